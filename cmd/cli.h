@@ -1,0 +1,68 @@
+/*
+ * What the programs' command lines have in common. Unlike lib/, this prints
+ * and may exit. Messages are `prog: where: problem`, one line, on stderr,
+ * with control characters made visible.
+ */
+#ifndef SP_CMD_CLI_H
+#define SP_CMD_CLI_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "base/buf.h"
+#include "stream/stage.h"
+
+#define EX_REFUSED 1 /* done, but records were refused */
+
+/* Set by SIGINT and SIGTERM after cli_catch_signals. */
+extern volatile sig_atomic_t cli_stop;
+
+/* Name the program for messages; close-on-exec, umask, and the like. */
+void cli_init(const char *name);
+
+/* `prog: ...` on stderr. */
+void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* cli_warn, then exit with a status of sp(7). */
+_Noreturn void cli_die(int status, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Print the usage to stdout and exit 0 for --help, else to stderr and 64. */
+_Noreturn void cli_usage(const char *usage, bool asked);
+
+/* Print `NAME VERSION` and exit 0. */
+_Noreturn void cli_version(void);
+
+/* Options that are bounded numbers, durations, times, sizes; they die on bad ones. */
+int64_t cli_number(const char *option, const char *arg, int64_t min,
+    int64_t max);
+int64_t cli_duration(const char *option, const char *arg);
+int64_t cli_time(const char *option, const char *arg);
+size_t cli_size(const char *option, const char *arg); /* 64M, 1G, 4096 */
+
+/* --db's value, else $SP_DB, else $XDG_DATA_HOME/sp/spotify.db; dies without. */
+const char *cli_database(const char *option, struct buf *path);
+
+/* For stage.on_refusal: `prog: stdin:42: reason`. */
+void cli_refusal(void *ctx, const struct refusal *);
+
+/* For stage.on_cut: says that the stream of a run was cut. */
+void cli_cut(void *ctx, const char *run);
+
+/* Let SIGINT and SIGTERM set cli_stop instead of ending the program. */
+void cli_catch_signals(void);
+
+/* Close stdout, checked: the status given, or 74 with a message. */
+int cli_close_stdout(int status);
+
+/* Whether progress is shown: asked for, or the end of a pipeline on a terminal. */
+bool cli_progress_wanted(bool asked);
+
+/* Show a progress line on stderr, at most five times a second; end it. */
+void cli_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void cli_progress_end(void);
+
+#endif

@@ -1,0 +1,118 @@
+#include "base/buf.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_release(struct buf *b)
+{
+	free(b->p);
+	b->p = NULL;
+	b->n = b->cap = 0;
+	b->failed = false;
+}
+
+void buf_clear(struct buf *b)
+{
+	b->n = 0;
+	b->failed = false;
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+	size_t cap = b->cap;
+	char *p;
+
+	if (b->failed)
+		return NULL;
+	if (b->p && n <= b->cap - b->n)
+		return b->p + b->n;
+	if (b->n > b->max || n > b->max - b->n) {
+		b->failed = true;
+		return NULL;
+	}
+	if (cap == 0)
+		cap = 64;
+	while (cap - b->n < n && cap <= SIZE_MAX / 2)
+		cap *= 2;
+	if (cap > b->max)
+		cap = b->max > 0 ? b->max : 1;
+	p = realloc(b->p, cap);
+	if (!p) {
+		b->failed = true;
+		return NULL;
+	}
+	b->p = p;
+	b->cap = cap;
+	return b->p + b->n;
+}
+
+bool buf_put(struct buf *b, const void *p, size_t n)
+{
+	char *to = buf_room(b, n);
+
+	if (!to)
+		return false;
+	if (n)
+		memcpy(to, p, n);
+	b->n += n;
+	return true;
+}
+
+bool buf_puts(struct buf *b, const char *s)
+{
+	return buf_put(b, s, strlen(s));
+}
+
+bool buf_putc(struct buf *b, char c)
+{
+	return buf_put(b, &c, 1);
+}
+
+bool buf_put_slice(struct buf *b, struct slice s)
+{
+	return buf_put(b, s.p, s.n);
+}
+
+bool buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n < 0 || !buf_room(b, (size_t)n + 1)) {
+		b->failed = true;
+	} else {
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
+	}
+	va_end(again);
+	return !b->failed;
+}
+
+bool buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	bool ok;
+
+	va_start(ap, fmt);
+	ok = buf_vprintf(b, fmt, ap);
+	va_end(ap);
+	return ok;
+}
+
+struct slice buf_slice(const struct buf *b)
+{
+	return (struct slice){b->p ? b->p : "", b->n};
+}
+
+const char *buf_cstr(struct buf *b)
+{
+	char *end = buf_room(b, 1);
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	return b->p;
+}

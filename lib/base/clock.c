@@ -1,0 +1,208 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t clock_read(clockid_t id)
+{
+	struct timespec ts;
+
+	if (clock_gettime(id, &ts) != 0)
+		return 0;
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t clock_now(void)
+{
+	return clock_read(CLOCK_REALTIME);
+}
+
+int64_t clock_monotonic(void)
+{
+	return clock_read(CLOCK_MONOTONIC);
+}
+
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar. */
+static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
+{
+	int64_t era;
+	unsigned yoe, doy, doe;
+
+	y -= m <= 2;
+	era = (y >= 0 ? y : y - 399) / 400;
+	yoe = (unsigned)(y - era * 400);
+	doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+	doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+	return era * 146097 + (int64_t)doe - 719468;
+}
+
+static void civil_from_days(int64_t days, int64_t *y, unsigned *m, unsigned *d)
+{
+	int64_t era;
+	unsigned doe, yoe, doy, mp;
+
+	days += 719468;
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	doe = (unsigned)(days - era * 146097);
+	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	mp = (5 * doy + 2) / 153;
+	*d = doy - (153 * mp + 2) / 5 + 1;
+	*m = mp < 10 ? mp + 3 : mp - 9;
+	*y = (int64_t)yoe + era * 400 + (*m <= 2);
+}
+
+bool clock_format(int64_t ms, char text[CLOCK_TEXT])
+{
+	int64_t days = ms / 86400000, rest = ms % 86400000, y;
+	unsigned m, d, r;
+
+	if (rest < 0) {
+		rest += 86400000;
+		days--;
+	}
+	civil_from_days(days, &y, &m, &d);
+	if (y < 0 || y > 9999)
+		return false;
+	r = (unsigned)rest;
+	snprintf(text, CLOCK_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+	    (unsigned)y % 10000, m % 100, d % 100, r / 3600000 % 100,
+	    r / 60000 % 60, r / 1000 % 60, r % 1000);
+	return true;
+}
+
+/* Take exactly `digits` decimal digits off the front. */
+static bool take_number(struct slice *s, int digits, unsigned *value)
+{
+	unsigned v = 0;
+
+	if (s->n < (size_t)digits)
+		return false;
+	for (int i = 0; i < digits; i++) {
+		if (s->p[i] < '0' || s->p[i] > '9')
+			return false;
+		v = v * 10 + (unsigned)(s->p[i] - '0');
+	}
+	*s = slice_from(*s, (size_t)digits);
+	*value = v;
+	return true;
+}
+
+static bool take_char(struct slice *s, char c)
+{
+	if (s->n == 0 || *s->p != c)
+		return false;
+	*s = slice_from(*s, 1);
+	return true;
+}
+
+static unsigned days_in_month(unsigned y, unsigned m)
+{
+	static const unsigned char days[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+
+	return days[m - 1] + (m == 2 && leap);
+}
+
+static bool take_date(struct slice *s, int64_t *days)
+{
+	unsigned y, m, d;
+
+	if (!take_number(s, 4, &y) || !take_char(s, '-') ||
+	    !take_number(s, 2, &m) || !take_char(s, '-') ||
+	    !take_number(s, 2, &d))
+		return false;
+	if (m < 1 || m > 12 || d < 1 || d > days_in_month(y, m))
+		return false;
+	*days = days_from_civil(y, m, d);
+	return true;
+}
+
+/* A fraction of up to nine digits, cut to milliseconds. */
+static bool take_fraction(struct slice *s, unsigned *ms)
+{
+	unsigned scale = 100, digit, count = 0;
+
+	*ms = 0;
+	while (take_number(s, 1, &digit)) {
+		*ms += digit * scale;
+		scale /= 10;
+		if (++count > 9)
+			return false;
+	}
+	return count > 0;
+}
+
+/* 'Z', or an offset from UTC in minutes. */
+static bool take_zone(struct slice *s, int *minutes)
+{
+	unsigned h, m;
+	int sign;
+
+	*minutes = 0;
+	if (take_char(s, 'Z'))
+		return true;
+	sign = take_char(s, '-') ? -1 : take_char(s, '+') ? 1 : 0;
+	if (!sign || !take_number(s, 2, &h) || !take_char(s, ':') ||
+	    !take_number(s, 2, &m) || h > 23 || m > 59)
+		return false;
+	*minutes = sign * (int)(h * 60 + m);
+	return true;
+}
+
+bool clock_parse(struct slice s, int64_t *ms)
+{
+	unsigned h, m, sec, frac = 0;
+	int64_t days;
+	int zone;
+
+	if (!take_date(&s, &days) || !take_char(&s, 'T') ||
+	    !take_number(&s, 2, &h) || !take_char(&s, ':') ||
+	    !take_number(&s, 2, &m) || !take_char(&s, ':') ||
+	    !take_number(&s, 2, &sec))
+		return false;
+	if (h > 23 || m > 59 || sec > 60)
+		return false;
+	if (take_char(&s, '.') && !take_fraction(&s, &frac))
+		return false;
+	if (!take_zone(&s, &zone) || s.n != 0)
+		return false;
+	*ms = days * 86400000 + ((int64_t)h * 60 + m - zone) * 60000 +
+	    (int64_t)sec * 1000 + frac;
+	return true;
+}
+
+bool clock_parse_duration(struct slice s, int64_t *ms)
+{
+	static const struct {
+		const char *unit;
+		int64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000},
+		{"d", 86400000}, {"w", 604800000}};
+	int64_t value = 0;
+	unsigned digit;
+	bool any = false;
+
+	while (take_number(&s, 1, &digit)) {
+		if (value > (INT64_MAX - 9) / 10)
+			return false;
+		value = value * 10 + digit;
+		any = true;
+	}
+	if (!any)
+		return false;
+	if (s.n == 0 && value == 0) {
+		*ms = 0;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (!slice_is(s, units[i].unit))
+			continue;
+		if (value > INT64_MAX / units[i].ms)
+			return false;
+		*ms = value * units[i].ms;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,36 @@
+/*
+ * Times are UTC with milliseconds, written 2026-11-22T06:40:00.123Z, and
+ * counted as milliseconds since 1970.
+ */
+#ifndef SP_BASE_CLOCK_H
+#define SP_BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+#define CLOCK_TEXT 25 /* bytes of a written time, with its NUL */
+
+/* Now, in milliseconds since 1970. */
+int64_t clock_now(void);
+
+/* Milliseconds that only go forward, for measuring spans. */
+int64_t clock_monotonic(void);
+
+/* Write a time of the years 0000 to 9999; false outside them. */
+bool clock_format(int64_t ms, char text[CLOCK_TEXT]);
+
+/*
+ * Read an RFC 3339 time: date, 'T', time, fraction of 0 to 9 digits (cut to
+ * milliseconds), 'Z' or an offset. False if it is not one.
+ */
+bool clock_parse(struct slice, int64_t *ms);
+
+/*
+ * Read a duration: a whole number with a unit, 500ms, 90s, 30m, 6h, 7d, 2w;
+ * 0 needs none. False if it is not one, or does not fit.
+ */
+bool clock_parse_duration(struct slice, int64_t *ms);
+
+#endif

@@ -1,0 +1,70 @@
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+bool os_random(void *to, size_t n)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	char *p = to;
+
+	if (fd < 0)
+		return false;
+	while (n > 0) {
+		ssize_t got = read(fd, p, n);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			break;
+		if (got > 0) {
+			p += got;
+			n -= (size_t)got;
+		}
+	}
+	close(fd);
+	return n == 0;
+}
+
+static bool user_path(struct buf *path, const char *variable,
+    const char *under_home, const char *name)
+{
+	const char *dir = getenv(variable), *home = getenv("HOME");
+
+	/* The XDG specification has relative values ignored. */
+	if (dir && dir[0] == '/')
+		return buf_printf(path, "%s/sp/%s", dir, name);
+	if (home && home[0] != '\0')
+		return buf_printf(path, "%s/%s/sp/%s", home, under_home, name);
+	return false;
+}
+
+bool os_data_path(struct buf *path, const char *name)
+{
+	return user_path(path, "XDG_DATA_HOME", ".local/share", name);
+}
+
+bool os_config_path(struct buf *path, const char *name)
+{
+	return user_path(path, "XDG_CONFIG_HOME", ".config", name);
+}
+
+bool os_make_parents(const char *path, unsigned mode)
+{
+	char *copy = strdup(path), *slash;
+	bool ok = true;
+
+	if (!copy)
+		return false;
+	for (slash = copy; ok && (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		ok = mkdir(copy, (mode_t)mode) == 0 || errno == EEXIST;
+		*slash = '/';
+	}
+	free(copy);
+	return ok;
+}

@@ -1,0 +1,24 @@
+/* What differs between systems, and small calls that want care everywhere. */
+#ifndef SP_BASE_OS_H
+#define SP_BASE_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* Fill with random bytes of the system; false if it has none to give. */
+bool os_random(void *, size_t n);
+
+/*
+ * Put a path under the user's data or configuration folder into `path`:
+ * $XDG_DATA_HOME/sp/NAME or $HOME/.local/share/sp/NAME, and likewise for
+ * configuration with .config. False where neither variable is set.
+ */
+bool os_data_path(struct buf *path, const char *name);
+bool os_config_path(struct buf *path, const char *name);
+
+/* Create the folders above a file with the given mode; false sets errno. */
+bool os_make_parents(const char *path, unsigned mode);
+
+#endif

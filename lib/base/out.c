@@ -1,0 +1,69 @@
+#include "base/out.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+bool out_init(struct out *o, int fd, size_t cap)
+{
+	*o = (struct out){.fd = fd, .cap = cap, .p = malloc(cap)};
+	return o->p != NULL;
+}
+
+void out_release(struct out *o)
+{
+	free(o->p);
+	o->p = NULL;
+	o->n = o->cap = 0;
+}
+
+static bool write_all(struct out *o, const char *p, size_t n)
+{
+	while (n > 0 && o->err == 0) {
+		ssize_t w = write(o->fd, p, n);
+
+		if (w < 0 && errno != EINTR)
+			o->err = errno;
+		if (w > 0) {
+			p += w;
+			n -= (size_t)w;
+		}
+	}
+	return o->err == 0;
+}
+
+bool out_flush(struct out *o)
+{
+	size_t n = o->n;
+
+	o->n = 0;
+	return write_all(o, o->p, n);
+}
+
+bool out_put(struct out *o, const void *p, size_t n)
+{
+	if (o->err)
+		return false;
+	if (n > o->cap - o->n && !out_flush(o))
+		return false;
+	if (n > o->cap)
+		return write_all(o, p, n);
+	if (n)
+		memcpy(o->p + o->n, p, n);
+	o->n += n;
+	return true;
+}
+
+bool out_put_slice(struct out *o, struct slice s)
+{
+	return out_put(o, s.p, s.n);
+}
+
+bool out_close(struct out *o)
+{
+	out_flush(o);
+	if (o->fd >= 0 && close(o->fd) != 0 && o->err == 0)
+		o->err = errno;
+	o->fd = -1;
+	return o->err == 0;
+}

@@ -1,0 +1,55 @@
+/*
+ * A slice is a borrowed run of bytes, not NUL-terminated. It owns nothing and
+ * lives as long as what it was cut from.
+ */
+#ifndef SP_BASE_SLICE_H
+#define SP_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+	const char *p; /* NULL where there is nothing, as against "" */
+	size_t n;
+};
+
+/* A string literal as a slice. */
+#define SLICE(lit) ((struct slice){"" lit, sizeof(lit) - 1})
+
+static inline struct slice slice_of(const char *s)
+{
+	return (struct slice){s, s ? strlen(s) : 0};
+}
+
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool slice_is(struct slice a, const char *s)
+{
+	return slice_eq(a, slice_of(s));
+}
+
+/* Order of bytes, as strcmp: <0, 0, >0. */
+static inline int slice_cmp(struct slice a, struct slice b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static inline bool slice_starts(struct slice a, struct slice prefix)
+{
+	return a.n >= prefix.n && memcmp(a.p, prefix.p, prefix.n) == 0;
+}
+
+/* The rest after the first n bytes; n must not exceed the length. */
+static inline struct slice slice_from(struct slice a, size_t n)
+{
+	return (struct slice){a.p + n, a.n - n};
+}
+
+#endif

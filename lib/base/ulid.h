@@ -1,0 +1,16 @@
+/*
+ * Run ids: ULIDs, 26 characters of Crockford's base 32, 48 bits of
+ * milliseconds and then 80 random bits, so that ids sort by time.
+ */
+#ifndef SP_BASE_ULID_H
+#define SP_BASE_ULID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ULID_TEXT 27 /* bytes of an id, with its NUL */
+
+/* Make an id for the time; false if the system gives no random bytes. */
+bool ulid_make(int64_t ms, char text[ULID_TEXT]);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * A strict JSON reader and writer (RFC 8259), made for lines of a stream.
+ *
+ * The reader is a pull parser over text in memory: one pass, no allocation.
+ * Strings and numbers are handed out as slices of the text, exactly as
+ * written, so that a number of any size passes through unchanged. It owns
+ * nothing; what it hands out lives as long as the text.
+ *
+ * Refused, besides what the grammar refuses: invalid UTF-8, surrogates that
+ * do not come as a pair, a byte order mark, nesting deeper than
+ * JSON_DEPTH_MAX. Duplicate names in an object are accepted; whoever looks
+ * for a name takes the last.
+ */
+#ifndef SP_JSON_JSON_H
+#define SP_JSON_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+#define JSON_DEPTH_MAX 512
+
+enum json_type {
+	JSON_ERROR, /* see `error` and `at`; every later call gives it again */
+	JSON_END,   /* the one value of the text has ended, nothing follows */
+	JSON_NULL,
+	JSON_FALSE,
+	JSON_TRUE,
+	JSON_NUMBER, /* `text` is the number as written */
+	JSON_STRING, /* `text` is what stands between the quotes, as written */
+	JSON_ARRAY,
+	JSON_ARRAY_END,
+	JSON_OBJECT,
+	JSON_OBJECT_END
+};
+
+struct json {
+	const char *start;
+	const char *p;
+	const char *end;
+
+	struct slice key;    /* name of the member just read, as written */
+	struct slice text;   /* of a string or number, or what was skipped */
+	bool key_escaped;    /* `key` has backslashes: see json_unescape */
+	bool escaped;        /* `text` has backslashes */
+	bool spaced;         /* white space has been met between tokens */
+
+	unsigned depth;      /* of open arrays and objects */
+	const char *error;   /* what is wrong, a constant string, or NULL */
+	size_t at;           /* byte offset of the error */
+
+	unsigned char state; /* private */
+	unsigned char open[JSON_DEPTH_MAX / 8]; /* private */
+};
+
+/* Start reading a text. */
+void json_init(struct json *, struct slice text);
+
+/* Read the next token; inside an object `key` names each value. */
+enum json_type json_next(struct json *);
+
+/*
+ * Given the type that json_next just returned, go past that whole value and
+ * put all of it, as written, into `text`: with its quotes for a string, with
+ * its brackets for an array or object. False on error.
+ */
+bool json_skip(struct json *, enum json_type);
+
+/* Whether a string as written (from `key` or `text`) means this one. */
+bool json_text_is(struct slice written, bool escaped, struct slice meant);
+
+/* Append the meaning of a string as written; false when the buf is full. */
+bool json_unescape(struct slice written, struct buf *to);
+
+/* Check that the text is one value; `j` then tells what is wrong, and where. */
+bool json_check(struct json *j, struct slice text);
+
+/*
+ * Append the text without the white space between its tokens. False when it
+ * is not JSON (`j->error` is set) or when the buf is full (`to->failed`).
+ */
+bool json_compact(struct json *j, struct slice text, struct buf *to);
+
+/* Read a number as written into an integer; false if it is not one that fits. */
+bool json_int(struct slice written, int64_t *value);
+
+/* Append a string, quoted; bytes that are not UTF-8 become U+FFFD. */
+bool json_put_string(struct buf *, struct slice);
+
+/* Append `"name":` and, before it, a comma unless an object has just begun. */
+bool json_put_key(struct buf *, const char *name);
+
+/* Append a member of an object: a string, an integer, or JSON as written. */
+bool json_put_member(struct buf *, const char *name, struct slice string);
+bool json_put_member_int(struct buf *, const char *name, int64_t);
+bool json_put_member_raw(struct buf *, const char *name, struct slice json);
+
+/*
+ * Length of the UTF-8 sequence that starts here, 1 to 4, or 0 if it is not
+ * valid (RFC 3629: no surrogates, nothing overlong, nothing past U+10FFFF).
+ */
+size_t utf8_length(const char *p, const char *end);
+
+#endif

@@ -1,0 +1,502 @@
+#include "json/json.h"
+
+#include <limits.h>
+
+/* What the grammar allows next. */
+enum {
+	WANT_VALUE,
+	WANT_FIRST_ELEMENT, /* after '[': a value or ']' */
+	WANT_FIRST_MEMBER,  /* after '{': a name or '}' */
+	WANT_MORE,          /* after a value: ',' or a closing bracket */
+	WANT_NOTHING,       /* after the one value of the text */
+	BROKEN
+};
+
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+void json_init(struct json *j, struct slice text)
+{
+	j->start = j->p = text.p;
+	j->end = text.p + text.n;
+	j->key = j->text = (struct slice){NULL, 0};
+	j->key_escaped = j->escaped = j->spaced = false;
+	j->depth = 0;
+	j->error = NULL;
+	j->at = 0;
+	j->state = WANT_VALUE;
+}
+
+static enum json_type fail(struct json *j, const char *at, const char *why)
+{
+	j->error = why;
+	j->at = (size_t)(at - j->start);
+	j->state = BROKEN;
+	return JSON_ERROR;
+}
+
+static void skip_space(struct json *j)
+{
+	const char *p = j->p;
+
+	while (p < j->end && (*p == ' ' || *p == '\n' || *p == '\t' ||
+				 *p == '\r'))
+		p++;
+	if (p != j->p)
+		j->spaced = true;
+	j->p = p;
+}
+
+static bool in_object(const struct json *j)
+{
+	unsigned i = j->depth - 1;
+
+	return j->open[i / 8] >> (i % 8) & 1;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+size_t utf8_length(const char *s, const char *end)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t left = (size_t)(end - s);
+	unsigned low = 0x80, high = 0xbf, n;
+
+	if (left == 0)
+		return 0;
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (left < n)
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (unsigned i = 2; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* Past the bytes of a string that mean themselves, eight at a time. */
+static const char *skip_plain(const char *p, const char *end)
+{
+	while (end - p >= 8) {
+		uint64_t w, quote, slash;
+
+		memcpy(&w, p, 8);
+		quote = w ^ (ONES * '"');
+		slash = w ^ (ONES * '\\');
+		if (((w - ONES * 0x20) | w | (quote - ONES) |
+			(slash - ONES)) & HIGHS)
+			break;
+		p += 8;
+	}
+	while (p < end && (unsigned char)*p >= 0x20 &&
+	    (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+/* Four hexadecimal digits, or -1. */
+static int hex4(const char *p, const char *end)
+{
+	int v = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+
+		v <<= 4;
+		if (is_digit(c))
+			v |= c - '0';
+		else if (c >= 'a' && c <= 'f')
+			v |= c - 'a' + 10;
+		else if (c >= 'A' && c <= 'F')
+			v |= c - 'A' + 10;
+		else
+			return -1;
+	}
+	return v;
+}
+
+/* Past an escape, from its backslash; NULL if it is not one. */
+static const char *skip_escape(struct json *j, const char *p)
+{
+	int unit, low;
+
+	if (j->end - p < 2) {
+		fail(j, p, "string without end");
+		return NULL;
+	}
+	if (p[1] != 'u') {
+		if (p[1] != '\0' && strchr("\"\\/bfnrt", p[1]))
+			return p + 2;
+		fail(j, p, "unknown escape");
+		return NULL;
+	}
+	unit = hex4(p + 2, j->end);
+	if (unit < 0) {
+		fail(j, p, "\\u without four hexadecimal digits");
+		return NULL;
+	}
+	if (unit < 0xd800 || unit > 0xdfff)
+		return p + 6;
+	low = unit <= 0xdbff && j->end - p >= 8 && p[6] == '\\' && p[7] == 'u'
+	    ? hex4(p + 8, j->end) : -1;
+	if (low < 0xdc00 || low > 0xdfff) {
+		fail(j, p, "lone surrogate");
+		return NULL;
+	}
+	return p + 12;
+}
+
+/* A string, from its opening quote. */
+static bool read_string(struct json *j, struct slice *text, bool *escaped)
+{
+	const char *from = j->p + 1, *p = from;
+
+	*escaped = false;
+	for (;;) {
+		size_t n;
+
+		p = skip_plain(p, j->end);
+		if (p == j->end) {
+			fail(j, j->p, "string without end");
+			return false;
+		}
+		if (*p == '"')
+			break;
+		if (*p == '\\') {
+			*escaped = true;
+			p = skip_escape(j, p);
+			if (!p)
+				return false;
+			continue;
+		}
+		if ((unsigned char)*p < 0x20) {
+			fail(j, p, *p ? "control character in a string"
+				      : "NUL in a string");
+			return false;
+		}
+		n = utf8_length(p, j->end);
+		if (n == 0) {
+			fail(j, p, "invalid UTF-8");
+			return false;
+		}
+		p += n;
+	}
+	*text = (struct slice){from, (size_t)(p - from)};
+	j->p = p + 1;
+	return true;
+}
+
+static bool skip_digits(struct json *j, const char **p)
+{
+	const char *from = *p;
+
+	while (*p < j->end && is_digit(**p))
+		++*p;
+	if (*p == from)
+		fail(j, from, "number without a digit");
+	return *p != from;
+}
+
+static enum json_type read_number(struct json *j)
+{
+	const char *p = j->p;
+
+	if (*p == '-')
+		p++;
+	if (p < j->end && *p == '0') {
+		p++;
+		if (p < j->end && is_digit(*p))
+			return fail(j, p, "number with a leading zero");
+	} else if (!skip_digits(j, &p)) {
+		return JSON_ERROR;
+	}
+	if (p < j->end && *p == '.') {
+		p++;
+		if (!skip_digits(j, &p))
+			return JSON_ERROR;
+	}
+	if (p < j->end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < j->end && (*p == '+' || *p == '-'))
+			p++;
+		if (!skip_digits(j, &p))
+			return JSON_ERROR;
+	}
+	j->text = (struct slice){j->p, (size_t)(p - j->p)};
+	j->p = p;
+	return JSON_NUMBER;
+}
+
+static enum json_type read_literal(
+    struct json *j, struct slice word, enum json_type type)
+{
+	struct slice rest = {j->p, (size_t)(j->end - j->p)};
+
+	if (!slice_starts(rest, word))
+		return fail(j, j->p, "unknown word");
+	j->text = (struct slice){j->p, word.n};
+	j->p += word.n;
+	return type;
+}
+
+static enum json_type open_container(struct json *j, enum json_type type)
+{
+	unsigned i = j->depth;
+
+	if (i == JSON_DEPTH_MAX)
+		return fail(j, j->p, "nested too deep");
+	if (type == JSON_OBJECT)
+		j->open[i / 8] |= (unsigned char)(1u << (i % 8));
+	else
+		j->open[i / 8] &= (unsigned char)~(1u << (i % 8));
+	j->depth++;
+	j->state = type == JSON_OBJECT ? WANT_FIRST_MEMBER
+				       : WANT_FIRST_ELEMENT;
+	j->text = (struct slice){j->p++, 1};
+	return type;
+}
+
+static enum json_type close_container(struct json *j)
+{
+	bool object = in_object(j);
+
+	if (*j->p != (object ? '}' : ']'))
+		return fail(j, j->p, "wrong closing bracket");
+	j->p++;
+	j->depth--;
+	j->state = j->depth ? WANT_MORE : WANT_NOTHING;
+	return object ? JSON_OBJECT_END : JSON_ARRAY_END;
+}
+
+static enum json_type read_value(struct json *j)
+{
+	enum json_type type;
+
+	switch (*j->p) {
+	case '{': return open_container(j, JSON_OBJECT);
+	case '[': return open_container(j, JSON_ARRAY);
+	case '"':
+		type = read_string(j, &j->text, &j->escaped) ? JSON_STRING
+							     : JSON_ERROR;
+		break;
+	case 't': type = read_literal(j, SLICE("true"), JSON_TRUE); break;
+	case 'f': type = read_literal(j, SLICE("false"), JSON_FALSE); break;
+	case 'n': type = read_literal(j, SLICE("null"), JSON_NULL); break;
+	case '\0': return fail(j, j->p, "NUL outside a string");
+	default:
+		if (*j->p != '-' && !is_digit(*j->p))
+			return fail(j, j->p, "no value");
+		type = read_number(j);
+	}
+	if (type != JSON_ERROR)
+		j->state = j->depth ? WANT_MORE : WANT_NOTHING;
+	return type;
+}
+
+/* A member's name and its colon; stops at the value. */
+static bool read_key(struct json *j)
+{
+	if (*j->p != '"') {
+		fail(j, j->p, "no name of a member");
+		return false;
+	}
+	if (!read_string(j, &j->key, &j->key_escaped))
+		return false;
+	skip_space(j);
+	if (j->p == j->end || *j->p != ':') {
+		fail(j, j->p, "no colon after a name");
+		return false;
+	}
+	j->p++;
+	skip_space(j);
+	if (j->p == j->end) {
+		fail(j, j->p, "cut");
+		return false;
+	}
+	return true;
+}
+
+enum json_type json_next(struct json *j)
+{
+	if (j->state == BROKEN)
+		return JSON_ERROR;
+	skip_space(j);
+	if (j->state == WANT_NOTHING)
+		return j->p == j->end ? JSON_END
+				      : fail(j, j->p, "more than one value");
+	if (j->p == j->end)
+		return fail(j, j->p, j->p == j->start ? "empty" : "cut");
+	if (j->state == WANT_MORE) {
+		if (*j->p != ',')
+			return *j->p == ']' || *j->p == '}'
+			    ? close_container(j)
+			    : fail(j, j->p, "no comma");
+		j->p++;
+		skip_space(j);
+		if (j->p == j->end)
+			return fail(j, j->p, "cut");
+	} else if ((j->state == WANT_FIRST_ELEMENT && *j->p == ']') ||
+	    (j->state == WANT_FIRST_MEMBER && *j->p == '}')) {
+		return close_container(j);
+	}
+	if (j->depth > 0 && in_object(j) && !read_key(j))
+		return JSON_ERROR;
+	return read_value(j);
+}
+
+bool json_skip(struct json *j, enum json_type type)
+{
+	const char *from;
+	unsigned depth = j->depth;
+
+	switch (type) {
+	case JSON_STRING:
+		j->text.p--;
+		j->text.n += 2;
+		return true;
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		break;
+	default:
+		return type != JSON_ERROR;
+	}
+	from = j->p - 1;
+	while (j->depth >= depth)
+		if (json_next(j) == JSON_ERROR)
+			return false;
+	j->text = (struct slice){from, (size_t)(j->p - from)};
+	return true;
+}
+
+bool json_check(struct json *j, struct slice text)
+{
+	json_init(j, text);
+	return json_skip(j, json_next(j)) && json_next(j) == JSON_END;
+}
+
+bool json_int(struct slice s, int64_t *value)
+{
+	bool negative = s.n > 0 && *s.p == '-';
+	uint64_t v = 0, limit = (uint64_t)INT64_MAX + negative;
+
+	if (negative)
+		s = slice_from(s, 1);
+	if (s.n == 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned digit = (unsigned)(s.p[i] - '0');
+
+		if (digit > 9 || v > (limit - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*value = negative ? (int64_t)(0 - v) : (int64_t)v;
+	return true;
+}
+
+/* The character of an escape, and where it ends; the escape is valid. */
+static uint32_t decode_escape(const char **at, const char *end)
+{
+	static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
+	const char *p = *at;
+	uint32_t unit;
+
+	if (p[1] != 'u') {
+		*at = p + 2;
+		return (unsigned char)means[strchr(names, p[1]) - names];
+	}
+	unit = (uint32_t)hex4(p + 2, end);
+	*at = p + 6;
+	if (unit < 0xd800 || unit > 0xdfff)
+		return unit;
+	*at = p + 12;
+	return 0x10000 + ((unit - 0xd800) << 10) +
+	    ((uint32_t)hex4(p + 8, end) - 0xdc00);
+}
+
+static size_t encode_utf8(uint32_t c, char to[4])
+{
+	if (c < 0x80) {
+		to[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		to[0] = (char)(0xc0 | c >> 6);
+		to[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		to[0] = (char)(0xe0 | c >> 12);
+		to[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		to[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	to[0] = (char)(0xf0 | c >> 18);
+	to[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	to[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	to[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+bool json_unescape(struct slice s, struct buf *to)
+{
+	const char *p = s.p, *end = s.p + s.n;
+
+	while (p < end) {
+		const char *slash = memchr(p, '\\', (size_t)(end - p));
+		char c[4];
+		size_t n;
+
+		if (!slash)
+			slash = end;
+		if (!buf_put(to, p, (size_t)(slash - p)))
+			return false;
+		p = slash;
+		if (p == end)
+			break;
+		n = encode_utf8(decode_escape(&p, end), c);
+		if (!buf_put(to, c, n))
+			return false;
+	}
+	return true;
+}
+
+bool json_text_is(struct slice written, bool escaped, struct slice meant)
+{
+	const char *p = written.p, *end = written.p + written.n;
+
+	if (!escaped)
+		return slice_eq(written, meant);
+	while (p < end) {
+		char c[4];
+		size_t n = 1;
+
+		c[0] = *p;
+		if (*p == '\\')
+			n = encode_utf8(decode_escape(&p, end), c);
+		else
+			p++;
+		if (meant.n < n || memcmp(meant.p, c, n) != 0)
+			return false;
+		meant = slice_from(meant, n);
+	}
+	return meant.n == 0;
+}

@@ -1,0 +1,110 @@
+#include "json/json.h"
+
+#include <inttypes.h>
+
+/* How one byte below 0x20, a quote or a backslash is written. */
+static size_t escape(unsigned char c, char to[6])
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char from[] = "\"\\\b\f\n\r\t", name[] = "\"\\bfnrt";
+	const char *known = c ? strchr(from, c) : NULL;
+
+	to[0] = '\\';
+	if (known) {
+		to[1] = name[known - from];
+		return 2;
+	}
+	memcpy(to + 1, "u00", 3);
+	to[4] = hex[c >> 4];
+	to[5] = hex[c & 15];
+	return 6;
+}
+
+bool json_put_string(struct buf *b, struct slice s)
+{
+	const char *p = s.p, *end = s.p + s.n, *from = p;
+
+	buf_putc(b, '"');
+	while (p < end) {
+		unsigned char c = (unsigned char)*p;
+		char text[6];
+		size_t n;
+
+		if (c >= 0x20 && c != '"' && c != '\\') {
+			n = utf8_length(p, end);
+			if (n > 0) {
+				p += n;
+				continue;
+			}
+			memcpy(text, "\xef\xbf\xbd", 3);
+			n = 3;
+		} else {
+			n = escape(c, text);
+		}
+		buf_put(b, from, (size_t)(p - from));
+		buf_put(b, text, n);
+		from = ++p;
+	}
+	buf_put(b, from, (size_t)(p - from));
+	return buf_putc(b, '"');
+}
+
+bool json_put_key(struct buf *b, const char *name)
+{
+	if (b->n > 0 && b->p[b->n - 1] != '{')
+		buf_putc(b, ',');
+	json_put_string(b, slice_of(name));
+	return buf_putc(b, ':');
+}
+
+bool json_put_member(struct buf *b, const char *name, struct slice string)
+{
+	json_put_key(b, name);
+	return json_put_string(b, string);
+}
+
+bool json_put_member_int(struct buf *b, const char *name, int64_t value)
+{
+	json_put_key(b, name);
+	return buf_printf(b, "%" PRId64, value);
+}
+
+bool json_put_member_raw(struct buf *b, const char *name, struct slice json)
+{
+	json_put_key(b, name);
+	return buf_put_slice(b, json);
+}
+
+/* Copy a checked text without the space between tokens. */
+static bool copy_tokens(struct slice text, struct buf *to)
+{
+	char *w = buf_room(to, text.n), *from = w;
+	const char *p = text.p, *end = text.p + text.n;
+	bool in_string = false;
+
+	if (!w)
+		return false;
+	while (p < end) {
+		char c = *p++;
+
+		if (in_string) {
+			*w++ = c;
+			if (c == '\\')
+				*w++ = *p++;
+			else if (c == '"')
+				in_string = false;
+		} else if (c != ' ' && c != '\n' && c != '\t' && c != '\r') {
+			*w++ = c;
+			in_string = c == '"';
+		}
+	}
+	to->n += (size_t)(w - from);
+	return true;
+}
+
+bool json_compact(struct json *j, struct slice text, struct buf *to)
+{
+	if (!json_check(j, text))
+		return false;
+	return j->spaced ? copy_tokens(text, to) : buf_put_slice(to, text);
+}

@@ -1,0 +1,216 @@
+-- The database of sp, documented column by column in sp-schema(5).
+--
+-- This file is the whole truth: a program that opens an older database adds
+-- the tables, columns and indexes that it lacks, and never drops any.
+--
+-- A table with `column_times` is merged column by column: `last_updated` is
+-- the newest time at which any of a row's columns was told, `column_times`
+-- the times of those columns told earlier (NULL where there are none).
+
+create table if not exists tracks (
+	track_id text not null primary key,
+	name text,
+	album_id text,
+	duration_ms integer,
+	popularity integer,
+	uri text,
+	is_local boolean,
+	audio_features_json text,
+	created_at text,
+	last_updated text,
+	column_times text
+) without rowid;
+
+create table if not exists albums (
+	album_id text not null primary key,
+	name text,
+	release_date text,
+	uri text,
+	images_json text,
+	last_updated text,
+	column_times text
+) without rowid;
+
+create table if not exists artists (
+	artist_id text not null primary key,
+	name text,
+	uri text,
+	images_json text,
+	last_updated text,
+	column_times text
+) without rowid;
+
+create table if not exists track_artists (
+	track_id text not null,
+	artist_id text not null,
+	primary key (track_id, artist_id)
+) without rowid;
+
+-- last_updated stays NULL while it is the same as ingested_at.
+create table if not exists play_history (
+	play_id integer primary key,
+	user_id text not null,
+	track_id text not null,
+	played_at text not null,
+	context_type text,
+	context_uri text,
+	source text,
+	ingested_at text,
+	last_updated text,
+	column_times text
+);
+
+-- In the order of time, so that new plays go to the end of the index.
+create unique index if not exists play_history_unique
+	on play_history (user_id, played_at, track_id);
+
+-- played_at: the newest play that named the playlist, NULL if added by hand.
+create table if not exists playlist_ingest_queue (
+	playlist_id text not null primary key,
+	detected_at text,
+	played_at text
+) without rowid;
+
+-- When a playlist last left the queue: what was detected before stays out.
+create table if not exists playlist_ingest_done (
+	playlist_id text not null primary key,
+	done_at text not null
+) without rowid;
+
+create table if not exists playlists (
+	playlist_id text not null primary key,
+	name text,
+	owner_id text,
+	owner_type text,
+	public boolean,
+	collaborative boolean,
+	description text,
+	uri text,
+	images_json text,
+	last_refreshed text,
+	snapshot_id text,
+	last_updated text,
+	column_times text
+) without rowid;
+
+create table if not exists playlist_tracks (
+	playlist_id text not null,
+	position integer not null,
+	track_id text,
+	added_at text,
+	added_by text,
+	kind text,
+	primary key (playlist_id, position)
+) without rowid;
+
+create table if not exists users (
+	user_id text not null primary key,
+	display_name text,
+	uri text,
+	images_json text,
+	is_me boolean,
+	last_updated text,
+	column_times text
+) without rowid;
+
+create table if not exists user_relationships (
+	user_id text not null,
+	other_id text not null,
+	kind text not null,
+	first_seen text,
+	last_seen text,
+	primary key (user_id, other_id, kind)
+) without rowid;
+
+-- Times between which plays may be missing: a fetch came back full and its
+-- oldest play is newer than the cursor it was planned from.
+create table if not exists play_gaps (
+	user_id text not null,
+	gap_from text not null,
+	gap_to text not null,
+	primary key (user_id, gap_from, gap_to)
+) without rowid;
+
+-- How far a job has come, in Unix milliseconds; only ever moves forward.
+create table if not exists cursors (
+	user_id text not null,
+	job text not null,
+	value integer not null,
+	last_updated text,
+	primary key (user_id, job)
+) without rowid;
+
+-- How the last request for something ended, and until when not to ask again.
+create table if not exists endpoint_status (
+	user_id text not null,
+	endpoint text not null,
+	subject text not null,
+	status integer,
+	reason text,
+	retry_at text,
+	last_updated text,
+	column_times text,
+	primary key (user_id, endpoint, subject)
+) without rowid;
+
+-- Which Spotify user an account name of sp-fetch stands for.
+create table if not exists accounts (
+	account text not null primary key,
+	user_id text not null,
+	last_updated text
+) without rowid;
+
+-- Every response as it came. extra_json holds what else the capture carried.
+create table if not exists staging_raw (
+	capture_id integer primary key,
+	run_id text,
+	seq integer,
+	endpoint text not null,
+	user_id text,
+	url text,
+	status integer,
+	fetched_at text,
+	body text,
+	body_is_text boolean not null default 0,
+	extra_json text
+);
+
+create unique index if not exists staging_raw_unique
+	on staging_raw (run_id, seq);
+
+-- A run counts as failed until its end has come.
+create table if not exists ingest_runs (
+	run_id text not null primary key,
+	job text,
+	account text,
+	user_id text,
+	started_at text,
+	ended_at text,
+	status text not null,
+	reason text,
+	exit_status integer,
+	cursor_before integer,
+	cursor_after integer,
+	requests integer,
+	captures integer,
+	rows_read integer,
+	rows_inserted integer,
+	rows_updated integer,
+	rows_unchanged integer,
+	refused integer,
+	gaps_json text,
+	ledger_json text
+) without rowid;
+
+create table if not exists ingest_errors (
+	error_id integer primary key,
+	run_id text,
+	stage text not null,
+	src text,
+	place text,
+	reason text not null,
+	record text,
+	seen_at text not null
+);
+
+create index if not exists ingest_errors_run on ingest_errors (run_id);

@@ -1,0 +1,78 @@
+/*
+ * Records: the lines of the stream, sp-stream(5). A record is read shallowly:
+ * the whole line is checked to be JSON, and its top-level members are handed
+ * out as slices of it. It owns nothing and lives as long as its line.
+ */
+#ifndef SP_STREAM_RECORD_H
+#define SP_STREAM_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "json/json.h"
+
+#define RECORD_MEMBERS_MAX 64
+
+enum record_type {
+	RECORD_OTHER, /* a line of no known type, or no record at all */
+	RECORD_RUN,
+	RECORD_REQUEST,
+	RECORD_CAPTURE,
+	RECORD_ROW,
+	RECORD_ERROR,
+	RECORD_END,
+	RECORD_TYPES
+};
+
+struct member {
+	struct slice key;   /* as written, without quotes */
+	struct slice value; /* as written; a string without its quotes */
+	enum json_type type;
+	bool key_escaped;
+	bool escaped; /* a string with backslashes: see json_unescape */
+};
+
+struct record {
+	enum record_type type;
+	struct slice line;
+	struct member members[RECORD_MEMBERS_MAX];
+	size_t count;
+};
+
+/* "run", "request", ...; "other" for RECORD_OTHER. */
+const char *record_type_name(enum record_type);
+
+/* The type of that name, or RECORD_OTHER. */
+enum record_type record_type_of(struct slice name);
+
+/*
+ * Read a line. False if it is no record: then `*reason` says why, a constant
+ * string, and `*at` at which byte of the line, from 0.
+ */
+bool record_parse(
+    struct record *, struct slice line, const char **reason, size_t *at);
+
+/* The member of that name, the last if there are several, or NULL. */
+const struct member *record_get(const struct record *, const char *name);
+
+/*
+ * A string member, decoded. It points into the line where it has no escapes,
+ * else into `scratch`, which is appended to. An absent or null member is a
+ * slice with p == NULL. False if it is no string.
+ */
+bool record_string(const struct record *, const char *name,
+    struct buf *scratch, struct slice *value);
+
+/* A whole number; absent or null leaves *value alone. False if it is none. */
+bool record_int(const struct record *, const char *name, int64_t *value);
+
+/*
+ * A member of any type as JSON text, with the quotes of a string; p == NULL
+ * if it is absent.
+ */
+struct slice record_raw(const struct record *, const char *name);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * A stage: one program's part of the pipeline. It takes records in, passes
+ * on what is not for it, uses or refuses what is, keeps the ledger, and adds
+ * its entry when a run ends.
+ *
+ *	while (stage_next(&st, &rec, -1) == STAGE_RECORD)
+ *		if (rec.type == RECORD_CAPTURE)
+ *			... stage_use + stage_produce, or stage_refuse
+ *		else
+ *			stage_pass(&st, &rec);
+ *	return stage_finish(&st);
+ *
+ * Lines that are no records are refused by stage_next itself. A stage without
+ * an output (sp-load) has `out == NULL`: it sends nothing on.
+ */
+#ifndef SP_STREAM_STAGE_H
+#define SP_STREAM_STAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/out.h"
+#include "stream/ledger.h"
+#include "stream/lines.h"
+#include "stream/record.h"
+
+#define STAGE_RUN_MAX 64 /* bytes of a run's id, with its NUL */
+
+/* The fixed short reasons of refusals that every stage has. */
+#define REFUSED_NO_RECORD "no record"
+#define REFUSED_TOO_LONG "line too long"
+
+enum stage_result {
+	STAGE_RECORD,
+	STAGE_TIMEOUT,
+	STAGE_DONE /* the input ended, or failed, or a signal came */
+};
+
+/* A record that was refused, as it is told to people and to the database. */
+struct refusal {
+	const char *where;    /* "stdin:42" */
+	struct slice src;     /* the capture "RUN/SEQ", p == NULL if unknown */
+	const char *reason;   /* for people: one line, no control characters */
+	struct slice record;  /* the line, cut to 64 KiB */
+};
+
+struct stage {
+	const char *name;     /* "sp-stage" */
+	const char *source;   /* what the input is called: "stdin" or a file */
+	struct lines in;
+	struct out *out;      /* borrowed; NULL sends nothing on */
+	struct ledger ledger; /* of the run that is open, or of what has none */
+
+	bool in_run;             /* a run was opened and has not ended */
+	char run[STAGE_RUN_MAX]; /* its id */
+	bool cut;                /* some run was opened and never ended */
+	uint64_t records;        /* taken in so far, of any type */
+	uint64_t refused;        /* so far, over all runs */
+
+	/* Told of each refusal after it was counted and sent on. */
+	void (*on_refusal)(void *ctx, const struct refusal *);
+	/* Told when a run was cut, before the next one opens or at the end. */
+	void (*on_cut)(void *ctx, const char *run);
+	void *ctx;
+
+	struct buf scratch; /* private from here */
+};
+
+/* Read fd; lines of up to max bytes. `out` is borrowed, may be NULL. */
+void stage_init(struct stage *, const char *name, int fd, struct out *out,
+    size_t max);
+void stage_release(struct stage *);
+
+/*
+ * The next record, valid until the next call. Before it would wait for
+ * input, what is pending in `out` is flushed. timeout_ms as for lines_next.
+ */
+enum stage_result stage_next(struct stage *, struct record *, int timeout_ms);
+
+/* Pass a record on unchanged. An end is passed with this stage's entry. */
+bool stage_pass(struct stage *, const struct record *);
+
+/* Count a record as made into others. */
+void stage_use(struct stage *, const struct record *);
+
+/* Send a record of one's own making: a line without its newline. */
+bool stage_produce(struct stage *, enum record_type, struct slice line);
+
+/*
+ * Refuse a record: counted under a short fixed reason, sent on as an error,
+ * told to on_refusal with the detail. `rec` may be NULL for a broken line.
+ */
+bool stage_refuse(struct stage *, const struct record *rec,
+    const char *reason, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The capture that a record is or comes from, "RUN/SEQ"; p == NULL if none. */
+struct slice stage_src(struct stage *, const struct record *);
+
+/*
+ * Flush, and tell how it went as an exit status of sp(7): 0, 1 when records
+ * were refused, 65 when a run was cut, 74 when reading or writing failed.
+ */
+int stage_finish(struct stage *);
+
+#endif
