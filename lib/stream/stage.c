@@ -172,26 +172,42 @@ void stage_run_ended(struct stage *st)
 	ledger_clear(&st->ledger);
 }
 
-/* Pass an end on, its ledger one entry longer. */
-static bool pass_end(struct stage *st, const struct record *end)
+/* How bad a status is; one that is unknown is not for us to improve. */
+static int badness(struct slice status)
 {
+	if (!status.p || slice_is(status, "complete"))
+		return 0;
+	return slice_is(status, "deferred") ? 1 : 2;
+}
+
+static void put_outcome(const struct stage_outcome *how, struct buf *b)
+{
+	json_put_member(b, "status", slice_of(how->status));
+	json_put_member_int(b, "exit", how->exit);
+	if (how->until)
+		json_put_member(b, "until", slice_of(how->until));
+	json_put_member(b, "reason", slice_of(how->reason));
+}
+
+bool stage_pass_end(struct stage *st, const struct record *end,
+    const struct stage_outcome *how)
+{
+	static const char *const ledger[] = {"ledger", NULL};
+	static const char *const both[] = {
+		"status", "exit", "until", "reason", "ledger", NULL};
 	struct buf *b = &st->scratch;
-	bool ok;
+	struct slice status = {NULL, 0};
+	bool ok, worse = false;
 
 	buf_clear(b);
-	buf_putc(b, '{');
-	for (size_t i = 0; i < end->count; i++) {
-		const struct member *m = &end->members[i];
-		size_t quote = m->type == JSON_STRING;
-
-		if (json_text_is(m->key, m->key_escaped, SLICE("ledger")))
-			continue;
-		if (b->n > 1)
-			buf_putc(b, ',');
-		buf_put(b, m->key.p - 1, m->key.n + 2);
-		buf_putc(b, ':');
-		buf_put(b, m->value.p - quote, m->value.n + 2 * quote);
+	if (how && how->status) {
+		record_string(end, "status", b, &status);
+		worse = badness(slice_of(how->status)) > badness(status);
+		buf_clear(b);
 	}
+	record_put_members(end, worse ? both : ledger, b);
+	if (worse)
+		put_outcome(how, b);
 	json_put_key(b, "ledger");
 	stage_put_ledger(st, end, b);
 	buf_putc(b, '}');
@@ -205,7 +221,7 @@ static bool pass_end(struct stage *st, const struct record *end)
 bool stage_pass(struct stage *st, const struct record *rec)
 {
 	if (rec->type == RECORD_END)
-		return pass_end(st, rec);
+		return stage_pass_end(st, rec, NULL);
 	st->ledger.passed[rec->type]++;
 	return send_line(st, rec->line);
 }

@@ -86,6 +86,21 @@ enum stage_result stage_next(struct stage *, struct record *, int timeout_ms);
 /* Pass a record on unchanged. An end is passed with this stage's entry. */
 bool stage_pass(struct stage *, const struct record *);
 
+/* How a run went in this stage, for its end record. */
+struct stage_outcome {
+	const char *status; /* "deferred" or "failed"; NULL says nothing */
+	int exit;           /* status of sp(7) */
+	const char *until;  /* when to come back, or NULL */
+	const char *reason; /* for people */
+};
+
+/*
+ * Pass an end on with this stage's entry and, unless it went as badly or
+ * worse upstream, with this outcome in place of what it says.
+ */
+bool stage_pass_end(struct stage *, const struct record *end,
+    const struct stage_outcome *);
+
 /* Count a record as made into others. */
 void stage_use(struct stage *, const struct record *);
 
