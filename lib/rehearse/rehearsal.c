@@ -65,7 +65,7 @@ static void answer(struct rehearsal *r, const struct ask *ask, bool rotate,
 		    strcmp(ask->method, "HEAD") != 0)
 			reply_error(reply, 405, "Method not allowed", NULL);
 		else if (r->saved != NULL)
-			saved_answer(r->saved, ask, reply);
+			saved_answer(r->saved, r->base, ask, reply);
 		else
 			api_answer(r, ask, reply);
 	} else {

@@ -19,7 +19,9 @@ void saved_free(struct saved *);
 /*
  * Answer with the capture of the same path and query, else of the same path.
  * Several of one url are given in turn, the last again and again.
+ * Links to the next page lead to base.
  */
-void saved_answer(struct saved *, const struct ask *, struct reply *);
+void saved_answer(struct saved *, const char *base, const struct ask *,
+    struct reply *);
 
 #endif
