@@ -23,6 +23,7 @@
 #include "base/out.h"
 #include "stream/ledger.h"
 #include "stream/lines.h"
+#include "stream/outcome.h"
 #include "stream/record.h"
 
 #define STAGE_RUN_MAX 64 /* bytes of a run's id, with its NUL */
@@ -85,6 +86,13 @@ enum stage_result stage_next(struct stage *, struct record *, int timeout_ms);
 
 /* Pass a record on unchanged. An end is passed with this stage's entry. */
 bool stage_pass(struct stage *, const struct record *);
+
+/*
+ * Pass an end on with a worse outcome than it came with: a complete one takes
+ * all of `outcome`, one that had failed already stays as it is.
+ */
+bool stage_pass_end(
+    struct stage *, const struct record *end, const struct outcome *);
 
 /* Count a record as made into others. */
 void stage_use(struct stage *, const struct record *);
