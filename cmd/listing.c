@@ -30,8 +30,8 @@ static struct slice cell(sqlite3_stmt *stmt, int i)
 {
 	const char *text = (const char *)sqlite3_column_text(stmt, i);
 
-	return (struct slice){text ? text : "",
-		(size_t)sqlite3_column_bytes(stmt, i)};
+	return (struct slice){
+	    text ? text : "", (size_t)sqlite3_column_bytes(stmt, i)};
 }
 
 static int print_records(sqlite3_stmt *stmt, const char *type)
@@ -75,8 +75,9 @@ static int put_cell(struct slice s, int width, bool print)
 	while (p < end && shown < CELL_MAX) {
 		size_t n = utf8_length(p, end);
 		bool control = n == 0 || (unsigned char)*p < 0x20 ||
-		    *p == 0x7f || (n == 2 && (unsigned char)*p == 0xc2 &&
-		    (unsigned char)p[1] < 0xa0);
+			       *p == 0x7f ||
+			       (n == 2 && (unsigned char)*p == 0xc2 &&
+				   (unsigned char)p[1] < 0xa0);
 
 		if (print && control)
 			putchar('?');

@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "cli.h"
+#include "database.h"
 #include "json/json.h"
 #include "listing.h"
-#include "store/db.h"
 #include "store/queue.h"
 #include "stream/source.h"
 
@@ -36,31 +36,10 @@ struct options {
 
 /* What the database knows that a plan starts from. */
 struct plan {
-	struct buf user; /* empty if it is not known yet */
-	int64_t cursor;  /* Unix ms, or -1 for none */
+	struct buf user;	/* empty if it is not known yet */
+	int64_t cursor;		/* Unix ms, or -1 for none */
 	char until[CLOCK_TEXT]; /* a rate limit's deadline, or "" */
 };
-
-static sqlite3 *open_database(const struct options *o, enum store_mode mode)
-{
-	struct buf path = BUF_INIT(4096), why = BUF_INIT(4096);
-	sqlite3 *db;
-	int status = store_open(&db, cli_database(o->db, &path), mode, &why);
-
-	if (status)
-		cli_die(status, "%s: %s", buf_cstr(&path), buf_cstr(&why));
-	buf_release(&path);
-	buf_release(&why);
-	return db;
-}
-
-_Noreturn static void die_of(sqlite3 *db, const char *doing)
-{
-	struct buf why = BUF_INIT(4096);
-	int status = store_failure(db, doing, &why);
-
-	cli_die(status, "%s", buf_cstr(&why));
-}
 
 /* One text of a query with up to three texts bound; false where none. */
 static bool look_up(sqlite3 *db, const char *sql, struct slice a,
@@ -71,7 +50,7 @@ static bool look_up(sqlite3 *db, const char *sql, struct slice a,
 
 	buf_clear(value);
 	if (rc != SQLITE_OK)
-		die_of(db, "look up the plan");
+		database_die(db, "look up the plan");
 	store_bind(stmt, 1, a);
 	if (sqlite3_bind_parameter_count(stmt) > 1)
 		store_bind(stmt, 2, b);
@@ -81,7 +60,7 @@ static bool look_up(sqlite3 *db, const char *sql, struct slice a,
 	if (rc == SQLITE_ROW && sqlite3_column_text(stmt, 0))
 		buf_puts(value, (const char *)sqlite3_column_text(stmt, 0));
 	else if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		die_of(db, "look up the plan");
+		database_die(db, "look up the plan");
 	sqlite3_finalize(stmt);
 	return value->n > 0;
 }
@@ -98,14 +77,17 @@ static void make_plan(
 	else
 		look_up(db, "select user_id from accounts where account = ?1",
 		    slice_of(o->account), none, none, &p->user);
-	if (look_up(db, "select value from cursors where user_id = ?1 "
-		"and job = '" JOB_PLAY_HISTORY "'", buf_slice(&p->user), none,
-		none, &text))
+	if (look_up(db,
+		"select value from cursors where user_id = ?1 "
+		"and job = '" JOB_PLAY_HISTORY "'",
+		buf_slice(&p->user), none, none, &text))
 		json_int(buf_slice(&text), &p->cursor);
-	if (look_up(db, "select retry_at from endpoint_status where user_id "
+	if (look_up(db,
+		"select retry_at from endpoint_status where user_id "
 		"= ?1 and endpoint = ?2 and status = 429 and retry_at > ?3",
 		buf_slice(&p->user), SLICE("recently-played"), slice_of(now),
-		&text) && text.n < CLOCK_TEXT)
+		&text) &&
+	    text.n < CLOCK_TEXT)
 		memcpy(p->until, buf_cstr(&text), text.n + 1);
 	buf_release(&text);
 }
@@ -132,12 +114,12 @@ static void put_request(
 	struct buf *b = source_begin(s, RECORD_REQUEST);
 	int64_t after = p->cursor > o->overlap ? p->cursor - o->overlap : 0;
 	char url[128];
-	int n = snprintf(url, sizeof(url),
-	    "/v1/me/player/recently-played?limit=50");
+	int n = snprintf(
+	    url, sizeof(url), "/v1/me/player/recently-played?limit=50");
 
 	if (p->cursor >= 0)
-		snprintf(url + n, sizeof(url) - (size_t)n, "&after=%" PRId64,
-		    after);
+		snprintf(
+		    url + n, sizeof(url) - (size_t)n, "&after=%" PRId64, after);
 	json_put_member_int(b, "seq", 1);
 	json_put_member(b, "endpoint", SLICE("recently-played"));
 	json_put_member(b, "url", slice_of(url));
@@ -162,12 +144,13 @@ static int next(const struct options *o, int argc, char **argv)
 	if (argc != 1)
 		cli_die(EX_USAGE, "next: name one job: " JOB_PLAY_HISTORY);
 	if (strcmp(argv[0], JOB_PLAY_HISTORY) != 0)
-		cli_die(EX_USAGE, "next: unknown job '%s': known is "
-		    JOB_PLAY_HISTORY, argv[0]);
+		cli_die(EX_USAGE,
+		    "next: unknown job '%s': known is " JOB_PLAY_HISTORY,
+		    argv[0]);
 	if (!out_init(&out, STDOUT_FILENO, 65536) ||
 	    !source_init(&source, "sp-queue", &out, 65536))
 		cli_die(EX_OSERR, "next: no memory, clock or random bytes");
-	db = open_database(o, STORE_READ_OR_EMPTY);
+	db = database_open(o->db, STORE_READ_OR_EMPTY);
 	make_plan(db, o, source.started_at, &plan);
 	store_close(db);
 	put_run(&source, o, &plan);
@@ -198,12 +181,14 @@ static int change_one(
 
 	if (!id.p) {
 		cli_warn("%s: no playlist '%.*s': give an id, a spotify: URI "
-		    "or an open.spotify.com link", where, (int)text.n, text.p);
+			 "or an open.spotify.com link",
+		    where, (int)text.n, text.p);
 		return EX_REFUSED;
 	}
 	rc = add ? queue_add(db, id, at) : queue_drop(db, id, at, &was_there);
 	if (rc != SQLITE_OK)
-		die_of(db, add ? "add to the queue" : "drop from the queue");
+		database_die(
+		    db, add ? "add to the queue" : "drop from the queue");
 	if (was_there)
 		return 0;
 	cli_warn("%s: not in the queue '%.*s'", where, (int)id.n, id.p);
@@ -222,7 +207,7 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 
 	lines_init(&in, 0, 4096);
 	while ((r = lines_next(&in, &line, -1)) == LINES_LINE ||
-	    r == LINES_TOO_LONG) {
+	       r == LINES_TOO_LONG) {
 		buf_put_slice(&all, line);
 		buf_putc(&all, '\n');
 	}
@@ -230,7 +215,7 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 		cli_die(EX_IOERR, "stdin: cannot read: %s",
 		    all.failed ? "too much" : strerror(in.err));
 	if (store_begin(db) != SQLITE_OK)
-		die_of(db, "lock the database");
+		database_die(db, "lock the database");
 	for (uint64_t number = 1; from < all.n; number++) {
 		char *end = memchr(all.p + from, '\n', all.n - from);
 		size_t n = (size_t)(end - all.p) - from;
@@ -249,7 +234,7 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 
 static int change(const struct options *o, bool add, int argc, char **argv)
 {
-	sqlite3 *db = open_database(o, STORE_WRITE);
+	sqlite3 *db = database_open(o->db, STORE_WRITE);
 	char now[CLOCK_TEXT];
 	int status = 0;
 
@@ -258,25 +243,25 @@ static int change(const struct options *o, bool add, int argc, char **argv)
 	if (argc == 0) {
 		status = change_stdin(db, add, now);
 	} else if (store_begin(db) != SQLITE_OK) {
-		die_of(db, "lock the database");
+		database_die(db, "lock the database");
 	}
 	for (int i = 0; i < argc; i++)
-		status |= change_one(db, add, add ? "add" : "drop",
-		    slice_of(argv[i]), now);
+		status |= change_one(
+		    db, add, add ? "add" : "drop", slice_of(argv[i]), now);
 	if (store_commit(db) != SQLITE_OK)
-		die_of(db, "write the queue");
+		database_die(db, "write the queue");
 	store_close(db);
 	return status;
 }
 
 static int show(const struct options *o, const char *sql, bool for_people)
 {
-	sqlite3 *db = open_database(o, STORE_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK ||
 	    listing_print(stmt, "queued", for_people) != SQLITE_DONE)
-		die_of(db, "list the queue");
+		database_die(db, "list the queue");
 	sqlite3_finalize(stmt);
 	store_close(db);
 	return 0;
@@ -284,17 +269,18 @@ static int show(const struct options *o, const char *sql, bool for_people)
 
 static int list(const struct options *o)
 {
-	return show(o, "select playlist_id, detected_at, played_at "
+	return show(o,
+	    "select playlist_id, detected_at, played_at "
 	    "from playlist_ingest_queue order by detected_at, playlist_id",
 	    listing_for_people());
 }
 
 static int count(const struct options *o)
 {
-	sqlite3 *db = open_database(o, STORE_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
 
 	printf("%lld\n", (long long)store_int(db,
-	    "select count(*) from playlist_ingest_queue", 0));
+			     "select count(*) from playlist_ingest_queue", 0));
 	store_close(db);
 	return 0;
 }
@@ -303,13 +289,12 @@ static int count(const struct options *o)
 static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"db", required_argument, NULL, 'd'},
-		{"account", required_argument, NULL, 'a'},
-		{"user", required_argument, NULL, 'u'},
-		{"overlap", required_argument, NULL, 'o'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0}};
+	    {"db", required_argument, NULL, 'd'},
+	    {"account", required_argument, NULL, 'a'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"overlap", required_argument, NULL, 'o'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+d:a:u:o:hV", longs, NULL)) != -1)
@@ -327,8 +312,9 @@ static void read_options(int argc, char **argv, struct options *o)
 int main(int argc, char **argv)
 {
 	const char *account = getenv("SP_ACCOUNT"), *command;
-	struct options o = {.account = account && *account ? account : "default",
-		.overlap = OVERLAP_DEFAULT};
+	struct options o = {
+	    .account = account && *account ? account : "default",
+	    .overlap = OVERLAP_DEFAULT};
 	int status;
 
 	cli_init("sp-queue");

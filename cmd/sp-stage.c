@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/ulid.h"
 #include "cli.h"
+#include "database.h"
 #include "json/json.h"
 #include "listing.h"
-#include "store/db.h"
 #include "store/runs.h"
 #include "store/staging.h"
 #include "stream/source.h"
@@ -52,34 +52,12 @@ struct keeper {
 	bool open; /* a transaction is */
 };
 
-_Noreturn static void die_of(sqlite3 *db, const char *doing)
-{
-	struct buf why = BUF_INIT(4096);
-	int status = store_failure(db, doing, &why);
-
-	store_rollback(db);
-	cli_die(status, "%s", buf_cstr(&why));
-}
-
-static sqlite3 *open_database(const struct options *o, enum store_mode mode)
-{
-	struct buf path = BUF_INIT(4096), why = BUF_INIT(4096);
-	sqlite3 *db;
-	int status = store_open(&db, cli_database(o->db, &path), mode, &why);
-
-	if (status)
-		cli_die(status, "%s: %s", buf_cstr(&path), buf_cstr(&why));
-	buf_release(&path);
-	buf_release(&why);
-	return db;
-}
-
 static bool keeper_commit(void *ctx)
 {
 	struct keeper *k = ctx;
 
 	if (k->open && store_commit(k->db) != SQLITE_OK)
-		die_of(k->db, "commit captures");
+		database_die(k->db, "commit captures");
 	k->open = false;
 	return true;
 }
@@ -87,7 +65,7 @@ static bool keeper_commit(void *ctx)
 static void keeper_begin(struct keeper *k)
 {
 	if (!k->open && store_begin(k->db) != SQLITE_OK)
-		die_of(k->db, "lock the database");
+		database_die(k->db, "lock the database");
 	k->open = true;
 }
 
@@ -99,9 +77,9 @@ static void keeper_init(
 		cli_die(EX_OSERR, "no memory");
 	if (o->no_stage)
 		return;
-	k->db = open_database(o, STORE_WRITE);
+	k->db = database_open(o->db, STORE_WRITE);
 	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK)
-		die_of(k->db, "prepare staging_raw");
+		database_die(k->db, "prepare staging_raw");
 	out->before_write = keeper_commit;
 	out->ctx = k;
 }
@@ -127,7 +105,7 @@ static void keeper_see_run(struct keeper *k, const struct record *rec)
 	if (!store_run_read(rec, &scratch, &run, &reason))
 		cli_warn("run: not put on record: %s", reason);
 	else if (store_run_seen(k->db, &run) != SQLITE_OK)
-		die_of(k->db, "put the run on record");
+		database_die(k->db, "put the run on record");
 	buf_release(&scratch);
 }
 
@@ -140,7 +118,7 @@ static bool keeper_stage(
 	keeper_begin(k);
 	switch (staging_append(&k->staging, rec, why)) {
 	case STAGING_BAD: return false;
-	case STAGING_FAILED: die_of(k->db, "stage a capture");
+	case STAGING_FAILED: database_die(k->db, "stage a capture");
 	default: return true;
 	}
 }
@@ -157,15 +135,14 @@ static int filter(const struct options *o)
 	int status;
 
 	keeper_init(&k, o, &out);
-	stage_init(&st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out,
-	    o->max_line);
+	stage_init(
+	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
 	st.on_refusal = cli_refusal;
 	st.on_cut = cli_cut;
 	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
 		if (rec.type == RECORD_RUN)
 			keeper_see_run(&k, &rec);
-		if (rec.type == RECORD_CAPTURE &&
-		    !keeper_stage(&k, &rec, &why))
+		if (rec.type == RECORD_CAPTURE && !keeper_stage(&k, &rec, &why))
 			stage_refuse(&st, &rec, "bad capture", "%s", why);
 		else
 			stage_pass(&st, &rec);
@@ -221,7 +198,7 @@ static int send_walk(
 	int rc;
 
 	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
-	    source_send_line(s, RECORD_CAPTURE, buf_slice(line)))
+	       source_send_line(s, RECORD_CAPTURE, buf_slice(line)))
 		if (progress)
 			cli_progress("%" PRId64 " of %" PRId64 " captures",
 			    ++sent, w->total);
@@ -236,23 +213,25 @@ static int replay(const struct options *o)
 	struct staging_walk walk;
 	struct source source;
 	struct out out;
-	sqlite3 *db = open_database(o, STORE_READ);
+	sqlite3 *db = database_open(o->db, STORE_READ);
 	int rc, status;
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
 		cli_die(EX_OSERR, "no memory");
 	if (staging_walk_init(&walk, db, &o->filter) != SQLITE_OK)
-		die_of(db, "read staging_raw");
+		database_die(db, "read staging_raw");
 	/* No run, no records: sp-load takes an empty stream for a failure. */
 	if (walk.total == 0)
 		cli_die(EX_DATAERR, "replay: no capture is chosen");
 	open_source(&source, &out, "replay", o->filter.user, walk.total);
 	rc = send_walk(&walk, &source, &line, cli_progress_wanted(o->progress));
 	if (rc == SQLITE_TOOBIG)
-		cli_die(EX_DATAERR, "replay: capture %lld is longer than "
-		    "--max-line", (long long)walk.last);
+		cli_die(EX_DATAERR,
+		    "replay: capture %lld is longer than "
+		    "--max-line",
+		    (long long)walk.last);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-		die_of(db, "read staging_raw");
+		database_die(db, "read staging_raw");
 	status = close_source(&source, 0);
 	staging_walk_release(&walk);
 	store_close(db);
@@ -275,8 +254,8 @@ struct import {
 static void refuse_body(struct import *im, const char *name, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
-static void refuse_body(struct import *im, const char *name, const char *fmt,
-    ...)
+static void refuse_body(
+    struct import *im, const char *name, const char *fmt, ...)
 {
 	struct buf *b = source_begin(&im->source, RECORD_ERROR);
 	char reason[512];
@@ -295,8 +274,7 @@ static void refuse_body(struct import *im, const char *name, const char *fmt,
 }
 
 /* Send one body as a capture, staged before it goes. */
-static void import_body(
-    struct import *im, const char *name, int64_t fetched_at)
+static void import_body(struct import *im, const char *name, int64_t fetched_at)
 {
 	struct buf *b = source_begin(&im->source, RECORD_CAPTURE);
 	const struct staging_filter *f = &im->o->filter;
@@ -316,8 +294,7 @@ static void import_body(
 	json_put_member(b, "file", slice_of(name));
 	json_put_member_raw(b, "body", buf_slice(&im->body));
 	buf_putc(b, '}');
-	if (b->failed ||
-	    !record_parse(&rec, buf_slice(b), &why, &where) ||
+	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
 	    !keeper_stage(&im->keeper, &rec, &why)) {
 		refuse_body(im, name, "%s", b->failed ? "too long" : why);
 		return;
@@ -369,7 +346,7 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 	*mtime = clock_now();
 	if (name && fd >= 0 && fstat(fd, &st) == 0)
 		*mtime = (int64_t)st.st_mtim.tv_sec * 1000 +
-		    st.st_mtim.tv_nsec / 1000000;
+			 st.st_mtim.tv_nsec / 1000000;
 	while (n > 0) {
 		char *to = buf_room(&im->text, 65536);
 
@@ -385,7 +362,8 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 		refuse_body(im, name ? name : "stdin", "cannot read: %s",
 		    strerror(errno));
 	else if (im->text.failed)
-		refuse_body(im, name ? name : "stdin", "longer than --max-line");
+		refuse_body(
+		    im, name ? name : "stdin", "longer than --max-line");
 	if (name && fd >= 0)
 		close(fd);
 	return n == 0;
@@ -404,8 +382,9 @@ static void import_file(struct import *im, const char *name)
 
 static int import(const struct options *o, int argc, char **argv)
 {
-	struct import im = {.o = o, .text = BUF_INIT(o->max_line),
-		.body = BUF_INIT(o->max_line)};
+	struct import im = {.o = o,
+	    .text = BUF_INIT(o->max_line),
+	    .body = BUF_INIT(o->max_line)};
 	struct record rec;
 	struct out out;
 	const char *why;
@@ -414,7 +393,7 @@ static int import(const struct options *o, int argc, char **argv)
 
 	if (!o->filter.endpoint)
 		cli_die(EX_USAGE, "import: --endpoint is needed: "
-		    "what the bodies are, like recently-played");
+				  "what the bodies are, like recently-played");
 	keeper_init(&im.keeper, o, &out);
 	open_source(&im.source, &out, "import", o->filter.user, -1);
 	if (record_parse(&rec, buf_slice(&im.source.line), &why, &at))
@@ -448,16 +427,16 @@ static const char runs_for_pipe[] =
 
 static int runs(const struct options *o)
 {
-	sqlite3 *db = open_database(o, STORE_READ);
+	sqlite3 *db = database_open(o->db, STORE_READ);
 	bool people = listing_for_people();
 	sqlite3_stmt *stmt;
 
-	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe,
-		-1, &stmt, NULL) != SQLITE_OK)
-		die_of(db, "list the runs");
+	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe, -1,
+		&stmt, NULL) != SQLITE_OK)
+		database_die(db, "list the runs");
 	sqlite3_bind_int64(stmt, 1, o->limit);
 	if (listing_print(stmt, "ingest_run", people) != SQLITE_DONE)
-		die_of(db, "list the runs");
+		database_die(db, "list the runs");
 	sqlite3_finalize(stmt);
 	store_close(db);
 	return 0;
@@ -476,20 +455,19 @@ static const char *time_option(
 static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"db", required_argument, NULL, 'd'},
-		{"run", required_argument, NULL, 'r'},
-		{"endpoint", required_argument, NULL, 'e'},
-		{"user", required_argument, NULL, 'u'},
-		{"since", required_argument, NULL, 's'},
-		{"until", required_argument, NULL, 't'},
-		{"fetched-at", required_argument, NULL, 'f'},
-		{"limit", required_argument, NULL, 'l'},
-		{"max-line", required_argument, NULL, 'm'},
-		{"no-stage", no_argument, NULL, 'n'},
-		{"progress", no_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0}};
+	    {"db", required_argument, NULL, 'd'},
+	    {"run", required_argument, NULL, 'r'},
+	    {"endpoint", required_argument, NULL, 'e'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"since", required_argument, NULL, 's'},
+	    {"until", required_argument, NULL, 't'},
+	    {"fetched-at", required_argument, NULL, 'f'},
+	    {"limit", required_argument, NULL, 'l'},
+	    {"max-line", required_argument, NULL, 'm'},
+	    {"no-stage", no_argument, NULL, 'n'},
+	    {"progress", no_argument, NULL, 'p'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct staging_filter *f = &o->filter;
 	int c;
 
@@ -522,8 +500,8 @@ static void read_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.max_line = LINES_MAX_DEFAULT, .fetched_at = -1,
-		.limit = 20};
+	struct options o = {
+	    .max_line = LINES_MAX_DEFAULT, .fetched_at = -1, .limit = 20};
 	const char *command = NULL;
 	int status;
 

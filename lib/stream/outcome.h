@@ -12,8 +12,8 @@
 #include "base/clock.h"
 
 struct outcome {
-	int exit;               /* 0: complete; 75: deferred; else failed */
-	char reason[256];       /* "" where there is none */
+	int exit;		/* 0: complete; 75: deferred; else failed */
+	char reason[256];	/* "" where there is none */
 	char until[CLOCK_TEXT]; /* when to come back, or "" */
 };
 

@@ -43,7 +43,7 @@ bool source_send_line(
 {
 	s->ledger.produced[type] += type != RECORD_END;
 	return out_put_slice(s->out, line) &&
-	    out_put_slice(s->out, SLICE("\n"));
+	       out_put_slice(s->out, SLICE("\n"));
 }
 
 bool source_end(struct source *s, const struct outcome *outcome)

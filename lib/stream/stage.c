@@ -97,8 +97,8 @@ static bool take(struct stage *st, struct slice line, struct record *rec)
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
 	st->ledger.in[RECORD_OTHER]++;
-	stage_refuse(st, rec, REFUSED_NO_RECORD,
-	    "not a record: %s at byte %zu", reason, at + 1);
+	stage_refuse(st, rec, REFUSED_NO_RECORD, "not a record: %s at byte %zu",
+	    reason, at + 1);
 	return false;
 }
 
@@ -110,8 +110,8 @@ static void take_too_long(
 	rec->line = head;
 	st->records++;
 	st->ledger.in[RECORD_OTHER]++;
-	stage_refuse(st, rec, REFUSED_TOO_LONG,
-	    "line longer than %zu bytes", st->in.max);
+	stage_refuse(st, rec, REFUSED_TOO_LONG, "line longer than %zu bytes",
+	    st->in.max);
 }
 
 enum stage_result stage_next(
@@ -130,20 +130,15 @@ enum stage_result stage_next(
 			if (take(st, line, rec))
 				return STAGE_RECORD;
 			break;
-		case LINES_TOO_LONG:
-			take_too_long(st, line, rec);
-			break;
+		case LINES_TOO_LONG: take_too_long(st, line, rec); break;
 		case LINES_TIMEOUT:
 			if (!pending)
 				return STAGE_TIMEOUT;
 			out_flush(st->out);
 			break;
-		case LINES_STOPPED:
-			st->stopped = true;
-			return STAGE_DONE;
+		case LINES_STOPPED: st->stopped = true; return STAGE_DONE;
 		case LINES_END:
-		case LINES_ERROR:
-			return STAGE_DONE;
+		case LINES_ERROR: return STAGE_DONE;
 		}
 	}
 }
@@ -151,7 +146,7 @@ enum stage_result stage_next(
 static bool send_line(struct stage *st, struct slice line)
 {
 	return !st->out || (out_put_slice(st->out, line) &&
-	    out_put_slice(st->out, SLICE("\n")));
+			       out_put_slice(st->out, SLICE("\n")));
 }
 
 bool stage_put_ledger(
@@ -184,8 +179,8 @@ static bool is_member_of(const struct member *m, const char *const names[])
 	return false;
 }
 
-static void copy_members(const struct record *rec, const char *const without[],
-    struct buf *b)
+static void copy_members(
+    const struct record *rec, const char *const without[], struct buf *b)
 {
 	for (size_t i = 0; i < rec->count; i++) {
 		const struct member *m = &rec->members[i];
@@ -201,15 +196,15 @@ static void copy_members(const struct record *rec, const char *const without[],
 	}
 }
 
-bool stage_pass_end(struct stage *st, const struct record *end,
-    const struct outcome *outcome)
+bool stage_pass_end(
+    struct stage *st, const struct record *end, const struct outcome *outcome)
 {
 	static const char *const ledger[] = {"ledger", NULL};
 	static const char *const all[] = {
-		"ledger", "status", "exit", "reason", "until", NULL};
+	    "ledger", "status", "exit", "reason", "until", NULL};
 	const struct member *status = record_get(end, "status");
-	bool complete = status &&
-	    json_text_is(status->value, status->escaped, SLICE("complete"));
+	bool complete = status && json_text_is(status->value, status->escaped,
+				      SLICE("complete"));
 	bool worse = complete && outcome && outcome->exit != 0;
 	struct buf *b = &st->scratch;
 	bool ok;
@@ -263,8 +258,8 @@ struct slice stage_src(struct stage *st, const struct record *rec)
 	if (!record_string(rec, "run", &st->scratch, &run) || run.n == 0 ||
 	    run.n >= STAGE_RUN_MAX || !record_int(rec, "seq", &seq) || seq < 0)
 		return src;
-	n = snprintf(st->src, sizeof(st->src), "%.*s/%" PRId64, (int)run.n,
-	    run.p, seq);
+	n = snprintf(
+	    st->src, sizeof(st->src), "%.*s/%" PRId64, (int)run.n, run.p, seq);
 	return (struct slice){st->src, (size_t)n};
 }
 
@@ -292,8 +287,8 @@ static bool send_error(
 	return ok;
 }
 
-bool stage_refuse(struct stage *st, const struct record *rec,
-    const char *code, const char *fmt, ...)
+bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
+    const char *fmt, ...)
 {
 	char where[64], reason[1024];
 	struct refusal r = {.where = where, .reason = reason};
@@ -303,8 +298,8 @@ bool stage_refuse(struct stage *st, const struct record *rec,
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	snprintf(where, sizeof(where), "%.32s:%" PRIu64, st->source,
-	    st->in.number);
+	snprintf(
+	    where, sizeof(where), "%.32s:%" PRIu64, st->source, st->in.number);
 	ledger_refuse(&st->ledger, rec->type, code, 1);
 	st->refused++;
 	r.src = stage_src(st, rec);

@@ -40,25 +40,25 @@ enum stage_result {
 
 /* A record that was refused, as it is told to people and to the database. */
 struct refusal {
-	const char *where;    /* "stdin:42" */
-	struct slice src;     /* the capture "RUN/SEQ", p == NULL if unknown */
-	const char *reason;   /* for people */
-	struct slice record;  /* the line, cut to 64 KiB */
+	const char *where;   /* "stdin:42" */
+	struct slice src;    /* the capture "RUN/SEQ", p == NULL if unknown */
+	const char *reason;  /* for people */
+	struct slice record; /* the line, cut to 64 KiB */
 };
 
 struct stage {
-	const char *name;     /* "sp-stage" */
-	const char *source;   /* what the input is called: "stdin" or a file */
+	const char *name;   /* "sp-stage" */
+	const char *source; /* what the input is called: "stdin" or a file */
 	struct lines in;
 	struct out *out;      /* borrowed; NULL sends nothing on */
 	struct ledger ledger; /* of the run that is open, or of what has none */
 
-	bool in_run;             /* a run was opened and has not ended */
+	bool in_run;		 /* a run was opened and has not ended */
 	char run[STAGE_RUN_MAX]; /* its id */
-	bool cut;                /* some run was opened and never ended */
-	uint64_t records;        /* taken in so far, of any type */
-	uint64_t refused;        /* so far, over all runs */
-	bool stopped;            /* a signal ended the input early */
+	bool cut;		 /* some run was opened and never ended */
+	uint64_t records;	 /* taken in so far, of any type */
+	uint64_t refused;	 /* so far, over all runs */
+	bool stopped;		 /* a signal ended the input early */
 
 	/* Told of each refusal after it was counted and sent on. */
 	void (*on_refusal)(void *ctx, const struct refusal *);
@@ -104,9 +104,8 @@ bool stage_produce(struct stage *, enum record_type, struct slice line);
  * Refuse a record: counted under a short fixed reason, sent on as an error,
  * told to on_refusal with the detail.
  */
-bool stage_refuse(struct stage *, const struct record *rec,
-    const char *reason, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+bool stage_refuse(struct stage *, const struct record *rec, const char *reason,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
  * Append the `ledger` array of an end record with this stage's own entry,
