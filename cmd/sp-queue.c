@@ -21,7 +21,7 @@ static const char usage[] =
     "           [--overlap DURATION] JOB\n"
     "       sp-queue add [--db FILE] [PLAYLIST ...]\n"
     "       sp-queue drop [--db FILE] [PLAYLIST ...]\n"
-    "       sp-queue list [--db FILE]\n"
+    "       sp-queue list [--db FILE] [--table]\n"
     "       sp-queue count [--db FILE]\n";
 
 #define JOB_PLAY_HISTORY "play-history"
@@ -32,6 +32,7 @@ struct options {
 	const char *account;
 	const char *user;
 	int64_t overlap; /* ms */
+	bool table;      /* list for people even into a pipe */
 };
 
 /* What the database knows that a plan starts from. */
@@ -272,7 +273,7 @@ static int list(const struct options *o)
 	return show(o,
 	    "select playlist_id, detected_at, played_at "
 	    "from playlist_ingest_queue order by detected_at, playlist_id",
-	    listing_for_people());
+	    o->table || listing_for_people());
 }
 
 static int count(const struct options *o)
@@ -293,16 +294,18 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"account", required_argument, NULL, 'a'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"overlap", required_argument, NULL, 'o'},
+	    {"table", no_argument, NULL, 't'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+d:a:u:o:hV", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
 		case 'a': o->account = optarg; break;
 		case 'u': o->user = optarg; break;
 		case 'o': o->overlap = cli_duration("--overlap", optarg); break;
+		case 't': o->table = true; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();
 		default: cli_usage(usage, false);

@@ -27,7 +27,7 @@ static const char usage[] =
     "           [--since TIME] [--until TIME] [--max-line SIZE] [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
-    "       sp-stage runs [--db FILE] [--limit N]\n";
+    "       sp-stage runs [--db FILE] [--limit N] [--table]\n";
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 
@@ -40,6 +40,7 @@ struct options {
 	size_t max_line;
 	bool no_stage;
 	bool progress;
+	bool table; /* list for people even into a pipe */
 };
 
 /*
@@ -428,7 +429,7 @@ static const char runs_for_pipe[] =
 static int runs(const struct options *o)
 {
 	sqlite3 *db = database_open(o->db, STORE_READ);
-	bool people = listing_for_people();
+	bool people = o->table || listing_for_people();
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe, -1,
@@ -463,6 +464,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"until", required_argument, NULL, 't'},
 	    {"fetched-at", required_argument, NULL, 'f'},
 	    {"limit", required_argument, NULL, 'l'},
+	    {"table", no_argument, NULL, 'a'},
 	    {"max-line", required_argument, NULL, 'm'},
 	    {"no-stage", no_argument, NULL, 'n'},
 	    {"progress", no_argument, NULL, 'p'},
@@ -490,6 +492,7 @@ static void read_options(int argc, char **argv, struct options *o)
 			o->limit = cli_number("--limit", optarg, 1, INT64_MAX);
 			break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
+		case 'a': o->table = true; break;
 		case 'n': o->no_stage = true; break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);
