@@ -1,0 +1,421 @@
+/* What the Web API answers to a caller whose token is good. */
+#include "rehearse/query.h"
+#include "rehearse/rehearsal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct shapes shapes_of(const struct rehearsal *r)
+{
+	return (struct shapes){r->catalogue, r->regime, r->base};
+}
+
+/* A JSON string of the url that was asked for. */
+static void add_href(
+    const struct rehearsal *r, const struct ask *ask, struct body *b)
+{
+	body_fmt(b, "\"%s", r->base);
+	body_escape(b, ask->url, strlen(ask->url));
+	body_str(b, "\"");
+}
+
+static void not_found(struct reply *reply)
+{
+	reply_error(reply, 404, "Resource not found", NULL);
+}
+
+/* limit, within its bounds; false: the reply says what is wrong. */
+static bool read_limit(
+    const struct ask *ask, int64_t *limit, struct reply *reply)
+{
+	*limit = 20;
+	if (query_number(ask->query, "limit", limit) && *limit >= 1 &&
+	    *limit <= 50)
+		return true;
+	reply_error(reply, 400, "Invalid limit", NULL);
+	return false;
+}
+
+/* The part of the recent plays that was asked for: from first on, count. */
+struct page {
+	int64_t limit, after, before; /* -1: not given */
+	int first, count;
+	bool forward;
+};
+
+static bool read_page(
+    const struct ask *ask, struct page *p, struct reply *reply)
+{
+	char text[2];
+
+	p->after = p->before = -1;
+	if (!read_limit(ask, &p->limit, reply))
+		return false;
+	p->forward = query_get(ask->query, "after", text, sizeof(text));
+	if (p->forward && query_get(ask->query, "before", text, sizeof(text))) {
+		reply_error(reply, 400,
+		    "Only one of the parameters before and after can be set",
+		    NULL);
+		return false;
+	}
+	if (!query_number(ask->query, "after", &p->after) ||
+	    !query_number(ask->query, "before", &p->before)) {
+		reply_error(reply, 400, "Invalid cursor", NULL);
+		return false;
+	}
+	return true;
+}
+
+static void choose_page(struct page *p, const struct play **recent, int n)
+{
+	int end = n;
+
+	p->first = 0;
+	if (p->forward) {
+		while (p->first < n && recent[p->first]->played_at <= p->after)
+			p->first++;
+		if (end - p->first > p->limit)
+			end = p->first + (int)p->limit;
+	} else {
+		while (p->before >= 0 && end > 0 &&
+		       recent[end - 1]->played_at >= p->before)
+			end--;
+		if (end > p->limit)
+			p->first = end - (int)p->limit;
+	}
+	p->count = end - p->first;
+}
+
+/*
+ * A full page always has a next: only the empty one past the ceiling tells
+ * that there is no more.
+ */
+static void recently_played(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	const struct play *recent[CEILING];
+	struct shapes s = shapes_of(r);
+	struct body *b = &reply->body;
+	struct page p;
+	int n = listener_recent(&r->listener, r->clock, recent);
+	long long oldest, newest;
+
+	if (!read_page(ask, &p, reply))
+		return;
+	choose_page(&p, recent, n);
+	body_str(b, "{\"items\":[");
+	for (int i = p.count - 1; i >= 0; i--) {
+		shape_play(&s, recent[p.first + i], b);
+		body_str(b, i > 0 ? "," : "");
+	}
+	body_str(b, "],\"next\":");
+	if (p.count == 0) {
+		body_str(b, "null,\"cursors\":null");
+	} else {
+		oldest = recent[p.first]->played_at;
+		newest = recent[p.first + p.count - 1]->played_at;
+		if (p.count == p.limit)
+			body_fmt(b,
+			    "\"%s/v1/me/player/recently-played?%s=%lld"
+			    "&limit=%lld\"",
+			    r->base, p.forward ? "after" : "before",
+			    p.forward ? newest : oldest, (long long)p.limit);
+		else
+			body_str(b, "null");
+		body_fmt(b,
+		    ",\"cursors\":{\"after\":\"%lld\",\"before\":\"%lld\"}",
+		    newest, oldest);
+	}
+	body_fmt(b, ",\"limit\":%lld,\"href\":", (long long)p.limit);
+	add_href(r, ask, b);
+	body_str(b, "}");
+}
+
+static void me(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	struct shapes s = shapes_of(r);
+
+	(void)ask;
+	shape_me(&s, &reply->body);
+}
+
+static bool read_window(
+    const struct ask *ask, int64_t *offset, int64_t *limit, struct reply *reply)
+{
+	*offset = 0;
+	if (!read_limit(ask, limit, reply))
+		return false;
+	if (query_number(ask->query, "offset", offset) && *offset >= 0 &&
+	    *offset <= 100000)
+		return true;
+	reply_error(reply, 400, "Invalid offset", NULL);
+	return false;
+}
+
+static void saved_tracks(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	struct shapes s = shapes_of(r);
+	int64_t offset, limit;
+
+	if (read_window(ask, &offset, &limit, reply))
+		shape_saved(&s, (int)offset, (int)limit, &reply->body);
+}
+
+/*
+ * What the service made itself stands in the new apps' library as null, as
+ * it does there.
+ */
+static void my_playlists(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	const struct catalogue *cat = r->catalogue;
+	struct shapes s = shapes_of(r);
+	struct body *b = &reply->body;
+	int64_t offset, limit, total = 0;
+
+	if (!read_window(ask, &offset, &limit, reply))
+		return;
+	body_str(b, "{\"items\":[");
+	for (int i = 0; i < cat->playlist_count; i++) {
+		const struct playlist *p = &cat->playlists[i];
+
+		if (!p->listed)
+			continue;
+		if (total >= offset && total < offset + limit) {
+			body_str(b, total > offset ? "," : "");
+			if (p->own_made && r->regime == REGIME_DEVELOPMENT)
+				body_str(b, "null");
+			else
+				shape_playlist(&s, p, false, b);
+		}
+		total++;
+	}
+	body_fmt(b, "],\"href\":");
+	add_href(r, ask, b);
+	shape_page_links(
+	    &s, "/v1/me/playlists", (int)offset, (int)limit, (int)total, b);
+}
+
+static void followed(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	const struct catalogue *cat = r->catalogue;
+	struct shapes s = shapes_of(r);
+	struct body *b = &reply->body;
+	char type[16] = "", after[ID_SIZE] = "";
+	int64_t limit, first = 0, total = cat->artist_count / 2, end;
+
+	if (!read_limit(ask, &limit, reply))
+		return;
+	query_get(ask->query, "type", type, sizeof(type));
+	if (strcmp(type, "artist") != 0) {
+		reply_error(reply, 400, "Invalid type", NULL);
+		return;
+	}
+	if (query_get(ask->query, "after", after, sizeof(after)))
+		while (first < total &&
+		       strcmp(cat->artists[first++].id, after) != 0)
+			continue;
+	end = first + limit < total ? first + limit : total;
+	body_str(b, "{\"artists\":{\"items\":[");
+	for (int64_t i = first; i < end; i++) {
+		shape_artist(&s, &cat->artists[i], b);
+		body_str(b, i + 1 < end ? "," : "");
+	}
+	body_str(b, "],\"next\":");
+	if (end < total)
+		body_fmt(b,
+		    "\"%s/v1/me/following?type=artist&after=%s&limit=%lld\","
+		    "\"cursors\":{\"after\":\"%s\"}",
+		    r->base, cat->artists[end - 1].id, (long long)limit,
+		    cat->artists[end - 1].id);
+	else
+		body_str(b, "null,\"cursors\":{\"after\":null}");
+	body_fmt(b,
+	    ",\"limit\":%lld,\"total\":%lld,\"href\":", (long long)limit,
+	    (long long)total);
+	add_href(r, ask, b);
+	body_str(b, "}}");
+}
+
+static void one_track(const struct rehearsal *r, const char *id, struct body *b)
+{
+	struct shapes s = shapes_of(r);
+	const struct track *t = catalogue_track(r->catalogue, id);
+
+	if (t != NULL)
+		shape_track(&s, t, b);
+}
+
+static void one_features(
+    const struct rehearsal *r, const char *id, struct body *b)
+{
+	const struct track *t = catalogue_track(r->catalogue, id);
+
+	if (t != NULL)
+		shape_features(t, b);
+}
+
+static void one_album(const struct rehearsal *r, const char *id, struct body *b)
+{
+	struct shapes s = shapes_of(r);
+	const struct album *a = catalogue_album(r->catalogue, id);
+
+	if (a != NULL)
+		shape_album(&s, a, b);
+}
+
+static void one_artist(
+    const struct rehearsal *r, const char *id, struct body *b)
+{
+	struct shapes s = shapes_of(r);
+	const struct artist *a = catalogue_artist(r->catalogue, id);
+
+	if (a != NULL)
+		shape_artist(&s, a, b);
+}
+
+/* /users/{id}: whoever owns a playlist is somebody. */
+static void one_user(const struct rehearsal *r, const char *id, struct body *b)
+{
+	const struct catalogue *cat = r->catalogue;
+
+	if (strcmp(id, cat->user) == 0) {
+		shape_user(id, cat->user_name, b);
+		return;
+	}
+	for (int i = 0; i < cat->playlist_count; i++) {
+		if (strcmp(cat->playlists[i].owner, id) == 0) {
+			shape_user(id, cat->playlists[i].owner_name, b);
+			return;
+		}
+	}
+}
+
+/* Things that are asked for by id, and by ?ids= where the app may. */
+static const struct kind {
+	const char *path, *list; /* the list's name in an answer to ?ids= */
+	int64_t most;		 /* ids at once; 0: none */
+	bool gone;		 /* new apps may not ask for one, either */
+	void (*write)(const struct rehearsal *, const char *, struct body *);
+} kinds[] = {
+    {"/v1/tracks", "tracks", 50, false, one_track},
+    {"/v1/albums", "albums", 20, false, one_album},
+    {"/v1/artists", "artists", 50, false, one_artist},
+    {"/v1/audio-features", "audio_features", 100, true, one_features},
+    {"/v1/users", NULL, 0, true, one_user},
+};
+
+static void several(const struct rehearsal *r, const struct kind *k,
+    const struct ask *ask, struct reply *reply)
+{
+	char ids[4096], *id, *rest = ids;
+	struct body *b = &reply->body;
+	int64_t n = 0;
+
+	if (!query_get(ask->query, "ids", ids, sizeof(ids))) {
+		reply_error(reply, 400, "Missing required field: ids", NULL);
+		return;
+	}
+	body_fmt(b, "{\"%s\":[", k->list);
+	while ((id = strtok_r(rest, ",", &rest)) != NULL && n++ < k->most) {
+		size_t before;
+
+		body_str(b, n > 1 ? "," : "");
+		before = b->len;
+		k->write(r, id, b);
+		if (b->len == before)
+			body_str(b, "null");
+	}
+	body_str(b, "]}");
+	if (n > k->most)
+		reply_error(reply, 400, "Too many ids requested", NULL);
+}
+
+static bool by_id(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct kind *k = &kinds[i];
+		size_t len = strlen(k->path);
+		bool one = ask->path[len] == '/';
+
+		if (strncmp(ask->path, k->path, len) != 0 ||
+		    (!one && (ask->path[len] != '\0' || k->most == 0)))
+			continue;
+		if (r->regime == REGIME_DEVELOPMENT && (k->gone || !one)) {
+			reply_error(reply, 403, "Forbidden", NULL);
+		} else if (!one) {
+			several(r, k, ask, reply);
+		} else {
+			k->write(r, ask->path + len + 1, &reply->body);
+			if (reply->body.len == 0)
+				not_found(reply);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* /v1/playlists/{id}, .../items and .../tracks */
+static void playlist(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	struct shapes s = shapes_of(r);
+	const char *rest = ask->path + strlen("/v1/playlists/");
+	size_t id_len = strcspn(rest, "/");
+	char id[ID_SIZE];
+	const struct playlist *p;
+	bool fresh = r->regime == REGIME_DEVELOPMENT;
+	int64_t offset, limit;
+
+	snprintf(id, sizeof(id), "%.*s", id_len < sizeof(id) ? (int)id_len : 0,
+	    rest);
+	p = catalogue_playlist(r->catalogue, id);
+	rest += id_len;
+	if (p == NULL || (p->own_made && fresh)) {
+		not_found(reply);
+	} else if (*rest == '\0') {
+		shape_playlist(&s, p, true, &reply->body);
+	} else if (strcmp(rest, "/items") != 0 &&
+		   strcmp(rest, "/tracks") != 0) {
+		reply_error(reply, 404, "Service not found", NULL);
+	} else if ((strcmp(rest, "/items") == 0 && !p->mine) ||
+		   (strcmp(rest, "/tracks") == 0 && fresh)) {
+		reply_error(reply, 403, "Forbidden", NULL);
+	} else if (read_window(ask, &offset, &limit, reply)) {
+		shape_items(
+		    &s, p, (int)offset, (int)limit, ask->path, &reply->body);
+	}
+}
+
+void api_answer(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	static const struct {
+		const char *path;
+		void (*answer)(const struct rehearsal *, const struct ask *,
+		    struct reply *);
+	} routes[] = {
+	    {"/v1/me", me},
+	    {"/v1/me/player/recently-played", recently_played},
+	    {"/v1/me/playlists", my_playlists},
+	    {"/v1/me/following", followed},
+	    {"/v1/me/tracks", saved_tracks},
+	};
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (strcmp(ask->path, routes[i].path) == 0) {
+			routes[i].answer(r, ask, reply);
+			return;
+		}
+	}
+	if (by_id(r, ask, reply))
+		return;
+	if (strncmp(ask->path, "/v1/playlists/", 14) == 0)
+		playlist(r, ask, reply);
+	else
+		reply_error(reply, 404, "Service not found", NULL);
+}

@@ -1,0 +1,352 @@
+#include "rehearse/catalogue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARTISTS 64
+#define ALBUMS_MAX 4
+#define TRACKS_MAX 12
+#define LOCALS 4
+#define PLAYLIST_TRACKS_MAX 140
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static const char *const adjectives[] = {"Paper", "Hollow", "Velvet", "Distant",
+    "Copper", "Quiet", "Electric", "Northern", "Salted", "Crooked", "Golden",
+    "Wandering", "Frozen", "Second", "Borrowed", "Invisible", "Slow", "Neon",
+    "Broken", "Patient", "Midnight", "Tidal", "Glass", "Unfinished"};
+static const char *const nouns[] = {"Lanterns", "Harbour", "Machines",
+    "Orchard", "Satellites", "Rivers", "Kitchen", "Ghosts", "Parade", "Static",
+    "Letters", "Mountains", "Clockwork", "Sparrows", "Gardens", "Elevators",
+    "Thunder", "Postcards", "Wolves", "Ballroom", "Windows", "Tramlines",
+    "Fireflies", "Dial Tone"};
+static const char *const verbs[] = {"Leaving", "Waiting for", "Under",
+    "Counting", "Return to", "Dancing with", "No More", "All My", "Beyond",
+    "Letters from", "Fading", "Learning", "Goodbye,", "Somewhere near",
+    "Underneath", "Chasing"};
+
+/* Names that break careless quoting, escaping, widths and encodings. */
+static const char *const odd_names[] = {
+    "She Said \"Maybe\" (It's Only a 'Quote')", "C:\\new\\table\\",
+    "\xF0\x9F\x8C\x8A\xF0\x9F\x94\xA5 (wave after wave)",
+    "\xE5\xA4\x9C\xE3\x81\xAE\xE9\x9B\xBB\xE8\xBB\x8A", /* CJK */
+    "\xD8\xA3\xD8\xBA\xD9\x86\xD9\x8A\xD8\xA9",		/* right to left */
+    "Tab\there, newline\nthere", "'; DROP TABLE tracks; --", "null",
+    "Cafe\xCC\x81 \xE2\x80\x94 Noe\xCC\x88l", /* combining accents */
+    "100% / 50 \xE2\x82\xAC & <b>more</b>"};
+
+/*
+ * One of the first words and a noun, into a name of NAME_SIZE bytes. Each draw
+ * is a statement of its own: the order of arguments is the compiler's.
+ */
+static void two_words(
+    struct chance *c, const char *const *list, size_t n, char *name)
+{
+	const char *first = list[chance_below(c, n)];
+	const char *noun = nouns[chance_below(c, COUNT(nouns))];
+
+	snprintf(name, NAME_SIZE, "%s %s", first, noun);
+}
+
+static void make_artist(struct catalogue *cat, int i)
+{
+	struct artist *a = &cat->artists[i];
+	struct chance c = {chance_mix(cat->seed, "artist", (uint64_t)i)};
+
+	chance_id(chance_next(&c), a->id, SPOTIFY_ID_LEN);
+	two_words(&c, adjectives, COUNT(adjectives), a->name);
+	if (chance_below(&c, 3) == 0) {
+		memmove(a->name + 4, a->name, strlen(a->name) + 1);
+		memcpy(a->name, "The ", 4);
+	}
+	if (i == 5)
+		strcpy(a->name, "Bj\xC3\xB6rn & the \"Fj\xC3\xB6rds\"");
+	a->popularity = (int)chance_between(&c, 5, 90);
+	a->followers = chance_between(&c, 120, 9000000);
+}
+
+static void make_track(struct catalogue *cat, int album, int number)
+{
+	struct track *t = &cat->tracks[cat->track_count];
+	struct chance c = {
+	    chance_mix(cat->seed, "track", (uint64_t)cat->track_count)};
+
+	chance_id(chance_next(&c), t->id, SPOTIFY_ID_LEN);
+	snprintf(t->uri, sizeof(t->uri), "spotify:track:%s", t->id);
+	two_words(&c, verbs, COUNT(verbs), t->name);
+	if (chance_below(&c, 9) == 0)
+		strcat(t->name, " - 2011 Remaster");
+	t->album = album;
+	t->artists[0] = cat->albums[album].artist;
+	t->artists[1] = (int)chance_below(&c, ARTISTS);
+	t->artist_count =
+	    chance_below(&c, 6) == 0 && t->artists[1] != t->artists[0] ? 2 : 1;
+	t->duration = (int)chance_between(&c, 95000, 395000);
+	t->number = number;
+	t->popularity = (int)chance_between(&c, 0, 85);
+	t->is_explicit = chance_below(&c, 8) == 0;
+	cat->track_count++;
+}
+
+static void make_album(struct catalogue *cat, int artist)
+{
+	static const char *const precisions[] = {"year", "month", "day"};
+	int index = cat->album_count++;
+	struct album *a = &cat->albums[index];
+	struct chance c = {chance_mix(cat->seed, "album", (uint64_t)index)};
+	uint64_t precise = chance_below(&c, 10);
+	int year, month, day;
+
+	chance_id(chance_next(&c), a->id, SPOTIFY_ID_LEN);
+	two_words(&c, adjectives, COUNT(adjectives), a->name);
+	precise = precise < 2 ? precise : 2;
+	a->precision = precisions[precise];
+	year = (int)chance_between(&c, 1969, 2025);
+	month = (int)chance_between(&c, 1, 12);
+	day = (int)chance_between(&c, 1, 28);
+	snprintf(a->released, sizeof(a->released), "%04d-%02d-%02d",
+	    year % 10000, month % 100, day % 100);
+	a->released[4 + 3 * precise] = '\0';
+	a->artist = artist;
+	a->popularity = (int)chance_between(&c, 1, 88);
+	a->first_track = cat->track_count;
+	a->tracks = chance_below(&c, 4) == 0
+			? 1
+			: (int)chance_between(&c, 4, TRACKS_MAX);
+	a->type = a->tracks == 1 ? "single" : "album";
+	for (int i = 0; i < a->tracks; i++)
+		make_track(cat, index, i + 1);
+}
+
+/* Files of the listener's own: no ids anywhere, a uri that spells it out. */
+static void make_locals(struct catalogue *cat)
+{
+	static const char *const names[LOCALS] = {"Demo 3 (kitchen)",
+	    "Grandma's waltz", "rehearsal 12:04", "Untitled \xC3\xA6"};
+	static const char *const spelt[LOCALS] = {"Demo+3+%28kitchen%29",
+	    "Grandma%27s+waltz", "rehearsal+12%3A04", "Untitled+%C3%A6"};
+	struct artist *artist = &cat->artists[cat->artist_count];
+	struct album *album = &cat->albums[cat->album_count];
+
+	strcpy(artist->name, "Uncle Ferd");
+	strcpy(album->name, "Attic Tapes");
+	album->type = "album";
+	album->artist = cat->artist_count++;
+	album->first_track = cat->track_count;
+	album->tracks = LOCALS;
+	for (int i = 0; i < LOCALS; i++) {
+		struct track *t = &cat->tracks[cat->track_count++];
+
+		t->duration = 61000 + 45000 * i;
+		snprintf(t->uri, sizeof(t->uri),
+		    "spotify:local:Uncle+Ferd:Attic+Tapes:%s:%d", spelt[i],
+		    t->duration / 1000);
+		snprintf(t->name, sizeof(t->name), "%s", names[i]);
+		t->album = cat->album_count;
+		t->artists[0] = album->artist;
+		t->artist_count = 1;
+		t->local = true;
+	}
+	cat->album_count++;
+}
+
+/* Shuffle the tracks, then see to it that odd and local ones are heard. */
+static void make_favourites(struct catalogue *cat)
+{
+	struct chance c = {chance_mix(cat->seed, cat->user, 1)};
+	int *f = cat->favourites;
+	int music = cat->track_count - LOCALS;
+
+	for (int i = 0; i < cat->track_count; i++)
+		f[i] = i;
+	for (int i = cat->track_count - 1; i > 0; i--) {
+		int j = (int)chance_below(&c, (uint64_t)i + 1), t = f[i];
+
+		f[i] = f[j];
+		f[j] = t;
+	}
+	for (size_t i = 0; i < COUNT(odd_names); i++)
+		strcpy(cat->tracks[f[2 + 3 * i]].name, odd_names[i]);
+	for (int k = 0; k < LOCALS; k++) {
+		int from = 0, to = 7 + 12 * k;
+
+		while (f[from] != music + k)
+			from++;
+		f[from] = f[to];
+		f[to] = music + k;
+	}
+}
+
+static const struct {
+	const char *name, *owner, *owner_name;
+	const char *legacy; /* the owner, as a legacy uri spells it */
+	const char *description;
+	bool is_public, collaborative, listed;
+	int tracks;
+} sketches[] = {
+    {"Morning Commute", NULL, NULL, NULL, "", true, false, true, 31},
+    {"\xF0\x9F\x8F\x83 Running, \"fast\"", NULL, NULL, NULL,
+	"faster &amp; faster", false, false, true, 118},
+    {"Road Trip", NULL, NULL, NULL, "", false, true, true, 64},
+    {"Deep Focus Society", "quietdesk", "The Quiet Desk", "quietdesk", NULL,
+	true, false, true, 140},
+    {"Kl\xC3\xA4nge", "j\xC3\xB6rg_m", "J\xC3\xB6rg", "j\xC3\xB6rg_m", "", true,
+	false, true, 22},
+    {"S\xC3\xA1"
+     "bado",
+	"ana maria",
+	"Ana Mar\xC3\xAD"
+	"a",
+	"ana%20maria", "", true, false, true, 50},
+    {"Empty for Now", NULL, NULL, NULL, "", true, false, true, 0},
+    {"A Stranger's Mix", "b7k2zq0x9v1m", NULL, NULL, "", true, false, false,
+	35},
+    {"DJ", "spotify", "Spotify", NULL, "", false, false, false, 0},
+    {"Daylist", "spotify", "Spotify", NULL, "", true, false, true, 50},
+};
+
+static bool make_playlist(struct catalogue *cat, int i)
+{
+	struct playlist *p = &cat->playlists[i];
+	struct chance c = {chance_mix(cat->seed, cat->user, 100 + (uint64_t)i)};
+
+	chance_id(chance_next(&c), p->id, SPOTIFY_ID_LEN);
+	if (strcmp(sketches[i].name, "DJ") == 0)
+		strcpy(p->id, DJ_PLAYLIST);
+	p->mine = sketches[i].owner == NULL || sketches[i].collaborative;
+	p->own_made = sketches[i].owner != NULL &&
+		      strcmp(sketches[i].owner, "spotify") == 0;
+	if (p->own_made)
+		memcpy(p->id, "37i9dQZF1E", 10);
+	if (sketches[i].legacy != NULL)
+		snprintf(p->uri, sizeof(p->uri), "spotify:user:%s:playlist:%s",
+		    sketches[i].legacy, p->id);
+	else
+		snprintf(p->uri, sizeof(p->uri), "spotify:playlist:%s", p->id);
+	snprintf(p->name, sizeof(p->name), "%s", sketches[i].name);
+	snprintf(p->owner, sizeof(p->owner), "%s",
+	    sketches[i].owner != NULL ? sketches[i].owner : cat->user);
+	snprintf(p->owner_name, sizeof(p->owner_name), "%s",
+	    sketches[i].owner_name != NULL ? sketches[i].owner_name
+	    : sketches[i].owner != NULL	   ? sketches[i].owner
+					   : cat->user_name);
+	p->description = sketches[i].description;
+	p->is_public = sketches[i].is_public;
+	p->collaborative = sketches[i].collaborative;
+	p->listed = sketches[i].listed;
+	p->track_count = sketches[i].tracks;
+	p->tracks = calloc(PLAYLIST_TRACKS_MAX, sizeof(*p->tracks));
+	if (p->tracks == NULL)
+		return false;
+	for (int k = 0; k < p->track_count; k++) {
+		p->tracks[k] = cat->favourites[chance_favourite(
+		    &c, (uint64_t)cat->track_count)];
+		if (i == 1 && k == 17)
+			p->tracks[k] = -1;
+	}
+	return true;
+}
+
+static bool fill(struct catalogue *cat)
+{
+	for (int i = 0; i < ARTISTS; i++)
+		make_artist(cat, i);
+	cat->artist_count = ARTISTS;
+	for (int i = 0; i < ARTISTS; i++) {
+		struct chance c = {chance_mix(cat->seed, "works", (uint64_t)i)};
+
+		cat->artists[i].first_album = cat->album_count;
+		cat->artists[i].albums = (int)chance_between(&c, 1, ALBUMS_MAX);
+		for (int k = 0; k < cat->artists[i].albums; k++)
+			make_album(cat, i);
+	}
+	make_locals(cat);
+	make_favourites(cat);
+	cat->playlist_count = COUNT(sketches);
+	for (int i = 0; i < cat->playlist_count; i++) {
+		if (!make_playlist(cat, i))
+			return false;
+	}
+	return true;
+}
+
+struct catalogue *catalogue_new(uint64_t seed, const char *user)
+{
+	struct catalogue *cat = calloc(1, sizeof(*cat));
+	size_t albums = ARTISTS * ALBUMS_MAX + 1;
+	size_t tracks = albums * TRACKS_MAX + LOCALS;
+
+	if (cat == NULL)
+		return NULL;
+	cat->seed = seed;
+	snprintf(cat->user, sizeof(cat->user), "%s", user);
+	snprintf(
+	    cat->user_name, sizeof(cat->user_name), "%s (rehearsing)", user);
+	cat->artists = calloc(ARTISTS + 1, sizeof(*cat->artists));
+	cat->albums = calloc(albums, sizeof(*cat->albums));
+	cat->tracks = calloc(tracks, sizeof(*cat->tracks));
+	cat->favourites = calloc(tracks, sizeof(*cat->favourites));
+	cat->playlists = calloc(COUNT(sketches), sizeof(*cat->playlists));
+	if (cat->artists == NULL || cat->albums == NULL ||
+	    cat->tracks == NULL || cat->favourites == NULL ||
+	    cat->playlists == NULL || !fill(cat)) {
+		catalogue_free(cat);
+		return NULL;
+	}
+	return cat;
+}
+
+void catalogue_free(struct catalogue *cat)
+{
+	if (cat == NULL)
+		return;
+	for (int i = 0; i < cat->playlist_count && cat->playlists; i++)
+		free(cat->playlists[i].tracks);
+	free(cat->playlists);
+	free(cat->favourites);
+	free(cat->tracks);
+	free(cat->albums);
+	free(cat->artists);
+	free(cat);
+}
+
+const struct artist *catalogue_artist(
+    const struct catalogue *cat, const char *id)
+{
+	for (int i = 0; i < cat->artist_count; i++) {
+		if (*id != '\0' && strcmp(cat->artists[i].id, id) == 0)
+			return &cat->artists[i];
+	}
+	return NULL;
+}
+
+const struct album *catalogue_album(const struct catalogue *cat, const char *id)
+{
+	for (int i = 0; i < cat->album_count; i++) {
+		if (*id != '\0' && strcmp(cat->albums[i].id, id) == 0)
+			return &cat->albums[i];
+	}
+	return NULL;
+}
+
+const struct track *catalogue_track(const struct catalogue *cat, const char *id)
+{
+	for (int i = 0; i < cat->track_count; i++) {
+		const struct track *t = &cat->tracks[i];
+
+		if (*id != '\0' &&
+		    (strcmp(t->id, id) == 0 || strcmp(t->uri, id) == 0))
+			return t;
+	}
+	return NULL;
+}
+
+const struct playlist *catalogue_playlist(
+    const struct catalogue *cat, const char *id)
+{
+	for (int i = 0; i < cat->playlist_count; i++) {
+		if (strcmp(cat->playlists[i].id, id) == 0)
+			return &cat->playlists[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,185 @@
+/*
+ * /rehearse/...: the strings behind the stage. Moves the clock, breaks things,
+ * and tells what truly happened.
+ */
+#include "rehearse/moment.h"
+#include "rehearse/query.h"
+#include "rehearse/rehearsal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void clear_or_give(
+    struct body *kept, const struct ask *ask, struct reply *reply)
+{
+	char clear[4];
+
+	if (query_get(ask->query, "clear", clear, sizeof(clear))) {
+		body_clear(kept);
+		body_str(&reply->body, "{\"cleared\":true}\n");
+		return;
+	}
+	reply->type = TYPE_NDJSON;
+	body_add(&reply->body, kept->text != NULL ? kept->text : "", kept->len);
+}
+
+static void requests(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	clear_or_give(&r->log, ask, reply);
+}
+
+static void clock_hand(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	char text[64], now[MOMENT_SIZE];
+	int64_t to = r->clock, by = 0;
+
+	if (query_get(ask->query, "set", text, sizeof(text)) &&
+	    !moment_read(text, &to)) {
+		reply_error(reply, 400, "set takes a moment in UTC", NULL);
+		return;
+	}
+	if (query_get(ask->query, "advance", text, sizeof(text)) &&
+	    !span_read(text, &by)) {
+		reply_error(
+		    reply, 400, "advance takes a span such as 6h", NULL);
+		return;
+	}
+	if (!listener_reach(&r->listener, to + by)) {
+		reply_error(reply, 400, "too many plays until then", NULL);
+		return;
+	}
+	r->clock = to + by;
+	body_fmt(&reply->body, "{\"clock\":\"%s\",\"ms\":%lld}\n",
+	    moment_text(r->clock, now), (long long)r->clock);
+}
+
+/* Every play up to the clock, also what the API does not show any more. */
+static void plays(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	const struct catalogue *cat = r->catalogue;
+	struct body *b = &reply->body;
+	char when[MOMENT_SIZE], uri[192], since[64];
+	int64_t from = INT64_MIN;
+
+	if (query_get(ask->query, "since", since, sizeof(since)) &&
+	    !moment_read(since, &from)) {
+		reply_error(reply, 400, "since takes a moment in UTC", NULL);
+		return;
+	}
+	reply->type = TYPE_NDJSON;
+	for (size_t i = 0; i < r->listener.count; i++) {
+		const struct play *p = &r->listener.plays[i];
+		const struct track *t = &cat->tracks[p->track];
+		const char *type =
+		    listener_context(cat, p->context, uri, sizeof(uri));
+
+		if (p->played_at > r->clock || p->played_at < from)
+			continue;
+		body_fmt(b, "{\"played_at\":\"%s\",\"uri\":",
+		    moment_text(p->played_at, when));
+		body_json(b, t->uri);
+		body_str(b, ",\"track_id\":");
+		body_json(b, t->local ? NULL : t->id);
+		body_fmt(b, ",\"visible_at\":\"%s\",\"context\":",
+		    moment_text(p->visible_at, when));
+		body_json(b, type != NULL ? uri : NULL);
+		body_str(b, "}\n");
+	}
+}
+
+static void play(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	const struct catalogue *cat = r->catalogue;
+	struct play p = {r->clock, INT64_MIN, cat->favourites[0], -1};
+	char text[192];
+
+	if (query_get(ask->query, "uri", text, sizeof(text))) {
+		const struct track *t = catalogue_track(cat, text);
+
+		if (t == NULL) {
+			reply_error(reply, 404, "no such track", NULL);
+			return;
+		}
+		p.track = (int)(t - cat->tracks);
+	}
+	if ((query_get(ask->query, "played_at", text, sizeof(text)) &&
+		!moment_read(text, &p.played_at)) ||
+	    (query_get(ask->query, "visible_at", text, sizeof(text)) &&
+		!moment_read(text, &p.visible_at))) {
+		reply_error(reply, 400, "not a moment in UTC", NULL);
+		return;
+	}
+	if (p.visible_at < p.played_at)
+		p.visible_at = p.played_at;
+	if (query_get(ask->query, "context", text, sizeof(text)) &&
+	    (p.context = listener_context_of(cat, text)) < 0) {
+		reply_error(reply, 404, "no such context", NULL);
+		return;
+	}
+	if (!listener_reach(&r->listener, p.played_at) ||
+	    !listener_add(&r->listener, &p)) {
+		reply_error(reply, 409, "there is a play at that time", NULL);
+		return;
+	}
+	body_str(&reply->body, "{\"uri\":");
+	body_json(&reply->body, cat->tracks[p.track].uri);
+	body_fmt(&reply->body, ",\"played_at\":\"%s\"}\n",
+	    moment_text(p.played_at, text));
+}
+
+static void fault(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	const char *spec = ask->query != NULL ? ask->query : "", *why;
+	char clear[4];
+	struct fault f;
+
+	if (query_get(spec, "clear", clear, sizeof(clear)))
+		r->faults.count = 0;
+	else if (!fault_read(&f, spec, &why))
+		reply_error(reply, 400, why, NULL);
+	else if (!faults_add(&r->faults, &f))
+		reply_error(reply, 400, "too many faults wait", NULL);
+	if (reply->status == 200)
+		body_fmt(&reply->body, "{\"faults\":%d}\n", r->faults.count);
+}
+
+static void expire(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	(void)ask;
+	tokens_expire(&r->tokens);
+	body_str(&reply->body, "{\"expired\":true}\n");
+}
+
+void control_answer(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	static const struct {
+		const char *method, *path;
+		void (*answer)(
+		    struct rehearsal *, const struct ask *, struct reply *);
+	} routes[] = {
+	    {"GET", "/rehearse/requests", requests},
+	    {"POST", "/rehearse/requests", requests},
+	    {"GET", "/rehearse/clock", clock_hand},
+	    {"POST", "/rehearse/clock", clock_hand},
+	    {"GET", "/rehearse/plays", plays},
+	    {"POST", "/rehearse/play", play},
+	    {"POST", "/rehearse/fault", fault},
+	    {"POST", "/rehearse/expire", expire},
+	};
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (strcmp(ask->path, routes[i].path) == 0 &&
+		    strcmp(ask->method, routes[i].method) == 0) {
+			routes[i].answer(r, ask, reply);
+			return;
+		}
+	}
+	reply_error(reply, 404, "Service not found", NULL);
+}

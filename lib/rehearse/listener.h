@@ -1,0 +1,61 @@
+/*
+ * The made-up listener: what they played, day by day, as a pure function of
+ * the seed and the user's name. Days are made as the clock reaches them.
+ */
+#ifndef REHEARSE_LISTENER_H
+#define REHEARSE_LISTENER_H
+
+#include "rehearse/catalogue.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAYS_MAX ((size_t)4000000)
+#define CEILING 50 /* no more plays than these can be asked for */
+
+struct play {
+	int64_t played_at;  /* ms since 1970; strictly increasing */
+	int64_t visible_at; /* when the service begins to show it */
+	int track;	    /* index in the catalogue */
+	int context;	    /* see listener_context */
+};
+
+struct listener {
+	const struct catalogue *catalogue;
+	uint64_t seed;
+	int per_day;
+	int64_t next_day; /* first day not made yet, in days since 1970 */
+	struct play *plays;
+	size_t count, room;
+};
+
+/* Start with the day that holds since (ms); the catalogue is borrowed. */
+void listener_init(
+    struct listener *, const struct catalogue *, int per_day, int64_t since);
+void listener_release(struct listener *);
+
+/*
+ * Make the days up to the one that holds now. False: out of memory, or more
+ * than PLAYS_MAX plays.
+ */
+bool listener_reach(struct listener *, int64_t now);
+
+/* Add a play by hand; false if one has that played_at, or out of memory. */
+bool listener_add(struct listener *, const struct play *);
+
+/*
+ * The last plays that the service shows at now, oldest first: writes at most
+ * CEILING pointers, valid until the listener changes, and returns how many.
+ */
+int listener_recent(
+    const struct listener *, int64_t now, const struct play **recent);
+
+/* A context's number for a uri; -1 is no context. */
+int listener_context_of(const struct catalogue *, const char *uri);
+
+/* Write a context's uri into uri; returns its type, NULL for no context. */
+const char *listener_context(
+    const struct catalogue *, int context, char *uri, size_t size);
+
+#endif

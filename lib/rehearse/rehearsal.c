@@ -1,0 +1,131 @@
+#include "rehearse/rehearsal.h"
+
+#include <string.h>
+
+#define LOG_MAX ((size_t)64 << 20)
+
+const char *rehearsal_scope(void)
+{
+	return "user-read-recently-played playlist-read-private "
+	       "playlist-read-collaborative user-follow-read "
+	       "user-library-read user-top-read user-read-private";
+}
+
+void rehearsal_release(struct rehearsal *r)
+{
+	listener_release(&r->listener);
+	catalogue_free(r->catalogue);
+	saved_free(r->saved);
+	body_release(&r->log);
+}
+
+static bool starts(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool token_valid(const struct rehearsal *r, const struct ask *ask)
+{
+	const char *given = ask->authorization;
+
+	return given != NULL && starts(given, "Bearer ") &&
+	       tokens_valid(&r->tokens, given + 7);
+}
+
+static bool allowed(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	if (ask->authorization == NULL) {
+		reply_error(reply, 401, "No token provided", NULL);
+		return false;
+	}
+	if (!starts(ask->authorization, "Bearer ")) {
+		reply_error(reply, 400,
+		    "Only valid bearer authentication supported", NULL);
+		return false;
+	}
+	if (!token_valid(r, ask)) {
+		reply_error(reply, 401, "The access token expired", NULL);
+		return false;
+	}
+	return true;
+}
+
+static void answer(struct rehearsal *r, const struct ask *ask, bool rotate,
+    struct reply *reply)
+{
+	struct body lines = BODY_INIT;
+
+	if (strcmp(ask->path, "/api/token") == 0) {
+		accounts_answer(r, ask, rotate, reply);
+	} else if (starts(ask->path, "/v1/")) {
+		if (!allowed(r, ask, reply))
+			return;
+		if (strcmp(ask->method, "GET") != 0 &&
+		    strcmp(ask->method, "HEAD") != 0)
+			reply_error(reply, 405, "Method not allowed", NULL);
+		else if (r->saved != NULL)
+			saved_answer(r->saved, r->base, ask, reply);
+		else
+			api_answer(r, ask, reply);
+	} else {
+		reply_error(reply, 404, "Service not found", NULL);
+	}
+	if (r->pretty && strcmp(reply->type, TYPE_JSON) == 0 &&
+	    reply->body.len > 0) {
+		body_pretty(&lines, reply->body.text, reply->body.len);
+		body_release(&reply->body);
+		reply->body = lines;
+	}
+}
+
+static void add_log(struct rehearsal *r, const struct ask *ask,
+    const char *fault, const struct reply *reply)
+{
+	struct body *b = &r->log;
+	const char *authorization = "other";
+
+	if (ask->authorization == NULL)
+		authorization = "none";
+	else if (token_valid(r, ask))
+		authorization = "bearer-ok";
+	if (b->len > LOG_MAX) {
+		const char *line = strchr(b->text + LOG_MAX / 2, '\n');
+
+		body_drop(b, (size_t)(line + 1 - b->text));
+	}
+	body_fmt(b, "{\"n\":%llu,\"connection\":%llu,\"method\":",
+	    (unsigned long long)++r->counted,
+	    (unsigned long long)ask->connection);
+	body_json(b, ask->method);
+	body_str(b, ",\"url\":");
+	body_json(b, ask->url);
+	body_fmt(b, ",\"status\":%d,\"authorization\":\"%s\",\"user_agent\":",
+	    reply->reset ? 0 : reply->status, authorization);
+	body_json(b, ask->user_agent);
+	body_str(b, ",\"accept_encoding\":");
+	body_json(b, ask->accept_encoding);
+	body_str(b, ",\"fault\":");
+	body_json(b, fault);
+	body_str(b, "}\n");
+}
+
+void rehearsal_answer(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	struct fault fault;
+	bool faulty;
+
+	reply_init(reply);
+	if (starts(ask->path, "/rehearse/")) {
+		control_answer(r, ask, reply);
+		return;
+	}
+	faulty = faults_take(&r->faults, ask->url, &fault);
+	if (!faulty || !fault_replaces(&fault))
+		answer(r, ask, faulty && fault.kind == FAULT_ROTATE, reply);
+	if (faulty)
+		fault_apply(&fault, ask, r->base, reply);
+	reply->wait += r->latency;
+	add_log(r, ask, faulty ? fault.name : NULL, reply);
+}

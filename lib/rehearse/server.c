@@ -1,0 +1,338 @@
+#include "rehearse/server.h"
+#include "rehearse/moment.h"
+#include "rehearse/query.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FORM_MAX ((size_t)64 * 1024)
+#define IDLE_SECONDS 300
+#define CONNECTIONS_MAX 200
+
+struct server {
+	struct rehearsal *rehearsal;
+	struct MHD_Daemon *daemon;
+	pthread_mutex_t lock; /* the rehearsal, and what follows */
+	pthread_cond_t woken; /* when stopping */
+	bool stopping;
+	uint64_t connections;
+};
+
+/* One request from its first line to its end. */
+struct hit {
+	char *url;
+	bool begun;
+	struct body form;
+};
+
+/* A body that is sent in an unusual way. */
+struct trickle {
+	struct server *server;
+	struct reply reply;
+};
+
+int server_bind(int port, int *bound)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr *any = (struct sockaddr *)&addr;
+	socklen_t len = sizeof(addr);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1, saved;
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+	    bind(fd, any, sizeof(addr)) == 0 && listen(fd, 128) == 0 &&
+	    getsockname(fd, any, &len) == 0) {
+		*bound = ntohs(addr.sin_port);
+		return fd;
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* Wait ms, or until the server stops: then false. */
+static bool server_wait(struct server *s, int64_t ms)
+{
+	struct timespec until;
+	bool stopping;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)(ms / 1000);
+	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&s->lock);
+	while (ms > 0 && !s->stopping && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&s->woken, &s->lock, &until);
+	stopping = s->stopping;
+	pthread_mutex_unlock(&s->lock);
+	return !stopping;
+}
+
+static ssize_t trickle_read(void *cls, uint64_t pos, char *buf, size_t max)
+{
+	struct trickle *t = cls;
+	const struct reply *r = &t->reply;
+	size_t n;
+
+	if (!server_wait(t->server, r->drip))
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (r->huge && pos >= r->body.len) {
+		for (n = 0; n < max; n++)
+			buf[n] = "{\"huge\":1},"[(pos + n) % 11];
+		return (ssize_t)n;
+	}
+	if (r->cut >= 0 && pos >= (uint64_t)r->cut)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	n = r->cut >= 0 ? (size_t)r->cut : r->body.len;
+	n -= (size_t)pos;
+	if (n > max)
+		n = max;
+	if (r->drip > 0 && n > 1)
+		n = 1;
+	memcpy(buf, r->body.text + pos, n);
+	return (ssize_t)n;
+}
+
+static void trickle_free(void *cls)
+{
+	struct trickle *t = cls;
+
+	reply_release(&t->reply);
+	free(t);
+}
+
+/* A response out of a reply, whose body it takes over. */
+static struct MHD_Response *make_response(struct server *s, struct reply *r)
+{
+	struct trickle *t;
+	struct MHD_Response *response;
+
+	if (r->drip == 0 && r->cut < 0 && !r->huge) {
+		response = MHD_create_response_from_buffer(
+		    r->body.len, r->body.text, MHD_RESPMEM_MUST_FREE);
+		if (response != NULL)
+			r->body = (struct body)BODY_INIT;
+		return response;
+	}
+	t = malloc(sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	*t = (struct trickle){s, *r};
+	r->body = (struct body)BODY_INIT;
+	response = MHD_create_response_from_callback(
+	    r->huge ? MHD_SIZE_UNKNOWN : t->reply.body.len, 16384, trickle_read,
+	    t, trickle_free);
+	if (response == NULL)
+		trickle_free(t);
+	return response;
+}
+
+static enum MHD_Result send_reply(
+    struct server *s, struct MHD_Connection *c, struct reply *r)
+{
+	struct MHD_Response *response;
+	enum MHD_Result result;
+	struct body number = BODY_INIT;
+
+	if (!server_wait(s, r->wait) || r->reset || r->body.bad)
+		return MHD_NO;
+	response = make_response(s, r);
+	if (response == NULL)
+		return MHD_NO;
+	MHD_add_response_header(response, "Content-Type", r->type);
+	if (r->location[0] != '\0')
+		MHD_add_response_header(response, "Location", r->location);
+	if (r->retry_after >= 0) {
+		body_fmt(&number, "%lld", (long long)r->retry_after);
+		if (!number.bad)
+			MHD_add_response_header(
+			    response, "Retry-After", number.text);
+		body_release(&number);
+	}
+	result = MHD_queue_response(c, (unsigned)r->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
+    const char *method, struct hit *hit)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const uint64_t *number = info != NULL ? info->socket_context : NULL;
+	size_t path_len = strcspn(hit->url, "?");
+	char *path = malloc(path_len + 1);
+	enum MHD_Result result;
+	struct reply reply;
+	struct ask ask;
+
+	if (path == NULL)
+		return MHD_NO;
+	query_decode(hit->url, path_len, false, path, path_len + 1);
+	ask = (struct ask){.method = method,
+	    .url = hit->url,
+	    .path = path,
+	    .query = hit->url[path_len] == '?' ? hit->url + path_len + 1 : NULL,
+	    .form = hit->form.text != NULL ? hit->form.text : "",
+	    .authorization = header(c, "Authorization"),
+	    .user_agent = header(c, "User-Agent"),
+	    .accept_encoding = header(c, "Accept-Encoding"),
+	    .connection = number != NULL ? *number : 0};
+	pthread_mutex_lock(&s->lock);
+	rehearsal_answer(s->rehearsal, &ask, &reply);
+	pthread_mutex_unlock(&s->lock);
+	result = send_reply(s, c, &reply);
+	reply_release(&reply);
+	free(path);
+	return result;
+}
+
+/* Called when the first line is there, again for each piece, and at the end. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
+    const char *url, const char *method, const char *version,
+    const char *upload, size_t *upload_len, void **state)
+{
+	struct hit *hit = *state;
+
+	(void)url;
+	(void)version;
+	if (hit == NULL || hit->url == NULL)
+		return MHD_NO;
+	if (!hit->begun) {
+		hit->begun = true;
+		return MHD_YES;
+	}
+	if (*upload_len > 0) {
+		if (*upload_len > FORM_MAX - hit->form.len)
+			return MHD_NO;
+		body_add(&hit->form, upload, *upload_len);
+		*upload_len = 0;
+		return MHD_YES;
+	}
+	return answer(cls, c, method, hit);
+}
+
+static void *on_url(void *cls, const char *url, struct MHD_Connection *c)
+{
+	struct hit *hit = calloc(1, sizeof(*hit));
+
+	(void)cls;
+	(void)c;
+	if (hit != NULL)
+		hit->url = strdup(url);
+	return hit;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *c, void **state,
+    enum MHD_RequestTerminationCode code)
+{
+	struct hit *hit = *state;
+
+	(void)cls;
+	(void)c;
+	(void)code;
+	if (hit == NULL)
+		return;
+	body_release(&hit->form);
+	free(hit->url);
+	free(hit);
+	*state = NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *c,
+    void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct server *s = cls;
+	uint64_t *number;
+
+	(void)c;
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		free(*socket_context);
+		*socket_context = NULL;
+		return;
+	}
+	number = malloc(sizeof(*number));
+	pthread_mutex_lock(&s->lock);
+	s->connections++;
+	if (number != NULL)
+		*number = s->connections;
+	pthread_mutex_unlock(&s->lock);
+	*socket_context = number;
+}
+
+static bool init_lock(struct server *s)
+{
+	pthread_condattr_t attr;
+	bool ok;
+
+	if (pthread_mutex_init(&s->lock, NULL) != 0)
+		return false;
+	if (pthread_condattr_init(&attr) != 0)
+		return false;
+	ok = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+	     pthread_cond_init(&s->woken, &attr) == 0;
+	pthread_condattr_destroy(&attr);
+	return ok;
+}
+
+struct server *server_new(struct rehearsal *r, int fd)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (s == NULL || !init_lock(s)) {
+		free(s);
+		close(fd);
+		return NULL;
+	}
+	s->rehearsal = r;
+	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
+					 MHD_USE_INTERNAL_POLLING_THREAD |
+					 MHD_USE_POLL | MHD_USE_ITC,
+	    0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_url, s, MHD_OPTION_NOTIFY_COMPLETED,
+	    on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+	    MHD_OPTION_END);
+	if (s->daemon == NULL) {
+		close(fd);
+		pthread_cond_destroy(&s->woken);
+		pthread_mutex_destroy(&s->lock);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void server_free(struct server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_broadcast(&s->woken);
+	pthread_mutex_unlock(&s->lock);
+	MHD_stop_daemon(s->daemon);
+	pthread_cond_destroy(&s->woken);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}

@@ -1,0 +1,27 @@
+/*
+ * The HTTP side of a rehearsal: a server on 127.0.0.1, a thread for each
+ * connection so that a slow answer holds up nobody else.
+ */
+#ifndef REHEARSE_SERVER_H
+#define REHEARSE_SERVER_H
+
+#include "rehearse/rehearsal.h"
+
+struct server;
+
+/*
+ * Bind port (0: any free one) without serving yet; the number goes to *bound.
+ * Returns the socket, or -1 with errno set.
+ */
+int server_bind(int port, int *bound);
+
+/*
+ * Serve the rehearsal, which is borrowed, on a socket from server_bind, which
+ * is now the server's. NULL on failure; the socket is closed then, too.
+ */
+struct server *server_new(struct rehearsal *, int fd);
+
+/* Cut what is still being sent, and wait for every thread. */
+void server_free(struct server *);
+
+#endif
