@@ -155,6 +155,56 @@ static void test_cases(void)
 	ok(seen > 400, "the table has its %d cases", seen);
 }
 
+/* Each byte at each place of a string: the fast path must see it anywhere. */
+static void test_every_byte(void)
+{
+	char text[26 * 2 + 2];
+	struct json j;
+	int bad = -1;
+
+	for (int c = 0; c < 256; c++)
+		for (size_t at = 1; at <= 50; at++) {
+			bool plain =
+			    c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+
+			memset(text, 'a', sizeof(text));
+			text[0] = text[51] = '"';
+			text[at] = (char)c;
+			if (accepts((struct slice){text, 52}, &j) != plain)
+				bad = c;
+			else if (!plain && c != '"' && c != '\\' && j.at != at)
+				bad = c;
+		}
+	is_int(bad, -1, "every byte is judged alike at every place");
+}
+
+static bool accepts_units(unsigned first, unsigned second)
+{
+	char text[20];
+	struct json j;
+
+	snprintf(text, sizeof(text), "\"\\u%04x\\u%04X\"", first, second);
+	return accepts(slice_of(text), &j);
+}
+
+/* Surrogates only as pairs, of all there are. */
+static void test_every_unit(void)
+{
+	unsigned bad = 0;
+
+	for (unsigned u = 0; u < 0x10000; u++) {
+		bool first = u >= 0xd800 && u < 0xdc00;
+		bool second = u >= 0xdc00 && u < 0xe000;
+
+		if (accepts_units(u, 'a') != (!first && !second) ||
+		    accepts_units('a', u) != (!first && !second) ||
+		    accepts_units(0xd800, u) != second ||
+		    accepts_units(u, 0xdfff) != first)
+			bad = u + 1;
+	}
+	is_int(bad, 0, "every \\u is judged alone and in a pair");
+}
+
 static void test_places(void)
 {
 	static const struct {
@@ -486,6 +536,8 @@ static void test_members(void)
 int main(void)
 {
 	test_cases();
+	test_every_byte();
+	test_every_unit();
 	test_places();
 	test_tokens();
 	test_skip();
