@@ -63,7 +63,8 @@ int queue_add(sqlite3 *db, struct slice id, const char *at)
 	    "playlist_ingest_done where playlist_id = ?1 and done_at >= ?2) "
 	    "on conflict (playlist_id) do update "
 	    "set detected_at = ?2, played_at = null "
-	    "where coalesce(played_at, detected_at) < ?2", id, at);
+	    "where coalesce(played_at, detected_at) < ?2",
+	    id, at);
 }
 
 int queue_drop(sqlite3 *db, struct slice id, const char *at, bool *was_there)
@@ -71,14 +72,16 @@ int queue_drop(sqlite3 *db, struct slice id, const char *at, bool *was_there)
 	int rc = run(db,
 	    "insert into playlist_ingest_done (playlist_id, done_at) "
 	    "values (?1, ?2) on conflict (playlist_id) do update "
-	    "set done_at = ?2 where done_at < ?2", id, at);
+	    "set done_at = ?2 where done_at < ?2",
+	    id, at);
 
 	*was_there = false;
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = run(db,
 	    "delete from playlist_ingest_queue where playlist_id = ?1 "
-	    "and coalesce(played_at, detected_at) <= ?2", id, at);
+	    "and coalesce(played_at, detected_at) <= ?2",
+	    id, at);
 	*was_there = rc == SQLITE_OK && sqlite3_changes(db) > 0;
 	return rc;
 }

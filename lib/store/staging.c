@@ -9,11 +9,18 @@
 
 /* What a capture and a row of staging_raw have in common. */
 enum column {
-	RUN, SEQ, ENDPOINT, USER, URL, STATUS, FETCHED_AT, BODY, COLUMNS
+	RUN,
+	SEQ,
+	ENDPOINT,
+	USER,
+	URL,
+	STATUS,
+	FETCHED_AT,
+	BODY,
+	COLUMNS
 };
 static const char *const member_names[COLUMNS] = {
-	"run", "seq", "endpoint", "user", "url", "status", "fetched_at",
-	"body"};
+    "run", "seq", "endpoint", "user", "url", "status", "fetched_at", "body"};
 
 int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 {
@@ -99,7 +106,7 @@ enum staging_result staging_append(
     struct staging *s, const struct record *rec, const char **why)
 {
 	static const enum column texts[] = {
-		RUN, ENDPOINT, USER, URL, FETCHED_AT};
+	    RUN, ENDPOINT, USER, URL, FETCHED_AT};
 	struct slice value[COLUMNS], body = record_raw(rec, "body"), text;
 	int64_t seq = -1, status = -1;
 	int rc;
@@ -130,8 +137,8 @@ enum staging_result staging_append(
 	store_bind(s->insert, 7, value[FETCHED_AT]);
 	store_bind(s->insert, 8, body.p ? body : text);
 	sqlite3_bind_int(s->insert, 9, !body.p);
-	store_bind(s->insert, 10, s->extra.n ? buf_slice(&s->extra)
-					     : (struct slice){NULL, 0});
+	store_bind(s->insert, 10,
+	    s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0});
 	rc = sqlite3_step(s->insert);
 	sqlite3_reset(s->insert);
 	if (rc != SQLITE_DONE)
@@ -141,12 +148,12 @@ enum staging_result staging_append(
 	return compare(s, value[RUN], seq, body.p ? body : text, why);
 }
 
-#define FILTER \
+#define FILTER                                        \
 	"where capture_id > ?1 and capture_id <= ?2 " \
-	"and (?3 is null or run_id = ?3) " \
-	"and (?4 is null or endpoint = ?4) " \
-	"and (?5 is null or user_id = ?5) " \
-	"and (?6 is null or fetched_at >= ?6) " \
+	"and (?3 is null or run_id = ?3) "            \
+	"and (?4 is null or endpoint = ?4) "          \
+	"and (?5 is null or user_id = ?5) "           \
+	"and (?6 is null or fetched_at >= ?6) "       \
 	"and (?7 is null or fetched_at < ?7) "
 
 static void bind_filter(sqlite3_stmt *stmt, const struct staging_filter *f)
@@ -161,8 +168,8 @@ static void bind_filter(sqlite3_stmt *stmt, const struct staging_filter *f)
 static int count(struct staging_walk *w, const struct staging_filter *f)
 {
 	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(w->db,
-	    "select count(*) from staging_raw " FILTER, -1, &stmt, NULL);
+	int rc = sqlite3_prepare_v2(
+	    w->db, "select count(*) from staging_raw " FILTER, -1, &stmt, NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;
@@ -175,8 +182,8 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-int staging_walk_init(struct staging_walk *w, sqlite3 *db,
-    const struct staging_filter *f)
+int staging_walk_init(
+    struct staging_walk *w, sqlite3 *db, const struct staging_filter *f)
 {
 	int rc;
 
@@ -187,8 +194,9 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 		return rc;
 	rc = sqlite3_prepare_v2(db,
 	    "select capture_id, run_id, seq, endpoint, user_id, url, status, "
-	    "fetched_at, body, body_is_text, extra_json from staging_raw "
-	    FILTER "order by capture_id limit ?8", -1, &w->select, NULL);
+	    "fetched_at, body, body_is_text, extra_json from "
+	    "staging_raw " FILTER "order by capture_id limit ?8",
+	    -1, &w->select, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
 	sqlite3_bind_int64(w->select, 2, w->until);
@@ -209,7 +217,8 @@ static struct slice column(sqlite3_stmt *stmt, int i)
 
 	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
 		return (struct slice){NULL, 0};
-	return (struct slice){p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
+	return (struct slice){
+	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
 }
 
 /* Write a row as the capture that it was; the body comes last. */

@@ -97,8 +97,8 @@ static bool take(struct stage *st, struct slice line, struct record *rec)
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
 	st->ledger.in[RECORD_OTHER]++;
-	stage_refuse(st, rec, REFUSED_NO_RECORD,
-	    "not a record: %s at byte %zu", reason, at + 1);
+	stage_refuse(st, rec, REFUSED_NO_RECORD, "not a record: %s at byte %zu",
+	    reason, at + 1);
 	return false;
 }
 
@@ -110,8 +110,8 @@ static void take_too_long(
 	rec->line = head;
 	st->records++;
 	st->ledger.in[RECORD_OTHER]++;
-	stage_refuse(st, rec, REFUSED_TOO_LONG,
-	    "line longer than %zu bytes", st->in.max);
+	stage_refuse(st, rec, REFUSED_TOO_LONG, "line longer than %zu bytes",
+	    st->in.max);
 }
 
 enum stage_result stage_next(
@@ -119,28 +119,26 @@ enum stage_result stage_next(
 {
 	for (;;) {
 		struct slice line;
+		bool pending;
 
 		if (st->out && st->out->err)
 			return STAGE_DONE;
-		if (st->out && st->out->n > 0 && lines_would_block(&st->in) &&
-		    !out_flush(st->out))
-			return STAGE_DONE;
-		switch (lines_next(&st->in, &line, timeout_ms)) {
+		/* What is pending goes out before this waits for more. */
+		pending = st->out && st->out->n > 0;
+		switch (lines_next(&st->in, &line, pending ? 0 : timeout_ms)) {
 		case LINES_LINE:
 			if (take(st, line, rec))
 				return STAGE_RECORD;
 			break;
-		case LINES_TOO_LONG:
-			take_too_long(st, line, rec);
-			break;
+		case LINES_TOO_LONG: take_too_long(st, line, rec); break;
 		case LINES_TIMEOUT:
-			return STAGE_TIMEOUT;
-		case LINES_STOPPED:
-			st->stopped = true;
-			return STAGE_DONE;
+			if (!pending)
+				return STAGE_TIMEOUT;
+			out_flush(st->out);
+			break;
+		case LINES_STOPPED: st->stopped = true; return STAGE_DONE;
 		case LINES_END:
-		case LINES_ERROR:
-			return STAGE_DONE;
+		case LINES_ERROR: return STAGE_DONE;
 		}
 	}
 }
@@ -148,7 +146,7 @@ enum stage_result stage_next(
 static bool send_line(struct stage *st, struct slice line)
 {
 	return !st->out || (out_put_slice(st->out, line) &&
-	    out_put_slice(st->out, SLICE("\n")));
+			       out_put_slice(st->out, SLICE("\n")));
 }
 
 bool stage_put_ledger(
@@ -172,19 +170,23 @@ void stage_run_ended(struct stage *st)
 	ledger_clear(&st->ledger);
 }
 
-/* Pass an end on, its ledger one entry longer. */
-static bool pass_end(struct stage *st, const struct record *end)
+/* The members of an end that a stage writes anew. */
+static bool is_member_of(const struct member *m, const char *const names[])
 {
-	struct buf *b = &st->scratch;
-	bool ok;
+	for (; *names; names++)
+		if (json_text_is(m->key, m->key_escaped, slice_of(*names)))
+			return true;
+	return false;
+}
 
-	buf_clear(b);
-	buf_putc(b, '{');
-	for (size_t i = 0; i < end->count; i++) {
-		const struct member *m = &end->members[i];
+static void copy_members(
+    const struct record *rec, const char *const without[], struct buf *b)
+{
+	for (size_t i = 0; i < rec->count; i++) {
+		const struct member *m = &rec->members[i];
 		size_t quote = m->type == JSON_STRING;
 
-		if (json_text_is(m->key, m->key_escaped, SLICE("ledger")))
+		if (is_member_of(m, without))
 			continue;
 		if (b->n > 1)
 			buf_putc(b, ',');
@@ -192,12 +194,32 @@ static bool pass_end(struct stage *st, const struct record *end)
 		buf_putc(b, ':');
 		buf_put(b, m->value.p - quote, m->value.n + 2 * quote);
 	}
+}
+
+bool stage_pass_end(
+    struct stage *st, const struct record *end, const struct outcome *outcome)
+{
+	static const char *const ledger[] = {"ledger", NULL};
+	static const char *const all[] = {
+	    "ledger", "status", "exit", "reason", "until", NULL};
+	const struct member *status = record_get(end, "status");
+	bool complete = status && json_text_is(status->value, status->escaped,
+				      SLICE("complete"));
+	bool worse = complete && outcome && outcome->exit != 0;
+	struct buf *b = &st->scratch;
+	bool ok;
+
+	buf_clear(b);
+	buf_putc(b, '{');
+	copy_members(end, worse ? all : ledger, b);
+	if (worse)
+		outcome_put(outcome, b);
 	json_put_key(b, "ledger");
 	stage_put_ledger(st, end, b);
 	buf_putc(b, '}');
-	ok = !b->failed && send_line(st, buf_slice(b));
 	if (b->failed && st->out && !st->out->err)
 		st->out->err = ENOMEM;
+	ok = !b->failed && send_line(st, buf_slice(b));
 	stage_run_ended(st);
 	return ok;
 }
@@ -205,7 +227,7 @@ static bool pass_end(struct stage *st, const struct record *end)
 bool stage_pass(struct stage *st, const struct record *rec)
 {
 	if (rec->type == RECORD_END)
-		return pass_end(st, rec);
+		return stage_pass_end(st, rec, NULL);
 	st->ledger.passed[rec->type]++;
 	return send_line(st, rec->line);
 }
@@ -236,8 +258,8 @@ struct slice stage_src(struct stage *st, const struct record *rec)
 	if (!record_string(rec, "run", &st->scratch, &run) || run.n == 0 ||
 	    run.n >= STAGE_RUN_MAX || !record_int(rec, "seq", &seq) || seq < 0)
 		return src;
-	n = snprintf(st->src, sizeof(st->src), "%.*s/%" PRId64, (int)run.n,
-	    run.p, seq);
+	n = snprintf(
+	    st->src, sizeof(st->src), "%.*s/%" PRId64, (int)run.n, run.p, seq);
 	return (struct slice){st->src, (size_t)n};
 }
 
@@ -265,8 +287,8 @@ static bool send_error(
 	return ok;
 }
 
-bool stage_refuse(struct stage *st, const struct record *rec,
-    const char *code, const char *fmt, ...)
+bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
+    const char *fmt, ...)
 {
 	char where[64], reason[1024];
 	struct refusal r = {.where = where, .reason = reason};
@@ -276,8 +298,8 @@ bool stage_refuse(struct stage *st, const struct record *rec,
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	snprintf(where, sizeof(where), "%.32s:%" PRIu64, st->source,
-	    st->in.number);
+	snprintf(
+	    where, sizeof(where), "%.32s:%" PRIu64, st->source, st->in.number);
 	ledger_refuse(&st->ledger, rec->type, code, 1);
 	st->refused++;
 	r.src = stage_src(st, rec);
