@@ -38,7 +38,8 @@ bool buf_putc(struct buf *, char);
 bool buf_put_slice(struct buf *, struct slice);
 bool buf_printf(struct buf *, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-bool buf_vprintf(struct buf *, const char *fmt, va_list);
+bool buf_vprintf(struct buf *, const char *fmt, va_list)
+	__attribute__((format(printf, 2, 0)));
 
 /* The content as a slice, until the next write. */
 struct slice buf_slice(const struct buf *);
