@@ -48,7 +48,7 @@ sp-transform_LIBS = $(call pkg_libs,libjq,-ljq)
 sp-stage_LIBS = $(call pkg_libs,sqlite3,-lsqlite3)
 sp-load_LIBS = $(sp-stage_LIBS)
 sp-queue_LIBS = $(sp-stage_LIBS)
-sp-rehearse_LIBS = $(call pkg_libs,libmicrohttpd,-lmicrohttpd)
+sp-rehearse_LIBS = $(call pkg_libs,libmicrohttpd,-lmicrohttpd) -pthread
 
 PROGRAMS = sp-fetch sp-load sp-queue sp-rehearse sp-stage sp-transform
 BINS = $(PROGRAMS:%=$(B)/%)
