@@ -329,7 +329,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 	    .seed = 1, .per_day = 40, .expires = 3600, .user = "rehearsal"};
-	struct rehearsal r = {0};
+	struct rehearsal r = {.log = BUF_INIT(REPLY_MAX)};
 	sigset_t set;
 	int status;
 

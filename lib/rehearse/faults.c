@@ -264,8 +264,7 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 		    "</title><p>Welcome to the airport.</html>\n");
 		break;
 	case FAULT_BADJSON:
-		while (r->body.n > (size_t)byte_or_half(f, r) && r->body.n > 0)
-			put_back(&r->body);
+		r->body.n = (size_t)byte_or_half(f, r);
 		break;
 	case FAULT_BADNEXT: change_next(f->to, false, ask, r); break;
 	case FAULT_SELFNEXT: change_next(base, true, ask, r); break;
