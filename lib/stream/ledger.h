@@ -3,10 +3,11 @@
  * in the end record as one entry a stage. It balances when
  *
  *	in = passed + used + refused	in every stage, for every type, and
- *	what a stage sent out of the type that the next one works on arrived
- *	there, or arrived broken and was refused there as no record.
+ *	what a stage sent of the type that the next one takes, and every
+ *	error, arrived there, or arrived broken and was refused by it.
  *
- * Anything else means that records were lost between the stages.
+ * Anything else means that records were lost. More may arrive than was sent:
+ * a jq between two stages may add to the stream.
  */
 #ifndef SP_STREAM_LEDGER_H
 #define SP_STREAM_LEDGER_H
@@ -22,6 +23,7 @@
 #define LEDGER_REASON_LEN 32
 
 struct ledger {
+	enum record_type takes; /* what the stage works on, or RECORD_OTHER */
 	uint64_t in[RECORD_TYPES];
 	uint64_t passed[RECORD_TYPES];
 	uint64_t used[RECORD_TYPES];     /* taken in and made into others */
@@ -35,6 +37,7 @@ struct ledger {
 	} reasons[LEDGER_REASONS_MAX];
 };
 
+/* Forget the counts; what the stage takes stays. */
 void ledger_clear(struct ledger *);
 
 /* Count n refusals of a type for a short reason like "bad row". */
@@ -47,13 +50,17 @@ uint64_t ledger_refused(const struct ledger *);
 /* Append a stage's entry, an object, to an end record in the making. */
 bool ledger_put(const struct ledger *, const char *stage, struct buf *);
 
+struct ledger_totals {
+	uint64_t refused;  /* by all stages */
+	uint64_t requests; /* the most that any stage saw */
+	uint64_t captures;
+};
+
 /*
- * Check the `ledger` array of an end record. False if it does not balance:
- * then `why` says which stage and what. Sums of what all stages refused go
- * to *refused, and what the first stage that counted them sent or took in of
- * requests and captures to *requests and *captures; each may be NULL.
+ * Check the `ledger` array of an end record, and add it up. False if it does
+ * not balance: then `why` says which stage and what.
  */
-bool ledger_check(struct slice array, struct buf *why, uint64_t *refused,
-    uint64_t *requests, uint64_t *captures);
+bool ledger_check(
+    struct slice array, struct buf *why, struct ledger_totals *);
 
 #endif

@@ -60,8 +60,9 @@ const struct member *record_get(const struct record *, const char *name);
 
 /*
  * A string member, decoded. It points into the line where it has no escapes,
- * else into `scratch`, which is appended to. An absent or null member is a
- * slice with p == NULL. False if it is no string.
+ * else into `scratch`, which is appended to; clear it for each record, so
+ * that it never moves. An absent or null member is a slice with p == NULL.
+ * False if it is no string.
  */
 bool record_string(const struct record *, const char *name,
     struct buf *scratch, struct slice *value);

@@ -41,7 +41,7 @@ enum stage_result {
 struct refusal {
 	const char *where;    /* "stdin:42" */
 	struct slice src;     /* the capture "RUN/SEQ", p == NULL if unknown */
-	const char *reason;   /* for people: one line, no control characters */
+	const char *reason;   /* for people */
 	struct slice record;  /* the line, cut to 64 KiB */
 };
 
@@ -57,6 +57,7 @@ struct stage {
 	bool cut;                /* some run was opened and never ended */
 	uint64_t records;        /* taken in so far, of any type */
 	uint64_t refused;        /* so far, over all runs */
+	bool stopped;            /* a signal ended the input early */
 
 	/* Told of each refusal after it was counted and sent on. */
 	void (*on_refusal)(void *ctx, const struct refusal *);
@@ -65,11 +66,15 @@ struct stage {
 	void *ctx;
 
 	struct buf scratch; /* private from here */
+	char src[STAGE_RUN_MAX + 24];
 };
 
-/* Read fd; lines of up to max bytes. `out` is borrowed, may be NULL. */
-void stage_init(struct stage *, const char *name, int fd, struct out *out,
-    size_t max);
+/*
+ * Read fd; lines of up to max bytes. `takes` is what this stage works on,
+ * RECORD_OTHER for nothing. `out` is borrowed, may be NULL.
+ */
+void stage_init(struct stage *, const char *name, enum record_type takes,
+    int fd, struct out *out, size_t max);
 void stage_release(struct stage *);
 
 /*
@@ -89,11 +94,21 @@ bool stage_produce(struct stage *, enum record_type, struct slice line);
 
 /*
  * Refuse a record: counted under a short fixed reason, sent on as an error,
- * told to on_refusal with the detail. `rec` may be NULL for a broken line.
+ * told to on_refusal with the detail.
  */
 bool stage_refuse(struct stage *, const struct record *rec,
     const char *reason, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/*
+ * Append the `ledger` array of an end record with this stage's own entry,
+ * for the last stage, which keeps it instead of passing the end on.
+ */
+bool stage_put_ledger(
+    struct stage *, const struct record *end, struct buf *array);
+
+/* Note that the run's end has been dealt with, where it is not passed on. */
+void stage_run_ended(struct stage *);
 
 /* The capture that a record is or comes from, "RUN/SEQ"; p == NULL if none. */
 struct slice stage_src(struct stage *, const struct record *);

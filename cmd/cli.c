@@ -1,0 +1,230 @@
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "json/json.h"
+
+volatile sig_atomic_t cli_stop;
+
+static const char *program = "sp";
+static int64_t progress_shown; /* when, by clock_monotonic; 0 for not yet */
+
+void cli_init(const char *name)
+{
+	program = name;
+	/* One write a message, so that those of a pipeline do not mix. */
+	setvbuf(stderr, NULL, _IOFBF, 8192);
+}
+
+/*
+ * Print text with control characters, C1 ones too, and bytes that are not
+ * UTF-8 made visible: a server's words must not steer the terminal.
+ */
+static void put_visible(FILE *to, const char *text)
+{
+	const char *end = text + strlen(text);
+
+	while (text < end) {
+		const unsigned char *c = (const unsigned char *)text;
+		size_t n = utf8_length(text, end);
+
+		if (n == 0 || *c < 0x20 || *c == 0x7f) {
+			fprintf(to, "\\x%02x", (unsigned)*c);
+			n = 1;
+		} else if (n == 2 && c[0] == 0xc2 && c[1] < 0xa0) {
+			fprintf(to, "\\u%04x", (unsigned)c[1]);
+		} else {
+			fwrite(text, 1, n, to);
+		}
+		text += n;
+	}
+}
+
+__attribute__((format(printf, 1, 0)))
+static void warn_args(const char *fmt, va_list ap)
+{
+	char text[2048];
+
+	cli_progress_end();
+	vsnprintf(text, sizeof(text), fmt, ap);
+	fprintf(stderr, "%s: ", program);
+	put_visible(stderr, text);
+	putc('\n', stderr);
+	fflush(stderr);
+}
+
+void cli_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	warn_args(fmt, ap);
+	va_end(ap);
+}
+
+void cli_die(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	warn_args(fmt, ap);
+	va_end(ap);
+	exit(status);
+}
+
+void cli_usage(const char *usage, bool asked)
+{
+	fputs(usage, asked ? stdout : stderr);
+	exit(asked ? cli_close_stdout(0) : EX_USAGE);
+}
+
+void cli_version(void)
+{
+	printf("%s %s\n", program, SP_VERSION);
+	exit(cli_close_stdout(0));
+}
+
+int64_t cli_number(const char *option, const char *arg, int64_t min,
+    int64_t max)
+{
+	int64_t value;
+
+	if (!json_int(slice_of(arg), &value) || value < min || value > max)
+		cli_die(EX_USAGE, "%s: not a whole number from %" PRId64
+		    " to %" PRId64 ": '%s'", option, min, max, arg);
+	return value;
+}
+
+int64_t cli_duration(const char *option, const char *arg)
+{
+	int64_t ms;
+
+	if (!clock_parse_duration(slice_of(arg), &ms))
+		cli_die(EX_USAGE, "%s: not a duration like 90s, 6h or 7d: '%s'",
+		    option, arg);
+	return ms;
+}
+
+int64_t cli_time(const char *option, const char *arg)
+{
+	char text[64];
+	int64_t ms;
+
+	if (clock_parse(slice_of(arg), &ms))
+		return ms;
+	/* A date alone is its first moment. */
+	snprintf(text, sizeof(text), "%.32sT00:00:00Z", arg);
+	if (!clock_parse(slice_of(text), &ms))
+		cli_die(EX_USAGE, "%s: not a time like 2026-11-22 or "
+		    "2026-11-22T06:40:00Z: '%s'", option, arg);
+	return ms;
+}
+
+size_t cli_size(const char *option, const char *arg)
+{
+	static const char units[] = "KMG";
+	struct slice digits = slice_of(arg);
+	const char *unit = NULL;
+	int64_t value;
+	int shift = 0;
+
+	if (digits.n > 0 && arg[digits.n - 1] != '\0')
+		unit = strchr(units, arg[digits.n - 1]);
+	if (unit) {
+		digits.n--;
+		shift = 10 * (int)(unit - units + 1);
+	}
+	if (!json_int(digits, &value) || value < 1 ||
+	    value > (INT64_MAX >> 1) >> shift)
+		cli_die(EX_USAGE, "%s: not a size like 4096, 64M or 1G: '%s'",
+		    option, arg);
+	return (size_t)value << shift;
+}
+
+const char *cli_database(const char *option, struct buf *path)
+{
+	const char *named = option ? option : getenv("SP_DB");
+
+	buf_clear(path);
+	if (named && *named != '\0')
+		buf_puts(path, named);
+	else if (!os_data_path(path, "spotify.db"))
+		cli_die(EX_CONFIG, "no database: give --db FILE, or set SP_DB, "
+		    "XDG_DATA_HOME or HOME");
+	return buf_cstr(path);
+}
+
+void cli_refusal(void *ctx, const struct refusal *r)
+{
+	(void)ctx;
+	if (r->src.p)
+		cli_warn("%s: %.*s: %s", r->where, (int)r->src.n, r->src.p,
+		    r->reason);
+	else
+		cli_warn("%s: %s", r->where, r->reason);
+}
+
+void cli_cut(void *ctx, const char *run)
+{
+	(void)ctx;
+	cli_warn("run %s: the stream was cut: it has no end", run);
+}
+
+static void stop(int signal)
+{
+	(void)signal;
+	cli_stop = 1;
+}
+
+void cli_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = stop};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+int cli_close_stdout(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0) {
+		cli_warn("stdout: cannot write: %s", strerror(errno));
+		return EX_IOERR;
+	}
+	return status;
+}
+
+bool cli_progress_wanted(bool asked)
+{
+	return asked || (isatty(STDERR_FILENO) && isatty(STDOUT_FILENO));
+}
+
+void cli_progress(const char *fmt, ...)
+{
+	int64_t now = clock_monotonic();
+	va_list ap;
+
+	if (progress_shown && now - progress_shown < 200)
+		return;
+	fprintf(stderr, "\r%s: ", program);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("\033[K", stderr);
+	fflush(stderr);
+	progress_shown = now;
+}
+
+void cli_progress_end(void)
+{
+	if (progress_shown)
+		putc('\n', stderr);
+	progress_shown = 0;
+}

@@ -1,0 +1,129 @@
+#include "stream/record.h"
+
+static const char *const type_names[RECORD_TYPES] = {
+	"other", "run", "request", "capture", "row", "error", "end"};
+
+const char *record_type_name(enum record_type type)
+{
+	return type_names[type];
+}
+
+enum record_type record_type_of(struct slice name)
+{
+	for (int t = RECORD_RUN; t < RECORD_TYPES; t++)
+		if (slice_is(name, type_names[t]))
+			return (enum record_type)t;
+	return RECORD_OTHER;
+}
+
+static bool bad(const char **reason, size_t *at, const char *why, size_t where)
+{
+	*reason = why;
+	*at = where;
+	return false;
+}
+
+/* Read one member, whose value json_next has just begun. */
+static bool read_member(struct record *r, struct json *j, enum json_type type)
+{
+	struct member *m = &r->members[r->count];
+
+	m->key = j->key;
+	m->key_escaped = j->key_escaped;
+	m->type = type;
+	m->escaped = type == JSON_STRING && j->escaped;
+	if (type == JSON_ARRAY || type == JSON_OBJECT) {
+		if (!json_skip(j, type))
+			return false;
+	}
+	m->value = j->text;
+	r->count++;
+	return true;
+}
+
+bool record_parse(
+    struct record *r, struct slice line, const char **reason, size_t *at)
+{
+	struct json j;
+	enum json_type type;
+	const struct member *m;
+
+	r->type = RECORD_OTHER;
+	r->line = line;
+	r->count = 0;
+	json_init(&j, line);
+	type = json_next(&j);
+	if (type != JSON_OBJECT && type != JSON_ERROR)
+		return bad(reason, at, "not a JSON object", 0);
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+		if (r->count == RECORD_MEMBERS_MAX)
+			return bad(reason, at, "too many members",
+			    (size_t)(j.p - j.start));
+		if (!read_member(r, &j, type))
+			return bad(reason, at, j.error, j.at);
+	}
+	if (type == JSON_ERROR || json_next(&j) != JSON_END)
+		return bad(reason, at, j.error, j.at);
+	m = record_get(r, "type");
+	if (!m || m->type != JSON_STRING)
+		return bad(reason, at, "no \"type\"", 0);
+	for (int t = RECORD_RUN; t < RECORD_TYPES; t++)
+		if (json_text_is(m->value, m->escaped, slice_of(type_names[t])))
+			r->type = (enum record_type)t;
+	return true;
+}
+
+const struct member *record_get(const struct record *r, const char *name)
+{
+	struct slice want = slice_of(name);
+
+	for (size_t i = r->count; i-- > 0;) {
+		const struct member *m = &r->members[i];
+
+		if (json_text_is(m->key, m->key_escaped, want))
+			return m;
+	}
+	return NULL;
+}
+
+bool record_string(const struct record *r, const char *name,
+    struct buf *scratch, struct slice *value)
+{
+	const struct member *m = record_get(r, name);
+	size_t from = scratch->n;
+
+	*value = (struct slice){NULL, 0};
+	if (!m || m->type == JSON_NULL)
+		return true;
+	if (m->type != JSON_STRING)
+		return false;
+	*value = m->value;
+	if (!m->escaped)
+		return true;
+	/* All that a line can decode to: slices handed out earlier stay put. */
+	if ((from == 0 && !buf_room(scratch, r->line.n)) ||
+	    !json_unescape(m->value, scratch))
+		return false;
+	*value = (struct slice){scratch->p + from, scratch->n - from};
+	return true;
+}
+
+bool record_int(const struct record *r, const char *name, int64_t *value)
+{
+	const struct member *m = record_get(r, name);
+
+	if (!m || m->type == JSON_NULL)
+		return true;
+	return m->type == JSON_NUMBER && json_int(m->value, value);
+}
+
+struct slice record_raw(const struct record *r, const char *name)
+{
+	const struct member *m = record_get(r, name);
+
+	if (!m)
+		return (struct slice){NULL, 0};
+	if (m->type != JSON_STRING)
+		return m->value;
+	return (struct slice){m->value.p - 1, m->value.n + 2};
+}

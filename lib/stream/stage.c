@@ -1,0 +1,307 @@
+#include "stream/stage.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "json/json.h"
+
+#define RECORD_KEPT ((size_t)64 << 10) /* of a refused record */
+#define EX_REFUSED 1
+
+void stage_init(struct stage *st, const char *name, enum record_type takes,
+    int fd, struct out *out, size_t max)
+{
+	*st = (struct stage){.name = name, .source = "stdin", .out = out};
+	st->ledger.takes = takes;
+	/* A decoded string, or an end with its ledger, is never longer. */
+	st->scratch.max = max + ((size_t)1 << 20);
+	lines_init(&st->in, fd, max);
+}
+
+void stage_release(struct stage *st)
+{
+	lines_release(&st->in);
+	buf_release(&st->scratch);
+}
+
+/* The id of a run or end record, into caller's space; false if it has none. */
+static bool run_id(
+    struct stage *st, const struct record *rec, char id[STAGE_RUN_MAX])
+{
+	struct slice run;
+
+	buf_clear(&st->scratch);
+	if (!record_string(rec, "run", &st->scratch, &run) || run.n == 0 ||
+	    run.n >= STAGE_RUN_MAX || memchr(run.p, '\0', run.n))
+		return false;
+	memcpy(id, run.p, run.n);
+	id[run.n] = '\0';
+	return true;
+}
+
+static void note_cut(struct stage *st)
+{
+	if (!st->in_run)
+		return;
+	st->in_run = false;
+	st->cut = true;
+	if (st->on_cut)
+		st->on_cut(st->ctx, st->run);
+}
+
+/* Keep track of which run is open. False if the record was refused. */
+static bool follow_run(struct stage *st, const struct record *rec)
+{
+	char id[STAGE_RUN_MAX];
+
+	if (rec->type == RECORD_END) {
+		if (st->in_run && run_id(st, rec, id) && !strcmp(id, st->run))
+			return true;
+		st->ledger.in[RECORD_END]++;
+		stage_refuse(st, rec, "end of no run",
+		    "this end is not of a run that is open");
+		return false;
+	}
+	if (rec->type == RECORD_RUN) {
+		note_cut(st);
+		ledger_clear(&st->ledger);
+		st->ledger.in[RECORD_RUN]++;
+		if (!run_id(st, rec, st->run)) {
+			stage_refuse(st, rec, "run without id",
+			    "a run needs a 'run' of 1 to %d bytes",
+			    STAGE_RUN_MAX - 1);
+			return false;
+		}
+		st->in_run = true;
+		return true;
+	}
+	st->ledger.in[rec->type]++;
+	return true;
+}
+
+/* Take a line in. False if it was refused, or is blank. */
+static bool take(struct stage *st, struct slice line, struct record *rec)
+{
+	const char *reason;
+	size_t at;
+
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (line.n == 0)
+		return false;
+	st->records++;
+	if (record_parse(rec, line, &reason, &at))
+		return follow_run(st, rec);
+	rec->type = RECORD_OTHER;
+	rec->count = 0;
+	st->ledger.in[RECORD_OTHER]++;
+	stage_refuse(st, rec, REFUSED_NO_RECORD,
+	    "not a record: %s at byte %zu", reason, at + 1);
+	return false;
+}
+
+static void take_too_long(
+    struct stage *st, struct slice head, struct record *rec)
+{
+	rec->type = RECORD_OTHER;
+	rec->count = 0;
+	rec->line = head;
+	st->records++;
+	st->ledger.in[RECORD_OTHER]++;
+	stage_refuse(st, rec, REFUSED_TOO_LONG,
+	    "line longer than %zu bytes", st->in.max);
+}
+
+enum stage_result stage_next(
+    struct stage *st, struct record *rec, int timeout_ms)
+{
+	for (;;) {
+		struct slice line;
+
+		if (st->out && st->out->err)
+			return STAGE_DONE;
+		if (st->out && st->out->n > 0 && lines_would_block(&st->in) &&
+		    !out_flush(st->out))
+			return STAGE_DONE;
+		switch (lines_next(&st->in, &line, timeout_ms)) {
+		case LINES_LINE:
+			if (take(st, line, rec))
+				return STAGE_RECORD;
+			break;
+		case LINES_TOO_LONG:
+			take_too_long(st, line, rec);
+			break;
+		case LINES_TIMEOUT:
+			return STAGE_TIMEOUT;
+		case LINES_STOPPED:
+			st->stopped = true;
+			return STAGE_DONE;
+		case LINES_END:
+		case LINES_ERROR:
+			return STAGE_DONE;
+		}
+	}
+}
+
+static bool send_line(struct stage *st, struct slice line)
+{
+	return !st->out || (out_put_slice(st->out, line) &&
+	    out_put_slice(st->out, SLICE("\n")));
+}
+
+bool stage_put_ledger(
+    struct stage *st, const struct record *end, struct buf *array)
+{
+	struct slice before = record_raw(end, "ledger");
+
+	buf_putc(array, '[');
+	/* What an array holds, without its brackets. */
+	if (before.n > 2 && before.p[0] == '[') {
+		buf_put(array, before.p + 1, before.n - 2);
+		buf_putc(array, ',');
+	}
+	ledger_put(&st->ledger, st->name, array);
+	return buf_putc(array, ']');
+}
+
+void stage_run_ended(struct stage *st)
+{
+	st->in_run = false;
+	ledger_clear(&st->ledger);
+}
+
+/* Pass an end on, its ledger one entry longer. */
+static bool pass_end(struct stage *st, const struct record *end)
+{
+	struct buf *b = &st->scratch;
+	bool ok;
+
+	buf_clear(b);
+	buf_putc(b, '{');
+	for (size_t i = 0; i < end->count; i++) {
+		const struct member *m = &end->members[i];
+		size_t quote = m->type == JSON_STRING;
+
+		if (json_text_is(m->key, m->key_escaped, SLICE("ledger")))
+			continue;
+		if (b->n > 1)
+			buf_putc(b, ',');
+		buf_put(b, m->key.p - 1, m->key.n + 2);
+		buf_putc(b, ':');
+		buf_put(b, m->value.p - quote, m->value.n + 2 * quote);
+	}
+	json_put_key(b, "ledger");
+	stage_put_ledger(st, end, b);
+	buf_putc(b, '}');
+	ok = !b->failed && send_line(st, buf_slice(b));
+	if (b->failed && st->out && !st->out->err)
+		st->out->err = ENOMEM;
+	stage_run_ended(st);
+	return ok;
+}
+
+bool stage_pass(struct stage *st, const struct record *rec)
+{
+	if (rec->type == RECORD_END)
+		return pass_end(st, rec);
+	st->ledger.passed[rec->type]++;
+	return send_line(st, rec->line);
+}
+
+void stage_use(struct stage *st, const struct record *rec)
+{
+	st->ledger.used[rec->type]++;
+}
+
+bool stage_produce(struct stage *st, enum record_type type, struct slice line)
+{
+	st->ledger.produced[type]++;
+	return send_line(st, line);
+}
+
+struct slice stage_src(struct stage *st, const struct record *rec)
+{
+	struct slice src = {NULL, 0}, run;
+	int64_t seq = -1;
+	int n;
+
+	buf_clear(&st->scratch);
+	if (rec->type == RECORD_ROW || rec->type == RECORD_ERROR) {
+		if (!record_string(rec, "src", &st->scratch, &src))
+			src.p = NULL;
+		return src;
+	}
+	if (!record_string(rec, "run", &st->scratch, &run) || run.n == 0 ||
+	    run.n >= STAGE_RUN_MAX || !record_int(rec, "seq", &seq) || seq < 0)
+		return src;
+	n = snprintf(st->src, sizeof(st->src), "%.*s/%" PRId64, (int)run.n,
+	    run.p, seq);
+	return (struct slice){st->src, (size_t)n};
+}
+
+static bool send_error(
+    struct stage *st, const struct refusal *r, const char *code)
+{
+	struct buf b = BUF_INIT(8 * RECORD_KEPT);
+	bool ok;
+
+	buf_putc(&b, '{');
+	json_put_member(&b, "type", SLICE("error"));
+	json_put_member(&b, "stage", slice_of(st->name));
+	if (st->in_run)
+		json_put_member(&b, "run", slice_of(st->run));
+	if (r->src.p)
+		json_put_member(&b, "src", r->src);
+	json_put_member(&b, "where", slice_of(r->where));
+	json_put_member(&b, "code", slice_of(code));
+	json_put_member(&b, "reason", slice_of(r->reason));
+	if (r->record.p)
+		json_put_member(&b, "record", r->record);
+	buf_putc(&b, '}');
+	ok = !b.failed && stage_produce(st, RECORD_ERROR, buf_slice(&b));
+	buf_release(&b);
+	return ok;
+}
+
+bool stage_refuse(struct stage *st, const struct record *rec,
+    const char *code, const char *fmt, ...)
+{
+	char where[64], reason[1024];
+	struct refusal r = {.where = where, .reason = reason};
+	va_list ap;
+	bool ok = true;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	snprintf(where, sizeof(where), "%.32s:%" PRIu64, st->source,
+	    st->in.number);
+	ledger_refuse(&st->ledger, rec->type, code, 1);
+	st->refused++;
+	r.src = stage_src(st, rec);
+	/* Captures are big, and kept in staging_raw. */
+	if (rec->type != RECORD_CAPTURE) {
+		r.record = rec->line;
+		if (r.record.n > RECORD_KEPT)
+			r.record.n = RECORD_KEPT;
+	}
+	if (st->out)
+		ok = send_error(st, &r, code);
+	if (st->on_refusal)
+		st->on_refusal(st->ctx, &r);
+	return ok;
+}
+
+int stage_finish(struct stage *st)
+{
+	note_cut(st);
+	if (st->out && !out_flush(st->out))
+		return EX_IOERR;
+	if (st->in.err)
+		return EX_IOERR;
+	if (st->cut)
+		return EX_DATAERR;
+	return st->refused ? EX_REFUSED : 0;
+}
