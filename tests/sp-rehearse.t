@@ -27,7 +27,7 @@ is() { # got wanted name
 start() {
 	rm -f ready
 	mkfifo ready
-	"$bin" --token-file "$tmp/login/token.json" "$@" >ready 2>err &
+	"$bin" --token-file "$tmp/login/token.json" "$@" >ready 2>>err.all &
 	pid=$!
 	servers="$servers $pid"
 	read -r url <ready
@@ -258,7 +258,7 @@ curl -s -X POST "$url/rehearse/requests?clear=1" >/dev/null
 curl -s -A tester -H 'Accept-Encoding: gzip' \
 	-H "Authorization: Bearer $token" "$url/v1/me?a=b" "$url/v1/me" \
 	-o /dev/null -o /dev/null
-get /v1/me -o /dev/null -H 'Authorization:'
+curl -s "$url/v1/me" -o /dev/null
 get /rehearse/requests >log
 is "$(head -n 1 log | jq -c '[.method,.url,.status,.authorization,.user_agent,
 	.accept_encoding,.fault]')" \
@@ -341,7 +341,7 @@ fault 'kind=redirect&to=https://evil.example/x'
 is "$(get /v1/me -w '%{http_code} %{redirect_url}')" \
 	"302 https://evil.example/x" "redirect"
 fault 'kind=huge'
-size=$(get /v1/me | head -c 3000000 2>/dev/null | wc -c)
+size=$(get /v1/me 2>/dev/null | head -c 3000000 | wc -c)
 is "$size" 3000000 "huge never ends"
 is "$(get /rehearse/requests | jq -r '.fault//empty' | tail -n 3 | xargs)" \
 	"selfnext redirect huge" "the log names the fault"

@@ -338,10 +338,12 @@ static bool by_id(
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct kind *k = &kinds[i];
 		size_t len = strlen(k->path);
-		bool one = ask->path[len] == '/';
+		bool one;
 
-		if (strncmp(ask->path, k->path, len) != 0 ||
-		    (!one && (ask->path[len] != '\0' || k->most == 0)))
+		if (strncmp(ask->path, k->path, len) != 0)
+			continue;
+		one = ask->path[len] == '/';
+		if (!one && (ask->path[len] != '\0' || k->most == 0))
 			continue;
 		if (r->regime == REGIME_DEVELOPMENT && (k->gone || !one)) {
 			reply_error(reply, 403, "Forbidden", NULL);
