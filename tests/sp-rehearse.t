@@ -34,6 +34,7 @@ start() {
 	token=$(jq -r .access_token login/token.json)
 }
 stop() {
+	servers=$(echo "$servers " | sed "s/ $pid / /")
 	kill -s "${1:-TERM}" "$pid"
 	wait "$pid"
 }
@@ -54,6 +55,15 @@ recent=/v1/me/player/recently-played
 # --- the command line ---------------------------------------------------
 "$bin" --help >out 2>err
 is "$? $(head -c 18 out) $(wc -c <err)" "0 usage: sp-rehearse 0" "--help"
+if command -v mandoc >/dev/null; then
+	mandoc -Tutf8 "$here/man/sp-rehearse.1" | sed "s/.$(printf '\010')//g" |
+		sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' | sed '1d;$d' |
+		xargs >page
+	is "$(sed 's/^usage://' out | xargs)" "$(cat page)" \
+		"the usage is the page's synopsis"
+else
+	ok "the usage is the page's synopsis # SKIP no mandoc"
+fi
 is "$("$bin" -V)" "$("$bin" --version)" "-V is --version"
 for bad in --no-such '--port x' '--port 65536' '--seed -1' '--clock noon' \
 	'--regime none' '--fault kind=nonsense' '--fault times=2' \
@@ -275,15 +285,15 @@ fault() {
 }
 fault 'kind=429&retry_after=7&times=2&path=/v1/me/player'
 is "$(code /v1/me)" 200 "a fault keeps to its path"
-is "$(code "$recent" -D head) $(jq -r .error.message body)" \
+is "$(code "$recent" -D heads) $(jq -r .error.message body)" \
 	"429 Too many requests" "429"
-is "$(tr -d '\r' <head | grep -i '^retry-after')" "Retry-After: 7" \
+is "$(tr -d '\r' <heads | grep -i '^retry-after')" "Retry-After: 7" \
 	"429: Retry-After"
 is "$(code "$recent") $(code "$recent")" "429 200" "as many times as asked"
 fault 'kind=429&reason=QUOTA_EXCEEDED'
-is "$(code "$recent" -D head) $(jq -r .error.reason body)" \
+is "$(code "$recent" -D heads) $(jq -r .error.reason body)" \
 	"429 QUOTA_EXCEEDED" "429: the reason"
-! grep -qi '^retry-after' head
+! grep -qi '^retry-after' heads
 ok "429: Retry-After can be missing"
 fault 'kind=500&skip=2'
 is "$(code /v1/me) $(code /v1/me) $(code /v1/me) $(code /v1/me)" \
@@ -313,10 +323,10 @@ fault 'kind=drip&ms=1'
 is "$(get /v1/me -w ' %{http_code} %{size_download}' -o drop)" \
 	" 200 $(get /v1/me | wc -c)" "drip"
 fault 'kind=cut&byte=10'
-got=$(get /v1/me -o body 2>/dev/null)
+get /v1/me -o body 2>/dev/null
 is "$? $(wc -c <body)" "18 10" "cut short"
 fault 'kind=reset'
-got=$(get /v1/me -o body 2>/dev/null)
+get /v1/me -o body 2>/dev/null
 s=$?
 [ $s = 52 ] || [ $s = 56 ]
 ok "reset ($s)"
@@ -361,7 +371,6 @@ is $? 0 "ends cleanly on SIGINT"
 
 # --- one seed, one history ----------------------------------------------------
 start --seed 7 --user mia
-mia=$url
 cp login/token.json mia.json
 miapid=$pid
 get /rehearse/plays >one
@@ -478,9 +487,9 @@ is "$(get "$recent?limit=2" | sed "s|$url|HERE|")" \
 	"a capture as it was, its next leading here"
 is "$(get "$recent?limit=2&before=5")" '{"items":[]}' "by path and query"
 is "$(get "$recent?limit=9" | jq -c .items)" '[]' "else by path"
-is "$(get /v1/tracks/a)$(code /v1/tracks/a -D head)$(get /v1/tracks/a)" \
+is "$(get /v1/tracks/a)$(code /v1/tracks/a -D heads)$(get /v1/tracks/a)" \
 	'{"turn":1}429{"turn":2}' "in turn, the last again"
-grep -qi '^retry-after: 9' head
+grep -qi '^retry-after: 9' heads
 ok "with its Retry-After"
 is "$(code /v1/artists/b) $(cat body)" '403 not "allowed"' "what was no JSON"
 is "$(get '/v1/me?x=y' | jq -r .id) $(get /v1/me/playlists | jq -r .id)" \
