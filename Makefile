@@ -49,7 +49,7 @@ sp-fetch_LIBS = $(CURL)
 sp-stage_LIBS = $(SQLITE)
 sp-transform_LIBS = $(JQ)
 sp-load_LIBS = $(SQLITE)
-sp-rehearse_LIBS = $(MICROHTTPD)
+sp-rehearse_LIBS = $(MICROHTTPD) -pthread
 
 PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/sp-*.c))
 BINS = $(PROGRAMS:%=$(B)/%)

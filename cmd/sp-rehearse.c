@@ -3,7 +3,8 @@
  * behaves as the service does, with a listener who does not exist, a clock
  * that stands still until it is moved, and faults on demand.
  */
-#include "rehearse/moment.h"
+#include "base/clock.h"
+#include "rehearse/put.h"
 #include "rehearse/server.h"
 
 #include <errno.h>
@@ -93,7 +94,7 @@ static bool read_fault(const char *text, struct faults *faults)
 
 static bool read_clock(const char *text, int64_t *clock)
 {
-	if (moment_read(text, clock))
+	if (clock_parse(slice_of(text), clock))
 		return true;
 	complain("--clock", text, "not a moment such as 2026-11-22T12:00:00Z");
 	return false;
@@ -174,26 +175,25 @@ static int read_options(int argc, char **argv, struct options *o)
 }
 
 /* Replace a file in one step, so that nobody reads half of it. */
-static bool write_file(const char *path, mode_t mode, const struct body *text)
+static bool write_file(const char *path, mode_t mode, const struct buf *text)
 {
 	char temp[PATH_MAX];
 	ssize_t n = -1;
 	int fd;
 
-	if (text->bad || snprintf(temp, sizeof(temp), "%s.%ld", path,
-			     (long)getpid()) >= (int)sizeof(temp)) {
-		errno = text->bad ? ENOMEM : ENAMETOOLONG;
+	if (text->failed || snprintf(temp, sizeof(temp), "%s.%ld", path,
+				(long)getpid()) >= (int)sizeof(temp)) {
+		errno = text->failed ? ENOMEM : ENAMETOOLONG;
 		return false;
 	}
 	unlink(temp);
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return false;
-	n = write(fd, text->text, text->len);
-	if (n >= 0 && (size_t)n != text->len)
+	n = write(fd, text->p, text->n);
+	if (n >= 0 && (size_t)n != text->n)
 		errno = ENOSPC;
-	if (close(fd) == 0 && n == (ssize_t)text->len &&
-	    rename(temp, path) == 0)
+	if (close(fd) == 0 && n == (ssize_t)text->n && rename(temp, path) == 0)
 		return true;
 	fd = errno;
 	unlink(temp);
@@ -203,16 +203,16 @@ static bool write_file(const char *path, mode_t mode, const struct body *text)
 
 static bool write_port(const char *path, int port)
 {
-	struct body text = BODY_INIT;
+	struct buf text = BUF_INIT(REPLY_MAX);
 	bool ok;
 
 	if (path == NULL)
 		return true;
-	body_fmt(&text, "%d\n", port);
+	buf_printf(&text, "%d\n", port);
 	ok = write_file(path, 0644, &text);
 	if (!ok)
 		complain("cannot write", path, strerror(errno));
-	body_release(&text);
+	buf_release(&text);
 	return ok;
 }
 
@@ -236,14 +236,14 @@ static bool make_folder_of(const char *path)
 /* What sp-fetch needs to call this server, as if someone had logged in. */
 static bool write_token(const char *path, struct rehearsal *r)
 {
-	struct body b = BODY_INIT;
-	char ends[MOMENT_SIZE];
+	struct buf b = BUF_INIT(REPLY_MAX);
+	char ends[CLOCK_TEXT];
 	bool ok;
 
 	if (path == NULL)
 		return true;
-	moment_text(moment_now() + r->tokens.lasts, ends);
-	body_fmt(&b,
+	clock_format(clock_now() + r->tokens.lasts, ends);
+	buf_printf(&b,
 	    "{\"client_id\":\"%s\",\"access_token\":\"%s\","
 	    "\"refresh_token\":\"%s\",\"expires_at\":\"%s\",\"scope\":\"%s\","
 	    "\"token_url\":\"%s/api/token\",\"api_url\":\"%s\"}\n",
@@ -252,7 +252,7 @@ static bool write_token(const char *path, struct rehearsal *r)
 	ok = make_folder_of(path) && write_file(path, 0600, &b);
 	if (!ok)
 		complain("cannot write", path, strerror(errno));
-	body_release(&b);
+	buf_release(&b);
 	return ok;
 }
 
@@ -329,11 +329,11 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 	    .seed = 1, .per_day = 40, .expires = 3600, .user = "rehearsal"};
-	struct rehearsal r = {0};
+	struct rehearsal r = {.log = BUF_INIT(REPLY_MAX)};
 	sigset_t set;
 	int status;
 
-	moment_read("2026-11-22T12:00:00Z", &o.clock);
+	clock_parse(SLICE("2026-11-22T12:00:00Z"), &o.clock);
 	status = read_options(argc, argv, &o);
 	if (status >= 0)
 		return status;

@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #define PLAYS_MAX ((size_t)4000000)
+#define DAY_MS ((int64_t)86400000)
+#define HOUR_MS ((int64_t)3600000)
 #define CEILING 50 /* no more plays than these can be asked for */
 
 struct play {

@@ -27,7 +27,7 @@ struct rehearsal {
 	int64_t latency; /* ms before every answer */
 	bool pretty;
 	char base[40];	  /* http://127.0.0.1:PORT */
-	struct body log;  /* NDJSON: the requests seen */
+	struct buf log;	  /* NDJSON: the requests seen */
 	uint64_t counted; /* how many those were, ever */
 };
 

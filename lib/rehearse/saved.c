@@ -11,14 +11,17 @@
 #include <sys/stat.h>
 
 #define FILE_MAX ((size_t)1 << 30)
+#define URL_MAX ((size_t)64 << 10)
 
 /* One saved answer; all slices are cut from the folder's texts. */
 struct answer {
-	struct slice url;  /* path and query; empty if known by name only */
+	struct buf whole;  /* the url as it was asked for; owned */
+	struct slice url;  /* its path and query; empty if known by name */
 	struct slice name; /* a plain body's file, without its .json */
 	struct slice body; /* as it was written */
 	struct buf text;   /* or what it was, when it was no JSON; owned */
 	int status;
+	int64_t retry_after; /* in seconds; -1: none */
 	bool given;
 };
 
@@ -40,8 +43,10 @@ static struct answer *add_answer(struct saved *s)
 		s->answers = more;
 		s->room = room;
 	}
-	s->answers[s->count] =
-	    (struct answer){.text = BUF_INIT(FILE_MAX), .status = 200};
+	s->answers[s->count] = (struct answer){.whole = BUF_INIT(URL_MAX),
+	    .text = BUF_INIT(FILE_MAX),
+	    .status = 200,
+	    .retry_after = -1};
 	return &s->answers[s->count++];
 }
 
@@ -59,9 +64,20 @@ static struct slice without_origin(struct slice url)
 	return url;
 }
 
+static struct slice unquoted(struct slice string)
+{
+	return (struct slice){string.p + 1, string.n - 2};
+}
+
+static void answer_release(struct answer *a)
+{
+	buf_release(&a->whole);
+	buf_release(&a->text);
+}
+
 /* Take one member of a capture; false if its value is broken. */
-static bool take_member(struct json *j, enum json_type t, struct answer *a,
-    bool *is_capture)
+static bool take_member(
+    struct json *j, enum json_type t, struct answer *a, bool *is_capture)
 {
 	struct slice key = j->key;
 	int64_t status;
@@ -74,12 +90,12 @@ static bool take_member(struct json *j, enum json_type t, struct answer *a,
 		a->body = j->text;
 	else if (slice_is(key, "status") && json_int(j->text, &status))
 		a->status = (int)status;
+	else if (slice_is(key, "retry_after"))
+		json_int(j->text, &a->retry_after);
 	else if (slice_is(key, "url") && t == JSON_STRING)
-		a->url = without_origin(
-		    (struct slice){j->text.p + 1, j->text.n - 2});
+		json_unescape(unquoted(j->text), &a->whole);
 	else if (slice_is(key, "text") && t == JSON_STRING)
-		json_unescape((struct slice){j->text.p + 1, j->text.n - 2},
-		    &a->text);
+		json_unescape(unquoted(j->text), &a->text);
 	return true;
 }
 
@@ -96,13 +112,14 @@ static bool read_line(struct saved *s, struct slice line)
 	json_init(&j, line);
 	if (json_next(&j) == JSON_OBJECT) {
 		while ((t = json_next(&j)) != JSON_OBJECT_END &&
-		    t != JSON_ERROR && take_member(&j, t, a, &is_capture))
+		       t != JSON_ERROR && take_member(&j, t, a, &is_capture))
 			continue;
 	}
-	if (j.error == NULL && is_capture && a->url.n > 0 &&
-	    a->status >= 200 && a->status <= 599 && !a->text.failed)
+	a->url = without_origin(buf_slice(&a->whole));
+	if (j.error == NULL && is_capture && a->url.n > 0 && a->status >= 200 &&
+	    a->status <= 599 && !a->text.failed)
 		return true;
-	buf_release(&a->text);
+	answer_release(a);
 	s->count--;
 	return true;
 }
@@ -152,7 +169,7 @@ static bool load(const char *path, struct buf *to)
 	if (f == NULL)
 		return false;
 	while ((room = buf_room(to, 65536)) != NULL &&
-	    (n = fread(room, 1, 65536, f)) > 0)
+	       (n = fread(room, 1, 65536, f)) > 0)
 		to->n += n;
 	if (room == NULL)
 		errno = ENOMEM;
@@ -183,7 +200,7 @@ static bool read_file(struct saved *s, const char *folder, const char *name)
 	skip = strlen(name) + 1;
 	errno = ENOMEM;
 	return buf_put(text, name, skip) && load(path, text) &&
-	    read_text(s, text->p, slice_from(buf_slice(text), skip));
+	       read_text(s, text->p, slice_from(buf_slice(text), skip));
 }
 
 static int not_hidden(const struct dirent *e)
@@ -204,8 +221,8 @@ struct saved *saved_open(const char *folder, char *why, size_t size)
 	}
 	for (int i = 0; i < n && ok; i++)
 		ok = read_file(s, folder, names[i]->d_name);
-	snprintf(why, size, "%s",
-	    ok ? "no saved answers in it" : strerror(errno));
+	snprintf(
+	    why, size, "%s", ok ? "no saved answers in it" : strerror(errno));
 	for (int i = 0; i < n; i++)
 		free(names[i]);
 	free(names);
@@ -220,7 +237,7 @@ void saved_free(struct saved *s)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < s->count; i++)
-		buf_release(&s->answers[i].text);
+		answer_release(&s->answers[i]);
 	for (size_t i = 0; i < s->text_count; i++)
 		buf_release(&s->texts[i]);
 	free(s->answers);
@@ -245,8 +262,8 @@ static struct slice path_of(struct slice url)
 {
 	const char *mark = memchr(url.p, '?', url.n);
 
-	return (struct slice){url.p,
-	    mark != NULL ? (size_t)(mark - url.p) : url.n};
+	return (struct slice){
+	    url.p, mark != NULL ? (size_t)(mark - url.p) : url.n};
 }
 
 /* The next in turn, by the whole url or by its path. */
@@ -260,8 +277,8 @@ static struct answer *find(struct saved *s, struct slice url, bool by_path)
 
 		if (by_path)
 			same = a->url.n > 0
-			    ? slice_eq(path_of(a->url), path_of(url))
-			    : named_after(a->name, path_of(url));
+				   ? slice_eq(path_of(a->url), path_of(url))
+				   : named_after(a->name, path_of(url));
 		if (!same)
 			continue;
 		last = a;
@@ -276,7 +293,7 @@ static struct answer *find(struct saved *s, struct slice url, bool by_path)
  * them stays here. A member's name cannot be taken for anything else: within
  * a string its quotes would be escaped.
  */
-static void add_body(struct body *b, struct slice json, const char *base)
+static void add_body(struct buf *b, struct slice json, const char *base)
 {
 	static const char home[] = "\"https://api.spotify.com/";
 	const char *end = json.p + json.n, *from = json.p;
@@ -290,11 +307,11 @@ static void add_body(struct body *b, struct slice json, const char *base)
 		if ((size_t)(end - p) < sizeof(home) ||
 		    memcmp(p, home, sizeof(home) - 1) != 0)
 			continue;
-		body_add(b, from, (size_t)(p + 1 - from));
-		body_str(b, base);
+		buf_put(b, from, (size_t)(p + 1 - from));
+		buf_puts(b, base);
 		from = p + sizeof(home) - 2;
 	}
-	body_add(b, from, (size_t)(end - from));
+	buf_put(b, from, (size_t)(end - from));
 }
 
 void saved_answer(struct saved *s, const char *base, const struct ask *ask,
@@ -311,11 +328,12 @@ void saved_answer(struct saved *s, const char *base, const struct ask *ask,
 	}
 	a->given = true;
 	reply->status = a->status;
+	reply->retry_after = a->retry_after;
 	if (a->body.p != NULL) {
 		add_body(&reply->body, a->body, base);
 	} else {
 		reply->type = TYPE_TEXT;
-		body_add(&reply->body, a->text.p != NULL ? a->text.p : "",
+		buf_put(&reply->body, a->text.p != NULL ? a->text.p : "",
 		    a->text.n);
 	}
 }

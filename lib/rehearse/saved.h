@@ -21,7 +21,7 @@ void saved_free(struct saved *);
  * Several of one url are given in turn, the last again and again.
  * Links to the next page lead to base.
  */
-void saved_answer(struct saved *, const char *base, const struct ask *,
-    struct reply *);
+void saved_answer(
+    struct saved *, const char *base, const struct ask *, struct reply *);
 
 #endif
