@@ -335,6 +335,10 @@ int main(int argc, char **argv)
 
 	clock_parse(SLICE("2026-11-22T12:00:00Z"), &o.clock);
 	status = read_options(argc, argv, &o);
+	if (status >= 0 && fflush(stdout) != 0) {
+		perror("sp-rehearse: stdout: cannot write");
+		return EX_IOERR;
+	}
 	if (status >= 0)
 		return status;
 	/* Blocked in every thread: only main, by sigwait, hears them. */
