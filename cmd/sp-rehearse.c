@@ -264,18 +264,8 @@ int main(int argc, char **argv)
 	int status;
 
 	clock_parse(SLICE("2026-11-22T12:00:00Z"), &o.clock);
-<<<<<<< HEAD
-	status = read_options(argc, argv, &o);
-	if (status >= 0 && fflush(stdout) != 0) {
-		perror("sp-rehearse: stdout: cannot write");
-		return EX_IOERR;
-	}
-	if (status >= 0)
-		return status;
-=======
 	cli_init("sp-rehearse");
 	read_options(argc, argv, &o);
->>>>>>> rehearse
 	/* Blocked in every thread: only main, by sigwait, hears them. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
