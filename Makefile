@@ -1,16 +1,11 @@
 # sp: small filters that bring Spotify listening history into SQLite.
-#
-#   make deps        install what is missing to build and to test
-#   make             build everything into build/
-#   make check       every test; T=sp-load for the tests of one program
-#   make install     PREFIX=/usr/local, DESTDIR=
-#   make help        the other targets
+# `make help` lists the targets. Needs GNU make.
 
-.POSIX:
 .SUFFIXES:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
+VERSION := 0.1.0
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
@@ -18,90 +13,192 @@ DATADIR ?= $(PREFIX)/share/sp
 DESTDIR ?=
 
 B ?= build
-CC ?= cc
-ifeq ($(origin CC),default)
-CC = cc
-endif
-PKG_CONFIG ?= pkg-config
 CFLAGS ?= -O2 -g
-VERSION := 0.1.0
+PKG_CONFIG ?= pkg-config
 
 STD = -std=c11 -D_POSIX_C_SOURCE=200809L
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef \
-	-Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference
-HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2
-ifneq ($(findstring -fsanitize,$(CFLAGS)),)
-HARDEN =
+	-Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference \
+	$(if $(WERROR),-Werror)
+# Fortified functions need an optimiser, and hide errors from sanitizers.
+ifeq ($(findstring -fsanitize,$(CFLAGS))$(findstring -O0,$(CFLAGS)),)
+HARDEN = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
-ALL_CPPFLAGS = $(STD) -Ilib -Icmd -I$(B)/gen -DSP_VERSION='"$(VERSION)"' \
-	$(CPPFLAGS)
+ifeq ($(shell uname),Darwin)
+STD += -D_DARWIN_C_SOURCE
+else
+AS_NEEDED = -Wl,--as-needed
+endif
+ALL_CPPFLAGS = $(STD) -Ilib -Icmd -Itests -I$(B)/gen \
+	-DSP_VERSION='"$(VERSION)"' $(LIB_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
 
 # Each program links the one library that its resource needs. libjq has a
 # pkg-config file only since 1.7.
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
-pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
-sp-fetch_LIBS = $(call pkg_libs,libcurl,-lcurl)
-sp-transform_LIBS = $(call pkg_libs,libjq,-ljq)
-sp-stage_LIBS = $(call pkg_libs,sqlite3,-lsqlite3)
-sp-load_LIBS = $(sp-stage_LIBS)
-sp-queue_LIBS = $(sp-stage_LIBS)
-sp-rehearse_LIBS = $(call pkg_libs,libmicrohttpd,-lmicrohttpd)
+LIB_CFLAGS := $(shell for p in libcurl libjq sqlite3 libmicrohttpd; do \
+	$(PKG_CONFIG) --cflags $$p 2>/dev/null; done)
+CURL := $(call pkg_libs,libcurl,-lcurl)
+SQLITE := $(call pkg_libs,sqlite3,-lsqlite3)
+JQ := $(call pkg_libs,libjq,-ljq)
+MICROHTTPD := $(call pkg_libs,libmicrohttpd,-lmicrohttpd)
+sp-queue_LIBS = $(SQLITE)
+sp-fetch_LIBS = $(CURL)
+sp-stage_LIBS = $(SQLITE)
+sp-transform_LIBS = $(JQ)
+sp-load_LIBS = $(SQLITE)
+sp-rehearse_LIBS = $(MICROHTTPD) -pthread
 
-PROGRAMS = sp-fetch sp-load sp-queue sp-rehearse sp-stage sp-transform
+PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/sp-*.c))
 BINS = $(PROGRAMS:%=$(B)/%)
-LIB_SRC = $(wildcard lib/*/*.c)
-CMD_SHARED = $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
-LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) $(CMD_SHARED:%.c=$(B)/%.o) \
-	$(B)/gen/filters.o $(B)/gen/schema.o
 FILTERS = $(wildcard lib/filters/*.jq)
 SCHEMA = $(wildcard lib/schema/*.sql)
-UNIT_SRC = $(wildcard tests/unit/*.c)
-UNITS = $(UNIT_SRC:%.c=$(B)/%)
-HEADERS = $(wildcard lib/*/*.h cmd/*.h)
+MAN = $(wildcard man/*.[157])
+EXAMPLES = $(shell find examples -type f 2>/dev/null)
+HEADERS = $(wildcard lib/*/*.h cmd/*.h tests/unit/*.h)
+LIB_SRC = $(wildcard lib/*/*.c) $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
+LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/filters.o $(B)/gen/schema.o
+# Unit tests, and programs that tests use: all link everything they may need.
+TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c))
+FUZZERS = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
+C_SRC = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*.c tests/*/*.[ch])
 
-all: $(BINS)
+# V=1 shows whole commands.
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)	$@')
+
+all: $(BINS) ## build the programs into build/ (default)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/gen/%.o: $(B)/gen/%.c
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # Mappings and schema are data: built into the programs as strings.
 $(B)/gen/filters.c: $(FILTERS) lib/embed.sh
 	@mkdir -p $(@D)
-	sh lib/embed.sh builtin_filters $(FILTERS) > $@
+	$(call say,EMBED)
+	$(Q)sh lib/embed.sh builtin_filters $(FILTERS) > $@
 
 $(B)/gen/schema.c: $(SCHEMA) lib/embed.sh
 	@mkdir -p $(@D)
-	sh lib/embed.sh builtin_schema $(SCHEMA) > $@
+	$(call say,EMBED)
+	$(Q)sh lib/embed.sh builtin_schema $(SCHEMA) > $@
 
 $(B)/libsp.a: $(LIB_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
-$(BINS): $(B)/sp-%: $(B)/cmd/sp-%.o $(B)/libsp.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
-		-Wl,--as-needed $($(@F)_LIBS)
+$(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+		$(AS_NEEDED) $($*_LIBS)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsp.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a -Wl,--as-needed \
-		$(sp-stage_LIBS) $(sp-transform_LIBS) $(sp-fetch_LIBS)
+$(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+		$(AS_NEEDED) $(SQLITE) $(JQ) $(CURL) $(MICROHTTPD)
 
-# T picks by name: T=sp-load, T=json
-T ?=
-TESTS = $(wildcard tests/$(if $(T),$(T),*).t)
-check: all $(UNITS)
-	SP_BUILD=$(abspath $(B)) prove -j2 $(if $(V),-v) \
-		$(if $(filter sp-%,$(T)),,$(if $(T),$(filter %/$(T),$(UNITS)),$(UNITS))) \
-		$(TESTS)
+$(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+		$(AS_NEEDED) $(SQLITE) $(JQ) $(CURL)
 
-clean:
+# T picks tests by how their names begin: T=sp-load, T=json.
+TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
+J ?= 2
+check: all $(TEST_BINS) ## run every test; T=sp-load or T=json for some, V=1
+	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
+
+deps: ## install what is missing to build and to test
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh
+
+SAN = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+asan: ## run the tests with the address sanitizer
+	$(MAKE) B=$(B)/asan CFLAGS='$(SAN) -fsanitize=address' check
+
+ubsan: ## run the tests with the undefined behaviour sanitizer
+	$(MAKE) B=$(B)/ubsan CFLAGS='$(SAN) -fsanitize=undefined' check
+
+valgrind: all $(TEST_BINS) ## run the tests with the programs in valgrind
+	sh tests/valgrind.sh $(B) $(TESTS)
+
+SECONDS ?= 10
+fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
+	$(MAKE) B=$(B)/fuzz CC=clang \
+		CFLAGS='$(SAN) -fsanitize=address,undefined,fuzzer-no-link' \
+		fuzzers
+	sh tests/fuzz/run.sh $(B)/fuzz $(SECONDS) $(T)
+
+fuzzers: $(FUZZERS)
+
+coverage: ## run the tests and say which lines they reach
+	$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' check
+	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(PROGRAMS:%=cmd/%.c)
+
+tidy: $(B)/gen/filters.c ## look for bugs with clang-tidy
+	clang-tidy --quiet $(filter %.c,$(filter-out tests/%,$(C_SRC))) -- \
+		$(ALL_CPPFLAGS)
+
+format: ## lay out the C sources with clang-format
+	clang-format -i $(C_SRC)
+
+format-check: ## say where clang-format would change something
+	clang-format --dry-run -Werror $(C_SRC)
+
+hdr-check: ## compile each header alone
+	for h in $(HEADERS); do echo "#include \"$${h#*/}\"" | \
+		$(CC) $(ALL_CPPFLAGS) $(WARN) -Werror -Wno-unused-function \
+		-fsyntax-only -x c - || exit; done
+
+manlint: ## check the manual pages
+	mandoc -T lint -W warning $(MAN)
+
+bench: all $(TEST_BINS) ## measure the programs
+	for f in tests/bench/*.sh; do \
+		SP_BUILD="$$(cd $(B) && pwd)" sh $$f || exit; done
+
+demo: all ## a whole import, against a rehearsed Spotify
+	sh examples/demo.sh $(B)
+
+install: all ## install under PREFIX=/usr/local, staged in DESTDIR
+	install -d '$(DESTDIR)$(BINDIR)'
+	install -m 755 $(BINS) '$(DESTDIR)$(BINDIR)'
+	for f in $(MAN); do d='$(DESTDIR)$(MANDIR)'/man$${f##*.}; \
+		install -d "$$d" && install -m 644 $$f "$$d" || exit; done
+	for f in $(FILTERS) $(SCHEMA) $(EXAMPLES); do \
+		d='$(DESTDIR)$(DATADIR)'/$$(dirname $${f#lib/}); \
+		m=644; [ ! -x $$f ] || m=755; \
+		install -d "$$d" && install -m $$m $$f "$$d" || exit; done
+
+uninstall: ## remove what install put there
+	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)
+	for f in $(MAN); do \
+		rm -f '$(DESTDIR)$(MANDIR)'/man$${f##*.}/$${f##*/}; done
+	for f in $(FILTERS) $(SCHEMA) $(EXAMPLES); do \
+		rm -f '$(DESTDIR)$(DATADIR)'/$${f#lib/}; done
+	-find '$(DESTDIR)$(DATADIR)' -depth -type d -exec rmdir {} +
+
+distcheck: ## build, check and install what git has, in a folder of its own
+	rm -rf '$(B)/dist' && mkdir -p '$(B)/dist/sp $(VERSION)'
+	git archive HEAD | tar -x -C '$(B)/dist/sp $(VERSION)'
+	cd '$(B)/dist/sp $(VERSION)' && $(MAKE) B=build check && \
+		$(MAKE) B=build DESTDIR="$$PWD/root" install uninstall
+
+clean: ## remove build/
 	rm -rf $(B)
 
-.PHONY: all check clean
--include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(UNITS:%=%.d)
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
+
+.PHONY: all asan bench check clean coverage demo deps distcheck format \
+	format-check fuzz fuzzers hdr-check help install manlint tidy ubsan \
+	uninstall valgrind
+-include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d)

@@ -47,8 +47,8 @@ static void put_visible(FILE *to, const char *text)
 	}
 }
 
-__attribute__((format(printf, 1, 0)))
-static void warn_args(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static void warn_args(
+    const char *fmt, va_list ap)
 {
 	char text[2048];
 
@@ -91,14 +91,16 @@ void cli_version(void)
 	exit(cli_close_stdout(0));
 }
 
-int64_t cli_number(const char *option, const char *arg, int64_t min,
-    int64_t max)
+int64_t cli_number(
+    const char *option, const char *arg, int64_t min, int64_t max)
 {
 	int64_t value;
 
 	if (!json_int(slice_of(arg), &value) || value < min || value > max)
-		cli_die(EX_USAGE, "%s: not a whole number from %" PRId64
-		    " to %" PRId64 ": '%s'", option, min, max, arg);
+		cli_die(EX_USAGE,
+		    "%s: not a whole number from %" PRId64 " to %" PRId64
+		    ": '%s'",
+		    option, min, max, arg);
 	return value;
 }
 
@@ -122,8 +124,10 @@ int64_t cli_time(const char *option, const char *arg)
 	/* A date alone is its first moment. */
 	snprintf(text, sizeof(text), "%.32sT00:00:00Z", arg);
 	if (!clock_parse(slice_of(text), &ms))
-		cli_die(EX_USAGE, "%s: not a time like 2026-11-22 or "
-		    "2026-11-22T06:40:00Z: '%s'", option, arg);
+		cli_die(EX_USAGE,
+		    "%s: not a time like 2026-11-22 or "
+		    "2026-11-22T06:40:00Z: '%s'",
+		    option, arg);
 	return ms;
 }
 
@@ -157,7 +161,7 @@ const char *cli_database(const char *option, struct buf *path)
 		buf_puts(path, named);
 	else if (!os_data_path(path, "spotify.db"))
 		cli_die(EX_CONFIG, "no database: give --db FILE, or set SP_DB, "
-		    "XDG_DATA_HOME or HOME");
+				   "XDG_DATA_HOME or HOME");
 	return buf_cstr(path);
 }
 

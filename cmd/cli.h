@@ -28,7 +28,7 @@ void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* cli_warn, then exit with a status of sp(7). */
 _Noreturn void cli_die(int status, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 
 /* Print the usage to stdout and exit 0 for --help, else to stderr and 64. */
 _Noreturn void cli_usage(const char *usage, bool asked);
@@ -36,14 +36,16 @@ _Noreturn void cli_usage(const char *usage, bool asked);
 /* Print `NAME VERSION` and exit 0. */
 _Noreturn void cli_version(void);
 
-/* Options that are bounded numbers, durations, times, sizes; they die on bad ones. */
-int64_t cli_number(const char *option, const char *arg, int64_t min,
-    int64_t max);
+/* Options that are bounded numbers, durations, times, sizes; they die on bad
+ * ones. */
+int64_t cli_number(
+    const char *option, const char *arg, int64_t min, int64_t max);
 int64_t cli_duration(const char *option, const char *arg);
 int64_t cli_time(const char *option, const char *arg);
 size_t cli_size(const char *option, const char *arg); /* 64M, 1G, 4096 */
 
-/* --db's value, else $SP_DB, else $XDG_DATA_HOME/sp/spotify.db; dies without. */
+/* --db's value, else $SP_DB, else $XDG_DATA_HOME/sp/spotify.db; dies without.
+ */
 const char *cli_database(const char *option, struct buf *path);
 
 /* For stage.on_refusal: `prog: stdin:42: reason`. */
@@ -58,7 +60,8 @@ void cli_catch_signals(void);
 /* Close stdout, checked: the status given, or 74 with a message. */
 int cli_close_stdout(int status);
 
-/* Whether progress is shown: asked for, or the end of a pipeline on a terminal. */
+/* Whether progress is shown: asked for, or the end of a pipeline on a terminal.
+ */
 bool cli_progress_wanted(bool asked);
 
 /* Show a progress line on stderr, at most five times a second; end it. */

@@ -348,13 +348,11 @@ static void take_run(struct fetch *f, const struct record *rec)
 static void take_end(struct fetch *f, const struct record *rec)
 {
 	const struct trouble *t = &f->failure;
-	struct stage_outcome how = {.exit = t->exit, .reason = t->why};
-	char until[CLOCK_TEXT];
+	struct outcome how = {.exit = t->exit};
 
-	if (t->exit)
-		how.status = t->exit == EX_TEMPFAIL ? "deferred" : "failed";
-	if (t->until && clock_format(t->until, until))
-		how.until = until;
+	snprintf(how.reason, sizeof(how.reason), "%s", t->why);
+	if (t->until && !clock_format(t->until, how.until))
+		*how.until = '\0';
 	stage_pass_end(&f->stage, rec, &how);
 	f->failure = (struct trouble){.exit = 0};
 	if (f->halt.run_only)

@@ -19,6 +19,8 @@ void out_release(struct out *o)
 
 static bool write_all(struct out *o, const char *p, size_t n)
 {
+	if (n > 0 && o->before_write && !o->before_write(o->ctx) && !o->err)
+		o->err = EIO;
 	while (n > 0 && o->err == 0) {
 		ssize_t w = write(o->fd, p, n);
 

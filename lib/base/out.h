@@ -12,7 +12,15 @@
 
 struct out {
 	int fd;
-	int err;      /* errno of the first failed write, or 0 */
+	int err; /* errno of the first failed write, or 0 */
+
+	/*
+	 * If set, called before bytes leave: what they speak of must have
+	 * been done by then. False means that it could not be.
+	 */
+	bool (*before_write)(void *ctx);
+	void *ctx;
+
 	char *p;
 	size_t n;
 	size_t cap;

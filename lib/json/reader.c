@@ -7,8 +7,8 @@ enum {
 	WANT_VALUE,
 	WANT_FIRST_ELEMENT, /* after '[': a value or ']' */
 	WANT_FIRST_MEMBER,  /* after '{': a name or '}' */
-	WANT_MORE,          /* after a value: ',' or a closing bracket */
-	WANT_NOTHING,       /* after the one value of the text */
+	WANT_MORE,	    /* after a value: ',' or a closing bracket */
+	WANT_NOTHING,	    /* after the one value of the text */
 	BROKEN
 };
 
@@ -17,8 +17,8 @@ enum {
 
 void json_init(struct json *j, struct slice text)
 {
-	j->start = j->p = text.p;
-	j->end = text.p + text.n;
+	j->start = j->p = text.p ? text.p : "";
+	j->end = j->p + text.n;
 	j->key = j->text = (struct slice){NULL, 0};
 	j->key_escaped = j->escaped = j->spaced = false;
 	j->depth = 0;
@@ -39,8 +39,8 @@ static void skip_space(struct json *j)
 {
 	const char *p = j->p;
 
-	while (p < j->end && (*p == ' ' || *p == '\n' || *p == '\t' ||
-				 *p == '\r'))
+	while (
+	    p < j->end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
 		p++;
 	if (p != j->p)
 		j->spaced = true;
@@ -99,13 +99,13 @@ static const char *skip_plain(const char *p, const char *end)
 		memcpy(&w, p, 8);
 		quote = w ^ (ONES * '"');
 		slash = w ^ (ONES * '\\');
-		if (((w - ONES * 0x20) | w | (quote - ONES) |
-			(slash - ONES)) & HIGHS)
+		if (((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
+		    HIGHS)
 			break;
 		p += 8;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 &&
-	    (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
+	       (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
 		p++;
 	return p;
 }
@@ -156,7 +156,8 @@ static const char *skip_escape(struct json *j, const char *p)
 	if (unit < 0xd800 || unit > 0xdfff)
 		return p + 6;
 	low = unit <= 0xdbff && j->end - p >= 8 && p[6] == '\\' && p[7] == 'u'
-	    ? hex4(p + 8, j->end) : -1;
+		  ? hex4(p + 8, j->end)
+		  : -1;
 	if (low < 0xdc00 || low > 0xdfff) {
 		fail(j, p, "lone surrogate");
 		return NULL;
@@ -188,8 +189,9 @@ static bool read_string(struct json *j, struct slice *text, bool *escaped)
 			continue;
 		}
 		if ((unsigned char)*p < 0x20) {
-			fail(j, p, *p ? "control character in a string"
-				      : "NUL in a string");
+			fail(j, p,
+			    *p ? "control character in a string"
+			       : "NUL in a string");
 			return false;
 		}
 		n = utf8_length(p, j->end);
@@ -268,8 +270,7 @@ static enum json_type open_container(struct json *j, enum json_type type)
 	else
 		j->open[i / 8] &= (unsigned char)~(1u << (i % 8));
 	j->depth++;
-	j->state = type == JSON_OBJECT ? WANT_FIRST_MEMBER
-				       : WANT_FIRST_ELEMENT;
+	j->state = type == JSON_OBJECT ? WANT_FIRST_MEMBER : WANT_FIRST_ELEMENT;
 	j->text = (struct slice){j->p++, 1};
 	return type;
 }
@@ -284,6 +285,15 @@ static enum json_type close_container(struct json *j)
 	j->depth--;
 	j->state = j->depth ? WANT_MORE : WANT_NOTHING;
 	return object ? JSON_OBJECT_END : JSON_ARRAY_END;
+}
+
+static const char *no_value(const struct json *j)
+{
+	struct slice rest = {j->p, (size_t)(j->end - j->p)};
+
+	if (j->p == j->start && slice_starts(rest, SLICE("\xef\xbb\xbf")))
+		return "byte order mark";
+	return "no value";
 }
 
 static enum json_type read_value(struct json *j)
@@ -303,7 +313,7 @@ static enum json_type read_value(struct json *j)
 	case '\0': return fail(j, j->p, "NUL outside a string");
 	default:
 		if (*j->p != '-' && !is_digit(*j->p))
-			return fail(j, j->p, "no value");
+			return fail(j, j->p, no_value(j));
 		type = read_number(j);
 	}
 	if (type != JSON_ERROR)
@@ -343,18 +353,18 @@ enum json_type json_next(struct json *j)
 		return j->p == j->end ? JSON_END
 				      : fail(j, j->p, "more than one value");
 	if (j->p == j->end)
-		return fail(j, j->p, j->p == j->start ? "empty" : "cut");
+		return fail(j, j->p, j->state == WANT_VALUE ? "empty" : "cut");
 	if (j->state == WANT_MORE) {
 		if (*j->p != ',')
 			return *j->p == ']' || *j->p == '}'
-			    ? close_container(j)
-			    : fail(j, j->p, "no comma");
+				   ? close_container(j)
+				   : fail(j, j->p, "no comma");
 		j->p++;
 		skip_space(j);
 		if (j->p == j->end)
 			return fail(j, j->p, "cut");
 	} else if ((j->state == WANT_FIRST_ELEMENT && *j->p == ']') ||
-	    (j->state == WANT_FIRST_MEMBER && *j->p == '}')) {
+		   (j->state == WANT_FIRST_MEMBER && *j->p == '}')) {
 		return close_container(j);
 	}
 	if (j->depth > 0 && in_object(j) && !read_key(j))
@@ -373,10 +383,8 @@ bool json_skip(struct json *j, enum json_type type)
 		j->text.n += 2;
 		return true;
 	case JSON_ARRAY:
-	case JSON_OBJECT:
-		break;
-	default:
-		return type != JSON_ERROR;
+	case JSON_OBJECT: break;
+	default: return type != JSON_ERROR;
 	}
 	from = j->p - 1;
 	while (j->depth >= depth)
@@ -429,7 +437,7 @@ static uint32_t decode_escape(const char **at, const char *end)
 		return unit;
 	*at = p + 12;
 	return 0x10000 + ((unit - 0xd800) << 10) +
-	    ((uint32_t)hex4(p + 8, end) - 0xdc00);
+	       ((uint32_t)hex4(p + 8, end) - 0xdc00);
 }
 
 static size_t encode_utf8(uint32_t c, char to[4])
@@ -458,7 +466,7 @@ static size_t encode_utf8(uint32_t c, char to[4])
 
 bool json_unescape(struct slice s, struct buf *to)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	const char *p = s.p, *end = p ? p + s.n : p;
 
 	while (p < end) {
 		const char *slash = memchr(p, '\\', (size_t)(end - p));
@@ -481,10 +489,11 @@ bool json_unescape(struct slice s, struct buf *to)
 
 bool json_text_is(struct slice written, bool escaped, struct slice meant)
 {
-	const char *p = written.p, *end = written.p + written.n;
+	const char *p = written.p, *end;
 
-	if (!escaped)
+	if (!escaped || written.n == 0)
 		return slice_eq(written, meant);
+	end = p + written.n;
 	while (p < end) {
 		char c[4];
 		size_t n = 1;

@@ -22,7 +22,7 @@ static size_t escape(unsigned char c, char to[6])
 
 bool json_put_string(struct buf *b, struct slice s)
 {
-	const char *p = s.p, *end = s.p + s.n, *from = p;
+	const char *p = s.p ? s.p : "", *end = p + s.n, *from = p;
 
 	buf_putc(b, '"');
 	while (p < end) {

@@ -1,4 +1,5 @@
 /* The token endpoint, which is a service of its own with its own errors. */
+#include "rehearse/put.h"
 #include "rehearse/query.h"
 #include "rehearse/rehearsal.h"
 
@@ -6,20 +7,20 @@
 
 static void give_tokens(struct rehearsal *r, bool rotate, struct reply *reply)
 {
-	struct body *b = &reply->body;
+	struct buf *b = &reply->body;
 
-	body_str(b, "{\"access_token\":");
-	body_json(b, tokens_make(&r->tokens));
-	body_fmt(b, ",\"token_type\":\"Bearer\",\"expires_in\":%lld",
+	buf_puts(b, "{\"access_token\":");
+	put_text(b, tokens_make(&r->tokens));
+	buf_printf(b, ",\"token_type\":\"Bearer\",\"expires_in\":%lld",
 	    (long long)(r->tokens.lasts / 1000));
 	if (rotate) {
 		tokens_rotate(&r->tokens);
-		body_str(b, ",\"refresh_token\":");
-		body_json(b, r->tokens.refresh);
+		buf_puts(b, ",\"refresh_token\":");
+		put_text(b, r->tokens.refresh);
 	}
-	body_str(b, ",\"scope\":");
-	body_json(b, rehearsal_scope());
-	body_str(b, "}");
+	buf_puts(b, ",\"scope\":");
+	put_text(b, rehearsal_scope());
+	buf_puts(b, "}");
 }
 
 static void refresh(struct rehearsal *r, const struct ask *ask, bool rotate,

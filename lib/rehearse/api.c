@@ -1,4 +1,5 @@
 /* What the Web API answers to a caller whose token is good. */
+#include "rehearse/put.h"
 #include "rehearse/query.h"
 #include "rehearse/rehearsal.h"
 
@@ -12,11 +13,9 @@ static struct shapes shapes_of(const struct rehearsal *r)
 
 /* A JSON string of the url that was asked for. */
 static void add_href(
-    const struct rehearsal *r, const struct ask *ask, struct body *b)
+    const struct rehearsal *r, const struct ask *ask, struct buf *b)
 {
-	body_fmt(b, "\"%s", r->base);
-	body_escape(b, ask->url, strlen(ask->url));
-	body_str(b, "\"");
+	put_joined(b, r->base, slice_of(ask->url));
 }
 
 static void not_found(struct reply *reply)
@@ -95,7 +94,7 @@ static void recently_played(
 {
 	const struct play *recent[CEILING];
 	struct shapes s = shapes_of(r);
-	struct body *b = &reply->body;
+	struct buf *b = &reply->body;
 	struct page p;
 	int n = listener_recent(&r->listener, r->clock, recent);
 	long long oldest, newest;
@@ -103,32 +102,32 @@ static void recently_played(
 	if (!read_page(ask, &p, reply))
 		return;
 	choose_page(&p, recent, n);
-	body_str(b, "{\"items\":[");
+	buf_puts(b, "{\"items\":[");
 	for (int i = p.count - 1; i >= 0; i--) {
 		shape_play(&s, recent[p.first + i], b);
-		body_str(b, i > 0 ? "," : "");
+		buf_puts(b, i > 0 ? "," : "");
 	}
-	body_str(b, "],\"next\":");
+	buf_puts(b, "],\"next\":");
 	if (p.count == 0) {
-		body_str(b, "null,\"cursors\":null");
+		buf_puts(b, "null,\"cursors\":null");
 	} else {
 		oldest = recent[p.first]->played_at;
 		newest = recent[p.first + p.count - 1]->played_at;
 		if (p.count == p.limit)
-			body_fmt(b,
+			buf_printf(b,
 			    "\"%s/v1/me/player/recently-played?%s=%lld"
 			    "&limit=%lld\"",
 			    r->base, p.forward ? "after" : "before",
 			    p.forward ? newest : oldest, (long long)p.limit);
 		else
-			body_str(b, "null");
-		body_fmt(b,
+			buf_puts(b, "null");
+		buf_printf(b,
 		    ",\"cursors\":{\"after\":\"%lld\",\"before\":\"%lld\"}",
 		    newest, oldest);
 	}
-	body_fmt(b, ",\"limit\":%lld,\"href\":", (long long)p.limit);
+	buf_printf(b, ",\"limit\":%lld,\"href\":", (long long)p.limit);
 	add_href(r, ask, b);
-	body_str(b, "}");
+	buf_puts(b, "}");
 }
 
 static void me(
@@ -172,27 +171,27 @@ static void my_playlists(
 {
 	const struct catalogue *cat = r->catalogue;
 	struct shapes s = shapes_of(r);
-	struct body *b = &reply->body;
+	struct buf *b = &reply->body;
 	int64_t offset, limit, total = 0;
 
 	if (!read_window(ask, &offset, &limit, reply))
 		return;
-	body_str(b, "{\"items\":[");
+	buf_puts(b, "{\"items\":[");
 	for (int i = 0; i < cat->playlist_count; i++) {
 		const struct playlist *p = &cat->playlists[i];
 
 		if (!p->listed)
 			continue;
 		if (total >= offset && total < offset + limit) {
-			body_str(b, total > offset ? "," : "");
+			buf_puts(b, total > offset ? "," : "");
 			if (p->own_made && r->regime == REGIME_DEVELOPMENT)
-				body_str(b, "null");
+				buf_puts(b, "null");
 			else
 				shape_playlist(&s, p, false, b);
 		}
 		total++;
 	}
-	body_fmt(b, "],\"href\":");
+	buf_printf(b, "],\"href\":");
 	add_href(r, ask, b);
 	shape_page_links(
 	    &s, "/v1/me/playlists", (int)offset, (int)limit, (int)total, b);
@@ -203,7 +202,7 @@ static void followed(
 {
 	const struct catalogue *cat = r->catalogue;
 	struct shapes s = shapes_of(r);
-	struct body *b = &reply->body;
+	struct buf *b = &reply->body;
 	char type[16] = "", after[ID_SIZE] = "";
 	int64_t limit, first = 0, total = cat->artist_count / 2, end;
 
@@ -219,28 +218,28 @@ static void followed(
 		       strcmp(cat->artists[first++].id, after) != 0)
 			continue;
 	end = first + limit < total ? first + limit : total;
-	body_str(b, "{\"artists\":{\"items\":[");
+	buf_puts(b, "{\"artists\":{\"items\":[");
 	for (int64_t i = first; i < end; i++) {
 		shape_artist(&s, &cat->artists[i], b);
-		body_str(b, i + 1 < end ? "," : "");
+		buf_puts(b, i + 1 < end ? "," : "");
 	}
-	body_str(b, "],\"next\":");
+	buf_puts(b, "],\"next\":");
 	if (end < total)
-		body_fmt(b,
+		buf_printf(b,
 		    "\"%s/v1/me/following?type=artist&after=%s&limit=%lld\","
 		    "\"cursors\":{\"after\":\"%s\"}",
 		    r->base, cat->artists[end - 1].id, (long long)limit,
 		    cat->artists[end - 1].id);
 	else
-		body_str(b, "null,\"cursors\":{\"after\":null}");
-	body_fmt(b,
+		buf_puts(b, "null,\"cursors\":{\"after\":null}");
+	buf_printf(b,
 	    ",\"limit\":%lld,\"total\":%lld,\"href\":", (long long)limit,
 	    (long long)total);
 	add_href(r, ask, b);
-	body_str(b, "}}");
+	buf_puts(b, "}}");
 }
 
-static void one_track(const struct rehearsal *r, const char *id, struct body *b)
+static void one_track(const struct rehearsal *r, const char *id, struct buf *b)
 {
 	struct shapes s = shapes_of(r);
 	const struct track *t = catalogue_track(r->catalogue, id);
@@ -250,7 +249,7 @@ static void one_track(const struct rehearsal *r, const char *id, struct body *b)
 }
 
 static void one_features(
-    const struct rehearsal *r, const char *id, struct body *b)
+    const struct rehearsal *r, const char *id, struct buf *b)
 {
 	const struct track *t = catalogue_track(r->catalogue, id);
 
@@ -258,7 +257,7 @@ static void one_features(
 		shape_features(t, b);
 }
 
-static void one_album(const struct rehearsal *r, const char *id, struct body *b)
+static void one_album(const struct rehearsal *r, const char *id, struct buf *b)
 {
 	struct shapes s = shapes_of(r);
 	const struct album *a = catalogue_album(r->catalogue, id);
@@ -267,8 +266,7 @@ static void one_album(const struct rehearsal *r, const char *id, struct body *b)
 		shape_album(&s, a, b);
 }
 
-static void one_artist(
-    const struct rehearsal *r, const char *id, struct body *b)
+static void one_artist(const struct rehearsal *r, const char *id, struct buf *b)
 {
 	struct shapes s = shapes_of(r);
 	const struct artist *a = catalogue_artist(r->catalogue, id);
@@ -278,7 +276,7 @@ static void one_artist(
 }
 
 /* /users/{id}: whoever owns a playlist is somebody. */
-static void one_user(const struct rehearsal *r, const char *id, struct body *b)
+static void one_user(const struct rehearsal *r, const char *id, struct buf *b)
 {
 	const struct catalogue *cat = r->catalogue;
 
@@ -299,7 +297,7 @@ static const struct kind {
 	const char *path, *list; /* the list's name in an answer to ?ids= */
 	int64_t most;		 /* ids at once; 0: none */
 	bool gone;		 /* new apps may not ask for one, either */
-	void (*write)(const struct rehearsal *, const char *, struct body *);
+	void (*write)(const struct rehearsal *, const char *, struct buf *);
 } kinds[] = {
     {"/v1/tracks", "tracks", 50, false, one_track},
     {"/v1/albums", "albums", 20, false, one_album},
@@ -312,24 +310,24 @@ static void several(const struct rehearsal *r, const struct kind *k,
     const struct ask *ask, struct reply *reply)
 {
 	char ids[4096], *id, *rest = ids;
-	struct body *b = &reply->body;
+	struct buf *b = &reply->body;
 	int64_t n = 0;
 
 	if (!query_get(ask->query, "ids", ids, sizeof(ids))) {
 		reply_error(reply, 400, "Missing required field: ids", NULL);
 		return;
 	}
-	body_fmt(b, "{\"%s\":[", k->list);
+	buf_printf(b, "{\"%s\":[", k->list);
 	while ((id = strtok_r(rest, ",", &rest)) != NULL && n++ < k->most) {
 		size_t before;
 
-		body_str(b, n > 1 ? "," : "");
-		before = b->len;
+		buf_puts(b, n > 1 ? "," : "");
+		before = b->n;
 		k->write(r, id, b);
-		if (b->len == before)
-			body_str(b, "null");
+		if (b->n == before)
+			buf_puts(b, "null");
 	}
-	body_str(b, "]}");
+	buf_puts(b, "]}");
 	if (n > k->most)
 		reply_error(reply, 400, "Too many ids requested", NULL);
 }
@@ -340,10 +338,12 @@ static bool by_id(
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct kind *k = &kinds[i];
 		size_t len = strlen(k->path);
-		bool one = ask->path[len] == '/';
+		bool one;
 
-		if (strncmp(ask->path, k->path, len) != 0 ||
-		    (!one && (ask->path[len] != '\0' || k->most == 0)))
+		if (strncmp(ask->path, k->path, len) != 0)
+			continue;
+		one = ask->path[len] == '/';
+		if (!one && (ask->path[len] != '\0' || k->most == 0))
 			continue;
 		if (r->regime == REGIME_DEVELOPMENT && (k->gone || !one)) {
 			reply_error(reply, 403, "Forbidden", NULL);
@@ -351,7 +351,7 @@ static bool by_id(
 			several(r, k, ask, reply);
 		} else {
 			k->write(r, ask->path + len + 1, &reply->body);
-			if (reply->body.len == 0)
+			if (reply->body.n == 0)
 				not_found(reply);
 		}
 		return true;

@@ -2,25 +2,28 @@
  * /rehearse/...: the strings behind the stage. Moves the clock, breaks things,
  * and tells what truly happened.
  */
-#include "rehearse/moment.h"
+#include "base/clock.h"
+#include "rehearse/put.h"
 #include "rehearse/query.h"
 #include "rehearse/rehearsal.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define CLOCK_MAX ((int64_t)100000000000000) /* in the year 5138 */
+
 static void clear_or_give(
-    struct body *kept, const struct ask *ask, struct reply *reply)
+    struct buf *kept, const struct ask *ask, struct reply *reply)
 {
 	char clear[4];
 
 	if (query_get(ask->query, "clear", clear, sizeof(clear))) {
-		body_clear(kept);
-		body_str(&reply->body, "{\"cleared\":true}\n");
+		buf_clear(kept);
+		buf_puts(&reply->body, "{\"cleared\":true}\n");
 		return;
 	}
 	reply->type = TYPE_NDJSON;
-	body_add(&reply->body, kept->text != NULL ? kept->text : "", kept->len);
+	buf_put_slice(&reply->body, buf_slice(kept));
 }
 
 static void requests(
@@ -32,27 +35,29 @@ static void requests(
 static void clock_hand(
     struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
-	char text[64], now[MOMENT_SIZE];
+	char text[64];
 	int64_t to = r->clock, by = 0;
 
 	if (query_get(ask->query, "set", text, sizeof(text)) &&
-	    !moment_read(text, &to)) {
+	    !clock_parse(slice_of(text), &to)) {
 		reply_error(reply, 400, "set takes a moment in UTC", NULL);
 		return;
 	}
 	if (query_get(ask->query, "advance", text, sizeof(text)) &&
-	    !span_read(text, &by)) {
+	    !clock_parse_duration(slice_of(text), &by)) {
 		reply_error(
 		    reply, 400, "advance takes a span such as 6h", NULL);
 		return;
 	}
-	if (!listener_reach(&r->listener, to + by)) {
+	if (to > CLOCK_MAX || by > CLOCK_MAX ||
+	    !listener_reach(&r->listener, to + by)) {
 		reply_error(reply, 400, "too many plays until then", NULL);
 		return;
 	}
 	r->clock = to + by;
-	body_fmt(&reply->body, "{\"clock\":\"%s\",\"ms\":%lld}\n",
-	    moment_text(r->clock, now), (long long)r->clock);
+	buf_puts(&reply->body, "{\"clock\":");
+	put_moment(&reply->body, r->clock);
+	buf_printf(&reply->body, ",\"ms\":%lld}\n", (long long)r->clock);
 }
 
 /* Every play up to the clock, also what the API does not show any more. */
@@ -60,12 +65,12 @@ static void plays(
     struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
 	const struct catalogue *cat = r->catalogue;
-	struct body *b = &reply->body;
-	char when[MOMENT_SIZE], uri[192], since[64];
+	struct buf *b = &reply->body;
+	char uri[192], since[64];
 	int64_t from = INT64_MIN;
 
 	if (query_get(ask->query, "since", since, sizeof(since)) &&
-	    !moment_read(since, &from)) {
+	    !clock_parse(slice_of(since), &from)) {
 		reply_error(reply, 400, "since takes a moment in UTC", NULL);
 		return;
 	}
@@ -78,15 +83,17 @@ static void plays(
 
 		if (p->played_at > r->clock || p->played_at < from)
 			continue;
-		body_fmt(b, "{\"played_at\":\"%s\",\"uri\":",
-		    moment_text(p->played_at, when));
-		body_json(b, t->uri);
-		body_str(b, ",\"track_id\":");
-		body_json(b, t->local ? NULL : t->id);
-		body_fmt(b, ",\"visible_at\":\"%s\",\"context\":",
-		    moment_text(p->visible_at, when));
-		body_json(b, type != NULL ? uri : NULL);
-		body_str(b, "}\n");
+		buf_puts(b, "{\"played_at\":");
+		put_moment(b, p->played_at);
+		buf_puts(b, ",\"uri\":");
+		put_text(b, t->uri);
+		buf_puts(b, ",\"track_id\":");
+		put_text(b, t->local ? NULL : t->id);
+		buf_puts(b, ",\"visible_at\":");
+		put_moment(b, p->visible_at);
+		buf_puts(b, ",\"context\":");
+		put_text(b, type != NULL ? uri : NULL);
+		buf_puts(b, "}\n");
 	}
 }
 
@@ -107,9 +114,9 @@ static void play(
 		p.track = (int)(t - cat->tracks);
 	}
 	if ((query_get(ask->query, "played_at", text, sizeof(text)) &&
-		!moment_read(text, &p.played_at)) ||
+		!clock_parse(slice_of(text), &p.played_at)) ||
 	    (query_get(ask->query, "visible_at", text, sizeof(text)) &&
-		!moment_read(text, &p.visible_at))) {
+		!clock_parse(slice_of(text), &p.visible_at))) {
 		reply_error(reply, 400, "not a moment in UTC", NULL);
 		return;
 	}
@@ -125,10 +132,11 @@ static void play(
 		reply_error(reply, 409, "there is a play at that time", NULL);
 		return;
 	}
-	body_str(&reply->body, "{\"uri\":");
-	body_json(&reply->body, cat->tracks[p.track].uri);
-	body_fmt(&reply->body, ",\"played_at\":\"%s\"}\n",
-	    moment_text(p.played_at, text));
+	buf_puts(&reply->body, "{\"uri\":");
+	put_text(&reply->body, cat->tracks[p.track].uri);
+	buf_puts(&reply->body, ",\"played_at\":");
+	put_moment(&reply->body, p.played_at);
+	buf_puts(&reply->body, "}\n");
 }
 
 static void fault(
@@ -145,7 +153,7 @@ static void fault(
 	else if (!faults_add(&r->faults, &f))
 		reply_error(reply, 400, "too many faults wait", NULL);
 	if (reply->status == 200)
-		body_fmt(&reply->body, "{\"faults\":%d}\n", r->faults.count);
+		buf_printf(&reply->body, "{\"faults\":%d}\n", r->faults.count);
 }
 
 static void expire(
@@ -153,7 +161,7 @@ static void expire(
 {
 	(void)ask;
 	tokens_expire(&r->tokens);
-	body_str(&reply->body, "{\"expired\":true}\n");
+	buf_puts(&reply->body, "{\"expired\":true}\n");
 }
 
 void control_answer(

@@ -1,17 +1,18 @@
+#include "rehearse/put.h"
 #include "rehearse/exchange.h"
 
 void reply_init(struct reply *r)
 {
 	*r = (struct reply){.status = 200,
 	    .type = TYPE_JSON,
-	    .body = BODY_INIT,
+	    .body = BUF_INIT(REPLY_MAX),
 	    .retry_after = -1,
 	    .cut = -1};
 }
 
 void reply_release(struct reply *r)
 {
-	body_release(&r->body);
+	buf_release(&r->body);
 }
 
 void reply_error(
@@ -19,14 +20,14 @@ void reply_error(
 {
 	r->status = status;
 	r->type = TYPE_JSON;
-	body_clear(&r->body);
-	body_fmt(&r->body, "{\"error\":{\"status\":%d,\"message\":", status);
-	body_json(&r->body, message);
+	buf_clear(&r->body);
+	buf_printf(&r->body, "{\"error\":{\"status\":%d,\"message\":", status);
+	put_text(&r->body, message);
 	if (reason != NULL && *reason != '\0') {
-		body_str(&r->body, ",\"reason\":");
-		body_json(&r->body, reason);
+		buf_puts(&r->body, ",\"reason\":");
+		put_text(&r->body, reason);
 	}
-	body_str(&r->body, "}}");
+	buf_puts(&r->body, "}}");
 }
 
 void reply_oauth_error(
@@ -34,10 +35,10 @@ void reply_oauth_error(
 {
 	r->status = status;
 	r->type = TYPE_JSON;
-	body_clear(&r->body);
-	body_str(&r->body, "{\"error\":");
-	body_json(&r->body, error);
-	body_str(&r->body, ",\"error_description\":");
-	body_json(&r->body, description);
-	body_str(&r->body, "}");
+	buf_clear(&r->body);
+	buf_puts(&r->body, "{\"error\":");
+	put_text(&r->body, error);
+	buf_puts(&r->body, ",\"error_description\":");
+	put_text(&r->body, description);
+	buf_puts(&r->body, "}");
 }

@@ -2,10 +2,10 @@
  * One request and its answer, as plain data: what the HTTP server hands in,
  * and what it is to send.
  */
-#ifndef REHEARSE_EXCHANGE_H
-#define REHEARSE_EXCHANGE_H
+#ifndef SP_REHEARSE_EXCHANGE_H
+#define SP_REHEARSE_EXCHANGE_H
 
-#include "rehearse/body.h"
+#include "base/buf.h"
 
 #include <stdint.h>
 
@@ -23,7 +23,7 @@ struct ask {
 struct reply {
 	int status;
 	const char *type; /* Content-Type, a constant */
-	struct body body;
+	struct buf body;
 	int64_t retry_after; /* in seconds; -1 sends none */
 	char location[512];  /* empty sends none */
 	/* How it is sent. */

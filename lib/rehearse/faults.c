@@ -1,3 +1,4 @@
+#include "rehearse/put.h"
 #include "rehearse/faults.h"
 #include "rehearse/query.h"
 
@@ -168,8 +169,8 @@ static void apply_status(
 		reply_error(r, f->status, message, f->reason);
 	}
 	if (f->plain) {
-		body_clear(&r->body);
-		body_str(&r->body, message);
+		buf_clear(&r->body);
+		buf_puts(&r->body, message);
 		r->type = TYPE_TEXT;
 	}
 }
@@ -213,8 +214,8 @@ static bool find_next(const char *t, size_t *start, size_t *end)
 static void change_next(
     const char *origin, bool self, const struct ask *ask, struct reply *r)
 {
-	struct body made = BODY_INIT;
-	const char *text = r->body.text, *path = ask->url;
+	struct buf made = BUF_INIT(REPLY_MAX);
+	const char *text = buf_cstr(&r->body), *path = ask->url;
 	size_t start, end, path_len = strlen(ask->url);
 
 	if (text == NULL || !find_next(text, &start, &end))
@@ -227,18 +228,16 @@ static void change_next(
 			path_len = (size_t)(text + end - 1 - v1);
 		}
 	}
-	body_add(&made, text, start);
-	body_fmt(&made, "\"%s", origin);
-	body_escape(&made, path, path_len);
-	body_str(&made, "\"");
-	body_str(&made, text + end);
-	body_release(&r->body);
+	buf_put(&made, text, start);
+	put_joined(&made, origin, (struct slice){path, path_len});
+	buf_puts(&made, text + end);
+	buf_release(&r->body);
 	r->body = made;
 }
 
 static int64_t byte_or_half(const struct fault *f, const struct reply *r)
 {
-	int64_t len = (int64_t)r->body.len;
+	int64_t len = (int64_t)r->body.n;
 
 	if (f->byte < 0)
 		return len / 2;
@@ -256,19 +255,15 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 	case FAULT_RESET: r->reset = true; break;
 	case FAULT_HUGE:
 		r->huge = true;
-		body_str(&r->body, "{\"items\":[");
+		buf_puts(&r->body, "{\"items\":[");
 		break;
 	case FAULT_HTML:
 		r->type = TYPE_HTML;
-		body_str(&r->body,
+		buf_puts(&r->body,
 		    "<!DOCTYPE html>\n<html><title>Log in to the network"
 		    "</title><p>Welcome to the airport.</html>\n");
 		break;
-	case FAULT_BADJSON:
-		while (
-		    r->body.len > (size_t)byte_or_half(f, r) && r->body.len > 0)
-			body_back(&r->body);
-		break;
+	case FAULT_BADJSON: r->body.n = (size_t)byte_or_half(f, r); break;
 	case FAULT_BADNEXT: change_next(f->to, false, ask, r); break;
 	case FAULT_SELFNEXT: change_next(base, true, ask, r); break;
 	case FAULT_REDIRECT:

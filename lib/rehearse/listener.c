@@ -1,5 +1,5 @@
 #include "rehearse/listener.h"
-#include "rehearse/moment.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * The made-up listener: what they played, day by day, as a pure function of
  * the seed and the user's name. Days are made as the clock reaches them.
  */
-#ifndef REHEARSE_LISTENER_H
-#define REHEARSE_LISTENER_H
+#ifndef SP_REHEARSE_LISTENER_H
+#define SP_REHEARSE_LISTENER_H
 
 #include "rehearse/catalogue.h"
 
@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #define PLAYS_MAX ((size_t)4000000)
+#define DAY_MS ((int64_t)86400000)
+#define HOUR_MS ((int64_t)3600000)
 #define CEILING 50 /* no more plays than these can be asked for */
 
 struct play {

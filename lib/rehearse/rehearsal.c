@@ -1,3 +1,4 @@
+#include "rehearse/put.h"
 #include "rehearse/rehearsal.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ void rehearsal_release(struct rehearsal *r)
 	listener_release(&r->listener);
 	catalogue_free(r->catalogue);
 	saved_free(r->saved);
-	body_release(&r->log);
+	buf_release(&r->log);
 }
 
 static bool starts(const char *text, const char *prefix)
@@ -54,7 +55,7 @@ static bool allowed(
 static void answer(struct rehearsal *r, const struct ask *ask, bool rotate,
     struct reply *reply)
 {
-	struct body lines = BODY_INIT;
+	struct buf lines = BUF_INIT(REPLY_MAX);
 
 	if (strcmp(ask->path, "/api/token") == 0) {
 		accounts_answer(r, ask, rotate, reply);
@@ -65,16 +66,16 @@ static void answer(struct rehearsal *r, const struct ask *ask, bool rotate,
 		    strcmp(ask->method, "HEAD") != 0)
 			reply_error(reply, 405, "Method not allowed", NULL);
 		else if (r->saved != NULL)
-			saved_answer(r->saved, ask, reply);
+			saved_answer(r->saved, r->base, ask, reply);
 		else
 			api_answer(r, ask, reply);
 	} else {
 		reply_error(reply, 404, "Service not found", NULL);
 	}
 	if (r->pretty && strcmp(reply->type, TYPE_JSON) == 0 &&
-	    reply->body.len > 0) {
-		body_pretty(&lines, reply->body.text, reply->body.len);
-		body_release(&reply->body);
+	    reply->body.n > 0) {
+		put_pretty(&lines, buf_slice(&reply->body));
+		buf_release(&reply->body);
 		reply->body = lines;
 	}
 }
@@ -82,32 +83,34 @@ static void answer(struct rehearsal *r, const struct ask *ask, bool rotate,
 static void add_log(struct rehearsal *r, const struct ask *ask,
     const char *fault, const struct reply *reply)
 {
-	struct body *b = &r->log;
+	struct buf *b = &r->log;
 	const char *authorization = "other";
 
 	if (ask->authorization == NULL)
 		authorization = "none";
 	else if (token_valid(r, ask))
 		authorization = "bearer-ok";
-	if (b->len > LOG_MAX) {
-		const char *line = strchr(b->text + LOG_MAX / 2, '\n');
+	if (b->n > LOG_MAX) {
+		char *half = b->p + LOG_MAX / 2;
+		char *line = memchr(half, '\n', b->n - LOG_MAX / 2);
 
-		body_drop(b, (size_t)(line + 1 - b->text));
+		b->n -= (size_t)(line + 1 - b->p);
+		memmove(b->p, line + 1, b->n);
 	}
-	body_fmt(b, "{\"n\":%llu,\"connection\":%llu,\"method\":",
+	buf_printf(b, "{\"n\":%llu,\"connection\":%llu,\"method\":",
 	    (unsigned long long)++r->counted,
 	    (unsigned long long)ask->connection);
-	body_json(b, ask->method);
-	body_str(b, ",\"url\":");
-	body_json(b, ask->url);
-	body_fmt(b, ",\"status\":%d,\"authorization\":\"%s\",\"user_agent\":",
+	put_text(b, ask->method);
+	buf_puts(b, ",\"url\":");
+	put_text(b, ask->url);
+	buf_printf(b, ",\"status\":%d,\"authorization\":\"%s\",\"user_agent\":",
 	    reply->reset ? 0 : reply->status, authorization);
-	body_json(b, ask->user_agent);
-	body_str(b, ",\"accept_encoding\":");
-	body_json(b, ask->accept_encoding);
-	body_str(b, ",\"fault\":");
-	body_json(b, fault);
-	body_str(b, "}\n");
+	put_text(b, ask->user_agent);
+	buf_puts(b, ",\"accept_encoding\":");
+	put_text(b, ask->accept_encoding);
+	buf_puts(b, ",\"fault\":");
+	put_text(b, fault);
+	buf_puts(b, "}\n");
 }
 
 void rehearsal_answer(

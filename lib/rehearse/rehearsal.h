@@ -2,8 +2,8 @@
  * The whole rehearsal, without its sockets: one request in, one reply out.
  * Not thread-safe: the caller lets one request in at a time.
  */
-#ifndef REHEARSE_REHEARSAL_H
-#define REHEARSE_REHEARSAL_H
+#ifndef SP_REHEARSE_REHEARSAL_H
+#define SP_REHEARSE_REHEARSAL_H
 
 #include "rehearse/catalogue.h"
 #include "rehearse/exchange.h"
@@ -27,7 +27,7 @@ struct rehearsal {
 	int64_t latency; /* ms before every answer */
 	bool pretty;
 	char base[40];	  /* http://127.0.0.1:PORT */
-	struct body log;  /* NDJSON: the requests seen */
+	struct buf log;	  /* NDJSON: the requests seen */
 	uint64_t counted; /* how many those were, ever */
 };
 

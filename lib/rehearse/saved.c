@@ -1,27 +1,339 @@
 #include "rehearse/saved.h"
 
+#include "base/buf.h"
+#include "json/json.h"
+
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_MAX ((size_t)1 << 30)
+#define URL_MAX ((size_t)64 << 10)
+
+/* One saved answer; all slices are cut from the folder's texts. */
+struct answer {
+	struct buf whole;  /* the url as it was asked for; owned */
+	struct slice url;  /* its path and query; empty if known by name */
+	struct slice name; /* a plain body's file, without its .json */
+	struct slice body; /* as it was written */
+	struct buf text;   /* or what it was, when it was no JSON; owned */
+	int status;
+	int64_t retry_after; /* in seconds; -1: none */
+	bool given;
+};
 
 struct saved {
-	int count;
+	struct buf *texts; /* one for each file */
+	size_t text_count;
+	struct answer *answers; /* in the order of files and lines */
+	size_t count, room;
 };
+
+static struct answer *add_answer(struct saved *s)
+{
+	if (s->count == s->room) {
+		size_t room = s->room != 0 ? s->room * 2 : 64;
+		struct answer *more = realloc(s->answers, room * sizeof(*more));
+
+		if (more == NULL)
+			return NULL;
+		s->answers = more;
+		s->room = room;
+	}
+	s->answers[s->count] = (struct answer){.whole = BUF_INIT(URL_MAX),
+	    .text = BUF_INIT(FILE_MAX),
+	    .status = 200,
+	    .retry_after = -1};
+	return &s->answers[s->count++];
+}
+
+/* What stands after the origin of an absolute url, or the url itself. */
+static struct slice without_origin(struct slice url)
+{
+	for (size_t i = 0; i + 3 <= url.n; i++) {
+		if (memcmp(url.p + i, "://", 3) != 0)
+			continue;
+		url = slice_from(url, i + 3);
+		while (url.n > 0 && url.p[0] != '/')
+			url = slice_from(url, 1);
+		break;
+	}
+	return url;
+}
+
+static struct slice unquoted(struct slice string)
+{
+	return (struct slice){string.p + 1, string.n - 2};
+}
+
+static void answer_release(struct answer *a)
+{
+	buf_release(&a->whole);
+	buf_release(&a->text);
+}
+
+/* Take one member of a capture; false if its value is broken. */
+static bool take_member(
+    struct json *j, enum json_type t, struct answer *a, bool *is_capture)
+{
+	struct slice key = j->key;
+	int64_t status;
+
+	if (!json_skip(j, t))
+		return false;
+	if (slice_is(key, "type"))
+		*is_capture = slice_is(j->text, "\"capture\"");
+	else if (slice_is(key, "body"))
+		a->body = j->text;
+	else if (slice_is(key, "status") && json_int(j->text, &status))
+		a->status = (int)status;
+	else if (slice_is(key, "retry_after"))
+		json_int(j->text, &a->retry_after);
+	else if (slice_is(key, "url") && t == JSON_STRING)
+		json_unescape(unquoted(j->text), &a->whole);
+	else if (slice_is(key, "text") && t == JSON_STRING)
+		json_unescape(unquoted(j->text), &a->text);
+	return true;
+}
+
+/* Keep a line if it is a capture; false when out of memory. */
+static bool read_line(struct saved *s, struct slice line)
+{
+	struct answer *a = add_answer(s);
+	bool is_capture = false;
+	enum json_type t;
+	struct json j;
+
+	if (a == NULL)
+		return false;
+	json_init(&j, line);
+	if (json_next(&j) == JSON_OBJECT) {
+		while ((t = json_next(&j)) != JSON_OBJECT_END &&
+		       t != JSON_ERROR && take_member(&j, t, a, &is_capture))
+			continue;
+	}
+	a->url = without_origin(buf_slice(&a->whole));
+	if (j.error == NULL && is_capture && a->url.n > 0 && a->status >= 200 &&
+	    a->status <= 599 && !a->text.failed)
+		return true;
+	answer_release(a);
+	s->count--;
+	return true;
+}
+
+static bool read_captures(struct saved *s, struct slice text)
+{
+	while (text.n > 0) {
+		const char *end = memchr(text.p, '\n', text.n);
+		size_t n = end != NULL ? (size_t)(end - text.p) : text.n;
+
+		if (!read_line(s, (struct slice){text.p, n}))
+			return false;
+		text = slice_from(text, n + (end != NULL));
+	}
+	return true;
+}
+
+/*
+ * A file is a plain body when it is named .json and is one JSON value;
+ * otherwise its captures are taken, and its other lines left.
+ */
+static bool read_text(struct saved *s, const char *name, struct slice text)
+{
+	size_t len = strlen(name), before = s->count;
+	struct answer *a;
+	struct json j;
+
+	if (!read_captures(s, text))
+		return false;
+	if (s->count > before || len <= 5 ||
+	    strcmp(name + len - 5, ".json") != 0 || !json_check(&j, text))
+		return true;
+	a = add_answer(s);
+	if (a == NULL)
+		return false;
+	a->name = (struct slice){name, len - 5};
+	a->body = text;
+	return true;
+}
+
+static bool load(const char *path, struct buf *to)
+{
+	FILE *f = fopen(path, "rb");
+	char *room;
+	size_t n;
+
+	if (f == NULL)
+		return false;
+	while ((room = buf_room(to, 65536)) != NULL &&
+	       (n = fread(room, 1, 65536, f)) > 0)
+		to->n += n;
+	if (room == NULL)
+		errno = ENOMEM;
+	n = (size_t)(room == NULL || ferror(f));
+	fclose(f);
+	return n == 0;
+}
+
+/* Read a file of the folder, its name kept in front of its text. */
+static bool read_file(struct saved *s, const char *folder, const char *name)
+{
+	struct buf *text = &s->texts[s->text_count];
+	char path[4096];
+	struct stat st;
+	size_t skip;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >=
+	    (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (stat(path, &st) != 0)
+		return false;
+	if (!S_ISREG(st.st_mode))
+		return true;
+	*text = (struct buf)BUF_INIT(FILE_MAX);
+	s->text_count++;
+	skip = strlen(name) + 1;
+	errno = ENOMEM;
+	return buf_put(text, name, skip) && load(path, text) &&
+	       read_text(s, text->p, slice_from(buf_slice(text), skip));
+}
+
+static int not_hidden(const struct dirent *e)
+{
+	return e->d_name[0] != '.';
+}
 
 struct saved *saved_open(const char *folder, char *why, size_t size)
 {
-	(void)folder;
-	snprintf(why, size, "not there yet");
+	struct saved *s = calloc(1, sizeof(*s));
+	struct dirent **names = NULL;
+	int n = scandir(folder, &names, not_hidden, alphasort);
+	bool ok = n >= 0 && s != NULL;
+
+	if (ok) {
+		s->texts = calloc((size_t)n + 1, sizeof(*s->texts));
+		ok = s->texts != NULL;
+	}
+	for (int i = 0; i < n && ok; i++)
+		ok = read_file(s, folder, names[i]->d_name);
+	snprintf(
+	    why, size, "%s", ok ? "no saved answers in it" : strerror(errno));
+	for (int i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	if (ok && s->count > 0)
+		return s;
+	saved_free(s);
 	return NULL;
 }
 
 void saved_free(struct saved *s)
 {
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		answer_release(&s->answers[i]);
+	for (size_t i = 0; i < s->text_count; i++)
+		buf_release(&s->texts[i]);
+	free(s->answers);
+	free(s->texts);
 	free(s);
 }
 
-void saved_answer(struct saved *s, const struct ask *ask, struct reply *reply)
+/* me_player_recently-played for /v1/me/player/recently-played */
+static bool named_after(struct slice name, struct slice path)
 {
-	(void)s;
-	(void)ask;
-	reply_error(reply, 404, "Service not found", NULL);
+	if (!slice_starts(path, SLICE("/v1/")))
+		return false;
+	path = slice_from(path, 4);
+	for (size_t i = 0; i < path.n && path.n == name.n; i++) {
+		if (name.p[i] != (path.p[i] == '/' ? '_' : path.p[i]))
+			return false;
+	}
+	return path.n == name.n;
+}
+
+static struct slice path_of(struct slice url)
+{
+	const char *mark = memchr(url.p, '?', url.n);
+
+	return (struct slice){
+	    url.p, mark != NULL ? (size_t)(mark - url.p) : url.n};
+}
+
+/* The next in turn, by the whole url or by its path. */
+static struct answer *find(struct saved *s, struct slice url, bool by_path)
+{
+	struct answer *last = NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct answer *a = &s->answers[i];
+		bool same = slice_eq(a->url, url);
+
+		if (by_path)
+			same = a->url.n > 0
+				   ? slice_eq(path_of(a->url), path_of(url))
+				   : named_after(a->name, path_of(url));
+		if (!same)
+			continue;
+		last = a;
+		if (!a->given)
+			break;
+	}
+	return last;
+}
+
+/*
+ * Add the body with its pages' next moved to base, so that whoever follows
+ * them stays here. A member's name cannot be taken for anything else: within
+ * a string its quotes would be escaped.
+ */
+static void add_body(struct buf *b, struct slice json, const char *base)
+{
+	static const char home[] = "\"https://api.spotify.com/";
+	const char *end = json.p + json.n, *from = json.p;
+
+	for (const char *p = from; end - p > 6; p++) {
+		if (memcmp(p, "\"next\"", 6) != 0)
+			continue;
+		p += 6;
+		while (p < end && strchr(" \t\r\n:", *p) != NULL)
+			p++;
+		if ((size_t)(end - p) < sizeof(home) ||
+		    memcmp(p, home, sizeof(home) - 1) != 0)
+			continue;
+		buf_put(b, from, (size_t)(p + 1 - from));
+		buf_puts(b, base);
+		from = p + sizeof(home) - 2;
+	}
+	buf_put(b, from, (size_t)(end - from));
+}
+
+void saved_answer(struct saved *s, const char *base, const struct ask *ask,
+    struct reply *reply)
+{
+	struct slice url = slice_of(ask->url);
+	struct answer *a = find(s, url, false);
+
+	if (a == NULL)
+		a = find(s, url, true);
+	if (a == NULL) {
+		reply_error(reply, 404, "Service not found", NULL);
+		return;
+	}
+	a->given = true;
+	reply->status = a->status;
+	reply->retry_after = a->retry_after;
+	if (a->body.p != NULL) {
+		add_body(&reply->body, a->body, base);
+	} else {
+		reply->type = TYPE_TEXT;
+		buf_put(&reply->body, a->text.p != NULL ? a->text.p : "",
+		    a->text.n);
+	}
 }

@@ -1,8 +1,8 @@
 /*
  * A folder of saved answers, served in place of the made-up listener's.
  */
-#ifndef REHEARSE_SAVED_H
-#define REHEARSE_SAVED_H
+#ifndef SP_REHEARSE_SAVED_H
+#define SP_REHEARSE_SAVED_H
 
 #include "rehearse/exchange.h"
 
@@ -19,7 +19,9 @@ void saved_free(struct saved *);
 /*
  * Answer with the capture of the same path and query, else of the same path.
  * Several of one url are given in turn, the last again and again.
+ * Links to the next page lead to base.
  */
-void saved_answer(struct saved *, const struct ask *, struct reply *);
+void saved_answer(
+    struct saved *, const char *base, const struct ask *, struct reply *);
 
 #endif

@@ -1,5 +1,6 @@
 #include "rehearse/server.h"
-#include "rehearse/moment.h"
+#include "base/clock.h"
+#include "rehearse/put.h"
 #include "rehearse/query.h"
 
 #include <arpa/inet.h>
@@ -30,7 +31,7 @@ struct server {
 struct hit {
 	char *url;
 	bool begun;
-	struct body form;
+	struct buf form;
 };
 
 /* A body that is sent in an unusual way. */
@@ -92,20 +93,20 @@ static ssize_t trickle_read(void *cls, uint64_t pos, char *buf, size_t max)
 
 	if (!server_wait(t->server, r->drip))
 		return MHD_CONTENT_READER_END_WITH_ERROR;
-	if (r->huge && pos >= r->body.len) {
+	if (r->huge && pos >= r->body.n) {
 		for (n = 0; n < max; n++)
 			buf[n] = "{\"huge\":1},"[(pos + n) % 11];
 		return (ssize_t)n;
 	}
 	if (r->cut >= 0 && pos >= (uint64_t)r->cut)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
-	n = r->cut >= 0 ? (size_t)r->cut : r->body.len;
+	n = r->cut >= 0 ? (size_t)r->cut : r->body.n;
 	n -= (size_t)pos;
 	if (n > max)
 		n = max;
 	if (r->drip > 0 && n > 1)
 		n = 1;
-	memcpy(buf, r->body.text + pos, n);
+	memcpy(buf, r->body.p + pos, n);
 	return (ssize_t)n;
 }
 
@@ -125,18 +126,18 @@ static struct MHD_Response *make_response(struct server *s, struct reply *r)
 
 	if (r->drip == 0 && r->cut < 0 && !r->huge) {
 		response = MHD_create_response_from_buffer(
-		    r->body.len, r->body.text, MHD_RESPMEM_MUST_FREE);
+		    r->body.n, r->body.p, MHD_RESPMEM_MUST_FREE);
 		if (response != NULL)
-			r->body = (struct body)BODY_INIT;
+			r->body = (struct buf)BUF_INIT(REPLY_MAX);
 		return response;
 	}
 	t = malloc(sizeof(*t));
 	if (t == NULL)
 		return NULL;
 	*t = (struct trickle){s, *r};
-	r->body = (struct body)BODY_INIT;
+	r->body = (struct buf)BUF_INIT(REPLY_MAX);
 	response = MHD_create_response_from_callback(
-	    r->huge ? MHD_SIZE_UNKNOWN : t->reply.body.len, 16384, trickle_read,
+	    r->huge ? MHD_SIZE_UNKNOWN : t->reply.body.n, 16384, trickle_read,
 	    t, trickle_free);
 	if (response == NULL)
 		trickle_free(t);
@@ -148,9 +149,9 @@ static enum MHD_Result send_reply(
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
-	struct body number = BODY_INIT;
+	struct buf number = BUF_INIT(32);
 
-	if (!server_wait(s, r->wait) || r->reset || r->body.bad)
+	if (!server_wait(s, r->wait) || r->reset || r->body.failed)
 		return MHD_NO;
 	response = make_response(s, r);
 	if (response == NULL)
@@ -159,11 +160,11 @@ static enum MHD_Result send_reply(
 	if (r->location[0] != '\0')
 		MHD_add_response_header(response, "Location", r->location);
 	if (r->retry_after >= 0) {
-		body_fmt(&number, "%lld", (long long)r->retry_after);
-		if (!number.bad)
+		buf_printf(&number, "%lld", (long long)r->retry_after);
+		if (!number.failed)
 			MHD_add_response_header(
-			    response, "Retry-After", number.text);
-		body_release(&number);
+			    response, "Retry-After", buf_cstr(&number));
+		buf_release(&number);
 	}
 	result = MHD_queue_response(c, (unsigned)r->status, response);
 	MHD_destroy_response(response);
@@ -184,17 +185,20 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
 	size_t path_len = strcspn(hit->url, "?");
 	char *path = malloc(path_len + 1);
 	enum MHD_Result result;
+	const char *form = buf_cstr(&hit->form);
 	struct reply reply;
 	struct ask ask;
 
-	if (path == NULL)
+	if (path == NULL || form == NULL) {
+		free(path);
 		return MHD_NO;
+	}
 	query_decode(hit->url, path_len, false, path, path_len + 1);
 	ask = (struct ask){.method = method,
 	    .url = hit->url,
 	    .path = path,
 	    .query = hit->url[path_len] == '?' ? hit->url + path_len + 1 : NULL,
-	    .form = hit->form.text != NULL ? hit->form.text : "",
+	    .form = form,
 	    .authorization = header(c, "Authorization"),
 	    .user_agent = header(c, "User-Agent"),
 	    .accept_encoding = header(c, "Accept-Encoding"),
@@ -224,9 +228,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 		return MHD_YES;
 	}
 	if (*upload_len > 0) {
-		if (*upload_len > FORM_MAX - hit->form.len)
+		if (!buf_put(&hit->form, upload, *upload_len))
 			return MHD_NO;
-		body_add(&hit->form, upload, *upload_len);
 		*upload_len = 0;
 		return MHD_YES;
 	}
@@ -239,8 +242,10 @@ static void *on_url(void *cls, const char *url, struct MHD_Connection *c)
 
 	(void)cls;
 	(void)c;
-	if (hit != NULL)
-		hit->url = strdup(url);
+	if (hit == NULL)
+		return NULL;
+	hit->form = (struct buf)BUF_INIT(FORM_MAX);
+	hit->url = strdup(url);
 	return hit;
 }
 
@@ -254,7 +259,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **state,
 	(void)code;
 	if (hit == NULL)
 		return;
-	body_release(&hit->form);
+	buf_release(&hit->form);
 	free(hit->url);
 	free(hit);
 	*state = NULL;

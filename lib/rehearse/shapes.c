@@ -1,5 +1,7 @@
+#include "rehearse/put.h"
 #include "rehearse/shapes.h"
-#include "rehearse/moment.h"
+#include "base/clock.h"
+#include "json/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +9,8 @@
 #define API "https://api.spotify.com/v1"
 #define WEB "https://open.spotify.com"
 #define SAVED_TRACKS 73
+#define FIRST_ADDED ((int64_t)1700000000000) /* in November 2023 */
+#define LAST_SAVED ((int64_t)1790000000000)  /* in September 2026 */
 
 static const char markets[] =
     "AE AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW "
@@ -24,87 +28,87 @@ static bool all_fields(const struct shapes *s)
 }
 
 /* "key":text, after a comma where one is due */
-static void member(struct body *b, const char *key, const char *text)
+static void member(struct buf *b, const char *key, const char *text)
 {
-	bool first = b->len > 0 && b->text[b->len - 1] == '{';
+	bool first = b->n > 0 && b->p[b->n - 1] == '{';
 
-	body_fmt(b, "%s\"%s\":", first ? "" : ",", key);
-	body_json(b, text);
+	buf_printf(b, "%s\"%s\":", first ? "" : ",", key);
+	put_text(b, text);
 }
 
-static void add_markets(const struct shapes *s, struct body *b)
+static void add_markets(const struct shapes *s, struct buf *b)
 {
 	if (!all_fields(s))
 		return;
-	body_str(b, ",\"available_markets\":[");
+	buf_puts(b, ",\"available_markets\":[");
 	for (const char *m = markets;; m += 3) {
-		body_json_n(b, m, 2);
+		json_put_string(b, (struct slice){m, 2});
 		if (m[2] == '\0')
 			break;
-		body_add(b, ",", 1);
+		buf_put(b, ",", 1);
 	}
-	body_add(b, "]", 1);
+	buf_put(b, "]", 1);
 }
 
 /* external_urls, href, id, type and uri; all but the last null without id */
-static void add_links(struct body *b, const char *type, const char *id)
+static void add_links(struct buf *b, const char *type, const char *id)
 {
 	if (id[0] == '\0') {
-		body_fmt(b,
+		buf_printf(b,
 		    "\"external_urls\":{},\"href\":null,\"id\":null,"
 		    "\"type\":\"%s\",\"uri\":null",
 		    type);
 		return;
 	}
-	body_fmt(b,
+	buf_printf(b,
 	    "\"external_urls\":{\"spotify\":\"" WEB "/%s/%s\"},"
 	    "\"href\":\"" API "/%ss/%s\",\"id\":\"%s\","
 	    "\"type\":\"%s\",\"uri\":\"spotify:%s:%s\"",
 	    type, id, type, id, id, type, type, id);
 }
 
-static void add_images(struct body *b, const char *what, const char *id)
+static void add_images(struct buf *b, const char *what, const char *id)
 {
 	static const int sizes[] = {640, 300, 64};
 	char picture[41];
 
-	body_str(b, ",\"images\":[");
+	buf_puts(b, ",\"images\":[");
 	for (size_t i = 0; i < 3 && id[0] != '\0'; i++) {
 		struct chance c = {chance_mix(i, id, 0)};
 
 		for (int k = 0; k < 40; k++)
 			picture[k] = "0123456789abcdef"[chance_below(&c, 16)];
 		picture[40] = '\0';
-		body_fmt(b,
+		buf_printf(b,
 		    "%s{\"height\":%d,\"url\":\"https://i.scdn.co/"
 		    "image/%s%s\",\"width\":%d}",
 		    i > 0 ? "," : "", sizes[i], what, picture, sizes[i]);
 	}
-	body_str(b, "]");
+	buf_puts(b, "]");
 }
 
-static void simple_artist(const struct artist *a, struct body *b)
+static void simple_artist(const struct artist *a, struct buf *b)
 {
-	body_str(b, "{");
+	buf_puts(b, "{");
 	add_links(b, "artist", a->id);
 	member(b, "name", a->name);
-	body_str(b, "}");
+	buf_puts(b, "}");
 }
 
 static void simple_album(
-    const struct shapes *s, const struct album *a, struct body *b)
+    const struct shapes *s, const struct album *a, struct buf *b)
 {
 	bool local = a->id[0] == '\0';
 
-	body_str(b, "{");
+	buf_puts(b, "{");
 	add_links(b, "album", a->id);
 	member(b, "album_type", local ? NULL : a->type);
-	body_str(b, ",\"artists\":[");
+	buf_puts(b, ",\"artists\":[");
 	if (!local)
 		simple_artist(&s->catalogue->artists[a->artist], b);
-	body_str(b, "]");
+	buf_puts(b, "]");
 	if (local)
-		body_str(b, all_fields(s) ? ",\"available_markets\":[]" : "");
+		buf_puts(b, all_fields(s) ? ",\"available_markets\":[]" : "");
 	else
 		add_markets(s, b);
 	add_images(b, "ab67616d", a->id);
@@ -112,321 +116,329 @@ static void simple_album(
 	member(b, "release_date", local ? NULL : a->released);
 	member(b, "release_date_precision", local ? NULL : a->precision);
 	if (!local)
-		body_fmt(b, ",\"total_tracks\":%d", a->tracks);
-	body_str(b, "}");
+		buf_printf(b, ",\"total_tracks\":%d", a->tracks);
+	buf_puts(b, "}");
 }
 
 /* What a track has inside and outside of its album, without braces. */
 static void track_members(
-    const struct shapes *s, const struct track *t, struct body *b)
+    const struct shapes *s, const struct track *t, struct buf *b)
 {
-	body_str(b, "\"artists\":[");
+	buf_puts(b, "\"artists\":[");
 	for (int i = 0; i < t->artist_count; i++) {
-		body_str(b, i > 0 ? "," : "");
+		buf_puts(b, i > 0 ? "," : "");
 		simple_artist(&s->catalogue->artists[t->artists[i]], b);
 	}
-	body_str(b, "]");
+	buf_puts(b, "]");
 	if (t->local)
-		body_str(b, all_fields(s) ? ",\"available_markets\":[]" : "");
+		buf_puts(b, all_fields(s) ? ",\"available_markets\":[]" : "");
 	else
 		add_markets(s, b);
-	body_fmt(b,
+	buf_printf(b,
 	    ",\"disc_number\":%d,\"duration_ms\":%d,\"explicit\":%s,"
 	    "\"external_urls\":",
 	    t->local ? 0 : 1, t->duration, t->is_explicit ? "true" : "false");
 	if (t->local)
-		body_str(b, "{},\"href\":null,\"id\":null");
+		buf_puts(b, "{},\"href\":null,\"id\":null");
 	else
-		body_fmt(b,
+		buf_printf(b,
 		    "{\"spotify\":\"" WEB "/track/%s\"},\"href\":\"" API
 		    "/tracks/%s\",\"id\":\"%s\"",
 		    t->id, t->id, t->id);
-	body_fmt(b, ",\"is_local\":%s", t->local ? "true" : "false");
+	buf_printf(b, ",\"is_local\":%s", t->local ? "true" : "false");
 	member(b, "name", t->name);
-	body_fmt(b,
+	buf_printf(b,
 	    ",\"preview_url\":null,\"track_number\":%d,"
 	    "\"type\":\"track\"",
 	    t->number);
 	member(b, "uri", t->uri);
 }
 
-void shape_track(const struct shapes *s, const struct track *t, struct body *b)
+void shape_track(const struct shapes *s, const struct track *t, struct buf *b)
 {
-	body_str(b, "{\"album\":");
+	buf_puts(b, "{\"album\":");
 	simple_album(s, &s->catalogue->albums[t->album], b);
-	body_str(b, ",");
+	buf_puts(b, ",");
 	track_members(s, t, b);
 	if (t->local)
-		body_str(b, ",\"external_ids\":{}");
+		buf_puts(b, ",\"external_ids\":{}");
 	else
-		body_fmt(b, ",\"external_ids\":{\"isrc\":\"XXA%02d%07d\"}",
+		buf_printf(b, ",\"external_ids\":{\"isrc\":\"XXA%02d%07d\"}",
 		    t->number % 100, t->duration);
 	if (all_fields(s))
-		body_fmt(b, ",\"popularity\":%d", t->popularity);
-	body_str(b, "}");
+		buf_printf(b, ",\"popularity\":%d", t->popularity);
+	buf_puts(b, "}");
 }
 
-void shape_artist(
-    const struct shapes *s, const struct artist *a, struct body *b)
+void shape_artist(const struct shapes *s, const struct artist *a, struct buf *b)
 {
-	body_str(b, "{");
+	buf_puts(b, "{");
 	add_links(b, "artist", a->id);
 	if (all_fields(s))
-		body_fmt(b,
+		buf_printf(b,
 		    ",\"followers\":{\"href\":null,\"total\":%lld},"
 		    "\"genres\":[\"imaginary pop\"],\"popularity\":%d",
 		    (long long)a->followers, a->popularity);
 	add_images(b, "ab676161", a->id);
 	member(b, "name", a->name);
-	body_str(b, "}");
+	buf_puts(b, "}");
 }
 
-void shape_album(const struct shapes *s, const struct album *a, struct body *b)
+void shape_album(const struct shapes *s, const struct album *a, struct buf *b)
 {
 	simple_album(s, a, b);
-	body_back(b); /* go on inside of the object */
-	body_fmt(b,
+	put_back(b); /* go on inside of the object */
+	buf_printf(b,
 	    ",\"copyrights\":[{\"text\":\"%.4s Nobody Records\","
 	    "\"type\":\"C\"}],\"genres\":[]",
 	    a->released);
 	if (all_fields(s))
-		body_fmt(b,
+		buf_printf(b,
 		    ",\"external_ids\":{\"upc\":\"%012d\"},\"label\":"
 		    "\"Nobody Records\",\"popularity\":%d",
 		    a->first_track * 7919, a->popularity);
-	body_fmt(b,
+	buf_printf(b,
 	    ",\"tracks\":{\"href\":\"%s/v1/albums/%s/tracks?offset=0"
 	    "&limit=50\",\"items\":[",
 	    s->base, a->id);
 	for (int i = 0; i < a->tracks; i++) {
-		body_str(b, i > 0 ? ",{" : "{");
+		buf_puts(b, i > 0 ? ",{" : "{");
 		track_members(s, &s->catalogue->tracks[a->first_track + i], b);
-		body_str(b, "}");
+		buf_puts(b, "}");
 	}
-	body_fmt(b,
+	buf_printf(b,
 	    "],\"limit\":50,\"next\":null,\"offset\":0,"
 	    "\"previous\":null,\"total\":%d}}",
 	    a->tracks);
 }
 
-void shape_play(const struct shapes *s, const struct play *p, struct body *b)
+void shape_play(const struct shapes *s, const struct play *p, struct buf *b)
 {
-	char when[MOMENT_SIZE], uri[192];
+	char uri[192];
 	const char *type =
 	    listener_context(s->catalogue, p->context, uri, sizeof(uri));
 	const char *id = strrchr(uri, ':');
 
-	body_str(b, "{\"track\":");
+	buf_puts(b, "{\"track\":");
 	shape_track(s, &s->catalogue->tracks[p->track], b);
-	member(b, "played_at", moment_text(p->played_at, when));
+	buf_puts(b, ",\"played_at\":");
+	put_moment(b, p->played_at);
 	if (type == NULL) {
-		body_str(b, ",\"context\":null}");
+		buf_puts(b, ",\"context\":null}");
 		return;
 	}
-	body_fmt(b, ",\"context\":{\"type\":\"%s\",\"href\":", type);
+	buf_printf(b, ",\"context\":{\"type\":\"%s\",\"href\":", type);
 	if (strcmp(type, "collection") == 0)
-		body_str(b, "\"" API "/me/tracks\",\"external_urls\":"
+		buf_puts(b, "\"" API "/me/tracks\",\"external_urls\":"
 			    "{\"spotify\":\"" WEB "/collection/tracks\"}");
 	else
-		body_fmt(b,
+		buf_printf(b,
 		    "\"" API "/%ss/%s\",\"external_urls\":"
 		    "{\"spotify\":\"" WEB "/%s/%s\"}",
 		    type, id + 1, type, id + 1);
 	member(b, "uri", uri);
-	body_str(b, "}}");
+	buf_puts(b, "}}");
 }
 
 /* A user's name may be anything: it is percent-encoded in urls only. */
-static void user_links(struct body *b, const char *id)
+static void user_links(struct buf *b, const char *id)
 {
-	struct body path = BODY_INIT;
+	struct buf path = BUF_INIT(4 * NAME_SIZE);
 	char uri[NAME_SIZE + 16];
 
-	body_str(&path, "");
 	for (const char *c = id; *c != '\0'; c++) {
 		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 		    (*c >= '0' && *c <= '9') || strchr("-_.~", *c) != NULL)
-			body_add(&path, c, 1);
+			buf_putc(&path, *c);
 		else
-			body_fmt(&path, "%%%02X", (unsigned char)*c);
+			buf_printf(&path, "%%%02X", (unsigned char)*c);
 	}
-	body_fmt(b,
-	    "\"external_urls\":{\"spotify\":\"" WEB "/user/%s\"},"
-	    "\"href\":\"" API "/users/%s\"",
-	    path.text != NULL ? path.text : "",
-	    path.text != NULL ? path.text : "");
-	body_release(&path);
+	buf_puts(b, "\"external_urls\":{\"spotify\":");
+	put_joined(b, WEB "/user/", buf_slice(&path));
+	buf_puts(b, "},\"href\":");
+	put_joined(b, API "/users/", buf_slice(&path));
+	buf_release(&path);
 	member(b, "id", id);
 	snprintf(uri, sizeof(uri), "spotify:user:%s", id);
-	body_str(b, ",\"type\":\"user\"");
+	buf_puts(b, ",\"type\":\"user\"");
 	member(b, "uri", uri);
 }
 
-void shape_user(const char *id, const char *name, struct body *b)
+void shape_user(const char *id, const char *name, struct buf *b)
 {
-	body_str(b, "{");
+	buf_puts(b, "{");
 	member(b, "display_name", name);
-	body_str(b, ",");
+	buf_puts(b, ",");
 	user_links(b, id);
-	body_str(b, ",\"followers\":{\"href\":null,\"total\":3},"
+	buf_puts(b, ",\"followers\":{\"href\":null,\"total\":3},"
 		    "\"images\":[]}");
 }
 
-void shape_me(const struct shapes *s, struct body *b)
+void shape_me(const struct shapes *s, struct buf *b)
 {
 	const struct catalogue *cat = s->catalogue;
 	char account[ID_SIZE], email[NAME_SIZE + 16];
 
 	chance_id(chance_mix(cat->seed, cat->user, 3), account, 22);
 	snprintf(email, sizeof(email), "%s@example.com", cat->user);
-	body_str(b, "{");
+	buf_puts(b, "{");
 	member(b, "account_id", account);
 	member(b, "display_name", cat->user_name);
-	body_str(b, ",");
+	buf_puts(b, ",");
 	user_links(b, cat->user);
 	add_images(b, "ab6775700000", cat->user);
 	if (all_fields(s)) {
-		body_str(b, ",\"country\":\"SE\"");
+		buf_puts(b, ",\"country\":\"SE\"");
 		member(b, "email", email);
-		body_str(b,
+		buf_puts(b,
 		    ",\"explicit_content\":{\"filter_enabled\":false,"
 		    "\"filter_locked\":false},\"followers\":"
 		    "{\"href\":null,\"total\":7},\"product\":\"premium\"");
 	}
-	body_str(b, "}");
+	buf_puts(b, "}");
+}
+
+/* These times come in whole seconds, unlike plays'. */
+static void add_second(struct buf *b, int64_t ms)
+{
+	char text[CLOCK_TEXT];
+
+	if (clock_format(ms, text))
+		buf_printf(b, "\"%.19sZ\"", text);
+	else
+		buf_puts(b, "null");
 }
 
 /* An element of a playlist, under the names that the regime gives it. */
 static void add_item(
-    const struct shapes *s, const struct playlist *p, int k, struct body *b)
+    const struct shapes *s, const struct playlist *p, int k, struct buf *b)
 {
 	const struct track *t =
 	    p->tracks[k] >= 0 ? &s->catalogue->tracks[p->tracks[k]] : NULL;
-	char when[MOMENT_SIZE];
 
-	body_fmt(b, "{\"added_at\":\"%.19sZ\",\"added_by\":{",
-	    moment_text((int64_t)1700000000000 + k * 5400123, when));
+	buf_puts(b, "{\"added_at\":");
+	add_second(b, FIRST_ADDED + k * (int64_t)5400123);
+	buf_puts(b, ",\"added_by\":{");
 	user_links(b, t != NULL ? p->owner : "");
-	body_fmt(b,
+	buf_printf(b,
 	    "},\"is_local\":%s,\"primary_color\":null,"
 	    "\"video_thumbnail\":{\"url\":null}",
 	    t != NULL && t->local ? "true" : "false");
 	if (s->regime != REGIME_DEVELOPMENT) {
-		body_str(b, ",\"track\":");
+		buf_puts(b, ",\"track\":");
 		if (t != NULL)
 			shape_track(s, t, b);
 		else
-			body_str(b, "null");
+			buf_puts(b, "null");
 	}
 	if (s->regime != REGIME_EXTENDED) {
-		body_str(b, ",\"item\":");
+		buf_puts(b, ",\"item\":");
 		if (t != NULL) {
 			shape_track(s, t, b);
-			body_back(b);
-			body_str(b, ",\"track\":true,\"episode\":false}");
+			put_back(b);
+			buf_puts(b, ",\"track\":true,\"episode\":false}");
 		} else {
-			body_str(b, "null");
+			buf_puts(b, "null");
 		}
 	}
-	body_str(b, "}");
+	buf_puts(b, "}");
 }
 
 /* The links of a page that counts by offset, from its items' end on. */
 void shape_page_links(const struct shapes *s, const char *path, int offset,
-    int limit, int total, struct body *b)
+    int limit, int total, struct buf *b)
 {
-	body_fmt(b, ",\"limit\":%d,\"next\":", limit);
+	buf_printf(b, ",\"limit\":%d,\"next\":", limit);
 	if (offset + limit < total)
-		body_fmt(b, "\"%s%s?offset=%d&limit=%d\"", s->base, path,
+		buf_printf(b, "\"%s%s?offset=%d&limit=%d\"", s->base, path,
 		    offset + limit, limit);
 	else
-		body_str(b, "null");
-	body_fmt(b, ",\"offset\":%d,\"previous\":", offset);
+		buf_puts(b, "null");
+	buf_printf(b, ",\"offset\":%d,\"previous\":", offset);
 	if (offset > 0)
-		body_fmt(b, "\"%s%s?offset=%d&limit=%d\"", s->base, path,
+		buf_printf(b, "\"%s%s?offset=%d&limit=%d\"", s->base, path,
 		    offset > limit ? offset - limit : 0, limit);
 	else
-		body_str(b, "null");
-	body_fmt(b, ",\"total\":%d}", total);
+		buf_puts(b, "null");
+	buf_printf(b, ",\"total\":%d}", total);
 }
 
 void shape_items(const struct shapes *s, const struct playlist *p, int offset,
-    int limit, const char *path, struct body *b)
+    int limit, const char *path, struct buf *b)
 {
-	body_fmt(b, "{\"href\":\"%s%s?offset=%d&limit=%d\",\"items\":[",
+	buf_printf(b, "{\"href\":\"%s%s?offset=%d&limit=%d\",\"items\":[",
 	    s->base, path, offset, limit);
 	for (int k = offset; k < offset + limit && k < p->track_count; k++) {
-		body_str(b, k > offset ? "," : "");
+		buf_puts(b, k > offset ? "," : "");
 		add_item(s, p, k, b);
 	}
-	body_str(b, "]");
+	buf_puts(b, "]");
 	shape_page_links(s, path, offset, limit, p->track_count, b);
 }
 
 static void playlist_contents(const struct shapes *s, const struct playlist *p,
-    bool whole, const char *name, struct body *b)
+    bool whole, const char *name, struct buf *b)
 {
 	char path[96];
 
 	snprintf(path, sizeof(path), "/v1/playlists/%s/%s", p->id, name);
-	body_fmt(b, ",\"%s\":", name);
+	buf_printf(b, ",\"%s\":", name);
 	if (whole)
 		shape_items(s, p, 0, 100, path, b);
 	else
-		body_fmt(b, "{\"href\":\"%s%s\",\"total\":%d}", s->base, path,
+		buf_printf(b, "{\"href\":\"%s%s\",\"total\":%d}", s->base, path,
 		    p->track_count);
 }
 
-void shape_playlist(const struct shapes *s, const struct playlist *p,
-    bool whole, struct body *b)
+void shape_playlist(
+    const struct shapes *s, const struct playlist *p, bool whole, struct buf *b)
 {
 	char snapshot[33];
 
 	chance_id(chance_mix(s->catalogue->seed, p->id, 4), snapshot, 32);
-	body_str(b, "{");
+	buf_puts(b, "{");
 	add_links(b, "playlist", p->id);
-	body_fmt(
+	buf_printf(
 	    b, ",\"collaborative\":%s", p->collaborative ? "true" : "false");
 	member(b, "description", p->description);
 	add_images(b, "ab67706c0000", p->id);
 	member(b, "name", p->name);
-	body_str(b, ",\"owner\":{");
+	buf_puts(b, ",\"owner\":{");
 	user_links(b, p->owner);
 	member(b, "display_name", p->owner_name);
-	body_fmt(b, "},\"primary_color\":null,\"public\":%s",
+	buf_printf(b, "},\"primary_color\":null,\"public\":%s",
 	    p->is_public ? "true" : "false");
 	member(b, "snapshot_id", snapshot);
 	if (whole)
-		body_str(b, ",\"followers\":{\"href\":null,\"total\":1}");
+		buf_puts(b, ",\"followers\":{\"href\":null,\"total\":1}");
 	if (s->regime != REGIME_DEVELOPMENT)
 		playlist_contents(s, p, whole, "tracks", b);
 	/* New apps see into their user's own playlists only. */
 	if (s->regime != REGIME_EXTENDED && (p->mine || !whole))
 		playlist_contents(s, p, whole, "items", b);
-	body_str(b, "}");
+	buf_puts(b, "}");
 }
 
-void shape_saved(const struct shapes *s, int offset, int limit, struct body *b)
+void shape_saved(const struct shapes *s, int offset, int limit, struct buf *b)
 {
 	const struct catalogue *cat = s->catalogue;
-	char when[MOMENT_SIZE];
 
-	body_fmt(b,
+	buf_printf(b,
 	    "{\"href\":\"%s/v1/me/tracks?offset=%d&limit=%d\",\"items\":[",
 	    s->base, offset, limit);
 	for (int k = offset; k < offset + limit && k < SAVED_TRACKS; k++) {
-		int64_t at = (int64_t)1790000000000 - k * (int64_t)86460123;
-
-		body_fmt(b, "%s{\"added_at\":\"%.19sZ\",\"track\":",
-		    k > offset ? "," : "", moment_text(at, when));
+		buf_puts(b, k > offset ? "," : "");
+		buf_puts(b, "{\"added_at\":");
+		add_second(b, LAST_SAVED - k * (int64_t)86460123);
+		buf_puts(b, ",\"track\":");
 		shape_track(s, &cat->tracks[cat->favourites[k]], b);
-		body_str(b, "}");
+		buf_puts(b, "}");
 	}
-	body_str(b, "]");
+	buf_puts(b, "]");
 	shape_page_links(s, "/v1/me/tracks", offset, limit, SAVED_TRACKS, b);
 }
 
-void shape_features(const struct track *t, struct body *b)
+void shape_features(const struct track *t, struct buf *b)
 {
 	static const char *const names[] = {"danceability", "energy",
 	    "speechiness", "acousticness", "instrumentalness", "liveness",
@@ -435,13 +447,13 @@ void shape_features(const struct track *t, struct body *b)
 	struct chance c = {chance_mix(0, t->id, 5)};
 	int draws[6];
 
-	body_str(b, "{");
+	buf_puts(b, "{");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		body_fmt(
+		buf_printf(
 		    b, "\"%s\":0.%03d,", names[i], (int)chance_below(&c, 1000));
 	for (size_t i = 0; i < 6; i++)
 		draws[i] = (int)chance_below(&c, limits[i]);
-	body_fmt(b,
+	buf_printf(b,
 	    "\"key\":%d,\"loudness\":-%d.%03d,\"mode\":%d,\"tempo\":%d.%03d,"
 	    "\"type\":\"audio_features\",\"id\":\"%s\",\"uri\":\"%s\","
 	    "\"track_href\":\"" API "/tracks/%s\",\"analysis_url\":\"" API

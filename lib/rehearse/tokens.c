@@ -1,6 +1,6 @@
 #include "rehearse/tokens.h"
 #include "rehearse/chance.h"
-#include "rehearse/moment.h"
+#include "base/clock.h"
 
 #include <string.h>
 
@@ -30,14 +30,14 @@ const char *tokens_make(struct tokens *t)
 	memcpy(t->live[i].text, "BQ", 2);
 	chance_id(chance_mix(t->seed, "access", t->made), t->live[i].text + 2,
 	    ACCESS_LEN - 2);
-	t->live[i].ends = moment_steady() + t->lasts;
+	t->live[i].ends = clock_monotonic() + t->lasts;
 	t->made++;
 	return t->live[i].text;
 }
 
 bool tokens_valid(const struct tokens *t, const char *access)
 {
-	int64_t now = moment_steady();
+	int64_t now = clock_monotonic();
 
 	for (size_t i = 0; i < TOKENS_MAX && i < t->made; i++) {
 		if (strcmp(t->live[i].text, access) == 0)

@@ -91,7 +91,7 @@ struct entry {
 
 enum { IN, PASSED, USED, REFUSED, PRODUCED };
 static const char *const count_names[] = {
-	"in", "passed", "used", "refused", "produced"};
+    "in", "passed", "used", "refused", "produced"};
 
 /* Read `{"run":1,…}`, whose opening brace has been read. */
 static bool read_counts(struct json *j, uint64_t counts[RECORD_TYPES])
@@ -139,12 +139,14 @@ static bool stage_balances(const struct entry *e, struct buf *why)
 	for (int t = 0; t < RECORD_TYPES; t++) {
 		uint64_t in = e->counts[IN][t];
 		uint64_t out = e->counts[PASSED][t] + e->counts[USED][t] +
-		    e->counts[REFUSED][t];
+			       e->counts[REFUSED][t];
 
 		if (in == out)
 			continue;
-		buf_printf(why, "%.*s took in %" PRIu64 " of type %s and "
-		    "accounts for %" PRIu64, (int)e->stage.n, e->stage.p, in,
+		buf_printf(why,
+		    "%.*s took in %" PRIu64 " of type %s and "
+		    "accounts for %" PRIu64,
+		    (int)e->stage.n, e->stage.p, in,
 		    record_type_name((enum record_type)t), out);
 		return false;
 	}
@@ -162,16 +164,17 @@ static bool arrived(
 	uint64_t broken = to->counts[REFUSED][RECORD_OTHER];
 
 	for (int t = RECORD_RUN; t < RECORD_END; t++) {
-		uint64_t sent = from->counts[PASSED][t] +
-		    from->counts[PRODUCED][t];
+		uint64_t sent =
+		    from->counts[PASSED][t] + from->counts[PRODUCED][t];
 		uint64_t in = to->counts[IN][t];
 
 		if (sent <= in || (t != (int)to->takes && t != RECORD_ERROR))
 			continue;
 		if (sent - in > broken) {
-			buf_printf(why, "%.*s sent %" PRIu64 " of type %s, %"
-			    PRIu64 " arrived at %.*s", (int)from->stage.n,
-			    from->stage.p, sent,
+			buf_printf(why,
+			    "%.*s sent %" PRIu64 " of type %s, %" PRIu64
+			    " arrived at %.*s",
+			    (int)from->stage.n, from->stage.p, sent,
 			    record_type_name((enum record_type)t), in,
 			    (int)to->stage.n, to->stage.p);
 			return false;
@@ -181,8 +184,7 @@ static bool arrived(
 	return true;
 }
 
-static void add_up(
-    const struct entry *e, enum record_type type, uint64_t *sum)
+static void add_up(const struct entry *e, enum record_type type, uint64_t *sum)
 {
 	uint64_t in = e->counts[IN][type];
 	uint64_t made = e->counts[PRODUCED][type];
@@ -192,8 +194,8 @@ static void add_up(
 		*sum = most;
 }
 
-bool ledger_check(struct slice array, struct buf *why,
-    struct ledger_totals *totals)
+bool ledger_check(
+    struct slice array, struct buf *why, struct ledger_totals *totals)
 {
 	struct entry e[2];
 	struct json j;
@@ -214,7 +216,7 @@ bool ledger_check(struct slice array, struct buf *why,
 			break;
 		if (ok)
 			ok = stage_balances(now, why) &&
-			    (n == 0 || arrived(&e[(n + 1) % 2], now, why));
+			     (n == 0 || arrived(&e[(n + 1) % 2], now, why));
 		for (int t = 0; t < RECORD_TYPES; t++)
 			totals->refused += now->counts[REFUSED][t];
 		add_up(now, RECORD_REQUEST, &totals->requests);

@@ -26,7 +26,7 @@ struct ledger {
 	enum record_type takes; /* what the stage works on, or RECORD_OTHER */
 	uint64_t in[RECORD_TYPES];
 	uint64_t passed[RECORD_TYPES];
-	uint64_t used[RECORD_TYPES];     /* taken in and made into others */
+	uint64_t used[RECORD_TYPES]; /* taken in and made into others */
 	uint64_t refused[RECORD_TYPES];
 	uint64_t produced[RECORD_TYPES];
 
@@ -60,7 +60,6 @@ struct ledger_totals {
  * Check the `ledger` array of an end record, and add it up. False if it does
  * not balance: then `why` says which stage and what.
  */
-bool ledger_check(
-    struct slice array, struct buf *why, struct ledger_totals *);
+bool ledger_check(struct slice array, struct buf *why, struct ledger_totals *);
 
 #endif

@@ -116,8 +116,8 @@ static enum lines_result skip_line(struct lines *l, struct slice *line)
 		enum lines_result r;
 
 		if (newline || l->eof) {
-			size_t next = newline
-			    ? (size_t)(newline - l->p) + 1 : l->end;
+			size_t next =
+			    newline ? (size_t)(newline - l->p) + 1 : l->end;
 
 			*line = (struct slice){l->p + l->start, head};
 			l->start = l->scanned = next;
@@ -139,13 +139,14 @@ enum lines_result lines_next(
 	for (;;) {
 		size_t unscanned = l->end - l->scanned;
 		char *newline = unscanned
-		    ? memchr(l->p + l->scanned, '\n', unscanned) : NULL;
+				    ? memchr(l->p + l->scanned, '\n', unscanned)
+				    : NULL;
 		size_t length;
 		enum lines_result r;
 
 		if (newline)
-			return hand_out(l,
-			    (size_t)(newline - l->p) - l->start, 1, line);
+			return hand_out(
+			    l, (size_t)(newline - l->p) - l->start, 1, line);
 		length = l->end - l->start;
 		l->scanned = l->end;
 		if (length > l->max)

@@ -17,18 +17,18 @@
 enum lines_result {
 	LINES_LINE,
 	LINES_TOO_LONG, /* this one was skipped; `line` holds how it begins */
-	LINES_TIMEOUT,  /* nothing came within the time */
-	LINES_STOPPED,  /* *stop was set, by a signal */
+	LINES_TIMEOUT,	/* nothing came within the time */
+	LINES_STOPPED,	/* *stop was set, by a signal */
 	LINES_END,
 	LINES_ERROR /* see err */
 };
 
 struct lines {
 	int fd;
-	size_t max;      /* longest line taken, in bytes without its newline */
+	size_t max;	 /* longest line taken, in bytes without its newline */
 	uint64_t number; /* of the line handed out last, from 1 */
-	uint64_t bytes;  /* read so far */
-	int err;         /* errno of a failed read */
+	uint64_t bytes;	 /* read so far */
+	int err;	 /* errno of a failed read */
 	const volatile sig_atomic_t *stop; /* may be NULL */
 
 	char *p; /* private from here */

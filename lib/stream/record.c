@@ -1,7 +1,7 @@
 #include "stream/record.h"
 
 static const char *const type_names[RECORD_TYPES] = {
-	"other", "run", "request", "capture", "row", "error", "end"};
+    "other", "run", "request", "capture", "row", "error", "end"};
 
 const char *record_type_name(enum record_type type)
 {

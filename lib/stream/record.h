@@ -64,8 +64,8 @@ const struct member *record_get(const struct record *, const char *name);
  * that it never moves. An absent or null member is a slice with p == NULL.
  * False if it is no string.
  */
-bool record_string(const struct record *, const char *name,
-    struct buf *scratch, struct slice *value);
+bool record_string(const struct record *, const char *name, struct buf *scratch,
+    struct slice *value);
 
 /* A whole number; absent or null leaves *value alone. False if it is none. */
 bool record_int(const struct record *, const char *name, int64_t *value);

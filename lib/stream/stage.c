@@ -97,8 +97,8 @@ static bool take(struct stage *st, struct slice line, struct record *rec)
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
 	st->ledger.in[RECORD_OTHER]++;
-	stage_refuse(st, rec, REFUSED_NO_RECORD,
-	    "not a record: %s at byte %zu", reason, at + 1);
+	stage_refuse(st, rec, REFUSED_NO_RECORD, "not a record: %s at byte %zu",
+	    reason, at + 1);
 	return false;
 }
 
@@ -110,8 +110,8 @@ static void take_too_long(
 	rec->line = head;
 	st->records++;
 	st->ledger.in[RECORD_OTHER]++;
-	stage_refuse(st, rec, REFUSED_TOO_LONG,
-	    "line longer than %zu bytes", st->in.max);
+	stage_refuse(st, rec, REFUSED_TOO_LONG, "line longer than %zu bytes",
+	    st->in.max);
 }
 
 enum stage_result stage_next(
@@ -119,28 +119,26 @@ enum stage_result stage_next(
 {
 	for (;;) {
 		struct slice line;
+		bool pending;
 
 		if (st->out && st->out->err)
 			return STAGE_DONE;
-		if (st->out && st->out->n > 0 && lines_would_block(&st->in) &&
-		    !out_flush(st->out))
-			return STAGE_DONE;
-		switch (lines_next(&st->in, &line, timeout_ms)) {
+		/* What is pending goes out before this waits for more. */
+		pending = st->out && st->out->n > 0;
+		switch (lines_next(&st->in, &line, pending ? 0 : timeout_ms)) {
 		case LINES_LINE:
 			if (take(st, line, rec))
 				return STAGE_RECORD;
 			break;
-		case LINES_TOO_LONG:
-			take_too_long(st, line, rec);
-			break;
+		case LINES_TOO_LONG: take_too_long(st, line, rec); break;
 		case LINES_TIMEOUT:
-			return STAGE_TIMEOUT;
-		case LINES_STOPPED:
-			st->stopped = true;
-			return STAGE_DONE;
+			if (!pending)
+				return STAGE_TIMEOUT;
+			out_flush(st->out);
+			break;
+		case LINES_STOPPED: st->stopped = true; return STAGE_DONE;
 		case LINES_END:
-		case LINES_ERROR:
-			return STAGE_DONE;
+		case LINES_ERROR: return STAGE_DONE;
 		}
 	}
 }
@@ -148,7 +146,7 @@ enum stage_result stage_next(
 static bool send_line(struct stage *st, struct slice line)
 {
 	return !st->out || (out_put_slice(st->out, line) &&
-	    out_put_slice(st->out, SLICE("\n")));
+			       out_put_slice(st->out, SLICE("\n")));
 }
 
 bool stage_put_ledger(
@@ -180,40 +178,30 @@ static int badness(struct slice status)
 	return slice_is(status, "deferred") ? 1 : 2;
 }
 
-static void put_outcome(const struct stage_outcome *how, struct buf *b)
-{
-	json_put_member(b, "status", slice_of(how->status));
-	json_put_member_int(b, "exit", how->exit);
-	if (how->until)
-		json_put_member(b, "until", slice_of(how->until));
-	json_put_member(b, "reason", slice_of(how->reason));
-}
-
-bool stage_pass_end(struct stage *st, const struct record *end,
-    const struct stage_outcome *how)
+bool stage_pass_end(
+    struct stage *st, const struct record *end, const struct outcome *how)
 {
 	static const char *const ledger[] = {"ledger", NULL};
-	static const char *const both[] = {
-		"status", "exit", "until", "reason", "ledger", NULL};
+	static const char *const all[] = {
+	    "ledger", "status", "exit", "reason", "until", NULL};
 	struct buf *b = &st->scratch;
-	struct slice status = {NULL, 0};
-	bool ok, worse = false;
+	struct slice status;
+	bool ok, worse;
 
 	buf_clear(b);
-	if (how && how->status) {
-		record_string(end, "status", b, &status);
-		worse = badness(slice_of(how->status)) > badness(status);
-		buf_clear(b);
-	}
-	record_put_members(end, worse ? both : ledger, b);
+	if (!record_string(end, "status", b, &status))
+		status = SLICE("failed");
+	worse = how && badness(slice_of(outcome_status(how))) > badness(status);
+	buf_clear(b);
+	record_put_members(end, worse ? all : ledger, b);
 	if (worse)
-		put_outcome(how, b);
+		outcome_put(how, b);
 	json_put_key(b, "ledger");
 	stage_put_ledger(st, end, b);
 	buf_putc(b, '}');
-	ok = !b->failed && send_line(st, buf_slice(b));
 	if (b->failed && st->out && !st->out->err)
 		st->out->err = ENOMEM;
+	ok = !b->failed && send_line(st, buf_slice(b));
 	stage_run_ended(st);
 	return ok;
 }
@@ -252,8 +240,8 @@ struct slice stage_src(struct stage *st, const struct record *rec)
 	if (!record_string(rec, "run", &st->scratch, &run) || run.n == 0 ||
 	    run.n >= STAGE_RUN_MAX || !record_int(rec, "seq", &seq) || seq < 0)
 		return src;
-	n = snprintf(st->src, sizeof(st->src), "%.*s/%" PRId64, (int)run.n,
-	    run.p, seq);
+	n = snprintf(
+	    st->src, sizeof(st->src), "%.*s/%" PRId64, (int)run.n, run.p, seq);
 	return (struct slice){st->src, (size_t)n};
 }
 
@@ -281,8 +269,8 @@ static bool send_error(
 	return ok;
 }
 
-bool stage_refuse(struct stage *st, const struct record *rec,
-    const char *code, const char *fmt, ...)
+bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
+    const char *fmt, ...)
 {
 	char where[64], reason[1024];
 	struct refusal r = {.where = where, .reason = reason};
@@ -292,8 +280,8 @@ bool stage_refuse(struct stage *st, const struct record *rec,
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	snprintf(where, sizeof(where), "%.32s:%" PRIu64, st->source,
-	    st->in.number);
+	snprintf(
+	    where, sizeof(where), "%.32s:%" PRIu64, st->source, st->in.number);
 	ledger_refuse(&st->ledger, rec->type, code, 1);
 	st->refused++;
 	r.src = stage_src(st, rec);

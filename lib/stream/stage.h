@@ -23,6 +23,7 @@
 #include "base/out.h"
 #include "stream/ledger.h"
 #include "stream/lines.h"
+#include "stream/outcome.h"
 #include "stream/record.h"
 
 #define STAGE_RUN_MAX 64 /* bytes of a run's id, with its NUL */
@@ -39,25 +40,25 @@ enum stage_result {
 
 /* A record that was refused, as it is told to people and to the database. */
 struct refusal {
-	const char *where;    /* "stdin:42" */
-	struct slice src;     /* the capture "RUN/SEQ", p == NULL if unknown */
-	const char *reason;   /* for people */
-	struct slice record;  /* the line, cut to 64 KiB */
+	const char *where;   /* "stdin:42" */
+	struct slice src;    /* the capture "RUN/SEQ", p == NULL if unknown */
+	const char *reason;  /* for people */
+	struct slice record; /* the line, cut to 64 KiB */
 };
 
 struct stage {
-	const char *name;     /* "sp-stage" */
-	const char *source;   /* what the input is called: "stdin" or a file */
+	const char *name;   /* "sp-stage" */
+	const char *source; /* what the input is called: "stdin" or a file */
 	struct lines in;
 	struct out *out;      /* borrowed; NULL sends nothing on */
 	struct ledger ledger; /* of the run that is open, or of what has none */
 
-	bool in_run;             /* a run was opened and has not ended */
+	bool in_run;		 /* a run was opened and has not ended */
 	char run[STAGE_RUN_MAX]; /* its id */
-	bool cut;                /* some run was opened and never ended */
-	uint64_t records;        /* taken in so far, of any type */
-	uint64_t refused;        /* so far, over all runs */
-	bool stopped;            /* a signal ended the input early */
+	bool cut;		 /* some run was opened and never ended */
+	uint64_t records;	 /* taken in so far, of any type */
+	uint64_t refused;	 /* so far, over all runs */
+	bool stopped;		 /* a signal ended the input early */
 
 	/* Told of each refusal after it was counted and sent on. */
 	void (*on_refusal)(void *ctx, const struct refusal *);
@@ -86,20 +87,12 @@ enum stage_result stage_next(struct stage *, struct record *, int timeout_ms);
 /* Pass a record on unchanged. An end is passed with this stage's entry. */
 bool stage_pass(struct stage *, const struct record *);
 
-/* How a run went in this stage, for its end record. */
-struct stage_outcome {
-	const char *status; /* "deferred" or "failed"; NULL says nothing */
-	int exit;           /* status of sp(7) */
-	const char *until;  /* when to come back, or NULL */
-	const char *reason; /* for people */
-};
-
 /*
  * Pass an end on with this stage's entry and, unless it went as badly or
  * worse upstream, with this outcome in place of what it says.
  */
-bool stage_pass_end(struct stage *, const struct record *end,
-    const struct stage_outcome *);
+bool stage_pass_end(
+    struct stage *, const struct record *end, const struct outcome *);
 
 /* Count a record as made into others. */
 void stage_use(struct stage *, const struct record *);
@@ -111,9 +104,8 @@ bool stage_produce(struct stage *, enum record_type, struct slice line);
  * Refuse a record: counted under a short fixed reason, sent on as an error,
  * told to on_refusal with the detail.
  */
-bool stage_refuse(struct stage *, const struct record *rec,
-    const char *reason, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+bool stage_refuse(struct stage *, const struct record *rec, const char *reason,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
  * Append the `ledger` array of an end record with this stage's own entry,

@@ -1,0 +1,15 @@
+/* The database of a command line: opened by name, failures told and fatal. */
+#ifndef SP_CMD_DATABASE_H
+#define SP_CMD_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "store/db.h"
+
+/* Open the database that --db (or NULL), $SP_DB or XDG names, or die. */
+sqlite3 *database_open(const char *option, enum store_mode);
+
+/* Say how the connection's last call failed, undo what is open, and exit. */
+_Noreturn void database_die(sqlite3 *, const char *doing);
+
+#endif

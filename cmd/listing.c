@@ -1,0 +1,162 @@
+#include "listing.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "json/json.h"
+
+#define CELL_MAX 60 /* columns of a cell for people */
+#define COLUMNS_MAX 32
+
+bool listing_for_people(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+static bool is_json(sqlite3_stmt *stmt, int i)
+{
+	const char *name = sqlite3_column_name(stmt, i);
+	size_t n = strlen(name);
+
+	return n > 5 && strcmp(name + n - 5, "_json") == 0;
+}
+
+static struct slice cell(sqlite3_stmt *stmt, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, i);
+
+	return (struct slice){
+	    text ? text : "", (size_t)sqlite3_column_bytes(stmt, i)};
+}
+
+static int print_records(sqlite3_stmt *stmt, const char *type)
+{
+	struct buf b = BUF_INIT((size_t)64 << 20);
+	int rc;
+
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		buf_clear(&b);
+		buf_putc(&b, '{');
+		json_put_member(&b, "type", slice_of(type));
+		for (int i = 0; i < sqlite3_column_count(stmt); i++) {
+			const char *name = sqlite3_column_name(stmt, i);
+			int kind = sqlite3_column_type(stmt, i);
+
+			if (kind == SQLITE_NULL)
+				json_put_member_raw(&b, name, SLICE("null"));
+			else if (kind == SQLITE_INTEGER || is_json(stmt, i))
+				json_put_member_raw(&b, name, cell(stmt, i));
+			else
+				json_put_member(&b, name, cell(stmt, i));
+		}
+		buf_puts(&b, "}\n");
+		if (b.failed)
+			rc = SQLITE_NOMEM;
+		else
+			fwrite(b.p, 1, b.n, stdout);
+		if (b.failed || ferror(stdout))
+			break;
+	}
+	buf_release(&b);
+	return rc;
+}
+
+/* Characters, not bytes: what a terminal shows. Controls become '?'. */
+static int put_cell(struct slice s, int width, bool print)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	int shown = 0;
+
+	while (p < end && shown < CELL_MAX) {
+		size_t n = utf8_length(p, end);
+		bool control = n == 0 || (unsigned char)*p < 0x20 ||
+			       *p == 0x7f ||
+			       (n == 2 && (unsigned char)*p == 0xc2 &&
+				   (unsigned char)p[1] < 0xa0);
+
+		if (print && control)
+			putchar('?');
+		else if (print)
+			fwrite(p, 1, n, stdout);
+		p += n ? n : 1;
+		shown++;
+	}
+	for (int i = shown; print && i < width; i++)
+		putchar(' ');
+	return shown;
+}
+
+/* Numbers stand right in their column. */
+static void put_row(sqlite3_stmt *stmt, const int width[], int columns)
+{
+	bool first = true;
+
+	for (int i = 0; i < columns; i++) {
+		struct slice s = cell(stmt, i);
+		bool number = sqlite3_column_type(stmt, i) == SQLITE_INTEGER;
+		bool last = i == columns - 1;
+
+		if (is_json(stmt, i))
+			continue;
+		fputs(first ? "" : "  ", stdout);
+		first = false;
+		for (int n = (int)s.n; number && n < width[i]; n++)
+			putchar(' ');
+		put_cell(s, number || last ? 0 : width[i], true);
+	}
+	putchar('\n');
+}
+
+static void put_heading(sqlite3_stmt *stmt, const int width[], int columns)
+{
+	bool first = true;
+
+	for (int i = 0; i < columns; i++) {
+		const char *name = sqlite3_column_name(stmt, i);
+		int pad = width[i] - (int)strlen(name);
+
+		if (is_json(stmt, i))
+			continue;
+		fputs(first ? "" : "  ", stdout);
+		first = false;
+		for (const char *p = name; *p; p++)
+			putchar(*p == '_' ? ' ' : toupper((unsigned char)*p));
+		for (; i < columns - 1 && pad > 0; pad--)
+			putchar(' ');
+	}
+	putchar('\n');
+}
+
+/* Runs the statement twice: once to measure the columns. */
+static int print_table(sqlite3_stmt *stmt)
+{
+	int width[COLUMNS_MAX], columns = sqlite3_column_count(stmt), rc;
+
+	if (columns > COLUMNS_MAX)
+		columns = COLUMNS_MAX;
+	for (int i = 0; i < columns; i++)
+		width[i] = (int)strlen(sqlite3_column_name(stmt, i));
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		for (int i = 0; i < columns; i++) {
+			int n = put_cell(cell(stmt, i), 0, false);
+
+			width[i] = n > width[i] ? n : width[i];
+		}
+	if (rc != SQLITE_DONE)
+		return rc;
+	sqlite3_reset(stmt);
+	put_heading(stmt, width, columns);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		put_row(stmt, width, columns);
+	return rc;
+}
+
+int listing_print(sqlite3_stmt *stmt, const char *type, bool for_people)
+{
+	return for_people ? print_table(stmt) : print_records(stmt, type);
+}

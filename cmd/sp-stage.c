@@ -1,0 +1,531 @@
+/*
+ * sp-stage: keeps every capture in staging_raw before it is passed on, and
+ * gives captures back: all of them, those of a run, or saved bodies.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/ulid.h"
+#include "cli.h"
+#include "database.h"
+#include "json/json.h"
+#include "listing.h"
+#include "store/runs.h"
+#include "store/staging.h"
+#include "stream/source.h"
+
+static const char usage[] =
+    "usage: sp-stage [--db FILE] [--max-line SIZE] [--progress]\n"
+    "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
+    "           [--since TIME] [--until TIME] [--max-line SIZE] [--progress]\n"
+    "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
+    "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
+    "       sp-stage runs [--db FILE] [--limit N] [--table]\n";
+
+#define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
+
+struct options {
+	const char *db;
+	struct staging_filter filter;
+	char since[CLOCK_TEXT], until[CLOCK_TEXT];
+	int64_t fetched_at; /* Unix ms, or -1 */
+	int64_t limit;
+	size_t max_line;
+	bool no_stage;
+	bool progress;
+	bool table; /* list for people even into a pipe */
+};
+
+/*
+ * Captures go on only when no crash can lose them any more: lines wait in
+ * the output's buffer, and its before_write commits what they speak of.
+ */
+struct keeper {
+	sqlite3 *db; /* NULL where nothing is staged */
+	struct staging staging;
+	bool open; /* a transaction is */
+};
+
+static bool keeper_commit(void *ctx)
+{
+	struct keeper *k = ctx;
+
+	if (k->open && store_commit(k->db) != SQLITE_OK)
+		database_die(k->db, "commit captures");
+	k->open = false;
+	return true;
+}
+
+static void keeper_begin(struct keeper *k)
+{
+	if (!k->open && store_begin(k->db) != SQLITE_OK)
+		database_die(k->db, "lock the database");
+	k->open = true;
+}
+
+static void keeper_init(
+    struct keeper *k, const struct options *o, struct out *out)
+{
+	*k = (struct keeper){.db = NULL};
+	if (!out_init(out, STDOUT_FILENO, BATCH_BYTES))
+		cli_die(EX_OSERR, "no memory");
+	if (o->no_stage)
+		return;
+	k->db = database_open(o->db, STORE_WRITE);
+	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK)
+		database_die(k->db, "prepare staging_raw");
+	out->before_write = keeper_commit;
+	out->ctx = k;
+}
+
+static void keeper_release(struct keeper *k)
+{
+	keeper_commit(k);
+	if (k->db)
+		staging_release(&k->staging);
+	store_close(k->db);
+}
+
+/* Put a run on record before its first capture. */
+static void keeper_see_run(struct keeper *k, const struct record *rec)
+{
+	struct buf scratch = BUF_INIT((size_t)1 << 20);
+	struct store_run run;
+	const char *reason;
+
+	if (!k->db)
+		return;
+	keeper_begin(k);
+	if (!store_run_read(rec, &scratch, &run, &reason))
+		cli_warn("run: not put on record: %s", reason);
+	else if (store_run_seen(k->db, &run) != SQLITE_OK)
+		database_die(k->db, "put the run on record");
+	buf_release(&scratch);
+}
+
+/* Stage a capture; false with the reason where it is none. */
+static bool keeper_stage(
+    struct keeper *k, const struct record *rec, const char **why)
+{
+	if (!k->db)
+		return true;
+	keeper_begin(k);
+	switch (staging_append(&k->staging, rec, why)) {
+	case STAGING_BAD: return false;
+	case STAGING_FAILED: database_die(k->db, "stage a capture");
+	default: return true;
+	}
+}
+
+static int filter(const struct options *o)
+{
+	bool progress = cli_progress_wanted(o->progress);
+	struct keeper k;
+	struct record rec;
+	struct stage st;
+	struct out out;
+	const char *why;
+	uint64_t captures = 0;
+	int status;
+
+	keeper_init(&k, o, &out);
+	stage_init(
+	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
+	st.on_refusal = cli_refusal;
+	st.on_cut = cli_cut;
+	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
+		if (rec.type == RECORD_RUN)
+			keeper_see_run(&k, &rec);
+		if (rec.type == RECORD_CAPTURE && !keeper_stage(&k, &rec, &why))
+			stage_refuse(&st, &rec, "bad capture", "%s", why);
+		else
+			stage_pass(&st, &rec);
+		captures += rec.type == RECORD_CAPTURE;
+		if (progress)
+			cli_progress("%" PRIu64 " captures", captures);
+	}
+	status = stage_finish(&st);
+	if (out.err || st.in.err)
+		cli_warn("%s: %s", out.err ? "stdout" : "stdin",
+		    strerror(out.err ? out.err : st.in.err));
+	if (progress)
+		cli_progress_end();
+	keeper_release(&k);
+	stage_release(&st);
+	out_release(&out);
+	return status;
+}
+
+static void open_source(struct source *s, struct out *out, const char *job,
+    const char *user, int64_t captures)
+{
+	struct buf *b;
+
+	if (!source_init(s, "sp-stage", out, LINES_MAX_DEFAULT))
+		cli_die(EX_OSERR, "no clock or no random bytes");
+	b = source_begin(s, RECORD_RUN);
+	json_put_member(b, "job", slice_of(job));
+	if (user)
+		json_put_member(b, "user", slice_of(user));
+	json_put_member(b, "started_at", slice_of(s->started_at));
+	if (captures >= 0)
+		json_put_member_int(b, "captures", captures);
+	source_send(s, RECORD_RUN);
+}
+
+/* End the source's run; the status is one of sp(7). */
+static int close_source(struct source *s, int status)
+{
+	bool ok = source_end(s, &(struct outcome){0});
+
+	if (!ok)
+		cli_warn("stdout: %s", strerror(s->out->err));
+	source_release(s);
+	return ok ? status : EX_IOERR;
+}
+
+/* Send all captures of the walk; SQLite's result code. */
+static int send_walk(
+    struct staging_walk *w, struct source *s, struct buf *line, bool progress)
+{
+	int64_t sent = 0;
+	int rc;
+
+	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
+	       source_send_line(s, RECORD_CAPTURE, buf_slice(line)))
+		if (progress)
+			cli_progress("%" PRId64 " of %" PRId64 " captures",
+			    ++sent, w->total);
+	if (progress)
+		cli_progress_end();
+	return rc;
+}
+
+static int replay(const struct options *o)
+{
+	struct buf line = BUF_INIT(o->max_line);
+	struct staging_walk walk;
+	struct source source;
+	struct out out;
+	sqlite3 *db = database_open(o->db, STORE_READ);
+	int rc, status;
+
+	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
+		cli_die(EX_OSERR, "no memory");
+	if (staging_walk_init(&walk, db, &o->filter) != SQLITE_OK)
+		database_die(db, "read staging_raw");
+	/* No run, no records: sp-load takes an empty stream for a failure. */
+	if (walk.total == 0)
+		cli_die(EX_DATAERR, "replay: no capture is chosen");
+	open_source(&source, &out, "replay", o->filter.user, walk.total);
+	rc = send_walk(&walk, &source, &line, cli_progress_wanted(o->progress));
+	if (rc == SQLITE_TOOBIG)
+		cli_die(EX_DATAERR,
+		    "replay: capture %lld is longer than "
+		    "--max-line",
+		    (long long)walk.last);
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		database_die(db, "read staging_raw");
+	status = close_source(&source, 0);
+	staging_walk_release(&walk);
+	store_close(db);
+	buf_release(&line);
+	out_release(&out);
+	return status;
+}
+
+/* An import in progress. */
+struct import {
+	const struct options *o;
+	struct keeper keeper;
+	struct source source;
+	struct buf text; /* of the file at hand */
+	struct buf body;
+	int64_t seq;
+	int status;
+};
+
+static void refuse_body(struct import *im, const char *name, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+static void refuse_body(
+    struct import *im, const char *name, const char *fmt, ...)
+{
+	struct buf *b = source_begin(&im->source, RECORD_ERROR);
+	char reason[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	cli_warn("%s: %s", name, reason);
+	json_put_member(b, "stage", SLICE("sp-stage"));
+	json_put_member(b, "where", slice_of(name));
+	json_put_member(b, "code", SLICE("bad body"));
+	json_put_member(b, "reason", slice_of(reason));
+	source_send(&im->source, RECORD_ERROR);
+	im->status = EX_REFUSED;
+}
+
+/* Send one body as a capture, staged before it goes. */
+static void import_body(struct import *im, const char *name, int64_t fetched_at)
+{
+	struct buf *b = source_begin(&im->source, RECORD_CAPTURE);
+	const struct staging_filter *f = &im->o->filter;
+	const char *why = "not a record";
+	char at[CLOCK_TEXT];
+	struct record rec;
+	size_t where;
+
+	if (!clock_format(fetched_at, at))
+		cli_die(EX_USAGE, "%s: time out of range", name);
+	json_put_member_int(b, "seq", ++im->seq);
+	json_put_member(b, "endpoint", slice_of(f->endpoint));
+	if (f->user)
+		json_put_member(b, "user", slice_of(f->user));
+	json_put_member_int(b, "status", 200);
+	json_put_member(b, "fetched_at", slice_of(at));
+	json_put_member(b, "file", slice_of(name));
+	json_put_member_raw(b, "body", buf_slice(&im->body));
+	buf_putc(b, '}');
+	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
+	    !keeper_stage(&im->keeper, &rec, &why)) {
+		refuse_body(im, name, "%s", b->failed ? "too long" : why);
+		return;
+	}
+	source_send_line(&im->source, RECORD_CAPTURE, buf_slice(b));
+}
+
+/* Each value of a text is a body: one, or several in a row. */
+static void import_text(struct import *im, const char *name, int64_t at)
+{
+	struct slice rest = buf_slice(&im->text);
+	const char *start = rest.p;
+	unsigned bodies = 0;
+	struct json j;
+
+	for (;;) {
+		enum json_type type;
+
+		while (rest.n > 0 && strchr(" \t\r\n", *rest.p))
+			rest = slice_from(rest, 1);
+		if (rest.n == 0)
+			break;
+		json_init(&j, rest);
+		type = json_next(&j);
+		if (!json_skip(&j, type)) {
+			refuse_body(im, name, "not JSON: %s at byte %zu",
+			    j.error, (size_t)(rest.p - start) + j.at + 1);
+			return;
+		}
+		rest = slice_from(rest, (size_t)(j.p - rest.p));
+		buf_clear(&im->body);
+		if (!json_compact(&j, j.text, &im->body))
+			cli_die(EX_OSERR, "no memory");
+		import_body(im, name, at);
+		bodies++;
+	}
+	if (bodies == 0)
+		refuse_body(im, name, "empty");
+}
+
+/* Read a file whole; NULL is stdin. False with the message said. */
+static bool read_file(struct import *im, const char *name, int64_t *mtime)
+{
+	int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	struct stat st;
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	buf_clear(&im->text);
+	*mtime = clock_now();
+	if (name && fd >= 0 && fstat(fd, &st) == 0)
+		*mtime = (int64_t)st.st_mtim.tv_sec * 1000 +
+			 st.st_mtim.tv_nsec / 1000000;
+	while (n > 0) {
+		char *to = buf_room(&im->text, 65536);
+
+		if (!to)
+			break;
+		n = read(fd, to, 65536);
+		if (n > 0)
+			im->text.n += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	if (n < 0)
+		refuse_body(im, name ? name : "stdin", "cannot read: %s",
+		    strerror(errno));
+	else if (im->text.failed)
+		refuse_body(
+		    im, name ? name : "stdin", "longer than --max-line");
+	if (name && fd >= 0)
+		close(fd);
+	return n == 0;
+}
+
+static void import_file(struct import *im, const char *name)
+{
+	int64_t mtime;
+
+	if (!read_file(im, name, &mtime))
+		return;
+	if (im->o->fetched_at >= 0)
+		mtime = im->o->fetched_at;
+	import_text(im, name ? name : "stdin", mtime);
+}
+
+static int import(const struct options *o, int argc, char **argv)
+{
+	struct import im = {.o = o,
+	    .text = BUF_INIT(o->max_line),
+	    .body = BUF_INIT(o->max_line)};
+	struct record rec;
+	struct out out;
+	const char *why;
+	size_t at;
+	int status;
+
+	if (!o->filter.endpoint)
+		cli_die(EX_USAGE, "import: --endpoint is needed: "
+				  "what the bodies are, like recently-played");
+	keeper_init(&im.keeper, o, &out);
+	open_source(&im.source, &out, "import", o->filter.user, -1);
+	if (record_parse(&rec, buf_slice(&im.source.line), &why, &at))
+		keeper_see_run(&im.keeper, &rec);
+	if (argc == 0)
+		import_file(&im, NULL);
+	for (int i = 0; i < argc; i++)
+		import_file(&im, strcmp(argv[i], "-") ? argv[i] : NULL);
+	status = close_source(&im.source, im.status);
+	keeper_release(&im.keeper);
+	buf_release(&im.text);
+	buf_release(&im.body);
+	out_release(&out);
+	return status;
+}
+
+/* What people want to see of a run; in a pipe every column goes out. */
+static const char runs_for_people[] =
+    "select run_id as run, job, user_id as user, "
+    "substr(replace(started_at, 'T', ' '), 1, 19) as started, status, "
+    "captures, rows_read as \"rows\", rows_inserted as new, "
+    "rows_updated as changed, rows_unchanged as same, refused, "
+    "coalesce(reason, '') || coalesce('plays between ' || "
+    "json_extract(gaps_json, '$[0].from') || ' and ' || "
+    "json_extract(gaps_json, '$[0].to') || ' may be missing', '') as note "
+    "from (select * from ingest_runs order by started_at desc, run_id desc "
+    "limit ?1) order by started_at, run_id";
+static const char runs_for_pipe[] =
+    "select * from (select * from ingest_runs order by started_at desc, "
+    "run_id desc limit ?1) order by started_at, run_id";
+
+static int runs(const struct options *o)
+{
+	sqlite3 *db = database_open(o->db, STORE_READ);
+	bool people = o->table || listing_for_people();
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe, -1,
+		&stmt, NULL) != SQLITE_OK)
+		database_die(db, "list the runs");
+	sqlite3_bind_int64(stmt, 1, o->limit);
+	if (listing_print(stmt, "ingest_run", people) != SQLITE_DONE)
+		database_die(db, "list the runs");
+	sqlite3_finalize(stmt);
+	store_close(db);
+	return 0;
+}
+
+/* A time option as the written time that the database compares. */
+static const char *time_option(
+    const char *option, const char *arg, char text[CLOCK_TEXT])
+{
+	if (!clock_format(cli_time(option, arg), text))
+		cli_die(EX_USAGE, "%s: out of range: '%s'", option, arg);
+	return text;
+}
+
+/* Options up to the first operand; returns with optind at it. */
+static void read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+	    {"db", required_argument, NULL, 'd'},
+	    {"run", required_argument, NULL, 'r'},
+	    {"endpoint", required_argument, NULL, 'e'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"since", required_argument, NULL, 's'},
+	    {"until", required_argument, NULL, 't'},
+	    {"fetched-at", required_argument, NULL, 'f'},
+	    {"limit", required_argument, NULL, 'l'},
+	    {"table", no_argument, NULL, 'a'},
+	    {"max-line", required_argument, NULL, 'm'},
+	    {"no-stage", no_argument, NULL, 'n'},
+	    {"progress", no_argument, NULL, 'p'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+	struct staging_filter *f = &o->filter;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+		switch (c) {
+		case 'd': o->db = optarg; break;
+		case 'r': f->run = optarg; break;
+		case 'e': f->endpoint = optarg; break;
+		case 'u': f->user = optarg; break;
+		case 's':
+			f->since = time_option("--since", optarg, o->since);
+			break;
+		case 't':
+			f->until = time_option("--until", optarg, o->until);
+			break;
+		case 'f':
+			o->fetched_at = cli_time("--fetched-at", optarg);
+			break;
+		case 'l':
+			o->limit = cli_number("--limit", optarg, 1, INT64_MAX);
+			break;
+		case 'm': o->max_line = cli_size("--max-line", optarg); break;
+		case 'a': o->table = true; break;
+		case 'n': o->no_stage = true; break;
+		case 'p': o->progress = true; break;
+		case 'h': cli_usage(usage, true);
+		case 'V': cli_version();
+		default: cli_usage(usage, false);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {
+	    .max_line = LINES_MAX_DEFAULT, .fetched_at = -1, .limit = 20};
+	const char *command = NULL;
+	int status;
+
+	cli_init("sp-stage");
+	read_options(argc, argv, &o);
+	if (optind < argc)
+		command = argv[optind++];
+	read_options(argc, argv, &o);
+	argc -= optind;
+	argv += optind;
+	if (!command)
+		return filter(&o);
+	if (!strcmp(command, "import"))
+		return import(&o, argc, argv);
+	if (argc > 0)
+		cli_usage(usage, false);
+	if (!strcmp(command, "replay"))
+		status = replay(&o);
+	else if (!strcmp(command, "runs"))
+		status = runs(&o);
+	else
+		cli_usage(usage, false);
+	return cli_close_stdout(status);
+}

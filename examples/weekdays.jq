@@ -1,0 +1,24 @@
+# A mapping of one's own: beside the plays themselves, the day of the week
+# of each into a column of its own. Before the first use:
+#
+#	sqlite3 music.db 'alter table play_history add column weekday text'
+#	sp-stage replay --endpoint recently-played |
+#		sp-transform -f weekdays.jq | sp-load
+#
+# A filter takes a capture and gives rows, {"table":…,"row":{…}}. Rows name
+# their key and the columns they know; what they do not name stays as it is.
+
+# 1970-01-01 was a Thursday.
+def weekday:
+  ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+    [(ms / 86400000 | floor) % 7];
+
+select(.status == 200 and .body.items)
+| .user as $user
+| .body.items[]
+| select(.track and .played_at)
+| {table: "play_history", row: {
+    user_id: $user,
+    track_id: (.track.id // .track.uri),
+    played_at: .played_at,
+    weekday: (.played_at | weekday)}}

@@ -1,0 +1,380 @@
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "store/schema.h"
+
+#define TEXT_MAX ((size_t)1 << 20)
+#define STR(x) STR_(x)
+#define STR_(x) #x
+
+/* Programs of one thread each, and their memory is not counted: 3 % faster. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+/* The status and the words for what SQLite says. */
+static int judge(int rc, const char **words)
+{
+	*words = NULL;
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		*words = "another program keeps the database locked";
+		return EX_TEMPFAIL;
+	case SQLITE_NOTADB: *words = "not a SQLite database"; return EX_CONFIG;
+	case SQLITE_CORRUPT:
+		*words = "the database is damaged";
+		return EX_IOERR;
+	case SQLITE_READONLY:
+		*words = "the database is read-only";
+		return EX_CANTCREAT;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH: return EX_CANTCREAT;
+	case SQLITE_FULL: *words = "no space left"; return EX_IOERR;
+	case SQLITE_IOERR:
+	case SQLITE_NOMEM:
+	case SQLITE_PROTOCOL: return EX_IOERR;
+	case SQLITE_TOOBIG: return EX_DATAERR;
+	case SQLITE_CONSTRAINT: return EX_CONFIG;
+	default: return EX_SOFTWARE;
+	}
+}
+
+int store_failure(sqlite3 *db, const char *doing, struct buf *why)
+{
+	int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
+	int kind = rc & 0xff, status;
+	const char *words;
+
+	status = judge(rc, &words);
+	if (!words)
+		words = sqlite3_errmsg(db);
+	buf_printf(why, "%s: %s", doing, words);
+	if (err && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ||
+		       kind == SQLITE_FULL))
+		buf_printf(why, ": %s", strerror(err));
+	return status;
+}
+
+/*
+ * Run SQL; where the database is busy, again until the time is over. SQLite
+ * waits by itself, but not in every case (a change of the journal's mode).
+ */
+static int exec_patiently(sqlite3 *db, const char *sql)
+{
+	int64_t until = clock_monotonic() + STORE_BUSY_MS;
+	struct timespec pause = {0, 10000000};
+	int rc;
+
+	while ((rc = sqlite3_exec(db, sql, NULL, NULL, NULL)) == SQLITE_BUSY ||
+	       (rc & 0xff) == SQLITE_BUSY) {
+		if (clock_monotonic() >= until)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return rc;
+}
+
+int store_exec(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+sqlite3_int64 store_int(sqlite3 *db, const char *sql, sqlite3_int64 otherwise)
+{
+	sqlite3_stmt *s;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+		return otherwise;
+	if (sqlite3_step(s) == SQLITE_ROW)
+		otherwise = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return otherwise;
+}
+
+int store_begin(sqlite3 *db)
+{
+	return exec_patiently(db, "begin immediate");
+}
+
+int store_commit(sqlite3 *db)
+{
+	return exec_patiently(db, "commit");
+}
+
+void store_rollback(sqlite3 *db)
+{
+	if (!sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "rollback", NULL, NULL, NULL);
+}
+
+int store_bind(sqlite3_stmt *s, int index, struct slice text)
+{
+	if (!text.p)
+		return sqlite3_bind_null(s, index);
+	return sqlite3_bind_text64(
+	    s, index, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void store_close(sqlite3 *db)
+{
+	sqlite3_close(db);
+}
+
+/* The schema, whole, in memory: to compare with, or to read as an empty one. */
+static int open_wanted(sqlite3 **want, struct buf *why)
+{
+	if (sqlite3_open_v2(":memory:", want,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		NULL) == SQLITE_OK &&
+	    schema_create(*want) == SQLITE_OK)
+		return 0;
+	return store_failure(*want, "built-in schema", why);
+}
+
+static int check_format(sqlite3 *db, const char *path, struct buf *why)
+{
+	sqlite3_int64 format = store_int(db, "pragma user_version", -1);
+
+	if (format < 0)
+		return store_failure(db, path, why);
+	if (format <= STORE_FORMAT)
+		return 0;
+	buf_printf(why,
+	    "%s: made by a newer sp: its format is %d, this sp knows %d", path,
+	    (int)format, STORE_FORMAT);
+	return EX_CONFIG;
+}
+
+/* Add what is missing. Asks without a lock first: mostly nothing is. */
+static int update_schema(sqlite3 *db, const char *path, struct buf *why)
+{
+	struct buf sql = BUF_INIT(TEXT_MAX);
+	sqlite3 *want = NULL;
+	int status = open_wanted(&want, why);
+	bool failed = false;
+
+	if (!status && schema_missing(want, db, &sql))
+		failed = true;
+	if (!status && !failed && sql.n > 0) {
+		buf_clear(&sql);
+		failed = store_begin(db) || schema_missing(want, db, &sql) ||
+			 !buf_puts(&sql,
+			     "pragma user_version = " STR(STORE_FORMAT)) ||
+			 store_exec(db, buf_cstr(&sql)) || store_commit(db);
+	}
+	if (failed)
+		status = store_failure(db, path, why);
+	store_rollback(db);
+	sqlite3_close(want);
+	buf_release(&sql);
+	return status;
+}
+
+static int cannot(const char *path, int err, struct buf *why)
+{
+	buf_printf(
+	    why, "%s: cannot open the database: %s", path, strerror(err));
+	return EX_CANTCREAT;
+}
+
+/*
+ * Make an empty file that only its owner can read; SQLite gives its other
+ * files the same mode. Never done to a file that exists: closing it would
+ * drop the locks of a connection that this process might have.
+ */
+static int create_file(const char *path, struct buf *why)
+{
+	int fd;
+
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (!os_make_parents(path, 0700))
+		return cannot(path, errno, why);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return cannot(path, errno, why);
+	close(fd);
+	return 0;
+}
+
+static int open_write(sqlite3 **db, const char *path, struct buf *why)
+{
+	int status = create_file(path, why);
+
+	if (status)
+		return status;
+	if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		return store_failure(*db, path, why);
+	sqlite3_extended_result_codes(*db, 1);
+	sqlite3_busy_timeout(*db, STORE_BUSY_MS);
+	/* SQLite opens a file that it may not write for reading, silently. */
+	if (sqlite3_db_readonly(*db, "main") == 1) {
+		buf_printf(why, "%s: the database is read-only", path);
+		return EX_CANTCREAT;
+	}
+	/* The page's size counts at creation only, and must come first. */
+	if (exec_patiently(*db,
+		"pragma page_size = 8192; pragma journal_mode = wal;"
+		"pragma synchronous = full; pragma cache_size = -16384"))
+		return store_failure(*db, path, why);
+	status = check_format(*db, path, why);
+	return status ? status : update_schema(*db, path, why);
+}
+
+/* A reading connection writes only its own temporary tables. */
+static int deny_writes(void *ctx, int action, const char *a, const char *b,
+    const char *schema, const char *trigger)
+{
+	(void)ctx, (void)a, (void)b, (void)trigger;
+	switch (action) {
+	case SQLITE_INSERT:
+	case SQLITE_UPDATE:
+	case SQLITE_DELETE:
+	case SQLITE_CREATE_INDEX:
+	case SQLITE_CREATE_TABLE:
+	case SQLITE_CREATE_TRIGGER:
+	case SQLITE_CREATE_VIEW:
+	case SQLITE_DROP_INDEX:
+	case SQLITE_DROP_TABLE:
+	case SQLITE_DROP_TRIGGER:
+	case SQLITE_DROP_VIEW:
+	case SQLITE_ALTER_TABLE:
+		return schema && strcmp(schema, "temp") == 0 ? SQLITE_OK
+							     : SQLITE_DENY;
+	default: return SQLITE_OK;
+	}
+}
+
+/* The file as a URI that promises SQLite that nobody changes it. */
+static bool immutable_uri(const char *path, struct buf *uri)
+{
+	buf_puts(uri, "file:");
+	for (const char *p = path; *p; p++) {
+		if (*p == '%' || *p == '?' || *p == '#')
+			buf_printf(uri, "%%%02x", (unsigned)*p);
+		else
+			buf_putc(uri, *p);
+	}
+	buf_puts(uri, "?immutable=1");
+	return buf_cstr(uri) != NULL;
+}
+
+/* Whether changes are waiting in a write-ahead log beside the file. */
+static bool has_log(const char *path)
+{
+	struct buf name = BUF_INIT(TEXT_MAX);
+	struct stat st;
+	bool has;
+
+	buf_printf(&name, "%s-wal", path);
+	has = buf_cstr(&name) && stat(name.p, &st) == 0 && st.st_size > 0;
+	buf_release(&name);
+	return has;
+}
+
+/*
+ * Open for reading so that nothing is left behind. A read-only connection
+ * would leave the log that it makes; one that may write takes it away, and
+ * is kept from writing by deny_writes. What is in a log stays there.
+ */
+static int open_file(sqlite3 **db, const char *path)
+{
+	bool log = has_log(path);
+	bool writable = access(path, W_OK) == 0;
+	int rc = sqlite3_open_v2(path, db,
+	    writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_extended_result_codes(*db, 1);
+	sqlite3_busy_timeout(*db, STORE_BUSY_MS);
+	if (log)
+		sqlite3_db_config(
+		    *db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+	return exec_patiently(*db, "pragma user_version");
+}
+
+/* In a folder where no log can be made, and where there is none. */
+static int open_immutable(sqlite3 **db, const char *path)
+{
+	struct buf uri = BUF_INIT(TEXT_MAX);
+	int rc = SQLITE_NOMEM;
+
+	sqlite3_close(*db);
+	*db = NULL;
+	if (immutable_uri(path, &uri))
+		rc = sqlite3_open_v2(
+		    uri.p, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+	buf_release(&uri);
+	if (*db)
+		sqlite3_extended_result_codes(*db, 1);
+	return rc ? rc : exec_patiently(*db, "pragma user_version");
+}
+
+/* Stand in for what an older database lacks. */
+static int shim(sqlite3 *db, const char *path, struct buf *why)
+{
+	struct buf sql = BUF_INIT(TEXT_MAX);
+	sqlite3 *want = NULL;
+	int status = open_wanted(&want, why);
+
+	if (!status && (schema_shims(want, db, &sql) ||
+			   (sql.n > 0 && store_exec(db, buf_cstr(&sql)))))
+		status = store_failure(db, path, why);
+	sqlite3_close(want);
+	buf_release(&sql);
+	return status;
+}
+
+static int open_read(sqlite3 **db, const char *path, struct buf *why)
+{
+	int rc = open_file(db, path), kind = rc & 0xff, status;
+
+	if ((kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY) &&
+	    access(path, R_OK) == 0 && !has_log(path))
+		rc = open_immutable(db, path);
+	if (rc)
+		return store_failure(*db, path, why);
+	status = check_format(*db, path, why);
+	if (status)
+		return status;
+	if (store_exec(*db, "pragma cache_size = -16384"))
+		return store_failure(*db, path, why);
+	sqlite3_set_authorizer(*db, deny_writes, NULL);
+	return shim(*db, path, why);
+}
+
+int store_open(
+    sqlite3 **db, const char *path, enum store_mode mode, struct buf *why)
+{
+	int status;
+
+	configure();
+	*db = NULL;
+	if (mode == STORE_WRITE)
+		status = open_write(db, path, why);
+	else if (access(path, F_OK) == 0)
+		status = open_read(db, path, why);
+	else if (errno == ENOENT && mode == STORE_READ_OR_EMPTY)
+		status = open_wanted(db, why);
+	else
+		status = cannot(path, errno, why);
+	if (status) {
+		sqlite3_close(*db);
+		*db = NULL;
+	}
+	return status;
+}

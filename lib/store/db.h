@@ -1,0 +1,64 @@
+/*
+ * The database file: opened, brought up to date, locked for short spans.
+ *
+ * Functions that open return an exit status of sp(7), 0 for success, and
+ * append what is wrong to `why`, without the program's name. The others
+ * return SQLite's result codes; store_failure turns one into the same.
+ */
+#ifndef SP_STORE_DB_H
+#define SP_STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+
+/* How long to wait for another program's lock, in milliseconds. */
+#define STORE_BUSY_MS 60000
+
+enum store_mode {
+	STORE_WRITE,	    /* create what is missing, add what is new */
+	STORE_READ,	    /* change nothing; a missing file is an error */
+	STORE_READ_OR_EMPTY /* the same; a missing file reads as empty */
+};
+
+/*
+ * Open the database. Writing creates its folders (0700), the file (0600),
+ * and the tables, columns and indexes that it lacks, and drops none. Reading
+ * works in a read-only folder too and leaves no file behind; what an older
+ * database lacks then shows as empty tables and NULL columns.
+ *
+ * Statuses: 73 cannot open or create, 74 I/O or damaged, 75 locked, 78 not a
+ * database or one of a newer sp.
+ */
+int store_open(
+    sqlite3 **db, const char *path, enum store_mode mode, struct buf *why);
+
+/* Close; NULL is fine. Statements must be finalized. */
+void store_close(sqlite3 *db);
+
+/* Run SQL without parameters or results. */
+int store_exec(sqlite3 *db, const char *sql);
+
+/* One integer of a query, or `otherwise` where it gives none. */
+sqlite3_int64 store_int(sqlite3 *db, const char *sql, sqlite3_int64 otherwise);
+
+/*
+ * Open a transaction that writes, waiting up to STORE_BUSY_MS for others.
+ * Keep it short: never read input inside.
+ */
+int store_begin(sqlite3 *db);
+int store_commit(sqlite3 *db);
+
+/* Undo whatever is open; does nothing where nothing is. */
+void store_rollback(sqlite3 *db);
+
+/*
+ * Tell a failure of the connection's last call: appends `doing: reason` to
+ * `why` and returns the status, 73 to 78, or 70 for a mistake of ours.
+ */
+int store_failure(sqlite3 *db, const char *doing, struct buf *why);
+
+/* Bind text that stays valid until the step; p == NULL binds NULL. */
+int store_bind(sqlite3_stmt *stmt, int index, struct slice text);
+
+#endif

@@ -1,0 +1,162 @@
+#include "store/runs.h"
+
+#include "store/db.h"
+#include "stream/record.h"
+
+/* Step a statement that gives no rows, and be done with it. */
+static int finish(sqlite3_stmt *s)
+{
+	int rc = sqlite3_step(s), end = sqlite3_finalize(s);
+
+	return rc == SQLITE_DONE ? SQLITE_OK : end ? end : SQLITE_ERROR;
+}
+
+bool store_run_read(const struct record *rec, struct buf *scratch,
+    struct store_run *run, const char **reason)
+{
+	const struct {
+		const char *name;
+		struct slice *to;
+		const char *complaint;
+	} texts[] = {{"run", &run->id, "'run' is no string"},
+	    {"job", &run->job, "'job' is no string"},
+	    {"account", &run->account, "'account' is no string"},
+	    {"user", &run->user, "'user' is no string"},
+	    {"started_at", &run->started_at, "'started_at' is no string"}};
+	const struct member *cursor = record_get(rec, "cursor");
+
+	*run = (struct store_run){.id = {NULL, 0}};
+	/* Room for all, so that decoded slices stay where they are. */
+	if (!buf_room(scratch, rec->line.n)) {
+		*reason = "out of memory";
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (!record_string(rec, texts[i].name, scratch, texts[i].to)) {
+			*reason = texts[i].complaint;
+			return false;
+		}
+	if (run->id.n == 0) {
+		*reason = "a run without its id, 'run'";
+		return false;
+	}
+	run->has_cursor = cursor && cursor->type != JSON_NULL;
+	if (!record_int(rec, "cursor", &run->cursor)) {
+		*reason = "'cursor' is no whole number";
+		return false;
+	}
+	return true;
+}
+
+int store_run_seen(sqlite3 *db, const struct store_run *run)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "insert or ignore into ingest_runs (run_id, job, account, user_id,"
+	    " started_at, cursor_before, status, reason)"
+	    " values (?, ?, ?, ?, ?, ?, 'failed',"
+	    " 'no end has come: the run is under way or was cut')",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, 1, run->id);
+	store_bind(s, 2, run->job);
+	store_bind(s, 3, run->account);
+	store_bind(s, 4, run->user);
+	store_bind(s, 5, run->started_at);
+	if (run->has_cursor)
+		sqlite3_bind_int64(s, 6, run->cursor);
+	rc = finish(s);
+	if (rc == SQLITE_OK && run->account.p && run->user.p)
+		rc =
+		    store_account(db, run->account, run->user, run->started_at);
+	return rc;
+}
+
+static void bind_count(sqlite3_stmt *s, int index, bool has, uint64_t n)
+{
+	if (has)
+		sqlite3_bind_int64(s, index, (sqlite3_int64)n);
+}
+
+int store_run_end(sqlite3 *db, struct slice id, const struct store_run_end *end)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "update ingest_runs set status = ?2, reason = ?3,"
+	    " ended_at = ?4, exit_status = ?5,"
+	    " requests = coalesce(?6, requests),"
+	    " captures = coalesce(?7, captures),"
+	    " rows_read = ?8,"
+	    " rows_inserted = coalesce(rows_inserted, 0) + ?9,"
+	    " rows_updated = coalesce(rows_updated, 0) + ?10,"
+	    " rows_unchanged = ?11, refused = ?12,"
+	    " cursor_after = coalesce(?13, cursor_after),"
+	    " gaps_json = coalesce(?14, gaps_json),"
+	    " ledger_json = coalesce(?15, ledger_json)"
+	    " where run_id = ?1"
+	    " and (status <> 'complete' or ?2 = 'complete')",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, 1, id);
+	store_bind(s, 2, slice_of(end->status));
+	store_bind(s, 3, end->reason);
+	store_bind(s, 4, end->ended_at);
+	sqlite3_bind_int(s, 5, end->exit_status);
+	bind_count(s, 6, end->has_counts, end->requests);
+	bind_count(s, 7, end->has_counts, end->captures);
+	bind_count(s, 8, true, end->rows);
+	bind_count(s, 9, true, end->inserted);
+	bind_count(s, 10, true, end->updated);
+	bind_count(s, 11, true, end->unchanged);
+	bind_count(s, 12, true, end->refused);
+	if (end->has_cursor)
+		sqlite3_bind_int64(s, 13, end->cursor);
+	store_bind(s, 14, end->gaps);
+	store_bind(s, 15, end->ledger);
+	return finish(s);
+}
+
+int store_account(
+    sqlite3 *db, struct slice account, struct slice user, struct slice at)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "insert into accounts (account, user_id, last_updated)"
+	    " values (?, ?, ?) on conflict (account) do update"
+	    " set user_id = excluded.user_id,"
+	    " last_updated = excluded.last_updated"
+	    " where coalesce(excluded.last_updated, '')"
+	    " > coalesce(last_updated, '')",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, 1, account);
+	store_bind(s, 2, user);
+	store_bind(s, 3, at);
+	return finish(s);
+}
+
+int store_refuse(sqlite3 *db, const struct store_refusal *r)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "insert into ingest_errors (run_id, stage, src, place, reason,"
+	    " record, seen_at) values (?, ?, ?, ?, ?, ?, ?)",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, 1, r->run);
+	store_bind(s, 2, r->stage);
+	store_bind(s, 3, r->src);
+	store_bind(s, 4, r->place);
+	store_bind(s, 5, r->reason);
+	store_bind(s, 6, r->record);
+	store_bind(s, 7, r->seen_at);
+	return finish(s);
+}

@@ -1,0 +1,83 @@
+/*
+ * The books of ingest: ingest_runs, ingest_errors and accounts. A run stands
+ * as failed from its first record on, and until its end has come: whatever
+ * kills the programs in between, the books say the truth.
+ *
+ * Functions return SQLite's result codes and write at once, or as part of
+ * the transaction that is open.
+ */
+#ifndef SP_STORE_RUNS_H
+#define SP_STORE_RUNS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+struct record;
+
+/* What a `run` record says; p == NULL where it says nothing. */
+struct store_run {
+	struct slice id;
+	struct slice job;
+	struct slice account;
+	struct slice user;
+	struct slice started_at;
+	bool has_cursor;
+	int64_t cursor; /* what the plan was based on */
+};
+
+/* What became of a run; p == NULL and false leave a column as it is. */
+struct store_run_end {
+	const char *status; /* "complete", "deferred" or "failed" */
+	struct slice reason;
+	struct slice ended_at;
+	int exit_status; /* of sp(7) */
+	bool has_counts; /* of requests and captures */
+	uint64_t requests, captures;
+	uint64_t rows, inserted, updated, unchanged, refused;
+	bool has_cursor;
+	int64_t cursor;	     /* where it stands now */
+	struct slice gaps;   /* a JSON array */
+	struct slice ledger; /* a JSON array */
+};
+
+/* A record that was refused, and by whom. */
+struct store_refusal {
+	struct slice run; /* p == NULL outside of runs */
+	struct slice stage;
+	struct slice src;
+	struct slice place; /* "stdin:42" */
+	struct slice reason;
+	struct slice record;
+	struct slice seen_at;
+};
+
+/*
+ * Read a `run` record. The slices live as long as the record and `scratch`,
+ * which is appended to. False if it is none: `*reason` says why.
+ */
+bool store_run_read(const struct record *, struct buf *scratch,
+    struct store_run *, const char **reason);
+
+/*
+ * Put a run on record, as failed so far. One that is on record stays as it
+ * is. Records its account's user too, see store_account.
+ */
+int store_run_seen(sqlite3 *, const struct store_run *);
+
+/*
+ * Say how a run ended. A complete run that is loaded again stays complete
+ * whatever comes of that. What is inserted and updated adds up.
+ */
+int store_run_end(sqlite3 *, struct slice id, const struct store_run_end *);
+
+/* Remember which user an account is; the newest `at` wins. */
+int store_account(
+    sqlite3 *, struct slice account, struct slice user, struct slice at);
+
+int store_refuse(sqlite3 *, const struct store_refusal *);
+
+#endif

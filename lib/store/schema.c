@@ -1,0 +1,175 @@
+#include "store/schema.h"
+
+#include "base/builtin.h"
+
+int schema_create(sqlite3 *db)
+{
+	int rc = SQLITE_OK;
+
+	for (const struct builtin_file *f = builtin_schema; f->name; f++) {
+		rc = sqlite3_exec(db, f->text, NULL, NULL, NULL);
+		if (rc != SQLITE_OK)
+			break;
+	}
+	return rc;
+}
+
+/* Whether a query with one text parameter gives a row; < 0 on failure. */
+static int exists(sqlite3 *db, const char *sql, const char *a, const char *b)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return -1;
+	sqlite3_bind_text(s, 1, a, -1, SQLITE_STATIC);
+	if (b)
+		sqlite3_bind_text(s, 2, b, -1, SQLITE_STATIC);
+	rc = sqlite3_step(s);
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int has_object(sqlite3 *db, const char *name)
+{
+	return exists(db,
+	    "select 1 from main.sqlite_master where name = ? collate nocase",
+	    name, NULL);
+}
+
+static int has_column(sqlite3 *db, const char *table, const char *column)
+{
+	return exists(db,
+	    "select 1 from pragma_table_info(?1, 'main')"
+	    " where name = ?2 collate nocase",
+	    table, column);
+}
+
+static const char *text(sqlite3_stmt *s, int column)
+{
+	const void *p = sqlite3_column_text(s, column);
+
+	return p ? p : "";
+}
+
+/* How the columns of a wanted table are asked for. */
+#define COLUMNS                                      \
+	"select name, type, \"notnull\", dflt_value" \
+	" from pragma_table_info(?1, 'main') order by cid"
+
+/* Columns that a table lacks are added to it, each by a statement. */
+static int missing_columns(
+    sqlite3 *want, sqlite3 *have, const char *table, struct buf *sql)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(want, COLUMNS, -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const char *column = text(s, 0), *def = text(s, 3);
+		int has = has_column(have, table, column);
+
+		if (has < 0) {
+			rc = SQLITE_ERROR;
+			break;
+		}
+		if (has)
+			continue;
+		buf_printf(sql,
+		    "alter table \"%s\" add column \"%s\" %s%s%s%s;\n", table,
+		    column, text(s, 1),
+		    sqlite3_column_int(s, 2) ? " not null" : "",
+		    *def ? " default " : "", def);
+	}
+	sqlite3_finalize(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(want,
+	    "select type, name, sql from main.sqlite_master"
+	    " where sql is not null order by type = 'table' desc, rowid",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const char *name = text(s, 1);
+		int has = has_object(have, name);
+
+		if (has < 0) {
+			rc = SQLITE_ERROR;
+			break;
+		}
+		if (!has)
+			buf_printf(sql, "%s;\n", text(s, 2));
+		else if (sqlite3_stricmp(text(s, 0), "table") == 0 &&
+			 (rc = missing_columns(want, have, name, sql)))
+			break;
+	}
+	sqlite3_finalize(s);
+	if (rc == SQLITE_DONE && sql->failed)
+		rc = SQLITE_NOMEM;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* One table: nothing where it is whole, else its stand-in. */
+static int shim_table(
+    sqlite3 *want, sqlite3 *have, const char *table, struct buf *sql)
+{
+	int has = has_object(have, table), lacks = 0, rc;
+	size_t before = sql->n;
+	sqlite3_stmt *s;
+
+	if (has < 0)
+		return SQLITE_ERROR;
+	rc = sqlite3_prepare_v2(want, COLUMNS, -1, &s, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	buf_printf(sql,
+	    has ? "create temp view \"%s\" as select *"
+		: "create temp table \"%s\" (",
+	    table);
+	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const char *column = text(s, 0);
+
+		if (!has)
+			buf_printf(sql, "%s\"%s\" %s", lacks++ ? ", " : "",
+			    column, text(s, 1));
+		else if (!has_column(have, table, column) && ++lacks)
+			buf_printf(sql, ", null as \"%s\"", column);
+	}
+	sqlite3_finalize(s);
+	if (has)
+		buf_printf(sql, " from main.\"%s\";\n", table);
+	else
+		buf_puts(sql, ");\n");
+	if (has && !lacks)
+		sql->n = before;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int schema_shims(sqlite3 *want, sqlite3 *have, struct buf *sql)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(want,
+	    "select name from main.sqlite_master where type = 'table'", -1, &s,
+	    NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		rc = shim_table(want, have, text(s, 0), sql);
+		if (rc != SQLITE_OK)
+			break;
+	}
+	sqlite3_finalize(s);
+	if (rc == SQLITE_DONE && sql->failed)
+		rc = SQLITE_NOMEM;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}

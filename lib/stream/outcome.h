@@ -1,0 +1,26 @@
+/*
+ * How a run went, as its end record says it: `status`, and unless it is
+ * complete `exit` (the status of sp(7) that the last program shall end with),
+ * `reason` and `until`.
+ */
+#ifndef SP_STREAM_OUTCOME_H
+#define SP_STREAM_OUTCOME_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+struct outcome {
+	int exit;		/* 0: complete; 75: deferred; else failed */
+	char reason[256];	/* "" where there is none */
+	char until[CLOCK_TEXT]; /* when to come back, or "" */
+};
+
+/* "complete", "deferred" or "failed". */
+const char *outcome_status(const struct outcome *);
+
+/* Append the members of an end record that tell it. */
+bool outcome_put(const struct outcome *, struct buf *);
+
+#endif

@@ -1,0 +1,551 @@
+/*
+ * The JSON reader and writer. Texts to accept and to refuse are the table
+ * tests/data/json/cases; each is read from a block of exactly its size, so
+ * that the sanitizers see a read past its end.
+ */
+#include "unit/tap.h"
+
+#include <stdlib.h>
+
+#include "json/json.h"
+
+#define CASES "tests/data/json/cases"
+#define WHY(j) ((j)->error ? (j)->error : "no error")
+
+/* A copy of exactly the text's size. */
+static struct slice exact(struct slice s)
+{
+	char *p = malloc(s.n ? s.n : 1);
+
+	if (!p)
+		exit(71);
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (struct slice){p, s.n};
+}
+
+static void drop(struct slice s)
+{
+	union {
+		const char *borrowed;
+		char *owned;
+	} u = {s.p};
+
+	free(u.owned);
+}
+
+static bool accepts(struct slice text, struct json *j)
+{
+	struct slice copy = exact(text);
+	bool good = json_check(j, copy);
+
+	drop(copy);
+	return good;
+}
+
+static int hex(char c)
+{
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/* Decode a text of the table, see its head. */
+static void decode(struct slice s, struct buf *to)
+{
+	const char *p = s.p, *end = s.p + s.n;
+
+	while (p < end) {
+		if (*p != '%') {
+			buf_putc(to, *p++);
+		} else if (p[1] != '<') {
+			buf_putc(to, (char)(hex(p[1]) << 4 | hex(p[2])));
+			p += 3;
+		} else {
+			char *text;
+			const char *close = strchr(p, '>');
+			long times = strtol(p + 2, &text, 10);
+
+			while (times-- > 0)
+				decode((struct slice){text + 1,
+					   (size_t)(close - text - 1)},
+				    to);
+			p = close + 1;
+		}
+	}
+}
+
+/* Of a text that is accepted and ends where it must, no beginning is. */
+static void check_prefixes(const char *name, struct slice text)
+{
+	struct json j;
+	size_t bad = text.n;
+
+	while (text.n > 0 && strchr(" \t\r\n", text.p[text.n - 1]))
+		text.n--;
+	for (size_t n = 0; n < text.n && bad >= text.n; n++)
+		if (accepts((struct slice){text.p, n}, &j) || j.at > n)
+			bad = n;
+	if (bad < text.n)
+		ok(false, "%s: cut after %zu bytes is refused", name, bad);
+}
+
+static bool all_beginnings_are_refused(struct slice text)
+{
+	struct slice s = text;
+
+	while (s.n > 0 && strchr(" \t\r\n", *s.p))
+		s = slice_from(s, 1);
+	return s.n > 0 && s.n < 3000 && strchr("{[\"tfn", *s.p);
+}
+
+/* Compacted once, nothing is left to take away, and it is still accepted. */
+static void check_compact(const char *name, struct slice text)
+{
+	struct buf once = BUF_INIT(1 << 20), twice = BUF_INIT(1 << 20);
+	struct json j;
+
+	if (!json_compact(&j, text, &once) || once.n > text.n)
+		ok(false, "%s: compacts", name);
+	else if (!json_compact(&j, buf_slice(&once), &twice) || j.spaced ||
+		 !slice_eq(buf_slice(&once), buf_slice(&twice)))
+		ok(false, "%s: compacting again changes nothing", name);
+	buf_release(&once);
+	buf_release(&twice);
+}
+
+static void check_case(char *line)
+{
+	bool accept = strncmp(line, "accept ", 7) == 0;
+	char *name = line + 7, *space = strchr(name, ' ');
+	struct buf text = BUF_INIT(1 << 20);
+	struct slice coded = slice_of(space ? space + 1 : "");
+	struct json j;
+	bool accepted;
+
+	if (space)
+		*space = '\0';
+	decode(coded, &text);
+	accepted = accepts(buf_slice(&text), &j);
+	ok(accepted == accept, "%s is %sed: %s at %zu", name,
+	    accepted ? "accept" : "refus", WHY(&j), j.at);
+	if (accepted)
+		check_compact(name, buf_slice(&text));
+	else
+		ok(j.error && j.at <= text.n && json_next(&j) == JSON_ERROR,
+		    "%s: refusals have a place and a reason, and last", name);
+	if (accept && all_beginnings_are_refused(buf_slice(&text)))
+		check_prefixes(name, buf_slice(&text));
+	buf_release(&text);
+}
+
+static void test_cases(void)
+{
+	FILE *f = fopen(CASES, "r");
+	char line[1024];
+	int seen = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#')
+			continue;
+		check_case(line);
+		seen++;
+	}
+	if (f)
+		fclose(f);
+	ok(seen > 400, "the table has its %d cases", seen);
+}
+
+/* Each byte at each place of a string: the fast path must see it anywhere. */
+static void test_every_byte(void)
+{
+	char text[26 * 2 + 2];
+	struct json j;
+	int bad = -1;
+
+	for (int c = 0; c < 256; c++)
+		for (size_t at = 1; at <= 50; at++) {
+			bool plain =
+			    c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+
+			memset(text, 'a', sizeof(text));
+			text[0] = text[51] = '"';
+			text[at] = (char)c;
+			if (accepts((struct slice){text, 52}, &j) != plain)
+				bad = c;
+			else if (!plain && c != '"' && c != '\\' && j.at != at)
+				bad = c;
+		}
+	is_int(bad, -1, "every byte is judged alike at every place");
+}
+
+static bool accepts_units(unsigned first, unsigned second)
+{
+	char text[20];
+	struct json j;
+
+	snprintf(text, sizeof(text), "\"\\u%04x\\u%04X\"", first, second);
+	return accepts(slice_of(text), &j);
+}
+
+/* Surrogates only as pairs, of all there are. */
+static void test_every_unit(void)
+{
+	unsigned bad = 0;
+
+	for (unsigned u = 0; u < 0x10000; u++) {
+		bool first = u >= 0xd800 && u < 0xdc00;
+		bool second = u >= 0xdc00 && u < 0xe000;
+
+		if (accepts_units(u, 'a') != (!first && !second) ||
+		    accepts_units('a', u) != (!first && !second) ||
+		    accepts_units(0xd800, u) != second ||
+		    accepts_units(u, 0xdfff) != first)
+			bad = u + 1;
+	}
+	is_int(bad, 0, "every \\u is judged alone and in a pair");
+}
+
+static void test_places(void)
+{
+	static const struct {
+		const char *text;
+		size_t at;
+		const char *why;
+	} cases[] = {
+	    {"", 0, "empty"},
+	    {"   ", 3, "empty"},
+	    {"[1,2", 4, "cut"},
+	    {"{\"a\":", 5, "cut"},
+	    {"[1 2]", 3, "no comma"},
+	    {"[1,]", 3, "no value"},
+	    {"{\"a\" 1}", 5, "no colon after a name"},
+	    {"{1:2}", 1, "no name of a member"},
+	    {"{\"a\":1,}", 7, "no name of a member"},
+	    {"[1}", 2, "wrong closing bracket"},
+	    {"{} x", 3, "more than one value"},
+	    {"[\"abc", 1, "string without end"},
+	    {"[\"ab\tc\"]", 4, "control character in a string"},
+	    {"[\"ab\xff\"]", 4, "invalid UTF-8"},
+	    {"[\"abcdefgh\xc3\"]", 10, "invalid UTF-8"},
+	    {"[\"a\\x\"]", 3, "unknown escape"},
+	    {"[\"\\u12x4\"]", 2, "\\u without four hexadecimal digits"},
+	    {"[\"ab\\ud800\"]", 4, "lone surrogate"},
+	    {"[0123]", 2, "number with a leading zero"},
+	    {"[1.]", 3, "number without a digit"},
+	    {"[1e+]", 4, "number without a digit"},
+	    {"[-]", 2, "number without a digit"},
+	    {"[nul]", 1, "unknown word"},
+	    {"\xef\xbb\xbf{}", 0, "byte order mark"},
+	    {"[+1]", 1, "no value"},
+	};
+	struct json j;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		accepts(slice_of(cases[i].text), &j);
+		is_int((int64_t)j.at, (int64_t)cases[i].at,
+		    "place of the error, case %zu", i);
+		is_text(slice_of(j.error), cases[i].why, "its reason");
+	}
+	ok(!json_check(&j, (struct slice){NULL, 0}) && j.at == 0,
+	    "a text of nothing at all is refused");
+	accepts((struct slice){"[\"a\0b\"]", 7}, &j);
+	ok(j.at == 3 && slice_is(slice_of(j.error), "NUL in a string"),
+	    "a NUL in a string is placed");
+	accepts((struct slice){"[\0]", 3}, &j);
+	ok(j.at == 1, "a NUL outside a string is placed");
+}
+
+static void test_tokens(void)
+{
+	struct json j;
+
+	json_init(&j, SLICE("{\"a\":[1,-2.50e3,\"x\\n\"], \"k\\u0041\":null,"
+			    "\"t\":true,\"f\":false,\"o\":{}}"));
+	is_int(json_next(&j), JSON_OBJECT, "object");
+	ok(!j.spaced, "no white space met yet");
+	is_int(json_next(&j), JSON_ARRAY, "array");
+	is_text(j.key, "a", "named a");
+	ok(!j.key_escaped, "a name without escapes");
+	is_int(json_next(&j), JSON_NUMBER, "number");
+	is_text(j.text, "1", "as written");
+	is_int(json_next(&j), JSON_NUMBER, "another");
+	is_text(j.text, "-2.50e3", "as written");
+	is_int(json_next(&j), JSON_STRING, "string");
+	is_text(j.text, "x\\n", "as written");
+	ok(j.escaped, "with escapes");
+	is_int(json_next(&j), JSON_ARRAY_END, "end of the array");
+	is_int(json_next(&j), JSON_NULL, "null");
+	ok(j.spaced, "white space was met");
+	is_text(j.key, "k\\u0041", "name with an escape, as written");
+	ok(j.key_escaped, "and marked so");
+	is_int(json_next(&j), JSON_TRUE, "true");
+	is_int(json_next(&j), JSON_FALSE, "false");
+	is_int(json_next(&j), JSON_OBJECT, "empty object");
+	is_int(j.depth, 2, "is the second that is open");
+	is_int(json_next(&j), JSON_OBJECT_END, "and ends");
+	is_int(json_next(&j), JSON_OBJECT_END, "object ends");
+	is_int(json_next(&j), JSON_END, "text ends");
+	is_int(json_next(&j), JSON_END, "for good");
+}
+
+static void test_skip(void)
+{
+	static const char text[] =
+	    " { \"a\" : [ 1, {\"b\":[]} ] , \"s\":\"q\\\"\","
+	    "\"n\":-1.5, \"z\" : { } , \"t\":true } ";
+	static const char *const want[] = {
+	    "[ 1, {\"b\":[]} ]", "\"q\\\"\"", "-1.5", "{ }", "true"};
+	struct slice copy = exact(slice_of(text));
+	struct json j;
+
+	json_init(&j, copy);
+	json_next(&j);
+	for (size_t i = 0; i < 5; i++) {
+		ok(json_skip(&j, json_next(&j)), "skips value %zu", i);
+		is_text(j.text, want[i], "as written");
+		is_int(j.depth, 1, "back where it was");
+	}
+	is_int(json_next(&j), JSON_OBJECT_END, "then the object ends");
+	drop(copy);
+
+	json_init(&j, slice_of(text));
+	ok(json_skip(&j, json_next(&j)), "skips the whole");
+	is_int((int64_t)j.text.n, (int64_t)sizeof(text) - 3, "of its length");
+	json_init(&j, SLICE("[[1,2],[3}]"));
+	json_next(&j);
+	ok(json_skip(&j, json_next(&j)), "skips what is good");
+	ok(!json_skip(&j, json_next(&j)), "and not what is bad");
+	is_int((int64_t)j.at, 9, "which has a place");
+}
+
+static void test_unescape(void)
+{
+	static const struct {
+		const char *written;
+		const char *meant;
+	} cases[] = {
+	    {"", ""},
+	    {"plain", "plain"},
+	    {"\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t"},
+	    {"\\u0041\\u00e9\\u20AC", "A\xc3\xa9\xe2\x82\xac"},
+	    {"\\u007f\\u0080\\u07ff\\u0800\\uffff",
+		"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf"},
+	    {"\\ud834\\udd1e!", "\xf0\x9d\x84\x9e!"},
+	    {"\\ud800\\udc00\\udbff\\udfff",
+		"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"},
+	    {"a\\\\u0041", "a\\u0041"},
+	    {"\xe2\x82\xac\\n\xe2\x82\xac", "\xe2\x82\xac\n\xe2\x82\xac"},
+	};
+	struct buf b = BUF_INIT(100), small = BUF_INIT(3);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct slice written = exact(slice_of(cases[i].written));
+		struct slice meant = slice_of(cases[i].meant);
+		bool escaped = strchr(cases[i].written, '\\') != NULL;
+
+		buf_clear(&b);
+		ok(json_unescape(written, &b), "unescapes case %zu", i);
+		is_text(buf_slice(&b), cases[i].meant, "to what it means");
+		ok(json_text_is(written, escaped, meant), "and is that text");
+		ok(json_text_is(written, true, meant), "escapes or not");
+		buf_putc(&b, 'x');
+		ok(!json_text_is(written, escaped, buf_slice(&b)),
+		    "but not a longer one");
+		if (meant.n > 0)
+			ok(!json_text_is(written, escaped,
+			       (struct slice){meant.p, meant.n - 1}),
+			    "nor a shorter one");
+		drop(written);
+	}
+	buf_clear(&b);
+	json_unescape(SLICE("a\\u0000b"), &b);
+	ok(slice_eq(buf_slice(&b), SLICE("a\0b")), "NUL is a character");
+	ok(json_text_is(SLICE("a\\u0000b"), true, SLICE("a\0b")), "here too");
+	ok(!json_text_is(SLICE("a\\u0000b"), true, SLICE("a")), "not an end");
+	buf_clear(&b);
+	ok(json_unescape((struct slice){NULL, 0}, &b) && b.n == 0,
+	    "nothing means nothing");
+	ok(!json_unescape(SLICE("ab\\u20ac"), &small) && small.failed,
+	    "a full buf is said");
+	buf_release(&b);
+	buf_release(&small);
+}
+
+static void test_int(void)
+{
+	static const struct {
+		const char *text;
+		bool fits;
+		int64_t value;
+	} cases[] = {
+	    {"0", true, 0},
+	    {"-0", true, 0},
+	    {"7", true, 7},
+	    {"-1", true, -1},
+	    {"1764000000123", true, 1764000000123},
+	    {"9223372036854775807", true, INT64_MAX},
+	    {"9223372036854775808", false, 0},
+	    {"9223372036854775810", false, 0},
+	    {"-9223372036854775808", true, INT64_MIN},
+	    {"-9223372036854775809", false, 0},
+	    {"92233720368547758070", false, 0},
+	    {"18446744073709551616", false, 0},
+	    {"18446744073709551617", false, 0},
+	    {"1.0", false, 0},
+	    {"1e3", false, 0},
+	    {"", false, 0},
+	    {"-", false, 0},
+	    {"+1", false, 0},
+	    {" 1", false, 0},
+	    {"1 ", false, 0},
+	    {"true", false, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t v = 42;
+		bool fits = json_int(slice_of(cases[i].text), &v);
+
+		ok(fits == cases[i].fits, "'%s' %s", cases[i].text,
+		    fits ? "is a whole number" : "is none");
+		is_int(v, fits ? cases[i].value : 42, "its value");
+	}
+}
+
+static void test_put_string(void)
+{
+	static const struct {
+		const char *meant;
+		const char *written;
+	} cases[] = {
+	    {"", "\"\""},
+	    {"plain", "\"plain\""},
+	    {"\"\\\b\f\n\r\t", "\"\\\"\\\\\\b\\f\\n\\r\\t\""},
+	    {"\x01\x1f\x7f/", "\"\\u0001\\u001f\x7f/\""},
+	    {"\xc3\xa9\xf0\x9d\x84\x9e", "\"\xc3\xa9\xf0\x9d\x84\x9e\""},
+	    {"a\xff"
+	     "b",
+		"\"a\xef\xbf\xbd"
+		"b\""},
+	    {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+	    {"end\xe2\x82", "\"end\xef\xbf\xbd\xef\xbf\xbd\""},
+	};
+	struct buf b = BUF_INIT(100), small = BUF_INIT(4);
+	struct json j;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct slice copy = exact(slice_of(cases[i].meant));
+
+		buf_clear(&b);
+		ok(json_put_string(&b, copy), "writes string %zu", i);
+		is_text(buf_slice(&b), cases[i].written, "as it should");
+		ok(json_check(&j, buf_slice(&b)), "which is JSON");
+		drop(copy);
+	}
+	buf_clear(&b);
+	json_put_string(&b, SLICE("a\0b"));
+	is_text(buf_slice(&b), "\"a\\u0000b\"", "NUL is written too");
+	ok(!json_put_string(&small, SLICE("abc")) && small.failed,
+	    "a full buf is said");
+	buf_release(&b);
+	buf_release(&small);
+}
+
+/* Every character there is, written and read back. */
+static void test_round_trip(void)
+{
+	struct buf text = BUF_INIT(64), again = BUF_INIT(64);
+	struct json j;
+	uint32_t bad = 0;
+
+	for (uint32_t c = 0; c <= 0x10ffff && !bad; c++) {
+		char escaped[16], meant[4];
+		size_t n;
+
+		if (c >= 0xd800 && c <= 0xdfff)
+			continue;
+		if (c < 0x10000)
+			snprintf(
+			    escaped, sizeof(escaped), "\\u%04x", (unsigned)c);
+		else
+			snprintf(escaped, sizeof(escaped), "\\u%04x\\u%04x",
+			    (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
+			    (unsigned)(0xdc00 + (c & 0x3ff)));
+		buf_clear(&again);
+		json_unescape(slice_of(escaped), &again);
+		n = again.n;
+		memcpy(meant, again.p, n < 4 ? n : 4);
+		buf_clear(&text);
+		json_put_string(&text, (struct slice){meant, n});
+		buf_clear(&again);
+		if (utf8_length(meant, meant + n) != n ||
+		    !json_check(&j, buf_slice(&text)))
+			bad = c + 1;
+		json_unescape((struct slice){text.p + 1, text.n - 2}, &again);
+		if (!slice_eq(buf_slice(&again), (struct slice){meant, n}))
+			bad = c + 1;
+	}
+	is_int(bad, 0, "every character survives being written and read");
+	buf_release(&text);
+	buf_release(&again);
+}
+
+static void test_compact(void)
+{
+	struct buf b = BUF_INIT(200), small = BUF_INIT(3);
+	struct json j;
+
+	ok(json_compact(&j,
+	       SLICE(" { \"a b\" : [ 1 ,\t2 ] ,\r\n \"\\\" \" : "
+		     "\" x \\\\\" } \n"),
+	       &b),
+	    "compacts");
+	is_text(buf_slice(&b), "{\"a b\":[1,2],\"\\\" \":\" x \\\\\"}",
+	    "only the space between tokens goes");
+	ok(json_compact(&j, SLICE("[1.0e5]"), &b), "appends");
+	is_text(buf_slice(&b), "{\"a b\":[1,2],\"\\\" \":\" x \\\\\"}[1.0e5]",
+	    "what had no space, as it was");
+	ok(!json_compact(&j, SLICE("[1, }"), &b) && j.error && !b.failed,
+	    "what is no JSON is refused");
+	is_int((int64_t)b.n, 34, "and nothing is appended");
+	ok(!json_compact(&j, SLICE("[1,2,3]"), &small) && !j.error &&
+		small.failed,
+	    "a full buf is said");
+	buf_release(&b);
+	buf_release(&small);
+}
+
+static void test_members(void)
+{
+	struct buf b = BUF_INIT(200);
+
+	buf_putc(&b, '{');
+	json_put_member(&b, "s", SLICE("a\"b"));
+	json_put_member_int(&b, "i", INT64_MIN);
+	json_put_member_raw(&b, "r", SLICE("{\"x\":[]}"));
+	json_put_key(&b, "o");
+	buf_putc(&b, '{');
+	ok(json_put_member(&b, "n\n", SLICE("")), "puts members");
+	buf_puts(&b, "}}");
+	is_text(buf_slice(&b),
+	    "{\"s\":\"a\\\"b\",\"i\":-9223372036854775808,"
+	    "\"r\":{\"x\":[]},\"o\":{\"n\\n\":\"\"}}",
+	    "with commas where they belong");
+	buf_release(&b);
+}
+
+int main(void)
+{
+	test_cases();
+	test_every_byte();
+	test_every_unit();
+	test_places();
+	test_tokens();
+	test_skip();
+	test_unescape();
+	test_int();
+	test_put_string();
+	test_round_trip();
+	test_compact();
+	test_members();
+	return tap_done();
+}
