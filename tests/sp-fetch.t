@@ -12,8 +12,7 @@ fetch() {
 	    "$@" 2>"$tmp/said" >"$tmp/sent"
 	s=$?
 	cat "$tmp/said" "$tmp/sent" >>"$tmp/everything"
-	token access_token >>"$tmp/secrets"
-	token refresh_token >>"$tmp/secrets"
+	cat "$tmp/login/token.json" >>"$tmp/logins"
 	cat "$tmp/sent"
 	cat "$tmp/said" >&2
 	return $s
@@ -27,31 +26,31 @@ reset() { api_post 'fault?clear=1'; api_post 'requests?clear=1'; }
 # A run of requests, which are lines of stdin without type, run and seq.
 plan() {
 	echo '{"type":"run","run":"R1","job":"test","started_at":"2026-11-22T06:40:00.123Z"}'
-	jq -c '{type: "request", run: "R1", seq: input_line_number} + .'
+	awk '{ sub(/^{/, "{\"type\":\"request\",\"run\":\"R1\",\"seq\":" NR ",")
+		print }'
 	echo '{"type":"end","run":"R1","status":"complete","ledger":[]}'
 }
 recent='{"endpoint":"recently-played","url":"/v1/me/player/recently-played?limit=20","paging":"next","cursor":1764000000000}'
 me='{"endpoint":"me","url":"/v1/me"}'
 items='{"endpoint":"playlist-items","url":"/v1/playlists/none/items","optional":true}'
 
-# What the run came to: status, exit and until of its end, and whether the
-# ledger balances, then what was sent.
-ended() {
-	jq -sr 'map(select(.type == "end"))[0] | .ledger[0] as $l |
-	    ($l.in | to_entries | map(.key as $k | .value ==
+# Of a run's output: status, exit and ledger as its end tells them, the
+# statuses of the captures, and the codes of the errors.
+came() {
+	jq -sr 'map(select(.type == "end"))[0] as $e | $e.ledger[0] as $l |
+	    (($l.in // {}) | to_entries | map(.key as $k | .value ==
 		([$l.passed, $l.used, $l.refused] | map(.[$k] // 0) | add)) |
 		all) as $balanced |
-	    "\(.status) \(.exit // 0) \(if $balanced then "balanced"
-		else "unbalanced" end)"' "$tmp/out"
+	    "\($e.status) \($e.exit // 0) \(if $balanced then "balanced"
+		else "unbalanced" end): \(map(select(.type == "capture").status |
+		tostring) | join(" ")): \(map(select(.type == "error").code) |
+		join(" "))"' "$tmp/out"
 }
-captures() { jq -r 'select(.type == "capture") | .status' "$tmp/out" | xargs; }
-errors() { jq -r 'select(.type == "error") | .code' "$tmp/out" | xargs; }
-
-# What sp-fetch says of a plan: its status, the end, the captures' statuses.
+# The same of a plan's requests on stdin, and sp-fetch's status before it.
 try() {
 	plan >"$tmp/plan"
 	run fetch "$@" <"$tmp/plan"
-	echo "$status: $(ended): $(captures): $(errors)"
+	echo "$status: $(came)"
 }
 
 # --- the command line ---------------------------------------------------
@@ -95,7 +94,7 @@ is "$(log | jq -r 'select(.url | startswith("/v1/")) |
     grep -c "^sp/[0-9.]* .*gzip")" 1 "the agent and the encodings are named"
 api_post 'requests?clear=1'
 run fetch <"$tmp/good"
-is "$(asked) $(cat "$tmp/out" | wc -l)" "0 $(wc -l <"$tmp/good")" \
+is "$(asked) $(wc -l <"$tmp/out")" "0 $(wc -l <"$tmp/good")" \
     "what is no request is passed on"
 got=$(printf '%s\n' "$recent" | try)
 is "$(log | jq -r .url | grep -c '/v1/me$')" 0 "a known user is not asked for"
@@ -312,7 +311,6 @@ is "$(echo "$me" | try) $(refreshed)" "77: failed 77 balanced: : log in first 4"
 reset
 jq '.client_secret = "made-up-secret"' "$tmp/login/token.json" >"$tmp/t"
 cat "$tmp/t" >"$tmp/login/token.json"
-echo made-up-secret >>"$tmp/secrets"
 api_post expire
 is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " "an app with a secret"
 is "$(log | jq -r 'select(.url == "/api/token").authorization')" other \
@@ -342,7 +340,7 @@ like "$(cat "$tmp/err")" "log in first.*none.json" "is named"
 head -c 100 "$tmp/before" >"$tmp/half.json"
 chmod 600 "$tmp/half.json"
 run fetch --token-file "$tmp/half.json" /me
-is "$status $(errors)" "78 configuration" "half a token file"
+like "$status $err" "^78 .*half.json: no token file" "half a token file"
 run fetch --token-file "$tmp/none.json" </dev/null
 is "$status $err" "0 " "nothing to ask needs no login"
 run env XDG_CONFIG_HOME="$tmp/config" "$build/sp-fetch" --account kim /me
@@ -362,7 +360,7 @@ fi
 reset
 echo "$me" | plan | sed '1s/}$/,"user":"someone"}/' >"$tmp/plan"
 run fetch <"$tmp/plan"
-is "$status: $(ended): $(captures): $(errors)" \
+is "$status: $(came)" \
     "78: failed 78 balanced: : configuration" "a run of another user"
 like "$err" "'someone'.*'kim'" "names both"
 is "$(asked)" 0 "and asks nothing"
@@ -448,11 +446,12 @@ like "$(cat "$tmp/status")" '^(141|74)$' "a closed reader"
 for signal in INT TERM; do
 	reset
 	fault 'kind=429&retry_after=3' && echo "$me" | plan >"$tmp/plan"
+	rm -f "$tmp/err"
 	# A shell's background jobs have SIGINT ignored.
 	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$build/sp-fetch" \
 	    --max-wait 3s <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
 	tries=0
-	until grep -q waiting "$tmp/err" || [ $tries -gt 200 ]; do
+	until grep -qs waiting "$tmp/err" || [ $tries -gt 200 ]; do
 		tries=$((tries + 1))
 		sleep 0.02
 	done
@@ -502,11 +501,13 @@ run fetch --token-file "$tmp/mine.json" /v1/me
 like "$status $err" '^77 .*bad \*{19}' "in messages too"
 run fetch --token-file "$tmp/mine.json" "$(printf '/me?\033[31m')"
 is "$(echo "$err" | grep -c "$(printf '\033')")" 0 "no control character is shown"
-[ "$(sort -u "$tmp/secrets" | grep -c .)" -gt 5 ] && [ -s "$tmp/everything" ]
+jq -r '.access_token, .refresh_token, .client_secret // empty' "$tmp/logins" |
+    sort -u >"$tmp/secrets"
+[ "$(grep -c . "$tmp/secrets")" -gt 5 ] && [ -s "$tmp/everything" ]
 ok $? "(there were secrets, and words)"
-is "$(sort -u "$tmp/secrets" | grep . | grep -cFf - "$tmp/everything")" 0 \
+is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 0 \
     "no secret was in any output or message"
 token access_token >>"$tmp/everything"
-is "$(sort -u "$tmp/secrets" | grep . | grep -cFf - "$tmp/everything")" 1 \
+is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 1 \
     "(and this would have shown it)"
 finish
