@@ -49,8 +49,7 @@ bool trouble_set(struct trouble *t, int status, const char *fmt, ...)
 	return false;
 }
 
-/* Overwrite in a way that no compiler leaves out. */
-static void wipe(void *p, size_t n)
+void token_wipe(void *p, size_t n)
 {
 	volatile unsigned char *to = p;
 
@@ -61,7 +60,7 @@ static void wipe(void *p, size_t n)
 static void wipe_buf(struct buf *b)
 {
 	if (b->p)
-		wipe(b->p, b->cap);
+		token_wipe(b->p, b->cap);
 	buf_clear(b);
 }
 
@@ -73,7 +72,7 @@ static char **member_at(const struct token *t, size_t i)
 static void forget(char **member)
 {
 	if (*member)
-		wipe(*member, strlen(*member));
+		token_wipe(*member, strlen(*member));
 	free(*member);
 	*member = NULL;
 }
