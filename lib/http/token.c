@@ -64,9 +64,14 @@ static void wipe_buf(struct buf *b)
 	buf_clear(b);
 }
 
-static char **member_at(const struct token *t, size_t i)
+static char **member_at(struct token *t, size_t i)
 {
-	return (char **)((uintptr_t)t + members[i].at);
+	return (char **)(void *)((char *)t + members[i].at);
+}
+
+static const char *member_text(const struct token *t, size_t i)
+{
+	return *(char *const *)(const void *)((const char *)t + members[i].at);
 }
 
 static void forget(char **member)
@@ -310,7 +315,7 @@ static size_t member_named(struct slice key)
 
 static void put_ours(const struct token *t, size_t i, struct buf *b)
 {
-	const char *value = *member_at(t, i);
+	const char *value = member_text(t, i);
 
 	if (value)
 		json_put_member(b, members[i].name, slice_of(value));
