@@ -59,12 +59,12 @@ struct staging_walk {
 	sqlite3_stmt *select;
 	sqlite3_int64 last;  /* capture_id given last */
 	sqlite3_int64 until; /* the newest there was at the start */
-	int portion;	     /* rows read of the statement's portion */
-	int64_t total;	     /* captures chosen */
+	int portion;         /* rows read of the statement's portion */
+	int64_t total;       /* captures chosen */
 };
 
-int staging_walk_init(
-    struct staging_walk *, sqlite3 *db, const struct staging_filter *);
+int staging_walk_init(struct staging_walk *, sqlite3 *db,
+    const struct staging_filter *);
 void staging_walk_release(struct staging_walk *);
 
 /*
