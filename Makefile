@@ -65,38 +65,50 @@ TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c))
 FUZZERS = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
 C_SRC = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*.c tests/*/*.[ch])
 
+# V=1 shows whole commands.
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)	$@')
+
 all: $(BINS) ## build the programs into build/ (default)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 $(B)/gen/%.o: $(B)/gen/%.c
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
 # Mappings and schema are data: built into the programs as strings.
 $(B)/gen/filters.c: $(FILTERS) lib/embed.sh
 	@mkdir -p $(@D)
-	sh lib/embed.sh builtin_filters $(FILTERS) > $@
+	$(call say,EMBED)
+	$(Q)sh lib/embed.sh builtin_filters $(FILTERS) > $@
 
 $(B)/gen/schema.c: $(SCHEMA) lib/embed.sh
 	@mkdir -p $(@D)
-	sh lib/embed.sh builtin_schema $(SCHEMA) > $@
+	$(call say,EMBED)
+	$(Q)sh lib/embed.sh builtin_schema $(SCHEMA) > $@
 
 $(B)/libsp.a: $(LIB_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
 $(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $($*_LIBS)
 
 $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(JQ) $(CURL) $(MICROHTTPD)
 
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
-	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(JQ) $(CURL)
 
 # T picks tests by how their names begin: T=sp-load, T=json.
@@ -163,7 +175,8 @@ install: all ## install under PREFIX=/usr/local, staged in DESTDIR
 		install -d "$$d" && install -m 644 $$f "$$d" || exit; done
 	for f in $(FILTERS) $(SCHEMA) $(EXAMPLES); do \
 		d='$(DESTDIR)$(DATADIR)'/$$(dirname $${f#lib/}); \
-		install -d "$$d" && install -m 644 $$f "$$d" || exit; done
+		m=644; [ ! -x $$f ] || m=755; \
+		install -d "$$d" && install -m $$m $$f "$$d" || exit; done
 
 uninstall: ## remove what install put there
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)

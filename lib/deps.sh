@@ -77,7 +77,7 @@ else
 	echo "	$install $packages" >&2
 	exit 77
 fi
-echo "deps: $as_root $install $packages"
+echo "deps: ${as_root:+$as_root }$install $packages"
 case $column in
 1)
 	export DEBIAN_FRONTEND=noninteractive

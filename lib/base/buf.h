@@ -22,14 +22,18 @@ struct buf {
 	bool failed;
 };
 
-#define BUF_INIT(maximum) {.max = (maximum)}
+#define BUF_INIT(maximum)        \
+	{                        \
+		.max = (maximum) \
+	}
 
 void buf_release(struct buf *);
 
 /* Forget content and failure, keep the storage. */
 void buf_clear(struct buf *);
 
-/* Room for n more bytes; returns where they go, or NULL. Follow with `b->n +=`. */
+/* Room for n more bytes; returns where they go, or NULL. Follow with `b->n +=`.
+ */
 char *buf_room(struct buf *, size_t n);
 
 bool buf_put(struct buf *, const void *, size_t n);
@@ -37,9 +41,9 @@ bool buf_puts(struct buf *, const char *);
 bool buf_putc(struct buf *, char);
 bool buf_put_slice(struct buf *, struct slice);
 bool buf_printf(struct buf *, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 bool buf_vprintf(struct buf *, const char *fmt, va_list)
-	__attribute__((format(printf, 2, 0)));
+    __attribute__((format(printf, 2, 0)));
 
 /* The content as a slice, until the next write. */
 struct slice buf_slice(const struct buf *);

@@ -99,7 +99,7 @@ static bool take_char(struct slice *s, char c)
 static unsigned days_in_month(unsigned y, unsigned m)
 {
 	static const unsigned char days[] = {
-		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
 
 	return days[m - 1] + (m == 2 && leap);
@@ -169,7 +169,7 @@ bool clock_parse(struct slice s, int64_t *ms)
 	if (!take_zone(&s, &zone) || s.n != 0)
 		return false;
 	*ms = days * 86400000 + ((int64_t)h * 60 + m - zone) * 60000 +
-	    (int64_t)sec * 1000 + frac;
+	      (int64_t)sec * 1000 + frac;
 	return true;
 }
 
@@ -179,7 +179,7 @@ bool clock_parse_duration(struct slice s, int64_t *ms)
 		const char *unit;
 		int64_t ms;
 	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000},
-		{"d", 86400000}, {"w", 604800000}};
+	    {"d", 86400000}, {"w", 604800000}};
 	int64_t value = 0;
 	unsigned digit;
 	bool any = false;

@@ -42,17 +42,17 @@ struct json {
 	const char *p;
 	const char *end;
 
-	struct slice key;    /* name of the member just read, as written */
-	struct slice text;   /* of a string or number, or what was skipped */
-	bool key_escaped;    /* `key` has backslashes: see json_unescape */
-	bool escaped;        /* `text` has backslashes */
-	bool spaced;         /* white space has been met between tokens */
+	struct slice key;  /* name of the member just read, as written */
+	struct slice text; /* of a string or number, or what was skipped */
+	bool key_escaped;  /* `key` has backslashes: see json_unescape */
+	bool escaped;	   /* `text` has backslashes */
+	bool spaced;	   /* white space has been met between tokens */
 
-	unsigned depth;      /* of open arrays and objects */
-	const char *error;   /* what is wrong, a constant string, or NULL */
-	size_t at;           /* byte offset of the error */
+	unsigned depth;	   /* of open arrays and objects */
+	const char *error; /* what is wrong, a constant string, or NULL */
+	size_t at;	   /* byte offset of the error */
 
-	unsigned char state; /* private */
+	unsigned char state;			/* private */
 	unsigned char open[JSON_DEPTH_MAX / 8]; /* private */
 };
 
@@ -84,7 +84,8 @@ bool json_check(struct json *j, struct slice text);
  */
 bool json_compact(struct json *j, struct slice text, struct buf *to);
 
-/* Read a number as written into an integer; false if it is not one that fits. */
+/* Read a number as written into an integer; false if it is not one that fits.
+ */
 bool json_int(struct slice written, int64_t *value);
 
 /* Append a string, quoted; bytes that are not UTF-8 become U+FFFD. */

@@ -170,50 +170,32 @@ void stage_run_ended(struct stage *st)
 	ledger_clear(&st->ledger);
 }
 
-/* The members of an end that a stage writes anew. */
-static bool is_member_of(const struct member *m, const char *const names[])
+/* How bad a status is; one that is unknown is not for us to improve. */
+static int badness(struct slice status)
 {
-	for (; *names; names++)
-		if (json_text_is(m->key, m->key_escaped, slice_of(*names)))
-			return true;
-	return false;
-}
-
-static void copy_members(
-    const struct record *rec, const char *const without[], struct buf *b)
-{
-	for (size_t i = 0; i < rec->count; i++) {
-		const struct member *m = &rec->members[i];
-		size_t quote = m->type == JSON_STRING;
-
-		if (is_member_of(m, without))
-			continue;
-		if (b->n > 1)
-			buf_putc(b, ',');
-		buf_put(b, m->key.p - 1, m->key.n + 2);
-		buf_putc(b, ':');
-		buf_put(b, m->value.p - quote, m->value.n + 2 * quote);
-	}
+	if (!status.p || slice_is(status, "complete"))
+		return 0;
+	return slice_is(status, "deferred") ? 1 : 2;
 }
 
 bool stage_pass_end(
-    struct stage *st, const struct record *end, const struct outcome *outcome)
+    struct stage *st, const struct record *end, const struct outcome *how)
 {
 	static const char *const ledger[] = {"ledger", NULL};
 	static const char *const all[] = {
 	    "ledger", "status", "exit", "reason", "until", NULL};
-	const struct member *status = record_get(end, "status");
-	bool complete = status && json_text_is(status->value, status->escaped,
-				      SLICE("complete"));
-	bool worse = complete && outcome && outcome->exit != 0;
 	struct buf *b = &st->scratch;
-	bool ok;
+	struct slice status;
+	bool ok, worse;
 
 	buf_clear(b);
-	buf_putc(b, '{');
-	copy_members(end, worse ? all : ledger, b);
+	if (!record_string(end, "status", b, &status))
+		status = SLICE("failed");
+	worse = how && badness(slice_of(outcome_status(how))) > badness(status);
+	buf_clear(b);
+	record_put_members(end, worse ? all : ledger, b);
 	if (worse)
-		outcome_put(outcome, b);
+		outcome_put(how, b);
 	json_put_key(b, "ledger");
 	stage_put_ledger(st, end, b);
 	buf_putc(b, '}');

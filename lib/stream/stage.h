@@ -88,8 +88,8 @@ enum stage_result stage_next(struct stage *, struct record *, int timeout_ms);
 bool stage_pass(struct stage *, const struct record *);
 
 /*
- * Pass an end on with a worse outcome than it came with: a complete one takes
- * all of `outcome`, one that had failed already stays as it is.
+ * Pass an end on with this stage's entry and, unless it went as badly or
+ * worse upstream, with this outcome in place of what it says.
  */
 bool stage_pass_end(
     struct stage *, const struct record *end, const struct outcome *);

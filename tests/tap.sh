@@ -1,0 +1,59 @@
+# tap.sh: TAP for tests in sh. Source it, check things, end with `finish`.
+# Leaves a folder of one's own in $tmp, and the programs' folder in $build.
+
+build=$(cd "${SP_BUILD:-build}" && pwd)
+tmp=$(mktemp -d)
+tap_count=0 tap_failures=0
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+# ok STATUS NAME: whether a command before succeeded.
+ok() {
+	tap_count=$((tap_count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tap_count - $2"
+	else
+		echo "not ok $tap_count - $2"
+		tap_failures=$((tap_failures + 1))
+	fi
+}
+
+# is GOT WANT NAME: whether two texts are the same.
+is() {
+	[ "$1" = "$2" ]
+	ok $? "$3"
+	[ "$1" = "$2" ] || {
+		printf '%s\n' "$1" | sed 's/^/#   got  /'
+		printf '%s\n' "$2" | sed 's/^/#   want /'
+	}
+}
+
+# like GOT REGEX NAME: whether a line of a text matches an extended regex.
+like() {
+	printf '%s\n' "$1" | grep -Eq -e "$2"
+	set -- $? "$@"
+	ok "$1" "$4"
+	[ "$1" -eq 0 ] || {
+		printf '%s\n' "$2" | sed 's/^/#   got  /'
+		printf '#   want /%s/\n' "$3"
+	}
+}
+
+# skip WHY NAME: a check that cannot be made here.
+skip() {
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $2 # SKIP $1"
+}
+
+# run COMMAND...: leaves its status in $status, its words in $out and $err.
+run() {
+	status=0
+	"$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+}
+
+finish() {
+	echo "1..$tap_count"
+	[ $tap_failures -eq 0 ]
+	exit
+}
