@@ -176,10 +176,14 @@ static bool put_suffix(struct transform *t, const struct record *rec)
 	if (!record_string(rec, "fetched_at", &t->scratch, &at) ||
 	    (at.p && !clock_parse(at, &ms)))
 		return false;
-	if (at.p)
-		json_put_member(&t->suffix, "at", at);
-	if (src.p)
-		json_put_member(&t->suffix, "src", src);
+	if (at.p) {
+		buf_puts(&t->suffix, ",\"at\":");
+		json_put_string(&t->suffix, at);
+	}
+	if (src.p) {
+		buf_puts(&t->suffix, ",\"src\":");
+		json_put_string(&t->suffix, src);
+	}
 	return buf_putc(&t->suffix, '}');
 }
 

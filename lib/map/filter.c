@@ -111,12 +111,10 @@ static void on_no_memory(void *ctx)
 	_exit(FILTER_NO_MEMORY);
 }
 
-/* A debugged value comes as ["DEBUG:", value]. */
-static void on_debug(void *ctx, jv message)
+static void on_debug(void *ctx, jv value)
 {
 	struct filter *f = ctx;
 	struct buf json = BUF_INIT((size_t)64 << 10);
-	jv value = jv_array_get(message, 1);
 
 	value_write(&json, value, false);
 	f->debug(f->ctx, buf_slice(&json));

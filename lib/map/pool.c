@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -155,7 +156,7 @@ static bool open_sockets(int fd[2])
 static bool spawn(struct pool *p, struct process *w)
 {
 	int fd[2], err;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	if (!open_sockets(fd))
 		return false;
@@ -165,7 +166,7 @@ static bool spawn(struct pool *p, struct process *w)
 			if (p->worker[i].pid)
 				close(p->worker[i].fd);
 		close(fd[0]);
-		worker_run(&p->config.worker, fd[1]);
+		worker_run(&p->config.worker, fd[1], parent);
 	}
 	err = errno;
 	close(fd[1]);

@@ -224,8 +224,8 @@ const char *rows_add(struct rows *r, jv v)
 		x.op = member(v, "op");
 		expected += jv_is_valid(x.op);
 	}
-	if (jv_object_length(jv_copy(v)) != expected)
-		wrong = "a result is more than 'table', 'row' and 'op'";
+	if (jv_is_valid(x.row) && jv_object_length(jv_copy(v)) != expected)
+		wrong = "a result has more than 'table', 'row' and 'op'";
 	else
 		wrong = write_row(r, &x);
 	result_release(&x);

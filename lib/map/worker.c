@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/builtin.h"
+#include "base/os.h"
 #include "map/filter.h"
 #include "map/frame.h"
 #include "map/memo.h"
@@ -447,13 +448,15 @@ static void set_up(struct worker *w)
 		no_memory();
 }
 
-void worker_run(const struct worker_config *config, int socket)
+void worker_run(
+    const struct worker_config *config, int socket, pid_t parent)
 {
 	struct worker *w = need(calloc(1, sizeof(*w)));
 	const struct slice none = {"", 0};
 
 	w->config = config;
 	w->socket = socket;
+	os_end_with_parent(parent);
 	confine(w);
 	set_up(w);
 	alarm((unsigned)(config->timeout_ms / 500 + 10));

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/slice.h"
 
@@ -23,6 +24,7 @@ struct worker_config {
  * Be a worker: set up, serve the pool at the other end of the socket, and
  * end the process. To be called right after fork.
  */
-_Noreturn void worker_run(const struct worker_config *, int socket);
+_Noreturn void worker_run(
+    const struct worker_config *, int socket, pid_t parent);
 
 #endif
