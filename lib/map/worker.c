@@ -382,15 +382,16 @@ static void serve_one(struct worker *w)
 		reply(w, FRAME_FAILED, retires(w), buf_slice(&w->why), none);
 }
 
+/* Nothing in a worker raises a soft limit again. */
 static void limit(int resource, rlim_t value)
 {
 	struct rlimit limit;
 
 	if (getrlimit(resource, &limit) != 0)
 		_exit(1);
-	if (limit.rlim_max == RLIM_INFINITY || value < limit.rlim_max)
-		limit.rlim_max = value;
-	limit.rlim_cur = limit.rlim_max;
+	limit.rlim_cur = value;
+	if (limit.rlim_max != RLIM_INFINITY && value > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(resource, &limit) != 0)
 		_exit(1);
 }
