@@ -18,12 +18,9 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "cli.h"
-#include "http/client.h"
 #include "http/request.h"
+#include "http/session.h"
 #include "json/json.h"
-
-#define API_URL "https://api.spotify.com"
-#define TOKEN_URL "https://accounts.spotify.com/api/token"
 
 /* So many requests in a row without a usable answer: the service is out. */
 #define FAULTS_MAX 3
@@ -55,14 +52,12 @@ struct fetch {
 	const struct options *o;
 	struct stage stage;
 	struct out out;
-	struct token token;
-	struct origin api;
-	struct client client;
+	struct transfer *transfer;
+	struct session session;
 	struct pages pages;
 	struct answer answer;
-	struct buf scratch, line, token_url;
+	struct buf scratch, line;
 
-	bool logged_in;
 	struct halt halt;
 	struct trouble failure; /* of the run, for its end; exit 0 for none */
 	int status;		/* the program's, so far */
@@ -87,10 +82,10 @@ static struct slice where(const char *url)
 
 static void tell(void *ctx, const char *url, const char *what)
 {
-	struct slice path = where(url);
+	struct slice path = url ? where(url) : SLICE("");
 
 	(void)ctx;
-	cli_warn("%.*s: %s", (int)path.n, path.p, what);
+	cli_warn("%.*s%s%s", (int)path.n, path.p, url ? ": " : "", what);
 }
 
 static void on_refusal(void *ctx, const struct refusal *r)
@@ -125,126 +120,25 @@ static const char *halt_code(int status)
 static void halt(struct fetch *f, const struct trouble *t, const char *url)
 {
 	f->halt = (struct halt){.trouble = *t, .code = halt_code(t->exit)};
-	if (url)
-		tell(f, url, t->why);
-	else
-		cli_warn("%s", t->why);
+	tell(NULL, url, t->why);
 	fail_run(f, t, true);
 }
 
-/* Whether a service may be told the secrets; else the configuration is bad. */
-static bool check_service(
-    const char *what, const char *url, struct origin *origin, struct trouble *t)
-{
-	const char *why = origin_read(origin, url);
-
-	if (!why && !origin_is_safe(origin))
-		why = "plain http to another machine";
-	return !why || trouble_set(t, EX_CONFIG, "cannot use %s '%s': %s", what,
-			   url, why);
-}
-
-/* Find out where the API and the token endpoint are. */
-static bool find_services(struct fetch *f, struct trouble *t)
-{
-	const struct options *o = f->o;
-	const char *api = o->api, *url = o->token_url;
-	struct origin accounts;
-
-	if (!api)
-		api = f->token.api_url ? f->token.api_url : API_URL;
-	if (!url)
-		url = f->token.token_url ? f->token.token_url : TOKEN_URL;
-	/* A copy: what the token holds changes when it is renewed. */
-	buf_clear(&f->token_url);
-	buf_puts(&f->token_url, url);
-	f->client.token_url = buf_cstr(&f->token_url);
-	if (!check_service("API", api, &f->api, t) ||
-	    !check_service("token endpoint", url, &accounts, t))
-		return false;
-	return f->api.bare || trouble_set(t, EX_CONFIG,
-				  "cannot use API '%s': "
-				  "more than scheme, host and port",
-				  api);
-}
-
-/* Read the token file, at the first need. */
-static bool log_in(struct fetch *f)
-{
-	struct trouble trouble;
-
-	if (!f->logged_in &&
-	    (!token_load(&f->token, &trouble) || !find_services(f, &trouble)))
-		halt(f, &trouble, NULL);
-	else
-		f->logged_in = true;
-	return f->logged_in;
-}
-
-/* The id in the answer of /v1/me, NULL if it has none. */
-static char *read_id(struct slice body)
-{
-	struct buf text = BUF_INIT(4096);
-	struct slice id = {NULL, 0};
-	struct json j;
-	enum json_type type;
-	char *user = NULL;
-
-	json_init(&j, body);
-	if (json_next(&j) != JSON_OBJECT)
-		return NULL;
-	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
-		if (type == JSON_STRING && slice_is(j.key, "id"))
-			id = j.text;
-		json_skip(&j, type);
-	}
-	if (id.n > 0 && json_unescape(id, &text))
-		token_set(&user, buf_slice(&text));
-	buf_release(&text);
-	return user;
-}
-
-/* Keep the user's id in the token file. */
-static void keep_user(struct fetch *f, char *user)
-{
-	struct token *t = &f->token;
-	struct trouble trouble;
-	bool ok = token_lock(t, &trouble);
-
-	free(t->user_id);
-	t->user_id = user;
-	/* Nothing is lost but the time to ask again. */
-	if (!ok || !token_save(t, &trouble))
-		cli_warn("%s", trouble.why);
-	token_unlock(t);
-}
-
-/* Know whose login it is, asking once if need be; false if that is vain. */
+/* Know whose login it is; false if nothing can be asked. */
 static bool know_user(struct fetch *f)
 {
-	struct buf url = BUF_INIT(URL_MAX);
 	struct trouble trouble;
-	char *user;
 
-	if (f->halt.trouble.exit || !log_in(f))
+	if (f->halt.trouble.exit)
 		return false;
-	if (f->token.user_id)
-		return true;
-	url_resolve(&f->api, SLICE("/v1/me"), &url);
-	client_get(&f->client, buf_cstr(&url), &f->answer);
-	if (f->answer.kind != ANSWER_GOOD) {
-		halt(f, &f->answer.trouble, buf_cstr(&url));
-	} else if ((user = read_id(buf_slice(&f->answer.reply.body)))) {
-		keep_user(f, user);
-	} else {
-		trouble_set(&trouble, EX_UNAVAILABLE, "an answer without id");
-		halt(f, &trouble, buf_cstr(&url));
+	if (!session_know_user(&f->session, &f->answer, &trouble)) {
+		halt(f, &trouble, NULL);
+		return false;
 	}
-	buf_release(&url);
-	return !f->halt.trouble.exit;
+	return true;
 }
 
-/* Send a capture of the answer at once: the next thing is a wait. */
+/* Send a capture of the answer. */
 static void send_capture(struct fetch *f, const struct request *r)
 {
 	const struct answer *a = &f->answer;
@@ -252,7 +146,7 @@ static void send_capture(struct fetch *f, const struct request *r)
 	struct capture c = {.request = r,
 	    .seq = ++f->seq,
 	    .page = f->pages.number,
-	    .user = f->token.user_id,
+	    .user = f->session.token.user_id,
 	    .url = buf_slice(&f->pages.url),
 	    .status = reply->status,
 	    .fetched_at = reply->done_at};
@@ -263,7 +157,6 @@ static void send_capture(struct fetch *f, const struct request *r)
 	if (!capture_put(&c, buf_slice(&reply->body), &f->line))
 		cli_die(EX_OSERR, "out of memory");
 	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
-	out_flush(&f->out);
 	f->captures++;
 	f->bytes += reply->body.n;
 }
@@ -299,8 +192,7 @@ static void count_fault(struct fetch *f)
 	if (++f->faults < FAULTS_MAX)
 		return;
 	trouble_set(&out, EX_UNAVAILABLE,
-	    "asking no more after %d requests "
-	    "in a row without an answer",
+	    "asking no more: %d requests in a row without an answer",
 	    FAULTS_MAX);
 	halt(f, &out, NULL);
 }
@@ -326,7 +218,7 @@ static void take_failure(
 		if (status == 403)
 			halt(f, t, url);
 		else
-			tell(f, url, t->why);
+			tell(NULL, url, t->why);
 		fail_run(f, t, false);
 		break;
 	case ANSWER_REDIRECT:
@@ -337,7 +229,7 @@ static void take_failure(
 		refuse(f, rec, "no answer");
 		count_fault(f);
 		return;
-	default: tell(f, url, t->why); count_fault(f);
+	default: tell(NULL, url, t->why); count_fault(f);
 	}
 	stage_use(&f->stage, rec);
 }
@@ -361,7 +253,12 @@ static void ask(
 
 	while (more == PAGES_MORE) {
 		show_progress(f);
-		client_get(&f->client, buf_cstr(&f->pages.url), &f->answer);
+		/* What is there goes out before a wait; if it cannot, enough.
+		 */
+		if (!out_flush(&f->out))
+			return;
+		client_get(
+		    &f->session.client, buf_cstr(&f->pages.url), &f->answer);
 		if (f->answer.kind != ANSWER_NO_LOGIN &&
 		    f->answer.kind != ANSWER_NONE)
 			send_capture(f, r);
@@ -414,7 +311,7 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 
 	buf_clear(&f->line);
 	record_put_members(rec, but, &f->line);
-	json_put_member(&f->line, "user", slice_of(f->token.user_id));
+	json_put_member(&f->line, "user", slice_of(f->session.token.user_id));
 	if (!buf_putc(&f->line, '}'))
 		cli_die(EX_OSERR, "out of memory");
 	filled.line = buf_slice(&f->line);
@@ -428,8 +325,6 @@ static void take_run(struct fetch *f, const struct record *rec)
 
 	f->failure = (struct trouble){.exit = 0};
 	f->seq = 0;
-	if (f->halt.run_only)
-		f->halt = (struct halt){.run_only = false};
 	if (!know_user(f)) {
 		stage_pass(&f->stage, rec);
 		return;
@@ -439,12 +334,11 @@ static void take_run(struct fetch *f, const struct record *rec)
 		pass_filled(f, rec);
 		return;
 	}
-	if (!slice_is(user, f->token.user_id)) {
+	if (!slice_is(user, f->session.token.user_id)) {
 		trouble_set(&trouble, EX_CONFIG,
-		    "run %s: it is of user "
-		    "'%.*s', and account '%s' of user '%s'",
-		    f->stage.run, (int)user.n, user.p, f->o->account,
-		    f->token.user_id);
+		    "run %s: it is of user '%.*s', and the login of user '%s'",
+		    f->stage.run, (int)user.n, user.p,
+		    f->session.token.user_id);
 		halt(f, &trouble, NULL);
 		f->halt.run_only = true;
 	}
@@ -461,6 +355,8 @@ static void take_end(struct fetch *f, const struct record *rec)
 		*how.until = '\0';
 	stage_pass_end(&f->stage, rec, &how);
 	f->failure = (struct trouble){.exit = 0};
+	if (f->halt.run_only)
+		f->halt = (struct halt){.run_only = false};
 }
 
 /* Requests named by their paths, instead of a stream. */
@@ -509,22 +405,32 @@ static void filter(struct fetch *f)
 		}
 }
 
-/* The token file: as asked for, or of the account. */
+static const char *setting(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* The token file: what was asked for goes before what is set. */
 static const char *token_path(const struct options *o, struct buf *path)
 {
-	const char *named = o->token_file;
+	const char *account = o->account, *named = o->token_file;
+	char name[256];
 
-	if (!named)
-		named = getenv("SP_TOKEN_FILE");
-	if (named && *named)
+	if (!named && !account)
+		named = setting("SP_TOKEN_FILE");
+	if (named)
 		return named;
-	if (*o->account == '\0' || *o->account == '.' ||
-	    strchr(o->account, '/'))
-		cli_die(EX_USAGE, "no name for an account: '%s'", o->account);
-	buf_printf(path, "tokens/%s.json", o->account);
-	named = strdup(buf_cstr(path));
-	buf_clear(path);
-	if (!named || !os_config_path(path, named))
+	if (!account)
+		account = setting("SP_ACCOUNT");
+	if (!account)
+		account = "default";
+	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
+	    strlen(account) > 200)
+		cli_die(EX_USAGE, "no name for an account: '%s'", account);
+	snprintf(name, sizeof(name), "tokens/%s.json", account);
+	if (!os_config_path(path, name))
 		cli_die(EX_CONFIG,
 		    "no token file: give --token-file FILE, or "
 		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
@@ -570,13 +476,6 @@ static void set_option(struct options *o, int which, const char *arg)
 	}
 }
 
-static const char *setting(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 /* Returns the first argument that is none of them. */
 static char **read_options(struct options *o, int argc, char **argv)
 {
@@ -600,20 +499,20 @@ static char **read_options(struct options *o, int argc, char **argv)
 	int which;
 
 	*o = (struct options){
-	    .account = setting("SP_ACCOUNT"),
 	    .api = setting("SP_API"),
 	    .token_url = setting("SP_TOKEN_URL"),
 	    .limits = {.timeout = 60000,
 		.connect_timeout = 10000,
 		.user_agent = "sp/" SP_VERSION},
-	    .policy = {.retries = 5, .backoff = 500, .max_wait = 60000},
+	    .policy = {.tell = tell,
+		.retries = 5,
+		.backoff = 500,
+		.max_wait = 60000},
 	    .max_body = (size_t)64 << 20,
 	    .max_pages = 10000,
 	};
 	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
 		set_option(o, which, optarg);
-	if (!o->account)
-		o->account = "default";
 	o->progress = cli_progress_wanted(o->progress);
 	return argv + optind;
 }
@@ -628,32 +527,29 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.on_refusal = on_refusal;
 	f->stage.on_cut = cli_cut;
 	f->stage.ctx = f;
-	token_init(&f->token, path);
-	pages_init(&f->pages, &f->api, o->max_pages);
+	f->transfer = transfer_new(&o->limits);
+	if (!f->transfer)
+		cli_die(EX_UNAVAILABLE, "libcurl does not start");
+	session_init(&f->session, path, f->transfer, &o->policy);
+	f->session.api_url = o->api;
+	f->session.token_url = o->token_url;
+	pages_init(&f->pages, &f->session.api, o->max_pages);
 	answer_init(&f->answer, o->max_body);
-	f->token_url.max = URL_MAX;
 	f->scratch.max = LINES_MAX_DEFAULT;
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + LINES_MAX_DEFAULT;
-	f->client = (struct client){.token = &f->token,
-	    .policy = o->policy,
-	    .transfer = transfer_new(&o->limits)};
-	f->client.policy.tell = tell;
-	if (!f->client.transfer)
-		cli_die(EX_UNAVAILABLE, "libcurl does not start");
 }
 
 static void tear_down(struct fetch *f)
 {
-	transfer_free(f->client.transfer);
+	session_release(&f->session);
+	transfer_free(f->transfer);
 	answer_release(&f->answer);
 	pages_release(&f->pages);
-	token_release(&f->token);
 	stage_release(&f->stage);
 	out_release(&f->out);
 	buf_release(&f->scratch);
 	buf_release(&f->line);
-	buf_release(&f->token_url);
 }
 
 /* Flush, and say how it all went; a failed write hides nothing else. */
@@ -663,7 +559,7 @@ static int finish(struct fetch *f)
 
 	cli_progress_end();
 	if (f->unasked)
-		cli_warn("%" PRIu64 " requests were not asked", f->unasked);
+		cli_warn("requests not asked: %" PRIu64, f->unasked);
 	if (f->stage.in.err)
 		cli_warn("stdin: cannot read: %s", strerror(f->stage.in.err));
 	if (!out_close(&f->out)) {

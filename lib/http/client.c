@@ -9,9 +9,6 @@
 #include "http/refresh.h"
 #include "json/json.h"
 
-/* A token that ends within this many ms is renewed before it is used. */
-#define MARGIN 60000
-
 void answer_init(struct answer *a, size_t max_body)
 {
 	*a = (struct answer){.reply.body = BUF_INIT(max_body)};
@@ -38,9 +35,9 @@ static bool is_ending(const struct client *c)
 
 	if (!t->access_token)
 		return true;
-	if (c->renewed_at && clock_monotonic() - c->renewed_at < MARGIN)
+	if (c->renewed_at && clock_monotonic() - c->renewed_at < TOKEN_MARGIN)
 		return false;
-	return t->expires_at && t->expires_at - clock_now() < MARGIN;
+	return t->expires_at && t->expires_at - clock_now() < TOKEN_MARGIN;
 }
 
 /* Whether the body is what a good answer brings. */

@@ -165,16 +165,22 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 	return ok && token_save(t, trouble);
 }
 
+/* Whether another process has been here: a token that is new, and lasts. */
+static bool is_done(const struct token *t, const char *stale)
+{
+	if (!stale || !t->access_token || strcmp(stale, t->access_token) == 0)
+		return false;
+	return t->expires_at == 0 || t->expires_at - clock_now() > TOKEN_MARGIN;
+}
+
 bool refresh_login(struct token *t, struct transfer *transfer, const char *url,
     const struct retry_policy *policy, struct trouble *trouble)
 {
 	char *stale = t->access_token ? strdup(t->access_token) : NULL;
-	bool ok = token_lock(t, trouble);
-	bool done = ok && stale && t->access_token &&
-		    strcmp(stale, t->access_token) != 0;
+	bool ok =
+	    token_lock(t, trouble) &&
+	    (is_done(t, stale) || renew(t, transfer, url, policy, trouble));
 
-	if (ok && !done)
-		ok = renew(t, transfer, url, policy, trouble);
 	token_unlock(t);
 	if (stale)
 		memset(stale, 0, strlen(stale));

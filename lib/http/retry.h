@@ -17,7 +17,10 @@ struct retry_policy {
 	int64_t backoff;  /* ms, the longest first wait */
 	int64_t max_wait; /* ms, the longest Retry-After that is waited out */
 
-	/* Told before each wait; `what` is "HTTP 503: waiting 0.4 s, …". */
+	/*
+	 * Told before each wait; `what` is "HTTP 503: waiting 0.4 s, …". The
+	 * url is NULL where it is about something else.
+	 */
 	void (*tell)(void *ctx, const char *url, const char *what);
 	void *ctx;
 };

@@ -18,6 +18,9 @@
 
 #define TOKEN_FILE_MAX ((size_t)64 << 10)
 
+/* An access token that ends within this many ms is renewed before its use. */
+#define TOKEN_MARGIN 60000
+
 /* Strings are owned; NULL where the file has none. */
 struct token {
 	const char *path; /* borrowed */
