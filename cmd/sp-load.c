@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <poll.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -63,9 +63,11 @@ struct load {
 	const char *path;
 	struct tables tables;
 	struct loader loader;
-	struct batch batch;  /* what is written next */
-	struct batch held;   /* what waits for a good end */
-	int64_t batch_since; /* by clock_monotonic, 0 while it is empty */
+	struct batch batch;	/* what is written next */
+	struct batch held;	/* what waits for a good end */
+	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
+	int batch_left;		/* milliseconds, when last asked */
+	uint64_t clock_read_at; /* of the input, in bytes */
 	struct ingest run;
 	struct counts total;
 	int status; /* the worst so far */
@@ -147,15 +149,18 @@ static void note_gap(struct ingest *run, const struct change *c)
 	buf_putc(&run->gaps, '}');
 }
 
-/* Where the run's job stands now. */
+/* Where the run's job stands now; where it moved another one, that one. */
 static void note_cursor(struct ingest *run, const struct change *c)
 {
 	int job = table_column(c->table, SLICE("job"));
 	int value = table_column(c->table, SLICE("value"));
+	bool its_own;
 
-	if (job < 0 || value < 0 ||
-	    (run->job.n > 0 && !slice_eq(value_slice(&c->after->values[job]),
-				   buf_slice(&run->job))))
+	if (job < 0 || value < 0)
+		return;
+	its_own =
+	    slice_eq(value_slice(&c->after->values[job]), buf_slice(&run->job));
+	if (run->has_cursor && !its_own)
 		return;
 	run->has_cursor = true;
 	run->cursor = c->after->values[value].integer;
@@ -408,36 +413,73 @@ static void take_run(struct load *l, const struct record *rec)
 	buf_release(&text);
 }
 
-/* What a row record says of itself; false if it was refused. */
-static bool read_arrival(struct load *l, const struct record *rec,
+static bool is_called(const struct member *m, const char *name)
+{
+	return m->key_escaped ? json_text_is(m->key, true, slice_of(name))
+			      : slice_is(m->key, name);
+}
+
+/* A string member, decoded; null is as good as absent. */
+static bool take_string(
+    const struct member *m, struct buf *scratch, struct slice *to)
+{
+	size_t from = scratch->n;
+
+	*to = (struct slice){NULL, 0};
+	if (m->type == JSON_NULL)
+		return true;
+	if (m->type != JSON_STRING)
+		return false;
+	*to = m->value;
+	if (!m->escaped)
+		return true;
+	if (!json_unescape(m->value, scratch))
+		return false;
+	*to = (struct slice){scratch->p + from, scratch->n - from};
+	return true;
+}
+
+/*
+ * What a row record says of itself, in one pass over its members, for there
+ * are many rows. NULL, or why it cannot be used.
+ */
+static const char *read_arrival(const struct record *rec, struct buf *scratch,
     struct slice *table, struct arrival *a)
 {
-	const struct member *row = record_get(rec, "row");
-	struct slice op;
+	struct slice op = {NULL, 0};
 
-	buf_clear(&l->line);
-	if (!record_string(rec, "table", &l->line, table) || !table->p)
-		return stage_refuse(&l->stage, rec, "bad row",
-			   "a row without the name of its 'table'"),
-		       false;
-	if (!row || row->type != JSON_OBJECT)
-		return stage_refuse(
-			   &l->stage, rec, "bad row", "'row' is no object"),
-		       false;
-	a->object = row->value;
-	if (!record_string(rec, "op", &l->line, &op) ||
-	    (op.p && !slice_is(op, "upsert") && !slice_is(op, "delete")))
-		return stage_refuse(&l->stage, rec, "bad row",
-			   "'op' is neither upsert nor delete"),
-		       false;
+	buf_clear(scratch);
+	/* All that a line can decode to: slices stay where they are. */
+	if (!buf_room(scratch, rec->line.n))
+		return "out of memory";
+	for (size_t i = 0; i < rec->count; i++) {
+		const struct member *m = &rec->members[i];
+
+		if (is_called(m, "table")) {
+			if (!take_string(m, scratch, table))
+				return "'table' is no string";
+		} else if (is_called(m, "row")) {
+			if (m->type != JSON_OBJECT)
+				return "'row' is no object";
+			a->object = m->value;
+		} else if (is_called(m, "at")) {
+			if (!take_string(m, scratch, &a->at))
+				return "'at' is no string";
+		} else if (is_called(m, "src")) {
+			take_string(m, scratch, &a->src);
+		} else if (is_called(m, "op")) {
+			if (!take_string(m, scratch, &op))
+				return "'op' is no string";
+		}
+	}
+	if (!table->p)
+		return "a row without the name of its 'table'";
+	if (!a->object.p)
+		return "a row without 'row'";
+	if (op.p && !slice_is(op, "upsert") && !slice_is(op, "delete"))
+		return "'op' is neither upsert nor delete";
 	a->removes = op.p && slice_is(op, "delete");
-	if (!record_string(rec, "at", &l->line, &a->at))
-		return stage_refuse(
-			   &l->stage, rec, "bad row", "'at' is no time"),
-		       false;
-	if (!record_string(rec, "src", &l->line, &a->src))
-		a->src = (struct slice){NULL, 0};
-	return true;
+	return NULL;
 }
 
 /* The table of a row if it can go there; NULL if it was refused. */
@@ -466,14 +508,18 @@ static struct table *find_table(
 static void take_row(struct load *l, const struct record *rec)
 {
 	struct arrival a = {.user = slice_of(l->options.user)};
-	struct slice name;
+	struct slice name = {NULL, 0};
+	const char *wrong;
 	struct table *t;
 	struct batch *b;
 	char now[CLOCK_TEXT];
 
 	l->run.counts.rows++;
-	if (!read_arrival(l, rec, &name, &a))
+	wrong = read_arrival(rec, &l->line, &name, &a);
+	if (wrong) {
+		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 		return;
+	}
 	t = find_table(l, rec, name, a.removes);
 	if (!t)
 		return;
@@ -611,18 +657,25 @@ static void take(struct load *l, const struct record *rec)
 	}
 }
 
-/* How long the next record may keep the batch waiting; -1 for ever. */
+/*
+ * How long the next record may keep the batch waiting; -1 for ever. The clock
+ * is read once a read of input: between two records of one, no time passes.
+ */
 static int patience(struct load *l)
 {
 	int64_t now, left;
 
 	if (l->batch.count == 0 && !l->batch.refusals)
 		return -1;
+	if (l->batch_since && l->clock_read_at == l->stage.in.bytes)
+		return l->batch_left;
 	now = clock_monotonic();
 	if (!l->batch_since)
 		l->batch_since = now;
 	left = l->batch_since + l->options.batch_ms - now;
-	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+	left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
+	l->clock_read_at = l->stage.in.bytes;
+	return l->batch_left = (int)left;
 }
 
 static void load(struct load *l)

@@ -70,14 +70,6 @@ void merge_read(const struct table *t, struct state *s)
 		read_times(t, s);
 }
 
-static bool any_told(const struct table *t, const struct state *s)
-{
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->columns[i].rule == RULE_TOLD && s->at[i].p)
-			return true;
-	return false;
-}
-
 static void keep_earlier(struct value *v, struct slice at)
 {
 	if (v->type != VALUE_TEXT || later(v->text, at))
@@ -117,17 +109,13 @@ static void tell_column(struct state *s, const struct value *v, struct slice at)
 static void tell_columns(const struct table *t, struct state *s,
     const struct told *told, struct slice at)
 {
-	bool told_any = false;
-
 	for (unsigned i = 0; i < told->count; i++) {
 		const struct value *v = &told->values[i];
 
-		if (t->columns[v->column].rule == RULE_KEY) {
+		if (t->columns[v->column].rule == RULE_KEY)
 			s->values[v->column] = *v;
-		} else if (t->columns[v->column].rule == RULE_TOLD) {
+		else if (t->columns[v->column].rule == RULE_TOLD)
 			tell_column(s, v, at);
-			told_any = true;
-		}
 	}
 	for (unsigned i = 0; i < t->count; i++) {
 		if (t->columns[i].rule == RULE_MIN)
@@ -137,8 +125,8 @@ static void tell_columns(const struct table *t, struct state *s,
 	}
 	if (t->first >= 0)
 		keep_earlier(&s->values[t->first], at);
-	/* Until a column is told, the newest mention stands. */
-	if (t->last >= 0 && !told_any && !any_told(t, s))
+	/* This stands until a column is told: then merge_settle knows more. */
+	if (t->last >= 0)
 		keep_later(&s->values[t->last], at);
 	s->present = true;
 }
