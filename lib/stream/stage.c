@@ -334,9 +334,10 @@ bool stage_complain(struct stage *st, const struct record *rec,
 
 int stage_finish(struct stage *st)
 {
-	note_cut(st);
+	/* What was not read because nothing could be written was not cut. */
 	if (st->out && !out_flush(st->out))
 		return EX_IOERR;
+	note_cut(st);
 	if (st->in.err)
 		return EX_IOERR;
 	if (st->cut)
