@@ -105,7 +105,7 @@ queue add AAA
 is "$(queue count)" 6 "what was dropped can be added again"
 
 # --- errors -------------------------------------------------------------
-for bad in '' 'next' 'next none' 'next play-history more' 'sing' \
+for bad in '' 'next' 'next none' 'next play-history more' 'status x' 'sing' \
     'next --overlap soon play-history' 'list more' '--no-such'; do
 	# shellcheck disable=SC2086
 	run queue $bad
