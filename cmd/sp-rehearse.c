@@ -4,13 +4,14 @@
  * that stands still until it is moved, and faults on demand.
  */
 #include "base/clock.h"
+#include "base/os.h"
+#include "cli.h"
 #include "rehearse/put.h"
 #include "rehearse/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,8 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
+
+static const char usage[] =
+    "usage: sp-rehearse [--port N] [--port-file FILE] [--token-file FILE]\n"
+    "           [--seed N] [--clock T] [--user ID] [--plays-per-day N]\n"
+    "           [--regime extended|development|grandfathered]\n"
+    "           [--expires SECONDS] [--latency MS] [--pretty]\n"
+    "           [--fault SPEC]... [--serve DIR]\n";
 
 struct options {
 	int64_t port, seed, per_day, expires, latency, clock;
@@ -29,109 +36,36 @@ struct options {
 	struct faults faults;
 };
 
-static void usage(FILE *to)
-{
-	fputs("usage: sp-rehearse [--port N] [--port-file FILE] "
-	      "[--token-file FILE]\n"
-	      "                   [--seed N] [--clock T] [--user ID] "
-	      "[--plays-per-day N]\n"
-	      "                   [--regime extended|development|"
-	      "grandfathered]\n"
-	      "                   [--expires SECONDS] [--latency MS] "
-	      "[--pretty]\n"
-	      "                   [--fault SPEC]... [--serve DIR]\n",
-	    to);
-}
-
-static void complain(
-    const char *problem, const char *subject, const char *reason)
-{
-	fprintf(stderr, "sp-rehearse: %s '%s': %s\n", problem, subject, reason);
-}
-
-static bool read_number(
-    const char *name, const char *text, int64_t least, int64_t most, int64_t *n)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtoimax(text, &end, 10);
-	if (*text != '\0' && *end == '\0' && errno == 0 && *n >= least &&
-	    *n <= most)
-		return true;
-	fprintf(stderr,
-	    "sp-rehearse: --%s '%s': not a number from %" PRId64 " to %" PRId64
-	    "\n",
-	    name, text, least, most);
-	return false;
-}
-
-static bool read_regime(const char *text, enum regime *regime)
+static enum regime regime_of(const char *text)
 {
 	static const char *const names[] = {
 	    "extended", "development", "grandfathered"};
 
 	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*regime = (enum regime)i;
-			return true;
-		}
+		if (strcmp(text, names[i]) == 0)
+			return (enum regime)i;
 	}
-	complain("--regime", text, "not extended, development, grandfathered");
-	return false;
+	cli_die(EX_USAGE,
+	    "--regime: not extended, development or grandfathered: '%s'", text);
 }
 
-static bool read_fault(const char *text, struct faults *faults)
+static void queue_fault(struct faults *faults, const char *text)
 {
-	const char *why = "too many";
+	const char *why = "too many faults";
 	struct fault f;
 
-	if (fault_read(&f, text, &why) && faults_add(faults, &f))
-		return true;
-	complain("--fault", text, why);
-	return false;
+	if (!fault_read(&f, text, &why) || !faults_add(faults, &f))
+		cli_die(EX_USAGE, "--fault: bad fault '%s': %s", text, why);
 }
 
-static bool read_clock(const char *text, int64_t *clock)
+static const char *user_of(const char *text)
 {
-	if (clock_parse(slice_of(text), clock))
-		return true;
-	complain("--clock", text, "not a moment such as 2026-11-22T12:00:00Z");
-	return false;
+	if (*text == '\0' || strlen(text) >= NAME_SIZE / 2)
+		cli_die(EX_USAGE, "--user: empty or too long: '%s'", text);
+	return text;
 }
 
-static bool read_user(const char *text, const char **user)
-{
-	*user = text;
-	if (*text != '\0' && strlen(text) < NAME_SIZE / 2)
-		return true;
-	complain("--user", text, "empty or too long");
-	return false;
-}
-
-static bool take_option(
-    int letter, const char *name, const char *arg, struct options *o)
-{
-	switch (letter) {
-	case 'p': return read_number(name, arg, 0, 65535, &o->port);
-	case 'P': o->port_file = arg; return true;
-	case 't': o->token_file = arg; return true;
-	case 's': return read_number(name, arg, 0, INT64_MAX, &o->seed);
-	case 'c': return read_clock(arg, &o->clock);
-	case 'u': return read_user(arg, &o->user);
-	case 'n': return read_number(name, arg, 0, 20000, &o->per_day);
-	case 'r': return read_regime(arg, &o->regime);
-	case 'e': return read_number(name, arg, 0, 86400 * 365, &o->expires);
-	case 'l': return read_number(name, arg, 0, 600000, &o->latency);
-	case 'f': return read_fault(arg, &o->faults);
-	case 'd': o->serve = arg; return true;
-	case 'y': o->pretty = true; return true;
-	default: return false;
-	}
-}
-
-/* Returns -1 to go on, else the status to end with. */
-static int read_options(int argc, char **argv, struct options *o)
+static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 	    {"port", required_argument, NULL, 'p'},
@@ -151,27 +85,41 @@ static int read_options(int argc, char **argv, struct options *o)
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
-	int letter, which = 0;
+	const int64_t year = 365 * 86400;
+	int c;
 
-	while ((letter = getopt_long(argc, argv, "+hV", longs, &which)) != -1) {
-		if (letter == 'h') {
-			usage(stdout);
-			return EX_OK;
+	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+		switch (c) {
+		case 'p':
+			o->port = cli_number("--port", optarg, 0, 65535);
+			break;
+		case 'P': o->port_file = optarg; break;
+		case 't': o->token_file = optarg; break;
+		case 's':
+			o->seed = cli_number("--seed", optarg, 0, INT64_MAX);
+			break;
+		case 'c': o->clock = cli_time("--clock", optarg); break;
+		case 'u': o->user = user_of(optarg); break;
+		case 'n':
+			o->per_day =
+			    cli_number("--plays-per-day", optarg, 0, 20000);
+			break;
+		case 'r': o->regime = regime_of(optarg); break;
+		case 'e':
+			o->expires = cli_number("--expires", optarg, 0, year);
+			break;
+		case 'l':
+			o->latency = cli_number("--latency", optarg, 0, 600000);
+			break;
+		case 'y': o->pretty = true; break;
+		case 'f': queue_fault(&o->faults, optarg); break;
+		case 'd': o->serve = optarg; break;
+		case 'h': cli_usage(usage, true);
+		case 'V': cli_version();
+		default: cli_usage(usage, false);
 		}
-		if (letter == 'V') {
-			puts("sp-rehearse " SP_VERSION);
-			return EX_OK;
-		}
-		if (letter == '?')
-			usage(stderr);
-		if (letter == '?' ||
-		    !take_option(letter, longs[which].name, optarg, o))
-			return EX_USAGE;
-	}
-	if (optind == argc)
-		return -1;
-	usage(stderr);
-	return EX_USAGE;
+	if (optind < argc)
+		cli_usage(usage, false);
 }
 
 /* Replace a file in one step, so that nobody reads half of it. */
@@ -211,26 +159,9 @@ static bool write_port(const char *path, int port)
 	buf_printf(&text, "%d\n", port);
 	ok = write_file(path, 0644, &text);
 	if (!ok)
-		complain("cannot write", path, strerror(errno));
+		cli_warn("%s: cannot write: %s", path, strerror(errno));
 	buf_release(&text);
 	return ok;
-}
-
-static bool make_folder_of(const char *path)
-{
-	char folder[PATH_MAX];
-	char *slash;
-
-	if (strlen(path) >= sizeof(folder)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	strcpy(folder, path);
-	slash = strrchr(folder, '/');
-	if (slash == NULL || slash == folder)
-		return true;
-	*slash = '\0';
-	return mkdir(folder, 0700) == 0 || errno == EEXIST;
 }
 
 /* What sp-fetch needs to call this server, as if someone had logged in. */
@@ -249,9 +180,9 @@ static bool write_token(const char *path, struct rehearsal *r)
 	    "\"token_url\":\"%s/api/token\",\"api_url\":\"%s\"}\n",
 	    r->tokens.client_id, tokens_make(&r->tokens), r->tokens.refresh,
 	    ends, rehearsal_scope(), r->base, r->base);
-	ok = make_folder_of(path) && write_file(path, 0600, &b);
+	ok = os_make_parents(path, 0700) && write_file(path, 0600, &b);
 	if (!ok)
-		complain("cannot write", path, strerror(errno));
+		cli_warn("%s: cannot write: %s", path, strerror(errno));
 	buf_release(&b);
 	return ok;
 }
@@ -271,18 +202,18 @@ static int set_stage(struct rehearsal *r, const struct options *o)
 	tokens_init(&r->tokens, (uint64_t)o->seed, o->expires * 1000);
 	r->catalogue = catalogue_new((uint64_t)o->seed, o->user);
 	if (r->catalogue == NULL) {
-		complain("cannot make up", o->user, strerror(ENOMEM));
+		cli_warn("cannot make up '%s': %s", o->user, strerror(ENOMEM));
 		return EX_UNAVAILABLE;
 	}
 	listener_init(&r->listener, r->catalogue, (int)o->per_day,
 	    o->clock - HISTORY_DAYS * DAY_MS);
 	if (!listener_reach(&r->listener, r->clock)) {
-		complain("cannot make up", o->user, strerror(ENOMEM));
+		cli_warn("cannot make up '%s': %s", o->user, strerror(ENOMEM));
 		return EX_UNAVAILABLE;
 	}
 	if (o->serve != NULL &&
 	    (r->saved = saved_open(o->serve, why, sizeof(why))) == NULL) {
-		complain("cannot serve", o->serve, why);
+		cli_warn("%s: cannot serve: %s", o->serve, why);
 		return EX_IOERR;
 	}
 	return EX_OK;
@@ -294,11 +225,10 @@ static int perform(
 {
 	struct server *server;
 	int port, got, fd = server_bind((int)o->port, &port);
-	char text[16];
 
 	if (fd < 0) {
-		snprintf(text, sizeof(text), "%d", (int)o->port);
-		complain("cannot listen on port", text, strerror(errno));
+		cli_warn("cannot listen on port '%d': %s", (int)o->port,
+		    strerror(errno));
 		return EX_UNAVAILABLE;
 	}
 	snprintf(r->base, sizeof(r->base), "http://127.0.0.1:%d", port);
@@ -308,7 +238,7 @@ static int perform(
 	}
 	server = server_new(r, fd);
 	if (server == NULL) {
-		complain("cannot serve on", r->base, strerror(errno));
+		cli_warn("%s: cannot serve: %s", r->base, strerror(errno));
 		return EX_UNAVAILABLE;
 	}
 	if (!write_port(o->port_file, port)) {
@@ -316,7 +246,7 @@ static int perform(
 		return EX_CANTCREAT;
 	}
 	if (printf("%s\n", r->base) < 0 || fflush(stdout) != 0) {
-		complain("cannot write", "stdout", strerror(errno));
+		cli_warn("stdout: cannot write: %s", strerror(errno));
 		server_free(server);
 		return EX_IOERR;
 	}
@@ -334,13 +264,8 @@ int main(int argc, char **argv)
 	int status;
 
 	clock_parse(SLICE("2026-11-22T12:00:00Z"), &o.clock);
-	status = read_options(argc, argv, &o);
-	if (status >= 0 && fflush(stdout) != 0) {
-		perror("sp-rehearse: stdout: cannot write");
-		return EX_IOERR;
-	}
-	if (status >= 0)
-		return status;
+	cli_init("sp-rehearse");
+	read_options(argc, argv, &o);
 	/* Blocked in every thread: only main, by sigwait, hears them. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);

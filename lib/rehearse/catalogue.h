@@ -3,8 +3,8 @@
  * from a seed. Nothing changes after catalogue_new; what is reached through it
  * lives as long as the catalogue.
  */
-#ifndef REHEARSE_CATALOGUE_H
-#define REHEARSE_CATALOGUE_H
+#ifndef SP_REHEARSE_CATALOGUE_H
+#define SP_REHEARSE_CATALOGUE_H
 
 #include "rehearse/chance.h"
 

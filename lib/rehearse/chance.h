@@ -2,8 +2,8 @@
  * Chance that repeats: every draw is a pure function of the seed, on every
  * machine.
  */
-#ifndef REHEARSE_CHANCE_H
-#define REHEARSE_CHANCE_H
+#ifndef SP_REHEARSE_CHANCE_H
+#define SP_REHEARSE_CHANCE_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * One request and its answer, as plain data: what the HTTP server hands in,
  * and what it is to send.
  */
-#ifndef REHEARSE_EXCHANGE_H
-#define REHEARSE_EXCHANGE_H
+#ifndef SP_REHEARSE_EXCHANGE_H
+#define SP_REHEARSE_EXCHANGE_H
 
 #include "base/buf.h"
 

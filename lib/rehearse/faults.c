@@ -263,9 +263,7 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 		    "<!DOCTYPE html>\n<html><title>Log in to the network"
 		    "</title><p>Welcome to the airport.</html>\n");
 		break;
-	case FAULT_BADJSON:
-		r->body.n = (size_t)byte_or_half(f, r);
-		break;
+	case FAULT_BADJSON: r->body.n = (size_t)byte_or_half(f, r); break;
 	case FAULT_BADNEXT: change_next(f->to, false, ask, r); break;
 	case FAULT_SELFNEXT: change_next(base, true, ask, r); break;
 	case FAULT_REDIRECT:

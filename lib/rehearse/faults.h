@@ -1,8 +1,8 @@
 /*
  * Faults on demand: a queue of things that go wrong, each for some requests.
  */
-#ifndef REHEARSE_FAULTS_H
-#define REHEARSE_FAULTS_H
+#ifndef SP_REHEARSE_FAULTS_H
+#define SP_REHEARSE_FAULTS_H
 
 #include "rehearse/exchange.h"
 

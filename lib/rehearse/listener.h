@@ -2,8 +2,8 @@
  * The made-up listener: what they played, day by day, as a pure function of
  * the seed and the user's name. Days are made as the clock reaches them.
  */
-#ifndef REHEARSE_LISTENER_H
-#define REHEARSE_LISTENER_H
+#ifndef SP_REHEARSE_LISTENER_H
+#define SP_REHEARSE_LISTENER_H
 
 #include "rehearse/catalogue.h"
 

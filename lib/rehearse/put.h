@@ -1,6 +1,6 @@
 /* The few ways of writing JSON that a made-up API needs besides json/json.h. */
-#ifndef REHEARSE_PUT_H
-#define REHEARSE_PUT_H
+#ifndef SP_REHEARSE_PUT_H
+#define SP_REHEARSE_PUT_H
 
 #include "base/buf.h"
 

@@ -2,8 +2,8 @@
  * Reading a=1&b=two, as found after the ? of a url, in a form, or in a fault's
  * specification.
  */
-#ifndef REHEARSE_QUERY_H
-#define REHEARSE_QUERY_H
+#ifndef SP_REHEARSE_QUERY_H
+#define SP_REHEARSE_QUERY_H
 
 #include <stdbool.h>
 #include <stddef.h>

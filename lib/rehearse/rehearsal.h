@@ -2,8 +2,8 @@
  * The whole rehearsal, without its sockets: one request in, one reply out.
  * Not thread-safe: the caller lets one request in at a time.
  */
-#ifndef REHEARSE_REHEARSAL_H
-#define REHEARSE_REHEARSAL_H
+#ifndef SP_REHEARSE_REHEARSAL_H
+#define SP_REHEARSE_REHEARSAL_H
 
 #include "rehearse/catalogue.h"
 #include "rehearse/exchange.h"

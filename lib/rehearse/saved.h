@@ -1,8 +1,8 @@
 /*
  * A folder of saved answers, served in place of the made-up listener's.
  */
-#ifndef REHEARSE_SAVED_H
-#define REHEARSE_SAVED_H
+#ifndef SP_REHEARSE_SAVED_H
+#define SP_REHEARSE_SAVED_H
 
 #include "rehearse/exchange.h"
 

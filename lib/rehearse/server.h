@@ -2,8 +2,8 @@
  * The HTTP side of a rehearsal: a server on 127.0.0.1, a thread for each
  * connection so that a slow answer holds up nobody else.
  */
-#ifndef REHEARSE_SERVER_H
-#define REHEARSE_SERVER_H
+#ifndef SP_REHEARSE_SERVER_H
+#define SP_REHEARSE_SERVER_H
 
 #include "rehearse/rehearsal.h"
 

@@ -2,8 +2,8 @@
  * The Web API's objects, written as JSON: which fields they have depends on
  * the regime that the calling app lives under.
  */
-#ifndef REHEARSE_SHAPES_H
-#define REHEARSE_SHAPES_H
+#ifndef SP_REHEARSE_SHAPES_H
+#define SP_REHEARSE_SHAPES_H
 
 #include "base/buf.h"
 #include "rehearse/catalogue.h"

@@ -2,8 +2,8 @@
  * Access and refresh tokens: they look random and come from the seed, so a
  * server started again with the same seed knows the same tokens.
  */
-#ifndef REHEARSE_TOKENS_H
-#define REHEARSE_TOKENS_H
+#ifndef SP_REHEARSE_TOKENS_H
+#define SP_REHEARSE_TOKENS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -127,3 +127,30 @@ struct slice record_raw(const struct record *r, const char *name)
 		return m->value;
 	return (struct slice){m->value.p - 1, m->value.n + 2};
 }
+
+static bool is_named(const struct member *m, const char *const names[])
+{
+	for (; *names; names++)
+		if (json_text_is(m->key, m->key_escaped, slice_of(*names)))
+			return true;
+	return false;
+}
+
+bool record_put_members(
+    const struct record *r, const char *const but[], struct buf *b)
+{
+	buf_putc(b, '{');
+	for (size_t i = 0; i < r->count; i++) {
+		const struct member *m = &r->members[i];
+		size_t quote = m->type == JSON_STRING;
+
+		if (is_named(m, but))
+			continue;
+		if (b->p && b->p[b->n - 1] != '{')
+			buf_putc(b, ',');
+		buf_put(b, m->key.p - 1, m->key.n + 2);
+		buf_putc(b, ':');
+		buf_put(b, m->value.p - quote, m->value.n + 2 * quote);
+	}
+	return !b->failed;
+}

@@ -76,4 +76,11 @@ bool record_int(const struct record *, const char *name, int64_t *value);
  */
 struct slice record_raw(const struct record *, const char *name);
 
+/*
+ * Append `{` and the members as written, without those named in `but`, which
+ * ends with NULL. The caller adds its own and the closing brace.
+ */
+bool record_put_members(
+    const struct record *, const char *const but[], struct buf *);
+
 #endif

@@ -81,18 +81,28 @@ static bool follow_run(struct stage *st, const struct record *rec)
 	return true;
 }
 
+static void tell_other(struct stage *st)
+{
+	if (st->on_other)
+		st->on_other(st->ctx);
+}
+
 /* Take a line in. False if it was refused, or is blank. */
 static bool take(struct stage *st, struct slice line, struct record *rec)
 {
 	const char *reason;
 	size_t at;
+	bool ok;
 
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	if (line.n == 0)
 		return false;
 	st->records++;
-	if (record_parse(rec, line, &reason, &at))
+	ok = record_parse(rec, line, &reason, &at);
+	if (!ok || rec->type != st->ledger.takes)
+		tell_other(st);
+	if (ok)
 		return follow_run(st, rec);
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
@@ -108,6 +118,7 @@ static void take_too_long(
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
 	rec->line = head;
+	tell_other(st);
 	st->records++;
 	st->ledger.in[RECORD_OTHER]++;
 	stage_refuse(st, rec, REFUSED_TOO_LONG, "line longer than %zu bytes",
@@ -170,50 +181,32 @@ void stage_run_ended(struct stage *st)
 	ledger_clear(&st->ledger);
 }
 
-/* The members of an end that a stage writes anew. */
-static bool is_member_of(const struct member *m, const char *const names[])
+/* How bad a status is; one that is unknown is not for us to improve. */
+static int badness(struct slice status)
 {
-	for (; *names; names++)
-		if (json_text_is(m->key, m->key_escaped, slice_of(*names)))
-			return true;
-	return false;
-}
-
-static void copy_members(
-    const struct record *rec, const char *const without[], struct buf *b)
-{
-	for (size_t i = 0; i < rec->count; i++) {
-		const struct member *m = &rec->members[i];
-		size_t quote = m->type == JSON_STRING;
-
-		if (is_member_of(m, without))
-			continue;
-		if (b->n > 1)
-			buf_putc(b, ',');
-		buf_put(b, m->key.p - 1, m->key.n + 2);
-		buf_putc(b, ':');
-		buf_put(b, m->value.p - quote, m->value.n + 2 * quote);
-	}
+	if (!status.p || slice_is(status, "complete"))
+		return 0;
+	return slice_is(status, "deferred") ? 1 : 2;
 }
 
 bool stage_pass_end(
-    struct stage *st, const struct record *end, const struct outcome *outcome)
+    struct stage *st, const struct record *end, const struct outcome *how)
 {
 	static const char *const ledger[] = {"ledger", NULL};
 	static const char *const all[] = {
 	    "ledger", "status", "exit", "reason", "until", NULL};
-	const struct member *status = record_get(end, "status");
-	bool complete = status && json_text_is(status->value, status->escaped,
-				      SLICE("complete"));
-	bool worse = complete && outcome && outcome->exit != 0;
 	struct buf *b = &st->scratch;
-	bool ok;
+	struct slice status;
+	bool ok, worse;
 
 	buf_clear(b);
-	buf_putc(b, '{');
-	copy_members(end, worse ? all : ledger, b);
+	if (!record_string(end, "status", b, &status))
+		status = SLICE("failed");
+	worse = how && badness(slice_of(outcome_status(how))) > badness(status);
+	buf_clear(b);
+	record_put_members(end, worse ? all : ledger, b);
 	if (worse)
-		outcome_put(outcome, b);
+		outcome_put(how, b);
 	json_put_key(b, "ledger");
 	stage_put_ledger(st, end, b);
 	buf_putc(b, '}');
@@ -287,20 +280,18 @@ static bool send_error(
 	return ok;
 }
 
-bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
-    const char *fmt, ...)
+/* Tell of a record, or a part of one, that is not used. */
+__attribute__((format(printf, 4, 0)))
+static bool report(struct stage *st, const struct record *rec,
+    const char *code, const char *fmt, va_list ap)
 {
 	char where[64], reason[1024];
 	struct refusal r = {.where = where, .reason = reason};
-	va_list ap;
 	bool ok = true;
 
-	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
-	va_end(ap);
 	snprintf(
 	    where, sizeof(where), "%.32s:%" PRIu64, st->source, st->in.number);
-	ledger_refuse(&st->ledger, rec->type, code, 1);
 	st->refused++;
 	r.src = stage_src(st, rec);
 	/* Captures are big, and kept in staging_raw. */
@@ -316,11 +307,37 @@ bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
 	return ok;
 }
 
+bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
+    const char *fmt, ...)
+{
+	va_list ap;
+	bool ok;
+
+	ledger_refuse(&st->ledger, rec->type, code, 1);
+	va_start(ap, fmt);
+	ok = report(st, rec, code, fmt, ap);
+	va_end(ap);
+	return ok;
+}
+
+bool stage_complain(struct stage *st, const struct record *rec,
+    const char *code, const char *fmt, ...)
+{
+	va_list ap;
+	bool ok;
+
+	va_start(ap, fmt);
+	ok = report(st, rec, code, fmt, ap);
+	va_end(ap);
+	return ok;
+}
+
 int stage_finish(struct stage *st)
 {
-	note_cut(st);
+	/* What was not read because nothing could be written was not cut. */
 	if (st->out && !out_flush(st->out))
 		return EX_IOERR;
+	note_cut(st);
 	if (st->in.err)
 		return EX_IOERR;
 	if (st->cut)

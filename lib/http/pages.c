@@ -1,0 +1,164 @@
+#include "http/pages.h"
+
+#include <string.h>
+
+#include "json/json.h"
+
+#define LIMIT_DEFAULT 20 /* of the Web API, where a URL names none */
+
+void pages_init(struct pages *p, const struct origin *api, uint64_t max)
+{
+	*p = (struct pages){.api = api, .max = max};
+	p->url.max = p->next.max = URL_MAX;
+	p->asked.max = (size_t)64 << 20;
+}
+
+void pages_release(struct pages *p)
+{
+	buf_release(&p->url);
+	buf_release(&p->next);
+	buf_release(&p->asked);
+}
+
+static enum pages_result bad(struct pages *p, const char *why)
+{
+	p->why = why;
+	return PAGES_BAD;
+}
+
+/* FNV-1a: a chance of 2^-64 to stop a chain that would have gone on. */
+static uint64_t hash(struct slice s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/* Make `ref` the page to ask, if it may be asked. */
+static enum pages_result go_to(struct pages *p, struct slice ref)
+{
+	uint64_t h;
+	const char *why;
+
+	if (p->number == p->max)
+		return bad(p, "more pages than --max-pages");
+	buf_clear(&p->url);
+	why = url_resolve(p->api, ref, &p->url);
+	if (why)
+		return bad(p, why);
+	h = hash(url_path(buf_slice(&p->url)));
+	for (size_t i = 0; i < p->asked.n; i += sizeof(h))
+		if (memcmp(p->asked.p + i, &h, sizeof(h)) == 0)
+			return bad(p, "a page that was asked before");
+	if (!buf_put(&p->asked, &h, sizeof(h)) || !buf_cstr(&p->url))
+		return bad(p, "no memory");
+	p->number++;
+	return PAGES_MORE;
+}
+
+enum pages_result pages_begin(
+    struct pages *p, struct slice ref, enum paging paging)
+{
+	p->paging = paging;
+	p->number = 0;
+	buf_clear(&p->asked);
+	return go_to(p, ref);
+}
+
+/* What a page says of the others. */
+struct links {
+	enum json_type next; /* JSON_END if there is none */
+	struct slice next_text;
+	int64_t limit, total; /* -1 if there is none */
+	bool items;	      /* there is at least one */
+};
+
+static void read_member(struct json *j, enum json_type type, struct links *l)
+{
+	if (slice_is(j->key, "next")) {
+		l->next = type;
+		l->next_text = j->text;
+	} else if (type == JSON_NUMBER && slice_is(j->key, "limit")) {
+		json_int(j->text, &l->limit);
+	} else if (type == JSON_NUMBER && slice_is(j->key, "total")) {
+		json_int(j->text, &l->total);
+	}
+	if (type == JSON_ARRAY && slice_is(j->key, "items")) {
+		json_skip(j, type);
+		l->items = j->text.n > 2;
+		for (size_t i = 1; l->items && i + 1 < j->text.n &&
+				   strchr(" \t\r\n", j->text.p[i]);
+		     i++)
+			l->items = i + 2 < j->text.n;
+	} else {
+		json_skip(j, type);
+	}
+}
+
+/* Followed artists come in an object of that name, all else at the top. */
+static void read_links(struct slice body, struct links *l)
+{
+	struct json j;
+	enum json_type type;
+	unsigned depth = 1;
+
+	*l = (struct links){.next = JSON_END, .limit = -1, .total = -1};
+	json_init(&j, body);
+	if (json_next(&j) != JSON_OBJECT)
+		return;
+	while ((type = json_next(&j)) > JSON_END) {
+		if (type == JSON_OBJECT_END) {
+			if (depth-- == 1)
+				return;
+		} else if (type == JSON_OBJECT && depth == 1 &&
+			   slice_is(j.key, "artists")) {
+			depth++;
+		} else {
+			read_member(&j, type, l);
+		}
+	}
+}
+
+static enum pages_result follow(struct pages *p, const struct links *l)
+{
+	if (l->next == JSON_END || l->next == JSON_NULL)
+		return PAGES_END;
+	if (l->next != JSON_STRING)
+		return bad(p, "a next that is no string");
+	buf_clear(&p->next);
+	if (!json_unescape(l->next_text, &p->next))
+		return bad(p, "longer than a URL may be");
+	return go_to(p, buf_slice(&p->next));
+}
+
+/* By limit and not by what came: some items are left out of a page. */
+static enum pages_result count_on(struct pages *p, const struct links *l)
+{
+	struct slice url = buf_slice(&p->url);
+	int64_t offset = 0, limit = LIMIT_DEFAULT;
+
+	url_query_int(url, "limit", &limit);
+	url_query_int(url, "offset", &offset);
+	if (l->limit > 0)
+		limit = l->limit; /* the server may have allowed less */
+	if (limit <= 0 || offset < 0 || offset > INT64_MAX - limit)
+		return bad(p, "an offset or limit that cannot be");
+	if (!l->items || (l->total >= 0 && offset + limit >= l->total))
+		return PAGES_END;
+	buf_clear(&p->next);
+	if (!url_set_query_int(url, "offset", offset + limit, &p->next))
+		return bad(p, "longer than a URL may be");
+	return go_to(p, buf_slice(&p->next));
+}
+
+enum pages_result pages_next(struct pages *p, struct slice body)
+{
+	struct links l;
+
+	if (p->paging == PAGING_NONE)
+		return PAGES_END;
+	read_links(body, &l);
+	return p->paging == PAGING_NEXT ? follow(p, &l) : count_on(p, &l);
+}

@@ -1,0 +1,81 @@
+#include "http/problem.h"
+
+#include <stdio.h>
+
+#include "json/json.h"
+
+#define TEXT_MAX 160 /* of a body that is no JSON */
+
+struct words {
+	struct slice message, description, code;
+};
+
+/* Look for what is known, in the object and in its member `error`. */
+static void find_words(struct slice body, struct words *w)
+{
+	struct json j;
+	enum json_type type;
+
+	*w = (struct words){.message = {NULL, 0}};
+	json_init(&j, body);
+	if (json_next(&j) != JSON_OBJECT)
+		return;
+	while ((type = json_next(&j)) > JSON_END) {
+		if (type == JSON_STRING && slice_is(j.key, "message"))
+			w->message = j.text;
+		else if (type == JSON_STRING && j.depth == 1 &&
+			 slice_is(j.key, "error_description"))
+			w->description = j.text;
+		else if (type == JSON_STRING && j.depth == 1 &&
+			 slice_is(j.key, "error"))
+			w->code = j.text;
+		else if (type == JSON_ARRAY ||
+			 (type == JSON_OBJECT && !slice_is(j.key, "error")))
+			json_skip(&j, type);
+	}
+	/* A body that breaks off is no JSON, and is shown as it begins. */
+	if (type == JSON_ERROR)
+		*w = (struct words){.message = {NULL, 0}};
+}
+
+/* The first line of a text, unless it is markup. */
+static struct slice first_line(struct slice body)
+{
+	size_t n = 0;
+
+	if (body.n == 0 || *body.p == '<' || *body.p == '{' || *body.p == '[')
+		return (struct slice){NULL, 0};
+	while (n < body.n && n < TEXT_MAX && body.p[n] && body.p[n] != '\n')
+		n++;
+	return (struct slice){body.p, n};
+}
+
+void problem_text(int status, struct slice body, char *to, size_t size)
+{
+	struct buf text = BUF_INIT(4096);
+	struct words w;
+	struct slice say;
+
+	find_words(body, &w);
+	say = w.message.p	? w.message
+	      : w.description.p ? w.description
+				: w.code;
+	if (say.p)
+		json_unescape(say, &text);
+	else
+		buf_put_slice(&text, first_line(body));
+	if (text.n > 0 && text.n <= 1024)
+		snprintf(
+		    to, size, "HTTP %d: %.*s", status, (int)text.n, text.p);
+	else
+		snprintf(to, size, "HTTP %d", status);
+	buf_release(&text);
+}
+
+struct slice problem_code(struct slice body)
+{
+	struct words w;
+
+	find_words(body, &w);
+	return w.code;
+}

@@ -1,0 +1,145 @@
+#include "http/request.h"
+
+#include "base/clock.h"
+#include "json/json.h"
+#include "stream/record.h"
+
+#define TEXT_MAX ((size_t)64 << 10) /* kept of a body that is no JSON */
+
+static bool read_paging(struct slice name, enum paging *paging)
+{
+	if (!name.p)
+		*paging = PAGING_NONE;
+	else if (slice_is(name, "next"))
+		*paging = PAGING_NEXT;
+	else if (slice_is(name, "offset"))
+		*paging = PAGING_OFFSET;
+	else
+		return false;
+	return true;
+}
+
+const char *request_read(
+    const struct record *rec, struct buf *scratch, struct request *r)
+{
+	const struct member *optional = record_get(rec, "optional");
+	struct slice paging;
+
+	*r = (struct request){.seq = -1};
+	if (!record_string(rec, "run", scratch, &r->run))
+		return "its 'run' is no string";
+	if (!record_int(rec, "seq", &r->seq))
+		return "its 'seq' is no whole number";
+	if (!record_string(rec, "endpoint", scratch, &r->endpoint) ||
+	    r->endpoint.n == 0)
+		return "it names no 'endpoint'";
+	if (!record_string(rec, "url", scratch, &r->url) || r->url.n == 0)
+		return "it has no 'url'";
+	if (!record_string(rec, "paging", scratch, &paging) ||
+	    !read_paging(paging, &r->paging))
+		return "its 'paging' is neither 'next' nor 'offset'";
+	r->cursor = record_raw(rec, "cursor");
+	r->optional = optional && optional->type == JSON_TRUE;
+	return NULL;
+}
+
+static void put_time(struct buf *b, const char *name, int64_t ms)
+{
+	char text[CLOCK_TEXT];
+
+	if (clock_format(ms, text))
+		json_put_member(b, name, slice_of(text));
+}
+
+static void put_body(struct slice body, struct buf *b)
+{
+	size_t before = b->n;
+	struct json j;
+
+	json_put_key(b, "body");
+	if (json_compact(&j, body, b) || b->failed)
+		return;
+	b->n = before;
+	if (body.n > TEXT_MAX)
+		body.n = TEXT_MAX;
+	json_put_member(b, "text", body);
+}
+
+bool capture_put(const struct capture *c, struct slice body, struct buf *b)
+{
+	const struct request *r = c->request;
+
+	buf_putc(b, '{');
+	json_put_member(b, "type", SLICE("capture"));
+	if (r->run.p)
+		json_put_member(b, "run", r->run);
+	json_put_member_int(b, "seq", c->seq);
+	json_put_member(b, "endpoint", r->endpoint);
+	if (c->user)
+		json_put_member(b, "user", slice_of(c->user));
+	json_put_member(b, "url", c->url);
+	json_put_member_int(b, "status", c->status);
+	put_time(b, "fetched_at", c->fetched_at);
+	if (r->cursor.p && c->page == 1)
+		json_put_member_raw(b, "cursor", r->cursor);
+	if (r->seq >= 0)
+		json_put_member_int(b, "request", r->seq);
+	json_put_member_int(b, "page", (int64_t)c->page);
+	if (c->retry_at)
+		put_time(b, "retry_at", c->retry_at);
+	put_body(body, b);
+	return buf_putc(b, '}');
+}
+
+/* Whether a path is of a pattern, in which `*` stands for one segment. */
+static bool path_is(struct slice path, const char *pattern)
+{
+	size_t i = 0;
+
+	for (; *pattern; pattern++) {
+		size_t from = i;
+
+		if (*pattern != '*') {
+			if (i == path.n || path.p[i] != *pattern)
+				return false;
+			i++;
+			continue;
+		}
+		while (i < path.n && path.p[i] != '/')
+			i++;
+		if (i == from)
+			return false;
+	}
+	return i == path.n;
+}
+
+const char *endpoint_of(struct slice path)
+{
+	static const struct {
+		const char *pattern, *endpoint;
+	} table[] = {
+	    {"/v1/me", "me"},
+	    {"/v1/me/player/recently-played", "recently-played"},
+	    {"/v1/me/playlists", "my-playlists"},
+	    {"/v1/me/tracks", "saved-tracks"},
+	    {"/v1/me/following", "followed-artists"},
+	    {"/v1/playlists/*", "playlist"},
+	    {"/v1/playlists/*/items", "playlist-items"},
+	    {"/v1/playlists/*/tracks", "playlist-items"},
+	    {"/v1/users/*", "user"},
+	    {"/v1/audio-features", "audio-features"},
+	    {"/v1/audio-features/*", "audio-features"},
+	    {"/v1/tracks", "tracks"},
+	    {"/v1/tracks/*", "track"},
+	    {"/v1/albums/*", "album"},
+	    {"/v1/artists/*", "artist"},
+	};
+	const char *query = memchr(path.p, '?', path.n);
+
+	if (query)
+		path.n = (size_t)(query - path.p);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (path_is(path, table[i].pattern))
+			return table[i].endpoint;
+	return "unknown";
+}

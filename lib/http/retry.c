@@ -1,0 +1,117 @@
+#include "http/retry.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "json/json.h"
+
+#define WAIT_MAX ((int64_t)366 * 86400 * 1000)
+
+static struct slice trim(struct slice s)
+{
+	while (s.n > 0 && (*s.p == ' ' || *s.p == '\t'))
+		s = slice_from(s, 1);
+	while (s.n > 0 && strchr(" \t\r\n", s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+static bool all_digits(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0;
+}
+
+/* One of the three forms of an HTTP-date; each begins with a day's name. */
+static bool parse_date(struct slice s, int64_t *ms)
+{
+	char text[64];
+	time_t t;
+
+	if (s.n < 8 || s.n >= sizeof(text) || memchr(s.p, '\0', s.n) ||
+	    !strchr("MTWFS", *s.p))
+		return false;
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	t = curl_getdate(text, NULL);
+	*ms = (int64_t)t * 1000;
+	return t >= 0;
+}
+
+bool retry_after_parse(struct slice value, int64_t now, int64_t *wait)
+{
+	struct slice s = trim(value);
+	int64_t at, seconds;
+
+	if (all_digits(s)) {
+		*wait = WAIT_MAX;
+		if (json_int(s, &seconds) && seconds < WAIT_MAX / 1000)
+			*wait = seconds * 1000;
+		return true;
+	}
+	if (!parse_date(s, &at))
+		return false;
+	*wait = at > now ? at - now : 0;
+	if (*wait > WAIT_MAX)
+		*wait = WAIT_MAX;
+	return true;
+}
+
+int64_t retry_backoff(int64_t base, int count)
+{
+	int64_t longest = base;
+
+	while (count-- > 0 && longest < BACKOFF_CAP)
+		longest *= 2;
+	return longest < BACKOFF_CAP ? longest : BACKOFF_CAP;
+}
+
+/* Anything from 0 to longest. */
+static int64_t jitter(int64_t longest)
+{
+	uint32_t random;
+
+	if (!os_random(&random, sizeof(random)))
+		return longest;
+	return (int64_t)random % (longest + 1);
+}
+
+static void sleep_ms(int64_t ms)
+{
+	struct timespec left = {
+	    .tv_sec = (time_t)(ms / 1000),
+	    .tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		continue;
+}
+
+bool retry_wait(struct retry *r, int64_t at_least, const char *why)
+{
+	const struct retry_policy *policy = r->policy;
+	int64_t ms;
+	char what[512];
+
+	if (r->count >= policy->retries)
+		return false;
+	ms = jitter(retry_backoff(policy->backoff, r->count));
+	if (ms < at_least)
+		ms = at_least;
+	r->count++;
+	snprintf(what, sizeof(what),
+	    "%s: waiting %" PRId64 ".%" PRId64 " s, retry %d of %d", why,
+	    ms / 1000, ms % 1000 / 100, r->count, policy->retries);
+	if (policy->tell)
+		policy->tell(policy->ctx, r->url, what);
+	sleep_ms(ms);
+	return true;
+}

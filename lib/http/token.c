@@ -1,0 +1,443 @@
+#include "http/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "json/json.h"
+
+/* Two minutes in all: longer than a refresh with its retries should take. */
+#define LOCK_TRIES 2400
+static const struct timespec LOCK_PAUSE = {.tv_nsec = 50000000};
+
+/* The members that are strings, and where they are kept. */
+static const struct {
+	const char *name;
+	size_t at;
+} members[] = {
+    {"client_id", offsetof(struct token, client_id)},
+    {"client_secret", offsetof(struct token, client_secret)},
+    {"access_token", offsetof(struct token, access_token)},
+    {"refresh_token", offsetof(struct token, refresh_token)},
+    {"scope", offsetof(struct token, scope)},
+    {"user_id", offsetof(struct token, user_id)},
+    {"token_url", offsetof(struct token, token_url)},
+    {"api_url", offsetof(struct token, api_url)},
+};
+#define MEMBERS (sizeof(members) / sizeof(*members))
+
+bool trouble_set(struct trouble *t, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	t->exit = status;
+	t->until = 0;
+	va_start(ap, fmt);
+	vsnprintf(t->why, sizeof(t->why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* Overwrite in a way that no compiler leaves out. */
+static void wipe(void *p, size_t n)
+{
+	volatile unsigned char *to = p;
+
+	while (n-- > 0)
+		*to++ = 0;
+}
+
+static void wipe_buf(struct buf *b)
+{
+	if (b->p)
+		wipe(b->p, b->cap);
+	buf_clear(b);
+}
+
+static char **member_at(const struct token *t, size_t i)
+{
+	return (char **)((uintptr_t)t + members[i].at);
+}
+
+static void forget(char **member)
+{
+	if (*member)
+		wipe(*member, strlen(*member));
+	free(*member);
+	*member = NULL;
+}
+
+bool token_set(char **member, struct slice value)
+{
+	char *copy = malloc(value.n + 1);
+
+	if (!copy)
+		return false;
+	if (value.n)
+		memcpy(copy, value.p, value.n);
+	copy[value.n] = '\0';
+	forget(member);
+	*member = copy;
+	return true;
+}
+
+void token_init(struct token *t, const char *path)
+{
+	*t = (struct token){.path = path, .lock = -1, .temp = -1};
+	t->text.max = TOKEN_FILE_MAX + 1;
+	t->temp_path.max = 4096;
+}
+
+static void forget_all(struct token *t)
+{
+	for (size_t i = 0; i < MEMBERS; i++)
+		forget(member_at(t, i));
+	t->expires_at = 0;
+	wipe_buf(&t->text);
+}
+
+void token_release(struct token *t)
+{
+	token_unlock(t);
+	forget_all(t);
+	buf_release(&t->text);
+	buf_release(&t->temp_path);
+}
+
+/* A file of its owner alone; the folder's mode is the folder's matter. */
+static bool check_file(const struct token *t, int fd, struct trouble *trouble)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return trouble_set(trouble, EX_CONFIG, "%s: cannot read: %s",
+		    t->path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return trouble_set(
+		    trouble, EX_CONFIG, "%s: not a file", t->path);
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return trouble_set(trouble, EX_CONFIG,
+		    "%s: a token that others can read (mode %03o): "
+		    "chmod 600 '%s'",
+		    t->path, (unsigned)st.st_mode & 0777, t->path);
+	if (st.st_size > (off_t)TOKEN_FILE_MAX)
+		return trouble_set(trouble, EX_CONFIG,
+		    "%s: no token file: longer than %zu bytes", t->path,
+		    TOKEN_FILE_MAX);
+	return true;
+}
+
+static bool read_all(struct token *t, int fd, struct trouble *trouble)
+{
+	for (;;) {
+		char *room = buf_room(&t->text, 4096);
+		ssize_t n = room ? read(fd, room, 4096) : -1;
+
+		if (n == 0)
+			return true;
+		if (n < 0 && room && errno == EINTR)
+			continue;
+		if (n < 0)
+			return trouble_set(trouble, EX_CONFIG,
+			    "%s: cannot read: %s", t->path,
+			    room ? strerror(errno) : "too long");
+		t->text.n += (size_t)n;
+	}
+}
+
+/* Visible ASCII: what can stand in a header, and break out of none. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			return false;
+	return true;
+}
+
+/* Take a member that was just read, if it is one of ours. */
+static bool take_member(struct token *t, struct json *j, enum json_type type)
+{
+	struct buf text = BUF_INIT(TOKEN_FILE_MAX);
+	bool ok = true;
+
+	if (type == JSON_STRING && slice_is(j->key, "expires_at") &&
+	    !clock_parse(j->text, &t->expires_at))
+		t->expires_at = 0;
+	for (size_t i = 0; ok && type == JSON_STRING && i < MEMBERS; i++) {
+		if (!slice_is(j->key, members[i].name))
+			continue;
+		ok = json_unescape(j->text, &text) &&
+		     !memchr(text.p ? text.p : "", '\0', text.n) &&
+		     token_set(member_at(t, i), buf_slice(&text));
+	}
+	wipe_buf(&text);
+	buf_release(&text);
+	return ok && json_skip(j, type);
+}
+
+/* Read what the text says into the struct; NULL, or what is wrong with it. */
+static const char *parse(struct token *t)
+{
+	struct json j;
+	enum json_type type;
+
+	json_init(&j, buf_slice(&t->text));
+	if (json_next(&j) != JSON_OBJECT)
+		return j.error ? j.error : "not a JSON object";
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END)
+		if (!take_member(t, &j, type))
+			return j.error ? j.error : "a member that cannot be";
+	if (type != JSON_OBJECT_END || json_next(&j) != JSON_END)
+		return j.error;
+	for (size_t i = 0; i < MEMBERS; i++) {
+		char **member = member_at(t, i);
+
+		if (*member && **member == '\0')
+			forget(member);
+		if (*member && member != &t->user_id && !is_plain(*member))
+			return "control characters in a member";
+	}
+	return NULL;
+}
+
+bool token_load(struct token *t, struct trouble *trouble)
+{
+	int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *why;
+	bool ok;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return trouble_set(trouble, EX_NOPERM,
+		    "log in first: there is no token file '%s'", t->path);
+	if (fd < 0)
+		return trouble_set(trouble, EX_CONFIG, "%s: cannot open: %s",
+		    t->path, strerror(errno));
+	forget_all(t);
+	ok = check_file(t, fd, trouble) && read_all(t, fd, trouble);
+	close(fd);
+	if (!ok)
+		return false;
+	why = parse(t);
+	if (why)
+		return trouble_set(
+		    trouble, EX_CONFIG, "%s: no token file: %s", t->path, why);
+	return true;
+}
+
+/* Open FILE.lock and wait for our turn; it stays, for others wait on it. */
+static bool take_lock(struct token *t, struct trouble *trouble)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct buf path = BUF_INIT(4096);
+
+	buf_printf(&path, "%s.lock", t->path);
+	t->lock = path.failed ? -1
+			      : open(buf_cstr(&path),
+				    O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	buf_release(&path);
+	if (t->lock < 0)
+		return trouble_set(trouble, EX_CANTCREAT,
+		    "%s.lock: cannot open: %s", t->path, strerror(errno));
+	/* Not F_SETLKW: whoever holds it may have been stopped for good. */
+	for (int i = 0; fcntl(t->lock, F_SETLK, &whole) != 0; i++) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return trouble_set(trouble, EX_IOERR,
+			    "%s.lock: cannot lock: %s", t->path,
+			    strerror(errno));
+		if (i == LOCK_TRIES)
+			return trouble_set(trouble, EX_TEMPFAIL,
+			    "%s.lock: another process holds it", t->path);
+		nanosleep(&LOCK_PAUSE, NULL);
+	}
+	return true;
+}
+
+bool token_lock(struct token *t, struct trouble *trouble)
+{
+	return take_lock(t, trouble) && token_load(t, trouble);
+}
+
+void token_unlock(struct token *t)
+{
+	if (t->temp >= 0) {
+		close(t->temp);
+		unlink(buf_cstr(&t->temp_path));
+		t->temp = -1;
+	}
+	if (t->lock >= 0)
+		close(t->lock);
+	t->lock = -1;
+}
+
+bool token_prepare(struct token *t, struct trouble *trouble)
+{
+	const char *path;
+
+	buf_clear(&t->temp_path);
+	buf_printf(&t->temp_path, "%s.%ld", t->path, (long)getpid());
+	path = buf_cstr(&t->temp_path);
+	if (!path || !os_make_parents(t->path, 0700))
+		return trouble_set(trouble, EX_CANTCREAT,
+		    "%s: cannot create its folder: %s", t->path,
+		    strerror(errno));
+	unlink(path); /* left by one of our number that was killed */
+	t->temp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (t->temp < 0)
+		return trouble_set(trouble, EX_CANTCREAT,
+		    "%s: cannot create: %s", path, strerror(errno));
+	return true;
+}
+
+/* Which of ours a member's name is, MEMBERS for none. */
+static size_t member_named(struct slice key)
+{
+	size_t i = 0;
+
+	while (i < MEMBERS && !slice_is(key, members[i].name))
+		i++;
+	return i;
+}
+
+static void put_ours(const struct token *t, size_t i, struct buf *b)
+{
+	const char *value = *member_at(t, i);
+
+	if (value)
+		json_put_member(b, members[i].name, slice_of(value));
+}
+
+static void put_expiry(const struct token *t, struct buf *b)
+{
+	char text[CLOCK_TEXT];
+
+	if (t->expires_at && clock_format(t->expires_at, text))
+		json_put_member(b, "expires_at", slice_of(text));
+}
+
+/* The file as it is to be: every member in its place, strangers too. */
+static void put_all(const struct token *t, struct buf *b)
+{
+	bool done[MEMBERS] = {false}, expiry = false;
+	struct json j;
+	enum json_type type = JSON_ERROR;
+
+	buf_putc(b, '{');
+	json_init(&j, t->text.n ? buf_slice(&t->text) : SLICE("{}"));
+	if (json_next(&j) == JSON_OBJECT)
+		type = json_next(&j);
+	for (; type > JSON_END && type != JSON_OBJECT_END;
+	     type = json_next(&j)) {
+		struct slice key = j.key;
+		size_t i = member_named(key);
+
+		json_skip(&j, type);
+		if (i < MEMBERS && !done[i]) {
+			done[i] = true;
+			put_ours(t, i, b);
+		} else if (slice_is(key, "expires_at") && !expiry) {
+			expiry = true;
+			put_expiry(t, b);
+		} else if (i == MEMBERS && !slice_is(key, "expires_at")) {
+			buf_puts(b, b->n > 1 ? ",\"" : "\"");
+			buf_put_slice(b, key);
+			buf_puts(b, "\":");
+			buf_put_slice(b, j.text);
+		}
+	}
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (!done[i])
+			put_ours(t, i, b);
+	if (!expiry)
+		put_expiry(t, b);
+	buf_puts(b, "}\n");
+}
+
+static bool write_all(int fd, struct slice s)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			s = slice_from(s, (size_t)n);
+	}
+	return fsync(fd) == 0;
+}
+
+/* Make the rename itself last; not every file system can, or needs to. */
+static void sync_folder(const char *path)
+{
+	char *folder = strdup(path),
+	     *slash = folder ? strrchr(folder, '/') : NULL;
+	int fd;
+
+	if (slash)
+		slash[slash == folder] = '\0';
+	fd = folder ? open(slash ? folder : ".", O_RDONLY | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(folder);
+}
+
+bool token_save(struct token *t, struct trouble *trouble)
+{
+	struct buf b = BUF_INIT(4 * TOKEN_FILE_MAX);
+	bool ok;
+
+	if (t->temp < 0 && !token_prepare(t, trouble))
+		return false;
+	put_all(t, &b);
+	errno = ENOMEM;
+	ok = !b.failed && write_all(t->temp, buf_slice(&b));
+	wipe_buf(&b);
+	buf_release(&b);
+	if (ok)
+		ok = rename(buf_cstr(&t->temp_path), t->path) == 0;
+	if (!ok)
+		return trouble_set(trouble, EX_IOERR, "%s: cannot write: %s",
+		    t->path, strerror(errno));
+	close(t->temp);
+	t->temp = -1;
+	sync_folder(t->path);
+	return true;
+}
+
+static void scrub_one(const char *secret, char *text, size_t n)
+{
+	size_t len = secret ? strlen(secret) : 0;
+	char *p = text, *end = text + n;
+
+	/* Anything shorter is no secret, and would hit by chance. */
+	if (len < 8)
+		return;
+	while ((size_t)(end - p) >= len &&
+	       (p = memchr(p, *secret, (size_t)(end - p) - len + 1))) {
+		if (memcmp(p, secret, len) == 0) {
+			memset(p, '*', len);
+			p += len;
+		} else {
+			p++;
+		}
+	}
+}
+
+void token_scrub(const struct token *t, char *text, size_t n)
+{
+	scrub_one(t->access_token, text, n);
+	scrub_one(t->refresh_token, text, n);
+	scrub_one(t->client_secret, text, n);
+}

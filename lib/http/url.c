@@ -1,0 +1,176 @@
+#include "http/url.h"
+
+#include <curl/curl.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "json/json.h"
+
+/* Copy one part of a URL in lower case; false if it is absent or too long. */
+static bool get_part(
+    CURLU *u, CURLUPart part, unsigned flags, char *to, size_t size)
+{
+	char *text = NULL;
+	size_t n;
+
+	if (curl_url_get(u, part, &text, flags) != CURLUE_OK)
+		return false;
+	n = strlen(text);
+	if (n < size)
+		for (size_t i = 0; i <= n; i++) {
+			bool upper = text[i] >= 'A' && text[i] <= 'Z';
+
+			to[i] = (char)(upper ? text[i] - 'A' + 'a' : text[i]);
+		}
+	curl_free(text);
+	return n < size;
+}
+
+static bool has_part(CURLU *u, CURLUPart part)
+{
+	char *text = NULL;
+	bool has = curl_url_get(u, part, &text, 0) == CURLUE_OK;
+
+	curl_free(text);
+	return has;
+}
+
+static const char *read_parts(struct origin *o, CURLU *u, const char *url)
+{
+	char path[2];
+
+	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK)
+		return "not a URL";
+	if (!get_part(u, CURLUPART_SCHEME, 0, o->scheme, sizeof(o->scheme)) ||
+	    (strcmp(o->scheme, "https") != 0 && strcmp(o->scheme, "http") != 0))
+		return "neither https nor http";
+	if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD))
+		return "a user name in a URL";
+	if (!get_part(u, CURLUPART_HOST, 0, o->host, sizeof(o->host)))
+		return "no host in a URL";
+	if (!get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, o->port,
+		sizeof(o->port)))
+		return "no port in a URL";
+	o->bare = get_part(u, CURLUPART_PATH, 0, path, sizeof(path)) &&
+		  !has_part(u, CURLUPART_QUERY) &&
+		  !has_part(u, CURLUPART_FRAGMENT);
+	return NULL;
+}
+
+const char *origin_read(struct origin *o, const char *url)
+{
+	CURLU *u = curl_url();
+	const char *why;
+
+	*o = (struct origin){.bare = false};
+	if (!u)
+		return "no memory";
+	why = read_parts(o, u, url);
+	curl_url_cleanup(u);
+	return why;
+}
+
+bool origin_eq(const struct origin *a, const struct origin *b)
+{
+	return strcmp(a->scheme, b->scheme) == 0 &&
+	       strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
+}
+
+bool origin_is_safe(const struct origin *o)
+{
+	return strcmp(o->scheme, "https") == 0 ||
+	       strcmp(o->host, "127.0.0.1") == 0 ||
+	       strcmp(o->host, "[::1]") == 0 ||
+	       strcmp(o->host, "localhost") == 0;
+}
+
+bool origin_put(const struct origin *o, struct buf *b)
+{
+	const char *usual = strcmp(o->scheme, "https") == 0 ? "443" : "80";
+
+	buf_printf(b, "%s://%s", o->scheme, o->host);
+	if (strcmp(o->port, usual) != 0)
+		buf_printf(b, ":%s", o->port);
+	return !b->failed;
+}
+
+const char *url_resolve(
+    const struct origin *api, struct slice ref, struct buf *url)
+{
+	size_t from = url->n;
+	struct origin o;
+	const char *text, *why;
+
+	if (ref.n == 0 || memchr(ref.p, '\0', ref.n))
+		return "not a URL";
+	if (*ref.p == '/')
+		origin_put(api, url);
+	buf_put_slice(url, ref);
+	text = buf_cstr(url);
+	if (!text)
+		return "longer than a URL may be";
+	why = origin_read(&o, text + from);
+	if (!why && !origin_eq(&o, api))
+		why = "not of the API's origin";
+	if (why)
+		url->n = from;
+	return why;
+}
+
+struct slice url_path(struct slice url)
+{
+	size_t i = 0;
+
+	while (i + 2 < url.n && memcmp(url.p + i, "://", 3) != 0)
+		i++;
+	if (i + 2 >= url.n)
+		return url;
+	for (i += 3; i < url.n && !strchr("/?#", url.p[i]);)
+		i++;
+	return slice_from(url, i);
+}
+
+/* Find the value of a parameter of the query. */
+static bool find_parameter(
+    struct slice url, const char *name, struct slice *value)
+{
+	const char *p = memchr(url.p, '?', url.n), *end = url.p + url.n;
+	size_t len = strlen(name);
+
+	while (p && ++p < end) {
+		const char *stop = memchr(p, '&', (size_t)(end - p));
+		const char *to = stop ? stop : end;
+
+		if ((size_t)(to - p) > len && p[len] == '=' &&
+		    memcmp(p, name, len) == 0) {
+			p += len + 1;
+			*value = (struct slice){p, (size_t)(to - p)};
+			return true;
+		}
+		p = stop;
+	}
+	return false;
+}
+
+bool url_query_int(struct slice url, const char *name, int64_t *value)
+{
+	struct slice text;
+
+	return find_parameter(url, name, &text) && json_int(text, value);
+}
+
+bool url_set_query_int(
+    struct slice url, const char *name, int64_t value, struct buf *to)
+{
+	struct slice old;
+
+	if (find_parameter(url, name, &old)) {
+		buf_put(to, url.p, (size_t)(old.p - url.p));
+		buf_printf(to, "%" PRId64, value);
+		return buf_put(
+		    to, old.p + old.n, (size_t)(url.p + url.n - old.p) - old.n);
+	}
+	buf_put_slice(to, url);
+	return buf_printf(to, "%c%s=%" PRId64,
+	    memchr(url.p, '?', url.n) ? '&' : '?', name, value);
+}

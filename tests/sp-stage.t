@@ -1,0 +1,203 @@
+#!/bin/sh
+# sp-stage: captures are kept before they go on, and come back as they were.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+SP_DB=$tmp/music.db
+export SP_DB
+
+sql() { sqlite3 "$SP_DB" "$@"; }
+stage() { "$build/sp-stage" "$@"; }
+fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
+
+body='{"n":[1.0,1e400,12345678901234567890,-0],"s":"\u0041\/\ud83d\ude00é"}'
+cat >"$tmp/in" <<E2
+{"type":"run","run":"R1","job":"play-history","account":"default","user":"kim","started_at":"2026-11-22T06:40:00.123Z"}
+{"type":"request","run":"R1","seq":1,"url":"/v1/me"}
+{"type":"capture","run":"R1","seq":1,"endpoint":"recently-played","user":"kim","url":"https://api.spotify.com/v1/me","status":200,"fetched_at":"2026-11-22T06:40:00.456Z","page":1,"body":$body}
+{"type":"capture","run":"R1","seq":2,"endpoint":"me","user":"kim","url":"https://api.spotify.com/v1/me","status":502,"fetched_at":"2026-11-23T06:40:00.456Z","text":"<html>\"bad\" gateway"}
+{"type":"novelty","x":1}
+{"type":"row","table":"tracks","row":{}}
+{"type":"error","stage":"sp-fetch","reason":"none"}
+{"type":"end","run":"R1","status":"complete","ledger":[]}
+E2
+
+# --- the filter ---------------------------------------------------------
+run stage <"$tmp/in"
+is "$status" 0 "a good stream"
+is "$(echo "$out" | head -n 7)" "$(head -n 7 "$tmp/in")" \
+    "all but the end is passed on byte for byte"
+is "$(echo "$out" | tail -n 1 | jq -c .ledger)" \
+    '[{"stage":"sp-stage","takes":"capture","in":{"other":1,"run":1,"request":1,"capture":2,"row":1,"error":1},"passed":{"other":1,"run":1,"request":1,"capture":2,"row":1,"error":1}}]' \
+    "the end has the ledger, which balances"
+is "$(sql "select body from staging_raw where seq = 1")" "$body" \
+    "a body is kept byte for byte"
+is "$(sql "select user_id, url, status, fetched_at, body_is_text, extra_json
+	from staging_raw where seq = 1")" \
+    'kim|https://api.spotify.com/v1/me|200|2026-11-22T06:40:00.456Z|0|{"page":1}' \
+    "and what else the capture says"
+is "$(sql "select run_id, job, user_id, status from ingest_runs")" \
+    "R1|play-history|kim|failed" "the run is on record, as failed so far"
+run stage <"$tmp/in"
+is "$status $(sql 'select count(*) from staging_raw')" "0 2" \
+    "a capture is not staged twice"
+sed -n 3p "$tmp/in" | sed 's/"page":1,"body":.*/"body":{"other":1}}/' >"$tmp/other"
+run stage <"$tmp/other"
+is "$status" 1 "another body under the same run and seq is refused"
+like "$out" '"type":"error".*"src":"R1/1".*"code":"bad capture"' "with an error"
+
+# --- replay -------------------------------------------------------------
+run stage replay
+is "$(echo "$out" | sed -n '2,3p')" \
+    "$(grep '"type":"capture"' "$tmp/in")" "captures come back byte for byte"
+is "$(echo "$out" | jq -r .type | xargs)" "run capture capture end" \
+    "as a run of their own"
+is "$(echo "$out" | jq -c 'select(.type == "run") | [.job, .captures]')" \
+    '["replay",2]' "which says how many will come"
+is "$(echo "$out" | jq -c 'select(.type == "end").ledger')" \
+    '[{"stage":"sp-stage","produced":{"run":1,"capture":2}}]' "and its ledger"
+seqs() { stage replay "$@" | jq -r 'select(.type == "capture").seq' | xargs; }
+is "$(seqs --endpoint me)" 2 "--endpoint"
+is "$(seqs --run R1)" "1 2" "--run"
+is "$(seqs --user kim)" "1 2" "--user"
+is "$(seqs --since 2026-11-23)" 2 "--since a date"
+is "$(seqs --until 2026-11-23T00:00:00Z)" 1 "--until"
+is "$(seqs --since 2026-11-22T06:40:00.456Z)" "1 2" "--since takes the moment"
+is "$(seqs --until 2026-11-23T06:40:00.456Z)" 1 "--until does not"
+run stage replay --run none
+is "$status $out" "65 " "nothing chosen is a failure, with no output"
+stage replay | stage --db "$tmp/copy.db" >/dev/null
+is "$(sqlite3 "$tmp/copy.db" 'select * from staging_raw')" \
+    "$(sql 'select * from staging_raw')" "a replay stages the same elsewhere"
+i=0
+while [ $i -lt 200 ]; do
+	i=$((i + 1))
+	echo "{\"type\":\"capture\",\"run\":\"R2\",\"seq\":$i,\"endpoint\":\"me\",\"body\":{}}"
+done | stage >/dev/null
+is "$(stage replay --run R2 | jq -r 'select(.type == "capture").seq' | xargs)" \
+    "$(seq 200 | xargs)" "many captures come back in order"
+
+# --- import -------------------------------------------------------------
+fresh
+printf '{\n  "items" : [ 1.0,\t{"a": "b  c"} ]\n}\n' >"$tmp/page1.json"
+printf '{"x":1} {"y":2}\n[3]' >"$tmp/many.json"
+printf '<html>' >"$tmp/page.html"
+: >"$tmp/empty"
+touch -d 2026-05-04T03:02:01Z "$tmp/page1.json"
+run stage import --endpoint recently-played --user kim "$tmp/page1.json" \
+    "$tmp/page.html" "$tmp/many.json" "$tmp/nowhere" "$tmp/empty"
+is "$status" 1 "files that are no JSON are refused"
+is "$(echo "$out" | jq -c 'select(.type == "capture").body')" \
+    '{"items":[1,{"a":"b  c"}]}
+{"x":1}
+{"y":2}
+[3]' "each body is a capture, several in a file too"
+like "$out" '"body":\{"items":\[1.0,\{"a":"b  c"\}\]\}' "numbers stay verbatim"
+is "$(echo "$out" | jq -c 'select(.seq == 1) |
+	[.user, .endpoint, .status, .fetched_at]')" \
+    '["kim","recently-played",200,"2026-05-04T03:02:01.000Z"]' \
+    "fetched when the file was written"
+is "$(echo "$err" | sed "s|$tmp/||")" \
+    "sp-stage: page.html: not JSON: no value at byte 1
+sp-stage: nowhere: cannot read: No such file or directory
+sp-stage: empty: empty" "each refusal names file and reason"
+is "$(echo "$out" | jq -r 'select(.type == "error").code' | sort | uniq -c |
+	xargs)" "3 bad body" "and is an error in the stream"
+is "$(sql 'select count(*) from staging_raw')" 4 "the bodies are staged"
+run stage import --endpoint me --fetched-at 2026-01-02T03:04:05Z <"$tmp/page1.json"
+is "$(echo "$out" | jq -r 'select(.type == "capture").fetched_at')" \
+    "2026-01-02T03:04:05.000Z" "--fetched-at, and a body from stdin"
+fresh
+run stage import --no-stage --endpoint me "$tmp/page1.json"
+[ ! -e "$SP_DB" ]
+ok $? "--no-stage touches no database"
+run stage import "$tmp/page1.json"
+is "$status" 64 "an import needs --endpoint"
+
+# --- what is broken -----------------------------------------------------
+fresh
+for bad in '{"type":"capture","run":"B","seq":1,"body":{}}' \
+    '{"type":"capture","run":"B","seq":1,"endpoint":"me"}' \
+    '{"type":"capture","run":"B","seq":"1","endpoint":"me","body":{}}' \
+    '{"type":"capture","run":7,"seq":1,"endpoint":"me","body":{}}'; do
+	echo "$bad" >"$tmp/bad"
+	run stage <"$tmp/bad"
+	is "$status" 1 "refused: $bad"
+	like "$err" '^sp-stage: stdin:1: ' "by line"
+done
+printf '%s\n' garbage '{"type":"capture","endpoint":"me","body":1}' '[]' >"$tmp/bad"
+run stage <"$tmp/bad"
+is "$status $(sql 'select count(*) from staging_raw')" "1 1" \
+    "bad lines are refused alone"
+is "$(echo "$err" | grep -c 'stdin:[13]: not a record')" 2 "by number"
+{
+	head -c 3000000 /dev/zero | tr '\0' x
+	printf '\n{"type":"capture","endpoint":"long","body":1}'
+} >"$tmp/long"
+run stage --max-line 1M <"$tmp/long"
+is "$status $(sql "select count(*) from staging_raw where endpoint = 'long'")" \
+    "1 1" "an over-long line is skipped, a last line needs no newline"
+like "$err" 'stdin:1: line longer than 1048576 bytes' "and named"
+run stage </dev/null
+is "$status $out" "0 " "empty input"
+head -n 3 "$tmp/in" >"$tmp/cut"
+run stage <"$tmp/cut"
+is "$status" 65 "a run without its end was cut"
+like "$err" 'run R1: the stream was cut' "which is said"
+is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 1 \
+    "what had come is kept"
+
+# --- the world is broken ------------------------------------------------
+run stage --db /proc/no/such.db <"$tmp/in"
+is "$status $out" "73 " "a database that cannot be created: nothing passes"
+if [ -e /dev/full ]; then
+	status=0
+	stage <"$tmp/in" >/dev/full 2>"$tmp/err" || status=$?
+	is "$status" 74 "stdout is a full disk"
+	is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 2 \
+	    "what was taken in is staged all the same"
+	status=0
+	stage replay >/dev/full 2>/dev/null || status=$?
+	is "$status" 74 "replay to a full disk"
+	status=0
+	stage runs >/dev/full 2>/dev/null || status=$?
+	is "$status" 74 "runs to a full disk"
+fi
+stage replay | head -n 1 >/dev/null
+ok 0 "a closed reader ends it"
+
+# A capture goes on only when it is committed, and no lock is held meanwhile.
+fresh
+mkfifo "$tmp/fifo"
+stage <"$tmp/fifo" >"$tmp/passed" 2>/dev/null &
+pid=$!
+exec 3>"$tmp/fifo"
+sed -n '1,3p' "$tmp/in" >&3
+tries=0
+while [ "$(wc -l <"$tmp/passed")" -lt 3 ] && [ $tries -lt 100 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
+is "$(sql 'select count(*) from staging_raw')" 1 \
+    "what came out is in the database, while input stays open"
+sql -cmd '.timeout 0' "insert into cursors values ('k', 'j', 1, null)"
+ok $? "no write lock is held while it waits"
+kill -9 $pid
+exec 3>&-
+wait $pid 2>/dev/null
+is "$(sql 'select count(*) from staging_raw')" 1 "kill -9 loses nothing of it"
+is "$(sql 'pragma integrity_check')" ok "and breaks nothing"
+
+# --- runs ---------------------------------------------------------------
+is "$(stage runs | jq -c '[.type, .run_id, .status]')" \
+    '["ingest_run","R1","failed"]' "runs gives NDJSON in a pipe"
+like "$(stage runs --table)" '^RUN +JOB +USER +STARTED' "--table aligns"
+is "$(stage runs --limit 1 | wc -l)" 1 "--limit"
+run stage runs --db "$tmp/none.db"
+is "$status" 73 "runs of no database"
+for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \
+    '--max-line none' 'runs --limit 0'; do
+	# shellcheck disable=SC2086
+	run stage $bad </dev/null
+	is "$status" 64 "usage: '$bad'"
+done
+finish
