@@ -108,7 +108,7 @@ static void fail_run(struct fetch *f, const struct trouble *t, bool halts)
 static const char *halt_code(int status)
 {
 	switch (status) {
-	case EX_TEMPFAIL: return "rate limited";
+	case EX_TEMPFAIL: return "come back later";
 	case EX_NOPERM: return "log in first";
 	case EX_UNAVAILABLE: return "service unavailable";
 	case EX_CONFIG: return "configuration";
