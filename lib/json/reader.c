@@ -39,6 +39,8 @@ static void skip_space(struct json *j)
 {
 	const char *p = j->p;
 
+	if (p < j->end && (unsigned char)*p > ' ')
+		return;
 	while (
 	    p < j->end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
 		p++;
@@ -94,14 +96,21 @@ size_t utf8_length(const char *s, const char *end)
 static const char *skip_plain(const char *p, const char *end)
 {
 	while (end - p >= 8) {
-		uint64_t w, quote, slash;
+		uint64_t w, quote, slash, found;
 
 		memcpy(&w, p, 8);
 		quote = w ^ (ONES * '"');
 		slash = w ^ (ONES * '\\');
-		if (((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
-		    HIGHS)
+		found =
+		    ((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
+		    HIGHS;
+		/* Bits above the lowest may come of it, by a borrow. */
+		if (found)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+			return p + __builtin_ctzll(found) / 8;
+#else
 			break;
+#endif
 		p += 8;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 &&
@@ -372,6 +381,31 @@ enum json_type json_next(struct json *j)
 	return read_value(j);
 }
 
+/*
+ * Past `,"text"` and, in an object, `,"name":"text"`, as often as they come:
+ * most of what is skipped is that. Stops before anything else.
+ */
+static void skip_strings(struct json *j)
+{
+	const char *end = j->end, *p = j->p;
+	bool object = in_object(j);
+
+	while (end - p >= 4 && p[0] == ',' && p[1] == '"') {
+		const char *q = skip_plain(p + 2, end);
+
+		if (object) {
+			if (end - q < 4 || q[0] != '"' || q[1] != ':' ||
+			    q[2] != '"')
+				break;
+			q = skip_plain(q + 3, end);
+		}
+		if (q == end || *q != '"')
+			break;
+		p = q + 1;
+	}
+	j->p = p;
+}
+
 bool json_skip(struct json *j, enum json_type type)
 {
 	const char *from;
@@ -387,9 +421,12 @@ bool json_skip(struct json *j, enum json_type type)
 	default: return type != JSON_ERROR;
 	}
 	from = j->p - 1;
-	while (j->depth >= depth)
+	while (j->depth >= depth) {
+		if (j->state == WANT_MORE)
+			skip_strings(j);
 		if (json_next(j) == JSON_ERROR)
 			return false;
+	}
 	j->text = (struct slice){from, (size_t)(j->p - from)};
 	return true;
 }

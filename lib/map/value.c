@@ -39,8 +39,8 @@ static const char *string_end(const char *p, bool *escaped)
 {
 	for (;;) {
 		uint64_t w = load8(p);
-		uint64_t found = HAS_ZERO(w ^ (ONES * '"')) |
-		    HAS_ZERO(w ^ (ONES * '\\'));
+		uint64_t found =
+		    HAS_ZERO(w ^ (ONES * '"')) | HAS_ZERO(w ^ (ONES * '\\'));
 
 		if (!found) {
 			p += 8;
@@ -96,8 +96,9 @@ static uint64_t find(const __m128i v[4], char c, char fold)
 	uint64_t found = 0;
 
 	for (int i = 0; i < 4; i++)
-		found |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
-			     _mm_or_si128(v[i], bit), want)) << (16 * i);
+		found |= (uint64_t)(unsigned)_mm_movemask_epi8(
+			     _mm_cmpeq_epi8(_mm_or_si128(v[i], bit), want))
+			 << (16 * i);
 	return found;
 }
 
@@ -116,8 +117,8 @@ static bool skip_block(struct skipping *s)
 	uint64_t strings, opening, closing, brackets;
 
 	for (int i = 0; i < 4; i++)
-		v[i] = _mm_loadu_si128((const __m128i *)(const void *)(s->p +
-		    16 * i));
+		v[i] = _mm_loadu_si128(
+		    (const __m128i *)(const void *)(s->p + 16 * i));
 	if (find(v, '\\', 0))
 		return skip_bytes(s, s->p + BLOCK);
 	strings = between(find(v, '"', 0)) ^ (s->in_string ? ~UINT64_C(0) : 0);
@@ -161,7 +162,7 @@ static const char *skip_value(const char *p)
 		return s.p;
 	default:
 		while (*p != ',' && *p != ']' && *p != '}' &&
-		    (unsigned char)*p > ' ')
+		       (unsigned char)*p > ' ')
 			p++;
 		return p;
 	}
@@ -187,7 +188,8 @@ static size_t slot_of(struct slice s)
 
 	if (s.n > 0)
 		h = ((h * 31 + (unsigned char)s.p[s.n - 1]) * 31 +
-			(unsigned char)s.p[s.n / 2]) * 31 +
+			(unsigned char)s.p[s.n / 2]) *
+			31 +
 		    (unsigned char)s.p[0];
 	if (s.n > 4)
 		h = (h * 31 + (unsigned char)s.p[2]) * 31 +
@@ -195,8 +197,8 @@ static size_t slot_of(struct slice s)
 	return (h ^ h >> 10) % VALUE_CACHE;
 }
 
-static size_t cached(struct value_reader *r, struct value_cache *c,
-    struct slice s, bool escaped)
+static size_t cached(
+    struct value_reader *r, struct value_cache *c, struct slice s, bool escaped)
 {
 	size_t i = slot_of(s);
 
@@ -306,7 +308,7 @@ static void read_member(struct value_reader *r, jv *object, size_t step,
 		size_t i = cached(r, &r->names, s, escaped);
 
 		skip = r->names.slot[i].skipped ||
-		    (kept_only && !r->names.slot[i].kept);
+		       (kept_only && !r->names.slot[i].kept);
 		name = skip ? jv_null() : jv_copy(r->names.slot[i].string);
 	} else {
 		name = skip ? jv_null() : make_string(r, s, escaped);
@@ -365,8 +367,9 @@ static jv read_array(struct value_reader *r, size_t step)
 static jv read_value(struct value_reader *r, size_t step, bool kept_only)
 {
 	/* Where the path goes on there is what it expects, or nothing. */
-	if (step > 0 && *r->p != 'n' && *r->p !=
-	    (slice_eq(r->plan->path[step - 1], SLICE("[]")) ? '[' : '{')) {
+	if (step > 0 && *r->p != 'n' &&
+	    *r->p !=
+		(slice_eq(r->plan->path[step - 1], SLICE("[]")) ? '[' : '{')) {
 		r->failed = true;
 		return jv_null();
 	}
@@ -424,7 +427,8 @@ static size_t plain_bytes(const char *p, const char *end)
 		uint64_t w = load8(p);
 
 		if (((w - ONES * 0x20) | w | HAS_ZERO(w ^ (ONES * '"')) |
-			HAS_ZERO(w ^ (ONES * '\\'))) & HIGHS)
+			HAS_ZERO(w ^ (ONES * '\\'))) &
+		    HIGHS)
 			break;
 		p += 8;
 	}
@@ -442,7 +446,7 @@ static size_t plain_bytes(const char *p, const char *end)
 static bool put_string(struct buf *b, jv string)
 {
 	struct slice s = {jv_string_value(string),
-		(size_t)jv_string_length_bytes(jv_copy(string))};
+	    (size_t)jv_string_length_bytes(jv_copy(string))};
 	char *to;
 
 	if (plain_bytes(s.p, s.p + s.n) < s.n)
@@ -515,7 +519,7 @@ static const char *put_object(
 	if (!buf_putc(b, '{'))
 		return "too long";
 	for (int i = jv_object_iter(v); !why && jv_object_iter_valid(v, i);
-	    i = jv_object_iter_next(v, i)) {
+	     i = jv_object_iter_next(v, i)) {
 		jv member = jv_object_iter_value(v, i), name;
 
 		if (drop_nulls && jv_get_kind(member) == JV_KIND_NULL)

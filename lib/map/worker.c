@@ -17,11 +17,11 @@
 #include "map/rows.h"
 #include "map/value.h"
 
-#define ROWS_MAX ((size_t)256 << 20)   /* bytes that one capture may give */
+#define ROWS_MAX ((size_t)256 << 20) /* bytes that one capture may give */
 #define MEMO_MAX ((size_t)64 << 20)
-#define DEBUG_MAX 1000                 /* messages of one capture */
+#define DEBUG_MAX 1000 /* messages of one capture */
 #define DEBUG_LEN ((size_t)4096)
-#define CAPTURES_MAX 50000             /* until a worker retires */
+#define CAPTURES_MAX 50000 /* until a worker retires */
 #define WARM_UP 4  /* captures, before programs for units are compiled */
 #define VERIFIED 3 /* captures, on which a user's declarations are tried */
 
@@ -111,9 +111,10 @@ static void write_all(struct worker *w, const void *from, size_t n)
 static void reply(struct worker *w, enum frame_kind kind, bool retiring,
     struct slice text, struct slice complaints)
 {
-	struct frame_reply head = {.kind = kind, .retiring = retiring,
-		.text = (uint32_t)(text.n + complaints.n),
-		.complaints = (uint32_t)complaints.n};
+	struct frame_reply head = {.kind = kind,
+	    .retiring = retiring,
+	    .text = (uint32_t)(text.n + complaints.n),
+	    .complaints = (uint32_t)complaints.n};
 
 	write_all(w, &head, sizeof(head));
 	write_all(w, text.p, text.n);
@@ -329,8 +330,7 @@ static struct mapping *mapping_of(struct worker *w, struct slice endpoint)
 	while (f->name && !slice_is(endpoint, f->name))
 		f++;
 	if (f->name)
-		return new_mapping(
-		    w, f->name, (struct slice){f->text, f->len});
+		return new_mapping(w, f->name, (struct slice){f->text, f->len});
 	for (m = w->mappings; m; m = m->next)
 		if (*m->name == '\0')
 			return m;
@@ -449,8 +449,7 @@ static void set_up(struct worker *w)
 		no_memory();
 }
 
-void worker_run(
-    const struct worker_config *config, int socket, pid_t parent)
+void worker_run(const struct worker_config *config, int socket, pid_t parent)
 {
 	struct worker *w = need(calloc(1, sizeof(*w)));
 	const struct slice none = {"", 0};
