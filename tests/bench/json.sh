@@ -10,14 +10,16 @@ python3 "$here/pages.py" "${MB:-200}" >"$pages"
 
 # timed NAME COMMAND...: CPU seconds of a command, as MB/s.
 timed() {
-	name=$1
-	shift
-	{ time -p "$@" <"$pages" >/dev/null; } 2>"$pages.time"
-	awk -v name="$name" -v bytes="$(wc -c <"$pages")" '
-	/user|sys/ { s += $2 }
-	END { printf "%-12s %6.0f MB/s\n", name, bytes / 1e6 / (s ? s : 0.01) }
-	' "$pages.time"
-	rm -f "$pages.time"
+	python3 - "$pages" "$@" <<-'END'
+	import os, resource, subprocess, sys
+	pages, name, *command = sys.argv[1:]
+	with open(pages) as text:
+	    subprocess.run(command, stdin=text, stdout=subprocess.DEVNULL,
+	                   check=True)
+	used = resource.getrusage(resource.RUSAGE_CHILDREN)
+	rate = os.path.getsize(pages) / 1e6 / (used.ru_utime + used.ru_stime)
+	print(f"{name:12} {rate:6.0f} MB/s")
+	END
 }
 
 printf '%-12s %6s MB/s\n' lib/json \
