@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "json/json.h"
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -35,14 +39,19 @@ static const char *string_end(const char *p, bool *escaped)
 {
 	for (;;) {
 		uint64_t w = load8(p);
+		uint64_t found = HAS_ZERO(w ^ (ONES * '"')) |
+		    HAS_ZERO(w ^ (ONES * '\\'));
 
-		if (!(HAS_ZERO(w ^ (ONES * '"')) |
-			HAS_ZERO(w ^ (ONES * '\\')))) {
+		if (!found) {
 			p += 8;
 			continue;
 		}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		p += __builtin_ctzll(found) / 8;
+#else
 		while (*p != '"' && *p != '\\')
 			p++;
+#endif
 		if (*p == '"')
 			return p;
 		*escaped = true;
@@ -50,34 +59,111 @@ static const char *string_end(const char *p, bool *escaped)
 	}
 }
 
+/* Where one is in an array or object that is gone past. */
+struct skipping {
+	const char *p;
+	uint64_t depth;
+	bool in_string;
+};
+
+/* Go on by bytes, to `end` or a little past it; true at the last bracket. */
+static bool skip_bytes(struct skipping *s, const char *end)
+{
+	while (s->p < end) {
+		char c = *s->p++;
+
+		if (s->in_string) {
+			s->p += c == '\\';
+			s->in_string = c != '"';
+		} else if (c == '"') {
+			s->in_string = true;
+		} else if (c == '{' || c == '[') {
+			s->depth++;
+		} else if ((c == '}' || c == ']') && --s->depth == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+#if defined(__SSE2__)
+#define BLOCK 64
+
+/* One bit for each byte of a block that is `c`, once `fold` is set in it. */
+static uint64_t find(const __m128i v[4], char c, char fold)
+{
+	const __m128i want = _mm_set1_epi8(c), bit = _mm_set1_epi8(fold);
+	uint64_t found = 0;
+
+	for (int i = 0; i < 4; i++)
+		found |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+			     _mm_or_si128(v[i], bit), want)) << (16 * i);
+	return found;
+}
+
+/* From each set bit up to the next one, without it. */
+static uint64_t between(uint64_t quotes)
+{
+	for (int shift = 1; shift < 64; shift *= 2)
+		quotes ^= quotes << shift;
+	return quotes;
+}
+
+/* Go past a block of bytes; true at the last bracket. */
+static bool skip_block(struct skipping *s)
+{
+	__m128i v[4];
+	uint64_t strings, opening, closing, brackets;
+
+	for (int i = 0; i < 4; i++)
+		v[i] = _mm_loadu_si128((const __m128i *)(const void *)(s->p +
+		    16 * i));
+	if (find(v, '\\', 0))
+		return skip_bytes(s, s->p + BLOCK);
+	strings = between(find(v, '"', 0)) ^ (s->in_string ? ~UINT64_C(0) : 0);
+	s->in_string = strings >> 63;
+	/* The curly brackets differ from the square ones in this bit only. */
+	opening = find(v, '{', 0x20) & ~strings;
+	closing = find(v, '}', 0x20) & ~strings;
+	for (brackets = opening | closing; brackets; brackets &= brackets - 1) {
+		uint64_t lowest = brackets & -brackets;
+
+		if (opening & lowest) {
+			s->depth++;
+		} else if (--s->depth == 0) {
+			s->p += __builtin_ctzll(lowest) + 1;
+			return true;
+		}
+	}
+	s->p += BLOCK;
+	return false;
+}
+#else
+#define BLOCK 64
+static bool skip_block(struct skipping *s)
+{
+	return skip_bytes(s, s->p + BLOCK);
+}
+#endif
+
 /* Past a value, from its first byte. */
 static const char *skip_value(const char *p)
 {
-	unsigned depth = 0;
+	struct skipping s = {.p = p};
 	bool escaped;
 
-	for (;;) {
-		switch (*p++) {
-		case '"':
-			p = string_end(p, &escaped) + 1;
-			if (depth == 0)
-				return p;
-			break;
-		case '{':
-		case '[': depth++; break;
-		case '}':
-		case ']':
-			if (--depth == 0)
-				return p;
-			break;
-		default:
-			if (depth > 0)
-				break;
-			while (*p != ',' && *p != ']' && *p != '}' &&
-			    (unsigned char)*p > ' ')
-				p++;
-			return p;
-		}
+	switch (*p) {
+	case '"': return string_end(p + 1, &escaped) + 1;
+	case '{':
+	case '[':
+		while (!skip_block(&s))
+			;
+		return s.p;
+	default:
+		while (*p != ',' && *p != ']' && *p != '}' &&
+		    (unsigned char)*p > ' ')
+			p++;
+		return p;
 	}
 }
 
