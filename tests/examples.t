@@ -56,11 +56,6 @@ for file in crontab sp-play-history.service; do
 	run env SP_DB="$db" sh -c "${line:?}"
 	is "$status" 0 "the command of $file"
 done
-if command -v systemd-analyze >/dev/null; then
-	run systemd-analyze --user verify examples/sp-play-history.timer
-	is "$status" 0 "systemd takes the timer"
-fi
-
 # --- the demo -----------------------------------------------------------
 run sh examples/demo.sh "$build"
 is "$status" 0 "demo.sh"

@@ -24,7 +24,7 @@ last_run() { sql "select status from ingest_runs order by run_id desc limit 1"; 
 dump() {
 	for table in tracks albums artists track_artists cursors play_gaps \
 	    playlist_ingest_queue endpoint_status; do
-		sqlite3 "$1" "select '$table', * from $table order by 2, 3, 4"
+		sqlite3 "$1" "select '$table', * from $table order by 2, 3"
 	done
 	sqlite3 "$1" "select user_id, track_id, played_at, context_type,
 		context_uri, source, ingested_at, last_updated, column_times
@@ -180,7 +180,7 @@ kills=0
 for i in 2 3 4 5; do
 	kills=$((kills + 1))
 	# wait of the api's own process would never end
-	( live $i $kills )
+	( live $i $kills ) 2>/dev/null
 	s=$?
 	[ $s -ne 0 ]
 	ok $? "stage $i killed: sp-load ends with $s"

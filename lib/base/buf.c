@@ -36,8 +36,8 @@ char *buf_room(struct buf *b, size_t n)
 	while (cap - b->n < n && cap <= SIZE_MAX / 2)
 		cap *= 2;
 	if (cap > b->max)
-		cap = b->max > 0 ? b->max : 1;
-	p = realloc(b->p, cap);
+		cap = b->max;
+	p = realloc(b->p, cap ? cap : 1);
 	if (!p) {
 		b->failed = true;
 		return NULL;

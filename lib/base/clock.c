@@ -185,7 +185,7 @@ bool clock_parse_duration(struct slice s, int64_t *ms)
 	bool any = false;
 
 	while (take_number(&s, 1, &digit)) {
-		if (value > (INT64_MAX - 9) / 10)
+		if (value > (INT64_MAX - digit) / 10)
 			return false;
 		value = value * 10 + digit;
 		any = true;

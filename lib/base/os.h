@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct buf;
 
@@ -20,5 +21,11 @@ bool os_config_path(struct buf *path, const char *name);
 
 /* Create the folders above a file with the given mode; false sets errno. */
 bool os_make_parents(const char *path, unsigned mode);
+
+/*
+ * Have this process, just forked by `parent`, end when its parent ends, where
+ * the system can; elsewhere it has to notice by itself.
+ */
+void os_end_with_parent(pid_t parent);
 
 #endif

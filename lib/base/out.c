@@ -1,6 +1,7 @@
 #include "base/out.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,6 +18,19 @@ void out_release(struct out *o)
 	o->n = o->cap = 0;
 }
 
+/* After a write that failed: whether to try again. */
+static bool try_again(const struct out *o)
+{
+	struct pollfd fd = {.fd = o->fd, .events = POLLOUT};
+
+	if (errno == EINTR)
+		return true;
+	/* Someone who shares the descriptor may have made it nonblocking. */
+	if (errno != EAGAIN)
+		return false;
+	return poll(&fd, 1, -1) >= 0 || errno == EINTR;
+}
+
 static bool write_all(struct out *o, const char *p, size_t n)
 {
 	if (n > 0 && o->before_write && !o->before_write(o->ctx) && !o->err)
@@ -24,7 +38,7 @@ static bool write_all(struct out *o, const char *p, size_t n)
 	while (n > 0 && o->err == 0) {
 		ssize_t w = write(o->fd, p, n);
 
-		if (w < 0 && errno != EINTR)
+		if (w < 0 && !try_again(o))
 			o->err = errno;
 		if (w > 0) {
 			p += w;

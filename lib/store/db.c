@@ -130,6 +130,10 @@ int store_bind(sqlite3_stmt *s, int index, struct slice text)
 
 void store_close(sqlite3 *db)
 {
+	sqlite3_stmt *s;
+
+	while (db && (s = sqlite3_next_stmt(db, NULL)))
+		sqlite3_finalize(s);
 	sqlite3_close(db);
 }
 
@@ -225,10 +229,14 @@ static int open_write(sqlite3 **db, const char *path, struct buf *why)
 		buf_printf(why, "%s: the database is read-only", path);
 		return EX_CANTCREAT;
 	}
-	/* The page's size counts at creation only, and must come first. */
+	/*
+	 * The page's size counts at creation only, and must come first. A log
+	 * of 64 MB before it is copied into the file writes pages less often.
+	 */
 	if (exec_patiently(*db,
 		"pragma page_size = 8192; pragma journal_mode = wal;"
-		"pragma synchronous = full; pragma cache_size = -16384"))
+		"pragma synchronous = full; pragma cache_size = -16384;"
+		"pragma wal_autocheckpoint = 8192"))
 		return store_failure(*db, path, why);
 	status = check_format(*db, path, why);
 	return status ? status : update_schema(*db, path, why);
@@ -238,7 +246,7 @@ static int open_write(sqlite3 **db, const char *path, struct buf *why)
 static int deny_writes(void *ctx, int action, const char *a, const char *b,
     const char *schema, const char *trigger)
 {
-	(void)ctx, (void)a, (void)b, (void)trigger;
+	(void)ctx, (void)b, (void)trigger;
 	switch (action) {
 	case SQLITE_INSERT:
 	case SQLITE_UPDATE:
@@ -252,6 +260,9 @@ static int deny_writes(void *ctx, int action, const char *a, const char *b,
 	case SQLITE_DROP_TRIGGER:
 	case SQLITE_DROP_VIEW:
 	case SQLITE_ALTER_TABLE:
+		/* So much a pragma asked as a table does to exist. */
+		if (a && strcmp(a, "sqlite_master") == 0)
+			return SQLITE_OK;
 		return schema && strcmp(schema, "temp") == 0 ? SQLITE_OK
 							     : SQLITE_DENY;
 	default: return SQLITE_OK;

@@ -33,7 +33,10 @@ enum store_mode {
 int store_open(
     sqlite3 **db, const char *path, enum store_mode mode, struct buf *why);
 
-/* Close; NULL is fine. Statements must be finalized. */
+/*
+ * Close; NULL is fine. Finalizes the statements that are left, so that a
+ * program that gives up can leave no file behind.
+ */
 void store_close(sqlite3 *db);
 
 /* Run SQL without parameters or results. */

@@ -13,7 +13,7 @@
 
 struct outcome {
 	int exit;		/* 0: complete; 75: deferred; else failed */
-	char reason[256];	/* "" where there is none */
+	char reason[512];	/* "" where there is none */
 	char until[CLOCK_TEXT]; /* when to come back, or "" */
 };
 

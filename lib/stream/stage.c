@@ -81,18 +81,28 @@ static bool follow_run(struct stage *st, const struct record *rec)
 	return true;
 }
 
+static void tell_other(struct stage *st)
+{
+	if (st->on_other)
+		st->on_other(st->ctx);
+}
+
 /* Take a line in. False if it was refused, or is blank. */
 static bool take(struct stage *st, struct slice line, struct record *rec)
 {
 	const char *reason;
 	size_t at;
+	bool ok;
 
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	if (line.n == 0)
 		return false;
 	st->records++;
-	if (record_parse(rec, line, &reason, &at))
+	ok = record_parse(rec, line, &reason, &at);
+	if (!ok || rec->type != st->ledger.takes)
+		tell_other(st);
+	if (ok)
 		return follow_run(st, rec);
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
@@ -108,6 +118,7 @@ static void take_too_long(
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
 	rec->line = head;
+	tell_other(st);
 	st->records++;
 	st->ledger.in[RECORD_OTHER]++;
 	stage_refuse(st, rec, REFUSED_TOO_LONG, "line longer than %zu bytes",
@@ -269,20 +280,17 @@ static bool send_error(
 	return ok;
 }
 
-bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
-    const char *fmt, ...)
+/* Tell of a record, or a part of one, that is not used. */
+__attribute__((format(printf, 4, 0))) static bool report(struct stage *st,
+    const struct record *rec, const char *code, const char *fmt, va_list ap)
 {
 	char where[64], reason[1024];
 	struct refusal r = {.where = where, .reason = reason};
-	va_list ap;
 	bool ok = true;
 
-	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
-	va_end(ap);
 	snprintf(
 	    where, sizeof(where), "%.32s:%" PRIu64, st->source, st->in.number);
-	ledger_refuse(&st->ledger, rec->type, code, 1);
 	st->refused++;
 	r.src = stage_src(st, rec);
 	/* Captures are big, and kept in staging_raw. */
@@ -295,6 +303,31 @@ bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
 		ok = send_error(st, &r, code);
 	if (st->on_refusal)
 		st->on_refusal(st->ctx, &r);
+	return ok;
+}
+
+bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
+    const char *fmt, ...)
+{
+	va_list ap;
+	bool ok;
+
+	ledger_refuse(&st->ledger, rec->type, code, 1);
+	va_start(ap, fmt);
+	ok = report(st, rec, code, fmt, ap);
+	va_end(ap);
+	return ok;
+}
+
+bool stage_complain(struct stage *st, const struct record *rec,
+    const char *code, const char *fmt, ...)
+{
+	va_list ap;
+	bool ok;
+
+	va_start(ap, fmt);
+	ok = report(st, rec, code, fmt, ap);
+	va_end(ap);
 	return ok;
 }
 

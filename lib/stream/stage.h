@@ -62,6 +62,11 @@ struct stage {
 
 	/* Told of each refusal after it was counted and sent on. */
 	void (*on_refusal)(void *ctx, const struct refusal *);
+	/*
+	 * Told before anything but a record that the stage takes is counted
+	 * or sent: a stage that reads ahead settles here what it still has.
+	 */
+	void (*on_other)(void *ctx);
 	/* Told when a run was cut, before the next one opens or at the end. */
 	void (*on_cut)(void *ctx, const char *run);
 	void *ctx;
@@ -116,6 +121,13 @@ bool stage_put_ledger(
 
 /* Note that the run's end has been dealt with, where it is not passed on. */
 void stage_run_ended(struct stage *);
+
+/*
+ * Complain of a part of a record, the rest of which is used: sent on and told
+ * like a refusal, but counted only as an error that was produced.
+ */
+bool stage_complain(struct stage *, const struct record *rec, const char *code,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* The capture that a record is or comes from, "RUN/SEQ"; p == NULL if none. */
 struct slice stage_src(struct stage *, const struct record *);

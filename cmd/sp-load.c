@@ -1,0 +1,833 @@
+/*
+ * sp-load: the last stage. Merges rows into the tables of the database, and
+ * keeps the books of the runs that brought them. Nothing is sent on: with -n
+ * the changes that would be made are printed instead of made.
+ *
+ * Rows are gathered in memory and written in transactions that are open only
+ * while they are written. What moves a job on, its cursor and what leaves
+ * the queue, waits for the run's good end and is committed together with it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli.h"
+#include "store/batch.h"
+#include "store/db.h"
+#include "store/load.h"
+#include "store/runs.h"
+#include "store/tables.h"
+
+#define BATCH_BYTES ((size_t)64 << 20)
+#define GAPS_MAX 1000
+#define OUT_BUFFER ((size_t)64 << 10)
+
+static const char usage[] =
+    "usage: sp-load [-n] [--db FILE] [--user ID] [--batch-rows N]\n"
+    "               [--batch-time D] [--max-line SIZE] [--progress]\n";
+
+struct options {
+	const char *db;
+	const char *user;
+	bool dry;
+	bool progress;
+	uint64_t batch_rows;
+	int64_t batch_ms;
+	size_t max_line;
+};
+
+struct counts {
+	uint64_t rows, inserted, updated, unchanged, removed, refused;
+};
+
+/* What is known of the run that is open, or of the rows that have none. */
+struct ingest {
+	bool open;
+	char id[STAGE_RUN_MAX];
+	struct buf job;
+	struct counts counts;
+	bool has_cursor;
+	int64_t cursor;
+	struct buf gaps; /* the elements of a JSON array */
+	uint64_t gap_count;
+};
+
+struct load {
+	struct options options;
+	struct stage stage;
+	struct out out;
+	sqlite3 *db;
+	const char *path;
+	struct tables tables;
+	struct loader loader;
+	struct batch batch;	/* what is written next */
+	struct batch held;	/* what waits for a good end */
+	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
+	int batch_left;		/* milliseconds, when last asked */
+	uint64_t clock_read_at; /* of the input, in bytes */
+	struct ingest run;
+	struct counts total;
+	int status; /* the worst so far */
+	struct buf line, why;
+};
+
+/* Which of two statuses a caller must hear of. */
+static int worse(int a, int b)
+{
+	static const unsigned char order[] = {0, EX_REFUSED, EX_TEMPFAIL,
+	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_CANTCREAT,
+	    EX_IOERR, EX_SOFTWARE};
+	int rank_a = sizeof(order), rank_b = sizeof(order);
+
+	for (int i = 0; i < (int)sizeof(order); i++) {
+		if (order[i] == a)
+			rank_a = i;
+		if (order[i] == b)
+			rank_b = i;
+	}
+	return rank_a >= rank_b ? a : b;
+}
+
+static struct slice now_text(char text[CLOCK_TEXT])
+{
+	if (!clock_format(clock_now(), text))
+		return (struct slice){NULL, 0};
+	return (struct slice){text, CLOCK_TEXT - 1};
+}
+
+/* The database failed: nothing of the batch is written, and no more can be. */
+static _Noreturn void die_of_database(struct load *l)
+{
+	int status;
+
+	buf_clear(&l->why);
+	status = store_failure(l->db, l->path, &l->why);
+	store_rollback(l->db);
+	store_close(l->db);
+	cli_die(status, "%s", buf_cstr(&l->why));
+}
+
+static void begin(struct load *l)
+{
+	if (l->options.dry ? store_exec(l->db, "begin") : store_begin(l->db))
+		die_of_database(l);
+}
+
+static void commit(struct load *l)
+{
+	if (store_commit(l->db))
+		die_of_database(l);
+	if (l->options.dry && !out_flush(&l->out))
+		cli_die(EX_IOERR, "stdout: %s", strerror(l->out.err));
+}
+
+/* Remember a gap among the plays that this run is the first to tell of. */
+static void note_gap(struct ingest *run, const struct change *c)
+{
+	int from = table_column(c->table, SLICE("gap_from"));
+	int to = table_column(c->table, SLICE("gap_to"));
+
+	if (from < 0 || to < 0)
+		return;
+	cli_warn("%s%s%splays between %.*s and %.*s may be missing",
+	    run->open ? "run " : "", run->open ? run->id : "",
+	    run->open ? ": " : "", (int)value_slice(&c->after->values[from]).n,
+	    value_slice(&c->after->values[from]).p,
+	    (int)value_slice(&c->after->values[to]).n,
+	    value_slice(&c->after->values[to]).p);
+	if (run->gap_count++ >= GAPS_MAX)
+		return;
+	if (run->gaps.n > 0)
+		buf_putc(&run->gaps, ',');
+	buf_puts(&run->gaps, "{\"from\":");
+	json_put_string(&run->gaps, value_slice(&c->after->values[from]));
+	buf_puts(&run->gaps, ",\"to\":");
+	json_put_string(&run->gaps, value_slice(&c->after->values[to]));
+	buf_putc(&run->gaps, '}');
+}
+
+/* Where the run's job stands now; where it moved another one, that one. */
+static void note_cursor(struct ingest *run, const struct change *c)
+{
+	int job = table_column(c->table, SLICE("job"));
+	int value = table_column(c->table, SLICE("value"));
+	bool its_own;
+
+	if (job < 0 || value < 0)
+		return;
+	its_own =
+	    slice_eq(value_slice(&c->after->values[job]), buf_slice(&run->job));
+	if (run->has_cursor && !its_own)
+		return;
+	run->has_cursor = true;
+	run->cursor = c->after->values[value].integer;
+}
+
+static void on_change(void *ctx, const struct change *c)
+{
+	struct load *l = ctx;
+	struct counts *n = &l->run.counts;
+
+	n->inserted += c->kind == CHANGE_INSERT;
+	n->updated += c->kind == CHANGE_UPDATE;
+	n->removed += c->kind == CHANGE_DELETE;
+	/* Rows that come together and change one row change it once. */
+	n->unchanged += c->rows - (c->kind != CHANGE_NONE);
+	if (c->kind == CHANGE_INSERT && c->table->gaps)
+		note_gap(&l->run, c);
+	if (c->table->kind == TABLE_CURSOR)
+		note_cursor(&l->run, c);
+	if (!l->options.dry)
+		return;
+	buf_clear(&l->line);
+	change_put(c, &l->line);
+	buf_putc(&l->line, '\n');
+	if (l->line.failed)
+		cli_die(EX_IOERR, "stdout: %s", strerror(ENOMEM));
+	/* An error is kept, and met at commit. */
+	out_put_slice(&l->out, buf_slice(&l->line));
+}
+
+static void write_refusal(struct load *l, const struct store_refusal *r)
+{
+	if (!l->options.dry && store_refuse(l->db, r) != SQLITE_OK)
+		die_of_database(l);
+}
+
+/* A constraint, which only a schema of the user's own has, forbids a row. */
+static void on_forbidden(void *ctx, const struct change *c, const char *reason)
+{
+	struct load *l = ctx;
+	char now[CLOCK_TEXT];
+	struct buf text = BUF_INIT((size_t)64 << 10);
+	struct store_refusal r = {.run = {l->run.open ? l->run.id : NULL, 0},
+	    .stage = SLICE("sp-load"),
+	    .src = c->src,
+	    .seen_at = now_text(now)};
+
+	r.run = slice_of(r.run.p);
+	cli_warn("%.*s: table '%s': row cannot be written: %s",
+	    c->src.p ? (int)c->src.n : 5, c->src.p ? c->src.p : "stdin",
+	    c->table->name.p, reason);
+	buf_printf(&text, "table '%s': row cannot be written: %s",
+	    c->table->name.p, reason);
+	r.reason = buf_slice(&text);
+	write_refusal(l, &r);
+	buf_release(&text);
+	if (l->run.open)
+		l->stage.ledger.used[RECORD_ROW] -= c->rows;
+	ledger_refuse(&l->stage.ledger, RECORD_ROW, "forbidden", c->rows);
+	l->stage.refused += c->rows;
+	l->run.counts.refused += c->rows;
+}
+
+/* Write the rows and refusals that have come, inside a transaction. */
+static void write_batch(struct load *l, struct batch *b)
+{
+	int rc = loader_apply(&l->loader, b);
+
+	if (rc == SQLITE_NOMEM)
+		cli_die(EX_IOERR, "%s: out of memory", l->path);
+	if (rc != SQLITE_OK)
+		die_of_database(l);
+	for (const struct noted *n = b->refusals; n; n = n->next)
+		write_refusal(l, &n->refusal);
+}
+
+static void flush(struct load *l)
+{
+	l->batch_since = 0;
+	if (l->batch.count == 0 && !l->batch.refusals)
+		return;
+	begin(l);
+	write_batch(l, &l->batch);
+	commit(l);
+	batch_clear(&l->batch);
+}
+
+/* Forget the run, and add its counts up. */
+static void close_run(struct load *l)
+{
+	struct counts *n = &l->run.counts, *t = &l->total;
+
+	t->rows += n->rows;
+	t->inserted += n->inserted;
+	t->updated += n->updated;
+	t->unchanged += n->unchanged;
+	t->removed += n->removed;
+	t->refused += n->refused;
+	*n = (struct counts){.rows = 0};
+	l->run.open = l->run.has_cursor = false;
+	l->run.gap_count = 0;
+	buf_clear(&l->run.gaps);
+	buf_clear(&l->run.job);
+}
+
+/* Write what has come outside of any run; its end is as good as any. */
+static void end_loose(struct load *l, bool good)
+{
+	if (good && l->held.count > 0) {
+		begin(l);
+		write_batch(l, &l->batch);
+		write_batch(l, &l->held);
+		commit(l);
+		batch_clear(&l->batch);
+		l->batch_since = 0;
+	} else {
+		flush(l);
+	}
+	batch_clear(&l->held);
+	close_run(l);
+}
+
+/* Say in the books how the run ended, inside a transaction. */
+static void write_end(struct load *l, struct store_run_end *end)
+{
+	const struct counts *n = &l->run.counts;
+	struct buf gaps = BUF_INIT((size_t)1 << 20);
+	char now[CLOCK_TEXT];
+
+	end->ended_at = now_text(now);
+	end->rows = n->rows;
+	end->inserted = n->inserted;
+	end->updated = n->updated + n->removed;
+	end->unchanged = n->unchanged;
+	end->has_cursor = l->run.has_cursor;
+	end->cursor = l->run.cursor;
+	buf_printf(&gaps, "[%.*s]", (int)l->run.gaps.n,
+	    l->run.gaps.n ? l->run.gaps.p : "");
+	if (l->run.gap_count > 0)
+		end->gaps = buf_slice(&gaps);
+	if (!l->options.dry &&
+	    store_run_end(l->db, slice_of(l->run.id), end) != SQLITE_OK)
+		die_of_database(l);
+	buf_release(&gaps);
+}
+
+/* The run that is open will have no end: its rows are kept, it failed. */
+static void end_cut(struct load *l, const char *reason)
+{
+	struct store_run_end end = {.status = "failed",
+	    .reason = slice_of(reason),
+	    .exit_status = EX_DATAERR,
+	    .refused = l->run.counts.refused};
+
+	begin(l);
+	write_batch(l, &l->batch);
+	write_end(l, &end);
+	commit(l);
+	batch_clear(&l->batch);
+	batch_clear(&l->held);
+	l->batch_since = 0;
+	close_run(l);
+}
+
+static void on_cut(void *ctx, const char *run)
+{
+	struct load *l = ctx;
+
+	if (l->stage.stopped)
+		cli_warn("run %s: interrupted: its rows are kept, "
+			 "its cursor stays",
+		    run);
+	else
+		cli_cut(ctx, run);
+	/* A run whose record was refused was never opened here. */
+	if (l->run.open)
+		end_cut(
+		    l, l->stage.stopped ? "interrupted" : "the stream was cut");
+}
+
+static void on_refusal(void *ctx, const struct refusal *r)
+{
+	struct load *l = ctx;
+	char now[CLOCK_TEXT];
+	struct store_refusal kept = {
+	    .run = slice_of(l->run.open ? l->run.id : NULL),
+	    .stage = SLICE("sp-load"),
+	    .src = r->src,
+	    .place = slice_of(r->where),
+	    .reason = slice_of(r->reason),
+	    .record = r->record,
+	    .seen_at = now_text(now)};
+
+	cli_refusal(NULL, r);
+	l->run.counts.refused++;
+	if (!l->options.dry && !batch_refuse(&l->batch, &kept))
+		cli_die(EX_IOERR, "out of memory");
+}
+
+/* A record that an earlier stage refused. */
+static void take_error(struct load *l, const struct record *rec)
+{
+	struct buf text = BUF_INIT(rec->line.n + 1);
+	struct store_refusal r = {.stage = {NULL, 0}};
+	char now[CLOCK_TEXT];
+	const struct {
+		const char *name;
+		struct slice *to;
+	} texts[] = {{"run", &r.run}, {"stage", &r.stage}, {"src", &r.src},
+	    {"where", &r.place}, {"reason", &r.reason}, {"record", &r.record}};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (!record_string(rec, texts[i].name, &text, texts[i].to))
+			*texts[i].to = record_raw(rec, texts[i].name);
+	if (!r.run.p && l->run.open)
+		r.run = slice_of(l->run.id);
+	if (!r.stage.p)
+		r.stage = SLICE("unknown");
+	if (!r.reason.p)
+		r.reason = SLICE("no reason was given");
+	r.seen_at = now_text(now);
+	stage_use(&l->stage, rec);
+	l->run.counts.refused++;
+	l->status = worse(l->status, EX_REFUSED);
+	if (!l->options.dry && !batch_refuse(&l->batch, &r))
+		cli_die(EX_IOERR, "out of memory");
+	buf_release(&text);
+}
+
+static void take_run(struct load *l, const struct record *rec)
+{
+	struct buf text = BUF_INIT(rec->line.n + 1);
+	struct store_run run;
+	const char *reason;
+
+	end_loose(l, true);
+	if (!store_run_read(rec, &text, &run, &reason)) {
+		stage_refuse(&l->stage, rec, "bad run", "%s", reason);
+		buf_release(&text);
+		return;
+	}
+	stage_use(&l->stage, rec);
+	memcpy(l->run.id, l->stage.run, sizeof(l->run.id));
+	buf_put_slice(&l->run.job, run.job);
+	l->run.open = true;
+	if (!l->options.dry &&
+	    (store_begin(l->db) || store_run_seen(l->db, &run) ||
+		store_commit(l->db)))
+		die_of_database(l);
+	buf_release(&text);
+}
+
+static bool is_called(const struct member *m, const char *name)
+{
+	return m->key_escaped ? json_text_is(m->key, true, slice_of(name))
+			      : slice_is(m->key, name);
+}
+
+/* A string member, decoded; null is as good as absent. */
+static bool take_string(
+    const struct member *m, struct buf *scratch, struct slice *to)
+{
+	size_t from = scratch->n;
+
+	*to = (struct slice){NULL, 0};
+	if (m->type == JSON_NULL)
+		return true;
+	if (m->type != JSON_STRING)
+		return false;
+	*to = m->value;
+	if (!m->escaped)
+		return true;
+	if (!json_unescape(m->value, scratch))
+		return false;
+	*to = (struct slice){scratch->p + from, scratch->n - from};
+	return true;
+}
+
+/*
+ * What a row record says of itself, in one pass over its members, for there
+ * are many rows. NULL, or why it cannot be used.
+ */
+static const char *read_arrival(const struct record *rec, struct buf *scratch,
+    struct slice *table, struct arrival *a)
+{
+	struct slice op = {NULL, 0};
+
+	buf_clear(scratch);
+	/* All that a line can decode to: slices stay where they are. */
+	if (!buf_room(scratch, rec->line.n))
+		return "out of memory";
+	for (size_t i = 0; i < rec->count; i++) {
+		const struct member *m = &rec->members[i];
+
+		if (is_called(m, "table")) {
+			if (!take_string(m, scratch, table))
+				return "'table' is no string";
+		} else if (is_called(m, "row")) {
+			if (m->type != JSON_OBJECT)
+				return "'row' is no object";
+			a->object = m->value;
+		} else if (is_called(m, "at")) {
+			if (!take_string(m, scratch, &a->at))
+				return "'at' is no string";
+		} else if (is_called(m, "src")) {
+			take_string(m, scratch, &a->src);
+		} else if (is_called(m, "op")) {
+			if (!take_string(m, scratch, &op))
+				return "'op' is no string";
+		}
+	}
+	if (!table->p)
+		return "a row without the name of its 'table'";
+	if (!a->object.p)
+		return "a row without 'row'";
+	if (op.p && !slice_is(op, "upsert") && !slice_is(op, "delete"))
+		return "'op' is neither upsert nor delete";
+	a->removes = op.p && slice_is(op, "delete");
+	return NULL;
+}
+
+/* The table of a row if it can go there; NULL if it was refused. */
+static struct table *find_table(
+    struct load *l, const struct record *rec, struct slice name, bool removes)
+{
+	struct table *t = tables_find(&l->tables, name);
+	int shown = (int)(name.n < 64 ? name.n : 64);
+
+	if (!t)
+		die_of_database(l);
+	if (t->kind == TABLE_UNKNOWN)
+		stage_refuse(&l->stage, rec, "bad table",
+		    "there is no table '%.*s'", shown, name.p);
+	else if (t->kind == TABLE_NOT_LOADED)
+		stage_refuse(&l->stage, rec, "bad table",
+		    "table '%.*s' cannot be loaded", shown, name.p);
+	else if (removes && t->kind != TABLE_QUEUE)
+		stage_refuse(&l->stage, rec, "bad table",
+		    "nothing can be deleted from table '%.*s'", shown, name.p);
+	else
+		return t;
+	return NULL;
+}
+
+static void take_row(struct load *l, const struct record *rec)
+{
+	struct arrival a = {.user = slice_of(l->options.user)};
+	struct slice name = {NULL, 0};
+	const char *wrong;
+	struct table *t;
+	struct batch *b;
+	char now[CLOCK_TEXT];
+
+	l->run.counts.rows++;
+	wrong = read_arrival(rec, &l->line, &name, &a);
+	if (wrong) {
+		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
+		return;
+	}
+	t = find_table(l, rec, name, a.removes);
+	if (!t)
+		return;
+	if (!a.at.p)
+		a.at = now_text(now);
+	b = t->held || a.removes ? &l->held : &l->batch;
+	buf_clear(&l->why);
+	if (b == &l->held && batch_size(b) > BATCH_BYTES)
+		buf_puts(&l->why, "too many rows wait for the end of the run");
+	else if (batch_add(b, t, &a, &l->why)) {
+		stage_use(&l->stage, rec);
+		return;
+	}
+	stage_refuse(&l->stage, rec, "bad row", "%s", buf_cstr(&l->why));
+}
+
+/* What an end record says. */
+struct ending {
+	struct slice status, reason, until;
+	int64_t exit_status;
+};
+
+static void read_ending(
+    const struct record *rec, struct buf *text, struct ending *e)
+{
+	*e = (struct ending){.exit_status = -1};
+	if (!record_string(rec, "status", text, &e->status))
+		e->status.p = NULL;
+	if (!record_string(rec, "reason", text, &e->reason))
+		e->reason.p = NULL;
+	if (!record_string(rec, "until", text, &e->until))
+		e->until.p = NULL;
+	if (!record_int(rec, "exit", &e->exit_status))
+		e->exit_status = -1;
+	/* Nobody's status but those of sp(7) is handed on. */
+	if (e->exit_status != EX_REFUSED &&
+	    (e->exit_status < EX__BASE || e->exit_status > EX__MAX))
+		e->exit_status = -1;
+}
+
+/*
+ * Settle how the run ended: its own word, unless the ledger says that some
+ * of it was lost. `reason` holds what is made up here.
+ */
+static void judge_end(struct load *l, const struct record *rec,
+    const struct ending *e, struct store_run_end *end, struct buf *ledger,
+    struct buf *reason)
+{
+	struct ledger_totals totals;
+	bool balanced;
+
+	stage_put_ledger(&l->stage, rec, ledger);
+	balanced = ledger_check(buf_slice(ledger), reason, &totals);
+	end->ledger = buf_slice(ledger);
+	end->refused = totals.refused;
+	end->has_counts = true;
+	end->requests = totals.requests;
+	end->captures = totals.captures;
+	if (slice_is(e->status, "complete") && balanced) {
+		end->status = "complete";
+		end->exit_status = e->exit_status > 0 ? (int)e->exit_status
+				   : totals.refused   ? EX_REFUSED
+						      : 0;
+		end->reason = e->reason;
+		return;
+	}
+	end->status = "failed";
+	end->exit_status = EX_DATAERR;
+	if (balanced) {
+		if (slice_is(e->status, "deferred"))
+			end->status = "deferred";
+		end->exit_status = e->exit_status > EX_REFUSED
+				       ? (int)e->exit_status
+				       : EX_UNAVAILABLE;
+		buf_printf(reason, "%.*s", (int)e->reason.n,
+		    e->reason.p ? e->reason.p : "");
+		if (!e->reason.p)
+			buf_puts(reason, "no reason was given");
+		if (e->until.p)
+			buf_printf(reason, ", until %.*s", (int)e->until.n,
+			    e->until.p);
+	}
+	end->reason = buf_slice(reason);
+}
+
+static void take_end(struct load *l, const struct record *rec)
+{
+	struct buf text = BUF_INIT(rec->line.n + 1);
+	struct buf ledger = BUF_INIT(rec->line.n + ((size_t)1 << 16));
+	struct buf reason = BUF_INIT(rec->line.n + ((size_t)1 << 12));
+	struct store_run_end end = {.status = "failed"};
+	struct ending e;
+
+	read_ending(rec, &text, &e);
+	begin(l);
+	write_batch(l, &l->batch);
+	judge_end(l, rec, &e, &end, &ledger, &reason);
+	if (slice_is(slice_of(end.status), "complete"))
+		write_batch(l, &l->held);
+	write_end(l, &end);
+	commit(l);
+	batch_clear(&l->batch);
+	batch_clear(&l->held);
+	l->batch_since = 0;
+	if (!slice_is(slice_of(end.status), "complete"))
+		cli_warn("run %s: %s: %.*s", l->run.id, end.status,
+		    (int)end.reason.n, end.reason.p);
+	l->status = worse(l->status, end.exit_status);
+	close_run(l);
+	stage_run_ended(&l->stage);
+	buf_release(&text);
+	buf_release(&ledger);
+	buf_release(&reason);
+}
+
+static void take(struct load *l, const struct record *rec)
+{
+	switch (rec->type) {
+	case RECORD_ROW: take_row(l, rec); break;
+	case RECORD_ERROR: take_error(l, rec); break;
+	case RECORD_RUN: take_run(l, rec); break;
+	case RECORD_END: take_end(l, rec); break;
+	case RECORD_CAPTURE:
+		stage_refuse(&l->stage, rec, "not a row",
+		    "a capture is no row: pipe it through sp-transform");
+		break;
+	case RECORD_REQUEST:
+		stage_refuse(&l->stage, rec, "not a row",
+		    "a request is no row: pipe it through sp-fetch and "
+		    "sp-transform");
+		break;
+	default:
+		stage_refuse(&l->stage, rec, "unknown type",
+		    "a record of an unknown type");
+	}
+}
+
+/*
+ * How long the next record may keep the batch waiting; -1 for ever. The clock
+ * is read once a read of input: between two records of one, no time passes.
+ */
+static int patience(struct load *l)
+{
+	int64_t now, left;
+
+	if (l->batch.count == 0 && !l->batch.refusals)
+		return -1;
+	if (l->batch_since && l->clock_read_at == l->stage.in.bytes)
+		return l->batch_left;
+	now = clock_monotonic();
+	if (!l->batch_since)
+		l->batch_since = now;
+	left = l->batch_since + l->options.batch_ms - now;
+	left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
+	l->clock_read_at = l->stage.in.bytes;
+	return l->batch_left = (int)left;
+}
+
+static void load(struct load *l)
+{
+	struct record rec;
+	enum stage_result r;
+	bool show = cli_progress_wanted(l->options.progress);
+	uint64_t n = 0;
+
+	while ((r = stage_next(&l->stage, &rec, patience(l))) != STAGE_DONE) {
+		if (r == STAGE_RECORD)
+			take(l, &rec);
+		if (r == STAGE_TIMEOUT ||
+		    l->batch.rows >= l->options.batch_rows ||
+		    batch_size(&l->batch) >= BATCH_BYTES)
+			flush(l);
+		if (show && ++n % 1024 == 0)
+			cli_progress("%" PRIu64 " rows",
+			    l->total.rows + l->run.counts.rows);
+	}
+	cli_progress_end();
+}
+
+/* Write what is left and settle the status. */
+static int finish(struct load *l)
+{
+	bool good = !l->stage.stopped && !l->stage.in.err;
+
+	if (!l->run.open)
+		end_loose(l, good);
+	if (l->stage.in.err)
+		cli_warn("stdin: %s", strerror(l->stage.in.err));
+	else if (l->stage.stopped && !l->stage.in_run)
+		cli_warn("interrupted: the rows that came are kept");
+	else if (l->stage.records == 0 && good)
+		cli_warn("stdin: empty: no record came, "
+			 "what should have written it has failed");
+	if (l->stage.stopped || l->stage.records == 0)
+		l->status = worse(l->status, EX_DATAERR);
+	return worse(l->status, stage_finish(&l->stage));
+}
+
+static void summarize(const struct load *l)
+{
+	const struct counts *n = &l->total;
+
+	if (!cli_progress_wanted(l->options.progress))
+		return;
+	cli_warn("%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
+		 " updated, %" PRIu64 " removed, %" PRIu64
+		 " unchanged, %" PRIu64 " refused",
+	    n->rows, n->inserted, n->updated, n->removed, n->unchanged,
+	    n->refused);
+}
+
+static void read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+	    {"db", required_argument, NULL, 'd'},
+	    {"dry-run", no_argument, NULL, 'n'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"batch-rows", required_argument, NULL, 'r'},
+	    {"batch-time", required_argument, NULL, 't'},
+	    {"max-line", required_argument, NULL, 'm'},
+	    {"progress", no_argument, NULL, 'p'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
+		switch (c) {
+		case 'd': o->db = optarg; break;
+		case 'n': o->dry = true; break;
+		case 'u': o->user = optarg; break;
+		case 'r':
+			o->batch_rows = (uint64_t)cli_number(
+			    "--batch-rows", optarg, 1, 100000000);
+			break;
+		case 't':
+			o->batch_ms = cli_duration("--batch-time", optarg);
+			break;
+		case 'm': o->max_line = cli_size("--max-line", optarg); break;
+		case 'p': o->progress = true; break;
+		case 'h': cli_usage(usage, true);
+		case 'V': cli_version();
+		default: cli_usage(usage, false);
+		}
+	if (optind < argc)
+		cli_usage(usage, false);
+}
+
+/* Set up all that the options ask for; what fails here ends the program. */
+static void open_all(struct load *l, struct buf *path)
+{
+	int status;
+
+	l->path = cli_database(l->options.db, path);
+	status = store_open(&l->db, l->path,
+	    l->options.dry ? STORE_READ_OR_EMPTY : STORE_WRITE, &l->why);
+	if (status)
+		cli_die(status, "%s", buf_cstr(&l->why));
+	l->tables.db = l->db;
+	loader_init(&l->loader, l->db, l->options.dry);
+	l->loader.on_change = on_change;
+	l->loader.on_forbidden = on_forbidden;
+	l->loader.ctx = l;
+	batch_init(&l->batch);
+	batch_init(&l->held);
+	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
+		cli_die(EX_IOERR, "out of memory");
+	stage_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
+	    l->options.max_line);
+	l->stage.in.stop = &cli_stop;
+	l->stage.on_refusal = on_refusal;
+	l->stage.on_cut = on_cut;
+	l->stage.ctx = l;
+}
+
+static void close_all(struct load *l)
+{
+	stage_release(&l->stage);
+	loader_release(&l->loader);
+	tables_release(&l->tables);
+	batch_release(&l->batch);
+	batch_release(&l->held);
+	out_release(&l->out);
+	buf_release(&l->run.job);
+	buf_release(&l->run.gaps);
+	buf_release(&l->line);
+	buf_release(&l->why);
+	store_close(l->db);
+}
+
+int main(int argc, char **argv)
+{
+	static struct load l = {.options = {.batch_rows = 200000,
+				    .batch_ms = 1000,
+				    .max_line = LINES_MAX_DEFAULT},
+	    .run = {.job = BUF_INIT(1 << 20), .gaps = BUF_INIT(1 << 20)},
+	    .line = BUF_INIT((size_t)1 << 30),
+	    .why = BUF_INIT(1 << 20)};
+	struct buf path = BUF_INIT(1 << 16);
+	int status;
+
+	cli_init("sp-load");
+	read_options(argc, argv, &l.options);
+	cli_catch_signals();
+	open_all(&l, &path);
+	load(&l);
+	status = finish(&l);
+	summarize(&l);
+	close_all(&l);
+	buf_release(&path);
+	return status;
+}

@@ -1,0 +1,604 @@
+/*
+ * sp-transform: maps captures to rows. It is a pure function: the same
+ * captures through the same mapping give the same rows. The mappings are jq
+ * programs, which are run in worker processes; what becomes of those decides
+ * about one capture and never about the stream.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/builtin.h"
+#include "base/clock.h"
+#include "cli.h"
+#include "json/json.h"
+#include "map/bodies.h"
+#include "map/pool.h"
+
+static const char usage[] =
+    "usage: sp-transform [-f FILE] [-j N] [--timeout TIME] [--memory SIZE]\n"
+    "           [--max-line SIZE] [--no-memo] [--progress]\n"
+    "           [[--user ID] [--fetched-at TIME] ENDPOINT]\n"
+    "       sp-transform --print-filter NAME\n"
+    "       sp-transform --list-filters\n";
+
+#define FILTER_MAX ((size_t)1 << 20)
+#define OUT_SIZE ((size_t)256 << 10)
+#define DEBUG_SHOWN 400 /* bytes of a value */
+
+struct options {
+	const char *filter;   /* a file, or NULL for the built-in mappings */
+	const char *endpoint; /* of bare bodies, or NULL for a stream */
+	const char *user;
+	char fetched_at[CLOCK_TEXT]; /* empty if not known */
+	size_t max_line;
+	struct pool_config pool;
+	bool progress;
+};
+
+struct transform {
+	const struct options *o;
+	struct stage st;
+	struct out out;
+	struct pool *pool;
+	struct record rec; /* of a capture that is settled */
+	struct buf suffix;
+	struct buf scratch;
+	struct buf capture; /* made of a bare body */
+	struct bodies bodies;
+	uint64_t rows;
+};
+
+static const struct builtin_file *find_filter(struct slice name)
+{
+	for (const struct builtin_file *f = builtin_filters; f->name; f++)
+		if (slice_is(name, f->name))
+			return f;
+	return NULL;
+}
+
+static bool is_mapping(struct slice name)
+{
+	return !slice_is(name, "prelude") && find_filter(name);
+}
+
+static void show_debug(void *ctx, struct slice json)
+{
+	(void)ctx;
+	cli_warn("debug: %.*s%s",
+	    (int)(json.n > DEBUG_SHOWN ? DEBUG_SHOWN : json.n), json.p,
+	    json.n > DEBUG_SHOWN ? "..." : "");
+}
+
+/* Hand each line of a text to a function. */
+static void each_line(struct transform *t, struct slice text,
+    void (*use)(struct transform *, struct slice line))
+{
+	while (text.n > 0) {
+		const char *newline = memchr(text.p, '\n', text.n);
+		size_t n = (size_t)(newline - text.p);
+
+		use(t, (struct slice){text.p, n});
+		text = slice_from(text, n + 1);
+	}
+}
+
+static void send_row(struct transform *t, struct slice line)
+{
+	stage_produce(&t->st, RECORD_ROW, line);
+	t->rows++;
+}
+
+static void send_complaint(struct transform *t, struct slice reason)
+{
+	stage_complain(
+	    &t->st, &t->rec, "bad item", "%.*s", (int)reason.n, reason.p);
+}
+
+/* Send what became of the oldest capture. */
+static void settle(struct transform *t, const struct pool_result *r)
+{
+	uint64_t number = t->st.in.number;
+	const char *why;
+	size_t at;
+
+	t->st.in.number = r->number;
+	t->rec.type = RECORD_CAPTURE;
+	if (r->failure || r->complaints.n > 0)
+		record_parse(&t->rec, r->line, &why, &at);
+	if (r->failure) {
+		stage_refuse(&t->st, &t->rec, r->failure, "%s: %.*s",
+		    r->failure, (int)r->detail.n, r->detail.p);
+	} else {
+		stage_use(&t->st, &t->rec);
+		each_line(t, r->rows, send_row);
+		each_line(t, r->complaints, send_complaint);
+	}
+	t->st.in.number = number;
+	pool_pop(t->pool);
+	if (t->o->progress)
+		cli_progress("%" PRIu64 " records, %" PRIu64 " rows",
+		    t->st.records, t->rows);
+}
+
+static void settle_done(struct transform *t)
+{
+	const struct pool_result *r;
+
+	while ((r = pool_done(t->pool)))
+		settle(t, r);
+}
+
+static void wait_for_workers(struct transform *t, int input)
+{
+	if (!pool_wait(t->pool, input))
+		cli_die(EX_UNAVAILABLE, "cannot start a worker: %s",
+		    strerror(errno));
+	settle_done(t);
+}
+
+/* Settle all that was read so far: what comes next is to be sent after it. */
+static void settle_all(void *ctx)
+{
+	struct transform *t = ctx;
+
+	settle_done(t);
+	while (pool_busy(t->pool) && !t->out.err)
+		wait_for_workers(t, -1);
+}
+
+__attribute__((format(printf, 4, 5))) static void refuse(struct transform *t,
+    const struct record *rec, const char *code, const char *fmt, ...)
+{
+	char detail[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	settle_all(t);
+	stage_refuse(&t->st, rec, code, "%s: %s", code, detail);
+}
+
+/* What ends each row of a capture: when it was true, and where it is from. */
+static bool put_suffix(struct transform *t, const struct record *rec)
+{
+	struct slice at, src = stage_src(&t->st, rec);
+	int64_t ms;
+
+	buf_clear(&t->suffix);
+	buf_clear(&t->scratch);
+	if (!record_string(rec, "fetched_at", &t->scratch, &at) ||
+	    (at.p && !clock_parse(at, &ms)))
+		return false;
+	if (at.p) {
+		buf_puts(&t->suffix, ",\"at\":");
+		json_put_string(&t->suffix, at);
+	}
+	if (src.p) {
+		buf_puts(&t->suffix, ",\"src\":");
+		json_put_string(&t->suffix, src);
+	}
+	return buf_putc(&t->suffix, '}');
+}
+
+/* Whether a built-in mapping can be asked; refuses the capture if not. */
+static bool has_mapping(struct transform *t, const struct record *rec,
+    struct slice endpoint, int64_t status)
+{
+	if (!endpoint.p) {
+		refuse(t, rec, "bad capture", "it names no endpoint");
+	} else if (status != 200) {
+		return true;
+	} else if (!is_mapping(endpoint)) {
+		refuse(t, rec, "no mapping",
+		    "none is built in for endpoint '%.*s': give one with -f",
+		    (int)(endpoint.n > 64 ? 64 : endpoint.n), endpoint.p);
+	} else if (!record_get(rec, "body")) {
+		if (record_get(rec, "text"))
+			refuse(t, rec, "not json", "the body came as text");
+		else
+			refuse(t, rec, "bad capture", "it has no body");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* Give a capture to the workers, or refuse it. */
+static void take_capture(struct transform *t, const struct record *rec)
+{
+	struct pool_job job = {.line = rec->line, .number = t->st.in.number};
+	struct slice endpoint;
+	int64_t status = 200;
+
+	if (!put_suffix(t, rec)) {
+		refuse(t, rec, "bad capture", "its fetched_at is no time");
+		return;
+	}
+	if (!record_string(rec, "endpoint", &t->scratch, &endpoint) ||
+	    !record_int(rec, "status", &status)) {
+		refuse(t, rec, "bad capture",
+		    "its endpoint is no string, or its status no number");
+		return;
+	}
+	if (!t->o->filter && !has_mapping(t, rec, endpoint, status))
+		return;
+	job.suffix = buf_slice(&t->suffix);
+	job.endpoint = endpoint;
+	job.with_body = status == 200;
+	if (!pool_submit(t->pool, &job))
+		cli_die(EX_OSERR, "no memory");
+}
+
+/* The status that an error's body tells of itself; 200 for any other. */
+static int64_t status_of(struct slice body)
+{
+	struct json j, inner;
+	enum json_type type;
+	int64_t status = 200;
+
+	json_init(&j, body);
+	if (json_next(&j) != JSON_OBJECT)
+		return status;
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+		bool error = slice_is(j.key, "error") && type == JSON_OBJECT;
+
+		if (!json_skip(&j, type))
+			break;
+		json_init(&inner, j.text);
+		if (!error || json_next(&inner) != JSON_OBJECT)
+			continue;
+		while ((type = json_next(&inner)) > JSON_END &&
+		       type != JSON_OBJECT_END)
+			if (type == JSON_NUMBER &&
+			    slice_is(inner.key, "status"))
+				json_int(inner.text, &status);
+			else
+				json_skip(&inner, type);
+	}
+	return status;
+}
+
+/* Make a capture of a bare body. */
+static void take_body(struct transform *t, struct slice body)
+{
+	struct buf *b = &t->capture;
+	struct record rec = {.type = RECORD_CAPTURE};
+	struct json j;
+	const char *why;
+	size_t at;
+
+	t->st.records++;
+	if (!json_check(&j, body)) {
+		refuse(t, &rec, "not json", "%s at byte %zu of the body",
+		    j.error, j.at + 1);
+		return;
+	}
+	buf_clear(b);
+	buf_putc(b, '{');
+	json_put_member(b, "type", SLICE("capture"));
+	json_put_member(b, "endpoint", slice_of(t->o->endpoint));
+	if (t->o->user)
+		json_put_member(b, "user", slice_of(t->o->user));
+	json_put_member_int(b, "status", status_of(body));
+	if (*t->o->fetched_at)
+		json_put_member(b, "fetched_at", slice_of(t->o->fetched_at));
+	json_put_key(b, "body");
+	json_compact(&j, body, b);
+	if (!buf_putc(b, '}'))
+		cli_die(EX_OSERR, "no memory");
+	if (!record_parse(&rec, buf_slice(b), &why, &at))
+		refuse(t, &rec, "not json", "%s", why);
+	else
+		take_capture(t, &rec);
+}
+
+static void take_bodies(struct transform *t)
+{
+	struct record rec = {.type = RECORD_CAPTURE};
+	struct slice body;
+	enum bodies_result r;
+
+	while ((r = bodies_next(&t->bodies, &body)) != BODIES_MORE) {
+		uint64_t number = t->st.in.number;
+
+		t->st.in.number = t->bodies.number;
+		if (r == BODIES_BODY)
+			take_body(t, body);
+		else
+			refuse(t, &rec, "not json",
+			    "neither an object nor an array");
+		t->st.in.number = number;
+	}
+}
+
+/* Read the next line of a text of bodies; false at its end. */
+static bool next_line(struct transform *t)
+{
+	struct record rec = {.type = RECORD_CAPTURE};
+	struct slice line;
+	enum lines_result r = lines_next(&t->st.in, &line, -1);
+
+	switch (r) {
+	case LINES_LINE:
+		if (bodies_feed(&t->bodies, line, t->st.in.number)) {
+			take_bodies(t);
+			return true;
+		}
+		/* fall through */
+	case LINES_TOO_LONG:
+		refuse(t, &rec, REFUSED_TOO_LONG,
+		    "a body is longer than %zu bytes", t->o->max_line);
+		return true;
+	default:
+		if (!bodies_cut(&t->bodies))
+			return false;
+		t->st.in.number = t->bodies.number;
+		refuse(t, &rec, "not json", "the body that begins here is cut");
+		return false;
+	}
+}
+
+/* Read the next record; false at the end. */
+static bool next_record(struct transform *t)
+{
+	struct record rec;
+
+	switch (stage_next(&t->st, &rec, pool_busy(t->pool) ? 0 : -1)) {
+	case STAGE_RECORD:
+		if (rec.type == RECORD_CAPTURE)
+			take_capture(t, &rec);
+		else
+			stage_pass(&t->st, &rec);
+		return true;
+	case STAGE_TIMEOUT: return true;
+	default: return false;
+	}
+}
+
+static int run(struct transform *t)
+{
+	bool more = true;
+	int status;
+
+	while (more && !t->out.err) {
+		settle_done(t);
+		if (pool_full(t->pool)) {
+			wait_for_workers(t, -1);
+		} else if (pool_busy(t->pool) && lines_would_block(&t->st.in)) {
+			/* A pause: what is there is to be seen now. */
+			if (out_flush(&t->out))
+				wait_for_workers(t, t->st.in.fd);
+		} else {
+			more = t->o->endpoint ? next_line(t) : next_record(t);
+		}
+	}
+	settle_all(t);
+	status = stage_finish(&t->st);
+	if (t->o->progress)
+		cli_progress_end();
+	if (t->out.err || t->st.in.err)
+		cli_warn("%s: %s", t->out.err ? "stdout" : "stdin",
+		    strerror(t->out.err ? t->out.err : t->st.in.err));
+	return status;
+}
+
+static int transform(struct options *o)
+{
+	struct transform t = {.o = o,
+	    .suffix = BUF_INIT(o->max_line + 1024),
+	    .scratch = BUF_INIT(o->max_line + 1024),
+	    .capture = BUF_INIT(2 * o->max_line + 1024)};
+	struct buf why = BUF_INIT(4096);
+	bool started = false;
+	int status;
+
+	o->pool.debug = show_debug;
+	t.pool = pool_new(&o->pool);
+	if (!t.pool || !out_init(&t.out, STDOUT_FILENO, OUT_SIZE))
+		cli_die(EX_OSERR, "no memory");
+	if (o->filter && !pool_start(t.pool, &why, &started))
+		cli_die(started ? EX_CONFIG : EX_UNAVAILABLE, "%s: %s",
+		    started ? o->filter : "cannot start a worker",
+		    buf_cstr(&why));
+	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
+	    o->max_line);
+	bodies_init(&t.bodies, o->max_line);
+	t.st.on_refusal = cli_refusal;
+	t.st.on_cut = cli_cut;
+	t.st.on_other = settle_all;
+	t.st.ctx = &t;
+	status = run(&t);
+	pool_free(t.pool);
+	stage_release(&t.st);
+	bodies_release(&t.bodies);
+	out_release(&t.out);
+	buf_release(&t.suffix);
+	buf_release(&t.scratch);
+	buf_release(&t.capture);
+	buf_release(&why);
+	return status;
+}
+
+/* The text of a filter's file; what is wrong with it is configuration. */
+static struct slice read_filter(const char *name, struct buf *text)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd < 0)
+		cli_die(
+		    EX_CONFIG, "%s: cannot open: %s", name, strerror(errno));
+	do {
+		char *to = buf_room(text, 4096);
+
+		if (!to)
+			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
+			    text->max);
+		n = read(fd, to, 4096);
+		if (n > 0)
+			text->n += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0)
+		cli_die(
+		    EX_CONFIG, "%s: cannot read: %s", name, strerror(errno));
+	close(fd);
+	return buf_slice(text);
+}
+
+static int print_filter(const char *name)
+{
+	const struct builtin_file *f = find_filter(slice_of(name));
+
+	if (!f)
+		cli_die(EX_USAGE,
+		    "--print-filter: no such mapping, see --list-filters: '%s'",
+		    name);
+	fwrite(f->text, 1, f->len, stdout);
+	return cli_close_stdout(0);
+}
+
+static int list_filters(void)
+{
+	for (const struct builtin_file *f = builtin_filters; f->name; f++)
+		if (is_mapping(slice_of(f->name)))
+			puts(f->name);
+	return cli_close_stdout(0);
+}
+
+static unsigned default_workers(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores < 1 ? 1 : cores > 4 ? 4 : (unsigned)cores;
+}
+
+enum {
+	OPT_TIMEOUT = 256,
+	OPT_MEMORY,
+	OPT_MAX_LINE,
+	OPT_NO_MEMO,
+	OPT_PROGRESS,
+	OPT_USER,
+	OPT_FETCHED_AT,
+	OPT_PRINT,
+	OPT_LIST
+};
+
+static const struct option long_options[] = {
+    {"filter", required_argument, NULL, 'f'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"max-line", required_argument, NULL, OPT_MAX_LINE},
+    {"no-memo", no_argument, NULL, OPT_NO_MEMO},
+    {"progress", no_argument, NULL, OPT_PROGRESS},
+    {"user", required_argument, NULL, OPT_USER},
+    {"fetched-at", required_argument, NULL, OPT_FETCHED_AT},
+    {"print-filter", required_argument, NULL, OPT_PRINT},
+    {"list-filters", no_argument, NULL, OPT_LIST},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static int64_t timeout_option(const char *arg)
+{
+	int64_t ms = cli_duration("--timeout", arg);
+
+	if (ms < 1 || ms > 86400000)
+		cli_die(EX_USAGE, "--timeout: not from 1ms to 1d: '%s'", arg);
+	return ms;
+}
+
+static size_t size_option(
+    const char *name, const char *arg, size_t min, size_t max)
+{
+	size_t size = cli_size(name, arg);
+
+	if (size < min || size > max)
+		cli_die(EX_USAGE, "%s: not from %zu to %zu bytes: '%s'", name,
+		    min, max, arg);
+	return size;
+}
+
+/* Read the options; what only prints something does so and exits. */
+static void read_options(struct options *o, int argc, char **argv)
+{
+	struct worker_config *w = &o->pool.worker;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+f:j:hV", long_options, NULL)) !=
+	       -1) {
+		switch (c) {
+		case 'f': o->filter = optarg; break;
+		case 'j':
+			o->pool.workers = (unsigned)cli_number(
+			    "-j", optarg, 1, POOL_WORKERS_MAX);
+			break;
+		case OPT_TIMEOUT: w->timeout_ms = timeout_option(optarg); break;
+		case OPT_MEMORY:
+			w->memory = size_option(
+			    "--memory", optarg, (size_t)32 << 20, SIZE_MAX / 4);
+			break;
+		case OPT_MAX_LINE:
+			o->max_line = size_option(
+			    "--max-line", optarg, 1, (size_t)1 << 30);
+			break;
+		case OPT_NO_MEMO: w->memo = false; break;
+		case OPT_PROGRESS: o->progress = true; break;
+		case OPT_USER: o->user = optarg; break;
+		case OPT_FETCHED_AT:
+			if (!clock_format(cli_time("--fetched-at", optarg),
+				o->fetched_at))
+				cli_die(EX_USAGE, "--fetched-at: no such time");
+			break;
+		case OPT_PRINT: exit(print_filter(optarg));
+		case OPT_LIST: exit(list_filters());
+		case 'h': cli_usage(usage, true);
+		case 'V': cli_version();
+		default: cli_usage(usage, false);
+		}
+	}
+}
+
+/* The endpoint of bare bodies, by its name or by that of its job. */
+static void read_endpoint(struct options *o, int argc, char **argv)
+{
+	if (argc > 1 || (argc == 0 && (o->user || *o->fetched_at)))
+		cli_usage(usage, false);
+	if (argc == 0)
+		return;
+	o->endpoint = argv[0];
+	if (!strcmp(o->endpoint, "play-history"))
+		o->endpoint = "recently-played";
+	if (!o->filter && !is_mapping(slice_of(o->endpoint)))
+		cli_die(EX_USAGE, "no mapping, see --list-filters: '%s'",
+		    o->endpoint);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.max_line = LINES_MAX_DEFAULT,
+	    .pool = {.workers = default_workers(),
+		.worker = {.memory = (size_t)2 << 30,
+		    .timeout_ms = 30000,
+		    .memo = true}}};
+	struct buf text = BUF_INIT(FILTER_MAX);
+	int status;
+
+	cli_init("sp-transform");
+	read_options(&o, argc, argv);
+	read_endpoint(&o, argc - optind, argv + optind);
+	if (o.filter)
+		o.pool.worker.filter = read_filter(o.filter, &text);
+	o.progress = cli_progress_wanted(o.progress);
+	status = transform(&o);
+	buf_release(&text);
+	return status;
+}

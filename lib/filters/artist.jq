@@ -1,0 +1,11 @@
+# artist: what /artists/ID says. See `--print-filter recently-played` for
+# what a mapping is.
+#
+# skip: external_urls href genres followers popularity
+
+# main
+if ok then
+	if .body.id == null then error("the body has no id") else
+		(.body | artist_rows), endpoint_status(subject)
+	end
+else not_ok(subject) end

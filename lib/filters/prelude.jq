@@ -1,0 +1,215 @@
+# The definitions that every mapping starts with, those of a user too. This
+# file is put before a mapping as one line: comments stand on lines of their
+# own, and no string goes over the end of a line.
+
+# A mapping is a pure function of its capture.
+def now: error("'now' cannot be used: a mapping knows no time but its capture's");
+def input: error("'input' cannot be used: a mapping reads one capture");
+def inputs: input;
+def input_filename: error("'input_filename' cannot be used: a mapping knows no files");
+def input_line_number: error("'input_line_number' cannot be used: a mapping reads one capture");
+def env: error("'env' cannot be used: a mapping knows no environment");
+def halt: error("'halt' cannot be used: a mapping ends by itself");
+def halt_error: halt;
+def halt_error(status): halt;
+def modulemeta: error("'modulemeta' cannot be used: a mapping is one file");
+def get_search_list: modulemeta;
+def get_prog_origin: modulemeta;
+def get_jq_origin: modulemeta;
+def stderr: debug;
+def sp_error: error;
+def error: if . == null then "error(null)" | sp_error else sp_error end;
+def error(message): message | error;
+
+def sp_digits($from; $to): reduce .[$from:$to][] as $d (0;
+	if . == null or $d < 48 or $d > 57 then null else . * 10 + $d - 48 end);
+def sp_pad($n): ("0000" + tostring)[-$n:];
+
+# Unix milliseconds as 2026-11-22T06:40:00.123Z.
+def iso:
+	. as $ms
+	| ($ms / 86400000 | floor) as $day
+	| ($ms - $day * 86400000) as $rest
+	| ($day + 719468) as $z
+	| ($z / 146097 | floor) as $era
+	| ($z - $era * 146097) as $doe
+	| (($doe - ($doe / 1460 | floor) + ($doe / 36524 | floor)
+		- ($doe / 146096 | floor)) / 365 | floor) as $yoe
+	| ($doe - (365 * $yoe + ($yoe / 4 | floor) - ($yoe / 100 | floor))) as $doy
+	| ((5 * $doy + 2) / 153 | floor) as $mp
+	| (if $mp < 10 then $mp + 3 else $mp - 9 end) as $m
+	| ($yoe + $era * 400 + (if $m <= 2 then 1 else 0 end) | sp_pad(4))
+		+ "-" + ($m | sp_pad(2))
+		+ "-" + ($doy - ((153 * $mp + 2) / 5 | floor) + 1 | sp_pad(2))
+		+ "T" + ($rest / 3600000 | floor | sp_pad(2))
+		+ ":" + ($rest / 60000 | floor % 60 | sp_pad(2))
+		+ ":" + ($rest / 1000 | floor % 60 | sp_pad(2))
+		+ "." + ($rest % 1000 | sp_pad(3)) + "Z";
+
+def sp_days($y; $m; $d):
+	(if $m <= 2 then $y - 1 else $y end) as $y
+	| ($y / 400 | floor) as $era
+	| ($y - $era * 400) as $yoe
+	| ((153 * (if $m > 2 then $m - 3 else $m + 9 end) + 2) / 5 | floor) as $days
+	| $era * 146097 + $yoe * 365 + ($yoe / 4 | floor) - ($yoe / 100 | floor)
+		+ $days + $d - 1 - 719468;
+
+# A time like 2026-11-22T06:40:00Z, with a fraction or without, as Unix
+# milliseconds; null if it is none.
+def ms:
+	if type != "string" then null else
+		. as $text | explode | length as $n
+		| if $n < 20 or $n == 21 or .[4] != 45 or .[7] != 45 or .[10] != 84
+			or .[13] != 58 or .[16] != 58 or .[$n - 1] != 90
+			or ($n > 20 and (.[19] != 46 or sp_digits(20; $n - 1) == null))
+		then null else
+			[sp_digits(0; 4), sp_digits(5; 7), sp_digits(8; 10),
+				sp_digits(11; 13), sp_digits(14; 16), sp_digits(17; 19),
+				(.[20:$n - 1] + [48, 48, 48] | sp_digits(0; 3))]
+			| if any(.[]; . == null) then null else
+				sp_days(.[0]; .[1]; .[2]) * 86400000 + .[3] * 3600000
+					+ .[4] * 60000 + .[5] * 1000 + .[6]
+				| if iso[0:19] == $text[0:19] then . else null end
+			end
+		end
+	end;
+
+# A time in the one form that is stored; null if it is none.
+def time: ms | if . == null then null else iso end;
+
+# Whether all times of a list are in that form already. One search over them
+# together costs less than a look at each. (29 February is looked at.)
+def times_are_plain: tojson | test("^\\[(\"[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z\",?)*\\]$");
+
+# The id of a playlist, from spotify:playlist:ID or the older
+# spotify:user:NAME:playlist:ID; null for what is none.
+def playlist_id:
+	if type != "string" then null
+	elif startswith("spotify:playlist:") or startswith("spotify:user:") then
+		split(":")
+		| if .[-1] == "" then null
+		elif .[1] == "playlist" and length == 3 then .[2]
+		elif .[1] == "user" and length >= 5 and .[-2] == "playlist" then .[-1]
+		else null end
+	else null end;
+
+# The rows of entities. In `known`, members that are null are left out: the
+# API says nothing by them, and what is known already is to stay.
+def artist_rows:
+	if .id == null then empty else
+		{table: "artists", known: {artist_id: .id, name: .name, uri: .uri,
+			images_json: .images}}
+	end;
+
+def album_row:
+	{table: "albums", known: {album_id: .id, name: .name,
+		release_date: .release_date, uri: .uri, images_json: .images}};
+
+def album_rows:
+	if .id == null then empty else
+		album_row, (if .artists then .artists[] | artist_rows else empty end)
+	end;
+
+# A local file has no id: its uri stands in.
+def track_id: if .id == null then .uri else .id end;
+
+def sp_track_rows($id; $album_id):
+	{table: "tracks", known: {track_id: $id, name: .name, album_id: $album_id,
+		duration_ms: .duration_ms, popularity: .popularity, uri: .uri,
+		is_local: .is_local}},
+	(if .artists then
+		.artists[] | if .id == null then empty else
+			{table: "artists", known: {artist_id: .id, name: .name,
+				uri: .uri, images_json: .images}},
+			{table: "track_artists", row: {track_id: $id, artist_id: .id}}
+		end
+	else empty end);
+
+def track_rows:
+	if type != "object" then empty else
+		track_id as $id
+		| if $id == null then empty else
+			sp_track_rows($id; .album.id), (.album | album_rows)
+		end
+	end;
+
+# Items of a list that hold no track are told of, each by itself.
+def without_track($items):
+	range($items | length) as $i
+	| if ($items[$i].track | track_id) == null
+	then {refuse: "item \($i + 1) holds no track"} else empty end;
+
+# A list of the body, or the capture is refused.
+def list($name):
+	if type == "array" then . else error("the body has no list '\($name)'") end;
+
+# %41 and its like in the path of a URL, UTF-8.
+def sp_hex:
+	if . == null then null
+	elif . >= 48 and . <= 57 then . - 48
+	elif . >= 65 and . <= 70 then . - 55
+	elif . >= 97 and . <= 102 then . - 87
+	else null end;
+def sp_byte($b):
+	if $b < 128 then .out += [$b]
+	elif $b < 192 then
+		.code = .code * 64 + $b - 128 | .more -= 1
+		| if .more != 0 then .
+		elif .code > 1114111 or (.code >= 55296 and .code <= 57343) then
+			.out += [65533]
+		else .out += [.code] end
+	elif $b < 224 then .code = $b - 192 | .more = 1
+	elif $b < 240 then .code = $b - 224 | .more = 2
+	else .code = $b - 240 | .more = 3 end;
+def url_decode:
+	if index("%") == null then . else
+		explode as $c
+		| reduce range($c | length) as $i ({out: [], skip: 0};
+			if .skip > 0 then .skip -= 1
+			elif $c[$i] == 37 and ($c[$i + 1] | sp_hex) != null
+				and ($c[$i + 2] | sp_hex) != null
+			then .skip = 2 | sp_byte(($c[$i + 1] | sp_hex) * 16
+				+ ($c[$i + 2] | sp_hex))
+			else .out += [$c[$i]] end)
+		| .out | implode
+	end;
+
+# What an endpoint of single things was asked for: the id in the URL.
+def subject:
+	{"user": "users", "track": "tracks", "album": "albums",
+		"artist": "artists", "playlist": "playlists",
+		"playlist-items": "playlists", "audio-features": "audio-features"}
+		[.endpoint] as $kind
+	| if $kind == null or (.url | type) != "string" then "" else
+		.url | split("?")[0] | split("/") | index($kind) as $i
+		| if $i == null then "" else .[$i + 1] // "" | url_decode end
+	end;
+
+# How the API said no, in its words.
+def api_message:
+	if (.body | type) == "object" then
+		.body.error
+		| if type == "object" then .message elif type == "string" then .
+		else null end
+	else .text end
+	| if type == "string" and . != "" then .[0:300] else null end;
+
+# How the request went: told with every capture of a known user. The subject
+# is "" where an endpoint has but one, and else what `subject` finds.
+def endpoint_status($subject):
+	if .user == null then empty else
+		{table: "endpoint_status", known: {user_id: .user,
+			endpoint: .endpoint, subject: $subject,
+			status: (.status // 200),
+			reason: (if .status == 200 then null else api_message end),
+			retry_at: .retry_at}}
+	end;
+
+# Whether the capture holds what was asked for. What has any other status
+# says how the request went, and nothing else.
+def ok: (.status // 200) == 200;
+def not_ok($subject):
+	if .user == null then
+		error("status \(.status), and no user to note it for"
+			+ (api_message | if . == null then "" else ": " + . end))
+	else endpoint_status($subject) end;

@@ -1,0 +1,16 @@
+# saved-tracks: what a page of /me/tracks says of tracks, albums and artists;
+# that the user saved them is not kept. See `--print-filter recently-played`
+# for what a mapping is.
+#
+# skip: available_markets external_ids external_urls href preview_url
+# skip: explicit disc_number track_number is_playable linked_from restrictions
+# skip: total_tracks release_date_precision album_type album_group genres
+# skip: copyrights label followers
+# unit: .body.items[].track
+# keep: id uri
+
+def unit: track_rows;
+def rest: without_track(.body.items | list("items")), endpoint_status("");
+
+# main
+if ok then (.body.items[].track | unit), rest else not_ok("") end

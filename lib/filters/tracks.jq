@@ -1,0 +1,15 @@
+# tracks: what /tracks?ids=... says. An id that is not known comes as null.
+# See `--print-filter recently-played` for what a mapping is.
+#
+# skip: available_markets external_ids external_urls href preview_url
+# skip: explicit disc_number track_number is_playable linked_from restrictions
+# skip: total_tracks release_date_precision album_type album_group genres
+# skip: copyrights label followers
+# unit: .body.tracks[]
+# keep: id
+
+def unit: track_rows;
+def rest: (.body.tracks | list("tracks")) as $list | endpoint_status("");
+
+# main
+if ok then (.body.tracks[] | unit), rest else not_ok("") end

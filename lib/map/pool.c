@@ -1,0 +1,596 @@
+#include "map/pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "map/filter.h"
+#include "map/frame.h"
+
+#define AHEAD_BYTES ((size_t)384 << 10) /* that a worker is given ahead */
+#define AHEAD_JOBS 32
+#define QUEUE_BYTES ((size_t)2 << 20) /* that wait in all, a worker */
+#define READ_SIZE ((size_t)256 << 10)
+#define TICK_MS 1000
+
+struct job {
+	struct job *next;   /* in the order of the input */
+	struct job *behind; /* in the order of its worker */
+	struct buf frame;   /* as it is sent */
+	size_t line_at;	    /* where the capture begins in it */
+	bool assigned;
+	bool done;
+	bool tried;	 /* a worker was killed over it, from outside */
+	struct buf text; /* the reply, or the detail of a failure */
+	struct pool_result result;
+};
+
+struct process {
+	pid_t pid; /* 0 for none */
+	int fd;
+	bool ready;
+	bool timed_out;
+	bool retiring;		  /* it ends of itself */
+	bool broken;		  /* nothing more can be sent to it */
+	struct job *first, *last; /* what it was given */
+	struct job *sending;	  /* what is not sent to its end yet */
+	size_t sent;		  /* of that, in bytes */
+	size_t given_bytes;
+	unsigned given;
+	int64_t waited_ms; /* for the first, without a sign */
+	struct buf in;
+};
+
+struct pool {
+	struct pool_config config;
+	struct job *head, *tail; /* all jobs */
+	struct job *waiting;	 /* the first that may have no worker */
+	struct job *spare;	 /* to be used again */
+	size_t bytes;
+	size_t jobs;
+	struct buf *start_why; /* for the compiler's message */
+	bool start_answered;
+	struct process worker[POOL_WORKERS_MAX];
+};
+
+struct pool *pool_new(const struct pool_config *config)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->config = *config;
+	for (unsigned i = 0; i < POOL_WORKERS_MAX; i++) {
+		p->worker[i].fd = -1;
+		p->worker[i].in.max = SIZE_MAX / 2;
+	}
+	return p;
+}
+
+static void job_free(struct job *j)
+{
+	buf_release(&j->frame);
+	buf_release(&j->text);
+	free(j);
+}
+
+/* Wait for a process that is gone, or going. */
+static int reap(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+static int end_process(struct process *w)
+{
+	int status;
+
+	kill(w->pid, SIGKILL);
+	status = reap(w->pid);
+	close(w->fd);
+	w->fd = -1;
+	w->pid = 0;
+	return status;
+}
+
+void pool_free(struct pool *p)
+{
+	struct job *j, *next;
+
+	if (!p)
+		return;
+	for (unsigned i = 0; i < POOL_WORKERS_MAX; i++) {
+		if (p->worker[i].pid)
+			end_process(&p->worker[i]);
+		buf_release(&p->worker[i].in);
+	}
+	for (j = p->head; j; j = next) {
+		next = j->next;
+		job_free(j);
+	}
+	for (j = p->spare; j; j = next) {
+		next = j->next;
+		job_free(j);
+	}
+	free(p);
+}
+
+/* A socket must not stand where a standard stream belongs. */
+static bool move_up(int *fd)
+{
+	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
+
+	close(*fd);
+	*fd = moved;
+	return moved >= 0;
+}
+
+static bool open_sockets(int fd[2])
+{
+	bool ok[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) != 0)
+		return false;
+	ok[0] = move_up(&fd[0]);
+	ok[1] = move_up(&fd[1]);
+	if (ok[0] && ok[1] && fcntl(fd[0], F_SETFL, O_NONBLOCK) == 0)
+		return true;
+	if (ok[0])
+		close(fd[0]);
+	if (ok[1])
+		close(fd[1]);
+	return false;
+}
+
+static bool spawn(struct pool *p, struct process *w)
+{
+	int fd[2], err;
+	pid_t pid, parent = getpid();
+
+	if (!open_sockets(fd))
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		for (unsigned i = 0; i < POOL_WORKERS_MAX; i++)
+			if (p->worker[i].pid)
+				close(p->worker[i].fd);
+		close(fd[0]);
+		worker_run(&p->config.worker, fd[1], parent);
+	}
+	err = errno;
+	close(fd[1]);
+	if (pid < 0) {
+		close(fd[0]);
+		errno = err;
+		return false;
+	}
+	buf_clear(&w->in);
+	*w = (struct process){.pid = pid, .fd = fd[0], .in = w->in};
+	return true;
+}
+
+/* Give a worker what may be sent to it now. */
+static void assign(struct pool *p, struct process *w)
+{
+	struct job *j = p->waiting;
+
+	while (j && !w->broken &&
+	       (w->given == 0 ||
+		   (w->given < AHEAD_JOBS && w->given_bytes < AHEAD_BYTES))) {
+		if (!j->assigned && !j->done) {
+			j->assigned = true;
+			j->behind = NULL;
+			if (w->last)
+				w->last->behind = j;
+			else
+				w->first = j;
+			w->last = j;
+			if (!w->sending)
+				w->sending = j;
+			w->given++;
+			w->given_bytes += j->frame.n;
+		}
+		j = j->next;
+	}
+}
+
+/* Take the first of a worker's captures from it. */
+static struct job *take_first(struct process *w)
+{
+	struct job *j = w->first;
+
+	w->first = j->behind;
+	if (!w->first)
+		w->last = NULL;
+	if (w->sending == j) {
+		w->sending = w->first;
+		w->sent = 0;
+	}
+	w->given--;
+	w->given_bytes -= j->frame.n;
+	j->assigned = false;
+	w->waited_ms = 0;
+	return j;
+}
+
+static void fail(struct job *j, const char *failure, const char *detail)
+{
+	buf_clear(&j->text);
+	buf_puts(&j->text, detail);
+	j->done = true;
+	j->result.failure = failure;
+	j->result.detail = buf_slice(&j->text);
+}
+
+static bool is_crash(int signal)
+{
+	return signal == SIGABRT || signal == SIGSEGV || signal == SIGBUS ||
+	       signal == SIGFPE || signal == SIGILL || signal == SIGTRAP ||
+	       signal == SIGSYS;
+}
+
+/* What a worker died of is said of the capture that it was mapping. */
+static void blame(
+    struct pool *p, struct job *j, const struct process *w, int status)
+{
+	char detail[80];
+	int64_t timeout = p->config.worker.timeout_ms;
+
+	if (w->timed_out) {
+		snprintf(detail, sizeof(detail), "it took longer than %lld %s",
+		    (long long)(timeout % 1000 ? timeout : timeout / 1000),
+		    timeout % 1000 ? "ms" : "s");
+		fail(j, "mapping timed out", detail);
+	} else if (WIFEXITED(status) &&
+		   WEXITSTATUS(status) == FILTER_NO_MEMORY) {
+		snprintf(detail, sizeof(detail),
+		    "it needs more memory than %zu MiB",
+		    p->config.worker.memory >> 20);
+		fail(j, "mapping out of memory", detail);
+	} else if (j->tried ||
+		   (WIFSIGNALED(status) && is_crash(WTERMSIG(status)))) {
+		snprintf(detail, sizeof(detail), "its worker ended by %s %d",
+		    WIFSIGNALED(status) ? "signal" : "status",
+		    WIFSIGNALED(status) ? WTERMSIG(status)
+					: WEXITSTATUS(status));
+		fail(j, "mapping crashed", detail);
+	} else {
+		/* Killed by someone: not for anything in the capture. */
+		j->tried = true;
+	}
+}
+
+/* The worker is gone: one capture pays, the others wait for another worker. */
+static void bury(struct pool *p, struct process *w)
+{
+	bool retiring = w->retiring;
+	struct process dead = *w;
+	int status = end_process(w);
+
+	dead.in = (struct buf){.p = NULL};
+	if (dead.first && !retiring)
+		blame(p, take_first(w), &dead, status);
+	while (w->first)
+		take_first(w);
+	p->waiting = p->head;
+	if (p->start_why && !p->start_answered && !retiring) {
+		buf_printf(p->start_why,
+		    dead.timed_out ? "compiling takes too long"
+				   : "the compiler cannot cope with it");
+		p->start_answered = true;
+	}
+}
+
+static void take_reply(struct pool *p, struct process *w,
+    const struct frame_reply *head, struct slice text)
+{
+	struct job *j = w->first;
+
+	switch (head->kind) {
+	case FRAME_READY:
+		w->ready = true;
+		w->waited_ms = 0;
+		if (p->start_why && !p->start_answered) {
+			buf_put_slice(p->start_why, text);
+			p->start_answered = true;
+		}
+		return;
+	case FRAME_DEBUG:
+		if (p->config.debug)
+			p->config.debug(p->config.ctx, text);
+		return;
+	default: break;
+	}
+	if (!j)
+		return;
+	take_first(w);
+	w->retiring = head->retiring != 0;
+	buf_clear(&j->text);
+	if (!buf_put_slice(&j->text, text)) {
+		fail(j, "mapping out of memory", "no room for its rows");
+		return;
+	}
+	j->done = true;
+	text = buf_slice(&j->text);
+	if (head->kind == FRAME_FAILED) {
+		j->result.failure = "mapping failed";
+		j->result.detail = text;
+		return;
+	}
+	j->result.rows = (struct slice){text.p, text.n - head->complaints};
+	j->result.complaints = slice_from(text, text.n - head->complaints);
+}
+
+/* Take every whole reply that has come. */
+static void take_replies(struct pool *p, struct process *w)
+{
+	size_t at = 0;
+	struct frame_reply head;
+
+	while (w->in.n - at >= sizeof(head)) {
+		struct slice rest = {w->in.p + at, w->in.n - at};
+
+		memcpy(&head, rest.p, sizeof(head));
+		if (rest.n - sizeof(head) < head.text)
+			break;
+		take_reply(p, w, &head,
+		    (struct slice){rest.p + sizeof(head), head.text});
+		at += sizeof(head) + head.text;
+	}
+	if (at > 0) {
+		memmove(w->in.p, w->in.p + at, w->in.n - at);
+		w->in.n -= at;
+	}
+	if (w->in.n >= sizeof(head)) {
+		memcpy(&head, w->in.p, sizeof(head));
+		/* Rows that are on their way were mapped in time. */
+		if (head.kind != FRAME_DEBUG)
+			w->waited_ms = 0;
+	}
+}
+
+/* Read what has come; false if the worker is gone. */
+static bool receive(struct pool *p, struct process *w)
+{
+	for (;;) {
+		char *to = buf_room(&w->in, READ_SIZE);
+		ssize_t n;
+
+		if (!to)
+			return false;
+		n = recv(w->fd, to, READ_SIZE, 0);
+		if (n > 0) {
+			w->in.n += (size_t)n;
+			take_replies(p, w);
+			if ((size_t)n < READ_SIZE)
+				return true;
+		} else if (n == 0 || (errno != EAGAIN && errno != EINTR &&
+					 errno != EWOULDBLOCK)) {
+			return false;
+		} else if (errno != EINTR) {
+			return true;
+		}
+	}
+}
+
+/* Send what the socket takes. That a worker is gone shows in receive. */
+static void feed(struct process *w)
+{
+	while (w->sending) {
+		const struct buf *f = &w->sending->frame;
+		ssize_t n =
+		    send(w->fd, f->p + w->sent, f->n - w->sent, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			if (errno != EAGAIN && errno != EWOULDBLOCK) {
+				w->broken = true;
+				w->sending = NULL;
+			}
+			return;
+		}
+		w->sent += (size_t)n;
+		if (w->sent == f->n) {
+			w->sending = w->sending->behind;
+			w->sent = 0;
+		}
+	}
+}
+
+static bool work_waits(struct pool *p)
+{
+	while (p->waiting && (p->waiting->assigned || p->waiting->done))
+		p->waiting = p->waiting->next;
+	return p->waiting != NULL;
+}
+
+/* Give work out, to new workers too. False if there is nobody to do it. */
+static bool staff(struct pool *p)
+{
+	bool any = false;
+	int err = 0;
+
+	for (unsigned i = 0; i < p->config.workers; i++)
+		if (p->worker[i].pid && p->worker[i].retiring)
+			bury(p, &p->worker[i]);
+	for (unsigned i = 0; i < p->config.workers; i++) {
+		struct process *w = &p->worker[i];
+
+		if (!w->pid && work_waits(p) && err == 0 && !spawn(p, w))
+			err = errno;
+		if (!w->pid)
+			continue;
+		any = true;
+		assign(p, w);
+		feed(w);
+	}
+	errno = err;
+	return any || err == 0;
+}
+
+bool pool_wait(struct pool *p, int input)
+{
+	struct pollfd fds[POOL_WORKERS_MAX + 1];
+	int64_t limit = p->config.worker.timeout_ms, timeout = -1;
+	int64_t began, waited;
+	unsigned n = p->config.workers;
+
+	if (!staff(p))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		struct process *w = &p->worker[i];
+
+		fds[i] = (struct pollfd){.fd = w->fd, .events = POLLIN};
+		if (w->sending)
+			fds[i].events |= POLLOUT;
+		if (!w->pid || (w->ready && !w->first))
+			continue;
+		if (timeout < 0 || timeout > limit - w->waited_ms)
+			timeout = limit - w->waited_ms;
+	}
+	if (timeout > TICK_MS)
+		timeout = TICK_MS;
+	fds[n] = (struct pollfd){.fd = input, .events = POLLIN};
+	began = clock_monotonic();
+	if (poll(fds, n + 1, (int)timeout) < 0)
+		return true; /* a signal: the caller looks at it */
+
+	/*
+	 * A worker's time runs only while we wait for it here: not while
+	 * stdout was blocked, or all of us were suspended.
+	 */
+	waited = clock_monotonic() - began;
+	if (timeout >= 0 && waited > timeout)
+		waited = timeout;
+	for (unsigned i = 0; i < n; i++) {
+		struct process *w = &p->worker[i];
+
+		if (!w->pid)
+			continue;
+		w->waited_ms += w->ready && !w->first ? 0 : waited;
+		if ((fds[i].revents & ~POLLOUT) && !receive(p, w)) {
+			bury(p, w);
+		} else if (w->waited_ms >= limit && (w->first || !w->ready)) {
+			w->timed_out = true;
+			bury(p, w);
+		}
+	}
+	return true;
+}
+
+bool pool_start(struct pool *p, struct buf *why, bool *started)
+{
+	*started = spawn(p, &p->worker[0]);
+	if (!*started) {
+		buf_printf(why, "%s", strerror(errno));
+		return false;
+	}
+	p->start_why = why;
+	while (!p->start_answered)
+		if (!pool_wait(p, -1))
+			break;
+	p->start_why = NULL;
+	return why->n == 0;
+}
+
+static struct job *new_job(struct pool *p)
+{
+	struct job *j = p->spare;
+
+	if (!j) {
+		j = calloc(1, sizeof(*j));
+		if (j)
+			j->frame.max = j->text.max = SIZE_MAX / 2;
+		return j;
+	}
+	p->spare = j->next;
+	buf_clear(&j->frame);
+	buf_clear(&j->text);
+	*j = (struct job){.frame = j->frame, .text = j->text};
+	return j;
+}
+
+bool pool_submit(struct pool *p, const struct pool_job *from)
+{
+	struct job *j = new_job(p);
+	struct frame_job head = {.endpoint = (uint32_t)from->endpoint.n,
+	    .suffix = (uint32_t)from->suffix.n,
+	    .line = (uint32_t)from->line.n,
+	    .with_body = from->with_body};
+
+	if (!j)
+		return false;
+	buf_put(&j->frame, &head, sizeof(head));
+	buf_put_slice(&j->frame, from->endpoint);
+	buf_put_slice(&j->frame, from->suffix);
+	j->line_at = j->frame.n;
+	if (!buf_put_slice(&j->frame, from->line)) {
+		job_free(j);
+		return false;
+	}
+	j->result.number = from->number;
+	if (p->tail)
+		p->tail->next = j;
+	else
+		p->head = j;
+	p->tail = j;
+	if (!p->waiting)
+		p->waiting = j;
+	p->jobs++;
+	p->bytes += j->frame.n;
+	return true;
+}
+
+bool pool_full(const struct pool *p)
+{
+	return p->jobs >= (size_t)2 * AHEAD_JOBS * p->config.workers ||
+	       p->bytes >= QUEUE_BYTES * p->config.workers;
+}
+
+bool pool_busy(const struct pool *p)
+{
+	return p->head != NULL;
+}
+
+const struct pool_result *pool_done(struct pool *p)
+{
+	struct job *j = p->head;
+
+	if (!j || !j->done)
+		return NULL;
+	j->result.line =
+	    (struct slice){j->frame.p + j->line_at, j->frame.n - j->line_at};
+	return &j->result;
+}
+
+void pool_pop(struct pool *p)
+{
+	struct job *j = p->head;
+
+	p->head = j->next;
+	if (!p->head)
+		p->tail = NULL;
+	if (p->waiting == j)
+		p->waiting = j->next;
+	p->jobs--;
+	p->bytes -= j->frame.n;
+	/* One capture may have been big: keep no more than is usual. */
+	if (j->frame.cap > QUEUE_BYTES || j->text.cap > QUEUE_BYTES) {
+		job_free(j);
+		return;
+	}
+	j->next = p->spare;
+	p->spare = j;
+}

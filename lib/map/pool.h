@@ -1,0 +1,86 @@
+/*
+ * The pool: captures in, their rows out, in order, mapped by workers in
+ * processes of their own. A capture that its worker dies of, or that takes
+ * too long, fails alone; what else that worker had goes to a new one.
+ *
+ *	pool_submit(p, &job) for as long as !pool_full(p)
+ *	pool_wait(p, ...)
+ *	while ((done = pool_done(p)) != NULL)
+ *		...
+ *		pool_pop(p)
+ */
+#ifndef SP_MAP_POOL_H
+#define SP_MAP_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "map/worker.h"
+
+#define POOL_WORKERS_MAX 64
+
+struct pool_config {
+	struct worker_config worker;
+	unsigned workers; /* 1 to POOL_WORKERS_MAX */
+
+	/* Told of each value that a mapping debugs, as JSON text; may be NULL.
+	 */
+	void (*debug)(void *ctx, struct slice json);
+	void *ctx;
+};
+
+/* A capture to be mapped. */
+struct pool_job {
+	struct slice endpoint; /* of a built-in mapping; any, with a filter */
+	struct slice suffix;   /* what ends each row: `,"at":"..."}`, or `}` */
+	struct slice line;     /* the capture, checked JSON */
+	bool with_body;	       /* it holds what was asked for: status 200 */
+	uint64_t number;       /* the caller's, of the line */
+};
+
+struct pool_result {
+	const char *failure; /* a short fixed reason, or NULL: it was mapped */
+	struct slice detail; /* of a failure, one line */
+	struct slice rows;   /* lines, each ended by a newline */
+	struct slice complaints; /* about parts of the capture, likewise */
+	struct slice line;	 /* the capture */
+	uint64_t number;
+};
+
+struct pool;
+
+/* The config's filter is borrowed for the life of the pool. NULL: no memory. */
+struct pool *pool_new(const struct pool_config *);
+
+/* Ends the workers, whatever they do. */
+void pool_free(struct pool *);
+
+/*
+ * Start the first worker and have it compile the filter. False, with a line
+ * in `why`, if it does not compile, or if no worker can be started: *started
+ * tells which.
+ */
+bool pool_start(struct pool *, struct buf *why, bool *started);
+
+/* Take a copy of a capture; false without memory. */
+bool pool_submit(struct pool *, const struct pool_job *);
+
+/* Whether enough captures wait already; whether there are any. */
+bool pool_full(const struct pool *);
+bool pool_busy(const struct pool *);
+
+/*
+ * Have the workers go on, and wait until something has happened: a capture
+ * was mapped, a signal came, or `input` (-1 for none) can be read. False
+ * when no worker can be started at all; errno says why.
+ */
+bool pool_wait(struct pool *, int input);
+
+/* The oldest capture, if it is done; valid until pool_pop. */
+const struct pool_result *pool_done(struct pool *);
+void pool_pop(struct pool *);
+
+#endif

@@ -1,0 +1,232 @@
+#include "map/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "map/value.h"
+
+struct rows_seen {
+	uint64_t hash;
+	size_t at; /* of the row in `lines` */
+	uint32_t len;
+	uint32_t turn; /* the capture it was written for; 0 for none */
+};
+
+#define TOO_LONG "the rows of one capture are too long"
+
+bool rows_init(struct rows *r, size_t max)
+{
+	*r = (struct rows){.seen_cap = 1024};
+	r->lines.max = max;
+	r->complaints.max = max / 16;
+	r->seen = calloc(r->seen_cap, sizeof(*r->seen));
+	return r->seen != NULL;
+}
+
+void rows_release(struct rows *r)
+{
+	buf_release(&r->lines);
+	buf_release(&r->complaints);
+	free(r->seen);
+}
+
+static void forget(struct rows *r)
+{
+	r->seen_count = 0;
+	if (++r->turn == 0) {
+		memset(r->seen, 0, r->seen_cap * sizeof(*r->seen));
+		r->turn = 1;
+	}
+}
+
+void rows_begin(struct rows *r, struct slice suffix)
+{
+	buf_clear(&r->lines);
+	buf_clear(&r->complaints);
+	r->suffix = suffix;
+	r->ordered = false;
+	forget(r);
+}
+
+uint64_t rows_hash(struct slice s)
+{
+	uint64_t h = s.n * UINT64_C(0x9e3779b97f4a7c15), w;
+	const char *p = s.p;
+	size_t n = s.n;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
+		h ^= h >> 32;
+	}
+	w = 0;
+	if (n > 0)
+		memcpy(&w, p, n);
+	h = (h ^ w) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ h >> 29;
+}
+
+static void insert(struct rows *r, struct rows_seen row)
+{
+	size_t i = row.hash & (r->seen_cap - 1);
+
+	while (r->seen[i].turn == r->turn)
+		i = (i + 1) & (r->seen_cap - 1);
+	r->seen[i] = row;
+	r->seen_count++;
+}
+
+static void grow(struct rows *r)
+{
+	struct rows_seen *old = r->seen;
+	size_t cap = r->seen_cap;
+	struct rows_seen *seen = calloc(cap * 2, sizeof(*seen));
+
+	if (!seen) {
+		/* A row more than once does no harm. */
+		forget(r);
+		return;
+	}
+	r->seen = seen;
+	r->seen_cap = cap * 2;
+	r->seen_count = 0;
+	for (size_t i = 0; i < cap; i++)
+		if (old[i].turn == r->turn)
+			insert(r, old[i]);
+	free(old);
+}
+
+/* Whether a row was written for this capture before; it counts as written. */
+static bool seen(struct rows *r, struct slice row, uint64_t hash, size_t at)
+{
+	size_t i = hash & (r->seen_cap - 1);
+
+	for (; r->seen[i].turn == r->turn; i = (i + 1) & (r->seen_cap - 1))
+		if (r->seen[i].hash == hash && r->seen[i].len == row.n &&
+		    memcmp(r->lines.p + r->seen[i].at, row.p, row.n) == 0)
+			return true;
+	if (r->seen_count >= r->seen_cap / 2)
+		grow(r);
+	insert(r, (struct rows_seen){hash, at, (uint32_t)row.n, r->turn});
+	return false;
+}
+
+static bool end_row(struct rows *r)
+{
+	return buf_put_slice(&r->lines, r->suffix) && buf_putc(&r->lines, '\n');
+}
+
+bool rows_add_text(struct rows *r, struct slice row, uint64_t hash)
+{
+	if (seen(r, row, hash, r->lines.n))
+		return true;
+	return buf_put_slice(&r->lines, row) && end_row(r);
+}
+
+/* A reason goes on as one line. */
+static const char *add_complaint(struct rows *r, jv reason)
+{
+	struct slice s;
+
+	if (jv_get_kind(reason) != JV_KIND_STRING)
+		return "a 'refuse' is no string";
+	s = (struct slice){jv_string_value(reason),
+	    (size_t)jv_string_length_bytes(jv_copy(reason))};
+	for (size_t i = 0; i < s.n && i < 400; i++)
+		buf_putc(&r->complaints,
+		    (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
+	return buf_putc(&r->complaints, '\n') ? NULL : TOO_LONG;
+}
+
+/* What a result is made of; each is valid or invalid, and owned. */
+struct result {
+	jv table, op, row;
+	bool known; /* the row leaves out what is null */
+};
+
+static const char *write_row(struct rows *r, const struct result *x)
+{
+	struct buf *b = &r->lines;
+	size_t from = b->n;
+	const char *wrong;
+	struct slice row;
+
+	if (jv_get_kind(x->table) != JV_KIND_STRING)
+		return "a result has no 'table' that is a string";
+	if (jv_get_kind(x->row) != JV_KIND_OBJECT)
+		return "a result has no 'row' or 'known' that is an object";
+	buf_puts(b, "{\"type\":\"row\",\"table\":");
+	value_write_string(b, x->table);
+	if (jv_get_kind(x->op) == JV_KIND_STRING) {
+		buf_puts(b, ",\"op\":");
+		value_write_string(b, x->op);
+		/* Now the order of rows matters, and each counts. */
+		forget(r);
+		r->ordered = true;
+	} else if (jv_is_valid(x->op)) {
+		return "an 'op' is no string";
+	}
+	buf_puts(b, ",\"row\":");
+	wrong = value_write(b, x->row, x->known);
+	if (wrong)
+		return wrong;
+	row = (struct slice){b->p + from, b->n - from};
+	if (seen(r, row, rows_hash(row), from)) {
+		b->n = from;
+		return NULL;
+	}
+	return end_row(r) ? NULL : TOO_LONG;
+}
+
+static jv member(jv object, const char *name)
+{
+	return jv_object_get(jv_copy(object), jv_string(name));
+}
+
+static void result_release(struct result *x)
+{
+	jv_free(x->table);
+	jv_free(x->op);
+	jv_free(x->row);
+}
+
+const char *rows_add(struct rows *r, jv v)
+{
+	struct result x = {.known = false};
+	const char *wrong;
+	int expected = 2;
+	jv refuse;
+
+	if (jv_get_kind(v) != JV_KIND_OBJECT)
+		return "a result is no object";
+	x.table = member(v, "table");
+	if (!jv_is_valid(x.table)) {
+		jv_free(x.table);
+		refuse = member(v, "refuse");
+		if (jv_is_valid(refuse))
+			wrong = add_complaint(r, refuse);
+		else
+			wrong = "a result has neither 'table' nor 'refuse'";
+		jv_free(refuse);
+		return wrong;
+	}
+	x.row = member(v, "known");
+	x.known = jv_is_valid(x.row);
+	if (!x.known) {
+		jv_free(x.row);
+		x.row = member(v, "row");
+	}
+	expected = 2;
+	x.op = jv_invalid();
+	if (jv_object_length(jv_copy(v)) > 2) {
+		jv_free(x.op);
+		x.op = member(v, "op");
+		expected += jv_is_valid(x.op);
+	}
+	if (jv_is_valid(x.row) && jv_object_length(jv_copy(v)) != expected)
+		wrong = "a result has more than 'table', 'row' and 'op'";
+	else
+		wrong = write_row(r, &x);
+	result_release(&x);
+	return wrong;
+}

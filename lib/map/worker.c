@@ -1,0 +1,475 @@
+#include "map/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/builtin.h"
+#include "base/os.h"
+#include "map/filter.h"
+#include "map/frame.h"
+#include "map/memo.h"
+#include "map/plan.h"
+#include "map/rows.h"
+#include "map/value.h"
+
+#define ROWS_MAX ((size_t)256 << 20) /* bytes that one capture may give */
+#define MEMO_MAX ((size_t)64 << 20)
+#define DEBUG_MAX 1000 /* messages of one capture */
+#define DEBUG_LEN ((size_t)4096)
+#define CAPTURES_MAX 50000 /* until a worker retires */
+#define WARM_UP 4  /* captures, before programs for units are compiled */
+#define VERIFIED 3 /* captures, on which a user's declarations are tried */
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define SANITIZED 1 /* reserves terabytes of address space, and reports */
+#else
+#define SANITIZED 0
+#endif
+
+/* A mapping, made ready as far as it was needed. */
+struct mapping {
+	struct mapping *next;
+	const char *name; /* NULL for the filter of a user */
+	struct plan plan;
+	struct filter whole, parts;
+	struct value_reader *every; /* reads all there is */
+	struct value_reader *plain; /* but for what is skipped */
+	struct value_reader *split; /* and for units */
+	unsigned runs;
+};
+
+struct worker {
+	const struct worker_config *config;
+	int socket;
+	struct mapping *mappings;
+	struct buf prelude;
+	struct buf in;
+	struct buf why;
+	struct rows rows;
+	struct rows unit_rows;
+	struct rows verify;
+	struct memo memo;
+	uint32_t turn; /* counts captures, for the memo */
+	long base_kib; /* of memory, at the start */
+	unsigned captures;
+	unsigned debugs;
+	struct mapping *current;
+};
+
+static _Noreturn void no_memory(void)
+{
+	_exit(FILTER_NO_MEMORY);
+}
+
+static void *need(void *p)
+{
+	if (!p)
+		no_memory();
+	return p;
+}
+
+static void read_all(struct worker *w, void *to, size_t n)
+{
+	char *p = to;
+
+	while (n > 0) {
+		ssize_t got = read(w->socket, p, n);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			_exit(0);
+		if (got > 0) {
+			p += got;
+			n -= (size_t)got;
+		}
+	}
+}
+
+static void write_all(struct worker *w, const void *from, size_t n)
+{
+	const char *p = from;
+
+	while (n > 0) {
+		ssize_t put = write(w->socket, p, n);
+
+		if (put < 0 && errno != EINTR)
+			_exit(0);
+		if (put > 0) {
+			p += put;
+			n -= (size_t)put;
+		}
+	}
+}
+
+static void reply(struct worker *w, enum frame_kind kind, bool retiring,
+    struct slice text, struct slice complaints)
+{
+	struct frame_reply head = {.kind = kind,
+	    .retiring = retiring,
+	    .text = (uint32_t)(text.n + complaints.n),
+	    .complaints = (uint32_t)complaints.n};
+
+	write_all(w, &head, sizeof(head));
+	write_all(w, text.p, text.n);
+	write_all(w, complaints.p, complaints.n);
+}
+
+static void on_debug(void *ctx, struct slice json)
+{
+	struct worker *w = ctx;
+	struct slice none = {NULL, 0};
+
+	if (w->debugs++ >= DEBUG_MAX)
+		return;
+	if (json.n > DEBUG_LEN)
+		json.n = DEBUG_LEN;
+	reply(w, FRAME_DEBUG, false, json, none);
+}
+
+static void compile(struct worker *w, struct filter *f, struct slice text)
+{
+	*f = (struct filter){.debug = on_debug, .ctx = w};
+	buf_clear(&w->why);
+	filter_compile(f, buf_slice(&w->prelude), text, &w->why);
+}
+
+static struct value_reader *new_reader(const struct plan *plan)
+{
+	struct value_reader *r = need(malloc(sizeof(*r)));
+
+	value_reader_init(r, plan);
+	return r;
+}
+
+/* False leaves the compiler's message in w->why. */
+static struct mapping *new_mapping(
+    struct worker *w, const char *name, struct slice text)
+{
+	struct mapping *m = need(calloc(1, sizeof(*m)));
+	const char *why;
+
+	m->name = name;
+	if (!plan_parse(&m->plan, text, &why)) {
+		buf_clear(&w->why);
+		buf_puts(&w->why, why);
+		return NULL;
+	}
+	compile(w, &m->whole, text);
+	if (!m->whole.jq)
+		return NULL;
+	m->next = w->mappings;
+	w->mappings = m;
+	return m;
+}
+
+/* One program for both parts: its input is [whether it is a unit, value]. */
+static bool compile_parts(struct worker *w, struct mapping *m)
+{
+	struct buf text = BUF_INIT((size_t)16 << 20);
+
+	buf_put_slice(&text, m->plan.defs);
+	buf_puts(&text, "if .[0] then .[1] | unit else .[1] | rest end");
+	if (text.failed)
+		no_memory();
+	compile(w, &m->parts, buf_slice(&text));
+	buf_release(&text);
+	return m->parts.jq != NULL;
+}
+
+static const char *take_row(void *ctx, jv result)
+{
+	return rows_add(ctx, result);
+}
+
+static bool run_part(struct worker *w, bool unit, jv value, struct rows *to)
+{
+	jv input = jv_array_append(jv_array(), unit ? jv_true() : jv_false());
+
+	return filter_run(&w->current->parts, jv_array_append(input, value),
+	    take_row, to, &w->why);
+}
+
+/* Map with the one program; `all` reads what is declared as skipped too. */
+static bool map_whole(struct worker *w, struct mapping *m, struct slice line,
+    bool all, struct rows *to)
+{
+	struct value_reader **r = all ? &m->every : &m->plain;
+
+	if (!*r)
+		*r = new_reader(all ? NULL : &m->plan);
+	buf_clear(&w->why);
+	return filter_run(
+	    &m->whole, value_read(*r, line), take_row, to, &w->why);
+}
+
+/* Add rows, a line each, that were written without a suffix. */
+static bool add_lines(struct rows *to, struct slice lines)
+{
+	while (lines.n > 0) {
+		const char *newline = memchr(lines.p, '\n', lines.n);
+		struct slice row = {lines.p, (size_t)(newline - lines.p)};
+
+		if (!rows_add_text(to, row, rows_hash(row)))
+			return false;
+		lines = slice_from(lines, row.n + 1);
+	}
+	return true;
+}
+
+static bool on_unit(void *ctx, struct slice text)
+{
+	struct worker *w = ctx;
+	struct mapping *m = w->current;
+	struct rows *u = &w->unit_rows;
+	uint64_t hash = rows_hash(text);
+	struct slice rows;
+	uint32_t turn;
+
+	if (memo_find(&w->memo, text, hash, w->turn, &rows, &turn))
+		return turn == w->turn || add_lines(&w->rows, rows);
+	rows_begin(u, SLICE(""));
+	if (!run_part(w, true, value_read(m->plain, text), u))
+		return false;
+	rows = buf_slice(&u->lines);
+	if (u->complaints.n > 0 || u->ordered)
+		return false;
+	memo_put(&w->memo, text, hash, w->turn, rows);
+	return add_lines(&w->rows, rows);
+}
+
+/* Map by units and rest. False where the one program has to say it. */
+static bool map_parts(struct worker *w, struct mapping *m, struct slice line)
+{
+	jv value;
+
+	if (!m->split) {
+		m->split = new_reader(&m->plan);
+		m->split->unit = on_unit;
+		m->split->ctx = w;
+	}
+	if (!m->plain)
+		m->plain = new_reader(&m->plan);
+	w->current = m;
+	w->turn++;
+	value = value_read(m->split, line);
+	if (!jv_is_valid(value)) {
+		jv_free(value);
+		return false;
+	}
+	return run_part(w, false, value, &w->rows);
+}
+
+/*
+ * What a user's filter declares is tried on the first captures: a wrong
+ * `# skip:` or `# unit:` would be wrong without a word.
+ */
+static bool verify(struct worker *w, struct mapping *m, struct slice line)
+{
+	bool ok;
+
+	rows_begin(&w->verify, w->rows.suffix);
+	w->debugs = DEBUG_MAX;
+	ok = map_whole(w, m, line, true, &w->verify);
+	if (!ok)
+		return false;
+	if (slice_eq(buf_slice(&w->rows.lines), buf_slice(&w->verify.lines)) &&
+	    slice_eq(buf_slice(&w->rows.complaints),
+		buf_slice(&w->verify.complaints)))
+		return true;
+	buf_clear(&w->why);
+	buf_puts(&w->why, "what its '# skip:', '# unit:' or '# keep:' "
+			  "declares changes its rows");
+	return false;
+}
+
+static bool declares(const struct plan *plan)
+{
+	return plan->skip.count > 0 || plan->path_len > 0;
+}
+
+/* Map a capture into w->rows; false leaves why not in w->why. */
+static bool map(struct worker *w, struct mapping *m, struct slice line,
+    struct slice suffix, bool with_body)
+{
+	bool check, done = false;
+
+	rows_begin(&w->rows, suffix);
+	w->debugs = 0;
+	if (!w->config->memo)
+		return map_whole(w, m, line, true, &w->rows);
+	check = !m->name && declares(&m->plan) && m->runs < VERIFIED;
+	if (m->plan.path_len > 0 && with_body &&
+	    (check || m->runs >= WARM_UP) &&
+	    (m->parts.jq || compile_parts(w, m))) {
+		done = map_parts(w, m, line);
+		if (!done)
+			rows_begin(&w->rows, suffix);
+	}
+	m->runs++;
+	if (!done && !map_whole(w, m, line, false, &w->rows))
+		return false;
+	return !check || verify(w, m, line);
+}
+
+/* The mapping of an endpoint; of one that has none, only how it went. */
+static struct mapping *mapping_of(struct worker *w, struct slice endpoint)
+{
+	const struct builtin_file *f = builtin_filters;
+	struct mapping *m;
+
+	for (m = w->mappings; m; m = m->next)
+		if (!m->name || slice_is(endpoint, m->name))
+			return m;
+	while (f->name && !slice_is(endpoint, f->name))
+		f++;
+	if (f->name)
+		return new_mapping(w, f->name, (struct slice){f->text, f->len});
+	for (m = w->mappings; m; m = m->next)
+		if (*m->name == '\0')
+			return m;
+	return new_mapping(w, "", SLICE("not_ok(subject)"));
+}
+
+/* Libjq leaks a little here and there: go before it is much. */
+static bool retires(struct worker *w)
+{
+	struct rusage usage;
+	size_t grown;
+
+	if (++w->captures >= CAPTURES_MAX)
+		return true;
+	if (getrusage(RUSAGE_SELF, &usage) != 0)
+		return false;
+	grown = (size_t)(usage.ru_maxrss - w->base_kib) << 10;
+	return !SANITIZED && grown > w->config->memory / 4;
+}
+
+static void serve_one(struct worker *w)
+{
+	const struct slice none = {"", 0};
+	struct frame_job job;
+	struct slice endpoint, suffix, line;
+	struct mapping *m;
+	size_t n;
+	bool ok;
+
+	read_all(w, &job, sizeof(job));
+	n = (size_t)job.endpoint + job.suffix + job.line;
+	buf_clear(&w->in);
+	need(buf_room(&w->in, n + VALUE_PAD));
+	read_all(w, w->in.p, n);
+	memset(w->in.p + n, 0, VALUE_PAD);
+	endpoint = (struct slice){w->in.p, job.endpoint};
+	suffix = (struct slice){endpoint.p + endpoint.n, job.suffix};
+	line = (struct slice){suffix.p + suffix.n, job.line};
+
+	/* Should the pool be gone, an endless mapping ends all the same. */
+	alarm((unsigned)(w->config->timeout_ms / 500 + 10));
+	m = mapping_of(w, endpoint);
+	ok = m && map(w, m, line, suffix, job.with_body);
+	alarm(0);
+	if (ok)
+		reply(w, FRAME_MAPPED, retires(w), buf_slice(&w->rows.lines),
+		    buf_slice(&w->rows.complaints));
+	else
+		reply(w, FRAME_FAILED, retires(w), buf_slice(&w->why), none);
+}
+
+/* Nothing in a worker raises a soft limit again. */
+static void limit(int resource, rlim_t value)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) != 0)
+		_exit(1);
+	limit.rlim_cur = value;
+	if (limit.rlim_max != RLIM_INFINITY && value > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(resource, &limit) != 0)
+		_exit(1);
+}
+
+/*
+ * Shut the process in: a mapping sees no environment, opens no file and no
+ * socket (there are no descriptors left to open one on), and has no part in
+ * the streams of the program.
+ */
+static void confine(struct worker *w)
+{
+	static char zone[] = "TZ=UTC0", home[] = "HOME=/dev/null";
+	static char *const empty[] = {zone, home, NULL};
+	static char *variables[3];
+	extern char **environ;
+	struct sigaction normal = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	memcpy(variables, empty, sizeof(empty));
+	environ = variables;
+	sigaction(SIGALRM, &normal, NULL);
+	sigaction(SIGPIPE, &normal, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	if (!SANITIZED)
+		close(STDERR_FILENO);
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_NOFILE, 0);
+	if (!SANITIZED)
+		limit(RLIMIT_AS, w->config->memory);
+}
+
+static void set_up(struct worker *w)
+{
+	size_t memo = w->config->memory / 16;
+	const struct builtin_file *f = builtin_filters;
+	struct rusage usage = {.ru_maxrss = 0};
+
+	getrusage(RUSAGE_SELF, &usage);
+	w->base_kib = usage.ru_maxrss;
+	w->prelude.max = (size_t)1 << 20;
+	w->why.max = (size_t)4096;
+	w->in.max = SIZE_MAX / 2;
+	memo_init(&w->memo, memo < MEMO_MAX ? memo : MEMO_MAX);
+	if (!rows_init(&w->rows, ROWS_MAX) ||
+	    !rows_init(&w->unit_rows, ROWS_MAX) ||
+	    !rows_init(&w->verify, ROWS_MAX))
+		no_memory();
+	while (f->name && strcmp(f->name, "prelude") != 0)
+		f++;
+	if (!f->name ||
+	    !filter_prelude(&w->prelude, (struct slice){f->text, f->len}))
+		no_memory();
+}
+
+void worker_run(const struct worker_config *config, int socket, pid_t parent)
+{
+	struct worker *w = need(calloc(1, sizeof(*w)));
+	const struct slice none = {"", 0};
+
+	w->config = config;
+	w->socket = socket;
+	os_end_with_parent(parent);
+	confine(w);
+	set_up(w);
+	alarm((unsigned)(config->timeout_ms / 500 + 10));
+	if (config->filter.p) {
+		struct mapping *m = new_mapping(w, NULL, config->filter);
+
+		if (m && m->plan.path_len > 0)
+			compile_parts(w, m);
+		reply(w, FRAME_READY, false, buf_slice(&w->why), none);
+	} else {
+		reply(w, FRAME_READY, false, none, none);
+	}
+	alarm(0);
+	for (;;)
+		serve_one(w);
+}

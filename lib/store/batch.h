@@ -1,0 +1,91 @@
+/*
+ * Rows that wait to be written, in memory of their own. Rows that come again
+ * byte for byte take none: they are counted, and the first and last of their
+ * times kept, which is all that merging asks for.
+ */
+#ifndef SP_STORE_BATCH_H
+#define SP_STORE_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/arena.h"
+#include "store/merge.h"
+#include "store/runs.h"
+#include "store/tables.h"
+
+struct entry {
+	struct table *table;
+	struct slice object; /* the row as written */
+	struct told told;
+	struct slice key;
+	struct slice first_at, last_at;
+	struct slice src; /* of the newest; p == NULL if unknown */
+	uint64_t rows;	  /* how many it stands for */
+	uint64_t hash;
+};
+
+/* An entry in its place among the others: by table, then by key. */
+struct ordered {
+	uint64_t prefix; /* of the key, where keys begin to differ */
+	const struct entry *entry;
+};
+
+struct noted {
+	struct store_refusal refusal;
+	struct noted *next;
+};
+
+struct batch {
+	struct arena arena;
+	struct entry *entries;
+	size_t count;
+	uint64_t rows;		/* that came, repeats too */
+	struct noted *refusals; /* in the order of their coming */
+
+	size_t room; /* private from here */
+	struct noted **refusals_end;
+	struct ordered *order;
+	size_t order_room;
+	uint64_t *slots; /* of the hash: half of it, an entry's number from 1 */
+	size_t slot_count;
+	struct buf key;
+	struct slice at_given, at; /* the last ones, which the next may share */
+	struct slice src;
+};
+
+void batch_init(struct batch *);
+void batch_release(struct batch *);
+
+/* Forget all rows, keep the memory. */
+void batch_clear(struct batch *);
+
+/* Bytes in use. */
+size_t batch_size(const struct batch *);
+
+/* What a row record says. */
+struct arrival {
+	struct slice object;
+	struct slice at;   /* a time of any form */
+	struct slice src;  /* p == NULL if unknown */
+	struct slice user; /* of --user, p == NULL for none */
+	bool removes;	   /* op "delete" */
+};
+
+/*
+ * Take a row in; all is copied but `user`. False if it cannot be loaded:
+ * then `why` says so, for people.
+ */
+bool batch_add(
+    struct batch *, struct table *, const struct arrival *, struct buf *why);
+
+/* Keep a refusal to be written with the rows; false without memory. */
+bool batch_refuse(struct batch *, const struct store_refusal *);
+
+/*
+ * The entries in the order of tables and keys, NULL without memory; valid
+ * until the batch is written to.
+ */
+const struct ordered *batch_sort(struct batch *);
+
+#endif

@@ -1,0 +1,405 @@
+#include "store/load.h"
+
+#include "store/db.h"
+#include "store/row.h"
+#include "store/sql.h"
+
+#define TEXT_MAX ((size_t)1 << 30) /* what SQLite takes in one value */
+
+/* What is known of the rows that follow the one looked up last. */
+enum { AHEAD_UNKNOWN, AHEAD_ROW, AHEAD_END };
+
+void loader_init(struct loader *l, sqlite3 *db, bool dry)
+{
+	*l = (struct loader){.db = db,
+	    .dry = dry,
+	    .ahead_key = BUF_INIT(TEXT_MAX),
+	    .ahead_text = BUF_INIT(TEXT_MAX),
+	    .done_text = BUF_INIT(TEXT_MAX),
+	    .text = BUF_INIT(TEXT_MAX)};
+}
+
+void loader_release(struct loader *l)
+{
+	sqlite3_finalize(l->done_find);
+	sqlite3_finalize(l->done_find_overlay);
+	sqlite3_finalize(l->done_write);
+	buf_release(&l->ahead_key);
+	buf_release(&l->ahead_text);
+	buf_release(&l->done_text);
+	buf_release(&l->text);
+}
+
+/* Step a statement that writes, and have it ready for the next time. */
+static int run(sqlite3_stmt *s)
+{
+	int rc = sqlite3_step(s);
+
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int bind_value(sqlite3_stmt *s, int index, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_INT: return sqlite3_bind_int64(s, index, v->integer);
+	case VALUE_REAL: return sqlite3_bind_double(s, index, v->real);
+	case VALUE_TEXT: return store_bind(s, index, v->text);
+	default: return sqlite3_bind_null(s, index);
+	}
+}
+
+/* Bind the keys, the first of them at `index`. */
+static int bind_keys(
+    sqlite3_stmt *s, int index, const struct table *t, const struct state *row)
+{
+	int rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < t->key_count && rc == SQLITE_OK; i++)
+		rc = bind_value(s, index++, &row->values[t->keys[i]]);
+	return rc;
+}
+
+/* A value of a row of results; its text is copied to where room is. */
+static struct value read_column(sqlite3_stmt *s, int column, struct buf *text)
+{
+	struct value v = VALUE_NOTHING;
+	const void *p;
+	size_t n;
+
+	switch (sqlite3_column_type(s, column)) {
+	case SQLITE_INTEGER:
+		v.type = VALUE_INT;
+		v.integer = sqlite3_column_int64(s, column);
+		break;
+	case SQLITE_FLOAT:
+		v.type = VALUE_REAL;
+		v.real = sqlite3_column_double(s, column);
+		break;
+	case SQLITE_TEXT:
+	case SQLITE_BLOB:
+		p = sqlite3_column_blob(s, column);
+		n = (size_t)sqlite3_column_bytes(s, column);
+		if (p)
+			buf_put(text, p, n);
+		v = value_text((struct slice){text->p + text->n - n, n});
+		break;
+	default: break;
+	}
+	return v;
+}
+
+/* Take a row of results over. */
+static int read_row(
+    sqlite3_stmt *s, const struct table *t, struct state *row, struct buf *text)
+{
+	size_t n = 1;
+
+	/* All the room first: text that has been read must stay put. */
+	for (int i = 0; i < (int)t->count; i++) {
+		int type = sqlite3_column_type(s, i);
+
+		if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+			n += (size_t)sqlite3_column_bytes(s, i);
+	}
+	buf_clear(text);
+	if (!buf_room(text, n))
+		return SQLITE_NOMEM;
+	merge_nothing(t, row);
+	row->present = true;
+	for (unsigned i = 0; i < t->count; i++)
+		row->values[i] = read_column(s, (int)i, text);
+	return text->failed ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+/* Ask one statement for the row of those keys, or for the first from there. */
+static int find(sqlite3_stmt *s, const struct table *t,
+    const struct state *keys, struct state *row, struct buf *text)
+{
+	int rc = bind_keys(s, 1, t, keys);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		rc = read_row(s, t, row, text);
+	else if (rc == SQLITE_DONE) {
+		merge_nothing(t, row);
+		rc = SQLITE_OK;
+	}
+	sqlite3_reset(s);
+	return rc;
+}
+
+/* The key of the row that was found ahead. */
+static bool key_ahead(struct loader *l, const struct table *t)
+{
+	struct value keys[TABLE_COLUMNS_MAX];
+	struct told told = {keys, t->key_count, false};
+
+	for (unsigned i = 0; i < t->key_count; i++) {
+		keys[i] = l->ahead.values[t->keys[i]];
+		keys[i].column = t->keys[i];
+	}
+	buf_clear(&l->ahead_key);
+	return row_key(t, &told, &l->ahead_key);
+}
+
+/*
+ * Look a row up, in a batch that comes in the order of the index. What is
+ * asked for is the first row from that key on: where it is another one, all
+ * keys before it are known to be new, and where there is none, all the rest.
+ */
+static int look_ahead(struct loader *l, const struct table *t, struct slice key,
+    struct state *keys)
+{
+	int c = -1, rc;
+
+	if (l->ahead_known == AHEAD_ROW)
+		c = slice_cmp(key, buf_slice(&l->ahead_key));
+	if (l->ahead_known == AHEAD_UNKNOWN || c > 0) {
+		rc = find(t->find, t, keys, &l->ahead, &l->ahead_text);
+		if (rc != SQLITE_OK)
+			return rc;
+		l->ahead_known = l->ahead.present ? AHEAD_ROW : AHEAD_END;
+		c = -1;
+		if (l->ahead.present && key_ahead(l, t))
+			c = slice_cmp(key, buf_slice(&l->ahead_key));
+		else if (l->ahead.present)
+			l->ahead_known = AHEAD_UNKNOWN;
+	}
+	if (l->ahead_known == AHEAD_ROW && c == 0)
+		merge_copy(t, keys, &l->ahead);
+	return SQLITE_OK;
+}
+
+/* When a playlist was last done with. */
+static int find_done(struct loader *l, const struct table *t, struct state *row)
+{
+	sqlite3_stmt *from[] = {l->done_find_overlay, l->done_find};
+	int rc = SQLITE_DONE;
+
+	for (int i = 0; i < 2 && rc == SQLITE_DONE; i++) {
+		if (!from[i])
+			continue;
+		rc = bind_keys(from[i], 1, t, row);
+		if (rc == SQLITE_OK)
+			rc = sqlite3_step(from[i]);
+		if (rc == SQLITE_ROW) {
+			const void *p = sqlite3_column_text(from[i], 0);
+
+			buf_clear(&l->done_text);
+			if (!buf_puts(&l->done_text, p ? p : ""))
+				rc = SQLITE_NOMEM;
+			row->done = buf_slice(&l->done_text);
+		}
+		sqlite3_reset(from[i]);
+	}
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+ * Read what stands of the row whose keys `before` has. What was found stays
+ * valid until the next look-up.
+ */
+static int look_up(struct loader *l, struct table *t, struct slice key)
+{
+	struct state *row = &l->before, *found = &l->ahead;
+	int rc;
+
+	if (t->kind == TABLE_QUEUE && (rc = find_done(l, t, row)))
+		return rc;
+	if (!t->own && !l->dry) {
+		struct slice done = row->done;
+
+		rc = look_ahead(l, t, key, row);
+		row->done = done;
+		return rc;
+	}
+	merge_nothing(t, found);
+	rc = SQLITE_OK;
+	if (t->find_overlay)
+		rc = find(t->find_overlay, t, row, found, &l->ahead_text);
+	if (rc == SQLITE_OK && !found->present)
+		rc = find(t->find, t, row, found, &l->ahead_text);
+	if (rc == SQLITE_OK && found->present) {
+		found->done = row->done;
+		merge_copy(t, row, found);
+		if (l->dry && merge_is_done(t, row))
+			row->present = false;
+	}
+	return rc;
+}
+
+static int write_insert(const struct table *t, const struct state *row)
+{
+	int index = 1, rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
+		if (t->columns[i].rule != RULE_NONE)
+			rc = bind_value(t->insert, index++, &row->values[i]);
+	return rc == SQLITE_OK ? run(t->insert) : rc;
+}
+
+static int write_update(const struct table *t, const struct state *row)
+{
+	int index = 1, rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
+		if (t->columns[i].rule != RULE_NONE &&
+		    t->columns[i].rule != RULE_KEY)
+			rc = bind_value(t->update, index++, &row->values[i]);
+	if (rc == SQLITE_OK)
+		rc = bind_keys(t->update, index, t, row);
+	return rc == SQLITE_OK ? run(t->update) : rc;
+}
+
+static int write_done(struct loader *l, const struct table *t)
+{
+	int rc;
+
+	if (slice_eq(l->before.done, l->after.done))
+		return SQLITE_OK;
+	rc = bind_keys(l->done_write, 1, t, &l->after);
+	if (rc == SQLITE_OK)
+		rc = store_bind(l->done_write, 2, l->after.done);
+	return rc == SQLITE_OK ? run(l->done_write) : rc;
+}
+
+static enum change_kind judge(const struct loader *l, const struct table *t)
+{
+	if (!l->before.present && l->after.present)
+		return CHANGE_INSERT;
+	if (l->before.present && !l->after.present)
+		return CHANGE_DELETE;
+	return merge_differs(t, &l->before, &l->after) ||
+		       !slice_eq(l->before.done, l->after.done)
+		   ? CHANGE_UPDATE
+		   : CHANGE_NONE;
+}
+
+static int write_change(struct loader *l, const struct change *c)
+{
+	const struct table *t = c->table;
+	int rc = write_done(l, t);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	switch (c->kind) {
+	case CHANGE_INSERT: return write_insert(t, &l->after);
+	case CHANGE_UPDATE:
+		if (!l->after.present)
+			return SQLITE_OK;
+		return l->dry ? write_insert(t, &l->after)
+			      : write_update(t, &l->after);
+	case CHANGE_DELETE:
+		/* Over a true row, that it is done with hides it. */
+		if (l->dry)
+			return SQLITE_OK;
+		rc = bind_keys(t->remove, 1, t, &l->after);
+		return rc == SQLITE_OK ? run(t->remove) : rc;
+	default: return SQLITE_OK;
+	}
+}
+
+/* The keys of an entry as the beginning of a row. */
+static void set_keys(const struct entry *e, struct state *row)
+{
+	const struct table *t = e->table;
+
+	merge_nothing(t, row);
+	for (unsigned i = 0; i < t->key_count; i++) {
+		const struct value *v = told_column(&e->told, t->keys[i]);
+
+		if (v)
+			row->values[t->keys[i]] = *v;
+	}
+}
+
+/* Merge the entries of one key, and write what comes of it. */
+static int apply_key(struct loader *l, const struct ordered *o, size_t n)
+{
+	const struct entry *first = o[0].entry;
+	struct table *t = first->table;
+	struct change c = {.table = t,
+	    .before = &l->before,
+	    .after = &l->after,
+	    .src = first->src};
+	struct slice newest = first->last_at;
+	int rc;
+
+	buf_clear(&l->text);
+	set_keys(first, &l->before);
+	rc = look_up(l, t, first->key);
+	if (rc != SQLITE_OK)
+		return rc;
+	merge_copy(t, &l->after, &l->before);
+	if (l->after.present)
+		merge_read(t, &l->after);
+	for (size_t i = 0; i < n; i++) {
+		const struct entry *e = o[i].entry;
+
+		merge_tell(t, &l->after, &e->told, e->last_at);
+		if (e->first_at.p != e->last_at.p)
+			merge_tell(t, &l->after, &e->told, e->first_at);
+		c.rows += e->rows;
+		if (slice_cmp(e->last_at, newest) > 0) {
+			newest = e->last_at;
+			c.src = e->src;
+		}
+	}
+	if (!merge_settle(t, &l->after, &l->text))
+		return SQLITE_NOMEM;
+	c.kind = judge(l, t);
+	rc = write_change(l, &c);
+	if ((rc & 0xff) == SQLITE_CONSTRAINT && l->on_forbidden &&
+	    (l->dry || !sqlite3_get_autocommit(l->db))) {
+		l->on_forbidden(l->ctx, &c, sqlite3_errmsg(l->db));
+		return SQLITE_OK;
+	}
+	if (rc == SQLITE_OK && l->on_change)
+		l->on_change(l->ctx, &c);
+	return rc;
+}
+
+/* Prepare what a table needs, once. */
+static int prepare(struct loader *l, struct table *t)
+{
+	int rc = SQLITE_OK;
+
+	if (!t->find)
+		rc = sql_prepare_table(l->db, t, l->dry);
+	if (rc == SQLITE_OK && t->kind == TABLE_QUEUE && !l->done_find)
+		rc = sql_prepare_done(l->db, l->dry, &l->done_find,
+		    &l->done_find_overlay, &l->done_write);
+	return rc;
+}
+
+int loader_apply(struct loader *l, struct batch *b)
+{
+	const struct ordered *o = batch_sort(b);
+	const struct table *table = NULL;
+	size_t i, n;
+	int rc = SQLITE_OK;
+
+	if (!o && b->count > 0)
+		return SQLITE_NOMEM;
+	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
+		const struct entry *e = o[i].entry;
+
+		if (e->table != table) {
+			table = e->table;
+			l->ahead_known = AHEAD_UNKNOWN;
+			rc = prepare(l, e->table);
+			if (rc != SQLITE_OK)
+				break;
+		}
+		for (n = 1; i + n < b->count; n++)
+			/* Mostly the prefix tells, and is at hand. */
+			if (o[i + n].prefix != o[i].prefix ||
+			    o[i + n].entry->table != table ||
+			    !slice_eq(o[i + n].entry->key, e->key))
+				break;
+		rc = apply_key(l, o + i, n);
+	}
+	return rc;
+}

@@ -1,0 +1,296 @@
+#include "store/merge.h"
+
+#include "json/json.h"
+#include "store/row.h"
+
+void merge_nothing(const struct table *t, struct state *s)
+{
+	s->present = false;
+	s->done = (struct slice){NULL, 0};
+	for (unsigned i = 0; i < t->count; i++) {
+		s->values[i] = VALUE_NOTHING;
+		s->at[i] = (struct slice){NULL, 0};
+	}
+}
+
+void merge_copy(
+    const struct table *t, struct state *to, const struct state *from)
+{
+	to->present = from->present;
+	to->done = from->done;
+	memcpy(to->values, from->values, t->count * sizeof(*to->values));
+	memcpy(to->at, from->at, t->count * sizeof(*to->at));
+}
+
+static bool later(struct slice a, struct slice b)
+{
+	return a.p != b.p && slice_cmp(a, b) > 0;
+}
+
+/* The times that RULE_TIMES lists; names that are no columns are left out. */
+static void read_times(const struct table *t, struct state *s)
+{
+	struct slice text = value_slice(&s->values[t->times]);
+	struct json j;
+	enum json_type type;
+
+	if (!text.p)
+		return;
+	json_init(&j, text);
+	if (json_next(&j) != JSON_OBJECT)
+		return;
+	while ((type = json_next(&j)) == JSON_STRING) {
+		int c = table_column(t, j.key);
+
+		if (c >= 0 && t->columns[c].rule == RULE_TOLD)
+			s->at[c] = j.text;
+	}
+}
+
+void merge_read(const struct table *t, struct state *s)
+{
+	struct slice last = {NULL, 0};
+
+	for (unsigned i = 0; i < t->count; i++)
+		s->at[i] = (struct slice){NULL, 0};
+	if (t->last >= 0)
+		last = value_slice(&s->values[t->last]);
+	if (!last.p && t->sparse_last && t->first >= 0) {
+		last = value_slice(&s->values[t->first]);
+		s->values[t->last] = value_text(last);
+	}
+	/* A row that someone wrote by hand was told before any other. */
+	if (!last.p)
+		last = SLICE("");
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->columns[i].rule == RULE_TOLD &&
+		    !t->columns[i].not_null && s->values[i].type != VALUE_NULL)
+			s->at[i] = last;
+	if (t->times >= 0)
+		read_times(t, s);
+}
+
+static void keep_earlier(struct value *v, struct slice at)
+{
+	if (v->type != VALUE_TEXT || later(v->text, at))
+		*v = value_text(at);
+}
+
+static void keep_later(struct value *v, struct slice at)
+{
+	if (v->type != VALUE_TEXT || later(at, v->text))
+		*v = value_text(at);
+}
+
+/* A time that a row may tell, and that is its `at` if it does not. */
+static struct slice told_time(
+    const struct told *told, unsigned column, struct slice at)
+{
+	const struct value *v = told_column(told, column);
+
+	return v && v->type == VALUE_TEXT ? v->text : at;
+}
+
+static void tell_column(struct state *s, const struct value *v, struct slice at)
+{
+	struct slice *was = &s->at[v->column];
+
+	if (was->p) {
+		if (later(*was, at))
+			return;
+		if (slice_eq(*was, at) &&
+		    value_cmp(&s->values[v->column], v) >= 0)
+			return;
+	}
+	s->values[v->column] = *v;
+	*was = at;
+}
+
+static void tell_columns(const struct table *t, struct state *s,
+    const struct told *told, struct slice at)
+{
+	for (unsigned i = 0; i < told->count; i++) {
+		const struct value *v = &told->values[i];
+
+		if (t->columns[v->column].rule == RULE_KEY)
+			s->values[v->column] = *v;
+		else if (t->columns[v->column].rule == RULE_TOLD)
+			tell_column(s, v, at);
+	}
+	for (unsigned i = 0; i < t->count; i++) {
+		if (t->columns[i].rule == RULE_MIN)
+			keep_earlier(&s->values[i], told_time(told, i, at));
+		else if (t->columns[i].rule == RULE_MAX)
+			keep_later(&s->values[i], told_time(told, i, at));
+	}
+	if (t->first >= 0)
+		keep_earlier(&s->values[t->first], at);
+	/* This stands until a column is told: then merge_settle knows more. */
+	if (t->last >= 0)
+		keep_later(&s->values[t->last], at);
+	s->present = true;
+}
+
+/* The greatest value, and the newest time at which it was told. */
+static void tell_cursor(const struct table *t, struct state *s,
+    const struct told *told, struct slice at)
+{
+	for (unsigned i = 0; i < told->count; i++) {
+		const struct value *v = &told->values[i];
+		struct value *was = &s->values[v->column];
+		int c;
+
+		if (t->columns[v->column].rule == RULE_KEY) {
+			*was = *v;
+			continue;
+		}
+		c = s->present ? value_cmp(v, was) : 1;
+		if (c > 0)
+			*was = *v;
+		if (t->last >= 0 && c > 0)
+			s->values[t->last] = value_text(at);
+		else if (t->last >= 0 && c == 0)
+			keep_later(&s->values[t->last], at);
+	}
+	s->present = true;
+}
+
+/* What of playlist_ingest_queue is asked for by name. */
+struct queued {
+	unsigned detected_at, played_at;
+};
+
+static struct queued queue_columns(const struct table *t)
+{
+	return (struct queued){(unsigned)table_column(t, SLICE("detected_at")),
+	    (unsigned)table_column(t, SLICE("played_at"))};
+}
+
+/* The newest sign that a playlist wants a look: a play, or its detection. */
+static struct slice evidence(const struct state *s, struct queued q)
+{
+	const struct value *played = &s->values[q.played_at];
+
+	return played->type == VALUE_TEXT
+		   ? played->text
+		   : value_slice(&s->values[q.detected_at]);
+}
+
+/* Which of two entries of the queue stands: the newer evidence, then the
+ * earlier detection. */
+static int cmp_queued(
+    const struct state *a, const struct state *b, struct queued q)
+{
+	int c = slice_cmp(evidence(a, q), evidence(b, q));
+
+	if (c == 0)
+		c = value_cmp(
+		    &b->values[q.detected_at], &a->values[q.detected_at]);
+	return c ? c
+		 : value_cmp(&a->values[q.played_at], &b->values[q.played_at]);
+}
+
+bool merge_is_done(const struct table *t, const struct state *s)
+{
+	return t->kind == TABLE_QUEUE && s->present && s->done.p &&
+	       !later(evidence(s, queue_columns(t)), s->done);
+}
+
+static void tell_queue(const struct table *t, struct state *s,
+    const struct told *told, struct slice at)
+{
+	struct queued q = queue_columns(t);
+	const struct value *played = told_column(told, q.played_at);
+	struct state now;
+
+	merge_nothing(t, &now);
+	for (unsigned i = 0; i < told->count; i++)
+		now.values[told->values[i].column] = told->values[i];
+	if (told->removes) {
+		if (later(at, s->done))
+			s->done = at;
+	} else {
+		now.values[q.detected_at] =
+		    value_text(told_time(told, q.detected_at, at));
+		now.values[q.played_at] = played ? *played : VALUE_NOTHING;
+		if (!s->present || cmp_queued(&now, s, q) > 0) {
+			memcpy(s->values, now.values,
+			    t->count * sizeof(*now.values));
+			s->present = true;
+		}
+	}
+	/* What was done with it is newer than what asked for it. */
+	if (merge_is_done(t, s))
+		s->present = false;
+	for (unsigned i = 0; i < t->key_count; i++)
+		s->values[t->keys[i]] = now.values[t->keys[i]];
+}
+
+void merge_tell(const struct table *t, struct state *s, const struct told *told,
+    struct slice at)
+{
+	switch (t->kind) {
+	case TABLE_COLUMNS: tell_columns(t, s, told, at); break;
+	case TABLE_CURSOR: tell_cursor(t, s, told, at); break;
+	case TABLE_QUEUE: tell_queue(t, s, told, at); break;
+	case TABLE_UNKNOWN:
+	case TABLE_NOT_LOADED: break;
+	}
+}
+
+/* Write RULE_TIMES: the columns that RULE_LAST does not speak for. */
+static struct slice write_times(
+    const struct table *t, const struct state *s, struct buf *text)
+{
+	struct slice last = value_slice(&s->values[t->last]);
+	size_t from = text->n;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		if (!s->at[i].p)
+			continue;
+		if (s->values[i].type != VALUE_NULL &&
+		    !t->columns[i].not_null && slice_eq(s->at[i], last))
+			continue;
+		buf_putc(text, text->n == from ? '{' : ',');
+		json_put_string(text, t->columns[i].name);
+		buf_putc(text, ':');
+		json_put_string(text, s->at[i]);
+	}
+	if (text->n == from)
+		return (struct slice){NULL, 0};
+	buf_putc(text, '}');
+	if (text->failed)
+		return (struct slice){NULL, 0};
+	return (struct slice){text->p + from, text->n - from};
+}
+
+bool merge_settle(const struct table *t, struct state *s, struct buf *text)
+{
+	struct slice newest = {NULL, 0};
+
+	if (t->kind != TABLE_COLUMNS || t->last < 0)
+		return true;
+	for (unsigned i = 0; i < t->count; i++)
+		if (s->at[i].p && (!newest.p || later(s->at[i], newest)))
+			newest = s->at[i];
+	if (newest.n)
+		s->values[t->last] = value_text(newest);
+	if (t->times >= 0)
+		s->values[t->times] = value_text(write_times(t, s, text));
+	if (t->sparse_last && t->first >= 0 &&
+	    value_cmp(&s->values[t->first], &s->values[t->last]) == 0)
+		s->values[t->last] = VALUE_NOTHING;
+	return !text->failed;
+}
+
+bool merge_differs(
+    const struct table *t, const struct state *a, const struct state *b)
+{
+	if (a->present != b->present)
+		return true;
+	for (unsigned i = 0; a->present && i < t->count; i++)
+		if (t->columns[i].rule != RULE_NONE &&
+		    value_cmp(&a->values[i], &b->values[i]) != 0)
+			return true;
+	return false;
+}

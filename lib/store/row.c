@@ -1,0 +1,299 @@
+#include "store/row.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "json/json.h"
+
+/* One value in the reading. */
+struct reading {
+	const struct column *column;
+	enum json_type type;
+	struct slice text;
+	bool escaped;
+	struct arena *arena;
+	struct buf *why;
+};
+
+static bool wrong(const struct reading *r, const char *what)
+{
+	buf_printf(r->why, "column '%s': %s", r->column->name.p, what);
+	return false;
+}
+
+/* The meaning of a string: the text itself, or unescaped into the arena. */
+static bool read_string(const struct reading *r, struct slice *to)
+{
+	struct buf b = BUF_INIT(r->text.n + 1);
+	bool ok;
+
+	*to = r->text;
+	if (!r->escaped)
+		return true;
+	ok = json_unescape(r->text, &b);
+	if (ok)
+		*to = arena_copy(r->arena, buf_slice(&b));
+	buf_release(&b);
+	if (!ok || !to->p)
+		return wrong(r, "out of memory");
+	if (memchr(to->p, '\0', to->n))
+		return wrong(r, "has a NUL character");
+	return true;
+}
+
+bool row_time(struct slice given, struct arena *arena, struct slice *time)
+{
+	char text[CLOCK_TEXT];
+	int64_t ms;
+
+	if (!clock_parse(given, &ms))
+		return false;
+	*time = given;
+	/* Mostly it is in that form: but a leap second is not. */
+	if (given.n == CLOCK_TEXT - 1 && given.p[19] == '.' &&
+	    given.p[23] == 'Z' && given.p[17] != '6')
+		return true;
+	if (!clock_format(ms, text))
+		return false;
+	*time = arena_copy(arena, (struct slice){text, CLOCK_TEXT - 1});
+	return time->p != NULL;
+}
+
+static bool read_time(const struct reading *r, struct value *v)
+{
+	struct slice text;
+
+	if (r->type != JSON_STRING)
+		return wrong(r, "wants a time");
+	if (!read_string(r, &text))
+		return false;
+	*v = value_text(text);
+	if (!row_time(text, r->arena, &v->text))
+		return wrong(r, "wants a time like 2026-11-22T06:40:00.123Z");
+	return true;
+}
+
+static bool read_text(const struct reading *r, struct value *v)
+{
+	bool json = r->column->type == COLUMN_JSON;
+
+	if (json && (r->type == JSON_ARRAY || r->type == JSON_OBJECT)) {
+		*v = value_text(r->text);
+		return true;
+	}
+	if (r->type != JSON_STRING)
+		return wrong(r, json ? "wants an array, an object or a string"
+				     : "wants a string");
+	*v = value_text(r->text);
+	return read_string(r, &v->text);
+}
+
+static bool read_integer(const struct reading *r, struct value *v)
+{
+	bool boolean = r->column->type == COLUMN_BOOLEAN;
+
+	v->type = VALUE_INT;
+	if (boolean && (r->type == JSON_TRUE || r->type == JSON_FALSE)) {
+		v->integer = r->type == JSON_TRUE;
+		return true;
+	}
+	if (r->type == JSON_NUMBER && json_int(r->text, &v->integer) &&
+	    (!boolean || v->integer == 0 || v->integer == 1))
+		return true;
+	return wrong(r, boolean ? "wants true or false"
+				: "wants a whole number of 64 bits");
+}
+
+static bool read_real(const struct reading *r, struct value *v)
+{
+	char text[64];
+
+	if (r->type != JSON_NUMBER || r->text.n >= sizeof(text))
+		return wrong(r, "wants a number");
+	memcpy(text, r->text.p, r->text.n);
+	text[r->text.n] = '\0';
+	v->type = VALUE_REAL;
+	v->real = strtod(text, NULL);
+	if (!isfinite(v->real))
+		return wrong(r, "wants a number that fits");
+	return true;
+}
+
+static bool read_value(const struct reading *r, struct value *v)
+{
+	const struct column *c = r->column;
+
+	switch (c->rule) {
+	case RULE_FIRST:
+	case RULE_LAST:
+	case RULE_TIMES:
+		return wrong(r, "is kept by sp-load, from the records' times");
+	case RULE_NONE: return wrong(r, "cannot be loaded");
+	default: break;
+	}
+	if (r->type == JSON_NULL) {
+		v->type = VALUE_NULL;
+		if (c->rule == RULE_KEY || c->not_null)
+			return wrong(r, "is null, and must not be");
+		return true;
+	}
+	switch (c->type) {
+	case COLUMN_TIME: return read_time(r, v);
+	case COLUMN_INTEGER:
+	case COLUMN_BOOLEAN: return read_integer(r, v);
+	case COLUMN_REAL: return read_real(r, v);
+	default: return read_text(r, v);
+	}
+}
+
+/* The column a member is for. `nth` of its row: rows resemble each other. */
+static int find_column(struct table *t, const struct json *j, unsigned nth)
+{
+	unsigned hint = nth < TABLE_COLUMNS_MAX ? t->hint[nth] : 0;
+
+	if (hint < t->count && !j->key_escaped &&
+	    slice_eq(t->columns[hint].name, j->key))
+		return (int)hint;
+	for (unsigned i = 0; i < t->count; i++) {
+		if (!json_text_is(j->key, j->key_escaped, t->columns[i].name))
+			continue;
+		if (nth < TABLE_COLUMNS_MAX)
+			t->hint[nth] = (unsigned char)i;
+		return (int)i;
+	}
+	return -1;
+}
+
+const struct value *told_column(const struct told *told, unsigned column)
+{
+	for (unsigned i = 0; i < told->count; i++)
+		if (told->values[i].column == column)
+			return &told->values[i];
+	return NULL;
+}
+
+/* Whether everything is told that a row cannot be without. */
+static bool complete(
+    const struct table *t, const struct told *told, struct buf *why)
+{
+	for (unsigned i = 0; i < t->count; i++) {
+		const struct column *c = &t->columns[i];
+
+		if (c->rule != RULE_KEY &&
+		    !(c->rule == RULE_OWN && c->not_null))
+			continue;
+		if (told_column(told, i))
+			continue;
+		buf_printf(why, "table '%s': column '%s' is missing", t->name.p,
+		    c->name.p);
+		if (t->of_user && slice_is(c->name, "user_id"))
+			buf_puts(why, ": sp-load --user ID would supply it");
+		return false;
+	}
+	return true;
+}
+
+/* Take the members of a row, whose opening brace has been read. */
+static bool read_members(struct table *t, struct json *j, struct reading *r,
+    struct value *values, unsigned *count)
+{
+	unsigned char where[TABLE_COLUMNS_MAX] = {0};
+	enum json_type type;
+
+	for (unsigned nth = 0;
+	     (type = json_next(j)) > JSON_END && type != JSON_OBJECT_END;
+	     nth++) {
+		int c = find_column(t, j, nth);
+		unsigned slot;
+
+		if (c < 0) {
+			buf_printf(r->why, "table '%s' has no column '%.*s'",
+			    t->name.p, (int)(j->key.n < 64 ? j->key.n : 64),
+			    j->key.p);
+			return false;
+		}
+		if (type == JSON_ARRAY || type == JSON_OBJECT)
+			json_skip(j, type);
+		r->column = &t->columns[c];
+		r->type = type;
+		r->text = j->text;
+		r->escaped = type == JSON_STRING && j->escaped;
+		/* Of a name that comes twice the last one stands. */
+		slot = where[c] ? where[c] - 1u : *count;
+		if (!read_value(r, &values[slot]))
+			return false;
+		values[slot].column = (unsigned)c;
+		if (slot == *count)
+			where[c] = (unsigned char)++*count;
+	}
+	return type == JSON_OBJECT_END;
+}
+
+bool row_read(struct table *t, struct slice object, struct slice user,
+    struct arena *arena, struct told *told, struct buf *why)
+{
+	struct value values[TABLE_COLUMNS_MAX + 1], *kept;
+	struct reading r = {.arena = arena, .why = why};
+	struct json j;
+	unsigned count = 0;
+	int c = -1;
+
+	json_init(&j, object);
+	if (json_next(&j) != JSON_OBJECT) {
+		buf_puts(why, "'row' is no object");
+		return false;
+	}
+	if (!read_members(t, &j, &r, values, &count))
+		return false;
+	told->values = values;
+	told->count = count;
+	if (t->of_user && user.p)
+		c = table_column(t, SLICE("user_id"));
+	if (c >= 0 && !told_column(told, (unsigned)c)) {
+		values[count] = value_text(user);
+		values[count].column = (unsigned)c;
+		told->count = ++count;
+	}
+	if (!complete(t, told, why))
+		return false;
+	kept = arena_room(arena, count * sizeof(*kept));
+	if (!kept) {
+		buf_puts(why, "out of memory");
+		return false;
+	}
+	memcpy(kept, values, count * sizeof(*kept));
+	told->values = kept;
+	return true;
+}
+
+/* An integer so that its bytes sort as it does. */
+static void put_integer(char *to, int64_t value)
+{
+	uint64_t v = (uint64_t)value ^ (UINT64_C(1) << 63);
+
+	for (int i = 0; i < 8; i++)
+		to[i] = (char)(v >> (56 - 8 * i));
+}
+
+bool row_key(const struct table *t, const struct told *told, struct buf *key)
+{
+	for (unsigned i = 0; i < t->key_count; i++) {
+		const struct value *v = told_column(told, t->keys[i]);
+		char number[8];
+
+		if (!v)
+			return false;
+		if (v->type == VALUE_INT) {
+			put_integer(number, v->integer);
+			buf_put(key, number, sizeof(number));
+		} else if (v->type == VALUE_TEXT) {
+			/* No text has a NUL: the shorter of two is first. */
+			buf_put_slice(key, v->text);
+			buf_putc(key, '\0');
+		} else {
+			return false;
+		}
+	}
+	return !key->failed;
+}

@@ -1,0 +1,40 @@
+/*
+ * The `row` of a row record, read into values of a table's columns: names
+ * checked, types checked, times brought to one form.
+ */
+#ifndef SP_STORE_ROW_H
+#define SP_STORE_ROW_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "store/arena.h"
+#include "store/merge.h"
+#include "store/tables.h"
+
+/*
+ * Read a row, an object as written. Values point into its text, or into the
+ * arena, as does the array itself. `user` is told as the user_id that a row
+ * lacks, where the table's key has one; p == NULL for none. False if the row
+ * cannot be loaded: then `why` says so, for people.
+ */
+bool row_read(struct table *, struct slice object, struct slice user,
+    struct arena *, struct told *, struct buf *why);
+
+/*
+ * A time of a record, in the one form in which times are kept. `*time`
+ * points to what was given, or into the arena. False if it is none.
+ */
+bool row_time(struct slice given, struct arena *, struct slice *time);
+
+/* What was told of a column, or NULL. */
+const struct value *told_column(const struct told *, unsigned column);
+
+/*
+ * Append the key of a told row as bytes that sort as the table's index does.
+ * False without memory, and for keys that are neither text nor integers.
+ */
+bool row_key(const struct table *, const struct told *, struct buf *key);
+
+#endif

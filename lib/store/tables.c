@@ -1,0 +1,324 @@
+#include "store/tables.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "store/db.h"
+
+/* Tables that are not merged by what their columns are called. */
+static const struct special {
+	const char *table;
+	enum table_kind kind;
+	bool held, gaps, sparse_last;
+	const char *keys[4]; /* where it is not the primary key */
+} specials[] = {
+    {"accounts", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"cursors", TABLE_CURSOR, true, false, false, {NULL}},
+    {"ingest_errors", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"ingest_runs", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"play_gaps", TABLE_COLUMNS, false, true, false, {NULL}},
+    {"play_history", TABLE_COLUMNS, false, false, true,
+	{"user_id", "played_at", "track_id", NULL}},
+    {"playlist_ingest_done", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
+    {"playlist_pages", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"playlist_tracks", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"staging_raw", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"track_artists", TABLE_COLUMNS, false, false, false, {NULL}},
+    {"user_playlists", TABLE_COLUMNS, false, false, false, {NULL}},
+    {"user_relationships", TABLE_COLUMNS, false, false, false, {NULL}},
+};
+
+/* Columns by name: of one table, or of any. */
+static const struct {
+	const char *table;
+	const char *column;
+	enum column_rule rule;
+} rules[] = {
+    {NULL, "created_at", RULE_FIRST},
+    {NULL, "ingested_at", RULE_FIRST},
+    {NULL, "last_updated", RULE_LAST},
+    {NULL, "column_times", RULE_TIMES},
+    {"play_history", "play_id", RULE_NONE},
+    {NULL, "first_seen", RULE_MIN},
+    {NULL, "last_seen", RULE_MAX},
+    {"cursors", "value", RULE_OWN},
+    {"playlist_ingest_queue", "detected_at", RULE_OWN},
+    {"playlist_ingest_queue", "played_at", RULE_OWN},
+    {"playlist_ingest_queue", "user_id", RULE_OWN},
+};
+
+static const struct special *special_of(struct slice table)
+{
+	for (size_t i = 0; i < sizeof(specials) / sizeof(*specials); i++)
+		if (slice_is(table, specials[i].table))
+			return &specials[i];
+	return NULL;
+}
+
+int table_column(const struct table *t, struct slice name)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		if (slice_eq(t->columns[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static bool ends_with(struct slice s, struct slice end)
+{
+	return s.n >= end.n && slice_eq(slice_from(s, s.n - end.n), end);
+}
+
+static bool is_time(struct slice name)
+{
+	static const char *const times[] = {
+	    "last_updated", "last_refreshed", "first_seen", "last_seen"};
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
+		if (slice_is(name, times[i]))
+			return true;
+	return ends_with(name, SLICE("_at")) ||
+	       slice_starts(name, SLICE("gap_"));
+}
+
+/* Whether a declared type has a word in it, in any case of letters. */
+static bool declares(const char *type, const char *word)
+{
+	char pattern[16];
+
+	snprintf(pattern, sizeof(pattern), "%%%s%%", word);
+	return sqlite3_strlike(pattern, type, 0) == 0;
+}
+
+static enum column_type type_of(struct slice name, const char *declared)
+{
+	if (declares(declared, "bool"))
+		return COLUMN_BOOLEAN;
+	if (declares(declared, "int"))
+		return COLUMN_INTEGER;
+	if (declares(declared, "real") || declares(declared, "floa") ||
+	    declares(declared, "doub"))
+		return COLUMN_REAL;
+	if (ends_with(name, SLICE("_json")))
+		return COLUMN_JSON;
+	return is_time(name) ? COLUMN_TIME : COLUMN_TEXT;
+}
+
+static enum column_rule rule_of(const struct table *t, struct slice column)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		if (slice_is(column, rules[i].column) &&
+		    (!rules[i].table || slice_is(t->name, rules[i].table)))
+			return rules[i].rule;
+	return RULE_TOLD;
+}
+
+/* A copy with a NUL behind it. */
+static bool keep_name(struct slice *to, struct slice name)
+{
+	char *p = malloc(name.n + 1);
+
+	if (!p)
+		return false;
+	if (name.n)
+		memcpy(p, name.p, name.n);
+	p[name.n] = '\0';
+	*to = (struct slice){p, name.n};
+	return true;
+}
+
+/* Take a column from a row of the query in read_columns. */
+static bool add_column(struct table *t, sqlite3_stmt *s)
+{
+	const void *name = sqlite3_column_text(s, 0);
+	const void *type = sqlite3_column_text(s, 1);
+	const void *otherwise = sqlite3_column_text(s, 4);
+	struct column *c = &t->columns[t->count];
+	int pk = sqlite3_column_int(s, 3);
+
+	if (!name || !keep_name(&c->name, slice_of(name)))
+		return false;
+	c->type = type_of(c->name, type ? type : "");
+	c->rule = rule_of(t, c->name);
+	c->not_null = sqlite3_column_int(s, 2) != 0;
+	if (c->not_null && otherwise && !(c->otherwise = strdup(otherwise)))
+		return false;
+	if (pk > 0 && pk <= TABLE_COLUMNS_MAX) {
+		t->keys[pk - 1] = t->count;
+		t->key_count++;
+	}
+	t->count++;
+	return true;
+}
+
+/*
+ * The columns as this connection sees them; but the primary key of the table
+ * itself, where a view stands in for it. Names are told as they are written:
+ * what is called tracks is not called Tracks.
+ */
+static bool read_columns(sqlite3 *db, struct table *t)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "select c.name, c.type, c.\"notnull\", coalesce((select k.pk"
+	    " from pragma_table_info(?1, 'main') k where k.name = c.name),"
+	    " c.pk), c.dflt_value from pragma_table_info(?1) c"
+	    " where exists (select 1 from main.sqlite_master where name = ?1)"
+	    " or exists (select 1 from temp.sqlite_master where name = ?1)"
+	    " order by c.cid",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return false;
+	store_bind(s, 1, t->name);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		if (t->count == TABLE_COLUMNS_MAX) {
+			t->kind = TABLE_NOT_LOADED;
+			rc = SQLITE_DONE;
+			break;
+		}
+		if (!add_column(t, s))
+			break;
+	}
+	sqlite3_finalize(s);
+	return rc == SQLITE_DONE;
+}
+
+/* Where a table is named by something else than its primary key. */
+static void own_keys(struct table *t, const struct special *special)
+{
+	if (!special || !special->keys[0])
+		return;
+	t->key_count = 0;
+	for (unsigned i = 0; special->keys[i]; i++) {
+		int c = table_column(t, slice_of(special->keys[i]));
+
+		if (c >= 0)
+			t->keys[t->key_count++] = (unsigned)c;
+	}
+}
+
+static int column_of_rule(const struct table *t, enum column_rule rule)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->columns[i].rule == rule)
+			return (int)i;
+	return -1;
+}
+
+/* Settle the rules once all columns are known. */
+static void settle(struct table *t, const struct special *special)
+{
+	own_keys(t, special);
+	for (unsigned i = 0; i < t->key_count; i++) {
+		t->columns[t->keys[i]].rule = RULE_KEY;
+		if (slice_is(t->columns[t->keys[i]].name, "user_id"))
+			t->of_user = t->key_count > 1;
+	}
+	t->first = column_of_rule(t, RULE_FIRST);
+	t->last = column_of_rule(t, RULE_LAST);
+	t->times = column_of_rule(t, RULE_TIMES);
+	if (special) {
+		t->kind = t->kind ? t->kind : special->kind;
+		t->held = special->held;
+		t->gaps = special->gaps;
+		t->sparse_last = special->sparse_last;
+	} else if (t->kind == TABLE_UNKNOWN) {
+		t->kind = t->last >= 0 && t->times >= 0 ? TABLE_COLUMNS
+							: TABLE_NOT_LOADED;
+	}
+	/* Without its times a column cannot be merged by them. */
+	for (unsigned i = 0; t->times < 0 && i < t->count; i++)
+		if (t->columns[i].rule == RULE_TOLD)
+			t->columns[i].rule = RULE_NONE;
+	if (t->key_count == 0)
+		t->kind = TABLE_NOT_LOADED;
+}
+
+/* Whether the schema of sp has a table, as against a user's own. */
+static bool is_ours(struct slice name)
+{
+	static const char *const merged[] = {"tracks", "albums", "artists",
+	    "playlists", "users", "endpoint_status"};
+
+	for (size_t i = 0; i < sizeof(merged) / sizeof(*merged); i++)
+		if (slice_is(name, merged[i]))
+			return true;
+	return special_of(name) != NULL;
+}
+
+static void table_free(struct table *t)
+{
+	if (!t)
+		return;
+	sqlite3_finalize(t->find);
+	sqlite3_finalize(t->find_overlay);
+	sqlite3_finalize(t->insert);
+	sqlite3_finalize(t->update);
+	sqlite3_finalize(t->remove);
+	for (unsigned i = 0; i < t->count; i++) {
+		free((char *)(uintptr_t)t->columns[i].name.p);
+		free(t->columns[i].otherwise);
+	}
+	free((char *)(uintptr_t)t->name.p);
+	free(t);
+}
+
+static struct table *table_read(sqlite3 *db, struct slice name)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->first = t->last = t->times = -1;
+	t->own = !is_ours(name);
+	if (!keep_name(&t->name, name) || !read_columns(db, t)) {
+		table_free(t);
+		return NULL;
+	}
+	/* SQLite's own tables are none of ours. */
+	if (slice_starts(name, SLICE("sqlite_")))
+		t->kind = TABLE_NOT_LOADED;
+	else if (t->count > 0)
+		settle(t, special_of(name));
+	return t;
+}
+
+struct table *tables_find(struct tables *ts, struct slice name)
+{
+	struct table *t, **list;
+
+	if (ts->last && slice_eq(ts->last->name, name))
+		return ts->last;
+	for (size_t i = 0; i < ts->count; i++)
+		if (slice_eq(ts->list[i]->name, name))
+			return ts->last = ts->list[i];
+	t = table_read(ts->db, name);
+	if (!t)
+		return NULL;
+	if (t->count == 0) {
+		/* Names that mean nothing may come without end. */
+		table_free(ts->unknown);
+		return ts->unknown = t;
+	}
+	list = realloc(ts->list, (ts->count + 1) * sizeof(*list));
+	if (!list) {
+		table_free(t);
+		return NULL;
+	}
+	ts->list = list;
+	t->index = (unsigned)ts->count;
+	ts->list[ts->count++] = t;
+	return ts->last = t;
+}
+
+void tables_release(struct tables *ts)
+{
+	for (size_t i = 0; i < ts->count; i++)
+		table_free(ts->list[i]);
+	free(ts->list);
+	table_free(ts->unknown);
+	*ts = (struct tables){.db = NULL};
+}
