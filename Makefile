@@ -201,4 +201,5 @@ help: ## list these targets
 .PHONY: all asan bench check clean coverage demo deps distcheck format \
 	format-check fuzz fuzzers hdr-check help install manlint tidy ubsan \
 	uninstall valgrind
--include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d)
+-include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
+	$(FUZZERS:%=%.d)
