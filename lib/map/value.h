@@ -20,7 +20,7 @@
 #include "base/slice.h"
 #include "map/plan.h"
 
-#define VALUE_PAD 16
+#define VALUE_PAD 64
 #define VALUE_DEPTH_MAX 512
 #define VALUE_CACHE 1024 /* slots */
 

@@ -24,9 +24,11 @@ static const struct special {
 	{"user_id", "played_at", "track_id", NULL}},
     {"playlist_ingest_done", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
+    {"playlist_pages", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_tracks", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"staging_raw", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"track_artists", TABLE_COLUMNS, false, false, false, {NULL}},
+    {"user_playlists", TABLE_COLUMNS, false, false, false, {NULL}},
     {"user_relationships", TABLE_COLUMNS, false, false, false, {NULL}},
 };
 
@@ -41,11 +43,12 @@ static const struct {
     {NULL, "last_updated", RULE_LAST},
     {NULL, "column_times", RULE_TIMES},
     {"play_history", "play_id", RULE_NONE},
-    {"user_relationships", "first_seen", RULE_MIN},
-    {"user_relationships", "last_seen", RULE_MAX},
+    {NULL, "first_seen", RULE_MIN},
+    {NULL, "last_seen", RULE_MAX},
     {"cursors", "value", RULE_OWN},
     {"playlist_ingest_queue", "detected_at", RULE_OWN},
     {"playlist_ingest_queue", "played_at", RULE_OWN},
+    {"playlist_ingest_queue", "user_id", RULE_OWN},
 };
 
 static const struct special *special_of(struct slice table)
