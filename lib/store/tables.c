@@ -74,13 +74,10 @@ static bool ends_with(struct slice s, struct slice end)
 
 static bool is_time(struct slice name)
 {
-	static const char *const times[] = {
-	    "last_updated", "last_refreshed", "first_seen", "last_seen"};
-
-	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
-		if (slice_is(name, times[i]))
-			return true;
 	return ends_with(name, SLICE("_at")) ||
+	       ends_with(name, SLICE("_updated")) ||
+	       ends_with(name, SLICE("_refreshed")) ||
+	       ends_with(name, SLICE("_seen")) ||
 	       slice_starts(name, SLICE("gap_"));
 }
 
