@@ -108,7 +108,7 @@ static void fail_run(struct fetch *f, const struct trouble *t, bool halts)
 static const char *halt_code(int status)
 {
 	switch (status) {
-	case EX_TEMPFAIL: return "rate limited";
+	case EX_TEMPFAIL: return "come back later";
 	case EX_NOPERM: return "log in first";
 	case EX_UNAVAILABLE: return "service unavailable";
 	case EX_CONFIG: return "configuration";
@@ -146,6 +146,7 @@ static void send_capture(struct fetch *f, const struct request *r)
 	struct capture c = {.request = r,
 	    .seq = ++f->seq,
 	    .page = f->pages.number,
+	    .kind = f->pages.kind,
 	    .user = f->session.token.user_id,
 	    .url = buf_slice(&f->pages.url),
 	    .status = reply->status,

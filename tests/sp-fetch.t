@@ -146,7 +146,7 @@ like "$(cat "$tmp/err")" '^sp-fetch: /v1/me: rate limited.*waiting 1\.0 s' \
 reset
 fault 'kind=429&retry_after=86400&reason=QUOTA_EXCEEDED'
 is "$(printf '%s\n' "$recent" "$me" "$me" | try)" \
-    "75: deferred 75 balanced: 429: rate limited rate limited" \
+    "75: deferred 75 balanced: 429: come back later come back later" \
     "a day-long limit defers the run"
 is "$(asked)" 1 "nothing more is asked"
 like "$(cat "$tmp/err")" \
@@ -293,7 +293,7 @@ is "$(printf '%s\n' "$me" "$me" | try)" \
     "and then the service is out"
 reset
 fault 'kind=429&retry_after=600&path=/api/token'
-is "$(echo "$me" | try)" "75: deferred 75 balanced: : rate limited" \
+is "$(echo "$me" | try)" "75: deferred 75 balanced: : come back later" \
     "a limit of the token endpoint defers"
 fault 'kind=400&path=/api/token'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
@@ -346,15 +346,14 @@ is "$status $err" "0 " "nothing to ask needs no login"
 run env XDG_CONFIG_HOME="$tmp/config" "$build/sp-fetch" --account kim /me
 like "$status $err" "^77 .*'$tmp/config/sp/tokens/kim.json'" \
     "--account names the file"
-if [ "$(id -u)" != 0 ]; then
-	api_post expire
-	chmod 500 "$tmp/login"
-	rm -f "$tmp/login/token.json.lock"
-	run fetch /me
-	chmod 700 "$tmp/login"
-	is "$status $(refreshed)" "73 1" \
-	    "a folder that cannot be written is known before the refresh"
-fi
+api_post expire
+reset
+# shellcheck disable=SC2016
+run sh -c 'mkdir "$1.$$"; exec "$2" /me' - "$tmp/login/token.json" \
+    "$build/sp-fetch"
+rmdir "$tmp"/login/token.json.[0-9]*
+is "$status $(refreshed)" "73 0" \
+    "a file that cannot be replaced is known before the refresh"
 
 # --- whose data it is ---------------------------------------------------
 reset
@@ -370,7 +369,11 @@ run fetch <"$tmp/two"
 is "$(jq -r 'select(.type == "end").status' "$tmp/out" | xargs)" \
     "failed complete" "the next run is its own"
 is "$(jq -r 'select(.type == "capture") | "\(.run)/\(.seq)"' "$tmp/out")" \
-    "R2/1" "and is numbered from 1"
+    "R2/1" "and has its user's captures"
+{ echo "$me" | plan; echo "$me" | plan | sed 's/"R1"/"R2"/'; } >"$tmp/two"
+run fetch <"$tmp/two"
+is "$(jq -r 'select(.type == "capture") | "\(.run)/\(.seq)"' "$tmp/out" | xargs)" \
+    "R1/1 R2/1" "each run is numbered from 1"
 
 # --- where the token may go ---------------------------------------------
 run fetch --api http://api.example /me
@@ -399,6 +402,83 @@ if command -v openssl >/dev/null; then
 else
 	skip "no openssl" "a certificate that is nobody's"
 fi
+
+# --- answers as they are on the wire ------------------------------------
+# serve FILE...: a server that gives these bytes, a file a connection.
+serve() {
+	rm -f "$tmp/wire.port"
+	perl -MIO::Socket::INET -e '
+		my $port = shift;
+		my $s = IO::Socket::INET->new(Listen => 9,
+			LocalAddr => "127.0.0.1") or die;
+		open(my $f, ">", "$port.new") or die;
+		print $f $s->sockport; close $f;
+		rename "$port.new", $port;
+		for my $file (@ARGV) {
+			my $c = $s->accept or die;
+			while (my $l = <$c>) { last if $l =~ /^\r?$/ }
+			open(my $in, "<", $file) or die; local $/;
+			print $c scalar <$in>; close $c;
+		}' "$tmp/wire.port" "$@" 2>/dev/null &
+	wire=$!
+	tries=0
+	until [ -s "$tmp/wire.port" ] || [ $tries -gt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+}
+# answer FILE STATUS-LINE HEADER...: makes one, its body from stdin.
+answer() {
+	file=$1
+	shift
+	{ printf '%s\r\n' "$@" ''; cat; } >"$tmp/$file"
+}
+wire() { # NAME OPTION...: look at what is served
+	run fetch --api "http://127.0.0.1:$(cat "$tmp/wire.port")" "$@" /v1/me
+	kill "$wire" 2>/dev/null
+	wait "$wire" 2>/dev/null
+}
+ok='HTTP/1.1 200 OK'
+echo '{"id":"kim","n":1.0}' | gzip | answer gzip "$ok" 'Content-Encoding: gzip'
+serve "$tmp/gzip"
+wire
+is "$status ${out#*\"body\":}" '0 {"id":"kim","n":1.0}}' "a compressed body"
+{ printf '"'; head -c 3000000 /dev/zero | tr '\0' x; printf '"'; } | gzip |
+    answer bomb "$ok" 'Content-Encoding: gzip'
+serve "$tmp/bomb"
+wire --max-body 1M
+like "$status $out $err" '^69 .*"error".*body of more than 1048576 bytes' \
+    "a body that is small until it is unpacked"
+printf 'no gzip' | answer broken "$ok" 'Content-Encoding: gzip'
+serve "$tmp/broken" "$tmp/gzip"
+wire
+is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" \
+    "a body that cannot be unpacked is asked for again"
+date=$(LC_ALL=C date -u -d '+2 days' '+%a, %d %b %Y %H:%M:%S GMT')
+echo '{}' | answer date 'HTTP/1.1 429 Later' "retry-AFTER: $date"
+serve "$tmp/date"
+wire
+is "$status $(jq -r .retry_at "$tmp/out" | cut -c 1-16)" \
+    "75 $(date -u -d "$date" +%Y-%m-%dT%H:%M)" "a Retry-After that is a date"
+echo '{}' | answer soon 'HTTP/1.1 429 Later' 'Retry-After: soon'
+serve "$tmp/soon" "$tmp/gzip"
+wire
+is "$status" 0 "a Retry-After that says nothing"
+echo '{}' | answer later 'HTTP/1.1 429 Later'
+{ printf '%s\r\n' 'HTTP/1.1 103 Early Hints' 'Retry-After: 9999' ''
+  cat "$tmp/later"; } >"$tmp/early"
+serve "$tmp/early" "$tmp/gzip"
+wire
+is "$status" 0 "the headers of an answer before the answer are not its own"
+printf 'nonsense\r\n\r\n' >"$tmp/nonsense"
+serve "$tmp/nonsense" "$tmp/nonsense" "$tmp/nonsense" "$tmp/nonsense"
+wire
+is "$status $(jq -r .code "$tmp/out")" "69 no answer" "what is no HTTP"
+printf '' | answer empty 'HTTP/1.1 204 No Content'
+serve "$tmp/empty"
+wire
+is "$status $(jq -r '[.status, .text] | @csv' "$tmp/out")" '0 204,""' \
+    "no content where there is none"
 
 # --- the stream ---------------------------------------------------------
 reset
@@ -469,6 +549,12 @@ exec 3>"$tmp/in.fifo" 4<"$tmp/out.fifo"
 echo '{"type":"request","endpoint":"me","url":"/v1/me"}' >&3
 read -r line <&4
 is "$(echo "$line" | jq -r .type)" capture "a capture goes out at once"
+if [ -r "/proc/$!/limits" ]; then
+	like "$(cat "/proc/$!/limits")" '^Max core file size +0 +0 ' \
+	    "no core, which would hold the token, can be left"
+else
+	skip "no /proc" "no core can be left"
+fi
 fault 'kind=slow&ms=5000'
 {
 	echo '{"type":"novelty"}'

@@ -12,5 +12,5 @@ if ok then
 	(.body | if has("audio_features") then
 		.audio_features | list("audio_features")[] | row
 	elif .id == null then error("the body has no audio features")
-	else row end), endpoint_status
-else not_ok end
+	else row end), endpoint_status(subject)
+else not_ok(subject) end

@@ -11,5 +11,5 @@ def row($i):
 if ok then
 	(.body.artists.items | list("artists.items")) as $items
 	| (range($items | length) as $i | $items[$i] | row($i + 1)),
-		endpoint_status
-else not_ok end
+		endpoint_status("")
+else not_ok("") end

@@ -136,10 +136,8 @@ def track_rows:
 # Items of a list that hold no track are told of, each by itself.
 def without_track($items):
 	range($items | length) as $i
-	| $items[$i]
-	| if type == "object" and (.track | type) == "object"
-		and (.track | track_id) != null
-	then empty else {refuse: "item \($i + 1) holds no track"} end;
+	| if ($items[$i].track | track_id) == null
+	then {refuse: "item \($i + 1) holds no track"} else empty end;
 
 # A list of the body, or the capture is refused.
 def list($name):
@@ -196,11 +194,12 @@ def api_message:
 	else .text end
 	| if type == "string" and . != "" then .[0:300] else null end;
 
-# How the request went: told with every capture of a known user.
-def endpoint_status:
+# How the request went: told with every capture of a known user. The subject
+# is "" where an endpoint has but one, and else what `subject` finds.
+def endpoint_status($subject):
 	if .user == null then empty else
 		{table: "endpoint_status", known: {user_id: .user,
-			endpoint: .endpoint, subject: subject,
+			endpoint: .endpoint, subject: $subject,
 			status: (.status // 200),
 			reason: (if .status == 200 then null else api_message end),
 			retry_at: .retry_at}}
@@ -209,8 +208,8 @@ def endpoint_status:
 # Whether the capture holds what was asked for. What has any other status
 # says how the request went, and nothing else.
 def ok: (.status // 200) == 200;
-def not_ok:
+def not_ok($subject):
 	if .user == null then
 		error("status \(.status), and no user to note it for"
 			+ (api_message | if . == null then "" else ": " + . end))
-	else endpoint_status end;
+	else endpoint_status($subject) end;

@@ -8,4 +8,4 @@ def rows:
 	end;
 
 # main
-if ok then (.body | rows), endpoint_status else not_ok end
+if ok then (.body | rows), endpoint_status(subject) else not_ok(subject) end

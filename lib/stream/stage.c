@@ -281,9 +281,8 @@ static bool send_error(
 }
 
 /* Tell of a record, or a part of one, that is not used. */
-__attribute__((format(printf, 4, 0)))
-static bool report(struct stage *st, const struct record *rec,
-    const char *code, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static bool report(struct stage *st,
+    const struct record *rec, const char *code, const char *fmt, va_list ap)
 {
 	char where[64], reason[1024];
 	struct refusal r = {.where = where, .reason = reason};
