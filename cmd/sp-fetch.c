@@ -146,6 +146,7 @@ static void send_capture(struct fetch *f, const struct request *r)
 	struct capture c = {.request = r,
 	    .seq = ++f->seq,
 	    .page = f->pages.number,
+	    .kind = f->pages.kind,
 	    .user = f->session.token.user_id,
 	    .url = buf_slice(&f->pages.url),
 	    .status = reply->status,

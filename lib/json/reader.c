@@ -35,7 +35,7 @@ static enum json_type fail(struct json *j, const char *at, const char *why)
 	return JSON_ERROR;
 }
 
-static void skip_space(struct json *j)
+static void skip_some_space(struct json *j)
 {
 	const char *p = j->p;
 
@@ -47,6 +47,13 @@ static void skip_space(struct json *j)
 	if (p != j->p)
 		j->spaced = true;
 	j->p = p;
+}
+
+/* What a program wrote has no space: one look is enough. */
+static inline void skip_space(struct json *j)
+{
+	if (j->p < j->end && (unsigned char)*j->p <= ' ')
+		skip_some_space(j);
 }
 
 static bool in_object(const struct json *j)
@@ -92,25 +99,34 @@ size_t utf8_length(const char *s, const char *end)
 	return n;
 }
 
+/*
+ * The bytes of a word that end a run of plain ones (controls, quote,
+ * backslash, not ASCII) have their high bit set in the result. So may bytes
+ * after the first such, by a borrow; the first is always exact.
+ */
+static uint64_t special_bytes(uint64_t w)
+{
+	uint64_t quote = w ^ (ONES * '"'), slash = w ^ (ONES * '\\');
+
+	return ((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
+	       HIGHS;
+}
+
 /* Past the bytes of a string that mean themselves, eight at a time. */
 static const char *skip_plain(const char *p, const char *end)
 {
 	while (end - p >= 8) {
-		uint64_t w, quote, slash, found;
+		uint64_t w, special;
 
 		memcpy(&w, p, 8);
-		quote = w ^ (ONES * '"');
-		slash = w ^ (ONES * '\\');
-		found =
-		    ((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
-		    HIGHS;
-		/* Bits above the lowest may come of it, by a borrow. */
-		if (found)
+		special = special_bytes(w);
+		if (special) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return p + __builtin_ctzll(found) / 8;
+			return p + __builtin_ctzll(special) / 8;
 #else
 			break;
 #endif
+		}
 		p += 8;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 &&

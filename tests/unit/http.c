@@ -246,6 +246,19 @@ static void test_links(void)
 	walk("an empty page in between", PAGING_NEXT, "/a",
 	    BODIES("{\"items\":[],\"next\":\"/b\"}", "{\"next\":null}"),
 	    "/a /b end");
+	walk("a playlist of one page", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"id\":\"p\",\"tracks\":{\"items\":[],\"next\":null}}"),
+	    "/p end");
+	walk("a playlist, its pages, its check", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"tracks\":{\"items\":[],\"next\":\"/b\"}}",
+		"{\"next\":null}", "{\"id\":\"p\"}"),
+	    "/p /b /p?fields=id,snapshot_id end");
+	walk("a playlist in both shapes", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"tracks\":{\"next\":\"/t\"},\"items\":{\"next\":\"/i\"}}",
+		"{\"next\":null}"),
+	    "/p /i /p?fields=id,snapshot_id end");
+	walk("a playlist of another, without its list", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"id\":\"p\",\"next\":\"/x\"}"), "/p end");
 	walk("inside artists", PAGING_NEXT, "/a",
 	    BODIES("{\"artists\":{\"items\":[],\"next\":\"/b\"}}",
 		"{\"artists\":{\"next\":null}}"),
@@ -523,7 +536,7 @@ static void test_requests(void)
 	    {"\"endpoint\":\"me\",\"url\":7", "it has no 'url'"},
 	    {"\"url\":\"/v1/me\"", "it names no 'endpoint'"},
 	    {"\"endpoint\":\"me\",\"url\":\"/v1/me\",\"paging\":\"x\"",
-		"its 'paging' is neither 'next' nor 'offset'"},
+		"its 'paging' is none of 'next', 'offset', 'playlist'"},
 	    {"\"endpoint\":\"me\",\"url\":\"/v1/me\",\"seq\":1.5",
 		"its 'seq' is no whole number"},
 	};
