@@ -24,6 +24,8 @@ void merge_copy(
 
 static bool later(struct slice a, struct slice b)
 {
+	if (!a.p || !b.p)
+		return a.p && !b.p;
 	return a.p != b.p && slice_cmp(a, b) > 0;
 }
 
@@ -32,14 +34,13 @@ static void read_times(const struct table *t, struct state *s)
 {
 	struct slice text = value_slice(&s->values[t->times]);
 	struct json j;
-	enum json_type type;
 
 	if (!text.p)
 		return;
 	json_init(&j, text);
 	if (json_next(&j) != JSON_OBJECT)
 		return;
-	while ((type = json_next(&j)) == JSON_STRING) {
+	while (json_next(&j) == JSON_STRING) {
 		int c = table_column(t, j.key);
 
 		if (c >= 0 && t->columns[c].rule == RULE_TOLD)
@@ -183,7 +184,8 @@ static struct slice evidence(const struct state *s, struct queued q)
 static int cmp_queued(const struct table *t, const struct state *a,
     const struct state *b, struct queued q)
 {
-	int c = slice_cmp(evidence(a, q), evidence(b, q));
+	struct slice x = evidence(a, q), y = evidence(b, q);
+	int c = later(x, y) - later(y, x);
 
 	if (c == 0)
 		c = value_cmp(
