@@ -4,18 +4,6 @@
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 . tests/api.sh
-PATH=$build:$PATH
-SP_DB=$tmp/music.db
-export SP_DB
-
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
-job() {
-	sp-queue next "$@" | sp-fetch --backoff 10ms --retries 1 | sp-stage |
-	    sp-transform | sp-load
-}
-last_run() { sql "select status from ingest_runs order by started_at desc,
-	run_id desc limit 1"; }
 
 # What the listener's playlists truly hold, as far as they can be read.
 truth() {
@@ -29,17 +17,6 @@ held() {
 	sql "select playlist_id, position, kind, coalesce(uri, ''),
 	    coalesce(substr(added_at, 1, 19) || 'Z', ''), coalesce(added_by, '')
 	    from playlist_tracks" | sort
-}
-# All tables, without what only numbers rows and runs.
-dump() {
-	for table in tracks albums artists track_artists users playlists \
-	    playlist_tracks user_playlists user_relationships cursors play_gaps \
-	    playlist_ingest_queue playlist_ingest_done endpoint_status; do
-		sqlite3 "$1" "select '$table', * from $table order by 2, 3"
-	done
-	sqlite3 "$1" "select user_id, track_id, played_at, context_type,
-		context_uri, ingested_at from play_history
-		order by user_id, played_at, track_id"
 }
 
 for regime in extended development grandfathered; do
