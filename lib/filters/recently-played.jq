@@ -34,22 +34,23 @@ def unit: track_rows;
 # One play. The API names no user: it is the account of the capture.
 def play($user; $i; $plain):
 	if type != "object" then {refuse: "item \($i) is no play"}
-	elif (.track | type) != "object" or (.track | track_id) == null then
-		{refuse: "item \($i) holds no track"}
 	else
-		(if $plain then .played_at else .played_at | time end) as $at
-		| if $at == null then {refuse: "item \($i) has no time it was played at"}
+		(held | if type == "object" then track_id else null end) as $id
+		| (if $plain then .played_at else .played_at | time end) as $at
+		| if $id == null then {refuse: "item \($i) holds no track"}
+		elif $at == null then
+			{refuse: "item \($i) has no time it was played at"}
 		else
 			.context as $c
 			| {table: "play_history", known: {user_id: $user,
-				track_id: (.track | track_id), played_at: $at,
+				track_id: $id, played_at: $at,
 				context_type: $c.type, context_uri: $c.uri,
 				source: "spotify"}}
 		end
 	end;
 
 # Playlists that were played from, each with its newest play.
-def queue:
+def queue($user):
 	reduce (.[].known | select(.context_uri != null)
 		| (.context_uri | playlist_id) as $id
 		| if $id == null then empty else [$id, .played_at] end) as $p ({};
@@ -57,7 +58,7 @@ def queue:
 		else . end)
 	| to_entries[]
 	| {table: "playlist_ingest_queue",
-		row: {playlist_id: .key, played_at: .value}};
+		known: {playlist_id: .key, played_at: .value, user_id: $user}};
 
 # The next fetch goes on from the newest play.
 def cursor($user; $newest):
@@ -84,8 +85,9 @@ def rest:
 	| (if $plain then $times else [$times[] | time | values] end) as $at
 	| [range($items | length) as $i
 		| $items[$i] | play($user; $i + 1; $plain)] as $plays
-	| $plays[], ($plays | queue), cursor($user; $at | max),
-		gap($at | min; $items | length), endpoint_status;
+	| ($items | other_track_rows), $plays[], ($plays | queue($user)),
+		cursor($user; $at | max), gap($at | min; $items | length),
+		endpoint_status;
 
 # main
 if ok then (.body.items[].track | unit), rest else not_ok end
