@@ -29,14 +29,14 @@ static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
     "                [--token-url URL] [--max-wait D] [--retries N]\n"
     "                [--backoff D] [--timeout D] [--connect-timeout D]\n"
-    "                [--max-body SIZE] [--max-pages N] [--progress]\n"
-    "                [PATH...]\n";
+    "                [--max-body SIZE] [--max-pages N] [--max-line SIZE]\n"
+    "                [--progress] [PATH ...]\n";
 
 struct options {
 	const char *account, *token_file, *api, *token_url;
 	struct transfer_limits limits;
 	struct retry_policy policy;
-	size_t max_body;
+	size_t max_body, max_line;
 	uint64_t max_pages;
 	bool progress;
 };
@@ -108,7 +108,7 @@ static void fail_run(struct fetch *f, const struct trouble *t, bool halts)
 static const char *halt_code(int status)
 {
 	switch (status) {
-	case EX_TEMPFAIL: return "rate limited";
+	case EX_TEMPFAIL: return "come back later";
 	case EX_NOPERM: return "log in first";
 	case EX_UNAVAILABLE: return "service unavailable";
 	case EX_CONFIG: return "configuration";
@@ -146,6 +146,7 @@ static void send_capture(struct fetch *f, const struct request *r)
 	struct capture c = {.request = r,
 	    .seq = ++f->seq,
 	    .page = f->pages.number,
+	    .kind = f->pages.kind,
 	    .user = f->session.token.user_id,
 	    .url = buf_slice(&f->pages.url),
 	    .status = reply->status,
@@ -350,7 +351,7 @@ static void take_end(struct fetch *f, const struct record *rec)
 	const struct trouble *t = &f->failure;
 	struct outcome how = {.exit = t->exit};
 
-	snprintf(how.reason, sizeof(how.reason), "%s", t->why);
+	snprintf(how.reason, sizeof(how.reason), "%.255s", t->why);
 	if (t->until && !clock_format(t->until, how.until))
 		*how.until = '\0';
 	stage_pass_end(&f->stage, rec, &how);
@@ -469,6 +470,7 @@ static void set_option(struct options *o, int which, const char *arg)
 		o->max_pages =
 		    (uint64_t)cli_number("--max-pages", arg, 1, 1000000);
 		break;
+	case 'L': o->max_line = cli_size("--max-line", arg); break;
 	case 'P': o->progress = true; break;
 	case 'h': cli_usage(usage, true);
 	case 'V': cli_version();
@@ -491,6 +493,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 	    {"connect-timeout", required_argument, NULL, 'c'},
 	    {"max-body", required_argument, NULL, 'm'},
 	    {"max-pages", required_argument, NULL, 'p'},
+	    {"max-line", required_argument, NULL, 'L'},
 	    {"progress", no_argument, NULL, 'P'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
@@ -509,6 +512,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 		.backoff = 500,
 		.max_wait = 60000},
 	    .max_body = (size_t)64 << 20,
+	    .max_line = LINES_MAX_DEFAULT,
 	    .max_pages = 10000,
 	};
 	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
@@ -523,7 +527,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	if (!out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16))
 		cli_die(EX_OSERR, "out of memory");
 	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
-	    LINES_MAX_DEFAULT);
+	    o->max_line);
 	f->stage.on_refusal = on_refusal;
 	f->stage.on_cut = cli_cut;
 	f->stage.ctx = f;
@@ -535,9 +539,9 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->session.token_url = o->token_url;
 	pages_init(&f->pages, &f->session.api, o->max_pages);
 	answer_init(&f->answer, o->max_body);
-	f->scratch.max = LINES_MAX_DEFAULT;
+	f->scratch.max = o->max_line;
 	/* A text of 64 KiB grows when quoted, a body never. */
-	f->line.max = o->max_body + LINES_MAX_DEFAULT;
+	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
 }
 
 static void tear_down(struct fetch *f)

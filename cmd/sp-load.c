@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -63,11 +64,15 @@ struct load {
 	const char *path;
 	struct tables tables;
 	struct loader loader;
-	struct batch batch;  /* what is written next */
-	struct batch held;   /* what waits for a good end */
-	int64_t batch_since; /* by clock_monotonic, 0 while it is empty */
+	struct batch batch;	/* what is written next */
+	struct batch held;	/* what waits for a good end */
+	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
+	int batch_left;		/* milliseconds, when last asked */
+	uint64_t clock_read_at; /* of the input, in bytes */
 	struct ingest run;
 	struct counts total;
+	struct counts *by_table; /* by its index */
+	size_t by_table_count;
 	int status; /* the worst so far */
 	struct buf line, why;
 };
@@ -76,8 +81,8 @@ struct load {
 static int worse(int a, int b)
 {
 	static const unsigned char order[] = {0, EX_REFUSED, EX_TEMPFAIL,
-	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_CANTCREAT,
-	    EX_IOERR, EX_SOFTWARE};
+	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_OSERR,
+	    EX_CANTCREAT, EX_IOERR, EX_SOFTWARE};
 	int rank_a = sizeof(order), rank_b = sizeof(order);
 
 	for (int i = 0; i < (int)sizeof(order); i++) {
@@ -147,43 +152,70 @@ static void note_gap(struct ingest *run, const struct change *c)
 	buf_putc(&run->gaps, '}');
 }
 
-/* Where the run's job stands now. */
+/* Where the run's job stands now; where it moved another one, that one. */
 static void note_cursor(struct ingest *run, const struct change *c)
 {
 	int job = table_column(c->table, SLICE("job"));
 	int value = table_column(c->table, SLICE("value"));
+	bool its_own;
 
-	if (job < 0 || value < 0 ||
-	    (run->job.n > 0 && !slice_eq(value_slice(&c->after->values[job]),
-				   buf_slice(&run->job))))
+	if (job < 0 || value < 0)
+		return;
+	its_own =
+	    slice_eq(value_slice(&c->after->values[job]), buf_slice(&run->job));
+	if (run->has_cursor && !its_own)
 		return;
 	run->has_cursor = true;
 	run->cursor = c->after->values[value].integer;
 }
 
-static void on_change(void *ctx, const struct change *c)
+static void count_change(struct counts *n, const struct change *c)
 {
-	struct load *l = ctx;
-	struct counts *n = &l->run.counts;
-
 	n->inserted += c->kind == CHANGE_INSERT;
 	n->updated += c->kind == CHANGE_UPDATE;
 	n->removed += c->kind == CHANGE_DELETE;
 	/* Rows that come together and change one row change it once. */
 	n->unchanged += c->rows - (c->kind != CHANGE_NONE);
-	if (c->kind == CHANGE_INSERT && c->table->gaps)
-		note_gap(&l->run, c);
-	if (c->table->kind == TABLE_CURSOR)
-		note_cursor(&l->run, c);
-	if (!l->options.dry)
-		return;
+}
+
+/* Print a change, and count it for its table. */
+static void show_change(struct load *l, const struct change *c)
+{
+	size_t room = c->table->index + 1;
+
+	if (room > l->by_table_count) {
+		struct counts *more =
+		    realloc(l->by_table, room * sizeof(*more));
+
+		if (!more)
+			cli_die(EX_OSERR, "out of memory");
+		memset(more + l->by_table_count, 0,
+		    (room - l->by_table_count) * sizeof(*more));
+		l->by_table = more;
+		l->by_table_count = room;
+	}
+	l->by_table[c->table->index].rows += c->rows;
+	count_change(&l->by_table[c->table->index], c);
 	buf_clear(&l->line);
 	change_put(c, &l->line);
 	buf_putc(&l->line, '\n');
 	if (l->line.failed)
-		cli_die(EX_IOERR, "stdout: %s", strerror(ENOMEM));
+		cli_die(EX_OSERR, "out of memory");
 	/* An error is kept, and met at commit. */
 	out_put_slice(&l->out, buf_slice(&l->line));
+}
+
+static void on_change(void *ctx, const struct change *c)
+{
+	struct load *l = ctx;
+
+	count_change(&l->run.counts, c);
+	if (c->kind == CHANGE_INSERT && c->table->gaps)
+		note_gap(&l->run, c);
+	if (c->table->kind == TABLE_CURSOR)
+		note_cursor(&l->run, c);
+	if (l->options.dry)
+		show_change(l, c);
 }
 
 static void write_refusal(struct load *l, const struct store_refusal *r)
@@ -225,7 +257,7 @@ static void write_batch(struct load *l, struct batch *b)
 	int rc = loader_apply(&l->loader, b);
 
 	if (rc == SQLITE_NOMEM)
-		cli_die(EX_IOERR, "%s: out of memory", l->path);
+		cli_die(EX_OSERR, "%s: out of memory", l->path);
 	if (rc != SQLITE_OK)
 		die_of_database(l);
 	for (const struct noted *n = b->refusals; n; n = n->next)
@@ -352,7 +384,7 @@ static void on_refusal(void *ctx, const struct refusal *r)
 	cli_refusal(NULL, r);
 	l->run.counts.refused++;
 	if (!l->options.dry && !batch_refuse(&l->batch, &kept))
-		cli_die(EX_IOERR, "out of memory");
+		cli_die(EX_OSERR, "out of memory");
 }
 
 /* A record that an earlier stage refused. */
@@ -381,7 +413,7 @@ static void take_error(struct load *l, const struct record *rec)
 	l->run.counts.refused++;
 	l->status = worse(l->status, EX_REFUSED);
 	if (!l->options.dry && !batch_refuse(&l->batch, &r))
-		cli_die(EX_IOERR, "out of memory");
+		cli_die(EX_OSERR, "out of memory");
 	buf_release(&text);
 }
 
@@ -408,36 +440,73 @@ static void take_run(struct load *l, const struct record *rec)
 	buf_release(&text);
 }
 
-/* What a row record says of itself; false if it was refused. */
-static bool read_arrival(struct load *l, const struct record *rec,
+static bool is_called(const struct member *m, const char *name)
+{
+	return m->key_escaped ? json_text_is(m->key, true, slice_of(name))
+			      : slice_is(m->key, name);
+}
+
+/* A string member, decoded; null is as good as absent. */
+static bool take_string(
+    const struct member *m, struct buf *scratch, struct slice *to)
+{
+	size_t from = scratch->n;
+
+	*to = (struct slice){NULL, 0};
+	if (m->type == JSON_NULL)
+		return true;
+	if (m->type != JSON_STRING)
+		return false;
+	*to = m->value;
+	if (!m->escaped)
+		return true;
+	if (!json_unescape(m->value, scratch))
+		return false;
+	*to = (struct slice){scratch->p + from, scratch->n - from};
+	return true;
+}
+
+/*
+ * What a row record says of itself, in one pass over its members, for there
+ * are many rows. NULL, or why it cannot be used.
+ */
+static const char *read_arrival(const struct record *rec, struct buf *scratch,
     struct slice *table, struct arrival *a)
 {
-	const struct member *row = record_get(rec, "row");
-	struct slice op;
+	struct slice op = {NULL, 0};
 
-	buf_clear(&l->line);
-	if (!record_string(rec, "table", &l->line, table) || !table->p)
-		return stage_refuse(&l->stage, rec, "bad row",
-			   "a row without the name of its 'table'"),
-		       false;
-	if (!row || row->type != JSON_OBJECT)
-		return stage_refuse(
-			   &l->stage, rec, "bad row", "'row' is no object"),
-		       false;
-	a->object = row->value;
-	if (!record_string(rec, "op", &l->line, &op) ||
-	    (op.p && !slice_is(op, "upsert") && !slice_is(op, "delete")))
-		return stage_refuse(&l->stage, rec, "bad row",
-			   "'op' is neither upsert nor delete"),
-		       false;
+	buf_clear(scratch);
+	/* All that a line can decode to: slices stay where they are. */
+	if (!buf_room(scratch, rec->line.n))
+		return "out of memory";
+	for (size_t i = 0; i < rec->count; i++) {
+		const struct member *m = &rec->members[i];
+
+		if (is_called(m, "table")) {
+			if (!take_string(m, scratch, table))
+				return "'table' is no string";
+		} else if (is_called(m, "row")) {
+			if (m->type != JSON_OBJECT)
+				return "'row' is no object";
+			a->object = m->value;
+		} else if (is_called(m, "at")) {
+			if (!take_string(m, scratch, &a->at))
+				return "'at' is no string";
+		} else if (is_called(m, "src")) {
+			take_string(m, scratch, &a->src);
+		} else if (is_called(m, "op")) {
+			if (!take_string(m, scratch, &op))
+				return "'op' is no string";
+		}
+	}
+	if (!table->p)
+		return "a row without the name of its 'table'";
+	if (!a->object.p)
+		return "a row without 'row'";
+	if (op.p && !slice_is(op, "upsert") && !slice_is(op, "delete"))
+		return "'op' is neither upsert nor delete";
 	a->removes = op.p && slice_is(op, "delete");
-	if (!record_string(rec, "at", &l->line, &a->at))
-		return stage_refuse(
-			   &l->stage, rec, "bad row", "'at' is no time"),
-		       false;
-	if (!record_string(rec, "src", &l->line, &a->src))
-		a->src = (struct slice){NULL, 0};
-	return true;
+	return NULL;
 }
 
 /* The table of a row if it can go there; NULL if it was refused. */
@@ -466,14 +535,18 @@ static struct table *find_table(
 static void take_row(struct load *l, const struct record *rec)
 {
 	struct arrival a = {.user = slice_of(l->options.user)};
-	struct slice name;
+	struct slice name = {NULL, 0};
+	const char *wrong;
 	struct table *t;
 	struct batch *b;
 	char now[CLOCK_TEXT];
 
 	l->run.counts.rows++;
-	if (!read_arrival(l, rec, &name, &a))
+	wrong = read_arrival(rec, &l->line, &name, &a);
+	if (wrong) {
+		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 		return;
+	}
 	t = find_table(l, rec, name, a.removes);
 	if (!t)
 		return;
@@ -611,18 +684,25 @@ static void take(struct load *l, const struct record *rec)
 	}
 }
 
-/* How long the next record may keep the batch waiting; -1 for ever. */
+/*
+ * How long the next record may keep the batch waiting; -1 for ever. The clock
+ * is read once a read of input: between two records of one, no time passes.
+ */
 static int patience(struct load *l)
 {
 	int64_t now, left;
 
 	if (l->batch.count == 0 && !l->batch.refusals)
 		return -1;
+	if (l->batch_since && l->clock_read_at == l->stage.in.bytes)
+		return l->batch_left;
 	now = clock_monotonic();
 	if (!l->batch_since)
 		l->batch_since = now;
 	left = l->batch_since + l->options.batch_ms - now;
-	return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
+	left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
+	l->clock_read_at = l->stage.in.bytes;
+	return l->batch_left = (int)left;
 }
 
 static void load(struct load *l)
@@ -665,17 +745,27 @@ static int finish(struct load *l)
 	return worse(l->status, stage_finish(&l->stage));
 }
 
+static void put_counts(const char *what, const struct counts *n)
+{
+	cli_warn("%s%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
+		 " updated, %" PRIu64 " unchanged, %" PRIu64 " removed",
+	    what, n->rows, n->inserted, n->updated, n->unchanged, n->removed);
+}
+
+/* A dry run is summed up by table; else it is said at the end if asked. */
 static void summarize(const struct load *l)
 {
-	const struct counts *n = &l->total;
+	char name[128];
 
-	if (!cli_progress_wanted(l->options.progress))
-		return;
-	cli_warn("%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
-		 " updated, %" PRIu64 " removed, %" PRIu64
-		 " unchanged, %" PRIu64 " refused",
-	    n->rows, n->inserted, n->updated, n->removed, n->unchanged,
-	    n->refused);
+	for (size_t i = 0; i < l->by_table_count; i++) {
+		if (l->by_table[i].rows == 0)
+			continue;
+		snprintf(
+		    name, sizeof(name), "%.120s: ", l->tables.list[i]->name.p);
+		put_counts(name, &l->by_table[i]);
+	}
+	if (cli_progress_wanted(l->options.progress))
+		put_counts("", &l->total);
 }
 
 static void read_options(int argc, char **argv, struct options *o)
@@ -732,7 +822,7 @@ static void open_all(struct load *l, struct buf *path)
 	batch_init(&l->batch);
 	batch_init(&l->held);
 	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
-		cli_die(EX_IOERR, "out of memory");
+		cli_die(EX_OSERR, "out of memory");
 	stage_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
 	l->stage.in.stop = &cli_stop;
@@ -749,6 +839,7 @@ static void close_all(struct load *l)
 	batch_release(&l->batch);
 	batch_release(&l->held);
 	out_release(&l->out);
+	free(l->by_table);
 	buf_release(&l->run.job);
 	buf_release(&l->run.gaps);
 	buf_release(&l->line);

@@ -13,163 +13,99 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "plan/plan.h"
 #include "store/queue.h"
-#include "stream/source.h"
 
 static const char usage[] =
-    "usage: sp-queue next [--db FILE] [--account NAME] [--user ID]\n"
-    "           [--overlap DURATION] JOB\n"
+    "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
+    "           [--overlap D] [--playlist-age D] [--profile-age D]\n"
+    "           [--refusal-age D] JOB\n"
+    "       sp-queue status [--db FILE] [--account NAME] [--table]\n"
     "       sp-queue add [--db FILE] [PLAYLIST ...]\n"
     "       sp-queue drop [--db FILE] [PLAYLIST ...]\n"
     "       sp-queue list [--db FILE] [--table]\n"
     "       sp-queue count [--db FILE]\n";
 
-#define JOB_PLAY_HISTORY "play-history"
-#define OVERLAP_DEFAULT ((int64_t)6 * 3600 * 1000) /* ms: late plays arrive */
+#define HOUR ((int64_t)3600 * 1000)
 
 struct options {
 	const char *db;
-	const char *account;
-	const char *user;
-	int64_t overlap; /* ms */
-	bool table;      /* list for people even into a pipe */
+	struct plan_options plan;
+	bool table; /* list for people even into a pipe */
 };
 
-/* What the database knows that a plan starts from. */
-struct plan {
-	struct buf user;	/* empty if it is not known yet */
-	int64_t cursor;		/* Unix ms, or -1 for none */
-	char until[CLOCK_TEXT]; /* a rate limit's deadline, or "" */
-};
-
-/* One text of a query with up to three texts bound; false where none. */
-static bool look_up(sqlite3 *db, const char *sql, struct slice a,
-    struct slice b, struct slice c, struct buf *value)
+/* The names of all jobs, for messages. */
+static const char *job_names(struct buf *b)
 {
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-
-	buf_clear(value);
-	if (rc != SQLITE_OK)
-		database_die(db, "look up the plan");
-	store_bind(stmt, 1, a);
-	if (sqlite3_bind_parameter_count(stmt) > 1)
-		store_bind(stmt, 2, b);
-	if (sqlite3_bind_parameter_count(stmt) > 2)
-		store_bind(stmt, 3, c);
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && sqlite3_column_text(stmt, 0))
-		buf_puts(value, (const char *)sqlite3_column_text(stmt, 0));
-	else if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		database_die(db, "look up the plan");
-	sqlite3_finalize(stmt);
-	return value->n > 0;
+	for (const struct job *j = jobs; j->name; j++)
+		buf_printf(b, "%s, ", j->name);
+	buf_puts(b, "or all");
+	return buf_cstr(b);
 }
 
-static void make_plan(
-    sqlite3 *db, const struct options *o, const char *now, struct plan *p)
+/* Plan one job as a run of its own; an exit status. */
+static int next_job(sqlite3 *db, const struct options *o, const struct job *job,
+    struct out *out)
 {
-	struct buf text = BUF_INIT(4096);
-	struct slice none = {NULL, 0};
+	struct source source;
+	struct plan plan;
+	int status;
 
-	*p = (struct plan){.user = BUF_INIT(4096), .cursor = -1};
-	if (o->user)
-		buf_puts(&p->user, o->user);
-	else
-		look_up(db, "select user_id from accounts where account = ?1",
-		    slice_of(o->account), none, none, &p->user);
-	if (look_up(db,
-		"select value from cursors where user_id = ?1 "
-		"and job = '" JOB_PLAY_HISTORY "'",
-		buf_slice(&p->user), none, none, &text))
-		json_int(buf_slice(&text), &p->cursor);
-	if (look_up(db,
-		"select retry_at from endpoint_status where user_id "
-		"= ?1 and endpoint = ?2 and status = 429 and retry_at > ?3",
-		buf_slice(&p->user), SLICE("recently-played"), slice_of(now),
-		&text) &&
-	    text.n < CLOCK_TEXT)
-		memcpy(p->until, buf_cstr(&text), text.n + 1);
-	buf_release(&text);
+	if (!source_init(&source, "sp-queue", out, 65536))
+		cli_die(EX_OSERR, "next: no clock or no random bytes");
+	if (plan_job(&plan, db, job, &o->plan, &source) != SQLITE_OK)
+		database_die(db, "plan the job");
+	if (*plan.outcome.reason)
+		cli_warn("%s: %s", job->name, plan.outcome.reason);
+	status = plan.outcome.exit;
+	plan_release(&plan);
+	source_release(&source);
+	return status;
 }
 
-static void put_run(
-    struct source *s, const struct options *o, const struct plan *p)
+/* Every job that is due, as runs that follow each other. */
+static int next_all(sqlite3 *db, const struct options *o, struct out *out)
 {
-	struct buf *b = source_begin(s, RECORD_RUN);
+	int status = 0;
+	bool due;
 
-	json_put_member(b, "job", SLICE(JOB_PLAY_HISTORY));
-	json_put_member(b, "account", slice_of(o->account));
-	if (p->user.n)
-		json_put_member(b, "user", buf_slice(&p->user));
-	json_put_member(b, "started_at", slice_of(s->started_at));
-	if (p->cursor >= 0)
-		json_put_member_int(b, "cursor", p->cursor);
-	source_send(s, RECORD_RUN);
-}
-
-/* The plays since the cursor, and from some hours before it once more. */
-static void put_request(
-    struct source *s, const struct options *o, const struct plan *p)
-{
-	struct buf *b = source_begin(s, RECORD_REQUEST);
-	int64_t after = p->cursor > o->overlap ? p->cursor - o->overlap : 0;
-	char url[128];
-	int n = snprintf(
-	    url, sizeof(url), "/v1/me/player/recently-played?limit=50");
-
-	if (p->cursor >= 0)
-		snprintf(
-		    url + n, sizeof(url) - (size_t)n, "&after=%" PRId64, after);
-	json_put_member_int(b, "seq", 1);
-	json_put_member(b, "endpoint", SLICE("recently-played"));
-	json_put_member(b, "url", slice_of(url));
-	json_put_member(b, "paging", SLICE("next"));
-	if (p->cursor >= 0)
-		json_put_member_int(b, "cursor", p->cursor);
-	source_send(s, RECORD_REQUEST);
+	for (const struct job *j = jobs; j->name; j++) {
+		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
+			database_die(db, "see what is due");
+		if (due || o->plan.force)
+			status |= next_job(db, o, j, out);
+	}
+	return status;
 }
 
 static int next(const struct options *o, int argc, char **argv)
 {
-	struct outcome outcome = {0};
-	struct source source;
-	struct plan plan;
+	struct buf names = BUF_INIT(1024);
+	const struct job *job;
 	struct out out;
 	sqlite3 *db;
-	bool ok;
+	int status;
 
 	if (argc > 1 && argv[1][0] == '-')
 		cli_die(EX_USAGE, "next: options come before the job: '%s'",
 		    argv[1]);
 	if (argc != 1)
-		cli_die(EX_USAGE, "next: name one job: " JOB_PLAY_HISTORY);
-	if (strcmp(argv[0], JOB_PLAY_HISTORY) != 0)
-		cli_die(EX_USAGE,
-		    "next: unknown job '%s': known is " JOB_PLAY_HISTORY,
-		    argv[0]);
-	if (!out_init(&out, STDOUT_FILENO, 65536) ||
-	    !source_init(&source, "sp-queue", &out, 65536))
-		cli_die(EX_OSERR, "next: no memory, clock or random bytes");
+		cli_die(EX_USAGE, "next: name one job: %s", job_names(&names));
+	job = job_named(argv[0]);
+	if (!job && strcmp(argv[0], "all") != 0)
+		cli_die(EX_USAGE, "next: unknown job '%s': known are %s",
+		    argv[0], job_names(&names));
+	if (!out_init(&out, STDOUT_FILENO, 65536))
+		cli_die(EX_OSERR, "next: no memory");
 	db = database_open(o->db, STORE_READ_OR_EMPTY);
-	make_plan(db, o, source.started_at, &plan);
-	store_close(db);
-	put_run(&source, o, &plan);
-	if (*plan.until) {
-		outcome.exit = EX_TEMPFAIL;
-		memcpy(outcome.reason, "rate limited", sizeof("rate limited"));
-		memcpy(outcome.until, plan.until, sizeof(plan.until));
-		cli_warn("recently-played: rate limited until %s", plan.until);
-	} else {
-		put_request(&source, o, &plan);
-	}
-	ok = source_end(&source, &outcome);
-	if (!ok)
+	status = job ? next_job(db, o, job, &out) : next_all(db, o, &out);
+	if (!out_flush(&out)) {
 		cli_warn("stdout: %s", strerror(out.err));
-	source_release(&source);
+		status = EX_IOERR;
+	}
+	store_close(db);
 	out_release(&out);
-	buf_release(&plan.user);
-	return ok ? outcome.exit : EX_IOERR;
+	return status;
 }
 
 /* Add or drop one id; 1 if it was refused. */
@@ -255,25 +191,107 @@ static int change(const struct options *o, bool add, int argc, char **argv)
 	return status;
 }
 
-static int show(const struct options *o, const char *sql, bool for_people)
+/* List a query; `:account`, if it has that, is the account. */
+static void list_query(
+    sqlite3 *db, const struct options *o, const char *sql, const char *type)
 {
-	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
-	sqlite3_stmt *stmt;
+	bool people = o->table || listing_for_people();
+	sqlite3_stmt *s;
+	int account;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK ||
-	    listing_print(stmt, "queued", for_people) != SQLITE_DONE)
-		database_die(db, "list the queue");
-	sqlite3_finalize(stmt);
-	store_close(db);
-	return 0;
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+		database_die(db, "list");
+	account = sqlite3_bind_parameter_index(s, ":account");
+	if (account > 0)
+		store_bind(s, account, slice_of(o->plan.account));
+	if (listing_print(s, type, people) != SQLITE_DONE)
+		database_die(db, "list");
+	sqlite3_finalize(s);
 }
 
 static int list(const struct options *o)
 {
-	return show(o,
-	    "select playlist_id, detected_at, played_at "
+	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+
+	list_query(db, o,
+	    "select playlist_id, detected_at, played_at, user_id "
 	    "from playlist_ingest_queue order by detected_at, playlist_id",
-	    o->table || listing_for_people());
+	    "queued");
+	store_close(db);
+	return 0;
+}
+
+/* What is due, how stale it is, and what holds it up. */
+static const char status_of_jobs[] =
+    "select name as job, case due when 1 then 'due' else 'fresh' end as state,"
+    " (select max(ended_at) from ingest_runs where job = name "
+    "and account = :account and status = 'complete') as last_complete, "
+    "(select status from ingest_runs where job = name "
+    "and account = :account order by started_at desc, run_id desc limit 1) "
+    "as last_run, "
+    "case name when 'playlists' then "
+    "(select count(*) from playlist_ingest_queue) "
+    "when 'audio-features' then (select count(*) from tracks "
+    "where audio_features_json is null and is_local is not 1) end as waiting, "
+    "(select max(retry_at) from endpoint_status join accounts "
+    "using (user_id) where account = :account and status = 429 "
+    "and retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
+    "and instr(endpoints, ' ' || endpoint || ' ') > 0) as blocked_until "
+    "from temp.job order by rowid";
+
+/* What the API refused, and will not be asked again for a while. */
+static const char status_of_refusals[] =
+    "select endpoint, status, count(*) as subjects, "
+    "max(endpoint_status.last_updated) as last_refused, "
+    "max(retry_at) as retry_at, max(reason) as reason "
+    "from endpoint_status join accounts using (user_id) "
+    "where account = :account and status in (403, 404, 429) "
+    "group by endpoint, status order by endpoint, status";
+
+static const char status_of_runs[] =
+    "select * from (select run_id as run, job, started_at, status, "
+    "rows_inserted as new, refused, reason from ingest_runs "
+    "where account = :account or account is null "
+    "order by started_at desc, run_id desc limit 5) order by started_at, run";
+
+/* Put down for SQL which jobs there are, and whether they are due. */
+static void note_jobs(sqlite3 *db, const struct options *o)
+{
+	sqlite3_stmt *s;
+	bool due;
+
+	if (store_exec(db, "create temp table job (name, due, endpoints)") ||
+	    sqlite3_prepare_v2(db, "insert into temp.job values (?, ?, ?)", -1,
+		&s, NULL) != SQLITE_OK)
+		database_die(db, "see what is due");
+	for (const struct job *j = jobs; j->name; j++) {
+		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
+			database_die(db, "see what is due");
+		store_bind(s, 1, slice_of(j->name));
+		sqlite3_bind_int(s, 2, due);
+		store_bind(s, 3, slice_of(j->endpoints));
+		if (sqlite3_step(s) != SQLITE_DONE)
+			database_die(db, "see what is due");
+		sqlite3_reset(s);
+	}
+	sqlite3_finalize(s);
+}
+
+static int tell_status(const struct options *o)
+{
+	bool people = o->table || listing_for_people();
+	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+
+	note_jobs(db, o);
+	list_query(db, o, status_of_jobs, "job_status");
+	if (people)
+		putchar('\n');
+	list_query(db, o, status_of_refusals, "refusal");
+	if (people)
+		putchar('\n');
+	list_query(db, o, status_of_runs, "ingest_run");
+	store_close(db);
+	return 0;
 }
 
 static int count(const struct options *o)
@@ -294,17 +312,32 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"account", required_argument, NULL, 'a'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"overlap", required_argument, NULL, 'o'},
-	    {"table", no_argument, NULL, 't'},
-	    {"help", no_argument, NULL, 'h'},
+	    {"playlist-age", required_argument, NULL, 'p'},
+	    {"profile-age", required_argument, NULL, 'i'},
+	    {"refusal-age", required_argument, NULL, 'r'},
+	    {"force", no_argument, NULL, 'f'},
+	    {"table", no_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+	struct plan_options *p = &o->plan;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
-		case 'a': o->account = optarg; break;
-		case 'u': o->user = optarg; break;
-		case 'o': o->overlap = cli_duration("--overlap", optarg); break;
+		case 'a': p->account = optarg; break;
+		case 'u': p->user = optarg; break;
+		case 'o': p->overlap = cli_duration("--overlap", optarg); break;
+		case 'p':
+			p->playlist_age =
+			    cli_duration("--playlist-age", optarg);
+			break;
+		case 'i':
+			p->profile_age = cli_duration("--profile-age", optarg);
+			break;
+		case 'r':
+			p->refusal_age = cli_duration("--refusal-age", optarg);
+			break;
+		case 'f': p->force = true; break;
 		case 't': o->table = true; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();
@@ -316,8 +349,11 @@ int main(int argc, char **argv)
 {
 	const char *account = getenv("SP_ACCOUNT"), *command;
 	struct options o = {
-	    .account = account && *account ? account : "default",
-	    .overlap = OVERLAP_DEFAULT};
+	    .plan = {.account = account && *account ? account : "default",
+		.overlap = 6 * HOUR,
+		.playlist_age = 7 * 24 * HOUR,
+		.profile_age = 30 * 24 * HOUR,
+		.refusal_age = 30 * 24 * HOUR}};
 	int status;
 
 	cli_init("sp-queue");
@@ -332,6 +368,8 @@ int main(int argc, char **argv)
 		status = next(&o, argc, argv);
 	else if (!strcmp(command, "add") || !strcmp(command, "drop"))
 		status = change(&o, *command == 'a', argc, argv);
+	else if (!strcmp(command, "status") && argc == 0)
+		status = tell_status(&o);
 	else if (!strcmp(command, "list") && argc == 0)
 		status = list(&o);
 	else if (!strcmp(command, "count") && argc == 0)

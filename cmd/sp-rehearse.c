@@ -24,12 +24,13 @@
 static const char usage[] =
     "usage: sp-rehearse [--port N] [--port-file FILE] [--token-file FILE]\n"
     "           [--seed N] [--clock T] [--user ID] [--plays-per-day N]\n"
+    "           [--playlists N] [--big-playlist N]\n"
     "           [--regime extended|development|grandfathered]\n"
     "           [--expires SECONDS] [--latency MS] [--pretty]\n"
     "           [--fault SPEC]... [--serve DIR]\n";
 
 struct options {
-	int64_t port, seed, per_day, expires, latency, clock;
+	int64_t port, seed, per_day, lists, big, expires, latency, clock;
 	const char *port_file, *token_file, *user, *serve;
 	enum regime regime;
 	bool pretty;
@@ -75,6 +76,8 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"clock", required_argument, NULL, 'c'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"plays-per-day", required_argument, NULL, 'n'},
+	    {"playlists", required_argument, NULL, 'L'},
+	    {"big-playlist", required_argument, NULL, 'b'},
 	    {"regime", required_argument, NULL, 'r'},
 	    {"expires", required_argument, NULL, 'e'},
 	    {"latency", required_argument, NULL, 'l'},
@@ -103,6 +106,14 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'n':
 			o->per_day =
 			    cli_number("--plays-per-day", optarg, 0, 20000);
+			break;
+		case 'L':
+			o->lists =
+			    cli_number("--playlists", optarg, 0, LISTS_MAX);
+			break;
+		case 'b':
+			o->big = cli_number(
+			    "--big-playlist", optarg, 0, LIST_SIZE_MAX);
 			break;
 		case 'r': o->regime = regime_of(optarg); break;
 		case 'e':
@@ -200,7 +211,8 @@ static int set_stage(struct rehearsal *r, const struct options *o)
 	r->pretty = o->pretty;
 	r->faults = o->faults;
 	tokens_init(&r->tokens, (uint64_t)o->seed, o->expires * 1000);
-	r->catalogue = catalogue_new((uint64_t)o->seed, o->user);
+	r->catalogue = catalogue_new(
+	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
 	if (r->catalogue == NULL) {
 		cli_warn("cannot make up '%s': %s", o->user, strerror(ENOMEM));
 		return EX_UNAVAILABLE;
@@ -257,8 +269,11 @@ static int perform(
 
 int main(int argc, char **argv)
 {
-	struct options o = {
-	    .seed = 1, .per_day = 40, .expires = 3600, .user = "rehearsal"};
+	struct options o = {.seed = 1,
+	    .per_day = 40,
+	    .lists = -1,
+	    .expires = 3600,
+	    .user = "rehearsal"};
 	struct rehearsal r = {.log = BUF_INIT(REPLY_MAX)};
 	sigset_t set;
 	int status;

@@ -45,10 +45,10 @@ struct transform {
 	struct stage st;
 	struct out out;
 	struct pool *pool;
-	struct record rec;     /* of a capture that is settled */
+	struct record rec; /* of a capture that is settled */
 	struct buf suffix;
 	struct buf scratch;
-	struct buf capture;    /* made of a bare body */
+	struct buf capture; /* made of a bare body */
 	struct bodies bodies;
 	uint64_t rows;
 };
@@ -95,8 +95,8 @@ static void send_row(struct transform *t, struct slice line)
 
 static void send_complaint(struct transform *t, struct slice reason)
 {
-	stage_complain(&t->st, &t->rec, "bad item", "%.*s", (int)reason.n,
-	    reason.p);
+	stage_complain(
+	    &t->st, &t->rec, "bad item", "%.*s", (int)reason.n, reason.p);
 }
 
 /* Send what became of the oldest capture. */
@@ -151,9 +151,8 @@ static void settle_all(void *ctx)
 		wait_for_workers(t, -1);
 }
 
-__attribute__((format(printf, 4, 5)))
-static void refuse(struct transform *t, const struct record *rec,
-    const char *code, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void refuse(struct transform *t,
+    const struct record *rec, const char *code, const char *fmt, ...)
 {
 	char detail[512];
 	va_list ap;
@@ -255,7 +254,7 @@ static int64_t status_of(struct slice body)
 		if (!error || json_next(&inner) != JSON_OBJECT)
 			continue;
 		while ((type = json_next(&inner)) > JSON_END &&
-		    type != JSON_OBJECT_END)
+		       type != JSON_OBJECT_END)
 			if (type == JSON_NUMBER &&
 			    slice_is(inner.key, "status"))
 				json_int(inner.text, &status);
@@ -331,7 +330,7 @@ static bool next_line(struct transform *t)
 			take_bodies(t);
 			return true;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	case LINES_TOO_LONG:
 		refuse(t, &rec, REFUSED_TOO_LONG,
 		    "a body is longer than %zu bytes", t->o->max_line);
@@ -392,9 +391,9 @@ static int run(struct transform *t)
 static int transform(struct options *o)
 {
 	struct transform t = {.o = o,
-		.suffix = BUF_INIT(o->max_line + 1024),
-		.scratch = BUF_INIT(o->max_line + 1024),
-		.capture = BUF_INIT(2 * o->max_line + 1024)};
+	    .suffix = BUF_INIT(o->max_line + 1024),
+	    .scratch = BUF_INIT(o->max_line + 1024),
+	    .capture = BUF_INIT(2 * o->max_line + 1024)};
 	struct buf why = BUF_INIT(4096);
 	bool started = false;
 	int status;
@@ -433,8 +432,8 @@ static struct slice read_filter(const char *name, struct buf *text)
 	ssize_t n = -1;
 
 	if (fd < 0)
-		cli_die(EX_CONFIG, "%s: cannot open: %s", name,
-		    strerror(errno));
+		cli_die(
+		    EX_CONFIG, "%s: cannot open: %s", name, strerror(errno));
 	do {
 		char *to = buf_room(text, 4096);
 
@@ -446,8 +445,8 @@ static struct slice read_filter(const char *name, struct buf *text)
 			text->n += (size_t)n;
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n < 0)
-		cli_die(EX_CONFIG, "%s: cannot read: %s", name,
-		    strerror(errno));
+		cli_die(
+		    EX_CONFIG, "%s: cannot read: %s", name, strerror(errno));
 	close(fd);
 	return buf_slice(text);
 }
@@ -492,20 +491,20 @@ enum {
 };
 
 static const struct option long_options[] = {
-	{"filter", required_argument, NULL, 'f'},
-	{"jobs", required_argument, NULL, 'j'},
-	{"timeout", required_argument, NULL, OPT_TIMEOUT},
-	{"memory", required_argument, NULL, OPT_MEMORY},
-	{"max-line", required_argument, NULL, OPT_MAX_LINE},
-	{"no-memo", no_argument, NULL, OPT_NO_MEMO},
-	{"progress", no_argument, NULL, OPT_PROGRESS},
-	{"user", required_argument, NULL, OPT_USER},
-	{"fetched-at", required_argument, NULL, OPT_FETCHED_AT},
-	{"print-filter", required_argument, NULL, OPT_PRINT},
-	{"list-filters", no_argument, NULL, OPT_LIST},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{NULL, 0, NULL, 0},
+    {"filter", required_argument, NULL, 'f'},
+    {"jobs", required_argument, NULL, 'j'},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"max-line", required_argument, NULL, OPT_MAX_LINE},
+    {"no-memo", no_argument, NULL, OPT_NO_MEMO},
+    {"progress", no_argument, NULL, OPT_PROGRESS},
+    {"user", required_argument, NULL, OPT_USER},
+    {"fetched-at", required_argument, NULL, OPT_FETCHED_AT},
+    {"print-filter", required_argument, NULL, OPT_PRINT},
+    {"list-filters", no_argument, NULL, OPT_LIST},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static int64_t timeout_option(const char *arg)
@@ -535,7 +534,7 @@ static void read_options(struct options *o, int argc, char **argv)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+f:j:hV", long_options, NULL)) !=
-	    -1) {
+	       -1) {
 		switch (c) {
 		case 'f': o->filter = optarg; break;
 		case 'j':
@@ -544,12 +543,12 @@ static void read_options(struct options *o, int argc, char **argv)
 			break;
 		case OPT_TIMEOUT: w->timeout_ms = timeout_option(optarg); break;
 		case OPT_MEMORY:
-			w->memory = size_option("--memory", optarg,
-			    (size_t)32 << 20, SIZE_MAX / 4);
+			w->memory = size_option(
+			    "--memory", optarg, (size_t)32 << 20, SIZE_MAX / 4);
 			break;
 		case OPT_MAX_LINE:
-			o->max_line = size_option("--max-line", optarg, 1,
-			    (size_t)1 << 30);
+			o->max_line = size_option(
+			    "--max-line", optarg, 1, (size_t)1 << 30);
 			break;
 		case OPT_NO_MEMO: w->memo = false; break;
 		case OPT_PROGRESS: o->progress = true; break;
@@ -586,10 +585,10 @@ static void read_endpoint(struct options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct options o = {.max_line = LINES_MAX_DEFAULT,
-		.pool = {.workers = default_workers(),
-			.worker = {.memory = (size_t)2 << 30,
-				.timeout_ms = 30000,
-				.memo = true}}};
+	    .pool = {.workers = default_workers(),
+		.worker = {.memory = (size_t)2 << 30,
+		    .timeout_ms = 30000,
+		    .memo = true}}};
 	struct buf text = BUF_INIT(FILTER_MAX);
 	int status;
 

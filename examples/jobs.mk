@@ -2,6 +2,9 @@
 # the status of its last program: nothing here needs pipefail.
 #
 #	make -f jobs.mk play-history DB=$HOME/music.db
+#	make -f jobs.mk playlists audio-features profile DB=$HOME/music.db
+#	make -f jobs.mk all DB=$HOME/music.db
+#	make -f jobs.mk status DB=$HOME/music.db
 #	make -f jobs.mk runs DB=$HOME/music.db
 #	make -f jobs.mk rebuild DB=$HOME/music.db NEW=$HOME/rebuilt.db
 #
@@ -16,11 +19,35 @@ export SP_DB = $(DB)
 export SP_ACCOUNT = $(ACCOUNT)
 
 help:
-	@sed -n 's/^#	//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^#	//p' '$(strip $(MAKEFILE_LIST))'
+
+fetch_and_load = sp-fetch | sp-stage | sp-transform | sp-load
 
 # The plays since the last run.
 play-history:
-	sp-queue next play-history | sp-fetch | sp-stage | sp-transform | sp-load
+	sp-queue next play-history | $(fetch_and_load)
+
+# The list of playlists and what is due of them; then what the list brought.
+playlists:
+	sp-queue next playlists | $(fetch_and_load)
+	sp-queue next playlists | $(fetch_and_load)
+
+# The audio features of tracks that miss them, where the app may have them.
+audio-features:
+	sp-queue next audio-features | $(fetch_and_load)
+
+# Who the account is, whom it follows, and who its playlists are from.
+profile:
+	sp-queue next profile | $(fetch_and_load)
+
+# Whatever is due: plays daily, playlists weekly or when the queue holds some,
+# the profile monthly.
+all:
+	sp-queue next all | $(fetch_and_load)
+
+# What is due, what waits, what is held up, and how the last runs went.
+status:
+	sp-queue status --table
 
 # What the last runs did.
 runs:
@@ -35,4 +62,5 @@ rebuild:
 preview:
 	sp-stage replay | sp-transform -f '$(FILTER)' | sp-load --dry-run
 
-.PHONY: help play-history runs rebuild preview
+.PHONY: all audio-features help play-history playlists preview profile \
+	rebuild runs status

@@ -76,6 +76,123 @@ sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
 run queue next play-history
 is "$status" 0 "a deadline that has passed holds nothing up"
 
+# --- the other jobs -----------------------------------------------------
+urls() { queue next "$@" | jq -r 'select(.type == "request").url'; }
+old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
+sql "delete from playlist_ingest_queue; delete from endpoint_status;
+insert into user_playlists values ('kim', 'never', null, null),
+	('kim', 'stale', null, null), ('kim', 'fresh', null, null),
+	('kim', 'same', null, null), ('kim', 'refused', null, null),
+	('lee', 'lees', null, null);
+insert into playlists (playlist_id, owner_id, last_refreshed, snapshot_id,
+	tracks_snapshot_id) values
+	('never', 'ann', null, 'a', null), ('stale', 'bob', '$old', 'b', 'a'),
+	('fresh', 'kim', '$new', 'b', 'a'), ('same', 'cat', '$old', 'a', 'a'),
+	('refused', 'dan', null, null, null), ('lees', 'lee', null, null, null),
+	('nobodys', 'eve é', null, null, null);
+insert into playlist_ingest_queue (playlist_id, detected_at, user_id) values
+	('queued', '$new', 'kim'), ('fresh', '$new', null),
+	('lees2', '$new', 'lee'), ('same', '$new', 'kim');
+insert into endpoint_status (user_id, endpoint, subject, status, last_updated)
+	values ('kim', 'playlist', 'refused', 404, '$new'),
+	('kim', 'playlist', 'never', 404, '$old')"
+run queue next playlists
+is "$(echo "$out" | jq -r 'select(.type == "request") |
+	[.seq, .endpoint, .paging, .optional, .url] | join(" ")')" \
+    "1 my-playlists offset  /v1/me/playlists?limit=50&offset=0
+2 playlist playlist true /v1/playlists/fresh
+3 playlist playlist true /v1/playlists/never
+4 playlist playlist true /v1/playlists/nobodys
+5 playlist playlist true /v1/playlists/queued
+6 playlist playlist true /v1/playlists/stale" \
+    "playlists: the list, and each that is due for this account"
+is "$(echo "$out" | jq -c 'select(.type == "row") | [.table, .op, .row]')" \
+    '["playlist_ingest_queue","delete",{"playlist_id":"same"}]' \
+    "one whose tracks are held as they are leaves the queue"
+is "$(echo "$out" | jq -c 'select(.type == "end").ledger[0].produced')" \
+    '{"run":1,"request":6,"row":1}' "the ledger counts that row"
+is "$(urls --playlist-age 0 playlists | grep -c /same)" 0 \
+    "an unchanged snapshot is skipped at any age"
+is "$(urls --refusal-age 0 playlists | grep -c /refused)" 1 "--refusal-age"
+is "$(urls --force playlists | xargs -n1 basename | xargs)" \
+    "playlists?limit=50&offset=0 fresh never nobodys queued refused same stale" \
+    "--force asks for all that may be this account's"
+is "$(urls --account other playlists | xargs -n1 basename | xargs)" \
+    "playlists?limit=50&offset=0 fresh lees lees2 nobodys" \
+    "another account asks for its own"
+
+sql "insert into tracks (track_id, is_local, audio_features_json) values
+	('t1', 0, null), ('t2', null, null), ('t3', 0, '{}'),
+	('spotify:local:x', 1, null), ('t4', 0, null);
+insert into endpoint_status (user_id, endpoint, subject, status, last_updated)
+	values ('kim', 'audio-features', 't4', 404, '$new')"
+is "$(urls audio-features)" "/v1/audio-features?ids=t1,t2" \
+    "audio-features: a batch of those that miss them and may be known"
+sql "insert into endpoint_status (user_id, endpoint, subject, status,
+	last_updated) values ('kim', 'audio-features', '', 403, '$new')"
+is "$(urls audio-features)" "/v1/audio-features/t1" \
+    "a batch was refused: one track is tried alone"
+sql "insert into endpoint_status (user_id, endpoint, subject, status,
+	last_updated) values ('kim', 'audio-features', 't0', 200, '$new')"
+is "$(urls audio-features | xargs)" \
+    "/v1/audio-features/t1 /v1/audio-features/t2" "that went well: one by one"
+sql "update endpoint_status set status = 403 where subject = 't0'"
+run queue next audio-features
+is "$status $(echo "$out" | jq -r .type | xargs)" "0 run end" \
+    "both were refused: nothing is asked, and that is no failure"
+like "$(echo "$out" | jq -r 'select(.type == "end").reason')" \
+    'not for this app' "the end says so"
+sql "delete from endpoint_status where endpoint = 'audio-features' and subject != 't4'"
+i=0
+while [ $i -lt 150 ]; do
+	i=$((i + 1))
+	echo "insert into tracks (track_id, is_local) values ('many$i', 0);"
+done | sql
+is "$(urls audio-features | tr -cd ',\n' | awk '{ print length + 1 }' | xargs)" \
+    "100 52" "batches of a hundred"
+
+sql "insert into users (user_id, last_refreshed) values ('ann', '$new'),
+	('bob', '$old')"
+is "$(urls profile)" "/v1/me
+/v1/me/following?type=artist&limit=50
+/v1/users/bob
+/v1/users/cat
+/v1/users/dan
+/v1/users/eve%20%C3%A9
+/v1/users/lee" "profile: me, the artists, and users not asked for of late"
+sql "insert into endpoint_status (user_id, endpoint, subject, status,
+	last_updated) values ('kim', 'user', 'cat', 404, '$new')"
+is "$(urls profile | grep -c -e /users/ -e cat)" 4 "not one that is unknown"
+sql "insert into endpoint_status (user_id, endpoint, subject, status,
+	last_updated) values ('kim', 'user', 'x', 404, '$new'),
+	('kim', 'user', 'y', 404, '$new')"
+is "$(urls profile | grep -c /users/)" 0 "none where the app may not"
+
+sql "insert into ingest_runs (run_id, job, account, status, started_at)
+	values ('r1', 'play-history', 'default', 'complete', '$new'),
+	('r2', 'playlists', 'default', 'failed', '$new'),
+	('r3', 'audio-features', 'default', 'complete', '$new'),
+	('r4', 'profile', 'default', 'complete', '$old')"
+is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
+    "playlists profile" "all: what is due, a run each"
+is "$(queue next --account other all | jq -r 'select(.type == "run").job' |
+	xargs)" "play-history playlists audio-features profile" \
+    "by account"
+is "$(queue status | jq -c 'select(.type == "job_status") |
+	[.job, .state, .waiting]')" '["play-history","fresh",null]
+["playlists","due",4]
+["audio-features","fresh",153]
+["profile","due",null]' "status: what is due and what waits"
+is "$(queue status | jq -c 'select(.type == "refusal") |
+	[.endpoint, .status, .subjects]')" '["audio-features",404,1]
+["playlist",404,2]
+["user",404,3]' "what was refused"
+is "$(queue status | jq -r 'select(.type == "ingest_run").run' | wc -l)" 4 \
+    "and the last runs"
+like "$(queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
+sql "delete from playlist_ingest_queue"
+queue add 6rqhFgbbKwnb9MLmUQDhG6
+
 # --- the queue by hand --------------------------------------------------
 run queue list
 is "$(echo "$out" | jq -c '[.type, .playlist_id]')" \
@@ -105,7 +222,7 @@ queue add AAA
 is "$(queue count)" 6 "what was dropped can be added again"
 
 # --- errors -------------------------------------------------------------
-for bad in '' 'next' 'next none' 'next play-history more' 'sing' \
+for bad in '' 'next' 'next none' 'next play-history more' 'status x' 'sing' \
     'next --overlap soon play-history' 'list more' '--no-such'; do
 	# shellcheck disable=SC2086
 	run queue $bad

@@ -26,7 +26,7 @@ static bool try_again(const struct out *o)
 	if (errno == EINTR)
 		return true;
 	/* Someone who shares the descriptor may have made it nonblocking. */
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
+	if (errno != EAGAIN)
 		return false;
 	return poll(&fd, 1, -1) >= 0 || errno == EINTR;
 }

@@ -15,4 +15,4 @@ def rows:
 		else sp_track_rows(track_id; $album) end);
 
 # main
-if ok then (.body | rows), endpoint_status else not_ok end
+if ok then (.body | rows), endpoint_status(subject) else not_ok(subject) end

@@ -6,6 +6,6 @@
 # main
 if ok then
 	if .body.id == null then error("the body has no id") else
-		(.body | artist_rows), endpoint_status
+		(.body | artist_rows), endpoint_status(subject)
 	end
-else not_ok end
+else not_ok(subject) end

@@ -41,5 +41,5 @@ def single:
 if ok then
 	(.body | object) as $body
 	| (if $body | has("audio_features") then batch else single end),
-		endpoint_status
-else not_ok end
+		endpoint_status(subject)
+else not_ok(subject) end

@@ -9,7 +9,6 @@
 def rows($user; $at; $i):
 	if type == "object" and .id != null then
 		artist_rows, relation($user; .id; "follows-artist"; $at)
-	elif . == null then empty
 	else {refuse: "item \($i) is no artist"} end;
 
 # main
@@ -19,5 +18,5 @@ if ok then
 	| .user as $user
 	| .fetched_at as $at
 	| (range($items | length) as $i
-		| $items[$i] | rows($user; $at; $i + 1)), endpoint_status
-else not_ok end
+		| $items[$i] | rows($user; $at; $i + 1)), endpoint_status("")
+else not_ok("") end

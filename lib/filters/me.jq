@@ -10,4 +10,4 @@ def rows:
 	else user_rows | .known.is_me = true end;
 
 # main
-if ok then (.body | object | rows), endpoint_status else not_ok end
+if ok then (.body | object | rows), endpoint_status("") else not_ok("") end

@@ -39,5 +39,5 @@ if ok then
 	| whose as $user
 	| .fetched_at as $at
 	| (range($items | length) as $i
-		| $items[$i] | element($user; $at; $i + 1)), endpoint_status
-else not_ok end
+		| $items[$i] | element($user; $at; $i + 1)), endpoint_status("")
+else not_ok("") end

@@ -26,10 +26,10 @@ def rest:
 	| ($url | query("offset") // "" | explode | sp_digits(0; length))
 		as $offset
 	| (.body | object | .items | list("items")) as $items
-	| ($items | adders, other_track_rows),
+	| ($items | adders, (.[] | objects | item_rows)),
 	(.body | playlist_page($about; $offset // 0)), endpoint_status($id);
 
 # main
 if ok then
 	(.body | objects | .items | arrays | .[] | objects | .track | unit), rest
-else not_ok end
+else not_ok(subject) end

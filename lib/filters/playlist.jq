@@ -50,7 +50,7 @@ def check_due($capture; $items):
 
 # Tracks that `unit` does not see.
 def other_rows:
-	(.tracks | objects | .items | other_track_rows),
+	(.tracks | objects | .items | arrays | .[] | objects | item_rows),
 	(.items | objects | .items | arrays | .[] | objects | held | track_rows);
 
 def page($capture; $id; $items):
@@ -105,4 +105,4 @@ def dequeue:
 if ok then
 	(.body | objects | .tracks | objects | .items | arrays | .[] | objects
 		| .track | unit), rest
-else not_ok, dequeue end
+else not_ok(subject), dequeue end

@@ -196,12 +196,10 @@ def track_rows:
 # 2026, as `item`. Then `track` may be there with no more than true in it.
 def held: if (.track | type) == "object" then .track else .item end;
 
-# The tracks of items that do not hold them as `track`.
-def other_track_rows:
-	if type == "array" then
-		.[] | if type == "object" and (.track | type) != "object" then
-			.item | track_rows
-		else empty end
+# The track of an item that does not hold it as `track`.
+def item_rows:
+	if .item then
+		if (.track | type) == "object" then empty else .item | track_rows end
 	else empty end;
 
 def user_rows:
@@ -312,10 +310,8 @@ def playlist_page($about; $offset):
 # Items of a list that hold no track are told of, each by itself.
 def without_track($items):
 	range($items | length) as $i
-	| $items[$i]
-	| if type == "object" and (.track | type) == "object"
-		and (.track | track_id) != null
-	then empty else {refuse: "item \($i + 1) holds no track"} end;
+	| if ($items[$i].track | track_id) == null
+	then {refuse: "item \($i + 1) holds no track"} else empty end;
 
 # The body, or the capture is refused.
 def object: if type == "object" then . else error("the body is no object") end;
@@ -341,7 +337,8 @@ def api_message:
 	else .text end
 	| if type == "string" and . != "" then .[0:300] else null end;
 
-# How the request went: told with every capture of a known user.
+# How the request went: told with every capture of a known user. The subject
+# is "" where an endpoint has but one, and else what `subject` finds.
 def endpoint_status($subject):
 	if .user == null then empty else
 		{table: "endpoint_status", known: {user_id: .user,
@@ -350,13 +347,12 @@ def endpoint_status($subject):
 			reason: (if .status == 200 then null else api_message end),
 			retry_at: .retry_at}}
 	end;
-def endpoint_status: endpoint_status(subject);
 
 # Whether the capture holds what was asked for. What has any other status
 # says how the request went, and nothing else.
 def ok: (.status // 200) == 200;
-def not_ok:
+def not_ok($subject):
 	if .user == null then
 		error("status \(.status), and no user to note it for"
 			+ (api_message | if . == null then "" else ": " + . end))
-	else endpoint_status end;
+	else endpoint_status($subject) end;

@@ -31,31 +31,43 @@
 # The track of one play: rows of tracks, albums, artists, track_artists.
 def unit: track_rows;
 
-# One play. The API names no user: it is the account of the capture.
-def play($user; $i; $plain):
-	if type != "object" then {refuse: "item \($i) is no play"}
-	else
-		(held | if type == "object" then track_id else null end) as $id
-		| (if $plain then .played_at else .played_at | time end) as $at
-		| if $id == null then {refuse: "item \($i) holds no track"}
-		elif $at == null then
-			{refuse: "item \($i) has no time it was played at"}
-		else
-			.context as $c
+# What was played, under the one name or the other.
+def played: if .item then held else .track end;
+
+# One play. The API names no user: it is the account of the capture. What
+# cannot be one gives nothing here, and is told of by `unusable`.
+def play($user; $plain):
+	played as $track
+	| (if $track.id then $track.id else $track | track_id end) as $id
+	| if $id then
+		(if $plain then .played_at else .played_at | time end) as $at
+		| if $at then
+			.context as $context
 			| {table: "play_history", known: {user_id: $user,
 				track_id: $id, played_at: $at,
-				context_type: $c.type, context_uri: $c.uri,
-				source: "spotify"}}
-		end
-	end;
+				context_type: $context.type,
+				context_uri: $context.uri, source: "spotify"}}
+		else empty end
+	else empty end;
+
+def unusable:
+	range(length) as $i
+	| .[$i]
+	| if (played | track_id) == null then
+		{refuse: "item \($i + 1) holds no track"}
+	elif (.played_at | time) == null then
+		{refuse: "item \($i + 1) has no time it was played at"}
+	else empty end;
 
 # Playlists that were played from, each with its newest play.
+def newest(pairs):
+	reduce pairs as $p ({};
+		if .[$p[0]] < $p[1] then setpath([$p[0]]; $p[1]) else . end);
 def queue($user):
-	reduce (.[].known | select(.context_uri != null)
-		| (.context_uri | playlist_id) as $id
-		| if $id == null then empty else [$id, .played_at] end) as $p ({};
-		if .[$p[0]] == null or .[$p[0]] < $p[1] then .[$p[0]] = $p[1]
-		else . end)
+	newest(.[].known
+		| if .context_uri then [.context_uri, .played_at] else empty end)
+	| newest(to_entries[] | [(.key | playlist_id), .value]
+		| if .[0] then . else empty end)
 	| to_entries[]
 	| {table: "playlist_ingest_queue",
 		known: {playlist_id: .key, played_at: .value, user_id: $user}};
@@ -80,14 +92,15 @@ def gap($oldest; $count):
 def rest:
 	.user as $user
 	| (.body.items | list("items")) as $items
-	| ([$items[] | .played_at?]) as $times
+	| [$items[] | .played_at] as $times
 	| ($times | times_are_plain) as $plain
 	| (if $plain then $times else [$times[] | time | values] end) as $at
-	| [range($items | length) as $i
-		| $items[$i] | play($user; $i + 1; $plain)] as $plays
-	| ($items | other_track_rows), $plays[], ($plays | queue($user)),
-		cursor($user; $at | max), gap($at | min; $items | length),
-		endpoint_status;
+	| [$items[] | play($user; $plain)] as $plays
+	| ($items[] | item_rows), $plays[],
+		(if ($plays | length) < ($items | length) then $items | unusable
+		else empty end),
+		($plays | queue($user)), cursor($user; $at | max),
+		gap($at | min; $items | length), endpoint_status("");
 
 # main
-if ok then (.body.items[].track | unit), rest else not_ok end
+if ok then (.body.items[].track | unit), rest else not_ok("") end

@@ -10,7 +10,7 @@
 # keep: id uri
 
 def unit: track_rows;
-def rest: without_track(.body.items | list("items")), endpoint_status;
+def rest: without_track(.body.items | list("items")), endpoint_status("");
 
 # main
-if ok then (.body.items[].track | unit), rest else not_ok end
+if ok then (.body.items[].track | unit), rest else not_ok("") end

@@ -9,6 +9,6 @@
 # main
 if ok then
 	if (.body | type) == "object" and (.body | track_id) != null then
-		(.body | track_rows), endpoint_status
+		(.body | track_rows), endpoint_status(subject)
 	else error("the body has no id") end
-else not_ok end
+else not_ok(subject) end

@@ -9,7 +9,7 @@
 # keep: id
 
 def unit: track_rows;
-def rest: (.body.tracks | list("tracks")) as $list | endpoint_status;
+def rest: (.body.tracks | list("tracks")) as $list | endpoint_status("");
 
 # main
-if ok then (.body.tracks[] | unit), rest else not_ok end
+if ok then (.body.tracks[] | unit), rest else not_ok("") end

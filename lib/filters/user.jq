@@ -11,4 +11,4 @@ def rows: if .id == null then error("the body has no id") else user_rows end;
 if ok then
 	(.body | object | rows),
 		endpoint_status((.url | path_id("users")) // .body.id)
-else not_ok end
+else not_ok(subject) end

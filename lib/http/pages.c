@@ -9,7 +9,7 @@
 void pages_init(struct pages *p, const struct origin *api, uint64_t max)
 {
 	*p = (struct pages){.api = api, .max = max};
-	p->url.max = p->next.max = URL_MAX;
+	p->url.max = p->next.max = p->first.max = URL_MAX;
 	p->asked.max = (size_t)64 << 20;
 }
 
@@ -17,6 +17,7 @@ void pages_release(struct pages *p)
 {
 	buf_release(&p->url);
 	buf_release(&p->next);
+	buf_release(&p->first);
 	buf_release(&p->asked);
 }
 
@@ -61,10 +62,17 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 enum pages_result pages_begin(
     struct pages *p, struct slice ref, enum paging paging)
 {
+	enum pages_result r;
+
 	p->paging = paging;
 	p->number = 0;
+	p->kind = PAGE_PLAIN;
 	buf_clear(&p->asked);
-	return go_to(p, ref);
+	buf_clear(&p->first);
+	r = go_to(p, ref);
+	if (r == PAGES_MORE && !buf_put_slice(&p->first, buf_slice(&p->url)))
+		return bad(p, "no memory");
+	return r;
 }
 
 /* What a page says of the others. */
@@ -97,9 +105,13 @@ static void read_member(struct json *j, enum json_type type, struct links *l)
 	}
 }
 
-/* Followed artists come in an object of that name, all else at the top. */
-static void read_links(struct slice body, struct links *l)
+/*
+ * The links of a page: what stands at the top, or in the object of that name
+ * where there is one. False where there is none of that name.
+ */
+static bool read_links(struct slice body, const char *name, struct links *l)
 {
+	bool found = false;
 	struct json j;
 	enum json_type type;
 	unsigned depth = 1;
@@ -107,18 +119,22 @@ static void read_links(struct slice body, struct links *l)
 	*l = (struct links){.next = JSON_END, .limit = -1, .total = -1};
 	json_init(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
-		return;
+		return false;
 	while ((type = json_next(&j)) > JSON_END) {
 		if (type == JSON_OBJECT_END) {
 			if (depth-- == 1)
-				return;
+				break;
 		} else if (type == JSON_OBJECT && depth == 1 &&
-			   slice_is(j.key, "artists")) {
+			   slice_is(j.key, name)) {
+			*l = (struct links){
+			    .next = JSON_END, .limit = -1, .total = -1};
+			found = true;
 			depth++;
 		} else {
 			read_member(&j, type, l);
 		}
 	}
+	return found;
 }
 
 static enum pages_result follow(struct pages *p, const struct links *l)
@@ -153,12 +169,46 @@ static enum pages_result count_on(struct pages *p, const struct links *l)
 	return go_to(p, buf_slice(&p->next));
 }
 
+/* Ask for the snapshot once more: has the list changed on the way? */
+static enum pages_result check(struct pages *p)
+{
+	bool query = memchr(p->first.p, '?', p->first.n) != NULL;
+
+	p->kind = PAGE_CHECK;
+	if (!buf_printf(
+		&p->first, "%cfields=id,snapshot_id", query ? '&' : '?'))
+		return bad(p, "longer than a URL may be");
+	return go_to(p, buf_slice(&p->first));
+}
+
+/* A playlist embeds the first page of its list, in one of two members. */
+static enum pages_result read_on(struct pages *p, struct slice body)
+{
+	enum pages_result r;
+	struct links l;
+
+	if (p->kind == PAGE_CHECK)
+		return PAGES_END;
+	if (p->kind == PAGE_ITEMS)
+		read_links(body, "", &l);
+	else if (!read_links(body, "items", &l) &&
+		 !read_links(body, "tracks", &l))
+		return PAGES_END;
+	r = follow(p, &l);
+	if (r == PAGES_END && p->kind == PAGE_ITEMS)
+		return check(p);
+	p->kind = PAGE_ITEMS;
+	return r;
+}
+
 enum pages_result pages_next(struct pages *p, struct slice body)
 {
 	struct links l;
 
-	if (p->paging == PAGING_NONE)
-		return PAGES_END;
-	read_links(body, &l);
-	return p->paging == PAGING_NEXT ? follow(p, &l) : count_on(p, &l);
+	switch (p->paging) {
+	case PAGING_NONE: return PAGES_END;
+	case PAGING_PLAYLIST: return read_on(p, body);
+	case PAGING_NEXT: read_links(body, "artists", &l); return follow(p, &l);
+	default: read_links(body, "", &l); return count_on(p, &l);
+	}
 }

@@ -13,8 +13,16 @@
 
 enum paging {
 	PAGING_NONE,
-	PAGING_NEXT,  /* follow `next`, or `artists.next` */
-	PAGING_OFFSET /* count offsets up to `total` oneself */
+	PAGING_NEXT,	/* follow `next`, or `artists.next` */
+	PAGING_OFFSET,	/* count offsets up to `total` oneself */
+	PAGING_PLAYLIST /* a playlist, the pages of its list, and a check */
+};
+
+/* What the page being asked is, in a chain of PAGING_PLAYLIST. */
+enum page_kind {
+	PAGE_PLAIN, /* the first, or any of another paging */
+	PAGE_ITEMS, /* a further page of a playlist's list */
+	PAGE_CHECK  /* the playlist's snapshot once more, after the last */
 };
 
 enum pages_result {
@@ -27,11 +35,13 @@ struct pages {
 	enum paging paging;
 	const struct origin *api; /* borrowed */
 	uint64_t number;	  /* of the page being asked, from 1 */
+	enum page_kind kind;
 	uint64_t max;
 	struct buf url;	  /* what to ask; NUL-terminated */
 	const char *why;  /* a constant string */
 	struct buf asked; /* private: hashes of the URLs so far */
 	struct buf next;
+	struct buf first; /* the URL that the chain began with */
 };
 
 void pages_init(struct pages *, const struct origin *api, uint64_t max);

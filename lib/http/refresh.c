@@ -130,7 +130,7 @@ static bool ask(struct token *t, struct transfer *transfer,
 		break;
 	}
 	if (r.body.p)
-		memset(r.body.p, 0, r.body.n);
+		token_wipe(r.body.p, r.body.n);
 	buf_release(&r.body);
 	return ok;
 }
@@ -160,7 +160,7 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 	ok = q.form ? ask(t, transfer, &q, &retry, trouble)
 		    : trouble_set(trouble, EX_OSERR, "no memory");
 	if (form.p)
-		memset(form.p, 0, form.n);
+		token_wipe(form.p, form.n);
 	buf_release(&form);
 	return ok && token_save(t, trouble);
 }
@@ -183,7 +183,7 @@ bool refresh_login(struct token *t, struct transfer *transfer, const char *url,
 
 	token_unlock(t);
 	if (stale)
-		memset(stale, 0, strlen(stale));
+		token_wipe(stale, strlen(stale));
 	free(stale);
 	if (!ok)
 		token_scrub(t, trouble->why, strlen(trouble->why));

@@ -14,6 +14,8 @@ static bool read_paging(struct slice name, enum paging *paging)
 		*paging = PAGING_NEXT;
 	else if (slice_is(name, "offset"))
 		*paging = PAGING_OFFSET;
+	else if (slice_is(name, "playlist"))
+		*paging = PAGING_PLAYLIST;
 	else
 		return false;
 	return true;
@@ -37,7 +39,7 @@ const char *request_read(
 		return "it has no 'url'";
 	if (!record_string(rec, "paging", scratch, &paging) ||
 	    !read_paging(paging, &r->paging))
-		return "its 'paging' is neither 'next' nor 'offset'";
+		return "its 'paging' is none of 'next', 'offset', 'playlist'";
 	r->cursor = record_raw(rec, "cursor");
 	r->optional = optional && optional->type == JSON_TRUE;
 	return NULL;
@@ -74,7 +76,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	if (r->run.p)
 		json_put_member(b, "run", r->run);
 	json_put_member_int(b, "seq", c->seq);
-	json_put_member(b, "endpoint", r->endpoint);
+	json_put_member(b, "endpoint",
+	    c->kind == PAGE_ITEMS ? SLICE("playlist-items") : r->endpoint);
 	if (c->user)
 		json_put_member(b, "user", slice_of(c->user));
 	json_put_member(b, "url", c->url);
@@ -85,6 +88,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	if (r->seq >= 0)
 		json_put_member_int(b, "request", r->seq);
 	json_put_member_int(b, "page", (int64_t)c->page);
+	if (c->kind == PAGE_CHECK)
+		json_put_member_raw(b, "check", SLICE("true"));
 	if (c->retry_at)
 		put_time(b, "retry_at", c->retry_at);
 	put_body(body, b);

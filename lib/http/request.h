@@ -34,6 +34,7 @@ struct capture {
 	const struct request *request;
 	int64_t seq;
 	uint64_t page;
+	enum page_kind kind;
 	const char *user; /* or NULL */
 	struct slice url; /* absolute */
 	int status;

@@ -49,8 +49,7 @@ bool trouble_set(struct trouble *t, int status, const char *fmt, ...)
 	return false;
 }
 
-/* Overwrite in a way that no compiler leaves out. */
-static void wipe(void *p, size_t n)
+void token_wipe(void *p, size_t n)
 {
 	volatile unsigned char *to = p;
 
@@ -61,19 +60,24 @@ static void wipe(void *p, size_t n)
 static void wipe_buf(struct buf *b)
 {
 	if (b->p)
-		wipe(b->p, b->cap);
+		token_wipe(b->p, b->cap);
 	buf_clear(b);
 }
 
-static char **member_at(const struct token *t, size_t i)
+static char **member_at(struct token *t, size_t i)
 {
-	return (char **)((uintptr_t)t + members[i].at);
+	return (char **)(void *)((char *)t + members[i].at);
+}
+
+static const char *member_text(const struct token *t, size_t i)
+{
+	return *(char *const *)(const void *)((const char *)t + members[i].at);
 }
 
 static void forget(char **member)
 {
 	if (*member)
-		wipe(*member, strlen(*member));
+		token_wipe(*member, strlen(*member));
 	free(*member);
 	*member = NULL;
 }
@@ -311,7 +315,7 @@ static size_t member_named(struct slice key)
 
 static void put_ours(const struct token *t, size_t i, struct buf *b)
 {
-	const char *value = *member_at(t, i);
+	const char *value = member_text(t, i);
 
 	if (value)
 		json_put_member(b, members[i].name, slice_of(value));

@@ -81,6 +81,9 @@ bool token_save(struct token *, struct trouble *);
 /* Put a copy of `value` in place of a member, which is wiped. */
 bool token_set(char **member, struct slice value);
 
+/* Overwrite what was secret, in a way that no compiler leaves out. */
+void token_wipe(void *, size_t n);
+
 /* Overwrite every occurrence of a secret in a text with asterisks. */
 void token_scrub(const struct token *, char *text, size_t n);
 

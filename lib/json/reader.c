@@ -35,16 +35,25 @@ static enum json_type fail(struct json *j, const char *at, const char *why)
 	return JSON_ERROR;
 }
 
-static void skip_space(struct json *j)
+static void skip_some_space(struct json *j)
 {
 	const char *p = j->p;
 
+	if (p < j->end && (unsigned char)*p > ' ')
+		return;
 	while (
 	    p < j->end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
 		p++;
 	if (p != j->p)
 		j->spaced = true;
 	j->p = p;
+}
+
+/* What a program wrote has no space: one look is enough. */
+static inline void skip_space(struct json *j)
+{
+	if (j->p < j->end && (unsigned char)*j->p <= ' ')
+		skip_some_space(j);
 }
 
 static bool in_object(const struct json *j)
@@ -90,18 +99,34 @@ size_t utf8_length(const char *s, const char *end)
 	return n;
 }
 
+/*
+ * The bytes of a word that end a run of plain ones (controls, quote,
+ * backslash, not ASCII) have their high bit set in the result. So may bytes
+ * after the first such, by a borrow; the first is always exact.
+ */
+static uint64_t special_bytes(uint64_t w)
+{
+	uint64_t quote = w ^ (ONES * '"'), slash = w ^ (ONES * '\\');
+
+	return ((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
+	       HIGHS;
+}
+
 /* Past the bytes of a string that mean themselves, eight at a time. */
 static const char *skip_plain(const char *p, const char *end)
 {
 	while (end - p >= 8) {
-		uint64_t w, quote, slash;
+		uint64_t w, special;
 
 		memcpy(&w, p, 8);
-		quote = w ^ (ONES * '"');
-		slash = w ^ (ONES * '\\');
-		if (((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
-		    HIGHS)
+		special = special_bytes(w);
+		if (special) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+			return p + __builtin_ctzll(special) / 8;
+#else
 			break;
+#endif
+		}
 		p += 8;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 &&
@@ -372,6 +397,31 @@ enum json_type json_next(struct json *j)
 	return read_value(j);
 }
 
+/*
+ * Past `,"text"` and, in an object, `,"name":"text"`, as often as they come:
+ * most of what is skipped is that. Stops before anything else.
+ */
+static void skip_strings(struct json *j)
+{
+	const char *end = j->end, *p = j->p;
+	bool object = in_object(j);
+
+	while (end - p >= 4 && p[0] == ',' && p[1] == '"') {
+		const char *q = skip_plain(p + 2, end);
+
+		if (object) {
+			if (end - q < 4 || q[0] != '"' || q[1] != ':' ||
+			    q[2] != '"')
+				break;
+			q = skip_plain(q + 3, end);
+		}
+		if (q == end || *q != '"')
+			break;
+		p = q + 1;
+	}
+	j->p = p;
+}
+
 bool json_skip(struct json *j, enum json_type type)
 {
 	const char *from;
@@ -387,9 +437,12 @@ bool json_skip(struct json *j, enum json_type type)
 	default: return type != JSON_ERROR;
 	}
 	from = j->p - 1;
-	while (j->depth >= depth)
+	while (j->depth >= depth) {
+		if (j->state == WANT_MORE)
+			skip_strings(j);
 		if (json_next(j) == JSON_ERROR)
 			return false;
+	}
 	j->text = (struct slice){from, (size_t)(j->p - from)};
 	return true;
 }

@@ -66,7 +66,7 @@ enum bodies_result bodies_next(struct bodies *b, struct slice *body)
 			}
 			if (c != '{' && c != '[') {
 				*body = (struct slice){
-					p + b->at, b->text.n - b->at - 1};
+				    p + b->at, b->text.n - b->at - 1};
 				b->at = b->text.n;
 				return BODIES_STRAY;
 			}

@@ -18,17 +18,17 @@
 #include "base/slice.h"
 
 enum bodies_result {
-	BODIES_BODY, /* its brackets match; whether it is JSON is not known */
+	BODIES_BODY,  /* its brackets match; whether it is JSON is not known */
 	BODIES_STRAY, /* what is no object and no array, to the line's end */
-	BODIES_MORE  /* a line is needed; at the end of the text, it is over */
+	BODIES_MORE   /* a line is needed; at the end of the text, it is over */
 };
 
 struct bodies {
 	struct buf text;
 	uint64_t number; /* of the line where the body handed out begins */
-	uint64_t last;   /* of the line fed last; private from here */
-	size_t start;    /* of what is not handed out yet */
-	size_t at;       /* what is looked at next */
+	uint64_t last;	 /* of the line fed last; private from here */
+	size_t start;	 /* of what is not handed out yet */
+	size_t at;	 /* what is looked at next */
 	unsigned depth;
 	bool in_string;
 	bool escape;

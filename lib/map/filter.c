@@ -37,8 +37,8 @@ static void put_line(struct buf *why, struct slice text)
 			n--;
 	}
 	for (size_t i = 0; i < n; i++)
-		buf_putc(why, (unsigned char)text.p[i] < 0x20 ? ' '
-							      : text.p[i]);
+		buf_putc(
+		    why, (unsigned char)text.p[i] < 0x20 ? ' ' : text.p[i]);
 	if (n < text.n)
 		buf_puts(why, "...");
 }
@@ -50,7 +50,7 @@ static void put_message(struct buf *why, jv v)
 
 	if (jv_get_kind(v) == JV_KIND_STRING) {
 		put_line(why, (struct slice){jv_string_value(v),
-			(size_t)jv_string_length_bytes(jv_copy(v))});
+				  (size_t)jv_string_length_bytes(jv_copy(v))});
 		return;
 	}
 	value_write(&json, v, false);

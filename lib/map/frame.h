@@ -11,7 +11,7 @@
 struct frame_job {
 	uint32_t endpoint;  /* bytes; 0 for the one filter of a user */
 	uint32_t suffix;    /* of each row: `,"at":"...","src":"..."}` */
-	uint32_t line;      /* the capture, checked JSON */
+	uint32_t line;	    /* the capture, checked JSON */
 	uint32_t with_body; /* the capture holds what was asked for: 200 */
 };
 
@@ -25,7 +25,7 @@ enum frame_kind {
 /* From the worker. */
 struct frame_reply {
 	uint32_t kind;
-	uint32_t text;       /* bytes that follow */
+	uint32_t text;	     /* bytes that follow */
 	uint32_t complaints; /* bytes at their end that are complaints */
 	uint32_t retiring;   /* this worker ends now: give it no more */
 };

@@ -73,8 +73,11 @@ void memo_put(struct memo *m, struct slice unit, uint64_t hash, uint32_t now,
     struct slice rows)
 {
 	struct memo_half *h = &m->half[0];
-	struct memo_entry e = {.hash = hash, .unit_len = (uint32_t)unit.n,
-		.rows_len = (uint32_t)rows.n, .turn = now, .used = true};
+	struct memo_entry e = {.hash = hash,
+	    .unit_len = (uint32_t)unit.n,
+	    .rows_len = (uint32_t)rows.n,
+	    .turn = now,
+	    .used = true};
 
 	if (unit.n + rows.n > h->bytes.max / 8)
 		return;
@@ -91,7 +94,8 @@ void memo_put(struct memo *m, struct slice unit, uint64_t hash, uint32_t now,
 	if (h->count >= h->cap / 2 && !grow(h))
 		return;
 	e.unit = h->bytes.n;
-	if (!buf_put_slice(&h->bytes, unit) || !buf_put_slice(&h->bytes, rows)) {
+	if (!buf_put_slice(&h->bytes, unit) ||
+	    !buf_put_slice(&h->bytes, rows)) {
 		h->bytes.n = e.unit;
 		h->bytes.failed = false;
 		return;
@@ -110,7 +114,7 @@ bool memo_find(struct memo *m, struct slice unit, uint64_t hash, uint32_t now,
 		if (!e)
 			continue;
 		*rows = (struct slice){
-			h->bytes.p + e->unit + e->unit_len, e->rows_len};
+		    h->bytes.p + e->unit + e->unit_len, e->rows_len};
 		*turn = e->turn;
 		e->turn = now;
 		return true;

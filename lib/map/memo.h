@@ -20,7 +20,7 @@ struct memo_entry {
 	size_t unit; /* where its bytes begin */
 	uint32_t unit_len;
 	uint32_t rows_len; /* the rows follow the unit, a line each */
-	uint32_t turn;     /* of the caller: when it was asked for last */
+	uint32_t turn;	   /* of the caller: when it was asked for last */
 	bool used;
 };
 

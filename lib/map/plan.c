@@ -59,8 +59,8 @@ static bool read_path(struct plan *plan, struct slice line)
 			step = (struct slice){path.p, 2};
 		} else if (*path.p == '.') {
 			path = slice_from(path, 1);
-			while (n < path.n && path.p[n] != '.' &&
-			    path.p[n] != '[')
+			while (
+			    n < path.n && path.p[n] != '.' && path.p[n] != '[')
 				n++;
 			step = (struct slice){path.p, n};
 		} else {
@@ -88,17 +88,19 @@ bool plan_parse(struct plan *plan, struct slice text, const char **why)
 		*why = NULL;
 		if (slice_eq(word, SLICE("skip:"))) {
 			if (!add_names(&plan->skip, line))
-				*why = "too many or too long names in '# skip:'";
+				*why =
+				    "too many or too long names in '# skip:'";
 		} else if (slice_eq(word, SLICE("keep:"))) {
 			if (!add_names(&plan->keep, line))
-				*why = "too many or too long names in '# keep:'";
+				*why =
+				    "too many or too long names in '# keep:'";
 		} else if (slice_eq(word, SLICE("unit:"))) {
 			if (!read_path(plan, line))
 				*why = "'# unit:' is not a path like "
 				       ".body.items[].track";
 		} else if (slice_eq(word, SLICE("main")) && !plan->defs.p) {
 			plan->defs = (struct slice){
-				text.p, (size_t)(word.p - text.p) - 2};
+			    text.p, (size_t)(word.p - text.p) - 2};
 		}
 		if (*why)
 			return false;

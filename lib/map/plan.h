@@ -35,8 +35,8 @@ struct plan {
 	struct plan_names skip;
 	struct plan_names keep;
 	struct slice path[PLAN_PATH_MAX]; /* of the unit; "[]" is any element */
-	size_t path_len;                  /* 0 if no unit is declared */
-	struct slice defs;                /* the text before `# main` */
+	size_t path_len;		  /* 0 if no unit is declared */
+	struct slice defs;		  /* the text before `# main` */
 };
 
 /* Read the head of a mapping; false sets *why, a constant string. */

@@ -22,14 +22,14 @@
 #define TICK_MS 1000
 
 struct job {
-	struct job *next; /* in the order of the input */
+	struct job *next;   /* in the order of the input */
 	struct job *behind; /* in the order of its worker */
 	struct buf frame;   /* as it is sent */
-	size_t line_at;     /* where the capture begins in it */
+	size_t line_at;	    /* where the capture begins in it */
 	bool assigned;
 	bool done;
-	bool tried; /* a worker was killed over it, from outside */
-	struct buf text;    /* the reply, or the detail of a failure */
+	bool tried;	 /* a worker was killed over it, from outside */
+	struct buf text; /* the reply, or the detail of a failure */
 	struct pool_result result;
 };
 
@@ -38,11 +38,11 @@ struct process {
 	int fd;
 	bool ready;
 	bool timed_out;
-	bool retiring; /* it ends of itself */
-	bool broken;   /* nothing more can be sent to it */
+	bool retiring;		  /* it ends of itself */
+	bool broken;		  /* nothing more can be sent to it */
 	struct job *first, *last; /* what it was given */
-	struct job *sending;      /* what is not sent to its end yet */
-	size_t sent;              /* of that, in bytes */
+	struct job *sending;	  /* what is not sent to its end yet */
+	size_t sent;		  /* of that, in bytes */
 	size_t given_bytes;
 	unsigned given;
 	int64_t waited_ms; /* for the first, without a sign */
@@ -52,8 +52,8 @@ struct process {
 struct pool {
 	struct pool_config config;
 	struct job *head, *tail; /* all jobs */
-	struct job *waiting;     /* the first that may have no worker */
-	struct job *spare;       /* to be used again */
+	struct job *waiting;	 /* the first that may have no worker */
+	struct job *spare;	 /* to be used again */
 	size_t bytes;
 	size_t jobs;
 	struct buf *start_why; /* for the compiler's message */
@@ -185,8 +185,9 @@ static void assign(struct pool *p, struct process *w)
 {
 	struct job *j = p->waiting;
 
-	while (j && !w->broken && (w->given == 0 || (w->given < AHEAD_JOBS &&
-					 w->given_bytes < AHEAD_BYTES))) {
+	while (j && !w->broken &&
+	       (w->given == 0 ||
+		   (w->given < AHEAD_JOBS && w->given_bytes < AHEAD_BYTES))) {
 		if (!j->assigned && !j->done) {
 			j->assigned = true;
 			j->behind = NULL;
@@ -235,8 +236,8 @@ static void fail(struct job *j, const char *failure, const char *detail)
 static bool is_crash(int signal)
 {
 	return signal == SIGABRT || signal == SIGSEGV || signal == SIGBUS ||
-	    signal == SIGFPE || signal == SIGILL || signal == SIGTRAP ||
-	    signal == SIGSYS;
+	       signal == SIGFPE || signal == SIGILL || signal == SIGTRAP ||
+	       signal == SIGSYS;
 }
 
 /* What a worker died of is said of the capture that it was mapping. */
@@ -252,13 +253,13 @@ static void blame(
 		    timeout % 1000 ? "ms" : "s");
 		fail(j, "mapping timed out", detail);
 	} else if (WIFEXITED(status) &&
-	    WEXITSTATUS(status) == FILTER_NO_MEMORY) {
+		   WEXITSTATUS(status) == FILTER_NO_MEMORY) {
 		snprintf(detail, sizeof(detail),
 		    "it needs more memory than %zu MiB",
 		    p->config.worker.memory >> 20);
 		fail(j, "mapping out of memory", detail);
-	} else if (j->tried || (WIFSIGNALED(status) &&
-				   is_crash(WTERMSIG(status)))) {
+	} else if (j->tried ||
+		   (WIFSIGNALED(status) && is_crash(WTERMSIG(status)))) {
 		snprintf(detail, sizeof(detail), "its worker ended by %s %d",
 		    WIFSIGNALED(status) ? "signal" : "status",
 		    WIFSIGNALED(status) ? WTERMSIG(status)
@@ -284,9 +285,9 @@ static void bury(struct pool *p, struct process *w)
 		take_first(w);
 	p->waiting = p->head;
 	if (p->start_why && !p->start_answered && !retiring) {
-		buf_printf(p->start_why, dead.timed_out
-			? "compiling takes too long"
-			: "the compiler cannot cope with it");
+		buf_printf(p->start_why,
+		    dead.timed_out ? "compiling takes too long"
+				   : "the compiler cannot cope with it");
 		p->start_answered = true;
 	}
 }
@@ -309,8 +310,7 @@ static void take_reply(struct pool *p, struct process *w,
 		if (p->config.debug)
 			p->config.debug(p->config.ctx, text);
 		return;
-	default:
-		break;
+	default: break;
 	}
 	if (!j)
 		return;
@@ -389,8 +389,8 @@ static void feed(struct process *w)
 {
 	while (w->sending) {
 		const struct buf *f = &w->sending->frame;
-		ssize_t n = send(
-		    w->fd, f->p + w->sent, f->n - w->sent, MSG_NOSIGNAL);
+		ssize_t n =
+		    send(w->fd, f->p + w->sent, f->n - w->sent, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -482,8 +482,7 @@ bool pool_wait(struct pool *p, int input)
 		w->waited_ms += w->ready && !w->first ? 0 : waited;
 		if ((fds[i].revents & ~POLLOUT) && !receive(p, w)) {
 			bury(p, w);
-		} else if (w->waited_ms >= limit &&
-		    (w->first || !w->ready)) {
+		} else if (w->waited_ms >= limit && (w->first || !w->ready)) {
 			w->timed_out = true;
 			bury(p, w);
 		}
@@ -527,8 +526,9 @@ bool pool_submit(struct pool *p, const struct pool_job *from)
 {
 	struct job *j = new_job(p);
 	struct frame_job head = {.endpoint = (uint32_t)from->endpoint.n,
-		.suffix = (uint32_t)from->suffix.n,
-		.line = (uint32_t)from->line.n, .with_body = from->with_body};
+	    .suffix = (uint32_t)from->suffix.n,
+	    .line = (uint32_t)from->line.n,
+	    .with_body = from->with_body};
 
 	if (!j)
 		return false;
@@ -556,7 +556,7 @@ bool pool_submit(struct pool *p, const struct pool_job *from)
 bool pool_full(const struct pool *p)
 {
 	return p->jobs >= (size_t)2 * AHEAD_JOBS * p->config.workers ||
-	    p->bytes >= QUEUE_BYTES * p->config.workers;
+	       p->bytes >= QUEUE_BYTES * p->config.workers;
 }
 
 bool pool_busy(const struct pool *p)
@@ -570,8 +570,8 @@ const struct pool_result *pool_done(struct pool *p)
 
 	if (!j || !j->done)
 		return NULL;
-	j->result.line = (struct slice){
-		j->frame.p + j->line_at, j->frame.n - j->line_at};
+	j->result.line =
+	    (struct slice){j->frame.p + j->line_at, j->frame.n - j->line_at};
 	return &j->result;
 }
 

@@ -26,7 +26,8 @@ struct pool_config {
 	struct worker_config worker;
 	unsigned workers; /* 1 to POOL_WORKERS_MAX */
 
-	/* Told of each value that a mapping debugs, as JSON text; may be NULL. */
+	/* Told of each value that a mapping debugs, as JSON text; may be NULL.
+	 */
 	void (*debug)(void *ctx, struct slice json);
 	void *ctx;
 };
@@ -36,7 +37,7 @@ struct pool_job {
 	struct slice endpoint; /* of a built-in mapping; any, with a filter */
 	struct slice suffix;   /* what ends each row: `,"at":"..."}`, or `}` */
 	struct slice line;     /* the capture, checked JSON */
-	bool with_body;        /* it holds what was asked for: status 200 */
+	bool with_body;	       /* it holds what was asked for: status 200 */
 	uint64_t number;       /* the caller's, of the line */
 };
 
@@ -45,7 +46,7 @@ struct pool_result {
 	struct slice detail; /* of a failure, one line */
 	struct slice rows;   /* lines, each ended by a newline */
 	struct slice complaints; /* about parts of the capture, likewise */
-	struct slice line;       /* the capture */
+	struct slice line;	 /* the capture */
 	uint64_t number;
 };
 

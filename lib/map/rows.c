@@ -12,7 +12,7 @@ struct rows_seen {
 	uint32_t turn; /* the capture it was written for; 0 for none */
 };
 
-#define TOO_LONG "the rows of one capture are too long"
+#define TOO_LONG "too much in one capture"
 
 bool rows_init(struct rows *r, size_t max)
 {
@@ -113,8 +113,7 @@ static bool seen(struct rows *r, struct slice row, uint64_t hash, size_t at)
 
 static bool end_row(struct rows *r)
 {
-	return buf_put_slice(&r->lines, r->suffix) &&
-	    buf_putc(&r->lines, '\n');
+	return buf_put_slice(&r->lines, r->suffix) && buf_putc(&r->lines, '\n');
 }
 
 bool rows_add_text(struct rows *r, struct slice row, uint64_t hash)
@@ -132,7 +131,7 @@ static const char *add_complaint(struct rows *r, jv reason)
 	if (jv_get_kind(reason) != JV_KIND_STRING)
 		return "a 'refuse' is no string";
 	s = (struct slice){jv_string_value(reason),
-		(size_t)jv_string_length_bytes(jv_copy(reason))};
+	    (size_t)jv_string_length_bytes(jv_copy(reason))};
 	for (size_t i = 0; i < s.n && i < 400; i++)
 		buf_putc(&r->complaints,
 		    (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);

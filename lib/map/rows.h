@@ -18,7 +18,7 @@ struct rows {
 	struct buf lines;      /* rows, each ended by a newline */
 	struct buf complaints; /* reasons, each ended by a newline */
 	struct slice suffix;   /* what ends each row, borrowed */
-	bool ordered;          /* rows with an `op` are among them */
+	bool ordered;	       /* rows with an `op` are among them */
 
 	struct rows_seen *seen; /* private from here */
 	size_t seen_cap;

@@ -7,8 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "json/json.h"
 
+#define TOO_MUCH "too much in one capture"
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGHS UINT64_C(0x8080808080808080)
 
@@ -35,14 +40,19 @@ static const char *string_end(const char *p, bool *escaped)
 {
 	for (;;) {
 		uint64_t w = load8(p);
+		uint64_t found =
+		    HAS_ZERO(w ^ (ONES * '"')) | HAS_ZERO(w ^ (ONES * '\\'));
 
-		if (!(HAS_ZERO(w ^ (ONES * '"')) |
-			HAS_ZERO(w ^ (ONES * '\\')))) {
+		if (!found) {
 			p += 8;
 			continue;
 		}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		p += __builtin_ctzll(found) / 8;
+#else
 		while (*p != '"' && *p != '\\')
 			p++;
+#endif
 		if (*p == '"')
 			return p;
 		*escaped = true;
@@ -50,34 +60,112 @@ static const char *string_end(const char *p, bool *escaped)
 	}
 }
 
+/* Where one is in an array or object that is gone past. */
+struct skipping {
+	const char *p;
+	uint64_t depth;
+	bool in_string;
+};
+
+/* Go on by bytes, to `end` or a little past it; true at the last bracket. */
+static bool skip_bytes(struct skipping *s, const char *end)
+{
+	while (s->p < end) {
+		char c = *s->p++;
+
+		if (s->in_string) {
+			s->p += c == '\\';
+			s->in_string = c != '"';
+		} else if (c == '"') {
+			s->in_string = true;
+		} else if (c == '{' || c == '[') {
+			s->depth++;
+		} else if ((c == '}' || c == ']') && --s->depth == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+#if defined(__SSE2__)
+#define BLOCK 64
+
+/* One bit for each byte of a block that is `c`, once `fold` is set in it. */
+static uint64_t find(const __m128i v[4], char c, char fold)
+{
+	const __m128i want = _mm_set1_epi8(c), bit = _mm_set1_epi8(fold);
+	uint64_t found = 0;
+
+	for (int i = 0; i < 4; i++)
+		found |= (uint64_t)(unsigned)_mm_movemask_epi8(
+			     _mm_cmpeq_epi8(_mm_or_si128(v[i], bit), want))
+			 << (16 * i);
+	return found;
+}
+
+/* From each set bit up to the next one, without it. */
+static uint64_t between(uint64_t quotes)
+{
+	for (int shift = 1; shift < 64; shift *= 2)
+		quotes ^= quotes << shift;
+	return quotes;
+}
+
+/* Go past a block of bytes; true at the last bracket. */
+static bool skip_block(struct skipping *s)
+{
+	__m128i v[4];
+	uint64_t strings, opening, closing, brackets;
+
+	for (int i = 0; i < 4; i++)
+		v[i] = _mm_loadu_si128(
+		    (const __m128i *)(const void *)(s->p + 16 * i));
+	if (find(v, '\\', 0))
+		return skip_bytes(s, s->p + BLOCK);
+	strings = between(find(v, '"', 0)) ^ (s->in_string ? ~UINT64_C(0) : 0);
+	s->in_string = strings >> 63;
+	/* The curly brackets differ from the square ones in this bit only. */
+	opening = find(v, '{', 0x20) & ~strings;
+	closing = find(v, '}', 0x20) & ~strings;
+	for (brackets = opening | closing; brackets; brackets &= brackets - 1) {
+		uint64_t lowest = brackets & -brackets;
+
+		if (opening & lowest) {
+			s->depth++;
+		} else if (--s->depth == 0) {
+			s->p += __builtin_ctzll(lowest) + 1;
+			return true;
+		}
+	}
+	s->p += BLOCK;
+	return false;
+}
+#else
+#define BLOCK 64
+static bool skip_block(struct skipping *s)
+{
+	return skip_bytes(s, s->p + BLOCK);
+}
+#endif
+
 /* Past a value, from its first byte. */
 static const char *skip_value(const char *p)
 {
-	unsigned depth = 0;
+	struct skipping s = {.p = p};
 	bool escaped;
 
-	for (;;) {
-		switch (*p++) {
-		case '"':
-			p = string_end(p, &escaped) + 1;
-			if (depth == 0)
-				return p;
-			break;
-		case '{':
-		case '[': depth++; break;
-		case '}':
-		case ']':
-			if (--depth == 0)
-				return p;
-			break;
-		default:
-			if (depth > 0)
-				break;
-			while (*p != ',' && *p != ']' && *p != '}' &&
-			    (unsigned char)*p > ' ')
-				p++;
-			return p;
-		}
+	switch (*p) {
+	case '"': return string_end(p + 1, &escaped) + 1;
+	case '{':
+	case '[':
+		while (!skip_block(&s))
+			;
+		return s.p;
+	default:
+		while (*p != ',' && *p != ']' && *p != '}' &&
+		       (unsigned char)*p > ' ')
+			p++;
+		return p;
 	}
 }
 
@@ -101,7 +189,8 @@ static size_t slot_of(struct slice s)
 
 	if (s.n > 0)
 		h = ((h * 31 + (unsigned char)s.p[s.n - 1]) * 31 +
-			(unsigned char)s.p[s.n / 2]) * 31 +
+			(unsigned char)s.p[s.n / 2]) *
+			31 +
 		    (unsigned char)s.p[0];
 	if (s.n > 4)
 		h = (h * 31 + (unsigned char)s.p[2]) * 31 +
@@ -109,8 +198,8 @@ static size_t slot_of(struct slice s)
 	return (h ^ h >> 10) % VALUE_CACHE;
 }
 
-static size_t cached(struct value_reader *r, struct value_cache *c,
-    struct slice s, bool escaped)
+static size_t cached(
+    struct value_reader *r, struct value_cache *c, struct slice s, bool escaped)
 {
 	size_t i = slot_of(s);
 
@@ -220,7 +309,7 @@ static void read_member(struct value_reader *r, jv *object, size_t step,
 		size_t i = cached(r, &r->names, s, escaped);
 
 		skip = r->names.slot[i].skipped ||
-		    (kept_only && !r->names.slot[i].kept);
+		       (kept_only && !r->names.slot[i].kept);
 		name = skip ? jv_null() : jv_copy(r->names.slot[i].string);
 	} else {
 		name = skip ? jv_null() : make_string(r, s, escaped);
@@ -279,8 +368,9 @@ static jv read_array(struct value_reader *r, size_t step)
 static jv read_value(struct value_reader *r, size_t step, bool kept_only)
 {
 	/* Where the path goes on there is what it expects, or nothing. */
-	if (step > 0 && *r->p != 'n' && *r->p !=
-	    (slice_eq(r->plan->path[step - 1], SLICE("[]")) ? '[' : '{')) {
+	if (step > 0 && *r->p != 'n' &&
+	    *r->p !=
+		(slice_eq(r->plan->path[step - 1], SLICE("[]")) ? '[' : '{')) {
 		r->failed = true;
 		return jv_null();
 	}
@@ -338,7 +428,8 @@ static size_t plain_bytes(const char *p, const char *end)
 		uint64_t w = load8(p);
 
 		if (((w - ONES * 0x20) | w | HAS_ZERO(w ^ (ONES * '"')) |
-			HAS_ZERO(w ^ (ONES * '\\'))) & HIGHS)
+			HAS_ZERO(w ^ (ONES * '\\'))) &
+		    HIGHS)
 			break;
 		p += 8;
 	}
@@ -356,7 +447,7 @@ static size_t plain_bytes(const char *p, const char *end)
 static bool put_string(struct buf *b, jv string)
 {
 	struct slice s = {jv_string_value(string),
-		(size_t)jv_string_length_bytes(jv_copy(string))};
+	    (size_t)jv_string_length_bytes(jv_copy(string))};
 	char *to;
 
 	if (plain_bytes(s.p, s.p + s.n) < s.n)
@@ -415,7 +506,7 @@ static const char *put_number(struct buf *b, double d)
 		ok = put_int(b, (int64_t)d);
 	else
 		ok = put_double(b, d);
-	return ok ? NULL : "too long";
+	return ok ? NULL : TOO_MUCH;
 }
 
 static const char *put_value(struct buf *, jv, unsigned depth);
@@ -427,9 +518,9 @@ static const char *put_object(
 	bool first = true;
 
 	if (!buf_putc(b, '{'))
-		return "too long";
+		return TOO_MUCH;
 	for (int i = jv_object_iter(v); !why && jv_object_iter_valid(v, i);
-	    i = jv_object_iter_next(v, i)) {
+	     i = jv_object_iter_next(v, i)) {
 		jv member = jv_object_iter_value(v, i), name;
 
 		if (drop_nulls && jv_get_kind(member) == JV_KIND_NULL)
@@ -437,14 +528,14 @@ static const char *put_object(
 		name = jv_object_iter_key(v, i);
 		if ((!first && !buf_putc(b, ',')) || !put_string(b, name) ||
 		    !buf_putc(b, ':'))
-			why = "too long";
+			why = TOO_MUCH;
 		else
 			why = put_value(b, member, depth);
 		first = false;
 		jv_free(name);
 		jv_free(member);
 	}
-	return why ? why : buf_putc(b, '}') ? NULL : "too long";
+	return why ? why : buf_putc(b, '}') ? NULL : TOO_MUCH;
 }
 
 static const char *put_array(struct buf *b, jv v, unsigned depth)
@@ -453,17 +544,17 @@ static const char *put_array(struct buf *b, jv v, unsigned depth)
 	const char *why = NULL;
 
 	if (!buf_putc(b, '['))
-		return "too long";
+		return TOO_MUCH;
 	for (int i = 0; i < n && !why; i++) {
 		jv element = jv_array_get(jv_copy(v), i);
 
 		if (i > 0 && !buf_putc(b, ','))
-			why = "too long";
+			why = TOO_MUCH;
 		else
 			why = put_value(b, element, depth);
 		jv_free(element);
 	}
-	return why ? why : buf_putc(b, ']') ? NULL : "too long";
+	return why ? why : buf_putc(b, ']') ? NULL : TOO_MUCH;
 }
 
 static const char *put_value(struct buf *b, jv v, unsigned depth)
@@ -471,11 +562,11 @@ static const char *put_value(struct buf *b, jv v, unsigned depth)
 	if (depth == VALUE_DEPTH_MAX)
 		return "nested too deep";
 	switch (jv_get_kind(v)) {
-	case JV_KIND_NULL: return buf_puts(b, "null") ? NULL : "too long";
-	case JV_KIND_FALSE: return buf_puts(b, "false") ? NULL : "too long";
-	case JV_KIND_TRUE: return buf_puts(b, "true") ? NULL : "too long";
+	case JV_KIND_NULL: return buf_puts(b, "null") ? NULL : TOO_MUCH;
+	case JV_KIND_FALSE: return buf_puts(b, "false") ? NULL : TOO_MUCH;
+	case JV_KIND_TRUE: return buf_puts(b, "true") ? NULL : TOO_MUCH;
 	case JV_KIND_NUMBER: return put_number(b, jv_number_value(v));
-	case JV_KIND_STRING: return put_string(b, v) ? NULL : "too long";
+	case JV_KIND_STRING: return put_string(b, v) ? NULL : TOO_MUCH;
 	case JV_KIND_ARRAY: return put_array(b, v, depth + 1);
 	case JV_KIND_OBJECT: return put_object(b, v, depth + 1, false);
 	case JV_KIND_INVALID: break;

@@ -17,11 +17,11 @@
 #include "map/rows.h"
 #include "map/value.h"
 
-#define ROWS_MAX ((size_t)256 << 20)   /* bytes that one capture may give */
+#define ROWS_MAX ((size_t)256 << 20) /* bytes that one capture may give */
 #define MEMO_MAX ((size_t)64 << 20)
-#define DEBUG_MAX 1000                 /* messages of one capture */
+#define DEBUG_MAX 1000 /* messages of one capture */
 #define DEBUG_LEN ((size_t)4096)
-#define CAPTURES_MAX 50000             /* until a worker retires */
+#define CAPTURES_MAX 50000 /* until a worker retires */
 #define WARM_UP 4  /* captures, before programs for units are compiled */
 #define VERIFIED 3 /* captures, on which a user's declarations are tried */
 
@@ -39,7 +39,7 @@ struct mapping {
 	struct mapping *next;
 	const char *name; /* NULL for the filter of a user */
 	struct plan plan;
-	struct filter whole, unit, rest;
+	struct filter whole, parts;
 	struct value_reader *every; /* reads all there is */
 	struct value_reader *plain; /* but for what is skipped */
 	struct value_reader *split; /* and for units */
@@ -111,9 +111,10 @@ static void write_all(struct worker *w, const void *from, size_t n)
 static void reply(struct worker *w, enum frame_kind kind, bool retiring,
     struct slice text, struct slice complaints)
 {
-	struct frame_reply head = {.kind = kind, .retiring = retiring,
-		.text = (uint32_t)(text.n + complaints.n),
-		.complaints = (uint32_t)complaints.n};
+	struct frame_reply head = {.kind = kind,
+	    .retiring = retiring,
+	    .text = (uint32_t)(text.n + complaints.n),
+	    .complaints = (uint32_t)complaints.n};
 
 	write_all(w, &head, sizeof(head));
 	write_all(w, text.p, text.n);
@@ -168,30 +169,31 @@ static struct mapping *new_mapping(
 	return m;
 }
 
-/* Compile the parts of a mapping that declares units; false if it cannot. */
+/* One program for both parts: its input is [whether it is a unit, value]. */
 static bool compile_parts(struct worker *w, struct mapping *m)
 {
-	static const char *const parts[] = {"unit", "rest"};
-	struct filter *to[] = {&m->unit, &m->rest};
 	struct buf text = BUF_INIT((size_t)16 << 20);
 
-	for (int i = 0; i < 2; i++) {
-		buf_clear(&text);
-		buf_put_slice(&text, m->plan.defs);
-		buf_puts(&text, parts[i]);
-		if (text.failed)
-			no_memory();
-		compile(w, to[i], buf_slice(&text));
-		if (!to[i]->jq)
-			break;
-	}
+	buf_put_slice(&text, m->plan.defs);
+	buf_puts(&text, "if .[0] then .[1] | unit else .[1] | rest end");
+	if (text.failed)
+		no_memory();
+	compile(w, &m->parts, buf_slice(&text));
 	buf_release(&text);
-	return m->unit.jq && m->rest.jq;
+	return m->parts.jq != NULL;
 }
 
 static const char *take_row(void *ctx, jv result)
 {
 	return rows_add(ctx, result);
+}
+
+static bool run_part(struct worker *w, bool unit, jv value, struct rows *to)
+{
+	jv input = jv_array_append(jv_array(), unit ? jv_true() : jv_false());
+
+	return filter_run(&w->current->parts, jv_array_append(input, value),
+	    take_row, to, &w->why);
 }
 
 /* Map with the one program; `all` reads what is declared as skipped too. */
@@ -233,8 +235,7 @@ static bool on_unit(void *ctx, struct slice text)
 	if (memo_find(&w->memo, text, hash, w->turn, &rows, &turn))
 		return turn == w->turn || add_lines(&w->rows, rows);
 	rows_begin(u, SLICE(""));
-	if (!filter_run(&m->unit, value_read(m->plain, text), take_row, u,
-		&w->why))
+	if (!run_part(w, true, value_read(m->plain, text), u))
 		return false;
 	rows = buf_slice(&u->lines);
 	if (u->complaints.n > 0 || u->ordered)
@@ -262,7 +263,7 @@ static bool map_parts(struct worker *w, struct mapping *m, struct slice line)
 		jv_free(value);
 		return false;
 	}
-	return filter_run(&m->rest, value, take_row, &w->rows, &w->why);
+	return run_part(w, false, value, &w->rows);
 }
 
 /*
@@ -306,7 +307,7 @@ static bool map(struct worker *w, struct mapping *m, struct slice line,
 	check = !m->name && declares(&m->plan) && m->runs < VERIFIED;
 	if (m->plan.path_len > 0 && with_body &&
 	    (check || m->runs >= WARM_UP) &&
-	    (m->rest.jq || compile_parts(w, m))) {
+	    (m->parts.jq || compile_parts(w, m))) {
 		done = map_parts(w, m, line);
 		if (!done)
 			rows_begin(&w->rows, suffix);
@@ -329,12 +330,11 @@ static struct mapping *mapping_of(struct worker *w, struct slice endpoint)
 	while (f->name && !slice_is(endpoint, f->name))
 		f++;
 	if (f->name)
-		return new_mapping(
-		    w, f->name, (struct slice){f->text, f->len});
+		return new_mapping(w, f->name, (struct slice){f->text, f->len});
 	for (m = w->mappings; m; m = m->next)
 		if (*m->name == '\0')
 			return m;
-	return new_mapping(w, "", SLICE("not_ok"));
+	return new_mapping(w, "", SLICE("not_ok(subject)"));
 }
 
 /* Libjq leaks a little here and there: go before it is much. */
@@ -382,15 +382,16 @@ static void serve_one(struct worker *w)
 		reply(w, FRAME_FAILED, retires(w), buf_slice(&w->why), none);
 }
 
+/* Nothing in a worker raises a soft limit again. */
 static void limit(int resource, rlim_t value)
 {
 	struct rlimit limit;
 
 	if (getrlimit(resource, &limit) != 0)
 		_exit(1);
-	if (limit.rlim_max == RLIM_INFINITY || value < limit.rlim_max)
-		limit.rlim_max = value;
-	limit.rlim_cur = limit.rlim_max;
+	limit.rlim_cur = value;
+	if (limit.rlim_max != RLIM_INFINITY && value > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(resource, &limit) != 0)
 		_exit(1);
 }
@@ -448,8 +449,7 @@ static void set_up(struct worker *w)
 		no_memory();
 }
 
-void worker_run(
-    const struct worker_config *config, int socket, pid_t parent)
+void worker_run(const struct worker_config *config, int socket, pid_t parent)
 {
 	struct worker *w = need(calloc(1, sizeof(*w)));
 	const struct slice none = {"", 0};

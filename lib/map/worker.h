@@ -15,9 +15,9 @@
 
 struct worker_config {
 	struct slice filter; /* of a user, for all captures; or p == NULL */
-	size_t memory;       /* most address space of a worker, in bytes */
+	size_t memory;	     /* most address space of a worker, in bytes */
 	int64_t timeout_ms;  /* most time for one capture */
-	bool memo;           /* keep the rows of units that were mapped */
+	bool memo;	     /* keep the rows of units that were mapped */
 };
 
 /*

@@ -1,39 +1,10 @@
 /* What the Web API answers to a caller whose token is good. */
 #include "rehearse/put.h"
 #include "rehearse/query.h"
-#include "rehearse/rehearsal.h"
+#include "rehearse/api_parts.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct shapes shapes_of(const struct rehearsal *r)
-{
-	return (struct shapes){r->catalogue, r->regime, r->base};
-}
-
-/* A JSON string of the url that was asked for. */
-static void add_href(
-    const struct rehearsal *r, const struct ask *ask, struct buf *b)
-{
-	put_joined(b, r->base, slice_of(ask->url));
-}
-
-static void not_found(struct reply *reply)
-{
-	reply_error(reply, 404, "Resource not found", NULL);
-}
-
-/* limit, within its bounds; false: the reply says what is wrong. */
-static bool read_limit(
-    const struct ask *ask, int64_t *limit, struct reply *reply)
-{
-	*limit = 20;
-	if (query_number(ask->query, "limit", limit) && *limit >= 1 &&
-	    *limit <= 50)
-		return true;
-	reply_error(reply, 400, "Invalid limit", NULL);
-	return false;
-}
 
 /* The part of the recent plays that was asked for: from first on, count. */
 struct page {
@@ -48,7 +19,7 @@ static bool read_page(
 	char text[2];
 
 	p->after = p->before = -1;
-	if (!read_limit(ask, &p->limit, reply))
+	if (!api_limit(ask, ITEMS_LIMIT, &p->limit, reply))
 		return false;
 	p->forward = query_get(ask->query, "after", text, sizeof(text));
 	if (p->forward && query_get(ask->query, "before", text, sizeof(text))) {
@@ -93,7 +64,7 @@ static void recently_played(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
 	const struct play *recent[CEILING];
-	struct shapes s = shapes_of(r);
+	struct shapes s = api_shapes(r);
 	struct buf *b = &reply->body;
 	struct page p;
 	int n = listener_recent(&r->listener, r->clock, recent);
@@ -126,87 +97,41 @@ static void recently_played(
 		    newest, oldest);
 	}
 	buf_printf(b, ",\"limit\":%lld,\"href\":", (long long)p.limit);
-	add_href(r, ask, b);
+	api_href(r, ask, b);
 	buf_puts(b, "}");
 }
 
 static void me(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
-	struct shapes s = shapes_of(r);
+	struct shapes s = api_shapes(r);
 
 	(void)ask;
 	shape_me(&s, &reply->body);
 }
 
-static bool read_window(
-    const struct ask *ask, int64_t *offset, int64_t *limit, struct reply *reply)
-{
-	*offset = 0;
-	if (!read_limit(ask, limit, reply))
-		return false;
-	if (query_number(ask->query, "offset", offset) && *offset >= 0 &&
-	    *offset <= 100000)
-		return true;
-	reply_error(reply, 400, "Invalid offset", NULL);
-	return false;
-}
-
 static void saved_tracks(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
-	struct shapes s = shapes_of(r);
-	int64_t offset, limit;
+	struct shapes s = api_shapes(r);
+	struct window w = {.path = "/v1/me/tracks", .most = ITEMS_LIMIT};
 
-	if (read_window(ask, &offset, &limit, reply))
-		shape_saved(&s, (int)offset, (int)limit, &reply->body);
+	if (api_window(ask, &w, reply))
+		shape_saved(&s, &w, &reply->body);
 }
 
-/*
- * What the service made itself stands in the new apps' library as null, as
- * it does there.
- */
-static void my_playlists(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
-{
-	const struct catalogue *cat = r->catalogue;
-	struct shapes s = shapes_of(r);
-	struct buf *b = &reply->body;
-	int64_t offset, limit, total = 0;
-
-	if (!read_window(ask, &offset, &limit, reply))
-		return;
-	buf_puts(b, "{\"items\":[");
-	for (int i = 0; i < cat->playlist_count; i++) {
-		const struct playlist *p = &cat->playlists[i];
-
-		if (!p->listed)
-			continue;
-		if (total >= offset && total < offset + limit) {
-			buf_puts(b, total > offset ? "," : "");
-			if (p->own_made && r->regime == REGIME_DEVELOPMENT)
-				buf_puts(b, "null");
-			else
-				shape_playlist(&s, p, false, b);
-		}
-		total++;
-	}
-	buf_printf(b, "],\"href\":");
-	add_href(r, ask, b);
-	shape_page_links(
-	    &s, "/v1/me/playlists", (int)offset, (int)limit, (int)total, b);
-}
+#define FOLLOWED 57 /* artists: more than a page holds */
 
 static void followed(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
 	const struct catalogue *cat = r->catalogue;
-	struct shapes s = shapes_of(r);
+	struct shapes s = api_shapes(r);
 	struct buf *b = &reply->body;
 	char type[16] = "", after[ID_SIZE] = "";
-	int64_t limit, first = 0, total = cat->artist_count / 2, end;
+	int64_t limit, first = 0, total = FOLLOWED, end;
 
-	if (!read_limit(ask, &limit, reply))
+	if (!api_limit(ask, ITEMS_LIMIT, &limit, reply))
 		return;
 	query_get(ask->query, "type", type, sizeof(type));
 	if (strcmp(type, "artist") != 0) {
@@ -235,13 +160,13 @@ static void followed(
 	buf_printf(b,
 	    ",\"limit\":%lld,\"total\":%lld,\"href\":", (long long)limit,
 	    (long long)total);
-	add_href(r, ask, b);
+	api_href(r, ask, b);
 	buf_puts(b, "}}");
 }
 
 static void one_track(const struct rehearsal *r, const char *id, struct buf *b)
 {
-	struct shapes s = shapes_of(r);
+	struct shapes s = api_shapes(r);
 	const struct track *t = catalogue_track(r->catalogue, id);
 
 	if (t != NULL)
@@ -254,12 +179,12 @@ static void one_features(
 	const struct track *t = catalogue_track(r->catalogue, id);
 
 	if (t != NULL)
-		shape_features(t, b);
+		(void)shape_features(t, b); /* nothing written: not found */
 }
 
 static void one_album(const struct rehearsal *r, const char *id, struct buf *b)
 {
-	struct shapes s = shapes_of(r);
+	struct shapes s = api_shapes(r);
 	const struct album *a = catalogue_album(r->catalogue, id);
 
 	if (a != NULL)
@@ -268,28 +193,19 @@ static void one_album(const struct rehearsal *r, const char *id, struct buf *b)
 
 static void one_artist(const struct rehearsal *r, const char *id, struct buf *b)
 {
-	struct shapes s = shapes_of(r);
+	struct shapes s = api_shapes(r);
 	const struct artist *a = catalogue_artist(r->catalogue, id);
 
 	if (a != NULL)
 		shape_artist(&s, a, b);
 }
 
-/* /users/{id}: whoever owns a playlist is somebody. */
 static void one_user(const struct rehearsal *r, const char *id, struct buf *b)
 {
-	const struct catalogue *cat = r->catalogue;
+	const struct person *p = catalogue_person(r->catalogue, id);
 
-	if (strcmp(id, cat->user) == 0) {
-		shape_user(id, cat->user_name, b);
-		return;
-	}
-	for (int i = 0; i < cat->playlist_count; i++) {
-		if (strcmp(cat->playlists[i].owner, id) == 0) {
-			shape_user(id, cat->playlists[i].owner_name, b);
-			return;
-		}
-	}
+	if (p != NULL)
+		shape_user(p, b);
 }
 
 /* Things that are asked for by id, and by ?ids= where the app may. */
@@ -332,6 +248,26 @@ static void several(const struct rehearsal *r, const struct kind *k,
 		reply_error(reply, 400, "Too many ids requested", NULL);
 }
 
+/*
+ * What new apps may not ask for any more: people are forbidden or unknown,
+ * and audio features are refused with as many words as the service likes.
+ */
+static void refuse(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	struct chance c = {chance_mix(r->catalogue->seed, ask->url, 7)};
+	uint64_t draw = chance_below(&c, 3);
+
+	reply_error(reply, 403, "Forbidden", NULL);
+	if (strncmp(ask->path, "/v1/users/", 10) == 0 && draw == 0)
+		api_not_found(reply);
+	if (strncmp(ask->path, "/v1/audio-features", 18) != 0 || draw == 0)
+		return;
+	buf_clear(&reply->body);
+	if (draw == 1)
+		buf_puts(&reply->body, "{\"error\":{\"status\":403}}");
+}
+
 static bool by_id(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
@@ -346,49 +282,17 @@ static bool by_id(
 		if (!one && (ask->path[len] != '\0' || k->most == 0))
 			continue;
 		if (r->regime == REGIME_DEVELOPMENT && (k->gone || !one)) {
-			reply_error(reply, 403, "Forbidden", NULL);
+			refuse(r, ask, reply);
 		} else if (!one) {
 			several(r, k, ask, reply);
 		} else {
 			k->write(r, ask->path + len + 1, &reply->body);
 			if (reply->body.n == 0)
-				not_found(reply);
+				api_not_found(reply);
 		}
 		return true;
 	}
 	return false;
-}
-
-/* /v1/playlists/{id}, .../items and .../tracks */
-static void playlist(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
-{
-	struct shapes s = shapes_of(r);
-	const char *rest = ask->path + strlen("/v1/playlists/");
-	size_t id_len = strcspn(rest, "/");
-	char id[ID_SIZE];
-	const struct playlist *p;
-	bool fresh = r->regime == REGIME_DEVELOPMENT;
-	int64_t offset, limit;
-
-	snprintf(id, sizeof(id), "%.*s", id_len < sizeof(id) ? (int)id_len : 0,
-	    rest);
-	p = catalogue_playlist(r->catalogue, id);
-	rest += id_len;
-	if (p == NULL || (p->own_made && fresh)) {
-		not_found(reply);
-	} else if (*rest == '\0') {
-		shape_playlist(&s, p, true, &reply->body);
-	} else if (strcmp(rest, "/items") != 0 &&
-		   strcmp(rest, "/tracks") != 0) {
-		reply_error(reply, 404, "Service not found", NULL);
-	} else if ((strcmp(rest, "/items") == 0 && !p->mine) ||
-		   (strcmp(rest, "/tracks") == 0 && fresh)) {
-		reply_error(reply, 403, "Forbidden", NULL);
-	} else if (read_window(ask, &offset, &limit, reply)) {
-		shape_items(
-		    &s, p, (int)offset, (int)limit, ask->path, &reply->body);
-	}
 }
 
 void api_answer(
@@ -401,7 +305,6 @@ void api_answer(
 	} routes[] = {
 	    {"/v1/me", me},
 	    {"/v1/me/player/recently-played", recently_played},
-	    {"/v1/me/playlists", my_playlists},
 	    {"/v1/me/following", followed},
 	    {"/v1/me/tracks", saved_tracks},
 	};
@@ -412,10 +315,6 @@ void api_answer(
 			return;
 		}
 	}
-	if (by_id(r, ask, reply))
-		return;
-	if (strncmp(ask->path, "/v1/playlists/", 14) == 0)
-		playlist(r, ask, reply);
-	else
+	if (!playlists_answer(r, ask, reply) && !by_id(r, ask, reply))
 		reply_error(reply, 404, "Service not found", NULL);
 }

@@ -8,7 +8,7 @@
 #define ALBUMS_MAX 4
 #define TRACKS_MAX 12
 #define LOCALS 4
-#define PLAYLIST_TRACKS_MAX 140
+#define EPISODES 24
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *const adjectives[] = {"Paper", "Hollow", "Velvet", "Distant",
@@ -148,6 +148,7 @@ static void make_locals(struct catalogue *cat)
 		t->local = true;
 	}
 	cat->album_count++;
+	cat->local_count = LOCALS;
 }
 
 /* Shuffle the tracks, then see to it that odd and local ones are heard. */
@@ -177,77 +178,31 @@ static void make_favourites(struct catalogue *cat)
 	}
 }
 
-static const struct {
-	const char *name, *owner, *owner_name;
-	const char *legacy; /* the owner, as a legacy uri spells it */
-	const char *description;
-	bool is_public, collaborative, listed;
-	int tracks;
-} sketches[] = {
-    {"Morning Commute", NULL, NULL, NULL, "", true, false, true, 31},
-    {"\xF0\x9F\x8F\x83 Running, \"fast\"", NULL, NULL, NULL,
-	"faster &amp; faster", false, false, true, 118},
-    {"Road Trip", NULL, NULL, NULL, "", false, true, true, 64},
-    {"Deep Focus Society", "quietdesk", "The Quiet Desk", "quietdesk", NULL,
-	true, false, true, 140},
-    {"Kl\xC3\xA4nge", "j\xC3\xB6rg_m", "J\xC3\xB6rg", "j\xC3\xB6rg_m", "", true,
-	false, true, 22},
-    {"S\xC3\xA1"
-     "bado",
-	"ana maria",
-	"Ana Mar\xC3\xAD"
-	"a",
-	"ana%20maria", "", true, false, true, 50},
-    {"Empty for Now", NULL, NULL, NULL, "", true, false, true, 0},
-    {"A Stranger's Mix", "b7k2zq0x9v1m", NULL, NULL, "", true, false, false,
-	35},
-    {"DJ", "spotify", "Spotify", NULL, "", false, false, false, 0},
-    {"Daylist", "spotify", "Spotify", NULL, "", true, false, true, 50},
-};
-
-static bool make_playlist(struct catalogue *cat, int i)
+static void make_episode(struct catalogue *cat, int i)
 {
-	struct playlist *p = &cat->playlists[i];
-	struct chance c = {chance_mix(cat->seed, cat->user, 100 + (uint64_t)i)};
+	struct episode *e = &cat->episodes[i];
+	struct chance c = {chance_mix(cat->seed, "episode", (uint64_t)i)};
+	struct chance show = {chance_mix(cat->seed, "show", (uint64_t)i / 6)};
 
-	chance_id(chance_next(&c), p->id, SPOTIFY_ID_LEN);
-	if (strcmp(sketches[i].name, "DJ") == 0)
-		strcpy(p->id, DJ_PLAYLIST);
-	p->mine = sketches[i].owner == NULL || sketches[i].collaborative;
-	p->own_made = sketches[i].owner != NULL &&
-		      strcmp(sketches[i].owner, "spotify") == 0;
-	if (p->own_made)
-		memcpy(p->id, "37i9dQZF1E", 10);
-	if (sketches[i].legacy != NULL)
-		snprintf(p->uri, sizeof(p->uri), "spotify:user:%s:playlist:%s",
-		    sketches[i].legacy, p->id);
-	else
-		snprintf(p->uri, sizeof(p->uri), "spotify:playlist:%s", p->id);
-	snprintf(p->name, sizeof(p->name), "%s", sketches[i].name);
-	snprintf(p->owner, sizeof(p->owner), "%s",
-	    sketches[i].owner != NULL ? sketches[i].owner : cat->user);
-	snprintf(p->owner_name, sizeof(p->owner_name), "%s",
-	    sketches[i].owner_name != NULL ? sketches[i].owner_name
-	    : sketches[i].owner != NULL	   ? sketches[i].owner
-					   : cat->user_name);
-	p->description = sketches[i].description;
-	p->is_public = sketches[i].is_public;
-	p->collaborative = sketches[i].collaborative;
-	p->listed = sketches[i].listed;
-	p->track_count = sketches[i].tracks;
-	p->tracks = calloc(PLAYLIST_TRACKS_MAX, sizeof(*p->tracks));
-	if (p->tracks == NULL)
-		return false;
-	for (int k = 0; k < p->track_count; k++) {
-		p->tracks[k] = cat->favourites[chance_favourite(
-		    &c, (uint64_t)cat->track_count)];
-		if (i == 1 && k == 17)
-			p->tracks[k] = -1;
-	}
-	return true;
+	chance_id(chance_next(&c), e->id, SPOTIFY_ID_LEN);
+	snprintf(e->uri, sizeof(e->uri), "spotify:episode:%s", e->id);
+	catalogue_song_name(&c, e->name);
+	e->duration = (int)chance_between(&c, 600000, 7200000);
+	chance_id(chance_next(&show), e->show_id, SPOTIFY_ID_LEN);
+	catalogue_band_name(&show, e->show);
 }
 
-static bool fill(struct catalogue *cat)
+void catalogue_band_name(struct chance *c, char *name)
+{
+	two_words(c, adjectives, COUNT(adjectives), name);
+}
+
+void catalogue_song_name(struct chance *c, char *name)
+{
+	two_words(c, verbs, COUNT(verbs), name);
+}
+
+static void fill(struct catalogue *cat)
 {
 	for (int i = 0; i < ARTISTS; i++)
 		make_artist(cat, i);
@@ -262,15 +217,13 @@ static bool fill(struct catalogue *cat)
 	}
 	make_locals(cat);
 	make_favourites(cat);
-	cat->playlist_count = COUNT(sketches);
-	for (int i = 0; i < cat->playlist_count; i++) {
-		if (!make_playlist(cat, i))
-			return false;
-	}
-	return true;
+	for (int i = 0; i < EPISODES; i++)
+		make_episode(cat, i);
+	cat->episode_count = EPISODES;
 }
 
-struct catalogue *catalogue_new(uint64_t seed, const char *user)
+struct catalogue *catalogue_new(
+    uint64_t seed, const char *user, int lists, int big)
 {
 	struct catalogue *cat = calloc(1, sizeof(*cat));
 	size_t albums = ARTISTS * ALBUMS_MAX + 1;
@@ -286,23 +239,25 @@ struct catalogue *catalogue_new(uint64_t seed, const char *user)
 	cat->albums = calloc(albums, sizeof(*cat->albums));
 	cat->tracks = calloc(tracks, sizeof(*cat->tracks));
 	cat->favourites = calloc(tracks, sizeof(*cat->favourites));
-	cat->playlists = calloc(COUNT(sketches), sizeof(*cat->playlists));
-	if (cat->artists == NULL || cat->albums == NULL ||
-	    cat->tracks == NULL || cat->favourites == NULL ||
-	    cat->playlists == NULL || !fill(cat)) {
-		catalogue_free(cat);
-		return NULL;
+	cat->episodes = calloc(EPISODES, sizeof(*cat->episodes));
+	if (cat->artists != NULL && cat->albums != NULL &&
+	    cat->tracks != NULL && cat->favourites != NULL &&
+	    cat->episodes != NULL) {
+		fill(cat);
+		if (catalogue_make_playlists(cat, lists, big))
+			return cat;
 	}
-	return cat;
+	catalogue_free(cat);
+	return NULL;
 }
 
 void catalogue_free(struct catalogue *cat)
 {
 	if (cat == NULL)
 		return;
-	for (int i = 0; i < cat->playlist_count && cat->playlists; i++)
-		free(cat->playlists[i].tracks);
+	free(cat->people);
 	free(cat->playlists);
+	free(cat->episodes);
 	free(cat->favourites);
 	free(cat->tracks);
 	free(cat->albums);
@@ -347,6 +302,35 @@ const struct playlist *catalogue_playlist(
 	for (int i = 0; i < cat->playlist_count; i++) {
 		if (strcmp(cat->playlists[i].id, id) == 0)
 			return &cat->playlists[i];
+	}
+	return NULL;
+}
+
+const struct playlist *catalogue_playlist_at(
+    const struct catalogue *cat, const char *path, const char **rest)
+{
+	static const char prefix[] = "/v1/playlists/";
+	const char *from = path + sizeof(prefix) - 1;
+	char id[ID_SIZE];
+	size_t len;
+
+	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0)
+		return NULL;
+	len = strcspn(from, "/?");
+	if (len >= sizeof(id))
+		return NULL;
+	memcpy(id, from, len);
+	id[len] = '\0';
+	*rest = from + len;
+	return catalogue_playlist(cat, id);
+}
+
+const struct person *catalogue_person(
+    const struct catalogue *cat, const char *id)
+{
+	for (int i = 0; i < cat->people_count; i++) {
+		if (strcmp(cat->people[i].id, id) == 0)
+			return &cat->people[i];
 	}
 	return NULL;
 }

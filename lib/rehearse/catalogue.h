@@ -43,34 +43,81 @@ struct track {
 	bool is_explicit, local;
 };
 
+struct person {
+	char id[NAME_SIZE];   /* may be anything that a name can hold */
+	char name[NAME_SIZE]; /* empty: null */
+};
+
+struct episode {
+	char id[ID_SIZE], uri[64], name[NAME_SIZE];
+	char show_id[ID_SIZE], show[NAME_SIZE];
+	int duration; /* in ms */
+};
+
+/* What stands in a playlist is worked out: see playlists.h. */
 struct playlist {
 	char id[ID_SIZE];
 	char uri[160]; /* as plays name it: sometimes the legacy form */
 	char name[NAME_SIZE];
-	char owner[NAME_SIZE], owner_name[NAME_SIZE];
 	const char *description; /* NULL: null */
-	bool is_public, collaborative;
+	uint64_t seed;
+	int owner; /* index of people */
+	int size;  /* items at the start */
+	int hours; /* between changes; 0: it never changes */
+	unsigned flags;
 	bool mine;     /* the user owns it or collaborates */
 	bool listed;   /* in the user's library */
 	bool own_made; /* made by the service, as 37i9... are */
-	int *tracks;   /* indexes; -1 is a track that is gone */
-	int track_count;
 };
+
+/* The flags of a playlist. */
+#define LIST_PUBLIC 1u
+#define LIST_UNSAID 2u	    /* public is null */
+#define LIST_COLLAB 4u	    /* several people add to it */
+#define LIST_HOLES 8u	    /* some items are gone: null */
+#define LIST_EPISODES 16u   /* some items are episodes */
+#define LIST_LOCALS 32u	    /* some items are local files */
+#define LIST_OLD 64u	    /* nobody knows who added what, and when */
+#define LIST_COVERLESS 128u /* images is null */
+#define LIST_UNCOUNTED 256u /* its total is null among the others */
+#define LIST_GONE 512u	    /* only a null in the library is left */
+#define LIST_WIDE 1024u	    /* of all tracks alike, not of favourites */
 
 struct catalogue {
 	uint64_t seed;
 	char user[NAME_SIZE], user_name[NAME_SIZE];
 	struct artist *artists;
 	struct album *albums;
-	struct track *tracks;
+	struct track *tracks; /* the last local_count are local files */
+	struct episode *episodes;
 	struct playlist *playlists;
+	struct person *people; /* the first is the user */
 	int artist_count, album_count, track_count, playlist_count;
-	int *favourites; /* every track index, the user's favourites first */
+	int episode_count, people_count, local_count;
+	int played_lists; /* playlists before this one are played from */
+	int *favourites;  /* every track index, the user's favourites first */
 };
 
-/* Make up all of it; NULL when out of memory. */
-struct catalogue *catalogue_new(uint64_t seed, const char *user);
+#define LISTS_MAX 20000	     /* that a user can be given */
+#define LIST_SIZE_MAX 100000 /* items of the big playlist */
+
+/*
+ * Make up all of it; NULL when out of memory. The user's library holds lists
+ * playlists, -1 for the usual few; one of them has big items, 0 for none.
+ */
+struct catalogue *catalogue_new(
+    uint64_t seed, const char *user, int lists, int big);
 void catalogue_free(struct catalogue *);
+
+/*
+ * The parts of catalogue_new that make people and playlists, once there is
+ * music.
+ */
+bool catalogue_make_playlists(struct catalogue *, int lists, int big);
+
+/* An adjective or a verb with a noun, into a name of NAME_SIZE bytes. */
+void catalogue_band_name(struct chance *, char *name);
+void catalogue_song_name(struct chance *, char *name);
 
 /* Find by id (a track also by uri); NULL if there is none. */
 const struct artist *catalogue_artist(const struct catalogue *, const char *);
@@ -78,5 +125,14 @@ const struct album *catalogue_album(const struct catalogue *, const char *);
 const struct track *catalogue_track(const struct catalogue *, const char *);
 const struct playlist *catalogue_playlist(
     const struct catalogue *, const char *);
+
+/*
+ * The playlist of a path /v1/playlists/{id}...; what follows the id goes to
+ * *rest. NULL if there is none.
+ */
+const struct playlist *catalogue_playlist_at(
+    const struct catalogue *, const char *path, const char **rest);
+
+const struct person *catalogue_person(const struct catalogue *, const char *);
 
 #endif

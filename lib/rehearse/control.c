@@ -6,8 +6,10 @@
 #include "rehearse/put.h"
 #include "rehearse/query.h"
 #include "rehearse/rehearsal.h"
+#include "rehearse/shape_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CLOCK_MAX ((int64_t)100000000000000) /* in the year 5138 */
@@ -97,6 +99,93 @@ static void plays(
 	}
 }
 
+static void put_person(struct buf *b, const struct person *p)
+{
+	put_text(b, p != NULL ? p->id : NULL);
+}
+
+/* What is gone tells nothing, not even when it came. */
+static void put_item_truth(struct buf *b, const struct item *it)
+{
+	const char *kind = "track";
+	bool gone = it->track == NULL && it->episode == NULL;
+
+	if (it->track == NULL)
+		kind = gone ? "unavailable" : "episode";
+	else if (it->track->local)
+		kind = "local";
+	buf_puts(b, "{\"uri\":");
+	if (it->track != NULL)
+		put_text(b, it->track->uri);
+	else
+		put_text(b, it->episode != NULL ? it->episode->uri : NULL);
+	buf_printf(b, ",\"kind\":\"%s\",\"added_at\":", kind);
+	put_second(b, gone ? -1 : it->added_at);
+	buf_puts(b, ",\"added_by\":");
+	put_person(b, gone ? NULL : it->added_by);
+	buf_puts(b, "}");
+}
+
+static void put_list_truth(const struct rehearsal *r, const struct playlist *p,
+    bool played, struct buf *b)
+{
+	bool fresh = r->regime == REGIME_DEVELOPMENT;
+	struct edition e;
+	struct item it;
+
+	edition_init(&e, r->catalogue, p, &r->changes, r->clock, 0);
+	buf_puts(b, "{\"id\":");
+	put_text(b, p->id);
+	buf_puts(b, ",\"name\":");
+	put_text(b, p->name);
+	buf_puts(b, ",\"owner\":");
+	put_person(b, &r->catalogue->people[p->owner]);
+	buf_printf(b,
+	    ",\"listed\":%s,\"played\":%s,\"readable\":%s,\"snapshot_id\":",
+	    p->listed ? "true" : "false", played ? "true" : "false",
+	    fresh && (p->own_made || !p->mine) ? "false" : "true");
+	put_text(b, p->own_made ? NULL : e.snapshot);
+	buf_printf(b, ",\"total\":%d,\"items\":[", e.total);
+	for (int k = 0; k < e.total; k++) {
+		edition_item(&e, k, &it);
+		buf_puts(b, k > 0 ? "," : "");
+		put_item_truth(b, &it);
+	}
+	buf_puts(b, "]}\n");
+}
+
+/* What stands in the playlists that are listed or were played from. */
+static void playlists(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	const struct catalogue *cat = r->catalogue;
+	bool *played = calloc((size_t)cat->playlist_count, sizeof(*played));
+	char id[ID_SIZE] = "";
+
+	if (played == NULL) {
+		reply_error(reply, 500, "out of memory", NULL);
+		return;
+	}
+	for (size_t i = 0; i < r->listener.count; i++) {
+		const struct play *play = &r->listener.plays[i];
+		const struct playlist *p =
+		    listener_playlist(cat, play->context);
+
+		if (p != NULL && play->played_at <= r->clock)
+			played[p - cat->playlists] = true;
+	}
+	query_get(ask->query, "id", id, sizeof(id));
+	reply->type = TYPE_NDJSON;
+	for (int i = 0; i < cat->playlist_count; i++) {
+		const struct playlist *p = &cat->playlists[i];
+
+		if ((p->listed || played[i]) && (p->flags & LIST_GONE) == 0 &&
+		    (id[0] == '\0' || strcmp(id, p->id) == 0))
+			put_list_truth(r, p, played[i], &reply->body);
+	}
+	free(played);
+}
+
 static void play(
     struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
@@ -177,6 +266,7 @@ void control_answer(
 	    {"GET", "/rehearse/clock", clock_hand},
 	    {"POST", "/rehearse/clock", clock_hand},
 	    {"GET", "/rehearse/plays", plays},
+	    {"GET", "/rehearse/playlists", playlists},
 	    {"POST", "/rehearse/play", play},
 	    {"POST", "/rehearse/fault", fault},
 	    {"POST", "/rehearse/expire", expire},

@@ -15,7 +15,8 @@ static bool read_kind(struct fault *f)
 	    {"cut", FAULT_CUT}, {"reset", FAULT_RESET}, {"html", FAULT_HTML},
 	    {"badjson", FAULT_BADJSON}, {"badnext", FAULT_BADNEXT},
 	    {"selfnext", FAULT_SELFNEXT}, {"redirect", FAULT_REDIRECT},
-	    {"huge", FAULT_HUGE}, {"rotate", FAULT_ROTATE}};
+	    {"huge", FAULT_HUGE}, {"change", FAULT_CHANGE},
+	    {"rotate", FAULT_ROTATE}};
 	char *end;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -34,7 +35,7 @@ static bool names_known(const char *spec)
 {
 	static const char *const known[] = {"kind", "retry_after", "ms", "byte",
 	    "times", "skip", "plain", "path", "message", "reason", "error",
-	    "to", "origin"};
+	    "to", "origin", "mode"};
 
 	while (*spec != '\0') {
 		size_t key = strcspn(spec, "=&"), i = 0;
@@ -66,6 +67,15 @@ static bool read_numbers(struct fault *f, const char *spec)
 	       f->times >= 0 && f->skip >= 0;
 }
 
+static bool read_mode(struct fault *f, const char *spec)
+{
+	char mode[8] = "add";
+
+	query_get(spec, "mode", mode, sizeof(mode));
+	f->swap = strcmp(mode, "swap") == 0;
+	return f->swap || strcmp(mode, "add") == 0;
+}
+
 bool fault_read(struct fault *f, const char *spec, const char **why)
 {
 	*f = (struct fault){.retry_after = -1, .times = 1, .byte = -1};
@@ -84,6 +94,10 @@ bool fault_read(struct fault *f, const char *spec, const char **why)
 	f->ms = f->kind == FAULT_SLOW ? 1000 : 10;
 	if (!read_numbers(f, spec)) {
 		*why = "a number is none, or out of range";
+		return false;
+	}
+	if (!read_mode(f, spec)) {
+		*why = "mode is swap or add";
 		return false;
 	}
 	query_get(spec, "message", f->message, sizeof(f->message));
@@ -106,12 +120,23 @@ bool faults_add(struct faults *q, const struct fault *f)
 	return true;
 }
 
+/* A page after the first of a playlist's items. */
+static bool later_page(const char *url)
+{
+	const char *query = strchr(url, '?');
+	int64_t offset = 0;
+
+	return strncmp(url, "/v1/playlists/", 14) == 0 && query != NULL &&
+	       query_number(query + 1, "offset", &offset) && offset > 0;
+}
+
 bool faults_take(struct faults *q, const char *url, struct fault *out)
 {
 	for (int i = 0; i < q->count; i++) {
 		struct fault *f = &q->queue[i];
 
-		if (strncmp(url, f->path, strlen(f->path)) != 0)
+		if (strncmp(url, f->path, strlen(f->path)) != 0 ||
+		    (f->kind == FAULT_CHANGE && !later_page(url)))
 			continue;
 		if (f->skip > 0) {
 			f->skip--;
@@ -270,6 +295,7 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 		r->status = 302;
 		snprintf(r->location, sizeof(r->location), "%s", f->to);
 		break;
+	case FAULT_CHANGE: break; /* it was made before the answer */
 	case FAULT_ROTATE: break; /* the token endpoint sees to it */
 	}
 }

@@ -23,6 +23,7 @@ enum fault_kind {
 	FAULT_SELFNEXT,
 	FAULT_REDIRECT,
 	FAULT_HUGE,
+	FAULT_CHANGE, /* the playlist changes before this page of it */
 	FAULT_ROTATE, /* the token endpoint gives a new refresh token */
 };
 
@@ -35,6 +36,7 @@ struct fault {
 	int64_t times; /* requests left; 0: for ever */
 	int64_t skip;  /* requests to let pass first */
 	bool plain;
+	bool swap;	/* the change leaves the total as it was */
 	char path[256]; /* a prefix of the url; empty matches all */
 	char message[160], reason[64], error[64], to[256];
 };

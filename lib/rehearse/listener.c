@@ -1,5 +1,6 @@
 #include "rehearse/listener.h"
 #include "base/clock.h"
+#include "rehearse/playlists.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,14 @@ enum context { PLAYLIST, ALBUM, ARTIST, COLLECTION, CONTEXT_KINDS };
 static int context_make(enum context kind, int index)
 {
 	return index * CONTEXT_KINDS + (int)kind;
+}
+
+const struct playlist *listener_playlist(
+    const struct catalogue *cat, int context)
+{
+	if (context < 0 || context % CONTEXT_KINDS != PLAYLIST)
+		return NULL;
+	return &cat->playlists[context / CONTEXT_KINDS];
 }
 
 const char *listener_context(
@@ -114,7 +123,7 @@ static int choose_context(const struct catalogue *cat, struct chance *c)
 		return -1;
 	if (draw < 70)
 		return context_make(PLAYLIST,
-		    (int)chance_below(c, (uint64_t)cat->playlist_count));
+		    (int)chance_below(c, (uint64_t)cat->played_lists));
 	if (draw < 84)
 		return context_make(ALBUM, t->album);
 	if (draw < 91)
@@ -130,13 +139,11 @@ static int choose_track(
 
 	s->step++;
 	if (s->context >= 0 && s->context % CONTEXT_KINDS == PLAYLIST) {
-		const struct playlist *p = &cat->playlists[index];
-		int track =
-		    p->track_count != 0
-			? p->tracks[chance_below(c, (uint64_t)p->track_count)]
-			: -1;
+		const struct track *t =
+		    playlist_draw(cat, &cat->playlists[index], c);
 
-		return track >= 0 ? track : cat->favourites[favourite];
+		return t != NULL ? (int)(t - cat->tracks)
+				 : cat->favourites[favourite];
 	}
 	if (s->context >= 0 && s->context % CONTEXT_KINDS == ALBUM) {
 		const struct album *a = &cat->albums[index];

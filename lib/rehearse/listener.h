@@ -60,4 +60,7 @@ int listener_context_of(const struct catalogue *, const char *uri);
 const char *listener_context(
     const struct catalogue *, int context, char *uri, size_t size);
 
+/* The playlist that a context is; NULL if it is none. */
+const struct playlist *listener_playlist(const struct catalogue *, int context);
+
 #endif

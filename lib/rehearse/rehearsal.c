@@ -15,6 +15,7 @@ const char *rehearsal_scope(void)
 void rehearsal_release(struct rehearsal *r)
 {
 	listener_release(&r->listener);
+	changes_release(&r->changes);
 	catalogue_free(r->catalogue);
 	saved_free(r->saved);
 	buf_release(&r->log);
@@ -113,6 +114,19 @@ static void add_log(struct rehearsal *r, const struct ask *ask,
 	buf_puts(b, "}\n");
 }
 
+/* Somebody edits the playlist whose page is asked for. */
+static void change_playlist(
+    struct rehearsal *r, const struct ask *ask, bool swap)
+{
+	const char *rest;
+	const struct playlist *p =
+	    catalogue_playlist_at(r->catalogue, ask->path, &rest);
+
+	if (p != NULL)
+		changes_add(&r->changes, (int)(p - r->catalogue->playlists),
+		    swap, r->clock);
+}
+
 void rehearsal_answer(
     struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
@@ -125,6 +139,8 @@ void rehearsal_answer(
 		return;
 	}
 	faulty = faults_take(&r->faults, ask->url, &fault);
+	if (faulty && fault.kind == FAULT_CHANGE)
+		change_playlist(r, ask, fault.swap);
 	if (!faulty || !fault_replaces(&fault))
 		answer(r, ask, faulty && fault.kind == FAULT_ROTATE, reply);
 	if (faulty)

@@ -9,6 +9,7 @@
 #include "rehearse/exchange.h"
 #include "rehearse/faults.h"
 #include "rehearse/listener.h"
+#include "rehearse/playlists.h"
 #include "rehearse/saved.h"
 #include "rehearse/shapes.h"
 #include "rehearse/tokens.h"
@@ -21,7 +22,8 @@ struct rehearsal {
 	struct listener listener;
 	struct tokens tokens;
 	struct faults faults;
-	struct saved *saved; /* owned; NULL: the made-up listener answers */
+	struct changes changes; /* of playlists, by faults */
+	struct saved *saved;	/* owned; NULL: the made-up listener answers */
 	enum regime regime;
 	int64_t clock;	 /* the rehearsed now, in ms */
 	int64_t latency; /* ms before every answer */

@@ -1,16 +1,12 @@
-#include "rehearse/put.h"
-#include "rehearse/shapes.h"
+#include "rehearse/shape_parts.h"
 #include "base/clock.h"
 #include "json/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define API "https://api.spotify.com/v1"
-#define WEB "https://open.spotify.com"
 #define SAVED_TRACKS 73
-#define FIRST_ADDED ((int64_t)1700000000000) /* in November 2023 */
-#define LAST_SAVED ((int64_t)1790000000000)  /* in September 2026 */
+#define LAST_SAVED ((int64_t)1790000000000) /* in September 2026 */
 
 static const char markets[] =
     "AE AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW "
@@ -22,13 +18,12 @@ static const char markets[] =
     "SA SB SC SE SG SI SK SL SM SN SR ST SV SZ TD TG TH TJ TL TN TO TR TT TV "
     "TW TZ UA UG US UY UZ VC VE VN VU WS XK ZA ZM ZW";
 
-static bool all_fields(const struct shapes *s)
+bool shape_all_fields(const struct shapes *s)
 {
 	return s->regime != REGIME_DEVELOPMENT;
 }
 
-/* "key":text, after a comma where one is due */
-static void member(struct buf *b, const char *key, const char *text)
+void put_member(struct buf *b, const char *key, const char *text)
 {
 	bool first = b->n > 0 && b->p[b->n - 1] == '{';
 
@@ -38,7 +33,7 @@ static void member(struct buf *b, const char *key, const char *text)
 
 static void add_markets(const struct shapes *s, struct buf *b)
 {
-	if (!all_fields(s))
+	if (!shape_all_fields(s))
 		return;
 	buf_puts(b, ",\"available_markets\":[");
 	for (const char *m = markets;; m += 3) {
@@ -50,8 +45,7 @@ static void add_markets(const struct shapes *s, struct buf *b)
 	buf_put(b, "]", 1);
 }
 
-/* external_urls, href, id, type and uri; all but the last null without id */
-static void add_links(struct buf *b, const char *type, const char *id)
+void put_links(struct buf *b, const char *type, const char *id)
 {
 	if (id[0] == '\0') {
 		buf_printf(b,
@@ -67,7 +61,7 @@ static void add_links(struct buf *b, const char *type, const char *id)
 	    type, id, type, id, id, type, type, id);
 }
 
-static void add_images(struct buf *b, const char *what, const char *id)
+void put_images(struct buf *b, const char *what, const char *id)
 {
 	static const int sizes[] = {640, 300, 64};
 	char picture[41];
@@ -90,8 +84,8 @@ static void add_images(struct buf *b, const char *what, const char *id)
 static void simple_artist(const struct artist *a, struct buf *b)
 {
 	buf_puts(b, "{");
-	add_links(b, "artist", a->id);
-	member(b, "name", a->name);
+	put_links(b, "artist", a->id);
+	put_member(b, "name", a->name);
 	buf_puts(b, "}");
 }
 
@@ -101,20 +95,21 @@ static void simple_album(
 	bool local = a->id[0] == '\0';
 
 	buf_puts(b, "{");
-	add_links(b, "album", a->id);
-	member(b, "album_type", local ? NULL : a->type);
+	put_links(b, "album", a->id);
+	put_member(b, "album_type", local ? NULL : a->type);
 	buf_puts(b, ",\"artists\":[");
 	if (!local)
 		simple_artist(&s->catalogue->artists[a->artist], b);
 	buf_puts(b, "]");
 	if (local)
-		buf_puts(b, all_fields(s) ? ",\"available_markets\":[]" : "");
+		buf_puts(
+		    b, shape_all_fields(s) ? ",\"available_markets\":[]" : "");
 	else
 		add_markets(s, b);
-	add_images(b, "ab67616d", a->id);
-	member(b, "name", a->name);
-	member(b, "release_date", local ? NULL : a->released);
-	member(b, "release_date_precision", local ? NULL : a->precision);
+	put_images(b, "ab67616d", a->id);
+	put_member(b, "name", a->name);
+	put_member(b, "release_date", local ? NULL : a->released);
+	put_member(b, "release_date_precision", local ? NULL : a->precision);
 	if (!local)
 		buf_printf(b, ",\"total_tracks\":%d", a->tracks);
 	buf_puts(b, "}");
@@ -131,7 +126,8 @@ static void track_members(
 	}
 	buf_puts(b, "]");
 	if (t->local)
-		buf_puts(b, all_fields(s) ? ",\"available_markets\":[]" : "");
+		buf_puts(
+		    b, shape_all_fields(s) ? ",\"available_markets\":[]" : "");
 	else
 		add_markets(s, b);
 	buf_printf(b,
@@ -146,12 +142,12 @@ static void track_members(
 		    "/tracks/%s\",\"id\":\"%s\"",
 		    t->id, t->id, t->id);
 	buf_printf(b, ",\"is_local\":%s", t->local ? "true" : "false");
-	member(b, "name", t->name);
+	put_member(b, "name", t->name);
 	buf_printf(b,
 	    ",\"preview_url\":null,\"track_number\":%d,"
 	    "\"type\":\"track\"",
 	    t->number);
-	member(b, "uri", t->uri);
+	put_member(b, "uri", t->uri);
 }
 
 void shape_track(const struct shapes *s, const struct track *t, struct buf *b)
@@ -165,7 +161,7 @@ void shape_track(const struct shapes *s, const struct track *t, struct buf *b)
 	else
 		buf_printf(b, ",\"external_ids\":{\"isrc\":\"XXA%02d%07d\"}",
 		    t->number % 100, t->duration);
-	if (all_fields(s))
+	if (shape_all_fields(s))
 		buf_printf(b, ",\"popularity\":%d", t->popularity);
 	buf_puts(b, "}");
 }
@@ -173,14 +169,14 @@ void shape_track(const struct shapes *s, const struct track *t, struct buf *b)
 void shape_artist(const struct shapes *s, const struct artist *a, struct buf *b)
 {
 	buf_puts(b, "{");
-	add_links(b, "artist", a->id);
-	if (all_fields(s))
+	put_links(b, "artist", a->id);
+	if (shape_all_fields(s))
 		buf_printf(b,
 		    ",\"followers\":{\"href\":null,\"total\":%lld},"
 		    "\"genres\":[\"imaginary pop\"],\"popularity\":%d",
 		    (long long)a->followers, a->popularity);
-	add_images(b, "ab676161", a->id);
-	member(b, "name", a->name);
+	put_images(b, "ab676161", a->id);
+	put_member(b, "name", a->name);
 	buf_puts(b, "}");
 }
 
@@ -192,7 +188,7 @@ void shape_album(const struct shapes *s, const struct album *a, struct buf *b)
 	    ",\"copyrights\":[{\"text\":\"%.4s Nobody Records\","
 	    "\"type\":\"C\"}],\"genres\":[]",
 	    a->released);
-	if (all_fields(s))
+	if (shape_all_fields(s))
 		buf_printf(b,
 		    ",\"external_ids\":{\"upc\":\"%012d\"},\"label\":"
 		    "\"Nobody Records\",\"popularity\":%d",
@@ -236,42 +232,51 @@ void shape_play(const struct shapes *s, const struct play *p, struct buf *b)
 		    "\"" API "/%ss/%s\",\"external_urls\":"
 		    "{\"spotify\":\"" WEB "/%s/%s\"}",
 		    type, id + 1, type, id + 1);
-	member(b, "uri", uri);
+	put_member(b, "uri", uri);
 	buf_puts(b, "}}");
 }
 
-/* A user's name may be anything: it is percent-encoded in urls only. */
-static void user_links(struct buf *b, const char *id)
+void put_percent(struct buf *b, const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++) {
+		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		    (*c >= '0' && *c <= '9') || strchr("-_.~", *c) != NULL)
+			buf_putc(b, *c);
+		else
+			buf_printf(b, "%%%02X", (unsigned char)*c);
+	}
+}
+
+void put_user_links(struct buf *b, const char *id)
 {
 	struct buf path = BUF_INIT(4 * NAME_SIZE);
 	char uri[NAME_SIZE + 16];
 
-	for (const char *c = id; *c != '\0'; c++) {
-		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-		    (*c >= '0' && *c <= '9') || strchr("-_.~", *c) != NULL)
-			buf_putc(&path, *c);
-		else
-			buf_printf(&path, "%%%02X", (unsigned char)*c);
-	}
+	put_percent(&path, id);
 	buf_puts(b, "\"external_urls\":{\"spotify\":");
 	put_joined(b, WEB "/user/", buf_slice(&path));
 	buf_puts(b, "},\"href\":");
 	put_joined(b, API "/users/", buf_slice(&path));
 	buf_release(&path);
-	member(b, "id", id);
+	put_member(b, "id", id);
 	snprintf(uri, sizeof(uri), "spotify:user:%s", id);
 	buf_puts(b, ",\"type\":\"user\"");
-	member(b, "uri", uri);
+	put_member(b, "uri", uri);
 }
 
-void shape_user(const char *id, const char *name, struct buf *b)
+void shape_user(const struct person *p, struct buf *b)
 {
+	struct chance c = {chance_mix(0, p->id, 6)};
+	bool pictured = chance_below(&c, 2) == 0;
+
 	buf_puts(b, "{");
-	member(b, "display_name", name);
+	put_member(b, "display_name", p->name[0] != '\0' ? p->name : NULL);
 	buf_puts(b, ",");
-	user_links(b, id);
-	buf_puts(b, ",\"followers\":{\"href\":null,\"total\":3},"
-		    "\"images\":[]}");
+	put_user_links(b, p->id);
+	buf_printf(b, ",\"followers\":{\"href\":null,\"total\":%d}",
+	    (int)chance_below(&c, 300));
+	put_images(b, "ab6775700000", pictured ? p->id : "");
+	buf_puts(b, "}");
 }
 
 void shape_me(const struct shapes *s, struct buf *b)
@@ -282,14 +287,14 @@ void shape_me(const struct shapes *s, struct buf *b)
 	chance_id(chance_mix(cat->seed, cat->user, 3), account, 22);
 	snprintf(email, sizeof(email), "%s@example.com", cat->user);
 	buf_puts(b, "{");
-	member(b, "account_id", account);
-	member(b, "display_name", cat->user_name);
+	put_member(b, "account_id", account);
+	put_member(b, "display_name", cat->user_name);
 	buf_puts(b, ",");
-	user_links(b, cat->user);
-	add_images(b, "ab6775700000", cat->user);
-	if (all_fields(s)) {
+	put_user_links(b, cat->user);
+	put_images(b, "ab6775700000", cat->user);
+	if (shape_all_fields(s)) {
 		buf_puts(b, ",\"country\":\"SE\"");
-		member(b, "email", email);
+		put_member(b, "email", email);
 		buf_puts(b,
 		    ",\"explicit_content\":{\"filter_enabled\":false,"
 		    "\"filter_locked\":false},\"followers\":"
@@ -298,147 +303,64 @@ void shape_me(const struct shapes *s, struct buf *b)
 	buf_puts(b, "}");
 }
 
-/* These times come in whole seconds, unlike plays'. */
-static void add_second(struct buf *b, int64_t ms)
+void put_second(struct buf *b, int64_t ms)
 {
 	char text[CLOCK_TEXT];
 
-	if (clock_format(ms, text))
+	if (ms >= 0 && clock_format(ms, text))
 		buf_printf(b, "\"%.19sZ\"", text);
 	else
 		buf_puts(b, "null");
 }
 
-/* An element of a playlist, under the names that the regime gives it. */
-static void add_item(
-    const struct shapes *s, const struct playlist *p, int k, struct buf *b)
+static void put_page_link(const struct shapes *s, const char *path, int offset,
+    int limit, struct buf *b)
 {
-	const struct track *t =
-	    p->tracks[k] >= 0 ? &s->catalogue->tracks[p->tracks[k]] : NULL;
-
-	buf_puts(b, "{\"added_at\":");
-	add_second(b, FIRST_ADDED + k * (int64_t)5400123);
-	buf_puts(b, ",\"added_by\":{");
-	user_links(b, t != NULL ? p->owner : "");
-	buf_printf(b,
-	    "},\"is_local\":%s,\"primary_color\":null,"
-	    "\"video_thumbnail\":{\"url\":null}",
-	    t != NULL && t->local ? "true" : "false");
-	if (s->regime != REGIME_DEVELOPMENT) {
-		buf_puts(b, ",\"track\":");
-		if (t != NULL)
-			shape_track(s, t, b);
-		else
-			buf_puts(b, "null");
-	}
-	if (s->regime != REGIME_EXTENDED) {
-		buf_puts(b, ",\"item\":");
-		if (t != NULL) {
-			shape_track(s, t, b);
-			put_back(b);
-			buf_puts(b, ",\"track\":true,\"episode\":false}");
-		} else {
-			buf_puts(b, "null");
-		}
-	}
-	buf_puts(b, "}");
+	buf_printf(
+	    b, "\"%s%s?offset=%d&limit=%d\"", s->base, path, offset, limit);
 }
 
-/* The links of a page that counts by offset, from its items' end on. */
-void shape_page_links(const struct shapes *s, const char *path, int offset,
-    int limit, int total, struct buf *b)
+void shape_page_links(
+    const struct shapes *s, const struct window *w, int total, struct buf *b)
 {
-	buf_printf(b, ",\"limit\":%d,\"next\":", limit);
-	if (offset + limit < total)
-		buf_printf(b, "\"%s%s?offset=%d&limit=%d\"", s->base, path,
-		    offset + limit, limit);
+	buf_printf(b, ",\"limit\":%d,\"next\":", w->limit);
+	if (w->offset + w->limit < total)
+		put_page_link(s, w->path, w->offset + w->limit,
+		    w->limit < w->most ? w->limit : w->most, b);
 	else
 		buf_puts(b, "null");
-	buf_printf(b, ",\"offset\":%d,\"previous\":", offset);
-	if (offset > 0)
-		buf_printf(b, "\"%s%s?offset=%d&limit=%d\"", s->base, path,
-		    offset > limit ? offset - limit : 0, limit);
+	buf_printf(b, ",\"offset\":%d,\"previous\":", w->offset);
+	if (w->offset > 0)
+		put_page_link(s, w->path,
+		    w->offset > w->limit ? w->offset - w->limit : 0, w->limit,
+		    b);
 	else
 		buf_puts(b, "null");
 	buf_printf(b, ",\"total\":%d}", total);
 }
 
-void shape_items(const struct shapes *s, const struct playlist *p, int offset,
-    int limit, const char *path, struct buf *b)
-{
-	buf_printf(b, "{\"href\":\"%s%s?offset=%d&limit=%d\",\"items\":[",
-	    s->base, path, offset, limit);
-	for (int k = offset; k < offset + limit && k < p->track_count; k++) {
-		buf_puts(b, k > offset ? "," : "");
-		add_item(s, p, k, b);
-	}
-	buf_puts(b, "]");
-	shape_page_links(s, path, offset, limit, p->track_count, b);
-}
-
-static void playlist_contents(const struct shapes *s, const struct playlist *p,
-    bool whole, const char *name, struct buf *b)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), "/v1/playlists/%s/%s", p->id, name);
-	buf_printf(b, ",\"%s\":", name);
-	if (whole)
-		shape_items(s, p, 0, 100, path, b);
-	else
-		buf_printf(b, "{\"href\":\"%s%s\",\"total\":%d}", s->base, path,
-		    p->track_count);
-}
-
-void shape_playlist(
-    const struct shapes *s, const struct playlist *p, bool whole, struct buf *b)
-{
-	char snapshot[33];
-
-	chance_id(chance_mix(s->catalogue->seed, p->id, 4), snapshot, 32);
-	buf_puts(b, "{");
-	add_links(b, "playlist", p->id);
-	buf_printf(
-	    b, ",\"collaborative\":%s", p->collaborative ? "true" : "false");
-	member(b, "description", p->description);
-	add_images(b, "ab67706c0000", p->id);
-	member(b, "name", p->name);
-	buf_puts(b, ",\"owner\":{");
-	user_links(b, p->owner);
-	member(b, "display_name", p->owner_name);
-	buf_printf(b, "},\"primary_color\":null,\"public\":%s",
-	    p->is_public ? "true" : "false");
-	member(b, "snapshot_id", snapshot);
-	if (whole)
-		buf_puts(b, ",\"followers\":{\"href\":null,\"total\":1}");
-	if (s->regime != REGIME_DEVELOPMENT)
-		playlist_contents(s, p, whole, "tracks", b);
-	/* New apps see into their user's own playlists only. */
-	if (s->regime != REGIME_EXTENDED && (p->mine || !whole))
-		playlist_contents(s, p, whole, "items", b);
-	buf_puts(b, "}");
-}
-
-void shape_saved(const struct shapes *s, int offset, int limit, struct buf *b)
+void shape_saved(const struct shapes *s, const struct window *w, struct buf *b)
 {
 	const struct catalogue *cat = s->catalogue;
+	int end = w->offset + w->limit;
 
-	buf_printf(b,
-	    "{\"href\":\"%s/v1/me/tracks?offset=%d&limit=%d\",\"items\":[",
-	    s->base, offset, limit);
-	for (int k = offset; k < offset + limit && k < SAVED_TRACKS; k++) {
-		buf_puts(b, k > offset ? "," : "");
+	end = end < SAVED_TRACKS ? end : SAVED_TRACKS;
+	buf_puts(b, "{\"href\":");
+	put_page_link(s, w->path, w->offset, w->limit, b);
+	buf_puts(b, ",\"items\":[");
+	for (int k = w->offset; k < end; k++) {
+		buf_puts(b, k > w->offset ? "," : "");
 		buf_puts(b, "{\"added_at\":");
-		add_second(b, LAST_SAVED - k * (int64_t)86460123);
+		put_second(b, LAST_SAVED - k * (int64_t)86460123);
 		buf_puts(b, ",\"track\":");
 		shape_track(s, &cat->tracks[cat->favourites[k]], b);
 		buf_puts(b, "}");
 	}
 	buf_puts(b, "]");
-	shape_page_links(s, "/v1/me/tracks", offset, limit, SAVED_TRACKS, b);
+	shape_page_links(s, w, SAVED_TRACKS, b);
 }
 
-void shape_features(const struct track *t, struct buf *b)
+bool shape_features(const struct track *t, struct buf *b)
 {
 	static const char *const names[] = {"danceability", "energy",
 	    "speechiness", "acousticness", "instrumentalness", "liveness",
@@ -447,6 +369,8 @@ void shape_features(const struct track *t, struct buf *b)
 	struct chance c = {chance_mix(0, t->id, 5)};
 	int draws[6];
 
+	if (t->local || chance_below(&c, 40) == 0)
+		return false;
 	buf_puts(b, "{");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		buf_printf(
@@ -460,4 +384,5 @@ void shape_features(const struct track *t, struct buf *b)
 	    "/audio-analysis/%s\",\"duration_ms\":%d,\"time_signature\":4}",
 	    draws[0], 3 + draws[1], draws[2], draws[3], 60 + draws[4], draws[5],
 	    t->id, t->uri, t->id, t->id, t->duration);
+	return true;
 }

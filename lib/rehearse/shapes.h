@@ -8,12 +8,17 @@
 #include "base/buf.h"
 #include "rehearse/catalogue.h"
 #include "rehearse/listener.h"
+#include "rehearse/playlists.h"
 
 enum regime {
 	REGIME_EXTENDED,      /* everything */
 	REGIME_DEVELOPMENT,   /* new apps of 2026: fewer fields, new names */
 	REGIME_GRANDFATHERED, /* older apps: old and new names together */
 };
+
+/* The most items of a page: of anything, and of /playlists/{id}/tracks. */
+#define ITEMS_LIMIT 50
+#define TRACKS_LIMIT 100
 
 /* What every shape needs to know. */
 struct shapes {
@@ -31,27 +36,31 @@ void shape_play(const struct shapes *, const struct play *, struct buf *);
 void shape_me(const struct shapes *, struct buf *);
 
 /* /users/{id} */
-void shape_user(const char *id, const char *name, struct buf *);
+void shape_user(const struct person *, struct buf *);
 
 /* /playlists/{id} when whole, else an element of /me/playlists */
 void shape_playlist(
-    const struct shapes *, const struct playlist *, bool whole, struct buf *);
+    const struct shapes *, const struct edition *, bool whole, struct buf *);
 
-/*
- * The end of a page that counts by offset: what follows its items, with the
- * closing brace.
- */
-void shape_page_links(const struct shapes *, const char *path, int offset,
-    int limit, int total, struct buf *);
+/* The part that was asked for of a list that counts by offset. */
+struct window {
+	const char *path; /* where the next page is, percent-encoded */
+	int offset, limit;
+	int most; /* the limit that the next page may have */
+};
 
-/* One page of a playlist's items, from offset on. */
-void shape_items(const struct shapes *, const struct playlist *, int offset,
-    int limit, const char *path, struct buf *);
+/* The end of a page: what follows its items, with the closing brace. */
+void shape_page_links(
+    const struct shapes *, const struct window *, int total, struct buf *);
+
+/* One page of a playlist's items. */
+void shape_items(const struct shapes *, const struct edition *,
+    const struct window *, struct buf *);
 
 /* One page of /me/tracks. */
-void shape_saved(const struct shapes *, int offset, int limit, struct buf *);
+void shape_saved(const struct shapes *, const struct window *, struct buf *);
 
-/* /audio-features/{id} */
-void shape_features(const struct track *, struct buf *);
+/* /audio-features/{id}; of a few tracks there are none: false. */
+bool shape_features(const struct track *, struct buf *);
 
 #endif

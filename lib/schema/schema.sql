@@ -64,11 +64,13 @@ create table if not exists play_history (
 create unique index if not exists play_history_unique
 	on play_history (user_id, played_at, track_id);
 
--- played_at: the newest play that named the playlist, NULL if added by hand.
+-- played_at and user_id: the newest play that named the playlist and whose
+-- it was, NULL if it was added by hand.
 create table if not exists playlist_ingest_queue (
 	playlist_id text not null primary key,
 	detected_at text,
-	played_at text
+	played_at text,
+	user_id text
 ) without rowid;
 
 -- When a playlist last left the queue: what was detected before stays out.
@@ -89,6 +91,9 @@ create table if not exists playlists (
 	images_json text,
 	last_refreshed text,
 	snapshot_id text,
+	tracks_total integer,
+	tracks_snapshot_id text,
+	tracks_updated text,
 	last_updated text,
 	column_times text
 ) without rowid;
@@ -97,10 +102,35 @@ create table if not exists playlist_tracks (
 	playlist_id text not null,
 	position integer not null,
 	track_id text,
+	uri text,
 	added_at text,
 	added_by text,
 	kind text,
 	primary key (playlist_id, position)
+) without rowid;
+
+-- Pages of lists of tracks that are not complete yet. A row with the offset
+-- -1 is the check of the snapshot that follows the last of several pages.
+create table if not exists playlist_pages (
+	playlist_id text not null,
+	list text not null,
+	page_offset integer not null,
+	item_count integer,
+	total integer,
+	snapshot_id text,
+	check_due boolean,
+	told_at text not null,
+	items_json text,
+	primary key (playlist_id, list, page_offset)
+) without rowid;
+
+-- Which playlists stand in which user's own list.
+create table if not exists user_playlists (
+	user_id text not null,
+	playlist_id text not null,
+	first_seen text,
+	last_seen text,
+	primary key (user_id, playlist_id)
 ) without rowid;
 
 create table if not exists users (
@@ -109,6 +139,7 @@ create table if not exists users (
 	uri text,
 	images_json text,
 	is_me boolean,
+	last_refreshed text,
 	last_updated text,
 	column_times text
 ) without rowid;

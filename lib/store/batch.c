@@ -61,28 +61,37 @@ static uint64_t hash_bytes(uint64_t h, struct slice s)
 	return h ^ h >> 29;
 }
 
+#define HASH_HALF UINT64_C(0xffffffff00000000)
+
 /* Where an entry is, or where it is to go. There is always a free slot. */
-static uint32_t *find_slot(const struct batch *b, uint64_t hash,
+static uint64_t *find_slot(const struct batch *b, uint64_t hash,
     const struct table *t, const struct arrival *a)
 {
 	size_t mask = b->slot_count - 1, i = (size_t)hash & mask;
 
 	for (; b->slots[i]; i = (i + 1) & mask) {
-		const struct entry *e = &b->entries[b->slots[i] - 1];
+		const struct entry *e;
 
-		if (e->hash == hash && e->table == t &&
-		    e->told.removes == a->removes &&
+		if ((b->slots[i] ^ hash) & HASH_HALF)
+			continue;
+		e = &b->entries[(uint32_t)b->slots[i] - 1];
+		if (e->table == t && e->told.removes == a->removes &&
 		    slice_eq(e->object, a->object))
 			break;
 	}
 	return &b->slots[i];
 }
 
+static uint64_t slot_of(uint64_t hash, size_t entry)
+{
+	return (hash & HASH_HALF) | (uint32_t)(entry + 1);
+}
+
 /* Twice as many slots, each entry in its new one. */
 static bool grow_slots(struct batch *b)
 {
 	size_t n = b->slot_count ? b->slot_count * 2 : FIRST_ROOM * 2;
-	uint32_t *slots = calloc(n, sizeof(*slots));
+	uint64_t *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
 		return false;
@@ -91,7 +100,7 @@ static bool grow_slots(struct batch *b)
 
 		while (slots[i])
 			i = (i + 1) & (n - 1);
-		slots[i] = (uint32_t)e + 1;
+		slots[i] = slot_of(b->entries[e].hash, e);
 	}
 	free(b->slots);
 	b->slots = slots;
@@ -176,7 +185,7 @@ bool batch_add(
 {
 	uint64_t hash = hash_bytes(t->index + a->removes * MIX, a->object);
 	struct entry *e;
-	uint32_t *slot;
+	uint64_t *slot;
 
 	if (!intern_at(b, a->at)) {
 		buf_puts(why, "'at' is no time like 2026-11-22T06:40:00.123Z");
@@ -188,13 +197,13 @@ bool batch_add(
 	}
 	slot = find_slot(b, hash, t, a);
 	if (*slot) {
-		repeat(b, &b->entries[*slot - 1]);
+		repeat(b, &b->entries[(uint32_t)*slot - 1]);
 	} else {
 		e = &b->entries[b->count];
 		*e = (struct entry){.table = t, .hash = hash};
 		if (!add_entry(b, e, a, why))
 			return false;
-		*slot = (uint32_t)++b->count;
+		*slot = slot_of(hash, b->count++);
 	}
 	b->rows++;
 	return true;

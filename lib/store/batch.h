@@ -47,7 +47,7 @@ struct batch {
 	struct noted **refusals_end;
 	struct ordered *order;
 	size_t order_room;
-	uint32_t *slots; /* of the hash: an entry's number, from 1 */
+	uint64_t *slots; /* of the hash: half of it, an entry's number from 1 */
 	size_t slot_count;
 	struct buf key;
 	struct slice at_given, at; /* the last ones, which the next may share */

@@ -394,7 +394,9 @@ int loader_apply(struct loader *l, struct batch *b)
 				break;
 		}
 		for (n = 1; i + n < b->count; n++)
-			if (o[i + n].entry->table != table ||
+			/* Mostly the prefix tells, and is at hand. */
+			if (o[i + n].prefix != o[i].prefix ||
+			    o[i + n].entry->table != table ||
 			    !slice_eq(o[i + n].entry->key, e->key))
 				break;
 		rc = apply_key(l, o + i, n);

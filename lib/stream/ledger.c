@@ -82,6 +82,9 @@ bool ledger_put(const struct ledger *l, const char *stage, struct buf *b)
 	return buf_putc(b, '}');
 }
 
+/* No count is as big, and no sum of a few such wraps around. */
+#define COUNT_MAX (INT64_C(1) << 53)
+
 /* One stage's entry as read back, and what it says of itself. */
 struct entry {
 	struct slice stage;
@@ -102,7 +105,8 @@ static bool read_counts(struct json *j, uint64_t counts[RECORD_TYPES])
 		enum record_type t = record_type_of(j->key);
 		int64_t n;
 
-		if (!json_int(j->text, &n) || n < 0)
+		if (!json_int(j->text, &n) || n < 0 ||
+		    n > COUNT_MAX - (int64_t)counts[t])
 			return false;
 		counts[t] += (uint64_t)n;
 	}

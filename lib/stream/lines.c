@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define READ_SIZE ((size_t)128 << 10)
 #define HEAD_KEPT ((size_t)1 << 10) /* of a line that is too long */
+#define WAIT_SLICE 500		    /* milliseconds */
 
 void lines_init(struct lines *l, int fd, size_t max)
 {
@@ -47,21 +50,34 @@ static bool make_room(struct lines *l)
 	return true;
 }
 
-/* Wait until there is something to read: 1, 0 after the time, -1 stopped. */
+/*
+ * Wait until there is something to read: 1, 0 after the time, -1 stopped. A
+ * signal may come between the look at *stop and the wait, so that a wait is
+ * cut into short ones where there is a stop to be seen.
+ */
 static int wait_input(struct lines *l, int timeout_ms)
 {
 	struct pollfd fd = {.fd = l->fd, .events = POLLIN};
+	int64_t until = timeout_ms > 0 ? clock_monotonic() + timeout_ms : 0;
+	int64_t left = timeout_ms;
 
 	for (;;) {
 		int n;
 
 		if (l->stop && *l->stop)
 			return -1;
-		n = poll(&fd, 1, timeout_ms);
-		if (n >= 0)
-			return n > 0;
-		if (errno != EINTR)
-			return 1; /* let read() tell what is wrong */
+		if (l->stop && (left < 0 || left > WAIT_SLICE))
+			left = WAIT_SLICE;
+		n = poll(&fd, 1, (int)left);
+		if (n > 0 || (n < 0 && errno != EINTR))
+			return 1; /* read() tells what is wrong, if anything */
+		if (timeout_ms < 0) {
+			left = -1;
+			continue;
+		}
+		left = timeout_ms > 0 ? until - clock_monotonic() : 0;
+		if (left <= 0)
+			return 0;
 	}
 }
 
@@ -90,45 +106,24 @@ static enum lines_result fill(struct lines *l, int timeout_ms)
 	return LINES_LINE;
 }
 
+/* How much is kept of a line that is too long. */
+static size_t head_kept(const struct lines *l)
+{
+	return HEAD_KEPT < l->max ? HEAD_KEPT : l->max;
+}
+
 static enum lines_result hand_out(
     struct lines *l, size_t length, size_t skip, struct slice *line)
 {
-	*line = (struct slice){l->p + l->start, length};
+	bool too_long = l->skipping || length > l->max;
+
+	*line =
+	    (struct slice){l->p + l->start, too_long ? head_kept(l) : length};
 	l->start += length + skip;
 	l->scanned = l->start;
+	l->skipping = false;
 	l->number++;
-	if (length <= l->max)
-		return LINES_LINE;
-	line->n = HEAD_KEPT < l->max ? HEAD_KEPT : l->max;
-	return LINES_TOO_LONG;
-}
-
-/* Go past the rest of a line that is too long, keeping only its head. */
-static enum lines_result skip_line(struct lines *l, struct slice *line)
-{
-	size_t head = HEAD_KEPT < l->max ? HEAD_KEPT : l->max;
-
-	if (head > l->end - l->start)
-		head = l->end - l->start;
-	for (;;) {
-		size_t from = l->start + head;
-		char *newline = memchr(l->p + from, '\n', l->end - from);
-		enum lines_result r;
-
-		if (newline || l->eof) {
-			size_t next =
-			    newline ? (size_t)(newline - l->p) + 1 : l->end;
-
-			*line = (struct slice){l->p + l->start, head};
-			l->start = l->scanned = next;
-			l->number++;
-			return LINES_TOO_LONG;
-		}
-		l->end = from;
-		r = fill(l, -1);
-		if (r != LINES_LINE)
-			return r;
-	}
+	return too_long ? LINES_TOO_LONG : LINES_LINE;
 }
 
 enum lines_result lines_next(
@@ -148,12 +143,16 @@ enum lines_result lines_next(
 			return hand_out(
 			    l, (size_t)(newline - l->p) - l->start, 1, line);
 		length = l->end - l->start;
+		if (length > l->max) {
+			length = head_kept(l);
+			l->end = l->start + length;
+			l->skipping = true;
+		}
 		l->scanned = l->end;
-		if (length > l->max)
-			return skip_line(l, line);
 		if (l->eof)
-			return length ? hand_out(l, length, 0, line)
-				      : LINES_END;
+			return length || l->skipping
+				   ? hand_out(l, length, 0, line)
+				   : LINES_END;
 		r = fill(l, timeout_ms);
 		if (r != LINES_LINE)
 			return r;

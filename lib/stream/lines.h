@@ -34,6 +34,7 @@ struct lines {
 	char *p; /* private from here */
 	size_t start, scanned, end, cap;
 	bool eof;
+	bool skipping; /* the rest of a line that is too long */
 };
 
 /* Read lines of up to max bytes; does not own fd. */

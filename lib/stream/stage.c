@@ -281,9 +281,8 @@ static bool send_error(
 }
 
 /* Tell of a record, or a part of one, that is not used. */
-__attribute__((format(printf, 4, 0)))
-static bool report(struct stage *st, const struct record *rec,
-    const char *code, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static bool report(struct stage *st,
+    const struct record *rec, const char *code, const char *fmt, va_list ap)
 {
 	char where[64], reason[1024];
 	struct refusal r = {.where = where, .reason = reason};
@@ -334,9 +333,10 @@ bool stage_complain(struct stage *st, const struct record *rec,
 
 int stage_finish(struct stage *st)
 {
-	note_cut(st);
+	/* What was not read because nothing could be written was not cut. */
 	if (st->out && !out_flush(st->out))
 		return EX_IOERR;
+	note_cut(st);
 	if (st->in.err)
 		return EX_IOERR;
 	if (st->cut)

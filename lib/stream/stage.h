@@ -126,9 +126,8 @@ void stage_run_ended(struct stage *);
  * Complain of a part of a record, the rest of which is used: sent on and told
  * like a refusal, but counted only as an error that was produced.
  */
-bool stage_complain(struct stage *, const struct record *rec,
-    const char *code, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+bool stage_complain(struct stage *, const struct record *rec, const char *code,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* The capture that a record is or comes from, "RUN/SEQ"; p == NULL if none. */
 struct slice stage_src(struct stage *, const struct record *);

@@ -27,6 +27,7 @@ __attribute__((format(printf, 4, 0))) static inline bool tap_say(
 	printf("%sok %d - ", good ? "" : "not ", ++tap_count);
 	vprintf(fmt, ap);
 	putchar('\n');
+	fflush(stdout);
 	if (!good) {
 		tap_failures++;
 		printf("#   failed at %s:%d\n", file, line);

@@ -1,0 +1,215 @@
+#include "plan/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "json/json.h"
+#include "store/db.h"
+
+#define DAY ((int64_t)24 * 3600 * 1000)
+
+const struct job jobs[] = {
+    {"play-history", 1 * DAY, " recently-played ", plan_play_history},
+    {"playlists", 7 * DAY, " my-playlists playlist playlist-items ",
+	plan_playlists},
+    {"audio-features", 7 * DAY, " audio-features ", plan_audio_features},
+    {"profile", 30 * DAY, " me followed-artists user ", plan_profile},
+    {NULL, 0, NULL, NULL},
+};
+
+const struct job *job_named(const char *name)
+{
+	for (const struct job *j = jobs; j->name; j++)
+		if (!strcmp(j->name, name))
+			return j;
+	return NULL;
+}
+
+static void bind_name(sqlite3_stmt *s, const char *name, struct slice text)
+{
+	int i = sqlite3_bind_parameter_index(s, name);
+
+	if (i > 0)
+		sqlite3_bind_text(s, i, text.p, (int)text.n, SQLITE_TRANSIENT);
+}
+
+static void bind_time(sqlite3_stmt *s, const char *name, int64_t ms)
+{
+	char text[CLOCK_TEXT];
+
+	if (clock_format(ms > 0 ? ms : 0, text))
+		bind_name(s, name, slice_of(text));
+}
+
+int plan_prepare(struct plan *p, const char *sql, int64_t age, sqlite3_stmt **s)
+{
+	int rc = sqlite3_prepare_v2(p->db, sql, -1, s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	bind_name(*s, ":user", buf_slice(&p->user));
+	bind_time(*s, ":now", p->now);
+	bind_time(*s, ":refused_since", p->now - p->options->refusal_age);
+	bind_time(*s, ":stale_since", p->now - age);
+	return SQLITE_OK;
+}
+
+/* One text of a query, or "" where there is none. */
+static int look_up(struct plan *p, const char *sql, const char *name,
+    const char *value, struct buf *text)
+{
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, sql, 0, &s);
+
+	buf_clear(text);
+	if (rc != SQLITE_OK)
+		return rc;
+	bind_name(s, name, slice_of(value));
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW && sqlite3_column_text(s, 0))
+		buf_puts(text, (const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* The user and the cursor that the plan starts from. */
+static int start(struct plan *p, const struct job *job)
+{
+	struct buf text = BUF_INIT(4096);
+	int rc = SQLITE_OK;
+
+	if (p->options->user)
+		buf_puts(&p->user, p->options->user);
+	else
+		rc = look_up(p,
+		    "select user_id from accounts where account = :account",
+		    ":account", p->options->account, &p->user);
+	if (rc == SQLITE_OK)
+		rc = look_up(p,
+		    "select value from cursors "
+		    "where user_id = :user and job = :job",
+		    ":job", job->name, &text);
+	if (rc == SQLITE_OK && text.n > 0)
+		json_int(buf_slice(&text), &p->cursor);
+	buf_release(&text);
+	return rc;
+}
+
+bool plan_is_limited(struct plan *p, const char *endpoint)
+{
+	struct buf until = BUF_INIT(4096);
+	struct outcome *o = &p->outcome;
+	bool limited;
+
+	look_up(p,
+	    "select max(retry_at) from endpoint_status where user_id = :user "
+	    "and endpoint = :endpoint and status = 429 and retry_at > :now",
+	    ":endpoint", endpoint, &until);
+	limited = until.n > 0 && until.n < CLOCK_TEXT;
+	if (limited) {
+		o->exit = EX_TEMPFAIL;
+		snprintf(o->reason, sizeof(o->reason),
+		    "%s: rate limited until %s", endpoint, buf_cstr(&until));
+		if (strcmp(buf_cstr(&until), o->until) > 0)
+			memcpy(o->until, until.p, until.n + 1);
+	}
+	buf_release(&until);
+	return limited;
+}
+
+void plan_send(struct plan *p, const struct plan_request *r)
+{
+	struct buf *b = source_begin(p->source, RECORD_REQUEST);
+
+	json_put_member_int(b, "seq", ++p->requests);
+	json_put_member(b, "endpoint", slice_of(r->endpoint));
+	json_put_member(b, "url", slice_of(r->url));
+	if (r->paging)
+		json_put_member(b, "paging", slice_of(r->paging));
+	if (r->optional)
+		json_put_member_raw(b, "optional", SLICE("true"));
+	if (p->cursor >= 0)
+		json_put_member_int(b, "cursor", p->cursor);
+	source_send(p->source, RECORD_REQUEST);
+}
+
+bool plan_put_encoded(struct buf *b, struct slice text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] && strchr(plain, text.p[i]))
+			buf_putc(b, text.p[i]);
+		else
+			buf_printf(b, "%%%02X", (unsigned char)text.p[i]);
+	}
+	return !b->failed;
+}
+
+static void send_run(struct plan *p, const struct job *job)
+{
+	struct buf *b = source_begin(p->source, RECORD_RUN);
+
+	json_put_member(b, "job", slice_of(job->name));
+	json_put_member(b, "account", slice_of(p->options->account));
+	if (p->user.n)
+		json_put_member(b, "user", buf_slice(&p->user));
+	json_put_member(b, "started_at", slice_of(p->source->started_at));
+	if (p->cursor >= 0)
+		json_put_member_int(b, "cursor", p->cursor);
+	source_send(p->source, RECORD_RUN);
+}
+
+int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
+    const struct plan_options *options, struct source *source)
+{
+	int rc;
+
+	*p = (struct plan){.db = db,
+	    .options = options,
+	    .source = source,
+	    .user = BUF_INIT(4096),
+	    .now = clock_now(),
+	    .cursor = -1};
+	rc = start(p, job);
+	if (rc != SQLITE_OK)
+		return rc;
+	send_run(p, job);
+	rc = job->plan(p);
+	if (rc == SQLITE_OK)
+		source_end(source, &p->outcome);
+	return rc;
+}
+
+void plan_release(struct plan *p)
+{
+	buf_release(&p->user);
+}
+
+int job_is_due(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, bool *due)
+{
+	struct plan p = {.db = db,
+	    .options = options,
+	    .user = BUF_INIT(1),
+	    .now = clock_now()};
+	sqlite3_stmt *s;
+	int rc = plan_prepare(&p,
+	    "select not exists (select 1 from ingest_runs where job = :job "
+	    "and account = :account and status = 'complete' "
+	    "and started_at > :stale_since) "
+	    "or (:job = 'playlists' and exists "
+	    "(select 1 from playlist_ingest_queue))",
+	    job->interval, &s);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	bind_name(s, ":job", slice_of(job->name));
+	bind_name(s, ":account", slice_of(options->account));
+	rc = sqlite3_step(s);
+	*due = rc == SQLITE_ROW && sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}

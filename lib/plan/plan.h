@@ -1,0 +1,98 @@
+/*
+ * Plans: what a job asks the API for, worked out from the database. A plan
+ * only reads; its requests go to the source that its run was opened on.
+ *
+ * Functions return SQLite's result codes, SQLITE_OK for success.
+ */
+#ifndef SP_PLAN_PLAN_H
+#define SP_PLAN_PLAN_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "stream/outcome.h"
+#include "stream/source.h"
+
+struct plan_options {
+	const char *account;
+	const char *user;     /* Spotify user, or NULL for the account's */
+	int64_t overlap;      /* ms before the cursor to ask again from */
+	int64_t playlist_age; /* ms after which a playlist is asked again */
+	int64_t profile_age;  /* ms after which a user is asked again */
+	int64_t refusal_age;  /* ms after which a 403 or 404 is tried again */
+	bool force;	      /* ask again whatever is known */
+};
+
+struct plan {
+	sqlite3 *db; /* borrowed, as are the options and the source */
+	const struct plan_options *options;
+	struct source *source;
+	struct buf user; /* Spotify user id; empty if it is not known yet */
+	int64_t now;	 /* Unix ms */
+	int64_t cursor;	 /* Unix ms, or -1 for none */
+	int64_t requests;
+	struct outcome outcome; /* what the run's end says */
+};
+
+struct job {
+	const char *name;
+	int64_t interval; /* ms between runs, where nothing else calls it due */
+	const char *endpoints; /* that it asks, each between spaces */
+	int (*plan)(struct plan *);
+};
+
+/* All jobs, in the order in which one prepares the next; ends with NULL. */
+extern const struct job jobs[];
+
+/* The job of that name, or NULL. */
+const struct job *job_named(const char *name);
+
+/*
+ * Whether a job is due: it has not completed within its interval, or there
+ * is work for it that does not wait for that.
+ */
+int job_is_due(
+    sqlite3 *, const struct job *, const struct plan_options *, bool *due);
+
+/* Open a run of a job on the source, plan it, and end it. */
+int plan_job(struct plan *, sqlite3 *, const struct job *,
+    const struct plan_options *, struct source *);
+void plan_release(struct plan *);
+
+/* For the jobs: */
+
+struct plan_request {
+	const char *endpoint;
+	const char *url;
+	const char *paging; /* or NULL */
+	bool optional;	    /* 403 and 404 are answers */
+};
+
+/* Send a request; the cursor goes with it where there is one. */
+void plan_send(struct plan *, const struct plan_request *);
+
+/*
+ * Whether a rate limit's deadline for an endpoint has not passed. Then
+ * nothing is to be asked there, and the outcome says so.
+ */
+bool plan_is_limited(struct plan *, const char *endpoint);
+
+/*
+ * Prepare a query whose parameters are :user, :now, :refused_since and
+ * :stale_since, each bound if it is there; the two latter are the times as
+ * long ago as refusal_age and `age`.
+ */
+int plan_prepare(struct plan *, const char *sql, int64_t age, sqlite3_stmt **);
+
+/* Append a text percent-encoded for a URL's path. */
+bool plan_put_encoded(struct buf *, struct slice);
+
+int plan_play_history(struct plan *);
+int plan_playlists(struct plan *);
+int plan_audio_features(struct plan *);
+int plan_profile(struct plan *);
+
+#endif

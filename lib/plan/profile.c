@@ -1,0 +1,66 @@
+#include "plan/plan.h"
+#include "store/db.h"
+
+/*
+ * Users met as owners and adders that were not asked for of late. An app
+ * that was refused with 403, or was told 404 of three users and found none,
+ * may not ask for users at all; else only those told to be unknown are left.
+ */
+static const char due[] =
+    "with s as (select subject, status from endpoint_status "
+    "where user_id = :user and endpoint = 'user' "
+    "and last_updated > :refused_since), "
+    "met as (select owner_id as id from playlists "
+    "union select added_by from playlist_tracks "
+    "union select user_id from users) "
+    "select id from met left join users u on u.user_id = id "
+    "where id is not null and id != '' and id != :user "
+    "and (u.last_refreshed is null or u.last_refreshed <= :stale_since) "
+    "and id not in (select subject from s where status in (403, 404)) "
+    "and not exists (select 1 from s where status = 403) "
+    "and ((select count(*) from s where status = 404) < 3 "
+    "or exists (select 1 from s where status = 200)) order by id";
+
+static const char all[] =
+    "select owner_id as id from playlists where id != :user "
+    "union select added_by from playlist_tracks where added_by != :user "
+    "order by 1";
+
+static int ask_users(struct plan *p)
+{
+	const struct plan_options *o = p->options;
+	struct buf url = BUF_INIT(4096);
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, o->force ? all : due, o->profile_age, &s);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const void *id = sqlite3_column_text(s, 0);
+
+		if (!id)
+			continue;
+		buf_clear(&url);
+		buf_puts(&url, "/v1/users/");
+		plan_put_encoded(&url, slice_of(id));
+		plan_send(p, &(struct plan_request){.endpoint = "user",
+				 .url = buf_cstr(&url),
+				 .optional = true});
+	}
+	sqlite3_finalize(s);
+	buf_release(&url);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int plan_profile(struct plan *p)
+{
+	if (!plan_is_limited(p, "me"))
+		plan_send(p,
+		    &(struct plan_request){.endpoint = "me", .url = "/v1/me"});
+	if (!plan_is_limited(p, "followed-artists"))
+		plan_send(
+		    p, &(struct plan_request){.endpoint = "followed-artists",
+			   .url = "/v1/me/following?type=artist&limit=50",
+			   .paging = "next"});
+	return plan_is_limited(p, "user") ? SQLITE_OK : ask_users(p);
+}

@@ -1,0 +1,185 @@
+#include "rehearse/playlists.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ADDED ((int64_t)1700000000000)  /* in November 2023 */
+#define FIRST_CHANGE ((int64_t)1735689600000) /* in January 2025 */
+#define BETWEEN ((int64_t)5400123)	      /* from item to item, in ms */
+#define HOUR ((int64_t)3600000)
+
+bool changes_add(struct changes *c, int list, bool swap, int64_t now)
+{
+	if (c->count == c->room) {
+		int room = c->room * 2 + 16;
+		void *all = realloc(c->all, (size_t)room * sizeof(*c->all));
+
+		if (all == NULL)
+			return false;
+		c->all = all;
+		c->room = room;
+	}
+	c->all[c->count++] = (struct change){list, swap, now};
+	return true;
+}
+
+void changes_release(struct changes *c)
+{
+	free(c->all);
+	*c = (struct changes){NULL, 0, 0};
+}
+
+/* How many items were added and removed, and covers changed, after n changes */
+static int added(int64_t n)
+{
+	return (int)(n / 5 * 2 + (n % 5 < 2 ? n % 5 : 2));
+}
+
+static int removed(int64_t n)
+{
+	return (int)(n / 5 * 2 + (n % 5 > 3 ? n % 5 - 3 : 0));
+}
+
+static int covered(int64_t n)
+{
+	return (int)(n / 5 + (n % 5 > 2));
+}
+
+/* Lists do not all change at the same moment. */
+static int64_t first_change(const struct playlist *p)
+{
+	return FIRST_CHANGE + (int64_t)(p->seed % 97) * p->hours * HOUR / 97;
+}
+
+static int64_t changes_until(const struct playlist *p, int64_t now)
+{
+	if (p->hours == 0 || now < first_change(p))
+		return 0;
+	return (now - first_change(p)) / (p->hours * HOUR) + 1;
+}
+
+void edition_init(struct edition *e, const struct catalogue *cat,
+    const struct playlist *p, const struct changes *changes, int64_t now,
+    uint64_t moved)
+{
+	int64_t n = changes_until(p, now);
+	int index = (int)(p - cat->playlists), dropped = 0;
+	uint64_t version;
+
+	*e = (struct edition){cat, p, changes, .first = removed(n)};
+	for (int i = 0; i < changes->count; i++) {
+		if (changes->all[i].list != index)
+			continue;
+		e->front++;
+		dropped += changes->all[i].swap;
+	}
+	e->total = p->size + added(n) - removed(n) + e->front - dropped;
+	/* Only swaps at a list that is shorter by now could go below. */
+	if (e->total < e->front)
+		e->total = e->front;
+	e->cover = covered(n);
+	version = (uint64_t)n << 20 | (uint64_t)e->front;
+	if (p->own_made)
+		version ^= moved << 40;
+	chance_id(chance_mix(p->seed, "snapshot", version), e->snapshot, 32);
+}
+
+static const struct track *any_track(
+    const struct catalogue *cat, const struct playlist *p, struct chance *c)
+{
+	uint64_t n = (uint64_t)cat->track_count;
+	uint64_t k = (p->flags & LIST_WIDE) != 0 ? chance_below(c, n)
+						 : chance_favourite(c, n);
+
+	return &cat->tracks[cat->favourites[k]];
+}
+
+static const struct person *adder(
+    const struct catalogue *cat, const struct playlist *p, struct chance *c)
+{
+	static const int shares[] = {-1, 0, 2, 4, 6};
+	int who = shares[chance_below(c, 5)];
+
+	if ((p->flags & LIST_COLLAB) == 0 || who < 0)
+		who = p->owner;
+	return &cat->people[who];
+}
+
+/* Item number n of all that the list ever had, but for when it was added. */
+static void draw(const struct catalogue *cat, const struct playlist *p, int n,
+    struct item *it)
+{
+	struct chance c = {chance_mix(p->seed, "item", (uint64_t)n)};
+
+	*it = (struct item){NULL, NULL, -1, adder(cat, p, &c)};
+	if ((p->flags & LIST_HOLES) != 0 && n % 23 == 17)
+		return;
+	if ((p->flags & LIST_EPISODES) != 0 && n % 9 == 4)
+		it->episode = &cat->episodes[chance_below(
+		    &c, (uint64_t)cat->episode_count)];
+	else if ((p->flags & LIST_LOCALS) != 0 && n % 11 == 7)
+		it->track = &cat->tracks[cat->track_count - 1 -
+					 (int)chance_below(
+					     &c, (uint64_t)cat->local_count)];
+	else
+		it->track = any_track(cat, p, &c);
+}
+
+static int64_t when_added(const struct playlist *p, int n)
+{
+	int64_t between = BETWEEN, made = n - p->size;
+
+	if (made >= 0)
+		return first_change(p) +
+		       (made / 2 * 5 + made % 2) * p->hours * HOUR;
+	if (p->size * between > FIRST_CHANGE - FIRST_ADDED)
+		between = (FIRST_CHANGE - FIRST_ADDED) / p->size;
+	return FIRST_ADDED + n * between;
+}
+
+/* The change by a fault that put an item to this position. */
+static const struct change *front_change(const struct edition *e, int position)
+{
+	int index = (int)(e->list - e->catalogue->playlists);
+	int i = e->changes->count;
+
+	for (int left = position; i-- > 0;) {
+		if (e->changes->all[i].list == index && left-- == 0)
+			break;
+	}
+	return &e->changes->all[i];
+}
+
+void edition_item(const struct edition *e, int position, struct item *it)
+{
+	const struct playlist *p = e->list;
+	int n = e->first + position - e->front;
+	struct chance c = {
+	    chance_mix(p->seed, "front", (uint64_t)(e->front - position))};
+
+	if (position < e->front) {
+		*it = (struct item){any_track(e->catalogue, p, &c), NULL,
+		    front_change(e, position)->at,
+		    &e->catalogue->people[p->owner]};
+	} else {
+		draw(e->catalogue, p, n, it);
+		it->added_at = when_added(p, n);
+	}
+	it->added_at -= it->added_at % 1000;
+	if ((p->flags & LIST_OLD) != 0 && position >= e->front &&
+	    n < p->size * 2 / 3) {
+		it->added_at = -1;
+		it->added_by = NULL;
+	}
+}
+
+const struct track *playlist_draw(
+    const struct catalogue *cat, const struct playlist *p, struct chance *c)
+{
+	struct item it = {0};
+
+	if (p->size > 0)
+		draw(cat, p, (int)chance_below(c, (uint64_t)p->size), &it);
+	return it.track;
+}

@@ -1,0 +1,69 @@
+/*
+ * What stands in a playlist at a moment. Nothing of it is kept: an item is
+ * worked out from the seed, the clock, and the changes that faults made, so
+ * that any item of a long list is as near as the first.
+ *
+ * The timed changes go round: two items are added at the end, the cover
+ * changes, two items leave the front.
+ */
+#ifndef SP_REHEARSE_PLAYLISTS_H
+#define SP_REHEARSE_PLAYLISTS_H
+
+#include "rehearse/catalogue.h"
+
+/* Changes made by faults, oldest first; all is owned. */
+struct changes {
+	struct change {
+		int list; /* index of the playlist */
+		bool swap;
+		int64_t at; /* ms */
+	} * all;
+	int count, room;
+};
+
+/*
+ * A new item comes to the front of a playlist, now (ms); swap: and the last
+ * one goes. False when out of memory.
+ */
+bool changes_add(struct changes *, int list, bool swap, int64_t now);
+void changes_release(struct changes *);
+
+/* A playlist as it stands at a moment; everything else is borrowed. */
+struct edition {
+	const struct catalogue *catalogue;
+	const struct playlist *list;
+	const struct changes *changes;
+	int total; /* items */
+	int first; /* the number of the oldest item that is left */
+	int front; /* items put to the front by faults */
+	int cover; /* how often the cover has changed */
+	char snapshot[33];
+};
+
+/*
+ * The edition of a moment (ms). moved makes a snapshot of its own for lists
+ * of the service's, whose snapshots move at every request.
+ */
+void edition_init(struct edition *, const struct catalogue *,
+    const struct playlist *, const struct changes *, int64_t now,
+    uint64_t moved);
+
+/* An item of a playlist: a track, an episode, or neither: gone. */
+struct item {
+	const struct track *track;
+	const struct episode *episode;
+	int64_t added_at;	       /* in ms; -1: null */
+	const struct person *added_by; /* NULL: null */
+};
+
+/* The item at a position below the edition's total. */
+void edition_item(const struct edition *, int position, struct item *);
+
+/*
+ * A track to play from a playlist: one that it held at its start, so that a
+ * history does not depend on the clock. NULL if that item is no track.
+ */
+const struct track *playlist_draw(
+    const struct catalogue *, const struct playlist *, struct chance *);
+
+#endif

@@ -1,0 +1,64 @@
+# Row records of made-up plays, as sp-transform makes them from pages of 50:
+# awk -v plays=N -v mode=mixed|unique -f rows.awk. In "mixed", tracks are
+# played again and again, a few of them often; in "unique", none is.
+
+function make_id(prefix, n) {
+	return sprintf("%s%021d", prefix, n)
+}
+
+function when(seconds) {
+	# Days of a year of twelve months of 28: good enough, and quick.
+	return sprintf("20%02d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+	    20 + int(seconds / 29030400), 1 + int(seconds / 2419200) % 12,
+	    1 + int(seconds / 86400) % 28, int(seconds / 3600) % 24,
+	    int(seconds / 60) % 60, seconds % 60, seconds % 1000)
+}
+
+function row(table, object) {
+	printf("{\"type\":\"row\",\"table\":\"%s\",\"row\":{%s}," \
+	    "\"at\":\"%s\",\"src\":\"%s/%d\"}\n", table, object, at, run, page)
+}
+
+function entity(key, key_id, name, kind, n) {
+	return sprintf("\"%s\":\"%s\",\"name\":\"%s %d\"," \
+	    "\"uri\":\"spotify:%s:%s\"", key, key_id, name, n, kind, key_id)
+}
+
+function play(n, album, artist, guest, t) {
+	# Mixed, an album has 8 tracks, an artist has two albums.
+	album = make_id("b", mode == "unique" ? n : int(n / 8))
+	artist = make_id("a", mode == "unique" ? n : int(n / 16))
+	guest = make_id("g", mode == "unique" ? n : int(n / 64))
+	t = make_id("t", n)
+	row("artists", entity("artist_id", artist, "Artist", \
+	    "artist", n))
+	row("artists", entity("artist_id", guest, "Guest", \
+	    "artist", n))
+	row("albums", entity("album_id", album, "Album", "album", n) \
+	    ",\"release_date\":\"2001-02-03\",\"images_json\":[{\"url\":" \
+	    "\"https://i.example/" album "\",\"height\":640,\"width\":640}]")
+	row("tracks", entity("track_id", t, "Track", "track", n) \
+	    ",\"album_id\":\"" album "\",\"duration_ms\":" 100000 + n \
+	    ",\"is_local\":false,\"popularity\":" n % 100)
+	row("track_artists", "\"track_id\":\"" t "\",\"artist_id\":\"" \
+	    artist "\"")
+	row("track_artists", "\"track_id\":\"" t "\",\"artist_id\":\"" \
+	    guest "\"")
+	row("play_history", "\"user_id\":\"listener\",\"track_id\":\"" t \
+	    "\",\"played_at\":\"" when(clock) "\",\"context_type\":" \
+	    "\"playlist\",\"context_uri\":\"spotify:playlist:" make_id("p", n % 40) \
+	    "\",\"source\":\"spotify\"")
+}
+
+BEGIN {
+	srand(1)
+	run = "01JBENCH000000000000000000"
+	for (i = 0; i < plays; i++) {
+		clock += 180
+		if (i % 50 == 0) {
+			page++
+			at = when(clock + 9000)
+		}
+		play(mode == "unique" ? i : int(20000 * rand() ^ 4))
+	}
+}

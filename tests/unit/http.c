@@ -1,0 +1,576 @@
+/*
+ * What sp-fetch decides by itself: where a URL leads, how long to wait, which
+ * page comes next, what a capture and a token file hold.
+ */
+#include "unit/tap.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "http/pages.h"
+#include "http/problem.h"
+#include "http/request.h"
+#include "http/retry.h"
+#include "http/token.h"
+#include "stream/record.h"
+
+static void test_origins(void)
+{
+	static const struct {
+		const char *url, *origin; /* NULL: refused */
+		bool safe, bare;
+	} cases[] = {
+	    {"https://api.spotify.com", "https://api.spotify.com", true, true},
+	    {"https://API.Spotify.com:443/", "https://api.spotify.com", true,
+		true},
+	    {"https://api.spotify.com/v1/me?a=b", "https://api.spotify.com",
+		true, false},
+	    {"http://127.0.0.1:8080", "http://127.0.0.1:8080", true, true},
+	    {"http://[::1]:8080/v1/", "http://[::1]:8080", true, false},
+	    {"http://localhost", "http://localhost", true, true},
+	    {"http://127.0.0.1.evil.example", "http://127.0.0.1.evil.example",
+		false, true},
+	    {"http://api.spotify.com", "http://api.spotify.com", false, true},
+	    {"https://api.spotify.com@evil.example/", NULL, false, false},
+	    {"https://user:word@api.spotify.com/", NULL, false, false},
+	    {"ftp://api.spotify.com/", NULL, false, false},
+	    {"file:///etc/passwd", NULL, false, false},
+	    {"api.spotify.com", NULL, false, false},
+	    {"/v1/me", NULL, false, false},
+	    {"https://", NULL, false, false},
+	    {"https://api.spotify.com:99999/", NULL, false, false},
+	    {"https://api.spotify.com/\r\nX: y", NULL, false, false},
+	    {"", NULL, false, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf text = BUF_INIT(1024);
+		struct origin o;
+		const char *why = origin_read(&o, cases[i].url);
+
+		if (!cases[i].origin) {
+			ok(why != NULL, "refused: '%s'", cases[i].url);
+			continue;
+		}
+		origin_put(&o, &text);
+		is_text(buf_slice(&text), cases[i].origin, "origin of '%s'",
+		    cases[i].url);
+		ok(!why && origin_is_safe(&o) == cases[i].safe &&
+			o.bare == cases[i].bare,
+		    "and what it is good for");
+		buf_release(&text);
+	}
+}
+
+static void test_resolving(void)
+{
+	static const struct {
+		const char *ref, *url;
+	} cases[] = {
+	    {"/v1/me", "https://api.spotify.com/v1/me"},
+	    {"https://api.spotify.com/v1/me", "https://api.spotify.com/v1/me"},
+	    {"https://API.spotify.com:443/v1/me",
+		"https://API.spotify.com:443/v1/me"},
+	    {"//evil.example/v1/me",
+		"https://api.spotify.com//evil.example/v1/me"},
+	    {"https://evil.example/v1/me", NULL},
+	    {"http://api.spotify.com/v1/me", NULL},
+	    {"https://api.spotify.com:444/v1/me", NULL},
+	    {"https://api.spotify.com.evil.example/v1/me", NULL},
+	    {"https://api.spotify.com\\@evil.example/v1/me", NULL},
+	    {"https:///v1/me", NULL},
+	    {"v1/me", NULL},
+	    {"/v1/me\n", NULL},
+	    {"", NULL},
+	};
+	struct origin api;
+
+	origin_read(&api, "https://api.spotify.com");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf url = BUF_INIT(URL_MAX);
+		const char *why =
+		    url_resolve(&api, slice_of(cases[i].ref), &url);
+
+		ok((why == NULL) == (cases[i].url != NULL), "resolved: '%s'",
+		    cases[i].ref);
+		is_text(buf_slice(&url), cases[i].url ? cases[i].url : "",
+		    "to the right place");
+		buf_release(&url);
+	}
+	is_text(url_path(SLICE("https://a.example:1/v1/me?x=/y")),
+	    "/v1/me?x=/y", "path of a URL");
+	is_text(url_path(SLICE("/v1/me")), "/v1/me", "path of a path");
+	is_text(url_path(SLICE("https://a.example")), "", "no path");
+}
+
+static void test_queries(void)
+{
+	static const struct {
+		const char *url, *with;
+		int64_t offset; /* -1: not there */
+	} cases[] = {
+	    {"/v1/me", "/v1/me?offset=50", -1},
+	    {"/v1/me?limit=5", "/v1/me?limit=5&offset=50", -1},
+	    {"/v1/me?offset=7&limit=5", "/v1/me?offset=50&limit=5", 7},
+	    {"/v1/me?limit=5&offset=7", "/v1/me?limit=5&offset=50", 7},
+	    {"/v1/me?xoffset=7", "/v1/me?xoffset=7&offset=50", -1},
+	    {"/v1/me?offset=x", "/v1/me?offset=50", -1},
+	    {"/v1/me?offset=", "/v1/me?offset=50", -1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct slice url = slice_of(cases[i].url);
+		struct buf to = BUF_INIT(URL_MAX);
+		int64_t offset = -1;
+
+		url_query_int(url, "offset", &offset);
+		is_int(offset, cases[i].offset, "offset of %s", cases[i].url);
+		url_set_query_int(url, "offset", 50, &to);
+		is_text(buf_slice(&to), cases[i].with, "and changed");
+		buf_release(&to);
+	}
+}
+
+static void test_waits(void)
+{
+	static const struct {
+		const char *value;
+		int64_t wait; /* ms after 2026-11-22T06:40:00Z; -1: no wait */
+	} cases[] = {
+	    {"0", 0},
+	    {"2", 2000},
+	    {" 120\r\n", 120000},
+	    {"86400", 86400000},
+	    {"99999999999999999999999", INT64_C(366) * 86400000},
+	    {"Sun, 22 Nov 2026 06:41:00 GMT", 60000},
+	    {"Sunday, 22-Nov-26 06:41:00 GMT", 60000},
+	    {"Sun Nov 22 06:41:00 2026", 60000},
+	    {"Sun, 22 Nov 2026 06:39:00 GMT", 0},
+	    {"Mon, 22 Nov 2032 06:39:00 GMT", INT64_C(366) * 86400000},
+	    {"", -1},
+	    {"soon", -1},
+	    {"-1", -1},
+	    {"1.5", -1},
+	    {"2 seconds", -1},
+	    {"Someday, somewhere", -1},
+	};
+	int64_t now;
+
+	clock_parse(SLICE("2026-11-22T06:40:00Z"), &now);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t wait = -1;
+
+		if (!retry_after_parse(slice_of(cases[i].value), now, &wait))
+			wait = -1;
+		is_int(
+		    wait, cases[i].wait, "Retry-After: '%s'", cases[i].value);
+	}
+	is_int(retry_backoff(500, 0), 500, "the first wait");
+	is_int(retry_backoff(500, 3), 4000, "the fourth");
+	is_int(retry_backoff(500, 90), BACKOFF_CAP, "none is longer");
+	is_int(retry_backoff(86400000, 0), BACKOFF_CAP, "not even the first");
+}
+
+static int told;
+
+static void tell(void *ctx, const char *url, const char *what)
+{
+	(void)ctx;
+	(void)url;
+	(void)what;
+	told++;
+}
+
+static void test_retries(void)
+{
+	struct retry_policy policy = {.retries = 3, .backoff = 1, .tell = tell};
+	struct retry retry = {.policy = &policy, .url = "/v1/me"};
+	int64_t before = clock_monotonic();
+	int count = 0;
+
+	while (retry_wait(&retry, 0, "no luck"))
+		count++;
+	is_int(count, 3, "as many tries as there may be");
+	is_int(told, 3, "each is told");
+	ok(clock_monotonic() - before < 1000, "and is short");
+	retry.count = 2;
+	before = clock_monotonic();
+	retry_wait(&retry, 60, "no luck");
+	ok(clock_monotonic() - before >= 59, "a wait that was asked for");
+}
+
+/* The URLs of a chain whose pages have these bodies. */
+static void walk(const char *name, enum paging paging, const char *first,
+    const char *const bodies[], const char *want)
+{
+	struct buf seen = BUF_INIT(4096);
+	struct origin api;
+	struct pages p;
+	enum pages_result result;
+
+	origin_read(&api, "https://a.example");
+	pages_init(&p, &api, 4);
+	result = pages_begin(&p, slice_of(first), paging);
+	while (result == PAGES_MORE) {
+		buf_put_slice(&seen, url_path(buf_slice(&p.url)));
+		buf_putc(&seen, ' ');
+		result =
+		    *bodies ? pages_next(&p, slice_of(*bodies++)) : PAGES_END;
+	}
+	buf_puts(&seen, result == PAGES_BAD ? p.why : "end");
+	is_text(buf_slice(&seen), want, "pages: %s", name);
+	pages_release(&p);
+	buf_release(&seen);
+}
+
+#define BODIES(...)               \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
+	}
+
+static void test_links(void)
+{
+	walk("none are asked for", PAGING_NONE, "/a",
+	    BODIES("{\"next\":\"https://a.example/b\"}"), "/a end");
+	walk("until null", PAGING_NEXT, "/a",
+	    BODIES("{\"next\":\"https:\\/\\/a.example/b\"}",
+		"{\"items\":[],\"next\":null,\"cursors\":null}"),
+	    "/a /b end");
+	walk("until none", PAGING_NEXT, "/a",
+	    BODIES("{\"items\":[{\"next\":\"/x\"}],\"x\":{\"next\":\"/y\"}}"),
+	    "/a end");
+	walk("an empty page in between", PAGING_NEXT, "/a",
+	    BODIES("{\"items\":[],\"next\":\"/b\"}", "{\"next\":null}"),
+	    "/a /b end");
+	walk("a playlist of one page", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"id\":\"p\",\"tracks\":{\"items\":[],\"next\":null}}"),
+	    "/p end");
+	walk("a playlist, its pages, its check", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"tracks\":{\"items\":[],\"next\":\"/b\"}}",
+		"{\"next\":null}", "{\"id\":\"p\"}"),
+	    "/p /b /p?fields=id,snapshot_id end");
+	walk("a playlist in both shapes", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"tracks\":{\"next\":\"/t\"},\"items\":{\"next\":\"/i\"}}",
+		"{\"next\":null}"),
+	    "/p /i /p?fields=id,snapshot_id end");
+	walk("a playlist of another, without its list", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"id\":\"p\",\"next\":\"/x\"}"), "/p end");
+	walk("inside artists", PAGING_NEXT, "/a",
+	    BODIES("{\"artists\":{\"items\":[],\"next\":\"/b\"}}",
+		"{\"artists\":{\"next\":null}}"),
+	    "/a /b end");
+	walk("elsewhere", PAGING_NEXT, "/a",
+	    BODIES("{\"next\":\"https://evil.example/b\"}"),
+	    "/a not of the API's origin");
+	walk("the same", PAGING_NEXT, "/a",
+	    BODIES("{\"next\":\"https://a.example/a\"}"),
+	    "/a a page that was asked before");
+	walk("round in a circle", PAGING_NEXT, "/a",
+	    BODIES("{\"next\":\"/b\"}", "{\"next\":\"/a\"}"),
+	    "/a /b a page that was asked before");
+	walk("for ever", PAGING_NEXT, "/a",
+	    BODIES("{\"next\":\"/b\"}", "{\"next\":\"/c\"}",
+		"{\"next\":\"/d\"}", "{\"next\":\"/e\"}"),
+	    "/a /b /c /d more pages than --max-pages");
+	walk("no string", PAGING_NEXT, "/a", BODIES("{\"next\":7}"),
+	    "/a a next that is no string");
+	walk("no object", PAGING_NEXT, "/a", BODIES("[]"), "/a end");
+}
+
+static void test_offsets(void)
+{
+	walk("up to the total", PAGING_OFFSET, "/a?offset=0&limit=50",
+	    BODIES("{\"items\":[null],\"total\":101,\"next\":\"/x\"}",
+		"{\"items\":[1],\"total\":101}",
+		"{\"items\":[1],\"total\":101}"),
+	    "/a?offset=0&limit=50 /a?offset=50&limit=50 "
+	    "/a?offset=100&limit=50 end");
+	walk("the total is a multiple", PAGING_OFFSET, "/a?limit=50",
+	    BODIES("{\"items\":[1],\"total\":100}",
+		"{\"items\":[1],\"total\":100}"),
+	    "/a?limit=50 /a?limit=50&offset=50 end");
+	walk("an empty page ends it", PAGING_OFFSET, "/a?limit=50",
+	    BODIES("{\"items\":[1],\"total\":200}",
+		"{\"items\":[ ],\"total\":200}"),
+	    "/a?limit=50 /a?limit=50&offset=50 end");
+	walk("no total", PAGING_OFFSET, "/a",
+	    BODIES("{\"items\":[1],\"total\":null}", "{\"items\":[]}"),
+	    "/a /a?offset=20 end");
+	walk("the server allows less", PAGING_OFFSET, "/a?limit=100",
+	    BODIES("{\"items\":[1],\"limit\":50,\"total\":60}",
+		"{\"items\":[1],\"limit\":50,\"total\":60}"),
+	    "/a?limit=100 /a?limit=100&offset=50 end");
+	walk("no limit", PAGING_OFFSET, "/a?limit=0",
+	    BODIES("{\"items\":[1],\"total\":60}"),
+	    "/a?limit=0 an offset or limit that cannot be");
+	walk("past all numbers", PAGING_OFFSET,
+	    "/a?limit=9&offset=9223372036854775807", BODIES("{\"items\":[1]}"),
+	    "/a?limit=9&offset=9223372036854775807 "
+	    "an offset or limit that cannot be");
+}
+
+static void test_problems(void)
+{
+	static const struct {
+		const char *body, *text;
+	} cases[] = {
+	    {"{\"error\":{\"status\":403,\"message\":\"No \\u0041\"}}",
+		"HTTP 403: No A"},
+	    {"{\"error\":\"invalid_grant\",\"error_description\":\"Gone\"}",
+		"HTTP 403: Gone"},
+	    {"{\"error\":\"invalid_grant\"}", "HTTP 403: invalid_grant"},
+	    {"{\"x\":{\"message\":\"not this\"}}", "HTTP 403"},
+	    {"{\"error\":{\"message\":\"cut", "HTTP 403"},
+	    {"Premium needed\nand more", "HTTP 403: Premium needed"},
+	    {"<html><p>Hello", "HTTP 403"},
+	    {"", "HTTP 403"},
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		problem_text(403, slice_of(cases[i].body), text, sizeof(text));
+		is_text(slice_of(text), cases[i].text, "problem: %s",
+		    cases[i].body);
+	}
+	is_text(problem_code(SLICE("{\"error\":\"invalid_grant\"}")),
+	    "invalid_grant", "the token endpoint's code");
+	is_text(problem_code(SLICE("{\"error\":{\"message\":\"x\"}}")), NULL,
+	    "no code");
+}
+
+static void test_endpoints(void)
+{
+	static const struct {
+		const char *path, *endpoint;
+	} cases[] = {
+	    {"/v1/me", "me"},
+	    {"/v1/me?x=/v1/users/1", "me"},
+	    {"/v1/me/player/recently-played?limit=1", "recently-played"},
+	    {"/v1/me/playlists", "my-playlists"},
+	    {"/v1/playlists/1a", "playlist"},
+	    {"/v1/playlists/1a/items?limit=1", "playlist-items"},
+	    {"/v1/playlists/1a/tracks", "playlist-items"},
+	    {"/v1/playlists/", "unknown"},
+	    {"/v1/users/kim", "user"},
+	    {"/v1/users/kim/playlists", "unknown"},
+	    {"/v1/tracks?ids=a,b", "tracks"},
+	    {"/v1/tracks/a", "track"},
+	    {"/v1/albums/a", "album"},
+	    {"/v1/artists/a", "artist"},
+	    {"/v1/audio-features/a", "audio-features"},
+	    {"/v1/me/following?type=artist", "followed-artists"},
+	    {"/v1/me/tracks", "saved-tracks"},
+	    {"/v1/mex", "unknown"},
+	    {"", "unknown"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		is_text(slice_of(endpoint_of(slice_of(cases[i].path))),
+		    cases[i].endpoint, "endpoint of '%s'", cases[i].path);
+}
+
+static void test_captures(void)
+{
+	struct request r = {.run = SLICE("R"),
+	    .endpoint = SLICE("me"),
+	    .cursor = SLICE("1.0"),
+	    .seq = 3};
+	struct capture c = {.request = &r,
+	    .seq = 5,
+	    .page = 1,
+	    .url = SLICE("https://a.example/\""),
+	    .status = 200};
+	struct buf b = BUF_INIT(1 << 20);
+
+	capture_put(&c, SLICE("{ \"n\" : [ 1.0 , 1e400 ] }"), &b);
+	is_text(buf_slice(&b),
+	    "{\"type\":\"capture\",\"run\":\"R\",\"seq\":5,"
+	    "\"endpoint\":\"me\",\"url\":\"https://a.example/\\\"\","
+	    "\"status\":200,\"fetched_at\":\"1970-01-01T00:00:00.000Z\","
+	    "\"cursor\":1.0,\"request\":3,\"page\":1,"
+	    "\"body\":{\"n\":[1.0,1e400]}}",
+	    "a capture");
+	buf_clear(&b);
+	r = (struct request){.endpoint = SLICE("me"), .seq = -1};
+	c.page = 2;
+	c.user = "kim";
+	c.retry_at = 1;
+	capture_put(&c, SLICE("{\"cut\":\xff\"\n"), &b);
+	is_text(buf_slice(&b),
+	    "{\"type\":\"capture\",\"seq\":5,\"endpoint\":\"me\","
+	    "\"user\":\"kim\",\"url\":\"https://a.example/\\\"\","
+	    "\"status\":200,\"fetched_at\":\"1970-01-01T00:00:00.000Z\","
+	    "\"page\":2,\"retry_at\":\"1970-01-01T00:00:00.001Z\","
+	    "\"text\":\"{\\\"cut\\\":\xef\xbf\xbd\\\"\\n\"}",
+	    "a capture of what is no JSON");
+	buf_release(&b);
+}
+
+static bool write_file(const char *path, const char *text, unsigned mode)
+{
+	FILE *f = fopen(path, "w");
+
+	return f && chmod(path, (mode_t)mode) == 0 && fputs(text, f) >= 0 &&
+	       fclose(f) == 0;
+}
+
+/* Load a token file of this text and mode; the trouble's exit status. */
+static int load(const char *path, const char *text, unsigned mode)
+{
+	struct trouble trouble = {.exit = 0};
+	struct token t;
+
+	write_file(path, text, mode);
+	token_init(&t, path);
+	token_load(&t, &trouble);
+	token_release(&t);
+	unlink(path);
+	return trouble.exit;
+}
+
+static void test_bad_tokens(const char *path)
+{
+	struct trouble trouble;
+	struct token t;
+
+	token_init(&t, path);
+	ok(!token_load(&t, &trouble), "no token file");
+	is_int(trouble.exit, EX_NOPERM, "asks to log in");
+	token_release(&t);
+	is_int(load(path, "{\"access_token\":\"a\"}", 0600), 0, "a token");
+	is_int(load(path, "{}", 0600), 0, "an empty one");
+	is_int(load(path, "{}", 0640), EX_CONFIG, "the group may read it");
+	is_int(load(path, "{}", 0602), EX_CONFIG, "others may write it");
+	is_int(load(path, "", 0600), EX_CONFIG, "an empty file");
+	is_int(load(path, "[]", 0600), EX_CONFIG, "no object");
+	is_int(load(path, "{\"access_token\":\"a", 0600), EX_CONFIG, "half");
+	is_int(load(path, "{\"access_token\":\"a\\r\\nX: b\"}", 0600),
+	    EX_CONFIG, "a token that would be two headers");
+	is_int(load(path, "{\"access_token\":\"a\\u0000b\"}", 0600), EX_CONFIG,
+	    "a token that would end early");
+	is_int(load("/", "", 0600), EX_CONFIG, "a folder");
+}
+
+static void test_saving(const char *path)
+{
+	struct buf text = BUF_INIT(4096);
+	struct trouble trouble;
+	struct token t;
+	struct stat st;
+	FILE *f;
+
+	write_file(path,
+	    "{ \"x\":1.0, \"access_token\":\"old\", \"expires_at\":5,"
+	    "\"y\":[ \"\\u0041\" ],\"refresh_token\":\"r\" }",
+	    0600);
+	token_init(&t, path);
+	ok(token_lock(&t, &trouble), "lock");
+	token_set(&t.access_token, SLICE("new"));
+	token_set(&t.user_id, SLICE("k\"m"));
+	t.expires_at = 86400000;
+	ok(token_save(&t, &trouble), "save");
+	token_unlock(&t);
+	ok(t.expires_at == 86400000 && token_load(&t, &trouble) &&
+		t.expires_at == 86400000,
+	    "and read again");
+	f = fopen(path, "r");
+	text.n = f ? fread(buf_room(&text, 1024), 1, 1024, f) : 0;
+	if (f)
+		fclose(f);
+	is_text(buf_slice(&text),
+	    "{\"x\":1.0,\"access_token\":\"new\","
+	    "\"expires_at\":\"1970-01-02T00:00:00.000Z\","
+	    "\"y\":[ \"\\u0041\" ],\"refresh_token\":\"r\","
+	    "\"user_id\":\"k\\\"m\"}\n",
+	    "every member is in its place");
+	ok(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600, "mode 600");
+	buf_release(&text);
+	token_release(&t);
+}
+
+static void test_scrubbing(void)
+{
+	char text[] = "a BQ12345678 and BQ1234567 BQ12345678";
+	struct token t;
+
+	token_init(&t, "none");
+	token_scrub(&t, text, strlen(text));
+	token_set(&t.access_token, SLICE("BQ12345678"));
+	token_set(&t.refresh_token, SLICE("a"));
+	token_scrub(&t, text, strlen(text));
+	is_text(slice_of(text), "a ********** and BQ1234567 **********",
+	    "secrets are made unreadable");
+	token_release(&t);
+}
+
+static void test_tokens(void)
+{
+	char folder[] = "/tmp/sp-http-XXXXXX";
+	char path[64], lock[80];
+
+	if (!mkdtemp(folder)) {
+		ok(false, "a folder to work in");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/token.json", folder);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	test_bad_tokens(path);
+	test_saving(path);
+	unlink(path);
+	unlink(lock);
+	is_int(rmdir(folder), 0, "nothing is left behind");
+}
+
+static void test_requests(void)
+{
+	static const struct {
+		const char *line, *why;
+	} cases[] = {
+	    {"\"endpoint\":\"me\",\"url\":\"/v1/me\"", NULL},
+	    {"\"endpoint\":\"me\",\"url\":\"/v1/me\",\"paging\":null", NULL},
+	    {"\"endpoint\":\"me\"", "it has no 'url'"},
+	    {"\"endpoint\":\"me\",\"url\":7", "it has no 'url'"},
+	    {"\"url\":\"/v1/me\"", "it names no 'endpoint'"},
+	    {"\"endpoint\":\"me\",\"url\":\"/v1/me\",\"paging\":\"x\"",
+		"its 'paging' is none of 'next', 'offset', 'playlist'"},
+	    {"\"endpoint\":\"me\",\"url\":\"/v1/me\",\"seq\":1.5",
+		"its 'seq' is no whole number"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf line = BUF_INIT(1024), scratch = BUF_INIT(1024);
+		struct record rec;
+		struct request r;
+		const char *why;
+		size_t at;
+
+		buf_printf(&line, "{\"type\":\"request\",%s}", cases[i].line);
+		record_parse(&rec, buf_slice(&line), &why, &at);
+		is_text(slice_of(request_read(&rec, &scratch, &r)),
+		    cases[i].why, "request: %s", cases[i].line);
+		buf_release(&line);
+		buf_release(&scratch);
+	}
+}
+
+int main(void)
+{
+	test_origins();
+	test_resolving();
+	test_queries();
+	test_waits();
+	test_retries();
+	test_links();
+	test_offsets();
+	test_problems();
+	test_endpoints();
+	test_captures();
+	test_requests();
+	test_tokens();
+	test_scrubbing();
+	return tap_done();
+}
