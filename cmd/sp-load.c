@@ -18,6 +18,7 @@
 #include "cli.h"
 #include "store/batch.h"
 #include "store/db.h"
+#include "store/lists.h"
 #include "store/load.h"
 #include "store/runs.h"
 #include "store/tables.h"
@@ -54,6 +55,7 @@ struct ingest {
 	int64_t cursor;
 	struct buf gaps; /* the elements of a JSON array */
 	uint64_t gap_count;
+	bool incomplete; /* some list of tracks is */
 };
 
 struct load {
@@ -64,6 +66,7 @@ struct load {
 	const char *path;
 	struct tables tables;
 	struct loader loader;
+	struct lists lists;	/* of tracks, by the page */
 	struct batch batch;	/* what is written next */
 	struct batch held;	/* what waits for a good end */
 	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
@@ -256,6 +259,8 @@ static void write_batch(struct load *l, struct batch *b)
 {
 	int rc = loader_apply(&l->loader, b);
 
+	if (rc == SQLITE_OK)
+		rc = lists_apply(&l->lists, b);
 	if (rc == SQLITE_NOMEM)
 		cli_die(EX_OSERR, "%s: out of memory", l->path);
 	if (rc != SQLITE_OK)
@@ -267,7 +272,7 @@ static void write_batch(struct load *l, struct batch *b)
 static void flush(struct load *l)
 {
 	l->batch_since = 0;
-	if (l->batch.count == 0 && !l->batch.refusals)
+	if (batch_is_empty(&l->batch))
 		return;
 	begin(l);
 	write_batch(l, &l->batch);
@@ -280,6 +285,8 @@ static void close_run(struct load *l)
 {
 	struct counts *n = &l->run.counts, *t = &l->total;
 
+	if (lists_forget(&l->lists) != SQLITE_OK)
+		die_of_database(l);
 	t->rows += n->rows;
 	t->inserted += n->inserted;
 	t->updated += n->updated;
@@ -287,19 +294,49 @@ static void close_run(struct load *l)
 	t->removed += n->removed;
 	t->refused += n->refused;
 	*n = (struct counts){.rows = 0};
-	l->run.open = l->run.has_cursor = false;
+	l->run.open = l->run.has_cursor = l->run.incomplete = false;
 	l->run.gap_count = 0;
 	buf_clear(&l->run.gaps);
 	buf_clear(&l->run.job);
 }
 
+static void on_incomplete(
+    void *ctx, struct slice playlist, struct slice list, const char *reason)
+{
+	struct load *l = ctx;
+	struct buf text = BUF_INIT((size_t)64 << 10);
+	char now[CLOCK_TEXT];
+	struct store_refusal r = {
+	    .run = slice_of(l->run.open ? l->run.id : NULL),
+	    .stage = SLICE("sp-load"),
+	    .src = list,
+	    .seen_at = now_text(now)};
+
+	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
+	    (int)playlist.n, playlist.p, reason);
+	r.reason = buf_slice(&text);
+	cli_warn("%s", buf_cstr(&text));
+	write_refusal(l, &r);
+	l->status = worse(l->status, EX_REFUSED);
+	l->run.incomplete = true;
+	buf_release(&text);
+}
+
+/* Say which lists of tracks are not complete, inside a transaction. */
+static void end_lists(struct load *l)
+{
+	if (lists_incomplete(&l->lists, on_incomplete, l) != SQLITE_OK)
+		die_of_database(l);
+}
+
 /* Write what has come outside of any run; its end is as good as any. */
 static void end_loose(struct load *l, bool good)
 {
-	if (good && l->held.count > 0) {
+	if (good && (l->held.count > 0 || l->batch.parts || l->lists.noted)) {
 		begin(l);
 		write_batch(l, &l->batch);
 		write_batch(l, &l->held);
+		end_lists(l);
 		commit(l);
 		batch_clear(&l->batch);
 		l->batch_since = 0;
@@ -505,15 +542,18 @@ static const char *read_arrival(const struct record *rec, struct buf *scratch,
 		return "a row without the name of its 'table'";
 	if (!a->object.p)
 		return "a row without 'row'";
-	if (op.p && !slice_is(op, "upsert") && !slice_is(op, "delete"))
-		return "'op' is neither upsert nor delete";
 	a->removes = op.p && slice_is(op, "delete");
+	a->part = slice_is(op, "page")	  ? PART_PAGE
+		  : slice_is(op, "check") ? PART_CHECK
+					  : PART_NONE;
+	if (op.p && !a->removes && !a->part && !slice_is(op, "upsert"))
+		return "'op' is none of upsert, delete, page, check";
 	return NULL;
 }
 
 /* The table of a row if it can go there; NULL if it was refused. */
-static struct table *find_table(
-    struct load *l, const struct record *rec, struct slice name, bool removes)
+static struct table *find_table(struct load *l, const struct record *rec,
+    struct slice name, const struct arrival *a)
 {
 	struct table *t = tables_find(&l->tables, name);
 	int shown = (int)(name.n < 64 ? name.n : 64);
@@ -526,7 +566,14 @@ static struct table *find_table(
 	else if (t->kind == TABLE_NOT_LOADED)
 		stage_refuse(&l->stage, rec, "bad table",
 		    "table '%.*s' cannot be loaded", shown, name.p);
-	else if (removes && t->kind != TABLE_QUEUE)
+	else if (a->part && t->kind != TABLE_LIST)
+		stage_refuse(&l->stage, rec, "bad table",
+		    "table '%.*s' takes no pages of lists", shown, name.p);
+	else if (!a->part && !a->removes && t->kind == TABLE_LIST)
+		stage_refuse(&l->stage, rec, "bad table",
+		    "table '%.*s' takes pages of lists only, op page or check",
+		    shown, name.p);
+	else if (a->removes && t->kind != TABLE_QUEUE)
 		stage_refuse(&l->stage, rec, "bad table",
 		    "nothing can be deleted from table '%.*s'", shown, name.p);
 	else
@@ -549,7 +596,7 @@ static void take_row(struct load *l, const struct record *rec)
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 		return;
 	}
-	t = find_table(l, rec, name, a.removes);
+	t = find_table(l, rec, name, &a);
 	if (!t)
 		return;
 	if (!a.at.p)
@@ -648,6 +695,9 @@ static void take_end(struct load *l, const struct record *rec)
 	judge_end(l, rec, &e, &end, &ledger, &reason);
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
+	end_lists(l);
+	if (l->run.incomplete && end.exit_status == 0)
+		end.exit_status = EX_REFUSED;
 	write_end(l, &end);
 	commit(l);
 	batch_clear(&l->batch);
@@ -694,7 +744,7 @@ static int patience(struct load *l)
 {
 	int64_t now, left;
 
-	if (l->batch.count == 0 && !l->batch.refusals)
+	if (batch_is_empty(&l->batch))
 		return -1;
 	if (l->batch_since && l->clock_read_at == l->stage.in.bytes)
 		return l->batch_left;
@@ -821,6 +871,7 @@ static void open_all(struct load *l, struct buf *path)
 	l->loader.on_change = on_change;
 	l->loader.on_forbidden = on_forbidden;
 	l->loader.ctx = l;
+	lists_init(&l->lists, &l->loader, &l->tables);
 	batch_init(&l->batch);
 	batch_init(&l->held);
 	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
@@ -836,6 +887,7 @@ static void open_all(struct load *l, struct buf *path)
 static void close_all(struct load *l)
 {
 	stage_release(&l->stage);
+	lists_release(&l->lists);
 	loader_release(&l->loader);
 	tables_release(&l->tables);
 	batch_release(&l->batch);

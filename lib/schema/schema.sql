@@ -79,6 +79,8 @@ create table if not exists playlist_ingest_done (
 	done_at text not null
 ) without rowid;
 
+-- tracks_list, tracks_snapshot_id and tracks_updated are of the list that
+-- playlist_tracks holds, and are one value.
 create table if not exists playlists (
 	playlist_id text not null primary key,
 	name text,
@@ -92,6 +94,7 @@ create table if not exists playlists (
 	last_refreshed text,
 	snapshot_id text,
 	tracks_total integer,
+	tracks_list text,
 	tracks_snapshot_id text,
 	tracks_updated text,
 	last_updated text,

@@ -35,7 +35,8 @@ enum column_rule {
 	RULE_TIMES, /* when the columns were told, where not at RULE_LAST */
 	RULE_MIN,   /* the earliest time told, `at` by default */
 	RULE_MAX,   /* the latest time told, `at` by default */
-	RULE_OWN    /* told, and merged by the rule of its table */
+	RULE_OWN,   /* told, and merged by the rule of its table */
+	RULE_LIST   /* of the list held, see store/lists.h: one value all */
 };
 
 enum table_kind {
@@ -43,7 +44,8 @@ enum table_kind {
 	TABLE_NOT_LOADED, /* it exists, but has no rule */
 	TABLE_COLUMNS,	  /* merged by the rules of its columns */
 	TABLE_CURSOR,	  /* the greatest value stands */
-	TABLE_QUEUE	  /* playlist_ingest_queue, with its _done */
+	TABLE_QUEUE,	  /* playlist_ingest_queue, with its _done */
+	TABLE_LIST	  /* playlist_tracks, by whole lists: store/lists.h */
 };
 
 struct column {
@@ -71,6 +73,7 @@ struct table {
 	bool sparse_last; /* RULE_LAST is NULL where it equals RULE_FIRST */
 	bool of_user;	  /* its user_id may come from --user */
 	bool own;	  /* made by a user, its keys compared who knows how */
+	int list_id;	  /* the column that names the list held, or -1 */
 
 	/* Where the members of the last row went: rows resemble each other. */
 	unsigned char hint[TABLE_COLUMNS_MAX];
