@@ -69,6 +69,10 @@ def check($capture; $id):
 	{table: "playlist_tracks", op: "check", known: {playlist_id: $id,
 		list: ($capture | list_id), snapshot_id: .snapshot_id}};
 
+# All of it that can be had was had.
+def leave_queue($id):
+	{table: "playlist_ingest_queue", op: "delete", row: {playlist_id: $id}};
+
 def rows($capture; $id):
 	if (.items | type) == "array" then
 		error("the body is a page of items: that is playlist-items")
@@ -79,7 +83,8 @@ def rows($capture; $id):
 		| playlist_rows($id; refreshed($capture)),
 		(if $items | type == "object" and (.items | type) == "array" then
 			page($capture; $id; $items)
-		else empty end)
+		elif $capture.request == null then empty
+		else leave_queue($id) end)
 	end;
 
 def rest:
@@ -96,10 +101,7 @@ def gone:
 
 def dequeue:
 	(.url | path_id("playlists")) as $id
-	| if $id == null or (gone | not) then empty else
-		{table: "playlist_ingest_queue", op: "delete",
-			row: {playlist_id: $id}}
-	end;
+	| if $id == null or (gone | not) then empty else leave_queue($id) end;
 
 # main
 if ok then
