@@ -64,9 +64,10 @@ cases >"$tmp/cases"
 jq -Sc '{case, rows, refused}' "$tmp/cases" >"$tmp/want"
 stream 1 | transform --no-memo 2>/dev/null | results >"$tmp/got"
 is "$(wc -l <"$tmp/got")" "$(wc -l <"$tmp/want")" "every case has a result"
-while IFS= read -r want && IFS= read -r got <&3; do
-	is "$got" "$want" "$(printf '%s' "$want" | jq -r .case)"
-done <"$tmp/want" 3<"$tmp/got"
+jq -r .case "$tmp/want" >"$tmp/names"
+while IFS= read -r want && IFS= read -r got <&3 && IFS= read -r name <&4; do
+	is "$got" "$want" "$name"
+done <"$tmp/want" 3<"$tmp/got" 4<"$tmp/names"
 
 # From some captures on, mappings run by units, and without what is skipped.
 stream 8 | transform -j1 2>/dev/null | results >"$tmp/units"
@@ -95,14 +96,13 @@ done <"$tmp/whole"
 
 # --- the rehearsal, in each of its regimes ------------------------------
 get() {
-	curl -s -H "Authorization: Bearer $token" -w '\n%{http_code}' \
-	    "$api_url/v1/$2" | jq -Rsc --arg endpoint "$1" --arg at "$at" \
-	    --arg url "$api_url/v1/$2" --arg extra "${3:-{\}}" '
-		split("\n") as $l | {type: "capture", run: "R1", seq: 1,
-		endpoint: $endpoint, user: "kim", url: $url,
-		status: ($l[-1] | tonumber), fetched_at: $at}
-		+ ($extra | fromjson)
-		+ {body: ($l[:-1] | join("\n") | fromjson)}'
+	code=$(curl -s -H "Authorization: Bearer $token" -o "$tmp/body" \
+	    -w '%{http_code}' "$api_url/v1/$2")
+	jq -c --arg endpoint "$1" --arg at "$at" --arg url "$api_url/v1/$2" \
+	    --argjson status "$code" --argjson extra "${3:-{\}}" '
+		{type: "capture", run: "R1", seq: 1, endpoint: $endpoint,
+		user: "kim", url: $url, status: $status, fetched_at: $at}
+		+ $extra + {body: .}' "$tmp/body"
 }
 captures() {
 	token=$(jq -r .access_token "$SP_TOKEN_FILE")
