@@ -705,13 +705,10 @@ static int keep_and_judge(struct lists *ls, const struct part *p)
 
 	if (rc == SQLITE_OK)
 		rc = judge(ls, p->playlist, p->list, &j);
-	if (rc != SQLITE_OK || j.pages == 0)
+	/* No part of it was older than the list held, so it is newer. */
+	if (rc != SQLITE_OK || j.verdict != COMPLETE)
 		return rc;
 	w.at = buf_slice(&ls->list_at);
-	if (cmp_held(ls, w.at, p->list) <= 0)
-		return drop_list(ls, p);
-	if (j.verdict != COMPLETE)
-		return SQLITE_OK;
 	if (ls->snapshot.n)
 		w.snapshot = buf_slice(&ls->snapshot);
 	return hold(ls, &w);

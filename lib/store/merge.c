@@ -113,30 +113,9 @@ static void tell_column(struct state *s, const struct value *v, struct slice at)
 	*was = at;
 }
 
-/*
- * Whether a list that is told takes the place of the one held: at one time,
- * the one of the greater id.
- */
-static bool list_stands(const struct table *t, const struct state *s,
-    const struct told *told, struct slice at)
-{
-	const struct value *id =
-	    t->list_id < 0 ? NULL : told_column(told, (unsigned)t->list_id);
-	struct slice was;
-
-	if (!id)
-		return false;
-	was = s->at[t->list_id];
-	if (!was.p || !slice_eq(was, at))
-		return !later(was, at);
-	return value_cmp(id, &s->values[t->list_id]) > 0;
-}
-
 static void tell_columns(const struct table *t, struct state *s,
     const struct told *told, struct slice at)
 {
-	bool list = list_stands(t, s, told, at);
-
 	for (unsigned i = 0; i < told->count; i++) {
 		const struct value *v = &told->values[i];
 		enum column_rule rule = t->columns[v->column].rule;
@@ -145,7 +124,7 @@ static void tell_columns(const struct table *t, struct state *s,
 			s->values[v->column] = *v;
 		} else if (rule == RULE_TOLD) {
 			tell_column(s, v, at);
-		} else if (rule == RULE_LIST && list) {
+		} else if (rule == RULE_LIST) {
 			s->values[v->column] = *v;
 			s->at[v->column] = at;
 		}

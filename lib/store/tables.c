@@ -244,9 +244,6 @@ static void settle(struct table *t, const struct special *special)
 	t->first = column_of_rule(t, RULE_FIRST);
 	t->last = column_of_rule(t, RULE_LAST);
 	t->times = column_of_rule(t, RULE_TIMES);
-	t->list_id = column_of_rule(t, RULE_LIST) < 0
-			 ? -1
-			 : table_column(t, SLICE("tracks_list"));
 	if (special) {
 		t->kind = t->kind ? t->kind : special->kind;
 		t->held = special->held;

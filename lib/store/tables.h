@@ -73,7 +73,6 @@ struct table {
 	bool sparse_last; /* RULE_LAST is NULL where it equals RULE_FIRST */
 	bool of_user;	  /* its user_id may come from --user */
 	bool own;	  /* made by a user, its keys compared who knows how */
-	int list_id;	  /* the column that names the list held, or -1 */
 
 	/* Where the members of the last row went: rows resemble each other. */
 	unsigned char hint[TABLE_COLUMNS_MAX];

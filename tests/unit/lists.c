@@ -456,7 +456,7 @@ static void empty_database(sqlite3 *db)
 /* All tellings in some order, some of them more than once. */
 static size_t shuffle(unsigned *order, size_t n)
 {
-	size_t count = n + below((unsigned)n);
+	size_t count = n + (n ? below((unsigned)n) : 0);
 
 	for (size_t i = 0; i < count; i++)
 		order[i] = i < n ? (unsigned)i : below((unsigned)n);
