@@ -9,8 +9,8 @@ transform() {
 	"$build/sp-transform" --memory "${memory:-200M}" \
 	    --timeout "${timeout:-20s}" "$@"
 }
-case ${SP_SLOW:-}$build in
-1* | *asan* | *fault*) limited=false ;; # there is no limit of memory there
+case ${SP_SLOW:-}${build##*/} in
+1* | asan | fault) limited=false ;; # there is no limit of memory there
 *) limited=true ;;
 esac
 $limited || memory=1024G
