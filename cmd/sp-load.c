@@ -348,25 +348,27 @@ static void end_loose(struct load *l, bool good)
 }
 
 /* Say in the books how the run ended, inside a transaction. */
-static void write_end(struct load *l, struct store_run_end *end)
+static void write_end(struct load *l, const struct store_run_end *how)
 {
 	const struct counts *n = &l->run.counts;
+	struct store_run_end end = *how;
 	struct buf gaps = BUF_INIT((size_t)1 << 20);
 	char now[CLOCK_TEXT];
 
-	end->ended_at = now_text(now);
-	end->rows = n->rows;
-	end->inserted = n->inserted;
-	end->updated = n->updated + n->removed;
-	end->unchanged = n->unchanged;
-	end->has_cursor = l->run.has_cursor;
-	end->cursor = l->run.cursor;
-	buf_printf(&gaps, "[%.*s]", (int)l->run.gaps.n,
-	    l->run.gaps.n ? l->run.gaps.p : "");
+	end.ended_at = now_text(now);
+	end.rows = n->rows;
+	end.inserted = n->inserted;
+	end.updated = n->updated + n->removed;
+	end.unchanged = n->unchanged;
+	end.has_cursor = l->run.has_cursor;
+	end.cursor = l->run.cursor;
+	buf_putc(&gaps, '[');
+	buf_put_slice(&gaps, buf_slice(&l->run.gaps));
+	buf_putc(&gaps, ']');
 	if (l->run.gap_count > 0)
-		end->gaps = buf_slice(&gaps);
+		end.gaps = buf_slice(&gaps);
 	if (!l->options.dry &&
-	    store_run_end(l->db, slice_of(l->run.id), end) != SQLITE_OK)
+	    store_run_end(l->db, slice_of(l->run.id), &end) != SQLITE_OK)
 		die_of_database(l);
 	buf_release(&gaps);
 }

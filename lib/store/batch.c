@@ -238,22 +238,28 @@ bool batch_add(
 	return true;
 }
 
+static bool keep(struct batch *b, struct slice *text)
+{
+	bool nothing = !text->p;
+
+	*text = arena_copy(&b->arena, *text);
+	return nothing || text->p;
+}
+
 bool batch_refuse(struct batch *b, const struct store_refusal *r)
 {
 	struct noted *n = arena_room(&b->arena, sizeof(*n));
-	const struct slice *from[] = {&r->run, &r->stage, &r->src, &r->place,
-	    &r->reason, &r->record, &r->seen_at};
-	struct slice *to[] = {&n->refusal.run, &n->refusal.stage,
-	    &n->refusal.src, &n->refusal.place, &n->refusal.reason,
-	    &n->refusal.record, &n->refusal.seen_at};
+	struct store_refusal *kept;
 
 	if (!n)
 		return false;
-	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++) {
-		*to[i] = arena_copy(&b->arena, *from[i]);
-		if (from[i]->p && !to[i]->p)
-			return false;
-	}
+	n->refusal = *r;
+	kept = &n->refusal;
+	if (!keep(b, &kept->run) || !keep(b, &kept->stage) ||
+	    !keep(b, &kept->src) || !keep(b, &kept->place) ||
+	    !keep(b, &kept->reason) || !keep(b, &kept->record) ||
+	    !keep(b, &kept->seen_at))
+		return false;
 	n->next = NULL;
 	*b->refusals_end = n;
 	b->refusals_end = &n->next;

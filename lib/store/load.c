@@ -388,7 +388,7 @@ int loader_apply(struct loader *l, struct batch *b)
 	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
 		const struct entry *e = o[i].entry;
 
-		if (e->table != table) {
+		if (i == 0 || e->table != table) {
 			table = e->table;
 			l->ahead_known = AHEAD_UNKNOWN;
 			rc = prepare(l, e->table);

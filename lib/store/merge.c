@@ -24,6 +24,8 @@ void merge_copy(
 
 static bool later(struct slice a, struct slice b)
 {
+	if (!a.p || !b.p)
+		return a.p && !b.p;
 	return a.p != b.p && slice_cmp(a, b) > 0;
 }
 
@@ -38,14 +40,13 @@ static void read_times(const struct table *t, struct state *s)
 {
 	struct slice text = value_slice(&s->values[t->times]);
 	struct json j;
-	enum json_type type;
 
 	if (!text.p)
 		return;
 	json_init(&j, text);
 	if (json_next(&j) != JSON_OBJECT)
 		return;
-	while ((type = json_next(&j)) == JSON_STRING) {
+	while (json_next(&j) == JSON_STRING) {
 		int c = table_column(t, j.key);
 
 		if (c >= 0 && is_timed(t->columns[c].rule))
@@ -168,14 +169,13 @@ static void tell_cursor(const struct table *t, struct state *s,
 
 /* What of playlist_ingest_queue is asked for by name. */
 struct queued {
-	unsigned detected_at, played_at, user_id;
+	unsigned detected_at, played_at;
 };
 
 static struct queued queue_columns(const struct table *t)
 {
 	return (struct queued){(unsigned)table_column(t, SLICE("detected_at")),
-	    (unsigned)table_column(t, SLICE("played_at")),
-	    (unsigned)table_column(t, SLICE("user_id"))};
+	    (unsigned)table_column(t, SLICE("played_at"))};
 }
 
 /* The newest sign that a playlist wants a look: a play, or its detection. */
@@ -190,19 +190,21 @@ static struct slice evidence(const struct state *s, struct queued q)
 
 /*
  * Which of two entries of the queue stands: the newer evidence, then the
- * earlier detection; what else they say only settles a tie.
+ * earlier detection, then anything that does not depend on the order.
  */
-static int cmp_queued(
-    const struct state *a, const struct state *b, struct queued q)
+static int cmp_queued(const struct table *t, const struct state *a,
+    const struct state *b, struct queued q)
 {
-	int c = slice_cmp(evidence(a, q), evidence(b, q));
+	struct slice x = evidence(a, q), y = evidence(b, q);
+	int c = later(x, y) - later(y, x);
 
 	if (c == 0)
 		c = value_cmp(
 		    &b->values[q.detected_at], &a->values[q.detected_at]);
-	if (c == 0)
-		c = value_cmp(&a->values[q.played_at], &b->values[q.played_at]);
-	return c ? c : value_cmp(&a->values[q.user_id], &b->values[q.user_id]);
+	for (unsigned i = 0; c == 0 && i < t->count; i++)
+		if (t->columns[i].rule == RULE_OWN)
+			c = value_cmp(&a->values[i], &b->values[i]);
+	return c;
 }
 
 bool merge_is_done(const struct table *t, const struct state *s)
@@ -215,7 +217,6 @@ static void tell_queue(const struct table *t, struct state *s,
     const struct told *told, struct slice at)
 {
 	struct queued q = queue_columns(t);
-	const struct value *played = told_column(told, q.played_at);
 	struct state now;
 
 	merge_nothing(t, &now);
@@ -227,8 +228,7 @@ static void tell_queue(const struct table *t, struct state *s,
 	} else {
 		now.values[q.detected_at] =
 		    value_text(told_time(told, q.detected_at, at));
-		now.values[q.played_at] = played ? *played : VALUE_NOTHING;
-		if (!s->present || cmp_queued(&now, s, q) > 0) {
+		if (!s->present || cmp_queued(t, &now, s, q) > 0) {
 			memcpy(s->values, now.values,
 			    t->count * sizeof(*now.values));
 			s->present = true;

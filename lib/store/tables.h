@@ -50,6 +50,7 @@ enum table_kind {
 
 struct column {
 	struct slice name; /* with a NUL behind it */
+	char *name_kept;   /* where it is */
 	enum column_type type;
 	enum column_rule rule;
 	bool not_null;
@@ -58,6 +59,7 @@ struct column {
 
 struct table {
 	struct slice name; /* with a NUL behind it */
+	char *name_kept;   /* where it is */
 	enum table_kind kind;
 	unsigned index; /* among the tables, from 0 */
 	struct column columns[TABLE_COLUMNS_MAX];
