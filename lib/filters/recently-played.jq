@@ -31,11 +31,14 @@
 # The track of one play: rows of tracks, albums, artists, track_artists.
 def unit: track_rows;
 
+# What was played, under the one name or the other.
+def played: if .item then held else .track end;
+
 # One play. The API names no user: it is the account of the capture. What
 # cannot be one gives nothing here, and is told of by `unusable`.
 def play($user; $plain):
-	.track as $track
-	| (if $track.id then $track.id else $track.uri end) as $id
+	played as $track
+	| (if $track.id then $track.id else $track | track_id end) as $id
 	| if $id then
 		(if $plain then .played_at else .played_at | time end) as $at
 		| if $at then
@@ -50,7 +53,7 @@ def play($user; $plain):
 def unusable:
 	range(length) as $i
 	| .[$i]
-	| if (.track | track_id) == null then
+	| if (played | track_id) == null then
 		{refuse: "item \($i + 1) holds no track"}
 	elif (.played_at | time) == null then
 		{refuse: "item \($i + 1) has no time it was played at"}
@@ -60,14 +63,14 @@ def unusable:
 def newest(pairs):
 	reduce pairs as $p ({};
 		if .[$p[0]] < $p[1] then setpath([$p[0]]; $p[1]) else . end);
-def queue:
+def queue($user):
 	newest(.[].known
 		| if .context_uri then [.context_uri, .played_at] else empty end)
 	| newest(to_entries[] | [(.key | playlist_id), .value]
 		| if .[0] then . else empty end)
 	| to_entries[]
 	| {table: "playlist_ingest_queue",
-		row: {playlist_id: .key, played_at: .value}};
+		known: {playlist_id: .key, played_at: .value, user_id: $user}};
 
 # The next fetch goes on from the newest play.
 def cursor($user; $newest):
@@ -93,10 +96,10 @@ def rest:
 	| ($times | times_are_plain) as $plain
 	| (if $plain then $times else [$times[] | time | values] end) as $at
 	| [$items[] | play($user; $plain)] as $plays
-	| $plays[],
+	| ($items[] | item_rows), $plays[],
 		(if ($plays | length) < ($items | length) then $items | unusable
 		else empty end),
-		($plays | queue), cursor($user; $at | max),
+		($plays | queue($user)), cursor($user; $at | max),
 		gap($at | min; $items | length), endpoint_status("");
 
 # main

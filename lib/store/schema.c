@@ -14,35 +14,27 @@ int schema_create(sqlite3 *db)
 	return rc;
 }
 
-/* Whether a query with one text parameter gives a row; < 0 on failure. */
-static int exists(sqlite3 *db, const char *sql, const char *a, const char *b)
+/* Whether there is a table or index of that name; < 0 on failure. */
+static int has_object(sqlite3 *db, const char *name)
 {
 	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+	int rc = sqlite3_prepare_v2(db,
+	    "select 1 from main.sqlite_master where name = ? collate nocase",
+	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
 		return -1;
-	sqlite3_bind_text(s, 1, a, -1, SQLITE_STATIC);
-	if (b)
-		sqlite3_bind_text(s, 2, b, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
 	rc = sqlite3_step(s);
 	sqlite3_finalize(s);
 	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
 }
 
-static int has_object(sqlite3 *db, const char *name)
+/* Of a table that is there: asked without a statement, for they are many. */
+static bool has_column(sqlite3 *db, const char *table, const char *column)
 {
-	return exists(db,
-	    "select 1 from main.sqlite_master where name = ? collate nocase",
-	    name, NULL);
-}
-
-static int has_column(sqlite3 *db, const char *table, const char *column)
-{
-	return exists(db,
-	    "select 1 from pragma_table_info(?1, 'main')"
-	    " where name = ?2 collate nocase",
-	    table, column);
+	return sqlite3_table_column_metadata(db, "main", table, column, NULL,
+		   NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static const char *text(sqlite3_stmt *s, int column)
@@ -69,13 +61,8 @@ static int missing_columns(
 	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const char *column = text(s, 0), *def = text(s, 3);
-		int has = has_column(have, table, column);
 
-		if (has < 0) {
-			rc = SQLITE_ERROR;
-			break;
-		}
-		if (has)
+		if (has_column(have, table, column))
 			continue;
 		buf_printf(sql,
 		    "alter table \"%s\" add column \"%s\" %s%s%s%s;\n", table,
