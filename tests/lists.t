@@ -137,6 +137,21 @@ is "$(sql 'select tracks_list from playlists')" D "and is held"
 page D 0 0 03 '' | load -n >"$tmp/out" 2>"$tmp/err"
 is "$? $(cat "$tmp/out")" "0 " "once more says nothing new"
 
+# Without a database there is nothing to compare with; an older one lacks
+# what lists need.
+run load -n --db "$tmp/none.db" <"$tmp/new"
+is "$status $(printf '%s\n' "$out" | grep -c '"insert"')" "0 4" \
+    "a dry run without a database"
+fresh
+page A 0 4 01 "$(items a b c d)" | load
+sql 'drop table playlist_pages; alter table playlists drop column tracks_list;
+	alter table playlists drop column tracks_updated'
+run load -n <"$tmp/new"
+is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
+    "0 4" "a dry run on a database of an older sp"
+load <"$tmp/new"
+is "$? $(held)" "0 bac" "which is then brought up to date"
+
 # --- told again by a mapping that knows more ----------------------------
 fresh
 page A 0 2 01 '{"kind":"track","track_id":"a"}' >"$tmp/one"
