@@ -199,6 +199,8 @@ incomplete "the last page is short" "3 of 4 items came"
 incomplete "totals contradict each other" "$CHANGED"
 { page B 0 3 02 "$(items c d)" && page B 1 3 02 "$(items d e)"; } >"$tmp/rows"
 incomplete "pages overlap" "$CHANGED"
+{ page B 0 2 02 "$(items c)" && page B 1 2 02 "$(items d e)"; } >"$tmp/rows"
+incomplete "there are more than the total" "$CHANGED"
 {
 	page B 0 2 02 "$(items c)" ',"check_due":true,"snapshot_id":"s"'
 	page B 1 2 02 "$(items d)"
@@ -229,6 +231,10 @@ is "$? $(held) $(waiting)" "0 c 0" "nor is the rest of it"
 { page B 0 3 02 "$(items a)" && page B 2 3 05 "$(items d)" && check B s 06; } |
 	a_run R3 3 | load
 is "$? $(held) $(waiting)" "0 c 0" "in any order"
+run load <<EOF
+$(check Z s 07)
+EOF
+is "$status $err" "0 " "a check alone is no list"
 
 fresh
 { printf '{"type":"run","run":"R","job":"playlists"}\n' &&
