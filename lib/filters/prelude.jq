@@ -283,6 +283,11 @@ def list_id:
 	elif .request != null then "\(.run)/\(.request)"
 	else "\(.run)/import" end;
 
+# Where a page begins that does not say so itself.
+def page_offset($url; $href):
+	($url // $href) | query("offset") // "" | explode
+	| sp_digits(0; length) // 0;
+
 # A page of a playlist's items, from the object with `items`, as the row that
 # keeps it. `about` is what the row says besides.
 def playlist_page($about; $offset):
