@@ -334,7 +334,7 @@ static void end_lists(struct load *l)
 /* Write what has come outside of any run; its end is as good as any. */
 static void end_loose(struct load *l, bool good)
 {
-	if (good && (l->held.count > 0 || l->batch.parts || l->lists.noted)) {
+	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting)) {
 		begin(l);
 		write_batch(l, &l->batch);
 		write_batch(l, &l->held);
