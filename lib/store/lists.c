@@ -370,13 +370,18 @@ static void tell_change(
 static int write_item(struct lists *ls, enum statement which)
 {
 	sqlite3_stmt *s = ls->statements[which];
+	int rc;
 
 	for (int i = 0; i <= TRACKS_PLAYLIST; i++)
 		store_bind(
 		    s, i + 1, value_slice(&ls->after.values[ls->columns[i]]));
 	sqlite3_bind_int64(s, TRACKS_POSITION + 1,
 	    ls->after.values[ls->columns[TRACKS_POSITION]].integer);
-	return run(s);
+	rc = run(s);
+	/* The next call would have it forgotten. */
+	if (rc != SQLITE_OK)
+		buf_printf(&ls->why, "%s", sqlite3_errmsg(ls->loader->db));
+	return rc;
 }
 
 struct place {
@@ -761,6 +766,7 @@ static int take_or_refuse(struct lists *ls, const struct part *p)
 
 	if (!l->dry)
 		rc = store_exec(l->db, "savepoint list");
+	buf_clear(&ls->why);
 	if (rc == SQLITE_OK)
 		rc = take(ls, p);
 	if ((rc & 0xff) == SQLITE_CONSTRAINT && l->on_forbidden && !l->dry) {
@@ -771,7 +777,8 @@ static int take_or_refuse(struct lists *ls, const struct part *p)
 		    .rows = 1,
 		    .src = p->src};
 
-		l->on_forbidden(l->ctx, &c, sqlite3_errmsg(l->db));
+		l->on_forbidden(l->ctx, &c,
+		    ls->why.n ? buf_cstr(&ls->why) : "a constraint failed");
 		ls->known = false;
 		rc = store_exec(l->db, "rollback to list");
 	}

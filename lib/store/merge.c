@@ -169,14 +169,13 @@ static void tell_cursor(const struct table *t, struct state *s,
 
 /* What of playlist_ingest_queue is asked for by name. */
 struct queued {
-	unsigned detected_at, played_at, user_id;
+	unsigned detected_at, played_at;
 };
 
 static struct queued queue_columns(const struct table *t)
 {
 	return (struct queued){(unsigned)table_column(t, SLICE("detected_at")),
-	    (unsigned)table_column(t, SLICE("played_at")),
-	    (unsigned)table_column(t, SLICE("user_id"))};
+	    (unsigned)table_column(t, SLICE("played_at"))};
 }
 
 /* The newest sign that a playlist wants a look: a play, or its detection. */

@@ -74,6 +74,39 @@ static int missing_columns(
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* A view of an older sp makes place; one of the user's own does not. */
+static int old_view(
+    sqlite3 *have, const char *name, const char *wanted, struct buf *sql)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(have,
+	    "select 1 from main.sqlite_master where name = ?1 collate nocase"
+	    " and type = 'view' and sql <> ?2"
+	    " and sql like '% as /* sp */%'",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 2, wanted, -1, SQLITE_STATIC);
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		buf_printf(sql, "drop view main.\"%s\";\n%s;\n", name, wanted);
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* An object that is there, but may be another than is wanted. */
+static int missing_parts(sqlite3 *want, sqlite3 *have, const char *type,
+    const char *name, const char *wanted, struct buf *sql)
+{
+	if (sqlite3_stricmp(type, "table") == 0)
+		return missing_columns(want, have, name, sql);
+	if (sqlite3_stricmp(type, "view") == 0)
+		return old_view(have, name, wanted, sql);
+	return SQLITE_OK;
+}
+
 int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
 {
 	sqlite3_stmt *s;
@@ -94,8 +127,8 @@ int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
 		}
 		if (!has)
 			buf_printf(sql, "%s;\n", text(s, 2));
-		else if (sqlite3_stricmp(text(s, 0), "table") == 0 &&
-			 (rc = missing_columns(want, have, name, sql)))
+		else if ((rc = missing_parts(
+			      want, have, text(s, 0), name, text(s, 2), sql)))
 			break;
 	}
 	sqlite3_finalize(s);

@@ -115,7 +115,6 @@ static void make_row(struct telling *t, struct buf *b)
 		put_key(b, "playlist_id");
 		if (!t->removes) {
 			put_time(b, "played_at");
-			put_some(b, "user_id", strings);
 			put_time(b, "detected_at");
 			put_some(b, "user_id", strings);
 		}
