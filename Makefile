@@ -26,7 +26,10 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 ifeq ($(findstring -fsanitize,$(CFLAGS))$(findstring -O0,$(CFLAGS)),)
 HARDEN = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
-ifeq ($(shell uname),Darwin)
+ifeq ($(origin PATH),undefined)
+export PATH = /usr/local/bin:/usr/bin:/bin
+endif
+ifeq ($(shell :; uname),Darwin)
 STD += -D_DARWIN_C_SOURCE
 else
 AS_NEEDED = -Wl,--as-needed

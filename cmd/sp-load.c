@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -70,6 +71,8 @@ struct load {
 	uint64_t clock_read_at; /* of the input, in bytes */
 	struct ingest run;
 	struct counts total;
+	struct counts *by_table; /* by its index */
+	size_t by_table_count;
 	int status; /* the worst so far */
 	struct buf line, why;
 };
@@ -78,8 +81,8 @@ struct load {
 static int worse(int a, int b)
 {
 	static const unsigned char order[] = {0, EX_REFUSED, EX_TEMPFAIL,
-	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_CANTCREAT,
-	    EX_IOERR, EX_SOFTWARE};
+	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_OSERR,
+	    EX_CANTCREAT, EX_IOERR, EX_SOFTWARE};
 	int rank_a = sizeof(order), rank_b = sizeof(order);
 
 	for (int i = 0; i < (int)sizeof(order); i++) {
@@ -166,29 +169,53 @@ static void note_cursor(struct ingest *run, const struct change *c)
 	run->cursor = c->after->values[value].integer;
 }
 
-static void on_change(void *ctx, const struct change *c)
+static void count_change(struct counts *n, const struct change *c)
 {
-	struct load *l = ctx;
-	struct counts *n = &l->run.counts;
-
 	n->inserted += c->kind == CHANGE_INSERT;
 	n->updated += c->kind == CHANGE_UPDATE;
 	n->removed += c->kind == CHANGE_DELETE;
 	/* Rows that come together and change one row change it once. */
 	n->unchanged += c->rows - (c->kind != CHANGE_NONE);
-	if (c->kind == CHANGE_INSERT && c->table->gaps)
-		note_gap(&l->run, c);
-	if (c->table->kind == TABLE_CURSOR)
-		note_cursor(&l->run, c);
-	if (!l->options.dry)
-		return;
+}
+
+/* Print a change, and count it for its table. */
+static void show_change(struct load *l, const struct change *c)
+{
+	size_t room = c->table->index + 1;
+
+	if (room > l->by_table_count) {
+		struct counts *more =
+		    realloc(l->by_table, room * sizeof(*more));
+
+		if (!more)
+			cli_die(EX_OSERR, "out of memory");
+		memset(more + l->by_table_count, 0,
+		    (room - l->by_table_count) * sizeof(*more));
+		l->by_table = more;
+		l->by_table_count = room;
+	}
+	l->by_table[c->table->index].rows += c->rows;
+	count_change(&l->by_table[c->table->index], c);
 	buf_clear(&l->line);
 	change_put(c, &l->line);
 	buf_putc(&l->line, '\n');
 	if (l->line.failed)
-		cli_die(EX_IOERR, "stdout: %s", strerror(ENOMEM));
+		cli_die(EX_OSERR, "out of memory");
 	/* An error is kept, and met at commit. */
 	out_put_slice(&l->out, buf_slice(&l->line));
+}
+
+static void on_change(void *ctx, const struct change *c)
+{
+	struct load *l = ctx;
+
+	count_change(&l->run.counts, c);
+	if (c->kind == CHANGE_INSERT && c->table->gaps)
+		note_gap(&l->run, c);
+	if (c->table->kind == TABLE_CURSOR)
+		note_cursor(&l->run, c);
+	if (l->options.dry)
+		show_change(l, c);
 }
 
 static void write_refusal(struct load *l, const struct store_refusal *r)
@@ -230,7 +257,7 @@ static void write_batch(struct load *l, struct batch *b)
 	int rc = loader_apply(&l->loader, b);
 
 	if (rc == SQLITE_NOMEM)
-		cli_die(EX_IOERR, "%s: out of memory", l->path);
+		cli_die(EX_OSERR, "%s: out of memory", l->path);
 	if (rc != SQLITE_OK)
 		die_of_database(l);
 	for (const struct noted *n = b->refusals; n; n = n->next)
@@ -357,7 +384,7 @@ static void on_refusal(void *ctx, const struct refusal *r)
 	cli_refusal(NULL, r);
 	l->run.counts.refused++;
 	if (!l->options.dry && !batch_refuse(&l->batch, &kept))
-		cli_die(EX_IOERR, "out of memory");
+		cli_die(EX_OSERR, "out of memory");
 }
 
 /* A record that an earlier stage refused. */
@@ -386,7 +413,7 @@ static void take_error(struct load *l, const struct record *rec)
 	l->run.counts.refused++;
 	l->status = worse(l->status, EX_REFUSED);
 	if (!l->options.dry && !batch_refuse(&l->batch, &r))
-		cli_die(EX_IOERR, "out of memory");
+		cli_die(EX_OSERR, "out of memory");
 	buf_release(&text);
 }
 
@@ -718,17 +745,27 @@ static int finish(struct load *l)
 	return worse(l->status, stage_finish(&l->stage));
 }
 
+static void put_counts(const char *what, const struct counts *n)
+{
+	cli_warn("%s%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
+		 " updated, %" PRIu64 " unchanged, %" PRIu64 " removed",
+	    what, n->rows, n->inserted, n->updated, n->unchanged, n->removed);
+}
+
+/* A dry run is summed up by table; else it is said at the end if asked. */
 static void summarize(const struct load *l)
 {
-	const struct counts *n = &l->total;
+	char name[128];
 
-	if (!cli_progress_wanted(l->options.progress))
-		return;
-	cli_warn("%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
-		 " updated, %" PRIu64 " removed, %" PRIu64
-		 " unchanged, %" PRIu64 " refused",
-	    n->rows, n->inserted, n->updated, n->removed, n->unchanged,
-	    n->refused);
+	for (size_t i = 0; i < l->by_table_count; i++) {
+		if (l->by_table[i].rows == 0)
+			continue;
+		snprintf(
+		    name, sizeof(name), "%.120s: ", l->tables.list[i]->name.p);
+		put_counts(name, &l->by_table[i]);
+	}
+	if (cli_progress_wanted(l->options.progress))
+		put_counts("", &l->total);
 }
 
 static void read_options(int argc, char **argv, struct options *o)
@@ -785,7 +822,7 @@ static void open_all(struct load *l, struct buf *path)
 	batch_init(&l->batch);
 	batch_init(&l->held);
 	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
-		cli_die(EX_IOERR, "out of memory");
+		cli_die(EX_OSERR, "out of memory");
 	stage_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
 	l->stage.in.stop = &cli_stop;
@@ -802,6 +839,7 @@ static void close_all(struct load *l)
 	batch_release(&l->batch);
 	batch_release(&l->held);
 	out_release(&l->out);
+	free(l->by_table);
 	buf_release(&l->run.job);
 	buf_release(&l->run.gaps);
 	buf_release(&l->line);

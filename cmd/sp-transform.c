@@ -330,7 +330,7 @@ static bool next_line(struct transform *t)
 			take_bodies(t);
 			return true;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	case LINES_TOO_LONG:
 		refuse(t, &rec, REFUSED_TOO_LONG,
 		    "a body is longer than %zu bytes", t->o->max_line);

@@ -19,7 +19,7 @@ export SP_DB = $(DB)
 export SP_ACCOUNT = $(ACCOUNT)
 
 help:
-	@sed -n 's/^#	//p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^#	//p' '$(strip $(MAKEFILE_LIST))'
 
 fetch_and_load = sp-fetch | sp-stage | sp-transform | sp-load
 

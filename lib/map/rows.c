@@ -12,7 +12,7 @@ struct rows_seen {
 	uint32_t turn; /* the capture it was written for; 0 for none */
 };
 
-#define TOO_LONG "the rows of one capture are too long"
+#define TOO_LONG "too much in one capture"
 
 bool rows_init(struct rows *r, size_t max)
 {

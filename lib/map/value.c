@@ -13,6 +13,7 @@
 
 #include "json/json.h"
 
+#define TOO_MUCH "too much in one capture"
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGHS UINT64_C(0x8080808080808080)
 
@@ -505,7 +506,7 @@ static const char *put_number(struct buf *b, double d)
 		ok = put_int(b, (int64_t)d);
 	else
 		ok = put_double(b, d);
-	return ok ? NULL : "too long";
+	return ok ? NULL : TOO_MUCH;
 }
 
 static const char *put_value(struct buf *, jv, unsigned depth);
@@ -517,7 +518,7 @@ static const char *put_object(
 	bool first = true;
 
 	if (!buf_putc(b, '{'))
-		return "too long";
+		return TOO_MUCH;
 	for (int i = jv_object_iter(v); !why && jv_object_iter_valid(v, i);
 	     i = jv_object_iter_next(v, i)) {
 		jv member = jv_object_iter_value(v, i), name;
@@ -527,14 +528,14 @@ static const char *put_object(
 		name = jv_object_iter_key(v, i);
 		if ((!first && !buf_putc(b, ',')) || !put_string(b, name) ||
 		    !buf_putc(b, ':'))
-			why = "too long";
+			why = TOO_MUCH;
 		else
 			why = put_value(b, member, depth);
 		first = false;
 		jv_free(name);
 		jv_free(member);
 	}
-	return why ? why : buf_putc(b, '}') ? NULL : "too long";
+	return why ? why : buf_putc(b, '}') ? NULL : TOO_MUCH;
 }
 
 static const char *put_array(struct buf *b, jv v, unsigned depth)
@@ -543,17 +544,17 @@ static const char *put_array(struct buf *b, jv v, unsigned depth)
 	const char *why = NULL;
 
 	if (!buf_putc(b, '['))
-		return "too long";
+		return TOO_MUCH;
 	for (int i = 0; i < n && !why; i++) {
 		jv element = jv_array_get(jv_copy(v), i);
 
 		if (i > 0 && !buf_putc(b, ','))
-			why = "too long";
+			why = TOO_MUCH;
 		else
 			why = put_value(b, element, depth);
 		jv_free(element);
 	}
-	return why ? why : buf_putc(b, ']') ? NULL : "too long";
+	return why ? why : buf_putc(b, ']') ? NULL : TOO_MUCH;
 }
 
 static const char *put_value(struct buf *b, jv v, unsigned depth)
@@ -561,11 +562,11 @@ static const char *put_value(struct buf *b, jv v, unsigned depth)
 	if (depth == VALUE_DEPTH_MAX)
 		return "nested too deep";
 	switch (jv_get_kind(v)) {
-	case JV_KIND_NULL: return buf_puts(b, "null") ? NULL : "too long";
-	case JV_KIND_FALSE: return buf_puts(b, "false") ? NULL : "too long";
-	case JV_KIND_TRUE: return buf_puts(b, "true") ? NULL : "too long";
+	case JV_KIND_NULL: return buf_puts(b, "null") ? NULL : TOO_MUCH;
+	case JV_KIND_FALSE: return buf_puts(b, "false") ? NULL : TOO_MUCH;
+	case JV_KIND_TRUE: return buf_puts(b, "true") ? NULL : TOO_MUCH;
 	case JV_KIND_NUMBER: return put_number(b, jv_number_value(v));
-	case JV_KIND_STRING: return put_string(b, v) ? NULL : "too long";
+	case JV_KIND_STRING: return put_string(b, v) ? NULL : TOO_MUCH;
 	case JV_KIND_ARRAY: return put_array(b, v, depth + 1);
 	case JV_KIND_OBJECT: return put_object(b, v, depth + 1, false);
 	case JV_KIND_INVALID: break;

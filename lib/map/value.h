@@ -64,7 +64,7 @@ jv value_read(struct value_reader *, struct slice text);
 
 /*
  * Append a value, borrowed, as JSON text in the order of its members. NULL,
- * or what is wrong with it, a constant string; "too long" if the buf is full.
+ * or what is wrong with it, a constant string.
  * Members of `v` itself that are null are left out if drop_nulls is set.
  */
 const char *value_write(struct buf *, jv v, bool drop_nulls);

@@ -57,7 +57,7 @@ void store_rollback(sqlite3 *db);
 
 /*
  * Tell a failure of the connection's last call: appends `doing: reason` to
- * `why` and returns the status, 73 to 78, or 70 for a mistake of ours.
+ * `why` and returns the status, 71 to 78, or 70 for a mistake of ours.
  */
 int store_failure(sqlite3 *db, const char *doing, struct buf *why);
 

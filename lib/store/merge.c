@@ -176,18 +176,22 @@ static struct slice evidence(const struct state *s, struct queued q)
 		   : value_slice(&s->values[q.detected_at]);
 }
 
-/* Which of two entries of the queue stands: the newer evidence, then the
- * earlier detection. */
-static int cmp_queued(
-    const struct state *a, const struct state *b, struct queued q)
+/*
+ * Which of two entries of the queue stands: the newer evidence, then the
+ * earlier detection, then anything that does not depend on the order.
+ */
+static int cmp_queued(const struct table *t, const struct state *a,
+    const struct state *b, struct queued q)
 {
 	int c = slice_cmp(evidence(a, q), evidence(b, q));
 
 	if (c == 0)
 		c = value_cmp(
 		    &b->values[q.detected_at], &a->values[q.detected_at]);
-	return c ? c
-		 : value_cmp(&a->values[q.played_at], &b->values[q.played_at]);
+	for (unsigned i = 0; c == 0 && i < t->count; i++)
+		if (t->columns[i].rule == RULE_OWN)
+			c = value_cmp(&a->values[i], &b->values[i]);
+	return c;
 }
 
 bool merge_is_done(const struct table *t, const struct state *s)
@@ -200,7 +204,6 @@ static void tell_queue(const struct table *t, struct state *s,
     const struct told *told, struct slice at)
 {
 	struct queued q = queue_columns(t);
-	const struct value *played = told_column(told, q.played_at);
 	struct state now;
 
 	merge_nothing(t, &now);
@@ -212,8 +215,7 @@ static void tell_queue(const struct table *t, struct state *s,
 	} else {
 		now.values[q.detected_at] =
 		    value_text(told_time(told, q.detected_at, at));
-		now.values[q.played_at] = played ? *played : VALUE_NOTHING;
-		if (!s->present || cmp_queued(&now, s, q) > 0) {
+		if (!s->present || cmp_queued(t, &now, s, q) > 0) {
 			memcpy(s->values, now.values,
 			    t->count * sizeof(*now.values));
 			s->present = true;

@@ -117,54 +117,62 @@ int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* One table: nothing where it is whole, else its stand-in. */
-static int shim_table(
+/* A view of a table with the columns that it lacks, if it lacks any. */
+static int shim_view(
     sqlite3 *want, sqlite3 *have, const char *table, struct buf *sql)
 {
-	int has = has_object(have, table), lacks = 0, rc;
 	size_t before = sql->n;
+	bool lacks = false;
 	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(want, COLUMNS, -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	buf_printf(sql, "create temp view \"%s\" as select *", table);
+	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		if (has_column(have, table, text(s, 0)))
+			continue;
+		buf_printf(sql, ", null as \"%s\"", text(s, 0));
+		lacks = true;
+	}
+	sqlite3_finalize(s);
+	buf_printf(sql, " from main.\"%s\";\n", table);
+	if (!lacks)
+		sql->n = before;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Every definition is kept beginning with these words. */
+#define CREATE_TABLE "CREATE TABLE "
+
+/* One table: nothing where it is whole, else its stand-in. */
+static int shim_table(sqlite3 *want, sqlite3 *have, const char *table,
+    const char *definition, struct buf *sql)
+{
+	int has = has_object(have, table);
 
 	if (has < 0)
 		return SQLITE_ERROR;
-	rc = sqlite3_prepare_v2(want, COLUMNS, -1, &s, NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	buf_printf(sql,
-	    has ? "create temp view \"%s\" as select *"
-		: "create temp table \"%s\" (",
-	    table);
-	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const char *column = text(s, 0);
-
-		if (!has)
-			buf_printf(sql, "%s\"%s\" %s", lacks++ ? ", " : "",
-			    column, text(s, 1));
-		else if (!has_column(have, table, column) && ++lacks)
-			buf_printf(sql, ", null as \"%s\"", column);
-	}
-	sqlite3_finalize(s);
 	if (has)
-		buf_printf(sql, " from main.\"%s\";\n", table);
-	else
-		buf_puts(sql, ");\n");
-	if (has && !lacks)
-		sql->n = before;
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+		return shim_view(want, have, table, sql);
+	buf_printf(sql, "create temp table %s;\n",
+	    definition + sizeof(CREATE_TABLE) - 1);
+	return SQLITE_OK;
 }
 
 int schema_shims(sqlite3 *want, sqlite3 *have, struct buf *sql)
 {
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(want,
-	    "select name from main.sqlite_master where type = 'table'", -1, &s,
-	    NULL);
+	    "select name, sql from main.sqlite_master where type = 'table'"
+	    " and sql like '" CREATE_TABLE "%'",
+	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		rc = shim_table(want, have, text(s, 0), sql);
+		rc = shim_table(want, have, text(s, 0), text(s, 1), sql);
 		if (rc != SQLITE_OK)
 			break;
 	}

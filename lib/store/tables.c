@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "store/db.h"
+#include "store/schema.h"
 
 /* Tables that are not merged by what their columns are called. */
 static const struct special {
@@ -73,13 +74,10 @@ static bool ends_with(struct slice s, struct slice end)
 
 static bool is_time(struct slice name)
 {
-	static const char *const times[] = {
-	    "last_updated", "last_refreshed", "first_seen", "last_seen"};
-
-	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++)
-		if (slice_is(name, times[i]))
-			return true;
 	return ends_with(name, SLICE("_at")) ||
+	       ends_with(name, SLICE("_updated")) ||
+	       ends_with(name, SLICE("_refreshed")) ||
+	       ends_with(name, SLICE("_seen")) ||
 	       slice_starts(name, SLICE("gap_"));
 }
 
@@ -129,18 +127,37 @@ static bool keep_name(struct slice *to, struct slice name)
 	return true;
 }
 
+/*
+ * The type of a column that stands in for one that an older database lacks:
+ * a view's NULL has none. Text where the schema knows nothing either.
+ */
+static enum column_type wanted_type(
+    struct tables *ts, const struct table *t, struct slice column)
+{
+	const char *type = NULL;
+
+	if (!ts->wanted && (sqlite3_open(":memory:", &ts->wanted) ||
+			       schema_create(ts->wanted)))
+		return type_of(column, "");
+	if (sqlite3_table_column_metadata(ts->wanted, "main", t->name.p,
+		column.p, &type, NULL, NULL, NULL, NULL) != SQLITE_OK)
+		type = NULL;
+	return type_of(column, type ? type : "");
+}
+
 /* Take a column from a row of the query in read_columns. */
-static bool add_column(struct table *t, sqlite3_stmt *s)
+static bool add_column(struct tables *ts, struct table *t, sqlite3_stmt *s)
 {
 	const void *name = sqlite3_column_text(s, 0);
-	const void *type = sqlite3_column_text(s, 1);
+	const char *type = (const void *)sqlite3_column_text(s, 1);
 	const void *otherwise = sqlite3_column_text(s, 4);
 	struct column *c = &t->columns[t->count];
 	int pk = sqlite3_column_int(s, 3);
 
 	if (!name || !keep_name(&c->name, slice_of(name)))
 		return false;
-	c->type = type_of(c->name, type ? type : "");
+	c->type = type && *type ? type_of(c->name, type)
+				: wanted_type(ts, t, c->name);
 	c->rule = rule_of(t, c->name);
 	c->not_null = sqlite3_column_int(s, 2) != 0;
 	if (c->not_null && otherwise && !(c->otherwise = strdup(otherwise)))
@@ -158,10 +175,10 @@ static bool add_column(struct table *t, sqlite3_stmt *s)
  * itself, where a view stands in for it. Names are told as they are written:
  * what is called tracks is not called Tracks.
  */
-static bool read_columns(sqlite3 *db, struct table *t)
+static bool read_columns(struct tables *ts, struct table *t)
 {
 	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db,
+	int rc = sqlite3_prepare_v2(ts->db,
 	    "select c.name, c.type, c.\"notnull\", coalesce((select k.pk"
 	    " from pragma_table_info(?1, 'main') k where k.name = c.name),"
 	    " c.pk), c.dflt_value from pragma_table_info(?1) c"
@@ -179,7 +196,7 @@ static bool read_columns(sqlite3 *db, struct table *t)
 			rc = SQLITE_DONE;
 			break;
 		}
-		if (!add_column(t, s))
+		if (!add_column(ts, t, s))
 			break;
 	}
 	sqlite3_finalize(s);
@@ -266,7 +283,7 @@ static void table_free(struct table *t)
 	free(t);
 }
 
-static struct table *table_read(sqlite3 *db, struct slice name)
+static struct table *table_read(struct tables *ts, struct slice name)
 {
 	struct table *t = calloc(1, sizeof(*t));
 
@@ -274,7 +291,7 @@ static struct table *table_read(sqlite3 *db, struct slice name)
 		return NULL;
 	t->first = t->last = t->times = -1;
 	t->own = !is_ours(name);
-	if (!keep_name(&t->name, name) || !read_columns(db, t)) {
+	if (!keep_name(&t->name, name) || !read_columns(ts, t)) {
 		table_free(t);
 		return NULL;
 	}
@@ -295,7 +312,7 @@ struct table *tables_find(struct tables *ts, struct slice name)
 	for (size_t i = 0; i < ts->count; i++)
 		if (slice_eq(ts->list[i]->name, name))
 			return ts->last = ts->list[i];
-	t = table_read(ts->db, name);
+	t = table_read(ts, name);
 	if (!t)
 		return NULL;
 	if (t->count == 0) {
@@ -320,5 +337,6 @@ void tables_release(struct tables *ts)
 		table_free(ts->list[i]);
 	free(ts->list);
 	table_free(ts->unknown);
+	sqlite3_close(ts->wanted);
 	*ts = (struct tables){.db = NULL};
 }

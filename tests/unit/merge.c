@@ -116,6 +116,7 @@ static void make_row(struct telling *t, struct buf *b)
 		if (!t->removes) {
 			put_time(b, "played_at");
 			put_time(b, "detected_at");
+			put_some(b, "user_id", strings);
 		}
 		break;
 	case 3:

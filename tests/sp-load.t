@@ -1,0 +1,513 @@
+#!/bin/sh
+# sp-load: rows are merged, runs are kept book of, and the status is true.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+SP_DB=$tmp/music.db
+export SP_DB
+
+sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+load() { "$build/sp-load" "$@"; }
+fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
+sum() { cksum <"$SP_DB"; }
+
+# row TABLE OBJECT [DAY]: a row told on a day of March 2026, else now.
+row() {
+	printf '{"type":"row","table":"%s","row":%s%s}\n' "$1" "$2" \
+	    "${3:+,\"at\":\"2026-03-${3}T00:00:00.000Z\"}"
+}
+put() { row "$@" | load; }
+# begin ID [MEMBERS], finish_run ID ROWS [MEMBERS]: around the rows of a run.
+open_run() {
+	printf '{"type":"run","run":"%s","job":"play-history"%s}\n' "$1" "$2"
+}
+end_run() {
+	printf '{"type":"end","run":"%s",%s,"ledger":[{"stage":"sp-transform",' \
+	    "$1" "${3:-\"status\":\"complete\"}"
+	printf '"in":{"capture":1},"used":{"capture":1},"produced":{"row":%s}}]}\n' \
+	    "$2"
+}
+cursor() {
+	row cursors '{"user_id":"kim","job":"play-history","value":'"$1"'}' "$2"
+}
+state() {
+	sql "select status, exit_status, rows_read, rows_inserted, rows_updated,
+		rows_unchanged, refused from ingest_runs where run_id = '$1'"
+}
+# until COMMAND...: waits until it succeeds, some seconds at most.
+wait_until() {
+	tries=0
+	until "$@" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || return 1
+		sleep 0.02
+	done
+}
+
+# --- what comes in ------------------------------------------------------
+run load </dev/null
+is "$status" 65 "an empty input is a producer that died"
+like "$err" '^sp-load: stdin: empty: ' "and that is said"
+is "$(stat -c %a "$SP_DB")" 600 "the database is its owner's alone"
+run sh -c 'printf "\n\n" | "$1"' sh "$build/sp-load"
+is "$status" 65 "blank lines are no record either"
+run load something </dev/null
+is "$status" 64 "an argument too many"
+run load --batch-rows 0 </dev/null
+is "$status" 64 "--batch-rows wants a number from 1"
+like "$err" "--batch-rows: .*'0'" "and names it"
+
+printf '%s\r\n%s' "$(row tracks '{"track_id":"a","name":"A"}' 01)" \
+    "$(row tracks '{"track_id":"b","name":"B"}' 01)" >"$tmp/in"
+run load <"$tmp/in"
+is "$status $out$err" "0 " "rows without a run, without a last newline"
+is "$(sql 'select track_id, name, created_at, last_updated from tracks')" \
+    "a|A|2026-03-01T00:00:00.000Z|2026-03-01T00:00:00.000Z
+b|B|2026-03-01T00:00:00.000Z|2026-03-01T00:00:00.000Z" "are loaded"
+put artists '{"artist_id":"x"}'
+is "$(sql "select abs(julianday('now') - julianday(last_updated)) < 0.01
+	from artists")" 1 "a row without a time is told now"
+
+# --- what is refused ----------------------------------------------------
+refused() { # NAME, LINE, REASON
+	row tracks '{"track_id":"ok"}' 01 >"$tmp/in"
+	printf '%s\n' "$2" >>"$tmp/in"
+	row tracks '{"track_id":"ok2"}' 01 >>"$tmp/in"
+	sql "delete from ingest_errors; delete from tracks"
+	run load <"$tmp/in"
+	is "$status $(sql 'select count(*) from tracks')" "1 2" \
+	    "$1 is refused, the rest goes on"
+	like "$err" "^sp-load: stdin:2: .*$3" "and says: $3"
+	like "$(sql "select stage || '|' || place || '|' || reason
+		from ingest_errors")" "^sp-load\|stdin:2\|.*$3" "and is kept"
+}
+refused "no JSON" '{"type":' "not a record"
+refused "an unknown type" '{"type":"novelty"}' "unknown type"
+refused "a capture" '{"type":"capture","run":"R","seq":1,"body":{}}' \
+    "pipe it through sp-transform"
+refused "an unknown table" "$(row nothing '{}')" "no table 'nothing'"
+refused "a table in other letters" "$(row Tracks '{"track_id":"a"}')" \
+    "no table 'Tracks'"
+refused "a table of the books" "$(row ingest_runs '{"run_id":"a"}')" \
+    "table 'ingest_runs' cannot be loaded"
+refused "SQLite's own table" "$(row sqlite_master '{"name":"a"}')" \
+    "sqlite_master"
+refused "an unknown column" "$(row tracks '{"track_id":"a","mood":1}')" \
+    "table 'tracks' has no column 'mood'"
+refused "a row without its key" "$(row tracks '{"name":"a"}')" \
+    "column 'track_id' is missing"
+refused "a null key" "$(row tracks '{"track_id":null}')" "'track_id': is null"
+refused "a play of nobody" "$(row play_history \
+    '{"track_id":"a","played_at":"2026-01-01T00:00:00Z"}')" "--user ID"
+refused "a user without an id" "$(row users '{"is_me":true}')" \
+    "column 'user_id' is missing"
+refused "a number for a text" "$(row tracks '{"track_id":"a","name":1}')" \
+    "'name': wants a string"
+refused "a text for a number" \
+    "$(row tracks '{"track_id":"a","duration_ms":"1"}')" \
+    "'duration_ms': wants a whole number"
+refused "a number too big" \
+    "$(row tracks '{"track_id":"a","duration_ms":9223372036854775808}')" \
+    "'duration_ms': wants a whole number"
+refused "a fraction" "$(row tracks '{"track_id":"a","duration_ms":1.5}')" \
+    "'duration_ms': wants a whole number"
+refused "2 for a boolean" "$(row tracks '{"track_id":"a","is_local":2}')" \
+    "'is_local': wants true or false"
+refused "a number for JSON" \
+    "$(row albums '{"album_id":"a","images_json":1}')" "'images_json': wants"
+refused "no time" "$(row play_history \
+    '{"user_id":"u","track_id":"a","played_at":"yesterday"}')" \
+    "'played_at': wants a time"
+refused "a bookkeeping column" \
+    "$(row tracks '{"track_id":"a","last_updated":"2026-01-01T00:00:00Z"}')" \
+    "'last_updated': is kept by sp-load"
+refused "a NUL" "$(row tracks '{"track_id":"a","name":"x\u0000y"}')" \
+    "'name': has a NUL"
+refused "a row that is none" '{"type":"row","table":"tracks","row":[]}' \
+    "'row' is no object"
+refused "a row of no table" '{"type":"row","row":{}}' "'table'"
+refused "a bad time of a row" \
+    '{"type":"row","table":"tracks","row":{"track_id":"a"},"at":"noon"}' \
+    "'at' is no time"
+refused "an unknown op" \
+    '{"type":"row","table":"tracks","op":"drop","row":{"track_id":"a"}}' "'op'"
+refused "a delete where none is" \
+    '{"type":"row","table":"tracks","op":"delete","row":{"track_id":"a"}}' \
+    "nothing can be deleted from table 'tracks'"
+run sh -c '{ cat "$2"; head -c 5000 /dev/zero | tr "\0" x; echo; cat "$2"; } |
+	"$1" --max-line 4096' sh "$build/sp-load" "$tmp/in"
+is "$status" 1 "a line over --max-line"
+like "$err" '^sp-load: stdin:4: line longer than 4096 bytes' "is refused"
+echo '{"type":"error","stage":"sp-transform","src":"R1/7","where":"stdin:9","reason":"no track"}' >"$tmp/in"
+run load <"$tmp/in"
+is "$status" 1 "what an earlier stage refused counts"
+is "$(sql "select stage, src, place, reason from ingest_errors
+	where stage <> 'sp-load'")" "sp-transform|R1/7|stdin:9|no track" \
+    "and is kept"
+
+# --- types --------------------------------------------------------------
+fresh
+put tracks '{"track_id":"t\u00e9\n","is_local":true,"duration_ms":-9223372036854775808,
+	"audio_features_json":{"b":[1.0,1e400,"\u0000"]}}' 01 2>/dev/null
+row tracks '{"track_id":"t\u00e9\n","is_local":true,"duration_ms":-9223372036854775808,"audio_features_json":{"b":[1.0,1e400,"\u0000"]}}' 01 | load
+is "$(sql 'select hex(track_id), is_local, duration_ms, audio_features_json
+	from tracks')" \
+    '74C3A90A|1|-9223372036854775808|{"b":[1.0,1e400,"\u0000"]}' \
+    "values arrive as they are, JSON byte for byte"
+row play_history '{"track_id":"t","played_at":"2026-03-01T01:00:00.5+02:00"}' |
+    load --user kim
+is "$(sql 'select user_id, played_at from play_history')" \
+    'kim|2026-02-28T23:00:00.500Z' "times get one form; --user says whose"
+row users '{"display_name":"Kim"}' | load --user kim 2>/dev/null
+is "$? $(sql 'select count(*) from users')" "1 0" \
+    "--user never names who a user is"
+
+# --- the merge ----------------------------------------------------------
+fresh
+columns="name, album_id, popularity, created_at, last_updated, column_times"
+t1() { sql "select $columns from tracks where track_id = 't'"; }
+put tracks '{"track_id":"t","name":"Tide","popularity":5}' 02
+put tracks '{"track_id":"t","name":"Ebb","album_id":"b"}' 01
+d=T00:00:00.000Z
+is "$(t1)" "Tide|b|5|2026-03-01$d|2026-03-02$d|{\"album_id\":\"2026-03-01$d\"}" \
+    "an older row says only what no newer one did"
+put tracks '{"track_id":"t","popularity":null}' 03
+is "$(t1)" "Tide|b||2026-03-01$d|2026-03-03$d|{\"name\":\"2026-03-02$d\",\"album_id\":\"2026-03-01$d\",\"popularity\":\"2026-03-03$d\"}" \
+    "a null erases, and is told apart from what was never told"
+put tracks '{"track_id":"t","popularity":9}' 02
+is "$(sql 'select popularity from tracks')" "" "an older value stays erased"
+put tracks '{"track_id":"t","name":"Tidf"}' 02
+put tracks '{"track_id":"t","name":"Tida"}' 02
+is "$(sql 'select name from tracks')" Tidf "at one time the greater value wins"
+before=$(sum)
+put tracks '{"track_id":"t","name":"Ebb","album_id":"b"}' 01
+is "$(sum)" "$before" "what is known already writes nothing"
+
+put user_relationships '{"user_id":"k","other_id":"l","kind":"owner"}' 03
+put user_relationships '{"user_id":"k","other_id":"l","kind":"owner"}' 01
+is "$(sql 'select first_seen, last_seen from user_relationships')" \
+    "2026-03-01$d|2026-03-03$d" "relationships: first and last seen"
+cursor 5 02 | load
+cursor 3 03 | load
+is "$(sql 'select value, last_updated from cursors')" "5|2026-03-02$d" \
+    "a cursor moves forward only"
+
+queue() { row playlist_ingest_queue "$@" | load; }
+drop() {
+	row playlist_ingest_queue '{"playlist_id":"p"}' "$1" |
+	    sed 's/"row"}*,"table/"row","op":"delete","table/' | load
+}
+queued() { sql 'select detected_at, played_at from playlist_ingest_queue'; }
+queue '{"playlist_id":"p","played_at":"2026-03-05T00:00:00Z"}' 06
+queue '{"playlist_id":"p","played_at":"2026-03-04T00:00:00Z"}' 07
+queue '{"playlist_id":"p","played_at":"2026-03-05T00:00:00Z"}' 05
+is "$(queued)" "2026-03-05$d|2026-03-05$d" \
+    "the queue keeps the newest play, and who saw it first"
+drop 04
+is "$(queued)" "2026-03-05$d|2026-03-05$d" "done before that play: it stays"
+drop 05
+is "$(queued)" "" "done since: it leaves"
+queue '{"playlist_id":"p","played_at":"2026-03-05T00:00:00Z"}' 09
+is "$(queued)" "" "and the same play does not bring it back"
+queue '{"playlist_id":"p","played_at":"2026-03-06T00:00:00Z"}' 06
+is "$(queued)" "2026-03-06$d|2026-03-06$d" "but a newer one does"
+
+# --- a schema of one's own ----------------------------------------------
+sql "alter table tracks add column mood text;
+	alter table tracks add column stars integer not null default 3
+		check (stars < 6);
+	create table days (day text primary key, weather text, warmth real,
+		last_updated text, column_times text);
+	create table other (day text primary key)"
+put tracks '{"track_id":"t","mood":"calm"}' 02
+put tracks '{"track_id":"u","mood":"wild","stars":5}' 01
+put tracks '{"track_id":"u","stars":1}' 02
+put days '{"day":"monday","weather":"rain","warmth":7.5}' 01
+is "$(sql 'select track_id, mood, stars from tracks' \
+	'select day, weather, warmth from days')" "t|calm|3
+u|wild|1
+monday|rain|7.5" "columns and tables that a user added are loaded"
+put other '{"day":"x"}' 2>"$tmp/err"
+is "$?" 1 "but not a table that has no last_updated and column_times"
+{
+	open_run C1
+	row tracks '{"track_id":"v","stars":7}' 01
+	row tracks '{"track_id":"w","stars":4}' 01
+	end_run C1 2
+} >"$tmp/in"
+run load <"$tmp/in"
+is "$status $(sql "select group_concat(track_id) from tracks
+	where track_id in ('v', 'w')")" "1 w" "a constraint refuses its row alone"
+like "$err" "^sp-load: .*table 'tracks': row cannot be written: CHECK" \
+    "and says why"
+is "$(state C1)" "complete|1|2|1|0|0|1" "and the ledger knows"
+
+# --- runs ---------------------------------------------------------------
+fresh
+play() {
+	row play_history '{"user_id":"kim","track_id":"t'"$1"'","played_at":"2026-03-01T00:00:0'"$1"'Z"}' 02
+}
+{
+	open_run R1 ',"account":"default","user":"kim","cursor":1000,"started_at":"2026-03-02T00:00:00Z"'
+	play 1
+	play 2
+	play 1
+	cursor 2000 02
+	row play_gaps '{"user_id":"kim","gap_from":"2026-02-01T00:00:00Z","gap_to":"2026-02-02T00:00:00Z"}' 02
+	end_run R1 5
+} >"$tmp/run"
+run load <"$tmp/run"
+is "$status" 0 "a complete run"
+is "$err" "sp-load: run R1: plays between 2026-02-01$d and 2026-02-02$d may be missing" \
+    "names the gap that it found"
+is "$(state R1)" "complete|0|5|4|0|1|0" "its counts are on record"
+is "$(sql 'select job, account, user_id, started_at, cursor_before, cursor_after,
+	requests, captures, gaps_json from ingest_runs')" \
+    "play-history|default|kim|2026-03-02T00:00:00Z|1000|2000|0|1|[{\"from\":\"2026-02-01$d\",\"to\":\"2026-02-02$d\"}]" \
+    "with cursors and gaps"
+is "$(sql "select json_extract(ledger_json, '\$[1].used.row') from ingest_runs")" \
+    5 "and the ledger with our own entry"
+is "$(sql 'select account, user_id from accounts')" "default|kim" \
+    "it is known whose the account is"
+run load <"$tmp/run"
+is "$status $err$(state R1)" "0 complete|0|5|4|0|5|0" \
+    "loaded again, nothing changes, and no gap is new"
+head -n 3 "$tmp/run" | load 2>/dev/null
+is "$? $(state R1)" "65 complete|0|5|4|0|5|0" \
+    "cut when loaded again, a complete run stays complete"
+
+cut_run() { sed '$d' "$tmp/run"; }
+try() { # NAME STATUS RUN'S STATE, of what comes on stdin
+	fresh
+	run load
+	is "$status $(sql 'select status, exit_status, reason from ingest_runs' |
+		tail -n 1)" "$2 $3" "$1"
+	is "$(sql 'select count(*) from play_history')" 2 "its rows are kept"
+	is "$(sql 'select count(*) from cursors')" "${4:-0}" \
+	    "its cursor is as that says"
+}
+cut_run >"$tmp/in"
+try "a run without its end" 65 "failed|65|the stream was cut" <"$tmp/in"
+like "$err" "^sp-load: run R1: .*cut" "is told"
+{ cut_run; end_run R1 5 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
+try "a deferred run" 75 \
+    "deferred|75|rate limited, until 2026-03-03T00:00:00.000Z" <"$tmp/in"
+{ cut_run; end_run R1 5 '"status":"failed","exit":77,"reason":"log in"'; } >"$tmp/in"
+try "a failed run" 77 "failed|77|log in" <"$tmp/in"
+{ cut_run; end_run R1 5 '"status":"failed"'; } >"$tmp/in"
+try "a failed run without a status" 69 "failed|69|no reason was given" <"$tmp/in"
+{ cut_run; end_run R1 5 '"status":"failed","exit":0'; } >"$tmp/in"
+try "a failed run that says 0" 69 "failed|69|no reason was given" <"$tmp/in"
+{ cut_run; end_run R1 5 '"status":"fine"'; } >"$tmp/in"
+try "an end of an unknown status" 69 "failed|69|no reason was given" <"$tmp/in"
+{ cut_run; end_run R1 6; } >"$tmp/in"
+try "a ledger that does not balance" 65 \
+    "failed|65|sp-transform sent 6 of type row, 5 arrived at sp-load" <"$tmp/in"
+{ cut_run; echo '{"type":"end","run":"R1","status":"complete"}'; } >"$tmp/in"
+try "an end without a ledger" 0 "complete|0|" 1 <"$tmp/in"
+{ cut_run; end_run R2 5; } >"$tmp/in"
+try "the end of another run" 65 "failed|65|the stream was cut" <"$tmp/in"
+{
+	cut_run
+	sed 's/R1/R2/' "$tmp/run"
+	echo '{"type":"run","run":"R3"}'
+	echo '{"type":"end","run":"R3","status":"deferred","exit":75,"reason":"later","ledger":[]}'
+} >"$tmp/in"
+try "several runs: the worst status wins" 65 "deferred|75|later" 1 <"$tmp/in"
+is "$(sql "select run_id, status from ingest_runs order by 1")" "R1|failed
+R2|complete
+R3|deferred" "each has its own"
+{
+	row playlist_ingest_queue '{"playlist_id":"p"}' 01
+	open_run Q1
+	row playlist_ingest_queue '{"playlist_id":"p"}' 02 |
+	    sed 's/"row",/"row","op":"delete",/'
+} >"$tmp/in"
+fresh
+load <"$tmp/in" 2>/dev/null
+is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
+    "a delete waits for a good end"
+{ cat "$tmp/in"; end_run Q1 1; } | load
+is "$? $(sql 'select count(*) from playlist_ingest_queue')" "0 0" \
+    "and goes with it"
+
+# --- a dry run ----------------------------------------------------------
+fresh
+put tracks '{"track_id":"t","name":"Tide"}' 01
+before=$(sum)
+{
+	row tracks '{"track_id":"t","name":"Tide"}' 01
+	row tracks '{"track_id":"n","name":"New","is_local":false,"audio_features_json":[1]}' 01
+	row tracks '{"track_id":"t","name":"Flood"}' 02
+	row tracks '{"track_id":"n","name":"Newer"}' 03
+	row tracks '{"track_id":"n","name":"Newest"}' 02
+	row nothing '{}'
+} >"$tmp/in"
+run load -n --batch-rows 1 <"$tmp/in"
+is "$status" 1 "a dry run refuses what a true one would"
+is "$out" '{"type":"change","change":"unchanged","table":"tracks","key":{"track_id":"t"}}
+{"type":"change","change":"insert","table":"tracks","key":{"track_id":"n"},"before":{},"after":{"name":"New","is_local":false,"audio_features_json":[1],"created_at":"2026-03-01T00:00:00.000Z","last_updated":"2026-03-01T00:00:00.000Z"}}
+{"type":"change","change":"update","table":"tracks","key":{"track_id":"t"},"before":{"name":"Tide","last_updated":"2026-03-01T00:00:00.000Z"},"after":{"name":"Flood","last_updated":"2026-03-02T00:00:00.000Z"}}
+{"type":"change","change":"update","table":"tracks","key":{"track_id":"n"},"before":{"name":"New","last_updated":"2026-03-01T00:00:00.000Z","column_times":null},"after":{"name":"Newer","last_updated":"2026-03-03T00:00:00.000Z","column_times":{"is_local":"2026-03-01T00:00:00.000Z","audio_features_json":"2026-03-01T00:00:00.000Z"}}}
+{"type":"change","change":"unchanged","table":"tracks","key":{"track_id":"n"}}' \
+    "and prints each change, later batches knowing of earlier ones"
+is "$(sum) $(ls "$tmp" | grep -c music)" "$before 1" \
+    "nothing is written, no file is left"
+like "$err" '^sp-load: tracks: 5 rows: 1 inserted, 2 updated, 2 unchanged' \
+    "stderr sums it up by table"
+fresh
+run load -n <"$tmp/run"
+is "$status $(echo "$out" | grep -c insert)" "0 4" "on a database that is not there"
+[ ! -e "$SP_DB" ]
+ok $? "which is not made"
+sqlite3 "$SP_DB" "create table tracks (track_id text primary key, name text);
+	insert into tracks values ('t', 'Tide')"
+before=$(sum)
+{
+	row tracks '{"track_id":"t","name":"Ebb","popularity":3}' 01
+	row users '{"user_id":"kim"}' 01
+} >"$tmp/in"
+run load -n <"$tmp/in"
+is "$status $(echo "$out" | grep -o '"change":"[a-z]*"' | xargs) $(sum)" \
+    "0 change:update change:insert $before" "on a database of an older sp"
+run load <"$tmp/in"
+is "$status $(sql 'select name, popularity from tracks; select * from users')" \
+    "0 Ebb|3
+kim|||||2026-03-01$d|" "which a true run brings up to date"
+row playlist_ingest_queue '{"playlist_id":"p"}' 01 | load
+row playlist_ingest_queue '{"playlist_id":"p"}' 02 |
+    sed 's/"row",/"row","op":"delete",/' >"$tmp/in"
+run load -n <"$tmp/in"
+like "$out" '"change":"delete".*"done_at":"2026-03-02' "a delete is shown"
+is "$(sql 'select count(*) from playlist_ingest_queue')" 1 "and not done"
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	mkdir "$tmp/ro"
+	cp "$SP_DB" "$tmp/ro/music.db"
+	chmod -R a+rX "$tmp" && chmod a-w "$tmp/ro" "$tmp/ro/music.db"
+	as() { setpriv --reuid 65534 --clear-groups "$build/sp-load" "$@"; }
+	run as -n --db "$tmp/ro/music.db" <"$tmp/in"
+	is "$status" 0 "a dry run on a file that may only be read"
+	is "$(ls "$tmp/ro")" music.db "leaves nothing there"
+	run as --db "$tmp/ro/music.db" <"$tmp/in"
+	is "$status" 73 "a true run on such a file"
+	like "$err" '^sp-load: .*/ro/music.db: the database is read-only' "says so"
+else
+	skip "not root" "a file that may only be read"
+fi
+if [ -e /dev/full ]; then
+	run sh -c '"$1" -n <"$2" >/dev/full' sh "$build/sp-load" "$tmp/run"
+	is "$status" 74 "a dry run notices a full disk"
+	like "$err" '^sp-load: stdout: ' "and says so"
+fi
+
+# --- what can be wrong with a database ----------------------------------
+for case in "echo this is no database, is it:78:not a SQLite database" \
+    "sqlite3 $tmp/bad.db 'pragma user_version = 9':78:made by a newer sp" \
+    "mkdir $tmp/bad.db:73:directory"; do
+	rm -rf "$tmp/bad.db"
+	eval "${case%%:*}" >"$tmp/words"
+	[ -e "$tmp/bad.db" ] || cp "$tmp/words" "$tmp/bad.db"
+	case=${case#*:}
+	run load --db "$tmp/bad.db" <"$tmp/run"
+	is "$status" "${case%:*}" "${case#*:}: ${case%:*}"
+	like "$err" "^sp-load: $tmp/bad.db: .*${case#*:}" "and names the file"
+done
+run load --db "$tmp/run/x.db" <"$tmp/run"
+is "$status" 73 "a folder that cannot be made"
+load --db "$tmp/new/folder/x.db" <"$tmp/run" 2>/dev/null
+is "$? $(stat -c %a "$tmp/new/folder")" "0 700" "one that can be is private"
+
+# A limit of the file's size stands for a full disk.
+fresh
+load <"$tmp/run" 2>/dev/null
+i=0
+open_run F1 >"$tmp/in"
+while [ $i -lt 2000 ]; do
+	i=$((i + 1))
+	row tracks '{"track_id":"'$i'","name":"a name that takes some space on disk","uri":"spotify:track:'$i'"}' 03
+done >>"$tmp/in"
+end_run F1 2000 >>"$tmp/in"
+run bash -c 'trap "" XFSZ; ulimit -f 100; "$1" <"$2"' sh "$build/sp-load" \
+    "$tmp/in"
+is "$status" 74 "a full disk"
+like "$err" "^sp-load: $SP_DB: " "is told"
+is "$(sql "select count(*) from tracks; select status from ingest_runs
+	where run_id = 'F1'; pragma integrity_check")" "0
+failed
+ok" "no part of a batch is written, the run stays failed"
+
+# --- while it waits -----------------------------------------------------
+fresh
+load <"$tmp/run" 2>/dev/null
+mkfifo "$tmp/fifo"
+listen() { # starts sp-load on a fifo, held open as descriptor 3
+	"$build/sp-load" "$@" <"$tmp/fifo" 2>"$tmp/err" 3>&- &
+	pid=$!
+	exec 3>"$tmp/fifo"
+}
+listen --batch-time 10ms
+open_run W1 >&3
+row tracks '{"track_id":"soon"}' 01 >&3
+there() { [ "$(sql "select count(*) from tracks where track_id = '$1'")" = 1 ]; }
+wait_until there soon
+ok $? "a row can be seen while the input is still open"
+is "$(sql "begin immediate; rollback; select status || ': ' || reason
+	from ingest_runs where run_id = 'W1'")" \
+    "failed: no end has come: the run is under way or was cut" \
+    "no lock is held, and the run counts as failed so far"
+row tracks '{"track_id":"late"}' 01 >&3
+cursor 9000 09 >&3
+wait_until there late
+kill -INT $pid
+wait $pid
+is "$? $(sql "select status, reason from ingest_runs where run_id = 'W1'")" \
+    "65 failed|interrupted" "SIGINT: the run failed"
+like "$(cat "$tmp/err")" '^sp-load: run W1: interrupted' "and that is said"
+is "$(sql "select count(*) from tracks where track_id in ('soon', 'late');
+	select value from cursors")" "2
+2000" "its rows are kept, its cursor is not moved"
+exec 3>&-
+listen --batch-time 1h
+row tracks '{"track_id":"kept"}' 01 >&3
+cursor 9000 09 >&3
+sleep 0.1
+kill -TERM $pid
+wait $pid
+is "$? $(sql "select count(*) from tracks where track_id = 'kept';
+	select value from cursors" | xargs)" "65 1 2000" \
+    "SIGTERM without a run: rows are kept, a cursor is not moved"
+exec 3>&-
+listen --batch-time 10ms
+open_run K1 >&3
+row tracks '{"track_id":"killed"}' 01 >&3
+wait_until there killed
+kill -9 $pid
+wait $pid 2>/dev/null
+exec 3>&-
+is "$(sql "select status from ingest_runs where run_id = 'K1';
+	pragma integrity_check")" "failed
+ok" "kill -9: the run stands as failed"
+
+# Somebody else writes: sp-load waits for its turn.
+mkfifo "$tmp/lock"
+sqlite3 "$SP_DB" <"$tmp/lock" >"$tmp/locked" &
+locker=$!
+exec 4>"$tmp/lock"
+echo "begin immediate; select 'locked';" >&4
+wait_until [ -s "$tmp/locked" ]
+row tracks '{"track_id":"patient"}' 01 >"$tmp/in"
+"$build/sp-load" <"$tmp/in" &
+pid=$!
+sleep 0.2
+kill -0 $pid
+ok $? "sp-load waits while the database is locked"
+echo "commit;" >&4
+exec 4>&-
+wait $locker
+wait $pid
+is "$? $(sql "select count(*) from tracks where track_id = 'patient'")" "0 1" \
+    "and goes on when it is free"
+
+run load --progress <"$tmp/run"
+like "$err" '5 rows: 0 inserted, 0 updated, 5 unchanged' \
+    "--progress ends with a summary"
+finish

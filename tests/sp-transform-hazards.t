@@ -1,0 +1,249 @@
+#!/bin/sh
+# sp-transform: a mapping may abort, take all memory, never end or look where
+# it should not. One capture pays for it, and nothing else.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+
+# Small limits, so that what breaks breaks soon.
+transform() {
+	"$build/sp-transform" --memory "${memory:-200M}" \
+	    --timeout "${timeout:-500ms}" "$@"
+}
+case ${SP_SLOW:-}$build in
+1* | *asan* | *fault*) limited=false ;; # there is no limit of memory there
+*) limited=true ;;
+esac
+if ! $limited; then
+	memory=1024G timeout=20s
+fi
+
+rows() {
+	jq -r 'select(.type == "row") | .table + " " + (.row | tostring)' "$@"
+}
+{
+	printf '{"type":"run","run":"R"}\n'
+	for n in 1 2 3; do
+		printf '{"type":"capture","run":"R","seq":%d,' "$n"
+		printf '"endpoint":"any","user":"kim","status":200,'
+		printf '"fetched_at":"2026-11-22T07:00:00.000Z",'
+		printf '"body":{"n":%d}}\n' "$n"
+	done
+	printf '{"type":"end","run":"R"}\n'
+} >"$tmp/three"
+good='{table: "t", row: {n: .body.n}}'
+# with FILTER OPTION...: run it; $got is the status, numbers and refusals.
+with() {
+	printf '%s\n' "$1" >"$tmp/f.jq"
+	shift
+	run transform -f "$tmp/f.jq" "$@" <"$tmp/three"
+	got="$status $(echo "$out" | jq -r 'if .type == "row" then
+		(.row.n | tostring) elif .type == "error" then .code
+		else empty end' | tr '\n' ,)"
+}
+
+# --- filters of one's own -----------------------------------------------
+with "$good"
+is "$got" "0 1,2,3," "a filter maps captures of any endpoint"
+with '{table: "t", op: "delete", row: {n: .body.n}}'
+like "$out" '^{"type":"row","table":"t","op":"delete","row":{"n":1},"at":' \
+    "an op is passed on"
+with '{table: "t", known: {n: .body.n, x: null, y: [null]}},
+    ({n: .body.n, x: null} | {table: "t", row: .})'
+is "$(echo "$out" | rows | head -n 2)" 't {"n":1,"y":[null]}
+t {"n":1,"x":null}' "what is null is left out of what is known, not of a row"
+with "$good, $good, (range(5) | {table: \"u\", row: {n: (. % 2)}})"
+is "$got" "0 1,0,1,2,0,1,3,0,1," "a row that was there already is left out"
+with "$good, {table: \"t\", op: \"delete\", row: {n: 0}}, $good"
+is "$got" "0 1,0,1,2,0,2,3,0,3," "but not across an op"
+with '{refuse: "one\u000atwo"}'
+is "$got $(echo "$out" | jq -r 'select(.type == "error") | .reason' |
+	sort -u)" "1 bad item,bad item,bad item, one two" "a complaint"
+"$build/sp-transform" --print-filter recently-played >"$tmp/my.jq"
+"$build/sp-transform" play-history \
+    <tests/data/transform/recently-played.json >"$tmp/a"
+"$build/sp-transform" -f "$tmp/my.jq" play-history \
+    <tests/data/transform/recently-played.json | cmp -s - "$tmp/a"
+ok $? "a built-in mapping can be taken for one's own"
+run transform -f "$tmp/none.jq" <"$tmp/three"
+is "$status $out $err" "78  sp-transform: $tmp/none.jq: cannot open: No such file or directory" \
+    "a filter that is not there"
+run transform -f "$tmp" <"$tmp/three"
+is "$status $out" "78 " "a filter that is a folder"
+head -c 1100000 /dev/zero | tr '\0' ' ' >"$tmp/f.jq"
+run transform -f "$tmp/f.jq" <"$tmp/three"
+is "$status $out" "78 " "a filter that is far too long"
+fails() { # filter, what is said
+	printf "$1" >"$tmp/f.jq"
+	run transform -f "$tmp/f.jq" <"$tmp/three"
+	is "$status $out$err" "78 sp-transform: $tmp/f.jq: $2" \
+	    "does not compile: $2"
+}
+fails '.a |\n\n foo' 'foo/0 is not defined, line 3'
+fails '{' 'syntax error, unexpected $end, line 1'
+fails 'import "a" as a; a' "'import' cannot be used: a mapping is one file"
+fails 'include "a"; a' "'include' cannot be used: a mapping is one file"
+fails 'import "a" as $a; $a' "'import' cannot be used: a mapping is one file"
+fails 'module {}; .' "'module' cannot be used: a mapping is one file"
+fails '# unit: items\n.' "'# unit:' is not a path like .body.items[].track"
+fails '# unit: .body[]\n.' "'# unit:' needs a line '# main'"
+fails '# unit: .body[]\ndef unit: .;\n# main\n.' 'rest/0 is not defined, line 3'
+fails '.\000' 'the file holds a NUL'
+fails "$(printf '%40000s' '' | tr ' ' '(')" 'memory exhausted, line 1'
+echo 'def no: end' >"$tmp/.jq"
+printf '%s\n' "$good" >"$tmp/f.jq"
+run env HOME="$tmp" "$build/sp-transform" -f "$tmp/f.jq" <"$tmp/three"
+is "$status $err" "0 " "no ~/.jq is read"
+
+# --- hazards ------------------------------------------------------------
+# A mapping that goes wrong at the second capture: the other two are mapped.
+breaks() { # what it does, code, detail
+	with "$good, (if .body.n == 2 then ($1) else empty end)"
+	is "$got" "1 1,$2,3," \
+	    "refused alone: $(printf '%s' "$1" | tr -d '\\')"
+	like "$err" "stdin:3: R/2: $2: $3" "and told why: $2: $3"
+}
+breaks '0 | strftime(1)' 'mapping crashed' 'its worker ended by signal 6$'
+timeout=500ms
+breaks 'def f: f; f' 'mapping timed out' 'it took longer than 500 ms$'
+breaks "def f: empty, f; f" 'mapping timed out' 'it took longer than 500 ms$'
+timeout=1s
+breaks 'last(range(1e12))' 'mapping timed out' 'it took longer than 1 s$'
+$limited && timeout=500ms || timeout=20s
+breaks 'error("why\nthis")' 'mapping failed' 'why this$'
+breaks 'error(null)' 'mapping failed' 'error\(null\)$'
+breaks 'null | error' 'mapping failed' 'error\(null\)$'
+breaks 'error' 'mapping failed' '{"type":"capture"'
+breaks 'error({a: [1]})' 'mapping failed' '{"a":\[1\]}$'
+breaks '"x" * 100000 | error' 'mapping failed' 'x{300,400}\.\.\.$'
+breaks '.body.n.x' 'mapping failed' 'Cannot index number with'
+breaks '"x" * 100000 | .[0].a' 'mapping failed' 'Cannot index string'
+breaks 'halt' 'mapping failed' "'halt' cannot be used"
+breaks '"x" | halt_error' 'mapping failed' "'halt' cannot be used"
+breaks 'halt_error(1)' 'mapping failed' "'halt' cannot be used"
+breaks 'env' 'mapping failed' "'env' cannot be used"
+breaks 'now' 'mapping failed' "'now' cannot be used"
+breaks 'input' 'mapping failed' "'input' cannot be used"
+breaks '[inputs]' 'mapping failed' "'input' cannot be used"
+breaks 'input_filename' 'mapping failed' "'input_filename' cannot be used"
+breaks 'input_line_number' 'mapping failed' "'input_line_number' cannot be"
+breaks '"a" | modulemeta' 'mapping failed' "'modulemeta' cannot be used"
+breaks 'get_search_list' 'mapping failed' "'modulemeta' cannot be used"
+breaks '1' 'mapping failed' 'a result is no object$'
+breaks '{row: {}}' 'mapping failed' "a result has neither 'table' nor"
+breaks '{table: "t"}' 'mapping failed' "a result has no 'row'"
+breaks '{table: 1, row: {}}' 'mapping failed' "a result has no 'table'"
+breaks '{table: "t", row: []}' 'mapping failed' "a result has no 'row'"
+breaks '{table: "t", row: {}, x: 1}' 'mapping failed' 'a result has more than'
+breaks '{table: "t", row: {}, op: 1}' 'mapping failed' "an 'op' is no string"
+breaks '{refuse: 1}' 'mapping failed' "a 'refuse' is no string"
+breaks '{table: "t", row: {x: nan}}' 'mapping failed' 'a number that JSON'
+breaks '{table: "t", row: {x: infinite}}' 'mapping failed' 'a number that JSON'
+breaks '{table: "t", row: (reduce range(600) as $i ({}; {a: .}))}' \
+    'mapping failed' 'nested too deep$'
+if $limited; then
+	breaks 'reduce range(400000) as $i (1; [.]) | empty' \
+	    'mapping crashed' 'its worker ended by signal 11$'
+	timeout=20s
+	breaks '[range(1e9)]' 'mapping out of memory' \
+	    'it needs more memory than 200 MiB$'
+	breaks '[] | .[100000000] = 1' 'mapping out of memory' ''
+	breaks '{table: "t", row: {n: range(1e9), x: ("x" * 10000)}}' \
+	    'mapping failed' 'too much in one capture'
+	timeout=500ms
+else
+	skip "no limit of memory here" "what takes all memory"
+fi
+
+# --- an environment of its own ------------------------------------------
+SP_TOKEN=not-to-be-seen with '{table: "t", row: {n: 0, env: $ENV}}'
+is "$status $(echo "$out" | grep -c '"env":{"TZ"')" "0 3" "its own environment"
+is "$(echo "$out$err" | grep not-to-be-seen)" "" "has no secrets"
+times='{table: "t", row: {n: ("2026-07-01T00:00:00Z" | fromdate),
+    s: ("2026-07-01T00:00:00Z" | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime),
+    l: (0 | localtime | todate), ms: ("2026-07-01T00:00:00.123Z" | ms)}}'
+for zone in UTC America/New_York Asia/Tokyo; do
+	TZ=$zone with "$times"
+	is "$(echo "$out" | rows | head -n 1)" \
+	    't {"n":1782864000,"s":1782864000,"l":"1970-01-01T00:00:00Z","ms":1782864000123}' \
+	    "times are right in $zone"
+done
+with 'debug | .body.n | stderr | {table: "t", row: {n: .}}'
+is "$got $(echo "$err" | tail -n 1)" "0 1,2,3, sp-transform: debug: 3" \
+    "debug and stderr go to stderr"
+with "(\"x\" * 5000 | debug) as \$x | $good"
+[ "$(echo "$err" | awk '{print length($0)}' | sort -n | tail -n 1)" -lt 500 ]
+ok $? "and not endlessly"
+timeout=500ms
+with "def f: (1 | debug) | f; if .body.n == 2 then f else $good end"
+is "$got $(echo "$err" | wc -l | tr -d ' ')" "1 1,mapping timed out,3, 1001" \
+    "not even if a mapping does nothing else"
+
+# --- memory over many captures ------------------------------------------
+# A mapping that leaks, as some of libjq's functions do: workers are changed
+# before it is too much.
+if $limited; then
+	sed -n 2p "$tmp/three" >"$tmp/capture"
+	yes "$(cat "$tmp/capture")" | head -n 600 >"$tmp/many"
+	echo '("x" * 1000000 | ltrimstr("x") | length) as $n |
+		{table: "t", row: {n: $n}}' >"$tmp/f.jq"
+	memory=64M
+	run transform -j1 -f "$tmp/f.jq" <"$tmp/many"
+	is "$status $(echo "$out" | rows | sort | uniq -c | tr -s ' ')" \
+	    "0  600 t {\"n\":999999}" "what leaks does not add up"
+	memory=200M
+else
+	skip "no limit of memory here" "what leaks does not add up"
+fi
+
+# --- workers that are killed --------------------------------------------
+workers() { # of a process
+	ps -eo pid=,ppid= | awk -v p="$1" '$2 == p {print $1}'
+}
+# killing TIMES: kill the worker that debugs, as often; status and rows.
+killing() {
+	: >"$tmp/err"
+	timeout 60 "$build/sp-transform" -j1 --timeout 20s -f "$tmp/f.jq" \
+	    <"$tmp/three" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	main=
+	for n in $(seq "$1"); do
+		tries=0
+		while [ "$(grep -c debug "$tmp/err")" -lt "$n" ] &&
+		    [ $tries -lt 200 ]; do
+			tries=$((tries + 1))
+			sleep 0.05
+		done
+		main=$(workers $pid)
+		worker=$(workers "${main:-none}")
+		[ -z "$worker" ] || kill -s KILL $worker
+	done
+	wait $pid
+	got="$? $(rows <"$tmp/out" | tr '\n' ' ')"
+}
+echo "if .body.n == 2 then debug | def f: f; f else $good end" >"$tmp/f.jq"
+killing 2
+is "$got" '1 t {"n":1} t {"n":3} ' \
+    "a worker that is killed twice over a capture: refused, no hang"
+like "$(cat "$tmp/err")" 'R/2: mapping crashed: its worker ended by signal 9' \
+    "and told why"
+echo "if .body.n == 2 then (1 | debug | last(range(1000000))) as \$x | $good
+    else $good end" >"$tmp/f.jq"
+killing 1
+is "$got" '0 t {"n":1} t {"n":2} t {"n":3} ' "once: another one maps it"
+echo 'debug | def f: f; f' >"$tmp/f.jq"
+: >"$tmp/err"
+"$build/sp-transform" -j1 -f "$tmp/f.jq" <"$tmp/three" >"$tmp/out" \
+    2>"$tmp/err" &
+pid=$!
+until grep -q debug "$tmp/err"; do sleep 0.05; done
+worker=$(workers $pid)
+kill -s KILL $pid
+wait $pid 2>/dev/null
+for tries in $(seq 100); do
+	kill -0 "$worker" 2>/dev/null || break
+	sleep 0.05
+done
+! kill -0 "$worker" 2>/dev/null
+ok $? "a worker ends with the program, even in the middle of an endless one"
+
+finish

@@ -1,0 +1,415 @@
+#!/bin/sh
+# sp-transform: the mappings say what the API said, and the stream keeps its
+# order, its ledger and its status. What a mapping can do wrong is in
+# sp-transform-hazards.t.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+data=tests/data/transform
+
+transform() { "$build/sp-transform" "$@"; }
+# `TABLE ROW`, a line each, of the rows in a stream.
+rows() {
+	jq -r 'select(.type == "row") | .table + " " + (.row | tostring)' "$@"
+}
+# capture ENDPOINT STATUS MEMBERS [PATH]: a capture of run R, of user kim.
+capture() {
+	printf '{"type":"capture","run":"R","seq":1,"endpoint":"%s",' "$1"
+	printf '"user":"kim","url":"https://api.example/v1/%s",' "${4:-me}"
+	printf '"status":%d,"fetched_at":"2026-11-22T07:00:00.000Z",%s}\n' \
+	    "$2" "$3"
+}
+
+# --- the command line ---------------------------------------------------
+run transform --nonsense
+is "$status $(echo "$err" | tail -n 5 | head -n 1)" \
+    "64 usage: sp-transform [-f FILE] [-j N] [--timeout TIME] [--memory SIZE]" \
+    "an unknown option is a usage error"
+for bad in '-j 0' '-j x' '--timeout 0' '--memory 1M' '--max-line 0' \
+    '--user kim' 'nonsense' 'me me' '--fetched-at yesterday me' \
+    '--print-filter nonsense'; do
+	# shellcheck disable=SC2086
+	run transform $bad </dev/null
+	is "$status $out" "64 " "usage error: $bad"
+done
+run transform --help
+is "$status $err" "0 " "--help"
+run transform --version
+like "$out" '^sp-transform [0-9.]+$' "--version"
+run transform --list-filters
+like "$(echo "$out" | tr '\n' ' ')" '^album artist .*recently-played .*user $' \
+    "--list-filters"
+is "$(echo "$out" | grep -c prelude)" 0 "the prelude is no mapping"
+for filter in $out prelude; do
+	transform --print-filter "$filter" | cmp -s - "lib/filters/$filter.jq"
+	ok $? "--print-filter $filter"
+done
+run transform </dev/null
+is "$status $out$err" "0 " "no input, no output"
+
+# --- recently-played ----------------------------------------------------
+run transform --user kim --fetched-at 2026-11-22T07:00:00Z play-history \
+    <$data/recently-played.json
+is "$status $err" "0 " "a saved page, pretty-printed"
+is "$(echo "$out" | sed -n 1p)" '{"type":"row","table":"tracks","row":{"track_id":"tr0000000000000000000A","name":"Slow Tide","album_id":"al0000000000000000000A","duration_ms":215000,"popularity":41,"uri":"spotify:track:tr0000000000000000000A","is_local":false},"at":"2026-11-22T07:00:00.000Z"}' \
+    "a row, byte for byte"
+is "$(echo "$out" | rows)" "$(cat $data/recently-played.rows)" \
+    "what a page says; what it does not say is absent"
+is "$(echo "$out" | sort | uniq -d)" "" "no row twice"
+run transform play-history <$data/recently-played.json
+is "$(echo "$out" | jq -c 'select(.row.user_id)')" "" \
+    "without a user, plays have none"
+is "$(echo "$out" | jq -r .table | sort -u | tr '\n' ' ')" \
+    "albums artists play_history playlist_ingest_queue track_artists tracks " \
+    "no cursor and no endpoint status either"
+is "$(echo "$out" | jq -c 'select(has("at") or has("src"))')" "" \
+    "and nothing is made up about when and where"
+
+{
+	printf '{"type":"run","run":"R","job":"play-history"}\n'
+	capture recently-played 200 \
+	    "\"body\":$(jq -c . $data/recently-played.json)"
+	printf '{"type":"end","run":"R","status":"complete"}\n'
+} >"$tmp/run"
+run transform <"$tmp/run"
+is "$(echo "$out" | sed -n '1p;$p')" '{"type":"run","run":"R","job":"play-history"}
+{"type":"end","run":"R","status":"complete","ledger":[{"stage":"sp-transform","takes":"capture","in":{"run":1,"capture":1},"passed":{"run":1},"used":{"capture":1},"produced":{"row":21}}]}' \
+    "a run, and its end with the ledger"
+is "$(echo "$out" | jq -r 'select(.type == "row") | .src + " " + .at' |
+	sort -u)" "R/1 2026-11-22T07:00:00.000Z" "rows tell when and where from"
+
+played() { # items, and other members of the capture
+	capture recently-played 200 "\"body\":{\"items\":[$1]}${2:+,$2}"
+}
+item() { # played_at track_id context
+	printf '{"track":{"id":"%s"},"played_at":"%s","context":%s}' \
+	    "$2" "$1" "${3:-null}"
+}
+played "null,{\"track\":null,\"played_at\":\"2026-11-22T06:40:00.000Z\"},$(
+    item 2026-11-22T06:30:00.000Z t1),{\"track\":{\"id\":\"t2\"},\"played_at\":\"noon\"},{\"track\":{\"id\":null}}" >"$tmp/in"
+run transform <"$tmp/in"
+is "$status $(echo "$err" | sed 's/.*R.[0-9]*: //' | tr '\n' ';')" \
+    "1 item 1 holds no track;item 2 holds no track;item 4 has no time it was played at;item 5 holds no track;" \
+    "items without a track or a time are told of"
+is "$(echo "$out" | rows)" 'tracks {"track_id":"t1"}
+tracks {"track_id":"t2"}
+play_history {"user_id":"kim","track_id":"t1","played_at":"2026-11-22T06:30:00.000Z","source":"spotify"}
+cursors {"user_id":"kim","job":"play-history","value":1795329600000}
+endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":200}' \
+    "and the others are used"
+like "$out" '"type":"error".*"src":"R/1".*"code":"bad item","reason":"item 4 has' \
+    "an error goes on for each"
+{
+	echo '{"type":"run","run":"R","job":"play-history"}'
+	played "null,$(item 2026-11-22T06:30:00.000Z t1)"
+	echo '{"type":"end","run":"R","status":"complete"}'
+} >"$tmp/in"
+run transform <"$tmp/in"
+is "$(echo "$out" | tail -n 1 | jq -c '.ledger[0] | del(.stage, .takes)')" \
+    '{"in":{"run":1,"capture":1},"passed":{"run":1},"used":{"capture":1},"produced":{"row":4,"error":1}}' \
+    "the capture counts as used, and the ledger balances"
+
+played "$(item 2026-11-22T06:40:00.5Z t1),$(item 2026-11-22T06:40:00Z t2),$(
+    item 2026-11-22T06:39:59.123456Z t3),$(item 2024-02-29T23:59:59.999Z t4)" \
+    >"$tmp/in"
+run transform <"$tmp/in"
+is "$(echo "$out" | jq -r 'select(.row.played_at) | .row.played_at')" \
+    "2026-11-22T06:40:00.500Z
+2026-11-22T06:40:00.000Z
+2026-11-22T06:39:59.123Z
+2024-02-29T23:59:59.999Z" "times are put into one form"
+is "$(echo "$out" | jq -c 'select(.table == "cursors") | .row.value')" \
+    1795329600500 "the newest is found whatever the form"
+for bad in 2023-02-29T00:00:00.000Z 2026-13-01T00:00:00.000Z \
+    2026-11-31T00:00:00.000Z 2026-11-22T24:00:00.000Z 2026-11-22T06:40:00.000 \
+    2026-11-22T06:40:00.Z 2026-11-22; do
+	is "$(played "$(item $bad t1)" | transform 2>/dev/null | rows |
+		grep -c -e play_history -e cursors)" 0 "no time: $bad"
+done
+TZ=America/New_York transform <"$tmp/run" >"$tmp/a"
+TZ=UTC transform <"$tmp/run" | cmp -s - "$tmp/a"
+ok $? "the time zone is no matter"
+run transform <<EOF
+$(played "")
+EOF
+is "$status $(echo "$out" | jq -r .table)" "0 endpoint_status" \
+    "an empty page moves no cursor"
+run transform <<EOF
+$(capture recently-played 200 '"body":{"items":null}')
+$(capture recently-played 200 '"body":{}')
+$(capture recently-played 200 '"body":[]')
+$(capture recently-played 200 '"body":{"items":["x"]}')
+$(played '{"track":true,"played_at":"2026-11-22T06:40:00.000Z"}')
+EOF
+is "$status $(echo "$err" | grep -c 'mapping failed')$(echo "$out" | rows)" \
+    "1 5" "what is no page is refused, and says nothing"
+
+contexts() {
+	for uri; do
+		printf ',%s' "$(item 2026-11-22T06:30:00.000Z t1 \
+		    "{\"type\":\"x\",\"uri\":\"$uri\"}")"
+	done | cut -c2-
+}
+played "$(item 2026-11-22T05:00:00.000Z t1 \
+    '{"type":"playlist","uri":"spotify:playlist:p1"}'),$(contexts \
+	spotify:playlist:p1 spotify:user:a%3Ab:playlist:p2 \
+	spotify:user:jörg:playlist:p3 spotify:user:jörg:collection \
+	spotify:user:playlist:collection spotify:album:a1 spotify:playlist: \
+	spotify:user:x:playlist: playlist:p4 spotify:playlist:p5:x),$(
+	item 2026-11-22T06:00:00.000Z t1 \
+    '{"type":"playlist","uri":"spotify:user:x:playlist:p1"}')" >"$tmp/in"
+run transform <"$tmp/in"
+is "$(echo "$out" | rows | grep queue)" 'playlist_ingest_queue {"playlist_id":"p1","played_at":"2026-11-22T06:30:00.000Z"}
+playlist_ingest_queue {"playlist_id":"p2","played_at":"2026-11-22T06:30:00.000Z"}
+playlist_ingest_queue {"playlist_id":"p3","played_at":"2026-11-22T06:30:00.000Z"}' \
+    "playlists are found in contexts, each once, with its newest play"
+is "$(echo "$out" | jq -c 'select(.row.context_uri == "spotify:user:jörg:collection") | .row.context_type')" \
+    '"x"' "a play keeps its context"
+
+fifty=$(for i in $(seq 10 59); do
+	printf ',%s' "$(item "2026-11-22T06:$i:00.000Z" "t$i")"
+done | cut -c2-)
+gap() { transform | rows | grep play_gaps; }
+is "$(played "$fifty" '"cursor":1795327799999' | gap)" \
+    'play_gaps {"user_id":"kim","gap_from":"2026-11-22T06:09:59.999Z","gap_to":"2026-11-22T06:10:00.000Z"}' \
+    "a full page that begins after the cursor leaves a gap"
+is "$(played "$fifty" '"page":1,"cursor":0' | gap)" \
+    'play_gaps {"user_id":"kim","gap_from":"1970-01-01T00:00:00.000Z","gap_to":"2026-11-22T06:10:00.000Z"}' \
+    "whatever the cursor was"
+for none in '"cursor":1795327800000' '"page":2,"cursor":0' '"cursor":null' ''; do
+	is "$(played "$fifty" "$none" | gap)" "" "no gap: $none"
+done
+is "$(played "$(item 2026-11-22T06:10:00.000Z t)" '"cursor":0' | gap)" "" \
+    "no gap: the page is not full"
+
+# --- the other endpoints ------------------------------------------------
+{
+	capture me 200 '"body":{"id":"kim","display_name":"Kim","uri":"spotify:user:kim","images":[{"url":"u","height":null,"width":64}],"followers":{"total":3}}'
+	capture user 200 '"body":{"id":"j b","display_name":null,"uri":"spotify:user:j%20b"}' 'users/j%20%C3%BC?x=1'
+	capture track 200 '"body":{"id":"t1","name":"One","artists":[{"id":"a1","name":"A"}],"album":{"id":"b1","artists":[]}}' tracks/t1
+	capture tracks 200 '"body":{"tracks":[{"id":"t1","name":"One"},null,{"id":"t2","is_local":false}]}' 'tracks?ids=t1,t2,t3'
+	capture album 200 '"body":{"id":"b1","name":"B","artists":[{"id":"a1","name":"A"}],"tracks":{"items":[{"id":"t1","name":"One","artists":[{"id":"a1","name":"A"}]},null]}}' albums/b1
+	capture artist 200 '"body":{"id":"a1","name":"A","images":[],"genres":["x"]}' artists/a1
+	capture saved-tracks 200 '"body":{"items":[{"added_at":"x","track":{"id":"t1"}},{"track":null}]}' me/tracks
+	capture audio-features 200 '"body":{"audio_features":[{"id":"t1","energy":0.00902,"tempo":120.0},null]}' 'audio-features?ids=t1,t2'
+	capture audio-features 200 '"body":{"id":"t1","key":-1}' audio-features/t1
+	capture followed-artists 200 '"body":{"artists":{"items":[{"id":"a1","name":"A"},null],"cursors":{"after":null}}}' 'me/following?type=artist'
+} >"$tmp/others"
+run transform <"$tmp/others"
+is "$status $(echo "$err" | sed 's/.*: //')" "1 item 2 holds no track
+item 2 is no artist" "the other endpoints"
+is "$(echo "$out" | rows)" "$(cat $data/others.rows)" "what they say"
+for e in me user track album artist audio-features; do
+	run transform <<EOF
+$(capture $e 200 '"body":{}')
+EOF
+	is "$status $(echo "$err" | grep -c 'mapping failed: the body has no')" \
+	    "1 1" "a body that is no $e is refused"
+done
+
+# --- what is no 200 -----------------------------------------------------
+run transform <<EOF
+$(capture track 404 '"body":{"error":{"status":404,"message":"Resource not found"}}' tracks/t1)
+$(capture playlist-items 403 '"text":"Forbidden: premium"' 'playlists/p1/items?limit=50')
+$(capture recently-played 429 '"retry_at":"2026-11-23T00:00:00.000Z","body":{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}')
+$(capture me 502 '"text":""')
+EOF
+is "$status $err" "0 " "refused requests are no error"
+is "$(echo "$out" | rows)" 'endpoint_status {"user_id":"kim","endpoint":"track","subject":"t1","status":404,"reason":"Resource not found"}
+endpoint_status {"user_id":"kim","endpoint":"playlist-items","subject":"p1","status":403,"reason":"Forbidden: premium"}
+endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":429,"reason":"Too many requests","retry_at":"2026-11-23T00:00:00.000Z"}
+endpoint_status {"user_id":"kim","endpoint":"me","subject":"","status":502}' \
+    "each says how its endpoint is, of any endpoint"
+run transform me <<'EOF'
+{"error":{"status":404,"message":"Nothing here"}}
+EOF
+is "$status $out" '1 {"type":"error","stage":"sp-transform","where":"stdin:1","code":"mapping failed","reason":"mapping failed: status 404, and no user to note it for: Nothing here"}' \
+    "an error saved as a body is no data"
+run transform <<EOF
+$(capture nonsense 200 '"body":{}')
+$(capture me 200 '"text":"<html>"')
+$(capture me 200 '"x":1')
+$(capture me 200 '"body":{"id":"x"}' | sed 's/"2026[^"]*"/"today"/')
+$(capture me 200 '"body":{"id":"x"}' | sed 's/:200/:"200"/')
+{"type":"capture","body":{}}
+EOF
+is "$status $(echo "$out" | jq -r .code | tr '\n' ,)" \
+    "1 no mapping,not json,bad capture,bad capture,bad capture,bad capture," \
+    "captures that cannot be used are refused, with a short reason"
+like "$err" "none is built in for endpoint 'nonsense': give one with -f" \
+    "and a word about what to do"
+
+# --- bare bodies --------------------------------------------------------
+run transform user <<'EOF'
+{"id": "a", "display_name": "}{ \" ["}{"id":"b"}
+ {
+"id":"c"}
+EOF
+is "$(echo "$out" | jq -r .row.user_id | tr '\n' ' ')" "a b c " \
+    "bodies in a row"
+run transform user <<'EOF'
+{"id":"a"}
+{"id":"b",}
+nonsense {"id":"x"}
+{"id":"c"}
+["d"
+EOF
+is "$status $(echo "$out" | jq -r '.row.user_id // .where' | tr '\n' ' ')" \
+    "1 a stdin:2 stdin:3 c stdin:5 " \
+    "what is no body is refused by its line, and the rest is used"
+run transform --max-line 20 user <<'EOF'
+{"id":"a"}
+{"id":
+"a very long name"}
+{"id":"b"}
+EOF
+is "$status $(echo "$out" | jq -r '.row.user_id // .code' | tr '\n' ,)" \
+    "1 a,line too long,b," "so is one that is too long"
+
+# --- the stream ---------------------------------------------------------
+user() { # no user asked for it, so it gives one row
+	capture user 200 "\"body\":{\"id\":\"$1\"}" | sed 's/"user":"kim",//'
+}
+ids() { jq -r '.row.user_id? // .type' | tr '\n' ' '; }
+run transform <<EOF
+{"type":"request","url":"/v1/me"}
+$(user a)
+nonsense
+{"type":"row","table":"users","row":{"user_id":"b"}}
+$(user c)
+{"type":"novelty"}
+EOF
+is "$(echo "$out" | ids)" "request a error b c novelty " \
+    "all comes out in the order in which it came in"
+is "$(echo "$err" | cut -d: -f1-3)" "sp-transform: stdin:3" \
+    "a bad line is named by its number"
+for i in $(seq 300); do user "u$i"; done >"$tmp/many"
+is "$(transform -j3 <"$tmp/many" | ids)" "$(seq 300 | sed 's/^/u/' |
+    tr '\n' ' ')" "whatever the number of workers"
+printf '%s' "$(user a)" >"$tmp/cut"
+run transform <"$tmp/cut"
+is "$status $(echo "$out" | ids)" "0 a " "a last line without a newline"
+run transform --max-line 300 <<EOF
+{"x":"$(printf '%400d' 0)"}
+$(user a)
+EOF
+is "$status $(echo "$out" | ids)" "1 error a " "a line that is too long"
+run transform <<EOF
+{"type":"run","run":"R"}
+$(user a)
+EOF
+is "$status $(echo "$out" | ids)" "65 run a " \
+    "a stream that was cut is known by the status"
+# The ledger of the second run is its own.
+run transform <<EOF
+{"type":"run","run":"Q"}
+$(user a)
+$(user b)
+{"type":"run","run":"R"}
+$(user c)
+{"type":"end","run":"R","status":"complete"}
+EOF
+is "$status $(echo "$out" | tail -n 1 | jq -c '.ledger[0].used')" \
+    '65 {"capture":1}' "captures count for the run that they came in"
+if [ -c /dev/full ]; then
+	# shellcheck disable=SC2016
+	run sh -c '"$0" <"$1" >/dev/full' "$build/sp-transform" "$tmp/run"
+	is "$status $(echo "$err" | cut -d: -f1-2)" "74 sp-transform: stdout" \
+	    "a full disk is an I/O error"
+else
+	skip "no /dev/full" "a full disk is an I/O error"
+fi
+user a >"$tmp/a"
+yes "$(cat "$tmp/a")" | head -n 20000 | transform 2>"$tmp/err" |
+    head -n 1 >"$tmp/out"
+is "$(ids <"$tmp/out")$(cat "$tmp/err")" "a " "a reader that is gone ends it"
+mkfifo "$tmp/to" "$tmp/from"
+"$build/sp-transform" <"$tmp/to" >"$tmp/from" &
+pid=$!
+exec 3>"$tmp/to" 4<"$tmp/from"
+cat "$tmp/a" >&3
+read -r line <&4
+is "$(echo "$line" | ids)" "a " "a row comes while the input is still open"
+kill -s TERM "$pid"
+wait "$pid"
+is $? 143 "a signal ends it"
+cat <&4 >"$tmp/out"
+ok $? "and its workers, which hold no end of its streams"
+exec 3>&- 4<&-
+
+# --- numbers and strings ------------------------------------------------
+echo '{table: "t", row: .body}' >"$tmp/f.jq"
+body() {
+	capture any 200 "\"body\":$1" | transform -f "$tmp/f.jq" |
+	    sed 's/.*"row"://; s/,"at":.*//'
+}
+deep=$(printf '%400s' '' | tr ' ' '[')1$(printf '%400s' '' | tr ' ' ']')
+for same in '{"n":9007199254740992,"m":-9007199254740991,"z":-0}' \
+    '{"a":0.00902,"b":1e+300,"c":0.1,"d":-1.5e-07,"e":123456.789}' \
+    '{"s":"\u0000\u001f\"\\","t":"é🌙","":"","a\u0001":[{}],"e":[]}' \
+    "{\"d\":$deep}"; do
+	is "$(body "$same")" "$same" "as it was: $(echo "$same" | cut -c1-50)"
+done
+is "$(body '{"a":1.0,"b":1E2,"c":100000000000000000,"d":1e400,"e":-1e400}')" \
+    '{"a":1,"b":100,"c":1e+17,"d":1.7976931348623157e+308,"e":-1.7976931348623157e+308}' \
+    "numbers are doubles"
+is "$(body ' { "a" : [ 1 , 2.5 , true ] , "b" : { "c" : null } } ')" \
+    '{"a":[1,2.5,true],"b":{"c":null}}' "white space is no matter"
+is "$(body '{"s":"\ud83c\udf19\/\u00e9"}')" '{"s":"🌙/é"}' "nor are escapes"
+is "$(body '{"a":1,"a":2}')" '{"a":2}' "of two members with a name, the last"
+for bad in '{"n":nan}' '{"n":Infinity}' '{"n":01}' '{"n":+1}' '{"n":.5}' \
+    '{"s":"	"}' '{"s":"\ud800"}' "$(printf '%600s' '' | tr ' ' '[')"; do
+	capture any 200 "\"body\":$bad" >"$tmp/in"
+	run transform -f "$tmp/f.jq" <"$tmp/in"
+	is "$status $(jq -r .code "$tmp/out")" "1 no record" \
+	    "refused by the strict reader: $(echo "$bad" | cut -c1-20)"
+done
+
+# --- what a mapping declares --------------------------------------------
+cat >"$tmp/units.jq" <<'EOF'
+# skip: big
+# unit: .body.list[].unit
+# keep: id
+def unit: if . == null then empty else {table: "u", row: {n: .id, name}} end;
+def rest: .body.list[] | {table: "r", row: {n: .unit.id}};
+# main
+(.body.list[].unit | unit), rest
+EOF
+{
+	for i in 1 2 3 4 5 6 7 8 9; do
+		capture any 200 '"body":{"list":[{"unit":{"id":'$((i % 3))',"name":"x"}},{"unit":null},{},null,{"unit":{"id":7, "name":"\u00e9"}}],"big":[{"a":"]\\\"}"},"\\",{"b":{}}]}'
+	done
+	capture any 200 '"body":{"list":{"x":{"unit":{"id":8,"name":"o"}}}}'
+	capture any 200 '"body":{"list":[{"unit":{"id":8},"unit":{"id":9}}]}'
+	capture any 200 '"body":{"list":[{"un\u0069t":{"id":10,"name":1}}]}'
+	capture any 200 '"body":{"list":[{"unit":"text"}]}'
+	capture any 200 '"body":{"list":null}'
+	capture any 404 '"body":{"list":[]}'
+} >"$tmp/units"
+for e in tracks saved-tracks recently-played; do
+	for i in 1 2 3 4 5 6 7 8 9; do
+		cat "$tmp/others" "$tmp/run" | grep "\"endpoint\":\"$e\""
+	done
+done >"$tmp/builtin"
+awk -v pages=12 -v tracks=90 -v full=1 -f tests/bench/pages.awk \
+    >>"$tmp/builtin"
+for in in units builtin; do
+	set --
+	[ $in != units ] || set -- -f "$tmp/units.jq"
+	transform -j1 --no-memo "$@" <"$tmp/$in" >"$tmp/a" 2>&1
+	transform -j1 "$@" <"$tmp/$in" >"$tmp/b" 2>&1
+	transform -j3 "$@" <"$tmp/$in" >"$tmp/c" 2>&1
+	cmp "$tmp/a" "$tmp/b" && cmp "$tmp/a" "$tmp/c"
+	ok $? "skipping, units, workers: the same bytes for $in"
+	[ "$(wc -l <"$tmp/a")" -gt 30 ]
+	ok $? "and not a few"
+done
+sed 's/^# keep: id/# keep:/' "$tmp/units.jq" >"$tmp/wrong.jq"
+run transform -f "$tmp/wrong.jq" <"$tmp/units"
+like "$err" "what its '# skip:', '# unit:' or '# keep:' declares changes its rows" \
+    "a wrong declaration is found out"
+printf '# skip: n\n{table: "t", row: .body}\n' >"$tmp/wrong.jq"
+capture any 200 '"body":{"n":1}' >"$tmp/in"
+run transform -f "$tmp/wrong.jq" <"$tmp/in"
+is "$status $(echo "$err" | grep -c 'changes its rows')" "1 1" "of any kind"
+
+finish
