@@ -114,6 +114,22 @@ bool token_set(char **member, struct slice value)
 	return true;
 }
 
+void token_swap(struct token *a, struct token *b)
+{
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (members[i].time) {
+			int64_t ms = *time_at(a, i);
+
+			*time_at(a, i) = *time_at(b, i);
+			*time_at(b, i) = ms;
+		} else {
+			char *text = *member_at(a, i);
+
+			*member_at(a, i) = *member_at(b, i);
+			*member_at(b, i) = text;
+		}
+}
+
 void token_init(struct token *t, const char *path)
 {
 	*t = (struct token){.path = path, .lock = -1, .temp = -1};

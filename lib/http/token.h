@@ -86,6 +86,12 @@ bool token_prepare(struct token *, struct trouble *);
 /* Write what the struct says, and replace the file with it. */
 bool token_save(struct token *, struct trouble *);
 
+/*
+ * Put a new login in place of the old one, of which nothing is left but what
+ * is none of ours; the other one then holds the old.
+ */
+void token_swap(struct token *, struct token *);
+
 /* Remove the file, while it is locked; true as well if there was none. */
 bool token_remove(struct token *, struct trouble *);
 
