@@ -92,6 +92,10 @@ static bool read_options(struct account *a, int argc, char **argv, bool list)
 	return table;
 }
 
+/* Of a written time, so much is enough for people. */
+#define TO_MINUTES 16
+#define TO_DAYS 10
+
 /* What is told of an account: each a member, and a column. */
 enum { NAME, USER, EXPIRES, AUTHORIZED, ENDS, SCOPE, PATH, CELLS };
 static const char *const cells[CELLS] = {"account", "user_id", "expires_at",
@@ -211,22 +215,31 @@ static struct slice shown(const struct row *r, int i)
 
 static void put_table(const struct list *l)
 {
-	int width[CELLS];
+	static const struct {
+		int cell, most;
+	} columns[] = {{NAME, 60}, {USER, 60}, {EXPIRES, TO_MINUTES},
+	    {ENDS, TO_DAYS}, {SCOPE, INT_MAX}};
+	const size_t last = sizeof(columns) / sizeof(*columns) - 1;
+	int width[CELLS] = {0};
 
-	for (int i = 0; i < CELLS; i++) {
-		width[i] = (int)strlen(cells[i]);
+	for (size_t i = 0; i <= last; i++) {
+		int cell = columns[i].cell, *w = &width[i];
+
+		*w = (int)strlen(cells[cell]);
 		for (size_t k = 0; k < l->n; k++) {
-			int n = table_width(shown(&l->rows[k], i), INT_MAX);
+			int n = table_width(
+			    shown(&l->rows[k], cell), columns[i].most);
 
-			width[i] = n > width[i] ? n : width[i];
+			*w = n > *w ? n : *w;
 		}
-		table_heading(cells[i], i < CELLS - 1 ? width[i] + 2 : 0);
+		*w = i < last ? *w + 2 : 0;
+		table_heading(cells[cell], *w);
 	}
 	putchar('\n');
 	for (size_t k = 0; k < l->n; k++) {
-		for (int i = 0; i < CELLS; i++)
-			table_cell(shown(&l->rows[k], i),
-			    i < CELLS - 1 ? width[i] + 2 : 0, INT_MAX);
+		for (size_t i = 0; i <= last; i++)
+			table_cell(shown(&l->rows[k], columns[i].cell),
+			    width[i], columns[i].most);
 		putchar('\n');
 	}
 }

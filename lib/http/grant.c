@@ -90,33 +90,43 @@ static bool limited(const struct reply *r, struct trouble *trouble)
 	return false;
 }
 
-bool grant_ask(struct token *t, struct transfer *transfer,
-    const struct question *q, const struct retry_policy *policy,
-    const char *ended, struct trouble *trouble)
+/* An error that echoes what it was sent is to show no secret. */
+static void scrub(const struct grant *g, const struct token *t, struct reply *r)
+{
+	token_scrub(t, r->body.p, r->body.n);
+	for (int i = 0; i < 2; i++)
+		secret_scrub(g->secrets[i], r->body.p, r->body.n);
+}
+
+bool grant_ask(const struct grant *g, struct token *t,
+    struct transfer *transfer, struct trouble *trouble)
 {
 	struct reply r = {.body = BUF_INIT(REPLY_MAX)};
-	struct retry retry = {.policy = policy, .url = q->url};
+	struct retry retry = {.policy = g->policy, .url = g->question.url};
 	int64_t wait;
 	bool ok = false;
 
 	for (;;) {
-		enum transfer_result result = transfer_run(transfer, q, &r);
+		enum transfer_result result =
+		    transfer_run(transfer, &g->question, &r);
 		bool answered = result == TRANSFER_DONE;
 
 		ok = answered && r.status == 200 &&
 		     take_grant(t, buf_slice(&r.body), r.done_at);
 		if (ok)
 			break;
+		if (r.body.n)
+			scrub(g, t, &r);
 		if (answered && r.status >= 400 && r.status < 500 &&
 		    r.status != 429 && r.status != 408) {
-			denied(&r, ended, trouble);
+			denied(&r, g->ended, trouble);
 			break;
 		}
 		if (answered)
 			problem_text(
 			    r.status, buf_slice(&r.body), r.why, sizeof(r.why));
 		wait = r.retry_after > 0 ? r.retry_after : 0;
-		if (result != TRANSFER_FAILED && wait <= policy->max_wait &&
+		if (result != TRANSFER_FAILED && wait <= g->policy->max_wait &&
 		    retry_wait(&retry, wait, r.why))
 			continue;
 		if (answered && r.status == 429)

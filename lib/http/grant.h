@@ -5,12 +5,20 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "http/transfer.h"
 
-struct question;
 struct retry_policy;
 struct token;
-struct transfer;
 struct trouble;
+
+/* What to ask for, and how; all is borrowed. */
+struct grant {
+	struct question question;
+	const struct retry_policy *policy;
+	const char *ended; /* in case of invalid_grant, words for people */
+	/* Besides those of the token, what an error must not show; or NULL. */
+	const char *secrets[2];
+};
 
 /* Append `name=value` of a form or a query, encoded, with the & before it. */
 void form_put(struct buf *, const char *name, const char *value);
@@ -18,10 +26,10 @@ void form_put(struct buf *, const char *name, const char *value);
 /*
  * POST the question's form until there is an answer that will not change,
  * and put what is granted into the token. Its file is left alone. False with
- * 77 for invalid_grant, in the words of `ended`; 69 where the endpoint does
- * not answer, 75 where it is to be asked later, 78 where it refuses the app.
+ * 77 for invalid_grant, 69 where the endpoint does not answer, 75 where it is
+ * to be asked later, 78 where it refuses the app.
  */
-bool grant_ask(struct token *, struct transfer *, const struct question *,
-    const struct retry_policy *, const char *ended, struct trouble *);
+bool grant_ask(
+    const struct grant *, struct token *, struct transfer *, struct trouble *);
 
 #endif

@@ -58,7 +58,10 @@ bool login_put_url(const struct login *l, struct buf *b)
 static bool exchange(struct login *l, const char *code, struct trouble *trouble)
 {
 	struct buf form = BUF_INIT(URL_MAX);
-	struct question q = {.url = l->token_url};
+	struct grant g = {.question = {.url = l->token_url},
+	    .policy = l->policy,
+	    .ended = "the login is refused: log in again",
+	    .secrets = {code, l->pkce.verifier}};
 	bool ok;
 
 	form_put(&form, "grant_type", "authorization_code");
@@ -66,14 +69,14 @@ static bool exchange(struct login *l, const char *code, struct trouble *trouble)
 	form_put(&form, "redirect_uri", l->redirect);
 	form_put(&form, "client_id", l->client_id);
 	form_put(&form, "code_verifier", l->pkce.verifier);
-	q.form = buf_cstr(&form);
+	g.question.form = buf_cstr(&form);
 	/* What is granted is what was asked for, unless the answer says. */
-	ok = q.form && token_set(&l->token.client_id, slice_of(l->client_id)) &&
+	ok = g.question.form &&
+	     token_set(&l->token.client_id, slice_of(l->client_id)) &&
 	     token_set(&l->token.scope, slice_of(l->scope));
 	if (!ok)
 		trouble_set(trouble, EX_OSERR, "no memory");
-	ok = ok && grant_ask(&l->token, l->transfer, &q, l->policy,
-		       "the login is refused: log in again", trouble);
+	ok = ok && grant_ask(&g, &l->token, l->transfer, trouble);
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);

@@ -14,8 +14,10 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
     const struct retry_policy *policy, struct trouble *trouble)
 {
 	struct buf form = BUF_INIT(4 * TOKEN_FILE_MAX);
-	struct question q = {.url = url, .password = t->client_secret};
-	const char *ended = "log in first: the login has ended";
+	struct grant g = {
+	    .question = {.url = url, .password = t->client_secret},
+	    .policy = policy,
+	    .ended = "log in first: the login has ended"};
 	bool ok;
 
 	if (!t->refresh_token)
@@ -29,11 +31,11 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 	form_put(&form, "grant_type", "refresh_token");
 	form_put(&form, "refresh_token", t->refresh_token);
 	form_put(&form, "client_id", t->client_id);
-	q.form = buf_cstr(&form);
+	g.question.form = buf_cstr(&form);
 	if (t->client_secret)
-		q.user = t->client_id;
-	ok = q.form ? grant_ask(t, transfer, &q, policy, ended, trouble)
-		    : trouble_set(trouble, EX_OSERR, "no memory");
+		g.question.user = t->client_id;
+	ok = g.question.form ? grant_ask(&g, t, transfer, trouble)
+			     : trouble_set(trouble, EX_OSERR, "no memory");
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
