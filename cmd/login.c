@@ -47,9 +47,6 @@ struct waiting {
 	struct visitor *visitor; /* who waits for a page; NULL for nobody */
 };
 
-static const char strange_text[] =
-    "this answer is not of the login that was begun: its state is wrong";
-
 static void tell(void *ctx, const char *url, const char *what)
 {
 	(void)ctx;
@@ -121,21 +118,28 @@ static void read_options(struct options *o, int argc, char **argv)
 		buf_puts(&o->scope, SCOPE_DEFAULT);
 }
 
-/*
- * See that the file can be replaced, before anybody logs in for it, and learn
- * the client id that it has where none was given.
- */
-static void look_at_file(
+/* Whether it is what a form or an address can hold without surprises. */
+static bool is_id(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] > ' ' && text[n] <= '~')
+		n++;
+	return n > 0 && n < 256 && text[n] == '\0';
+}
+
+/* The client id: what was asked for, what is set, or what the file has. */
+static void find_client_id(
     struct options *o, const char *path, struct buf *client_id)
 {
 	struct trouble trouble;
 	struct token t;
 
+	if (!o->client_id)
+		o->client_id = account_setting("SP_CLIENT_ID");
 	token_init(&t, path);
-	if (!token_lock_new(&t, o->force, &trouble) ||
-	    !token_prepare(&t, &trouble))
-		cli_die(trouble.exit, "%s", trouble.why);
-	if (!o->client_id && t.client_id && buf_puts(client_id, t.client_id))
+	if (!o->client_id && token_load(&t, &trouble) && t.client_id &&
+	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
 	token_release(&t);
 	if (!o->client_id)
@@ -144,10 +148,23 @@ static void look_at_file(
 		    "https://developer.spotify.com/dashboard with the redirect "
 		    "URI http://127.0.0.1/callback, and give its id by "
 		    "--client-id ID or in SP_CLIENT_ID");
-	for (const char *p = o->client_id; *p; p++)
-		if (*p <= ' ' || *p > '~' || p - o->client_id > 255)
-			cli_die(
-			    EX_USAGE, "not a client id: '%s'", o->client_id);
+	if (!is_id(o->client_id))
+		cli_die(EX_USAGE, "not a client id: '%s'", o->client_id);
+}
+
+/* See that the file can be replaced, before anybody logs in for it. */
+static void check_file(const struct options *o, const char *path)
+{
+	struct trouble trouble;
+	struct token t;
+
+	token_init(&t, path);
+	if (!token_lock_new(&t, o->force, &trouble) ||
+	    !token_prepare(&t, &trouble)) {
+		token_release(&t);
+		cli_die(trouble.exit, "%s", trouble.why);
+	}
+	token_release(&t);
 }
 
 /* Say where to log in, and open it if there is a browser. */
@@ -177,7 +194,8 @@ static void be_strange(struct waiting *w, bool pasted)
 {
 	int64_t soon = clock_monotonic() + STRANGE_TIME;
 
-	cli_warn("%s", strange_text);
+	cli_warn("refused an answer that is not of this login: "
+		 "its state is wrong");
 	w->strange = true;
 	if (soon < w->until && !pasted)
 		w->until = soon;
@@ -273,8 +291,9 @@ static bool wait_for_code(
 			    "cannot wait for the browser: %s", strerror(errno));
 		case LOOPBACK_TIME:
 			if (w->strange)
-				return trouble_set(
-				    trouble, EX_NOPERM, "%s", strange_text);
+				return trouble_set(trouble, EX_NOPERM,
+				    "not logged in: what came back is not "
+				    "of this login, its state is wrong");
 			return trouble_set(trouble, EX_UNAVAILABLE,
 			    "nobody logged in within %" PRId64 " s; if the "
 			    "browser showed an error instead, see that the "
@@ -381,10 +400,9 @@ int account_login(struct account *a, int argc, char **argv)
 	int status;
 
 	read_options(&o, argc, argv);
-	if (!o.client_id)
-		o.client_id = account_setting("SP_CLIENT_ID");
 	file = account_path(a, &path);
-	look_at_file(&o, file, &client_id);
+	find_client_id(&o, file, &client_id);
+	check_file(&o, file);
 	if (!loopback_open(&w.loopback, o.port))
 		cli_die(EX_UNAVAILABLE, "127.0.0.1:%d: cannot listen: %s",
 		    o.port, strerror(errno));
