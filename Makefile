@@ -97,7 +97,7 @@ $(B)/gen/schema.c: $(SCHEMA) lib/embed.sh
 $(B)/libsp.a: $(LIB_OBJ)
 	$(call say,AR)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $(LIB_OBJ)
+	$(Q)$(AR) qcs $@ $(LIB_OBJ)
 
 $(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
 	$(call say,LD)

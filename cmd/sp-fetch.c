@@ -69,6 +69,7 @@ struct fetch {
 	struct buf scratch, line;
 
 	struct halt halt;
+	char note[256];		/* what a run that goes well has to say */
 	struct trouble failure; /* of the run, for its end; exit 0 for none */
 	int status;		/* the program's, so far */
 	int faults;		/* requests in a row without a usable answer */
@@ -229,6 +230,21 @@ static void count_fault(struct fetch *f)
 }
 
 /* The answer is none, or none that the rest of the request can build on. */
+/*
+ * A refusal that is an answer fails nothing. That the app may not have audio
+ * features at all is said once, and in the run.
+ */
+static void note_refusal(
+    struct fetch *f, const struct request *r, int status, const char *url)
+{
+	if (status != 403 || *f->note ||
+	    !slice_is(r->endpoint, "audio-features"))
+		return;
+	snprintf(f->note, sizeof(f->note), "audio-features: %.200s",
+	    f->answer.trouble.why);
+	tell(NULL, url, f->answer.trouble.why);
+}
+
 static void take_failure(
     struct fetch *f, const struct record *rec, const struct request *r)
 {
@@ -244,8 +260,10 @@ static void take_failure(
 		return;
 	case ANSWER_LIMITED: halt(f, t, url); break;
 	case ANSWER_DENIED:
-		if (r->optional && (status == 403 || status == 404))
+		if (r->optional && (status == 403 || status == 404)) {
+			note_refusal(f, r, status, url);
 			break;
+		}
 		if (status == 403)
 			halt(f, t, url);
 		else
@@ -381,7 +399,9 @@ static void take_end(struct fetch *f, const struct record *rec)
 	const struct trouble *t = &f->failure;
 	struct outcome how = {.exit = t->exit};
 
-	snprintf(how.reason, sizeof(how.reason), "%.255s", t->why);
+	snprintf(how.reason, sizeof(how.reason), "%.255s",
+	    t->exit ? t->why : f->note);
+	*f->note = '\0';
 	if (t->until && !clock_format(t->until, how.until))
 		*how.until = '\0';
 	stage_pass_end(&f->stage, rec, &how);

@@ -66,6 +66,33 @@ static const char *user_of(const char *text)
 	return text;
 }
 
+/* An option that takes a number; false if c is none of them. */
+static bool read_number(struct options *o, int c)
+{
+	const struct {
+		int c;
+		const char *name;
+		int64_t *to, most;
+	} numbers[] = {
+	    {'p', "--port", &o->port, 65535},
+	    {'s', "--seed", &o->seed, INT64_MAX},
+	    {'n', "--plays-per-day", &o->per_day, 20000},
+	    {'L', "--playlists", &o->lists, LISTS_MAX},
+	    {'b', "--big-playlist", &o->big, LIST_SIZE_MAX},
+	    {'e', "--expires", &o->expires, 365 * 86400},
+	    {'l', "--latency", &o->latency, 600000},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (numbers[i].c != c)
+			continue;
+		*numbers[i].to =
+		    cli_number(numbers[i].name, optarg, 0, numbers[i].most);
+		return true;
+	}
+	return false;
+}
+
 static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
@@ -88,46 +115,23 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
-	const int64_t year = 365 * 86400;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
 		switch (c) {
-		case 'p':
-			o->port = cli_number("--port", optarg, 0, 65535);
-			break;
 		case 'P': o->port_file = optarg; break;
 		case 't': o->token_file = optarg; break;
-		case 's':
-			o->seed = cli_number("--seed", optarg, 0, INT64_MAX);
-			break;
 		case 'c': o->clock = cli_time("--clock", optarg); break;
 		case 'u': o->user = user_of(optarg); break;
-		case 'n':
-			o->per_day =
-			    cli_number("--plays-per-day", optarg, 0, 20000);
-			break;
-		case 'L':
-			o->lists =
-			    cli_number("--playlists", optarg, 0, LISTS_MAX);
-			break;
-		case 'b':
-			o->big = cli_number(
-			    "--big-playlist", optarg, 0, LIST_SIZE_MAX);
-			break;
 		case 'r': o->regime = regime_of(optarg); break;
-		case 'e':
-			o->expires = cli_number("--expires", optarg, 0, year);
-			break;
-		case 'l':
-			o->latency = cli_number("--latency", optarg, 0, 600000);
-			break;
 		case 'y': o->pretty = true; break;
 		case 'f': queue_fault(&o->faults, optarg); break;
 		case 'd': o->serve = optarg; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();
-		default: cli_usage(usage, false);
+		default:
+			if (!read_number(o, c))
+				cli_usage(usage, false);
 		}
 	if (optind < argc)
 		cli_usage(usage, false);

@@ -37,8 +37,8 @@ check_usage() {
 	run "$build/$1" --help
 	is "$status" 0 "$1 --help exits 0"
 	like "$out" "^usage: $1" "$1 --help says how it is used"
-	if ! command -v mandoc >/dev/null || [ ! -e "man/$1.1" ]; then
-		skip "no mandoc or no page" "$1: usage is the page's synopsis"
+	if ! command -v mandoc >/dev/null; then
+		skip "no mandoc here" "$1: usage is the page's synopsis"
 		return
 	fi
 	is "$(printf '%s\n' "$out" | sed 's/^usage://' | words)" \
@@ -67,10 +67,6 @@ check_closed_reader() {
 }
 
 for program in sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse; do
-	if [ ! -e "cmd/$program.c" ]; then
-		skip "not written yet" "$program"
-		continue
-	fi
 	check_links "$program"
 	check_usage "$program"
 

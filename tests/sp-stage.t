@@ -167,7 +167,8 @@ ok 0 "a closed reader ends it"
 # A capture goes on only when it is committed, and no lock is held meanwhile.
 fresh
 mkfifo "$tmp/fifo"
-stage <"$tmp/fifo" >"$tmp/passed" 2>/dev/null &
+# The program itself, and not a shell that runs it: it is to be killed.
+"$build/sp-stage" <"$tmp/fifo" >"$tmp/passed" 2>/dev/null &
 pid=$!
 exec 3>"$tmp/fifo"
 sed -n '1,3p' "$tmp/in" >&3

@@ -71,7 +71,7 @@ static void put_lists(const struct rehearsal *r, const struct ask *ask,
 static void lists_of(const struct rehearsal *r, const struct ask *ask,
     const struct person *who, struct reply *reply)
 {
-	struct buf path = BUF_INIT(4 * NAME_SIZE);
+	struct buf path = BUF_INIT((size_t)4 * NAME_SIZE);
 	struct window w = {.most = ITEMS_LIMIT};
 
 	if (r->regime == REGIME_GRANDFATHERED &&

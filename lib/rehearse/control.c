@@ -154,6 +154,19 @@ static void put_list_truth(const struct rehearsal *r, const struct playlist *p,
 	buf_puts(b, "]}\n");
 }
 
+/* Mark the playlists that plays up to the clock name. */
+static void mark_played(const struct rehearsal *r, bool *played)
+{
+	for (size_t i = 0; i < r->listener.count; i++) {
+		const struct play *play = &r->listener.plays[i];
+		const struct playlist *p =
+		    listener_playlist(r->catalogue, play->context);
+
+		if (p != NULL && play->played_at <= r->clock)
+			played[p - r->catalogue->playlists] = true;
+	}
+}
+
 /* What stands in the playlists that are listed or were played from. */
 static void playlists(
     struct rehearsal *r, const struct ask *ask, struct reply *reply)
@@ -166,14 +179,7 @@ static void playlists(
 		reply_error(reply, 500, "out of memory", NULL);
 		return;
 	}
-	for (size_t i = 0; i < r->listener.count; i++) {
-		const struct play *play = &r->listener.plays[i];
-		const struct playlist *p =
-		    listener_playlist(cat, play->context);
-
-		if (p != NULL && play->played_at <= r->clock)
-			played[p - cat->playlists] = true;
-	}
+	mark_played(r, played);
 	query_get(ask->query, "id", id, sizeof(id));
 	reply->type = TYPE_NDJSON;
 	for (int i = 0; i < cat->playlist_count; i++) {

@@ -147,7 +147,7 @@ bool catalogue_make_playlists(struct catalogue *cat, int lists, int big)
 	further = lists - listed - (big > 0);
 	further = further > 0 ? further : 0;
 	cat->people =
-	    calloc((size_t)(KNOWN + 1 + further / 8), sizeof(*cat->people));
+	    calloc(KNOWN + 1 + (size_t)further / 8, sizeof(*cat->people));
 	cat->playlists = calloc(
 	    COUNT(sketches) + 1 + (size_t)further, sizeof(*cat->playlists));
 	if (cat->people == NULL || cat->playlists == NULL)

@@ -249,7 +249,7 @@ void put_percent(struct buf *b, const char *text)
 
 void put_user_links(struct buf *b, const char *id)
 {
-	struct buf path = BUF_INIT(4 * NAME_SIZE);
+	struct buf path = BUF_INIT((size_t)4 * NAME_SIZE);
 	char uri[NAME_SIZE + 16];
 
 	put_percent(&path, id);

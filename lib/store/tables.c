@@ -1,6 +1,5 @@
 #include "store/tables.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,7 +24,7 @@ static const struct special {
     {"playlist_ingest_done", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
     {"playlist_pages", TABLE_NOT_LOADED, false, false, false, {NULL}},
-    {"playlist_tracks", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"playlist_tracks", TABLE_LIST, false, false, false, {NULL}},
     {"staging_raw", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"track_artists", TABLE_COLUMNS, false, false, false, {NULL}},
     {"user_playlists", TABLE_COLUMNS, false, false, false, {NULL}},
@@ -49,6 +48,14 @@ static const struct {
     {"playlist_ingest_queue", "detected_at", RULE_OWN},
     {"playlist_ingest_queue", "played_at", RULE_OWN},
     {"playlist_ingest_queue", "user_id", RULE_OWN},
+    {"playlist_tracks", "track_id", RULE_OWN},
+    {"playlist_tracks", "uri", RULE_OWN},
+    {"playlist_tracks", "added_at", RULE_OWN},
+    {"playlist_tracks", "added_by", RULE_OWN},
+    {"playlist_tracks", "kind", RULE_OWN},
+    {"playlists", "tracks_list", RULE_LIST},
+    {"playlists", "tracks_snapshot_id", RULE_LIST},
+    {"playlists", "tracks_updated", RULE_LIST},
 };
 
 static const struct special *special_of(struct slice table)
@@ -113,18 +120,18 @@ static enum column_rule rule_of(const struct table *t, struct slice column)
 	return RULE_TOLD;
 }
 
-/* A copy with a NUL behind it. */
-static bool keep_name(struct slice *to, struct slice name)
+/* A copy with a NUL behind it; NULL without memory. */
+static char *keep_name(struct slice *to, struct slice name)
 {
 	char *p = malloc(name.n + 1);
 
 	if (!p)
-		return false;
+		return NULL;
 	if (name.n)
 		memcpy(p, name.p, name.n);
 	p[name.n] = '\0';
 	*to = (struct slice){p, name.n};
-	return true;
+	return p;
 }
 
 /*
@@ -154,7 +161,7 @@ static bool add_column(struct tables *ts, struct table *t, sqlite3_stmt *s)
 	struct column *c = &t->columns[t->count];
 	int pk = sqlite3_column_int(s, 3);
 
-	if (!name || !keep_name(&c->name, slice_of(name)))
+	if (!name || !(c->name_kept = keep_name(&c->name, slice_of(name))))
 		return false;
 	c->type = type && *type ? type_of(c->name, type)
 				: wanted_type(ts, t, c->name);
@@ -276,10 +283,10 @@ static void table_free(struct table *t)
 	sqlite3_finalize(t->update);
 	sqlite3_finalize(t->remove);
 	for (unsigned i = 0; i < t->count; i++) {
-		free((char *)(uintptr_t)t->columns[i].name.p);
+		free(t->columns[i].name_kept);
 		free(t->columns[i].otherwise);
 	}
-	free((char *)(uintptr_t)t->name.p);
+	free(t->name_kept);
 	free(t);
 }
 
@@ -291,7 +298,8 @@ static struct table *table_read(struct tables *ts, struct slice name)
 		return NULL;
 	t->first = t->last = t->times = -1;
 	t->own = !is_ours(name);
-	if (!keep_name(&t->name, name) || !read_columns(ts, t)) {
+	t->name_kept = keep_name(&t->name, name);
+	if (!t->name_kept || !read_columns(ts, t)) {
 		table_free(t);
 		return NULL;
 	}
@@ -320,7 +328,7 @@ struct table *tables_find(struct tables *ts, struct slice name)
 		table_free(ts->unknown);
 		return ts->unknown = t;
 	}
-	list = realloc(ts->list, (ts->count + 1) * sizeof(*list));
+	list = realloc(ts->list, (ts->count + 1) * sizeof(void *));
 	if (!list) {
 		table_free(t);
 		return NULL;

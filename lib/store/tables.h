@@ -35,7 +35,8 @@ enum column_rule {
 	RULE_TIMES, /* when the columns were told, where not at RULE_LAST */
 	RULE_MIN,   /* the earliest time told, `at` by default */
 	RULE_MAX,   /* the latest time told, `at` by default */
-	RULE_OWN    /* told, and merged by the rule of its table */
+	RULE_OWN,   /* told, and merged by the rule of its table */
+	RULE_LIST   /* of the list held, see store/lists.h: one value all */
 };
 
 enum table_kind {
@@ -43,11 +44,13 @@ enum table_kind {
 	TABLE_NOT_LOADED, /* it exists, but has no rule */
 	TABLE_COLUMNS,	  /* merged by the rules of its columns */
 	TABLE_CURSOR,	  /* the greatest value stands */
-	TABLE_QUEUE	  /* playlist_ingest_queue, with its _done */
+	TABLE_QUEUE,	  /* playlist_ingest_queue, with its _done */
+	TABLE_LIST	  /* playlist_tracks, by whole lists: store/lists.h */
 };
 
 struct column {
 	struct slice name; /* with a NUL behind it */
+	char *name_kept;   /* where it is */
 	enum column_type type;
 	enum column_rule rule;
 	bool not_null;
@@ -56,6 +59,7 @@ struct column {
 
 struct table {
 	struct slice name; /* with a NUL behind it */
+	char *name_kept;   /* where it is */
 	enum table_kind kind;
 	unsigned index; /* among the tables, from 0 */
 	struct column columns[TABLE_COLUMNS_MAX];

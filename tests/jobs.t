@@ -1,0 +1,186 @@
+#!/bin/sh
+# The playlist, audio features and profile jobs, in the three regimes that
+# the API has: what is held is what is true, and what cannot be had is said.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+. tests/api.sh
+
+# What the listener's playlists truly hold, as far as they can be read and
+# stand in the list or were named by a play that is known.
+truth() {
+	sql "select distinct replace(context_uri, 'spotify:playlist:', '')
+	    from play_history where context_uri like '%:playlist:%'" |
+	    sed 's/.*://' >"$tmp/played"
+	curl -fsS "$api_url/rehearse/playlists" |
+	    jq -r --rawfile played "$tmp/played" '($played | split("\n")) as $known
+		| select(.readable and (.listed or (.id | IN($known[]))))
+		| .id as $id | .items | to_entries[] | [$id, .key, .value.kind,
+		.value.uri // "", .value.added_at // "", .value.added_by // ""]
+		| join("|")' | sort
+}
+held() {
+	sql "select playlist_id, position, kind, coalesce(uri, ''),
+	    coalesce(substr(added_at, 1, 19) || 'Z', ''), coalesce(added_by, '')
+	    from playlist_tracks" | sort
+}
+
+# What differs between the lists held and the true ones: nothing.
+differs() {
+	truth >"$tmp/true"
+	held | diff "$tmp/true" - | head -n 3
+}
+
+for regime in extended development grandfathered; do
+	fresh
+	api_start --user kim --seed 11 --regime $regime
+	run job play-history
+	is "$status $err" "0 " "$regime: plays"
+	queued=$(sp-queue count)
+	[ "$queued" -gt 0 ]
+	ok $? "$regime: playlists wait in the queue"
+	job playlists >"$tmp/out" 2>&1
+	run job playlists
+	is "$status $err" "0 " "$regime: playlists"
+	is "$(differs)" "" "$regime: every list that can be read is held, item by item"
+	is "$(sp-queue count)" 0 "$regime: the queue is empty"
+	is "$(sql "select count(*) from playlists where name is null
+		and playlist_id in (select playlist_id from playlist_tracks)")" 0 \
+	    "$regime: every list has its name"
+	is "$(sql "select count(*) from playlist_tracks p left join tracks t
+		using (track_id) where p.kind in ('track', 'local')
+		and t.name is null")" 0 "$regime: every item's track is known"
+	is "$(sql "select count(*) from playlists left join users u
+		on u.user_id = owner_id where name is not null
+		and u.user_id is null")" 0 "$regime: every owner is known"
+	run sh -c 'sp-queue next playlists | jq -r "select(.type == \"request\").url"'
+	is "$out" "/v1/me/playlists?limit=50&offset=0" \
+	    "$regime: nothing but the list is asked for again"
+	is "$(sql "select count(*) > 0 from endpoint_status
+		where endpoint = 'playlist' and status = 404")" \
+	    "$([ $regime = development ] && echo 1 || echo "$(sql "select
+		count(*) > 0 from endpoint_status where endpoint = 'playlist'
+		and status = 404")")" "$regime: what is not to be had is remembered"
+
+	run job audio-features
+	is "$status $(last_run)" "0 complete" "$regime: audio features"
+	missing=$(sql "select count(*) from tracks where audio_features_json
+		is null and is_local is not 1")
+	run sh -c 'sp-queue next audio-features 2>/dev/null |
+		jq -r "select(.type == \"request\").url"'
+	case $regime in
+	development)
+		job audio-features >"$tmp/out" 2>&1
+		is "$(sp-queue next audio-features 2>/dev/null | grep -c request)" \
+		    0 "$regime: an app that may not have them asks no more"
+		like "$(sql "select reason from ingest_runs
+			where job = 'audio-features'")" '403' \
+		    "$regime: the run says why"
+		;;
+	*)
+		is "$out" "" "$regime: none is asked for twice"
+		is "$(sql "select count(*) from endpoint_status
+			where endpoint = 'audio-features' and status = 404")" \
+		    "$missing" "$regime: those without are known to be unknown"
+		;;
+	esac
+
+	run job profile
+	is "$status" 0 "$regime: profile"
+	is "$(sql "select user_id, is_me from users where is_me")" "kim|1" \
+	    "$regime: who is me"
+	[ "$(sql "select count(*) from user_relationships
+		where kind = 'follows-artist'")" -gt 50 ]
+	ok $? "$regime: followed artists, more than a page"
+	is "$(sql "select count(*) from user_relationships r left join artists a
+		on a.artist_id = other_id where kind = 'follows-artist'
+		and a.name is null")" 0 "$regime: each with its name"
+	[ "$(sql "select count(*) from user_relationships
+		where kind = 'follows-playlist-of' and user_id = 'kim'")" -gt 1 ]
+	ok $? "$regime: owners of followed playlists"
+	[ "$(sql "select count(*) from user_relationships
+		where kind = 'added-to-playlist-of'")" -gt 0 ]
+	ok $? "$regime: who added to whose playlist"
+
+	run sh -c 'sp-stage replay | sp-transform | sp-load --db "$1"' sh \
+	    "$tmp/rebuilt.db"
+	is "$status" 0 "$regime: a rebuild from staging"
+	dump "$SP_DB" >"$tmp/a"
+	dump "$tmp/rebuilt.db" >"$tmp/b"
+	is "$(diff "$tmp/a" "$tmp/b" | head -n 4)" "" "$regime: gives the same tables"
+	rm -f "$tmp"/rebuilt.db*
+done
+
+# --- a list that changes while it is read -------------------------------
+fresh
+api_start --user kim --seed 12
+job playlists && job playlists
+held >"$tmp/before"
+for mode in '' '&mode=swap'; do
+	api_post "fault?kind=change&path=/v1/playlists$mode"
+	run job --force playlists
+	is "$status $(last_run)" "1 complete" "a change on the way$mode: refused"
+	like "$err" "playlist '[0-9A-Za-z]+': its list changed" "and said"
+	is "$(sql "select count(distinct playlist_id) from playlist_tracks")" \
+	    "$(cut -d'|' -f1 "$tmp/before" | sort -u | wc -l)" \
+	    "no list is lost over it"
+	run job --force playlists
+	is "$status $(differs)" "0 " "the next run brings what is true"
+done
+
+# --- time goes by -------------------------------------------------------
+api_post "clock?advance=30d"
+before=$(held)
+job playlists
+[ "$before" = "$(held)" ]
+ok $? "a fresh playlist is left alone for seven days"
+sql "update playlists set last_refreshed = '2020-01-01T00:00:00.000Z'"
+run job playlists
+is "$status $(differs)" "0 " "one that is due, and has changed, is asked for"
+
+# --- killed on the way --------------------------------------------------
+fresh
+job playlists
+sp-queue next playlists | sp-fetch | sp-stage >"$tmp/captures"
+lied=
+for lines in 3 5 9 14; do
+	cp "$SP_DB" "$tmp/cut.db"
+	head -n $lines "$tmp/captures" | sp-transform 2>/dev/null |
+	    sp-load --db "$tmp/cut.db" 2>/dev/null
+	[ $? -eq 65 ] || lied="$lied $lines:status"
+	[ "$(sqlite3 "$tmp/cut.db" "select count(*) from playlists p
+		where tracks_updated is not null and tracks_total !=
+		(select count(*) from playlist_tracks t
+		where t.playlist_id = p.playlist_id)")" = 0 ] ||
+		lied="$lied $lines:half"
+	sp-transform <"$tmp/captures" | sp-load --db "$tmp/cut.db"
+	[ -z "$(SP_DB=$tmp/cut.db differs)" ] || lied="$lied $lines:held"
+	rm -f "$tmp"/cut.db*
+done
+is "$lied" "" "cut anywhere: no list is half there, and a replay completes it"
+
+# --- many, and big ------------------------------------------------------
+fresh
+api_start --user kim --seed 13 --playlists 300 --big-playlist 10000
+job playlists && run job playlists
+is "$status" 0 "hundreds of playlists, and one of 10,000"
+is "$(differs)" "" "all of it is there"
+
+# --- two accounts -------------------------------------------------------
+fresh
+job play-history
+cp "$tmp/login/token.json" "$tmp/kim.json"
+kim=$api_url
+api_pid_kim=$api_pid
+api_pid=
+api_start --user lee --seed 14
+SP_ACCOUNT=lee job play-history
+is "$(sql "select group_concat(account || '=' || user_id, ' ') from
+	(select * from accounts order by 1)")" "default=kim lee=lee" \
+    "two accounts in one database"
+is "$(sql "select count(distinct user_id) || ' ' || count(*) from cursors")" \
+    "2 2" "each with its cursor"
+run sh -c 'sp-queue next --account default play-history | sp-fetch 2>&1 |
+	sp-stage | sp-transform | sp-load'
+is "$status" 78 "one's run with the other's login is refused"
+kill "$api_pid_kim"
+finish
