@@ -16,8 +16,10 @@
 
 #include "base/clock.h"
 #include "cli.h"
+#include "store/arrival.h"
 #include "store/batch.h"
 #include "store/db.h"
+#include "store/ending.h"
 #include "store/lists.h"
 #include "store/load.h"
 #include "store/runs.h"
@@ -479,78 +481,6 @@ static void take_run(struct load *l, const struct record *rec)
 	buf_release(&text);
 }
 
-static bool is_called(const struct member *m, const char *name)
-{
-	return m->key_escaped ? json_text_is(m->key, true, slice_of(name))
-			      : slice_is(m->key, name);
-}
-
-/* A string member, decoded; null is as good as absent. */
-static bool take_string(
-    const struct member *m, struct buf *scratch, struct slice *to)
-{
-	size_t from = scratch->n;
-
-	*to = (struct slice){NULL, 0};
-	if (m->type == JSON_NULL)
-		return true;
-	if (m->type != JSON_STRING)
-		return false;
-	*to = m->value;
-	if (!m->escaped)
-		return true;
-	if (!json_unescape(m->value, scratch))
-		return false;
-	*to = (struct slice){scratch->p + from, scratch->n - from};
-	return true;
-}
-
-/*
- * What a row record says of itself, in one pass over its members, for there
- * are many rows. NULL, or why it cannot be used.
- */
-static const char *read_arrival(const struct record *rec, struct buf *scratch,
-    struct slice *table, struct arrival *a)
-{
-	struct slice op = {NULL, 0};
-
-	buf_clear(scratch);
-	/* All that a line can decode to: slices stay where they are. */
-	if (!buf_room(scratch, rec->line.n))
-		return "out of memory";
-	for (size_t i = 0; i < rec->count; i++) {
-		const struct member *m = &rec->members[i];
-
-		if (is_called(m, "table")) {
-			if (!take_string(m, scratch, table))
-				return "'table' is no string";
-		} else if (is_called(m, "row")) {
-			if (m->type != JSON_OBJECT)
-				return "'row' is no object";
-			a->object = m->value;
-		} else if (is_called(m, "at")) {
-			if (!take_string(m, scratch, &a->at))
-				return "'at' is no string";
-		} else if (is_called(m, "src")) {
-			take_string(m, scratch, &a->src);
-		} else if (is_called(m, "op")) {
-			if (!take_string(m, scratch, &op))
-				return "'op' is no string";
-		}
-	}
-	if (!table->p)
-		return "a row without the name of its 'table'";
-	if (!a->object.p)
-		return "a row without 'row'";
-	a->removes = op.p && slice_is(op, "delete");
-	a->part = slice_is(op, "page")	  ? PART_PAGE
-		  : slice_is(op, "check") ? PART_CHECK
-					  : PART_NONE;
-	if (op.p && !a->removes && !a->part && !slice_is(op, "upsert"))
-		return "'op' is none of upsert, delete, page, check";
-	return NULL;
-}
-
 /* The table of a row if it can go there; NULL if it was refused. */
 static struct table *find_table(struct load *l, const struct record *rec,
     struct slice name, const struct arrival *a)
@@ -591,7 +521,7 @@ static void take_row(struct load *l, const struct record *rec)
 	char now[CLOCK_TEXT];
 
 	l->run.counts.rows++;
-	wrong = read_arrival(rec, &l->line, &name, &a);
+	wrong = arrival_read(rec, &l->line, &name, &a);
 	if (wrong) {
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 		return;
@@ -612,87 +542,16 @@ static void take_row(struct load *l, const struct record *rec)
 	stage_refuse(&l->stage, rec, "bad row", "%s", buf_cstr(&l->why));
 }
 
-/* What an end record says. */
-struct ending {
-	struct slice status, reason, until;
-	int64_t exit_status;
-};
-
-static void read_ending(
-    const struct record *rec, struct buf *text, struct ending *e)
-{
-	*e = (struct ending){.exit_status = -1};
-	if (!record_string(rec, "status", text, &e->status))
-		e->status.p = NULL;
-	if (!record_string(rec, "reason", text, &e->reason))
-		e->reason.p = NULL;
-	if (!record_string(rec, "until", text, &e->until))
-		e->until.p = NULL;
-	if (!record_int(rec, "exit", &e->exit_status))
-		e->exit_status = -1;
-	/* Nobody's status but those of sp(7) is handed on. */
-	if (e->exit_status != EX_REFUSED &&
-	    (e->exit_status < EX__BASE || e->exit_status > EX__MAX))
-		e->exit_status = -1;
-}
-
-/*
- * Settle how the run ended: its own word, unless the ledger says that some
- * of it was lost. `reason` holds what is made up here.
- */
-static void judge_end(struct load *l, const struct record *rec,
-    const struct ending *e, struct store_run_end *end, struct buf *ledger,
-    struct buf *reason)
-{
-	struct ledger_totals totals;
-	bool balanced;
-
-	stage_put_ledger(&l->stage, rec, ledger);
-	balanced = ledger_check(buf_slice(ledger), reason, &totals);
-	end->ledger = buf_slice(ledger);
-	end->refused = totals.refused;
-	end->has_counts = true;
-	end->requests = totals.requests;
-	end->captures = totals.captures;
-	if (slice_is(e->status, "complete") && balanced) {
-		end->status = "complete";
-		end->exit_status = e->exit_status > 0 ? (int)e->exit_status
-				   : totals.refused   ? EX_REFUSED
-						      : 0;
-		end->reason = e->reason;
-		return;
-	}
-	end->status = "failed";
-	end->exit_status = EX_DATAERR;
-	if (balanced) {
-		if (slice_is(e->status, "deferred"))
-			end->status = "deferred";
-		end->exit_status = e->exit_status > EX_REFUSED
-				       ? (int)e->exit_status
-				       : EX_UNAVAILABLE;
-		buf_printf(reason, "%.*s", (int)e->reason.n,
-		    e->reason.p ? e->reason.p : "");
-		if (!e->reason.p)
-			buf_puts(reason, "no reason was given");
-		if (e->until.p)
-			buf_printf(reason, ", until %.*s", (int)e->until.n,
-			    e->until.p);
-	}
-	end->reason = buf_slice(reason);
-}
-
 static void take_end(struct load *l, const struct record *rec)
 {
-	struct buf text = BUF_INIT(rec->line.n + 1);
+	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
 	struct buf ledger = BUF_INIT(rec->line.n + ((size_t)1 << 16));
-	struct buf reason = BUF_INIT(rec->line.n + ((size_t)1 << 12));
-	struct store_run_end end = {.status = "failed"};
-	struct ending e;
+	struct store_run_end end;
 
-	read_ending(rec, &text, &e);
 	begin(l);
 	write_batch(l, &l->batch);
-	judge_end(l, rec, &e, &end, &ledger, &reason);
+	stage_put_ledger(&l->stage, rec, &ledger);
+	ending_judge(rec, buf_slice(&ledger), &end, &text);
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
 	end_lists(l);
@@ -711,7 +570,6 @@ static void take_end(struct load *l, const struct record *rec)
 	stage_run_ended(&l->stage);
 	buf_release(&text);
 	buf_release(&ledger);
-	buf_release(&reason);
 }
 
 static void take(struct load *l, const struct record *rec)

@@ -429,7 +429,7 @@ static const char runs_for_pipe[] =
 static int runs(const struct options *o)
 {
 	sqlite3 *db = database_open(o->db, STORE_READ);
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe, -1,

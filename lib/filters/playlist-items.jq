@@ -17,17 +17,15 @@
 def unit: track_rows;
 
 def rest:
-	(if .url != null then .url else .body | object | .href end) as $url
-	| ($url | path_id("playlists")) as $id
+	((.url // (.body | object | .href)) | path_id("playlists")) as $id
 	| if $id == null then
 		error("neither url nor href says which playlist the items are of")
 	else . end
 	| {playlist_id: $id, list: list_id} as $about
-	| ($url | query("offset") // "" | explode | sp_digits(0; length))
-		as $offset
+	| page_offset(.url; .body | object | .href) as $offset
 	| (.body | object | .items | list("items")) as $items
 	| ($items | adders, (.[] | objects | item_rows)),
-	(.body | playlist_page($about; $offset // 0)), endpoint_status($id);
+	(.body | playlist_page($about; $offset)), endpoint_status($id);
 
 # main
 if ok then

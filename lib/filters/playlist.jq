@@ -63,6 +63,13 @@ def page($capture; $id; $items):
 			snapshot_id: .snapshot_id, check_due: $due} as $about
 		| $items | playlist_page($about; 0));
 
+# A page of items among playlists, as when all that was saved of one is
+# imported together.
+def items_page($capture; $id):
+	(.items | adders, (.[] | objects | held | track_rows)),
+	({playlist_id: $id, list: ($capture | list_id)} as $about
+		| playlist_page($about; page_offset($capture.url; .href)));
+
 def check($capture; $id):
 	{table: "playlists", known: {playlist_id: $id,
 		snapshot_id: .snapshot_id}},
@@ -74,9 +81,8 @@ def leave_queue($id):
 	{table: "playlist_ingest_queue", op: "delete", row: {playlist_id: $id}};
 
 def rows($capture; $id):
-	if (.items | type) == "array" then
-		error("the body is a page of items: that is playlist-items")
-	elif $id == null then error("the body has no id")
+	if $id == null then error("the body has no id")
+	elif (.items | type) == "array" then items_page($capture; $id)
 	elif $capture.check == true then check($capture; $id)
 	else
 		container as $items

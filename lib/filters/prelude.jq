@@ -169,8 +169,9 @@ def track_id:
 	else .uri end;
 
 # Playlists hold episodes too, which are no tracks.
-def is_episode: .type == "episode" or .episode == true
-	or ((.uri | type) == "string" and (.uri | startswith("spotify:episode:")));
+def is_episode:
+	if .uri then .uri | startswith("spotify:episode:")
+	else .type == "episode" or .episode == true end;
 
 def sp_track_rows($id; $album_id):
 	{table: "tracks", known: {track_id: $id, name: .name, album_id: $album_id,
@@ -282,6 +283,11 @@ def list_id:
 	if .run == null then null
 	elif .request != null then "\(.run)/\(.request)"
 	else "\(.run)/import" end;
+
+# Where a page begins that does not say so itself.
+def page_offset($url; $href):
+	($url // $href) | query("offset") // "" | explode
+	| sp_digits(0; length) // 0;
 
 # A page of a playlist's items, from the object with `items`, as the row that
 # keeps it. `about` is what the row says besides.
