@@ -200,10 +200,12 @@ static int send_walk(
 	int rc;
 
 	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
-	       source_send_line(s, RECORD_CAPTURE, buf_slice(line)))
+	       source_send_line(s, RECORD_CAPTURE, buf_slice(line))) {
+		sent++;
 		if (progress)
-			cli_progress_of(++sent, total,
+			cli_progress_of(sent, total,
 			    "%" PRIu64 " of %" PRIu64 " captures", sent, total);
+	}
 	if (progress)
 		cli_progress_end();
 	return rc;
