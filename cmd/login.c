@@ -342,14 +342,26 @@ static void tell_success(
 	buf_release(&text);
 }
 
+/* The trouble as a sentence, for the browser. */
+static void tell_failure(const struct trouble *t, struct visitor *v)
+{
+	char text[sizeof(t->why) + 64];
+
+	snprintf(text, sizeof(text),
+	    "%s. What to do next, see where sp-fetch was started.", t->why);
+	if (*text >= 'a' && *text <= 'z')
+		*text = (char)(*text - 'a' + 'A');
+	visitor_answer(
+	    v, t->exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
+}
+
 /* From the invitation to the token file; an exit status. */
-static int log_in(const struct options *o, struct login *l, int loopback_port,
-    struct waiting *w, const char *path)
+static int log_in(const struct options *o, struct login *l, struct waiting *w,
+    const char *path)
 {
 	struct trouble trouble;
 	bool ok;
 
-	l->port = loopback_port;
 	ok = login_begin(l, &trouble);
 	if (ok) {
 		invite(o, w);
@@ -363,9 +375,7 @@ static int log_in(const struct options *o, struct login *l, int loopback_port,
 		return 0;
 	}
 	if (w->visitor)
-		visitor_answer(w->visitor,
-		    trouble.exit == EX_NOPERM ? 403 : 502, "Not logged in",
-		    trouble.why);
+		tell_failure(&trouble, w->visitor);
 	cli_warn("%s", trouble.why);
 	return trouble.exit;
 }
@@ -376,9 +386,24 @@ static int input_of(const struct options *o)
 	return o->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1;
 }
 
-static const char *first_of(const char *a, const char *b, const char *c)
+/* Where a service is: as was said, as is set, or where it usually is. */
+static const char *service(
+    const char *said, const char *variable, const char *usual)
 {
-	return a ? a : b ? b : c;
+	const char *set = said ? said : account_setting(variable);
+
+	return set ? set : usual;
+}
+
+static void set_services(struct options *o, struct login *l)
+{
+	const struct account *a = o->account;
+
+	l->client_id = o->client_id;
+	l->scope = buf_cstr(&o->scope);
+	l->auth_url = service(o->auth_url, "SP_AUTH_URL", SESSION_AUTH_URL);
+	l->token_url = service(a->token_url, "SP_TOKEN_URL", SESSION_TOKEN_URL);
+	l->api_url = service(a->api, "SP_API", SESSION_API);
 }
 
 int account_login(struct account *a, int argc, char **argv)
@@ -406,20 +431,15 @@ int account_login(struct account *a, int argc, char **argv)
 	if (!loopback_open(&w.loopback, o.port))
 		cli_die(EX_UNAVAILABLE, "127.0.0.1:%d: cannot listen: %s",
 		    o.port, strerror(errno));
-	l.client_id = o.client_id;
-	l.scope = buf_cstr(&o.scope);
-	l.auth_url = first_of(
-	    o.auth_url, account_setting("SP_AUTH_URL"), SESSION_AUTH_URL);
-	l.token_url = first_of(
-	    a->token_url, account_setting("SP_TOKEN_URL"), SESSION_TOKEN_URL);
-	l.api_url = first_of(a->api, account_setting("SP_API"), SESSION_API);
+	set_services(&o, &l);
+	l.port = w.loopback.port;
 	l.transfer = transfer_new(&limits);
 	if (!l.transfer)
 		cli_die(EX_UNAVAILABLE, "libcurl does not start");
 	w.login = &l;
 	w.input = input_of(&o);
 	w.until = clock_monotonic() + o.timeout;
-	status = log_in(&o, &l, w.loopback.port, &w, file);
+	status = log_in(&o, &l, &w, file);
 	loopback_close(&w.loopback);
 	login_release(&l);
 	transfer_free(l.transfer);

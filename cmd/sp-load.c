@@ -615,23 +615,59 @@ static int patience(struct load *l)
 	return l->batch_left = (int)left;
 }
 
+/* What is shown while rows come: by captures, where it is known how many. */
+struct progress {
+	bool wanted;
+	uint64_t records;
+	uint64_t captures; /* whose rows have come */
+	int64_t total;	   /* that the runs announced, or 0 */
+	char src[STAGE_RUN_MAX + 24];
+};
+
+static void show_progress(
+    struct progress *p, const struct load *l, const struct record *rec)
+{
+	struct slice src = record_raw(rec, "src");
+	uint64_t rows = l->total.rows + l->run.counts.rows;
+	int64_t announced = 0;
+
+	if (rec->type == RECORD_RUN &&
+	    record_int(rec, "captures", &announced) && announced > 0)
+		p->total += announced;
+	if (rec->type == RECORD_ROW && src.n > 0 && src.n < sizeof(p->src) &&
+	    !slice_is(src, p->src)) {
+		memcpy(p->src, src.p, src.n);
+		p->src[src.n] = '\0';
+		p->captures++;
+	}
+	if (++p->records % 1024 != 0)
+		return;
+	if (p->total > 0)
+		cli_progress_of(p->captures, (uint64_t)p->total,
+		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
+		    rows, p->captures, p->total);
+	else
+		cli_progress_of(rows, 0,
+		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
+		    rows);
+}
+
 static void load(struct load *l)
 {
 	struct record rec;
 	enum stage_result r;
-	bool show = cli_progress_wanted(l->options.progress);
-	uint64_t n = 0;
+	struct progress progress = {
+	    .wanted = cli_progress_wanted(l->options.progress)};
 
 	while ((r = stage_next(&l->stage, &rec, patience(l))) != STAGE_DONE) {
 		if (r == STAGE_RECORD)
 			take(l, &rec);
+		if (r == STAGE_RECORD && progress.wanted)
+			show_progress(&progress, l, &rec);
 		if (r == STAGE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
 		    batch_size(&l->batch) >= BATCH_BYTES)
 			flush(l);
-		if (show && ++n % 1024 == 0)
-			cli_progress("%" PRIu64 " rows",
-			    l->total.rows + l->run.counts.rows);
 	}
 	cli_progress_end();
 }

@@ -154,7 +154,7 @@ fault kind=denied
 login
 is "$status" 77 "a consent that was refused"
 like "$err" '^sp-fetch: the consent was refused \(access_denied\)$' "says so"
-like "$(page)" 'Not logged in .*consent was refused' "and so does the page"
+like "$(page)" 'Not logged in .*The consent was refused' "and so does the page"
 like "$(cat "$tmp/head")" '^HTTP/1.1 403 ' "with a status of its own"
 fault 'kind=denied&error=%3Cb%3Einvalid_scope%26'
 login
@@ -343,7 +343,7 @@ is "$status $(jq -c '[.mine, .client_secret]' "$file")" '0 [{"n":1},null]' \
 cp "$file" "$tmp/before"
 service --user robin
 login --client-id "$SP_CLIENT_ID"
-like "$last" "^78 .*logged in as user 'robin', but .* is of user 'kim'" \
+like "$last" "^78 .*this is user 'robin', but .* is of user 'kim'" \
     "a login of another user"
 like "$(page)" "Not logged in .*user &#39;robin&#39;" "is told in the browser"
 cmp -s "$file" "$tmp/before"

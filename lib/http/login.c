@@ -107,7 +107,7 @@ static bool not_allowed(const struct answer *a, struct trouble *trouble)
 		   : "is the user on the app's list? Its owner adds them in the"
 		     " developer dashboard, under User Management";
 	return trouble_set(trouble, EX_NOPERM,
-	    "logged in, but the API refuses this user (%.200s): %s", why, hint);
+	    "the API refuses this user (%.200s): %s", why, hint);
 }
 
 static bool know_user(struct login *l, struct trouble *trouble)
@@ -165,7 +165,7 @@ static bool replace(
 
 	if (old->user_id && strcmp(old->user_id, user) != 0 && !force)
 		return trouble_set(trouble, EX_CONFIG,
-		    "logged in as user '%s', but '%s' is of user '%s': "
+		    "this is user '%s', but '%s' is of user '%s': "
 		    "name another --account, or --force it",
 		    user, old->path, old->user_id);
 	if (!keep_url(&l->token.token_url, l->token_url, SESSION_TOKEN_URL) ||
