@@ -15,8 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "base/clock.h"
-#include "base/os.h"
 #include "cli.h"
 #include "http/request.h"
 #include "http/session.h"
@@ -25,15 +25,25 @@
 /* So many requests in a row without a usable answer: the service is out. */
 #define FAULTS_MAX 3
 
+/* How long before a login ends it is said so, once a run. */
+#define WARN_DAYS 14
+#define DAY_MS ((int64_t)86400000)
+
 static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
     "                [--token-url URL] [--max-wait D] [--retries N]\n"
     "                [--backoff D] [--timeout D] [--connect-timeout D]\n"
     "                [--max-body SIZE] [--max-pages N] [--max-line SIZE]\n"
-    "                [--progress] [PATH ...]\n";
+    "                [--progress] [PATH ...]\n"
+    "       sp-fetch login [--account NAME] [--token-file FILE]\n"
+    "                [--client-id ID] [--scope SCOPE]... [--port N]\n"
+    "                [--no-browser] [--timeout D] [--force]\n"
+    "                [--auth-url URL] [--token-url URL] [--api URL]\n"
+    "       sp-fetch accounts [--account NAME] [--token-file FILE] [--table]\n"
+    "       sp-fetch logout [--account NAME] [--token-file FILE]\n";
 
 struct options {
-	const char *account, *token_file, *api, *token_url;
+	struct account account;
 	struct transfer_limits limits;
 	struct retry_policy policy;
 	size_t max_body, max_line;
@@ -66,6 +76,7 @@ struct fetch {
 	int64_t seq;		/* of the run's last capture */
 	uint64_t unasked;	/* requests refused because of a halt */
 	bool quiet;		/* on_refusal is not to speak */
+	bool warned;		/* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -125,6 +136,24 @@ static void halt(struct fetch *f, const struct trouble *t, const char *url)
 	fail_run(f, t, true);
 }
 
+/* Say, once, that a new login will be needed. */
+static void warn_of_end(struct fetch *f)
+{
+	int64_t ends = token_ends(&f->session.token), left = ends - clock_now();
+	struct buf option = BUF_INIT(8192);
+	char day[CLOCK_TEXT];
+
+	if (f->warned || !ends || left > WARN_DAYS * DAY_MS ||
+	    !clock_format(ends, day))
+		return;
+	f->warned = true;
+	account_put_option(&f->o->account, &option);
+	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s",
+	    f->session.token.user_id, left > 0 ? "ends" : "ended", day,
+	    option.n ? buf_cstr(&option) : "");
+	buf_release(&option);
+}
+
 /* Know whose login it is; false if nothing can be asked. */
 static bool know_user(struct fetch *f)
 {
@@ -136,6 +165,7 @@ static bool know_user(struct fetch *f)
 		halt(f, &trouble, NULL);
 		return false;
 	}
+	warn_of_end(f);
 	return true;
 }
 
@@ -426,38 +456,6 @@ static void filter(struct fetch *f)
 		}
 }
 
-static const char *setting(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-/* The token file: what was asked for goes before what is set. */
-static const char *token_path(const struct options *o, struct buf *path)
-{
-	const char *account = o->account, *named = o->token_file;
-	char name[256];
-
-	if (!named && !account)
-		named = setting("SP_TOKEN_FILE");
-	if (named)
-		return named;
-	if (!account)
-		account = setting("SP_ACCOUNT");
-	if (!account)
-		account = "default";
-	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
-	    strlen(account) > 200)
-		cli_die(EX_USAGE, "no name for an account: '%s'", account);
-	snprintf(name, sizeof(name), "tokens/%s.json", account);
-	if (!os_config_path(path, name))
-		cli_die(EX_CONFIG,
-		    "no token file: give --token-file FILE, or "
-		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
-	return buf_cstr(path);
-}
-
 /* A time limit; none at all would be a wait for ever. */
 static int64_t read_limit(const char *option, const char *arg)
 {
@@ -471,10 +469,10 @@ static int64_t read_limit(const char *option, const char *arg)
 static void set_option(struct options *o, int which, const char *arg)
 {
 	switch (which) {
-	case 'a': o->account = arg; break;
-	case 't': o->token_file = arg; break;
-	case 'A': o->api = arg; break;
-	case 'T': o->token_url = arg; break;
+	case 'a': o->account.name = arg; break;
+	case 't': o->account.token_file = arg; break;
+	case 'A': o->account.api = arg; break;
+	case 'T': o->account.token_url = arg; break;
 	case 'w': o->policy.max_wait = cli_duration("--max-wait", arg); break;
 	case 'r':
 		o->policy.retries = (int)cli_number("--retries", arg, 0, 100);
@@ -522,8 +520,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 	int which;
 
 	*o = (struct options){
-	    .api = setting("SP_API"),
-	    .token_url = setting("SP_TOKEN_URL"),
+	    .account = {.usage = usage},
 	    .limits = {.timeout = 60000,
 		.connect_timeout = 10000,
 		.user_agent = "sp/" SP_VERSION},
@@ -555,8 +552,11 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	if (!f->transfer)
 		cli_die(EX_UNAVAILABLE, "libcurl does not start");
 	session_init(&f->session, path, f->transfer, &o->policy);
-	f->session.api_url = o->api;
-	f->session.token_url = o->token_url;
+	f->session.api_url =
+	    o->account.api ? o->account.api : account_setting("SP_API");
+	f->session.token_url = o->account.token_url
+				   ? o->account.token_url
+				   : account_setting("SP_TOKEN_URL");
 	pages_init(&f->pages, &f->session.api, o->max_pages);
 	answer_init(&f->answer, o->max_body);
 	f->scratch.max = o->max_line;
@@ -593,6 +593,28 @@ static int finish(struct fetch *f)
 	return status != EX_IOERR && f->status ? f->status : status;
 }
 
+/* The commands, which have options of their own; false if it is none. */
+static bool command(struct options *o, char *self, char **argv, int *status)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct account *, int argc, char **argv);
+	} commands[] = {{"login", account_login}, {"accounts", account_list},
+	    {"logout", account_logout}};
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	for (size_t i = 0; argc && i < sizeof(commands) / sizeof(*commands);
+	     i++)
+		if (strcmp(*argv, commands[i].name) == 0) {
+			*argv = self; /* for getopt's messages */
+			*status = commands[i].run(&o->account, argc, argv);
+			return true;
+		}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
@@ -605,7 +627,9 @@ int main(int argc, char **argv)
 	cli_init("sp-fetch");
 	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
 	paths = read_options(&o, argc, argv);
-	set_up(&f, &o, token_path(&o, &path));
+	if (command(&o, argv[0], paths, &status))
+		return status;
+	set_up(&f, &o, account_path(&o.account, &path));
 	if (*paths)
 		look(&f, paths);
 	else

@@ -16,9 +16,12 @@
 
 #include "base/clock.h"
 #include "cli.h"
+#include "database.h"
+#include "listing.h"
 #include "store/arrival.h"
 #include "store/batch.h"
 #include "store/db.h"
+#include "store/digest.h"
 #include "store/ending.h"
 #include "store/lists.h"
 #include "store/load.h"
@@ -31,12 +34,14 @@
 
 static const char usage[] =
     "usage: sp-load [-n] [--db FILE] [--user ID] [--batch-rows N]\n"
-    "               [--batch-time D] [--max-line SIZE] [--progress]\n";
+    "               [--batch-time D] [--max-line SIZE] [--progress]\n"
+    "       sp-load --digest [--db FILE]\n";
 
 struct options {
 	const char *db;
 	const char *user;
 	bool dry;
+	bool digest;
 	bool progress;
 	uint64_t batch_rows;
 	int64_t batch_ms;
@@ -334,7 +339,7 @@ static void end_lists(struct load *l)
 /* Write what has come outside of any run; its end is as good as any. */
 static void end_loose(struct load *l, bool good)
 {
-	if (good && (l->held.count > 0 || l->batch.parts || l->lists.noted)) {
+	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting)) {
 		begin(l);
 		write_batch(l, &l->batch);
 		write_batch(l, &l->held);
@@ -615,23 +620,59 @@ static int patience(struct load *l)
 	return l->batch_left = (int)left;
 }
 
+/* What is shown while rows come: by captures, where it is known how many. */
+struct progress {
+	bool wanted;
+	uint64_t records;
+	uint64_t captures; /* whose rows have come */
+	int64_t total;	   /* that the runs announced, or 0 */
+	char src[STAGE_RUN_MAX + 24];
+};
+
+static void show_progress(
+    struct progress *p, const struct load *l, const struct record *rec)
+{
+	struct slice src = record_raw(rec, "src");
+	uint64_t rows = l->total.rows + l->run.counts.rows;
+	int64_t announced = 0;
+
+	if (rec->type == RECORD_RUN &&
+	    record_int(rec, "captures", &announced) && announced > 0)
+		p->total += announced;
+	if (rec->type == RECORD_ROW && src.n > 0 && src.n < sizeof(p->src) &&
+	    !slice_is(src, p->src)) {
+		memcpy(p->src, src.p, src.n);
+		p->src[src.n] = '\0';
+		p->captures++;
+	}
+	if (++p->records % 1024 != 0)
+		return;
+	if (p->total > 0)
+		cli_progress_of(p->captures, (uint64_t)p->total,
+		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
+		    rows, p->captures, p->total);
+	else
+		cli_progress_of(rows, 0,
+		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
+		    rows);
+}
+
 static void load(struct load *l)
 {
 	struct record rec;
 	enum stage_result r;
-	bool show = cli_progress_wanted(l->options.progress);
-	uint64_t n = 0;
+	struct progress progress = {
+	    .wanted = cli_progress_wanted(l->options.progress)};
 
 	while ((r = stage_next(&l->stage, &rec, patience(l))) != STAGE_DONE) {
 		if (r == STAGE_RECORD)
 			take(l, &rec);
+		if (r == STAGE_RECORD && progress.wanted)
+			show_progress(&progress, l, &rec);
 		if (r == STAGE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
 		    batch_size(&l->batch) >= BATCH_BYTES)
 			flush(l);
-		if (show && ++n % 1024 == 0)
-			cli_progress("%" PRIu64 " rows",
-			    l->total.rows + l->run.counts.rows);
 	}
 	cli_progress_end();
 }
@@ -682,6 +723,7 @@ static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 	    {"db", required_argument, NULL, 'd'},
+	    {"digest", no_argument, NULL, 'g'},
 	    {"dry-run", no_argument, NULL, 'n'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"batch-rows", required_argument, NULL, 'r'},
@@ -695,6 +737,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
+		case 'g': o->digest = true; break;
 		case 'n': o->dry = true; break;
 		case 'u': o->user = optarg; break;
 		case 'r':
@@ -710,8 +753,28 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'V': cli_version();
 		default: cli_usage(usage, false);
 		}
-	if (optind < argc)
+	if (optind < argc || (o->digest && o->dry))
 		cli_usage(usage, false);
+}
+
+/* Print a digest of each table, of one state of the database. */
+static int print_digest(const struct options *o)
+{
+	sqlite3 *db = database_open(o->db, STORE_READ);
+	struct tables tables = {.db = db};
+	struct buf query = BUF_INIT((size_t)1 << 20);
+	sqlite3_stmt *list = NULL;
+
+	if (store_exec(db, "begin") || digest_all(db, &tables, &query) ||
+	    sqlite3_prepare_v2(db, buf_cstr(&query), -1, &list, NULL))
+		database_die(db, "read the tables");
+	if (listing_print(list, "digest", listing_for_people()) != SQLITE_DONE)
+		database_die(db, "list the digests");
+	sqlite3_finalize(list);
+	tables_release(&tables);
+	store_close(db);
+	buf_release(&query);
+	return cli_close_stdout(0);
 }
 
 /* Set up all that the options ask for; what fails here ends the program. */
@@ -772,6 +835,8 @@ int main(int argc, char **argv)
 
 	cli_init("sp-load");
 	read_options(argc, argv, &l.options);
+	if (l.options.digest)
+		return print_digest(&l.options);
 	cli_catch_signals();
 	open_all(&l, &path);
 	load(&l);

@@ -195,7 +195,7 @@ static int change(const struct options *o, bool add, int argc, char **argv)
 static void list_query(
     sqlite3 *db, const struct options *o, const char *sql, const char *type)
 {
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3_stmt *s;
 	int account;
 
@@ -281,7 +281,7 @@ static void note_jobs(sqlite3 *db, const struct options *o)
 
 static int tell_status(const struct options *o)
 {
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
 
 	note_jobs(db, o);

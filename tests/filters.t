@@ -144,9 +144,10 @@ for regime in extended development grandfathered; do
 		| .uri // ""' "$tmp/$regime")" \
 	    "$regime: lists are what the API said, in its order"
 done
-ok "$([ "$(lists "$tmp/extended.rows" | wc -l)" -gt 8 ]; echo $?)" "lists of pages"
 lists "$tmp/extended.rows" >"$tmp/extended.lists"
-is "$(lists "$tmp/grandfathered.rows")" "$(lists "$tmp/extended.rows")" \
+[ "$(wc -l <"$tmp/extended.lists")" -gt 8 ]
+ok $? "lists, some of more than one page"
+is "$(lists "$tmp/grandfathered.rows")" "$(cat "$tmp/extended.lists")" \
     "old and new names together are the same lists"
 is "$(lists "$tmp/development.rows" | comm -23 - "$tmp/extended.lists" 2>&1)" \
     "" "and so are those that a new app sees"

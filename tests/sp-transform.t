@@ -330,7 +330,7 @@ cat "$tmp/a" >&3
 read -r line <&4
 is "$(echo "$line" | ids)" "a " "a row comes while the input is still open"
 kill -s TERM "$pid"
-wait "$pid"
+wait "$pid" 2>/dev/null
 is $? 143 "a signal ends it"
 cat <&4 >"$tmp/out"
 ok $? "and its workers, which hold no end of its streams"

@@ -169,8 +169,9 @@ def track_id:
 	else .uri end;
 
 # Playlists hold episodes too, which are no tracks.
-def is_episode: .type == "episode" or .episode == true
-	or ((.uri | type) == "string" and (.uri | startswith("spotify:episode:")));
+def is_episode:
+	if .uri then .uri | startswith("spotify:episode:")
+	else .type == "episode" or .episode == true end;
 
 def sp_track_rows($id; $album_id):
 	{table: "tracks", known: {track_id: $id, name: .name, album_id: $album_id,

@@ -31,13 +31,10 @@
 # The track of one play: rows of tracks, albums, artists, track_artists.
 def unit: track_rows;
 
-# What was played, under the one name or the other.
-def played: if .item then held else .track end;
-
 # One play. The API names no user: it is the account of the capture. What
 # cannot be one gives nothing here, and is told of by `unusable`.
 def play($user; $plain):
-	played as $track
+	.track as $track
 	| (if $track.id then $track.id else $track | track_id end) as $id
 	| if $id then
 		(if $plain then .played_at else .played_at | time end) as $at
@@ -53,7 +50,7 @@ def play($user; $plain):
 def unusable:
 	range(length) as $i
 	| .[$i]
-	| if (played | track_id) == null then
+	| if (.track | track_id) == null then
 		{refuse: "item \($i + 1) holds no track"}
 	elif (.played_at | time) == null then
 		{refuse: "item \($i + 1) has no time it was played at"}
@@ -89,14 +86,18 @@ def gap($oldest; $count):
 			gap_from: (.cursor | iso), gap_to: $oldest}}
 	end;
 
+# Elsewhere, what an item holds is called `item` since 2026. Should it be so
+# here, it is taken for the track.
 def rest:
 	.user as $user
-	| (.body.items | list("items")) as $items
+	| (.body.items | list("items")) as $told
+	| ($told | contains([{item: {}}])) as $renamed
+	| (if $renamed then [$told[] | .track = held] else $told end) as $items
 	| [$items[] | .played_at] as $times
 	| ($times | times_are_plain) as $plain
 	| (if $plain then $times else [$times[] | time | values] end) as $at
 	| [$items[] | play($user; $plain)] as $plays
-	| ($items[] | item_rows), $plays[],
+	| (if $renamed then $told[] | item_rows else empty end), $plays[],
 		(if ($plays | length) < ($items | length) then $items | unusable
 		else empty end),
 		($plays | queue($user)), cursor($user; $at | max),

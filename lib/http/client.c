@@ -134,7 +134,7 @@ void client_get(struct client *c, const char *url, struct answer *a)
 {
 	struct retry retry = {.policy = &c->policy, .url = url};
 	enum transfer_result result;
-	bool renewed = is_ending(c);
+	bool renewed = c->token_url && is_ending(c);
 	int64_t wait;
 
 	if (renewed && !renew(c, a)) {
@@ -148,7 +148,7 @@ void client_get(struct client *c, const char *url, struct answer *a)
 			trouble_set(&a->trouble, EX_NOPERM,
 			    "log in first: "
 			    "the API refuses a new token (HTTP 401)");
-			if (renewed || !renew(c, a))
+			if (renewed || !c->token_url || !renew(c, a))
 				return;
 			renewed = true;
 			continue;

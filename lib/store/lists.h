@@ -27,25 +27,23 @@
 
 #include "base/buf.h"
 #include "store/batch.h"
+#include "store/list_items.h"
+#include "store/list_pages.h"
 #include "store/load.h"
 #include "store/tables.h"
-
-#define LISTS_STATEMENTS 20
 
 struct lists {
 	struct loader *loader; /* borrowed; told of every change */
 	struct tables *tables; /* borrowed */
+	bool waiting;	       /* a part was kept since lists_forget */
 
-	sqlite3_stmt *statements[LISTS_STATEMENTS]; /* private from here */
-	struct table *tracks, *playlists, *queue;
-	unsigned columns[2 + ITEM_COLUMNS]; /* of tracks */
-	struct state before, after;
+	bool ready; /* private from here: what follows is set up */
+	struct list_items items;
+	struct list_pages pages;
+	struct table *playlists, *queue;
 	struct buf playlist, held_at, held_list; /* looked up last */
-	struct buf list, list_at, snapshot;	 /* judged last */
-	struct arena arena;
+	bool known;
 	struct buf why;
-	bool known; /* `playlist` and what it holds */
-	bool noted; /* some list of this run waits */
 };
 
 void lists_init(struct lists *, struct loader *, struct tables *);
