@@ -261,7 +261,7 @@ class Striker:
         part = rng.uniform(0.7 if late else 0, 1)
         # A stage is struck while it lives; all of them at one instant.
         lives = [took * (1 if count == 5 else LIVES[v]) for v in victims]
-        self.plan = sorted((part * live, v)
+        self.plan = sorted((0.9 * part * live, v)
                            for v, live in zip(victims, lives))
 
     def __str__(self):
