@@ -69,6 +69,8 @@ static int look_up(struct plan *p, const char *sql, const char *name,
 	rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW && sqlite3_column_text(s, 0))
 		buf_puts(text, (const char *)sqlite3_column_text(s, 0));
+	if (text->failed || (rc == SQLITE_ROW && store_row_read(s)))
+		rc = SQLITE_NOMEM;
 	sqlite3_finalize(s);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -101,11 +103,13 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	struct buf until = BUF_INIT(4096);
 	struct outcome *o = &p->outcome;
 	bool limited;
-
-	look_up(p,
+	int rc = look_up(p,
 	    "select max(retry_at) from endpoint_status where user_id = :user "
 	    "and endpoint = :endpoint and status = 429 and retry_at > :now",
 	    ":endpoint", endpoint, &until);
+
+	if (rc != SQLITE_OK)
+		p->rc = rc;
 	limited = until.n > 0 && until.n < CLOCK_TEXT;
 	if (limited) {
 		o->exit = EX_TEMPFAIL;
@@ -181,6 +185,8 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 		return rc;
 	send_run(p, job);
 	rc = job->plan(p);
+	if (rc == SQLITE_OK)
+		rc = p->rc;
 	if (rc == SQLITE_OK)
 		source_end(source, &p->outcome);
 	return rc;

@@ -83,6 +83,8 @@ static int ask_due(struct plan *p)
 		bool held = sqlite3_column_int(s, 1);
 		bool queued = sqlite3_column_int(s, 2);
 
+		if ((rc = store_row_read(s)))
+			break;
 		if (!held)
 			ask(p, id);
 		else if (queued)
