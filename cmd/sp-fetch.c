@@ -3,10 +3,10 @@
  * sends on what it answers, as captures. With paths as arguments, asks for
  * those.
  *
- * What keeps one request from being answered is that request's failure. What
- * keeps all of them from it (a login that has ended, a rate limit, a service
- * that is out) is a halt: nothing is asked any more, the requests that remain
- * are refused by name, and the end says how it went.
+ * What keeps one request from being answered is that request's failure. A
+ * rate limit keeps those of its bucket from it, and what keeps all of them (a
+ * login that has ended, a service that is out) is a halt: what may not be
+ * asked any more is refused by name, and the end says how it went.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "cli.h"
+#include "http/limits.h"
 #include "http/request.h"
 #include "http/session.h"
 #include "json/json.h"
@@ -44,8 +45,7 @@ struct options {
 /* Why nothing is asked any more; exit 0 while there is no such thing. */
 struct halt {
 	struct trouble trouble;
-	const char *code; /* short and fixed, for the ledger */
-	bool run_only;	  /* over when the run is */
+	bool run_only; /* over when the run is */
 };
 
 struct fetch {
@@ -59,11 +59,13 @@ struct fetch {
 	struct buf scratch, line;
 
 	struct halt halt;
+	struct limits limits;
+	unsigned limited;	/* buckets of which the run was kept back */
 	struct trouble failure; /* of the run, for its end; exit 0 for none */
 	int status;		/* the program's, so far */
 	int faults;		/* requests in a row without a usable answer */
 	int64_t seq;		/* of the run's last capture */
-	uint64_t unasked;	/* requests refused because of a halt */
+	uint64_t unasked;	/* requests refused without being asked */
 	bool quiet;		/* on_refusal is not to speak */
 
 	uint64_t requests, captures, bytes; /* for progress */
@@ -96,15 +98,23 @@ static void on_refusal(void *ctx, const struct refusal *r)
 		cli_refusal(NULL, r);
 }
 
-/* The run did not go well; what halts it counts most, else what was first. */
-static void fail_run(struct fetch *f, const struct trouble *t, bool halts)
+/* The run did not go well; a halt counts most, then a limit, then the first. */
+static void fail_run(struct fetch *f, const struct trouble *t, bool counts)
 {
-	if (!f->failure.exit || halts)
+	if (!f->failure.exit || counts)
 		f->failure = *t;
-	if (!f->status || halts)
+	if (!f->status || counts)
 		f->status = t->exit;
 }
 
+/* A limit keeps requests of the run from being asked, or answered. */
+static void keep_back(struct fetch *f, size_t bucket, const struct trouble *t)
+{
+	f->limited |= LIMITS_BIT(bucket);
+	fail_run(f, t, !f->halt.trouble.exit);
+}
+
+/* Why nothing is asked, short and fixed, for the ledger. */
 static const char *halt_code(int status)
 {
 	switch (status) {
@@ -119,7 +129,7 @@ static const char *halt_code(int status)
 /* Ask nothing any more, and say why, once. */
 static void halt(struct fetch *f, const struct trouble *t, const char *url)
 {
-	f->halt = (struct halt){.trouble = *t, .code = halt_code(t->exit)};
+	f->halt = (struct halt){.trouble = *t};
 	tell(NULL, url, t->why);
 	fail_run(f, t, true);
 }
@@ -171,17 +181,47 @@ static void refuse(struct fetch *f, const struct record *rec, const char *code)
 	    f->answer.trouble.why);
 }
 
-/* Refuse a request because of the halt, which has been told already. */
-static void refuse_unasked(struct fetch *f, const struct record *rec)
+/* Refuse a request because of a halt or a limit, which was told already. */
+static void refuse_unasked(
+    struct fetch *f, const struct record *rec, const struct trouble *t)
 {
-	const struct trouble *t = &f->halt.trouble;
-
 	f->quiet = true;
-	stage_refuse(&f->stage, rec, f->halt.code, "not asked: %s", t->why);
+	stage_refuse(
+	    &f->stage, rec, halt_code(t->exit), "not asked: %s", t->why);
 	f->quiet = false;
 	f->unasked++;
-	/* A later run than the one that was halted fails of the same. */
-	fail_run(f, t, false);
+}
+
+/* Whether a request may be asked; if not, it is refused. */
+static bool may_ask(
+    struct fetch *f, const struct record *rec, const struct request *r)
+{
+	size_t bucket = bucket_of(r->endpoint);
+	const struct trouble *limit;
+
+	if (!know_user(f)) {
+		/* A later run than the one that was halted fails of it too. */
+		fail_run(f, &f->halt.trouble, false);
+		refuse_unasked(f, rec, &f->halt.trouble);
+		return false;
+	}
+	limit = limits_of(&f->limits, bucket);
+	if (!limit)
+		return true;
+	keep_back(f, bucket, limit);
+	refuse_unasked(f, rec, limit);
+	return false;
+}
+
+/* Ask nothing of a bucket any more, and say why. */
+static void take_limit(struct fetch *f, const struct request *r)
+{
+	const struct answer *a = &f->answer;
+	size_t bucket = bucket_of(r->endpoint);
+
+	limits_set(&f->limits, bucket, a->account, &a->trouble);
+	tell(NULL, buf_cstr(&f->pages.url), a->trouble.why);
+	keep_back(f, bucket, &a->trouble);
 }
 
 /* A request without a usable answer; some in a row are enough. */
@@ -210,9 +250,9 @@ static void take_failure(
 	switch (a->kind) {
 	case ANSWER_NO_LOGIN:
 		halt(f, t, url);
-		refuse_unasked(f, rec);
+		refuse_unasked(f, rec, t);
 		return;
-	case ANSWER_LIMITED: halt(f, t, url); break;
+	case ANSWER_LIMITED: take_limit(f, r); break;
 	case ANSWER_DENIED:
 		if (r->optional && (status == 403 || status == 404))
 			break;
@@ -292,10 +332,8 @@ static void take_request(struct fetch *f, const struct record *rec)
 		return;
 	}
 	f->requests++;
-	if (!know_user(f)) {
-		refuse_unasked(f, rec);
+	if (!may_ask(f, rec, &r))
 		return;
-	}
 	if (pages_begin(&f->pages, r.url, r.paging) != PAGES_MORE) {
 		stage_refuse(&f->stage, rec, "bad url", "'%.*s': %s",
 		    (int)r.url.n, r.url.p, f->pages.why);
@@ -325,6 +363,7 @@ static void take_run(struct fetch *f, const struct record *rec)
 	struct slice user = {NULL, 0};
 
 	f->failure = (struct trouble){.exit = 0};
+	f->limited = 0;
 	f->seq = 0;
 	if (!know_user(f)) {
 		stage_pass(&f->stage, rec);
@@ -348,14 +387,18 @@ static void take_run(struct fetch *f, const struct record *rec)
 
 static void take_end(struct fetch *f, const struct record *rec)
 {
-	const struct trouble *t = &f->failure;
-	struct outcome how = {.exit = t->exit};
+	struct trouble *t = &f->failure;
+	struct outcome how;
 
-	snprintf(how.reason, sizeof(how.reason), "%.255s", t->why);
+	if (f->limited && !f->halt.trouble.exit)
+		limits_sum(&f->limits, f->limited, t);
+	how = (struct outcome){.exit = t->exit};
+	snprintf(how.reason, sizeof(how.reason), "%s", t->why);
 	if (t->until && !clock_format(t->until, how.until))
 		*how.until = '\0';
 	stage_pass_end(&f->stage, rec, &how);
-	f->failure = (struct trouble){.exit = 0};
+	*t = (struct trouble){.exit = 0};
+	f->limited = 0;
 	if (f->halt.run_only)
 		f->halt = (struct halt){.run_only = false};
 }

@@ -234,10 +234,10 @@ static const char status_of_jobs[] =
     "when 'audio-features' then (select count(*) from tracks "
     "where audio_features_json is null and is_local is not 1) end as waiting, "
     "(select max(retry_at) from endpoint_status join accounts "
-    "using (user_id) where account = :account and status = 429 "
+    "using (user_id) where account = :account "
     "and retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
-    "and instr(endpoints, ' ' || endpoint || ' ') > 0) as blocked_until "
-    "from temp.job order by rowid";
+    "and " PLAN_DEADLINE_OF("endpoints") ") as blocked_until "
+					 "from temp.job order by rowid";
 
 /* What the API refused, and will not be asked again for a while. */
 static const char status_of_refusals[] =
@@ -245,7 +245,7 @@ static const char status_of_refusals[] =
     "max(endpoint_status.last_updated) as last_refused, "
     "max(retry_at) as retry_at, max(reason) as reason "
     "from endpoint_status join accounts using (user_id) "
-    "where account = :account and status in (403, 404, 429) "
+    "where account = :account and (status in (403, 404, 429) or status >= 500) "
     "group by endpoint, status order by endpoint, status";
 
 static const char status_of_runs[] =

@@ -144,27 +144,75 @@ is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " \
 like "$(cat "$tmp/err")" '^sp-fetch: /v1/me: rate limited.*waiting 1\.0 s' \
     "visibly"
 reset
-fault 'kind=429&retry_after=86400&reason=QUOTA_EXCEEDED'
-is "$(printf '%s\n' "$recent" "$me" "$me" | try)" \
-    "75: deferred 75 balanced: 429: come back later come back later" \
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+is "$(printf '%s\n' "$recent" "$me" "$recent" "$me" | try)" \
+    "75: deferred 75 balanced: 429 200 200: come back later" \
     "a day-long limit defers the run"
-is "$(asked)" 1 "nothing more is asked"
+is "$(log | jq -r 'select(.url | startswith("/v1/")).url' | grep -c player)" 1 \
+    "no more is asked of its bucket, and the rest is"
 like "$(cat "$tmp/err")" \
     '^sp-fetch: /v1/me/player/recently-played\?limit=20: rate limited until 20[0-9-]*T[0-9:.]*Z \(retry after 86400 s\)$' \
     "it says until when"
-is "$(jq -r 'select(.type == "capture").retry_at' "$tmp/out")" \
+is "$(jq -r 'select(.type == "capture").retry_at // empty' "$tmp/out")" \
     "$(jq -r 'select(.type == "end").until' "$tmp/out")" \
     "and so do the capture and the end"
-is "$(jq 'select(.type == "capture") | (.retry_at[:19] + "Z" | fromdate) -
-    (.fetched_at[:19] + "Z" | fromdate)' "$tmp/out")" 86400 "which is a day after"
+is "$(jq 'select(.type == "capture" and .status == 429) |
+    (.retry_at[:19] + "Z" | fromdate) - (.fetched_at[:19] + "Z" | fromdate)' \
+    "$tmp/out")" 86400 "which is a day after"
+like "$(jq -r 'select(.type == "error").reason' "$tmp/out")" \
+    '^not asked: rate limited until 20' "what is not asked is refused by name"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+fault 'kind=503&retry_after=600&path=/v1/me/playlists'
+lists='{"endpoint":"my-playlists","url":"/v1/me/playlists?limit=50&offset=0","paging":"offset"}'
+is "$(printf '%s\n' "$recent" "$lists" "$items" "$me" | try)" \
+    "75: deferred 75 balanced: 429 503 200: come back later" \
+    "each bucket has its own limit, that of a 5xx too"
+like "$(cat "$tmp/err")" \
+    'me/playlists.*: out of service until 20.* \(retry after 600 s\)$' \
+    "which is told"
+is "$(jq -r 'select(.type == "end").until' "$tmp/out")" \
+    "$(jq -r 'select(.status == 503).retry_at' "$tmp/out")" \
+    "the end has the earlier deadline"
+like "$(jq -r 'select(.type == "end").reason' "$tmp/out")" \
+    '^rate limited: recently-played until 20[^ ]*Z, playlists until 20[^ ]*Z$' \
+    "and names the buckets"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+{ printf '%s\n' "$recent" "$me" | plan
+  echo "$me" | plan | sed 's/"R1"/"R2"/'
+  echo "$recent" | plan | sed 's/"R1"/"R3"/'; } >"$tmp/two"
+run fetch <"$tmp/two"
+is "$status $(jq -r 'select(.type == "end").status' "$tmp/out" | xargs)" \
+    "75 deferred complete deferred" "a later run is deferred only if it is met"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+is "$(printf '%s\n' "$items" "$recent" "$items" | jq -c 'del(.optional)' | try)" \
+    "75: deferred 75 balanced: 404 429 404: " "a limit counts more than a failure"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+fault 'kind=403&path=/v1/me'
+is "$(printf '%s\n' "$recent" "$me" "$me" | try)" \
+    "77: failed 77 balanced: 429 403: log in first" "and less than a halt"
+reset
+fault 'kind=429&retry_after=86400&reason=QUOTA_EXCEEDED'
+is "$(printf '%s\n' "$recent" "$me" "$lists" | try)" \
+    "75: deferred 75 balanced: 429: come back later come back later" \
+    "an exhausted quota is a limit of all buckets"
+is "$(asked)" 1 "nothing more is asked"
+like "$(cat "$tmp/err")" 'the quota of the whole developer account$' \
+    "and it is called so"
+like "$(jq -r 'select(.type == "end") | "\(.reason) \(.until)"' "$tmp/out")" \
+    '^rate limited: the whole developer account until (20[^ ]*) \1$' \
+    "in the end too"
 reset
 fault 'kind=429&times=2'
 is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " \
     "a limit without a time is tried again"
 fault 'kind=429&times=0'
 is "$(echo "$me" | try)" "75: deferred 75 balanced: 429: " "and then deferred"
-is "$(jq -c 'select(.type == "end") | has("until")' "$tmp/out")" false \
-    "with no time to come back"
+is "$(jq -c 'select(.type == "end") | [has("until"), .reason]' "$tmp/out")" \
+    '[false,"rate limited: users"]' "with no time to come back"
 reset
 fault 'kind=429&retry_after=86400'
 sed 's/"complete"/"failed","exit":70,"reason":"theirs"/' "$tmp/good" |

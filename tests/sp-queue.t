@@ -76,6 +76,29 @@ sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
 run queue next play-history
 is "$status" 0 "a deadline that has passed holds nothing up"
 
+sql "update endpoint_status set endpoint = 'me', status = 429,
+	retry_at = '2999-01-01T00:00:00.000Z'"
+is "$(queue next play-history | jq -r .type | xargs)" "run request end" \
+    "nor does one of another bucket"
+run queue next profile
+is "$status $(echo "$out" | jq -r 'select(.type == "request").endpoint' |
+	xargs)" "75 followed-artists" "one holds up its whole bucket"
+like "$err" '^sp-queue: profile: users: rate limited until 2999' "by name"
+sql "update endpoint_status set reason = 'QUOTA_EXCEEDED: Too many requests'"
+run queue next profile
+is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
+    "an exhausted quota holds up all"
+is "$(queue status | jq -c 'select(.type == "job_status").blocked_until' |
+	sort -u)" '"2999-01-01T00:00:00.000Z"' "as status tells"
+sql "update endpoint_status set status = 200"
+run queue next profile
+is "$status" 0 "a deadline before an answer that was good is over"
+sql "update endpoint_status set status = 503, endpoint = 'playlist-items',
+	subject = 'p', reason = null"
+run queue next playlists
+is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
+    "the deadline of a 503, of one playlist, holds up the playlists"
+
 # --- the other jobs -----------------------------------------------------
 urls() { queue next "$@" | jq -r 'select(.type == "request").url'; }
 old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)

@@ -57,6 +57,7 @@ static void classify(struct answer *a)
 	char text[256];
 
 	problem_text(r->status, buf_slice(&r->body), text, sizeof(text));
+	a->account = false;
 	if (r->status >= 200 && r->status < 300 && is_sound(r)) {
 		a->kind = ANSWER_GOOD;
 	} else if (r->status >= 200 && r->status < 300) {
@@ -71,6 +72,8 @@ static void classify(struct answer *a)
 		a->kind = ANSWER_LIMITED;
 		trouble_set(
 		    &a->trouble, EX_TEMPFAIL, "rate limited (%s)", text);
+		a->account = slice_is(
+		    problem_reason(buf_slice(&r->body)), "QUOTA_EXCEEDED");
 	} else if (r->status >= 400 && r->status < 500 && r->status != 408) {
 		a->kind = ANSWER_DENIED;
 		trouble_set(&a->trouble,
@@ -81,18 +84,21 @@ static void classify(struct answer *a)
 	}
 }
 
-/* Say until when the limit lasts. */
+/* A wait that is too long: say until when it lasts. */
 static void set_deadline(struct answer *a)
 {
 	const struct reply *r = &a->reply;
 	char until[CLOCK_TEXT];
 
+	a->kind = ANSWER_LIMITED;
 	if (r->retry_after < 0 ||
 	    !clock_format(r->done_at + r->retry_after, until))
 		return;
 	trouble_set(&a->trouble, EX_TEMPFAIL,
-	    "rate limited until %s (retry after %lld s)", until,
-	    (long long)((r->retry_after + 999) / 1000));
+	    "%s until %s (retry after %lld s)%s",
+	    r->status == 429 ? "rate limited" : "out of service", until,
+	    (long long)((r->retry_after + 999) / 1000),
+	    a->account ? ": the quota of the whole developer account" : "");
 	a->trouble.until = r->done_at + r->retry_after;
 }
 
@@ -135,7 +141,7 @@ void client_get(struct client *c, const char *url, struct answer *a)
 	struct retry retry = {.policy = &c->policy, .url = url};
 	enum transfer_result result;
 	bool renewed = is_ending(c);
-	int64_t wait;
+	int64_t wait = 0;
 
 	if (renewed && !renew(c, a)) {
 		a->kind = ANSWER_NO_LOGIN;
@@ -157,6 +163,6 @@ void client_get(struct client *c, const char *url, struct answer *a)
 		    !retry_wait(&retry, wait, a->trouble.why))
 			break;
 	}
-	if (a->kind == ANSWER_LIMITED)
+	if (a->kind == ANSWER_LIMITED || wait > c->policy.max_wait)
 		set_deadline(a);
 }

@@ -16,8 +16,8 @@ enum answer_kind {
 	ANSWER_GOOD,	 /* 2xx with JSON, or with nothing where that is due */
 	ANSWER_DENIED,	 /* a 4xx that is an answer: 403, 404 and the like */
 	ANSWER_REDIRECT, /* 3xx, which is not followed */
-	ANSWER_LIMITED,	 /* 429, and the wait is too long; trouble.until */
-	ANSWER_BROKEN,	 /* 5xx or no JSON, to the last try */
+	ANSWER_LIMITED,	 /* 429 or 5xx, the wait too long; trouble.until */
+	ANSWER_BROKEN,	 /* another 5xx or no JSON, to the last try */
 	ANSWER_NONE,	 /* nothing whole came, to the last try */
 	ANSWER_NO_LOGIN	 /* no token to ask with */
 };
@@ -26,6 +26,7 @@ struct answer {
 	enum answer_kind kind;
 	struct reply reply;	/* without meaning for NONE and NO_LOGIN */
 	struct trouble trouble; /* unless it is good */
+	bool account;		/* limited: the developer account, in all */
 };
 
 /* All is borrowed; the token and its file change when the login is renewed. */

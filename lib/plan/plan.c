@@ -6,6 +6,7 @@
 
 #include "json/json.h"
 #include "store/db.h"
+#include "stream/bucket.h"
 
 #define DAY ((int64_t)24 * 3600 * 1000)
 
@@ -98,20 +99,24 @@ static int start(struct plan *p, const struct job *job)
 
 bool plan_is_limited(struct plan *p, const char *endpoint)
 {
+	const struct bucket *bucket = &buckets[bucket_of(slice_of(endpoint))];
 	struct buf until = BUF_INIT(4096);
 	struct outcome *o = &p->outcome;
 	bool limited;
+	size_t n;
 
 	look_up(p,
 	    "select max(retry_at) from endpoint_status where user_id = :user "
-	    "and endpoint = :endpoint and status = 429 and retry_at > :now",
-	    ":endpoint", endpoint, &until);
+	    "and retry_at > :now and " PLAN_DEADLINE_OF(":endpoints"),
+	    ":endpoints", bucket->endpoints, &until);
 	limited = until.n > 0 && until.n < CLOCK_TEXT;
 	if (limited) {
 		o->exit = EX_TEMPFAIL;
-		snprintf(o->reason, sizeof(o->reason),
-		    "%s: rate limited until %s", endpoint, buf_cstr(&until));
-		if (strcmp(buf_cstr(&until), o->until) > 0)
+		n = strlen(o->reason);
+		snprintf(o->reason + n, sizeof(o->reason) - n,
+		    "%s%s: rate limited until %s", n ? ", " : "", bucket->name,
+		    buf_cstr(&until));
+		if (!*o->until || strcmp(buf_cstr(&until), o->until) < 0)
 			memcpy(o->until, until.p, until.n + 1);
 	}
 	buf_release(&until);

@@ -62,6 +62,15 @@ int plan_job(struct plan *, sqlite3 *, const struct job *,
     const struct plan_options *, struct source *);
 void plan_release(struct plan *);
 
+/*
+ * In SQL: whether the retry_at of a row of endpoint_status is a deadline for
+ * one of these endpoints, each between spaces. An exhausted quota is one for
+ * all of them. A status that went well since leaves the column as it was.
+ */
+#define PLAN_DEADLINE_OF(endpoints)                             \
+	"(status = 429 or status >= 500) and (instr(" endpoints \
+	", ' ' || endpoint || ' ') > 0 or reason like 'QUOTA_EXCEEDED%') "
+
 /* For the jobs: */
 
 struct plan_request {
@@ -75,8 +84,9 @@ struct plan_request {
 void plan_send(struct plan *, const struct plan_request *);
 
 /*
- * Whether a rate limit's deadline for an endpoint has not passed. Then
- * nothing is to be asked there, and the outcome says so.
+ * Whether a deadline has not passed that the API set for an endpoint, or for
+ * another one of its bucket. Then nothing is to be asked there, and the
+ * outcome says so, with the earliest of all deadlines.
  */
 bool plan_is_limited(struct plan *, const char *endpoint);
 

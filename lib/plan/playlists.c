@@ -94,12 +94,10 @@ static int ask_due(struct plan *p)
 
 int plan_playlists(struct plan *p)
 {
-	if (!plan_is_limited(p, "my-playlists"))
-		plan_send(p, &(struct plan_request){.endpoint = "my-playlists",
-				 .url = "/v1/me/playlists?limit=50&offset=0",
-				 .paging = "offset"});
-	if (plan_is_limited(p, "playlist") ||
-	    plan_is_limited(p, "playlist-items"))
+	if (plan_is_limited(p, "playlist"))
 		return SQLITE_OK;
+	plan_send(p, &(struct plan_request){.endpoint = "my-playlists",
+			 .url = "/v1/me/playlists?limit=50&offset=0",
+			 .paging = "offset"});
 	return ask_due(p);
 }
