@@ -6,6 +6,7 @@
 #ifndef SP_HTTP_CLIENT_H
 #define SP_HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "http/retry.h"
@@ -36,13 +37,54 @@ struct client {
 	const char *token_url;
 	struct retry_policy policy;
 	int64_t renewed_at; /* by clock_monotonic; 0 for not yet */
+	unsigned renewals;
+};
+
+enum get_state {
+	GET_READY,   /* to be asked */
+	GET_ASKED,   /* under way */
+	GET_WAITING, /* to be asked again at wake_at */
+	GET_LOGIN,   /* to be asked once the login is renewed */
+	GET_DONE     /* answered, for good or bad */
+};
+
+/*
+ * One GET, as a state machine: get_ask takes it from ready or waiting to
+ * asked, client_next from there on. All is borrowed until it is done.
+ */
+struct get {
+	struct client *client;
+	struct answer *answer;
+	const char *url;
+	void *owner;
+	enum get_state state;
+	int64_t wake_at; /* by clock_monotonic */
+	struct retry retry;
+	bool renewed;	   /* the login, for this one */
+	unsigned renewals; /* of the login that it was asked with */
 };
 
 /* Initialise with the largest body to take, in bytes. */
 void answer_init(struct answer *, size_t max_body);
 void answer_release(struct answer *);
 
-/* Ask for an absolute URL, which the caller has checked to be the API's. */
+/*
+ * Begin one for an absolute URL, which the caller has checked to be the
+ * API's. `answer` and `owner` are the caller's.
+ */
+void get_begin(struct get *, struct client *, const char *url,
+    struct answer *answer, void *owner);
+
+/* Ask, from ready or waiting; the login may want to be renewed first. */
+void get_ask(struct get *);
+
+/* Renew the login, from login to ready; only while no get is under way. */
+void get_log_in(struct get *);
+
+/* Move one on whose transfer has ended, and return it; NULL if none has. */
+struct get *client_next(struct client *);
+
+/* Do one from first to last, while no other is under way. */
 void client_get(struct client *, const char *url, struct answer *);
 
 #endif
