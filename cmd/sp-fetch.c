@@ -19,8 +19,8 @@
 #include "base/os.h"
 #include "cli.h"
 #include "http/limits.h"
-#include "http/request.h"
 #include "http/session.h"
+#include "http/window.h"
 #include "json/json.h"
 
 /* So many requests in a row without a usable answer: the service is out. */
@@ -30,14 +30,14 @@ static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
     "                [--token-url URL] [--max-wait D] [--retries N]\n"
     "                [--backoff D] [--timeout D] [--connect-timeout D]\n"
-    "                [--max-body SIZE] [--max-pages N] [--max-line SIZE]\n"
-    "                [--progress] [PATH ...]\n";
+    "                [--parallel N] [--max-body SIZE] [--max-pages N]\n"
+    "                [--max-line SIZE] [--progress] [PATH ...]\n";
 
 struct options {
 	const char *account, *token_file, *api, *token_url;
 	struct transfer_limits limits;
 	struct retry_policy policy;
-	size_t max_body, max_line;
+	size_t parallel, max_body, max_line;
 	uint64_t max_pages;
 	bool progress;
 };
@@ -54,8 +54,8 @@ struct fetch {
 	struct out out;
 	struct transfer *transfer;
 	struct session session;
-	struct pages pages;
-	struct answer answer;
+	struct window window;
+	struct answer answer; /* about the user */
 	struct buf scratch, line;
 
 	struct halt halt;
@@ -148,88 +148,51 @@ static bool know_user(struct fetch *f)
 	return true;
 }
 
-/* Send a capture of the answer. */
-static void send_capture(struct fetch *f, const struct request *r)
-{
-	const struct answer *a = &f->answer;
-	const struct reply *reply = &a->reply;
-	struct capture c = {.request = r,
-	    .seq = ++f->seq,
-	    .page = f->pages.number,
-	    .kind = f->pages.kind,
-	    .user = f->session.token.user_id,
-	    .url = buf_slice(&f->pages.url),
-	    .status = reply->status,
-	    .fetched_at = reply->done_at};
-
-	if (a->kind == ANSWER_LIMITED)
-		c.retry_at = a->trouble.until;
-	buf_clear(&f->line);
-	if (!capture_put(&c, buf_slice(&reply->body), &f->line))
-		cli_die(EX_OSERR, "out of memory");
-	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
-	f->captures++;
-	f->bytes += reply->body.n;
-}
-
-/* The request came to nothing, or to less than was asked. */
-static void refuse(struct fetch *f, const struct record *rec, const char *code)
-{
-	struct slice path = where(buf_cstr(&f->pages.url));
-
-	stage_refuse(&f->stage, rec, code, "%.*s: %s", (int)path.n, path.p,
-	    f->answer.trouble.why);
-}
-
 /* Refuse a request because of a halt or a limit, which was told already. */
-static void refuse_unasked(
-    struct fetch *f, const struct record *rec, const struct trouble *t)
+static void refuse_unasked(struct ask *a, const struct trouble *t)
 {
-	f->quiet = true;
-	stage_refuse(
-	    &f->stage, rec, halt_code(t->exit), "not asked: %s", t->why);
-	f->quiet = false;
-	f->unasked++;
+	ask_refuse(a, halt_code(t->exit), "not asked: %s", t->why);
+	a->unasked = true;
 }
 
-/* Whether a request may be asked; if not, it is refused. */
-static bool may_ask(
-    struct fetch *f, const struct record *rec, const struct request *r)
+/* For window.may_ask. */
+static bool may_ask(void *ctx, struct ask *a)
 {
-	size_t bucket = bucket_of(r->endpoint);
+	struct fetch *f = ctx;
+	size_t bucket = bucket_of(a->request.endpoint);
 	const struct trouble *limit;
 
 	if (!know_user(f)) {
 		/* A later run than the one that was halted fails of it too. */
 		fail_run(f, &f->halt.trouble, false);
-		refuse_unasked(f, rec, &f->halt.trouble);
+		refuse_unasked(a, &f->halt.trouble);
 		return false;
 	}
 	limit = limits_of(&f->limits, bucket);
 	if (!limit)
 		return true;
 	keep_back(f, bucket, limit);
-	refuse_unasked(f, rec, limit);
+	refuse_unasked(a, limit);
 	return false;
 }
 
 /* Ask nothing of a bucket any more, and say why. */
-static void take_limit(struct fetch *f, const struct request *r)
+static void take_limit(struct fetch *f, const struct ask *a, const char *url)
 {
-	const struct answer *a = &f->answer;
-	size_t bucket = bucket_of(r->endpoint);
+	const struct trouble *t = &a->answer.trouble;
+	size_t bucket = bucket_of(a->request.endpoint);
 
-	limits_set(&f->limits, bucket, a->account, &a->trouble);
-	tell(NULL, buf_cstr(&f->pages.url), a->trouble.why);
-	keep_back(f, bucket, &a->trouble);
+	limits_set(&f->limits, bucket, a->answer.account, t);
+	tell(NULL, url, t->why);
+	keep_back(f, bucket, t);
 }
 
 /* A request without a usable answer; some in a row are enough. */
-static void count_fault(struct fetch *f)
+static void count_fault(struct fetch *f, const struct trouble *t)
 {
-	struct trouble out = f->answer.trouble;
+	struct trouble out;
 
-	fail_run(f, &out, false);
+	fail_run(f, t, false);
 	if (++f->faults < FAULTS_MAX)
 		return;
 	trouble_set(&out, EX_UNAVAILABLE,
@@ -238,23 +201,29 @@ static void count_fault(struct fetch *f)
 	halt(f, &out, NULL);
 }
 
-/* The answer is none, or none that the rest of the request can build on. */
-static void take_failure(
-    struct fetch *f, const struct record *rec, const struct request *r)
+/* Refuse a request that came to nothing, or to less than was asked. */
+static void refuse(struct ask *a, const char *code, const char *why)
 {
-	const struct answer *a = &f->answer;
-	const struct trouble *t = &a->trouble;
-	const char *url = buf_cstr(&f->pages.url);
-	int status = a->reply.status;
+	struct slice path = where(a->get.url);
 
-	switch (a->kind) {
+	ask_refuse(a, code, "%.*s: %s", (int)path.n, path.p, why);
+}
+
+/* The answer is none, or none that the rest of the request can build on. */
+static void take_failure(struct fetch *f, struct ask *a)
+{
+	const struct trouble *t = &a->answer.trouble;
+	const char *url = a->get.url;
+	int status = a->answer.reply.status;
+
+	switch (a->answer.kind) {
 	case ANSWER_NO_LOGIN:
 		halt(f, t, url);
-		refuse_unasked(f, rec, t);
-		return;
-	case ANSWER_LIMITED: take_limit(f, r); break;
+		refuse_unasked(a, t);
+		break;
+	case ANSWER_LIMITED: take_limit(f, a, url); break;
 	case ANSWER_DENIED:
-		if (r->optional && (status == 403 || status == 404))
+		if (a->request.optional && (status == 403 || status == 404))
 			break;
 		if (status == 403)
 			halt(f, t, url);
@@ -263,16 +232,89 @@ static void take_failure(
 		fail_run(f, t, false);
 		break;
 	case ANSWER_REDIRECT:
-		refuse(f, rec, "redirect");
+		refuse(a, "redirect", t->why);
 		fail_run(f, t, false);
-		return;
+		break;
 	case ANSWER_NONE:
-		refuse(f, rec, "no answer");
-		count_fault(f);
-		return;
-	default: tell(NULL, url, t->why); count_fault(f);
+		refuse(a, "no answer", t->why);
+		count_fault(f, t);
+		break;
+	default: tell(NULL, url, t->why); count_fault(f, t);
 	}
-	stage_use(&f->stage, rec);
+}
+
+/* For window.on_answer. */
+static void on_answer(void *ctx, struct ask *a)
+{
+	struct fetch *f = ctx;
+	struct trouble chain;
+
+	if (a->answer.kind != ANSWER_GOOD) {
+		take_failure(f, a);
+		return;
+	}
+	f->faults = 0;
+	if (!a->code)
+		return;
+	trouble_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
+	refuse(a, a->code, chain.why);
+	fail_run(f, &chain, false);
+}
+
+static void send_capture(
+    struct fetch *f, const struct ask *a, const struct page *page)
+{
+	struct capture c = {.request = &a->request,
+	    .seq = ++f->seq,
+	    .page = page->number,
+	    .kind = page->kind,
+	    .user = f->session.token.user_id,
+	    .url = buf_slice(&page->url),
+	    .status = page->status,
+	    .fetched_at = page->fetched_at,
+	    .retry_at = page->retry_at};
+
+	buf_clear(&f->line);
+	if (!capture_put(&c, buf_slice(&page->body), &f->line))
+		cli_die(EX_OSERR, "out of memory");
+	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
+	f->captures++;
+	f->bytes += page->body.n;
+}
+
+/* A request is through: it was used, or is refused. */
+static void conclude(struct fetch *f, const struct ask *a)
+{
+	uint64_t number = f->stage.in.number;
+
+	if (!a->code) {
+		stage_use(&f->stage, &a->record);
+		return;
+	}
+	f->stage.in.number = a->number;
+	f->quiet = a->unasked;
+	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
+	f->quiet = false;
+	f->unasked += a->unasked;
+	f->stage.in.number = number;
+}
+
+/* Send what has come, as far as nothing before it is still to come. */
+static void send_ready(struct fetch *f)
+{
+	struct ask *a;
+	struct page *page;
+
+	while ((a = window_first(&f->window))) {
+		while ((page = ask_take_page(a))) {
+			send_capture(f, a, page);
+			page_free(page);
+		}
+		if (!a->ended)
+			return;
+		conclude(f, a);
+		window_pop(&f->window);
+	}
 }
 
 static void show_progress(const struct fetch *f)
@@ -286,60 +328,33 @@ static void show_progress(const struct fetch *f)
 		    seconds > 0 ? (double)f->captures / seconds : 0);
 }
 
-/* Ask for a request's pages, one after the other. */
-static void ask(
-    struct fetch *f, const struct record *rec, const struct request *r)
+/* Go on with the requests, until something happens or `fd` can be read. */
+static void go_on(struct fetch *f, int fd)
 {
-	enum pages_result more = PAGES_MORE;
-
-	while (more == PAGES_MORE) {
-		show_progress(f);
-		/* What is there goes out before a wait; if it cannot, enough.
-		 */
-		if (!out_flush(&f->out))
-			return;
-		client_get(
-		    &f->session.client, buf_cstr(&f->pages.url), &f->answer);
-		if (f->answer.kind != ANSWER_NO_LOGIN &&
-		    f->answer.kind != ANSWER_NONE)
-			send_capture(f, r);
-		if (f->answer.kind != ANSWER_GOOD) {
-			take_failure(f, rec, r);
-			return;
-		}
-		f->faults = 0;
-		more = pages_next(&f->pages, buf_slice(&f->answer.reply.body));
-	}
-	if (more == PAGES_END) {
-		stage_use(&f->stage, rec);
+	show_progress(f);
+	/* What is there goes out before a wait; if it cannot, enough. */
+	if (!out_flush(&f->out))
 		return;
-	}
-	trouble_set(&f->answer.trouble, EX_UNAVAILABLE,
-	    "its next page is refused: %s", f->pages.why);
-	refuse(f, rec, "bad next page");
-	fail_run(f, &f->answer.trouble, false);
+	window_turn(&f->window, fd);
+	send_ready(f);
+}
+
+/* Bring the requests that were taken in to their end. */
+static void settle(void *ctx)
+{
+	struct fetch *f = ctx;
+
+	while (!window_is_empty(&f->window) && !f->out.err)
+		go_on(f, -1);
 }
 
 static void take_request(struct fetch *f, const struct record *rec)
 {
-	struct request r;
-	const char *why;
-
-	buf_clear(&f->scratch);
-	why = request_read(rec, &f->scratch, &r);
-	if (why) {
-		stage_refuse(&f->stage, rec, "bad request", "%s", why);
-		return;
-	}
 	f->requests++;
-	if (!may_ask(f, rec, &r))
-		return;
-	if (pages_begin(&f->pages, r.url, r.paging) != PAGES_MORE) {
-		stage_refuse(&f->stage, rec, "bad url", "'%.*s': %s",
-		    (int)r.url.n, r.url.p, f->pages.why);
-		return;
-	}
-	ask(f, rec, &r);
+	if (!window_add(&f->window, rec, f->stage.in.number))
+		cli_die(EX_OSERR, "out of memory");
+	while (window_is_full(&f->window) && !f->out.err)
+		go_on(f, -1);
 }
 
 /* Pass a run on with its user filled in. */
@@ -433,20 +448,34 @@ static void look(struct fetch *f, char **paths)
 			cli_die(EX_USAGE, "not a path: '%s'", *paths);
 		take_request(f, &rec);
 	}
+	settle(f);
 	buf_release(&text);
 }
 
+/* While requests are under way, input is read as it comes. */
 static void filter(struct fetch *f)
 {
+	enum stage_result r;
 	struct record rec;
 
-	while (stage_next(&f->stage, &rec, -1) == STAGE_RECORD)
-		switch (rec.type) {
-		case RECORD_RUN: take_run(f, &rec); break;
-		case RECORD_REQUEST: take_request(f, &rec); break;
-		case RECORD_END: take_end(f, &rec); break;
-		default: stage_pass(&f->stage, &rec);
-		}
+	for (;;) {
+		bool idle = window_is_empty(&f->window);
+
+		r = stage_next(&f->stage, &rec, idle ? -1 : 0);
+		if (r == STAGE_DONE)
+			break;
+		if (r == STAGE_TIMEOUT)
+			go_on(f, STDIN_FILENO);
+		else if (rec.type == RECORD_RUN)
+			take_run(f, &rec);
+		else if (rec.type == RECORD_REQUEST)
+			take_request(f, &rec);
+		else if (rec.type == RECORD_END)
+			take_end(f, &rec);
+		else
+			stage_pass(&f->stage, &rec);
+	}
+	settle(f);
 }
 
 static const char *setting(const char *name)
@@ -508,6 +537,10 @@ static void set_option(struct options *o, int which, const char *arg)
 		o->limits.connect_timeout =
 		    read_limit("--connect-timeout", arg);
 		break;
+	case 'n':
+		o->parallel = (size_t)cli_number(
+		    "--parallel", arg, 1, WINDOW_PARALLEL_MAX);
+		break;
 	case 'm': o->max_body = cli_size("--max-body", arg); break;
 	case 'p':
 		o->max_pages =
@@ -534,6 +567,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 	    {"backoff", required_argument, NULL, 'b'},
 	    {"timeout", required_argument, NULL, 'l'},
 	    {"connect-timeout", required_argument, NULL, 'c'},
+	    {"parallel", required_argument, NULL, 'n'},
 	    {"max-body", required_argument, NULL, 'm'},
 	    {"max-pages", required_argument, NULL, 'p'},
 	    {"max-line", required_argument, NULL, 'L'},
@@ -554,6 +588,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 		.retries = 5,
 		.backoff = 500,
 		.max_wait = 60000},
+	    .parallel = 4,
 	    .max_body = (size_t)64 << 20,
 	    .max_line = LINES_MAX_DEFAULT,
 	    .max_pages = 10000,
@@ -572,6 +607,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
 	    o->max_line);
 	f->stage.on_refusal = on_refusal;
+	f->stage.on_other = settle;
 	f->stage.on_cut = cli_cut;
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
@@ -580,7 +616,16 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url = o->api;
 	f->session.token_url = o->token_url;
-	pages_init(&f->pages, &f->session.api, o->max_pages);
+	f->window = (struct window){.client = &f->session.client,
+	    .api = &f->session.api,
+	    .parallel = o->parallel,
+	    .max_pages = o->max_pages,
+	    .max_body = o->max_body,
+	    .may_ask = may_ask,
+	    .on_answer = on_answer,
+	    .ctx = f};
+	if (!window_init(&f->window))
+		cli_die(EX_OSERR, "out of memory");
 	answer_init(&f->answer, o->max_body);
 	f->scratch.max = o->max_line;
 	/* A text of 64 KiB grows when quoted, a body never. */
@@ -589,10 +634,10 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 
 static void tear_down(struct fetch *f)
 {
-	session_release(&f->session);
 	transfer_free(f->transfer);
+	window_release(&f->window);
+	session_release(&f->session);
 	answer_release(&f->answer);
-	pages_release(&f->pages);
 	stage_release(&f->stage);
 	out_release(&f->out);
 	buf_release(&f->scratch);
