@@ -295,6 +295,8 @@ void window_turn(struct window *w, int fd)
 	int64_t ms = ask_all(w);
 	struct get *g;
 
+	if (w->count > 0 && window_first(w)->ended)
+		ms = 0; /* there is something to take out */
 	transfer_wait(w->client->transfer, fd, ms);
 	while ((g = client_next(w->client)))
 		if (g->state == GET_DONE)
