@@ -67,6 +67,7 @@ struct fetch {
 	int64_t seq;		/* of the run's last capture */
 	uint64_t unasked;	/* requests refused without being asked */
 	bool quiet;		/* on_refusal is not to speak */
+	bool terminal;		/* stdout is one */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -257,8 +258,33 @@ static void on_answer(void *ctx, struct ask *a)
 	if (!a->code)
 		return;
 	trouble_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
-	refuse(a, a->code, chain.why);
 	fail_run(f, &chain, false);
+}
+
+/*
+ * On a terminal, what controls it and may stand in JSON as it is (DEL, and C1
+ * in UTF-8) is written as JSON escapes; below 0x20 it always is.
+ */
+static struct slice for_terminal(struct fetch *f, struct slice line)
+{
+	struct buf *b = &f->scratch;
+
+	buf_clear(b);
+	for (size_t i = 0; i < line.n; i++) {
+		unsigned char c = (unsigned char)line.p[i];
+		unsigned char next =
+		    i + 1 < line.n ? (unsigned char)line.p[i + 1] : 0;
+
+		if (c == 0x7f)
+			buf_puts(b, "\\u007f");
+		else if (c == 0xc2 && next < 0xa0)
+			buf_printf(b, "\\u%04x", line.p[++i] & 0xffU);
+		else
+			buf_putc(b, line.p[i]);
+	}
+	if (b->failed)
+		cli_die(EX_OSERR, "out of memory");
+	return buf_slice(b);
 }
 
 static void send_capture(
@@ -273,11 +299,15 @@ static void send_capture(
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
 	    .retry_at = page->retry_at};
+	struct slice line;
 
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &f->line))
 		cli_die(EX_OSERR, "out of memory");
-	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
+	line = buf_slice(&f->line);
+	if (f->terminal)
+		line = for_terminal(f, line);
+	stage_produce(&f->stage, RECORD_CAPTURE, line);
 	f->captures++;
 	f->bytes += page->body.n;
 }
@@ -601,7 +631,9 @@ static char **read_options(struct options *o, int argc, char **argv)
 
 static void set_up(struct fetch *f, const struct options *o, const char *path)
 {
-	*f = (struct fetch){.o = o, .started = clock_monotonic()};
+	*f = (struct fetch){.o = o,
+	    .started = clock_monotonic(),
+	    .terminal = isatty(STDOUT_FILENO) == 1};
 	if (!out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16))
 		cli_die(EX_OSERR, "out of memory");
 	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
@@ -627,9 +659,11 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	if (!window_init(&f->window))
 		cli_die(EX_OSERR, "out of memory");
 	answer_init(&f->answer, o->max_body);
-	f->scratch.max = o->max_line;
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
+	/* Six bytes for one, on a terminal. */
+	f->scratch.max =
+	    f->line.max < SIZE_MAX / 6 ? 6 * f->line.max : SIZE_MAX;
 }
 
 static void tear_down(struct fetch *f)

@@ -244,7 +244,9 @@ reset
 fault 'kind=badnext'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
     "69: failed 69 balanced: 200 200: bad next page" "a next page elsewhere"
-like "$(cat "$tmp/err")" "not of the API's origin" "is refused by name"
+like "$(cat "$tmp/err")" \
+    "/recently-played\?limit=20: its next page is refused: not of the API's origin" \
+    "is refused by name"
 fault 'kind=selfnext'
 is "$(echo "$recent" | try)" \
     "69: failed 69 balanced: 200: bad next page" "a next page that is this one"

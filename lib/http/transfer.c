@@ -13,6 +13,9 @@
 #define SLOW_BYTES 64L /* a second */
 #define SLOW_SECONDS 20L
 
+/* libcurl keeps the headers, and sets no limit to all of them together. */
+#define HEAD_MAX ((size_t)256 << 10)
+
 #define WAIT_MAX 60000 /* ms; whoever waits longer waits again */
 
 /* One transfer at a time, and many in turn: what curl calls an easy handle. */
@@ -104,6 +107,9 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	struct slice line = {data, size * n};
 	struct reply *r = ctx;
 
+	r->head += line.n;
+	if (r->head > HEAD_MAX)
+		return 0;
 	if (slice_starts(line, SLICE("HTTP/")))
 		r->retry_after = -1;
 	if (line.n > len && strncasecmp(line.p, name, len) == 0 &&
@@ -200,6 +206,7 @@ bool transfer_start(
 	buf_clear(&r->body);
 	r->status = 0;
 	r->retry_after = -1;
+	r->head = 0;
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
 	if (!why && !(lane = find_lane(t)))
@@ -255,6 +262,9 @@ static enum transfer_result conclude(const struct lane *l, CURLcode code)
 	if (code == CURLE_WRITE_ERROR && r->body.failed)
 		snprintf(r->why, sizeof(r->why), "body of more than %zu bytes",
 		    r->body.max);
+	else if (code == CURLE_WRITE_ERROR && r->head > HEAD_MAX)
+		snprintf(r->why, sizeof(r->why),
+		    "headers of more than %zu bytes", HEAD_MAX);
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
 		    l->error[0] ? l->error : curl_easy_strerror(code));

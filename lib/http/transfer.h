@@ -43,6 +43,7 @@ struct reply {
 	struct buf body;     /* decompressed */
 	int64_t done_at;     /* when it was there, ms since 1970 */
 	int64_t retry_after; /* ms; -1 if the server did not say */
+	size_t head;	     /* bytes of headers */
 	char why[256];	     /* if it was not done */
 };
 
