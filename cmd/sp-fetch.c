@@ -15,8 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "base/clock.h"
-#include "base/os.h"
 #include "cli.h"
 #include "http/limits.h"
 #include "http/session.h"
@@ -26,15 +26,25 @@
 /* So many requests in a row without a usable answer: the service is out. */
 #define FAULTS_MAX 3
 
+/* How long before a login ends it is said so, once a run. */
+#define WARN_DAYS 14
+#define DAY_MS ((int64_t)86400000)
+
 static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
     "                [--token-url URL] [--max-wait D] [--retries N]\n"
     "                [--backoff D] [--timeout D] [--connect-timeout D]\n"
     "                [--parallel N] [--max-body SIZE] [--max-pages N]\n"
-    "                [--max-line SIZE] [--progress] [PATH ...]\n";
+    "                [--max-line SIZE] [--progress] [PATH ...]\n"
+    "       sp-fetch login [--account NAME] [--token-file FILE]\n"
+    "                [--client-id ID] [--scope SCOPE]... [--port N]\n"
+    "                [--no-browser] [--timeout D] [--force]\n"
+    "                [--auth-url URL] [--token-url URL] [--api URL]\n"
+    "       sp-fetch accounts [--account NAME] [--token-file FILE] [--table]\n"
+    "       sp-fetch logout [--account NAME] [--token-file FILE]\n";
 
 struct options {
-	const char *account, *token_file, *api, *token_url;
+	struct account account;
 	struct transfer_limits limits;
 	struct retry_policy policy;
 	size_t parallel, max_body, max_line;
@@ -61,6 +71,7 @@ struct fetch {
 	struct halt halt;
 	struct limits limits;
 	unsigned limited;	/* buckets of which the run was kept back */
+	char note[256];		/* what a run that goes well has to say */
 	struct trouble failure; /* of the run, for its end; exit 0 for none */
 	int status;		/* the program's, so far */
 	int faults;		/* requests in a row without a usable answer */
@@ -68,6 +79,7 @@ struct fetch {
 	uint64_t unasked;	/* requests refused without being asked */
 	bool quiet;		/* on_refusal is not to speak */
 	bool terminal;		/* stdout is one */
+	bool warned;		/* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -135,6 +147,24 @@ static void halt(struct fetch *f, const struct trouble *t, const char *url)
 	fail_run(f, t, true);
 }
 
+/* Say, once, that a new login will be needed. */
+static void warn_of_end(struct fetch *f)
+{
+	int64_t ends = token_ends(&f->session.token), left = ends - clock_now();
+	struct buf option = BUF_INIT(8192);
+	char day[CLOCK_TEXT];
+
+	if (f->warned || !ends || left > WARN_DAYS * DAY_MS ||
+	    !clock_format(ends, day))
+		return;
+	f->warned = true;
+	account_put_option(&f->o->account, &option);
+	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s",
+	    f->session.token.user_id, left > 0 ? "ends" : "ended", day,
+	    option.n ? buf_cstr(&option) : "");
+	buf_release(&option);
+}
+
 /* Know whose login it is; false if nothing can be asked. */
 static bool know_user(struct fetch *f)
 {
@@ -146,6 +176,7 @@ static bool know_user(struct fetch *f)
 		halt(f, &trouble, NULL);
 		return false;
 	}
+	warn_of_end(f);
 	return true;
 }
 
@@ -202,6 +233,21 @@ static void count_fault(struct fetch *f, const struct trouble *t)
 	halt(f, &out, NULL);
 }
 
+/*
+ * A refusal that is an answer fails nothing. That the app may not have audio
+ * features at all is said once, and in the run.
+ */
+static void note_refusal(struct fetch *f, const struct ask *a)
+{
+	const char *why = a->answer.trouble.why;
+
+	if (a->answer.reply.status != 403 || *f->note ||
+	    !slice_is(a->request.endpoint, "audio-features"))
+		return;
+	snprintf(f->note, sizeof(f->note), "audio-features: %.200s", why);
+	tell(NULL, a->get.url, why);
+}
+
 /* Refuse a request that came to nothing, or to less than was asked. */
 static void refuse(struct ask *a, const char *code, const char *why)
 {
@@ -224,8 +270,10 @@ static void take_failure(struct fetch *f, struct ask *a)
 		break;
 	case ANSWER_LIMITED: take_limit(f, a, url); break;
 	case ANSWER_DENIED:
-		if (a->request.optional && (status == 403 || status == 404))
+		if (a->request.optional && (status == 403 || status == 404)) {
+			note_refusal(f, a);
 			break;
+		}
 		if (status == 403)
 			halt(f, t, url);
 		else
@@ -438,7 +486,9 @@ static void take_end(struct fetch *f, const struct record *rec)
 	if (f->limited && !f->halt.trouble.exit)
 		limits_sum(&f->limits, f->limited, t);
 	how = (struct outcome){.exit = t->exit};
-	snprintf(how.reason, sizeof(how.reason), "%s", t->why);
+	snprintf(
+	    how.reason, sizeof(how.reason), "%s", t->exit ? t->why : f->note);
+	*f->note = '\0';
 	if (t->until && !clock_format(t->until, how.until))
 		*how.until = '\0';
 	stage_pass_end(&f->stage, rec, &how);
@@ -508,38 +558,6 @@ static void filter(struct fetch *f)
 	settle(f);
 }
 
-static const char *setting(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-/* The token file: what was asked for goes before what is set. */
-static const char *token_path(const struct options *o, struct buf *path)
-{
-	const char *account = o->account, *named = o->token_file;
-	char name[256];
-
-	if (!named && !account)
-		named = setting("SP_TOKEN_FILE");
-	if (named)
-		return named;
-	if (!account)
-		account = setting("SP_ACCOUNT");
-	if (!account)
-		account = "default";
-	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
-	    strlen(account) > 200)
-		cli_die(EX_USAGE, "no name for an account: '%s'", account);
-	snprintf(name, sizeof(name), "tokens/%s.json", account);
-	if (!os_config_path(path, name))
-		cli_die(EX_CONFIG,
-		    "no token file: give --token-file FILE, or "
-		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
-	return buf_cstr(path);
-}
-
 /* A time limit; none at all would be a wait for ever. */
 static int64_t read_limit(const char *option, const char *arg)
 {
@@ -553,10 +571,10 @@ static int64_t read_limit(const char *option, const char *arg)
 static void set_option(struct options *o, int which, const char *arg)
 {
 	switch (which) {
-	case 'a': o->account = arg; break;
-	case 't': o->token_file = arg; break;
-	case 'A': o->api = arg; break;
-	case 'T': o->token_url = arg; break;
+	case 'a': o->account.name = arg; break;
+	case 't': o->account.token_file = arg; break;
+	case 'A': o->account.api = arg; break;
+	case 'T': o->account.token_url = arg; break;
 	case 'w': o->policy.max_wait = cli_duration("--max-wait", arg); break;
 	case 'r':
 		o->policy.retries = (int)cli_number("--retries", arg, 0, 100);
@@ -609,8 +627,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 	int which;
 
 	*o = (struct options){
-	    .api = setting("SP_API"),
-	    .token_url = setting("SP_TOKEN_URL"),
+	    .account = {.usage = usage},
 	    .limits = {.timeout = 60000,
 		.connect_timeout = 10000,
 		.user_agent = "sp/" SP_VERSION},
@@ -646,8 +663,11 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	if (!f->transfer)
 		cli_die(EX_UNAVAILABLE, "libcurl does not start");
 	session_init(&f->session, path, f->transfer, &o->policy);
-	f->session.api_url = o->api;
-	f->session.token_url = o->token_url;
+	f->session.api_url =
+	    o->account.api ? o->account.api : account_setting("SP_API");
+	f->session.token_url = o->account.token_url
+				   ? o->account.token_url
+				   : account_setting("SP_TOKEN_URL");
 	f->window = (struct window){.client = &f->session.client,
 	    .api = &f->session.api,
 	    .parallel = o->parallel,
@@ -695,6 +715,28 @@ static int finish(struct fetch *f)
 	return status != EX_IOERR && f->status ? f->status : status;
 }
 
+/* The commands, which have options of their own; false if it is none. */
+static bool command(struct options *o, char *self, char **argv, int *status)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct account *, int argc, char **argv);
+	} commands[] = {{"login", account_login}, {"accounts", account_list},
+	    {"logout", account_logout}};
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	for (size_t i = 0; argc && i < sizeof(commands) / sizeof(*commands);
+	     i++)
+		if (strcmp(*argv, commands[i].name) == 0) {
+			*argv = self; /* for getopt's messages */
+			*status = commands[i].run(&o->account, argc, argv);
+			return true;
+		}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
@@ -707,7 +749,9 @@ int main(int argc, char **argv)
 	cli_init("sp-fetch");
 	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
 	paths = read_options(&o, argc, argv);
-	set_up(&f, &o, token_path(&o, &path));
+	if (command(&o, argv[0], paths, &status))
+		return status;
+	set_up(&f, &o, account_path(&o.account, &path));
 	if (*paths)
 		look(&f, paths);
 	else

@@ -16,8 +16,11 @@
 
 #include "base/clock.h"
 #include "cli.h"
+#include "store/arrival.h"
 #include "store/batch.h"
 #include "store/db.h"
+#include "store/ending.h"
+#include "store/lists.h"
 #include "store/load.h"
 #include "store/runs.h"
 #include "store/tables.h"
@@ -54,6 +57,7 @@ struct ingest {
 	int64_t cursor;
 	struct buf gaps; /* the elements of a JSON array */
 	uint64_t gap_count;
+	bool incomplete; /* some list of tracks is */
 };
 
 struct load {
@@ -64,6 +68,7 @@ struct load {
 	const char *path;
 	struct tables tables;
 	struct loader loader;
+	struct lists lists;	/* of tracks, by the page */
 	struct batch batch;	/* what is written next */
 	struct batch held;	/* what waits for a good end */
 	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
@@ -256,6 +261,8 @@ static void write_batch(struct load *l, struct batch *b)
 {
 	int rc = loader_apply(&l->loader, b);
 
+	if (rc == SQLITE_OK)
+		rc = lists_apply(&l->lists, b);
 	if (rc == SQLITE_NOMEM)
 		cli_die(EX_OSERR, "%s: out of memory", l->path);
 	if (rc != SQLITE_OK)
@@ -267,7 +274,7 @@ static void write_batch(struct load *l, struct batch *b)
 static void flush(struct load *l)
 {
 	l->batch_since = 0;
-	if (l->batch.count == 0 && !l->batch.refusals)
+	if (batch_is_empty(&l->batch))
 		return;
 	begin(l);
 	write_batch(l, &l->batch);
@@ -280,6 +287,8 @@ static void close_run(struct load *l)
 {
 	struct counts *n = &l->run.counts, *t = &l->total;
 
+	if (lists_forget(&l->lists) != SQLITE_OK)
+		die_of_database(l);
 	t->rows += n->rows;
 	t->inserted += n->inserted;
 	t->updated += n->updated;
@@ -287,19 +296,49 @@ static void close_run(struct load *l)
 	t->removed += n->removed;
 	t->refused += n->refused;
 	*n = (struct counts){.rows = 0};
-	l->run.open = l->run.has_cursor = false;
+	l->run.open = l->run.has_cursor = l->run.incomplete = false;
 	l->run.gap_count = 0;
 	buf_clear(&l->run.gaps);
 	buf_clear(&l->run.job);
 }
 
+static void on_incomplete(
+    void *ctx, struct slice playlist, struct slice list, const char *reason)
+{
+	struct load *l = ctx;
+	struct buf text = BUF_INIT((size_t)64 << 10);
+	char now[CLOCK_TEXT];
+	struct store_refusal r = {
+	    .run = slice_of(l->run.open ? l->run.id : NULL),
+	    .stage = SLICE("sp-load"),
+	    .src = list,
+	    .seen_at = now_text(now)};
+
+	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
+	    (int)playlist.n, playlist.p, reason);
+	r.reason = buf_slice(&text);
+	cli_warn("%s", buf_cstr(&text));
+	write_refusal(l, &r);
+	l->status = worse(l->status, EX_REFUSED);
+	l->run.incomplete = true;
+	buf_release(&text);
+}
+
+/* Say which lists of tracks are not complete, inside a transaction. */
+static void end_lists(struct load *l)
+{
+	if (lists_incomplete(&l->lists, on_incomplete, l) != SQLITE_OK)
+		die_of_database(l);
+}
+
 /* Write what has come outside of any run; its end is as good as any. */
 static void end_loose(struct load *l, bool good)
 {
-	if (good && l->held.count > 0) {
+	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting)) {
 		begin(l);
 		write_batch(l, &l->batch);
 		write_batch(l, &l->held);
+		end_lists(l);
 		commit(l);
 		batch_clear(&l->batch);
 		l->batch_since = 0;
@@ -442,78 +481,9 @@ static void take_run(struct load *l, const struct record *rec)
 	buf_release(&text);
 }
 
-static bool is_called(const struct member *m, const char *name)
-{
-	return m->key_escaped ? json_text_is(m->key, true, slice_of(name))
-			      : slice_is(m->key, name);
-}
-
-/* A string member, decoded; null is as good as absent. */
-static bool take_string(
-    const struct member *m, struct buf *scratch, struct slice *to)
-{
-	size_t from = scratch->n;
-
-	*to = (struct slice){NULL, 0};
-	if (m->type == JSON_NULL)
-		return true;
-	if (m->type != JSON_STRING)
-		return false;
-	*to = m->value;
-	if (!m->escaped)
-		return true;
-	if (!json_unescape(m->value, scratch))
-		return false;
-	*to = (struct slice){scratch->p + from, scratch->n - from};
-	return true;
-}
-
-/*
- * What a row record says of itself, in one pass over its members, for there
- * are many rows. NULL, or why it cannot be used.
- */
-static const char *read_arrival(const struct record *rec, struct buf *scratch,
-    struct slice *table, struct arrival *a)
-{
-	struct slice op = {NULL, 0};
-
-	buf_clear(scratch);
-	/* All that a line can decode to: slices stay where they are. */
-	if (!buf_room(scratch, rec->line.n))
-		return "out of memory";
-	for (size_t i = 0; i < rec->count; i++) {
-		const struct member *m = &rec->members[i];
-
-		if (is_called(m, "table")) {
-			if (!take_string(m, scratch, table))
-				return "'table' is no string";
-		} else if (is_called(m, "row")) {
-			if (m->type != JSON_OBJECT)
-				return "'row' is no object";
-			a->object = m->value;
-		} else if (is_called(m, "at")) {
-			if (!take_string(m, scratch, &a->at))
-				return "'at' is no string";
-		} else if (is_called(m, "src")) {
-			take_string(m, scratch, &a->src);
-		} else if (is_called(m, "op")) {
-			if (!take_string(m, scratch, &op))
-				return "'op' is no string";
-		}
-	}
-	if (!table->p)
-		return "a row without the name of its 'table'";
-	if (!a->object.p)
-		return "a row without 'row'";
-	if (op.p && !slice_is(op, "upsert") && !slice_is(op, "delete"))
-		return "'op' is neither upsert nor delete";
-	a->removes = op.p && slice_is(op, "delete");
-	return NULL;
-}
-
 /* The table of a row if it can go there; NULL if it was refused. */
-static struct table *find_table(
-    struct load *l, const struct record *rec, struct slice name, bool removes)
+static struct table *find_table(struct load *l, const struct record *rec,
+    struct slice name, const struct arrival *a)
 {
 	struct table *t = tables_find(&l->tables, name);
 	int shown = (int)(name.n < 64 ? name.n : 64);
@@ -526,7 +496,14 @@ static struct table *find_table(
 	else if (t->kind == TABLE_NOT_LOADED)
 		stage_refuse(&l->stage, rec, "bad table",
 		    "table '%.*s' cannot be loaded", shown, name.p);
-	else if (removes && t->kind != TABLE_QUEUE)
+	else if (a->part && t->kind != TABLE_LIST)
+		stage_refuse(&l->stage, rec, "bad table",
+		    "table '%.*s' takes no pages of lists", shown, name.p);
+	else if (!a->part && !a->removes && t->kind == TABLE_LIST)
+		stage_refuse(&l->stage, rec, "bad table",
+		    "table '%.*s' takes pages of lists only, op page or check",
+		    shown, name.p);
+	else if (a->removes && t->kind != TABLE_QUEUE)
 		stage_refuse(&l->stage, rec, "bad table",
 		    "nothing can be deleted from table '%.*s'", shown, name.p);
 	else
@@ -544,12 +521,12 @@ static void take_row(struct load *l, const struct record *rec)
 	char now[CLOCK_TEXT];
 
 	l->run.counts.rows++;
-	wrong = read_arrival(rec, &l->line, &name, &a);
+	wrong = arrival_read(rec, &l->line, &name, &a);
 	if (wrong) {
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 		return;
 	}
-	t = find_table(l, rec, name, a.removes);
+	t = find_table(l, rec, name, &a);
 	if (!t)
 		return;
 	if (!a.at.p)
@@ -565,89 +542,21 @@ static void take_row(struct load *l, const struct record *rec)
 	stage_refuse(&l->stage, rec, "bad row", "%s", buf_cstr(&l->why));
 }
 
-/* What an end record says. */
-struct ending {
-	struct slice status, reason, until;
-	int64_t exit_status;
-};
-
-static void read_ending(
-    const struct record *rec, struct buf *text, struct ending *e)
-{
-	*e = (struct ending){.exit_status = -1};
-	if (!record_string(rec, "status", text, &e->status))
-		e->status.p = NULL;
-	if (!record_string(rec, "reason", text, &e->reason))
-		e->reason.p = NULL;
-	if (!record_string(rec, "until", text, &e->until))
-		e->until.p = NULL;
-	if (!record_int(rec, "exit", &e->exit_status))
-		e->exit_status = -1;
-	/* Nobody's status but those of sp(7) is handed on. */
-	if (e->exit_status != EX_REFUSED &&
-	    (e->exit_status < EX__BASE || e->exit_status > EX__MAX))
-		e->exit_status = -1;
-}
-
-/*
- * Settle how the run ended: its own word, unless the ledger says that some
- * of it was lost. `reason` holds what is made up here.
- */
-static void judge_end(struct load *l, const struct record *rec,
-    const struct ending *e, struct store_run_end *end, struct buf *ledger,
-    struct buf *reason)
-{
-	struct ledger_totals totals;
-	bool balanced;
-
-	stage_put_ledger(&l->stage, rec, ledger);
-	balanced = ledger_check(buf_slice(ledger), reason, &totals);
-	end->ledger = buf_slice(ledger);
-	end->refused = totals.refused;
-	end->has_counts = true;
-	end->requests = totals.requests;
-	end->captures = totals.captures;
-	if (slice_is(e->status, "complete") && balanced) {
-		end->status = "complete";
-		end->exit_status = e->exit_status > 0 ? (int)e->exit_status
-				   : totals.refused   ? EX_REFUSED
-						      : 0;
-		end->reason = e->reason;
-		return;
-	}
-	end->status = "failed";
-	end->exit_status = EX_DATAERR;
-	if (balanced) {
-		if (slice_is(e->status, "deferred"))
-			end->status = "deferred";
-		end->exit_status = e->exit_status > EX_REFUSED
-				       ? (int)e->exit_status
-				       : EX_UNAVAILABLE;
-		buf_printf(reason, "%.*s", (int)e->reason.n,
-		    e->reason.p ? e->reason.p : "");
-		if (!e->reason.p)
-			buf_puts(reason, "no reason was given");
-		if (e->until.p)
-			buf_printf(reason, ", until %.*s", (int)e->until.n,
-			    e->until.p);
-	}
-	end->reason = buf_slice(reason);
-}
-
 static void take_end(struct load *l, const struct record *rec)
 {
-	struct buf text = BUF_INIT(rec->line.n + 1);
+	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
 	struct buf ledger = BUF_INIT(rec->line.n + ((size_t)1 << 16));
-	struct buf reason = BUF_INIT(rec->line.n + ((size_t)1 << 12));
-	struct store_run_end end = {.status = "failed"};
-	struct ending e;
+	struct store_run_end end;
 
-	read_ending(rec, &text, &e);
 	begin(l);
 	write_batch(l, &l->batch);
-	judge_end(l, rec, &e, &end, &ledger, &reason);
+	stage_put_ledger(&l->stage, rec, &ledger);
+	ending_judge(rec, buf_slice(&ledger), &end, &text);
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
+	end_lists(l);
+	if (l->run.incomplete && end.exit_status == 0)
+		end.exit_status = EX_REFUSED;
 	write_end(l, &end);
 	commit(l);
 	batch_clear(&l->batch);
@@ -661,7 +570,6 @@ static void take_end(struct load *l, const struct record *rec)
 	stage_run_ended(&l->stage);
 	buf_release(&text);
 	buf_release(&ledger);
-	buf_release(&reason);
 }
 
 static void take(struct load *l, const struct record *rec)
@@ -694,7 +602,7 @@ static int patience(struct load *l)
 {
 	int64_t now, left;
 
-	if (l->batch.count == 0 && !l->batch.refusals)
+	if (batch_is_empty(&l->batch))
 		return -1;
 	if (l->batch_since && l->clock_read_at == l->stage.in.bytes)
 		return l->batch_left;
@@ -707,23 +615,59 @@ static int patience(struct load *l)
 	return l->batch_left = (int)left;
 }
 
+/* What is shown while rows come: by captures, where it is known how many. */
+struct progress {
+	bool wanted;
+	uint64_t records;
+	uint64_t captures; /* whose rows have come */
+	int64_t total;	   /* that the runs announced, or 0 */
+	char src[STAGE_RUN_MAX + 24];
+};
+
+static void show_progress(
+    struct progress *p, const struct load *l, const struct record *rec)
+{
+	struct slice src = record_raw(rec, "src");
+	uint64_t rows = l->total.rows + l->run.counts.rows;
+	int64_t announced = 0;
+
+	if (rec->type == RECORD_RUN &&
+	    record_int(rec, "captures", &announced) && announced > 0)
+		p->total += announced;
+	if (rec->type == RECORD_ROW && src.n > 0 && src.n < sizeof(p->src) &&
+	    !slice_is(src, p->src)) {
+		memcpy(p->src, src.p, src.n);
+		p->src[src.n] = '\0';
+		p->captures++;
+	}
+	if (++p->records % 1024 != 0)
+		return;
+	if (p->total > 0)
+		cli_progress_of(p->captures, (uint64_t)p->total,
+		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
+		    rows, p->captures, p->total);
+	else
+		cli_progress_of(rows, 0,
+		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
+		    rows);
+}
+
 static void load(struct load *l)
 {
 	struct record rec;
 	enum stage_result r;
-	bool show = cli_progress_wanted(l->options.progress);
-	uint64_t n = 0;
+	struct progress progress = {
+	    .wanted = cli_progress_wanted(l->options.progress)};
 
 	while ((r = stage_next(&l->stage, &rec, patience(l))) != STAGE_DONE) {
 		if (r == STAGE_RECORD)
 			take(l, &rec);
+		if (r == STAGE_RECORD && progress.wanted)
+			show_progress(&progress, l, &rec);
 		if (r == STAGE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
 		    batch_size(&l->batch) >= BATCH_BYTES)
 			flush(l);
-		if (show && ++n % 1024 == 0)
-			cli_progress("%" PRIu64 " rows",
-			    l->total.rows + l->run.counts.rows);
 	}
 	cli_progress_end();
 }
@@ -821,6 +765,7 @@ static void open_all(struct load *l, struct buf *path)
 	l->loader.on_change = on_change;
 	l->loader.on_forbidden = on_forbidden;
 	l->loader.ctx = l;
+	lists_init(&l->lists, &l->loader, &l->tables);
 	batch_init(&l->batch);
 	batch_init(&l->held);
 	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
@@ -836,6 +781,7 @@ static void open_all(struct load *l, struct buf *path)
 static void close_all(struct load *l)
 {
 	stage_release(&l->stage);
+	lists_release(&l->lists);
 	loader_release(&l->loader);
 	tables_release(&l->tables);
 	batch_release(&l->batch);

@@ -299,7 +299,7 @@ static int change(const struct options *o, bool add, int argc, char **argv)
 static void list_query(
     sqlite3 *db, const struct options *o, const char *sql, const char *type)
 {
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3_stmt *s;
 	int account;
 
@@ -336,7 +336,9 @@ static const char status_of_jobs[] =
     "case name when 'playlists' then "
     "(select count(*) from playlist_ingest_queue) "
     "when 'audio-features' then (select count(*) from tracks "
-    "where audio_features_json is null and is_local is not 1) end as waiting, "
+    "where audio_features_json is null and is_local is not 1 "
+    "and track_id not in (select subject from endpoint_status "
+    "where endpoint = 'audio-features' and status = 404)) end as waiting, "
     "(select max(retry_at) from endpoint_status join accounts "
     "using (user_id) where account = :account "
     "and retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
@@ -383,7 +385,7 @@ static void note_jobs(sqlite3 *db, const struct options *o)
 
 static int tell_status(const struct options *o)
 {
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
 
 	note_jobs(db, o);

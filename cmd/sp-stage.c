@@ -149,7 +149,8 @@ static int filter(const struct options *o)
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
 		if (progress)
-			cli_progress("%" PRIu64 " captures", captures);
+			cli_progress_of(
+			    captures, 0, "%" PRIu64 " captures", captures);
 	}
 	status = stage_finish(&st);
 	if (out.err || st.in.err)
@@ -195,14 +196,16 @@ static int close_source(struct source *s, int status)
 static int send_walk(
     struct staging_walk *w, struct source *s, struct buf *line, bool progress)
 {
-	int64_t sent = 0;
+	uint64_t sent = 0, total = (uint64_t)w->total;
 	int rc;
 
 	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
-	       source_send_line(s, RECORD_CAPTURE, buf_slice(line)))
+	       source_send_line(s, RECORD_CAPTURE, buf_slice(line))) {
+		sent++;
 		if (progress)
-			cli_progress("%" PRId64 " of %" PRId64 " captures",
-			    ++sent, w->total);
+			cli_progress_of(sent, total,
+			    "%" PRIu64 " of %" PRIu64 " captures", sent, total);
+	}
 	if (progress)
 		cli_progress_end();
 	return rc;
@@ -429,7 +432,7 @@ static const char runs_for_pipe[] =
 static int runs(const struct options *o)
 {
 	sqlite3 *db = database_open(o->db, STORE_READ);
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe, -1,

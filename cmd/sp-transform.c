@@ -121,8 +121,9 @@ static void settle(struct transform *t, const struct pool_result *r)
 	t->st.in.number = number;
 	pool_pop(t->pool);
 	if (t->o->progress)
-		cli_progress("%" PRIu64 " records, %" PRIu64 " rows",
-		    t->st.records, t->rows);
+		cli_progress_of(t->st.records, 0,
+		    "%" PRIu64 " records, %" PRIu64 " rows", t->st.records,
+		    t->rows);
 }
 
 static void settle_done(struct transform *t)
@@ -151,15 +152,10 @@ static void settle_all(void *ctx)
 		wait_for_workers(t, -1);
 }
 
-__attribute__((format(printf, 4, 5))) static void refuse(struct transform *t,
-    const struct record *rec, const char *code, const char *fmt, ...)
+/* Refuse a record in its place: after all that came before it. */
+static void refuse(struct transform *t, const struct record *rec,
+    const char *code, const char *detail)
 {
-	char detail[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(detail, sizeof(detail), fmt, ap);
-	va_end(ap);
 	settle_all(t);
 	stage_refuse(&t->st, rec, code, "%s: %s", code, detail);
 }
@@ -190,21 +186,22 @@ static bool put_suffix(struct transform *t, const struct record *rec)
 static bool has_mapping(struct transform *t, const struct record *rec,
     struct slice endpoint, int64_t status)
 {
+	char detail[160];
+	bool text = record_get(rec, "text");
+
+	if (endpoint.p && (status != 200 || (is_mapping(endpoint) &&
+						record_get(rec, "body"))))
+		return true;
 	if (!endpoint.p) {
 		refuse(t, rec, "bad capture", "it names no endpoint");
-	} else if (status != 200) {
-		return true;
 	} else if (!is_mapping(endpoint)) {
-		refuse(t, rec, "no mapping",
+		snprintf(detail, sizeof(detail),
 		    "none is built in for endpoint '%.*s': give one with -f",
 		    (int)(endpoint.n > 64 ? 64 : endpoint.n), endpoint.p);
-	} else if (!record_get(rec, "body")) {
-		if (record_get(rec, "text"))
-			refuse(t, rec, "not json", "the body came as text");
-		else
-			refuse(t, rec, "bad capture", "it has no body");
+		refuse(t, rec, "no mapping", detail);
 	} else {
-		return true;
+		refuse(t, rec, text ? "not json" : "bad capture",
+		    text ? "the body came as text" : "it has no body");
 	}
 	return false;
 }
@@ -269,14 +266,16 @@ static void take_body(struct transform *t, struct slice body)
 {
 	struct buf *b = &t->capture;
 	struct record rec = {.type = RECORD_CAPTURE};
+	char detail[160];
 	struct json j;
 	const char *why;
 	size_t at;
 
 	t->st.records++;
 	if (!json_check(&j, body)) {
-		refuse(t, &rec, "not json", "%s at byte %zu of the body",
+		snprintf(detail, sizeof(detail), "%s at byte %zu of the body",
 		    j.error, j.at + 1);
+		refuse(t, &rec, "not json", detail);
 		return;
 	}
 	buf_clear(b);
@@ -293,7 +292,7 @@ static void take_body(struct transform *t, struct slice body)
 	if (!buf_putc(b, '}'))
 		cli_die(EX_OSERR, "no memory");
 	if (!record_parse(&rec, buf_slice(b), &why, &at))
-		refuse(t, &rec, "not json", "%s", why);
+		refuse(t, &rec, "not json", why);
 	else
 		take_capture(t, &rec);
 }
@@ -332,8 +331,7 @@ static bool next_line(struct transform *t)
 		}
 		__attribute__((fallthrough));
 	case LINES_TOO_LONG:
-		refuse(t, &rec, REFUSED_TOO_LONG,
-		    "a body is longer than %zu bytes", t->o->max_line);
+		refuse(t, &rec, REFUSED_TOO_LONG, "see --max-line");
 		return true;
 	default:
 		if (!bodies_cut(&t->bodies))

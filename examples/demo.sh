@@ -1,10 +1,11 @@
 #!/bin/sh
-# Show the play history job from end to end, on the rehearsal API: a made-up
-# listener on 127.0.0.1. Needs no Spotify account, and no network.
+# Show the jobs from end to end, on the rehearsal API: a made-up listener on
+# 127.0.0.1. Needs no Spotify account, and no network.
 #
 #	demo.sh [FOLDER OF THE PROGRAMS]
 set -eu
 PATH=$(cd "${1:-build}" && pwd):$PATH
+here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
 api=
 
@@ -26,8 +27,9 @@ run() {
 
 # The tables of a database, without what only numbers rows and runs.
 dump() {
-	for table in tracks albums artists track_artists playlist_ingest_queue \
-	    cursors; do
+	for table in tracks albums artists track_artists users playlists \
+	    playlist_tracks user_playlists user_relationships cursors \
+	    playlist_ingest_queue endpoint_status; do
 		sqlite3 "$1" "select '$table', * from $table order by 2, 3"
 	done
 	sqlite3 "$1" "select user_id, track_id, played_at, context_type,
@@ -49,7 +51,8 @@ url=http://127.0.0.1:$(cat "$dir/port")
 export SP_DB="$dir/music.db" SP_TOKEN_FILE="$dir/token.json"
 echo "sp-rehearse answers at $url"
 
-job='sp-queue next play-history | sp-fetch | sp-stage | sp-transform | sp-load'
+rest='sp-fetch | sp-stage | sp-transform | sp-load'
+job="sp-queue next play-history | $rest"
 
 say "The first run: the last 50 plays, all that the API remembers"
 run "$job"
@@ -58,9 +61,17 @@ say "Six hours later: a true delta, from the cursor on"
 curl -fsS -X POST "$url/rehearse/clock?advance=6h" >/dev/null
 run "$job"
 
+say "The playlists: first the list, then what stands in it and in the queue"
+run "sp-queue next playlists | $rest"
+run "sp-queue next playlists | $rest"
+
+say "Audio features of the tracks that miss them; who is who"
+run "sp-queue next audio-features | $rest"
+run "sp-queue next profile | $rest"
+
 say "What is in the tables"
-for table in play_history tracks albums artists track_artists \
-    playlist_ingest_queue; do
+for table in play_history tracks albums artists track_artists playlists \
+    playlist_tracks playlist_ingest_queue users user_relationships; do
 	printf '%8d %s\n' "$(sqlite3 "$SP_DB" "select count(*) from $table")" $table
 done
 
@@ -68,13 +79,18 @@ say "The last plays, as one would ask for them"
 run "sqlite3 -column -header \$SP_DB \"
   select substr(p.played_at, 1, 16) as played, substr(t.name, 1, 28) as track,
          substr(group_concat(a.name, ', '), 1, 28) as artists,
-         coalesce(p.context_type, '-') as context
+         coalesce(l.name, p.context_type, '-') as context
   from play_history p join tracks t using (track_id)
   left join track_artists using (track_id) left join artists a using (artist_id)
+  left join playlists l on l.uri = p.context_uri
   group by p.play_id order by p.played_at desc limit 8\""
 
-say "What the runs did"
+say "Who is connected with whom"
+run "sqlite3 -column -header \$SP_DB <$here/graph.sql" | head -n 12
+
+say "What the runs did, and what is due"
 run "sp-stage runs --table"
+run "sp-queue status --table"
 
 say "The same rows once more from the raw captures, into a second database"
 run "sp-stage replay | sp-transform | sp-load --db $dir/rebuilt.db"

@@ -1,5 +1,9 @@
-# api.sh: a rehearsal API for a test. Source it after tap.sh; it is stopped
-# when the test ends.
+# api.sh: a rehearsal API for a test, and a database to go with it, $SP_DB.
+# Source it after tap.sh; the API is stopped when the test ends.
+
+PATH=$build:$PATH
+SP_DB=$tmp/music.db
+export SP_DB
 
 api_pid=
 trap '[ -z "$api_pid" ] || kill "$api_pid" 2>/dev/null; rm -rf "$tmp"' EXIT
@@ -29,4 +33,34 @@ api_post() {
 # The plays that the listener truly made, as `played_at uri` lines.
 api_plays() {
 	curl -fsS "$api_url/rehearse/plays" | jq -r '"\(.played_at) \(.uri)"'
+}
+
+sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
+
+# job [[OPTION...] JOB]: the whole pipeline, of the plays if nothing else is
+# named, impatient with faults.
+job() {
+	[ $# -gt 0 ] || set -- play-history
+	sp-queue next "$@" | sp-fetch --backoff 10ms --retries 2 | sp-stage |
+	    sp-transform | sp-load
+}
+
+# How the last run ended.
+last_run() {
+	sql "select status from ingest_runs
+	    order by started_at desc, run_id desc limit 1"
+}
+
+# dump FILE: all tables, without what only numbers rows and runs.
+dump() {
+	for dump_table in tracks albums artists track_artists users playlists \
+	    playlist_tracks user_playlists user_relationships cursors play_gaps \
+	    playlist_ingest_queue playlist_ingest_done endpoint_status; do
+		sqlite3 "$1" "select '$dump_table', * from $dump_table
+		    order by 2, 3"
+	done
+	sqlite3 "$1" "select user_id, track_id, played_at, context_type,
+		context_uri, source, ingested_at, last_updated, column_times
+		from play_history order by user_id, played_at, track_id"
 }

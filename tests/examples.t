@@ -4,11 +4,9 @@ cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 . tests/api.sh
 top=$PWD
-PATH=$build:$PATH
 unset MAKEFLAGS MFLAGS MAKELEVEL GNUMAKEFLAGS
 api_start --user kim --seed 6 --plays-per-day 30
-db=$tmp/my.db
-sql() { sqlite3 "$db" "$@"; }
+db=$SP_DB
 jobs() { make -s -f "$top/examples/jobs.mk" DB="$db" "$@"; }
 
 # --- make ---------------------------------------------------------------

@@ -4,24 +4,17 @@
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 . tests/api.sh
-PATH=$build:$PATH
-SP_DB=$tmp/music.db
-export SP_DB
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
-job() {
-	sp-queue next "$@" | sp-fetch --backoff 10ms --retries 1 | sp-stage |
-	    sp-transform | sp-load
-}
-last_run() { sql "select status from ingest_runs order by started_at desc,
-	run_id desc limit 1"; }
-
-# What the listener's playlists truly hold, as far as they can be read.
+# What the listener's playlists truly hold, as far as they can be read and
+# stand in the list or were named by a play that is known.
 truth() {
+	sql "select distinct replace(context_uri, 'spotify:playlist:', '')
+	    from play_history where context_uri like '%:playlist:%'" |
+	    sed 's/.*://' >"$tmp/played"
 	curl -fsS "$api_url/rehearse/playlists" |
-	    jq -r 'select(.readable and (.listed or .played)) | .id as $id |
-		.items | to_entries[] | [$id, .key, .value.kind,
+	    jq -r --rawfile played "$tmp/played" '($played | split("\n")) as $known
+		| select(.readable and (.listed or (.id | IN($known[]))))
+		| .id as $id | .items | to_entries[] | [$id, .key, .value.kind,
 		.value.uri // "", .value.added_at // "", .value.added_by // ""]
 		| join("|")' | sort
 }
@@ -30,16 +23,11 @@ held() {
 	    coalesce(substr(added_at, 1, 19) || 'Z', ''), coalesce(added_by, '')
 	    from playlist_tracks" | sort
 }
-# All tables, without what only numbers rows and runs.
-dump() {
-	for table in tracks albums artists track_artists users playlists \
-	    playlist_tracks user_playlists user_relationships cursors play_gaps \
-	    playlist_ingest_queue playlist_ingest_done endpoint_status; do
-		sqlite3 "$1" "select '$table', * from $table order by 2, 3"
-	done
-	sqlite3 "$1" "select user_id, track_id, played_at, context_type,
-		context_uri, ingested_at from play_history
-		order by user_id, played_at, track_id"
+
+# What differs between the lists held and the true ones: nothing.
+differs() {
+	truth >"$tmp/true"
+	held | diff "$tmp/true" - | head -n 3
 }
 
 for regime in extended development grandfathered; do
@@ -53,7 +41,7 @@ for regime in extended development grandfathered; do
 	job playlists >"$tmp/out" 2>&1
 	run job playlists
 	is "$status $err" "0 " "$regime: playlists"
-	is "$(held)" "$(truth)" "$regime: every list that can be read is held, item by item"
+	is "$(differs)" "" "$regime: every list that can be read is held, item by item"
 	is "$(sp-queue count)" 0 "$regime: the queue is empty"
 	is "$(sql "select count(*) from playlists where name is null
 		and playlist_id in (select playlist_id from playlist_tracks)")" 0 \
@@ -131,12 +119,12 @@ for mode in '' '&mode=swap'; do
 	api_post "fault?kind=change&path=/v1/playlists$mode"
 	run job --force playlists
 	is "$status $(last_run)" "1 complete" "a change on the way$mode: refused"
-	like "$err" 'playlist [0-9A-Za-z]+: ' "and said"
+	like "$err" "playlist '[0-9A-Za-z]+': its list changed" "and said"
 	is "$(sql "select count(distinct playlist_id) from playlist_tracks")" \
 	    "$(cut -d'|' -f1 "$tmp/before" | sort -u | wc -l)" \
 	    "no list is lost over it"
 	run job --force playlists
-	is "$status $(held)" "0 $(truth)" "the next run brings what is true"
+	is "$status $(differs)" "0 " "the next run brings what is true"
 done
 
 # --- time goes by -------------------------------------------------------
@@ -147,7 +135,7 @@ job playlists
 ok $? "a fresh playlist is left alone for seven days"
 sql "update playlists set last_refreshed = '2020-01-01T00:00:00.000Z'"
 run job playlists
-is "$status $(held)" "0 $(truth)" "one that is due, and has changed, is asked for"
+is "$status $(differs)" "0 " "one that is due, and has changed, is asked for"
 
 # --- killed on the way --------------------------------------------------
 fresh
@@ -165,7 +153,7 @@ for lines in 3 5 9 14; do
 		where t.playlist_id = p.playlist_id)")" = 0 ] ||
 		lied="$lied $lines:half"
 	sp-transform <"$tmp/captures" | sp-load --db "$tmp/cut.db"
-	[ "$(SP_DB=$tmp/cut.db held)" = "$(truth)" ] || lied="$lied $lines:held"
+	[ -z "$(SP_DB=$tmp/cut.db differs)" ] || lied="$lied $lines:held"
 	rm -f "$tmp"/cut.db*
 done
 is "$lied" "" "cut anywhere: no list is half there, and a replay completes it"
@@ -175,7 +163,7 @@ fresh
 api_start --user kim --seed 13 --playlists 300 --big-playlist 10000
 job playlists && run job playlists
 is "$status" 0 "hundreds of playlists, and one of 10,000"
-is "$(held | wc -l)" "$(truth | wc -l)" "all of it is there"
+is "$(differs)" "" "all of it is there"
 
 # --- two accounts -------------------------------------------------------
 fresh

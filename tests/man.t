@@ -4,7 +4,6 @@ cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 . tests/api.sh
 top=$PWD
-PATH=$build:$PATH
 
 if command -v mandoc >/dev/null; then
 	for page in man/*; do

@@ -4,32 +4,12 @@
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 . tests/api.sh
-PATH=$build:$PATH
-SP_DB=$tmp/music.db
-export SP_DB
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
-job() {
-	sp-queue next play-history | sp-fetch --backoff 10ms --retries 2 |
-	    sp-stage | sp-transform | sp-load
-}
 plays() {
 	sql "select p.played_at, t.uri from play_history p
 	    join tracks t using (track_id) order by 1" | tr '|' ' '
 }
 cursor() { sql "select value from cursors"; }
-last_run() { sql "select status from ingest_runs order by run_id desc limit 1"; }
-# All that is told, without what numbers rows and runs.
-dump() {
-	for table in tracks albums artists track_artists cursors play_gaps \
-	    playlist_ingest_queue endpoint_status; do
-		sqlite3 "$1" "select '$table', * from $table order by 2, 3"
-	done
-	sqlite3 "$1" "select user_id, track_id, played_at, context_type,
-		context_uri, source, ingested_at, last_updated, column_times
-		from play_history order by user_id, played_at, track_id"
-}
 
 # --- the job, run after run ---------------------------------------------
 api_start --user kim --seed 3 --clock 2026-11-01T08:00:00Z --plays-per-day 40

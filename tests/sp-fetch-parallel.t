@@ -77,9 +77,19 @@ is "$(jq -r 'select(.type == "capture").endpoint' "$tmp/out" | tail -n 1)" \
     recently-played "and other buckets are"
 reset
 fault 'kind=429&retry_after=1&skip=10'
-is "$(many 30 | try --parallel 4 | sed 's/200.*200/200/')" \
-    "0: complete 0 balanced: 200: " "a short limit in their midst"
-is "$(grep -c 'waiting 1\.0 s' "$tmp/err") $(asked)" "1 31" "is waited out by all"
+many 60 | plan >"$tmp/plan"
+rm -f "$tmp/said"
+fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+until grep -qs waiting "$tmp/said"; do sleep 0.02; done
+sleep 0.2
+meanwhile=$(asked)
+wait $pid
+is "$? $(came | sed 's/200.*200/200/')" "0 complete 0 balanced: 200: " \
+    "a short limit in their midst"
+is "$(grep -c 'waiting 1\.0 s' "$tmp/err") $(asked)" "1 61" "is waited out"
+[ "$meanwhile" -lt 22 ]
+ok $? "by all of them ($meanwhile asked meanwhile)"
 reset
 fault 'kind=reset&times=0&skip=10'
 many 40 | try --parallel 4 --retries 1 >"$tmp/got"

@@ -204,7 +204,7 @@ is "$(queue next --account other all | jq -r 'select(.type == "run").job' |
 is "$(queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
 ["playlists","due",4]
-["audio-features","fresh",153]
+["audio-features","fresh",152]
 ["profile","due",null]' "status: what is due and what waits"
 is "$(queue status | jq -c 'select(.type == "refusal") |
 	[.endpoint, .status, .subjects]')" '["audio-features",404,1]

@@ -7,15 +7,13 @@ cd "$(dirname "$0")/.." || exit
 # Small limits, so that what breaks breaks soon.
 transform() {
 	"$build/sp-transform" --memory "${memory:-200M}" \
-	    --timeout "${timeout:-500ms}" "$@"
+	    --timeout "${timeout:-20s}" "$@"
 }
-case ${SP_SLOW:-}$build in
-1* | *asan* | *fault*) limited=false ;; # there is no limit of memory there
+case ${SP_SLOW:-}${build##*/} in
+1* | asan | fault) limited=false ;; # there is no limit of memory there
 *) limited=true ;;
 esac
-if ! $limited; then
-	memory=1024G timeout=20s
-fi
+$limited || memory=1024G
 
 rows() {
 	jq -r 'select(.type == "row") | .table + " " + (.row | tostring)' "$@"
@@ -73,22 +71,22 @@ head -c 1100000 /dev/zero | tr '\0' ' ' >"$tmp/f.jq"
 run transform -f "$tmp/f.jq" <"$tmp/three"
 is "$status $out" "78 " "a filter that is far too long"
 fails() { # filter, what is said
-	printf "$1" >"$tmp/f.jq"
+	printf '%b' "$1" >"$tmp/f.jq"
 	run transform -f "$tmp/f.jq" <"$tmp/three"
-	is "$status $out$err" "78 sp-transform: $tmp/f.jq: $2" \
-	    "does not compile: $2"
+	is "$status $out" "78 " "does not compile: $2"
+	like "$err" "^sp-transform: $tmp/f.jq: $2" "and is told why"
 }
-fails '.a |\n\n foo' 'foo/0 is not defined, line 3'
-fails '{' 'syntax error, unexpected $end, line 1'
+fails '.a |\n\n foo' 'foo/0 is not defined.*, line 3'
+fails '{' 'syntax error, unexpected .*, line 1'
 fails 'import "a" as a; a' "'import' cannot be used: a mapping is one file"
 fails 'include "a"; a' "'include' cannot be used: a mapping is one file"
 fails 'import "a" as $a; $a' "'import' cannot be used: a mapping is one file"
 fails 'module {}; .' "'module' cannot be used: a mapping is one file"
-fails '# unit: items\n.' "'# unit:' is not a path like .body.items[].track"
+fails '# unit: items\n.' "'# unit:' is not a path like .body.items"
 fails '# unit: .body[]\n.' "'# unit:' needs a line '# main'"
-fails '# unit: .body[]\ndef unit: .;\n# main\n.' 'rest/0 is not defined, line 3'
-fails '.\000' 'the file holds a NUL'
-fails "$(printf '%40000s' '' | tr ' ' '(')" 'memory exhausted, line 1'
+fails '# unit: .body[]\ndef unit: .;\n# main\n.' 'rest/0 is not defined.*, line 3'
+fails '.\0000' 'the file holds a NUL'
+fails "$(printf '%40000s' '' | tr ' ' '(')" '[^ ]'
 echo 'def no: end' >"$tmp/.jq"
 printf '%s\n' "$good" >"$tmp/f.jq"
 run env HOME="$tmp" "$build/sp-transform" -f "$tmp/f.jq" <"$tmp/three"
@@ -102,13 +100,22 @@ breaks() { # what it does, code, detail
 	    "refused alone: $(printf '%s' "$1" | tr -d '\\')"
 	like "$err" "stdin:3: R/2: $2: $3" "and told why: $2: $3"
 }
-breaks '0 | strftime(1)' 'mapping crashed' 'its worker ended by signal 6$'
-timeout=500ms
-breaks 'def f: f; f' 'mapping timed out' 'it took longer than 500 ms$'
-breaks "def f: empty, f; f" 'mapping timed out' 'it took longer than 500 ms$'
+# Which filters crash depends on the version of libjq.
+crashes() { # filter, signal
+	jq -n "$1" >/dev/null 2>&1
+	if [ $? -eq $((128 + $2)) ]; then
+		breaks "$1" 'mapping crashed' "its worker ended by signal $2\$"
+	else
+		skip "this libjq does not crash" "refused alone: $1"
+	fi
+}
+crashes '0 | strftime(1)' 6
+timeout=1s
+breaks 'def f: f; f' 'mapping timed out' 'it took longer than 1 s$'
+breaks "def f: empty, f; f" 'mapping timed out' 'it took longer than 1 s$'
 timeout=1s
 breaks 'last(range(1e12))' 'mapping timed out' 'it took longer than 1 s$'
-$limited && timeout=500ms || timeout=20s
+timeout=
 breaks 'error("why\nthis")' 'mapping failed' 'why this$'
 breaks 'error(null)' 'mapping failed' 'error\(null\)$'
 breaks 'null | error' 'mapping failed' 'error\(null\)$'
@@ -141,15 +148,12 @@ breaks '{table: "t", row: {x: infinite}}' 'mapping failed' 'a number that JSON'
 breaks '{table: "t", row: (reduce range(600) as $i ({}; {a: .}))}' \
     'mapping failed' 'nested too deep$'
 if $limited; then
-	breaks 'reduce range(400000) as $i (1; [.]) | empty' \
-	    'mapping crashed' 'its worker ended by signal 11$'
-	timeout=20s
+	crashes 'reduce range(400000) as $i (1; [.]) | empty' 11
 	breaks '[range(1e9)]' 'mapping out of memory' \
 	    'it needs more memory than 200 MiB$'
 	breaks '[] | .[100000000] = 1' 'mapping out of memory' ''
 	breaks '("x" * 20000) as $x | {table: "t", row: {n: range(1e9), x: $x}}' \
 	    'mapping failed' 'too much in one capture'
-	timeout=500ms
 else
 	skip "no limit of memory here" "what takes all memory"
 fi
@@ -173,10 +177,11 @@ is "$got $(echo "$err" | tail -n 1)" "0 1,2,3, sp-transform: debug: 3" \
 with "(\"x\" * 5000 | debug) as \$x | $good"
 [ "$(echo "$err" | awk '{print length($0)}' | sort -n | tail -n 1)" -lt 500 ]
 ok $? "and not endlessly"
-timeout=500ms
+timeout=1s
 with "def f: (1 | debug) | f; if .body.n == 2 then f else $good end"
 is "$got $(echo "$err" | wc -l | tr -d ' ')" "1 1,mapping timed out,3, 1001" \
     "not even if a mapping does nothing else"
+timeout=
 
 # --- memory over many captures ------------------------------------------
 # A mapping that leaks, as some of libjq's functions do: workers are changed

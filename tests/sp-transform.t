@@ -158,9 +158,9 @@ played "$(item 2026-11-22T05:00:00.000Z t1 \
 	item 2026-11-22T06:00:00.000Z t1 \
     '{"type":"playlist","uri":"spotify:user:x:playlist:p1"}')" >"$tmp/in"
 run transform <"$tmp/in"
-is "$(echo "$out" | rows | grep queue)" 'playlist_ingest_queue {"playlist_id":"p1","played_at":"2026-11-22T06:30:00.000Z"}
-playlist_ingest_queue {"playlist_id":"p2","played_at":"2026-11-22T06:30:00.000Z"}
-playlist_ingest_queue {"playlist_id":"p3","played_at":"2026-11-22T06:30:00.000Z"}' \
+is "$(echo "$out" | rows | grep queue)" 'playlist_ingest_queue {"playlist_id":"p1","played_at":"2026-11-22T06:30:00.000Z","user_id":"kim"}
+playlist_ingest_queue {"playlist_id":"p2","played_at":"2026-11-22T06:30:00.000Z","user_id":"kim"}
+playlist_ingest_queue {"playlist_id":"p3","played_at":"2026-11-22T06:30:00.000Z","user_id":"kim"}' \
     "playlists are found in contexts, each once, with its newest play"
 is "$(echo "$out" | jq -c 'select(.row.context_uri == "spotify:user:jörg:collection") | .row.context_type')" \
     '"x"' "a play keeps its context"
@@ -330,7 +330,7 @@ cat "$tmp/a" >&3
 read -r line <&4
 is "$(echo "$line" | ids)" "a " "a row comes while the input is still open"
 kill -s TERM "$pid"
-wait "$pid"
+wait "$pid" 2>/dev/null
 is $? 143 "a signal ends it"
 cat <&4 >"$tmp/out"
 ok $? "and its workers, which hold no end of its streams"

@@ -1,16 +1,45 @@
 # audio-features: what /audio-features/ID or ?ids=... says, kept whole. A
-# track without features comes as null. See `--print-filter recently-played`
-# for what a mapping is.
+# track without features comes as null, and is noted as one that there are
+# none of. See `--print-filter recently-played` for what a mapping is.
+#
+# Rows of tracks, endpoint_status.
 
-def row:
-	if type != "object" then empty
-	elif .id == null then {refuse: "features without the id of a track"}
-	else {table: "tracks", row: {track_id: .id, audio_features_json: .}} end;
+def row($asked):
+	if type != "object" then {refuse: "features that are no object"} else
+		(.id // $asked // (if .uri == null then null else track_id end)) as $id
+		| if $id == null then {refuse: "features without the id of a track"}
+		else {table: "tracks", row: {track_id: $id, audio_features_json: .}} end
+	end;
+
+# The answer is in the order of the ids in the URL.
+def asked($count):
+	(.url | query("ids") // "" | split(",")) as $ids
+	| if ($ids | length) == $count then $ids else [] end;
+
+# A track that there are none of is not to be asked for again soon.
+def none($user; $id):
+	if $user == null or $id == null then empty else
+		{table: "endpoint_status", row: {user_id: $user,
+			endpoint: "audio-features", subject: $id, status: 404}}
+	end;
+
+def batch:
+	.user as $user
+	| (.body.audio_features | list("audio_features")) as $all
+	| asked($all | length) as $ids
+	| range($all | length) as $i
+	| $all[$i] | if . == null then none($user; $ids[$i])
+		else row($ids[$i]) end;
+
+def single:
+	(.url | path_id("audio-features")) as $asked
+	| .body | if .id == null and .danceability == null then
+		error("the body has no audio features")
+	else row($asked) end;
 
 # main
 if ok then
-	(.body | if has("audio_features") then
-		.audio_features | list("audio_features")[] | row
-	elif .id == null then error("the body has no audio features")
-	else row end), endpoint_status(subject)
+	(.body | object) as $body
+	| (if $body | has("audio_features") then batch else single end),
+		endpoint_status(subject)
 else not_ok(subject) end

@@ -1,15 +1,22 @@
-# followed-artists: what a page of /me/following?type=artist says of artists.
-# See `--print-filter recently-played` for what a mapping is.
+# followed-artists: what a page of /me/following?type=artist says: artists,
+# and that the user follows them. See `--print-filter recently-played` for
+# what a mapping is.
 #
-# skip: external_urls href genres followers popularity cursors
+# Rows of artists, user_relationships ("follows-artist"), endpoint_status.
+#
+# skip: external_urls href genres followers popularity cursors next
 
-def row($i):
-	if type == "object" and .id != null then artist_rows
+def rows($user; $at; $i):
+	if type == "object" and .id != null then
+		artist_rows, relation($user; .id; "follows-artist"; $at)
 	else {refuse: "item \($i) is no artist"} end;
 
 # main
 if ok then
-	(.body.artists.items | list("artists.items")) as $items
-	| (range($items | length) as $i | $items[$i] | row($i + 1)),
-		endpoint_status("")
+	(.body | object | .artists | if type == "object" then .items else null end
+		| list("artists.items")) as $items
+	| .user as $user
+	| .fetched_at as $at
+	| (range($items | length) as $i
+		| $items[$i] | rows($user; $at; $i + 1)), endpoint_status("")
 else not_ok("") end

@@ -1,11 +1,13 @@
 # me: what /me says of the account itself. See `--print-filter
 # recently-played` for what a mapping is.
+#
+# Rows of users, endpoint_status.
+#
+# skip: external_urls href followers email country product explicit_content
 
 def rows:
-	if .id == null then error("the body has no id") else
-		{table: "users", known: {user_id: .id, display_name: .display_name,
-			uri: .uri, images_json: .images, is_me: true}}
-	end;
+	if .id == null then error("the body has no id")
+	else user_rows | .known.is_me = true end;
 
 # main
-if ok then (.body | rows), endpoint_status("") else not_ok("") end
+if ok then (.body | object | rows), endpoint_status("") else not_ok("") end

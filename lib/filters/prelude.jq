@@ -77,9 +77,11 @@ def ms:
 # A time in the one form that is stored; null if it is none.
 def time: ms | if . == null then null else iso end;
 
+def sp_times_are($fraction): tojson | test("^\\[(\"[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]" + $fraction + "Z\",?)*\\]$");
+
 # Whether all times of a list are in that form already. One search over them
 # together costs less than a look at each. (29 February is looked at.)
-def times_are_plain: tojson | test("^\\[(\"[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}Z\",?)*\\]$");
+def times_are_plain: sp_times_are("\\.[0-9]{3}");
 
 # The id of a playlist, from spotify:playlist:ID or the older
 # spotify:user:NAME:playlist:ID; null for what is none.
@@ -93,57 +95,7 @@ def playlist_id:
 		else null end
 	else null end;
 
-# The rows of entities. In `known`, members that are null are left out: the
-# API says nothing by them, and what is known already is to stay.
-def artist_rows:
-	if .id == null then empty else
-		{table: "artists", known: {artist_id: .id, name: .name, uri: .uri,
-			images_json: .images}}
-	end;
-
-def album_row:
-	{table: "albums", known: {album_id: .id, name: .name,
-		release_date: .release_date, uri: .uri, images_json: .images}};
-
-def album_rows:
-	if .id == null then empty else
-		album_row, (if .artists then .artists[] | artist_rows else empty end)
-	end;
-
-# A local file has no id: its uri stands in.
-def track_id: if .id == null then .uri else .id end;
-
-def sp_track_rows($id; $album_id):
-	{table: "tracks", known: {track_id: $id, name: .name, album_id: $album_id,
-		duration_ms: .duration_ms, popularity: .popularity, uri: .uri,
-		is_local: .is_local}},
-	(if .artists then
-		.artists[] | if .id == null then empty else
-			{table: "artists", known: {artist_id: .id, name: .name,
-				uri: .uri, images_json: .images}},
-			{table: "track_artists", row: {track_id: $id, artist_id: .id}}
-		end
-	else empty end);
-
-def track_rows:
-	if type != "object" then empty else
-		track_id as $id
-		| if $id == null then empty else
-			sp_track_rows($id; .album.id), (.album | album_rows)
-		end
-	end;
-
-# Items of a list that hold no track are told of, each by itself.
-def without_track($items):
-	range($items | length) as $i
-	| if ($items[$i].track | track_id) == null
-	then {refuse: "item \($i + 1) holds no track"} else empty end;
-
-# A list of the body, or the capture is refused.
-def list($name):
-	if type == "array" then . else error("the body has no list '\($name)'") end;
-
-# %41 and its like in the path of a URL, UTF-8.
+# %41 and its like in a URL, UTF-8.
 def sp_hex:
 	if . == null then null
 	elif . >= 48 and . <= 57 then . - 48
@@ -174,16 +126,213 @@ def url_decode:
 		| .out | implode
 	end;
 
+# The id that comes after a name in the path of a URL, decoded: with
+# "playlists" that of .../playlists/ID/items. Null where there is none.
+def path_id($name):
+	if type != "string" then null else
+		split("?")[0] | split("/") | index($name) as $i
+		| if $i == null or (.[$i + 1] // "") == "" then null
+		else .[$i + 1] | url_decode end
+	end;
+
+# A parameter of a URL, decoded; null where it has none of that name.
+def query($name):
+	if type != "string" then null else
+		[split("?")[1] // "" | split("#")[0] // "" | split("&")[]
+			| split("=") | select(.[0] == $name) | .[1:] | join("=")]
+		| if length == 0 then null else .[0] | url_decode end
+	end;
+
+# The rows of entities. In `known`, members that are null are left out: the
+# API says nothing by them, and what is known already is to stay.
+def artist_rows:
+	if .id == null then empty else
+		{table: "artists", known: {artist_id: .id, name: .name, uri: .uri,
+			images_json: .images}}
+	end;
+
+def album_row:
+	{table: "albums", known: {album_id: .id, name: .name,
+		release_date: .release_date, uri: .uri, images_json: .images}};
+
+def album_rows:
+	if .id == null then empty else
+		album_row, (if .artists then .artists[] | artist_rows else empty end)
+	end;
+
+# A local file has no id: its uri stands in. One of a track that came
+# without its id holds that.
+def track_id:
+	if .id != null then .id
+	elif (.uri | type) == "string" and (.uri | startswith("spotify:track:"))
+	then .uri[14:]
+	else .uri end;
+
+# Playlists hold episodes too, which are no tracks.
+def is_episode:
+	if .uri then .uri | startswith("spotify:episode:")
+	else .type == "episode" or .episode == true end;
+
+def sp_track_rows($id; $album_id):
+	{table: "tracks", known: {track_id: $id, name: .name, album_id: $album_id,
+		duration_ms: .duration_ms, popularity: .popularity, uri: .uri,
+		is_local: .is_local}},
+	(if .artists then
+		.artists[] | if .id == null then empty else
+			{table: "artists", known: {artist_id: .id, name: .name,
+				uri: .uri, images_json: .images}},
+			{table: "track_artists", row: {track_id: $id, artist_id: .id}}
+		end
+	else empty end);
+
+def track_rows:
+	if type != "object" or is_episode then empty else
+		track_id as $id
+		| if $id == null then empty else
+			sp_track_rows($id; .album.id), (.album | album_rows)
+		end
+	end;
+
+# What an item of a list holds: a track or an episode, as `track` or, since
+# 2026, as `item`. Then `track` may be there with no more than true in it.
+def held: if (.track | type) == "object" then .track else .item end;
+
+# The track of an item that does not hold it as `track`.
+def item_rows:
+	if .item then
+		if (.track | type) == "object" then empty else .item | track_rows end
+	else empty end;
+
+def user_rows:
+	if type != "object" or .id == null or .id == "" then empty else
+		{table: "users", known: {user_id: .id, display_name: .display_name,
+			uri: .uri, images_json: .images}}
+	end;
+
+# A tie from one account to another, or to an artist, seen at a time.
+def relation($user; $other; $kind; $at):
+	if $user == null or $other == null or $user == $other then empty else
+		{table: "user_relationships", known: {user_id: $user,
+			other_id: $other, kind: $kind, first_seen: $at, last_seen: $at}}
+	end;
+
+# How many items a playlist has: the one of `items` and `tracks` that says so.
+def sp_tracks_total:
+	[.items, .tracks | if type == "object" then .total else null end
+		| if type == "number" then . else empty end][0];
+
+# A playlist as its object tells of it, and the owner.
+def playlist_rows($id; $refreshed):
+	{table: "playlists", known: {playlist_id: $id, name: .name,
+		owner_id: .owner.id,
+		owner_type: (if .owner.id == "spotify" then "spotify"
+			else .owner.type end),
+		public: .public, collaborative: .collaborative,
+		description: .description, uri: .uri, images_json: .images,
+		snapshot_id: .snapshot_id, tracks_total: sp_tracks_total,
+		last_refreshed: $refreshed}},
+	(.owner | user_rows);
+
+# Who added an item; null where that is not known, as on old playlists.
+def added_by:
+	.added_by | if type == "object" and .id != "" then .id else null end;
+
+# Who added the items of a list, each once.
+def adders:
+	reduce (.[] | if type == "object" then . else {} end
+		| added_by as $id | if $id == null then empty else .added_by end)
+		as $by ({}; .[$by.id] = (.[$by.id] // $by.uri))
+	| to_entries[]
+	| {table: "users", known: {user_id: .key, uri: .value}};
+
+# One item of a playlist as the list keeps it; null if the item leaves out
+# what it is, as one whose fields were chosen may.
+def sp_entry($plain):
+	if . == null then {kind: "unavailable"}
+	elif type != "object" then null
+	else
+		held as $held
+		| if $held == null then
+			if has("item") or (has("track") and .track == null) then
+				{kind: "unavailable"}
+			else null end
+		elif ($held | type) != "object" then null
+		elif $held.id == null and $held.uri == null then
+			if $held | has("id") or has("uri") then {kind: "unavailable"}
+			else null end
+		else
+			(if $held | is_episode then {kind: "episode"} else
+				{kind: (if .is_local == true or $held.is_local == true
+						or (($held.uri | type) == "string"
+						and ($held.uri | startswith("spotify:local:")))
+					then "local" else "track" end),
+				track_id: ($held | track_id)}
+			end)
+			+ (if $held.uri == null then {} else {uri: $held.uri} end)
+			+ (.added_at
+				| if $plain and . != null then .[0:19] + ".000Z"
+				else time end
+				| if . == null then {} else {added_at: .} end)
+			+ (added_by | if . == null then {} else {added_by: .} end)
+		end
+	end;
+
+# Which reading of a playlist a page is of: the pages of one request, or those
+# that were imported together.
+def list_id:
+	if .run == null then null
+	elif .request != null then "\(.run)/\(.request)"
+	else "\(.run)/import" end;
+
+# Where a page begins that does not say so itself.
+def page_offset($url; $href):
+	($url // $href) | query("offset") // "" | explode
+	| sp_digits(0; length) // 0;
+
+# A page of a playlist's items, from the object with `items`, as the row that
+# keeps it. `about` is what the row says besides.
+def playlist_page($about; $offset):
+	(.offset | if type == "number" then . else $offset end) as $offset
+	| (if (.total | type) == "number" then .total
+		elif has("next") and .next == null then
+			$offset + (.items | length)
+		else null end) as $total
+	| .items as $items
+	| ([$items[] | if type == "object" then .added_at else null end
+		| if . == null then empty else . end]
+		| sp_times_are("")) as $plain
+	| [$items[] | sp_entry($plain)] as $entries
+	| ([range($entries | length) as $i
+		| if $entries[$i] == null then $i + 1 else empty end][0]) as $bad
+	| if $bad != null then
+		{refuse: "item \($bad) does not say what it is: the list is not kept"}
+	elif $total == null then
+		{refuse: "the list does not say how long it is: it is not kept"}
+	else
+		{table: "playlist_tracks", op: "page", known: ($about
+			+ {offset: $offset, total: $total, items: $entries})}
+	end;
+
+# Items of a list that hold no track are told of, each by itself.
+def without_track($items):
+	range($items | length) as $i
+	| if ($items[$i].track | track_id) == null
+	then {refuse: "item \($i + 1) holds no track"} else empty end;
+
+# The body, or the capture is refused.
+def object: if type == "object" then . else error("the body is no object") end;
+
+# A list of the body, or the capture is refused.
+def list($name):
+	if type == "array" then . else error("the body has no list '\($name)'") end;
+
 # What an endpoint of single things was asked for: the id in the URL.
 def subject:
 	{"user": "users", "track": "tracks", "album": "albums",
 		"artist": "artists", "playlist": "playlists",
 		"playlist-items": "playlists", "audio-features": "audio-features"}
 		[.endpoint] as $kind
-	| if $kind == null or (.url | type) != "string" then "" else
-		.url | split("?")[0] | split("/") | index($kind) as $i
-		| if $i == null then "" else .[$i + 1] // "" | url_decode end
-	end;
+	| if $kind == null then "" else .url | path_id($kind) // "" end;
 
 # How the API said no, in its words: its reason, a fixed one, goes first.
 def api_message:

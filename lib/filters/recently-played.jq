@@ -35,7 +35,7 @@ def unit: track_rows;
 # cannot be one gives nothing here, and is told of by `unusable`.
 def play($user; $plain):
 	.track as $track
-	| (if $track.id then $track.id else $track.uri end) as $id
+	| (if $track.id then $track.id else $track | track_id end) as $id
 	| if $id then
 		(if $plain then .played_at else .played_at | time end) as $at
 		| if $at then
@@ -60,14 +60,14 @@ def unusable:
 def newest(pairs):
 	reduce pairs as $p ({};
 		if .[$p[0]] < $p[1] then setpath([$p[0]]; $p[1]) else . end);
-def queue:
+def queue($user):
 	newest(.[].known
 		| if .context_uri then [.context_uri, .played_at] else empty end)
 	| newest(to_entries[] | [(.key | playlist_id), .value]
 		| if .[0] then . else empty end)
 	| to_entries[]
 	| {table: "playlist_ingest_queue",
-		row: {playlist_id: .key, played_at: .value}};
+		known: {playlist_id: .key, played_at: .value, user_id: $user}};
 
 # The next fetch goes on from the newest play.
 def cursor($user; $newest):
@@ -86,17 +86,21 @@ def gap($oldest; $count):
 			gap_from: (.cursor | iso), gap_to: $oldest}}
 	end;
 
+# Elsewhere, what an item holds is called `item` since 2026. Should it be so
+# here, it is taken for the track.
 def rest:
 	.user as $user
-	| (.body.items | list("items")) as $items
+	| (.body.items | list("items")) as $told
+	| ($told | contains([{item: {}}])) as $renamed
+	| (if $renamed then [$told[] | .track = held] else $told end) as $items
 	| [$items[] | .played_at] as $times
 	| ($times | times_are_plain) as $plain
 	| (if $plain then $times else [$times[] | time | values] end) as $at
 	| [$items[] | play($user; $plain)] as $plays
-	| $plays[],
+	| (if $renamed then $told[] | item_rows else empty end), $plays[],
 		(if ($plays | length) < ($items | length) then $items | unusable
 		else empty end),
-		($plays | queue), cursor($user; $at | max),
+		($plays | queue($user)), cursor($user; $at | max),
 		gap($at | min; $items | length), endpoint_status("");
 
 # main

@@ -1,11 +1,14 @@
 # user: what /users/ID says of another user. See `--print-filter
 # recently-played` for what a mapping is.
+#
+# Rows of users, endpoint_status.
+#
+# skip: external_urls href followers
 
-def rows:
-	if .id == null then error("the body has no id") else
-		{table: "users", known: {user_id: .id, display_name: .display_name,
-			uri: .uri, images_json: .images}}
-	end;
+def rows: if .id == null then error("the body has no id") else user_rows end;
 
 # main
-if ok then (.body | rows), endpoint_status(subject) else not_ok(subject) end
+if ok then
+	(.body | object | rows),
+		endpoint_status((.url | path_id("users")) // .body.id)
+else not_ok(subject) end

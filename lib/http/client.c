@@ -133,7 +133,7 @@ static void take_refusal(struct get *g)
 	a->kind = ANSWER_NO_LOGIN;
 	trouble_set(&a->trouble, EX_NOPERM,
 	    "log in first: the API refuses a new token (HTTP 401)");
-	g->state = g->renewed ? GET_DONE : GET_LOGIN;
+	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
 }
 
 /* Its transfer has ended: go on from there. */
@@ -174,7 +174,7 @@ void get_ask(struct get *g)
 	struct client *c = g->client;
 	struct question q = {.url = g->url};
 
-	if (!g->renewed && is_ending(c)) {
+	if (c->token_url && !g->renewed && is_ending(c)) {
 		g->state = GET_LOGIN;
 		return;
 	}

@@ -33,8 +33,8 @@ struct answer {
 /* All is borrowed; the token and its file change when the login is renewed. */
 struct client {
 	struct transfer *transfer;
-	struct token *token; /* loaded */
-	const char *token_url;
+	struct token *token;   /* loaded */
+	const char *token_url; /* NULL: never renew */
 	struct retry_policy policy;
 	int64_t renewed_at; /* by clock_monotonic; 0 for not yet */
 	unsigned renewals;

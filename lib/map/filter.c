@@ -129,23 +129,22 @@ static jv on_input(jq_state *jq, void *ctx)
 	return jv_invalid_with_msg(jv_string("a mapping has no other input"));
 }
 
-static bool known_refusal(struct buf *why)
+/* Say in our words what the prelude before a program makes impossible. */
+static void explain(struct buf *why)
 {
 	static const char *const words[] = {"import", "include", "module"};
-	const char *text = buf_cstr(why);
+	struct slice text = buf_slice(why);
 
-	for (size_t i = 0; text && i < sizeof(words) / sizeof(*words); i++) {
-		char unexpected[40] = "syntax error, unexpected ";
-
-		strcat(unexpected, words[i]);
-		if (strncmp(text, unexpected, strlen(unexpected)) != 0)
+	if (!drop_text(&text, "syntax error, unexpected "))
+		return;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (!drop_text(&text, words[i]))
 			continue;
 		buf_clear(why);
 		buf_printf(why, "'%s' cannot be used: a mapping is one file",
 		    words[i]);
-		return true;
+		return;
 	}
-	return false;
 }
 
 bool filter_compile(struct filter *f, struct slice prelude_line,
@@ -179,7 +178,7 @@ bool filter_compile(struct filter *f, struct slice prelude_line,
 	jq_teardown(&f->jq);
 	if (why->n == 0)
 		buf_puts(why, "it does not compile");
-	known_refusal(why);
+	explain(why);
 	return false;
 }
 

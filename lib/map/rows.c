@@ -16,7 +16,11 @@ struct rows_seen {
 
 bool rows_init(struct rows *r, size_t max)
 {
-	*r = (struct rows){.seen_cap = 1024};
+	*r = (struct rows){.seen_cap = 1024,
+	    .table = jv_string("table"),
+	    .op = jv_string("op"),
+	    .row = jv_string("row"),
+	    .known = jv_string("known")};
 	r->lines.max = max;
 	r->complaints.max = max / 16;
 	r->seen = calloc(r->seen_cap, sizeof(*r->seen));
@@ -27,6 +31,10 @@ void rows_release(struct rows *r)
 {
 	buf_release(&r->lines);
 	buf_release(&r->complaints);
+	jv_free(r->table);
+	jv_free(r->op);
+	jv_free(r->row);
+	jv_free(r->known);
 	free(r->seen);
 }
 
@@ -178,9 +186,9 @@ static const char *write_row(struct rows *r, const struct result *x)
 	return end_row(r) ? NULL : TOO_LONG;
 }
 
-static jv member(jv object, const char *name)
+static jv member(jv object, jv name)
 {
-	return jv_object_get(jv_copy(object), jv_string(name));
+	return jv_object_get(jv_copy(object), jv_copy(name));
 }
 
 static void result_release(struct result *x)
@@ -190,43 +198,40 @@ static void result_release(struct result *x)
 	jv_free(x->row);
 }
 
-const char *rows_add(struct rows *r, jv v)
+static const char *add_row(struct rows *r, jv v, jv table)
 {
-	struct result x = {.known = false};
+	struct result x = {.table = table, .op = member(v, r->op)};
+	int expected = 2 + jv_is_valid(x.op);
 	const char *wrong;
-	int expected = 2;
-	jv refuse;
 
-	if (jv_get_kind(v) != JV_KIND_OBJECT)
-		return "a result is no object";
-	x.table = member(v, "table");
-	if (!jv_is_valid(x.table)) {
-		jv_free(x.table);
-		refuse = member(v, "refuse");
-		if (jv_is_valid(refuse))
-			wrong = add_complaint(r, refuse);
-		else
-			wrong = "a result has neither 'table' nor 'refuse'";
-		jv_free(refuse);
-		return wrong;
-	}
-	x.row = member(v, "known");
+	x.row = member(v, r->known);
 	x.known = jv_is_valid(x.row);
 	if (!x.known) {
 		jv_free(x.row);
-		x.row = member(v, "row");
-	}
-	expected = 2;
-	x.op = jv_invalid();
-	if (jv_object_length(jv_copy(v)) > 2) {
-		jv_free(x.op);
-		x.op = member(v, "op");
-		expected += jv_is_valid(x.op);
+		x.row = member(v, r->row);
 	}
 	if (jv_is_valid(x.row) && jv_object_length(jv_copy(v)) != expected)
 		wrong = "a result has more than 'table', 'row' and 'op'";
 	else
 		wrong = write_row(r, &x);
 	result_release(&x);
+	return wrong;
+}
+
+const char *rows_add(struct rows *r, jv v)
+{
+	const char *wrong = "a result has neither 'table' nor 'refuse'";
+	jv table, refuse;
+
+	if (jv_get_kind(v) != JV_KIND_OBJECT)
+		return "a result is no object";
+	table = member(v, r->table);
+	if (jv_is_valid(table))
+		return add_row(r, v, table);
+	jv_free(table);
+	refuse = jv_object_get(jv_copy(v), jv_string("refuse"));
+	if (jv_is_valid(refuse))
+		wrong = add_complaint(r, refuse);
+	jv_free(refuse);
 	return wrong;
 }

@@ -20,7 +20,8 @@ struct rows {
 	struct slice suffix;   /* what ends each row, borrowed */
 	bool ordered;	       /* rows with an `op` are among them */
 
-	struct rows_seen *seen; /* private from here */
+	jv table, op, row, known; /* private from here: names, made once */
+	struct rows_seen *seen;
 	size_t seen_cap;
 	size_t seen_count;
 	uint32_t turn;

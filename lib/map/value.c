@@ -117,7 +117,7 @@ static bool skip_block(struct skipping *s)
 	__m128i v[4];
 	uint64_t strings, opening, closing, brackets;
 
-	for (int i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++)
 		v[i] = _mm_loadu_si128(
 		    (const __m128i *)(const void *)(s->p + 16 * i));
 	if (find(v, '\\', 0))

@@ -7,6 +7,9 @@
 -- the newest time at which any of a row's columns was told, `column_times`
 -- the times of those columns told earlier (NULL where there are none).
 
+-- Ids come in no order. What may grow large has a rowid, so that new rows go
+-- to the end and only a narrow index is written all over: with some hundred
+-- thousand tracks that is half of the writing, for a tenth more space.
 create table if not exists tracks (
 	track_id text not null primary key,
 	name text,
@@ -19,7 +22,7 @@ create table if not exists tracks (
 	created_at text,
 	last_updated text,
 	column_times text
-) without rowid;
+);
 
 create table if not exists albums (
 	album_id text not null primary key,
@@ -29,7 +32,7 @@ create table if not exists albums (
 	images_json text,
 	last_updated text,
 	column_times text
-) without rowid;
+);
 
 create table if not exists artists (
 	artist_id text not null primary key,
@@ -38,7 +41,7 @@ create table if not exists artists (
 	images_json text,
 	last_updated text,
 	column_times text
-) without rowid;
+);
 
 create table if not exists track_artists (
 	track_id text not null,
@@ -79,6 +82,8 @@ create table if not exists playlist_ingest_done (
 	done_at text not null
 ) without rowid;
 
+-- tracks_list, tracks_snapshot_id and tracks_updated are of the list that
+-- playlist_tracks holds, and are one value.
 create table if not exists playlists (
 	playlist_id text not null primary key,
 	name text,
@@ -92,6 +97,7 @@ create table if not exists playlists (
 	last_refreshed text,
 	snapshot_id text,
 	tracks_total integer,
+	tracks_list text,
 	tracks_snapshot_id text,
 	tracks_updated text,
 	last_updated text,

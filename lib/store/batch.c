@@ -11,6 +11,7 @@ void batch_init(struct batch *b)
 {
 	*b = (struct batch){.key = BUF_INIT(KEY_MAX)};
 	b->refusals_end = &b->refusals;
+	b->parts_end = &b->parts;
 }
 
 void batch_release(struct batch *b)
@@ -30,9 +31,16 @@ void batch_clear(struct batch *b)
 	b->rows = 0;
 	b->refusals = NULL;
 	b->refusals_end = &b->refusals;
+	b->parts = NULL;
+	b->parts_end = &b->parts;
 	b->at_given = b->at = b->src = (struct slice){NULL, 0};
 	if (b->slots)
 		memset(b->slots, 0, b->slot_count * sizeof(*b->slots));
+}
+
+bool batch_is_empty(const struct batch *b)
+{
+	return b->count == 0 && !b->parts && !b->refusals;
 }
 
 size_t batch_size(const struct batch *b)
@@ -180,12 +188,30 @@ static bool add_entry(
 	return e->key.p != NULL;
 }
 
+/* A page or a check, which waits for its turn as it came. */
+static bool add_part(struct batch *b, const struct arrival *a, struct buf *why)
+{
+	struct part *p = arena_room(&b->arena, sizeof(*p));
+	struct slice object = arena_copy(&b->arena, a->object);
+
+	if (!p || !object.p) {
+		buf_puts(why, "out of memory");
+		return false;
+	}
+	*p = (struct part){.kind = a->part, .at = b->at, .src = b->src};
+	if (!part_read(p, object, &b->arena, why))
+		return false;
+	*b->parts_end = p;
+	b->parts_end = &p->next;
+	b->rows++;
+	return true;
+}
+
 bool batch_add(
     struct batch *b, struct table *t, const struct arrival *a, struct buf *why)
 {
-	uint64_t hash = hash_bytes(t->index + a->removes * MIX, a->object);
 	struct entry *e;
-	uint64_t *slot;
+	uint64_t hash, *slot;
 
 	if (!intern_at(b, a->at)) {
 		buf_puts(why, "'at' is no time like 2026-11-22T06:40:00.123Z");
@@ -195,6 +221,9 @@ bool batch_add(
 		buf_puts(why, "out of memory");
 		return false;
 	}
+	if (a->part != PART_NONE)
+		return add_part(b, a, why);
+	hash = hash_bytes(t->index + a->removes * MIX, a->object);
 	slot = find_slot(b, hash, t, a);
 	if (*slot) {
 		repeat(b, &b->entries[(uint32_t)*slot - 1]);

@@ -11,6 +11,7 @@
 
 #include "store/arena.h"
 #include "store/merge.h"
+#include "store/page.h"
 #include "store/runs.h"
 #include "store/tables.h"
 
@@ -41,9 +42,11 @@ struct batch {
 	struct entry *entries;
 	size_t count;
 	uint64_t rows;		/* that came, repeats too */
-	struct noted *refusals; /* in the order of their coming */
+	struct part *parts;	/* of lists, in the order of their coming */
+	struct noted *refusals; /* the same */
 
 	size_t room; /* private from here */
+	struct part **parts_end;
 	struct noted **refusals_end;
 	struct ordered *order;
 	size_t order_room;
@@ -60,16 +63,20 @@ void batch_release(struct batch *);
 /* Forget all rows, keep the memory. */
 void batch_clear(struct batch *);
 
+/* Whether nothing waits to be written. */
+bool batch_is_empty(const struct batch *);
+
 /* Bytes in use. */
 size_t batch_size(const struct batch *);
 
 /* What a row record says. */
 struct arrival {
 	struct slice object;
-	struct slice at;   /* a time of any form */
-	struct slice src;  /* p == NULL if unknown */
-	struct slice user; /* of --user, p == NULL for none */
-	bool removes;	   /* op "delete" */
+	struct slice at;     /* a time of any form */
+	struct slice src;    /* p == NULL if unknown */
+	struct slice user;   /* of --user, p == NULL for none */
+	bool removes;	     /* op "delete" */
+	enum part_kind part; /* op "page" or "check" */
 };
 
 /*

@@ -16,7 +16,8 @@ void loader_init(struct loader *l, sqlite3 *db, bool dry)
 	    .ahead_key = BUF_INIT(TEXT_MAX),
 	    .ahead_text = BUF_INIT(TEXT_MAX),
 	    .done_text = BUF_INIT(TEXT_MAX),
-	    .text = BUF_INIT(TEXT_MAX)};
+	    .text = BUF_INIT(TEXT_MAX),
+	    .key = BUF_INIT(TEXT_MAX)};
 }
 
 void loader_release(struct loader *l)
@@ -28,6 +29,7 @@ void loader_release(struct loader *l)
 	buf_release(&l->ahead_text);
 	buf_release(&l->done_text);
 	buf_release(&l->text);
+	buf_release(&l->key);
 }
 
 /* Step a statement that writes, and have it ready for the next time. */
@@ -402,4 +404,48 @@ int loader_apply(struct loader *l, struct batch *b)
 		rc = apply_key(l, o + i, n);
 	}
 	return rc;
+}
+
+/* An entry of its own, that is in no batch. */
+static int make_entry(
+    struct loader *l, struct table *t, const struct told *told, struct entry *e)
+{
+	int rc = prepare(l, t);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	l->ahead_known = AHEAD_UNKNOWN;
+	buf_clear(&l->key);
+	if (!row_key(t, told, &l->key))
+		return SQLITE_NOMEM;
+	*e = (struct entry){
+	    .table = t, .told = *told, .key = buf_slice(&l->key), .rows = 1};
+	return SQLITE_OK;
+}
+
+int loader_find(struct loader *l, struct table *t, const struct told *key,
+    const struct state **row)
+{
+	struct entry e;
+	int rc = make_entry(l, t, key, &e);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	set_keys(&e, &l->before);
+	*row = &l->before;
+	return look_up(l, t, e.key);
+}
+
+int loader_tell(struct loader *l, struct table *t, const struct told *told,
+    struct slice at, struct slice src)
+{
+	struct entry e;
+	struct ordered o = {0, &e};
+	int rc = make_entry(l, t, told, &e);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	e.first_at = e.last_at = at;
+	e.src = src;
+	return apply_key(l, &o, 1);
 }

@@ -42,6 +42,7 @@ struct loader {
 	struct buf ahead_key;
 	struct buf ahead_text; /* what `ahead` points into */
 	struct buf done_text, text;
+	struct buf key;
 	sqlite3_stmt *done_find, *done_find_overlay, *done_write;
 };
 
@@ -53,6 +54,17 @@ void loader_release(struct loader *);
  * code; after a failure the transaction must be rolled back.
  */
 int loader_apply(struct loader *, struct batch *);
+
+/*
+ * What stands of the row of a told key; valid until the loader's next call.
+ * The same result codes.
+ */
+int loader_find(struct loader *, struct table *, const struct told *key,
+    const struct state **);
+
+/* Tell of one row at a time, as if it had come in a batch. */
+int loader_tell(struct loader *, struct table *, const struct told *,
+    struct slice at, struct slice src);
 
 /* Append a change as a JSON object, a record of sp-stream(5). */
 bool change_put(const struct change *, struct buf *);

@@ -29,6 +29,12 @@ static bool later(struct slice a, struct slice b)
 	return a.p != b.p && slice_cmp(a, b) > 0;
 }
 
+/* Whether it is kept when a column was told. */
+static bool is_timed(enum column_rule rule)
+{
+	return rule == RULE_TOLD || rule == RULE_LIST;
+}
+
 /* The times that RULE_TIMES lists; names that are no columns are left out. */
 static void read_times(const struct table *t, struct state *s)
 {
@@ -43,7 +49,7 @@ static void read_times(const struct table *t, struct state *s)
 	while (json_next(&j) == JSON_STRING) {
 		int c = table_column(t, j.key);
 
-		if (c >= 0 && t->columns[c].rule == RULE_TOLD)
+		if (c >= 0 && is_timed(t->columns[c].rule))
 			s->at[c] = j.text;
 	}
 }
@@ -64,8 +70,8 @@ void merge_read(const struct table *t, struct state *s)
 	if (!last.p)
 		last = SLICE("");
 	for (unsigned i = 0; i < t->count; i++)
-		if (t->columns[i].rule == RULE_TOLD &&
-		    !t->columns[i].not_null && s->values[i].type != VALUE_NULL)
+		if (is_timed(t->columns[i].rule) && !t->columns[i].not_null &&
+		    s->values[i].type != VALUE_NULL)
 			s->at[i] = last;
 	if (t->times >= 0)
 		read_times(t, s);
@@ -112,11 +118,16 @@ static void tell_columns(const struct table *t, struct state *s,
 {
 	for (unsigned i = 0; i < told->count; i++) {
 		const struct value *v = &told->values[i];
+		enum column_rule rule = t->columns[v->column].rule;
 
-		if (t->columns[v->column].rule == RULE_KEY)
+		if (rule == RULE_KEY) {
 			s->values[v->column] = *v;
-		else if (t->columns[v->column].rule == RULE_TOLD)
+		} else if (rule == RULE_TOLD) {
 			tell_column(s, v, at);
+		} else if (rule == RULE_LIST) {
+			s->values[v->column] = *v;
+			s->at[v->column] = at;
+		}
 	}
 	for (unsigned i = 0; i < t->count; i++) {
 		if (t->columns[i].rule == RULE_MIN)
@@ -237,6 +248,7 @@ void merge_tell(const struct table *t, struct state *s, const struct told *told,
 	case TABLE_COLUMNS: tell_columns(t, s, told, at); break;
 	case TABLE_CURSOR: tell_cursor(t, s, told, at); break;
 	case TABLE_QUEUE: tell_queue(t, s, told, at); break;
+	case TABLE_LIST:
 	case TABLE_UNKNOWN:
 	case TABLE_NOT_LOADED: break;
 	}

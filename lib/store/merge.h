@@ -3,6 +3,8 @@
  * is a join in a lattice: told twice, or in another order, gives the same.
  *
  *	told columns	the newest time wins; at one time, the greater value
+ *	RULE_LIST	what is told stands: store/lists.h tells it, and only
+ *			of a list that is newer than the one held
  *	RULE_FIRST	the earliest time at which any row was told
  *	RULE_LAST	the newest time at which any column was told
  *	RULE_TIMES	a JSON object of times: of columns told earlier than

@@ -62,7 +62,7 @@ int queue_add(sqlite3 *db, struct slice id, const char *at)
 	    "select ?1, ?2 where not exists (select 1 from "
 	    "playlist_ingest_done where playlist_id = ?1 and done_at >= ?2) "
 	    "on conflict (playlist_id) do update "
-	    "set detected_at = ?2, played_at = null "
+	    "set detected_at = ?2, played_at = null, user_id = null "
 	    "where coalesce(played_at, detected_at) < ?2",
 	    id, at);
 }

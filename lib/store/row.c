@@ -129,6 +129,8 @@ static bool read_value(const struct reading *r, struct value *v)
 	case RULE_LAST:
 	case RULE_TIMES:
 		return wrong(r, "is kept by sp-load, from the records' times");
+	case RULE_LIST:
+		return wrong(r, "is kept by sp-load, from the lists of tracks");
 	case RULE_NONE: return wrong(r, "cannot be loaded");
 	default: break;
 	}

@@ -14,35 +14,27 @@ int schema_create(sqlite3 *db)
 	return rc;
 }
 
-/* Whether a query with one text parameter gives a row; < 0 on failure. */
-static int exists(sqlite3 *db, const char *sql, const char *a, const char *b)
+/* Whether there is a table or index of that name; < 0 on failure. */
+static int has_object(sqlite3 *db, const char *name)
 {
 	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+	int rc = sqlite3_prepare_v2(db,
+	    "select 1 from main.sqlite_master where name = ? collate nocase",
+	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
 		return -1;
-	sqlite3_bind_text(s, 1, a, -1, SQLITE_STATIC);
-	if (b)
-		sqlite3_bind_text(s, 2, b, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
 	rc = sqlite3_step(s);
 	sqlite3_finalize(s);
 	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
 }
 
-static int has_object(sqlite3 *db, const char *name)
+/* Of a table that is there: asked without a statement, for they are many. */
+static bool has_column(sqlite3 *db, const char *table, const char *column)
 {
-	return exists(db,
-	    "select 1 from main.sqlite_master where name = ? collate nocase",
-	    name, NULL);
-}
-
-static int has_column(sqlite3 *db, const char *table, const char *column)
-{
-	return exists(db,
-	    "select 1 from pragma_table_info(?1, 'main')"
-	    " where name = ?2 collate nocase",
-	    table, column);
+	return sqlite3_table_column_metadata(db, "main", table, column, NULL,
+		   NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 static const char *text(sqlite3_stmt *s, int column)
@@ -69,13 +61,8 @@ static int missing_columns(
 	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const char *column = text(s, 0), *def = text(s, 3);
-		int has = has_column(have, table, column);
 
-		if (has < 0) {
-			rc = SQLITE_ERROR;
-			break;
-		}
-		if (has)
+		if (has_column(have, table, column))
 			continue;
 		buf_printf(sql,
 		    "alter table \"%s\" add column \"%s\" %s%s%s%s;\n", table,
@@ -85,6 +72,39 @@ static int missing_columns(
 	}
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* A view of an older sp makes place; one of the user's own does not. */
+static int old_view(
+    sqlite3 *have, const char *name, const char *wanted, struct buf *sql)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(have,
+	    "select 1 from main.sqlite_master where name = ?1 collate nocase"
+	    " and type = 'view' and sql <> ?2"
+	    " and sql like '% as /* sp */%'",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 2, wanted, -1, SQLITE_STATIC);
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		buf_printf(sql, "drop view main.\"%s\";\n%s;\n", name, wanted);
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* An object that is there, but may be another than is wanted. */
+static int missing_parts(sqlite3 *want, sqlite3 *have, const char *type,
+    const char *name, const char *wanted, struct buf *sql)
+{
+	if (sqlite3_stricmp(type, "table") == 0)
+		return missing_columns(want, have, name, sql);
+	if (sqlite3_stricmp(type, "view") == 0)
+		return old_view(have, name, wanted, sql);
+	return SQLITE_OK;
 }
 
 int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
@@ -107,8 +127,8 @@ int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
 		}
 		if (!has)
 			buf_printf(sql, "%s;\n", text(s, 2));
-		else if (sqlite3_stricmp(text(s, 0), "table") == 0 &&
-			 (rc = missing_columns(want, have, name, sql)))
+		else if ((rc = missing_parts(
+			      want, have, text(s, 0), name, text(s, 2), sql)))
 			break;
 	}
 	sqlite3_finalize(s);

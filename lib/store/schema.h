@@ -12,7 +12,10 @@
 /* Create the whole schema in an empty database; a SQLite result code. */
 int schema_create(sqlite3 *db);
 
-/* Append to `sql` the statements that add what `have` lacks of `want`. */
+/*
+ * Append to `sql` the statements that add what `have` lacks of `want`, and
+ * that put a view of ours in the place of an older one.
+ */
 int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql);
 
 /*

@@ -24,7 +24,7 @@ static const struct special {
     {"playlist_ingest_done", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
     {"playlist_pages", TABLE_NOT_LOADED, false, false, false, {NULL}},
-    {"playlist_tracks", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"playlist_tracks", TABLE_LIST, false, false, false, {NULL}},
     {"staging_raw", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"track_artists", TABLE_COLUMNS, false, false, false, {NULL}},
     {"user_playlists", TABLE_COLUMNS, false, false, false, {NULL}},
@@ -48,6 +48,14 @@ static const struct {
     {"playlist_ingest_queue", "detected_at", RULE_OWN},
     {"playlist_ingest_queue", "played_at", RULE_OWN},
     {"playlist_ingest_queue", "user_id", RULE_OWN},
+    {"playlist_tracks", "track_id", RULE_OWN},
+    {"playlist_tracks", "uri", RULE_OWN},
+    {"playlist_tracks", "added_at", RULE_OWN},
+    {"playlist_tracks", "added_by", RULE_OWN},
+    {"playlist_tracks", "kind", RULE_OWN},
+    {"playlists", "tracks_list", RULE_LIST},
+    {"playlists", "tracks_snapshot_id", RULE_LIST},
+    {"playlists", "tracks_updated", RULE_LIST},
 };
 
 static const struct special *special_of(struct slice table)

@@ -35,7 +35,8 @@ enum column_rule {
 	RULE_TIMES, /* when the columns were told, where not at RULE_LAST */
 	RULE_MIN,   /* the earliest time told, `at` by default */
 	RULE_MAX,   /* the latest time told, `at` by default */
-	RULE_OWN    /* told, and merged by the rule of its table */
+	RULE_OWN,   /* told, and merged by the rule of its table */
+	RULE_LIST   /* of the list held, see store/lists.h: one value all */
 };
 
 enum table_kind {
@@ -43,7 +44,8 @@ enum table_kind {
 	TABLE_NOT_LOADED, /* it exists, but has no rule */
 	TABLE_COLUMNS,	  /* merged by the rules of its columns */
 	TABLE_CURSOR,	  /* the greatest value stands */
-	TABLE_QUEUE	  /* playlist_ingest_queue, with its _done */
+	TABLE_QUEUE,	  /* playlist_ingest_queue, with its _done */
+	TABLE_LIST	  /* playlist_tracks, by whole lists: store/lists.h */
 };
 
 struct column {

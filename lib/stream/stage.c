@@ -203,6 +203,9 @@ bool stage_pass_end(
 	if (!record_string(end, "status", b, &status))
 		status = SLICE("failed");
 	worse = how && badness(slice_of(outcome_status(how))) > badness(status);
+	/* What was well may still have something to say. */
+	worse |= how && how->exit == 0 && *how->reason &&
+		 badness(status) == 0 && !record_get(end, "reason");
 	buf_clear(b);
 	record_put_members(end, worse ? all : ledger, b);
 	if (worse)

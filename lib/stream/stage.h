@@ -94,7 +94,8 @@ bool stage_pass(struct stage *, const struct record *);
 
 /*
  * Pass an end on with this stage's entry and, unless it went as badly or
- * worse upstream, with this outcome in place of what it says.
+ * worse upstream, with this outcome in place of what it says. One that went
+ * well takes a reason, if it has none: what was learned on the way.
  */
 bool stage_pass_end(
     struct stage *, const struct record *end, const struct outcome *);

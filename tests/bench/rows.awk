@@ -2,8 +2,9 @@
 # awk -v plays=N -v mode=mixed|unique -f rows.awk. In "mixed", tracks are
 # played again and again, a few of them often; in "unique", none is.
 
+# Ids come in no order, as Spotify's do.
 function make_id(prefix, n) {
-	return sprintf("%s%021d", prefix, n)
+	return sprintf("%010.0f%s%011d", n * 2654435761 % 4294967296, prefix, n)
 }
 
 function when(seconds) {

@@ -1,0 +1,89 @@
+#include "base/sha256.h"
+
+#include <stdint.h>
+
+#define BLOCK 64
+
+static const uint32_t keys[BLOCK] = {0x428a2f98, 0x71374491, 0xb5c0fbcf,
+    0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
+    0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7,
+    0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+    0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
+    0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
+    0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e,
+    0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819,
+    0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c,
+    0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee,
+    0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+    0xc67178f2};
+
+static uint32_t turn(uint32_t x, int n)
+{
+	return x >> n | x << (32 - n);
+}
+
+/* The message schedule of a block. */
+static void schedule(uint32_t w[BLOCK], const unsigned char *p)
+{
+	for (int i = 0; i < 16; i++, p += 4)
+		w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+		       (uint32_t)p[2] << 8 | p[3];
+	for (int i = 16; i < BLOCK; i++) {
+		uint32_t a = w[i - 15], b = w[i - 2];
+
+		a = turn(a, 7) ^ turn(a, 18) ^ a >> 3;
+		b = turn(b, 17) ^ turn(b, 19) ^ b >> 10;
+		w[i] = w[i - 16] + a + w[i - 7] + b;
+	}
+}
+
+/* Work a block into the hash; the letters are those of the standard. */
+static void take_block(uint32_t hash[8], const unsigned char *p)
+{
+	uint32_t w[BLOCK], s[8];
+
+	schedule(w, p);
+	memcpy(s, hash, sizeof(s));
+	for (int i = 0; i < BLOCK; i++) {
+		uint32_t a = s[0], b = s[1], c = s[2], e = s[4];
+		uint32_t t1 = s[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
+			      ((e & s[5]) ^ (~e & s[6])) + keys[i] + w[i];
+		uint32_t t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
+			      ((a & b) ^ (a & c) ^ (b & c));
+
+		memmove(s + 1, s, 7 * sizeof(*s));
+		s[4] += t1;
+		s[0] = t1 + t2;
+	}
+	for (int i = 0; i < 8; i++)
+		hash[i] += s[i];
+}
+
+/* The last bytes of the text, the end mark, and the length in bits. */
+static void take_rest(uint32_t hash[8], struct slice rest, uint64_t length)
+{
+	unsigned char last[2 * BLOCK] = {0};
+	size_t n = rest.n < BLOCK - 8 ? BLOCK : 2 * BLOCK;
+
+	if (rest.n)
+		memcpy(last, rest.p, rest.n);
+	last[rest.n] = 0x80;
+	for (int i = 0; i < 8; i++)
+		last[n - 1 - (size_t)i] = (unsigned char)(length * 8 >> 8 * i);
+	take_block(hash, last);
+	if (n > BLOCK)
+		take_block(hash, last + BLOCK);
+}
+
+void sha256(struct slice text, unsigned char digest[SHA256_SIZE])
+{
+	uint32_t hash[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+	    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+	struct slice rest = text;
+
+	for (; rest.n >= BLOCK; rest = slice_from(rest, BLOCK))
+		take_block(hash, (const unsigned char *)rest.p);
+	take_rest(hash, rest, text.n);
+	for (int i = 0; i < SHA256_SIZE; i++)
+		digest[i] = (unsigned char)(hash[i / 4] >> (24 - 8 * (i % 4)));
+}

@@ -1,0 +1,43 @@
+# my-playlists: what a page of /me/playlists says: playlists, their owners,
+# and that the user has them. /users/ID/playlists says the same of that user.
+# See `--print-filter recently-played` for what a mapping is.
+#
+# Rows of playlists, users, user_playlists, user_relationships
+# ("follows-playlist-of", "collaborates-with"), endpoint_status.
+#
+# skip: external_urls followers limit previous next primary_color
+
+# Whose playlists these are.
+def whose:
+	(if .url != null then .url else .body.href end | path_id("users")) // .user;
+
+def rows($user; $at; $id):
+	playlist_rows($id; null),
+	(if $user == null then empty else
+		{table: "user_playlists", known: {user_id: $user, playlist_id: $id,
+			first_seen: $at, last_seen: $at}}
+	end),
+	.owner.id as $owner
+	| relation($user; $owner; "follows-playlist-of"; $at),
+	(if .collaborative == true then
+		relation($user; $owner; "collaborates-with"; $at)
+	else empty end);
+
+# Elements that are null are none, and there for no reason that is told.
+def element($user; $at; $i):
+	if . == null then empty
+	elif type != "object" then {refuse: "item \($i) is no playlist"}
+	else
+		(.id // (.uri | playlist_id) // (.href | path_id("playlists"))) as $id
+		| if $id == null then {refuse: "item \($i) has no id"}
+		else rows($user; $at; $id) end
+	end;
+
+# main
+if ok then
+	(.body | object | .items | list("items")) as $items
+	| whose as $user
+	| .fetched_at as $at
+	| (range($items | length) as $i
+		| $items[$i] | element($user; $at; $i + 1)), endpoint_status("")
+else not_ok("") end

@@ -1,0 +1,116 @@
+# playlist: what /playlists/ID says: the playlist and its owner, and of the
+# page of items that comes with it the tracks, who added them, and the page
+# itself, which sp-load puts together with those of `playlist-items`. See
+# `--print-filter recently-played` for what a mapping is.
+#
+# Rows of playlists, users, user_relationships ("added-to-playlist-of"),
+# tracks, albums, artists, track_artists, playlist_tracks ("page", "check"),
+# endpoint_status; and playlist_ingest_queue ("delete") for a playlist that
+# cannot be had.
+#
+# skip: available_markets external_ids external_urls preview_url
+# skip: explicit disc_number track_number is_playable linked_from restrictions
+# skip: total_tracks release_date_precision album_type album_group genres
+# skip: copyrights label followers limit previous primary_color
+# skip: video_thumbnail audio_preview_url html_description languages show
+# unit: .body.tracks.items[].track
+# keep: id uri type episode is_local
+
+def unit: track_rows;
+
+# Where the items are: `items`, `tracks`, or both, the same twice. Null where
+# they are not to be seen: that says nothing of what is in the playlist.
+def container:
+	if (.items | type) == "object" and (.items.items | type) == "array" then
+		.items
+	elif (.tracks | type) == "object" then .tracks
+	else .items end;
+
+# The id, wherever it is.
+def id($url):
+	.id // ($url | path_id("playlists")) // (.uri | playlist_id)
+		// (.href | path_id("playlists"))
+		// (container | if type == "object" then .href else null end
+			| path_id("playlists"));
+
+# All there is to see of it is seen: it is not to be asked for again soon.
+# Where fields were chosen, the items may just not have been asked for.
+def refreshed($capture):
+	if container == null and .name != null and .owner != null
+		and ($capture.url | query("fields")) == null
+	then $capture.fetched_at else null end;
+
+# While the items were read on page after page, the playlist may have changed:
+# then its snapshot has. (Spotify's own have another at every look.)
+def check_due($capture; $items):
+	if $capture.request != null and .owner.id != "spotify"
+		and ($items.total | type) == "number"
+		and $items.total > ($items.items | length)
+	then true else null end;
+
+# Tracks that `unit` does not see.
+def other_rows:
+	(.tracks | objects | .items | arrays | .[] | objects | item_rows),
+	(.items | objects | .items | arrays | .[] | objects | held | track_rows);
+
+def page($capture; $id; $items):
+	.owner.id as $owner
+	| ($items.items | adders | ., relation(.known.user_id;
+		$owner; "added-to-playlist-of"; $capture.fetched_at)),
+	other_rows,
+	(check_due($capture; $items) as $due
+		| {playlist_id: $id, list: ($capture | list_id),
+			snapshot_id: .snapshot_id, check_due: $due} as $about
+		| $items | playlist_page($about; 0));
+
+# A page of items among playlists, as when all that was saved of one is
+# imported together.
+def items_page($capture; $id):
+	(.items | adders, (.[] | objects | held | track_rows)),
+	({playlist_id: $id, list: ($capture | list_id)} as $about
+		| playlist_page($about; page_offset($capture.url; .href)));
+
+def check($capture; $id):
+	{table: "playlists", known: {playlist_id: $id,
+		snapshot_id: .snapshot_id}},
+	{table: "playlist_tracks", op: "check", known: {playlist_id: $id,
+		list: ($capture | list_id), snapshot_id: .snapshot_id}};
+
+# All of it that can be had was had.
+def leave_queue($id):
+	{table: "playlist_ingest_queue", op: "delete", row: {playlist_id: $id}};
+
+def rows($capture; $id):
+	if $id == null then error("the body has no id")
+	elif (.items | type) == "array" then items_page($capture; $id)
+	elif $capture.check == true then check($capture; $id)
+	else
+		container as $items
+		| playlist_rows($id; refreshed($capture)),
+		(if $items | type == "object" and (.items | type) == "array" then
+			page($capture; $id; $items)
+		elif $capture.request == null then empty
+		else leave_queue($id) end)
+	end;
+
+def rest:
+	. as $capture
+	| (.body | object | id($capture.url)) as $id
+	| (.body | rows($capture; $id)),
+		endpoint_status((.url | path_id("playlists")) // $id);
+
+# Whether it is this playlist that cannot be had. Some reasons are those of
+# the app or the login, and hold for every playlist.
+def gone:
+	.status == 404 or (.status == 403 and (api_message // ""
+		| test("premium|scope|regist|developer|quota"; "i") | not));
+
+def dequeue:
+	(.url | path_id("playlists")) as $id
+	| if $id == null or (gone | not) then empty else leave_queue($id) end;
+
+# main
+if ok then
+	(.body | objects | .tracks | objects | .items | arrays | .[] | objects
+		| .track | unit), rest
+else not_ok(subject), dequeue end

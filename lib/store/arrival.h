@@ -1,0 +1,18 @@
+/* What a row record says of itself. */
+#ifndef SP_STORE_ARRIVAL_H
+#define SP_STORE_ARRIVAL_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "store/batch.h"
+#include "stream/record.h"
+
+/*
+ * Read a row record, in one pass over its members, for there are many. What
+ * it does not say stays as it is. Slices live as long as the record and
+ * `scratch`, which is cleared first. NULL, or why it cannot be used.
+ */
+const char *arrival_read(const struct record *, struct buf *scratch,
+    struct slice *table, struct arrival *);
+
+#endif

@@ -1,0 +1,58 @@
+#include "store/list_sql.h"
+
+#include "base/buf.h"
+#include "store/db.h"
+
+int list_prepare(sqlite3 *db, bool dry, const char *text, sqlite3_stmt **stmt)
+{
+	struct buf sql = BUF_INIT(4096);
+	int rc = SQLITE_NOMEM;
+
+	for (; *text; text++) {
+		if (*text == '$')
+			buf_puts(&sql, dry ? "temp.dry_" : "main.");
+		else
+			buf_putc(&sql, *text);
+	}
+	if (buf_cstr(&sql))
+		rc = sqlite3_prepare_v3(
+		    db, sql.p, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+	buf_release(&sql);
+	return rc;
+}
+
+sqlite3_stmt *list_bind(
+    sqlite3_stmt *s, struct slice playlist, struct slice list)
+{
+	store_bind(s, 1, playlist);
+	if (list.p)
+		store_bind(s, 2, list);
+	return s;
+}
+
+int list_run(sqlite3_stmt *s)
+{
+	int rc = sqlite3_step(s);
+
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int list_ask(sqlite3_stmt *s, bool *yes)
+{
+	int rc = sqlite3_step(s);
+
+	*yes = rc == SQLITE_ROW;
+	sqlite3_reset(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+struct slice list_text(sqlite3_stmt *s, int column)
+{
+	const void *p = sqlite3_column_blob(s, column);
+
+	if (sqlite3_column_type(s, column) == SQLITE_NULL)
+		return (struct slice){NULL, 0};
+	return (struct slice){
+	    p ? p : "", (size_t)sqlite3_column_bytes(s, column)};
+}

@@ -1,0 +1,240 @@
+#include "store/page.h"
+
+#include <inttypes.h>
+
+#include "store/row.h"
+
+#define ITEMS_MAX 1000000000 /* far more than the API has */
+
+const char *const item_names[ITEM_COLUMNS] = {
+    "track_id", "uri", "added_at", "added_by", "kind"};
+
+static const char *const kinds[] = {"track", "episode", "local", "unavailable"};
+
+static bool wrong(struct buf *why, const char *name, const char *what)
+{
+	buf_printf(why, "'%s' %s", name, what);
+	return false;
+}
+
+/* A string's meaning; null is as good as absent. */
+static bool read_text(const struct json *j, enum json_type type,
+    const char *name, struct arena *arena, struct slice *to, struct buf *why)
+{
+	struct buf b = BUF_INIT(j->text.n + 1);
+
+	*to = (struct slice){NULL, 0};
+	if (type == JSON_NULL)
+		return true;
+	if (type != JSON_STRING)
+		return wrong(why, name, "is no string");
+	*to = j->text;
+	if (j->escaped) {
+		if (json_unescape(j->text, &b))
+			*to = arena_copy(arena, buf_slice(&b));
+		else
+			to->p = NULL;
+		buf_release(&b);
+		if (!to->p)
+			return wrong(why, name, "is out of memory");
+		if (memchr(to->p, '\0', to->n))
+			return wrong(why, name, "has a NUL character");
+	}
+	return true;
+}
+
+static bool read_number(const struct json *j, enum json_type type,
+    const char *name, int64_t *to, struct buf *why)
+{
+	if (type == JSON_NUMBER && json_int(j->text, to) && *to >= 0 &&
+	    *to <= ITEMS_MAX)
+		return true;
+	return wrong(why, name, "is no number of items");
+}
+
+bool items_init(struct json *j, struct slice array)
+{
+	json_init(j, array);
+	return json_next(j) == JSON_ARRAY;
+}
+
+static int item_column(const struct json *j)
+{
+	for (int i = 0; i < ITEM_COLUMNS; i++)
+		if (json_text_is(
+			j->key, j->key_escaped, slice_of(item_names[i])))
+			return i;
+	return -1;
+}
+
+static bool is_kind(struct slice text)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (slice_is(text, kinds[i]))
+			return true;
+	return false;
+}
+
+static bool read_item_member(struct json *j, enum json_type type,
+    struct item *item, struct arena *arena, struct buf *why)
+{
+	int c = item_column(j);
+	struct slice text;
+
+	if (c < 0) {
+		buf_printf(why, "an item has no '%.*s'",
+		    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
+		return false;
+	}
+	if (!read_text(j, type, item_names[c], arena, &text, why))
+		return false;
+	if (c == ITEM_ADDED_AT && text.p && !row_time(text, arena, &text))
+		return wrong(why, item_names[c],
+		    "is no time like 2026-11-22T06:40:00.123Z");
+	item->values[c] = value_text(text);
+	return true;
+}
+
+static int no_item(struct buf *why, const char *name, const char *what)
+{
+	wrong(why, name, what);
+	return -1;
+}
+
+int items_next(
+    struct json *j, struct item *item, struct arena *arena, struct buf *why)
+{
+	enum json_type type = json_next(j);
+
+	if (type == JSON_ARRAY_END)
+		return 0;
+	*item = (struct item){{VALUE_NOTHING}};
+	if (type != JSON_OBJECT)
+		return no_item(why, "items", "are no objects");
+	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END)
+		if (!read_item_member(j, type, item, arena, why))
+			return -1;
+	if (type != JSON_OBJECT_END)
+		return no_item(why, "items", "are broken off");
+	if (!is_kind(value_slice(&item->values[ITEM_KIND])))
+		return no_item(why, "kind",
+		    "is none of track, episode, local, unavailable");
+	return 1;
+}
+
+/* Count the items, and see that each is one. */
+static bool check_items(struct part *p, struct arena *arena, struct buf *why)
+{
+	struct buf said = BUF_INIT(1000);
+	struct item item;
+	struct json j;
+	int more;
+
+	items_init(&j, p->items);
+	while ((more = items_next(&j, &item, arena, &said)) > 0)
+		p->count++;
+	if (more < 0)
+		buf_printf(
+		    why, "item %" PRId64 ": %s", p->count + 1, buf_cstr(&said));
+	buf_release(&said);
+	return more == 0;
+}
+
+static bool is(const struct json *j, const char *name)
+{
+	return json_text_is(j->key, j->key_escaped, slice_of(name));
+}
+
+static bool read_page_member(
+    struct part *p, struct json *j, enum json_type type, struct buf *why)
+{
+	if (is(j, "offset"))
+		return read_number(j, type, "offset", &p->offset, why);
+	if (is(j, "total"))
+		return read_number(j, type, "total", &p->total, why);
+	if (is(j, "check_due")) {
+		p->check_due = type == JSON_TRUE;
+		return type == JSON_TRUE || type == JSON_FALSE ||
+		       type == JSON_NULL ||
+		       wrong(why, "check_due", "is neither true nor false");
+	}
+	if (!is(j, "items")) {
+		buf_printf(why, "a page has no '%.*s'",
+		    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
+		return false;
+	}
+	if (type != JSON_ARRAY)
+		return wrong(why, "items", "is no array");
+	if (!json_skip(j, type))
+		return wrong(why, "items", "is broken off");
+	p->items = j->text;
+	return true;
+}
+
+static bool read_member(struct part *p, struct json *j, enum json_type type,
+    struct arena *arena, struct buf *why)
+{
+	if (is(j, "playlist_id"))
+		return read_text(
+		    j, type, "playlist_id", arena, &p->playlist, why);
+	if (is(j, "list"))
+		return read_text(j, type, "list", arena, &p->list, why);
+	if (is(j, "snapshot_id"))
+		return read_text(
+		    j, type, "snapshot_id", arena, &p->snapshot, why);
+	if (p->kind == PART_PAGE)
+		return read_page_member(p, j, type, why);
+	buf_printf(why, "a check has no '%.*s'",
+	    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
+	return false;
+}
+
+/* Whether all is told that a part cannot be without. */
+static bool whole(const struct part *p, struct buf *why)
+{
+	if (p->playlist.n == 0)
+		return wrong(why, "playlist_id", "is missing");
+	if (p->kind == PART_CHECK)
+		return true;
+	if (p->offset < 0)
+		return wrong(why, "offset", "is missing");
+	if (p->total < 0)
+		return wrong(why, "total", "is missing");
+	return p->items.p || wrong(why, "items", "is missing");
+}
+
+static bool read_part(
+    struct part *p, struct slice object, struct arena *arena, struct buf *why)
+{
+	enum json_type type;
+	struct json j;
+
+	p->offset = p->total = -1;
+	json_init(&j, object);
+	if (json_next(&j) != JSON_OBJECT)
+		return wrong(why, "row", "is no object");
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END)
+		if (!read_member(p, &j, type, arena, why))
+			return false;
+	if (type != JSON_OBJECT_END)
+		return wrong(why, "row", "is broken off");
+	if (!whole(p, why))
+		return false;
+	/* Without a name, it is of the list that came at its time. */
+	if (p->list.n == 0)
+		p->list = p->at;
+	return p->kind == PART_CHECK || check_items(p, arena, why);
+}
+
+bool part_read(
+    struct part *p, struct slice object, struct arena *arena, struct buf *why)
+{
+	size_t from = why->n;
+
+	buf_puts(why,
+	    p->kind == PART_PAGE ? "page of a list: " : "check of a list: ");
+	if (!read_part(p, object, arena, why))
+		return false;
+	why->n = from;
+	return true;
+}

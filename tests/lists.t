@@ -1,0 +1,476 @@
+#!/bin/sh
+# The tracks of playlists: lists that come in pages, held when complete.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+SP_DB=$tmp/music.db
+export SP_DB
+
+sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+load() { "$build/sp-load" "$@"; }
+fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
+
+# row TABLE OP OBJECT DAY: a row told on a day of March 2026.
+row() {
+	printf '{"type":"row","table":"%s"%s,"row":%s,"at":"%s","src":"R/%s"}\n' \
+	    "$1" "${2:+,\"op\":\"$2\"}" "$3" "2026-03-$4T00:00:00.000Z" "$4"
+}
+# page LIST OFFSET TOTAL DAY ITEMS [MEMBERS]: of playlist $p, or of "p".
+page() {
+	row playlist_tracks page "{\"playlist_id\":\"${p:-p}\",\"list\":\"$1\",
+	    \"offset\":$2,\"total\":$3,\"items\":[$5]$6}" "$4" | tr -d '\n\t'
+	echo
+}
+check() { # LIST SNAPSHOT DAY
+	row playlist_tracks check "{\"playlist_id\":\"${p:-p}\",
+	    \"list\":\"$1\",\"snapshot_id\":\"$2\"}" "$3" | tr -d '\n\t'
+	echo
+}
+# items ID...: tracks, separated.
+items() {
+	comma=
+	for id; do
+		printf '%s{"track_id":"%s","uri":"spotify:track:%s","kind":"track"}' \
+		    "$comma" "$id" "$id"
+		comma=,
+	done
+}
+# a_run ID ROWS: what comes on stdin as rows of a run that ends well; in
+# place of that, END is told.
+a_run() {
+	printf '{"type":"run","run":"%s","job":"playlists"}\n' "$1"
+	cat
+	printf '{"type":"end","run":"%s",%s,"ledger":[{"stage":"sp-transform",' \
+	    "$1" "${END:-\"status\":\"complete\"}"
+	printf '"in":{"capture":1},"used":{"capture":1},"produced":{"row":%s}}]}\n' \
+	    "$2"
+}
+run_state() {
+	sql "select status, exit_status from ingest_runs where run_id = '$1'"
+}
+held() { sql "select group_concat(track_id, '') from (select track_id
+	from playlist_tracks where playlist_id = '${p:-p}' order by position)"; }
+waiting() { sql 'select count(*) from playlist_pages'; }
+dump() {
+	for table in playlist_tracks playlists playlist_ingest_queue \
+	    playlist_ingest_done playlist_pages; do
+		sql "select '$table', * from $table order by 2, 3"
+	done
+}
+
+# --- a list in pages ----------------------------------------------------
+{
+	row playlists '' '{"playlist_id":"p","name":"Mix","snapshot_id":"s1"}' 02
+	row playlist_ingest_queue '' \
+	    '{"playlist_id":"p","played_at":"2026-03-01T00:00:00Z"}' 01
+	page A 0 5 02 "$(items a b)" ',"check_due":true,"snapshot_id":"s1"'
+	page A 2 5 03 "$(items c a)"
+	page A 4 5 03 "$(items d)"
+} >"$tmp/pages"
+{ cat "$tmp/pages" && check A s1 04; } | a_run R 6 >"$tmp/whole"
+run load <"$tmp/whole"
+is "$status $out$err" "0 " "a list of three pages and a check"
+is "$(held)" abcad "is held in order, a track twice"
+is "$(sql 'select name, snapshot_id, tracks_snapshot_id, tracks_updated,
+	last_refreshed, tracks_list from playlists')" \
+    "Mix|s1|s1|2026-03-02T00:00:00.000Z|2026-03-02T00:00:00.000Z|A" \
+    "the playlist says which it holds, and of when"
+is "$(sql 'select count(*) from playlist_ingest_queue; select done_at
+	from playlist_ingest_done')" "0
+2026-03-02T00:00:00.000Z" "it has left the queue"
+is "$(waiting) $(run_state R)" "0 complete|0" "and no page waits any more"
+dump >"$tmp/before"
+run load <"$tmp/whole"
+is "$status $err" "0 " "told again, nothing is wrong"
+dump | cmp -s - "$tmp/before"
+ok $? "and nothing changes"
+is "$(sql "select rows_unchanged > 4 from ingest_runs")" 1 "but is counted"
+
+# --- every kind of item -------------------------------------------------
+page K 0 5 10 '{"track_id":"t","uri":"spotify:track:t","kind":"track",
+	"added_at":"2020-01-02T03:04:05Z","added_by":"kim"},
+	{"uri":"spotify:episode:e","kind":"episode","added_at":null},
+	{"track_id":"spotify:local:x","uri":"spotify:local:x","kind":"local"},
+	{"kind":"unavailable","added_by":"lee"},
+	{"kind":"track","track_id":"\u00e9","uri":"\"q\""}' >"$tmp/in"
+run load <"$tmp/in"
+is "$status $err" "0 " "items of every kind"
+is "$(sql 'select position, kind, track_id, uri, added_at, added_by
+	from playlist_tracks order by position')" \
+    "0|track|t|spotify:track:t|2020-01-02T03:04:05.000Z|kim
+1|episode||spotify:episode:e||
+2|local|spotify:local:x|spotify:local:x||
+3|unavailable||||lee
+4|track|é|\"q\"||" "are kept as they are, five for five"
+
+# --- a newer list, tried first ------------------------------------------
+fresh
+page A 0 4 01 "$(items a b c d)" | load
+sql 'pragma wal_checkpoint(truncate)' >"$tmp/null"
+sum=$(cksum <"$SP_DB")
+{ page B 0 3 02 "$(items b)" ',"snapshot_id":"s2"' &&
+	page B 1 3 02 "$(items a c)"; } >"$tmp/new"
+run load -n <"$tmp/new"
+is "$status" 0 "a dry run of a list that changed"
+is "$(printf '%s\n' "$out" | jq -r 'select(.table == "playlist_tracks")
+	| [.change, .key.playlist_id, .key.position, .before.track_id,
+	.after.track_id] | map(. // "") | join("|")')" "update|p|0|a|b
+update|p|1|b|a
+unchanged|p|2||
+delete|p|3|d|" "shows what becomes of each position"
+is "$(printf '%s\n' "$out" | jq -r 'select(.table == "playlists")
+	| .after.tracks_snapshot_id')" s2 "and of the playlist"
+is "$(cksum <"$SP_DB")" "$sum" "and writes nothing"
+run sh -c 'cat "$1" "$1" | "$2" -n' sh "$tmp/new" "$build/sp-load"
+is "$(printf '%s\n' "$out" | grep -c '"update","table":"playlist_tracks"')" 2 \
+    "told twice in a dry run, it changes once"
+load <"$tmp/new"
+is "$(held)" bac "then it is held: two have changed places, one is gone"
+page A 0 4 01 "$(items a b c d)" | load
+is "$? $(held)" "0 bac" "the older one comes too late"
+page C 0 3 02 "$(items x y z)" | load
+is "$(held)" xyz "at one time, the greater name stands"
+page B 0 3 02 "$(items b a c)" | load
+is "$(held)" xyz "and keeps standing"
+page D 0 0 03 '' | load
+is "$? $(held)" "0 " "an empty list is a list"
+is "$(sql 'select tracks_list from playlists')" D "and is held"
+page D 0 0 03 '' | load -n >"$tmp/out" 2>"$tmp/err"
+is "$? $(cat "$tmp/out")" "0 " "once more says nothing new"
+
+# Without a database there is nothing to compare with; an older one lacks
+# what lists need.
+run load -n --db "$tmp/none.db" <"$tmp/new"
+is "$status $(printf '%s\n' "$out" | grep -c '"insert"')" "0 4" \
+    "a dry run without a database"
+fresh
+page A 0 4 01 "$(items a b c d)" | load
+sql 'drop table playlist_pages; alter table playlists drop column tracks_list;
+	alter table playlists drop column tracks_updated'
+run load -n <"$tmp/new"
+is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
+    "0 4" "a dry run on a database of an older sp"
+load <"$tmp/new"
+is "$? $(held)" "0 bac" "which is then brought up to date"
+
+# --- told again by a mapping that knows more ----------------------------
+fresh
+page A 0 2 01 '{"kind":"track","track_id":"a"}' >"$tmp/one"
+page A 1 2 02 '{"kind":"track","track_id":"b"}' >>"$tmp/one"
+load <"$tmp/one"
+{ page A 1 2 02 "$(items b)" && page A 0 2 01 "$(items a)"; } >"$tmp/two"
+run load <"$tmp/two"
+is "$status $err" "0 " "a list is told again by another mapping"
+is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a
+b|spotify:track:b" "what it knows more is added"
+run load <"$tmp/one"
+is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a
+b|spotify:track:b" "and the old one takes nothing away"
+page S 0 1 05 '{"kind":"track","track_id":"a"}' | load
+page S 0 1 05 "$(items a)" | load
+page S 0 1 05 '{"kind":"track","track_id":"a"}' | load
+is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a" \
+    "of one page too"
+
+# --- lists that are not complete ----------------------------------------
+# incomplete NAME, REASON: the rows in $tmp/rows leave the list held.
+incomplete() {
+	fresh
+	page A 0 2 01 "$(items a b)" | load
+	a_run R "$(grep -c . "$tmp/rows")" <"$tmp/rows" >"$tmp/in"
+	run load <"$tmp/in"
+	is "$status $(run_state R)" "1 complete|1" "$1: status 1"
+	is "$err" "sp-load: playlist 'p': $2: the list held stays" "it is said"
+	is "$(sql 'select run_id, stage, src, reason from ingest_errors')" \
+	    "R|sp-load|B|playlist 'p': $2: the list held stays" "and kept"
+	is "$(held)" ab "and the list held stays"
+	load -n <"$tmp/in" 2>"$tmp/err" >"$tmp/out"
+	is "$? $(grep -c 'the list held stays' "$tmp/err")" "1 1" \
+	    "a dry run says so too"
+}
+CHANGED='its list changed while it was read'
+{ page B 0 4 02 "$(items c)" && page B 2 4 02 "$(items d e)"; } >"$tmp/rows"
+incomplete "a page is missing" "3 of 4 items came"
+is "$(waiting)" 2 "the pages that came stay"
+page B 1 4 02 "$(items x)" | load
+is "$? $(held) $(waiting)" "0 cxde 0" "the missing one completes them later"
+{ page B 0 4 02 "$(items c)" && page B 1 4 02 "$(items d e)"; } >"$tmp/rows"
+incomplete "the last page is short" "3 of 4 items came"
+{ page B 0 2 02 "$(items c)" && page B 1 3 02 "$(items d)"; } >"$tmp/rows"
+incomplete "totals contradict each other" "$CHANGED"
+{ page B 0 3 02 "$(items c d)" && page B 1 3 02 "$(items d e)"; } >"$tmp/rows"
+incomplete "pages overlap" "$CHANGED"
+{ page B 0 2 02 "$(items c)" && page B 1 2 02 "$(items d e)"; } >"$tmp/rows"
+incomplete "there are more than the total" "$CHANGED"
+{
+	page B 0 2 02 "$(items c)" ',"check_due":true,"snapshot_id":"s"'
+	page B 1 2 02 "$(items d)"
+	check B t 02
+} >"$tmp/rows"
+incomplete "the check differs" "$CHANGED"
+{
+	page B 0 2 02 "$(items c)" ',"check_due":true,"snapshot_id":"s"'
+	page B 1 2 02 "$(items d)"
+} >"$tmp/rows"
+incomplete "the check is missing" \
+    "no check came to say whether it changed while it was read"
+check B s 03 | load
+is "$? $(held)" "0 cd" "the check completes it later"
+page B 0 2 02 "$(items c)" | load 2>"$tmp/err"
+is "$(cat "$tmp/err")" "" "a page of the list held is no list of its own"
+
+fresh
+{
+	page B 0 3 02 "$(items a)"
+	page C 0 1 03 "$(items c)"
+} | a_run R 2 | load
+is "$? $(held) $(waiting)" "0 c 0" \
+    "an incomplete list that a newer one follows is no matter"
+{ page B 2 3 05 "$(items d)" && page B 0 3 02 "$(items a)"; } |
+	a_run R2 2 | load
+is "$? $(held) $(waiting)" "0 c 0" "nor is the rest of it"
+{ page B 0 3 02 "$(items a)" && page B 2 3 05 "$(items d)" && check B s 06; } |
+	a_run R3 3 | load
+is "$? $(held) $(waiting)" "0 c 0" "in any order"
+run load <<EOF
+$(check Z s 07)
+EOF
+is "$status $err" "0 " "a check alone is no list"
+
+fresh
+{ printf '{"type":"run","run":"R","job":"playlists"}\n' &&
+	page B 0 3 02 "$(items a)"; } >"$tmp/in"
+run load <"$tmp/in"
+is "$status $(waiting)" "65 1" "a cut run keeps its pages"
+is "$(printf '%s\n' "$err" | grep -c 'the list held')" 0 \
+    "and says nothing of lists"
+page B 0 3 02 "$(items a)" | END='"status":"deferred"' a_run R2 1 >"$tmp/in"
+run load <"$tmp/in"
+is "$status $(run_state R2)" "69 deferred|69" "a run that ended early"
+like "$err" "1 of 3 items came" "says what came"
+
+# --- parts that are none ------------------------------------------------
+refused() { # NAME, TABLE, OP, OBJECT, REASON
+	fresh
+	row "$2" "$3" "$4" 01 >"$tmp/in"
+	run load <"$tmp/in"
+	is "$status $(sql 'select count(*) from ingest_errors')" "1 1" \
+	    "$1 is refused"
+	like "$err" "^sp-load: stdin:1: .*$5" "and says: $5"
+}
+good='"playlist_id":"p","list":"A","offset":0,"total":1'
+refuse_page() { refused "$1" playlist_tracks page "{$2}" "$3"; }
+refuse_page "a page without its playlist" \
+    '"offset":0,"total":0,"items":[]' "'playlist_id' is missing"
+refuse_page "one without an offset" \
+    '"playlist_id":"p","total":0,"items":[]' "'offset' is missing"
+refuse_page "one without a total" \
+    '"playlist_id":"p","offset":0,"items":[]' "'total' is missing"
+refuse_page "one without items" "$good" "'items' is missing"
+refuse_page "a negative offset" \
+    '"playlist_id":"p","offset":-1,"total":0,"items":[]' "'offset' is no number"
+refuse_page "a total that is none" \
+    '"playlist_id":"p","offset":0,"total":"9","items":[]' "'total' is no number"
+refuse_page "items that are none" "$good,\"items\":{}" "'items' is no array"
+refuse_page "an item that is none" "$good,\"items\":[null]" \
+    "item 1: 'items' are no objects"
+refuse_page "an item without a kind" \
+    "$good,\"items\":[{\"kind\":\"track\"},{\"uri\":\"u\"}]" "item 2: 'kind' is"
+refuse_page "an item of another kind" "$good,\"items\":[{\"kind\":\"ad\"}]" \
+    "'kind' is none of"
+refuse_page "an item with something else" \
+    "$good,\"items\":[{\"kind\":\"track\",\"mood\":1}]" "no 'mood'"
+refuse_page "a time that is none" \
+    "$good,\"items\":[{\"kind\":\"track\",\"added_at\":\"now\"}]" \
+    "'added_at' is no time"
+refuse_page "a number for an id" \
+    "$good,\"items\":[{\"kind\":\"track\",\"track_id\":7}]" \
+    "'track_id' is no string"
+refuse_page "a page with something else" "$good,\"items\":[],\"x\":1" "no 'x'"
+refuse_page "a check_due that is none" "$good,\"items\":[],\"check_due\":1" \
+    "'check_due' is neither"
+refused "a check with items" playlist_tracks check \
+    '{"playlist_id":"p","items":[]}' "a check has no 'items'"
+refused "a row of the table itself" playlist_tracks '' \
+    '{"playlist_id":"p","position":0}' "pages of lists only"
+refused "a page of another table" tracks page '{"track_id":"a"}' \
+    "table 'tracks' takes no pages"
+refused "another op" tracks replace '{"track_id":"a"}' "'op' is none of"
+refused "what only sp-load knows" playlists '' \
+    '{"playlist_id":"p","tracks_list":"A"}' "'tracks_list': is kept by sp-load"
+
+fresh
+row playlist_tracks page '{"playlist_id":"p","offset":0,"total":2,
+	"items":[{"kind":"track","track_id":"a"},{"kind":"unavailable"}]}' 01 |
+	tr -d '\n' | load
+is "$? $(sql 'select tracks_list from playlists')" \
+    "0 2026-03-01T00:00:00.000Z" "a page without a list is of its time's"
+
+# --- playlists that cannot be had ---------------------------------------
+fresh
+row playlist_ingest_queue '' '{"playlist_id":"gone"}' 01 | load
+{
+	row endpoint_status '' '{"user_id":"kim","endpoint":"playlist",
+		"subject":"gone","status":404}' 02 | tr -d '\n\t'
+	echo
+	row playlist_ingest_queue delete '{"playlist_id":"gone"}' 02
+} >"$tmp/rows"
+END='"status":"failed"' a_run R 2 <"$tmp/rows" | load 2>"$tmp/err"
+is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
+    "after a 404 it waits for a good end in the queue"
+a_run R 2 <"$tmp/rows" | load
+is "$? $(sql 'select count(*) from playlist_ingest_queue;
+	select done_at from playlist_ingest_done')" "0 0
+2026-03-02T00:00:00.000Z" "and is then done with"
+row playlist_ingest_queue '' '{"playlist_id":"p","user_id":"lee"}' 01 | load
+row playlist_ingest_queue '' '{"playlist_id":"p","user_id":"kim"}' 02 | load
+row playlist_ingest_queue '' '{"playlist_id":"p","user_id":"max"}' 01 | load
+is "$(sql 'select user_id from playlist_ingest_queue')" kim \
+    "whose play it was goes with the newest"
+page A 0 1 01 "$(items a)" | load
+is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
+    "a list older than the play leaves it in the queue"
+
+# --- a constraint of the user's own --------------------------------------
+fresh
+page A 0 2 01 "$(items a b)" | load
+sql "create trigger no_x before insert on playlist_tracks
+	when new.track_id = 'x' begin select raise(abort, 'no x here'); end"
+{ page B 0 4 02 "$(items c d)" && page B 2 4 02 "$(items e x)"; } |
+	a_run R 2 >"$tmp/in"
+run load <"$tmp/in"
+is "$status $(held)" "1 ab" "a list that a constraint forbids is refused whole"
+like "$err" "row cannot be written: no x here" "and that is said"
+{ page C 0 1 03 "$(items g)" && p=q page C 0 1 03 "$(items h)"; } | load
+is "$? $(held) $(p=q held)" "0 g h" "others are written"
+
+# --- in any order, split over processes ----------------------------------
+fresh
+{
+	for n in 1 2 3 4 5 6; do
+		p=$((n % 2 + 1))
+		page "L$n" 0 5 0$n "$(items a$n b$n)" \
+		    ',"check_due":true,"snapshot_id":"s'$n'"'
+		page "L$n" 2 5 0$n "$(items c$n d$n)"
+		[ $n = 5 ] || page "L$n" 4 5 0$n "$(items e$n)"
+		[ $n = 6 ] || check "L$n" "s$n" 0$n
+		row playlist_ingest_queue '' \
+		    '{"playlist_id":"'$p'","user_id":"u'$n'"}' 0$((n % 4 + 2))
+	done
+	row playlist_ingest_queue delete '{"playlist_id":"2"}' 01
+} >"$tmp/rows"
+unset p
+load <"$tmp/rows" 2>"$tmp/err"
+is "$?" 1 "six lists of two playlists, two of them incomplete"
+dump >"$tmp/want"
+like "$(sql "select playlist_id || tracks_list from playlists")" "1L4" \
+    "the newest that is complete is held"
+for seed in 1 2 3 4 5 6; do
+	fresh
+	awk -v seed="$seed" 'BEGIN { srand(seed) }
+	    { print rand() "\t" $0; if (rand() < 0.3) print rand() "\t" $0 }' \
+	    "$tmp/rows" | sort -n | cut -f2- >"$tmp/shuffled"
+	split -l 9 "$tmp/shuffled" "$tmp/part."
+	for part in "$tmp"/part.*; do
+		load --batch-rows "$seed" <"$part" 2>"$tmp/err"
+	done
+	rm "$tmp"/part.*
+	dump | cmp - "$tmp/want" >"$tmp/diff" 2>&1
+	is "$? $(cat "$tmp/diff")" "0 " "shuffled, doubled, split: $seed"
+done
+
+# --- a long list, and kill -9 --------------------------------------------
+fresh
+awk 'BEGIN {
+	for (o = 0; o < 10000; o += 100) {
+		printf "{\"type\":\"row\",\"table\":\"playlist_tracks\",\"op\":"
+		printf "\"page\",\"row\":{\"playlist_id\":\"p\",\"list\":\"L\","
+		printf "\"offset\":%d,\"total\":10000,\"items\":[", o
+		for (i = o; i < o + 100; i++)
+			printf "%s{\"track_id\":\"t%d\",\"kind\":\"track\"}",
+			    (i > o ? "," : ""), i
+		print "]},\"at\":\"2026-03-02T00:00:00.000Z\"}"
+	}
+}' >"$tmp/long"
+page A 0 3 01 "$(items a b c)" | load
+row playlist_ingest_queue '' '{"playlist_id":"p"}' 01 | load
+torn=0 late=0
+for n in 1 2 3 4 5 6 7 8 9 10; do
+	a_run R 100 <"$tmp/long" >"$tmp/in"
+	load --batch-rows 9 <"$tmp/in" 2>"$tmp/err" &
+	pid=$!
+	sleep "0.0$n"
+	kill -9 $pid 2>/dev/null && late=$((late + 1))
+	wait $pid 2>/dev/null
+	# All of the one or all of the other, and the queue agrees.
+	case $(sql 'select count(*), (select count(*) from playlist_tracks
+		where uri is null), (select count(*) from playlist_ingest_queue),
+		(select tracks_list from playlists) from playlist_tracks') in
+	'3|0|0|A' | '10000|10000|0|L') ;;
+	*) torn=$((torn + 1)) ;;
+	esac
+done
+is $torn 0 "killed while it loads, no list is torn ($late kills)"
+is "$(sql 'pragma integrity_check')" ok "nor the database"
+run load <"$tmp/in"
+is "$status $err" "0 " "the run again completes it"
+is "$(sql 'select count(*), min(position), max(position), count(distinct
+	track_id) from playlist_tracks') $(waiting)" "10000|0|9999|10000 0" \
+    "ten thousand items, each in its place"
+fresh
+sort -t: -k8 -r "$tmp/long" | load --batch-rows 1
+is "$? $(sql 'select count(*) from playlist_tracks where track_id = "t" ||
+	position')" "0 10000" "its last page first, too"
+
+# --- to look at ------------------------------------------------------------
+fresh
+{
+	row tracks '' '{"track_id":"a","name":"Tide","album_id":"al",
+	    "duration_ms":60000}' 01 | tr -d '\n\t'
+	echo
+	row albums '' '{"album_id":"al","name":"Shores"}' 01
+	for id in y z; do
+		row artists '' '{"artist_id":"'$id'","name":"Band '$id'"}' 01
+		row track_artists '' '{"track_id":"a","artist_id":"'$id'"}' 01
+	done
+	row playlists '' '{"playlist_id":"p","name":"Mix"}' 01
+	page A 0 3 01 "$(items b a),{\"kind\":\"unavailable\"}"
+	for at in 01T05:59:59 01T23:00:00 02T05:00:00; do
+		row play_history '' '{"user_id":"kim","track_id":"a",
+		    "played_at":"2026-01-'$at'Z"}' 01 | tr -d '\n\t'
+		echo
+	done
+	row play_history '' '{"user_id":"kim","track_id":"spotify:local:x",
+	    "played_at":"2026-01-02T05:30:00Z"}' 01 | tr -d '\n\t'
+} | load
+is $? 0 "something to look at"
+is "$(sql 'select day, hour, track, artists, album from plays
+	order by played_at')" "2026-01-01|5|Tide|Band y, Band z|Shores
+2026-01-01|23|Tide|Band y, Band z|Shores
+2026-01-02|5|Tide|Band y, Band z|Shores
+2026-01-02|5|||" "plays, with names; what has none is there too"
+is "$(sql 'select * from listening_by_day')" "kim|2026-01-01|2|1|120000
+kim|2026-01-02|2|2|60000" "listening_by_day"
+is "$(sql 'select * from listening_by_hour')" "kim|5|3|2|120000
+kim|23|1|1|60000" "listening_by_hour"
+is "$(sql 'select track_id, track, plays, ms, last_played from top_tracks')" \
+    "a|Tide|3|180000|2026-01-02T05:00:00.000Z
+spotify:local:x||1|0|2026-01-02T05:30:00.000Z" "top_tracks"
+is "$(sql 'select artist, plays, tracks, ms from top_artists')" \
+    "Band y|3|1|180000
+Band z|3|1|180000" "top_artists"
+is "$(sql 'select album, plays, tracks, ms from top_albums')" \
+    "Shores|3|1|180000" "top_albums"
+is "$(sql 'select playlist, position, kind, track, artists, uri
+	from playlist_contents')" "Mix|0|track|||spotify:track:b
+Mix|1|track|Tide|Band y, Band z|spotify:track:a
+Mix|2|unavailable|||" "playlist_contents"
+sql "drop view plays; create view plays as /* sp */ select 1 as old;
+	drop view top_tracks; create view top_tracks as select 1 as own;
+	drop view top_albums"
+row tracks '' '{"track_id":"b"}' 01 | load
+is "$(sql 'select count(artists) from plays')" 3 \
+    "a view of an older sp is replaced"
+is "$(sql 'select own from top_tracks')" 1 "one of the user's own is not"
+is "$(sql 'select count(*) from top_albums')" 1 "one that is missing is made"
+
+finish

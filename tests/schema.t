@@ -1,0 +1,152 @@
+#!/bin/sh
+# The schema: documented whole, all of the design there, and only ever grown.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+page=man/sp-schema.5
+SP_DB=$tmp/music.db
+export SP_DB
+
+sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+load() {
+	echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' |
+		"$build/sp-load"
+}
+
+# Each column of each table and view, as "tracks.name".
+columns_of() {
+	sqlite3 "$1" "select m.name || '.' || c.name from sqlite_master m,
+		pragma_table_info(m.name) c where m.type in ('table', 'view')
+		and m.name not like 'sqlite_%'" | sort
+}
+# The same by the page: the items of sections whose titles are names.
+documented() {
+	awk '/^\.S[sh] / { table = NF == 2 && $2 ~ /^[a-z_]+$/ ? $2 : "" }
+	/^\.It Va/ && table {
+		for (i = 3; i <= NF; i++)
+			if ($i != ",") print table "." $i
+	}' "$1" | sort
+}
+
+load || echo "Bail out! no database"
+columns_of "$SP_DB" >"$tmp/real"
+documented $page >"$tmp/documented"
+is "$(comm -23 "$tmp/real" "$tmp/documented")" "" "every column is in the page"
+is "$(comm -13 "$tmp/real" "$tmp/documented")" "" "and every other is none"
+is "$(uniq -d "$tmp/documented")" "" "no column is there twice"
+ok "$((! $(grep -c . "$tmp/real") > 150))" "and there are many"
+
+# What the page says is seen: without a line of it, it would not do.
+grep -v '^\.It Va duration_ms' $page >"$tmp/less.5"
+documented "$tmp/less.5" | comm -23 "$tmp/real" - >"$tmp/out"
+is "$(cat "$tmp/out")" "tracks.duration_ms" "a missing item is found"
+
+# --- the design ---------------------------------------------------------
+# TABLE: COLUMN TYPE, … as first designed; types as they were written.
+design='
+tracks track_id TEXT
+tracks name TEXT
+tracks album_id TEXT
+tracks duration_ms INTEGER
+tracks popularity INTEGER
+tracks uri TEXT
+tracks is_local BOOLEAN
+tracks audio_features_json TEXT
+tracks created_at TEXT
+tracks last_updated TEXT
+albums album_id TEXT
+albums name TEXT
+albums release_date TEXT
+albums uri TEXT
+albums images_json TEXT
+albums last_updated TEXT
+artists artist_id TEXT
+artists name TEXT
+artists uri TEXT
+artists images_json TEXT
+artists last_updated TEXT
+track_artists track_id TEXT
+track_artists artist_id TEXT
+play_history play_id INTEGER
+play_history user_id TEXT
+play_history track_id TEXT
+play_history played_at TEXT
+play_history context_type TEXT
+play_history context_uri TEXT
+play_history source TEXT
+play_history ingested_at TEXT
+playlist_ingest_queue playlist_id TEXT
+playlist_ingest_queue detected_at TEXT
+playlists playlist_id TEXT
+playlists name TEXT
+playlists owner_id TEXT
+playlists owner_type TEXT
+playlists public BOOLEAN
+playlists collaborative BOOLEAN
+playlists description TEXT
+playlists uri TEXT
+playlists images_json TEXT
+playlists last_refreshed TEXT
+'
+sql "select m.name || ' ' || c.name || ' ' || upper(c.type)
+	from sqlite_master m, pragma_table_info(m.name) c
+	where m.type = 'table'" | sort >"$tmp/types"
+printf '%s' "$design" | grep . | sort >"$tmp/design"
+is "$(comm -23 "$tmp/design" "$tmp/types")" "" "all of the design is there"
+for table in playlist_tracks users user_relationships staging_raw \
+    ingest_runs cursors ingest_errors; do
+	grep -q "^$table\\." "$tmp/real"
+	ok $? "and $table"
+done
+key() {
+	sql "select group_concat(name) from (select name
+		from pragma_table_info('$1') where pk order by pk)"
+}
+for table in tracks:track_id albums:album_id artists:artist_id \
+    playlists:playlist_id playlist_ingest_queue:playlist_id \
+    play_history:play_id track_artists:track_id,artist_id; do
+	is "$(key "${table%:*}")" "${table#*:}" "the key of ${table%:*}"
+done
+is "$(sql "select group_concat(name) from (select x.name from
+	pragma_index_list('play_history') i, pragma_index_info(i.name) x
+	where i.\"unique\" order by x.name)")" "played_at,track_id,user_id" \
+    "plays are unique by user, track and time"
+is "$(sql "select count(*) from sqlite_master m,
+	pragma_foreign_key_list(m.name)")" 0 "no foreign key is declared"
+
+# --- views ----------------------------------------------------------------
+ours="select group_concat(name) from (select name from sqlite_master
+	where type = 'view' order by name)"
+is "$(sql "$ours")" "listening_by_day,listening_by_hour,playlist_contents,\
+plays,top_albums,top_artists,top_tracks" "the views are there"
+is "$(sql "select name from sqlite_master where type = 'view'
+	and sql not like '% as /* sp */%'")" "" "each with the mark of ours"
+for view in $(sql "$ours" | tr , ' '); do
+	sql "select * from $view" >"$tmp/out" 2>&1
+	is "$? $(grep -i error "$tmp/out")" "0 " "$view can be read"
+done
+
+# --- an older database ------------------------------------------------------
+# Made with less, and with things of the user's own, it becomes whole again.
+sql '.schema' >"$tmp/schema.sql"
+sql 'drop view plays; create view plays as /* sp */ select 1 as a;
+	drop view top_albums; create view top_albums as select 2 as mine;
+	drop table playlist_pages; create view my_own as select 3 as b;
+	alter table playlists drop column tracks_list;
+	alter table tracks add column mood text; create index my_index
+	on tracks (mood)'
+load
+is $? 0 "a database of an older sp is opened"
+columns_of "$SP_DB" | comm -23 "$tmp/real" - | grep -v '^top_albums' \
+    >"$tmp/out"
+is "$(cat "$tmp/out")" "" "what it lacked is added, an old view replaced"
+is "$(sql 'select mine, b from top_albums, my_own')" "2|3" \
+    "views of the user's own stay"
+is "$(sql "select count(*) from pragma_table_info('tracks')
+	where name = 'mood'") $(sql "select count(*) from sqlite_master
+	where name = 'my_index'")" "1 1" "and columns and indexes"
+sql '.schema' >"$tmp/first"
+load
+sql '.schema' | cmp -s - "$tmp/first"
+ok $? "opened again, it stays as it is"
+
+finish
