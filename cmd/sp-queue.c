@@ -189,7 +189,7 @@ static void put_budget(const struct job *job, const struct budget *b)
 /* What a job, or each that is due, would cost now. */
 static int tell_budgets(const struct options *o, int argc, char **argv)
 {
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	const struct job *only = operand_job("budget", argc, argv);
 	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
 	struct budget b;
