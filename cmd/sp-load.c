@@ -16,9 +16,12 @@
 
 #include "base/clock.h"
 #include "cli.h"
+#include "database.h"
+#include "listing.h"
 #include "store/arrival.h"
 #include "store/batch.h"
 #include "store/db.h"
+#include "store/digest.h"
 #include "store/ending.h"
 #include "store/lists.h"
 #include "store/load.h"
@@ -31,12 +34,14 @@
 
 static const char usage[] =
     "usage: sp-load [-n] [--db FILE] [--user ID] [--batch-rows N]\n"
-    "               [--batch-time D] [--max-line SIZE] [--progress]\n";
+    "               [--batch-time D] [--max-line SIZE] [--progress]\n"
+    "       sp-load --digest [--db FILE]\n";
 
 struct options {
 	const char *db;
 	const char *user;
 	bool dry;
+	bool digest;
 	bool progress;
 	uint64_t batch_rows;
 	int64_t batch_ms;
@@ -718,6 +723,7 @@ static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 	    {"db", required_argument, NULL, 'd'},
+	    {"digest", no_argument, NULL, 'g'},
 	    {"dry-run", no_argument, NULL, 'n'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"batch-rows", required_argument, NULL, 'r'},
@@ -731,6 +737,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
+		case 'g': o->digest = true; break;
 		case 'n': o->dry = true; break;
 		case 'u': o->user = optarg; break;
 		case 'r':
@@ -746,8 +753,28 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'V': cli_version();
 		default: cli_usage(usage, false);
 		}
-	if (optind < argc)
+	if (optind < argc || (o->digest && o->dry))
 		cli_usage(usage, false);
+}
+
+/* Print a digest of each table, of one state of the database. */
+static int print_digest(const struct options *o)
+{
+	sqlite3 *db = database_open(o->db, STORE_READ);
+	struct tables tables = {.db = db};
+	struct buf query = BUF_INIT((size_t)1 << 20);
+	sqlite3_stmt *list = NULL;
+
+	if (store_exec(db, "begin") || digest_all(db, &tables, &query) ||
+	    sqlite3_prepare_v2(db, buf_cstr(&query), -1, &list, NULL))
+		database_die(db, "read the tables");
+	if (listing_print(list, "digest", listing_for_people()) != SQLITE_DONE)
+		database_die(db, "list the digests");
+	sqlite3_finalize(list);
+	tables_release(&tables);
+	store_close(db);
+	buf_release(&query);
+	return cli_close_stdout(0);
 }
 
 /* Set up all that the options ask for; what fails here ends the program. */
@@ -808,6 +835,8 @@ int main(int argc, char **argv)
 
 	cli_init("sp-load");
 	read_options(argc, argv, &l.options);
+	if (l.options.digest)
+		return print_digest(&l.options);
 	cli_catch_signals();
 	open_all(&l, &path);
 	load(&l);

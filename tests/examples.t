@@ -57,6 +57,6 @@ done
 # --- the demo -----------------------------------------------------------
 run sh examples/demo.sh "$build"
 is "$status" 0 "demo.sh"
-like "$out" '^equal: [0-9]+ rows of both databases' "shows an equal rebuild"
+like "$out" '^equal: all [0-9]+ tables of both databases' "shows an equal rebuild"
 [ "$status" -eq 0 ] || echo "$err" | sed 's/^/#   /'
 finish
