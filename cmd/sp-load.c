@@ -768,7 +768,7 @@ static int print_digest(const struct options *o)
 	if (store_exec(db, "begin") || digest_all(db, &tables, &query) ||
 	    sqlite3_prepare_v2(db, buf_cstr(&query), -1, &list, NULL))
 		database_die(db, "read the tables");
-	if (listing_print(list, "digest", listing_for_people()) != SQLITE_DONE)
+	if (listing_print(list, "digest", table_for_people()) != SQLITE_DONE)
 		database_die(db, "list the digests");
 	sqlite3_finalize(list);
 	tables_release(&tables);
