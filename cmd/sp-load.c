@@ -233,7 +233,10 @@ static void on_change(void *ctx, const struct change *c)
 
 static void write_refusal(struct load *l, const struct store_refusal *r)
 {
-	if (!l->options.dry && store_refuse(l->db, r) != SQLITE_OK)
+	struct store_refusal kept = *r;
+
+	kept.after = l->settling.known;
+	if (!l->options.dry && store_refuse(l->db, &kept) != SQLITE_OK)
 		die_of_database(l);
 }
 

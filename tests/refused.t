@@ -133,6 +133,29 @@ run sh -c 'echo "$1" | sp-load' sh \
     '{"type":"row","table":"ingest_errors","row":{"src":"a"}}'
 is "$status" 1 "errors cannot be loaded"
 
+
+# Others may delete errors meanwhile: no number is used again.
+restore
+mkfifo "$tmp/fifo"
+sp-load --batch-time 5ms <"$tmp/fifo" 2>"$tmp/err" &
+pid=$!
+exec 3>"$tmp/fifo"
+head -n 3 "$tmp/rows" >&3
+echo '{"type":"row","table":"tracks","row":{"track_id":"here"}}' >&3
+tries=0
+until [ "$(sql "select count(*) from tracks where track_id = 'here'")" = 1 ]; do
+	tries=$((tries + 1))
+	[ $tries -lt 400 ] || break
+	sleep 0.02
+done
+sql 'delete from ingest_errors'
+sed -n '$p' "$tmp/rows" | sed 's/.*"run":"\([^"]*\)".*/\1/' >"$tmp/id"
+echo '{"type":"error","stage":"sp-transform","src":"R1/2","reason":"no 2"}' >&3
+echo '{"type":"end","run":"'"$(cat "$tmp/id")"'","status":"complete"}' >&3
+exec 3>&-
+wait $pid
+is "$? $(errors)" "1 R1/2 no 2" "errors that others delete let none leave"
+
 # --- what is not staged ---------------------------------------------------
 restore
 sed -n 2p "$tmp/captures" | sed 's/"n":1/"n":9/' | sp-stage 2>/dev/null |

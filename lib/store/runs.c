@@ -181,12 +181,16 @@ int store_refuse(sqlite3 *db, const struct store_refusal *r)
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(db,
 	    "insert into ingest_errors (run_id, stage, src, place, reason,"
-	    " record, seen_at, list) values (?, ?, ?, ?, ?, ?, ?, ?)",
+	    " record, seen_at, list, error_id) values (?, ?, ?, ?, ?, ?, ?, ?,"
+	    " 1 + max(?, (select coalesce(max(error_id), 0)"
+	    " from ingest_errors)))",
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;
 	bind_refusal(s, r);
+	/* SQLite uses the greatest number again once its row is deleted. */
+	sqlite3_bind_int64(s, 9, r->after);
 	rc = finish(s);
 	return rc ? rc : forget_same(db, r);
 }

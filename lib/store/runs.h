@@ -55,6 +55,7 @@ struct store_refusal {
 	struct slice reason;
 	struct slice record;
 	struct slice seen_at;
+	int64_t after; /* its error_id is to be greater, see store/settle.h */
 };
 
 /*

@@ -18,6 +18,7 @@ void settling_release(struct settling *s)
 void settling_clear(struct settling *s)
 {
 	buf_clear(&s->captures);
+	s->known = 0;
 }
 
 const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
