@@ -24,7 +24,8 @@
 static const char usage[] =
     "usage: sp-stage [--db FILE] [--max-line SIZE] [--progress]\n"
     "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
-    "           [--since TIME] [--until TIME] [--max-line SIZE] [--progress]\n"
+    "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
+    "           [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n";
@@ -211,6 +212,32 @@ static int send_walk(
 	return rc;
 }
 
+/*
+ * Announce the captures that are sent again for their errors to leave, all
+ * before the first: rows in between would hold sp-transform up.
+ */
+static int send_settling(sqlite3 *db, const struct staging_filter *f,
+    struct source *s, struct buf *name)
+{
+	struct staging_walk walk;
+	struct buf *b;
+	int rc = staging_walk_init(&walk, db, f, true);
+
+	while (rc == SQLITE_OK &&
+	       (rc = staging_walk_next(&walk, name)) == SQLITE_ROW) {
+		b = source_begin(s, RECORD_ROW);
+		json_put_member(b, "table", SLICE("ingest_errors"));
+		json_put_member(b, "op", SLICE("delete"));
+		json_put_key(b, "row");
+		buf_putc(b, '{');
+		json_put_member(b, "src", buf_slice(name));
+		buf_putc(b, '}');
+		rc = source_send(s, RECORD_ROW) ? SQLITE_OK : SQLITE_DONE;
+	}
+	staging_walk_release(&walk);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static int replay(const struct options *o)
 {
 	struct buf line = BUF_INIT(o->max_line);
@@ -222,12 +249,17 @@ static int replay(const struct options *o)
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
 		cli_die(EX_OSERR, "no memory");
-	if (staging_walk_init(&walk, db, &o->filter) != SQLITE_OK)
+	if (staging_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
 		database_die(db, "read staging_raw");
 	/* No run, no records: sp-load takes an empty stream for a failure. */
-	if (walk.total == 0)
+	if (walk.total == 0 && o->filter.refused)
+		cli_warn("replay: no capture that was refused is left");
+	else if (walk.total == 0)
 		cli_die(EX_DATAERR, "replay: no capture is chosen");
 	open_source(&source, &out, "replay", o->filter.user, walk.total);
+	if (o->filter.refused &&
+	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
+		database_die(db, "read staging_raw");
 	rc = send_walk(&walk, &source, &line, cli_progress_wanted(o->progress));
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,
@@ -466,6 +498,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"since", required_argument, NULL, 's'},
 	    {"until", required_argument, NULL, 't'},
 	    {"fetched-at", required_argument, NULL, 'f'},
+	    {"refused", no_argument, NULL, 'R'},
 	    {"limit", required_argument, NULL, 'l'},
 	    {"table", no_argument, NULL, 'a'},
 	    {"max-line", required_argument, NULL, 'm'},
@@ -496,6 +529,7 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
 		case 'a': o->table = true; break;
+		case 'R': f->refused = true; break;
 		case 'n': o->no_stage = true; break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);
