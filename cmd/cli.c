@@ -179,7 +179,10 @@ void cli_refusal(void *ctx, const struct refusal *r)
 void cli_cut(void *ctx, const char *run)
 {
 	(void)ctx;
-	cli_warn("run %s: the stream was cut: it has no end", run);
+	if (run)
+		cli_warn("run %s: the stream was cut: it has no end", run);
+	else
+		cli_warn("the stream was cut: another run was to come");
 }
 
 static void stop(int signal)

@@ -429,12 +429,12 @@ static void on_cut(void *ctx, const char *run)
 {
 	struct load *l = ctx;
 
-	if (l->stage.stopped)
+	if (!l->stage.stopped)
+		cli_cut(ctx, run);
+	else if (run)
 		cli_warn("run %s: interrupted: its rows are kept, "
 			 "its cursor stays",
 		    run);
-	else
-		cli_cut(ctx, run);
 	/* A run whose record was refused was never opened here. */
 	if (l->run.open)
 		end_cut(

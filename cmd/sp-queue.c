@@ -47,9 +47,9 @@ static const char *job_names(struct buf *b)
 	return buf_cstr(b);
 }
 
-/* Plan one job as a run of its own; an exit status. */
+/* Plan one job as a run of its own, the last one or not; an exit status. */
 static int next_job(sqlite3 *db, const struct options *o, const struct job *job,
-    struct out *out)
+    bool more, struct out *out)
 {
 	struct source source;
 	struct plan plan;
@@ -57,6 +57,7 @@ static int next_job(sqlite3 *db, const struct options *o, const struct job *job,
 
 	if (!source_init(&source, "sp-queue", out, 65536))
 		cli_die(EX_OSERR, "next: no clock or no random bytes");
+	source.more = more;
 	if (plan_job(&plan, db, job, &o->plan, &source) != SQLITE_OK)
 		database_die(db, "plan the job");
 	if (*plan.outcome.reason)
@@ -67,17 +68,43 @@ static int next_job(sqlite3 *db, const struct options *o, const struct job *job,
 	return status;
 }
 
-/* Every job that is due, as runs that follow each other. */
+static int plan_nothing(struct plan *p)
+{
+	(void)p;
+	return SQLITE_OK;
+}
+
+/* The next job that is due, from this one on; NULL if none is. */
+static const struct job *next_due(
+    sqlite3 *db, const struct options *o, const struct job *j)
+{
+	bool due = o->plan.force;
+
+	for (; j->name; j++) {
+		if (!due && job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
+			database_die(db, "see what is due");
+		if (due)
+			return j;
+	}
+	return NULL;
+}
+
+/*
+ * Every job that is due, as runs that follow each other. If none is, that is
+ * a run too: an empty stream is what a program that died leaves.
+ */
 static int next_all(sqlite3 *db, const struct options *o, struct out *out)
 {
+	static const struct job nothing = {
+	    .name = "all", .endpoints = "", .plan = plan_nothing};
+	const struct job *j = next_due(db, o, jobs), *after;
 	int status = 0;
-	bool due;
 
-	for (const struct job *j = jobs; j->name; j++) {
-		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
-			database_die(db, "see what is due");
-		if (due || o->plan.force)
-			status |= next_job(db, o, j, out);
+	if (!j)
+		return next_job(db, o, &nothing, false, out);
+	for (; j; j = after) {
+		after = next_due(db, o, j + 1);
+		status |= next_job(db, o, j, after != NULL, out);
 	}
 	return status;
 }
@@ -111,7 +138,8 @@ static int next(const struct options *o, int argc, char **argv)
 	if (!out_init(&out, STDOUT_FILENO, 65536))
 		cli_die(EX_OSERR, "next: no memory");
 	db = database_open(o->db, STORE_READ_OR_EMPTY);
-	status = job ? next_job(db, o, job, &out) : next_all(db, o, &out);
+	status =
+	    job ? next_job(db, o, job, false, &out) : next_all(db, o, &out);
 	if (!out_flush(&out)) {
 		cli_warn("stdout: %s", strerror(out.err));
 		status = EX_IOERR;

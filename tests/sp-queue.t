@@ -198,9 +198,27 @@ sql "insert into ingest_runs (run_id, job, account, status, started_at)
 	('r4', 'profile', 'default', 'complete', '$old')"
 is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "playlists profile" "all: what is due, a run each"
+is "$(queue next all | jq -c 'select(.type == "end").more')" 'true
+null' "all but the last say that another follows"
+for stage in sp-stage sp-transform sp-load; do
+	run env SP_DB="$tmp/cut.db" "$build/$stage" <<-END
+	{"type":"run","run":"$stage","job":"profile"}
+	{"type":"end","run":"$stage","status":"complete","more":true,"ledger":[]}
+	END
+	is "$status $err" \
+	    "65 $stage: the stream was cut: another run was to come" \
+	    "$stage tells of a stream that is cut between two runs"
+done
 is "$(queue next --account other all | jq -r 'select(.type == "run").job' |
 	xargs)" "play-history playlists audio-features profile" \
     "by account"
+sqlite3 "$SP_DB" ".backup $tmp/idle.db"
+sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
+	update ingest_runs set status = 'complete', account = 'idle',
+	started_at = '$new'"
+is "$(queue next --db "$tmp/idle.db" --account idle all |
+	jq -r '"\(.type) \(.job) \(.status)"')" "run all null
+end null complete" "all, with nothing due: a run that asks for nothing"
 is "$(queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
 ["playlists","due",4]
