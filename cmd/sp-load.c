@@ -16,27 +16,35 @@
 
 #include "base/clock.h"
 #include "cli.h"
+#include "database.h"
+#include "listing.h"
+#include "table.h"
 #include "store/arrival.h"
 #include "store/batch.h"
 #include "store/db.h"
+#include "store/digest.h"
 #include "store/ending.h"
 #include "store/lists.h"
 #include "store/load.h"
 #include "store/runs.h"
+#include "store/settle.h"
 #include "store/tables.h"
 
 #define BATCH_BYTES ((size_t)64 << 20)
 #define GAPS_MAX 1000
+#define RECORD_KEPT ((size_t)64 << 10) /* of a row that is forbidden */
 #define OUT_BUFFER ((size_t)64 << 10)
 
 static const char usage[] =
     "usage: sp-load [-n] [--db FILE] [--user ID] [--batch-rows N]\n"
-    "               [--batch-time D] [--max-line SIZE] [--progress]\n";
+    "               [--batch-time D] [--max-line SIZE] [--progress]\n"
+    "       sp-load --digest [--db FILE]\n";
 
 struct options {
 	const char *db;
 	const char *user;
 	bool dry;
+	bool digest;
 	bool progress;
 	uint64_t batch_rows;
 	int64_t batch_ms;
@@ -68,12 +76,13 @@ struct load {
 	const char *path;
 	struct tables tables;
 	struct loader loader;
-	struct lists lists;	/* of tracks, by the page */
-	struct batch batch;	/* what is written next */
-	struct batch held;	/* what waits for a good end */
-	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
-	int batch_left;		/* milliseconds, when last asked */
-	uint64_t clock_read_at; /* of the input, in bytes */
+	struct lists lists;	  /* of tracks, by the page */
+	struct batch batch;	  /* what is written next */
+	struct batch held;	  /* what waits for a good end */
+	struct settling settling; /* so do errors that are to leave */
+	int64_t batch_since;	  /* by clock_monotonic, 0 while it is empty */
+	int batch_left;		  /* milliseconds, when last asked */
+	uint64_t clock_read_at;	  /* of the input, in bytes */
 	struct ingest run;
 	struct counts total;
 	struct counts *by_table; /* by its index */
@@ -225,7 +234,10 @@ static void on_change(void *ctx, const struct change *c)
 
 static void write_refusal(struct load *l, const struct store_refusal *r)
 {
-	if (!l->options.dry && store_refuse(l->db, r) != SQLITE_OK)
+	struct store_refusal kept = *r;
+
+	kept.after = l->settling.known;
+	if (!l->options.dry && store_refuse(l->db, &kept) != SQLITE_OK)
 		die_of_database(l);
 }
 
@@ -247,6 +259,11 @@ static void on_forbidden(void *ctx, const struct change *c, const char *reason)
 	buf_printf(&text, "table '%s': row cannot be written: %s",
 	    c->table->name.p, reason);
 	r.reason = buf_slice(&text);
+	buf_clear(&l->line);
+	change_put(c, &l->line);
+	r.record = buf_slice(&l->line);
+	if (r.record.n > RECORD_KEPT)
+		r.record.n = RECORD_KEPT;
 	write_refusal(l, &r);
 	buf_release(&text);
 	if (l->run.open)
@@ -295,6 +312,7 @@ static void close_run(struct load *l)
 	t->unchanged += n->unchanged;
 	t->removed += n->removed;
 	t->refused += n->refused;
+	settling_clear(&l->settling);
 	*n = (struct counts){.rows = 0};
 	l->run.open = l->run.has_cursor = l->run.incomplete = false;
 	l->run.gap_count = 0;
@@ -311,7 +329,7 @@ static void on_incomplete(
 	struct store_refusal r = {
 	    .run = slice_of(l->run.open ? l->run.id : NULL),
 	    .stage = SLICE("sp-load"),
-	    .src = list,
+	    .list = list,
 	    .seen_at = now_text(now)};
 
 	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
@@ -331,14 +349,28 @@ static void end_lists(struct load *l)
 		die_of_database(l);
 }
 
+/* Let errors leave whose captures were loaded, inside a transaction. */
+static void settle(struct load *l)
+{
+	uint64_t left = 0;
+
+	if (l->options.dry)
+		return;
+	if (settling_apply(&l->settling, l->db, &left) || settle_lists(l->db))
+		die_of_database(l);
+	l->run.counts.removed += left;
+}
+
 /* Write what has come outside of any run; its end is as good as any. */
 static void end_loose(struct load *l, bool good)
 {
-	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting)) {
+	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting ||
+			l->settling.captures.n > 0)) {
 		begin(l);
 		write_batch(l, &l->batch);
 		write_batch(l, &l->held);
 		end_lists(l);
+		settle(l);
 		commit(l);
 		batch_clear(&l->batch);
 		l->batch_since = 0;
@@ -397,12 +429,12 @@ static void on_cut(void *ctx, const char *run)
 {
 	struct load *l = ctx;
 
-	if (l->stage.stopped)
+	if (!l->stage.stopped)
+		cli_cut(ctx, run);
+	else if (run)
 		cli_warn("run %s: interrupted: its rows are kept, "
 			 "its cursor stays",
 		    run);
-	else
-		cli_cut(ctx, run);
 	/* A run whose record was refused was never opened here. */
 	if (l->run.open)
 		end_cut(
@@ -511,6 +543,18 @@ static struct table *find_table(struct load *l, const struct record *rec,
 	return NULL;
 }
 
+/* A capture is sent again: its errors leave if it loads. */
+static void take_settling(
+    struct load *l, const struct record *rec, const struct arrival *a)
+{
+	const char *wrong = settling_add(&l->settling, l->db, a->object);
+
+	if (wrong)
+		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
+	else
+		stage_use(&l->stage, rec);
+}
+
 static void take_row(struct load *l, const struct record *rec)
 {
 	struct arrival a = {.user = slice_of(l->options.user)};
@@ -524,6 +568,10 @@ static void take_row(struct load *l, const struct record *rec)
 	wrong = arrival_read(rec, &l->line, &name, &a);
 	if (wrong) {
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
+		return;
+	}
+	if (a.removes && slice_is(name, "ingest_errors")) {
+		take_settling(l, rec, &a);
 		return;
 	}
 	t = find_table(l, rec, name, &a);
@@ -555,6 +603,8 @@ static void take_end(struct load *l, const struct record *rec)
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
 	end_lists(l);
+	if (slice_is(slice_of(end.status), "complete"))
+		settle(l);
 	if (l->run.incomplete && end.exit_status == 0)
 		end.exit_status = EX_REFUSED;
 	write_end(l, &end);
@@ -615,23 +665,59 @@ static int patience(struct load *l)
 	return l->batch_left = (int)left;
 }
 
+/* What is shown while rows come: by captures, where it is known how many. */
+struct progress {
+	bool wanted;
+	uint64_t records;
+	uint64_t captures; /* whose rows have come */
+	int64_t total;	   /* that the runs announced, or 0 */
+	char src[STAGE_RUN_MAX + 24];
+};
+
+static void show_progress(
+    struct progress *p, const struct load *l, const struct record *rec)
+{
+	struct slice src = record_raw(rec, "src");
+	uint64_t rows = l->total.rows + l->run.counts.rows;
+	int64_t announced = 0;
+
+	if (rec->type == RECORD_RUN &&
+	    record_int(rec, "captures", &announced) && announced > 0)
+		p->total += announced;
+	if (rec->type == RECORD_ROW && src.n > 0 && src.n < sizeof(p->src) &&
+	    !slice_is(src, p->src)) {
+		memcpy(p->src, src.p, src.n);
+		p->src[src.n] = '\0';
+		p->captures++;
+	}
+	if (++p->records % 1024 != 0)
+		return;
+	if (p->total > 0)
+		cli_progress_of(p->captures, (uint64_t)p->total,
+		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
+		    rows, p->captures, p->total);
+	else
+		cli_progress_of(rows, 0,
+		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
+		    rows);
+}
+
 static void load(struct load *l)
 {
 	struct record rec;
 	enum stage_result r;
-	bool show = cli_progress_wanted(l->options.progress);
-	uint64_t n = 0;
+	struct progress progress = {
+	    .wanted = cli_progress_wanted(l->options.progress)};
 
 	while ((r = stage_next(&l->stage, &rec, patience(l))) != STAGE_DONE) {
 		if (r == STAGE_RECORD)
 			take(l, &rec);
+		if (r == STAGE_RECORD && progress.wanted)
+			show_progress(&progress, l, &rec);
 		if (r == STAGE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
 		    batch_size(&l->batch) >= BATCH_BYTES)
 			flush(l);
-		if (show && ++n % 1024 == 0)
-			cli_progress("%" PRIu64 " rows",
-			    l->total.rows + l->run.counts.rows);
 	}
 	cli_progress_end();
 }
@@ -682,6 +768,7 @@ static void read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 	    {"db", required_argument, NULL, 'd'},
+	    {"digest", no_argument, NULL, 'g'},
 	    {"dry-run", no_argument, NULL, 'n'},
 	    {"user", required_argument, NULL, 'u'},
 	    {"batch-rows", required_argument, NULL, 'r'},
@@ -695,6 +782,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
+		case 'g': o->digest = true; break;
 		case 'n': o->dry = true; break;
 		case 'u': o->user = optarg; break;
 		case 'r':
@@ -710,8 +798,28 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'V': cli_version();
 		default: cli_usage(usage, false);
 		}
-	if (optind < argc)
+	if (optind < argc || (o->digest && o->dry))
 		cli_usage(usage, false);
+}
+
+/* Print a digest of each table, of one state of the database. */
+static int print_digest(const struct options *o)
+{
+	sqlite3 *db = database_open(o->db, STORE_READ);
+	struct tables tables = {.db = db};
+	struct buf query = BUF_INIT((size_t)1 << 20);
+	sqlite3_stmt *list = NULL;
+
+	if (store_exec(db, "begin") || digest_all(db, &tables, &query) ||
+	    sqlite3_prepare_v2(db, buf_cstr(&query), -1, &list, NULL))
+		database_die(db, "read the tables");
+	if (listing_print(list, "digest", table_for_people()) != SQLITE_DONE)
+		database_die(db, "list the digests");
+	sqlite3_finalize(list);
+	tables_release(&tables);
+	store_close(db);
+	buf_release(&query);
+	return cli_close_stdout(0);
 }
 
 /* Set up all that the options ask for; what fails here ends the program. */
@@ -732,6 +840,7 @@ static void open_all(struct load *l, struct buf *path)
 	lists_init(&l->lists, &l->loader, &l->tables);
 	batch_init(&l->batch);
 	batch_init(&l->held);
+	settling_init(&l->settling);
 	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
 		cli_die(EX_OSERR, "out of memory");
 	stage_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
@@ -750,6 +859,7 @@ static void close_all(struct load *l)
 	tables_release(&l->tables);
 	batch_release(&l->batch);
 	batch_release(&l->held);
+	settling_release(&l->settling);
 	out_release(&l->out);
 	free(l->by_table);
 	buf_release(&l->run.job);
@@ -772,6 +882,8 @@ int main(int argc, char **argv)
 
 	cli_init("sp-load");
 	read_options(argc, argv, &l.options);
+	if (l.options.digest)
+		return print_digest(&l.options);
 	cli_catch_signals();
 	open_all(&l, &path);
 	load(&l);

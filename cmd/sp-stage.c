@@ -24,7 +24,8 @@
 static const char usage[] =
     "usage: sp-stage [--db FILE] [--max-line SIZE] [--progress]\n"
     "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
-    "           [--since TIME] [--until TIME] [--max-line SIZE] [--progress]\n"
+    "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
+    "           [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n";
@@ -149,7 +150,8 @@ static int filter(const struct options *o)
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
 		if (progress)
-			cli_progress("%" PRIu64 " captures", captures);
+			cli_progress_of(
+			    captures, 0, "%" PRIu64 " captures", captures);
 	}
 	status = stage_finish(&st);
 	if (out.err || st.in.err)
@@ -195,17 +197,45 @@ static int close_source(struct source *s, int status)
 static int send_walk(
     struct staging_walk *w, struct source *s, struct buf *line, bool progress)
 {
-	int64_t sent = 0;
+	uint64_t sent = 0, total = (uint64_t)w->total;
 	int rc;
 
 	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
-	       source_send_line(s, RECORD_CAPTURE, buf_slice(line)))
+	       source_send_line(s, RECORD_CAPTURE, buf_slice(line))) {
+		sent++;
 		if (progress)
-			cli_progress("%" PRId64 " of %" PRId64 " captures",
-			    ++sent, w->total);
+			cli_progress_of(sent, total,
+			    "%" PRIu64 " of %" PRIu64 " captures", sent, total);
+	}
 	if (progress)
 		cli_progress_end();
 	return rc;
+}
+
+/*
+ * Announce the captures that are sent again for their errors to leave, all
+ * before the first: rows in between would hold sp-transform up.
+ */
+static int send_settling(sqlite3 *db, const struct staging_filter *f,
+    struct source *s, struct buf *name)
+{
+	struct staging_walk walk;
+	struct buf *b;
+	int rc = staging_walk_init(&walk, db, f, true);
+
+	while (rc == SQLITE_OK &&
+	       (rc = staging_walk_next(&walk, name)) == SQLITE_ROW) {
+		b = source_begin(s, RECORD_ROW);
+		json_put_member(b, "table", SLICE("ingest_errors"));
+		json_put_member(b, "op", SLICE("delete"));
+		json_put_key(b, "row");
+		buf_putc(b, '{');
+		json_put_member(b, "src", buf_slice(name));
+		buf_putc(b, '}');
+		rc = source_send(s, RECORD_ROW) ? SQLITE_OK : SQLITE_DONE;
+	}
+	staging_walk_release(&walk);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static int replay(const struct options *o)
@@ -219,12 +249,17 @@ static int replay(const struct options *o)
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
 		cli_die(EX_OSERR, "no memory");
-	if (staging_walk_init(&walk, db, &o->filter) != SQLITE_OK)
+	if (staging_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
 		database_die(db, "read staging_raw");
 	/* No run, no records: sp-load takes an empty stream for a failure. */
-	if (walk.total == 0)
+	if (walk.total == 0 && o->filter.refused)
+		cli_warn("replay: no capture that was refused is left");
+	else if (walk.total == 0)
 		cli_die(EX_DATAERR, "replay: no capture is chosen");
 	open_source(&source, &out, "replay", o->filter.user, walk.total);
+	if (o->filter.refused &&
+	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
+		database_die(db, "read staging_raw");
 	rc = send_walk(&walk, &source, &line, cli_progress_wanted(o->progress));
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,
@@ -463,6 +498,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"since", required_argument, NULL, 's'},
 	    {"until", required_argument, NULL, 't'},
 	    {"fetched-at", required_argument, NULL, 'f'},
+	    {"refused", no_argument, NULL, 'R'},
 	    {"limit", required_argument, NULL, 'l'},
 	    {"table", no_argument, NULL, 'a'},
 	    {"max-line", required_argument, NULL, 'm'},
@@ -493,6 +529,7 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
 		case 'a': o->table = true; break;
+		case 'R': f->refused = true; break;
 		case 'n': o->no_stage = true; break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);

@@ -121,8 +121,9 @@ static void settle(struct transform *t, const struct pool_result *r)
 	t->st.in.number = number;
 	pool_pop(t->pool);
 	if (t->o->progress)
-		cli_progress("%" PRIu64 " records, %" PRIu64 " rows",
-		    t->st.records, t->rows);
+		cli_progress_of(t->st.records, 0,
+		    "%" PRIu64 " records, %" PRIu64 " rows", t->st.records,
+		    t->rows);
 }
 
 static void settle_done(struct transform *t)

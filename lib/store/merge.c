@@ -254,14 +254,20 @@ void merge_tell(const struct table *t, struct state *s, const struct told *told,
 	}
 }
 
-/* Write RULE_TIMES: the columns that RULE_LAST does not speak for. */
+/*
+ * Write RULE_TIMES: the columns that RULE_LAST does not speak for, by
+ * alphabet: in a table to which a column was added later they stand in
+ * another order than in one that was made with it.
+ */
 static struct slice write_times(
     const struct table *t, const struct state *s, struct buf *text)
 {
 	struct slice last = value_slice(&s->values[t->last]);
 	size_t from = text->n;
 
-	for (unsigned i = 0; i < t->count; i++) {
+	for (unsigned n = 0; n < t->count; n++) {
+		unsigned i = t->by_name[n];
+
 		if (!s->at[i].p)
 			continue;
 		if (s->values[i].type != VALUE_NULL &&

@@ -45,6 +45,7 @@ static const struct {
     {NULL, "first_seen", RULE_MIN},
     {NULL, "last_seen", RULE_MAX},
     {"cursors", "value", RULE_OWN},
+    {"playlist_ingest_done", "done_at", RULE_OWN},
     {"playlist_ingest_queue", "detected_at", RULE_OWN},
     {"playlist_ingest_queue", "played_at", RULE_OWN},
     {"playlist_ingest_queue", "user_id", RULE_OWN},
@@ -232,9 +233,27 @@ static int column_of_rule(const struct table *t, enum column_rule rule)
 	return -1;
 }
 
+static void sort_by_name(struct table *t)
+{
+	for (unsigned i = 0; i < t->count; i++) {
+		unsigned at = i;
+
+		for (; at > 0; at--) {
+			unsigned before = t->by_name[at - 1];
+
+			if (slice_cmp(t->columns[before].name,
+				t->columns[i].name) <= 0)
+				break;
+			t->by_name[at] = before;
+		}
+		t->by_name[at] = i;
+	}
+}
+
 /* Settle the rules once all columns are known. */
 static void settle(struct table *t, const struct special *special)
 {
+	sort_by_name(t);
 	own_keys(t, special);
 	for (unsigned i = 0; i < t->key_count; i++) {
 		t->columns[t->keys[i]].rule = RULE_KEY;

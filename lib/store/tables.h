@@ -64,7 +64,8 @@ struct table {
 	unsigned index; /* among the tables, from 0 */
 	struct column columns[TABLE_COLUMNS_MAX];
 	unsigned count;
-	unsigned keys[TABLE_COLUMNS_MAX]; /* in the order of the index */
+	unsigned by_name[TABLE_COLUMNS_MAX]; /* the columns by alphabet */
+	unsigned keys[TABLE_COLUMNS_MAX];    /* in the order of the index */
 	unsigned key_count;
 	int first, last, times; /* the columns of those rules, or -1 */
 

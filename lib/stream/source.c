@@ -51,6 +51,8 @@ bool source_end(struct source *s, const struct outcome *outcome)
 	struct buf *b = source_begin(s, RECORD_END);
 
 	outcome_put(outcome, b);
+	if (s->more)
+		json_put_member_raw(b, "more", SLICE("true"));
 	json_put_key(b, "ledger");
 	buf_putc(b, '[');
 	ledger_put(&s->ledger, s->name, b);

@@ -1,0 +1,181 @@
+#include "store/digest.h"
+
+#include <stdio.h>
+
+#include "base/sha256.h"
+
+#define ROW_MAX ((size_t)2 << 30) /* SQLite holds no more in one */
+
+bool digest_covers(const struct table *t)
+{
+	return (t->kind != TABLE_UNKNOWN && t->kind != TABLE_NOT_LOADED) ||
+	       slice_is(t->name, "playlist_ingest_done");
+}
+
+static bool counts(const struct table *t, unsigned column)
+{
+	return t->columns[column].rule != RULE_NONE;
+}
+
+/* The columns that count, by name: they stand in another order elsewhere. */
+static int prepare(sqlite3 *db, const struct table *t, sqlite3_stmt **stmt)
+{
+	sqlite3_str *s = sqlite3_str_new(db);
+	const char *comma = "select ";
+	char *sql;
+	int rc = SQLITE_NOMEM;
+
+	for (unsigned i = 0; i < t->count; i++)
+		if (counts(t, t->by_name[i])) {
+			sqlite3_str_appendf(s, "%s\"%w\"", comma,
+			    t->columns[t->by_name[i]].name.p);
+			comma = ", ";
+		}
+	sqlite3_str_appendf(s, " from \"%w\"", t->name.p);
+	sql = sqlite3_str_finish(s);
+	if (sql)
+		rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
+	sqlite3_free(sql);
+	return rc;
+}
+
+/* Most significant byte first, on any machine. */
+static void put_u64(struct buf *b, uint64_t n)
+{
+	unsigned char bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)(n >> (56 - 8 * i));
+	buf_put(b, bytes, sizeof(bytes));
+}
+
+/* Name, type, length, bytes: no two rows are written the same. */
+static void put_value(
+    struct buf *b, struct slice name, sqlite3_stmt *s, int column)
+{
+	static const char types[] = {[SQLITE_INTEGER] = 'i',
+	    [SQLITE_FLOAT] = 'r',
+	    [SQLITE_TEXT] = 't',
+	    [SQLITE_BLOB] = 'b'};
+	int type = sqlite3_column_type(s, column);
+	double real;
+	uint64_t bits;
+	const void *p;
+
+	if (type == SQLITE_NULL)
+		return;
+	buf_put(b, name.p, name.n + 1);
+	buf_putc(b, types[type]);
+	if (type == SQLITE_INTEGER) {
+		put_u64(b, (uint64_t)sqlite3_column_int64(s, column));
+	} else if (type == SQLITE_FLOAT) {
+		real = sqlite3_column_double(s, column);
+		memcpy(&bits, &real, sizeof(bits));
+		put_u64(b, bits);
+	} else {
+		p = type == SQLITE_TEXT ? sqlite3_column_text(s, column)
+					: sqlite3_column_blob(s, column);
+		put_u64(b, (uint64_t)sqlite3_column_bytes(s, column));
+		if (p)
+			buf_put(b, p, (size_t)sqlite3_column_bytes(s, column));
+	}
+}
+
+static void add_row(struct digest *d, struct slice row)
+{
+	unsigned char hash[SHA256_SIZE];
+
+	sha256(row, hash);
+	for (int lane = 0; lane < DIGEST_LANES; lane++) {
+		uint64_t n = 0;
+
+		for (int i = 0; i < 8; i++)
+			n = n << 8 | hash[8 * lane + i];
+		d->sum[lane] += n;
+	}
+	d->rows++;
+}
+
+int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
+{
+	struct buf row = BUF_INIT(ROW_MAX);
+	sqlite3_stmt *s;
+	int rc = prepare(db, t, &s);
+
+	*d = (struct digest){.rows = 0};
+	if (rc != SQLITE_OK)
+		return rc;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !row.failed) {
+		int column = 0;
+
+		buf_clear(&row);
+		for (unsigned i = 0; i < t->count; i++)
+			if (counts(t, t->by_name[i]))
+				put_value(&row, t->columns[t->by_name[i]].name,
+				    s, column++);
+		add_row(d, buf_slice(&row));
+	}
+	sqlite3_finalize(s);
+	if (row.failed)
+		rc = SQLITE_NOMEM;
+	buf_release(&row);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void digest_format(const struct digest *d, char text[DIGEST_TEXT])
+{
+	struct buf b = BUF_INIT(64);
+	unsigned char hash[SHA256_SIZE] = {0};
+
+	put_u64(&b, d->rows);
+	for (int lane = 0; lane < DIGEST_LANES; lane++)
+		put_u64(&b, d->sum[lane]);
+	sha256(buf_slice(&b), hash);
+	for (size_t i = 0; i < DIGEST_TEXT / 2; i++)
+		snprintf(text + 2 * i, 3, "%02x", (unsigned)hash[i]);
+	buf_release(&b);
+}
+
+/* All tables by name, those too that stand in for what is not there. */
+static const char names[] =
+    "select name from main.sqlite_master where type = 'table'"
+    " union select name from temp.sqlite_master"
+    " where type in ('table', 'view') order by name";
+
+static int put_table(sqlite3 *db, const struct table *t, struct buf *query)
+{
+	struct digest d;
+	char text[DIGEST_TEXT], *quoted;
+	int rc = digest_table(db, t, &d);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	digest_format(&d, text);
+	quoted = sqlite3_mprintf("%Q", t->name.p);
+	if (!quoted)
+		return SQLITE_NOMEM;
+	buf_printf(query,
+	    "%sselect %s as \"table\", %llu as \"rows\", '%s' as digest",
+	    query->n ? " union all " : "", quoted, (unsigned long long)d.rows,
+	    text);
+	sqlite3_free(quoted);
+	return query->failed ? SQLITE_NOMEM : SQLITE_OK;
+}
+
+int digest_all(sqlite3 *db, struct tables *tables, struct buf *query)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db, names, -1, &s, NULL);
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const void *name = sqlite3_column_text(s, 0);
+		const struct table *t =
+		    name ? tables_find(tables, slice_of(name)) : NULL;
+
+		rc = !t			? SQLITE_NOMEM
+		     : digest_covers(t) ? put_table(db, t, query)
+					: SQLITE_OK;
+	}
+	sqlite3_finalize(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}

@@ -1,0 +1,48 @@
+/*
+ * The digest of a table: a number that says whether two tables hold the same
+ * rows, wherever and in whatever order they were written. It is the sum of
+ * the rows' SHA-256, lane by lane, so a table of any size needs no memory
+ * and no sorting. It guards against accidents, not against forgers.
+ *
+ * Of a row count the columns that rows can tell, each with its name: so the
+ * order of columns does not matter, nor does a number like play_id. A NULL
+ * adds nothing: a column that an older database lacks is like one that was
+ * never told.
+ */
+#ifndef SP_STORE_DIGEST_H
+#define SP_STORE_DIGEST_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "store/tables.h"
+
+#define DIGEST_LANES 4
+#define DIGEST_TEXT 33 /* of digest_format, with its NUL */
+
+struct digest {
+	uint64_t rows;
+	uint64_t sum[DIGEST_LANES];
+};
+
+/*
+ * Whether a table is made from rows, and by them alone: the books, captures
+ * and pages that wait are not.
+ */
+bool digest_covers(const struct table *);
+
+/* Read a whole table; a SQLite result code. */
+int digest_table(sqlite3 *, const struct table *, struct digest *);
+
+/* The digest in hexadecimal, 128 bits of it. */
+void digest_format(const struct digest *, char text[DIGEST_TEXT]);
+
+/*
+ * Append a query that gives a row for each table covered: "table", "rows" and
+ * "digest". Reads all of them; a SQLite result code.
+ */
+int digest_all(sqlite3 *, struct tables *, struct buf *query);
+
+#endif
