@@ -19,6 +19,7 @@
 #include "listing.h"
 #include "store/runs.h"
 #include "store/staging.h"
+#include "store/why.h"
 #include "stream/source.h"
 
 static const char usage[] =
@@ -28,7 +29,8 @@ static const char usage[] =
     "           [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
-    "       sp-stage runs [--db FILE] [--limit N] [--table]\n";
+    "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
+    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n";
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 
@@ -41,6 +43,7 @@ struct options {
 	size_t max_line;
 	bool no_stage;
 	bool progress;
+	bool capture;
 	bool table; /* list for people even into a pipe */
 };
 
@@ -478,6 +481,96 @@ static int runs(const struct options *o)
 	return 0;
 }
 
+/* The table that is asked about, and whether the key is whole. */
+static const struct table *why_table(
+    struct tables *tables, const char *name, int keys)
+{
+	const struct table *t = tables_find(tables, slice_of(name));
+
+	if (!t)
+		database_die(tables->db, "read the schema");
+	if (!why_knows(t))
+		cli_die(EX_USAGE, "why: table '%s': %s", name,
+		    t->kind == TABLE_UNKNOWN ? "there is none"
+		    : t->kind == TABLE_LIST
+			? "is told by whole lists: ask for tracks_list of "
+			  "the playlist"
+			: "is not made from captures");
+	if (keys != (int)t->key_count) {
+		struct buf names = BUF_INIT(1 << 16);
+
+		for (unsigned i = 0; i < t->key_count; i++)
+			buf_printf(
+			    &names, " %s", t->columns[t->keys[i]].name.p);
+		cli_die(EX_USAGE, "why: table '%s': its key is%s", name,
+		    buf_cstr(&names));
+	}
+	return t;
+}
+
+/* Print the captures whose numbers the statement gives. */
+static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+{
+	int rc;
+
+	while ((rc = sqlite3_step(ids)) == SQLITE_ROW) {
+		rc = staging_get(db, sqlite3_column_int64(ids, 0), line);
+		if (rc != SQLITE_ROW)
+			return rc;
+		if (!buf_putc(line, '\n'))
+			return SQLITE_TOOBIG;
+		/* What fails is met when stdout is closed. */
+		if (fwrite(line->p, 1, line->n, stdout) != line->n)
+			return SQLITE_DONE;
+	}
+	return rc;
+}
+
+static void why_explain(const struct why *w)
+{
+	if (!w->found)
+		cli_warn("why: %s, and no capture names its key",
+		    w->present ? "it is not known when the row was told"
+			       : "there is no such row");
+	else if (!w->by_column)
+		cli_warn("why: %s: these captures name its key",
+		    w->present ? "it is not known when the row was told"
+			       : "there is no such row");
+}
+
+static int why(const struct options *o, int argc, char **argv)
+{
+	struct buf line = BUF_INIT(o->max_line);
+	struct tables tables = {.db = NULL};
+	sqlite3_stmt *answer;
+	struct why w;
+	int rc;
+
+	if (argc < 2)
+		cli_usage(usage, false);
+	tables.db = database_open(o->db, STORE_READ);
+	why_init(&w, why_table(&tables, argv[0], argc - 1), argv + 1);
+	if (why_ask(&w, tables.db, o->capture, &answer) != SQLITE_OK)
+		database_die(tables.db, "look the row up");
+	if (o->capture)
+		rc = print_captures(tables.db, answer, &line);
+	else
+		rc = listing_print(
+		    answer, "why", o->table || listing_for_people());
+	if (rc == SQLITE_TOOBIG)
+		cli_die(EX_DATAERR, "why: a capture is longer than --max-line");
+	if (rc != SQLITE_DONE)
+		database_die(tables.db, "read staging_raw");
+	why_explain(&w);
+	rc = w.found ? 0 : EX_DATAERR;
+	sqlite3_finalize(answer);
+	why_release(&w);
+	tables_release(&tables);
+	store_close(tables.db);
+	buf_release(&line);
+	return rc;
+}
+
 /* A time option as the written time that the database compares. */
 static const char *time_option(
     const char *option, const char *arg, char text[CLOCK_TEXT])
@@ -501,6 +594,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"refused", no_argument, NULL, 'R'},
 	    {"limit", required_argument, NULL, 'l'},
 	    {"table", no_argument, NULL, 'a'},
+	    {"capture", no_argument, NULL, 'c'},
 	    {"max-line", required_argument, NULL, 'm'},
 	    {"no-stage", no_argument, NULL, 'n'},
 	    {"progress", no_argument, NULL, 'p'},
@@ -529,6 +623,7 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
 		case 'a': o->table = true; break;
+		case 'c': o->capture = true; break;
 		case 'R': f->refused = true; break;
 		case 'n': o->no_stage = true; break;
 		case 'p': o->progress = true; break;
@@ -556,6 +651,8 @@ int main(int argc, char **argv)
 		return filter(&o);
 	if (!strcmp(command, "import"))
 		return import(&o, argc, argv);
+	if (!strcmp(command, "why"))
+		return cli_close_stdout(why(&o, argc, argv));
 	if (argc > 0)
 		cli_usage(usage, false);
 	if (!strcmp(command, "replay"))

@@ -186,6 +186,12 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
+/* What put_capture reads. */
+#define SELECT                                                     \
+	"select capture_id, run_id, seq, endpoint, user_id, url, " \
+	"status, fetched_at, body, body_is_text, extra_json from " \
+	"staging_raw "
+
 int staging_walk_init(struct staging_walk *w, sqlite3 *db,
     const struct staging_filter *f, bool names)
 {
@@ -199,9 +205,7 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 	rc = sqlite3_prepare_v2(db,
 	    names ? "select capture_id, run_id || '/' || seq from "
 		    "staging_raw " FILTER "order by capture_id limit ?9"
-		  : "select capture_id, run_id, seq, endpoint, user_id, url, "
-		    "status, fetched_at, body, body_is_text, extra_json from "
-		    "staging_raw " FILTER "order by capture_id limit ?9",
+		  : SELECT FILTER "order by capture_id limit ?9",
 	    -1, &w->select, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -282,4 +286,20 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 		w->portion = 0;
 		sqlite3_bind_int64(w->select, 1, w->last);
 	}
+}
+
+int staging_get(sqlite3 *db, sqlite3_int64 id, struct buf *line)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(
+	    db, SELECT "where capture_id = ?", -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, id);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && !put_capture(stmt, line))
+		rc = SQLITE_TOOBIG;
+	sqlite3_finalize(stmt);
+	return rc;
 }

@@ -51,6 +51,12 @@ struct staging_filter {
 };
 
 /*
+ * Write the record of one capture, by its capture_id, into `line`, cleared
+ * first. Result codes as of staging_walk_next.
+ */
+int staging_get(sqlite3 *, sqlite3_int64 id, struct buf *line);
+
+/*
  * A walk through the captures chosen, in the order in which they came. It
  * reads in portions: no read transaction stays open in between, so that a
  * writer on the same file can checkpoint.
