@@ -161,9 +161,14 @@ const char *cli_database(const char *option, struct buf *path)
 	if (named && *named != '\0')
 		buf_puts(path, named);
 	else if (!os_data_path(path, "spotify.db"))
-		cli_die(EX_CONFIG, "no database: give --db FILE, or set SP_DB, "
-				   "XDG_DATA_HOME or HOME");
-	return buf_cstr(path);
+		cli_die(path->failed ? EX_OSERR : EX_CONFIG,
+		    path->failed
+			? "out of memory"
+			: "no database: give --db FILE, or set SP_DB, "
+			  "XDG_DATA_HOME or HOME");
+	if (!buf_cstr(path))
+		cli_die(EX_OSERR, "out of memory");
+	return path->p;
 }
 
 void cli_refusal(void *ctx, const struct refusal *r)

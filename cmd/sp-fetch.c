@@ -710,9 +710,11 @@ static int finish(struct fetch *f)
 		cli_warn("stdin: cannot read: %s", strerror(f->stage.in.err));
 	if (!out_close(&f->out)) {
 		cli_warn("stdout: cannot write: %s", strerror(f->out.err));
-		return EX_IOERR;
+		return stage_io_status(f->out.err);
 	}
-	return status != EX_IOERR && f->status ? f->status : status;
+	return status != EX_IOERR && status != EX_OSERR && f->status
+		   ? f->status
+		   : status;
 }
 
 /* The commands, which have options of their own; false if it is none. */

@@ -124,7 +124,7 @@ static _Noreturn void die_of_database(struct load *l)
 	status = store_failure(l->db, l->path, &l->why);
 	store_rollback(l->db);
 	store_close(l->db);
-	cli_die(status, "%s", buf_cstr(&l->why));
+	cli_die(status, "%s", buf_words(&l->why));
 }
 
 static void begin(struct load *l)
@@ -335,7 +335,7 @@ static void on_incomplete(
 	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
 	    (int)playlist.n, playlist.p, reason);
 	r.reason = buf_slice(&text);
-	cli_warn("%s", buf_cstr(&text));
+	cli_warn("%s", buf_words(&text));
 	write_refusal(l, &r);
 	l->status = worse(l->status, EX_REFUSED);
 	l->run.incomplete = true;
@@ -587,7 +587,7 @@ static void take_row(struct load *l, const struct record *rec)
 		stage_use(&l->stage, rec);
 		return;
 	}
-	stage_refuse(&l->stage, rec, "bad row", "%s", buf_cstr(&l->why));
+	stage_refuse(&l->stage, rec, "bad row", "%s", buf_words(&l->why));
 }
 
 static void take_end(struct load *l, const struct record *rec)
@@ -831,7 +831,7 @@ static void open_all(struct load *l, struct buf *path)
 	status = store_open(&l->db, l->path,
 	    l->options.dry ? STORE_READ_OR_EMPTY : STORE_WRITE, &l->why);
 	if (status)
-		cli_die(status, "%s", buf_cstr(&l->why));
+		cli_die(status, "%s", buf_words(&l->why));
 	l->tables.db = l->db;
 	loader_init(&l->loader, l->db, l->options.dry);
 	l->loader.on_change = on_change;

@@ -142,7 +142,7 @@ static int next(const struct options *o, int argc, char **argv)
 	    job ? next_job(db, o, job, false, &out) : next_all(db, o, &out);
 	if (!out_flush(&out)) {
 		cli_warn("stdout: %s", strerror(out.err));
-		status = EX_IOERR;
+		status = stage_io_status(out.err);
 	}
 	store_close(db);
 	out_release(&out);
@@ -281,8 +281,9 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 		buf_putc(&all, '\n');
 	}
 	if (r == LINES_ERROR || all.failed)
-		cli_die(EX_IOERR, "stdin: cannot read: %s",
-		    all.failed ? "too much" : strerror(in.err));
+		cli_die(all.failed ? EX_OSERR : stage_io_status(in.err),
+		    "stdin: cannot read: %s",
+		    all.failed ? "no memory for so much" : strerror(in.err));
 	if (store_begin(db) != SQLITE_OK)
 		database_die(db, "lock the database");
 	for (uint64_t number = 1; from < all.n; number++) {

@@ -193,7 +193,7 @@ static int close_source(struct source *s, int status)
 	if (!ok)
 		cli_warn("stdout: %s", strerror(s->out->err));
 	source_release(s);
-	return ok ? status : EX_IOERR;
+	return ok ? status : stage_io_status(s->out->err);
 }
 
 /* Send all captures of the walk; SQLite's result code. */

@@ -403,7 +403,7 @@ static int transform(struct options *o)
 	if (o->filter && !pool_start(t.pool, &why, &started))
 		cli_die(started ? EX_CONFIG : EX_UNAVAILABLE, "%s: %s",
 		    started ? o->filter : "cannot start a worker",
-		    buf_cstr(&why));
+		    buf_words(&why));
 	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	bodies_init(&t.bodies, o->max_line);

@@ -135,7 +135,10 @@ void plan_send(struct plan *p, const struct plan_request *r)
 	b = source_begin(p->source, RECORD_REQUEST);
 	json_put_member_int(b, "seq", p->requests);
 	json_put_member(b, "endpoint", slice_of(r->endpoint));
-	json_put_member(b, "url", slice_of(r->url));
+	if (r->url)
+		json_put_member(b, "url", slice_of(r->url));
+	else
+		b->failed = true;
 	if (r->paging)
 		json_put_member(b, "paging", slice_of(r->paging));
 	if (r->optional)

@@ -80,7 +80,7 @@ void plan_release(struct plan *);
 
 struct plan_request {
 	const char *endpoint;
-	const char *url;
+	const char *url;    /* NULL where there was no memory for it */
 	const char *paging; /* or NULL */
 	bool optional;	    /* 403 and 404 are answers */
 	int64_t pages;	    /* that will come; 0: one, -1: nobody knows */

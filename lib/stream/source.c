@@ -32,7 +32,7 @@ bool source_send(struct source *s, enum record_type type)
 {
 	buf_putc(&s->line, '}');
 	if (s->line.failed) {
-		s->out->err = EFBIG;
+		s->out->err = ENOMEM;
 		return false;
 	}
 	return source_send_line(s, type, buf_slice(&s->line));

@@ -348,14 +348,19 @@ bool stage_complain(struct stage *st, const struct record *rec,
 	return ok;
 }
 
+int stage_io_status(int err)
+{
+	return err == ENOMEM ? EX_OSERR : EX_IOERR;
+}
+
 int stage_finish(struct stage *st)
 {
 	/* What was not read because nothing could be written was not cut. */
 	if (st->out && !out_flush(st->out))
-		return EX_IOERR;
+		return stage_io_status(st->out->err);
 	note_cut(st);
 	if (st->in.err)
-		return EX_IOERR;
+		return stage_io_status(st->in.err);
 	if (st->cut)
 		return EX_DATAERR;
 	return st->refused ? EX_REFUSED : 0;

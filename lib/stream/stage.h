@@ -139,8 +139,11 @@ struct slice stage_src(struct stage *, const struct record *);
 
 /*
  * Flush, and tell how it went as an exit status of sp(7): 0, 1 when records
- * were refused, 65 when a run was cut, 74 when reading or writing failed.
+ * were refused, 65 when a run was cut, stage_io_status of what failed.
  */
 int stage_finish(struct stage *);
+
+/* The status for an errno of reading or writing: 71 without memory, else 74. */
+int stage_io_status(int err);
 
 #endif
