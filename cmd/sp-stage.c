@@ -17,6 +17,7 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "table.h"
 #include "store/runs.h"
 #include "store/staging.h"
 #include "store/why.h"
@@ -556,7 +557,7 @@ static int why(const struct options *o, int argc, char **argv)
 		rc = print_captures(tables.db, answer, &line);
 	else
 		rc = listing_print(
-		    answer, "why", o->table || listing_for_people());
+		    answer, "why", o->table || table_for_people());
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR, "why: a capture is longer than --max-line");
 	if (rc != SQLITE_DONE)
