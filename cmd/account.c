@@ -59,7 +59,8 @@ void account_put_option(const struct account *a, struct buf *b)
 {
 	if (a->token_file)
 		buf_printf(b, " --token-file '%s'", a->token_file);
-	else if (!named_file(a) && strcmp(account_name(a), ACCOUNT_DEFAULT))
+	else if (!named_file(a) &&
+		 strcmp(account_name(a), ACCOUNT_DEFAULT) != 0)
 		buf_printf(b, " --account %s", account_name(a));
 }
 

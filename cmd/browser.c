@@ -106,28 +106,30 @@ static bool start_command(char *command, const char *url)
 	return ok;
 }
 
+#ifndef __APPLE__
 static bool is_set(const char *name)
 {
 	const char *value = getenv(name);
 
 	return value && *value;
 }
+#endif
 
 bool browser_open(const char *url)
 {
+	const char *set = getenv("BROWSER");
 	char opener[] = OPENER;
 	char *list, *save = NULL, *command;
 	bool ok = false;
 
-	if (is_set("BROWSER")) {
-		list = strdup(getenv("BROWSER"));
-		if (!list)
-			return false;
-		for (command = strtok_r(list, ":", &save); command && !ok;
-		     command = strtok_r(NULL, ":", &save))
-			ok = start_command(command, url);
-		free(list);
-		return ok;
-	}
-	return HAS_DESKTOP && start_command(opener, url);
+	if (!set || !*set)
+		return HAS_DESKTOP && start_command(opener, url);
+	list = strdup(set);
+	if (!list)
+		return false;
+	for (command = strtok_r(list, ":", &save); command && !ok;
+	     command = strtok_r(NULL, ":", &save))
+		ok = start_command(command, url);
+	free(list);
+	return ok;
 }

@@ -54,7 +54,10 @@ static int print_records(sqlite3_stmt *stmt, const char *type)
 			rc = SQLITE_NOMEM;
 		else
 			fwrite(b.p, 1, b.n, stdout);
-		if (rc == SQLITE_NOMEM || ferror(stdout))
+		/* No failure of the statement's: met when stdout is closed. */
+		if (ferror(stdout))
+			rc = SQLITE_DONE;
+		if (rc != SQLITE_ROW)
 			break;
 	}
 	buf_release(&b);

@@ -18,6 +18,7 @@
 #include "cli.h"
 #include "database.h"
 #include "listing.h"
+#include "table.h"
 #include "store/arrival.h"
 #include "store/batch.h"
 #include "store/db.h"
@@ -26,10 +27,12 @@
 #include "store/lists.h"
 #include "store/load.h"
 #include "store/runs.h"
+#include "store/settle.h"
 #include "store/tables.h"
 
 #define BATCH_BYTES ((size_t)64 << 20)
 #define GAPS_MAX 1000
+#define RECORD_KEPT ((size_t)64 << 10) /* of a row that is forbidden */
 #define OUT_BUFFER ((size_t)64 << 10)
 
 static const char usage[] =
@@ -73,12 +76,13 @@ struct load {
 	const char *path;
 	struct tables tables;
 	struct loader loader;
-	struct lists lists;	/* of tracks, by the page */
-	struct batch batch;	/* what is written next */
-	struct batch held;	/* what waits for a good end */
-	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
-	int batch_left;		/* milliseconds, when last asked */
-	uint64_t clock_read_at; /* of the input, in bytes */
+	struct lists lists;	  /* of tracks, by the page */
+	struct batch batch;	  /* what is written next */
+	struct batch held;	  /* what waits for a good end */
+	struct settling settling; /* so do errors that are to leave */
+	int64_t batch_since;	  /* by clock_monotonic, 0 while it is empty */
+	int batch_left;		  /* milliseconds, when last asked */
+	uint64_t clock_read_at;	  /* of the input, in bytes */
 	struct ingest run;
 	struct counts total;
 	struct counts *by_table; /* by its index */
@@ -230,7 +234,10 @@ static void on_change(void *ctx, const struct change *c)
 
 static void write_refusal(struct load *l, const struct store_refusal *r)
 {
-	if (!l->options.dry && store_refuse(l->db, r) != SQLITE_OK)
+	struct store_refusal kept = *r;
+
+	kept.after = l->settling.known;
+	if (!l->options.dry && store_refuse(l->db, &kept) != SQLITE_OK)
 		die_of_database(l);
 }
 
@@ -252,6 +259,11 @@ static void on_forbidden(void *ctx, const struct change *c, const char *reason)
 	buf_printf(&text, "table '%s': row cannot be written: %s",
 	    c->table->name.p, reason);
 	r.reason = buf_slice(&text);
+	buf_clear(&l->line);
+	change_put(c, &l->line);
+	r.record = buf_slice(&l->line);
+	if (r.record.n > RECORD_KEPT)
+		r.record.n = RECORD_KEPT;
 	write_refusal(l, &r);
 	buf_release(&text);
 	if (l->run.open)
@@ -300,6 +312,7 @@ static void close_run(struct load *l)
 	t->unchanged += n->unchanged;
 	t->removed += n->removed;
 	t->refused += n->refused;
+	settling_clear(&l->settling);
 	*n = (struct counts){.rows = 0};
 	l->run.open = l->run.has_cursor = l->run.incomplete = false;
 	l->run.gap_count = 0;
@@ -316,7 +329,7 @@ static void on_incomplete(
 	struct store_refusal r = {
 	    .run = slice_of(l->run.open ? l->run.id : NULL),
 	    .stage = SLICE("sp-load"),
-	    .src = list,
+	    .list = list,
 	    .seen_at = now_text(now)};
 
 	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
@@ -336,14 +349,28 @@ static void end_lists(struct load *l)
 		die_of_database(l);
 }
 
+/* Let errors leave whose captures were loaded, inside a transaction. */
+static void settle(struct load *l)
+{
+	uint64_t left = 0;
+
+	if (l->options.dry)
+		return;
+	if (settling_apply(&l->settling, l->db, &left) || settle_lists(l->db))
+		die_of_database(l);
+	l->run.counts.removed += left;
+}
+
 /* Write what has come outside of any run; its end is as good as any. */
 static void end_loose(struct load *l, bool good)
 {
-	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting)) {
+	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting ||
+			l->settling.captures.n > 0)) {
 		begin(l);
 		write_batch(l, &l->batch);
 		write_batch(l, &l->held);
 		end_lists(l);
+		settle(l);
 		commit(l);
 		batch_clear(&l->batch);
 		l->batch_since = 0;
@@ -518,6 +545,18 @@ static struct table *find_table(struct load *l, const struct record *rec,
 	return NULL;
 }
 
+/* A capture is sent again: its errors leave if it loads. */
+static void take_settling(
+    struct load *l, const struct record *rec, const struct arrival *a)
+{
+	const char *wrong = settling_add(&l->settling, l->db, a->object);
+
+	if (wrong)
+		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
+	else
+		stage_use(&l->stage, rec);
+}
+
 static void take_row(struct load *l, const struct record *rec)
 {
 	struct arrival a = {.user = slice_of(l->options.user)};
@@ -533,6 +572,10 @@ static void take_row(struct load *l, const struct record *rec)
 		cli_die(EX_OSERR, "out of memory");
 	if (wrong) {
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
+		return;
+	}
+	if (a.removes && slice_is(name, "ingest_errors")) {
+		take_settling(l, rec, &a);
 		return;
 	}
 	t = find_table(l, rec, name, &a);
@@ -569,6 +612,8 @@ static void take_end(struct load *l, const struct record *rec)
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
 	end_lists(l);
+	if (slice_is(slice_of(end.status), "complete"))
+		settle(l);
 	if (l->run.incomplete && end.exit_status == 0)
 		end.exit_status = EX_REFUSED;
 	write_end(l, &end);
@@ -804,6 +849,7 @@ static void open_all(struct load *l, struct buf *path)
 	lists_init(&l->lists, &l->loader, &l->tables);
 	batch_init(&l->batch);
 	batch_init(&l->held);
+	settling_init(&l->settling);
 	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
 		cli_die(EX_OSERR, "out of memory");
 	stage_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
@@ -822,6 +868,7 @@ static void close_all(struct load *l)
 	tables_release(&l->tables);
 	batch_release(&l->batch);
 	batch_release(&l->held);
+	settling_release(&l->settling);
 	out_release(&l->out);
 	free(l->by_table);
 	buf_release(&l->run.job);

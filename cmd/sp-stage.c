@@ -17,17 +17,21 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "table.h"
 #include "store/runs.h"
 #include "store/staging.h"
+#include "store/why.h"
 #include "stream/source.h"
 
 static const char usage[] =
     "usage: sp-stage [--db FILE] [--max-line SIZE] [--progress]\n"
     "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
-    "           [--since TIME] [--until TIME] [--max-line SIZE] [--progress]\n"
+    "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
+    "           [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
-    "       sp-stage runs [--db FILE] [--limit N] [--table]\n";
+    "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
+    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n";
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 
@@ -40,6 +44,7 @@ struct options {
 	size_t max_line;
 	bool no_stage;
 	bool progress;
+	bool capture;
 	bool table; /* list for people even into a pipe */
 };
 
@@ -211,6 +216,32 @@ static int send_walk(
 	return rc;
 }
 
+/*
+ * Announce the captures that are sent again for their errors to leave, all
+ * before the first: rows in between would hold sp-transform up.
+ */
+static int send_settling(sqlite3 *db, const struct staging_filter *f,
+    struct source *s, struct buf *name)
+{
+	struct staging_walk walk;
+	struct buf *b;
+	int rc = staging_walk_init(&walk, db, f, true);
+
+	while (rc == SQLITE_OK &&
+	       (rc = staging_walk_next(&walk, name)) == SQLITE_ROW) {
+		b = source_begin(s, RECORD_ROW);
+		json_put_member(b, "table", SLICE("ingest_errors"));
+		json_put_member(b, "op", SLICE("delete"));
+		json_put_key(b, "row");
+		buf_putc(b, '{');
+		json_put_member(b, "src", buf_slice(name));
+		buf_putc(b, '}');
+		rc = source_send(s, RECORD_ROW) ? SQLITE_OK : SQLITE_DONE;
+	}
+	staging_walk_release(&walk);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static int replay(const struct options *o)
 {
 	struct buf line = BUF_INIT(o->max_line);
@@ -222,12 +253,17 @@ static int replay(const struct options *o)
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
 		cli_die(EX_OSERR, "no memory");
-	if (staging_walk_init(&walk, db, &o->filter) != SQLITE_OK)
+	if (staging_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
 		database_die(db, "read staging_raw");
 	/* No run, no records: sp-load takes an empty stream for a failure. */
-	if (walk.total == 0)
+	if (walk.total == 0 && o->filter.refused)
+		cli_warn("replay: no capture that was refused is left");
+	else if (walk.total == 0)
 		cli_die(EX_DATAERR, "replay: no capture is chosen");
 	open_source(&source, &out, "replay", o->filter.user, walk.total);
+	if (o->filter.refused &&
+	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
+		database_die(db, "read staging_raw");
 	rc = send_walk(&walk, &source, &line, cli_progress_wanted(o->progress));
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,
@@ -448,6 +484,96 @@ static int runs(const struct options *o)
 	return 0;
 }
 
+/* The table that is asked about, and whether the key is whole. */
+static const struct table *why_table(
+    struct tables *tables, const char *name, int keys)
+{
+	const struct table *t = tables_find(tables, slice_of(name));
+
+	if (!t)
+		database_die(tables->db, "read the schema");
+	if (!why_knows(t))
+		cli_die(EX_USAGE, "why: table '%s': %s", name,
+		    t->kind == TABLE_UNKNOWN ? "there is none"
+		    : t->kind == TABLE_LIST
+			? "is told by whole lists: ask for tracks_list of "
+			  "the playlist"
+			: "is not made from captures");
+	if (keys != (int)t->key_count) {
+		struct buf names = BUF_INIT(1 << 16);
+
+		for (unsigned i = 0; i < t->key_count; i++)
+			buf_printf(
+			    &names, " %s", t->columns[t->keys[i]].name.p);
+		cli_die(EX_USAGE, "why: table '%s': its key is%s", name,
+		    buf_cstr(&names));
+	}
+	return t;
+}
+
+/* Print the captures whose numbers the statement gives. */
+static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+{
+	int rc;
+
+	while ((rc = sqlite3_step(ids)) == SQLITE_ROW) {
+		rc = staging_get(db, sqlite3_column_int64(ids, 0), line);
+		if (rc != SQLITE_ROW)
+			return rc;
+		if (!buf_putc(line, '\n'))
+			return SQLITE_TOOBIG;
+		/* What fails is met when stdout is closed. */
+		if (fwrite(line->p, 1, line->n, stdout) != line->n)
+			return SQLITE_DONE;
+	}
+	return rc;
+}
+
+static void why_explain(const struct why *w)
+{
+	if (!w->found)
+		cli_warn("why: %s, and no capture names its key",
+		    w->present ? "it is not known when the row was told"
+			       : "there is no such row");
+	else if (!w->by_column)
+		cli_warn("why: %s: these captures name its key",
+		    w->present ? "it is not known when the row was told"
+			       : "there is no such row");
+}
+
+static int why(const struct options *o, int argc, char **argv)
+{
+	struct buf line = BUF_INIT(o->max_line);
+	struct tables tables = {.db = NULL};
+	sqlite3_stmt *answer;
+	struct why w;
+	int rc;
+
+	if (argc < 2)
+		cli_usage(usage, false);
+	tables.db = database_open(o->db, STORE_READ);
+	why_init(&w, why_table(&tables, argv[0], argc - 1), argv + 1);
+	if (why_ask(&w, tables.db, o->capture, &answer) != SQLITE_OK)
+		database_die(tables.db, "look the row up");
+	if (o->capture)
+		rc = print_captures(tables.db, answer, &line);
+	else
+		rc = listing_print(
+		    answer, "why", o->table || table_for_people());
+	if (rc == SQLITE_TOOBIG)
+		cli_die(EX_DATAERR, "why: a capture is longer than --max-line");
+	if (rc != SQLITE_DONE)
+		database_die(tables.db, "read staging_raw");
+	why_explain(&w);
+	rc = w.found ? 0 : EX_DATAERR;
+	sqlite3_finalize(answer);
+	why_release(&w);
+	tables_release(&tables);
+	store_close(tables.db);
+	buf_release(&line);
+	return rc;
+}
+
 /* A time option as the written time that the database compares. */
 static const char *time_option(
     const char *option, const char *arg, char text[CLOCK_TEXT])
@@ -468,8 +594,10 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"since", required_argument, NULL, 's'},
 	    {"until", required_argument, NULL, 't'},
 	    {"fetched-at", required_argument, NULL, 'f'},
+	    {"refused", no_argument, NULL, 'R'},
 	    {"limit", required_argument, NULL, 'l'},
 	    {"table", no_argument, NULL, 'a'},
+	    {"capture", no_argument, NULL, 'c'},
 	    {"max-line", required_argument, NULL, 'm'},
 	    {"no-stage", no_argument, NULL, 'n'},
 	    {"progress", no_argument, NULL, 'p'},
@@ -498,6 +626,8 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
 		case 'a': o->table = true; break;
+		case 'c': o->capture = true; break;
+		case 'R': f->refused = true; break;
 		case 'n': o->no_stage = true; break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);
@@ -524,6 +654,8 @@ int main(int argc, char **argv)
 		return filter(&o);
 	if (!strcmp(command, "import"))
 		return import(&o, argc, argv);
+	if (!strcmp(command, "why"))
+		return cli_close_stdout(why(&o, argc, argv));
 	if (argc > 0)
 		cli_usage(usage, false);
 	if (!strcmp(command, "replay"))

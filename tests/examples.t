@@ -44,6 +44,42 @@ is "$(sql "select count(*) from play_history where weekday is not
 	    1 + 3 * strftime('%w', played_at), 3)")" 0 \
     "every play has its day of the week"
 
+# --- what a mapping no longer produces ----------------------------------
+compare() { run sh examples/compare.sh "$@"; }
+sum=$(cksum <"$db")
+compare "$db"
+is "$(echo "$out" | jq -r .table | sort | uniq -c | xargs) $status" \
+    "1 endpoint_status $(($(sql 'select count(*) from play_history') * 2)) play_history 1" \
+    "compare.sh: a rebuild lacks what was made and deleted by hand"
+is "$(cksum <"$db")" "$sum" "it writes nothing"
+sp-stage replay --db "$db" | sp-transform | sp-load --db "$tmp/one.db"
+cp "$tmp/one.db" "$tmp/it's two.db"
+compare "$tmp/one.db" "$tmp/it's two.db"
+is "$status$out$err" 0 "the same"
+sqlite3 "$tmp/it's two.db" "alter table tracks add column mood text;
+	delete from albums where album_id = (select min(album_id) from albums);
+	update artists set name = 'Nobody' where artist_id =
+	(select max(artist_id) from artists); create table \"my own\" (x, \"y z\");
+	insert into \"my own\" values (1, 2); update play_history set
+	play_id = play_id + 1000; drop table play_gaps"
+compare "$tmp/one.db" "$tmp/it's two.db"
+is "$status $(echo "$out" | jq -r '"\(.in) \(.table)"' | sort | xargs)" \
+    "1 new artists new my own old albums old artists" "what is only here or there"
+is "$(echo "$out" | jq -r 'select(.in == "new" and .table == "artists").row.name
+	')$(echo "$out" | jq -c 'select(.table == "my own").row')" \
+    'Nobody{"x":1,"y z":2}' "row by row"
+like "$err" '^1 albums only in the old$' "and summed up"
+echo '{table: "users", row: {user_id: "zed"}}' >"$tmp/my.jq"
+compare "$tmp/one.db" "$tmp/it's two.db" && compare "$db" -f "$tmp/my.jq"
+is "$status $(echo "$out" | jq -r 'select(.in == "new").row.user_id')" "1 zed" \
+    "a mapping of one's own"
+for bad in "$tmp/none.db" "$tmp/my.jq"; do
+	compare "$db" "$bad"
+	is "$status $out" "2 " "trouble is told from a difference"
+done
+compare "$tmp/none.db"
+is "$status $out" "2 " "and so is a replay that fails"
+
 # --- what a timer runs --------------------------------------------------
 for file in crontab sp-play-history.service; do
 	case $file in
@@ -54,6 +90,31 @@ for file in crontab sp-play-history.service; do
 	run env SP_DB="$db" sh -c "${line:?}"
 	is "$status" 0 "the command of $file"
 done
+# --- the other jobs -----------------------------------------------------
+run jobs playlists audio-features profile
+is "$status" 0 "jobs.mk: playlists, audio-features, profile"
+is "$(sql "select count(distinct playlist_id) > 5 from playlist_tracks")" 1 \
+    "jobs.mk: one target brings the list and what stands in it"
+run jobs all
+is "$status" 0 "jobs.mk: all, when some is due"
+like "$(jobs status)" '^profile +fresh' "jobs.mk: status"
+
+# --- the graph ----------------------------------------------------------
+run sqlite3 "$db" ".read examples/graph.sql"
+is "$status $err" "0 " "graph.sql"
+like "$out" '^kim\|' "who shares playlists with whom"
+like "$out" '\|[0-9]\|kim > ' "and the shortest paths"
+run sh examples/graph.sh "$db"
+is "$status" 0 "graph.sh"
+is "$(echo "$out" | grep -c ' -> ')" \
+    "$(sql 'select count(*) from user_relationships')" "an edge a relationship"
+if command -v dot >/dev/null; then
+	echo "$out" | dot -Tsvg >"$tmp/graph.svg"
+	ok $? "graphviz takes the graph"
+else
+	skip "no graphviz here" "graphviz takes the graph"
+fi
+
 # --- the demo -----------------------------------------------------------
 run sh examples/demo.sh "$build"
 is "$status" 0 "demo.sh"

@@ -180,7 +180,7 @@ incomplete() {
 	run load <"$tmp/in"
 	is "$status $(run_state R)" "1 complete|1" "$1: status 1"
 	is "$err" "sp-load: playlist 'p': $2: the list held stays" "it is said"
-	is "$(sql 'select run_id, stage, src, reason from ingest_errors')" \
+	is "$(sql 'select run_id, stage, list, reason from ingest_errors')" \
 	    "R|sp-load|B|playlist 'p': $2: the list held stays" "and kept"
 	is "$(held)" ab "and the list held stays"
 	load -n <"$tmp/in" 2>"$tmp/err" >"$tmp/out"

@@ -205,8 +205,8 @@ like "$(page)" 'Not logged in .*rate limited until' "in the browser, too"
 api_post 'fault?clear=1'
 fault 'kind=401&path=/v1/me'
 login
-is "$status $(curl -fsS "$api_url/rehearse/requests" |
-    jq -s 'last.url')" '77 "/v1/me"' "a new token that is refused is not renewed"
+like "$last" '^77 .*/v1/me: .*refuses a new token' \
+    "a new token that is refused is not renewed"
 cmp -s "$file" "$tmp/before"
 ok $? "none of these touched the token file"
 
@@ -327,7 +327,8 @@ is "$(get -X HEAD "$back") $(get -X OPTIONS "$back")" "405 405" \
 consent >/dev/null
 is "$(get "$back?code=AQ123456789&state=A${state#?}")" 400 \
     "a code that somebody slipped in is not taken"
-is "$(get "$back?code=AQ123456789&state=")" 400 "nor one without a state"
+is "$(get "$back?code=AQ123456789&state=") $(get "$back?code=AQ123456789")" \
+    "400 400" "nor one without a state"
 is "$(get -H "Cookie: $(head -c 4000 /dev/zero | tr '\0' x)" \
     "$(cat "$tmp/to")")" 200 "and the right one still is"
 await
@@ -499,7 +500,8 @@ login --auth-url http://accounts.example/authorize
 like "$last" '^78 .*plain http' "and nobody is sent to log in so"
 login --api ftp://127.0.0.1
 is "$status" 78 "nor to another kind of API"
-sort -u "$tmp/secrets" "$tmp/verifier" | grep . >"$tmp/s"
+# A part of one would be bad enough.
+sort -u "$tmp/secrets" "$tmp/verifier" | grep . | cut -c 1-24 >"$tmp/s"
 mv "$tmp/s" "$tmp/secrets"
 [ "$(grep -c . "$tmp/secrets")" -gt 20 ] && grep -q 'Logged in' "$tmp/everything"
 ok $? "(there were secrets, and pages)"

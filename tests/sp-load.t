@@ -171,7 +171,7 @@ d=T00:00:00.000Z
 is "$(t1)" "Tide|b|5|2026-03-01$d|2026-03-02$d|{\"album_id\":\"2026-03-01$d\"}" \
     "an older row says only what no newer one did"
 put tracks '{"track_id":"t","popularity":null}' 03
-is "$(t1)" "Tide|b||2026-03-01$d|2026-03-03$d|{\"name\":\"2026-03-02$d\",\"album_id\":\"2026-03-01$d\",\"popularity\":\"2026-03-03$d\"}" \
+is "$(t1)" "Tide|b||2026-03-01$d|2026-03-03$d|{\"album_id\":\"2026-03-01$d\",\"name\":\"2026-03-02$d\",\"popularity\":\"2026-03-03$d\"}" \
     "a null erases, and is told apart from what was never told"
 put tracks '{"track_id":"t","popularity":9}' 02
 is "$(sql 'select popularity from tracks')" "" "an older value stays erased"
@@ -347,7 +347,7 @@ is "$status" 1 "a dry run refuses what a true one would"
 is "$out" '{"type":"change","change":"unchanged","table":"tracks","key":{"track_id":"t"}}
 {"type":"change","change":"insert","table":"tracks","key":{"track_id":"n"},"before":{},"after":{"name":"New","is_local":false,"audio_features_json":[1],"created_at":"2026-03-01T00:00:00.000Z","last_updated":"2026-03-01T00:00:00.000Z"}}
 {"type":"change","change":"update","table":"tracks","key":{"track_id":"t"},"before":{"name":"Tide","last_updated":"2026-03-01T00:00:00.000Z"},"after":{"name":"Flood","last_updated":"2026-03-02T00:00:00.000Z"}}
-{"type":"change","change":"update","table":"tracks","key":{"track_id":"n"},"before":{"name":"New","last_updated":"2026-03-01T00:00:00.000Z","column_times":null},"after":{"name":"Newer","last_updated":"2026-03-03T00:00:00.000Z","column_times":{"is_local":"2026-03-01T00:00:00.000Z","audio_features_json":"2026-03-01T00:00:00.000Z"}}}
+{"type":"change","change":"update","table":"tracks","key":{"track_id":"n"},"before":{"name":"New","last_updated":"2026-03-01T00:00:00.000Z","column_times":null},"after":{"name":"Newer","last_updated":"2026-03-03T00:00:00.000Z","column_times":{"audio_features_json":"2026-03-01T00:00:00.000Z","is_local":"2026-03-01T00:00:00.000Z"}}}
 {"type":"change","change":"unchanged","table":"tracks","key":{"track_id":"n"}}' \
     "and prints each change, later batches knowing of earlier ones"
 is "$(sum) $(ls "$tmp" | grep -c music)" "$before 1" \

@@ -239,11 +239,13 @@ create table if not exists ingest_runs (
 	ledger_json text
 ) without rowid;
 
+-- An error leaves when its capture is loaded without it, see store/settle.h.
 create table if not exists ingest_errors (
 	error_id integer primary key,
 	run_id text,
 	stage text not null,
 	src text,
+	list text,
 	place text,
 	reason text not null,
 	record text,
@@ -251,3 +253,7 @@ create table if not exists ingest_errors (
 );
 
 create index if not exists ingest_errors_run on ingest_errors (run_id);
+create index if not exists ingest_errors_src
+	on ingest_errors (src, run_id, place);
+create index if not exists ingest_errors_list
+	on ingest_errors (list) where list is not null;

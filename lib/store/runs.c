@@ -141,16 +141,12 @@ int store_account(
 	return finish(s);
 }
 
-int store_refuse(sqlite3 *db, const struct store_refusal *r)
-{
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db,
-	    "insert into ingest_errors (run_id, stage, src, place, reason,"
-	    " record, seen_at) values (?, ?, ?, ?, ?, ?, ?)",
-	    -1, &s, NULL);
+#define SAME_REFUSAL                                        \
+	" and stage = ?2 and reason = ?5 and record is ?6 " \
+	"and list is null and error_id < ?9"
 
-	if (rc != SQLITE_OK)
-		return rc;
+static void bind_refusal(sqlite3_stmt *s, const struct store_refusal *r)
+{
 	store_bind(s, 1, r->run);
 	store_bind(s, 2, r->stage);
 	store_bind(s, 3, r->src);
@@ -158,5 +154,43 @@ int store_refuse(sqlite3 *db, const struct store_refusal *r)
 	store_bind(s, 5, r->reason);
 	store_bind(s, 6, r->record);
 	store_bind(s, 7, r->seen_at);
+	store_bind(s, 8, r->list);
+}
+
+/* Remove what a refusal that was just kept says again. */
+static int forget_same(sqlite3 *db, const struct store_refusal *r)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    r->list.p
+		? "delete from ingest_errors where list = ?8 and error_id < ?9"
+	    : r->src.p ? "delete from ingest_errors where src = ?3" SAME_REFUSAL
+		       : "delete from ingest_errors where src is null"
+			 " and run_id is ?1 and place is ?4" SAME_REFUSAL,
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	bind_refusal(s, r);
+	sqlite3_bind_int64(s, 9, sqlite3_last_insert_rowid(db));
 	return finish(s);
+}
+
+int store_refuse(sqlite3 *db, const struct store_refusal *r)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "insert into ingest_errors (run_id, stage, src, place, reason,"
+	    " record, seen_at, list, error_id) values (?, ?, ?, ?, ?, ?, ?, ?,"
+	    " 1 + max(?, (select coalesce(max(error_id), 0)"
+	    " from ingest_errors)))",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	bind_refusal(s, r);
+	/* SQLite uses the greatest number again once its row is deleted. */
+	sqlite3_bind_int64(s, 9, r->after);
+	rc = finish(s);
+	return rc ? rc : forget_same(db, r);
 }

@@ -44,15 +44,18 @@ struct store_run_end {
 	struct slice ledger; /* a JSON array */
 };
 
-/* A record that was refused, and by whom. */
+/* A record that was refused, and by whom; p == NULL where it is unknown. */
 struct store_refusal {
 	struct slice run; /* p == NULL outside of runs */
 	struct slice stage;
-	struct slice src;
+	struct slice src; /* the capture */
+	struct slice
+	    list; /* of a list of tracks that is incomplete, its name */
 	struct slice place; /* "stdin:42" */
 	struct slice reason;
 	struct slice record;
 	struct slice seen_at;
+	int64_t after; /* its error_id is to be greater, see store/settle.h */
 };
 
 /*
@@ -78,6 +81,11 @@ int store_run_end(sqlite3 *, struct slice id, const struct store_run_end *);
 int store_account(
     sqlite3 *, struct slice account, struct slice user, struct slice at);
 
+/*
+ * Keep a refusal. It takes the place of the same one that is there: of the
+ * same capture and record for the same reason, or of the same list; what has
+ * neither is the same at the same place of the same run.
+ */
 int store_refuse(sqlite3 *, const struct store_refusal *);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "json/json.h"
 #include "store/db.h"
+#include "store/settle.h"
 
 #define PORTION 64 /* captures read by one statement run */
 
@@ -156,13 +157,15 @@ enum staging_result staging_append(
 	return compare(s, value[RUN], seq, body.p ? body : text, why);
 }
 
-#define FILTER                                        \
-	"where capture_id > ?1 and capture_id <= ?2 " \
-	"and (?3 is null or run_id = ?3) "            \
-	"and (?4 is null or endpoint = ?4) "          \
-	"and (?5 is null or user_id = ?5) "           \
-	"and (?6 is null or fetched_at >= ?6) "       \
-	"and (?7 is null or fetched_at < ?7) "
+#define FILTER                                                                \
+	"where capture_id > ?1 and capture_id <= ?2 "                         \
+	"and (?3 is null or run_id = ?3) "                                    \
+	"and (?4 is null or endpoint = ?4) "                                  \
+	"and (?5 is null or user_id = ?5) "                                   \
+	"and (?6 is null or fetched_at >= ?6) "                               \
+	"and (?7 is null or fetched_at < ?7) "                                \
+	"and (?8 = 0 or exists (select 1 from ingest_errors e where e.src = " \
+	"staging_raw.run_id || '/' || seq and " SETTLE_STAGED ")) "
 
 static void bind_filter(sqlite3_stmt *stmt, const struct staging_filter *f)
 {
@@ -171,6 +174,7 @@ static void bind_filter(sqlite3_stmt *stmt, const struct staging_filter *f)
 	store_bind(stmt, 5, slice_of(f->user));
 	store_bind(stmt, 6, slice_of(f->since));
 	store_bind(stmt, 7, slice_of(f->until));
+	sqlite3_bind_int(stmt, 8, f->refused);
 }
 
 static int count(struct staging_walk *w, const struct staging_filter *f)
@@ -190,12 +194,18 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-int staging_walk_init(
-    struct staging_walk *w, sqlite3 *db, const struct staging_filter *f)
+/* What put_capture reads. */
+#define SELECT                                                     \
+	"select capture_id, run_id, seq, endpoint, user_id, url, " \
+	"status, fetched_at, body, body_is_text, extra_json from " \
+	"staging_raw "
+
+int staging_walk_init(struct staging_walk *w, sqlite3 *db,
+    const struct staging_filter *f, bool names)
 {
 	int rc;
 
-	*w = (struct staging_walk){.db = db};
+	*w = (struct staging_walk){.db = db, .names = names};
 	w->until = store_int(db, "select max(capture_id) from staging_raw", -1);
 	if (w->until < 0)
 		return sqlite3_errcode(db);
@@ -203,15 +213,15 @@ int staging_walk_init(
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = sqlite3_prepare_v2(db,
-	    "select capture_id, run_id, seq, endpoint, user_id, url, status, "
-	    "fetched_at, body, body_is_text, extra_json from "
-	    "staging_raw " FILTER "order by capture_id limit ?8",
+	    names ? "select capture_id, run_id || '/' || seq from "
+		    "staging_raw " FILTER "order by capture_id limit ?9"
+		  : SELECT FILTER "order by capture_id limit ?9",
 	    -1, &w->select, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
 	sqlite3_bind_int64(w->select, 2, w->until);
 	bind_filter(w->select, f);
-	sqlite3_bind_int(w->select, 8, PORTION);
+	sqlite3_bind_int(w->select, 9, PORTION);
 	return sqlite3_bind_int64(w->select, 1, 0);
 }
 
@@ -229,6 +239,12 @@ static struct slice column(sqlite3_stmt *stmt, int i)
 		return (struct slice){NULL, 0};
 	return (struct slice){
 	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
+}
+
+static bool put_name(sqlite3_stmt *row, struct buf *b)
+{
+	buf_clear(b);
+	return buf_put_slice(b, column(row, 1));
 }
 
 /* Write a row as the capture that it was; the body comes last. */
@@ -269,7 +285,9 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 		if (rc == SQLITE_ROW) {
 			w->last = sqlite3_column_int64(w->select, 0);
 			w->portion++;
-			if (!put_capture(w->select, line) && !line->no_memory)
+			if (!(w->names ? put_name : put_capture)(
+				w->select, line) &&
+			    !line->no_memory)
 				return SQLITE_TOOBIG;
 			if (!line->failed && !store_row_read(w->select))
 				return SQLITE_ROW;
@@ -282,4 +300,20 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 		w->portion = 0;
 		sqlite3_bind_int64(w->select, 1, w->last);
 	}
+}
+
+int staging_get(sqlite3 *db, sqlite3_int64 id, struct buf *line)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(
+	    db, SELECT "where capture_id = ?", -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(stmt, 1, id);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && !put_capture(stmt, line))
+		rc = SQLITE_TOOBIG;
+	sqlite3_finalize(stmt);
+	return rc;
 }

@@ -47,7 +47,14 @@ struct staging_filter {
 	const char *user;
 	const char *since; /* fetched at this time or later, as written times */
 	const char *until; /* fetched before it */
+	bool refused;	   /* of which ingest_errors has an error to settle */
 };
+
+/*
+ * Write the record of one capture, by its capture_id, into `line`, cleared
+ * first. Result codes as of staging_walk_next.
+ */
+int staging_get(sqlite3 *, sqlite3_int64 id, struct buf *line);
 
 /*
  * A walk through the captures chosen, in the order in which they came. It
@@ -59,17 +66,20 @@ struct staging_walk {
 	sqlite3_stmt *select;
 	sqlite3_int64 last;  /* capture_id given last */
 	sqlite3_int64 until; /* the newest there was at the start */
-	int portion;         /* rows read of the statement's portion */
-	int64_t total;       /* captures chosen */
+	bool names;
+	int portion;   /* rows read of the statement's portion */
+	int64_t total; /* captures chosen */
 };
 
+/* With `names` it gives "RUN/SEQ" of the captures instead of their records. */
 int staging_walk_init(struct staging_walk *, sqlite3 *db,
-    const struct staging_filter *);
+    const struct staging_filter *, bool names);
 void staging_walk_release(struct staging_walk *);
 
 /*
- * Write the next capture's record into `line`, cleared first. SQLITE_ROW,
- * SQLITE_DONE, or an error's code; SQLITE_TOOBIG where `line` is too small.
+ * Write the next capture's record, or name, into `line`, cleared first.
+ * SQLITE_ROW, SQLITE_DONE, or an error's code; SQLITE_TOOBIG where `line` is
+ * too small.
  */
 int staging_walk_next(struct staging_walk *, struct buf *line);
 

@@ -1,0 +1,89 @@
+#!/bin/sh
+# What is only in one of two databases, row by row, as NDJSON: what a mapping
+# no longer produces, and what it produces instead. A summary goes to stderr.
+#
+#	compare.sh OLD.db NEW.db
+#	compare.sh OLD.db [OPTION OF sp-transform ...]
+#
+# Without NEW.db all is made again from the captures in OLD.db, in a database
+# that is thrown away; with `-f my.jq`, as that mapping has it. Nothing else
+# is written. Left out are captures, books and pages that wait.
+#
+# Status: 0 the same, 1 they differ, 2 trouble. Needs sqlite3.
+set -eu
+old=${1:?usage: compare.sh OLD.db [NEW.db | OPTION OF sp-transform ...]}
+shift
+trouble() { echo "compare.sh: $*" >&2; exit 2; }
+
+case ${1:--} in
+-*)
+	dir=$(mktemp -d)
+	trap 'rm -rf "$dir"' EXIT
+	trap 'exit 130' INT TERM
+	new=$dir/new.db status=0
+	sp-stage replay --db "$old" | sp-transform "$@" |
+		sp-load --db "$new" || status=$?
+	[ $status -le 1 ] || trouble "cannot make it again"
+	;;
+*) new=$1 ;;
+esac
+[ -r "$old" ] || trouble "$old: cannot be read"
+[ -r "$new" ] || trouble "$new: cannot be read"
+
+attach="attach '$(printf %s "$new" | sed "s/'/''/g")' as new;"
+
+# A query for each table and side. A column or table that one of them lacks
+# is like one that was never told.
+queries="$attach
+with tables as (
+	select name from main.sqlite_master where type = 'table'
+	union select name from new.sqlite_master where type = 'table'
+), columns as (
+	select t.name as tab, c.name as col, 1 as old, 0 as new
+	from tables t, pragma_table_info(t.name, 'main') c
+	union all select t.name, c.name, 0, 1
+	from tables t, pragma_table_info(t.name, 'new') c
+), sides as (
+	select tab, max(old) as old, max(new) as new, group_concat(col) as cols,
+		group_concat(case when old then col else 'null' end) as olds,
+		group_concat(case when new then col else 'null' end) as news,
+		group_concat(quote(name) || ',' || col) as pairs
+	from (select tab, col as name, '\"' || replace(col, '\"', '\"\"') || '\"'
+		as col, max(old) as old, max(new) as new
+		from columns where tab || '.' || col <> 'play_history.play_id'
+		group by tab, name)
+	where tab not like 'sqlite_%' and tab not in ('staging_raw',
+		'ingest_runs', 'ingest_errors', 'accounts', 'playlist_pages')
+	group by tab
+), froms as (
+	select tab, pairs, cols,
+		'select ' || olds || ' from ' || case when old then 'main.\"' ||
+			tab || '\"' else '(select 1 where 0)' end as old,
+		'select ' || news || ' from ' || case when new then 'new.\"' ||
+			tab || '\"' else '(select 1 where 0)' end as new
+	from sides
+)
+select 'with rows(' || cols || ') as (' || old || ' except ' || new ||
+	') select json_object(''type'', ''only'', ''in'', ''old'', ''table'', ' ||
+	quote(tab) || ', ''row'', json_object(' || pairs || ')) from rows;' ||
+	'with rows(' || cols || ') as (' || new || ' except ' || old ||
+	') select json_object(''type'', ''only'', ''in'', ''new'', ''table'', ' ||
+	quote(tab) || ', ''row'', json_object(' || pairs || ')) from rows;'
+from froms order by tab;"
+
+sql=$(sqlite3 -batch -readonly "$old" "$queries") || trouble "cannot compare"
+{
+	printf '%s\n' "$attach" "$sql" | sqlite3 -batch -bail -readonly "$old" &&
+		echo compared
+} | awk '
+/^compared$/ { whole = 1; next }
+{
+	print
+	split($0, part, "\"")
+	count[part[12] " only in the " (part[8] == "old" ? "old" : "new")]++
+	differ = 1
+}
+END {
+	for (what in count) print count[what], what | "sort -k 2 >&2"
+	exit whole ? differ : 2
+}'

@@ -1,0 +1,47 @@
+/*
+ * Why a row is as it is: which captures told it. Nothing is kept for this,
+ * and it costs a load nothing: of each column it is known when it was told,
+ * and of each capture when it was fetched. Of several captures of one moment
+ * it is the one that names most of the row's key.
+ *
+ * A row that is not there, or of which no time is kept, may have been told by
+ * any capture that names its key: then all of those are given, with what
+ * became of them.
+ *
+ * SQLite's result codes throughout.
+ */
+#ifndef SP_STORE_WHY_H
+#define SP_STORE_WHY_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "store/tables.h"
+
+struct why {
+	const struct table *table;
+	char *const *keys; /* of the row, in the order of its table's key */
+	int64_t found;	   /* 0 where there is no answer */
+	bool present;	   /* the row is there */
+	bool by_column;	   /* the answer has a row for each column told */
+	struct buf query;  /* private from here */
+};
+
+void why_init(struct why *, const struct table *, char *const *keys);
+void why_release(struct why *);
+
+/* Whether a table's rows can be asked about. */
+bool why_knows(const struct table *);
+
+/*
+ * Find the answer, and prepare the statement that gives it, a row for each
+ * column: "column", value, told_at, run, seq, endpoint, url, capture_id; else
+ * for each capture: the same without the first two, and the stage and reason
+ * of a refusal. With `captures` it gives the numbers of the captures alone,
+ * each once.
+ */
+int why_ask(struct why *, sqlite3 *, bool captures, sqlite3_stmt **);
+
+#endif
