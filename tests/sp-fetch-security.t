@@ -117,7 +117,7 @@ hostile "a body without end" \
     'body of more than 1048576 bytes' --max-body 1M --timeout 10s
 hostile "headers without end" \
     'print $c $ok; 1 while print $c "X-More: " . "x" x 1000 . "\r\n"' \
-    '(headers of more than 262144 bytes|Too many response headers)' --timeout 10s
+    'headers of more than 262144 bytes' --timeout 10s
 hostile "one header without end" \
     'print $c $ok; 1 while print $c "x" x 1000' '.' --timeout 10s
 hostile "interim answers without end" \
