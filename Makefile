@@ -168,6 +168,9 @@ bench: all $(TEST_BINS) ## measure the programs
 	for f in tests/bench/*.sh; do \
 		SP_BUILD="$$(cd $(B) && pwd)" sh $$f || exit; done
 
+bench-fetch: all ## measure sp-fetch against curl
+	SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/fetch.sh
+
 demo: all ## a whole import, against a rehearsed Spotify
 	sh examples/demo.sh $(B)
 
@@ -201,7 +204,7 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench check clean coverage demo deps distcheck format \
+.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck format \
 	format-check fuzz fuzzers hdr-check help install manlint tidy ubsan \
 	uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \

@@ -15,6 +15,7 @@ volatile sig_atomic_t cli_stop;
 
 static const char *program = "sp";
 static int64_t progress_shown; /* when, by clock_monotonic; 0 for not yet */
+static int64_t progress_began;
 
 void cli_init(const char *name)
 {
@@ -160,9 +161,14 @@ const char *cli_database(const char *option, struct buf *path)
 	if (named && *named != '\0')
 		buf_puts(path, named);
 	else if (!os_data_path(path, "spotify.db"))
-		cli_die(EX_CONFIG, "no database: give --db FILE, or set SP_DB, "
-				   "XDG_DATA_HOME or HOME");
-	return buf_cstr(path);
+		cli_die(path->failed ? EX_OSERR : EX_CONFIG,
+		    path->failed
+			? "out of memory"
+			: "no database: give --db FILE, or set SP_DB, "
+			  "XDG_DATA_HOME or HOME");
+	if (!buf_cstr(path))
+		cli_die(EX_OSERR, "out of memory");
+	return path->p;
 }
 
 void cli_refusal(void *ctx, const struct refusal *r)
@@ -178,7 +184,10 @@ void cli_refusal(void *ctx, const struct refusal *r)
 void cli_cut(void *ctx, const char *run)
 {
 	(void)ctx;
-	cli_warn("run %s: the stream was cut: it has no end", run);
+	if (run)
+		cli_warn("run %s: the stream was cut: it has no end", run);
+	else
+		cli_warn("the stream was cut: another run was to come");
 }
 
 static void stop(int signal)
@@ -210,20 +219,59 @@ bool cli_progress_wanted(bool asked)
 	return asked || (isatty(STDERR_FILENO) && isatty(STDOUT_FILENO));
 }
 
-void cli_progress(const char *fmt, ...)
+/* Whether the line is due again; then it is begun. */
+static bool begin_progress(void)
 {
 	int64_t now = clock_monotonic();
-	va_list ap;
 
 	if (progress_shown && now - progress_shown < 200)
-		return;
+		return false;
+	progress_shown = now;
+	if (!progress_began)
+		progress_began = now;
 	fprintf(stderr, "\r%s: ", program);
+	return true;
+}
+
+static void finish_progress(void)
+{
+	fputs("\033[K", stderr);
+	fflush(stderr);
+}
+
+void cli_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!begin_progress())
+		return;
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputs("\033[K", stderr);
-	fflush(stderr);
-	progress_shown = now;
+	finish_progress();
+}
+
+void cli_progress_of(uint64_t done, uint64_t total, const char *fmt, ...)
+{
+	va_list ap;
+	double seconds, rate;
+
+	if (!begin_progress())
+		return;
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	seconds = (double)(progress_shown - progress_began) / 1000;
+	rate = seconds > 0 ? (double)done / seconds : 0;
+	if (rate > 0)
+		fprintf(stderr, ", %.0f a second", rate);
+	if (rate > 0 && total > done) {
+		uint64_t left = (uint64_t)((double)(total - done) / rate);
+
+		fprintf(stderr, ", %" PRIu64 ":%02" PRIu64 " left", left / 60,
+		    left % 60);
+	}
+	finish_progress();
 }
 
 void cli_progress_end(void)

@@ -66,6 +66,13 @@ bool cli_progress_wanted(bool asked);
 
 /* Show a progress line on stderr, at most five times a second; end it. */
 void cli_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The same, with what is done a second since the first call and, where the
+ * total is known and not 0, the time that is left.
+ */
+void cli_progress_of(uint64_t done, uint64_t total, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void cli_progress_end(void);
 
 #endif

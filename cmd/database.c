@@ -9,7 +9,7 @@ sqlite3 *database_open(const char *option, enum store_mode mode)
 	int status = store_open(&db, cli_database(option, &path), mode, &why);
 
 	if (status)
-		cli_die(status, "%s", buf_cstr(&why));
+		cli_die(status, "%s", buf_words(&why));
 	buf_release(&path);
 	buf_release(&why);
 	return db;
@@ -21,5 +21,5 @@ void database_die(sqlite3 *db, const char *doing)
 	int status = store_failure(db, doing, &why);
 
 	store_rollback(db);
-	cli_die(status, "%s", buf_cstr(&why));
+	cli_die(status, "%s", buf_words(&why));
 }

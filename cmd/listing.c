@@ -1,22 +1,16 @@
 #include "listing.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "json/json.h"
+#include "table.h"
 
 #define CELL_MAX 60 /* columns of a cell for people */
 #define COLUMNS_MAX 32
-
-bool listing_for_people(void)
-{
-	return isatty(STDOUT_FILENO);
-}
 
 static bool is_json(sqlite3_stmt *stmt, int i)
 {
@@ -69,31 +63,6 @@ static int print_records(sqlite3_stmt *stmt, const char *type)
 	return rc;
 }
 
-/* Characters, not bytes: what a terminal shows. Controls become '?'. */
-static int put_cell(struct slice s, int width, bool print)
-{
-	const char *p = s.p, *end = s.p + s.n;
-	int shown = 0;
-
-	while (p < end && shown < CELL_MAX) {
-		size_t n = utf8_length(p, end);
-		bool control = n == 0 || (unsigned char)*p < 0x20 ||
-			       *p == 0x7f ||
-			       (n == 2 && (unsigned char)*p == 0xc2 &&
-				   (unsigned char)p[1] < 0xa0);
-
-		if (print && control)
-			putchar('?');
-		else if (print)
-			fwrite(p, 1, n, stdout);
-		p += n ? n : 1;
-		shown++;
-	}
-	for (int i = shown; print && i < width; i++)
-		putchar(' ');
-	return shown;
-}
-
 /* Numbers stand right in their column. */
 static void put_row(sqlite3_stmt *stmt, const int width[], int columns)
 {
@@ -110,7 +79,7 @@ static void put_row(sqlite3_stmt *stmt, const int width[], int columns)
 		first = false;
 		for (int n = (int)s.n; number && n < width[i]; n++)
 			putchar(' ');
-		put_cell(s, number || last ? 0 : width[i], true);
+		table_cell(s, number || last ? 0 : width[i], CELL_MAX);
 	}
 	putchar('\n');
 }
@@ -121,16 +90,12 @@ static void put_heading(sqlite3_stmt *stmt, const int width[], int columns)
 
 	for (int i = 0; i < columns; i++) {
 		const char *name = sqlite3_column_name(stmt, i);
-		int pad = width[i] - (int)strlen(name);
 
 		if (is_json(stmt, i))
 			continue;
 		fputs(first ? "" : "  ", stdout);
 		first = false;
-		for (const char *p = name; *p; p++)
-			putchar(*p == '_' ? ' ' : toupper((unsigned char)*p));
-		for (; i < columns - 1 && pad > 0; pad--)
-			putchar(' ');
+		table_heading(name, i < columns - 1 ? width[i] : 0);
 	}
 	putchar('\n');
 }
@@ -146,7 +111,7 @@ static int print_table(sqlite3_stmt *stmt)
 		width[i] = (int)strlen(sqlite3_column_name(stmt, i));
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		for (int i = 0; i < columns; i++) {
-			int n = put_cell(cell(stmt, i), 0, false);
+			int n = table_width(cell(stmt, i), CELL_MAX);
 
 			width[i] = n > width[i] ? n : width[i];
 		}

@@ -8,6 +8,8 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
+#include "table.h"
+
 /*
  * Print every row of the statement to stdout; `type` names the records. The
  * columns' names are the members' names, or in capitals the headings; a
@@ -15,8 +17,5 @@
  * SQLite's result code, SQLITE_DONE for success.
  */
 int listing_print(sqlite3_stmt *, const char *type, bool for_people);
-
-/* Whether stdout is a person's terminal. */
-bool listing_for_people(void);
 
 #endif

@@ -3,10 +3,10 @@
  * sends on what it answers, as captures. With paths as arguments, asks for
  * those.
  *
- * What keeps one request from being answered is that request's failure. What
- * keeps all of them from it (a login that has ended, a rate limit, a service
- * that is out) is a halt: nothing is asked any more, the requests that remain
- * are refused by name, and the end says how it went.
+ * What keeps one request from being answered is that request's failure. A
+ * rate limit keeps those of its bucket from it, and what keeps all of them (a
+ * login that has ended, a service that is out) is a halt: what may not be
+ * asked any more is refused by name, and the end says how it went.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -15,28 +15,39 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "base/clock.h"
-#include "base/os.h"
 #include "cli.h"
-#include "http/request.h"
+#include "http/limits.h"
 #include "http/session.h"
+#include "http/window.h"
 #include "json/json.h"
 
 /* So many requests in a row without a usable answer: the service is out. */
 #define FAULTS_MAX 3
 
+/* How long before a login ends it is said so, once a run. */
+#define WARN_DAYS 14
+#define DAY_MS ((int64_t)86400000)
+
 static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
     "                [--token-url URL] [--max-wait D] [--retries N]\n"
     "                [--backoff D] [--timeout D] [--connect-timeout D]\n"
-    "                [--max-body SIZE] [--max-pages N] [--max-line SIZE]\n"
-    "                [--progress] [PATH ...]\n";
+    "                [--parallel N] [--max-body SIZE] [--max-pages N]\n"
+    "                [--max-line SIZE] [--progress] [PATH ...]\n"
+    "       sp-fetch login [--account NAME] [--token-file FILE]\n"
+    "                [--client-id ID] [--scope SCOPE]... [--port N]\n"
+    "                [--no-browser] [--timeout D] [--force]\n"
+    "                [--auth-url URL] [--token-url URL] [--api URL]\n"
+    "       sp-fetch accounts [--account NAME] [--token-file FILE] [--table]\n"
+    "       sp-fetch logout [--account NAME] [--token-file FILE]\n";
 
 struct options {
-	const char *account, *token_file, *api, *token_url;
+	struct account account;
 	struct transfer_limits limits;
 	struct retry_policy policy;
-	size_t max_body, max_line;
+	size_t parallel, max_body, max_line;
 	uint64_t max_pages;
 	bool progress;
 };
@@ -44,8 +55,7 @@ struct options {
 /* Why nothing is asked any more; exit 0 while there is no such thing. */
 struct halt {
 	struct trouble trouble;
-	const char *code; /* short and fixed, for the ledger */
-	bool run_only;	  /* over when the run is */
+	bool run_only; /* over when the run is */
 };
 
 struct fetch {
@@ -54,18 +64,22 @@ struct fetch {
 	struct out out;
 	struct transfer *transfer;
 	struct session session;
-	struct pages pages;
-	struct answer answer;
+	struct window window;
+	struct answer answer; /* about the user */
 	struct buf scratch, line;
 
 	struct halt halt;
+	struct limits limits;
+	unsigned limited;	/* buckets of which the run was kept back */
 	char note[256];		/* what a run that goes well has to say */
 	struct trouble failure; /* of the run, for its end; exit 0 for none */
 	int status;		/* the program's, so far */
 	int faults;		/* requests in a row without a usable answer */
 	int64_t seq;		/* of the run's last capture */
-	uint64_t unasked;	/* requests refused because of a halt */
+	uint64_t unasked;	/* requests refused without being asked */
 	bool quiet;		/* on_refusal is not to speak */
+	bool terminal;		/* stdout is one */
+	bool warned;		/* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -97,15 +111,23 @@ static void on_refusal(void *ctx, const struct refusal *r)
 		cli_refusal(NULL, r);
 }
 
-/* The run did not go well; what halts it counts most, else what was first. */
-static void fail_run(struct fetch *f, const struct trouble *t, bool halts)
+/* The run did not go well; a halt counts most, then a limit, then the first. */
+static void fail_run(struct fetch *f, const struct trouble *t, bool counts)
 {
-	if (!f->failure.exit || halts)
+	if (!f->failure.exit || counts)
 		f->failure = *t;
-	if (!f->status || halts)
+	if (!f->status || counts)
 		f->status = t->exit;
 }
 
+/* A limit keeps requests of the run from being asked, or answered. */
+static void keep_back(struct fetch *f, size_t bucket, const struct trouble *t)
+{
+	f->limited |= LIMITS_BIT(bucket);
+	fail_run(f, t, !f->halt.trouble.exit);
+}
+
+/* Why nothing is asked, short and fixed, for the ledger. */
 static const char *halt_code(int status)
 {
 	switch (status) {
@@ -120,9 +142,27 @@ static const char *halt_code(int status)
 /* Ask nothing any more, and say why, once. */
 static void halt(struct fetch *f, const struct trouble *t, const char *url)
 {
-	f->halt = (struct halt){.trouble = *t, .code = halt_code(t->exit)};
+	f->halt = (struct halt){.trouble = *t};
 	tell(NULL, url, t->why);
 	fail_run(f, t, true);
+}
+
+/* Say, once, that a new login will be needed. */
+static void warn_of_end(struct fetch *f)
+{
+	int64_t ends = token_ends(&f->session.token), left = ends - clock_now();
+	struct buf option = BUF_INIT(8192);
+	char day[CLOCK_TEXT];
+
+	if (f->warned || !ends || left > WARN_DAYS * DAY_MS ||
+	    !clock_format(ends, day))
+		return;
+	f->warned = true;
+	account_put_option(&f->o->account, &option);
+	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s",
+	    f->session.token.user_id, left > 0 ? "ends" : "ended", day,
+	    option.n ? buf_cstr(&option) : "");
+	buf_release(&option);
 }
 
 /* Know whose login it is; false if nothing can be asked. */
@@ -136,61 +176,55 @@ static bool know_user(struct fetch *f)
 		halt(f, &trouble, NULL);
 		return false;
 	}
+	warn_of_end(f);
 	return true;
 }
 
-/* Send a capture of the answer. */
-static void send_capture(struct fetch *f, const struct request *r)
+/* Refuse a request because of a halt or a limit, which was told already. */
+static void refuse_unasked(struct ask *a, const struct trouble *t)
 {
-	const struct answer *a = &f->answer;
-	const struct reply *reply = &a->reply;
-	struct capture c = {.request = r,
-	    .seq = ++f->seq,
-	    .page = f->pages.number,
-	    .kind = f->pages.kind,
-	    .user = f->session.token.user_id,
-	    .url = buf_slice(&f->pages.url),
-	    .status = reply->status,
-	    .fetched_at = reply->done_at};
-
-	if (a->kind == ANSWER_LIMITED)
-		c.retry_at = a->trouble.until;
-	buf_clear(&f->line);
-	if (!capture_put(&c, buf_slice(&reply->body), &f->line))
-		cli_die(EX_OSERR, "out of memory");
-	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
-	f->captures++;
-	f->bytes += reply->body.n;
+	ask_refuse(a, halt_code(t->exit), "not asked: %s", t->why);
+	a->unasked = true;
 }
 
-/* The request came to nothing, or to less than was asked. */
-static void refuse(struct fetch *f, const struct record *rec, const char *code)
+/* For window.may_ask. */
+static bool may_ask(void *ctx, struct ask *a)
 {
-	struct slice path = where(buf_cstr(&f->pages.url));
+	struct fetch *f = ctx;
+	size_t bucket = bucket_of(a->request.endpoint);
+	const struct trouble *limit;
 
-	stage_refuse(&f->stage, rec, code, "%.*s: %s", (int)path.n, path.p,
-	    f->answer.trouble.why);
+	if (!know_user(f)) {
+		/* A later run than the one that was halted fails of it too. */
+		fail_run(f, &f->halt.trouble, false);
+		refuse_unasked(a, &f->halt.trouble);
+		return false;
+	}
+	limit = limits_of(&f->limits, bucket);
+	if (!limit)
+		return true;
+	keep_back(f, bucket, limit);
+	refuse_unasked(a, limit);
+	return false;
 }
 
-/* Refuse a request because of the halt, which has been told already. */
-static void refuse_unasked(struct fetch *f, const struct record *rec)
+/* Ask nothing of a bucket any more, and say why. */
+static void take_limit(struct fetch *f, const struct ask *a, const char *url)
 {
-	const struct trouble *t = &f->halt.trouble;
+	const struct trouble *t = &a->answer.trouble;
+	size_t bucket = bucket_of(a->request.endpoint);
 
-	f->quiet = true;
-	stage_refuse(&f->stage, rec, f->halt.code, "not asked: %s", t->why);
-	f->quiet = false;
-	f->unasked++;
-	/* A later run than the one that was halted fails of the same. */
-	fail_run(f, t, false);
+	limits_set(&f->limits, bucket, a->answer.account, t);
+	tell(NULL, url, t->why);
+	keep_back(f, bucket, t);
 }
 
 /* A request without a usable answer; some in a row are enough. */
-static void count_fault(struct fetch *f)
+static void count_fault(struct fetch *f, const struct trouble *t)
 {
-	struct trouble out = f->answer.trouble;
+	struct trouble out;
 
-	fail_run(f, &out, false);
+	fail_run(f, t, false);
 	if (++f->faults < FAULTS_MAX)
 		return;
 	trouble_set(&out, EX_UNAVAILABLE,
@@ -199,39 +233,45 @@ static void count_fault(struct fetch *f)
 	halt(f, &out, NULL);
 }
 
-/* The answer is none, or none that the rest of the request can build on. */
 /*
  * A refusal that is an answer fails nothing. That the app may not have audio
  * features at all is said once, and in the run.
  */
-static void note_refusal(
-    struct fetch *f, const struct request *r, int status, const char *url)
+static void note_refusal(struct fetch *f, const struct ask *a)
 {
-	if (status != 403 || *f->note ||
-	    !slice_is(r->endpoint, "audio-features"))
+	const char *why = a->answer.trouble.why;
+
+	if (a->answer.reply.status != 403 || *f->note ||
+	    !slice_is(a->request.endpoint, "audio-features"))
 		return;
-	snprintf(f->note, sizeof(f->note), "audio-features: %.200s",
-	    f->answer.trouble.why);
-	tell(NULL, url, f->answer.trouble.why);
+	snprintf(f->note, sizeof(f->note), "audio-features: %.200s", why);
+	tell(NULL, a->get.url, why);
 }
 
-static void take_failure(
-    struct fetch *f, const struct record *rec, const struct request *r)
+/* Refuse a request that came to nothing, or to less than was asked. */
+static void refuse(struct ask *a, const char *code, const char *why)
 {
-	const struct answer *a = &f->answer;
-	const struct trouble *t = &a->trouble;
-	const char *url = buf_cstr(&f->pages.url);
-	int status = a->reply.status;
+	struct slice path = where(a->get.url);
 
-	switch (a->kind) {
+	ask_refuse(a, code, "%.*s: %s", (int)path.n, path.p, why);
+}
+
+/* The answer is none, or none that the rest of the request can build on. */
+static void take_failure(struct fetch *f, struct ask *a)
+{
+	const struct trouble *t = &a->answer.trouble;
+	const char *url = a->get.url;
+	int status = a->answer.reply.status;
+
+	switch (a->answer.kind) {
 	case ANSWER_NO_LOGIN:
 		halt(f, t, url);
-		refuse_unasked(f, rec);
-		return;
-	case ANSWER_LIMITED: halt(f, t, url); break;
+		refuse_unasked(a, t);
+		break;
+	case ANSWER_LIMITED: take_limit(f, a, url); break;
 	case ANSWER_DENIED:
-		if (r->optional && (status == 403 || status == 404)) {
-			note_refusal(f, r, status, url);
+		if (a->request.optional && (status == 403 || status == 404)) {
+			note_refusal(f, a);
 			break;
 		}
 		if (status == 403)
@@ -241,16 +281,118 @@ static void take_failure(
 		fail_run(f, t, false);
 		break;
 	case ANSWER_REDIRECT:
-		refuse(f, rec, "redirect");
+		refuse(a, "redirect", t->why);
 		fail_run(f, t, false);
-		return;
+		break;
 	case ANSWER_NONE:
-		refuse(f, rec, "no answer");
-		count_fault(f);
-		return;
-	default: tell(NULL, url, t->why); count_fault(f);
+		refuse(a, "no answer", t->why);
+		count_fault(f, t);
+		break;
+	default: tell(NULL, url, t->why); count_fault(f, t);
 	}
-	stage_use(&f->stage, rec);
+}
+
+/* For window.on_answer. */
+static void on_answer(void *ctx, struct ask *a)
+{
+	struct fetch *f = ctx;
+	struct trouble chain;
+
+	if (a->answer.kind != ANSWER_GOOD) {
+		take_failure(f, a);
+		return;
+	}
+	f->faults = 0;
+	if (!a->code)
+		return;
+	trouble_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
+	fail_run(f, &chain, false);
+}
+
+/*
+ * On a terminal, what controls it and may stand in JSON as it is (DEL, and C1
+ * in UTF-8) is written as JSON escapes; below 0x20 it always is.
+ */
+static struct slice for_terminal(struct fetch *f, struct slice line)
+{
+	struct buf *b = &f->scratch;
+
+	buf_clear(b);
+	for (size_t i = 0; i < line.n; i++) {
+		unsigned char c = (unsigned char)line.p[i];
+		unsigned char next =
+		    i + 1 < line.n ? (unsigned char)line.p[i + 1] : 0;
+
+		if (c == 0x7f)
+			buf_puts(b, "\\u007f");
+		else if (c == 0xc2 && next < 0xa0)
+			buf_printf(b, "\\u%04x", line.p[++i] & 0xffU);
+		else
+			buf_putc(b, line.p[i]);
+	}
+	if (b->failed)
+		cli_die(EX_OSERR, "out of memory");
+	return buf_slice(b);
+}
+
+static void send_capture(
+    struct fetch *f, const struct ask *a, const struct page *page)
+{
+	struct capture c = {.request = &a->request,
+	    .seq = ++f->seq,
+	    .page = page->number,
+	    .kind = page->kind,
+	    .user = f->session.token.user_id,
+	    .url = buf_slice(&page->url),
+	    .status = page->status,
+	    .fetched_at = page->fetched_at,
+	    .retry_at = page->retry_at};
+	struct slice line;
+
+	buf_clear(&f->line);
+	if (!capture_put(&c, buf_slice(&page->body), &f->line))
+		cli_die(EX_OSERR, "out of memory");
+	line = buf_slice(&f->line);
+	if (f->terminal)
+		line = for_terminal(f, line);
+	stage_produce(&f->stage, RECORD_CAPTURE, line);
+	f->captures++;
+	f->bytes += page->body.n;
+}
+
+/* A request is through: it was used, or is refused. */
+static void conclude(struct fetch *f, const struct ask *a)
+{
+	uint64_t number = f->stage.in.number;
+
+	if (!a->code) {
+		stage_use(&f->stage, &a->record);
+		return;
+	}
+	f->stage.in.number = a->number;
+	f->quiet = a->unasked;
+	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
+	f->quiet = false;
+	f->unasked += a->unasked;
+	f->stage.in.number = number;
+}
+
+/* Send what has come, as far as nothing before it is still to come. */
+static void send_ready(struct fetch *f)
+{
+	struct ask *a;
+	struct page *page;
+
+	while ((a = window_first(&f->window))) {
+		while ((page = ask_take_page(a))) {
+			send_capture(f, a, page);
+			page_free(page);
+		}
+		if (!a->ended)
+			return;
+		conclude(f, a);
+		window_pop(&f->window);
+	}
 }
 
 static void show_progress(const struct fetch *f)
@@ -264,62 +406,33 @@ static void show_progress(const struct fetch *f)
 		    seconds > 0 ? (double)f->captures / seconds : 0);
 }
 
-/* Ask for a request's pages, one after the other. */
-static void ask(
-    struct fetch *f, const struct record *rec, const struct request *r)
+/* Go on with the requests, until something happens or `fd` can be read. */
+static void go_on(struct fetch *f, int fd)
 {
-	enum pages_result more = PAGES_MORE;
-
-	while (more == PAGES_MORE) {
-		show_progress(f);
-		/* What is there goes out before a wait; if it cannot, enough.
-		 */
-		if (!out_flush(&f->out))
-			return;
-		client_get(
-		    &f->session.client, buf_cstr(&f->pages.url), &f->answer);
-		if (f->answer.kind != ANSWER_NO_LOGIN &&
-		    f->answer.kind != ANSWER_NONE)
-			send_capture(f, r);
-		if (f->answer.kind != ANSWER_GOOD) {
-			take_failure(f, rec, r);
-			return;
-		}
-		f->faults = 0;
-		more = pages_next(&f->pages, buf_slice(&f->answer.reply.body));
-	}
-	if (more == PAGES_END) {
-		stage_use(&f->stage, rec);
+	show_progress(f);
+	/* What is there goes out before a wait; if it cannot, enough. */
+	if (!out_flush(&f->out))
 		return;
-	}
-	trouble_set(&f->answer.trouble, EX_UNAVAILABLE,
-	    "its next page is refused: %s", f->pages.why);
-	refuse(f, rec, "bad next page");
-	fail_run(f, &f->answer.trouble, false);
+	window_turn(&f->window, fd);
+	send_ready(f);
+}
+
+/* Bring the requests that were taken in to their end. */
+static void settle(void *ctx)
+{
+	struct fetch *f = ctx;
+
+	while (!window_is_empty(&f->window) && !f->out.err)
+		go_on(f, -1);
 }
 
 static void take_request(struct fetch *f, const struct record *rec)
 {
-	struct request r;
-	const char *why;
-
-	buf_clear(&f->scratch);
-	why = request_read(rec, &f->scratch, &r);
-	if (why) {
-		stage_refuse(&f->stage, rec, "bad request", "%s", why);
-		return;
-	}
 	f->requests++;
-	if (!know_user(f)) {
-		refuse_unasked(f, rec);
-		return;
-	}
-	if (pages_begin(&f->pages, r.url, r.paging) != PAGES_MORE) {
-		stage_refuse(&f->stage, rec, "bad url", "'%.*s': %s",
-		    (int)r.url.n, r.url.p, f->pages.why);
-		return;
-	}
-	ask(f, rec, &r);
+	if (!window_add(&f->window, rec, f->stage.in.number))
+		cli_die(EX_OSERR, "out of memory");
+	while (window_is_full(&f->window) && !f->out.err)
+		go_on(f, -1);
 }
 
 /* Pass a run on with its user filled in. */
@@ -343,6 +456,7 @@ static void take_run(struct fetch *f, const struct record *rec)
 	struct slice user = {NULL, 0};
 
 	f->failure = (struct trouble){.exit = 0};
+	f->limited = 0;
 	f->seq = 0;
 	if (!know_user(f)) {
 		stage_pass(&f->stage, rec);
@@ -366,16 +480,20 @@ static void take_run(struct fetch *f, const struct record *rec)
 
 static void take_end(struct fetch *f, const struct record *rec)
 {
-	const struct trouble *t = &f->failure;
-	struct outcome how = {.exit = t->exit};
+	struct trouble *t = &f->failure;
+	struct outcome how;
 
-	snprintf(how.reason, sizeof(how.reason), "%.255s",
-	    t->exit ? t->why : f->note);
+	if (f->limited && !f->halt.trouble.exit)
+		limits_sum(&f->limits, f->limited, t);
+	how = (struct outcome){.exit = t->exit};
+	snprintf(
+	    how.reason, sizeof(how.reason), "%s", t->exit ? t->why : f->note);
 	*f->note = '\0';
 	if (t->until && !clock_format(t->until, how.until))
 		*how.until = '\0';
 	stage_pass_end(&f->stage, rec, &how);
-	f->failure = (struct trouble){.exit = 0};
+	*t = (struct trouble){.exit = 0};
+	f->limited = 0;
 	if (f->halt.run_only)
 		f->halt = (struct halt){.run_only = false};
 }
@@ -410,52 +528,34 @@ static void look(struct fetch *f, char **paths)
 			cli_die(EX_USAGE, "not a path: '%s'", *paths);
 		take_request(f, &rec);
 	}
+	settle(f);
 	buf_release(&text);
 }
 
+/* While requests are under way, input is read as it comes. */
 static void filter(struct fetch *f)
 {
+	enum stage_result r;
 	struct record rec;
 
-	while (stage_next(&f->stage, &rec, -1) == STAGE_RECORD)
-		switch (rec.type) {
-		case RECORD_RUN: take_run(f, &rec); break;
-		case RECORD_REQUEST: take_request(f, &rec); break;
-		case RECORD_END: take_end(f, &rec); break;
-		default: stage_pass(&f->stage, &rec);
-		}
-}
+	for (;;) {
+		bool idle = window_is_empty(&f->window);
 
-static const char *setting(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-/* The token file: what was asked for goes before what is set. */
-static const char *token_path(const struct options *o, struct buf *path)
-{
-	const char *account = o->account, *named = o->token_file;
-	char name[256];
-
-	if (!named && !account)
-		named = setting("SP_TOKEN_FILE");
-	if (named)
-		return named;
-	if (!account)
-		account = setting("SP_ACCOUNT");
-	if (!account)
-		account = "default";
-	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
-	    strlen(account) > 200)
-		cli_die(EX_USAGE, "no name for an account: '%s'", account);
-	snprintf(name, sizeof(name), "tokens/%s.json", account);
-	if (!os_config_path(path, name))
-		cli_die(EX_CONFIG,
-		    "no token file: give --token-file FILE, or "
-		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
-	return buf_cstr(path);
+		r = stage_next(&f->stage, &rec, idle ? -1 : 0);
+		if (r == STAGE_DONE)
+			break;
+		if (r == STAGE_TIMEOUT)
+			go_on(f, STDIN_FILENO);
+		else if (rec.type == RECORD_RUN)
+			take_run(f, &rec);
+		else if (rec.type == RECORD_REQUEST)
+			take_request(f, &rec);
+		else if (rec.type == RECORD_END)
+			take_end(f, &rec);
+		else
+			stage_pass(&f->stage, &rec);
+	}
+	settle(f);
 }
 
 /* A time limit; none at all would be a wait for ever. */
@@ -471,10 +571,10 @@ static int64_t read_limit(const char *option, const char *arg)
 static void set_option(struct options *o, int which, const char *arg)
 {
 	switch (which) {
-	case 'a': o->account = arg; break;
-	case 't': o->token_file = arg; break;
-	case 'A': o->api = arg; break;
-	case 'T': o->token_url = arg; break;
+	case 'a': o->account.name = arg; break;
+	case 't': o->account.token_file = arg; break;
+	case 'A': o->account.api = arg; break;
+	case 'T': o->account.token_url = arg; break;
 	case 'w': o->policy.max_wait = cli_duration("--max-wait", arg); break;
 	case 'r':
 		o->policy.retries = (int)cli_number("--retries", arg, 0, 100);
@@ -484,6 +584,10 @@ static void set_option(struct options *o, int which, const char *arg)
 	case 'c':
 		o->limits.connect_timeout =
 		    read_limit("--connect-timeout", arg);
+		break;
+	case 'n':
+		o->parallel = (size_t)cli_number(
+		    "--parallel", arg, 1, WINDOW_PARALLEL_MAX);
 		break;
 	case 'm': o->max_body = cli_size("--max-body", arg); break;
 	case 'p':
@@ -511,6 +615,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 	    {"backoff", required_argument, NULL, 'b'},
 	    {"timeout", required_argument, NULL, 'l'},
 	    {"connect-timeout", required_argument, NULL, 'c'},
+	    {"parallel", required_argument, NULL, 'n'},
 	    {"max-body", required_argument, NULL, 'm'},
 	    {"max-pages", required_argument, NULL, 'p'},
 	    {"max-line", required_argument, NULL, 'L'},
@@ -522,8 +627,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 	int which;
 
 	*o = (struct options){
-	    .api = setting("SP_API"),
-	    .token_url = setting("SP_TOKEN_URL"),
+	    .account = {.usage = usage},
 	    .limits = {.timeout = 60000,
 		.connect_timeout = 10000,
 		.user_agent = "sp/" SP_VERSION},
@@ -531,6 +635,7 @@ static char **read_options(struct options *o, int argc, char **argv)
 		.retries = 5,
 		.backoff = 500,
 		.max_wait = 60000},
+	    .parallel = 4,
 	    .max_body = (size_t)64 << 20,
 	    .max_line = LINES_MAX_DEFAULT,
 	    .max_pages = 10000,
@@ -543,33 +648,50 @@ static char **read_options(struct options *o, int argc, char **argv)
 
 static void set_up(struct fetch *f, const struct options *o, const char *path)
 {
-	*f = (struct fetch){.o = o, .started = clock_monotonic()};
+	*f = (struct fetch){.o = o,
+	    .started = clock_monotonic(),
+	    .terminal = isatty(STDOUT_FILENO) == 1};
 	if (!out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16))
 		cli_die(EX_OSERR, "out of memory");
 	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
 	    o->max_line);
 	f->stage.on_refusal = on_refusal;
+	f->stage.on_other = settle;
 	f->stage.on_cut = cli_cut;
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
 		cli_die(EX_UNAVAILABLE, "libcurl does not start");
 	session_init(&f->session, path, f->transfer, &o->policy);
-	f->session.api_url = o->api;
-	f->session.token_url = o->token_url;
-	pages_init(&f->pages, &f->session.api, o->max_pages);
+	f->session.api_url =
+	    o->account.api ? o->account.api : account_setting("SP_API");
+	f->session.token_url = o->account.token_url
+				   ? o->account.token_url
+				   : account_setting("SP_TOKEN_URL");
+	f->window = (struct window){.client = &f->session.client,
+	    .api = &f->session.api,
+	    .parallel = o->parallel,
+	    .max_pages = o->max_pages,
+	    .max_body = o->max_body,
+	    .may_ask = may_ask,
+	    .on_answer = on_answer,
+	    .ctx = f};
+	if (!window_init(&f->window))
+		cli_die(EX_OSERR, "out of memory");
 	answer_init(&f->answer, o->max_body);
-	f->scratch.max = o->max_line;
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
+	/* Six bytes for one, on a terminal. */
+	f->scratch.max =
+	    f->line.max < SIZE_MAX / 6 ? 6 * f->line.max : SIZE_MAX;
 }
 
 static void tear_down(struct fetch *f)
 {
-	session_release(&f->session);
 	transfer_free(f->transfer);
+	window_release(&f->window);
+	session_release(&f->session);
 	answer_release(&f->answer);
-	pages_release(&f->pages);
 	stage_release(&f->stage);
 	out_release(&f->out);
 	buf_release(&f->scratch);
@@ -588,9 +710,33 @@ static int finish(struct fetch *f)
 		cli_warn("stdin: cannot read: %s", strerror(f->stage.in.err));
 	if (!out_close(&f->out)) {
 		cli_warn("stdout: cannot write: %s", strerror(f->out.err));
-		return EX_IOERR;
+		return stage_io_status(f->out.err);
 	}
-	return status != EX_IOERR && f->status ? f->status : status;
+	return status != EX_IOERR && status != EX_OSERR && f->status
+		   ? f->status
+		   : status;
+}
+
+/* The commands, which have options of their own; false if it is none. */
+static bool command(struct options *o, char *self, char **argv, int *status)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct account *, int argc, char **argv);
+	} commands[] = {{"login", account_login}, {"accounts", account_list},
+	    {"logout", account_logout}};
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	for (size_t i = 0; argc && i < sizeof(commands) / sizeof(*commands);
+	     i++)
+		if (strcmp(*argv, commands[i].name) == 0) {
+			*argv = self; /* for getopt's messages */
+			*status = commands[i].run(&o->account, argc, argv);
+			return true;
+		}
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -605,7 +751,9 @@ int main(int argc, char **argv)
 	cli_init("sp-fetch");
 	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
 	paths = read_options(&o, argc, argv);
-	set_up(&f, &o, token_path(&o, &path));
+	if (command(&o, argv[0], paths, &status))
+		return status;
+	set_up(&f, &o, account_path(&o.account, &path));
 	if (*paths)
 		look(&f, paths);
 	else

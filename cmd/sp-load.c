@@ -18,6 +18,7 @@
 #include "cli.h"
 #include "database.h"
 #include "listing.h"
+#include "table.h"
 #include "store/arrival.h"
 #include "store/batch.h"
 #include "store/db.h"
@@ -123,7 +124,7 @@ static _Noreturn void die_of_database(struct load *l)
 	status = store_failure(l->db, l->path, &l->why);
 	store_rollback(l->db);
 	store_close(l->db);
-	cli_die(status, "%s", buf_cstr(&l->why));
+	cli_die(status, "%s", buf_words(&l->why));
 }
 
 static void begin(struct load *l)
@@ -334,7 +335,7 @@ static void on_incomplete(
 	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
 	    (int)playlist.n, playlist.p, reason);
 	r.reason = buf_slice(&text);
-	cli_warn("%s", buf_cstr(&text));
+	cli_warn("%s", buf_words(&text));
 	write_refusal(l, &r);
 	l->status = worse(l->status, EX_REFUSED);
 	l->run.incomplete = true;
@@ -428,12 +429,12 @@ static void on_cut(void *ctx, const char *run)
 {
 	struct load *l = ctx;
 
-	if (l->stage.stopped)
+	if (!l->stage.stopped)
+		cli_cut(ctx, run);
+	else if (run)
 		cli_warn("run %s: interrupted: its rows are kept, "
 			 "its cursor stays",
 		    run);
-	else
-		cli_cut(ctx, run);
 	/* A run whose record was refused was never opened here. */
 	if (l->run.open)
 		end_cut(
@@ -586,7 +587,7 @@ static void take_row(struct load *l, const struct record *rec)
 		stage_use(&l->stage, rec);
 		return;
 	}
-	stage_refuse(&l->stage, rec, "bad row", "%s", buf_cstr(&l->why));
+	stage_refuse(&l->stage, rec, "bad row", "%s", buf_words(&l->why));
 }
 
 static void take_end(struct load *l, const struct record *rec)
@@ -664,23 +665,59 @@ static int patience(struct load *l)
 	return l->batch_left = (int)left;
 }
 
+/* What is shown while rows come: by captures, where it is known how many. */
+struct progress {
+	bool wanted;
+	uint64_t records;
+	uint64_t captures; /* whose rows have come */
+	int64_t total;	   /* that the runs announced, or 0 */
+	char src[STAGE_RUN_MAX + 24];
+};
+
+static void show_progress(
+    struct progress *p, const struct load *l, const struct record *rec)
+{
+	struct slice src = record_raw(rec, "src");
+	uint64_t rows = l->total.rows + l->run.counts.rows;
+	int64_t announced = 0;
+
+	if (rec->type == RECORD_RUN &&
+	    record_int(rec, "captures", &announced) && announced > 0)
+		p->total += announced;
+	if (rec->type == RECORD_ROW && src.n > 0 && src.n < sizeof(p->src) &&
+	    !slice_is(src, p->src)) {
+		memcpy(p->src, src.p, src.n);
+		p->src[src.n] = '\0';
+		p->captures++;
+	}
+	if (++p->records % 1024 != 0)
+		return;
+	if (p->total > 0)
+		cli_progress_of(p->captures, (uint64_t)p->total,
+		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
+		    rows, p->captures, p->total);
+	else
+		cli_progress_of(rows, 0,
+		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
+		    rows);
+}
+
 static void load(struct load *l)
 {
 	struct record rec;
 	enum stage_result r;
-	bool show = cli_progress_wanted(l->options.progress);
-	uint64_t n = 0;
+	struct progress progress = {
+	    .wanted = cli_progress_wanted(l->options.progress)};
 
 	while ((r = stage_next(&l->stage, &rec, patience(l))) != STAGE_DONE) {
 		if (r == STAGE_RECORD)
 			take(l, &rec);
+		if (r == STAGE_RECORD && progress.wanted)
+			show_progress(&progress, l, &rec);
 		if (r == STAGE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
 		    batch_size(&l->batch) >= BATCH_BYTES)
 			flush(l);
-		if (show && ++n % 1024 == 0)
-			cli_progress("%" PRIu64 " rows",
-			    l->total.rows + l->run.counts.rows);
 	}
 	cli_progress_end();
 }
@@ -776,7 +813,7 @@ static int print_digest(const struct options *o)
 	if (store_exec(db, "begin") || digest_all(db, &tables, &query) ||
 	    sqlite3_prepare_v2(db, buf_cstr(&query), -1, &list, NULL))
 		database_die(db, "read the tables");
-	if (listing_print(list, "digest", listing_for_people()) != SQLITE_DONE)
+	if (listing_print(list, "digest", table_for_people()) != SQLITE_DONE)
 		database_die(db, "list the digests");
 	sqlite3_finalize(list);
 	tables_release(&tables);
@@ -794,7 +831,7 @@ static void open_all(struct load *l, struct buf *path)
 	status = store_open(&l->db, l->path,
 	    l->options.dry ? STORE_READ_OR_EMPTY : STORE_WRITE, &l->why);
 	if (status)
-		cli_die(status, "%s", buf_cstr(&l->why));
+		cli_die(status, "%s", buf_words(&l->why));
 	l->tables.db = l->db;
 	loader_init(&l->loader, l->db, l->options.dry);
 	l->loader.on_change = on_change;

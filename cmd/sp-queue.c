@@ -1,6 +1,6 @@
 /*
  * sp-queue: asks the database what is due, and prints it as a run with its
- * requests. Keeps the queue of playlists by hand.
+ * requests; or what that would cost. Keeps the queue of playlists by hand.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "plan/budget.h"
 #include "plan/plan.h"
 #include "store/queue.h"
 
@@ -20,6 +21,9 @@ static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
     "           [--overlap D] [--playlist-age D] [--profile-age D]\n"
     "           [--refusal-age D] JOB\n"
+    "       sp-queue budget [--db FILE] [--account NAME] [--user ID]\n"
+    "           [--force] [--playlist-age D] [--profile-age D]\n"
+    "           [--refusal-age D] [--table] JOB\n"
     "       sp-queue status [--db FILE] [--account NAME] [--table]\n"
     "       sp-queue add [--db FILE] [PLAYLIST ...]\n"
     "       sp-queue drop [--db FILE] [PLAYLIST ...]\n"
@@ -43,9 +47,9 @@ static const char *job_names(struct buf *b)
 	return buf_cstr(b);
 }
 
-/* Plan one job as a run of its own; an exit status. */
+/* Plan one job as a run of its own, the last one or not; an exit status. */
 static int next_job(sqlite3 *db, const struct options *o, const struct job *job,
-    struct out *out)
+    bool more, struct out *out)
 {
 	struct source source;
 	struct plan plan;
@@ -53,6 +57,7 @@ static int next_job(sqlite3 *db, const struct options *o, const struct job *job,
 
 	if (!source_init(&source, "sp-queue", out, 65536))
 		cli_die(EX_OSERR, "next: no clock or no random bytes");
+	source.more = more;
 	if (plan_job(&plan, db, job, &o->plan, &source) != SQLITE_OK)
 		database_die(db, "plan the job");
 	if (*plan.outcome.reason)
@@ -63,49 +68,176 @@ static int next_job(sqlite3 *db, const struct options *o, const struct job *job,
 	return status;
 }
 
-/* Every job that is due, as runs that follow each other. */
+static int plan_nothing(struct plan *p)
+{
+	(void)p;
+	return SQLITE_OK;
+}
+
+/* The next job that is due, from this one on; NULL if none is. */
+static const struct job *next_due(
+    sqlite3 *db, const struct options *o, const struct job *j)
+{
+	bool due = o->plan.force;
+
+	for (; j->name; j++) {
+		if (!due && job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
+			database_die(db, "see what is due");
+		if (due)
+			return j;
+	}
+	return NULL;
+}
+
+/*
+ * Every job that is due, as runs that follow each other. If none is, that is
+ * a run too: an empty stream is what a program that died leaves.
+ */
 static int next_all(sqlite3 *db, const struct options *o, struct out *out)
 {
+	static const struct job nothing = {
+	    .name = "all", .endpoints = "", .plan = plan_nothing};
+	const struct job *j = next_due(db, o, jobs), *after;
 	int status = 0;
-	bool due;
 
-	for (const struct job *j = jobs; j->name; j++) {
-		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
-			database_die(db, "see what is due");
-		if (due || o->plan.force)
-			status |= next_job(db, o, j, out);
+	if (!j)
+		return next_job(db, o, &nothing, false, out);
+	for (; j; j = after) {
+		after = next_due(db, o, j + 1);
+		status |= next_job(db, o, j, after != NULL, out);
 	}
 	return status;
 }
 
-static int next(const struct options *o, int argc, char **argv)
+/* The job that a command is to be about; NULL for all of them. */
+static const struct job *operand_job(const char *command, int argc, char **argv)
 {
 	struct buf names = BUF_INIT(1024);
 	const struct job *job;
+
+	if (argc > 1 && argv[1][0] == '-')
+		cli_die(EX_USAGE, "%s: options come before the job: '%s'",
+		    command, argv[1]);
+	if (argc != 1)
+		cli_die(EX_USAGE, "%s: name one job: %s", command,
+		    job_names(&names));
+	job = job_named(argv[0]);
+	if (!job && strcmp(argv[0], "all") != 0)
+		cli_die(EX_USAGE, "%s: unknown job '%s': known are %s", command,
+		    argv[0], job_names(&names));
+	return job;
+}
+
+static int next(const struct options *o, int argc, char **argv)
+{
+	const struct job *job = operand_job("next", argc, argv);
 	struct out out;
 	sqlite3 *db;
 	int status;
 
-	if (argc > 1 && argv[1][0] == '-')
-		cli_die(EX_USAGE, "next: options come before the job: '%s'",
-		    argv[1]);
-	if (argc != 1)
-		cli_die(EX_USAGE, "next: name one job: %s", job_names(&names));
-	job = job_named(argv[0]);
-	if (!job && strcmp(argv[0], "all") != 0)
-		cli_die(EX_USAGE, "next: unknown job '%s': known are %s",
-		    argv[0], job_names(&names));
 	if (!out_init(&out, STDOUT_FILENO, 65536))
 		cli_die(EX_OSERR, "next: no memory");
 	db = database_open(o->db, STORE_READ_OR_EMPTY);
-	status = job ? next_job(db, o, job, &out) : next_all(db, o, &out);
+	status =
+	    job ? next_job(db, o, job, false, &out) : next_all(db, o, &out);
 	if (!out_flush(&out)) {
 		cli_warn("stdout: %s", strerror(out.err));
-		status = EX_IOERR;
+		status = stage_io_status(out.err);
 	}
 	store_close(db);
 	out_release(&out);
 	return status;
+}
+
+/* "3 hours", in the largest unit of which there are two. */
+static const char *span(int64_t seconds, char text[32])
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = {{"days", 86400}, {"hours", 3600}, {"minutes", 60}};
+	size_t i = 0;
+
+	while (i < 3 && seconds < 2 * units[i].seconds)
+		i++;
+	if (i < 3)
+		snprintf(text, 32, "%" PRId64 " %s",
+		    (seconds + units[i].seconds / 2) / units[i].seconds,
+		    units[i].name);
+	else
+		snprintf(text, 32, "%" PRId64 " s", seconds);
+	return text;
+}
+
+static void tell_budget(const struct job *job, const struct budget *b)
+{
+	char text[32];
+
+	printf("%s: ", job->name);
+	if (b->requests == 0)
+		printf("nothing to ask");
+	else
+		printf("about %" PRId64 " request%s", b->requests,
+		    b->requests == 1 ? "" : "s");
+	if (b->unknown)
+		printf(", or more: the length of %" PRId64 " is not known",
+		    b->unknown);
+	if (b->requests && b->pace > 0)
+		printf("; %s at %.1f a second, as in the last runs",
+		    span(b->seconds, text), b->pace);
+	else if (b->requests)
+		printf("; how fast is not known yet");
+	printf("%s%s\n", *b->outcome.reason ? "; " : "", b->outcome.reason);
+}
+
+static void put_budget(const struct job *job, const struct budget *b)
+{
+	struct buf line = BUF_INIT(4096);
+	char number[32];
+
+	buf_putc(&line, '{');
+	json_put_member(&line, "type", SLICE("budget"));
+	json_put_member(&line, "job", slice_of(job->name));
+	json_put_member_int(&line, "planned", b->planned);
+	json_put_member_int(&line, "requests", b->requests);
+	json_put_member_int(&line, "unknown", b->unknown);
+	if (b->pace > 0) {
+		snprintf(number, sizeof(number), "%.3f", b->pace);
+		json_put_member_raw(&line, "pace", slice_of(number));
+		json_put_member_int(&line, "seconds", b->seconds);
+	}
+	if (*b->outcome.reason)
+		json_put_member(&line, "reason", slice_of(b->outcome.reason));
+	if (*b->outcome.until)
+		json_put_member(&line, "until", slice_of(b->outcome.until));
+	printf("%s}\n", buf_cstr(&line));
+	buf_release(&line);
+}
+
+/* What a job, or each that is due, would cost now. */
+static int tell_budgets(const struct options *o, int argc, char **argv)
+{
+	bool people = o->table || table_for_people();
+	const struct job *only = operand_job("budget", argc, argv);
+	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+	struct budget b;
+	bool due;
+
+	for (const struct job *j = jobs; j->name; j++) {
+		if (only && j != only)
+			continue;
+		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK ||
+		    budget_job(&b, db, j, &o->plan) != SQLITE_OK)
+			database_die(db, "plan the job");
+		if (!only && !due && !o->plan.force)
+			continue;
+		if (people)
+			tell_budget(j, &b);
+		else
+			put_budget(j, &b);
+	}
+	store_close(db);
+	return 0;
 }
 
 /* Add or drop one id; 1 if it was refused. */
@@ -149,8 +281,9 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 		buf_putc(&all, '\n');
 	}
 	if (r == LINES_ERROR || all.failed)
-		cli_die(EX_IOERR, "stdin: cannot read: %s",
-		    all.failed ? "too much" : strerror(in.err));
+		cli_die(all.failed ? EX_OSERR : stage_io_status(in.err),
+		    "stdin: cannot read: %s",
+		    all.failed ? "no memory for so much" : strerror(in.err));
 	if (store_begin(db) != SQLITE_OK)
 		database_die(db, "lock the database");
 	for (uint64_t number = 1; from < all.n; number++) {
@@ -195,7 +328,7 @@ static int change(const struct options *o, bool add, int argc, char **argv)
 static void list_query(
     sqlite3 *db, const struct options *o, const char *sql, const char *type)
 {
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3_stmt *s;
 	int account;
 
@@ -236,10 +369,10 @@ static const char status_of_jobs[] =
     "and track_id not in (select subject from endpoint_status "
     "where endpoint = 'audio-features' and status = 404)) end as waiting, "
     "(select max(retry_at) from endpoint_status join accounts "
-    "using (user_id) where account = :account and status = 429 "
+    "using (user_id) where account = :account "
     "and retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
-    "and instr(endpoints, ' ' || endpoint || ' ') > 0) as blocked_until "
-    "from temp.job order by rowid";
+    "and " PLAN_DEADLINE_OF("endpoints") ") as blocked_until "
+					 "from temp.job order by rowid";
 
 /* What the API refused, and will not be asked again for a while. */
 static const char status_of_refusals[] =
@@ -247,7 +380,7 @@ static const char status_of_refusals[] =
     "max(endpoint_status.last_updated) as last_refused, "
     "max(retry_at) as retry_at, max(reason) as reason "
     "from endpoint_status join accounts using (user_id) "
-    "where account = :account and status in (403, 404, 429) "
+    "where account = :account and (status in (403, 404, 429) or status >= 500) "
     "group by endpoint, status order by endpoint, status";
 
 static const char status_of_runs[] =
@@ -281,7 +414,7 @@ static void note_jobs(sqlite3 *db, const struct options *o)
 
 static int tell_status(const struct options *o)
 {
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
 
 	note_jobs(db, o);
@@ -368,6 +501,8 @@ int main(int argc, char **argv)
 	argv += optind;
 	if (!strcmp(command, "next"))
 		status = next(&o, argc, argv);
+	else if (!strcmp(command, "budget"))
+		status = tell_budgets(&o, argc, argv);
 	else if (!strcmp(command, "add") || !strcmp(command, "drop"))
 		status = change(&o, *command == 'a', argc, argv);
 	else if (!strcmp(command, "status") && argc == 0)

@@ -193,8 +193,8 @@ static bool write_token(const char *path, struct rehearsal *r)
 	    "{\"client_id\":\"%s\",\"access_token\":\"%s\","
 	    "\"refresh_token\":\"%s\",\"expires_at\":\"%s\",\"scope\":\"%s\","
 	    "\"token_url\":\"%s/api/token\",\"api_url\":\"%s\"}\n",
-	    r->tokens.client_id, tokens_make(&r->tokens), r->tokens.refresh,
-	    ends, rehearsal_scope(), r->base, r->base);
+	    r->tokens.client_id, tokens_make(&r->tokens), r->tokens.refresh[0],
+	    ends, r->tokens.scope, r->base, r->base);
 	ok = os_make_parents(path, 0700) && write_file(path, 0600, &b);
 	if (!ok)
 		cli_warn("%s: cannot write: %s", path, strerror(errno));
@@ -215,6 +215,7 @@ static int set_stage(struct rehearsal *r, const struct options *o)
 	r->pretty = o->pretty;
 	r->faults = o->faults;
 	tokens_init(&r->tokens, (uint64_t)o->seed, o->expires * 1000);
+	strcpy(r->tokens.scope, rehearsal_scope());
 	r->catalogue = catalogue_new(
 	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
 	if (r->catalogue == NULL) {

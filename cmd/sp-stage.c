@@ -17,6 +17,7 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "table.h"
 #include "store/runs.h"
 #include "store/staging.h"
 #include "store/why.h"
@@ -153,7 +154,8 @@ static int filter(const struct options *o)
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
 		if (progress)
-			cli_progress("%" PRIu64 " captures", captures);
+			cli_progress_of(
+			    captures, 0, "%" PRIu64 " captures", captures);
 	}
 	status = stage_finish(&st);
 	if (out.err || st.in.err)
@@ -192,21 +194,23 @@ static int close_source(struct source *s, int status)
 	if (!ok)
 		cli_warn("stdout: %s", strerror(s->out->err));
 	source_release(s);
-	return ok ? status : EX_IOERR;
+	return ok ? status : stage_io_status(s->out->err);
 }
 
 /* Send all captures of the walk; SQLite's result code. */
 static int send_walk(
     struct staging_walk *w, struct source *s, struct buf *line, bool progress)
 {
-	int64_t sent = 0;
+	uint64_t sent = 0, total = (uint64_t)w->total;
 	int rc;
 
 	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
-	       source_send_line(s, RECORD_CAPTURE, buf_slice(line)))
+	       source_send_line(s, RECORD_CAPTURE, buf_slice(line))) {
+		sent++;
 		if (progress)
-			cli_progress("%" PRId64 " of %" PRId64 " captures",
-			    ++sent, w->total);
+			cli_progress_of(sent, total,
+			    "%" PRIu64 " of %" PRIu64 " captures", sent, total);
+	}
 	if (progress)
 		cli_progress_end();
 	return rc;
@@ -464,7 +468,7 @@ static const char runs_for_pipe[] =
 static int runs(const struct options *o)
 {
 	sqlite3 *db = database_open(o->db, STORE_READ);
-	bool people = o->table || listing_for_people();
+	bool people = o->table || table_for_people();
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe, -1,
@@ -545,7 +549,7 @@ static int why_answer(
 		rc = print_captures(db, answer, line);
 	else
 		rc = listing_print(
-		    answer, "why", o->table || listing_for_people());
+		    answer, "why", o->table || table_for_people());
 	sqlite3_finalize(answer);
 	if (rc == SQLITE_TOOBIG) {
 		cli_warn("why: a capture is longer than --max-line");

@@ -121,8 +121,9 @@ static void settle(struct transform *t, const struct pool_result *r)
 	t->st.in.number = number;
 	pool_pop(t->pool);
 	if (t->o->progress)
-		cli_progress("%" PRIu64 " records, %" PRIu64 " rows",
-		    t->st.records, t->rows);
+		cli_progress_of(t->st.records, 0,
+		    "%" PRIu64 " records, %" PRIu64 " rows", t->st.records,
+		    t->rows);
 }
 
 static void settle_done(struct transform *t)
@@ -402,7 +403,7 @@ static int transform(struct options *o)
 	if (o->filter && !pool_start(t.pool, &why, &started))
 		cli_die(started ? EX_CONFIG : EX_UNAVAILABLE, "%s: %s",
 		    started ? o->filter : "cannot start a worker",
-		    buf_cstr(&why));
+		    buf_words(&why));
 	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	bodies_init(&t.bodies, o->max_line);

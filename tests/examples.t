@@ -90,6 +90,31 @@ for file in crontab sp-play-history.service; do
 	run env SP_DB="$db" sh -c "${line:?}"
 	is "$status" 0 "the command of $file"
 done
+# --- the other jobs -----------------------------------------------------
+run jobs playlists audio-features profile
+is "$status" 0 "jobs.mk: playlists, audio-features, profile"
+is "$(sql "select count(distinct playlist_id) > 5 from playlist_tracks")" 1 \
+    "jobs.mk: one target brings the list and what stands in it"
+run jobs all
+is "$status" 0 "jobs.mk: all, when some is due"
+like "$(jobs status)" '^profile +fresh' "jobs.mk: status"
+
+# --- the graph ----------------------------------------------------------
+run sqlite3 "$db" ".read examples/graph.sql"
+is "$status $err" "0 " "graph.sql"
+like "$out" '^kim\|' "who shares playlists with whom"
+like "$out" '\|[0-9]\|kim > ' "and the shortest paths"
+run sh examples/graph.sh "$db"
+is "$status" 0 "graph.sh"
+is "$(echo "$out" | grep -c ' -> ')" \
+    "$(sql 'select count(*) from user_relationships')" "an edge a relationship"
+if command -v dot >/dev/null; then
+	echo "$out" | dot -Tsvg >"$tmp/graph.svg"
+	ok $? "graphviz takes the graph"
+else
+	skip "no graphviz here" "graphviz takes the graph"
+fi
+
 # --- the demo -----------------------------------------------------------
 run sh examples/demo.sh "$build"
 is "$status" 0 "demo.sh"

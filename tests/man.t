@@ -26,6 +26,9 @@ examples() {
 api_start --user kim --seed 5
 cd "$tmp" || exit
 export HOME="$tmp" SP_DB="$tmp/music.db" SP_API="$api_url"
+export SP_AUTH_URL="$api_url/authorize" SP_TOKEN_URL="$api_url/api/token"
+export BROWSER="curl -sSLo page.html" # in which everybody consents
+client=$(jq -r .client_id "$SP_TOKEN_FILE")
 sp-queue next play-history | sp-fetch | tee captures.ndjson | sp-stage |
     sp-transform | tee rows.ndjson | sp-load || echo "Bail out! no job"
 cp captures.ndjson saved.ndjson
@@ -43,7 +46,9 @@ for page in "$top"/man/*.[157]; do
 	: >example
 	while IFS= read -r line; do
 		if [ "$line" != ----- ]; then
-			printf '%s\n' "$line" >>example
+			# The one id that nobody can make up.
+		printf '%s\n' "$line" |
+		    sed "s/0123456789abcdef0123456789abcdef/$client/" >>example
 			continue
 		fi
 		n=$((n + 1))

@@ -4,60 +4,13 @@
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 . tests/api.sh
-
-token() { jq -r ".$1" "$tmp/login/token.json"; }
-# Every word that any sp-fetch of this test says is kept, to be searched.
-fetch() {
-	timeout 20 "$build/sp-fetch" --backoff 5ms --retries 3 --max-wait 3s \
-	    "$@" 2>"$tmp/said" >"$tmp/sent"
-	s=$?
-	cat "$tmp/said" "$tmp/sent" >>"$tmp/everything"
-	cat "$tmp/login/token.json" >>"$tmp/logins"
-	cat "$tmp/sent"
-	cat "$tmp/said" >&2
-	return $s
-}
-fault() { api_post "fault?$1"; }
-log() { curl -fsS "$api_url/rehearse/requests"; }
-asked() { log | jq -s 'map(select(.url | startswith("/v1/"))) | length'; }
-refreshed() { log | jq -s 'map(select(.url == "/api/token")) | length'; }
-reset() { api_post 'fault?clear=1'; api_post 'requests?clear=1'; }
-
-# A run of requests, which are lines of stdin without type, run and seq.
-plan() {
-	echo '{"type":"run","run":"R1","job":"test","started_at":"2026-11-22T06:40:00.123Z"}'
-	awk '{ sub(/^{/, "{\"type\":\"request\",\"run\":\"R1\",\"seq\":" NR ",")
-		print }'
-	echo '{"type":"end","run":"R1","status":"complete","ledger":[]}'
-}
-recent='{"endpoint":"recently-played","url":"/v1/me/player/recently-played?limit=20","paging":"next","cursor":1764000000000}'
-me='{"endpoint":"me","url":"/v1/me"}'
-items='{"endpoint":"playlist-items","url":"/v1/playlists/none/items","optional":true}'
-
-# Of a run's output: status, exit and ledger as its end tells them, the
-# statuses of the captures, and the codes of the errors.
-came() {
-	jq -sr 'map(select(.type == "end"))[0] as $e | $e.ledger[0] as $l |
-	    (($l.in // {}) | to_entries | map(.key as $k | .value ==
-		([$l.passed, $l.used, $l.refused] | map(.[$k] // 0) | add)) |
-		all) as $balanced |
-	    "\($e.status) \($e.exit // 0) \(if $balanced then "balanced"
-		else "unbalanced" end): \(map(select(.type == "capture").status |
-		tostring) | join(" ")): \(map(select(.type == "error").code) |
-		join(" "))"' "$tmp/out"
-}
-# The same of a plan's requests on stdin, and sp-fetch's status before it.
-try() {
-	plan >"$tmp/plan"
-	run fetch "$@" <"$tmp/plan"
-	echo "$status: $(came)"
-}
+. tests/fetch.sh
 
 # --- the command line ---------------------------------------------------
 run "$build/sp-fetch" --help
 like "$status $out" '^0 usage: sp-fetch' "--help"
 for bad in --no-such '--retries x' '--retries -1' '--timeout 0' '--max-wait 9' \
-    '--max-body 0' '--account a/b' '--account .x'; do
+    '--max-body 0' '--parallel 0' '--parallel 65' '--account a/b' '--account .x'; do
 	# shellcheck disable=SC2086
 	run "$build/sp-fetch" $bad </dev/null
 	like "$status $out" '^64 $' "usage: $bad"
@@ -68,7 +21,7 @@ is "$status" 78 "no place for a token file"
 # --- a good run ---------------------------------------------------------
 api_start --user kim --seed 7
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
-got=$(printf '%s\n' "$recent" "$me" | try)
+got=$(printf '%s\n' "$recent" "$me" | try --parallel 1)
 is "$got" "0: complete 0 balanced: 200 200 200 200: " "a good run"
 cp "$tmp/sent" "$tmp/good"
 is "$(jq -c 'select(.type == "run")' "$tmp/good")" \
@@ -144,27 +97,74 @@ is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " \
 like "$(cat "$tmp/err")" '^sp-fetch: /v1/me: rate limited.*waiting 1\.0 s' \
     "visibly"
 reset
-fault 'kind=429&retry_after=86400&reason=QUOTA_EXCEEDED'
-is "$(printf '%s\n' "$recent" "$me" "$me" | try)" \
-    "75: deferred 75 balanced: 429: come back later come back later" \
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+is "$(printf '%s\n' "$recent" "$me" "$recent" "$me" | try)" \
+    "75: deferred 75 balanced: 429 200 200: come back later" \
     "a day-long limit defers the run"
-is "$(asked)" 1 "nothing more is asked"
+is "$(log | jq -r 'select(.url | startswith("/v1/")).url' | grep -c player)" 1 \
+    "no more is asked of its bucket, and the rest is"
 like "$(cat "$tmp/err")" \
     '^sp-fetch: /v1/me/player/recently-played\?limit=20: rate limited until 20[0-9-]*T[0-9:.]*Z \(retry after 86400 s\)$' \
     "it says until when"
-is "$(jq -r 'select(.type == "capture").retry_at' "$tmp/out")" \
+is "$(jq -r 'select(.type == "capture").retry_at // empty' "$tmp/out")" \
     "$(jq -r 'select(.type == "end").until' "$tmp/out")" \
     "and so do the capture and the end"
-is "$(jq 'select(.type == "capture") | (.retry_at[:19] + "Z" | fromdate) -
-    (.fetched_at[:19] + "Z" | fromdate)' "$tmp/out")" 86400 "which is a day after"
+is "$(jq 'select(.type == "capture" and .status == 429) |
+    (.retry_at[:19] + "Z" | fromdate) - (.fetched_at[:19] + "Z" | fromdate)' \
+    "$tmp/out")" 86400 "which is a day after"
+like "$(jq -r 'select(.type == "error").reason' "$tmp/out")" \
+    '^not asked: rate limited until 20' "what is not asked is refused by name"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+fault 'kind=503&retry_after=600&path=/v1/me/playlists'
+is "$(printf '%s\n' "$recent" "$lists" "$items" "$me" | try)" \
+    "75: deferred 75 balanced: 429 503 200: come back later" \
+    "each bucket has its own limit, that of a 5xx too"
+like "$(cat "$tmp/err")" \
+    'me/playlists.*: out of service until 20.* \(retry after 600 s\)$' \
+    "which is told"
+is "$(jq -r 'select(.type == "end").until' "$tmp/out")" \
+    "$(jq -r 'select(.status == 503).retry_at' "$tmp/out")" \
+    "the end has the earlier deadline"
+like "$(jq -r 'select(.type == "end").reason' "$tmp/out")" \
+    '^rate limited: recently-played until 20[^ ]*Z, playlists until 20[^ ]*Z$' \
+    "and names the buckets"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+{ printf '%s\n' "$recent" "$me" | plan
+  echo "$me" | plan | sed 's/"R1"/"R2"/'
+  echo "$recent" | plan | sed 's/"R1"/"R3"/'; } >"$tmp/two"
+run fetch <"$tmp/two"
+is "$status $(jq -r 'select(.type == "end").status' "$tmp/out" | xargs)" \
+    "75 deferred complete deferred" "a later run is deferred only if it is met"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+is "$(printf '%s\n' "$items" "$recent" "$items" | jq -c 'del(.optional)' | try)" \
+    "75: deferred 75 balanced: 404 429 404: " "a limit counts more than a failure"
+reset
+fault 'kind=429&retry_after=86400&path=/v1/me/player'
+fault 'kind=403&path=/v1/me'
+is "$(printf '%s\n' "$recent" "$me" "$me" | try)" \
+    "77: failed 77 balanced: 429 403: log in first" "and less than a halt"
+reset
+fault 'kind=429&retry_after=86400&reason=QUOTA_EXCEEDED'
+is "$(printf '%s\n' "$recent" "$me" "$lists" | try)" \
+    "75: deferred 75 balanced: 429: come back later come back later" \
+    "an exhausted quota is a limit of all buckets"
+is "$(asked)" 1 "nothing more is asked"
+like "$(cat "$tmp/err")" 'the quota of the whole developer account$' \
+    "and it is called so"
+like "$(jq -r 'select(.type == "end") | "\(.reason) \(.until)"' "$tmp/out")" \
+    '^rate limited: the whole developer account until (20[^ ]*) \1$' \
+    "in the end too"
 reset
 fault 'kind=429&times=2'
 is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " \
     "a limit without a time is tried again"
 fault 'kind=429&times=0'
 is "$(echo "$me" | try)" "75: deferred 75 balanced: 429: " "and then deferred"
-is "$(jq -c 'select(.type == "end") | has("until")' "$tmp/out")" false \
-    "with no time to come back"
+is "$(jq -c 'select(.type == "end") | [has("until"), .reason]' "$tmp/out")" \
+    '[false,"rate limited: users"]' "with no time to come back"
 reset
 fault 'kind=429&retry_after=86400'
 sed 's/"complete"/"failed","exit":70,"reason":"theirs"/' "$tmp/good" |
@@ -244,7 +244,9 @@ reset
 fault 'kind=badnext'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
     "69: failed 69 balanced: 200 200: bad next page" "a next page elsewhere"
-like "$(cat "$tmp/err")" "not of the API's origin" "is refused by name"
+like "$(cat "$tmp/err")" \
+    "/recently-played\?limit=20: its next page is refused: not of the API's origin" \
+    "is refused by name"
 fault 'kind=selfnext'
 is "$(echo "$recent" | try)" \
     "69: failed 69 balanced: 200: bad next page" "a next page that is this one"

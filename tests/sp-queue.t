@@ -76,6 +76,29 @@ sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
 run queue next play-history
 is "$status" 0 "a deadline that has passed holds nothing up"
 
+sql "update endpoint_status set endpoint = 'me', status = 429,
+	retry_at = '2999-01-01T00:00:00.000Z'"
+is "$(queue next play-history | jq -r .type | xargs)" "run request end" \
+    "nor does one of another bucket"
+run queue next profile
+is "$status $(echo "$out" | jq -r 'select(.type == "request").endpoint' |
+	xargs)" "75 followed-artists" "one holds up its whole bucket"
+like "$err" '^sp-queue: profile: users: rate limited until 2999' "by name"
+sql "update endpoint_status set reason = 'QUOTA_EXCEEDED: Too many requests'"
+run queue next profile
+is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
+    "an exhausted quota holds up all"
+is "$(queue status | jq -c 'select(.type == "job_status").blocked_until' |
+	sort -u)" '"2999-01-01T00:00:00.000Z"' "as status tells"
+sql "update endpoint_status set status = 200"
+run queue next profile
+is "$status" 0 "a deadline before an answer that was good is over"
+sql "update endpoint_status set status = 503, endpoint = 'playlist-items',
+	subject = 'p', reason = null"
+run queue next playlists
+is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
+    "the deadline of a 503, of one playlist, holds up the playlists"
+
 # --- the other jobs -----------------------------------------------------
 urls() { queue next "$@" | jq -r 'select(.type == "request").url'; }
 old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
@@ -175,9 +198,27 @@ sql "insert into ingest_runs (run_id, job, account, status, started_at)
 	('r4', 'profile', 'default', 'complete', '$old')"
 is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "playlists profile" "all: what is due, a run each"
+is "$(queue next all | jq -c 'select(.type == "end").more')" 'true
+null' "all but the last say that another follows"
+for stage in sp-stage sp-transform sp-load; do
+	run env SP_DB="$tmp/cut.db" "$build/$stage" <<-END
+	{"type":"run","run":"$stage","job":"profile"}
+	{"type":"end","run":"$stage","status":"complete","more":true,"ledger":[]}
+	END
+	is "$status $err" \
+	    "65 $stage: the stream was cut: another run was to come" \
+	    "$stage tells of a stream that is cut between two runs"
+done
 is "$(queue next --account other all | jq -r 'select(.type == "run").job' |
 	xargs)" "play-history playlists audio-features profile" \
     "by account"
+sqlite3 "$SP_DB" ".backup $tmp/idle.db"
+sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
+	update ingest_runs set status = 'complete', account = 'idle',
+	started_at = '$new'"
+is "$(queue next --db "$tmp/idle.db" --account idle all |
+	jq -r '"\(.type) \(.job) \(.status)"')" "run all null
+end null complete" "all, with nothing due: a run that asks for nothing"
 is "$(queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
 ["playlists","due",4]
@@ -191,6 +232,102 @@ is "$(queue status | jq -r 'select(.type == "ingest_run").run' | wc -l)" 4 \
     "and the last runs"
 like "$(queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
 sql "delete from playlist_ingest_queue"
+queue add 6rqhFgbbKwnb9MLmUQDhG6
+
+# --- going on where a limit stopped -------------------------------------
+list() { urls playlists | sed -n 's/.*offset=//p'; }
+day() { date -u -d "$1 hours ago" +%Y-%m-%dT%H:%M:%S.000Z; }
+page() { # RUN SEQ OFFSET STATUS TOTAL
+	echo "insert into staging_raw (run_id, seq, endpoint, url, status, body)
+	    values ('$1', $2, 'my-playlists',
+	    'https://a/v1/me/playlists?limit=50&offset=$3', $4,
+	    '{\"total\":$5}');" | sql
+}
+stopped() { # RUN HOURS-AGO STATUS
+	sql "insert into ingest_runs (run_id, job, account, user_id, status,
+	    started_at) values ('$1', 'playlists', 'default', 'kim', '$3',
+	    '$(day "$2")')"
+}
+sql "update ingest_runs set user_id = 'kim', started_at = '$old'
+	where job = 'playlists'"
+stopped s1 30 deferred
+page s1 1 0 200 120
+page s1 2 50 429 null
+is "$(list)" 50 "the list goes on at the page that was refused"
+is "$(urls --force playlists | sed -n 's/.*offset=//p')" 0 "but for --force"
+stopped s2 5 deferred
+is "$(list)" 50 "a run that came to nothing changes nothing"
+stopped s3 4 deferred
+page s3 1 50 200 120
+is "$(list)" 100 "behind the last page that came"
+page s3 2 100 200 120
+is "$(list)" "" "a list that came whole is not asked for again"
+like "$(urls playlists)" /v1/playlists/ "its playlists are"
+stopped s4 3 failed
+is "$(list)" 0 "after a run that failed it begins anew"
+sql "update ingest_runs set started_at = '$old' where run_id like 's%'"
+stopped s5 50 deferred
+page s5 1 50 429 null
+is "$(list)" 0 "as it does after two days"
+sql "delete from ingest_runs where run_id like 's%'; delete from staging_raw"
+
+# --- budget -------------------------------------------------------------
+budget() { queue budget "$@" | jq -c '[.planned, .requests, .unknown]'; }
+sql "delete from playlist_ingest_queue; delete from endpoint_status;
+	update playlists set snapshot_id = null"
+is "$(urls playlists | wc -l) $(budget playlists)" "6 [6,6,5]" \
+    "budget: what is planned, of a length that is not known"
+sql "update playlists set tracks_total = 100;
+	update playlists set tracks_total = 101 where playlist_id = 'never';
+	update playlists set tracks_total = 400 where playlist_id = 'stale'"
+is "$(budget playlists)" "[6,15,0]" "pages: 1, 1 + 1 + 1, 1 + 6 + 1, and so on"
+i=0
+while [ $i -lt 100 ]; do
+	i=$((i + 1))
+	echo "insert into user_playlists (user_id, playlist_id) values
+	    ('kim', 'more$i');
+	    insert into playlists (playlist_id, last_refreshed)
+	    values ('more$i', '$new');"
+done | sql
+is "$(budget playlists)" "[6,17,0]" "of the list itself, too"
+is "$(budget play-history)" "[1,1,0]" "budget: play-history"
+is "$(budget profile)" "[$(urls profile | wc -l),$(urls profile | wc -l),1]" \
+    "budget: profile"
+is "$(queue budget all | jq -r .job | xargs)" "playlists profile" \
+    "budget of all that is due"
+is "$(queue budget --table playlists)" \
+    "playlists: about 17 requests; how fast is not known yet" "in words"
+sql "insert into ingest_runs (run_id, job, account, status, started_at,
+	captures) values ('p1', 'playlists', 'default', 'complete', '$old', 3),
+	('p2', 'profile', 'default', 'complete', '$old', 2),
+	('p3', 'profile', 'other', 'complete', '$old', 2),
+	('p4', 'profile', 'default', 'complete', '$old', 1);
+insert into staging_raw (run_id, seq, endpoint, fetched_at) values
+	('p1', 1, 'x', '2026-01-01T00:00:00.000Z'),
+	('p1', 2, 'x', '2026-01-01T00:00:01.500Z'),
+	('p1', 3, 'x', '2026-01-01T00:00:02.000Z'),
+	('p2', 1, 'x', '2026-01-01T00:10:00.000Z'),
+	('p2', 2, 'x', '2026-01-01T00:10:04.000Z'),
+	('p3', 1, 'x', '2026-01-01T00:10:00.000Z'),
+	('p3', 2, 'x', '2026-01-01T01:10:04.000Z'),
+	('p4', 1, 'x', '2026-01-01T02:10:00.000Z')"
+is "$(queue budget playlists)" \
+    '{"type":"budget","job":"playlists","planned":6,"requests":17,"unknown":0,"pace":0.500,"seconds":34}' \
+    "the pace is that of the last runs: 3 steps in 6 seconds"
+is "$(queue budget --table playlists)" \
+    "playlists: about 17 requests; 34 s at 0.5 a second, as in the last runs" \
+    "in words"
+sql "insert into endpoint_status (user_id, endpoint, subject, status, retry_at)
+	values ('kim', 'playlist', 'p', 429, '2999-01-01T00:00:00.000Z')"
+run queue budget playlists
+is "$status $(echo "$out" | jq -c '[.requests, .until]')" \
+    '0 [0,"2999-01-01T00:00:00.000Z"]' "a job that is held up costs nothing yet"
+is "$(queue budget --table playlists)" \
+    "playlists: nothing to ask; playlists: rate limited until 2999-01-01T00:00:00.000Z" \
+    "and says so"
+sql "delete from endpoint_status where subject = 'p';
+	delete from ingest_runs where run_id like 'p%';
+	delete from staging_raw; delete from user_playlists"
 queue add 6rqhFgbbKwnb9MLmUQDhG6
 
 # --- the queue by hand --------------------------------------------------
@@ -223,7 +360,8 @@ is "$(queue count)" 6 "what was dropped can be added again"
 
 # --- errors -------------------------------------------------------------
 for bad in '' 'next' 'next none' 'next play-history more' 'status x' 'sing' \
-    'next --overlap soon play-history' 'list more' '--no-such'; do
+    'next --overlap soon play-history' 'list more' '--no-such' \
+    budget 'budget none' 'budget playlists profile'; do
 	# shellcheck disable=SC2086
 	run queue $bad
 	is "$status" 64 "usage: '$bad'"
@@ -236,7 +374,8 @@ is "$status" 78 "a file that is no database"
 like "$err" "sp-queue: $tmp/text: .*not a SQLite database" "is named"
 is "$out" "" "and nothing is planned"
 if [ -e /dev/full ]; then
-	for command in 'next play-history' list count --help; do
+	for command in 'next play-history' 'budget play-history' list count \
+	    --help; do
 		# shellcheck disable=SC2086
 		status=0
 		"$build/sp-queue" $command >/dev/full 2>"$tmp/err" || status=$?

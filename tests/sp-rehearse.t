@@ -265,6 +265,59 @@ new=$(jq -r .refresh_token body)
 is "$(renew "$refresh" "$client") $(renew "$new" "$client")" "400 200" \
 	"rotated: the old refresh token is worth nothing, the new one is"
 
+# --- logging in ----------------------------------------------------------
+verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk # of RFC 7636
+challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
+back=http://127.0.0.1:9/callback
+authorize() { # what differs from a good request: the redirect, or the page
+	set -- client_id="$client" redirect_uri=$back response_type=code \
+		state='a%26b' code_challenge_method=S256 \
+		code_challenge=$challenge scope=user-follow-read "$@"
+	curl -sS -G -o body -w '%{http_code} %{redirect_url}' "$url/authorize" \
+		$(printf -- '-d %s\n' "$@" | awk -F '[ =]' \
+			'{ v[$2] = $0 } END { for (k in v) print v[k] }')
+}
+redeem() { # code, verifier, redirect
+	curl -sS -o body -w '%{http_code} ' -d grant_type=authorization_code \
+		-d "code=$1" -d "code_verifier=$2" -d "redirect_uri=$3" \
+		-d "client_id=$client" "$url/api/token"
+	jq -r '.error_description // .scope' body
+}
+granted() { authorize | sed 's/.*code=//; s/&.*//'; }
+is "$(authorize | sed 's/AQ[A-Za-z0-9]*&/CODE\&/')" \
+	"302 $back?code=CODE&state=a%26b" "/authorize sends a browser back"
+is "$(authorize client_id=x) $(cat body)" \
+	"400  INVALID_CLIENT: Invalid client" "no such app"
+is "$(authorize redirect_uri=http://localhost:9/callback) $(cat body)" \
+	"400  INVALID_CLIENT: Invalid redirect URI" "localhost is refused"
+is "$(authorize code_challenge_method=plain)" \
+	"302 $back?error=invalid_request&state=a%26b" "a challenge must be S256"
+grant=$(granted)
+is "$(redeem "$grant" $verifier $back)" "200 user-follow-read" \
+	"a code brings tokens"
+is "$(jq -r '[.refresh_token, .access_token, .token_type] |
+	map(.[:2]) | join(" ")' body)" "AQ BQ Be" "of both kinds"
+token=$(jq -r .access_token body)
+new=$(jq -r .refresh_token body)
+is "$(code '/v1/me/following?type=artist') $(code /v1/me/playlists)" \
+	"200 403" "that are good for its scopes alone"
+is "$(renew "$new" "$client") $(renew "$new" "$client")" "200 200" \
+	"and can be refreshed"
+is "$(redeem "$grant" $verifier $back)" "400 Invalid authorization code" \
+	"once only"
+is "$(redeem "$(granted)" ${verifier%?}j $back)" \
+	"400 code_verifier was incorrect" "another verifier"
+is "$(redeem "$(granted)" $verifier ${back}s)" "400 Invalid redirect URI" \
+	"another redirect"
+post '/rehearse/fault?kind=denied' >/dev/null
+is "$(authorize)" "302 $back?error=access_denied&state=a%26b" "denied"
+post '/rehearse/fault?kind=wrong-state' >/dev/null
+is "$(authorize | sed 's/.*&//')" "state=a%26c" "wrong-state"
+redeem "$(authorize scope="$(jq -r .scope login/token.json | tr ' ' +)" |
+	sed 's/.*code=//; s/&.*//')" $verifier $back >/dev/null
+token=$(jq -r .access_token body)
+is "$(code /v1/me/playlists)" 200 "more scopes, asked for anew"
+
 # --- the log of requests ---------------------------------------------------
 curl -s -X POST "$url/rehearse/requests?clear=1" >/dev/null
 curl -s -A tester -H 'Accept-Encoding: gzip' \

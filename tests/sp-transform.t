@@ -216,7 +216,7 @@ EOF
 is "$status $err" "0 " "refused requests are no error"
 is "$(echo "$out" | rows)" 'endpoint_status {"user_id":"kim","endpoint":"track","subject":"t1","status":404,"reason":"Resource not found"}
 endpoint_status {"user_id":"kim","endpoint":"playlist-items","subject":"p1","status":403,"reason":"Forbidden: premium"}
-endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":429,"reason":"Too many requests","retry_at":"2026-11-23T00:00:00.000Z"}
+endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":429,"reason":"QUOTA_EXCEEDED: Too many requests","retry_at":"2026-11-23T00:00:00.000Z"}
 endpoint_status {"user_id":"kim","endpoint":"me","subject":"","status":502}' \
     "each says how its endpoint is, of any endpoint"
 run transform me <<'EOF'

@@ -72,7 +72,7 @@ sql "insert into staging_raw (capture_id, run_id, seq, endpoint, fetched_at,
 	body) select -1, '0', 1, 'track', fetched_at, '{}' from staging_raw
 	where capture_id = 1"
 # shellcheck disable=SC2086
-is "$(why play_history kim $play | jq .capture_id | sort -u)" 1 \
+is "$(why play_history kim $play | jq .capture_id | sort -n | head -n 1)" 1 \
     "of two captures of a moment it is the one that names the key"
 
 # --- rows that are not there ------------------------------------------------

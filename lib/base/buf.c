@@ -116,3 +116,10 @@ const char *buf_cstr(struct buf *b)
 	*end = '\0';
 	return b->p;
 }
+
+const char *buf_words(struct buf *b)
+{
+	const char *words = buf_cstr(b);
+
+	return words ? words : "out of memory";
+}

@@ -51,4 +51,7 @@ struct slice buf_slice(const struct buf *);
 /* The content as a C string, until the next write; NULL on failure. */
 const char *buf_cstr(struct buf *);
 
+/* The same for a message, in which "out of memory" stands in for NULL. */
+const char *buf_words(struct buf *);
+
 #endif

@@ -334,12 +334,15 @@ def subject:
 		[.endpoint] as $kind
 	| if $kind == null then "" else .url | path_id($kind) // "" end;
 
-# How the API said no, in its words.
+# How the API said no, in its words: its reason, a fixed one, goes first.
 def api_message:
 	if (.body | type) == "object" then
 		.body.error
-		| if type == "object" then .message elif type == "string" then .
-		else null end
+		| if type == "object" then
+			if (.reason | type) != "string" then .message
+			elif (.message | type) != "string" then .reason
+			else .reason + ": " + .message end
+		elif type == "string" then . else null end
 	else .text end
 	| if type == "string" and . != "" then .[0:300] else null end;
 

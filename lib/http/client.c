@@ -19,15 +19,6 @@ void answer_release(struct answer *a)
 	buf_release(&a->reply.body);
 }
 
-static bool renew(struct client *c, struct answer *a)
-{
-	if (!refresh_login(
-		c->token, c->transfer, c->token_url, &c->policy, &a->trouble))
-		return false;
-	c->renewed_at = clock_monotonic();
-	return true;
-}
-
 /* Whether the login is about to end. One that never lasts is left to 401. */
 static bool is_ending(const struct client *c)
 {
@@ -57,6 +48,7 @@ static void classify(struct answer *a)
 	char text[256];
 
 	problem_text(r->status, buf_slice(&r->body), text, sizeof(text));
+	a->account = false;
 	if (r->status >= 200 && r->status < 300 && is_sound(r)) {
 		a->kind = ANSWER_GOOD;
 	} else if (r->status >= 200 && r->status < 300) {
@@ -71,6 +63,8 @@ static void classify(struct answer *a)
 		a->kind = ANSWER_LIMITED;
 		trouble_set(
 		    &a->trouble, EX_TEMPFAIL, "rate limited (%s)", text);
+		a->account = slice_is(
+		    problem_reason(buf_slice(&r->body)), "QUOTA_EXCEEDED");
 	} else if (r->status >= 400 && r->status < 500 && r->status != 408) {
 		a->kind = ANSWER_DENIED;
 		trouble_set(&a->trouble,
@@ -81,30 +75,31 @@ static void classify(struct answer *a)
 	}
 }
 
-/* Say until when the limit lasts. */
+/* A wait that is too long: say until when it lasts. */
 static void set_deadline(struct answer *a)
 {
 	const struct reply *r = &a->reply;
 	char until[CLOCK_TEXT];
 
+	a->kind = ANSWER_LIMITED;
 	if (r->retry_after < 0 ||
 	    !clock_format(r->done_at + r->retry_after, until))
 		return;
 	trouble_set(&a->trouble, EX_TEMPFAIL,
-	    "rate limited until %s (retry after %lld s)", until,
-	    (long long)((r->retry_after + 999) / 1000));
+	    "%s until %s (retry after %lld s)%s",
+	    r->status == 429 ? "rate limited" : "out of service", until,
+	    (long long)((r->retry_after + 999) / 1000),
+	    a->account ? ": the quota of the whole developer account" : "");
 	a->trouble.until = r->done_at + r->retry_after;
 }
 
-/* Ask once; a->kind says what came. */
-static void ask(struct client *c, const char *url, struct answer *a,
-    enum transfer_result *result)
+/* Say what came of a transfer. */
+static void read_answer(struct get *g, enum transfer_result result)
 {
-	struct question q = {.url = url, .bearer = c->token->access_token};
+	struct answer *a = g->answer;
 	struct reply *r = &a->reply;
 
-	*result = transfer_run(c->transfer, &q, r);
-	if (*result != TRANSFER_DONE) {
+	if (result != TRANSFER_DONE) {
 		a->kind = ANSWER_NONE;
 		trouble_set(
 		    &a->trouble, EX_UNAVAILABLE, "no answer: %s", r->why);
@@ -112,7 +107,7 @@ static void ask(struct client *c, const char *url, struct answer *a,
 	}
 	/* A server that echoes the token must not put it into a capture. */
 	if (r->body.n)
-		token_scrub(c->token, r->body.p, r->body.n);
+		token_scrub(g->client->token, r->body.p, r->body.n);
 	classify(a);
 }
 
@@ -130,33 +125,114 @@ static bool is_passing(const struct answer *a, enum transfer_result result,
 	return *wait <= max_wait;
 }
 
-void client_get(struct client *c, const char *url, struct answer *a)
+/* A token that is refused is renewed, but not over and over. */
+static void take_refusal(struct get *g)
 {
-	struct retry retry = {.policy = &c->policy, .url = url};
-	enum transfer_result result;
-	bool renewed = is_ending(c);
-	int64_t wait;
+	struct answer *a = g->answer;
 
-	if (renewed && !renew(c, a)) {
-		a->kind = ANSWER_NO_LOGIN;
+	a->kind = ANSWER_NO_LOGIN;
+	trouble_set(&a->trouble, EX_NOPERM,
+	    "log in first: the API refuses a new token (HTTP 401)");
+	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
+}
+
+/* Its transfer has ended: go on from there. */
+static void take(struct get *g, enum transfer_result result)
+{
+	const int64_t max_wait = g->client->policy.max_wait;
+	struct answer *a = g->answer;
+	int64_t wait, ms;
+
+	read_answer(g, result);
+	if (a->kind == ANSWER_DENIED && a->reply.status == 401) {
+		take_refusal(g);
 		return;
 	}
-	for (;;) {
-		ask(c, url, a, &result);
-		if (a->kind == ANSWER_DENIED && a->reply.status == 401) {
-			a->kind = ANSWER_NO_LOGIN;
-			trouble_set(&a->trouble, EX_NOPERM,
-			    "log in first: "
-			    "the API refuses a new token (HTTP 401)");
-			if (renewed || !renew(c, a))
-				return;
-			renewed = true;
-			continue;
-		}
-		if (!is_passing(a, result, c->policy.max_wait, &wait) ||
-		    !retry_wait(&retry, wait, a->trouble.why))
-			break;
+	if (is_passing(a, result, max_wait, &wait) &&
+	    retry_next(&g->retry, wait, a->trouble.why, &ms)) {
+		g->state = GET_WAITING;
+		g->wake_at = clock_monotonic() + ms;
+		return;
 	}
-	if (a->kind == ANSWER_LIMITED)
+	g->state = GET_DONE;
+	if (a->kind == ANSWER_LIMITED || wait > max_wait)
 		set_deadline(a);
+}
+
+void get_begin(struct get *g, struct client *c, const char *url,
+    struct answer *a, void *owner)
+{
+	*g = (struct get){.client = c,
+	    .answer = a,
+	    .url = url,
+	    .owner = owner,
+	    .retry = {.policy = &c->policy, .url = url}};
+}
+
+void get_ask(struct get *g)
+{
+	struct client *c = g->client;
+	struct question q = {.url = g->url};
+
+	if (c->token_url && !g->renewed && is_ending(c)) {
+		g->state = GET_LOGIN;
+		return;
+	}
+	q.bearer = c->token->access_token;
+	g->renewals = c->renewals;
+	g->state = GET_ASKED;
+	if (!transfer_start(c->transfer, &q, &g->answer->reply, g))
+		take(g, TRANSFER_FAILED);
+}
+
+void get_log_in(struct get *g)
+{
+	struct client *c = g->client;
+	struct answer *a = g->answer;
+
+	g->renewed = true;
+	g->state = GET_READY;
+	/* Another one has done it meanwhile. */
+	if (g->renewals != c->renewals && !is_ending(c))
+		return;
+	if (refresh_login(
+		c->token, c->transfer, c->token_url, &c->policy, &a->trouble)) {
+		c->renewed_at = clock_monotonic();
+		c->renewals++;
+		return;
+	}
+	a->kind = ANSWER_NO_LOGIN;
+	g->state = GET_DONE;
+}
+
+struct get *client_next(struct client *c)
+{
+	enum transfer_result result;
+	void *g;
+
+	if (!transfer_next(c->transfer, &g, &result))
+		return NULL;
+	take(g, result);
+	return g;
+}
+
+void client_get(struct client *c, const char *url, struct answer *a)
+{
+	struct get g;
+	int64_t wait = 0;
+
+	get_begin(&g, c, url, a, NULL);
+	while (g.state != GET_DONE) {
+		if (g.state == GET_WAITING)
+			wait = g.wake_at - clock_monotonic();
+		if (g.state == GET_LOGIN)
+			get_log_in(&g);
+		else if (g.state == GET_READY ||
+			 (g.state == GET_WAITING && wait <= 0))
+			get_ask(&g);
+		else
+			transfer_wait(c->transfer, -1,
+			    g.state == GET_WAITING ? wait : -1);
+		client_next(c);
+	}
 }

@@ -7,7 +7,7 @@
 #define TEXT_MAX 160 /* of a body that is no JSON */
 
 struct words {
-	struct slice message, description, code;
+	struct slice message, reason, description, code;
 };
 
 /* Look for what is known, in the object and in its member `error`. */
@@ -23,6 +23,8 @@ static void find_words(struct slice body, struct words *w)
 	while ((type = json_next(&j)) > JSON_END) {
 		if (type == JSON_STRING && slice_is(j.key, "message"))
 			w->message = j.text;
+		else if (type == JSON_STRING && slice_is(j.key, "reason"))
+			w->reason = j.text;
 		else if (type == JSON_STRING && j.depth == 1 &&
 			 slice_is(j.key, "error_description"))
 			w->description = j.text;
@@ -78,4 +80,12 @@ struct slice problem_code(struct slice body)
 
 	find_words(body, &w);
 	return w.code;
+}
+
+struct slice problem_reason(struct slice body)
+{
+	struct words w;
+
+	find_words(body, &w);
+	return w.reason;
 }

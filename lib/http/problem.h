@@ -17,4 +17,10 @@ void problem_text(int status, struct slice body, char *to, size_t size);
  */
 struct slice problem_code(struct slice body);
 
+/*
+ * The `reason` of the Web API's error object, like QUOTA_EXCEEDED, as
+ * written; p == NULL if there is none.
+ */
+struct slice problem_reason(struct slice body);
+
 #endif

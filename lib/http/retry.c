@@ -95,7 +95,8 @@ static void sleep_ms(int64_t ms)
 		continue;
 }
 
-bool retry_wait(struct retry *r, int64_t at_least, const char *why)
+bool retry_next(
+    struct retry *r, int64_t at_least, const char *why, int64_t *wait)
 {
 	const struct retry_policy *policy = r->policy;
 	int64_t ms;
@@ -112,6 +113,16 @@ bool retry_wait(struct retry *r, int64_t at_least, const char *why)
 	    ms / 1000, ms % 1000 / 100, r->count, policy->retries);
 	if (policy->tell)
 		policy->tell(policy->ctx, r->url, what);
+	*wait = ms;
+	return true;
+}
+
+bool retry_wait(struct retry *r, int64_t at_least, const char *why)
+{
+	int64_t ms;
+
+	if (!retry_next(r, at_least, why, &ms))
+		return false;
 	sleep_ms(ms);
 	return true;
 }

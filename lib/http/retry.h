@@ -33,9 +33,13 @@ struct retry {
 };
 
 /*
- * Wait before the next try, at least for this long in ms, because of `why`.
- * False at once if there have been as many tries as there may be.
+ * How long to wait before the next try, in ms, and at least for this long;
+ * `why` is told. False if there have been as many tries as there may be.
  */
+bool retry_next(
+    struct retry *, int64_t at_least, const char *why, int64_t *wait);
+
+/* The same, and wait. */
 bool retry_wait(struct retry *, int64_t at_least, const char *why);
 
 /*

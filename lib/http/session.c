@@ -20,9 +20,8 @@ void session_release(struct session *s)
 	buf_release(&s->endpoint);
 }
 
-/* Whether a service may be told the secrets; else the configuration is bad. */
-static bool check_service(const char *what, const char *url,
-    struct origin *origin, struct trouble *trouble)
+bool session_check(const char *what, const char *url, struct origin *origin,
+    struct trouble *trouble)
 {
 	const char *why = origin_read(origin, url);
 
@@ -30,6 +29,16 @@ static bool check_service(const char *what, const char *url,
 		why = "plain http to another machine";
 	return !why || trouble_set(trouble, EX_CONFIG, "cannot use %s '%s': %s",
 			   what, url, why);
+}
+
+bool session_check_api(
+    const char *url, struct origin *api, struct trouble *trouble)
+{
+	return session_check("API", url, api, trouble) &&
+	       (api->bare ||
+		   trouble_set(trouble, EX_CONFIG,
+		       "cannot use API '%s': more than scheme, host and port",
+		       url));
 }
 
 /* Find out where the API and the token endpoint are. */
@@ -50,12 +59,8 @@ static bool find_services(struct session *s, struct trouble *trouble)
 	if (!s->client.token_url)
 		return trouble_set(trouble, EX_CONFIG,
 		    "cannot use token endpoint: longer than a URL may be");
-	if (!check_service("API", api, &s->api, trouble) ||
-	    !check_service("token endpoint", url, &accounts, trouble))
-		return false;
-	return s->api.bare ||
-	       trouble_set(trouble, EX_CONFIG,
-		   "cannot use API '%s': more than scheme, host and port", api);
+	return session_check("token endpoint", url, &accounts, trouble) &&
+	       session_check_api(api, &s->api, trouble);
 }
 
 bool session_open(struct session *s, struct trouble *trouble)
@@ -66,8 +71,7 @@ bool session_open(struct session *s, struct trouble *trouble)
 	return s->open;
 }
 
-/* The id in the answer of /v1/me, NULL if it has none. */
-static char *read_id(struct slice body)
+char *session_read_id(struct slice body)
 {
 	struct buf text = BUF_INIT(4096);
 	struct slice id = {NULL, 0};
@@ -125,7 +129,7 @@ bool session_know_user(
 		trouble->until = a->trouble.until;
 		return false;
 	}
-	user = read_id(buf_slice(&a->reply.body));
+	user = session_read_id(buf_slice(&a->reply.body));
 	if (!user)
 		return trouble_set(
 		    trouble, EX_UNAVAILABLE, "/v1/me: an answer without id");

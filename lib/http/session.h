@@ -12,6 +12,7 @@
 #include "http/url.h"
 
 #define SESSION_API "https://api.spotify.com"
+#define SESSION_AUTH_URL "https://accounts.spotify.com/authorize"
 #define SESSION_TOKEN_URL "https://accounts.spotify.com/api/token"
 
 struct session {
@@ -39,5 +40,18 @@ bool session_open(struct session *, struct trouble *);
  */
 bool session_know_user(
     struct session *, struct answer *answer, struct trouble *);
+
+/*
+ * Whether a service may be told secrets: https, or this machine. False with
+ * 78; `what` names it.
+ */
+bool session_check(
+    const char *what, const char *url, struct origin *, struct trouble *);
+
+/* The same of the API, which is to be no more than an origin. */
+bool session_check_api(const char *url, struct origin *, struct trouble *);
+
+/* The id in an answer of /v1/me, yours to free; NULL if it has none. */
+char *session_read_id(struct slice body);
 
 #endif

@@ -21,19 +21,22 @@
 #define LOCK_TRIES 2400
 static const struct timespec LOCK_PAUSE = {.tv_nsec = 50000000};
 
-/* The members that are strings, and where they are kept. */
+/* The members, and where they are kept: strings, and times as numbers. */
 static const struct {
 	const char *name;
 	size_t at;
+	bool time;
 } members[] = {
-    {"client_id", offsetof(struct token, client_id)},
-    {"client_secret", offsetof(struct token, client_secret)},
-    {"access_token", offsetof(struct token, access_token)},
-    {"refresh_token", offsetof(struct token, refresh_token)},
-    {"scope", offsetof(struct token, scope)},
-    {"user_id", offsetof(struct token, user_id)},
-    {"token_url", offsetof(struct token, token_url)},
-    {"api_url", offsetof(struct token, api_url)},
+    {"client_id", offsetof(struct token, client_id), false},
+    {"client_secret", offsetof(struct token, client_secret), false},
+    {"access_token", offsetof(struct token, access_token), false},
+    {"refresh_token", offsetof(struct token, refresh_token), false},
+    {"expires_at", offsetof(struct token, expires_at), true},
+    {"scope", offsetof(struct token, scope), false},
+    {"user_id", offsetof(struct token, user_id), false},
+    {"authorized_at", offsetof(struct token, authorized_at), true},
+    {"token_url", offsetof(struct token, token_url), false},
+    {"api_url", offsetof(struct token, api_url), false},
 };
 #define MEMBERS (sizeof(members) / sizeof(*members))
 
@@ -64,14 +67,29 @@ static void wipe_buf(struct buf *b)
 	buf_clear(b);
 }
 
+/* Which of ours a member's name is, MEMBERS for none. */
+static size_t member_named(struct slice key)
+{
+	size_t i = 0;
+
+	while (i < MEMBERS && !slice_is(key, members[i].name))
+		i++;
+	return i;
+}
+
 static char **member_at(struct token *t, size_t i)
 {
 	return (char **)(void *)((char *)t + members[i].at);
 }
 
-static const char *member_text(const struct token *t, size_t i)
+static int64_t *time_at(struct token *t, size_t i)
 {
-	return *(char *const *)(const void *)((const char *)t + members[i].at);
+	return (int64_t *)(void *)((char *)t + members[i].at);
+}
+
+static const void *value_at(const struct token *t, size_t i)
+{
+	return (const char *)t + members[i].at;
 }
 
 static void forget(char **member)
@@ -96,6 +114,22 @@ bool token_set(char **member, struct slice value)
 	return true;
 }
 
+void token_swap(struct token *a, struct token *b)
+{
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (members[i].time) {
+			int64_t ms = *time_at(a, i);
+
+			*time_at(a, i) = *time_at(b, i);
+			*time_at(b, i) = ms;
+		} else {
+			char *text = *member_at(a, i);
+
+			*member_at(a, i) = *member_at(b, i);
+			*member_at(b, i) = text;
+		}
+}
+
 void token_init(struct token *t, const char *path)
 {
 	*t = (struct token){.path = path, .lock = -1, .temp = -1};
@@ -106,8 +140,10 @@ void token_init(struct token *t, const char *path)
 static void forget_all(struct token *t)
 {
 	for (size_t i = 0; i < MEMBERS; i++)
-		forget(member_at(t, i));
-	t->expires_at = 0;
+		if (members[i].time)
+			*time_at(t, i) = 0;
+		else
+			forget(member_at(t, i));
 	wipe_buf(&t->text);
 }
 
@@ -175,12 +211,12 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 	struct buf text = BUF_INIT(TOKEN_FILE_MAX);
 	bool ok = true;
 
-	if (type == JSON_STRING && slice_is(j->key, "expires_at") &&
-	    !clock_parse(j->text, &t->expires_at))
-		t->expires_at = 0;
-	for (size_t i = 0; ok && type == JSON_STRING && i < MEMBERS; i++) {
-		if (!slice_is(j->key, members[i].name))
-			continue;
+	size_t i = member_named(j->key);
+
+	if (type == JSON_STRING && i < MEMBERS && members[i].time) {
+		if (!clock_parse(j->text, time_at(t, i)))
+			*time_at(t, i) = 0;
+	} else if (type == JSON_STRING && i < MEMBERS) {
 		ok = json_unescape(j->text, &text) &&
 		     !memchr(text.p ? text.p : "", '\0', text.n) &&
 		     token_set(member_at(t, i), buf_slice(&text));
@@ -207,6 +243,8 @@ static const char *parse(struct token *t)
 	for (size_t i = 0; i < MEMBERS; i++) {
 		char **member = member_at(t, i);
 
+		if (members[i].time)
+			continue;
 		if (*member && **member == '\0')
 			forget(member);
 		if (*member && member != &t->user_id && !is_plain(*member))
@@ -272,6 +310,48 @@ bool token_lock(struct token *t, struct trouble *trouble)
 	return take_lock(t, trouble) && token_load(t, trouble);
 }
 
+/* Make the rename itself last; not every file system can, or needs to. */
+static void sync_folder(const char *path)
+{
+	char *folder = strdup(path),
+	     *slash = folder ? strrchr(folder, '/') : NULL;
+	int fd;
+
+	if (slash)
+		slash[slash == folder] = '\0';
+	fd = folder ? open(slash ? folder : ".", O_RDONLY | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(folder);
+}
+
+bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
+{
+	if (!os_make_parents(t->path, 0700))
+		return trouble_set(trouble, EX_CANTCREAT,
+		    "%s: cannot create its folder: %s", t->path,
+		    strerror(errno));
+	if (!take_lock(t, trouble))
+		return false;
+	if (token_load(t, trouble) || trouble->exit == EX_NOPERM)
+		return true;
+	if (!replace)
+		return false;
+	forget_all(t);
+	return true;
+}
+
+bool token_remove(struct token *t, struct trouble *trouble)
+{
+	if (unlink(t->path) != 0 && errno != ENOENT)
+		return trouble_set(trouble, EX_IOERR, "%s: cannot remove: %s",
+		    t->path, strerror(errno));
+	sync_folder(t->path);
+	return true;
+}
+
 void token_unlock(struct token *t)
 {
 	if (t->temp >= 0) {
@@ -303,36 +383,28 @@ bool token_prepare(struct token *t, struct trouble *trouble)
 	return true;
 }
 
-/* Which of ours a member's name is, MEMBERS for none. */
-static size_t member_named(struct slice key)
-{
-	size_t i = 0;
-
-	while (i < MEMBERS && !slice_is(key, members[i].name))
-		i++;
-	return i;
-}
-
 static void put_ours(const struct token *t, size_t i, struct buf *b)
 {
-	const char *value = member_text(t, i);
-
-	if (value)
-		json_put_member(b, members[i].name, slice_of(value));
-}
-
-static void put_expiry(const struct token *t, struct buf *b)
-{
+	const void *value = value_at(t, i);
 	char text[CLOCK_TEXT];
 
-	if (t->expires_at && clock_format(t->expires_at, text))
-		json_put_member(b, "expires_at", slice_of(text));
+	if (!members[i].time) {
+		const char *string = *(char *const *)value;
+
+		if (string)
+			json_put_member(b, members[i].name, slice_of(string));
+	} else {
+		int64_t ms = *(const int64_t *)value;
+
+		if (ms && clock_format(ms, text))
+			json_put_member(b, members[i].name, slice_of(text));
+	}
 }
 
 /* The file as it is to be: every member in its place, strangers too. */
 static void put_all(const struct token *t, struct buf *b)
 {
-	bool done[MEMBERS] = {false}, expiry = false;
+	bool done[MEMBERS] = {false};
 	struct json j;
 	enum json_type type = JSON_ERROR;
 
@@ -349,10 +421,7 @@ static void put_all(const struct token *t, struct buf *b)
 		if (i < MEMBERS && !done[i]) {
 			done[i] = true;
 			put_ours(t, i, b);
-		} else if (slice_is(key, "expires_at") && !expiry) {
-			expiry = true;
-			put_expiry(t, b);
-		} else if (i == MEMBERS && !slice_is(key, "expires_at")) {
+		} else if (i == MEMBERS) {
 			buf_puts(b, b->n > 1 ? ",\"" : "\"");
 			buf_put_slice(b, key);
 			buf_puts(b, "\":");
@@ -362,8 +431,6 @@ static void put_all(const struct token *t, struct buf *b)
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (!done[i])
 			put_ours(t, i, b);
-	if (!expiry)
-		put_expiry(t, b);
 	buf_puts(b, "}\n");
 }
 
@@ -378,23 +445,6 @@ static bool write_all(int fd, struct slice s)
 			s = slice_from(s, (size_t)n);
 	}
 	return fsync(fd) == 0;
-}
-
-/* Make the rename itself last; not every file system can, or needs to. */
-static void sync_folder(const char *path)
-{
-	char *folder = strdup(path),
-	     *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd;
-
-	if (slash)
-		slash[slash == folder] = '\0';
-	fd = folder ? open(slash ? folder : ".", O_RDONLY | O_CLOEXEC) : -1;
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(folder);
 }
 
 bool token_save(struct token *t, struct trouble *trouble)
@@ -420,7 +470,7 @@ bool token_save(struct token *t, struct trouble *trouble)
 	return true;
 }
 
-static void scrub_one(const char *secret, char *text, size_t n)
+void secret_scrub(const char *secret, char *text, size_t n)
 {
 	size_t len = secret ? strlen(secret) : 0;
 	char *p = text, *end = text + n;
@@ -441,7 +491,33 @@ static void scrub_one(const char *secret, char *text, size_t n)
 
 void token_scrub(const struct token *t, char *text, size_t n)
 {
-	scrub_one(t->access_token, text, n);
-	scrub_one(t->refresh_token, text, n);
-	scrub_one(t->client_secret, text, n);
+	secret_scrub(t->access_token, text, n);
+	secret_scrub(t->refresh_token, text, n);
+	secret_scrub(t->client_secret, text, n);
+}
+
+int64_t token_ends(const struct token *t)
+{
+	char text[CLOCK_TEXT];
+	int64_t ends = 0;
+	int month, year;
+
+	if (!t->authorized_at || !clock_format(t->authorized_at, text))
+		return 0;
+	year = atoi(text);
+	month = atoi(text + 5) + 6;
+	if (month > 12) {
+		month -= 12;
+		year++;
+	}
+	/* A month that is too short for the day ends it with its last. */
+	for (int day = atoi(text + 8); day > 0; day--) {
+		struct buf b = BUF_INIT(64);
+
+		buf_printf(&b, "%04d-%02d-%02d%s", year, month, day, text + 10);
+		if (clock_parse(buf_slice(&b), &ends))
+			day = 0;
+		buf_release(&b);
+	}
+	return ends;
 }

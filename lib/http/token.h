@@ -3,7 +3,8 @@
  *
  *	client_id, client_secret (if the app has one), access_token,
  *	refresh_token, expires_at (RFC 3339), scope, user_id (learnt from the
- *	API), token_url and api_url (where they are not the usual ones)
+ *	API), authorized_at (of the login, RFC 3339), token_url and api_url
+ *	(where they are not the usual ones)
  *
  * Whatever else stands in it is kept as it is. It is replaced in one step,
  * so that a reader never sees half of one, and belongs to its owner alone.
@@ -33,9 +34,10 @@ struct token {
 	char *token_url;
 	char *api_url;
 	int64_t expires_at; /* ms since 1970; 0 if unknown */
-	struct buf text;    /* the file as it was read */
-	int lock;	    /* descriptor, or -1 */
-	int temp;	    /* of the file in the making, or -1 */
+	int64_t authorized_at;
+	struct buf text; /* the file as it was read */
+	int lock;	 /* descriptor, or -1 */
+	int temp;	 /* of the file in the making, or -1 */
 	struct buf temp_path;
 };
 
@@ -67,6 +69,12 @@ bool token_load(struct token *, struct trouble *);
  * token_unlock in any case.
  */
 bool token_lock(struct token *, struct trouble *);
+
+/*
+ * The same for a login: make its folder if need be; a file that is not there
+ * is no trouble, and with `replace` neither is one that makes no sense.
+ */
+bool token_lock_new(struct token *, bool replace, struct trouble *);
 void token_unlock(struct token *);
 
 /*
@@ -78,6 +86,21 @@ bool token_prepare(struct token *, struct trouble *);
 /* Write what the struct says, and replace the file with it. */
 bool token_save(struct token *, struct trouble *);
 
+/*
+ * Put a new login in place of the old one, of which nothing is left but what
+ * is none of ours; the other one then holds the old.
+ */
+void token_swap(struct token *, struct token *);
+
+/* Remove the file, while it is locked; true as well if there was none. */
+bool token_remove(struct token *, struct trouble *);
+
+/*
+ * When the login ends, whatever becomes of it, ms since 1970: six months
+ * after it was made. 0 if that is not known.
+ */
+int64_t token_ends(const struct token *);
+
 /* Put a copy of `value` in place of a member, which is wiped. */
 bool token_set(char **member, struct slice value);
 
@@ -86,5 +109,8 @@ void token_wipe(void *, size_t n);
 
 /* Overwrite every occurrence of a secret in a text with asterisks. */
 void token_scrub(const struct token *, char *text, size_t n);
+
+/* The same of one secret, which may be NULL. */
+void secret_scrub(const char *secret, char *text, size_t n);
 
 #endif

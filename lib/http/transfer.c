@@ -13,10 +13,25 @@
 #define SLOW_BYTES 64L /* a second */
 #define SLOW_SECONDS 20L
 
-struct transfer {
+/* libcurl keeps the headers, and sets no limit to all of them together. */
+#define HEAD_MAX ((size_t)256 << 10)
+
+#define WAIT_MAX 60000 /* ms; whoever waits longer waits again */
+
+/* One transfer at a time, and many in turn: what curl calls an easy handle. */
+struct lane {
+	struct lane *next;
 	CURL *curl;
-	const struct transfer_limits *limits;
+	struct reply *reply; /* NULL while it is idle */
+	void *who;
 	char error[CURL_ERROR_SIZE];
+};
+
+struct transfer {
+	CURLM *multi;
+	const struct transfer_limits *limits;
+	struct lane *lanes;
+	size_t busy;
 };
 
 struct transfer *transfer_new(const struct transfer_limits *limits)
@@ -28,9 +43,9 @@ struct transfer *transfer_new(const struct transfer_limits *limits)
 	t = calloc(1, sizeof(*t));
 	if (t) {
 		t->limits = limits;
-		t->curl = curl_easy_init();
+		t->multi = curl_multi_init();
 	}
-	if (!t || !t->curl) {
+	if (!t || !t->multi) {
 		free(t);
 		curl_global_cleanup();
 		return NULL;
@@ -40,11 +55,41 @@ struct transfer *transfer_new(const struct transfer_limits *limits)
 
 void transfer_free(struct transfer *t)
 {
+	struct lane *l;
+
 	if (!t)
 		return;
-	curl_easy_cleanup(t->curl);
+	while ((l = t->lanes)) {
+		t->lanes = l->next;
+		if (l->reply)
+			curl_multi_remove_handle(t->multi, l->curl);
+		curl_easy_cleanup(l->curl);
+		free(l);
+	}
+	curl_multi_cleanup(t->multi);
 	free(t);
 	curl_global_cleanup();
+}
+
+/* An idle lane, or a new one; NULL without memory. */
+static struct lane *find_lane(struct transfer *t)
+{
+	struct lane *l = t->lanes;
+
+	while (l && l->reply)
+		l = l->next;
+	if (l)
+		return l;
+	l = calloc(1, sizeof(*l));
+	if (l)
+		l->curl = curl_easy_init();
+	if (!l || !l->curl) {
+		free(l);
+		return NULL;
+	}
+	l->next = t->lanes;
+	t->lanes = l;
+	return l;
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *ctx)
@@ -62,6 +107,9 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	struct slice line = {data, size * n};
 	struct reply *r = ctx;
 
+	r->head += line.n;
+	if (r->head > HEAD_MAX)
+		return 0;
 	if (slice_starts(line, SLICE("HTTP/")))
 		r->retry_after = -1;
 	if (line.n > len && strncasecmp(line.p, name, len) == 0 &&
@@ -99,18 +147,21 @@ static void set_secrets(CURL *c, const struct question *q)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
 }
 
-static void set_up(
-    struct transfer *t, const struct question *q, struct reply *r)
+static void set_up(const struct transfer *t, struct lane *lane,
+    const struct question *q, struct reply *r)
 {
 	const struct transfer_limits *l = t->limits;
-	CURL *c = t->curl;
+	CURL *c = lane->curl;
 
-	curl_easy_reset(c); /* keeps the connections */
+	curl_easy_reset(c);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, lane);
 	curl_easy_setopt(c, CURLOPT_URL, q->url);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, lane->error);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, l->user_agent);
 	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	/* Rather one connection that carries several than several. */
+	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -145,37 +196,109 @@ static bool may_pass(CURLcode code)
 	}
 }
 
-enum transfer_result transfer_run(
-    struct transfer *t, const struct question *q, struct reply *r)
+bool transfer_start(
+    struct transfer *t, const struct question *q, struct reply *r, void *who)
 {
 	struct origin to;
 	const char *why = origin_read(&to, q->url);
-	CURLcode code;
-	long status = 0;
+	struct lane *lane = NULL;
 
 	buf_clear(&r->body);
 	r->status = 0;
 	r->retry_after = -1;
+	r->head = 0;
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
+	if (!why && !(lane = find_lane(t)))
+		why = "no memory";
+	if (lane) {
+		set_up(t, lane, q, r);
+		set_protocols(lane->curl, strcmp(to.scheme, "http") == 0);
+		lane->error[0] = '\0';
+		if (curl_multi_add_handle(t->multi, lane->curl) != CURLM_OK)
+			why = "no memory";
+	}
 	if (why) {
 		snprintf(r->why, sizeof(r->why), "%s", why);
-		return TRANSFER_FAILED;
+		return false;
 	}
-	set_up(t, q, r);
-	set_protocols(t->curl, strcmp(to.scheme, "http") == 0);
-	t->error[0] = '\0';
-	code = curl_easy_perform(t->curl);
+	lane->reply = r;
+	lane->who = who;
+	t->busy++;
+	return true;
+}
+
+size_t transfer_count(const struct transfer *t)
+{
+	return t->busy;
+}
+
+void transfer_wait(struct transfer *t, int fd, int64_t timeout_ms)
+{
+	struct curl_waitfd input = {.fd = fd, .events = CURL_WAIT_POLLIN};
+	int running = 0;
+
+	if (timeout_ms < 0 || timeout_ms > WAIT_MAX)
+		timeout_ms = WAIT_MAX;
+	curl_multi_perform(t->multi, &running);
+	if ((size_t)running < t->busy) /* some have ended */
+		return;
+	curl_multi_poll(
+	    t->multi, &input, fd < 0 ? 0 : 1, (int)timeout_ms, NULL);
+	curl_multi_perform(t->multi, &running);
+}
+
+/* What came of a lane's transfer. */
+static enum transfer_result conclude(const struct lane *l, CURLcode code)
+{
+	struct reply *r = l->reply;
+	long status = 0;
+
 	r->done_at = clock_now();
-	curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(l->curl, CURLINFO_RESPONSE_CODE, &status);
 	r->status = (int)status;
 	if (code == CURLE_OK)
 		return TRANSFER_DONE;
 	if (code == CURLE_WRITE_ERROR && r->body.failed)
 		snprintf(r->why, sizeof(r->why), "body of more than %zu bytes",
 		    r->body.max);
+	else if (code == CURLE_WRITE_ERROR && r->head > HEAD_MAX)
+		snprintf(r->why, sizeof(r->why),
+		    "headers of more than %zu bytes", HEAD_MAX);
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
-		    t->error[0] ? t->error : curl_easy_strerror(code));
+		    l->error[0] ? l->error : curl_easy_strerror(code));
 	return may_pass(code) ? TRANSFER_FAULT : TRANSFER_FAILED;
+}
+
+bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
+{
+	struct lane *l = NULL;
+	CURLMsg *m;
+	int left;
+
+	do {
+		m = curl_multi_info_read(t->multi, &left);
+		if (!m)
+			return false;
+	} while (m->msg != CURLMSG_DONE);
+	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&l);
+	*result = conclude(l, m->data.result);
+	*who = l->who;
+	curl_multi_remove_handle(t->multi, l->curl);
+	l->reply = NULL;
+	t->busy--;
+	return true;
+}
+
+enum transfer_result transfer_run(
+    struct transfer *t, const struct question *q, struct reply *r)
+{
+	enum transfer_result result = TRANSFER_FAILED;
+	void *who;
+
+	if (transfer_start(t, q, r, NULL))
+		while (!transfer_next(t, &who, &result))
+			transfer_wait(t, -1, -1);
+	return result;
 }

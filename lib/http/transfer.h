@@ -1,12 +1,15 @@
 /*
- * One HTTP transfer over a connection that is kept for the next one. Whatever
- * the server does, it ends within its time and its size. Redirects are never
- * followed, certificates always checked, and plain http goes to this machine
- * itself only, past any proxy.
+ * HTTP transfers, several at once, over connections that are kept for the
+ * next ones; with HTTP/2, over one. Whatever the server does, each ends
+ * within its time and its size. Redirects are never followed, certificates
+ * always checked, and plain http goes to this machine itself only, past any
+ * proxy.
  */
 #ifndef SP_HTTP_TRANSFER_H
 #define SP_HTTP_TRANSFER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -19,7 +22,7 @@ struct transfer_limits {
 	const char *user_agent;	 /* borrowed */
 };
 
-/* What to ask; all is borrowed. */
+/* What to ask; all is borrowed, the form until there is a result. */
 struct question {
 	const char *url;
 	const char *bearer; /* an access token, or NULL */
@@ -40,6 +43,7 @@ struct reply {
 	struct buf body;     /* decompressed */
 	int64_t done_at;     /* when it was there, ms since 1970 */
 	int64_t retry_after; /* ms; -1 if the server did not say */
+	size_t head;	     /* bytes of headers */
 	char why[256];	     /* if it was not done */
 };
 
@@ -47,6 +51,26 @@ struct reply {
 struct transfer *transfer_new(const struct transfer_limits *);
 void transfer_free(struct transfer *);
 
+/*
+ * Begin one. Its reply is borrowed until transfer_next gives `who` back.
+ * False where it fails at once: then r->why says why, and nothing follows.
+ */
+bool transfer_start(
+    struct transfer *, const struct question *, struct reply *r, void *who);
+
+/* How many are under way. */
+size_t transfer_count(const struct transfer *);
+
+/*
+ * Let those under way go on until something happens, `fd` can be read, or
+ * timeout_ms are over. -1 is for no fd, and for a time of no matter.
+ */
+void transfer_wait(struct transfer *, int fd, int64_t timeout_ms);
+
+/* Take one that has ended; false if there is none. */
+bool transfer_next(struct transfer *, void **who, enum transfer_result *);
+
+/* Do one from first to last, while no other is under way. */
 enum transfer_result transfer_run(
     struct transfer *, const struct question *, struct reply *);
 

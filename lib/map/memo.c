@@ -26,17 +26,18 @@ void memo_release(struct memo *m)
 }
 
 static struct memo_entry *lookup(
-    struct memo_half *h, struct slice unit, uint64_t hash)
+    struct memo_half *h, const struct memo_key *key)
 {
-	size_t i = hash & (h->cap - 1);
+	size_t i = key->hash & (h->cap - 1);
 
 	if (h->cap == 0)
 		return NULL;
 	for (; h->table[i].used; i = (i + 1) & (h->cap - 1)) {
 		struct memo_entry *e = &h->table[i];
 
-		if (e->hash == hash && e->unit_len == unit.n &&
-		    memcmp(h->bytes.p + e->unit, unit.p, unit.n) == 0)
+		if (e->hash == key->hash && e->mapping == key->mapping &&
+		    e->unit_len == key->unit.n &&
+		    memcmp(h->bytes.p + e->unit, key->unit.p, key->unit.n) == 0)
 			return e;
 	}
 	return NULL;
@@ -69,11 +70,13 @@ static bool grow(struct memo_half *h)
 	return true;
 }
 
-void memo_put(struct memo *m, struct slice unit, uint64_t hash, uint32_t now,
-    struct slice rows)
+void memo_put(
+    struct memo *m, const struct memo_key *key, uint32_t now, struct slice rows)
 {
 	struct memo_half *h = &m->half[0];
-	struct memo_entry e = {.hash = hash,
+	struct slice unit = key->unit;
+	struct memo_entry e = {.mapping = key->mapping,
+	    .hash = key->hash,
 	    .unit_len = (uint32_t)unit.n,
 	    .rows_len = (uint32_t)rows.n,
 	    .turn = now,
@@ -104,12 +107,12 @@ void memo_put(struct memo *m, struct slice unit, uint64_t hash, uint32_t now,
 	h->count++;
 }
 
-bool memo_find(struct memo *m, struct slice unit, uint64_t hash, uint32_t now,
+bool memo_find(struct memo *m, const struct memo_key *key, uint32_t now,
     struct slice *rows, uint32_t *turn)
 {
 	for (int i = 0; i < 2; i++) {
 		struct memo_half *h = &m->half[i];
-		struct memo_entry *e = lookup(h, unit, hash);
+		struct memo_entry *e = lookup(h, key);
 
 		if (!e)
 			continue;

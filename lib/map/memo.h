@@ -1,6 +1,7 @@
 /*
- * The unit memo: rows of units that were mapped before, by the bytes of the
- * unit. Most tracks in a history are in it many times, byte for byte.
+ * The unit memo: rows of units that were mapped before, by the mapping and
+ * the bytes of the unit. Most tracks in a history are in it many times, byte
+ * for byte.
  *
  * What is kept is bounded: once half of the maximum is full, what was not
  * asked for since the other half was begun is forgotten.
@@ -15,7 +16,15 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+/* What rows are remembered by. */
+struct memo_key {
+	const void *mapping; /* whose unit it is: only its address counts */
+	struct slice unit;
+	uint64_t hash; /* of the unit's bytes */
+};
+
 struct memo_entry {
+	const void *mapping;
 	uint64_t hash;
 	size_t unit; /* where its bytes begin */
 	uint32_t unit_len;
@@ -44,11 +53,11 @@ void memo_release(struct memo *);
  * False if it is not known. *turn is set to that of the time before, and
  * remembered as `now`.
  */
-bool memo_find(struct memo *, struct slice unit, uint64_t hash, uint32_t now,
+bool memo_find(struct memo *, const struct memo_key *, uint32_t now,
     struct slice *rows, uint32_t *turn);
 
 /* Remember the rows of a unit that is not known; may not, when too big. */
-void memo_put(struct memo *, struct slice unit, uint64_t hash, uint32_t now,
-    struct slice rows);
+void memo_put(
+    struct memo *, const struct memo_key *, uint32_t now, struct slice rows);
 
 #endif

@@ -228,11 +228,12 @@ static bool on_unit(void *ctx, struct slice text)
 	struct worker *w = ctx;
 	struct mapping *m = w->current;
 	struct rows *u = &w->unit_rows;
-	uint64_t hash = rows_hash(text);
+	struct memo_key key = {
+	    .mapping = m, .unit = text, .hash = rows_hash(text)};
 	struct slice rows;
 	uint32_t turn;
 
-	if (memo_find(&w->memo, text, hash, w->turn, &rows, &turn))
+	if (memo_find(&w->memo, &key, w->turn, &rows, &turn))
 		return turn == w->turn || add_lines(&w->rows, rows);
 	rows_begin(u, SLICE(""));
 	if (!run_part(w, true, value_read(m->plain, text), u))
@@ -240,7 +241,7 @@ static bool on_unit(void *ctx, struct slice text)
 	rows = buf_slice(&u->lines);
 	if (u->complaints.n > 0 || u->ordered)
 		return false;
-	memo_put(&w->memo, text, hash, w->turn, rows);
+	memo_put(&w->memo, &key, w->turn, rows);
 	return add_lines(&w->rows, rows);
 }
 

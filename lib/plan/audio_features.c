@@ -47,7 +47,7 @@ static int find_regime(struct plan *p, enum regime *regime)
 
 static void ask(struct plan *p, struct buf *url)
 {
-	if (url->n > 0)
+	if (url->n > 0 || url->failed)
 		plan_send(
 		    p, &(struct plan_request){.endpoint = "audio-features",
 			   .url = buf_cstr(url),

@@ -6,6 +6,7 @@
 
 #include "json/json.h"
 #include "store/db.h"
+#include "stream/bucket.h"
 
 #define DAY ((int64_t)24 * 3600 * 1000)
 
@@ -98,20 +99,24 @@ static int start(struct plan *p, const struct job *job)
 
 bool plan_is_limited(struct plan *p, const char *endpoint)
 {
+	const struct bucket *bucket = &buckets[bucket_of(slice_of(endpoint))];
 	struct buf until = BUF_INIT(4096);
 	struct outcome *o = &p->outcome;
 	bool limited;
+	size_t n;
 
 	look_up(p,
 	    "select max(retry_at) from endpoint_status where user_id = :user "
-	    "and endpoint = :endpoint and status = 429 and retry_at > :now",
-	    ":endpoint", endpoint, &until);
+	    "and retry_at > :now and " PLAN_DEADLINE_OF(":endpoints"),
+	    ":endpoints", bucket->endpoints, &until);
 	limited = until.n > 0 && until.n < CLOCK_TEXT;
 	if (limited) {
 		o->exit = EX_TEMPFAIL;
-		snprintf(o->reason, sizeof(o->reason),
-		    "%s: rate limited until %s", endpoint, buf_cstr(&until));
-		if (strcmp(buf_cstr(&until), o->until) > 0)
+		n = strlen(o->reason);
+		snprintf(o->reason + n, sizeof(o->reason) - n,
+		    "%s%s: rate limited until %s", n ? ", " : "", bucket->name,
+		    buf_cstr(&until));
+		if (!*o->until || strcmp(buf_cstr(&until), o->until) < 0)
 			memcpy(o->until, until.p, until.n + 1);
 	}
 	buf_release(&until);
@@ -120,11 +125,20 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 
 void plan_send(struct plan *p, const struct plan_request *r)
 {
-	struct buf *b = source_begin(p->source, RECORD_REQUEST);
+	struct buf *b;
 
-	json_put_member_int(b, "seq", ++p->requests);
+	p->requests++;
+	p->pages += r->pages > 0 ? r->pages : 1;
+	p->unknown += r->pages < 0;
+	if (!p->source)
+		return;
+	b = source_begin(p->source, RECORD_REQUEST);
+	json_put_member_int(b, "seq", p->requests);
 	json_put_member(b, "endpoint", slice_of(r->endpoint));
-	json_put_member(b, "url", slice_of(r->url));
+	if (r->url)
+		json_put_member(b, "url", slice_of(r->url));
+	else
+		b->failed = true;
 	if (r->paging)
 		json_put_member(b, "paging", slice_of(r->paging));
 	if (r->optional)
@@ -132,6 +146,26 @@ void plan_send(struct plan *p, const struct plan_request *r)
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
 	source_send(p->source, RECORD_REQUEST);
+}
+
+int plan_count(struct plan *p, const char *sql, int64_t *n)
+{
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, sql, 0, &s);
+
+	*n = 0;
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		*n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int64_t plan_pages(int64_t items, int64_t page)
+{
+	return items > 0 ? (items + page - 1) / page : -1;
 }
 
 bool plan_put_encoded(struct buf *b, struct slice text)
@@ -176,9 +210,10 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 	rc = start(p, job);
 	if (rc != SQLITE_OK)
 		return rc;
-	send_run(p, job);
+	if (source)
+		send_run(p, job);
 	rc = job->plan(p);
-	if (rc == SQLITE_OK)
+	if (source && rc == SQLITE_OK)
 		source_end(source, &p->outcome);
 	return rc;
 }

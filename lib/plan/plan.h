@@ -29,11 +29,13 @@ struct plan_options {
 struct plan {
 	sqlite3 *db; /* borrowed, as are the options and the source */
 	const struct plan_options *options;
-	struct source *source;
+	struct source *source; /* NULL where a plan is only made, not sent */
 	struct buf user; /* Spotify user id; empty if it is not known yet */
 	int64_t now;	 /* Unix ms */
 	int64_t cursor;	 /* Unix ms, or -1 for none */
 	int64_t requests;
+	int64_t pages;		/* of all requests, as far as is known */
+	int64_t unknown;	/* requests that may have more pages than one */
 	struct outcome outcome; /* what the run's end says */
 };
 
@@ -57,26 +59,40 @@ const struct job *job_named(const char *name);
 int job_is_due(
     sqlite3 *, const struct job *, const struct plan_options *, bool *due);
 
-/* Open a run of a job on the source, plan it, and end it. */
+/*
+ * Open a run of a job on the source, plan it, and end it. With NULL for the
+ * source the plan is only made, and counted.
+ */
 int plan_job(struct plan *, sqlite3 *, const struct job *,
     const struct plan_options *, struct source *);
 void plan_release(struct plan *);
+
+/*
+ * In SQL: whether the retry_at of a row of endpoint_status is a deadline for
+ * one of these endpoints, each between spaces. An exhausted quota is one for
+ * all of them. A status that went well since leaves the column as it was.
+ */
+#define PLAN_DEADLINE_OF(endpoints)                             \
+	"(status = 429 or status >= 500) and (instr(" endpoints \
+	", ' ' || endpoint || ' ') > 0 or reason like 'QUOTA_EXCEEDED%') "
 
 /* For the jobs: */
 
 struct plan_request {
 	const char *endpoint;
-	const char *url;
+	const char *url;    /* NULL where there was no memory for it */
 	const char *paging; /* or NULL */
 	bool optional;	    /* 403 and 404 are answers */
+	int64_t pages;	    /* that will come; 0: one, -1: nobody knows */
 };
 
 /* Send a request; the cursor goes with it where there is one. */
 void plan_send(struct plan *, const struct plan_request *);
 
 /*
- * Whether a rate limit's deadline for an endpoint has not passed. Then
- * nothing is to be asked there, and the outcome says so.
+ * Whether a deadline has not passed that the API set for an endpoint, or for
+ * another one of its bucket. Then nothing is to be asked there, and the
+ * outcome says so, with the earliest of all deadlines.
  */
 bool plan_is_limited(struct plan *, const char *endpoint);
 
@@ -86,6 +102,15 @@ bool plan_is_limited(struct plan *, const char *endpoint);
  * long ago as refusal_age and `age`.
  */
 int plan_prepare(struct plan *, const char *sql, int64_t age, sqlite3_stmt **);
+
+/* The one number of such a query; 0 where it gives none. */
+int plan_count(struct plan *, const char *sql, int64_t *n);
+
+/*
+ * How many pages hold so many items, for plan_request. Of none at all it is
+ * not known whether there are none, or none was met yet.
+ */
+int64_t plan_pages(int64_t items, int64_t page);
 
 /* Append a text percent-encoded for a URL's path. */
 bool plan_put_encoded(struct buf *, struct slice);

@@ -1,6 +1,14 @@
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "json/json.h"
 #include "plan/plan.h"
 #include "store/db.h"
+
+#define LIST_LIMIT 50	/* playlists a page */
+#define FIRST_ITEMS 100 /* that a playlist comes with */
+#define ITEMS_LIMIT 50	/* further ones a page, the least that the API gives */
+#define GO_ON_AGE ((int64_t)2 * 24 * 3600 * 1000) /* ms */
 
 /*
  * The playlists that this account may ask for: those of its own list, those
@@ -18,7 +26,7 @@ static const char due[] =
     "(select playlist_id from user_playlists)) "
     "select m.playlist_id, "
     "p.snapshot_id is not null and p.snapshot_id = p.tracks_snapshot_id, "
-    "q.playlist_id is not null "
+    "q.playlist_id is not null, p.tracks_total "
     "from mine m left join playlists p using (playlist_id) "
     "left join playlist_ingest_queue q using (playlist_id) "
     "where (q.playlist_id is not null or p.last_refreshed is null "
@@ -30,19 +38,40 @@ static const char due[] =
     "order by m.playlist_id";
 
 static const char all[] =
-    "select playlist_id, 0, 0 from playlist_ingest_queue "
+    "with mine as (select playlist_id from playlist_ingest_queue "
     "where user_id is null or user_id = :user "
-    "union select playlist_id, 0, 0 from user_playlists "
-    "where user_id = :user "
-    "union select playlist_id, 0, 0 from playlists "
-    "where playlist_id not in (select playlist_id from user_playlists) "
-    "order by 1";
+    "union select playlist_id from user_playlists where user_id = :user "
+    "union select playlist_id from playlists where playlist_id not in "
+    "(select playlist_id from user_playlists)) "
+    "select playlist_id, 0, 0, tracks_total "
+    "from mine left join playlists using (playlist_id) order by 1";
+
+/*
+ * The last page of the account's list that came before rate limits ended the
+ * last runs, and only such: its offset, its status, and the list's length.
+ */
+static const char last_page[] =
+    "select cast(substr(url, instr(url, 'offset=') + 7) as integer), "
+    "c.status, case c.status when 200 then json_extract(body, '$.total') end "
+    "from ingest_runs r join staging_raw c using (run_id) "
+    "where r.user_id = :user and job = 'playlists' and r.status = 'deferred' "
+    "and started_at > :stale_since and started_at > "
+    "coalesce((select max(started_at) from ingest_runs where user_id = :user "
+    "and job = 'playlists' and status != 'deferred'), '') "
+    "and endpoint = 'my-playlists' "
+    "order by started_at desc, c.seq desc limit 1";
+
+static const char list_length[] =
+    "select count(*) from user_playlists where user_id = :user";
 
 /* A playlist that is held as it is now has no business in the queue. */
 static void leave_queue(struct plan *p, struct slice id)
 {
-	struct buf *b = &p->source->line;
+	struct buf *b;
 
+	if (!p->source)
+		return;
+	b = &p->source->line;
 	buf_clear(b);
 	buf_putc(b, '{');
 	json_put_member(b, "type", SLICE("row"));
@@ -56,7 +85,15 @@ static void leave_queue(struct plan *p, struct slice id)
 	source_send(p->source, RECORD_ROW);
 }
 
-static void ask(struct plan *p, struct slice id)
+/* The playlist with its first items, the other pages, and the check. */
+static int64_t pages_of(int64_t items)
+{
+	if (items <= FIRST_ITEMS)
+		return 1;
+	return 2 + plan_pages(items - FIRST_ITEMS, ITEMS_LIMIT);
+}
+
+static void ask(struct plan *p, struct slice id, int64_t pages)
 {
 	struct buf url = BUF_INIT(4096);
 
@@ -65,7 +102,8 @@ static void ask(struct plan *p, struct slice id)
 	plan_send(p, &(struct plan_request){.endpoint = "playlist",
 			 .url = buf_cstr(&url),
 			 .paging = "playlist",
-			 .optional = true});
+			 .optional = true,
+			 .pages = pages});
 	buf_release(&url);
 }
 
@@ -82,9 +120,11 @@ static int ask_due(struct plan *p)
 		    slice_of((const char *)sqlite3_column_text(s, 0));
 		bool held = sqlite3_column_int(s, 1);
 		bool queued = sqlite3_column_int(s, 2);
+		bool known = sqlite3_column_type(s, 3) != SQLITE_NULL;
 
 		if (!held)
-			ask(p, id);
+			ask(p, id,
+			    known ? pages_of(sqlite3_column_int64(s, 3)) : -1);
 		else if (queued)
 			leave_queue(p, id);
 	}
@@ -92,14 +132,53 @@ static int ask_due(struct plan *p)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Where to begin the account's list, or -1 if it came whole. */
+static int find_start(struct plan *p, int64_t *offset)
+{
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, last_page, GO_ON_AGE, &s);
+
+	*offset = 0;
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW) {
+		*offset = sqlite3_column_int64(s, 0);
+		if (sqlite3_column_int(s, 1) == 200)
+			*offset += LIST_LIMIT;
+		if (sqlite3_column_type(s, 2) == SQLITE_INTEGER &&
+		    *offset >= sqlite3_column_int64(s, 2))
+			*offset = -1;
+	}
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int ask_list(struct plan *p)
+{
+	char url[128];
+	int64_t offset = 0, length;
+	int rc = plan_count(p, list_length, &length);
+
+	if (rc == SQLITE_OK && !p->options->force)
+		rc = find_start(p, &offset);
+	if (rc != SQLITE_OK || offset < 0)
+		return rc;
+	snprintf(url, sizeof(url), "/v1/me/playlists?limit=%d&offset=%" PRId64,
+	    LIST_LIMIT, offset);
+	plan_send(p, &(struct plan_request){.endpoint = "my-playlists",
+			 .url = url,
+			 .paging = "offset",
+			 .pages = plan_pages(length - offset, LIST_LIMIT)});
+	return SQLITE_OK;
+}
+
 int plan_playlists(struct plan *p)
 {
-	if (!plan_is_limited(p, "my-playlists"))
-		plan_send(p, &(struct plan_request){.endpoint = "my-playlists",
-				 .url = "/v1/me/playlists?limit=50&offset=0",
-				 .paging = "offset"});
-	if (plan_is_limited(p, "playlist") ||
-	    plan_is_limited(p, "playlist-items"))
+	int rc;
+
+	if (plan_is_limited(p, "playlist"))
 		return SQLITE_OK;
-	return ask_due(p);
+	rc = ask_list(p);
+	return rc == SQLITE_OK ? ask_due(p) : rc;
 }

@@ -52,15 +52,33 @@ static int ask_users(struct plan *p)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-int plan_profile(struct plan *p)
+static const char followed[] =
+    "select count(*) from user_relationships "
+    "where user_id = :user and kind = 'follows-artist'";
+
+static int ask_artists(struct plan *p)
 {
-	if (!plan_is_limited(p, "me"))
-		plan_send(p,
-		    &(struct plan_request){.endpoint = "me", .url = "/v1/me"});
-	if (!plan_is_limited(p, "followed-artists"))
+	int64_t artists;
+	int rc = plan_count(p, followed, &artists);
+
+	if (rc == SQLITE_OK)
 		plan_send(
 		    p, &(struct plan_request){.endpoint = "followed-artists",
 			   .url = "/v1/me/following?type=artist&limit=50",
-			   .paging = "next"});
-	return plan_is_limited(p, "user") ? SQLITE_OK : ask_users(p);
+			   .paging = "next",
+			   .pages = plan_pages(artists, 50)});
+	return rc;
+}
+
+int plan_profile(struct plan *p)
+{
+	bool users = !plan_is_limited(p, "user");
+	int rc = SQLITE_OK;
+
+	if (users)
+		plan_send(p,
+		    &(struct plan_request){.endpoint = "me", .url = "/v1/me"});
+	if (!plan_is_limited(p, "followed-artists"))
+		rc = ask_artists(p);
+	return rc == SQLITE_OK && users ? ask_users(p) : rc;
 }

@@ -25,7 +25,7 @@ struct reply {
 	const char *type; /* Content-Type, a constant */
 	struct buf body;
 	int64_t retry_after; /* in seconds; -1 sends none */
-	char location[512];  /* empty sends none */
+	char location[2048]; /* empty sends none */
 	/* How it is sent. */
 	int64_t wait, drip; /* ms before the answer, and between its bytes */
 	int64_t cut;	    /* the connection ends at this byte; -1 never */

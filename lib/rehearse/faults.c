@@ -16,7 +16,8 @@ static bool read_kind(struct fault *f)
 	    {"badjson", FAULT_BADJSON}, {"badnext", FAULT_BADNEXT},
 	    {"selfnext", FAULT_SELFNEXT}, {"redirect", FAULT_REDIRECT},
 	    {"huge", FAULT_HUGE}, {"change", FAULT_CHANGE},
-	    {"rotate", FAULT_ROTATE}};
+	    {"rotate", FAULT_ROTATE}, {"denied", FAULT_DENIED},
+	    {"wrong-state", FAULT_STATE}};
 	char *end;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -105,6 +106,8 @@ bool fault_read(struct fault *f, const char *spec, const char **why)
 	query_get(spec, "error", f->error, sizeof(f->error));
 	if (f->kind == FAULT_ROTATE)
 		strcpy(f->path, "/api/token");
+	if (f->kind == FAULT_DENIED || f->kind == FAULT_STATE)
+		strcpy(f->path, "/authorize");
 	query_get(spec, "path", f->path, sizeof(f->path));
 	strcpy(f->to, "https://evil.example");
 	query_get(spec, f->kind == FAULT_REDIRECT ? "to" : "origin", f->to,
@@ -296,6 +299,8 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 		snprintf(r->location, sizeof(r->location), "%s", f->to);
 		break;
 	case FAULT_CHANGE: break; /* it was made before the answer */
-	case FAULT_ROTATE: break; /* the token endpoint sees to it */
+	case FAULT_ROTATE:
+	case FAULT_DENIED:
+	case FAULT_STATE: break; /* the login service sees to it */
 	}
 }

@@ -25,6 +25,8 @@ enum fault_kind {
 	FAULT_HUGE,
 	FAULT_CHANGE, /* the playlist changes before this page of it */
 	FAULT_ROTATE, /* the token endpoint gives a new refresh token */
+	FAULT_DENIED, /* the user refuses the consent */
+	FAULT_STATE,  /* the login comes back with another state */
 };
 
 struct fault {

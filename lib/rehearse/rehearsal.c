@@ -26,6 +26,13 @@ static bool starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+static bool ends(const char *text, const char *with)
+{
+	size_t n = strlen(text), m = strlen(with);
+
+	return n >= m && strcmp(text + n - m, with) == 0;
+}
+
 static bool token_valid(const struct rehearsal *r, const struct ask *ask)
 {
 	const char *given = ask->authorization;
@@ -53,15 +60,43 @@ static bool allowed(
 	return true;
 }
 
-static void answer(struct rehearsal *r, const struct ask *ask, bool rotate,
-    struct reply *reply)
+/* Whether the login was given the scope that a path needs. */
+static bool scoped(
+    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	static const struct {
+		const char *path, *end, *scope;
+	} needs[] = {
+	    {"/v1/me/player/recently-played", "", "user-read-recently-played"},
+	    {"/v1/me/playlists", "", "playlist-read-private"},
+	    {"/v1/playlists/", "/items", "playlist-read-private"},
+	    {"/v1/playlists/", "/tracks", "playlist-read-private"},
+	    {"/v1/me/following", "", "user-follow-read"},
+	    {"/v1/me/tracks", "", "user-library-read"},
+	};
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (starts(ask->path, needs[i].path) &&
+		    ends(ask->path, needs[i].end) &&
+		    strstr(r->tokens.scope, needs[i].scope) == NULL) {
+			reply_error(
+			    reply, 403, "Insufficient client scope", NULL);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void answer(struct rehearsal *r, const struct ask *ask,
+    const struct fault *fault, struct reply *reply)
 {
 	struct buf lines = BUF_INIT(REPLY_MAX);
 
-	if (strcmp(ask->path, "/api/token") == 0) {
-		accounts_answer(r, ask, rotate, reply);
+	if (strcmp(ask->path, "/api/token") == 0 ||
+	    strcmp(ask->path, "/authorize") == 0) {
+		accounts_answer(r, ask, fault, reply);
 	} else if (starts(ask->path, "/v1/")) {
-		if (!allowed(r, ask, reply))
+		if (!allowed(r, ask, reply) || !scoped(r, ask, reply))
 			return;
 		if (strcmp(ask->method, "GET") != 0 &&
 		    strcmp(ask->method, "HEAD") != 0)
@@ -142,7 +177,7 @@ void rehearsal_answer(
 	if (faulty && fault.kind == FAULT_CHANGE)
 		change_playlist(r, ask, fault.swap);
 	if (!faulty || !fault_replaces(&fault))
-		answer(r, ask, faulty && fault.kind == FAULT_ROTATE, reply);
+		answer(r, ask, faulty ? &fault : NULL, reply);
 	if (faulty)
 		fault_apply(&fault, ask, r->base, reply);
 	reply->wait += r->latency;

@@ -39,7 +39,7 @@ void rehearsal_answer(struct rehearsal *, const struct ask *, struct reply *);
 /* Frees what it owns. */
 void rehearsal_release(struct rehearsal *);
 
-/* The scopes that its tokens carry. */
+/* The scopes that its tokens carry before anyone has logged in. */
 const char *rehearsal_scope(void);
 
 /* The parts of rehearsal_answer. */
@@ -47,9 +47,9 @@ const char *rehearsal_scope(void);
 /* /v1/..., the caller being known. */
 void api_answer(const struct rehearsal *, const struct ask *, struct reply *);
 
-/* /api/token; rotate: give a new refresh token, too. */
-void accounts_answer(
-    struct rehearsal *, const struct ask *, bool rotate, struct reply *);
+/* /authorize and /api/token; `fault` may be one that they see to, or NULL. */
+void accounts_answer(struct rehearsal *, const struct ask *,
+    const struct fault *fault, struct reply *);
 
 /* /rehearse/... */
 void control_answer(struct rehearsal *, const struct ask *, struct reply *);

@@ -4,11 +4,51 @@
 
 #include <string.h>
 
-static void make_refresh(struct tokens *t, uint64_t number)
+const char *tokens_refresh(struct tokens *t)
 {
-	memcpy(t->refresh, "AQ", 2);
-	chance_id(chance_mix(t->seed, "refresh", number), t->refresh + 2,
+	char *text = t->refresh[t->refreshes % LOGINS_MAX];
+
+	memcpy(text, "AQ", 2);
+	chance_id(chance_mix(t->seed, "refresh", t->refreshes), text + 2,
 	    REFRESH_LEN - 2);
+	t->refreshes++;
+	return text;
+}
+
+bool tokens_refreshes(struct tokens *t, const char *refresh, bool revoke)
+{
+	for (size_t i = 0; *refresh != '\0' && i < LOGINS_MAX; i++) {
+		if (strcmp(t->refresh[i], refresh) != 0)
+			continue;
+		if (revoke)
+			t->refresh[i][0] = '\0';
+		return true;
+	}
+	return false;
+}
+
+struct code *tokens_code(struct tokens *t)
+{
+	struct code *c = &t->codes[t->coded % LOGINS_MAX];
+
+	memset(c, 0, sizeof(*c));
+	memcpy(c->text, "AQ", 2);
+	chance_id(
+	    chance_mix(t->seed, "code", t->coded), c->text + 2, CODE_LEN - 2);
+	t->coded++;
+	return c;
+}
+
+bool tokens_redeem(struct tokens *t, const char *text, struct code *out)
+{
+	for (size_t i = 0; *text != '\0' && i < LOGINS_MAX; i++) {
+		if (strcmp(t->codes[i].text, text) != 0)
+			continue;
+		*out = t->codes[i];
+		t->codes[i].text[0] = '\0';
+		return true;
+	}
+	return false;
 }
 
 void tokens_init(struct tokens *t, uint64_t seed, int64_t lasts_ms)
@@ -18,7 +58,7 @@ void tokens_init(struct tokens *t, uint64_t seed, int64_t lasts_ms)
 	memset(t, 0, sizeof(*t));
 	t->seed = seed;
 	t->lasts = lasts_ms;
-	make_refresh(t, 0);
+	tokens_refresh(t);
 	for (int i = 0; i < 32; i++)
 		t->client_id[i] = "0123456789abcdef"[chance_below(&c, 16)];
 }
@@ -50,9 +90,4 @@ void tokens_expire(struct tokens *t)
 {
 	for (size_t i = 0; i < TOKENS_MAX; i++)
 		t->live[i].ends = 0;
-}
-
-void tokens_rotate(struct tokens *t)
-{
-	make_refresh(t, t->made);
 }

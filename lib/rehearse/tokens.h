@@ -10,7 +10,17 @@
 
 #define ACCESS_LEN 180
 #define REFRESH_LEN 131
+#define CODE_LEN 200
 #define TOKENS_MAX 32 /* the oldest access token gives way */
+#define LOGINS_MAX 8  /* and the oldest login */
+
+/* A code to be had tokens for: what it was asked with. */
+struct code {
+	char text[CODE_LEN + 1];
+	char challenge[64]; /* RFC 7636, by S256 */
+	char redirect[256];
+	char scope[1024];
+};
 
 struct tokens {
 	uint64_t seed;
@@ -20,7 +30,11 @@ struct tokens {
 		char text[ACCESS_LEN + 1];
 		int64_t ends; /* on the steady clock */
 	} live[TOKENS_MAX];
-	char refresh[REFRESH_LEN + 1];
+	char refresh[LOGINS_MAX][REFRESH_LEN + 1];
+	uint64_t refreshes; /* so far */
+	struct code codes[LOGINS_MAX];
+	uint64_t coded;	  /* so far */
+	char scope[1024]; /* of the last login, and so of every token */
 	char client_id[33];
 };
 
@@ -34,7 +48,16 @@ bool tokens_valid(const struct tokens *, const char *access);
 /* End every access token now. */
 void tokens_expire(struct tokens *);
 
-/* A new refresh token in place of the old one, which is worth nothing now. */
-void tokens_rotate(struct tokens *);
+/* A new refresh token, for a new login; borrowed as a new access token is. */
+const char *tokens_refresh(struct tokens *);
+
+/* Whether it is one; and if so, perhaps take it away. */
+bool tokens_refreshes(struct tokens *, const char *refresh, bool revoke);
+
+/* Room for a new code, its text made, the rest empty. */
+struct code *tokens_code(struct tokens *);
+
+/* Copy the code of this text to *out, and forget it; false if there is none. */
+bool tokens_redeem(struct tokens *, const char *text, struct code *out);
 
 #endif

@@ -44,8 +44,10 @@ static int judge(int rc, const char **words)
 	case SQLITE_AUTH: return EX_CANTCREAT;
 	case SQLITE_FULL: *words = "no space left"; return EX_IOERR;
 	case SQLITE_IOERR:
-	case SQLITE_NOMEM:
 	case SQLITE_PROTOCOL: return EX_IOERR;
+	/* What failed without SQLite was an allocation of ours. */
+	case SQLITE_OK:
+	case SQLITE_NOMEM: *words = "out of memory"; return EX_OSERR;
 	case SQLITE_TOOBIG: return EX_DATAERR;
 	case SQLITE_CONSTRAINT: return EX_CONFIG;
 	default: return EX_SOFTWARE;

@@ -305,7 +305,7 @@ static int take_or_refuse(struct lists *ls, const struct part *p)
 		    .rows = 1,
 		    .src = p->src};
 
-		l->on_forbidden(l->ctx, &c, buf_cstr(&ls->items.why));
+		l->on_forbidden(l->ctx, &c, buf_words(&ls->items.why));
 		ls->known = false;
 		rc = store_exec(l->db, "rollback to list");
 	}

@@ -32,7 +32,7 @@ bool source_send(struct source *s, enum record_type type)
 {
 	buf_putc(&s->line, '}');
 	if (s->line.failed) {
-		s->out->err = EFBIG;
+		s->out->err = ENOMEM;
 		return false;
 	}
 	return source_send_line(s, type, buf_slice(&s->line));
@@ -51,6 +51,8 @@ bool source_end(struct source *s, const struct outcome *outcome)
 	struct buf *b = source_begin(s, RECORD_END);
 
 	outcome_put(outcome, b);
+	if (s->more)
+		json_put_member_raw(b, "more", SLICE("true"));
 	json_put_key(b, "ledger");
 	buf_putc(b, '[');
 	ledger_put(&s->ledger, s->name, b);

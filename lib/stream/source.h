@@ -22,6 +22,7 @@ struct source {
 	struct ledger ledger;
 	char run[ULID_TEXT];
 	char started_at[CLOCK_TEXT];
+	bool more;	 /* another run will follow this one */
 	struct buf line; /* the record in the making */
 };
 

@@ -41,14 +41,24 @@ static bool run_id(
 	return true;
 }
 
+/* No more comes of the run that is open, nor any that was to follow. */
 static void note_cut(struct stage *st)
 {
-	if (!st->in_run)
+	bool open = st->in_run;
+
+	if (!open && !st->more)
 		return;
-	st->in_run = false;
+	st->in_run = st->more = false;
 	st->cut = true;
 	if (st->on_cut)
-		st->on_cut(st->ctx, st->run);
+		st->on_cut(st->ctx, open ? st->run : NULL);
+}
+
+static bool announces_more(const struct record *end)
+{
+	const struct member *more = record_get(end, "more");
+
+	return more && more->type == JSON_TRUE;
 }
 
 /* Keep track of which run is open. False if the record was refused. */
@@ -57,15 +67,19 @@ static bool follow_run(struct stage *st, const struct record *rec)
 	char id[STAGE_RUN_MAX];
 
 	if (rec->type == RECORD_END) {
-		if (st->in_run && run_id(st, rec, id) && !strcmp(id, st->run))
+		if (st->in_run && run_id(st, rec, id) && !strcmp(id, st->run)) {
+			st->more = announces_more(rec);
 			return true;
+		}
 		st->ledger.in[RECORD_END]++;
 		stage_refuse(st, rec, "end of no run",
 		    "this end is not of a run that is open");
 		return false;
 	}
 	if (rec->type == RECORD_RUN) {
-		note_cut(st);
+		if (st->in_run)
+			note_cut(st);
+		st->more = false;
 		ledger_clear(&st->ledger);
 		st->ledger.in[RECORD_RUN]++;
 		if (!run_id(st, rec, st->run)) {
@@ -334,14 +348,19 @@ bool stage_complain(struct stage *st, const struct record *rec,
 	return ok;
 }
 
+int stage_io_status(int err)
+{
+	return err == ENOMEM ? EX_OSERR : EX_IOERR;
+}
+
 int stage_finish(struct stage *st)
 {
 	/* What was not read because nothing could be written was not cut. */
 	if (st->out && !out_flush(st->out))
-		return EX_IOERR;
+		return stage_io_status(st->out->err);
 	note_cut(st);
 	if (st->in.err)
-		return EX_IOERR;
+		return stage_io_status(st->in.err);
 	if (st->cut)
 		return EX_DATAERR;
 	return st->refused ? EX_REFUSED : 0;

@@ -55,7 +55,8 @@ struct stage {
 
 	bool in_run;		 /* a run was opened and has not ended */
 	char run[STAGE_RUN_MAX]; /* its id */
-	bool cut;		 /* some run was opened and never ended */
+	bool more;		 /* another run is to follow */
+	bool cut;		 /* some run never ended, or never came */
 	uint64_t records;	 /* taken in so far, of any type */
 	uint64_t refused;	 /* so far, over all runs */
 	bool stopped;		 /* a signal ended the input early */
@@ -67,7 +68,10 @@ struct stage {
 	 * or sent: a stage that reads ahead settles here what it still has.
 	 */
 	void (*on_other)(void *ctx);
-	/* Told when a run was cut, before the next one opens or at the end. */
+	/*
+	 * Told when a run was cut, before the next one opens or at the end;
+	 * with NULL when a run that was to follow did not come.
+	 */
 	void (*on_cut)(void *ctx, const char *run);
 	void *ctx;
 
@@ -135,8 +139,11 @@ struct slice stage_src(struct stage *, const struct record *);
 
 /*
  * Flush, and tell how it went as an exit status of sp(7): 0, 1 when records
- * were refused, 65 when a run was cut, 74 when reading or writing failed.
+ * were refused, 65 when a run was cut, stage_io_status of what failed.
  */
 int stage_finish(struct stage *);
+
+/* The status for an errno of reading or writing: 71 without memory, else 74. */
+int stage_io_status(int err);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http/limits.h"
 #include "http/pages.h"
 #include "http/problem.h"
 #include "http/request.h"
@@ -340,6 +341,10 @@ static void test_problems(void)
 	    "invalid_grant", "the token endpoint's code");
 	is_text(problem_code(SLICE("{\"error\":{\"message\":\"x\"}}")), NULL,
 	    "no code");
+	is_text(problem_reason(SLICE("{\"error\":{\"reason\":\"R\"}}")), "R",
+	    "the reason of an error");
+	is_text(problem_reason(SLICE("{\"x\":{\"reason\":\"R\"}}")), NULL,
+	    "no reason");
 }
 
 static void test_endpoints(void)
@@ -371,6 +376,46 @@ static void test_endpoints(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		is_text(slice_of(endpoint_of(slice_of(cases[i].path))),
 		    cases[i].endpoint, "endpoint of '%s'", cases[i].path);
+}
+
+static void test_limits(void)
+{
+	size_t playlists = bucket_of(SLICE("playlist-items"));
+	size_t recent = bucket_of(SLICE("recently-played"));
+	struct limits l = {.account = {.exit = 0}};
+	struct trouble t = {.exit = EX_TEMPFAIL, .until = 2000}, sum;
+
+	is_text(slice_of(buckets[playlists].name), "playlists", "a bucket");
+	is_int((int64_t)bucket_of(SLICE("playlist")), (int64_t)playlists,
+	    "of several endpoints");
+	is_int((int64_t)bucket_of(SLICE("")), BUCKETS - 1, "no endpoint");
+	is_int((int64_t)bucket_of(SLICE("playlist playlist-items")),
+	    BUCKETS - 1, "an endpoint of no bucket");
+	ok(!limits_of(&l, recent), "no limit");
+	limits_set(&l, playlists, false, &t);
+	t.until = 1000;
+	limits_set(&l, playlists, false, &t);
+	is_int(limits_of(&l, playlists)->until, 2000, "the later one holds");
+	ok(!limits_of(&l, recent), "and no other bucket");
+	t.until = 0;
+	limits_set(&l, recent, false, &t);
+	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
+	is_text(slice_of(sum.why),
+	    "rate limited: recently-played, "
+	    "playlists until 1970-01-01T00:00:02.000Z",
+	    "the sum of several");
+	ok(sum.exit == EX_TEMPFAIL && sum.until == 2000, "and its deadline");
+	t.until = 1500;
+	limits_set(&l, 0, true, &t);
+	is_int(limits_of(&l, playlists)->until, 2000, "all, and one longer");
+	is_int(limits_of(&l, BUCKETS - 1)->until, 1500, "all");
+	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
+	is_text(slice_of(sum.why),
+	    "rate limited: "
+	    "the whole developer account until 1970-01-01T00:00:01.500Z, "
+	    "playlists until 1970-01-01T00:00:02.000Z",
+	    "the sum names the account first");
+	is_int(sum.until, 1500, "the earliest deadline");
 }
 
 static void test_captures(void)
@@ -568,6 +613,7 @@ int main(void)
 	test_offsets();
 	test_problems();
 	test_endpoints();
+	test_limits();
 	test_captures();
 	test_requests();
 	test_tokens();

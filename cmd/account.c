@@ -1,0 +1,305 @@
+#include "account.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/os.h"
+#include "cli.h"
+#include "http/token.h"
+#include "json/json.h"
+#include "table.h"
+
+const char *account_setting(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static const char *account_name(const struct account *a)
+{
+	const char *name = a->name;
+
+	if (!name)
+		name = account_setting("SP_ACCOUNT");
+	return name ? name : ACCOUNT_DEFAULT;
+}
+
+static const char *named_file(const struct account *a)
+{
+	if (!a->token_file && !a->name)
+		return account_setting("SP_TOKEN_FILE");
+	return a->token_file;
+}
+
+const char *account_path(const struct account *a, struct buf *path)
+{
+	const char *named = named_file(a), *account;
+	char name[256];
+
+	if (named)
+		return named;
+	account = account_name(a);
+	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
+	    strlen(account) > 200)
+		cli_die(EX_USAGE, "no name for an account: '%s'", account);
+	snprintf(name, sizeof(name), "tokens/%s.json", account);
+	if (!os_config_path(path, name) || !buf_cstr(path))
+		cli_die(EX_CONFIG,
+		    "no token file: give --token-file FILE, or "
+		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
+	return buf_cstr(path);
+}
+
+void account_put_option(const struct account *a, struct buf *b)
+{
+	if (a->token_file)
+		buf_printf(b, " --token-file '%s'", a->token_file);
+	else if (!named_file(a) &&
+		 strcmp(account_name(a), ACCOUNT_DEFAULT) != 0)
+		buf_printf(b, " --account %s", account_name(a));
+}
+
+/* The options that both of the other commands have; true for --table. */
+static bool read_options(struct account *a, int argc, char **argv, bool list)
+{
+	static const struct option longs[] = {
+	    {"account", required_argument, NULL, 'a'},
+	    {"token-file", required_argument, NULL, 't'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"table", no_argument, NULL, 'T'},
+	    {NULL, 0, NULL, 0},
+	};
+	bool table = false;
+	int which;
+
+	optind = 1;
+	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+		switch (which) {
+		case 'a': a->name = optarg; break;
+		case 't': a->token_file = optarg; break;
+		case 'T': table = true; break;
+		case 'h': cli_usage(a->usage, true);
+		case 'V': cli_version();
+		default: cli_usage(a->usage, false);
+		}
+	if (optind < argc || (table && !list))
+		cli_usage(a->usage, false);
+	return table;
+}
+
+/* Of a written time, so much is enough for people. */
+#define TO_MINUTES 16
+#define TO_DAYS 10
+
+/* What is told of an account: each a member, and a column. */
+enum { NAME, USER, EXPIRES, AUTHORIZED, ENDS, SCOPE, PATH, CELLS };
+static const char *const cells[CELLS] = {"account", "user_id", "expires_at",
+    "authorized_at", "authorization_ends", "scope", "file"};
+
+struct row {
+	char *cell[CELLS]; /* NULL where it is not known */
+};
+
+struct list {
+	struct row *rows;
+	size_t n;
+	int status;
+};
+
+static char *copy(const char *text)
+{
+	char *s = text ? strdup(text) : NULL;
+
+	if (text && !s)
+		cli_die(EX_OSERR, "out of memory");
+	return s;
+}
+
+static char *copy_time(int64_t ms)
+{
+	char text[CLOCK_TEXT];
+
+	return ms && clock_format(ms, text) ? copy(text) : NULL;
+}
+
+/* Add what a token file says; `name` may be NULL. */
+static void add(struct list *l, const char *name, const char *path)
+{
+	struct trouble trouble;
+	struct token t;
+	struct row *rows;
+
+	token_init(&t, path);
+	if (!token_load(&t, &trouble)) {
+		cli_warn("%s", trouble.why);
+		if (!l->status)
+			l->status = trouble.exit;
+		token_release(&t);
+		return;
+	}
+	rows = realloc(l->rows, (l->n + 1) * sizeof(*rows));
+	if (!rows)
+		cli_die(EX_OSERR, "out of memory");
+	l->rows = rows;
+	rows[l->n++] =
+	    (struct row){.cell = {[NAME] = copy(name),
+			     [USER] = copy(t.user_id),
+			     [EXPIRES] = copy_time(t.expires_at),
+			     [AUTHORIZED] = copy_time(t.authorized_at),
+			     [ENDS] = copy_time(token_ends(&t)),
+			     [SCOPE] = copy(t.scope),
+			     [PATH] = copy(path)}};
+	token_release(&t);
+}
+
+static int is_token(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return n > 5 && *entry->d_name != '.' &&
+	       strcmp(entry->d_name + n - 5, ".json") == 0;
+}
+
+static void add_folder(struct list *l, const char *folder)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_token, alphasort);
+
+	if (n < 0 && errno != ENOENT && errno != ENOTDIR) {
+		cli_warn("%s: cannot read: %s", folder, strerror(errno));
+		l->status = EX_CONFIG;
+	}
+	for (int i = 0; i < n; i++) {
+		struct buf path = BUF_INIT(8192);
+		char *name = entries[i]->d_name;
+
+		buf_printf(&path, "%s/%s", folder, name);
+		name[strlen(name) - 5] = '\0';
+		if (buf_cstr(&path))
+			add(l, name, buf_cstr(&path));
+		buf_release(&path);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+}
+
+static void put_record(const struct row *r)
+{
+	struct buf b = BUF_INIT((size_t)1 << 20);
+
+	buf_putc(&b, '{');
+	json_put_member(&b, "type", SLICE("account"));
+	for (int i = 0; i < CELLS; i++)
+		if (r->cell[i])
+			json_put_member(&b, cells[i], slice_of(r->cell[i]));
+		else
+			json_put_member_raw(&b, cells[i], SLICE("null"));
+	buf_puts(&b, "}\n");
+	if (b.failed)
+		cli_die(EX_OSERR, "out of memory");
+	fwrite(b.p, 1, b.n, stdout);
+	buf_release(&b);
+}
+
+/* A cell for people. */
+static struct slice shown(const struct row *r, int i)
+{
+	return slice_of(r->cell[i] ? r->cell[i] : "-");
+}
+
+static void put_table(const struct list *l)
+{
+	static const struct {
+		int cell, most;
+	} columns[] = {{NAME, 60}, {USER, 60}, {EXPIRES, TO_MINUTES},
+	    {ENDS, TO_DAYS}, {SCOPE, INT_MAX}};
+	const size_t last = sizeof(columns) / sizeof(*columns) - 1;
+	int width[CELLS] = {0};
+
+	for (size_t i = 0; i <= last; i++) {
+		int cell = columns[i].cell, *w = &width[i];
+
+		*w = (int)strlen(cells[cell]);
+		for (size_t k = 0; k < l->n; k++) {
+			int n = table_width(
+			    shown(&l->rows[k], cell), columns[i].most);
+
+			*w = n > *w ? n : *w;
+		}
+		*w = i < last ? *w + 2 : 0;
+		table_heading(cells[cell], *w);
+	}
+	putchar('\n');
+	for (size_t k = 0; k < l->n; k++) {
+		for (size_t i = 0; i <= last; i++)
+			table_cell(shown(&l->rows[k], columns[i].cell),
+			    width[i], columns[i].most);
+		putchar('\n');
+	}
+}
+
+int account_list(struct account *a, int argc, char **argv)
+{
+	bool table = read_options(a, argc, argv, true) || table_for_people();
+	struct buf path = BUF_INIT(4096);
+	struct list l = {.rows = NULL};
+
+	if (a->name || a->token_file) {
+		add(&l, a->token_file ? NULL : a->name, account_path(a, &path));
+	} else {
+		if (named_file(a))
+			add(&l, NULL, named_file(a));
+		if (os_config_path(&path, "tokens") && buf_cstr(&path))
+			add_folder(&l, buf_cstr(&path));
+	}
+	if (table && l.n > 0)
+		put_table(&l);
+	for (size_t k = 0; k < l.n; k++) {
+		if (!table)
+			put_record(&l.rows[k]);
+		for (int i = 0; i < CELLS; i++)
+			free(l.rows[k].cell[i]);
+	}
+	if (l.n == 0 && !l.status)
+		cli_warn("there is no account yet: sp-fetch login");
+	free(l.rows);
+	buf_release(&path);
+	return cli_close_stdout(l.status);
+}
+
+int account_logout(struct account *a, int argc, char **argv)
+{
+	struct buf path = BUF_INIT(4096);
+	struct trouble trouble;
+	struct token t;
+	const char *file;
+	bool ok;
+
+	read_options(a, argc, argv, false);
+	file = account_path(a, &path);
+	token_init(&t, file);
+	/* A file that others can read, or that is broken, goes as well. */
+	ok = token_load(&t, &trouble) || trouble.exit != EX_NOPERM;
+	ok = ok && token_lock_new(&t, true, &trouble) &&
+	     token_remove(&t, &trouble);
+	token_release(&t);
+	if (!ok) {
+		if (trouble.exit == EX_NOPERM)
+			cli_warn("there is no login '%s'", file);
+		else
+			cli_warn("%s", trouble.why);
+	} else {
+		cli_warn("removed '%s'; to withdraw the app's access as well, "
+			 "see https://www.spotify.com/account/apps/",
+		    file);
+	}
+	buf_release(&path);
+	return ok ? 0 : trouble.exit;
+}

@@ -1,0 +1,55 @@
+#include "table.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "json/json.h"
+
+bool table_for_people(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+static int put_cell(struct slice s, int most, bool print)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	int shown = 0;
+
+	while (p < end && shown < most) {
+		size_t n = utf8_length(p, end);
+		bool control = n == 0 || (unsigned char)*p < 0x20 ||
+			       *p == 0x7f ||
+			       (n == 2 && (unsigned char)*p == 0xc2 &&
+				   (unsigned char)p[1] < 0xa0);
+
+		if (print && control)
+			putchar('?');
+		else if (print)
+			fwrite(p, 1, n, stdout);
+		p += n ? n : 1;
+		shown++;
+	}
+	return shown;
+}
+
+void table_cell(struct slice s, int width, int most)
+{
+	for (int i = put_cell(s, most, true); i < width; i++)
+		putchar(' ');
+}
+
+int table_width(struct slice s, int most)
+{
+	return put_cell(s, most, false);
+}
+
+void table_heading(const char *name, int width)
+{
+	int pad = width - (int)strlen(name);
+
+	for (const char *p = name; *p; p++)
+		putchar(*p == '_' ? ' ' : toupper((unsigned char)*p));
+	for (; pad > 0; pad--)
+		putchar(' ');
+}

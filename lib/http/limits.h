@@ -1,0 +1,35 @@
+/*
+ * Which buckets the API is not to be asked for any more, and until when. A
+ * limit stays for as long as the program runs.
+ */
+#ifndef SP_HTTP_LIMITS_H
+#define SP_HTTP_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http/token.h"
+#include "stream/bucket.h"
+
+struct limits {
+	struct trouble of[BUCKETS]; /* exit 0 where there is no limit */
+	struct trouble account;	    /* a limit of all of them */
+};
+
+/* Set buckets, one bit each, by their index. */
+#define LIMITS_BIT(bucket) (1u << (bucket))
+
+/* Note that a bucket, or with `account` every one, is limited. */
+void limits_set(
+    struct limits *, size_t bucket, bool account, const struct trouble *);
+
+/* What a bucket is limited by, or NULL. */
+const struct trouble *limits_of(const struct limits *, size_t bucket);
+
+/*
+ * What all of a set of buckets are limited by, as one trouble that names
+ * them: 75, and the earliest time at which one of them may be asked again.
+ */
+void limits_sum(const struct limits *, unsigned set, struct trouble *);
+
+#endif

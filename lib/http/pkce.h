@@ -1,0 +1,31 @@
+/*
+ * Proof key for code exchange, RFC 7636: the login service is shown the
+ * digest of a secret, the token endpoint the secret itself, so that a code
+ * that was seen on its way is worth nothing. And the state, by which a login
+ * that comes back is known to be the one that was begun.
+ */
+#ifndef SP_HTTP_PKCE_H
+#define SP_HTTP_PKCE_H
+
+#include <stdbool.h>
+
+#include "base/base64.h"
+#include "base/sha256.h"
+#include "base/slice.h"
+
+#define PKCE_VERIFIER 48 /* random bytes, written as 64 characters */
+#define PKCE_STATE 24
+
+struct pkce {
+	char verifier[BASE64_TEXT(PKCE_VERIFIER)]; /* secret */
+	char challenge[BASE64_TEXT(SHA256_SIZE)];  /* by S256 */
+	char state[BASE64_TEXT(PKCE_STATE)];
+};
+
+/* Make one; false if the system gives no random bytes. */
+bool pkce_make(struct pkce *);
+
+/* Whether two texts are the same, in a time that only their length tells. */
+bool pkce_same(struct slice, struct slice);
+
+#endif

@@ -1,0 +1,307 @@
+#include "http/window.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+/* Behind a slow one so many can be ready, for each that is asked at once. */
+#define ROOM 4
+
+static struct ask *ask_at(const struct window *w, size_t i)
+{
+	return &w->asks[(w->head + i) % w->size];
+}
+
+bool window_init(struct window *w)
+{
+	w->size = w->parallel == 1 ? 1 : ROOM * w->parallel;
+	w->asks = calloc(w->size, sizeof(*w->asks));
+	if (!w->asks)
+		return false;
+	for (size_t i = 0; i < w->size; i++) {
+		struct ask *a = &w->asks[i];
+
+		a->line.max = a->scratch.max = SIZE_MAX / 2;
+		a->last = &a->first;
+		answer_init(&a->answer, w->max_body);
+		pages_init(&a->pages, w->api, w->max_pages);
+	}
+	return true;
+}
+
+void window_release(struct window *w)
+{
+	for (size_t i = 0; w->asks && i < w->size; i++) {
+		struct ask *a = &w->asks[i];
+		struct page *page;
+
+		while ((page = ask_take_page(a)))
+			page_free(page);
+		answer_release(&a->answer);
+		pages_release(&a->pages);
+		buf_release(&a->line);
+		buf_release(&a->scratch);
+	}
+	free(w->asks);
+	w->asks = NULL;
+	w->count = 0;
+}
+
+bool window_is_full(const struct window *w)
+{
+	return w->count == w->size;
+}
+
+bool window_is_empty(const struct window *w)
+{
+	return w->count == 0;
+}
+
+struct ask *window_first(struct window *w)
+{
+	return w->count ? ask_at(w, 0) : NULL;
+}
+
+void window_pop(struct window *w)
+{
+	w->head = (w->head + 1) % w->size;
+	w->count--;
+}
+
+void ask_refuse(struct ask *a, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	a->ended = true;
+	a->code = code;
+	va_start(ap, fmt);
+	vsnprintf(a->why, sizeof(a->why), fmt, ap);
+	va_end(ap);
+}
+
+bool window_add(struct window *w, const struct record *rec, uint64_t number)
+{
+	struct ask *a = ask_at(w, w->count);
+	const char *why;
+	size_t at;
+
+	buf_clear(&a->line);
+	buf_clear(&a->scratch);
+	if (!buf_put_slice(&a->line, rec->line) ||
+	    !record_parse(&a->record, buf_slice(&a->line), &why, &at))
+		return false;
+	a->number = number;
+	a->ended = a->unasked = a->begun = false;
+	a->code = NULL;
+	a->get.state = GET_READY;
+	a->get.retry.count = 0;
+	w->count++;
+	why = request_read(&a->record, &a->scratch, &a->request);
+	if (why)
+		ask_refuse(a, "bad request", "%s", why);
+	return true;
+}
+
+void page_free(struct page *page)
+{
+	buf_release(&page->url);
+	buf_release(&page->body);
+	free(page);
+}
+
+struct page *ask_take_page(struct ask *a)
+{
+	struct page *page = a->first;
+
+	if (!page)
+		return NULL;
+	a->first = page->next;
+	if (!a->first)
+		a->last = &a->first;
+	a->waiting -= page->body.n;
+	return page;
+}
+
+/* Keep the answer until it is its turn; NULL without memory. */
+static struct page *keep(struct window *w, struct ask *a)
+{
+	struct reply *r = &a->answer.reply;
+	struct page *page = calloc(1, sizeof(*page));
+
+	if (!page)
+		return NULL;
+	*page = (struct page){.number = a->pages.number,
+	    .kind = a->pages.kind,
+	    .status = r->status,
+	    .fetched_at = r->done_at,
+	    .url = BUF_INIT(URL_MAX),
+	    .body = r->body};
+	r->body = (struct buf)BUF_INIT(w->max_body);
+	if (a->answer.kind == ANSWER_LIMITED)
+		page->retry_at = a->answer.trouble.until;
+	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {
+		page_free(page);
+		return NULL;
+	}
+	*a->last = page;
+	a->last = &page->next;
+	a->waiting += page->body.n;
+	return page;
+}
+
+static void begin_page(struct window *w, struct ask *a)
+{
+	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), &a->answer, a);
+}
+
+/* The page is a good one: is there another? */
+static void follow(struct window *w, struct ask *a, const struct page *page)
+{
+	struct slice path = url_path(buf_slice(&page->url));
+
+	switch (pages_next(&a->pages, buf_slice(&page->body))) {
+	case PAGES_MORE: begin_page(w, a); break;
+	case PAGES_END: a->ended = true; break;
+	default:
+		ask_refuse(a, "bad next page",
+		    "%.*s: its next page is refused: %s",
+		    path.n > 100 ? 100 : (int)path.n, path.p, a->pages.why);
+	}
+}
+
+/* An ask's get is done. */
+static void take_answer(struct window *w, struct ask *a)
+{
+	const enum answer_kind kind = a->answer.kind;
+	struct page *page = NULL;
+
+	w->proven = kind == ANSWER_GOOD || kind == ANSWER_DENIED ||
+		    (w->proven && kind == ANSWER_LIMITED);
+	if (kind != ANSWER_NONE && kind != ANSWER_NO_LOGIN) {
+		page = keep(w, a);
+		if (!page)
+			ask_refuse(a, "no memory", "no memory");
+	}
+	if (page && kind == ANSWER_GOOD)
+		follow(w, a, page);
+	else
+		a->ended = true;
+	w->on_answer(w->ctx, a);
+}
+
+/* Whether the first page can be asked; else it is refused. */
+static bool begin(struct window *w, struct ask *a)
+{
+	const struct request *r = &a->request;
+
+	if (a->begun)
+		return true;
+	a->begun = true;
+	if (pages_begin(&a->pages, r->url, r->paging) == PAGES_MORE) {
+		begin_page(w, a);
+		return true;
+	}
+	ask_refuse(
+	    a, "bad url", "'%.*s': %s", (int)r->url.n, r->url.p, a->pages.why);
+	return false;
+}
+
+/* What the whole window says about asking now. */
+struct state {
+	bool retrying; /* one is to be tried again */
+	bool login;    /* one waits for the login to be renewed */
+	int64_t now;
+};
+
+static struct state look(const struct window *w)
+{
+	struct state s = {.now = clock_monotonic()};
+
+	for (size_t i = 0; i < w->count; i++) {
+		const struct ask *a = ask_at(w, i);
+
+		if (a->ended)
+			continue;
+		s.retrying |= a->get.retry.count > 0;
+		s.login |= a->get.state == GET_LOGIN;
+	}
+	return s;
+}
+
+/*
+ * Do for an ask what its turn is. Returns after how many ms to come back to
+ * it: 0 if it has moved on, -1 if nothing can be done but wait.
+ */
+static int64_t go_on(struct window *w, struct ask *a, int64_t now)
+{
+	struct get *g = &a->get;
+
+	if (g->state == GET_ASKED ||
+	    (a->waiting >= WINDOW_AHEAD && a != window_first(w)))
+		return -1;
+	if (!w->may_ask(w->ctx, a) || !begin(w, a))
+		return 0;
+	if (g->state == GET_WAITING && g->wake_at > now)
+		return g->wake_at - now;
+	get_ask(g);
+	if (g->state == GET_DONE)
+		take_answer(w, a);
+	return g->state == GET_ASKED ? -1 : 0;
+}
+
+/* Renew the login for all that wait for it. */
+static void log_in(struct window *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct ask *a = ask_at(w, i);
+
+		if (a->ended || a->get.state != GET_LOGIN ||
+		    !w->may_ask(w->ctx, a))
+			continue;
+		get_log_in(&a->get);
+		if (a->get.state == GET_DONE)
+			take_answer(w, a);
+	}
+}
+
+/* Ask what may be asked; after how many ms there will be more, or -1. */
+static int64_t ask_all(struct window *w)
+{
+	struct state s = look(w);
+	size_t left = s.retrying || !w->proven ? 1 : w->parallel;
+	int64_t soonest = -1;
+
+	if (s.login) {
+		if (transfer_count(w->client->transfer) > 0)
+			return -1;
+		log_in(w);
+		return 0;
+	}
+	for (size_t i = 0; i < w->count && left > 0; i++) {
+		struct ask *a = ask_at(w, i);
+		int64_t ms;
+
+		if (a->ended)
+			continue;
+		ms = go_on(w, a, s.now);
+		if (ms >= 0 && (soonest < 0 || ms < soonest))
+			soonest = ms;
+		left -= !a->ended;
+	}
+	return soonest;
+}
+
+void window_turn(struct window *w, int fd)
+{
+	int64_t ms = ask_all(w);
+	struct get *g;
+
+	if (w->count > 0 && window_first(w)->ended)
+		ms = 0; /* there is something to take out */
+	transfer_wait(w->client->transfer, fd, ms);
+	while ((g = client_next(w->client)))
+		if (g->state == GET_DONE)
+			take_answer(w, g->owner);
+}

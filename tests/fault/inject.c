@@ -1,0 +1,301 @@
+/*
+ * inject.so: a library to preload that makes a call of a program fail.
+ *
+ *	SP_FAULT=CALL:N:HOW	the Nth call of that name fails (0: none does)
+ *	SP_FAULT=CALL:N+:HOW	so do all that follow
+ *
+ * HOW is the name of an error, or `short`: one byte is read or written. Calls
+ * of child processes count too. SP_FAULT_MARK names a file of 16 bytes, in
+ * which is left how many calls there were, and how many of them were struck.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* In memory that parent and children share. */
+struct mark {
+	_Atomic uint64_t calls, struck;
+};
+
+static struct {
+	char call[16];
+	uint64_t nth;
+	bool on; /* and on and on */
+	bool cut;
+	int err;
+} fault;
+
+static struct mark own, *mark = &own;
+
+/* For what is allocated while the real malloc is looked up. */
+static _Alignas(16) char early[1 << 16];
+static size_t early_used;
+
+/* The function that ours stands before. */
+#define REAL(name)                     \
+	static __typeof__(&name) real; \
+	if (!real)                     \
+	*(void **)&real = dlsym(RTLD_NEXT, #name)
+
+/* Whether this call of those is struck; errno says how. */
+static bool strikes(const char *call)
+{
+	uint64_t n;
+
+	if (strcmp(call, fault.call) != 0)
+		return false;
+	n = atomic_fetch_add(&mark->calls, 1) + 1;
+	if (fault.nth == 0 || n < fault.nth || (n > fault.nth && !fault.on))
+		return false;
+	atomic_fetch_add(&mark->struck, 1);
+	if (!fault.cut)
+		errno = fault.err;
+	return true;
+}
+
+/* The same of a call that moves bytes: a short one goes on with one byte. */
+static bool strikes_io(const char *call, size_t *n)
+{
+	if (!strikes(call))
+		return false;
+	if (!fault.cut)
+		return true;
+	if (*n > 1)
+		*n = 1;
+	return false;
+}
+
+static void read_plan(const char *text)
+{
+	static const struct {
+		const char *name;
+		int err;
+	} errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EINTR", EINTR},
+	    {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}, {"EACCES", EACCES},
+	    {"EAGAIN", EAGAIN}, {"ECONNRESET", ECONNRESET}};
+	const char *first = strchr(text, ':'), *how = strrchr(text, ':');
+	char *end;
+
+	if (!first || how == first ||
+	    (size_t)(first - text) >= sizeof(fault.call))
+		return;
+	fault.nth = strtoull(first + 1, &end, 10);
+	fault.on = *end == '+';
+	fault.cut = strcmp(how + 1, "short") == 0;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (strcmp(errors[i].name, how + 1) == 0)
+			fault.err = errors[i].err;
+	/* What is no fault at all must not look like a program without one. */
+	if (!fault.err && !fault.cut)
+		abort();
+	memcpy(fault.call, text, (size_t)(first - text));
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *text = getenv("SP_FAULT"), *path = getenv("SP_FAULT_MARK");
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	void *p = fd < 0 ? MAP_FAILED
+			 : mmap(NULL, sizeof(*mark), PROT_READ | PROT_WRITE,
+			       MAP_SHARED, fd, 0);
+
+	if (fd >= 0)
+		close(fd);
+	if (p != MAP_FAILED)
+		mark = p;
+	if (text)
+		read_plan(text);
+}
+
+/* --- memory ------------------------------------------------------------- */
+
+static void *early_malloc(size_t n)
+{
+	void *p = early + early_used;
+
+	n = (n + 15) & ~(size_t)15;
+	if (n > sizeof(early) - early_used)
+		return NULL;
+	early_used += n;
+	return p;
+}
+
+static bool is_early(const void *p)
+{
+	uintptr_t at = (uintptr_t)p, from = (uintptr_t)early;
+
+	return at >= from && at < from + sizeof(early);
+}
+
+static void *(*real_malloc)(size_t);
+static void *(*real_calloc)(size_t, size_t);
+static void *(*real_realloc)(void *, size_t);
+static void (*real_free)(void *);
+
+/* False while they are looked up, which may take memory. */
+static bool memory_ready(void)
+{
+	static bool busy;
+
+	if (real_free)
+		return true;
+	if (busy)
+		return false;
+	busy = true;
+	*(void **)&real_malloc = dlsym(RTLD_NEXT, "malloc");
+	*(void **)&real_calloc = dlsym(RTLD_NEXT, "calloc");
+	*(void **)&real_realloc = dlsym(RTLD_NEXT, "realloc");
+	*(void **)&real_free = dlsym(RTLD_NEXT, "free");
+	busy = false;
+	return true;
+}
+
+void *malloc(size_t n)
+{
+	if (!memory_ready())
+		return early_malloc(n);
+	return strikes("malloc") ? NULL : real_malloc(n);
+}
+
+void *calloc(size_t count, size_t n)
+{
+	if (!memory_ready())
+		return early_malloc(count * n); /* has never been used */
+	return strikes("malloc") ? NULL : real_calloc(count, n);
+}
+
+void *realloc(void *old, size_t n)
+{
+	size_t left;
+	void *p;
+
+	if (!is_early(old) && memory_ready())
+		return strikes("malloc") ? NULL : real_realloc(old, n);
+	p = malloc(n);
+	left =
+	    is_early(old) ? (size_t)(early + sizeof(early) - (char *)old) : 0;
+	if (p && left)
+		memcpy(p, old, n < left ? n : left);
+	return p;
+}
+
+void free(void *p)
+{
+	if (p && !is_early(p) && memory_ready())
+		real_free(p);
+}
+
+/* --- files and sockets -------------------------------------------------- */
+
+/* A call by all the names that it has in a libc. */
+#define IO(name, call, type, count, params, args)                 \
+	type name params;                                         \
+	type name params                                          \
+	{                                                         \
+		REAL(name);                                       \
+		return strikes_io(call, &count) ? -1 : real args; \
+	}
+#define PLAIN(name, call, params, args)                \
+	int name params;                               \
+	int name params                                \
+	{                                              \
+		REAL(name);                            \
+		return strikes(call) ? -1 : real args; \
+	}
+
+IO(read, "read", ssize_t, n, (int fd, void *p, size_t n), (fd, p, n))
+IO(write, "write", ssize_t, n, (int fd, const void *p, size_t n), (fd, p, n))
+IO(pread, "pread", ssize_t, n, (int fd, void *p, size_t n, off_t at),
+    (fd, p, n, at))
+IO(pwrite, "pwrite", ssize_t, n, (int fd, const void *p, size_t n, off_t at),
+    (fd, p, n, at))
+IO(recv, "recv", ssize_t, n, (int fd, void *p, size_t n, int flags),
+    (fd, p, n, flags))
+IO(send, "send", ssize_t, n, (int fd, const void *p, size_t n, int flags),
+    (fd, p, n, flags))
+PLAIN(fsync, "fsync", (int fd), (fd))
+PLAIN(fdatasync, "fsync", (int fd), (fd))
+PLAIN(ftruncate, "ftruncate", (int fd, off_t n), (fd, n))
+PLAIN(rename, "rename", (const char *from, const char *to), (from, to))
+PLAIN(mkdir, "mkdir", (const char *path, mode_t mode), (path, mode))
+PLAIN(unlink, "unlink", (const char *path), (path))
+PLAIN(poll, "poll", (struct pollfd * fds, nfds_t n, int ms), (fds, n, ms))
+PLAIN(socketpair, "socketpair", (int domain, int type, int protocol, int fd[2]),
+    (domain, type, protocol, fd))
+
+/* It is closed all the same, as Linux does it. */
+int close(int fd)
+{
+	int rc;
+
+	REAL(close);
+	rc = real(fd);
+	return strikes("close") ? -1 : rc;
+}
+
+pid_t fork(void)
+{
+	REAL(fork);
+	return strikes("fork") ? -1 : real();
+}
+
+void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t from)
+{
+	REAL(mmap);
+	return fd >= 0 && strikes("mmap")
+		   ? MAP_FAILED
+		   : real(at, n, protection, flags, fd, from);
+}
+
+#define OPEN(name)                                                     \
+	int name(const char *path, int flags, ...)                     \
+	{                                                              \
+		unsigned mode = 0;                                     \
+		va_list ap;                                            \
+                                                                       \
+		REAL(name);                                            \
+		if (flags & O_CREAT) {                                 \
+			va_start(ap, flags);                           \
+			mode = va_arg(ap, unsigned);                   \
+			va_end(ap);                                    \
+		}                                                      \
+		return strikes("open") ? -1 : real(path, flags, mode); \
+	}
+
+OPEN(open)
+
+#ifdef __GLIBC__
+OPEN(open64)
+IO(pread64, "pread", ssize_t, n, (int fd, void *p, size_t n, off64_t at),
+    (fd, p, n, at))
+IO(pwrite64, "pwrite", ssize_t, n,
+    (int fd, const void *p, size_t n, off64_t at), (fd, p, n, at))
+PLAIN(ftruncate64, "ftruncate", (int fd, off64_t n), (fd, n))
+IO(__read_chk, "read", ssize_t, n, (int fd, void *p, size_t n, size_t room),
+    (fd, p, n, room))
+IO(__recv_chk, "recv", ssize_t, n,
+    (int fd, void *p, size_t n, size_t room, int flags),
+    (fd, p, n, room, flags))
+PLAIN(__poll_chk, "poll", (struct pollfd * fds, nfds_t n, int ms, size_t room),
+    (fds, n, ms, room))
+
+void *mmap64(
+    void *at, size_t n, int protection, int flags, int fd, off64_t from)
+{
+	REAL(mmap64);
+	return fd >= 0 && strikes("mmap")
+		   ? MAP_FAILED
+		   : real(at, n, protection, flags, fd, from);
+}
+#endif

@@ -1,0 +1,491 @@
+#!/usr/bin/env python3
+"""inject.py [--calls N] [--seed N] [--only CASE] [--fault CALL:HOW]
+
+Makes one call after the other of each program fail: reads, writes, syncs,
+allocations and more, once, or from then on. However it fails, a program
+ends with a status of sp(7), and in time; says why where that is not 0; and
+where it is 0, nothing is missing. The database stays whole, and the same
+command completes the work once nothing fails any more.
+
+At most N calls of each kind are struck, chosen at random; 0 is all of them.
+"""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import time
+
+from common import (BUILD, STATUSES, Api, Broken, check, differences, folder,
+                    is_whole, opened, program, rebuild, tables)
+
+LIBRARY = os.path.join(BUILD, "tests/fault/inject.so")
+
+# What may fail, and how; "+" is from then on. After EINTR, and after a short
+# read or write, a program goes on as if nothing had been.
+FAULTS = [
+    ("read", "EIO"), ("read", "EINTR"), ("read", "short"),
+    ("read+", "short"),
+    ("write", "EIO"), ("write", "ENOSPC"), ("write+", "ENOSPC"),
+    ("write", "EINTR"), ("write", "short"), ("write+", "short"),
+    ("pread", "EIO"), ("pread", "EINTR"), ("pread", "short"),
+    ("pwrite", "EIO"), ("pwrite", "ENOSPC"), ("pwrite+", "ENOSPC"),
+    ("pwrite", "EINTR"), ("pwrite", "short"),
+    ("fsync", "EIO"), ("fsync+", "EIO"), ("fsync", "ENOSPC"),
+    ("open", "EMFILE"), ("open+", "EMFILE"), ("open", "EACCES"),
+    ("ftruncate", "EIO"), ("ftruncate", "ENOSPC"), ("ftruncate", "EINTR"),
+    ("malloc", "ENOMEM"), ("malloc+", "ENOMEM"),
+    ("mmap", "ENOMEM"), ("rename", "EIO"), ("unlink", "EIO"),
+    ("mkdir", "ENOSPC"), ("close", "EIO"),
+    ("poll", "EINTR"), ("recv", "EINTR"), ("recv", "ECONNRESET"),
+    ("recv", "short"), ("send", "EINTR"), ("send", "ECONNRESET"),
+    ("send", "short"), ("fork", "EAGAIN"), ("socketpair", "EMFILE"),
+]
+TRANSPARENT = {"EINTR", "short"}
+
+
+def records(text):
+    """The whole lines of an output; what a cut left at its end is none."""
+    return [json.loads(line) for line in text.split("\n")[:-1] if line]
+
+
+class Case:
+    """A command on small inputs, and what is to come of it."""
+
+    name = command = None
+    stdin = ""
+    database = False  # it writes one
+    start = None  # the database that it begins with
+
+    def __init__(self, house):
+        self.house = house
+        self.want = self.wanted = None
+
+    def arguments(self, path):
+        return [program(self.command[0]), *self.command[1:]]
+
+    def set_up(self, path):
+        os.makedirs(path)
+        if self.start:
+            shutil.copy(self.start, path + "/music.db")
+
+    def env(self, path):
+        return {**os.environ, "SP_DB": path + "/music.db",
+                "SP_TOKEN_FILE": path + "/token.json", "HOME": path}
+
+    def run(self, path, fault=None):
+        """Status, stdout, stderr, and how many calls there were and failed;
+        a status of None is a program that hangs."""
+        env, mark = self.env(path), path + "/mark"
+        if fault:
+            with open(mark, "wb") as f:
+                f.write(bytes(16))
+            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark)
+        process = subprocess.Popen(
+            self.arguments(path), env=env, cwd=path, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            errors="replace")
+        try:
+            out, err = process.communicate(self.stdin, timeout=20)
+            status = process.returncode
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            status = None
+        counts = (0, 0)
+        if fault:
+            with open(mark, "rb") as f:
+                counts = struct.unpack("=QQ", f.read(16))
+        return status, out, err, counts
+
+    def result(self, path, out):
+        """What came of it, to compare with what comes of it otherwise."""
+        return (self.plain(out),
+                tables(path + "/music.db", {"ingest_runs", "ingest_errors"})
+                if self.database else None)
+
+    def plain(self, out):
+        return out
+
+    def check_always(self, path, status, out, err):
+        """What must be so whatever failed."""
+        if self.database and os.path.exists(path + "/music.db"):
+            is_whole(path + "/music.db")
+
+    def refused(self, path, out, err):
+        """Whether a status of 1 is a good one."""
+        return False
+
+    def reference(self, path):
+        self.set_up(path)
+        status, out, err, _ = self.run(path)
+        check(status == 0, self.name, "ends with", status, err)
+        self.wanted = self.result(path, out)
+        check(self.wanted == self.result(path, out), "no result to compare")
+
+    def differs(self, path, out):
+        got = self.result(path, out)
+        if got[0] != self.wanted[0]:
+            return "stdout differs"
+        if got[1] != self.wanted[1]:
+            return differences(self.wanted[1], got[1])
+        return ""
+
+
+def timeless(out):
+    """Records without what the clock and chance gave them."""
+    out = re.sub(r'"run":"[0-9A-Z]{26}"', '"run":"R"', out)
+    return re.sub(r'"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"', '"T"', out)
+
+
+def ends_well(out):
+    """Whether a stream says that all is there."""
+    last = out.rstrip("\n").rsplit("\n", 1)[-1]
+    return (out.endswith("\n") and '"type":"end"' in last and
+            '"status":"complete"' in last)
+
+
+class Next(Case):
+    name, command = "sp-queue next", ("sp-queue", "next", "play-history")
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+
+    def plain(self, out):
+        return timeless(out)
+
+
+class NextPlaylists(Next):
+    name = "sp-queue next playlists"
+    command = ("sp-queue", "next", "playlists")
+
+
+class NextProfile(Next):
+    name = "sp-queue next profile"
+    command = ("sp-queue", "next", "profile")
+
+
+class NextFeatures(Next):
+    name = "sp-queue next audio-features"
+    command = ("sp-queue", "next", "audio-features")
+
+
+class Status(Next):
+    name, command = "sp-queue status", ("sp-queue", "status")
+
+
+class Add(Case):
+    name = "sp-queue add"
+    command = ("sp-queue", "add")
+    stdin = "6rqhFgbbKwnb9MLmUQDhG6\n2rqhFgbbKwnb9MLmUQDhG6\n"
+    database = True
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+
+    def result(self, path, out):
+        with opened(path + "/music.db") as db:
+            return out, {"playlist_ingest_queue": db.execute(
+                "select playlist_id from playlist_ingest_queue "
+                "order by 1").fetchall()}
+
+
+class Fetch(Case):
+    name, command = "sp-fetch", ("sp-fetch", "--backoff", "1ms",
+                                 "--retries", "1", "--timeout", "4s")
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.requests
+        with open(self.house.api.token) as f:
+            login = json.load(f)
+        # So that the login is refreshed, and its file written.
+        login.pop("access_token", None)
+        login.pop("expires_at", None)
+        with open(os.open(path + "/token.json", os.O_WRONLY | os.O_CREAT,
+                          0o600), "w") as f:
+            json.dump(login, f)
+
+    def plain(self, out):
+        return timeless(out)
+
+    def check_always(self, path, status, out, err):
+        with open(path + "/token.json") as f:
+            check("refresh_token" in json.load(f), "the login is lost")
+
+
+class Stage(Case):
+    name, command, database = "sp-stage", ("sp-stage",), True
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.captures
+
+    def check_always(self, path, status, out, err):
+        super().check_always(path, status, out, err)
+        sent = [r for r in records(out) if r["type"] == "capture"]
+        if not sent:
+            return
+        with opened(path + "/music.db") as db:
+            kept = set(db.execute("select run_id, seq from staging_raw"))
+        check({(r["run"], r["seq"]) for r in sent} <= kept,
+              "captures were passed on that are not staged")
+
+
+class Replay(Case):
+    name, command = "sp-stage replay", ("sp-stage", "replay")
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+
+    def plain(self, out):
+        # The run is a new one, its captures are not.
+        return [r for r in records(out) if r["type"] == "capture"]
+
+
+class Import(Case):
+    name = "sp-stage import"
+    command = ("sp-stage", "import", "--endpoint", "recently-played",
+               "--user", "kim", "--fetched-at", "2026-11-01")
+    database = True
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.body
+
+    def result(self, path, out):
+        with opened(path + "/music.db") as db:
+            return (timeless(out), {"staging_raw": db.execute(
+                "select distinct endpoint, body from staging_raw")
+                .fetchall()})
+
+
+class Transform(Case):
+    name, command = "sp-transform", ("sp-transform", "-j", "1")
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.captures
+
+    def refused(self, path, out, err):
+        """A worker that had no memory costs its capture, by name."""
+        load = subprocess.run(
+            [program("sp-load"), "--db", path + "/refused.db"], input=out,
+            text=True, capture_output=True, timeout=20)
+        return (load.returncode == 1 and '"type":"error"' in out and
+                "mapping" in err)
+
+
+class Load(Case):
+    name, command, database = "sp-load", ("sp-load",), True
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.rows
+
+    def check_always(self, path, status, out, err):
+        super().check_always(path, status, out, err)
+        if not os.path.exists(path + "/music.db"):
+            return
+        with opened(path + "/music.db") as db:
+            if not db.execute("select 1 from sqlite_master "
+                              "where name = 'ingest_runs'").fetchall():
+                return
+            whole = db.execute("select count(*) from ingest_runs "
+                               "where status = 'complete'").fetchone()[0]
+            moved = db.execute("select count(*) from cursors").fetchone()[0]
+        if whole or moved:
+            said = self.differs(path, out)
+            check(not said, "a run is complete, or a cursor moved, and rows "
+                  "are missing:", said)
+
+
+class LoadAgain(Load):
+    name = "sp-load into a full database"
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+
+
+class DryRun(Case):
+    name, command = "sp-load -n", ("sp-load", "-n")
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+        self.stdin = self.house.rows
+
+
+class Digest(Case):
+    name, command = "sp-load --digest", ("sp-load", "--digest")
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+
+
+CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Add, Fetch,
+         Stage, Replay, Import, Transform, Load, LoadAgain, DryRun, Digest]
+
+
+class House:
+    """Small inputs for each program, made by those before it."""
+
+    def __init__(self, path):
+        self.api = Api(path + "/api", "--user", "kim", "--seed", "3",
+                       "--playlists", "2", "--plays-per-day", "3")
+        self.full = path + "/full.db"
+        env = {**os.environ, "SP_DB": self.full,
+               "SP_TOKEN_FILE": self.api.token}
+
+        def run(text, *command):
+            done = subprocess.run([program(command[0]), *command[1:]],
+                                  input=text, env=env, text=True,
+                                  capture_output=True, timeout=60)
+            check(done.returncode == 0, command, done.returncode, done.stderr)
+            return done.stdout
+
+        self.requests = run("", "sp-queue", "next", "play-history")
+        fetched = run(self.requests, "sp-fetch")
+        self.captures = "".join(
+            json.dumps(self.shortened(r), separators=(",", ":"),
+                       ensure_ascii=False) + "\n"
+            for r in records(fetched))
+        self.rows = run(self.captures, "sp-transform")
+        run(self.captures, "sp-stage")
+        run(self.rows, "sp-load")
+        self.body = json.dumps([r["body"] for r in records(self.captures)
+                                if r["type"] == "capture" and
+                                r["endpoint"] == "recently-played"][0])
+
+    @staticmethod
+    def shortened(record):
+        if record["type"] == "capture" and "items" in record["body"]:
+            record["body"]["items"] = record["body"]["items"][:3]
+        return record
+
+
+def instants(count, most, rng):
+    """Which calls to strike: the first and the last, and some between."""
+    if not most or count <= most:
+        return range(1, count + 1)
+    return sorted({1, count} |
+                  set(rng.sample(range(1, count + 1), most - 2)))
+
+
+def strike(case, path, fault, n, how):
+    """One call fails. Returns the status, or raises what is wrong."""
+    call, on = fault.rstrip("+"), fault[-1] == "+"
+    case.set_up(path)
+    status, out, err, (_, struck) = case.run(
+        path, f"{call}:{n}{'+' if on else ''}:{how}")
+    if not struck:
+        return "missed"
+    check(status is not None, "it hangs", err)
+    check(status in STATUSES, f"status {status}", err)
+    check(status == 0 or err, f"status {status} without a word")
+    check("(null)" not in err, f"status {status}:", err)
+    check(call != "malloc" or status in (0, 1, 71), f"status {status}:", err)
+    case.check_always(path, status, out, err)
+    if status == 0:
+        said = case.differs(path, out)
+        check(not said, "status 0, but", said, err)
+    elif how in TRANSPARENT and call not in ("open", "fsync"):
+        raise Broken(f"status {status}", err)
+    elif status == 1:
+        check(case.refused(path, out, err), "status 1", err)
+    elif ends_well(out) and case.plain(out) != case.wanted[0]:
+        raise Broken(f"status {status}, but the stream says that all is well")
+    again, out, err, _ = case.run(path)
+    check(again == 0, "without a fault, status", again, err)
+    said = case.differs(path, out)
+    check(not said, "without a fault,", said)
+    return status
+
+
+def try_case(case, path, o, rng, pool):
+    """All the faults of one case; how many calls were struck and broken."""
+    counts, broken = collections.Counter(), 0
+    case.reference(path + "/reference")
+    calls = {}
+    for call in sorted({c.rstrip("+") for c, _ in FAULTS}):
+        if o.fault and o.fault.split(":")[0].rstrip("+") != call:
+            continue
+        at = f"{path}/count-{call}"
+        case.set_up(at)
+        _, _, _, (calls[call], _) = case.run(at, f"{call}:0:EIO")
+        shutil.rmtree(at)
+    work = []
+    for fault, how in FAULTS:
+        if o.fault and o.fault.split(":")[:2] != [fault, how]:
+            continue
+        some = instants(calls[fault.rstrip("+")], o.calls, rng)
+        if o.fault and o.fault.count(":") == 2:
+            some = [int(o.fault.split(":")[2])]
+        work += [(fault, n, how) for n in some]
+
+    def one(item):
+        fault, n, how = item
+        at = f"{path}/{fault}-{n}-{how}"
+        try:
+            return item, strike(case, at, fault, n, how), None
+        except Broken as e:
+            return item, None, str(e)
+        finally:
+            shutil.rmtree(at, ignore_errors=True)
+
+    for (fault, n, how), status, wrong in pool.map(one, work):
+        counts[status] += 1
+        if wrong:
+            broken += 1
+            print(f"not ok - {case.name}: {fault} {n} of "
+                  f"{calls[fault.rstrip('+')]} fails with {how}: {wrong}",
+                  flush=True)
+    struck = sum(counts.values()) - counts["missed"]
+    told = ", ".join(f"{n} times {s}" for s, n in sorted(
+        counts.items(), key=lambda c: str(c[0])) if s not in (None, "missed"))
+    print(f"{'not ' if broken else ''}ok - {case.name}: {struck} calls "
+          f"struck, {broken} broken; statuses: {told}", flush=True)
+    return struck, broken
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--calls", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--fault", default="")
+    o = parser.parse_args()
+    seed = random.randrange(10 ** 9) if o.seed is None else o.seed
+    print(f"# inject.py --seed {seed} --calls {o.calls}", flush=True)
+    broken = struck = 0
+    with folder() as path, \
+            concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
+        house = House(path)
+        try:
+            for number, kind in enumerate(CASES):
+                if not kind.name.startswith(o.only):
+                    continue
+                rng = random.Random(f"{seed}/{kind.name}")
+                s, b = try_case(kind(house), f"{path}/{number}", o, rng, pool)
+                struck, broken = struck + s, broken + b
+        finally:
+            house.api.close()
+    print(f"{'not ' if broken else ''}ok - {struck} calls failed, in each of "
+          f"{len(CASES)} commands; {broken} broken")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,365 @@
+#!/usr/bin/env python3
+"""kill.py [--rounds N] [--seed N] [--only ROUND]
+
+Runs the jobs against a rehearsed API, and ends one or more of the stages at
+a random instant: with SIGKILL, SIGTERM or SIGINT. After every round the
+database must be whole, hold every play that it held, none twice, no cursor
+beyond its plays, no list of tracks that never was, and no run that counts
+as complete and is not; and the status must have told the truth. Then the
+job is run again: that completes it, and the tables tell what the captures
+tell to an empty database, to the last column once they are replayed.
+"""
+import argparse
+import calendar
+import collections
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from common import (BOOKS, Api, Broken, check, differences, folder, is_whole, opened,
+                    program, rebuild, tables)
+
+STAGES = ["sp-queue", "sp-fetch", "sp-stage", "sp-transform", "sp-load"]
+LIVES = [0.15, 0.8, 0.9, 0.95, 1, 0.8]  # how long, as part of the whole
+WORKER = len(STAGES)  # a process of sp-transform's, that it replaces
+EPOCH = 20  # rounds with one API and one database
+JOBS = {"play-history": 10, "playlists": 7, "profile": 2, "audio-features": 1,
+        "all": 2}
+EMPTY_PLAY_CURSOR = -1
+
+# A run that was cut leaves captures which are not loaded, and may be the
+# first to tell something; the next run asks again, and tells it later.
+TIMES = {"ingested_at", "created_at", "last_updated", "column_times",
+         "first_seen", "last_seen", "last_refreshed", "tracks_list",
+         "tracks_updated"}
+# What it was refused waits in the queue until it is asked for again.
+QUEUE = {"playlist_ingest_queue", "playlist_ingest_done"}
+
+
+def unix_ms(text):
+    seconds = calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+    return seconds * 1000 + int(text[20:23])
+
+
+class Epoch:
+    """An API, a database that was empty, and what is known of both."""
+
+    def __init__(self, path, rng):
+        self.path, self.db = path, path + "/music.db"
+        self.api = Api(path, "--user", "kim",
+                       "--seed", str(rng.randrange(1, 10 ** 6)),
+                       "--latency", str(rng.choice([0, 5, 20])),
+                       "--regime", rng.choice(["extended", "development",
+                                               "grandfathered"]),
+                       "--big-playlist", str(rng.choice([120, 300])),
+                       "--clock", "2026-11-01T08:00:00Z")
+        self.env = {**os.environ, "SP_DB": self.db,
+                    "SP_TOKEN_FILE": self.api.token}
+        self.owed = set()  # played_at of plays that must never go again
+        self.versions = collections.defaultdict(set)  # of lists, as they were
+        self.rebuilds = 0
+
+    def run(self, job, options, strike=None):
+        """The pipeline; strike ends stages. Statuses and what they said."""
+        load = [program("sp-load"), *options]
+        commands = [[program("sp-queue"), "next", job],
+                    [program("sp-fetch"), "--backoff", "10ms"],
+                    [program("sp-stage")], [program("sp-transform")], load]
+        said = open(self.path + "/said", "w+")
+        stages, left = [], subprocess.DEVNULL
+        for command in commands:
+            last = command is load
+            stage = subprocess.Popen(
+                command, stdin=left, env=self.env, stderr=said,
+                stdout=subprocess.DEVNULL if last else subprocess.PIPE)
+            if left != subprocess.DEVNULL:
+                left.close()
+            left = stage.stdout
+            stages.append(stage)
+        began = time.monotonic()
+        if strike:
+            strike(stages)
+        try:
+            for stage in stages:
+                stage.wait(60)
+        except subprocess.TimeoutExpired:
+            for stage in stages:
+                stage.kill()
+            raise Broken("the pipeline hangs")
+        took = time.monotonic() - began
+        said.seek(0)
+        with said:
+            return [s.returncode for s in stages], took, said.read()
+
+    def ask(self, sql, *values):
+        if not os.path.exists(self.db):
+            return []
+        with opened(self.db) as db:
+            if not db.execute("select 1 from sqlite_master "
+                              "where name = 'ingest_runs'").fetchall():
+                return []
+            return db.execute(sql, values).fetchall()
+
+    def plays(self):
+        return set(self.ask(
+            "select user_id, track_id, played_at from play_history"))
+
+    def cursor(self):
+        held = self.ask("select value from cursors where job = 'play-history'")
+        return held[0][0] if held else EMPTY_PLAY_CURSOR
+
+    def runs(self):
+        return dict(self.ask("select run_id, status from ingest_runs"))
+
+    def jobs(self, runs):
+        return [self.ask("select job from ingest_runs where run_id = ?", r)
+                [0][0]
+                for r in runs]
+
+    def look(self):
+        """What is true now, while the rehearsed clock stands."""
+        self.truth = self.api.records("plays")
+        clock = self.api.ask("clock").strip().strip('"')
+        seen = [p for p in self.truth if p["visible_at"] <= self.now(clock)]
+        self.window = sorted(p["played_at"] for p in seen)[-50:]
+        for p in self.api.records("playlists"):
+            self.versions[p["id"]].add(tuple(
+                (i["kind"], i.get("uri")) for i in p["items"]))
+
+    @staticmethod
+    def now(clock):
+        start = clock.find("20")
+        return clock[start:start + 24]
+
+    def check_tables(self, before, moved_from):
+        """What must be so at every moment."""
+        is_whole(self.db)
+        plays = self.plays()
+        check(before <= plays, "plays are lost:", list(before - plays)[:3])
+        times = collections.Counter(p[2] for p in plays)
+        true = collections.Counter(p["played_at"] for p in self.truth)
+        check(times <= true, "plays that never were, or were not so often:",
+              list((times - true).items())[:3])
+        cursor = self.cursor()
+        check(cursor >= moved_from, "the cursor went back:", moved_from,
+              cursor)
+        if cursor != moved_from:
+            self.owed |= {t for t in self.window if unix_ms(t) <= cursor}
+        check(self.owed <= set(times), "the cursor is ahead of its plays:",
+              sorted(self.owed - set(times))[:3], "cursor", cursor)
+        self.check_lists()
+
+    def check_lists(self):
+        lists = collections.defaultdict(list)
+        for playlist, position, kind, uri in self.ask(
+                "select playlist_id, position, kind, uri from playlist_tracks "
+                "order by playlist_id, position"):
+            check(position == len(lists[playlist]),
+                  f"playlist {playlist} has no position",
+                  len(lists[playlist]))
+            lists[playlist].append((kind, uri))
+        for playlist, held in lists.items():
+            # A list that is gone is told of no more.
+            check(not self.versions[playlist] or
+                  tuple(held) in self.versions[playlist],
+                  f"playlist {playlist} never was what it is now:",
+                  len(held), "items")
+
+    def due(self, job):
+        """How many runs the job is."""
+        said = subprocess.run([program("sp-queue"), "next", job],
+                              env=self.env, capture_output=True, text=True)
+        return said.stdout.count('"type":"run"')
+
+    def check_status(self, due, status, known, said):
+        """What the last program said of the runs, and what they are."""
+        runs = {r: s for r, s in self.runs().items() if r not in known}
+        whole = len(runs) == due and set(runs.values()) <= {"complete"}
+        check(set(runs.values()) <= {"complete", "failed", "deferred"},
+              "a run is", runs)
+        check(whole or status not in (0, 1), f"status {status}, but of",
+              due, "runs these are", runs, said)
+        check(not whole or status in (0, 1) or status < 0 or
+              "interrupted" in said,
+              f"status {status}, but the runs are", runs, said)
+        if whole and set(self.jobs(runs)) == {"play-history"}:
+            check(set(self.window) <= {p[2] for p in self.plays()},
+                  "a run is complete, but plays are missing")
+            check(self.cursor() == unix_ms(self.window[-1]),
+                  "a run is complete, but its cursor has not moved")
+        return whole
+
+    def check_captures(self):
+        """The tables hold nothing that no capture tells."""
+        bodies = "\n".join(b for (b,) in self.ask(
+            "select body from staging_raw"))
+        for table, key, pattern in (
+                ("play_history", "played_at", r'"played_at":"([^"]*)"'),
+                ("tracks", "track_id", r'"(?:id|uri)":"([^"]*)"'),
+                ("albums", "album_id", r'"id":"([^"]*)"'),
+                ("playlist_tracks", "uri", r'"uri":"([^"]*)"')):
+            told = set(re.findall(pattern, bodies))
+            held = {v for (v,) in self.ask(f"select {key} from {table}")
+                    if v is not None and "\\" not in v}
+            check(held <= told, f"{table} holds what no capture tells:",
+                  list(held - told)[:3])
+
+    def check_rebuild(self):
+        """The tables tell what the captures tell."""
+        self.rebuilds += 1
+        copy = f"{self.path}/rebuilt-{self.rebuilds}.db"
+        for db in (copy, self.db):
+            status, said = rebuild(self.db, db)
+            # A list that was cut may be among the captures.
+            check(status == 0 or
+                  (status == 1 and said.count("the list held stays") ==
+                   said.count("\n")), "a rebuild ends with", status, said)
+            if db == copy:
+                made = tables(copy)
+                said = differences(tables(self.db, BOOKS | QUEUE, TIMES),
+                                   tables(copy, BOOKS | QUEUE, TIMES))
+                check(not said, "the captures tell something else:", said)
+        said = differences(tables(self.db), made)
+        check(not said, "replayed, the tables differ:", said)
+        for name in os.listdir(self.path):
+            if name.startswith("rebuilt-"):
+                os.remove(os.path.join(self.path, name))
+
+
+def strike_child(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            children = f.read().split()
+        if children:
+            os.kill(int(children[0]), signal.SIGKILL)
+    except OSError:
+        pass  # it has ended already
+
+
+class Striker:
+    """Ends some stages, each at an instant of its own."""
+
+    def __init__(self, rng, took):
+        self.signal = rng.choices(
+            [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], [8, 2, 2])[0]
+        group = rng.random()
+        if group < 0.15:
+            victims, count = range(5), 5
+        elif group < 0.25:
+            self.signal = signal.SIGKILL
+            victims, count = [WORKER], 1
+        else:
+            count = rng.choice([1, 1, 1, 2, 3])
+            victims = rng.sample(range(5), count)
+        self.harmless = WORKER in victims
+        late = rng.random() < 0.4
+        part = rng.uniform(0.7 if late else 0, 1)
+        # A stage is struck while it lives; all of them at one instant.
+        lives = [took * (1 if count == 5 else LIVES[v]) for v in victims]
+        self.plan = sorted((0.9 * part * live, v)
+                           for v, live in zip(victims, lives))
+
+    def __str__(self):
+        return self.signal.name + " " + ", ".join(
+            f"{(STAGES + ['a worker'])[v]} at {at * 1000:.0f} ms"
+            for at, v in self.plan)
+
+    def __call__(self, stages):
+        began = time.monotonic()
+        for at, victim in self.plan:
+            left = began + at - time.monotonic()
+            if left > 0:
+                time.sleep(left)
+            if victim == WORKER:
+                strike_child(stages[3].pid)
+            else:
+                stages[victim].send_signal(self.signal)
+
+
+def one_round(epoch, rng, took, tell):
+    epoch.api.ask(f"clock?advance={rng.randint(1, 12)}h", post=True)
+    epoch.look()
+    job = rng.choices(list(JOBS), JOBS.values())[0]
+    options = ["--batch-rows", rng.choice(["20", "300", "200000"]),
+               "--batch-time", rng.choice(["1ms", "50ms", "1s"])]
+    strike = Striker(rng, took[job])
+    tell(f"{job} {' '.join(options)}: {strike}")
+    plays, cursor, known = epoch.plays(), epoch.cursor(), epoch.runs()
+    due = epoch.due(job)
+    statuses, _, said = epoch.run(job, options, strike)
+    tell(f"statuses {statuses}")
+    check(not strike.harmless or statuses == [0] * 5,
+          "a worker was killed, the statuses are", statuses, said)
+    if os.path.exists(epoch.db):
+        epoch.check_tables(plays, cursor)
+        done = epoch.check_status(due, statuses[-1], known, said)
+        epoch.check_captures()
+    else:
+        done = False
+
+    plays, cursor, known = epoch.plays(), epoch.cursor(), epoch.runs()
+    due = epoch.due(job)
+    statuses, seconds, said = epoch.run(job, [])
+    took[job] = 0.5 * took[job] + 0.5 * seconds
+    check(statuses == [0] * 5, "run again, the statuses are", statuses, said)
+    epoch.check_tables(plays, cursor)
+    epoch.check_status(due, 0, known, said)
+    if job == "play-history":
+        have = {(p, u) for p, u in epoch.ask(
+            "select played_at, uri from play_history join tracks "
+            "using (track_id)")}
+        want = {(p["played_at"], p["uri"]) for p in epoch.truth
+                if p["played_at"] in set(epoch.window)}
+        check(want <= have, "plays are missing or have no track:",
+              list(want - have)[:3])
+    epoch.check_rebuild()
+    return bool(done)
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--verbose", action="store_true")
+    o = parser.parse_args()
+    seed = random.randrange(10 ** 9) if o.seed is None else o.seed
+    print(f"# kill.py --seed {seed} --rounds {o.rounds}", flush=True)
+    took = {job: 0.15 for job in JOBS}
+    broken = survived = 0
+    with folder() as path:
+        epoch = None
+        for n in range(o.rounds):
+            rng = random.Random(f"{seed}/{n}")
+            words = []
+            if n % EPOCH == 0 or not epoch:
+                if epoch:
+                    epoch.api.close()
+                    shutil.rmtree(epoch.path)
+                epoch = Epoch(f"{path}/{n}", rng)
+            try:
+                survived += one_round(epoch, rng, took, words.append)
+            except Broken as e:
+                broken += 1
+                keep = os.path.abspath(f"fault-{seed}-{n}")
+                shutil.copytree(epoch.path, keep, dirs_exist_ok=True)
+                print(f"not ok - round {n}: {e}\n# " + "\n# ".join(words) +
+                      f"\n# kept: {keep}", flush=True)
+                epoch.api.close()
+                epoch = None
+                continue
+            if o.verbose:
+                print(f"# round {n}: {'; '.join(words)}", flush=True)
+        if epoch:
+            epoch.api.close()
+    print(f"{'not ' if broken else ''}ok - {o.rounds} rounds of killed "
+          f"stages, {broken} broken, {survived} had completed all the same")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+#!/bin/sh
+# sp-fetch --parallel: several requests at once come out as if they had been
+# asked one after the other, and what goes wrong stops the others in time.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+. tests/api.sh
+. tests/fetch.sh
+
+# many N: requests that differ in their query.
+many() {
+	seq "$1" | sed 's|.*|{"endpoint":"me","url":"/v1/me?n=&"}|'
+}
+# What comes out the same however it was asked; some of the service's lists
+# have another snapshot each time.
+timeless() {
+	jq -c 'del(.fetched_at) | if .endpoint != "my-playlists" then .
+	    else del(.body.items[]?.snapshot_id?) end' "$tmp/out"
+}
+connections() { log | jq -s 'map(select(.url | startswith("/v1/")).connection) |
+    unique | length'; }
+
+api_start --user kim --seed 7 --big-playlist 300 --playlists 20 --latency 5
+unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
+fetch /me >/dev/null # who it is
+
+# --- order --------------------------------------------------------------
+curl -fsS "$api_url/rehearse/playlists" |
+    jq -c 'select(.readable and .snapshot_id) | {endpoint: "playlist",
+	url: "/v1/playlists/\(.id)", paging: "playlist", optional: true}' \
+    >"$tmp/lists"
+second=$(sed -n '2s/.*"url":"\([^"]*\).*/\1/p' "$tmp/lists")
+{
+	head -n 5 "$tmp/lists"
+	echo "$lists"
+	tail -n +6 "$tmp/lists"
+	printf '%s\n' "$recent" "$items" '{"endpoint":"x"}' "$me"
+	echo '{"endpoint":"me","url":"https://evil.example/"}'
+	many 30
+} | plan | awk '{ print } NR == 9 { print "{\"type\":\"novelty\"}"
+	print "no record" }' >"$tmp/plan"
+run fetch --parallel 1 <"$tmp/plan"
+timeless >"$tmp/one"
+like "$status $(wc -l <"$tmp/one")" '^1 [0-9]{2}$' "(one after the other)"
+fault "kind=slow&ms=150&path=$second"
+fault 'kind=slow&ms=60&skip=3&times=2'
+fault 'kind=slow&ms=40&skip=30&times=4'
+run fetch --parallel 8 <"$tmp/plan"
+timeless >"$tmp/eight"
+is "$status" 1 "eight at once, some of them slow"
+cmp -s "$tmp/one" "$tmp/eight"
+ok $? "all comes out as if asked one after the other, refusals by their lines"
+is "$(jq -r 'select(.type == "capture").seq' "$tmp/out" | sort -cn; echo $?)" 0 \
+    "captures are numbered as they come out"
+reset
+is "$(many 40 | try --parallel 3 | sed 's/200.*200/200/')" \
+    "0: complete 0 balanced: 200: " "three at once"
+is "$(asked) $(connections)" "40 3" "are three, and never more"
+
+# --- what stops ---------------------------------------------------------
+for kind in '429&retry_after=86400' 403; do
+	reset
+	fault "kind=$kind&times=0"
+	many 20 | try --parallel 8 >"$tmp/got"
+	like "$(cat "$tmp/got")" ' balanced: (429: come back later|403: log in first)' \
+	    "${kind%%&*} to the first request"
+	is "$(asked)" 1 "of eight at once one is asked"
+done
+reset
+fault 'kind=429&retry_after=86400&skip=10'
+{ many 40; echo "$recent"; } | try --parallel 4 >"$tmp/got"
+like "$(cat "$tmp/got")" \
+    '^75: deferred 75 balanced: (200 )+429 (200 )+200: (come back later ?)+$' \
+    "a limit in their midst"
+[ "$(asked)" -le 30 ]
+ok $? "those under way are taken, no more of the bucket are asked"
+is "$(jq -r 'select(.type == "capture").endpoint' "$tmp/out" | tail -n 1)" \
+    recently-played "and other buckets are"
+reset
+fault 'kind=429&retry_after=1&skip=10'
+many 60 | plan >"$tmp/plan"
+rm -f "$tmp/said"
+fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+until grep -qs waiting "$tmp/said"; do sleep 0.02; done
+sleep 0.2
+meanwhile=$(asked)
+wait $pid
+is "$? $(came | sed 's/200.*200/200/')" "0 complete 0 balanced: 200: " \
+    "a short limit in their midst"
+is "$(grep -c 'waiting 1\.0 s' "$tmp/err") $(asked)" "1 61" "is waited out"
+[ "$meanwhile" -lt 22 ]
+ok $? "by all of them ($meanwhile asked meanwhile)"
+reset
+fault 'kind=reset&times=0&skip=10'
+many 40 | try --parallel 4 --retries 1 >"$tmp/got"
+like "$(cat "$tmp/got")" \
+    '^69: failed 69 balanced: (200 ){9}200: (no answer ){3,6}(service unavailable ?)+$' \
+    "a service that goes out in their midst"
+[ "$(asked)" -le 24 ]
+ok $? "is left alone soon"
+reset
+fault 'kind=500&times=3&skip=8'
+is "$(many 30 | try --parallel 4 | sed 's/200.*200/200/')" \
+    "0: complete 0 balanced: 200: " "a few errors in their midst"
+
+# --- the login ----------------------------------------------------------
+reset
+fault 'kind=slow&ms=500&skip=6'
+many 80 | plan >"$tmp/plan"
+fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+until [ "$(asked)" -gt 5 ]; do :; done
+api_post expire
+wait $pid
+is "$? $(came | sed 's/200.*200/200/') $(refreshed)" \
+    "0 complete 0 balanced: 200:  1" "a login that ends under four is renewed once"
+reset
+api_post expire
+is "$(many 12 | try --parallel 4 | sed 's/200.*200/200/') $(refreshed) $(asked)" \
+    "0: complete 0 balanced: 200:  1 13" "one that has ended is met with one request"
+reset
+fault 'kind=400&path=/api/token'
+fault 'kind=401&times=0&skip=8&path=/v1/'
+many 30 | try --parallel 4 >"$tmp/got"
+like "$(cat "$tmp/got")" \
+    '^77: failed 77 balanced: (200 ){7}200: (log in first ?){22}$' \
+    "one that cannot be renewed ends it"
+is "$(refreshed) $(grep -c 'login has ended' "$tmp/err")" "1 1" "and is told once"
+
+# --- killed -------------------------------------------------------------
+reset
+many 200 | plan >"$tmp/plan"
+"$build/sp-fetch" <"$tmp/plan" >"$tmp/out" 2>/dev/null &
+pid=$!
+until [ "$(wc -l <"$tmp/out")" -gt 20 ]; do sleep 0.01; done
+kill -9 $pid
+wait $pid 2>/dev/null
+sed '/}$/!d' "$tmp/out" | jq 'select(.type == "capture").request' >"$tmp/got"
+is "$(cat "$tmp/got")" "$(seq "$(wc -l <"$tmp/got")")" \
+    "what was sent before a kill -9 is whole, and without a hole"
+
+# --- memory -------------------------------------------------------------
+# Behind a slow first one others are asked ahead, but not without end.
+api_start --user kim --seed 7 --big-playlist 4000
+fault 'kind=slow&ms=900&path=/v1/me&skip=2'
+id=$(curl -fsS "$api_url/rehearse/playlists" |
+    jq -r 'select(.total == 4000).id')
+{
+	printf '%s\n' "$me" "$me"
+	echo '{"endpoint":"playlist","url":"/v1/playlists/'"$id"'","paging":"playlist"}'
+} | plan >"$tmp/plan"
+fetch <"$tmp/plan" >"$tmp/out" 2>/dev/null &
+pid=$!
+before=0
+until [ "$before" -gt 3 ] && [ "$before" -eq "$ahead" ]; do
+	before=$(asked)
+	sleep 0.1
+	ahead=$(asked)
+done
+wait $pid
+[ "$ahead" -lt 15 ]
+ok $? "a megabyte of pages is asked ahead of a slow request ($ahead)"
+is "$(jq -r .status "$tmp/out" | grep -c 200)" 43 "the rest when it is through"
+finish
