@@ -142,6 +142,18 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 
 fuzzers: $(FUZZERS)
 
+# Made to be loaded before the libc that it stands in front of.
+INJECT = $(B)/tests/fault/inject.so
+$(INJECT): tests/fault/inject.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
+		-shared -o $@ $< -ldl
+
+ROUNDS ?= 20
+fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20, 1000 for an hour
+	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS)
+
 coverage: ## run the tests and say which lines they reach
 	$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' check
 	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(PROGRAMS:%=cmd/%.c)
@@ -204,8 +216,8 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck format \
-	format-check fuzz fuzzers hdr-check help install manlint tidy ubsan \
+.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck fault \
+	format format-check fuzz fuzzers hdr-check help install manlint tidy ubsan \
 	uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d)

@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -17,9 +18,25 @@ static const char *program = "sp";
 static int64_t progress_shown; /* when, by clock_monotonic; 0 for not yet */
 static int64_t progress_began;
 
+/*
+ * A file that is opened where a standard stream is closed would be taken for
+ * that stream: records would go into a socket or the database. What is opened
+ * in its place fails as a closed stream does.
+ */
+static void hold_streams(void)
+{
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", modes[fd]) != fd)
+			_exit(EX_OSERR);
+}
+
 void cli_init(const char *name)
 {
 	program = name;
+	hold_streams();
 	/* One write a message, so that those of a pipeline do not mix. */
 	setvbuf(stderr, NULL, _IOFBF, 8192);
 }
@@ -162,10 +179,9 @@ const char *cli_database(const char *option, struct buf *path)
 		buf_puts(path, named);
 	else if (!os_data_path(path, "spotify.db"))
 		cli_die(path->failed ? EX_OSERR : EX_CONFIG,
-		    path->failed
-			? "out of memory"
-			: "no database: give --db FILE, or set SP_DB, "
-			  "XDG_DATA_HOME or HOME");
+		    path->failed ? "out of memory"
+				 : "no database: give --db FILE, or set SP_DB, "
+				   "XDG_DATA_HOME or HOME");
 	if (!buf_cstr(path))
 		cli_die(EX_OSERR, "out of memory");
 	return path->p;

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "json/json.h"
+#include "store/db.h"
 #include "table.h"
 
 #define CELL_MAX 60 /* columns of a cell for people */
@@ -49,7 +50,7 @@ static int print_records(sqlite3_stmt *stmt, const char *type)
 				json_put_member(&b, name, cell(stmt, i));
 		}
 		buf_puts(&b, "}\n");
-		if (b.failed)
+		if (b.failed || store_row_read(stmt))
 			rc = SQLITE_NOMEM;
 		else
 			fwrite(b.p, 1, b.n, stdout);

@@ -712,9 +712,8 @@ static int finish(struct fetch *f)
 		cli_warn("stdout: cannot write: %s", strerror(f->out.err));
 		return stage_io_status(f->out.err);
 	}
-	return status != EX_IOERR && status != EX_OSERR && f->status
-		   ? f->status
-		   : status;
+	return status != EX_IOERR && status != EX_OSERR && f->status ? f->status
+								     : status;
 }
 
 /* The commands, which have options of their own; false if it is none. */

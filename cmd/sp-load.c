@@ -498,6 +498,8 @@ static void take_run(struct load *l, const struct record *rec)
 
 	end_loose(l, true);
 	if (!store_run_read(rec, &text, &run, &reason)) {
+		if (text.no_memory)
+			cli_die(EX_OSERR, "out of memory");
 		stage_refuse(&l->stage, rec, "bad run", "%s", reason);
 		buf_release(&text);
 		return;
@@ -566,6 +568,8 @@ static void take_row(struct load *l, const struct record *rec)
 
 	l->run.counts.rows++;
 	wrong = arrival_read(rec, &l->line, &name, &a);
+	if (l->line.no_memory)
+		cli_die(EX_OSERR, "out of memory");
 	if (wrong) {
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 		return;
@@ -587,6 +591,9 @@ static void take_row(struct load *l, const struct record *rec)
 		stage_use(&l->stage, rec);
 		return;
 	}
+	/* Nothing is wrong with the row: it must not be refused. */
+	if (b->arena.failed)
+		cli_die(EX_OSERR, "out of memory");
 	stage_refuse(&l->stage, rec, "bad row", "%s", buf_words(&l->why));
 }
 
@@ -600,6 +607,8 @@ static void take_end(struct load *l, const struct record *rec)
 	write_batch(l, &l->batch);
 	stage_put_ledger(&l->stage, rec, &ledger);
 	ending_judge(rec, buf_slice(&ledger), &end, &text);
+	if (ledger.no_memory || text.no_memory)
+		cli_die(EX_OSERR, "out of memory");
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
 	end_lists(l);

@@ -334,6 +334,8 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	json_put_member(b, "file", slice_of(name));
 	json_put_member_raw(b, "body", buf_slice(&im->body));
 	buf_putc(b, '}');
+	if (b->no_memory)
+		cli_die(EX_OSERR, "no memory");
 	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
 	    !keeper_stage(&im->keeper, &rec, &why)) {
 		refuse_body(im, name, "%s", b->failed ? "too long" : why);

@@ -206,6 +206,13 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 	return false;
 }
 
+/* A capture that there is no memory for is not refused. */
+static void need_memory(const struct transform *t)
+{
+	if (t->suffix.no_memory || t->scratch.no_memory)
+		cli_die(EX_OSERR, "no memory");
+}
+
 /* Give a capture to the workers, or refuse it. */
 static void take_capture(struct transform *t, const struct record *rec)
 {
@@ -214,11 +221,13 @@ static void take_capture(struct transform *t, const struct record *rec)
 	int64_t status = 200;
 
 	if (!put_suffix(t, rec)) {
+		need_memory(t);
 		refuse(t, rec, "bad capture", "its fetched_at is no time");
 		return;
 	}
 	if (!record_string(rec, "endpoint", &t->scratch, &endpoint) ||
 	    !record_int(rec, "status", &status)) {
+		need_memory(t);
 		refuse(t, rec, "bad capture",
 		    "its endpoint is no string, or its status no number");
 		return;

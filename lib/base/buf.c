@@ -9,13 +9,13 @@ void buf_release(struct buf *b)
 	free(b->p);
 	b->p = NULL;
 	b->n = b->cap = 0;
-	b->failed = false;
+	b->failed = b->no_memory = false;
 }
 
 void buf_clear(struct buf *b)
 {
 	b->n = 0;
-	b->failed = false;
+	b->failed = b->no_memory = false;
 }
 
 char *buf_room(struct buf *b, size_t n)
@@ -39,7 +39,7 @@ char *buf_room(struct buf *b, size_t n)
 		cap = b->max;
 	p = realloc(b->p, cap ? cap : 1);
 	if (!p) {
-		b->failed = true;
+		b->failed = b->no_memory = true;
 		return NULL;
 	}
 	b->p = p;

@@ -20,6 +20,7 @@ struct buf {
 	size_t cap;
 	size_t max; /* in bytes; writes beyond it fail */
 	bool failed;
+	bool no_memory; /* that is why */
 };
 
 #define BUF_INIT(maximum)        \

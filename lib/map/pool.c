@@ -398,6 +398,8 @@ static void feed(struct process *w)
 			if (errno != EAGAIN && errno != EWOULDBLOCK) {
 				w->broken = true;
 				w->sending = NULL;
+				/* Should it live yet, it waits for ever. */
+				kill(w->pid, SIGKILL);
 			}
 			return;
 		}

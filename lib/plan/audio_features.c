@@ -64,13 +64,16 @@ static int ask_missing(struct plan *p, enum regime regime)
 	if (rc != SQLITE_OK)
 		return rc;
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const char *id = (const char *)sqlite3_column_text(s, 0);
+
+		if ((rc = store_row_read(s)))
+			break;
 		if (regime == BATCHES)
 			buf_puts(&url,
 			    named % BATCH ? "," : "/v1/audio-features?ids=");
 		else
 			buf_puts(&url, "/v1/audio-features/");
-		plan_put_encoded(
-		    &url, slice_of((const char *)sqlite3_column_text(s, 0)));
+		plan_put_encoded(&url, slice_of(id));
 		named++;
 		if (regime != BATCHES || named % BATCH == 0)
 			ask(p, &url);

@@ -27,33 +27,38 @@ const struct job *job_named(const char *name)
 	return NULL;
 }
 
-static void bind_name(sqlite3_stmt *s, const char *name, struct slice text)
+static int bind_name(sqlite3_stmt *s, const char *name, struct slice text)
 {
 	int i = sqlite3_bind_parameter_index(s, name);
 
-	if (i > 0)
-		sqlite3_bind_text(s, i, text.p, (int)text.n, SQLITE_TRANSIENT);
+	return i > 0 ? sqlite3_bind_text(
+			   s, i, text.p, (int)text.n, SQLITE_TRANSIENT)
+		     : SQLITE_OK;
 }
 
-static void bind_time(sqlite3_stmt *s, const char *name, int64_t ms)
+static int bind_time(sqlite3_stmt *s, const char *name, int64_t ms)
 {
 	char text[CLOCK_TEXT];
 
-	if (clock_format(ms > 0 ? ms : 0, text))
-		bind_name(s, name, slice_of(text));
+	return clock_format(ms > 0 ? ms : 0, text)
+		   ? bind_name(s, name, slice_of(text))
+		   : SQLITE_OK;
 }
 
 int plan_prepare(struct plan *p, const char *sql, int64_t age, sqlite3_stmt **s)
 {
 	int rc = sqlite3_prepare_v2(p->db, sql, -1, s, NULL);
 
+	int64_t refused = p->now - p->options->refusal_age;
+
+	if (rc == SQLITE_OK &&
+	    !(rc = bind_name(*s, ":user", buf_slice(&p->user))) &&
+	    !(rc = bind_time(*s, ":now", p->now)) &&
+	    !(rc = bind_time(*s, ":refused_since", refused)))
+		rc = bind_time(*s, ":stale_since", p->now - age);
 	if (rc != SQLITE_OK)
-		return rc;
-	bind_name(*s, ":user", buf_slice(&p->user));
-	bind_time(*s, ":now", p->now);
-	bind_time(*s, ":refused_since", p->now - p->options->refusal_age);
-	bind_time(*s, ":stale_since", p->now - age);
-	return SQLITE_OK;
+		sqlite3_finalize(*s);
+	return rc;
 }
 
 /* One text of a query, or "" where there is none. */
@@ -66,10 +71,13 @@ static int look_up(struct plan *p, const char *sql, const char *name,
 	buf_clear(text);
 	if (rc != SQLITE_OK)
 		return rc;
-	bind_name(s, name, slice_of(value));
-	rc = sqlite3_step(s);
+	rc = bind_name(s, name, slice_of(value));
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW && sqlite3_column_text(s, 0))
 		buf_puts(text, (const char *)sqlite3_column_text(s, 0));
+	if (text->failed || (rc == SQLITE_ROW && store_row_read(s)))
+		rc = SQLITE_NOMEM;
 	sqlite3_finalize(s);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -104,11 +112,13 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	struct outcome *o = &p->outcome;
 	bool limited;
 	size_t n;
-
-	look_up(p,
+	int rc = look_up(p,
 	    "select max(retry_at) from endpoint_status where user_id = :user "
 	    "and retry_at > :now and " PLAN_DEADLINE_OF(":endpoints"),
 	    ":endpoints", bucket->endpoints, &until);
+
+	if (rc != SQLITE_OK)
+		p->rc = rc;
 	limited = until.n > 0 && until.n < CLOCK_TEXT;
 	if (limited) {
 		o->exit = EX_TEMPFAIL;
@@ -213,6 +223,8 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 	if (source)
 		send_run(p, job);
 	rc = job->plan(p);
+	if (rc == SQLITE_OK)
+		rc = p->rc;
 	if (source && rc == SQLITE_OK)
 		source_end(source, &p->outcome);
 	return rc;
@@ -241,9 +253,11 @@ int job_is_due(sqlite3 *db, const struct job *job,
 
 	if (rc != SQLITE_OK)
 		return rc;
-	bind_name(s, ":job", slice_of(job->name));
-	bind_name(s, ":account", slice_of(options->account));
-	rc = sqlite3_step(s);
+	rc = bind_name(s, ":job", slice_of(job->name));
+	if (rc == SQLITE_OK)
+		rc = bind_name(s, ":account", slice_of(options->account));
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
 	*due = rc == SQLITE_ROW && sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;

@@ -34,6 +34,7 @@ struct plan {
 	int64_t now;	 /* Unix ms */
 	int64_t cursor;	 /* Unix ms, or -1 for none */
 	int64_t requests;
+	int rc;			/* of what was asked on the way */
 	int64_t pages;		/* of all requests, as far as is known */
 	int64_t unknown;	/* requests that may have more pages than one */
 	struct outcome outcome; /* what the run's end says */

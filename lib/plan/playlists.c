@@ -122,6 +122,8 @@ static int ask_due(struct plan *p)
 		bool queued = sqlite3_column_int(s, 2);
 		bool known = sqlite3_column_type(s, 3) != SQLITE_NULL;
 
+		if ((rc = store_row_read(s)))
+			break;
 		if (!held)
 			ask(p, id,
 			    known ? pages_of(sqlite3_column_int64(s, 3)) : -1);

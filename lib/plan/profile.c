@@ -38,6 +38,8 @@ static int ask_users(struct plan *p)
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const void *id = sqlite3_column_text(s, 0);
 
+		if ((rc = store_row_read(s)))
+			break;
 		if (!id)
 			continue;
 		buf_clear(&url);

@@ -22,11 +22,11 @@ static char *new_block(struct arena *a, size_t n)
 	size_t size = n > BLOCK ? n : BLOCK;
 	struct arena_block *b;
 
-	if (size > SIZE_MAX - sizeof(*b))
+	b = size > SIZE_MAX - sizeof(*b) ? NULL : malloc(sizeof(*b) + size);
+	if (!b) {
+		a->failed = true;
 		return NULL;
-	b = malloc(sizeof(*b) + size);
-	if (!b)
-		return NULL;
+	}
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
@@ -99,5 +99,5 @@ void arena_clear(struct arena *a)
 void arena_release(struct arena *a)
 {
 	free_blocks(a->blocks);
-	*a = (struct arena){NULL, 0, NULL, NULL};
+	*a = (struct arena){.blocks = NULL};
 }

@@ -5,6 +5,7 @@
 #ifndef SP_STORE_ARENA_H
 #define SP_STORE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -14,6 +15,7 @@ struct arena_block;
 struct arena {
 	struct arena_block *blocks; /* the one in use first */
 	size_t used;		    /* bytes given out since it was clear */
+	bool failed;		    /* there was no memory, at some time */
 	char *p, *end;		    /* private */
 };
 

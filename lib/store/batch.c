@@ -118,21 +118,23 @@ static bool grow_slots(struct batch *b)
 
 static bool grow(struct batch *b)
 {
-	struct entry *entries;
+	struct entry *entries = NULL;
 	size_t room;
 
 	if (b->count < b->room)
 		return true;
 	room = b->room ? b->room * 2 : FIRST_ROOM;
-	if (room > UINT32_MAX / 4)
+	/* Half of the slots stay free. */
+	if (room <= UINT32_MAX / 4 &&
+	    (b->slot_count >= room * 2 || grow_slots(b)))
+		entries = realloc(b->entries, room * sizeof(*entries));
+	if (!entries) {
+		b->arena.failed = true;
 		return false;
-	entries = realloc(b->entries, room * sizeof(*entries));
-	if (!entries)
-		return false;
+	}
 	b->entries = entries;
 	b->room = room;
-	/* Half of the slots stay free. */
-	return b->slot_count >= room * 2 || grow_slots(b);
+	return true;
 }
 
 /* The time in its one form; the rows of a capture share theirs. */
@@ -181,6 +183,7 @@ static bool add_entry(
 	e->rows = 1;
 	buf_clear(&b->key);
 	if (!row_key(e->table, &e->told, &b->key)) {
+		b->arena.failed |= b->key.no_memory;
 		buf_puts(why, "its key is neither text nor whole numbers");
 		return false;
 	}

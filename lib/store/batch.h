@@ -81,7 +81,8 @@ struct arrival {
 
 /*
  * Take a row in; all is copied but `user`. False if it cannot be loaded:
- * then `why` says so, for people.
+ * then `why` says so, for people; or without memory: then arena.failed is
+ * set, and nothing is wrong with the row.
  */
 bool batch_add(
     struct batch *, struct table *, const struct arrival *, struct buf *why);

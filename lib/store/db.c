@@ -122,6 +122,13 @@ void store_rollback(sqlite3 *db)
 		sqlite3_exec(db, "rollback", NULL, NULL, NULL);
 }
 
+int store_row_read(sqlite3_stmt *s)
+{
+	int rc = sqlite3_errcode(sqlite3_db_handle(s)) & 0xff;
+
+	return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
 int store_bind(sqlite3_stmt *s, int index, struct slice text)
 {
 	if (!text.p)

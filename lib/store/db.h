@@ -61,6 +61,12 @@ void store_rollback(sqlite3 *db);
  */
 int store_failure(sqlite3 *db, const char *doing, struct buf *why);
 
+/*
+ * Whether the columns of the row at hand were read, SQLITE_NOMEM if not: for
+ * want of memory SQLite gives an empty text in place of one.
+ */
+int store_row_read(sqlite3_stmt *);
+
 /* Bind text that stays valid until the step; p == NULL binds NULL. */
 int store_bind(sqlite3_stmt *stmt, int index, struct slice text);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/sha256.h"
+#include "store/db.h"
 
 #define ROW_MAX ((size_t)2 << 30) /* SQLite holds no more in one */
 
@@ -40,12 +41,17 @@ static int prepare(sqlite3 *db, const struct table *t, sqlite3_stmt **stmt)
 }
 
 /* Most significant byte first, on any machine. */
+static void write_u64(unsigned char to[8], uint64_t n)
+{
+	for (int i = 0; i < 8; i++)
+		to[i] = (unsigned char)(n >> (56 - 8 * i));
+}
+
 static void put_u64(struct buf *b, uint64_t n)
 {
 	unsigned char bytes[8];
 
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (unsigned char)(n >> (56 - 8 * i));
+	write_u64(bytes, n);
 	buf_put(b, bytes, sizeof(bytes));
 }
 
@@ -113,6 +119,8 @@ int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 			if (counts(t, t->by_name[i]))
 				put_value(&row, t->columns[t->by_name[i]].name,
 				    s, column++);
+		if (store_row_read(s))
+			row.failed = true;
 		add_row(d, buf_slice(&row));
 	}
 	sqlite3_finalize(s);
@@ -124,16 +132,14 @@ int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 
 void digest_format(const struct digest *d, char text[DIGEST_TEXT])
 {
-	struct buf b = BUF_INIT(64);
-	unsigned char hash[SHA256_SIZE] = {0};
+	unsigned char bytes[8 * (1 + DIGEST_LANES)], hash[SHA256_SIZE] = {0};
 
-	put_u64(&b, d->rows);
+	write_u64(bytes, d->rows);
 	for (int lane = 0; lane < DIGEST_LANES; lane++)
-		put_u64(&b, d->sum[lane]);
-	sha256(buf_slice(&b), hash);
+		write_u64(bytes + 8 * (1 + lane), d->sum[lane]);
+	sha256((struct slice){(const char *)bytes, sizeof(bytes)}, hash);
 	for (size_t i = 0; i < DIGEST_TEXT / 2; i++)
 		snprintf(text + 2 * i, 3, "%02x", (unsigned)hash[i]);
-	buf_release(&b);
 }
 
 /* All tables by name, those too that stand in for what is not there. */

@@ -111,7 +111,7 @@ static int read_row(
 	row->present = true;
 	for (unsigned i = 0; i < t->count; i++)
 		row->values[i] = read_column(s, (int)i, text);
-	return text->failed ? SQLITE_NOMEM : SQLITE_OK;
+	return text->failed ? SQLITE_NOMEM : store_row_read(s);
 }
 
 /* Ask one statement for the row of those keys, or for the first from there. */
@@ -193,6 +193,8 @@ static int find_done(struct loader *l, const struct table *t, struct state *row)
 			if (!buf_puts(&l->done_text, p ? p : ""))
 				rc = SQLITE_NOMEM;
 			row->done = buf_slice(&l->done_text);
+			if (!p && store_row_read(from[i]))
+				rc = SQLITE_NOMEM;
 		}
 		sqlite3_reset(from[i]);
 	}

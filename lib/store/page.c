@@ -35,8 +35,10 @@ static bool read_text(const struct json *j, enum json_type type,
 		else
 			to->p = NULL;
 		buf_release(&b);
-		if (!to->p)
+		if (!to->p) {
+			arena->failed = true;
 			return wrong(why, name, "is out of memory");
+		}
 		if (memchr(to->p, '\0', to->n))
 			return wrong(why, name, "has a NUL character");
 	}

@@ -35,8 +35,10 @@ static bool read_string(const struct reading *r, struct slice *to)
 	if (ok)
 		*to = arena_copy(r->arena, buf_slice(&b));
 	buf_release(&b);
-	if (!ok || !to->p)
+	if (!ok || !to->p) {
+		r->arena->failed = true;
 		return wrong(r, "out of memory");
+	}
 	if (memchr(to->p, '\0', to->n))
 		return wrong(r, "has a NUL character");
 	return true;

@@ -1,6 +1,7 @@
 #include "store/schema.h"
 
 #include "base/builtin.h"
+#include "store/db.h"
 
 int schema_create(sqlite3 *db)
 {
@@ -30,11 +31,16 @@ static int has_object(sqlite3 *db, const char *name)
 	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1;
 }
 
-/* Of a table that is there: asked without a statement, for they are many. */
-static bool has_column(sqlite3 *db, const char *table, const char *column)
+/*
+ * Whether a table that is there has a column; < 0 on failure. Asked without
+ * a statement, for they are many.
+ */
+static int has_column(sqlite3 *db, const char *table, const char *column)
 {
-	return sqlite3_table_column_metadata(db, "main", table, column, NULL,
-		   NULL, NULL, NULL, NULL) == SQLITE_OK;
+	int rc = sqlite3_table_column_metadata(
+	    db, "main", table, column, NULL, NULL, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 1 : rc == SQLITE_ERROR ? 0 : -1;
 }
 
 static const char *text(sqlite3_stmt *s, int column)
@@ -61,13 +67,18 @@ static int missing_columns(
 	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const char *column = text(s, 0), *def = text(s, 3);
+		const char *type = text(s, 1);
+		int has = has_column(have, table, column);
 
-		if (has_column(have, table, column))
+		if (has < 0 || store_row_read(s)) {
+			rc = SQLITE_NOMEM;
+			break;
+		}
+		if (has)
 			continue;
 		buf_printf(sql,
 		    "alter table \"%s\" add column \"%s\" %s%s%s%s;\n", table,
-		    column, text(s, 1),
-		    sqlite3_column_int(s, 2) ? " not null" : "",
+		    column, type, sqlite3_column_int(s, 2) ? " not null" : "",
 		    *def ? " default " : "", def);
 	}
 	sqlite3_finalize(s);
@@ -118,17 +129,16 @@ int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
 	if (rc != SQLITE_OK)
 		return rc;
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const char *name = text(s, 1);
+		const char *type = text(s, 0), *name = text(s, 1);
+		const char *wanted = text(s, 2);
 		int has = has_object(have, name);
 
-		if (has < 0) {
-			rc = SQLITE_ERROR;
-			break;
-		}
-		if (!has)
-			buf_printf(sql, "%s;\n", text(s, 2));
-		else if ((rc = missing_parts(
-			      want, have, text(s, 0), name, text(s, 2), sql)))
+		rc = has < 0 ? SQLITE_ERROR : store_row_read(s);
+		if (rc == SQLITE_OK && !has)
+			buf_printf(sql, "%s;\n", wanted);
+		else if (rc == SQLITE_OK)
+			rc = missing_parts(want, have, type, name, wanted, sql);
+		if (rc != SQLITE_OK)
 			break;
 	}
 	sqlite3_finalize(s);
@@ -151,9 +161,16 @@ static int shim_view(
 	buf_printf(sql, "create temp view \"%s\" as select *", table);
 	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		if (has_column(have, table, text(s, 0)))
+		const char *column = text(s, 0);
+		int has = has_column(have, table, column);
+
+		if (has < 0 || store_row_read(s)) {
+			rc = SQLITE_NOMEM;
+			break;
+		}
+		if (has)
 			continue;
-		buf_printf(sql, ", null as \"%s\"", text(s, 0));
+		buf_printf(sql, ", null as \"%s\"", column);
 		lacks = true;
 	}
 	sqlite3_finalize(s);
@@ -192,7 +209,11 @@ int schema_shims(sqlite3 *want, sqlite3 *have, struct buf *sql)
 	if (rc != SQLITE_OK)
 		return rc;
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		rc = shim_table(want, have, text(s, 0), text(s, 1), sql);
+		const char *table = text(s, 0), *definition = text(s, 1);
+
+		rc = store_row_read(s);
+		if (rc == SQLITE_OK)
+			rc = shim_table(want, have, table, definition, sql);
 		if (rc != SQLITE_OK)
 			break;
 	}

@@ -103,6 +103,12 @@ static enum staging_result compare(struct staging *s, struct slice run,
 	return result;
 }
 
+/* What a string that could not be read is: no fault of it without memory. */
+static enum staging_result bad_or_failed(const struct staging *s)
+{
+	return s->scratch.no_memory ? STAGING_FAILED : STAGING_BAD;
+}
+
 enum staging_result staging_append(
     struct staging *s, const struct record *rec, const char **why)
 {
@@ -117,11 +123,11 @@ enum staging_result staging_append(
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (!record_string(rec, member_names[texts[i]], &s->scratch,
 			&value[texts[i]]))
-			return STAGING_BAD;
+			return bad_or_failed(s);
 	if (!record_int(rec, "seq", &seq) ||
 	    !record_int(rec, "status", &status) ||
 	    !record_string(rec, "text", &s->scratch, &text))
-		return STAGING_BAD;
+		return bad_or_failed(s);
 	*why = "a capture needs an 'endpoint'";
 	if (value[ENDPOINT].n == 0)
 		return STAGING_BAD;
@@ -129,6 +135,8 @@ enum staging_result staging_append(
 	if (!body.p && !text.p)
 		return STAGING_BAD;
 	collect_extra(s, rec);
+	if (s->extra.failed)
+		return STAGING_FAILED;
 	store_bind(s->insert, 1, value[RUN]);
 	bind_int(s->insert, 2, seq);
 	store_bind(s->insert, 3, value[ENDPOINT]);
@@ -198,7 +206,9 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 	int rc;
 
 	*w = (struct staging_walk){.db = db, .names = names};
-	w->until = store_int(db, "select max(capture_id) from staging_raw", 0);
+	w->until = store_int(db, "select max(capture_id) from staging_raw", -1);
+	if (w->until < 0)
+		return sqlite3_errcode(db);
 	rc = count(w, f);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -275,10 +285,14 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 		if (rc == SQLITE_ROW) {
 			w->last = sqlite3_column_int64(w->select, 0);
 			w->portion++;
-			return (w->names ? put_name : put_capture)(
-				   w->select, line)
-				   ? SQLITE_ROW
-				   : SQLITE_TOOBIG;
+			if (!(w->names ? put_name : put_capture)(
+				w->select, line) &&
+			    !line->no_memory)
+				return SQLITE_TOOBIG;
+			if (!line->failed && !store_row_read(w->select))
+				return SQLITE_ROW;
+			sqlite3_reset(w->select);
+			return SQLITE_NOMEM;
 		}
 		sqlite3_reset(w->select);
 		if (rc != SQLITE_DONE || w->portion < PORTION)

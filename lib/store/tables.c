@@ -204,7 +204,7 @@ static bool read_columns(struct tables *ts, struct table *t)
 			rc = SQLITE_DONE;
 			break;
 		}
-		if (!add_column(ts, t, s))
+		if (!add_column(ts, t, s) || store_row_read(s))
 			break;
 	}
 	sqlite3_finalize(s);

@@ -34,8 +34,12 @@ static bool run_id(
 
 	buf_clear(&st->scratch);
 	if (!record_string(rec, "run", &st->scratch, &run) || run.n == 0 ||
-	    run.n >= STAGE_RUN_MAX || memchr(run.p, '\0', run.n))
+	    run.n >= STAGE_RUN_MAX || memchr(run.p, '\0', run.n)) {
+		/* No fault of the record's: what follows it is not read. */
+		if (st->scratch.no_memory)
+			st->in.err = ENOMEM;
 		return false;
+	}
 	memcpy(id, run.p, run.n);
 	id[run.n] = '\0';
 	return true;

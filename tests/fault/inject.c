@@ -5,8 +5,9 @@
  *	SP_FAULT=CALL:N+:HOW	so do all that follow
  *
  * HOW is the name of an error, or `short`: one byte is read or written. Calls
- * of child processes count too. SP_FAULT_MARK names a file of 16 bytes, in
- * which is left how many calls there were, and how many of them were struck.
+ * of child processes count too, unless SP_FAULT_PARENT is set. SP_FAULT_MARK
+ *names a file of 16 bytes, in which is left how many calls there were, and how
+ *many of them were struck.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ static struct {
 	bool on; /* and on and on */
 	bool cut;
 	int err;
+	pid_t only; /* in this process; 0 is all */
 } fault;
 
 static struct mark own, *mark = &own;
@@ -53,7 +55,8 @@ static bool strikes(const char *call)
 {
 	uint64_t n;
 
-	if (strcmp(call, fault.call) != 0)
+	if (strcmp(call, fault.call) != 0 ||
+	    (fault.only && fault.only != getpid()))
 		return false;
 	n = atomic_fetch_add(&mark->calls, 1) + 1;
 	if (fault.nth == 0 || n < fault.nth || (n > fault.nth && !fault.on))
@@ -114,6 +117,8 @@ __attribute__((constructor)) static void begin(void)
 		close(fd);
 	if (p != MAP_FAILED)
 		mark = p;
+	if (getenv("SP_FAULT_PARENT"))
+		fault.only = getpid();
 	if (text)
 		read_plan(text);
 }

@@ -262,6 +262,10 @@ class Import(Case):
         super().set_up(path)
         self.stdin = self.house.body
 
+    def refused(self, path, out, err):
+        """A file that cannot be read is refused by name, as others are."""
+        return "stdin: cannot read" in err and '"type":"error"' in out
+
     def result(self, path, out):
         with opened(path + "/music.db") as db:
             return (timeless(out), {"staging_raw": db.execute(
@@ -283,6 +287,13 @@ class Transform(Case):
             text=True, capture_output=True, timeout=20)
         return (load.returncode == 1 and '"type":"error"' in out and
                 "mapping" in err)
+
+
+class TransformParent(Transform):
+    name = "sp-transform itself"
+
+    def env(self, path):
+        return {**super().env(path), "SP_FAULT_PARENT": "1"}
 
 
 class Load(Case):
@@ -335,7 +346,8 @@ class Digest(Case):
 
 
 CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Add, Fetch,
-         Stage, Replay, Import, Transform, Load, LoadAgain, DryRun, Digest]
+         Stage, Replay, Import, Transform,
+         TransformParent, Load, LoadAgain, DryRun, Digest]
 
 
 class House:

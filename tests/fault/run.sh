@@ -1,0 +1,12 @@
+#!/bin/sh
+# run.sh ROUNDS: all that breaks the programs of $SP_BUILD: so many rounds of
+# stages that are killed, a tenth as many calls of each kind that fail, and
+# what holds the database or takes a stream away.
+cd "$(dirname "$0")/../.." || exit
+calls=$(($1 / 10))
+[ $calls -ge 2 ] || calls=2
+failed=0
+prove -j2 tests/fault/*.t || failed=1
+python3 -B tests/fault/kill.py --rounds "$1" || failed=1
+python3 -B tests/fault/inject.py --calls $calls || failed=1
+exit $failed
