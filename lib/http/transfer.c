@@ -32,6 +32,7 @@ struct transfer {
 	const struct transfer_limits *limits;
 	struct lane *lanes;
 	size_t busy;
+	bool fresh; /* the last one failed: what is next connects anew */
 };
 
 struct transfer *transfer_new(const struct transfer_limits *limits)
@@ -162,6 +163,11 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* Rather one connection that carries several than several. */
 	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
+	/*
+	 * On a connection that broke before its first answer, which libcurl
+	 * 7.88 keeps, it would wait for ever to see whether that is one.
+	 */
+	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)t->fresh);
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -284,6 +290,7 @@ bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
 	} while (m->msg != CURLMSG_DONE);
 	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&l);
 	*result = conclude(l, m->data.result);
+	t->fresh = *result != TRANSFER_DONE;
 	*who = l->who;
 	curl_multi_remove_handle(t->multi, l->curl);
 	l->reply = NULL;

@@ -25,7 +25,6 @@ from common import (BOOKS, Api, Broken, check, differences, folder, is_whole, op
                     program, rebuild, tables)
 
 STAGES = ["sp-queue", "sp-fetch", "sp-stage", "sp-transform", "sp-load"]
-LIVES = [0.15, 0.8, 0.9, 0.95, 1, 0.8]  # how long, as part of the whole
 WORKER = len(STAGES)  # a process of sp-transform's, that it replaces
 EPOCH = 20  # rounds with one API and one database
 JOBS = {"play-history": 10, "playlists": 7, "profile": 2, "audio-features": 1,
@@ -71,30 +70,34 @@ class Epoch:
                     [program("sp-fetch"), "--backoff", "10ms"],
                     [program("sp-stage")], [program("sp-transform")], load]
         said = open(self.path + "/said", "w+")
-        stages, left = [], subprocess.DEVNULL
-        for command in commands:
-            last = command is load
+        stages, out = [], subprocess.DEVNULL
+        # The last one first: all are there when the first one begins.
+        for command in reversed(commands):
+            first = command is commands[0]
             stage = subprocess.Popen(
-                command, stdin=left, env=self.env, stderr=said,
-                stdout=subprocess.DEVNULL if last else subprocess.PIPE)
-            if left != subprocess.DEVNULL:
-                left.close()
-            left = stage.stdout
-            stages.append(stage)
+                command, env=self.env, stdout=out, stderr=said,
+                stdin=subprocess.DEVNULL if first else subprocess.PIPE)
+            if out != subprocess.DEVNULL:
+                out.close()
+            out = stage.stdin
+            stages.insert(0, stage)
         began = time.monotonic()
         if strike:
             strike(stages)
-        try:
-            for stage in stages:
-                stage.wait(60)
-        except subprocess.TimeoutExpired:
-            for stage in stages:
-                stage.kill()
-            raise Broken("the pipeline hangs")
-        took = time.monotonic() - began
+        ends = [None] * len(stages)
+        while None in ends:
+            now = time.monotonic() - began
+            for i, stage in enumerate(stages):
+                if ends[i] is None and stage.poll() is not None:
+                    ends[i] = now
+            if now > 60:
+                for stage in stages:
+                    stage.kill()
+                raise Broken("the pipeline hangs")
+            time.sleep(0.001)
         said.seek(0)
         with said:
-            return [s.returncode for s in stages], took, said.read()
+            return [s.returncode for s in stages], ends, said.read()
 
     def ask(self, sql, *values):
         if not os.path.exists(self.db):
@@ -260,8 +263,9 @@ class Striker:
         late = rng.random() < 0.4
         part = rng.uniform(0.7 if late else 0, 1)
         # A stage is struck while it lives; all of them at one instant.
-        lives = [took * (1 if count == 5 else LIVES[v]) for v in victims]
-        self.plan = sorted((0.9 * part * live, v)
+        lives = [max(took) if count == 5 else (took + [took[3]])[v]
+                 for v in victims]
+        self.plan = sorted((part * live, v)
                            for v, live in zip(victims, lives))
 
     def __str__(self):
@@ -304,8 +308,7 @@ def one_round(epoch, rng, took, tell):
 
     plays, cursor, known = epoch.plays(), epoch.cursor(), epoch.runs()
     due = epoch.due(job)
-    statuses, seconds, said = epoch.run(job, [])
-    took[job] = 0.5 * took[job] + 0.5 * seconds
+    statuses, took[job], said = epoch.run(job, [])
     check(statuses == [0] * 5, "run again, the statuses are", statuses, said)
     epoch.check_tables(plays, cursor)
     epoch.check_status(due, 0, known, said)
@@ -329,7 +332,8 @@ def main():
     o = parser.parse_args()
     seed = random.randrange(10 ** 9) if o.seed is None else o.seed
     print(f"# kill.py --seed {seed} --rounds {o.rounds}", flush=True)
-    took = {job: 0.15 for job in JOBS}
+    # When each stage ended, when last nobody ended it.
+    took = {job: [0.01, 0.05, 0.06, 0.1, 0.12] for job in JOBS}
     broken = survived = 0
     with folder() as path:
         epoch = None

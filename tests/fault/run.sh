@@ -4,7 +4,7 @@
 # what holds the database or takes a stream away.
 cd "$(dirname "$0")/../.." || exit
 calls=$(($1 / 10))
-[ $calls -ge 2 ] || calls=2
+[ $calls -ge 3 ] || calls=3
 failed=0
 prove -j2 tests/fault/*.t || failed=1
 python3 -B tests/fault/kill.py --rounds "$1" || failed=1

@@ -1,0 +1,74 @@
+#!/bin/sh
+# Others at the database: one that writes and takes its time, and a reader
+# that never ends. The job completes all the same.
+cd "$(dirname "$0")/../.." || exit
+. tests/tap.sh
+. tests/api.sh
+api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z
+mkfifo "$tmp/talk"
+
+# hold SQL: a connection that has run the SQL, and waits; let_go ends it.
+hold() {
+	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
+	holder=$!
+	exec 9>"$tmp/talk"
+	echo "$1; select 'here';" >&9
+	tries=0
+	until grep -q here "$tmp/held"; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || { echo "Bail out! no lock"; exit 1; }
+		sleep 0.02
+	done
+}
+let_go() {
+	echo "$1;" >&9
+	exec 9>&-
+	wait $holder
+}
+
+run job
+is "$status" 0 "a first run"
+
+# --- a writer that takes its time ---------------------------------------
+for job in play-history playlists; do
+	api_post "clock?advance=5h"
+	hold "begin immediate"
+	job $job >"$tmp/said" 2>&1 9>&- &
+	working=$!
+	# Until it has fetched, and stands before the lock.
+	sleep 0.5
+	is "$(last_run)" complete "$job: nothing is on record of it yet"
+	let_go "commit"
+	wait $working
+	is "$? $(cat "$tmp/said") $(last_run)" "0  complete" \
+	    "$job waits for a writer, and completes"
+done
+
+# --- a reader that never ends -------------------------------------------
+hold "begin; select count(*) from play_history"
+for i in 1 2 3; do
+	api_post "clock?advance=9h"
+	for job in play-history playlists; do
+		run job $job 9>&-
+		is "$status $err $(last_run)" "0  complete" \
+		    "$job, run $i, with a reader that never ends"
+	done
+done
+is "$(sql 'select count(distinct played_at) > 50 from play_history')" 1 \
+    "others see what was written"
+let_go "commit"
+is "$(sql 'pragma integrity_check')" ok "the database is whole"
+
+# --- both, and someone who kills the holder -----------------------------
+hold "begin immediate; delete from tracks"
+job >"$tmp/said" 2>&1 9>&- &
+working=$!
+sleep 0.3
+kill -9 $holder
+exec 9>&-
+wait $holder 2>/dev/null
+wait $working
+is "$? $(cat "$tmp/said")" "0 " "a writer that is killed lets the job go on"
+is "$(sql 'pragma integrity_check; select count(*) > 0 from tracks')" "ok
+1" "and has changed nothing"
+finish
