@@ -484,31 +484,28 @@ static int runs(const struct options *o)
 	return 0;
 }
 
-/* The table that is asked about, and whether the key is whole. */
-static const struct table *why_table(
-    struct tables *tables, const char *name, int keys)
+/* Whether rows of a table can be asked about by so many keys; says why not. */
+static bool why_can(const struct table *t, const char *name, int keys)
 {
-	const struct table *t = tables_find(tables, slice_of(name));
+	struct buf names = BUF_INIT(1 << 16);
 
-	if (!t)
-		database_die(tables->db, "read the schema");
-	if (!why_knows(t))
-		cli_die(EX_USAGE, "why: table '%s': %s", name,
-		    t->kind == TABLE_UNKNOWN ? "there is none"
-		    : t->kind == TABLE_LIST
-			? "is told by whole lists: ask for tracks_list of "
-			  "the playlist"
-			: "is not made from captures");
-	if (keys != (int)t->key_count) {
-		struct buf names = BUF_INIT(1 << 16);
-
-		for (unsigned i = 0; i < t->key_count; i++)
-			buf_printf(
-			    &names, " %s", t->columns[t->keys[i]].name.p);
-		cli_die(EX_USAGE, "why: table '%s': its key is%s", name,
-		    buf_cstr(&names));
-	}
-	return t;
+	if (why_knows(t) && keys == (int)t->key_count)
+		return true;
+	for (unsigned i = 0; i < t->key_count; i++)
+		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
+	if (t->kind == TABLE_UNKNOWN)
+		cli_warn("why: there is no table '%s'", name);
+	else if (t->kind == TABLE_LIST)
+		cli_warn("why: table '%s': it is told by whole lists: ask for "
+			 "tracks_list of the playlist",
+		    name);
+	else if (!why_knows(t))
+		cli_warn("why: table '%s': it is not made from captures", name);
+	else
+		cli_warn(
+		    "why: table '%s': its key is%s", name, buf_cstr(&names));
+	buf_release(&names);
+	return false;
 }
 
 /* Print the captures whose numbers the statement gives. */
@@ -541,37 +538,54 @@ static void why_explain(const struct why *w)
 			       : "there is no such row");
 }
 
+/* Ask, print, and explain; a status of sp(7). */
+static int why_answer(
+    struct why *w, const struct options *o, sqlite3 *db, struct buf *line)
+{
+	sqlite3_stmt *answer;
+	int rc;
+
+	if (why_ask(w, db, o->capture, &answer) != SQLITE_OK)
+		database_die(db, "look the row up");
+	if (o->capture)
+		rc = print_captures(db, answer, line);
+	else
+		rc = listing_print(
+		    answer, "why", o->table || table_for_people());
+	sqlite3_finalize(answer);
+	if (rc == SQLITE_TOOBIG) {
+		cli_warn("why: a capture is longer than --max-line");
+		return EX_DATAERR;
+	}
+	if (rc != SQLITE_DONE)
+		database_die(db, "read staging_raw");
+	why_explain(w);
+	return w->found ? 0 : EX_DATAERR;
+}
+
 static int why(const struct options *o, int argc, char **argv)
 {
 	struct buf line = BUF_INIT(o->max_line);
 	struct tables tables = {.db = NULL};
-	sqlite3_stmt *answer;
+	const struct table *t;
+	int status = EX_USAGE;
+	sqlite3 *db;
 	struct why w;
-	int rc;
 
 	if (argc < 2)
 		cli_usage(usage, false);
-	tables.db = database_open(o->db, STORE_READ);
-	why_init(&w, why_table(&tables, argv[0], argc - 1), argv + 1);
-	if (why_ask(&w, tables.db, o->capture, &answer) != SQLITE_OK)
-		database_die(tables.db, "look the row up");
-	if (o->capture)
-		rc = print_captures(tables.db, answer, &line);
-	else
-		rc = listing_print(
-		    answer, "why", o->table || table_for_people());
-	if (rc == SQLITE_TOOBIG)
-		cli_die(EX_DATAERR, "why: a capture is longer than --max-line");
-	if (rc != SQLITE_DONE)
-		database_die(tables.db, "read staging_raw");
-	why_explain(&w);
-	rc = w.found ? 0 : EX_DATAERR;
-	sqlite3_finalize(answer);
+	tables.db = db = database_open(o->db, STORE_READ);
+	t = tables_find(&tables, slice_of(argv[0]));
+	if (!t)
+		database_die(db, "read the schema");
+	why_init(&w, t, argv + 1);
+	if (why_can(t, argv[0], argc - 1))
+		status = why_answer(&w, o, db, &line);
 	why_release(&w);
 	tables_release(&tables);
-	store_close(tables.db);
+	store_close(db);
 	buf_release(&line);
-	return rc;
+	return status;
 }
 
 /* A time option as the written time that the database compares. */

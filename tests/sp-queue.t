@@ -103,19 +103,25 @@ is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
 urls() { queue next "$@" | jq -r 'select(.type == "request").url'; }
 old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
-insert into user_playlists values ('kim', 'never', null, null),
-	('kim', 'stale', null, null), ('kim', 'fresh', null, null),
-	('kim', 'same', null, null), ('kim', 'refused', null, null),
-	('lee', 'lees', null, null);
+insert into user_playlists values ('kim', 'never', '$new', '$new'),
+	('kim', 'stale', '$new', '$new'), ('kim', 'fresh', '$new', '$new'),
+	('kim', 'same', '$new', '$new'), ('kim', 'refused', '$new', '$new'),
+	('kim', 'left', '$old', '$old'), ('lee', 'lees', null, null);
 insert into playlists (playlist_id, owner_id, last_refreshed, snapshot_id,
-	tracks_snapshot_id) values
-	('never', 'ann', null, 'a', null), ('stale', 'bob', '$old', 'b', 'a'),
-	('fresh', 'kim', '$new', 'b', 'a'), ('same', 'cat', '$old', 'a', 'a'),
-	('refused', 'dan', null, null, null), ('lees', 'lee', null, null, null),
-	('nobodys', 'eve é', null, null, null);
+	tracks_snapshot_id, tracks_updated) values
+	('never', 'ann', null, 'a', null, null),
+	('stale', 'bob', '$old', 'b', 'a', '$old'),
+	('fresh', 'kim', '$new', 'b', 'a', '$new'),
+	('same', 'cat', '$old', 'a', 'a', '$old'),
+	('left', 'cat', '$old', 'a', 'a', '$old'),
+	('refused', 'dan', null, null, null, null),
+	('lees', 'lee', null, null, null, null),
+	('unseen', 'bob', '$new', 'a', null, null),
+	('nobodys', 'eve é', '$old', 'a', 'a', '$old');
 insert into playlist_ingest_queue (playlist_id, detected_at, user_id) values
 	('queued', '$new', 'kim'), ('fresh', '$new', null),
-	('lees2', '$new', 'lee'), ('same', '$new', 'kim');
+	('lees2', '$new', 'lee'), ('same', '$new', 'kim'),
+	('unseen', '$new', 'kim');
 insert into endpoint_status (user_id, endpoint, subject, status, last_updated)
 	values ('kim', 'playlist', 'refused', 404, '$new'),
 	('kim', 'playlist', 'never', 404, '$old')"
@@ -124,21 +130,23 @@ is "$(echo "$out" | jq -r 'select(.type == "request") |
 	[.seq, .endpoint, .paging, .optional, .url] | join(" ")')" \
     "1 my-playlists offset  /v1/me/playlists?limit=50&offset=0
 2 playlist playlist true /v1/playlists/fresh
-3 playlist playlist true /v1/playlists/never
-4 playlist playlist true /v1/playlists/nobodys
-5 playlist playlist true /v1/playlists/queued
-6 playlist playlist true /v1/playlists/stale" \
+3 playlist playlist true /v1/playlists/left
+4 playlist playlist true /v1/playlists/never
+5 playlist playlist true /v1/playlists/nobodys
+6 playlist playlist true /v1/playlists/queued
+7 playlist playlist true /v1/playlists/stale" \
     "playlists: the list, and each that is due for this account"
 is "$(echo "$out" | jq -c 'select(.type == "row") | [.table, .op, .row]')" \
-    '["playlist_ingest_queue","delete",{"playlist_id":"same"}]' \
-    "one whose tracks are held as they are leaves the queue"
+    '["playlist_ingest_queue","delete",{"playlist_id":"same"}]
+["playlist_ingest_queue","delete",{"playlist_id":"unseen"}]' \
+    "one that is held as far as can be leaves the queue"
 is "$(echo "$out" | jq -c 'select(.type == "end").ledger[0].produced')" \
-    '{"run":1,"request":6,"row":1}' "the ledger counts that row"
+    '{"run":1,"request":7,"row":2}' "the ledger counts that row"
 is "$(urls --playlist-age 0 playlists | grep -c /same)" 0 \
     "an unchanged snapshot is skipped at any age"
 is "$(urls --refusal-age 0 playlists | grep -c /refused)" 1 "--refusal-age"
 is "$(urls --force playlists | xargs -n1 basename | xargs)" \
-    "playlists?limit=50&offset=0 fresh never nobodys queued refused same stale" \
+    "playlists?limit=50&offset=0 fresh left never nobodys queued refused same stale unseen" \
     "--force asks for all that may be this account's"
 is "$(urls --account other playlists | xargs -n1 basename | xargs)" \
     "playlists?limit=50&offset=0 fresh lees lees2 nobodys" \
@@ -221,7 +229,7 @@ is "$(queue next --db "$tmp/idle.db" --account idle all |
 end null complete" "all, with nothing due: a run that asks for nothing"
 is "$(queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
-["playlists","due",4]
+["playlists","due",5]
 ["audio-features","fresh",152]
 ["profile","due",null]' "status: what is due and what waits"
 is "$(queue status | jq -c 'select(.type == "refusal") |
@@ -275,12 +283,12 @@ sql "delete from ingest_runs where run_id like 's%'; delete from staging_raw"
 budget() { queue budget "$@" | jq -c '[.planned, .requests, .unknown]'; }
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
 	update playlists set snapshot_id = null"
-is "$(urls playlists | wc -l) $(budget playlists)" "6 [6,6,5]" \
+is "$(urls playlists | wc -l) $(budget playlists)" "7 [7,7,6]" \
     "budget: what is planned, of a length that is not known"
 sql "update playlists set tracks_total = 100;
 	update playlists set tracks_total = 101 where playlist_id = 'never';
 	update playlists set tracks_total = 400 where playlist_id = 'stale'"
-is "$(budget playlists)" "[6,15,0]" "pages: 1, 1 + 1 + 1, 1 + 6 + 1, and so on"
+is "$(budget playlists)" "[7,16,0]" "pages: 1, 1 + 1 + 1, 1 + 6 + 1, and so on"
 i=0
 while [ $i -lt 100 ]; do
 	i=$((i + 1))
@@ -289,14 +297,14 @@ while [ $i -lt 100 ]; do
 	    insert into playlists (playlist_id, last_refreshed)
 	    values ('more$i', '$new');"
 done | sql
-is "$(budget playlists)" "[6,17,0]" "of the list itself, too"
+is "$(budget playlists)" "[7,18,0]" "of the list itself, too"
 is "$(budget play-history)" "[1,1,0]" "budget: play-history"
 is "$(budget profile)" "[$(urls profile | wc -l),$(urls profile | wc -l),1]" \
     "budget: profile"
 is "$(queue budget all | jq -r .job | xargs)" "playlists profile" \
     "budget of all that is due"
 is "$(queue budget --table playlists)" \
-    "playlists: about 17 requests; how fast is not known yet" "in words"
+    "playlists: about 18 requests; how fast is not known yet" "in words"
 sql "insert into ingest_runs (run_id, job, account, status, started_at,
 	captures) values ('p1', 'playlists', 'default', 'complete', '$old', 3),
 	('p2', 'profile', 'default', 'complete', '$old', 2),
@@ -312,10 +320,10 @@ insert into staging_raw (run_id, seq, endpoint, fetched_at) values
 	('p3', 2, 'x', '2026-01-01T01:10:04.000Z'),
 	('p4', 1, 'x', '2026-01-01T02:10:00.000Z')"
 is "$(queue budget playlists)" \
-    '{"type":"budget","job":"playlists","planned":6,"requests":17,"unknown":0,"pace":0.500,"seconds":34}' \
+    '{"type":"budget","job":"playlists","planned":7,"requests":18,"unknown":0,"pace":0.500,"seconds":36}' \
     "the pace is that of the last runs: 3 steps in 6 seconds"
 is "$(queue budget --table playlists)" \
-    "playlists: about 17 requests; 34 s at 0.5 a second, as in the last runs" \
+    "playlists: about 18 requests; 36 s at 0.5 a second, as in the last runs" \
     "in words"
 sql "insert into endpoint_status (user_id, endpoint, subject, status, retry_at)
 	values ('kim', 'playlist', 'p', 429, '2999-01-01T00:00:00.000Z')"

@@ -66,22 +66,18 @@ is "$(jq -r 'select(.column == "duration_ms").value' "$tmp/why")" \
     "$(sql "select duration_ms from tracks where track_id = '$track'")" \
     "with what stands there"
 like "$(why --table tracks "$track")" '^COLUMN +VALUE' "--table aligns"
-sql "insert into staging_raw (run_id, seq, endpoint, fetched_at, body)
-	select '0', 1, 'track', fetched_at, '{}' from staging_raw
-	where capture_id = (select max(capture_id) from staging_raw)"
-sql "update staging_raw set capture_id = -1 where run_id = '0'"
-last=$(sql "select max(capture_id) from staging_raw")
-user=$(sql "select user_id from users where last_updated = (select fetched_at
-	from staging_raw where capture_id = $last)")
-[ -n "$user" ] || user=kim
-is "$(why users "$user" | jq .capture_id | grep -cx -e -1)" 0 \
+play=$(sql "select body from staging_raw where capture_id = 1" |
+	jq -r '.items[0] | "\(.played_at) \(.track.id // .track.uri)"')
+sql "insert into staging_raw (capture_id, run_id, seq, endpoint, fetched_at,
+	body) select -1, '0', 1, 'track', fetched_at, '{}' from staging_raw
+	where capture_id = 1"
+# shellcheck disable=SC2086
+is "$(why play_history kim $play | jq .capture_id | sort -n | head -n 1)" 1 \
     "of two captures of a moment it is the one that names the key"
 
 # --- rows that are not there ------------------------------------------------
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \
     >"$tmp/bad.jq"
-play=$(sql "select body from staging_raw where capture_id = 1" |
-	jq -r '.items[0] | "\(.played_at) \(.track.id // .track.uri)"')
 rm -f "$tmp/again.db"*
 sp-stage replay | sp-stage --db "$tmp/again.db" |
     sp-transform -f "$tmp/bad.jq" 2>/dev/null |

@@ -37,26 +37,28 @@ static void schedule(uint32_t w[BLOCK], const unsigned char *p)
 	}
 }
 
-/* Work a block into the hash; the letters are those of the standard. */
+/*
+ * Work a block into the hash; the letters are those of the standard. Moving
+ * them one by one lets a compiler keep them in registers, and move none.
+ */
 static void take_block(uint32_t hash[8], const unsigned char *p)
 {
-	uint32_t w[BLOCK], s[8];
+	uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
+	uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
+	uint32_t w[BLOCK];
 
 	schedule(w, p);
-	memcpy(s, hash, sizeof(s));
 	for (int i = 0; i < BLOCK; i++) {
-		uint32_t a = s[0], b = s[1], c = s[2], e = s[4];
-		uint32_t t1 = s[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
-			      ((e & s[5]) ^ (~e & s[6])) + keys[i] + w[i];
+		uint32_t t1 = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
+			      ((e & f) ^ (~e & g)) + keys[i] + w[i];
 		uint32_t t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
 			      ((a & b) ^ (a & c) ^ (b & c));
 
-		memmove(s + 1, s, 7 * sizeof(*s));
-		s[4] += t1;
-		s[0] = t1 + t2;
+		h = g, g = f, f = e, e = d + t1;
+		d = c, c = b, b = a, a = t1 + t2;
 	}
-	for (int i = 0; i < 8; i++)
-		hash[i] += s[i];
+	hash[0] += a, hash[1] += b, hash[2] += c, hash[3] += d;
+	hash[4] += e, hash[5] += f, hash[6] += g, hash[7] += h;
 }
 
 /* The last bytes of the text, the end mark, and the length in bits. */

@@ -14,8 +14,13 @@
  * The playlists that this account may ask for: those of its own list, those
  * that its plays named, and those that nobody's list is known to hold. One
  * is asked for when it waits in the queue, or was never refreshed, or not
- * for long; but not again when its snapshot is the one whose tracks we hold,
- * nor soon after the API refused it.
+ * for long; but not again while we hold what there is to have, nor soon after
+ * the API refused it.
+ *
+ * What there is to have is held when the tracks are of the snapshot last told,
+ * and that was told lately: by the playlist itself, or by the account's list
+ * as it stood last. Of a playlist whose tracks are not ours to see, it is held
+ * for as long as its refresh is recent.
  */
 static const char due[] =
     "with mine as ("
@@ -23,9 +28,16 @@ static const char due[] =
     "where user_id is null or user_id = :user "
     "union select playlist_id from user_playlists where user_id = :user "
     "union select playlist_id from playlists where playlist_id not in "
-    "(select playlist_id from user_playlists)) "
-    "select m.playlist_id, "
-    "p.snapshot_id is not null and p.snapshot_id = p.tracks_snapshot_id, "
+    "(select playlist_id from user_playlists)), "
+    "listed as (select playlist_id from user_playlists "
+    "where user_id = :user and julianday(last_seen) > "
+    "(select julianday(max(last_seen)) - 1 from user_playlists "
+    "where user_id = :user)) "
+    "select m.playlist_id, case when p.tracks_updated is null "
+    "then p.last_refreshed > :stale_since "
+    "else p.snapshot_id = p.tracks_snapshot_id "
+    "and (p.last_refreshed > :stale_since "
+    "or m.playlist_id in (select playlist_id from listed)) end, "
     "q.playlist_id is not null, p.tracks_total "
     "from mine m left join playlists p using (playlist_id) "
     "left join playlist_ingest_queue q using (playlist_id) "
