@@ -121,6 +121,7 @@ static void send_capture(
 	    .seq = ++f->seq,
 	    .page = page->number,
 	    .kind = page->kind,
+	    .next = page->linked ? &page->follows : NULL,
 	    .user = f->session.token.user_id,
 	    .url = buf_slice(&page->url),
 	    .status = page->status,

@@ -108,6 +108,7 @@ void page_free(struct page *page)
 {
 	buf_release(&page->url);
 	buf_release(&page->body);
+	buf_release(&page->follows);
 	free(page);
 }
 
@@ -137,6 +138,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	    .status = r->status,
 	    .fetched_at = r->done_at,
 	    .url = BUF_INIT(URL_MAX),
+	    .follows = BUF_INIT(URL_MAX),
 	    .body = r->body};
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
@@ -157,14 +159,20 @@ static void begin_page(struct window *w, struct ask *a)
 }
 
 /* The page is a good one: is there another? */
-static void follow(struct window *w, struct ask *a, const struct page *page)
+static void follow(struct window *w, struct ask *a, struct page *page)
 {
 	struct slice path = url_brief(buf_slice(&page->url));
 
+	page->linked = a->request.paging != PAGING_NONE;
 	switch (pages_next(&a->pages, buf_slice(&page->body))) {
-	case PAGES_MORE: begin_page(w, a); break;
+	case PAGES_MORE:
+		page->linked &= buf_put_slice(
+		    &page->follows, url_path(buf_slice(&a->pages.url)));
+		begin_page(w, a);
+		break;
 	case PAGES_END: a->ended = true; break;
 	default:
+		page->linked = false;
 		ask_refuse(a, "bad next page",
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
 		    a->pages.why);
@@ -199,7 +207,7 @@ static bool begin(struct window *w, struct ask *a)
 	if (a->begun)
 		return true;
 	a->begun = true;
-	if (pages_begin(&a->pages, r->url, r->paging) == PAGES_MORE) {
+	if (pages_begin(&a->pages, r->url, r->paging, &r->stop) == PAGES_MORE) {
 		begin_page(w, a);
 		return true;
 	}

@@ -36,6 +36,8 @@ struct page {
 	int64_t fetched_at;
 	int64_t retry_at; /* 0 for none */
 	struct buf url, body;
+	bool linked;	    /* it is known which page follows */
+	struct buf follows; /* that page's path and query, "" for none */
 };
 
 /* A request in the window. */
