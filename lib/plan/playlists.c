@@ -18,7 +18,8 @@
  * What there is to have is held when the tracks are of the snapshot last told,
  * and that was told lately: by the playlist itself, or by the account's list
  * as it stood last. Of a playlist whose tracks are not ours to see, it is held
- * for as long as its refresh is recent.
+ * for as long as its refresh is recent. What is refused for what it is, not
+ * for what the app is, is gone, and leaves the queue as what is held does.
  */
 static const char due[] =
     "with mine as ("
@@ -30,21 +31,25 @@ static const char due[] =
     "listed as (select playlist_id from user_playlists "
     "where user_id = :user and julianday(last_seen) > "
     "(select julianday(max(last_seen)) - 1 from user_playlists "
-    "where user_id = :user)) "
-    "select m.playlist_id, case when p.tracks_updated is null "
+    "where user_id = :user)), "
+    "refused as (select subject as playlist_id, "
+    "status = 404 or not (reason like '%premium%' or reason like '%scope%' "
+    "or reason like '%regist%' or reason like '%developer%' "
+    "or reason like '%quota%') as gone from endpoint_status "
+    "where user_id = :user and endpoint = 'playlist' "
+    "and status in (403, 404) and last_updated > :refused_since) "
+    "select m.playlist_id, r.playlist_id is not null or case "
+    "when p.tracks_updated is null "
     "then p.last_refreshed > :stale_since "
     "else p.snapshot_id = p.tracks_snapshot_id "
     "and (p.last_refreshed > :stale_since "
     "or m.playlist_id in (select playlist_id from listed)) end, "
-    "q.playlist_id is not null, p.tracks_total "
+    "q.playlist_id is not null and coalesce(r.gone, 1), p.tracks_total "
     "from mine m left join playlists p using (playlist_id) "
     "left join playlist_ingest_queue q using (playlist_id) "
+    "left join refused r using (playlist_id) "
     "where (q.playlist_id is not null or p.last_refreshed is null "
     "or p.last_refreshed <= :stale_since) "
-    "and not exists (select 1 from endpoint_status s "
-    "where s.user_id = :user and s.endpoint = 'playlist' "
-    "and s.subject = m.playlist_id and s.status in (403, 404) "
-    "and s.last_updated > :refused_since) "
     "order by m.playlist_id";
 
 static const char all[] =
