@@ -76,31 +76,22 @@ static void ask(struct plan *p, int64_t after, const struct stop *stop)
 			 .stop = stop});
 }
 
-/* Go on with what was stopped; whether that leads to the newest plays. */
-static bool go_on(struct plan *p)
+/* Whether a chain of pages that was stopped leads to the newest plays. */
+static bool is_forward(const struct stop *stop)
 {
-	bool forward = false;
-
-	for (size_t i = 0; i < p->stops.count; i++) {
-		const struct stop *stop = &p->stops.all[i];
-
-		if (!stop->next)
-			continue;
-		ask(p, -1, stop);
-		forward |= !strstr(stop->next, "before=");
-	}
-	return forward;
+	return stop->next && !strstr(stop->next, "before=");
 }
 
 /*
  * The plays since the cursor, and from some hours before it once more. Where
- * a limit stopped that, the rest of it; and if that leads to older plays, the
- * ones since: the API forgets all but the last.
+ * a limit stopped that, the rest of it. If that leads to older plays, those
+ * since go before it: the API forgets all but the last.
  */
 int plan_play_history(struct plan *p)
 {
 	const struct stops *stops = &p->stops;
 	int64_t after = -1, overlap = p->options->overlap;
+	bool forward = false;
 	int rc = SQLITE_OK;
 
 	if (plan_is_limited(p, "recently-played"))
@@ -112,7 +103,14 @@ int plan_play_history(struct plan *p)
 		if (p->cursor > after)
 			after = p->cursor;
 	}
-	if (rc == SQLITE_OK && !go_on(p))
+	if (rc != SQLITE_OK)
+		return rc;
+	for (size_t i = 0; i < stops->count; i++)
+		forward |= is_forward(&stops->all[i]);
+	if (!forward)
 		ask(p, after, NULL);
+	for (size_t i = 0; i < stops->count; i++)
+		if (stops->all[i].next)
+			ask(p, -1, &stops->all[i]);
 	return rc;
 }

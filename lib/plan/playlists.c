@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "json/json.h"
 #include "plan/plan.h"
@@ -99,6 +101,25 @@ static int64_t pages_of(int64_t items)
 	return 2 + plan_pages(items - FIRST_ITEMS, ITEMS_LIMIT);
 }
 
+/* A number in the query of a URL, or what it is without one. */
+static int64_t number_in(const char *url, const char *name, int64_t without)
+{
+	const char *p = strstr(url, name);
+
+	return p ? strtoll(p + strlen(name), NULL, 10) : without;
+}
+
+/* The pages that are left from a stop on, and the check. */
+static int64_t pages_from(const struct stop *stop, int64_t items)
+{
+	int64_t offset = number_in(stop->next, "offset=", items);
+	int64_t limit = number_in(stop->next, "limit=", ITEMS_LIMIT);
+
+	if (offset < 0 || offset >= items || limit < 1)
+		return 1;
+	return 1 + plan_pages(items - offset, limit);
+}
+
 /* The pages that a limit cut short, if there is a use for the rest. */
 static int find_stop(
     struct plan *p, struct slice id, const char *url, const struct stop **stop)
@@ -122,13 +143,14 @@ static int find_stop(
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int ask(struct plan *p, struct slice id, int64_t pages)
+/* Ask for a playlist of so many items; -1 if that is not known. */
+static int ask(struct plan *p, struct slice id, int64_t items)
 {
 	struct buf url = BUF_INIT(4096);
 	struct plan_request r = {.endpoint = "playlist",
 	    .paging = "playlist",
 	    .optional = true,
-	    .pages = pages};
+	    .pages = items < 0 ? -1 : pages_of(items)};
 	int rc = SQLITE_NOMEM;
 
 	buf_puts(&url, "/v1/playlists/");
@@ -136,6 +158,8 @@ static int ask(struct plan *p, struct slice id, int64_t pages)
 	r.url = buf_cstr(&url);
 	if (r.url)
 		rc = find_stop(p, id, r.url, &r.stop);
+	if (r.stop && items >= 0)
+		r.pages = pages_from(r.stop, items);
 	if (rc == SQLITE_OK)
 		plan_send(p, &r);
 	buf_release(&url);
@@ -160,8 +184,8 @@ static int ask_due(struct plan *p)
 		if ((rc = store_row_read(s)))
 			break;
 		if (!held)
-			rc = ask(p, id,
-			    known ? pages_of(sqlite3_column_int64(s, 3)) : -1);
+			rc =
+			    ask(p, id, known ? sqlite3_column_int64(s, 3) : -1);
 		else if (queued)
 			leave_queue(p, id);
 		if (rc != SQLITE_OK)
