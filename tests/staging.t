@@ -157,6 +157,7 @@ is "$(sql 'select count(body), count(body_id) from staging_raw')" "0|24" \
     "and it goes on where it was"
 older
 sql "update staging_raw set body = body || ' ' where capture_id = 1"
+stage </dev/null # which makes the file one of ours
 mkfifo "$tmp/fifo"
 sqlite3 "$SP_DB" <"$tmp/fifo" >"$tmp/read" &
 exec 3>"$tmp/fifo"
