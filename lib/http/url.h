@@ -55,4 +55,7 @@ bool url_set_query_int(
 /* What follows the origin: path and query. */
 struct slice url_path(struct slice url);
 
+/* The same, cut for a message. */
+struct slice url_brief(struct slice url);
+
 #endif

@@ -159,15 +159,15 @@ static void begin_page(struct window *w, struct ask *a)
 /* The page is a good one: is there another? */
 static void follow(struct window *w, struct ask *a, const struct page *page)
 {
-	struct slice path = url_path(buf_slice(&page->url));
+	struct slice path = url_brief(buf_slice(&page->url));
 
 	switch (pages_next(&a->pages, buf_slice(&page->body))) {
 	case PAGES_MORE: begin_page(w, a); break;
 	case PAGES_END: a->ended = true; break;
 	default:
 		ask_refuse(a, "bad next page",
-		    "%.*s: its next page is refused: %s",
-		    path.n > 100 ? 100 : (int)path.n, path.p, a->pages.why);
+		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
+		    a->pages.why);
 	}
 }
 
