@@ -125,7 +125,9 @@ static void send_capture(
 	    .url = buf_slice(&page->url),
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
-	    .retry_at = page->retry_at};
+	    .retry_at = page->retry_at,
+	    .etag = page->etag,
+	    .next = buf_slice(&page->follows)};
 	struct slice line;
 
 	buf_clear(&f->line);

@@ -181,10 +181,18 @@ static enum pages_result check(struct pages *p)
 	return go_to(p, buf_slice(&p->first));
 }
 
+/* After a page of a playlist: the list goes on, or wants to be checked. */
+static enum pages_result turn(struct pages *p, enum pages_result r)
+{
+	if (r == PAGES_END && p->kind == PAGE_ITEMS)
+		return check(p);
+	p->kind = PAGE_ITEMS;
+	return r;
+}
+
 /* A playlist embeds the first page of its list, in one of two members. */
 static enum pages_result read_on(struct pages *p, struct slice body)
 {
-	enum pages_result r;
 	struct links l;
 
 	if (p->kind == PAGE_CHECK)
@@ -194,11 +202,7 @@ static enum pages_result read_on(struct pages *p, struct slice body)
 	else if (!read_links(body, "items", &l) &&
 		 !read_links(body, "tracks", &l))
 		return PAGES_END;
-	r = follow(p, &l);
-	if (r == PAGES_END && p->kind == PAGE_ITEMS)
-		return check(p);
-	p->kind = PAGE_ITEMS;
-	return r;
+	return turn(p, follow(p, &l));
 }
 
 enum pages_result pages_next(struct pages *p, struct slice body)
@@ -211,4 +215,11 @@ enum pages_result pages_next(struct pages *p, struct slice body)
 	case PAGING_NEXT: read_links(body, "artists", &l); return follow(p, &l);
 	default: read_links(body, "", &l); return count_on(p, &l);
 	}
+}
+
+enum pages_result pages_pass(struct pages *p, struct slice next)
+{
+	enum pages_result r = next.n > 0 ? go_to(p, next) : PAGES_END;
+
+	return p->paging == PAGING_PLAYLIST ? turn(p, r) : r;
 }

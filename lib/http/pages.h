@@ -56,4 +56,7 @@ enum pages_result pages_begin(struct pages *, struct slice ref, enum paging);
 /* Go on after a page with this body, which is JSON. */
 enum pages_result pages_next(struct pages *, struct slice body);
 
+/* Go on after a page that is held: with what followed it, "" for nothing. */
+enum pages_result pages_pass(struct pages *, struct slice next);
+
 #endif

@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "base/clock.h"
+#include "http/held.h"
 #include "json/json.h"
 #include "stream/record.h"
 
@@ -42,7 +43,10 @@ const char *request_read(
 		return "its 'paging' is none of 'next', 'offset', 'playlist'";
 	r->cursor = record_raw(rec, "cursor");
 	r->optional = optional && optional->type == JSON_TRUE;
-	return NULL;
+	r->etags = record_raw(rec, "etags");
+	if (slice_is(r->etags, "null"))
+		r->etags.p = NULL;
+	return held_check(r->etags);
 }
 
 static void put_time(struct buf *b, const char *name, int64_t ms)
@@ -83,16 +87,21 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	json_put_member(b, "url", c->url);
 	json_put_member_int(b, "status", c->status);
 	put_time(b, "fetched_at", c->fetched_at);
+	if (*c->etag)
+		json_put_member(b, "etag", slice_of(c->etag));
 	if (r->cursor.p && c->page == 1)
 		json_put_member_raw(b, "cursor", r->cursor);
 	if (r->seq >= 0)
 		json_put_member_int(b, "request", r->seq);
 	json_put_member_int(b, "page", (int64_t)c->page);
+	if (c->next.n)
+		json_put_member(b, "next", c->next);
 	if (c->kind == PAGE_CHECK)
 		json_put_member_raw(b, "check", SLICE("true"));
 	if (c->retry_at)
 		put_time(b, "retry_at", c->retry_at);
-	put_body(body, b);
+	if (c->status != 304)
+		put_body(body, b);
 	return buf_putc(b, '}');
 }
 

@@ -27,6 +27,7 @@ bool window_init(struct window *w)
 		a->last = &a->first;
 		answer_init(&a->answer, w->max_body);
 		pages_init(&a->pages, w->api, w->max_pages);
+		held_init(&a->held);
 	}
 	return true;
 }
@@ -41,6 +42,7 @@ void window_release(struct window *w)
 			page_free(page);
 		answer_release(&a->answer);
 		pages_release(&a->pages);
+		held_release(&a->held);
 		buf_release(&a->line);
 		buf_release(&a->scratch);
 	}
@@ -108,6 +110,7 @@ void page_free(struct page *page)
 {
 	buf_release(&page->url);
 	buf_release(&page->body);
+	buf_release(&page->follows);
 	free(page);
 }
 
@@ -137,10 +140,13 @@ static struct page *keep(struct window *w, struct ask *a)
 	    .status = r->status,
 	    .fetched_at = r->done_at,
 	    .url = BUF_INIT(URL_MAX),
+	    .follows = BUF_INIT(URL_MAX),
 	    .body = r->body};
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
 		page->retry_at = a->answer.trouble.until;
+	if (a->answer.kind == ANSWER_GOOD && a->pages.kind != PAGE_CHECK)
+		memcpy(page->etag, r->etag, sizeof(page->etag));
 	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {
 		page_free(page);
 		return NULL;
@@ -151,20 +157,41 @@ static struct page *keep(struct window *w, struct ask *a)
 	return page;
 }
 
+/* A check costs as little as a 304, and must be of the moment. */
 static void begin_page(struct window *w, struct ask *a)
 {
+	bool check = a->pages.kind == PAGE_CHECK;
+
 	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), &a->answer, a);
+	/* Without memory it is asked as if nothing were held. */
+	if (!check &&
+	    held_find(&a->held, a->request.etags, buf_slice(&a->pages.url)) &&
+	    *a->held.etag)
+		a->get.etag = a->held.etag;
+}
+
+static enum pages_result next_page(struct ask *a, const struct page *page)
+{
+	return page->status == 304
+		   ? pages_pass(&a->pages, buf_slice(&a->held.next))
+		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
 /* The page is a good one: is there another? */
-static void follow(struct window *w, struct ask *a, const struct page *page)
+static void follow(struct window *w, struct ask *a, struct page *page)
 {
 	struct slice path = url_brief(buf_slice(&page->url));
 
-	switch (pages_next(&a->pages, buf_slice(&page->body))) {
-	case PAGES_MORE: begin_page(w, a); break;
+	switch (next_page(a, page)) {
+	case PAGES_MORE:
+		if (a->pages.kind != PAGE_CHECK)
+			buf_put_slice(&page->follows, buf_slice(&a->pages.url));
+		begin_page(w, a);
+		break;
 	case PAGES_END: a->ended = true; break;
 	default:
+		/* Held, it would pass for the last one. */
+		*page->etag = '\0';
 		ask_refuse(a, "bad next page",
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
 		    a->pages.why);

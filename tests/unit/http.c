@@ -428,7 +428,8 @@ static void test_captures(void)
 	    .seq = 5,
 	    .page = 1,
 	    .url = SLICE("https://a.example/\""),
-	    .status = 200};
+	    .status = 200,
+	    .etag = ""};
 	struct buf b = BUF_INIT(1 << 20);
 
 	capture_put(&c, SLICE("{ \"n\" : [ 1.0 , 1e400 ] }"), &b);
