@@ -24,15 +24,17 @@ struct plan_options {
 	int64_t profile_age;  /* ms after which a user is asked again */
 	int64_t refusal_age;  /* ms after which a 403 or 404 is tried again */
 	bool force;	      /* ask again whatever is known */
+	bool unconditional;   /* for bodies that are held, too */
 };
 
 struct plan {
 	sqlite3 *db; /* borrowed, as are the options and the source */
 	const struct plan_options *options;
 	struct source *source; /* NULL where a plan is only made, not sent */
-	struct buf user; /* Spotify user id; empty if it is not known yet */
-	int64_t now;	 /* Unix ms */
-	int64_t cursor;	 /* Unix ms, or -1 for none */
+	struct buf user;   /* Spotify user id; empty if it is not known yet */
+	struct buf origin; /* of the API; empty if it is not known yet */
+	int64_t now;	   /* Unix ms */
+	int64_t cursor;	   /* Unix ms, or -1 for none */
 	int64_t requests;
 	int rc;			/* of what was asked on the way */
 	int64_t pages;		/* of all requests, as far as is known */
@@ -84,6 +86,7 @@ struct plan_request {
 	const char *url;    /* NULL where there was no memory for it */
 	const char *paging; /* or NULL */
 	bool optional;	    /* 403 and 404 are answers */
+	bool repeated;	    /* the same URL is asked again and again */
 	int64_t pages;	    /* that will come; 0: one, -1: nobody knows */
 };
 

@@ -115,6 +115,7 @@ static void ask(struct plan *p, struct slice id, int64_t pages)
 			 .url = buf_cstr(&url),
 			 .paging = "playlist",
 			 .optional = true,
+			 .repeated = true,
 			 .pages = pages});
 	buf_release(&url);
 }
@@ -183,6 +184,7 @@ static int ask_list(struct plan *p)
 	plan_send(p, &(struct plan_request){.endpoint = "my-playlists",
 			 .url = url,
 			 .paging = "offset",
+			 .repeated = true,
 			 .pages = plan_pages(length - offset, LIST_LIMIT)});
 	return SQLITE_OK;
 }
