@@ -121,13 +121,13 @@ static void send_capture(
 	    .seq = ++f->seq,
 	    .page = page->number,
 	    .kind = page->kind,
+	    .next = page->linked ? &page->follows : NULL,
 	    .user = f->session.token.user_id,
 	    .url = buf_slice(&page->url),
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
 	    .retry_at = page->retry_at,
-	    .etag = page->etag,
-	    .next = buf_slice(&page->follows)};
+	    .etag = page->etag};
 	struct slice line;
 
 	buf_clear(&f->line);

@@ -43,7 +43,7 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	uint64_t h;
 	const char *why;
 
-	if (p->number == p->max)
+	if (p->number >= p->max)
 		return bad(p, "more pages than --max-pages");
 	buf_clear(&p->url);
 	why = url_resolve(p->api, ref, &p->url);
@@ -59,8 +59,18 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	return PAGES_MORE;
 }
 
-enum pages_result pages_begin(
-    struct pages *p, struct slice ref, enum paging paging)
+/* What a page of a chain is that began at `first`. */
+static enum page_kind kind_of(
+    enum paging paging, struct slice first, struct slice page)
+{
+	if (paging != PAGING_PLAYLIST)
+		return PAGE_PLAIN;
+	return slice_eq(url_endpoint(first), url_endpoint(page)) ? PAGE_CHECK
+								 : PAGE_ITEMS;
+}
+
+enum pages_result pages_begin(struct pages *p, struct slice ref,
+    enum paging paging, const struct pages_stop *stop)
 {
 	enum pages_result r;
 
@@ -72,7 +82,11 @@ enum pages_result pages_begin(
 	r = go_to(p, ref);
 	if (r == PAGES_MORE && !buf_put_slice(&p->first, buf_slice(&p->url)))
 		return bad(p, "no memory");
-	return r;
+	if (r != PAGES_MORE || !stop->url.p)
+		return r;
+	p->number = stop->number - 1;
+	p->kind = kind_of(paging, ref, stop->url);
+	return go_to(p, stop->url);
 }
 
 /* What a page says of the others. */
@@ -219,7 +233,11 @@ enum pages_result pages_next(struct pages *p, struct slice body)
 
 enum pages_result pages_pass(struct pages *p, struct slice next)
 {
-	enum pages_result r = next.n > 0 ? go_to(p, next) : PAGES_END;
+	struct slice first = buf_slice(&p->first);
+	bool list = p->paging == PAGING_PLAYLIST;
+	enum pages_result r = PAGES_END;
 
-	return p->paging == PAGING_PLAYLIST ? turn(p, r) : r;
+	if (next.n > 0 && kind_of(p->paging, first, next) != PAGE_CHECK)
+		r = go_to(p, next);
+	return list ? turn(p, r) : r;
 }

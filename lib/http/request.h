@@ -20,6 +20,8 @@ struct request {
 	struct slice etags;  /* likewise: see http/held.h */
 	int64_t seq;	     /* -1 if it has none */
 	enum paging paging;
+	struct pages_stop stop; /* where an earlier run stopped */
+	struct slice list;	/* as written: what its pages are parts of */
 	bool optional; /* 403 and 404 are answers about it, and no failure */
 };
 
@@ -36,13 +38,13 @@ struct capture {
 	int64_t seq;
 	uint64_t page;
 	enum page_kind kind;
-	const char *user; /* or NULL */
-	struct slice url; /* absolute */
+	const struct buf *next; /* path and query, "" for none; or NULL */
+	const char *user;	/* or NULL */
+	struct slice url;	/* absolute */
 	int status;
 	int64_t fetched_at;
-	int64_t retry_at;  /* ms since 1970; 0 for none */
-	const char *etag;  /* "" for none */
-	struct slice next; /* URL of the next page; n == 0 for none */
+	int64_t retry_at; /* ms since 1970; 0 for none */
+	const char *etag; /* "" for none */
 };
 
 /*

@@ -132,6 +132,16 @@ struct slice url_path(struct slice url)
 	return slice_from(url, i);
 }
 
+struct slice url_endpoint(struct slice url)
+{
+	struct slice path = url_path(url);
+	const char *query = memchr(path.p, '?', path.n);
+
+	if (query)
+		path.n = (size_t)(query - path.p);
+	return path;
+}
+
 struct slice url_brief(struct slice url)
 {
 	struct slice path = url_path(url);

@@ -182,14 +182,16 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 {
 	struct slice path = url_brief(buf_slice(&page->url));
 
+	page->linked = a->request.paging != PAGING_NONE;
 	switch (next_page(a, page)) {
 	case PAGES_MORE:
-		if (a->pages.kind != PAGE_CHECK)
-			buf_put_slice(&page->follows, buf_slice(&a->pages.url));
+		page->linked &= buf_put_slice(
+		    &page->follows, url_path(buf_slice(&a->pages.url)));
 		begin_page(w, a);
 		break;
 	case PAGES_END: a->ended = true; break;
 	default:
+		page->linked = false;
 		/* Held, it would pass for the last one. */
 		*page->etag = '\0';
 		ask_refuse(a, "bad next page",
@@ -226,7 +228,7 @@ static bool begin(struct window *w, struct ask *a)
 	if (a->begun)
 		return true;
 	a->begun = true;
-	if (pages_begin(&a->pages, r->url, r->paging) == PAGES_MORE) {
+	if (pages_begin(&a->pages, r->url, r->paging, &r->stop) == PAGES_MORE) {
 		begin_page(w, a);
 		return true;
 	}

@@ -38,7 +38,8 @@ struct page {
 	int64_t retry_at;	 /* 0 for none */
 	char etag[ETAG_MAX + 1]; /* "" for none */
 	struct buf url, body;
-	struct buf follows; /* the URL of the next page; empty for none */
+	bool linked;	    /* it is known which page follows */
+	struct buf follows; /* that page's path and query, "" for none */
 };
 
 /* A request in the window. */

@@ -156,9 +156,13 @@ void plan_send(struct plan *p, const struct plan_request *r)
 {
 	struct buf *b;
 
+	int64_t pages = r->pages;
+
+	if (r->stop && pages >= 0)
+		pages = pages > r->stop->page ? pages - r->stop->page : -1;
 	p->requests++;
-	p->pages += r->pages > 0 ? r->pages : 1;
-	p->unknown += r->pages < 0;
+	p->pages += pages > 0 ? pages : 1;
+	p->unknown += pages < 0;
 	if (!p->source)
 		return;
 	b = source_begin(p->source, RECORD_REQUEST);
@@ -170,12 +174,27 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		b->failed = true;
 	if (r->paging)
 		json_put_member(b, "paging", slice_of(r->paging));
+	if (r->stop) {
+		json_put_member(b, "next", slice_of(r->stop->next));
+		json_put_member_int(b, "page", r->stop->page + 1);
+		json_put_member(b, "list", slice_of(r->stop->list));
+	}
 	if (r->optional)
 		json_put_member_raw(b, "optional", SLICE("true"));
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
 	put_etags(p, r, b);
 	source_send(p->source, RECORD_REQUEST);
+}
+
+void plan_send_rest(struct plan *p, struct plan_request *r)
+{
+	const struct stop *stop = stops_find(&p->stops, r->url);
+
+	if (stop && !stop->next && (stop->told || !r->paging))
+		return;
+	r->stop = stop && stop->next ? stop : NULL;
+	plan_send(p, r);
 }
 
 int plan_count(struct plan *p, const char *sql, int64_t *n)
@@ -241,6 +260,10 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 	rc = start(p, job);
 	if (rc != SQLITE_OK)
 		return rc;
+	if (!options->force)
+		rc = stops_read(&p->stops, p, job->name);
+	if (rc != SQLITE_OK)
+		return rc;
 	if (source)
 		send_run(p, job);
 	rc = job->plan(p);
@@ -255,6 +278,7 @@ void plan_release(struct plan *p)
 {
 	buf_release(&p->user);
 	buf_release(&p->origin);
+	stops_release(&p->stops);
 }
 
 int job_is_due(sqlite3 *db, const struct job *job,

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "plan/stops.h"
 #include "stream/outcome.h"
 #include "stream/source.h"
 
@@ -33,8 +34,9 @@ struct plan {
 	struct source *source; /* NULL where a plan is only made, not sent */
 	struct buf user;   /* Spotify user id; empty if it is not known yet */
 	struct buf origin; /* of the API; empty if it is not known yet */
-	int64_t now;	   /* Unix ms */
-	int64_t cursor;	   /* Unix ms, or -1 for none */
+	struct stops stops;
+	int64_t now;	/* Unix ms */
+	int64_t cursor; /* Unix ms, or -1 for none */
 	int64_t requests;
 	int rc;			/* of what was asked on the way */
 	int64_t pages;		/* of all requests, as far as is known */
@@ -83,15 +85,22 @@ void plan_release(struct plan *);
 
 struct plan_request {
 	const char *endpoint;
-	const char *url;    /* NULL where there was no memory for it */
-	const char *paging; /* or NULL */
-	bool optional;	    /* 403 and 404 are answers */
-	bool repeated;	    /* the same URL is asked again and again */
-	int64_t pages;	    /* that will come; 0: one, -1: nobody knows */
+	const char *url;	 /* NULL where there was no memory for it */
+	const char *paging;	 /* or NULL */
+	bool optional;		 /* 403 and 404 are answers */
+	bool repeated;		 /* the same URL is asked again and again */
+	int64_t pages;		 /* of all; 0: one, -1: nobody knows */
+	const struct stop *stop; /* to go on from; NULL: from the beginning */
 };
 
 /* Send a request; the cursor goes with it where there is one. */
 void plan_send(struct plan *, const struct plan_request *);
+
+/*
+ * The same of what is to come once: where a limit cut it short the rest of it,
+ * and nothing where it came whole before another limit.
+ */
+void plan_send_rest(struct plan *, struct plan_request *);
 
 /*
  * Whether a deadline has not passed that the API set for an endpoint, or for

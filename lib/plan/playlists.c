@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "json/json.h"
@@ -8,7 +7,6 @@
 #define LIST_LIMIT 50	/* playlists a page */
 #define FIRST_ITEMS 100 /* that a playlist comes with */
 #define ITEMS_LIMIT 50	/* further ones a page, the least that the API gives */
-#define GO_ON_AGE ((int64_t)2 * 24 * 3600 * 1000) /* ms */
 
 /*
  * The playlists that this account may ask for: those of its own list, those
@@ -58,20 +56,11 @@ static const char all[] =
     "select playlist_id, 0, 0, tracks_total "
     "from mine left join playlists using (playlist_id) order by 1";
 
-/*
- * The last page of the account's list that came before rate limits ended the
- * last runs, and only such: its offset, its status, and the list's length.
- */
-static const char last_page[] =
-    "select cast(substr(url, instr(url, 'offset=') + 7) as integer), "
-    "c.status, case c.status when 200 then json_extract(body, '$.total') end "
-    "from ingest_runs r join staging_raw c using (run_id) "
-    "where r.user_id = :user and job = 'playlists' and r.status = 'deferred' "
-    "and started_at > :stale_since and started_at > "
-    "coalesce((select max(started_at) from ingest_runs where user_id = :user "
-    "and job = 'playlists' and status != 'deferred'), '') "
-    "and endpoint = 'my-playlists' "
-    "order by started_at desc, c.seq desc limit 1";
+/* Whether the pages of a list are of the playlist as it was last told to be. */
+static const char is_current[] =
+    "select 1 from playlists p join playlist_pages g using (playlist_id) "
+    "where playlist_id = ?1 and list = ?2 and page_offset = 0 "
+    "and g.snapshot_id is p.snapshot_id";
 
 static const char list_length[] =
     "select count(*) from user_playlists where user_id = :user";
@@ -105,19 +94,48 @@ static int64_t pages_of(int64_t items)
 	return 2 + plan_pages(items - FIRST_ITEMS, ITEMS_LIMIT);
 }
 
-static void ask(struct plan *p, struct slice id, int64_t pages)
+/* The pages that a limit cut short, if there is a use for the rest. */
+static int find_stop(
+    struct plan *p, struct slice id, const char *url, const struct stop **stop)
+{
+	const struct stop *s = stops_find(&p->stops, url);
+	sqlite3_stmt *stmt;
+	int rc;
+
+	*stop = NULL;
+	if (!s || !s->next)
+		return SQLITE_OK;
+	rc = sqlite3_prepare_v2(p->db, is_current, -1, &stmt, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(stmt, 1, id);
+	store_bind(stmt, 2, slice_of(s->list));
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*stop = s;
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int ask(struct plan *p, struct slice id, int64_t pages)
 {
 	struct buf url = BUF_INIT(4096);
+	struct plan_request r = {.endpoint = "playlist",
+	    .paging = "playlist",
+	    .optional = true,
+	    .repeated = true,
+	    .pages = pages};
+	int rc = SQLITE_NOMEM;
 
 	buf_puts(&url, "/v1/playlists/");
 	plan_put_encoded(&url, id);
-	plan_send(p, &(struct plan_request){.endpoint = "playlist",
-			 .url = buf_cstr(&url),
-			 .paging = "playlist",
-			 .optional = true,
-			 .repeated = true,
-			 .pages = pages});
+	r.url = buf_cstr(&url);
+	if (r.url)
+		rc = find_stop(p, id, r.url, &r.stop);
+	if (rc == SQLITE_OK)
+		plan_send(p, &r);
 	buf_release(&url);
+	return rc;
 }
 
 static int ask_due(struct plan *p)
@@ -138,55 +156,33 @@ static int ask_due(struct plan *p)
 		if ((rc = store_row_read(s)))
 			break;
 		if (!held)
-			ask(p, id,
+			rc = ask(p, id,
 			    known ? pages_of(sqlite3_column_int64(s, 3)) : -1);
 		else if (queued)
 			leave_queue(p, id);
+		if (rc != SQLITE_OK)
+			break;
 	}
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* Where to begin the account's list, or -1 if it came whole. */
-static int find_start(struct plan *p, int64_t *offset)
-{
-	sqlite3_stmt *s;
-	int rc = plan_prepare(p, last_page, GO_ON_AGE, &s);
-
-	*offset = 0;
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(s);
-	if (rc == SQLITE_ROW) {
-		*offset = sqlite3_column_int64(s, 0);
-		if (sqlite3_column_int(s, 1) == 200)
-			*offset += LIST_LIMIT;
-		if (sqlite3_column_type(s, 2) == SQLITE_INTEGER &&
-		    *offset >= sqlite3_column_int64(s, 2))
-			*offset = -1;
-	}
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static int ask_list(struct plan *p)
 {
-	char url[128];
-	int64_t offset = 0, length;
+	char url[64];
+	int64_t length;
 	int rc = plan_count(p, list_length, &length);
 
-	if (rc == SQLITE_OK && !p->options->force)
-		rc = find_start(p, &offset);
-	if (rc != SQLITE_OK || offset < 0)
-		return rc;
-	snprintf(url, sizeof(url), "/v1/me/playlists?limit=%d&offset=%" PRId64,
-	    LIST_LIMIT, offset);
-	plan_send(p, &(struct plan_request){.endpoint = "my-playlists",
-			 .url = url,
-			 .paging = "offset",
-			 .repeated = true,
-			 .pages = plan_pages(length - offset, LIST_LIMIT)});
-	return SQLITE_OK;
+	snprintf(
+	    url, sizeof(url), "/v1/me/playlists?limit=%d&offset=0", LIST_LIMIT);
+	if (rc == SQLITE_OK)
+		plan_send_rest(
+		    p, &(struct plan_request){.endpoint = "my-playlists",
+			   .url = url,
+			   .paging = "offset",
+			   .repeated = true,
+			   .pages = plan_pages(length, LIST_LIMIT)});
+	return rc;
 }
 
 int plan_playlists(struct plan *p)

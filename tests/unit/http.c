@@ -203,7 +203,6 @@ static void test_retries(void)
 	ok(clock_monotonic() - before >= 59, "a wait that was asked for");
 }
 
-/* The URLs of a chain whose pages have these bodies. */
 /* A page that begins with "=" is held, and tells only what follows it. */
 static enum pages_result turn(struct pages *p, const char *body)
 {
@@ -213,8 +212,9 @@ static enum pages_result turn(struct pages *p, const char *body)
 			    : pages_next(p, slice_of(body));
 }
 
-static void walk(const char *name, enum paging paging, const char *first,
-    const char *const bodies[], const char *want)
+/* The URLs of a chain whose pages have these bodies, from where it stopped. */
+static void walk_on(const char *name, enum paging paging, const char *first,
+    const struct pages_stop *stop, const char *const bodies[], const char *want)
 {
 	struct buf seen = BUF_INIT(4096);
 	struct origin api;
@@ -223,7 +223,7 @@ static void walk(const char *name, enum paging paging, const char *first,
 
 	origin_read(&api, "https://a.example");
 	pages_init(&p, &api, 4);
-	result = pages_begin(&p, slice_of(first), paging);
+	result = pages_begin(&p, slice_of(first), paging, stop);
 	while (result == PAGES_MORE) {
 		buf_put_slice(&seen, url_path(buf_slice(&p.url)));
 		buf_putc(&seen, ' ');
@@ -234,6 +234,14 @@ static void walk(const char *name, enum paging paging, const char *first,
 	is_text(buf_slice(&seen), want, "pages: %s", name);
 	pages_release(&p);
 	buf_release(&seen);
+}
+
+static void walk(const char *name, enum paging paging, const char *first,
+    const char *const bodies[], const char *want)
+{
+	const struct pages_stop none = {.number = 0};
+
+	walk_on(name, paging, first, &none, bodies, want);
 }
 
 #define BODIES(...)               \
@@ -302,6 +310,9 @@ static void test_held_pages(void)
 	walk("a held playlist of more", PAGING_PLAYLIST, "/p",
 	    BODIES("=/b", "=", "{\"id\":\"p\"}"),
 	    "/p /b /p?fields=id,snapshot_id end");
+	walk("a held playlist and its check", PAGING_PLAYLIST, "/p",
+	    BODIES("=/b", "=/p?fields=id,snapshot_id", "{\"id\":\"p\"}"),
+	    "/p /b /p?fields=id,snapshot_id end");
 	walk("a held playlist, its last page not", PAGING_PLAYLIST, "/p",
 	    BODIES("=/b", "{\"next\":null}", "{\"id\":\"p\"}"),
 	    "/p /b /p?fields=id,snapshot_id end");
@@ -312,6 +323,40 @@ static void test_held_pages(void)
 	walk("held for ever", PAGING_NEXT, "/a",
 	    BODIES("=/b", "=/c", "=/d", "=/e"),
 	    "/a /b /c /d more pages than --max-pages");
+}
+
+/* Chains of which an earlier run has had the first pages. */
+static void test_stops(void)
+{
+	static const char end[] = "{\"next\":null}";
+
+	walk_on("a chain goes on", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 2},
+	    BODIES("{\"next\":\"/c\"}", end), "/b /c end");
+	walk_on("its pages are counted on", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 4}, BODIES("{\"next\":\"/c\"}"),
+	    "/b more pages than --max-pages");
+	walk_on("however many there were", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 9}, BODIES(end),
+	    "more pages than --max-pages");
+	walk_on("it does not go back", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 2}, BODIES("{\"next\":\"/a\"}"),
+	    "/b a page that was asked before");
+	walk_on("nor elsewhere", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("https://b.example/b"), 2}, BODIES(end),
+	    "not of the API's origin");
+	walk_on("a playlist's list", PAGING_PLAYLIST, "/p",
+	    &(struct pages_stop){SLICE("/p/items?offset=100"), 2}, BODIES(end),
+	    "/p/items?offset=100 /p?fields=id,snapshot_id end");
+	walk_on("a playlist's check", PAGING_PLAYLIST, "/p",
+	    &(struct pages_stop){SLICE("/p?fields=id,snapshot_id"), 3},
+	    BODIES("{\"id\":\"p\",\"items\":{\"next\":\"/x\"}}"),
+	    "/p?fields=id,snapshot_id end");
+	walk_on("offsets", PAGING_OFFSET, "/a?limit=50&offset=0",
+	    &(struct pages_stop){SLICE("/a?limit=50&offset=50"), 2},
+	    BODIES("{\"items\":[1],\"total\":101}",
+		"{\"items\":[1],\"total\":101}"),
+	    "/a?limit=50&offset=50 /a?limit=50&offset=100 end");
 }
 
 static void test_offsets(void)
@@ -646,6 +691,7 @@ int main(void)
 	test_waits();
 	test_retries();
 	test_links();
+	test_stops();
 	test_offsets();
 	test_held_pages();
 	test_problems();
