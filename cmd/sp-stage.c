@@ -119,14 +119,18 @@ static void keeper_see_run(struct keeper *k, const struct record *rec)
 static bool keeper_stage(
     struct keeper *k, const struct record *rec, const char **why)
 {
+	enum staging_result result;
+
 	if (!k->db)
 		return true;
-	keeper_begin(k);
-	switch (staging_append(&k->staging, rec, why)) {
-	case STAGING_BAD: return false;
-	case STAGING_FAILED: database_die(k->db, "stage a capture");
-	default: return true;
+	result = staging_prepare(&k->staging, rec, why);
+	if (result == STAGING_READY) {
+		keeper_begin(k);
+		result = staging_append(&k->staging, why);
 	}
+	if (result == STAGING_FAILED)
+		database_die(k->db, "stage a capture");
+	return result != STAGING_BAD;
 }
 
 static int filter(const struct options *o)
@@ -197,15 +201,36 @@ static int close_source(struct source *s, int status)
 	return ok ? status : stage_io_status(s->out->err);
 }
 
+/* Refuse a body: on stderr, and as an error of the stream. */
+static void send_refusal(struct source *s, const char *key, struct slice name,
+    const char *code, struct slice reason)
+{
+	struct buf *b = source_begin(s, RECORD_ERROR);
+
+	cli_warn("%.*s: %.*s", (int)name.n, name.p, (int)reason.n, reason.p);
+	json_put_member(b, "stage", SLICE("sp-stage"));
+	json_put_member(b, key, name);
+	json_put_member(b, "code", slice_of(code));
+	json_put_member(b, "reason", reason);
+	source_send(s, RECORD_ERROR);
+}
+
 /* Send all captures of the walk; SQLite's result code. */
-static int send_walk(
-    struct staging_walk *w, struct source *s, struct buf *line, bool progress)
+static int send_walk(struct staging_walk *w, struct source *s, struct buf *line,
+    bool progress, int *status)
 {
 	uint64_t sent = 0, total = (uint64_t)w->total;
 	int rc;
 
-	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
-	       source_send_line(s, RECORD_CAPTURE, buf_slice(line))) {
+	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW) {
+		if (w->reader.bad) {
+			send_refusal(s, "src", buf_slice(line), "bad body",
+			    slice_of(w->reader.bad));
+			*status = EX_REFUSED;
+		} else if (!source_send_line(
+			       s, RECORD_CAPTURE, buf_slice(line))) {
+			break;
+		}
 		sent++;
 		if (progress)
 			cli_progress_of(sent, total,
@@ -249,7 +274,7 @@ static int replay(const struct options *o)
 	struct source source;
 	struct out out;
 	sqlite3 *db = database_open(o->db, STORE_READ);
-	int rc, status;
+	int rc, status = 0;
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
 		cli_die(EX_OSERR, "no memory");
@@ -264,7 +289,8 @@ static int replay(const struct options *o)
 	if (o->filter.refused &&
 	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
 		database_die(db, "read staging_raw");
-	rc = send_walk(&walk, &source, &line, cli_progress_wanted(o->progress));
+	rc = send_walk(
+	    &walk, &source, &line, cli_progress_wanted(o->progress), &status);
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,
 		    "replay: capture %lld is longer than "
@@ -272,7 +298,7 @@ static int replay(const struct options *o)
 		    (long long)walk.last);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		database_die(db, "read staging_raw");
-	status = close_source(&source, 0);
+	status = close_source(&source, status);
 	staging_walk_release(&walk);
 	store_close(db);
 	buf_release(&line);
@@ -297,19 +323,14 @@ static void refuse_body(struct import *im, const char *name, const char *fmt,
 static void refuse_body(
     struct import *im, const char *name, const char *fmt, ...)
 {
-	struct buf *b = source_begin(&im->source, RECORD_ERROR);
 	char reason[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	cli_warn("%s: %s", name, reason);
-	json_put_member(b, "stage", SLICE("sp-stage"));
-	json_put_member(b, "where", slice_of(name));
-	json_put_member(b, "code", SLICE("bad body"));
-	json_put_member(b, "reason", slice_of(reason));
-	source_send(&im->source, RECORD_ERROR);
+	send_refusal(
+	    &im->source, "where", slice_of(name), "bad body", slice_of(reason));
 	im->status = EX_REFUSED;
 }
 
@@ -511,18 +532,24 @@ static bool why_can(const struct table *t, const char *name, int keys)
 /* Print the captures whose numbers the statement gives. */
 static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 {
-	int rc;
+	struct staging_reader reader;
+	int rc = staging_reader_init(&reader);
 
-	while ((rc = sqlite3_step(ids)) == SQLITE_ROW) {
-		rc = staging_get(db, sqlite3_column_int64(ids, 0), line);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(ids)) == SQLITE_ROW) {
+		rc = staging_get(
+		    &reader, db, sqlite3_column_int64(ids, 0), line);
 		if (rc != SQLITE_ROW)
-			return rc;
-		if (!buf_putc(line, '\n'))
-			return SQLITE_TOOBIG;
+			break;
+		rc = SQLITE_OK;
+		if (reader.bad)
+			cli_warn("why: %s: %s", buf_words(line), reader.bad);
+		else if (!buf_putc(line, '\n'))
+			rc = SQLITE_TOOBIG;
 		/* What fails is met when stdout is closed. */
-		if (fwrite(line->p, 1, line->n, stdout) != line->n)
-			return SQLITE_DONE;
+		else if (fwrite(line->p, 1, line->n, stdout) != line->n)
+			rc = SQLITE_DONE;
 	}
+	staging_reader_release(&reader);
 	return rc;
 }
 
@@ -575,6 +602,8 @@ static int why(const struct options *o, int argc, char **argv)
 	if (argc < 2)
 		cli_usage(usage, false);
 	tables.db = db = database_open(o->db, STORE_READ);
+	if (bodies_add_function(db) != SQLITE_OK)
+		database_die(db, "read staging_bodies");
 	t = tables_find(&tables, slice_of(argv[0]));
 	if (!t)
 		database_die(db, "read the schema");
