@@ -1,9 +1,9 @@
 /*
  * What is held of a request's pages already: the member `etags` of a request
  * record, from the URL of each to its entity tag and, unless it was the last
- * page, the URL of the next:
+ * page, the path and query of the next:
  *
- *	{"https://…/v1/me/playlists?…":{"etag":"W/\"…\"","next":"https://…"}}
+ *	{"https://…/v1/me/playlists?…":{"etag":"W/\"…\"","next":"/v1/me/…"}}
  *
  * It comes from the stream, and so from anyone: what is no entity tag is
  * refused before anything is asked. A tag is found by the whole URL, so that

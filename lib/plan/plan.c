@@ -156,13 +156,9 @@ void plan_send(struct plan *p, const struct plan_request *r)
 {
 	struct buf *b;
 
-	int64_t pages = r->pages;
-
-	if (r->stop && pages >= 0)
-		pages = pages > r->stop->page ? pages - r->stop->page : -1;
 	p->requests++;
-	p->pages += pages > 0 ? pages : 1;
-	p->unknown += pages < 0;
+	p->pages += r->pages > 0 ? r->pages : 1;
+	p->unknown += r->pages < 0;
 	if (!p->source)
 		return;
 	b = source_begin(p->source, RECORD_REQUEST);
@@ -194,6 +190,8 @@ void plan_send_rest(struct plan *p, struct plan_request *r)
 	if (stop && !stop->next && (stop->told || !r->paging))
 		return;
 	r->stop = stop && stop->next ? stop : NULL;
+	if (r->stop && r->pages >= 0)
+		r->pages = r->pages > stop->page ? r->pages - stop->page : -1;
 	plan_send(p, r);
 }
 

@@ -89,7 +89,7 @@ struct plan_request {
 	const char *paging;	 /* or NULL */
 	bool optional;		 /* 403 and 404 are answers */
 	bool repeated;		 /* the same URL is asked again and again */
-	int64_t pages;		 /* of all; 0: one, -1: nobody knows */
+	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
 	const struct stop *stop; /* to go on from; NULL: from the beginning */
 };
 
@@ -97,8 +97,9 @@ struct plan_request {
 void plan_send(struct plan *, const struct plan_request *);
 
 /*
- * The same of what is to come once: where a limit cut it short the rest of it,
- * and nothing where it came whole before another limit.
+ * The same of what is to come once, of which `pages` are all that there are:
+ * where a limit cut it short the rest of it, and nothing where it came whole
+ * before another limit.
  */
 void plan_send_rest(struct plan *, struct plan_request *);
 

@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "json/json.h"
 #include "plan/plan.h"
@@ -18,7 +20,8 @@
  * What there is to have is held when the tracks are of the snapshot last told,
  * and that was told lately: by the playlist itself, or by the account's list
  * as it stood last. Of a playlist whose tracks are not ours to see, it is held
- * for as long as its refresh is recent.
+ * for as long as its refresh is recent. What is refused for what it is, not
+ * for what the app is, is gone, and leaves the queue as what is held does.
  */
 static const char due[] =
     "with mine as ("
@@ -30,21 +33,25 @@ static const char due[] =
     "listed as (select playlist_id from user_playlists "
     "where user_id = :user and julianday(last_seen) > "
     "(select julianday(max(last_seen)) - 1 from user_playlists "
-    "where user_id = :user)) "
-    "select m.playlist_id, case when p.tracks_updated is null "
+    "where user_id = :user)), "
+    "refused as (select subject as playlist_id, "
+    "status = 404 or not (reason like '%premium%' or reason like '%scope%' "
+    "or reason like '%regist%' or reason like '%developer%' "
+    "or reason like '%quota%') as gone from endpoint_status "
+    "where user_id = :user and endpoint = 'playlist' "
+    "and status in (403, 404) and last_updated > :refused_since) "
+    "select m.playlist_id, r.playlist_id is not null or case "
+    "when p.tracks_updated is null "
     "then p.last_refreshed > :stale_since "
     "else p.snapshot_id = p.tracks_snapshot_id "
     "and (p.last_refreshed > :stale_since "
     "or m.playlist_id in (select playlist_id from listed)) end, "
-    "q.playlist_id is not null, p.tracks_total "
+    "q.playlist_id is not null and coalesce(r.gone, 1), p.tracks_total "
     "from mine m left join playlists p using (playlist_id) "
     "left join playlist_ingest_queue q using (playlist_id) "
+    "left join refused r using (playlist_id) "
     "where (q.playlist_id is not null or p.last_refreshed is null "
     "or p.last_refreshed <= :stale_since) "
-    "and not exists (select 1 from endpoint_status s "
-    "where s.user_id = :user and s.endpoint = 'playlist' "
-    "and s.subject = m.playlist_id and s.status in (403, 404) "
-    "and s.last_updated > :refused_since) "
     "order by m.playlist_id";
 
 static const char all[] =
@@ -94,6 +101,25 @@ static int64_t pages_of(int64_t items)
 	return 2 + plan_pages(items - FIRST_ITEMS, ITEMS_LIMIT);
 }
 
+/* A number in the query of a URL, or what it is without one. */
+static int64_t number_in(const char *url, const char *name, int64_t without)
+{
+	const char *p = strstr(url, name);
+
+	return p ? strtoll(p + strlen(name), NULL, 10) : without;
+}
+
+/* The pages that are left from a stop on, and the check. */
+static int64_t pages_from(const struct stop *stop, int64_t items)
+{
+	int64_t offset = number_in(stop->next, "offset=", items);
+	int64_t limit = number_in(stop->next, "limit=", ITEMS_LIMIT);
+
+	if (offset < 0 || offset >= items || limit < 1)
+		return 1;
+	return 1 + plan_pages(items - offset, limit);
+}
+
 /* The pages that a limit cut short, if there is a use for the rest. */
 static int find_stop(
     struct plan *p, struct slice id, const char *url, const struct stop **stop)
@@ -117,14 +143,15 @@ static int find_stop(
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-static int ask(struct plan *p, struct slice id, int64_t pages)
+/* Ask for a playlist of so many items; -1 if that is not known. */
+static int ask(struct plan *p, struct slice id, int64_t items)
 {
 	struct buf url = BUF_INIT(4096);
 	struct plan_request r = {.endpoint = "playlist",
 	    .paging = "playlist",
 	    .optional = true,
 	    .repeated = true,
-	    .pages = pages};
+	    .pages = items < 0 ? -1 : pages_of(items)};
 	int rc = SQLITE_NOMEM;
 
 	buf_puts(&url, "/v1/playlists/");
@@ -132,6 +159,8 @@ static int ask(struct plan *p, struct slice id, int64_t pages)
 	r.url = buf_cstr(&url);
 	if (r.url)
 		rc = find_stop(p, id, r.url, &r.stop);
+	if (r.stop && items >= 0)
+		r.pages = pages_from(r.stop, items);
 	if (rc == SQLITE_OK)
 		plan_send(p, &r);
 	buf_release(&url);
@@ -156,8 +185,8 @@ static int ask_due(struct plan *p)
 		if ((rc = store_row_read(s)))
 			break;
 		if (!held)
-			rc = ask(p, id,
-			    known ? pages_of(sqlite3_column_int64(s, 3)) : -1);
+			rc =
+			    ask(p, id, known ? sqlite3_column_int64(s, 3) : -1);
 		else if (queued)
 			leave_queue(p, id);
 		if (rc != SQLITE_OK)
