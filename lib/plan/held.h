@@ -13,7 +13,7 @@ struct plan;
 /*
  * Write a request's member `etags`, an object from URL to `etag` and `next`,
  * into `etags`, cleared first; nothing where nothing is held. `path` is the
- * request's URL from the path on, `paging` its paging or NULL. SQLite's result
+ * first page's to be asked, `paging` the request's or NULL. SQLite's result
  * code.
  */
 int held_collect(

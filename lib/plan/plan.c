@@ -140,11 +140,11 @@ static void put_etags(
 {
 	struct buf etags = BUF_INIT((size_t)1 << 20);
 	const struct plan_options *o = p->options;
+	const char *from = r->stop ? r->stop->next : r->url;
 	int rc = SQLITE_OK;
 
-	if (r->repeated && r->url && p->user.n && !o->force &&
-	    !o->unconditional)
-		rc = held_collect(p, r->url, r->paging, &etags);
+	if (r->repeated && from && p->user.n && !o->force && !o->unconditional)
+		rc = held_collect(p, from, r->paging, &etags);
 	if (rc != SQLITE_OK)
 		p->rc = rc;
 	else if (etags.n)
