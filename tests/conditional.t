@@ -162,4 +162,184 @@ done
 digest >"$tmp/last"
 sp-stage replay | sp-transform | sp-load --db "$tmp/again.db" 2>/dev/null
 is "$(digest "$tmp/again.db" | diff - "$tmp/last")" "" "a rebuild agrees"
+
+# --- what is sent, and what is taken ------------------------------------
+api_start --user kim --seed 7 --regime extended
+known() { # URL [ETAG [NEXT]]: a request of /v1/me with that in its etags
+	jq -nc --arg url "$1" --arg etag "$2" --arg next "${3-}" '{endpoint:
+	    "me", url: "/v1/me", paging: "next", etags: {($url): ({etag: $etag}
+	    + if $next == "" then {} else {next: $next} end)}}'
+}
+sent() { log | jq -r 'select(.url == "/v1/me").if_none_match' | xargs -0 echo; }
+etag() { captures "$tmp/out" | jq -r '.etag'; }
+echo "$me" | try >/dev/null # whose login it is
+is "$(echo "$me" | try) $(etag | tr '0-9a-f' x)" \
+    '0: complete 0 balanced: 200:  W/"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"' \
+    "an answer's etag is in its capture"
+e=$(etag)
+reset
+is "$(known "$api_url/v1/me" "$e" | try) $(sent)" \
+    "0: complete 0 balanced: 304:  $e" "sent back, it is answered with 304"
+is "$(captures "$tmp/out" | jq -c 'keys_unsorted')" \
+    '["type","run","seq","endpoint","user","url","status","fetched_at","etag","request","page","next"]' \
+    "a capture without a body"
+is "$(known "$api_url/v1/me" "${e#W/}" | try)" \
+    "0: complete 0 balanced: 304: " "compared weakly"
+is "$(known "$api_url/v1/me" '"other"' | try)" \
+    "0: complete 0 balanced: 200: " "one that is out of date brings the body"
+reset
+for url in /v1/me https://evil.example/v1/me http://127.0.0.1:1/v1/me \
+    "$api_url/v1/me?" "$api_url/v1/me/"; do
+	known "$url" "$e" | try >/dev/null
+	is "$(sent)" null "held of $(echo "$url" | sed 's/:[0-9]*/:N/'): not sent"
+	reset
+done
+# Whoever wrote the stream: nothing but an entity tag is ever in the header.
+long=$(printf '%257s' '' | tr ' ' x)
+for bad in '' x '*' '"a", "b"' '"a' 'W/"a"b' 'w/"a"' '"a b"' "\"$long\"" '"é"' \
+    '"a"
+X-Evil: yes' "\"a$(printf '\r\n')X-Evil: yes\"" "$(printf '"a\001b"')" \
+    "$(printf '"a\177b"')"; do
+	is "$(known "$api_url/v1/me" "$bad" | try 2>/dev/null) $(asked)" \
+	    "1: complete 0 balanced: : bad request 0" \
+	    "no entity tag: $(printf '%.20s' "$bad" | jq -sRc .)"
+done
+like "$(cat "$tmp/err")" "its 'etags' is no entity tag" "it is said"
+is "$(jq -nc '{endpoint: "me", url: "/v1/me", etags: ["x"]}' | try 2>/dev/null)" \
+    "1: complete 0 balanced: : bad request" "no object of etags"
+
+# Whatever the server says: what is no entity tag is none.
+for bad in x "W/$long" '"a"b' '%22a%01b%22' '%22a%7fb%22' '%22a%c3%a9%22' \
+    "%22$long%22" ''; do
+	fault "kind=etag&etag=$bad"
+	is "$(echo "$me" | try) $(etag)" "0: complete 0 balanced: 200:  null" \
+	    "an answer's etag that is none: $(printf '%.20s' "$bad")"
+done
+fault 'kind=etag&etag=%22%1b%5d0;evil%22'
+run fetch /me
+is "$(printf '%s' "$out$err" | tr -d '\n' | LC_ALL=C tr -d ' -~')" "" \
+    "no control character of one gets out"
+reset
+fault 'kind=304'
+is "$(echo "$me" | try) $(asked)" "69: failed 69 balanced: : no answer 1" \
+    "a 304 that nobody asked for is a fault"
+like "$(cat "$tmp/err")" '/v1/me: HTTP 304 to a request that holds nothing' "and is named"
+fault 'kind=304&etag=%22other%22'
+is "$(known "$api_url/v1/me" "$e" | try)" \
+    "69: failed 69 balanced: : no answer" "so is one for another version"
+like "$(cat "$tmp/err")" 'HTTP 304 for "other", and .* is held' "and is named"
+fault 'kind=304'
+is "$(known "$api_url/v1/me" "$e" | try) $(etag)" \
+    "0: complete 0 balanced: 304:  $e" "one that does not say which will do"
+fault 'kind=503'
+fault 'kind=401'
+is "$(known "$api_url/v1/me" "$e" | try)" "0: complete 0 balanced: 304: " \
+    "it is sent again when the request is"
+for next in https://evil.example/v1/x "$api_url@evil.example/v1/x" /v1/me; do
+	reset
+	is "$(known "$api_url/v1/me" "$e" "$next" | try 2>/dev/null)" \
+	    "69: failed 69 balanced: 304: bad next page" \
+	    "what was next is refused: $(echo "$next" | sed 's/:[0-9]*/:N/')"
+	log | jq -r .url | grep -q evil.example/v1
+	is $? 1 "and is not followed"
+done
+is "$(etag)" null "a page whose next one was refused is not held"
+
+# --- the body in its place ----------------------------------------------
+fresh
+b='"a":[1.0,"\u0041"],"id":"kim"'
+# capture SEQ STATUS [MEMBERS]: of /v1/me at a time of its own.
+capture() {
+	printf '{"type":"capture","run":"R","seq":%d,"endpoint":"me",%s' "$1" \
+	    "\"user\":\"${user:-kim}\",\"url\":\"https://a.example/v1/me${at-}\","
+	printf '"status":%d,"fetched_at":"2026-03-01T00:00:%02d.000Z"%s}\n' \
+	    "$2" "$1" "${3-}"
+}
+stage() { sp-stage "$@" 2>"$tmp/err"; }
+v1=',"etag":"\"1\"","page":1' v2=',"etag":"W/\"2\""'
+capture 1 200 "$v1,\"body\":{$b}" >"$tmp/one"
+stage <"$tmp/one" | cmp -s - "$tmp/one"
+ok $? "a capture with an etag goes through as it is"
+capture 2 304 "$v1" >"$tmp/two"
+capture 2 200 "$v1,\"revalidated\":true,\"body\":{$b}" >"$tmp/want"
+stage <"$tmp/two" >"$tmp/out"
+is "$(cat "$tmp/out")" "$(cat "$tmp/want")" \
+    "one of 304 gets the body, status 200 and its mark, and keeps its time"
+is "$(stage <"$tmp/two")" "$(cat "$tmp/want")" "again, and it is passed on again"
+is "$(stage <"$tmp/want")" "$(cat "$tmp/want")" "so is what was passed on"
+is "$(sql 'select count(*), count(distinct body_id) from staging_raw')" "2|1" \
+    "neither is staged twice, nor is the body"
+is "$(sql 'select status, etag from staging_raw where seq = 2')" '304|"1"' \
+    "it is staged as what it is"
+is "$(stage replay | captures)" "$(cat "$tmp/one" "$tmp/want" | jq -c .)" \
+    "both are replayed"
+is "$(stage replay | sed -n 3p)" "$(cat "$tmp/want")" "byte for byte"
+is "$(stage replay | stage --db "$tmp/other.db" | sed -n 3p)" \
+    "$(cat "$tmp/want")" "into another database too"
+is "$(stage replay --db "$tmp/other.db" | sed -n 3p)" "$(cat "$tmp/want")" \
+    "and out of that"
+rm -f "$tmp/other.db"*
+{ capture 3 200 "$v2,\"body\":{\"id\":\"kim\",\"n\":2}" && capture 4 304 "$v1" &&
+	capture 5 304 "$v2"; } | stage | jq -c '[.status, .body.n]' >"$tmp/out"
+is "$(xargs <"$tmp/out")" "[200,2] [200,null] [200,2]" \
+    "each version has its body, one of the same stream too"
+stage <"$tmp/two" >/dev/null
+is "$?" 0 "a later version with another body is no other capture"
+is "$(sed 's/"run":"R","seq":2,//' "$tmp/two" | stage | jq -c '[.run, .body.id]')" \
+    '[null,"kim"]' "one of no run"
+echo '{"ours": (.status == 200 and .revalidated)}
+    | {table: "t", row: {n: .ours}}' >"$tmp/mine.jq"
+is "$(sp-transform -f "$tmp/mine.jq" <"$tmp/want" | jq -c .row)" '{"n":true}' \
+    "a mapping of one's own sees an answer"
+
+# lost NAME: the capture of $tmp/in stands for a body that is not there.
+lost() {
+	{ printf '{"type":"run","run":"R"}\n' && cat "$tmp/in" &&
+		printf '{"type":"end","run":"R","status":"complete","ledger":[]}\n'
+	} | stage >"$tmp/out"
+	is "$? $(jq -rs 'map(.code // .exit // .type) | join(" ")' "$tmp/out")" \
+	    "1 run no body 65" "refused, and the run has failed: $1"
+}
+capture 9 304 ',"etag":"\"3\""' >"$tmp/in"
+lost "another etag"
+like "$(cat "$tmp/err")" \
+    'stdin:2: R/9: status 304, and no body that came with its etag.*--unconditional$' \
+    "the reason says what to do"
+capture 9 304 >"$tmp/in"
+lost "no etag"
+user=lee capture 9 304 "$v1" >"$tmp/in"
+lost "another user"
+at=x capture 9 304 "$v1" >"$tmp/in"
+lost "another URL"
+capture 9 304 ',"etag":"1"' >"$tmp/in"
+lost "an etag without its quotes"
+{ capture 6 404 ',"etag":"\"6\"","body":{}' &&
+	capture 7 200 ',"etag":"\"7\"","text":"x"'; } | stage >/dev/null
+capture 9 304 ',"etag":"\"6\""' >"$tmp/in"
+lost "a body that was no answer"
+capture 9 304 ',"etag":"\"7\""' >"$tmp/in"
+lost "a body that is no JSON"
+is "$(capture 8 304 ',"text":""' | stage | jq -c '[.status, .text]')" '[304,""]' \
+    "a 304 with a text is what it says"
+sql "update staging_bodies set body = 'no' where body_id = (select body_id
+	from staging_raw where seq = 2)"
+stage <"$tmp/two" >"$tmp/out"
+is "$? $(jq -r .code "$tmp/out")" "1 no body" "a body that is damaged"
+
+# Without sp-stage nobody has it.
+{ printf '{"type":"run","run":"R","job":"profile"}\n' && cat "$tmp/two" &&
+	printf '{"type":"end","run":"R","status":"complete","ledger":[]}\n'
+} >"$tmp/in"
+for filter in '' "-f $tmp/mine.jq"; do
+	# shellcheck disable=SC2086
+	run sp-transform $filter <"$tmp/in"
+	is "$status $(echo "$out" | jq -rs 'map(.code // .exit // .type) |
+	    join(" ")')" "1 run no body 65" \
+	    "without sp-stage it is refused${filter:+, by any mapping}"
+	like "$err" 'R/2: no body: status 304, of which sp-stage has the body' \
+	    "by a reason that names sp-stage"
+done
+sp-transform <"$tmp/in" 2>/dev/null | sp-load --db "$tmp/none.db" 2>/dev/null
+is "$? $(sqlite3 "$tmp/none.db" 'select status from ingest_runs')" "65 failed" \
+    "and the run has failed"
 finish
