@@ -30,6 +30,7 @@ static const char usage[] =
     "           [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
+    "       sp-stage compact [--db FILE] [--progress] [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n";
 
@@ -77,6 +78,15 @@ static void keeper_begin(struct keeper *k)
 	k->open = true;
 }
 
+static void keeper_open(struct keeper *k, const struct options *o)
+{
+	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE),
+	    .line = BUF_INIT(o->max_line + ((size_t)1 << 20))};
+	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK ||
+	    staging_reader_init(&k->reader) != SQLITE_OK)
+		database_die(k->db, "prepare staging_raw");
+}
+
 static void keeper_init(
     struct keeper *k, const struct options *o, struct out *out)
 {
@@ -85,11 +95,7 @@ static void keeper_init(
 		cli_die(EX_OSERR, "no memory");
 	if (o->no_stage)
 		return;
-	k->db = database_open(o->db, STORE_WRITE);
-	k->line.max = o->max_line + ((size_t)1 << 20);
-	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK ||
-	    staging_reader_init(&k->reader) != SQLITE_OK)
-		database_die(k->db, "prepare staging_raw");
+	keeper_open(k, o);
 	out->before_write = keeper_commit;
 	out->ctx = k;
 }
@@ -533,6 +539,59 @@ static int import(const struct options *o, int argc, char **argv)
 	return status;
 }
 
+/* What there was to do, and what is kept now; free is VACUUM's to give. */
+static const char compacted[] =
+    "select ?1 as captures, ?2 as bytes, count(*) as bodies, "
+    "coalesce(sum(size), 0) as size, coalesce(sum(length(body)), 0) as kept, "
+    "(select freelist_count * page_size from pragma_freelist_count, "
+    "pragma_page_size) as free from staging_bodies";
+
+static void compact_report(
+    sqlite3 *db, const struct staging_compaction *c, const struct options *o)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(db, compacted, -1, &stmt, NULL) != SQLITE_OK)
+		database_die(db, "sum up");
+	sqlite3_bind_int64(stmt, 1, c->captures);
+	sqlite3_bind_int64(stmt, 2, c->size);
+	if (listing_print(stmt, "compaction", o->table || table_for_people()) !=
+	    SQLITE_DONE)
+		database_die(db, "sum up");
+	sqlite3_finalize(stmt);
+}
+
+/* Give the captures of an older sp the form of today. */
+static int compact(const struct options *o)
+{
+	bool progress = cli_progress_wanted(o->progress);
+	struct staging_compaction c;
+	struct keeper k;
+	int rc;
+
+	keeper_open(&k, o);
+	rc = staging_compact_init(&c, &k.staging);
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		rc = staging_compact_next(&c, &k.staging);
+		if (progress)
+			cli_progress_of((uint64_t)c.captures, (uint64_t)c.total,
+			    "%" PRId64 " of %" PRId64 " captures", c.captures,
+			    c.total);
+	}
+	if (progress)
+		cli_progress_end();
+	if (rc == SQLITE_TOOBIG)
+		cli_die(EX_DATAERR,
+		    "compact: capture %lld is longer than "
+		    "--max-line",
+		    (long long)c.last);
+	if (rc != SQLITE_DONE)
+		database_die(k.db, "compact");
+	compact_report(k.db, &c, o);
+	keeper_release(&k);
+	return 0;
+}
+
 /* What people want to see of a run; in a pipe every column goes out. */
 static const char runs_for_people[] =
     "select run_id as run, job, user_id as user, "
@@ -765,6 +824,8 @@ int main(int argc, char **argv)
 		status = replay(&o);
 	else if (!strcmp(command, "runs"))
 		status = runs(&o);
+	else if (!strcmp(command, "compact"))
+		status = compact(&o);
 	else
 		cli_usage(usage, false);
 	return cli_close_stdout(status);
