@@ -91,6 +91,26 @@ is "$(grep -c 'waiting 1\.0 s' "$tmp/err") $(asked)" "1 61" "is waited out"
 [ "$meanwhile" -lt 22 ]
 ok $? "by all of them ($meanwhile asked meanwhile)"
 reset
+fault 'kind=429&retry_after=1&path=/v1/me/player&times=2'
+{ many 3; printf '%s\n' "$recent" "$recent"; many 9; } | try --parallel 4 >"$tmp/got"
+is "$(sed 's/200.*200/200/' "$tmp/got")" "0: complete 0 balanced: 200: " \
+    "a short limit of one bucket"
+is "$(log | jq -r 'if .status == 429 then "limited" elif .url |
+    test("player") then "player" else "other" end' | sed '1,/limited/d' |
+    grep -v limited | uniq | xargs)" "other player" \
+    "holds back that bucket, and no other"
+# They are under way together, unless the machine is slow.
+tries=0
+until [ "$met" = "1 3" ] || [ $tries -eq 5 ]; do
+	reset
+	fault 'kind=429&retry_after=1&skip=6&times=3'
+	many 20 | try --parallel 4 >"$tmp/got"
+	met="$(grep -c waiting "$tmp/err") $(log |
+	    jq -s 'map(select(.status == 429)) | length')"
+	tries=$((tries + 1))
+done
+is "$met" "1 3" "three that are limited at once wait one time"
+reset
 fault 'kind=reset&times=0&skip=10'
 many 40 | try --parallel 4 --retries 1 >"$tmp/got"
 like "$(cat "$tmp/got")" \

@@ -36,7 +36,7 @@ is "$(jq -c 'select(.type == "capture") | [.run, .seq, .request, .page,
 ["R1",4,2,1,"me","kim",null]' "the captures are numbered, pages are followed"
 is "$(jq -r 'select(.seq == 1) | keys_unsorted | join(" ")' "$tmp/good" |
     tail -n 1)" \
-    "type run seq endpoint user url status fetched_at cursor request page body" \
+    "type run seq endpoint user url status fetched_at cursor request page next body" \
     "the members of a capture, its body last"
 is "$(jq -r 'select(.seq == 1).url' "$tmp/good" | tail -n 1)" \
     "$api_url/v1/me/player/recently-played?limit=20" "its URL is absolute"
@@ -163,8 +163,34 @@ is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " \
     "a limit without a time is tried again"
 fault 'kind=429&times=0'
 is "$(echo "$me" | try)" "75: deferred 75 balanced: 429: " "and then deferred"
-is "$(jq -c 'select(.type == "end") | [has("until"), .reason]' "$tmp/out")" \
-    '[false,"rate limited: users"]' "with no time to come back"
+is "$(jq -r '.retry_at // .until // empty' "$tmp/out" | uniq | wc -l)" 1 \
+    "(the capture and the end agree)"
+is "$(jq -s '(map(select(.type == "end"))[0].until |
+    .[:19] + "Z" | fromdate) - (map(select(.type == "capture"))[0].fetched_at |
+    .[:19] + "Z" | fromdate)' "$tmp/out")" 30 "for half a minute"
+reset
+fault 'kind=503&retry_after=1&times=0'
+is "$(echo "$me" | try --retries 1)" "75: deferred 75 balanced: 503: " \
+    "an outage of a length that trying again does not end is deferred, too"
+like "$(cat "$tmp/err")" 'out of service until 20.* \(retry after 1 s\)$' \
+    "until then"
+reset
+# A bucket is asked again when its deadline is over: in the run, and the next.
+fault 'kind=429&retry_after=1&path=/v1/me/player&times=1'
+once=$(echo "$recent" | jq -c 'del(.paging)')
+printf '%s\n' "$once" "$me" "$once" "$once" | plan >"$tmp/plan"
+{
+	sed 4q "$tmp/plan"
+	until [ "$(asked)" -ge 2 ]; do sleep 0.05; done
+	sleep 1.1
+	sed '1,4d' "$tmp/plan"
+	echo "$once" | plan | sed 's/"R1"/"R2"/'
+} | run fetch --max-wait 0
+is "$status $(came)" \
+    "75 deferred 75 balanced: 429 200 200 200: come back later" \
+    "a bucket is asked again when its deadline is over"
+is "$(jq -r 'select(.type == "end").status' "$tmp/out" | xargs)" \
+    "deferred complete" "and the next run knows nothing of it"
 reset
 fault 'kind=429&retry_after=86400'
 sed 's/"complete"/"failed","exit":70,"reason":"theirs"/' "$tmp/good" |

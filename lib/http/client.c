@@ -7,7 +7,14 @@
 #include "base/clock.h"
 #include "http/problem.h"
 #include "http/refresh.h"
+#include "http/request.h"
 #include "json/json.h"
+
+/* A limit of no length is taken for one of the API's window, in ms. */
+#define UNTOLD_WAIT 30000
+
+/* Waits of one bucket that end as near to each other, in ms, are one. */
+#define SAME_WAIT 1000
 
 void answer_init(struct answer *a, size_t max_body)
 {
@@ -100,18 +107,24 @@ static void classify(struct answer *a, const char *etag)
 static void set_deadline(struct answer *a)
 {
 	const struct reply *r = &a->reply;
+	const char *whose =
+	    a->account ? ": the quota of the whole developer account" : "";
+	int64_t wait = r->retry_after >= 0 ? r->retry_after : UNTOLD_WAIT;
 	char until[CLOCK_TEXT];
 
 	a->kind = ANSWER_LIMITED;
-	if (r->retry_after < 0 ||
-	    !clock_format(r->done_at + r->retry_after, until))
+	if (!clock_format(r->done_at + wait, until))
 		return;
-	trouble_set(&a->trouble, EX_TEMPFAIL,
-	    "%s until %s (retry after %lld s)%s",
-	    r->status == 429 ? "rate limited" : "out of service", until,
-	    (long long)((r->retry_after + 999) / 1000),
-	    a->account ? ": the quota of the whole developer account" : "");
-	a->trouble.until = r->done_at + r->retry_after;
+	if (r->retry_after >= 0)
+		trouble_set(&a->trouble, EX_TEMPFAIL,
+		    "%s until %s (retry after %lld s)%s",
+		    r->status == 429 ? "rate limited" : "out of service", until,
+		    (long long)((wait + 999) / 1000), whose);
+	else
+		trouble_set(&a->trouble, EX_TEMPFAIL,
+		    "rate limited, taken as until %s (no retry after)%s", until,
+		    whose);
+	a->trouble.until = r->done_at + wait;
 }
 
 /* Say what came of a transfer. */
@@ -157,35 +170,59 @@ static void take_refusal(struct get *g)
 	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
 }
 
+/*
+ * Wait for so long, or as backoff says, and try again; false if it was tried
+ * often enough. A limit holds up its bucket, of the account all of them; what
+ * meets it while another one waits for it already waits with that, and that
+ * was told.
+ */
+static bool wait_out(struct get *g, int64_t wait)
+{
+	struct answer *a = g->answer;
+	int64_t ms, now = clock_monotonic(),
+		    *held = &g->client->held[g->bucket];
+	bool limited = a->kind == ANSWER_LIMITED && !a->account;
+	bool known = limited && *held > now && now + wait < *held + SAME_WAIT;
+
+	if (!retry_next(&g->retry, wait, known ? NULL : a->trouble.why, &ms))
+		return false;
+	g->state = GET_WAITING;
+	g->limited = limited;
+	g->wake_at = now + ms;
+	if (known)
+		g->wake_at = *held;
+	else if (limited)
+		*held = g->wake_at;
+	return true;
+}
+
 /* Its transfer has ended: go on from there. */
 static void take(struct get *g, enum transfer_result result)
 {
 	const int64_t max_wait = g->client->policy.max_wait;
 	struct answer *a = g->answer;
-	int64_t wait, ms;
+	int64_t wait;
 
 	read_answer(g, result);
 	if (a->kind == ANSWER_DENIED && a->reply.status == 401) {
 		take_refusal(g);
 		return;
 	}
-	if (is_passing(a, result, max_wait, &wait) &&
-	    retry_next(&g->retry, wait, a->trouble.why, &ms)) {
-		g->state = GET_WAITING;
-		g->wake_at = clock_monotonic() + ms;
+	if (is_passing(a, result, max_wait, &wait) && wait_out(g, wait))
 		return;
-	}
 	g->state = GET_DONE;
-	if (a->kind == ANSWER_LIMITED || wait > max_wait)
+	if (a->kind == ANSWER_LIMITED ||
+	    (a->kind == ANSWER_BROKEN && a->reply.retry_after > 0))
 		set_deadline(a);
 }
 
-void get_begin(struct get *g, struct client *c, const char *url,
+void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,
     struct answer *a, void *owner)
 {
 	*g = (struct get){.client = c,
 	    .answer = a,
 	    .url = url,
+	    .bucket = bucket,
 	    .owner = owner,
 	    .retry = {.policy = &c->policy, .url = url}};
 }
@@ -241,8 +278,10 @@ void client_get(struct client *c, const char *url, struct answer *a)
 {
 	struct get g;
 	int64_t wait = 0;
+	size_t bucket =
+	    bucket_of(slice_of(endpoint_of(url_path(slice_of(url)))));
 
-	get_begin(&g, c, url, a, NULL);
+	get_begin(&g, c, url, bucket, a, NULL);
 	while (g.state != GET_DONE) {
 		if (g.state == GET_WAITING)
 			wait = g.wake_at - clock_monotonic();

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "http/url.h"
 #include "http/window.h"
 #include "stream/bucket.h"
@@ -75,7 +76,8 @@ static void keep_back(struct verdict *v, size_t bucket, const struct trouble *t)
 bool verdict_may_ask(struct verdict *v, struct ask *a)
 {
 	size_t bucket = bucket_of(a->request.endpoint);
-	const struct trouble *limit = limits_of(&v->limits, bucket);
+	const struct trouble *limit =
+	    limits_at(&v->limits, bucket, clock_now());
 
 	if (verdict_is_halted(v)) {
 		/* A later run than the one that was halted fails of it too. */
@@ -187,6 +189,7 @@ void verdict_begin_run(struct verdict *v)
 {
 	v->failure = (struct trouble){.exit = 0};
 	v->limited = 0;
+	limits_forget(&v->limits, clock_now());
 }
 
 void verdict_end_run(struct verdict *v, struct outcome *how)

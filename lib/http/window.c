@@ -99,10 +99,12 @@ bool window_add(struct window *w, const struct record *rec, uint64_t number)
 	a->code = NULL;
 	a->get.state = GET_READY;
 	a->get.retry.count = 0;
+	a->get.limited = false;
 	w->count++;
 	why = request_read(&a->record, &a->scratch, &a->request);
 	if (why)
 		ask_refuse(a, "bad request", "%s", why);
+	a->bucket = bucket_of(a->request.endpoint);
 	return true;
 }
 
@@ -162,7 +164,8 @@ static void begin_page(struct window *w, struct ask *a)
 {
 	bool check = a->pages.kind == PAGE_CHECK;
 
-	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), &a->answer, a);
+	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), a->bucket,
+	    &a->answer, a);
 	/* Without memory it is asked as if nothing were held. */
 	if (!check &&
 	    held_find(&a->held, a->request.etags, buf_slice(&a->pages.url)) &&
@@ -239,10 +242,16 @@ static bool begin(struct window *w, struct ask *a)
 
 /* What the whole window says about asking now. */
 struct state {
-	bool retrying; /* one is to be tried again */
-	bool login;    /* one waits for the login to be renewed */
+	bool retrying;	  /* one is to be tried again */
+	bool login;	  /* one waits for the login to be renewed */
+	unsigned limited; /* buckets of which one is, for a limit */
 	int64_t now;
 };
+
+static unsigned bucket_bit(const struct ask *a)
+{
+	return 1U << a->bucket;
+}
 
 static struct state look(const struct window *w)
 {
@@ -253,17 +262,29 @@ static struct state look(const struct window *w)
 
 		if (a->ended)
 			continue;
-		s.retrying |= a->get.retry.count > 0;
+		if (a->get.limited)
+			s.limited |= bucket_bit(a);
+		else
+			s.retrying |= a->get.retry.count > 0;
 		s.login |= a->get.state == GET_LOGIN;
 	}
 	return s;
 }
 
+/* Whether the bucket waits for a limit to be over. */
+static bool is_held(
+    const struct window *w, const struct ask *a, const struct state *s)
+{
+	return w->client->held[a->bucket] > s->now;
+}
+
 /*
- * Do for an ask what its turn is. Returns after how many ms to come back to
- * it: 0 if it has moved on, -1 if nothing can be done but wait.
+ * Do for an ask what its turn is, with so many under way at most. Returns
+ * after how many ms to come back to it: 0 if it has moved on, -1 if nothing
+ * can be done but wait.
  */
-static int64_t go_on(struct window *w, struct ask *a, int64_t now)
+static int64_t go_on(
+    struct window *w, struct ask *a, const struct state *s, size_t most)
 {
 	struct get *g = &a->get;
 
@@ -272,8 +293,12 @@ static int64_t go_on(struct window *w, struct ask *a, int64_t now)
 		return -1;
 	if (!w->may_ask(w->ctx, a) || !begin(w, a))
 		return 0;
-	if (g->state == GET_WAITING && g->wake_at > now)
-		return g->wake_at - now;
+	if (g->state == GET_WAITING && g->wake_at > s->now)
+		return g->wake_at - s->now;
+	if (is_held(w, a, s))
+		return w->client->held[a->bucket] - s->now;
+	if (transfer_count(w->client->transfer) >= most)
+		return -1;
 	get_ask(g);
 	if (g->state == GET_DONE)
 		take_answer(w, a);
@@ -299,8 +324,10 @@ static void log_in(struct window *w)
 static int64_t ask_all(struct window *w)
 {
 	struct state s = look(w);
-	size_t left = s.retrying || !w->proven ? 1 : w->parallel;
+	const size_t most = s.retrying || !w->proven ? 1 : w->parallel;
+	size_t left = most;
 	int64_t soonest = -1;
+	unsigned asked = 0;
 
 	if (s.login) {
 		if (transfer_count(w->client->transfer) > 0)
@@ -312,12 +339,16 @@ static int64_t ask_all(struct window *w)
 		struct ask *a = ask_at(w, i);
 		int64_t ms;
 
-		if (a->ended)
+		/* Of a limited bucket, one at a time. */
+		if (a->ended || (s.limited & asked & bucket_bit(a)))
 			continue;
-		ms = go_on(w, a, s.now);
+		ms = go_on(w, a, &s, most);
 		if (ms >= 0 && (soonest < 0 || ms < soonest))
 			soonest = ms;
-		left -= !a->ended;
+		if (a->ended)
+			continue;
+		asked |= bucket_bit(a);
+		left -= !is_held(w, a, &s);
 	}
 	return soonest;
 }

@@ -468,12 +468,12 @@ static void test_limits(void)
 	is_int((int64_t)bucket_of(SLICE("")), BUCKETS - 1, "no endpoint");
 	is_int((int64_t)bucket_of(SLICE("playlist playlist-items")),
 	    BUCKETS - 1, "an endpoint of no bucket");
-	ok(!limits_of(&l, recent), "no limit");
+	ok(!limits_at(&l, recent, 0), "no limit");
 	limits_set(&l, playlists, false, &t);
 	t.until = 1000;
 	limits_set(&l, playlists, false, &t);
-	is_int(limits_of(&l, playlists)->until, 2000, "the later one holds");
-	ok(!limits_of(&l, recent), "and no other bucket");
+	is_int(limits_at(&l, playlists, 0)->until, 2000, "the later one holds");
+	ok(!limits_at(&l, recent, 0), "and no other bucket");
 	t.until = 0;
 	limits_set(&l, recent, false, &t);
 	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
@@ -484,8 +484,8 @@ static void test_limits(void)
 	ok(sum.exit == EX_TEMPFAIL && sum.until == 2000, "and its deadline");
 	t.until = 1500;
 	limits_set(&l, 0, true, &t);
-	is_int(limits_of(&l, playlists)->until, 2000, "all, and one longer");
-	is_int(limits_of(&l, BUCKETS - 1)->until, 1500, "all");
+	is_int(limits_at(&l, playlists, 0)->until, 2000, "all, and one longer");
+	is_int(limits_at(&l, BUCKETS - 1, 0)->until, 1500, "all");
 	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
 	is_text(slice_of(sum.why),
 	    "rate limited: "
@@ -493,6 +493,14 @@ static void test_limits(void)
 	    "playlists until 1970-01-01T00:00:02.000Z",
 	    "the sum names the account first");
 	is_int(sum.until, 1500, "the earliest deadline");
+	ok(!limits_at(&l, BUCKETS - 1, 1500), "a limit that is over");
+	is_int(
+	    limits_at(&l, playlists, 1999)->until, 2000, "and one that lasts");
+	limits_forget(&l, 1500);
+	limits_sum(&l, LIMITS_BIT(playlists), &sum);
+	is_text(slice_of(sum.why),
+	    "rate limited: playlists until 1970-01-01T00:00:02.000Z",
+	    "one that was forgotten");
 }
 
 static void test_captures(void)
