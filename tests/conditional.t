@@ -7,8 +7,10 @@ cd "$(dirname "$0")/.." || exit
 . tests/fetch.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
-# fixed STEP: a run of sp-fetch under a name and at times that do not differ.
+# fixed STEP: a run of sp-fetch under a name and at times that do not differ,
+# a step being a day; "now" leaves it as it is.
 fixed() {
+	[ "$1" != now ] || { cat; return; }
 	jq -c --arg run "R$1" --arg day "2020-01-$1T00:" '
 	    (if .run then .run = $run else . end)
 	    | if .type == "capture" then .fetched_at = $day +
@@ -162,6 +164,19 @@ done
 digest >"$tmp/last"
 sp-stage replay | sp-transform | sp-load --db "$tmp/again.db" 2>/dev/null
 is "$(digest "$tmp/again.db" | diff - "$tmp/last")" "" "a rebuild agrees"
+
+# --- a limit after a page that is held ----------------------------------
+sql "update playlists set tracks_snapshot_id = 'older' where playlist_id = '$big'"
+fault "kind=429&retry_after=86400&path=/v1/playlists/$big/&skip=1"
+api_post 'requests?clear=1'
+step now playlists 2>"$tmp/err"
+is "$?" 75 "a limit among pages that are held"
+sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
+step now playlists 2>"$tmp/err"
+is "$(log | jq -r 'select(.url | test("'"$big"'")) | .status' | xargs)" \
+    "304 304 429 304 304 200" "is gone on from, and the rest of them is held too"
+[ "$(held)" = "$(truth)" ]
+ok $? "and the list is whole"
 
 # --- what is sent, and what is taken ------------------------------------
 api_start --user kim --seed 7 --regime extended
