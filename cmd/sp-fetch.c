@@ -220,15 +220,18 @@ static void take_request(struct fetch *f, const struct record *rec)
 		go_on(f, -1);
 }
 
-/* Pass a run on with its user filled in. */
+/* Pass a run on with its user filled in, and the app that asks. */
 static void pass_filled(struct fetch *f, const struct record *rec)
 {
-	static const char *const but[] = {"user", NULL};
+	static const char *const but[] = {"user", "client", NULL};
+	const struct token *t = &f->session.token;
 	struct record filled = *rec;
 
 	buf_clear(&f->line);
 	record_put_members(rec, but, &f->line);
-	json_put_member(&f->line, "user", slice_of(f->session.token.user_id));
+	json_put_member(&f->line, "user", slice_of(t->user_id));
+	if (t->client_id)
+		json_put_member(&f->line, "client", slice_of(t->client_id));
 	if (!buf_putc(&f->line, '}'))
 		cli_die(EX_OSERR, "out of memory");
 	filled.line = buf_slice(&f->line);
@@ -247,17 +250,15 @@ static void take_run(struct fetch *f, const struct record *rec)
 		return;
 	}
 	buf_clear(&f->scratch);
-	if (!record_string(rec, "user", &f->scratch, &user) || !user.p) {
+	if (!record_string(rec, "user", &f->scratch, &user) || !user.p ||
+	    slice_is(user, f->session.token.user_id)) {
 		pass_filled(f, rec);
 		return;
 	}
-	if (!slice_is(user, f->session.token.user_id)) {
-		trouble_set(&trouble, EX_CONFIG,
-		    "run %s: it is of user '%.*s', and the login of user '%s'",
-		    f->stage.run, (int)user.n, user.p,
-		    f->session.token.user_id);
-		verdict_halt(&f->verdict, &trouble, true);
-	}
+	trouble_set(&trouble, EX_CONFIG,
+	    "run %s: it is of user '%.*s', and the login of user '%s'",
+	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
+	verdict_halt(&f->verdict, &trouble, true);
 	stage_pass(&f->stage, rec);
 }
 

@@ -25,8 +25,8 @@ got=$(printf '%s\n' "$recent" "$me" | try --parallel 1)
 is "$got" "0: complete 0 balanced: 200 200 200 200: " "a good run"
 cp "$tmp/sent" "$tmp/good"
 is "$(jq -c 'select(.type == "run")' "$tmp/good")" \
-    '{"type":"run","run":"R1","job":"test","started_at":"2026-11-22T06:40:00.123Z","user":"kim"}' \
-    "the user is filled in, the rest is as it was"
+    '{"type":"run","run":"R1","job":"test","started_at":"2026-11-22T06:40:00.123Z","user":"kim","client":"'"$(token client_id)"'"}' \
+    "the user and the app are filled in, the rest is as it was"
 is "$(token user_id)" kim "the user is kept in the token file"
 is "$(jq -c 'select(.type == "capture") | [.run, .seq, .request, .page,
 	.endpoint, .user, .cursor]' "$tmp/good")" \

@@ -33,7 +33,8 @@ ok $? "each run has an id of its own"
 
 # --- next from a cursor -------------------------------------------------
 queue add 6rqhFgbbKwnb9MLmUQDhG6
-sql "insert into accounts values ('default', 'kim', '2026-01-01T00:00:00.000Z'),
+sql "insert into accounts (account, user_id, last_updated)
+	values ('default', 'kim', '2026-01-01T00:00:00.000Z'),
 	('other', 'lee', '2026-01-01T00:00:00.000Z');
      insert into cursors (user_id, job, value) values
 	('kim', 'play-history', 1795329600123),

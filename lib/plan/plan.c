@@ -119,8 +119,8 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	bool limited;
 	size_t n;
 	int rc = look_up(p,
-	    "select max(retry_at) from endpoint_status where user_id = :user "
-	    "and retry_at > :now and " PLAN_DEADLINE_OF(":endpoints"),
+	    "select max(retry_at) from endpoint_status where "
+	    "retry_at > :now and " PLAN_DEADLINE_OF(":user", ":endpoints"),
 	    ":endpoints", bucket->endpoints, &until);
 
 	if (rc != SQLITE_OK)

@@ -73,13 +73,18 @@ int plan_job(struct plan *, sqlite3 *, const struct job *,
 void plan_release(struct plan *);
 
 /*
- * In SQL: whether the retry_at of a row of endpoint_status is a deadline for
- * one of these endpoints, each between spaces. An exhausted quota is one for
- * all of them. A status that went well since leaves the column as it was.
+ * In SQL: whether the retry_at of a row of endpoint_status is a deadline of a
+ * user for one of these endpoints, each between spaces. An exhausted quota is
+ * one for all of them, and for whoever asks by the same app. A status that
+ * went well since leaves the column as it was.
  */
-#define PLAN_DEADLINE_OF(endpoints)                             \
-	"(status = 429 or status >= 500) and (instr(" endpoints \
-	", ' ' || endpoint || ' ') > 0 or reason like 'QUOTA_EXCEEDED%') "
+#define PLAN_DEADLINE_OF(user, endpoints)                                \
+	"(status = 429 or status >= 500) and case "                      \
+	"when reason like 'QUOTA_EXCEEDED%' then user_id = " user        \
+	" or user_id in (select b.user_id from accounts a "              \
+	"join accounts b using (client_id) where a.user_id = " user ") " \
+	"else user_id = " user " and instr(" endpoints                   \
+	", ' ' || endpoint || ' ') > 0 end "
 
 /* For the jobs: */
 
