@@ -128,19 +128,11 @@ static void send_capture(
 	    .fetched_at = page->fetched_at,
 	    .retry_at = page->retry_at,
 	    .etag = page->etag};
-	struct slice line;
 
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &f->line))
 		cli_die(EX_OSERR, "out of memory");
-	line = buf_slice(&f->line);
-	if (f->terminal) {
-		buf_clear(&f->scratch);
-		if (!json_put_visible(&f->scratch, line))
-			cli_die(EX_OSERR, "out of memory");
-		line = buf_slice(&f->scratch);
-	}
-	stage_produce(&f->stage, RECORD_CAPTURE, line);
+	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
 	f->captures++;
 	f->bytes += page->body.n;
 }
@@ -420,10 +412,11 @@ static char **read_options(struct options *o, int argc, char **argv)
 
 static void set_up(struct fetch *f, const struct options *o, const char *path)
 {
-	*f = (struct fetch){.o = o,
+	*f = (struct fetch){
+	    .o = o,
 	    .started = clock_monotonic(),
 	    .verdict = {.tell = tell},
-	    .terminal = isatty(STDOUT_FILENO) == 1};
+	};
 	if (!out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16))
 		cli_die(EX_OSERR, "out of memory");
 	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
@@ -454,9 +447,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	answer_init(&f->answer, o->max_body);
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
-	/* Six bytes for one, on a terminal. */
-	f->scratch.max =
-	    f->line.max < SIZE_MAX / 6 ? 6 * f->line.max : SIZE_MAX;
+	f->scratch.max = o->max_line;
 }
 
 static void tear_down(struct fetch *f)

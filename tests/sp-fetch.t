@@ -209,11 +209,23 @@ like "$(cat "$tmp/err")" '^sp-fetch: /v1/me/player.*HTTP 403: Insufficient clien
     "with the service's words"
 is "$(printf '%s\n' "$items" "$me" | try)" \
     "0: complete 0 balanced: 404 200: " "404 of something optional is an answer"
-fault 'kind=403&plain=1&message=Active+premium+needed'
+fault 'kind=403&plain=1&message=Not+for+you'
 is "$(printf '%s\n' "$items" "$me" | try)" \
     "0: complete 0 balanced: 403 200: " "and so is 403"
-is "$(jq -r 'select(.status == 403).text' "$tmp/out")" "Active premium needed" \
+is "$(jq -r 'select(.status == 403).text' "$tmp/out")" "Not for you" \
     "which may be no JSON"
+while read -r words; do
+	reset
+	fault "kind=403&message=$words"
+	is "$(printf '%s\n' "$items" "$me" | try)" \
+	    "77: failed 77 balanced: 403: log in first" \
+	    "unless it is of the app: $words"
+done <<'WORDS'
+Active+premium+subscription+required+for+the+owner+of+the+app
+User+not+registered+in+the+Developer+Dashboard
+Insufficient+client+scope
+WORDS
+reset
 is "$(printf '%s\n' "$items" "$me" | jq -c 'del(.optional)' | try)" \
     "69: failed 69 balanced: 404 200: " "404 of something else fails the run"
 

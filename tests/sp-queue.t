@@ -249,6 +249,18 @@ like "$(queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
 sql "delete from playlist_ingest_queue"
 queue add 6rqhFgbbKwnb9MLmUQDhG6
 
+# What is gone leaves the queue; what the app may not have just now stays.
+sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
+	values ('gone', '$new', 'kim'), ('kept', '$new', 'kim');
+insert into endpoint_status (user_id, endpoint, subject, status, reason,
+	last_updated) values ('kim', 'playlist', 'gone', 403, 'no', '$new'),
+	('kim', 'playlist', 'kept', 403, 'Active premium needed', '$new')"
+is "$(queue next playlists | jq -r 'select(.type == "row").row.playlist_id' |
+    grep -e gone -e kept) $(urls playlists | grep -c -e gone -e kept)" "gone 1" \
+    "what was refused for what it is leaves the queue, unasked"
+sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');
+	delete from endpoint_status where subject in ('gone', 'kept')"
+
 # --- going on where a limit stopped -------------------------------------
 list() {
 	queue next playlists | jq -r 'select(.endpoint == "my-playlists") |

@@ -10,8 +10,11 @@
 #include "http/request.h"
 #include "json/json.h"
 
-/* A limit of no length is taken for one of the API's window, in ms. */
-#define UNTOLD_WAIT 30000
+/*
+ * The API's window, in ms: so long a limit is taken to last that says nothing
+ * of it, or that trying again did not end.
+ */
+#define WINDOW_TIME 30000
 
 /* Waits of one bucket that end as near to each other, in ms, are one. */
 #define SAME_WAIT 1000
@@ -103,27 +106,25 @@ static void classify(struct answer *a, const char *etag)
 	}
 }
 
-/* A wait that is too long: say until when it lasts. */
-static void set_deadline(struct answer *a)
+/* It is not waited for any more: say until when it lasts. */
+static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 {
 	const struct reply *r = &a->reply;
+	const char *what = r->status == 429 ? "rate limited" : "out of service";
 	const char *whose =
 	    a->account ? ": the quota of the whole developer account" : "";
-	int64_t wait = r->retry_after >= 0 ? r->retry_after : UNTOLD_WAIT;
-	char until[CLOCK_TEXT];
+	char until[CLOCK_TEXT], why[64] = "no retry after";
 
+	if (r->retry_after >= 0)
+		snprintf(why, sizeof(why), "retry after %lld s",
+		    (long long)((r->retry_after + 999) / 1000));
+	if (wait <= max_wait && wait < WINDOW_TIME)
+		wait = WINDOW_TIME;
 	a->kind = ANSWER_LIMITED;
 	if (!clock_format(r->done_at + wait, until))
 		return;
-	if (r->retry_after >= 0)
-		trouble_set(&a->trouble, EX_TEMPFAIL,
-		    "%s until %s (retry after %lld s)%s",
-		    r->status == 429 ? "rate limited" : "out of service", until,
-		    (long long)((wait + 999) / 1000), whose);
-	else
-		trouble_set(&a->trouble, EX_TEMPFAIL,
-		    "rate limited, taken as until %s (no retry after)%s", until,
-		    whose);
+	trouble_set(&a->trouble, EX_TEMPFAIL, "%s until %s (%s)%s", what, until,
+	    why, whose);
 	a->trouble.until = r->done_at + wait;
 }
 
@@ -170,29 +171,35 @@ static void take_refusal(struct get *g)
 	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
 }
 
+/* Ask nothing of a bucket before that, or with `account` nothing at all. */
+static void hold_up(
+    struct client *c, size_t bucket, bool account, int64_t until)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		if (account || i == bucket)
+			c->held[i] = until;
+}
+
 /*
  * Wait for so long, or as backoff says, and try again; false if it was tried
- * often enough. A limit holds up its bucket, of the account all of them; what
- * meets it while another one waits for it already waits with that, and that
- * was told.
+ * often enough. A limit holds up its bucket, or all of them. What meets it
+ * while another one waits for it already waits with that, and that was told.
  */
 static bool wait_out(struct get *g, int64_t wait)
 {
+	struct client *c = g->client;
 	struct answer *a = g->answer;
-	int64_t ms, now = clock_monotonic(),
-		    *held = &g->client->held[g->bucket];
-	bool limited = a->kind == ANSWER_LIMITED && !a->account;
-	bool known = limited && *held > now && now + wait < *held + SAME_WAIT;
+	int64_t ms, now = clock_monotonic(), held = c->held[g->bucket];
+	bool limit = a->kind == ANSWER_LIMITED;
+	bool known = limit && held > now && now + wait < held + SAME_WAIT;
 
 	if (!retry_next(&g->retry, wait, known ? NULL : a->trouble.why, &ms))
 		return false;
 	g->state = GET_WAITING;
-	g->limited = limited;
-	g->wake_at = now + ms;
-	if (known)
-		g->wake_at = *held;
-	else if (limited)
-		*held = g->wake_at;
+	g->limited = limit && !a->account;
+	g->wake_at = known ? held : now + ms;
+	if (limit && !known)
+		hold_up(c, g->bucket, a->account, g->wake_at);
 	return true;
 }
 
@@ -213,7 +220,7 @@ static void take(struct get *g, enum transfer_result result)
 	g->state = GET_DONE;
 	if (a->kind == ANSWER_LIMITED ||
 	    (a->kind == ANSWER_BROKEN && a->reply.retry_after > 0))
-		set_deadline(a);
+		set_deadline(a, wait, max_wait);
 }
 
 void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,

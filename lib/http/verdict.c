@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "http/problem.h"
 #include "http/url.h"
 #include "http/window.h"
 #include "stream/bucket.h"
@@ -132,13 +133,31 @@ static void note_refusal(struct verdict *v, const struct ask *a)
 	v->tell(v->ctx, a->get.url, why);
 }
 
+/*
+ * Whether a 403 is not about what was asked for, but about the app or the
+ * login. The mapping of playlists goes by the same words; of other endpoints
+ * an app may have none at all, and is told so in some of them.
+ */
+static bool is_of_all(const struct ask *a)
+{
+	static const char *const words[] = {
+	    "premium", "regist", "scope", "developer", "quota"};
+	size_t n = slice_starts(a->request.endpoint, SLICE("playlist")) ? 5 : 2;
+
+	for (size_t i = 0; i < n; i++)
+		if (problem_mentions(a->answer.trouble.why, words[i]))
+			return true;
+	return false;
+}
+
 /* The API says no, to this request or to all. */
 static void take_denial(struct verdict *v, const struct ask *a)
 {
 	const struct trouble *t = &a->answer.trouble;
 	int status = a->answer.reply.status;
 
-	if (a->request.optional && (status == 403 || status == 404)) {
+	if (a->request.optional &&
+	    (status == 404 || (status == 403 && !is_of_all(a)))) {
 		note_refusal(v, a);
 		return;
 	}

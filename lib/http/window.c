@@ -245,6 +245,7 @@ struct state {
 	bool retrying;	  /* one is to be tried again */
 	bool login;	  /* one waits for the login to be renewed */
 	unsigned limited; /* buckets of which one is, for a limit */
+	unsigned asked;	  /* buckets of which one is under way */
 	int64_t now;
 };
 
@@ -262,6 +263,8 @@ static struct state look(const struct window *w)
 
 		if (a->ended)
 			continue;
+		if (a->get.state == GET_ASKED)
+			s.asked |= bucket_bit(a);
 		if (a->get.limited)
 			s.limited |= bucket_bit(a);
 		else
@@ -320,6 +323,27 @@ static void log_in(struct window *w)
 	}
 }
 
+/* Of a bucket that is limited, one at a time. */
+static bool has_its_turn(const struct ask *a, const struct state *s)
+{
+	return !a->ended && !(s->limited & s->asked & bucket_bit(a));
+}
+
+/* What has waited long enough goes first: it is what the others wait for. */
+static void try_again(struct window *w, struct state *s, size_t most)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct ask *a = ask_at(w, i);
+
+		if (a->get.state != GET_WAITING || a->get.wake_at > s->now ||
+		    !has_its_turn(a, s))
+			continue;
+		go_on(w, a, s, most);
+		if (a->get.state == GET_ASKED)
+			s->asked |= bucket_bit(a);
+	}
+}
+
 /* Ask what may be asked; after how many ms there will be more, or -1. */
 static int64_t ask_all(struct window *w)
 {
@@ -327,7 +351,6 @@ static int64_t ask_all(struct window *w)
 	const size_t most = s.retrying || !w->proven ? 1 : w->parallel;
 	size_t left = most;
 	int64_t soonest = -1;
-	unsigned asked = 0;
 
 	if (s.login) {
 		if (transfer_count(w->client->transfer) > 0)
@@ -335,19 +358,19 @@ static int64_t ask_all(struct window *w)
 		log_in(w);
 		return 0;
 	}
+	try_again(w, &s, most);
 	for (size_t i = 0; i < w->count && left > 0; i++) {
 		struct ask *a = ask_at(w, i);
 		int64_t ms;
 
-		/* Of a limited bucket, one at a time. */
-		if (a->ended || (s.limited & asked & bucket_bit(a)))
+		if (!has_its_turn(a, &s))
 			continue;
 		ms = go_on(w, a, &s, most);
 		if (ms >= 0 && (soonest < 0 || ms < soonest))
 			soonest = ms;
 		if (a->ended)
 			continue;
-		asked |= bucket_bit(a);
+		s.asked |= bucket_bit(a);
 		left -= !is_held(w, a, &s);
 	}
 	return soonest;

@@ -100,12 +100,6 @@ bool json_put_member_int(struct buf *, const char *name, int64_t);
 bool json_put_member_raw(struct buf *, const char *name, struct slice json);
 
 /*
- * Append JSON with what controls a terminal and may stand in it as it is (DEL,
- * and C1 in UTF-8) as escapes; up to six bytes for one.
- */
-bool json_put_visible(struct buf *, struct slice json);
-
-/*
  * Length of the UTF-8 sequence that starts here, 1 to 4, or 0 if it is not
  * valid (RFC 3629: no surrogates, nothing overlong, nothing past U+10FFFF).
  */

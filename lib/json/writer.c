@@ -108,20 +108,3 @@ bool json_compact(struct json *j, struct slice text, struct buf *to)
 		return false;
 	return j->spaced ? copy_tokens(text, to) : buf_put_slice(to, text);
 }
-
-bool json_put_visible(struct buf *b, struct slice json)
-{
-	for (size_t i = 0; i < json.n; i++) {
-		unsigned char c = (unsigned char)json.p[i];
-		unsigned char next =
-		    i + 1 < json.n ? (unsigned char)json.p[i + 1] : 0;
-
-		if (c == 0x7f)
-			buf_puts(b, "\\u007f");
-		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
-			buf_printf(b, "\\u%04x", json.p[++i] & 0xffU);
-		else
-			buf_putc(b, json.p[i]);
-	}
-	return !b->failed;
-}

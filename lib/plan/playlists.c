@@ -20,8 +20,8 @@
  * What there is to have is held when the tracks are of the snapshot last told,
  * and that was told lately: by the playlist itself, or by the account's list
  * as it stood last. Of a playlist whose tracks are not ours to see, it is held
- * for as long as its refresh is recent. What is refused for what it is, not
- * for what the app is, is gone, and leaves the queue as what is held does.
+ * for as long as its refresh is recent. What is refused for what it is, and
+ * not for what the app or the login is, is as good as held.
  */
 static const char due[] =
     "with mine as ("
@@ -34,19 +34,21 @@ static const char due[] =
     "where user_id = :user and julianday(last_seen) > "
     "(select julianday(max(last_seen)) - 1 from user_playlists "
     "where user_id = :user)), "
-    "refused as (select subject as playlist_id, "
-    "status = 404 or not (reason like '%premium%' or reason like '%scope%' "
-    "or reason like '%regist%' or reason like '%developer%' "
-    "or reason like '%quota%') as gone from endpoint_status "
+    "refused as (select subject as playlist_id from endpoint_status "
     "where user_id = :user and endpoint = 'playlist' "
-    "and status in (403, 404) and last_updated > :refused_since) "
+    "and last_updated > :refused_since and (status = 404 or status = 403 "
+    "and coalesce(reason, '') not like '%premium%' "
+    "and coalesce(reason, '') not like '%scope%' "
+    "and coalesce(reason, '') not like '%regist%' "
+    "and coalesce(reason, '') not like '%developer%' "
+    "and coalesce(reason, '') not like '%quota%')) "
     "select m.playlist_id, r.playlist_id is not null or case "
     "when p.tracks_updated is null "
     "then p.last_refreshed > :stale_since "
     "else p.snapshot_id = p.tracks_snapshot_id "
     "and (p.last_refreshed > :stale_since "
     "or m.playlist_id in (select playlist_id from listed)) end, "
-    "q.playlist_id is not null and coalesce(r.gone, 1), p.tracks_total "
+    "q.playlist_id is not null, p.tracks_total "
     "from mine m left join playlists p using (playlist_id) "
     "left join playlist_ingest_queue q using (playlist_id) "
     "left join refused r using (playlist_id) "
