@@ -57,7 +57,6 @@ struct fetch {
 	int64_t seq;	  /* of the run's last capture */
 	uint64_t unasked; /* requests refused without being asked */
 	bool quiet;	  /* on_refusal is not to speak */
-	bool terminal;	  /* stdout is one */
 	bool warned;	  /* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
