@@ -56,6 +56,8 @@ struct options {
 struct keeper {
 	sqlite3 *db; /* NULL where nothing is staged */
 	struct staging staging;
+	struct staging_reader reader; /* of bodies that are held */
+	struct buf line;
 	bool open; /* a transaction is */
 };
 
@@ -78,8 +80,10 @@ static void keeper_begin(struct keeper *k)
 
 static void keeper_open(struct keeper *k, const struct options *o)
 {
-	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE)};
-	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK)
+	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE),
+	    .line = BUF_INIT(o->max_line + ((size_t)1 << 20))};
+	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK ||
+	    staging_reader_init(&k->reader) != SQLITE_OK)
 		database_die(k->db, "prepare staging_raw");
 }
 
@@ -99,8 +103,11 @@ static void keeper_init(
 static void keeper_release(struct keeper *k)
 {
 	keeper_commit(k);
-	if (k->db)
+	if (k->db) {
 		staging_release(&k->staging);
+		staging_reader_release(&k->reader);
+	}
+	buf_release(&k->line);
 	store_close(k->db);
 }
 
@@ -121,22 +128,73 @@ static void keeper_see_run(struct keeper *k, const struct record *rec)
 	buf_release(&scratch);
 }
 
-/* Stage a capture; false with the reason where it is none. */
-static bool keeper_stage(
-    struct keeper *k, const struct record *rec, const char **why)
+/* What a capture of 304 stands for goes on in its place, as a replay has it. */
+static enum staging_result keeper_give(
+    struct keeper *k, struct record *rec, const char **why)
+{
+	int rc =
+	    staging_get(&k->reader, k->db, k->staging.capture_id, &k->line);
+
+	if (rc != SQLITE_ROW && rc != SQLITE_TOOBIG)
+		return STAGING_FAILED;
+	*why = rc == SQLITE_ROW ? k->reader.bad : "longer than --max-line";
+	if (*why)
+		return STAGING_LOST;
+	rec->line = buf_slice(&k->line);
+	return STAGING_ADDED;
+}
+
+/*
+ * Stage a capture, which may become the one that it stands for. With
+ * STAGING_BAD and STAGING_LOST comes the reason.
+ */
+static enum staging_result keeper_stage(
+    struct keeper *k, struct record *rec, const char **why)
 {
 	enum staging_result result;
 
 	if (!k->db)
-		return true;
+		return STAGING_ADDED;
 	result = staging_prepare(&k->staging, rec, why);
 	if (result == STAGING_READY) {
 		keeper_begin(k);
 		result = staging_append(&k->staging, why);
 	}
+	if (k->staging.is_held &&
+	    (result == STAGING_ADDED || result == STAGING_KNOWN))
+		result = keeper_give(k, rec, why);
 	if (result == STAGING_FAILED)
 		database_die(k->db, "stage a capture");
-	return result != STAGING_BAD;
+	return result;
+}
+
+/*
+ * Pass a capture on, or refuse it. Without the body that it stands for, its
+ * run has brought less than it was for.
+ */
+static void take_capture(
+    struct keeper *k, struct stage *st, struct record *rec, struct outcome *how)
+{
+	const char *why = NULL;
+
+	switch (keeper_stage(k, rec, &why)) {
+	case STAGING_BAD:
+		stage_refuse(st, rec, "bad capture", "%s", why);
+		break;
+	case STAGING_LOST:
+		*how = (struct outcome){.exit = EX_DATAERR};
+		snprintf(how->reason, sizeof(how->reason), "%s", why);
+		stage_refuse(st, rec, "no body", "%s", why);
+		break;
+	default: stage_pass(st, rec);
+	}
+}
+
+static void pass_end(
+    struct stage *st, const struct record *end, struct outcome *how)
+{
+	stage_pass_end(st, end, how);
+	*how = (struct outcome){.exit = 0};
 }
 
 static int filter(const struct options *o)
@@ -146,7 +204,7 @@ static int filter(const struct options *o)
 	struct record rec;
 	struct stage st;
 	struct out out;
-	const char *why;
+	struct outcome how = {.exit = 0};
 	uint64_t captures = 0;
 	int status;
 
@@ -158,8 +216,10 @@ static int filter(const struct options *o)
 	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
 		if (rec.type == RECORD_RUN)
 			keeper_see_run(&k, &rec);
-		if (rec.type == RECORD_CAPTURE && !keeper_stage(&k, &rec, &why))
-			stage_refuse(&st, &rec, "bad capture", "%s", why);
+		if (rec.type == RECORD_CAPTURE)
+			take_capture(&k, &st, &rec, &how);
+		else if (rec.type == RECORD_END)
+			pass_end(&st, &rec, &how);
 		else
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
@@ -375,7 +435,7 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	if (b->no_memory)
 		cli_die(EX_OSERR, "no memory");
 	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
-	    !keeper_stage(&im->keeper, &rec, &why)) {
+	    keeper_stage(&im->keeper, &rec, &why) == STAGING_BAD) {
 		refuse_body(im, name, "%s", b->failed ? "too long" : why);
 		return;
 	}
