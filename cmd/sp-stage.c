@@ -1,6 +1,7 @@
 /*
  * sp-stage: keeps every capture in staging_raw before it is passed on, and
- * gives captures back: all of them, those of a run, or saved bodies.
+ * gives captures back: all of them, those of a run, or saved bodies. Says
+ * which of them a row comes from, and removes those that no row needs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include "json/json.h"
 #include "listing.h"
 #include "table.h"
+#include "store/prune.h"
 #include "store/runs.h"
 #include "store/staging.h"
 #include "store/why.h"
@@ -31,7 +33,9 @@ static const char usage[] =
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
-    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n";
+    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
+    "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
+    "           [--vacuum] [--table]\n";
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 
@@ -45,7 +49,11 @@ struct options {
 	bool no_stage;
 	bool progress;
 	bool capture;
-	bool table; /* list for people even into a pipe */
+	bool table;   /* list for people even into a pipe */
+	int64_t keep; /* in milliseconds, or -1 */
+	bool dry;
+	bool even_needed;
+	bool vacuum;
 };
 
 /*
@@ -588,6 +596,110 @@ static int why(const struct options *o, int argc, char **argv)
 	return status;
 }
 
+/* Bytes as people read them. */
+static const char *size_text(int64_t bytes, char text[32])
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	double n = (double)bytes;
+	size_t unit = 0;
+
+	for (; n >= 999.5 && unit < sizeof(units) / sizeof(*units) - 1; unit++)
+		n /= 1000;
+	snprintf(
+	    text, 32, unit && n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	return text;
+}
+
+static void tell_loss(void *ctx, const char *table, int64_t rows, int64_t of)
+{
+	const bool *dry = ctx;
+
+	cli_warn("prune: table '%s': %lld of %lld rows %s no longer be made "
+		 "again as they are",
+	    table, (long long)rows, (long long)of, *dry ? "could" : "can");
+}
+
+/* Remove what was planned; bounded transactions, so that others get on. */
+static void prune_all(struct prune *p, const struct options *o)
+{
+	int64_t captures = 0, bytes = 0, page;
+	struct prune_sum left;
+	char size[32], space[32];
+	int rc;
+
+	while ((rc = prune_next(p, &captures, &bytes)) == SQLITE_ROW)
+		if (cli_progress_wanted(o->progress))
+			cli_progress("%lld captures", (long long)captures);
+	cli_progress_end();
+	if (rc != SQLITE_DONE || prune_sum(p, &left))
+		database_die(p->db, "remove captures");
+	if (o->vacuum &&
+	    (store_exec(p->db, "vacuum") ||
+		store_exec(p->db, "pragma wal_checkpoint(truncate)")))
+		database_die(p->db, "vacuum");
+	page = store_int(p->db, "pragma page_size", 0);
+	cli_warn("prune: %lld captures removed, %s; %lld as old are needed; "
+		 "the file has %s free",
+	    (long long)captures, size_text(bytes, size), (long long)left.old,
+	    size_text(
+		page * store_int(p->db, "pragma freelist_count", 0), space));
+}
+
+static void prune_list(struct prune *p, const struct options *o)
+{
+	sqlite3_stmt *list = NULL;
+	struct prune_sum sum;
+	char size[32];
+
+	if (prune_sum(p, &sum) ||
+	    sqlite3_prepare_v2(p->db, prune_listing, -1, &list, NULL))
+		database_die(p->db, "list what is old");
+	if (listing_print(list, "prune", o->table || table_for_people()) !=
+	    SQLITE_DONE)
+		database_die(p->db, "list what is old");
+	sqlite3_finalize(list);
+	cli_warn("prune: %lld captures would be removed, %s; %lld as old are "
+		 "needed",
+	    (long long)sum.captures, size_text(sum.bytes, size),
+	    (long long)(sum.old - sum.captures));
+}
+
+static int prune(const struct options *o)
+{
+	sqlite3 *db;
+	struct prune p;
+	bool dry = o->dry;
+	int status = 0;
+
+	if (o->keep < 0)
+		cli_die(EX_USAGE, "prune: --keep is needed: for how long "
+				  "captures stay anyway, like 90d");
+	if (o->dry && o->vacuum)
+		cli_usage(usage, false);
+	db = database_open(o->db, o->dry ? STORE_READ : STORE_WRITE);
+	prune_init(&p, db);
+	p.before = clock_now() - o->keep;
+	p.even_needed = o->even_needed;
+	if (prune_plan(&p) != SQLITE_OK)
+		database_die(db, "find out what is needed");
+	if (p.even_needed && prune_losses(&p, tell_loss, &dry))
+		database_die(db, "find out what is lost");
+	if (o->dry)
+		prune_list(&p, o);
+	else
+		prune_all(&p, o);
+	if (p.unknown > 0 && !p.even_needed) {
+		cli_warn("prune: table '%s': of %lld rows it is not known when "
+			 "they were told, so all captures stay: load them once "
+			 "more, sp-stage replay | sp-transform | sp-load",
+		    p.in_table, (long long)p.unknown);
+		status = EX_DATAERR;
+	}
+	prune_release(&p);
+	store_close(db);
+	return status;
+}
+
 /* A time option as the written time that the database compares. */
 static const char *time_option(
     const char *option, const char *arg, char text[CLOCK_TEXT])
@@ -613,14 +725,18 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"table", no_argument, NULL, 'a'},
 	    {"capture", no_argument, NULL, 'c'},
 	    {"max-line", required_argument, NULL, 'm'},
-	    {"no-stage", no_argument, NULL, 'n'},
+	    {"no-stage", no_argument, NULL, 'S'},
+	    {"keep", required_argument, NULL, 'k'},
+	    {"dry-run", no_argument, NULL, 'n'},
+	    {"even-needed", no_argument, NULL, 'E'},
+	    {"vacuum", no_argument, NULL, 'v'},
 	    {"progress", no_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct staging_filter *f = &o->filter;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
 		case 'r': f->run = optarg; break;
@@ -642,7 +758,11 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'a': o->table = true; break;
 		case 'c': o->capture = true; break;
 		case 'R': f->refused = true; break;
-		case 'n': o->no_stage = true; break;
+		case 'S': o->no_stage = true; break;
+		case 'k': o->keep = cli_duration("--keep", optarg); break;
+		case 'n': o->dry = true; break;
+		case 'E': o->even_needed = true; break;
+		case 'v': o->vacuum = true; break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();
@@ -652,8 +772,10 @@ static void read_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {
-	    .max_line = LINES_MAX_DEFAULT, .fetched_at = -1, .limit = 20};
+	struct options o = {.max_line = LINES_MAX_DEFAULT,
+	    .fetched_at = -1,
+	    .limit = 20,
+	    .keep = -1};
 	const char *command = NULL;
 	int status;
 
@@ -664,6 +786,8 @@ int main(int argc, char **argv)
 	read_options(argc, argv, &o);
 	argc -= optind;
 	argv += optind;
+	if (o.dry && (!command || strcmp(command, "prune")))
+		cli_usage(usage, false);
 	if (!command)
 		return filter(&o);
 	if (!strcmp(command, "import"))
@@ -676,6 +800,8 @@ int main(int argc, char **argv)
 		status = replay(&o);
 	else if (!strcmp(command, "runs"))
 		status = runs(&o);
+	else if (!strcmp(command, "prune"))
+		status = prune(&o);
 	else
 		cli_usage(usage, false);
 	return cli_close_stdout(status);

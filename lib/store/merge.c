@@ -161,8 +161,8 @@ static void tell_columns(const struct table *t, struct state *s,
 		enum column_rule rule = t->columns[i].rule;
 
 		if (is_seen(rule))
-			tell_seen(s, i, rule == RULE_MAX,
-			    told_time(told, i, at), at);
+			tell_seen(
+			    s, i, rule == RULE_MAX, told_time(told, i, at), at);
 	}
 	if (t->first >= 0)
 		keep_earlier(&s->values[t->first], at);
