@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "store/bodies.h"
 #include "store/db.h"
 
 #define BATCH_ROWS 256
@@ -11,9 +12,10 @@
 /* Why a capture stays, or that it goes. */
 enum verdict { GOES, YOUNG, NEEDED, REFUSED, UNLOADED };
 
-void prune_init(struct prune *p, sqlite3 *db)
+int prune_init(struct prune *p, sqlite3 *db)
 {
 	*p = (struct prune){.db = db, .tables = {.db = db}};
+	return bodies_add_function(db);
 }
 
 void prune_release(struct prune *p)
@@ -209,12 +211,16 @@ static int note_waiting(struct prune *p)
 static const char keep_waiting[] =
     "update temp.prune_plan as p set verdict = 2 where verdict = 0"
     " and exists (select 1 from temp.prune_names)"
-    " and exists (select 1 from staging_raw r, temp.prune_names n"
-    " where r.capture_id = p.capture_id and instr(r.body, n.name) > 0);";
+    " and exists (select 1 from temp.prune_names n, staging_raw r"
+    " left join staging_bodies b using (body_id)"
+    " where r.capture_id = p.capture_id and"
+    " instr(coalesce(body_text(b.body, b.size), r.body), n.name) > 0);";
 
-static const char settle[] = "update temp.prune_plan as p set bytes = (select"
-			     " length(cast(body as blob)) from staging_raw r"
-			     " where r.capture_id = p.capture_id) where goes;";
+static const char settle[] =
+    "update temp.prune_plan as p set bytes = (select"
+    " coalesce(b.size, length(cast(r.body as blob)))"
+    " from staging_raw r left join staging_bodies b"
+    " using (body_id) where r.capture_id = p.capture_id) where goes;";
 
 /* Which of them go, and at which times none is left. */
 static int choose(struct prune *p)
@@ -383,8 +389,9 @@ static int mark(struct prune *p, int64_t *count, int64_t *bytes)
 	*count = *bytes = 0;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(p->db,
-		    "insert into temp.prune_batch values (?)", -1, &insert,
-		    NULL);
+		    "insert into temp.prune_batch select capture_id, body_id"
+		    " from staging_raw where capture_id = ?",
+		    -1, &insert, NULL);
 	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const void *name = sqlite3_column_text(s, 1);
 		struct slice next = slice_of(name ? name : "");
@@ -412,7 +419,8 @@ static int mark(struct prune *p, int64_t *count, int64_t *bytes)
 }
 
 static const char batch_table[] = "create temp table if not exists prune_batch"
-				  " (capture_id integer primary key);"
+				  " (capture_id integer primary key,"
+				  " body_id integer);"
 				  "delete from temp.prune_batch;";
 
 static const char remove_batch[] =
@@ -444,7 +452,7 @@ static int begin(struct prune *p)
 
 int prune_next(struct prune *p, int64_t *captures_gone, int64_t *bytes_gone)
 {
-	int64_t count = 0, bytes = 0;
+	int64_t count = 0, bytes = 0, dropped = 0;
 	int rc = begin(p);
 
 	if (rc == SQLITE_OK)
@@ -453,6 +461,9 @@ int prune_next(struct prune *p, int64_t *captures_gone, int64_t *bytes_gone)
 		rc = mark(p, &count, &bytes);
 	if (rc == SQLITE_OK && count > 0)
 		rc = store_exec(p->db, remove_batch);
+	if (rc == SQLITE_OK && count > 0)
+		rc = bodies_drop_unused(
+		    p->db, "select body_id from temp.prune_batch", &dropped);
 	if (rc == SQLITE_OK)
 		rc = store_commit(p->db);
 	if (rc != SQLITE_OK)

@@ -40,7 +40,7 @@ struct prune {
 };
 
 /* Set up; nothing is read yet. A release is due whatever comes of it. */
-void prune_init(struct prune *, sqlite3 *);
+int prune_init(struct prune *, sqlite3 *);
 void prune_release(struct prune *);
 
 /*

@@ -22,8 +22,9 @@ import subprocess
 import sys
 import time
 
-from common import (BUILD, STATUSES, Api, Broken, check, differences, folder,
-                    is_whole, opened, program, rebuild, tables)
+from common import (BUILD, CAPTURED, STATUSES, Api, Broken, check,
+                    differences, folder, is_whole, opened, program, rebuild,
+                    tables)
 
 LIBRARY = os.path.join(BUILD, "tests/fault/inject.so")
 
@@ -299,9 +300,8 @@ class Import(Case):
 
     def result(self, path, out):
         with opened(path + "/music.db") as db:
-            return (timeless(out), {"staging_raw": db.execute(
-                "select distinct endpoint, body from staging_raw")
-                .fetchall()})
+            return (timeless(out), {"staging_raw": sorted(set(
+                db.execute(CAPTURED)))})
 
 
 class Transform(Case):
