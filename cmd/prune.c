@@ -28,8 +28,7 @@ static void tell_loss(void *ctx, const char *table, int64_t rows, int64_t of)
 	const bool *dry = ctx;
 
 	cli_warn("prune: table '%s': %" PRId64 " of %" PRId64
-		 " rows %s no longer be made "
-		 "again as they are",
+		 " rows %s no longer be made again as they are",
 	    table, rows, of, *dry ? "could" : "can");
 }
 
@@ -54,8 +53,7 @@ static void remove_all(struct prune *p, const struct prune_options *o)
 		database_die(p->db, "vacuum");
 	page = store_int(p->db, "pragma page_size", 0);
 	cli_warn("prune: %" PRId64 " captures removed, %s; %" PRId64
-		 " as old are needed; "
-		 "the file has %s free",
+		 " as old are needed; the file has %s free",
 	    captures, size_text(bytes, size), left.old,
 	    size_text(
 		page * store_int(p->db, "pragma freelist_count", 0), space));
@@ -74,17 +72,21 @@ static void list_plan(struct prune *p, const struct prune_options *o)
 		database_die(p->db, "list what is old");
 	sqlite3_finalize(list);
 	cli_warn("prune: %" PRId64 " captures would be removed, %s; %" PRId64
-		 " as old are "
-		 "needed",
-	    sum.captures, size_text(sum.bytes, size), (sum.old - sum.captures));
+		 " as old are needed",
+	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);
 }
 
 int prune_run(const struct prune_options *o)
 {
 	struct prune p;
-	bool dry = o->dry;
-	sqlite3 *db = database_open(o->db, dry ? STORE_READ : STORE_WRITE);
+	bool dry = o->dry, unknown;
+	/* That a database is missing is no reason to make one. */
+	sqlite3 *db = database_open(o->db, STORE_READ);
 
+	if (!dry) {
+		store_close(db);
+		db = database_open(o->db, STORE_WRITE);
+	}
 	if (prune_init(&p, db) != SQLITE_OK)
 		database_die(db, "read staging_bodies");
 	p.before = clock_now() - o->keep;
@@ -97,15 +99,14 @@ int prune_run(const struct prune_options *o)
 		list_plan(&p, o);
 	else
 		remove_all(&p, o);
-	if (p.unknown > 0 && !p.even_needed)
-		cli_warn(
-		    "prune: table '%s': of %" PRId64 " rows it is not "
-		    "known when they were told, so all captures stay: "
-		    "load them once more, sp-stage replay | sp-transform | "
-		    "sp-load",
+	unknown = p.unknown > 0 && !p.even_needed;
+	if (unknown)
+		cli_warn("prune: table '%s': of %" PRId64
+			 " rows it is not known when they were told, so all "
+			 "captures stay: load them once more, "
+			 "sp-stage replay | sp-transform | sp-load",
 		    p.in_table, p.unknown);
-	dry = p.unknown > 0 && !p.even_needed;
 	prune_release(&p);
 	store_close(db);
-	return dry ? EX_DATAERR : 0;
+	return unknown ? EX_DATAERR : 0;
 }

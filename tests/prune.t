@@ -105,9 +105,10 @@ ok "$((! (gone > 2 * n && lists > n)))" \
 tell() {
 	echo '{"type":"run","run":"R1","job":"test"}'
 	awk '{ n++; if ($4 !~ /status/) $4 = $4 ",\"status\":200"
+	    if ($4 !~ /request/) $4 = $4 ",\"request\":" n
 	    printf("{\"type\":\"capture\",\"run\":\"R1\",\"seq\":%d," \
 	    "\"user\":\"kim\",\"endpoint\":\"%s\",\"url\":\"https://api%s\"," \
-	    "\"request\":" n ",\"fetched_at\":\"2026-01-%02dT00:00:00.000Z\"%s," \
+	    "\"fetched_at\":\"2026-01-%02dT00:00:00.000Z\"%s," \
 	    "\"body\":%s}\n", n, $1, $2, n, $4, $3) }'
 	echo '{"type":"end","run":"R1","status":"complete"}'
 }
@@ -156,4 +157,148 @@ artist='"name":"T","artists":[{"id":"a"}]'
 	echo "artist /v1/artists/a {\"id\":\"a\"}"
 } >"$tmp/told"
 keeps "1 2 4 5" "who a track is by"
+
+# --- what else stays --------------------------------------------------------
+item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
+{
+	echo "$recent {\"items\":[{}]}"
+	echo "$recent {\"items\":[]}"
+	echo "$recent {\"items\":[]}"
+} >"$tmp/told"
+keeps "1 3" "what was refused, to be sent again"
+like "$(sp-stage prune -n --keep 0 2>/dev/null)" \
+    '"old":2,"captures":0,"bytes":0,"needed":1,"refused":1,"unloaded":0}$' \
+    "which is said"
+sp-transform --print-filter recently-played |
+    sed 's/{refuse: "item.*no track"}/empty/' >"$tmp/mended.jq"
+sp-stage replay --refused | sp-transform -f "$tmp/mended.jq" | sp-load
+is "$? $(sql 'select count(*) from ingest_errors')" "0 0" "and then loads"
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$(captures)" 1 "and may go"
+fresh
+for run in R1 R2 R3; do
+	echo "$recent {\"items\":[$item]}" | tell | sed "s/R1/$run/"
+done >"$tmp/three"
+sp-stage <"$tmp/three" | sp-transform >"$tmp/rows"
+head -n -1 "$tmp/rows" | sp-load 2>"$tmp/err"
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$(sql 'select group_concat(run_id) from staging_raw')" R1,R2,R3 \
+    "runs that were not loaded to their end, and the time that stands"
+sp-load <"$tmp/rows"
+sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
+is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[3,0,3]" \
+    "three of one moment are all needed, if one is"
+
+# --- even what is needed ----------------------------------------------------
+{
+	echo "$recent {\"items\":[$item]}"
+	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
+} >"$tmp/told"
+keeps "1 2" "nothing of it can go"
+run sp-stage prune -n --keep 0 --even-needed
+is "$status $(captures)" "0 2" "-n only says what would be lost"
+like "$err" "table 'play_history': 1 of 1 rows could no longer be made again" \
+    "by table"
+run sp-stage prune --keep 0 --even-needed
+is "$status $(captures) $(sql 'select count(*) from staging_bodies')" "0 0 0" \
+    "they go when told so plainly, and their bodies"
+like "$err" "table 'tracks': 1 of 1 rows can no longer be made again" "it is said"
+is "$(sql 'select count(*) from play_history')" 1 "the tables stay"
+{
+	echo 'playlist /v1/playlists/p {"id":"p","owner":{"id":"spotify"},"tracks":{"offset":0,"total":2,"items":[{"track":{"id":"t"}}]}}'
+	echo 'playlist-items /v1/playlists/p/tracks {"offset":1,"total":2,"items":[{"track":{"id":"t"}}]}'
+} | sed 's/$/ ,"request":1/' >"$tmp/told"
+keeps "1 2" "all pages of a list"
+run sp-stage prune -n --keep 0 --even-needed
+like "$err" "table 'playlist_tracks': 2 of 2 rows could" "lists are told of too"
+
+# --- of an older sp ---------------------------------------------------------
+{
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+} >"$tmp/told"
+tell <"$tmp/told" >"$tmp/history"
+fresh
+sp-stage <"$tmp/history" | sp-transform | sp-load
+sql 'alter table track_artists drop column created_at'
+run sp-stage prune --keep 0
+is "$status $(captures)" "65 3" "pairs of which nobody knows who told them"
+like "$err" "table 'track_artists': of 1 rows it is not known when" "it is said"
+sp-stage replay | sp-transform | sp-load
+run sp-stage prune --keep 0
+is "$status $(captures)" "0 2" "loaded once more it is known"
+
+# --- it reads, and what is wrong is said ------------------------------------
+sql 'pragma wal_checkpoint(truncate)' >"$tmp/out"
+sum=$(cksum <"$SP_DB")
+sp-stage prune -n --keep 0 --even-needed >"$tmp/out" 2>&1
+is "$(cksum <"$SP_DB")" "$sum" "-n writes nothing"
+like "$(sp-stage prune -n --keep 0 --table 2>/dev/null)" '^ENDPOINT +OLD' \
+    "--table aligns"
+for bad in '' '--keep' '--keep x' '--keep 9 a' '-n --keep 1d --vacuum'; do
+	# shellcheck disable=SC2086
+	run sp-stage prune $bad
+	is "$status $out" "64 " "usage: '$bad'"
+done
+run sp-stage replay -n
+is "$status" 64 "-n is for prune alone"
+run sp-stage prune --keep 0 --db "$tmp/none.db"
+is "$status" 73 "no database"
+[ ! -e "$tmp/none.db" ]
+ok $? "and none is made"
+if [ -e /dev/full ]; then
+	status=0
+	sp-stage prune -n --keep 0 >/dev/full 2>"$tmp/err" || status=$?
+	is "$status" 74 "stdout is a full disk"
+fi
+
+# --- killed ------------------------------------------------------------------
+# Many captures of one thing: all but two may go, in many transactions.
+fresh
+i=0
+while [ $i -lt 3000 ]; do
+	i=$((i + 1))
+	echo "me /v1/me {\"id\":\"kim\",\"display_name\":\"K$i\"}"
+done | tell | awk '{ sub(/2026-01-[0-9]*/, sprintf("20%02d-%02d-%02d",
+	10 + NR / 336, 1 + NR / 28 % 12, 1 + NR % 28)); print }' >"$tmp/history"
+sp-stage <"$tmp/history" | sp-transform | sp-load
+rebuild >"$tmp/before"
+kills=0 bad=''
+for delay in 0.02 0.03 0.04 0.05 0.06; do
+	sp-stage prune --keep 0 2>"$tmp/err" &
+	sleep $delay
+	kill -9 $! 2>/dev/null && kills=$((kills + 1))
+	wait $! 2>/dev/null
+	[ "$(sql 'pragma integrity_check')" = ok ] || bad="$bad $delay"
+done
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$bad$(captures)" 1 "killed at any time it can be done again"
+rebuild | cmp -s - "$tmp/before"
+ok $? "and the tables are made again"
+
+# --- rehearsed --------------------------------------------------------------
+fresh
+api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z --plays-per-day 40
+for day in 1 2 3 4 5 6 7 8; do
+	job
+	job $([ $((day % 2)) -eq 0 ] || echo --force) playlists
+	[ $((day % 4)) -ne 0 ] || job profile
+	[ $((day % 4)) -ne 0 ] || job audio-features
+	api_post "clock?advance=1d"
+done >"$tmp/out" 2>&1
+sp-stage replay | sp-transform | sp-load 2>"$tmp/err"
+sp-load --digest >"$tmp/digest"
+rebuild >"$tmp/same"
+cmp -s "$tmp/same" "$tmp/digest"
+ok $? "after eight days of jobs a rebuild is the same"
+was=$(captures)
+run sp-stage prune --keep 0 --vacuum
+is "$status $out" "0 " "of which nothing is young"
+left=$(captures)
+ok "$((! (was - left > 10 && left > 10)))" "some go, $((was - left)) of $was"
+like "$err" "^sp-stage: prune: $((was - left)) captures removed, [0-9.]+ [kM]?B; $left as old are needed; the file has 0 B free$" \
+    "it is said, and VACUUM gave the space back"
+rebuild | cmp -s - "$tmp/digest"
+ok $? "and a rebuild is still the same"
 finish
