@@ -580,10 +580,6 @@ static bool why_can(const struct table *t, const char *name, int keys)
 		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
 	if (t->kind == TABLE_UNKNOWN)
 		cli_warn("why: there is no table '%s'", name);
-	else if (t->kind == TABLE_LIST)
-		cli_warn("why: table '%s': it is told by whole lists: ask for "
-			 "tracks_list of the playlist",
-		    name);
 	else if (!why_knows(t))
 		cli_warn("why: table '%s': it is not made from captures", name);
 	else
@@ -619,14 +615,17 @@ static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 
 static void why_explain(const struct why *w)
 {
-	if (!w->found)
-		cli_warn("why: %s, and no capture names its key",
-		    w->present ? "it is not known when the row was told"
-			       : "there is no such row");
+	const char *what = w->present ? "it is not known when the row was told"
+				      : "there is no such row";
+
+	if (w->alike > 1)
+		cli_warn("why: %" PRId64 " rows are meant by that: give the "
+			 "whole key of one",
+		    w->alike);
+	else if (!w->found)
+		cli_warn("why: %s, and no capture names its key", what);
 	else if (!w->by_column)
-		cli_warn("why: %s: these captures name its key",
-		    w->present ? "it is not known when the row was told"
-			       : "there is no such row");
+		cli_warn("why: %s: these captures name its key", what);
 }
 
 /* Ask, print, and explain; a status of sp(7). */

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "store/bodies.h"
 #include "store/db.h"
+#include "store/runs.h"
+#include "store/staging.h"
 
 #define BATCH_ROWS 256
 #define BATCH_BYTES ((int64_t)32 << 20) /* of bodies, in a transaction */
@@ -71,13 +73,11 @@ static int note_times(struct prune *p, const char *sql)
  */
 static const char captures[] =
     "select r.capture_id, r.fetched_at, r.endpoint, r.run_id,"
-    " coalesce(json_extract(r.extra_json, '$.list'), r.run_id || '/' ||"
-    " coalesce(json_extract(r.extra_json, '$.request'), 'import')),"
+    " " STAGING_LIST ","
     " exists (select 1 from ingest_errors"
     " where src = r.run_id || '/' || r.seq),"
     " exists (select 1 from ingest_runs i where i.run_id = r.run_id"
-    " and (i.status in ('complete', 'deferred') or (i.status = 'failed'"
-    " and i.ledger_json is not null and i.exit_status <> 65)))"
+    " and " STORE_RUN_LOADED ")"
     " from staging_raw r";
 
 static const char plan_table[] =
