@@ -226,6 +226,18 @@ static void send_refusal(struct source *s, const char *key, struct slice name,
 	source_send(s, RECORD_ERROR);
 }
 
+/* Refuse the capture at hand, by its name if it has one. */
+static void send_damaged(
+    const struct staging_walk *w, struct source *s, struct buf *name)
+{
+	const char *key = name->n ? "src" : "where";
+
+	if (!name->n)
+		buf_printf(name, "capture %lld", (long long)w->last);
+	send_refusal(
+	    s, key, buf_slice(name), "bad body", slice_of(w->reader.bad));
+}
+
 /* Send all captures of the walk; SQLite's result code. */
 static int send_walk(struct staging_walk *w, struct source *s, struct buf *line,
     bool progress, int *status)
@@ -235,8 +247,7 @@ static int send_walk(struct staging_walk *w, struct source *s, struct buf *line,
 
 	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW) {
 		if (w->reader.bad) {
-			send_refusal(s, "src", buf_slice(line), "bad body",
-			    slice_of(w->reader.bad));
+			send_damaged(w, s, line);
 			*status = EX_REFUSED;
 		} else if (!source_send_line(
 			       s, RECORD_CAPTURE, buf_slice(line))) {
