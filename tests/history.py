@@ -89,7 +89,7 @@ def recently_played():
 
 
 def my_playlists():
-    mine = rng.sample(lists, rng.randrange(1, 4))
+    mine = rng.sample(lists, rng.randrange(1, 5))
     for n, p in enumerate(mine):
         yield ("my-playlists", f"/v1/me/playlists?offset={n}",
                {"items": [playlist(p)], "offset": n, "total": len(mine)},
@@ -171,7 +171,7 @@ for n in range(rng.randrange(10, 60)):
         for endpoint, url, body, more in rng.choice(
                 [recently_played, recently_played, my_playlists, pages,
                  pages, single, single])():
-            if rng.random() < 0.3:
+            if rng.random() < 0.6:
                 now += rng.randrange(3)
             seq += 1
             at = iso(now)
