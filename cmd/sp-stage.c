@@ -650,6 +650,8 @@ static int why_answer(
 		database_die(db, "look the row up");
 	if (o->capture)
 		rc = print_captures(db, answer, line);
+	else if (!w->found)
+		rc = SQLITE_DONE;
 	else
 		rc = listing_print(
 		    answer, "why", o->table || table_for_people());
@@ -673,7 +675,7 @@ static int why(const struct options *o, int argc, char **argv)
 	sqlite3 *db;
 	struct why w;
 
-	if (argc < 2)
+	if (argc < 1)
 		cli_usage(usage, false);
 	tables.db = db = database_open(o->db, STORE_READ);
 	if (bodies_add_function(db) != SQLITE_OK)

@@ -147,7 +147,10 @@ sqlite3 "$tmp/again.db" "delete from ingest_errors; update ingest_runs
 is "$(why --db "$tmp/again.db" play_history kim "$1" "$2" 2>"$tmp/err" |
 	jq -r .became | head -n 1)" "not loaded" "or was not loaded"
 like "$err" 'there is no such row: these captures name its key' "it is said"
-run why play_history kim 2020-01-01T00:00:00.000Z nothing
+run why tracks
+like "$status $err" "^64 .*table 'tracks': its key is track_id" \
+    "what the key is, without one"
+run why --table play_history kim 2020-01-01T00:00:00.000Z nothing
 is "$status $out" "65 " "never seen"
 like "$err" 'there is no such row, and no capture names its key' "that too"
 echo '{"type":"row","table":"tracks","row":{"track_id":"typed","name":"T"}}' |
