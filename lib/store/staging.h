@@ -23,7 +23,8 @@
  */
 #define STAGING_LIST                                                     \
 	"coalesce(json_extract(extra_json, '$.list'), run_id || '/' || " \
-	"coalesce(json_extract(extra_json, '$.request'), 'import'))"
+	"coalesce(json_extract(extra_json, '$.request'), "               \
+	"'import/' || json_extract(extra_json, '$.reading'), 'import'))"
 
 enum staging_result {
 	STAGING_READY, /* to be appended */
