@@ -196,10 +196,12 @@ create table if not exists endpoint_status (
 	primary key (user_id, endpoint, subject)
 ) without rowid;
 
--- Which Spotify user an account name of sp-fetch stands for.
+-- Which Spotify user an account name of sp-fetch stands for, and by which app
+-- it was last asked: quotas are the apps'.
 create table if not exists accounts (
 	account text not null primary key,
 	user_id text not null,
+	client_id text,
 	last_updated text
 ) without rowid;
 

@@ -107,7 +107,8 @@ const char *bodies_open(
 	sha256(body, digest);
 	if (size < 0 || (size_t)size != body.n ||
 	    sqlite3_column_bytes(row, column + 2) != SHA256_SIZE ||
-	    memcmp(sqlite3_column_blob(row, column + 2), digest, SHA256_SIZE))
+	    memcmp(sqlite3_column_blob(row, column + 2), digest, SHA256_SIZE) !=
+		0)
 		return damaged;
 	return buf_put_slice(to, body) ? NULL : damaged;
 }
