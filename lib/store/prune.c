@@ -61,8 +61,7 @@ static int note_times(struct prune *p, const char *sql)
 		    !times_add(&p->standing, ms))
 			rc = SQLITE_NOMEM;
 	}
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return store_finish(s, rc);
 }
 
 /* --- the plan ------------------------------------------------------------ */
@@ -139,9 +138,8 @@ static int plan_captures(struct prune *p)
 		    -1, &insert, NULL);
 	while (rc == SQLITE_OK && (rc = sqlite3_step(capture)) == SQLITE_ROW)
 		rc = plan_capture(p, capture, insert);
-	sqlite3_finalize(capture);
-	sqlite3_finalize(insert);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	rc = store_finish(capture, rc);
+	return store_finish(insert, rc);
 }
 
 #define OF_LISTS "endpoint in ('playlist', 'playlist-items')"
@@ -202,9 +200,8 @@ static int note_waiting(struct prune *p)
 		sqlite3_step(insert);
 		rc = sqlite3_reset(insert);
 	}
-	sqlite3_finalize(s);
-	sqlite3_finalize(insert);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	rc = store_finish(s, rc);
+	return store_finish(insert, rc);
 }
 
 /* It was added by hand; or a mapping told when, and any may have done so. */
@@ -251,8 +248,7 @@ static int choose(struct prune *p)
 			 sqlite3_column_int64(s, 0))
 			 ? SQLITE_OK
 			 : SQLITE_NOMEM;
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return store_finish(s, rc);
 }
 
 /* Plan within the transaction that is open. */
@@ -314,8 +310,7 @@ int prune_sum(struct prune *p, struct prune_sum *sum)
 	*sum = (struct prune_sum){.captures = sqlite3_column_int64(s, 0),
 	    .bytes = sqlite3_column_int64(s, 1),
 	    .old = sqlite3_column_int64(s, 2)};
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+	return store_finish(s, rc);
 }
 
 /* --- what is lost with it ------------------------------------------------ */
@@ -412,10 +407,10 @@ static int mark(struct prune *p, int64_t *count, int64_t *bytes)
 		(*count)++;
 		*bytes += sqlite3_column_int64(s, 2);
 	}
-	sqlite3_finalize(s);
-	sqlite3_finalize(insert);
+	rc = store_finish(s, rc);
+	rc = store_finish(insert, rc);
 	buf_release(&list);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return rc;
 }
 
 static const char batch_table[] = "create temp table if not exists prune_batch"

@@ -177,8 +177,7 @@ static int walk_table(sqlite3 *db, struct reading *r,
 		if (rc == SQLITE_OK)
 			rc = row(ctx, &r->row);
 	}
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return store_finish(s, rc);
 }
 
 static const char names[] =
@@ -203,6 +202,5 @@ int standing_walk(sqlite3 *db, struct tables *tables,
 			 r.row.table->kind != TABLE_LIST)
 			rc = walk_table(db, &r, row, ctx);
 	}
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return store_finish(s, rc);
 }

@@ -299,17 +299,19 @@ static void put_value(struct buf *b, const struct value *v)
 }
 
 /* The capture of a moment that names most of the key; 0 for none. */
-static sqlite3_int64 capture_at(sqlite3_stmt *by_time, struct slice at)
+static int capture_at(sqlite3_stmt *by_time, struct slice at, sqlite3_int64 *id)
 {
-	sqlite3_int64 id = 0;
+	int rc, rc2;
 
+	*id = 0;
 	if (at.n == 0)
-		return 0;
+		return SQLITE_OK;
 	store_bind(by_time, sqlite3_bind_parameter_count(by_time), at);
-	if (sqlite3_step(by_time) == SQLITE_ROW)
-		id = sqlite3_column_int64(by_time, 0);
-	sqlite3_reset(by_time);
-	return id;
+	rc = sqlite3_step(by_time);
+	if (rc == SQLITE_ROW)
+		*id = sqlite3_column_int64(by_time, 0);
+	rc2 = sqlite3_reset(by_time);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc2;
 }
 
 static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
@@ -348,25 +350,27 @@ static void put_column(struct why *w, unsigned column, const struct value *v,
 }
 
 /* Write the answer, column by column. */
-static void put_columns(
+static int put_columns(
     struct why *w, const struct state *s, sqlite3_stmt *by_time)
 {
 	const struct table *t = w->table;
 	struct slice last = {NULL, 0};
 	sqlite3_int64 id = 0;
+	int rc = SQLITE_OK;
 
 	buf_clear(&w->query);
-	for (unsigned i = 0; i < t->count; i++) {
+	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++) {
 		struct slice at = told_at(t, s, i);
 
 		if (!at.p)
 			continue;
 		/* Most were told together, and each look costs a scan. */
 		if (!last.p || !slice_eq(last, at))
-			id = capture_at(by_time, at);
+			rc = capture_at(by_time, at, &id);
 		last = at;
 		put_column(w, i, &s->values[i], at, id);
 	}
+	return rc;
 }
 
 #define BODY "coalesce(s.body, body_text(b.body, b.size))"
@@ -383,7 +387,7 @@ static const char page_of[] =
     " case when instr(url, 'offset=') then"
     " cast(substr(url, instr(url, 'offset=') + 7) as integer) end, 0) as page"
     " from staging_raw s left join staging_bodies b using (body_id)"
-    " where not body_is_text and coalesce(status, 200) = 200"
+    " where not body_is_text and coalesce(status, 200) in (200, 304)"
     " and json_extract(extra_json, '$.check') is null"
     " and exists (select 1 from playlists where playlist_id = ?1"
     " and tracks_list in (" STAGING_LIST ", s.fetched_at))"
@@ -410,8 +414,7 @@ static int ask_item(struct why *w, sqlite3 *db, sqlite3_stmt *row)
 			put_column(w, i, &v, slice_of(at ? at : ""),
 			    sqlite3_column_int64(page, 0));
 	}
-	sqlite3_finalize(page);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return store_finish(page, rc);
 }
 
 /* Make the answer of a row that is there. */
@@ -430,9 +433,8 @@ static int ask_row(struct why *w, sqlite3 *db, sqlite3_stmt *row)
 	for (unsigned i = 0; i < w->table->count; i++)
 		s.values[i] = value_of(row, (int)i);
 	merge_read(w->table, &s);
-	put_columns(w, &s, by_time);
-	sqlite3_finalize(by_time);
-	return SQLITE_OK;
+	rc = put_columns(w, &s, by_time);
+	return store_finish(by_time, rc);
 }
 
 /* The captures that name the whole key, and what became of them. */
@@ -452,8 +454,9 @@ static int ask_captures(struct why *w, sqlite3 *db)
 	if (rc != SQLITE_OK)
 		return rc;
 	bind_keys(w, stmt);
-	rc = sqlite3_step(stmt);
-	sqlite3_finalize(stmt);
+	rc = store_finish(stmt, sqlite3_step(stmt));
+	if (rc != SQLITE_OK)
+		return rc;
 	w->found = store_int(db, "select count(*) from temp.why_captures", 0);
 	buf_clear(&w->query);
 	put(&w->query,
@@ -467,7 +470,7 @@ static int ask_captures(struct why *w, sqlite3 *db)
 	    " left join ingest_errors e on e.src = s.run_id || '/' || s.seq"
 	    " %s order by s.capture_id, e.error_id",
 	    of_lists ? "or e.list = c.list" : "");
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return SQLITE_OK;
 }
 
 /* Wrap the constants in a join that says which capture it was. */
@@ -519,10 +522,9 @@ int why_ask(struct why *w, sqlite3 *db, bool captures, sqlite3_stmt **stmt)
 	w->present = rc == SQLITE_ROW;
 	if (rc == SQLITE_ROW)
 		rc = ask_row(w, db, row);
-	sqlite3_finalize(row);
-	if (rc != SQLITE_OK && rc != SQLITE_DONE)
+	rc = store_finish(row, rc);
+	if (rc != SQLITE_OK)
 		return rc;
-	rc = SQLITE_OK;
 	if (w->by_column)
 		put_join(w);
 	else
