@@ -1,6 +1,7 @@
 /*
  * sp-stage: keeps every capture in staging_raw before it is passed on, and
- * gives captures back: all of them, those of a run, or saved bodies.
+ * gives captures back: all of them, those of a run, or saved bodies. Says
+ * which of them a row comes from, and removes those that no row needs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "prune.h"
 #include "table.h"
 #include "store/runs.h"
 #include "store/staging.h"
@@ -32,7 +34,9 @@ static const char usage[] =
     "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
     "       sp-stage compact [--db FILE] [--progress] [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
-    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n";
+    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
+    "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
+    "           [--vacuum] [--progress] [--table]\n";
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 
@@ -47,6 +51,7 @@ struct options {
 	bool progress;
 	bool capture;
 	bool table; /* list for people even into a pipe */
+	struct prune_options prune;
 };
 
 /*
@@ -646,10 +651,6 @@ static bool why_can(const struct table *t, const char *name, int keys)
 		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
 	if (t->kind == TABLE_UNKNOWN)
 		cli_warn("why: there is no table '%s'", name);
-	else if (t->kind == TABLE_LIST)
-		cli_warn("why: table '%s': it is told by whole lists: ask for "
-			 "tracks_list of the playlist",
-		    name);
 	else if (!why_knows(t))
 		cli_warn("why: table '%s': it is not made from captures", name);
 	else
@@ -685,14 +686,17 @@ static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 
 static void why_explain(const struct why *w)
 {
-	if (!w->found)
-		cli_warn("why: %s, and no capture names its key",
-		    w->present ? "it is not known when the row was told"
-			       : "there is no such row");
+	const char *what = w->present ? "it is not known when the row was told"
+				      : "there is no such row";
+
+	if (w->alike > 1)
+		cli_warn("why: %" PRId64 " rows are meant by that: give the "
+			 "whole key of one",
+		    w->alike);
+	else if (!w->found)
+		cli_warn("why: %s, and no capture names its key", what);
 	else if (!w->by_column)
-		cli_warn("why: %s: these captures name its key",
-		    w->present ? "it is not known when the row was told"
-			       : "there is no such row");
+		cli_warn("why: %s: these captures name its key", what);
 }
 
 /* Ask, print, and explain; a status of sp(7). */
@@ -706,6 +710,8 @@ static int why_answer(
 		database_die(db, "look the row up");
 	if (o->capture)
 		rc = print_captures(db, answer, line);
+	else if (!w->found)
+		rc = SQLITE_DONE;
 	else
 		rc = listing_print(
 		    answer, "why", o->table || table_for_people());
@@ -729,7 +735,7 @@ static int why(const struct options *o, int argc, char **argv)
 	sqlite3 *db;
 	struct why w;
 
-	if (argc < 2)
+	if (argc < 1)
 		cli_usage(usage, false);
 	tables.db = db = database_open(o->db, STORE_READ);
 	if (bodies_add_function(db) != SQLITE_OK)
@@ -745,6 +751,21 @@ static int why(const struct options *o, int argc, char **argv)
 	store_close(db);
 	buf_release(&line);
 	return status;
+}
+
+static int prune(const struct options *o)
+{
+	struct prune_options p = o->prune;
+
+	if (p.keep < 0)
+		cli_die(EX_USAGE, "prune: --keep is needed: for how long "
+				  "captures stay anyway, like 90d");
+	if (p.dry && p.vacuum)
+		cli_usage(usage, false);
+	p.db = o->db;
+	p.table = o->table || table_for_people();
+	p.progress = cli_progress_wanted(o->progress);
+	return prune_run(&p);
 }
 
 /* A time option as the written time that the database compares. */
@@ -772,14 +793,18 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"table", no_argument, NULL, 'a'},
 	    {"capture", no_argument, NULL, 'c'},
 	    {"max-line", required_argument, NULL, 'm'},
-	    {"no-stage", no_argument, NULL, 'n'},
+	    {"no-stage", no_argument, NULL, 'S'},
+	    {"keep", required_argument, NULL, 'k'},
+	    {"dry-run", no_argument, NULL, 'n'},
+	    {"even-needed", no_argument, NULL, 'E'},
+	    {"vacuum", no_argument, NULL, 'v'},
 	    {"progress", no_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct staging_filter *f = &o->filter;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
 		case 'r': f->run = optarg; break;
@@ -801,7 +826,11 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'a': o->table = true; break;
 		case 'c': o->capture = true; break;
 		case 'R': f->refused = true; break;
-		case 'n': o->no_stage = true; break;
+		case 'S': o->no_stage = true; break;
+		case 'k': o->prune.keep = cli_duration("--keep", optarg); break;
+		case 'n': o->prune.dry = true; break;
+		case 'E': o->prune.even_needed = true; break;
+		case 'v': o->prune.vacuum = true; break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();
@@ -811,8 +840,10 @@ static void read_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {
-	    .max_line = LINES_MAX_DEFAULT, .fetched_at = -1, .limit = 20};
+	struct options o = {.max_line = LINES_MAX_DEFAULT,
+	    .fetched_at = -1,
+	    .limit = 20,
+	    .prune = {.keep = -1}};
 	const char *command = NULL;
 	int status;
 
@@ -823,6 +854,8 @@ int main(int argc, char **argv)
 	read_options(argc, argv, &o);
 	argc -= optind;
 	argv += optind;
+	if (o.prune.dry && (!command || strcmp(command, "prune")))
+		cli_usage(usage, false);
 	if (!command)
 		return filter(&o);
 	if (!strcmp(command, "import"))
@@ -835,6 +868,8 @@ int main(int argc, char **argv)
 		status = replay(&o);
 	else if (!strcmp(command, "runs"))
 		status = runs(&o);
+	else if (!strcmp(command, "prune"))
+		status = prune(&o);
 	else if (!strcmp(command, "compact"))
 		status = compact(&o);
 	else

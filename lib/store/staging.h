@@ -23,6 +23,15 @@
 #include "store/bodies.h"
 #include "stream/record.h"
 
+/*
+ * SQL: the name of the list of tracks that a row of staging_raw is a page of,
+ * if it is of any; the mappings that come with sp name it so.
+ */
+#define STAGING_LIST                                                     \
+	"coalesce(json_extract(extra_json, '$.list'), run_id || '/' || " \
+	"coalesce(json_extract(extra_json, '$.request'), "               \
+	"'import/' || json_extract(extra_json, '$.reading'), 'import'))"
+
 enum staging_result {
 	STAGING_READY, /* to be appended */
 	STAGING_ADDED,
