@@ -5,11 +5,13 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/os.h"
 #include "cli.h"
 #include "http/token.h"
+#include "http/transfer.h"
 #include "json/json.h"
 #include "table.h"
 
@@ -18,6 +20,25 @@ const char *account_setting(const char *name)
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
+}
+
+static const char *trust_setting(const char *name)
+{
+	const char *value = account_setting(name);
+
+	if (value && access(value, R_OK) != 0)
+		cli_die(EX_CONFIG, "%s: cannot read '%s': %s", name, value,
+		    strerror(errno));
+	return value;
+}
+
+void account_trust(struct transfer_limits *l)
+{
+	l->ca_file = trust_setting("CURL_CA_BUNDLE");
+	if (l->ca_file)
+		return;
+	l->ca_file = trust_setting("SSL_CERT_FILE");
+	l->ca_folder = trust_setting("SSL_CERT_DIR");
 }
 
 static const char *account_name(const struct account *a)

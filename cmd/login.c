@@ -408,7 +408,7 @@ static void set_services(struct options *o, struct login *l)
 
 int account_login(struct account *a, int argc, char **argv)
 {
-	static const struct transfer_limits limits = {.timeout = 60000,
+	struct transfer_limits limits = {.timeout = 60000,
 	    .connect_timeout = 10000,
 	    .user_agent = "sp/" SP_VERSION};
 	static const struct retry_policy policy = {
@@ -425,6 +425,7 @@ int account_login(struct account *a, int argc, char **argv)
 	int status;
 
 	read_options(&o, argc, argv);
+	account_trust(&limits);
 	file = account_path(a, &path);
 	find_client_id(&o, file, &client_id);
 	check_file(&o, file);

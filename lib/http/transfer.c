@@ -120,16 +120,18 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-static void set_protocols(CURL *c, bool plain)
+static void set_way(CURL *c, const struct origin *to)
 {
+	bool plain = strcmp(to->scheme, "http") == 0;
+
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
 #else
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
-	/* A proxy would carry the token off this machine unencrypted. */
-	if (plain)
+	/* One would carry the token off this machine, perhaps unencrypted. */
+	if (origin_is_here(to))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
 
@@ -146,6 +148,22 @@ static void set_secrets(CURL *c, const struct question *q)
 	}
 	if (q->form)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
+}
+
+/* The service's certificate, and that of a proxy that has one. */
+static void set_trust(CURL *c, const struct transfer_limits *l)
+{
+	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (l->ca_file) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, l->ca_file);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, l->ca_file);
+	}
+	if (l->ca_folder) {
+		curl_easy_setopt(c, CURLOPT_CAPATH, l->ca_folder);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAPATH, l->ca_folder);
+	}
 }
 
 static void set_up(const struct transfer *t, struct lane *lane,
@@ -168,9 +186,7 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	 * 7.88 keeps, it would wait for ever to see whether that is one.
 	 */
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)t->fresh);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	set_trust(c, l);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(
@@ -219,7 +235,7 @@ bool transfer_start(
 		why = "no memory";
 	if (lane) {
 		set_up(t, lane, q, r);
-		set_protocols(lane->curl, strcmp(to.scheme, "http") == 0);
+		set_way(lane->curl, &to);
 		lane->error[0] = '\0';
 		if (curl_multi_add_handle(t->multi, lane->curl) != CURLM_OK)
 			why = "no memory";
