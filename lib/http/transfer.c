@@ -201,14 +201,25 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	set_secrets(c, q);
 }
 
-/* Whether trying again could help. */
-static bool may_pass(CURLcode code)
+/* The reply was more than we take, of one thing or another. */
+static bool is_too_big(const struct reply *r)
+{
+	return r->body.failed || r->head > HEAD_MAX;
+}
+
+/*
+ * Whether trying again could help. A protocol that is not supported was an
+ * answer that is none: the URL's is known to be.
+ */
+static bool may_pass(CURLcode code, const struct reply *r)
 {
 	switch (code) {
-	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WRITE_ERROR: return !is_too_big(r);
 	case CURLE_URL_MALFORMAT:
-	case CURLE_WRITE_ERROR: /* the body was too big for us */
 	case CURLE_OUT_OF_MEMORY:
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ENGINE_NOTFOUND:
@@ -287,10 +298,16 @@ static enum transfer_result conclude(const struct lane *l, CURLcode code)
 	else if (code == CURLE_WRITE_ERROR && r->head > HEAD_MAX)
 		snprintf(r->why, sizeof(r->why),
 		    "headers of more than %zu bytes", HEAD_MAX);
+	else if (code == CURLE_WRITE_ERROR)
+		snprintf(r->why, sizeof(r->why),
+		    "a body that cannot be decompressed");
+	else if (code == CURLE_OUT_OF_MEMORY)
+		snprintf(
+		    r->why, sizeof(r->why), "no memory, or a header too long");
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
 		    l->error[0] ? l->error : curl_easy_strerror(code));
-	return may_pass(code) ? TRANSFER_FAULT : TRANSFER_FAILED;
+	return may_pass(code, r) ? TRANSFER_FAULT : TRANSFER_FAILED;
 }
 
 bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
