@@ -143,6 +143,63 @@ hostile "compressed more often than makes sense" \
     'print $c "${ok}Content-Encoding: " . "gzip, " x 50 . "gzip\r\n\r\nx"' \
     '[Ee]ncoding'
 
+# --- a token endpoint that says anything --------------------------------
+# grants NAME WANTED JQ-PROGRAM [STATUS-LINE]: the login has ended, and the
+# program makes what a good grant says into what is said instead. Whatever
+# that is, its file must be one that can be read, with a refresh token; and as
+# it was, unless what is wanted is `granted`, and no words.
+server grants 'local $/; open(my $f, "<", "'"$tmp"'/grant"); my $b = <$f>;
+    print $c "HTTP/1.1 ", $b; $c->flush; $c->shutdown(1);
+    1 while sysread $c, my $rest, 4096'
+cp "$tmp/login/token.json" "$tmp/token.good"
+jq -c '.expires_at = "2026-01-01T00:00:00Z"' "$tmp/token.good" >"$tmp/ended"
+grants() {
+	cat "$tmp/ended" >"$tmp/login/token.json"
+	{ printf '%s\r\n\r\n' "${4:-200 OK}"
+	  jq -j '{access_token: .access_token, token_type: "Bearer",
+	    expires_in: 3600, scope: .scope} | '"$3" "$tmp/ended"; } >"$tmp/grant"
+	# shellcheck disable=SC2154
+	run fetch --token-url "$grants/t" --retries 1 /v1/me
+	words=$(grep -v 'not asked: 1$' "$tmp/said" | tail -n 1)
+	[ "$status" != 0 ] || words="granted $words"
+	cmp -s "$tmp/ended" "$tmp/login/token.json" && words="$words, file kept"
+	run "$build/sp-fetch" accounts --token-file "$tmp/login/token.json"
+	[ "$status" = 0 ] || words="$words, unreadable"
+	[ "$(jq -r .refresh_token "$tmp/ended")" = "$(token refresh_token)" ] ||
+		words="$words, refresh token lost"
+	case $2 in
+	granted) like "$words" '^granted $' "$1" ;;
+	*) like "$words" ": $2.*, file kept\$" "$1" ;;
+	esac
+}
+none='the token endpoint does not answer .HTTP 200, and no token.'
+for says in '.' '.scope = "\u00e9"' '.scope = ["a"]' '.refresh_token = null' \
+    '.refresh_token = ""' '.refresh_token = "\u00e9\u00e9\u00e9\u00e9"' \
+    '.refresh_token = "x" * 64400' '.refresh_token = 7' '.expires_in = "1"' \
+    '.expires_in = -1' '.expires_in = 1e99' 'del(.expires_in)'; do
+	grants "granted: $says" granted "$says"
+done
+grants "granted with escapes" granted 'tojson | gsub("B"; "\\u0042")'
+for says in '.access_token = "\u00e9\u00e9"' '.access_token = "a\r\nX: b"' \
+    '.access_token = "a b"' '.access_token = ""' '.access_token = null' \
+    '.access_token = 1' '.access_token *= 2000' 'del(.access_token)' \
+    'null' '[.]' '{data: .}' '{error: "invalid_grant"}' '"\ufeff" + tojson' \
+    '.access_token = "BQnewandsecret" | tojson | "x" + .'; do
+	grants "not granted: $says" "$none" "$says"
+done
+is "$(grep -c 'BQnewandsecret' "$tmp/everything")" 0 \
+    "what may hold a token is not shown"
+grants "a page of somebody else" 'the token endpoint does not answer .HTTP 403: Go away.' \
+    '"Go away"' '403 Forbidden'
+grants "no server of tokens" 'the token endpoint does not answer .HTTP 400: server_error' \
+    '{error: "server_error"}' '400 Bad'
+is "$(jq -r .code "$tmp/sent")" "service unavailable" "is out of service"
+grants "an app that may not" 'the token endpoint refuses this app .HTTP 400: unauthorized_client' \
+    '{error: "unauthorized_client"}' '400 Bad'
+grants "a login that has ended" 'log in first: the login has ended' \
+    '{error: "invalid_grant"}' '400 Bad'
+cat "$tmp/token.good" >"$tmp/login/token.json"
+
 # --- pages without end --------------------------------------------------
 server chain 'our $n++; my $b = "{\"items\":[1],\"next\":\"/v1/me?$n\"}";
     print $c "${ok}Content-Length: ", length $b, "\r\n\r\n$b"'

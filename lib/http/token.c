@@ -449,13 +449,13 @@ static bool write_all(int fd, struct slice s)
 
 bool token_save(struct token *t, struct trouble *trouble)
 {
-	struct buf b = BUF_INIT(4 * TOKEN_FILE_MAX);
+	struct buf b = BUF_INIT(TOKEN_FILE_MAX);
 	bool ok;
 
 	if (t->temp < 0 && !token_prepare(t, trouble))
 		return false;
 	put_all(t, &b);
-	errno = ENOMEM;
+	errno = EFBIG;
 	ok = !b.failed && write_all(t->temp, buf_slice(&b));
 	wipe_buf(&b);
 	buf_release(&b);
