@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -57,7 +58,7 @@ static const char *named_file(const struct account *a)
 	return a->token_file;
 }
 
-const char *account_path(const struct account *a, struct buf *path)
+static const char *find_path(const struct account *a, struct buf *path)
 {
 	const char *named = named_file(a), *account;
 	char name[256];
@@ -73,6 +74,25 @@ const char *account_path(const struct account *a, struct buf *path)
 		cli_die(EX_CONFIG,
 		    "no token file: give --token-file FILE, or "
 		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
+	return buf_cstr(path);
+}
+
+const char *account_path(const struct account *a, struct buf *path)
+{
+	const char *file = find_path(a, path);
+	struct stat st;
+	char *real;
+
+	if (lstat(file, &st) != 0 || !S_ISLNK(st.st_mode))
+		return file;
+	real = realpath(file, NULL);
+	if (!real) /* it leads nowhere, and may be replaced */
+		return file;
+	buf_clear(path);
+	buf_puts(path, real);
+	free(real);
+	if (!buf_cstr(path))
+		cli_die(EX_CONFIG, "too long a name for a token file");
 	return buf_cstr(path);
 }
 

@@ -24,8 +24,9 @@ struct transfer_limits;
 void account_trust(struct transfer_limits *);
 
 /*
- * The token file: what was asked for goes before what is set. Dies where
- * there is no place for one. The result lives as long as `path`.
+ * The token file: what was asked for goes before what is set, and of a link
+ * what it leads to, which is what is renewed and locked. Dies where there is
+ * no place for one. The result lives as long as `path`.
  */
 const char *account_path(const struct account *, struct buf *path);
 

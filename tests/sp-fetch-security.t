@@ -200,6 +200,85 @@ grants "a login that has ended" 'log in first: the login has ended' \
     '{error: "invalid_grant"}' '400 Bad'
 cat "$tmp/token.good" >"$tmp/login/token.json"
 
+# --- the token file -----------------------------------------------------
+file=$tmp/login/token.json
+refused() { # NAME WANTED: the token file is not used
+	reset
+	run timeout 10 "$build/sp-fetch" /v1/me
+	like "$status $(asked) $err" "^78 0 .*token.json: $2" "$1"
+}
+for mode in 640 604 620 602 610; do
+	chmod $mode "$file"
+	refused "a token file of mode $mode" "a token that others can .*$mode"
+done
+chmod 600 "$file"
+if [ "$(id -u)" = 0 ]; then
+	chown 65534 "$file"
+	refused "a token file of another user" 'it belongs to another user'
+	is "$(ls -n "$file" | awk '{ print $3 }')" 65534 "stays theirs"
+	chown 0 "$file"
+else
+	skip "not root" "a token file of another user"
+	skip "not root" "stays theirs"
+fi
+mv "$file" "$tmp/aside"
+mkfifo "$file"
+refused "a pipe for a token file" 'not a file'
+rm "$file"
+mkdir "$file"
+refused "a folder for a token file" 'not a file'
+rmdir "$file"
+head -c 100000 /dev/zero | tr '\0' ' ' >"$file"
+chmod 600 "$file"
+refused "a huge token file" 'no token file: longer than'
+rm "$file"
+mkdir "$tmp/elsewhere"
+mv "$tmp/aside" "$tmp/elsewhere/real.json"
+ln -s ../elsewhere/real.json "$file"
+api_post expire
+reset
+run fetch /v1/me
+is "$status $(refreshed) $(readlink "$file")" "0 1 ../elsewhere/real.json" \
+    "a link to a token file stays one when the login is renewed"
+run fetch --token-file "$tmp/elsewhere/real.json" /v1/me
+is "$status $(refreshed)" "0 1" "and what it leads to is the renewed login"
+rm "$file"
+mv "$tmp/elsewhere/real.json" "$file"
+
+# One is killed while it renews, and another waits for its turn.
+api_post expire
+reset
+fault 'kind=slow&ms=600&path=/api/token'
+"$build/sp-fetch" /v1/me >/dev/null 2>&1 &
+pid=$!
+tries=0
+until [ -e "$file.new" ] || [ $tries -gt 500 ]; do tries=$((tries + 1)); done
+echo "BQleftbehind" >>"$file.new"
+fetch /v1/me >"$tmp/out" 2>"$tmp/err" &
+waiting=$!
+kill -9 $pid
+wait $pid 2>/dev/null
+wait $waiting
+is "$? $(jq -r .status "$tmp/out")" "0 200" \
+    "one that is killed while it renews leaves the turn to the next"
+is "$(ls "$tmp/login")" "token.json
+token.json.lock" "which clears up behind it"
+
+# A full disk, as good as: no file may grow.
+api_post expire
+reset
+cp "$file" "$tmp/before"
+# shellcheck disable=SC2016
+said=$(sh -c 'trap "" XFSZ; ulimit -f 0; "$1" /v1/me 2>&1; echo $?' - \
+    "$build/sp-fetch")
+is "$(echo "$said" | tail -n 1)" 73 "a disk that is full"
+like "$said" 'sp-fetch: /v1/me: .*token.json.*: cannot write: File too large' \
+    "is told by name"
+is "$(refreshed) $(cmp "$tmp/before" "$file") $(find "$tmp/login" -name '*.new')" \
+    "0  " "is known before the service renews anything"
+run fetch /v1/me
+is "$status $(refreshed)" "0 1" "and afterwards all is well"
+
 # --- pages without end --------------------------------------------------
 server chain 'our $n++; my $b = "{\"items\":[1],\"next\":\"/v1/me?$n\"}";
     print $c "${ok}Content-Length: ", length $b, "\r\n\r\n$b"'

@@ -351,9 +351,9 @@ like "$status $err" "^77 .*'$tmp/config/sp/tokens/kim.json'" \
 api_post expire
 reset
 # shellcheck disable=SC2016
-run sh -c 'mkdir "$1.$$"; exec "$2" /me' - "$tmp/login/token.json" \
+run sh -c 'mkdir "$1.new"; exec "$2" /me' - "$tmp/login/token.json" \
     "$build/sp-fetch"
-rmdir "$tmp"/login/token.json.[0-9]*
+rmdir "$tmp"/login/token.json.new
 is "$status $(refreshed)" "73 0" \
     "a file that cannot be replaced is known before the refresh"
 
