@@ -327,18 +327,26 @@ static void tell_success(
     const struct login *l, const char *path, struct visitor *v)
 {
 	const char *user = l->token.user_id;
+	bool lasts = l->token.refresh_token != NULL;
 	struct buf text = BUF_INIT(8192);
-	char ends[CLOCK_TEXT] = "";
+	int64_t until = lasts ? token_ends(&l->token) : l->token.expires_at;
+	char ends[CLOCK_TEXT];
 
-	clock_format(token_ends(&l->token), ends);
+	if (!until || !clock_format(until, ends))
+		snprintf(ends, sizeof(ends), "some time");
+	else
+		strcpy(ends + (lasts ? 10 : 16), lasts ? "" : "Z");
 	buf_printf(&text,
-	    "You are logged in as %.200s, until %.10s. sp-fetch is done here: "
+	    "You are logged in as %.200s, until %s. sp-fetch is done here: "
 	    "you can close this window.",
 	    user, ends);
 	if (v)
 		visitor_answer(
 		    v, 200, "Logged in", text.failed ? "" : buf_cstr(&text));
-	cli_warn("logged in as '%s' until %.10s: '%s'", user, ends, path);
+	cli_warn("logged in as '%s' until %s: '%s'", user, ends, path);
+	if (!lasts)
+		cli_warn("the service gives no refresh_token: log in again "
+			 "after that");
 	buf_release(&text);
 }
 
@@ -348,7 +356,7 @@ static void tell_failure(const struct trouble *t, struct visitor *v)
 	char text[sizeof(t->why) + 64];
 
 	snprintf(text, sizeof(text),
-	    "%s. What to do next, see where sp-fetch was started.", t->why);
+	    "%s. Nothing was kept; to try again, run sp-fetch login.", t->why);
 	if (*text >= 'a' && *text <= 'z')
 		*text = (char)(*text - 'a' + 'A');
 	visitor_answer(
