@@ -25,6 +25,9 @@
 /* After an answer of another login, how long the right one may take, in ms. */
 #define STRANGE_TIME 3000
 
+/* At the end, how long those who are there already may take, in ms. */
+#define SEE_OFF_TIME 50
+
 struct options {
 	struct account *account;
 	const char *client_id, *auth_url;
@@ -363,6 +366,17 @@ static void tell_failure(const struct trouble *t, struct visitor *v)
 	    v, t->exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
 }
 
+/* Answer those who have come meanwhile, like a second tab. */
+static void see_off(struct loopback *l)
+{
+	int64_t until = clock_monotonic() + SEE_OFF_TIME;
+	struct visitor *v;
+
+	while (loopback_wait(l, -1, until, &v) == LOOPBACK_REQUEST)
+		visitor_answer(v, 404, "Nothing here",
+		    "A login has ended here, in another window.");
+}
+
 /* From the invitation to the token file; an exit status. */
 static int log_in(const struct options *o, struct login *l, struct waiting *w,
     const char *path)
@@ -449,6 +463,7 @@ int account_login(struct account *a, int argc, char **argv)
 	w.input = input_of(&o);
 	w.until = clock_monotonic() + o.timeout;
 	status = log_in(&o, &l, &w, file);
+	see_off(&w.loopback);
 	loopback_close(&w.loopback);
 	login_release(&l);
 	transfer_free(l.transfer);
