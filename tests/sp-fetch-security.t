@@ -55,6 +55,51 @@ is "$(echo "$recent" | try)" "69: failed 69 balanced: 200: bad next page" \
     "a next page at another port"
 is "$(echo "{\"endpoint\":\"me\",\"url\":\"$other/v1/me\"}" | try)" \
     "1: complete 0 balanced: : bad url" "a request to another port"
+# Each looks like the API to somebody who reads it otherwise than libcurl.
+here=${api_url#http://} there=${other#http://}
+cat >"$tmp/refs" <<EOF
+http://$here@$there/v1/me
+http://$there#@$here/v1/me
+http://$there?@$here/v1/me
+http://$there\\\\@$here/v1/me
+http:///$there/v1/me
+http:$there/v1/me
+http:/$there/v1/me
+//$there/v1/me
+\\\\$there/v1/me
+/\\\\$there/v1/me
+http://$here.$there/v1/me
+http://$here%40$there/v1/me
+http://$here%2f@$there/v1/me
+http://$here\\u0000@$there/v1/me
+http://$here\\r\\nHost: $there/v1/me
+http://$here\\t$there/v1/me
+https://$here/v1/me
+ftp://$here/v1/me
+HTTP://$there/v1/me
+http://127.1:${there#*:}/v1/me
+http://0177.0.0.1:${there#*:}/v1/me
+http://2130706433:${there#*:}/v1/me
+http://localhost:${there#*:}/v1/me
+http://１２７.0.0.1:${there#*:}/v1/me
+EOF
+sed 's|.*|{"endpoint":"me","url":"&"}|' "$tmp/refs" | try >"$tmp/got"
+like "$(cat "$tmp/got")" '^1: complete 0 balanced: (404 ){0,3}(404)?: (bad url ?)+$' \
+    "requests that are written to mislead; two are paths of the API"
+server page 'open(my $f, "<", "'"$tmp"'/next"); my $b = <$f>;
+    print $c "${ok}Content-Length: ", length $b, "\r\n\r\n$b"'
+here=${page#http://}
+bad=0 n=0
+while IFS= read -r ref; do
+	printf '{"items":[1],"next":"%s"}' "$ref" | sed "s|$(echo "$api_url" |
+	    sed 's/http:..//')|$here|g" >"$tmp/next"
+	n=$((n + 1))
+	run fetch --api "$page" --retries 0 <<EOF
+{"type":"request","endpoint":"me","url":"/v1/me","paging":"next"}
+EOF
+	[ "$status" = 69 ] || { bad=$((bad + 1)); echo "# $status $ref $err"; }
+done <"$tmp/refs"
+is "$n $bad" "24 0" "and such next pages are refused, each by itself"
 api_post expire
 fault "kind=redirect&to=$other/api/token&path=/api/token&times=0"
 is "$(echo "$me" | try)" \
@@ -68,7 +113,15 @@ fetch /me >/dev/null
 # --- plain http ---------------------------------------------------------
 for bad in '--api http://api.example' '--token-url http://accounts.example/t' \
     '--api http://127.0.0.1.example' '--api http://0.0.0.0' \
-    '--api http://127.0.0.1@api.example' '--api http://[::ffff:1.2.3.4]'; do
+    '--api http://127.0.0.1@api.example' '--api http://[::ffff:1.2.3.4]' \
+    '--api http://127.0.0.1.' '--api http://localhost.example' \
+    '--api http://[::ffff:127.0.0.1]' '--api http://user@127.0.0.1@api.example' \
+    '--api http://127.0.0.1\@api.example' '--api http://127.0.0.1#@api.example' \
+    '--api http://127.0.0.1%2eexample' '--api http://[::1%25lo].example' \
+    '--api http://127。0。0。1.example' '--api //api.example' \
+    '--api http:\\api.example' '--api file:///etc/passwd' \
+    '--api http://127.0.0.1:0x50' '--api http://127.0.0.1:99999' \
+    '--token-url http://127.0.0.1.example/api/token'; do
 	# shellcheck disable=SC2086
 	run fetch $bad /me
 	is "$status $out" "78 $(cat "$tmp/out")" "plain http: $bad"
@@ -79,6 +132,29 @@ sed "s|\"api_url\":\"[^\"]*\"|\"api_url\":\"http://api.example\"|" \
 chmod 600 "$tmp/plain.json"
 run fetch --token-file "$tmp/plain.json" /me
 is "$status" 78 "nor does the token file lead there"
+
+# --- what curl would do for a person ------------------------------------
+# Files of other tools' settings and passwords, a proxy from the environment.
+mkdir "$tmp/home"
+echo "machine 127.0.0.1 login kim password BQfromnetrc" >"$tmp/home/.netrc"
+echo 'header = "X-Curlrc: yes"' >"$tmp/home/.curlrc"
+chmod 600 "$tmp/home/.netrc"
+: >"$tmp/other.log"
+run env HOME="$tmp/home" NETRC="$tmp/home/.netrc" CURL_HOME="$tmp/home" \
+    "$build/sp-fetch" --api "$other" /v1/me
+is "$status $(grep -ciE '^(x-curlrc|cookie)' "$tmp/other.log") $(sed -n \
+    's/^authorization: \([A-Za-z]*\).*/\1/Ip' "$tmp/other.log")" "0 0 Bearer" \
+    "no .netrc and no .curlrc has a say"
+heard=$(grep -c . "$tmp/other.log")
+for name in http_proxy https_proxy all_proxy HTTP_PROXY ALL_PROXY; do
+	run env "$name=$other" "$build/sp-fetch" /me
+	[ "$status" = 0 ] || break
+done
+is "$status $(grep -c . "$tmp/other.log")" "0 $heard" "no proxy has the plain request"
+server cookie 'print $c "${ok}Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"'
+# shellcheck disable=SC2154
+run fetch --api "$cookie" /v1/me /v1/me /v1/me
+is "$status $(grep -ci '^cookie' "$tmp/cookie.log")" "0 0" "no cookie is kept"
 
 # --- where the token can be seen ----------------------------------------
 fault 'kind=slow&ms=700'
