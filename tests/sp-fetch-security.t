@@ -84,7 +84,7 @@ http://localhost:${there#*:}/v1/me
 http://１２７.0.0.1:${there#*:}/v1/me
 EOF
 sed 's|.*|{"endpoint":"me","url":"&"}|' "$tmp/refs" | try >"$tmp/got"
-like "$(cat "$tmp/got")" '^1: complete 0 balanced: (404 ){0,3}(404)?: (bad url ?)+$' \
+like "$(cat "$tmp/got")" '^69: failed 69 balanced: 404 404: (bad url ?){22}$' \
     "requests that are written to mislead; two are paths of the API"
 server page 'open(my $f, "<", "'"$tmp"'/next"); my $b = <$f>;
     print $c "${ok}Content-Length: ", length $b, "\r\n\r\n$b"'
