@@ -42,6 +42,7 @@ missing() {
 	has openssl || echo 'openssl openssl openssl openssl openssl'
 	(PATH=$PATH:/usr/sbin; has nghttpx) ||
 		echo 'nghttp2-proxy nghttp2 nghttp2 nghttp2 nghttp2'
+	has faketime || echo 'faketime libfaketime libfaketime libfaketime -'
 	has ps || echo 'procps procps-ng procps procps-ng -'
 }
 
