@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh ROUNDS: all that breaks the programs of $SP_BUILD: so many rounds of
 # stages that are killed and of answers spoiled on the wire, a tenth as many
-# calls of each kind that fail, and
-# what holds the database or takes a stream away.
+# calls of each kind that fail, and what holds the database or takes a stream
+# away.
 cd "$(dirname "$0")/../.." || exit
 calls=$(($1 / 10))
 [ $calls -ge 3 ] || calls=3
