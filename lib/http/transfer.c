@@ -156,12 +156,11 @@ static void set_trust(CURL *c, const struct transfer_limits *l)
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (l->ca_file) {
+	/* In place of the system's, which may be a file and a folder. */
+	if (l->ca_file || l->ca_folder) {
 		curl_easy_setopt(c, CURLOPT_CAINFO, l->ca_file);
-		curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, l->ca_file);
-	}
-	if (l->ca_folder) {
 		curl_easy_setopt(c, CURLOPT_CAPATH, l->ca_folder);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, l->ca_file);
 		curl_easy_setopt(c, CURLOPT_PROXY_CAPATH, l->ca_folder);
 	}
 }
