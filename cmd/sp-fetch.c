@@ -516,6 +516,7 @@ int main(int argc, char **argv)
 	paths = read_options(&o, argc, argv);
 	if (command(&o, argv[0], paths, &status))
 		return status;
+	account_trust(&o.limits);
 	set_up(&f, &o, account_path(&o.account, &path));
 	if (*paths)
 		look(&f, paths);

@@ -147,16 +147,18 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-static void set_protocols(CURL *c, bool plain)
+static void set_way(CURL *c, const struct origin *to)
 {
+	bool plain = strcmp(to->scheme, "http") == 0;
+
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
 #else
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
-	/* A proxy would carry the token off this machine unencrypted. */
-	if (plain)
+	/* One would carry the token off this machine, perhaps unencrypted. */
+	if (origin_is_here(to))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
 
@@ -192,6 +194,21 @@ static bool set_etag(struct lane *lane, const char *etag)
 	return lane->headers != NULL;
 }
 
+/* The service's certificate, and that of a proxy that has one. */
+static void set_trust(CURL *c, const struct transfer_limits *l)
+{
+	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	/* In place of the system's, which may be a file and a folder. */
+	if (l->ca_file || l->ca_folder) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, l->ca_file);
+		curl_easy_setopt(c, CURLOPT_CAPATH, l->ca_folder);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, l->ca_file);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAPATH, l->ca_folder);
+	}
+}
+
 static void set_up(const struct transfer *t, struct lane *lane,
     const struct question *q, struct reply *r)
 {
@@ -212,9 +229,7 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	 * 7.88 keeps, it would wait for ever to see whether that is one.
 	 */
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)t->fresh);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	set_trust(c, l);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(
@@ -229,14 +244,25 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	set_secrets(c, q);
 }
 
-/* Whether trying again could help. */
-static bool may_pass(CURLcode code)
+/* The reply was more than we take, of one thing or another. */
+static bool is_too_big(const struct reply *r)
+{
+	return r->body.failed || r->head > HEAD_MAX;
+}
+
+/*
+ * Whether trying again could help. A protocol that is not supported was an
+ * answer that is none: the URL's is known to be.
+ */
+static bool may_pass(CURLcode code, const struct reply *r)
 {
 	switch (code) {
-	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WRITE_ERROR: return !is_too_big(r);
 	case CURLE_URL_MALFORMAT:
-	case CURLE_WRITE_ERROR: /* the body was too big for us */
 	case CURLE_OUT_OF_MEMORY:
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ENGINE_NOTFOUND:
@@ -264,7 +290,7 @@ bool transfer_start(
 		why = "no memory";
 	if (lane) {
 		set_up(t, lane, q, r);
-		set_protocols(lane->curl, strcmp(to.scheme, "http") == 0);
+		set_way(lane->curl, &to);
 		lane->error[0] = '\0';
 		if (!set_etag(lane, q->etag))
 			why = "no entity tag, or no memory for it";
@@ -319,10 +345,16 @@ static enum transfer_result conclude(const struct lane *l, CURLcode code)
 	else if (code == CURLE_WRITE_ERROR && r->head > HEAD_MAX)
 		snprintf(r->why, sizeof(r->why),
 		    "headers of more than %zu bytes", HEAD_MAX);
+	else if (code == CURLE_WRITE_ERROR)
+		snprintf(r->why, sizeof(r->why),
+		    "a body that cannot be decompressed");
+	else if (code == CURLE_OUT_OF_MEMORY)
+		snprintf(
+		    r->why, sizeof(r->why), "no memory, or a header too long");
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
 		    l->error[0] ? l->error : curl_easy_strerror(code));
-	return may_pass(code) ? TRANSFER_FAULT : TRANSFER_FAILED;
+	return may_pass(code, r) ? TRANSFER_FAULT : TRANSFER_FAILED;
 }
 
 bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)

@@ -2,8 +2,8 @@
  * HTTP transfers, several at once, over connections that are kept for the
  * next ones; with HTTP/2, over one. Whatever the server does, each ends
  * within its time and its size. Redirects are never followed, certificates
- * always checked, and plain http goes to this machine itself only, past any
- * proxy.
+ * always checked, and plain http goes to this machine itself only. No proxy
+ * is between us and this machine.
  */
 #ifndef SP_HTTP_TRANSFER_H
 #define SP_HTTP_TRANSFER_H
@@ -20,7 +20,9 @@ struct transfer; /* owns the connections */
 struct transfer_limits {
 	int64_t timeout;	 /* ms for a whole transfer */
 	int64_t connect_timeout; /* ms */
-	const char *user_agent;	 /* borrowed */
+	const char *user_agent;	 /* borrowed, as are the next */
+	const char *ca_file;	 /* whom to trust; NULL for the system's */
+	const char *ca_folder;	 /* the same, as OpenSSL's c_rehash has it */
 };
 
 /* What to ask; all is borrowed, the form until there is a result. */

@@ -297,7 +297,15 @@ int job_is_due(sqlite3 *db, const struct job *job,
 	    "and account = :account and status = 'complete' "
 	    "and started_at > :stale_since) "
 	    "or (:job = 'playlists' and exists "
-	    "(select 1 from playlist_ingest_queue))",
+	    "(select 1 from playlist_ingest_queue)) "
+	    /* What its last run brought, that run could not ask for. */
+	    "or (:job = 'playlists' and exists (select 1 "
+	    "from (select user_id, max(started_at) as at from ingest_runs "
+	    "where job = :job and account = :account "
+	    "and status = 'complete') r "
+	    "join user_playlists u on u.user_id = r.user_id "
+	    "and u.first_seen > r.at left join playlists using (playlist_id) "
+	    "where last_refreshed is null))",
 	    job->interval, &s);
 
 	if (rc != SQLITE_OK)
