@@ -171,6 +171,20 @@ page S 0 1 05 '{"kind":"track","track_id":"a"}' | load
 is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a" \
     "of one page too"
 
+# --- two of one name and time, as captures without a run may be ----------
+{ page '' 0 1 01 "$(items a)" ',"snapshot_id":"s"' &&
+	page '' 0 2 01 "$(items b c)" &&
+	page '' 0 2 01 "$(items b c)" ',"snapshot_id":"u"' &&
+	page '' 0 2 01 "$(items d a)" ',"snapshot_id":"t"'; } |
+	sed 's/"list":"",//' >"$tmp/two"
+for order in 'sed p' tac 'sort' 'sort -r' 'sort -R'; do
+	fresh
+	$order "$tmp/two" >"$tmp/order"
+	while read -r line; do echo "$line" | load; done <"$tmp/order"
+	is "$(held) $(sql 'select tracks_snapshot_id from playlists')" "dc u" \
+	    "the longer list stands, then the greater values, through '$order'"
+done
+
 # --- lists that are not complete ----------------------------------------
 # incomplete NAME, REASON: the rows in $tmp/rows leave the list held.
 incomplete() {
