@@ -59,8 +59,8 @@ def sp_days($y; $m; $d):
 def ms:
 	if type != "string" then null else
 		. as $text | explode | length as $n
-		| if $n < 20 or $n == 21 or .[4] != 45 or .[7] != 45 or .[10] != 84
-			or .[13] != 58 or .[16] != 58 or .[$n - 1] != 90
+		| if $n < 20 or $n == 21 or $n > 30 or .[4] != 45 or .[7] != 45
+			or .[10] != 84 or .[13] != 58 or .[16] != 58 or .[$n - 1] != 90
 			or ($n > 20 and (.[19] != 46 or sp_digits(20; $n - 1) == null))
 		then null else
 			[sp_digits(0; 4), sp_digits(5; 7), sp_digits(8; 10),
