@@ -171,6 +171,11 @@ property: all $(MUTANTS) ## random histories in any order; ROUNDS=300
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/property/run.sh \
 		$(PROPERTY_ROUNDS) $(MUTANTS)
 
+DAYS ?= 184
+soak: all ## a timer left alone for DAYS=184 of rehearsed time
+	SP_BUILD="$$(cd $(B) && pwd)" python3 -B tests/soak/months.py \
+		--days $(DAYS) $(if $(SEED),--seed $(SEED))
+
 coverage: ## run the tests and say which lines they reach
 	$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' check
 	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(PROGRAMS:%=cmd/%.c)
@@ -233,9 +238,8 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck fault \
-	format format-check fuzz fuzzers hdr-check help install manlint \
-	property tidy ubsan \
-	uninstall valgrind
+.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck \
+	fault format format-check fuzz fuzzers hdr-check help install manlint \
+	property soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d)
