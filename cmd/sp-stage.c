@@ -21,6 +21,7 @@
 #include "store/runs.h"
 #include "store/staging.h"
 #include "store/why.h"
+#include "stream/reading.h"
 #include "stream/source.h"
 
 static const char usage[] =
@@ -287,6 +288,7 @@ struct import {
 	struct source source;
 	struct buf text; /* of the file at hand */
 	struct buf body;
+	struct readings readings;
 	int64_t seq;
 	int status;
 };
@@ -313,6 +315,21 @@ static void refuse_body(
 	im->status = EX_REFUSED;
 }
 
+/* Say which reading of a playlist a body is of, but of the first. */
+static void put_reading(struct import *im, struct buf *b)
+{
+	const char *endpoint = im->o->filter.endpoint;
+	int64_t number;
+
+	if (strcmp(endpoint, "playlist") && strcmp(endpoint, "playlist-items"))
+		return;
+	number = readings_next(&im->readings, buf_slice(&im->body));
+	if (number == 0)
+		cli_die(EX_OSERR, "no memory");
+	if (number > 1)
+		json_put_member_int(b, "reading", number);
+}
+
 /* Send one body as a capture, staged before it goes. */
 static void import_body(struct import *im, const char *name, int64_t fetched_at)
 {
@@ -332,6 +349,7 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	json_put_member_int(b, "status", 200);
 	json_put_member(b, "fetched_at", slice_of(at));
 	json_put_member(b, "file", slice_of(name));
+	put_reading(im, b);
 	json_put_member_raw(b, "body", buf_slice(&im->body));
 	buf_putc(b, '}');
 	if (b->no_memory)
@@ -448,6 +466,7 @@ static int import(const struct options *o, int argc, char **argv)
 	keeper_release(&im.keeper);
 	buf_release(&im.text);
 	buf_release(&im.body);
+	readings_release(&im.readings);
 	out_release(&out);
 	return status;
 }

@@ -285,10 +285,11 @@ def sp_entry($plain):
 	end;
 
 # Which reading of a playlist a page is of: the pages of one request, or those
-# that were imported together.
+# that were imported together and are one, as sp-stage numbers them.
 def list_id:
 	if .run == null then null
 	elif .request != null then "\(.run)/\(.request)"
+	elif .reading != null then "\(.run)/import/\(.reading)"
 	else "\(.run)/import" end;
 
 # Where a page begins that does not say so itself.
