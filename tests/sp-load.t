@@ -380,6 +380,15 @@ row playlist_ingest_queue '{"playlist_id":"p"}' 02 |
 run load -n <"$tmp/in"
 like "$out" '"change":"delete".*"done_at":"2026-03-02' "a delete is shown"
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 "and not done"
+# As after a crash: what was committed last is in the log alone.
+sqlite3 "$SP_DB" ".dbconfig no_ckpt_on_close on" \
+    "insert into tracks (track_id, name) values ('log', 'Late')" >"$tmp/null"
+before=$(cat "$SP_DB" "$SP_DB-wal" | cksum)
+row tracks '{"track_id":"log","name":"Early"}' 01 >"$tmp/log"
+run load -n <"$tmp/log"
+like "$out" '"before":{"name":"Late",' "a dry run reads what a log holds"
+is "$(wc -c <"$SP_DB-wal" | xargs test 0 -lt; echo $?) $(
+    cat "$SP_DB" "$SP_DB-wal" | cksum)" "0 $before" "and leaves it there"
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	mkdir "$tmp/ro"
 	cp "$SP_DB" "$tmp/ro/music.db"

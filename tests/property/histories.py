@@ -204,8 +204,10 @@ class Story:
         self.request += 1
         about = {"run": run, "request": self.request}
         if self.perhaps(5):  # as one that was saved
-            about = {"run": self.pick([None, f"{run}-{self.request}"])}
+            about = {"run": None}
             size = max(1, len(items))
+        elif self.perhaps(5):
+            about = {"run": "01SAVED", "reading": self.request}
         name = self.pick(["tracks", "items"])
         body = self.a_playlist(id)
         snapshot = body.get("snapshot_id")
