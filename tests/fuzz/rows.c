@@ -36,6 +36,7 @@ static void set_up(void)
 	must(sqlite3_open(":memory:", &db) == SQLITE_OK);
 	must(schema_create(db) == SQLITE_OK);
 	ask("alter table tracks add column energy real;"
+	    "alter table tracks add column nth numeric;"
 	    "create table moods (day text, hour integer, mood text not null"
 	    " default 'calm', last_updated text, column_times text,"
 	    " primary key (hour, day))");
