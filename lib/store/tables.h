@@ -55,7 +55,7 @@ struct column {
 	enum column_rule rule;
 	bool not_null;
 	bool makes_numbers; /* by its declared type, of text that is one */
-	char *otherwise; /* SQL for a NOT NULL column that was never told */
+	char *otherwise;    /* SQL for a NOT NULL column that was never told */
 };
 
 struct table {
