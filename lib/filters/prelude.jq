@@ -284,12 +284,12 @@ def sp_entry($plain):
 		end
 	end;
 
-# Which reading of a playlist a page is of: the pages of one request, or those
-# that were imported together and are one, as sp-stage numbers them.
+# Which reading of a playlist a page is of: the pages of one request, those of
+# an earlier one that it goes on with, or those that were imported together.
 def list_id:
-	if .run == null then null
+	if (.list | type) == "string" then .list
+	elif .run == null then null
 	elif .request != null then "\(.run)/\(.request)"
-	elif .reading != null then "\(.run)/import/\(.reading)"
 	else "\(.run)/import" end;
 
 # Where a page begins that does not say so itself.

@@ -207,7 +207,8 @@ class Story:
             about = {"run": None}
             size = max(1, len(items))
         elif self.perhaps(5):
-            about = {"run": "01SAVED", "reading": self.request}
+            about = {"run": "01SAVED",
+                     "list": f"01SAVED/import/{self.request}"}
         name = self.pick(["tracks", "items"])
         body = self.a_playlist(id)
         snapshot = body.get("snapshot_id")
