@@ -23,6 +23,7 @@
 #include "store/runs.h"
 #include "store/staging.h"
 #include "store/why.h"
+#include "stream/reading.h"
 #include "stream/source.h"
 
 static const char usage[] =
@@ -395,6 +396,7 @@ struct import {
 	struct source source;
 	struct buf text; /* of the file at hand */
 	struct buf body;
+	struct readings readings;
 	int64_t seq;
 	int status;
 };
@@ -416,6 +418,25 @@ static void refuse_body(
 	im->status = EX_REFUSED;
 }
 
+/* Name the reading of a playlist that a body is of; the first needs none. */
+static void put_list(struct import *im, struct buf *b)
+{
+	const char *endpoint = im->o->filter.endpoint;
+	struct buf list = BUF_INIT(128);
+	int64_t number;
+
+	if (strcmp(endpoint, "playlist") && strcmp(endpoint, "playlist-items"))
+		return;
+	number = readings_next(&im->readings, buf_slice(&im->body));
+	if (number > 1)
+		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
+	if (number == 0 || list.failed)
+		cli_die(EX_OSERR, "no memory");
+	if (number > 1)
+		json_put_member(b, "list", buf_slice(&list));
+	buf_release(&list);
+}
+
 /* Send one body as a capture, staged before it goes. */
 static void import_body(struct import *im, const char *name, int64_t fetched_at)
 {
@@ -435,6 +456,7 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	json_put_member_int(b, "status", 200);
 	json_put_member(b, "fetched_at", slice_of(at));
 	json_put_member(b, "file", slice_of(name));
+	put_list(im, b);
 	json_put_member_raw(b, "body", buf_slice(&im->body));
 	buf_putc(b, '}');
 	if (b->no_memory)
@@ -551,6 +573,7 @@ static int import(const struct options *o, int argc, char **argv)
 	keeper_release(&im.keeper);
 	buf_release(&im.text);
 	buf_release(&im.body);
+	readings_release(&im.readings);
 	out_release(&out);
 	return status;
 }
