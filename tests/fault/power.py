@@ -41,6 +41,8 @@ COMPLETE = ["play-history", "playlists", "playlists", "audio-features",
             "profile"]
 # Tables whose rows may leave again.
 LEAVES = {"playlist_ingest_queue", "ingest_errors"}
+# Tables with columns that differ from one request to the next.
+UNSTEADY = {"playlists", "endpoint_status"}
 NOTHING = "nothing"  # the state of a database that is not there yet
 
 # What the programs are given, to see what is found then.
@@ -401,8 +403,11 @@ class Image:
         keeps(facts.tokens.index(text) >= facts.tokens_said,
               "the token is lost that sp-fetch went on with")
 
-    def complete(self):
-        """Run the jobs again, and tell what there is then."""
+    def complete(self, added):
+        """Do all of it again, and tell what there is then."""
+        if added:
+            subprocess.run([program("sp-queue"), "add", "--db", self.db,
+                            *added], env=self.house.env(), check=True)
         for job in COMPLETE:
             p = Pipeline(self.house, job, db=self.db)
             statuses, said = p.wait()
@@ -410,14 +415,16 @@ class Image:
                   f"{job} run again: the statuses are", statuses, said)
         is_whole(self.db)
         # Of a playlist tracks_list names the run that brought them, and some
-        # have another snapshot whenever one asks.
+        # have another snapshot whenever one asks; so it is with a refusal
+        # and its reason.
         digest = subprocess.run(
             [program("sp-load"), "--digest", "--db", self.db],
             capture_output=True, text=True, check=True).stdout
         return ("".join(line + "\n" for line in digest.splitlines()
-                        if '"playlists"' not in line),
-                tables(self.db, without={"tracks_list", "snapshot_id",
-                                         "tracks_snapshot_id"}))
+                        if not UNSTEADY & set(line.split('"'))),
+                tables(self.db, without={
+                    "tracks_list", "snapshot_id", "tracks_snapshot_id",
+                    "status", "reason"}))
 
 
 def first_difference(a, b):
@@ -453,7 +460,8 @@ class Round:
         self.recording = Recording(house, self.rng, self.trick,
                                    self.words.append)
         if not self.trick and self.reruns:
-            self.wanted = self.fresh(with_db).complete()
+            self.wanted = self.fresh(with_db).complete(
+                self.recording.added.values())
 
     def fresh(self, image):
         """A copy that may be changed."""
@@ -545,7 +553,7 @@ class Round:
             self.reruns -= 1
             self.counts["reruns"] += 1
             rerun = self.fresh(image)
-            done = rerun.complete()
+            done = rerun.complete(self.recording.added.values())
             check(done == self.wanted, "run again, the tables differ:",
                   first_difference(done, self.wanted))
         if self.rng.random() < 0.1:
