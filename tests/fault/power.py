@@ -18,6 +18,7 @@ with less of them than they ask for: what has to be missed must be found.
 """
 import argparse
 import collections
+import datetime
 import hashlib
 import json
 import os
@@ -26,9 +27,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 
-from common import (BUILD, Api, Broken, check, differences, folder, is_whole,
+from common import (BOOKS, BUILD, Api, Broken, check, differences, folder, is_whole,
                     opened, program, tables)
 from power_disk import Disk, Mood, read_log
 
@@ -38,11 +41,16 @@ JOBS = {"play-history": 6, "playlists": 5, "profile": 2, "audio-features": 1,
         "all": 2}
 # All that there is to do, whatever was done already.
 COMPLETE = ["play-history", "playlists", "playlists", "audio-features",
-            "profile"]
+            "audio-features", "audio-features", "profile", "profile"]
 # Tables whose rows may leave again.
 LEAVES = {"playlist_ingest_queue", "ingest_errors"}
-# Tables with columns that differ from one request to the next.
-UNSTEADY = {"playlists", "endpoint_status"}
+# What differs from one request to the next: which snapshot the service's own
+# lists have, and how something is refused; and which run brought a list. What
+# a run that was cut was refused may wait in the queue until it is asked for
+# again.
+UNSTEADY_TABLES = {"endpoint_status", "playlist_ingest_queue",
+                   "playlist_ingest_done"}
+UNSTEADY = {"snapshot_id", "tracks_snapshot_id", "tracks_list"}
 NOTHING = "nothing"  # the state of a database that is not there yet
 
 # What the programs are given, to see what is found then.
@@ -101,9 +109,8 @@ class House:
 
 
 def unix_ms(text):
-    with sqlite3.connect(":memory:") as db:
-        return db.execute("select cast(round((julianday(?) - 2440587.5) * "
-                          "86400000) as integer)", (text,)).fetchone()[0]
+    at = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return round(at.timestamp() * 1000)
 
 
 class Pipeline:
@@ -134,13 +141,11 @@ class Pipeline:
 
     def wait(self):
         """The statuses, and what was said."""
-        try:
-            for stage in self.stages:
-                stage.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise Broken("the pipeline hangs")
-        self.statuses = [s.returncode for s in self.stages]
+        # A wait with a time limit of its own would look every 50 ms.
+        patience = threading.Timer(60, self.kill)
+        patience.start()
+        self.statuses = [stage.wait() for stage in self.stages]
+        patience.cancel()
         self.said.seek(0)
         with self.said:
             text = self.said.read()
@@ -414,23 +419,18 @@ class Image:
             check(statuses[-1] in (0, 1) and not any(statuses[:-1]),
                   f"{job} run again: the statuses are", statuses, said)
         is_whole(self.db)
-        # Of a playlist tracks_list names the run that brought them, and some
-        # have another snapshot whenever one asks; so it is with a refusal
-        # and its reason.
         digest = subprocess.run(
             [program("sp-load"), "--digest", "--db", self.db],
             capture_output=True, text=True, check=True).stdout
-        return ("".join(line + "\n" for line in digest.splitlines()
-                        if not UNSTEADY & set(line.split('"'))),
-                tables(self.db, without={
-                    "tracks_list", "snapshot_id", "tracks_snapshot_id",
-                    "status", "reason"}))
+        steady = [line for line in digest.splitlines()
+                  if json.loads(line)["table"]
+                  not in UNSTEADY_TABLES | {"playlists"}]
+        return steady, tables(self.db, BOOKS | UNSTEADY_TABLES, UNSTEADY)
 
 
 def first_difference(a, b):
-    lines = [x for x, y in zip(a[0].splitlines(), b[0].splitlines())
-             if x != y]
-    return "; ".join(lines) + " " + differences(a[1], b[1])
+    return (" ".join(x for x in a[0] if x not in b[0]) + " " +
+            differences(a[1], b[1]))
 
 
 class Round:
@@ -573,8 +573,10 @@ class Round:
 def keep(house, seed, n, words, e):
     to = os.path.abspath(f"power-{seed}-{n}")
     shutil.copytree(house.path, to, dirs_exist_ok=True)
-    print(f"not ok - round {n}: {e}\n# " + "\n# ".join(words) +
-          f"\n# kept: {to}", flush=True)
+    text = f"not ok - round {n}: {e}\n# " + "\n# ".join(words)
+    with open(to + "/why", "w") as f:
+        f.write(text + "\n")
+    print(f"{text}\n# kept: {to}", flush=True)
 
 
 def rounds(o, seed, path):
@@ -646,6 +648,9 @@ def main():
     seed = random.randrange(10 ** 9) if o.seed is None else o.seed
     print(f"# power.py --seed {seed} --rounds {o.rounds} --images {o.images}",
           flush=True)
+    # Hundreds of images, none of which has to outlive anything.
+    if os.access("/dev/shm", os.W_OK) and "TMPDIR" not in os.environ:
+        tempfile.tempdir = "/dev/shm"
     with folder() as path:
         if o.self_test:
             failed = [tricked(o, seed, path, "syncs ignored", True, False),
