@@ -78,11 +78,11 @@ static void lock(int how)
 }
 
 /* Without its note, nothing that is found out afterwards is true. */
-static void put(enum kind kind, uint64_t inode, uint64_t at, const void *data,
-    size_t n)
+static void put(
+    enum kind kind, uint64_t inode, uint64_t at, const void *data, size_t n)
 {
-	struct note note = {(uint32_t)kind, (uint32_t)getpid(), (uint32_t)n, 0,
-	    inode, at};
+	struct note note = {
+	    (uint32_t)kind, (uint32_t)getpid(), (uint32_t)n, 0, inode, at};
 	struct iovec parts[2] = {
 	    {&note, sizeof(note)}, {(void *)(uintptr_t)data, n}};
 	int err = errno;
@@ -177,19 +177,19 @@ static int note_open(
 	return fd;
 }
 
-#define OPEN(name)                                            \
-	int name(const char *path, int flags, ...)            \
-	{                                                     \
-		int mode = 0;                                 \
-		va_list ap;                                   \
-                                                              \
-		REAL(name);                                   \
-		if (flags & O_CREAT) {                        \
-			va_start(ap, flags);                  \
-			mode = va_arg(ap, int);               \
-			va_end(ap);                           \
-		}                                             \
-		return note_open(real, path, flags, mode);    \
+#define OPEN(name)                                         \
+	int name(const char *path, int flags, ...)         \
+	{                                                  \
+		int mode = 0;                              \
+		va_list ap;                                \
+                                                           \
+		REAL(name);                                \
+		if (flags & O_CREAT) {                     \
+			va_start(ap, flags);               \
+			mode = va_arg(ap, int);            \
+			va_end(ap);                        \
+		}                                          \
+		return note_open(real, path, flags, mode); \
 	}
 
 OPEN(open)
@@ -207,21 +207,21 @@ int close(int fd)
 	return real(fd);
 }
 
-#define PWRITE(name, type)                                         \
-	ssize_t name(int fd, const void *p, size_t n, type at)     \
-	{                                                          \
-		ssize_t wrote;                                     \
-                                                                   \
-		REAL(name);                                        \
-		if (!is_watched(fd))                               \
-			return real(fd, p, n, at);                 \
-		lock(LOCK_EX);                                     \
-		wrote = real(fd, p, n, at);                        \
-		if (wrote > 0)                                     \
-			put(WROTE, inode_of(fd), (uint64_t)at, p,  \
-			    (size_t)wrote);                        \
-		lock(LOCK_UN);                                     \
-		return wrote;                                      \
+#define PWRITE(name, type)                                        \
+	ssize_t name(int fd, const void *p, size_t n, type at)    \
+	{                                                         \
+		ssize_t wrote;                                    \
+                                                                  \
+		REAL(name);                                       \
+		if (!is_watched(fd))                              \
+			return real(fd, p, n, at);                \
+		lock(LOCK_EX);                                    \
+		wrote = real(fd, p, n, at);                       \
+		if (wrote > 0)                                    \
+			put(WROTE, inode_of(fd), (uint64_t)at, p, \
+			    (size_t)wrote);                       \
+		lock(LOCK_UN);                                    \
+		return wrote;                                     \
 	}
 
 PWRITE(pwrite, off_t)
@@ -254,20 +254,20 @@ ssize_t write(int fd, const void *p, size_t n)
 	return wrote;
 }
 
-#define FTRUNCATE(name, type)                                              \
-	int name(int fd, type size)                                        \
-	{                                                                  \
-		int rc;                                                    \
-                                                                           \
-		REAL(name);                                                \
-		if (!is_watched(fd))                                       \
-			return real(fd, size);                             \
-		lock(LOCK_EX);                                             \
-		rc = real(fd, size);                                       \
-		if (rc == 0)                                               \
-			put(CUT, inode_of(fd), (uint64_t)size, NULL, 0);   \
-		lock(LOCK_UN);                                             \
-		return rc;                                                 \
+#define FTRUNCATE(name, type)                                            \
+	int name(int fd, type size)                                      \
+	{                                                                \
+		int rc;                                                  \
+                                                                         \
+		REAL(name);                                              \
+		if (!is_watched(fd))                                     \
+			return real(fd, size);                           \
+		lock(LOCK_EX);                                           \
+		rc = real(fd, size);                                     \
+		if (rc == 0)                                             \
+			put(CUT, inode_of(fd), (uint64_t)size, NULL, 0); \
+		lock(LOCK_UN);                                           \
+		return rc;                                               \
 	}
 
 FTRUNCATE(ftruncate, off_t)
