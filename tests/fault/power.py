@@ -179,7 +179,7 @@ class Recording:
         if trick:
             self.how.update(trick=trick[0], checkpoint=trick[2])
         self.pipelines, self.added = [], {}
-        self.typed, self.logins = set(), set()
+        self.typed, self.logins = {}, set()
         self.together = rng.random() < 0.25
         self.disk = Disk(house.root)
         tell(f"checkpoint {self.how['checkpoint']}")
@@ -256,12 +256,13 @@ class Recording:
 
     def type(self):
         """A row by hand, which needs no run."""
+        row = json.dumps({"type": "row", "table": "users", "row": {
+            "user_id": f"by-hand-{self.rng.randrange(10 ** 9)}"}})
         with open(self.house.path + "/row", "w+") as f:
-            json.dump({"type": "row", "table": "users", "row": {
-                "user_id": f"by-hand-{self.rng.randrange(10 ** 9)}"}}, f)
+            f.write(row)
             f.seek(0)
-            self.typed.add(self.once("a row by hand", [program("sp-load")],
-                                     stdin=f))
+            self.typed[self.once("a row by hand", [program("sp-load")],
+                                 stdin=f)] = row
 
     def log_in(self):
         """Log a second account in, in a folder that is not there yet."""
@@ -478,11 +479,15 @@ class Image:
                               capture_output=True, text=True)
         return '"type":"request"' in said.stdout
 
-    def complete(self, added):
+    def complete(self, recording):
         """Do all of it again, and tell what there is then."""
-        if added:
-            subprocess.run([program("sp-queue"), "add", "--db", self.db,
-                            *added], env=self.house.env(), check=True)
+        env = self.house.env(db=self.db)
+        for name in recording.added.values():
+            subprocess.run([program("sp-queue"), "add", name], env=env,
+                           check=True)
+        for row in recording.typed.values():
+            subprocess.run([program("sp-load")], env=env, check=True,
+                           input=row, text=True)
         done = set()
         for job in COMPLETE:
             if job in done and not self.asks(job):
@@ -534,8 +539,7 @@ class Round:
         self.recording = Recording(house, self.rng, self.trick,
                                    self.words.append)
         if not self.trick and self.reruns:
-            self.wanted = self.fresh(with_db).complete(
-                self.recording.added.values())
+            self.wanted = self.fresh(with_db).complete(self.recording)
 
     def fresh(self, image):
         """A copy that may be changed."""
@@ -629,7 +633,7 @@ class Round:
             self.reruns -= 1
             self.counts["reruns"] += 1
             rerun = self.fresh(image)
-            done = rerun.complete(self.recording.added.values())
+            done = rerun.complete(self.recording)
             if done != self.wanted:
                 raise Broken("run again, the tables differ: " +
                              first_difference(done, self.wanted))
