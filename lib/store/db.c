@@ -59,8 +59,8 @@ static bool is_gone(sqlite3 *db)
 {
 	int moved = 0;
 
-	return sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED,
-		   &moved) == SQLITE_OK &&
+	return sqlite3_file_control(
+		   db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
 	       moved;
 }
 
