@@ -212,11 +212,10 @@ static void show_change(struct load *l, const struct change *c)
 	count_change(&l->by_table[c->table->index], c);
 	buf_clear(&l->line);
 	change_put(c, &l->line);
-	buf_putc(&l->line, '\n');
 	if (l->line.failed)
 		cli_die(EX_OSERR, "out of memory");
 	/* An error is kept, and met at commit. */
-	out_put_slice(&l->out, buf_slice(&l->line));
+	record_send(&l->out, buf_slice(&l->line));
 }
 
 static void on_change(void *ctx, const struct change *c)

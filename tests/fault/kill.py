@@ -21,8 +21,8 @@ import subprocess
 import sys
 import time
 
-from common import (BOOKS, Api, Broken, check, differences, folder, is_whole, opened,
-                    program, rebuild, tables)
+from common import (BOOKS, CAPTURED, Api, Broken, check, differences, folder,
+                    is_whole, opened, program, rebuild, tables)
 
 STAGES = ["sp-queue", "sp-fetch", "sp-stage", "sp-transform", "sp-load"]
 WORKER = len(STAGES)  # a process of sp-transform's, that it replaces
@@ -199,8 +199,7 @@ class Epoch:
 
     def check_captures(self):
         """The tables hold nothing that no capture tells."""
-        bodies = "\n".join(b for (b,) in self.ask(
-            "select body from staging_raw"))
+        bodies = "\n".join(b for (_, b) in self.ask(CAPTURED))
         for table, key, pattern in (
                 ("play_history", "played_at", r'"played_at":"([^"]*)"'),
                 ("tracks", "track_id", r'"(?:id|uri)":"([^"]*)"'),
