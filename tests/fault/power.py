@@ -28,6 +28,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -664,33 +665,35 @@ def rounds(o, seed, path):
     """Rounds of power cuts; whether any was broken."""
     counts, broken, house, n = collections.Counter(), 0, None, 0
     until = time.monotonic() + o.seconds if o.seconds else None
-    while (time.monotonic() < until) if until else (n < o.rounds):
-        rng = random.Random(f"{seed}/{n}")
-        if n % EPOCH == 0 or not house:
-            if house:
+    try:
+        while (time.monotonic() < until) if until else (n < o.rounds):
+            rng = random.Random(f"{seed}/{n}")
+            if n % EPOCH == 0 or not house:
+                if house:
+                    house.api.close()
+                    shutil.rmtree(house.path)
+                house = House(f"{path}/{n}", rng)
+            one = Round(house, rng, images=o.images)
+            try:
+                one.go()
+                one.leave()
+            except Broken as e:
+                broken += 1
+                keep(house, seed, n, one.words, e)
                 house.api.close()
-                shutil.rmtree(house.path)
-            house = House(f"{path}/{n}", rng)
-        one = Round(house, rng, images=o.images)
-        try:
-            one.go()
-            one.leave()
-        except Broken as e:
-            broken += 1
-            keep(house, seed, n, one.words, e)
+                house = None
+            counts.update(one.counts)
+            if o.verbose:
+                print(f"# round {n}: {'; '.join(one.words)}: "
+                      f"{dict(one.counts)}", flush=True)
+            n += 1
+    finally:
+        if house:
             house.api.close()
-            house = None
-        counts.update(one.counts)
-        if o.verbose:
-            print(f"# round {n}: {'; '.join(one.words)}: "
-                  f"{dict(one.counts)}", flush=True)
-        n += 1
-    if house:
-        house.api.close()
-    print(f"{'not ' if broken else ''}ok - {n} rounds, power cuts at "
-          f"{counts['cuts']} of {counts['instants']} instants: "
-          f"{counts['images']} images, {counts['alarms']} alarms, "
-          f"{counts['reruns']} run again", flush=True)
+        print(f"{'not ' if broken else ''}ok - {n} rounds, power cuts at "
+              f"{counts['cuts']} of {counts['instants']} instants: "
+              f"{counts['images']} images, {counts['alarms']} alarms, "
+              f"{counts['reruns']} run again", flush=True)
     return broken > 0
 
 
@@ -732,6 +735,7 @@ def main():
     seed = random.randrange(10 ** 9) if o.seed is None else o.seed
     print(f"# power.py --seed {seed} --rounds {o.rounds} --images {o.images}",
           flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # Hundreds of images, none of which has to outlive anything.
     if os.access("/dev/shm", os.W_OK) and "TMPDIR" not in os.environ:
         tempfile.tempdir = "/dev/shm"
