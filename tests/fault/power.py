@@ -180,7 +180,7 @@ class Recording:
         if trick:
             self.how.update(trick=trick[0], checkpoint=trick[2])
         self.pipelines, self.added = [], {}
-        self.typed, self.logins = {}, set()
+        self.typed, self.logins, self.settles = {}, set(), set()
         self.together = rng.random() < 0.25
         self.disk = Disk(house.root)
         tell(f"checkpoint {self.how['checkpoint']}")
@@ -218,7 +218,7 @@ class Recording:
         for p in started:
             self.end(p)
         if not self.together:
-            for other in (self.add, self.type):
+            for other in (self.add, self.type, self.compact):
                 if rng.random() < 0.2:
                     other()
         if not os.path.exists(self.house.second):
@@ -264,6 +264,11 @@ class Recording:
             f.seek(0)
             self.typed[self.once("a row by hand", [program("sp-load")],
                                  stdin=f)] = row
+
+    def compact(self):
+        self.settles.add(self.once(
+            "compact", [program("sp-stage"), "compact"],
+            stdout=subprocess.DEVNULL))
 
     def log_in(self):
         """Log a second account in, in a folder that is not there yet."""
@@ -331,7 +336,8 @@ class Facts:
     def take_end(self, pid):
         if pid in self.recording.added:
             self.queued.add(self.recording.added[pid])
-        if pid in self.recording.typed or pid in self.recording.added:
+        rec = self.recording
+        if pid in rec.typed or pid in rec.added or pid in rec.settles:
             self.settled = True
         if pid in self.recording.logins:
             self.logged_in = True
