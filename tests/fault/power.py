@@ -471,7 +471,7 @@ class Image:
                 text = f.read()
         check(text in facts.tokens, "the token file holds", len(text),
               "bytes that never were its content")
-        keeps(facts.tokens.index(text) >= facts.tokens_said,
+        keeps(text in facts.tokens[facts.tokens_said:],
               "the token is lost that sp-fetch went on with")
         if os.path.exists(self.second):
             with open(self.second) as f:
