@@ -319,23 +319,6 @@ bool token_lock(struct token *t, struct trouble *trouble)
 	return take_lock(t, trouble) && token_load(t, trouble);
 }
 
-/* Make the rename itself last; not every file system can, or needs to. */
-static void sync_folder(const char *path)
-{
-	char *folder = strdup(path),
-	     *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd;
-
-	if (slash)
-		slash[slash == folder] = '\0';
-	fd = folder ? open(slash ? folder : ".", O_RDONLY | O_CLOEXEC) : -1;
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(folder);
-}
-
 bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
 {
 	if (!os_make_parents(t->path, 0700))
@@ -357,7 +340,9 @@ bool token_remove(struct token *t, struct trouble *trouble)
 	if (unlink(t->path) != 0 && errno != ENOENT)
 		return trouble_set(trouble, EX_IOERR, "%s: cannot remove: %s",
 		    t->path, strerror(errno));
-	sync_folder(t->path);
+	if (!os_sync_folder(t->path))
+		return trouble_set(trouble, EX_IOERR,
+		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
 	return true;
 }
 
@@ -490,7 +475,10 @@ bool token_save(struct token *t, struct trouble *trouble)
 		    t->path, strerror(errno));
 	close(t->temp);
 	t->temp = -1;
-	sync_folder(t->path);
+	/* The rename itself. */
+	if (!os_sync_folder(t->path))
+		return trouble_set(trouble, EX_IOERR,
+		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
 	return true;
 }
 

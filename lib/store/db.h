@@ -47,7 +47,8 @@ sqlite3_int64 store_int(sqlite3 *db, const char *sql, sqlite3_int64 otherwise);
 
 /*
  * Open a transaction that writes, waiting up to STORE_BUSY_MS for others.
- * Keep it short: never read input inside.
+ * Keep it short: never read input inside. To commit fails, too, where the
+ * file was moved or deleted meanwhile, and what is written is lost with it.
  */
 int store_begin(sqlite3 *db);
 int store_commit(sqlite3 *db);
