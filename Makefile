@@ -31,6 +31,7 @@ export PATH = /usr/local/bin:/usr/bin:/bin
 endif
 ifeq ($(shell :; uname),Darwin)
 STD += -D_DARWIN_C_SOURCE
+INJECT =
 else
 AS_NEEDED = -Wl,--as-needed
 endif
@@ -114,10 +115,18 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(JQ) $(CURL)
 
+# Made to be loaded before the libc that it stands in front of.
+INJECT ?= $(B)/tests/fault/inject.so
+$(INJECT): tests/fault/inject.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
+		-shared -o $@ $< -ldl
+
 # T picks tests by how their names begin: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
-check: all $(TEST_BINS) ## run every test; T=sp-load or T=json for some, V=1
+check: all $(TEST_BINS) $(INJECT) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
 deps: ## install what is missing to build and to test
@@ -141,14 +150,6 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 	sh tests/fuzz/run.sh $(B)/fuzz $(SECONDS) $(T)
 
 fuzzers: $(FUZZERS)
-
-# Made to be loaded before the libc that it stands in front of.
-INJECT = $(B)/tests/fault/inject.so
-$(INJECT): tests/fault/inject.c
-	@mkdir -p $(@D)
-	$(call say,LD)
-	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
-		-shared -o $@ $< -ldl
 
 ROUNDS ?= 20
 fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20, 1000 for an hour
