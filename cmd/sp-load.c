@@ -37,7 +37,8 @@
 
 static const char usage[] =
     "usage: sp-load [-n] [--db FILE] [--user ID] [--batch-rows N]\n"
-    "               [--batch-time D] [--max-line SIZE] [--progress]\n"
+    "               [--batch-time D] [--lock-wait D] [--max-line SIZE]\n"
+    "               [--progress]\n"
     "       sp-load --digest [--db FILE]\n";
 
 struct options {
@@ -782,6 +783,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"user", required_argument, NULL, 'u'},
 	    {"batch-rows", required_argument, NULL, 'r'},
 	    {"batch-time", required_argument, NULL, 't'},
+	    {"lock-wait", required_argument, NULL, 'w'},
 	    {"max-line", required_argument, NULL, 'm'},
 	    {"progress", no_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
@@ -801,6 +803,7 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 't':
 			o->batch_ms = cli_duration("--batch-time", optarg);
 			break;
+		case 'w': database_lock_wait(optarg); break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);
@@ -834,13 +837,9 @@ static int print_digest(const struct options *o)
 /* Set up all that the options ask for; what fails here ends the program. */
 static void open_all(struct load *l, struct buf *path)
 {
-	int status;
-
 	l->path = cli_database(l->options.db, path);
-	status = store_open(&l->db, l->path,
-	    l->options.dry ? STORE_READ_OR_EMPTY : STORE_WRITE, &l->why);
-	if (status)
-		cli_die(status, "%s", buf_words(&l->why));
+	l->db = database_open(
+	    l->path, l->options.dry ? STORE_READ_OR_EMPTY : STORE_WRITE);
 	l->tables.db = l->db;
 	loader_init(&l->loader, l->db, l->options.dry);
 	l->loader.on_change = on_change;
@@ -900,5 +899,5 @@ int main(int argc, char **argv)
 	summarize(&l);
 	close_all(&l);
 	buf_release(&path);
-	return status;
+	cli_exit(status);
 }

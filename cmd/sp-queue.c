@@ -25,8 +25,8 @@ static const char usage[] =
     "           [--force] [--playlist-age D] [--profile-age D]\n"
     "           [--refusal-age D] [--table] JOB\n"
     "       sp-queue status [--db FILE] [--account NAME] [--table]\n"
-    "       sp-queue add [--db FILE] [PLAYLIST ...]\n"
-    "       sp-queue drop [--db FILE] [PLAYLIST ...]\n"
+    "       sp-queue add [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
+    "       sp-queue drop [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
     "       sp-queue list [--db FILE] [--table]\n"
     "       sp-queue count [--db FILE]\n";
 
@@ -450,6 +450,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"playlist-age", required_argument, NULL, 'p'},
 	    {"profile-age", required_argument, NULL, 'i'},
 	    {"refusal-age", required_argument, NULL, 'r'},
+	    {"lock-wait", required_argument, NULL, 'w'},
 	    {"force", no_argument, NULL, 'f'},
 	    {"table", no_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
@@ -472,6 +473,7 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'r':
 			p->refusal_age = cli_duration("--refusal-age", optarg);
 			break;
+		case 'w': database_lock_wait(optarg); break;
 		case 'f': p->force = true; break;
 		case 't': o->table = true; break;
 		case 'h': cli_usage(usage, true);
