@@ -552,6 +552,8 @@ static void take_settling(
 {
 	const char *wrong = settling_add(&l->settling, l->db, a->object);
 
+	if (l->settling.known < 0)
+		die_of_database(l);
 	if (wrong)
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 	else

@@ -432,9 +432,12 @@ static int tell_status(const struct options *o)
 static int count(const struct options *o)
 {
 	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+	sqlite3_int64 n =
+	    store_int(db, "select count(*) from playlist_ingest_queue", -1);
 
-	printf("%lld\n", (long long)store_int(db,
-			     "select count(*) from playlist_ingest_queue", 0));
+	if (n < 0)
+		database_die(db, "count the queue");
+	printf("%lld\n", (long long)n);
 	store_close(db);
 	return 0;
 }

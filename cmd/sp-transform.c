@@ -448,6 +448,8 @@ static struct slice read_filter(const char *name, struct buf *text)
 	do {
 		char *to = buf_room(text, 4096);
 
+		if (!to && text->no_memory)
+			cli_die(EX_OSERR, "no memory");
 		if (!to)
 			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
 			    text->max);

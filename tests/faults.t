@@ -33,7 +33,7 @@ faulty() {
 		printf '"fetched_at":"2026-11-22T07:00:00.000Z",'
 		printf '"body":{"id":"kim","display_name":"Kim %d"}}\n' "$n"
 	done
-	printf '{"type":"end","run":"R"}\n'
+	printf '{"type":"end","run":"R","status":"complete"}\n'
 } >"$tmp/captures"
 echo '{table: "users", row: {user_id: .body.id}}' >"$tmp/f.jq"
 "$build/sp-transform" <"$tmp/captures" | grep '"type":"row"' >"$tmp/built-in"
@@ -88,4 +88,47 @@ transform setrlimit:1+:EINVAL 69 \
 transform read:1+:EIO 69 'cannot keep a worker: it ended by status 71'
 transform write:1+:EIO 69 'cannot start a worker: it ended by status 71'
 transform write:3:EIO 0
+# --- a database that cannot be read is not an empty one -------------------
+# every CALL:HOW COMMAND...: each of these calls fails in turn: either all is
+# printed, or it is told why not.
+in=
+every() {
+	call=${1%:*} how=${1#*:}
+	shift
+	faulty "$call:0:EIO" "$@"
+	want=$out wrong='' n=0
+	calls=$(od -An -tu8 -N8 "$mark" | tr -d ' ')
+	while [ $n -lt "$calls" ]; do
+		n=$((n + 1))
+		faulty "$call:$n:$how" "$@"
+		case $status in
+		0) [ "$out" = "$want" ] || wrong="$wrong $n" ;;
+		*) [ -n "$err" ] || wrong="$wrong $n" ;;
+		esac
+	done
+	is "$wrong" "" "$*: each of $calls $call fails with $how"
+}
+export SP_DB="$tmp/music.db"
+"$build/sp-stage" <"$tmp/captures" | "$build/sp-transform" |
+    "$build/sp-load" 2>/dev/null
+echo 6rqhFgbbKwnb9MLmUQDhG6 | "$build/sp-queue" add
+every pread:EIO "$build/sp-queue" count
+every pread:EIO "$build/sp-stage" why users kim
+
+# --- sp-transform: a refusal that cannot be told is not passed over -------
+in=parent
+echo 'error("no")' >"$tmp/f.jq"
+faulty malloc:0:ENOMEM "$build/sp-transform" -j 1 -f "$tmp/f.jq" \
+    <"$tmp/captures"
+is "$status $(grep -c '"type":"error"' "$tmp/out")" "1 3" "3 are refused"
+calls=$(od -An -tu8 -N8 "$mark" | tr -d ' ') wrong=
+for n in $(seq "$calls"); do
+	faulty malloc:$n:ENOMEM "$build/sp-transform" -j 1 \
+	    -f "$tmp/f.jq" <"$tmp/captures"
+	case "$status $(grep -c '"type":"error"' "$tmp/out")" in
+	'71 '* | '1 3') ;;
+	*) wrong="$wrong $n:$status" ;;
+	esac
+done
+is "$wrong" "" "without memory for one of $calls allocations"
 finish

@@ -312,6 +312,15 @@ static void count_loss(struct pool *p, const struct process *w, int status)
 		    0, status);
 }
 
+static const char *compiler_died(const struct process *w, int status)
+{
+	if (w->timed_out)
+		return "compiling takes too long";
+	if (WIFEXITED(status) && WEXITSTATUS(status) == FILTER_NO_MEMORY)
+		return "compiling takes too much memory";
+	return "the compiler cannot cope with it";
+}
+
 /* The worker is gone: one capture pays, the others wait for another worker. */
 static void bury(struct pool *p, struct process *w)
 {
@@ -327,9 +336,7 @@ static void bury(struct pool *p, struct process *w)
 		take_first(w);
 	p->waiting = p->head;
 	if (p->start_why && !p->start_answered && !lost) {
-		buf_printf(p->start_why,
-		    dead.timed_out ? "compiling takes too long"
-				   : "the compiler cannot cope with it");
+		buf_puts(p->start_why, compiler_died(&dead, status));
 		p->start_answered = true;
 	}
 }

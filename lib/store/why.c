@@ -140,18 +140,16 @@ static void put_value(struct buf *b, const struct value *v)
 	}
 }
 
-/* The capture of a moment that names most of the key; 0 for none. */
-static sqlite3_int64 capture_at(sqlite3_stmt *by_time, struct slice at)
+/* The capture of a moment that names most of the key; *id is 0 for none. */
+static int capture_at(sqlite3_stmt *by_time, struct slice at, sqlite3_int64 *id)
 {
-	sqlite3_int64 id = 0;
-
+	*id = 0;
 	if (at.n == 0)
-		return 0;
+		return SQLITE_OK;
 	store_bind(by_time, sqlite3_bind_parameter_count(by_time), at);
 	if (sqlite3_step(by_time) == SQLITE_ROW)
-		id = sqlite3_column_int64(by_time, 0);
-	sqlite3_reset(by_time);
-	return id;
+		*id = sqlite3_column_int64(by_time, 0);
+	return sqlite3_reset(by_time);
 }
 
 static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
@@ -173,12 +171,13 @@ static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 }
 
 /* Write the answer, column by column, as a query of constants. */
-static void put_columns(
+static int put_columns(
     struct why *w, const struct state *s, sqlite3_stmt *by_time)
 {
 	const struct table *t = w->table;
 	struct slice last = {NULL, 0};
 	sqlite3_int64 id = 0;
+	int rc;
 
 	buf_clear(&w->query);
 	for (unsigned i = 0; i < t->count; i++) {
@@ -187,8 +186,9 @@ static void put_columns(
 		if (!at.p)
 			continue;
 		/* Most were told together, and each look costs a scan. */
-		if (!last.p || !slice_eq(last, at))
-			id = capture_at(by_time, at);
+		if ((!last.p || !slice_eq(last, at)) &&
+		    (rc = capture_at(by_time, at, &id)) != SQLITE_OK)
+			return rc;
 		last = at;
 		put(&w->query, "%sselect %d as n, %Q as \"column\", ",
 		    w->query.n ? " union all " : "", (int)i,
@@ -201,6 +201,7 @@ static void put_columns(
 	}
 	w->by_column = w->query.n > 0;
 	w->found = t->count;
+	return SQLITE_OK;
 }
 
 /* Make the answer of a row that is there. */
@@ -216,9 +217,9 @@ static int ask_row(struct why *w, sqlite3 *db, sqlite3_stmt *row)
 	for (unsigned i = 0; i < w->table->count; i++)
 		s.values[i] = value_of(row, (int)i);
 	merge_read(w->table, &s);
-	put_columns(w, &s, by_time);
+	rc = put_columns(w, &s, by_time);
 	sqlite3_finalize(by_time);
-	return SQLITE_OK;
+	return rc;
 }
 
 /* The captures that name the whole key, and what became of them. */
@@ -237,7 +238,11 @@ static int ask_captures(struct why *w, sqlite3 *db)
 	bind_keys(w, stmt);
 	rc = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
-	w->found = store_int(db, "select count(*) from temp.why_captures", 0);
+	if (rc != SQLITE_DONE)
+		return rc;
+	w->found = store_int(db, "select count(*) from temp.why_captures", -1);
+	if (w->found < 0)
+		return sqlite3_errcode(db);
 	buf_clear(&w->query);
 	buf_puts(&w->query,
 	    "select s.fetched_at as told_at, s.run_id as run, s.seq,"
@@ -245,7 +250,7 @@ static int ask_captures(struct why *w, sqlite3 *db)
 	    " from temp.why_captures join staging_raw s using (capture_id)"
 	    " left join ingest_errors e on e.src = s.run_id || '/' || s.seq"
 	    " order by s.capture_id, e.error_id");
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return SQLITE_OK;
 }
 
 /* Wrap the constants in a join that says which capture it was. */

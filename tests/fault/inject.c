@@ -202,6 +202,18 @@ void *realloc(void *old, size_t n)
 	return p;
 }
 
+void *aligned_alloc(size_t alignment, size_t n)
+{
+	REAL(aligned_alloc);
+	return strikes("malloc") ? NULL : real(alignment, n);
+}
+
+int posix_memalign(void **to, size_t alignment, size_t n)
+{
+	REAL(posix_memalign);
+	return strikes("malloc") ? ENOMEM : real(to, alignment, n);
+}
+
 void free(void *p)
 {
 	if (p && !is_early(p) && memory_ready())
