@@ -155,6 +155,11 @@ ROUNDS ?= 20
 fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20, 1000 for an hour
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS)
 
+DAYS ?= 184
+soak: all ## a timer left alone for DAYS=184 of rehearsed time
+	SP_BUILD="$$(cd $(B) && pwd)" python3 -B tests/soak/months.py \
+		--days $(DAYS) $(if $(SEED),--seed $(SEED))
+
 coverage: ## run the tests and say which lines they reach
 	$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' check
 	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(PROGRAMS:%=cmd/%.c)
@@ -218,7 +223,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
 .PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck fault \
-	format format-check fuzz fuzzers hdr-check help install manlint tidy ubsan \
+	format format-check fuzz fuzzers hdr-check help install manlint soak tidy ubsan \
 	uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d)

@@ -40,7 +40,7 @@ audio-features:
 profile:
 	sp-queue next profile | $(fetch_and_load)
 
-# Whatever is due: plays daily, playlists weekly or when the queue holds some,
+# Whatever is due: plays hourly, playlists weekly or when the queue holds some,
 # the profile monthly.
 all:
 	sp-queue next all | $(fetch_and_load)

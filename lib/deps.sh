@@ -39,6 +39,7 @@ missing() {
 	has mandoc || echo 'mandoc mandoc mandoc mandoc mandoc'
 	has prove || echo 'perl perl-Test-Harness perl-utils perl perl'
 	has python3 || echo 'python3 python3 python3 python python3'
+	has faketime || echo 'faketime libfaketime libfaketime libfaketime -'
 	has ps || echo 'procps procps-ng procps procps-ng -'
 }
 

@@ -206,6 +206,12 @@ sql "insert into ingest_runs (run_id, job, account, status, started_at)
 	('r4', 'profile', 'default', 'complete', '$old')"
 is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "playlists profile" "all: what is due, a run each"
+sql "update ingest_runs set started_at =
+	strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-61 minutes') where run_id = 'r1'"
+is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
+    "play-history playlists profile" \
+    "all, some times a day: plays each time, since the API keeps but 50"
+sql "update ingest_runs set started_at = '$new' where run_id = 'r1'"
 is "$(queue next all | jq -c 'select(.type == "end").more')" 'true
 null' "all but the last say that another follows"
 for stage in sp-stage sp-transform sp-load; do

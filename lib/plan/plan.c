@@ -8,10 +8,15 @@
 #include "store/db.h"
 #include "stream/bucket.h"
 
-#define DAY ((int64_t)24 * 3600 * 1000)
+#define HOUR ((int64_t)3600 * 1000)
+#define DAY (24 * HOUR)
 
+/*
+ * Plays cost one request, and what falls out of the last 50 is lost: `all`
+ * asks for them however often it is run, but once an hour at most.
+ */
 const struct job jobs[] = {
-    {"play-history", 1 * DAY, " recently-played ", plan_play_history},
+    {"play-history", HOUR, " recently-played ", plan_play_history},
     {"playlists", 7 * DAY, " my-playlists playlist playlist-items ",
 	plan_playlists},
     {"audio-features", 7 * DAY, " audio-features ", plan_audio_features},
