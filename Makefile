@@ -152,8 +152,8 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 fuzzers: $(FUZZERS)
 
 ROUNDS ?= 20
-fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20, 1000 for an hour
-	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS)
+fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20 or FOR=1h
+	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS) $(FOR)
 
 DAYS ?= 184
 soak: all ## a timer left alone for DAYS=184 of rehearsed time

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""inject.py [--calls N] [--seed N] [--only CASE] [--fault CALL:HOW]
+"""inject.py [--calls N] [--most N] [--for TIME] [--seed N] [--jobs N]
+             [--only CASE] [--fault CALL:HOW[:N]]
 
 Makes one call after the other of each program fail: reads, writes, syncs,
 allocations and more, once, or from then on. However it fails, a program
@@ -8,11 +9,15 @@ where it is 0, nothing is missing. The database stays whole, and the same
 command completes the work once nothing fails any more.
 
 At most N calls of each kind are struck, chosen at random; 0 is all of them.
+With --most, no more than so many in each command.
+With --for, again and again, with other seeds, until the time is over. What
+is broken says how to repeat it.
 """
 import argparse
 import collections
 import concurrent.futures
 import http.client
+import itertools
 import json
 import os
 import random
@@ -25,8 +30,9 @@ import sys
 import time
 import urllib.request
 
-from common import (BUILD, STATUSES, Api, Broken, check, differences, folder,
-                    is_whole, opened, program, rebuild, tables)
+from common import (BUILD, STATUSES, Api, Broken, Progress, check,
+                    differences, duration, folder, is_whole, opened, program,
+                    rebuild, tables)
 
 LIBRARY = os.path.join(BUILD, "tests/fault/inject.so")
 
@@ -716,6 +722,8 @@ def try_case(case, path, o, rng, pool):
         if o.fault and o.fault.count(":") == 2:
             some = [int(o.fault.split(":")[2])]
         work += [(fault, n, how) for n in some]
+    if o.most and len(work) > o.most:
+        work = rng.sample(work, o.most)
 
     def one(item):
         fault, n, how = item
@@ -732,8 +740,9 @@ def try_case(case, path, o, rng, pool):
         if wrong:
             broken += 1
             print(f"not ok - {case.name}: {fault} {n} of "
-                  f"{calls[fault.rstrip('+')]} fails with {how}: {wrong}",
-                  flush=True)
+                  f"{calls[fault.rstrip('+')]} fails with {how}: {wrong}\n"
+                  f"# repeat: tests/fault/inject.py --only '{case.name}' "
+                  f"--fault {fault}:{how}:{n}", flush=True)
     struck = sum(counts.values()) - counts["missed"]
     told = ", ".join(f"{n} times {s}" for s, n in sorted(
         counts.items(), key=lambda c: str(c[0])) if s not in (None, "missed"))
@@ -742,31 +751,45 @@ def try_case(case, path, o, rng, pool):
     return struck, broken
 
 
+def try_cases(house, path, o, seed, pool):
+    """All the faults of all cases, once."""
+    struck = broken = 0
+    print(f"# inject.py --seed {seed} --calls {o.calls}", flush=True)
+    for number, kind in enumerate(CASES):
+        if not kind.name.startswith(o.only):
+            continue
+        rng = random.Random(f"{seed}/{kind.name}")
+        s, b = try_case(kind(house), f"{path}/{seed}-{number}", o, rng, pool)
+        struck, broken = struck + s, broken + b
+    return struck, broken
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--calls", type=int, default=10)
+    parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--for", type=duration, default=None, dest="seconds")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="")
     parser.add_argument("--fault", default="")
     o = parser.parse_args()
     seed = random.randrange(10 ** 9) if o.seed is None else o.seed
-    print(f"# inject.py --seed {seed} --calls {o.calls}", flush=True)
     broken = struck = 0
+    progress = Progress()
     with folder() as path, \
             concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
         house = House(path)
         try:
-            for number, kind in enumerate(CASES):
-                if not kind.name.startswith(o.only):
-                    continue
-                rng = random.Random(f"{seed}/{kind.name}")
-                s, b = try_case(kind(house), f"{path}/{number}", o, rng, pool)
+            for again in itertools.count():
+                if again and progress.seconds() >= (o.seconds or 0):
+                    break
+                s, b = try_cases(house, path, o, seed + again, pool)
                 struck, broken = struck + s, broken + b
         finally:
             house.api.close()
-    print(f"{'not ' if broken else ''}ok - {struck} calls failed, in each of "
-          f"{len(CASES)} commands; {broken} broken")
+    print(f"{'not ' if broken else ''}ok - {struck} calls failed in "
+          f"{progress.seconds():.0f} s; {broken} broken")
     return 1 if broken else 0
 
 
