@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.." || exit
 inject=$build/tests/fault/inject.so
 mark=$tmp/mark
 
-# A sanitizer has to be loaded first, and wants to be.
-LD_PRELOAD=$inject "$build/sp-transform" -V >"$tmp/out" 2>&1 &&
-    grep -q "^sp-transform [0-9.]*$" "$tmp/out" || {
+# A sanitizer has to be loaded first; and without the library nothing fails.
+[ -e "$inject" ] && LD_PRELOAD=$inject "$build/sp-transform" -V \
+    >"$tmp/out" 2>&1 && ! grep -v '^sp-transform [0-9.]*$' "$tmp/out" || {
 	echo "1..0 # SKIP nothing can be preloaded here"
 	exit
 }

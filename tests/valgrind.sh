@@ -7,7 +7,7 @@ shift
 wrap=$build/valgrind
 rm -rf "$wrap"
 mkdir -p "$wrap/tests/unit"
-(cd "$build" && find . -maxdepth 3 -type f -perm -100 ! -name '*.sh' \
+(cd "$build" && find . -maxdepth 3 -type f -perm -100 ! -name '*.sh' ! -name '*.so' \
 	\( -path './sp-*' -o -path './tests/*' \)) |
 while read -r program; do
 	mkdir -p "$(dirname "$wrap/$program")"

@@ -195,7 +195,7 @@ class Epoch:
                               env=self.env, capture_output=True, text=True)
         return said.stdout.count('"type":"run"')
 
-    def check_status(self, due, status, known, said):
+    def check_status(self, due, status, known, moved_from, said):
         """What the last program said of the runs, and what they are."""
         runs = {r: s for r, s in self.runs().items() if r not in known}
         whole = len(runs) == due and set(runs.values()) <= {"complete"}
@@ -206,6 +206,10 @@ class Epoch:
         check(not whole or status in (0, 1) or status < 0 or
               "interrupted" in said,
               f"status {status}, but the runs are", runs, said)
+        good = [r for r, s in runs.items() if s == "complete"]
+        check(self.cursor() == moved_from or
+              "play-history" in self.jobs(good),
+              "a cursor moved, but no run of its job is complete:", runs)
         if whole and set(self.jobs(runs)) == {"play-history"}:
             check(set(self.window) <= {p[2] for p in self.plays()},
                   "a run is complete, but plays are missing")
@@ -377,7 +381,7 @@ def one_round(epoch, rng, took, tell):
           "a worker was killed, the statuses are", statuses, said)
     if os.path.exists(epoch.db):
         epoch.check_tables(plays, cursor)
-        done = epoch.check_status(due, statuses[-1], known, said)
+        done = epoch.check_status(due, statuses[-1], known, cursor, said)
         epoch.check_captures()
     else:
         done = False
@@ -387,7 +391,7 @@ def one_round(epoch, rng, took, tell):
     statuses, took[job], said = epoch.run(job, [])
     check(statuses == [0] * 5, "run again, the statuses are", statuses, said)
     epoch.check_tables(plays, cursor)
-    epoch.check_status(due, 0, known, said)
+    epoch.check_status(due, 0, known, cursor, said)
     if job == "play-history":
         have = {(p, u) for p, u in epoch.ask(
             "select played_at, uri from play_history join tracks "
