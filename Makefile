@@ -39,18 +39,19 @@ ALL_CPPFLAGS = $(STD) -Ilib -Icmd -Itests -I$(B)/gen \
 	-DSP_VERSION='"$(VERSION)"' $(LIB_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
 
-# Each program links the one library that its resource needs. libjq has a
-# pkg-config file only since 1.7.
+# Each program links the one library that its resource needs, and sp-stage the
+# one that packs what it keeps. libjq has a pkg-config file only since 1.7.
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
-LIB_CFLAGS := $(shell for p in libcurl libjq sqlite3 libmicrohttpd; do \
+LIB_CFLAGS := $(shell for p in libcurl libjq sqlite3 libdeflate libmicrohttpd; do \
 	$(PKG_CONFIG) --cflags $$p 2>/dev/null; done)
 CURL := $(call pkg_libs,libcurl,-lcurl)
 SQLITE := $(call pkg_libs,sqlite3,-lsqlite3)
 JQ := $(call pkg_libs,libjq,-ljq)
+DEFLATE := $(call pkg_libs,libdeflate,-ldeflate)
 MICROHTTPD := $(call pkg_libs,libmicrohttpd,-lmicrohttpd)
 sp-queue_LIBS = $(SQLITE)
 sp-fetch_LIBS = $(CURL)
-sp-stage_LIBS = $(SQLITE)
+sp-stage_LIBS = $(SQLITE) $(DEFLATE)
 sp-transform_LIBS = $(JQ)
 sp-load_LIBS = $(SQLITE)
 sp-rehearse_LIBS = $(MICROHTTPD) -pthread
@@ -108,12 +109,12 @@ $(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
 $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
-		$(AS_NEEDED) $(SQLITE) $(JQ) $(CURL) $(MICROHTTPD)
+		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL) $(MICROHTTPD)
 
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
-		$(AS_NEEDED) $(SQLITE) $(JQ) $(CURL)
+		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL)
 
 # Made to be loaded before the libc that it stands in front of.
 INJECT ?= $(B)/tests/fault/inject.so

@@ -13,6 +13,10 @@
 #include "json/json.h"
 #include "table.h"
 
+/* How long before a login ends it is said so. */
+#define WARN_DAYS 14
+#define DAY_MS ((int64_t)86400000)
+
 const char *account_setting(const char *name)
 {
 	const char *value = getenv(name);
@@ -62,6 +66,22 @@ void account_put_option(const struct account *a, struct buf *b)
 	else if (!named_file(a) &&
 		 strcmp(account_name(a), ACCOUNT_DEFAULT) != 0)
 		buf_printf(b, " --account %s", account_name(a));
+}
+
+bool account_warn_of_end(const struct account *a, const struct token *t)
+{
+	int64_t ends = token_ends(t), left = ends - clock_now();
+	struct buf option = BUF_INIT(8192);
+	char day[CLOCK_TEXT];
+
+	if (!ends || left > WARN_DAYS * DAY_MS || !clock_format(ends, day))
+		return false;
+	account_put_option(a, &option);
+	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s", t->user_id,
+	    left > 0 ? "ends" : "ended", day,
+	    option.n ? buf_cstr(&option) : "");
+	buf_release(&option);
+	return true;
 }
 
 /* The options that both of the other commands have; true for --table. */

@@ -2,7 +2,11 @@
 #ifndef SP_CMD_ACCOUNT_H
 #define SP_CMD_ACCOUNT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
+
+struct token;
 
 #define ACCOUNT_DEFAULT "default"
 
@@ -24,6 +28,11 @@ const char *account_path(const struct account *, struct buf *path);
 
 /* ` --account NAME`, as a command is to be given again; "" for the usual. */
 void account_put_option(const struct account *, struct buf *);
+
+/*
+ * Say that a login will be needed anew, if that is near; whether it was said.
+ */
+bool account_warn_of_end(const struct account *, const struct token *);
 
 /*
  * The commands: argv[0] is the command's name, and what the options before it

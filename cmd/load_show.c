@@ -32,11 +32,10 @@ void load_show_change(struct load *l, const struct change *c)
 	load_count(&l->by_table[c->table->index], c);
 	buf_clear(&l->line);
 	change_put(c, &l->line);
-	buf_putc(&l->line, '\n');
 	if (l->line.failed)
 		cli_die(EX_OSERR, "out of memory");
 	/* An error is kept, and met at commit. */
-	out_put_slice(&l->out, buf_slice(&l->line));
+	record_send(&l->out, buf_slice(&l->line));
 }
 
 void load_show_progress(

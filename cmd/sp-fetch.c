@@ -3,10 +3,8 @@
  * sends on what it answers, as captures. With paths as arguments, asks for
  * those.
  *
- * What keeps one request from being answered is that request's failure. A
- * rate limit keeps those of its bucket from it, and what keeps all of them (a
- * login that has ended, a service that is out) is a halt: what may not be
- * asked any more is refused by name, and the end says how it went.
+ * What an answer means for the run and for what is still to be asked is
+ * decided in http/verdict.h.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -18,17 +16,10 @@
 #include "account.h"
 #include "base/clock.h"
 #include "cli.h"
-#include "http/limits.h"
 #include "http/session.h"
+#include "http/verdict.h"
 #include "http/window.h"
 #include "json/json.h"
-
-/* So many requests in a row without a usable answer: the service is out. */
-#define FAULTS_MAX 3
-
-/* How long before a login ends it is said so, once a run. */
-#define WARN_DAYS 14
-#define DAY_MS ((int64_t)86400000)
 
 static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
@@ -52,12 +43,6 @@ struct options {
 	bool progress;
 };
 
-/* Why nothing is asked any more; exit 0 while there is no such thing. */
-struct halt {
-	struct trouble trouble;
-	bool run_only; /* over when the run is */
-};
-
 struct fetch {
 	const struct options *o;
 	struct stage stage;
@@ -65,39 +50,23 @@ struct fetch {
 	struct transfer *transfer;
 	struct session session;
 	struct window window;
+	struct verdict verdict;
 	struct answer answer; /* about the user */
 	struct buf scratch, line;
 
-	struct halt halt;
-	struct limits limits;
-	unsigned limited;	/* buckets of which the run was kept back */
-	char note[256];		/* what a run that goes well has to say */
-	struct trouble failure; /* of the run, for its end; exit 0 for none */
-	int status;		/* the program's, so far */
-	int faults;		/* requests in a row without a usable answer */
-	int64_t seq;		/* of the run's last capture */
-	uint64_t unasked;	/* requests refused without being asked */
-	bool quiet;		/* on_refusal is not to speak */
-	bool terminal;		/* stdout is one */
-	bool warned;		/* that the login is about to end */
+	int64_t seq;	  /* of the run's last capture */
+	uint64_t unasked; /* requests refused without being asked */
+	bool quiet;	  /* on_refusal is not to speak */
+	bool terminal;	  /* stdout is one */
+	bool warned;	  /* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
 };
 
-/* Path and query of what was asked, cut for a message. */
-static struct slice where(const char *url)
-{
-	struct slice path = url_path(slice_of(url));
-
-	if (path.n > 100)
-		path.n = 100;
-	return path;
-}
-
 static void tell(void *ctx, const char *url, const char *what)
 {
-	struct slice path = url ? where(url) : SLICE("");
+	struct slice path = url ? url_brief(slice_of(url)) : SLICE("");
 
 	(void)ctx;
 	cli_warn("%.*s%s%s", (int)path.n, path.p, url ? ": " : "", what);
@@ -111,228 +80,38 @@ static void on_refusal(void *ctx, const struct refusal *r)
 		cli_refusal(NULL, r);
 }
 
-/* The run did not go well; a halt counts most, then a limit, then the first. */
-static void fail_run(struct fetch *f, const struct trouble *t, bool counts)
-{
-	if (!f->failure.exit || counts)
-		f->failure = *t;
-	if (!f->status || counts)
-		f->status = t->exit;
-}
-
-/* A limit keeps requests of the run from being asked, or answered. */
-static void keep_back(struct fetch *f, size_t bucket, const struct trouble *t)
-{
-	f->limited |= LIMITS_BIT(bucket);
-	fail_run(f, t, !f->halt.trouble.exit);
-}
-
-/* Why nothing is asked, short and fixed, for the ledger. */
-static const char *halt_code(int status)
-{
-	switch (status) {
-	case EX_TEMPFAIL: return "come back later";
-	case EX_NOPERM: return "log in first";
-	case EX_UNAVAILABLE: return "service unavailable";
-	case EX_CONFIG: return "configuration";
-	default: return "cannot go on";
-	}
-}
-
-/* Ask nothing any more, and say why, once. */
-static void halt(struct fetch *f, const struct trouble *t, const char *url)
-{
-	f->halt = (struct halt){.trouble = *t};
-	tell(NULL, url, t->why);
-	fail_run(f, t, true);
-}
-
-/* Say, once, that a new login will be needed. */
-static void warn_of_end(struct fetch *f)
-{
-	int64_t ends = token_ends(&f->session.token), left = ends - clock_now();
-	struct buf option = BUF_INIT(8192);
-	char day[CLOCK_TEXT];
-
-	if (f->warned || !ends || left > WARN_DAYS * DAY_MS ||
-	    !clock_format(ends, day))
-		return;
-	f->warned = true;
-	account_put_option(&f->o->account, &option);
-	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s",
-	    f->session.token.user_id, left > 0 ? "ends" : "ended", day,
-	    option.n ? buf_cstr(&option) : "");
-	buf_release(&option);
-}
-
 /* Know whose login it is; false if nothing can be asked. */
 static bool know_user(struct fetch *f)
 {
 	struct trouble trouble;
 
-	if (f->halt.trouble.exit)
+	if (verdict_is_halted(&f->verdict))
 		return false;
 	if (!session_know_user(&f->session, &f->answer, &trouble)) {
-		halt(f, &trouble, NULL);
+		verdict_halt(&f->verdict, &trouble, false);
 		return false;
 	}
-	warn_of_end(f);
+	if (!f->warned)
+		f->warned =
+		    account_warn_of_end(&f->o->account, &f->session.token);
 	return true;
-}
-
-/* Refuse a request because of a halt or a limit, which was told already. */
-static void refuse_unasked(struct ask *a, const struct trouble *t)
-{
-	ask_refuse(a, halt_code(t->exit), "not asked: %s", t->why);
-	a->unasked = true;
 }
 
 /* For window.may_ask. */
 static bool may_ask(void *ctx, struct ask *a)
 {
 	struct fetch *f = ctx;
-	size_t bucket = bucket_of(a->request.endpoint);
-	const struct trouble *limit;
 
-	if (!know_user(f)) {
-		/* A later run than the one that was halted fails of it too. */
-		fail_run(f, &f->halt.trouble, false);
-		refuse_unasked(a, &f->halt.trouble);
-		return false;
-	}
-	limit = limits_of(&f->limits, bucket);
-	if (!limit)
-		return true;
-	keep_back(f, bucket, limit);
-	refuse_unasked(a, limit);
-	return false;
-}
-
-/* Ask nothing of a bucket any more, and say why. */
-static void take_limit(struct fetch *f, const struct ask *a, const char *url)
-{
-	const struct trouble *t = &a->answer.trouble;
-	size_t bucket = bucket_of(a->request.endpoint);
-
-	limits_set(&f->limits, bucket, a->answer.account, t);
-	tell(NULL, url, t->why);
-	keep_back(f, bucket, t);
-}
-
-/* A request without a usable answer; some in a row are enough. */
-static void count_fault(struct fetch *f, const struct trouble *t)
-{
-	struct trouble out;
-
-	fail_run(f, t, false);
-	if (++f->faults < FAULTS_MAX)
-		return;
-	trouble_set(&out, EX_UNAVAILABLE,
-	    "asking no more: %d requests in a row without an answer",
-	    FAULTS_MAX);
-	halt(f, &out, NULL);
-}
-
-/*
- * A refusal that is an answer fails nothing. That the app may not have audio
- * features at all is said once, and in the run.
- */
-static void note_refusal(struct fetch *f, const struct ask *a)
-{
-	const char *why = a->answer.trouble.why;
-
-	if (a->answer.reply.status != 403 || *f->note ||
-	    !slice_is(a->request.endpoint, "audio-features"))
-		return;
-	snprintf(f->note, sizeof(f->note), "audio-features: %.200s", why);
-	tell(NULL, a->get.url, why);
-}
-
-/* Refuse a request that came to nothing, or to less than was asked. */
-static void refuse(struct ask *a, const char *code, const char *why)
-{
-	struct slice path = where(a->get.url);
-
-	ask_refuse(a, code, "%.*s: %s", (int)path.n, path.p, why);
-}
-
-/* The answer is none, or none that the rest of the request can build on. */
-static void take_failure(struct fetch *f, struct ask *a)
-{
-	const struct trouble *t = &a->answer.trouble;
-	const char *url = a->get.url;
-	int status = a->answer.reply.status;
-
-	switch (a->answer.kind) {
-	case ANSWER_NO_LOGIN:
-		halt(f, t, url);
-		refuse_unasked(a, t);
-		break;
-	case ANSWER_LIMITED: take_limit(f, a, url); break;
-	case ANSWER_DENIED:
-		if (a->request.optional && (status == 403 || status == 404)) {
-			note_refusal(f, a);
-			break;
-		}
-		if (status == 403)
-			halt(f, t, url);
-		else
-			tell(NULL, url, t->why);
-		fail_run(f, t, false);
-		break;
-	case ANSWER_REDIRECT:
-		refuse(a, "redirect", t->why);
-		fail_run(f, t, false);
-		break;
-	case ANSWER_NONE:
-		refuse(a, "no answer", t->why);
-		count_fault(f, t);
-		break;
-	default: tell(NULL, url, t->why); count_fault(f, t);
-	}
+	know_user(f); /* or nothing may be asked */
+	return verdict_may_ask(&f->verdict, a);
 }
 
 /* For window.on_answer. */
 static void on_answer(void *ctx, struct ask *a)
 {
 	struct fetch *f = ctx;
-	struct trouble chain;
 
-	if (a->answer.kind != ANSWER_GOOD) {
-		take_failure(f, a);
-		return;
-	}
-	f->faults = 0;
-	if (!a->code)
-		return;
-	trouble_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
-	fail_run(f, &chain, false);
-}
-
-/*
- * On a terminal, what controls it and may stand in JSON as it is (DEL, and C1
- * in UTF-8) is written as JSON escapes; below 0x20 it always is.
- */
-static struct slice for_terminal(struct fetch *f, struct slice line)
-{
-	struct buf *b = &f->scratch;
-
-	buf_clear(b);
-	for (size_t i = 0; i < line.n; i++) {
-		unsigned char c = (unsigned char)line.p[i];
-		unsigned char next =
-		    i + 1 < line.n ? (unsigned char)line.p[i + 1] : 0;
-
-		if (c == 0x7f)
-			buf_puts(b, "\\u007f");
-		else if (c == 0xc2 && next < 0xa0)
-			buf_printf(b, "\\u%04x", line.p[++i] & 0xffU);
-		else
-			buf_putc(b, line.p[i]);
-	}
-	if (b->failed)
-		cli_die(EX_OSERR, "out of memory");
-	return buf_slice(b);
+	verdict_take(&f->verdict, a);
 }
 
 static void send_capture(
@@ -342,20 +121,17 @@ static void send_capture(
 	    .seq = ++f->seq,
 	    .page = page->number,
 	    .kind = page->kind,
+	    .next = page->linked ? &page->follows : NULL,
 	    .user = f->session.token.user_id,
 	    .url = buf_slice(&page->url),
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
 	    .retry_at = page->retry_at};
-	struct slice line;
 
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &f->line))
 		cli_die(EX_OSERR, "out of memory");
-	line = buf_slice(&f->line);
-	if (f->terminal)
-		line = for_terminal(f, line);
-	stage_produce(&f->stage, RECORD_CAPTURE, line);
+	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
 	f->captures++;
 	f->bytes += page->body.n;
 }
@@ -435,15 +211,18 @@ static void take_request(struct fetch *f, const struct record *rec)
 		go_on(f, -1);
 }
 
-/* Pass a run on with its user filled in. */
+/* Pass a run on with its user filled in, and the app that asks. */
 static void pass_filled(struct fetch *f, const struct record *rec)
 {
-	static const char *const but[] = {"user", NULL};
+	static const char *const but[] = {"user", "client", NULL};
+	const struct token *t = &f->session.token;
 	struct record filled = *rec;
 
 	buf_clear(&f->line);
 	record_put_members(rec, but, &f->line);
-	json_put_member(&f->line, "user", slice_of(f->session.token.user_id));
+	json_put_member(&f->line, "user", slice_of(t->user_id));
+	if (t->client_id)
+		json_put_member(&f->line, "client", slice_of(t->client_id));
 	if (!buf_putc(&f->line, '}'))
 		cli_die(EX_OSERR, "out of memory");
 	filled.line = buf_slice(&f->line);
@@ -455,47 +234,31 @@ static void take_run(struct fetch *f, const struct record *rec)
 	struct trouble trouble;
 	struct slice user = {NULL, 0};
 
-	f->failure = (struct trouble){.exit = 0};
-	f->limited = 0;
+	verdict_begin_run(&f->verdict);
 	f->seq = 0;
 	if (!know_user(f)) {
 		stage_pass(&f->stage, rec);
 		return;
 	}
 	buf_clear(&f->scratch);
-	if (!record_string(rec, "user", &f->scratch, &user) || !user.p) {
+	if (!record_string(rec, "user", &f->scratch, &user) || !user.p ||
+	    slice_is(user, f->session.token.user_id)) {
 		pass_filled(f, rec);
 		return;
 	}
-	if (!slice_is(user, f->session.token.user_id)) {
-		trouble_set(&trouble, EX_CONFIG,
-		    "run %s: it is of user '%.*s', and the login of user '%s'",
-		    f->stage.run, (int)user.n, user.p,
-		    f->session.token.user_id);
-		halt(f, &trouble, NULL);
-		f->halt.run_only = true;
-	}
+	trouble_set(&trouble, EX_CONFIG,
+	    "run %s: it is of user '%.*s', and the login of user '%s'",
+	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
+	verdict_halt(&f->verdict, &trouble, true);
 	stage_pass(&f->stage, rec);
 }
 
 static void take_end(struct fetch *f, const struct record *rec)
 {
-	struct trouble *t = &f->failure;
 	struct outcome how;
 
-	if (f->limited && !f->halt.trouble.exit)
-		limits_sum(&f->limits, f->limited, t);
-	how = (struct outcome){.exit = t->exit};
-	snprintf(
-	    how.reason, sizeof(how.reason), "%s", t->exit ? t->why : f->note);
-	*f->note = '\0';
-	if (t->until && !clock_format(t->until, how.until))
-		*how.until = '\0';
+	verdict_end_run(&f->verdict, &how);
 	stage_pass_end(&f->stage, rec, &how);
-	*t = (struct trouble){.exit = 0};
-	f->limited = 0;
-	if (f->halt.run_only)
-		f->halt = (struct halt){.run_only = false};
 }
 
 /* Requests named by their paths, instead of a stream. */
@@ -648,9 +411,11 @@ static char **read_options(struct options *o, int argc, char **argv)
 
 static void set_up(struct fetch *f, const struct options *o, const char *path)
 {
-	*f = (struct fetch){.o = o,
+	*f = (struct fetch){
+	    .o = o,
 	    .started = clock_monotonic(),
-	    .terminal = isatty(STDOUT_FILENO) == 1};
+	    .verdict = {.tell = tell},
+	};
 	if (!out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16))
 		cli_die(EX_OSERR, "out of memory");
 	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
@@ -681,9 +446,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	answer_init(&f->answer, o->max_body);
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
-	/* Six bytes for one, on a terminal. */
-	f->scratch.max =
-	    f->line.max < SIZE_MAX / 6 ? 6 * f->line.max : SIZE_MAX;
+	f->scratch.max = o->max_line;
 }
 
 static void tear_down(struct fetch *f)
@@ -712,8 +475,9 @@ static int finish(struct fetch *f)
 		cli_warn("stdout: cannot write: %s", strerror(f->out.err));
 		return stage_io_status(f->out.err);
 	}
-	return status != EX_IOERR && status != EX_OSERR && f->status ? f->status
-								     : status;
+	if (status == EX_IOERR || status == EX_OSERR || !f->verdict.status)
+		return status;
+	return f->verdict.status;
 }
 
 /* The commands, which have options of their own; false if it is none. */

@@ -354,6 +354,11 @@ static int list(const struct options *o)
 	return 0;
 }
 
+#define DEADLINE                                                       \
+	PLAN_DEADLINE_OF(                                              \
+	    "(select user_id from accounts where account = :account)", \
+	    "endpoints")
+
 /* What is due, how stale it is, and what holds it up. */
 static const char status_of_jobs[] =
     "select name as job, case due when 1 then 'due' else 'fresh' end as state,"
@@ -368,11 +373,9 @@ static const char status_of_jobs[] =
     "where audio_features_json is null and is_local is not 1 "
     "and track_id not in (select subject from endpoint_status "
     "where endpoint = 'audio-features' and status = 404)) end as waiting, "
-    "(select max(retry_at) from endpoint_status join accounts "
-    "using (user_id) where account = :account "
-    "and retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
-    "and " PLAN_DEADLINE_OF("endpoints") ") as blocked_until "
-					 "from temp.job order by rowid";
+    "(select max(retry_at) from endpoint_status "
+    "where retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
+    "and " DEADLINE ") as blocked_until from temp.job order by rowid";
 
 /* What the API refused, and will not be asked again for a while. */
 static const char status_of_refusals[] =

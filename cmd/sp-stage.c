@@ -32,6 +32,8 @@ static const char usage[] =
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--lock-wait D] [--max-line SIZE]\n"
     "           [FILE ...]\n"
+    "       sp-stage compact [--db FILE] [--lock-wait D] [--progress]\n"
+    "           [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n";
 
@@ -77,6 +79,13 @@ static void keeper_begin(struct keeper *k)
 	k->open = true;
 }
 
+static void keeper_open(struct keeper *k, const struct options *o)
+{
+	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE)};
+	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK)
+		database_die(k->db, "prepare staging_raw");
+}
+
 static void keeper_init(
     struct keeper *k, const struct options *o, struct out *out)
 {
@@ -85,9 +94,7 @@ static void keeper_init(
 		cli_die(EX_OSERR, "no memory");
 	if (o->no_stage)
 		return;
-	k->db = database_open(o->db, STORE_WRITE);
-	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK)
-		database_die(k->db, "prepare staging_raw");
+	keeper_open(k, o);
 	out->before_write = keeper_commit;
 	out->ctx = k;
 }
@@ -121,14 +128,18 @@ static void keeper_see_run(struct keeper *k, const struct record *rec)
 static bool keeper_stage(
     struct keeper *k, const struct record *rec, const char **why)
 {
+	enum staging_result result;
+
 	if (!k->db)
 		return true;
-	keeper_begin(k);
-	switch (staging_append(&k->staging, rec, why)) {
-	case STAGING_BAD: return false;
-	case STAGING_FAILED: database_die(k->db, "stage a capture");
-	default: return true;
+	result = staging_prepare(&k->staging, rec, why);
+	if (result == STAGING_READY) {
+		keeper_begin(k);
+		result = staging_append(&k->staging, why);
 	}
+	if (result == STAGING_FAILED)
+		database_die(k->db, "stage a capture");
+	return result != STAGING_BAD;
 }
 
 static int filter(const struct options *o)
@@ -199,15 +210,47 @@ static int close_source(struct source *s, int status)
 	return ok ? status : stage_io_status(s->out->err);
 }
 
+/* Refuse a body: on stderr, and as an error of the stream. */
+static void send_refusal(struct source *s, const char *key, struct slice name,
+    const char *code, struct slice reason)
+{
+	struct buf *b = source_begin(s, RECORD_ERROR);
+
+	cli_warn("%.*s: %.*s", (int)name.n, name.p, (int)reason.n, reason.p);
+	json_put_member(b, "stage", SLICE("sp-stage"));
+	json_put_member(b, key, name);
+	json_put_member(b, "code", slice_of(code));
+	json_put_member(b, "reason", reason);
+	source_send(s, RECORD_ERROR);
+}
+
+/* Refuse the capture at hand, by its name if it has one. */
+static void send_damaged(
+    const struct staging_walk *w, struct source *s, struct buf *name)
+{
+	const char *key = name->n ? "src" : "where";
+
+	if (!name->n)
+		buf_printf(name, "capture %lld", (long long)w->last);
+	send_refusal(
+	    s, key, buf_slice(name), "bad body", slice_of(w->reader.bad));
+}
+
 /* Send all captures of the walk; SQLite's result code. */
-static int send_walk(
-    struct staging_walk *w, struct source *s, struct buf *line, bool progress)
+static int send_walk(struct staging_walk *w, struct source *s, struct buf *line,
+    bool progress, int *status)
 {
 	uint64_t sent = 0, total = (uint64_t)w->total;
 	int rc;
 
-	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW &&
-	       source_send_line(s, RECORD_CAPTURE, buf_slice(line))) {
+	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW) {
+		if (w->reader.bad) {
+			send_damaged(w, s, line);
+			*status = EX_REFUSED;
+		} else if (!source_send_line(
+			       s, RECORD_CAPTURE, buf_slice(line))) {
+			break;
+		}
 		sent++;
 		if (progress)
 			cli_progress_of(sent, total,
@@ -251,7 +294,7 @@ static int replay(const struct options *o)
 	struct source source;
 	struct out out;
 	sqlite3 *db = database_open(o->db, STORE_READ);
-	int rc, status;
+	int rc, status = 0;
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
 		cli_die(EX_OSERR, "no memory");
@@ -266,7 +309,8 @@ static int replay(const struct options *o)
 	if (o->filter.refused &&
 	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
 		database_die(db, "read staging_raw");
-	rc = send_walk(&walk, &source, &line, cli_progress_wanted(o->progress));
+	rc = send_walk(
+	    &walk, &source, &line, cli_progress_wanted(o->progress), &status);
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,
 		    "replay: capture %lld is longer than "
@@ -274,7 +318,7 @@ static int replay(const struct options *o)
 		    (long long)walk.last);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		database_die(db, "read staging_raw");
-	status = close_source(&source, 0);
+	status = close_source(&source, status);
 	staging_walk_release(&walk);
 	store_close(db);
 	buf_release(&line);
@@ -299,19 +343,14 @@ static void refuse_body(struct import *im, const char *name, const char *fmt,
 static void refuse_body(
     struct import *im, const char *name, const char *fmt, ...)
 {
-	struct buf *b = source_begin(&im->source, RECORD_ERROR);
 	char reason[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	cli_warn("%s: %s", name, reason);
-	json_put_member(b, "stage", SLICE("sp-stage"));
-	json_put_member(b, "where", slice_of(name));
-	json_put_member(b, "code", SLICE("bad body"));
-	json_put_member(b, "reason", slice_of(reason));
-	source_send(&im->source, RECORD_ERROR);
+	send_refusal(
+	    &im->source, "where", slice_of(name), "bad body", slice_of(reason));
 	im->status = EX_REFUSED;
 }
 
@@ -454,6 +493,59 @@ static int import(const struct options *o, int argc, char **argv)
 	return status;
 }
 
+/* What there was to do, and what is kept now; free is VACUUM's to give. */
+static const char compacted[] =
+    "select ?1 as captures, ?2 as bytes, count(*) as bodies, "
+    "coalesce(sum(size), 0) as size, coalesce(sum(length(body)), 0) as kept, "
+    "(select freelist_count * page_size from pragma_freelist_count, "
+    "pragma_page_size) as free from staging_bodies";
+
+static void compact_report(
+    sqlite3 *db, const struct staging_compaction *c, const struct options *o)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(db, compacted, -1, &stmt, NULL) != SQLITE_OK)
+		database_die(db, "sum up");
+	sqlite3_bind_int64(stmt, 1, c->captures);
+	sqlite3_bind_int64(stmt, 2, c->size);
+	if (listing_print(stmt, "compaction", o->table || table_for_people()) !=
+	    SQLITE_DONE)
+		database_die(db, "sum up");
+	sqlite3_finalize(stmt);
+}
+
+/* Give the captures of an older sp the form of today. */
+static int compact(const struct options *o)
+{
+	bool progress = cli_progress_wanted(o->progress);
+	struct staging_compaction c;
+	struct keeper k;
+	int rc;
+
+	keeper_open(&k, o);
+	rc = staging_compact_init(&c, &k.staging);
+	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+		rc = staging_compact_next(&c, &k.staging);
+		if (progress)
+			cli_progress_of((uint64_t)c.captures, (uint64_t)c.total,
+			    "%" PRId64 " of %" PRId64 " captures", c.captures,
+			    c.total);
+	}
+	if (progress)
+		cli_progress_end();
+	if (rc == SQLITE_TOOBIG)
+		cli_die(EX_DATAERR,
+		    "compact: capture %lld is longer than "
+		    "--max-line",
+		    (long long)c.last);
+	if (rc != SQLITE_DONE)
+		database_die(k.db, "compact");
+	compact_report(k.db, &c, o);
+	keeper_release(&k);
+	return 0;
+}
+
 /* What people want to see of a run; in a pipe every column goes out. */
 static const char runs_for_people[] =
     "select run_id as run, job, user_id as user, "
@@ -513,18 +605,24 @@ static bool why_can(const struct table *t, const char *name, int keys)
 /* Print the captures whose numbers the statement gives. */
 static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 {
-	int rc;
+	struct staging_reader reader;
+	int rc = staging_reader_init(&reader);
 
-	while ((rc = sqlite3_step(ids)) == SQLITE_ROW) {
-		rc = staging_get(db, sqlite3_column_int64(ids, 0), line);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(ids)) == SQLITE_ROW) {
+		rc = staging_get(
+		    &reader, db, sqlite3_column_int64(ids, 0), line);
 		if (rc != SQLITE_ROW)
-			return rc;
-		if (!buf_putc(line, '\n'))
-			return SQLITE_TOOBIG;
+			break;
+		rc = SQLITE_OK;
+		if (reader.bad)
+			cli_warn("why: %s: %s", buf_words(line), reader.bad);
+		else if (!buf_putc(line, '\n'))
+			rc = SQLITE_TOOBIG;
 		/* What fails is met when stdout is closed. */
-		if (fwrite(line->p, 1, line->n, stdout) != line->n)
-			return SQLITE_DONE;
+		else if (fwrite(line->p, 1, line->n, stdout) != line->n)
+			rc = SQLITE_DONE;
 	}
+	staging_reader_release(&reader);
 	return rc;
 }
 
@@ -577,6 +675,8 @@ static int why(const struct options *o, int argc, char **argv)
 	if (argc < 2)
 		cli_usage(usage, false);
 	tables.db = db = database_open(o->db, STORE_READ);
+	if (bodies_add_function(db) != SQLITE_OK)
+		database_die(db, "read staging_bodies");
 	t = tables_find(&tables, slice_of(argv[0]));
 	if (!t)
 		database_die(db, "read the schema");
@@ -680,6 +780,8 @@ int main(int argc, char **argv)
 		status = replay(&o);
 	else if (!strcmp(command, "runs"))
 		status = runs(&o);
+	else if (!strcmp(command, "compact"))
+		status = compact(&o);
 	else
 		cli_usage(usage, false);
 	return cli_close_stdout(status);

@@ -53,7 +53,7 @@ with tables as (
 		from columns where tab || '.' || col <> 'play_history.play_id'
 		group by tab, name)
 	where tab not like 'sqlite_%' and tab not in ('staging_raw',
-		'ingest_runs', 'ingest_errors', 'accounts', 'playlist_pages')
+		'staging_bodies', 'ingest_runs', 'ingest_errors', 'accounts', 'playlist_pages')
 	group by tab
 ), froms as (
 	select tab, pairs, cols,

@@ -31,6 +31,8 @@ missing() {
 	has_lib libjq jq.h || echo 'libjq-dev jq-devel jq-dev jq jq'
 	has_lib sqlite3 sqlite3.h ||
 		echo 'libsqlite3-dev sqlite-devel sqlite-dev sqlite sqlite'
+	has_lib libdeflate libdeflate.h ||
+		echo 'libdeflate-dev libdeflate-devel libdeflate-dev libdeflate libdeflate'
 	has_lib libmicrohttpd microhttpd.h ||
 		echo 'libmicrohttpd-dev libmicrohttpd-devel libmicrohttpd-dev libmicrohttpd libmicrohttpd'
 	has sqlite3 || echo 'sqlite3 sqlite sqlite sqlite sqlite'

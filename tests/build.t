@@ -10,7 +10,8 @@ B=${build#"$PWD"/}
 
 links() {
 	case $1 in
-	sp-queue | sp-stage | sp-load) echo libsqlite3 ;;
+	sp-queue | sp-load) echo libsqlite3 ;;
+	sp-stage) printf 'libdeflate\nlibsqlite3\n' ;;
 	sp-fetch) echo libcurl ;;
 	sp-transform) echo libjq ;;
 	sp-rehearse) echo libmicrohttpd ;;
@@ -23,7 +24,7 @@ check_links() {
 		return
 	fi
 	is "$(ldd "$build/$1" |
-		grep -oE 'lib(curl|jq|sqlite3|microhttpd)' | sort -u)" \
+		grep -oE 'lib(curl|jq|sqlite3|microhttpd|deflate)' | sort -u)" \
 	    "$(links "$1")" "$1 links only what it needs"
 }
 

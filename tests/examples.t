@@ -81,7 +81,7 @@ compare "$tmp/none.db"
 is "$status $out" "2 " "and so is a replay that fails"
 
 # --- what a timer runs --------------------------------------------------
-for file in crontab sp-play-history.service; do
+for file in crontab sp-jobs.service; do
 	case $file in
 	crontab) line=$(sed -n 's/^7 .* \* *\(sp-queue.*\)/\1/p' examples/$file) ;;
 	*) line=$(sed -n "s/^ExecStart=.*-c '\(.*\)'/\1/p" examples/$file) ;;
@@ -90,6 +90,36 @@ for file in crontab sp-play-history.service; do
 	run env SP_DB="$db" sh -c "${line:?}"
 	is "$status" 0 "the command of $file"
 done
+# It hands on what the unit is to understand, and does not hammer.
+service=$line
+api_post "clock?advance=2h"
+api_post 'fault?kind=429&retry_after=86400&path=/v1/me/player'
+sql "update ingest_runs set started_at = '2026-01-01T00:00:00.000Z'
+    where job = 'play-history'"
+run env SP_DB="$db" sh -c "$service"
+is "$status" 75 "a limit: come back later"
+api_post 'requests?clear=1'
+run env SP_DB="$db" sh -c "$service"
+is "$status $(curl -fsS "$api_url/rehearse/requests" | wc -l)" "75 0" \
+    "started again before the deadline, it asks nothing"
+sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
+run env SP_DB="$db" SP_TOKEN_FILE="$tmp/nobody.json" sh -c "$service"
+is "$status" 77 "no login: log in first"
+like "$(grep ^SuccessExitStatus examples/sp-jobs.service) " \
+    '=([0-9]+ )*75 ' "to the unit, the one is no failure"
+grep -q '^SuccessExitStatus.*77' examples/sp-jobs.service
+is $? 1 "and the other is"
+if command -v systemd-analyze >/dev/null; then
+	mkdir -p -m 700 "$tmp/units" "$tmp/run"
+	cp examples/sp-* "$tmp/units"
+	for unit in "$tmp"/units/*; do
+		XDG_RUNTIME_DIR=$tmp/run systemd-analyze --user verify "$unit"
+	done >"$tmp/verified" 2>&1
+	is "$(cat "$tmp/verified")" "" "systemd takes the units"
+else
+	skip "no systemd here" "systemd takes the units"
+fi
+
 # --- the other jobs -----------------------------------------------------
 run jobs playlists audio-features profile
 is "$status" 0 "jobs.mk: playlists, audio-features, profile"

@@ -75,21 +75,54 @@ like "$(cat "$tmp/got")" \
 ok $? "those under way are taken, no more of the bucket are asked"
 is "$(jq -r 'select(.type == "capture").endpoint' "$tmp/out" | tail -n 1)" \
     recently-played "and other buckets are"
+# Of one bucket, and of all of them.
+for reason in '' '&reason=QUOTA_EXCEEDED'; do
+	reset
+	fault "kind=429&retry_after=1&skip=10$reason"
+	many 60 | awk -v all="$reason" 'all && NR % 2 {
+		print "{\"endpoint\":\"x\",\"url\":\"/v1/me?m=" NR "\"}"; next }
+		{ print }' | plan >"$tmp/plan"
+	rm -f "$tmp/said"
+	fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	until grep -qs waiting "$tmp/said"; do sleep 0.02; done
+	sleep 0.2
+	meanwhile=$(asked)
+	wait $pid
+	is "$? $(came | sed 's/200.*200/200/')" "0 complete 0 balanced: 200: " \
+	    "a short limit in their midst${reason:+, of all buckets}"
+	is "$(grep -c 'waiting 1\.0 s' "$tmp/err") $(asked)" "1 61" "is waited out"
+	[ "$meanwhile" -lt 22 ]
+	ok $? "by all of them ($meanwhile asked meanwhile)"
+done
 reset
-fault 'kind=429&retry_after=1&skip=10'
-many 60 | plan >"$tmp/plan"
-rm -f "$tmp/said"
-fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
-pid=$!
-until grep -qs waiting "$tmp/said"; do sleep 0.02; done
-sleep 0.2
-meanwhile=$(asked)
-wait $pid
-is "$? $(came | sed 's/200.*200/200/')" "0 complete 0 balanced: 200: " \
-    "a short limit in their midst"
-is "$(grep -c 'waiting 1\.0 s' "$tmp/err") $(asked)" "1 61" "is waited out"
-[ "$meanwhile" -lt 22 ]
-ok $? "by all of them ($meanwhile asked meanwhile)"
+fault 'kind=429&retry_after=1&reason=QUOTA_EXCEEDED&path=/v1/me?n=3'
+{ echo "$recent" | sed 's/limit=20/limit=1/'; many 3; } | try >"$tmp/got"
+is "$(sed 's/200.*200/200/' "$tmp/got")" "0: complete 0 balanced: 200: " \
+    "a quota that is met behind a long list"
+[ "$(log | jq -r '"\(.status) \(.url)"' |
+    sed '1,/^429/d; /^200 .*n=3/,$d' | wc -l)" -lt 5 ]
+ok $? "holds up the list, too"
+reset
+fault 'kind=429&retry_after=1&path=/v1/me/player&times=2'
+{ many 3; printf '%s\n' "$recent" "$recent"; many 9; } | try --parallel 4 >"$tmp/got"
+is "$(sed 's/200.*200/200/' "$tmp/got")" "0: complete 0 balanced: 200: " \
+    "a short limit of one bucket"
+is "$(log | jq -r 'if .status == 429 then "limited" elif .url |
+    test("player") then "player" else "other" end' | sed '1,/limited/d' |
+    grep -v limited | uniq | xargs)" "other player" \
+    "holds back that bucket, and no other"
+# They are under way together, unless the machine is slow.
+tries=0
+until [ "$met" = "1 3" ] || [ $tries -eq 5 ]; do
+	reset
+	fault 'kind=429&retry_after=1&skip=6&times=3'
+	many 20 | try --parallel 4 >"$tmp/got"
+	met="$(grep -c waiting "$tmp/err") $(log |
+	    jq -s 'map(select(.status == 429)) | length')"
+	tries=$((tries + 1))
+done
+is "$met" "1 3" "three that are limited at once wait one time"
 reset
 fault 'kind=reset&times=0&skip=10'
 many 40 | try --parallel 4 --retries 1 >"$tmp/got"

@@ -185,10 +185,19 @@ is "$(echo "$err" | raw)" 0 "nor have headers"
 reset
 if script -qec true /dev/null >/dev/null 2>&1; then
 	fault "kind=403&message=$words"
-	TERM=dumb script -qec "'$build/sp-fetch' /v1/me 2>/dev/null" /dev/null \
-	    </dev/null >"$tmp/seen"
-	is "$(raw <"$tmp/seen") $(grep -c '\\u009b31m' "$tmp/seen")" "0 1" \
-	    "a capture has none on a terminal"
+	TERM=dumb script -qec "'$build/sp-fetch' /v1/me /v1/me 2>/dev/null" \
+	    /dev/null </dev/null >"$tmp/seen"
+	is "$(raw <"$tmp/seen") $(grep -c '\\u009b31m' "$tmp/seen")" "0 2" \
+	    "a capture has none on a terminal, nor has a refusal"
+	fault "kind=403&message=$words"
+	printf '%s\n' "$me" "$me" | plan | fetch 2>/dev/null >"$tmp/out"
+	for program in sp-fetch sp-stage sp-transform; do
+		TERM=dumb SP_DB=$tmp/none.db script -qec \
+		    "'$build/$program' <'$tmp/out' 2>/dev/null" /dev/null \
+		    </dev/null >"$tmp/seen"
+		is "$(raw <"$tmp/seen") $(grep -c u009b31m "$tmp/seen")" "0 3" \
+		    "$program passes none on to a terminal"
+	done
 else
 	skip "no script(1)" "a capture has none on a terminal"
 fi

@@ -25,8 +25,8 @@ got=$(printf '%s\n' "$recent" "$me" | try --parallel 1)
 is "$got" "0: complete 0 balanced: 200 200 200 200: " "a good run"
 cp "$tmp/sent" "$tmp/good"
 is "$(jq -c 'select(.type == "run")' "$tmp/good")" \
-    '{"type":"run","run":"R1","job":"test","started_at":"2026-11-22T06:40:00.123Z","user":"kim"}' \
-    "the user is filled in, the rest is as it was"
+    '{"type":"run","run":"R1","job":"test","started_at":"2026-11-22T06:40:00.123Z","user":"kim","client":"'"$(token client_id)"'"}' \
+    "the user and the app are filled in, the rest is as it was"
 is "$(token user_id)" kim "the user is kept in the token file"
 is "$(jq -c 'select(.type == "capture") | [.run, .seq, .request, .page,
 	.endpoint, .user, .cursor]' "$tmp/good")" \
@@ -36,7 +36,7 @@ is "$(jq -c 'select(.type == "capture") | [.run, .seq, .request, .page,
 ["R1",4,2,1,"me","kim",null]' "the captures are numbered, pages are followed"
 is "$(jq -r 'select(.seq == 1) | keys_unsorted | join(" ")' "$tmp/good" |
     tail -n 1)" \
-    "type run seq endpoint user url status fetched_at cursor request page body" \
+    "type run seq endpoint user url status fetched_at cursor request page next body" \
     "the members of a capture, its body last"
 is "$(jq -r 'select(.seq == 1).url' "$tmp/good" | tail -n 1)" \
     "$api_url/v1/me/player/recently-played?limit=20" "its URL is absolute"
@@ -163,8 +163,34 @@ is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " \
     "a limit without a time is tried again"
 fault 'kind=429&times=0'
 is "$(echo "$me" | try)" "75: deferred 75 balanced: 429: " "and then deferred"
-is "$(jq -c 'select(.type == "end") | [has("until"), .reason]' "$tmp/out")" \
-    '[false,"rate limited: users"]' "with no time to come back"
+is "$(jq -r '.retry_at // .until // empty' "$tmp/out" | uniq | wc -l)" 1 \
+    "(the capture and the end agree)"
+is "$(jq -s '(map(select(.type == "end"))[0].until |
+    .[:19] + "Z" | fromdate) - (map(select(.type == "capture"))[0].fetched_at |
+    .[:19] + "Z" | fromdate)' "$tmp/out")" 30 "for half a minute"
+reset
+fault 'kind=503&retry_after=1&times=0'
+is "$(echo "$me" | try --retries 1)" "75: deferred 75 balanced: 503: " \
+    "an outage of a length that trying again does not end is deferred, too"
+like "$(cat "$tmp/err")" 'out of service until 20.* \(retry after 1 s\)$' \
+    "until then"
+reset
+# A bucket is asked again when its deadline is over: in the run, and the next.
+fault 'kind=429&retry_after=1&path=/v1/me/player&times=1'
+once=$(echo "$recent" | jq -c 'del(.paging)')
+printf '%s\n' "$once" "$me" "$once" "$once" | plan >"$tmp/plan"
+{
+	sed 4q "$tmp/plan"
+	until [ "$(asked)" -ge 2 ]; do sleep 0.05; done
+	sleep 1.1
+	sed '1,4d' "$tmp/plan"
+	echo "$once" | plan | sed 's/"R1"/"R2"/'
+} | run fetch --max-wait 0
+is "$status $(came)" \
+    "75 deferred 75 balanced: 429 200 200 200: come back later" \
+    "a bucket is asked again when its deadline is over"
+is "$(jq -r 'select(.type == "end").status' "$tmp/out" | xargs)" \
+    "deferred complete" "and the next run knows nothing of it"
 reset
 fault 'kind=429&retry_after=86400'
 sed 's/"complete"/"failed","exit":70,"reason":"theirs"/' "$tmp/good" |
@@ -183,11 +209,23 @@ like "$(cat "$tmp/err")" '^sp-fetch: /v1/me/player.*HTTP 403: Insufficient clien
     "with the service's words"
 is "$(printf '%s\n' "$items" "$me" | try)" \
     "0: complete 0 balanced: 404 200: " "404 of something optional is an answer"
-fault 'kind=403&plain=1&message=Active+premium+needed'
+fault 'kind=403&plain=1&message=Not+for+you'
 is "$(printf '%s\n' "$items" "$me" | try)" \
     "0: complete 0 balanced: 403 200: " "and so is 403"
-is "$(jq -r 'select(.status == 403).text' "$tmp/out")" "Active premium needed" \
+is "$(jq -r 'select(.status == 403).text' "$tmp/out")" "Not for you" \
     "which may be no JSON"
+while read -r words; do
+	reset
+	fault "kind=403&message=$words"
+	is "$(printf '%s\n' "$items" "$me" | try)" \
+	    "77: failed 77 balanced: 403: log in first" \
+	    "unless it is of the app: $words"
+done <<'WORDS'
+Active+premium+subscription+required+for+the+owner+of+the+app
+User+not+registered+in+the+Developer+Dashboard
+Insufficient+client+scope
+WORDS
+reset
 is "$(printf '%s\n' "$items" "$me" | jq -c 'del(.optional)' | try)" \
     "69: failed 69 balanced: 404 200: " "404 of something else fails the run"
 

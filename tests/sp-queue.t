@@ -33,7 +33,8 @@ ok $? "each run has an id of its own"
 
 # --- next from a cursor -------------------------------------------------
 queue add 6rqhFgbbKwnb9MLmUQDhG6
-sql "insert into accounts values ('default', 'kim', '2026-01-01T00:00:00.000Z'),
+sql "insert into accounts (account, user_id, last_updated)
+	values ('default', 'kim', '2026-01-01T00:00:00.000Z'),
 	('other', 'lee', '2026-01-01T00:00:00.000Z');
      insert into cursors (user_id, job, value) values
 	('kim', 'play-history', 1795329600123),
@@ -248,15 +249,32 @@ like "$(queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
 sql "delete from playlist_ingest_queue"
 queue add 6rqhFgbbKwnb9MLmUQDhG6
 
+# What is gone leaves the queue; what the app may not have just now stays.
+sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
+	values ('gone', '$new', 'kim'), ('kept', '$new', 'kim');
+insert into endpoint_status (user_id, endpoint, subject, status, reason,
+	last_updated) values ('kim', 'playlist', 'gone', 403, 'no', '$new'),
+	('kim', 'playlist', 'kept', 403, 'Active premium needed', '$new')"
+is "$(queue next playlists | jq -r 'select(.type == "row").row.playlist_id' |
+    grep -e gone -e kept) $(urls playlists | grep -c -e gone -e kept)" "gone 1" \
+    "what was refused for what it is leaves the queue, unasked"
+sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');
+	delete from endpoint_status where subject in ('gone', 'kept')"
+
 # --- going on where a limit stopped -------------------------------------
-list() { urls playlists | sed -n 's/.*offset=//p'; }
-day() { date -u -d "$1 hours ago" +%Y-%m-%dT%H:%M:%S.000Z; }
-page() { # RUN SEQ OFFSET STATUS TOTAL
-	echo "insert into staging_raw (run_id, seq, endpoint, url, status, body)
-	    values ('$1', $2, 'my-playlists',
-	    'https://a/v1/me/playlists?limit=50&offset=$3', $4,
-	    '{\"total\":$5}');" | sql
+list() {
+	queue next playlists | jq -r 'select(.endpoint == "my-playlists") |
+	    .next // .url | sub(".*offset="; "")'
 }
+day() { date -u -d "$1 hours ago" +%Y-%m-%dT%H:%M:%S.000Z; }
+page() { # RUN SEQ OFFSET STATUS NEXT [LIST]
+	sql "insert into staging_raw (run_id, seq, endpoint, url, status, body,
+	    extra_json) values ('$1', $2, 'my-playlists',
+	    'https://a/v1/me/playlists?limit=50&offset=$3', $4, x'00',
+	    json_object('request', 1, 'page', $3 / 50 + 1
+	    ${6:+, 'list', '$6'} ${5:+, 'next', $5}))"
+}
+next() { echo "'/v1/me/playlists?limit=50&offset=$1'"; }
 stopped() { # RUN HOURS-AGO STATUS
 	sql "insert into ingest_runs (run_id, job, account, user_id, status,
 	    started_at) values ('$1', 'playlists', 'default', 'kim', '$3',
@@ -265,24 +283,31 @@ stopped() { # RUN HOURS-AGO STATUS
 sql "update ingest_runs set user_id = 'kim', started_at = '$old'
 	where job = 'playlists'"
 stopped s1 30 deferred
-page s1 1 0 200 120
-page s1 2 50 429 null
+page s1 1 0 200 "$(next 50)"
+page s1 2 50 429
 is "$(list)" 50 "the list goes on at the page that was refused"
 is "$(urls --force playlists | sed -n 's/.*offset=//p')" 0 "but for --force"
 stopped s2 5 deferred
 is "$(list)" 50 "a run that came to nothing changes nothing"
 stopped s3 4 deferred
-page s3 1 50 200 120
+page s3 1 50 200 "$(next 100)" s1/1
 is "$(list)" 100 "behind the last page that came"
-page s3 2 100 200 120
+is "$(queue next playlists | jq -c 'select(.next) | [.url, .page, .list]')" \
+    '["/v1/me/playlists?limit=50&offset=0",3,"s1/1"]' "as a part of its list"
+page s3 2 100 200 null s1/1
 is "$(list)" "" "a list that came whole is not asked for again"
 like "$(urls playlists)" /v1/playlists/ "its playlists are"
 stopped s4 3 failed
-is "$(list)" 0 "after a run that failed it begins anew"
+sql "update ingest_runs set captures = 0 where run_id = 's4'"
+is "$(list)" "" "nor after a run that failed with nothing"
+sql "update ingest_runs set captures = 1 where run_id = 's4'"
+is "$(list)" 0 "after another run it begins anew"
 sql "update ingest_runs set started_at = '$old' where run_id like 's%'"
 stopped s5 50 deferred
-page s5 1 50 429 null
-is "$(list)" 0 "as it does after two days"
+page s5 1 0 200 "$(next 50)"
+stopped s6 40 deferred
+page s6 1 50 200 "$(next 100)" s5/1
+is "$(list)" 0 "as it does two days after it began"
 sql "delete from ingest_runs where run_id like 's%'; delete from staging_raw"
 
 # --- budget -------------------------------------------------------------

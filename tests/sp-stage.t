@@ -29,7 +29,8 @@ is "$(echo "$out" | head -n 7)" "$(head -n 7 "$tmp/in")" \
 is "$(echo "$out" | tail -n 1 | jq -c .ledger)" \
     '[{"stage":"sp-stage","takes":"capture","in":{"other":1,"run":1,"request":1,"capture":2,"row":1,"error":1},"passed":{"other":1,"run":1,"request":1,"capture":2,"row":1,"error":1}}]' \
     "the end has the ledger, which balances"
-is "$(sql "select body from staging_raw where seq = 1")" "$body" \
+is "$(sql -init examples/staging.sql "select body from staging
+	where seq = 1")" "$body" \
     "a body is kept byte for byte"
 is "$(sql "select user_id, url, status, fetched_at, body_is_text, extra_json
 	from staging_raw where seq = 1")" \

@@ -66,7 +66,8 @@ is "$(jq -r 'select(.column == "duration_ms").value' "$tmp/why")" \
     "$(sql "select duration_ms from tracks where track_id = '$track'")" \
     "with what stands there"
 like "$(why --table tracks "$track")" '^COLUMN +VALUE' "--table aligns"
-play=$(sql "select body from staging_raw where capture_id = 1" |
+play=$(sql -init examples/staging.sql \
+    "select body from staging where capture_id = 1" |
 	jq -r '.items[0] | "\(.played_at) \(.track.id // .track.uri)"')
 sql "insert into staging_raw (capture_id, run_id, seq, endpoint, fetched_at,
 	body) select -1, '0', 1, 'track', fetched_at, '{}' from staging_raw

@@ -7,7 +7,10 @@
 
 bool out_init(struct out *o, int fd, size_t cap)
 {
-	*o = (struct out){.fd = fd, .cap = cap, .p = malloc(cap)};
+	*o = (struct out){.fd = fd,
+	    .terminal = isatty(fd) == 1,
+	    .cap = cap,
+	    .p = malloc(cap)};
 	return o->p != NULL;
 }
 

@@ -12,7 +12,8 @@
 
 struct out {
 	int fd;
-	int err; /* errno of the first failed write, or 0 */
+	bool terminal; /* it is a person's */
+	int err;       /* errno of the first failed write, or 0 */
 
 	/*
 	 * If set, called before bytes leave: what they speak of must have

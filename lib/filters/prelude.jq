@@ -277,10 +277,11 @@ def sp_entry($plain):
 		end
 	end;
 
-# Which reading of a playlist a page is of: the pages of one request, or those
-# that were imported together.
+# Which reading of a playlist a page is of: the pages of one request, those of
+# an earlier one that it goes on with, or those that were imported together.
 def list_id:
-	if .run == null then null
+	if (.list | type) == "string" then .list
+	elif .run == null then null
 	elif .request != null then "\(.run)/\(.request)"
 	else "\(.run)/import" end;
 

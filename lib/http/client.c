@@ -7,7 +7,17 @@
 #include "base/clock.h"
 #include "http/problem.h"
 #include "http/refresh.h"
+#include "http/request.h"
 #include "json/json.h"
+
+/*
+ * The API's window, in ms: so long a limit is taken to last that says nothing
+ * of it, or that trying again did not end.
+ */
+#define WINDOW_TIME 30000
+
+/* Waits of one bucket that end as near to each other, in ms, are one. */
+#define SAME_WAIT 1000
 
 void answer_init(struct answer *a, size_t max_body)
 {
@@ -75,22 +85,26 @@ static void classify(struct answer *a)
 	}
 }
 
-/* A wait that is too long: say until when it lasts. */
-static void set_deadline(struct answer *a)
+/* It is not waited for any more: say until when it lasts. */
+static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 {
 	const struct reply *r = &a->reply;
-	char until[CLOCK_TEXT];
+	const char *what = r->status == 429 ? "rate limited" : "out of service";
+	const char *whose =
+	    a->account ? ": the quota of the whole developer account" : "";
+	char until[CLOCK_TEXT], why[64] = "no retry after";
 
+	if (r->retry_after >= 0)
+		snprintf(why, sizeof(why), "retry after %lld s",
+		    (long long)((r->retry_after + 999) / 1000));
+	if (wait <= max_wait && wait < WINDOW_TIME)
+		wait = WINDOW_TIME;
 	a->kind = ANSWER_LIMITED;
-	if (r->retry_after < 0 ||
-	    !clock_format(r->done_at + r->retry_after, until))
+	if (!clock_format(r->done_at + wait, until))
 		return;
-	trouble_set(&a->trouble, EX_TEMPFAIL,
-	    "%s until %s (retry after %lld s)%s",
-	    r->status == 429 ? "rate limited" : "out of service", until,
-	    (long long)((r->retry_after + 999) / 1000),
-	    a->account ? ": the quota of the whole developer account" : "");
-	a->trouble.until = r->done_at + r->retry_after;
+	trouble_set(&a->trouble, EX_TEMPFAIL, "%s until %s (%s)%s", what, until,
+	    why, whose);
+	a->trouble.until = r->done_at + wait;
 }
 
 /* Say what came of a transfer. */
@@ -136,35 +150,65 @@ static void take_refusal(struct get *g)
 	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
 }
 
+/* Ask nothing of a bucket before that, or with `account` nothing at all. */
+static void hold_up(
+    struct client *c, size_t bucket, bool account, int64_t until)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		if (account || i == bucket)
+			c->held[i] = until;
+}
+
+/*
+ * Wait for so long, or as backoff says, and try again; false if it was tried
+ * often enough. A limit holds up its bucket, or all of them. What meets it
+ * while another one waits for it already waits with that, and that was told.
+ */
+static bool wait_out(struct get *g, int64_t wait)
+{
+	struct client *c = g->client;
+	struct answer *a = g->answer;
+	int64_t ms, now = clock_monotonic(), held = c->held[g->bucket];
+	bool limit = a->kind == ANSWER_LIMITED;
+	bool known = limit && held > now && now + wait < held + SAME_WAIT;
+
+	if (!retry_next(&g->retry, wait, known ? NULL : a->trouble.why, &ms))
+		return false;
+	g->state = GET_WAITING;
+	g->limited = limit && !a->account;
+	g->wake_at = known ? held : now + ms;
+	if (limit && !known)
+		hold_up(c, g->bucket, a->account, g->wake_at);
+	return true;
+}
+
 /* Its transfer has ended: go on from there. */
 static void take(struct get *g, enum transfer_result result)
 {
 	const int64_t max_wait = g->client->policy.max_wait;
 	struct answer *a = g->answer;
-	int64_t wait, ms;
+	int64_t wait;
 
 	read_answer(g, result);
 	if (a->kind == ANSWER_DENIED && a->reply.status == 401) {
 		take_refusal(g);
 		return;
 	}
-	if (is_passing(a, result, max_wait, &wait) &&
-	    retry_next(&g->retry, wait, a->trouble.why, &ms)) {
-		g->state = GET_WAITING;
-		g->wake_at = clock_monotonic() + ms;
+	if (is_passing(a, result, max_wait, &wait) && wait_out(g, wait))
 		return;
-	}
 	g->state = GET_DONE;
-	if (a->kind == ANSWER_LIMITED || wait > max_wait)
-		set_deadline(a);
+	if (a->kind == ANSWER_LIMITED ||
+	    (a->kind == ANSWER_BROKEN && a->reply.retry_after > 0))
+		set_deadline(a, wait, max_wait);
 }
 
-void get_begin(struct get *g, struct client *c, const char *url,
+void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,
     struct answer *a, void *owner)
 {
 	*g = (struct get){.client = c,
 	    .answer = a,
 	    .url = url,
+	    .bucket = bucket,
 	    .owner = owner,
 	    .retry = {.policy = &c->policy, .url = url}};
 }
@@ -220,8 +264,10 @@ void client_get(struct client *c, const char *url, struct answer *a)
 {
 	struct get g;
 	int64_t wait = 0;
+	size_t bucket =
+	    bucket_of(slice_of(endpoint_of(url_path(slice_of(url)))));
 
-	get_begin(&g, c, url, a, NULL);
+	get_begin(&g, c, url, bucket, a, NULL);
 	while (g.state != GET_DONE) {
 		if (g.state == GET_WAITING)
 			wait = g.wake_at - clock_monotonic();

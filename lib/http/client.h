@@ -12,6 +12,7 @@
 #include "http/retry.h"
 #include "http/token.h"
 #include "http/transfer.h"
+#include "stream/bucket.h"
 
 enum answer_kind {
 	ANSWER_GOOD,	 /* 2xx with JSON, or with nothing where that is due */
@@ -38,6 +39,8 @@ struct client {
 	struct retry_policy policy;
 	int64_t renewed_at; /* by clock_monotonic; 0 for not yet */
 	unsigned renewals;
+	/* Until when nothing is asked of each bucket, by clock_monotonic. */
+	int64_t held[BUCKETS];
 };
 
 enum get_state {
@@ -59,6 +62,8 @@ struct get {
 	void *owner;
 	enum get_state state;
 	int64_t wake_at; /* by clock_monotonic */
+	size_t bucket;	 /* of what it asks for */
+	bool limited;	 /* it waits, or waited, for a limit of that */
 	struct retry retry;
 	bool renewed;	   /* the login, for this one */
 	unsigned renewals; /* of the login that it was asked with */
@@ -72,7 +77,7 @@ void answer_release(struct answer *);
  * Begin one for an absolute URL, which the caller has checked to be the
  * API's. `answer` and `owner` are the caller's.
  */
-void get_begin(struct get *, struct client *, const char *url,
+void get_begin(struct get *, struct client *, const char *url, size_t bucket,
     struct answer *answer, void *owner);
 
 /* Ask, from ready or waiting; the login may want to be renewed first. */

@@ -16,13 +16,32 @@ void limits_set(struct limits *l, size_t bucket, bool account,
 		*t = *trouble;
 }
 
-const struct trouble *limits_of(const struct limits *l, size_t bucket)
+/* What a bucket is limited by, or was. */
+static const struct trouble *limit_of(const struct limits *l, size_t bucket)
 {
 	const struct trouble *own = &l->of[bucket], *all = &l->account;
 
 	if (all->exit && (!own->exit || all->until >= own->until))
 		return all;
 	return own->exit ? own : NULL;
+}
+
+const struct trouble *limits_at(
+    const struct limits *l, size_t bucket, int64_t now)
+{
+	const struct trouble *t = limit_of(l, bucket);
+
+	return t && (!t->until || t->until > now) ? t : NULL;
+}
+
+void limits_forget(struct limits *l, int64_t now)
+{
+	for (size_t i = 0; i <= BUCKETS; i++) {
+		struct trouble *t = i < BUCKETS ? &l->of[i] : &l->account;
+
+		if (t->until && t->until <= now)
+			*t = (struct trouble){.exit = 0};
+	}
 }
 
 /* Append `name until 2026-…`. */
@@ -45,7 +64,7 @@ void limits_sum(const struct limits *l, unsigned set, struct trouble *sum)
 	if (l->account.exit)
 		put_limit(&names, "the whole developer account", &l->account);
 	for (size_t i = 0; i < BUCKETS; i++) {
-		const struct trouble *t = limits_of(l, i);
+		const struct trouble *t = limit_of(l, i);
 
 		if (!t || !(set & LIMITS_BIT(i)))
 			continue;

@@ -1,6 +1,6 @@
 /*
  * Which buckets the API is not to be asked for any more, and until when. A
- * limit stays for as long as the program runs.
+ * limit that is over is remembered until it is forgotten.
  */
 #ifndef SP_HTTP_LIMITS_H
 #define SP_HTTP_LIMITS_H
@@ -23,12 +23,16 @@ struct limits {
 void limits_set(
     struct limits *, size_t bucket, bool account, const struct trouble *);
 
-/* What a bucket is limited by, or NULL. */
-const struct trouble *limits_of(const struct limits *, size_t bucket);
+/* What a bucket is limited by at a time, ms since 1970, or NULL. */
+const struct trouble *limits_at(
+    const struct limits *, size_t bucket, int64_t now);
+
+/* Forget the limits that are over by then. */
+void limits_forget(struct limits *, int64_t now);
 
 /*
- * What all of a set of buckets are limited by, as one trouble that names
- * them: 75, and the earliest time at which one of them may be asked again.
+ * What all of a set of buckets are limited by, or were, as one trouble that
+ * names them: 75, and the earliest time at which one may be asked again.
  */
 void limits_sum(const struct limits *, unsigned set, struct trouble *);
 

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
 #include "http/callback.h"
 #include "http/client.h"
 #include "http/grant.h"
+#include "http/problem.h"
 #include "http/session.h"
 
 #define ME_MAX ((size_t)1 << 20)
@@ -87,22 +87,14 @@ static bool exchange(struct login *l, const char *code, struct trouble *trouble)
 	return ok;
 }
 
-static bool mentions(const char *text, const char *word)
-{
-	for (; *text; text++)
-		if (strncasecmp(text, word, strlen(word)) == 0)
-			return true;
-	return false;
-}
-
 /* Say what a 403 to a login that has just been made comes from. */
 static bool not_allowed(const struct answer *a, struct trouble *trouble)
 {
 	const char *why = a->trouble.why, *hint;
 
-	hint = mentions(why, "premium")
+	hint = problem_mentions(why, "premium")
 		   ? "the owner of the app needs Spotify Premium"
-	       : mentions(why, "scope")
+	       : problem_mentions(why, "scope")
 		   ? "log in with more scopes"
 		   : "is the user on the app's list? Its owner adds them in the"
 		     " developer dashboard, under User Management";

@@ -43,7 +43,7 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	uint64_t h;
 	const char *why;
 
-	if (p->number == p->max)
+	if (p->number >= p->max)
 		return bad(p, "more pages than --max-pages");
 	buf_clear(&p->url);
 	why = url_resolve(p->api, ref, &p->url);
@@ -59,8 +59,18 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	return PAGES_MORE;
 }
 
-enum pages_result pages_begin(
-    struct pages *p, struct slice ref, enum paging paging)
+/* What a page of a chain is that began at `first`. */
+static enum page_kind kind_of(
+    enum paging paging, struct slice first, struct slice page)
+{
+	if (paging != PAGING_PLAYLIST)
+		return PAGE_PLAIN;
+	return slice_eq(url_endpoint(first), url_endpoint(page)) ? PAGE_CHECK
+								 : PAGE_ITEMS;
+}
+
+enum pages_result pages_begin(struct pages *p, struct slice ref,
+    enum paging paging, const struct pages_stop *stop)
 {
 	enum pages_result r;
 
@@ -72,7 +82,11 @@ enum pages_result pages_begin(
 	r = go_to(p, ref);
 	if (r == PAGES_MORE && !buf_put_slice(&p->first, buf_slice(&p->url)))
 		return bad(p, "no memory");
-	return r;
+	if (r != PAGES_MORE || !stop->url.p)
+		return r;
+	p->number = stop->number - 1;
+	p->kind = kind_of(paging, ref, stop->url);
+	return go_to(p, stop->url);
 }
 
 /* What a page says of the others. */

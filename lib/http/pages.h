@@ -31,6 +31,12 @@ enum pages_result {
 	PAGES_BAD /* see `why` */
 };
 
+/* Where an earlier run stopped in a chain of pages. */
+struct pages_stop {
+	struct slice url; /* of the page to ask next; p == NULL for none */
+	uint64_t number;  /* its number, from 2 */
+};
+
 struct pages {
 	enum paging paging;
 	const struct origin *api; /* borrowed */
@@ -48,10 +54,11 @@ void pages_init(struct pages *, const struct origin *api, uint64_t max);
 void pages_release(struct pages *);
 
 /*
- * Begin a chain at a path or URL; PAGES_MORE, or PAGES_BAD where it is not
- * one of the API.
+ * Begin a chain at a path or URL, or go on with the chain that begins there;
+ * PAGES_MORE, or PAGES_BAD where it is not one of the API.
  */
-enum pages_result pages_begin(struct pages *, struct slice ref, enum paging);
+enum pages_result pages_begin(
+    struct pages *, struct slice ref, enum paging, const struct pages_stop *);
 
 /* Go on after a page with this body, which is JSON. */
 enum pages_result pages_next(struct pages *, struct slice body);

@@ -1,6 +1,7 @@
 #include "http/problem.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #include "json/json.h"
 
@@ -88,4 +89,12 @@ struct slice problem_reason(struct slice body)
 
 	find_words(body, &w);
 	return w.reason;
+}
+
+bool problem_mentions(const char *text, const char *word)
+{
+	for (; *text; text++)
+		if (strncasecmp(text, word, strlen(word)) == 0)
+			return true;
+	return false;
 }

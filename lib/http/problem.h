@@ -2,6 +2,8 @@
 #ifndef SP_HTTP_PROBLEM_H
 #define SP_HTTP_PROBLEM_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 
 /*
@@ -22,5 +24,8 @@ struct slice problem_code(struct slice body);
  * written; p == NULL if there is none.
  */
 struct slice problem_reason(struct slice body);
+
+/* Whether a text has a word in it, in any case of letters. */
+bool problem_mentions(const char *text, const char *word);
 
 #endif

@@ -26,6 +26,7 @@ const char *request_read(
 {
 	const struct member *optional = record_get(rec, "optional");
 	struct slice paging;
+	int64_t page = 2;
 
 	*r = (struct request){.seq = -1};
 	if (!record_string(rec, "run", scratch, &r->run))
@@ -40,6 +41,12 @@ const char *request_read(
 	if (!record_string(rec, "paging", scratch, &paging) ||
 	    !read_paging(paging, &r->paging))
 		return "its 'paging' is none of 'next', 'offset', 'playlist'";
+	if (!record_string(rec, "next", scratch, &r->stop.url))
+		return "its 'next' is no string";
+	if (!record_int(rec, "page", &page) || page < 2)
+		return "its 'page' is no number from 2 on";
+	r->stop.number = (uint64_t)page;
+	r->list = record_raw(rec, "list");
 	r->cursor = record_raw(rec, "cursor");
 	r->optional = optional && optional->type == JSON_TRUE;
 	return NULL;
@@ -88,6 +95,12 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	if (r->seq >= 0)
 		json_put_member_int(b, "request", r->seq);
 	json_put_member_int(b, "page", (int64_t)c->page);
+	if (r->list.p)
+		json_put_member_raw(b, "list", r->list);
+	if (c->next && c->next->n)
+		json_put_member(b, "next", buf_slice(c->next));
+	else if (c->next)
+		json_put_member_raw(b, "next", SLICE("null"));
 	if (c->kind == PAGE_CHECK)
 		json_put_member_raw(b, "check", SLICE("true"));
 	if (c->retry_at)

@@ -19,6 +19,8 @@ struct request {
 	struct slice cursor; /* as written; p == NULL if there is none */
 	int64_t seq;	     /* -1 if it has none */
 	enum paging paging;
+	struct pages_stop stop; /* where an earlier run stopped */
+	struct slice list;	/* as written: what its pages are parts of */
 	bool optional; /* 403 and 404 are answers about it, and no failure */
 };
 
@@ -35,8 +37,9 @@ struct capture {
 	int64_t seq;
 	uint64_t page;
 	enum page_kind kind;
-	const char *user; /* or NULL */
-	struct slice url; /* absolute */
+	const struct buf *next; /* path and query, "" for none; or NULL */
+	const char *user;	/* or NULL */
+	struct slice url;	/* absolute */
 	int status;
 	int64_t fetched_at;
 	int64_t retry_at; /* ms since 1970; 0 for none */

@@ -108,12 +108,13 @@ bool retry_next(
 	if (ms < at_least)
 		ms = at_least;
 	r->count++;
+	*wait = ms;
+	if (!why || !policy->tell)
+		return true;
 	snprintf(what, sizeof(what),
 	    "%s: waiting %" PRId64 ".%" PRId64 " s, retry %d of %d", why,
 	    ms / 1000, ms % 1000 / 100, r->count, policy->retries);
-	if (policy->tell)
-		policy->tell(policy->ctx, r->url, what);
-	*wait = ms;
+	policy->tell(policy->ctx, r->url, what);
 	return true;
 }
 

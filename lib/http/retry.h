@@ -34,7 +34,8 @@ struct retry {
 
 /*
  * How long to wait before the next try, in ms, and at least for this long;
- * `why` is told. False if there have been as many tries as there may be.
+ * `why` is told, unless it is NULL. False if there have been as many tries as
+ * there may be.
  */
 bool retry_next(
     struct retry *, int64_t at_least, const char *why, int64_t *wait);

@@ -6,6 +6,8 @@
 
 #include "json/json.h"
 
+#define BRIEF 100 /* bytes of a URL in a message */
+
 /* Copy one part of a URL in lower case; false if it is absent or too long. */
 static bool get_part(
     CURLU *u, CURLUPart part, unsigned flags, char *to, size_t size)
@@ -128,6 +130,25 @@ struct slice url_path(struct slice url)
 	for (i += 3; i < url.n && !strchr("/?#", url.p[i]);)
 		i++;
 	return slice_from(url, i);
+}
+
+struct slice url_endpoint(struct slice url)
+{
+	struct slice path = url_path(url);
+	const char *query = memchr(path.p, '?', path.n);
+
+	if (query)
+		path.n = (size_t)(query - path.p);
+	return path;
+}
+
+struct slice url_brief(struct slice url)
+{
+	struct slice path = url_path(url);
+
+	if (path.n > BRIEF)
+		path.n = BRIEF;
+	return path;
 }
 
 /* Find the value of a parameter of the query. */

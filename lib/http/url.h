@@ -55,4 +55,10 @@ bool url_set_query_int(
 /* What follows the origin: path and query. */
 struct slice url_path(struct slice url);
 
+/* The same without the query. */
+struct slice url_endpoint(struct slice url);
+
+/* Path and query, cut for a message. */
+struct slice url_brief(struct slice url);
+
 #endif

@@ -97,10 +97,12 @@ bool window_add(struct window *w, const struct record *rec, uint64_t number)
 	a->code = NULL;
 	a->get.state = GET_READY;
 	a->get.retry.count = 0;
+	a->get.limited = false;
 	w->count++;
 	why = request_read(&a->record, &a->scratch, &a->request);
 	if (why)
 		ask_refuse(a, "bad request", "%s", why);
+	a->bucket = bucket_of(a->request.endpoint);
 	return true;
 }
 
@@ -108,6 +110,7 @@ void page_free(struct page *page)
 {
 	buf_release(&page->url);
 	buf_release(&page->body);
+	buf_release(&page->follows);
 	free(page);
 }
 
@@ -137,6 +140,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	    .status = r->status,
 	    .fetched_at = r->done_at,
 	    .url = BUF_INIT(URL_MAX),
+	    .follows = BUF_INIT(URL_MAX),
 	    .body = r->body};
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
@@ -153,21 +157,28 @@ static struct page *keep(struct window *w, struct ask *a)
 
 static void begin_page(struct window *w, struct ask *a)
 {
-	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), &a->answer, a);
+	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), a->bucket,
+	    &a->answer, a);
 }
 
 /* The page is a good one: is there another? */
-static void follow(struct window *w, struct ask *a, const struct page *page)
+static void follow(struct window *w, struct ask *a, struct page *page)
 {
-	struct slice path = url_path(buf_slice(&page->url));
+	struct slice path = url_brief(buf_slice(&page->url));
 
+	page->linked = a->request.paging != PAGING_NONE;
 	switch (pages_next(&a->pages, buf_slice(&page->body))) {
-	case PAGES_MORE: begin_page(w, a); break;
+	case PAGES_MORE:
+		page->linked &= buf_put_slice(
+		    &page->follows, url_path(buf_slice(&a->pages.url)));
+		begin_page(w, a);
+		break;
 	case PAGES_END: a->ended = true; break;
 	default:
+		page->linked = false;
 		ask_refuse(a, "bad next page",
-		    "%.*s: its next page is refused: %s",
-		    path.n > 100 ? 100 : (int)path.n, path.p, a->pages.why);
+		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
+		    a->pages.why);
 	}
 }
 
@@ -199,7 +210,7 @@ static bool begin(struct window *w, struct ask *a)
 	if (a->begun)
 		return true;
 	a->begun = true;
-	if (pages_begin(&a->pages, r->url, r->paging) == PAGES_MORE) {
+	if (pages_begin(&a->pages, r->url, r->paging, &r->stop) == PAGES_MORE) {
 		begin_page(w, a);
 		return true;
 	}
@@ -210,10 +221,17 @@ static bool begin(struct window *w, struct ask *a)
 
 /* What the whole window says about asking now. */
 struct state {
-	bool retrying; /* one is to be tried again */
-	bool login;    /* one waits for the login to be renewed */
+	bool retrying;	  /* one is to be tried again */
+	bool login;	  /* one waits for the login to be renewed */
+	unsigned limited; /* buckets of which one is, for a limit */
+	unsigned asked;	  /* buckets of which one is under way */
 	int64_t now;
 };
+
+static unsigned bucket_bit(const struct ask *a)
+{
+	return 1U << a->bucket;
+}
 
 static struct state look(const struct window *w)
 {
@@ -224,17 +242,31 @@ static struct state look(const struct window *w)
 
 		if (a->ended)
 			continue;
-		s.retrying |= a->get.retry.count > 0;
+		if (a->get.state == GET_ASKED)
+			s.asked |= bucket_bit(a);
+		if (a->get.limited)
+			s.limited |= bucket_bit(a);
+		else
+			s.retrying |= a->get.retry.count > 0;
 		s.login |= a->get.state == GET_LOGIN;
 	}
 	return s;
 }
 
+/* Whether the bucket waits for a limit to be over. */
+static bool is_held(
+    const struct window *w, const struct ask *a, const struct state *s)
+{
+	return w->client->held[a->bucket] > s->now;
+}
+
 /*
- * Do for an ask what its turn is. Returns after how many ms to come back to
- * it: 0 if it has moved on, -1 if nothing can be done but wait.
+ * Do for an ask what its turn is, with so many under way at most. Returns
+ * after how many ms to come back to it: 0 if it has moved on, -1 if nothing
+ * can be done but wait.
  */
-static int64_t go_on(struct window *w, struct ask *a, int64_t now)
+static int64_t go_on(
+    struct window *w, struct ask *a, const struct state *s, size_t most)
 {
 	struct get *g = &a->get;
 
@@ -243,8 +275,12 @@ static int64_t go_on(struct window *w, struct ask *a, int64_t now)
 		return -1;
 	if (!w->may_ask(w->ctx, a) || !begin(w, a))
 		return 0;
-	if (g->state == GET_WAITING && g->wake_at > now)
-		return g->wake_at - now;
+	if (g->state == GET_WAITING && g->wake_at > s->now)
+		return g->wake_at - s->now;
+	if (is_held(w, a, s))
+		return w->client->held[a->bucket] - s->now;
+	if (transfer_count(w->client->transfer) >= most)
+		return -1;
 	get_ask(g);
 	if (g->state == GET_DONE)
 		take_answer(w, a);
@@ -266,11 +302,33 @@ static void log_in(struct window *w)
 	}
 }
 
+/* Of a bucket that is limited, one at a time. */
+static bool has_its_turn(const struct ask *a, const struct state *s)
+{
+	return !a->ended && !(s->limited & s->asked & bucket_bit(a));
+}
+
+/* What has waited long enough goes first: it is what the others wait for. */
+static void try_again(struct window *w, struct state *s, size_t most)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct ask *a = ask_at(w, i);
+
+		if (a->get.state != GET_WAITING || a->get.wake_at > s->now ||
+		    !has_its_turn(a, s))
+			continue;
+		go_on(w, a, s, most);
+		if (a->get.state == GET_ASKED)
+			s->asked |= bucket_bit(a);
+	}
+}
+
 /* Ask what may be asked; after how many ms there will be more, or -1. */
 static int64_t ask_all(struct window *w)
 {
 	struct state s = look(w);
-	size_t left = s.retrying || !w->proven ? 1 : w->parallel;
+	const size_t most = s.retrying || !w->proven ? 1 : w->parallel;
+	size_t left = most;
 	int64_t soonest = -1;
 
 	if (s.login) {
@@ -279,16 +337,20 @@ static int64_t ask_all(struct window *w)
 		log_in(w);
 		return 0;
 	}
+	try_again(w, &s, most);
 	for (size_t i = 0; i < w->count && left > 0; i++) {
 		struct ask *a = ask_at(w, i);
 		int64_t ms;
 
-		if (a->ended)
+		if (!has_its_turn(a, &s))
 			continue;
-		ms = go_on(w, a, s.now);
+		ms = go_on(w, a, &s, most);
 		if (ms >= 0 && (soonest < 0 || ms < soonest))
 			soonest = ms;
-		left -= !a->ended;
+		if (a->ended)
+			continue;
+		s.asked |= bucket_bit(a);
+		left -= !is_held(w, a, &s);
 	}
 	return soonest;
 }

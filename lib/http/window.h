@@ -10,7 +10,8 @@
  * Several are asked at once while all goes well. Until the first answer, and
  * while one is waited for to be tried again, they are asked one by one: a
  * login that is not good, a limit, a service that is out is met with one
- * request and not with many.
+ * request and not with many. A limit that is waited out is one of its bucket:
+ * those of others are asked as before.
  */
 #ifndef SP_HTTP_WINDOW_H
 #define SP_HTTP_WINDOW_H
@@ -36,6 +37,8 @@ struct page {
 	int64_t fetched_at;
 	int64_t retry_at; /* 0 for none */
 	struct buf url, body;
+	bool linked;	    /* it is known which page follows */
+	struct buf follows; /* that page's path and query, "" for none */
 };
 
 /* A request in the window. */
@@ -43,6 +46,7 @@ struct ask {
 	struct record record; /* of `line` */
 	struct request request;
 	uint64_t number; /* of the input's line */
+	size_t bucket;
 	struct pages pages;
 	struct answer answer; /* the last one */
 	bool ended;	      /* nothing of it is asked any more */

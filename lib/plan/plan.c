@@ -118,8 +118,8 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	bool limited;
 	size_t n;
 	int rc = look_up(p,
-	    "select max(retry_at) from endpoint_status where user_id = :user "
-	    "and retry_at > :now and " PLAN_DEADLINE_OF(":endpoints"),
+	    "select max(retry_at) from endpoint_status where "
+	    "retry_at > :now and " PLAN_DEADLINE_OF(":user", ":endpoints"),
 	    ":endpoints", bucket->endpoints, &until);
 
 	if (rc != SQLITE_OK)
@@ -156,11 +156,28 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		b->failed = true;
 	if (r->paging)
 		json_put_member(b, "paging", slice_of(r->paging));
+	if (r->stop) {
+		json_put_member(b, "next", slice_of(r->stop->next));
+		json_put_member_int(b, "page", r->stop->page + 1);
+		json_put_member(b, "list", slice_of(r->stop->list));
+	}
 	if (r->optional)
 		json_put_member_raw(b, "optional", SLICE("true"));
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
 	source_send(p->source, RECORD_REQUEST);
+}
+
+void plan_send_rest(struct plan *p, struct plan_request *r)
+{
+	const struct stop *stop = stops_find(&p->stops, r->url);
+
+	if (stop && !stop->next && (stop->told || !r->paging))
+		return;
+	r->stop = stop && stop->next ? stop : NULL;
+	if (r->stop && r->pages >= 0)
+		r->pages = r->pages > stop->page ? r->pages - stop->page : -1;
+	plan_send(p, r);
 }
 
 int plan_count(struct plan *p, const char *sql, int64_t *n)
@@ -225,6 +242,10 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 	rc = start(p, job);
 	if (rc != SQLITE_OK)
 		return rc;
+	if (!options->force)
+		rc = stops_read(&p->stops, p, job->name);
+	if (rc != SQLITE_OK)
+		return rc;
 	if (source)
 		send_run(p, job);
 	rc = job->plan(p);
@@ -238,6 +259,7 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 void plan_release(struct plan *p)
 {
 	buf_release(&p->user);
+	stops_release(&p->stops);
 }
 
 int job_is_due(sqlite3 *db, const struct job *job,

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "plan/stops.h"
 #include "stream/outcome.h"
 #include "stream/source.h"
 
@@ -31,8 +32,9 @@ struct plan {
 	const struct plan_options *options;
 	struct source *source; /* NULL where a plan is only made, not sent */
 	struct buf user; /* Spotify user id; empty if it is not known yet */
-	int64_t now;	 /* Unix ms */
-	int64_t cursor;	 /* Unix ms, or -1 for none */
+	struct stops stops;
+	int64_t now;	/* Unix ms */
+	int64_t cursor; /* Unix ms, or -1 for none */
 	int64_t requests;
 	int rc;			/* of what was asked on the way */
 	int64_t pages;		/* of all requests, as far as is known */
@@ -69,26 +71,39 @@ int plan_job(struct plan *, sqlite3 *, const struct job *,
 void plan_release(struct plan *);
 
 /*
- * In SQL: whether the retry_at of a row of endpoint_status is a deadline for
- * one of these endpoints, each between spaces. An exhausted quota is one for
- * all of them. A status that went well since leaves the column as it was.
+ * In SQL: whether the retry_at of a row of endpoint_status is a deadline of a
+ * user for one of these endpoints, each between spaces. An exhausted quota is
+ * one for all of them, and for whoever asks by the same app. A status that
+ * went well since leaves the column as it was.
  */
-#define PLAN_DEADLINE_OF(endpoints)                             \
-	"(status = 429 or status >= 500) and (instr(" endpoints \
-	", ' ' || endpoint || ' ') > 0 or reason like 'QUOTA_EXCEEDED%') "
+#define PLAN_DEADLINE_OF(user, endpoints)                                \
+	"(status = 429 or status >= 500) and case "                      \
+	"when reason like 'QUOTA_EXCEEDED%' then user_id = " user        \
+	" or user_id in (select b.user_id from accounts a "              \
+	"join accounts b using (client_id) where a.user_id = " user ") " \
+	"else user_id = " user " and instr(" endpoints                   \
+	", ' ' || endpoint || ' ') > 0 end "
 
 /* For the jobs: */
 
 struct plan_request {
 	const char *endpoint;
-	const char *url;    /* NULL where there was no memory for it */
-	const char *paging; /* or NULL */
-	bool optional;	    /* 403 and 404 are answers */
-	int64_t pages;	    /* that will come; 0: one, -1: nobody knows */
+	const char *url;	 /* NULL where there was no memory for it */
+	const char *paging;	 /* or NULL */
+	bool optional;		 /* 403 and 404 are answers */
+	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
+	const struct stop *stop; /* to go on from; NULL: from the beginning */
 };
 
 /* Send a request; the cursor goes with it where there is one. */
 void plan_send(struct plan *, const struct plan_request *);
+
+/*
+ * The same of what is to come once, of which `pages` are all that there are:
+ * where a limit cut it short the rest of it, and nothing where it came whole
+ * before another limit.
+ */
+void plan_send_rest(struct plan *, struct plan_request *);
 
 /*
  * Whether a deadline has not passed that the API set for an endpoint, or for

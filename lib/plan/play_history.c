@@ -1,23 +1,116 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "json/json.h"
 #include "plan/plan.h"
+#include "store/db.h"
 
-/* The plays since the cursor, and from some hours before it once more. */
-int plan_play_history(struct plan *p)
+#define PATH "/v1/me/player/recently-played?limit=50"
+
+/* The newest play that came since a run began, and when it was told. */
+static const char newest[] =
+    "select played_at, ingested_at from play_history where user_id = :user "
+    "and ingested_at > (select started_at from ingest_runs where run_id = "
+    "substr(:list, 1, instr(:list, '/') - 1)) "
+    "order by played_at desc limit 1";
+
+/*
+ * What the runs that were stopped have brought: their cursor was not kept,
+ * for they had no good end, and this one's pages alone would set it back.
+ */
+static int keep_cursor(struct plan *p, sqlite3_stmt *s)
 {
-	int64_t overlap = p->options->overlap;
-	int64_t after = p->cursor > overlap ? p->cursor - overlap : 0;
-	char url[128];
-	struct plan_request r = {
-	    .endpoint = "recently-played", .url = url, .paging = "next"};
-	int n = snprintf(
-	    url, sizeof(url), "/v1/me/player/recently-played?limit=50");
+	struct slice told = slice_of((const char *)sqlite3_column_text(s, 1));
+	struct buf *b = p->source ? &p->source->line : NULL;
 
-	if (p->cursor >= 0)
+	if (!told.p ||
+	    !clock_parse(
+		slice_of((const char *)sqlite3_column_text(s, 0)), &p->cursor))
+		return store_row_read(s);
+	if (!b)
+		return SQLITE_OK;
+	buf_clear(b);
+	buf_putc(b, '{');
+	json_put_member(b, "type", SLICE("row"));
+	json_put_member(b, "table", SLICE("cursors"));
+	json_put_key(b, "row");
+	buf_putc(b, '{');
+	json_put_member(b, "user_id", buf_slice(&p->user));
+	json_put_member(b, "job", SLICE("play-history"));
+	json_put_member_int(b, "value", p->cursor);
+	buf_putc(b, '}');
+	json_put_member(b, "at", told);
+	source_send(p->source, RECORD_ROW);
+	return SQLITE_OK;
+}
+
+/* The cursor as the runs that were stopped would have left it. */
+static int move_cursor(struct plan *p, const struct stop *oldest)
+{
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, newest, 0, &s);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, sqlite3_bind_parameter_index(s, ":list"),
+	    slice_of(oldest->list));
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		rc = keep_cursor(p, s);
+	sqlite3_finalize(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static void ask(struct plan *p, int64_t after, const struct stop *stop)
+{
+	char url[128];
+	int n = snprintf(url, sizeof(url), PATH);
+
+	if (after >= 0)
 		snprintf(
 		    url + n, sizeof(url) - (size_t)n, "&after=%" PRId64, after);
-	if (!plan_is_limited(p, r.endpoint))
-		plan_send(p, &r);
-	return SQLITE_OK;
+	plan_send(p, &(struct plan_request){.endpoint = "recently-played",
+			 .url = url,
+			 .paging = "next",
+			 .stop = stop});
+}
+
+/* Whether a chain of pages that was stopped leads to the newest plays. */
+static bool is_forward(const struct stop *stop)
+{
+	return stop->next && !strstr(stop->next, "before=");
+}
+
+/*
+ * The plays since the cursor, and from some hours before it once more. Where
+ * a limit stopped that, the rest of it. If that leads to older plays, those
+ * since go before it: the API forgets all but the last.
+ */
+int plan_play_history(struct plan *p)
+{
+	const struct stops *stops = &p->stops;
+	int64_t after = -1, overlap = p->options->overlap;
+	bool forward = false;
+	int rc = SQLITE_OK;
+
+	if (plan_is_limited(p, "recently-played"))
+		return SQLITE_OK;
+	if (p->cursor >= 0)
+		after = p->cursor > overlap ? p->cursor - overlap : 0;
+	if (stops->count > 0) {
+		rc = move_cursor(p, &stops->all[stops->count - 1]);
+		if (p->cursor > after)
+			after = p->cursor;
+	}
+	if (rc != SQLITE_OK)
+		return rc;
+	for (size_t i = 0; i < stops->count; i++)
+		forward |= is_forward(&stops->all[i]);
+	if (!forward)
+		ask(p, after, NULL);
+	for (size_t i = 0; i < stops->count; i++)
+		if (stops->all[i].next)
+			ask(p, -1, &stops->all[i]);
+	return rc;
 }

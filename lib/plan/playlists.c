@@ -1,5 +1,6 @@
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "json/json.h"
 #include "plan/plan.h"
@@ -8,7 +9,6 @@
 #define LIST_LIMIT 50	/* playlists a page */
 #define FIRST_ITEMS 100 /* that a playlist comes with */
 #define ITEMS_LIMIT 50	/* further ones a page, the least that the API gives */
-#define GO_ON_AGE ((int64_t)2 * 24 * 3600 * 1000) /* ms */
 
 /*
  * The playlists that this account may ask for: those of its own list, those
@@ -20,7 +20,8 @@
  * What there is to have is held when the tracks are of the snapshot last told,
  * and that was told lately: by the playlist itself, or by the account's list
  * as it stood last. Of a playlist whose tracks are not ours to see, it is held
- * for as long as its refresh is recent.
+ * for as long as its refresh is recent. What is refused for what it is, and
+ * not for what the app or the login is, is as good as held.
  */
 static const char due[] =
     "with mine as ("
@@ -32,8 +33,17 @@ static const char due[] =
     "listed as (select playlist_id from user_playlists "
     "where user_id = :user and julianday(last_seen) > "
     "(select julianday(max(last_seen)) - 1 from user_playlists "
-    "where user_id = :user)) "
-    "select m.playlist_id, case when p.tracks_updated is null "
+    "where user_id = :user)), "
+    "refused as (select subject as playlist_id from endpoint_status "
+    "where user_id = :user and endpoint = 'playlist' "
+    "and last_updated > :refused_since and (status = 404 or status = 403 "
+    "and coalesce(reason, '') not like '%premium%' "
+    "and coalesce(reason, '') not like '%scope%' "
+    "and coalesce(reason, '') not like '%regist%' "
+    "and coalesce(reason, '') not like '%developer%' "
+    "and coalesce(reason, '') not like '%quota%')) "
+    "select m.playlist_id, r.playlist_id is not null or case "
+    "when p.tracks_updated is null "
     "then p.last_refreshed > :stale_since "
     "else p.snapshot_id = p.tracks_snapshot_id "
     "and (p.last_refreshed > :stale_since "
@@ -41,12 +51,9 @@ static const char due[] =
     "q.playlist_id is not null, p.tracks_total "
     "from mine m left join playlists p using (playlist_id) "
     "left join playlist_ingest_queue q using (playlist_id) "
+    "left join refused r using (playlist_id) "
     "where (q.playlist_id is not null or p.last_refreshed is null "
     "or p.last_refreshed <= :stale_since) "
-    "and not exists (select 1 from endpoint_status s "
-    "where s.user_id = :user and s.endpoint = 'playlist' "
-    "and s.subject = m.playlist_id and s.status in (403, 404) "
-    "and s.last_updated > :refused_since) "
     "order by m.playlist_id";
 
 static const char all[] =
@@ -58,20 +65,11 @@ static const char all[] =
     "select playlist_id, 0, 0, tracks_total "
     "from mine left join playlists using (playlist_id) order by 1";
 
-/*
- * The last page of the account's list that came before rate limits ended the
- * last runs, and only such: its offset, its status, and the list's length.
- */
-static const char last_page[] =
-    "select cast(substr(url, instr(url, 'offset=') + 7) as integer), "
-    "c.status, case c.status when 200 then json_extract(body, '$.total') end "
-    "from ingest_runs r join staging_raw c using (run_id) "
-    "where r.user_id = :user and job = 'playlists' and r.status = 'deferred' "
-    "and started_at > :stale_since and started_at > "
-    "coalesce((select max(started_at) from ingest_runs where user_id = :user "
-    "and job = 'playlists' and status != 'deferred'), '') "
-    "and endpoint = 'my-playlists' "
-    "order by started_at desc, c.seq desc limit 1";
+/* Whether the pages of a list are of the playlist as it was last told to be. */
+static const char is_current[] =
+    "select 1 from playlists p join playlist_pages g using (playlist_id) "
+    "where playlist_id = ?1 and list = ?2 and page_offset = 0 "
+    "and g.snapshot_id is p.snapshot_id";
 
 static const char list_length[] =
     "select count(*) from user_playlists where user_id = :user";
@@ -105,18 +103,69 @@ static int64_t pages_of(int64_t items)
 	return 2 + plan_pages(items - FIRST_ITEMS, ITEMS_LIMIT);
 }
 
-static void ask(struct plan *p, struct slice id, int64_t pages)
+/* A number in the query of a URL, or what it is without one. */
+static int64_t number_in(const char *url, const char *name, int64_t without)
+{
+	const char *p = strstr(url, name);
+
+	return p ? strtoll(p + strlen(name), NULL, 10) : without;
+}
+
+/* The pages that are left from a stop on, and the check. */
+static int64_t pages_from(const struct stop *stop, int64_t items)
+{
+	int64_t offset = number_in(stop->next, "offset=", items);
+	int64_t limit = number_in(stop->next, "limit=", ITEMS_LIMIT);
+
+	if (offset < 0 || offset >= items || limit < 1)
+		return 1;
+	return 1 + plan_pages(items - offset, limit);
+}
+
+/* The pages that a limit cut short, if there is a use for the rest. */
+static int find_stop(
+    struct plan *p, struct slice id, const char *url, const struct stop **stop)
+{
+	const struct stop *s = stops_find(&p->stops, url);
+	sqlite3_stmt *stmt;
+	int rc;
+
+	*stop = NULL;
+	if (!s || !s->next)
+		return SQLITE_OK;
+	rc = sqlite3_prepare_v2(p->db, is_current, -1, &stmt, NULL);
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(stmt, 1, id);
+	store_bind(stmt, 2, slice_of(s->list));
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*stop = s;
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Ask for a playlist of so many items; -1 if that is not known. */
+static int ask(struct plan *p, struct slice id, int64_t items)
 {
 	struct buf url = BUF_INIT(4096);
+	struct plan_request r = {.endpoint = "playlist",
+	    .paging = "playlist",
+	    .optional = true,
+	    .pages = items < 0 ? -1 : pages_of(items)};
+	int rc = SQLITE_NOMEM;
 
 	buf_puts(&url, "/v1/playlists/");
 	plan_put_encoded(&url, id);
-	plan_send(p, &(struct plan_request){.endpoint = "playlist",
-			 .url = buf_cstr(&url),
-			 .paging = "playlist",
-			 .optional = true,
-			 .pages = pages});
+	r.url = buf_cstr(&url);
+	if (r.url)
+		rc = find_stop(p, id, r.url, &r.stop);
+	if (r.stop && items >= 0)
+		r.pages = pages_from(r.stop, items);
+	if (rc == SQLITE_OK)
+		plan_send(p, &r);
 	buf_release(&url);
+	return rc;
 }
 
 static int ask_due(struct plan *p)
@@ -137,54 +186,32 @@ static int ask_due(struct plan *p)
 		if ((rc = store_row_read(s)))
 			break;
 		if (!held)
-			ask(p, id,
-			    known ? pages_of(sqlite3_column_int64(s, 3)) : -1);
+			rc =
+			    ask(p, id, known ? sqlite3_column_int64(s, 3) : -1);
 		else if (queued)
 			leave_queue(p, id);
+		if (rc != SQLITE_OK)
+			break;
 	}
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* Where to begin the account's list, or -1 if it came whole. */
-static int find_start(struct plan *p, int64_t *offset)
-{
-	sqlite3_stmt *s;
-	int rc = plan_prepare(p, last_page, GO_ON_AGE, &s);
-
-	*offset = 0;
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(s);
-	if (rc == SQLITE_ROW) {
-		*offset = sqlite3_column_int64(s, 0);
-		if (sqlite3_column_int(s, 1) == 200)
-			*offset += LIST_LIMIT;
-		if (sqlite3_column_type(s, 2) == SQLITE_INTEGER &&
-		    *offset >= sqlite3_column_int64(s, 2))
-			*offset = -1;
-	}
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static int ask_list(struct plan *p)
 {
-	char url[128];
-	int64_t offset = 0, length;
+	char url[64];
+	int64_t length;
 	int rc = plan_count(p, list_length, &length);
 
-	if (rc == SQLITE_OK && !p->options->force)
-		rc = find_start(p, &offset);
-	if (rc != SQLITE_OK || offset < 0)
-		return rc;
-	snprintf(url, sizeof(url), "/v1/me/playlists?limit=%d&offset=%" PRId64,
-	    LIST_LIMIT, offset);
-	plan_send(p, &(struct plan_request){.endpoint = "my-playlists",
-			 .url = url,
-			 .paging = "offset",
-			 .pages = plan_pages(length - offset, LIST_LIMIT)});
-	return SQLITE_OK;
+	snprintf(
+	    url, sizeof(url), "/v1/me/playlists?limit=%d&offset=0", LIST_LIMIT);
+	if (rc == SQLITE_OK)
+		plan_send_rest(
+		    p, &(struct plan_request){.endpoint = "my-playlists",
+			   .url = url,
+			   .paging = "offset",
+			   .pages = plan_pages(length, LIST_LIMIT)});
+	return rc;
 }
 
 int plan_playlists(struct plan *p)

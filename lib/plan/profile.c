@@ -64,7 +64,7 @@ static int ask_artists(struct plan *p)
 	int rc = plan_count(p, followed, &artists);
 
 	if (rc == SQLITE_OK)
-		plan_send(
+		plan_send_rest(
 		    p, &(struct plan_request){.endpoint = "followed-artists",
 			   .url = "/v1/me/following?type=artist&limit=50",
 			   .paging = "next",
@@ -78,7 +78,7 @@ int plan_profile(struct plan *p)
 	int rc = SQLITE_OK;
 
 	if (users)
-		plan_send(p,
+		plan_send_rest(p,
 		    &(struct plan_request){.endpoint = "me", .url = "/v1/me"});
 	if (!plan_is_limited(p, "followed-artists"))
 		rc = ask_artists(p);

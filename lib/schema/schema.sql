@@ -190,14 +190,17 @@ create table if not exists endpoint_status (
 	primary key (user_id, endpoint, subject)
 ) without rowid;
 
--- Which Spotify user an account name of sp-fetch stands for.
+-- Which Spotify user an account name of sp-fetch stands for, and by which app
+-- it was last asked: quotas are the apps'.
 create table if not exists accounts (
 	account text not null primary key,
 	user_id text not null,
+	client_id text,
 	last_updated text
 ) without rowid;
 
 -- Every response as it came. extra_json holds what else the capture carried.
+-- The body is the one of body_id; captures of an older sp have it in body.
 create table if not exists staging_raw (
 	capture_id integer primary key,
 	run_id text,
@@ -209,11 +212,28 @@ create table if not exists staging_raw (
 	fetched_at text,
 	body text,
 	body_is_text boolean not null default 0,
-	extra_json text
+	extra_json text,
+	body_id integer,
+	etag text
 );
 
 create unique index if not exists staging_raw_unique
 	on staging_raw (run_id, seq);
+create index if not exists staging_raw_etag
+	on staging_raw (url, user_id, etag) where etag is not null;
+
+-- The bodies of responses, each kept once. sha256 and size are of its plain
+-- bytes; body is these as text or, where it got smaller by it, a blob in
+-- zlib's format (RFC 1950).
+create table if not exists staging_bodies (
+	body_id integer primary key,
+	sha256 blob not null,
+	size integer not null,
+	body blob not null
+);
+
+create unique index if not exists staging_bodies_unique
+	on staging_bodies (sha256);
 
 -- A run counts as failed until its end has come.
 create table if not exists ingest_runs (

@@ -22,6 +22,7 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 	    {"job", &run->job, "'job' is no string"},
 	    {"account", &run->account, "'account' is no string"},
 	    {"user", &run->user, "'user' is no string"},
+	    {"client", &run->client, "'client' is no string"},
 	    {"started_at", &run->started_at, "'started_at' is no string"}};
 	const struct member *cursor = record_get(rec, "cursor");
 
@@ -48,6 +49,29 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 	return true;
 }
 
+/* Remember which user an account is; the newest run's word counts. */
+static int keep_account(sqlite3 *db, const struct store_run *run)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "insert into accounts (account, user_id, client_id, last_updated)"
+	    " values (?, ?, ?, ?) on conflict (account) do update"
+	    " set user_id = excluded.user_id,"
+	    " client_id = coalesce(excluded.client_id, client_id),"
+	    " last_updated = excluded.last_updated"
+	    " where coalesce(excluded.last_updated, '')"
+	    " > coalesce(last_updated, '')",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, 1, run->account);
+	store_bind(s, 2, run->user);
+	store_bind(s, 3, run->client);
+	store_bind(s, 4, run->started_at);
+	return finish(s);
+}
+
 int store_run_seen(sqlite3 *db, const struct store_run *run)
 {
 	sqlite3_stmt *s;
@@ -69,8 +93,7 @@ int store_run_seen(sqlite3 *db, const struct store_run *run)
 		sqlite3_bind_int64(s, 6, run->cursor);
 	rc = finish(s);
 	if (rc == SQLITE_OK && run->account.p && run->user.p)
-		rc =
-		    store_account(db, run->account, run->user, run->started_at);
+		rc = keep_account(db, run);
 	return rc;
 }
 
@@ -117,27 +140,6 @@ int store_run_end(sqlite3 *db, struct slice id, const struct store_run_end *end)
 		sqlite3_bind_int64(s, 13, end->cursor);
 	store_bind(s, 14, end->gaps);
 	store_bind(s, 15, end->ledger);
-	return finish(s);
-}
-
-int store_account(
-    sqlite3 *db, struct slice account, struct slice user, struct slice at)
-{
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db,
-	    "insert into accounts (account, user_id, last_updated)"
-	    " values (?, ?, ?) on conflict (account) do update"
-	    " set user_id = excluded.user_id,"
-	    " last_updated = excluded.last_updated"
-	    " where coalesce(excluded.last_updated, '')"
-	    " > coalesce(last_updated, '')",
-	    -1, &s, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	store_bind(s, 1, account);
-	store_bind(s, 2, user);
-	store_bind(s, 3, at);
 	return finish(s);
 }
 

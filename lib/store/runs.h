@@ -24,6 +24,7 @@ struct store_run {
 	struct slice job;
 	struct slice account;
 	struct slice user;
+	struct slice client; /* the app's id */
 	struct slice started_at;
 	bool has_cursor;
 	int64_t cursor; /* what the plan was based on */
@@ -67,7 +68,8 @@ bool store_run_read(const struct record *, struct buf *scratch,
 
 /*
  * Put a run on record, as failed so far. One that is on record stays as it
- * is. Records its account's user too, see store_account.
+ * is. Remembers which user its account is, and of which app; the newest
+ * run's word counts.
  */
 int store_run_seen(sqlite3 *, const struct store_run *);
 
@@ -76,10 +78,6 @@ int store_run_seen(sqlite3 *, const struct store_run *);
  * whatever comes of that. What is inserted and updated adds up.
  */
 int store_run_end(sqlite3 *, struct slice id, const struct store_run_end *);
-
-/* Remember which user an account is; the newest `at` wins. */
-int store_account(
-    sqlite3 *, struct slice account, struct slice user, struct slice at);
 
 /*
  * Keep a refusal. It takes the place of the same one that is there: of the

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 
 /* Raised when an older sp could no longer write the database rightly. */
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 
 /* Create the whole schema in an empty database; a SQLite result code. */
 int schema_create(sqlite3 *db);

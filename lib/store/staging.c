@@ -7,21 +7,17 @@
 #include "store/settle.h"
 
 #define PORTION 64 /* captures read by one statement run */
+#define COMPACT_BYTES ((int64_t)4 << 20) /* rewritten by one transaction */
 
 /* What a capture and a row of staging_raw have in common. */
-enum column {
-	RUN,
-	SEQ,
-	ENDPOINT,
-	USER,
-	URL,
-	STATUS,
-	FETCHED_AT,
-	BODY,
-	COLUMNS
-};
-static const char *const member_names[COLUMNS] = {
-    "run", "seq", "endpoint", "user", "url", "status", "fetched_at", "body"};
+static const char *const member_names[STAGING_COLUMNS] = {"run", "seq",
+    "endpoint", "user", "url", "status", "fetched_at", "etag", "body"};
+
+static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
+{
+	return sqlite3_prepare_v3(
+	    db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+}
 
 int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 {
@@ -29,16 +25,26 @@ int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 
 	*s = (struct staging){.db = db};
 	s->scratch.max = s->extra.max = max_line + ((size_t)1 << 20);
-	rc = sqlite3_prepare_v3(db,
-	    "insert into staging_raw (run_id, seq, endpoint, user_id, url, "
-	    "status, fetched_at, body, body_is_text, extra_json) "
-	    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
-	    -1, SQLITE_PREPARE_PERSISTENT, &s->insert, NULL);
+	rc = bodies_init(&s->bodies, db, s->scratch.max);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v3(db,
-		    "select body is ?3 from staging_raw "
-		    "where run_id = ?1 and seq = ?2",
-		    -1, SQLITE_PREPARE_PERSISTENT, &s->compare, NULL);
+		rc = prepare(db,
+		    "insert into staging_raw (run_id, seq, endpoint, user_id, "
+		    "url, status, fetched_at, etag, body_id, body_is_text, "
+		    "extra_json) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    &s->insert);
+	if (rc == SQLITE_OK)
+		rc = prepare(db,
+		    "select case when s.body_id is null then s.body is ?3 "
+		    "else s.body_id = ?5 or b.sha256 is ?4 end "
+		    "from staging_raw s left join staging_bodies b "
+		    "using (body_id) where run_id = ?1 and seq = ?2",
+		    &s->compare);
+	if (rc == SQLITE_OK)
+		rc = prepare(db,
+		    "select body_id from staging_raw where url = ?1 and "
+		    "user_id is ?2 and etag = ?3 and body_id is not null "
+		    "and not body_is_text order by capture_id desc limit 1",
+		    &s->same);
 	return rc;
 }
 
@@ -46,6 +52,10 @@ void staging_release(struct staging *s)
 {
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->compare);
+	sqlite3_finalize(s->same);
+	sqlite3_finalize(s->plain);
+	sqlite3_finalize(s->move);
+	bodies_release(&s->bodies);
 	buf_release(&s->scratch);
 	buf_release(&s->extra);
 }
@@ -66,7 +76,7 @@ static void collect_extra(struct staging *s, const struct record *rec)
 		size_t quote = m->type == JSON_STRING;
 		bool known = member_is(m, "type") || member_is(m, "text");
 
-		for (int c = 0; c < COLUMNS; c++)
+		for (int c = 0; c < STAGING_COLUMNS; c++)
 			known |= member_is(m, member_names[c]);
 		if (known)
 			continue;
@@ -85,76 +95,130 @@ static int bind_int(sqlite3_stmt *stmt, int i, int64_t value)
 			 : sqlite3_bind_int64(stmt, i, value);
 }
 
-/* Whether the capture that is there under this run and seq has this body. */
-static enum staging_result compare(struct staging *s, struct slice run,
-    int64_t seq, struct slice body, const char **why)
-{
-	enum staging_result result = STAGING_FAILED;
-
-	store_bind(s->compare, 1, run);
-	sqlite3_bind_int64(s->compare, 2, seq);
-	store_bind(s->compare, 3, body);
-	if (sqlite3_step(s->compare) == SQLITE_ROW) {
-		result = sqlite3_column_int(s->compare, 0) ? STAGING_KNOWN
-							   : STAGING_BAD;
-		*why = "another capture is staged under this run and seq";
-	}
-	sqlite3_reset(s->compare);
-	return result;
-}
-
 /* What a string that could not be read is: no fault of it without memory. */
 static enum staging_result bad_or_failed(const struct staging *s)
 {
 	return s->scratch.no_memory ? STAGING_FAILED : STAGING_BAD;
 }
 
-enum staging_result staging_append(
+/* Read all but the body into what is ready. */
+static enum staging_result read_members(
     struct staging *s, const struct record *rec, const char **why)
 {
-	static const enum column texts[] = {
-	    RUN, ENDPOINT, USER, URL, FETCHED_AT};
-	struct slice value[COLUMNS], body = record_raw(rec, "body"), text;
-	int64_t seq = -1, status = -1;
-	int rc;
+	static const enum staging_column texts[] = {STAGING_RUN,
+	    STAGING_ENDPOINT, STAGING_USER, STAGING_URL, STAGING_FETCHED_AT,
+	    STAGING_ETAG};
 
 	buf_clear(&s->scratch);
+	s->seq = s->status = -1;
+	s->is_text = false;
+	s->body_id = 0;
 	*why = "a member has the wrong type";
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (!record_string(rec, member_names[texts[i]], &s->scratch,
-			&value[texts[i]]))
+			&s->value[texts[i]]))
 			return bad_or_failed(s);
-	if (!record_int(rec, "seq", &seq) ||
-	    !record_int(rec, "status", &status) ||
-	    !record_string(rec, "text", &s->scratch, &text))
+	if (!record_int(rec, "seq", &s->seq) ||
+	    !record_int(rec, "status", &s->status))
 		return bad_or_failed(s);
 	*why = "a capture needs an 'endpoint'";
-	if (value[ENDPOINT].n == 0)
-		return STAGING_BAD;
-	*why = "a capture needs a 'body' or a 'text'";
-	if (!body.p && !text.p)
+	if (s->value[STAGING_ENDPOINT].n == 0)
 		return STAGING_BAD;
 	collect_extra(s, rec);
-	if (s->extra.failed)
+	return s->extra.failed ? STAGING_FAILED : STAGING_READY;
+}
+
+enum staging_result staging_prepare(
+    struct staging *s, const struct record *rec, const char **why)
+{
+	enum staging_result result = read_members(s, rec, why);
+	struct slice *body = &s->value[STAGING_BODY];
+
+	if (result != STAGING_READY)
+		return result;
+	*body = record_raw(rec, "body");
+	s->is_text = !body->p;
+	*why = "a member has the wrong type";
+	if (s->is_text && !record_string(rec, "text", &s->scratch, body))
+		return bad_or_failed(s);
+	*why = "a capture needs a 'body' or a 'text'";
+	if (!body->p)
+		return STAGING_BAD;
+	return bodies_prepare(&s->bodies, *body) == SQLITE_OK ? STAGING_READY
+							      : STAGING_FAILED;
+}
+
+enum staging_result staging_prepare_same(struct staging *s,
+    const struct record *rec, sqlite3_int64 body_id, const char **why)
+{
+	enum staging_result result = read_members(s, rec, why);
+
+	s->value[STAGING_BODY] = (struct slice){NULL, 0};
+	s->body_id = body_id;
+	return result;
+}
+
+int staging_find_body(struct staging *s, struct slice user, struct slice url,
+    struct slice etag, sqlite3_int64 *body_id)
+{
+	int rc;
+
+	store_bind(s->same, 1, url);
+	store_bind(s->same, 2, user);
+	store_bind(s->same, 3, etag);
+	rc = sqlite3_step(s->same);
+	*body_id = rc == SQLITE_ROW ? sqlite3_column_int64(s->same, 0) : 0;
+	sqlite3_reset(s->same);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+ * Whether a capture is there under this run and seq, with this body:
+ * STAGING_READY if none is.
+ */
+static enum staging_result compare(struct staging *s, const char **why)
+{
+	enum staging_result result = STAGING_FAILED;
+	int rc;
+
+	store_bind(s->compare, 1, s->value[STAGING_RUN]);
+	bind_int(s->compare, 2, s->seq);
+	store_bind(s->compare, 3, s->value[STAGING_BODY]);
+	sqlite3_bind_blob(s->compare, 4, s->body_id ? NULL : s->bodies.digest,
+	    SHA256_SIZE, SQLITE_STATIC);
+	sqlite3_bind_int64(s->compare, 5, s->body_id);
+	rc = sqlite3_step(s->compare);
+	if (rc == SQLITE_DONE)
+		result = STAGING_READY;
+	else if (rc == SQLITE_ROW)
+		result = sqlite3_column_int(s->compare, 0) ? STAGING_KNOWN
+							   : STAGING_BAD;
+	*why = "another capture is staged under this run and seq";
+	sqlite3_reset(s->compare);
+	return result;
+}
+
+enum staging_result staging_append(struct staging *s, const char **why)
+{
+	enum staging_result result = compare(s, why);
+	sqlite3_int64 body_id = s->body_id;
+	int rc;
+
+	if (result != STAGING_READY)
+		return result;
+	if (!body_id && bodies_keep(&s->bodies, &body_id) != SQLITE_OK)
 		return STAGING_FAILED;
-	store_bind(s->insert, 1, value[RUN]);
-	bind_int(s->insert, 2, seq);
-	store_bind(s->insert, 3, value[ENDPOINT]);
-	store_bind(s->insert, 4, value[USER]);
-	store_bind(s->insert, 5, value[URL]);
-	bind_int(s->insert, 6, status);
-	store_bind(s->insert, 7, value[FETCHED_AT]);
-	store_bind(s->insert, 8, body.p ? body : text);
-	sqlite3_bind_int(s->insert, 9, !body.p);
-	store_bind(s->insert, 10,
+	for (int c = 0; c < STAGING_BODY; c++)
+		store_bind(s->insert, c + 1, s->value[c]);
+	bind_int(s->insert, STAGING_SEQ + 1, s->seq);
+	bind_int(s->insert, STAGING_STATUS + 1, s->status);
+	sqlite3_bind_int64(s->insert, STAGING_BODY + 1, body_id);
+	sqlite3_bind_int(s->insert, STAGING_BODY + 2, s->is_text);
+	store_bind(s->insert, STAGING_BODY + 3,
 	    s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0});
 	rc = sqlite3_step(s->insert);
 	sqlite3_reset(s->insert);
-	if (rc != SQLITE_DONE)
-		return STAGING_FAILED;
-	if (sqlite3_changes(s->db) > 0)
-		return STAGING_ADDED;
-	return compare(s, value[RUN], seq, body.p ? body : text, why);
+	return rc == SQLITE_DONE ? STAGING_ADDED : STAGING_FAILED;
 }
 
 #define FILTER                                                                \
@@ -194,11 +258,20 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/* What put_capture reads. */
-#define SELECT                                                     \
-	"select capture_id, run_id, seq, endpoint, user_id, url, " \
-	"status, fetched_at, body, body_is_text, extra_json from " \
-	"staging_raw "
+/* What put_capture reads, and put_name of it. */
+#define SELECT                                                           \
+	"select capture_id, run_id, seq, endpoint, user_id, url, "       \
+	"status, fetched_at, etag, coalesce(b.body, staging_raw.body), " \
+	"size, sha256, body_is_text, extra_json, body_id "               \
+	"from staging_raw left join staging_bodies b using (body_id) "
+enum {
+	CAPTURE_ID,
+	MEMBERS,
+	BODY = MEMBERS + STAGING_BODY,
+	IS_TEXT = BODY + 3,
+	EXTRA,
+	BODY_ID
+};
 
 int staging_walk_init(struct staging_walk *w, sqlite3 *db,
     const struct staging_filter *f, bool names)
@@ -206,6 +279,9 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 	int rc;
 
 	*w = (struct staging_walk){.db = db, .names = names};
+	rc = staging_reader_init(&w->reader);
+	if (rc != SQLITE_OK)
+		return rc;
 	w->until = store_int(db, "select max(capture_id) from staging_raw", -1);
 	if (w->until < 0)
 		return sqlite3_errcode(db);
@@ -229,6 +305,7 @@ void staging_walk_release(struct staging_walk *w)
 {
 	sqlite3_finalize(w->select);
 	w->select = NULL;
+	staging_reader_release(&w->reader);
 }
 
 static struct slice column(sqlite3_stmt *stmt, int i)
@@ -241,28 +318,79 @@ static struct slice column(sqlite3_stmt *stmt, int i)
 	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
 }
 
+int staging_reader_init(struct staging_reader *r)
+{
+	*r = (struct staging_reader){.bad = NULL};
+	return pack_init(&r->pack) ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+void staging_reader_release(struct staging_reader *r)
+{
+	pack_release(&r->pack);
+	buf_release(&r->text);
+}
+
 static bool put_name(sqlite3_stmt *row, struct buf *b)
 {
 	buf_clear(b);
 	return buf_put_slice(b, column(row, 1));
 }
 
-/* Write a row as the capture that it was; the body comes last. */
-static bool put_capture(sqlite3_stmt *row, struct buf *b)
+/* Append the plain body, or say what is wrong with it. */
+static void open_body(
+    struct staging_reader *r, sqlite3_stmt *row, struct buf *to)
 {
-	struct slice extra = column(row, 10), body = column(row, 8);
+	struct slice plain = column(row, BODY);
 
+	if (sqlite3_column_type(row, BODY_ID) != SQLITE_NULL)
+		r->bad = bodies_open(&r->pack, row, BODY, to);
+	else if (!plain.p)
+		r->bad = "its body is missing";
+	else
+		buf_put_slice(to, plain);
+}
+
+static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
+{
+	size_t at;
+
+	if (sqlite3_column_int(row, IS_TEXT)) {
+		buf_clear(&r->text);
+		r->text.max = b->max;
+		open_body(r, row, &r->text);
+		json_put_member(b, "text", buf_slice(&r->text));
+		b->failed |= r->text.failed;
+		b->no_memory |= r->text.no_memory;
+		return;
+	}
+	json_put_key(b, "body");
+	at = b->n;
+	open_body(r, row, b);
+	if (!r->bad && memchr(b->p + at, '\n', b->n - at))
+		r->bad = "its body is more than a line";
+}
+
+/*
+ * Write a row as the capture that it was; the body comes last. One whose body
+ * is bad comes by its name.
+ */
+static bool put_capture(
+    struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
+{
+	struct slice extra = column(row, EXTRA), run, seq;
+
+	r->bad = NULL;
 	buf_clear(b);
 	buf_putc(b, '{');
 	json_put_member(b, "type", SLICE("capture"));
-	for (int c = RUN; c < BODY; c++) {
-		struct slice value = column(row, c + 1);
+	for (int c = 0; c < STAGING_BODY; c++) {
+		struct slice value = column(row, MEMBERS + c);
 
 		if (!value.p)
 			continue;
-		if (c == SEQ || c == STATUS)
+		if (c == STAGING_SEQ || c == STAGING_STATUS)
 			json_put_member_int(b, member_names[c],
-			    sqlite3_column_int64(row, c + 1));
+			    sqlite3_column_int64(row, MEMBERS + c));
 		else
 			json_put_member(b, member_names[c], value);
 	}
@@ -270,11 +398,24 @@ static bool put_capture(sqlite3_stmt *row, struct buf *b)
 		buf_putc(b, ',');
 		buf_put(b, extra.p + 1, extra.n - 2);
 	}
-	if (sqlite3_column_int(row, 9))
-		json_put_member(b, "text", body);
-	else
-		json_put_member_raw(b, "body", body);
-	return buf_putc(b, '}');
+	put_body(r, row, b);
+	if (!r->bad || b->failed)
+		return buf_putc(b, '}');
+	run = column(row, MEMBERS + STAGING_RUN);
+	seq = column(row, MEMBERS + STAGING_SEQ);
+	buf_clear(b);
+	return !run.p || !seq.p ||
+	       buf_printf(b, "%.*s/%.*s", (int)run.n, run.p, (int)seq.n, seq.p);
+}
+
+static int read_row(struct staging_walk *w, struct buf *line)
+{
+	bool whole = w->names ? put_name(w->select, line)
+			      : put_capture(&w->reader, w->select, line);
+
+	if (store_row_read(w->select) || line->no_memory)
+		return SQLITE_NOMEM;
+	return whole ? SQLITE_ROW : SQLITE_TOOBIG;
 }
 
 int staging_walk_next(struct staging_walk *w, struct buf *line)
@@ -283,16 +424,12 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 		int rc = sqlite3_step(w->select);
 
 		if (rc == SQLITE_ROW) {
-			w->last = sqlite3_column_int64(w->select, 0);
+			w->last = sqlite3_column_int64(w->select, CAPTURE_ID);
 			w->portion++;
-			if (!(w->names ? put_name : put_capture)(
-				w->select, line) &&
-			    !line->no_memory)
-				return SQLITE_TOOBIG;
-			if (!line->failed && !store_row_read(w->select))
-				return SQLITE_ROW;
-			sqlite3_reset(w->select);
-			return SQLITE_NOMEM;
+			rc = read_row(w, line);
+			if (rc != SQLITE_ROW)
+				sqlite3_reset(w->select);
+			return rc;
 		}
 		sqlite3_reset(w->select);
 		if (rc != SQLITE_DONE || w->portion < PORTION)
@@ -302,7 +439,8 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 	}
 }
 
-int staging_get(sqlite3 *db, sqlite3_int64 id, struct buf *line)
+int staging_get(
+    struct staging_reader *r, sqlite3 *db, sqlite3_int64 id, struct buf *line)
 {
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(
@@ -312,8 +450,91 @@ int staging_get(sqlite3 *db, sqlite3_int64 id, struct buf *line)
 		return rc;
 	sqlite3_bind_int64(stmt, 1, id);
 	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && !put_capture(stmt, line))
+	if (rc == SQLITE_ROW && !put_capture(r, stmt, line))
 		rc = SQLITE_TOOBIG;
 	sqlite3_finalize(stmt);
 	return rc;
+}
+
+/* Read the next body that is in staging_raw itself into the scratch. */
+static int read_plain(struct staging_compaction *c, struct staging *s)
+{
+	int rc;
+
+	sqlite3_bind_int64(s->plain, 1, c->last);
+	rc = sqlite3_step(s->plain);
+	if (rc == SQLITE_ROW) {
+		c->last = sqlite3_column_int64(s->plain, 0);
+		buf_clear(&s->scratch);
+		buf_put_slice(&s->scratch, column(s->plain, 1));
+		if (store_row_read(s->plain) || s->scratch.no_memory)
+			rc = SQLITE_NOMEM;
+		else if (s->scratch.failed)
+			rc = SQLITE_TOOBIG;
+	}
+	sqlite3_reset(s->plain);
+	return rc;
+}
+
+static int move(struct staging_compaction *c, struct staging *s)
+{
+	sqlite3_int64 body_id;
+	int rc = bodies_keep(&s->bodies, &body_id);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(s->move, 1, c->last);
+	sqlite3_bind_int64(s->move, 2, body_id);
+	rc = sqlite3_step(s->move);
+	sqlite3_reset(s->move);
+	c->captures++;
+	c->size += (int64_t)s->scratch.n;
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int staging_compact_init(struct staging_compaction *c, struct staging *s)
+{
+	int rc;
+
+	*c = (struct staging_compaction){
+	    .total = store_int(s->db,
+		"select count(*) from staging_raw where body is not null", -1)};
+	if (c->total < 0)
+		return sqlite3_errcode(s->db);
+	rc = prepare(s->db,
+	    "select capture_id, body from staging_raw where capture_id > ? "
+	    "and body is not null order by capture_id limit 1",
+	    &s->plain);
+	if (rc == SQLITE_OK)
+		rc = prepare(s->db,
+		    "update staging_raw set body = null, body_id = ?2 "
+		    "where capture_id = ?1 and body is not null",
+		    &s->move);
+	return rc;
+}
+
+int staging_compact_next(struct staging_compaction *c, struct staging *s)
+{
+	int64_t until = c->size + COMPACT_BYTES;
+	bool open = false;
+	int rc = SQLITE_OK, committed;
+
+	/* The first is made ready before there is a lock. */
+	while (rc == SQLITE_OK && c->size < until &&
+	       (rc = read_plain(c, s)) == SQLITE_ROW) {
+		rc = bodies_prepare(&s->bodies, buf_slice(&s->scratch));
+		if (rc == SQLITE_OK && !open)
+			rc = store_begin(s->db);
+		open = true;
+		if (rc == SQLITE_OK)
+			rc = move(c, s);
+	}
+	if (rc != SQLITE_OK && rc != SQLITE_DONE) {
+		store_rollback(s->db);
+		return rc;
+	}
+	committed = open ? store_commit(s->db) : SQLITE_OK;
+	if (committed != SQLITE_OK)
+		return committed;
+	return rc == SQLITE_DONE ? rc : SQLITE_ROW;
 }

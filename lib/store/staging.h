@@ -1,7 +1,9 @@
 /*
  * staging_raw: every capture as it came, so that all tables can be made
- * again. Bodies are kept byte for byte; what a capture carries besides the
- * columns of the table is kept as JSON in extra_json.
+ * again. Bodies are kept in staging_bodies, each once, and come back byte for
+ * byte; what a capture carries besides the columns of the table is kept as
+ * JSON in extra_json. Captures of an older sp have their bodies in
+ * staging_raw itself, until staging_compact.
  */
 #ifndef SP_STORE_STAGING_H
 #define SP_STORE_STAGING_H
@@ -12,21 +14,46 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "store/bodies.h"
 #include "stream/record.h"
 
 enum staging_result {
+	STAGING_READY, /* to be appended */
 	STAGING_ADDED,
 	STAGING_KNOWN, /* this very capture is there already */
 	STAGING_BAD,   /* no capture that can be kept: see why */
 	STAGING_FAILED /* the database failed: see store_failure */
 };
 
+/* The columns of staging_raw that a capture's members are kept in. */
+enum staging_column {
+	STAGING_RUN,
+	STAGING_SEQ,
+	STAGING_ENDPOINT,
+	STAGING_USER,
+	STAGING_URL,
+	STAGING_STATUS,
+	STAGING_FETCHED_AT,
+	STAGING_ETAG,
+	STAGING_BODY,
+	STAGING_COLUMNS
+};
+
 struct staging {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
 	sqlite3_stmt *compare;
+	sqlite3_stmt *same;
+	sqlite3_stmt *plain, *move; /* of staging_compact */
+	struct bodies bodies;
 	struct buf scratch;
 	struct buf extra;
+
+	/* The capture that is ready. */
+	struct slice value[STAGING_COLUMNS];
+	int64_t seq, status;   /* -1 where there is none */
+	bool is_text;	       /* the body is no JSON */
+	sqlite3_int64 body_id; /* kept before; 0 for the body that is ready */
 };
 
 /* Prepare; the connection is borrowed. Result codes are SQLite's. */
@@ -34,11 +61,33 @@ int staging_init(struct staging *, sqlite3 *db, size_t max_line);
 void staging_release(struct staging *);
 
 /*
- * Append a capture, inside the caller's transaction. For STAGING_BAD `*why`
- * is a constant string.
+ * Read a capture, and make its body ready to be kept: what takes time and no
+ * lock. STAGING_READY, STAGING_BAD with a constant string in `*why`, or
+ * STAGING_FAILED. The record is borrowed until staging_append.
  */
-enum staging_result staging_append(
+enum staging_result staging_prepare(
     struct staging *, const struct record *capture, const char **why);
+
+/*
+ * The same for a capture without a body, whose body is one that is kept, as
+ * staging_find_body gives it.
+ */
+enum staging_result staging_prepare_same(struct staging *,
+    const struct record *capture, sqlite3_int64 body_id, const char **why);
+
+/*
+ * Append the capture that is ready, inside the caller's transaction. Not
+ * STAGING_READY; for STAGING_BAD `*why` is a constant string.
+ */
+enum staging_result staging_append(struct staging *, const char **why);
+
+/*
+ * Find the JSON body that came last to this user under this URL and with this
+ * ETag, p == NULL for no user: *body_id is 0 where there is none. SQLite's
+ * result codes.
+ */
+int staging_find_body(struct staging *, struct slice user, struct slice url,
+    struct slice etag, sqlite3_int64 *body_id);
 
 /* Which captures to give back; members that are NULL or 0 choose nothing. */
 struct staging_filter {
@@ -50,11 +99,28 @@ struct staging_filter {
 	bool refused;	   /* of which ingest_errors has an error to settle */
 };
 
+/* What makes the record of a capture again. */
+struct staging_reader {
+	struct pack pack;
+	struct buf text; /* scratch */
+
+	/*
+	 * Why the capture read last cannot be given back, a constant string,
+	 * or NULL. The line then is its name, RUN/SEQ, or empty.
+	 */
+	const char *bad;
+};
+
+/* SQLITE_OK or SQLITE_NOMEM. */
+int staging_reader_init(struct staging_reader *);
+void staging_reader_release(struct staging_reader *);
+
 /*
  * Write the record of one capture, by its capture_id, into `line`, cleared
  * first. Result codes as of staging_walk_next.
  */
-int staging_get(sqlite3 *, sqlite3_int64 id, struct buf *line);
+int staging_get(
+    struct staging_reader *, sqlite3 *, sqlite3_int64 id, struct buf *line);
 
 /*
  * A walk through the captures chosen, in the order in which they came. It
@@ -69,6 +135,7 @@ struct staging_walk {
 	bool names;
 	int portion;   /* rows read of the statement's portion */
 	int64_t total; /* captures chosen */
+	struct staging_reader reader;
 };
 
 /* With `names` it gives "RUN/SEQ" of the captures instead of their records. */
@@ -78,9 +145,24 @@ void staging_walk_release(struct staging_walk *);
 
 /*
  * Write the next capture's record, or name, into `line`, cleared first.
- * SQLITE_ROW, SQLITE_DONE, or an error's code; SQLITE_TOOBIG where `line` is
- * too small.
+ * SQLITE_ROW, see `reader.bad` too, SQLITE_DONE, or an error's code;
+ * SQLITE_TOOBIG where `line` is too small.
  */
 int staging_walk_next(struct staging_walk *, struct buf *line);
+
+/*
+ * Give the captures of an older sp the form of today, in portions of some
+ * megabytes, each a transaction of its own. What is done stays done.
+ */
+struct staging_compaction {
+	int64_t total;	    /* captures to be rewritten, at the start */
+	int64_t captures;   /* rewritten so far */
+	int64_t size;	    /* of their bodies, in bytes */
+	sqlite3_int64 last; /* capture_id rewritten last */
+};
+int staging_compact_init(struct staging_compaction *, struct staging *);
+
+/* SQLITE_ROW where more may be left, SQLITE_DONE, or an error's code. */
+int staging_compact_next(struct staging_compaction *, struct staging *);
 
 #endif

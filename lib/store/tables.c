@@ -25,6 +25,7 @@ static const struct special {
     {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
     {"playlist_pages", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_tracks", TABLE_LIST, false, false, false, {NULL}},
+    {"staging_bodies", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"staging_raw", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"track_artists", TABLE_COLUMNS, false, false, false, {NULL}},
     {"user_playlists", TABLE_COLUMNS, false, false, false, {NULL}},

@@ -51,14 +51,22 @@ static void bind_keys(const struct why *w, sqlite3_stmt *stmt)
 		store_bind(stmt, (int)i + 1, slice_of(w->keys[i]));
 }
 
-/* Whether a capture names each key: the keys are the first parameters. */
+/* Captures with what their bodies take to be read. */
+#define CAPTURES                                          \
+	" from staging_raw s left join staging_bodies b " \
+	"using (body_id) "
+
+/*
+ * Whether a capture names each key: the keys are the first parameters. The
+ * body comes last: it may have to be unpacked.
+ */
 static void put_names(struct buf *b, unsigned keys, const char *between)
 {
 	for (unsigned i = 1; i <= keys; i++)
 		put(b,
-		    "%s(instr(body, ?%u) > 0 or"
-		    " instr(coalesce(url, ''), ?%u) > 0 or user_id is ?%u"
-		    " or endpoint is ?%u)",
+		    "%s(user_id is ?%u or endpoint is ?%u or"
+		    " instr(coalesce(url, ''), ?%u) > 0 or coalesce(instr("
+		    "coalesce(s.body, body_text(b.body, size)), ?%u), 0) > 0)",
 		    i > 1 ? between : "", i, i, i, i);
 }
 
@@ -159,8 +167,7 @@ static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 
 	buf_clear(&w->query);
 	put(&w->query,
-	    "select capture_id from staging_raw where fetched_at = ?%u"
-	    " order by ",
+	    "select capture_id" CAPTURES "where fetched_at = ?%u order by ",
 	    keys + 1);
 	put_names(&w->query, keys, " + ");
 	put(&w->query, " desc, capture_id limit 1");
@@ -230,7 +237,7 @@ static int ask_captures(struct why *w, sqlite3 *db)
 
 	buf_clear(&w->query);
 	put(&w->query, "create temp table why_captures as"
-		       " select capture_id from staging_raw where ");
+		       " select capture_id" CAPTURES "where ");
 	put_names(&w->query, w->table->key_count, " and ");
 	rc = prepare(db, &w->query, &stmt);
 	if (rc != SQLITE_OK)

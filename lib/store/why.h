@@ -8,7 +8,8 @@
  * any capture that names its key: then all of those are given, with what
  * became of them.
  *
- * SQLite's result codes throughout.
+ * The connection needs the function of bodies_add_function. SQLite's result
+ * codes throughout.
  */
 #ifndef SP_STORE_WHY_H
 #define SP_STORE_WHY_H

@@ -1,5 +1,9 @@
 #include "stream/record.h"
 
+#include <stdio.h>
+
+#include "base/out.h"
+
 static const char *const type_names[RECORD_TYPES] = {
     "other", "run", "request", "capture", "row", "error", "end"};
 
@@ -153,4 +157,45 @@ bool record_put_members(
 		buf_put(b, m->value.p - quote, m->value.n + 2 * quote);
 	}
 	return !b->failed;
+}
+
+/* The length of a control character, of which `code` is the number, or 0. */
+static size_t control(struct slice s, unsigned *code)
+{
+	const unsigned char *c = (const unsigned char *)s.p;
+
+	*code = *c;
+	if (*c == 0x7f)
+		return 1;
+	if (s.n < 2 || *c != 0xc2 || c[1] < 0x80 || c[1] >= 0xa0)
+		return 0;
+	*code = c[1];
+	return 2;
+}
+
+static bool send_visible(struct out *out, struct slice line)
+{
+	size_t from = 0, i = 0;
+
+	while (i < line.n) {
+		unsigned code;
+		size_t n = control(slice_from(line, i), &code);
+		char text[8];
+
+		if (n > 0) {
+			snprintf(text, sizeof(text), "\\u%04x", code);
+			out_put(out, line.p + from, i - from);
+			out_put_slice(out, slice_of(text));
+			from = i + n;
+		}
+		i += n ? n : 1;
+	}
+	return out_put(out, line.p + from, line.n - from);
+}
+
+bool record_send(struct out *out, struct slice line)
+{
+	return (out->terminal ? send_visible(out, line)
+			      : out_put_slice(out, line)) &&
+	       out_put_slice(out, SLICE("\n"));
 }

@@ -16,6 +16,8 @@
 
 #define RECORD_MEMBERS_MAX 64
 
+struct out;
+
 enum record_type {
 	RECORD_OTHER, /* a line of no known type, or no record at all */
 	RECORD_RUN,
@@ -82,5 +84,12 @@ struct slice record_raw(const struct record *, const char *name);
  */
 bool record_put_members(
     const struct record *, const char *const but[], struct buf *);
+
+/*
+ * Write a record, a line without its newline. Where a terminal is to show it,
+ * what controls one and may stand in JSON as it is (DEL, and C1 in UTF-8) is
+ * written as escapes.
+ */
+bool record_send(struct out *, struct slice line);
 
 #endif

@@ -42,8 +42,7 @@ bool source_send_line(
     struct source *s, enum record_type type, struct slice line)
 {
 	s->ledger.produced[type] += type != RECORD_END;
-	return out_put_slice(s->out, line) &&
-	       out_put_slice(s->out, SLICE("\n"));
+	return record_send(s->out, line);
 }
 
 bool source_end(struct source *s, const struct outcome *outcome)

@@ -174,8 +174,7 @@ enum stage_result stage_next(
 
 static bool send_line(struct stage *st, struct slice line)
 {
-	return !st->out || (out_put_slice(st->out, line) &&
-			       out_put_slice(st->out, SLICE("\n")));
+	return !st->out || record_send(st->out, line);
 }
 
 bool stage_put_ledger(

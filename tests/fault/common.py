@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import zlib
 
 BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
 
@@ -19,7 +20,10 @@ STATUSES = {0, 1, 64, 65, 69, 71, 73, 74, 75, 77, 78}
 BOOKKEEPING = {"play_id", "capture_id", "error_id"}
 # Tables of what was tried, not of what is so.
 BOOKS = {"ingest_runs", "ingest_errors", "accounts", "playlist_pages",
-         "staging_raw"}
+         "staging_raw", "staging_bodies"}
+# What was captured, of which endpoint, to be read by way of opened().
+CAPTURED = """select endpoint, coalesce(s.body, body_text(b.body)) as body
+    from staging_raw s left join staging_bodies b using (body_id)"""
 
 
 class Broken(Exception):
@@ -112,6 +116,8 @@ def duration(text):
 @contextlib.contextmanager
 def opened(path):
     db = sqlite3.connect(path, timeout=60)
+    db.create_function("body_text", 1, lambda body: zlib.decompress(
+        body).decode() if isinstance(body, bytes) else body)
     try:
         yield db
     finally:

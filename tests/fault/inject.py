@@ -30,7 +30,7 @@ import sys
 import time
 import urllib.request
 
-from common import (BUILD, STATUSES, Api, Broken, Progress, check,
+from common import (BUILD, CAPTURED, STATUSES, Api, Broken, Progress, check,
                     differences, duration, folder, is_whole, opened, program,
                     rebuild, tables)
 
@@ -455,8 +455,34 @@ class Import(Case):
 
     def result(self, path, out):
         with opened(path + "/music.db") as db:
-            return (timeless(out), {"staging_raw": db.execute(
-                "select distinct endpoint, body from staging_raw")
+            return (timeless(out), {"staging_raw": sorted(set(
+                db.execute(CAPTURED)))})
+
+
+class Compact(Case):
+    name, command = "sp-stage compact", ("sp-stage", "compact")
+    database = True
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+        with opened(path + "/music.db") as db:
+            db.executescript("""update staging_raw set body_id = null, body = (
+                select body_text(b.body) from staging_bodies b
+                where b.body_id = staging_raw.body_id);
+                delete from staging_bodies""")
+
+    def check_always(self, path, status, out, err):
+        super().check_always(path, status, out, err)
+        with opened(path + "/music.db") as db:
+            now = sorted(db.execute(CAPTURED))
+        with opened(self.house.full) as db:
+            check(now == sorted(db.execute(CAPTURED)), "bodies are lost")
+
+    def result(self, path, out):
+        with opened(path + "/music.db") as db:
+            return (len(out.splitlines()), {"staging_raw": db.execute(
+                "select count(body), count(body_id) from staging_raw")
                 .fetchall()})
 
 
@@ -617,7 +643,7 @@ class Rehearse(Case):
 
 CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Budget,
          Queued, Count, Add, Drop, Fetch, FetchMany, Accounts, Logout, Login,
-         LoginAgain, Stage, Replay, Runs, Why, Import, Transform,
+         LoginAgain, Stage, Replay, Runs, Why, Import, Compact, Transform,
          TransformParent, TransformWorkers, TransformFilter, TransformBodies,
          Load, LoadAgain, DryRun, Digest, Rehearse]
 

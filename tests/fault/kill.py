@@ -29,7 +29,7 @@ import sys
 import threading
 import time
 
-from common import (BOOKS, STATUSES, Api, Broken, Progress, check,
+from common import (BOOKS, CAPTURED, STATUSES, Api, Broken, Progress, check,
                     differences, duration, folder, is_whole, opened, program,
                     rebuild, tables)
 
@@ -219,8 +219,7 @@ class Epoch:
 
     def check_captures(self):
         """The tables hold nothing that no capture tells."""
-        bodies = "\n".join(b for (b,) in self.ask(
-            "select body from staging_raw"))
+        bodies = "\n".join(b for (_, b) in self.ask(CAPTURED))
         for table, key, pattern in (
                 ("play_history", "played_at", r'"played_at":"([^"]*)"'),
                 ("tracks", "track_id", r'"(?:id|uri)":"([^"]*)"'),

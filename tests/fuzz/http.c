@@ -20,12 +20,14 @@ static void must(bool condition)
 
 static void try_pages(struct slice body, enum paging paging)
 {
+	const struct pages_stop none = {.number = 0};
 	struct origin api, to;
 	struct pages p;
 
 	must(!origin_read(&api, "https://api.example"));
 	pages_init(&p, &api, 3);
-	must(pages_begin(&p, SLICE("/v1/me?offset=3"), paging) == PAGES_MORE);
+	must(pages_begin(&p, SLICE("/v1/me?offset=3"), paging, &none) ==
+	     PAGES_MORE);
 	while (pages_next(&p, body) == PAGES_MORE) {
 		must(!origin_read(&to, p.url.p));
 		must(origin_eq(&api, &to));

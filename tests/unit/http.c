@@ -203,9 +203,9 @@ static void test_retries(void)
 	ok(clock_monotonic() - before >= 59, "a wait that was asked for");
 }
 
-/* The URLs of a chain whose pages have these bodies. */
-static void walk(const char *name, enum paging paging, const char *first,
-    const char *const bodies[], const char *want)
+/* The URLs of a chain whose pages have these bodies, from where it stopped. */
+static void walk_on(const char *name, enum paging paging, const char *first,
+    const struct pages_stop *stop, const char *const bodies[], const char *want)
 {
 	struct buf seen = BUF_INIT(4096);
 	struct origin api;
@@ -214,7 +214,7 @@ static void walk(const char *name, enum paging paging, const char *first,
 
 	origin_read(&api, "https://a.example");
 	pages_init(&p, &api, 4);
-	result = pages_begin(&p, slice_of(first), paging);
+	result = pages_begin(&p, slice_of(first), paging, stop);
 	while (result == PAGES_MORE) {
 		buf_put_slice(&seen, url_path(buf_slice(&p.url)));
 		buf_putc(&seen, ' ');
@@ -225,6 +225,14 @@ static void walk(const char *name, enum paging paging, const char *first,
 	is_text(buf_slice(&seen), want, "pages: %s", name);
 	pages_release(&p);
 	buf_release(&seen);
+}
+
+static void walk(const char *name, enum paging paging, const char *first,
+    const char *const bodies[], const char *want)
+{
+	const struct pages_stop none = {.number = 0};
+
+	walk_on(name, paging, first, &none, bodies, want);
 }
 
 #define BODIES(...)               \
@@ -280,6 +288,40 @@ static void test_links(void)
 	walk("no string", PAGING_NEXT, "/a", BODIES("{\"next\":7}"),
 	    "/a a next that is no string");
 	walk("no object", PAGING_NEXT, "/a", BODIES("[]"), "/a end");
+}
+
+/* Chains of which an earlier run has had the first pages. */
+static void test_stops(void)
+{
+	static const char end[] = "{\"next\":null}";
+
+	walk_on("a chain goes on", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 2},
+	    BODIES("{\"next\":\"/c\"}", end), "/b /c end");
+	walk_on("its pages are counted on", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 4}, BODIES("{\"next\":\"/c\"}"),
+	    "/b more pages than --max-pages");
+	walk_on("however many there were", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 9}, BODIES(end),
+	    "more pages than --max-pages");
+	walk_on("it does not go back", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("/b"), 2}, BODIES("{\"next\":\"/a\"}"),
+	    "/b a page that was asked before");
+	walk_on("nor elsewhere", PAGING_NEXT, "/a",
+	    &(struct pages_stop){SLICE("https://b.example/b"), 2}, BODIES(end),
+	    "not of the API's origin");
+	walk_on("a playlist's list", PAGING_PLAYLIST, "/p",
+	    &(struct pages_stop){SLICE("/p/items?offset=100"), 2}, BODIES(end),
+	    "/p/items?offset=100 /p?fields=id,snapshot_id end");
+	walk_on("a playlist's check", PAGING_PLAYLIST, "/p",
+	    &(struct pages_stop){SLICE("/p?fields=id,snapshot_id"), 3},
+	    BODIES("{\"id\":\"p\",\"items\":{\"next\":\"/x\"}}"),
+	    "/p?fields=id,snapshot_id end");
+	walk_on("offsets", PAGING_OFFSET, "/a?limit=50&offset=0",
+	    &(struct pages_stop){SLICE("/a?limit=50&offset=50"), 2},
+	    BODIES("{\"items\":[1],\"total\":101}",
+		"{\"items\":[1],\"total\":101}"),
+	    "/a?limit=50&offset=50 /a?limit=50&offset=100 end");
 }
 
 static void test_offsets(void)
@@ -391,12 +433,12 @@ static void test_limits(void)
 	is_int((int64_t)bucket_of(SLICE("")), BUCKETS - 1, "no endpoint");
 	is_int((int64_t)bucket_of(SLICE("playlist playlist-items")),
 	    BUCKETS - 1, "an endpoint of no bucket");
-	ok(!limits_of(&l, recent), "no limit");
+	ok(!limits_at(&l, recent, 0), "no limit");
 	limits_set(&l, playlists, false, &t);
 	t.until = 1000;
 	limits_set(&l, playlists, false, &t);
-	is_int(limits_of(&l, playlists)->until, 2000, "the later one holds");
-	ok(!limits_of(&l, recent), "and no other bucket");
+	is_int(limits_at(&l, playlists, 0)->until, 2000, "the later one holds");
+	ok(!limits_at(&l, recent, 0), "and no other bucket");
 	t.until = 0;
 	limits_set(&l, recent, false, &t);
 	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
@@ -407,8 +449,8 @@ static void test_limits(void)
 	ok(sum.exit == EX_TEMPFAIL && sum.until == 2000, "and its deadline");
 	t.until = 1500;
 	limits_set(&l, 0, true, &t);
-	is_int(limits_of(&l, playlists)->until, 2000, "all, and one longer");
-	is_int(limits_of(&l, BUCKETS - 1)->until, 1500, "all");
+	is_int(limits_at(&l, playlists, 0)->until, 2000, "all, and one longer");
+	is_int(limits_at(&l, BUCKETS - 1, 0)->until, 1500, "all");
 	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
 	is_text(slice_of(sum.why),
 	    "rate limited: "
@@ -416,6 +458,14 @@ static void test_limits(void)
 	    "playlists until 1970-01-01T00:00:02.000Z",
 	    "the sum names the account first");
 	is_int(sum.until, 1500, "the earliest deadline");
+	ok(!limits_at(&l, BUCKETS - 1, 1500), "a limit that is over");
+	is_int(
+	    limits_at(&l, playlists, 1999)->until, 2000, "and one that lasts");
+	limits_forget(&l, 1500);
+	limits_sum(&l, LIMITS_BIT(playlists), &sum);
+	is_text(slice_of(sum.why),
+	    "rate limited: playlists until 1970-01-01T00:00:02.000Z",
+	    "one that was forgotten");
 }
 
 static void test_captures(void)
@@ -610,6 +660,7 @@ int main(void)
 	test_waits();
 	test_retries();
 	test_links();
+	test_stops();
 	test_offsets();
 	test_problems();
 	test_endpoints();

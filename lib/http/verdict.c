@@ -1,0 +1,230 @@
+#include "http/verdict.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "base/clock.h"
+#include "http/problem.h"
+#include "http/url.h"
+#include "http/window.h"
+#include "stream/bucket.h"
+
+/* So many requests in a row without a usable answer: the service is out. */
+#define FAULTS_MAX 3
+
+/* The run did not go well; a halt counts most, then a limit, then the first. */
+static void fail_run(struct verdict *v, const struct trouble *t, bool counts)
+{
+	if (!v->failure.exit || counts)
+		v->failure = *t;
+	if (!v->status || counts)
+		v->status = t->exit;
+}
+
+/* Why nothing is asked, short and fixed, for the ledger. */
+static const char *halt_code(int status)
+{
+	switch (status) {
+	case EX_TEMPFAIL: return "come back later";
+	case EX_NOPERM: return "log in first";
+	case EX_UNAVAILABLE: return "service unavailable";
+	case EX_CONFIG: return "configuration";
+	default: return "cannot go on";
+	}
+}
+
+/* Refuse a request because of a halt or a limit, which was told already. */
+static void refuse_unasked(struct ask *a, const struct trouble *t)
+{
+	ask_refuse(a, halt_code(t->exit), "not asked: %s", t->why);
+	a->unasked = true;
+}
+
+/* Refuse a request that came to nothing, or to less than was asked. */
+static void refuse(struct ask *a, const char *code, const char *why)
+{
+	struct slice path = url_brief(slice_of(a->get.url));
+
+	ask_refuse(a, code, "%.*s: %s", (int)path.n, path.p, why);
+}
+
+static void halt(struct verdict *v, const struct trouble *t, const char *url)
+{
+	v->halt = *t;
+	v->run_only = false;
+	v->tell(v->ctx, url, t->why);
+	fail_run(v, t, true);
+}
+
+void verdict_halt(struct verdict *v, const struct trouble *t, bool run_only)
+{
+	halt(v, t, NULL);
+	v->run_only = run_only;
+}
+
+bool verdict_is_halted(const struct verdict *v)
+{
+	return v->halt.exit != 0;
+}
+
+/* A limit keeps requests of the run from being asked, or answered. */
+static void keep_back(struct verdict *v, size_t bucket, const struct trouble *t)
+{
+	v->limited |= LIMITS_BIT(bucket);
+	fail_run(v, t, !verdict_is_halted(v));
+}
+
+bool verdict_may_ask(struct verdict *v, struct ask *a)
+{
+	size_t bucket = bucket_of(a->request.endpoint);
+	const struct trouble *limit =
+	    limits_at(&v->limits, bucket, clock_now());
+
+	if (verdict_is_halted(v)) {
+		/* A later run than the one that was halted fails of it too. */
+		fail_run(v, &v->halt, false);
+		refuse_unasked(a, &v->halt);
+		return false;
+	}
+	if (!limit)
+		return true;
+	keep_back(v, bucket, limit);
+	refuse_unasked(a, limit);
+	return false;
+}
+
+/* Ask nothing of a bucket any more, and say why. */
+static void take_limit(struct verdict *v, const struct ask *a)
+{
+	const struct trouble *t = &a->answer.trouble;
+	size_t bucket = bucket_of(a->request.endpoint);
+
+	limits_set(&v->limits, bucket, a->answer.account, t);
+	v->tell(v->ctx, a->get.url, t->why);
+	keep_back(v, bucket, t);
+}
+
+/* A request without a usable answer; some in a row are enough. */
+static void count_fault(struct verdict *v, const struct trouble *t)
+{
+	struct trouble out;
+
+	fail_run(v, t, false);
+	if (++v->faults < FAULTS_MAX)
+		return;
+	trouble_set(&out, EX_UNAVAILABLE,
+	    "asking no more: %d requests in a row without an answer",
+	    FAULTS_MAX);
+	halt(v, &out, NULL);
+}
+
+/*
+ * A refusal that is an answer fails nothing. That the app may not have audio
+ * features at all is said once, and in the run.
+ */
+static void note_refusal(struct verdict *v, const struct ask *a)
+{
+	const char *why = a->answer.trouble.why;
+
+	if (a->answer.reply.status != 403 || *v->note ||
+	    !slice_is(a->request.endpoint, "audio-features"))
+		return;
+	snprintf(v->note, sizeof(v->note), "audio-features: %.200s", why);
+	v->tell(v->ctx, a->get.url, why);
+}
+
+/*
+ * Whether a 403 is not about what was asked for, but about the app or the
+ * login. The mapping of playlists goes by the same words; of other endpoints
+ * an app may have none at all, and is told so in some of them.
+ */
+static bool is_of_all(const struct ask *a)
+{
+	static const char *const words[] = {
+	    "premium", "regist", "scope", "developer", "quota"};
+	size_t n = slice_starts(a->request.endpoint, SLICE("playlist")) ? 5 : 2;
+
+	for (size_t i = 0; i < n; i++)
+		if (problem_mentions(a->answer.trouble.why, words[i]))
+			return true;
+	return false;
+}
+
+/* The API says no, to this request or to all. */
+static void take_denial(struct verdict *v, const struct ask *a)
+{
+	const struct trouble *t = &a->answer.trouble;
+	int status = a->answer.reply.status;
+
+	if (a->request.optional &&
+	    (status == 404 || (status == 403 && !is_of_all(a)))) {
+		note_refusal(v, a);
+		return;
+	}
+	if (status == 403)
+		halt(v, t, a->get.url);
+	else
+		v->tell(v->ctx, a->get.url, t->why);
+	fail_run(v, t, false);
+}
+
+/* A good answer; but its chain of pages may have been refused. */
+static void take_good(struct verdict *v, const struct ask *a)
+{
+	struct trouble chain;
+
+	v->faults = 0;
+	if (!a->code)
+		return;
+	trouble_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
+	fail_run(v, &chain, false);
+}
+
+void verdict_take(struct verdict *v, struct ask *a)
+{
+	const struct trouble *t = &a->answer.trouble;
+
+	switch (a->answer.kind) {
+	case ANSWER_GOOD: take_good(v, a); break;
+	case ANSWER_DENIED: take_denial(v, a); break;
+	case ANSWER_LIMITED: take_limit(v, a); break;
+	case ANSWER_NO_LOGIN:
+		halt(v, t, a->get.url);
+		refuse_unasked(a, t);
+		break;
+	case ANSWER_REDIRECT:
+		refuse(a, "redirect", t->why);
+		fail_run(v, t, false);
+		break;
+	case ANSWER_NONE:
+		refuse(a, "no answer", t->why);
+		count_fault(v, t);
+		break;
+	default: v->tell(v->ctx, a->get.url, t->why); count_fault(v, t);
+	}
+}
+
+void verdict_begin_run(struct verdict *v)
+{
+	v->failure = (struct trouble){.exit = 0};
+	v->limited = 0;
+	limits_forget(&v->limits, clock_now());
+}
+
+void verdict_end_run(struct verdict *v, struct outcome *how)
+{
+	struct trouble *t = &v->failure;
+
+	if (v->limited && !verdict_is_halted(v))
+		limits_sum(&v->limits, v->limited, t);
+	*how = (struct outcome){.exit = t->exit};
+	snprintf(
+	    how->reason, sizeof(how->reason), "%s", t->exit ? t->why : v->note);
+	if (t->until && !clock_format(t->until, how->until))
+		*how->until = '\0';
+	verdict_begin_run(v);
+	*v->note = '\0';
+	if (v->run_only)
+		v->halt = (struct trouble){.exit = 0};
+	v->run_only = false;
+}

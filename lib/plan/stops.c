@@ -1,0 +1,103 @@
+#include "plan/stops.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/plan.h"
+#include "store/db.h"
+
+/* Of max(), SQLite takes the other columns from the row that has it. */
+static const char query[] =
+    "with stopped as ("
+    "select run_id from ingest_runs "
+    "where user_id = :user and job = :job and status = 'deferred' "
+    "and started_at > :stale_since and started_at > "
+    "coalesce((select max(started_at) from ingest_runs "
+    "where user_id = :user and job = :job and status != 'deferred' "
+    "and coalesce(captures, 1) > 0), '')), "
+    "pages as ("
+    "select json_extract(extra_json, '$.page') as page, "
+    "coalesce(json_extract(extra_json, '$.list'), "
+    "run_id || '/' || json_extract(extra_json, '$.request')) as list, "
+    "substr(url, instr(url, '/v1/')) as path, "
+    "json_type(extra_json, '$.next') as type, "
+    "json_extract(extra_json, '$.next') as next "
+    "from stopped join staging_raw using (run_id) where status = 200) "
+    "select list, max(page), path, type, next from pages "
+    "where substr(list, 1, instr(list, '/') - 1) in (select run_id from "
+    "stopped) group by list order by list desc";
+
+static char *column(sqlite3_stmt *s, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(s, i);
+
+	return text ? strdup(text) : NULL;
+}
+
+/* SQLITE_NOMEM if it does not fit any more. */
+static int add(struct stops *stops, sqlite3_stmt *s)
+{
+	bool more = sqlite3_column_type(s, 4) == SQLITE_TEXT;
+	struct stop *all =
+	    realloc(stops->all, (stops->count + 1) * sizeof(*all));
+	struct stop *stop;
+
+	if (!all)
+		return SQLITE_NOMEM;
+	stops->all = all;
+	stop = &all[stops->count++];
+	*stop = (struct stop){.list = column(s, 0),
+	    .page = sqlite3_column_int64(s, 1),
+	    .path = column(s, 2),
+	    .next = more ? column(s, 4) : NULL,
+	    .told = sqlite3_column_type(s, 3) != SQLITE_NULL};
+	if (!stop->list || !stop->path || (more && !stop->next))
+		return SQLITE_NOMEM;
+	stop->path[strcspn(stop->path, "?")] = '\0';
+	return SQLITE_OK;
+}
+
+int stops_read(struct stops *stops, struct plan *p, const char *job)
+{
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, query, STOPS_AGE, &s);
+
+	*stops = (struct stops){.all = NULL};
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, sqlite3_bind_parameter_index(s, ":job"), slice_of(job));
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+		if ((rc = add(stops, s)))
+			break;
+	sqlite3_finalize(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void stops_release(struct stops *stops)
+{
+	for (size_t i = 0; i < stops->count; i++) {
+		free(stops->all[i].path);
+		free(stops->all[i].list);
+		free(stops->all[i].next);
+	}
+	free(stops->all);
+	*stops = (struct stops){.all = NULL};
+}
+
+/* Whether a page is of the chain: at its path, or a list's below it. */
+static bool is_of(const char *page, const char *url, size_t n)
+{
+	return strncmp(page, url, n) == 0 &&
+	       (!page[n] || !strcmp(page + n, "/items") ||
+		   !strcmp(page + n, "/tracks"));
+}
+
+const struct stop *stops_find(const struct stops *stops, const char *url)
+{
+	size_t n = strcspn(url, "?");
+
+	for (size_t i = 0; i < stops->count; i++)
+		if (is_of(stops->all[i].path, url, n))
+			return &stops->all[i];
+	return NULL;
+}

@@ -1,0 +1,61 @@
+/*
+ * staging_bodies: what servers answered, each body once, packed where that
+ * makes it smaller. A body is made ready first, which takes time and no lock,
+ * and then kept, as part of the transaction that is open.
+ *
+ * SQLite's result codes, where nothing else is said.
+ */
+#ifndef SP_STORE_BODIES_H
+#define SP_STORE_BODIES_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/sha256.h"
+#include "store/pack.h"
+
+struct bodies {
+	sqlite3_stmt *find;
+	sqlite3_stmt *insert;
+	struct pack pack;
+
+	/* The body that is ready. */
+	struct slice text; /* borrowed */
+	unsigned char digest[SHA256_SIZE];
+	struct buf packed; /* empty where it is kept as it is */
+	bool is_packed;	   /* tried to be */
+};
+
+/* The longest body that will come is of `max` bytes. */
+int bodies_init(struct bodies *, sqlite3 *db, size_t max);
+void bodies_release(struct bodies *);
+
+/*
+ * Make a body ready: its digest, and, where it is not known yet, what is to
+ * be kept of it. The text is borrowed until bodies_keep.
+ */
+int bodies_prepare(struct bodies *, struct slice text);
+
+/* Keep the body that is ready, if it is not known: *id is its body_id. */
+int bodies_keep(struct bodies *, sqlite3_int64 *id);
+
+/*
+ * Append a body as it was, from a row's columns body, size and sha256, the
+ * first of which is `column`: NULL, or what is wrong with it, a constant
+ * string, as of pack_open.
+ */
+const char *bodies_open(
+    struct pack *, sqlite3_stmt *row, int column, struct buf *to);
+
+/* Drop the bodies that no capture has any more; adds to *dropped how many. */
+int bodies_drop_unused(sqlite3 *db, int64_t *dropped);
+
+/*
+ * Give the connection the SQL function body_text(body, size): the text of a
+ * row of staging_bodies; NULL of one that is damaged.
+ */
+int bodies_add_function(sqlite3 *db);
+
+#endif

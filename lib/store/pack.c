@@ -1,0 +1,57 @@
+#include "store/pack.h"
+
+#include <libdeflate.h>
+
+/* The greatest that is worth its time: see sp-stage(1), Space. */
+#define LEVEL 6
+
+/* Deflate makes no more bytes of one, and these besides. */
+#define RATIO 1032
+#define FRAME 64
+
+bool pack_init(struct pack *p)
+{
+	p->in = libdeflate_alloc_compressor(LEVEL);
+	p->out = libdeflate_alloc_decompressor();
+	return p->in && p->out;
+}
+
+void pack_release(struct pack *p)
+{
+	if (p->in)
+		libdeflate_free_compressor(p->in);
+	if (p->out)
+		libdeflate_free_decompressor(p->out);
+	*p = (struct pack){NULL, NULL};
+}
+
+bool pack_text(struct pack *p, struct slice text, struct buf *to)
+{
+	char *room = text.n > 1 ? buf_room(to, text.n - 1) : NULL;
+
+	if (room)
+		to->n += libdeflate_zlib_compress(
+		    p->in, text.p, text.n, room, text.n - 1);
+	return !to->failed;
+}
+
+const char *pack_open(
+    struct pack *p, struct slice packed, int64_t size, struct buf *to)
+{
+	static const char damaged[] = "its body is damaged";
+	enum libdeflate_result result;
+	char *room;
+
+	/* Before there is room made for whatever size is claimed. */
+	if (size <= 0 || (uint64_t)size / RATIO > packed.n + FRAME)
+		return damaged;
+	room = buf_room(to, (size_t)size);
+	if (!room)
+		return damaged;
+	result = libdeflate_zlib_decompress(
+	    p->out, packed.p, packed.n, room, (size_t)size, NULL);
+	if (result != LIBDEFLATE_SUCCESS)
+		return damaged;
+	to->n += (size_t)size;
+	return NULL;
+}

@@ -1,0 +1,140 @@
+#!/bin/sh
+# What a rate limit cut short goes on where it stopped: no page is asked for
+# twice, and the tables are those of a run that nothing stopped.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+. tests/api.sh
+. tests/fetch.sh
+unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
+
+job() {
+	sp-queue next "$@" >"$tmp/plan"
+	sp-fetch --backoff 5ms --max-wait 0 <"$tmp/plan" | sp-stage |
+	    sp-transform | sp-load
+}
+# The deadline passes: it is a second away, and may not be waited out.
+later() {
+	while [ "$(sql "select count(*) from endpoint_status where
+	    retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")" != 0 ]; do
+		sleep 0.1
+	done
+}
+limit() { fault "kind=429&retry_after=1&$1"; }
+quota() { limit "reason=QUOTA_EXCEEDED&$1"; }
+# stop NAME JOB: a run that a limit stops, and then its deadline.
+stop() {
+	run job "$2"
+	is "$status" 75 "$1"
+	later
+}
+# The pages that were answered well; which of them were more than once.
+answered() {
+	log | jq -r 'select(.status == 200 and (.url | test("^/v1/'"$1"'"))).url'
+}
+twice() { answered "$1" | sort | uniq -d; }
+digest() { sp-load --digest --db "$1"; }
+load() { sp-transform | SP_DB=$1 sp-load 2>"$tmp/load.err"; }
+# same NAME: the database is what its captures give, in any order, and, but
+# for what the limits left, what one run would have given.
+same() {
+	digest "$SP_DB" >"$tmp/live"
+	rm -f "$tmp"/again.db* "$tmp"/back.db* "$tmp"/one.db*
+	sp-stage replay | load "$tmp/again.db"
+	is "$(digest "$tmp/again.db" | diff - "$tmp/live")" "" \
+	    "$1: a replay gives the same"
+	sp-stage replay | awk '/"type":"capture"/ { held[++n] = $0; next }
+	    /"type":"end"/ { while (n) print held[n--] } { print }' |
+	    load "$tmp/back.db"
+	is "$(digest "$tmp/back.db" | diff - "$tmp/live")" "" \
+	    "$1: and backwards, too"
+	sp-stage replay | jq -c 'select(.type != "capture" or .status == 200) |
+	    if .type == "end" then .ledger = [] else . end' |
+	    load "$tmp/one.db"
+	digest "$tmp/one.db" | grep -v endpoint_status >"$tmp/one"
+	is "$(grep -v endpoint_status "$tmp/live" | diff - "$tmp/one")" "" \
+	    "$1: as does a run that nothing stops"
+}
+
+# --- playlists, and their list --------------------------------------------
+api_start --user kim --seed 7 --playlists 60 --big-playlist 420
+quota 'path=/v1/me/playlists&skip=1'
+stop "the quota ends in the middle of the list" playlists
+quota 'path=/v1/playlists&skip=3'
+stop "then among the playlists" playlists
+big=$(curl -fsS "$api_url/rehearse/playlists" |
+    jq -r 'select(.name == "Everything, Ever").id')
+limit "path=/v1/playlists/$big/&skip=1"
+stop "a limit comes in the middle of a playlist" playlists
+limit "path=/v1/playlists/$big/&skip=1"
+stop "another one two pages later" playlists
+is "$(sql "select tracks_updated is null from playlists
+    where playlist_id = '$big'")" 1 "nothing is held of it yet"
+limit "path=/v1/playlists/$big?fields"
+stop "and one before it is checked" playlists
+left=$(sp-queue budget playlists | jq -c '[.requests, .unknown]')
+was=$(asked)
+run job playlists
+is "$status [$(($(asked) - was)),0]" "0 $left" \
+    "then it comes to its end, by as many requests as the budget says"
+is "$(sql "select count(*), tracks_snapshot_id is snapshot_id from playlists
+    join playlist_tracks using (playlist_id) where playlist_id = '$big'")" \
+    "420|1" "and is held, with all its tracks"
+is "$(twice '(me/)?playlists')" "" "no page was asked for twice"
+same playlists
+
+# --- artists, and who the account is --------------------------------------
+fresh
+reset
+limit 'path=/v1/me/following&skip=1'
+stop "a limit comes in the middle of the artists" profile
+is "$(sp-queue budget profile | jq -c '[.planned, .requests, .unknown]')" \
+    "[1,1,1]" "budget: of a length that is not known yet"
+run job profile
+is "$status $(sql "select count(*) from user_relationships
+    where kind = 'follows-artist'")" "0 57" "all of them come"
+is "$(twice '')" "" "no page was asked for twice"
+same artists
+
+# --- plays ----------------------------------------------------------------
+# Plays since the one at T that are to be seen, and not held.
+missing() {
+	now=$(curl -fsS "$api_url/rehearse/clock" | jq -r .clock)
+	curl -fsS "$api_url/rehearse/plays" |
+	    jq -r --arg since "$1" --arg now "$now" 'select(.played_at > $since
+		and .visible_at <= $now).played_at' >"$tmp/true"
+	sql "select played_at from play_history" | grep -vxFf - "$tmp/true"
+}
+newest() { sql "select max(played_at) from play_history"; }
+cursor() {
+	sql "select strftime('%Y-%m-%dT%H:%M:%fZ', value / 1000.0, 'unixepoch')
+	    from cursors"
+}
+api_start --user kim --seed 7 --plays-per-day 400 --clock 2026-11-20T12:00:00Z
+fresh
+limit 'path=/v1/me/player&skip=1'
+stop "a limit comes behind the first fifty plays" play-history
+first=$(newest)
+is "$(cursor)" "" "which leaves no cursor"
+api_post 'clock?advance=2h'
+limit 'path=/v1/me/player&skip=1'
+stop "another one before the older ones" play-history
+is "$(missing "$first")" "" "what was played since has come"
+is "$(cursor)" "" "and leaves none either"
+run job play-history
+is "$status $(missing "$first")" "0 " "then all comes"
+is "$(cursor)" "$(newest)" "the cursor is the newest of all"
+is "$(twice me/player)" "" "no page was asked for twice"
+same plays
+
+api_post 'clock?advance=2h'
+was=$(cursor)
+limit 'path=/v1/me/player&skip=1'
+stop "a limit comes in the middle of the plays since the cursor" play-history
+is "$(cursor)" "$was" "which stays"
+api_post 'clock?advance=1h'
+run job play-history
+is "$status $(missing "$was")" "0 " "then the rest comes, and what is newer"
+is "$(cursor)" "$(newest)" "and moves the cursor"
+is "$(twice me/player)" "" "no page was asked for twice"
+same "plays since"
+finish

@@ -1,0 +1,237 @@
+#!/bin/sh
+# How bodies are kept: each once and small, read by others too, given back
+# byte for byte; what an older sp kept stays good; what is damaged is refused
+# alone.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+SP_DB=$tmp/music.db
+export SP_DB
+
+sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+view() { sqlite3 -init examples/staging.sql "$SP_DB" "$@"; }
+stage() { "$build/sp-stage" "$@"; }
+captures() { grep '^{"type":"capture"'; }
+
+# Pages with much in them that repeats; each page comes in three runs.
+awk -v pages=4 -v tracks=60 -v full=1 -f tests/bench/pages.awk |
+    sed 's/\("seq":[0-9]*\),\("run":"01J"\)/\2,\1/' >"$tmp/pages"
+for run in R1 R2 R3; do
+	sed "s/\"run\":\"01J\"/\"run\":\"$run\"/" "$tmp/pages"
+done >"$tmp/in"
+cat >>"$tmp/in" <<'E2'
+{"type":"capture","run":"R4","seq":1,"endpoint":"me","user":"kim","url":"https://a/v1/me","status":200,"fetched_at":"2026-11-22T06:40:00.456Z","body":{"n":[1.0,1e400,-0],"s":"\u0041\/\ud83d\ude00é"}}
+{"type":"capture","run":"R4","seq":2,"endpoint":"me","status":502,"text":"<html>\"bad\" gateway\n\u0000behind a NUL"}
+{"type":"capture","run":"R4","seq":3,"endpoint":"me","status":502,"text":""}
+{"type":"capture","run":"R4","seq":4,"endpoint":"me","status":200,"body":7}
+{"type":"capture","endpoint":"me","status":200,"body":{"of":"no run"}}
+E2
+awk 'BEGIN { printf "{\"type\":\"capture\",\"run\":\"R5\",\"seq\":1," \
+	"\"endpoint\":\"x\",\"text\":\""; for (i = 0; i < 9000; i++)
+	printf "a\\u0000\\\"é\\u0001"; print "\"}" }' >>"$tmp/in"
+
+# --- each once, and small ---------------------------------------------------
+run stage <"$tmp/in"
+is "$status" 0 "captures are staged"
+sort "$tmp/in" >"$tmp/sorted"
+cmp -s "$tmp/in" "$tmp/out"
+ok $? "and passed on byte for byte"
+is "$(sql "select count(*), count(distinct body_id) from staging_raw
+	where run_id in ('R1', 'R2', 'R3')")" "12|4" "a body is kept once"
+is "$(sql 'select count(*) from staging_raw where body is not null or
+	body_id is null')" 0 "and in one place"
+is "$(sql "select count(*) from staging_bodies where size > 100000
+	and length(body) * 10 > size")" 0 "a page takes not a tenth of its size"
+is "$(sql "select group_concat(typeof(body)) from (select b.body from
+	staging_bodies b join staging_raw using (body_id)
+	where run_id = 'R4' order by seq)")" "text,text,text,text" \
+    "what would not get smaller is kept as it is"
+stage replay | captures >"$tmp/back"
+cmp -s "$tmp/in" "$tmp/back"
+ok $? "every capture comes back byte for byte"
+stage <"$tmp/in" >/dev/null
+is "$(sql 'select count(*) from staging_raw') $(sql \
+    'select count(*) from staging_bodies')" "19 10" \
+    "captures that have a name are not staged twice"
+is "$(sql "select count(distinct sha256), sum(length(sha256) = 32)
+	from staging_bodies")" "10|10" "bodies are told apart by their digest"
+sql 'delete from staging_raw where run_id is null'
+
+# --- read by others -----------------------------------------------------------
+bodies() { captures | sed 's/.*,"body"://; s/}$//'; }
+view "select body from staging where not body_is_text order by capture_id" \
+    >"$tmp/seen"
+grep -v '"text"\|no run' "$tmp/in" | bodies | cmp -s - "$tmp/seen"
+ok $? "the sqlite3 shell reads them, with examples/staging.sql"
+is "$(view "select status, json_extract(body, '$.n[0]') from staging
+	where run_id = 'R4' and seq = 1")" "200|1.0" "as JSON, with the rest"
+if command -v python3 >/dev/null; then
+	python3 - "$SP_DB" >"$tmp/seen" <<'E2'
+import sqlite3, sys, zlib
+for (body,) in sqlite3.connect(sys.argv[1]).execute(
+        "select b.body from staging_raw join staging_bodies b"
+        " using (body_id) where not body_is_text order by capture_id"):
+    print(zlib.decompress(body).decode() if type(body) is bytes else body)
+E2
+	grep -v '"text"\|no run' "$tmp/in" | bodies | cmp -s - "$tmp/seen"
+	ok $? "python reads them"
+else
+	skip "no python3" "python reads them"
+fi
+is "$(sql "select count(*) from sqlite_master where instr(sql, 'sqlar') > 0
+	or instr(sql, 'body_text') > 0")" 0 \
+    "nothing in the database needs a function that a reader may lack"
+
+# --- a database of an older sp -------------------------------------------------
+# Its bodies stand in staging_raw itself, of which some columns are not there.
+cp "$SP_DB" "$tmp/new.db"
+older() {
+	rm -f "$SP_DB"*
+	sqlite3 -init examples/staging.sql "$tmp/new.db" "create temp table o as
+		select capture_id, run_id, seq, endpoint, user_id, url, status,
+		fetched_at, body, body_is_text, extra_json from staging;
+		attach '$SP_DB' as old; create table old.staging_raw (capture_id
+		integer primary key, run_id text, seq integer, endpoint text not
+		null, user_id text, url text, status integer, fetched_at text,
+		body text, body_is_text boolean not null default 0, extra_json
+		text); insert into old.staging_raw select * from o;
+		pragma old.user_version = 1"
+}
+grep -v 'no run' "$tmp/in" >"$tmp/named"
+older
+stage replay | captures | cmp -s - "$tmp/named"
+ok $? "an older database is read as it is, byte for byte"
+is "$(sql "select group_concat(name) from sqlite_master")" staging_raw \
+    "and not changed by it"
+stage <"$tmp/named" >/dev/null
+is "$? $(sql 'select count(*) from staging_raw') $(sql \
+    'select count(*) from staging_bodies')" "0 17 0" \
+    "what is in it is known, and not staged again"
+head -n 1 "$tmp/named" | sed 's/"R1"/"R9"/' >"$tmp/more"
+stage <"$tmp/more" >/dev/null
+is "$(sql 'select sum(body is null), count(body) from staging_raw')" "1|17" \
+    "new captures are kept in the new way"
+cat "$tmp/named" "$tmp/more" >"$tmp/both"
+stage replay | captures | cmp -s - "$tmp/both"
+ok $? "both come back"
+is "$(sql 'pragma user_version')" 2 "an older sp is told to keep off"
+sed -n 2p "$tmp/named" | sed 's/"seq":2/"seq":1/' >"$tmp/other"
+run stage <"$tmp/other"
+is "$status" 1 "another body under the name of an old capture is refused"
+
+is "$(stage compact | jq -c '[.type, .captures, .bodies]')" \
+    '["compaction",17,9]' "compact gives them today's form"
+is "$(sql 'select count(body), count(body_id) from staging_raw')" "0|18" \
+    "all of them"
+stage replay | captures | cmp -s - "$tmp/both"
+ok $? "they come back as ever"
+is "$(stage compact | jq .captures)" 0 "a second time there is nothing to do"
+is "$(sql 'pragma integrity_check')" ok "the database is whole"
+like "$(stage compact --table)" '^CAPTURES +BYTES' "--table aligns"
+big=$(wc -c <"$SP_DB")
+sql vacuum
+ok "$((!($(wc -c <"$SP_DB") * 4 < big)))" "VACUUM gives the space back"
+
+# --- compact is stopped at any time ---------------------------------------------
+i=0
+while [ $i -lt 6 ]; do
+	i=$((i + 1))
+	sed "s/\"run\":\"01J\"/\"run\":\"K$i\"/
+		s/\"items\":\[/&$i,/" "$tmp/pages"
+done >"$tmp/many"
+rm -f "$tmp/new.db"*
+stage --db "$tmp/new.db" <"$tmp/many" >/dev/null
+i=0 bad=
+while [ $i -lt 8 ]; do
+	i=$((i + 1))
+	[ $i -gt 1 ] || older
+	"$build/sp-stage" compact >/dev/null 2>&1 &
+	pid=$!
+	sleep 0.00$i
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	stage replay | captures | cmp -s - "$tmp/many" || bad="$bad $i"
+done
+is "$bad" "" "kill -9 of compact loses nothing"
+stage compact >/dev/null
+is "$(sql 'select count(body), count(body_id) from staging_raw')" "0|24" \
+    "and it goes on where it was"
+older
+sql "update staging_raw set body = body || ' ' where capture_id = 1"
+stage </dev/null # which makes the file one of ours
+mkfifo "$tmp/fifo"
+sqlite3 "$SP_DB" <"$tmp/fifo" >"$tmp/read" &
+exec 3>"$tmp/fifo"
+echo 'begin; select count(body) from staging_raw;' >&3
+until [ -s "$tmp/read" ]; do sleep 0.01; done
+is "$(stage compact | jq .captures)" 24 "a reader does not hold it up"
+echo 'select count(body) from staging_raw;' >&3
+exec 3>&-
+wait $!
+is "$(xargs <"$tmp/read")" "24 24" "and reads what it read before"
+
+# --- damaged --------------------------------------------------------------------
+rm -f "$SP_DB"*
+stage <"$tmp/named" >/dev/null
+cp "$SP_DB" "$tmp/whole.db"
+# damage SQL SRC...: what a replay then refuses, and that it sends the rest.
+damage() {
+	damage_sql=$1 what=$(echo "$1" | tr -s '\n\t' '  ')
+	shift
+	rm -f "$SP_DB"*
+	cp "$tmp/whole.db" "$SP_DB"
+	sql "$damage_sql"
+	run stage replay
+	is "$status $(captures <"$tmp/out" | wc -l) $(jq -r \
+		'select(.type == "error").src' "$tmp/out" | xargs)" \
+	    "1 $((17 - $#)) $*" "refused: $what"
+	is "$(echo "$err" | wc -l) $(echo "$err" | head -n 1)" \
+	    "$# sp-stage: $1: $why" "by name"
+}
+one="where body_id = (select body_id from staging_raw where run_id = 'R1'
+	and seq = 2)"
+why='its body is damaged'
+damage "update staging_bodies set size = size + 1 $one" R1/2 R2/2 R3/2
+damage "update staging_bodies set size = size - 1 $one" R1/2 R2/2 R3/2
+damage "update staging_bodies set size = 1 << 60 $one" R1/2 R2/2 R3/2
+damage "update staging_bodies set size = -1 $one" R1/2 R2/2 R3/2
+damage "update staging_bodies set body = cast(substr(body, 1, 900) as blob) $one" \
+    R1/2 R2/2 R3/2
+damage "update staging_bodies set body = cast(substr(body, 1, 900) || x'00' ||
+	substr(body, 902) as blob) $one" R1/2 R2/2 R3/2
+damage "update staging_bodies set body = x'' $one" R1/2 R2/2 R3/2
+damage "update staging_bodies set body = zeroblob(5000) $one" R1/2 R2/2 R3/2
+damage "update staging_bodies set body = '8' where body = '7'" R4/4
+damage "update staging_bodies set size = 'x' where body = '7'" R4/4
+why='its body is missing'
+damage "delete from staging_bodies $one" R1/2 R2/2 R3/2
+damage "update staging_raw set body_id = null where run_id = 'R4'
+	and seq = 1" R4/1
+why='its body is more than a line'
+damage "update staging_raw set body_id = null,
+	body = '1}' || char(10) || '{\"type\":\"end\"' where run_id = 'R4'
+	and seq = 1" R4/1
+sql "update staging_raw set run_id = null"
+run stage replay
+is "$status $(jq -c 'select(.type == "error") | [.src, .where, .reason]' \
+    "$tmp/out") $err" "1 [null,\"capture 13\",\"$why\"] \
+sp-stage: capture 13: $why" "one that has no name too"
+run stage why tracks tr0000000000000000000x
+is "$status" 0 "why reads around what is damaged"
+rm -f "$SP_DB"*
+cp "$tmp/whole.db" "$SP_DB"
+sql "update staging_bodies set size = size + 1 $one"
+stage replay 2>/dev/null | "$build/sp-transform" 2>/dev/null |
+    "$build/sp-load" --db "$tmp/loaded.db" 2>/dev/null
+is "$? $(sqlite3 "$tmp/loaded.db" "select count(*), count(distinct src),
+	min(reason) from ingest_errors where stage = 'sp-stage'")" \
+    "1 3|3|its body is damaged" "what is refused is told to the end"
+
+# --- found in bodies --------------------------------------------------------------
+cp "$tmp/whole.db" "$SP_DB"
+track=$(view "select json_extract(body, '$.items[0].track.id') from staging
+	limit 1")
+is "$(stage why tracks "$track" | jq -r .run | sort -u | xargs)" "R1 R2 R3" \
+    "why finds what is packed"
+is "$(stage why --capture tracks "$track" | sort | comm -13 "$tmp/sorted" -)" \
+    "" "and prints it"
+finish

@@ -1,0 +1,116 @@
+/*
+ * What is packed comes back as it was, and nothing else does: not when a bit
+ * of it turned, not when it was cut, not under another size.
+ */
+#include "unit/tap.h"
+
+#include <stdlib.h>
+
+#include "store/pack.h"
+
+static struct pack pack;
+
+/* A text of n bytes, of which some repeat; to be freed. */
+static char *make(size_t n, unsigned kinds)
+{
+	char *text = malloc(n ? n : 1);
+	uint32_t x = 7;
+
+	for (size_t i = 0; text && i < n; i++) {
+		x = x * 1664525 + 1013904223;
+		text[i] = (char)(x >> 24) % (char)kinds + 'a';
+	}
+	return text;
+}
+
+static const char *reopen(struct slice packed, int64_t size, struct buf *to)
+{
+	/* Exactly its size, so that a read past the end is seen. */
+	char *copy = malloc(packed.n ? packed.n : 1);
+	const char *why;
+
+	if (packed.n)
+		memcpy(copy, packed.p, packed.n);
+	buf_clear(to);
+	why = pack_open(&pack, (struct slice){copy, packed.n}, size, to);
+	free(copy);
+	return why;
+}
+
+static void test_round(size_t n)
+{
+	struct buf packed = BUF_INIT(1 << 20), plain = BUF_INIT(1 << 20);
+	char *text = make(n, 4);
+
+	ok(pack_text(&pack, (struct slice){text, n}, &packed), "%zu bytes", n);
+	ok(packed.n < n || n == 0, "get smaller, or are left alone");
+	if (packed.n) {
+		ok(!reopen(buf_slice(&packed), (int64_t)n, &plain),
+		    "and are opened");
+		ok(plain.n == n && !memcmp(plain.p, text, n), "as they were");
+	}
+	free(text);
+	buf_release(&packed);
+	buf_release(&plain);
+}
+
+static void test_damage(void)
+{
+	struct buf packed = BUF_INIT(1 << 20), plain = BUF_INIT(1 << 20);
+	char *text = make(600, 4);
+	struct slice all;
+	int undetected = 0;
+
+	pack_text(&pack, (struct slice){text, 600}, &packed);
+	all = buf_slice(&packed);
+	for (size_t bit = 0; bit < all.n * 8; bit++) {
+		packed.p[bit / 8] ^= (char)(1 << bit % 8);
+		if (!reopen(all, 600, &plain) && memcmp(plain.p, text, 600))
+			undetected++;
+		packed.p[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	is_int(undetected, 0, "whichever bit turns, no other text comes");
+	undetected = 0;
+	for (size_t n = 0; n < all.n; n++)
+		undetected += !reopen((struct slice){all.p, n}, 600, &plain);
+	is_int(undetected, 0, "nor of a part");
+	for (int64_t size = -2; size < 1300; size++)
+		undetected += size != 600 && !reopen(all, size, &plain);
+	is_int(undetected, 0, "nor under another size");
+	free(text);
+	buf_release(&packed);
+	buf_release(&plain);
+}
+
+static void test_bounds(void)
+{
+	struct buf packed = BUF_INIT(1 << 20), plain = BUF_INIT(1 << 20);
+	struct buf narrow = BUF_INIT(100);
+	char *text = make(1 << 20, 1);
+
+	pack_text(&pack, (struct slice){text, 1 << 20}, &packed);
+	ok(packed.n < 2000, "what repeats gets as small as can be");
+	ok(!reopen(buf_slice(&packed), 1 << 20, &plain), "and comes back");
+	ok(reopen(buf_slice(&packed), INT64_MAX, &narrow) && !narrow.failed,
+	    "a size that cannot be is no matter of room");
+	ok(reopen(buf_slice(&packed), 1 << 20, &narrow) && narrow.failed,
+	    "one that can be, and is too great, is");
+	ok(narrow.cap == 0, "no room was made for either");
+	free(text);
+	buf_release(&packed);
+	buf_release(&plain);
+	buf_release(&narrow);
+}
+
+int main(void)
+{
+	ok(pack_init(&pack), "there is memory");
+	for (size_t n = 0; n < 3; n++)
+		test_round(n);
+	test_round(100);
+	test_round(70000);
+	test_damage();
+	test_bounds();
+	pack_release(&pack);
+	return tap_done();
+}
