@@ -2,6 +2,7 @@
 
 #include "cli.h"
 
+/* Of the one command line there is, like its name in cli.c. */
 static struct store_wait lock_wait = {
     .most_ms = STORE_BUSY_MS, .stop = &cli_stop};
 

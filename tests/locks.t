@@ -80,7 +80,14 @@ began=$(date +%s)
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
     2>"$tmp/err" 9>&- &
 pid=$!
-sleep 0.2
+# Until it has opened the database, before which nothing is caught.
+tries=0
+until ls -l /proc/$pid/fd 2>/dev/null | grep -q music.db-shm ||
+    [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+sleep 0.1
 kill -INT $pid
 wait $pid
 is "$? $(cat "$tmp/err")" \

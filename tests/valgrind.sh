@@ -14,6 +14,7 @@ while read -r program; do
 	cat > "$wrap/$program" <<-END
 	#!/bin/sh
 	exec valgrind -q --error-exitcode=99 --leak-check=full \\
+		--show-leak-kinds=definite \\
 		--errors-for-leak-kinds=definite --child-silent-after-fork=yes \\
 		"$build/$program" "\$@"
 	END
