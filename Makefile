@@ -127,10 +127,19 @@ $(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(B)/cmd/sp-load.o \
 		$(@D)/mutant.o $(B)/libsp.a $(AS_NEEDED) $(SQLITE)
 
+# It notes what the programs ask of the file system, for what a power cut
+# would leave of that.
+POWER = $(B)/tests/fault/power.so
+$(POWER): tests/fault/power.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
+		-shared -o $@ $< -ldl
+
 # T picks tests by how their names begin: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
-check: all $(TEST_BINS) $(MUTANTS) ## run every test; T=sp-load or T=json for some, V=1
+check: all $(TEST_BINS) $(MUTANTS) $(POWER) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
 deps: ## install what is missing to build and to test
@@ -164,7 +173,7 @@ $(INJECT): tests/fault/inject.c
 		-shared -o $@ $< -ldl
 
 ROUNDS ?= 20
-fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20, 1000 for an hour
+fault: all $(INJECT) $(POWER) ## kill stages, fail calls, cut power; ROUNDS=20, 1000 for an hour
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS)
 
 PROPERTY_ROUNDS = $(if $(filter file,$(origin ROUNDS)),300,$(ROUNDS))

@@ -140,6 +140,8 @@ run jobs playlists audio-features profile
 is "$status" 0 "jobs.mk: playlists, audio-features, profile"
 is "$(sql "select count(distinct playlist_id) > 5 from playlist_tracks")" 1 \
     "jobs.mk: one target brings the list and what stands in it"
+err=$(jobs prune 2>&1 >"$tmp/out")
+like "$err" "^sp-stage: prune: 0 captures removed" "jobs.mk: prune"
 run jobs all
 is "$status" 0 "jobs.mk: all, when some is due"
 like "$(jobs status)" '^profile +fresh' "jobs.mk: status"

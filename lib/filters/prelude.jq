@@ -259,24 +259,27 @@ def sp_entry($plain):
 	elif type != "object" then null
 	else
 		held as $held
-		| if $held == null then
-			if has("item") or (has("track") and .track == null) then
-				{kind: "unavailable"}
-			else null end
-		elif ($held | type) != "object" then null
-		elif $held.id == null and $held.uri == null then
-			if $held | has("id") or has("uri") then {kind: "unavailable"}
-			else null end
-		else
-			(if $held | is_episode then {kind: "episode"} else
-				{kind: (if .is_local == true or $held.is_local == true
-						or (($held.uri | type) == "string"
-						and ($held.uri | startswith("spotify:local:")))
-					then "local" else "track" end),
-				track_id: ($held | track_id)}
-			end)
-			+ (if $held.uri == null then {} else {uri: $held.uri} end)
-			+ (.added_at
+		| (if $held == null then
+				if has("item") or (has("track") and .track == null) then
+					{kind: "unavailable"}
+				else null end
+			elif ($held | type) != "object" then null
+			elif $held.id == null and $held.uri == null then
+				if $held | has("id") or has("uri") then
+					{kind: "unavailable"}
+				else null end
+			else
+				(if $held | is_episode then {kind: "episode"} else
+					{kind: (if .is_local == true or $held.is_local == true
+							or (($held.uri | type) == "string"
+							and ($held.uri | startswith("spotify:local:")))
+						then "local" else "track" end),
+					track_id: ($held | track_id)}
+				end)
+				+ (if $held.uri == null then {} else {uri: $held.uri} end)
+			end) as $what
+		| if $what == null then null else
+			$what + (.added_at
 				| if $plain and . != null then .[0:19] + ".000Z"
 				else time end
 				| if . == null then {} else {added_at: .} end)

@@ -285,8 +285,9 @@ static void settle(struct table *t, const struct special *special)
 							: TABLE_NOT_LOADED;
 	}
 	/* Without its times a column cannot be merged by them. */
-	for (unsigned i = 0; t->times < 0 && i < t->count; i++)
-		if (t->columns[i].rule == RULE_TOLD)
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->columns[i].rule == RULE_TOLD &&
+		    (t->times < 0 || t->last < 0))
 			t->columns[i].rule = RULE_NONE;
 	if (t->key_count == 0)
 		t->kind = TABLE_NOT_LOADED;
