@@ -44,9 +44,11 @@ LIBRARY = os.path.join(BUILD, "tests/fault/power.so")
 EPOCH = 6  # rounds with one API and one database
 JOBS = {"play-history": 6, "playlists": 5, "profile": 2, "audio-features": 1,
         "all": 2}
-# All that there is to do, whatever was done already.
-COMPLETE = ["play-history", "playlists", "playlists", "audio-features",
-            "audio-features", "audio-features", "profile", "profile"]
+# All that there is to do, whatever was done already. What was done decides
+# which lists are taken for fresh, so all of them are asked for.
+COMPLETE = ["play-history", "playlists", "--force playlists",
+            "audio-features", "audio-features", "audio-features", "profile",
+            "profile"]
 # Tables whose rows may leave again.
 LEAVES = {"playlist_ingest_queue", "ingest_errors"}
 # What differs from one request to the next: which snapshot the service's own
@@ -142,7 +144,7 @@ class Pipeline:
     """The stages of a job, started."""
 
     def __init__(self, house, job, options=(), **how):
-        commands = [[program("sp-queue"), "next", job],
+        commands = [[program("sp-queue"), "next", *job.split()],
                     [program("sp-fetch"), "--backoff", "10ms"],
                     [program("sp-stage")], [program("sp-transform")],
                     [program("sp-load"), *options]]
