@@ -146,6 +146,14 @@ int store_row_read(sqlite3_stmt *s)
 	return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
+int store_finish(sqlite3_stmt *s, int rc)
+{
+	if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return rc;
+	sqlite3_finalize(s);
+	return SQLITE_OK;
+}
+
 int store_bind(sqlite3_stmt *s, int index, struct slice text)
 {
 	if (!text.p)

@@ -68,6 +68,14 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why);
  */
 int store_row_read(sqlite3_stmt *);
 
+/*
+ * Finalize a statement after the code that its last step, or what was done
+ * with its row, gave: SQLITE_OK, also for SQLITE_ROW and SQLITE_DONE. After a
+ * failure it is left to store_close, and the code returned: its end could
+ * make the connection forget what store_failure is to tell.
+ */
+int store_finish(sqlite3_stmt *, int rc);
+
 /* Bind text that stays valid until the step; p == NULL binds NULL. */
 int store_bind(sqlite3_stmt *stmt, int index, struct slice text);
 
