@@ -81,6 +81,17 @@ transform poll:2+:ENOMEM 71 'cannot wait for a worker: Cannot allocate memory'
 transform poll:1:EINTR 0
 transform waitpid:1:ECHILD 0
 
+faulty malloc:0:ENOMEM "$build/sp-transform" -j 1 <"$tmp/captures"
+wrong= calls=$(od -An -tu8 -N8 "$mark" | tr -d ' ')
+for n in $(seq "$calls"); do
+	faulty malloc:$n:ENOMEM "$build/sp-transform" -j 1 <"$tmp/captures"
+	case $status in
+	0 | 71) ;;
+	*) wrong="$wrong $n:$status" ;;
+	esac
+done
+is "$wrong" "" "each of $calls allocations of the parent fails"
+
 in=children
 transform setrlimit:1:EINVAL 0
 transform setrlimit:1+:EINVAL 69 \

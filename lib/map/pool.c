@@ -368,7 +368,7 @@ static void take_reply(struct pool *p, struct process *w,
 	w->retiring = head->retiring != 0;
 	buf_clear(&j->text);
 	if (!buf_put_slice(&j->text, text)) {
-		fail(j, "mapping out of memory", "no room for its rows");
+		give_up(p, "cannot take what was mapped", ENOMEM, 0);
 		return;
 	}
 	j->done = true;

@@ -303,6 +303,7 @@ class FetchMany(Fetch):
 class Accounts(Fetch):
     name, command = "sp-fetch accounts", ("sp-fetch", "accounts")
     stdin = ""
+    without_memory = {0, 71}
 
     def set_up(self, path):
         Case.set_up(self, path)
@@ -317,6 +318,7 @@ class Accounts(Fetch):
 
 class Logout(Accounts):
     name, command = "sp-fetch logout", ("sp-fetch", "logout")
+    without_memory = {0, 71, 73}
 
     def result(self, path, out):
         return out, os.path.exists(path + "/token.json")
