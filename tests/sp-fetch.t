@@ -405,9 +405,9 @@ like "$status $err" "^77 .*'$tmp/config/sp/tokens/kim.json'" \
 api_post expire
 reset
 # shellcheck disable=SC2016
-run sh -c 'mkdir "$1.$$"; exec "$2" /me' - "$tmp/login/token.json" \
+run sh -c 'mkdir "$1.new"; exec "$2" /me' - "$tmp/login/token.json" \
     "$build/sp-fetch"
-rmdir "$tmp"/login/token.json.[0-9]*
+rmdir "$tmp"/login/token.json.new
 is "$status $(refreshed)" "73 0" \
     "a file that cannot be replaced is known before the refresh"
 
@@ -510,6 +510,11 @@ serve "$tmp/broken" "$tmp/gzip"
 wire
 is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" \
     "a body that cannot be unpacked is asked for again"
+{ cat "$tmp/gzip"; echo more; } >"$tmp/trailing"
+serve "$tmp/trailing" "$tmp/gzip"
+wire
+like "$status $err" '^0 .*cannot be decompressed: waiting' \
+    "so is one that does not end where it ought to"
 date=$(LC_ALL=C date -u -d '+2 days' '+%a, %d %b %Y %H:%M:%S GMT')
 echo '{}' | answer date 'HTTP/1.1 429 Later' "retry-AFTER: $date"
 serve "$tmp/date"
@@ -530,6 +535,14 @@ printf 'nonsense\r\n\r\n' >"$tmp/nonsense"
 serve "$tmp/nonsense" "$tmp/nonsense" "$tmp/nonsense" "$tmp/nonsense"
 wire
 is "$status $(jq -r .code "$tmp/out")" "69 no answer" "what is no HTTP"
+serve "$tmp/nonsense" "$tmp/gzip"
+wire
+is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" "is asked again"
+printf 'HTTP/1.1 1000 OK\r\n\r\n' >"$tmp/nonsense"
+serve "$tmp/nonsense" "$tmp/gzip"
+wire
+is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" \
+    "so is what has a status that is none"
 printf '' | answer empty 'HTTP/1.1 204 No Content'
 serve "$tmp/empty"
 wire

@@ -104,7 +104,8 @@ is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
 urls() { queue next "$@" | jq -r 'select(.type == "request").url'; }
 old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
-insert into user_playlists values ('kim', 'never', '$new', '$new'),
+insert into user_playlists (user_id, playlist_id, first_seen, last_seen)
+	values ('kim', 'never', '$new', '$new'),
 	('kim', 'stale', '$new', '$new'), ('kim', 'fresh', '$new', '$new'),
 	('kim', 'same', '$new', '$new'), ('kim', 'refused', '$new', '$new'),
 	('kim', 'left', '$old', '$old'), ('lee', 'lees', null, null);
