@@ -426,7 +426,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
-		cli_die(EX_UNAVAILABLE, "libcurl does not start");
+		cli_die(EX_OSERR, "libcurl does not start");
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
 	    o->account.api ? o->account.api : account_setting("SP_API");

@@ -27,13 +27,16 @@
 #include "stream/source.h"
 
 static const char usage[] =
-    "usage: sp-stage [--db FILE] [--max-line SIZE] [--progress]\n"
+    "usage: sp-stage [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
+    "           [--progress]\n"
     "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
     "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
     "           [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
-    "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
-    "       sp-stage compact [--db FILE] [--progress] [--table]\n"
+    "           [--fetched-at TIME] [--lock-wait D] [--max-line SIZE]\n"
+    "           [FILE ...]\n"
+    "       sp-stage compact [--db FILE] [--lock-wait D] [--progress]\n"
+    "           [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
@@ -815,6 +818,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"limit", required_argument, NULL, 'l'},
 	    {"table", no_argument, NULL, 'a'},
 	    {"capture", no_argument, NULL, 'c'},
+	    {"lock-wait", required_argument, NULL, 'w'},
 	    {"max-line", required_argument, NULL, 'm'},
 	    {"no-stage", no_argument, NULL, 'S'},
 	    {"keep", required_argument, NULL, 'k'},
@@ -845,6 +849,7 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'l':
 			o->limit = cli_number("--limit", optarg, 1, INT64_MAX);
 			break;
+		case 'w': database_lock_wait(optarg); break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
 		case 'a': o->table = true; break;
 		case 'c': o->capture = true; break;

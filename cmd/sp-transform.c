@@ -137,9 +137,13 @@ static void settle_done(struct transform *t)
 
 static void wait_for_workers(struct transform *t, int input)
 {
-	if (!pool_wait(t->pool, input))
-		cli_die(EX_UNAVAILABLE, "cannot start a worker: %s",
-		    strerror(errno));
+	struct buf why = BUF_INIT(4096);
+	int status;
+
+	if (!pool_wait(t->pool, input)) {
+		status = pool_failure(t->pool, &why);
+		cli_die(status, "%s", buf_words(&why));
+	}
 	settle_done(t);
 }
 
@@ -430,17 +434,17 @@ static int transform(struct options *o)
 	    .scratch = BUF_INIT(o->max_line + 1024),
 	    .capture = BUF_INIT(2 * o->max_line + 1024)};
 	struct buf why = BUF_INIT(4096);
-	bool started = false;
-	int status;
+	int status = 0;
 
 	o->pool.debug = show_debug;
 	t.pool = pool_new(&o->pool);
 	if (!t.pool || !out_init(&t.out, STDOUT_FILENO, OUT_SIZE))
 		cli_die(EX_OSERR, "no memory");
-	if (o->filter && !pool_start(t.pool, &why, &started))
-		cli_die(started ? EX_CONFIG : EX_UNAVAILABLE, "%s: %s",
-		    started ? o->filter : "cannot start a worker",
-		    buf_words(&why));
+	if (o->filter)
+		status = pool_start(t.pool, &why);
+	if (status)
+		cli_die(status, "%s%s%s", status == EX_CONFIG ? o->filter : "",
+		    status == EX_CONFIG ? ": " : "", buf_words(&why));
 	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	bodies_init(&t.bodies, o->max_line);
@@ -472,6 +476,8 @@ static struct slice read_filter(const char *name, struct buf *text)
 	do {
 		char *to = buf_room(text, 4096);
 
+		if (!to && text->no_memory)
+			cli_die(EX_OSERR, "no memory");
 		if (!to)
 			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
 			    text->max);

@@ -467,7 +467,9 @@ fresh
 load <"$tmp/run" 2>/dev/null
 mkfifo "$tmp/fifo"
 listen() { # starts sp-load on a fifo, held open as descriptor 3
-	"$build/sp-load" "$@" <"$tmp/fifo" 2>"$tmp/err" 3>&- &
+	# A shell's background jobs have SIGINT ignored.
+	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$build/sp-load" "$@" \
+	    <"$tmp/fifo" 2>"$tmp/err" 3>&- &
 	pid=$!
 	exec 3>"$tmp/fifo"
 }
@@ -487,7 +489,7 @@ wait_until there late
 kill -INT $pid
 wait $pid
 is "$? $(sql "select status, reason from ingest_runs where run_id = 'W1'")" \
-    "65 failed|interrupted" "SIGINT: the run failed"
+    "130 failed|interrupted" "SIGINT: the run failed, the signal ends it"
 like "$(cat "$tmp/err")" '^sp-load: run W1: interrupted' "and that is said"
 is "$(sql "select count(*) from tracks where track_id in ('soon', 'late');
 	select value from cursors")" "2
@@ -500,7 +502,7 @@ sleep 0.1
 kill -TERM $pid
 wait $pid
 is "$? $(sql "select count(*) from tracks where track_id = 'kept';
-	select value from cursors" | xargs)" "65 1 2000" \
+	select value from cursors" | xargs)" "143 1 2000" \
     "SIGTERM without a run: rows are kept, a cursor is not moved"
 exec 3>&-
 listen --batch-time 10ms

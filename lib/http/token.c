@@ -196,6 +196,8 @@ static bool read_all(struct token *t, int fd, struct trouble *trouble)
 			return true;
 		if (n < 0 && room && errno == EINTR)
 			continue;
+		if (!room && t->text.no_memory)
+			return trouble_set(trouble, EX_OSERR, "out of memory");
 		if (n < 0)
 			return trouble_set(trouble, EX_CONFIG,
 			    "%s: cannot read: %s", t->path,
@@ -226,12 +228,15 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 			*time_at(t, i) = 0;
 	} else if (type == JSON_STRING && i < MEMBERS) {
 		ok = json_unescape(j->text, &text) &&
-		     !memchr(text.p ? text.p : "", '\0', text.n) &&
-		     token_set(member_at(t, i), buf_slice(&text));
+		     !memchr(text.p ? text.p : "", '\0', text.n);
+		/* Which is no fault of the file's. */
+		t->text.no_memory =
+		    text.no_memory ||
+		    (ok && !token_set(member_at(t, i), buf_slice(&text)));
 	}
 	wipe_buf(&text);
 	buf_release(&text);
-	return ok && json_skip(j, type);
+	return ok && !t->text.no_memory && json_skip(j, type);
 }
 
 /* Read what the text says into the struct; NULL, or what is wrong with it. */
@@ -279,6 +284,8 @@ bool token_load(struct token *t, struct trouble *trouble)
 	if (!ok)
 		return false;
 	why = parse(t);
+	if (why && t->text.no_memory)
+		return trouble_set(trouble, EX_OSERR, "out of memory");
 	if (why)
 		return trouble_set(
 		    trouble, EX_CONFIG, "%s: no token file: %s", t->path, why);
