@@ -41,7 +41,7 @@ life() {
 	    --big-playlist 220 --clock 2026-11-01T08:00:00Z --regime "$regime"
 	port=$(cat "$tmp/port")
 	fresh
-	for day in 1 2 3 4; do
+	for day in 1 2 3; do
 		step "1$day" "$@" playlists
 		step "2$day" "$@" profile
 		digest
@@ -57,7 +57,7 @@ for regime in extended development; do
 	asked=$(asked)
 	cp "$SP_DB" "$tmp/plain.db"
 	life >"$tmp/cond.digest" 2>"$tmp/err"
-	[ "$(answers 304)" -gt 20 ]
+	[ "$(answers 304)" -gt 15 ]
 	ok $? "$regime: some answers are 304 ($(answers 304) of $(asked))"
 	is "$(asked)" "$asked" "$regime: the same requests are made"
 	[ "$(bytes)" -lt "$plain" ]
@@ -74,7 +74,7 @@ for regime in extended development; do
 	captures "$tmp/replayed" | sort | cmp -s - "$tmp/a"
 	ok $? "$regime: a replay is byte for byte what was passed on"
 done
-is "$(sql "select count(*) > 20, sum(body_id not in (select body_id from
+is "$(sql "select count(*) > 15, sum(body_id not in (select body_id from
 	staging_raw where status = 200)) from staging_raw where status = 304")" \
     "1|0" \
     "in staging_raw they are what they were, and no body is kept twice"
@@ -217,7 +217,7 @@ X-Evil: yes' "\"a$(printf '\r\n')X-Evil: yes\"" "$(printf '"a\001b"')" \
     "$(printf '"a\177b"')"; do
 	is "$(known "$api_url/v1/me" "$bad" | try 2>/dev/null) $(asked)" \
 	    "1: complete 0 balanced: : bad request 0" \
-	    "no entity tag: $(printf '%.20s' "$bad" | jq -sRc .)"
+	    "no entity tag: $(printf '%.20s' "$bad" | LC_ALL=C tr -c ' -~' '?')"
 done
 like "$(cat "$tmp/err")" "its 'etags' is no entity tag" "it is said"
 is "$(jq -nc '{endpoint: "me", url: "/v1/me", etags: ["x"]}' | try 2>/dev/null)" \

@@ -103,7 +103,7 @@ many() { seq "$1" | sed 's|.*|{"endpoint":"me","url":"/v1/me?n=&"}|'; }
 timeless() {
 	jq -c 'select(.type == "capture") | del(.fetched_at) |
 	    .url |= sub("^https?://[^/]*"; "") | if .endpoint != "my-playlists" then .
-	    else del(.body.items[]?.snapshot_id?) end' "$tmp/out"
+	    else del(.etag, .body.items[]?.snapshot_id?) end' "$tmp/out"
 }
 in_order() { [ "$(jq -r 'select(.type == "capture").request' "$1")" = "$(seq 300)" ]; }
 captures() { jq -r 'select(.type == "capture").type' "$1" | wc -l; }
