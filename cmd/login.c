@@ -458,7 +458,7 @@ int account_login(struct account *a, int argc, char **argv)
 	l.port = w.loopback.port;
 	l.transfer = transfer_new(&limits);
 	if (!l.transfer)
-		cli_die(EX_UNAVAILABLE, "libcurl does not start");
+		cli_die(EX_OSERR, "libcurl does not start");
 	w.login = &l;
 	w.input = input_of(&o);
 	w.until = clock_monotonic() + o.timeout;

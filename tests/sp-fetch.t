@@ -38,6 +38,12 @@ is "$(jq -r 'select(.seq == 1) | keys_unsorted | join(" ")' "$tmp/good" |
     tail -n 1)" \
     "type run seq endpoint user url status fetched_at cursor request page next body" \
     "the members of a capture, its body last"
+is "$(jq -r 'select(.type == "capture" and .request == 1).next' "$tmp/good" |
+    xargs)" "$(jq -r 'select(.type == "capture" and .request == 1 and .page > 1)
+	.url | sub("^[a-z]+://[^/]*"; "")' "$tmp/good" | xargs) null" \
+    "each page says which is the next, the last one that none is"
+is "$(jq 'select(.type == "capture" and .request == 2) | has("next")' "$tmp/good")" \
+    false "what has no pages says nothing of them"
 is "$(jq -r 'select(.seq == 1).url' "$tmp/good" | tail -n 1)" \
     "$api_url/v1/me/player/recently-played?limit=20" "its URL is absolute"
 is "$(log | jq -r 'select(.url | startswith("/v1/")) | .connection' |
@@ -61,6 +67,16 @@ is "$(jq -r 'select(.type == "capture").url' "$tmp/out" | sed 's/.*?//' | xargs)
     "paging by offset asks for every page of the total"
 like "$got" "^0: complete 0 balanced: 200 200" "and is complete"
 reset
+on='{"endpoint":"my-playlists","url":"/v1/me/playlists?limit=5&offset=0","paging":"offset","next":"/v1/me/playlists?limit=5&offset=5","page":2,"list":"R0/1"}'
+echo "$on" | try >"$tmp/got"
+is "$(jq -rc 'select(.type == "capture") | [(.url | sub(".*/v1"; "")), .page,
+	.list]' "$tmp/out" | head -n 2)" \
+    '["/me/playlists?limit=5&offset=5",2,"R0/1"]
+["/me/playlists?limit=5&offset=10",3,"R0/1"]' "a request goes on where another stopped"
+is "$(echo "$on" | sed 's/"page":2/"page":1/' | try) $(echo "$on" |
+    sed 's|"next":"|&https://evil.example|' | try)" \
+    "1: complete 0 balanced: : bad request 1: complete 0 balanced: : bad url" \
+    "but nowhere else"
 is "$(echo '{"endpoint":"followed-artists","url":"/v1/me/following?type=artist&limit=20","paging":"next"}' |
     try | sed 's/200.*200/200 200/')" "0: complete 0 balanced: 200 200: " \
     "followed artists have their next page inside"

@@ -196,6 +196,8 @@ static bool read_all(struct token *t, int fd, struct trouble *trouble)
 			return true;
 		if (n < 0 && room && errno == EINTR)
 			continue;
+		if (!room && t->text.no_memory)
+			return trouble_set(trouble, EX_OSERR, "out of memory");
 		if (n < 0)
 			return trouble_set(trouble, EX_CONFIG,
 			    "%s: cannot read: %s", t->path,
@@ -226,12 +228,15 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 			*time_at(t, i) = 0;
 	} else if (type == JSON_STRING && i < MEMBERS) {
 		ok = json_unescape(j->text, &text) &&
-		     !memchr(text.p ? text.p : "", '\0', text.n) &&
-		     token_set(member_at(t, i), buf_slice(&text));
+		     !memchr(text.p ? text.p : "", '\0', text.n);
+		/* Which is no fault of the file's. */
+		t->text.no_memory =
+		    text.no_memory ||
+		    (ok && !token_set(member_at(t, i), buf_slice(&text)));
 	}
 	wipe_buf(&text);
 	buf_release(&text);
-	return ok && json_skip(j, type);
+	return ok && !t->text.no_memory && json_skip(j, type);
 }
 
 /* Read what the text says into the struct; NULL, or what is wrong with it. */
@@ -279,6 +284,8 @@ bool token_load(struct token *t, struct trouble *trouble)
 	if (!ok)
 		return false;
 	why = parse(t);
+	if (why && t->text.no_memory)
+		return trouble_set(trouble, EX_OSERR, "out of memory");
 	if (why)
 		return trouble_set(
 		    trouble, EX_CONFIG, "%s: no token file: %s", t->path, why);
@@ -319,23 +326,6 @@ bool token_lock(struct token *t, struct trouble *trouble)
 	return take_lock(t, trouble) && token_load(t, trouble);
 }
 
-/* Make the rename itself last; not every file system can, or needs to. */
-static void sync_folder(const char *path)
-{
-	char *folder = strdup(path),
-	     *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd;
-
-	if (slash)
-		slash[slash == folder] = '\0';
-	fd = folder ? open(slash ? folder : ".", O_RDONLY | O_CLOEXEC) : -1;
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(folder);
-}
-
 bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
 {
 	if (!os_make_parents(t->path, 0700))
@@ -357,7 +347,9 @@ bool token_remove(struct token *t, struct trouble *trouble)
 	if (unlink(t->path) != 0 && errno != ENOENT)
 		return trouble_set(trouble, EX_IOERR, "%s: cannot remove: %s",
 		    t->path, strerror(errno));
-	sync_folder(t->path);
+	if (!os_sync_folder(t->path))
+		return trouble_set(trouble, EX_IOERR,
+		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
 	return true;
 }
 
@@ -490,7 +482,10 @@ bool token_save(struct token *t, struct trouble *trouble)
 		    t->path, strerror(errno));
 	close(t->temp);
 	t->temp = -1;
-	sync_folder(t->path);
+	/* The rename itself. */
+	if (!os_sync_folder(t->path))
+		return trouble_set(trouble, EX_IOERR,
+		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
 	return true;
 }
 

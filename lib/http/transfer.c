@@ -22,6 +22,7 @@
 struct lane {
 	struct lane *next;
 	CURL *curl;
+	struct curl_slist *headers;
 	struct reply *reply; /* NULL while it is idle */
 	void *who;
 	char error[CURL_ERROR_SIZE];
@@ -65,6 +66,7 @@ void transfer_free(struct transfer *t)
 		if (l->reply)
 			curl_multi_remove_handle(t->multi, l->curl);
 		curl_easy_cleanup(l->curl);
+		curl_slist_free_all(l->headers);
 		free(l);
 	}
 	curl_multi_cleanup(t->multi);
@@ -100,23 +102,48 @@ static size_t take_body(char *data, size_t size, size_t n, void *ctx)
 	return buf_put(&r->body, data, size * n) ? size * n : 0;
 }
 
+/* Whether a line is a header of that name, with its colon; then its value. */
+static bool is_header(struct slice line, const char *name, struct slice *value)
+{
+	size_t len = strlen(name);
+
+	if (line.n <= len || strncasecmp(line.p, name, len) != 0)
+		return false;
+	*value = slice_from(line, len);
+	while (value->n > 0 && strchr(" \t", *value->p) && *value->p)
+		*value = slice_from(*value, 1);
+	while (value->n > 0 && strchr(" \t\r\n", value->p[value->n - 1]))
+		value->n--;
+	return true;
+}
+
+/* A second one makes the first doubtful too. */
+static void take_etag(struct reply *r, struct slice value)
+{
+	size_t n = etag_is_valid(value) && !*r->etag ? value.n : 0;
+
+	memcpy(r->etag, value.p, n);
+	r->etag[n] = '\0';
+}
+
 /* Called for each header line, those of interim and proxy answers too. */
 static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 {
-	static const char name[] = "retry-after:";
-	const size_t len = sizeof(name) - 1;
-	struct slice line = {data, size * n};
+	struct slice line = {data, size * n}, value;
 	struct reply *r = ctx;
 
 	r->head += line.n;
 	if (r->head > HEAD_MAX)
 		return 0;
-	if (slice_starts(line, SLICE("HTTP/")))
+	if (slice_starts(line, SLICE("HTTP/"))) {
 		r->retry_after = -1;
-	if (line.n > len && strncasecmp(line.p, name, len) == 0 &&
-	    !retry_after_parse(
-		slice_from(line, len), clock_now(), &r->retry_after))
+		*r->etag = '\0';
+	}
+	if (is_header(line, "retry-after:", &value) &&
+	    !retry_after_parse(value, clock_now(), &r->retry_after))
 		r->retry_after = -1;
+	if (is_header(line, "etag:", &value))
+		take_etag(r, value);
 	return size * n;
 }
 
@@ -148,6 +175,23 @@ static void set_secrets(CURL *c, const struct question *q)
 	}
 	if (q->form)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
+}
+
+/* False if it is none to send, or without memory. */
+static bool set_etag(struct lane *lane, const char *etag)
+{
+	char line[32 + ETAG_MAX];
+
+	curl_slist_free_all(lane->headers);
+	lane->headers = NULL;
+	if (!etag)
+		return true;
+	if (!etag_is_valid(slice_of(etag)))
+		return false;
+	snprintf(line, sizeof(line), "If-None-Match: %s", etag);
+	lane->headers = curl_slist_append(NULL, line);
+	curl_easy_setopt(lane->curl, CURLOPT_HTTPHEADER, lane->headers);
+	return lane->headers != NULL;
 }
 
 /* The service's certificate, and that of a proxy that has one. */
@@ -239,6 +283,7 @@ bool transfer_start(
 	r->status = 0;
 	r->retry_after = -1;
 	r->head = 0;
+	*r->etag = '\0';
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
 	if (!why && !(lane = find_lane(t)))
@@ -247,7 +292,10 @@ bool transfer_start(
 		set_up(t, lane, q, r);
 		set_way(lane->curl, &to);
 		lane->error[0] = '\0';
-		if (curl_multi_add_handle(t->multi, lane->curl) != CURLM_OK)
+		if (!set_etag(lane, q->etag))
+			why = "no entity tag, or no memory for it";
+		else if (curl_multi_add_handle(t->multi, lane->curl) !=
+			 CURLM_OK)
 			why = "no memory";
 	}
 	if (why) {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/etag.h"
 
 struct transfer; /* owns the connections */
 
@@ -29,6 +30,7 @@ struct question {
 	const char *url;
 	const char *bearer; /* an access token, or NULL */
 	const char *form;   /* what to POST; NULL for a GET */
+	const char *etag;   /* send it as If-None-Match, or NULL */
 	const char *user;   /* for Basic authentication, or NULL */
 	const char *password;
 };
@@ -42,11 +44,12 @@ enum transfer_result {
 /* What came of it. Initialise body with BUF_INIT(its limit), and release it. */
 struct reply {
 	int status;
-	struct buf body;     /* decompressed */
-	int64_t done_at;     /* when it was there, ms since 1970 */
-	int64_t retry_after; /* ms; -1 if the server did not say */
-	size_t head;	     /* bytes of headers */
-	char why[256];	     /* if it was not done */
+	struct buf body;	 /* decompressed */
+	int64_t done_at;	 /* when it was there, ms since 1970 */
+	int64_t retry_after;	 /* ms; -1 if the server did not say */
+	size_t head;		 /* bytes of headers */
+	char etag[ETAG_MAX + 1]; /* "" for none, or none that is one */
+	char why[256];		 /* if it was not done */
 };
 
 /* A new one, or NULL if libcurl does not start. `limits` is borrowed. */
