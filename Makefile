@@ -21,6 +21,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef \
 	-Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference \
+	-Werror=implicit-function-declaration \
 	$(if $(WERROR),-Werror)
 # Fortified functions need an optimiser, and hide errors from sanitizers.
 ifeq ($(findstring -fsanitize,$(CFLAGS))$(findstring -O0,$(CFLAGS)),)

@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +18,8 @@
 /* How long before a login ends it is said so. */
 #define WARN_DAYS 14
 #define DAY_MS ((int64_t)86400000)
+
+#define LINKS_MAX 8 /* one after the other, to a token file */
 
 const char *account_setting(const char *name)
 {
@@ -81,23 +82,38 @@ static const char *find_path(const struct account *a, struct buf *path)
 	return buf_cstr(path);
 }
 
+/* From a link's name to what it holds, which may start from its folder. */
+static void step(struct buf *path, struct slice to)
+{
+	const char *slash = strrchr(buf_cstr(path), '/');
+
+	if (*to.p == '/' || !slash)
+		buf_clear(path);
+	else
+		path->n = (size_t)(slash - path->p) + 1;
+	buf_put_slice(path, to);
+}
+
 const char *account_path(const struct account *a, struct buf *path)
 {
 	const char *file = find_path(a, path);
-	struct stat st;
-	char *real;
+	char to[4096];
+	ssize_t n = readlink(file, to, sizeof(to));
 
-	if (lstat(file, &st) != 0 || !S_ISLNK(st.st_mode))
+	if (n <= 0)
 		return file;
-	real = realpath(file, NULL);
-	if (!real) /* it leads nowhere, and may be replaced */
-		return file;
-	buf_clear(path);
-	buf_puts(path, real);
-	free(real);
-	if (!buf_cstr(path))
-		cli_die(EX_CONFIG, "too long a name for a token file");
-	return buf_cstr(path);
+	if (file != path->p) {
+		buf_clear(path);
+		buf_puts(path, file);
+	}
+	for (int i = 0; i < LINKS_MAX && n > 0; i++) {
+		step(path, (struct slice){to, (size_t)n});
+		file = buf_cstr(path);
+		if (!file)
+			cli_die(EX_CONFIG, "too long a name for a token file");
+		n = readlink(file, to, sizeof(to));
+	}
+	return file;
 }
 
 void account_put_option(const struct account *a, struct buf *b)

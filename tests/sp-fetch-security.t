@@ -310,14 +310,20 @@ refused "a huge token file" 'no token file: longer than'
 rm "$file"
 mkdir "$tmp/elsewhere"
 mv "$tmp/aside" "$tmp/elsewhere/real.json"
-ln -s ../elsewhere/real.json "$file"
+ln -s real.json "$tmp/elsewhere/link"
+ln -s "$tmp/elsewhere/link" "$tmp/elsewhere/other"
+ln -s ../elsewhere/other "$file"
 api_post expire
 reset
 run fetch /v1/me
-is "$status $(refreshed) $(readlink "$file")" "0 1 ../elsewhere/real.json" \
+is "$status $(refreshed) $(readlink "$file")" "0 1 ../elsewhere/other" \
     "a link to a token file stays one when the login is renewed"
 run fetch --token-file "$tmp/elsewhere/real.json" /v1/me
 is "$status $(refreshed)" "0 1" "and what it leads to is the renewed login"
+rm "$file"
+ln -s token.json "$file"
+run timeout 10 "$build/sp-fetch" /v1/me
+is "$status" 78 "a link that leads to itself leads nowhere"
 rm "$file"
 mv "$tmp/elsewhere/real.json" "$file"
 

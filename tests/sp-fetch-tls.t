@@ -101,7 +101,7 @@ until_asked() {
 many() { seq "$1" | sed 's|.*|{"endpoint":"me","url":"/v1/me?n=&"}|'; }
 # What comes out the same wherever it was asked, and whenever.
 timeless() {
-	jq -c 'select(.type == "capture") | del(.fetched_at) |
+	jq -c 'select(.type == "capture") | del(.fetched_at, .etag) |
 	    .url |= sub("^https?://[^/]*"; "") | if .endpoint != "my-playlists" then .
 	    else del(.etag, .body.items[]?.snapshot_id?) end' "$tmp/out"
 }
