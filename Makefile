@@ -31,6 +31,7 @@ export PATH = /usr/local/bin:/usr/bin:/bin
 endif
 ifeq ($(shell :; uname),Darwin)
 STD += -D_DARWIN_C_SOURCE
+SHIMS =
 else
 AS_NEEDED = -Wl,--as-needed
 endif
@@ -115,10 +116,31 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL)
 
+# sp-load with one rule of merging broken, to see that it does not go unseen.
+MUTANTS = $(patsubst tests/property/mutants/%.sed,$(B)/mutants/%/sp-load,\
+	$(wildcard tests/property/mutants/*.sed))
+$(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
+		$(B)/cmd/sp-load.o $(B)/libsp.a tests/property/mutate.sh
+	@mkdir -p $(@D)
+	$(call say,MUTANT)
+	$(Q)sh tests/property/mutate.sh $< $(@D)/mutant.o \
+		$(CC) $(ALL_CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(B)/cmd/sp-load.o \
+		$(@D)/mutant.o $(B)/libsp.a $(AS_NEEDED) $(SQLITE)
+
+# Made to be loaded before the libc that they stand in front of: what makes
+# calls fail, and what notes for power cuts what the file system is asked.
+SHIMS ?= $(B)/tests/fault/inject.so $(B)/tests/fault/power.so
+$(B)/tests/fault/%.so: tests/fault/%.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
+		-shared -o $@ $< -ldl
+
 # T picks tests by how their names begin: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
-check: all $(TEST_BINS) ## run every test; T=sp-load or T=json for some, V=1
+check: all $(TEST_BINS) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
 deps: ## install what is missing to build and to test
@@ -143,17 +165,14 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 
 fuzzers: $(FUZZERS)
 
-# Made to be loaded before the libc that it stands in front of.
-INJECT = $(B)/tests/fault/inject.so
-$(INJECT): tests/fault/inject.c
-	@mkdir -p $(@D)
-	$(call say,LD)
-	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
-		-shared -o $@ $< -ldl
-
 ROUNDS ?= 20
-fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20, 1000 for an hour
-	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS)
+fault: all $(SHIMS) ## kill stages, fail calls, cut power; ROUNDS=20 or FOR=1h
+	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS) $(FOR)
+
+PROPERTY_ROUNDS = $(if $(filter file,$(origin ROUNDS)),300,$(ROUNDS))
+property: all $(MUTANTS) ## random histories in any order; ROUNDS=300
+	SP_BUILD="$$(cd $(B) && pwd)" sh tests/property/run.sh \
+		$(PROPERTY_ROUNDS) $(MUTANTS)
 
 DAYS ?= 184
 soak: all ## a timer left alone for DAYS=184 of rehearsed time
@@ -222,8 +241,8 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck fault \
-	format format-check fuzz fuzzers hdr-check help install manlint soak tidy ubsan \
-	uninstall valgrind
+.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck \
+	fault format format-check fuzz fuzzers hdr-check help install manlint \
+	property soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d)

@@ -94,7 +94,7 @@ void cli_die(int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	warn_args(fmt, ap);
 	va_end(ap);
-	exit(status);
+	cli_exit(status);
 }
 
 void cli_usage(const char *usage, bool asked)
@@ -208,17 +208,37 @@ void cli_cut(void *ctx, const char *run)
 
 static void stop(int signal)
 {
-	(void)signal;
-	cli_stop = 1;
+	cli_stop = signal;
+}
+
+/* A signal that whoever started us has ignored stays so. */
+static void catch (int signal)
+{
+	struct sigaction action = {.sa_handler = stop}, before;
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(signal, NULL, &before) != 0 ||
+	    before.sa_handler != SIG_IGN)
+		sigaction(signal, &action, NULL);
 }
 
 void cli_catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = stop};
+	catch (SIGINT);
+	catch (SIGTERM);
+}
 
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+void cli_exit(int status)
+{
+	struct sigaction usual = {.sa_handler = SIG_DFL};
+
+	if (cli_stop) {
+		fflush(NULL);
+		sigemptyset(&usual.sa_mask);
+		sigaction(cli_stop, &usual, NULL);
+		raise(cli_stop);
+	}
+	exit(status);
 }
 
 int cli_close_stdout(int status)

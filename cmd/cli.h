@@ -17,7 +17,7 @@
 
 #define EX_REFUSED 1 /* done, but records were refused */
 
-/* Set by SIGINT and SIGTERM after cli_catch_signals. */
+/* The signal, SIGINT or SIGTERM, that came after cli_catch_signals; or 0. */
 extern volatile sig_atomic_t cli_stop;
 
 /* Name the program for messages; close-on-exec, umask, and the like. */
@@ -26,7 +26,13 @@ void cli_init(const char *name);
 /* `prog: ...` on stderr. */
 void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* cli_warn, then exit with a status of sp(7). */
+/*
+ * Exit with a status of sp(7); but end by the signal that set cli_stop, if
+ * any did, so that a loop of a shell ends too.
+ */
+_Noreturn void cli_exit(int status);
+
+/* cli_warn, then cli_exit. */
 _Noreturn void cli_die(int status, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -2,11 +2,21 @@
 
 #include "cli.h"
 
+/* Of the one command line there is, like its name in cli.c. */
+static struct store_wait lock_wait = {
+    .most_ms = STORE_BUSY_MS, .stop = &cli_stop};
+
+void database_lock_wait(const char *arg)
+{
+	lock_wait.most_ms = cli_duration("--lock-wait", arg);
+}
+
 sqlite3 *database_open(const char *option, enum store_mode mode)
 {
 	struct buf path = BUF_INIT(4096), why = BUF_INIT(8192);
 	sqlite3 *db;
-	int status = store_open(&db, cli_database(option, &path), mode, &why);
+	int status = store_open_waiting(
+	    &db, cli_database(option, &path), mode, &lock_wait, &why);
 
 	if (status)
 		cli_die(status, "%s", buf_words(&why));

@@ -6,6 +6,9 @@
 
 #include "store/db.h"
 
+/* --lock-wait's value: how long to wait for a lock, a minute otherwise. */
+void database_lock_wait(const char *arg);
+
 /* Open the database that --db (or NULL), $SP_DB or XDG names, or die. */
 sqlite3 *database_open(const char *option, enum store_mode);
 

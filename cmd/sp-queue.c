@@ -19,14 +19,14 @@
 
 static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
-    "           [--overlap D] [--playlist-age D] [--profile-age D]\n"
-    "           [--refusal-age D] JOB\n"
+    "           [--unconditional] [--overlap D] [--playlist-age D]\n"
+    "           [--profile-age D] [--refusal-age D] JOB\n"
     "       sp-queue budget [--db FILE] [--account NAME] [--user ID]\n"
     "           [--force] [--playlist-age D] [--profile-age D]\n"
     "           [--refusal-age D] [--table] JOB\n"
     "       sp-queue status [--db FILE] [--account NAME] [--table]\n"
-    "       sp-queue add [--db FILE] [PLAYLIST ...]\n"
-    "       sp-queue drop [--db FILE] [PLAYLIST ...]\n"
+    "       sp-queue add [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
+    "       sp-queue drop [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
     "       sp-queue list [--db FILE] [--table]\n"
     "       sp-queue count [--db FILE]\n";
 
@@ -435,9 +435,12 @@ static int tell_status(const struct options *o)
 static int count(const struct options *o)
 {
 	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+	sqlite3_int64 n =
+	    store_int(db, "select count(*) from playlist_ingest_queue", -1);
 
-	printf("%lld\n", (long long)store_int(db,
-			     "select count(*) from playlist_ingest_queue", 0));
+	if (n < 0)
+		database_die(db, "count the queue");
+	printf("%lld\n", (long long)n);
 	store_close(db);
 	return 0;
 }
@@ -453,7 +456,9 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"playlist-age", required_argument, NULL, 'p'},
 	    {"profile-age", required_argument, NULL, 'i'},
 	    {"refusal-age", required_argument, NULL, 'r'},
+	    {"lock-wait", required_argument, NULL, 'w'},
 	    {"force", no_argument, NULL, 'f'},
+	    {"unconditional", no_argument, NULL, 'U'},
 	    {"table", no_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct plan_options *p = &o->plan;
@@ -475,7 +480,9 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'r':
 			p->refusal_age = cli_duration("--refusal-age", optarg);
 			break;
+		case 'w': database_lock_wait(optarg); break;
 		case 'f': p->force = true; break;
+		case 'U': p->unconditional = true; break;
 		case 't': o->table = true; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();

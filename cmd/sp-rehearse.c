@@ -141,7 +141,7 @@ static void read_options(int argc, char **argv, struct options *o)
 static bool write_file(const char *path, mode_t mode, const struct buf *text)
 {
 	char temp[PATH_MAX];
-	ssize_t n = -1;
+	struct out out;
 	int fd;
 
 	if (text->failed || snprintf(temp, sizeof(temp), "%s.%ld", path,
@@ -153,15 +153,16 @@ static bool write_file(const char *path, mode_t mode, const struct buf *text)
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return false;
-	n = write(fd, text->p, text->n);
-	if (n >= 0 && (size_t)n != text->n)
-		errno = ENOSPC;
-	if (close(fd) == 0 && n == (ssize_t)text->n && rename(temp, path) == 0)
-		return true;
-	fd = errno;
-	unlink(temp);
-	errno = fd;
-	return false;
+	if (!out_init(&out, fd, 4096))
+		out.err = ENOMEM;
+	out_put(&out, text->p, text->n);
+	if (out_close(&out) && rename(temp, path) != 0)
+		out.err = errno;
+	out_release(&out);
+	if (out.err)
+		unlink(temp);
+	errno = out.err;
+	return out.err == 0;
 }
 
 static bool write_port(const char *path, int port)
@@ -220,13 +221,13 @@ static int set_stage(struct rehearsal *r, const struct options *o)
 	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
 	if (r->catalogue == NULL) {
 		cli_warn("cannot make up '%s': %s", o->user, strerror(ENOMEM));
-		return EX_UNAVAILABLE;
+		return EX_OSERR;
 	}
 	listener_init(&r->listener, r->catalogue, (int)o->per_day,
 	    o->clock - HISTORY_DAYS * DAY_MS);
 	if (!listener_reach(&r->listener, r->clock)) {
 		cli_warn("cannot make up '%s': %s", o->user, strerror(ENOMEM));
-		return EX_UNAVAILABLE;
+		return EX_OSERR;
 	}
 	if (o->serve != NULL &&
 	    (r->saved = saved_open(o->serve, why, sizeof(why))) == NULL) {

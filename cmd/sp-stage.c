@@ -23,16 +23,20 @@
 #include "store/runs.h"
 #include "store/staging.h"
 #include "store/why.h"
+#include "stream/reading.h"
 #include "stream/source.h"
 
 static const char usage[] =
-    "usage: sp-stage [--db FILE] [--max-line SIZE] [--progress]\n"
+    "usage: sp-stage [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
+    "           [--progress]\n"
     "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
     "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
     "           [--progress]\n"
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
-    "           [--fetched-at TIME] [--max-line SIZE] [FILE ...]\n"
-    "       sp-stage compact [--db FILE] [--progress] [--table]\n"
+    "           [--fetched-at TIME] [--lock-wait D] [--max-line SIZE]\n"
+    "           [FILE ...]\n"
+    "       sp-stage compact [--db FILE] [--lock-wait D] [--progress]\n"
+    "           [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
@@ -61,6 +65,8 @@ struct options {
 struct keeper {
 	sqlite3 *db; /* NULL where nothing is staged */
 	struct staging staging;
+	struct staging_reader reader; /* of bodies that are held */
+	struct buf line;
 	bool open; /* a transaction is */
 };
 
@@ -83,8 +89,10 @@ static void keeper_begin(struct keeper *k)
 
 static void keeper_open(struct keeper *k, const struct options *o)
 {
-	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE)};
-	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK)
+	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE),
+	    .line = BUF_INIT(o->max_line + ((size_t)1 << 20))};
+	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK ||
+	    staging_reader_init(&k->reader) != SQLITE_OK)
 		database_die(k->db, "prepare staging_raw");
 }
 
@@ -104,8 +112,11 @@ static void keeper_init(
 static void keeper_release(struct keeper *k)
 {
 	keeper_commit(k);
-	if (k->db)
+	if (k->db) {
 		staging_release(&k->staging);
+		staging_reader_release(&k->reader);
+	}
+	buf_release(&k->line);
 	store_close(k->db);
 }
 
@@ -126,22 +137,73 @@ static void keeper_see_run(struct keeper *k, const struct record *rec)
 	buf_release(&scratch);
 }
 
-/* Stage a capture; false with the reason where it is none. */
-static bool keeper_stage(
-    struct keeper *k, const struct record *rec, const char **why)
+/* What a capture of 304 stands for goes on in its place, as a replay has it. */
+static enum staging_result keeper_give(
+    struct keeper *k, struct record *rec, const char **why)
+{
+	int rc =
+	    staging_get(&k->reader, k->db, k->staging.capture_id, &k->line);
+
+	if (rc != SQLITE_ROW && rc != SQLITE_TOOBIG)
+		return STAGING_FAILED;
+	*why = rc == SQLITE_ROW ? k->reader.bad : "longer than --max-line";
+	if (*why)
+		return STAGING_LOST;
+	rec->line = buf_slice(&k->line);
+	return STAGING_ADDED;
+}
+
+/*
+ * Stage a capture, which may become the one that it stands for. With
+ * STAGING_BAD and STAGING_LOST comes the reason.
+ */
+static enum staging_result keeper_stage(
+    struct keeper *k, struct record *rec, const char **why)
 {
 	enum staging_result result;
 
 	if (!k->db)
-		return true;
+		return STAGING_ADDED;
 	result = staging_prepare(&k->staging, rec, why);
 	if (result == STAGING_READY) {
 		keeper_begin(k);
 		result = staging_append(&k->staging, why);
 	}
+	if (k->staging.is_held &&
+	    (result == STAGING_ADDED || result == STAGING_KNOWN))
+		result = keeper_give(k, rec, why);
 	if (result == STAGING_FAILED)
 		database_die(k->db, "stage a capture");
-	return result != STAGING_BAD;
+	return result;
+}
+
+/*
+ * Pass a capture on, or refuse it. Without the body that it stands for, its
+ * run has brought less than it was for.
+ */
+static void take_capture(
+    struct keeper *k, struct stage *st, struct record *rec, struct outcome *how)
+{
+	const char *why = NULL;
+
+	switch (keeper_stage(k, rec, &why)) {
+	case STAGING_BAD:
+		stage_refuse(st, rec, "bad capture", "%s", why);
+		break;
+	case STAGING_LOST:
+		*how = (struct outcome){.exit = EX_DATAERR};
+		snprintf(how->reason, sizeof(how->reason), "%s", why);
+		stage_refuse(st, rec, "no body", "%s", why);
+		break;
+	default: stage_pass(st, rec);
+	}
+}
+
+static void pass_end(
+    struct stage *st, const struct record *end, struct outcome *how)
+{
+	stage_pass_end(st, end, how);
+	*how = (struct outcome){.exit = 0};
 }
 
 static int filter(const struct options *o)
@@ -151,7 +213,7 @@ static int filter(const struct options *o)
 	struct record rec;
 	struct stage st;
 	struct out out;
-	const char *why;
+	struct outcome how = {.exit = 0};
 	uint64_t captures = 0;
 	int status;
 
@@ -163,8 +225,10 @@ static int filter(const struct options *o)
 	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
 		if (rec.type == RECORD_RUN)
 			keeper_see_run(&k, &rec);
-		if (rec.type == RECORD_CAPTURE && !keeper_stage(&k, &rec, &why))
-			stage_refuse(&st, &rec, "bad capture", "%s", why);
+		if (rec.type == RECORD_CAPTURE)
+			take_capture(&k, &st, &rec, &how);
+		else if (rec.type == RECORD_END)
+			pass_end(&st, &rec, &how);
 		else
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
@@ -335,6 +399,7 @@ struct import {
 	struct source source;
 	struct buf text; /* of the file at hand */
 	struct buf body;
+	struct readings readings;
 	int64_t seq;
 	int status;
 };
@@ -356,6 +421,25 @@ static void refuse_body(
 	im->status = EX_REFUSED;
 }
 
+/* Name the reading of a playlist that a body is of; the first needs none. */
+static void put_list(struct import *im, struct buf *b)
+{
+	const char *endpoint = im->o->filter.endpoint;
+	struct buf list = BUF_INIT(128);
+	int64_t number;
+
+	if (strcmp(endpoint, "playlist") && strcmp(endpoint, "playlist-items"))
+		return;
+	number = readings_next(&im->readings, buf_slice(&im->body));
+	if (number > 1)
+		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
+	if (number == 0 || list.failed)
+		cli_die(EX_OSERR, "no memory");
+	if (number > 1)
+		json_put_member(b, "list", buf_slice(&list));
+	buf_release(&list);
+}
+
 /* Send one body as a capture, staged before it goes. */
 static void import_body(struct import *im, const char *name, int64_t fetched_at)
 {
@@ -375,12 +459,13 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	json_put_member_int(b, "status", 200);
 	json_put_member(b, "fetched_at", slice_of(at));
 	json_put_member(b, "file", slice_of(name));
+	put_list(im, b);
 	json_put_member_raw(b, "body", buf_slice(&im->body));
 	buf_putc(b, '}');
 	if (b->no_memory)
 		cli_die(EX_OSERR, "no memory");
 	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
-	    !keeper_stage(&im->keeper, &rec, &why)) {
+	    keeper_stage(&im->keeper, &rec, &why) == STAGING_BAD) {
 		refuse_body(im, name, "%s", b->failed ? "too long" : why);
 		return;
 	}
@@ -491,6 +576,7 @@ static int import(const struct options *o, int argc, char **argv)
 	keeper_release(&im.keeper);
 	buf_release(&im.text);
 	buf_release(&im.body);
+	readings_release(&im.readings);
 	out_release(&out);
 	return status;
 }
@@ -732,6 +818,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"limit", required_argument, NULL, 'l'},
 	    {"table", no_argument, NULL, 'a'},
 	    {"capture", no_argument, NULL, 'c'},
+	    {"lock-wait", required_argument, NULL, 'w'},
 	    {"max-line", required_argument, NULL, 'm'},
 	    {"no-stage", no_argument, NULL, 'S'},
 	    {"keep", required_argument, NULL, 'k'},
@@ -762,6 +849,7 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'l':
 			o->limit = cli_number("--limit", optarg, 1, INT64_MAX);
 			break;
+		case 'w': database_lock_wait(optarg); break;
 		case 'm': o->max_line = cli_size("--max-line", optarg); break;
 		case 'a': o->table = true; break;
 		case 'c': o->capture = true; break;

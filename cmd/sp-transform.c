@@ -50,6 +50,7 @@ struct transform {
 	struct buf scratch;
 	struct buf capture; /* made of a bare body */
 	struct bodies bodies;
+	struct outcome how; /* of the run, if it goes badly here */
 	uint64_t rows;
 };
 
@@ -136,9 +137,13 @@ static void settle_done(struct transform *t)
 
 static void wait_for_workers(struct transform *t, int input)
 {
-	if (!pool_wait(t->pool, input))
-		cli_die(EX_UNAVAILABLE, "cannot start a worker: %s",
-		    strerror(errno));
+	struct buf why = BUF_INIT(4096);
+	int status;
+
+	if (!pool_wait(t->pool, input)) {
+		status = pool_failure(t->pool, &why);
+		cli_die(status, "%s", buf_words(&why));
+	}
 	settle_done(t);
 }
 
@@ -213,6 +218,21 @@ static void need_memory(const struct transform *t)
 		cli_die(EX_OSERR, "no memory");
 }
 
+/*
+ * A capture of 304 stands for a body that is held elsewhere. To map it as an
+ * answer would be to say that nothing is there; its run brought less than it
+ * was for.
+ */
+static void refuse_bodyless(struct transform *t, const struct record *rec)
+{
+	refuse(t, rec, "no body",
+	    "status 304, of which sp-stage has the body: put it between "
+	    "sp-fetch and sp-transform, or plan with sp-queue next "
+	    "--unconditional");
+	t->how = (struct outcome){.exit = EX_DATAERR,
+	    .reason = "captures of status 304 have no body without sp-stage"};
+}
+
 /* Give a capture to the workers, or refuse it. */
 static void take_capture(struct transform *t, const struct record *rec)
 {
@@ -230,6 +250,10 @@ static void take_capture(struct transform *t, const struct record *rec)
 		need_memory(t);
 		refuse(t, rec, "bad capture",
 		    "its endpoint is no string, or its status no number");
+		return;
+	}
+	if (status == 304 && !record_get(rec, "body")) {
+		refuse_bodyless(t, rec);
 		return;
 	}
 	if (!t->o->filter && !has_mapping(t, rec, endpoint, status))
@@ -351,6 +375,12 @@ static bool next_line(struct transform *t)
 	}
 }
 
+static void pass_end(struct transform *t, const struct record *rec)
+{
+	stage_pass_end(&t->st, rec, &t->how);
+	t->how = (struct outcome){.exit = 0};
+}
+
 /* Read the next record; false at the end. */
 static bool next_record(struct transform *t)
 {
@@ -360,6 +390,8 @@ static bool next_record(struct transform *t)
 	case STAGE_RECORD:
 		if (rec.type == RECORD_CAPTURE)
 			take_capture(t, &rec);
+		else if (rec.type == RECORD_END)
+			pass_end(t, &rec);
 		else
 			stage_pass(&t->st, &rec);
 		return true;
@@ -402,17 +434,17 @@ static int transform(struct options *o)
 	    .scratch = BUF_INIT(o->max_line + 1024),
 	    .capture = BUF_INIT(2 * o->max_line + 1024)};
 	struct buf why = BUF_INIT(4096);
-	bool started = false;
-	int status;
+	int status = 0;
 
 	o->pool.debug = show_debug;
 	t.pool = pool_new(&o->pool);
 	if (!t.pool || !out_init(&t.out, STDOUT_FILENO, OUT_SIZE))
 		cli_die(EX_OSERR, "no memory");
-	if (o->filter && !pool_start(t.pool, &why, &started))
-		cli_die(started ? EX_CONFIG : EX_UNAVAILABLE, "%s: %s",
-		    started ? o->filter : "cannot start a worker",
-		    buf_words(&why));
+	if (o->filter)
+		status = pool_start(t.pool, &why);
+	if (status)
+		cli_die(status, "%s%s%s", status == EX_CONFIG ? o->filter : "",
+		    status == EX_CONFIG ? ": " : "", buf_words(&why));
 	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	bodies_init(&t.bodies, o->max_line);
@@ -444,6 +476,8 @@ static struct slice read_filter(const char *name, struct buf *text)
 	do {
 		char *to = buf_room(text, 4096);
 
+		if (!to && text->no_memory)
+			cli_die(EX_OSERR, "no memory");
 		if (!to)
 			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
 			    text->max);

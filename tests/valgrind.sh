@@ -7,13 +7,14 @@ shift
 wrap=$build/valgrind
 rm -rf "$wrap"
 mkdir -p "$wrap/tests/unit"
-(cd "$build" && find . -maxdepth 3 -type f -perm -100 ! -name '*.sh' \
+(cd "$build" && find . -maxdepth 3 -type f -perm -100 ! -name '*.sh' ! -name '*.so' \
 	\( -path './sp-*' -o -path './tests/*' \)) |
 while read -r program; do
 	mkdir -p "$(dirname "$wrap/$program")"
 	cat > "$wrap/$program" <<-END
 	#!/bin/sh
 	exec valgrind -q --error-exitcode=99 --leak-check=full \\
+		--show-leak-kinds=definite \\
 		--errors-for-leak-kinds=definite --child-silent-after-fork=yes \\
 		"$build/$program" "\$@"
 	END

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@
 #define QUEUE_BYTES ((size_t)2 << 20) /* that wait in all, a worker */
 #define READ_SIZE ((size_t)256 << 10)
 #define TICK_MS 1000
+#define LOSSES_MAX 3 /* workers in a row, for no fault of a capture's */
 
 struct job {
 	struct job *next;   /* in the order of the input */
@@ -40,6 +42,7 @@ struct process {
 	bool timed_out;
 	bool retiring;		  /* it ends of itself */
 	bool broken;		  /* nothing more can be sent to it */
+	int err;		  /* why we cannot talk to it, 0 if we can */
 	struct job *first, *last; /* what it was given */
 	struct job *sending;	  /* what is not sent to its end yet */
 	size_t sent;		  /* of that, in bytes */
@@ -58,6 +61,10 @@ struct pool {
 	size_t jobs;
 	struct buf *start_why; /* for the compiler's message */
 	bool start_answered;
+	unsigned losses;    /* since a capture was mapped, or refused */
+	const char *cannot; /* what cannot be done, once nothing can */
+	int err;	    /* why, or 0 for what a worker ended by: */
+	int ended;	    /* as waitpid tells it */
 	struct process worker[POOL_WORKERS_MAX];
 };
 
@@ -224,6 +231,15 @@ static struct job *take_first(struct process *w)
 	return j;
 }
 
+/* Nothing can go on. False, for callers to return. */
+static bool give_up(struct pool *p, const char *cannot, int err, int ended)
+{
+	p->cannot = cannot;
+	p->err = err;
+	p->ended = ended;
+	return false;
+}
+
 static void fail(struct job *j, const char *failure, const char *detail)
 {
 	buf_clear(&j->text);
@@ -271,23 +287,56 @@ static void blame(
 	}
 }
 
+/* Whether a worker is gone for no fault of what it was given. */
+static bool is_lost(const struct process *w, int status)
+{
+	if (w->timed_out)
+		return false;
+	return w->err ||
+	       (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_BROKEN);
+}
+
+/*
+ * A worker was lost: what it had goes to another one. What happens time and
+ * again will go on so.
+ */
+static void count_loss(struct pool *p, const struct process *w, int status)
+{
+	if (++p->losses < LOSSES_MAX)
+		return;
+	if (w->err)
+		give_up(p, "cannot talk to a worker", w->err, 0);
+	else
+		give_up(p,
+		    w->ready ? "cannot keep a worker" : "cannot start a worker",
+		    0, status);
+}
+
+static const char *compiler_died(const struct process *w, int status)
+{
+	if (w->timed_out)
+		return "compiling takes too long";
+	if (WIFEXITED(status) && WEXITSTATUS(status) == FILTER_NO_MEMORY)
+		return "compiling takes too much memory";
+	return "the compiler cannot cope with it";
+}
+
 /* The worker is gone: one capture pays, the others wait for another worker. */
 static void bury(struct pool *p, struct process *w)
 {
-	bool retiring = w->retiring;
 	struct process dead = *w;
 	int status = end_process(w);
+	bool lost = is_lost(&dead, status);
 
-	dead.in = (struct buf){.p = NULL};
-	if (dead.first && !retiring)
+	if (lost)
+		count_loss(p, &dead, status);
+	else if (dead.first && !dead.retiring)
 		blame(p, take_first(w), &dead, status);
 	while (w->first)
 		take_first(w);
 	p->waiting = p->head;
-	if (p->start_why && !p->start_answered && !retiring) {
-		buf_printf(p->start_why,
-		    dead.timed_out ? "compiling takes too long"
-				   : "the compiler cannot cope with it");
+	if (p->start_why && !p->start_answered && !lost) {
+		buf_puts(p->start_why, compiler_died(&dead, status));
 		p->start_answered = true;
 	}
 }
@@ -315,10 +364,11 @@ static void take_reply(struct pool *p, struct process *w,
 	if (!j)
 		return;
 	take_first(w);
+	p->losses = 0;
 	w->retiring = head->retiring != 0;
 	buf_clear(&j->text);
 	if (!buf_put_slice(&j->text, text)) {
-		fail(j, "mapping out of memory", "no room for its rows");
+		give_up(p, "cannot take what was mapped", ENOMEM, 0);
 		return;
 	}
 	j->done = true;
@@ -360,6 +410,12 @@ static void take_replies(struct pool *p, struct process *w)
 	}
 }
 
+/* Whether an error tells of the worker, and not of us. */
+static bool is_gone(int err)
+{
+	return err == EPIPE || err == ECONNRESET;
+}
+
 /* Read what has come; false if the worker is gone. */
 static bool receive(struct pool *p, struct process *w)
 {
@@ -367,16 +423,21 @@ static bool receive(struct pool *p, struct process *w)
 		char *to = buf_room(&w->in, READ_SIZE);
 		ssize_t n;
 
-		if (!to)
+		if (!to) {
+			w->err = ENOMEM;
 			return false;
+		}
 		n = recv(w->fd, to, READ_SIZE, 0);
 		if (n > 0) {
 			w->in.n += (size_t)n;
 			take_replies(p, w);
 			if ((size_t)n < READ_SIZE)
 				return true;
-		} else if (n == 0 || (errno != EAGAIN && errno != EINTR &&
-					 errno != EWOULDBLOCK)) {
+		} else if (n == 0 || is_gone(errno)) {
+			return false;
+		} else if (errno != EAGAIN && errno != EWOULDBLOCK &&
+			   errno != EINTR) {
+			w->err = errno;
 			return false;
 		} else if (errno != EINTR) {
 			return true;
@@ -396,6 +457,7 @@ static void feed(struct process *w)
 			continue;
 		if (n < 0) {
 			if (errno != EAGAIN && errno != EWOULDBLOCK) {
+				w->err = is_gone(errno) ? 0 : errno;
 				w->broken = true;
 				w->sending = NULL;
 				/* Should it live yet, it waits for ever. */
@@ -421,7 +483,7 @@ static bool work_waits(struct pool *p)
 /* Give work out, to new workers too. False if there is nobody to do it. */
 static bool staff(struct pool *p)
 {
-	bool any = false;
+	bool any = false, wanted = p->start_why != NULL;
 	int err = 0;
 
 	for (unsigned i = 0; i < p->config.workers; i++)
@@ -430,16 +492,17 @@ static bool staff(struct pool *p)
 	for (unsigned i = 0; i < p->config.workers; i++) {
 		struct process *w = &p->worker[i];
 
-		if (!w->pid && work_waits(p) && err == 0 && !spawn(p, w))
+		if (!w->pid && (wanted || work_waits(p)) && err == 0 &&
+		    !spawn(p, w))
 			err = errno;
+		wanted = false;
 		if (!w->pid)
 			continue;
 		any = true;
 		assign(p, w);
 		feed(w);
 	}
-	errno = err;
-	return any || err == 0;
+	return any || err == 0 || give_up(p, "cannot start a worker", err, 0);
 }
 
 bool pool_wait(struct pool *p, int input)
@@ -449,7 +512,7 @@ bool pool_wait(struct pool *p, int input)
 	int64_t began, waited;
 	unsigned n = p->config.workers;
 
-	if (!staff(p))
+	if (p->cannot || !staff(p))
 		return false;
 	for (unsigned i = 0; i < n; i++) {
 		struct process *w = &p->worker[i];
@@ -467,7 +530,8 @@ bool pool_wait(struct pool *p, int input)
 	fds[n] = (struct pollfd){.fd = input, .events = POLLIN};
 	began = clock_monotonic();
 	if (poll(fds, n + 1, (int)timeout) < 0)
-		return true; /* a signal: the caller looks at it */
+		return errno == EINTR /* the caller looks at the signal */
+		       || give_up(p, "cannot wait for a worker", errno, 0);
 
 	/*
 	 * A worker's time runs only while we wait for it here: not while
@@ -489,22 +553,31 @@ bool pool_wait(struct pool *p, int input)
 			bury(p, w);
 		}
 	}
-	return true;
+	return !p->cannot;
 }
 
-bool pool_start(struct pool *p, struct buf *why, bool *started)
+int pool_failure(const struct pool *p, struct buf *why)
 {
-	*started = spawn(p, &p->worker[0]);
-	if (!*started) {
-		buf_printf(why, "%s", strerror(errno));
-		return false;
-	}
+	if (p->err)
+		buf_printf(why, "%s: %s", p->cannot, strerror(p->err));
+	else
+		buf_printf(why, "%s: it ended by %s %d", p->cannot,
+		    WIFSIGNALED(p->ended) ? "signal" : "status",
+		    WIFSIGNALED(p->ended) ? WTERMSIG(p->ended)
+					  : WEXITSTATUS(p->ended));
+	return p->err == ENOMEM ? EX_OSERR : EX_UNAVAILABLE;
+}
+
+int pool_start(struct pool *p, struct buf *why)
+{
 	p->start_why = why;
 	while (!p->start_answered)
 		if (!pool_wait(p, -1))
 			break;
 	p->start_why = NULL;
-	return why->n == 0;
+	if (!p->start_answered)
+		return pool_failure(p, why);
+	return why->n == 0 ? 0 : EX_CONFIG;
 }
 
 static struct job *new_job(struct pool *p)

@@ -59,11 +59,11 @@ struct pool *pool_new(const struct pool_config *);
 void pool_free(struct pool *);
 
 /*
- * Start the first worker and have it compile the filter. False, with a line
- * in `why`, if it does not compile, or if no worker can be started: *started
- * tells which.
+ * Start the first worker and have it compile the filter: 0, or the status of
+ * sp(7) with a line in `why`, 78 if it does not compile, else as
+ * pool_failure.
  */
-bool pool_start(struct pool *, struct buf *why, bool *started);
+int pool_start(struct pool *, struct buf *why);
 
 /* Take a copy of a capture; false without memory. */
 bool pool_submit(struct pool *, const struct pool_job *);
@@ -75,9 +75,15 @@ bool pool_busy(const struct pool *);
 /*
  * Have the workers go on, and wait until something has happened: a capture
  * was mapped, a signal came, or `input` (-1 for none) can be read. False
- * when no worker can be started at all; errno says why.
+ * when it cannot go on at all; pool_failure says why.
  */
 bool pool_wait(struct pool *, int input);
+
+/*
+ * After pool_wait was false: a line in `why`, and the status of sp(7), 71
+ * without memory, else 69.
+ */
+int pool_failure(const struct pool *, struct buf *why);
 
 /* The oldest capture, if it is done; valid until pool_pop. */
 const struct pool_result *pool_done(struct pool *);

@@ -84,7 +84,7 @@ static void read_all(struct worker *w, void *to, size_t n)
 		ssize_t got = read(w->socket, p, n);
 
 		if (got == 0 || (got < 0 && errno != EINTR))
-			_exit(0);
+			_exit(got == 0 ? 0 : WORKER_BROKEN);
 		if (got > 0) {
 			p += got;
 			n -= (size_t)got;
@@ -100,7 +100,7 @@ static void write_all(struct worker *w, const void *from, size_t n)
 		ssize_t put = write(w->socket, p, n);
 
 		if (put < 0 && errno != EINTR)
-			_exit(0);
+			_exit(WORKER_BROKEN);
 		if (put > 0) {
 			p += put;
 			n -= (size_t)put;
@@ -389,12 +389,12 @@ static void limit(int resource, rlim_t value)
 	struct rlimit limit;
 
 	if (getrlimit(resource, &limit) != 0)
-		_exit(1);
+		_exit(WORKER_BROKEN);
 	limit.rlim_cur = value;
 	if (limit.rlim_max != RLIM_INFINITY && value > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(resource, &limit) != 0)
-		_exit(1);
+		_exit(WORKER_BROKEN);
 }
 
 /*

@@ -13,6 +13,12 @@
 
 #include "base/slice.h"
 
+/*
+ * The exit status of a worker that could not be set up, or could not talk to
+ * the pool: for no fault of a capture's.
+ */
+#define WORKER_BROKEN 71
+
 struct worker_config {
 	struct slice filter; /* of a user, for all captures; or p == NULL */
 	size_t memory;	     /* most address space of a worker, in bytes */

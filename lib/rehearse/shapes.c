@@ -257,6 +257,7 @@ void put_user_links(struct buf *b, const char *id)
 	put_joined(b, WEB "/user/", buf_slice(&path));
 	buf_puts(b, "},\"href\":");
 	put_joined(b, API "/users/", buf_slice(&path));
+	b->failed = b->failed || path.failed;
 	buf_release(&path);
 	put_member(b, "id", id);
 	snprintf(uri, sizeof(uri), "spotify:user:%s", id);

@@ -13,6 +13,7 @@
 #include "store/schema.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
+#define STOPPED_MS 1000 /* to wait for a lock while a stop is wanted */
 #define STR(x) STR_(x)
 #define STR_(x) #x
 
@@ -54,6 +55,16 @@ static int judge(int rc, const char **words)
 	}
 }
 
+/* Whether another file, or none, has come to be where the database was. */
+static bool is_gone(sqlite3 *db)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(
+		   db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
 int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 {
 	int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
@@ -61,6 +72,10 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 	const char *words;
 
 	status = judge(rc, &words);
+	if (is_gone(db)) {
+		words = "the database was moved or deleted while in use";
+		status = EX_IOERR;
+	}
 	if (!words)
 		words = sqlite3_errmsg(db);
 	buf_printf(why, "%s: %s", doing, words);
@@ -70,23 +85,47 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 	return status;
 }
 
-/*
- * Run SQL; where the database is busy, again until the time is over. SQLite
- * waits by itself, but not in every case (a change of the journal's mode).
- */
-static int exec_patiently(sqlite3 *db, const char *sql)
+/* For SQLite, which calls it while it waits: whether to wait on. */
+static int on_busy(void *ctx, int calls)
 {
-	int64_t until = clock_monotonic() + STORE_BUSY_MS;
-	struct timespec pause = {0, 10000000};
+	struct store_wait *w = ctx;
+	struct timespec pause = {0, calls < 5 ? 1000000 : 10000000};
+	int64_t now = clock_monotonic(), most = w->most_ms;
+
+	if (calls == 0)
+		w->since = now;
+	if (w->stop && *w->stop && most > STOPPED_MS)
+		most = STOPPED_MS;
+	if (now - w->since >= most)
+		return 0;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
+static void set_wait(sqlite3 *db, struct store_wait *w)
+{
+	sqlite3_extended_result_codes(db, 1);
+	if (w)
+		sqlite3_busy_handler(db, on_busy, w);
+	else
+		sqlite3_busy_timeout(db, STORE_BUSY_MS);
+}
+
+/*
+ * Run SQL for which SQLite does not always wait by itself, as a change of
+ * the journal's mode: where the database is busy, again.
+ */
+static int exec_patiently(sqlite3 *db, struct store_wait *w, const char *sql)
+{
+	struct store_wait usual = {.most_ms = STORE_BUSY_MS};
 	int rc;
 
-	while ((rc = sqlite3_exec(db, sql, NULL, NULL, NULL)) == SQLITE_BUSY ||
-	       (rc & 0xff) == SQLITE_BUSY) {
-		if (clock_monotonic() >= until)
-			break;
-		nanosleep(&pause, NULL);
+	for (int calls = 0;; calls++) {
+		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+		if ((rc & 0xff) != SQLITE_BUSY ||
+		    !on_busy(w ? w : &usual, calls))
+			return rc;
 	}
-	return rc;
 }
 
 int store_exec(sqlite3 *db, const char *sql)
@@ -108,12 +147,15 @@ sqlite3_int64 store_int(sqlite3 *db, const char *sql, sqlite3_int64 otherwise)
 
 int store_begin(sqlite3 *db)
 {
-	return exec_patiently(db, "begin immediate");
+	return store_exec(db, "begin immediate");
 }
 
 int store_commit(sqlite3 *db)
 {
-	return exec_patiently(db, "commit");
+	int rc = store_exec(db, "commit");
+
+	/* What is in a file that nobody finds again is not kept. */
+	return rc == SQLITE_OK && is_gone(db) ? SQLITE_READONLY_DBMOVED : rc;
 }
 
 void store_rollback(sqlite3 *db)
@@ -231,7 +273,8 @@ static int create_file(const char *path, struct buf *why)
 	return 0;
 }
 
-static int open_write(sqlite3 **db, const char *path, struct buf *why)
+static int open_write(
+    sqlite3 **db, const char *path, struct store_wait *w, struct buf *why)
 {
 	int status = create_file(path, why);
 
@@ -239,8 +282,7 @@ static int open_write(sqlite3 **db, const char *path, struct buf *why)
 		return status;
 	if (sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		return store_failure(*db, path, why);
-	sqlite3_extended_result_codes(*db, 1);
-	sqlite3_busy_timeout(*db, STORE_BUSY_MS);
+	set_wait(*db, w);
 	/* SQLite opens a file that it may not write for reading, silently. */
 	if (sqlite3_db_readonly(*db, "main") == 1) {
 		buf_printf(why, "%s: the database is read-only", path);
@@ -250,7 +292,7 @@ static int open_write(sqlite3 **db, const char *path, struct buf *why)
 	 * The page's size counts at creation only, and must come first. A log
 	 * of 64 MB before it is copied into the file writes pages less often.
 	 */
-	if (exec_patiently(*db,
+	if (exec_patiently(*db, w,
 		"pragma page_size = 8192; pragma journal_mode = wal;"
 		"pragma synchronous = full; pragma cache_size = -16384;"
 		"pragma wal_autocheckpoint = 8192"))
@@ -318,7 +360,7 @@ static bool has_log(const char *path)
  * would leave the log that it makes; one that may write takes it away, and
  * is kept from writing by deny_writes. What is in a log stays there.
  */
-static int open_file(sqlite3 **db, const char *path)
+static int open_file(sqlite3 **db, const char *path, struct store_wait *w)
 {
 	bool log = has_log(path);
 	bool writable = access(path, W_OK) == 0;
@@ -327,12 +369,11 @@ static int open_file(sqlite3 **db, const char *path)
 
 	if (rc != SQLITE_OK)
 		return rc;
-	sqlite3_extended_result_codes(*db, 1);
-	sqlite3_busy_timeout(*db, STORE_BUSY_MS);
+	set_wait(*db, w);
 	if (log)
 		sqlite3_db_config(
 		    *db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
-	return exec_patiently(*db, "pragma user_version");
+	return exec_patiently(*db, w, "pragma user_version");
 }
 
 /* In a folder where no log can be made, and where there is none. */
@@ -349,7 +390,7 @@ static int open_immutable(sqlite3 **db, const char *path)
 	buf_release(&uri);
 	if (*db)
 		sqlite3_extended_result_codes(*db, 1);
-	return rc ? rc : exec_patiently(*db, "pragma user_version");
+	return rc ? rc : store_exec(*db, "pragma user_version");
 }
 
 /* Stand in for what an older database lacks. */
@@ -367,9 +408,10 @@ static int shim(sqlite3 *db, const char *path, struct buf *why)
 	return status;
 }
 
-static int open_read(sqlite3 **db, const char *path, struct buf *why)
+static int open_read(
+    sqlite3 **db, const char *path, struct store_wait *w, struct buf *why)
 {
-	int rc = open_file(db, path), kind = rc & 0xff, status;
+	int rc = open_file(db, path, w), kind = rc & 0xff, status;
 
 	if ((kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY) &&
 	    access(path, R_OK) == 0 && !has_log(path))
@@ -388,14 +430,20 @@ static int open_read(sqlite3 **db, const char *path, struct buf *why)
 int store_open(
     sqlite3 **db, const char *path, enum store_mode mode, struct buf *why)
 {
+	return store_open_waiting(db, path, mode, NULL, why);
+}
+
+int store_open_waiting(sqlite3 **db, const char *path, enum store_mode mode,
+    struct store_wait *w, struct buf *why)
+{
 	int status;
 
 	configure();
 	*db = NULL;
 	if (mode == STORE_WRITE)
-		status = open_write(db, path, why);
+		status = open_write(db, path, w, why);
 	else if (access(path, F_OK) == 0)
-		status = open_read(db, path, why);
+		status = open_read(db, path, w, why);
 	else if (errno == ENOENT && mode == STORE_READ_OR_EMPTY)
 		status = open_wanted(db, why);
 	else

@@ -8,12 +8,23 @@
 #ifndef SP_STORE_DB_H
 #define SP_STORE_DB_H
 
+#include <signal.h>
+#include <stdint.h>
+
 #include <sqlite3.h>
 
 #include "base/buf.h"
 
 /* How long to wait for another program's lock, in milliseconds. */
 #define STORE_BUSY_MS 60000
+
+/* How to wait for one otherwise. */
+struct store_wait {
+	int64_t most_ms;
+	/* Once this is not 0, a second at most; may be NULL. */
+	const volatile sig_atomic_t *stop;
+	int64_t since; /* private */
+};
 
 enum store_mode {
 	STORE_WRITE,	    /* create what is missing, add what is new */
@@ -33,6 +44,10 @@ enum store_mode {
 int store_open(
     sqlite3 **db, const char *path, enum store_mode mode, struct buf *why);
 
+/* The same, with a wait of one's own, borrowed until the database is closed. */
+int store_open_waiting(sqlite3 **db, const char *path, enum store_mode mode,
+    struct store_wait *, struct buf *why);
+
 /*
  * Close; NULL is fine. Finalizes the statements that are left, so that a
  * program that gives up can leave no file behind.
@@ -46,8 +61,9 @@ int store_exec(sqlite3 *db, const char *sql);
 sqlite3_int64 store_int(sqlite3 *db, const char *sql, sqlite3_int64 otherwise);
 
 /*
- * Open a transaction that writes, waiting up to STORE_BUSY_MS for others.
- * Keep it short: never read input inside.
+ * Open a transaction that writes, waiting for others as said above.
+ * Keep it short: never read input inside. To commit fails, too, where the
+ * file was moved or deleted meanwhile, and what is written is lost with it.
  */
 int store_begin(sqlite3 *db);
 int store_commit(sqlite3 *db);

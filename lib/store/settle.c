@@ -28,8 +28,8 @@ const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 	struct json j;
 
 	if (from == 0)
-		s->known =
-		    store_int(db, "select max(error_id) from ingest_errors", 0);
+		s->known = store_int(
+		    db, "select max(error_id) from ingest_errors", -1);
 	json_init(&j, object);
 	json_next(&j);
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {

@@ -457,7 +457,9 @@ static int ask_captures(struct why *w, sqlite3 *db)
 	rc = store_finish(stmt, sqlite3_step(stmt));
 	if (rc != SQLITE_OK)
 		return rc;
-	w->found = store_int(db, "select count(*) from temp.why_captures", 0);
+	w->found = store_int(db, "select count(*) from temp.why_captures", -1);
+	if (w->found < 0)
+		return sqlite3_errcode(db);
 	buf_clear(&w->query);
 	put(&w->query,
 	    "select s.fetched_at as told_at, s.run_id as run, s.seq,"

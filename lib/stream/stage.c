@@ -295,6 +295,9 @@ static bool send_error(
 	if (r->record.p)
 		json_put_member(&b, "record", r->record);
 	buf_putc(&b, '}');
+	/* A refusal that nobody hears of must not pass for one that is told. */
+	if (b.failed && !st->out->err)
+		st->out->err = b.no_memory ? ENOMEM : EMSGSIZE;
 	ok = !b.failed && stage_produce(st, RECORD_ERROR, buf_slice(&b));
 	buf_release(&b);
 	return ok;

@@ -56,7 +56,16 @@ for i in 1 2 3; do
 done
 is "$(sql 'select count(distinct played_at) > 50 from play_history')" 1 \
     "others see what was written"
+# The log cannot be copied into the file while it is read: it grows by what
+# is written, and no more, until the reader goes.
+log_size() { [ ! -e "$SP_DB-wal" ] || wc -c <"$SP_DB-wal"; }
+grown=$(log_size)
+sp-stage replay 9>&- | sp-transform 9>&- | sp-load 9>&- 2>"$tmp/said"
+is "$? $(($(log_size) - grown < 100000))" "0 1" \
+    "what changes nothing adds next to nothing to its $grown bytes"
 let_go "commit"
+job >/dev/null 2>&1
+is "$(log_size)" "" "the log is gone with the reader"
 is "$(sql 'pragma integrity_check')" ok "the database is whole"
 
 # --- both, and someone who kills the holder -----------------------------

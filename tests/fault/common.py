@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -12,8 +13,8 @@ import zlib
 
 BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
 
-# The statuses of sp(7).
-STATUSES = {0, 1, 64, 65, 69, 70, 71, 73, 74, 75, 77, 78}
+# The statuses of sp(7), but for 70, which is a bug.
+STATUSES = {0, 1, 64, 65, 69, 71, 73, 74, 75, 77, 78}
 
 # Columns that number or date what was done, rather than tell what is so.
 BOOKKEEPING = {"play_id", "capture_id", "error_id"}
@@ -80,6 +81,36 @@ class Api:
     def close(self):
         self.process.terminate()
         self.process.wait()
+
+
+class Progress:
+    """Tells how far it is: on a terminal often, else twice a minute."""
+
+    def __init__(self):
+        self.began = self.told = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+
+    def seconds(self):
+        return time.monotonic() - self.began
+
+    def tell(self, words):
+        now = time.monotonic()
+        if now - self.told < (0.5 if self.terminal else 30):
+            return
+        self.told = now
+        line = f"# {self.seconds():.0f} s: {words}"
+        print(f"\r{line}\033[K" if self.terminal else line, file=sys.stderr,
+              end="" if self.terminal else "\n", flush=True)
+
+    def wipe(self):
+        if self.terminal:
+            print("\r\033[K", file=sys.stderr, end="", flush=True)
+
+
+def duration(text):
+    """Seconds of 90, 90s, 15m or 1h."""
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:])
+    return float(text[:-1]) * unit if unit else float(text)
 
 
 @contextlib.contextmanager

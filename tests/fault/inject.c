@@ -5,9 +5,9 @@
  *	SP_FAULT=CALL:N+:HOW	so do all that follow
  *
  * HOW is the name of an error, or `short`: one byte is read or written. Calls
- * of child processes count too, unless SP_FAULT_PARENT is set. SP_FAULT_MARK
- *names a file of 16 bytes, in which is left how many calls there were, and how
- *many of them were struck.
+ * of child processes count too; with SP_FAULT_IN=parent they do not, and with
+ * SP_FAULT_IN=children only they do. SP_FAULT_MARK names a file of 16 bytes,
+ * in which is left how many calls there were, and how many were struck.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,7 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* In memory that parent and children share. */
@@ -35,7 +37,8 @@ static struct {
 	bool on; /* and on and on */
 	bool cut;
 	int err;
-	pid_t only; /* in this process; 0 is all */
+	pid_t parent;
+	bool parent_only, children_only;
 } fault;
 
 static struct mark own, *mark = &own;
@@ -56,7 +59,8 @@ static bool strikes(const char *call)
 	uint64_t n;
 
 	if (strcmp(call, fault.call) != 0 ||
-	    (fault.only && fault.only != getpid()))
+	    (fault.parent_only && fault.parent != getpid()) ||
+	    (fault.children_only && fault.parent == getpid()))
 		return false;
 	n = atomic_fetch_add(&mark->calls, 1) + 1;
 	if (fault.nth == 0 || n < fault.nth || (n > fault.nth && !fault.on))
@@ -86,7 +90,8 @@ static void read_plan(const char *text)
 		int err;
 	} errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EINTR", EINTR},
 	    {"ENOMEM", ENOMEM}, {"EMFILE", EMFILE}, {"EACCES", EACCES},
-	    {"EAGAIN", EAGAIN}, {"ECONNRESET", ECONNRESET}};
+	    {"EAGAIN", EAGAIN}, {"ECONNRESET", ECONNRESET}, {"EPIPE", EPIPE},
+	    {"EINVAL", EINVAL}, {"ECHILD", ECHILD}};
 	const char *first = strchr(text, ':'), *how = strrchr(text, ':');
 	char *end;
 
@@ -108,6 +113,7 @@ static void read_plan(const char *text)
 __attribute__((constructor)) static void begin(void)
 {
 	const char *text = getenv("SP_FAULT"), *path = getenv("SP_FAULT_MARK");
+	const char *in = getenv("SP_FAULT_IN");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	void *p = fd < 0 ? MAP_FAILED
 			 : mmap(NULL, sizeof(*mark), PROT_READ | PROT_WRITE,
@@ -117,8 +123,9 @@ __attribute__((constructor)) static void begin(void)
 		close(fd);
 	if (p != MAP_FAILED)
 		mark = p;
-	if (getenv("SP_FAULT_PARENT"))
-		fault.only = getpid();
+	fault.parent = getpid();
+	fault.parent_only = in && strcmp(in, "parent") == 0;
+	fault.children_only = in && strcmp(in, "children") == 0;
 	if (text)
 		read_plan(text);
 }
@@ -195,6 +202,18 @@ void *realloc(void *old, size_t n)
 	return p;
 }
 
+void *aligned_alloc(size_t alignment, size_t n)
+{
+	REAL(aligned_alloc);
+	return strikes("malloc") ? NULL : real(alignment, n);
+}
+
+int posix_memalign(void **to, size_t alignment, size_t n)
+{
+	REAL(posix_memalign);
+	return strikes("malloc") ? ENOMEM : real(to, alignment, n);
+}
+
 void free(void *p)
 {
 	if (p && !is_early(p) && memory_ready())
@@ -239,6 +258,33 @@ PLAIN(poll, "poll", (struct pollfd * fds, nfds_t n, int ms), (fds, n, ms))
 PLAIN(socketpair, "socketpair", (int domain, int type, int protocol, int fd[2]),
     (domain, type, protocol, fd))
 
+#ifdef __GLIBC__
+PLAIN(setrlimit, "setrlimit",
+    (__rlimit_resource_t resource, const struct rlimit *limit),
+    (resource, limit))
+#else
+PLAIN(setrlimit, "setrlimit", (int resource, const struct rlimit *limit),
+    (resource, limit))
+#endif
+
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+	REAL(waitpid);
+	return strikes("waitpid") ? -1 : real(pid, status, options);
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list ap;
+	void *argument;
+
+	REAL(fcntl);
+	va_start(ap, command);
+	argument = va_arg(ap, void *);
+	va_end(ap);
+	return strikes("fcntl") ? -1 : real(fd, command, argument);
+}
+
 /* It is closed all the same, as Linux does it. */
 int close(int fd)
 {
@@ -258,9 +304,8 @@ pid_t fork(void)
 void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t from)
 {
 	REAL(mmap);
-	return fd >= 0 && strikes("mmap")
-		   ? MAP_FAILED
-		   : real(at, n, protection, flags, fd, from);
+	return strikes("mmap") ? MAP_FAILED
+			       : real(at, n, protection, flags, fd, from);
 }
 
 #define OPEN(name)                                                     \
@@ -299,8 +344,7 @@ void *mmap64(
     void *at, size_t n, int protection, int flags, int fd, off64_t from)
 {
 	REAL(mmap64);
-	return fd >= 0 && strikes("mmap")
-		   ? MAP_FAILED
-		   : real(at, n, protection, flags, fd, from);
+	return strikes("mmap") ? MAP_FAILED
+			       : real(at, n, protection, flags, fd, from);
 }
 #endif

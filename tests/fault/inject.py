@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""inject.py [--calls N] [--seed N] [--only CASE] [--fault CALL:HOW]
+"""inject.py [--calls N] [--most N] [--for TIME] [--seed N] [--jobs N]
+             [--only CASE] [--fault CALL:HOW[:N]]
 
 Makes one call after the other of each program fail: reads, writes, syncs,
 allocations and more, once, or from then on. However it fails, a program
@@ -8,23 +9,30 @@ where it is 0, nothing is missing. The database stays whole, and the same
 command completes the work once nothing fails any more.
 
 At most N calls of each kind are struck, chosen at random; 0 is all of them.
+With --most, no more than so many in each command.
+With --for, again and again, with other seeds, until the time is over. What
+is broken says how to repeat it.
 """
 import argparse
 import collections
 import concurrent.futures
+import http.client
+import itertools
 import json
 import os
 import random
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import time
+import urllib.request
 
-from common import (BUILD, CAPTURED, STATUSES, Api, Broken, check,
-                    differences, folder, is_whole, opened, program, rebuild,
-                    tables)
+from common import (BUILD, CAPTURED, STATUSES, Api, Broken, Progress, check,
+                    differences, duration, folder, is_whole, opened, program,
+                    rebuild, tables)
 
 LIBRARY = os.path.join(BUILD, "tests/fault/inject.so")
 
@@ -44,9 +52,15 @@ FAULTS = [
     ("malloc", "ENOMEM"), ("malloc+", "ENOMEM"),
     ("mmap", "ENOMEM"), ("rename", "EIO"), ("unlink", "EIO"),
     ("mkdir", "ENOSPC"), ("close", "EIO"),
-    ("poll", "EINTR"), ("recv", "EINTR"), ("recv", "ECONNRESET"),
-    ("recv", "short"), ("send", "EINTR"), ("send", "ECONNRESET"),
-    ("send", "short"), ("fork", "EAGAIN"), ("socketpair", "EMFILE"),
+    ("poll", "EINTR"), ("poll", "ENOMEM"), ("poll+", "ENOMEM"),
+    ("recv", "EINTR"), ("recv", "ECONNRESET"), ("recv", "EIO"), ("recv+", "EIO"), ("recv", "short"),
+    ("send", "EINTR"), ("send", "ECONNRESET"), ("send", "EPIPE"),
+    ("send", "EIO"), ("send+", "EIO"), ("send", "ENOMEM"), ("send", "short"),
+    ("socketpair", "EMFILE"), ("socketpair+", "EMFILE"),
+    ("fork", "EAGAIN"), ("fork+", "EAGAIN"), ("fork", "ENOMEM"),
+    ("waitpid", "EINTR"), ("waitpid", "ECHILD"),
+    ("setrlimit", "EINVAL"), ("setrlimit+", "EINVAL"),
+    ("fcntl", "EMFILE"), ("fcntl+", "EMFILE"),
 ]
 TRANSPARENT = {"EINTR", "short"}
 
@@ -64,6 +78,8 @@ class Case:
     database = False  # it writes one
     start = None  # the database that it begins with
     without_memory = {0, 1, 71}  # the statuses
+    statuses = STATUSES
+    only_in = None  # strike the parent, or the children
 
     def __init__(self, house):
         self.house = house
@@ -88,7 +104,8 @@ class Case:
         if fault:
             with open(mark, "wb") as f:
                 f.write(bytes(16))
-            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark)
+            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark,
+                       SP_FAULT_IN=self.only_in or "")
         process = subprocess.Popen(
             self.arguments(path), env=env, cwd=path, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -130,6 +147,10 @@ class Case:
         check(status == 0, self.name, "ends with", status, err)
         self.wanted = self.result(path, out)
         check(self.wanted == self.result(path, out), "no result to compare")
+
+    def again(self, path):
+        """Run once more, with nothing that fails."""
+        return self.run(path)[:3]
 
     def differs(self, path, out):
         got = self.result(path, out)
@@ -183,6 +204,18 @@ class Status(Next):
     name, command = "sp-queue status", ("sp-queue", "status")
 
 
+class Budget(Next):
+    name, command = "sp-queue budget", ("sp-queue", "budget", "playlists")
+
+
+class Queued(Next):
+    name, command = "sp-queue list", ("sp-queue", "list")
+
+
+class Count(Next):
+    name, command = "sp-queue count", ("sp-queue", "count")
+
+
 class Add(Case):
     name = "sp-queue add"
     command = ("sp-queue", "add")
@@ -198,6 +231,19 @@ class Add(Case):
             return out, {"playlist_ingest_queue": db.execute(
                 "select playlist_id from playlist_ingest_queue "
                 "order by 1").fetchall()}
+
+
+class Drop(Add):
+    name, command = "sp-queue drop", ("sp-queue", "drop")
+
+    def again(self, path):
+        status, out, err = super().again(path)
+        return (0 if "not in the queue" in err else status), out, err
+
+    def set_up(self, path):
+        super().set_up(path)
+        subprocess.run([program("sp-queue"), "add"], input=self.stdin,
+                       env=self.env(path), text=True, check=True)
 
 
 class Fetch(Case):
@@ -254,6 +300,101 @@ class FetchMany(Fetch):
         return sorted(re.sub(r'"seq":\d+', "", timeless(out)).split("\n"))
 
 
+class Accounts(Fetch):
+    name, command = "sp-fetch accounts", ("sp-fetch", "accounts")
+    stdin = ""
+    without_memory = {0, 71}
+
+    def set_up(self, path):
+        Case.set_up(self, path)
+        shutil.copy(self.house.api.token, path + "/token.json")
+
+    def plain(self, out):
+        return [{**r, "file": ""} for r in records(out)]
+
+    def differs(self, path, out):
+        return Case.differs(self, path, out)
+
+
+class Logout(Accounts):
+    name, command = "sp-fetch logout", ("sp-fetch", "logout")
+    without_memory = {0, 71, 73}
+
+    def result(self, path, out):
+        return out, os.path.exists(path + "/token.json")
+
+    def differs(self, path, out):
+        return "" if self.result(path, out) == self.wanted else (
+            "the login is still there")
+
+    def check_always(self, path, status, out, err):
+        if os.path.exists(path + "/token.json"):
+            super().check_always(path, status, out, err)
+
+    def again(self, path):
+        """There is nothing left to do, or it is done now."""
+        status, out, err, _ = self.run(path)
+        return (0 if not os.path.exists(path + "/token.json") else status,
+                out, err)
+
+
+class Login(Case):
+    """From a browser's consent to a token file, which is whole or not."""
+
+    name, only_in = "sp-fetch login", "parent"
+    without_memory = Fetch.without_memory
+
+    def arguments(self, path):
+        return [program("sp-fetch"), "login", "--timeout", "3s",
+                "--client-id", self.house.client, "--api", self.house.api.url,
+                "--auth-url", self.house.api.url + "/authorize",
+                "--token-url", self.house.api.url + "/api/token"]
+
+    def env(self, path):
+        env = {**super().env(path), "BROWSER": path + "/browser"}
+        for name in ("SP_API", "SP_AUTH_URL", "SP_TOKEN_URL"):
+            env.pop(name, None)
+        return env
+
+    def set_up(self, path):
+        super().set_up(path)
+        with open(path + "/browser", "w") as f:
+            f.write("#!/bin/sh\nunset LD_PRELOAD\n"
+                    "curl -sSL --max-time 5 \"$1\" >/dev/null 2>&1\n")
+        os.chmod(path + "/browser", 0o755)
+
+    def result(self, path, out):
+        with open(path + "/token.json") as f:
+            return out, sorted(json.load(f))
+
+    def check_always(self, path, status, out, err):
+        if os.path.exists(path + "/token.json"):
+            mode = os.stat(path + "/token.json").st_mode & 0o777
+            check(mode == 0o600, "the token file's mode is", oct(mode))
+            with open(path + "/token.json") as f:
+                check("refresh_token" in json.load(f), "half a login")
+        else:
+            check(status != 0, "status 0, and no login")
+
+
+class LoginAgain(Login):
+    """Over an older login, which is lost at no time."""
+
+    name = "sp-fetch login --force"
+
+    def arguments(self, path):
+        return [*super().arguments(path), "--force"]
+
+    def set_up(self, path):
+        super().set_up(path)
+        shutil.copy(self.house.api.token, path + "/token.json")
+        os.chmod(path + "/token.json", 0o600)
+
+    def check_always(self, path, status, out, err):
+        super().check_always(path, status, out, err)
+        check(os.path.exists(path + "/token.json"), "the login is lost")
+
+
 class Stage(Case):
     name, command, database = "sp-stage", ("sp-stage",), True
 
@@ -282,6 +423,22 @@ class Replay(Case):
     def plain(self, out):
         # The run is a new one, its captures are not.
         return [r for r in records(out) if r["type"] == "capture"]
+
+
+class Runs(Case):
+    name, command = "sp-stage runs", ("sp-stage", "runs")
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+
+
+class Why(Runs):
+    name = "sp-stage why"
+
+    def arguments(self, path):
+        return [program("sp-stage"), "why", "--capture", "tracks",
+                self.house.track]
 
 
 class Import(Case):
@@ -403,10 +560,38 @@ class Transform(Case):
 
 
 class TransformParent(Transform):
-    name = "sp-transform itself"
+    name, only_in = "sp-transform itself", "parent"
 
-    def env(self, path):
-        return {**super().env(path), "SP_FAULT_PARENT": "1"}
+    def refused(self, path, out, err):
+        return False  # what fails of its own is no capture's fault
+
+
+class TransformWorkers(Transform):
+    name, only_in = "sp-transform's workers", "children"
+    command = ("sp-transform", "-j", "2")
+
+
+class TransformFilter(Transform):
+    name = "sp-transform -f"
+    without_memory = {0, 1, 71, 78}  # it is too much for the compiler
+
+    def arguments(self, path):
+        return [*super().arguments(path), "-f", path + "/filter.jq"]
+
+    def set_up(self, path):
+        super().set_up(path)
+        with open(path + "/filter.jq", "w") as f:
+            f.write('{table: "a", row: {url}}')
+
+
+class TransformBodies(Transform):
+    name = "sp-transform ENDPOINT"
+    command = ("sp-transform", "-j", "1", "--user", "kim", "--fetched-at",
+               "2026-11-01", "recently-played")
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.body
 
 
 class Load(Case):
@@ -458,9 +643,67 @@ class Digest(Case):
         super().set_up(path)
 
 
-CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Add, Fetch,
-         FetchMany, Stage, Replay, Import, Compact, Prune,
-         Why, WhyPlay, Transform, TransformParent, Load, LoadAgain, DryRun, Digest]
+class Rehearse(Case):
+    """A server: it answers, or it has ended with a word."""
+
+    name = "sp-rehearse"
+    # The library aborts when it cannot wake a thread of its own.
+    statuses = STATUSES | {-signal.SIGABRT}
+    without_memory = {0, 69, 71, 73}  # it says no more than that it failed
+
+    def run(self, path, fault=None):
+        env, mark, port = self.env(path), path + "/mark", path + "/port"
+        if os.path.exists(port):
+            os.remove(port)
+        with open(mark, "wb") as f:
+            f.write(bytes(16))
+        if fault:
+            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark)
+        said = open(path + "/said", "w+")
+        server = subprocess.Popen(
+            [program("sp-rehearse"), "--port-file", port, "--token-file",
+             path + "/login/token.json", "--user", "kim", "--seed", "3"],
+            env=env, stdout=subprocess.DEVNULL, stderr=said)
+        until = time.monotonic() + 20
+        while server.poll() is None and not os.path.exists(port):
+            if time.monotonic() > until:
+                break
+            time.sleep(0.01)
+        out = self.ask(path, port)
+        server.terminate()
+        try:
+            status = server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            status = server.wait() and None
+        said.seek(0)
+        with open(mark, "rb") as f, said:
+            return status, out, said.read(), struct.unpack("=QQ", f.read(16))
+
+    @staticmethod
+    def ask(path, port):
+        try:
+            with open(port) as f, open(path + "/login/token.json") as t:
+                url = "http://127.0.0.1:" + f.read().strip()
+                token = json.load(t)["access_token"]
+            asked = urllib.request.Request(
+                url + "/v1/me", headers={"Authorization": "Bearer " + token})
+            with urllib.request.urlopen(asked, timeout=10) as answer:
+                return answer.read().decode()
+        except (OSError, ValueError, KeyError, http.client.HTTPException):
+            return ""
+
+    def differs(self, path, out):
+        """One answer may be lost on the way, as with any server."""
+        return "" if not out or out == self.wanted[0] else "another answer"
+
+
+CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Budget,
+         Queued, Count, Add, Drop, Fetch, FetchMany, Accounts, Logout, Login,
+         LoginAgain, Stage, Replay, Runs, Why, Import, Compact, Prune, WhyPlay,
+         Transform,
+         TransformParent, TransformWorkers, TransformFilter, TransformBodies,
+         Load, LoadAgain, DryRun, Digest, Rehearse]
 
 
 class House:
@@ -487,6 +730,10 @@ class House:
                        ensure_ascii=False) + "\n"
             for r in records(fetched))
         self.rows = run(self.captures, "sp-transform")
+        self.track = [r["row"]["track_id"] for r in records(self.rows)
+                      if r.get("table") == "tracks"][0]
+        with open(self.api.token) as f:
+            self.client = json.load(f)["client_id"]
         run(self.captures, "sp-stage")
         run(self.rows, "sp-load")
         self.many = run("", "sp-queue", "next", "--force", "profile")
@@ -517,8 +764,8 @@ def strike(case, path, fault, n, how):
     if not struck:
         return "missed"
     check(status is not None, "it hangs", err)
-    check(status in STATUSES, f"status {status}", err)
-    check(status == 0 or err, f"status {status} without a word")
+    check(status in case.statuses, f"status {status}", err)
+    check(status <= 0 or err, f"status {status} without a word")
     check("(null)" not in err, f"status {status}:", err)
     check(call != "malloc" or status in case.without_memory,
           f"status {status}:", err)
@@ -526,13 +773,13 @@ def strike(case, path, fault, n, how):
     if status == 0:
         said = case.differs(path, out)
         check(not said, "status 0, but", said, err)
-    elif how in TRANSPARENT and call not in ("open", "fsync"):
+    elif status > 0 and how in TRANSPARENT and call not in ("open", "fsync"):
         raise Broken(f"status {status}", err)
     elif status == 1:
         check(case.refused(path, out, err), "status 1", err)
     elif ends_well(out) and case.plain(out) != case.wanted[0]:
         raise Broken(f"status {status}, but the stream says that all is well")
-    again, out, err, _ = case.run(path)
+    again, out, err = case.again(path)
     check(again == 0, "without a fault, status", again, err)
     said = case.differs(path, out)
     check(not said, "without a fault,", said)
@@ -559,6 +806,8 @@ def try_case(case, path, o, rng, pool):
         if o.fault and o.fault.count(":") == 2:
             some = [int(o.fault.split(":")[2])]
         work += [(fault, n, how) for n in some]
+    if o.most and len(work) > o.most:
+        work = rng.sample(work, o.most)
 
     def one(item):
         fault, n, how = item
@@ -575,8 +824,9 @@ def try_case(case, path, o, rng, pool):
         if wrong:
             broken += 1
             print(f"not ok - {case.name}: {fault} {n} of "
-                  f"{calls[fault.rstrip('+')]} fails with {how}: {wrong}",
-                  flush=True)
+                  f"{calls[fault.rstrip('+')]} fails with {how}: {wrong}\n"
+                  f"# repeat: tests/fault/inject.py --only '{case.name}' "
+                  f"--fault {fault}:{how}:{n}", flush=True)
     struck = sum(counts.values()) - counts["missed"]
     told = ", ".join(f"{n} times {s}" for s, n in sorted(
         counts.items(), key=lambda c: str(c[0])) if s not in (None, "missed"))
@@ -585,31 +835,45 @@ def try_case(case, path, o, rng, pool):
     return struck, broken
 
 
+def try_cases(house, path, o, seed, pool):
+    """All the faults of all cases, once."""
+    struck = broken = 0
+    print(f"# inject.py --seed {seed} --calls {o.calls}", flush=True)
+    for number, kind in enumerate(CASES):
+        if not kind.name.startswith(o.only):
+            continue
+        rng = random.Random(f"{seed}/{kind.name}")
+        s, b = try_case(kind(house), f"{path}/{seed}-{number}", o, rng, pool)
+        struck, broken = struck + s, broken + b
+    return struck, broken
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--calls", type=int, default=10)
+    parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--for", type=duration, default=None, dest="seconds")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="")
     parser.add_argument("--fault", default="")
     o = parser.parse_args()
     seed = random.randrange(10 ** 9) if o.seed is None else o.seed
-    print(f"# inject.py --seed {seed} --calls {o.calls}", flush=True)
     broken = struck = 0
+    progress = Progress()
     with folder() as path, \
             concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
         house = House(path)
         try:
-            for number, kind in enumerate(CASES):
-                if not kind.name.startswith(o.only):
-                    continue
-                rng = random.Random(f"{seed}/{kind.name}")
-                s, b = try_case(kind(house), f"{path}/{number}", o, rng, pool)
+            for again in itertools.count():
+                if again and progress.seconds() >= (o.seconds or 0):
+                    break
+                s, b = try_cases(house, path, o, seed + again, pool)
                 struck, broken = struck + s, broken + b
         finally:
             house.api.close()
-    print(f"{'not ' if broken else ''}ok - {struck} calls failed, in each of "
-          f"{len(CASES)} commands; {broken} broken")
+    print(f"{'not ' if broken else ''}ok - {struck} calls failed in "
+          f"{progress.seconds():.0f} s; {broken} broken")
     return 1 if broken else 0
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""kill.py [--rounds N] [--seed N] [--only ROUND]
+"""kill.py [--rounds N] [--for TIME] [--seed N] [--from ROUND] [--verbose]
 
 Runs the jobs against a rehearsed API, and ends one or more of the stages at
 a random instant: with SIGKILL, SIGTERM or SIGINT. After every round the
@@ -8,6 +8,12 @@ beyond its plays, no list of tracks that never was, and no run that counts
 as complete and is not; and the status must have told the truth. Then the
 job is run again: that completes it, and the tables tell what the captures
 tell to an empty database, to the last column once they are replayed.
+
+Some rounds have others at the database too: one that writes and takes its
+time, or one that reads and never ends. Rounds go on for as many, and for as
+long, as is said. A round that is broken says how to repeat it; it begins
+with the rounds that shared its database, and chance is the same, but what a
+machine does meanwhile is not.
 """
 import argparse
 import calendar
@@ -17,15 +23,19 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
-from common import (BOOKS, CAPTURED, Api, Broken, check, differences, folder,
-                    is_whole, opened, program, rebuild, tables)
+from common import (BOOKS, CAPTURED, STATUSES, Api, Broken, Progress, check,
+                    differences, duration, folder, is_whole, opened, program,
+                    rebuild, tables)
 
 STAGES = ["sp-queue", "sp-fetch", "sp-stage", "sp-transform", "sp-load"]
 WORKER = len(STAGES)  # a process of sp-transform's, that it replaces
+GROUP = WORKER + 1  # all of the pipeline, and what they started
 EPOCH = 20  # rounds with one API and one database
 JOBS = {"play-history": 10, "playlists": 7, "profile": 2, "audio-features": 1,
         "all": 2}
@@ -71,11 +81,17 @@ class Epoch:
                     [program("sp-stage")], [program("sp-transform")], load]
         said = open(self.path + "/said", "w+")
         stages, out = [], subprocess.DEVNULL
+
+        def join():
+            """All are of one group, as those of a shell's job are."""
+            os.setpgid(0, stages[-1].pid if stages else 0)
+
         # The last one first: all are there when the first one begins.
         for command in reversed(commands):
             first = command is commands[0]
             stage = subprocess.Popen(
                 command, env=self.env, stdout=out, stderr=said,
+                preexec_fn=join,
                 stdin=subprocess.DEVNULL if first else subprocess.PIPE)
             if out != subprocess.DEVNULL:
                 out.close()
@@ -179,7 +195,7 @@ class Epoch:
                               env=self.env, capture_output=True, text=True)
         return said.stdout.count('"type":"run"')
 
-    def check_status(self, due, status, known, said):
+    def check_status(self, due, status, known, moved_from, said):
         """What the last program said of the runs, and what they are."""
         runs = {r: s for r, s in self.runs().items() if r not in known}
         whole = len(runs) == due and set(runs.values()) <= {"complete"}
@@ -190,6 +206,10 @@ class Epoch:
         check(not whole or status in (0, 1) or status < 0 or
               "interrupted" in said,
               f"status {status}, but the runs are", runs, said)
+        good = [r for r, s in runs.items() if s == "complete"]
+        check(self.cursor() == moved_from or
+              "play-history" in self.jobs(good),
+              "a cursor moved, but no run of its job is complete:", runs)
         if whole and set(self.jobs(runs)) == {"play-history"}:
             check(set(self.window) <= {p[2] for p in self.plays()},
                   "a run is complete, but plays are missing")
@@ -245,6 +265,45 @@ def strike_child(pid):
         pass  # it has ended already
 
 
+def strike_group(pid):
+    try:
+        os.killpg(pid, signal.SIGINT)
+    except ProcessLookupError:
+        pass  # all have ended already
+
+
+class Other:
+    """Someone else at the database, from before a job to some time in it."""
+
+    def __init__(self, epoch, rng):
+        self.kind = rng.choices(["nobody", "a writer", "a reader"],
+                                [6, 1, 1])[0]
+        self.seconds = rng.uniform(0, 0.4)
+        self.db = None
+        if self.kind != "nobody" and os.path.exists(epoch.db):
+            self.db = sqlite3.connect(epoch.db, timeout=60,
+                                      check_same_thread=False)
+            self.db.execute("begin immediate" if self.kind == "a writer"
+                            else "begin")
+            self.db.execute("select count(*) from sqlite_master").fetchall()
+        self.timer = threading.Timer(self.seconds, self.leave)
+
+    def come(self):
+        if self.kind == "a writer" and self.db:
+            self.timer.start()
+
+    def leave(self):
+        if self.db:
+            self.db.rollback()
+            self.db.close()
+
+    def end(self):
+        if self.kind == "a writer" and self.db:
+            self.timer.join()
+        else:
+            self.leave()
+
+
 class Striker:
     """Ends some stages, each at an instant of its own."""
 
@@ -252,7 +311,12 @@ class Striker:
         self.signal = rng.choices(
             [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], [8, 2, 2])[0]
         group = rng.random()
-        if group < 0.15:
+        self.group = group < 0.1
+        if self.group:
+            # As a terminal does it: the workers of sp-transform too.
+            self.signal = signal.SIGINT
+            victims, count = [GROUP], 5
+        elif group < 0.15:
             victims, count = range(5), 5
         elif group < 0.25:
             self.signal = signal.SIGKILL
@@ -271,7 +335,7 @@ class Striker:
 
     def __str__(self):
         return self.signal.name + " " + ", ".join(
-            f"{(STAGES + ['a worker'])[v]} at {at * 1000:.0f} ms"
+            f"{(STAGES + ['a worker', 'the group'])[v]} at {at * 1000:.0f} ms"
             for at, v in self.plan)
 
     def __call__(self, stages):
@@ -282,8 +346,16 @@ class Striker:
                 time.sleep(left)
             if victim == WORKER:
                 strike_child(stages[3].pid)
+            elif victim == GROUP:
+                strike_group(stages[4].pid)
             else:
                 stages[victim].send_signal(self.signal)
+
+
+def check_ends(statuses, strike, said):
+    """Each stage ended as sp(7) says, or by what struck it, or unread."""
+    may = STATUSES | {-strike.signal, -signal.SIGPIPE}
+    check(set(statuses) <= may, "the statuses are", statuses, said)
 
 
 def one_round(epoch, rng, took, tell):
@@ -293,16 +365,22 @@ def one_round(epoch, rng, took, tell):
     options = ["--batch-rows", rng.choice(["20", "300", "200000"]),
                "--batch-time", rng.choice(["1ms", "50ms", "1s"])]
     strike = Striker(rng, took[job])
-    tell(f"{job} {' '.join(options)}: {strike}")
+    other = Other(epoch, rng)
+    tell(f"{job} {' '.join(options)}: {strike}, {other.kind}")
     plays, cursor, known = epoch.plays(), epoch.cursor(), epoch.runs()
     due = epoch.due(job)
-    statuses, _, said = epoch.run(job, options, strike)
+    other.come()
+    try:
+        statuses, _, said = epoch.run(job, options, strike)
+    finally:
+        other.end()
     tell(f"statuses {statuses}")
+    check_ends(statuses, strike, said)
     check(not strike.harmless or statuses == [0] * 5,
           "a worker was killed, the statuses are", statuses, said)
     if os.path.exists(epoch.db):
         epoch.check_tables(plays, cursor)
-        done = epoch.check_status(due, statuses[-1], known, said)
+        done = epoch.check_status(due, statuses[-1], known, cursor, said)
         epoch.check_captures()
     else:
         done = False
@@ -312,7 +390,7 @@ def one_round(epoch, rng, took, tell):
     statuses, took[job], said = epoch.run(job, [])
     check(statuses == [0] * 5, "run again, the statuses are", statuses, said)
     epoch.check_tables(plays, cursor)
-    epoch.check_status(due, 0, known, said)
+    epoch.check_status(due, 0, known, cursor, said)
     if job == "play-history":
         have = {(p, u) for p, u in epoch.ask(
             "select played_at, uri from play_history join tracks "
@@ -327,18 +405,27 @@ def one_round(epoch, rng, took, tell):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=None)
+    parser.add_argument("--for", type=duration, default=None, dest="seconds")
+    parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--verbose", action="store_true")
     o = parser.parse_args()
     seed = random.randrange(10 ** 9) if o.seed is None else o.seed
-    print(f"# kill.py --seed {seed} --rounds {o.rounds}", flush=True)
+    rounds = o.rounds or (sys.maxsize if o.seconds else 20)
+    first = o.first - o.first % EPOCH
+    progress = Progress()
+    print(f"# kill.py --seed {seed}", flush=True)
     # When each stage ended, when last nobody ended it.
     took = {job: [0.01, 0.05, 0.06, 0.1, 0.12] for job in JOBS}
     broken = survived = 0
     with folder() as path:
-        epoch = None
-        for n in range(o.rounds):
+        epoch, done = None, 0
+        for n in range(first, first + rounds):
+            if o.seconds and progress.seconds() > o.seconds:
+                break
+            progress.tell(f"{done} rounds, {broken} broken")
+            done += 1
             rng = random.Random(f"{seed}/{n}")
             words = []
             if n % EPOCH == 0 or not epoch:
@@ -348,12 +435,16 @@ def main():
                 epoch = Epoch(f"{path}/{n}", rng)
             try:
                 survived += one_round(epoch, rng, took, words.append)
-            except Broken as e:
+            except (Broken, sqlite3.Error, OSError,
+                    subprocess.TimeoutExpired) as e:
                 broken += 1
+                progress.wipe()
                 keep = os.path.abspath(f"fault-{seed}-{n}")
                 shutil.copytree(epoch.path, keep, dirs_exist_ok=True)
-                print(f"not ok - round {n}: {e}\n# " + "\n# ".join(words) +
-                      f"\n# kept: {keep}", flush=True)
+                print(f"not ok - round {n}: {e!r}\n# " + "\n# ".join(words) +
+                      f"\n# kept: {keep}\n# repeat: tests/fault/kill.py "
+                      f"--seed {seed} --from {n} --rounds {n % EPOCH + 1}",
+                      flush=True)
                 epoch.api.close()
                 epoch = None
                 continue
@@ -361,7 +452,8 @@ def main():
                 print(f"# round {n}: {'; '.join(words)}", flush=True)
         if epoch:
             epoch.api.close()
-    print(f"{'not ' if broken else ''}ok - {o.rounds} rounds of killed "
+    progress.wipe()
+    print(f"{'not ' if broken else ''}ok - {done} rounds of killed "
           f"stages, {broken} broken, {survived} had completed all the same")
     return 1 if broken else 0
 

@@ -1,12 +1,37 @@
 #!/bin/sh
-# run.sh ROUNDS: all that breaks the programs of $SP_BUILD: so many rounds of
-# stages that are killed, a tenth as many calls of each kind that fail, and
-# what holds the database or takes a stream away.
+# run.sh ROUNDS [TIME]: all that breaks the programs of $SP_BUILD: so many
+# rounds of stages that are killed and of answers spoiled on the wire, twice
+# as many calls of each command that fail, a tenth as many rounds of power
+# cuts, and what holds the database, takes a stream away or fills the disk.
+# With a time, as 1h, in place of that many: for a third of it each.
 cd "$(dirname "$0")/../.." || exit
-calls=$(($1 / 10))
-[ $calls -ge 3 ] || calls=3
+rounds=$1
+time=${2:-}
 failed=0
+
+# A third of the time, in seconds.
+third() {
+	case $time in
+	*h) echo $((${time%h} * 1200)) ;;
+	*m) echo $((${time%m} * 20)) ;;
+	*) echo $((${time%s} / 3)) ;;
+	esac
+}
+
+try() {
+	python3 -B "tests/fault/$@" || failed=1
+}
+
 prove -j2 tests/fault/*.t || failed=1
-python3 -B tests/fault/kill.py --rounds "$1" || failed=1
-python3 -B tests/fault/inject.py --calls $calls || failed=1
+try wire.py --rounds "$rounds"
+try power.py --self-test
+if [ -n "$time" ]; then
+	try kill.py --for "$(third)s"
+	try inject.py --calls 10 --for "$(third)s"
+	try power.py --seconds "$(third)"
+else
+	try kill.py --rounds "$rounds"
+	try inject.py --calls 10 --most $((rounds * 2))
+	try power.py --rounds $(((rounds + 9) / 10))
+fi
 exit $failed

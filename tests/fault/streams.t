@@ -31,13 +31,19 @@ for stage in 'sp-fetch <&-' 'sp-stage <&-' 'sp-transform <&-' 'sp-load <&-' \
     'sp-queue add <&-' 'sp-fetch <requests >&-' 'sp-fetch /me >&-' \
     'sp-stage <captures >&-' 'sp-stage replay >&-' 'sp-stage runs >&-' \
     'sp-transform <captures >&-' 'sp-load -n <rows >&-' 'sp-load --digest >&-' \
+    'sp-queue budget playlists >&-' 'sp-queue list >&-' \
+    'sp-queue count >&-' 'sp-fetch accounts >&-' \
+    'sp-stage why users kim >&-' 'sp-transform --list-filters >&-' \
+    'sp-transform -V >&-' 'sp-load --help >&-' \
     'sp-load <&- >&-' 'sp-stage <&- >&-'; do
 	closed 74 "$stage"
 done
 for stage in 'sp-queue next play-history <&-' 'sp-load <rows >&-' \
     'sp-fetch <requests 2>&-' 'sp-stage <captures 2>&-' \
     'sp-transform <captures 2>&-' 'sp-load <rows 2>&-' \
-    'sp-load <rows >&- 2>&-' 'sp-stage replay <&-'; do
+    'sp-load <rows >&- 2>&-' 'sp-stage replay <&-' \
+    'sp-queue drop </dev/null >&-' 'sp-queue count <&-' \
+    'sp-load --digest <&-'; do
 	closed 0 "$stage"
 done
 

@@ -1,0 +1,144 @@
+/*
+ * sp-load at work, as its files share it: the records that come (sp-load.c),
+ * what is written of them (load_write.c), the books of the run that is open
+ * (load_books.c), and what is shown to people (load_show.c). Whatever cannot
+ * go on ends the program here, with a message.
+ */
+#ifndef SP_CMD_LOAD_H
+#define SP_CMD_LOAD_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/out.h"
+#include "store/batch.h"
+#include "store/lists.h"
+#include "store/load.h"
+#include "store/runs.h"
+#include "store/settle.h"
+#include "store/tables.h"
+#include "stream/stage.h"
+
+#define LOAD_RECORD_KEPT ((size_t)64 << 10) /* of a row that is forbidden */
+
+struct load_options {
+	const char *db;
+	const char *user;
+	bool dry;
+	bool digest;
+	bool progress;
+	uint64_t batch_rows;
+	int64_t batch_ms;
+	size_t max_line;
+};
+
+struct load_counts {
+	uint64_t rows, inserted, updated, unchanged, removed, refused;
+};
+
+/* What is known of the run that is open, or of the rows that have none. */
+struct load_run {
+	bool open;
+	char id[STAGE_RUN_MAX];
+	struct buf job;
+	struct load_counts counts;
+	bool has_cursor;
+	int64_t cursor;
+	struct buf gaps; /* the elements of a JSON array */
+	uint64_t gap_count;
+	bool incomplete; /* some list of tracks is */
+};
+
+struct load {
+	struct load_options options;
+	struct stage stage;
+	struct out out;
+	sqlite3 *db;
+	const char *path;
+	struct tables tables;
+	struct loader loader;
+	struct lists lists;	  /* of tracks, by the page */
+	struct batch batch;	  /* what is written next */
+	struct batch held;	  /* what waits for a good end */
+	struct settling settling; /* so do errors that are to leave */
+	int64_t batch_since;	  /* by clock_monotonic, 0 while it is empty */
+	int batch_left;		  /* milliseconds, when last asked */
+	uint64_t clock_read_at;	  /* of the input, in bytes */
+	struct load_run run;
+	struct load_counts total;
+	struct load_counts *by_table; /* by its index */
+	size_t by_table_count;
+	int status; /* the worst so far */
+	struct buf line, why;
+};
+
+/* What is shown while rows come: by captures, where it is known how many. */
+struct load_progress {
+	bool wanted;
+	uint64_t records;
+	uint64_t captures; /* whose rows have come */
+	int64_t total;	   /* that the runs announced, or 0 */
+	char src[STAGE_RUN_MAX + 24];
+};
+
+/* --- load_write.c: transactions, open only while they are written -------- */
+
+/* The database failed: nothing of the batch is written, and no more can be. */
+_Noreturn void load_die(struct load *);
+
+/* Write the rows and refusals that have come. */
+void load_flush(struct load *);
+
+/* The run ends as its end record says, if the ledger agrees. */
+void load_end(struct load *, const struct record *end);
+
+/* The run that is open will have no end: its rows are kept, it failed. */
+void load_end_cut(struct load *, const char *reason);
+
+/* Write what has come outside of any run; its end is as good as any. */
+void load_end_loose(struct load *, bool good);
+
+/* --- load_books.c: what is noted of a run, and kept in its books --------- */
+
+/* Which of two statuses a caller must hear of. */
+int load_worse(int a, int b);
+
+/* The time of day, written into `text`; p == NULL without a clock. */
+struct slice load_now(char text[CLOCK_TEXT]);
+
+/* Add a change to counts. */
+void load_count(struct load_counts *, const struct change *);
+
+/* For the loader, with a struct load: a row was changed, or cannot be. */
+void load_on_change(void *ctx, const struct change *);
+void load_on_forbidden(void *ctx, const struct change *, const char *reason);
+
+/* For lists_incomplete, likewise: a list of tracks is not whole. */
+void load_on_incomplete(
+    void *ctx, struct slice playlist, struct slice list, const char *reason);
+
+/* Keep a refusal, and say how the run ended; inside a transaction. */
+void load_write_refusal(struct load *, const struct store_refusal *);
+void load_write_end(struct load *, const struct store_run_end *);
+
+/* Forget the run, and add its counts up. */
+void load_close_run(struct load *);
+
+/* --- load_show.c: for people, and what a dry run prints ------------------- */
+
+/* Print a change that would be made, and count it for its table. */
+void load_show_change(struct load *, const struct change *);
+
+void load_show_progress(
+    struct load_progress *, const struct load *, const struct record *);
+
+/* A dry run is summed up by table; else it is said at the end if asked. */
+void load_summarize(const struct load *);
+
+/* Print a digest of each table, of one state of the database; the status. */
+int load_print_digest(const struct load_options *);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * The books of the run that sp-load has open: what it changed, the gaps that
+ * it told of, where its cursor stands, and what was refused of it.
+ */
+#include "load.h"
+
+#include <string.h>
+
+#include "cli.h"
+#include "json/json.h"
+#include "store/db.h"
+
+#define GAPS_MAX 1000
+
+/* Which of two statuses a caller must hear of. */
+int load_worse(int a, int b)
+{
+	static const unsigned char order[] = {0, EX_REFUSED, EX_TEMPFAIL,
+	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_OSERR,
+	    EX_CANTCREAT, EX_IOERR, EX_SOFTWARE};
+	int rank_a = sizeof(order), rank_b = sizeof(order);
+
+	for (int i = 0; i < (int)sizeof(order); i++) {
+		if (order[i] == a)
+			rank_a = i;
+		if (order[i] == b)
+			rank_b = i;
+	}
+	return rank_a >= rank_b ? a : b;
+}
+
+struct slice load_now(char text[CLOCK_TEXT])
+{
+	if (!clock_format(clock_now(), text))
+		return (struct slice){NULL, 0};
+	return (struct slice){text, CLOCK_TEXT - 1};
+}
+
+/* Remember a gap among the plays that this run is the first to tell of. */
+static void note_gap(struct load_run *run, const struct change *c)
+{
+	int from = table_column(c->table, SLICE("gap_from"));
+	int to = table_column(c->table, SLICE("gap_to"));
+
+	if (from < 0 || to < 0)
+		return;
+	cli_warn("%s%s%splays between %.*s and %.*s may be missing",
+	    run->open ? "run " : "", run->open ? run->id : "",
+	    run->open ? ": " : "", (int)value_slice(&c->after->values[from]).n,
+	    value_slice(&c->after->values[from]).p,
+	    (int)value_slice(&c->after->values[to]).n,
+	    value_slice(&c->after->values[to]).p);
+	if (run->gap_count++ >= GAPS_MAX)
+		return;
+	if (run->gaps.n > 0)
+		buf_putc(&run->gaps, ',');
+	buf_puts(&run->gaps, "{\"from\":");
+	json_put_string(&run->gaps, value_slice(&c->after->values[from]));
+	buf_puts(&run->gaps, ",\"to\":");
+	json_put_string(&run->gaps, value_slice(&c->after->values[to]));
+	buf_putc(&run->gaps, '}');
+}
+
+/* Where the run's job stands now; where it moved another one, that one. */
+static void note_cursor(struct load_run *run, const struct change *c)
+{
+	int job = table_column(c->table, SLICE("job"));
+	int value = table_column(c->table, SLICE("value"));
+	bool its_own;
+
+	if (job < 0 || value < 0)
+		return;
+	its_own =
+	    slice_eq(value_slice(&c->after->values[job]), buf_slice(&run->job));
+	if (run->has_cursor && !its_own)
+		return;
+	run->has_cursor = true;
+	run->cursor = c->after->values[value].integer;
+}
+
+void load_count(struct load_counts *n, const struct change *c)
+{
+	n->inserted += c->kind == CHANGE_INSERT;
+	n->updated += c->kind == CHANGE_UPDATE;
+	n->removed += c->kind == CHANGE_DELETE;
+	/* Rows that come together and change one row change it once. */
+	n->unchanged += c->rows - (c->kind != CHANGE_NONE);
+}
+
+void load_on_change(void *ctx, const struct change *c)
+{
+	struct load *l = ctx;
+
+	load_count(&l->run.counts, c);
+	if (c->kind == CHANGE_INSERT && c->table->gaps)
+		note_gap(&l->run, c);
+	if (c->table->kind == TABLE_CURSOR)
+		note_cursor(&l->run, c);
+	if (l->options.dry)
+		load_show_change(l, c);
+}
+
+void load_write_refusal(struct load *l, const struct store_refusal *r)
+{
+	struct store_refusal kept = *r;
+
+	kept.after = l->settling.known;
+	if (!l->options.dry && store_refuse(l->db, &kept) != SQLITE_OK)
+		load_die(l);
+}
+
+/* A constraint, which only a schema of the user's own has, forbids a row. */
+void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
+{
+	struct load *l = ctx;
+	char now[CLOCK_TEXT];
+	struct buf text = BUF_INIT((size_t)64 << 10);
+	struct store_refusal r = {.run = {l->run.open ? l->run.id : NULL, 0},
+	    .stage = SLICE("sp-load"),
+	    .src = c->src,
+	    .seen_at = load_now(now)};
+
+	r.run = slice_of(r.run.p);
+	cli_warn("%.*s: table '%s': row cannot be written: %s",
+	    c->src.p ? (int)c->src.n : 5, c->src.p ? c->src.p : "stdin",
+	    c->table->name.p, reason);
+	buf_printf(&text, "table '%s': row cannot be written: %s",
+	    c->table->name.p, reason);
+	r.reason = buf_slice(&text);
+	buf_clear(&l->line);
+	change_put(c, &l->line);
+	r.record = buf_slice(&l->line);
+	if (r.record.n > LOAD_RECORD_KEPT)
+		r.record.n = LOAD_RECORD_KEPT;
+	load_write_refusal(l, &r);
+	buf_release(&text);
+	if (l->run.open)
+		l->stage.ledger.used[RECORD_ROW] -= c->rows;
+	ledger_refuse(&l->stage.ledger, RECORD_ROW, "forbidden", c->rows);
+	l->stage.refused += c->rows;
+	l->run.counts.refused += c->rows;
+}
+
+void load_on_incomplete(
+    void *ctx, struct slice playlist, struct slice list, const char *reason)
+{
+	struct load *l = ctx;
+	struct buf text = BUF_INIT((size_t)64 << 10);
+	char now[CLOCK_TEXT];
+	struct store_refusal r = {
+	    .run = slice_of(l->run.open ? l->run.id : NULL),
+	    .stage = SLICE("sp-load"),
+	    .list = list,
+	    .seen_at = load_now(now)};
+
+	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
+	    (int)playlist.n, playlist.p, reason);
+	r.reason = buf_slice(&text);
+	cli_warn("%s", buf_words(&text));
+	load_write_refusal(l, &r);
+	l->status = load_worse(l->status, EX_REFUSED);
+	l->run.incomplete = true;
+	buf_release(&text);
+}
+
+/* Say in the books how the run ended, inside a transaction. */
+void load_write_end(struct load *l, const struct store_run_end *how)
+{
+	const struct load_counts *n = &l->run.counts;
+	struct store_run_end end = *how;
+	struct buf gaps = BUF_INIT((size_t)1 << 20);
+	char now[CLOCK_TEXT];
+
+	end.ended_at = load_now(now);
+	end.rows = n->rows;
+	end.inserted = n->inserted;
+	end.updated = n->updated + n->removed;
+	end.unchanged = n->unchanged;
+	end.has_cursor = l->run.has_cursor;
+	end.cursor = l->run.cursor;
+	buf_putc(&gaps, '[');
+	buf_put_slice(&gaps, buf_slice(&l->run.gaps));
+	buf_putc(&gaps, ']');
+	if (l->run.gap_count > 0)
+		end.gaps = buf_slice(&gaps);
+	if (!l->options.dry &&
+	    store_run_end(l->db, slice_of(l->run.id), &end) != SQLITE_OK)
+		load_die(l);
+	buf_release(&gaps);
+}
+
+/* Forget the run, and add its counts up. */
+void load_close_run(struct load *l)
+{
+	struct load_counts *n = &l->run.counts, *t = &l->total;
+
+	if (lists_forget(&l->lists) != SQLITE_OK)
+		load_die(l);
+	t->rows += n->rows;
+	t->inserted += n->inserted;
+	t->updated += n->updated;
+	t->unchanged += n->unchanged;
+	t->removed += n->removed;
+	t->refused += n->refused;
+	settling_clear(&l->settling);
+	*n = (struct load_counts){.rows = 0};
+	l->run.open = l->run.has_cursor = l->run.incomplete = false;
+	l->run.gap_count = 0;
+	buf_clear(&l->run.gaps);
+	buf_clear(&l->run.job);
+}

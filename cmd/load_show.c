@@ -1,0 +1,110 @@
+/* What sp-load shows: the changes of a dry run, progress, sums, digests. */
+#include "load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "database.h"
+#include "listing.h"
+#include "store/db.h"
+#include "store/digest.h"
+#include "table.h"
+
+/* Print a change, and count it for its table. */
+void load_show_change(struct load *l, const struct change *c)
+{
+	size_t room = c->table->index + 1;
+
+	if (room > l->by_table_count) {
+		struct load_counts *more =
+		    realloc(l->by_table, room * sizeof(*more));
+
+		if (!more)
+			cli_die(EX_OSERR, "out of memory");
+		memset(more + l->by_table_count, 0,
+		    (room - l->by_table_count) * sizeof(*more));
+		l->by_table = more;
+		l->by_table_count = room;
+	}
+	l->by_table[c->table->index].rows += c->rows;
+	load_count(&l->by_table[c->table->index], c);
+	buf_clear(&l->line);
+	change_put(c, &l->line);
+	if (l->line.failed)
+		cli_die(EX_OSERR, "out of memory");
+	/* An error is kept, and met at commit. */
+	record_send(&l->out, buf_slice(&l->line));
+}
+
+void load_show_progress(
+    struct load_progress *p, const struct load *l, const struct record *rec)
+{
+	struct slice src = record_raw(rec, "src");
+	uint64_t rows = l->total.rows + l->run.counts.rows;
+	int64_t announced = 0;
+
+	if (rec->type == RECORD_RUN &&
+	    record_int(rec, "captures", &announced) && announced > 0)
+		p->total += announced;
+	if (rec->type == RECORD_ROW && src.n > 0 && src.n < sizeof(p->src) &&
+	    !slice_is(src, p->src)) {
+		memcpy(p->src, src.p, src.n);
+		p->src[src.n] = '\0';
+		p->captures++;
+	}
+	if (++p->records % 1024 != 0)
+		return;
+	if (p->total > 0)
+		cli_progress_of(p->captures, (uint64_t)p->total,
+		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
+		    rows, p->captures, p->total);
+	else
+		cli_progress_of(rows, 0,
+		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
+		    rows);
+}
+
+static void put_counts(const char *what, const struct load_counts *n)
+{
+	cli_warn("%s%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
+		 " updated, %" PRIu64 " unchanged, %" PRIu64 " removed",
+	    what, n->rows, n->inserted, n->updated, n->unchanged, n->removed);
+}
+
+/* A dry run is summed up by table; else it is said at the end if asked. */
+void load_summarize(const struct load *l)
+{
+	char name[128];
+
+	for (size_t i = 0; i < l->by_table_count; i++) {
+		if (l->by_table[i].rows == 0)
+			continue;
+		snprintf(
+		    name, sizeof(name), "%.120s: ", l->tables.list[i]->name.p);
+		put_counts(name, &l->by_table[i]);
+	}
+	if (cli_progress_wanted(l->options.progress))
+		put_counts("", &l->total);
+}
+
+/* Print a digest of each table, of one state of the database. */
+int load_print_digest(const struct load_options *o)
+{
+	sqlite3 *db = database_open(o->db, STORE_READ);
+	struct tables tables = {.db = db};
+	struct buf query = BUF_INIT((size_t)1 << 20);
+	sqlite3_stmt *list = NULL;
+
+	if (store_exec(db, "begin") || digest_all(db, &tables, &query) ||
+	    sqlite3_prepare_v2(db, buf_cstr(&query), -1, &list, NULL))
+		database_die(db, "read the tables");
+	if (listing_print(list, "digest", table_for_people()) != SQLITE_DONE)
+		database_die(db, "list the digests");
+	sqlite3_finalize(list);
+	tables_release(&tables);
+	store_close(db);
+	buf_release(&query);
+	return cli_close_stdout(0);
+}

@@ -1,0 +1,155 @@
+/*
+ * What sp-load writes: batches of rows, and the ends of runs. What moves a
+ * job on is committed together with its run's good end, never before.
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli.h"
+#include "store/db.h"
+#include "store/ending.h"
+
+/* The database failed: nothing of the batch is written, and no more can be. */
+_Noreturn void load_die(struct load *l)
+{
+	int status;
+
+	buf_clear(&l->why);
+	status = store_failure(l->db, l->path, &l->why);
+	store_rollback(l->db);
+	store_close(l->db);
+	cli_die(status, "%s", buf_words(&l->why));
+}
+
+static void begin(struct load *l)
+{
+	if (l->options.dry ? store_exec(l->db, "begin") : store_begin(l->db))
+		load_die(l);
+}
+
+static void commit(struct load *l)
+{
+	if (store_commit(l->db))
+		load_die(l);
+	if (l->options.dry && !out_flush(&l->out))
+		cli_die(EX_IOERR, "stdout: %s", strerror(l->out.err));
+}
+
+/* Write the rows and refusals that have come, inside a transaction. */
+static void write_batch(struct load *l, struct batch *b)
+{
+	int rc = loader_apply(&l->loader, b);
+
+	if (rc == SQLITE_OK)
+		rc = lists_apply(&l->lists, b);
+	if (rc == SQLITE_NOMEM)
+		cli_die(EX_OSERR, "%s: out of memory", l->path);
+	if (rc != SQLITE_OK)
+		load_die(l);
+	for (const struct noted *n = b->refusals; n; n = n->next)
+		load_write_refusal(l, &n->refusal);
+}
+
+void load_flush(struct load *l)
+{
+	l->batch_since = 0;
+	if (batch_is_empty(&l->batch))
+		return;
+	begin(l);
+	write_batch(l, &l->batch);
+	commit(l);
+	batch_clear(&l->batch);
+}
+
+/* Say which lists of tracks are not complete, inside a transaction. */
+static void end_lists(struct load *l)
+{
+	if (lists_incomplete(&l->lists, load_on_incomplete, l) != SQLITE_OK)
+		load_die(l);
+}
+
+/* Let errors leave whose captures were loaded, inside a transaction. */
+static void settle(struct load *l)
+{
+	uint64_t left = 0;
+
+	if (l->options.dry)
+		return;
+	if (settling_apply(&l->settling, l->db, &left) || settle_lists(l->db))
+		load_die(l);
+	l->run.counts.removed += left;
+}
+
+/* Write what has come outside of any run; its end is as good as any. */
+void load_end_loose(struct load *l, bool good)
+{
+	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting ||
+			l->settling.captures.n > 0)) {
+		begin(l);
+		write_batch(l, &l->batch);
+		write_batch(l, &l->held);
+		end_lists(l);
+		settle(l);
+		commit(l);
+		batch_clear(&l->batch);
+		l->batch_since = 0;
+	} else {
+		load_flush(l);
+	}
+	batch_clear(&l->held);
+	load_close_run(l);
+}
+
+/* The run that is open will have no end: its rows are kept, it failed. */
+void load_end_cut(struct load *l, const char *reason)
+{
+	struct store_run_end end = {.status = "failed",
+	    .reason = slice_of(reason),
+	    .exit_status = EX_DATAERR,
+	    .refused = l->run.counts.refused};
+
+	begin(l);
+	write_batch(l, &l->batch);
+	load_write_end(l, &end);
+	commit(l);
+	batch_clear(&l->batch);
+	batch_clear(&l->held);
+	l->batch_since = 0;
+	load_close_run(l);
+}
+
+void load_end(struct load *l, const struct record *rec)
+{
+	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
+	struct buf ledger = BUF_INIT(rec->line.n + ((size_t)1 << 16));
+	struct store_run_end end;
+
+	begin(l);
+	write_batch(l, &l->batch);
+	stage_put_ledger(&l->stage, rec, &ledger);
+	ending_judge(rec, buf_slice(&ledger), &end, &text);
+	if (ledger.no_memory || text.no_memory)
+		cli_die(EX_OSERR, "out of memory");
+	if (slice_is(slice_of(end.status), "complete"))
+		write_batch(l, &l->held);
+	end_lists(l);
+	if (slice_is(slice_of(end.status), "complete"))
+		settle(l);
+	if (l->run.incomplete && end.exit_status == 0)
+		end.exit_status = EX_REFUSED;
+	load_write_end(l, &end);
+	commit(l);
+	batch_clear(&l->batch);
+	batch_clear(&l->held);
+	l->batch_since = 0;
+	if (!slice_is(slice_of(end.status), "complete"))
+		cli_warn("run %s: %s: %.*s", l->run.id, end.status,
+		    (int)end.reason.n, end.reason.p);
+	l->status = load_worse(l->status, end.exit_status);
+	load_close_run(l);
+	stage_run_ended(&l->stage);
+	buf_release(&text);
+	buf_release(&ledger);
+}

@@ -1,0 +1,99 @@
+#!/bin/sh
+# A database that another program keeps locked: who writes waits for as long
+# as --lock-wait says, tells, has done nothing, and can be run again.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+PATH=$build:$PATH
+SP_DB=$tmp/music.db
+export SP_DB
+mkfifo "$tmp/talk"
+
+# lock SQL: a connection that has run the SQL, and waits; unlock ends it.
+lock() {
+	sqlite3 -cmd '.timeout 5000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
+	holder=$!
+	exec 9>"$tmp/talk"
+	echo "$1; select 'here';" >&9
+	tries=0
+	until grep -q here "$tmp/held"; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || { echo "Bail out! no lock"; exit 1; }
+		sleep 0.02
+	done
+}
+unlock() {
+	exec 9>&-
+	wait $holder
+}
+
+at='"fetched_at":"2026-11-22T07:00:00.000Z"'
+cat >"$tmp/captures" <<END
+{"type":"run","run":"R","job":"profile","user":"kim"}
+{"type":"capture","run":"R","seq":1,"endpoint":"me","user":"kim","url":"https://api.example/v1/me","status":200,$at,"body":{"id":"kim"}}
+{"type":"end","run":"R","status":"complete"}
+END
+sp-transform <"$tmp/captures" >"$tmp/rows"
+echo '{"id":"kim"}' >"$tmp/body"
+sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
+is $? 0 "a database"
+
+# locked SQL STATUS NAME COMMAND...: gives up in time, and can be run again.
+locked() {
+	lock "$1"
+	name=$2
+	shift 2
+	began=$(date +%s%N)
+	run timeout 10 "$@" <"$in" 9>&-
+	took=$((($(date +%s%N) - began) / 1000000))
+	is "$status $err" "75 $name: another program keeps the database locked" \
+	    "$*: gives up"
+	[ $took -ge 100 ] && [ $took -lt 10000 ]
+	ok $? "after its time, not the usual one: $took ms"
+	is "$(grep -c '"type":"\(capture\|end\)"' "$tmp/out")" 0 \
+	    "it passes nothing on"
+	unlock
+	run "$@" <"$in"
+	is "$status $err" "0 " "run again, it completes"
+}
+in=$tmp/captures
+locked "begin immediate" "sp-stage: lock the database" \
+    sp-stage --lock-wait 100ms
+in=/dev/null
+locked "begin immediate" "sp-stage: lock the database" sp-stage import \
+    --lock-wait 100ms --endpoint me --fetched-at 2026-11-01 "$tmp/body"
+locked "begin immediate" "sp-queue: lock the database" \
+    sp-queue add --lock-wait 100ms 37i9dQZF1DXcBWIGoYBM5M
+in=$tmp/rows
+locked "begin immediate" "sp-load: $SP_DB" sp-load --lock-wait 100ms
+is "$(sqlite3 "$SP_DB" "select status from ingest_runs where run_id = 'R';
+	select count(*) from users; pragma integrity_check" | xargs)" "complete 1 ok" \
+    "all is there"
+sqlite3 "$SP_DB" 'pragma journal_mode = delete' >/dev/null
+locked "begin exclusive" "sp-load: $SP_DB" sp-load --lock-wait 100ms
+
+run sp-load --lock-wait soon </dev/null
+is "$status" 64 "--lock-wait wants a duration"
+
+# --- a signal does not wait for the lock ---------------------------------
+lock "begin immediate"
+began=$(date +%s)
+perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
+    2>"$tmp/err" 9>&- &
+pid=$!
+# Until it has opened the database, before which nothing is caught.
+tries=0
+until ls -l /proc/$pid/fd 2>/dev/null | grep -q music.db-shm ||
+    [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+sleep 0.1
+kill -INT $pid
+wait $pid
+is "$? $(cat "$tmp/err")" \
+    "130 sp-load: $SP_DB: another program keeps the database locked" \
+    "SIGINT while it waits for a lock"
+[ $(($(date +%s) - began)) -lt 10 ]
+ok $? "ends it soon"
+unlock
+finish

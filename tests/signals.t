@@ -1,0 +1,86 @@
+#!/bin/sh
+# SIGINT and SIGTERM: each program ends by the signal, so that a loop of a
+# shell ends with it.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+PATH=$build:$PATH
+SP_DB=$tmp/music.db SP_TOKEN_FILE=$tmp/token.json
+export SP_DB SP_TOKEN_FILE
+mkfifo "$tmp/in"
+
+# A shell's background jobs have SIGINT ignored.
+heeding() { exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$@"; }
+
+# Until a process sleeps, which is when it waits for input.
+until_idle() {
+	tries=0
+	until grep -qs '^State:.*S' "/proc/$1/status" ||
+	    [ $tries -gt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	[ -e /proc/self/status ] || sleep 0.3
+}
+
+for program in 'sp-queue add' sp-fetch sp-stage sp-transform sp-load \
+    'sp-load -n'; do
+	for signal in INT:130 TERM:143; do
+		heeding $program <"$tmp/in" >/dev/null 2>&1 3>&- &
+		pid=$!
+		exec 3>"$tmp/in"
+		printf '{"type":"run","run":"R"}\n' >&3
+		until_idle $pid
+		sleep 0.1
+		kill -s ${signal%:*} $pid
+		wait $pid 2>/dev/null
+		is $? "${signal#*:}" "$program ends by SIG${signal%:*}"
+		exec 3>&-
+	done
+done
+
+# What whoever starts it has ignored stays ignored.
+sh -c 'trap "" INT; exec sp-load' <"$tmp/in" 2>"$tmp/err" 3>&- &
+pid=$!
+exec 3>"$tmp/in"
+until_idle $pid
+sleep 0.1
+kill -INT $pid
+printf '{"type":"run","run":"S"}\n{"type":"end","run":"S"}\n' >&3
+exec 3>&-
+wait $pid
+is "$(cat "$tmp/err" | grep -c interrupted)" 0 "SIGINT stays ignored"
+
+# Ctrl-C on a loop of pipelines, as a terminal does it to all of them.
+if command -v bash >/dev/null; then
+	cat >"$tmp/loop" <<-'END'
+	for i in 1 2 3; do
+		echo "round $i"
+		cat "$1" | sp-fetch | sp-stage | sp-transform | sp-load
+	done
+	echo "went on"
+	END
+	perl -e '$SIG{INT} = "DEFAULT"; setpgrp; exec @ARGV' \
+	    bash "$tmp/loop" "$tmp/in" >"$tmp/out" 2>"$tmp/err" 3>&- &
+	pid=$!
+	exec 3>"$tmp/in"
+	printf '{"type":"run","run":"T"}\n' >&3
+	tries=0
+	until [ "$(sqlite3 -cmd '.timeout 5000' "$SP_DB" "select count(*)
+		from ingest_runs where run_id = 'T'")" = 1 ] ||
+	    [ $tries -gt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	kill -s INT -- -$pid
+	wait $pid
+	is "$? $(cat "$tmp/out")" "130 round 1" "Ctrl-C ends a loop of pipelines"
+	# It may see its input end before it sees the signal.
+	like "$(sqlite3 "$SP_DB" "select status, reason from ingest_runs
+		where run_id = 'T'; pragma integrity_check" | xargs)" \
+	    '^failed.(interrupted|the stream was cut) ok$' \
+	    "and the run is on record as failed"
+	exec 3>&-
+else
+	skip "no bash" "Ctrl-C ends a loop of pipelines"
+fi
+finish
