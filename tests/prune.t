@@ -56,7 +56,7 @@ done
 		to = tmp "/rows" substr($0, 23, RLENGTH - 22)
 	}
 	{ print >to }'
-n=0 gone=0 lists=0 differ='' again='' dry='' young='' touched=''
+n=0 gone=0 lists=0 differ='' again='' dry='' young='' touched='' bodies=''
 seed=$first
 while [ "$seed" -le $last ]; do
 	fresh
@@ -87,6 +87,10 @@ while [ "$seed" -le $last ]; do
 	[ "$(sql "$newer")" -eq "$kept" ] || young="$young $seed"
 	made_again "$tmp/rows$seed" | cmp -s - "$tmp/before" || differ="$differ $seed"
 	sp-load --digest | cmp -s - "$tmp/digest" || touched="$touched $seed"
+	[ "$(sql "select (select count(*) from staging_bodies where body_id not in
+	    (select body_id from staging_raw)) + (select count(*) from staging_raw
+	    where body_id not in (select body_id from staging_bodies))")" -eq 0 ] ||
+		bodies="$bodies $seed"
 	lists=$((lists + $(sql 'select count(tracks_list) from playlists')))
 	sp-stage prune --keep ${days}d 2>"$tmp/err"
 	[ "$(captures)" -eq "$left" ] || again="$again $seed"
@@ -95,6 +99,7 @@ done
 is "$differ" "" "a rebuild gives the same tables as before"
 is "$touched" "" "what stands is not touched"
 is "$dry" "" "-n says how many captures go"
+is "$bodies" "" "a body stays as long as a capture has it"
 is "$young" "" "what is not that old stays"
 is "$again" "" "once more removes nothing"
 ok "$((! (gone > 2 * n && lists > n)))" \

@@ -169,7 +169,7 @@ static struct slice id_of(struct slice text)
 	static const char *const kinds[] = {
 	    "track", "album", "artist", "playlist", "user"};
 	struct slice web = SLICE("https://open.spotify.com/");
-	size_t from = text.n, end;
+	size_t from, end;
 
 	if (slice_starts(text, web)) {
 		for (end = web.n; end < text.n && text.p[end] != '?'; end++)
