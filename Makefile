@@ -124,10 +124,31 @@ $(INJECT): tests/fault/inject.c
 	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
 		-shared -o $@ $< -ldl
 
+# sp-load with one rule of merging broken, to see that it does not go unseen.
+MUTANTS = $(patsubst tests/property/mutants/%.sed,$(B)/mutants/%/sp-load,\
+	$(wildcard tests/property/mutants/*.sed))
+$(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
+		$(B)/cmd/sp-load.o $(B)/libsp.a tests/property/mutate.sh
+	@mkdir -p $(@D)
+	$(call say,MUTANT)
+	$(Q)sh tests/property/mutate.sh $< $(@D)/mutant.o \
+		$(CC) $(ALL_CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(B)/cmd/sp-load.o \
+		$(@D)/mutant.o $(B)/libsp.a $(AS_NEEDED) $(SQLITE)
+
+# It notes what the programs ask of the file system, for what a power cut
+# would leave of that.
+POWER = $(B)/tests/fault/power.so
+$(POWER): tests/fault/power.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
+		-shared -o $@ $< -ldl
+
 # T picks tests by how their names begin: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
-check: all $(TEST_BINS) $(INJECT) ## run every test; T=sp-load or T=json for some, V=1
+check: all $(TEST_BINS) $(MUTANTS) $(POWER) $(INJECT) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
 deps: ## install what is missing to build and to test
@@ -153,8 +174,13 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 fuzzers: $(FUZZERS)
 
 ROUNDS ?= 20
-fault: all $(INJECT) ## kill stages, fail calls; ROUNDS=20 or FOR=1h
+fault: all $(INJECT) $(POWER) ## kill stages, fail calls, cut power; ROUNDS=20 or FOR=1h
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS) $(FOR)
+
+PROPERTY_ROUNDS = $(if $(filter file,$(origin ROUNDS)),300,$(ROUNDS))
+property: all $(MUTANTS) ## random histories in any order; ROUNDS=300
+	SP_BUILD="$$(cd $(B) && pwd)" sh tests/property/run.sh \
+		$(PROPERTY_ROUNDS) $(MUTANTS)
 
 DAYS ?= 184
 soak: all ## a timer left alone for DAYS=184 of rehearsed time
@@ -223,8 +249,8 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck fault \
-	format format-check fuzz fuzzers hdr-check help install manlint soak tidy ubsan \
-	uninstall valgrind
+.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck \
+	fault format format-check fuzz fuzzers hdr-check help install manlint \
+	property soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d)

@@ -5,11 +5,14 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/os.h"
 #include "cli.h"
 #include "http/token.h"
+#include "http/transfer.h"
 #include "json/json.h"
 #include "table.h"
 
@@ -22,6 +25,25 @@ const char *account_setting(const char *name)
 	const char *value = getenv(name);
 
 	return value && *value ? value : NULL;
+}
+
+static const char *trust_setting(const char *name)
+{
+	const char *value = account_setting(name);
+
+	if (value && access(value, R_OK) != 0)
+		cli_die(EX_CONFIG, "%s: cannot read '%s': %s", name, value,
+		    strerror(errno));
+	return value;
+}
+
+void account_trust(struct transfer_limits *l)
+{
+	l->ca_file = trust_setting("CURL_CA_BUNDLE");
+	if (l->ca_file)
+		return;
+	l->ca_file = trust_setting("SSL_CERT_FILE");
+	l->ca_folder = trust_setting("SSL_CERT_DIR");
 }
 
 static const char *account_name(const struct account *a)
@@ -40,7 +62,7 @@ static const char *named_file(const struct account *a)
 	return a->token_file;
 }
 
-const char *account_path(const struct account *a, struct buf *path)
+static const char *find_path(const struct account *a, struct buf *path)
 {
 	const char *named = named_file(a), *account;
 	char name[256];
@@ -56,6 +78,25 @@ const char *account_path(const struct account *a, struct buf *path)
 		cli_die(EX_CONFIG,
 		    "no token file: give --token-file FILE, or "
 		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
+	return buf_cstr(path);
+}
+
+const char *account_path(const struct account *a, struct buf *path)
+{
+	const char *file = find_path(a, path);
+	struct stat st;
+	char *real;
+
+	if (lstat(file, &st) != 0 || !S_ISLNK(st.st_mode))
+		return file;
+	real = realpath(file, NULL);
+	if (!real) /* it leads nowhere, and may be replaced */
+		return file;
+	buf_clear(path);
+	buf_puts(path, real);
+	free(real);
+	if (!buf_cstr(path))
+		cli_die(EX_CONFIG, "too long a name for a token file");
 	return buf_cstr(path);
 }
 

@@ -21,8 +21,16 @@ struct account {
 const char *account_setting(const char *name);
 
 /*
- * The token file: what was asked for goes before what is set. Dies where
- * there is no place for one. The result lives as long as `path`.
+ * Whom to trust, where the environment says so, as curl(1) has it. Dies where
+ * that cannot be read.
+ */
+struct transfer_limits;
+void account_trust(struct transfer_limits *);
+
+/*
+ * The token file: what was asked for goes before what is set, and of a link
+ * what it leads to, which is what is renewed and locked. Dies where there is
+ * no place for one. The result lives as long as `path`.
  */
 const char *account_path(const struct account *, struct buf *path);
 

@@ -25,6 +25,9 @@
 /* After an answer of another login, how long the right one may take, in ms. */
 #define STRANGE_TIME 3000
 
+/* At the end, how long those who are there already may take, in ms. */
+#define SEE_OFF_TIME 50
+
 struct options {
 	struct account *account;
 	const char *client_id, *auth_url;
@@ -327,18 +330,26 @@ static void tell_success(
     const struct login *l, const char *path, struct visitor *v)
 {
 	const char *user = l->token.user_id;
+	bool lasts = l->token.refresh_token != NULL;
 	struct buf text = BUF_INIT(8192);
-	char ends[CLOCK_TEXT] = "";
+	int64_t until = lasts ? token_ends(&l->token) : l->token.expires_at;
+	char ends[CLOCK_TEXT];
 
-	clock_format(token_ends(&l->token), ends);
+	if (!until || !clock_format(until, ends))
+		snprintf(ends, sizeof(ends), "some time");
+	else
+		strcpy(ends + (lasts ? 10 : 16), lasts ? "" : "Z");
 	buf_printf(&text,
-	    "You are logged in as %.200s, until %.10s. sp-fetch is done here: "
+	    "You are logged in as %.200s, until %s. sp-fetch is done here: "
 	    "you can close this window.",
 	    user, ends);
 	if (v)
 		visitor_answer(
 		    v, 200, "Logged in", text.failed ? "" : buf_cstr(&text));
-	cli_warn("logged in as '%s' until %.10s: '%s'", user, ends, path);
+	cli_warn("logged in as '%s' until %s: '%s'", user, ends, path);
+	if (!lasts)
+		cli_warn("the service gives no refresh_token: log in again "
+			 "after that");
 	buf_release(&text);
 }
 
@@ -348,11 +359,22 @@ static void tell_failure(const struct trouble *t, struct visitor *v)
 	char text[sizeof(t->why) + 64];
 
 	snprintf(text, sizeof(text),
-	    "%s. What to do next, see where sp-fetch was started.", t->why);
+	    "%s. Nothing was kept; to try again, run sp-fetch login.", t->why);
 	if (*text >= 'a' && *text <= 'z')
 		*text = (char)(*text - 'a' + 'A');
 	visitor_answer(
 	    v, t->exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
+}
+
+/* Answer those who have come meanwhile, like a second tab. */
+static void see_off(struct loopback *l)
+{
+	int64_t until = clock_monotonic() + SEE_OFF_TIME;
+	struct visitor *v;
+
+	while (loopback_wait(l, -1, until, &v) == LOOPBACK_REQUEST)
+		visitor_answer(v, 404, "Nothing here",
+		    "A login has ended here, in another window.");
 }
 
 /* From the invitation to the token file; an exit status. */
@@ -408,7 +430,7 @@ static void set_services(struct options *o, struct login *l)
 
 int account_login(struct account *a, int argc, char **argv)
 {
-	static const struct transfer_limits limits = {.timeout = 60000,
+	struct transfer_limits limits = {.timeout = 60000,
 	    .connect_timeout = 10000,
 	    .user_agent = "sp/" SP_VERSION};
 	static const struct retry_policy policy = {
@@ -425,6 +447,7 @@ int account_login(struct account *a, int argc, char **argv)
 	int status;
 
 	read_options(&o, argc, argv);
+	account_trust(&limits);
 	file = account_path(a, &path);
 	find_client_id(&o, file, &client_id);
 	check_file(&o, file);
@@ -440,6 +463,7 @@ int account_login(struct account *a, int argc, char **argv)
 	w.input = input_of(&o);
 	w.until = clock_monotonic() + o.timeout;
 	status = log_in(&o, &l, &w, file);
+	see_off(&w.loopback);
 	loopback_close(&w.loopback);
 	login_release(&l);
 	transfer_free(l.transfer);

@@ -57,7 +57,6 @@ struct fetch {
 	int64_t seq;	  /* of the run's last capture */
 	uint64_t unasked; /* requests refused without being asked */
 	bool quiet;	  /* on_refusal is not to speak */
-	bool terminal;	  /* stdout is one */
 	bool warned;	  /* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
@@ -126,7 +125,8 @@ static void send_capture(
 	    .url = buf_slice(&page->url),
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
-	    .retry_at = page->retry_at};
+	    .retry_at = page->retry_at,
+	    .etag = page->etag};
 
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &f->line))
@@ -516,6 +516,7 @@ int main(int argc, char **argv)
 	paths = read_options(&o, argc, argv);
 	if (command(&o, argv[0], paths, &status))
 		return status;
+	account_trust(&o.limits);
 	set_up(&f, &o, account_path(&o.account, &path));
 	if (*paths)
 		look(&f, paths);

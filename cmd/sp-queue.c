@@ -19,8 +19,8 @@
 
 static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
-    "           [--overlap D] [--playlist-age D] [--profile-age D]\n"
-    "           [--refusal-age D] JOB\n"
+    "           [--unconditional] [--overlap D] [--playlist-age D]\n"
+    "           [--profile-age D] [--refusal-age D] JOB\n"
     "       sp-queue budget [--db FILE] [--account NAME] [--user ID]\n"
     "           [--force] [--playlist-age D] [--profile-age D]\n"
     "           [--refusal-age D] [--table] JOB\n"
@@ -458,6 +458,7 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"refusal-age", required_argument, NULL, 'r'},
 	    {"lock-wait", required_argument, NULL, 'w'},
 	    {"force", no_argument, NULL, 'f'},
+	    {"unconditional", no_argument, NULL, 'U'},
 	    {"table", no_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct plan_options *p = &o->plan;
@@ -481,6 +482,7 @@ static void read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'w': database_lock_wait(optarg); break;
 		case 'f': p->force = true; break;
+		case 'U': p->unconditional = true; break;
 		case 't': o->table = true; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();

@@ -1,6 +1,7 @@
 /*
  * sp-stage: keeps every capture in staging_raw before it is passed on, and
- * gives captures back: all of them, those of a run, or saved bodies.
+ * gives captures back: all of them, those of a run, or saved bodies. Says
+ * which of them a row comes from, and removes those that no row needs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +18,12 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "prune.h"
 #include "table.h"
 #include "store/runs.h"
 #include "store/staging.h"
 #include "store/why.h"
+#include "stream/reading.h"
 #include "stream/source.h"
 
 static const char usage[] =
@@ -35,7 +38,9 @@ static const char usage[] =
     "       sp-stage compact [--db FILE] [--lock-wait D] [--progress]\n"
     "           [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
-    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n";
+    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
+    "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
+    "           [--vacuum] [--lock-wait D] [--progress] [--table]\n";
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 
@@ -50,6 +55,7 @@ struct options {
 	bool progress;
 	bool capture;
 	bool table; /* list for people even into a pipe */
+	struct prune_options prune;
 };
 
 /*
@@ -59,6 +65,8 @@ struct options {
 struct keeper {
 	sqlite3 *db; /* NULL where nothing is staged */
 	struct staging staging;
+	struct staging_reader reader; /* of bodies that are held */
+	struct buf line;
 	bool open; /* a transaction is */
 };
 
@@ -81,8 +89,10 @@ static void keeper_begin(struct keeper *k)
 
 static void keeper_open(struct keeper *k, const struct options *o)
 {
-	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE)};
-	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK)
+	*k = (struct keeper){.db = database_open(o->db, STORE_WRITE),
+	    .line = BUF_INIT(o->max_line + ((size_t)1 << 20))};
+	if (staging_init(&k->staging, k->db, o->max_line) != SQLITE_OK ||
+	    staging_reader_init(&k->reader) != SQLITE_OK)
 		database_die(k->db, "prepare staging_raw");
 }
 
@@ -102,8 +112,11 @@ static void keeper_init(
 static void keeper_release(struct keeper *k)
 {
 	keeper_commit(k);
-	if (k->db)
+	if (k->db) {
 		staging_release(&k->staging);
+		staging_reader_release(&k->reader);
+	}
+	buf_release(&k->line);
 	store_close(k->db);
 }
 
@@ -124,22 +137,73 @@ static void keeper_see_run(struct keeper *k, const struct record *rec)
 	buf_release(&scratch);
 }
 
-/* Stage a capture; false with the reason where it is none. */
-static bool keeper_stage(
-    struct keeper *k, const struct record *rec, const char **why)
+/* What a capture of 304 stands for goes on in its place, as a replay has it. */
+static enum staging_result keeper_give(
+    struct keeper *k, struct record *rec, const char **why)
+{
+	int rc =
+	    staging_get(&k->reader, k->db, k->staging.capture_id, &k->line);
+
+	if (rc != SQLITE_ROW && rc != SQLITE_TOOBIG)
+		return STAGING_FAILED;
+	*why = rc == SQLITE_ROW ? k->reader.bad : "longer than --max-line";
+	if (*why)
+		return STAGING_LOST;
+	rec->line = buf_slice(&k->line);
+	return STAGING_ADDED;
+}
+
+/*
+ * Stage a capture, which may become the one that it stands for. With
+ * STAGING_BAD and STAGING_LOST comes the reason.
+ */
+static enum staging_result keeper_stage(
+    struct keeper *k, struct record *rec, const char **why)
 {
 	enum staging_result result;
 
 	if (!k->db)
-		return true;
+		return STAGING_ADDED;
 	result = staging_prepare(&k->staging, rec, why);
 	if (result == STAGING_READY) {
 		keeper_begin(k);
 		result = staging_append(&k->staging, why);
 	}
+	if (k->staging.is_held &&
+	    (result == STAGING_ADDED || result == STAGING_KNOWN))
+		result = keeper_give(k, rec, why);
 	if (result == STAGING_FAILED)
 		database_die(k->db, "stage a capture");
-	return result != STAGING_BAD;
+	return result;
+}
+
+/*
+ * Pass a capture on, or refuse it. Without the body that it stands for, its
+ * run has brought less than it was for.
+ */
+static void take_capture(
+    struct keeper *k, struct stage *st, struct record *rec, struct outcome *how)
+{
+	const char *why = NULL;
+
+	switch (keeper_stage(k, rec, &why)) {
+	case STAGING_BAD:
+		stage_refuse(st, rec, "bad capture", "%s", why);
+		break;
+	case STAGING_LOST:
+		*how = (struct outcome){.exit = EX_DATAERR};
+		snprintf(how->reason, sizeof(how->reason), "%s", why);
+		stage_refuse(st, rec, "no body", "%s", why);
+		break;
+	default: stage_pass(st, rec);
+	}
+}
+
+static void pass_end(
+    struct stage *st, const struct record *end, struct outcome *how)
+{
+	stage_pass_end(st, end, how);
+	*how = (struct outcome){.exit = 0};
 }
 
 static int filter(const struct options *o)
@@ -149,7 +213,7 @@ static int filter(const struct options *o)
 	struct record rec;
 	struct stage st;
 	struct out out;
-	const char *why;
+	struct outcome how = {.exit = 0};
 	uint64_t captures = 0;
 	int status;
 
@@ -161,8 +225,10 @@ static int filter(const struct options *o)
 	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
 		if (rec.type == RECORD_RUN)
 			keeper_see_run(&k, &rec);
-		if (rec.type == RECORD_CAPTURE && !keeper_stage(&k, &rec, &why))
-			stage_refuse(&st, &rec, "bad capture", "%s", why);
+		if (rec.type == RECORD_CAPTURE)
+			take_capture(&k, &st, &rec, &how);
+		else if (rec.type == RECORD_END)
+			pass_end(&st, &rec, &how);
 		else
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
@@ -333,6 +399,7 @@ struct import {
 	struct source source;
 	struct buf text; /* of the file at hand */
 	struct buf body;
+	struct readings readings;
 	int64_t seq;
 	int status;
 };
@@ -354,6 +421,25 @@ static void refuse_body(
 	im->status = EX_REFUSED;
 }
 
+/* Name the reading of a playlist that a body is of; the first needs none. */
+static void put_list(struct import *im, struct buf *b)
+{
+	const char *endpoint = im->o->filter.endpoint;
+	struct buf list = BUF_INIT(128);
+	int64_t number;
+
+	if (strcmp(endpoint, "playlist") && strcmp(endpoint, "playlist-items"))
+		return;
+	number = readings_next(&im->readings, buf_slice(&im->body));
+	if (number > 1)
+		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
+	if (number == 0 || list.failed)
+		cli_die(EX_OSERR, "no memory");
+	if (number > 1)
+		json_put_member(b, "list", buf_slice(&list));
+	buf_release(&list);
+}
+
 /* Send one body as a capture, staged before it goes. */
 static void import_body(struct import *im, const char *name, int64_t fetched_at)
 {
@@ -373,12 +459,13 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	json_put_member_int(b, "status", 200);
 	json_put_member(b, "fetched_at", slice_of(at));
 	json_put_member(b, "file", slice_of(name));
+	put_list(im, b);
 	json_put_member_raw(b, "body", buf_slice(&im->body));
 	buf_putc(b, '}');
 	if (b->no_memory)
 		cli_die(EX_OSERR, "no memory");
 	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
-	    !keeper_stage(&im->keeper, &rec, &why)) {
+	    keeper_stage(&im->keeper, &rec, &why) == STAGING_BAD) {
 		refuse_body(im, name, "%s", b->failed ? "too long" : why);
 		return;
 	}
@@ -489,6 +576,7 @@ static int import(const struct options *o, int argc, char **argv)
 	keeper_release(&im.keeper);
 	buf_release(&im.text);
 	buf_release(&im.body);
+	readings_release(&im.readings);
 	out_release(&out);
 	return status;
 }
@@ -589,10 +677,6 @@ static bool why_can(const struct table *t, const char *name, int keys)
 		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
 	if (t->kind == TABLE_UNKNOWN)
 		cli_warn("why: there is no table '%s'", name);
-	else if (t->kind == TABLE_LIST)
-		cli_warn("why: table '%s': it is told by whole lists: ask for "
-			 "tracks_list of the playlist",
-		    name);
 	else if (!why_knows(t))
 		cli_warn("why: table '%s': it is not made from captures", name);
 	else
@@ -628,14 +712,17 @@ static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 
 static void why_explain(const struct why *w)
 {
-	if (!w->found)
-		cli_warn("why: %s, and no capture names its key",
-		    w->present ? "it is not known when the row was told"
-			       : "there is no such row");
+	const char *what = w->present ? "it is not known when the row was told"
+				      : "there is no such row";
+
+	if (w->alike > 1)
+		cli_warn("why: %" PRId64 " rows are meant by that: give the "
+			 "whole key of one",
+		    w->alike);
+	else if (!w->found)
+		cli_warn("why: %s, and no capture names its key", what);
 	else if (!w->by_column)
-		cli_warn("why: %s: these captures name its key",
-		    w->present ? "it is not known when the row was told"
-			       : "there is no such row");
+		cli_warn("why: %s: these captures name its key", what);
 }
 
 /* Ask, print, and explain; a status of sp(7). */
@@ -649,6 +736,8 @@ static int why_answer(
 		database_die(db, "look the row up");
 	if (o->capture)
 		rc = print_captures(db, answer, line);
+	else if (!w->found)
+		rc = SQLITE_DONE;
 	else
 		rc = listing_print(
 		    answer, "why", o->table || table_for_people());
@@ -672,7 +761,7 @@ static int why(const struct options *o, int argc, char **argv)
 	sqlite3 *db;
 	struct why w;
 
-	if (argc < 2)
+	if (argc < 1)
 		cli_usage(usage, false);
 	tables.db = db = database_open(o->db, STORE_READ);
 	if (bodies_add_function(db) != SQLITE_OK)
@@ -688,6 +777,21 @@ static int why(const struct options *o, int argc, char **argv)
 	store_close(db);
 	buf_release(&line);
 	return status;
+}
+
+static int prune(const struct options *o)
+{
+	struct prune_options p = o->prune;
+
+	if (p.keep < 0)
+		cli_die(EX_USAGE, "prune: --keep is needed: for how long "
+				  "captures stay anyway, like 90d");
+	if (p.dry && p.vacuum)
+		cli_usage(usage, false);
+	p.db = o->db;
+	p.table = o->table || table_for_people();
+	p.progress = cli_progress_wanted(o->progress);
+	return prune_run(&p);
 }
 
 /* A time option as the written time that the database compares. */
@@ -716,14 +820,18 @@ static void read_options(int argc, char **argv, struct options *o)
 	    {"capture", no_argument, NULL, 'c'},
 	    {"lock-wait", required_argument, NULL, 'w'},
 	    {"max-line", required_argument, NULL, 'm'},
-	    {"no-stage", no_argument, NULL, 'n'},
+	    {"no-stage", no_argument, NULL, 'S'},
+	    {"keep", required_argument, NULL, 'k'},
+	    {"dry-run", no_argument, NULL, 'n'},
+	    {"even-needed", no_argument, NULL, 'E'},
+	    {"vacuum", no_argument, NULL, 'v'},
 	    {"progress", no_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct staging_filter *f = &o->filter;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
 		switch (c) {
 		case 'd': o->db = optarg; break;
 		case 'r': f->run = optarg; break;
@@ -746,7 +854,11 @@ static void read_options(int argc, char **argv, struct options *o)
 		case 'a': o->table = true; break;
 		case 'c': o->capture = true; break;
 		case 'R': f->refused = true; break;
-		case 'n': o->no_stage = true; break;
+		case 'S': o->no_stage = true; break;
+		case 'k': o->prune.keep = cli_duration("--keep", optarg); break;
+		case 'n': o->prune.dry = true; break;
+		case 'E': o->prune.even_needed = true; break;
+		case 'v': o->prune.vacuum = true; break;
 		case 'p': o->progress = true; break;
 		case 'h': cli_usage(usage, true);
 		case 'V': cli_version();
@@ -756,8 +868,10 @@ static void read_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {
-	    .max_line = LINES_MAX_DEFAULT, .fetched_at = -1, .limit = 20};
+	struct options o = {.max_line = LINES_MAX_DEFAULT,
+	    .fetched_at = -1,
+	    .limit = 20,
+	    .prune = {.keep = -1}};
 	const char *command = NULL;
 	int status;
 
@@ -768,6 +882,8 @@ int main(int argc, char **argv)
 	read_options(argc, argv, &o);
 	argc -= optind;
 	argv += optind;
+	if (o.prune.dry && (!command || strcmp(command, "prune")))
+		cli_usage(usage, false);
 	if (!command)
 		return filter(&o);
 	if (!strcmp(command, "import"))
@@ -780,6 +896,8 @@ int main(int argc, char **argv)
 		status = replay(&o);
 	else if (!strcmp(command, "runs"))
 		status = runs(&o);
+	else if (!strcmp(command, "prune"))
+		status = prune(&o);
 	else if (!strcmp(command, "compact"))
 		status = compact(&o);
 	else

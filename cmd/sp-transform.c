@@ -50,6 +50,7 @@ struct transform {
 	struct buf scratch;
 	struct buf capture; /* made of a bare body */
 	struct bodies bodies;
+	struct outcome how; /* of the run, if it goes badly here */
 	uint64_t rows;
 };
 
@@ -217,6 +218,21 @@ static void need_memory(const struct transform *t)
 		cli_die(EX_OSERR, "no memory");
 }
 
+/*
+ * A capture of 304 stands for a body that is held elsewhere. To map it as an
+ * answer would be to say that nothing is there; its run brought less than it
+ * was for.
+ */
+static void refuse_bodyless(struct transform *t, const struct record *rec)
+{
+	refuse(t, rec, "no body",
+	    "status 304, of which sp-stage has the body: put it between "
+	    "sp-fetch and sp-transform, or plan with sp-queue next "
+	    "--unconditional");
+	t->how = (struct outcome){.exit = EX_DATAERR,
+	    .reason = "captures of status 304 have no body without sp-stage"};
+}
+
 /* Give a capture to the workers, or refuse it. */
 static void take_capture(struct transform *t, const struct record *rec)
 {
@@ -234,6 +250,10 @@ static void take_capture(struct transform *t, const struct record *rec)
 		need_memory(t);
 		refuse(t, rec, "bad capture",
 		    "its endpoint is no string, or its status no number");
+		return;
+	}
+	if (status == 304 && !record_get(rec, "body")) {
+		refuse_bodyless(t, rec);
 		return;
 	}
 	if (!t->o->filter && !has_mapping(t, rec, endpoint, status))
@@ -355,6 +375,12 @@ static bool next_line(struct transform *t)
 	}
 }
 
+static void pass_end(struct transform *t, const struct record *rec)
+{
+	stage_pass_end(&t->st, rec, &t->how);
+	t->how = (struct outcome){.exit = 0};
+}
+
 /* Read the next record; false at the end. */
 static bool next_record(struct transform *t)
 {
@@ -364,6 +390,8 @@ static bool next_record(struct transform *t)
 	case STAGE_RECORD:
 		if (rec.type == RECORD_CAPTURE)
 			take_capture(t, &rec);
+		else if (rec.type == RECORD_END)
+			pass_end(t, &rec);
 		else
 			stage_pass(&t->st, &rec);
 		return true;

@@ -3,15 +3,16 @@
 # no longer produces, and what it produces instead. A summary goes to stderr.
 #
 #	compare.sh OLD.db NEW.db
-#	compare.sh OLD.db [OPTION OF sp-transform ...]
+#	compare.sh OLD.db [--endpoint E] [OPTION OF sp-transform ...]
 #
 # Without NEW.db all is made again from the captures in OLD.db, in a database
-# that is thrown away; with `-f my.jq`, as that mapping has it. Nothing else
+# that is thrown away; with `--endpoint E -f my.jq`, those of that endpoint as
+# that mapping has it, and the others as they are mapped anyway. Nothing else
 # is written. Left out are captures, books and pages that wait.
 #
 # Status: 0 the same, 1 they differ, 2 trouble. Needs sqlite3.
 set -eu
-old=${1:?usage: compare.sh OLD.db [NEW.db | OPTION OF sp-transform ...]}
+old=${1:?usage: compare.sh OLD.db [NEW.db | [--endpoint E] OPTION ...]}
 shift
 trouble() { echo "compare.sh: $*" >&2; exit 2; }
 
@@ -20,10 +21,30 @@ case ${1:--} in
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' EXIT
 	trap 'exit 130' INT TERM
-	new=$dir/new.db status=0
-	sp-stage replay --db "$old" | sp-transform "$@" |
-		sp-load --db "$new" || status=$?
-	[ $status -le 1 ] || trouble "cannot make it again"
+	new=$dir/new.db endpoint=
+	if [ "${1-}" = --endpoint ]; then
+		endpoint=${2:?usage: compare.sh OLD.db --endpoint E OPTION ...}
+		shift 2
+	fi
+	# In any order: loading is a merge.
+	again() { # PROGRAM AND OPTIONS: maps what is replayed
+		status=0
+		sp-stage replay --db "$old" ${one:+--endpoint "$one"} | "$@" |
+			sp-load --db "$new" || status=$?
+		[ $status -le 1 ] || trouble "cannot make it again"
+	}
+	if [ -z "$endpoint" ]; then
+		again sp-transform "$@"
+	else
+		for one in $(sqlite3 -batch -readonly "$old" \
+			'select distinct endpoint from staging_raw'); do
+			case $one in
+			"$endpoint") again sp-transform "$@" ;;
+			*) again sp-transform ;;
+			esac
+		done
+		[ -e "$new" ] || trouble "$old: no captures"
+	fi
 	;;
 *) new=$1 ;;
 esac

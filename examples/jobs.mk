@@ -6,6 +6,7 @@
 #	make -f jobs.mk all DB=$HOME/music.db
 #	make -f jobs.mk status DB=$HOME/music.db
 #	make -f jobs.mk runs DB=$HOME/music.db
+#	make -f jobs.mk prune DB=$HOME/music.db KEEP=365d
 #	make -f jobs.mk rebuild DB=$HOME/music.db NEW=$HOME/rebuilt.db
 #
 # A status of 75 means that the API wants us back later: make says `Error 75`,
@@ -14,6 +15,7 @@
 DB ?= $(HOME)/.local/share/sp/spotify.db
 NEW ?= $(DB).new
 ACCOUNT ?= default
+KEEP ?= 365d
 
 export SP_DB = $(DB)
 export SP_ACCOUNT = $(ACCOUNT)
@@ -58,9 +60,13 @@ rebuild:
 	rm -f '$(NEW)' '$(NEW)-wal' '$(NEW)-shm'
 	sp-stage replay | sp-transform | sp-load --db '$(NEW)'
 
+# What no table needs any more to be made again, and is that old.
+prune:
+	sp-stage prune --keep '$(KEEP)'
+
 # What a mapping of one's own would change; nothing is written.
 preview:
 	sp-stage replay | sp-transform -f '$(FILTER)' | sp-load --dry-run
 
 .PHONY: all audio-features help play-history playlists preview profile \
-	rebuild runs status
+	prune rebuild runs status

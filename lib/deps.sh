@@ -41,6 +41,9 @@ missing() {
 	has mandoc || echo 'mandoc mandoc mandoc mandoc mandoc'
 	has prove || echo 'perl perl-Test-Harness perl-utils perl perl'
 	has python3 || echo 'python3 python3 python3 python python3'
+	has openssl || echo 'openssl openssl openssl openssl openssl'
+	(PATH=$PATH:/usr/sbin; has nghttpx) ||
+		echo 'nghttp2-proxy nghttp2 nghttp2 nghttp2 nghttp2'
 	has faketime || echo 'faketime libfaketime libfaketime libfaketime -'
 	has ps || echo 'procps procps-ng procps procps-ng -'
 }

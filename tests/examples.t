@@ -73,6 +73,21 @@ echo '{table: "users", row: {user_id: "zed"}}' >"$tmp/my.jq"
 compare "$tmp/one.db" "$tmp/it's two.db" && compare "$db" -f "$tmp/my.jq"
 is "$status $(echo "$out" | jq -r 'select(.in == "new").row.user_id')" "1 zed" \
     "a mapping of one's own"
+# A mapping of one endpoint that leaves something out.
+sp-transform --print-filter recently-played >"$tmp/plays.jq"
+sed 's/^def unit: track_rows;/def unit: track_rows | select(.table != "albums");/' \
+    "$tmp/plays.jq" >"$tmp/my.jq"
+compare "$db"
+echo "$out" | sort >"$tmp/anyway"
+compare "$db" --endpoint recently-played -f "$tmp/plays.jq"
+is "$(echo "$out" | sort | cmp - "$tmp/anyway")" "" \
+    "compare.sh: one endpoint with the mapping that it has anyway"
+compare "$db" --endpoint recently-played -f "$tmp/my.jq"
+is "$status $(echo "$out" | sort | comm -3 - "$tmp/anyway" |
+	jq -r '"\(.in) \(.table)"' | sort | uniq -c | xargs)" \
+    "1 $(sql 'select count(*) from albums') old albums" \
+    "one endpoint with another: what that no longer makes, and no more"
+echo '{table: "users", row: {user_id: "zed"}}' >"$tmp/my.jq"
 for bad in "$tmp/none.db" "$tmp/my.jq"; do
 	compare "$db" "$bad"
 	is "$status $out" "2 " "trouble is told from a difference"
@@ -125,6 +140,8 @@ run jobs playlists audio-features profile
 is "$status" 0 "jobs.mk: playlists, audio-features, profile"
 is "$(sql "select count(distinct playlist_id) > 5 from playlist_tracks")" 1 \
     "jobs.mk: one target brings the list and what stands in it"
+err=$(jobs prune 2>&1 >"$tmp/out")
+like "$err" "^sp-stage: prune: 0 captures removed" "jobs.mk: prune"
 run jobs all
 is "$status" 0 "jobs.mk: all, when some is due"
 like "$(jobs status)" '^profile +fresh' "jobs.mk: status"

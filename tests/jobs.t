@@ -183,4 +183,16 @@ run sh -c 'sp-queue next --account default play-history | sp-fetch 2>&1 |
 	sp-stage | sp-transform | sp-load'
 is "$status" 78 "one's run with the other's login is refused"
 kill "$api_pid_kim"
+# All that is due, from nothing, by somebody whose plays name no playlist.
+fresh
+api_start --user kim --seed 11 --plays-per-day 0
+run job all
+planned() { sp-queue next all | jq -r 'select(.type == "run").job' | xargs; }
+is "$status $(sql 'select count(*) > 5, count(last_refreshed) from playlists')" \
+    "0 1|0" "all brings the list of playlists"
+is "$(planned)" playlists "what it brought is due at once, and not in a week"
+run job all
+is "$status $(sql 'select count(*) > 5 from playlists
+    where last_refreshed is not null')" "0 1" "and is what the second brings"
+is "$(planned)" all "then nothing is due"
 finish

@@ -210,6 +210,32 @@ like "$last" '^77 .*/v1/me: .*refuses a new token' \
 cmp -s "$file" "$tmp/before"
 ok $? "none of these touched the token file"
 
+# A service that grants an hour, and no more: better than nothing, and said so.
+perl -MIO::Socket::INET -e 'my ($port, $body) = @ARGV;
+    my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die;
+    open(my $f, ">", "$port.new"); print $f $s->sockport; close $f;
+    rename "$port.new", $port;
+    my $c = $s->accept; sysread $c, my $b, 65536;
+    print $c "HTTP/1.1 200 OK\r\nContent-Length: ", length $body, "\r\n\r\n$body";
+    $c->flush; $c->shutdown(1); 1 while sysread $c, $b, 4096' "$tmp/hour" \
+    "$(jq -c '{access_token, token_type: "Bearer", expires_in: 3600}' \
+	"$tmp/ignored/token.json")" &
+until_true [ -s "$tmp/hour" ]
+login --token-file "$tmp/hour.json" \
+    --token-url "http://127.0.0.1:$(cat "$tmp/hour")/api/token"
+is "$status" 0 \
+    "a login that cannot be renewed"
+like "$err" 'the service gives no refresh_token: log in again after that' \
+    "is told"
+hour="until $(jq -r '.expires_at[:16] + "Z"' "$tmp/hour.json")"
+like "$err" "as 'kim' $hour:" "until when it lasts"
+like "$(page)" "as kim, $hour\. " "in the browser, too"
+is "$("$build/sp-fetch" accounts --token-file "$tmp/hour.json" |
+    jq -c '[.authorized_at, .authorization_ends]')" '[null,null]' \
+    "not for half a year"
+run "$build/sp-fetch" --token-file "$tmp/hour.json" /me
+is "$status" 0 "and is good"
+
 # --- what is wrong here -------------------------------------------------
 begin --no-browser </dev/null
 login --port "$port"
@@ -334,6 +360,17 @@ is "$(get -H "Cookie: $(head -c 4000 /dev/zero | tr '\0' x)" \
 await
 like "$last" "^0 .*logged in as 'kim'" "which logs in"
 is "$(get "$back" 2>/dev/null)" 000 "then nobody listens any more"
+fault 'kind=slow&ms=900&path=/api/token'
+begin --no-browser </dev/null
+consent >/dev/null
+api_post 'requests?clear=1'
+get "$(cat "$tmp/to")" >"$tmp/first" &
+first=$!
+until_true sh -c "curl -fsS '$api_url/rehearse/requests' | grep -q api/token"
+is "$(get "$back")" 404 "who comes while the code is exchanged is answered"
+wait $first
+is "$(cat "$tmp/first")" 200 "and so is who brought it"
+await
 
 # --- whose file it is ---------------------------------------------------
 jq -c '.mine = {"n": 1} | .client_secret = "made-up-secret"' "$file" >"$tmp/t"

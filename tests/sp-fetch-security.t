@@ -55,6 +55,51 @@ is "$(echo "$recent" | try)" "69: failed 69 balanced: 200: bad next page" \
     "a next page at another port"
 is "$(echo "{\"endpoint\":\"me\",\"url\":\"$other/v1/me\"}" | try)" \
     "1: complete 0 balanced: : bad url" "a request to another port"
+# Each looks like the API to somebody who reads it otherwise than libcurl.
+here=${api_url#http://} there=${other#http://}
+cat >"$tmp/refs" <<EOF
+http://$here@$there/v1/me
+http://$there#@$here/v1/me
+http://$there?@$here/v1/me
+http://$there\\\\@$here/v1/me
+http:///$there/v1/me
+http:$there/v1/me
+http:/$there/v1/me
+//$there/v1/me
+\\\\$there/v1/me
+/\\\\$there/v1/me
+http://$here.$there/v1/me
+http://$here%40$there/v1/me
+http://$here%2f@$there/v1/me
+http://$here\\u0000@$there/v1/me
+http://$here\\r\\nHost: $there/v1/me
+http://$here\\t$there/v1/me
+https://$here/v1/me
+ftp://$here/v1/me
+HTTP://$there/v1/me
+http://127.1:${there#*:}/v1/me
+http://0177.0.0.1:${there#*:}/v1/me
+http://2130706433:${there#*:}/v1/me
+http://localhost:${there#*:}/v1/me
+http://１２７.0.0.1:${there#*:}/v1/me
+EOF
+sed 's|.*|{"endpoint":"me","url":"&"}|' "$tmp/refs" | try >"$tmp/got"
+like "$(cat "$tmp/got")" '^69: failed 69 balanced: 404 404: (bad url ?){22}$' \
+    "requests that are written to mislead; two are paths of the API"
+server page 'open(my $f, "<", "'"$tmp"'/next"); my $b = <$f>;
+    print $c "${ok}Content-Length: ", length $b, "\r\n\r\n$b"'
+here=${page#http://}
+bad=0 n=0
+while IFS= read -r ref; do
+	printf '{"items":[1],"next":"%s"}' "$ref" | sed "s|$(echo "$api_url" |
+	    sed 's/http:..//')|$here|g" >"$tmp/next"
+	n=$((n + 1))
+	run fetch --api "$page" --retries 0 <<EOF
+{"type":"request","endpoint":"me","url":"/v1/me","paging":"next"}
+EOF
+	[ "$status" = 69 ] || { bad=$((bad + 1)); echo "# $status $ref $err"; }
+done <"$tmp/refs"
+is "$n $bad" "24 0" "and such next pages are refused, each by itself"
 api_post expire
 fault "kind=redirect&to=$other/api/token&path=/api/token&times=0"
 is "$(echo "$me" | try)" \
@@ -68,7 +113,15 @@ fetch /me >/dev/null
 # --- plain http ---------------------------------------------------------
 for bad in '--api http://api.example' '--token-url http://accounts.example/t' \
     '--api http://127.0.0.1.example' '--api http://0.0.0.0' \
-    '--api http://127.0.0.1@api.example' '--api http://[::ffff:1.2.3.4]'; do
+    '--api http://127.0.0.1@api.example' '--api http://[::ffff:1.2.3.4]' \
+    '--api http://127.0.0.1.' '--api http://localhost.example' \
+    '--api http://[::ffff:127.0.0.1]' '--api http://user@127.0.0.1@api.example' \
+    '--api http://127.0.0.1\@api.example' '--api http://127.0.0.1#@api.example' \
+    '--api http://127.0.0.1%2eexample' '--api http://[::1%25lo].example' \
+    '--api http://127。0。0。1.example' '--api //api.example' \
+    '--api http:\\api.example' '--api file:///etc/passwd' \
+    '--api http://127.0.0.1:0x50' '--api http://127.0.0.1:99999' \
+    '--token-url http://127.0.0.1.example/api/token'; do
 	# shellcheck disable=SC2086
 	run fetch $bad /me
 	is "$status $out" "78 $(cat "$tmp/out")" "plain http: $bad"
@@ -79,6 +132,29 @@ sed "s|\"api_url\":\"[^\"]*\"|\"api_url\":\"http://api.example\"|" \
 chmod 600 "$tmp/plain.json"
 run fetch --token-file "$tmp/plain.json" /me
 is "$status" 78 "nor does the token file lead there"
+
+# --- what curl would do for a person ------------------------------------
+# Files of other tools' settings and passwords, a proxy from the environment.
+mkdir "$tmp/home"
+echo "machine 127.0.0.1 login kim password BQfromnetrc" >"$tmp/home/.netrc"
+echo 'header = "X-Curlrc: yes"' >"$tmp/home/.curlrc"
+chmod 600 "$tmp/home/.netrc"
+: >"$tmp/other.log"
+run env HOME="$tmp/home" NETRC="$tmp/home/.netrc" CURL_HOME="$tmp/home" \
+    "$build/sp-fetch" --api "$other" /v1/me
+is "$status $(grep -ciE '^(x-curlrc|cookie)' "$tmp/other.log") $(sed -n \
+    's/^authorization: \([A-Za-z]*\).*/\1/Ip' "$tmp/other.log")" "0 0 Bearer" \
+    "no .netrc and no .curlrc has a say"
+heard=$(grep -c . "$tmp/other.log")
+for name in http_proxy https_proxy all_proxy HTTP_PROXY ALL_PROXY; do
+	run env "$name=$other" "$build/sp-fetch" /me
+	[ "$status" = 0 ] || break
+done
+is "$status $(grep -c . "$tmp/other.log")" "0 $heard" "no proxy has the plain request"
+server cookie 'print $c "${ok}Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"'
+# shellcheck disable=SC2154
+run fetch --api "$cookie" /v1/me /v1/me /v1/me
+is "$status $(grep -ci '^cookie' "$tmp/cookie.log")" "0 0" "no cookie is kept"
 
 # --- where the token can be seen ----------------------------------------
 fault 'kind=slow&ms=700'
@@ -119,7 +195,8 @@ hostile "headers without end" \
     'print $c $ok; 1 while print $c "X-More: " . "x" x 1000 . "\r\n"' \
     'headers of more than 262144 bytes' --timeout 10s
 hostile "one header without end" \
-    'print $c $ok; 1 while print $c "x" x 1000' '.' --timeout 10s
+    'print $c $ok; 1 while print $c "x" x 1000' \
+    'a header too long|headers of more' --timeout 10s
 hostile "interim answers without end" \
     '1 while print $c "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"' \
     '(headers of more than 262144 bytes|Too many response headers)' --timeout 10s
@@ -141,6 +218,142 @@ hostile "a bomb in a bomb" 'use Compress::Zlib; my $z = "x" x 60000000;
 hostile "compressed more often than makes sense" \
     'print $c "${ok}Content-Encoding: " . "gzip, " x 50 . "gzip\r\n\r\nx"' \
     '[Ee]ncoding'
+
+# --- a token endpoint that says anything --------------------------------
+# grants NAME WANTED JQ-PROGRAM [STATUS-LINE]: the login has ended, and the
+# program makes what a good grant says into what is said instead. Whatever
+# that is, its file must be one that can be read, with a refresh token; and as
+# it was, unless what is wanted is `granted`, and no words.
+server grants 'local $/; open(my $f, "<", "'"$tmp"'/grant"); my $b = <$f>;
+    print $c "HTTP/1.1 ", $b; $c->flush; $c->shutdown(1);
+    1 while sysread $c, my $rest, 4096'
+cp "$tmp/login/token.json" "$tmp/token.good"
+jq -c '.expires_at = "2026-01-01T00:00:00Z"' "$tmp/token.good" >"$tmp/ended"
+grants() {
+	cat "$tmp/ended" >"$tmp/login/token.json"
+	{ printf '%s\r\n\r\n' "${4:-200 OK}"
+	  jq -j '{access_token: .access_token, token_type: "Bearer",
+	    expires_in: 3600, scope: .scope} | '"$3" "$tmp/ended"; } >"$tmp/grant"
+	# shellcheck disable=SC2154
+	run fetch --token-url "$grants/t" --retries 1 /v1/me
+	words=$(grep -v 'not asked: 1$' "$tmp/said" | tail -n 1)
+	[ "$status" != 0 ] || words="granted $words"
+	cmp -s "$tmp/ended" "$tmp/login/token.json" && words="$words, file kept"
+	run "$build/sp-fetch" accounts --token-file "$tmp/login/token.json"
+	[ "$status" = 0 ] || words="$words, unreadable"
+	[ "$(jq -r .refresh_token "$tmp/ended")" = "$(token refresh_token)" ] ||
+		words="$words, refresh token lost"
+	case $2 in
+	granted) like "$words" '^granted $' "$1" ;;
+	*) like "$words" ": $2.*, file kept\$" "$1" ;;
+	esac
+}
+none='the token endpoint does not answer .HTTP 200, and no token.'
+for says in '.' '.scope = "\u00e9"' '.scope = ["a"]' '.refresh_token = null' \
+    '.refresh_token = ""' '.refresh_token = "\u00e9\u00e9\u00e9\u00e9"' \
+    '.refresh_token = "x" * 64400' '.refresh_token = 7' '.expires_in = "1"' \
+    '.expires_in = -1' '.expires_in = 1e99' 'del(.expires_in)'; do
+	grants "granted: $says" granted "$says"
+done
+grants "granted with escapes" granted 'tojson | gsub("B"; "\\u0042")'
+for says in '.access_token = "\u00e9\u00e9"' '.access_token = "a\r\nX: b"' \
+    '.access_token = "a b"' '.access_token = ""' '.access_token = null' \
+    '.access_token = 1' '.access_token *= 2000' 'del(.access_token)' \
+    'null' '[.]' '{data: .}' '{error: "invalid_grant"}' '"\ufeff" + tojson' \
+    '.access_token = "BQnewandsecret" | tojson | "x" + .'; do
+	grants "not granted: $says" "$none" "$says"
+done
+is "$(grep -c 'BQnewandsecret' "$tmp/everything")" 0 \
+    "what may hold a token is not shown"
+grants "a page of somebody else" 'the token endpoint does not answer .HTTP 403: Go away.' \
+    '"Go away"' '403 Forbidden'
+grants "no server of tokens" 'the token endpoint does not answer .HTTP 400: server_error' \
+    '{error: "server_error"}' '400 Bad'
+is "$(jq -r .code "$tmp/sent")" "service unavailable" "is out of service"
+grants "an app that may not" 'the token endpoint refuses this app .HTTP 400: unauthorized_client' \
+    '{error: "unauthorized_client"}' '400 Bad'
+grants "a login that has ended" 'log in first: the login has ended' \
+    '{error: "invalid_grant"}' '400 Bad'
+cat "$tmp/token.good" >"$tmp/login/token.json"
+
+# --- the token file -----------------------------------------------------
+file=$tmp/login/token.json
+refused() { # NAME WANTED: the token file is not used
+	reset
+	run timeout 10 "$build/sp-fetch" /v1/me
+	like "$status $(asked) $err" "^78 0 .*token.json: $2" "$1"
+}
+for mode in 640 604 620 602 610; do
+	chmod $mode "$file"
+	refused "a token file of mode $mode" "a token that others can .*$mode"
+done
+chmod 600 "$file"
+if [ "$(id -u)" = 0 ]; then
+	chown 65534 "$file"
+	refused "a token file of another user" 'it belongs to another user'
+	is "$(ls -n "$file" | awk '{ print $3 }')" 65534 "stays theirs"
+	chown 0 "$file"
+else
+	skip "not root" "a token file of another user"
+	skip "not root" "stays theirs"
+fi
+mv "$file" "$tmp/aside"
+mkfifo "$file"
+refused "a pipe for a token file" 'not a file'
+rm "$file"
+mkdir "$file"
+refused "a folder for a token file" 'not a file'
+rmdir "$file"
+head -c 100000 /dev/zero | tr '\0' ' ' >"$file"
+chmod 600 "$file"
+refused "a huge token file" 'no token file: longer than'
+rm "$file"
+mkdir "$tmp/elsewhere"
+mv "$tmp/aside" "$tmp/elsewhere/real.json"
+ln -s ../elsewhere/real.json "$file"
+api_post expire
+reset
+run fetch /v1/me
+is "$status $(refreshed) $(readlink "$file")" "0 1 ../elsewhere/real.json" \
+    "a link to a token file stays one when the login is renewed"
+run fetch --token-file "$tmp/elsewhere/real.json" /v1/me
+is "$status $(refreshed)" "0 1" "and what it leads to is the renewed login"
+rm "$file"
+mv "$tmp/elsewhere/real.json" "$file"
+
+# One is killed while it renews, and another waits for its turn.
+api_post expire
+reset
+fault 'kind=slow&ms=600&path=/api/token'
+"$build/sp-fetch" /v1/me >/dev/null 2>&1 &
+pid=$!
+tries=0
+until [ -e "$file.new" ] || [ $tries -gt 500 ]; do tries=$((tries + 1)); done
+echo "BQleftbehind" >>"$file.new"
+fetch /v1/me >"$tmp/out" 2>"$tmp/err" &
+waiting=$!
+kill -9 $pid
+wait $pid 2>/dev/null
+wait $waiting
+is "$? $(jq -r .status "$tmp/out")" "0 200" \
+    "one that is killed while it renews leaves the turn to the next"
+is "$(ls "$tmp/login")" "token.json
+token.json.lock" "which clears up behind it"
+
+# A full disk, as good as: no file may grow.
+api_post expire
+reset
+cp "$file" "$tmp/before"
+# shellcheck disable=SC2016
+said=$(sh -c 'trap "" XFSZ; ulimit -f 0; "$1" /v1/me 2>&1; echo $?' - \
+    "$build/sp-fetch")
+is "$(echo "$said" | tail -n 1)" 73 "a disk that is full"
+like "$said" 'sp-fetch: /v1/me: .*token.json.*: cannot write: File too large' \
+    "is told by name"
+is "$(refreshed) $(cmp "$tmp/before" "$file") $(find "$tmp/login" -name '*.new')" \
+    "0  " "is known before the service renews anything"
+run fetch /v1/me
+is "$status $(refreshed)" "0 1" "and afterwards all is well"
 
 # --- pages without end --------------------------------------------------
 server chain 'our $n++; my $b = "{\"items\":[1],\"next\":\"/v1/me?$n\"}";

@@ -38,6 +38,12 @@ is "$(jq -r 'select(.seq == 1) | keys_unsorted | join(" ")' "$tmp/good" |
     tail -n 1)" \
     "type run seq endpoint user url status fetched_at cursor request page next body" \
     "the members of a capture, its body last"
+is "$(jq -r 'select(.type == "capture" and .request == 1).next' "$tmp/good" |
+    xargs)" "$(jq -r 'select(.type == "capture" and .request == 1 and .page > 1)
+	.url | sub("^[a-z]+://[^/]*"; "")' "$tmp/good" | xargs) null" \
+    "each page says which is the next, the last one that none is"
+is "$(jq 'select(.type == "capture" and .request == 2) | has("next")' "$tmp/good")" \
+    false "what has no pages says nothing of them"
 is "$(jq -r 'select(.seq == 1).url' "$tmp/good" | tail -n 1)" \
     "$api_url/v1/me/player/recently-played?limit=20" "its URL is absolute"
 is "$(log | jq -r 'select(.url | startswith("/v1/")) | .connection' |
@@ -61,6 +67,16 @@ is "$(jq -r 'select(.type == "capture").url' "$tmp/out" | sed 's/.*?//' | xargs)
     "paging by offset asks for every page of the total"
 like "$got" "^0: complete 0 balanced: 200 200" "and is complete"
 reset
+on='{"endpoint":"my-playlists","url":"/v1/me/playlists?limit=5&offset=0","paging":"offset","next":"/v1/me/playlists?limit=5&offset=5","page":2,"list":"R0/1"}'
+echo "$on" | try >"$tmp/got"
+is "$(jq -rc 'select(.type == "capture") | [(.url | sub(".*/v1"; "")), .page,
+	.list]' "$tmp/out" | head -n 2)" \
+    '["/me/playlists?limit=5&offset=5",2,"R0/1"]
+["/me/playlists?limit=5&offset=10",3,"R0/1"]' "a request goes on where another stopped"
+is "$(echo "$on" | sed 's/"page":2/"page":1/' | try) $(echo "$on" |
+    sed 's|"next":"|&https://evil.example|' | try)" \
+    "1: complete 0 balanced: : bad request 1: complete 0 balanced: : bad url" \
+    "but nowhere else"
 is "$(echo '{"endpoint":"followed-artists","url":"/v1/me/following?type=artist&limit=20","paging":"next"}' |
     try | sed 's/200.*200/200 200/')" "0: complete 0 balanced: 200 200: " \
     "followed artists have their next page inside"
@@ -389,9 +405,9 @@ like "$status $err" "^77 .*'$tmp/config/sp/tokens/kim.json'" \
 api_post expire
 reset
 # shellcheck disable=SC2016
-run sh -c 'mkdir "$1.$$"; exec "$2" /me' - "$tmp/login/token.json" \
+run sh -c 'mkdir "$1.new"; exec "$2" /me' - "$tmp/login/token.json" \
     "$build/sp-fetch"
-rmdir "$tmp"/login/token.json.[0-9]*
+rmdir "$tmp"/login/token.json.new
 is "$status $(refreshed)" "73 0" \
     "a file that cannot be replaced is known before the refresh"
 
@@ -494,6 +510,11 @@ serve "$tmp/broken" "$tmp/gzip"
 wire
 is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" \
     "a body that cannot be unpacked is asked for again"
+{ cat "$tmp/gzip"; echo more; } >"$tmp/trailing"
+serve "$tmp/trailing" "$tmp/gzip"
+wire
+like "$status $err" '^0 .*cannot be decompressed: waiting' \
+    "so is one that does not end where it ought to"
 date=$(LC_ALL=C date -u -d '+2 days' '+%a, %d %b %Y %H:%M:%S GMT')
 echo '{}' | answer date 'HTTP/1.1 429 Later' "retry-AFTER: $date"
 serve "$tmp/date"
@@ -514,6 +535,14 @@ printf 'nonsense\r\n\r\n' >"$tmp/nonsense"
 serve "$tmp/nonsense" "$tmp/nonsense" "$tmp/nonsense" "$tmp/nonsense"
 wire
 is "$status $(jq -r .code "$tmp/out")" "69 no answer" "what is no HTTP"
+serve "$tmp/nonsense" "$tmp/gzip"
+wire
+is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" "is asked again"
+printf 'HTTP/1.1 1000 OK\r\n\r\n' >"$tmp/nonsense"
+serve "$tmp/nonsense" "$tmp/gzip"
+wire
+is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" \
+    "so is what has a status that is none"
 printf '' | answer empty 'HTTP/1.1 204 No Content'
 serve "$tmp/empty"
 wire

@@ -226,6 +226,23 @@ is "$(sql 'select track_id, mood, stars from tracks' \
 	'select day, weather, warmth from days')" "t|calm|3
 u|wild|1
 monday|rain|7.5" "columns and tables that a user added are loaded"
+sql "alter table tracks add column nth numeric; alter table tracks add column
+	seen date; alter table tracks add column note varchar(9)"
+wrong=
+for number in 1 1.0 -.5 +2. 1e3 ' 7 ' 0005 1.5e-7; do
+	put tracks '{"track_id":"n","nth":"'"$number"'"}' 02 2>"$tmp/err" &&
+		wrong="$wrong '$number'"
+done
+is "$wrong" "" "what SQLite would make a number of is refused"
+like "$(cat "$tmp/err")" "column 'nth': is not declared as text" "and why"
+for text in '' 1e 1e+ . - 1x 2026-03-01 '1 2' 0x10; do
+	more='"note":"1.0","seen":"2026-03-01"}'
+	put tracks '{"track_id":"n'"$text"'","nth":"'"$text"'",'"$more" 02 \
+	    2>"$tmp/err" || wrong="$wrong '$text'"
+done
+is "$wrong $(sql "select distinct typeof(nth), typeof(seen), typeof(note)
+	from tracks where nth is not null")" " text|text|text" \
+    "other text stays as it is"
 put other '{"day":"x"}' 2>"$tmp/err"
 is "$?" 1 "but not a table that has no last_updated and column_times"
 {
@@ -380,6 +397,15 @@ row playlist_ingest_queue '{"playlist_id":"p"}' 02 |
 run load -n <"$tmp/in"
 like "$out" '"change":"delete".*"done_at":"2026-03-02' "a delete is shown"
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 "and not done"
+# As after a crash: what was committed last is in the log alone.
+sqlite3 "$SP_DB" ".dbconfig no_ckpt_on_close on" \
+    "insert into tracks (track_id, name) values ('log', 'Late')" >"$tmp/null"
+before=$(cat "$SP_DB" "$SP_DB-wal" | cksum)
+row tracks '{"track_id":"log","name":"Early"}' 01 >"$tmp/log"
+run load -n <"$tmp/log"
+like "$out" '"before":{"name":"Late",' "a dry run reads what a log holds"
+is "$(wc -c <"$SP_DB-wal" | xargs test 0 -lt; echo $?) $(
+    cat "$SP_DB" "$SP_DB-wal" | cksum)" "0 $before" "and leaves it there"
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	mkdir "$tmp/ro"
 	cp "$SP_DB" "$tmp/ro/music.db"

@@ -104,7 +104,8 @@ is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
 urls() { queue next "$@" | jq -r 'select(.type == "request").url'; }
 old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
-insert into user_playlists values ('kim', 'never', '$new', '$new'),
+insert into user_playlists (user_id, playlist_id, first_seen, last_seen)
+	values ('kim', 'never', '$new', '$new'),
 	('kim', 'stale', '$new', '$new'), ('kim', 'fresh', '$new', '$new'),
 	('kim', 'same', '$new', '$new'), ('kim', 'refused', '$new', '$new'),
 	('kim', 'left', '$old', '$old'), ('lee', 'lees', null, null);
@@ -309,6 +310,37 @@ stopped s6 40 deferred
 page s6 1 50 200 "$(next 100)" s5/1
 is "$(list)" 0 "as it does two days after it began"
 sql "delete from ingest_runs where run_id like 's%'; delete from staging_raw"
+stopped s7 10 deferred
+sql "insert into playlists (playlist_id, snapshot_id, tracks_total)
+	values ('long', 'one', 400);
+insert into playlist_pages (playlist_id, list, page_offset, told_at,
+	snapshot_id) values ('long', 's7/4', 0, '$(day 10)', 'one');
+insert into staging_raw (run_id, seq, endpoint, url, status, extra_json)
+	values ('s7', 1, 'playlist', 'https://a/v1/playlists/long', 200,
+	json_object('request', 4, 'page', 1, 'next',
+		'/v1/playlists/long/items?offset=100&limit=50')),
+	('s7', 2, 'playlist', 'https://a/v1/playlists/longer', 200,
+	json_object('request', 5, 'page', 1, 'next', null)),
+	('s7', 3, 'playlist-items',
+	'https://a/v1/playlists/long/items?offset=100&limit=50', 200,
+	json_object('request', 4, 'page', 2, 'next',
+		'/v1/playlists/long/items?offset=150&limit=50')),
+	('s7', 4, 'playlist-items',
+	'https://a/v1/playlists/long/items?offset=150&limit=50', 429,
+	json_object('request', 4, 'page', 3))"
+long() {
+	queue next playlists | jq -c 'select(.url == "/v1/playlists/long") |
+	    [.next, .page, .list]'
+}
+is "$(long)" '["/v1/playlists/long/items?offset=150&limit=50",3,"s7/4"]' \
+    "a playlist goes on where its pages end"
+sql "update playlists set snapshot_id = 'two' where playlist_id = 'long'"
+is "$(long)" "[null,null,null]" "unless it has changed since"
+sql "update playlists set snapshot_id = 'one' where playlist_id = 'long';
+	delete from playlist_pages"
+is "$(long)" "[null,null,null]" "or its pages were not loaded"
+sql "delete from ingest_runs where run_id like 's%'; delete from staging_raw;
+	delete from playlists where playlist_id = 'long'"
 
 # --- budget -------------------------------------------------------------
 budget() { queue budget "$@" | jq -c '[.planned, .requests, .unknown]'; }

@@ -504,7 +504,8 @@ read_lists() { # the ids come in: the truth as far as the API tells it
 		|.[$id]|=(.//($p|{id,name,owner:.owner.id,snapshot_id,
 			total:$page.total,items:[]}))
 		|.[$id].items+=[$page.items[]|. as $e|(.item//.track)|if .==null
-		then {uri:null,kind:"unavailable",added_at:null,added_by:null}
+		then {uri:null,kind:"unavailable",added_at:$e.added_at,
+			added_by:null}
 		else {uri,kind:(if .uri|startswith("spotify:local:")
 			then "local" else .type end),added_at:$e.added_at,
 			added_by:($e.added_by|.id?)} end])|.[]' pages

@@ -168,13 +168,14 @@ ok 0 "a closed reader ends it"
 # A capture goes on only when it is committed, and no lock is held meanwhile.
 fresh
 mkfifo "$tmp/fifo"
+: >"$tmp/passed"
 # The program itself, and not a shell that runs it: it is to be killed.
-"$build/sp-stage" <"$tmp/fifo" >"$tmp/passed" 2>/dev/null &
+"$build/sp-stage" <"$tmp/fifo" >>"$tmp/passed" 2>/dev/null &
 pid=$!
 exec 3>"$tmp/fifo"
 sed -n '1,3p' "$tmp/in" >&3
 tries=0
-while [ "$(wc -l <"$tmp/passed")" -lt 3 ] && [ $tries -lt 100 ]; do
+while [ "$(wc -l <"$tmp/passed")" -lt 3 ] && [ $tries -lt 600 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

@@ -17,7 +17,8 @@ done
 # what of a playlist is told with the whole list is not looked at.
 wrong='' rows=0 parts=0
 for table in tracks albums artists playlists users play_history cursors \
-    endpoint_status user_playlists user_relationships; do
+    endpoint_status user_playlists user_relationships track_artists \
+    play_gaps; do
 	key=$(sql "select group_concat(name, ' || char(9) || ') from
 	    (select name from pragma_table_info('$table') where pk order by pk)")
 	[ $table != play_history ] ||
@@ -76,6 +77,56 @@ sql "insert into staging_raw (capture_id, run_id, seq, endpoint, fetched_at,
 is "$(why play_history kim $play | jq .capture_id | sort -n | head -n 1)" 1 \
     "of two captures of a moment it is the one that names the key"
 
+# --- items of playlists -------------------------------------------------------
+# Of each list the first items, the last, and those around the ends of pages.
+wrong='' items=0
+sql "select playlist_id, position, coalesce(uri, '') from playlist_tracks i
+    where position in (0, 1, 49, 50, 99, 100, 101, 149, 150) or not exists (select 1 from
+    playlist_tracks n where n.playlist_id = i.playlist_id and
+    n.position = i.position + 1)" | tr '|' ' ' >"$tmp/items"
+while read -r playlist position uri; do
+	said=$(why --capture playlist_tracks "$playlist" "$position" |
+	    jq -r --arg n "$position" '(.body.tracks // .body.items // .body)
+		as $page | (if $page | type == "array" then .body else $page end)
+		| .items[($n | tonumber) - (.offset // 0)]
+		| (.item // .track).uri // ""' 2>/dev/null)
+	[ "$said" = "$uri" ] || wrong="$wrong $playlist/$position"
+	items=$((items + 1))
+done <"$tmp/items"
+is "$wrong" "" "the page that has an item"
+ok "$((! (items > 20)))" "of $items items"
+playlist=$(sql "select playlist_id from playlist_tracks where position = 101
+	limit 1")
+is "$(why playlist_tracks "$playlist" 101 | jq -r .column | sort | xargs)" \
+    "added_at added_by kind track_id uri" "column by column"
+is "$(why playlist_tracks "$playlist" 101 | jq -r .url | sort -u |
+	grep -c offset=100)" 1 "by its url"
+run why playlist_tracks "$playlist" 99999
+is "$status $(echo "$out" | jq -r .became | sort -u)" "0 loaded" \
+    "past its end: the captures that tell of the playlist"
+
+is "$(why playlist_ingest_done "$playlist" | jq -r .endpoint)" playlist \
+    "what left the queue"
+
+# --- keys as people have them -------------------------------------------------
+# shellcheck disable=SC2086
+set -- $play
+whole=$(why play_history kim "$1" "$2")
+for time in "${1%.*}Z" "${1%.*}" "$(echo "${1%.*}" | tr T ' ')" "${1%:*}" \
+    "$(echo "$1" | sed 's/Z$/+00:00/')"; do
+	is "$(why play_history kim "$time" "$2")" "$whole" "played_at: '$time'"
+done
+for id in "spotify:track:$2" "https://open.spotify.com/track/$2?si=abc"; do
+	is "$(why play_history kim "$1" "$id")" "$whole" "track_id: '$id'"
+done
+sql "insert into play_history (user_id, played_at, track_id) values
+	('lee', '2020-01-01T00:00:01.001Z', 't'),
+	('lee', '2020-01-01T00:00:01.002Z', 't')"
+run why play_history lee 2020-01-01T00:00:01Z t
+is "$status $out" "65 " "what may mean several rows"
+like "$err" '2 rows are meant by that: give the whole key of one' "is told of"
+sql "delete from play_history where user_id = 'lee'"
+
 # --- rows that are not there ------------------------------------------------
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \
     >"$tmp/bad.jq"
@@ -88,8 +139,18 @@ run why --db "$tmp/again.db" play_history kim $play
 is "$status $(echo "$out" | jq -r '"\(.seq) \(.stage) \(.reason)"' | head -n 1)" \
     "0 1 sp-transform mapping failed: bad day" \
     "a play that is absent: which capture held it, and why it was refused"
+# shellcheck disable=SC2086
+is "$(why --db "$tmp/again.db" play_history kim ${1%.*} $2 2>"$tmp/err" |
+	jq -r .became 2>"$tmp/err" | head -n 1)" refused "found by the second"
+sqlite3 "$tmp/again.db" "delete from ingest_errors; update ingest_runs
+	set status = 'failed', reason = 'the stream was cut'"
+is "$(why --db "$tmp/again.db" play_history kim "$1" "$2" 2>"$tmp/err" |
+	jq -r .became | head -n 1)" "not loaded" "or was not loaded"
 like "$err" 'there is no such row: these captures name its key' "it is said"
-run why play_history kim 2020-01-01T00:00:00.000Z nothing
+run why tracks
+like "$status $err" "^64 .*table 'tracks': its key is track_id" \
+    "what the key is, without one"
+run why --table play_history kim 2020-01-01T00:00:00.000Z nothing
 is "$status $out" "65 " "never seen"
 like "$err" 'there is no such row, and no capture names its key' "that too"
 echo '{"type":"row","table":"tracks","row":{"track_id":"typed","name":"T"}}' |
@@ -104,12 +165,12 @@ why tracks "$track" >"$tmp/out"
 why tracks none >"$tmp/out" 2>&1
 is "$(cksum <"$SP_DB")" "$sum" "it writes nothing"
 for bad in 'tracks' '' 'nothing a' 'tracks a b' 'ingest_runs a' \
-    'playlist_tracks a 1'; do
+    'playlist_tracks a' 'accounts a'; do
 	# shellcheck disable=SC2086
 	run why $bad
 	is "$status $out" "64 " "usage: '$bad'"
 done
-like "$err" 'told by whole lists' "a list of tracks is asked for as one"
+like "$err" "table 'accounts': it is not made from captures" "it is said"
 if [ -e /dev/full ]; then
 	status=0
 	why tracks "$track" >/dev/full 2>/dev/null || status=$?

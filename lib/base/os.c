@@ -57,6 +57,38 @@ bool os_config_path(struct buf *path, const char *name)
 	return user_path(path, "XDG_CONFIG_HOME", ".config", name);
 }
 
+bool os_sync_folder(const char *path)
+{
+	char *folder = strdup(path),
+	     *slash = folder ? strrchr(folder, '/') : NULL;
+	bool ok = false;
+	int fd, err;
+
+	if (!folder)
+		return false;
+	if (slash)
+		slash[slash == folder] = '\0';
+	fd = open(slash ? folder : ".", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		ok = fsync(fd) == 0;
+	err = errno;
+	/* Not every file system can, and not every folder can be read. */
+	ok = ok || err == EINVAL || err == EACCES;
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	errno = err;
+	return ok;
+}
+
+/* A power cut must not take a folder away with all that was put there. */
+static bool make_folder(const char *path, unsigned mode)
+{
+	if (mkdir(path, (mode_t)mode) == 0)
+		return os_sync_folder(path);
+	return errno == EEXIST;
+}
+
 bool os_make_parents(const char *path, unsigned mode)
 {
 	char *copy = strdup(path), *slash;
@@ -66,7 +98,7 @@ bool os_make_parents(const char *path, unsigned mode)
 		return false;
 	for (slash = copy; ok && (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
-		ok = mkdir(copy, (mode_t)mode) == 0 || errno == EEXIST;
+		ok = make_folder(copy, mode);
 		*slash = '/';
 	}
 	free(copy);

@@ -19,7 +19,17 @@ bool os_random(void *, size_t n);
 bool os_data_path(struct buf *path, const char *name);
 bool os_config_path(struct buf *path, const char *name);
 
-/* Create the folders above a file with the given mode; false sets errno. */
+/*
+ * Have what was made, renamed or removed in the folder of a file outlive a
+ * power cut, as fsync does for what is in the file. Where it cannot be asked
+ * for, that is no failure; false sets errno.
+ */
+bool os_sync_folder(const char *path);
+
+/*
+ * Create the folders above a file with the given mode, to outlive a power
+ * cut; false sets errno.
+ */
 bool os_make_parents(const char *path, unsigned mode);
 
 /*

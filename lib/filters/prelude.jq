@@ -59,8 +59,8 @@ def sp_days($y; $m; $d):
 def ms:
 	if type != "string" then null else
 		. as $text | explode | length as $n
-		| if $n < 20 or $n == 21 or .[4] != 45 or .[7] != 45 or .[10] != 84
-			or .[13] != 58 or .[16] != 58 or .[$n - 1] != 90
+		| if $n < 20 or $n == 21 or $n > 30 or .[4] != 45 or .[7] != 45
+			or .[10] != 84 or .[13] != 58 or .[16] != 58 or .[$n - 1] != 90
 			or ($n > 20 and (.[19] != 46 or sp_digits(20; $n - 1) == null))
 		then null else
 			[sp_digits(0; 4), sp_digits(5; 7), sp_digits(8; 10),
@@ -102,35 +102,42 @@ def sp_hex:
 	elif . >= 65 and . <= 70 then . - 55
 	elif . >= 97 and . <= 102 then . - 87
 	else null end;
+# What is broken off, or has no beginning, becomes U+FFFD.
+def sp_break: if .more == 0 then . else .out += [65533] | .more = 0 end;
+def sp_lead($code; $more; $least):
+	.code = $code | .more = $more | .least = $least;
 def sp_byte($b):
-	if $b < 128 then .out += [$b]
+	if $b < 128 then sp_break | .out += [$b]
 	elif $b < 192 then
-		.code = .code * 64 + $b - 128 | .more -= 1
-		| if .more != 0 then .
-		elif .code > 1114111 or (.code >= 55296 and .code <= 57343) then
-			.out += [65533]
-		else .out += [.code] end
-	elif $b < 224 then .code = $b - 192 | .more = 1
-	elif $b < 240 then .code = $b - 224 | .more = 2
-	else .code = $b - 240 | .more = 3 end;
+		if .more == 0 then .out += [65533] else
+			.code = .code * 64 + $b - 128 | .more -= 1
+			| if .more != 0 then .
+			elif .code < .least or .code > 1114111
+				or (.code >= 55296 and .code <= 57343)
+			then .out += [65533]
+			else .out += [.code] end
+		end
+	elif $b < 224 then sp_break | sp_lead($b - 192; 1; 128)
+	elif $b < 240 then sp_break | sp_lead($b - 224; 2; 2048)
+	else sp_break | sp_lead($b - 240; 3; 65536) end;
 def url_decode:
 	if index("%") == null then . else
 		explode as $c
-		| reduce range($c | length) as $i ({out: [], skip: 0};
+		| reduce range($c | length) as $i ({out: [], skip: 0, more: 0};
 			if .skip > 0 then .skip -= 1
 			elif $c[$i] == 37 and ($c[$i + 1] | sp_hex) != null
 				and ($c[$i + 2] | sp_hex) != null
 			then .skip = 2 | sp_byte(($c[$i + 1] | sp_hex) * 16
 				+ ($c[$i + 2] | sp_hex))
-			else .out += [$c[$i]] end)
-		| .out | implode
+			else sp_break | .out += [$c[$i]] end)
+		| sp_break | .out | implode
 	end;
 
 # The id that comes after a name in the path of a URL, decoded: with
 # "playlists" that of .../playlists/ID/items. Null where there is none.
 def path_id($name):
 	if type != "string" then null else
-		split("?")[0] | split("/") | index($name) as $i
+		split("?")[0] // "" | split("/") | index($name) as $i
 		| if $i == null or (.[$i + 1] // "") == "" then null
 		else .[$i + 1] | url_decode end
 	end;
@@ -252,24 +259,27 @@ def sp_entry($plain):
 	elif type != "object" then null
 	else
 		held as $held
-		| if $held == null then
-			if has("item") or (has("track") and .track == null) then
-				{kind: "unavailable"}
-			else null end
-		elif ($held | type) != "object" then null
-		elif $held.id == null and $held.uri == null then
-			if $held | has("id") or has("uri") then {kind: "unavailable"}
-			else null end
-		else
-			(if $held | is_episode then {kind: "episode"} else
-				{kind: (if .is_local == true or $held.is_local == true
-						or (($held.uri | type) == "string"
-						and ($held.uri | startswith("spotify:local:")))
-					then "local" else "track" end),
-				track_id: ($held | track_id)}
-			end)
-			+ (if $held.uri == null then {} else {uri: $held.uri} end)
-			+ (.added_at
+		| (if $held == null then
+				if has("item") or (has("track") and .track == null) then
+					{kind: "unavailable"}
+				else null end
+			elif ($held | type) != "object" then null
+			elif $held.id == null and $held.uri == null then
+				if $held | has("id") or has("uri") then
+					{kind: "unavailable"}
+				else null end
+			else
+				(if $held | is_episode then {kind: "episode"} else
+					{kind: (if .is_local == true or $held.is_local == true
+							or (($held.uri | type) == "string"
+							and ($held.uri | startswith("spotify:local:")))
+						then "local" else "track" end),
+					track_id: ($held | track_id)}
+				end)
+				+ (if $held.uri == null then {} else {uri: $held.uri} end)
+			end) as $what
+		| if $what == null then null else
+			$what + (.added_at
 				| if $plain and . != null then .[0:19] + ".000Z"
 				else time end
 				| if . == null then {} else {added_at: .} end)

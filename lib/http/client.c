@@ -51,8 +51,27 @@ static bool is_sound(const struct reply *r)
 	return json_check(&j, buf_slice(&r->body));
 }
 
+/* What is held stands for the answer, if that is what was asked. */
+static void classify_same(struct answer *a, const char *asked)
+{
+	struct reply *r = &a->reply;
+	struct slice held = slice_of(asked), got = slice_of(r->etag);
+
+	a->kind = ANSWER_NONE;
+	if (!held.p) {
+		trouble_set(&a->trouble, EX_UNAVAILABLE,
+		    "HTTP 304 to a request that holds nothing");
+	} else if (got.n > 0 && !etag_eq(held, got)) {
+		trouble_set(&a->trouble, EX_UNAVAILABLE,
+		    "HTTP 304 for %s, and %s is held", r->etag, asked);
+	} else {
+		a->kind = ANSWER_GOOD;
+		memcpy(r->etag, held.p, held.n + 1);
+	}
+}
+
 /* Say what an answer is, and put its trouble in words. */
-static void classify(struct answer *a)
+static void classify(struct answer *a, const char *etag)
 {
 	struct reply *r = &a->reply;
 	char text[256];
@@ -65,6 +84,8 @@ static void classify(struct answer *a)
 		a->kind = ANSWER_BROKEN;
 		trouble_set(&a->trouble, EX_UNAVAILABLE, "HTTP %d, and no JSON",
 		    r->status);
+	} else if (r->status == 304) {
+		classify_same(a, etag);
 	} else if (r->status >= 300 && r->status < 400) {
 		a->kind = ANSWER_REDIRECT;
 		trouble_set(&a->trouble, EX_UNAVAILABLE,
@@ -122,7 +143,7 @@ static void read_answer(struct get *g, enum transfer_result result)
 	/* A server that echoes the token must not put it into a capture. */
 	if (r->body.n)
 		token_scrub(g->client->token, r->body.p, r->body.n);
-	classify(a);
+	classify(a, g->etag);
 }
 
 /* Whether an answer is one to try again for, after a wait of that many ms. */
@@ -216,7 +237,7 @@ void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,
 void get_ask(struct get *g)
 {
 	struct client *c = g->client;
-	struct question q = {.url = g->url};
+	struct question q = {.url = g->url, .etag = g->etag};
 
 	if (c->token_url && !g->renewed && is_ending(c)) {
 		g->state = GET_LOGIN;

@@ -15,12 +15,14 @@
 #include "stream/bucket.h"
 
 enum answer_kind {
-	ANSWER_GOOD,	 /* 2xx with JSON, or with nothing where that is due */
+	ANSWER_GOOD,	 /* 2xx with JSON, or with nothing where that is due;
+			    304 to one that has an etag */
 	ANSWER_DENIED,	 /* a 4xx that is an answer: 403, 404 and the like */
-	ANSWER_REDIRECT, /* 3xx, which is not followed */
+	ANSWER_REDIRECT, /* another 3xx, which is not followed */
 	ANSWER_LIMITED,	 /* 429 or 5xx, the wait too long; trouble.until */
 	ANSWER_BROKEN,	 /* another 5xx or no JSON, to the last try */
-	ANSWER_NONE,	 /* nothing whole came, to the last try */
+	ANSWER_NONE,	 /* nothing whole came, to the last try; or a 304
+			    that was not asked for */
 	ANSWER_NO_LOGIN	 /* no token to ask with */
 };
 
@@ -59,6 +61,7 @@ struct get {
 	struct client *client;
 	struct answer *answer;
 	const char *url;
+	const char *etag; /* of what is held of it, or NULL; may be set */
 	void *owner;
 	enum get_state state;
 	int64_t wake_at; /* by clock_monotonic */

@@ -12,7 +12,10 @@
 #include "json/json.h"
 
 #define REPLY_MAX ((size_t)1 << 20)
+#define TEXT_MAX ((size_t)12 << 10) /* of each text: all fit the file */
 #define LASTS_MAX ((int64_t)10 * 365 * 86400) /* seconds */
+
+#define NO_ANSWER "the token endpoint does not answer"
 
 void form_put(struct buf *b, const char *name, const char *value)
 {
@@ -27,13 +30,45 @@ void form_put(struct buf *b, const char *name, const char *value)
 			buf_printf(b, "%%%02X", (unsigned char)*value);
 }
 
-/* Take what was granted; false if the body grants nothing. */
-static bool take_grant(struct token *t, struct slice body, int64_t now)
+/* What the answer says, decoded; empty where it says nothing of use. */
+struct granted {
+	struct buf access, refresh, scope;
+	int64_t lasts; /* seconds, or 0 */
+};
+
+/*
+ * Keep a text that can be sent in a header and written to the token file: a
+ * file that cannot be read again would be a login lost.
+ */
+static void keep_text(struct buf *to, const struct json *j, char lowest)
+{
+	buf_clear(to);
+	if (!json_unescape(j->text, to))
+		buf_clear(to);
+	for (size_t i = 0; i < to->n; i++)
+		if (to->p[i] < lowest || to->p[i] > '~')
+			buf_clear(to);
+}
+
+static void keep_member(
+    struct granted *g, const struct json *j, enum json_type type)
+{
+	if (type == JSON_STRING && slice_is(j->key, "access_token"))
+		keep_text(&g->access, j, '!');
+	else if (type == JSON_STRING && slice_is(j->key, "refresh_token"))
+		keep_text(&g->refresh, j, '!');
+	else if (type == JSON_STRING && slice_is(j->key, "scope"))
+		keep_text(&g->scope, j, ' ');
+	else if (type == JSON_NUMBER && slice_is(j->key, "expires_in") &&
+		 (!json_int(j->text, &g->lasts) || g->lasts < 0 ||
+		     g->lasts > LASTS_MAX))
+		g->lasts = 0;
+}
+
+static bool read_grant(struct granted *g, struct slice body)
 {
 	struct json j;
 	enum json_type type;
-	struct slice access = {NULL, 0}, refresh = {NULL, 0}, scope = refresh;
-	int64_t lasts = 0;
 
 	if (!json_check(&j, body))
 		return false;
@@ -41,28 +76,43 @@ static bool take_grant(struct token *t, struct slice body, int64_t now)
 	if (json_next(&j) != JSON_OBJECT)
 		return false;
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
-		bool text = type == JSON_STRING && !j.escaped && j.text.n > 0;
-
-		if (text && slice_is(j.key, "access_token"))
-			access = j.text;
-		else if (text && slice_is(j.key, "refresh_token"))
-			refresh = j.text;
-		else if (text && slice_is(j.key, "scope"))
-			scope = j.text;
-		else if (type == JSON_NUMBER && slice_is(j.key, "expires_in") &&
-			 (!json_int(j.text, &lasts) || lasts < 0 ||
-			     lasts > LASTS_MAX))
-			lasts = 0;
+		keep_member(g, &j, type);
 		json_skip(&j, type);
 	}
-	if (!access.p || !token_set(&t->access_token, access))
-		return false;
-	t->expires_at = lasts ? now + lasts * 1000 : 0;
-	return (!refresh.p || token_set(&t->refresh_token, refresh)) &&
-	       (!scope.p || token_set(&t->scope, scope));
+	return g->access.n > 0;
 }
 
-/* What an answer that grants nothing means; none of these is asked again. */
+static void wipe(struct buf *b)
+{
+	if (b->p)
+		token_wipe(b->p, b->cap);
+	buf_release(b);
+}
+
+/* Take what was granted; false if the body grants nothing. */
+static bool take_grant(struct token *t, struct slice body, int64_t now)
+{
+	struct granted g = {.access = BUF_INIT(TEXT_MAX),
+	    .refresh = BUF_INIT(TEXT_MAX),
+	    .scope = BUF_INIT(TEXT_MAX)};
+	bool ok = read_grant(&g, body) &&
+		  token_set(&t->access_token, buf_slice(&g.access)) &&
+		  (!g.refresh.n ||
+		      token_set(&t->refresh_token, buf_slice(&g.refresh))) &&
+		  (!g.scope.n || token_set(&t->scope, buf_slice(&g.scope)));
+
+	if (ok)
+		t->expires_at = g.lasts ? now + g.lasts * 1000 : 0;
+	wipe(&g.access);
+	wipe(&g.refresh);
+	wipe(&g.scope);
+	return ok;
+}
+
+/*
+ * What an answer that grants nothing means; none of these is asked again.
+ * Without a code of OAuth it is somebody else's, like a page of a proxy.
+ */
 static bool denied(struct reply *r, const char *ended, struct trouble *trouble)
 {
 	struct slice code = problem_code(buf_slice(&r->body));
@@ -71,6 +121,10 @@ static bool denied(struct reply *r, const char *ended, struct trouble *trouble)
 	problem_text(r->status, buf_slice(&r->body), text, sizeof(text));
 	if (slice_is(code, "invalid_grant"))
 		return trouble_set(trouble, EX_NOPERM, "%s (%s)", ended, text);
+	if (code.n == 0 || slice_is(code, "server_error") ||
+	    slice_is(code, "temporarily_unavailable"))
+		return trouble_set(
+		    trouble, EX_UNAVAILABLE, NO_ANSWER " (%s)", text);
 	return trouble_set(trouble, EX_CONFIG,
 	    "the token endpoint refuses this app (%s)", text);
 }
@@ -122,7 +176,11 @@ bool grant_ask(const struct grant *g, struct token *t,
 			denied(&r, g->ended, trouble);
 			break;
 		}
-		if (answered)
+		/* What may hold a token that could not be read is not shown. */
+		if (answered && r.status < 300)
+			snprintf(r.why, sizeof(r.why), "HTTP %d, and no token",
+			    r.status);
+		else if (answered)
 			problem_text(
 			    r.status, buf_slice(&r.body), r.why, sizeof(r.why));
 		wait = r.retry_after > 0 ? r.retry_after : 0;
@@ -132,8 +190,8 @@ bool grant_ask(const struct grant *g, struct token *t,
 		if (answered && r.status == 429)
 			limited(&r, trouble);
 		else
-			trouble_set(trouble, EX_UNAVAILABLE,
-			    "the token endpoint does not answer (%s)", r.why);
+			trouble_set(
+			    trouble, EX_UNAVAILABLE, NO_ANSWER " (%s)", r.why);
 		break;
 	}
 	if (r.body.p)

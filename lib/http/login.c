@@ -80,10 +80,9 @@ static bool exchange(struct login *l, const char *code, struct trouble *trouble)
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
-	if (ok && !l->token.refresh_token)
-		return trouble_set(trouble, EX_UNAVAILABLE,
-		    "the token endpoint gives no refresh_token");
-	l->token.authorized_at = clock_now();
+	/* What cannot be renewed ends when the token does. */
+	if (l->token.refresh_token)
+		l->token.authorized_at = clock_now();
 	return ok;
 }
 

@@ -195,10 +195,18 @@ static enum pages_result check(struct pages *p)
 	return go_to(p, buf_slice(&p->first));
 }
 
+/* After a page of a playlist: the list goes on, or wants to be checked. */
+static enum pages_result turn(struct pages *p, enum pages_result r)
+{
+	if (r == PAGES_END && p->kind == PAGE_ITEMS)
+		return check(p);
+	p->kind = PAGE_ITEMS;
+	return r;
+}
+
 /* A playlist embeds the first page of its list, in one of two members. */
 static enum pages_result read_on(struct pages *p, struct slice body)
 {
-	enum pages_result r;
 	struct links l;
 
 	if (p->kind == PAGE_CHECK)
@@ -208,11 +216,7 @@ static enum pages_result read_on(struct pages *p, struct slice body)
 	else if (!read_links(body, "items", &l) &&
 		 !read_links(body, "tracks", &l))
 		return PAGES_END;
-	r = follow(p, &l);
-	if (r == PAGES_END && p->kind == PAGE_ITEMS)
-		return check(p);
-	p->kind = PAGE_ITEMS;
-	return r;
+	return turn(p, follow(p, &l));
 }
 
 enum pages_result pages_next(struct pages *p, struct slice body)
@@ -225,4 +229,15 @@ enum pages_result pages_next(struct pages *p, struct slice body)
 	case PAGING_NEXT: read_links(body, "artists", &l); return follow(p, &l);
 	default: read_links(body, "", &l); return count_on(p, &l);
 	}
+}
+
+enum pages_result pages_pass(struct pages *p, struct slice next)
+{
+	struct slice first = buf_slice(&p->first);
+	bool list = p->paging == PAGING_PLAYLIST;
+	enum pages_result r = PAGES_END;
+
+	if (next.n > 0 && kind_of(p->paging, first, next) != PAGE_CHECK)
+		r = go_to(p, next);
+	return list ? turn(p, r) : r;
 }

@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include "base/clock.h"
+#include "http/held.h"
 #include "json/json.h"
 #include "stream/record.h"
 
@@ -49,7 +50,10 @@ const char *request_read(
 	r->list = record_raw(rec, "list");
 	r->cursor = record_raw(rec, "cursor");
 	r->optional = optional && optional->type == JSON_TRUE;
-	return NULL;
+	r->etags = record_raw(rec, "etags");
+	if (slice_is(r->etags, "null"))
+		r->etags.p = NULL;
+	return held_check(r->etags);
 }
 
 static void put_time(struct buf *b, const char *name, int64_t ms)
@@ -90,6 +94,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	json_put_member(b, "url", c->url);
 	json_put_member_int(b, "status", c->status);
 	put_time(b, "fetched_at", c->fetched_at);
+	if (*c->etag)
+		json_put_member(b, "etag", slice_of(c->etag));
 	if (r->cursor.p && c->page == 1)
 		json_put_member_raw(b, "cursor", r->cursor);
 	if (r->seq >= 0)
@@ -105,7 +111,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 		json_put_member_raw(b, "check", SLICE("true"));
 	if (c->retry_at)
 		put_time(b, "retry_at", c->retry_at);
-	put_body(body, b);
+	if (c->status != 304)
+		put_body(body, b);
 	return buf_putc(b, '}');
 }
 

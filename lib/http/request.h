@@ -17,6 +17,7 @@ struct request {
 	struct slice endpoint;
 	struct slice url;    /* a path, or a URL of the API */
 	struct slice cursor; /* as written; p == NULL if there is none */
+	struct slice etags;  /* likewise: see http/held.h */
 	int64_t seq;	     /* -1 if it has none */
 	enum paging paging;
 	struct pages_stop stop; /* where an earlier run stopped */
@@ -43,11 +44,13 @@ struct capture {
 	int status;
 	int64_t fetched_at;
 	int64_t retry_at; /* ms since 1970; 0 for none */
+	const char *etag; /* "" for none */
 };
 
 /*
  * Append a capture with its body: compact and with every number as the
- * server wrote it, or as `text`, cut, where it is no JSON.
+ * server wrote it, or as `text`, cut, where it is no JSON. One of 304 has
+ * none: what it stands for is held already.
  */
 bool capture_put(const struct capture *, struct slice body, struct buf *);
 

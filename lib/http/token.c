@@ -19,6 +19,9 @@
 
 /* Two minutes in all: longer than a refresh with its retries should take. */
 #define LOCK_TRIES 2400
+/* By so much a file may be longer than before, and have room for certain. */
+#define GROWTH ((size_t)16 << 10)
+
 static const struct timespec LOCK_PAUSE = {.tv_nsec = 50000000};
 
 /* The members, and where they are kept: strings, and times as numbers. */
@@ -166,6 +169,11 @@ static bool check_file(const struct token *t, int fd, struct trouble *trouble)
 	if (!S_ISREG(st.st_mode))
 		return trouble_set(
 		    trouble, EX_CONFIG, "%s: not a file", t->path);
+	/* Renewed by us, it would be ours, and theirs no more. */
+	if (st.st_uid != geteuid())
+		return trouble_set(trouble, EX_CONFIG,
+		    "%s: it belongs to another user (uid %ld)", t->path,
+		    (long)st.st_uid);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return trouble_set(trouble, EX_CONFIG,
 		    "%s: a token that others can read (mode %03o): "
@@ -291,9 +299,10 @@ static bool take_lock(struct token *t, struct trouble *trouble)
 	struct buf path = BUF_INIT(4096);
 
 	buf_printf(&path, "%s.lock", t->path);
-	t->lock = path.failed ? -1
-			      : open(buf_cstr(&path),
-				    O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	t->lock = path.failed
+		      ? -1
+		      : open(buf_cstr(&path),
+			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	buf_release(&path);
 	if (t->lock < 0)
 		return trouble_set(trouble, EX_CANTCREAT,
@@ -317,23 +326,6 @@ bool token_lock(struct token *t, struct trouble *trouble)
 	return take_lock(t, trouble) && token_load(t, trouble);
 }
 
-/* Make the rename itself last; not every file system can, or needs to. */
-static void sync_folder(const char *path)
-{
-	char *folder = strdup(path),
-	     *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd;
-
-	if (slash)
-		slash[slash == folder] = '\0';
-	fd = folder ? open(slash ? folder : ".", O_RDONLY | O_CLOEXEC) : -1;
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(folder);
-}
-
 bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
 {
 	if (!os_make_parents(t->path, 0700))
@@ -355,7 +347,9 @@ bool token_remove(struct token *t, struct trouble *trouble)
 	if (unlink(t->path) != 0 && errno != ENOENT)
 		return trouble_set(trouble, EX_IOERR, "%s: cannot remove: %s",
 		    t->path, strerror(errno));
-	sync_folder(t->path);
+	if (!os_sync_folder(t->path))
+		return trouble_set(trouble, EX_IOERR,
+		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
 	return true;
 }
 
@@ -371,22 +365,49 @@ void token_unlock(struct token *t)
 	t->lock = -1;
 }
 
+static bool write_all(int fd, struct slice s)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			s = slice_from(s, (size_t)n);
+	}
+	return true;
+}
+
+/* Take the room that the file will need: on a full disk there is none. */
+static bool reserve(const struct token *t)
+{
+	static const char zeros[4096];
+
+	for (size_t n = 0; n < t->text.n + GROWTH; n += sizeof(zeros))
+		if (!write_all(t->temp, (struct slice){zeros, sizeof(zeros)}))
+			return false;
+	return fsync(t->temp) == 0 && lseek(t->temp, 0, SEEK_SET) == 0;
+}
+
 bool token_prepare(struct token *t, struct trouble *trouble)
 {
 	const char *path;
 
 	buf_clear(&t->temp_path);
-	buf_printf(&t->temp_path, "%s.%ld", t->path, (long)getpid());
+	buf_printf(&t->temp_path, "%s.new", t->path);
 	path = buf_cstr(&t->temp_path);
 	if (!path || !os_make_parents(t->path, 0700))
 		return trouble_set(trouble, EX_CANTCREAT,
 		    "%s: cannot create its folder: %s", t->path,
 		    strerror(errno));
-	unlink(path); /* left by one of our number that was killed */
+	unlink(path); /* left by one that was killed: the lock is ours */
 	t->temp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (t->temp < 0)
 		return trouble_set(trouble, EX_CANTCREAT,
 		    "%s: cannot create: %s", path, strerror(errno));
+	if (!reserve(t))
+		return trouble_set(trouble, EX_CANTCREAT,
+		    "%s: cannot write: %s", path, strerror(errno));
 	return true;
 }
 
@@ -441,29 +462,17 @@ static void put_all(const struct token *t, struct buf *b)
 	buf_puts(b, "}\n");
 }
 
-static bool write_all(int fd, struct slice s)
-{
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			s = slice_from(s, (size_t)n);
-	}
-	return fsync(fd) == 0;
-}
-
 bool token_save(struct token *t, struct trouble *trouble)
 {
-	struct buf b = BUF_INIT(4 * TOKEN_FILE_MAX);
+	struct buf b = BUF_INIT(TOKEN_FILE_MAX);
 	bool ok;
 
 	if (t->temp < 0 && !token_prepare(t, trouble))
 		return false;
 	put_all(t, &b);
-	errno = ENOMEM;
-	ok = !b.failed && write_all(t->temp, buf_slice(&b));
+	errno = EFBIG;
+	ok = !b.failed && write_all(t->temp, buf_slice(&b)) &&
+	     ftruncate(t->temp, (off_t)b.n) == 0 && fsync(t->temp) == 0;
 	wipe_buf(&b);
 	buf_release(&b);
 	if (ok)
@@ -473,7 +482,10 @@ bool token_save(struct token *t, struct trouble *trouble)
 		    t->path, strerror(errno));
 	close(t->temp);
 	t->temp = -1;
-	sync_folder(t->path);
+	/* The rename itself. */
+	if (!os_sync_folder(t->path))
+		return trouble_set(trouble, EX_IOERR,
+		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
 	return true;
 }
 

@@ -60,7 +60,7 @@ void token_release(struct token *);
 
 /*
  * Read the file, anew if it was read before. False where there is none (77),
- * or others may read it or it makes no sense (78).
+ * or it is another user's, others may read it, or it makes no sense (78).
  */
 bool token_load(struct token *, struct trouble *);
 
@@ -78,8 +78,9 @@ bool token_lock_new(struct token *, bool replace, struct trouble *);
 void token_unlock(struct token *);
 
 /*
- * Open the file that is to replace this one: a folder that cannot be written
- * is better known before the service hands out a login that works once only.
+ * Open the file that is to replace this one, with room for it, while it is
+ * locked: a folder that cannot be written, a disk that is full are better
+ * known before the service hands out a login that works once only.
  */
 bool token_prepare(struct token *, struct trouble *);
 

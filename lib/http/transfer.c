@@ -22,6 +22,7 @@
 struct lane {
 	struct lane *next;
 	CURL *curl;
+	struct curl_slist *headers;
 	struct reply *reply; /* NULL while it is idle */
 	void *who;
 	char error[CURL_ERROR_SIZE];
@@ -65,6 +66,7 @@ void transfer_free(struct transfer *t)
 		if (l->reply)
 			curl_multi_remove_handle(t->multi, l->curl);
 		curl_easy_cleanup(l->curl);
+		curl_slist_free_all(l->headers);
 		free(l);
 	}
 	curl_multi_cleanup(t->multi);
@@ -100,36 +102,63 @@ static size_t take_body(char *data, size_t size, size_t n, void *ctx)
 	return buf_put(&r->body, data, size * n) ? size * n : 0;
 }
 
+/* Whether a line is a header of that name, with its colon; then its value. */
+static bool is_header(struct slice line, const char *name, struct slice *value)
+{
+	size_t len = strlen(name);
+
+	if (line.n <= len || strncasecmp(line.p, name, len) != 0)
+		return false;
+	*value = slice_from(line, len);
+	while (value->n > 0 && strchr(" \t", *value->p) && *value->p)
+		*value = slice_from(*value, 1);
+	while (value->n > 0 && strchr(" \t\r\n", value->p[value->n - 1]))
+		value->n--;
+	return true;
+}
+
+/* A second one makes the first doubtful too. */
+static void take_etag(struct reply *r, struct slice value)
+{
+	size_t n = etag_is_valid(value) && !*r->etag ? value.n : 0;
+
+	memcpy(r->etag, value.p, n);
+	r->etag[n] = '\0';
+}
+
 /* Called for each header line, those of interim and proxy answers too. */
 static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 {
-	static const char name[] = "retry-after:";
-	const size_t len = sizeof(name) - 1;
-	struct slice line = {data, size * n};
+	struct slice line = {data, size * n}, value;
 	struct reply *r = ctx;
 
 	r->head += line.n;
 	if (r->head > HEAD_MAX)
 		return 0;
-	if (slice_starts(line, SLICE("HTTP/")))
+	if (slice_starts(line, SLICE("HTTP/"))) {
 		r->retry_after = -1;
-	if (line.n > len && strncasecmp(line.p, name, len) == 0 &&
-	    !retry_after_parse(
-		slice_from(line, len), clock_now(), &r->retry_after))
+		*r->etag = '\0';
+	}
+	if (is_header(line, "retry-after:", &value) &&
+	    !retry_after_parse(value, clock_now(), &r->retry_after))
 		r->retry_after = -1;
+	if (is_header(line, "etag:", &value))
+		take_etag(r, value);
 	return size * n;
 }
 
-static void set_protocols(CURL *c, bool plain)
+static void set_way(CURL *c, const struct origin *to)
 {
+	bool plain = strcmp(to->scheme, "http") == 0;
+
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
 #else
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
-	/* A proxy would carry the token off this machine unencrypted. */
-	if (plain)
+	/* One would carry the token off this machine, perhaps unencrypted. */
+	if (origin_is_here(to))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
 
@@ -146,6 +175,38 @@ static void set_secrets(CURL *c, const struct question *q)
 	}
 	if (q->form)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
+}
+
+/* False if it is none to send, or without memory. */
+static bool set_etag(struct lane *lane, const char *etag)
+{
+	char line[32 + ETAG_MAX];
+
+	curl_slist_free_all(lane->headers);
+	lane->headers = NULL;
+	if (!etag)
+		return true;
+	if (!etag_is_valid(slice_of(etag)))
+		return false;
+	snprintf(line, sizeof(line), "If-None-Match: %s", etag);
+	lane->headers = curl_slist_append(NULL, line);
+	curl_easy_setopt(lane->curl, CURLOPT_HTTPHEADER, lane->headers);
+	return lane->headers != NULL;
+}
+
+/* The service's certificate, and that of a proxy that has one. */
+static void set_trust(CURL *c, const struct transfer_limits *l)
+{
+	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	/* In place of the system's, which may be a file and a folder. */
+	if (l->ca_file || l->ca_folder) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, l->ca_file);
+		curl_easy_setopt(c, CURLOPT_CAPATH, l->ca_folder);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, l->ca_file);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAPATH, l->ca_folder);
+	}
 }
 
 static void set_up(const struct transfer *t, struct lane *lane,
@@ -168,9 +229,7 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	 * 7.88 keeps, it would wait for ever to see whether that is one.
 	 */
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)t->fresh);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	set_trust(c, l);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(
@@ -185,14 +244,25 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	set_secrets(c, q);
 }
 
-/* Whether trying again could help. */
-static bool may_pass(CURLcode code)
+/* The reply was more than we take, of one thing or another. */
+static bool is_too_big(const struct reply *r)
+{
+	return r->body.failed || r->head > HEAD_MAX;
+}
+
+/*
+ * Whether trying again could help. A protocol that is not supported was an
+ * answer that is none: the URL's is known to be.
+ */
+static bool may_pass(CURLcode code, const struct reply *r)
 {
 	switch (code) {
-	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WRITE_ERROR: return !is_too_big(r);
 	case CURLE_URL_MALFORMAT:
-	case CURLE_WRITE_ERROR: /* the body was too big for us */
 	case CURLE_OUT_OF_MEMORY:
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ENGINE_NOTFOUND:
@@ -213,15 +283,19 @@ bool transfer_start(
 	r->status = 0;
 	r->retry_after = -1;
 	r->head = 0;
+	*r->etag = '\0';
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
 	if (!why && !(lane = find_lane(t)))
 		why = "no memory";
 	if (lane) {
 		set_up(t, lane, q, r);
-		set_protocols(lane->curl, strcmp(to.scheme, "http") == 0);
+		set_way(lane->curl, &to);
 		lane->error[0] = '\0';
-		if (curl_multi_add_handle(t->multi, lane->curl) != CURLM_OK)
+		if (!set_etag(lane, q->etag))
+			why = "no entity tag, or no memory for it";
+		else if (curl_multi_add_handle(t->multi, lane->curl) !=
+			 CURLM_OK)
 			why = "no memory";
 	}
 	if (why) {
@@ -271,10 +345,16 @@ static enum transfer_result conclude(const struct lane *l, CURLcode code)
 	else if (code == CURLE_WRITE_ERROR && r->head > HEAD_MAX)
 		snprintf(r->why, sizeof(r->why),
 		    "headers of more than %zu bytes", HEAD_MAX);
+	else if (code == CURLE_WRITE_ERROR)
+		snprintf(r->why, sizeof(r->why),
+		    "a body that cannot be decompressed");
+	else if (code == CURLE_OUT_OF_MEMORY)
+		snprintf(
+		    r->why, sizeof(r->why), "no memory, or a header too long");
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
 		    l->error[0] ? l->error : curl_easy_strerror(code));
-	return may_pass(code) ? TRANSFER_FAULT : TRANSFER_FAILED;
+	return may_pass(code, r) ? TRANSFER_FAULT : TRANSFER_FAILED;
 }
 
 bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)

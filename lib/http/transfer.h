@@ -2,8 +2,8 @@
  * HTTP transfers, several at once, over connections that are kept for the
  * next ones; with HTTP/2, over one. Whatever the server does, each ends
  * within its time and its size. Redirects are never followed, certificates
- * always checked, and plain http goes to this machine itself only, past any
- * proxy.
+ * always checked, and plain http goes to this machine itself only. No proxy
+ * is between us and this machine.
  */
 #ifndef SP_HTTP_TRANSFER_H
 #define SP_HTTP_TRANSFER_H
@@ -13,13 +13,16 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/etag.h"
 
 struct transfer; /* owns the connections */
 
 struct transfer_limits {
 	int64_t timeout;	 /* ms for a whole transfer */
 	int64_t connect_timeout; /* ms */
-	const char *user_agent;	 /* borrowed */
+	const char *user_agent;	 /* borrowed, as are the next */
+	const char *ca_file;	 /* whom to trust; NULL for the system's */
+	const char *ca_folder;	 /* the same, as OpenSSL's c_rehash has it */
 };
 
 /* What to ask; all is borrowed, the form until there is a result. */
@@ -27,6 +30,7 @@ struct question {
 	const char *url;
 	const char *bearer; /* an access token, or NULL */
 	const char *form;   /* what to POST; NULL for a GET */
+	const char *etag;   /* send it as If-None-Match, or NULL */
 	const char *user;   /* for Basic authentication, or NULL */
 	const char *password;
 };
@@ -40,11 +44,12 @@ enum transfer_result {
 /* What came of it. Initialise body with BUF_INIT(its limit), and release it. */
 struct reply {
 	int status;
-	struct buf body;     /* decompressed */
-	int64_t done_at;     /* when it was there, ms since 1970 */
-	int64_t retry_after; /* ms; -1 if the server did not say */
-	size_t head;	     /* bytes of headers */
-	char why[256];	     /* if it was not done */
+	struct buf body;	 /* decompressed */
+	int64_t done_at;	 /* when it was there, ms since 1970 */
+	int64_t retry_after;	 /* ms; -1 if the server did not say */
+	size_t head;		 /* bytes of headers */
+	char etag[ETAG_MAX + 1]; /* "" for none, or none that is one */
+	char why[256];		 /* if it was not done */
 };
 
 /* A new one, or NULL if libcurl does not start. `limits` is borrowed. */

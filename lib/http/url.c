@@ -78,12 +78,16 @@ bool origin_eq(const struct origin *a, const struct origin *b)
 	       strcmp(a->host, b->host) == 0 && strcmp(a->port, b->port) == 0;
 }
 
-bool origin_is_safe(const struct origin *o)
+bool origin_is_here(const struct origin *o)
 {
-	return strcmp(o->scheme, "https") == 0 ||
-	       strcmp(o->host, "127.0.0.1") == 0 ||
+	return strcmp(o->host, "127.0.0.1") == 0 ||
 	       strcmp(o->host, "[::1]") == 0 ||
 	       strcmp(o->host, "localhost") == 0;
+}
+
+bool origin_is_safe(const struct origin *o)
+{
+	return strcmp(o->scheme, "https") == 0 || origin_is_here(o);
 }
 
 bool origin_put(const struct origin *o, struct buf *b)

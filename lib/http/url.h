@@ -29,6 +29,9 @@ const char *origin_read(struct origin *, const char *url);
 
 bool origin_eq(const struct origin *, const struct origin *);
 
+/* Whether it is this machine itself. */
+bool origin_is_here(const struct origin *);
+
 /* Whether a secret may travel there: https, or this machine itself. */
 bool origin_is_safe(const struct origin *);
 

@@ -27,6 +27,7 @@ bool window_init(struct window *w)
 		a->last = &a->first;
 		answer_init(&a->answer, w->max_body);
 		pages_init(&a->pages, w->api, w->max_pages);
+		held_init(&a->held);
 	}
 	return true;
 }
@@ -41,6 +42,7 @@ void window_release(struct window *w)
 			page_free(page);
 		answer_release(&a->answer);
 		pages_release(&a->pages);
+		held_release(&a->held);
 		buf_release(&a->line);
 		buf_release(&a->scratch);
 	}
@@ -145,6 +147,8 @@ static struct page *keep(struct window *w, struct ask *a)
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
 		page->retry_at = a->answer.trouble.until;
+	if (a->answer.kind == ANSWER_GOOD && a->pages.kind != PAGE_CHECK)
+		memcpy(page->etag, r->etag, sizeof(page->etag));
 	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {
 		page_free(page);
 		return NULL;
@@ -155,10 +159,25 @@ static struct page *keep(struct window *w, struct ask *a)
 	return page;
 }
 
+/* A check costs as little as a 304, and must be of the moment. */
 static void begin_page(struct window *w, struct ask *a)
 {
+	bool check = a->pages.kind == PAGE_CHECK;
+
 	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), a->bucket,
 	    &a->answer, a);
+	/* Without memory it is asked as if nothing were held. */
+	if (!check &&
+	    held_find(&a->held, a->request.etags, buf_slice(&a->pages.url)) &&
+	    *a->held.etag)
+		a->get.etag = a->held.etag;
+}
+
+static enum pages_result next_page(struct ask *a, const struct page *page)
+{
+	return page->status == 304
+		   ? pages_pass(&a->pages, buf_slice(&a->held.next))
+		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
 /* The page is a good one: is there another? */
@@ -167,7 +186,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	struct slice path = url_brief(buf_slice(&page->url));
 
 	page->linked = a->request.paging != PAGING_NONE;
-	switch (pages_next(&a->pages, buf_slice(&page->body))) {
+	switch (next_page(a, page)) {
 	case PAGES_MORE:
 		page->linked &= buf_put_slice(
 		    &page->follows, url_path(buf_slice(&a->pages.url)));
@@ -176,6 +195,8 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	case PAGES_END: a->ended = true; break;
 	default:
 		page->linked = false;
+		/* Held, it would pass for the last one. */
+		*page->etag = '\0';
 		ask_refuse(a, "bad next page",
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
 		    a->pages.why);

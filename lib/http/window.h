@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "http/client.h"
+#include "http/held.h"
 #include "http/pages.h"
 #include "http/request.h"
 #include "stream/record.h"
@@ -35,7 +36,8 @@ struct page {
 	enum page_kind kind;
 	int status;
 	int64_t fetched_at;
-	int64_t retry_at; /* 0 for none */
+	int64_t retry_at;	 /* 0 for none */
+	char etag[ETAG_MAX + 1]; /* "" for none */
 	struct buf url, body;
 	bool linked;	    /* it is known which page follows */
 	struct buf follows; /* that page's path and query, "" for none */
@@ -56,6 +58,7 @@ struct ask {
 
 	struct buf line, scratch; /* private from here */
 	struct get get;
+	struct held held; /* of the page being asked */
 	bool begun;
 	struct page *first, **last; /* that wait, oldest first */
 	size_t waiting;		    /* bytes of theirs */

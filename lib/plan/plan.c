@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "json/json.h"
+#include "plan/held.h"
 #include "store/db.h"
 #include "stream/bucket.h"
 
@@ -138,6 +139,24 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	return limited;
 }
 
+/* Say what is held, so that it need not come again. */
+static void put_etags(
+    struct plan *p, const struct plan_request *r, struct buf *line)
+{
+	struct buf etags = BUF_INIT((size_t)1 << 20);
+	const struct plan_options *o = p->options;
+	const char *from = r->stop ? r->stop->next : r->url;
+	int rc = SQLITE_OK;
+
+	if (r->repeated && from && p->user.n && !o->force && !o->unconditional)
+		rc = held_collect(p, from, r->paging, &etags);
+	if (rc != SQLITE_OK)
+		p->rc = rc;
+	else if (etags.n)
+		json_put_member_raw(line, "etags", buf_slice(&etags));
+	buf_release(&etags);
+}
+
 void plan_send(struct plan *p, const struct plan_request *r)
 {
 	struct buf *b;
@@ -165,6 +184,7 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		json_put_member_raw(b, "optional", SLICE("true"));
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
+	put_etags(p, r, b);
 	source_send(p->source, RECORD_REQUEST);
 }
 
@@ -237,6 +257,7 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 	    .options = options,
 	    .source = source,
 	    .user = BUF_INIT(4096),
+	    .origin = BUF_INIT(65536),
 	    .now = clock_now(),
 	    .cursor = -1};
 	rc = start(p, job);
@@ -259,6 +280,7 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 void plan_release(struct plan *p)
 {
 	buf_release(&p->user);
+	buf_release(&p->origin);
 	stops_release(&p->stops);
 }
 
@@ -275,7 +297,15 @@ int job_is_due(sqlite3 *db, const struct job *job,
 	    "and account = :account and status = 'complete' "
 	    "and started_at > :stale_since) "
 	    "or (:job = 'playlists' and exists "
-	    "(select 1 from playlist_ingest_queue))",
+	    "(select 1 from playlist_ingest_queue)) "
+	    /* What its last run brought, that run could not ask for. */
+	    "or (:job = 'playlists' and exists (select 1 "
+	    "from (select user_id, max(started_at) as at from ingest_runs "
+	    "where job = :job and account = :account "
+	    "and status = 'complete') r "
+	    "join user_playlists u on u.user_id = r.user_id "
+	    "and u.first_seen > r.at left join playlists using (playlist_id) "
+	    "where last_refreshed is null))",
 	    job->interval, &s);
 
 	if (rc != SQLITE_OK)

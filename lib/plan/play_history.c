@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 #include "store/db.h"
 
+#define LATE ((int64_t)3600 * 1000) /* ms */
 #define PATH "/v1/me/player/recently-played?limit=50"
 
 /* The newest play that came since a run began, and when it was told. */
@@ -76,41 +77,62 @@ static void ask(struct plan *p, int64_t after, const struct stop *stop)
 			 .stop = stop});
 }
 
-/* Whether a chain of pages that was stopped leads to the newest plays. */
-static bool is_forward(const struct stop *stop)
+/* Whether a chain of pages leads back to older plays. */
+static bool is_older(const struct stop *stop)
 {
-	return stop->next && !strstr(stop->next, "before=");
+	return strstr(stop->url, "before=") ||
+	       (stop->next && strstr(stop->next, "before="));
+}
+
+/*
+ * Go on with what was stopped of newer plays; whether they have come, or will.
+ * After a while some could have arrived late: then nothing is taken as come.
+ */
+static bool go_on_to_newer(struct plan *p)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < p->stops.count; i++) {
+		const struct stop *stop = &p->stops.all[i];
+
+		if (is_older(stop) || p->now - stop->at >= LATE)
+			continue;
+		known = true;
+		if (stop->next)
+			ask(p, -1, stop);
+	}
+	return known;
+}
+
+static void go_on_to_older(struct plan *p)
+{
+	for (size_t i = 0; i < p->stops.count; i++)
+		if (is_older(&p->stops.all[i]) && p->stops.all[i].next)
+			ask(p, -1, &p->stops.all[i]);
 }
 
 /*
  * The plays since the cursor, and from some hours before it once more. Where
- * a limit stopped that, the rest of it. If that leads to older plays, those
- * since go before it: the API forgets all but the last.
+ * a limit stopped that, the rest of it; but when plays could have arrived late
+ * since, those after the newest that came, in the same way. Older ones come
+ * last: the API forgets all but the last.
  */
 int plan_play_history(struct plan *p)
 {
 	const struct stops *stops = &p->stops;
 	int64_t after = -1, overlap = p->options->overlap;
-	bool forward = false;
 	int rc = SQLITE_OK;
 
 	if (plan_is_limited(p, "recently-played"))
 		return SQLITE_OK;
-	if (p->cursor >= 0)
-		after = p->cursor > overlap ? p->cursor - overlap : 0;
-	if (stops->count > 0) {
+	if (stops->count > 0)
 		rc = move_cursor(p, &stops->all[stops->count - 1]);
-		if (p->cursor > after)
-			after = p->cursor;
-	}
 	if (rc != SQLITE_OK)
 		return rc;
-	for (size_t i = 0; i < stops->count; i++)
-		forward |= is_forward(&stops->all[i]);
-	if (!forward)
+	if (p->cursor >= 0)
+		after = p->cursor > overlap ? p->cursor - overlap : 0;
+	if (!go_on_to_newer(p))
 		ask(p, after, NULL);
-	for (size_t i = 0; i < stops->count; i++)
-		if (stops->all[i].next)
-			ask(p, -1, &stops->all[i]);
-	return rc;
+	go_on_to_older(p);
+	return SQLITE_OK;
 }

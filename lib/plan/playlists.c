@@ -152,6 +152,7 @@ static int ask(struct plan *p, struct slice id, int64_t items)
 	struct plan_request r = {.endpoint = "playlist",
 	    .paging = "playlist",
 	    .optional = true,
+	    .repeated = true,
 	    .pages = items < 0 ? -1 : pages_of(items)};
 	int rc = SQLITE_NOMEM;
 
@@ -210,6 +211,7 @@ static int ask_list(struct plan *p)
 		    p, &(struct plan_request){.endpoint = "my-playlists",
 			   .url = url,
 			   .paging = "offset",
+			   .repeated = true,
 			   .pages = plan_pages(length, LIST_LIMIT)});
 	return rc;
 }

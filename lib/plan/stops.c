@@ -21,9 +21,10 @@ static const char query[] =
     "run_id || '/' || json_extract(extra_json, '$.request')) as list, "
     "substr(url, instr(url, '/v1/')) as path, "
     "json_type(extra_json, '$.next') as type, "
-    "json_extract(extra_json, '$.next') as next "
-    "from stopped join staging_raw using (run_id) where status = 200) "
-    "select list, max(page), path, type, next from pages "
+    "json_extract(extra_json, '$.next') as next, fetched_at "
+    "from stopped join staging_raw using (run_id) "
+    "where status in (200, 304)) "
+    "select list, max(page), path, type, next, fetched_at from pages "
     "where substr(list, 1, instr(list, '/') - 1) in (select run_id from "
     "stopped) group by list order by list desc";
 
@@ -48,12 +49,13 @@ static int add(struct stops *stops, sqlite3_stmt *s)
 	stop = &all[stops->count++];
 	*stop = (struct stop){.list = column(s, 0),
 	    .page = sqlite3_column_int64(s, 1),
-	    .path = column(s, 2),
+	    .url = column(s, 2),
 	    .next = more ? column(s, 4) : NULL,
 	    .told = sqlite3_column_type(s, 3) != SQLITE_NULL};
-	if (!stop->list || !stop->path || (more && !stop->next))
+	clock_parse(
+	    slice_of((const char *)sqlite3_column_text(s, 5)), &stop->at);
+	if (!stop->list || !stop->url || (more && !stop->next))
 		return SQLITE_NOMEM;
-	stop->path[strcspn(stop->path, "?")] = '\0';
 	return SQLITE_OK;
 }
 
@@ -76,7 +78,7 @@ int stops_read(struct stops *stops, struct plan *p, const char *job)
 void stops_release(struct stops *stops)
 {
 	for (size_t i = 0; i < stops->count; i++) {
-		free(stops->all[i].path);
+		free(stops->all[i].url);
 		free(stops->all[i].list);
 		free(stops->all[i].next);
 	}
@@ -85,19 +87,22 @@ void stops_release(struct stops *stops)
 }
 
 /* Whether a page is of the chain: at its path, or a list's below it. */
-static bool is_of(const char *page, const char *url, size_t n)
+static bool is_of(const char *page, const char *url)
 {
-	return strncmp(page, url, n) == 0 &&
-	       (!page[n] || !strcmp(page + n, "/items") ||
-		   !strcmp(page + n, "/tracks"));
+	size_t n = strcspn(url, "?"), rest = strcspn(page, "?");
+
+	if (rest < n || strncmp(page, url, n) != 0)
+		return false;
+	page += n;
+	rest -= n;
+	return rest == 0 || (rest == 6 && !strncmp(page, "/items", 6)) ||
+	       (rest == 7 && !strncmp(page, "/tracks", 7));
 }
 
 const struct stop *stops_find(const struct stops *stops, const char *url)
 {
-	size_t n = strcspn(url, "?");
-
 	for (size_t i = 0; i < stops->count; i++)
-		if (is_of(stops->all[i].path, url, n))
+		if (is_of(stops->all[i].url, url))
 			return &stops->all[i];
 	return NULL;
 }

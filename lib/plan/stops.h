@@ -20,10 +20,11 @@ struct plan;
 
 /* A chain, as its last page that was answered well left it. */
 struct stop {
-	char *path; /* of that page, from /v1/ on, without a query */
+	char *url;  /* of that page, from /v1/ on */
 	char *list; /* the chain's name */
 	char *next; /* the page to ask; NULL if none follows, or none is told */
 	int64_t page; /* how many came */
+	int64_t at;   /* when the last came, Unix ms */
 	bool told;    /* it is known whether one follows */
 };
 

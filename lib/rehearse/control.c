@@ -104,7 +104,7 @@ static void put_person(struct buf *b, const struct person *p)
 	put_text(b, p != NULL ? p->id : NULL);
 }
 
-/* What is gone tells nothing, not even when it came. */
+/* What is gone tells when it came, and nothing else. */
 static void put_item_truth(struct buf *b, const struct item *it)
 {
 	const char *kind = "track";
@@ -120,7 +120,7 @@ static void put_item_truth(struct buf *b, const struct item *it)
 	else
 		put_text(b, it->episode != NULL ? it->episode->uri : NULL);
 	buf_printf(b, ",\"kind\":\"%s\",\"added_at\":", kind);
-	put_second(b, gone ? -1 : it->added_at);
+	put_second(b, it->added_at);
 	buf_puts(b, ",\"added_by\":");
 	put_person(b, gone ? NULL : it->added_by);
 	buf_puts(b, "}");

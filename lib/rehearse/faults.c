@@ -17,7 +17,7 @@ static bool read_kind(struct fault *f)
 	    {"selfnext", FAULT_SELFNEXT}, {"redirect", FAULT_REDIRECT},
 	    {"huge", FAULT_HUGE}, {"change", FAULT_CHANGE},
 	    {"rotate", FAULT_ROTATE}, {"denied", FAULT_DENIED},
-	    {"wrong-state", FAULT_STATE}};
+	    {"wrong-state", FAULT_STATE}, {"etag", FAULT_ETAG}};
 	char *end;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -28,7 +28,8 @@ static bool read_kind(struct fault *f)
 	}
 	f->kind = FAULT_STATUS;
 	f->status = (int)strtol(f->name, &end, 10);
-	return *end == '\0' && f->status >= 400 && f->status <= 599;
+	return *end == '\0' &&
+	       (f->status == 304 || (f->status >= 400 && f->status <= 599));
 }
 
 /* A mistyped name would be a fault that never shows. */
@@ -36,7 +37,7 @@ static bool names_known(const char *spec)
 {
 	static const char *const known[] = {"kind", "retry_after", "ms", "byte",
 	    "times", "skip", "plain", "path", "message", "reason", "error",
-	    "to", "origin", "mode"};
+	    "to", "origin", "mode", "etag"};
 
 	while (*spec != '\0') {
 		size_t key = strcspn(spec, "=&"), i = 0;
@@ -104,6 +105,7 @@ bool fault_read(struct fault *f, const char *spec, const char **why)
 	query_get(spec, "message", f->message, sizeof(f->message));
 	query_get(spec, "reason", f->reason, sizeof(f->reason));
 	query_get(spec, "error", f->error, sizeof(f->error));
+	query_get(spec, "etag", f->etag, sizeof(f->etag));
 	if (f->kind == FAULT_ROTATE)
 		strcpy(f->path, "/api/token");
 	if (f->kind == FAULT_DENIED || f->kind == FAULT_STATE)
@@ -185,6 +187,11 @@ static void apply_status(
 	    *f->message != '\0' ? f->message : usual_message(f->status);
 
 	r->retry_after = f->retry_after;
+	if (f->status == 304) {
+		r->status = f->status;
+		strcpy(r->etag, f->etag);
+		return;
+	}
 	if (strncmp(ask->path, "/api/token", 10) == 0) {
 		const char *error =
 		    f->status == 400 ? "invalid_grant" : "server_error";
@@ -299,6 +306,7 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 		snprintf(r->location, sizeof(r->location), "%s", f->to);
 		break;
 	case FAULT_CHANGE: break; /* it was made before the answer */
+	case FAULT_ETAG: strcpy(r->etag, f->etag); break;
 	case FAULT_ROTATE:
 	case FAULT_DENIED:
 	case FAULT_STATE: break; /* the login service sees to it */

@@ -12,7 +12,7 @@
 #define FAULTS_MAX 128
 
 enum fault_kind {
-	FAULT_STATUS, /* an error status of the API */
+	FAULT_STATUS, /* an error status of the API, or 304 */
 	FAULT_SLOW,
 	FAULT_DRIP,
 	FAULT_CUT,
@@ -27,6 +27,7 @@ enum fault_kind {
 	FAULT_ROTATE, /* the token endpoint gives a new refresh token */
 	FAULT_DENIED, /* the user refuses the consent */
 	FAULT_STATE,  /* the login comes back with another state */
+	FAULT_ETAG,   /* the answer has this ETag, or none */
 };
 
 struct fault {
@@ -41,6 +42,7 @@ struct fault {
 	bool swap;	/* the change leaves the total as it was */
 	char path[256]; /* a prefix of the url; empty matches all */
 	char message[160], reason[64], error[64], to[256];
+	char etag[512];
 };
 
 struct faults {

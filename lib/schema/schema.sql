@@ -5,7 +5,9 @@
 --
 -- A table with `column_times` is merged column by column: `last_updated` is
 -- the newest time at which any of a row's columns was told, `column_times`
--- the times of those columns told earlier (NULL where there are none).
+-- the times of those columns told earlier (NULL where there are none). In one
+-- with first_seen and last_seen it has their times where those are others.
+-- created_at is when a row was first told.
 
 -- Ids come in no order. What may grow large has a rowid, so that new rows go
 -- to the end and only a narrow index is written all over: with some hundred
@@ -46,6 +48,7 @@ create table if not exists artists (
 create table if not exists track_artists (
 	track_id text not null,
 	artist_id text not null,
+	created_at text,
 	primary key (track_id, artist_id)
 ) without rowid;
 
@@ -136,6 +139,7 @@ create table if not exists user_playlists (
 	playlist_id text not null,
 	first_seen text,
 	last_seen text,
+	column_times text,
 	primary key (user_id, playlist_id)
 ) without rowid;
 
@@ -156,6 +160,7 @@ create table if not exists user_relationships (
 	kind text not null,
 	first_seen text,
 	last_seen text,
+	column_times text,
 	primary key (user_id, other_id, kind)
 ) without rowid;
 
@@ -165,6 +170,7 @@ create table if not exists play_gaps (
 	user_id text not null,
 	gap_from text not null,
 	gap_to text not null,
+	created_at text,
 	primary key (user_id, gap_from, gap_to)
 ) without rowid;
 

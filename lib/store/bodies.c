@@ -113,12 +113,15 @@ const char *bodies_open(
 	return buf_put_slice(to, body) ? NULL : damaged;
 }
 
-int bodies_drop_unused(sqlite3 *db, int64_t *dropped)
+int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped)
 {
-	int rc = store_exec(db, "delete from staging_bodies where body_id not "
-				"in (select body_id from staging_raw where "
-				"body_id is not null)");
+	char *sql = sqlite3_mprintf(
+	    "delete from staging_bodies where body_id in (%s) and body_id not "
+	    "in (select body_id from staging_raw where body_id is not null)",
+	    among);
+	int rc = sql ? store_exec(db, sql) : SQLITE_NOMEM;
 
+	sqlite3_free(sql);
 	if (rc == SQLITE_OK)
 		*dropped += sqlite3_changes(db);
 	return rc;

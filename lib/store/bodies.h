@@ -49,8 +49,11 @@ int bodies_keep(struct bodies *, sqlite3_int64 *id);
 const char *bodies_open(
     struct pack *, sqlite3_stmt *row, int column, struct buf *to);
 
-/* Drop the bodies that no capture has any more; adds to *dropped how many. */
-int bodies_drop_unused(sqlite3 *db, int64_t *dropped);
+/*
+ * Drop the bodies that no capture has any more, of those whose body_id the
+ * query `among` gives; adds to *dropped how many.
+ */
+int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped);
 
 /*
  * Give the connection the SQL function body_text(body, size): the text of a

@@ -55,6 +55,16 @@ static int judge(int rc, const char **words)
 	}
 }
 
+/* Whether another file, or none, has come to be where the database was. */
+static bool is_gone(sqlite3 *db)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(
+		   db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
 int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 {
 	int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
@@ -62,6 +72,10 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 	const char *words;
 
 	status = judge(rc, &words);
+	if (is_gone(db)) {
+		words = "the database was moved or deleted while in use";
+		status = EX_IOERR;
+	}
 	if (!words)
 		words = sqlite3_errmsg(db);
 	buf_printf(why, "%s: %s", doing, words);
@@ -138,7 +152,10 @@ int store_begin(sqlite3 *db)
 
 int store_commit(sqlite3 *db)
 {
-	return store_exec(db, "commit");
+	int rc = store_exec(db, "commit");
+
+	/* What is in a file that nobody finds again is not kept. */
+	return rc == SQLITE_OK && is_gone(db) ? SQLITE_READONLY_DBMOVED : rc;
 }
 
 void store_rollback(sqlite3 *db)
@@ -152,6 +169,14 @@ int store_row_read(sqlite3_stmt *s)
 	int rc = sqlite3_errcode(sqlite3_db_handle(s)) & 0xff;
 
 	return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+int store_finish(sqlite3_stmt *s, int rc)
+{
+	if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return rc;
+	sqlite3_finalize(s);
+	return SQLITE_OK;
 }
 
 int store_bind(sqlite3_stmt *s, int index, struct slice text)

@@ -62,7 +62,8 @@ sqlite3_int64 store_int(sqlite3 *db, const char *sql, sqlite3_int64 otherwise);
 
 /*
  * Open a transaction that writes, waiting for others as said above.
- * Keep it short: never read input inside.
+ * Keep it short: never read input inside. To commit fails, too, where the
+ * file was moved or deleted meanwhile, and what is written is lost with it.
  */
 int store_begin(sqlite3 *db);
 int store_commit(sqlite3 *db);
@@ -81,6 +82,14 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why);
  * want of memory SQLite gives an empty text in place of one.
  */
 int store_row_read(sqlite3_stmt *);
+
+/*
+ * Finalize a statement after the code that its last step, or what was done
+ * with its row, gave: SQLITE_OK, also for SQLITE_ROW and SQLITE_DONE. After a
+ * failure it is left to store_close, and the code returned: its end could
+ * make the connection forget what store_failure is to tell.
+ */
+int store_finish(sqlite3_stmt *, int rc);
 
 /* Bind text that stays valid until the step; p == NULL binds NULL. */
 int store_bind(sqlite3_stmt *stmt, int index, struct slice text);

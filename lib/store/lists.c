@@ -14,6 +14,7 @@ void lists_init(struct lists *ls, struct loader *loader, struct tables *tables)
 	    .playlist = BUF_INIT(TEXT_MAX),
 	    .held_at = BUF_INIT(TEXT_MAX),
 	    .held_list = BUF_INIT(TEXT_MAX),
+	    .held_snapshot = BUF_INIT(TEXT_MAX),
 	    .why = BUF_INIT(1 << 16)};
 }
 
@@ -26,6 +27,7 @@ void lists_release(struct lists *ls)
 	buf_release(&ls->playlist);
 	buf_release(&ls->held_at);
 	buf_release(&ls->held_list);
+	buf_release(&ls->held_snapshot);
 	buf_release(&ls->why);
 }
 
@@ -103,7 +105,8 @@ static int find_held(struct lists *ls, struct slice playlist)
 		return rc;
 	if (!copy(&ls->playlist, playlist) ||
 	    !copy_column(&ls->held_at, t, row, "tracks_updated") ||
-	    !copy_column(&ls->held_list, t, row, "tracks_list"))
+	    !copy_column(&ls->held_list, t, row, "tracks_list") ||
+	    !copy_column(&ls->held_snapshot, t, row, "tracks_snapshot_id"))
 		return SQLITE_NOMEM;
 	ls->known = true;
 	return SQLITE_OK;
@@ -148,7 +151,8 @@ static int tell_held(struct lists *ls, const struct whole *w)
 	if (rc == SQLITE_OK)
 		rc = loader_tell(ls->loader, ls->queue, &done, w->at, w->src);
 	if (rc == SQLITE_OK &&
-	    (!copy(&ls->held_at, w->at) || !copy(&ls->held_list, w->list)))
+	    (!copy(&ls->held_at, w->at) || !copy(&ls->held_list, w->list) ||
+		!copy(&ls->held_snapshot, w->snapshot)))
 		rc = SQLITE_NOMEM;
 	return rc;
 }
@@ -206,8 +210,8 @@ static int drop(struct lists *ls, const struct part *p)
 	return rc == SQLITE_OK ? pass_over(ls, p) : rc;
 }
 
-/* A page of the list held that comes again. */
-static int put_again(struct lists *ls, const struct part *p)
+/* A page of the list held that comes again, and how many items are held. */
+static int put_again(struct lists *ls, const struct part *p, int64_t *held)
 {
 	struct list_place at = {.playlist = p->playlist,
 	    .position = p->offset,
@@ -215,6 +219,7 @@ static int put_again(struct lists *ls, const struct part *p)
 	    .src = p->src};
 	int rc = list_items_count(&ls->items, &at);
 
+	*held = at.held;
 	if (rc != SQLITE_OK)
 		return rc;
 	if (p->total != at.held || p->offset + p->count > at.held)
@@ -241,29 +246,50 @@ static int keep(struct lists *ls, const struct part *p)
 	return rc;
 }
 
+/*
+ * A list under the name and of the time of the one held, as captures without
+ * a run may come: the longer one stands, then the greater snapshot.
+ */
+static int take_again(
+    struct lists *ls, const struct part *p, const struct whole *w)
+{
+	int64_t held;
+	int rc;
+
+	rc = put_again(ls, p, &held);
+	if (rc != SQLITE_OK || p->total < held)
+		return rc;
+	if (p->total > held)
+		return hold(ls, w);
+	return slice_cmp(w->snapshot, buf_slice(&ls->held_snapshot)) > 0
+		   ? tell_held(ls, w)
+		   : SQLITE_OK;
+}
+
 /* A page that is a list by itself needs no others, and waits not. */
 static int take_list(struct lists *ls, const struct part *p)
 {
+	struct whole w = {.playlist = p->playlist,
+	    .list = p->list,
+	    .at = p->at,
+	    .snapshot = p->snapshot,
+	    .src = p->src,
+	    .page = p};
 	int c = cmp_held(ls, p->at, p->list);
 
 	if (c < 0)
 		return drop(ls, p);
-	if (c == 0)
-		return put_again(ls, p);
-	return hold(ls, &(struct whole){.playlist = p->playlist,
-			    .list = p->list,
-			    .at = p->at,
-			    .snapshot = p->snapshot,
-			    .src = p->src,
-			    .page = p});
+	return c == 0 ? take_again(ls, p, &w) : hold(ls, &w);
 }
 
 static int take_page(struct lists *ls, const struct part *p, bool dropped)
 {
+	int64_t held;
+
 	if (p->offset == 0 && p->count == p->total && !p->check_due)
 		return take_list(ls, p);
 	if (is_held(ls, p->list))
-		return put_again(ls, p);
+		return put_again(ls, p, &held);
 	if (cmp_held(ls, p->at, p->list) < 0)
 		return drop(ls, p);
 	return dropped ? pass_over(ls, p) : keep(ls, p);

@@ -15,6 +15,7 @@
  * So whatever the order, the greatest complete list is held in the end.
  * A page of the list that is held, which a replay brings, can say more than
  * it once did: then of each column the greater value stands, as everywhere.
+ * Of two lists of one name and time, each in one page, the longer one does.
  *
  * Functions return SQLite's result codes and write as part of the transaction
  * that is open.
@@ -42,6 +43,7 @@ struct lists {
 	struct list_pages pages;
 	struct table *playlists, *queue;
 	struct buf playlist, held_at, held_list; /* looked up last */
+	struct buf held_snapshot;
 	bool known;
 	struct buf why;
 };

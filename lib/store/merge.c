@@ -35,6 +35,12 @@ static bool is_timed(enum column_rule rule)
 	return rule == RULE_TOLD || rule == RULE_LIST;
 }
 
+/* Whether it is the time that it was told at, if nothing else is known. */
+static bool is_seen(enum column_rule rule)
+{
+	return rule == RULE_MIN || rule == RULE_MAX;
+}
+
 /* The times that RULE_TIMES lists; names that are no columns are left out. */
 static void read_times(const struct table *t, struct state *s)
 {
@@ -49,7 +55,8 @@ static void read_times(const struct table *t, struct state *s)
 	while (json_next(&j) == JSON_STRING) {
 		int c = table_column(t, j.key);
 
-		if (c >= 0 && is_timed(t->columns[c].rule))
+		if (c >= 0 && (is_timed(t->columns[c].rule) ||
+				  is_seen(t->columns[c].rule)))
 			s->at[c] = j.text;
 	}
 }
@@ -73,6 +80,8 @@ void merge_read(const struct table *t, struct state *s)
 		if (is_timed(t->columns[i].rule) && !t->columns[i].not_null &&
 		    s->values[i].type != VALUE_NULL)
 			s->at[i] = last;
+		else if (is_seen(t->columns[i].rule))
+			s->at[i] = value_slice(&s->values[i]);
 	if (t->times >= 0)
 		read_times(t, s);
 }
@@ -96,6 +105,25 @@ static struct slice told_time(
 	const struct value *v = told_column(told, column);
 
 	return v && v->type == VALUE_TEXT ? v->text : at;
+}
+
+/*
+ * A time that something was seen at: the earliest or the latest stands, and
+ * of those who told it the one that did so first.
+ */
+static void tell_seen(struct state *s, unsigned column, bool latest,
+    struct slice time, struct slice at)
+{
+	struct value *was = &s->values[column];
+	int c = 1;
+
+	if (was->type == VALUE_TEXT)
+		c = latest ? slice_cmp(time, was->text)
+			   : slice_cmp(was->text, time);
+	if (c > 0)
+		*was = value_text(time);
+	if (c > 0 || (c == 0 && later(s->at[column], at)))
+		s->at[column] = at;
 }
 
 static void tell_column(struct state *s, const struct value *v, struct slice at)
@@ -130,10 +158,11 @@ static void tell_columns(const struct table *t, struct state *s,
 		}
 	}
 	for (unsigned i = 0; i < t->count; i++) {
-		if (t->columns[i].rule == RULE_MIN)
-			keep_earlier(&s->values[i], told_time(told, i, at));
-		else if (t->columns[i].rule == RULE_MAX)
-			keep_later(&s->values[i], told_time(told, i, at));
+		enum column_rule rule = t->columns[i].rule;
+
+		if (is_seen(rule))
+			tell_seen(
+			    s, i, rule == RULE_MAX, told_time(told, i, at), at);
 	}
 	if (t->first >= 0)
 		keep_earlier(&s->values[t->first], at);
@@ -254,6 +283,18 @@ void merge_tell(const struct table *t, struct state *s, const struct told *told,
 	}
 }
 
+/* Whether a column was told when RULE_LAST, or its own value, says. */
+static bool is_implied(const struct table *t, const struct state *s, unsigned i)
+{
+	const struct value *v = &s->values[i];
+
+	if (is_seen(t->columns[i].rule))
+		return slice_eq(s->at[i], value_slice(v));
+	return v->type != VALUE_NULL && !t->columns[i].not_null &&
+	       t->last >= 0 &&
+	       slice_eq(s->at[i], value_slice(&s->values[t->last]));
+}
+
 /*
  * Write RULE_TIMES: the columns that RULE_LAST does not speak for, by
  * alphabet: in a table to which a column was added later they stand in
@@ -262,16 +303,12 @@ void merge_tell(const struct table *t, struct state *s, const struct told *told,
 static struct slice write_times(
     const struct table *t, const struct state *s, struct buf *text)
 {
-	struct slice last = value_slice(&s->values[t->last]);
 	size_t from = text->n;
 
 	for (unsigned n = 0; n < t->count; n++) {
 		unsigned i = t->by_name[n];
 
-		if (!s->at[i].p)
-			continue;
-		if (s->values[i].type != VALUE_NULL &&
-		    !t->columns[i].not_null && slice_eq(s->at[i], last))
+		if (!s->at[i].p || is_implied(t, s, i))
 			continue;
 		buf_putc(text, text->n == from ? '{' : ',');
 		json_put_string(text, t->columns[i].name);
@@ -290,12 +327,13 @@ bool merge_settle(const struct table *t, struct state *s, struct buf *text)
 {
 	struct slice newest = {NULL, 0};
 
-	if (t->kind != TABLE_COLUMNS || t->last < 0)
+	if (t->kind != TABLE_COLUMNS)
 		return true;
 	for (unsigned i = 0; i < t->count; i++)
-		if (s->at[i].p && (!newest.p || later(s->at[i], newest)))
+		if (s->at[i].p && is_timed(t->columns[i].rule) &&
+		    (!newest.p || later(s->at[i], newest)))
 			newest = s->at[i];
-	if (newest.n)
+	if (newest.n && t->last >= 0)
 		s->values[t->last] = value_text(newest);
 	if (t->times >= 0)
 		s->values[t->times] = value_text(write_times(t, s, text));

@@ -7,8 +7,11 @@
  *			of a list that is newer than the one held
  *	RULE_FIRST	the earliest time at which any row was told
  *	RULE_LAST	the newest time at which any column was told
+ *	RULE_MIN, MAX	the earliest, the latest time told; of several who
+ *			told it, the first did
  *	RULE_TIMES	a JSON object of times: of columns told earlier than
- *			RULE_LAST, and of those told to be null
+ *			RULE_LAST, of those told to be null, and of RULE_MIN
+ *			and RULE_MAX told at another time than they say
  *
  * So a NULL that RULE_TIMES does not list was never told, and any other
  * value that it does not list was told at RULE_LAST. A NOT NULL column, which

@@ -76,6 +76,41 @@ static bool read_time(const struct reading *r, struct value *v)
 	return true;
 }
 
+static struct slice skip(struct slice s, const char *any)
+{
+	while (s.n > 0 && *s.p && strchr(any, *s.p))
+		s = slice_from(s, 1);
+	return s;
+}
+
+/* Whether a text is a number to SQLite, with spaces around it or without. */
+static bool is_number(struct slice s)
+{
+	static const char spaces[] = " \t\n\v\f\r", digits[] = "0123456789";
+	size_t before, after;
+
+	s = skip(s, spaces);
+	if (s.n > 0 && strchr("+-", *s.p) && *s.p)
+		s = slice_from(s, 1);
+	before = s.n;
+	s = skip(s, digits);
+	before -= s.n;
+	if (s.n > 0 && *s.p == '.')
+		s = slice_from(s, 1);
+	after = s.n;
+	s = skip(s, digits);
+	after -= s.n;
+	if (s.n > 1 && (*s.p == 'e' || *s.p == 'E')) {
+		s = slice_from(s, 1);
+		if (s.n > 1 && (*s.p == '+' || *s.p == '-'))
+			s = slice_from(s, 1);
+		if (skip(s, digits).n == s.n)
+			return false;
+		s = skip(s, digits);
+	}
+	return before + after > 0 && skip(s, spaces).n == 0;
+}
+
 static bool read_text(const struct reading *r, struct value *v)
 {
 	bool json = r->column->type == COLUMN_JSON;
@@ -88,7 +123,13 @@ static bool read_text(const struct reading *r, struct value *v)
 		return wrong(r, json ? "wants an array, an object or a string"
 				     : "wants a string");
 	*v = value_text(r->text);
-	return read_string(r, &v->text);
+	if (!read_string(r, &v->text))
+		return false;
+	/* What stands would not be what was told, and could not be merged. */
+	if (r->column->makes_numbers && is_number(v->text))
+		return wrong(r, "is not declared as text, "
+				"and would make a number of it");
+	return true;
 }
 
 static bool read_integer(const struct reading *r, struct value *v)

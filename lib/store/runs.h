@@ -18,6 +18,14 @@
 
 struct record;
 
+/*
+ * SQL: whether a run `i` is on record as loaded to its end, whatever that was:
+ * it was not cut, and its ledger balanced. (65 is the status if not.)
+ */
+#define STORE_RUN_LOADED                                                \
+	"(i.status in ('complete', 'deferred') or (i.status = 'failed'" \
+	" and i.ledger_json is not null and i.exit_status <> 65))"
+
 /* What a `run` record says; p == NULL where it says nothing. */
 struct store_run {
 	struct slice id;

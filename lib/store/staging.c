@@ -13,6 +13,9 @@
 static const char *const member_names[STAGING_COLUMNS] = {"run", "seq",
     "endpoint", "user", "url", "status", "fetched_at", "etag", "body"};
 
+/* What ends the extra_json of a capture that stands for a body. */
+#define REVALIDATED "\"revalidated\":true}"
+
 static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
 {
 	return sqlite3_prepare_v3(
@@ -34,8 +37,10 @@ int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 		    &s->insert);
 	if (rc == SQLITE_OK)
 		rc = prepare(db,
-		    "select case when s.body_id is null then s.body is ?3 "
-		    "else s.body_id = ?5 or b.sha256 is ?4 end "
+		    "select capture_id, "
+		    "case when ?5 then s.status = 304 and s.etag is ?6 "
+		    "when s.body_id is null then s.body is ?3 "
+		    "else b.sha256 is ?4 end "
 		    "from staging_raw s left join staging_bodies b "
 		    "using (body_id) where run_id = ?1 and seq = ?2",
 		    &s->compare);
@@ -43,8 +48,9 @@ int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 		rc = prepare(db,
 		    "select body_id from staging_raw where url = ?1 and "
 		    "user_id is ?2 and etag = ?3 and body_id is not null "
-		    "and not body_is_text order by capture_id desc limit 1",
-		    &s->same);
+		    "and status in (200, 304) and not body_is_text "
+		    "order by capture_id desc limit 1",
+		    &s->held);
 	return rc;
 }
 
@@ -52,7 +58,7 @@ void staging_release(struct staging *s)
 {
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->compare);
-	sqlite3_finalize(s->same);
+	sqlite3_finalize(s->held);
 	sqlite3_finalize(s->plain);
 	sqlite3_finalize(s->move);
 	bodies_release(&s->bodies);
@@ -111,8 +117,7 @@ static enum staging_result read_members(
 
 	buf_clear(&s->scratch);
 	s->seq = s->status = -1;
-	s->is_text = false;
-	s->body_id = 0;
+	s->is_text = s->is_held = false;
 	*why = "a member has the wrong type";
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (!record_string(rec, member_names[texts[i]], &s->scratch,
@@ -128,6 +133,19 @@ static enum staging_result read_members(
 	return s->extra.failed ? STAGING_FAILED : STAGING_READY;
 }
 
+/* It stands for a body that is kept, and will come back with it. */
+static enum staging_result prepare_held(struct staging *s)
+{
+	struct buf *b = &s->extra;
+
+	if (b->n)
+		b->p[b->n - 1] = ',';
+	else
+		buf_putc(b, '{');
+	s->is_held = true;
+	return buf_puts(b, REVALIDATED) ? STAGING_READY : STAGING_FAILED;
+}
+
 enum staging_result staging_prepare(
     struct staging *s, const struct record *rec, const char **why)
 {
@@ -137,6 +155,8 @@ enum staging_result staging_prepare(
 	if (result != STAGING_READY)
 		return result;
 	*body = record_raw(rec, "body");
+	if (s->status == 304 && !body->p && !record_get(rec, "text"))
+		return prepare_held(s);
 	s->is_text = !body->p;
 	*why = "a member has the wrong type";
 	if (s->is_text && !record_string(rec, "text", &s->scratch, body))
@@ -148,28 +168,24 @@ enum staging_result staging_prepare(
 							      : STAGING_FAILED;
 }
 
-enum staging_result staging_prepare_same(struct staging *s,
-    const struct record *rec, sqlite3_int64 body_id, const char **why)
-{
-	enum staging_result result = read_members(s, rec, why);
-
-	s->value[STAGING_BODY] = (struct slice){NULL, 0};
-	s->body_id = body_id;
-	return result;
-}
-
-int staging_find_body(struct staging *s, struct slice user, struct slice url,
-    struct slice etag, sqlite3_int64 *body_id)
+/* Find the body that the capture stands for; not STAGING_BAD. */
+static enum staging_result find_held(
+    struct staging *s, sqlite3_int64 *body_id, const char **why)
 {
 	int rc;
 
-	store_bind(s->same, 1, url);
-	store_bind(s->same, 2, user);
-	store_bind(s->same, 3, etag);
-	rc = sqlite3_step(s->same);
-	*body_id = rc == SQLITE_ROW ? sqlite3_column_int64(s->same, 0) : 0;
-	sqlite3_reset(s->same);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+	store_bind(s->held, 1, s->value[STAGING_URL]);
+	store_bind(s->held, 2, s->value[STAGING_USER]);
+	store_bind(s->held, 3, s->value[STAGING_ETAG]);
+	rc = sqlite3_step(s->held);
+	if (rc == SQLITE_ROW)
+		*body_id = sqlite3_column_int64(s->held, 0);
+	sqlite3_reset(s->held);
+	*why = "status 304, and no body that came with its etag is staged in "
+	       "this database: ask again with sp-queue next --unconditional";
+	return rc == SQLITE_ROW	   ? STAGING_READY
+	       : rc == SQLITE_DONE ? STAGING_LOST
+				   : STAGING_FAILED;
 }
 
 /*
@@ -184,14 +200,16 @@ static enum staging_result compare(struct staging *s, const char **why)
 	store_bind(s->compare, 1, s->value[STAGING_RUN]);
 	bind_int(s->compare, 2, s->seq);
 	store_bind(s->compare, 3, s->value[STAGING_BODY]);
-	sqlite3_bind_blob(s->compare, 4, s->body_id ? NULL : s->bodies.digest,
-	    SHA256_SIZE, SQLITE_STATIC);
-	sqlite3_bind_int64(s->compare, 5, s->body_id);
+	sqlite3_bind_blob(
+	    s->compare, 4, s->bodies.digest, SHA256_SIZE, SQLITE_STATIC);
+	sqlite3_bind_int(s->compare, 5, s->is_held);
+	store_bind(s->compare, 6, s->value[STAGING_ETAG]);
 	rc = sqlite3_step(s->compare);
+	s->capture_id = sqlite3_column_int64(s->compare, 0);
 	if (rc == SQLITE_DONE)
 		result = STAGING_READY;
 	else if (rc == SQLITE_ROW)
-		result = sqlite3_column_int(s->compare, 0) ? STAGING_KNOWN
+		result = sqlite3_column_int(s->compare, 1) ? STAGING_KNOWN
 							   : STAGING_BAD;
 	*why = "another capture is staged under this run and seq";
 	sqlite3_reset(s->compare);
@@ -201,12 +219,14 @@ static enum staging_result compare(struct staging *s, const char **why)
 enum staging_result staging_append(struct staging *s, const char **why)
 {
 	enum staging_result result = compare(s, why);
-	sqlite3_int64 body_id = s->body_id;
+	sqlite3_int64 body_id = 0;
 	int rc;
 
+	if (result == STAGING_READY && s->is_held)
+		result = find_held(s, &body_id, why);
 	if (result != STAGING_READY)
 		return result;
-	if (!body_id && bodies_keep(&s->bodies, &body_id) != SQLITE_OK)
+	if (!s->is_held && bodies_keep(&s->bodies, &body_id) != SQLITE_OK)
 		return STAGING_FAILED;
 	for (int c = 0; c < STAGING_BODY; c++)
 		store_bind(s->insert, c + 1, s->value[c]);
@@ -218,6 +238,7 @@ enum staging_result staging_append(struct staging *s, const char **why)
 	    s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0});
 	rc = sqlite3_step(s->insert);
 	sqlite3_reset(s->insert);
+	s->capture_id = sqlite3_last_insert_rowid(s->db);
 	return rc == SQLITE_DONE ? STAGING_ADDED : STAGING_FAILED;
 }
 
@@ -370,6 +391,19 @@ static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 		r->bad = "its body is more than a line";
 }
 
+/* What is told as the status: of what stands for an answer, the answer's. */
+static int64_t status_of(sqlite3_stmt *row)
+{
+	const struct slice end = SLICE(REVALIDATED);
+	struct slice extra = column(row, EXTRA);
+	int64_t status = sqlite3_column_int64(row, MEMBERS + STAGING_STATUS);
+
+	if (status == 304 && extra.n > end.n &&
+	    slice_eq(slice_from(extra, extra.n - end.n), end))
+		return 200;
+	return status;
+}
+
 /*
  * Write a row as the capture that it was; the body comes last. One whose body
  * is bad comes by its name.
@@ -390,7 +424,9 @@ static bool put_capture(
 			continue;
 		if (c == STAGING_SEQ || c == STAGING_STATUS)
 			json_put_member_int(b, member_names[c],
-			    sqlite3_column_int64(row, MEMBERS + c));
+			    c == STAGING_STATUS
+				? status_of(row)
+				: sqlite3_column_int64(row, MEMBERS + c));
 		else
 			json_put_member(b, member_names[c], value);
 	}

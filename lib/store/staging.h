@@ -4,6 +4,12 @@
  * byte; what a capture carries besides the columns of the table is kept as
  * JSON in extra_json. Captures of an older sp have their bodies in
  * staging_raw itself, until staging_compact.
+ *
+ * A capture of status 304 without a body stands for the one that came last to
+ * the same user, under the same URL and with the same ETag. It is kept as that
+ * body's, and comes back as the answer that it stands for: with the body,
+ * status 200, and `revalidated`. That is RFC 9111's freshening of a stored
+ * response, section 4.3.4.
  */
 #ifndef SP_STORE_STAGING_H
 #define SP_STORE_STAGING_H
@@ -17,11 +23,21 @@
 #include "store/bodies.h"
 #include "stream/record.h"
 
+/*
+ * SQL: the name of the list of tracks that a row of staging_raw is a page of,
+ * if it is of any; the mappings that come with sp name it so.
+ */
+#define STAGING_LIST                                                     \
+	"coalesce(json_extract(extra_json, '$.list'), run_id || '/' || " \
+	"coalesce(json_extract(extra_json, '$.request'), "               \
+	"'import/' || json_extract(extra_json, '$.reading'), 'import'))"
+
 enum staging_result {
 	STAGING_READY, /* to be appended */
 	STAGING_ADDED,
 	STAGING_KNOWN, /* this very capture is there already */
 	STAGING_BAD,   /* no capture that can be kept: see why */
+	STAGING_LOST,  /* of 304, and the body is not there: see why */
 	STAGING_FAILED /* the database failed: see store_failure */
 };
 
@@ -43,7 +59,7 @@ struct staging {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
 	sqlite3_stmt *compare;
-	sqlite3_stmt *same;
+	sqlite3_stmt *held;
 	sqlite3_stmt *plain, *move; /* of staging_compact */
 	struct bodies bodies;
 	struct buf scratch;
@@ -51,9 +67,12 @@ struct staging {
 
 	/* The capture that is ready. */
 	struct slice value[STAGING_COLUMNS];
-	int64_t seq, status;   /* -1 where there is none */
-	bool is_text;	       /* the body is no JSON */
-	sqlite3_int64 body_id; /* kept before; 0 for the body that is ready */
+	int64_t seq, status; /* -1 where there is none */
+	bool is_text;	     /* the body is no JSON */
+	bool is_held;	     /* it stands for a body that is kept */
+
+	/* Once it was added, or was known. */
+	sqlite3_int64 capture_id;
 };
 
 /* Prepare; the connection is borrowed. Result codes are SQLite's. */
@@ -69,25 +88,10 @@ enum staging_result staging_prepare(
     struct staging *, const struct record *capture, const char **why);
 
 /*
- * The same for a capture without a body, whose body is one that is kept, as
- * staging_find_body gives it.
- */
-enum staging_result staging_prepare_same(struct staging *,
-    const struct record *capture, sqlite3_int64 body_id, const char **why);
-
-/*
  * Append the capture that is ready, inside the caller's transaction. Not
- * STAGING_READY; for STAGING_BAD `*why` is a constant string.
+ * STAGING_READY; for STAGING_BAD and STAGING_LOST `*why` is a constant string.
  */
 enum staging_result staging_append(struct staging *, const char **why);
-
-/*
- * Find the JSON body that came last to this user under this URL and with this
- * ETag, p == NULL for no user: *body_id is 0 where there is none. SQLite's
- * result codes.
- */
-int staging_find_body(struct staging *, struct slice user, struct slice url,
-    struct slice etag, sqlite3_int64 *body_id);
 
 /* Which captures to give back; members that are NULL or 0 choose nothing. */
 struct staging_filter {

@@ -113,6 +113,16 @@ static enum column_type type_of(struct slice name, const char *declared)
 	return is_time(name) ? COLUMN_TIME : COLUMN_TEXT;
 }
 
+/* Whether SQLite stores text there as a number where it looks like one. */
+static bool makes_numbers(enum column_type type, const char *declared)
+{
+	return (type == COLUMN_TEXT || type == COLUMN_JSON ||
+		   type == COLUMN_TIME) &&
+	       declared && *declared && !declares(declared, "char") &&
+	       !declares(declared, "clob") && !declares(declared, "text") &&
+	       !declares(declared, "blob");
+}
+
 static enum column_rule rule_of(const struct table *t, struct slice column)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
@@ -167,6 +177,7 @@ static bool add_column(struct tables *ts, struct table *t, sqlite3_stmt *s)
 		return false;
 	c->type = type && *type ? type_of(c->name, type)
 				: wanted_type(ts, t, c->name);
+	c->makes_numbers = makes_numbers(c->type, type);
 	c->rule = rule_of(t, c->name);
 	c->not_null = sqlite3_column_int(s, 2) != 0;
 	if (c->not_null && otherwise && !(c->otherwise = strdup(otherwise)))
@@ -274,8 +285,9 @@ static void settle(struct table *t, const struct special *special)
 							: TABLE_NOT_LOADED;
 	}
 	/* Without its times a column cannot be merged by them. */
-	for (unsigned i = 0; t->times < 0 && i < t->count; i++)
-		if (t->columns[i].rule == RULE_TOLD)
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->columns[i].rule == RULE_TOLD &&
+		    (t->times < 0 || t->last < 0))
 			t->columns[i].rule = RULE_NONE;
 	if (t->key_count == 0)
 		t->kind = TABLE_NOT_LOADED;

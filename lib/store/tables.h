@@ -54,7 +54,8 @@ struct column {
 	enum column_type type;
 	enum column_rule rule;
 	bool not_null;
-	char *otherwise; /* SQL for a NOT NULL column that was never told */
+	bool makes_numbers; /* by its declared type, of text that is one */
+	char *otherwise;    /* SQL for a NOT NULL column that was never told */
 };
 
 struct table {

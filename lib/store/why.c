@@ -1,25 +1,35 @@
 #include "store/why.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
 #include "store/db.h"
+#include "store/digest.h"
 #include "store/merge.h"
+#include "store/runs.h"
+#include "store/staging.h"
 
 #define QUERY_MAX ((size_t)256 << 20)
 
 void why_init(struct why *w, const struct table *t, char *const *keys)
 {
-	*w = (struct why){
-	    .table = t, .keys = keys, .query = BUF_INIT(QUERY_MAX)};
+	*w = (struct why){.table = t,
+	    .query = BUF_INIT(QUERY_MAX),
+	    .text = BUF_INIT(QUERY_MAX)};
+	for (unsigned i = 0; i < t->key_count; i++)
+		w->keys[i] = slice_of(keys[i]);
 }
 
 void why_release(struct why *w)
 {
 	buf_release(&w->query);
+	buf_release(&w->text);
 }
 
 bool why_knows(const struct table *t)
 {
-	return t->kind == TABLE_COLUMNS || t->kind == TABLE_CURSOR ||
-	       t->kind == TABLE_QUEUE;
+	return digest_covers(t);
 }
 
 /* Append a text with %Q, %w and the like of SQLite's. */
@@ -48,7 +58,7 @@ static int prepare(sqlite3 *db, struct buf *query, sqlite3_stmt **stmt)
 static void bind_keys(const struct why *w, sqlite3_stmt *stmt)
 {
 	for (unsigned i = 0; i < w->table->key_count; i++)
-		store_bind(stmt, (int)i + 1, slice_of(w->keys[i]));
+		store_bind(stmt, (int)i + 1, w->keys[i]);
 }
 
 /* Captures with what their bodies take to be read. */
@@ -56,18 +66,50 @@ static void bind_keys(const struct why *w, sqlite3_stmt *stmt)
 	" from staging_raw s left join staging_bodies b " \
 	"using (body_id) "
 
+static const struct column *key_column(const struct table *t, unsigned key)
+{
+	return &t->columns[t->keys[key]];
+}
+
+/* Whether captures name a key: some are numbers, or words of the mapping's. */
+static bool is_named(const struct table *t, unsigned key)
+{
+	static const char *const ours[] = {"job", "kind", "gap_from"};
+	const struct column *c = key_column(t, key);
+
+	for (size_t i = 0; !t->own && i < sizeof(ours) / sizeof(*ours); i++)
+		if (slice_is(c->name, ours[i]))
+			return false;
+	return c->type == COLUMN_TEXT || c->type == COLUMN_TIME;
+}
+
+#define SECOND 19 /* letters of a time up to its second */
+
 /*
  * Whether a capture names each key: the keys are the first parameters. The
- * body comes last: it may have to be unpacked.
+ * body comes last: it may have to be unpacked. Times are written in more ways
+ * than one, but all begin alike.
  */
-static void put_names(struct buf *b, unsigned keys, const char *between)
+static void put_names(struct buf *b, const struct table *t, const char *between)
 {
-	for (unsigned i = 1; i <= keys; i++)
+	const char *before = "";
+
+	for (unsigned i = 0; i < t->key_count; i++) {
+		bool time = key_column(t, i)->type == COLUMN_TIME;
+		unsigned n = i + 1;
+
+		if (!is_named(t, i))
+			continue;
 		put(b,
 		    "%s(user_id is ?%u or endpoint is ?%u or"
 		    " instr(coalesce(url, ''), ?%u) > 0 or coalesce(instr("
-		    "coalesce(s.body, body_text(b.body, size)), ?%u), 0) > 0)",
-		    i > 1 ? between : "", i, i, i, i);
+		    "coalesce(s.body, body_text(b.body, size)),"
+		    " substr(?%u, 1, %d)), 0) > 0)",
+		    before, n, n, n, n, time ? SECOND : 1 << 20);
+		before = between;
+	}
+	if (!*before)
+		put(b, "true");
 }
 
 static struct value value_of(sqlite3_stmt *stmt, int i)
@@ -93,24 +135,125 @@ static struct value value_of(sqlite3_stmt *stmt, int i)
 	return v;
 }
 
-/* Find the row; its text lives as long as the statement stays on it. */
-static int find(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
+/* What of a row is asked for: its columns, in their order. */
+static void put_select(struct why *w)
 {
 	const struct table *t = w->table;
-	int rc;
 
 	buf_clear(&w->query);
 	for (unsigned i = 0; i < t->count; i++)
 		put(&w->query, "%s\"%w\"", i ? ", " : "select ",
 		    t->columns[i].name.p);
-	put(&w->query, " from \"%w\"", t->name.p);
-	for (unsigned i = 0; i < t->key_count; i++)
-		put(&w->query, "%s\"%w\" = ?", i ? " and " : " where ",
-		    t->columns[t->keys[i]].name.p);
+	put(&w->query, " from \"%w\" where true", t->name.p);
+}
+
+/* Find the row; its text lives as long as the statement stays on it. */
+static int find(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
+{
+	int rc;
+
+	put_select(w);
+	for (unsigned i = 0; i < w->table->key_count; i++)
+		put(&w->query, " and \"%w\" = ?",
+		    key_column(w->table, i)->name.p);
 	rc = prepare(db, &w->query, stmt);
 	if (rc != SQLITE_OK)
 		return rc;
 	bind_keys(w, *stmt);
+	return sqlite3_step(*stmt);
+}
+
+/* What people paste: the id in a URI, or in a link. */
+static struct slice id_of(struct slice text)
+{
+	static const char *const kinds[] = {
+	    "track", "album", "artist", "playlist", "user"};
+	struct slice web = SLICE("https://open.spotify.com/");
+	size_t from = text.n, end;
+
+	if (slice_starts(text, web)) {
+		for (end = web.n; end < text.n && text.p[end] != '?'; end++)
+			;
+		text.n = from = end;
+		while (from > 0 && text.p[from - 1] != '/')
+			from--;
+		return slice_from(text, from);
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		char begin[32];
+
+		snprintf(begin, sizeof(begin), "spotify:%s:", kinds[i]);
+		if (slice_starts(text, slice_of(begin)))
+			return slice_from(text, strlen(begin));
+	}
+	return text;
+}
+
+/* How all times begin that a typed one may mean. */
+static struct slice time_of(struct why *w, struct slice text)
+{
+	size_t from = w->text.n;
+	char whole[CLOCK_TEXT];
+	bool fraction = memchr(text.p, '.', text.n) != NULL;
+	int64_t ms;
+
+	if (clock_parse(text, &ms) && clock_format(ms, whole)) {
+		buf_put(&w->text, whole, fraction ? CLOCK_TEXT - 1 : SECOND);
+	} else {
+		buf_put_slice(&w->text, text);
+		if (text.n > 10 && w->text.p[from + 10] == ' ')
+			w->text.p[from + 10] = 'T';
+		if (text.n > 11 && w->text.p[w->text.n - 1] == 'Z')
+			w->text.n--;
+	}
+	return (struct slice){w->text.p + from, w->text.n - from};
+}
+
+/* Take the keys for what people mean by such. */
+static bool mend_keys(struct why *w)
+{
+	size_t room = 1;
+
+	for (unsigned i = 0; i < w->table->key_count; i++)
+		room += w->keys[i].n + CLOCK_TEXT;
+	if (!buf_room(&w->text, room))
+		return false;
+	for (unsigned i = 0; i < w->table->key_count; i++) {
+		if (key_column(w->table, i)->type == COLUMN_TIME)
+			w->keys[i] = time_of(w, w->keys[i]);
+		else
+			w->keys[i] = id_of(w->keys[i]);
+	}
+	return true;
+}
+
+/*
+ * Find the only row that may be meant by what was typed: a time that is not
+ * written out, an id in a link. SQLITE_DONE where there is none, or several.
+ */
+static int find_like(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
+{
+	const struct table *t = w->table;
+	int rc;
+
+	if (!mend_keys(w))
+		return SQLITE_NOMEM;
+	put_select(w);
+	for (unsigned i = 0; i < t->key_count; i++)
+		put(&w->query,
+		    key_column(t, i)->type == COLUMN_TIME
+			? " and substr(\"%w\", 1, length(?%u)) = ?%u"
+			: " and \"%w\" = ?%u",
+		    key_column(t, i)->name.p, i + 1, i + 1);
+	rc = prepare(db, &w->query, stmt);
+	if (rc != SQLITE_OK)
+		return rc;
+	bind_keys(w, *stmt);
+	while ((rc = sqlite3_step(*stmt)) == SQLITE_ROW)
+		w->alike++;
+	if (rc != SQLITE_DONE || w->alike != 1)
+		return rc;
+	sqlite3_reset(*stmt);
 	return sqlite3_step(*stmt);
 }
 
@@ -122,16 +265,23 @@ static struct slice told_at(
 
 	switch (t->columns[column].rule) {
 	case RULE_TOLD:
-	case RULE_LIST: return s->at[column];
-	case RULE_FIRST:
-	case RULE_LAST:
+	case RULE_LIST:
 	case RULE_MIN:
-	case RULE_MAX: return value_slice(&s->values[column]);
+	case RULE_MAX: return s->at[column];
+	case RULE_FIRST:
+	case RULE_LAST: return value_slice(&s->values[column]);
+	/* A row is there since it was first told. */
+	case RULE_KEY:
+		if (t->first >= 0)
+			return value_slice(&s->values[t->first]);
+		break;
 	case RULE_OWN:
 		if (t->kind == TABLE_CURSOR && t->last >= 0)
 			return value_slice(&s->values[t->last]);
 		if (t->kind == TABLE_QUEUE && detected >= 0)
 			return value_slice(&s->values[detected]);
+		if (slice_is(t->columns[column].name, "done_at"))
+			return value_slice(&s->values[column]);
 		break;
 	default: break;
 	}
@@ -148,28 +298,36 @@ static void put_value(struct buf *b, const struct value *v)
 	}
 }
 
-/* The capture of a moment that names most of the key; *id is 0 for none. */
+/* The capture of a moment that names most of the key; 0 for none. */
 static int capture_at(sqlite3_stmt *by_time, struct slice at, sqlite3_int64 *id)
 {
+	int rc, rc2;
+
 	*id = 0;
 	if (at.n == 0)
 		return SQLITE_OK;
 	store_bind(by_time, sqlite3_bind_parameter_count(by_time), at);
-	if (sqlite3_step(by_time) == SQLITE_ROW)
+	rc = sqlite3_step(by_time);
+	if (rc == SQLITE_ROW)
 		*id = sqlite3_column_int64(by_time, 0);
-	return sqlite3_reset(by_time);
+	rc2 = sqlite3_reset(by_time);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc2;
 }
 
 static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 {
-	unsigned keys = w->table->key_count;
+	unsigned at = w->table->key_count + 1;
 	int rc;
 
+	/* Times are mostly written in their one form; not all that are saved.
+	 */
 	buf_clear(&w->query);
 	put(&w->query,
-	    "select capture_id" CAPTURES "where fetched_at = ?%u order by ",
-	    keys + 1);
-	put_names(&w->query, keys, " + ");
+	    "select capture_id" CAPTURES "where fetched_at = ?%u or"
+	    " (length(fetched_at) <> 24 and abs(julianday(fetched_at)"
+	    " - julianday(?%u)) < 0.4 / 86400000) order by ",
+	    at, at);
+	put_names(&w->query, w->table, " + ");
 	put(&w->query, " desc, capture_id limit 1");
 	rc = prepare(db, &w->query, stmt);
 	if (rc == SQLITE_OK)
@@ -177,38 +335,86 @@ static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 	return rc;
 }
 
-/* Write the answer, column by column, as a query of constants. */
+/* Add a column to the answer, which is a query of constants. */
+static void put_column(struct why *w, unsigned column, const struct value *v,
+    struct slice at, sqlite3_int64 id)
+{
+	put(&w->query, "%sselect %d as n, %Q as \"column\", ",
+	    w->query.n ? " union all " : "", (int)column,
+	    w->table->columns[column].name.p);
+	put_value(&w->query, v);
+	put(&w->query, " as value, '%.*q' as told_at, nullif(%lld, 0) as id",
+	    (int)at.n, at.p, (long long)id);
+	w->by_column = true;
+	w->found++;
+}
+
+/* Write the answer, column by column. */
 static int put_columns(
     struct why *w, const struct state *s, sqlite3_stmt *by_time)
 {
 	const struct table *t = w->table;
 	struct slice last = {NULL, 0};
 	sqlite3_int64 id = 0;
-	int rc;
+	int rc = SQLITE_OK;
 
 	buf_clear(&w->query);
-	for (unsigned i = 0; i < t->count; i++) {
+	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++) {
 		struct slice at = told_at(t, s, i);
 
 		if (!at.p)
 			continue;
 		/* Most were told together, and each look costs a scan. */
-		if ((!last.p || !slice_eq(last, at)) &&
-		    (rc = capture_at(by_time, at, &id)) != SQLITE_OK)
-			return rc;
+		if (!last.p || !slice_eq(last, at))
+			rc = capture_at(by_time, at, &id);
 		last = at;
-		put(&w->query, "%sselect %d as n, %Q as \"column\", ",
-		    w->query.n ? " union all " : "", (int)i,
-		    t->columns[i].name.p);
-		put_value(&w->query, &s->values[i]);
-		put(&w->query,
-		    " as value, '%.*q' as told_at,"
-		    " nullif(%lld, 0) as id",
-		    (int)at.n, at.p, (long long)id);
+		put_column(w, i, &s->values[i], at, id);
 	}
-	w->by_column = w->query.n > 0;
-	w->found = t->count;
-	return SQLITE_OK;
+	return rc;
+}
+
+#define BODY "coalesce(s.body, body_text(b.body, b.size))"
+
+/*
+ * The page of a playlist's list that holds a position: of those that begin at
+ * it or before it, the last.
+ */
+static const char page_of[] =
+    "select capture_id, fetched_at from (select s.capture_id, s.fetched_at,"
+    " coalesce(json_extract(" BODY ", '$.offset'),"
+    " json_extract(" BODY ", '$.tracks.offset'),"
+    " json_extract(" BODY ", '$.items.offset'),"
+    " case when instr(url, 'offset=') then"
+    " cast(substr(url, instr(url, 'offset=') + 7) as integer) end, 0) as page"
+    " from staging_raw s left join staging_bodies b using (body_id)"
+    " where not body_is_text and coalesce(status, 200) in (200, 304)"
+    " and json_extract(extra_json, '$.check') is null"
+    " and exists (select 1 from playlists where playlist_id = ?1"
+    " and tracks_list in (" STAGING_LIST ", s.fetched_at))"
+    " and (instr(url, ?1) or instr(" BODY ", ?1)))"
+    " where page <= cast(?2 as integer) order by page desc, 1 desc limit 1";
+
+/* Make the answer of an item of a list. */
+static int ask_item(struct why *w, sqlite3 *db, sqlite3_stmt *row)
+{
+	const struct table *t = w->table;
+	sqlite3_stmt *page;
+	int rc = sqlite3_prepare_v2(db, page_of, -1, &page, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	buf_clear(&w->query);
+	bind_keys(w, page);
+	rc = sqlite3_step(page);
+	for (unsigned i = 0; rc == SQLITE_ROW && i < t->count; i++) {
+		struct value v = value_of(row, (int)i);
+		const void *at = sqlite3_column_text(page, 1);
+
+		if (t->columns[i].rule != RULE_KEY)
+			put_column(w, i, &v, slice_of(at ? at : ""),
+			    sqlite3_column_int64(page, 0));
+	}
+	return store_finish(page, rc);
 }
 
 /* Make the answer of a row that is there. */
@@ -216,8 +422,11 @@ static int ask_row(struct why *w, sqlite3 *db, sqlite3_stmt *row)
 {
 	sqlite3_stmt *by_time;
 	struct state s;
-	int rc = prepare_by_time(w, db, &by_time);
+	int rc;
 
+	if (w->table->kind == TABLE_LIST)
+		return ask_item(w, db, row);
+	rc = prepare_by_time(w, db, &by_time);
 	if (rc != SQLITE_OK)
 		return rc;
 	merge_nothing(w->table, &s);
@@ -225,38 +434,44 @@ static int ask_row(struct why *w, sqlite3 *db, sqlite3_stmt *row)
 		s.values[i] = value_of(row, (int)i);
 	merge_read(w->table, &s);
 	rc = put_columns(w, &s, by_time);
-	sqlite3_finalize(by_time);
-	return rc;
+	return store_finish(by_time, rc);
 }
 
 /* The captures that name the whole key, and what became of them. */
 static int ask_captures(struct why *w, sqlite3 *db)
 {
+	bool of_lists = w->table->kind == TABLE_LIST ||
+			slice_is(w->table->name, "playlists");
 	sqlite3_stmt *stmt;
 	int rc;
 
 	buf_clear(&w->query);
-	put(&w->query, "create temp table why_captures as"
-		       " select capture_id" CAPTURES "where ");
-	put_names(&w->query, w->table->key_count, " and ");
+	put(&w->query,
+	    "create temp table why_captures as"
+	    " select capture_id, " STAGING_LIST " as list" CAPTURES "where ");
+	put_names(&w->query, w->table, " and ");
 	rc = prepare(db, &w->query, &stmt);
 	if (rc != SQLITE_OK)
 		return rc;
 	bind_keys(w, stmt);
-	rc = sqlite3_step(stmt);
-	sqlite3_finalize(stmt);
-	if (rc != SQLITE_DONE)
+	rc = store_finish(stmt, sqlite3_step(stmt));
+	if (rc != SQLITE_OK)
 		return rc;
 	w->found = store_int(db, "select count(*) from temp.why_captures", -1);
 	if (w->found < 0)
 		return sqlite3_errcode(db);
 	buf_clear(&w->query);
-	buf_puts(&w->query,
+	put(&w->query,
 	    "select s.fetched_at as told_at, s.run_id as run, s.seq,"
-	    " s.endpoint, s.url, e.stage, e.reason, s.capture_id"
-	    " from temp.why_captures join staging_raw s using (capture_id)"
+	    " s.endpoint, s.url, case when e.error_id then 'refused'"
+	    " when exists (select 1 from ingest_runs i where"
+	    " i.run_id = s.run_id and " STORE_RUN_LOADED ") then 'loaded'"
+	    " else 'not loaded' end as became,"
+	    " e.stage, e.reason, s.capture_id"
+	    " from temp.why_captures c join staging_raw s using (capture_id)"
 	    " left join ingest_errors e on e.src = s.run_id || '/' || s.seq"
-	    " order by s.capture_id, e.error_id");
+	    " %s order by s.capture_id, e.error_id",
+	    of_lists ? "or e.list = c.list" : "");
 	return SQLITE_OK;
 }
 
@@ -288,19 +503,30 @@ static void put_distinct(struct why *w)
 	buf_release(&inner);
 }
 
+/* Find the row by its keys, or by what people type for them. */
+static int look_up(struct why *w, sqlite3 *db, sqlite3_stmt **row)
+{
+	int rc = find(w, db, row);
+
+	if (rc != SQLITE_DONE)
+		return rc;
+	sqlite3_finalize(*row);
+	*row = NULL;
+	return find_like(w, db, row);
+}
+
 int why_ask(struct why *w, sqlite3 *db, bool captures, sqlite3_stmt **stmt)
 {
 	sqlite3_stmt *row = NULL;
-	int rc = find(w, db, &row);
+	int rc = look_up(w, db, &row);
 
 	w->by_column = false;
 	w->present = rc == SQLITE_ROW;
 	if (rc == SQLITE_ROW)
 		rc = ask_row(w, db, row);
-	sqlite3_finalize(row);
-	if (rc != SQLITE_OK && rc != SQLITE_DONE)
+	rc = store_finish(row, rc);
+	if (rc != SQLITE_OK)
 		return rc;
-	rc = SQLITE_OK;
 	if (w->by_column)
 		put_join(w);
 	else

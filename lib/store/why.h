@@ -4,9 +4,14 @@
  * and of each capture when it was fetched. Of several captures of one moment
  * it is the one that names most of the row's key.
  *
+ * An item of a playlist comes from the page of the list held that has it.
+ *
  * A row that is not there, or of which no time is kept, may have been told by
  * any capture that names its key: then all of those are given, with what
  * became of them.
+ *
+ * Keys may be as people have them: a time without its fraction, or less of
+ * it; an id as a URI or a link.
  *
  * The connection needs the function of bodies_add_function. SQLite's result
  * codes throughout.
@@ -23,13 +28,15 @@
 
 struct why {
 	const struct table *table;
-	char *const *keys; /* of the row, in the order of its table's key */
-	int64_t found;	   /* 0 where there is no answer */
-	bool present;	   /* the row is there */
-	bool by_column;	   /* the answer has a row for each column told */
-	struct buf query;  /* private from here */
+	struct slice keys[TABLE_COLUMNS_MAX]; /* in the order of its key */
+	int64_t found;			      /* 0 where there is no answer */
+	int64_t alike;	/* rows that a key like that may mean, if it is none */
+	bool present;	/* the row is there */
+	bool by_column; /* the answer has a row for each column told */
+	struct buf query, text; /* private from here */
 };
 
+/* The keys, as many as the table's key has, are borrowed. */
 void why_init(struct why *, const struct table *, char *const *keys);
 void why_release(struct why *);
 
@@ -39,9 +46,9 @@ bool why_knows(const struct table *);
 /*
  * Find the answer, and prepare the statement that gives it, a row for each
  * column: "column", value, told_at, run, seq, endpoint, url, capture_id; else
- * for each capture: the same without the first two, and the stage and reason
- * of a refusal. With `captures` it gives the numbers of the captures alone,
- * each once.
+ * for each capture: the same without the first two, and what "became" of it,
+ * with the stage and reason of a refusal. With `captures` it gives the numbers
+ * of the captures alone, each once.
  */
 int why_ask(struct why *, sqlite3 *, bool captures, sqlite3_stmt **);
 

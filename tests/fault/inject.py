@@ -433,8 +433,8 @@ class Runs(Case):
         super().set_up(path)
 
 
-class Why(Runs):
-    name = "sp-stage why"
+class WhyCapture(Runs):
+    name = "sp-stage why --capture"
 
     def arguments(self, path):
         return [program("sp-stage"), "why", "--capture", "tracks",
@@ -486,6 +486,61 @@ class Compact(Case):
             return (len(out.splitlines()), {"staging_raw": db.execute(
                 "select count(body), count(body_id) from staging_raw")
                 .fetchall()})
+
+
+class Prune(Case):
+    name, command = "sp-stage prune", ("sp-stage", "prune", "--keep", "0")
+    database = True
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+        # Twice as many, of an earlier time that tells of nothing.
+        with opened(path + "/music.db") as db:
+            db.executescript("""insert into staging_raw (run_id, seq, endpoint,
+                fetched_at, body_id) select run_id, seq + 1000, endpoint,
+                '2001-01-01T00:00:00.000Z', body_id from staging_raw;
+                insert into staging_bodies (sha256, size, body)
+                values ('x', 2, '{}');
+                update staging_raw set body_id = last_insert_rowid()
+                where seq = 1001""")
+
+    def kept(self, path):
+        with opened(path + "/music.db") as db:
+            return db.execute(
+                "select run_id, seq, b.size, b.body from staging_raw left join"
+                " staging_bodies b using (body_id) order by 1, 2").fetchall()
+
+    def check_always(self, path, status, out, err):
+        super().check_always(path, status, out, err)
+        if self.wanted:
+            check(set(self.wanted[1]["staging_raw"]) <= set(self.kept(path)),
+                  "captures are lost")
+
+    def result(self, path, out):
+        return (out, {"staging_raw": self.kept(path)})
+
+
+class Why(Case):
+    name = "sp-stage why"
+    command = ("sp-stage", "why", "users", "kim")
+
+    def set_up(self, path):
+        self.start = self.house.full
+        super().set_up(path)
+
+
+class WhyPlay(Why):
+    """One that is named by the minute."""
+
+    name = "sp-stage why play_history"
+
+    def set_up(self, path):
+        super().set_up(path)
+        with opened(path + "/music.db") as db:
+            play = db.execute("select user_id, substr(played_at, 1, 16),"
+                              " track_id from play_history").fetchone()
+        self.command = (*Why.command[:2], "play_history", *play)
 
 
 class Transform(Case):
@@ -645,9 +700,10 @@ class Rehearse(Case):
 
 CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Budget,
          Queued, Count, Add, Drop, Fetch, FetchMany, Accounts, Logout, Login,
-         LoginAgain, Stage, Replay, Runs, Why, Import, Compact, Transform,
-         TransformParent, TransformWorkers, TransformFilter, TransformBodies,
-         Load, LoadAgain, DryRun, Digest, Rehearse]
+         LoginAgain, Stage, Replay, Runs, WhyCapture, Import, Compact, Prune,
+         Why, WhyPlay, Transform, TransformParent, TransformWorkers,
+         TransformFilter, TransformBodies, Load, LoadAgain, DryRun, Digest,
+         Rehearse]
 
 
 class House:

@@ -1,0 +1,95 @@
+#include "http/held.h"
+
+#include "http/url.h"
+#include "json/json.h"
+
+void held_init(struct held *h)
+{
+	*h = (struct held){.next = BUF_INIT(URL_MAX)};
+}
+
+void held_release(struct held *h)
+{
+	buf_release(&h->next);
+}
+
+/* Copy a string as written; false where it is no entity tag. */
+static bool read_etag(struct slice text, char to[ETAG_MAX + 1])
+{
+	struct buf b = BUF_INIT(ETAG_MAX);
+	bool ok = json_unescape(text, &b) && etag_is_valid(buf_slice(&b));
+
+	if (ok) {
+		memcpy(to, b.p, b.n);
+		to[b.n] = '\0';
+	}
+	buf_release(&b);
+	return ok;
+}
+
+/*
+ * Read what a URL is mapped to, from its opening brace on. NULL, or what is
+ * wrong with it.
+ */
+static const char *read_one(struct json *j, struct held *h)
+{
+	enum json_type type;
+
+	*h->etag = '\0';
+	buf_clear(&h->next);
+	while ((type = json_next(j)) != JSON_OBJECT_END) {
+		if (slice_is(j->key, "etag")) {
+			if (type != JSON_STRING || !read_etag(j->text, h->etag))
+				return "an 'etag' in its 'etags' is no entity "
+				       "tag";
+		} else if (slice_is(j->key, "next") && type == JSON_STRING) {
+			if (!json_unescape(j->text, &h->next))
+				return "a 'next' in its 'etags' is too long";
+		} else if (slice_is(j->key, "next") && type != JSON_NULL) {
+			return "a 'next' in its 'etags' is no string";
+		} else if (!json_skip(j, type)) {
+			return "its 'etags' are cut";
+		}
+	}
+	return *h->etag ? NULL : "a URL in its 'etags' has no 'etag'";
+}
+
+const char *held_check(struct slice etags)
+{
+	struct held h;
+	struct json j;
+	enum json_type type;
+	const char *why = NULL;
+
+	if (!etags.p)
+		return NULL;
+	held_init(&h);
+	json_init(&j, etags);
+	if (json_next(&j) != JSON_OBJECT)
+		why = "its 'etags' are no object";
+	while (!why && (type = json_next(&j)) != JSON_OBJECT_END)
+		why = type == JSON_OBJECT
+			  ? read_one(&j, &h)
+			  : "its 'etags' map a URL to no object";
+	held_release(&h);
+	return why;
+}
+
+bool held_find(struct held *h, struct slice etags, struct slice url)
+{
+	struct json j;
+	enum json_type type;
+
+	*h->etag = '\0';
+	buf_clear(&h->next);
+	if (!etags.p)
+		return true;
+	json_init(&j, etags);
+	json_next(&j);
+	while ((type = json_next(&j)) == JSON_OBJECT)
+		if (json_text_is(j.key, j.key_escaped, url))
+			return !read_one(&j, h);
+		else
+			json_skip(&j, type);
+	return true;
+}

@@ -1,0 +1,206 @@
+#include "store/standing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "json/json.h"
+#include "store/db.h"
+#include "store/digest.h"
+
+#define FREE INT64_MIN /* no time that is read is so early */
+#define MIX UINT64_C(0x9e3779b97f4a7c15)
+
+/* Where a time is, or where it is to go. There is always a free slot. */
+static size_t find(const struct times *t, int64_t ms)
+{
+	uint64_t hash = (uint64_t)ms * MIX;
+	size_t i = (size_t)(hash ^ hash >> 32) & (t->room - 1);
+
+	while (t->slots[i] != FREE && t->slots[i] != ms)
+		i = (i + 1) & (t->room - 1);
+	return i;
+}
+
+/* Twice as much room, each time in its new slot. */
+static bool grow(struct times *t)
+{
+	struct times more = {.room = t->room ? 2 * t->room : 1024};
+
+	more.slots = malloc(more.room * sizeof(*more.slots));
+	if (!more.slots)
+		return false;
+	for (size_t i = 0; i < more.room; i++)
+		more.slots[i] = FREE;
+	for (size_t i = 0; i < t->room; i++)
+		if (t->slots[i] != FREE)
+			more.slots[find(&more, t->slots[i])] = t->slots[i];
+	more.count = t->count;
+	free(t->slots);
+	*t = more;
+	return true;
+}
+
+bool times_add(struct times *t, int64_t ms)
+{
+	size_t i;
+
+	if (2 * t->count >= t->room && !grow(t))
+		return false;
+	i = find(t, ms);
+	t->count += t->slots[i] == FREE;
+	t->slots[i] = ms;
+	return true;
+}
+
+bool times_has(const struct times *t, int64_t ms)
+{
+	return t->count > 0 && t->slots[find(t, ms)] == ms;
+}
+
+void times_release(struct times *t)
+{
+	free(t->slots);
+	*t = (struct times){.count = 0};
+}
+
+/* Whether a column holds a time at which its row, or itself, was told. */
+static bool is_time(const struct table *t, unsigned column)
+{
+	switch (t->columns[column].rule) {
+	case RULE_FIRST:
+	case RULE_LAST:
+	case RULE_MIN:
+	case RULE_MAX:
+	case RULE_TIMES: return true;
+	/* Of playlist_ingest_queue, and playlist_ingest_done. */
+	case RULE_OWN:
+		return slice_is(t->columns[column].name, "detected_at") ||
+		       slice_is(t->columns[column].name, "done_at");
+	default: return false;
+	}
+}
+
+/* What is read of a table: the columns that hold times. */
+struct reading {
+	struct standing row;
+	unsigned columns[TABLE_COLUMNS_MAX], count;
+	/* A row's times are mostly those of the row before it. */
+	struct slice text[TABLE_COLUMNS_MAX];
+	char kept[TABLE_COLUMNS_MAX][CLOCK_TEXT];
+	int64_t ms[TABLE_COLUMNS_MAX];
+};
+
+static int prepare(sqlite3 *db, struct reading *r, sqlite3_stmt **stmt)
+{
+	const struct table *t = r->row.table;
+	sqlite3_str *s = sqlite3_str_new(db);
+	const char *comma = "select ";
+	char *sql;
+	int rc = SQLITE_NOMEM;
+
+	r->count = 0;
+	for (unsigned i = 0; i < t->count; i++)
+		if (is_time(t, i)) {
+			sqlite3_str_appendf(
+			    s, "%s\"%w\"", comma, t->columns[i].name.p);
+			comma = ", ";
+			r->columns[r->count] = i;
+			r->text[r->count++] = (struct slice){NULL, 0};
+		}
+	if (r->count == 0)
+		sqlite3_str_appendf(s, "select null");
+	sqlite3_str_appendf(s, " from \"%w\"", t->name.p);
+	sql = sqlite3_str_finish(s);
+	if (sql)
+		rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
+	sqlite3_free(sql);
+	return rc;
+}
+
+static void add(struct standing *row, int64_t ms)
+{
+	if (row->count < STANDING_MAX)
+		row->times[row->count++] = ms;
+}
+
+/* The times of an object that RULE_TIMES wrote. */
+static void add_listed(struct standing *row, struct slice text)
+{
+	struct json j;
+	int64_t ms;
+
+	json_init(&j, text);
+	if (json_next(&j) != JSON_OBJECT)
+		return;
+	while (json_next(&j) == JSON_STRING)
+		if (clock_parse(j.text, &ms))
+			add(row, ms);
+}
+
+static void add_column(struct reading *r, unsigned i, struct slice text)
+{
+	enum column_rule rule = r->row.table->columns[r->columns[i]].rule;
+
+	if (rule == RULE_TIMES) {
+		add_listed(&r->row, text);
+		return;
+	}
+	if (!r->text[i].p || !slice_eq(r->text[i], text)) {
+		r->text[i].p = NULL;
+		if (!clock_parse(text, &r->ms[i]))
+			return;
+		if (text.n < sizeof(r->kept[i])) {
+			memcpy(r->kept[i], text.p, text.n);
+			r->text[i] = (struct slice){r->kept[i], text.n};
+		}
+	}
+	add(&r->row, r->ms[i]);
+}
+
+static int walk_table(sqlite3 *db, struct reading *r,
+    int (*row)(void *ctx, const struct standing *), void *ctx)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = prepare(db, r, &s);
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		r->row.count = 0;
+		for (unsigned i = 0; i < r->count; i++) {
+			const void *p = sqlite3_column_text(s, (int)i);
+			size_t n = (size_t)sqlite3_column_bytes(s, (int)i);
+
+			if (p)
+				add_column(r, i, (struct slice){p, n});
+		}
+		rc = store_row_read(s);
+		if (rc == SQLITE_OK)
+			rc = row(ctx, &r->row);
+	}
+	return store_finish(s, rc);
+}
+
+static const char names[] =
+    "select name from main.sqlite_master where type = 'table' order by name";
+
+int standing_walk(sqlite3 *db, struct tables *tables,
+    int (*row)(void *ctx, const struct standing *), void *ctx)
+{
+	struct reading r;
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db, names, -1, &s, NULL);
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const void *name = sqlite3_column_text(s, 0);
+
+		r.row.table = name ? tables_find(tables, slice_of(name)) : NULL;
+		rc = SQLITE_OK;
+		if (!r.row.table)
+			rc = SQLITE_NOMEM;
+		/* A list is told of in its playlist's row. */
+		else if (digest_covers(r.row.table) &&
+			 r.row.table->kind != TABLE_LIST)
+			rc = walk_table(db, &r, row, ctx);
+	}
+	return store_finish(s, rc);
+}

@@ -1,0 +1,177 @@
+#!/bin/sh
+# Many at one database: several writers from the first moment on, a reader
+# that never ends, someone who changes the schema, someone who takes the file
+# away.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+PATH=$build:$PATH
+SP_DB=$tmp/music.db
+export SP_DB
+sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
+
+# users NAME COUNT: rows, some of which others bring too.
+users() {
+	awk -v name="$1" -v n="$2" 'BEGIN {
+		for (i = 0; i < n; i++)
+			printf "{\"type\":\"row\",\"table\":\"users\",\"row\":" \
+			    "{\"user_id\":\"%s%d\",\"display_name\":\"%d\"}," \
+			    "\"at\":\"2026-11-22T07:00:00.000Z\"}\n",
+			    i % 3 ? name : "all", i, i
+	}'
+}
+# captures RUN COUNT: a run of captures, for sp-stage.
+captures() {
+	printf '{"type":"run","run":"%s"}\n' "$1"
+	awk -v run="$1" -v n="$2" 'BEGIN {
+		for (i = 1; i <= n; i++)
+			printf "{\"type\":\"capture\",\"run\":\"%s\",\"seq\":%d," \
+			    "\"endpoint\":\"me\",\"status\":200,\"fetched_at\":" \
+			    "\"2026-11-22T07:00:00.000Z\",\"body\":{\"id\":" \
+			    "\"%s%d\"}}\n", run, i, run, i
+	}'
+	printf '{"type":"end","run":"%s","status":"complete"}\n' "$1"
+}
+# hold SQL: a connection that has run the SQL, and waits; let_go ends it.
+mkfifo "$tmp/talk" "$tmp/rows"
+hold() {
+	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
+	holder=$!
+	exec 9>"$tmp/talk"
+	echo "$1; select 'here';" >&9
+	until_true grep -q here "$tmp/held"
+}
+let_go() {
+	exec 9>&-
+	wait $holder
+}
+until_true() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 500 ] || { echo "Bail out! $*"; exit 1; }
+		sleep 0.02
+	done
+}
+
+# --- all at once, from the first moment on --------------------------------
+SP_DB=$tmp/new/folder/music.db
+for n in 1 2 3 4; do
+	users "load$n-" 300 >"$tmp/users$n"
+	captures "run$n" 50 >"$tmp/captures$n"
+done
+pids=
+for n in 1 2 3 4; do
+	sp-load --batch-rows 7 <"$tmp/users$n" 2>"$tmp/load$n" 9>&- &
+	pids="$pids $!"
+	sp-stage <"$tmp/captures$n" >"$tmp/staged$n" 2>"$tmp/stage$n" &
+	pids="$pids $!"
+done
+ends=
+for pid in $pids; do
+	wait "$pid"
+	ends="$ends $?"
+done
+is "$ends$(cat "$tmp"/load? "$tmp"/stage?)" " 0 0 0 0 0 0 0 0" \
+    "eight writers that begin together all end well"
+is "$(sql 'pragma integrity_check; select count(*) from users;
+	select count(*) from staging_raw')" "ok
+900
+200" "and all is there, once"
+for n in 1 2 3 4; do
+	cmp -s "$tmp/captures$n" "$tmp/staged$n" || break
+done
+ok $? "and was passed on"
+
+# --- a reader that never ends ---------------------------------------------
+log_size() { stat -c %s "$SP_DB-wal" 2>/dev/null || echo 0; }
+hold "begin; select count(*) from users"
+pids=
+for n in 5 6; do
+	users "load$n-" 600 | sp-load --batch-rows 5 9>&- &
+	pids="$pids $!"
+	captures "run$n" 300 | sp-stage 9>&- >"$tmp/staged" &
+	pids="$pids $!"
+done
+ends=
+for pid in $pids; do
+	wait "$pid"
+	ends="$ends $?"
+done
+is "$ends" " 0 0 0 0" "nobody waits for a reader"
+grown=$(log_size)
+[ "$grown" -gt 1000000 ]
+ok $? "while it reads, the log grows"
+let_go
+users last 1 | sp-load
+is "$(log_size) $(sql 'pragma integrity_check; select count(*) from users')" \
+    "0 ok
+1800" "the log goes with the next that closes the database"
+
+# --- the schema changes on the way ----------------------------------------
+SP_DB=$tmp/music.db
+users a 1 | sp-load
+hold "begin; select count(*) from users"
+sp-load --batch-time 20ms <"$tmp/rows" 2>"$tmp/err" 9>&- &
+loader=$!
+exec 8>"$tmp/rows"
+loaded() { [ "$(sql "select count(*) from users where user_id like '$1'")" = 1 ]; }
+users b 2 | tail -n 1 >&8
+until_true loaded b1
+sql "alter table users add column mood text;
+	create table moods (day text primary key, mood text,
+	last_updated text, column_times text)"
+users c 2 | tail -n 1 >&8
+echo '{"type":"row","table":"moods","row":{"day":"monday","mood":"calm"}}' >&8
+exec 8>&-
+wait $loader
+is "$? $(cat "$tmp/err")" "0 " \
+    "a column and a table that come meanwhile disturb no load"
+loaded c1
+ok $? "what came after them is there"
+is "$(sql 'select mood from moods')" calm "in the new table too"
+echo "select count(*), 'again' from users;" >&9
+until_true grep -q again "$tmp/held"
+is "$(grep again "$tmp/held")" "1|again" \
+    "a reader with the old schema still sees what it saw"
+let_go
+
+# --- the file goes away ---------------------------------------------------
+# taken COMMAND: takes the database away from one who waits for rows, who
+# then gets one more.
+taken() {
+	fresh
+	users a 1 | sp-load
+	cp "$SP_DB" "$tmp/other.db"
+	sp-load --batch-time 20ms <"$tmp/rows" 2>"$tmp/err" &
+	loader=$!
+	exec 8>"$tmp/rows"
+	users b 2 | tail -n 1 >&8
+	until_true loaded b1
+	eval "$1"
+	users c 2 | tail -n 1 >&8
+	exec 8>&-
+	wait $loader
+	is "$? $(cat "$tmp/err")" "74 sp-load: $SP_DB: the database was moved \
+or deleted while in use" "sp-load says so: $1"
+}
+taken 'rm "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"'
+taken 'mv "$SP_DB" "$tmp/elsewhere"'
+taken 'mv "$tmp/other.db" "$SP_DB"'
+
+fresh
+users a 1 | sp-load
+captures gone 1 >"$tmp/captures"
+sp-stage <"$tmp/rows" >"$tmp/staged" 2>"$tmp/err" &
+stage=$!
+exec 8>"$tmp/rows"
+head -n 1 "$tmp/captures" >&8
+until_true [ -s "$tmp/staged" ]
+rm "$SP_DB"
+tail -n 2 "$tmp/captures" >&8
+exec 8>&-
+wait $stage
+is "$? $(cat "$tmp/err")" "74 sp-stage: commit captures: the database was \
+moved or deleted while in use" "sp-stage says so"
+is "$(wc -l <"$tmp/staged")" 1 "and passes on no capture that is not kept"
+finish

@@ -1,0 +1,219 @@
+/*
+ * Fuzzes the loading of rows: whatever lines come, they are taken or refused,
+ * the database stays one, and what was taken gives the same tables when it is
+ * told again, or the other way round.
+ */
+#include <stdlib.h>
+
+#include "store/arrival.h"
+#include "store/batch.h"
+#include "store/db.h"
+#include "store/digest.h"
+#include "store/lists.h"
+#include "store/load.h"
+#include "store/schema.h"
+#include "stream/record.h"
+
+#define LINES_TAKEN 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static sqlite3 *db;
+
+static void must(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void ask(const char *sql)
+{
+	must(store_exec(db, sql) == SQLITE_OK);
+}
+
+static void set_up(void)
+{
+	must(sqlite3_open(":memory:", &db) == SQLITE_OK);
+	must(schema_create(db) == SQLITE_OK);
+	ask("alter table tracks add column energy real;"
+	    "alter table tracks add column nth numeric;"
+	    "create table moods (day text, hour integer, mood text not null"
+	    " default 'calm', last_updated text, column_times text,"
+	    " primary key (hour, day))");
+}
+
+/* What loads, as sp-load has it, but that it is in memory. */
+struct load {
+	struct tables tables;
+	struct loader loader;
+	struct lists lists;
+	struct batch batch;
+	struct buf line, why;
+	bool pages; /* some came */
+};
+
+static void on_forbidden(void *ctx, const struct change *c, const char *reason)
+{
+	(void)ctx;
+	(void)c;
+	must(reason != NULL);
+}
+
+static void on_change(void *ctx, const struct change *c)
+{
+	struct buf text = BUF_INIT((size_t)1 << 24);
+	struct json j;
+
+	(void)ctx;
+	must(change_put(c, &text));
+	must(json_check(&j, buf_slice(&text)));
+	buf_release(&text);
+}
+
+static void load_init(struct load *l)
+{
+	*l = (struct load){.tables = {.db = db},
+	    .line = BUF_INIT((size_t)1 << 24),
+	    .why = BUF_INIT((size_t)1 << 20)};
+	loader_init(&l->loader, db, false);
+	l->loader.on_forbidden = on_forbidden;
+	l->loader.on_change = on_change;
+	lists_init(&l->lists, &l->loader, &l->tables);
+	batch_init(&l->batch);
+}
+
+static void flush(struct load *l)
+{
+	must(loader_apply(&l->loader, &l->batch) == SQLITE_OK);
+	must(lists_apply(&l->lists, &l->batch) == SQLITE_OK);
+	batch_clear(&l->batch);
+}
+
+static bool suits(const struct table *t, const struct arrival *a)
+{
+	if (t->kind == TABLE_LIST)
+		return a->part != PART_NONE;
+	if (t->kind == TABLE_UNKNOWN || t->kind == TABLE_NOT_LOADED || a->part)
+		return false;
+	return !a->removes || t->kind == TABLE_QUEUE;
+}
+
+static void take(struct load *l, struct slice line)
+{
+	struct arrival a = {.user = SLICE("kim")};
+	struct slice name = {NULL, 0};
+	const char *reason;
+	struct record rec;
+	struct table *t;
+	size_t at;
+
+	if (!record_parse(&rec, line, &reason, &at)) {
+		must(reason != NULL && at <= line.n);
+		return;
+	}
+	if (rec.type != RECORD_ROW ||
+	    arrival_read(&rec, &l->line, &name, &a) != NULL)
+		return;
+	t = tables_find(&l->tables, name);
+	must(t != NULL);
+	if (!suits(t, &a))
+		return;
+	if (!a.at.p)
+		a.at = SLICE("2026-03-01T00:00:00.000Z");
+	buf_clear(&l->why);
+	if (!batch_add(&l->batch, t, &a, &l->why))
+		must(l->why.n > 0 && !l->batch.arena.failed);
+	else
+		l->pages |= a.part != PART_NONE;
+}
+
+/* The digests of the tables that rows were for. */
+static void sum(struct load *l, struct buf *to)
+{
+	struct digest d;
+
+	buf_clear(to);
+	for (size_t i = 0; i < l->tables.count; i++) {
+		if (!digest_covers(l->tables.list[i]))
+			continue;
+		must(digest_table(db, l->tables.list[i], &d) == SQLITE_OK);
+		buf_put(to, &d, sizeof(d));
+	}
+}
+
+/* Load lines in one order or the other, a batch after every few. */
+static void load(struct load *l, const struct slice *lines, int n,
+    bool backwards, int few, struct buf *digest)
+{
+	for (int i = 0; i < n; i++) {
+		take(l, lines[backwards ? n - 1 - i : i]);
+		if (i % few == few - 1)
+			flush(l);
+	}
+	flush(l);
+	must(lists_forget(&l->lists) == SQLITE_OK);
+	sum(l, digest);
+}
+
+/* Have every table and statement ready that does not go with a rollback. */
+static void warm_up(struct load *l)
+{
+	static const char *const lines[] = {
+	    "{\"type\":\"row\",\"table\":\"playlist_tracks\",\"op\":\"page\","
+	    "\"row\":{\"playlist_id\":\"p\",\"list\":\"l\",\"offset\":0,"
+	    "\"total\":2,\"items\":[]}}",
+	    "{\"type\":\"row\",\"table\":\"playlist_ingest_queue\","
+	    "\"op\":\"delete\",\"row\":{\"playlist_id\":\"p\"}}"};
+
+	set_up();
+	load_init(l);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		take(l, slice_of(lines[i]));
+	flush(l);
+	must(lists_forget(&l->lists) == SQLITE_OK);
+	ask("delete from playlist_pages; delete from playlist_ingest_done");
+}
+
+static void try_lines(struct load *l, const struct slice *lines, int n)
+{
+	struct buf once = BUF_INIT(1 << 16), again = BUF_INIT(1 << 16);
+
+	l->pages = false;
+	ask("begin");
+	load(l, lines, n, false, 64, &once);
+	/* Tables are looked at from their first row on: now all are. */
+	load(l, lines, n, false, 3, &again);
+	must(l->pages || slice_eq(buf_slice(&once), buf_slice(&again)));
+	ask("rollback; begin");
+	load(l, lines, n, true, 2, &once);
+	/* Pages that contradict each other have no order of their own. */
+	must(l->pages || slice_eq(buf_slice(&once), buf_slice(&again)));
+	ask("rollback");
+	buf_release(&once);
+	buf_release(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct load loading;
+	/* Exactly its size, so that a read past the end is seen. */
+	char *copy = malloc(size ? size : 1);
+	struct slice lines[LINES_TAKEN], rest = {copy, size};
+	int n = 0;
+
+	must(copy != NULL);
+	if (size)
+		memcpy(copy, data, size);
+	for (; n < LINES_TAKEN && rest.n > 0; n++) {
+		const char *newline = memchr(rest.p, '\n', rest.n);
+		size_t len = newline ? (size_t)(newline - rest.p) : rest.n;
+
+		lines[n] = (struct slice){rest.p, len};
+		rest = slice_from(rest, newline ? len + 1 : len);
+	}
+	if (!db)
+		warm_up(&loading);
+	try_lines(&loading, lines, n);
+	free(copy);
+	return 0;
+}

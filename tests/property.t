@@ -1,0 +1,37 @@
+#!/bin/sh
+# Loading is a merge: some random histories, see tests/property/property.py;
+# `make property` tries more. And that one which is broken does not go unseen.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+
+try() { run python3 -B tests/property/property.py --keep "$tmp" "$@"; }
+# Each run draws others: SEED repeats one, SECONDS is for how long.
+try --seconds "${SECONDS_TO_TRY:-7}" --rounds 100000
+is "$status" 0 "histories are the same in any order"
+printf '%s\n' "$out$err" | sed 's/^#* */# /'
+
+for mutant in last-wins list-hole; do
+	try --seed 5 --load "$build/mutants/$mutant/sp-load"
+	is "$status" 1 "a broken sp-load is seen: $mutant"
+	like "$out" '^# seed 5, history [0-9]+; once more:' "with the seed"
+	left=$(printf '%s\n' "$out" | sed -n 's/.*, \([0-9]*\) records$/\1/p')
+	[ "${left:-99}" -le 3 ]
+	ok $? "and shrunk to three records at most"
+	[ "$(printf '%s\n' "$out" | grep -c '^{"type":"row"')" -le 9 ]
+	ok $? "which are shown"
+	# As it is told to be tried: the two orders differ, with that one only.
+	ls "$tmp"/5-*/[ab]*.ndjson >"$tmp/files"
+	for program in "$build/sp-load" "$build/mutants/$mutant/sp-load"; do
+		rm -f "$tmp"/[ab].db*
+		while read -r file; do
+			db=$tmp/$(basename "$file" | cut -c1).db
+			"$program" --db "$db" --batch-rows 1 <"$file" 2>"$tmp/err"
+		done <"$tmp/files"
+		"$program" --digest --db "$tmp/a.db" >"$tmp/a"
+		"$program" --digest --db "$tmp/b.db" | cmp -s - "$tmp/a"
+		echo $?
+	done >"$tmp/out"
+	is "$(xargs <"$tmp/out")" "0 1" "as the files that are left show"
+	rm -r "$tmp"/5-*
+done
+finish

@@ -1,0 +1,306 @@
+#!/bin/sh
+# sp-stage prune: what is left makes the same tables. SEED=n makes another
+# history, HISTORIES=n more of them.
+cd "$(dirname "$0")/.." || exit
+. tests/tap.sh
+. tests/api.sh
+
+# rebuild: all tables from what is staged; their digest.
+rebuild() {
+	rm -f "$tmp/again.db"*
+	sp-stage replay | sp-transform 2>/dev/null |
+	    sp-load --db "$tmp/again.db" 2>/dev/null
+	sp-load --digest --db "$tmp/again.db"
+}
+# made_again ROWS: the same, by the rows of all that was staged: quicker.
+made_again() {
+	sql "select '\"src\":\"' || run_id || '/' || seq || '\"'
+	    from staging_raw" >"$tmp/left"
+	rm -f "$tmp/again.db"*
+	awk 'NR == FNR { left[$0]; next }
+	/^."type":"row"/ && match($0, /"src":"[^"]*"/) &&
+	    substr($0, RSTART, RLENGTH) in left' "$tmp/left" "$1" |
+	    sp-load --db "$tmp/again.db" 2>"$tmp/err"
+	sp-load --digest --db "$tmp/again.db"
+}
+captures() { sql 'select count(*) from staging_raw'; }
+
+# --- random histories -------------------------------------------------------
+# Some are mapped by one that tells its own times of what was seen, and its own
+# names of lists.
+{
+	echo 'if .endpoint == "my-playlists" then .run as $run'
+	echo '	| (.seq - .body.offset) as $first | .body'
+	echo '	| {table: "playlist_tracks", op: "page", row: {playlist_id: "p",'
+	echo '		list: "mine \($run) \($first)", offset, total, items:'
+	echo '		[.items[] | {kind: "track", track_id: .id}]}},'
+	echo '	(.items[] | {table: "user_playlists", row: {user_id: "kim",'
+	echo '		playlist_id: .id, first_seen: "2019-05-05T00:00:00Z",'
+	echo '		last_seen: "2029-05-05T00:00:00Z"}})'
+	echo 'else empty end'
+} >"$tmp/own.jq"
+first=${SEED:-1} last=$((${SEED:-1} + ${HISTORIES:-18} - 1)) now=$(date +%s)
+seed=$first
+while [ "$seed" -le $last ]; do
+	python3 tests/history.py $seed "$now" >"$tmp/history$seed"
+	[ $((seed % 6)) -eq 0 ] && to=own || to=ours
+	cat "$tmp/history$seed" >>"$tmp/$to"
+	seed=$((seed + 1))
+done
+# Mapped all at once, which is quicker; a run's name says whose it is.
+{
+	sp-transform <"$tmp/ours"
+	sp-transform -f "$tmp/own.jq" <"$tmp/own"
+} 2>"$tmp/err" | awk -v tmp="$tmp" '
+	match($0, /^."type":"run","run":"h[0-9]+/) {
+		to = tmp "/rows" substr($0, 23, RLENGTH - 22)
+	}
+	{ print >to }'
+n=0 gone=0 lists=0 differ='' again='' dry='' young='' touched=''
+seed=$first
+while [ "$seed" -le $last ]; do
+	fresh
+	sp-stage <"$tmp/history$seed" >"$tmp/out" 2>"$tmp/err"
+	# Of some runs that were cut, nothing but the captures was kept.
+	if [ $((seed % 2)) -eq 0 ]; then
+		cp "$tmp/rows$seed" "$tmp/loaded"
+	else
+		awk 'match($0, /"run":"[^"]*"/) { run = substr($0, RSTART, RLENGTH) }
+		NR == FNR { if (/^."type":"end"/) ended[run]; next }
+		run in ended || /^."type":"run"/' "$tmp/rows$seed" \
+		    "$tmp/rows$seed" >"$tmp/loaded"
+	fi
+	sp-load <"$tmp/loaded" 2>"$tmp/err"
+	sp-load --digest >"$tmp/digest"
+	made_again "$tmp/rows$seed" >"$tmp/before"
+	was=$(captures) days=$((seed * 37 % 250))
+	[ $((seed % 6)) -ne 0 ] || days=0
+	limit=$(date -u -d "@$((now - days * 86400))" +%Y-%m-%dT%H:%M:%S)
+	newer="select count(*) from staging_raw where fetched_at > '$limit'"
+	kept=$(sql "$newer")
+	would=$(sp-stage prune -n --keep ${days}d 2>"$tmp/err" |
+		jq -s 'map(.captures) | add // 0')
+	sp-stage prune --keep ${days}d 2>"$tmp/err" || touched="$touched $seed"
+	left=$(captures)
+	n=$((n + 1)) gone=$((gone + was - left))
+	[ "$would" -eq $((was - left)) ] || dry="$dry $seed"
+	[ "$(sql "$newer")" -eq "$kept" ] || young="$young $seed"
+	made_again "$tmp/rows$seed" | cmp -s - "$tmp/before" || differ="$differ $seed"
+	sp-load --digest | cmp -s - "$tmp/digest" || touched="$touched $seed"
+	lists=$((lists + $(sql 'select count(tracks_list) from playlists')))
+	sp-stage prune --keep ${days}d 2>"$tmp/err"
+	[ "$(captures)" -eq "$left" ] || again="$again $seed"
+	seed=$((seed + 1))
+done
+is "$differ" "" "a rebuild gives the same tables as before"
+is "$touched" "" "what stands is not touched"
+is "$dry" "" "-n says how many captures go"
+is "$young" "" "what is not that old stays"
+is "$again" "" "once more removes nothing"
+ok "$((! (gone > 2 * n && lists > n)))" \
+    "of $n histories went $gone captures, and $lists lists stay"
+
+# --- what each column keeps -------------------------------------------------
+# tell: captures of lines ENDPOINT URL BODY [MEMBERS], a day apart.
+tell() {
+	echo '{"type":"run","run":"R1","job":"test"}'
+	awk '{ n++; if ($4 !~ /status/) $4 = $4 ",\"status\":200"
+	    if ($4 !~ /request/) $4 = $4 ",\"request\":" n
+	    printf("{\"type\":\"capture\",\"run\":\"R1\",\"seq\":%d," \
+	    "\"user\":\"kim\",\"endpoint\":\"%s\",\"url\":\"https://api%s\"," \
+	    "\"fetched_at\":\"2026-01-%02dT00:00:00.000Z\"%s," \
+	    "\"body\":%s}\n", n, $1, $2, n, $4, $3) }'
+	echo '{"type":"end","run":"R1","status":"complete"}'
+}
+# keeps SEQS NAME: which of the captures of $tmp/told stay; all tables do.
+keeps() {
+	fresh
+	tell <"$tmp/told" | sp-stage | sp-transform 2>"$tmp/err" | tee "$tmp/rows" |
+	    sp-load 2>"$tmp/err"
+	made_again "$tmp/rows" >"$tmp/before"
+	sp-stage prune --keep 0 2>"$tmp/err"
+	is "$(sql "select group_concat(seq, ' ') from (select seq
+	    from staging_raw order by seq)")" "$1" "$2"
+	made_again "$tmp/rows" | cmp -s - "$tmp/before"
+	ok $? "and makes the same tables"
+}
+me() { echo "me /v1/me {\"id\":\"kim\"$1}"; }
+{ me ',"display_name":"K"'; me ',"uri":"u"'; me ''; } >"$tmp/told"
+keeps "1 2 3" "each column's newest, and the newest status"
+{ me ',"display_name":"K"'; me ',"display_name":"L"'; me ',"display_name":"M"'; } >"$tmp/told"
+keeps 3 "what was told again in full does not stand"
+play='"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"'
+recent='recently-played /v1/me/player/recently-played'
+context=',"context":{"type":"playlist","uri":"spotify:playlist:p"}'
+{
+	echo "$recent {\"items\":[{$play}]}"
+	echo "$recent {\"items\":[]}"
+	echo "$recent {\"items\":[{$play$context}]}"
+	echo "$recent {\"items\":[{$play$context}]}"
+	echo "$recent {\"items\":[{$play$context}]}"
+} >"$tmp/told"
+keeps "1 3 5" "a play that was first told without its playlist, which queues it"
+error='{"error":{"status":404}}'
+gone="playlist /v1/playlists/p $error"
+{
+	echo "$recent {\"items\":[{$play$context}]}"
+	echo "$gone ,\"status\":404"
+	echo "$gone ,\"status\":404"
+	echo "$gone ,\"status\":429"
+} >"$tmp/told"
+keeps "1 3 4" "when a playlist left the queue"
+artist='"name":"T","artists":[{"id":"a"}]'
+{
+	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
+	echo "artist /v1/artists/a {\"id\":\"a\"}"
+} >"$tmp/told"
+keeps "1 2 4 5" "who a track is by"
+
+# --- what else stays --------------------------------------------------------
+item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
+{
+	echo "$recent {\"items\":[{}]}"
+	echo "$recent {\"items\":[]}"
+	echo "$recent {\"items\":[]}"
+} >"$tmp/told"
+keeps "1 3" "what was refused, to be sent again"
+like "$(sp-stage prune -n --keep 0 2>/dev/null)" \
+    '"old":2,"captures":0,"bytes":0,"needed":1,"refused":1,"unloaded":0}$' \
+    "which is said"
+sp-transform --print-filter recently-played |
+    sed 's/{refuse: "item.*no track"}/empty/' >"$tmp/mended.jq"
+sp-stage replay --refused | sp-transform -f "$tmp/mended.jq" | sp-load
+is "$? $(sql 'select count(*) from ingest_errors')" "0 0" "and then loads"
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$(captures)" 1 "and may go"
+fresh
+for run in R1 R2 R3; do
+	echo "$recent {\"items\":[$item]}" | tell | sed "s/R1/$run/"
+done >"$tmp/three"
+sp-stage <"$tmp/three" | sp-transform >"$tmp/rows"
+head -n -1 "$tmp/rows" | sp-load 2>"$tmp/err"
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$(sql 'select group_concat(run_id) from staging_raw')" R1,R2,R3 \
+    "runs that were not loaded to their end, and the time that stands"
+sp-load <"$tmp/rows"
+sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
+is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[3,0,3]" \
+    "three of one moment are all needed, if one is"
+
+# --- even what is needed ----------------------------------------------------
+{
+	echo "$recent {\"items\":[$item]}"
+	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
+} >"$tmp/told"
+keeps "1 2" "nothing of it can go"
+run sp-stage prune -n --keep 0 --even-needed
+is "$status $(captures)" "0 2" "-n only says what would be lost"
+like "$err" "table 'play_history': 1 of 1 rows could no longer be made again" \
+    "by table"
+run sp-stage prune --keep 0 --even-needed
+is "$status $(captures) $(sql 'select count(*) from staging_bodies')" "0 0 0" \
+    "they go when told so plainly, and their bodies"
+like "$err" "table 'tracks': 1 of 1 rows can no longer be made again" "it is said"
+is "$(sql 'select count(*) from play_history')" 1 "the tables stay"
+{
+	echo 'playlist /v1/playlists/p {"id":"p","owner":{"id":"spotify"},"tracks":{"offset":0,"total":2,"items":[{"track":{"id":"t"}}]}}'
+	echo 'playlist-items /v1/playlists/p/tracks {"offset":1,"total":2,"items":[{"track":{"id":"t"}}]}'
+} | sed 's/$/ ,"request":1/' >"$tmp/told"
+keeps "1 2" "all pages of a list"
+run sp-stage prune -n --keep 0 --even-needed
+like "$err" "table 'playlist_tracks': 2 of 2 rows could" "lists are told of too"
+
+# --- of an older sp ---------------------------------------------------------
+{
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
+} >"$tmp/told"
+tell <"$tmp/told" >"$tmp/history"
+fresh
+sp-stage <"$tmp/history" | sp-transform | sp-load
+sql 'alter table track_artists drop column created_at'
+run sp-stage prune --keep 0
+is "$status $(captures)" "65 3" "pairs of which nobody knows who told them"
+like "$err" "table 'track_artists': of 1 rows it is not known when" "it is said"
+sp-stage replay | sp-transform | sp-load
+run sp-stage prune --keep 0
+is "$status $(captures)" "0 2" "loaded once more it is known"
+
+# --- it reads, and what is wrong is said ------------------------------------
+sql 'pragma wal_checkpoint(truncate)' >"$tmp/out"
+sum=$(cksum <"$SP_DB")
+sp-stage prune -n --keep 0 --even-needed >"$tmp/out" 2>&1
+is "$(cksum <"$SP_DB")" "$sum" "-n writes nothing"
+like "$(sp-stage prune -n --keep 0 --table 2>/dev/null)" '^ENDPOINT +OLD' \
+    "--table aligns"
+for bad in '' '--keep' '--keep x' '--keep 9 a' '-n --keep 1d --vacuum'; do
+	# shellcheck disable=SC2086
+	run sp-stage prune $bad
+	is "$status $out" "64 " "usage: '$bad'"
+done
+run sp-stage replay -n
+is "$status" 64 "-n is for prune alone"
+run sp-stage prune --keep 0 --db "$tmp/none.db"
+is "$status" 73 "no database"
+[ ! -e "$tmp/none.db" ]
+ok $? "and none is made"
+if [ -e /dev/full ]; then
+	status=0
+	sp-stage prune -n --keep 0 >/dev/full 2>"$tmp/err" || status=$?
+	is "$status" 74 "stdout is a full disk"
+fi
+
+# --- killed ------------------------------------------------------------------
+# Many captures of one thing: all but two may go, in many transactions.
+fresh
+i=0
+while [ $i -lt 3000 ]; do
+	i=$((i + 1))
+	echo "me /v1/me {\"id\":\"kim\",\"display_name\":\"K$i\"}"
+done | tell | awk '{ sub(/2026-01-[0-9]*/, sprintf("20%02d-%02d-%02d",
+	10 + NR / 336, 1 + NR / 28 % 12, 1 + NR % 28)); print }' >"$tmp/history"
+sp-stage <"$tmp/history" | sp-transform | sp-load
+rebuild >"$tmp/before"
+bad='' kills=0
+for round in 1 2 3; do
+	was=$(captures)
+	sp-stage prune --keep 0 2>"$tmp/err" &
+	while [ "$(captures)" -eq "$was" ] && kill -0 $! 2>/dev/null; do :; done
+	kill -9 $! 2>/dev/null && kills=$((kills + 1))
+	wait $! 2>/dev/null
+	[ "$(sql 'pragma integrity_check')" = ok ] || bad="$bad $round"
+done
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$bad$(captures)" 1 "killed at any time, $kills times, it can be done again"
+rebuild | cmp -s - "$tmp/before"
+ok $? "and the tables are made again"
+
+# --- rehearsed --------------------------------------------------------------
+fresh
+api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z --plays-per-day 40
+for day in 1 2 3 4 5 6 7 8; do
+	job
+	job $([ $((day % 2)) -eq 0 ] || echo --force) playlists
+	[ $((day % 4)) -ne 0 ] || job profile
+	[ $((day % 4)) -ne 0 ] || job audio-features
+	api_post "clock?advance=1d"
+done >"$tmp/out" 2>&1
+sp-stage replay | sp-transform | sp-load 2>"$tmp/err"
+sp-load --digest >"$tmp/digest"
+rebuild >"$tmp/same"
+cmp -s "$tmp/same" "$tmp/digest"
+ok $? "after eight days of jobs a rebuild is the same"
+was=$(captures)
+run sp-stage prune --keep 0 --vacuum
+is "$status $out" "0 " "of which nothing is young"
+left=$(captures)
+ok "$((! (was - left > 10 && left > 10)))" "some go, $((was - left)) of $was"
+like "$err" "^sp-stage: prune: $((was - left)) captures removed, [0-9.]+ [kM]?B; $left as old are needed; the file has 0 B free$" \
+    "it is said, and VACUUM gave the space back"
+rebuild | cmp -s - "$tmp/digest"
+ok $? "and a rebuild is still the same"
+finish

@@ -1,0 +1,97 @@
+/* Pruning while another program writes: what it tells is needed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/db.h"
+#include "store/prune.h"
+#include "tap.h"
+
+static char path[] = "/tmp/sp-prune-XXXXXX";
+
+static const char captures[] =
+    "insert into ingest_runs (run_id, status) values ('R', 'complete');"
+    "with recursive n(i) as (select 1 union all select i + 1 from n"
+    " where i < 9) insert into staging_bodies (sha256, size, body)"
+    " select 'h' || i, 2, '{}' from n;"
+    "insert into staging_raw (run_id, seq, endpoint, fetched_at, body_id)"
+    " select 'R', body_id, 'track', '2020-01-0' || body_id || 'T00:00:00Z',"
+    " body_id from staging_bodies";
+
+static sqlite3 *open_database(void)
+{
+	struct buf why = BUF_INIT(1000);
+	sqlite3 *db;
+
+	if (store_open(&db, path, STORE_WRITE, &why)) {
+		printf("Bail out! %s\n", buf_words(&why));
+		exit(1);
+	}
+	return db;
+}
+
+/* Prune; after the plan, and before each try to carry it out, `meanwhile`. */
+static bool prune(sqlite3 *db, sqlite3 *other, const char *meanwhile)
+{
+	int64_t captures_gone = 0, bytes_gone = 0;
+	struct prune p;
+	bool good = prune_init(&p, db) == SQLITE_OK;
+
+	p.before = INT64_MAX;
+	good = good && prune_plan(&p) == SQLITE_OK;
+	if (meanwhile)
+		good = good && store_exec(other, meanwhile) == SQLITE_OK;
+	good = good &&
+	       prune_next(&p, &captures_gone, &bytes_gone) == SQLITE_ROW &&
+	       prune_next(&p, &captures_gone, &bytes_gone) == SQLITE_DONE;
+	prune_release(&p);
+	return good && bytes_gone == 2 * captures_gone;
+}
+
+static sqlite3_int64 left(sqlite3 *db)
+{
+	return store_int(db,
+	    "select sum(seq * seq) from staging_raw where body_id in"
+	    " (select body_id from staging_bodies)",
+	    0);
+}
+
+int main(void)
+{
+	sqlite3 *db, *other;
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		return 1;
+	close(fd);
+	db = open_database();
+	other = open_database();
+	ok(store_exec(db, captures) == SQLITE_OK &&
+		store_exec(db,
+		    "insert into tracks (track_id, last_updated)"
+		    " values ('t', '2020-01-01T00:00:00.000Z')") == SQLITE_OK,
+	    "nine captures, of which one told a row");
+	ok(prune(db, other,
+	       "insert into artists (artist_id, last_updated)"
+	       " values ('a', '2020-01-05T00:00:00.000Z')"),
+	    "another program tells a row, between plan and removal");
+	ok(left(db) == 1 + 25, "the captures of both rows stay");
+	ok(store_int(db, "select count(*) from staging_bodies", 0) == 2,
+	    "with their bodies alone");
+	ok(store_exec(db,
+	       "delete from artists;"
+	       "insert into playlist_ingest_queue values"
+	       " ('p', '2026-01-01T00:00:00.000Z', null, null);"
+	       "update staging_bodies set body = '{\"id\":\"p\"}'"
+	       " where body_id = 5;"
+	       "insert into staging_raw (run_id, seq, endpoint, fetched_at,"
+	       " body) values ('R', 10, 'me', '2020-01-01T00:00:00Z', 'x'),"
+	       " ('R', 11, 'me', '2020-01-02T00:00:00Z', '12')") == SQLITE_OK &&
+		prune(db, other, NULL) && left(db) == 1 + 25 &&
+		store_int(db, "select sum(seq) from staging_raw", 0) == 16,
+	    "what waits in the queue may be of any capture that names it");
+	store_close(db);
+	store_close(other);
+	unlink(path);
+	return tap_done();
+}
