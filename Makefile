@@ -31,7 +31,7 @@ export PATH = /usr/local/bin:/usr/bin:/bin
 endif
 ifeq ($(shell :; uname),Darwin)
 STD += -D_DARWIN_C_SOURCE
-INJECT =
+SHIMS =
 else
 AS_NEEDED = -Wl,--as-needed
 endif
@@ -116,14 +116,6 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL)
 
-# Made to be loaded before the libc that it stands in front of.
-INJECT ?= $(B)/tests/fault/inject.so
-$(INJECT): tests/fault/inject.c
-	@mkdir -p $(@D)
-	$(call say,LD)
-	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
-		-shared -o $@ $< -ldl
-
 # sp-load with one rule of merging broken, to see that it does not go unseen.
 MUTANTS = $(patsubst tests/property/mutants/%.sed,$(B)/mutants/%/sp-load,\
 	$(wildcard tests/property/mutants/*.sed))
@@ -136,10 +128,10 @@ $(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(B)/cmd/sp-load.o \
 		$(@D)/mutant.o $(B)/libsp.a $(AS_NEEDED) $(SQLITE)
 
-# It notes what the programs ask of the file system, for what a power cut
-# would leave of that.
-POWER = $(B)/tests/fault/power.so
-$(POWER): tests/fault/power.c
+# Made to be loaded before the libc that they stand in front of: what makes
+# calls fail, and what notes for power cuts what the file system is asked.
+SHIMS ?= $(B)/tests/fault/inject.so $(B)/tests/fault/power.so
+$(B)/tests/fault/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
@@ -148,7 +140,7 @@ $(POWER): tests/fault/power.c
 # T picks tests by how their names begin: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
-check: all $(TEST_BINS) $(MUTANTS) $(POWER) $(INJECT) ## run every test; T=sp-load or T=json for some, V=1
+check: all $(TEST_BINS) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
 deps: ## install what is missing to build and to test
@@ -174,7 +166,7 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 fuzzers: $(FUZZERS)
 
 ROUNDS ?= 20
-fault: all $(INJECT) $(POWER) ## kill stages, fail calls, cut power; ROUNDS=20 or FOR=1h
+fault: all $(SHIMS) ## kill stages, fail calls, cut power; ROUNDS=20 or FOR=1h
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS) $(FOR)
 
 PROPERTY_ROUNDS = $(if $(filter file,$(origin ROUNDS)),300,$(ROUNDS))

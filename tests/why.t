@@ -81,8 +81,8 @@ is "$(why play_history kim $play | jq .capture_id | sort -n | head -n 1)" 1 \
 # Of each list the first items, the last, and those around the ends of pages.
 wrong='' items=0
 sql "select playlist_id, position, coalesce(uri, '') from playlist_tracks i
-    where position in (0, 1, 49, 50, 99, 100, 101, 149, 150) or not exists (select 1 from
-    playlist_tracks n where n.playlist_id = i.playlist_id and
+    where position in (0, 1, 49, 50, 99, 100, 101, 149, 150) or not exists
+    (select 1 from playlist_tracks n where n.playlist_id = i.playlist_id and
     n.position = i.position + 1)" | tr '|' ' ' >"$tmp/items"
 while read -r playlist position uri; do
 	said=$(why --capture playlist_tracks "$playlist" "$position" |

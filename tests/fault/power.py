@@ -44,9 +44,11 @@ LIBRARY = os.path.join(BUILD, "tests/fault/power.so")
 EPOCH = 6  # rounds with one API and one database
 JOBS = {"play-history": 6, "playlists": 5, "profile": 2, "audio-features": 1,
         "all": 2}
-# All that there is to do, whatever was done already.
-COMPLETE = ["play-history", "playlists", "playlists", "audio-features",
-            "audio-features", "audio-features", "profile", "profile"]
+# All that there is to do, whatever was done already. What was done decides
+# which lists are taken for fresh, so all of them are asked for.
+COMPLETE = ["play-history", "playlists", "--force playlists",
+            "audio-features", "audio-features", "audio-features", "profile",
+            "profile"]
 # Tables whose rows may leave again.
 LEAVES = {"playlist_ingest_queue", "ingest_errors"}
 # What differs from one request to the next: which snapshot the service's own
@@ -56,6 +58,20 @@ LEAVES = {"playlist_ingest_queue", "ingest_errors"}
 UNSTEADY_TABLES = {"endpoint_status", "playlist_ingest_queue",
                    "playlist_ingest_done"}
 UNSTEADY = {"snapshot_id", "tracks_snapshot_id", "tracks_list"}
+# What makes a database of format 1 at a path, of one that is open.
+OLD = """
+.read examples/staging.sql
+create temp table o as select capture_id, run_id, seq, endpoint, user_id, url,
+    status, fetched_at, body, body_is_text, extra_json from staging;
+attach '{}' as old;
+pragma old.journal_mode = wal;
+create table old.staging_raw (capture_id integer primary key, run_id text,
+    seq integer, endpoint text not null, user_id text, url text,
+    status integer, fetched_at text, body text,
+    body_is_text boolean not null default 0, extra_json text);
+insert into old.staging_raw select * from o;
+pragma old.user_version = 1;
+"""
 NOTHING = "nothing"  # the state of a database that is not there yet
 
 # What the programs are given, to see what is found then; whether that damages
@@ -128,7 +144,7 @@ class Pipeline:
     """The stages of a job, started."""
 
     def __init__(self, house, job, options=(), **how):
-        commands = [[program("sp-queue"), "next", job],
+        commands = [[program("sp-queue"), "next", *job.split()],
                     [program("sp-fetch"), "--backoff", "10ms"],
                     [program("sp-stage")], [program("sp-transform")],
                     [program("sp-load"), *options]]
@@ -171,8 +187,9 @@ class Pipeline:
 class Recording:
     """Some runs of jobs with all that they asked of the file system."""
 
-    def __init__(self, house, rng, trick, tell):
+    def __init__(self, house, rng, trick, tell, aged=False):
         self.house, self.rng, self.tell = house, rng, tell
+        self.aged = aged
         self.log = house.path + "/log"
         open(self.log, "wb").close()
         self.how = {"log": self.log, "trick": trick, "checkpoint":
@@ -210,6 +227,8 @@ class Recording:
             time.sleep(rng.uniform(0, 0.1))
             p.kill()
             p.wait()
+        if self.aged and not self.together:
+            self.compact()
         started = []
         for _ in range(2 if self.together else rng.choice([1, 1, 2])):
             started.append(self.start())
@@ -397,8 +416,13 @@ class Image:
         return digest.hexdigest() if any_table else NOTHING
 
     def ask(self, sql, *values):
-        with opened(self.db) as db:
-            return db.execute(sql, values).fetchall()
+        """What there is; nothing of a table that an older sp had not."""
+        try:
+            with opened(self.db) as db:
+                return db.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as e:
+            check("no such table" in str(e), e)
+            return []
 
     def check_facts(self, facts, state):
         """What the programs had said is there."""
@@ -532,6 +556,19 @@ class Round:
         self.at = house.path + "/image"
         self.survivor = None
 
+    def age(self):
+        """Begin with a database as of format 1, that holds captures only."""
+        db, new = self.house.db, self.house.path + "/new.db"
+        for end in ("", "-wal"):
+            if os.path.exists(db + end):
+                os.replace(db + end, new + end)
+        subprocess.run(["sqlite3", "-batch", new], check=True, text=True,
+                       input=OLD.format(db), stdout=subprocess.DEVNULL)
+        for name in os.listdir(self.house.path):
+            if name.startswith("new.db"):
+                os.remove(os.path.join(self.house.path, name))
+        self.words.append("an older database")
+
     def prepare(self):
         house = self.house
         house.api.ask(f"clock?advance={self.rng.randint(1, 12)}h", post=True)
@@ -539,12 +576,16 @@ class Round:
         with_db = Image(house, house.root)
         self.cursor = -1
         first = self.fresh(with_db)
-        if first.state() != NOTHING:
+        there = first.state() != NOTHING
+        aged = there and not self.trick and self.rng.random() < 0.15
+        if aged:
+            self.age()
+        elif there:
             held = first.ask("select value from cursors where job = ?",
                              "play-history")
             self.cursor = held[0][0] if held else -1
         self.recording = Recording(house, self.rng, self.trick,
-                                   self.words.append)
+                                   self.words.append, aged)
         if not self.trick and self.reruns:
             self.wanted = self.fresh(with_db).complete(self.recording)
 

@@ -3,32 +3,35 @@
 # rounds of stages that are killed and of answers spoiled on the wire, twice
 # as many calls of each command that fail, a tenth as many rounds of power
 # cuts, and what holds the database, takes a stream away or fills the disk.
-# With a time, as 1h: stages are killed and calls fail for half of it each.
+# With a time, as 1h, in place of that many: for a third of it each.
 cd "$(dirname "$0")/../.." || exit
-cuts=$(($1 / 10))
-[ $cuts -ge 3 ] || cuts=3
+rounds=$1
+time=${2:-}
 failed=0
 
-# Half of a time, in seconds.
-half() {
-	case $1 in
-	*h) echo $((${1%h} * 1800))s ;;
-	*m) echo $((${1%m} * 30))s ;;
-	*) echo $((${1%s} / 2))s ;;
+# A third of the time, in seconds.
+third() {
+	case $time in
+	*h) echo $((${time%h} * 1200)) ;;
+	*m) echo $((${time%m} * 20)) ;;
+	*) echo $((${time%s} / 3)) ;;
 	esac
 }
 
+try() {
+	python3 -B "tests/fault/$@" || failed=1
+}
+
 prove -j2 tests/fault/*.t || failed=1
-if [ -n "${2:-}" ]; then
-	python3 -B tests/fault/kill.py --for "$(half "$2")" || failed=1
-	python3 -B tests/fault/inject.py --calls 10 --for "$(half "$2")" ||
-	    failed=1
+try wire.py --rounds "$rounds"
+try power.py --self-test
+if [ -n "$time" ]; then
+	try kill.py --for "$(third)s"
+	try inject.py --calls 10 --for "$(third)s"
+	try power.py --seconds "$(third)"
 else
-	python3 -B tests/fault/kill.py --rounds "$1" || failed=1
-	python3 -B tests/fault/inject.py --calls 10 --most $(($1 * 2)) ||
-	    failed=1
+	try kill.py --rounds "$rounds"
+	try inject.py --calls 10 --most $((rounds * 2))
+	try power.py --rounds $(((rounds + 9) / 10))
 fi
-python3 -B tests/fault/wire.py --rounds "$1" || failed=1
-python3 -B tests/fault/power.py --self-test || failed=1
-python3 -B tests/fault/power.py --rounds $cuts || failed=1
 exit $failed

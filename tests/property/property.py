@@ -31,6 +31,7 @@ from histories import ENDPOINTS, OWN_SCHEMA, RUNS, Story, line  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
 MARK = "~property"
+TIMEOUT = 300  # seconds, of any program
 SHRINK_SECONDS = 120  # at most
 TOGETHER = 30  # histories that are mapped in one go
 STATUSES = (0, 1, 65, 69)  # 65 and on: of runs that are to end badly
@@ -71,7 +72,7 @@ class Programs:
 
     def run(self, command, text, statuses=STATUSES):
         done = subprocess.run(command, input=text, capture_output=True,
-                              timeout=60)
+                              timeout=TIMEOUT)
         if done.returncode not in statuses:
             raise Wrong(f"{' '.join(command)}: status {done.returncode}: "
                         + done.stderr.decode(errors="replace")[-500:])
@@ -111,7 +112,7 @@ class Pipe:
 
     def end(self):
         try:
-            status = self.process.wait(timeout=60)
+            status = self.process.wait(timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
