@@ -40,7 +40,7 @@ static const char usage[] =
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
-    "           [--vacuum] [--progress] [--table]\n";
+    "           [--vacuum] [--lock-wait D] [--progress] [--table]\n";
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 

@@ -124,6 +124,8 @@ export SP_DB="$tmp/music.db"
     "$build/sp-load" 2>/dev/null
 echo 6rqhFgbbKwnb9MLmUQDhG6 | "$build/sp-queue" add
 every pread:EIO "$build/sp-queue" count
+faulty malloc:90+:ENOMEM "$build/sp-queue" count
+is "$status" 71 "no memory for a connection"
 every pread:EIO "$build/sp-stage" why users kim
 
 # --- sp-transform: a refusal that cannot be told is not passed over -------

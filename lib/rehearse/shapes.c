@@ -213,7 +213,7 @@ void shape_play(const struct shapes *s, const struct play *p, struct buf *b)
 	char uri[192];
 	const char *type =
 	    listener_context(s->catalogue, p->context, uri, sizeof(uri));
-	const char *id = strrchr(uri, ':');
+	const char *id;
 
 	buf_puts(b, "{\"track\":");
 	shape_track(s, &s->catalogue->tracks[p->track], b);
@@ -223,6 +223,7 @@ void shape_play(const struct shapes *s, const struct play *p, struct buf *b)
 		buf_puts(b, ",\"context\":null}");
 		return;
 	}
+	id = strrchr(uri, ':');
 	buf_printf(b, ",\"context\":{\"type\":\"%s\",\"href\":", type);
 	if (strcmp(type, "collection") == 0)
 		buf_puts(b, "\"" API "/me/tracks\",\"external_urls\":"

@@ -60,7 +60,9 @@ static bool is_gone(sqlite3 *db)
 {
 	int moved = 0;
 
-	return sqlite3_file_control(
+	/* Without memory there is not even a connection. */
+	return db &&
+	       sqlite3_file_control(
 		   db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
 	       moved;
 }

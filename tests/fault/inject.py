@@ -433,8 +433,8 @@ class Runs(Case):
         super().set_up(path)
 
 
-class Why(Runs):
-    name = "sp-stage why"
+class WhyCapture(Runs):
+    name = "sp-stage why --capture"
 
     def arguments(self, path):
         return [program("sp-stage"), "why", "--capture", "tracks",
@@ -700,10 +700,10 @@ class Rehearse(Case):
 
 CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Budget,
          Queued, Count, Add, Drop, Fetch, FetchMany, Accounts, Logout, Login,
-         LoginAgain, Stage, Replay, Runs, Why, Import, Compact, Prune, WhyPlay,
-         Transform,
-         TransformParent, TransformWorkers, TransformFilter, TransformBodies,
-         Load, LoadAgain, DryRun, Digest, Rehearse]
+         LoginAgain, Stage, Replay, Runs, WhyCapture, Import, Compact, Prune,
+         Why, WhyPlay, Transform, TransformParent, TransformWorkers,
+         TransformFilter, TransformBodies, Load, LoadAgain, DryRun, Digest,
+         Rehearse]
 
 
 class House:
