@@ -172,6 +172,15 @@ gap() { transform | rows | grep play_gaps; }
 is "$(played "$fifty" '"cursor":1795327799999' | gap)" \
     'play_gaps {"user_id":"kim","gap_from":"2026-11-22T06:09:59.999Z","gap_to":"2026-11-22T06:10:00.000Z"}' \
     "a full page that begins after the cursor leaves a gap"
+asked() { # items, members, path and query
+	capture recently-played 200 "\"body\":{\"items\":[$1]},$2" "$3"
+}
+is "$(asked "$fifty" '"cursor":1795327799999' 'x?limit=50&after=1795306199999' | gap)" \
+    'play_gaps {"user_id":"kim","gap_from":"2026-11-22T00:09:59.999Z","gap_to":"2026-11-22T06:10:00.000Z"}' \
+    "a gap that begins where was asked from: plays before the cursor come late"
+is "$(asked "$fifty" '"cursor":1795327799999' 'x?after=1795327799999000&limit=50' | gap)" \
+    'play_gaps {"user_id":"kim","gap_from":"2026-11-22T06:09:59.999Z","gap_to":"2026-11-22T06:10:00.000Z"}' \
+    "but never later than the cursor"
 is "$(played "$fifty" '"page":1,"cursor":0' | gap)" \
     'play_gaps {"user_id":"kim","gap_from":"1970-01-01T00:00:00.000Z","gap_to":"2026-11-22T06:10:00.000Z"}' \
     "whatever the cursor was"

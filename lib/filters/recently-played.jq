@@ -76,14 +76,20 @@ def cursor($user; $newest):
 			value: ($newest | ms)}}
 	end;
 
+# From when on plays were asked for: that is before the cursor, since some
+# arrive late.
+def asked_from:
+	[.cursor, ((.url // "") | split("after=")[1] // ""
+		| split("&")[0] // "" | tonumber? // empty)] | min;
+
 # A full first page whose oldest play is newer than the cursor that it was
-# planned from: what was played between may be lost.
+# planned from: what was played between may be lost, and what came late before.
 def gap($oldest; $count):
 	if .user == null or (.cursor | type) != "number" or (.page // 1) != 1
 		or $count < 50 or $oldest == null or ($oldest | ms) <= .cursor
 	then empty else
 		{table: "play_gaps", row: {user_id: .user,
-			gap_from: (.cursor | iso), gap_to: $oldest}}
+			gap_from: (asked_from | iso), gap_to: $oldest}}
 	end;
 
 # Elsewhere, what an item holds is called `item` since 2026. Should it be so
