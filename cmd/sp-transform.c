@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "json/json.h"
-#include "map/bodies.h"
+#include "map/bare.h"
 #include "map/pool.h"
 
 static const char usage[] =
@@ -49,7 +49,7 @@ struct transform {
 	struct buf suffix;
 	struct buf scratch;
 	struct buf capture; /* made of a bare body */
-	struct bodies bodies;
+	struct bare bare;
 	struct outcome how; /* of the run, if it goes badly here */
 	uint64_t rows;
 };
@@ -334,13 +334,13 @@ static void take_bodies(struct transform *t)
 {
 	struct record rec = {.type = RECORD_CAPTURE};
 	struct slice body;
-	enum bodies_result r;
+	enum bare_result r;
 
-	while ((r = bodies_next(&t->bodies, &body)) != BODIES_MORE) {
+	while ((r = bare_next(&t->bare, &body)) != BARE_MORE) {
 		uint64_t number = t->st.in.number;
 
-		t->st.in.number = t->bodies.number;
-		if (r == BODIES_BODY)
+		t->st.in.number = t->bare.number;
+		if (r == BARE_BODY)
 			take_body(t, body);
 		else
 			refuse(t, &rec, "not json",
@@ -358,7 +358,7 @@ static bool next_line(struct transform *t)
 
 	switch (r) {
 	case LINES_LINE:
-		if (bodies_feed(&t->bodies, line, t->st.in.number)) {
+		if (bare_feed(&t->bare, line, t->st.in.number)) {
 			take_bodies(t);
 			return true;
 		}
@@ -367,9 +367,9 @@ static bool next_line(struct transform *t)
 		refuse(t, &rec, REFUSED_TOO_LONG, "see --max-line");
 		return true;
 	default:
-		if (!bodies_cut(&t->bodies))
+		if (!bare_cut(&t->bare))
 			return false;
-		t->st.in.number = t->bodies.number;
+		t->st.in.number = t->bare.number;
 		refuse(t, &rec, "not json", "the body that begins here is cut");
 		return false;
 	}
@@ -447,7 +447,7 @@ static int transform(struct options *o)
 		    status == EX_CONFIG ? ": " : "", buf_words(&why));
 	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
-	bodies_init(&t.bodies, o->max_line);
+	bare_init(&t.bare, o->max_line);
 	t.st.on_refusal = cli_refusal;
 	t.st.on_cut = cli_cut;
 	t.st.on_other = settle_all;
@@ -455,7 +455,7 @@ static int transform(struct options *o)
 	status = run(&t);
 	pool_free(t.pool);
 	stage_release(&t.st);
-	bodies_release(&t.bodies);
+	bare_release(&t.bare);
 	out_release(&t.out);
 	buf_release(&t.suffix);
 	buf_release(&t.scratch);

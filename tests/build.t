@@ -28,6 +28,18 @@ check_links() {
 	    "$(links "$1")" "$1 links only what it needs"
 }
 
+# Files of the library know of each other, if at all, by different names: of
+# two with one name, the one that is linked would be a matter of luck.
+check_names() {
+	if ! command -v nm >/dev/null; then
+		skip "no nm here" "every public name of the library is one thing"
+		return
+	fi
+	is "$(nm -g "$build/libsp.a" 2>/dev/null |
+		awk 'NF == 3 && $2 ~ /^[TDRB]$/ { print $3 }' | sort | uniq -d)" \
+	    "" "every public name of the library is one thing"
+}
+
 # The words of a synopsis, without how they are laid out.
 words() {
 	LC_ALL=C sed "s/.$(printf '\b')//g" | tr -s ' \t\n' '   ' |
@@ -67,6 +79,7 @@ check_closed_reader() {
 	ok $? "$1 ends when its reader has gone"
 }
 
+check_names
 for program in sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse; do
 	check_links "$program"
 	check_usage "$program"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "json/json.h"
-#include "map/bodies.h"
+#include "map/bare.h"
 #include "map/value.h"
 #include "tap.h"
 
@@ -138,18 +138,18 @@ static void check_bodies(void)
 	size_t good = 0, n = strlen(text);
 
 	for (size_t i = 0; i < n; i++) {
-		struct bodies b;
+		struct bare b;
 		struct slice body;
 		unsigned found = 0;
 		bool right = true;
 
-		bodies_init(&b, 100);
+		bare_init(&b, 100);
 		for (int half = 0; half < 2; half++) {
-			bodies_feed(&b,
+			bare_feed(&b,
 			    half ? (struct slice){text + i, n - i}
 				 : (struct slice){text, i},
 			    (uint64_t)half + 1);
-			while (bodies_next(&b, &body) != BODIES_MORE) {
+			while (bare_next(&b, &body) != BARE_MORE) {
 				struct buf joined = BUF_INIT(100);
 
 				/* A line's end may have come in between. */
@@ -166,8 +166,8 @@ static void check_bodies(void)
 		/* No line can end within an escape. */
 		good += i > 0 && text[i - 1] == '\\'
 			    ? 1
-			    : right && found == 4 && !bodies_cut(&b);
-		bodies_release(&b);
+			    : right && found == 4 && !bare_cut(&b);
+		bare_release(&b);
 	}
 	is_int((int64_t)good, (int64_t)n, "bodies, wherever a line ends");
 }

@@ -3,12 +3,12 @@
  * number of lines each, as saved by a client. Fed by the line, so that a
  * body is there as soon as it has ended.
  *
- *	bodies_feed(b, line, number)
- *	while (bodies_next(b, &body) == BODIES_BODY)
+ *	bare_feed(b, line, number)
+ *	while (bare_next(b, &body) == BARE_BODY)
  *		...
  */
-#ifndef SP_MAP_BODIES_H
-#define SP_MAP_BODIES_H
+#ifndef SP_MAP_BARE_H
+#define SP_MAP_BARE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,13 +17,13 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-enum bodies_result {
-	BODIES_BODY,  /* its brackets match; whether it is JSON is not known */
-	BODIES_STRAY, /* what is no object and no array, to the line's end */
-	BODIES_MORE   /* a line is needed; at the end of the text, it is over */
+enum bare_result {
+	BARE_BODY,  /* its brackets match; whether it is JSON is not known */
+	BARE_STRAY, /* what is no object and no array, to the line's end */
+	BARE_MORE   /* a line is needed; at the end of the text, it is over */
 };
 
-struct bodies {
+struct bare {
 	struct buf text;
 	uint64_t number; /* of the line where the body handed out begins */
 	uint64_t last;	 /* of the line fed last; private from here */
@@ -35,16 +35,16 @@ struct bodies {
 };
 
 /* Bodies of up to max bytes. */
-void bodies_init(struct bodies *, size_t max);
-void bodies_release(struct bodies *);
+void bare_init(struct bare *, size_t max);
+void bare_release(struct bare *);
 
 /* Add a line; false when a body is too long, which is dropped. */
-bool bodies_feed(struct bodies *, struct slice line, uint64_t number);
+bool bare_feed(struct bare *, struct slice line, uint64_t number);
 
 /* The next body, valid until the next call. */
-enum bodies_result bodies_next(struct bodies *, struct slice *body);
+enum bare_result bare_next(struct bare *, struct slice *body);
 
 /* Whether a body has begun and not ended; it begins on line `number`. */
-bool bodies_cut(const struct bodies *);
+bool bare_cut(const struct bare *);
 
 #endif

@@ -1,16 +1,16 @@
-#include "map/bodies.h"
+#include "map/bare.h"
 
-void bodies_init(struct bodies *b, size_t max)
+void bare_init(struct bare *b, size_t max)
 {
-	*b = (struct bodies){.text = BUF_INIT(max)};
+	*b = (struct bare){.text = BUF_INIT(max)};
 }
 
-void bodies_release(struct bodies *b)
+void bare_release(struct bare *b)
 {
 	buf_release(&b->text);
 }
 
-static void forget(struct bodies *b)
+static void forget(struct bare *b)
 {
 	buf_clear(&b->text);
 	b->start = b->at = 0;
@@ -18,7 +18,7 @@ static void forget(struct bodies *b)
 	b->in_string = b->escape = false;
 }
 
-bool bodies_feed(struct bodies *b, struct slice line, uint64_t number)
+bool bare_feed(struct bare *b, struct slice line, uint64_t number)
 {
 	if (b->depth == 0)
 		forget(b);
@@ -30,7 +30,7 @@ bool bodies_feed(struct bodies *b, struct slice line, uint64_t number)
 }
 
 /* Go past one byte; true where it ends a body. */
-static bool step(struct bodies *b, char c)
+static bool step(struct bare *b, char c)
 {
 	if (b->in_string) {
 		if (b->escape)
@@ -50,7 +50,7 @@ static bool step(struct bodies *b, char c)
 	return false;
 }
 
-enum bodies_result bodies_next(struct bodies *b, struct slice *body)
+enum bare_result bare_next(struct bare *b, struct slice *body)
 {
 	const char *p = b->text.p;
 
@@ -68,19 +68,19 @@ enum bodies_result bodies_next(struct bodies *b, struct slice *body)
 				*body = (struct slice){
 				    p + b->at, b->text.n - b->at - 1};
 				b->at = b->text.n;
-				return BODIES_STRAY;
+				return BARE_STRAY;
 			}
 		}
 		b->at++;
 		if (step(b, c)) {
 			*body = (struct slice){p + b->start, b->at - b->start};
-			return BODIES_BODY;
+			return BARE_BODY;
 		}
 	}
-	return BODIES_MORE;
+	return BARE_MORE;
 }
 
-bool bodies_cut(const struct bodies *b)
+bool bare_cut(const struct bare *b)
 {
 	return b->depth > 0;
 }
