@@ -1,0 +1,204 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "json/json.h"
+#include "keeper.h"
+#include "stage.h"
+#include "stream/reading.h"
+
+/* An import in progress. */
+struct import {
+	const struct stage_options *o;
+	struct keeper keeper;
+	struct source source;
+	struct buf text; /* of the file at hand */
+	struct buf body;
+	struct readings readings;
+	int64_t seq;
+	int status;
+};
+
+static void refuse_body(struct import *im, const char *name, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+static void refuse_body(
+    struct import *im, const char *name, const char *fmt, ...)
+{
+	char reason[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	replay_refuse(
+	    &im->source, "where", slice_of(name), "bad body", slice_of(reason));
+	im->status = EX_REFUSED;
+}
+
+/* Name the reading of a playlist that a body is of; the first needs none. */
+static void put_list(struct import *im, struct buf *b)
+{
+	const char *endpoint = im->o->filter.endpoint;
+	struct buf list = BUF_INIT(128);
+	int64_t number;
+
+	if (strcmp(endpoint, "playlist") && strcmp(endpoint, "playlist-items"))
+		return;
+	number = readings_next(&im->readings, buf_slice(&im->body));
+	if (number > 1)
+		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
+	if (number == 0 || list.failed)
+		cli_die(EX_OSERR, "no memory");
+	if (number > 1)
+		json_put_member(b, "list", buf_slice(&list));
+	buf_release(&list);
+}
+
+/* Send one body as a capture, staged before it goes. */
+static void import_body(struct import *im, const char *name, int64_t fetched_at)
+{
+	struct buf *b = source_begin(&im->source, RECORD_CAPTURE);
+	const struct staging_filter *f = &im->o->filter;
+	const char *why = "not a record";
+	char at[CLOCK_TEXT];
+	struct record rec;
+	size_t where;
+
+	if (!clock_format(fetched_at, at))
+		cli_die(EX_USAGE, "%s: time out of range", name);
+	json_put_member_int(b, "seq", ++im->seq);
+	json_put_member(b, "endpoint", slice_of(f->endpoint));
+	if (f->user)
+		json_put_member(b, "user", slice_of(f->user));
+	json_put_member_int(b, "status", 200);
+	json_put_member(b, "fetched_at", slice_of(at));
+	json_put_member(b, "file", slice_of(name));
+	put_list(im, b);
+	json_put_member_raw(b, "body", buf_slice(&im->body));
+	buf_putc(b, '}');
+	if (b->no_memory)
+		cli_die(EX_OSERR, "no memory");
+	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
+	    keeper_stage(&im->keeper, &rec, &why) == STAGING_BAD) {
+		refuse_body(im, name, "%s", b->failed ? "too long" : why);
+		return;
+	}
+	source_send_line(&im->source, RECORD_CAPTURE, buf_slice(b));
+}
+
+/* Each value of a text is a body: one, or several in a row. */
+static void import_text(struct import *im, const char *name, int64_t at)
+{
+	struct slice rest = buf_slice(&im->text);
+	const char *start = rest.p;
+	unsigned bodies = 0;
+	struct json j;
+
+	for (;;) {
+		enum json_type type;
+
+		while (rest.n > 0 && strchr(" \t\r\n", *rest.p))
+			rest = slice_from(rest, 1);
+		if (rest.n == 0)
+			break;
+		json_init(&j, rest);
+		type = json_next(&j);
+		if (!json_skip(&j, type)) {
+			refuse_body(im, name, "not JSON: %s at byte %zu",
+			    j.error, (size_t)(rest.p - start) + j.at + 1);
+			return;
+		}
+		rest = slice_from(rest, (size_t)(j.p - rest.p));
+		buf_clear(&im->body);
+		if (!json_compact(&j, j.text, &im->body))
+			cli_die(EX_OSERR, "no memory");
+		import_body(im, name, at);
+		bodies++;
+	}
+	if (bodies == 0)
+		refuse_body(im, name, "empty");
+}
+
+/* Read a file whole; NULL is stdin. False with the message said. */
+static bool read_file(struct import *im, const char *name, int64_t *mtime)
+{
+	int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	struct stat st;
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	buf_clear(&im->text);
+	*mtime = clock_now();
+	if (name && fd >= 0 && fstat(fd, &st) == 0)
+		*mtime = (int64_t)st.st_mtim.tv_sec * 1000 +
+			 st.st_mtim.tv_nsec / 1000000;
+	while (n > 0) {
+		char *to = buf_room(&im->text, 65536);
+
+		if (!to)
+			break;
+		n = read(fd, to, 65536);
+		if (n > 0)
+			im->text.n += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	if (n < 0)
+		refuse_body(im, name ? name : "stdin", "cannot read: %s",
+		    strerror(errno));
+	else if (im->text.failed)
+		refuse_body(
+		    im, name ? name : "stdin", "longer than --max-line");
+	if (name && fd >= 0)
+		close(fd);
+	return n == 0;
+}
+
+static void import_file(struct import *im, const char *name)
+{
+	int64_t mtime;
+
+	if (!read_file(im, name, &mtime))
+		return;
+	if (im->o->fetched_at >= 0)
+		mtime = im->o->fetched_at;
+	import_text(im, name ? name : "stdin", mtime);
+}
+
+int stage_import(const struct stage_options *o, int argc, char **argv)
+{
+	struct import im = {.o = o,
+	    .text = BUF_INIT(o->max_line),
+	    .body = BUF_INIT(o->max_line)};
+	struct record rec;
+	struct out out;
+	const char *why;
+	size_t at;
+	int status;
+
+	if (!o->filter.endpoint)
+		cli_die(EX_USAGE, "import: --endpoint is needed: "
+				  "what the bodies are, like recently-played");
+	if (o->no_stage)
+		keeper_init_idle(&im.keeper, &out);
+	else
+		keeper_init(&im.keeper, o->db, o->max_line, &out);
+	replay_open(&im.source, &out, "import", o->filter.user, -1);
+	if (record_parse(&rec, buf_slice(&im.source.line), &why, &at))
+		keeper_see_run(&im.keeper, &rec);
+	if (argc == 0)
+		import_file(&im, NULL);
+	for (int i = 0; i < argc; i++)
+		import_file(&im, strcmp(argv[i], "-") ? argv[i] : NULL);
+	status = replay_close(&im.source, im.status);
+	keeper_release(&im.keeper);
+	buf_release(&im.text);
+	buf_release(&im.body);
+	readings_release(&im.readings);
+	out_release(&out);
+	return status;
+}

@@ -1,0 +1,114 @@
+#include "keeper.h"
+
+#include <unistd.h>
+
+#include "cli.h"
+#include "database.h"
+#include "store/runs.h"
+
+#define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
+
+static bool keeper_commit(void *ctx)
+{
+	struct keeper *k = ctx;
+
+	if (k->open && store_commit(k->db) != SQLITE_OK)
+		database_die(k->db, "commit captures");
+	k->open = false;
+	return true;
+}
+
+static void keeper_begin(struct keeper *k)
+{
+	if (!k->open && store_begin(k->db) != SQLITE_OK)
+		database_die(k->db, "lock the database");
+	k->open = true;
+}
+
+void keeper_open(struct keeper *k, const char *db, size_t max_line)
+{
+	*k = (struct keeper){.db = database_open(db, STORE_WRITE),
+	    .line = BUF_INIT(max_line + ((size_t)1 << 20))};
+	if (staging_init(&k->staging, k->db, max_line) != SQLITE_OK ||
+	    staging_reader_init(&k->reader) != SQLITE_OK)
+		database_die(k->db, "prepare staging_raw");
+}
+
+void keeper_init_idle(struct keeper *k, struct out *out)
+{
+	*k = (struct keeper){.db = NULL};
+	if (!out_init(out, STDOUT_FILENO, BATCH_BYTES))
+		cli_die(EX_OSERR, "no memory");
+}
+
+void keeper_init(
+    struct keeper *k, const char *db, size_t max_line, struct out *out)
+{
+	keeper_init_idle(k, out);
+	keeper_open(k, db, max_line);
+	out->before_write = keeper_commit;
+	out->ctx = k;
+}
+
+void keeper_release(struct keeper *k)
+{
+	keeper_commit(k);
+	if (k->db) {
+		staging_release(&k->staging);
+		staging_reader_release(&k->reader);
+	}
+	buf_release(&k->line);
+	store_close(k->db);
+}
+
+void keeper_see_run(struct keeper *k, const struct record *rec)
+{
+	struct buf scratch = BUF_INIT((size_t)1 << 20);
+	struct store_run run;
+	const char *reason;
+
+	if (!k->db)
+		return;
+	keeper_begin(k);
+	if (!store_run_read(rec, &scratch, &run, &reason))
+		cli_warn("run: not put on record: %s", reason);
+	else if (store_run_seen(k->db, &run) != SQLITE_OK)
+		database_die(k->db, "put the run on record");
+	buf_release(&scratch);
+}
+
+/* What a capture of 304 stands for goes on in its place, as a replay has it. */
+static enum staging_result keeper_give(
+    struct keeper *k, struct record *rec, const char **why)
+{
+	int rc =
+	    staging_get(&k->reader, k->db, k->staging.capture_id, &k->line);
+
+	if (rc != SQLITE_ROW && rc != SQLITE_TOOBIG)
+		return STAGING_FAILED;
+	*why = rc == SQLITE_ROW ? k->reader.bad : "longer than --max-line";
+	if (*why)
+		return STAGING_LOST;
+	rec->line = buf_slice(&k->line);
+	return STAGING_ADDED;
+}
+
+enum staging_result keeper_stage(
+    struct keeper *k, struct record *rec, const char **why)
+{
+	enum staging_result result;
+
+	if (!k->db)
+		return STAGING_ADDED;
+	result = staging_prepare(&k->staging, rec, why);
+	if (result == STAGING_READY) {
+		keeper_begin(k);
+		result = staging_append(&k->staging, why);
+	}
+	if (k->staging.is_held &&
+	    (result == STAGING_ADDED || result == STAGING_KNOWN))
+		result = keeper_give(k, rec, why);
+	if (result == STAGING_FAILED)
+		database_die(k->db, "stage a capture");
+	return result;
+}

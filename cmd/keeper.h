@@ -1,0 +1,51 @@
+/*
+ * What keeps the captures that sp-stage is given, before they go on. What
+ * fails ends the program, with a message.
+ */
+#ifndef SP_CMD_KEEPER_H
+#define SP_CMD_KEEPER_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/out.h"
+#include "store/staging.h"
+#include "stream/record.h"
+
+/*
+ * Captures go on only when no crash can lose them any more: lines wait in
+ * the output's buffer, and its before_write commits what they speak of.
+ */
+struct keeper {
+	sqlite3 *db; /* NULL where nothing is staged */
+	struct staging staging;
+	struct staging_reader reader; /* of bodies that are held */
+	struct buf line;
+	bool open; /* a transaction is */
+};
+
+/* Open the database, its name or NULL. */
+void keeper_open(struct keeper *, const char *db, size_t max_line);
+
+/* The same, and have the output that is begun here wait for commits. */
+void keeper_init(
+    struct keeper *, const char *db, size_t max_line, struct out *);
+
+/* Begin the output alone: nothing is staged. */
+void keeper_init_idle(struct keeper *, struct out *);
+
+void keeper_release(struct keeper *);
+
+/* Put a run on record before its first capture. */
+void keeper_see_run(struct keeper *, const struct record *);
+
+/*
+ * Stage a capture, which may become the one that it stands for. With
+ * STAGING_BAD and STAGING_LOST comes the reason, a constant string.
+ */
+enum staging_result keeper_stage(
+    struct keeper *, struct record *, const char **why);
+
+#endif

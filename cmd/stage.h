@@ -1,0 +1,58 @@
+/*
+ * sp-stage, as its files share it: the filter (sp-stage.c), and the commands
+ * that take more than a page: replay (replay.c), import (import.c), why
+ * (why.c) and prune (prune.h). Each returns a status of sp(7); whatever
+ * cannot go on ends the program there, with a message.
+ */
+#ifndef SP_CMD_STAGE_H
+#define SP_CMD_STAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/out.h"
+#include "prune.h"
+#include "store/staging.h"
+#include "stream/source.h"
+
+struct stage_options {
+	const char *db;
+	struct staging_filter filter;
+	char since[CLOCK_TEXT], until[CLOCK_TEXT];
+	int64_t fetched_at; /* Unix ms, or -1 */
+	int64_t limit;
+	size_t max_line;
+	bool no_stage;
+	bool progress;
+	bool capture;
+	bool table; /* list for people even into a pipe */
+	struct prune_options prune;
+};
+
+/* Give captures back. */
+int stage_replay(const struct stage_options *);
+
+/* Make captures of the bodies in the files, of stdin's with none. */
+int stage_import(const struct stage_options *, int argc, char **argv);
+
+/* Say which captures a row comes from: a table, and the row's key. */
+int stage_why(const struct stage_options *, int argc, char **argv);
+
+/* --- replay.c, for import too: a stream of captures from here ------------ */
+
+/* Open a run of the job; captures is how many will come, or -1. */
+void replay_open(struct source *, struct out *, const char *job,
+    const char *user, int64_t captures);
+
+/* End the run; returns the status, or that of output that failed. */
+int replay_close(struct source *, int status);
+
+/*
+ * Refuse a body: on stderr, and as an error of the stream, in which the name
+ * is the member `key`.
+ */
+void replay_refuse(struct source *, const char *key, struct slice name,
+    const char *code, struct slice reason);
+
+#endif

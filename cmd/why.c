@@ -1,0 +1,120 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "database.h"
+#include "listing.h"
+#include "stage.h"
+#include "store/why.h"
+#include "table.h"
+
+/* Whether rows of a table can be asked about by so many keys; says why not. */
+static bool why_can(const struct table *t, const char *name, int keys)
+{
+	struct buf names = BUF_INIT(1 << 16);
+
+	if (why_knows(t) && keys == (int)t->key_count)
+		return true;
+	for (unsigned i = 0; i < t->key_count; i++)
+		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
+	if (t->kind == TABLE_UNKNOWN)
+		cli_warn("why: there is no table '%s'", name);
+	else if (!why_knows(t))
+		cli_warn("why: table '%s': it is not made from captures", name);
+	else
+		cli_warn(
+		    "why: table '%s': its key is%s", name, buf_cstr(&names));
+	buf_release(&names);
+	return false;
+}
+
+/* Print the captures whose numbers the statement gives. */
+static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+{
+	struct staging_reader reader;
+	int rc = staging_reader_init(&reader);
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(ids)) == SQLITE_ROW) {
+		rc = staging_get(
+		    &reader, db, sqlite3_column_int64(ids, 0), line);
+		if (rc != SQLITE_ROW)
+			break;
+		rc = SQLITE_OK;
+		if (reader.bad)
+			cli_warn("why: %s: %s", buf_words(line), reader.bad);
+		else if (!buf_putc(line, '\n'))
+			rc = SQLITE_TOOBIG;
+		/* What fails is met when stdout is closed. */
+		else if (fwrite(line->p, 1, line->n, stdout) != line->n)
+			rc = SQLITE_DONE;
+	}
+	staging_reader_release(&reader);
+	return rc;
+}
+
+static void why_explain(const struct why *w)
+{
+	const char *what = w->present ? "it is not known when the row was told"
+				      : "there is no such row";
+
+	if (w->alike > 1)
+		cli_warn("why: %" PRId64 " rows are meant by that: give the "
+			 "whole key of one",
+		    w->alike);
+	else if (!w->found)
+		cli_warn("why: %s, and no capture names its key", what);
+	else if (!w->by_column)
+		cli_warn("why: %s: these captures name its key", what);
+}
+
+/* Ask, print, and explain; a status of sp(7). */
+static int why_answer(
+    struct why *w, const struct stage_options *o, sqlite3 *db, struct buf *line)
+{
+	sqlite3_stmt *answer;
+	int rc;
+
+	if (why_ask(w, db, o->capture, &answer) != SQLITE_OK)
+		database_die(db, "look the row up");
+	if (o->capture)
+		rc = print_captures(db, answer, line);
+	else if (!w->found)
+		rc = SQLITE_DONE;
+	else
+		rc = listing_print(
+		    answer, "why", o->table || table_for_people());
+	sqlite3_finalize(answer);
+	if (rc == SQLITE_TOOBIG) {
+		cli_warn("why: a capture is longer than --max-line");
+		return EX_DATAERR;
+	}
+	if (rc != SQLITE_DONE)
+		database_die(db, "read staging_raw");
+	why_explain(w);
+	return w->found ? 0 : EX_DATAERR;
+}
+
+int stage_why(const struct stage_options *o, int argc, char **argv)
+{
+	struct buf line = BUF_INIT(o->max_line);
+	struct tables tables = {.db = NULL};
+	const struct table *t;
+	int status = EX_USAGE;
+	sqlite3 *db;
+	struct why w;
+
+	tables.db = db = database_open(o->db, STORE_READ);
+	if (bodies_add_function(db) != SQLITE_OK)
+		database_die(db, "read staging_bodies");
+	t = tables_find(&tables, slice_of(argv[0]));
+	if (!t)
+		database_die(db, "read the schema");
+	why_init(&w, t, argv + 1);
+	if (why_can(t, argv[0], argc - 1))
+		status = why_answer(&w, o, db, &line);
+	why_release(&w);
+	tables_release(&tables);
+	store_close(db);
+	buf_release(&line);
+	return status;
+}
