@@ -144,4 +144,27 @@ for n in $(seq "$calls"); do
 	esac
 done
 is "$wrong" "" "without memory for one of $calls allocations"
+
+# --- sp-fetch: the token file ---------------------------------------------
+. tests/api.sh
+in=
+api_start --user kim
+for call in ftruncate fsync rename; do
+	api_post expire
+	faulty $call:1:EINTR "$build/sp-fetch" /me
+	is "$status $([ "$struck" -gt 0 ] && echo struck)" "0 struck" \
+	    "a signal during $call loses no new login"
+done
+faulty malloc:0:ENOMEM "$build/sp-fetch" accounts
+calls=$(od -An -tu8 -N8 "$mark" | tr -d ' ') wrong=
+cp "$SP_TOKEN_FILE" "$tmp/kept"
+for n in $(seq "$((calls + 40))"); do
+	cp -p "$tmp/kept" "$SP_TOKEN_FILE"
+	faulty malloc:$n+:ENOMEM "$build/sp-fetch" logout
+	case $status in
+	0 | 71) ;;
+	*) wrong="$wrong $n:$status:$err" ;;
+	esac
+done
+is "$wrong" "" "logout says when it lacks memory"
 finish

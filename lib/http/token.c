@@ -292,6 +292,19 @@ bool token_load(struct token *t, struct trouble *trouble)
 	return true;
 }
 
+/*
+ * A call failed for a file, whose name is the path and a suffix: `what` could
+ * not be done. That there is no memory is not the file's fault.
+ */
+static bool fail_file(const struct token *t, struct trouble *trouble, int exit,
+    const char *suffix, const char *what)
+{
+	int err = errno;
+
+	return trouble_set(trouble, err == ENOMEM ? EX_OSERR : exit,
+	    "%s%s: cannot %s: %s", t->path, suffix, what, strerror(err));
+}
+
 /* Open FILE.lock and wait for our turn; it stays, for others wait on it. */
 static bool take_lock(struct token *t, struct trouble *trouble)
 {
@@ -299,20 +312,18 @@ static bool take_lock(struct token *t, struct trouble *trouble)
 	struct buf path = BUF_INIT(4096);
 
 	buf_printf(&path, "%s.lock", t->path);
+	errno = ENOMEM;
 	t->lock = path.failed
 		      ? -1
 		      : open(buf_cstr(&path),
 			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	buf_release(&path);
 	if (t->lock < 0)
-		return trouble_set(trouble, EX_CANTCREAT,
-		    "%s.lock: cannot open: %s", t->path, strerror(errno));
+		return fail_file(t, trouble, EX_CANTCREAT, ".lock", "open");
 	/* Not F_SETLKW: whoever holds it may have been stopped for good. */
 	for (int i = 0; fcntl(t->lock, F_SETLK, &whole) != 0; i++) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return trouble_set(trouble, EX_IOERR,
-			    "%s.lock: cannot lock: %s", t->path,
-			    strerror(errno));
+			return fail_file(t, trouble, EX_IOERR, ".lock", "lock");
 		if (i == LOCK_TRIES)
 			return trouble_set(trouble, EX_TEMPFAIL,
 			    "%s.lock: another process holds it", t->path);
@@ -329,9 +340,8 @@ bool token_lock(struct token *t, struct trouble *trouble)
 bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
 {
 	if (!os_make_parents(t->path, 0700))
-		return trouble_set(trouble, EX_CANTCREAT,
-		    "%s: cannot create its folder: %s", t->path,
-		    strerror(errno));
+		return fail_file(
+		    t, trouble, EX_CANTCREAT, "", "create its folder");
 	if (!take_lock(t, trouble))
 		return false;
 	if (token_load(t, trouble) || trouble->exit == EX_NOPERM)
@@ -345,11 +355,9 @@ bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
 bool token_remove(struct token *t, struct trouble *trouble)
 {
 	if (unlink(t->path) != 0 && errno != ENOENT)
-		return trouble_set(trouble, EX_IOERR, "%s: cannot remove: %s",
-		    t->path, strerror(errno));
+		return fail_file(t, trouble, EX_IOERR, "", "remove");
 	if (!os_sync_folder(t->path))
-		return trouble_set(trouble, EX_IOERR,
-		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
+		return fail_file(t, trouble, EX_IOERR, "", "sync its folder");
 	return true;
 }
 
@@ -378,6 +386,31 @@ static bool write_all(int fd, struct slice s)
 	return true;
 }
 
+static bool sync_file(int fd)
+{
+	while (fsync(fd) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
+/* End a file that has got shorter. */
+static bool cut_file(int fd, size_t size)
+{
+	while (ftruncate(fd, (off_t)size) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
+static bool move_file(const char *from, const char *to)
+{
+	while (rename(from, to) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
 /* Take the room that the file will need: on a full disk there is none. */
 static bool reserve(const struct token *t)
 {
@@ -386,7 +419,7 @@ static bool reserve(const struct token *t)
 	for (size_t n = 0; n < t->text.n + GROWTH; n += sizeof(zeros))
 		if (!write_all(t->temp, (struct slice){zeros, sizeof(zeros)}))
 			return false;
-	return fsync(t->temp) == 0 && lseek(t->temp, 0, SEEK_SET) == 0;
+	return sync_file(t->temp) && lseek(t->temp, 0, SEEK_SET) == 0;
 }
 
 bool token_prepare(struct token *t, struct trouble *trouble)
@@ -396,18 +429,16 @@ bool token_prepare(struct token *t, struct trouble *trouble)
 	buf_clear(&t->temp_path);
 	buf_printf(&t->temp_path, "%s.new", t->path);
 	path = buf_cstr(&t->temp_path);
+	errno = ENOMEM;
 	if (!path || !os_make_parents(t->path, 0700))
-		return trouble_set(trouble, EX_CANTCREAT,
-		    "%s: cannot create its folder: %s", t->path,
-		    strerror(errno));
+		return fail_file(
+		    t, trouble, EX_CANTCREAT, "", "create its folder");
 	unlink(path); /* left by one that was killed: the lock is ours */
 	t->temp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (t->temp < 0)
-		return trouble_set(trouble, EX_CANTCREAT,
-		    "%s: cannot create: %s", path, strerror(errno));
+		return fail_file(t, trouble, EX_CANTCREAT, ".new", "create");
 	if (!reserve(t))
-		return trouble_set(trouble, EX_CANTCREAT,
-		    "%s: cannot write: %s", path, strerror(errno));
+		return fail_file(t, trouble, EX_CANTCREAT, ".new", "write");
 	return true;
 }
 
@@ -472,20 +503,18 @@ bool token_save(struct token *t, struct trouble *trouble)
 	put_all(t, &b);
 	errno = EFBIG;
 	ok = !b.failed && write_all(t->temp, buf_slice(&b)) &&
-	     ftruncate(t->temp, (off_t)b.n) == 0 && fsync(t->temp) == 0;
+	     cut_file(t->temp, b.n) && sync_file(t->temp);
 	wipe_buf(&b);
 	buf_release(&b);
 	if (ok)
-		ok = rename(buf_cstr(&t->temp_path), t->path) == 0;
+		ok = move_file(buf_cstr(&t->temp_path), t->path);
 	if (!ok)
-		return trouble_set(trouble, EX_IOERR, "%s: cannot write: %s",
-		    t->path, strerror(errno));
+		return fail_file(t, trouble, EX_IOERR, "", "write");
 	close(t->temp);
 	t->temp = -1;
 	/* The rename itself. */
 	if (!os_sync_folder(t->path))
-		return trouble_set(trouble, EX_IOERR,
-		    "%s: cannot sync its folder: %s", t->path, strerror(errno));
+		return fail_file(t, trouble, EX_IOERR, "", "sync its folder");
 	return true;
 }
 
