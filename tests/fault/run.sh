@@ -3,7 +3,8 @@
 # rounds of stages that are killed and of answers spoiled on the wire, twice
 # as many calls of each command that fail, a tenth as many rounds of power
 # cuts, and what holds the database, takes a stream away or fills the disk.
-# With a time, as 1h, in place of that many: for a third of it each.
+# With a time, as 1h, in place of that many: for a third of it each. What is
+# drawn by chance is drawn anew every time, unless $SEED says what from.
 cd "$(dirname "$0")/../.." || exit
 rounds=$1
 time=${2:-}
@@ -19,7 +20,7 @@ third() {
 }
 
 try() {
-	python3 -B "tests/fault/$@" || failed=1
+	python3 -B "tests/fault/$@" ${SEED:+--seed "$SEED"} || failed=1
 }
 
 prove -j2 tests/fault/*.t || failed=1
