@@ -308,6 +308,9 @@ like "$err" "^sp-load: run R1: .*cut" "is told"
 { cut_run; end_run R1 5 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
 try "a deferred run" 75 \
     "deferred|75|rate limited, until 2026-03-03T00:00:00.000Z" <"$tmp/in"
+{ cut_run; end_run R1 5 '"status":"deferred","exit":75,"reason":"limited until 2026-03-03T00:00:00.000Z","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
+try "a reason that says until when" 75 \
+    "deferred|75|limited until 2026-03-03T00:00:00.000Z" <"$tmp/in"
 { cut_run; end_run R1 5 '"status":"failed","exit":77,"reason":"log in"'; } >"$tmp/in"
 try "a failed run" 77 "failed|77|log in" <"$tmp/in"
 { cut_run; end_run R1 5 '"status":"failed"'; } >"$tmp/in"

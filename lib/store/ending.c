@@ -39,13 +39,22 @@ static struct ending read_ending(const struct record *end, struct buf *text)
 	return e;
 }
 
+/* Whether a reason names a time already. */
+static bool names(struct slice reason, struct slice time)
+{
+	for (; reason.n >= time.n && time.n > 0; reason = slice_from(reason, 1))
+		if (slice_starts(reason, time))
+			return true;
+	return false;
+}
+
 static void put_reason(const struct ending *e, struct buf *text)
 {
 	if (e->reason.p)
 		buf_put_slice(text, e->reason);
 	else
 		buf_puts(text, "no reason was given");
-	if (e->until.p) {
+	if (e->until.p && !names(e->reason, e->until)) {
 		buf_puts(text, ", until ");
 		buf_put_slice(text, e->until);
 	}
