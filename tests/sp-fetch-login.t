@@ -351,7 +351,8 @@ is "$(perl "$tmp/crowd" "$port" "$state" | cut -d ' ' -f 2 | xargs)" \
 is "$(get -X HEAD "$back") $(get -X OPTIONS "$back")" "405 405" \
     "so are other methods"
 consent >/dev/null
-is "$(get "$back?code=AQ123456789&state=A${state#?}")" 400 \
+case $state in A*) wrong=B${state#?} ;; *) wrong=A${state#?} ;; esac
+is "$(get "$back?code=AQ123456789&state=$wrong")" 400 \
     "a code that somebody slipped in is not taken"
 is "$(get "$back?code=AQ123456789&state=") $(get "$back?code=AQ123456789")" \
     "400 400" "nor one without a state"
