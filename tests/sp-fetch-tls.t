@@ -43,18 +43,20 @@ certificate good IP:127.0.0.1,DNS:localhost 2
 certificate other DNS:api.spotify.example 2
 
 # front CERTIFICATE OPTION...: nghttpx before the API, at the port that it had
-# before, or any. It logs the client's port, the protocol and the request.
+# before, which one just killed may hold for a moment yet, or any. It logs the
+# client's port, the protocol and the request.
 front_port=
+front_known=
 front_start() {
 	certificate=$1
 	shift
 	front_tries=0
-	until [ $front_tries -gt 10 ]; do
+	until [ $front_tries -gt 100 ]; do
 		front_tries=$((front_tries + 1))
 		[ -n "$front_port" ] || front_port=$(perl -MIO::Socket::INET -e '
 			print IO::Socket::INET->new(Listen => 1,
 			    LocalAddr => "127.0.0.1")->sockport')
-		nghttpx --conf=/dev/null --no-location-rewrite \
+		nghttpx --conf=/dev/null --no-ocsp --no-location-rewrite \
 		    -f "127.0.0.1,$front_port" -b "127.0.0.1,${api_url##*:}" \
 		    --accesslog-file="$tmp/access" \
 		    --accesslog-format='$remote_port $alpn $status $request' \
@@ -63,28 +65,34 @@ front_start() {
 		    >/dev/null 2>&1 &
 		front=$!
 		# It may say no more than that it listens: to connect is to know.
-		front_wait && return
-		front_port=
+		front_wait && front_known=1 && return
+		[ -n "$front_known" ] || front_port=
+		sleep 0.05
 	done
 	echo "Bail out! no nghttpx"
 	exit 1
+}
+front_answers() {
+	perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(
+	    PeerAddr => "127.0.0.1:$ARGV[0]")' "$front_port"
 }
 front_wait() {
 	front_ready=0
 	while kill -0 "$front" 2>/dev/null && [ $front_ready -lt 200 ]; do
 		front_ready=$((front_ready + 1))
-		perl -MIO::Socket::INET -e 'exit !IO::Socket::INET->new(
-		    PeerAddr => "127.0.0.1:$ARGV[0]")' "$front_port" && return
+		front_answers && return
 		sleep 0.02
 	done
 	return 1
 }
-# It has a process that works, and one that looks after that.
+# It has a process that works, and one that looks after that; the port may
+# outlive both for a moment.
 front_stop() {
 	# shellcheck disable=SC2046
 	kill "${1:--9}" "$front" $([ "${1:--9}" != -9 ] ||
 		ps -A -o ppid=,pid= | sed -n "s/^ *$front  *//p")
 	wait "$front" 2>/dev/null
+	while front_answers; do sleep 0.01; done
 	front=
 	: >"$tmp/access"
 }
