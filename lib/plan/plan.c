@@ -284,6 +284,38 @@ void plan_release(struct plan *p)
 	stops_release(&p->stops);
 }
 
+/* Whether a job would ask for nothing now, and no deadline is why. */
+static int has_nothing_to_ask(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, bool *nothing)
+{
+	struct plan p;
+	int rc = plan_job(&p, db, job, options, NULL);
+
+	*nothing = p.requests == 0 && p.outcome.exit == 0;
+	plan_release(&p);
+	return rc;
+}
+
+/*
+ * A run of audio-features that asked for nothing is none to wait after: it
+ * began before there were any tracks.
+ */
+static const char is_due[] =
+    "select not exists (select 1 from ingest_runs where job = :job "
+    "and account = :account and status = 'complete' "
+    "and started_at > :stale_since "
+    "and (job <> 'audio-features' or coalesce(captures, 1) > 0)) "
+    "or (:job = 'playlists' and exists "
+    "(select 1 from playlist_ingest_queue)) "
+    /* What its last run brought, that run could not ask for. */
+    "or (:job = 'playlists' and exists (select 1 "
+    "from (select user_id, max(started_at) as at from ingest_runs "
+    "where job = :job and account = :account "
+    "and status = 'complete') r "
+    "join user_playlists u on u.user_id = r.user_id "
+    "and u.first_seen > r.at left join playlists using (playlist_id) "
+    "where last_refreshed is null))";
+
 int job_is_due(sqlite3 *db, const struct job *job,
     const struct plan_options *options, bool *due)
 {
@@ -292,21 +324,8 @@ int job_is_due(sqlite3 *db, const struct job *job,
 	    .user = BUF_INIT(1),
 	    .now = clock_now()};
 	sqlite3_stmt *s;
-	int rc = plan_prepare(&p,
-	    "select not exists (select 1 from ingest_runs where job = :job "
-	    "and account = :account and status = 'complete' "
-	    "and started_at > :stale_since) "
-	    "or (:job = 'playlists' and exists "
-	    "(select 1 from playlist_ingest_queue)) "
-	    /* What its last run brought, that run could not ask for. */
-	    "or (:job = 'playlists' and exists (select 1 "
-	    "from (select user_id, max(started_at) as at from ingest_runs "
-	    "where job = :job and account = :account "
-	    "and status = 'complete') r "
-	    "join user_playlists u on u.user_id = r.user_id "
-	    "and u.first_seen > r.at left join playlists using (playlist_id) "
-	    "where last_refreshed is null))",
-	    job->interval, &s);
+	bool nothing = false;
+	int rc = plan_prepare(&p, is_due, job->interval, &s);
 
 	if (rc != SQLITE_OK)
 		return rc;
@@ -317,5 +336,9 @@ int job_is_due(sqlite3 *db, const struct job *job,
 		rc = sqlite3_step(s);
 	*due = rc == SQLITE_ROW && sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+	if (rc != SQLITE_ROW)
+		return rc;
+	rc = *due ? has_nothing_to_ask(db, job, options, &nothing) : SQLITE_OK;
+	*due = *due && !nothing;
+	return rc;
 }

@@ -58,8 +58,9 @@ extern const struct job jobs[];
 const struct job *job_named(const char *name);
 
 /*
- * Whether a job is due: it has not completed within its interval, or there
- * is work for it that does not wait for that.
+ * Whether a job is due: it has something to ask for, or waits for a deadline
+ * to, and has not completed within its interval, or there is work for it that
+ * does not wait for that.
  */
 int job_is_due(
     sqlite3 *, const struct job *, const struct plan_options *, bool *due);
