@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -107,6 +108,16 @@ void cli_version(void)
 {
 	printf("%s %s\n", program, SP_VERSION);
 	exit(cli_close_stdout(0));
+}
+
+void cli_check_given(const struct cli_given *given, const struct option *longs,
+    const char *command, const char *takes)
+{
+	for (const struct option *o = longs; o->name; o++)
+		if (given->code[o->val] && !strchr(takes, o->val))
+			cli_die(EX_USAGE, "%s%snot an option here: '--%s'",
+			    command ? command : "", command ? ": " : "",
+			    o->name);
 }
 
 int64_t cli_number(

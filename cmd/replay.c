@@ -8,16 +8,16 @@
 #include "stage.h"
 
 void replay_open(struct source *s, struct out *out, const char *job,
-    const char *user, int64_t captures)
+    const struct stage_options *o, int64_t captures)
 {
 	struct buf *b;
 
-	if (!source_init(s, "sp-stage", out, LINES_MAX_DEFAULT))
+	if (!source_init(s, "sp-stage", out, o->max_line))
 		cli_die(EX_OSERR, "no clock or no random bytes");
 	b = source_begin(s, RECORD_RUN);
 	json_put_member(b, "job", slice_of(job));
-	if (user)
-		json_put_member(b, "user", slice_of(user));
+	if (o->filter.user)
+		json_put_member(b, "user", slice_of(o->filter.user));
 	json_put_member(b, "started_at", slice_of(s->started_at));
 	if (captures >= 0)
 		json_put_member_int(b, "captures", captures);
@@ -128,7 +128,7 @@ int stage_replay(const struct stage_options *o)
 		cli_warn("replay: no capture that was refused is left");
 	else if (walk.total == 0)
 		cli_die(EX_DATAERR, "replay: no capture is chosen");
-	replay_open(&source, &out, "replay", o->filter.user, walk.total);
+	replay_open(&source, &out, "replay", o, walk.total);
 	if (o->filter.refused &&
 	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
 		database_die(db, "read staging_raw");

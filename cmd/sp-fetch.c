@@ -331,6 +331,26 @@ static int64_t read_limit(const char *option, const char *arg)
 	return ms;
 }
 
+static const struct option longs[] = {
+    {"account", required_argument, NULL, 'a'},
+    {"token-file", required_argument, NULL, 't'},
+    {"api", required_argument, NULL, 'A'},
+    {"token-url", required_argument, NULL, 'T'},
+    {"max-wait", required_argument, NULL, 'w'},
+    {"retries", required_argument, NULL, 'r'},
+    {"backoff", required_argument, NULL, 'b'},
+    {"timeout", required_argument, NULL, 'l'},
+    {"connect-timeout", required_argument, NULL, 'c'},
+    {"parallel", required_argument, NULL, 'n'},
+    {"max-body", required_argument, NULL, 'm'},
+    {"max-pages", required_argument, NULL, 'p'},
+    {"max-line", required_argument, NULL, 'L'},
+    {"progress", no_argument, NULL, 'P'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
 static void set_option(struct options *o, int which, const char *arg)
 {
 	switch (which) {
@@ -366,27 +386,9 @@ static void set_option(struct options *o, int which, const char *arg)
 }
 
 /* Returns the first argument that is none of them. */
-static char **read_options(struct options *o, int argc, char **argv)
+static char **read_options(
+    struct options *o, struct cli_given *given, int argc, char **argv)
 {
-	static const struct option longs[] = {
-	    {"account", required_argument, NULL, 'a'},
-	    {"token-file", required_argument, NULL, 't'},
-	    {"api", required_argument, NULL, 'A'},
-	    {"token-url", required_argument, NULL, 'T'},
-	    {"max-wait", required_argument, NULL, 'w'},
-	    {"retries", required_argument, NULL, 'r'},
-	    {"backoff", required_argument, NULL, 'b'},
-	    {"timeout", required_argument, NULL, 'l'},
-	    {"connect-timeout", required_argument, NULL, 'c'},
-	    {"parallel", required_argument, NULL, 'n'},
-	    {"max-body", required_argument, NULL, 'm'},
-	    {"max-pages", required_argument, NULL, 'p'},
-	    {"max-line", required_argument, NULL, 'L'},
-	    {"progress", no_argument, NULL, 'P'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
 	int which;
 
 	*o = (struct options){
@@ -403,8 +405,10 @@ static char **read_options(struct options *o, int argc, char **argv)
 	    .max_line = LINES_MAX_DEFAULT,
 	    .max_pages = 10000,
 	};
-	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1) {
 		set_option(o, which, optarg);
+		given->code[which] = true;
+	}
 	o->progress = cli_progress_wanted(o->progress);
 	return argv + optind;
 }
@@ -481,7 +485,8 @@ static int finish(struct fetch *f)
 }
 
 /* The commands, which have options of their own; false if it is none. */
-static bool command(struct options *o, char *self, char **argv, int *status)
+static bool command(struct options *o, const struct cli_given *given,
+    char *self, char **argv, int *status)
 {
 	static const struct {
 		const char *name;
@@ -495,6 +500,7 @@ static bool command(struct options *o, char *self, char **argv, int *status)
 	for (size_t i = 0; argc && i < sizeof(commands) / sizeof(*commands);
 	     i++)
 		if (strcmp(*argv, commands[i].name) == 0) {
+			cli_check_given(given, longs, *argv, "atAT");
 			*argv = self; /* for getopt's messages */
 			*status = commands[i].run(&o->account, argc, argv);
 			return true;
@@ -505,6 +511,7 @@ static bool command(struct options *o, char *self, char **argv, int *status)
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
+	struct cli_given given = {.code = {false}};
 	struct buf path = BUF_INIT(4096);
 	struct options o;
 	struct fetch f;
@@ -513,8 +520,8 @@ int main(int argc, char **argv)
 
 	cli_init("sp-fetch");
 	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
-	paths = read_options(&o, argc, argv);
-	if (command(&o, argv[0], paths, &status))
+	paths = read_options(&o, &given, argc, argv);
+	if (command(&o, &given, argv[0], paths, &status))
 		return status;
 	account_trust(&o.limits);
 	set_up(&f, &o, account_path(&o.account, &path));

@@ -297,9 +297,11 @@ static void read_options(int argc, char **argv, struct load_options *o)
 	    {"progress", no_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+	struct cli_given given = {.code = {false}};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1) {
+		given.code[c] = true;
 		switch (c) {
 		case 'd': o->db = optarg; break;
 		case 'g': o->digest = true; break;
@@ -319,8 +321,11 @@ static void read_options(int argc, char **argv, struct load_options *o)
 		case 'V': cli_version();
 		default: cli_usage(usage, false);
 		}
-	if (optind < argc || (o->digest && o->dry))
+	}
+	if (optind < argc)
 		cli_usage(usage, false);
+	if (o->digest)
+		cli_check_given(&given, longs, "--digest", "dg");
 }
 
 /* Set up all that the options ask for; what fails here ends the program. */

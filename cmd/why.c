@@ -94,8 +94,10 @@ static int why_answer(
 	return w->found ? 0 : EX_DATAERR;
 }
 
-int stage_why(const struct stage_options *o, int argc, char **argv)
+int stage_why(const struct stage_options *o)
 {
+	const char *name = o->operands[0];
+	int keys = 0;
 	struct buf line = BUF_INIT(o->max_line);
 	struct tables tables = {.db = NULL};
 	const struct table *t;
@@ -103,14 +105,18 @@ int stage_why(const struct stage_options *o, int argc, char **argv)
 	sqlite3 *db;
 	struct why w;
 
+	if (!name)
+		cli_die(EX_USAGE, "why: name a table and the key of a row");
+	while (o->operands[1 + keys])
+		keys++;
 	tables.db = db = database_open(o->db, STORE_READ);
 	if (bodies_add_function(db) != SQLITE_OK)
 		database_die(db, "read staging_bodies");
-	t = tables_find(&tables, slice_of(argv[0]));
+	t = tables_find(&tables, slice_of(name));
 	if (!t)
 		database_die(db, "read the schema");
-	why_init(&w, t, argv + 1);
-	if (why_can(t, argv[0], argc - 1))
+	why_init(&w, t, o->operands + 1);
+	if (why_can(t, name, keys))
 		status = why_answer(&w, o, db, &line);
 	why_release(&w);
 	tables_release(&tables);

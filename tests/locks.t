@@ -96,4 +96,26 @@ is "$? $(cat "$tmp/err")" \
 [ $(($(date +%s) - began)) -lt 10 ]
 ok $? "ends it soon"
 unlock
+
+# --- who waits for input ------------------------------------------------
+mkfifo "$tmp/bodies"
+sp-stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" - \
+    <"$tmp/bodies" >"$tmp/imported" 2>"$tmp/import.err" &
+importer=$!
+exec 8>"$tmp/bodies"
+tries=0
+until grep -q '"seq":1,' "$tmp/imported" || [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+run sp-queue add --lock-wait 100ms 6rqhFgbbKwnb9MLmUQDhG6
+is "$status $err" "0 " "an import that waits for stdin locks nobody out"
+is "$(grep -c '"type":"capture"' "$tmp/imported")" 1 \
+    "and has passed on what it had"
+echo '{"id":"lee"}' >&8
+exec 8>&-
+wait $importer
+is "$? $(grep -c '"type":"capture"' "$tmp/imported") $(cat "$tmp/import.err")" \
+    "0 2 " \
+    "what comes later is staged, too"
 finish

@@ -665,4 +665,8 @@ is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 0 \
 token access_token >>"$tmp/everything"
 is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 1 \
     "(and this would have shown it)"
+
+run "$build/sp-fetch" --retries 3 accounts
+like "$status $err" "^64 sp-fetch: accounts: not an option here: '--retries'" \
+    "an option that a command does not take"
 finish

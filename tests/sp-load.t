@@ -542,4 +542,8 @@ is "$? $(sql "select count(*) from tracks where track_id = 'patient'")" "0 1" \
 run load --progress <"$tmp/run"
 like "$err" '5 rows: 0 inserted, 0 updated, 5 unchanged' \
     "--progress ends with a summary"
+
+run "$build/sp-load" --digest --user kim
+like "$status $err" "^64 sp-load: --digest: not an option here: '--user'" \
+    "an option that --digest does not take"
 finish

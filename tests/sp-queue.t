@@ -209,10 +209,10 @@ sql "insert into ingest_runs (run_id, job, account, status, started_at)
 is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "playlists profile" "all: what is due, a run each"
 sql "update ingest_runs set started_at =
-	strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-61 minutes') where run_id = 'r1'"
+	strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-46 minutes') where run_id = 'r1'"
 is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "play-history playlists profile" \
-    "all, some times a day: plays each time, since the API keeps but 50"
+    "all, every hour: plays each time, even where a timer is early"
 sql "update ingest_runs set started_at = '$new' where run_id = 'r1'"
 is "$(queue next all | jq -c 'select(.type == "end").more')" 'true
 null' "all but the last say that another follows"
@@ -453,4 +453,13 @@ if [ -e /dev/full ]; then
 		is "$status" 74 "$command to a full disk"
 	done
 fi
+
+# --- options of other commands ------------------------------------------
+for bad in 'add --overlap 3h x' 'list --force' 'next --table profile' \
+    '--account me count' 'budget --lock-wait 1s profile'; do
+	# shellcheck disable=SC2086
+	run "$build/sp-queue" $bad </dev/null
+	like "$status $err" "^64 sp-queue: .*not an option here: '--" \
+	    "sp-queue $bad"
+done
 finish

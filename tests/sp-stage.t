@@ -202,4 +202,24 @@ for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \
 	run stage $bad </dev/null
 	is "$status" 64 "usage: '$bad'"
 done
+
+# --- long bodies --------------------------------------------------------
+{ printf '{"id":"'; head -c 70000000 /dev/zero | tr '\0' x; echo '"}'; } \
+    >"$tmp/long.json"
+run "$build/sp-stage" import --no-stage --endpoint me "$tmp/long.json"
+like "$status $err" '^1 .*longer than --max-line' "a body of 70 MB is too long"
+run sh -c "'$build/sp-stage' import --no-stage --max-line 80M --endpoint me \
+    '$tmp/long.json' | wc -c"
+like "$status $err $out" '^0  7[0-9]{7}$' "unless --max-line has room for it"
+rm "$tmp/long.json"
+
+# --- options of other commands ------------------------------------------
+for bad in '--refused --since 2026-01-01' 'runs --since 2026-01-01' \
+    'replay --limit 1' 'replay --vacuum' '--no-stage' 'replay -n' \
+    '--keep 1d replay' 'why --refused tracks t1' 'compact --capture'; do
+	# shellcheck disable=SC2086
+	run "$build/sp-stage" $bad </dev/null
+	like "$status $err" "^64 sp-stage: .*not an option here: '--" \
+	    "sp-stage $bad"
+done
 finish

@@ -9,15 +9,16 @@
 #include "store/db.h"
 #include "stream/bucket.h"
 
-#define HOUR ((int64_t)3600 * 1000)
-#define DAY (24 * HOUR)
+#define MINUTE ((int64_t)60 * 1000)
+#define DAY (24 * 60 * MINUTE)
 
 /*
- * Plays cost one request, and what falls out of the last 50 is lost: `all`
- * asks for them however often it is run, but once an hour at most.
+ * Plays cost one request, and what falls out of the last 50 is lost: a timer
+ * that runs `all` every hour asks for them every time. Timers are not exact,
+ * so the interval is shorter than an hour by what one may be early.
  */
 const struct job jobs[] = {
-    {"play-history", HOUR, " recently-played ", plan_play_history},
+    {"play-history", 45 * MINUTE, " recently-played ", plan_play_history},
     {"playlists", 7 * DAY, " my-playlists playlist playlist-items ",
 	plan_playlists},
     {"audio-features", 7 * DAY, " audio-features ", plan_audio_features},
