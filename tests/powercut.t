@@ -14,7 +14,7 @@ LD_PRELOAD=$build/tests/fault/power.so "$build/sp-load" -V >"$tmp/out" 2>&1 &&
 power() {
 	run python3 -B tests/fault/power.py "$@"
 	ok "$status" "power.py $*"
-	printf '%s\n' "$out$err" | sed 's/^/# /'
+	[ "$status" -eq 0 ] || printf '%s\n' "$out$err" | sed 's/^/# /' >&2
 }
 power --self-test --seed 2 --images 36
 power --rounds 2 --images 40

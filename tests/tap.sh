@@ -14,6 +14,8 @@ ok() {
 		echo "ok $tap_count - $2"
 	else
 		echo "not ok $tap_count - $2"
+		# prove shows of a test that failed what it says on stderr.
+		echo "# $0: $tap_count: $2" >&2
 		tap_failures=$((tap_failures + 1))
 	fi
 }
@@ -25,7 +27,7 @@ is() {
 	[ "$1" = "$2" ] || {
 		printf '%s\n' "$1" | sed 's/^/#   got  /'
 		printf '%s\n' "$2" | sed 's/^/#   want /'
-	}
+	} >&2
 }
 
 # like GOT REGEX NAME: whether a line of a text matches an extended regex.
@@ -36,7 +38,7 @@ like() {
 	[ "$1" -eq 0 ] || {
 		printf '%s\n' "$2" | sed 's/^/#   got  /'
 		printf '#   want /%s/\n' "$3"
-	}
+	} >&2
 }
 
 # skip WHY NAME: a check that cannot be made here.
