@@ -44,6 +44,15 @@ bool bare_feed(struct bare *, struct slice line, uint64_t number);
 /* The next body, valid until the next call. */
 enum bare_result bare_next(struct bare *, struct slice *body);
 
+/*
+ * Write the capture that a body is taken for into `capture`, cleared first:
+ * of the endpoint, and of the user and time where these are not NULL or
+ * empty. Its status is 200, or what an error's body says of itself. The body
+ * is valid JSON. False without memory.
+ */
+bool bare_capture(struct slice body, const char *endpoint, const char *user,
+    const char *fetched_at, struct buf *capture);
+
 /* Whether a body has begun and not ended; it begins on line `number`. */
 bool bare_cut(const struct bare *);
 
