@@ -115,18 +115,6 @@ limit 'path=/v1/me/player&skip=1'
 stop "a limit comes behind the first fifty plays" play-history
 first=$(newest)
 is "$(cursor)" "" "which leaves no cursor"
-digest "$SP_DB" >"$tmp/live"
-rm -f "$tmp"/again.db*
-sp-stage replay | load "$tmp/again.db"
-is "$(digest "$tmp/again.db" | diff - "$tmp/live")" "" \
-    "nor does a replay: the plays behind are still to come"
-sp-stage replay | load "$SP_DB"
-is "$(cursor)" "" "not even here"
-sp-stage replay | SP_DB=$tmp/kept.db sp-stage >"$tmp/kept"
-SP_DB=$tmp/kept.db sp-stage replay | jq -c .uncommitted >"$tmp/kept.again"
-is "$(jq -c 'select(.type == "capture").uncommitted' "$tmp/kept" | uniq) $(
-    grep -c true "$tmp/kept.again")" "true 0" \
-    "that is said of a capture, and not staged with it"
 api_post 'clock?advance=2h'
 limit 'path=/v1/me/player&skip=1'
 stop "another one before the older ones" play-history

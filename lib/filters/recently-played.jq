@@ -69,10 +69,9 @@ def queue($user):
 	| {table: "playlist_ingest_queue",
 		known: {playlist_id: .key, played_at: .value, user_id: $user}};
 
-# The next fetch goes on from the newest play. Of a run that was never brought
-# to its end a page may be missing: the next one has to ask for it.
+# The next fetch goes on from the newest play.
 def cursor($user; $newest):
-	if $user == null or $newest == null or .uncommitted then empty else
+	if $user == null or $newest == null then empty else
 		{table: "cursors", row: {user_id: $user, job: "play-history",
 			value: ($newest | ms)}}
 	end;

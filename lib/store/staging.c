@@ -80,8 +80,7 @@ static void collect_extra(struct staging *s, const struct record *rec)
 	for (size_t i = 0; i < rec->count; i++) {
 		const struct member *m = &rec->members[i];
 		size_t quote = m->type == JSON_STRING;
-		bool known = member_is(m, "type") || member_is(m, "text") ||
-			     member_is(m, "uncommitted");
+		bool known = member_is(m, "type") || member_is(m, "text");
 
 		for (int c = 0; c < STAGING_COLUMNS; c++)
 			known |= member_is(m, member_names[c]);
@@ -280,31 +279,19 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/*
- * Whether the run did not come to a good end, and no later one of its job made
- * up for it: what it brought moves no cursor.
- */
-#define UNCOMMITTED                                                           \
-	"exists (select 1 from ingest_runs r where r.run_id = "               \
-	"staging_raw.run_id and r.status <> 'complete' and not exists "       \
-	"(select 1 from ingest_runs l where l.job is r.job and l.user_id is " \
-	"r.user_id and l.status = 'complete' "                                \
-	"and l.started_at > r.started_at)) "
-
 /* What put_capture reads, and put_name of it. */
-#define SELECT(uncommitted)                                              \
+#define SELECT                                                           \
 	"select capture_id, run_id, seq, endpoint, user_id, url, "       \
 	"status, fetched_at, etag, coalesce(b.body, staging_raw.body), " \
-	"size, sha256, body_is_text, extra_json, body_id, " uncommitted  \
-	" from staging_raw left join staging_bodies b using (body_id) "
+	"size, sha256, body_is_text, extra_json, body_id "               \
+	"from staging_raw left join staging_bodies b using (body_id) "
 enum {
 	CAPTURE_ID,
 	MEMBERS,
 	BODY = MEMBERS + STAGING_BODY,
 	IS_TEXT = BODY + 3,
 	EXTRA,
-	BODY_ID,
-	IS_UNCOMMITTED
+	BODY_ID
 };
 
 int staging_walk_init(struct staging_walk *w, sqlite3 *db,
@@ -325,7 +312,7 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 	rc = sqlite3_prepare_v2(db,
 	    names ? "select capture_id, run_id || '/' || seq from "
 		    "staging_raw " FILTER "order by capture_id limit ?9"
-		  : SELECT(UNCOMMITTED) FILTER "order by capture_id limit ?9",
+		  : SELECT FILTER "order by capture_id limit ?9",
 	    -1, &w->select, NULL);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -443,8 +430,6 @@ static bool put_capture(
 		else
 			json_put_member(b, member_names[c], value);
 	}
-	if (sqlite3_column_int(row, IS_UNCOMMITTED))
-		json_put_member_raw(b, "uncommitted", SLICE("true"));
 	if (extra.n > 2) {
 		buf_putc(b, ',');
 		buf_put(b, extra.p + 1, extra.n - 2);
@@ -495,7 +480,7 @@ int staging_get(
 {
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(
-	    db, SELECT("0") "where capture_id = ?", -1, &stmt, NULL);
+	    db, SELECT "where capture_id = ?", -1, &stmt, NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;

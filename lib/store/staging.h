@@ -127,11 +127,9 @@ int staging_get(
     struct staging_reader *, sqlite3 *, sqlite3_int64 id, struct buf *line);
 
 /*
- * A walk through the captures chosen, in the order in which they came. One of
- * a run that did not end well, and was not followed by one of its job that
- * did, comes with `uncommitted`; see sp-stream(5). It reads in portions: no
- * read transaction stays open in between, so that a writer on the same file can
- * checkpoint.
+ * A walk through the captures chosen, in the order in which they came. It
+ * reads in portions: no read transaction stays open in between, so that a
+ * writer on the same file can checkpoint.
  */
 struct staging_walk {
 	sqlite3 *db;
