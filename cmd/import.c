@@ -191,7 +191,8 @@ int stage_import(const struct stage_options *o)
 		keeper_init_idle(&im.keeper, &out);
 	else
 		keeper_init(&im.keeper, o->db, o->max_line, &out);
-	replay_open(&im.source, &out, "import", o, -1);
+	replay_open(&im.source, &out, "import", o);
+	source_send(&im.source, RECORD_RUN);
 	if (record_parse(&rec, buf_slice(&im.source.line), &why, &at))
 		keeper_see_run(&im.keeper, &rec);
 	if (!*o->operands)

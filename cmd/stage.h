@@ -42,9 +42,9 @@ int stage_why(const struct stage_options *);
 
 /* --- replay.c, for import too: a stream of captures from here ------------ */
 
-/* Open a run of the job; captures is how many will come, or -1. */
-void replay_open(struct source *, struct out *, const char *job,
-    const struct stage_options *, int64_t captures);
+/* Begin the record of a run of the job, for members of its own to be added. */
+struct buf *replay_open(struct source *, struct out *, const char *job,
+    const struct stage_options *);
 
 /* End the run; returns the status, or that of output that failed. */
 int replay_close(struct source *, int status);

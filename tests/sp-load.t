@@ -546,4 +546,19 @@ like "$err" '5 rows: 0 inserted, 0 updated, 5 unchanged' \
 run "$build/sp-load" --digest --user kim
 like "$status $err" "^64 sp-load: --digest: not an option here: '--user'" \
     "an option that --digest does not take"
+
+# --- a replay of runs that did not end well ------------------------------
+rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"
+{
+	echo '{"type":"run","run":"R7","job":"replay","uncommitted":["R5","R6"]}'
+	for run in R5 R56 R6; do
+		echo "{\"type\":\"row\",\"table\":\"cursors\",\"row\":{\"user_id\":\"$run\",\"job\":\"play-history\",\"value\":1},\"at\":\"2026-03-01T00:00:00.000Z\",\"src\":\"$run/1\"}"
+	done
+	echo '{"type":"end","run":"R7","status":"complete","ledger":[]}'
+} >"$tmp/in"
+run load <"$tmp/in"
+is "$status $(sql 'select user_id from cursors')" "0 R56" \
+    "no cursor moves by a run that did not end well"
+is "$(sql 'select rows_read, rows_inserted, rows_unchanged from ingest_runs')" \
+    "3|1|2" "and that counts as nothing new"
 finish

@@ -294,6 +294,37 @@ enum {
 	BODY_ID
 };
 
+static struct slice column(sqlite3_stmt *stmt, int i)
+{
+	const void *p = sqlite3_column_blob(stmt, i);
+
+	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
+		return (struct slice){NULL, 0};
+	return (struct slice){
+	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
+}
+
+int staging_uncommitted(sqlite3 *db, struct buf *array)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db,
+	    "select json_group_array(run_id) from ingest_runs r "
+	    "where status <> 'complete' and exists "
+	    "(select 1 from staging_raw where run_id = r.run_id) "
+	    "and not exists (select 1 from ingest_runs l "
+	    "where l.job is r.job and l.user_id is r.user_id "
+	    "and l.status = 'complete' and l.started_at > r.started_at)",
+	    -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && !buf_put_slice(array, column(stmt, 0)))
+		rc = array->no_memory ? SQLITE_NOMEM : SQLITE_TOOBIG;
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
 int staging_walk_init(struct staging_walk *w, sqlite3 *db,
     const struct staging_filter *f, bool names)
 {
@@ -327,16 +358,6 @@ void staging_walk_release(struct staging_walk *w)
 	sqlite3_finalize(w->select);
 	w->select = NULL;
 	staging_reader_release(&w->reader);
-}
-
-static struct slice column(sqlite3_stmt *stmt, int i)
-{
-	const void *p = sqlite3_column_blob(stmt, i);
-
-	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
-		return (struct slice){NULL, 0};
-	return (struct slice){
-	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
 }
 
 int staging_reader_init(struct staging_reader *r)
