@@ -173,6 +173,21 @@ fi
 wait $pid
 reset
 
+# Said again by the service: as it is, as JSON may write it, as an entity tag.
+server echo 'open(my $f, "<", "'"$tmp"'/login/token.json");
+    my ($t) = <$f> =~ /"access_token":"([^"]*)/;
+    (my $u = $t) =~ s/(.)/sprintf "\\u%04x", ord $1/ge;
+    my $b = "{\"message\":\"bad $u and $t\"}";
+    print $c $n++ ? "HTTP/1.1 500 No\r\n" : $ok, "ETag: \"$t\"\r\n",
+	"Content-Length: ", length $b, "\r\n\r\n$b"'
+# shellcheck disable=SC2154
+run fetch --api "$echo" --retries 1 /v1/me /v1/me
+is "$status $(jq -r '.body.message[:4]' "$tmp/out" | xargs)" "69 bad bad" \
+    "(a service that says the token again)"
+{ jq -r '.. | strings' "$tmp/out"; cat "$tmp/err"; } >"$tmp/seen"
+is "$(grep -cF "$(token access_token)" "$tmp/seen")" 0 \
+    "is heard without it, however it writes it"
+
 # --- answers without end ------------------------------------------------
 # Each with little time, and must be over long before the test's own limit.
 hostile() { # NAME PERL WANTED-MESSAGE OPTION...
