@@ -395,15 +395,16 @@ reset
 
 # --- what the server says, on a terminal --------------------------------
 escape=$(printf '\033') csi=$(printf '\302\233') bell=$(printf '\007')
-raw() { grep -c -e "$escape" -e "$csi" -e "$bell"; }
-is "$(printf '%s\n' "$escape" x "$csi" "$bell" | raw)" 3 \
+delete=$(printf '\177') override=$(printf '\342\200\256')
+raw() { grep -c -e "$escape" -e "$csi" -e "$bell" -e "$delete" -e "$override"; }
+is "$(printf '%s\n' "$escape" x "$csi" "$bell" "$delete" "$override" | raw)" 5 \
     "(a search that finds control characters)"
-words='%1b%5b31mred%1b%5d0%3btitle%07%c2%9b31m%0d%0aline'
+words='%1b%5b31mred%1b%5d0%3btitle%07%c2%9b31m%7f%e2%80%ae%0d%0aline'
 fault "kind=403&message=$words"
 run fetch /me
 is "$status $(echo "$err" | raw) $(echo "$out" | raw)" "77 0 1" \
     "an error message has no control character"
-like "$err" 'red.*title' "and is shown all the same"
+like "$err" 'red.*title.*u202e' "and is shown all the same"
 fault "kind=403&plain=1&message=$words"
 run fetch /me
 is "$(echo "$err" | raw)" 0 "nor has a text"
@@ -431,6 +432,16 @@ if script -qec true /dev/null >/dev/null 2>&1; then
 		    </dev/null >"$tmp/seen"
 		is "$(raw <"$tmp/seen") $(grep -c u009b31m "$tmp/seen")" "0 3" \
 		    "$program passes none on to a terminal"
+	done
+	# A name with the like of it, which the capture has as it came.
+	words=$(printf 'x\302\233y\177z\342\200\256')
+	printf '{"id":"0000000000000000000001","name":"%s"}' "$words" |
+	    sp-stage import --endpoint track - | sp-transform | sp-load
+	for command in '' --table --capture; do
+		TERM=dumb script -qec "'$build/sp-stage' why $command tracks \
+		    0000000000000000000001" /dev/null </dev/null >"$tmp/seen"
+		is "$(raw <"$tmp/seen") $(grep -cE 'x.*y.*z' "$tmp/seen")" \
+		    "0 1" "sp-stage why $command shows none"
 	done
 else
 	skip "no script(1)" "a capture has none on a terminal"
