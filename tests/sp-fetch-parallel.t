@@ -160,6 +160,31 @@ like "$(cat "$tmp/got")" \
     "one that cannot be renewed ends it"
 is "$(refreshed) $(grep -c 'login has ended' "$tmp/err")" "1 1" "and is told once"
 
+# Another user logs in to the same file, while a slow answer is waited for and
+# others wait behind it: the service renews the login only after that.
+cp "$tmp/login/token.json" "$tmp/token.good"
+for how in '.user_id = "robin"' 'del(.user_id)' '"broken"'; do
+	reset
+	fault 'kind=slow&ms=700&skip=1'
+	fault 'kind=401&skip=7&path=/v1/'
+	many 30 | plan >"$tmp/plan"
+	fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	until [ "$(asked)" -gt 4 ]; do :; done
+	jq -c "$how" "$tmp/token.good" >"$tmp/login/token.json"
+	wait $pid
+	status=$?
+	case $how in
+	del*) want="0 0" ;;
+	*) want="78 0" ;;
+	esac
+	is "$status $(jq 'select(.type == "capture" and .user != "kim")' \
+	    "$tmp/out" | grep -c .)" "$want" "a login that changes on the way: $how"
+	[ "$how" != '.user_id = "robin"' ] ||
+		like "$(cat "$tmp/err")" "user 'robin'.*user 'kim'" "is told"
+	cat "$tmp/token.good" >"$tmp/login/token.json"
+done
+
 # --- killed -------------------------------------------------------------
 reset
 many 200 | plan >"$tmp/plan"
