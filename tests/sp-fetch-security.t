@@ -234,6 +234,15 @@ hostile "compressed more often than makes sense" \
     'print $c "${ok}Content-Encoding: " . "gzip, " x 50 . "gzip\r\n\r\nx"' \
     '[Ee]ncoding'
 
+# --- a wait that is told more than once ---------------------------------
+server waits 'print $c "HTTP/1.1 429 No\r\nRetry-After: 2\r\n",
+    "Retry-After: 7200\r\nRetry-After: 1\r\nRetry-After: soon\r\n",
+    "Content-Length: 2\r\n\r\n{}"'
+# shellcheck disable=SC2154
+run fetch --api "$waits" /v1/me
+like "$status $err" '^75 .*\(retry after 7200 s\)' "the longest wait of several is it"
+is "$(grep -c '^GET' "$tmp/waits.log")" 1 "and is not tried again before"
+
 # --- a token endpoint that says anything --------------------------------
 # grants NAME WANTED JQ-PROGRAM [STATUS-LINE]: the login has ended, and the
 # program makes what a good grant says into what is said instead. Whatever
