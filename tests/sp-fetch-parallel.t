@@ -246,6 +246,7 @@ perl -MIO::Socket::INET -e '
 		exit;
 	}' "$tmp" &
 large_pid=$!
+: >"$tmp/large.log"
 trap 'kill $api_pid $large_pid 2>/dev/null; rm -rf "$tmp"' EXIT
 until [ -s "$tmp/large.port" ]; do sleep 0.05; done
 {
@@ -257,7 +258,8 @@ fetch --api "http://127.0.0.1:$(cat "$tmp/large.port")" --parallel 4 \
     <"$tmp/plan" >"$tmp/out" 2>/dev/null &
 pid=$!
 before=0 ahead=1
-until [ "$before" -gt 3 ] && [ "$before" -eq "$ahead" ]; do
+until { [ "$before" -gt 3 ] && [ "$before" -eq "$ahead" ]; } ||
+    ! kill -0 $pid 2>/dev/null; do
 	before=$(grep -c . "$tmp/large.log")
 	sleep 0.5
 	ahead=$(grep -c . "$tmp/large.log")
