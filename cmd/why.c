@@ -1,11 +1,14 @@
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/out.h"
 #include "cli.h"
 #include "database.h"
 #include "listing.h"
 #include "stage.h"
 #include "store/why.h"
+#include "stream/record.h"
 #include "table.h"
 
 /* Whether rows of a table can be asked about by so many keys; says why not. */
@@ -28,8 +31,9 @@ static bool why_can(const struct table *t, const char *name, int keys)
 	return false;
 }
 
-/* Print the captures whose numbers the statement gives. */
-static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+/* Send the captures whose numbers the statement gives. */
+static int send_captures(
+    struct out *out, sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 {
 	struct staging_reader reader;
 	int rc = staging_reader_init(&reader);
@@ -42,13 +46,26 @@ static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 		rc = SQLITE_OK;
 		if (reader.bad)
 			cli_warn("why: %s: %s", buf_words(line), reader.bad);
-		else if (!buf_putc(line, '\n'))
-			rc = SQLITE_TOOBIG;
-		/* What fails is met when stdout is closed. */
-		else if (fwrite(line->p, 1, line->n, stdout) != line->n)
+		else if (!record_send(out, buf_slice(line)))
 			rc = SQLITE_DONE;
 	}
 	staging_reader_release(&reader);
+	return rc;
+}
+
+/* The same, to stdout; dies where that cannot be written. */
+static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+{
+	struct out out;
+	int rc;
+
+	if (!out_init(&out, STDOUT_FILENO, (size_t)1 << 16))
+		return SQLITE_NOMEM;
+	rc = send_captures(&out, db, ids, line);
+	if (!out_flush(&out))
+		cli_die(
+		    EX_IOERR, "stdout: cannot write: %s", strerror(out.err));
+	out_release(&out);
 	return rc;
 }
 

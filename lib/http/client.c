@@ -143,6 +143,7 @@ static void read_answer(struct get *g, enum transfer_result result)
 	/* A server that echoes the token must not put it into a capture. */
 	if (r->body.n)
 		token_scrub(g->client->token, r->body.p, r->body.n);
+	token_scrub(g->client->token, r->etag, strlen(r->etag));
 	classify(a, g->etag);
 }
 

@@ -129,16 +129,17 @@ static bool denied(struct reply *r, const char *ended, struct trouble *trouble)
 	    "the token endpoint refuses this app (%s)", text);
 }
 
-/* Too many logins are a limit like any other. */
+/* Too many logins are a limit like any other, as is a time without any. */
 static bool limited(const struct reply *r, struct trouble *trouble)
 {
+	const char *what = r->status == 429 ? "rate limited" : "out of service";
 	char until[CLOCK_TEXT];
 
-	trouble_set(trouble, EX_TEMPFAIL, "the token endpoint is rate limited");
+	trouble_set(trouble, EX_TEMPFAIL, "the token endpoint is %s", what);
 	if (r->retry_after >= 0 &&
 	    clock_format(r->done_at + r->retry_after, until)) {
 		trouble_set(trouble, EX_TEMPFAIL,
-		    "the token endpoint is rate limited until %s", until);
+		    "the token endpoint is %s until %s", what, until);
 		trouble->until = r->done_at + r->retry_after;
 	}
 	return false;
@@ -187,7 +188,8 @@ bool grant_ask(const struct grant *g, struct token *t,
 		if (result != TRANSFER_FAILED && wait <= g->policy->max_wait &&
 		    retry_wait(&retry, wait, r.why))
 			continue;
-		if (answered && r.status == 429)
+		if (answered &&
+		    (r.status == 429 || (r.status >= 500 && r.retry_after > 0)))
 			limited(&r, trouble);
 		else
 			trouble_set(

@@ -126,6 +126,16 @@ static void take_etag(struct reply *r, struct slice value)
 	r->etag[n] = '\0';
 }
 
+/* Of several, the longest holds; what is none of these says nothing. */
+static void take_wait(struct reply *r, struct slice value)
+{
+	int64_t wait;
+
+	if (retry_after_parse(value, clock_now(), &wait) &&
+	    wait > r->retry_after)
+		r->retry_after = wait;
+}
+
 /* Called for each header line, those of interim and proxy answers too. */
 static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 {
@@ -139,9 +149,8 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 		r->retry_after = -1;
 		*r->etag = '\0';
 	}
-	if (is_header(line, "retry-after:", &value) &&
-	    !retry_after_parse(value, clock_now(), &r->retry_after))
-		r->retry_after = -1;
+	if (is_header(line, "retry-after:", &value))
+		take_wait(r, value);
 	if (is_header(line, "etag:", &value))
 		take_etag(r, value);
 	return size * n;

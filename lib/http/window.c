@@ -246,6 +246,7 @@ struct state {
 	bool login;	  /* one waits for the login to be renewed */
 	unsigned limited; /* buckets of which one is, for a limit */
 	unsigned asked;	  /* buckets of which one is under way */
+	size_t waiting;	  /* bytes of all that waits to come out */
 	int64_t now;
 };
 
@@ -261,6 +262,7 @@ static struct state look(const struct window *w)
 	for (size_t i = 0; i < w->count; i++) {
 		const struct ask *a = ask_at(w, i);
 
+		s.waiting += a->waiting;
 		if (a->ended)
 			continue;
 		if (a->get.state == GET_ASKED)
@@ -281,6 +283,15 @@ static bool is_held(
 	return w->client->held[a->bucket] > s->now;
 }
 
+/* Whether it is far enough ahead of the first, which is waited for. */
+static bool is_ahead(
+    const struct window *w, const struct ask *a, const struct state *s)
+{
+	return a != ask_at(w, 0) &&
+	       (a->waiting >= WINDOW_AHEAD ||
+		   s->waiting >= w->parallel * WINDOW_AHEAD);
+}
+
 /*
  * Do for an ask what its turn is, with so many under way at most. Returns
  * after how many ms to come back to it: 0 if it has moved on, -1 if nothing
@@ -291,8 +302,7 @@ static int64_t go_on(
 {
 	struct get *g = &a->get;
 
-	if (g->state == GET_ASKED ||
-	    (a->waiting >= WINDOW_AHEAD && a != window_first(w)))
+	if (g->state == GET_ASKED || is_ahead(w, a, s))
 		return -1;
 	if (!w->may_ask(w->ctx, a) || !begin(w, a))
 		return 0;

@@ -4,8 +4,9 @@
  *
  * What a request brings waits here until all before it are out. That is
  * bounded: the window holds a few requests for each that may be under way,
- * and one that is not the first stops asking for pages while WINDOW_AHEAD
- * bytes of it wait.
+ * one that is not the first stops asking for pages while WINDOW_AHEAD bytes
+ * of it wait, and none but the first is asked while as much waits for each
+ * that may be under way. Beyond that is only what was under way by then.
  *
  * Several are asked at once while all goes well. Until the first answer, and
  * while one is waited for to be tried again, they are asked one by one: a

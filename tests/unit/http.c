@@ -626,6 +626,9 @@ static void test_saving(const char *path)
 static void test_scrubbing(void)
 {
 	char text[] = "a BQ12345678 and BQ1234567 BQ12345678";
+	char escaped[] = "\\n \\u0042\\u005112\\u0033\\u0034\\u0035\\u003678"
+			 "BQ12345678 BQ1234567\\u00";
+	char slashed[] = "BQ\\/n345678 BQ\\/\\n345678 BQ\\";
 	struct token t;
 
 	token_init(&t, "none");
@@ -635,6 +638,15 @@ static void test_scrubbing(void)
 	token_scrub(&t, text, strlen(text));
 	is_text(slice_of(text), "a ********** and BQ1234567 **********",
 	    "secrets are made unreadable");
+	token_scrub(&t, escaped, strlen(escaped));
+	is_text(slice_of(escaped),
+	    "\\n ************************************************** "
+	    "BQ1234567\\u00",
+	    "as JSON may write them, too");
+	token_set(&t.access_token, SLICE("BQ/n345678"));
+	token_scrub(&t, slashed, strlen(slashed));
+	is_text(slice_of(slashed), "*********** BQ\\/\\n345678 BQ\\",
+	    "slashes with them");
 	token_release(&t);
 }
 
