@@ -30,6 +30,9 @@ differs() {
 	held | diff "$tmp/true" - | head -n 3
 }
 
+# How many users the next profile run would ask for.
+users_asked() { sp-queue next "$@" profile | grep -c '"url":"/v1/users/'; }
+
 for regime in extended development grandfathered; do
 	fresh
 	api_start --user kim --seed 11 --regime $regime
@@ -100,6 +103,10 @@ for regime in extended development grandfathered; do
 	[ "$(sql "select count(*) from user_relationships
 		where kind = 'added-to-playlist-of'")" -gt 0 ]
 	ok $? "$regime: who added to whose playlist"
+	is "$(users_asked)" 0 "$regime: no user is asked for again"
+	is "$(users_asked --profile-age 0)" "$(sql "select count(*)
+		from endpoint_status where endpoint = 'user' and status = 200
+		and subject <> 'kim'")" "$regime: unless that was long ago"
 
 	run sh -c 'sp-stage replay | sp-transform | sp-load --db "$1"' sh \
 	    "$tmp/rebuilt.db"
