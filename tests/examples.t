@@ -154,7 +154,13 @@ like "$out" '\|[0-9]\|kim > ' "and the shortest paths"
 run sh examples/graph.sh "$db"
 is "$status" 0 "graph.sh"
 is "$(echo "$out" | grep -c ' -> ')" \
-    "$(sql 'select count(*) from user_relationships')" "an edge a relationship"
+    "$(sql 'select count(*) from connections')" "an edge a connection"
+late='late" -> "user:kim'
+sql "insert into playlist_tracks (playlist_id, position, added_by) select
+    playlist_id, 100, 'late' from playlists where owner_id = 'kim' limit 1"
+like "$(sh examples/graph.sh "$db")" "$late" "those of later pages as well"
+like "$(sqlite3 "$db" ".read examples/graph.sql")" 'late\|1\|kim > late' \
+    "and paths through them"
 if command -v dot >/dev/null; then
 	echo "$out" | dot -Tsvg >"$tmp/graph.svg"
 	ok $? "graphviz takes the graph"
