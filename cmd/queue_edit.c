@@ -58,13 +58,15 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 	for (uint64_t number = 1; from < all.n; number++) {
 		char *end = memchr(all.p + from, '\n', all.n - from);
 		size_t n = (size_t)(end - all.p) - from;
+		struct slice text = {all.p + from, n};
 		char where[32];
 
-		snprintf(where, sizeof(where), "stdin:%" PRIu64, number);
-		if (n > 0)
-			status |= change_one(db, add, where,
-			    (struct slice){all.p + from, n}, at);
 		from += n + 1;
+		if (n > 0 && text.p[n - 1] == '\r')
+			text.n--;
+		snprintf(where, sizeof(where), "stdin:%" PRIu64, number);
+		if (text.n > 0)
+			status |= change_one(db, add, where, text, at);
 	}
 	lines_release(&in);
 	buf_release(&all);

@@ -411,7 +411,8 @@ is "$(echo "$out" | jq -c '[.type, .playlist_id]')" \
     '["queued","6rqhFgbbKwnb9MLmUQDhG6"]' "list gives NDJSON in a pipe"
 like "$(queue list --table)" '^PLAYLIST ID +DETECTED AT' "--table aligns"
 run queue add spotify:playlist:AAA spotify:user:k%20m:playlist:BBB \
-    'https://open.spotify.com/playlist/CCC?si=x' AAA
+    'https://open.spotify.com/playlist/CCC?si=x' AAA \
+    open.spotify.com/intl-de/playlist/CCC/ http://open.spotify.com/playlist/CCC
 is "$status" 0 "add takes ids, URIs and links"
 is "$(sql 'select group_concat(playlist_id) from
 	(select playlist_id from playlist_ingest_queue order by 1)')" \
@@ -424,6 +425,9 @@ like "$err" "no playlist 'not an id'" "with the subject"
 is "$(queue count)" 5 "and the rest is added"
 printf 'EEE\n\nspotify:playlist:FFF' | queue add
 is "$(queue count)" 7 "add reads stdin, a blank line and no last newline"
+printf 'EEE\r\n\r\nGGG\r\n' | queue add
+is "$? $(queue count)" "0 8" "and the lines of a DOS file"
+queue drop GGG
 run sh -c "echo 'b a d' | '$build/sp-queue' add"
 is "$status" 1 "a bad line of stdin"
 like "$err" "stdin:1: no playlist 'b a d'" "is named by number"

@@ -116,7 +116,8 @@ for time in "${1%.*}Z" "${1%.*}" "$(echo "${1%.*}" | tr T ' ')" "${1%:*}" \
     "$(echo "$1" | sed 's/Z$/+00:00/')"; do
 	is "$(why play_history kim "$time" "$2")" "$whole" "played_at: '$time'"
 done
-for id in "spotify:track:$2" "https://open.spotify.com/track/$2?si=abc"; do
+for id in "spotify:track:$2" "https://open.spotify.com/track/$2?si=abc" \
+    "open.spotify.com/intl-de/track/$2/"; do
 	is "$(why play_history kim "$1" "$id")" "$whole" "track_id: '$id'"
 done
 sql "insert into play_history (user_id, played_at, track_id) values

@@ -7,6 +7,7 @@
 #include "store/db.h"
 #include "store/digest.h"
 #include "store/merge.h"
+#include "store/ref.h"
 #include "store/runs.h"
 #include "store/staging.h"
 
@@ -163,30 +164,12 @@ static int find(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 	return sqlite3_step(*stmt);
 }
 
-/* What people paste: the id in a URI, or in a link. */
+/* The id in what people paste; the text itself where it has none. */
 static struct slice id_of(struct slice text)
 {
-	static const char *const kinds[] = {
-	    "track", "album", "artist", "playlist", "user"};
-	struct slice web = SLICE("https://open.spotify.com/");
-	size_t from, end;
+	struct ref ref = ref_parse(text);
 
-	if (slice_starts(text, web)) {
-		for (end = web.n; end < text.n && text.p[end] != '?'; end++)
-			;
-		text.n = from = end;
-		while (from > 0 && text.p[from - 1] != '/')
-			from--;
-		return slice_from(text, from);
-	}
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		char begin[32];
-
-		snprintf(begin, sizeof(begin), "spotify:%s:", kinds[i]);
-		if (slice_starts(text, slice_of(begin)))
-			return slice_from(text, strlen(begin));
-	}
-	return text;
+	return ref.id.p ? ref.id : text;
 }
 
 /* How all times begin that a typed one may mean. */
