@@ -37,12 +37,7 @@ static const char status_of_jobs[] =
     "(select status from ingest_runs where job = name "
     "and account = :account order by started_at desc, run_id desc limit 1) "
     "as last_run, "
-    "case name when 'playlists' then "
-    "(select count(*) from playlist_ingest_queue) "
-    "when 'audio-features' then (select count(*) from tracks "
-    "where audio_features_json is null and is_local is not 1 "
-    "and track_id not in (select subject from endpoint_status "
-    "where endpoint = 'audio-features' and status = 404)) end as waiting, "
+    "waiting, "
     "(select max(retry_at) from endpoint_status "
     "where retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
     "and " DEADLINE ") as blocked_until from temp.job order by rowid";
@@ -62,22 +57,27 @@ static const char status_of_runs[] =
     "where account = :account or account is null "
     "order by started_at desc, run_id desc limit 5) order by started_at, run";
 
-/* Put down for SQL which jobs there are, and whether they are due. */
+/* Put down for SQL which jobs there are, what is due, and what waits. */
 static void note_jobs(sqlite3 *db, const struct queue_options *o)
 {
 	sqlite3_stmt *s;
+	int64_t waiting;
 	bool due;
 
-	if (store_exec(db, "create temp table job (name, due, endpoints)") ||
-	    sqlite3_prepare_v2(db, "insert into temp.job values (?, ?, ?)", -1,
-		&s, NULL) != SQLITE_OK)
+	if (store_exec(db, "create temp table job "
+			   "(name, due, endpoints, waiting)") ||
+	    sqlite3_prepare_v2(db,
+		"insert into temp.job values (?, ?, ?, nullif(?, -1))", -1, &s,
+		NULL) != SQLITE_OK)
 		database_die(db, "see what is due");
 	for (const struct job *j = jobs; j->name; j++) {
-		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
+		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK ||
+		    job_waiting(db, j, &o->plan, &waiting) != SQLITE_OK)
 			database_die(db, "see what is due");
 		store_bind(s, 1, slice_of(j->name));
 		sqlite3_bind_int(s, 2, due);
 		store_bind(s, 3, slice_of(j->endpoints));
+		sqlite3_bind_int64(s, 4, waiting);
 		if (sqlite3_step(s) != SQLITE_DONE)
 			database_die(db, "see what is due");
 		sqlite3_reset(s);

@@ -239,9 +239,37 @@ sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
 is "$(queue next --db "$tmp/idle.db" --account idle all |
 	jq -r '"\(.type) \(.job) \(.status)"')" "run all null
 end null complete" "all, with nothing due: a run that asks for nothing"
+idle() { queue next --db "$tmp/idle.db" --account idle all |
+	jq -r 'select(.type == "run").job'; }
+sqlite3 "$tmp/idle.db" "insert into playlist_ingest_queue
+	(playlist_id, detected_at, user_id) values ('lees2', '$new', 'lee')"
+is "$(idle)" all "what another account's play queued makes nothing due"
+is "$(queue status --db "$tmp/idle.db" --account idle | jq -c 'select(
+	.type == "job_status" and .job == "playlists") | [.state, .waiting]')" '["fresh",0]' "nor waits"
+sqlite3 "$tmp/idle.db" "update playlist_ingest_queue set user_id = null"
+is "$(idle)" playlists "what was queued by hand does"
+sqlite3 "$SP_DB" ".backup $tmp/both.db"
+sqlite3 "$tmp/both.db" "insert into user_playlists (user_id, playlist_id,
+	first_seen, last_seen) values ('kim', 'both', '$new', '$new');
+insert into playlists (playlist_id, last_refreshed, snapshot_id,
+	tracks_snapshot_id, tracks_updated) values
+	('both', '$new', 'b', 'a', '$new');
+insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
+	values ('both', '$new', 'lee');
+insert into tracks (track_id) values ('spotify:local:y');
+insert into endpoint_status (user_id, endpoint, subject, status, last_updated)
+	values ('lee', 'audio-features', 't1', 404, '$new'),
+	('kim', 'audio-features', 't2', 404, '$old')"
+is "$(urls --db "$tmp/both.db" playlists | grep -c /both) $(urls \
+	--db "$tmp/both.db" --account other playlists | grep -c /both)" "0 1" \
+    "a listed playlist that another's play named is that one's to ask for"
+is "$(queue status --db "$tmp/both.db" | jq -c 'select(
+	.type == "job_status" and .job == "audio-features").waiting')" "$(urls --db "$tmp/both.db" \
+	audio-features | tr -cd ',\n' | awk '{ n += length + 1 } END { print n }')" \
+    "as many features wait as would be asked for"
 is "$(queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
-["playlists","due",5]
+["playlists","due",4]
 ["audio-features","fresh",152]
 ["profile","due",null]' "status: what is due and what waits"
 is "$(queue status | jq -c 'select(.type == "refusal") |

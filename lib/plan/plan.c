@@ -18,12 +18,13 @@
  * so the interval is shorter than an hour by what one may be early.
  */
 const struct job jobs[] = {
-    {"play-history", 45 * MINUTE, " recently-played ", plan_play_history},
+    {"play-history", 45 * MINUTE, " recently-played ", plan_play_history, NULL},
     {"playlists", 7 * DAY, " my-playlists playlist playlist-items ",
-	plan_playlists},
-    {"audio-features", 7 * DAY, " audio-features ", plan_audio_features},
-    {"profile", 30 * DAY, " me followed-artists user ", plan_profile},
-    {NULL, 0, NULL, NULL},
+	plan_playlists, plan_playlists_waiting},
+    {"audio-features", 7 * DAY, " audio-features ", plan_audio_features,
+	plan_audio_features_waiting},
+    {"profile", 30 * DAY, " me followed-artists user ", plan_profile, NULL},
+    {NULL, 0, NULL, NULL, NULL},
 };
 
 const struct job *job_named(const char *name)
@@ -89,18 +90,21 @@ static int look_up(struct plan *p, const char *sql, const char *name,
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static int find_user(struct plan *p)
+{
+	if (!p->options->user)
+		return look_up(p,
+		    "select user_id from accounts where account = :account",
+		    ":account", p->options->account, &p->user);
+	return buf_puts(&p->user, p->options->user) ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* The user and the cursor that the plan starts from. */
 static int start(struct plan *p, const struct job *job)
 {
 	struct buf text = BUF_INIT(4096);
-	int rc = SQLITE_OK;
+	int rc = find_user(p);
 
-	if (p->options->user)
-		buf_puts(&p->user, p->options->user);
-	else
-		rc = look_up(p,
-		    "select user_id from accounts where account = :account",
-		    ":account", p->options->account, &p->user);
 	if (rc == SQLITE_OK)
 		rc = look_up(p,
 		    "select value from cursors "
@@ -249,18 +253,24 @@ static void send_run(struct plan *p, const struct job *job)
 	source_send(p->source, RECORD_RUN);
 }
 
-int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
-    const struct plan_options *options, struct source *source)
+static struct plan plan_init(
+    sqlite3 *db, const struct plan_options *options, struct source *source)
 {
-	int rc;
-
-	*p = (struct plan){.db = db,
+	return (struct plan){.db = db,
 	    .options = options,
 	    .source = source,
 	    .user = BUF_INIT(4096),
 	    .origin = BUF_INIT(65536),
 	    .now = clock_now(),
 	    .cursor = -1};
+}
+
+int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
+    const struct plan_options *options, struct source *source)
+{
+	int rc;
+
+	*p = plan_init(db, options, source);
 	rc = start(p, job);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -306,8 +316,7 @@ static const char is_due[] =
     "and account = :account and status = 'complete' "
     "and started_at > :stale_since "
     "and (job <> 'audio-features' or coalesce(captures, 1) > 0)) "
-    "or (:job = 'playlists' and exists "
-    "(select 1 from playlist_ingest_queue)) "
+    "or (:job = 'playlists' and exists (select 1 " PLAN_QUEUED ")) "
     /* What its last run brought, that run could not ask for. */
     "or (:job = 'playlists' and exists (select 1 "
     "from (select user_id, max(started_at) as at from ingest_runs "
@@ -317,29 +326,49 @@ static const char is_due[] =
     "and u.first_seen > r.at left join playlists using (playlist_id) "
     "where last_refreshed is null))";
 
-int job_is_due(sqlite3 *db, const struct job *job,
-    const struct plan_options *options, bool *due)
+/* What the query says, of the user that it is asked for. */
+static int ask_is_due(struct plan *p, const struct job *job, bool *due)
 {
-	struct plan p = {.db = db,
-	    .options = options,
-	    .user = BUF_INIT(1),
-	    .now = clock_now()};
 	sqlite3_stmt *s;
-	bool nothing = false;
-	int rc = plan_prepare(&p, is_due, job->interval, &s);
+	int rc = find_user(p);
 
+	if (rc == SQLITE_OK)
+		rc = plan_prepare(p, is_due, job->interval, &s);
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = bind_name(s, ":job", slice_of(job->name));
 	if (rc == SQLITE_OK)
-		rc = bind_name(s, ":account", slice_of(options->account));
+		rc = bind_name(s, ":account", slice_of(p->options->account));
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(s);
 	*due = rc == SQLITE_ROW && sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
-	if (rc != SQLITE_ROW)
-		return rc;
-	rc = *due ? has_nothing_to_ask(db, job, options, &nothing) : SQLITE_OK;
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+int job_is_due(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, bool *due)
+{
+	struct plan p = plan_init(db, options, NULL);
+	bool nothing = false;
+	int rc = ask_is_due(&p, job, due);
+
+	plan_release(&p);
+	if (rc == SQLITE_OK && *due)
+		rc = has_nothing_to_ask(db, job, options, &nothing);
 	*due = *due && !nothing;
+	return rc;
+}
+
+int job_waiting(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, int64_t *n)
+{
+	struct plan p = plan_init(db, options, NULL);
+	int rc = find_user(&p);
+
+	*n = -1;
+	if (rc == SQLITE_OK && job->waiting)
+		rc = job->waiting(&p, n);
+	plan_release(&p);
 	return rc;
 }

@@ -49,6 +49,8 @@ struct job {
 	int64_t interval; /* ms between runs, where nothing else calls it due */
 	const char *endpoints; /* that it asks, each between spaces */
 	int (*plan)(struct plan *);
+	/* Count what waits for it; NULL where that cannot be known. */
+	int (*waiting)(struct plan *, int64_t *n);
 };
 
 /* All jobs, in the order in which one prepares the next; ends with NULL. */
@@ -64,6 +66,10 @@ const struct job *job_named(const char *name);
  */
 int job_is_due(
     sqlite3 *, const struct job *, const struct plan_options *, bool *due);
+
+/* How many things wait for a job; -1 where that cannot be known. */
+int job_waiting(
+    sqlite3 *, const struct job *, const struct plan_options *, int64_t *n);
 
 /*
  * Open a run of a job on the source, plan it, and end it. With NULL for the
@@ -86,6 +92,11 @@ void plan_release(struct plan *);
 	"join accounts b using (client_id) where a.user_id = " user ") " \
 	"else user_id = " user " and instr(" endpoints                   \
 	", ' ' || endpoint || ' ') > 0 end "
+
+/* In SQL: the rows of the queue that are for this user to ask for. */
+#define PLAN_QUEUED                   \
+	"from playlist_ingest_queue " \
+	"where (user_id is null or user_id = :user) "
 
 /* For the jobs: */
 
@@ -139,5 +150,8 @@ int plan_play_history(struct plan *);
 int plan_playlists(struct plan *);
 int plan_audio_features(struct plan *);
 int plan_profile(struct plan *);
+
+int plan_playlists_waiting(struct plan *, int64_t *n);
+int plan_audio_features_waiting(struct plan *, int64_t *n);
 
 #endif

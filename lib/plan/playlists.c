@@ -25,11 +25,11 @@
  */
 static const char due[] =
     "with mine as ("
-    "select playlist_id from playlist_ingest_queue "
-    "where user_id is null or user_id = :user "
+    "select playlist_id " PLAN_QUEUED
     "union select playlist_id from user_playlists where user_id = :user "
     "union select playlist_id from playlists where playlist_id not in "
     "(select playlist_id from user_playlists)), "
+    "queued as (select playlist_id " PLAN_QUEUED "), "
     "listed as (select playlist_id from user_playlists "
     "where user_id = :user and julianday(last_seen) > "
     "(select julianday(max(last_seen)) - 1 from user_playlists "
@@ -50,15 +50,14 @@ static const char due[] =
     "or m.playlist_id in (select playlist_id from listed)) end, "
     "q.playlist_id is not null, p.tracks_total "
     "from mine m left join playlists p using (playlist_id) "
-    "left join playlist_ingest_queue q using (playlist_id) "
+    "left join queued q using (playlist_id) "
     "left join refused r using (playlist_id) "
     "where (q.playlist_id is not null or p.last_refreshed is null "
     "or p.last_refreshed <= :stale_since) "
     "order by m.playlist_id";
 
 static const char all[] =
-    "with mine as (select playlist_id from playlist_ingest_queue "
-    "where user_id is null or user_id = :user "
+    "with mine as (select playlist_id " PLAN_QUEUED
     "union select playlist_id from user_playlists where user_id = :user "
     "union select playlist_id from playlists where playlist_id not in "
     "(select playlist_id from user_playlists)) "
@@ -224,4 +223,9 @@ int plan_playlists(struct plan *p)
 		return SQLITE_OK;
 	rc = ask_list(p);
 	return rc == SQLITE_OK ? ask_due(p) : rc;
+}
+
+int plan_playlists_waiting(struct plan *p, int64_t *n)
+{
+	return plan_count(p, "select count(*) " PLAN_QUEUED, n);
 }
