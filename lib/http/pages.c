@@ -128,22 +128,16 @@ static bool read_links(struct slice body, const char *name, struct links *l)
 	bool found = false;
 	struct json j;
 	enum json_type type;
-	unsigned depth = 1;
 
 	*l = (struct links){.next = JSON_END, .limit = -1, .total = -1};
 	json_init(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return false;
-	while ((type = json_next(&j)) > JSON_END) {
-		if (type == JSON_OBJECT_END) {
-			if (depth-- == 1)
-				break;
-		} else if (type == JSON_OBJECT && depth == 1 &&
-			   slice_is(j.key, name)) {
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+		if (type == JSON_OBJECT && !found && slice_is(j.key, name)) {
 			*l = (struct links){
 			    .next = JSON_END, .limit = -1, .total = -1};
 			found = true;
-			depth++;
 		} else {
 			read_member(&j, type, l);
 		}

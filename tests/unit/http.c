@@ -281,6 +281,14 @@ static void test_links(void)
 	    BODIES("{\"artists\":{\"items\":[],\"next\":\"/b\"}}",
 		"{\"artists\":{\"next\":null}}"),
 	    "/a /b end");
+	walk("inside artists, whatever follows", PAGING_NEXT, "/a",
+	    BODIES("{\"artists\":{\"next\":\"/b\"},\"next\":\"/x\"}",
+		"{\"next\":\"/y\",\"artists\":{},\"next\":\"/x\"}"),
+	    "/a /b end");
+	walk("a playlist with a next of its own", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"tracks\":{\"items\":[],\"next\":null},"
+		   "\"next\":\"/x\"}"),
+	    "/p end");
 	walk("elsewhere", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"https://evil.example/b\"}"),
 	    "/a not of the API's origin");
