@@ -157,6 +157,8 @@ static void take_settling(
 
 	if (l->settling.known < 0)
 		load_die(l);
+	if (l->settling.captures.no_memory)
+		cli_die(EX_OSERR, "out of memory");
 	if (wrong)
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 	else

@@ -145,6 +145,15 @@ for n in $(seq "$calls"); do
 done
 is "$wrong" "" "without memory for one of $calls allocations"
 
+# --- sp-load: no memory is not the fault of a row --------------------------
+# 50 MB of names, which wait for the end of the run.
+perl -e 'printf qq({"type":"row","op":"delete","table":"ingest_errors",) .
+    qq("row":{"src":"%s%d"}}\n), "x" x 1000000, $_ for 1 .. 50' >"$tmp/settling"
+run "$build/sp-load" <"$tmp/settling"
+is "$status $err" "0 " "captures that are announced"
+run sh -c 'ulimit -v 60000 && "$1" <"$2"' sh "$build/sp-load" "$tmp/settling"
+is "$status $err" "71 sp-load: out of memory" "too many for the memory"
+
 # --- sp-fetch: the token file ---------------------------------------------
 . tests/api.sh
 in=
