@@ -162,9 +162,12 @@ static const char runs_for_people[] =
     "substr(replace(started_at, 'T', ' '), 1, 19) as started, status, "
     "captures, rows_read as \"rows\", rows_inserted as new, "
     "rows_updated as changed, rows_unchanged as same, refused, "
-    "coalesce(reason, '') || coalesce('plays between ' || "
-    "json_extract(gaps_json, '$[0].from') || ' and ' || "
-    "json_extract(gaps_json, '$[0].to') || ' may be missing', '') as note "
+    "coalesce(reason, '') || coalesce(iif(reason <> '', '; ', '') || "
+    "'plays between ' || json_extract(gaps_json, '$[0].from') || ' and ' || "
+    "json_extract(gaps_json, '$[0].to') || ' may be missing' || "
+    "case json_array_length(gaps_json) when 1 then '' "
+    "when 2 then ', and 1 more gap' else printf(', and %d more gaps', "
+    "json_array_length(gaps_json) - 1) end, '') as note "
     "from (select * from ingest_runs order by started_at desc, run_id desc "
     "limit ?1) order by started_at, run_id";
 static const char runs_for_pipe[] =

@@ -205,6 +205,19 @@ is "$(stage runs | jq -c '[.type, .run_id, .status]')" \
     '["ingest_run","R1","failed"]' "runs gives NDJSON in a pipe"
 like "$(stage runs --table)" '^RUN +JOB +USER +STARTED' "--table aligns"
 is "$(stage runs --limit 1 | wc -l)" 1 "--limit"
+note() { # REASON GAPS: the note on a run with these
+	sql "update ingest_runs set reason = $1, gaps_json = $2"
+	stage runs --table | sed -n '2s/.*  //p'
+}
+gap() { echo "{\"from\":\"2026-01-0$1\",\"to\":\"2026-01-0$2\"}"; }
+is "$(note "'a reason'" null)" "a reason" "a note: the reason"
+lost="plays between 2026-01-01 and 2026-01-02 may be missing"
+is "$(note null "'[$(gap 1 2)]'")" "$lost" "a gap"
+is "$(note "'a reason'" "'[$(gap 1 2)]'")" "a reason; $lost" "or both"
+is "$(note null "'[$(gap 1 2),$(gap 3 4)]'")" "$lost, and 1 more gap" \
+    "of two gaps, that there is another"
+is "$(note "''" "'[$(gap 1 2),$(gap 3 4),$(gap 5 6)]'")" \
+    "$lost, and 2 more gaps" "of three, two"
 run stage runs --db "$tmp/none.db"
 is "$status" 73 "runs of no database"
 for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \
