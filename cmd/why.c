@@ -93,10 +93,10 @@ static int why_answer(
 
 	if (why_ask(w, db, o->capture, &answer) != SQLITE_OK)
 		database_die(db, "look the row up");
-	if (o->capture)
-		rc = print_captures(db, answer, line);
-	else if (!w->found)
+	if (!w->found)
 		rc = SQLITE_DONE;
+	else if (o->capture)
+		rc = print_captures(db, answer, line);
 	else
 		rc = listing_print(
 		    answer, "why", o->table || table_for_people());

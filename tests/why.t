@@ -127,6 +127,15 @@ run why play_history lee 2020-01-01T00:00:01Z t
 is "$status $out" "65 " "what may mean several rows"
 like "$err" '2 rows are meant by that: give the whole key of one' "is told of"
 sql "delete from play_history where user_id = 'lee'"
+sql "insert into play_history (user_id, played_at, track_id)
+	values ('kim', '${1%.*}.9999Z', '$2')"
+for option in '' --capture; do
+	# shellcheck disable=SC2086
+	run why $option play_history kim "${1%.*}Z" "$2"
+	is "$status $out $err" "65  sp-stage: why: 2 rows are meant by that: give the whole key of one" \
+	    "and none is answered for, though captures name the key $option"
+done
+sql "delete from play_history where played_at = '${1%.*}.9999Z'"
 
 # --- rows that are not there ------------------------------------------------
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \

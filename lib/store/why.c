@@ -503,12 +503,13 @@ int why_ask(struct why *w, sqlite3 *db, bool captures, sqlite3_stmt **stmt)
 	sqlite3_stmt *row = NULL;
 	int rc = look_up(w, db, &row);
 
+	*stmt = NULL;
 	w->by_column = false;
 	w->present = rc == SQLITE_ROW;
 	if (rc == SQLITE_ROW)
 		rc = ask_row(w, db, row);
 	rc = store_finish(row, rc);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK || w->alike > 1)
 		return rc;
 	if (w->by_column)
 		put_join(w);

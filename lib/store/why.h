@@ -48,7 +48,8 @@ bool why_knows(const struct table *);
  * column: "column", value, told_at, run, seq, endpoint, url, capture_id; else
  * for each capture: the same without the first two, and what "became" of it,
  * with the stage and reason of a refusal. With `captures` it gives the numbers
- * of the captures alone, each once.
+ * of the captures alone, each once. Where several rows are `alike`, none is
+ * answered for: there is no statement then, and nothing is `found`.
  */
 int why_ask(struct why *, sqlite3 *, bool captures, sqlite3_stmt **);
 
