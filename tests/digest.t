@@ -2,12 +2,10 @@
 # sp-load --digest: equal where the tables are, and nowhere else.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
 load() { "$build/sp-load" "$@"; }
 digest() { load --digest --db "${1:-$SP_DB}"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 # differ FILE: the tables whose lines differ from those in $tmp/before.
 differ() {
 	digest "$1" | diff "$tmp/before" - | sed -n 's/^>.*"table":"\([^"]*\)".*/\1/p'

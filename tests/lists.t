@@ -2,12 +2,9 @@
 # The tracks of playlists: lists that come in pages, held when complete.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 load() { "$build/sp-load" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 
 # row TABLE OP OBJECT DAY: a row told on a day of March 2026.
 row() {

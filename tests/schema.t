@@ -3,10 +3,8 @@
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 page=man/sp-schema.5
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 load() {
 	echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' |
 		"$build/sp-load"

@@ -2,12 +2,9 @@
 # sp-load: rows are merged, runs are kept book of, and the status is true.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 load() { "$build/sp-load" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 sum() { cksum <"$SP_DB"; }
 
 # row TABLE OBJECT [DAY]: a row told on a day of March 2026, else now.

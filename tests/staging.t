@@ -4,10 +4,8 @@
 # alone.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 view() { sqlite3 -init examples/staging.sql "$SP_DB" "$@"; }
 stage() { "$build/sp-stage" "$@"; }
 captures() { grep '^{"type":"capture"'; }
