@@ -279,6 +279,20 @@ is "$(queue status | jq -c 'select(.type == "refusal") |
 is "$(queue status | jq -r 'select(.type == "ingest_run").run' | wc -l)" 4 \
     "and the last runs"
 like "$(queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
+# The page names each type and its members, in their order.
+members() {
+	{ queue status; queue list; } |
+	    jq -r 'keys_unsorted[1:] as $k | "\(.type) \($k | join(" "))"' |
+	    sort -u
+}
+named() {
+	awk '/^\.It Cm|^\.Cm queued/ { at = $NF }
+	/^\.(El|Xr)/ { at = "" }
+	at && /^\.Va/ { all[at] = all[at] " " $2 }
+	END { for (at in all) print at all[at] }' man/sp-queue.1 |
+	    grep -E '^(job_status|refusal|ingest_run|queued) ' | sort
+}
+is "$(members)" "$(named)" "the records are as the page has them"
 sql "delete from playlist_ingest_queue"
 queue add 6rqhFgbbKwnb9MLmUQDhG6
 
