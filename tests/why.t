@@ -127,6 +127,26 @@ is "$status $out" "65 " "what may mean several rows"
 like "$err" '2 rows are meant by that: give the whole key of one' "is told of"
 sql "delete from play_history where user_id = 'lee'"
 
+# --- of one moment ------------------------------------------------------------
+# Two answers that came in the same millisecond, each of which tells a part.
+{
+	echo '{"id":"twin","popularity":7}'
+	echo '{"id":"twin","name":"Twin"}'
+	echo '{"id":"other","name":"Other"}'
+} | awk '{ print "{\"type\":\"capture\",\"run\":\"R\",\"seq\":" NR ",\"endpoint\":" \
+	"\"track\",\"fetched_at\":\"2026-01-01T00:00:00.000Z\",\"body\":" $0 "}" }' |
+	sp-stage --db "$tmp/twin.db" | sp-transform | sp-load --db "$tmp/twin.db"
+is "$(why --db "$tmp/twin.db" tracks twin |
+	jq -r 'select(.column == "name" or .column == "popularity")
+	| "\(.column) \(.value) \(.seq)"' | xargs)" \
+    "name Twin 1 name Twin 2 popularity 7 1 popularity 7 2" \
+    "all captures of a moment that name the key are given: each may have told"
+why --db "$tmp/twin.db" --capture tracks twin >"$tmp/out"
+is "$(jq -c .seq "$tmp/out" | xargs)" "1 2" "each once"
+is "$(sp-transform <"$tmp/out" |
+	jq -r 'select(.row.popularity == 7).src')" R/1 \
+    "and what they are mapped to says which did"
+
 # --- rows that are not there ------------------------------------------------
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \
     >"$tmp/bad.jq"
