@@ -44,8 +44,28 @@ is "$(sql "select count(*) from play_history where weekday is not
 	    1 + 3 * strftime('%w', played_at), 3)")" 0 \
     "every play has its day of the week"
 
-# --- what a mapping no longer produces ----------------------------------
+# --- a mapping that takes the place of another ----------------------------
 compare() { run sh examples/compare.sh "$@"; }
+sp-transform --print-filter recently-played |
+    sed 's/^def unit: track_rows;/def unit: track_rows |\
+	if .table == "tracks" then .known.name |= ascii_upcase else . end;/' \
+    >"$tmp/my.jq"
+cp "$db" "$tmp/place.db"
+again() { # what the page says, but for the column that is emptied
+	sed -n '/^for e in/,/^done/p' man/sp-transform.1 |
+	    (cd "$tmp" && SP_DB=$tmp/place.db sh -s)
+}
+names() {
+	compare "$tmp/place.db" --endpoint recently-played -f "$tmp/my.jq"
+	echo "$status $(echo "$out" | grep -c '"table":"tracks"')"
+}
+again
+like "$(names)" '^1 [1-9]' "loading does not take back what another mapping told"
+sqlite3 "$tmp/place.db" 'update tracks set name = null'
+again
+like "$(names)" '^[01] 0$' "emptied first, the column is as the new mapping has it"
+
+# --- what a mapping no longer produces ----------------------------------
 sum=$(cksum <"$db")
 compare "$db"
 is "$(echo "$out" | jq -r .table | sort | uniq -c | xargs) $status" \

@@ -299,6 +299,24 @@ $(check Z s 07)
 EOF
 is "$status $err" "0 " "a check alone is no list"
 
+# A clock may be put back while a list is read: then its check is the oldest.
+{
+	page B 0 2 06 "$(items a)" ',"check_due":true,"snapshot_id":"s"'
+	page B 1 2 06 "$(items b)"
+} >"$tmp/late"
+page C 0 1 05 "$(items c)" >"$tmp/other"
+check B s 04 >"$tmp/early"
+got=''
+for order in 'late early other' 'late other early' 'early late other' \
+    'early other late' 'other late early' 'other early late'; do
+	fresh
+	for part in $order; do load <"$tmp/$part" 2>"$tmp/err"; done
+	# What waits is dropped by the next list.
+	got="$got $(held)$(sql 'select tracks_updated from playlists' | cut -c9-10)"
+done
+is "$got" " c05 c05 c05 c05 c05 c05" \
+    "a list is as old as the oldest of it, its check too, in any order"
+
 fresh
 { printf '{"type":"run","run":"R","job":"playlists"}\n' &&
 	page B 0 3 02 "$(items a)"; } >"$tmp/in"

@@ -137,6 +137,26 @@ for option in '' --capture; do
 done
 sql "delete from play_history where played_at = '${1%.*}.9999Z'"
 
+# --- of one moment ------------------------------------------------------------
+# Two answers that came in the same millisecond, each of which tells a part.
+{
+	echo '{"id":"twin","popularity":7}'
+	echo '{"id":"twin","name":"Twin"}'
+	echo '{"id":"other","name":"Other"}'
+} | awk '{ print "{\"type\":\"capture\",\"run\":\"R\",\"seq\":" NR ",\"endpoint\":" \
+	"\"track\",\"fetched_at\":\"2026-01-01T00:00:00.000Z\",\"body\":" $0 "}" }' |
+	sp-stage --db "$tmp/twin.db" | sp-transform | sp-load --db "$tmp/twin.db"
+is "$(why --db "$tmp/twin.db" tracks twin |
+	jq -r 'select(.column == "name" or .column == "popularity")
+	| "\(.column) \(.value) \(.seq)"' | xargs)" \
+    "name Twin 1 name Twin 2 popularity 7 1 popularity 7 2" \
+    "all captures of a moment that name the key are given: each may have told"
+why --db "$tmp/twin.db" --capture tracks twin >"$tmp/out"
+is "$(jq -c .seq "$tmp/out" | xargs)" "1 2" "each once"
+is "$(sp-transform <"$tmp/out" |
+	jq -r 'select(.row.popularity == 7).src')" R/1 \
+    "and what they are mapped to says which did"
+
 # --- rows that are not there ------------------------------------------------
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \
     >"$tmp/bad.jq"

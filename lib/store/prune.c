@@ -156,7 +156,7 @@ static const char keep_lists[] =
     /*
      * A list of another name was named by a mapping of the user's own. It may
      * be of any capture of the run that it begins with or, where it names
-     * none, of any from its own time on: that is the earliest of its pages'.
+     * none, of any from its own time on: that is the earliest of its parts'.
      */
     "update temp.prune_plan set verdict = 2 where verdict = 0 and run in"
     " (select substr(tracks_list, 1, instr(tracks_list, '/') - 1)"
