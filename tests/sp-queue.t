@@ -138,12 +138,11 @@ is "$(echo "$out" | jq -r 'select(.type == "request") |
 6 playlist playlist true /v1/playlists/queued
 7 playlist playlist true /v1/playlists/stale" \
     "playlists: the list, and each that is due for this account"
-is "$(echo "$out" | jq -c 'select(.type == "row") | [.table, .op, .row]')" \
-    '["playlist_ingest_queue","delete",{"playlist_id":"same"}]
-["playlist_ingest_queue","delete",{"playlist_id":"unseen"}]' \
+is "$(echo "$out" | jq -c '.dequeue | values')" '["same","unseen"]' \
     "one that is held as far as can be leaves the queue"
-is "$(echo "$out" | jq -c 'select(.type == "end").ledger[0].produced')" \
-    '{"run":1,"request":7,"row":2}' "the ledger counts that row"
+is "$(echo "$out" | jq -r 'select(.dequeue).endpoint')" my-playlists \
+    "with the account's list, so that a capture says so"
+is "$(queue next --force playlists | grep -c dequeue)" 0 "but not if it is asked for all the same"
 is "$(urls --playlist-age 0 playlists | grep -c /same)" 0 \
     "an unchanged snapshot is skipped at any age"
 is "$(urls --refusal-age 0 playlists | grep -c /refused)" 1 "--refusal-age"
@@ -302,7 +301,7 @@ sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
 insert into endpoint_status (user_id, endpoint, subject, status, reason,
 	last_updated) values ('kim', 'playlist', 'gone', 403, 'no', '$new'),
 	('kim', 'playlist', 'kept', 403, 'Active premium needed', '$new')"
-is "$(queue next playlists | jq -r 'select(.type == "row").row.playlist_id' |
+is "$(queue next playlists | jq -r '.dequeue | values[]' |
     grep -e gone -e kept) $(urls playlists | grep -c -e gone -e kept)" "gone 1" \
     "what was refused for what it is leaves the queue, unasked"
 sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');

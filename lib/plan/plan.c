@@ -189,6 +189,8 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		json_put_member_raw(b, "optional", SLICE("true"));
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
+	if (r->dequeue.n)
+		json_put_member_raw(b, "dequeue", r->dequeue);
 	put_etags(p, r, b);
 	source_send(p->source, RECORD_REQUEST);
 }

@@ -106,6 +106,7 @@ struct plan_request {
 	const char *paging;	 /* or NULL */
 	bool optional;		 /* 403 and 404 are answers */
 	bool repeated;		 /* the same URL is asked again and again */
+	struct slice dequeue;	 /* as JSON: playlists that leave the queue */
 	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
 	const struct stop *stop; /* to go on from; NULL: from the beginning */
 };
