@@ -31,9 +31,9 @@ static bool why_can(const struct table *t, const char *name, int keys)
 	return false;
 }
 
-/* Send the captures whose numbers the statement gives. */
-static int send_captures(
-    struct out *out, sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+/* Send the captures whose numbers the statement gives, but for damaged ones. */
+static int send_captures(struct out *out, sqlite3 *db, sqlite3_stmt *ids,
+    struct buf *line, bool *damaged)
 {
 	struct staging_reader reader;
 	int rc = staging_reader_init(&reader);
@@ -44,24 +44,27 @@ static int send_captures(
 		if (rc != SQLITE_ROW)
 			break;
 		rc = SQLITE_OK;
-		if (reader.bad)
+		if (reader.bad) {
 			cli_warn("why: %s: %s", buf_words(line), reader.bad);
-		else if (!record_send(out, buf_slice(line)))
+			*damaged = true;
+		} else if (!record_send(out, buf_slice(line))) {
 			rc = SQLITE_DONE;
+		}
 	}
 	staging_reader_release(&reader);
 	return rc;
 }
 
 /* The same, to stdout; dies where that cannot be written. */
-static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+static int print_captures(
+    sqlite3 *db, sqlite3_stmt *ids, struct buf *line, bool *damaged)
 {
 	struct out out;
 	int rc;
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)1 << 16))
 		return SQLITE_NOMEM;
-	rc = send_captures(&out, db, ids, line);
+	rc = send_captures(&out, db, ids, line, damaged);
 	if (!out_flush(&out))
 		cli_die(
 		    EX_IOERR, "stdout: cannot write: %s", strerror(out.err));
@@ -89,6 +92,7 @@ static int why_answer(
     struct why *w, const struct stage_options *o, sqlite3 *db, struct buf *line)
 {
 	sqlite3_stmt *answer;
+	bool damaged = false;
 	int rc;
 
 	if (why_ask(w, db, o->capture, &answer) != SQLITE_OK)
@@ -96,7 +100,7 @@ static int why_answer(
 	if (!w->found)
 		rc = SQLITE_DONE;
 	else if (o->capture)
-		rc = print_captures(db, answer, line);
+		rc = print_captures(db, answer, line, &damaged);
 	else
 		rc = listing_print(
 		    answer, "why", o->table || table_for_people());
@@ -108,7 +112,9 @@ static int why_answer(
 	if (rc != SQLITE_DONE)
 		database_die(db, "read staging_raw");
 	why_explain(w);
-	return w->found ? 0 : EX_DATAERR;
+	if (!w->found)
+		return EX_DATAERR;
+	return damaged ? EX_REFUSED : 0;
 }
 
 int stage_why(const struct stage_options *o)
