@@ -1,6 +1,10 @@
 # tap.sh: TAP for tests in sh. Source it, check things, end with `finish`.
 # Leaves a folder of one's own in $tmp, and the programs' folder in $build.
 
+# The order of sort, and the words of other tools, are looked at.
+LC_ALL=C
+export LC_ALL
+
 build=$(cd "${SP_BUILD:-build}" && pwd)
 tmp=$(mktemp -d)
 tap_count=0 tap_failures=0
