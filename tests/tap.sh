@@ -11,13 +11,18 @@ tap_count=0 tap_failures=0
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
+# What is wrong is said on stderr, too, which prove shows as it comes.
+
 # ok STATUS NAME: whether a command before succeeded.
 ok() {
 	tap_count=$((tap_count + 1))
 	if [ "$1" -eq 0 ]; then
+		tap_to=1
 		echo "ok $tap_count - $2"
 	else
+		tap_to=2
 		echo "not ok $tap_count - $2"
+		echo "# ${0##*/}: not ok $tap_count - $2" >&2
 		tap_failures=$((tap_failures + 1))
 	fi
 }
@@ -29,7 +34,7 @@ is() {
 	[ "$1" = "$2" ] || {
 		printf '%s\n' "$1" | sed 's/^/#   got  /'
 		printf '%s\n' "$2" | sed 's/^/#   want /'
-	}
+	} >&2
 }
 
 # like GOT REGEX NAME: whether a line of a text matches an extended regex.
@@ -40,7 +45,12 @@ like() {
 	[ "$1" -eq 0 ] || {
 		printf '%s\n' "$2" | sed 's/^/#   got  /'
 		printf '#   want /%s/\n' "$3"
-	}
+	} >&2
+}
+
+# tell TEXT: what else there is to say of the last check.
+tell() {
+	printf '%s\n' "$1" | sed 's/^#* */# /' >&"$tap_to"
 }
 
 # skip WHY NAME: a check that cannot be made here.
