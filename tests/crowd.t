@@ -35,11 +35,12 @@ captures() {
 # hold SQL: a connection that has run the SQL, and waits; let_go ends it.
 mkfifo "$tmp/talk" "$tmp/rows"
 hold() {
+	rm -f "$tmp/held"
 	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
 	holder=$!
 	exec 9>"$tmp/talk"
 	echo "$1; select 'here';" >&9
-	until_true grep -q here "$tmp/held"
+	until_true grep -qs here "$tmp/held"
 }
 let_go() {
 	exec 9>&-
@@ -162,6 +163,7 @@ taken 'mv "$tmp/other.db" "$SP_DB"'
 fresh
 users a 1 | sp-load
 captures gone 1 >"$tmp/captures"
+rm "$tmp/staged"
 sp-stage <"$tmp/rows" >"$tmp/staged" 2>"$tmp/err" &
 stage=$!
 exec 8>"$tmp/rows"

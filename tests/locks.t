@@ -10,12 +10,13 @@ mkfifo "$tmp/talk"
 
 # lock SQL: a connection that has run the SQL, and waits; unlock ends it.
 lock() {
+	rm -f "$tmp/held"
 	sqlite3 -cmd '.timeout 5000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
 	holder=$!
 	exec 9>"$tmp/talk"
 	echo "$1; select 'here';" >&9
 	tries=0
-	until grep -q here "$tmp/held"; do
+	until grep -qs here "$tmp/held"; do
 		tries=$((tries + 1))
 		[ $tries -lt 400 ] || { echo "Bail out! no lock"; exit 1; }
 		sleep 0.02
@@ -80,9 +81,10 @@ began=$(date +%s)
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
     2>"$tmp/err" 9>&- &
 pid=$!
-# Until it has opened the database, before which nothing is caught.
+# Until it has opened the database, and heeds the signal.
 tries=0
-until ls -l /proc/$pid/fd 2>/dev/null | grep -q music.db-shm ||
+until { ls -l /proc/$pid/fd 2>/dev/null | grep -q music.db-shm &&
+    grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; } ||
     [ $tries -gt 200 ]; do
 	tries=$((tries + 1))
 	sleep 0.02

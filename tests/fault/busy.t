@@ -9,12 +9,13 @@ mkfifo "$tmp/talk"
 
 # hold SQL: a connection that has run the SQL, and waits; let_go ends it.
 hold() {
+	rm -f "$tmp/held"
 	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
 	holder=$!
 	exec 9>"$tmp/talk"
 	echo "$1; select 'here';" >&9
 	tries=0
-	until grep -q here "$tmp/held"; do
+	until grep -qs here "$tmp/held"; do
 		tries=$((tries + 1))
 		[ $tries -lt 400 ] || { echo "Bail out! no lock"; exit 1; }
 		sleep 0.02
