@@ -216,10 +216,6 @@ class Recording:
 
     def run(self):
         rng = self.rng
-        if rng.random() < 0.3:
-            self.house.api.ask("expire", post=True)
-            self.house.api.ask("fault?kind=rotate", post=True)
-            self.tell("the token ends")
         reader = self.hold() if rng.random() < 0.3 else None
         if rng.random() < 0.2:
             self.tell("killed:")
@@ -227,6 +223,11 @@ class Recording:
             time.sleep(rng.uniform(0, 0.1))
             p.kill()
             p.wait()
+        # Not before: one that is killed may lose the login that it renews.
+        if rng.random() < 0.3:
+            self.house.api.ask("expire", post=True)
+            self.house.api.ask("fault?kind=rotate", post=True)
+            self.tell("the token ends")
         if self.aged and not self.together:
             self.compact()
         started = []
