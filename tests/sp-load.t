@@ -487,6 +487,8 @@ listen() { # starts sp-load on a fifo, held open as descriptor 3
 	pid=$!
 	exec 3>"$tmp/fifo"
 }
+# It sleeps once it has read all that there is.
+idle() { grep -q '^State:.*S' "/proc/$pid/status"; }
 listen --batch-time 10ms
 open_run W1 >&3
 row tracks '{"track_id":"soon"}' 01 >&3
@@ -512,7 +514,7 @@ exec 3>&-
 listen --batch-time 1h
 row tracks '{"track_id":"kept"}' 01 >&3
 cursor 9000 09 >&3
-sleep 0.1
+wait_until idle
 kill -TERM $pid
 wait $pid
 is "$? $(sql "select count(*) from tracks where track_id = 'kept';

@@ -3,7 +3,7 @@
  * come in whatever order, any number of times, to one process or to several,
  * the newest list of all that are complete is held, and the queue agrees.
  *
- * SEED=n in the environment repeats a run.
+ * SEED=n in the environment draws others.
  */
 #include <stdlib.h>
 

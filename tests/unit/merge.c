@@ -3,7 +3,7 @@
  * number of times and split in any way, give the same tables; and these are
  * the ones that a plain reading of the rules gives.
  *
- * SEED=n in the environment repeats a run.
+ * SEED=n in the environment draws others.
  */
 #include <stdlib.h>
 
