@@ -146,7 +146,7 @@ taken 'mv "$tmp/other.db" "$SP_DB"'
 fresh
 users a 1 | sp-load
 captures gone 1 >"$tmp/captures"
-: >"$tmp/staged" # or what it had before passes for what comes
+rm "$tmp/staged"
 sp-stage <"$tmp/rows" >"$tmp/staged" 2>"$tmp/err" &
 stage=$!
 exec 8>"$tmp/rows"

@@ -11,12 +11,13 @@ fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 # which others that are started meanwhile must not keep open.
 hold() {
 	[ -p "$tmp/talk" ] || mkfifo "$tmp/talk"
+	rm -f "$tmp/held"
 	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
 	holder=$!
 	exec 9>"$tmp/talk"
 	echo "$1; select 'here';" >&9
 	hold_tries=0
-	until grep -q here "$tmp/held"; do
+	until grep -qs here "$tmp/held"; do
 		hold_tries=$((hold_tries + 1))
 		[ $hold_tries -lt 500 ] || { echo "Bail out! no lock"; exit 1; }
 		sleep 0.02

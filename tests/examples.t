@@ -192,5 +192,5 @@ fi
 run sh examples/demo.sh "$build"
 is "$status" 0 "demo.sh"
 like "$out" '^equal: all [0-9]+ tables of both databases' "shows an equal rebuild"
-[ "$status" -eq 0 ] || echo "$err" | sed 's/^/#   /'
+[ "$status" -eq 0 ] || tell "$err"
 finish

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The JSON reader against python3's and jq's, on made-up and broken texts.
 
-SP_SEED=N repeats a run, SP_COUNT=N sets how many texts are tried. What the
+SP_SEED=N draws others, SP_COUNT=N sets how many texts are tried. What the
 others take and RFC 8259 does not is listed here, and nothing else differs.
 """
 import json
@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 BUILD = os.environ.get("SP_BUILD", "build")
-SEED = int(os.environ.get("SP_SEED") or random.randrange(1 << 32))
+SEED = int(os.environ.get("SP_SEED") or 1)
 COUNT = int(os.environ.get("SP_COUNT") or 30000)
 DEPTH_MAX = 512     # json.h
 JQ_DEPTH_MAX = 256  # of jq 1.6; later ones take more

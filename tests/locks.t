@@ -59,9 +59,10 @@ began=$(date +%s)
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
     2>"$tmp/err" 9>&- &
 pid=$!
-# Until it has opened the database, before which nothing is caught.
+# Until it has opened the database, and heeds the signal.
 tries=0
-until ls -l /proc/$pid/fd 2>/dev/null | grep -q music.db-shm ||
+until { ls -l /proc/$pid/fd 2>/dev/null | grep -q music.db-shm &&
+    grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; } ||
     [ $tries -gt 200 ]; do
 	tries=$((tries + 1))
 	sleep 0.02

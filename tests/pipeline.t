@@ -135,7 +135,7 @@ is "$(sql "select count(*) from ingest_errors")" \
 mkfifo "$tmp/f1" "$tmp/f2" "$tmp/f3" "$tmp/f4"
 live() { # which stage to kill: 1 to 5
 	api_post "fault?clear=1"
-	api_post "fault?kind=slow&ms=700&times=1&path=/v1/me/player"
+	api_post "fault?kind=slow&ms=5000&times=1&path=/v1/me/player"
 	sp-queue next play-history >"$tmp/f1" & p1=$!
 	sp-fetch <"$tmp/f1" >"$tmp/f2" 2>/dev/null & p2=$!
 	sp-stage <"$tmp/f2" >"$tmp/f3" 2>/dev/null & p3=$!

@@ -14,8 +14,8 @@ LD_PRELOAD=$build/tests/fault/power.so "$build/sp-load" -V >"$tmp/out" 2>&1 &&
 power() {
 	run python3 -B tests/fault/power.py "$@"
 	ok "$status" "power.py $*"
-	[ "$status" -eq 0 ] || printf '%s\n' "$out$err" | sed 's/^/# /' >&2
+	tell "$out$err"
 }
 power --self-test --seed 2 --images 36
-power --rounds 2 --images 40
+power --rounds 2 --images 40 --seed 1
 finish

@@ -361,7 +361,7 @@ is "$(get -H "Cookie: $(head -c 4000 /dev/zero | tr '\0' x)" \
 await
 like "$last" "^0 .*logged in as 'kim'" "which logs in"
 is "$(get "$back" 2>/dev/null)" 000 "then nobody listens any more"
-fault 'kind=slow&ms=900&path=/api/token'
+fault 'kind=slow&ms=2500&path=/api/token'
 begin --no-browser </dev/null
 consent >/dev/null
 api_post 'requests?clear=1'

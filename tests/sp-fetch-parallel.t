@@ -78,7 +78,7 @@ is "$(jq -r 'select(.type == "capture").endpoint' "$tmp/out" | tail -n 1)" \
 # Of one bucket, and of all of them.
 for reason in '' '&reason=QUOTA_EXCEEDED'; do
 	reset
-	fault "kind=429&retry_after=1&skip=10$reason"
+	fault "kind=429&retry_after=2&skip=10$reason"
 	many 60 | awk -v all="$reason" 'all && NR % 2 {
 		print "{\"endpoint\":\"x\",\"url\":\"/v1/me?m=" NR "\"}"; next }
 		{ print }' | plan >"$tmp/plan"
@@ -91,7 +91,7 @@ for reason in '' '&reason=QUOTA_EXCEEDED'; do
 	wait $pid
 	is "$? $(came | sed 's/200.*200/200/')" "0 complete 0 balanced: 200: " \
 	    "a short limit in their midst${reason:+, of all buckets}"
-	is "$(grep -c 'waiting 1\.0 s' "$tmp/err") $(asked)" "1 61" "is waited out"
+	is "$(grep -c 'waiting 2\.0 s' "$tmp/err") $(asked)" "1 61" "is waited out"
 	[ "$meanwhile" -lt 22 ]
 	ok $? "by all of them ($meanwhile asked meanwhile)"
 done
@@ -138,7 +138,7 @@ is "$(many 30 | try --parallel 4 | sed 's/200.*200/200/')" \
 
 # --- the login ----------------------------------------------------------
 reset
-fault 'kind=slow&ms=500&skip=6'
+fault 'kind=slow&ms=100&times=0'
 many 80 | plan >"$tmp/plan"
 fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
 pid=$!
@@ -188,6 +188,7 @@ done
 # --- killed -------------------------------------------------------------
 reset
 many 200 | plan >"$tmp/plan"
+: >"$tmp/out"
 "$build/sp-fetch" <"$tmp/plan" >"$tmp/out" 2>/dev/null &
 pid=$!
 until [ "$(wc -l <"$tmp/out")" -gt 20 ]; do sleep 0.01; done
@@ -200,7 +201,7 @@ is "$(cat "$tmp/got")" "$(seq "$(wc -l <"$tmp/got")")" \
 # --- memory -------------------------------------------------------------
 # Behind a slow first one others are asked ahead, but not without end.
 api_start --user kim --seed 7 --big-playlist 4000
-fault 'kind=slow&ms=900&path=/v1/me&skip=2'
+fault 'kind=slow&ms=3000&path=/v1/me&skip=2'
 id=$(curl -fsS "$api_url/rehearse/playlists" |
     jq -r 'select(.total == 4000).id')
 {

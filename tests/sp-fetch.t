@@ -198,7 +198,7 @@ printf '%s\n' "$once" "$me" "$once" "$once" | plan >"$tmp/plan"
 {
 	sed 4q "$tmp/plan"
 	until [ "$(asked)" -ge 2 ]; do sleep 0.05; done
-	sleep 1.1
+	sleep 2
 	sed '1,4d' "$tmp/plan"
 	echo "$once" | plan | sed 's/"R1"/"R2"/'
 } | run fetch --max-wait 0
@@ -249,7 +249,7 @@ is "$(printf '%s\n' "$items" "$me" | jq -c 'del(.optional)' | try)" \
 while read -r kind name; do
 	reset
 	fault "kind=$kind"
-	is "$(echo "$me" | try --timeout 150ms)" "0: complete 0 balanced: 200: " \
+	is "$(echo "$me" | try --timeout 500ms)" "0: complete 0 balanced: 200: " \
 	    "$name, once"
 	like "$(cat "$tmp/err")" \
 	    '^sp-fetch: /v1/me: .*: waiting 0\.[0-9] s, retry 1 of 3$' \
@@ -261,7 +261,7 @@ cut a cut body
 reset a reset connection
 html HTML and status 200
 badjson half a JSON text
-slow&ms=400 a slow answer
+slow&ms=2000 a slow answer
 drip&ms=20 an answer that drips
 FAULTS
 reset
@@ -661,7 +661,7 @@ fault 'kind=slow&ms=5000'
 	echo '{"type":"novelty"}'
 	echo '{"type":"request","endpoint":"me","url":"/v1/me"}'
 } >&3
-is "$(timeout 2 head -n 1 <&4)" '{"type":"novelty"}' \
+is "$(timeout 4 head -n 1 <&4)" '{"type":"novelty"}' \
     "what is passed on does not wait for the next answer"
 kill $!
 exec 3>&- 4<&-

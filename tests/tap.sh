@@ -1,21 +1,27 @@
 # tap.sh: TAP for tests in sh. Source it, check things, end with `finish`.
 # Leaves a folder of one's own in $tmp, and the programs' folder in $build.
 
+# The order of sort, and the words of other tools, are looked at.
+LC_ALL=C
+export LC_ALL
+
 build=$(cd "${SP_BUILD:-build}" && pwd)
 tmp=$(mktemp -d)
 tap_count=0 tap_failures=0
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
-# ok STATUS NAME: whether a command before succeeded.
+# ok STATUS NAME: whether a command before succeeded. A failure is reported on
+# stderr, too, which prove shows.
 ok() {
 	tap_count=$((tap_count + 1))
 	if [ "$1" -eq 0 ]; then
+		tap_to=1
 		echo "ok $tap_count - $2"
 	else
+		tap_to=2
 		echo "not ok $tap_count - $2"
-		# prove shows of a test that failed what it says on stderr.
-		echo "# $0: $tap_count: $2" >&2
+		echo "# ${0##*/}: not ok $tap_count - $2" >&2
 		tap_failures=$((tap_failures + 1))
 	fi
 }
@@ -39,6 +45,11 @@ like() {
 		printf '%s\n' "$2" | sed 's/^/#   got  /'
 		printf '#   want /%s/\n' "$3"
 	} >&2
+}
+
+# tell TEXT: what else there is to say of the last check.
+tell() {
+	printf '%s\n' "$1" | sed 's/^#* */# /' >&"$tap_to"
 }
 
 # skip WHY NAME: a check that cannot be made here.

@@ -16,6 +16,10 @@
 /* libcurl keeps the headers, and sets no limit to all of them together. */
 #define HEAD_MAX ((size_t)256 << 10)
 
+/* CURLE_TOO_LARGE, which libcurl told apart from want of memory in 8.6: the
+ * one that runs may be newer than its header. */
+#define TOO_LARGE 100
+
 #define WAIT_MAX 60000 /* ms; whoever waits longer waits again */
 
 /* One transfer at a time, and many in turn: what curl calls an easy handle. */
@@ -265,13 +269,11 @@ static bool is_too_big(const struct reply *r)
  */
 static bool may_pass(CURLcode code, const struct reply *r)
 {
-	switch (code) {
+	switch ((int)code) {
 	case CURLE_WRITE_ERROR: return !is_too_big(r);
 	case CURLE_URL_MALFORMAT:
 	case CURLE_OUT_OF_MEMORY:
-#if LIBCURL_VERSION_NUM >= 0x080600
-	case CURLE_TOO_LARGE:
-#endif
+	case TOO_LARGE:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ENGINE_NOTFOUND:
@@ -360,6 +362,8 @@ static enum transfer_result conclude(const struct lane *l, CURLcode code)
 	else if (code == CURLE_OUT_OF_MEMORY)
 		snprintf(
 		    r->why, sizeof(r->why), "no memory, or a header too long");
+	else if ((int)code == TOO_LARGE && !l->error[0])
+		snprintf(r->why, sizeof(r->why), "a header too long");
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
 		    l->error[0] ? l->error : curl_easy_strerror(code));

@@ -344,17 +344,31 @@ static bool immutable_uri(const char *path, struct buf *uri)
 	return buf_cstr(uri) != NULL;
 }
 
-/* Whether changes are waiting in a write-ahead log beside the file. */
-static bool has_log(const char *path)
+/* The size of a file beside the database, -1 if there is none. */
+static int64_t size_beside(const char *path, const char *suffix)
 {
 	struct buf name = BUF_INIT(TEXT_MAX);
 	struct stat st;
-	bool has;
+	int64_t size = -1;
 
-	buf_printf(&name, "%s-wal", path);
-	has = buf_cstr(&name) && stat(name.p, &st) == 0 && st.st_size > 0;
+	buf_printf(&name, "%s%s", path, suffix);
+	if (buf_cstr(&name) && stat(name.p, &st) == 0)
+		size = (int64_t)st.st_size;
 	buf_release(&name);
-	return has;
+	return size;
+}
+
+/* Whether changes are waiting in a write-ahead log beside the file. */
+static bool has_log(const char *path)
+{
+	return size_beside(path, "-wal") > 0;
+}
+
+/* Whether nobody has the file open, nor left it in the midst of a change. */
+static bool is_alone(const char *path)
+{
+	return size_beside(path, "-wal") < 0 && size_beside(path, "-shm") < 0 &&
+	       size_beside(path, "-journal") < 0;
 }
 
 /*
@@ -378,7 +392,10 @@ static int open_file(sqlite3 **db, const char *path, struct store_wait *w)
 	return exec_patiently(*db, w, "pragma user_version");
 }
 
-/* In a folder where no log can be made, and where there is none. */
+/*
+ * A file that is alone, without the log that reading makes: none can be made
+ * in such a folder, or none that whoever may write could then write to.
+ */
 static int open_immutable(sqlite3 **db, const char *path)
 {
 	struct buf uri = BUF_INIT(TEXT_MAX);
@@ -413,9 +430,11 @@ static int shim(sqlite3 *db, const char *path, struct buf *why)
 static int open_read(
     sqlite3 **db, const char *path, struct store_wait *w, struct buf *why)
 {
-	int rc = open_file(db, path, w), kind = rc & 0xff, status;
+	bool alone = access(path, W_OK) != 0 && is_alone(path);
+	int rc = alone ? open_immutable(db, path) : open_file(db, path, w);
+	int kind = rc & 0xff, status;
 
-	if ((kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY) &&
+	if (!alone && (kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY) &&
 	    access(path, R_OK) == 0 && !has_log(path))
 		rc = open_immutable(db, path);
 	if (rc)

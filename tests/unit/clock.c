@@ -120,7 +120,7 @@ static void test_days(void)
 
 static void test_chance(void)
 {
-	uint64_t seed = (uint64_t)time(NULL), x = seed | 1;
+	uint64_t x = 20261122;
 	int bad = 0;
 
 	for (int i = 0; i < 100000; i++) {
@@ -135,7 +135,7 @@ static void test_chance(void)
 		    !clock_parse(slice_of(text), &back) || back != ms)
 			bad++;
 	}
-	is_int(bad, 0, "times by chance survive (seed %" PRIu64 ")", seed);
+	is_int(bad, 0, "times by chance survive");
 }
 
 static void test_durations(void)

@@ -3,7 +3,7 @@
  * come in whatever order, any number of times, to one process or to several,
  * the newest list of all that are complete is held, and the queue agrees.
  *
- * SEED=n in the environment repeats a run.
+ * SEED=n in the environment draws others.
  */
 #include <stdlib.h>
 
@@ -535,8 +535,7 @@ static void test_orders(void)
 int main(void)
 {
 	const char *given = getenv("SEED");
-	uint64_t start_at =
-	    given ? strtoull(given, NULL, 10) : (uint64_t)clock_now();
+	uint64_t start_at = given ? strtoull(given, NULL, 10) : 1;
 
 	printf("# SEED=%" PRIu64 "\n", start_at);
 	seed = start_at | 1;

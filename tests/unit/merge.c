@@ -3,7 +3,7 @@
  * number of times and split in any way, give the same tables; and these are
  * the ones that a plain reading of the rules gives.
  *
- * SEED=n in the environment repeats a run.
+ * SEED=n in the environment draws others.
  */
 #include <stdlib.h>
 
@@ -431,8 +431,7 @@ static void test_orders(void)
 int main(void)
 {
 	const char *given = getenv("SEED");
-	uint64_t start =
-	    given ? strtoull(given, NULL, 10) : (uint64_t)clock_now();
+	uint64_t start = given ? strtoull(given, NULL, 10) : 1;
 
 	printf("# SEED=%" PRIu64 "\n", start);
 	seed = start | 1;
