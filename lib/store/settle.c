@@ -45,7 +45,10 @@ const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 	s->captures.n = from;
 	if (!s->captures.failed)
 		return "errors are deleted by their 'src' alone";
-	s->captures.failed = false;
+	/* Nothing is wrong with it: it must not be refused. */
+	if (s->captures.no_memory)
+		s->known = -1;
+	s->captures.failed = s->captures.no_memory = false;
 	return "too many rows wait for the end of the run";
 }
 

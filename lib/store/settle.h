@@ -38,7 +38,7 @@ void settling_clear(struct settling *);
 
 /*
  * Take in the `row` of an announcement. NULL, or why it cannot be used, a
- * constant string.
+ * constant string. `known` is -1 where that is a failure, and not of the row.
  */
 const char *settling_add(struct settling *, sqlite3 *, struct slice object);
 
