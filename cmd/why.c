@@ -23,7 +23,7 @@ static bool why_can(const struct table *t, const char *name, int keys)
 		cli_warn("why: table '%s': it is not made from captures", name);
 	else
 		cli_warn(
-		    "why: table '%s': its key is%s", name, buf_cstr(&names));
+		    "why: table '%s': its key is%s", name, buf_words(&names));
 	buf_release(&names);
 	return false;
 }
@@ -43,7 +43,7 @@ static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 		if (reader.bad)
 			cli_warn("why: %s: %s", buf_words(line), reader.bad);
 		else if (!buf_putc(line, '\n'))
-			rc = SQLITE_TOOBIG;
+			rc = line->no_memory ? SQLITE_NOMEM : SQLITE_TOOBIG;
 		/* What fails is met when stdout is closed. */
 		else if (fwrite(line->p, 1, line->n, stdout) != line->n)
 			rc = SQLITE_DONE;
