@@ -44,7 +44,7 @@ static const char *job_names(struct buf *b)
 	for (const struct job *j = jobs; j->name; j++)
 		buf_printf(b, "%s, ", j->name);
 	buf_puts(b, "or all");
-	return buf_cstr(b);
+	return buf_words(b);
 }
 
 /* Plan one job as a run of its own, the last one or not; an exit status. */
@@ -210,7 +210,10 @@ static void put_budget(const struct job *job, const struct budget *b)
 		json_put_member(&line, "reason", slice_of(b->outcome.reason));
 	if (*b->outcome.until)
 		json_put_member(&line, "until", slice_of(b->outcome.until));
-	printf("%s}\n", buf_cstr(&line));
+	buf_puts(&line, "}\n");
+	if (line.failed)
+		cli_die(EX_OSERR, "budget: no memory");
+	fwrite(line.p, 1, line.n, stdout);
 	buf_release(&line);
 }
 

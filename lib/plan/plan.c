@@ -95,7 +95,8 @@ static int start(struct plan *p, const struct job *job)
 	int rc = SQLITE_OK;
 
 	if (p->options->user)
-		buf_puts(&p->user, p->options->user);
+		rc = buf_puts(&p->user, p->options->user) ? SQLITE_OK
+							  : SQLITE_NOMEM;
 	else
 		rc = look_up(p,
 		    "select user_id from accounts where account = :account",
