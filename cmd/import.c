@@ -151,6 +151,8 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 		else if (n < 0 && errno == EINTR)
 			n = 1;
 	}
+	if (im->text.no_memory)
+		cli_die(EX_OSERR, "no memory");
 	if (n < 0)
 		refuse_body(im, name ? name : "stdin", "cannot read: %s",
 		    strerror(errno));

@@ -69,7 +69,10 @@ static void put_budget(const struct job *job, const struct budget *b)
 		json_put_member(&line, "reason", slice_of(b->outcome.reason));
 	if (*b->outcome.until)
 		json_put_member(&line, "until", slice_of(b->outcome.until));
-	printf("%s}\n", buf_cstr(&line));
+	buf_puts(&line, "}\n");
+	if (line.failed)
+		cli_die(EX_OSERR, "budget: no memory");
+	fwrite(line.p, 1, line.n, stdout);
 	buf_release(&line);
 }
 

@@ -145,6 +145,8 @@ static void conclude(struct fetch *f, const struct ask *a)
 		stage_use(&f->stage, &a->record);
 		return;
 	}
+	if (a->code == ask_no_memory)
+		cli_die(EX_OSERR, "%s", a->why);
 	f->stage.in.number = a->number;
 	f->quiet = a->unasked;
 	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
@@ -233,6 +235,7 @@ static void take_run(struct fetch *f, const struct record *rec)
 {
 	struct trouble trouble;
 	struct slice user = {NULL, 0};
+	bool told;
 
 	verdict_begin_run(&f->verdict);
 	f->seq = 0;
@@ -241,8 +244,10 @@ static void take_run(struct fetch *f, const struct record *rec)
 		return;
 	}
 	buf_clear(&f->scratch);
-	if (!record_string(rec, "user", &f->scratch, &user) || !user.p ||
-	    slice_is(user, f->session.token.user_id)) {
+	told = record_string(rec, "user", &f->scratch, &user);
+	if (f->scratch.no_memory)
+		cli_die(EX_OSERR, "out of memory");
+	if (!told || !user.p || slice_is(user, f->session.token.user_id)) {
 		pass_filled(f, rec);
 		return;
 	}
@@ -286,6 +291,8 @@ static void look(struct fetch *f, char **paths)
 		json_put_member(&text, "url", buf_slice(b));
 		buf_putc(&text, '}');
 		f->stage.in.number++;
+		if (text.no_memory || b->no_memory)
+			cli_die(EX_OSERR, "out of memory");
 		if (text.failed ||
 		    !record_parse(&rec, buf_slice(&text), &reason, &at))
 			cli_die(EX_USAGE, "not a path: '%s'", *paths);
@@ -430,7 +437,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
-		cli_die(EX_OSERR, "libcurl does not start");
+		cli_die(EX_OSERR, "libcurl does not start: no memory?");
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
 	    o->account.api ? o->account.api : account_setting("SP_API");

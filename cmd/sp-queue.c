@@ -95,7 +95,7 @@ static const char *job_names(struct buf *b)
 	for (const struct job *j = jobs; j->name; j++)
 		buf_printf(b, "%s, ", j->name);
 	buf_puts(b, "or all");
-	return buf_cstr(b);
+	return buf_words(b);
 }
 
 const struct job *queue_operand_job(const char *command, char **operands)

@@ -322,6 +322,8 @@ static bool next_line(struct transform *t)
 			take_bodies(t);
 			return true;
 		}
+		if (t->bare.no_memory)
+			cli_die(EX_OSERR, "no memory");
 		__attribute__((fallthrough));
 	case LINES_TOO_LONG:
 		refuse(t, &rec, REFUSED_TOO_LONG, "see --max-line");

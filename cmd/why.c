@@ -26,7 +26,7 @@ static bool why_can(const struct table *t, const char *name, int keys)
 		cli_warn("why: table '%s': it is not made from captures", name);
 	else
 		cli_warn(
-		    "why: table '%s': its key is%s", name, buf_cstr(&names));
+		    "why: table '%s': its key is%s", name, buf_words(&names));
 	buf_release(&names);
 	return false;
 }

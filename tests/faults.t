@@ -1,6 +1,6 @@
 #!/bin/sh
-# Chosen calls fail: what each program says of it. `make fault` tries many
-# more, at random.
+# Chosen calls fail: what each program says of it; and some of all calls of
+# all commands. `make fault` has many more of them fail.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 inject=$build/tests/fault/inject.so
@@ -176,4 +176,8 @@ for n in $(seq "$((calls + 40))"); do
 	esac
 done
 is "$wrong" "" "logout says when it lacks memory"
+
+# --- every command --------------------------------------------------------
+run python3 -B tests/fault/inject.py --seed 1 --most 8
+is "$status $(grep "^not ok" "$tmp/out")" "0 " "some calls of each command fail"
 finish

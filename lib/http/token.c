@@ -313,10 +313,10 @@ static bool take_lock(struct token *t, struct trouble *trouble)
 
 	buf_printf(&path, "%s.lock", t->path);
 	errno = ENOMEM;
-	t->lock = path.failed
-		      ? -1
-		      : open(buf_cstr(&path),
-			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	t->lock =
+	    !buf_cstr(&path)
+		? -1
+		: open(path.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	buf_release(&path);
 	if (t->lock < 0)
 		return fail_file(t, trouble, EX_CANTCREAT, ".lock", "open");
@@ -501,7 +501,7 @@ bool token_save(struct token *t, struct trouble *trouble)
 	if (t->temp < 0 && !token_prepare(t, trouble))
 		return false;
 	put_all(t, &b);
-	errno = EFBIG;
+	errno = b.no_memory ? ENOMEM : EFBIG;
 	ok = !b.failed && write_all(t->temp, buf_slice(&b)) &&
 	     cut_file(t->temp, b.n) && sync_file(t->temp);
 	wipe_buf(&b);

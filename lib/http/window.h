@@ -119,6 +119,9 @@ void window_pop(struct window *);
 struct page *ask_take_page(struct ask *);
 void page_free(struct page *);
 
+/* The reason where there is no memory, and nothing wrong with the request. */
+extern const char ask_no_memory[];
+
 /* End it as refused, for a short fixed reason, and in words. */
 void ask_refuse(struct ask *, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -25,6 +25,7 @@ enum bare_result {
 
 struct bare {
 	struct buf text;
+	bool no_memory;	 /* why the last line was not taken */
 	uint64_t number; /* of the line where the body handed out begins */
 	uint64_t last;	 /* of the line fed last; private from here */
 	size_t start;	 /* of what is not handed out yet */
@@ -38,7 +39,8 @@ struct bare {
 void bare_init(struct bare *, size_t max);
 void bare_release(struct bare *);
 
-/* Add a line; false when a body is too long, which is dropped. */
+/* Add a line; false when a body is too long, which is dropped, or without
+ * memory. */
 bool bare_feed(struct bare *, struct slice line, uint64_t number);
 
 /* The next body, valid until the next call. */

@@ -362,7 +362,7 @@ static const char *reason(struct lists *ls, const struct list_judged *j)
 		buf_clear(&ls->why);
 		buf_printf(&ls->why, "%" PRId64 " of %" PRId64 " items came",
 		    j->came, j->total);
-		return buf_cstr(&ls->why);
+		return buf_words(&ls->why);
 	case LIST_UNCHECKED:
 		return "no check came to say whether it changed while it was "
 		       "read";

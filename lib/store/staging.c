@@ -465,12 +465,13 @@ static bool put_capture(
 	       buf_printf(b, "%.*s/%.*s", (int)run.n, run.p, (int)seq.n, seq.p);
 }
 
-static int read_row(struct staging_walk *w, struct buf *line)
+/* The row that a statement is at, as what it is asked for. */
+static int read_row(
+    struct staging_reader *r, sqlite3_stmt *row, bool name, struct buf *line)
 {
-	bool whole = w->names ? put_name(w->select, line)
-			      : put_capture(&w->reader, w->select, line);
+	bool whole = name ? put_name(row, line) : put_capture(r, row, line);
 
-	if (store_row_read(w->select) || line->no_memory)
+	if (store_row_read(row) || line->no_memory)
 		return SQLITE_NOMEM;
 	return whole ? SQLITE_ROW : SQLITE_TOOBIG;
 }
@@ -483,7 +484,7 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 		if (rc == SQLITE_ROW) {
 			w->last = sqlite3_column_int64(w->select, CAPTURE_ID);
 			w->portion++;
-			rc = read_row(w, line);
+			rc = read_row(&w->reader, w->select, w->names, line);
 			if (rc != SQLITE_ROW)
 				sqlite3_reset(w->select);
 			return rc;
@@ -507,8 +508,8 @@ int staging_get(
 		return rc;
 	sqlite3_bind_int64(stmt, 1, id);
 	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && !put_capture(r, stmt, line))
-		rc = SQLITE_TOOBIG;
+	if (rc == SQLITE_ROW)
+		rc = read_row(r, stmt, false, line);
 	sqlite3_finalize(stmt);
 	return rc;
 }
