@@ -123,7 +123,7 @@ for row in '{}' '{"src":1}' '{"src":"a","stage":"b"}' '{"src":""}'; do
 	run sh -c 'echo "$1" | sp-load' sh \
 	    '{"type":"row","table":"ingest_errors","op":"delete","row":'"$row}"
 	is "$status" 1 "no announcement: $row"
-	like "$err" "by their 'src' alone" "it says so"
+	like "$err" "can only be deleted by 'src'" "it says so"
 done
 run sh -c 'echo "$1" | sp-load' sh \
     '{"type":"row","table":"ingest_errors","row":{"src":"a"}}'

@@ -225,7 +225,7 @@ for stage in sp-stage sp-transform sp-load; do
 	{"type":"end","run":"$stage","status":"complete","more":true,"ledger":[]}
 	END
 	is "$status $err" \
-	    "65 $stage: the stream was cut: another run was to come" \
+	    "65 $stage: input ended, but another run was announced" \
 	    "$stage tells of a stream that is cut between two runs"
 done
 is "$(queue next --account other all | jq -r 'select(.type == "run").job' |

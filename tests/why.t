@@ -173,7 +173,7 @@ is "$status $(echo "$out" | jq -r '"\(.seq) \(.stage) \(.reason)"' | head -n 1)"
 is "$(why --db "$tmp/again.db" play_history kim ${1%.*} $2 2>"$tmp/err" |
 	jq -r .became 2>"$tmp/err" | head -n 1)" refused "found by the second"
 sqlite3 "$tmp/again.db" "delete from ingest_errors; update ingest_runs
-	set status = 'failed', reason = 'the stream was cut'"
+	set status = 'failed', reason = 'no end record: the input is incomplete'"
 is "$(why --db "$tmp/again.db" play_history kim "$1" "$2" 2>"$tmp/err" |
 	jq -r .became | head -n 1)" "not loaded" "or was not loaded"
 like "$err" 'there is no such row: these captures name its key' "it is said"
