@@ -318,7 +318,7 @@ lost() {
 capture 9 304 ',"etag":"\"3\""' >"$tmp/in"
 lost "another etag"
 like "$(cat "$tmp/err")" \
-    'stdin:2: R/9: status 304, and no body that came with its etag.*--unconditional$' \
+    'stdin:2: R/9: status 304, but this database has no body for that etag: plan again with sp-queue next --unconditional$' \
     "the reason says what to do"
 capture 9 304 >"$tmp/in"
 lost "no etag"

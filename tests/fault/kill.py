@@ -237,7 +237,7 @@ class Epoch:
         copy = f"{self.path}/rebuilt-{self.rebuilds}.db"
         for db in (copy, self.db):
             status, said = rebuild(self.db, db)
-            if "no capture is chosen" in said:
+            if "no captures match" in said:
                 return  # the job had nothing to ask for yet
             # A list that was cut may be among the captures.
             check(status == 0 or
