@@ -209,9 +209,9 @@ void cli_cut(void *ctx, const char *run)
 {
 	(void)ctx;
 	if (run)
-		cli_warn("run %s: the stream was cut: it has no end", run);
+		cli_warn("run %s: " CLI_CUT, run);
 	else
-		cli_warn("the stream was cut: another run was to come");
+		cli_warn("input ended, but another run was announced");
 }
 
 static void stop(int signal)

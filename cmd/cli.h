@@ -72,6 +72,8 @@ const char *cli_database(const char *option, struct buf *path);
 void cli_refusal(void *ctx, const struct refusal *);
 
 /* For stage.on_cut: says that the stream of a run was cut. */
+/* What is said of a run whose end record is missing. */
+#define CLI_CUT "no end record: the input is incomplete"
 void cli_cut(void *ctx, const char *run);
 
 /* Let SIGINT and SIGTERM set cli_stop instead of ending the program. */

@@ -28,8 +28,10 @@ sqlite3 *database_open(const char *option, enum store_mode mode)
 void database_die(sqlite3 *db, const char *doing)
 {
 	struct buf why = BUF_INIT(8192);
-	int status = store_failure(db, doing, &why);
+	int status;
 
+	buf_puts(&why, "cannot ");
+	status = store_failure(db, doing, &why);
 	store_rollback(db);
 	cli_die(status, "%s", buf_words(&why));
 }

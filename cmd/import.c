@@ -53,7 +53,7 @@ static void put_list(struct import *im, struct buf *b)
 	if (number > 1)
 		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
 	if (number == 0 || list.failed)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (number > 1)
 		json_put_member(b, "list", buf_slice(&list));
 	buf_release(&list);
@@ -82,7 +82,7 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	json_put_member_raw(b, "body", buf_slice(&im->body));
 	buf_putc(b, '}');
 	if (b->no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
 	    keeper_stage(&im->keeper, &rec, &why) == STAGING_BAD) {
 		refuse_body(im, name, "%s", b->failed ? "too long" : why);
@@ -116,7 +116,7 @@ static void import_text(struct import *im, const char *name, int64_t at)
 		rest = slice_from(rest, (size_t)(j.p - rest.p));
 		buf_clear(&im->body);
 		if (!json_compact(&j, j.text, &im->body))
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 		import_body(im, name, at);
 		bodies++;
 	}
@@ -137,7 +137,7 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 	if (name && known)
 		*mtime = (int64_t)st.st_mtim.tv_sec * 1000 +
 			 st.st_mtim.tv_nsec / 1000000;
-	/* A pipe may keep us waiting, which no write lock may be held for. */
+	/* Reading a pipe may block: release the write lock first. */
 	if (known && !S_ISREG(st.st_mode))
 		out_flush(im->source.out);
 	while (n > 0) {
@@ -152,7 +152,7 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 			n = 1;
 	}
 	if (im->text.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (n < 0)
 		refuse_body(im, name ? name : "stdin", "cannot read: %s",
 		    strerror(errno));
@@ -187,8 +187,8 @@ int stage_import(const struct stage_options *o)
 	int status;
 
 	if (!o->filter.endpoint)
-		cli_die(EX_USAGE, "import: --endpoint is needed: "
-				  "what the bodies are, like recently-played");
+		cli_die(EX_USAGE, "import: --endpoint is required, "
+				  "such as recently-played");
 	if (o->no_stage)
 		keeper_init_idle(&im.keeper, &out);
 	else

@@ -38,7 +38,7 @@ void keeper_init_idle(struct keeper *k, struct out *out)
 {
 	*k = (struct keeper){.db = NULL};
 	if (!out_init(out, STDOUT_FILENO, BATCH_BYTES))
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 }
 
 void keeper_init(
@@ -73,11 +73,11 @@ void keeper_see_run(struct keeper *k, const struct record *rec)
 	keeper_begin(k);
 	good = store_run_read(rec, &scratch, &run, &reason);
 	if (scratch.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (!good)
-		cli_warn("run: not put on record: %s", reason);
+		cli_warn("cannot record the run: %s", reason);
 	else if (store_run_seen(k->db, &run) != SQLITE_OK)
-		database_die(k->db, "put the run on record");
+		database_die(k->db, "record the run");
 	buf_release(&scratch);
 }
 

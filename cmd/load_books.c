@@ -167,7 +167,7 @@ void load_on_incomplete(
 	    .list = list,
 	    .seen_at = load_now(now)};
 
-	buf_printf(&text, "playlist '%.*s': %s: the list held stays",
+	buf_printf(&text, "playlist '%.*s': %s: keeping the stored track list",
 	    (int)playlist.n, playlist.p, reason);
 	r.reason = buf_slice(&text);
 	cli_warn("%s", buf_words(&text));

@@ -34,7 +34,8 @@ static void commit(struct load *l)
 	if (store_commit(l->db))
 		load_die(l);
 	if (l->options.dry && !out_flush(&l->out))
-		cli_die(EX_IOERR, "stdout: %s", strerror(l->out.err));
+		cli_die(
+		    EX_IOERR, "stdout: cannot write: %s", strerror(l->out.err));
 }
 
 /* Write the rows and refusals that have come, inside a transaction. */
@@ -82,7 +83,7 @@ static void settle(struct load *l)
 	l->run.counts.removed += left;
 }
 
-/* Write what has come outside of any run; its end is as good as any. */
+/* Write the rows outside any run; their end needs no end record. */
 void load_end_loose(struct load *l, bool good)
 {
 	if (good && (l->held.count > 0 || l->batch.parts || l->lists.waiting ||

@@ -28,7 +28,7 @@ static void tell_loss(void *ctx, const char *table, int64_t rows, int64_t of)
 	const bool *dry = ctx;
 
 	cli_warn("prune: table '%s': %" PRId64 " of %" PRId64
-		 " rows %s no longer be made again as they are",
+		 " rows %s no longer be rebuilt",
 	    table, rows, of, *dry ? "could" : "can");
 }
 
@@ -55,9 +55,9 @@ static void remove_all(struct prune *p, const struct prune_options *o)
 	page = store_int(p->db, "pragma page_size", -1);
 	unused = store_int(p->db, "pragma freelist_count", -1);
 	if (page < 0 || unused < 0)
-		database_die(p->db, "see what is free");
+		database_die(p->db, "read the free page count");
 	cli_warn("prune: %" PRId64 " captures removed, %s; %" PRId64
-		 " as old are needed; the file has %s free",
+		 " older captures are kept; the file has %s free",
 	    captures, size_text(bytes, size), left.old,
 	    size_text(page * unused, space));
 }
@@ -70,12 +70,12 @@ static void list_plan(struct prune *p, const struct prune_options *o)
 
 	if (prune_sum(p, &sum) ||
 	    sqlite3_prepare_v2(p->db, prune_listing, -1, &list, NULL))
-		database_die(p->db, "list what is old");
+		database_die(p->db, "list old captures");
 	if (listing_print(list, "prune", o->table) != SQLITE_DONE)
-		database_die(p->db, "list what is old");
+		database_die(p->db, "list old captures");
 	sqlite3_finalize(list);
 	cli_warn("prune: %" PRId64 " captures would be removed, %s; %" PRId64
-		 " as old are needed",
+		 " older captures are kept",
 	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);
 }
 
@@ -83,7 +83,7 @@ int prune_run(const struct prune_options *o)
 {
 	struct prune p;
 	bool dry = o->dry, unknown;
-	/* That a database is missing is no reason to make one. */
+	/* For reading first: a missing database must not be created. */
 	sqlite3 *db = database_open(o->db, STORE_READ);
 
 	if (!dry) {
@@ -95,20 +95,20 @@ int prune_run(const struct prune_options *o)
 	p.before = clock_now() - o->keep;
 	p.even_needed = o->even_needed;
 	if (prune_plan(&p) != SQLITE_OK)
-		database_die(db, "find out what is needed");
+		database_die(db, "determine which captures are needed");
 	if (p.even_needed && prune_losses(&p, tell_loss, &dry))
-		database_die(db, "find out what is lost");
+		database_die(db, "determine what would be lost");
 	if (dry)
 		list_plan(&p, o);
 	else
 		remove_all(&p, o);
 	unknown = p.unknown > 0 && !p.even_needed;
 	if (unknown)
-		cli_warn("prune: table '%s': of %" PRId64
-			 " rows it is not known when they were told, so all "
-			 "captures stay: load them once more, "
+		cli_warn("prune: table '%s': %" PRId64
+			 " row%s without update times: nothing can be pruned "
+			 "until all captures are loaded again: "
 			 "sp-stage replay | sp-transform | sp-load",
-		    p.in_table, p.unknown);
+		    p.in_table, p.unknown, p.unknown == 1 ? "" : "s");
 	prune_release(&p);
 	store_close(db);
 	return unknown ? EX_DATAERR : 0;

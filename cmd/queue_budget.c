@@ -8,7 +8,7 @@
 #include "queue.h"
 #include "table.h"
 
-/* "3 hours", in the largest unit of which there are two. */
+/* "3 hours", in the largest unit that fits twice. */
 static const char *span(int64_t seconds, char text[32])
 {
 	static const struct {
@@ -34,18 +34,21 @@ static void tell_budget(const struct job *job, const struct budget *b)
 
 	printf("%s: ", job->name);
 	if (b->requests == 0)
-		printf("nothing to ask");
+		printf("no requests");
 	else
-		printf("about %" PRId64 " request%s", b->requests,
+		printf("%sabout %" PRId64 " request%s",
+		    b->unknown ? "at least " : "", b->requests,
 		    b->requests == 1 ? "" : "s");
-	if (b->unknown)
-		printf(", or more: the length of %" PRId64 " is not known",
+	if (b->unknown == 1)
+		printf(": the length of 1 list is unknown");
+	else if (b->unknown)
+		printf(": the lengths of %" PRId64 " lists are unknown",
 		    b->unknown);
 	if (b->requests && b->pace > 0)
 		printf("; %s at %.1f a second, as in the last runs",
 		    span(b->seconds, text), b->pace);
 	else if (b->requests)
-		printf("; how fast is not known yet");
+		printf("; no pace known yet");
 	printf("%s%s\n", *b->outcome.reason ? "; " : "", b->outcome.reason);
 }
 
@@ -71,7 +74,7 @@ static void put_budget(const struct job *job, const struct budget *b)
 		json_put_member(&line, "until", slice_of(b->outcome.until));
 	buf_puts(&line, "}\n");
 	if (line.failed)
-		cli_die(EX_OSERR, "budget: no memory");
+		cli_die(EX_OSERR, "out of memory");
 	fwrite(line.p, 1, line.n, stdout);
 	buf_release(&line);
 }

@@ -18,8 +18,8 @@ static int change_one(
 	int rc;
 
 	if (!id.p) {
-		cli_warn("%s: no playlist '%.*s': give an id, a spotify: URI "
-			 "or an open.spotify.com link",
+		cli_warn("%s: not a playlist '%.*s': give an id, a spotify: "
+			 "URI or an open.spotify.com link",
 		    where, (int)text.n, text.p);
 		return EX_REFUSED;
 	}
@@ -52,7 +52,9 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 	if (r == LINES_ERROR || all.failed)
 		cli_die(all.failed ? EX_OSERR : stage_io_status(in.err),
 		    "stdin: cannot read: %s",
-		    all.failed ? "no memory for so much" : strerror(in.err));
+		    all.no_memory ? "out of memory"
+		    : all.failed  ? "more than 64 MiB"
+				  : strerror(in.err));
 	if (store_begin(db) != SQLITE_OK)
 		database_die(db, "lock the database");
 	for (uint64_t number = 1; from < all.n; number++) {
@@ -80,7 +82,7 @@ static int change(const struct queue_options *o, bool add)
 	int status = 0;
 
 	if (!clock_format(clock_now(), now))
-		cli_die(EX_OSERR, "no clock");
+		cli_die(EX_OSERR, "no clock available");
 	if (!*o->operands) {
 		status = change_stdin(db, add, now);
 	} else if (store_begin(db) != SQLITE_OK) {

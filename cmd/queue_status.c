@@ -15,12 +15,12 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 	int account;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
-		database_die(db, "list");
+		database_die(db, "read the database");
 	account = sqlite3_bind_parameter_index(s, ":account");
 	if (account > 0)
 		store_bind(s, account, slice_of(o->plan.account));
 	if (listing_print(s, type, people) != SQLITE_DONE)
-		database_die(db, "list");
+		database_die(db, "read the database");
 	sqlite3_finalize(s);
 }
 
@@ -69,17 +69,17 @@ static void note_jobs(sqlite3 *db, const struct queue_options *o)
 	    sqlite3_prepare_v2(db,
 		"insert into temp.job values (?, ?, ?, nullif(?, -1))", -1, &s,
 		NULL) != SQLITE_OK)
-		database_die(db, "see what is due");
+		database_die(db, "determine which jobs are due");
 	for (const struct job *j = jobs; j->name; j++) {
 		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK ||
 		    job_waiting(db, j, &o->plan, &waiting) != SQLITE_OK)
-			database_die(db, "see what is due");
+			database_die(db, "determine which jobs are due");
 		store_bind(s, 1, slice_of(j->name));
 		sqlite3_bind_int(s, 2, due);
 		store_bind(s, 3, slice_of(j->endpoints));
 		sqlite3_bind_int64(s, 4, waiting);
 		if (sqlite3_step(s) != SQLITE_DONE)
-			database_die(db, "see what is due");
+			database_die(db, "determine which jobs are due");
 		sqlite3_reset(s);
 	}
 	sqlite3_finalize(s);

@@ -13,7 +13,7 @@ struct buf *replay_open(struct source *s, struct out *out, const char *job,
 	struct buf *b;
 
 	if (!source_init(s, "sp-stage", out, o->max_line))
-		cli_die(EX_OSERR, "no clock or no random bytes");
+		cli_die(EX_OSERR, "no clock or random bytes available");
 	b = source_begin(s, RECORD_RUN);
 	json_put_member(b, "job", slice_of(job));
 	if (o->filter.user)
@@ -27,7 +27,7 @@ int replay_close(struct source *s, int status)
 	bool ok = source_end(s, &(struct outcome){0});
 
 	if (!ok)
-		cli_warn("stdout: %s", strerror(s->out->err));
+		cli_warn("stdout: cannot write: %s", strerror(s->out->err));
 	source_release(s);
 	return ok ? status : stage_io_status(s->out->err);
 }
@@ -131,14 +131,14 @@ int stage_replay(const struct stage_options *o)
 	int rc, status = 0;
 
 	if (!out_init(&out, STDOUT_FILENO, (size_t)256 << 10))
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (staging_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
 		database_die(db, "read staging_raw");
 	/* No run, no records: sp-load takes an empty stream for a failure. */
 	if (walk.total == 0 && o->filter.refused)
-		cli_warn("replay: no capture that was refused is left");
+		cli_warn("replay: no refused captures are left");
 	else if (walk.total == 0)
-		cli_die(EX_DATAERR, "replay: no capture is chosen");
+		cli_die(EX_DATAERR, "replay: no captures match");
 	open_run(db, &source, &out, o, walk.total);
 	if (o->filter.refused &&
 	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)

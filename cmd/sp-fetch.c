@@ -252,7 +252,7 @@ static void take_run(struct fetch *f, const struct record *rec)
 		return;
 	}
 	trouble_set(&trouble, EX_CONFIG,
-	    "run %s: it is of user '%.*s', and the login of user '%s'",
+	    "run %s: for user '%.*s', but the login is of user '%s'",
 	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
 	verdict_halt(&f->verdict, &trouble, true);
 	stage_pass(&f->stage, rec);
@@ -437,7 +437,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
-		cli_die(EX_OSERR, "libcurl does not start: no memory?");
+		cli_die(EX_OSERR, "cannot initialize libcurl");
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
 	    o->account.api ? o->account.api : account_setting("SP_API");
@@ -479,7 +479,7 @@ static int finish(struct fetch *f)
 
 	cli_progress_end();
 	if (f->unasked)
-		cli_warn("requests not asked: %" PRIu64, f->unasked);
+		cli_warn("requests not sent: %" PRIu64, f->unasked);
 	if (f->stage.in.err)
 		cli_warn("stdin: cannot read: %s", strerror(f->stage.in.err));
 	if (!out_close(&f->out)) {

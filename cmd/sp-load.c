@@ -35,12 +35,11 @@ static void on_cut(void *ctx, const char *run)
 		cli_cut(ctx, run);
 	else if (run)
 		cli_warn("run %s: interrupted: its rows are kept, "
-			 "its cursor stays",
+			 "its cursor is not moved",
 		    run);
 	/* A run whose record was refused was never opened here. */
 	if (l->run.open)
-		load_end_cut(
-		    l, l->stage.stopped ? "interrupted" : "the stream was cut");
+		load_end_cut(l, l->stage.stopped ? "interrupted" : CLI_CUT);
 }
 
 static void on_refusal(void *ctx, const struct refusal *r)
@@ -130,20 +129,21 @@ static struct table *find_table(struct load *l, const struct record *rec,
 		load_die(l);
 	if (t->kind == TABLE_UNKNOWN)
 		stage_refuse(&l->stage, rec, "bad table",
-		    "there is no table '%.*s'", shown, name.p);
+		    "no such table '%.*s'", shown, name.p);
 	else if (t->kind == TABLE_NOT_LOADED)
 		stage_refuse(&l->stage, rec, "bad table",
 		    "table '%.*s' cannot be loaded", shown, name.p);
 	else if (a->part && t->kind != TABLE_LIST)
 		stage_refuse(&l->stage, rec, "bad table",
-		    "table '%.*s' takes no pages of lists", shown, name.p);
+		    "table '%.*s' does not accept op page or check", shown,
+		    name.p);
 	else if (!a->part && !a->removes && t->kind == TABLE_LIST)
 		stage_refuse(&l->stage, rec, "bad table",
-		    "table '%.*s' takes pages of lists only, op page or check",
-		    shown, name.p);
+		    "table '%.*s' accepts only op page or check", shown,
+		    name.p);
 	else if (a->removes && t->kind != TABLE_QUEUE)
 		stage_refuse(&l->stage, rec, "bad table",
-		    "nothing can be deleted from table '%.*s'", shown, name.p);
+		    "rows cannot be deleted from table '%.*s'", shown, name.p);
 	else
 		return t;
 	return NULL;
@@ -199,7 +199,8 @@ static void take_row(struct load *l, const struct record *rec)
 	b = t->held || a.removes ? &l->held : &l->batch;
 	buf_clear(&l->why);
 	if (b == &l->held && batch_size(b) > BATCH_BYTES)
-		buf_puts(&l->why, "too many rows wait for the end of the run");
+		buf_puts(
+		    &l->why, "too many rows are held until the end of the run");
 	else if (batch_add(b, t, &a, &l->why)) {
 		stage_use(&l->stage, rec);
 		return;
@@ -219,16 +220,16 @@ static void take(struct load *l, const struct record *rec)
 	case RECORD_END: load_end(l, rec); break;
 	case RECORD_CAPTURE:
 		stage_refuse(&l->stage, rec, "not a row",
-		    "a capture is no row: pipe it through sp-transform");
+		    "a capture is not a row: pipe it through sp-transform");
 		break;
 	case RECORD_REQUEST:
 		stage_refuse(&l->stage, rec, "not a row",
-		    "a request is no row: pipe it through sp-fetch and "
+		    "a request is not a row: pipe it through sp-fetch and "
 		    "sp-transform");
 		break;
 	default:
-		stage_refuse(&l->stage, rec, "unknown type",
-		    "a record of an unknown type");
+		stage_refuse(
+		    &l->stage, rec, "unknown type", "unknown record type");
 	}
 }
 
@@ -281,12 +282,12 @@ static int finish(struct load *l)
 	if (!l->run.open)
 		load_end_loose(l, good);
 	if (l->stage.in.err)
-		cli_warn("stdin: %s", strerror(l->stage.in.err));
+		cli_warn("stdin: cannot read: %s", strerror(l->stage.in.err));
 	else if (l->stage.stopped && !l->stage.in_run)
-		cli_warn("interrupted: the rows that came are kept");
+		cli_warn("interrupted: the rows received are kept");
 	else if (l->stage.records == 0 && good)
-		cli_warn("stdin: empty: no record came, "
-			 "what should have written it has failed");
+		cli_warn("stdin: no records: an earlier program in the "
+			 "pipeline failed");
 	if (l->stage.stopped || l->stage.records == 0)
 		l->status = load_worse(l->status, EX_DATAERR);
 	return load_worse(l->status, stage_finish(&l->stage));

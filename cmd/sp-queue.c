@@ -36,7 +36,7 @@ static int next_job(sqlite3 *db, const struct queue_options *o,
 	int status;
 
 	if (!source_init(&source, "sp-queue", out, 65536))
-		cli_die(EX_OSERR, "next: no clock or no random bytes");
+		cli_die(EX_OSERR, "no clock or random bytes available");
 	source.more = more;
 	if (plan_job(&plan, db, job, &o->plan, &source) != SQLITE_OK)
 		database_die(db, "plan the job");
@@ -62,7 +62,7 @@ static const struct job *next_due(
 
 	for (; j->name; j++) {
 		if (!due && job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
-			database_die(db, "see what is due");
+			database_die(db, "determine which jobs are due");
 		if (due)
 			return j;
 	}
@@ -111,7 +111,7 @@ const struct job *queue_operand_job(const char *command, char **operands)
 		    job_names(&names));
 	job = job_named(operands[0]);
 	if (!job && strcmp(operands[0], "all") != 0)
-		cli_die(EX_USAGE, "%s: unknown job '%s': known are %s", command,
+		cli_die(EX_USAGE, "%s: unknown job '%s': expected %s", command,
 		    operands[0], job_names(&names));
 	return job;
 }
@@ -124,12 +124,12 @@ static int next(const struct queue_options *o)
 	int status;
 
 	if (!out_init(&out, STDOUT_FILENO, 65536))
-		cli_die(EX_OSERR, "next: no memory");
+		cli_die(EX_OSERR, "out of memory");
 	db = database_open(o->db, STORE_READ_OR_EMPTY);
 	status =
 	    job ? next_job(db, o, job, false, &out) : next_all(db, o, &out);
 	if (!out_flush(&out)) {
-		cli_warn("stdout: %s", strerror(out.err));
+		cli_warn("stdout: cannot write: %s", strerror(out.err));
 		status = stage_io_status(out.err);
 	}
 	store_close(db);

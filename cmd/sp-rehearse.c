@@ -220,13 +220,15 @@ static int set_stage(struct rehearsal *r, const struct options *o)
 	r->catalogue = catalogue_new(
 	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
 	if (r->catalogue == NULL) {
-		cli_warn("cannot make up '%s': %s", o->user, strerror(ENOMEM));
+		cli_warn(
+		    "cannot generate user '%s': %s", o->user, strerror(ENOMEM));
 		return EX_OSERR;
 	}
 	listener_init(&r->listener, r->catalogue, (int)o->per_day,
 	    o->clock - HISTORY_DAYS * DAY_MS);
 	if (!listener_reach(&r->listener, r->clock)) {
-		cli_warn("cannot make up '%s': %s", o->user, strerror(ENOMEM));
+		cli_warn(
+		    "cannot generate user '%s': %s", o->user, strerror(ENOMEM));
 		return EX_OSERR;
 	}
 	if (o->serve != NULL &&

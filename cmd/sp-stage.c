@@ -33,8 +33,8 @@ static const char usage[] =
     "           [--vacuum] [--lock-wait D] [--progress] [--table]\n";
 
 /*
- * Pass a capture on, or refuse it. Without the body that it stands for, its
- * run has brought less than it was for.
+ * Pass a capture on, or refuse it. If the body that it stands for is missing,
+ * its run has failed.
  */
 static void take_capture(
     struct keeper *k, struct stage *st, struct record *rec, struct outcome *how)
@@ -93,7 +93,8 @@ static int filter(const struct stage_options *o)
 	}
 	status = stage_finish(&st);
 	if (out.err || st.in.err)
-		cli_warn("%s: %s", out.err ? "stdout" : "stdin",
+		cli_warn("%s: %s",
+		    out.err ? "stdout: cannot write" : "stdin: cannot read",
 		    strerror(out.err ? out.err : st.in.err));
 	if (progress)
 		cli_progress_end();
@@ -103,7 +104,7 @@ static int filter(const struct stage_options *o)
 	return status;
 }
 
-/* What there was to do, and what is kept now; free is VACUUM's to give. */
+/* What was compacted, and what is stored now; VACUUM gives back `free`. */
 static const char compacted[] =
     "select ?1 as captures, ?2 as bytes, count(*) as bodies, "
     "coalesce(sum(size), 0) as size, coalesce(sum(length(body)), 0) as kept, "
@@ -116,12 +117,12 @@ static void compact_report(sqlite3 *db, const struct staging_compaction *c,
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(db, compacted, -1, &stmt, NULL) != SQLITE_OK)
-		database_die(db, "sum up");
+		database_die(db, "summarize staging_bodies");
 	sqlite3_bind_int64(stmt, 1, c->captures);
 	sqlite3_bind_int64(stmt, 2, c->size);
 	if (listing_print(stmt, "compaction", o->table || table_for_people()) !=
 	    SQLITE_DONE)
-		database_die(db, "sum up");
+		database_die(db, "summarize staging_bodies");
 	sqlite3_finalize(stmt);
 }
 
@@ -150,7 +151,7 @@ static int compact(const struct stage_options *o)
 		    "--max-line",
 		    (long long)c.last);
 	if (rc != SQLITE_DONE)
-		database_die(k.db, "compact");
+		database_die(k.db, "compact captures");
 	compact_report(k.db, &c, o);
 	keeper_release(&k);
 	return 0;
@@ -196,10 +197,11 @@ static int prune(const struct stage_options *o)
 	struct prune_options p = o->prune;
 
 	if (p.keep < 0)
-		cli_die(EX_USAGE, "prune: --keep is needed: for how long "
-				  "captures stay anyway, like 90d");
+		cli_die(EX_USAGE, "prune: --keep is required: the age up to "
+				  "which all captures are kept, such as 90d");
 	if (p.dry && p.vacuum)
-		cli_die(EX_USAGE, "prune: --dry-run frees nothing to --vacuum");
+		cli_die(EX_USAGE,
+		    "prune: --vacuum cannot be combined with --dry-run");
 	p.db = o->db;
 	p.table = o->table || table_for_people();
 	p.progress = cli_progress_wanted(o->progress);

@@ -198,15 +198,16 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 						record_get(rec, "body"))))
 		return true;
 	if (!endpoint.p) {
-		refuse(t, rec, "bad capture", "it names no endpoint");
+		refuse(t, rec, "bad capture", "'endpoint' is missing");
 	} else if (!is_mapping(endpoint)) {
 		snprintf(detail, sizeof(detail),
-		    "none is built in for endpoint '%.*s': give one with -f",
+		    "no built-in mapping for endpoint '%.*s': "
+		    "give one with -f",
 		    (int)(endpoint.n > 64 ? 64 : endpoint.n), endpoint.p);
 		refuse(t, rec, "no mapping", detail);
 	} else {
 		refuse(t, rec, text ? "not json" : "bad capture",
-		    text ? "the body came as text" : "it has no body");
+		    text ? "the body is text, not JSON" : "'body' is missing");
 	}
 	return false;
 }
@@ -215,18 +216,17 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 static void need_memory(const struct transform *t)
 {
 	if (t->suffix.no_memory || t->scratch.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 }
 
 /*
- * A capture of 304 stands for a body that is held elsewhere. To map it as an
- * answer would be to say that nothing is there; its run brought less than it
- * was for.
+ * A capture of 304 stands for a body that is stored elsewhere. Mapped as an
+ * answer, it would mean that there is nothing: so its run has failed.
  */
 static void refuse_bodyless(struct transform *t, const struct record *rec)
 {
 	refuse(t, rec, "no body",
-	    "status 304, of which sp-stage has the body: put it between "
+	    "status 304: only sp-stage can supply the body: put it between "
 	    "sp-fetch and sp-transform, or plan with sp-queue next "
 	    "--unconditional");
 	t->how = (struct outcome){.exit = EX_DATAERR,
@@ -242,14 +242,15 @@ static void take_capture(struct transform *t, const struct record *rec)
 
 	if (!put_suffix(t, rec)) {
 		need_memory(t);
-		refuse(t, rec, "bad capture", "its fetched_at is no time");
+		refuse(t, rec, "bad capture", "'fetched_at' is not a time");
 		return;
 	}
 	if (!record_string(rec, "endpoint", &t->scratch, &endpoint) ||
 	    !record_int(rec, "status", &status)) {
 		need_memory(t);
 		refuse(t, rec, "bad capture",
-		    "its endpoint is no string, or its status no number");
+		    "'endpoint' is not a string or 'status' is not a "
+		    "whole number");
 		return;
 	}
 	if (status == 304 && !record_get(rec, "body")) {
@@ -262,7 +263,7 @@ static void take_capture(struct transform *t, const struct record *rec)
 	job.endpoint = endpoint;
 	job.with_body = status == 200;
 	if (!pool_submit(t->pool, &job))
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 }
 
 /* Make a capture of a bare body. */
@@ -283,7 +284,7 @@ static void take_body(struct transform *t, struct slice body)
 	}
 	if (!bare_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at,
 		&t->capture))
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (!record_parse(&rec, buf_slice(&t->capture), &why, &at))
 		refuse(t, &rec, "not json", why);
 	else
@@ -323,7 +324,7 @@ static bool next_line(struct transform *t)
 			return true;
 		}
 		if (t->bare.no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 		__attribute__((fallthrough));
 	case LINES_TOO_LONG:
 		refuse(t, &rec, REFUSED_TOO_LONG, "see --max-line");
@@ -332,7 +333,8 @@ static bool next_line(struct transform *t)
 		if (!bare_cut(&t->bare))
 			return false;
 		t->st.in.number = t->bare.number;
-		refuse(t, &rec, "not json", "the body that begins here is cut");
+		refuse(t, &rec, "not json",
+		    "the input ends inside the body that starts here");
 		return false;
 	}
 }
@@ -384,7 +386,8 @@ static int run(struct transform *t)
 	if (t->o->progress)
 		cli_progress_end();
 	if (t->out.err || t->st.in.err)
-		cli_warn("%s: %s", t->out.err ? "stdout" : "stdin",
+		cli_warn("%s: %s",
+		    t->out.err ? "stdout: cannot write" : "stdin: cannot read",
 		    strerror(t->out.err ? t->out.err : t->st.in.err));
 	return status;
 }
@@ -401,7 +404,7 @@ static int transform(struct options *o)
 	o->pool.debug = show_debug;
 	t.pool = pool_new(&o->pool);
 	if (!t.pool || !out_init(&t.out, STDOUT_FILENO, OUT_SIZE))
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (o->filter)
 		status = pool_start(t.pool, &why);
 	if (status)
@@ -439,7 +442,7 @@ static struct slice read_filter(const char *name, struct buf *text)
 		char *to = buf_room(text, 4096);
 
 		if (!to && text->no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 		if (!to)
 			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
 			    text->max);
@@ -460,7 +463,7 @@ static int print_filter(const char *name)
 
 	if (!f)
 		cli_die(EX_USAGE,
-		    "--print-filter: no such mapping, see --list-filters: '%s'",
+		    "--print-filter: unknown mapping '%s': see --list-filters",
 		    name);
 	fwrite(f->text, 1, f->len, stdout);
 	return cli_close_stdout(0);
@@ -559,7 +562,8 @@ static void read_options(struct options *o, int argc, char **argv)
 		case OPT_FETCHED_AT:
 			if (!clock_format(cli_time("--fetched-at", optarg),
 				o->fetched_at))
-				cli_die(EX_USAGE, "--fetched-at: no such time");
+				cli_die(EX_USAGE,
+				    "--fetched-at: out of range: '%s'", optarg);
 			break;
 		case OPT_PRINT: exit(print_filter(optarg));
 		case OPT_LIST: exit(list_filters());
@@ -581,7 +585,7 @@ static void read_endpoint(struct options *o, int argc, char **argv)
 	if (!strcmp(o->endpoint, "play-history"))
 		o->endpoint = "recently-played";
 	if (!o->filter && !is_mapping(slice_of(o->endpoint)))
-		cli_die(EX_USAGE, "no mapping, see --list-filters: '%s'",
+		cli_die(EX_USAGE, "unknown endpoint '%s': see --list-filters",
 		    o->endpoint);
 }
 

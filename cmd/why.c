@@ -21,9 +21,9 @@ static bool why_can(const struct table *t, const char *name, int keys)
 	for (unsigned i = 0; i < t->key_count; i++)
 		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
 	if (t->kind == TABLE_UNKNOWN)
-		cli_warn("why: there is no table '%s'", name);
+		cli_warn("why: no such table '%s'", name);
 	else if (!why_knows(t))
-		cli_warn("why: table '%s': it is not made from captures", name);
+		cli_warn("why: table '%s': not loaded from captures", name);
 	else
 		cli_warn(
 		    "why: table '%s': its key is%s", name, buf_words(&names));
@@ -74,17 +74,17 @@ static int print_captures(
 
 static void why_explain(const struct why *w)
 {
-	const char *what = w->present ? "it is not known when the row was told"
-				      : "there is no such row";
+	const char *what =
+	    w->present ? "the row has no update times" : "no such row";
 
 	if (w->alike > 1)
-		cli_warn("why: %" PRId64 " rows are meant by that: give the "
-			 "whole key of one",
+		cli_warn("why: %" PRId64 " rows match: give the whole key",
 		    w->alike);
 	else if (!w->found)
-		cli_warn("why: %s, and no capture names its key", what);
+		cli_warn(
+		    "why: %s, and no staged capture contains its key", what);
 	else if (!w->by_column)
-		cli_warn("why: %s: these captures name its key", what);
+		cli_warn("why: %s: these captures contain its key", what);
 }
 
 /* Ask, print, and explain; a status of sp(7). */
@@ -96,7 +96,7 @@ static int why_answer(
 	int rc;
 
 	if (why_ask(w, db, o->capture, &answer) != SQLITE_OK)
-		database_die(db, "look the row up");
+		database_die(db, "look up the row");
 	if (!w->found)
 		rc = SQLITE_DONE;
 	else if (o->capture)

@@ -1,14 +1,14 @@
 #!/bin/sh
-# What is only in one of two databases, row by row, as NDJSON: what a mapping
+# Print the rows that only one of two databases has, as NDJSON: what a mapping
 # no longer produces, and what it produces instead. A summary goes to stderr.
 #
 #	compare.sh OLD.db NEW.db
 #	compare.sh OLD.db [--endpoint E] [OPTION OF sp-transform ...]
 #
-# Without NEW.db all is made again from the captures in OLD.db, in a database
-# that is thrown away; with `--endpoint E -f my.jq`, those of that endpoint as
-# that mapping has it, and the others as they are mapped anyway. Nothing else
-# is written. Left out are captures, books and pages that wait.
+# Without NEW.db, all tables are rebuilt from the captures in OLD.db, in a
+# temporary database; with `--endpoint E -f my.jq`, captures of that endpoint
+# are mapped by my.jq, all others as usual. Nothing else is written. Captures,
+# the records of runs and errors, and incomplete lists are not compared.
 #
 # Status: 0 the same, 1 they differ, 2 trouble. Needs sqlite3.
 set -eu
@@ -31,7 +31,7 @@ case ${1:--} in
 		status=0
 		sp-stage replay --db "$old" ${one:+--endpoint "$one"} | "$@" |
 			sp-load --db "$new" || status=$?
-		[ $status -le 1 ] || trouble "cannot make it again"
+		[ $status -le 1 ] || trouble "cannot rebuild the tables"
 	}
 	if [ -z "$endpoint" ]; then
 		again sp-transform "$@"
@@ -48,13 +48,13 @@ case ${1:--} in
 	;;
 *) new=$1 ;;
 esac
-[ -r "$old" ] || trouble "$old: cannot be read"
-[ -r "$new" ] || trouble "$new: cannot be read"
+[ -r "$old" ] || trouble "$old: cannot read"
+[ -r "$new" ] || trouble "$new: cannot read"
 
 attach="attach '$(printf %s "$new" | sed "s/'/''/g")' as new;"
 
 # A query for each table and side. A column or table that one of them lacks
-# is like one that was never told.
+# counts as null or empty.
 queries="$attach
 with tables as (
 	select name from main.sqlite_master where type = 'table'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Show the jobs from end to end, on the rehearsal API: a made-up listener on
+# Show the jobs from end to end, on the rehearsal API: a simulated listener on
 # 127.0.0.1. Needs no Spotify account, and no network.
 #
 #	demo.sh [FOLDER OF THE PROGRAMS]
@@ -25,7 +25,7 @@ run() {
 	sh -c "$*"
 }
 
-say "The rehearsal API: a listener from a seed, a clock that we set"
+say "The rehearsal API: a simulated listener, and a clock that we set"
 sp-rehearse --port-file "$dir/port" --token-file "$dir/token.json" \
 	--user kim --seed 7 --clock 2026-11-20T09:00:00Z >/dev/null &
 api=$!
@@ -42,18 +42,18 @@ echo "sp-rehearse answers at $url"
 rest='sp-fetch | sp-stage | sp-transform | sp-load'
 job="sp-queue next play-history | $rest"
 
-say "The first run: the last 50 plays, all that the API remembers"
+say "The first run: the last 50 plays, all that the API returns"
 run "$job"
 
-say "Six hours later: a true delta, from the cursor on"
+say "Six hours later: only the plays since the cursor"
 curl -fsS -X POST "$url/rehearse/clock?advance=6h" >/dev/null
 run "$job"
 
-say "The playlists: first the list, then what stands in it and in the queue"
+say "The playlists: first the list of them, then those listed and those queued"
 run "sp-queue next playlists | $rest"
 run "sp-queue next playlists | $rest"
 
-say "Audio features of the tracks that miss them; who is who"
+say "Audio features of tracks without them, and user profiles"
 run "sp-queue next audio-features | $rest"
 run "sp-queue next profile | $rest"
 
@@ -63,7 +63,7 @@ for table in play_history tracks albums artists track_artists playlists \
 	printf '%8d %s\n' "$(sqlite3 "$SP_DB" "select count(*) from $table")" $table
 done
 
-say "The last plays, as one would ask for them"
+say "The last plays, as a query"
 run "sqlite3 -column -header \$SP_DB \"
   select substr(p.played_at, 1, 16) as played, substr(t.name, 1, 28) as track,
          substr(group_concat(a.name, ', '), 1, 28) as artists,
@@ -80,7 +80,7 @@ say "What the runs did, and what is due"
 run "sp-stage runs --table"
 run "sp-queue status --table"
 
-say "The same rows once more from the raw captures, into a second database"
+say "All tables rebuilt from the raw captures, in a second database"
 run "sp-stage replay | sp-transform | sp-load --db $dir/rebuilt.db"
 run "sp-load --digest >$dir/a"
 run "sp-load --digest --db $dir/rebuilt.db >$dir/b"

@@ -1,4 +1,4 @@
--- Who is connected with whom, through playlists. For the sqlite3 shell:
+-- Which users are connected through playlists. For the sqlite3 shell:
 --
 --	sqlite3 -column -header music.db < graph.sql
 --

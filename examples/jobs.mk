@@ -9,8 +9,8 @@
 #	make -f jobs.mk prune DB=$HOME/music.db KEEP=365d
 #	make -f jobs.mk rebuild DB=$HOME/music.db NEW=$HOME/rebuilt.db
 #
-# A status of 75 means that the API wants us back later: make says `Error 75`,
-# and the next run goes on where this one stopped.
+# A status of 75 means "try again later": make prints `Error 75`, and the next
+# run continues where this one stopped.
 
 DB ?= $(HOME)/.local/share/sp/spotify.db
 NEW ?= $(DB).new
@@ -29,42 +29,42 @@ fetch_and_load = sp-fetch | sp-stage | sp-transform | sp-load
 play-history:
 	sp-queue next play-history | $(fetch_and_load)
 
-# The list of playlists and what is due of them; then what the list brought.
+# The list of playlists and those that are due; then those new on the list.
 playlists:
 	sp-queue next playlists | $(fetch_and_load)
 	sp-queue next playlists | $(fetch_and_load)
 
-# The audio features of tracks that miss them, where the app may have them.
+# The audio features of tracks without them, if the app has access to them.
 audio-features:
 	sp-queue next audio-features | $(fetch_and_load)
 
-# Who the account is, whom it follows, and who its playlists are from.
+# Profiles: the account, the artists it follows, and its playlists' owners.
 profile:
 	sp-queue next profile | $(fetch_and_load)
 
-# Whatever is due: plays hourly, playlists weekly or when the queue holds some,
+# Every job that is due: plays hourly, playlists weekly or when some are queued,
 # the profile monthly.
 all:
 	sp-queue next all | $(fetch_and_load)
 
-# What is due, what waits, what is held up, and how the last runs went.
+# What is due, waiting or blocked, and the results of the last runs.
 status:
 	sp-queue status --table
 
-# What the last runs did.
+# The results of the last runs.
 runs:
 	sp-stage runs --table
 
-# All tables once more from the raw captures, into a new file.
+# Rebuild all tables from the raw captures, in a new file.
 rebuild:
 	rm -f '$(NEW)' '$(NEW)-wal' '$(NEW)-shm'
 	sp-stage replay | sp-transform | sp-load --db '$(NEW)'
 
-# What no table needs any more to be made again, and is that old.
+# Remove captures of that age that no table needs to be rebuilt.
 prune:
 	sp-stage prune --keep '$(KEEP)'
 
-# What a mapping of one's own would change; nothing is written.
+# Show what a custom mapping would change; nothing is written.
 preview:
 	sp-stage replay | sp-transform -f '$(FILTER)' | sp-load --dry-run
 

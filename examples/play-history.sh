@@ -1,10 +1,11 @@
 #!/bin/sh
-# The play history job in plain sh, every stage's output kept to look at.
+# The play history job in plain sh; keeps the output of each stage for you to
+# inspect.
 #
 #	play-history.sh FOLDER
 #
 # The last program's status is the pipeline's: sp-load sees from the stream
-# itself whether every stage before it came to its end.
+# itself whether every earlier stage finished.
 set -u
 dir=${1:?usage: play-history.sh FOLDER}
 mkdir -p "$dir" || exit 73
@@ -19,9 +20,9 @@ status=$?
 case $status in
 0) echo "done" ;;
 1) echo "done, but records were refused: see ingest_errors" ;;
-65) echo "the stream was cut: rows kept, cursor unmoved; run it again" ;;
-75) echo "rate limited: come back later" ;;
-77) echo "log in first" ;;
+65) echo "incomplete input: rows kept, cursor not moved; run it again" ;;
+75) echo "try again later: a rate limit, or the database is locked" ;;
+77) echo "log in first: sp-fetch login" ;;
 *) echo "failed with status $status" ;;
 esac
 exit $status

@@ -1,11 +1,10 @@
--- Captures with their bodies as text, as a view of one's own. For the sqlite3
--- shell, which can unpack them:
+-- A view of the captures with their bodies as text. For the sqlite3 shell,
+-- which can decompress them:
 --
 --	sqlite3 -init staging.sql music.db
 --
--- The view is gone when the shell is left: kept in the database, it would
--- trouble each program that lists the columns of all views and has no
--- function of that name.
+-- The view is temporary: stored in the database, it would break programs that
+-- list the columns of all views but lack the function sqlar_uncompress.
 
 create temp view staging as
 	select s.capture_id, s.run_id, s.seq, s.endpoint, s.user_id, s.url,

@@ -1,12 +1,12 @@
-# A mapping of one's own: beside the plays themselves, the day of the week
-# of each into a column of its own. Before the first use:
+# A custom mapping: stores each play together with its day of the week, in an
+# added column. Before the first use:
 #
 #	sqlite3 music.db 'alter table play_history add column weekday text'
 #	sp-stage replay --endpoint recently-played |
 #		sp-transform -f weekdays.jq | sp-load
 #
 # A filter takes a capture and gives rows, {"table":…,"row":{…}}. Rows name
-# their key and the columns they know; what they do not name stays as it is.
+# their key and the columns they know; all other columns are unchanged.
 
 # 1970-01-01 was a Thursday.
 def weekday:

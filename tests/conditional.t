@@ -318,7 +318,7 @@ lost() {
 capture 9 304 ',"etag":"\"3\""' >"$tmp/in"
 lost "another etag"
 like "$(cat "$tmp/err")" \
-    'stdin:2: R/9: status 304, and no body that came with its etag.*--unconditional$' \
+    'stdin:2: R/9: status 304, but this database has no body for that etag: plan again with sp-queue next --unconditional$' \
     "the reason says what to do"
 capture 9 304 >"$tmp/in"
 lost "no etag"
@@ -351,7 +351,7 @@ for filter in '' "-f $tmp/mine.jq"; do
 	is "$status $(echo "$out" | jq -rs 'map(.code // .exit // .type) |
 	    join(" ")')" "1 run no body 65" \
 	    "without sp-stage it is refused${filter:+, by any mapping}"
-	like "$err" 'R/2: no body: status 304, of which sp-stage has the body' \
+	like "$err" 'R/2: no body: status 304: only sp-stage can supply the body' \
 	    "by a reason that names sp-stage"
 done
 sp-transform <"$tmp/in" 2>/dev/null | sp-load --db "$tmp/none.db" 2>/dev/null

@@ -156,7 +156,7 @@ rm "$SP_DB"
 tail -n 2 "$tmp/captures" >&8
 exec 8>&-
 wait $stage
-is "$? $(cat "$tmp/err")" "74 sp-stage: commit captures: the database was \
+is "$? $(cat "$tmp/err")" "74 sp-stage: cannot commit captures: the database was \
 moved or deleted while in use" "sp-stage says so"
 is "$(wc -l <"$tmp/staged")" 1 "and passes on no capture that is not kept"
 finish

@@ -242,22 +242,22 @@ incomplete() {
 	a_run R "$(grep -c . "$tmp/rows")" <"$tmp/rows" >"$tmp/in"
 	run load <"$tmp/in"
 	is "$status $(run_state R)" "1 complete|1" "$1: status 1"
-	is "$err" "sp-load: playlist 'p': $2: the list held stays" "it is said"
+	is "$err" "sp-load: playlist 'p': $2: keeping the stored track list" "it is said"
 	is "$(sql 'select run_id, stage, list, reason from ingest_errors')" \
-	    "R|sp-load|B|playlist 'p': $2: the list held stays" "and kept"
+	    "R|sp-load|B|playlist 'p': $2: keeping the stored track list" "and kept"
 	is "$(held)" ab "and the list held stays"
 	load -n <"$tmp/in" 2>"$tmp/err" >"$tmp/out"
-	is "$? $(grep -c 'the list held stays' "$tmp/err")" "1 1" \
+	is "$? $(grep -c 'keeping the stored track list' "$tmp/err")" "1 1" \
 	    "a dry run says so too"
 }
-CHANGED='its list changed while it was read'
+CHANGED='the list changed while it was being fetched'
 { page B 0 4 02 "$(items c)" && page B 2 4 02 "$(items d e)"; } >"$tmp/rows"
-incomplete "a page is missing" "3 of 4 items came"
+incomplete "a page is missing" "3 of 4 items were received"
 is "$(waiting)" 2 "the pages that came stay"
 page B 1 4 02 "$(items x)" | load
 is "$? $(held) $(waiting)" "0 cxde 0" "the missing one completes them later"
 { page B 0 4 02 "$(items c)" && page B 1 4 02 "$(items d e)"; } >"$tmp/rows"
-incomplete "the last page is short" "3 of 4 items came"
+incomplete "the last page is short" "3 of 4 items were received"
 { page B 0 2 02 "$(items c)" && page B 1 3 02 "$(items d)"; } >"$tmp/rows"
 incomplete "totals contradict each other" "$CHANGED"
 { page B 0 3 02 "$(items c d)" && page B 1 3 02 "$(items d e)"; } >"$tmp/rows"
@@ -275,7 +275,7 @@ incomplete "the check differs" "$CHANGED"
 	page B 1 2 02 "$(items d)"
 } >"$tmp/rows"
 incomplete "the check is missing" \
-    "no check came to say whether it changed while it was read"
+    "the final snapshot check is missing"
 check B s 03 | load
 is "$? $(held)" "0 cd" "the check completes it later"
 page B 0 2 02 "$(items c)" | load 2>"$tmp/err"
@@ -327,7 +327,7 @@ is "$(printf '%s\n' "$err" | grep -c 'the list held')" 0 \
 page B 0 3 02 "$(items a)" | END='"status":"deferred"' a_run R2 1 >"$tmp/in"
 run load <"$tmp/in"
 is "$status $(run_state R2)" "69 deferred|69" "a run that ended early"
-like "$err" "1 of 3 items came" "says what came"
+like "$err" "1 of 3 items were received" "says what came"
 
 # --- parts that are none ------------------------------------------------
 refused() { # NAME, TABLE, OP, OBJECT, REASON
@@ -348,36 +348,36 @@ refuse_page "one without a total" \
     '"playlist_id":"p","offset":0,"items":[]' "'total' is missing"
 refuse_page "one without items" "$good" "'items' is missing"
 refuse_page "a negative offset" \
-    '"playlist_id":"p","offset":-1,"total":0,"items":[]' "'offset' is no number"
+    '"playlist_id":"p","offset":-1,"total":0,"items":[]' "'offset' is not a whole number"
 refuse_page "a total that is none" \
-    '"playlist_id":"p","offset":0,"total":"9","items":[]' "'total' is no number"
-refuse_page "items that are none" "$good,\"items\":{}" "'items' is no array"
+    '"playlist_id":"p","offset":0,"total":"9","items":[]' "'total' is not a whole number"
+refuse_page "items that are none" "$good,\"items\":{}" "'items' is not an array"
 refuse_page "an item that is none" "$good,\"items\":[null]" \
-    "item 1: 'items' are no objects"
+    "item 1: 'items' is not an array of objects"
 refuse_page "an item without a kind" \
     "$good,\"items\":[{\"kind\":\"track\"},{\"uri\":\"u\"}]" "item 2: 'kind' is"
 refuse_page "an item of another kind" "$good,\"items\":[{\"kind\":\"ad\"}]" \
-    "'kind' is none of"
+    "'kind' is not track, episode, local or unavailable"
 refuse_page "an item with something else" \
-    "$good,\"items\":[{\"kind\":\"track\",\"mood\":1}]" "no 'mood'"
+    "$good,\"items\":[{\"kind\":\"track\",\"mood\":1}]" "unknown member 'mood'"
 refuse_page "a time that is none" \
     "$good,\"items\":[{\"kind\":\"track\",\"added_at\":\"now\"}]" \
-    "'added_at' is no time"
+    "'added_at' is not a time"
 refuse_page "a number for an id" \
     "$good,\"items\":[{\"kind\":\"track\",\"track_id\":7}]" \
-    "'track_id' is no string"
-refuse_page "a page with something else" "$good,\"items\":[],\"x\":1" "no 'x'"
+    "'track_id' is not a string"
+refuse_page "a page with something else" "$good,\"items\":[],\"x\":1" "unknown member 'x'"
 refuse_page "a check_due that is none" "$good,\"items\":[],\"check_due\":1" \
     "'check_due' is neither"
 refused "a check with items" playlist_tracks check \
-    '{"playlist_id":"p","items":[]}' "a check has no 'items'"
+    '{"playlist_id":"p","items":[]}' "check of a list: unknown member 'items'"
 refused "a row of the table itself" playlist_tracks '' \
-    '{"playlist_id":"p","position":0}' "pages of lists only"
+    '{"playlist_id":"p","position":0}' "accepts only op page or check"
 refused "a page of another table" tracks page '{"track_id":"a"}' \
-    "table 'tracks' takes no pages"
-refused "another op" tracks replace '{"track_id":"a"}' "'op' is none of"
+    "table 'tracks' does not accept op page or check"
+refused "another op" tracks replace '{"track_id":"a"}' "'op' is not upsert, delete, page or check"
 refused "what only sp-load knows" playlists '' \
-    '{"playlist_id":"p","tracks_list":"A"}' "'tracks_list': is kept by sp-load"
+    '{"playlist_id":"p","tracks_list":"A"}' "'tracks_list': is set by sp-load"
 
 fresh
 row playlist_tracks page '{"playlist_id":"p","offset":0,"total":2,

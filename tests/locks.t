@@ -35,12 +35,12 @@ locked() {
 	is "$status $err" "0 " "run again, it completes"
 }
 in=$tmp/captures
-locked "begin immediate" "sp-stage: lock the database" \
+locked "begin immediate" "sp-stage: cannot lock the database" \
     sp-stage --lock-wait 100ms
 in=/dev/null
-locked "begin immediate" "sp-stage: lock the database" sp-stage import \
+locked "begin immediate" "sp-stage: cannot lock the database" sp-stage import \
     --lock-wait 100ms --endpoint me --fetched-at 2026-11-01 "$tmp/body"
-locked "begin immediate" "sp-queue: lock the database" \
+locked "begin immediate" "sp-queue: cannot lock the database" \
     sp-queue add --lock-wait 100ms 37i9dQZF1DXcBWIGoYBM5M
 in=$tmp/rows
 locked "begin immediate" "sp-load: $SP_DB" sp-load --lock-wait 100ms

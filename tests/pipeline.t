@@ -120,7 +120,7 @@ fresh
 grep -v '"table":"albums"' "$tmp/4" >"$tmp/lossy"
 run sp-load <"$tmp/lossy"
 is "$status $(cursor)" "65 " "rows lost between two stages fail the run"
-like "$err" 'sp-transform sent [0-9]+ of type row, [0-9]+ arrived at sp-load' \
+like "$err" 'row records: sp-transform sent [0-9]+, sp-load received [0-9]+' \
     "and the ledger says where"
 like "$(sql 'select reason from ingest_runs')" 'sp-transform sent' "on record"
 fresh

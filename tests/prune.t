@@ -203,12 +203,12 @@ is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[3,0,3]" \
 keeps "1 2" "nothing of it can go"
 run sp-stage prune -n --keep 0 --even-needed
 is "$status $(captures)" "0 2" "-n only says what would be lost"
-like "$err" "table 'play_history': 1 of 1 rows could no longer be made again" \
+like "$err" "table 'play_history': 1 of 1 rows could no longer be rebuilt" \
     "by table"
 run sp-stage prune --keep 0 --even-needed
 is "$status $(captures) $(sql 'select count(*) from staging_bodies')" "0 0 0" \
     "they go when told so plainly, and their bodies"
-like "$err" "table 'tracks': 1 of 1 rows can no longer be made again" "it is said"
+like "$err" "table 'tracks': 1 of 1 rows can no longer be rebuilt" "it is said"
 is "$(sql 'select count(*) from play_history')" 1 "the tables stay"
 items='"total":2,"items":[{"track":{"id":"t"}}]'
 url=/v1/playlists/p
@@ -233,7 +233,7 @@ sp-stage <"$tmp/history" | sp-transform | sp-load
 sql 'alter table track_artists drop column created_at'
 run sp-stage prune --keep 0
 is "$status $(captures)" "65 3" "pairs of which nobody knows who told them"
-like "$err" "table 'track_artists': of 1 rows it is not known when" "it is said"
+like "$err" "table 'track_artists': 1 row without update times: nothing can be pruned" "it is said"
 sp-stage replay | sp-transform | sp-load
 run sp-stage prune --keep 0
 is "$status $(captures)" "0 2" "loaded once more it is known"
@@ -311,7 +311,7 @@ is "$status $out" "0 " "of which nothing is young"
 left=$(captures)
 ok "$((! (was - left > 10 && left > 10)))" "some go, $((was - left)) of $was"
 like "$err" "^sp-stage: prune: $((was - left)) captures removed, .*B; \
-$left as old are needed; the file has 0 B free\$" \
+$left older captures are kept; the file has 0 B free\$" \
     "it is said, and VACUUM gave the space back"
 rebuild | cmp -s - "$tmp/digest"
 ok $? "and a rebuild is still the same"

@@ -73,7 +73,7 @@ run again good
 is "$status$err$(errors)" 0 "the other leaves too"
 is "$(sql 'select count(*) from tracks')" 5 "all are loaded"
 run again good
-is "$status $err" "0 sp-stage: replay: no capture that was refused is left" \
+is "$status $err" "0 sp-stage: replay: no refused captures are left" \
     "nothing left to send is no failure"
 
 # --- who refuses, and what comes of it ------------------------------------
@@ -123,7 +123,7 @@ for row in '{}' '{"src":1}' '{"src":"a","stage":"b"}' '{"src":""}'; do
 	run sh -c 'echo "$1" | sp-load' sh \
 	    '{"type":"row","table":"ingest_errors","op":"delete","row":'"$row}"
 	is "$status" 1 "no announcement: $row"
-	like "$err" "by their 'src' alone" "it says so"
+	like "$err" "can only be deleted by 'src'" "it says so"
 done
 run sh -c 'echo "$1" | sp-load' sh \
     '{"type":"row","table":"ingest_errors","row":{"src":"a"}}'
@@ -156,9 +156,9 @@ is "$? $(errors)" "1 R1/2 no 2" "errors that others delete let none leave"
 restore
 sed -n 2p "$tmp/captures" | sed 's/"n":1/"n":9/' | sp-stage 2>/dev/null |
     sp-load 2>"$tmp/err"
-like "$(errors)" '^R1/1 another capture is staged' "refused before it was staged"
+like "$(errors)" '^R1/1 another capture with this run and seq is staged' "refused before it was staged"
 run again good
-like "$status $(errors)" '^0 R1/1 another capture is staged' \
+like "$status $(errors)" '^0 R1/1 another capture with this run and seq is staged' \
     "it is not among them, and stays"
 
 # --- lists of tracks ------------------------------------------------------

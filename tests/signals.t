@@ -77,7 +77,7 @@ if command -v bash >/dev/null; then
 	# It may see its input end before it sees the signal.
 	like "$(sqlite3 "$SP_DB" "select status, reason from ingest_runs
 		where run_id = 'T'; pragma integrity_check" | xargs)" \
-	    '^failed.(interrupted|the stream was cut) ok$' \
+	    '^failed.(interrupted|no end record: the input is incomplete) ok$' \
 	    "and the run is on record as failed"
 	exec 3>&-
 else

@@ -261,7 +261,7 @@ grants() {
 	    expires_in: 3600, scope: .scope} | '"$3" "$tmp/ended"; } >"$tmp/grant"
 	# shellcheck disable=SC2154
 	run fetch --token-url "$grants/t" --retries 1 /v1/me
-	words=$(grep -v 'not asked: 1$' "$tmp/said" | tail -n 1)
+	words=$(grep -v 'requests not sent: 1$' "$tmp/said" | tail -n 1)
 	[ "$status" != 0 ] || words="granted $words"
 	cmp -s "$tmp/ended" "$tmp/login/token.json" && words="$words, file kept"
 	run "$build/sp-fetch" accounts --token-file "$tmp/login/token.json"

@@ -280,7 +280,7 @@ printf '%s\n' "$me" "$me" "$me" "$me" "$me" | try --retries 0 >"$tmp/got"
 is "$(cat "$tmp/got")" \
     "69: failed 69 balanced: : no answer no answer no answer service unavailable service unavailable" \
     "after three in a row the service is out"
-like "$(cat "$tmp/err")" 'requests not asked: 2' "and says how many were not asked"
+like "$(cat "$tmp/err")" 'requests not sent: 2' "and says how many were not asked"
 reset
 fault 'kind=redirect&to=https://evil.example/'
 is "$(printf '%s\n' "$me" "$me" | try)" \

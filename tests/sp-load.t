@@ -43,7 +43,7 @@ wait_until() {
 # --- what comes in ------------------------------------------------------
 run load </dev/null
 is "$status" 65 "an empty input is a producer that died"
-like "$err" '^sp-load: stdin: empty: ' "and that is said"
+like "$err" '^sp-load: stdin: no records: an earlier program' "and that is said"
 is "$(stat -c %a "$SP_DB")" 600 "the database is its owner's alone"
 run sh -c 'printf "\n\n" | "$1"' sh "$build/sp-load"
 is "$status" 65 "blank lines are no record either"
@@ -78,12 +78,12 @@ refused() { # NAME, LINE, REASON
 		from ingest_errors")" "^sp-load\|stdin:2\|.*$3" "and is kept"
 }
 refused "no JSON" '{"type":' "not a record"
-refused "an unknown type" '{"type":"novelty"}' "unknown type"
+refused "an unknown type" '{"type":"novelty"}' "unknown record type"
 refused "a capture" '{"type":"capture","run":"R","seq":1,"body":{}}' \
     "pipe it through sp-transform"
-refused "an unknown table" "$(row nothing '{}')" "no table 'nothing'"
+refused "an unknown table" "$(row nothing '{}')" "no such table 'nothing'"
 refused "a table in other letters" "$(row Tracks '{"track_id":"a"}')" \
-    "no table 'Tracks'"
+    "no such table 'Tracks'"
 refused "a table of the books" "$(row ingest_runs '{"run_id":"a"}')" \
     "table 'ingest_runs' cannot be loaded"
 refused "SQLite's own table" "$(row sqlite_master '{"name":"a"}')" \
@@ -92,44 +92,44 @@ refused "an unknown column" "$(row tracks '{"track_id":"a","mood":1}')" \
     "table 'tracks' has no column 'mood'"
 refused "a row without its key" "$(row tracks '{"name":"a"}')" \
     "column 'track_id' is missing"
-refused "a null key" "$(row tracks '{"track_id":null}')" "'track_id': is null"
+refused "a null key" "$(row tracks '{"track_id":null}')" "'track_id': must not be null"
 refused "a play of nobody" "$(row play_history \
     '{"track_id":"a","played_at":"2026-01-01T00:00:00Z"}')" "--user ID"
 refused "a user without an id" "$(row users '{"is_me":true}')" \
     "column 'user_id' is missing"
 refused "a number for a text" "$(row tracks '{"track_id":"a","name":1}')" \
-    "'name': wants a string"
+    "'name': must be a string"
 refused "a text for a number" \
     "$(row tracks '{"track_id":"a","duration_ms":"1"}')" \
-    "'duration_ms': wants a whole number"
+    "'duration_ms': must be a whole number"
 refused "a number too big" \
     "$(row tracks '{"track_id":"a","duration_ms":9223372036854775808}')" \
-    "'duration_ms': wants a whole number"
+    "'duration_ms': must be a whole number"
 refused "a fraction" "$(row tracks '{"track_id":"a","duration_ms":1.5}')" \
-    "'duration_ms': wants a whole number"
+    "'duration_ms': must be a whole number"
 refused "2 for a boolean" "$(row tracks '{"track_id":"a","is_local":2}')" \
-    "'is_local': wants true or false"
+    "'is_local': must be true or false"
 refused "a number for JSON" \
-    "$(row albums '{"album_id":"a","images_json":1}')" "'images_json': wants"
+    "$(row albums '{"album_id":"a","images_json":1}')" "'images_json': must be"
 refused "no time" "$(row play_history \
     '{"user_id":"u","track_id":"a","played_at":"yesterday"}')" \
-    "'played_at': wants a time"
+    "'played_at': must be a time"
 refused "a bookkeeping column" \
     "$(row tracks '{"track_id":"a","last_updated":"2026-01-01T00:00:00Z"}')" \
-    "'last_updated': is kept by sp-load"
+    "'last_updated': is set by sp-load"
 refused "a NUL" "$(row tracks '{"track_id":"a","name":"x\u0000y"}')" \
-    "'name': has a NUL"
+    "'name': contains a NUL"
 refused "a row that is none" '{"type":"row","table":"tracks","row":[]}' \
-    "'row' is no object"
+    "'row' is not an object"
 refused "a row of no table" '{"type":"row","row":{}}' "'table'"
 refused "a bad time of a row" \
     '{"type":"row","table":"tracks","row":{"track_id":"a"},"at":"noon"}' \
-    "'at' is no time"
+    "'at' is not a time"
 refused "an unknown op" \
     '{"type":"row","table":"tracks","op":"drop","row":{"track_id":"a"}}' "'op'"
 refused "a delete where none is" \
     '{"type":"row","table":"tracks","op":"delete","row":{"track_id":"a"}}' \
-    "nothing can be deleted from table 'tracks'"
+    "rows cannot be deleted from table 'tracks'"
 run sh -c '{ cat "$2"; head -c 5000 /dev/zero | tr "\0" x; echo; cat "$2"; } |
 	"$1" --max-line 4096' sh "$build/sp-load" "$tmp/in"
 is "$status" 1 "a line over --max-line"
@@ -231,7 +231,7 @@ for number in 1 1.0 -.5 +2. 1e3 ' 7 ' 0005 1.5e-7; do
 		wrong="$wrong '$number'"
 done
 is "$wrong" "" "what SQLite would make a number of is refused"
-like "$(cat "$tmp/err")" "column 'nth': is not declared as text" "and why"
+like "$(cat "$tmp/err")" "column 'nth': has a numeric type, which would turn this text into a number" "and why"
 for text in '' 1e 1e+ . - 1x 2026-03-01 '1 2' 0x10; do
 	more='"note":"1.0","seen":"2026-03-01"}'
 	put tracks '{"track_id":"n'"$text"'","nth":"'"$text"'",'"$more" 02 \
@@ -300,8 +300,8 @@ try() { # NAME STATUS RUN'S STATE, of what comes on stdin
 	    "its cursor is as that says"
 }
 cut_run >"$tmp/in"
-try "a run without its end" 65 "failed|65|the stream was cut" <"$tmp/in"
-like "$err" "^sp-load: run R1: .*cut" "is told"
+try "a run without its end" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"
+like "$err" "^sp-load: run R1: no end record: the input is incomplete$" "is told"
 { cut_run; end_run R1 5 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
 try "a deferred run" 75 \
     "deferred|75|rate limited, until 2026-03-03T00:00:00.000Z" <"$tmp/in"
@@ -318,11 +318,11 @@ try "a failed run that says 0" 69 "failed|69|no reason was given" <"$tmp/in"
 try "an end of an unknown status" 69 "failed|69|no reason was given" <"$tmp/in"
 { cut_run; end_run R1 6; } >"$tmp/in"
 try "a ledger that does not balance" 65 \
-    "failed|65|sp-transform sent 6 of type row, 5 arrived at sp-load" <"$tmp/in"
+    "failed|65|row records: sp-transform sent 6, sp-load received 5" <"$tmp/in"
 { cut_run; echo '{"type":"end","run":"R1","status":"complete"}'; } >"$tmp/in"
 try "an end without a ledger" 0 "complete|0|" 1 <"$tmp/in"
 { cut_run; end_run R2 5; } >"$tmp/in"
-try "the end of another run" 65 "failed|65|the stream was cut" <"$tmp/in"
+try "the end of another run" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"
 {
 	cut_run
 	sed 's/R1/R2/' "$tmp/run"
@@ -494,7 +494,7 @@ wait_until there soon
 ok $? "a row can be seen while the input is still open"
 is "$(sql "begin immediate; rollback; select status || ': ' || reason
 	from ingest_runs where run_id = 'W1'")" \
-    "failed: no end has come: the run is under way or was cut" \
+    "failed: no end record yet: the run is in progress or was interrupted" \
     "no lock is held, and the run counts as failed so far"
 row tracks '{"track_id":"late"}' 01 >&3
 cursor 9000 09 >&3

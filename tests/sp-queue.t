@@ -173,7 +173,7 @@ run queue next audio-features
 is "$status $(echo "$out" | jq -r .type | xargs)" "0 run end" \
     "both were refused: nothing is asked, and that is no failure"
 like "$(echo "$out" | jq -r 'select(.type == "end").reason')" \
-    'not for this app' "the end says so"
+    'not available to this app' "the end says so"
 sql "delete from endpoint_status where endpoint = 'audio-features' and subject != 't4'"
 i=0
 while [ $i -lt 150 ]; do
@@ -225,7 +225,7 @@ for stage in sp-stage sp-transform sp-load; do
 	{"type":"end","run":"$stage","status":"complete","more":true,"ledger":[]}
 	END
 	is "$status $err" \
-	    "65 $stage: the stream was cut: another run was to come" \
+	    "65 $stage: input ended, but another run was announced" \
 	    "$stage tells of a stream that is cut between two runs"
 done
 is "$(queue next --account other all | jq -r 'select(.type == "run").job' |
@@ -393,6 +393,9 @@ sql "delete from playlist_ingest_queue; delete from endpoint_status;
 	update playlists set snapshot_id = null"
 is "$(urls playlists | wc -l) $(budget playlists)" "7 [7,7,6]" \
     "budget: what is planned, of a length that is not known"
+like "$(queue budget --table playlists)" \
+    '^playlists: at least about 7 requests: the lengths of 6 lists are unknown; ' \
+    "in words"
 sql "update playlists set tracks_total = 100;
 	update playlists set tracks_total = 101 where playlist_id = 'never';
 	update playlists set tracks_total = 400 where playlist_id = 'stale'"
@@ -412,7 +415,10 @@ is "$(budget profile)" "[$(urls profile | wc -l),$(urls profile | wc -l),1]" \
 is "$(queue budget all | jq -r .job | xargs)" "playlists profile" \
     "budget of all that is due"
 is "$(queue budget --table playlists)" \
-    "playlists: about 18 requests; how fast is not known yet" "in words"
+    "playlists: about 18 requests; no pace known yet" "in words"
+n=$(urls profile | wc -l)
+is "$(queue budget --table profile)" "profile: at least about $n requests: \
+the length of 1 list is unknown; no pace known yet" "with an unknown length"
 sql "insert into ingest_runs (run_id, job, account, status, started_at,
 	captures) values ('p1', 'playlists', 'default', 'complete', '$old', 3),
 	('p2', 'profile', 'default', 'complete', '$old', 2),
@@ -439,7 +445,7 @@ run queue budget playlists
 is "$status $(echo "$out" | jq -c '[.requests, .until]')" \
     '0 [0,"2999-01-01T00:00:00.000Z"]' "a job that is held up costs nothing yet"
 is "$(queue budget --table playlists)" \
-    "playlists: nothing to ask; playlists: rate limited until 2999-01-01T00:00:00.000Z" \
+    "playlists: no requests; playlists: rate limited until 2999-01-01T00:00:00.000Z" \
     "and says so"
 sql "delete from endpoint_status where subject = 'p';
 	delete from ingest_runs where run_id like 'p%';
@@ -462,7 +468,7 @@ is "$(queue count)" 4 "count"
 run queue add 'not an id' DDD spotify:user:kim:collection ''
 is "$status" 1 "what is no playlist is refused alone"
 is "$(echo "$err" | wc -l)" 3 "each by name"
-like "$err" "no playlist 'not an id'" "with the subject"
+like "$err" "not a playlist 'not an id'" "with the subject"
 is "$(queue count)" 5 "and the rest is added"
 printf 'EEE\n\nspotify:playlist:FFF' | queue add
 is "$(queue count)" 7 "add reads stdin, a blank line and no last newline"
@@ -471,7 +477,7 @@ is "$? $(queue count)" "0 8" "and the lines of a DOS file"
 queue drop GGG
 run sh -c "echo 'b a d' | '$build/sp-queue' add"
 is "$status" 1 "a bad line of stdin"
-like "$err" "stdin:1: no playlist 'b a d'" "is named by number"
+like "$err" "stdin:1: not a playlist 'b a d'" "is named by number"
 run queue drop AAA never-there BBB
 is "$status" 1 "drop says what was not there"
 is "$(queue count)" 5 "and drops the rest"

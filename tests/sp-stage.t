@@ -150,7 +150,7 @@ is "$status $out" "0 " "empty input"
 head -n 3 "$tmp/in" >"$tmp/cut"
 run stage <"$tmp/cut"
 is "$status" 65 "a run without its end was cut"
-like "$err" 'run R1: the stream was cut' "which is said"
+like "$err" 'run R1: no end record: the input is incomplete' "which is said"
 is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 1 \
     "what had come is kept"
 

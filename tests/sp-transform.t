@@ -88,7 +88,7 @@ played "null,{\"track\":null,\"played_at\":\"2026-11-22T06:40:00.000Z\"},$(
     item 2026-11-22T06:30:00.000Z t1),{\"track\":{\"id\":\"t2\"},\"played_at\":\"noon\"},{\"track\":{\"id\":null}}" >"$tmp/in"
 run transform <"$tmp/in"
 is "$status $(echo "$err" | sed 's/.*R.[0-9]*: //' | tr '\n' ';')" \
-    "1 item 1 holds no track;item 2 holds no track;item 4 has no time it was played at;item 5 holds no track;" \
+    "1 item 1 holds no track;item 2 holds no track;item 4 has no valid 'played_at';item 5 holds no track;" \
     "items without a track or a time are told of"
 is "$(echo "$out" | rows)" 'tracks {"track_id":"t1"}
 tracks {"track_id":"t2"}
@@ -205,7 +205,7 @@ is "$(played "$(item 2026-11-22T06:10:00.000Z t)" '"cursor":0' | gap)" "" \
 } >"$tmp/others"
 run transform <"$tmp/others"
 is "$status $(echo "$err" | sed 's/.*: //')" "1 item 2 holds no track
-item 2 is no artist" "the other endpoints"
+item 2 is not an artist" "the other endpoints"
 is "$(echo "$out" | rows)" "$(cat $data/others.rows)" "what they say"
 for e in me user track album artist audio-features; do
 	run transform <<EOF
@@ -231,7 +231,7 @@ endpoint_status {"user_id":"kim","endpoint":"me","subject":"","status":502}' \
 run transform me <<'EOF'
 {"error":{"status":404,"message":"Nothing here"}}
 EOF
-is "$status $out" '1 {"type":"error","stage":"sp-transform","where":"stdin:1","code":"mapping failed","reason":"mapping failed: status 404, and no user to note it for: Nothing here"}' \
+is "$status $out" '1 {"type":"error","stage":"sp-transform","where":"stdin:1","code":"mapping failed","reason":"mapping failed: status 404, and no user to record it for: Nothing here"}' \
     "an error saved as a body is no data"
 run transform <<EOF
 $(capture nonsense 200 '"body":{}')
@@ -244,7 +244,7 @@ EOF
 is "$status $(echo "$out" | jq -r .code | tr '\n' ,)" \
     "1 no mapping,not json,bad capture,bad capture,bad capture,bad capture," \
     "captures that cannot be used are refused, with a short reason"
-like "$err" "none is built in for endpoint 'nonsense': give one with -f" \
+like "$err" "no built-in mapping for endpoint 'nonsense': give one with -f" \
     "and a word about what to do"
 
 # --- bare bodies --------------------------------------------------------

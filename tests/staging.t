@@ -204,7 +204,7 @@ why='its body is missing'
 damage "delete from staging_bodies $one" R1/2 R2/2 R3/2
 damage "update staging_raw set body_id = null where run_id = 'R4'
 	and seq = 1" R4/1
-why='its body is more than a line'
+why='its body contains a line break'
 damage "update staging_raw set body_id = null,
 	body = '1}' || char(10) || '{\"type\":\"end\"' where run_id = 'R4'
 	and seq = 1" R4/1

@@ -125,14 +125,14 @@ sql "insert into play_history (user_id, played_at, track_id) values
 	('lee', '2020-01-01T00:00:01.002Z', 't')"
 run why play_history lee 2020-01-01T00:00:01Z t
 is "$status $out" "65 " "what may mean several rows"
-like "$err" '2 rows are meant by that: give the whole key of one' "is told of"
+like "$err" '2 rows match: give the whole key' "is told of"
 sql "delete from play_history where user_id = 'lee'"
 sql "insert into play_history (user_id, played_at, track_id)
 	values ('kim', '${1%.*}.9999Z', '$2')"
 for option in '' --capture; do
 	# shellcheck disable=SC2086
 	run why $option play_history kim "${1%.*}Z" "$2"
-	is "$status $out $err" "65  sp-stage: why: 2 rows are meant by that: give the whole key of one" \
+	is "$status $out $err" "65  sp-stage: why: 2 rows match: give the whole key" \
 	    "and none is answered for, though captures name the key $option"
 done
 sql "delete from play_history where played_at = '${1%.*}.9999Z'"
@@ -173,16 +173,16 @@ is "$status $(echo "$out" | jq -r '"\(.seq) \(.stage) \(.reason)"' | head -n 1)"
 is "$(why --db "$tmp/again.db" play_history kim ${1%.*} $2 2>"$tmp/err" |
 	jq -r .became 2>"$tmp/err" | head -n 1)" refused "found by the second"
 sqlite3 "$tmp/again.db" "delete from ingest_errors; update ingest_runs
-	set status = 'failed', reason = 'the stream was cut'"
+	set status = 'failed', reason = 'no end record: the input is incomplete'"
 is "$(why --db "$tmp/again.db" play_history kim "$1" "$2" 2>"$tmp/err" |
 	jq -r .became | head -n 1)" "not loaded" "or was not loaded"
-like "$err" 'there is no such row: these captures name its key' "it is said"
+like "$err" 'no such row: these captures contain its key' "it is said"
 run why tracks
 like "$status $err" "^64 .*table 'tracks': its key is track_id" \
     "what the key is, without one"
 run why --table play_history kim 2020-01-01T00:00:00.000Z nothing
 is "$status $out" "65 " "never seen"
-like "$err" 'there is no such row, and no capture names its key' "that too"
+like "$err" 'no such row, and no staged capture contains its key' "that too"
 echo '{"type":"row","table":"tracks","row":{"track_id":"typed","name":"T"}}' |
     sp-load
 is "$(why tracks typed | jq -c 'select(.column == "name") | [.value, .run]')" \
@@ -200,7 +200,7 @@ for bad in 'tracks' '' 'nothing a' 'tracks a b' 'ingest_runs a' \
 	run why $bad
 	is "$status $out" "64 " "usage: '$bad'"
 done
-like "$err" "table 'accounts': it is not made from captures" "it is said"
+like "$err" "table 'accounts': not loaded from captures" "it is said"
 if [ -e /dev/full ]; then
 	status=0
 	why tracks "$track" >/dev/full 2>/dev/null || status=$?

@@ -5,9 +5,11 @@
 # Rows of tracks, endpoint_status.
 
 def row($asked):
-	if type != "object" then {refuse: "features that are no object"} else
+	if type != "object" then
+		{refuse: "audio features that are not an object"}
+	else
 		(.id // $asked // (if .uri == null then null else track_id end)) as $id
-		| if $id == null then {refuse: "features without the id of a track"}
+		| if $id == null then {refuse: "audio features without a track id"}
 		else {table: "tracks", row: {track_id: $id, audio_features_json: .}} end
 	end;
 

@@ -9,7 +9,7 @@
 def rows($user; $at; $i):
 	if type == "object" and .id != null then
 		artist_rows, relation($user; .id; "follows-artist"; $at)
-	else {refuse: "item \($i) is no artist"} end;
+	else {refuse: "item \($i) is not an artist"} end;
 
 # main
 if ok then

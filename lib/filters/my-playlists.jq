@@ -27,7 +27,7 @@ def rows($user; $at; $id):
 # Elements that are null are none, and there for no reason that is told.
 def element($user; $at; $i):
 	if . == null then empty
-	elif type != "object" then {refuse: "item \($i) is no playlist"}
+	elif type != "object" then {refuse: "item \($i) is not a playlist"}
 	else
 		(.id // (.uri | playlist_id) // (.href | path_id("playlists"))) as $id
 		| if $id == null then {refuse: "item \($i) has no id"}

@@ -3,13 +3,13 @@
 # own, and no string goes over the end of a line.
 
 # A mapping is a pure function of its capture.
-def now: error("'now' cannot be used: a mapping knows no time but its capture's");
+def now: error("'now' cannot be used: the only time a mapping has is its capture's");
 def input: error("'input' cannot be used: a mapping reads one capture");
 def inputs: input;
-def input_filename: error("'input_filename' cannot be used: a mapping knows no files");
+def input_filename: error("'input_filename' cannot be used: a mapping has no access to files");
 def input_line_number: error("'input_line_number' cannot be used: a mapping reads one capture");
-def env: error("'env' cannot be used: a mapping knows no environment");
-def halt: error("'halt' cannot be used: a mapping ends by itself");
+def env: error("'env' cannot be used: a mapping has no access to the environment");
+def halt: error("'halt' cannot be used: a mapping cannot stop the program");
 def halt_error: halt;
 def halt_error(status): halt;
 def modulemeta: error("'modulemeta' cannot be used: a mapping is one file");
@@ -331,7 +331,7 @@ def without_track($items):
 	then {refuse: "item \($i + 1) holds no track"} else empty end;
 
 # The body, or the capture is refused.
-def object: if type == "object" then . else error("the body is no object") end;
+def object: if type == "object" then . else error("the body is not an object") end;
 
 # A list of the body, or the capture is refused.
 def list($name):
@@ -373,6 +373,6 @@ def endpoint_status($subject):
 def ok: (.status // 200) == 200;
 def not_ok($subject):
 	if .user == null then
-		error("status \(.status), and no user to note it for"
+		error("status \(.status), and no user to record it for"
 			+ (api_message | if . == null then "" else ": " + . end))
 	else endpoint_status($subject) end;

@@ -53,7 +53,7 @@ def unusable:
 	| if (.track | track_id) == null then
 		{refuse: "item \($i + 1) holds no track"}
 	elif (.played_at | time) == null then
-		{refuse: "item \($i + 1) has no time it was played at"}
+		{refuse: "item \($i + 1) has no valid 'played_at'"}
 	else empty end;
 
 # Playlists that were played from, each with its newest play.

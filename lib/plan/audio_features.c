@@ -100,8 +100,8 @@ int plan_audio_features(struct plan *p)
 		return rc;
 	if (regime == REFUSED && !p->options->force) {
 		snprintf(p->outcome.reason, sizeof(p->outcome.reason),
-		    "audio features are not for this app: the API refused "
-		    "them with 403");
+		    "audio features are not available to this app: the API "
+		    "refused them with status 403");
 		return SQLITE_OK;
 	}
 	return ask_missing(p, regime == REFUSED ? PROBE : regime);

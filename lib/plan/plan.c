@@ -319,7 +319,7 @@ static const char is_due[] =
     "and started_at > :stale_since "
     "and (job <> 'audio-features' or coalesce(captures, 1) > 0)) "
     "or (:job = 'playlists' and exists (select 1 " PLAN_QUEUED ")) "
-    /* What its last run brought, that run could not ask for. */
+    /* Playlists that its last run discovered, it could not request. */
     "or (:job = 'playlists' and exists (select 1 "
     "from (select user_id, max(started_at) as at from ingest_runs "
     "where job = :job and account = :account "

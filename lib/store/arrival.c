@@ -42,25 +42,25 @@ const char *arrival_read(const struct record *rec, struct buf *scratch,
 
 		if (is_called(m, "table")) {
 			if (!take_string(m, scratch, table))
-				return "'table' is no string";
+				return "'table' is not a string";
 		} else if (is_called(m, "row")) {
 			if (m->type != JSON_OBJECT)
-				return "'row' is no object";
+				return "'row' is not an object";
 			a->object = m->value;
 		} else if (is_called(m, "at")) {
 			if (!take_string(m, scratch, &a->at))
-				return "'at' is no string";
+				return "'at' is not a string";
 		} else if (is_called(m, "src")) {
 			take_string(m, scratch, &a->src);
 		} else if (is_called(m, "op")) {
 			if (!take_string(m, scratch, &op))
-				return "'op' is no string";
+				return "'op' is not a string";
 		}
 	}
 	if (!table->p)
-		return "a row without the name of its 'table'";
+		return "'table' is missing";
 	if (!a->object.p)
-		return "a row without 'row'";
+		return "'row' is missing";
 	if (!op.p)
 		op = SLICE("upsert");
 	a->removes = slice_is(op, "delete");
@@ -68,6 +68,6 @@ const char *arrival_read(const struct record *rec, struct buf *scratch,
 		  : slice_is(op, "check") ? PART_CHECK
 					  : PART_NONE;
 	if (!a->removes && !a->part && !slice_is(op, "upsert"))
-		return "'op' is none of upsert, delete, page, check";
+		return "'op' is not upsert, delete, page or check";
 	return NULL;
 }

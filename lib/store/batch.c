@@ -217,7 +217,8 @@ bool batch_add(
 	uint64_t hash, *slot;
 
 	if (!intern_at(b, a->at)) {
-		buf_puts(why, "'at' is no time like 2026-11-22T06:40:00.123Z");
+		buf_puts(
+		    why, "'at' is not a time like 2026-11-22T06:40:00.123Z");
 		return false;
 	}
 	if (!intern_src(b, a->src) || !grow(b)) {

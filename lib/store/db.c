@@ -220,8 +220,8 @@ static int check_format(sqlite3 *db, const char *path, struct buf *why)
 	if (format <= STORE_FORMAT)
 		return 0;
 	buf_printf(why,
-	    "%s: made by a newer sp: its format is %d, this sp knows %d", path,
-	    (int)format, STORE_FORMAT);
+	    "%s: made by a newer sp: its format is %d, this sp supports %d",
+	    path, (int)format, STORE_FORMAT);
 	return EX_CONFIG;
 }
 

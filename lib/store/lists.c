@@ -360,13 +360,12 @@ static const char *reason(struct lists *ls, const struct list_judged *j)
 	switch (j->verdict) {
 	case LIST_PARTIAL:
 		buf_clear(&ls->why);
-		buf_printf(&ls->why, "%" PRId64 " of %" PRId64 " items came",
-		    j->came, j->total);
+		buf_printf(&ls->why,
+		    "%" PRId64 " of %" PRId64 " items were received", j->came,
+		    j->total);
 		return buf_words(&ls->why);
-	case LIST_UNCHECKED:
-		return "no check came to say whether it changed while it was "
-		       "read";
-	default: return "its list changed while it was read";
+	case LIST_UNCHECKED: return "the final snapshot check is missing";
+	default: return "the list changed while it was being fetched";
 	}
 }
 

@@ -27,7 +27,7 @@ static bool read_text(const struct json *j, enum json_type type,
 	if (type == JSON_NULL)
 		return true;
 	if (type != JSON_STRING)
-		return wrong(why, name, "is no string");
+		return wrong(why, name, "is not a string");
 	*to = j->text;
 	if (j->escaped) {
 		if (json_unescape(j->text, &b))
@@ -37,10 +37,11 @@ static bool read_text(const struct json *j, enum json_type type,
 		buf_release(&b);
 		if (!to->p) {
 			arena->failed = true;
-			return wrong(why, name, "is out of memory");
+			return wrong(
+			    why, name, "cannot be read: out of memory");
 		}
 		if (memchr(to->p, '\0', to->n))
-			return wrong(why, name, "has a NUL character");
+			return wrong(why, name, "contains a NUL character");
 	}
 	return true;
 }
@@ -51,7 +52,7 @@ static bool read_number(const struct json *j, enum json_type type,
 	if (type == JSON_NUMBER && json_int(j->text, to) && *to >= 0 &&
 	    *to <= ITEMS_MAX)
 		return true;
-	return wrong(why, name, "is no number of items");
+	return wrong(why, name, "is not a whole number from 0 to 1000000000");
 }
 
 bool items_init(struct json *j, struct slice array)
@@ -84,7 +85,7 @@ static bool read_item_member(struct json *j, enum json_type type,
 	struct slice text;
 
 	if (c < 0) {
-		buf_printf(why, "an item has no '%.*s'",
+		buf_printf(why, "an item has an unknown member '%.*s'",
 		    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
 		return false;
 	}
@@ -92,7 +93,7 @@ static bool read_item_member(struct json *j, enum json_type type,
 		return false;
 	if (c == ITEM_ADDED_AT && text.p && !row_time(text, arena, &text))
 		return wrong(why, item_names[c],
-		    "is no time like 2026-11-22T06:40:00.123Z");
+		    "is not a time like 2026-11-22T06:40:00.123Z");
 	item->values[c] = value_text(text);
 	return true;
 }
@@ -112,15 +113,15 @@ int items_next(
 		return 0;
 	*item = (struct item){{VALUE_NOTHING}};
 	if (type != JSON_OBJECT)
-		return no_item(why, "items", "are no objects");
+		return no_item(why, "items", "is not an array of objects");
 	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END)
 		if (!read_item_member(j, type, item, arena, why))
 			return -1;
 	if (type != JSON_OBJECT_END)
-		return no_item(why, "items", "are broken off");
+		return no_item(why, "items", "is incomplete");
 	if (!is_kind(value_slice(&item->values[ITEM_KIND])))
-		return no_item(why, "kind",
-		    "is none of track, episode, local, unavailable");
+		return no_item(
+		    why, "kind", "is not track, episode, local or unavailable");
 	return 1;
 }
 
@@ -161,14 +162,14 @@ static bool read_page_member(
 		       wrong(why, "check_due", "is neither true nor false");
 	}
 	if (!is(j, "items")) {
-		buf_printf(why, "a page has no '%.*s'",
+		buf_printf(why, "unknown member '%.*s'",
 		    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
 		return false;
 	}
 	if (type != JSON_ARRAY)
-		return wrong(why, "items", "is no array");
+		return wrong(why, "items", "is not an array");
 	if (!json_skip(j, type))
-		return wrong(why, "items", "is broken off");
+		return wrong(why, "items", "is incomplete");
 	p->items = j->text;
 	return true;
 }
@@ -186,7 +187,7 @@ static bool read_member(struct part *p, struct json *j, enum json_type type,
 		    j, type, "snapshot_id", arena, &p->snapshot, why);
 	if (p->kind == PART_PAGE)
 		return read_page_member(p, j, type, why);
-	buf_printf(why, "a check has no '%.*s'",
+	buf_printf(why, "unknown member '%.*s'",
 	    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
 	return false;
 }
@@ -214,12 +215,12 @@ static bool read_part(
 	p->offset = p->total = -1;
 	json_init(&j, object);
 	if (json_next(&j) != JSON_OBJECT)
-		return wrong(why, "row", "is no object");
+		return wrong(why, "row", "is not an object");
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END)
 		if (!read_member(p, &j, type, arena, why))
 			return false;
 	if (type != JSON_OBJECT_END)
-		return wrong(why, "row", "is broken off");
+		return wrong(why, "row", "is incomplete");
 	if (!whole(p, why))
 		return false;
 	/* Without a name, it is of the list that came at its time. */

@@ -40,7 +40,7 @@ static bool read_string(const struct reading *r, struct slice *to)
 		return wrong(r, "out of memory");
 	}
 	if (memchr(to->p, '\0', to->n))
-		return wrong(r, "has a NUL character");
+		return wrong(r, "contains a NUL character");
 	return true;
 }
 
@@ -67,12 +67,12 @@ static bool read_time(const struct reading *r, struct value *v)
 	struct slice text;
 
 	if (r->type != JSON_STRING)
-		return wrong(r, "wants a time");
+		return wrong(r, "must be a time");
 	if (!read_string(r, &text))
 		return false;
 	*v = value_text(text);
 	if (!row_time(text, r->arena, &v->text))
-		return wrong(r, "wants a time like 2026-11-22T06:40:00.123Z");
+		return wrong(r, "must be a time like 2026-11-22T06:40:00.123Z");
 	return true;
 }
 
@@ -120,15 +120,15 @@ static bool read_text(const struct reading *r, struct value *v)
 		return true;
 	}
 	if (r->type != JSON_STRING)
-		return wrong(r, json ? "wants an array, an object or a string"
-				     : "wants a string");
+		return wrong(r, json ? "must be an array, an object or a string"
+				     : "must be a string");
 	*v = value_text(r->text);
 	if (!read_string(r, &v->text))
 		return false;
-	/* What stands would not be what was told, and could not be merged. */
+	/* The stored value would differ from the text: no merge works then. */
 	if (r->column->makes_numbers && is_number(v->text))
-		return wrong(r, "is not declared as text, "
-				"and would make a number of it");
+		return wrong(r, "has a numeric type, which would turn "
+				"this text into a number");
 	return true;
 }
 
@@ -144,8 +144,8 @@ static bool read_integer(const struct reading *r, struct value *v)
 	if (r->type == JSON_NUMBER && json_int(r->text, &v->integer) &&
 	    (!boolean || v->integer == 0 || v->integer == 1))
 		return true;
-	return wrong(r, boolean ? "wants true or false"
-				: "wants a whole number of 64 bits");
+	return wrong(r, boolean ? "must be true or false"
+				: "must be a whole number of 64 bits");
 }
 
 static bool read_real(const struct reading *r, struct value *v)
@@ -153,13 +153,13 @@ static bool read_real(const struct reading *r, struct value *v)
 	char text[64];
 
 	if (r->type != JSON_NUMBER || r->text.n >= sizeof(text))
-		return wrong(r, "wants a number");
+		return wrong(r, "must be a number");
 	memcpy(text, r->text.p, r->text.n);
 	text[r->text.n] = '\0';
 	v->type = VALUE_REAL;
 	v->real = strtod(text, NULL);
 	if (!isfinite(v->real))
-		return wrong(r, "wants a number that fits");
+		return wrong(r, "is a number out of range");
 	return true;
 }
 
@@ -171,16 +171,16 @@ static bool read_value(const struct reading *r, struct value *v)
 	case RULE_FIRST:
 	case RULE_LAST:
 	case RULE_TIMES:
-		return wrong(r, "is kept by sp-load, from the records' times");
+		return wrong(r, "is set by sp-load from the records' times");
 	case RULE_LIST:
-		return wrong(r, "is kept by sp-load, from the lists of tracks");
+		return wrong(r, "is set by sp-load from the track lists");
 	case RULE_NONE: return wrong(r, "cannot be loaded");
 	default: break;
 	}
 	if (r->type == JSON_NULL) {
 		v->type = VALUE_NULL;
 		if (c->rule == RULE_KEY || c->not_null)
-			return wrong(r, "is null, and must not be");
+			return wrong(r, "must not be null");
 		return true;
 	}
 	switch (c->type) {
@@ -233,7 +233,7 @@ static bool complete(
 		buf_printf(why, "table '%s': column '%s' is missing", t->name.p,
 		    c->name.p);
 		if (t->of_user && slice_is(c->name, "user_id"))
-			buf_puts(why, ": sp-load --user ID would supply it");
+			buf_puts(why, ": give it with sp-load --user ID");
 		return false;
 	}
 	return true;
@@ -286,7 +286,7 @@ bool row_read(struct table *t, struct slice object, struct slice user,
 
 	json_init(&j, object);
 	if (json_next(&j) != JSON_OBJECT) {
-		buf_puts(why, "'row' is no object");
+		buf_puts(why, "'row' is not an object");
 		return false;
 	}
 	if (!read_members(t, &j, &r, values, &count))

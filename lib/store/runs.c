@@ -18,12 +18,12 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 		const char *name;
 		struct slice *to;
 		const char *complaint;
-	} texts[] = {{"run", &run->id, "'run' is no string"},
-	    {"job", &run->job, "'job' is no string"},
-	    {"account", &run->account, "'account' is no string"},
-	    {"user", &run->user, "'user' is no string"},
-	    {"client", &run->client, "'client' is no string"},
-	    {"started_at", &run->started_at, "'started_at' is no string"}};
+	} texts[] = {{"run", &run->id, "'run' is not a string"},
+	    {"job", &run->job, "'job' is not a string"},
+	    {"account", &run->account, "'account' is not a string"},
+	    {"user", &run->user, "'user' is not a string"},
+	    {"client", &run->client, "'client' is not a string"},
+	    {"started_at", &run->started_at, "'started_at' is not a string"}};
 	const struct member *cursor = record_get(rec, "cursor");
 
 	*run = (struct store_run){.id = {NULL, 0}};
@@ -38,12 +38,12 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 			return false;
 		}
 	if (run->id.n == 0) {
-		*reason = "a run without its id, 'run'";
+		*reason = "'run' is missing";
 		return false;
 	}
 	run->has_cursor = cursor && cursor->type != JSON_NULL;
 	if (!record_int(rec, "cursor", &run->cursor)) {
-		*reason = "'cursor' is no whole number";
+		*reason = "'cursor' is not a whole number";
 		return false;
 	}
 	return true;
@@ -79,7 +79,7 @@ int store_run_seen(sqlite3 *db, const struct store_run *run)
 	    "insert or ignore into ingest_runs (run_id, job, account, user_id,"
 	    " started_at, cursor_before, status, reason)"
 	    " values (?, ?, ?, ?, ?, ?, 'failed',"
-	    " 'no end has come: the run is under way or was cut')",
+	    " 'no end record yet: the run is in progress or was interrupted')",
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)

@@ -44,11 +44,11 @@ const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 		return NULL;
 	s->captures.n = from;
 	if (!s->captures.failed)
-		return "errors are deleted by their 'src' alone";
+		return "rows of ingest_errors can only be deleted by 'src'";
 	if (s->captures.no_memory)
 		return "out of memory";
 	s->captures.failed = false;
-	return "too many rows wait for the end of the run";
+	return "too many rows are held until the end of the run";
 }
 
 int settling_apply(const struct settling *s, sqlite3 *db, uint64_t *captures)

@@ -126,14 +126,14 @@ static enum staging_result read_members(
 	if (!record_int(rec, "seq", &s->seq) ||
 	    !record_int(rec, "status", &s->status))
 		return bad_or_failed(s);
-	*why = "a capture needs an 'endpoint'";
+	*why = "'endpoint' is missing";
 	if (s->value[STAGING_ENDPOINT].n == 0)
 		return STAGING_BAD;
 	collect_extra(s, rec);
 	return s->extra.failed ? STAGING_FAILED : STAGING_READY;
 }
 
-/* It stands for a body that is kept, and will come back with it. */
+/* The capture stands for a stored body; a replay sends it with that. */
 static enum staging_result prepare_held(struct staging *s)
 {
 	struct buf *b = &s->extra;
@@ -161,7 +161,7 @@ enum staging_result staging_prepare(
 	*why = "a member has the wrong type";
 	if (s->is_text && !record_string(rec, "text", &s->scratch, body))
 		return bad_or_failed(s);
-	*why = "a capture needs a 'body' or a 'text'";
+	*why = "'body' and 'text' are missing";
 	if (!body->p)
 		return STAGING_BAD;
 	return bodies_prepare(&s->bodies, *body) == SQLITE_OK ? STAGING_READY
@@ -181,8 +181,8 @@ static enum staging_result find_held(
 	if (rc == SQLITE_ROW)
 		*body_id = sqlite3_column_int64(s->held, 0);
 	sqlite3_reset(s->held);
-	*why = "status 304, and no body that came with its etag is staged in "
-	       "this database: ask again with sp-queue next --unconditional";
+	*why = "status 304, but this database has no body for that etag: "
+	       "plan again with sp-queue next --unconditional";
 	return rc == SQLITE_ROW	   ? STAGING_READY
 	       : rc == SQLITE_DONE ? STAGING_LOST
 				   : STAGING_FAILED;
@@ -211,7 +211,7 @@ static enum staging_result compare(struct staging *s, const char **why)
 	else if (rc == SQLITE_ROW)
 		result = sqlite3_column_int(s->compare, 1) ? STAGING_KNOWN
 							   : STAGING_BAD;
-	*why = "another capture is staged under this run and seq";
+	*why = "another capture with this run and seq is staged";
 	sqlite3_reset(s->compare);
 	return result;
 }
@@ -409,7 +409,7 @@ static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 	at = b->n;
 	open_body(r, row, b);
 	if (!r->bad && memchr(b->p + at, '\n', b->n - at))
-		r->bad = "its body is more than a line";
+		r->bad = "its body contains a line break";
 }
 
 /* What is told as the status: of what stands for an answer, the answer's. */

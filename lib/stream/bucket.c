@@ -10,7 +10,7 @@ const struct bucket buckets[BUCKETS] = {
     {"users", " me user "},
     {"library", " saved-tracks "},
     {"catalogue", " track tracks album artist "},
-    {"the rest", ""},
+    {"other endpoints", ""},
 };
 
 /* Whether a name is one of a list's. */

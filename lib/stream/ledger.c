@@ -148,10 +148,10 @@ static bool stage_balances(const struct entry *e, struct buf *why)
 		if (in == out)
 			continue;
 		buf_printf(why,
-		    "%.*s took in %" PRIu64 " of type %s and "
-		    "accounts for %" PRIu64,
-		    (int)e->stage.n, e->stage.p, in,
-		    record_type_name((enum record_type)t), out);
+		    "%s records: %.*s received %" PRIu64
+		    ", accounted for %" PRIu64,
+		    record_type_name((enum record_type)t), (int)e->stage.n,
+		    e->stage.p, in, out);
 		return false;
 	}
 	return true;
@@ -176,11 +176,11 @@ static bool arrived(
 			continue;
 		if (sent - in > broken) {
 			buf_printf(why,
-			    "%.*s sent %" PRIu64 " of type %s, %" PRIu64
-			    " arrived at %.*s",
+			    "%s records: %.*s sent %" PRIu64
+			    ", %.*s received %" PRIu64,
+			    record_type_name((enum record_type)t),
 			    (int)from->stage.n, from->stage.p, sent,
-			    record_type_name((enum record_type)t), in,
-			    (int)to->stage.n, to->stage.p);
+			    (int)to->stage.n, to->stage.p, in);
 			return false;
 		}
 		broken -= sent - in;
@@ -210,7 +210,7 @@ bool ledger_check(
 	*totals = (struct ledger_totals){0};
 	json_init(&j, array);
 	if (array.n == 0 || json_next(&j) != JSON_ARRAY) {
-		buf_puts(why, "the end has no ledger");
+		buf_puts(why, "the end record has no ledger");
 		return false;
 	}
 	for (; (type = json_next(&j)) == JSON_OBJECT; n++) {
@@ -227,7 +227,7 @@ bool ledger_check(
 		add_up(now, RECORD_CAPTURE, &totals->captures);
 	}
 	if (type != JSON_ARRAY_END) {
-		buf_puts(why, "the ledger is no array of stages' counts");
+		buf_puts(why, "the ledger is not an array of stage counts");
 		return false;
 	}
 	return ok;

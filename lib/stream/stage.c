@@ -77,7 +77,7 @@ static bool follow_run(struct stage *st, const struct record *rec)
 		}
 		st->ledger.in[RECORD_END]++;
 		stage_refuse(st, rec, "end of no run",
-		    "this end is not of a run that is open");
+		    "the end record does not match an open run");
 		return false;
 	}
 	if (rec->type == RECORD_RUN) {
@@ -88,7 +88,7 @@ static bool follow_run(struct stage *st, const struct record *rec)
 		st->ledger.in[RECORD_RUN]++;
 		if (!run_id(st, rec, st->run)) {
 			stage_refuse(st, rec, "run without id",
-			    "a run needs a 'run' of 1 to %d bytes",
+			    "'run' must be a string of 1 to %d bytes",
 			    STAGE_RUN_MAX - 1);
 			return false;
 		}

@@ -237,12 +237,12 @@ class Epoch:
         copy = f"{self.path}/rebuilt-{self.rebuilds}.db"
         for db in (copy, self.db):
             status, said = rebuild(self.db, db)
-            if "no capture is chosen" in said:
+            if "no captures match" in said:
                 return  # the job had nothing to ask for yet
             # A list that was cut may be among the captures.
             check(status == 0 or
-                  (status == 1 and said.count("the list held stays") ==
-                   said.count("\n")), "a rebuild ends with", status, said)
+                  (status == 1 and said.count("\n") ==
+                   said.count("keeping the stored track list")), "a rebuild ends with", status, said)
             if db == copy:
                 made = tables(copy)
                 said = differences(tables(self.db, BOOKS | QUEUE, TIMES),

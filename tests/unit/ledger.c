@@ -131,35 +131,35 @@ static void test_unbalanced(void)
 {
 	does_not(
 	    "[{\"stage\":\"a\",\"in\":{\"row\":6},\"passed\":{\"row\":5}}]",
-	    "a took in 6 of type row and accounts for 5", "one is missing");
+	    "row records: a received 6, accounted for 5", "one is missing");
 	does_not("[{\"stage\":\"a\",\"in\":{\"row\":4},\"used\":{\"row\":5}}]",
-	    "a took in 4 of type row and accounts for 5", "one is too many");
+	    "row records: a received 4, accounted for 5", "one is too many");
 	does_not(
 	    "[{\"stage\":\"a\",\"produced\":{\"capture\":3}},"
 	    "{\"stage\":\"b\",\"takes\":\"capture\",\"in\":{\"capture\":2},"
 	    "\"used\":{\"capture\":2}}]",
-	    "a sent 3 of type capture, 2 arrived at b", "lost between two");
+	    "capture records: a sent 3, b received 2", "lost between two");
 	does_not("[{\"stage\":\"a\",\"passed\":{\"capture\":3},"
 		 "\"in\":{\"capture\":3}},"
 		 "{\"stage\":\"b\",\"takes\":\"capture\"}]",
-	    "a sent 3 of type capture, 0 arrived at b",
+	    "capture records: a sent 3, b received 0",
 	    "what was passed on must arrive too");
 	does_not("[{\"stage\":\"a\",\"produced\":{\"error\":1}},"
 		 "{\"stage\":\"b\",\"takes\":\"row\"}]",
-	    "a sent 1 of type error, 0 arrived at b", "errors must arrive");
+	    "error records: a sent 1, b received 0", "errors must arrive");
 	does_not(
 	    "[{\"stage\":\"a\",\"produced\":{\"row\":3,\"error\":1}},"
 	    "{\"stage\":\"b\",\"takes\":\"row\",\"in\":{\"row\":2,"
 	    "\"other\":1},\"used\":{\"row\":2},\"refused\":{\"other\":1}}]",
-	    "a sent 1 of type error, 0 arrived at b",
+	    "error records: a sent 1, b received 0",
 	    "one broken line excuses one loss only");
 	does_not(
 	    "[{\"stage\":\"a\",\"produced\":{\"row\":1}},{\"stage\":\"b\"},"
 	    "{\"stage\":\"c\",\"in\":{\"run\":1}}]",
-	    "c took in 1 of type run and accounts for 0", "the third stage");
+	    "run records: c received 1, accounted for 0", "the third stage");
 	does_not("[{\"stage\":\"a\",\"in\":{\"row\":1}},"
 		 "{\"stage\":\"b\",\"in\":{\"row\":1}}]",
-	    "a took in 1 of type row and accounts for 0",
+	    "row records: a received 1, accounted for 0",
 	    "the first loss is told");
 }
 
@@ -170,17 +170,17 @@ static void test_no_ledger(void)
 	    "[{\"in\":{\"row\":\"1\"}}]",
 	    "[{\"in\":{\"row\":99999999999999999999}}]", "[{\"stage\":\"a\"}"};
 
-	does_not("", "the end has no ledger", "nothing is no ledger");
-	does_not("{}", "the end has no ledger", "nor an object");
-	does_not("null", "the end has no ledger", "nor null");
+	does_not("", "the end record has no ledger", "nothing is no ledger");
+	does_not("{}", "the end record has no ledger", "nor an object");
+	does_not("null", "the end record has no ledger", "nor null");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		does_not(
-		    bad[i], "the ledger is no array of stages' counts", bad[i]);
+		does_not(bad[i], "the ledger is not an array of stage counts",
+		    bad[i]);
 	/* Counts that wrap around must not look like none. */
 	does_not("[{\"stage\":\"a\",\"in\":{\"row\":9223372036854775807,"
 		 "\"row\":9223372036854775807,\"row\":2}},"
 		 "{\"stage\":\"b\"}]",
-	    "the ledger is no array of stages' counts", "counts that wrap");
+	    "the ledger is not an array of stage counts", "counts that wrap");
 }
 
 int main(void)
