@@ -215,15 +215,15 @@ static char *copy_time(int64_t ms)
 /* Add what a token file says; `name` may be NULL. */
 static void add(struct list *l, const char *name, const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 	struct row *rows;
 
 	token_init(&t, path);
-	if (!token_load(&t, &trouble)) {
-		cli_warn("%s", trouble.why);
+	if (!token_load(&t, &error)) {
+		cli_warn("%s", error.why);
 		if (!l->status)
-			l->status = trouble.exit;
+			l->status = error.exit;
 		token_release(&t);
 		return;
 	}
@@ -365,7 +365,7 @@ int account_list(struct account *a, int argc, char **argv)
 int account_logout(struct account *a, int argc, char **argv)
 {
 	struct buf path = BUF_INIT(4096);
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 	const char *file;
 	bool ok;
@@ -374,20 +374,19 @@ int account_logout(struct account *a, int argc, char **argv)
 	file = account_path(a, &path);
 	token_init(&t, file);
 	/* A file that others can read, or that is broken, goes as well. */
-	ok = token_load(&t, &trouble) || trouble.exit != EX_NOPERM;
-	ok = ok && token_lock_new(&t, true, &trouble) &&
-	     token_remove(&t, &trouble);
+	ok = token_load(&t, &error) || error.exit != EX_NOPERM;
+	ok = ok && token_lock_new(&t, true, &error) && token_remove(&t, &error);
 	token_release(&t);
 	if (!ok) {
-		if (trouble.exit == EX_NOPERM)
+		if (error.exit == EX_NOPERM)
 			cli_warn("there is no login '%s'", file);
 		else
-			cli_warn("%s", trouble.why);
+			cli_warn("%s", error.why);
 	} else {
 		cli_warn("removed '%s'; to withdraw the app's access as well, "
 			 "see https://www.spotify.com/account/apps/",
 		    file);
 	}
 	buf_release(&path);
-	return ok ? 0 : trouble.exit;
+	return ok ? 0 : error.exit;
 }

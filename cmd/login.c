@@ -140,13 +140,13 @@ static bool is_id(const char *text)
 static void find_client_id(
     struct options *o, const char *path, struct buf *client_id)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 
 	if (!o->client_id)
 		o->client_id = account_setting("SP_CLIENT_ID");
 	token_init(&t, path);
-	if (!o->client_id && token_load(&t, &trouble) && t.client_id &&
+	if (!o->client_id && token_load(&t, &error) && t.client_id &&
 	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
 	if (t.text.no_memory || client_id->no_memory)
@@ -165,14 +165,14 @@ static void find_client_id(
 /* See that the file can be replaced, before anybody logs in for it. */
 static void check_file(const struct options *o, const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 
 	token_init(&t, path);
-	if (!token_lock_new(&t, o->force, &trouble) ||
-	    !token_prepare(&t, &trouble)) {
+	if (!token_lock_new(&t, o->force, &error) ||
+	    !token_prepare(&t, &error)) {
 		token_release(&t);
-		cli_die(trouble.exit, "%s", trouble.why);
+		cli_die(error.exit, "%s", error.why);
 	}
 	token_release(&t);
 }
@@ -295,7 +295,7 @@ static enum callback_kind take_visit(struct waiting *w, struct visitor *v)
 
 /* Wait for a code; false if there will be none. */
 static bool wait_for_code(
-    struct waiting *w, int64_t timeout, struct trouble *trouble)
+    struct waiting *w, int64_t timeout, struct error *error)
 {
 	enum callback_kind kind = CALLBACK_NONE;
 	struct visitor *v;
@@ -305,14 +305,14 @@ static bool wait_for_code(
 		case LOOPBACK_REQUEST: kind = take_visit(w, v); break;
 		case LOOPBACK_INPUT: kind = take_input(w); break;
 		case LOOPBACK_FAILED:
-			return trouble_set(trouble, EX_OSERR,
+			return error_set(error, EX_OSERR,
 			    "cannot wait for the browser: %s", strerror(errno));
 		case LOOPBACK_TIME:
 			if (w->strange)
-				return trouble_set(trouble, EX_NOPERM,
+				return error_set(error, EX_NOPERM,
 				    "not logged in: what came back is not "
 				    "of this login, its state is wrong");
-			return trouble_set(trouble, EX_UNAVAILABLE,
+			return error_set(error, EX_UNAVAILABLE,
 			    "nobody logged in within %" PRId64 " s; if the "
 			    "browser showed an error instead, see that the "
 			    "client id and the app's redirect URI are right",
@@ -322,9 +322,9 @@ static bool wait_for_code(
 	if (kind == CALLBACK_CODE)
 		return true;
 	if (slice_is(buf_slice(&w->value), "access_denied"))
-		return trouble_set(trouble, EX_NOPERM,
+		return error_set(error, EX_NOPERM,
 		    "the consent was refused (access_denied)");
-	return trouble_set(trouble, EX_NOPERM,
+	return error_set(error, EX_NOPERM,
 	    "the login service refuses the login (%.200s)",
 	    buf_words(&w->value));
 }
@@ -367,8 +367,8 @@ static void tell_success(
 	buf_release(&text);
 }
 
-/* The trouble as a sentence, for the browser. */
-static void tell_failure(const struct trouble *t, struct visitor *v)
+/* The error as a sentence, for the browser. */
+static void tell_failure(const struct error *t, struct visitor *v)
 {
 	char text[sizeof(t->why) + 64];
 
@@ -395,15 +395,15 @@ static void see_off(struct loopback *l)
 static int log_in(const struct options *o, struct login *l, struct waiting *w,
     const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	bool ok;
 
-	ok = login_begin(l, &trouble);
+	ok = login_begin(l, &error);
 	if (ok) {
 		invite(o, w);
-		ok = wait_for_code(w, o->timeout, &trouble) &&
-		     login_redeem(l, buf_cstr(&w->value), &trouble) &&
-		     login_keep(l, path, o->force, &trouble);
+		ok = wait_for_code(w, o->timeout, &error) &&
+		     login_redeem(l, buf_cstr(&w->value), &error) &&
+		     login_keep(l, path, o->force, &error);
 	}
 	if (ok) {
 		tell_success(l, path, w->visitor);
@@ -411,9 +411,9 @@ static int log_in(const struct options *o, struct login *l, struct waiting *w,
 		return 0;
 	}
 	if (w->visitor)
-		tell_failure(&trouble, w->visitor);
-	cli_warn("%s", trouble.why);
-	return trouble.exit;
+		tell_failure(&error, w->visitor);
+	cli_warn("%s", error.why);
+	return error.exit;
 }
 
 /* Where a line may be pasted: from a person, or as was said. */

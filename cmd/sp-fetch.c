@@ -82,12 +82,12 @@ static void on_refusal(void *ctx, const struct refusal *r)
 /* Know whose login it is; false if nothing can be asked. */
 static bool know_user(struct fetch *f)
 {
-	struct trouble trouble;
+	struct error error;
 
 	if (verdict_is_halted(&f->verdict))
 		return false;
-	if (!session_know_user(&f->session, &f->answer, &trouble)) {
-		verdict_halt(&f->verdict, &trouble, false);
+	if (!session_know_user(&f->session, &f->answer, &error)) {
+		verdict_halt(&f->verdict, &error, false);
 		return false;
 	}
 	if (!f->warned)
@@ -233,7 +233,7 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 
 static void take_run(struct fetch *f, const struct record *rec)
 {
-	struct trouble trouble;
+	struct error error;
 	struct slice user = {NULL, 0};
 	bool told;
 
@@ -251,10 +251,10 @@ static void take_run(struct fetch *f, const struct record *rec)
 		pass_filled(f, rec);
 		return;
 	}
-	trouble_set(&trouble, EX_CONFIG,
+	error_set(&error, EX_CONFIG,
 	    "run %s: it is of user '%.*s', and the login of user '%s'",
 	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
-	verdict_halt(&f->verdict, &trouble, true);
+	verdict_halt(&f->verdict, &error, true);
 	stage_pass(&f->stage, rec);
 }
 

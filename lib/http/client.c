@@ -59,10 +59,10 @@ static void classify_same(struct answer *a, const char *asked)
 
 	a->kind = ANSWER_NONE;
 	if (!held.p) {
-		trouble_set(&a->trouble, EX_UNAVAILABLE,
+		error_set(&a->error, EX_UNAVAILABLE,
 		    "HTTP 304 to a request that holds nothing");
 	} else if (got.n > 0 && !etag_eq(held, got)) {
-		trouble_set(&a->trouble, EX_UNAVAILABLE,
+		error_set(&a->error, EX_UNAVAILABLE,
 		    "HTTP 304 for %s, and %s is held", r->etag, asked);
 	} else {
 		a->kind = ANSWER_GOOD;
@@ -70,7 +70,7 @@ static void classify_same(struct answer *a, const char *asked)
 	}
 }
 
-/* Say what an answer is, and put its trouble in words. */
+/* Say what an answer is, and put its error in words. */
 static void classify(struct answer *a, const char *etag)
 {
 	struct reply *r = &a->reply;
@@ -82,27 +82,26 @@ static void classify(struct answer *a, const char *etag)
 		a->kind = ANSWER_GOOD;
 	} else if (r->status >= 200 && r->status < 300) {
 		a->kind = ANSWER_BROKEN;
-		trouble_set(&a->trouble, EX_UNAVAILABLE, "HTTP %d, and no JSON",
+		error_set(&a->error, EX_UNAVAILABLE, "HTTP %d, and no JSON",
 		    r->status);
 	} else if (r->status == 304) {
 		classify_same(a, etag);
 	} else if (r->status >= 300 && r->status < 400) {
 		a->kind = ANSWER_REDIRECT;
-		trouble_set(&a->trouble, EX_UNAVAILABLE,
+		error_set(&a->error, EX_UNAVAILABLE,
 		    "HTTP %d, a redirect that is not followed", r->status);
 	} else if (r->status == 429) {
 		a->kind = ANSWER_LIMITED;
-		trouble_set(
-		    &a->trouble, EX_TEMPFAIL, "rate limited (%s)", text);
+		error_set(&a->error, EX_TEMPFAIL, "rate limited (%s)", text);
 		a->account = slice_is(
 		    problem_reason(buf_slice(&r->body)), "QUOTA_EXCEEDED");
 	} else if (r->status >= 400 && r->status < 500 && r->status != 408) {
 		a->kind = ANSWER_DENIED;
-		trouble_set(&a->trouble,
+		error_set(&a->error,
 		    r->status == 403 ? EX_NOPERM : EX_UNAVAILABLE, "%s", text);
 	} else {
 		a->kind = ANSWER_BROKEN;
-		trouble_set(&a->trouble, EX_UNAVAILABLE, "%s", text);
+		error_set(&a->error, EX_UNAVAILABLE, "%s", text);
 	}
 }
 
@@ -123,9 +122,9 @@ static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 	a->kind = ANSWER_LIMITED;
 	if (!clock_format(r->done_at + wait, until))
 		return;
-	trouble_set(&a->trouble, EX_TEMPFAIL, "%s until %s (%s)%s", what, until,
+	error_set(&a->error, EX_TEMPFAIL, "%s until %s (%s)%s", what, until,
 	    why, whose);
-	a->trouble.until = r->done_at + wait;
+	a->error.until = r->done_at + wait;
 }
 
 /* Say what came of a transfer. */
@@ -136,9 +135,8 @@ static void read_answer(struct get *g, enum transfer_result result)
 
 	if (result != TRANSFER_DONE) {
 		a->kind = ANSWER_NONE;
-		trouble_set(&a->trouble,
-		    r->no_memory ? EX_OSERR : EX_UNAVAILABLE, "no answer: %s",
-		    r->why);
+		error_set(&a->error, r->no_memory ? EX_OSERR : EX_UNAVAILABLE,
+		    "no answer: %s", r->why);
 		return;
 	}
 	/* A server that echoes the token must not put it into a capture. */
@@ -168,7 +166,7 @@ static void take_refusal(struct get *g)
 	struct answer *a = g->answer;
 
 	a->kind = ANSWER_NO_LOGIN;
-	trouble_set(&a->trouble, EX_NOPERM,
+	error_set(&a->error, EX_NOPERM,
 	    "log in first: the API refuses a new token (HTTP 401)");
 	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
 }
@@ -195,7 +193,7 @@ static bool wait_out(struct get *g, int64_t wait)
 	bool limit = a->kind == ANSWER_LIMITED;
 	bool known = limit && held > now && now + wait < held + SAME_WAIT;
 
-	if (!retry_next(&g->retry, wait, known ? NULL : a->trouble.why, &ms))
+	if (!retry_next(&g->retry, wait, known ? NULL : a->error.why, &ms))
 		return false;
 	g->state = GET_WAITING;
 	g->limited = limit && !a->account;
@@ -263,7 +261,7 @@ void get_log_in(struct get *g)
 	if (g->renewals != c->renewals && !is_ending(c))
 		return;
 	if (refresh_login(
-		c->token, c->transfer, c->token_url, &c->policy, &a->trouble)) {
+		c->token, c->transfer, c->token_url, &c->policy, &a->error)) {
 		c->renewed_at = clock_monotonic();
 		c->renewals++;
 		return;

@@ -19,7 +19,7 @@ enum answer_kind {
 			    304 to one that has an etag */
 	ANSWER_DENIED,	 /* a 4xx that is an answer: 403, 404 and the like */
 	ANSWER_REDIRECT, /* another 3xx, which is not followed */
-	ANSWER_LIMITED,	 /* 429 or 5xx, the wait too long; trouble.until */
+	ANSWER_LIMITED,	 /* 429 or 5xx, the wait too long; error.until */
 	ANSWER_BROKEN,	 /* another 5xx or no JSON, to the last try */
 	ANSWER_NONE,	 /* nothing whole came, to the last try; or a 304
 			    that was not asked for */
@@ -28,9 +28,9 @@ enum answer_kind {
 
 struct answer {
 	enum answer_kind kind;
-	struct reply reply;	/* without meaning for NONE and NO_LOGIN */
-	struct trouble trouble; /* unless it is good */
-	bool account;		/* limited: the developer account, in all */
+	struct reply reply; /* without meaning for NONE and NO_LOGIN */
+	struct error error; /* unless it is good */
+	bool account;	    /* limited: the developer account, in all */
 };
 
 /* All is borrowed; the token and its file change when the login is renewed. */

@@ -121,34 +121,34 @@ static bool take_grant(
  * What an answer that grants nothing means; none of these is asked again.
  * Without a code of OAuth it is somebody else's, like a page of a proxy.
  */
-static bool denied(struct reply *r, const char *ended, struct trouble *trouble)
+static bool denied(struct reply *r, const char *ended, struct error *error)
 {
 	struct slice code = problem_code(buf_slice(&r->body));
 	char text[256];
 
 	problem_text(r->status, buf_slice(&r->body), text, sizeof(text));
 	if (slice_is(code, "invalid_grant"))
-		return trouble_set(trouble, EX_NOPERM, "%s (%s)", ended, text);
+		return error_set(error, EX_NOPERM, "%s (%s)", ended, text);
 	if (code.n == 0 || slice_is(code, "server_error") ||
 	    slice_is(code, "temporarily_unavailable"))
-		return trouble_set(
-		    trouble, EX_UNAVAILABLE, NO_ANSWER " (%s)", text);
-	return trouble_set(trouble, EX_CONFIG,
-	    "the token endpoint refuses this app (%s)", text);
+		return error_set(
+		    error, EX_UNAVAILABLE, NO_ANSWER " (%s)", text);
+	return error_set(
+	    error, EX_CONFIG, "the token endpoint refuses this app (%s)", text);
 }
 
 /* Too many logins are a limit like any other, as is a time without any. */
-static bool limited(const struct reply *r, struct trouble *trouble)
+static bool limited(const struct reply *r, struct error *error)
 {
 	const char *what = r->status == 429 ? "rate limited" : "out of service";
 	char until[CLOCK_TEXT];
 
-	trouble_set(trouble, EX_TEMPFAIL, "the token endpoint is %s", what);
+	error_set(error, EX_TEMPFAIL, "the token endpoint is %s", what);
 	if (r->retry_after >= 0 &&
 	    clock_format(r->done_at + r->retry_after, until)) {
-		trouble_set(trouble, EX_TEMPFAIL,
+		error_set(error, EX_TEMPFAIL,
 		    "the token endpoint is %s until %s", what, until);
-		trouble->until = r->done_at + r->retry_after;
+		error->until = r->done_at + r->retry_after;
 	}
 	return false;
 }
@@ -162,7 +162,7 @@ static void scrub(const struct grant *g, const struct token *t, struct reply *r)
 }
 
 bool grant_ask(const struct grant *g, struct token *t,
-    struct transfer *transfer, struct trouble *trouble)
+    struct transfer *transfer, struct error *error)
 {
 	struct reply r = {.body = BUF_INIT(REPLY_MAX)};
 	struct retry retry = {.policy = g->policy, .url = g->question.url};
@@ -179,14 +179,14 @@ bool grant_ask(const struct grant *g, struct token *t,
 		if (ok)
 			break;
 		if (no_memory) {
-			trouble_set(trouble, EX_OSERR, "no memory");
+			error_set(error, EX_OSERR, "no memory");
 			break;
 		}
 		if (r.body.n)
 			scrub(g, t, &r);
 		if (answered && r.status >= 400 && r.status < 500 &&
 		    r.status != 429 && r.status != 408) {
-			denied(&r, g->ended, trouble);
+			denied(&r, g->ended, error);
 			break;
 		}
 		/* What may hold a token that could not be read is not shown. */
@@ -202,9 +202,9 @@ bool grant_ask(const struct grant *g, struct token *t,
 			continue;
 		if (answered &&
 		    (r.status == 429 || (r.status >= 500 && r.retry_after > 0)))
-			limited(&r, trouble);
+			limited(&r, error);
 		else
-			trouble_set(trouble,
+			error_set(error,
 			    r.no_memory ? EX_OSERR : EX_UNAVAILABLE,
 			    NO_ANSWER " (%s)", r.why);
 		break;

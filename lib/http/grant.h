@@ -9,7 +9,7 @@
 
 struct retry_policy;
 struct token;
-struct trouble;
+struct error;
 
 /* What to ask for, and how; all is borrowed. */
 struct grant {
@@ -30,6 +30,6 @@ void form_put(struct buf *, const char *name, const char *value);
  * to be asked later, 78 where it refuses the app.
  */
 bool grant_ask(
-    const struct grant *, struct token *, struct transfer *, struct trouble *);
+    const struct grant *, struct token *, struct transfer *, struct error *);
 
 #endif

@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "http/token.h"
+#include "http/error.h"
 #include "stream/bucket.h"
 
 struct limits {
-	struct trouble of[BUCKETS]; /* exit 0 where there is no limit */
-	struct trouble account;	    /* a limit of all of them */
+	struct error of[BUCKETS]; /* exit 0 where there is no limit */
+	struct error account;	  /* a limit of all of them */
 };
 
 /* Set buckets, one bit each, by their index. */
@@ -21,19 +21,19 @@ struct limits {
 
 /* Note that a bucket, or with `account` every one, is limited. */
 void limits_set(
-    struct limits *, size_t bucket, bool account, const struct trouble *);
+    struct limits *, size_t bucket, bool account, const struct error *);
 
 /* What a bucket is limited by at a time, ms since 1970, or NULL. */
-const struct trouble *limits_at(
+const struct error *limits_at(
     const struct limits *, size_t bucket, int64_t now);
 
 /* Forget the limits that are over by then. */
 void limits_forget(struct limits *, int64_t now);
 
 /*
- * What all of a set of buckets are limited by, or were, as one trouble that
+ * What all of a set of buckets are limited by, or were, as one error that
  * names them: 75, and the earliest time at which one may be asked again.
  */
-void limits_sum(const struct limits *, unsigned set, struct trouble *);
+void limits_sum(const struct limits *, unsigned set, struct error *);
 
 #endif

@@ -29,7 +29,7 @@ struct login {
  * Begin one whose pointers are set. False with 71 or 78: no random bytes, a
  * service that may not be told secrets. Follow with login_release in any case.
  */
-bool login_begin(struct login *, struct trouble *);
+bool login_begin(struct login *, struct error *);
 void login_release(struct login *);
 
 /* Append the address that the user's browser is to open. */
@@ -39,13 +39,13 @@ bool login_put_url(const struct login *, struct buf *);
  * Have tokens for a code, and ask whose they are. False with 69, 75, 77, 78;
  * then why it did not work, in words that hold no secret.
  */
-bool login_redeem(struct login *, const char *code, struct trouble *);
+bool login_redeem(struct login *, const char *code, struct error *);
 
 /*
  * Put what it brought into the file of `path`, which it replaces. False with
  * 78 if that has a login of another user, or makes no sense, unless `force`.
  */
-bool login_keep(struct login *, const char *path, bool force, struct trouble *);
+bool login_keep(struct login *, const char *path, bool force, struct error *);
 
 /* Whether the service granted this scope. */
 bool login_has_scope(const struct login *, struct slice scope);

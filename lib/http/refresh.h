@@ -7,7 +7,7 @@
 struct retry_policy;
 struct token;
 struct transfer;
-struct trouble;
+struct error;
 
 /*
  * Ask `url`, the token endpoint, for a new access token, unless another
@@ -18,6 +18,6 @@ struct trouble;
  * cannot be written.
  */
 bool refresh_login(struct token *, struct transfer *, const char *url,
-    const struct retry_policy *, struct trouble *);
+    const struct retry_policy *, struct error *);
 
 #endif

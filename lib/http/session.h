@@ -32,30 +32,28 @@ void session_init(struct session *, const char *path, struct transfer *,
 void session_release(struct session *);
 
 /* Read the token file; true at once if it was. */
-bool session_open(struct session *, struct trouble *);
+bool session_open(struct session *, struct error *);
 
 /*
  * Open it and know the user's id, token.user_id: from the token file, or by
  * asking /v1/me once, and then it is kept there. `answer` is worked with.
  */
-bool session_know_user(
-    struct session *, struct answer *answer, struct trouble *);
+bool session_know_user(struct session *, struct answer *answer, struct error *);
 
 /*
  * Whether a service may be told secrets: https, or this machine. False with
  * 78; `what` names it.
  */
 bool session_check(
-    const char *what, const char *url, struct origin *, struct trouble *);
+    const char *what, const char *url, struct origin *, struct error *);
 
 /* The same of the API, which is to be no more than an origin. */
-bool session_check_api(const char *url, struct origin *, struct trouble *);
+bool session_check_api(const char *url, struct origin *, struct error *);
 
-/* Append the URL of /v1/me; false with the trouble, and the buf released. */
-bool session_put_me(
-    const struct origin *api, struct buf *url, struct trouble *);
+/* Append the URL of /v1/me; false with the error, and the buf released. */
+bool session_put_me(const struct origin *api, struct buf *url, struct error *);
 
-/* The id in an answer of /v1/me, yours to free; NULL with the trouble. */
-char *session_read_id(struct slice body, struct trouble *);
+/* The id in an answer of /v1/me, yours to free; NULL with the error. */
+char *session_read_id(struct slice body, struct error *);
 
 #endif

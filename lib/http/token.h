@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "http/error.h"
 
 #define TOKEN_FILE_MAX ((size_t)64 << 10)
 
@@ -41,17 +42,6 @@ struct token {
 	struct buf temp_path;
 };
 
-/* What is wrong: an exit status of sp(7), and words for people. */
-struct trouble {
-	int exit;
-	int64_t until; /* when to come back, ms since 1970; 0 if unknown */
-	char why[512];
-};
-
-/* Note what is wrong; returns false, to be returned on. */
-bool trouble_set(struct trouble *, int exit, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /* `path` is borrowed. Nothing is read yet. */
 void token_init(struct token *, const char *path);
 
@@ -62,19 +52,19 @@ void token_release(struct token *);
  * Read the file, anew if it was read before. False where there is none (77),
  * or it is another user's, others may read it, or it makes no sense (78).
  */
-bool token_load(struct token *, struct trouble *);
+bool token_load(struct token *, struct error *);
 
 /*
  * Keep other processes from replacing the file, and read it anew. Follow with
  * token_unlock in any case.
  */
-bool token_lock(struct token *, struct trouble *);
+bool token_lock(struct token *, struct error *);
 
 /*
  * The same for a login: make its folder if need be; a file that is not there
- * is no trouble, and with `replace` neither is one that makes no sense.
+ * is no error, and with `replace` neither is one that makes no sense.
  */
-bool token_lock_new(struct token *, bool replace, struct trouble *);
+bool token_lock_new(struct token *, bool replace, struct error *);
 void token_unlock(struct token *);
 
 /*
@@ -82,10 +72,10 @@ void token_unlock(struct token *);
  * locked: a folder that cannot be written, a disk that is full are better
  * known before the service hands out a login that works once only.
  */
-bool token_prepare(struct token *, struct trouble *);
+bool token_prepare(struct token *, struct error *);
 
 /* Write what the struct says, and replace the file with it. */
-bool token_save(struct token *, struct trouble *);
+bool token_save(struct token *, struct error *);
 
 /*
  * Put a new login in place of the old one, of which nothing is left but what
@@ -94,7 +84,7 @@ bool token_save(struct token *, struct trouble *);
 void token_swap(struct token *, struct token *);
 
 /* Remove the file, while it is locked; true as well if there was none. */
-bool token_remove(struct token *, struct trouble *);
+bool token_remove(struct token *, struct error *);
 
 /*
  * When the login ends, whatever becomes of it, ms since 1970: six months

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "http/limits.h"
-#include "http/token.h"
+#include "http/error.h"
 #include "stream/outcome.h"
 
 struct ask;
@@ -27,13 +27,13 @@ struct verdict {
 
 	int status; /* of sp(7), over all runs so far; 0 while all is well */
 
-	struct trouble halt; /* private from here; exit 0 for none */
-	bool run_only;	     /* the halt is over when the run is */
+	struct error halt; /* private from here; exit 0 for none */
+	bool run_only;	   /* the halt is over when the run is */
 	struct limits limits;
-	unsigned limited;	/* buckets of which the run was kept back */
-	char note[256];		/* what a run that goes well has to say */
-	struct trouble failure; /* of the run, for its end; exit 0 for none */
-	int faults;		/* requests in a row without a usable answer */
+	unsigned limited;     /* buckets of which the run was kept back */
+	char note[256];	      /* what a run that goes well has to say */
+	struct error failure; /* of the run, for its end; exit 0 for none */
+	int faults;	      /* requests in a row without a usable answer */
 };
 
 void verdict_begin_run(struct verdict *);
@@ -42,7 +42,7 @@ void verdict_begin_run(struct verdict *);
 void verdict_end_run(struct verdict *, struct outcome *);
 
 /* Ask nothing any more, or with `run_only` nothing of this run, and say why. */
-void verdict_halt(struct verdict *, const struct trouble *, bool run_only);
+void verdict_halt(struct verdict *, const struct error *, bool run_only);
 bool verdict_is_halted(const struct verdict *);
 
 /* Whether a request may be asked; else it is refused, as not asked. */

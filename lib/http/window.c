@@ -150,7 +150,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	    .body = r->body};
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
-		page->retry_at = a->answer.trouble.until;
+		page->retry_at = a->answer.error.until;
 	if (a->answer.kind == ANSWER_GOOD && a->pages.kind != PAGE_CHECK)
 		memcpy(page->etag, r->etag, sizeof(page->etag));
 	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {

@@ -468,7 +468,7 @@ static void test_limits(void)
 	size_t playlists = bucket_of(SLICE("playlist-items"));
 	size_t recent = bucket_of(SLICE("recently-played"));
 	struct limits l = {.account = {.exit = 0}};
-	struct trouble t = {.exit = EX_TEMPFAIL, .until = 2000}, sum;
+	struct error t = {.exit = EX_TEMPFAIL, .until = 2000}, sum;
 
 	is_text(slice_of(buckets[playlists].name), "playlists", "a bucket");
 	is_int((int64_t)bucket_of(SLICE("playlist")), (int64_t)playlists,
@@ -557,28 +557,28 @@ static bool write_file(const char *path, const char *text, unsigned mode)
 	       fclose(f) == 0;
 }
 
-/* Load a token file of this text and mode; the trouble's exit status. */
+/* Load a token file of this text and mode; the exit status. */
 static int load(const char *path, const char *text, unsigned mode)
 {
-	struct trouble trouble = {.exit = 0};
+	struct error error = {.exit = 0};
 	struct token t;
 
 	write_file(path, text, mode);
 	token_init(&t, path);
-	token_load(&t, &trouble);
+	token_load(&t, &error);
 	token_release(&t);
 	unlink(path);
-	return trouble.exit;
+	return error.exit;
 }
 
 static void test_bad_tokens(const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 
 	token_init(&t, path);
-	ok(!token_load(&t, &trouble), "no token file");
-	is_int(trouble.exit, EX_NOPERM, "asks to log in");
+	ok(!token_load(&t, &error), "no token file");
+	is_int(error.exit, EX_NOPERM, "asks to log in");
 	token_release(&t);
 	is_int(load(path, "{\"access_token\":\"a\"}", 0600), 0, "a token");
 	is_int(load(path, "{}", 0600), 0, "an empty one");
@@ -597,7 +597,7 @@ static void test_bad_tokens(const char *path)
 static void test_saving(const char *path)
 {
 	struct buf text = BUF_INIT(4096);
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 	struct stat st;
 	FILE *f;
@@ -607,13 +607,13 @@ static void test_saving(const char *path)
 	    "\"y\":[ \"\\u0041\" ],\"refresh_token\":\"r\" }",
 	    0600);
 	token_init(&t, path);
-	ok(token_lock(&t, &trouble), "lock");
+	ok(token_lock(&t, &error), "lock");
 	token_set(&t.access_token, SLICE("new"));
 	token_set(&t.user_id, SLICE("k\"m"));
 	t.expires_at = 86400000;
-	ok(token_save(&t, &trouble), "save");
+	ok(token_save(&t, &error), "save");
 	token_unlock(&t);
-	ok(t.expires_at == 86400000 && token_load(&t, &trouble) &&
+	ok(t.expires_at == 86400000 && token_load(&t, &error) &&
 		t.expires_at == 86400000,
 	    "and read again");
 	f = fopen(path, "r");
