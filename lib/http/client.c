@@ -237,16 +237,16 @@ void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,
 void get_ask(struct get *g)
 {
 	struct client *c = g->client;
-	struct question q = {.url = g->url, .etag = g->etag};
+	struct http_request req = {.url = g->url, .etag = g->etag};
 
 	if (c->token_url && !g->renewed && is_ending(c)) {
 		g->state = GET_LOGIN;
 		return;
 	}
-	q.bearer = c->token->access_token;
+	req.bearer = c->token->access_token;
 	g->renewals = c->renewals;
 	g->state = GET_ASKED;
-	if (!transfer_start(c->transfer, &q, &g->answer->reply, g))
+	if (!transfer_start(c->transfer, &req, &g->answer->reply, g))
 		take(g, TRANSFER_FAILED);
 }
 

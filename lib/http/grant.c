@@ -165,13 +165,13 @@ bool grant_ask(const struct grant *g, struct token *t,
     struct transfer *transfer, struct error *error)
 {
 	struct reply r = {.body = BUF_INIT(REPLY_MAX)};
-	struct retry retry = {.policy = g->policy, .url = g->question.url};
+	struct retry retry = {.policy = g->policy, .url = g->request.url};
 	int64_t wait;
 	bool ok = false, no_memory = false;
 
 	for (;;) {
 		enum transfer_result result =
-		    transfer_run(transfer, &g->question, &r);
+		    transfer_run(transfer, &g->request, &r);
 		bool answered = result == TRANSFER_DONE;
 
 		ok = answered && r.status == 200 &&

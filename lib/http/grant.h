@@ -13,7 +13,7 @@ struct error;
 
 /* What to ask for, and how; all is borrowed. */
 struct grant {
-	struct question question;
+	struct http_request request;
 	const struct retry_policy *policy;
 	const char *ended; /* in case of invalid_grant, words for people */
 	/* Besides those of the token, what an error must not show; or NULL. */
@@ -24,7 +24,7 @@ struct grant {
 void form_put(struct buf *, const char *name, const char *value);
 
 /*
- * POST the question's form until there is an answer that will not change,
+ * POST the request's form until there is an answer that will not change,
  * and put what is granted into the token. Its file is left alone. False with
  * 77 for invalid_grant, 69 where the endpoint does not answer, 75 where it is
  * to be asked later, 78 where it refuses the app.

@@ -59,7 +59,7 @@ bool login_put_url(const struct login *l, struct buf *b)
 static bool exchange(struct login *l, const char *code, struct error *error)
 {
 	struct buf form = BUF_INIT(URL_MAX);
-	struct grant g = {.question = {.url = l->token_url},
+	struct grant g = {.request = {.url = l->token_url},
 	    .policy = l->policy,
 	    .ended = "the login is refused: log in again",
 	    .secrets = {code, l->pkce.verifier}};
@@ -70,9 +70,9 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	form_put(&form, "redirect_uri", l->redirect);
 	form_put(&form, "client_id", l->client_id);
 	form_put(&form, "code_verifier", l->pkce.verifier);
-	g.question.form = buf_cstr(&form);
+	g.request.form = buf_cstr(&form);
 	/* What is granted is what was asked for, unless the answer says. */
-	ok = g.question.form &&
+	ok = g.request.form &&
 	     token_set(&l->token.client_id, slice_of(l->client_id)) &&
 	     token_set(&l->token.scope, slice_of(l->scope));
 	if (!ok)

@@ -14,8 +14,7 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
     const struct retry_policy *policy, struct error *error)
 {
 	struct buf form = BUF_INIT(4 * TOKEN_FILE_MAX);
-	struct grant g = {
-	    .question = {.url = url, .password = t->client_secret},
+	struct grant g = {.request = {.url = url, .password = t->client_secret},
 	    .policy = policy,
 	    .ended = "log in first: the login has ended"};
 	bool ok;
@@ -30,11 +29,11 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 	form_put(&form, "grant_type", "refresh_token");
 	form_put(&form, "refresh_token", t->refresh_token);
 	form_put(&form, "client_id", t->client_id);
-	g.question.form = buf_cstr(&form);
+	g.request.form = buf_cstr(&form);
 	if (t->client_secret)
-		g.question.user = t->client_id;
-	ok = g.question.form ? grant_ask(&g, t, transfer, error)
-			     : error_set(error, EX_OSERR, "no memory");
+		g.request.user = t->client_id;
+	ok = g.request.form ? grant_ask(&g, t, transfer, error)
+			    : error_set(error, EX_OSERR, "no memory");
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
