@@ -13,7 +13,7 @@
 #include "map/filter.h"
 #include "map/frame.h"
 #include "map/memo.h"
-#include "map/plan.h"
+#include "map/hints.h"
 #include "map/rows.h"
 #include "map/value.h"
 
@@ -38,7 +38,7 @@
 struct mapping {
 	struct mapping *next;
 	const char *name; /* NULL for the filter of a user */
-	struct plan plan;
+	struct hints hints;
 	struct filter whole, parts;
 	struct value_reader *every; /* reads all there is */
 	struct value_reader *plain; /* but for what is skipped */
@@ -140,11 +140,11 @@ static void compile(struct worker *w, struct filter *f, struct slice text)
 	filter_compile(f, buf_slice(&w->prelude), text, &w->why);
 }
 
-static struct value_reader *new_reader(const struct plan *plan)
+static struct value_reader *new_reader(const struct hints *hints)
 {
 	struct value_reader *r = need(malloc(sizeof(*r)));
 
-	value_reader_init(r, plan);
+	value_reader_init(r, hints);
 	return r;
 }
 
@@ -156,7 +156,7 @@ static struct mapping *new_mapping(
 	const char *why;
 
 	m->name = name;
-	if (!plan_parse(&m->plan, text, &why)) {
+	if (!hints_parse(&m->hints, text, &why)) {
 		buf_clear(&w->why);
 		buf_puts(&w->why, why);
 		return NULL;
@@ -174,7 +174,7 @@ static bool compile_parts(struct worker *w, struct mapping *m)
 {
 	struct buf text = BUF_INIT((size_t)16 << 20);
 
-	buf_put_slice(&text, m->plan.defs);
+	buf_put_slice(&text, m->hints.defs);
 	buf_puts(&text, "if .[0] then .[1] | unit else .[1] | rest end");
 	if (text.failed)
 		no_memory();
@@ -203,7 +203,7 @@ static bool map_whole(struct worker *w, struct mapping *m, struct slice line,
 	struct value_reader **r = all ? &m->every : &m->plain;
 
 	if (!*r)
-		*r = new_reader(all ? NULL : &m->plan);
+		*r = new_reader(all ? NULL : &m->hints);
 	buf_clear(&w->why);
 	return filter_run(
 	    &m->whole, value_read(*r, line), take_row, to, &w->why);
@@ -251,12 +251,12 @@ static bool map_parts(struct worker *w, struct mapping *m, struct slice line)
 	jv value;
 
 	if (!m->split) {
-		m->split = new_reader(&m->plan);
+		m->split = new_reader(&m->hints);
 		m->split->unit = on_unit;
 		m->split->ctx = w;
 	}
 	if (!m->plain)
-		m->plain = new_reader(&m->plan);
+		m->plain = new_reader(&m->hints);
 	w->current = m;
 	w->turn++;
 	value = value_read(m->split, line);
@@ -290,9 +290,9 @@ static bool verify(struct worker *w, struct mapping *m, struct slice line)
 	return false;
 }
 
-static bool declares(const struct plan *plan)
+static bool declares(const struct hints *hints)
 {
-	return plan->skip.count > 0 || plan->path_len > 0;
+	return hints->skip.count > 0 || hints->path_len > 0;
 }
 
 /* Map a capture into w->rows; false leaves why not in w->why. */
@@ -305,8 +305,8 @@ static bool map(struct worker *w, struct mapping *m, struct slice line,
 	w->debugs = 0;
 	if (!w->config->memo)
 		return map_whole(w, m, line, true, &w->rows);
-	check = !m->name && declares(&m->plan) && m->runs < VERIFIED;
-	if (m->plan.path_len > 0 && with_body &&
+	check = !m->name && declares(&m->hints) && m->runs < VERIFIED;
+	if (m->hints.path_len > 0 && with_body &&
 	    (check || m->runs >= WARM_UP) &&
 	    (m->parts.jq || compile_parts(w, m))) {
 		done = map_parts(w, m, line);
@@ -464,7 +464,7 @@ void worker_run(const struct worker_config *config, int socket, pid_t parent)
 	if (config->filter.p) {
 		struct mapping *m = new_mapping(w, NULL, config->filter);
 
-		if (m && m->plan.path_len > 0)
+		if (m && m->hints.path_len > 0)
 			compile_parts(w, m);
 		reply(w, FRAME_READY, false, buf_slice(&w->why), none);
 	} else {
