@@ -51,22 +51,22 @@ static bool is_sound(const struct reply *r)
 	return json_check(&j, buf_slice(&r->body));
 }
 
-/* What is held stands for the answer, if that is what was asked. */
-static void classify_same(struct answer *a, const char *asked)
+/* A 304 is good if it is about the etag that was sent. */
+static void classify_not_modified(struct answer *a, const char *etag)
 {
 	struct reply *r = &a->reply;
-	struct slice held = slice_of(asked), got = slice_of(r->etag);
+	struct slice sent = slice_of(etag), got = slice_of(r->etag);
 
 	a->kind = ANSWER_NONE;
-	if (!held.p) {
+	if (!sent.p) {
 		error_set(&a->error, EX_UNAVAILABLE,
 		    "HTTP 304 to a request that holds nothing");
-	} else if (got.n > 0 && !etag_eq(held, got)) {
+	} else if (got.n > 0 && !etag_eq(sent, got)) {
 		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP 304 for %s, and %s is held", r->etag, asked);
+		    "HTTP 304 for %s, and %s is held", r->etag, etag);
 	} else {
 		a->kind = ANSWER_GOOD;
-		memcpy(r->etag, held.p, held.n + 1);
+		memcpy(r->etag, sent.p, sent.n + 1);
 	}
 }
 
@@ -85,7 +85,7 @@ static void classify(struct answer *a, const char *etag)
 		error_set(&a->error, EX_UNAVAILABLE, "HTTP %d, and no JSON",
 		    r->status);
 	} else if (r->status == 304) {
-		classify_same(a, etag);
+		classify_not_modified(a, etag);
 	} else if (r->status >= 300 && r->status < 400) {
 		a->kind = ANSWER_REDIRECT;
 		error_set(&a->error, EX_UNAVAILABLE,
@@ -171,35 +171,36 @@ static void take_refusal(struct get *g)
 	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
 }
 
-/* Ask nothing of a bucket before that, or with `account` nothing at all. */
-static void hold_up(
+/* Send nothing of a bucket until then, or with `account` of any bucket. */
+static void block_bucket(
     struct client *c, size_t bucket, bool account, int64_t until)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
 		if (account || i == bucket)
-			c->held[i] = until;
+			c->blocked_until[i] = until;
 }
 
 /*
- * Wait for so long, or as backoff says, and try again; false if it was tried
- * often enough. A limit holds up its bucket, or all of them. What meets it
- * while another one waits for it already waits with that, and that was told.
+ * Wait for so long, or for the backoff, and try again; false once the retries
+ * are used up. A rate limit blocks its bucket, or all of them. A request that
+ * meets a limit that is already waited for waits with it, without a message.
  */
 static bool wait_out(struct get *g, int64_t wait)
 {
 	struct client *c = g->client;
 	struct answer *a = g->answer;
-	int64_t ms, now = clock_monotonic(), held = c->held[g->bucket];
+	int64_t ms, now = clock_monotonic(),
+		    until = c->blocked_until[g->bucket];
 	bool limit = a->kind == ANSWER_LIMITED;
-	bool known = limit && held > now && now + wait < held + SAME_WAIT;
+	bool known = limit && until > now && now + wait < until + SAME_WAIT;
 
 	if (!retry_next(&g->retry, wait, known ? NULL : a->error.why, &ms))
 		return false;
 	g->state = GET_WAITING;
 	g->limited = limit && !a->account;
-	g->wake_at = known ? held : now + ms;
+	g->wake_at = known ? until : now + ms;
 	if (limit && !known)
-		hold_up(c, g->bucket, a->account, g->wake_at);
+		block_bucket(c, g->bucket, a->account, g->wake_at);
 	return true;
 }
 

@@ -41,8 +41,8 @@ struct client {
 	struct retry_policy policy;
 	int64_t renewed_at; /* by clock_monotonic; 0 for not yet */
 	unsigned renewals;
-	/* Until when nothing is asked of each bucket, by clock_monotonic. */
-	int64_t held[BUCKETS];
+	/* Until when nothing of a bucket is sent, by clock_monotonic. */
+	int64_t blocked_until[BUCKETS];
 };
 
 enum get_state {
@@ -61,7 +61,7 @@ struct get {
 	struct client *client;
 	struct answer *answer;
 	const char *url;
-	const char *etag; /* of what is held of it, or NULL; may be set */
+	const char *etag; /* for If-None-Match, or NULL; may be set */
 	void *owner;
 	enum get_state state;
 	int64_t wake_at; /* by clock_monotonic */

@@ -18,7 +18,7 @@ struct request {
 	struct slice url;     /* a path, or a URL of the API */
 	struct slice cursor;  /* as written; p == NULL if there is none */
 	struct slice dequeue; /* likewise */
-	struct slice etags;   /* likewise: see http/held.h */
+	struct slice etags;   /* likewise: see http/validators.h */
 	int64_t seq;	      /* -1 if it has none */
 	enum paging paging;
 	struct pages_stop stop; /* where an earlier run stopped */
@@ -50,8 +50,8 @@ struct capture {
 
 /*
  * Append a capture with its body: compact and with every number as the
- * server wrote it, or as `text`, cut, where it is no JSON. One of 304 has
- * none: what it stands for is held already.
+ * server wrote it, or as `text`, cut, if it is not JSON. One of status 304 has
+ * no body: sp-stage has it already.
  */
 bool capture_put(const struct capture *, struct slice body, struct buf *);
 

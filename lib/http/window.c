@@ -27,7 +27,7 @@ bool window_init(struct window *w)
 		a->last = &a->first;
 		answer_init(&a->answer, w->max_body);
 		pages_init(&a->pages, w->api, w->max_pages);
-		held_init(&a->held);
+		validator_init(&a->validator);
 	}
 	return true;
 }
@@ -42,7 +42,7 @@ void window_release(struct window *w)
 			page_free(page);
 		answer_release(&a->answer);
 		pages_release(&a->pages);
-		held_release(&a->held);
+		validator_release(&a->validator);
 		buf_release(&a->line);
 		buf_release(&a->scratch);
 	}
@@ -170,17 +170,18 @@ static void begin_page(struct window *w, struct ask *a)
 
 	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), a->bucket,
 	    &a->answer, a);
-	/* Without memory it is asked as if nothing were held. */
+	/* If out of memory, the request is sent without an etag. */
 	if (!check &&
-	    held_find(&a->held, a->request.etags, buf_slice(&a->pages.url)) &&
-	    *a->held.etag)
-		a->get.etag = a->held.etag;
+	    validator_find(
+		&a->validator, a->request.etags, buf_slice(&a->pages.url)) &&
+	    *a->validator.etag)
+		a->get.etag = a->validator.etag;
 }
 
 static enum pages_result next_page(struct ask *a, const struct page *page)
 {
 	return page->status == 304
-		   ? pages_pass(&a->pages, buf_slice(&a->held.next))
+		   ? pages_pass(&a->pages, buf_slice(&a->validator.next))
 		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
@@ -205,7 +206,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	case PAGES_END: a->ended = true; break;
 	default:
 		page->linked = false;
-		/* Held, it would pass for the last one. */
+		/* With it, the next run would take this for the last page. */
 		*page->etag = '\0';
 		ask_refuse(a, pages_code(a, "bad next page"),
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
@@ -286,11 +287,11 @@ static struct state look(const struct window *w)
 	return s;
 }
 
-/* Whether the bucket waits for a limit to be over. */
-static bool is_held(
+/* Whether the bucket is blocked by a rate limit. */
+static bool is_blocked(
     const struct window *w, const struct ask *a, const struct state *s)
 {
-	return w->client->held[a->bucket] > s->now;
+	return w->client->blocked_until[a->bucket] > s->now;
 }
 
 /* Whether it is far enough ahead of the first, which is waited for. */
@@ -318,8 +319,8 @@ static int64_t go_on(
 		return 0;
 	if (g->state == GET_WAITING && g->wake_at > s->now)
 		return g->wake_at - s->now;
-	if (is_held(w, a, s))
-		return w->client->held[a->bucket] - s->now;
+	if (is_blocked(w, a, s))
+		return w->client->blocked_until[a->bucket] - s->now;
 	if (transfer_count(w->client->transfer) >= most)
 		return -1;
 	get_ask(g);
@@ -391,7 +392,7 @@ static int64_t ask_all(struct window *w)
 		if (a->ended)
 			continue;
 		s.asked |= bucket_bit(a);
-		left -= !is_held(w, a, &s);
+		left -= !is_blocked(w, a, &s);
 	}
 	return soonest;
 }

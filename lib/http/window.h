@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 #include "http/client.h"
-#include "http/held.h"
+#include "http/validators.h"
 #include "http/pages.h"
 #include "http/request.h"
 #include "stream/record.h"
@@ -59,7 +59,7 @@ struct ask {
 
 	struct buf line, scratch; /* private from here */
 	struct get get;
-	struct held held; /* of the page being asked */
+	struct validator validator; /* of the page being requested */
 	bool begun;
 	struct page *first, **last; /* that wait, oldest first */
 	size_t waiting;		    /* bytes of theirs */
