@@ -73,12 +73,12 @@ static const char *find_path(const struct account *a, struct buf *path)
 	account = account_name(a);
 	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
 	    strlen(account) > 200)
-		cli_die(EX_USAGE, "no name for an account: '%s'", account);
+		cli_die(EX_USAGE, "invalid account name: '%s'", account);
 	snprintf(name, sizeof(name), "tokens/%s.json", account);
 	if (os_config_path(path, name) && buf_cstr(path))
 		return path->p;
 	if (path->no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	cli_die(EX_CONFIG, "no token file: give --token-file FILE, or "
 			   "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
 }
@@ -115,9 +115,9 @@ const char *account_path(const struct account *a, struct buf *path)
 	for (int i = 0; i < LINKS_MAX && n > 0; i++) {
 		file = step(path, (struct slice){to, (size_t)n});
 		if (path->no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 		if (!file)
-			cli_die(EX_CONFIG, "too long a name for a token file");
+			cli_die(EX_CONFIG, "the token file's name is too long");
 		n = readlink(file, to, sizeof(to));
 	}
 	return file;
@@ -268,7 +268,7 @@ static void add_folder(struct list *l, const char *folder)
 		if (buf_cstr(&path))
 			add(l, name, path.p);
 		else if (path.no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 		buf_release(&path);
 		free(entries[i]);
 	}
@@ -345,7 +345,7 @@ int account_list(struct account *a, int argc, char **argv)
 		if (os_config_path(&path, "tokens") && buf_cstr(&path))
 			add_folder(&l, path.p);
 		else if (path.no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 	}
 	if (table && l.n > 0)
 		put_table(&l);

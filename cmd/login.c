@@ -64,7 +64,7 @@ static void add_scope(struct options *o, const char *arg)
 	for (const char *p = arg; *p; p++)
 		buf_putc(&o->scope, *p == ',' ? ' ' : *p);
 	if (o->scope.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (!*arg || o->scope.failed)
 		cli_die(EX_USAGE, "--scope: not a scope: '%s'", arg);
 }
@@ -123,7 +123,7 @@ static void read_options(struct options *o, int argc, char **argv)
 		buf_puts(&o->scope, SCOPE_DEFAULT);
 	if (!buf_cstr(&o->scope))
 		cli_die(o->scope.no_memory ? EX_OSERR : EX_USAGE,
-		    o->scope.no_memory ? "no memory" : "--scope: too long");
+		    o->scope.no_memory ? "out of memory" : "--scope: too long");
 }
 
 /* Whether a form or an address can hold it unescaped. */
@@ -150,7 +150,7 @@ static void find_client_id(
 	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
 	if (t.text.no_memory || client_id->no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	token_release(&t);
 	if (!o->client_id)
 		cli_die(EX_CONFIG,
@@ -186,7 +186,7 @@ static void show_url(const struct options *o, const struct waiting *w)
 	login_put_url(w->login, &url);
 	text = buf_cstr(&url);
 	if (url.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (!text)
 		cli_die(EX_USAGE,
 		    "the login's address is longer than %zu bytes", URL_MAX);
@@ -196,8 +196,8 @@ static void show_url(const struct options *o, const struct waiting *w)
 	if (!o->no_browser && !browser_open(text))
 		cli_warn("there is no browser here to open it with");
 	if (w->input >= 0)
-		cli_warn("or open it on another, let it end at a page that does"
-			 " not load, and paste the address of that page here:");
+		cli_warn("on another machine the last page will not load: "
+			 "paste its address here");
 	buf_release(&url);
 }
 
@@ -206,8 +206,7 @@ static void state_mismatch(struct waiting *w, bool pasted)
 {
 	int64_t soon = clock_monotonic() + MISMATCH_TIME;
 
-	cli_warn("refused an answer that is not of this login: "
-		 "its state is wrong");
+	cli_warn("ignored a callback with the wrong state");
 	w->mismatch = true;
 	if (soon < w->until && !pasted)
 		w->until = soon;
@@ -220,12 +219,12 @@ static enum callback_kind take_line(struct waiting *w)
 	    buf_slice(&w->line), w->login->pkce.state, &w->value);
 
 	if (w->value.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (kind == CALLBACK_WRONG_STATE)
 		state_mismatch(w, true);
 	else if (kind == CALLBACK_NONE && w->line.n > 0)
-		cli_warn("that is no address that a login ends at: paste all "
-			 "of it, from http:// on");
+		cli_warn("not a callback address: paste all of it, from "
+			 "http:// on");
 	token_wipe(w->line.p, w->line.n);
 	buf_clear(&w->line);
 	return kind == CALLBACK_WRONG_STATE ? CALLBACK_NONE : kind;
@@ -253,7 +252,7 @@ static enum callback_kind take_input(struct waiting *w)
 		if (text[i] != '\n') {
 			w->skip = w->skip || !buf_putc(&w->line, text[i]);
 			if (w->line.no_memory)
-				cli_die(EX_OSERR, "no memory");
+				cli_die(EX_OSERR, "out of memory");
 		} else if (w->skip) {
 			cli_warn("that line is too long for an address");
 			w->skip = false;
@@ -274,12 +273,12 @@ static enum callback_kind take_request(struct waiting *w, struct connection *c)
 
 	if (status) {
 		connection_answer(c, status, "Nothing here",
-		    "This is where a login ends, and nothing else.");
+		    "This address is only for the callback of a login.");
 		return CALLBACK_NONE;
 	}
 	kind = callback_read(query, w->login->pkce.state, &w->value);
 	if (w->value.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (kind == CALLBACK_CODE || kind == CALLBACK_REFUSED) {
 		w->browser = c;
 		return kind;
@@ -288,9 +287,9 @@ static enum callback_kind take_request(struct waiting *w, struct connection *c)
 		state_mismatch(w, false);
 	connection_answer(c, 400, "Not logged in",
 	    kind == CALLBACK_WRONG_STATE
-		? "This answer is not of the login that "
-		  "was begun: its state is wrong."
-		: "This is no answer to a login.");
+		? "This callback has the wrong state: it is of "
+		  "another login."
+		: "This is not the callback of a login.");
 	return CALLBACK_NONE;
 }
 
@@ -311,8 +310,8 @@ static bool wait_for_code(
 		case LOOPBACK_TIME:
 			if (w->mismatch)
 				return error_set(error, EX_NOPERM,
-				    "not logged in: what came back is not "
-				    "of this login, its state is wrong");
+				    "not logged in: the callback had the "
+				    "wrong state");
 			return error_set(error, EX_UNAVAILABLE,
 			    "nobody logged in within %" PRId64 " s; if the "
 			    "browser showed an error instead, see that the "
@@ -356,8 +355,8 @@ static void tell_success(
 	else
 		strcpy(ends + (lasts ? 10 : 16), lasts ? "" : "Z");
 	buf_printf(&text,
-	    "You are logged in as %.200s, until %s. sp-fetch is done here: "
-	    "you can close this window.",
+	    "You are logged in as %.200s, until %s. "
+	    "You can close this window.",
 	    user, ends);
 	if (c)
 		connection_answer(c, 200, "Logged in", buf_words(&text));
@@ -374,7 +373,7 @@ static void tell_failure(const struct error *e, struct connection *c)
 	char text[sizeof(e->why) + 64];
 
 	snprintf(text, sizeof(text),
-	    "%s. Nothing was kept; to try again, run sp-fetch login.", e->why);
+	    "%s. Nothing was saved; to try again, run sp-fetch login.", e->why);
 	if (*text >= 'a' && *text <= 'z')
 		*text = (char)(*text - 'a' + 'A');
 	connection_answer(
@@ -389,7 +388,7 @@ static void answer_late_tabs(struct loopback *l)
 
 	while (loopback_wait(l, -1, until, &c) == LOOPBACK_REQUEST)
 		connection_answer(c, 404, "Nothing here",
-		    "A login has ended here, in another window.");
+		    "The login has ended in another window.");
 }
 
 /* The whole login; returns an exit status. */
@@ -473,7 +472,7 @@ int account_login(struct account *a, int argc, char **argv)
 	l.port = w.loopback.port;
 	l.transfer = transfer_new(&limits);
 	if (!l.transfer)
-		cli_die(EX_OSERR, "libcurl does not start: no memory?");
+		cli_die(EX_OSERR, "cannot start libcurl: out of memory?");
 	w.login = &l;
 	w.input = input_of(&o);
 	w.until = clock_monotonic() + o.timeout;

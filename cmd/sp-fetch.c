@@ -54,10 +54,10 @@ struct fetch {
 	struct answer answer; /* about the user */
 	struct buf scratch, line;
 
-	int64_t seq;	  /* of the run's last capture */
-	uint64_t unasked; /* requests refused without being asked */
-	bool quiet;	  /* on_refusal is not to speak */
-	bool warned;	  /* that the login is about to end */
+	int64_t seq;	 /* of the run's last capture */
+	uint64_t unsent; /* requests refused without being sent */
+	bool quiet;	 /* on_refusal is not to speak */
+	bool warned;	 /* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -148,10 +148,10 @@ static void conclude(struct fetch *f, const struct ask *a)
 	if (a->code == ask_no_memory)
 		cli_die(EX_OSERR, "%s", a->why);
 	f->stage.in.number = a->number;
-	f->quiet = a->unasked;
+	f->quiet = a->unsent;
 	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
 	f->quiet = false;
-	f->unasked += a->unasked;
+	f->unsent += a->unsent;
 	f->stage.in.number = number;
 }
 
@@ -437,7 +437,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
-		cli_die(EX_OSERR, "libcurl does not start: no memory?");
+		cli_die(EX_OSERR, "cannot start libcurl: out of memory?");
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
 	    o->account.api ? o->account.api : account_setting("SP_API");
@@ -478,8 +478,8 @@ static int finish(struct fetch *f)
 	int status = stage_finish(&f->stage);
 
 	cli_progress_end();
-	if (f->unasked)
-		cli_warn("requests not asked: %" PRIu64, f->unasked);
+	if (f->unsent)
+		cli_warn("requests not sent: %" PRIu64, f->unsent);
 	if (f->stage.in.err)
 		cli_warn("stdin: cannot read: %s", strerror(f->stage.in.err));
 	if (!out_close(&f->out)) {

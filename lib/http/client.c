@@ -60,10 +60,10 @@ static void classify_not_modified(struct answer *a, const char *etag)
 	a->kind = ANSWER_NONE;
 	if (!sent.p) {
 		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP 304 to a request that holds nothing");
+		    "unexpected HTTP 304: no etag was sent");
 	} else if (got.n > 0 && !etag_eq(sent, got)) {
 		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP 304 for %s, and %s is held", r->etag, etag);
+		    "HTTP 304 for etag %s, but %s was sent", r->etag, etag);
 	} else {
 		a->kind = ANSWER_GOOD;
 		memcpy(r->etag, sent.p, sent.n + 1);
@@ -82,8 +82,8 @@ static void classify(struct answer *a, const char *etag)
 		a->kind = ANSWER_GOOD;
 	} else if (r->status >= 200 && r->status < 300) {
 		a->kind = ANSWER_BROKEN;
-		error_set(&a->error, EX_UNAVAILABLE, "HTTP %d, and no JSON",
-		    r->status);
+		error_set(&a->error, EX_UNAVAILABLE,
+		    "HTTP %d, but the body is not JSON", r->status);
 	} else if (r->status == 304) {
 		classify_not_modified(a, etag);
 	} else if (r->status >= 300 && r->status < 400) {
@@ -109,10 +109,11 @@ static void classify(struct answer *a, const char *etag)
 static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 {
 	const struct reply *r = &a->reply;
-	const char *what = r->status == 429 ? "rate limited" : "out of service";
+	const char *what =
+	    r->status == 429 ? "rate limited" : "service unavailable";
 	const char *whose =
 	    a->account ? ": the quota of the whole developer account" : "";
-	char until[CLOCK_TEXT], why[64] = "no retry after";
+	char until[CLOCK_TEXT], why[64] = "no Retry-After";
 
 	if (r->retry_after >= 0)
 		snprintf(why, sizeof(why), "retry after %lld s",

@@ -140,7 +140,7 @@ static bool denied(struct reply *r, const char *ended, struct error *error)
 /* Too many logins are a limit like any other, as is a time without any. */
 static bool limited(const struct reply *r, struct error *error)
 {
-	const char *what = r->status == 429 ? "rate limited" : "out of service";
+	const char *what = r->status == 429 ? "rate limited" : "unavailable";
 	char until[CLOCK_TEXT];
 
 	error_set(error, EX_TEMPFAIL, "the token endpoint is %s", what);
@@ -179,7 +179,7 @@ bool grant_ask(const struct grant *g, struct token *t,
 		if (ok)
 			break;
 		if (no_memory) {
-			error_set(error, EX_OSERR, "no memory");
+			error_set(error, EX_OSERR, "out of memory");
 			break;
 		}
 		if (r.body.n)
@@ -191,7 +191,7 @@ bool grant_ask(const struct grant *g, struct token *t,
 		}
 		/* What may hold a token that could not be read is not shown. */
 		if (answered && r.status < 300)
-			snprintf(r.why, sizeof(r.why), "HTTP %d, and no token",
+			snprintf(r.why, sizeof(r.why), "HTTP %d, but no token",
 			    r.status);
 		else if (answered)
 			problem_text(

@@ -76,7 +76,7 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	     token_set(&l->token.client_id, slice_of(l->client_id)) &&
 	     token_set(&l->token.scope, slice_of(l->scope));
 	if (!ok)
-		error_set(error, EX_OSERR, "no memory");
+		error_set(error, EX_OSERR, "out of memory");
 	ok = ok && grant_ask(&g, &l->token, l->transfer, error);
 	if (form.p)
 		token_wipe(form.p, form.n);
@@ -134,7 +134,7 @@ bool login_redeem(struct login *l, const char *code, struct error *error)
 	size_t n;
 
 	if (!code)
-		return error_set(error, EX_OSERR, "no memory");
+		return error_set(error, EX_OSERR, "out of memory");
 	if (exchange(l, code, error) && know_user(l, error))
 		return true;
 	n = strlen(error->why);
@@ -163,7 +163,7 @@ static bool replace(
 		    user, old->path, old->user_id);
 	if (!keep_url(&l->token.token_url, l->token_url, SESSION_TOKEN_URL) ||
 	    !keep_url(&l->token.api_url, l->api_url, SESSION_API))
-		return error_set(error, EX_OSERR, "no memory");
+		return error_set(error, EX_OSERR, "out of memory");
 	token_swap(old, &l->token);
 	if (token_save(old, error)) {
 		token_swap(old, &l->token);

@@ -59,7 +59,7 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	h = hash(url_path(buf_slice(&p->url)));
 	for (size_t i = 0; i < p->asked.n; i += sizeof(h))
 		if (memcmp(p->asked.p + i, &h, sizeof(h)) == 0)
-			return bad(p, "a page that was asked before");
+			return bad(p, "a page that was requested before");
 	if (!buf_put(&p->asked, &h, sizeof(h)) || !buf_cstr(&p->url))
 		return bad(p, url_no_memory);
 	p->number++;
@@ -175,7 +175,7 @@ static enum pages_result count_on(struct pages *p, const struct links *l)
 	if (l->limit > 0)
 		limit = l->limit; /* the server may have allowed less */
 	if (limit <= 0 || offset < 0 || offset > INT64_MAX - limit)
-		return bad(p, "an offset or limit that cannot be");
+		return bad(p, "an invalid offset or limit");
 	if (!l->items || (l->total >= 0 && offset + limit >= l->total))
 		return PAGES_END;
 	buf_clear(&p->next);

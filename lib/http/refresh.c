@@ -33,7 +33,7 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 	if (t->client_secret)
 		g.request.user = t->client_id;
 	ok = g.request.form ? grant_ask(&g, t, transfer, error)
-			    : error_set(error, EX_OSERR, "no memory");
+			    : error_set(error, EX_OSERR, "out of memory");
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
@@ -61,8 +61,8 @@ static bool is_same_user(struct token *t, char **user, struct error *error)
 	t->user_id = *user;
 	*user = now;
 	return !now || error_set(error, EX_CONFIG,
-			   "'%s' is the login of user '%s' now, and was of "
-			   "user '%s'",
+			   "'%s' is now the login of user '%s', no longer "
+			   "of user '%s'",
 			   t->path, now, t->user_id);
 }
 

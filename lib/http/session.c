@@ -57,7 +57,7 @@ static bool find_services(struct session *s, struct error *error)
 	buf_puts(&s->endpoint, url);
 	s->client.token_url = buf_cstr(&s->endpoint);
 	if (s->endpoint.no_memory)
-		return error_set(error, EX_OSERR, "no memory");
+		return error_set(error, EX_OSERR, "out of memory");
 	if (!s->client.token_url)
 		return error_set(error, EX_CONFIG,
 		    "cannot use token endpoint: longer than a URL may be");
@@ -93,10 +93,10 @@ char *session_read_id(struct slice body, struct error *error)
 	    !memchr(text.p, '\0', text.n))
 		text.no_memory = !token_set(&user, buf_slice(&text));
 	if (text.no_memory)
-		error_set(error, EX_OSERR, "no memory");
+		error_set(error, EX_OSERR, "out of memory");
 	else if (!user)
 		error_set(
-		    error, EX_UNAVAILABLE, "/v1/me: an answer without id");
+		    error, EX_UNAVAILABLE, "/v1/me: the response has no id");
 	buf_release(&text);
 	return user;
 }

@@ -162,12 +162,12 @@ static bool check_file(const struct token *t, int fd, struct error *error)
 		    (long)st.st_uid);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return error_set(error, EX_CONFIG,
-		    "%s: a token that others can read (mode %03o): "
+		    "%s: the file is accessible to others (mode %03o): "
 		    "chmod 600 '%s'",
 		    t->path, (unsigned)st.st_mode & 0777, t->path);
 	if (st.st_size > (off_t)TOKEN_FILE_MAX)
 		return error_set(error, EX_CONFIG,
-		    "%s: no token file: longer than %zu bytes", t->path,
+		    "%s: not a token file: longer than %zu bytes", t->path,
 		    TOKEN_FILE_MAX);
 	return true;
 }
@@ -236,7 +236,7 @@ static const char *parse(struct token *t)
 		return j.error ? j.error : "not a JSON object";
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END)
 		if (!take_member(t, &j, type))
-			return j.error ? j.error : "a member that cannot be";
+			return j.error ? j.error : "invalid member";
 	if (type != JSON_OBJECT_END || json_next(&j) != JSON_END)
 		return j.error;
 	for (size_t i = 0; i < MEMBERS; i++) {
@@ -274,7 +274,7 @@ bool token_load(struct token *t, struct error *error)
 		return error_set(error, EX_OSERR, "out of memory");
 	if (why)
 		return error_set(
-		    error, EX_CONFIG, "%s: no token file: %s", t->path, why);
+		    error, EX_CONFIG, "%s: not a token file: %s", t->path, why);
 	return true;
 }
 
@@ -312,7 +312,7 @@ static bool take_lock(struct token *t, struct error *error)
 			return fail_file(t, error, EX_IOERR, ".lock", "lock");
 		if (i == LOCK_TRIES)
 			return error_set(error, EX_TEMPFAIL,
-			    "%s.lock: another process holds it", t->path);
+			    "%s.lock: locked by another process", t->path);
 		nanosleep(&LOCK_PAUSE, NULL);
 	}
 	return true;

@@ -314,7 +314,7 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 		else if (!set_etag(slot, req->etag))
 			why = etag_is_valid(slice_of(req->etag))
 				  ? url_no_memory
-				  : "no entity tag";
+				  : "invalid entity tag";
 		else if (curl_multi_add_handle(t->multi, slot->curl) !=
 			 CURLM_OK)
 			why = url_no_memory;
@@ -374,8 +374,8 @@ static enum transfer_result conclude(const struct slot *s, CURLcode code)
 		snprintf(r->why, sizeof(r->why),
 		    "a body that cannot be decompressed");
 	else if (code == CURLE_OUT_OF_MEMORY)
-		snprintf(
-		    r->why, sizeof(r->why), "no memory, or a header too long");
+		snprintf(r->why, sizeof(r->why),
+		    "out of memory, or a header too long");
 	else if ((int)code == TOO_LARGE && !s->error[0])
 		snprintf(r->why, sizeof(r->why), "a header too long");
 	else

@@ -8,7 +8,7 @@
 
 #define BRIEF 100 /* bytes of a URL in a message */
 
-const char url_no_memory[] = "no memory";
+const char url_no_memory[] = "out of memory";
 
 /* A URL that libcurl has read, and whether it has lacked memory. */
 struct parts {

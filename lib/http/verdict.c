@@ -34,10 +34,10 @@ static const char *halt_code(int status)
 }
 
 /* Refuse a request because of a halt or a limit, which was told already. */
-static void refuse_unasked(struct ask *a, const struct error *e)
+static void refuse_unsent(struct ask *a, const struct error *e)
 {
-	ask_refuse(a, halt_code(e->exit), "not asked: %s", e->why);
-	a->unasked = true;
+	ask_refuse(a, halt_code(e->exit), "not sent: %s", e->why);
+	a->unsent = true;
 }
 
 /* Refuse a request that came to nothing, or to less than was asked. */
@@ -82,13 +82,13 @@ bool verdict_may_ask(struct verdict *v, struct ask *a)
 	if (verdict_is_halted(v)) {
 		/* A later run than the one that was halted fails of it too. */
 		fail_run(v, &v->halt, false);
-		refuse_unasked(a, &v->halt);
+		refuse_unsent(a, &v->halt);
 		return false;
 	}
 	if (!limit)
 		return true;
 	keep_back(v, bucket, limit);
-	refuse_unasked(a, limit);
+	refuse_unsent(a, limit);
 	return false;
 }
 
@@ -112,7 +112,7 @@ static void count_fault(struct verdict *v, const struct error *e)
 	if (++v->faults < FAULTS_MAX)
 		return;
 	error_set(&out, EX_UNAVAILABLE,
-	    "asking no more: %d requests in a row without an answer",
+	    "giving up: %d requests in a row got no usable response",
 	    FAULTS_MAX);
 	halt(v, &out, NULL);
 }
@@ -189,7 +189,7 @@ void verdict_take(struct verdict *v, struct ask *a)
 	case ANSWER_LIMITED: take_limit(v, a); break;
 	case ANSWER_NO_LOGIN:
 		halt(v, e, a->get.url);
-		refuse_unasked(a, e);
+		refuse_unsent(a, e);
 		break;
 	case ANSWER_REDIRECT:
 		refuse(a, "redirect", e->why);

@@ -97,7 +97,7 @@ bool window_add(struct window *w, const struct record *rec, uint64_t number)
 	    !record_parse(&a->record, buf_slice(&a->line), &why, &at))
 		return false;
 	a->number = number;
-	a->ended = a->unasked = a->begun = false;
+	a->ended = a->unsent = a->begun = false;
 	a->code = NULL;
 	a->get.state = GET_READY;
 	a->get.retry.count = 0;
@@ -225,7 +225,7 @@ static void take_answer(struct window *w, struct ask *a)
 	if (kind != ANSWER_NONE && kind != ANSWER_NO_LOGIN) {
 		page = keep(w, a);
 		if (!page)
-			ask_refuse(a, ask_no_memory, "no memory");
+			ask_refuse(a, ask_no_memory, "out of memory");
 	}
 	if (page && kind == ANSWER_GOOD)
 		follow(w, a, page);

@@ -53,7 +53,7 @@ struct ask {
 	struct pages pages;
 	struct answer answer; /* the last one */
 	bool ended;	      /* nothing of it is asked any more */
-	bool unasked;	      /* ended because it may not be asked */
+	bool unsent;	      /* ended because it may not be asked */
 	const char *code;     /* why it is refused, short and fixed, or NULL */
 	char why[700];	      /* the same in words */
 

@@ -285,8 +285,8 @@ static bool check_hints(struct worker *w, struct mapping *m, struct slice line)
 		buf_slice(&w->verify.complaints)))
 		return true;
 	buf_clear(&w->why);
-	buf_puts(&w->why, "what its '# skip:', '# unit:' or '# keep:' "
-			  "declares changes its rows");
+	buf_puts(&w->why, "wrong '# skip:', '# unit:' or '# keep:': the rows "
+			  "differ without it");
 	return false;
 }
 

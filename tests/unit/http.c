@@ -294,10 +294,10 @@ static void test_links(void)
 	    "/a not of the API's origin");
 	walk("the same", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"https://a.example/a\"}"),
-	    "/a a page that was asked before");
+	    "/a a page that was requested before");
 	walk("round in a circle", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"/b\"}", "{\"next\":\"/a\"}"),
-	    "/a /b a page that was asked before");
+	    "/a /b a page that was requested before");
 	walk("for ever", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"/b\"}", "{\"next\":\"/c\"}",
 		"{\"next\":\"/d\"}", "{\"next\":\"/e\"}"),
@@ -327,7 +327,7 @@ static void test_held_pages(void)
 	walk("a held link elsewhere", PAGING_NEXT, "/a",
 	    BODIES("=https://evil.example/b"), "/a not of the API's origin");
 	walk("a held link to itself", PAGING_NEXT, "/a", BODIES("=/a"),
-	    "/a a page that was asked before");
+	    "/a a page that was requested before");
 	walk("held for ever", PAGING_NEXT, "/a",
 	    BODIES("=/b", "=/c", "=/d", "=/e"),
 	    "/a /b /c /d more pages than --max-pages");
@@ -349,7 +349,7 @@ static void test_stops(void)
 	    "more pages than --max-pages");
 	walk_on("it does not go back", PAGING_NEXT, "/a",
 	    &(struct pages_stop){SLICE("/b"), 2}, BODIES("{\"next\":\"/a\"}"),
-	    "/b a page that was asked before");
+	    "/b a page that was requested before");
 	walk_on("nor elsewhere", PAGING_NEXT, "/a",
 	    &(struct pages_stop){SLICE("https://b.example/b"), 2}, BODIES(end),
 	    "not of the API's origin");
@@ -392,11 +392,11 @@ static void test_offsets(void)
 	    "/a?limit=100 /a?limit=100&offset=50 end");
 	walk("no limit", PAGING_OFFSET, "/a?limit=0",
 	    BODIES("{\"items\":[1],\"total\":60}"),
-	    "/a?limit=0 an offset or limit that cannot be");
+	    "/a?limit=0 an invalid offset or limit");
 	walk("past all numbers", PAGING_OFFSET,
 	    "/a?limit=9&offset=9223372036854775807", BODIES("{\"items\":[1]}"),
 	    "/a?limit=9&offset=9223372036854775807 "
-	    "an offset or limit that cannot be");
+	    "an invalid offset or limit");
 }
 
 static void test_problems(void)
