@@ -15,11 +15,11 @@
 #include "json/json.h"
 #include "table.h"
 
-/* How long before a login ends it is said so. */
+/* How long before its end to warn of it. */
 #define WARN_DAYS 14
 #define DAY_MS ((int64_t)86400000)
 
-#define LINKS_MAX 8 /* one after the other, to a token file */
+#define LINKS_MAX 8 /* symbolic links that are followed */
 
 const char *account_setting(const char *name)
 {
@@ -84,10 +84,10 @@ static const char *find_path(const struct account *a, struct buf *path)
 }
 
 /*
- * From a link's name to what it holds, which may start from its folder; NULL
- * where that is too long, or without memory.
+ * Resolve a symbolic link one step, relative to its folder; NULL if the path
+ * is too long, or out of memory.
  */
-static const char *step(struct buf *path, struct slice to)
+static const char *resolve_link(struct buf *path, struct slice to)
 {
 	const char *name = buf_cstr(path);
 	const char *slash = name ? strrchr(name, '/') : NULL;
@@ -113,7 +113,7 @@ const char *account_path(const struct account *a, struct buf *path)
 		buf_puts(path, file);
 	}
 	for (int i = 0; i < LINKS_MAX && n > 0; i++) {
-		file = step(path, (struct slice){to, (size_t)n});
+		file = resolve_link(path, (struct slice){to, (size_t)n});
 		if (path->no_memory)
 			cli_die(EX_OSERR, "out of memory");
 		if (!file)
@@ -148,7 +148,7 @@ bool account_warn_of_end(const struct account *a, const struct token *t)
 	return true;
 }
 
-/* The options that both of the other commands have; true for --table. */
+/* The options of accounts and logout; true for --table. */
 static bool read_options(struct account *a, int argc, char **argv, bool list)
 {
 	static const struct option longs[] = {
@@ -177,11 +177,11 @@ static bool read_options(struct account *a, int argc, char **argv, bool list)
 	return table;
 }
 
-/* Of a written time, so much is enough for people. */
+/* How much of a time to show to people. */
 #define TO_MINUTES 16
 #define TO_DAYS 10
 
-/* What is told of an account: each a member, and a column. */
+/* The members of an account's record, and columns of the table. */
 enum { NAME, USER, EXPIRES, AUTHORIZED, ENDS, SCOPE, PATH, CELLS };
 static const char *const cells[CELLS] = {"account", "user_id", "expires_at",
     "authorized_at", "authorization_ends", "scope", "file"};
@@ -212,7 +212,7 @@ static char *copy_time(int64_t ms)
 	return ms && clock_format(ms, text) ? copy(text) : NULL;
 }
 
-/* Add what a token file says; `name` may be NULL. */
+/* Add a token file's account; `name` may be NULL. */
 static void add(struct list *l, const char *name, const char *path)
 {
 	struct error error;
@@ -373,7 +373,7 @@ int account_logout(struct account *a, int argc, char **argv)
 	read_options(a, argc, argv, false);
 	file = account_path(a, &path);
 	token_init(&t, file);
-	/* A file that others can read, or that is broken, goes as well. */
+	/* A file that is accessible to others or invalid is removed as well. */
 	ok = token_load(&t, &error) || error.exit != EX_NOPERM;
 	ok = ok && token_lock_new(&t, true, &error) && token_remove(&t, &error);
 	token_release(&t);

@@ -11,12 +11,12 @@
 #include "json/json.h"
 
 /*
- * The API's window, in ms: so long a limit is taken to last that says nothing
- * of it, or that trying again did not end.
+ * The API counts requests in a window of this many ms: the assumed length of a
+ * rate limit without a Retry-After, or one that outlasts the retries.
  */
 #define WINDOW_TIME 30000
 
-/* Waits of one bucket that end as near to each other, in ms, are one. */
+/* Waits of one bucket that end within so many ms of each other are the same. */
 #define SAME_WAIT 1000
 
 void answer_init(struct answer *a, size_t max_body)
@@ -29,7 +29,10 @@ void answer_release(struct answer *a)
 	buf_release(&a->reply.body);
 }
 
-/* Whether the login is about to end. One that never lasts is left to 401. */
+/*
+ * Whether the access token is about to expire. Right after a refresh it is not
+ * looked at: a token that never lasts is left to 401.
+ */
 static bool is_ending(const struct client *c)
 {
 	const struct token *t = c->token;
@@ -41,7 +44,7 @@ static bool is_ending(const struct client *c)
 	return t->expires_at && t->expires_at - clock_now() < TOKEN_MARGIN;
 }
 
-/* Whether the body is what a good answer brings. */
+/* Whether the body is valid for a 2xx response. */
 static bool is_sound(const struct reply *r)
 {
 	struct json j;
@@ -70,7 +73,7 @@ static void classify_not_modified(struct answer *a, const char *etag)
 	}
 }
 
-/* Say what an answer is, and put its error in words. */
+/* Set the kind of an answer, and its error. */
 static void classify(struct answer *a, const char *etag)
 {
 	struct reply *r = &a->reply;
@@ -105,7 +108,7 @@ static void classify(struct answer *a, const char *etag)
 	}
 }
 
-/* It is not waited for any more: say until when it lasts. */
+/* It is not waited for any more: set until when it lasts. */
 static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 {
 	const struct reply *r = &a->reply;
@@ -128,7 +131,7 @@ static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 	a->error.until = r->done_at + wait;
 }
 
-/* Say what came of a transfer. */
+/* Set the answer from the result of a transfer. */
 static void read_answer(struct get *g, enum transfer_result result)
 {
 	struct answer *a = g->answer;
@@ -140,15 +143,15 @@ static void read_answer(struct get *g, enum transfer_result result)
 		    "no answer: %s", r->why);
 		return;
 	}
-	/* A server that echoes the token must not put it into a capture. */
+	/* Even if the server echoes the token, no capture may have it. */
 	if (r->body.n)
 		token_scrub(g->client->token, r->body.p, r->body.n);
 	token_scrub(g->client->token, r->etag, strlen(r->etag));
 	classify(a, g->etag);
 }
 
-/* Whether an answer is one to try again for, after a wait of that many ms. */
-static bool is_passing(const struct answer *a, enum transfer_result result,
+/* Whether to try again, after a wait of that many ms. */
+static bool is_transient(const struct answer *a, enum transfer_result result,
     int64_t max_wait, int64_t *wait)
 {
 	*wait = 0;
@@ -161,7 +164,7 @@ static bool is_passing(const struct answer *a, enum transfer_result result,
 	return *wait <= max_wait;
 }
 
-/* A token that is refused is renewed, but not over and over. */
+/* A refused token is refreshed, once per request. */
 static void take_refusal(struct get *g)
 {
 	struct answer *a = g->answer;
@@ -205,7 +208,7 @@ static bool wait_out(struct get *g, int64_t wait)
 	return true;
 }
 
-/* Its transfer has ended: go on from there. */
+/* Handle the end of its transfer. */
 static void take(struct get *g, enum transfer_result result)
 {
 	const int64_t max_wait = g->client->policy.max_wait;
@@ -217,7 +220,7 @@ static void take(struct get *g, enum transfer_result result)
 		take_refusal(g);
 		return;
 	}
-	if (is_passing(a, result, max_wait, &wait) && wait_out(g, wait))
+	if (is_transient(a, result, max_wait, &wait) && wait_out(g, wait))
 		return;
 	g->state = GET_DONE;
 	if (a->kind == ANSWER_LIMITED ||
@@ -259,7 +262,7 @@ void get_log_in(struct get *g)
 
 	g->renewed = true;
 	g->state = GET_READY;
-	/* Another one has done it meanwhile. */
+	/* It has been refreshed for another one meanwhile. */
 	if (g->renewals != c->renewals && !is_ending(c))
 		return;
 	if (refresh_login(

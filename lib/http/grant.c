@@ -30,15 +30,15 @@ void form_put(struct buf *b, const char *name, const char *value)
 			buf_printf(b, "%%%02X", (unsigned char)*value);
 }
 
-/* What the answer says, decoded; empty where it says nothing of use. */
+/* The members of a response, decoded; empty if missing or invalid. */
 struct granted {
 	struct buf access, refresh, scope;
 	int64_t lasts; /* seconds, or 0 */
 };
 
 /*
- * Keep a text that can be sent in a header and written to the token file: a
- * file that cannot be read again would be a login lost.
+ * Keep a text if it is safe in a header and in the token file: with a file that
+ * cannot be read again, the login would be lost.
  */
 static void keep_text(struct buf *to, const struct json *j, char lowest)
 {
@@ -90,8 +90,8 @@ static void wipe(struct buf *b)
 }
 
 /*
- * Take what was granted; false if the body grants nothing, or without memory:
- * half of a grant would be a login lost.
+ * Set the granted tokens; false if there are none in the body, or out of
+ * memory: with only some of them, the login would be lost.
  */
 static bool take_grant(
     struct token *t, struct slice body, int64_t now, bool *no_memory)
@@ -118,8 +118,8 @@ static bool take_grant(
 }
 
 /*
- * What an answer that grants nothing means; none of these is asked again.
- * Without a code of OAuth it is somebody else's, like a page of a proxy.
+ * The error of a 4xx response; these are not retried. Without an OAuth error
+ * code it is not from the token endpoint, but for example from a proxy.
  */
 static bool denied(struct reply *r, const char *ended, struct error *error)
 {
@@ -137,7 +137,7 @@ static bool denied(struct reply *r, const char *ended, struct error *error)
 	    error, EX_CONFIG, "the token endpoint refuses this app (%s)", text);
 }
 
-/* Too many logins are a limit like any other, as is a time without any. */
+/* A 429, or a 5xx with a Retry-After. */
 static bool limited(const struct reply *r, struct error *error)
 {
 	const char *what = r->status == 429 ? "rate limited" : "unavailable";
@@ -153,7 +153,7 @@ static bool limited(const struct reply *r, struct error *error)
 	return false;
 }
 
-/* An error that echoes what it was sent is to show no secret. */
+/* Remove secrets from an error that echoes its request. */
 static void scrub(const struct grant *g, const struct token *t, struct reply *r)
 {
 	token_scrub(t, r->body.p, r->body.n);
@@ -189,7 +189,7 @@ bool grant_ask(const struct grant *g, struct token *t,
 			denied(&r, g->ended, error);
 			break;
 		}
-		/* What may hold a token that could not be read is not shown. */
+		/* A 2xx may contain a token, so its body is not shown. */
 		if (answered && r.status < 300)
 			snprintf(r.why, sizeof(r.why), "HTTP %d, but no token",
 			    r.status);

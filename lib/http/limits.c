@@ -11,12 +11,12 @@ void limits_set(
 {
 	struct error *e = account ? &l->account : &l->of[bucket];
 
-	/* The later deadline holds. */
+	/* The later deadline counts. */
 	if (!e->exit || error->until > e->until)
 		*e = *error;
 }
 
-/* What a bucket is limited by, or was. */
+/* The limit of a bucket, over or not; NULL for none. */
 static const struct error *limit_of(const struct limits *l, size_t bucket)
 {
 	const struct error *own = &l->of[bucket], *all = &l->account;

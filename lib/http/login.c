@@ -55,7 +55,7 @@ bool login_put_url(const struct login *l, struct buf *b)
 	return !b->failed;
 }
 
-/* The code and the verifier for tokens. */
+/* Exchange the code and the verifier for tokens. */
 static bool exchange(struct login *l, const char *code, struct error *error)
 {
 	struct buf form = BUF_INIT(URL_MAX);
@@ -71,7 +71,7 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	form_put(&form, "client_id", l->client_id);
 	form_put(&form, "code_verifier", l->pkce.verifier);
 	g.request.form = buf_cstr(&form);
-	/* What is granted is what was asked for, unless the answer says. */
+	/* The granted scope is the requested one, unless the response says. */
 	ok = g.request.form &&
 	     token_set(&l->token.client_id, slice_of(l->client_id)) &&
 	     token_set(&l->token.scope, slice_of(l->scope));
@@ -81,13 +81,13 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
-	/* What cannot be renewed ends when the token does. */
+	/* Without a refresh token the login ends with the access token. */
 	if (l->token.refresh_token)
 		l->token.authorized_at = clock_now();
 	return ok;
 }
 
-/* Say what a 403 to a login that has just been made comes from. */
+/* Explain a 403 right after a login. */
 static bool not_allowed(const struct answer *a, struct error *error)
 {
 	const char *why = a->error.why, *hint;
@@ -144,13 +144,13 @@ bool login_redeem(struct login *l, const char *code, struct error *error)
 	return false;
 }
 
-/* Note a service where it is not the usual one. */
+/* Note the URL of a service unless it is the default. */
 static bool keep_url(char **member, const char *url, const char *usual)
 {
 	return strcmp(url, usual) == 0 || token_set(member, slice_of(url));
 }
 
-/* The file is locked, and read. */
+/* Replace a token file that has been locked and read. */
 static bool replace(
     struct login *l, struct token *old, bool force, struct error *error)
 {

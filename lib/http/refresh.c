@@ -40,7 +40,7 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 	return ok && token_save(t, error);
 }
 
-/* Whether another process has been here: a token that is new, and lasts. */
+/* Whether another process has refreshed it: it is new, and lasts. */
 static bool is_done(const struct token *t, const char *stale)
 {
 	if (!stale || !t->access_token || strcmp(stale, t->access_token) == 0)
@@ -49,8 +49,8 @@ static bool is_done(const struct token *t, const char *stale)
 }
 
 /*
- * Whose login it was, it still is, as far as the file says: what has been
- * asked by then is to go by that name, and nothing is asked by another's.
+ * Whether the file is still the login of the same user, as far as it says:
+ * the captures so far are of that user, and all requests must be.
  */
 static bool is_same_user(struct token *t, char **user, struct error *error)
 {

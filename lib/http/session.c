@@ -41,7 +41,7 @@ bool session_check_api(const char *url, struct origin *api, struct error *error)
 		       url));
 }
 
-/* Find out where the API and the token endpoint are. */
+/* Set the URLs of the API and of the token endpoint. */
 static bool find_services(struct session *s, struct error *error)
 {
 	const char *api = s->api_url, *url = s->token_url;
@@ -52,7 +52,7 @@ static bool find_services(struct session *s, struct error *error)
 	if (!url)
 		url =
 		    s->token.token_url ? s->token.token_url : SESSION_TOKEN_URL;
-	/* A copy: what the token holds changes when it is renewed. */
+	/* A copy: a refresh may change the token's. */
 	buf_clear(&s->endpoint);
 	buf_puts(&s->endpoint, url);
 	s->client.token_url = buf_cstr(&s->endpoint);
@@ -101,7 +101,7 @@ char *session_read_id(struct slice body, struct error *error)
 	return user;
 }
 
-/* Keep the user's id in the token file. */
+/* Save the user's id in the token file. */
 static void keep_user(struct session *s, char *user)
 {
 	const struct retry_policy *policy = &s->client.policy;
@@ -111,7 +111,7 @@ static void keep_user(struct session *s, char *user)
 
 	free(t->user_id);
 	t->user_id = user;
-	/* If it is not kept, nothing is lost but the time to ask again. */
+	/* If that fails, /v1/me is requested again the next time. */
 	if ((!ok || !token_save(t, &error)) && policy->tell)
 		policy->tell(policy->ctx, NULL, error.why);
 	token_unlock(t);

@@ -18,12 +18,12 @@
 
 /* Two minutes in all: longer than a refresh with its retries should take. */
 #define LOCK_TRIES 2400
-/* By so much a file may be longer than before, and have room for certain. */
+/* token_prepare allocates this much more than the file's present size. */
 #define GROWTH ((size_t)16 << 10)
 
 static const struct timespec LOCK_PAUSE = {.tv_nsec = 50000000};
 
-/* The members, and where they are kept: strings, and times as numbers. */
+/* The members and their offsets: strings, and times as numbers. */
 static const struct {
 	const char *name;
 	size_t at;
@@ -57,7 +57,7 @@ static void wipe_buf(struct buf *b)
 	buf_clear(b);
 }
 
-/* Which of ours a member's name is, MEMBERS for none. */
+/* The index of a member by its name; MEMBERS if it is not ours. */
 static size_t member_named(struct slice key)
 {
 	size_t i = 0;
@@ -145,7 +145,7 @@ void token_release(struct token *t)
 	buf_release(&t->temp_path);
 }
 
-/* A file of its owner alone; the folder's mode is the folder's matter. */
+/* Only its owner may access the file; the folder's mode does not matter. */
 static bool check_file(const struct token *t, int fd, struct error *error)
 {
 	struct stat st;
@@ -155,7 +155,7 @@ static bool check_file(const struct token *t, int fd, struct error *error)
 		    t->path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(error, EX_CONFIG, "%s: not a file", t->path);
-	/* Renewed by us, it would be ours, and theirs no more. */
+	/* A refresh would make us the owner. */
 	if (st.st_uid != geteuid())
 		return error_set(error, EX_CONFIG,
 		    "%s: it belongs to another user (uid %ld)", t->path,
@@ -192,7 +192,7 @@ static bool read_all(struct token *t, int fd, struct error *error)
 	}
 }
 
-/* Visible ASCII: what can stand in a header, and break out of none. */
+/* Printable ASCII: safe in a header. */
 static bool is_plain(const char *text)
 {
 	for (; *text; text++)
@@ -201,7 +201,7 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-/* Take a member that was just read, if it is one of ours. */
+/* Set a member that was just read, if it is one of ours. */
 static bool take_member(struct token *t, struct json *j, enum json_type type)
 {
 	struct buf text = BUF_INIT(TOKEN_FILE_MAX);
@@ -215,7 +215,7 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 	} else if (type == JSON_STRING && i < MEMBERS) {
 		ok = json_unescape(j->text, &text) &&
 		     !memchr(text.p ? text.p : "", '\0', text.n);
-		/* Which is no fault of the file's. */
+		/* That is not an error of the file. */
 		t->text.no_memory =
 		    text.no_memory ||
 		    (ok && !token_set(member_at(t, i), buf_slice(&text)));
@@ -225,7 +225,7 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 	return ok && !t->text.no_memory && json_skip(j, type);
 }
 
-/* Read what the text says into the struct; NULL, or what is wrong with it. */
+/* Parse the text into the struct; NULL, or what is wrong with it. */
 static const char *parse(struct token *t)
 {
 	struct json j;
@@ -279,8 +279,8 @@ bool token_load(struct token *t, struct error *error)
 }
 
 /*
- * A call failed for a file, whose name is the path and a suffix: `what` could
- * not be done. That there is no memory is not the file's fault.
+ * A system call failed: `what` could not be done to the file whose name is the
+ * path and a suffix. ENOMEM has an exit status of its own.
  */
 static bool fail_file(const struct token *t, struct error *error, int exit,
     const char *suffix, const char *what)
@@ -291,7 +291,7 @@ static bool fail_file(const struct token *t, struct error *error, int exit,
 	    "%s%s: cannot %s: %s", t->path, suffix, what, strerror(err));
 }
 
-/* Open FILE.lock and wait for our turn; it stays, for others wait on it. */
+/* Lock FILE.lock; it is not removed afterwards, as others may wait on it. */
 static bool take_lock(struct token *t, struct error *error)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -306,7 +306,7 @@ static bool take_lock(struct token *t, struct error *error)
 	buf_release(&path);
 	if (t->lock < 0)
 		return fail_file(t, error, EX_CANTCREAT, ".lock", "open");
-	/* Not F_SETLKW: whoever holds it may have been stopped for good. */
+	/* Not F_SETLKW: its holder may have been stopped. */
 	for (int i = 0; fcntl(t->lock, F_SETLK, &whole) != 0; i++) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return fail_file(t, error, EX_IOERR, ".lock", "lock");
@@ -446,7 +446,7 @@ static void put_ours(const struct token *t, size_t i, struct buf *b)
 	}
 }
 
-/* The file as it is to be: every member in its place, strangers too. */
+/* The new text of the file: all members in their order, also unknown ones. */
 static void put_all(const struct token *t, struct buf *b)
 {
 	bool done[MEMBERS] = {false};
@@ -544,7 +544,7 @@ void secret_scrub(const char *secret, char *text, size_t n)
 {
 	size_t len;
 
-	/* Anything shorter is no secret, and would hit by chance. */
+	/* A shorter text is not a secret, and would match by chance. */
 	if (!secret || strlen(secret) < 8)
 		return;
 	for (char *p = text, *end = text + n; p < end; p++) {
@@ -579,7 +579,7 @@ int64_t token_ends(const struct token *t)
 		month -= 12;
 		year++;
 	}
-	/* A month that is too short for the day ends it with its last. */
+	/* If the month has no such day, its last one. */
 	for (int day = atoi(text + 8); day > 0; day--) {
 		struct buf b = BUF_INIT(64);
 

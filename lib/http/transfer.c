@@ -16,8 +16,10 @@
 /* libcurl keeps the headers, and sets no limit to all of them together. */
 #define HEAD_MAX ((size_t)256 << 10)
 
-/* CURLE_TOO_LARGE, new in libcurl 8.6, which until then reported too little
- * memory: the library at run time may be newer than its header. */
+/*
+ * CURLE_TOO_LARGE, new in libcurl 8.6, which until then reported a lack of
+ * memory: the library at run time may be newer than its header.
+ */
 #define TOO_LARGE 100
 
 #define WAIT_MAX 60000 /* ms; whoever waits longer waits again */

@@ -10,7 +10,7 @@
 
 const char url_no_memory[] = "out of memory";
 
-/* A URL that libcurl has read, and whether it has lacked memory. */
+/* A URL parsed by libcurl, and whether it ran out of memory. */
 struct parts {
 	CURLU *u;
 	bool no_memory;

@@ -9,10 +9,10 @@
 #include "http/window.h"
 #include "stream/bucket.h"
 
-/* So many requests in a row without a usable answer: the service is out. */
+/* So many requests in a row without a usable answer: the service is down. */
 #define FAULTS_MAX 3
 
-/* The run did not go well; a halt counts most, then a limit, then the first. */
+/* Note an error of the run: the first, unless a halt or a limit counts more. */
 static void fail_run(struct verdict *v, const struct error *e, bool counts)
 {
 	if (!v->failure.exit || counts)
@@ -21,7 +21,7 @@ static void fail_run(struct verdict *v, const struct error *e, bool counts)
 		v->status = e->exit;
 }
 
-/* Why nothing is asked, short and fixed, for the ledger. */
+/* The refusal code of requests that are not sent. */
 static const char *halt_code(int status)
 {
 	switch (status) {
@@ -33,14 +33,14 @@ static const char *halt_code(int status)
 	}
 }
 
-/* Refuse a request because of a halt or a limit, which was told already. */
+/* Refuse a request because of a halt or a limit, reported before. */
 static void refuse_unsent(struct ask *a, const struct error *e)
 {
 	ask_refuse(a, halt_code(e->exit), "not sent: %s", e->why);
 	a->unsent = true;
 }
 
-/* Refuse a request that came to nothing, or to less than was asked. */
+/* Refuse a request that got no answer, or an incomplete one. */
 static void refuse(struct ask *a, const char *code, const char *why)
 {
 	struct slice path = url_brief(slice_of(a->get.url));
@@ -67,8 +67,9 @@ bool verdict_is_halted(const struct verdict *v)
 	return v->halt.exit != 0;
 }
 
-/* A limit keeps requests of the run from being asked, or answered. */
-static void keep_back(struct verdict *v, size_t bucket, const struct error *e)
+/* A limit stops requests of the run, or their answers. */
+static void defer_bucket(
+    struct verdict *v, size_t bucket, const struct error *e)
 {
 	v->limited |= LIMITS_BIT(bucket);
 	fail_run(v, e, !verdict_is_halted(v));
@@ -80,19 +81,19 @@ bool verdict_may_ask(struct verdict *v, struct ask *a)
 	const struct error *limit = limits_at(&v->limits, bucket, clock_now());
 
 	if (verdict_is_halted(v)) {
-		/* A later run than the one that was halted fails of it too. */
+		/* The halt of an earlier run fails this one, too. */
 		fail_run(v, &v->halt, false);
 		refuse_unsent(a, &v->halt);
 		return false;
 	}
 	if (!limit)
 		return true;
-	keep_back(v, bucket, limit);
+	defer_bucket(v, bucket, limit);
 	refuse_unsent(a, limit);
 	return false;
 }
 
-/* Ask nothing of a bucket any more, and say why. */
+/* Report a limit, and send nothing more of its bucket. */
 static void take_limit(struct verdict *v, const struct ask *a)
 {
 	const struct error *e = &a->answer.error;
@@ -100,10 +101,10 @@ static void take_limit(struct verdict *v, const struct ask *a)
 
 	limits_set(&v->limits, bucket, a->answer.account, e);
 	v->tell(v->ctx, a->get.url, e->why);
-	keep_back(v, bucket, e);
+	defer_bucket(v, bucket, e);
 }
 
-/* A request without a usable answer; some in a row are enough. */
+/* Count a request without a usable answer; several in a row halt all. */
 static void count_fault(struct verdict *v, const struct error *e)
 {
 	struct error out;
@@ -118,8 +119,8 @@ static void count_fault(struct verdict *v, const struct error *e)
 }
 
 /*
- * A refusal that is an answer fails nothing. That the app may not have audio
- * features at all is said once, and in the run.
+ * A 403 or 404 that counts as an answer. That the app may not use audio
+ * features at all is reported once, and in the run's end record.
  */
 static void note_refusal(struct verdict *v, const struct ask *a)
 {
@@ -133,9 +134,9 @@ static void note_refusal(struct verdict *v, const struct ask *a)
 }
 
 /*
- * Whether a 403 is not about what was asked for, but about the app or the
- * login. The mapping of playlists goes by the same words; of other endpoints
- * an app may have none at all, and is told so in some of them.
+ * Whether a 403 is about the app or the login, and not about the resource. The
+ * mapping of playlists looks for the same words. Other endpoints may be closed
+ * to an app altogether, and tell it so with some of them.
  */
 static bool is_of_all(const struct ask *a)
 {
@@ -149,7 +150,7 @@ static bool is_of_all(const struct ask *a)
 	return false;
 }
 
-/* The API says no, to this request or to all. */
+/* The API refuses this request, or all. */
 static void take_denial(struct verdict *v, const struct ask *a)
 {
 	const struct error *e = &a->answer.error;
@@ -167,7 +168,7 @@ static void take_denial(struct verdict *v, const struct ask *a)
 	fail_run(v, e, false);
 }
 
-/* A good answer; but its chain of pages may have been refused. */
+/* A good answer, but its next page may have been refused. */
 static void take_good(struct verdict *v, const struct ask *a)
 {
 	struct error chain;

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-/* Behind a slow one so many can be ready, for each that is asked at once. */
+/* Size of the window, for each request that may be under way. */
 #define ROOM 4
 
 static struct ask *ask_at(const struct window *w, size_t i)
@@ -133,7 +133,7 @@ struct page *ask_take_page(struct ask *a)
 	return page;
 }
 
-/* Keep the answer until it is its turn; NULL without memory. */
+/* Keep the answer until its turn; NULL if out of memory. */
 static struct page *keep(struct window *w, struct ask *a)
 {
 	struct reply *r = &a->answer.reply;
@@ -163,7 +163,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	return page;
 }
 
-/* A check costs as little as a 304, and must be of the moment. */
+/* A check is sent without an etag: it is small, and must be current. */
 static void begin_page(struct window *w, struct ask *a)
 {
 	bool check = a->pages.kind == PAGE_CHECK;
@@ -185,13 +185,13 @@ static enum pages_result next_page(struct ask *a, const struct page *page)
 		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
-/* Why a page cannot be asked for, short: that there is no memory, or this. */
+/* The refusal code of a page that cannot be requested. */
 static const char *pages_code(const struct ask *a, const char *code)
 {
 	return a->pages.why == url_no_memory ? ask_no_memory : code;
 }
 
-/* The page is a good one: is there another? */
+/* After a good page: go on to the next one, if there is one. */
 static void follow(struct window *w, struct ask *a, struct page *page)
 {
 	struct slice path = url_brief(buf_slice(&page->url));
@@ -214,7 +214,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	}
 }
 
-/* An ask's get is done. */
+/* Handle the answer to an ask. */
 static void take_answer(struct window *w, struct ask *a)
 {
 	const enum answer_kind kind = a->answer.kind;
@@ -234,7 +234,7 @@ static void take_answer(struct window *w, struct ask *a)
 	w->on_answer(w->ctx, a);
 }
 
-/* Whether the first page can be asked; else it is refused. */
+/* Whether the first page can be requested; if not, the ask is refused. */
 static bool begin(struct window *w, struct ask *a)
 {
 	const struct request *r = &a->request;
@@ -251,13 +251,13 @@ static bool begin(struct window *w, struct ask *a)
 	return false;
 }
 
-/* What the whole window says about asking now. */
+/* The state of the whole window, for what may be sent now. */
 struct state {
-	bool retrying;	  /* one is to be tried again */
-	bool login;	  /* one waits for the login to be renewed */
-	unsigned limited; /* buckets of which one is, for a limit */
-	unsigned asked;	  /* buckets of which one is under way */
-	size_t waiting;	  /* bytes of all that waits to come out */
+	bool retrying;	  /* a request waits to be retried */
+	bool login;	  /* a request waits for a refresh */
+	unsigned limited; /* buckets with one that waits for a limit */
+	unsigned asked;	  /* buckets with one under way */
+	size_t waiting;	  /* bytes of all waiting pages */
 	int64_t now;
 };
 
@@ -294,7 +294,7 @@ static bool is_blocked(
 	return w->client->blocked_until[a->bucket] > s->now;
 }
 
-/* Whether it is far enough ahead of the first, which is waited for. */
+/* Whether it has reached its limit of bytes that wait for the first one. */
 static bool is_ahead(
     const struct window *w, const struct ask *a, const struct state *s)
 {
@@ -304,9 +304,8 @@ static bool is_ahead(
 }
 
 /*
- * Do for an ask what its turn is, with so many under way at most. Returns
- * after how many ms to come back to it: 0 if it has moved on, -1 if nothing
- * can be done but wait.
+ * Move an ask on, with at most so many transfers under way. Returns after how
+ * many ms to try again: 0 if its state has changed, -1 if it can only wait.
  */
 static int64_t go_on(
     struct window *w, struct ask *a, const struct state *s, size_t most)
@@ -329,7 +328,7 @@ static int64_t go_on(
 	return g->state == GET_ASKED ? -1 : 0;
 }
 
-/* Renew the login for all that wait for it. */
+/* Refresh the token for all that wait for it. */
 static void log_in(struct window *w)
 {
 	for (size_t i = 0; i < w->count; i++) {
@@ -344,13 +343,13 @@ static void log_in(struct window *w)
 	}
 }
 
-/* Of a bucket that is limited, one at a time. */
+/* Requests of a limited bucket are sent one at a time. */
 static bool has_its_turn(const struct ask *a, const struct state *s)
 {
 	return !a->ended && !(s->limited & s->asked & bucket_bit(a));
 }
 
-/* What has waited long enough goes first: it is what the others wait for. */
+/* First those that have waited long enough: the others wait for them. */
 static void try_again(struct window *w, struct state *s, size_t most)
 {
 	for (size_t i = 0; i < w->count; i++) {
@@ -365,7 +364,7 @@ static void try_again(struct window *w, struct state *s, size_t most)
 	}
 }
 
-/* Ask what may be asked; after how many ms there will be more, or -1. */
+/* Send what may be sent; after how many ms there will be more, or -1. */
 static int64_t ask_all(struct window *w)
 {
 	struct state s = look(w);

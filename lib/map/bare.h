@@ -39,8 +39,10 @@ struct bare {
 void bare_init(struct bare *, size_t max);
 void bare_release(struct bare *);
 
-/* Add a line; false if a body is too long, which is dropped, or if out of
- * memory. */
+/*
+ * Add a line; false if a body is too long, which is dropped, or if out of
+ * memory.
+ */
 bool bare_feed(struct bare *, struct slice line, uint64_t number);
 
 /* The next body, valid until the next call. */

@@ -55,8 +55,7 @@ void memo_release(struct memo *);
 bool memo_find(struct memo *, const struct memo_key *, uint32_t now,
     struct slice *rows, uint32_t *turn);
 
-/* Cache the rows of a unit that is not yet; does nothing if they are too big.
- */
+/* Cache the rows of a unit that is not cached, unless they are too big. */
 void memo_put(
     struct memo *, const struct memo_key *, uint32_t now, struct slice rows);
 
