@@ -15,11 +15,11 @@
 #include "json/json.h"
 #include "table.h"
 
-/* How long before a login ends it is said so. */
+/* How long before its end to warn of it. */
 #define WARN_DAYS 14
 #define DAY_MS ((int64_t)86400000)
 
-#define LINKS_MAX 8 /* one after the other, to a token file */
+#define LINKS_MAX 8 /* symbolic links that are followed */
 
 const char *account_setting(const char *name)
 {
@@ -73,21 +73,21 @@ static const char *find_path(const struct account *a, struct buf *path)
 	account = account_name(a);
 	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
 	    strlen(account) > 200)
-		cli_die(EX_USAGE, "no name for an account: '%s'", account);
+		cli_die(EX_USAGE, "invalid account name: '%s'", account);
 	snprintf(name, sizeof(name), "tokens/%s.json", account);
 	if (os_config_path(path, name) && buf_cstr(path))
 		return path->p;
 	if (path->no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	cli_die(EX_CONFIG, "no token file: give --token-file FILE, or "
 			   "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
 }
 
 /*
- * From a link's name to what it holds, which may start from its folder; NULL
- * where that is too long, or without memory.
+ * Resolve a symbolic link one step, relative to its folder; NULL if the path
+ * is too long, or out of memory.
  */
-static const char *step(struct buf *path, struct slice to)
+static const char *resolve_link(struct buf *path, struct slice to)
 {
 	const char *name = buf_cstr(path);
 	const char *slash = name ? strrchr(name, '/') : NULL;
@@ -113,11 +113,11 @@ const char *account_path(const struct account *a, struct buf *path)
 		buf_puts(path, file);
 	}
 	for (int i = 0; i < LINKS_MAX && n > 0; i++) {
-		file = step(path, (struct slice){to, (size_t)n});
+		file = resolve_link(path, (struct slice){to, (size_t)n});
 		if (path->no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 		if (!file)
-			cli_die(EX_CONFIG, "too long a name for a token file");
+			cli_die(EX_CONFIG, "the token file's name is too long");
 		n = readlink(file, to, sizeof(to));
 	}
 	return file;
@@ -148,7 +148,7 @@ bool account_warn_of_end(const struct account *a, const struct token *t)
 	return true;
 }
 
-/* The options that both of the other commands have; true for --table. */
+/* The options of accounts and logout; true for --table. */
 static bool read_options(struct account *a, int argc, char **argv, bool list)
 {
 	static const struct option longs[] = {
@@ -177,11 +177,11 @@ static bool read_options(struct account *a, int argc, char **argv, bool list)
 	return table;
 }
 
-/* Of a written time, so much is enough for people. */
+/* How much of a time to show to people. */
 #define TO_MINUTES 16
 #define TO_DAYS 10
 
-/* What is told of an account: each a member, and a column. */
+/* The members of an account's record, and columns of the table. */
 enum { NAME, USER, EXPIRES, AUTHORIZED, ENDS, SCOPE, PATH, CELLS };
 static const char *const cells[CELLS] = {"account", "user_id", "expires_at",
     "authorized_at", "authorization_ends", "scope", "file"};
@@ -212,18 +212,18 @@ static char *copy_time(int64_t ms)
 	return ms && clock_format(ms, text) ? copy(text) : NULL;
 }
 
-/* Add what a token file says; `name` may be NULL. */
+/* Add a token file's account; `name` may be NULL. */
 static void add(struct list *l, const char *name, const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 	struct row *rows;
 
 	token_init(&t, path);
-	if (!token_load(&t, &trouble)) {
-		cli_warn("%s", trouble.why);
+	if (!token_load(&t, &error)) {
+		cli_warn("%s", error.why);
 		if (!l->status)
-			l->status = trouble.exit;
+			l->status = error.exit;
 		token_release(&t);
 		return;
 	}
@@ -268,7 +268,7 @@ static void add_folder(struct list *l, const char *folder)
 		if (buf_cstr(&path))
 			add(l, name, path.p);
 		else if (path.no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 		buf_release(&path);
 		free(entries[i]);
 	}
@@ -345,7 +345,7 @@ int account_list(struct account *a, int argc, char **argv)
 		if (os_config_path(&path, "tokens") && buf_cstr(&path))
 			add_folder(&l, path.p);
 		else if (path.no_memory)
-			cli_die(EX_OSERR, "no memory");
+			cli_die(EX_OSERR, "out of memory");
 	}
 	if (table && l.n > 0)
 		put_table(&l);
@@ -365,7 +365,7 @@ int account_list(struct account *a, int argc, char **argv)
 int account_logout(struct account *a, int argc, char **argv)
 {
 	struct buf path = BUF_INIT(4096);
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 	const char *file;
 	bool ok;
@@ -373,21 +373,20 @@ int account_logout(struct account *a, int argc, char **argv)
 	read_options(a, argc, argv, false);
 	file = account_path(a, &path);
 	token_init(&t, file);
-	/* A file that others can read, or that is broken, goes as well. */
-	ok = token_load(&t, &trouble) || trouble.exit != EX_NOPERM;
-	ok = ok && token_lock_new(&t, true, &trouble) &&
-	     token_remove(&t, &trouble);
+	/* A file that is accessible to others or invalid is removed as well. */
+	ok = token_load(&t, &error) || error.exit != EX_NOPERM;
+	ok = ok && token_lock_new(&t, true, &error) && token_remove(&t, &error);
 	token_release(&t);
 	if (!ok) {
-		if (trouble.exit == EX_NOPERM)
+		if (error.exit == EX_NOPERM)
 			cli_warn("there is no login '%s'", file);
 		else
-			cli_warn("%s", trouble.why);
+			cli_warn("%s", error.why);
 	} else {
 		cli_warn("removed '%s'; to withdraw the app's access as well, "
 			 "see https://www.spotify.com/account/apps/",
 		    file);
 	}
 	buf_release(&path);
-	return ok ? 0 : trouble.exit;
+	return ok ? 0 : error.exit;
 }

@@ -10,7 +10,7 @@ struct token;
 
 #define ACCOUNT_DEFAULT "default"
 
-/* As the command line has it; NULL where it does not say. */
+/* Options of the command line; NULL if not given. */
 struct account {
 	const char *name, *token_file;
 	const char *api, *token_url;
@@ -21,30 +21,30 @@ struct account {
 const char *account_setting(const char *name);
 
 /*
- * Whom to trust, where the environment says so, as curl(1) has it. Dies where
- * that cannot be read.
+ * Set the CA certificates from the environment variables of curl(1). Dies if
+ * they cannot be read.
  */
 struct transfer_limits;
 void account_trust(struct transfer_limits *);
 
 /*
- * The token file: what was asked for goes before what is set, and of a link
- * what it leads to, which is what is renewed and locked. Dies where there is
+ * The token file: options go before the environment, and symbolic links are
+ * followed, as their target is what is replaced and locked. Dies if there is
  * no place for one. The result lives as long as `path`.
  */
 const char *account_path(const struct account *, struct buf *path);
 
-/* ` --account NAME`, as a command is to be given again; "" for the usual. */
+/* Append ` --account NAME`, for a command to be suggested; or nothing. */
 void account_put_option(const struct account *, struct buf *);
 
 /*
- * Say that a login will be needed anew, if that is near; whether it was said.
+ * Warn that the login ends soon, or has ended; whether a warning was printed.
  */
 bool account_warn_of_end(const struct account *, const struct token *);
 
 /*
- * The commands: argv[0] is the command's name, and what the options before it
- * said is in the account. They return an exit status.
+ * The commands: argv[0] is the command's name, and the options before it are in
+ * the account. They return an exit status.
  */
 int account_login(struct account *, int argc, char **argv);
 int account_list(struct account *, int argc, char **argv);

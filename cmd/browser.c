@@ -18,8 +18,8 @@
 #define HAS_DESKTOP (is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"))
 #endif
 
-/* In the child: start it as a program of its own, with no part in our pipes. */
-static void become(char **argv)
+/* In the child: run it detached, without our pipes and terminal. */
+static void exec_detached(char **argv)
 {
 	int null = open("/dev/null", O_RDWR);
 
@@ -34,7 +34,7 @@ static void become(char **argv)
 	execvp(argv[0], argv);
 }
 
-/* Whether it was started: a pipe that an exec closes would bring its error. */
+/* Whether it was started: a pipe, closed by exec, reports its error. */
 static bool start(char **argv)
 {
 	int fds[2], err = 0;
@@ -47,7 +47,7 @@ static bool start(char **argv)
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 	pid = fork();
 	if (pid == 0) {
-		become(argv);
+		exec_detached(argv);
 		err = errno;
 		n = write(fds[1], &err, sizeof(err));
 		_exit(n > 0 ? 127 : 126);
@@ -60,7 +60,7 @@ static bool start(char **argv)
 	return pid > 0 && n == 0;
 }
 
-/* Append the word, %s as the address and %% as %; true if that was in it. */
+/* Append the word, with %s replaced by the address; true if it had one. */
 static bool put_word(struct buf *b, const char *word, const char *url)
 {
 	bool had = false;
@@ -78,7 +78,7 @@ static bool put_word(struct buf *b, const char *word, const char *url)
 	return had;
 }
 
-/* Start a command of words with spaces between. */
+/* Start a command, split at spaces. */
 static bool start_command(char *command, const char *url)
 {
 	struct buf b = BUF_INIT((size_t)256 << 10);

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 
 /*
- * Open an address in the user's browser: $BROWSER, a list of commands with
- * colons between, in which %s stands for the address; else what the desktop
- * has, if there is a desktop. No shell reads it. False if none was started.
+ * Open an address in the user's browser: $BROWSER, a list of commands separated
+ * by colons, in which %s stands for the address; else the desktop's default
+ * browser, if there is a desktop. No shell is used. False if none was started.
  */
 bool browser_open(const char *url);
 

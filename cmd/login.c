@@ -1,6 +1,6 @@
 /*
- * sp-fetch login: sends the user's browser to the login service, waits for it
- * to come back (or for its address to be pasted), and keeps what it brought.
+ * sp-fetch login: opens the login service in the user's browser, waits for the
+ * callback (or for its address to be pasted), and stores the token.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,16 +17,16 @@
 #include "http/loopback.h"
 #include "http/session.h"
 
-/* What the jobs of sp-queue ask for, and no more; /me needs none. */
+/* The scopes that the jobs of sp-queue need; /me needs none. */
 #define SCOPE_DEFAULT                                     \
 	"user-read-recently-played playlist-read-private" \
 	" playlist-read-collaborative user-follow-read"
 
-/* After an answer of another login, how long the right one may take, in ms. */
-#define STRANGE_TIME 3000
+/* How long to wait for the right callback after one with a wrong state, ms. */
+#define MISMATCH_TIME 3000
 
-/* At the end, how long those who are there already may take, in ms. */
-#define SEE_OFF_TIME 50
+/* How long to go on answering other tabs once the login has ended, ms. */
+#define LATE_TAB_TIME 50
 
 struct options {
 	struct account *account;
@@ -37,17 +37,17 @@ struct options {
 	bool no_browser, force;
 };
 
-/* A login that is waited for. */
+/* A login whose callback is awaited. */
 struct waiting {
 	struct loopback loopback;
 	struct login *login;
 	int64_t until;	  /* by clock_monotonic */
-	int input;	  /* where an address may be pasted; -1 for nowhere */
-	struct buf line;  /* that is being pasted */
+	int input;	  /* where an address may be pasted, or -1 */
+	struct buf line;  /* being pasted */
 	bool skip;	  /* the rest of the line, which is too long */
-	bool strange;	  /* an answer of another login has been seen */
+	bool mismatch;	  /* a callback had the wrong state */
 	struct buf value; /* the code, or the error */
-	struct visitor *visitor; /* who waits for a page; NULL for nobody */
+	struct connection *browser; /* awaits the result page; or NULL */
 };
 
 static void tell(void *ctx, const char *url, const char *what)
@@ -64,7 +64,7 @@ static void add_scope(struct options *o, const char *arg)
 	for (const char *p = arg; *p; p++)
 		buf_putc(&o->scope, *p == ',' ? ' ' : *p);
 	if (o->scope.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (!*arg || o->scope.failed)
 		cli_die(EX_USAGE, "--scope: not a scope: '%s'", arg);
 }
@@ -123,10 +123,10 @@ static void read_options(struct options *o, int argc, char **argv)
 		buf_puts(&o->scope, SCOPE_DEFAULT);
 	if (!buf_cstr(&o->scope))
 		cli_die(o->scope.no_memory ? EX_OSERR : EX_USAGE,
-		    o->scope.no_memory ? "no memory" : "--scope: too long");
+		    o->scope.no_memory ? "out of memory" : "--scope: too long");
 }
 
-/* Whether it is what a form or an address can hold without surprises. */
+/* Whether a form or an address can hold it unescaped. */
 static bool is_id(const char *text)
 {
 	size_t n = 0;
@@ -136,21 +136,21 @@ static bool is_id(const char *text)
 	return n > 0 && n < 256 && text[n] == '\0';
 }
 
-/* The client id: what was asked for, what is set, or what the file has. */
+/* The client id: from the option, the environment, or the token file. */
 static void find_client_id(
     struct options *o, const char *path, struct buf *client_id)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 
 	if (!o->client_id)
 		o->client_id = account_setting("SP_CLIENT_ID");
 	token_init(&t, path);
-	if (!o->client_id && token_load(&t, &trouble) && t.client_id &&
+	if (!o->client_id && token_load(&t, &error) && t.client_id &&
 	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
 	if (t.text.no_memory || client_id->no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	token_release(&t);
 	if (!o->client_id)
 		cli_die(EX_CONFIG,
@@ -162,23 +162,23 @@ static void find_client_id(
 		cli_die(EX_USAGE, "not a client id: '%s'", o->client_id);
 }
 
-/* See that the file can be replaced, before anybody logs in for it. */
+/* See that the token file can be replaced, before the user logs in. */
 static void check_file(const struct options *o, const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 
 	token_init(&t, path);
-	if (!token_lock_new(&t, o->force, &trouble) ||
-	    !token_prepare(&t, &trouble)) {
+	if (!token_lock_new(&t, o->force, &error) ||
+	    !token_prepare(&t, &error)) {
 		token_release(&t);
-		cli_die(trouble.exit, "%s", trouble.why);
+		cli_die(error.exit, "%s", error.why);
 	}
 	token_release(&t);
 }
 
-/* Say where to log in, and open it if there is a browser. */
-static void invite(const struct options *o, const struct waiting *w)
+/* Print the login address, and open it in a browser if there is one. */
+static void show_url(const struct options *o, const struct waiting *w)
 {
 	struct buf url = BUF_INIT(URL_MAX);
 	const char *text;
@@ -186,7 +186,7 @@ static void invite(const struct options *o, const struct waiting *w)
 	login_put_url(w->login, &url);
 	text = buf_cstr(&url);
 	if (url.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (!text)
 		cli_die(EX_USAGE,
 		    "the login's address is longer than %zu bytes", URL_MAX);
@@ -196,42 +196,41 @@ static void invite(const struct options *o, const struct waiting *w)
 	if (!o->no_browser && !browser_open(text))
 		cli_warn("there is no browser here to open it with");
 	if (w->input >= 0)
-		cli_warn("or open it on another, let it end at a page that does"
-			 " not load, and paste the address of that page here:");
+		cli_warn("on another machine the last page will not load: "
+			 "paste its address here");
 	buf_release(&url);
 }
 
-/* An answer of another login; the right one may be on its way, yet. */
-static void be_strange(struct waiting *w, bool pasted)
+/* Another login's callback; the right one may still come. */
+static void state_mismatch(struct waiting *w, bool pasted)
 {
-	int64_t soon = clock_monotonic() + STRANGE_TIME;
+	int64_t soon = clock_monotonic() + MISMATCH_TIME;
 
-	cli_warn("refused an answer that is not of this login: "
-		 "its state is wrong");
-	w->strange = true;
+	cli_warn("ignored a callback with the wrong state");
+	w->mismatch = true;
 	if (soon < w->until && !pasted)
 		w->until = soon;
 }
 
-/* Take a line that was pasted; CALLBACK_NONE to go on waiting. */
+/* Handle a pasted line; CALLBACK_NONE to go on waiting. */
 static enum callback_kind take_line(struct waiting *w)
 {
 	enum callback_kind kind = callback_read_pasted(
 	    buf_slice(&w->line), w->login->pkce.state, &w->value);
 
 	if (w->value.no_memory)
-		cli_die(EX_OSERR, "no memory");
-	if (kind == CALLBACK_STRANGE)
-		be_strange(w, true);
+		cli_die(EX_OSERR, "out of memory");
+	if (kind == CALLBACK_WRONG_STATE)
+		state_mismatch(w, true);
 	else if (kind == CALLBACK_NONE && w->line.n > 0)
-		cli_warn("that is no address that a login ends at: paste all "
-			 "of it, from http:// on");
+		cli_warn("not a callback address: paste all of it, from "
+			 "http:// on");
 	token_wipe(w->line.p, w->line.n);
 	buf_clear(&w->line);
-	return kind == CALLBACK_STRANGE ? CALLBACK_NONE : kind;
+	return kind == CALLBACK_WRONG_STATE ? CALLBACK_NONE : kind;
 }
 
-/* Read what is being pasted, no more than is there. */
+/* Read pasted input that is available. */
 static enum callback_kind take_input(struct waiting *w)
 {
 	enum callback_kind kind = CALLBACK_NONE;
@@ -244,8 +243,8 @@ static enum callback_kind take_input(struct waiting *w)
 		w->input = -1;
 		if (w->line.n > 0 && !w->skip)
 			kind = take_line(w);
-		/* Who pasted nothing better, and can no more, is done. */
-		if (w->strange)
+		/* After a wrong state, nothing better can be pasted now. */
+		if (w->mismatch)
 			w->until = clock_monotonic();
 		return kind;
 	}
@@ -253,7 +252,7 @@ static enum callback_kind take_input(struct waiting *w)
 		if (text[i] != '\n') {
 			w->skip = w->skip || !buf_putc(&w->line, text[i]);
 			if (w->line.no_memory)
-				cli_die(EX_OSERR, "no memory");
+				cli_die(EX_OSERR, "out of memory");
 		} else if (w->skip) {
 			cli_warn("that line is too long for an address");
 			w->skip = false;
@@ -265,54 +264,55 @@ static enum callback_kind take_input(struct waiting *w)
 	return kind;
 }
 
-/* Hear a visitor out; CALLBACK_NONE to go on waiting. */
-static enum callback_kind take_visit(struct waiting *w, struct visitor *v)
+/* Handle a request of a browser; CALLBACK_NONE to go on waiting. */
+static enum callback_kind take_request(struct waiting *w, struct connection *c)
 {
 	struct slice query;
-	int status = callback_request(visitor_head(v), &query);
+	int status = callback_request(connection_head(c), &query);
 	enum callback_kind kind;
 
 	if (status) {
-		visitor_answer(v, status, "Nothing here",
-		    "This is where a login ends, and nothing else.");
+		connection_answer(c, status, "Nothing here",
+		    "This address is only for the callback of a login.");
 		return CALLBACK_NONE;
 	}
 	kind = callback_read(query, w->login->pkce.state, &w->value);
 	if (w->value.no_memory)
-		cli_die(EX_OSERR, "no memory");
+		cli_die(EX_OSERR, "out of memory");
 	if (kind == CALLBACK_CODE || kind == CALLBACK_REFUSED) {
-		w->visitor = v;
+		w->browser = c;
 		return kind;
 	}
-	if (kind == CALLBACK_STRANGE)
-		be_strange(w, false);
-	visitor_answer(v, 400, "Not logged in",
-	    kind == CALLBACK_STRANGE ? "This answer is not of the login that "
-				       "was begun: its state is wrong."
-				     : "This is no answer to a login.");
+	if (kind == CALLBACK_WRONG_STATE)
+		state_mismatch(w, false);
+	connection_answer(c, 400, "Not logged in",
+	    kind == CALLBACK_WRONG_STATE
+		? "This callback has the wrong state: it is of "
+		  "another login."
+		: "This is not the callback of a login.");
 	return CALLBACK_NONE;
 }
 
-/* Wait for a code; false if there will be none. */
+/* Wait for the callback; false without an authorization code. */
 static bool wait_for_code(
-    struct waiting *w, int64_t timeout, struct trouble *trouble)
+    struct waiting *w, int64_t timeout, struct error *error)
 {
 	enum callback_kind kind = CALLBACK_NONE;
-	struct visitor *v;
+	struct connection *c;
 
 	while (kind == CALLBACK_NONE) {
-		switch (loopback_wait(&w->loopback, w->input, w->until, &v)) {
-		case LOOPBACK_REQUEST: kind = take_visit(w, v); break;
+		switch (loopback_wait(&w->loopback, w->input, w->until, &c)) {
+		case LOOPBACK_REQUEST: kind = take_request(w, c); break;
 		case LOOPBACK_INPUT: kind = take_input(w); break;
 		case LOOPBACK_FAILED:
-			return trouble_set(trouble, EX_OSERR,
+			return error_set(error, EX_OSERR,
 			    "cannot wait for the browser: %s", strerror(errno));
 		case LOOPBACK_TIME:
-			if (w->strange)
-				return trouble_set(trouble, EX_NOPERM,
-				    "not logged in: what came back is not "
-				    "of this login, its state is wrong");
-			return trouble_set(trouble, EX_UNAVAILABLE,
+			if (w->mismatch)
+				return error_set(error, EX_NOPERM,
+				    "not logged in: the callback had the "
+				    "wrong state");
+			return error_set(error, EX_UNAVAILABLE,
 			    "nobody logged in within %" PRId64 " s; if the "
 			    "browser showed an error instead, see that the "
 			    "client id and the app's redirect URI are right",
@@ -322,14 +322,14 @@ static bool wait_for_code(
 	if (kind == CALLBACK_CODE)
 		return true;
 	if (slice_is(buf_slice(&w->value), "access_denied"))
-		return trouble_set(trouble, EX_NOPERM,
+		return error_set(error, EX_NOPERM,
 		    "the consent was refused (access_denied)");
-	return trouble_set(trouble, EX_NOPERM,
+	return error_set(error, EX_NOPERM,
 	    "the login service refuses the login (%.200s)",
 	    buf_words(&w->value));
 }
 
-/* A scope that was not granted is better known now than at night. */
+/* Warn now of a missing scope, rather than when a job fails at night. */
 static void check_scopes(const struct options *o, const struct login *l)
 {
 	const char *p = buf_slice(&o->scope).p;
@@ -342,7 +342,7 @@ static void check_scopes(const struct options *o, const struct login *l)
 }
 
 static void tell_success(
-    const struct login *l, const char *path, struct visitor *v)
+    const struct login *l, const char *path, struct connection *c)
 {
 	const char *user = l->token.user_id;
 	bool lasts = l->token.refresh_token != NULL;
@@ -355,11 +355,11 @@ static void tell_success(
 	else
 		strcpy(ends + (lasts ? 10 : 16), lasts ? "" : "Z");
 	buf_printf(&text,
-	    "You are logged in as %.200s, until %s. sp-fetch is done here: "
-	    "you can close this window.",
+	    "You are logged in as %.200s, until %s. "
+	    "You can close this window.",
 	    user, ends);
-	if (v)
-		visitor_answer(v, 200, "Logged in", buf_words(&text));
+	if (c)
+		connection_answer(c, 200, "Logged in", buf_words(&text));
 	cli_warn("logged in as '%s' until %s: '%s'", user, ends, path);
 	if (!lasts)
 		cli_warn("the service gives no refresh_token: log in again "
@@ -367,66 +367,66 @@ static void tell_success(
 	buf_release(&text);
 }
 
-/* The trouble as a sentence, for the browser. */
-static void tell_failure(const struct trouble *t, struct visitor *v)
+/* Send the error as a sentence to the browser. */
+static void tell_failure(const struct error *e, struct connection *c)
 {
-	char text[sizeof(t->why) + 64];
+	char text[sizeof(e->why) + 64];
 
 	snprintf(text, sizeof(text),
-	    "%s. Nothing was kept; to try again, run sp-fetch login.", t->why);
+	    "%s. Nothing was saved; to try again, run sp-fetch login.", e->why);
 	if (*text >= 'a' && *text <= 'z')
 		*text = (char)(*text - 'a' + 'A');
-	visitor_answer(
-	    v, t->exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
+	connection_answer(
+	    c, e->exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
 }
 
-/* Answer those who have come meanwhile, like a second tab. */
-static void see_off(struct loopback *l)
+/* Answer other connections, like those of a second tab. */
+static void answer_late_tabs(struct loopback *l)
 {
-	int64_t until = clock_monotonic() + SEE_OFF_TIME;
-	struct visitor *v;
+	int64_t until = clock_monotonic() + LATE_TAB_TIME;
+	struct connection *c;
 
-	while (loopback_wait(l, -1, until, &v) == LOOPBACK_REQUEST)
-		visitor_answer(v, 404, "Nothing here",
-		    "A login has ended here, in another window.");
+	while (loopback_wait(l, -1, until, &c) == LOOPBACK_REQUEST)
+		connection_answer(c, 404, "Nothing here",
+		    "The login has ended in another window.");
 }
 
-/* From the invitation to the token file; an exit status. */
+/* The whole login; returns an exit status. */
 static int log_in(const struct options *o, struct login *l, struct waiting *w,
     const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	bool ok;
 
-	ok = login_begin(l, &trouble);
+	ok = login_begin(l, &error);
 	if (ok) {
-		invite(o, w);
-		ok = wait_for_code(w, o->timeout, &trouble) &&
-		     login_redeem(l, buf_cstr(&w->value), &trouble) &&
-		     login_keep(l, path, o->force, &trouble);
+		show_url(o, w);
+		ok = wait_for_code(w, o->timeout, &error) &&
+		     login_redeem(l, buf_cstr(&w->value), &error) &&
+		     login_keep(l, path, o->force, &error);
 	}
 	if (ok) {
-		tell_success(l, path, w->visitor);
+		tell_success(l, path, w->browser);
 		check_scopes(o, l);
 		return 0;
 	}
-	if (w->visitor)
-		tell_failure(&trouble, w->visitor);
-	cli_warn("%s", trouble.why);
-	return trouble.exit;
+	if (w->browser)
+		tell_failure(&error, w->browser);
+	cli_warn("%s", error.why);
+	return error.exit;
 }
 
-/* Where a line may be pasted: from a person, or as was said. */
+/* Where a line may be pasted: stdin, if a terminal or asked for. */
 static int input_of(const struct options *o)
 {
 	return o->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1;
 }
 
-/* Where a service is: as was said, as is set, or where it usually is. */
+/* A service's URL: from the option, the environment, or the default. */
 static const char *service(
-    const char *said, const char *variable, const char *usual)
+    const char *option, const char *variable, const char *usual)
 {
-	const char *set = said ? said : account_setting(variable);
+	const char *set = option ? option : account_setting(variable);
 
 	return set ? set : usual;
 }
@@ -472,12 +472,12 @@ int account_login(struct account *a, int argc, char **argv)
 	l.port = w.loopback.port;
 	l.transfer = transfer_new(&limits);
 	if (!l.transfer)
-		cli_die(EX_OSERR, "libcurl does not start: no memory?");
+		cli_die(EX_OSERR, "cannot start libcurl: out of memory?");
 	w.login = &l;
 	w.input = input_of(&o);
 	w.until = clock_monotonic() + o.timeout;
 	status = log_in(&o, &l, &w, file);
-	see_off(&w.loopback);
+	answer_late_tabs(&w.loopback);
 	loopback_close(&w.loopback);
 	login_release(&l);
 	transfer_free(l.transfer);

@@ -54,10 +54,10 @@ struct fetch {
 	struct answer answer; /* about the user */
 	struct buf scratch, line;
 
-	int64_t seq;	  /* of the run's last capture */
-	uint64_t unasked; /* requests refused without being asked */
-	bool quiet;	  /* on_refusal is not to speak */
-	bool warned;	  /* that the login is about to end */
+	int64_t seq;	 /* of the run's last capture */
+	uint64_t unsent; /* requests refused without being sent */
+	bool quiet;	 /* on_refusal is not to speak */
+	bool warned;	 /* that the login is about to end */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -82,12 +82,12 @@ static void on_refusal(void *ctx, const struct refusal *r)
 /* Know whose login it is; false if nothing can be asked. */
 static bool know_user(struct fetch *f)
 {
-	struct trouble trouble;
+	struct error error;
 
 	if (verdict_is_halted(&f->verdict))
 		return false;
-	if (!session_know_user(&f->session, &f->answer, &trouble)) {
-		verdict_halt(&f->verdict, &trouble, false);
+	if (!session_know_user(&f->session, &f->answer, &error)) {
+		verdict_halt(&f->verdict, &error, false);
 		return false;
 	}
 	if (!f->warned)
@@ -148,10 +148,10 @@ static void conclude(struct fetch *f, const struct ask *a)
 	if (a->code == ask_no_memory)
 		cli_die(EX_OSERR, "%s", a->why);
 	f->stage.in.number = a->number;
-	f->quiet = a->unasked;
+	f->quiet = a->unsent;
 	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
 	f->quiet = false;
-	f->unasked += a->unasked;
+	f->unsent += a->unsent;
 	f->stage.in.number = number;
 }
 
@@ -233,7 +233,7 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 
 static void take_run(struct fetch *f, const struct record *rec)
 {
-	struct trouble trouble;
+	struct error error;
 	struct slice user = {NULL, 0};
 	bool told;
 
@@ -251,10 +251,10 @@ static void take_run(struct fetch *f, const struct record *rec)
 		pass_filled(f, rec);
 		return;
 	}
-	trouble_set(&trouble, EX_CONFIG,
+	error_set(&error, EX_CONFIG,
 	    "run %s: for user '%.*s', but the login is of user '%s'",
 	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
-	verdict_halt(&f->verdict, &trouble, true);
+	verdict_halt(&f->verdict, &error, true);
 	stage_pass(&f->stage, rec);
 }
 
@@ -478,8 +478,8 @@ static int finish(struct fetch *f)
 	int status = stage_finish(&f->stage);
 
 	cli_progress_end();
-	if (f->unasked)
-		cli_warn("requests not sent: %" PRIu64, f->unasked);
+	if (f->unsent)
+		cli_warn("requests not sent: %" PRIu64, f->unsent);
 	if (f->stage.in.err)
 		cli_warn("stdin: cannot read: %s", strerror(f->stage.in.err));
 	if (!out_close(&f->out)) {

@@ -205,8 +205,8 @@ static bool write_token(const char *path, struct rehearsal *r)
 
 #define HISTORY_DAYS 14
 
-/* Returns EX_OK, or the status to end with, having said why. */
-static int set_stage(struct rehearsal *r, const struct options *o)
+/* Returns EX_OK, or the status to end with, after a message. */
+static int set_up(struct rehearsal *r, const struct options *o)
 {
 	char why[256];
 
@@ -239,8 +239,8 @@ static int set_stage(struct rehearsal *r, const struct options *o)
 	return EX_OK;
 }
 
-/* Listen, tell where, and serve until a signal of set comes. */
-static int perform(
+/* Listen, print where, and serve until a signal of set arrives. */
+static int serve(
     struct rehearsal *r, const struct options *o, const sigset_t *set)
 {
 	struct server *server;
@@ -295,9 +295,9 @@ int main(int argc, char **argv)
 	sigaddset(&set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	status = set_stage(&r, &o);
+	status = set_up(&r, &o);
 	if (status == EX_OK)
-		status = perform(&r, &o, &set);
+		status = serve(&r, &o, &set);
 	rehearsal_release(&r);
 	return status;
 }

@@ -238,11 +238,11 @@ reset
 fault 'kind=304'
 is "$(echo "$me" | try) $(asked)" "69: failed 69 balanced: : no answer 1" \
     "a 304 that nobody asked for is a fault"
-like "$(cat "$tmp/err")" '/v1/me: HTTP 304 to a request that holds nothing' "and is named"
+like "$(cat "$tmp/err")" '/v1/me: unexpected HTTP 304: no etag was sent' "and is named"
 fault 'kind=304&etag=%22other%22'
 is "$(known "$api_url/v1/me" "$e" | try)" \
     "69: failed 69 balanced: : no answer" "so is one for another version"
-like "$(cat "$tmp/err")" 'HTTP 304 for "other", and .* is held' "and is named"
+like "$(cat "$tmp/err")" 'HTTP 304 for etag "other", but .* was sent' "and is named"
 fault 'kind=304'
 is "$(known "$api_url/v1/me" "$e" | try) $(etag)" \
     "0: complete 0 balanced: 304:  $e" "one that does not say which will do"

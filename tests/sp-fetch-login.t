@@ -165,8 +165,8 @@ like "$(cat "$tmp/page")" '#60;b&#62;invalid_scope&#38;' \
     "is no HTML in the page"
 fault kind=wrong-state
 login
-like "$last" '^77 .*its state is wrong$' "a wrong state"
-like "$(page)" 'Not logged in .*its state is wrong' "is told to the browser"
+like "$last" '^77 .*had the wrong state$' "a wrong state"
+like "$(page)" 'Not logged in .*has the wrong state' "is told to the browser"
 login --timeout 300ms --no-browser
 like "$last" '^69 .*nobody logged in within 1 s.*redirect URI' \
     "nobody comes"
@@ -271,10 +271,10 @@ BROWSER="$tmp/browser" begin --no-browser <"$tmp/keys" 9>&-
 [ ! -e "$tmp/args" ]
 ok $? "--no-browser starts none"
 echo 'what now?' >&9
-until_true grep -q 'no address' "$tmp/err"
+until_true grep -q 'not a callback address' "$tmp/err"
 ok $? "a line that is none of it is refused, and another may follow"
 echo "$back?code=AQ123&state=${state}x" >&9
-until_true grep -q 'its state is wrong' "$tmp/err"
+until_true grep -q 'with the wrong state' "$tmp/err"
 head -c 6000 /dev/zero | tr '\0' x >&9
 echo >&9
 until_true grep -q 'too long' "$tmp/err"
@@ -300,7 +300,7 @@ exec 9>&-
 echo "http://127.0.0.1:1/callback?code=AQ123&state=x" >"$tmp/paste"
 run timeout 20 "$build/sp-fetch" login --no-browser <"$tmp/paste"
 note
-like "$last" '^77 .*its state is wrong' "a pasted state that is wrong"
+like "$last" '^77 .*had the wrong state' "a pasted state that is wrong"
 run env BROWSER="$tmp/none:$tmp/browser %s --new" timeout 20 \
     "$build/sp-fetch" login </dev/null
 like "$status $(tail -n 1 "$tmp/args" 2>&1)" '^0 http.* --new$' \
@@ -394,10 +394,10 @@ login --force
 is "$status $(jq -r .user_id "$file")" "0 robin" "--force"
 echo '{"half' >"$file"
 login
-like "$last" '^78 .*no token file' "a file that makes no sense"
+like "$last" '^78 .*not a token file' "a file that makes no sense"
 chmod 644 "$file"
 login
-like "$last" '^78 .*others can read' "a file that others can read"
+like "$last" '^78 .*accessible to others' "a file that others can read"
 login --force
 is "$status $(stat -c %a "$file")" "0 600" "--force replaces it"
 if [ "$(id -u)" != 0 ]; then
@@ -454,7 +454,7 @@ is "$status $(sed -n '1p;$p' "$tmp/out" | tr -s ' ')" \
 robin - - - -" "accounts --table"
 chmod 604 "${file%/*}/robin.json"
 fetch accounts
-like "$last" '^78 .*robin.json.*others can read' "one that others can read"
+like "$last" '^78 .*robin.json.*accessible to others' "one that others can read"
 is "$(jq -r .account "$tmp/out")" default "is named; the others are listed"
 SP_TOKEN_FILE="$tmp/before" fetch accounts
 is "$(jq -rc '[.account, .user_id]' "$tmp/out" | xargs)" \

@@ -273,7 +273,7 @@ grants() {
 	*) like "$words" ": $2.*, file kept\$" "$1" ;;
 	esac
 }
-none='the token endpoint does not answer .HTTP 200, and no token.'
+none='the token endpoint does not answer .HTTP 200, but no token.'
 for says in '.' '.scope = "\u00e9"' '.scope = ["a"]' '.refresh_token = null' \
     '.refresh_token = ""' '.refresh_token = "\u00e9\u00e9\u00e9\u00e9"' \
     '.refresh_token = "x" * 64400' '.refresh_token = 7' '.expires_in = "1"' \
@@ -295,7 +295,7 @@ grants "a page of somebody else" 'the token endpoint does not answer .HTTP 403: 
 grants "no server of tokens" 'the token endpoint does not answer .HTTP 400: server_error' \
     '{error: "server_error"}' '400 Bad'
 is "$(jq -r .code "$tmp/sent")" "service unavailable" "is out of service"
-grants "one that says when it is back" 'the token endpoint is out of service until 20' \
+grants "one that says when it is back" 'the token endpoint is unavailable until 20' \
     '.' "$(printf '503 No\r\nRetry-After: 7200')"
 is "$(jq -r .code "$tmp/sent")" "come back later" "is to be asked then"
 grants "an app that may not" 'the token endpoint refuses this app .HTTP 400: unauthorized_client' \
@@ -313,7 +313,7 @@ refused() { # NAME WANTED: the token file is not used
 }
 for mode in 640 604 620 602 610; do
 	chmod $mode "$file"
-	refused "a token file of mode $mode" "a token that others can .*$mode"
+	refused "a token file of mode $mode" "the file is accessible to others .*$mode"
 done
 chmod 600 "$file"
 if [ "$(id -u)" = 0 ]; then
@@ -334,7 +334,7 @@ refused "a folder for a token file" 'not a file'
 rmdir "$file"
 head -c 100000 /dev/zero | tr '\0' ' ' >"$file"
 chmod 600 "$file"
-refused "a huge token file" 'no token file: longer than'
+refused "a huge token file" 'not a token file: longer than'
 rm "$file"
 mkdir "$tmp/elsewhere"
 mv "$tmp/aside" "$tmp/elsewhere/real.json"
@@ -403,7 +403,7 @@ is "$(jq -r .page "$tmp/out" | tail -n 1 ; jq -s 'map(select(.page)) | length' \
 fault 'kind=selfnext&times=0'
 is "$(echo "$recent" | try)" "69: failed 69 balanced: 200: bad next page" \
     "a page whose next page it is itself"
-like "$(cat "$tmp/err")" 'a page that was asked before' "ends, by name"
+like "$(cat "$tmp/err")" 'a page that was requested before' "ends, by name"
 reset
 
 # --- what the server says, on a terminal --------------------------------

@@ -129,7 +129,7 @@ is "$(jq 'select(.type == "capture" and .status == 429) |
     (.retry_at[:19] + "Z" | fromdate) - (.fetched_at[:19] + "Z" | fromdate)' \
     "$tmp/out")" 86400 "which is a day after"
 like "$(jq -r 'select(.type == "error").reason' "$tmp/out")" \
-    '^not asked: rate limited until 20' "what is not asked is refused by name"
+    '^not sent: rate limited until 20' "what is not sent is refused by name"
 reset
 fault 'kind=429&retry_after=86400&path=/v1/me/player'
 fault 'kind=503&retry_after=600&path=/v1/me/playlists'
@@ -137,7 +137,7 @@ is "$(printf '%s\n' "$recent" "$lists" "$items" "$me" | try)" \
     "75: deferred 75 balanced: 429 503 200: come back later" \
     "each bucket has its own limit, that of a 5xx too"
 like "$(cat "$tmp/err")" \
-    'me/playlists.*: out of service until 20.* \(retry after 600 s\)$' \
+    'me/playlists.*: service unavailable until 20.* \(retry after 600 s\)$' \
     "which is told"
 is "$(jq -r 'select(.type == "end").until' "$tmp/out")" \
     "$(jq -r 'select(.status == 503).retry_at' "$tmp/out")" \
@@ -188,7 +188,7 @@ reset
 fault 'kind=503&retry_after=1&times=0'
 is "$(echo "$me" | try --retries 1)" "75: deferred 75 balanced: 503: " \
     "an outage of a length that trying again does not end is deferred, too"
-like "$(cat "$tmp/err")" 'out of service until 20.* \(retry after 1 s\)$' \
+like "$(cat "$tmp/err")" 'service unavailable until 20.* \(retry after 1 s\)$' \
     "until then"
 reset
 # A bucket is asked again when its deadline is over: in the run, and the next.
@@ -280,7 +280,7 @@ printf '%s\n' "$me" "$me" "$me" "$me" "$me" | try --retries 0 >"$tmp/got"
 is "$(cat "$tmp/got")" \
     "69: failed 69 balanced: : no answer no answer no answer service unavailable service unavailable" \
     "after three in a row the service is out"
-like "$(cat "$tmp/err")" 'requests not sent: 2' "and says how many were not asked"
+like "$(cat "$tmp/err")" 'requests not sent: 2' "and says how many were not sent"
 reset
 fault 'kind=redirect&to=https://evil.example/'
 is "$(printf '%s\n' "$me" "$me" | try)" \
@@ -396,7 +396,7 @@ like "$(cat "$tmp/err")" "log in first.*none.json" "is named"
 head -c 100 "$tmp/before" >"$tmp/half.json"
 chmod 600 "$tmp/half.json"
 run fetch --token-file "$tmp/half.json" /me
-like "$status $err" "^78 .*half.json: no token file" "half a token file"
+like "$status $err" "^78 .*half.json: not a token file" "half a token file"
 run fetch --token-file "$tmp/none.json" </dev/null
 is "$status $err" "0 " "nothing to ask needs no login"
 run env XDG_CONFIG_HOME="$tmp/config" "$build/sp-fetch" --account kim /me

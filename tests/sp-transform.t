@@ -414,11 +414,11 @@ for in in units builtin; do
 done
 sed 's/^# keep: id/# keep:/' "$tmp/units.jq" >"$tmp/wrong.jq"
 run transform -f "$tmp/wrong.jq" <"$tmp/units"
-like "$err" "what its '# skip:', '# unit:' or '# keep:' declares changes its rows" \
+like "$err" "wrong '# skip:', '# unit:' or '# keep:': the rows differ without it" \
     "a wrong declaration is found out"
 printf '# skip: n\n{table: "t", row: .body}\n' >"$tmp/wrong.jq"
 capture any 200 '"body":{"n":1}' >"$tmp/in"
 run transform -f "$tmp/wrong.jq" <"$tmp/in"
-is "$status $(echo "$err" | grep -c 'changes its rows')" "1 1" "of any kind"
+is "$status $(echo "$err" | grep -c 'the rows differ without it')" "1 1" "of any kind"
 
 finish

@@ -2,7 +2,7 @@
 
 #include "http/pkce.h"
 
-/* Cut what stands before the character off; all of it if there is none. */
+/* Cut off the part before a character, or all of it if there is none. */
 static struct slice cut(struct slice *s, char at)
 {
 	const char *p = s->n ? memchr(s->p, at, s->n) : NULL;
@@ -39,7 +39,7 @@ static int hex(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Append what a value means; false if it is no printable ASCII, or too long. */
+/* Append a value, decoded; false if not printable ASCII, or too long. */
 static bool decode(struct slice s, struct buf *to)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -58,7 +58,7 @@ static bool decode(struct slice s, struct buf *to)
 	return s.n > 0;
 }
 
-/* Keep a value, of which there is to be one. */
+/* Keep a value; false if there was one already. */
 static bool keep(struct slice value, struct slice *where)
 {
 	bool first = !where->p;
@@ -94,7 +94,7 @@ enum callback_kind callback_read(
 	if (value->no_memory)
 		return CALLBACK_NONE;
 	if (!ours)
-		return CALLBACK_STRANGE;
+		return CALLBACK_WRONG_STATE;
 	if (!decode(code.p ? code : error, value))
 		return CALLBACK_NONE;
 	return code.p ? CALLBACK_CODE : CALLBACK_REFUSED;

@@ -1,6 +1,7 @@
 /*
- * What comes back of a login to the redirect URI, RFC 6749 section 4.1.2:
- * by a browser, or pasted. Whoever can connect can send anything.
+ * The callback of a login: the authorization response, RFC 6749 section
+ * 4.1.2, that a browser brings to the redirect URI, or the user pastes. Anyone
+ * who can connect can send anything.
  */
 #ifndef SP_HTTP_CALLBACK_H
 #define SP_HTTP_CALLBACK_H
@@ -11,26 +12,26 @@
 #define CALLBACK_MAX ((size_t)4096) /* bytes of a code, or a pasted line */
 
 enum callback_kind {
-	CALLBACK_NONE,	  /* nothing that a login service says */
-	CALLBACK_STRANGE, /* not of the login that has this state */
-	CALLBACK_REFUSED, /* an error; the value is its code */
-	CALLBACK_CODE	  /* the value is what tokens are to be had for */
+	CALLBACK_NONE,	      /* not an authorization response */
+	CALLBACK_WRONG_STATE, /* of another login, or forged */
+	CALLBACK_REFUSED,     /* an error; the value is its code */
+	CALLBACK_CODE	      /* the value is the authorization code */
 };
 
 /*
  * Find the query of `GET /callback?...` in the head of an HTTP request. 0, or
- * the status to refuse it with.
+ * the HTTP status to refuse the request with.
  */
 int callback_request(struct slice head, struct slice *query);
 
 /*
- * Read a query. `value` is filled for REFUSED and CODE: printable ASCII. Of
- * NONE it says whether there was no memory.
+ * Parse a query. For REFUSED and CODE, `value` is set, to printable ASCII; for
+ * NONE, value->no_memory tells whether it ran out of memory.
  */
 enum callback_kind callback_read(
     struct slice query, const char *state, struct buf *value);
 
-/* The same of a line: the whole address, its query, or the code alone. */
+/* Parse a pasted line: the whole address, its query, or the code alone. */
 enum callback_kind callback_read_pasted(
     struct slice line, const char *state, struct buf *value);
 

@@ -11,12 +11,12 @@
 #include "json/json.h"
 
 /*
- * The API's window, in ms: so long a limit is taken to last that says nothing
- * of it, or that trying again did not end.
+ * The API counts requests in a window of this many ms: the assumed length of a
+ * rate limit without a Retry-After, or one that outlasts the retries.
  */
 #define WINDOW_TIME 30000
 
-/* Waits of one bucket that end as near to each other, in ms, are one. */
+/* Waits of one bucket that end within so many ms of each other are the same. */
 #define SAME_WAIT 1000
 
 void answer_init(struct answer *a, size_t max_body)
@@ -29,7 +29,10 @@ void answer_release(struct answer *a)
 	buf_release(&a->reply.body);
 }
 
-/* Whether the login is about to end. One that never lasts is left to 401. */
+/*
+ * Whether the access token is about to expire. Right after a refresh it is not
+ * looked at: a token that never lasts is left to 401.
+ */
 static bool is_ending(const struct client *c)
 {
 	const struct token *t = c->token;
@@ -41,7 +44,7 @@ static bool is_ending(const struct client *c)
 	return t->expires_at && t->expires_at - clock_now() < TOKEN_MARGIN;
 }
 
-/* Whether the body is what a good answer brings. */
+/* Whether the body is valid for a 2xx response. */
 static bool is_sound(const struct reply *r)
 {
 	struct json j;
@@ -51,26 +54,26 @@ static bool is_sound(const struct reply *r)
 	return json_check(&j, buf_slice(&r->body));
 }
 
-/* What is held stands for the answer, if that is what was asked. */
-static void classify_same(struct answer *a, const char *asked)
+/* A 304 is good if it is about the etag that was sent. */
+static void classify_not_modified(struct answer *a, const char *etag)
 {
 	struct reply *r = &a->reply;
-	struct slice held = slice_of(asked), got = slice_of(r->etag);
+	struct slice sent = slice_of(etag), got = slice_of(r->etag);
 
 	a->kind = ANSWER_NONE;
-	if (!held.p) {
-		trouble_set(&a->trouble, EX_UNAVAILABLE,
-		    "HTTP 304 to a request that holds nothing");
-	} else if (got.n > 0 && !etag_eq(held, got)) {
-		trouble_set(&a->trouble, EX_UNAVAILABLE,
-		    "HTTP 304 for %s, and %s is held", r->etag, asked);
+	if (!sent.p) {
+		error_set(&a->error, EX_UNAVAILABLE,
+		    "unexpected HTTP 304: no etag was sent");
+	} else if (got.n > 0 && !etag_eq(sent, got)) {
+		error_set(&a->error, EX_UNAVAILABLE,
+		    "HTTP 304 for etag %s, but %s was sent", r->etag, etag);
 	} else {
 		a->kind = ANSWER_GOOD;
-		memcpy(r->etag, held.p, held.n + 1);
+		memcpy(r->etag, sent.p, sent.n + 1);
 	}
 }
 
-/* Say what an answer is, and put its trouble in words. */
+/* Set the kind of an answer, and its error. */
 static void classify(struct answer *a, const char *etag)
 {
 	struct reply *r = &a->reply;
@@ -82,38 +85,38 @@ static void classify(struct answer *a, const char *etag)
 		a->kind = ANSWER_GOOD;
 	} else if (r->status >= 200 && r->status < 300) {
 		a->kind = ANSWER_BROKEN;
-		trouble_set(&a->trouble, EX_UNAVAILABLE, "HTTP %d, and no JSON",
-		    r->status);
+		error_set(&a->error, EX_UNAVAILABLE,
+		    "HTTP %d, but the body is not JSON", r->status);
 	} else if (r->status == 304) {
-		classify_same(a, etag);
+		classify_not_modified(a, etag);
 	} else if (r->status >= 300 && r->status < 400) {
 		a->kind = ANSWER_REDIRECT;
-		trouble_set(&a->trouble, EX_UNAVAILABLE,
+		error_set(&a->error, EX_UNAVAILABLE,
 		    "HTTP %d, a redirect that is not followed", r->status);
 	} else if (r->status == 429) {
 		a->kind = ANSWER_LIMITED;
-		trouble_set(
-		    &a->trouble, EX_TEMPFAIL, "rate limited (%s)", text);
+		error_set(&a->error, EX_TEMPFAIL, "rate limited (%s)", text);
 		a->account = slice_is(
 		    problem_reason(buf_slice(&r->body)), "QUOTA_EXCEEDED");
 	} else if (r->status >= 400 && r->status < 500 && r->status != 408) {
 		a->kind = ANSWER_DENIED;
-		trouble_set(&a->trouble,
+		error_set(&a->error,
 		    r->status == 403 ? EX_NOPERM : EX_UNAVAILABLE, "%s", text);
 	} else {
 		a->kind = ANSWER_BROKEN;
-		trouble_set(&a->trouble, EX_UNAVAILABLE, "%s", text);
+		error_set(&a->error, EX_UNAVAILABLE, "%s", text);
 	}
 }
 
-/* It is not waited for any more: say until when it lasts. */
+/* It is not waited for any more: set until when it lasts. */
 static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 {
 	const struct reply *r = &a->reply;
-	const char *what = r->status == 429 ? "rate limited" : "out of service";
+	const char *what =
+	    r->status == 429 ? "rate limited" : "service unavailable";
 	const char *whose =
 	    a->account ? ": the quota of the whole developer account" : "";
-	char until[CLOCK_TEXT], why[64] = "no retry after";
+	char until[CLOCK_TEXT], why[64] = "no Retry-After";
 
 	if (r->retry_after >= 0)
 		snprintf(why, sizeof(why), "retry after %lld s",
@@ -123,12 +126,12 @@ static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
 	a->kind = ANSWER_LIMITED;
 	if (!clock_format(r->done_at + wait, until))
 		return;
-	trouble_set(&a->trouble, EX_TEMPFAIL, "%s until %s (%s)%s", what, until,
+	error_set(&a->error, EX_TEMPFAIL, "%s until %s (%s)%s", what, until,
 	    why, whose);
-	a->trouble.until = r->done_at + wait;
+	a->error.until = r->done_at + wait;
 }
 
-/* Say what came of a transfer. */
+/* Set the answer from the result of a transfer. */
 static void read_answer(struct get *g, enum transfer_result result)
 {
 	struct answer *a = g->answer;
@@ -136,20 +139,19 @@ static void read_answer(struct get *g, enum transfer_result result)
 
 	if (result != TRANSFER_DONE) {
 		a->kind = ANSWER_NONE;
-		trouble_set(&a->trouble,
-		    r->no_memory ? EX_OSERR : EX_UNAVAILABLE, "no answer: %s",
-		    r->why);
+		error_set(&a->error, r->no_memory ? EX_OSERR : EX_UNAVAILABLE,
+		    "no answer: %s", r->why);
 		return;
 	}
-	/* A server that echoes the token must not put it into a capture. */
+	/* Even if the server echoes the token, no capture may have it. */
 	if (r->body.n)
 		token_scrub(g->client->token, r->body.p, r->body.n);
 	token_scrub(g->client->token, r->etag, strlen(r->etag));
 	classify(a, g->etag);
 }
 
-/* Whether an answer is one to try again for, after a wait of that many ms. */
-static bool is_passing(const struct answer *a, enum transfer_result result,
+/* Whether to try again, after a wait of that many ms. */
+static bool is_transient(const struct answer *a, enum transfer_result result,
     int64_t max_wait, int64_t *wait)
 {
 	*wait = 0;
@@ -162,50 +164,51 @@ static bool is_passing(const struct answer *a, enum transfer_result result,
 	return *wait <= max_wait;
 }
 
-/* A token that is refused is renewed, but not over and over. */
+/* A refused token is refreshed, once per request. */
 static void take_refusal(struct get *g)
 {
 	struct answer *a = g->answer;
 
 	a->kind = ANSWER_NO_LOGIN;
-	trouble_set(&a->trouble, EX_NOPERM,
+	error_set(&a->error, EX_NOPERM,
 	    "log in first: the API refuses a new token (HTTP 401)");
 	g->state = g->renewed || !g->client->token_url ? GET_DONE : GET_LOGIN;
 }
 
-/* Ask nothing of a bucket before that, or with `account` nothing at all. */
-static void hold_up(
+/* Send nothing of a bucket until then, or with `account` of any bucket. */
+static void block_bucket(
     struct client *c, size_t bucket, bool account, int64_t until)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
 		if (account || i == bucket)
-			c->held[i] = until;
+			c->blocked_until[i] = until;
 }
 
 /*
- * Wait for so long, or as backoff says, and try again; false if it was tried
- * often enough. A limit holds up its bucket, or all of them. What meets it
- * while another one waits for it already waits with that, and that was told.
+ * Wait for so long, or for the backoff, and try again; false once the retries
+ * are used up. A rate limit blocks its bucket, or all of them. A request that
+ * meets a limit that is already waited for waits with it, without a message.
  */
 static bool wait_out(struct get *g, int64_t wait)
 {
 	struct client *c = g->client;
 	struct answer *a = g->answer;
-	int64_t ms, now = clock_monotonic(), held = c->held[g->bucket];
+	int64_t ms, now = clock_monotonic(),
+		    until = c->blocked_until[g->bucket];
 	bool limit = a->kind == ANSWER_LIMITED;
-	bool known = limit && held > now && now + wait < held + SAME_WAIT;
+	bool known = limit && until > now && now + wait < until + SAME_WAIT;
 
-	if (!retry_next(&g->retry, wait, known ? NULL : a->trouble.why, &ms))
+	if (!retry_next(&g->retry, wait, known ? NULL : a->error.why, &ms))
 		return false;
 	g->state = GET_WAITING;
 	g->limited = limit && !a->account;
-	g->wake_at = known ? held : now + ms;
+	g->wake_at = known ? until : now + ms;
 	if (limit && !known)
-		hold_up(c, g->bucket, a->account, g->wake_at);
+		block_bucket(c, g->bucket, a->account, g->wake_at);
 	return true;
 }
 
-/* Its transfer has ended: go on from there. */
+/* Handle the end of its transfer. */
 static void take(struct get *g, enum transfer_result result)
 {
 	const int64_t max_wait = g->client->policy.max_wait;
@@ -217,7 +220,7 @@ static void take(struct get *g, enum transfer_result result)
 		take_refusal(g);
 		return;
 	}
-	if (is_passing(a, result, max_wait, &wait) && wait_out(g, wait))
+	if (is_transient(a, result, max_wait, &wait) && wait_out(g, wait))
 		return;
 	g->state = GET_DONE;
 	if (a->kind == ANSWER_LIMITED ||
@@ -239,16 +242,16 @@ void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,
 void get_ask(struct get *g)
 {
 	struct client *c = g->client;
-	struct question q = {.url = g->url, .etag = g->etag};
+	struct http_request req = {.url = g->url, .etag = g->etag};
 
 	if (c->token_url && !g->renewed && is_ending(c)) {
 		g->state = GET_LOGIN;
 		return;
 	}
-	q.bearer = c->token->access_token;
+	req.bearer = c->token->access_token;
 	g->renewals = c->renewals;
 	g->state = GET_ASKED;
-	if (!transfer_start(c->transfer, &q, &g->answer->reply, g))
+	if (!transfer_start(c->transfer, &req, &g->answer->reply, g))
 		take(g, TRANSFER_FAILED);
 }
 
@@ -259,11 +262,11 @@ void get_log_in(struct get *g)
 
 	g->renewed = true;
 	g->state = GET_READY;
-	/* Another one has done it meanwhile. */
+	/* It has been refreshed for another one meanwhile. */
 	if (g->renewals != c->renewals && !is_ending(c))
 		return;
 	if (refresh_login(
-		c->token, c->transfer, c->token_url, &c->policy, &a->trouble)) {
+		c->token, c->transfer, c->token_url, &c->policy, &a->error)) {
 		c->renewed_at = clock_monotonic();
 		c->renewals++;
 		return;

@@ -1,7 +1,7 @@
 /*
- * A client of the Web API: one GET as it is meant to be asked, with a login
- * that is renewed when it ends, short waits waited out, faults tried again,
- * and long waits told to the caller.
+ * A client of the Web API: GET requests with an access token that is refreshed
+ * when it expires. Short waits are waited out, transient errors retried, and
+ * long waits left to the caller.
  */
 #ifndef SP_HTTP_CLIENT_H
 #define SP_HTTP_CLIENT_H
@@ -15,84 +15,84 @@
 #include "stream/bucket.h"
 
 enum answer_kind {
-	ANSWER_GOOD,	 /* 2xx with JSON, or with nothing where that is due;
-			    304 to one that has an etag */
-	ANSWER_DENIED,	 /* a 4xx that is an answer: 403, 404 and the like */
+	ANSWER_GOOD,	 /* 2xx with JSON, 204 or 205 without a body, or 304
+			    to a request with an etag */
+	ANSWER_DENIED,	 /* 4xx, like 403 and 404, but for 408 and 429 */
 	ANSWER_REDIRECT, /* another 3xx, which is not followed */
-	ANSWER_LIMITED,	 /* 429 or 5xx, the wait too long; trouble.until */
-	ANSWER_BROKEN,	 /* another 5xx or no JSON, to the last try */
-	ANSWER_NONE,	 /* nothing whole came, to the last try; or a 304
-			    that was not asked for */
-	ANSWER_NO_LOGIN	 /* no token to ask with */
+	ANSWER_LIMITED,	 /* 429 or 5xx, the wait too long; see error.until */
+	ANSWER_BROKEN,	 /* another 5xx or not JSON, after all retries */
+	ANSWER_NONE,	 /* no complete response after all retries, or an
+			    unexpected 304 */
+	ANSWER_NO_LOGIN	 /* no usable access token */
 };
 
 struct answer {
 	enum answer_kind kind;
-	struct reply reply;	/* without meaning for NONE and NO_LOGIN */
-	struct trouble trouble; /* unless it is good */
-	bool account;		/* limited: the developer account, in all */
+	struct reply reply; /* undefined for NONE and NO_LOGIN */
+	struct error error; /* unless GOOD */
+	bool account;	    /* LIMITED: the whole developer account */
 };
 
-/* All is borrowed; the token and its file change when the login is renewed. */
+/* All is borrowed; a refresh changes the token and its file. */
 struct client {
 	struct transfer *transfer;
 	struct token *token;   /* loaded */
-	const char *token_url; /* NULL: never renew */
+	const char *token_url; /* NULL: never refresh */
 	struct retry_policy policy;
 	int64_t renewed_at; /* by clock_monotonic; 0 for not yet */
 	unsigned renewals;
-	/* Until when nothing is asked of each bucket, by clock_monotonic. */
-	int64_t held[BUCKETS];
+	/* Until when nothing of a bucket is sent, by clock_monotonic. */
+	int64_t blocked_until[BUCKETS];
 };
 
 enum get_state {
-	GET_READY,   /* to be asked */
+	GET_READY,   /* to be sent */
 	GET_ASKED,   /* under way */
-	GET_WAITING, /* to be asked again at wake_at */
-	GET_LOGIN,   /* to be asked once the login is renewed */
-	GET_DONE     /* answered, for good or bad */
+	GET_WAITING, /* to be sent again at wake_at */
+	GET_LOGIN,   /* to be sent once the token is refreshed */
+	GET_DONE     /* the answer is there, good or bad */
 };
 
 /*
- * One GET, as a state machine: get_ask takes it from ready or waiting to
- * asked, client_next from there on. All is borrowed until it is done.
+ * One GET, as a state machine: get_ask moves it from READY or WAITING to
+ * ASKED, client_next moves it on from there. All is borrowed until it is DONE.
  */
 struct get {
 	struct client *client;
 	struct answer *answer;
 	const char *url;
-	const char *etag; /* of what is held of it, or NULL; may be set */
+	const char *etag; /* for If-None-Match, or NULL; may be set */
 	void *owner;
 	enum get_state state;
 	int64_t wake_at; /* by clock_monotonic */
-	size_t bucket;	 /* of what it asks for */
-	bool limited;	 /* it waits, or waited, for a limit of that */
+	size_t bucket;	 /* of its endpoint */
+	bool limited;	 /* it waits, or waited, for that one's limit */
 	struct retry retry;
-	bool renewed;	   /* the login, for this one */
-	unsigned renewals; /* of the login that it was asked with */
+	bool renewed;	   /* the token was refreshed for this one */
+	unsigned renewals; /* the client's, when it was sent */
 };
 
-/* Initialise with the largest body to take, in bytes. */
+/* `max_body` in bytes: a larger one is an error. */
 void answer_init(struct answer *, size_t max_body);
 void answer_release(struct answer *);
 
 /*
- * Begin one for an absolute URL, which the caller has checked to be the
- * API's. `answer` and `owner` are the caller's.
+ * Begin one for an absolute URL; the caller has checked that it is one of the
+ * API. `owner` is for the caller's use.
  */
 void get_begin(struct get *, struct client *, const char *url, size_t bucket,
     struct answer *answer, void *owner);
 
-/* Ask, from ready or waiting; the login may want to be renewed first. */
+/* Send it, from READY or WAITING; may need a refresh first: LOGIN. */
 void get_ask(struct get *);
 
-/* Renew the login, from login to ready; only while no get is under way. */
+/* Refresh the token, from LOGIN to READY; only while no GET is under way. */
 void get_log_in(struct get *);
 
-/* Move one on whose transfer has ended, and return it; NULL if none has. */
+/* Handle the next transfer that has ended; its GET, or NULL for none. */
 struct get *client_next(struct client *);
 
-/* Do one from first to last, while no other is under way. */
+/* Run one to its end, while no other is under way. */
 void client_get(struct client *, const char *url, struct answer *);
 
 #endif

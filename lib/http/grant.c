@@ -30,15 +30,15 @@ void form_put(struct buf *b, const char *name, const char *value)
 			buf_printf(b, "%%%02X", (unsigned char)*value);
 }
 
-/* What the answer says, decoded; empty where it says nothing of use. */
+/* The members of a response, decoded; empty if missing or invalid. */
 struct granted {
 	struct buf access, refresh, scope;
 	int64_t lasts; /* seconds, or 0 */
 };
 
 /*
- * Keep a text that can be sent in a header and written to the token file: a
- * file that cannot be read again would be a login lost.
+ * Keep a text if it is safe in a header and in the token file: with a file that
+ * cannot be read again, the login would be lost.
  */
 static void keep_text(struct buf *to, const struct json *j, char lowest)
 {
@@ -90,8 +90,8 @@ static void wipe(struct buf *b)
 }
 
 /*
- * Take what was granted; false if the body grants nothing, or without memory:
- * half of a grant would be a login lost.
+ * Set the granted tokens; false if there are none in the body, or out of
+ * memory: with only some of them, the login would be lost.
  */
 static bool take_grant(
     struct token *t, struct slice body, int64_t now, bool *no_memory)
@@ -118,42 +118,42 @@ static bool take_grant(
 }
 
 /*
- * What an answer that grants nothing means; none of these is asked again.
- * Without a code of OAuth it is somebody else's, like a page of a proxy.
+ * The error of a 4xx response; these are not retried. Without an OAuth error
+ * code it is not from the token endpoint, but for example from a proxy.
  */
-static bool denied(struct reply *r, const char *ended, struct trouble *trouble)
+static bool denied(struct reply *r, const char *ended, struct error *error)
 {
 	struct slice code = problem_code(buf_slice(&r->body));
 	char text[256];
 
 	problem_text(r->status, buf_slice(&r->body), text, sizeof(text));
 	if (slice_is(code, "invalid_grant"))
-		return trouble_set(trouble, EX_NOPERM, "%s (%s)", ended, text);
+		return error_set(error, EX_NOPERM, "%s (%s)", ended, text);
 	if (code.n == 0 || slice_is(code, "server_error") ||
 	    slice_is(code, "temporarily_unavailable"))
-		return trouble_set(
-		    trouble, EX_UNAVAILABLE, NO_ANSWER " (%s)", text);
-	return trouble_set(trouble, EX_CONFIG,
-	    "the token endpoint refuses this app (%s)", text);
+		return error_set(
+		    error, EX_UNAVAILABLE, NO_ANSWER " (%s)", text);
+	return error_set(
+	    error, EX_CONFIG, "the token endpoint refuses this app (%s)", text);
 }
 
-/* Too many logins are a limit like any other, as is a time without any. */
-static bool limited(const struct reply *r, struct trouble *trouble)
+/* A 429, or a 5xx with a Retry-After. */
+static bool limited(const struct reply *r, struct error *error)
 {
-	const char *what = r->status == 429 ? "rate limited" : "out of service";
+	const char *what = r->status == 429 ? "rate limited" : "unavailable";
 	char until[CLOCK_TEXT];
 
-	trouble_set(trouble, EX_TEMPFAIL, "the token endpoint is %s", what);
+	error_set(error, EX_TEMPFAIL, "the token endpoint is %s", what);
 	if (r->retry_after >= 0 &&
 	    clock_format(r->done_at + r->retry_after, until)) {
-		trouble_set(trouble, EX_TEMPFAIL,
+		error_set(error, EX_TEMPFAIL,
 		    "the token endpoint is %s until %s", what, until);
-		trouble->until = r->done_at + r->retry_after;
+		error->until = r->done_at + r->retry_after;
 	}
 	return false;
 }
 
-/* An error that echoes what it was sent is to show no secret. */
+/* Remove secrets from an error that echoes its request. */
 static void scrub(const struct grant *g, const struct token *t, struct reply *r)
 {
 	token_scrub(t, r->body.p, r->body.n);
@@ -162,16 +162,16 @@ static void scrub(const struct grant *g, const struct token *t, struct reply *r)
 }
 
 bool grant_ask(const struct grant *g, struct token *t,
-    struct transfer *transfer, struct trouble *trouble)
+    struct transfer *transfer, struct error *error)
 {
 	struct reply r = {.body = BUF_INIT(REPLY_MAX)};
-	struct retry retry = {.policy = g->policy, .url = g->question.url};
+	struct retry retry = {.policy = g->policy, .url = g->request.url};
 	int64_t wait;
 	bool ok = false, no_memory = false;
 
 	for (;;) {
 		enum transfer_result result =
-		    transfer_run(transfer, &g->question, &r);
+		    transfer_run(transfer, &g->request, &r);
 		bool answered = result == TRANSFER_DONE;
 
 		ok = answered && r.status == 200 &&
@@ -179,19 +179,19 @@ bool grant_ask(const struct grant *g, struct token *t,
 		if (ok)
 			break;
 		if (no_memory) {
-			trouble_set(trouble, EX_OSERR, "no memory");
+			error_set(error, EX_OSERR, "out of memory");
 			break;
 		}
 		if (r.body.n)
 			scrub(g, t, &r);
 		if (answered && r.status >= 400 && r.status < 500 &&
 		    r.status != 429 && r.status != 408) {
-			denied(&r, g->ended, trouble);
+			denied(&r, g->ended, error);
 			break;
 		}
-		/* What may hold a token that could not be read is not shown. */
+		/* A 2xx may contain a token, so its body is not shown. */
 		if (answered && r.status < 300)
-			snprintf(r.why, sizeof(r.why), "HTTP %d, and no token",
+			snprintf(r.why, sizeof(r.why), "HTTP %d, but no token",
 			    r.status);
 		else if (answered)
 			problem_text(
@@ -202,9 +202,9 @@ bool grant_ask(const struct grant *g, struct token *t,
 			continue;
 		if (answered &&
 		    (r.status == 429 || (r.status >= 500 && r.retry_after > 0)))
-			limited(&r, trouble);
+			limited(&r, error);
 		else
-			trouble_set(trouble,
+			error_set(error,
 			    r.no_memory ? EX_OSERR : EX_UNAVAILABLE,
 			    NO_ANSWER " (%s)", r.why);
 		break;

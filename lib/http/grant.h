@@ -1,4 +1,4 @@
-/* What a token endpoint grants, RFC 6749 section 5: tokens, or an error. */
+/* Requests to the token endpoint, RFC 6749 section 5. */
 #ifndef SP_HTTP_GRANT_H
 #define SP_HTTP_GRANT_H
 
@@ -9,27 +9,27 @@
 
 struct retry_policy;
 struct token;
-struct trouble;
+struct error;
 
-/* What to ask for, and how; all is borrowed. */
+/* A token request; all is borrowed. */
 struct grant {
-	struct question question;
+	struct http_request request;
 	const struct retry_policy *policy;
-	const char *ended; /* in case of invalid_grant, words for people */
-	/* Besides those of the token, what an error must not show; or NULL. */
+	const char *ended; /* the message for invalid_grant */
+	/* Not to be shown in errors, besides those of the token; or NULL. */
 	const char *secrets[2];
 };
 
-/* Append `name=value` of a form or a query, encoded, with the & before it. */
+/* Append `name=value` to a form or a query, encoded, after an & if needed. */
 void form_put(struct buf *, const char *name, const char *value);
 
 /*
- * POST the question's form until there is an answer that will not change,
- * and put what is granted into the token. Its file is left alone. False with
- * 77 for invalid_grant, 69 where the endpoint does not answer, 75 where it is
- * to be asked later, 78 where it refuses the app.
+ * POST the request's form, with retries, and set the granted tokens; the token
+ * file is not changed. False with 77 for invalid_grant, 69 if there is no
+ * usable response, 75 if the endpoint is limited or unavailable until later,
+ * 78 if it refuses the app.
  */
 bool grant_ask(
-    const struct grant *, struct token *, struct transfer *, struct trouble *);
+    const struct grant *, struct token *, struct transfer *, struct error *);
 
 #endif

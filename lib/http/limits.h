@@ -1,6 +1,6 @@
 /*
- * Which buckets the API is not to be asked for any more, and until when. A
- * limit that is over is remembered until it is forgotten.
+ * The rate limits of buckets, and until when they last. A limit that is over is
+ * kept until limits_forget.
  */
 #ifndef SP_HTTP_LIMITS_H
 #define SP_HTTP_LIMITS_H
@@ -8,32 +8,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "http/token.h"
+#include "http/error.h"
 #include "stream/bucket.h"
 
 struct limits {
-	struct trouble of[BUCKETS]; /* exit 0 where there is no limit */
-	struct trouble account;	    /* a limit of all of them */
+	struct error of[BUCKETS]; /* exit 0 for no limit */
+	struct error account;	  /* a limit of all buckets */
 };
 
-/* Set buckets, one bit each, by their index. */
+/* A set of buckets has a bit for each, by its index. */
 #define LIMITS_BIT(bucket) (1u << (bucket))
 
-/* Note that a bucket, or with `account` every one, is limited. */
+/* Note the limit of a bucket, or with `account` of all. */
 void limits_set(
-    struct limits *, size_t bucket, bool account, const struct trouble *);
+    struct limits *, size_t bucket, bool account, const struct error *);
 
-/* What a bucket is limited by at a time, ms since 1970, or NULL. */
-const struct trouble *limits_at(
+/* The limit of a bucket at a time, ms since 1970; NULL for none. */
+const struct error *limits_at(
     const struct limits *, size_t bucket, int64_t now);
 
-/* Forget the limits that are over by then. */
+/* Forget the limits that are over at that time. */
 void limits_forget(struct limits *, int64_t now);
 
 /*
- * What all of a set of buckets are limited by, or were, as one trouble that
- * names them: 75, and the earliest time at which one may be asked again.
+ * The limits of a set of buckets, over or not, as one error that names them:
+ * exit 75, and the earliest time at which one of them ends.
  */
-void limits_sum(const struct limits *, unsigned set, struct trouble *);
+void limits_sum(const struct limits *, unsigned set, struct error *);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define ME_MAX ((size_t)1 << 20)
 
-bool login_begin(struct login *l, struct trouble *trouble)
+bool login_begin(struct login *l, struct error *error)
 {
 	struct origin to;
 
@@ -22,11 +22,11 @@ bool login_begin(struct login *l, struct trouble *trouble)
 	snprintf(l->redirect, sizeof(l->redirect),
 	    "http://127.0.0.1:%d" CALLBACK_PATH, l->port);
 	if (!pkce_make(&l->pkce))
-		return trouble_set(
-		    trouble, EX_OSERR, "the system has no random bytes");
-	return session_check("login service", l->auth_url, &to, trouble) &&
-	       session_check("token endpoint", l->token_url, &to, trouble) &&
-	       session_check_api(l->api_url, &l->api, trouble);
+		return error_set(
+		    error, EX_OSERR, "the system has no random bytes");
+	return session_check("login service", l->auth_url, &to, error) &&
+	       session_check("token endpoint", l->token_url, &to, error) &&
+	       session_check_api(l->api_url, &l->api, error);
 }
 
 void login_release(struct login *l)
@@ -55,11 +55,11 @@ bool login_put_url(const struct login *l, struct buf *b)
 	return !b->failed;
 }
 
-/* The code and the verifier for tokens. */
-static bool exchange(struct login *l, const char *code, struct trouble *trouble)
+/* Exchange the code and the verifier for tokens. */
+static bool exchange(struct login *l, const char *code, struct error *error)
 {
 	struct buf form = BUF_INIT(URL_MAX);
-	struct grant g = {.question = {.url = l->token_url},
+	struct grant g = {.request = {.url = l->token_url},
 	    .policy = l->policy,
 	    .ended = "the login is refused: log in again",
 	    .secrets = {code, l->pkce.verifier}};
@@ -70,27 +70,27 @@ static bool exchange(struct login *l, const char *code, struct trouble *trouble)
 	form_put(&form, "redirect_uri", l->redirect);
 	form_put(&form, "client_id", l->client_id);
 	form_put(&form, "code_verifier", l->pkce.verifier);
-	g.question.form = buf_cstr(&form);
-	/* What is granted is what was asked for, unless the answer says. */
-	ok = g.question.form &&
+	g.request.form = buf_cstr(&form);
+	/* The granted scope is the requested one, unless the response says. */
+	ok = g.request.form &&
 	     token_set(&l->token.client_id, slice_of(l->client_id)) &&
 	     token_set(&l->token.scope, slice_of(l->scope));
 	if (!ok)
-		trouble_set(trouble, EX_OSERR, "no memory");
-	ok = ok && grant_ask(&g, &l->token, l->transfer, trouble);
+		error_set(error, EX_OSERR, "out of memory");
+	ok = ok && grant_ask(&g, &l->token, l->transfer, error);
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
-	/* What cannot be renewed ends when the token does. */
+	/* Without a refresh token the login ends with the access token. */
 	if (l->token.refresh_token)
 		l->token.authorized_at = clock_now();
 	return ok;
 }
 
-/* Say what a 403 to a login that has just been made comes from. */
-static bool not_allowed(const struct answer *a, struct trouble *trouble)
+/* Explain a 403 right after a login. */
+static bool not_allowed(const struct answer *a, struct error *error)
 {
-	const char *why = a->trouble.why, *hint;
+	const char *why = a->error.why, *hint;
 
 	hint = problem_mentions(why, "premium")
 		   ? "the owner of the app needs Spotify Premium"
@@ -98,11 +98,11 @@ static bool not_allowed(const struct answer *a, struct trouble *trouble)
 		   ? "log in with more scopes"
 		   : "is the user on the app's list? Its owner adds them in the"
 		     " developer dashboard, under User Management";
-	return trouble_set(trouble, EX_NOPERM,
+	return error_set(error, EX_NOPERM,
 	    "the API refuses this user (%.200s): %s", why, hint);
 }
 
-static bool know_user(struct login *l, struct trouble *trouble)
+static bool know_user(struct login *l, struct error *error)
 {
 	struct client client = {
 	    .transfer = l->transfer, .token = &l->token, .policy = *l->policy};
@@ -110,63 +110,62 @@ static bool know_user(struct login *l, struct trouble *trouble)
 	struct answer a;
 	bool ok = false;
 
-	if (!session_put_me(&l->api, &url, trouble))
+	if (!session_put_me(&l->api, &url, error))
 		return false;
 	answer_init(&a, ME_MAX);
 	client_get(&client, url.p, &a);
 	if (a.kind == ANSWER_GOOD) {
 		l->token.user_id =
-		    session_read_id(buf_slice(&a.reply.body), trouble);
+		    session_read_id(buf_slice(&a.reply.body), error);
 		ok = l->token.user_id;
 	} else if (a.kind == ANSWER_DENIED && a.reply.status == 403) {
-		not_allowed(&a, trouble);
+		not_allowed(&a, error);
 	} else {
-		trouble_set(
-		    trouble, a.trouble.exit, "/v1/me: %.480s", a.trouble.why);
-		trouble->until = a.trouble.until;
+		error_set(error, a.error.exit, "/v1/me: %.480s", a.error.why);
+		error->until = a.error.until;
 	}
 	answer_release(&a);
 	buf_release(&url);
 	return ok;
 }
 
-bool login_redeem(struct login *l, const char *code, struct trouble *trouble)
+bool login_redeem(struct login *l, const char *code, struct error *error)
 {
 	size_t n;
 
 	if (!code)
-		return trouble_set(trouble, EX_OSERR, "no memory");
-	if (exchange(l, code, trouble) && know_user(l, trouble))
+		return error_set(error, EX_OSERR, "out of memory");
+	if (exchange(l, code, error) && know_user(l, error))
 		return true;
-	n = strlen(trouble->why);
-	token_scrub(&l->token, trouble->why, n);
-	secret_scrub(code, trouble->why, n);
-	secret_scrub(l->pkce.verifier, trouble->why, n);
+	n = strlen(error->why);
+	token_scrub(&l->token, error->why, n);
+	secret_scrub(code, error->why, n);
+	secret_scrub(l->pkce.verifier, error->why, n);
 	return false;
 }
 
-/* Note a service where it is not the usual one. */
+/* Note the URL of a service unless it is the default. */
 static bool keep_url(char **member, const char *url, const char *usual)
 {
 	return strcmp(url, usual) == 0 || token_set(member, slice_of(url));
 }
 
-/* The file is locked, and read. */
+/* Replace a token file that has been locked and read. */
 static bool replace(
-    struct login *l, struct token *old, bool force, struct trouble *trouble)
+    struct login *l, struct token *old, bool force, struct error *error)
 {
 	const char *user = l->token.user_id;
 
 	if (old->user_id && strcmp(old->user_id, user) != 0 && !force)
-		return trouble_set(trouble, EX_CONFIG,
+		return error_set(error, EX_CONFIG,
 		    "this is user '%s', but '%s' is of user '%s': "
 		    "name another --account, or --force it",
 		    user, old->path, old->user_id);
 	if (!keep_url(&l->token.token_url, l->token_url, SESSION_TOKEN_URL) ||
 	    !keep_url(&l->token.api_url, l->api_url, SESSION_API))
-		return trouble_set(trouble, EX_OSERR, "no memory");
+		return error_set(error, EX_OSERR, "out of memory");
 	token_swap(old, &l->token);
-	if (token_save(old, trouble)) {
+	if (token_save(old, error)) {
 		token_swap(old, &l->token);
 		return true;
 	}
@@ -174,14 +173,14 @@ static bool replace(
 }
 
 bool login_keep(
-    struct login *l, const char *path, bool force, struct trouble *trouble)
+    struct login *l, const char *path, bool force, struct error *error)
 {
 	struct token old;
 	bool ok;
 
 	token_init(&old, path);
-	ok = token_lock_new(&old, force, trouble) &&
-	     replace(l, &old, force, trouble);
+	ok = token_lock_new(&old, force, error) &&
+	     replace(l, &old, force, error);
 	token_release(&old);
 	return ok;
 }

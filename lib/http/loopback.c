@@ -13,7 +13,7 @@
 #include "json/json.h"
 
 #define PAGE_MAX ((size_t)64 << 10)
-#define SEND_TIME 2000 /* ms for taking a page */
+#define SEND_TIME 2000 /* ms for sending a page */
 
 static bool set_flags(int fd)
 {
@@ -31,7 +31,7 @@ static bool bind_to(struct loopback *l, int port)
 	int one = 1;
 
 	if (setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-	    bind(l->fd, any, sizeof(addr)) || listen(l->fd, VISITORS) ||
+	    bind(l->fd, any, sizeof(addr)) || listen(l->fd, CONNECTIONS_MAX) ||
 	    getsockname(l->fd, any, &len))
 		return false;
 	l->port = ntohs(addr.sin_port);
@@ -42,8 +42,8 @@ bool loopback_open(struct loopback *l, int port)
 {
 	int saved;
 
-	for (int i = 0; i < VISITORS; i++)
-		l->visitors[i].fd = -1;
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		l->connections[i].fd = -1;
 	l->fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (l->fd < 0)
 		return false;
@@ -55,44 +55,44 @@ bool loopback_open(struct loopback *l, int port)
 	return false;
 }
 
-static void part(struct visitor *v)
+static void close_connection(struct connection *c)
 {
-	if (v->fd >= 0)
-		close(v->fd);
-	v->fd = -1;
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
 }
 
 void loopback_close(struct loopback *l)
 {
-	for (int i = 0; i < VISITORS; i++)
-		part(&l->visitors[i]);
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		close_connection(&l->connections[i]);
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
 }
 
-/* A place that is free, or has been taken for longest. */
-static struct visitor *find_place(struct loopback *l)
+/* One that is not in use, or else the oldest, closed. */
+static struct connection *find_unused(struct loopback *l)
 {
-	struct visitor *oldest = &l->visitors[0];
+	struct connection *oldest = &l->connections[0];
 
-	for (int i = 0; i < VISITORS; i++) {
-		struct visitor *v = &l->visitors[i];
+	for (int i = 0; i < CONNECTIONS_MAX; i++) {
+		struct connection *c = &l->connections[i];
 
-		if (v->fd < 0)
-			return v;
-		if (v->until < oldest->until)
-			oldest = v;
+		if (c->fd < 0)
+			return c;
+		if (c->until < oldest->until)
+			oldest = c;
 	}
-	part(oldest);
+	close_connection(oldest);
 	return oldest;
 }
 
-/* Let one in; false if nobody can be any more. */
-static bool let_in(struct loopback *l)
+/* Accept a connection; false if none can be accepted any more. */
+static bool accept_one(struct loopback *l)
 {
 	int fd = accept(l->fd, NULL, NULL);
-	struct visitor *v;
+	struct connection *c;
 
 	if (fd < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ||
@@ -102,84 +102,86 @@ static bool let_in(struct loopback *l)
 		close(fd);
 		return true;
 	}
-	v = find_place(l);
-	v->fd = fd;
-	v->n = 0;
-	v->until = clock_monotonic() + VISITOR_TIME;
+	c = find_unused(l);
+	c->fd = fd;
+	c->n = 0;
+	c->until = clock_monotonic() + CONNECTION_TIME;
 	return true;
 }
 
-struct slice visitor_head(const struct visitor *v)
+struct slice connection_head(const struct connection *c)
 {
-	return (struct slice){v->head, v->n};
+	return (struct slice){c->head, c->n};
 }
 
-/* Whether the empty line that ends a head is there. */
-static bool is_whole(const struct visitor *v)
+/* Whether the empty line that ends a head has been received. */
+static bool is_whole(const struct connection *c)
 {
-	for (size_t i = 0; i + 1 < v->n; i++) {
-		const char *p = v->head + i;
+	for (size_t i = 0; i + 1 < c->n; i++) {
+		const char *p = c->head + i;
 
 		if (*p == '\n' &&
 		    (p[1] == '\n' ||
-			(i + 2 < v->n && p[1] == '\r' && p[2] == '\n')))
+			(i + 2 < c->n && p[1] == '\r' && p[2] == '\n')))
 			return true;
 	}
 	return false;
 }
 
-/* Take what came; true if that is a request. */
-static bool hear(struct visitor *v)
+/* Read what has arrived; true if the head is complete. */
+static bool read_head(struct connection *c)
 {
-	ssize_t n = recv(v->fd, v->head + v->n, sizeof(v->head) - v->n, 0);
+	ssize_t n = recv(c->fd, c->head + c->n, sizeof(c->head) - c->n, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
-		part(v);
+		close_connection(c);
 		return false;
 	}
-	v->n += (size_t)n;
-	if (is_whole(v))
+	c->n += (size_t)n;
+	if (is_whole(c))
 		return true;
-	if (v->n == sizeof(v->head))
-		visitor_answer(v, 431, "Too long", "");
+	if (c->n == sizeof(c->head))
+		connection_answer(c, 431, "Too long", "");
 	return false;
 }
 
-/* The time that poll may take, in ms. */
+/* The timeout for poll, in ms. */
 static int time_left(const struct loopback *l, int64_t now, int64_t until)
 {
-	for (int i = 0; i < VISITORS; i++)
-		if (l->visitors[i].fd >= 0 && l->visitors[i].until < until)
-			until = l->visitors[i].until;
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		if (l->connections[i].fd >= 0 &&
+		    l->connections[i].until < until)
+			until = l->connections[i].until;
 	if (until <= now)
 		return 0;
 	return until - now < 60000 ? (int)(until - now) : 60000;
 }
 
-/* Let in and hear whom poll names; the one whose request is there, or NULL. */
-static struct visitor *hear_all(struct loopback *l, const struct pollfd *fds)
+/* Read the connections that poll names; one with a whole head, or NULL. */
+static struct connection *read_ready(
+    struct loopback *l, const struct pollfd *fds)
 {
 	int64_t now = clock_monotonic();
 
-	for (int i = 0; i < VISITORS; i++) {
-		struct visitor *v = &l->visitors[i];
+	for (int i = 0; i < CONNECTIONS_MAX; i++) {
+		struct connection *c = &l->connections[i];
 
-		if (v->fd < 0)
+		if (c->fd < 0)
 			continue;
-		if (fds[i].revents && hear(v))
-			return v;
-		if (v->fd >= 0 && now >= v->until)
-			part(v);
+		if (fds[i].revents && read_head(c))
+			return c;
+		if (c->fd >= 0 && now >= c->until)
+			close_connection(c);
 	}
 	return NULL;
 }
 
 enum loopback_event loopback_wait(
-    struct loopback *l, int input, int64_t until, struct visitor **visitor)
+    struct loopback *l, int input, int64_t until, struct connection **ready)
 {
-	struct pollfd fds[VISITORS + 2];
+	struct pollfd fds[CONNECTIONS_MAX + 2];
 
 	for (;;) {
 		int64_t now = clock_monotonic();
@@ -187,28 +189,29 @@ enum loopback_event loopback_wait(
 
 		if (now >= until)
 			return LOOPBACK_TIME;
-		for (int i = 0; i < VISITORS; i++)
+		for (int i = 0; i < CONNECTIONS_MAX; i++)
 			fds[i] = (struct pollfd){
-			    .fd = l->visitors[i].fd, .events = POLLIN};
-		fds[VISITORS] = (struct pollfd){.fd = l->fd, .events = POLLIN};
-		fds[VISITORS + 1] =
+			    .fd = l->connections[i].fd, .events = POLLIN};
+		fds[CONNECTIONS_MAX] =
+		    (struct pollfd){.fd = l->fd, .events = POLLIN};
+		fds[CONNECTIONS_MAX + 1] =
 		    (struct pollfd){.fd = input, .events = POLLIN};
-		n = poll(fds, VISITORS + 2, time_left(l, now, until));
+		n = poll(fds, CONNECTIONS_MAX + 2, time_left(l, now, until));
 		if (n < 0 && errno != EINTR)
 			return LOOPBACK_FAILED;
 		if (n < 0)
 			continue;
-		*visitor = hear_all(l, fds);
-		if (*visitor)
+		*ready = read_ready(l, fds);
+		if (*ready)
 			return LOOPBACK_REQUEST;
-		if (fds[VISITORS].revents && !let_in(l))
+		if (fds[CONNECTIONS_MAX].revents && !accept_one(l))
 			return LOOPBACK_FAILED;
-		if (fds[VISITORS + 1].revents)
+		if (fds[CONNECTIONS_MAX + 1].revents)
 			return LOOPBACK_INPUT;
 	}
 }
 
-/* Append a text as HTML shows it; what is no text of UTF-8 as a question. */
+/* Append text, escaped for HTML; invalid UTF-8 and controls become '?'. */
 static void put_html(struct buf *b, const char *text)
 {
 	const char *end = text + strlen(text);
@@ -244,7 +247,7 @@ static void put_page(struct buf *b, const char *title, const char *text)
 	buf_puts(b, "</p>\n</html>\n");
 }
 
-/* Send it all, if that does not take too long. */
+/* Send all of it, or give up after SEND_TIME. */
 static void send_all(int fd, struct slice s)
 {
 	int64_t until = clock_monotonic() + SEND_TIME;
@@ -276,8 +279,8 @@ static const char *reason(int status)
 	}
 }
 
-void visitor_answer(
-    struct visitor *v, int status, const char *title, const char *text)
+void connection_answer(
+    struct connection *c, int status, const char *title, const char *text)
 {
 	struct buf page = BUF_INIT(PAGE_MAX), b = BUF_INIT(2 * PAGE_MAX);
 
@@ -297,13 +300,13 @@ void visitor_answer(
 	    status == 405 ? "Allow: GET\r\n" : "");
 	buf_put_slice(&b, buf_slice(&page));
 	if (!page.failed && !b.failed)
-		send_all(v->fd, buf_slice(&b));
-	shutdown(v->fd, SHUT_WR);
-	/* What is unread when it is closed would have the page thrown away. */
-	for (int i = 0; i < VISITORS; i++)
-		if (recv(v->fd, v->head, sizeof(v->head), 0) <= 0)
+		send_all(c->fd, buf_slice(&b));
+	shutdown(c->fd, SHUT_WR);
+	/* Closing with unread data resets the connection and loses the page. */
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		if (recv(c->fd, c->head, sizeof(c->head), 0) <= 0)
 			break;
-	part(v);
+	close_connection(c);
 	buf_release(&page);
 	buf_release(&b);
 }

@@ -1,7 +1,8 @@
 /*
- * A listener on 127.0.0.1 for the one request that ends a login. Whoever is
- * on this machine can connect, and any page in its browser can: every visitor
- * has little time and room, and of too many the oldest gives way.
+ * A small HTTP server on 127.0.0.1 for the one request that ends a login, the
+ * OAuth callback. Every process on this machine can connect, and so can every
+ * page in its browser: a connection has little time and room, and of too many
+ * the oldest is closed.
  */
 #ifndef SP_HTTP_LOOPBACK_H
 #define SP_HTTP_LOOPBACK_H
@@ -11,51 +12,52 @@
 
 #include "base/slice.h"
 
-#define VISITORS 16
-#define VISITOR_HEAD 8192  /* bytes of a request's head */
-#define VISITOR_TIME 10000 /* ms for sending it */
+#define CONNECTIONS_MAX 16
+#define CONNECTION_HEAD_MAX 8192 /* bytes of a request's head */
+#define CONNECTION_TIME 10000	 /* ms for sending it */
 
-struct visitor {
-	int fd;	       /* -1 for nobody */
-	int64_t until; /* by clock_monotonic */
-	size_t n;
-	char head[VISITOR_HEAD];
+struct connection {
+	int fd;	       /* -1 while it is not in use */
+	int64_t until; /* its deadline, by clock_monotonic */
+	size_t n;      /* bytes in `head` */
+	char head[CONNECTION_HEAD_MAX];
 };
 
 struct loopback {
 	int fd;	  /* -1 when closed */
-	int port; /* the one that it got */
-	struct visitor visitors[VISITORS];
+	int port; /* the one that it listens on */
+	struct connection connections[CONNECTIONS_MAX];
 };
 
 enum loopback_event {
-	LOOPBACK_REQUEST, /* the head of a visitor's request is there */
-	LOOPBACK_INPUT,	  /* the other descriptor can be read */
-	LOOPBACK_TIME,	  /* it is over */
+	LOOPBACK_REQUEST, /* the head of a request was received */
+	LOOPBACK_INPUT,	  /* the other descriptor is readable */
+	LOOPBACK_TIME,	  /* the deadline has passed */
 	LOOPBACK_FAILED	  /* errno says why */
 };
 
 /* Listen; port 0 is any free one. False sets errno. */
 bool loopback_open(struct loopback *, int port);
 
-/* Turn everybody away. */
+/* Close the listener and all connections. */
 void loopback_close(struct loopback *);
 
 /*
- * Wait for a request, or for `input` to have something if that is no -1, but
- * not past `until`, by clock_monotonic. The visitor is to be answered.
+ * Wait for a request, or for `input` to be readable unless it is -1, until
+ * the deadline, by clock_monotonic. The caller must answer the connection
+ * that it gets with LOOPBACK_REQUEST.
  */
 enum loopback_event loopback_wait(
-    struct loopback *, int input, int64_t until, struct visitor **);
+    struct loopback *, int input, int64_t until, struct connection **);
 
-/* The head of a visitor's request, until they are answered. */
-struct slice visitor_head(const struct visitor *);
+/* The head of its request; valid until it is answered. */
+struct slice connection_head(const struct connection *);
 
 /*
- * Answer with a page, whose words may be anything, and part. Nothing of it
- * comes from elsewhere, or is kept by a browser.
+ * Send an HTML page (title and text are escaped) and close the connection.
+ * The page loads nothing from elsewhere, and browsers do not store it.
  */
-void visitor_answer(
-    struct visitor *, int status, const char *title, const char *text);
+void connection_answer(
+    struct connection *, int status, const char *title, const char *text);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "json/json.h"
 
-#define LIMIT_DEFAULT 20 /* of the Web API, where a URL names none */
+#define LIMIT_DEFAULT 20 /* of the Web API, if a URL has none */
 
 void pages_init(struct pages *p, const struct origin *api, uint64_t max)
 {
@@ -34,7 +34,7 @@ static enum pages_result no_url(struct pages *p, const struct buf *url)
 	    p, url->no_memory ? url_no_memory : "longer than a URL may be");
 }
 
-/* FNV-1a: a chance of 2^-64 to stop a chain that would have gone on. */
+/* FNV-1a: two URLs of a chain collide with a chance of 2^-64. */
 static uint64_t hash(struct slice s)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
@@ -44,7 +44,7 @@ static uint64_t hash(struct slice s)
 	return h;
 }
 
-/* Make `ref` the page to ask, if it may be asked. */
+/* Make `ref` the page to request, if that is allowed. */
 static enum pages_result go_to(struct pages *p, struct slice ref)
 {
 	uint64_t h;
@@ -59,14 +59,14 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	h = hash(url_path(buf_slice(&p->url)));
 	for (size_t i = 0; i < p->asked.n; i += sizeof(h))
 		if (memcmp(p->asked.p + i, &h, sizeof(h)) == 0)
-			return bad(p, "a page that was asked before");
+			return bad(p, "a page that was requested before");
 	if (!buf_put(&p->asked, &h, sizeof(h)) || !buf_cstr(&p->url))
 		return bad(p, url_no_memory);
 	p->number++;
 	return PAGES_MORE;
 }
 
-/* What a page of a chain is that began at `first`. */
+/* The kind of a page in a chain that began at `first`. */
 static enum page_kind kind_of(
     enum paging paging, struct slice first, struct slice page)
 {
@@ -96,7 +96,7 @@ enum pages_result pages_begin(struct pages *p, struct slice ref,
 	return go_to(p, stop->url);
 }
 
-/* What a page says of the others. */
+/* The paging members of a page. */
 struct links {
 	enum json_type next; /* JSON_END if there is none */
 	struct slice next_text;
@@ -127,8 +127,8 @@ static void read_member(struct json *j, enum json_type type, struct links *l)
 }
 
 /*
- * The links of a page: what stands at the top, or in the object of that name
- * where there is one. False where there is none of that name.
+ * The paging members of a body, or of the object `name` in it if there is one;
+ * false if there is none.
  */
 static bool read_links(struct slice body, const char *name, struct links *l)
 {
@@ -164,7 +164,7 @@ static enum pages_result follow(struct pages *p, const struct links *l)
 	return go_to(p, buf_slice(&p->next));
 }
 
-/* By limit and not by what came: some items are left out of a page. */
+/* Count by limit and not by items: a page may leave some out. */
 static enum pages_result count_on(struct pages *p, const struct links *l)
 {
 	struct slice url = buf_slice(&p->url);
@@ -175,7 +175,7 @@ static enum pages_result count_on(struct pages *p, const struct links *l)
 	if (l->limit > 0)
 		limit = l->limit; /* the server may have allowed less */
 	if (limit <= 0 || offset < 0 || offset > INT64_MAX - limit)
-		return bad(p, "an offset or limit that cannot be");
+		return bad(p, "an invalid offset or limit");
 	if (!l->items || (l->total >= 0 && offset + limit >= l->total))
 		return PAGES_END;
 	buf_clear(&p->next);
@@ -184,7 +184,7 @@ static enum pages_result count_on(struct pages *p, const struct links *l)
 	return go_to(p, buf_slice(&p->next));
 }
 
-/* Ask for the snapshot once more: has the list changed on the way? */
+/* Request the snapshot once more, to see whether the list has changed. */
 static enum pages_result check(struct pages *p)
 {
 	bool query = memchr(p->first.p, '?', p->first.n) != NULL;
@@ -196,7 +196,7 @@ static enum pages_result check(struct pages *p)
 	return go_to(p, buf_slice(&p->first));
 }
 
-/* After a page of a playlist: the list goes on, or wants to be checked. */
+/* After a page of a playlist: the list goes on, or is to be checked. */
 static enum pages_result turn(struct pages *p, enum pages_result r)
 {
 	if (r == PAGES_END && p->kind == PAGE_ITEMS)

@@ -1,6 +1,6 @@
 /*
- * The pages of one request: which URL comes after the one just answered. A
- * chain of pages stays at its API, never asks the same twice, and ends.
+ * The pages of one request: the URL of the next page after each answer. A
+ * chain of pages stays at its API, never requests a page twice, and ends.
  */
 #ifndef SP_HTTP_PAGES_H
 #define SP_HTTP_PAGES_H
@@ -14,11 +14,11 @@
 enum paging {
 	PAGING_NONE,
 	PAGING_NEXT,	/* follow `next`, or `artists.next` */
-	PAGING_OFFSET,	/* count offsets up to `total` oneself */
+	PAGING_OFFSET,	/* compute offsets up to `total` */
 	PAGING_PLAYLIST /* a playlist, the pages of its list, and a check */
 };
 
-/* What the page being asked is, in a chain of PAGING_PLAYLIST. */
+/* The kind of page being requested, in a chain of PAGING_PLAYLIST. */
 enum page_kind {
 	PAGE_PLAIN, /* the first, or any of another paging */
 	PAGE_ITEMS, /* a further page of a playlist's list */
@@ -33,17 +33,17 @@ enum pages_result {
 
 /* Where an earlier run stopped in a chain of pages. */
 struct pages_stop {
-	struct slice url; /* of the page to ask next; p == NULL for none */
+	struct slice url; /* of the page to go on with; p == NULL for none */
 	uint64_t number;  /* its number, from 2 */
 };
 
 struct pages {
 	enum paging paging;
 	const struct origin *api; /* borrowed */
-	uint64_t number;	  /* of the page being asked, from 1 */
+	uint64_t number;	  /* of the page being requested, from 1 */
 	enum page_kind kind;
 	uint64_t max;
-	struct buf url;	  /* what to ask; NUL-terminated */
+	struct buf url;	  /* to request; NUL-terminated */
 	const char *why;  /* a constant string */
 	struct buf asked; /* private: hashes of the URLs so far */
 	struct buf next;
@@ -54,8 +54,8 @@ void pages_init(struct pages *, const struct origin *api, uint64_t max);
 void pages_release(struct pages *);
 
 /*
- * Begin a chain at a path or URL, or go on with the chain that begins there;
- * PAGES_MORE, or PAGES_BAD where it is not one of the API.
+ * Begin a chain at a path or URL, or resume it where an earlier run stopped;
+ * PAGES_MORE, or PAGES_BAD if the URL is not one of the API.
  */
 enum pages_result pages_begin(
     struct pages *, struct slice ref, enum paging, const struct pages_stop *);
@@ -63,7 +63,7 @@ enum pages_result pages_begin(
 /* Go on after a page with this body, which is JSON. */
 enum pages_result pages_next(struct pages *, struct slice body);
 
-/* Go on after a page that is held: with what followed it, "" for nothing. */
+/* Go on after a page answered with 304: what followed it then, or "". */
 enum pages_result pages_pass(struct pages *, struct slice next);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * Proof key for code exchange, RFC 7636: the login service is shown the
- * digest of a secret, the token endpoint the secret itself, so that a code
- * that was seen on its way is worth nothing. And the state, by which a login
- * that comes back is known to be the one that was begun.
+ * Proof key for code exchange, RFC 7636: the login service gets the digest of
+ * a secret, the token endpoint the secret itself, so that an intercepted code
+ * is worth nothing. And the state, by which the callback is known to be of the
+ * login that was begun.
  */
 #ifndef SP_HTTP_PKCE_H
 #define SP_HTTP_PKCE_H
@@ -22,10 +22,10 @@ struct pkce {
 	char state[BASE64_TEXT(PKCE_STATE)];
 };
 
-/* Make one; false if the system gives no random bytes. */
+/* Generate one; false if the system has no random bytes. */
 bool pkce_make(struct pkce *);
 
-/* Whether two texts are the same, in a time that only their length tells. */
+/* Compare two texts in a time that depends on their length only. */
 bool pkce_same(struct slice, struct slice);
 
 #endif

@@ -5,13 +5,13 @@
 
 #include "json/json.h"
 
-#define TEXT_MAX 160 /* of a body that is no JSON */
+#define TEXT_MAX 160 /* of a body that is not JSON */
 
 struct words {
 	struct slice message, reason, description, code;
 };
 
-/* Look for what is known, in the object and in its member `error`. */
+/* Find the known members, in the object and in its member `error`. */
 static void find_words(struct slice body, struct words *w)
 {
 	struct json j;
@@ -36,7 +36,7 @@ static void find_words(struct slice body, struct words *w)
 			 (type == JSON_OBJECT && !slice_is(j.key, "error")))
 			json_skip(&j, type);
 	}
-	/* A body that breaks off is no JSON, and is shown as it begins. */
+	/* A truncated body is treated as a text. */
 	if (type == JSON_ERROR)
 		*w = (struct words){.message = {NULL, 0}};
 }

@@ -1,4 +1,4 @@
-/* What a server says is wrong, in one line for people. */
+/* Error messages in the body of a response. */
 #ifndef SP_HTTP_PROBLEM_H
 #define SP_HTTP_PROBLEM_H
 
@@ -7,14 +7,14 @@
 #include "base/buf.h"
 
 /*
- * Write "HTTP 403: Insufficient client scope" out of an answer's body: the
- * `message` of the Web API's error object, the `error_description` of the
- * token endpoint, or how a text begins. Cut to what `to` holds.
+ * Write a line like "HTTP 403: Insufficient client scope", from the `message`
+ * of the Web API's error object, the `error_description` or `error` of the
+ * token endpoint, or the first line of a text. Truncated to `size`.
  */
 void problem_text(int status, struct slice body, char *to, size_t size);
 
 /*
- * The `error` code of an answer of the token endpoint, RFC 6749 section 5.2,
+ * The `error` code in a response of the token endpoint, RFC 6749 section 5.2,
  * as written; p == NULL if there is none.
  */
 struct slice problem_code(struct slice body);
@@ -25,7 +25,7 @@ struct slice problem_code(struct slice body);
  */
 struct slice problem_reason(struct slice body);
 
-/* Whether a text has a word in it, in any case of letters. */
+/* Whether a text contains a word, ignoring case. */
 bool problem_mentions(const char *text, const char *word);
 
 #endif

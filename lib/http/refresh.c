@@ -11,38 +11,36 @@
 #include "http/transfer.h"
 
 static bool renew(struct token *t, struct transfer *transfer, const char *url,
-    const struct retry_policy *policy, struct trouble *trouble)
+    const struct retry_policy *policy, struct error *error)
 {
 	struct buf form = BUF_INIT(4 * TOKEN_FILE_MAX);
-	struct grant g = {
-	    .question = {.url = url, .password = t->client_secret},
+	struct grant g = {.request = {.url = url, .password = t->client_secret},
 	    .policy = policy,
 	    .ended = "log in first: the login has ended"};
 	bool ok;
 
 	if (!t->refresh_token)
-		return trouble_set(trouble, EX_NOPERM,
+		return error_set(error, EX_NOPERM,
 		    "log in first: '%s' has no refresh_token", t->path);
 	if (!t->client_id)
-		return trouble_set(
-		    trouble, EX_CONFIG, "%s: no client_id", t->path);
-	if (!token_prepare(t, trouble))
+		return error_set(error, EX_CONFIG, "%s: no client_id", t->path);
+	if (!token_prepare(t, error))
 		return false;
 	form_put(&form, "grant_type", "refresh_token");
 	form_put(&form, "refresh_token", t->refresh_token);
 	form_put(&form, "client_id", t->client_id);
-	g.question.form = buf_cstr(&form);
+	g.request.form = buf_cstr(&form);
 	if (t->client_secret)
-		g.question.user = t->client_id;
-	ok = g.question.form ? grant_ask(&g, t, transfer, trouble)
-			     : trouble_set(trouble, EX_OSERR, "no memory");
+		g.request.user = t->client_id;
+	ok = g.request.form ? grant_ask(&g, t, transfer, error)
+			    : error_set(error, EX_OSERR, "out of memory");
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
-	return ok && token_save(t, trouble);
+	return ok && token_save(t, error);
 }
 
-/* Whether another process has been here: a token that is new, and lasts. */
+/* Whether another process has refreshed it: it is new, and lasts. */
 static bool is_done(const struct token *t, const char *stale)
 {
 	if (!stale || !t->access_token || strcmp(stale, t->access_token) == 0)
@@ -51,10 +49,10 @@ static bool is_done(const struct token *t, const char *stale)
 }
 
 /*
- * Whose login it was, it still is, as far as the file says: what has been
- * asked by then is to go by that name, and nothing is asked by another's.
+ * Whether the file is still the login of the same user, as far as it says:
+ * the captures so far are of that user, and all requests must be.
  */
-static bool is_same_user(struct token *t, char **user, struct trouble *trouble)
+static bool is_same_user(struct token *t, char **user, struct error *error)
 {
 	char *now = t->user_id;
 
@@ -62,9 +60,9 @@ static bool is_same_user(struct token *t, char **user, struct trouble *trouble)
 		return true;
 	t->user_id = *user;
 	*user = now;
-	return !now || trouble_set(trouble, EX_CONFIG,
-			   "'%s' is the login of user '%s' now, and was of "
-			   "user '%s'",
+	return !now || error_set(error, EX_CONFIG,
+			   "'%s' is now the login of user '%s', no longer "
+			   "of user '%s'",
 			   t->path, now, t->user_id);
 }
 
@@ -74,20 +72,20 @@ static char *copy(const char *text)
 }
 
 bool refresh_login(struct token *t, struct transfer *transfer, const char *url,
-    const struct retry_policy *policy, struct trouble *trouble)
+    const struct retry_policy *policy, struct error *error)
 {
 	char *stale = copy(t->access_token), *user = copy(t->user_id);
-	bool ok = token_lock(t, trouble);
+	bool ok = token_lock(t, error);
 
-	ok = is_same_user(t, &user, trouble) && ok;
-	ok = ok &&
-	     (is_done(t, stale) || renew(t, transfer, url, policy, trouble));
+	ok = is_same_user(t, &user, error) && ok;
+	ok =
+	    ok && (is_done(t, stale) || renew(t, transfer, url, policy, error));
 	token_unlock(t);
 	if (stale)
 		token_wipe(stale, strlen(stale));
 	free(stale);
 	free(user);
 	if (!ok)
-		token_scrub(t, trouble->why, strlen(trouble->why));
+		token_scrub(t, error->why, strlen(error->why));
 	return ok;
 }

@@ -1,7 +1,7 @@
 #include "http/request.h"
 
 #include "base/clock.h"
-#include "http/held.h"
+#include "http/validators.h"
 #include "json/json.h"
 #include "stream/record.h"
 
@@ -54,7 +54,7 @@ const char *request_read(
 	r->etags = record_raw(rec, "etags");
 	if (slice_is(r->etags, "null"))
 		r->etags.p = NULL;
-	return held_check(r->etags);
+	return validators_check(r->etags);
 }
 
 static void put_time(struct buf *b, const char *name, int64_t ms)

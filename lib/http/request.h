@@ -11,29 +11,29 @@
 
 struct record;
 
-/* What a `request` record asks for; slices live as long as the record. */
+/* A `request` record; slices live as long as the record. */
 struct request {
-	struct slice run; /* p == NULL if it is of none */
+	struct slice run; /* p == NULL for none */
 	struct slice endpoint;
 	struct slice url;     /* a path, or a URL of the API */
-	struct slice cursor;  /* as written; p == NULL if there is none */
+	struct slice cursor;  /* JSON as written; p == NULL for none */
 	struct slice dequeue; /* likewise */
-	struct slice etags;   /* likewise: see http/held.h */
-	int64_t seq;	      /* -1 if it has none */
+	struct slice etags;   /* likewise; see http/validators.h */
+	int64_t seq;	      /* -1 for none */
 	enum paging paging;
 	struct pages_stop stop; /* where an earlier run stopped */
-	struct slice list;	/* as written: what its pages are parts of */
-	bool optional; /* 403 and 404 are answers about it, and no failure */
+	struct slice list;	/* JSON: the list that its pages are part of */
+	bool optional;		/* 403 and 404 count as answers */
 };
 
 /*
- * Read a request; decoded strings go to `scratch`, which is appended to and
- * must not move meanwhile. NULL, or why it is none: a constant string.
+ * Read a request; decoded strings are appended to `scratch`, which must not
+ * move. NULL, or what is wrong with it, a constant string.
  */
 const char *request_read(
     const struct record *, struct buf *scratch, struct request *);
 
-/* What a capture says besides its body. */
+/* The members of a capture besides its body. */
 struct capture {
 	const struct request *request;
 	int64_t seq;
@@ -50,14 +50,14 @@ struct capture {
 
 /*
  * Append a capture with its body: compact and with every number as the
- * server wrote it, or as `text`, cut, where it is no JSON. One of 304 has
- * none: what it stands for is held already.
+ * server wrote it, or as `text`, cut, if it is not JSON. One of status 304 has
+ * no body: sp-stage has it already.
  */
 bool capture_put(const struct capture *, struct slice body, struct buf *);
 
 /*
- * The endpoint that a path of the API belongs to, like "playlist-items" for
- * /v1/playlists/{id}/items; "unknown" for a path of none.
+ * The endpoint of a path of the API, like "playlist-items" for
+ * /v1/playlists/{id}/items; "unknown" for any other path.
  */
 const char *endpoint_of(struct slice path);
 

@@ -21,29 +21,28 @@ void session_release(struct session *s)
 }
 
 bool session_check(const char *what, const char *url, struct origin *origin,
-    struct trouble *trouble)
+    struct error *error)
 {
 	const char *why = origin_read(origin, url);
 
 	if (!why && !origin_is_safe(origin))
 		why = "plain http to another machine";
 	return !why ||
-	       trouble_set(trouble, why == url_no_memory ? EX_OSERR : EX_CONFIG,
+	       error_set(error, why == url_no_memory ? EX_OSERR : EX_CONFIG,
 		   "cannot use %s '%s': %s", what, url, why);
 }
 
-bool session_check_api(
-    const char *url, struct origin *api, struct trouble *trouble)
+bool session_check_api(const char *url, struct origin *api, struct error *error)
 {
-	return session_check("API", url, api, trouble) &&
+	return session_check("API", url, api, error) &&
 	       (api->bare ||
-		   trouble_set(trouble, EX_CONFIG,
+		   error_set(error, EX_CONFIG,
 		       "cannot use API '%s': more than scheme, host and port",
 		       url));
 }
 
-/* Find out where the API and the token endpoint are. */
-static bool find_services(struct session *s, struct trouble *trouble)
+/* Set the URLs of the API and of the token endpoint. */
+static bool find_services(struct session *s, struct error *error)
 {
 	const char *api = s->api_url, *url = s->token_url;
 	struct origin accounts;
@@ -53,28 +52,28 @@ static bool find_services(struct session *s, struct trouble *trouble)
 	if (!url)
 		url =
 		    s->token.token_url ? s->token.token_url : SESSION_TOKEN_URL;
-	/* A copy: what the token holds changes when it is renewed. */
+	/* A copy: a refresh may change the token's. */
 	buf_clear(&s->endpoint);
 	buf_puts(&s->endpoint, url);
 	s->client.token_url = buf_cstr(&s->endpoint);
 	if (s->endpoint.no_memory)
-		return trouble_set(trouble, EX_OSERR, "no memory");
+		return error_set(error, EX_OSERR, "out of memory");
 	if (!s->client.token_url)
-		return trouble_set(trouble, EX_CONFIG,
+		return error_set(error, EX_CONFIG,
 		    "cannot use token endpoint: longer than a URL may be");
-	return session_check("token endpoint", url, &accounts, trouble) &&
-	       session_check_api(api, &s->api, trouble);
+	return session_check("token endpoint", url, &accounts, error) &&
+	       session_check_api(api, &s->api, error);
 }
 
-bool session_open(struct session *s, struct trouble *trouble)
+bool session_open(struct session *s, struct error *error)
 {
 	if (!s->open)
 		s->open =
-		    token_load(&s->token, trouble) && find_services(s, trouble);
+		    token_load(&s->token, error) && find_services(s, error);
 	return s->open;
 }
 
-char *session_read_id(struct slice body, struct trouble *trouble)
+char *session_read_id(struct slice body, struct error *error)
 {
 	struct buf text = BUF_INIT(4096);
 	struct slice id = {NULL, 0};
@@ -94,63 +93,61 @@ char *session_read_id(struct slice body, struct trouble *trouble)
 	    !memchr(text.p, '\0', text.n))
 		text.no_memory = !token_set(&user, buf_slice(&text));
 	if (text.no_memory)
-		trouble_set(trouble, EX_OSERR, "no memory");
+		error_set(error, EX_OSERR, "out of memory");
 	else if (!user)
-		trouble_set(
-		    trouble, EX_UNAVAILABLE, "/v1/me: an answer without id");
+		error_set(
+		    error, EX_UNAVAILABLE, "/v1/me: the response has no id");
 	buf_release(&text);
 	return user;
 }
 
-/* Keep the user's id in the token file. */
+/* Save the user's id in the token file. */
 static void keep_user(struct session *s, char *user)
 {
 	const struct retry_policy *policy = &s->client.policy;
 	struct token *t = &s->token;
-	struct trouble trouble;
-	bool ok = token_lock(t, &trouble);
+	struct error error;
+	bool ok = token_lock(t, &error);
 
 	free(t->user_id);
 	t->user_id = user;
-	/* If it is not kept, nothing is lost but the time to ask again. */
-	if ((!ok || !token_save(t, &trouble)) && policy->tell)
-		policy->tell(policy->ctx, NULL, trouble.why);
+	/* If that fails, /v1/me is requested again the next time. */
+	if ((!ok || !token_save(t, &error)) && policy->tell)
+		policy->tell(policy->ctx, NULL, error.why);
 	token_unlock(t);
 }
 
 bool session_put_me(
-    const struct origin *api, struct buf *url, struct trouble *trouble)
+    const struct origin *api, struct buf *url, struct error *error)
 {
 	const char *why = url_resolve(api, SLICE("/v1/me"), url);
 
 	if (!why)
 		return true;
 	buf_release(url);
-	return trouble_set(trouble, why == url_no_memory ? EX_OSERR : EX_CONFIG,
+	return error_set(error, why == url_no_memory ? EX_OSERR : EX_CONFIG,
 	    "/v1/me: %s", why);
 }
 
-bool session_know_user(
-    struct session *s, struct answer *a, struct trouble *trouble)
+bool session_know_user(struct session *s, struct answer *a, struct error *error)
 {
 	struct buf url = BUF_INIT(URL_MAX);
 	char *user;
 
-	if (!session_open(s, trouble))
+	if (!session_open(s, error))
 		return false;
 	if (s->token.user_id)
 		return true;
-	if (!session_put_me(&s->api, &url, trouble))
+	if (!session_put_me(&s->api, &url, error))
 		return false;
 	client_get(&s->client, url.p, a);
 	buf_release(&url);
 	if (a->kind != ANSWER_GOOD) {
-		trouble_set(
-		    trouble, a->trouble.exit, "/v1/me: %.480s", a->trouble.why);
-		trouble->until = a->trouble.until;
+		error_set(error, a->error.exit, "/v1/me: %.480s", a->error.why);
+		error->until = a->error.until;
 		return false;
 	}
-	user = session_read_id(buf_slice(&a->reply.body), trouble);
+	user = session_read_id(buf_slice(&a->reply.body), error);
 	if (!user)
 		return false;
 	keep_user(s, user);

@@ -1,6 +1,7 @@
 /*
- * A session with the Web API as one account: whose login it is, and where it
- * is for. It opens at the first need, so that nothing to ask needs no login.
+ * A session with the Web API: the login of one account, and the services that
+ * it is for. It is opened when first needed: without requests, no login is
+ * needed.
  */
 #ifndef SP_HTTP_SESSION_H
 #define SP_HTTP_SESSION_H
@@ -19,7 +20,7 @@ struct session {
 	struct token token;
 	struct origin api; /* from session_open on */
 	struct client client;
-	/* Borrowed; NULL for the token file's, and without it the usual. */
+	/* Borrowed; NULL for that in the token file, or else the default. */
 	const char *api_url;
 	const char *token_url;
 	bool open;
@@ -31,31 +32,29 @@ void session_init(struct session *, const char *path, struct transfer *,
     const struct retry_policy *);
 void session_release(struct session *);
 
-/* Read the token file; true at once if it was. */
-bool session_open(struct session *, struct trouble *);
+/* Read the token file, unless it has been read. */
+bool session_open(struct session *, struct error *);
 
 /*
- * Open it and know the user's id, token.user_id: from the token file, or by
- * asking /v1/me once, and then it is kept there. `answer` is worked with.
+ * Open it and set the user's id, token.user_id: from the token file, or once
+ * from /v1/me, and then it is saved there. `answer` is for that request.
  */
-bool session_know_user(
-    struct session *, struct answer *answer, struct trouble *);
+bool session_know_user(struct session *, struct answer *answer, struct error *);
 
 /*
- * Whether a service may be told secrets: https, or this machine. False with
- * 78; `what` names it.
+ * Whether secrets may be sent to a service: over https, or on this machine. If
+ * not, the error is 78 and names it as `what`.
  */
 bool session_check(
-    const char *what, const char *url, struct origin *, struct trouble *);
+    const char *what, const char *url, struct origin *, struct error *);
 
-/* The same of the API, which is to be no more than an origin. */
-bool session_check_api(const char *url, struct origin *, struct trouble *);
+/* The same for the API, whose URL must be an origin only. */
+bool session_check_api(const char *url, struct origin *, struct error *);
 
-/* Append the URL of /v1/me; false with the trouble, and the buf released. */
-bool session_put_me(
-    const struct origin *api, struct buf *url, struct trouble *);
+/* Append the URL of /v1/me; on an error, the buf is released. */
+bool session_put_me(const struct origin *api, struct buf *url, struct error *);
 
-/* The id in an answer of /v1/me, yours to free; NULL with the trouble. */
-char *session_read_id(struct slice body, struct trouble *);
+/* The id in a response of /v1/me, yours to free; NULL on an error. */
+char *session_read_id(struct slice body, struct error *);
 
 #endif

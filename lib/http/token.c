@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +18,12 @@
 
 /* Two minutes in all: longer than a refresh with its retries should take. */
 #define LOCK_TRIES 2400
-/* By so much a file may be longer than before, and have room for certain. */
+/* token_prepare allocates this much more than the file's present size. */
 #define GROWTH ((size_t)16 << 10)
 
 static const struct timespec LOCK_PAUSE = {.tv_nsec = 50000000};
 
-/* The members, and where they are kept: strings, and times as numbers. */
+/* The members and their offsets: strings, and times as numbers. */
 static const struct {
 	const char *name;
 	size_t at;
@@ -43,18 +42,6 @@ static const struct {
 };
 #define MEMBERS (sizeof(members) / sizeof(*members))
 
-bool trouble_set(struct trouble *t, int status, const char *fmt, ...)
-{
-	va_list ap;
-
-	t->exit = status;
-	t->until = 0;
-	va_start(ap, fmt);
-	vsnprintf(t->why, sizeof(t->why), fmt, ap);
-	va_end(ap);
-	return false;
-}
-
 void token_wipe(void *p, size_t n)
 {
 	volatile unsigned char *to = p;
@@ -70,7 +57,7 @@ static void wipe_buf(struct buf *b)
 	buf_clear(b);
 }
 
-/* Which of ours a member's name is, MEMBERS for none. */
+/* The index of a member by its name; MEMBERS if it is not ours. */
 static size_t member_named(struct slice key)
 {
 	size_t i = 0;
@@ -158,35 +145,34 @@ void token_release(struct token *t)
 	buf_release(&t->temp_path);
 }
 
-/* A file of its owner alone; the folder's mode is the folder's matter. */
-static bool check_file(const struct token *t, int fd, struct trouble *trouble)
+/* Only its owner may access the file; the folder's mode does not matter. */
+static bool check_file(const struct token *t, int fd, struct error *error)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return trouble_set(trouble, EX_CONFIG, "%s: cannot read: %s",
+		return error_set(error, EX_CONFIG, "%s: cannot read: %s",
 		    t->path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return trouble_set(
-		    trouble, EX_CONFIG, "%s: not a file", t->path);
-	/* Renewed by us, it would be ours, and theirs no more. */
+		return error_set(error, EX_CONFIG, "%s: not a file", t->path);
+	/* A refresh would make us the owner. */
 	if (st.st_uid != geteuid())
-		return trouble_set(trouble, EX_CONFIG,
+		return error_set(error, EX_CONFIG,
 		    "%s: it belongs to another user (uid %ld)", t->path,
 		    (long)st.st_uid);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
-		return trouble_set(trouble, EX_CONFIG,
-		    "%s: a token that others can read (mode %03o): "
+		return error_set(error, EX_CONFIG,
+		    "%s: the file is accessible to others (mode %03o): "
 		    "chmod 600 '%s'",
 		    t->path, (unsigned)st.st_mode & 0777, t->path);
 	if (st.st_size > (off_t)TOKEN_FILE_MAX)
-		return trouble_set(trouble, EX_CONFIG,
-		    "%s: no token file: longer than %zu bytes", t->path,
+		return error_set(error, EX_CONFIG,
+		    "%s: not a token file: longer than %zu bytes", t->path,
 		    TOKEN_FILE_MAX);
 	return true;
 }
 
-static bool read_all(struct token *t, int fd, struct trouble *trouble)
+static bool read_all(struct token *t, int fd, struct error *error)
 {
 	for (;;) {
 		char *room = buf_room(&t->text, 4096);
@@ -197,16 +183,16 @@ static bool read_all(struct token *t, int fd, struct trouble *trouble)
 		if (n < 0 && room && errno == EINTR)
 			continue;
 		if (!room && t->text.no_memory)
-			return trouble_set(trouble, EX_OSERR, "out of memory");
+			return error_set(error, EX_OSERR, "out of memory");
 		if (n < 0)
-			return trouble_set(trouble, EX_CONFIG,
+			return error_set(error, EX_CONFIG,
 			    "%s: cannot read: %s", t->path,
 			    room ? strerror(errno) : "too long");
 		t->text.n += (size_t)n;
 	}
 }
 
-/* Visible ASCII: what can stand in a header, and break out of none. */
+/* Printable ASCII: safe in a header. */
 static bool is_plain(const char *text)
 {
 	for (; *text; text++)
@@ -215,7 +201,7 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-/* Take a member that was just read, if it is one of ours. */
+/* Set a member that was just read, if it is one of ours. */
 static bool take_member(struct token *t, struct json *j, enum json_type type)
 {
 	struct buf text = BUF_INIT(TOKEN_FILE_MAX);
@@ -229,7 +215,7 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 	} else if (type == JSON_STRING && i < MEMBERS) {
 		ok = json_unescape(j->text, &text) &&
 		     !memchr(text.p ? text.p : "", '\0', text.n);
-		/* Which is no fault of the file's. */
+		/* That is not an error of the file. */
 		t->text.no_memory =
 		    text.no_memory ||
 		    (ok && !token_set(member_at(t, i), buf_slice(&text)));
@@ -239,7 +225,7 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 	return ok && !t->text.no_memory && json_skip(j, type);
 }
 
-/* Read what the text says into the struct; NULL, or what is wrong with it. */
+/* Parse the text into the struct; NULL, or what is wrong with it. */
 static const char *parse(struct token *t)
 {
 	struct json j;
@@ -250,7 +236,7 @@ static const char *parse(struct token *t)
 		return j.error ? j.error : "not a JSON object";
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END)
 		if (!take_member(t, &j, type))
-			return j.error ? j.error : "a member that cannot be";
+			return j.error ? j.error : "invalid member";
 	if (type != JSON_OBJECT_END || json_next(&j) != JSON_END)
 		return j.error;
 	for (size_t i = 0; i < MEMBERS; i++) {
@@ -266,47 +252,47 @@ static const char *parse(struct token *t)
 	return NULL;
 }
 
-bool token_load(struct token *t, struct trouble *trouble)
+bool token_load(struct token *t, struct error *error)
 {
 	int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *why;
 	bool ok;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return trouble_set(trouble, EX_NOPERM,
+		return error_set(error, EX_NOPERM,
 		    "log in first: there is no token file '%s'", t->path);
 	if (fd < 0)
-		return trouble_set(trouble, EX_CONFIG, "%s: cannot open: %s",
+		return error_set(error, EX_CONFIG, "%s: cannot open: %s",
 		    t->path, strerror(errno));
 	forget_all(t);
-	ok = check_file(t, fd, trouble) && read_all(t, fd, trouble);
+	ok = check_file(t, fd, error) && read_all(t, fd, error);
 	close(fd);
 	if (!ok)
 		return false;
 	why = parse(t);
 	if (why && t->text.no_memory)
-		return trouble_set(trouble, EX_OSERR, "out of memory");
+		return error_set(error, EX_OSERR, "out of memory");
 	if (why)
-		return trouble_set(
-		    trouble, EX_CONFIG, "%s: no token file: %s", t->path, why);
+		return error_set(
+		    error, EX_CONFIG, "%s: not a token file: %s", t->path, why);
 	return true;
 }
 
 /*
- * A call failed for a file, whose name is the path and a suffix: `what` could
- * not be done. That there is no memory is not the file's fault.
+ * A system call failed: `what` could not be done to the file whose name is the
+ * path and a suffix. ENOMEM has an exit status of its own.
  */
-static bool fail_file(const struct token *t, struct trouble *trouble, int exit,
+static bool fail_file(const struct token *t, struct error *error, int exit,
     const char *suffix, const char *what)
 {
 	int err = errno;
 
-	return trouble_set(trouble, err == ENOMEM ? EX_OSERR : exit,
+	return error_set(error, err == ENOMEM ? EX_OSERR : exit,
 	    "%s%s: cannot %s: %s", t->path, suffix, what, strerror(err));
 }
 
-/* Open FILE.lock and wait for our turn; it stays, for others wait on it. */
-static bool take_lock(struct token *t, struct trouble *trouble)
+/* Lock FILE.lock; it is not removed afterwards, as others may wait on it. */
+static bool take_lock(struct token *t, struct error *error)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct buf path = BUF_INIT(4096);
@@ -319,32 +305,32 @@ static bool take_lock(struct token *t, struct trouble *trouble)
 		: open(path.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	buf_release(&path);
 	if (t->lock < 0)
-		return fail_file(t, trouble, EX_CANTCREAT, ".lock", "open");
-	/* Not F_SETLKW: whoever holds it may have been stopped for good. */
+		return fail_file(t, error, EX_CANTCREAT, ".lock", "open");
+	/* Not F_SETLKW: its holder may have been stopped. */
 	for (int i = 0; fcntl(t->lock, F_SETLK, &whole) != 0; i++) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return fail_file(t, trouble, EX_IOERR, ".lock", "lock");
+			return fail_file(t, error, EX_IOERR, ".lock", "lock");
 		if (i == LOCK_TRIES)
-			return trouble_set(trouble, EX_TEMPFAIL,
-			    "%s.lock: another process holds it", t->path);
+			return error_set(error, EX_TEMPFAIL,
+			    "%s.lock: locked by another process", t->path);
 		nanosleep(&LOCK_PAUSE, NULL);
 	}
 	return true;
 }
 
-bool token_lock(struct token *t, struct trouble *trouble)
+bool token_lock(struct token *t, struct error *error)
 {
-	return take_lock(t, trouble) && token_load(t, trouble);
+	return take_lock(t, error) && token_load(t, error);
 }
 
-bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
+bool token_lock_new(struct token *t, bool replace, struct error *error)
 {
 	if (!os_make_parents(t->path, 0700))
 		return fail_file(
-		    t, trouble, EX_CANTCREAT, "", "create its folder");
-	if (!take_lock(t, trouble))
+		    t, error, EX_CANTCREAT, "", "create its folder");
+	if (!take_lock(t, error))
 		return false;
-	if (token_load(t, trouble) || trouble->exit == EX_NOPERM)
+	if (token_load(t, error) || error->exit == EX_NOPERM)
 		return true;
 	if (!replace)
 		return false;
@@ -352,12 +338,12 @@ bool token_lock_new(struct token *t, bool replace, struct trouble *trouble)
 	return true;
 }
 
-bool token_remove(struct token *t, struct trouble *trouble)
+bool token_remove(struct token *t, struct error *error)
 {
 	if (unlink(t->path) != 0 && errno != ENOENT)
-		return fail_file(t, trouble, EX_IOERR, "", "remove");
+		return fail_file(t, error, EX_IOERR, "", "remove");
 	if (!os_sync_folder(t->path))
-		return fail_file(t, trouble, EX_IOERR, "", "sync its folder");
+		return fail_file(t, error, EX_IOERR, "", "sync its folder");
 	return true;
 }
 
@@ -422,7 +408,7 @@ static bool reserve(const struct token *t)
 	return sync_file(t->temp) && lseek(t->temp, 0, SEEK_SET) == 0;
 }
 
-bool token_prepare(struct token *t, struct trouble *trouble)
+bool token_prepare(struct token *t, struct error *error)
 {
 	const char *path;
 
@@ -432,13 +418,13 @@ bool token_prepare(struct token *t, struct trouble *trouble)
 	errno = ENOMEM;
 	if (!path || !os_make_parents(t->path, 0700))
 		return fail_file(
-		    t, trouble, EX_CANTCREAT, "", "create its folder");
+		    t, error, EX_CANTCREAT, "", "create its folder");
 	unlink(path); /* left by one that was killed: the lock is ours */
 	t->temp = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (t->temp < 0)
-		return fail_file(t, trouble, EX_CANTCREAT, ".new", "create");
+		return fail_file(t, error, EX_CANTCREAT, ".new", "create");
 	if (!reserve(t))
-		return fail_file(t, trouble, EX_CANTCREAT, ".new", "write");
+		return fail_file(t, error, EX_CANTCREAT, ".new", "write");
 	return true;
 }
 
@@ -460,7 +446,7 @@ static void put_ours(const struct token *t, size_t i, struct buf *b)
 	}
 }
 
-/* The file as it is to be: every member in its place, strangers too. */
+/* The new text of the file: all members in their order, also unknown ones. */
 static void put_all(const struct token *t, struct buf *b)
 {
 	bool done[MEMBERS] = {false};
@@ -493,12 +479,12 @@ static void put_all(const struct token *t, struct buf *b)
 	buf_puts(b, "}\n");
 }
 
-bool token_save(struct token *t, struct trouble *trouble)
+bool token_save(struct token *t, struct error *error)
 {
 	struct buf b = BUF_INIT(TOKEN_FILE_MAX);
 	bool ok;
 
-	if (t->temp < 0 && !token_prepare(t, trouble))
+	if (t->temp < 0 && !token_prepare(t, error))
 		return false;
 	put_all(t, &b);
 	errno = b.no_memory ? ENOMEM : EFBIG;
@@ -509,12 +495,12 @@ bool token_save(struct token *t, struct trouble *trouble)
 	if (ok)
 		ok = move_file(buf_cstr(&t->temp_path), t->path);
 	if (!ok)
-		return fail_file(t, trouble, EX_IOERR, "", "write");
+		return fail_file(t, error, EX_IOERR, "", "write");
 	close(t->temp);
 	t->temp = -1;
 	/* The rename itself. */
 	if (!os_sync_folder(t->path))
-		return fail_file(t, trouble, EX_IOERR, "", "sync its folder");
+		return fail_file(t, error, EX_IOERR, "", "sync its folder");
 	return true;
 }
 
@@ -558,7 +544,7 @@ void secret_scrub(const char *secret, char *text, size_t n)
 {
 	size_t len;
 
-	/* Anything shorter is no secret, and would hit by chance. */
+	/* A shorter text is not a secret, and would match by chance. */
 	if (!secret || strlen(secret) < 8)
 		return;
 	for (char *p = text, *end = text + n; p < end; p++) {
@@ -593,7 +579,7 @@ int64_t token_ends(const struct token *t)
 		month -= 12;
 		year++;
 	}
-	/* A month that is too short for the day ends it with its last. */
+	/* If the month has no such day, its last one. */
 	for (int day = atoi(text + 8); day > 0; day--) {
 		struct buf b = BUF_INIT(64);
 

@@ -4,10 +4,10 @@
  *	client_id, client_secret (if the app has one), access_token,
  *	refresh_token, expires_at (RFC 3339), scope, user_id (learnt from the
  *	API), authorized_at (of the login, RFC 3339), token_url and api_url
- *	(where they are not the usual ones)
+ *	(unless they are the default ones)
  *
- * Whatever else stands in it is kept as it is. It is replaced in one step,
- * so that a reader never sees half of one, and belongs to its owner alone.
+ * Other members are kept as they are. The file is replaced atomically, so that
+ * a reader never sees half of it, and only its owner may read it.
  */
 #ifndef SP_HTTP_TOKEN_H
 #define SP_HTTP_TOKEN_H
@@ -16,13 +16,14 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "http/error.h"
 
 #define TOKEN_FILE_MAX ((size_t)64 << 10)
 
-/* An access token that ends within this many ms is renewed before its use. */
+/* An access token that expires within this many ms is refreshed first. */
 #define TOKEN_MARGIN 60000
 
-/* Strings are owned; NULL where the file has none. */
+/* Strings are owned; NULL if the file has none. */
 struct token {
 	const char *path; /* borrowed */
 	char *client_id;
@@ -37,20 +38,9 @@ struct token {
 	int64_t authorized_at;
 	struct buf text; /* the file as it was read */
 	int lock;	 /* descriptor, or -1 */
-	int temp;	 /* of the file in the making, or -1 */
+	int temp;	 /* of the new file, or -1 */
 	struct buf temp_path;
 };
-
-/* What is wrong: an exit status of sp(7), and words for people. */
-struct trouble {
-	int exit;
-	int64_t until; /* when to come back, ms since 1970; 0 if unknown */
-	char why[512];
-};
-
-/* Note what is wrong; returns false, to be returned on. */
-bool trouble_set(struct trouble *, int exit, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* `path` is borrowed. Nothing is read yet. */
 void token_init(struct token *, const char *path);
@@ -59,62 +49,62 @@ void token_init(struct token *, const char *path);
 void token_release(struct token *);
 
 /*
- * Read the file, anew if it was read before. False where there is none (77),
- * or it is another user's, others may read it, or it makes no sense (78).
+ * Read the file, again if it was read before. False if there is none (77), or
+ * if it belongs to another user, is accessible to others, or is invalid (78).
  */
-bool token_load(struct token *, struct trouble *);
+bool token_load(struct token *, struct error *);
 
 /*
- * Keep other processes from replacing the file, and read it anew. Follow with
+ * Lock the file against other processes of sp, and read it again. Call
  * token_unlock in any case.
  */
-bool token_lock(struct token *, struct trouble *);
+bool token_lock(struct token *, struct error *);
 
 /*
- * The same for a login: make its folder if need be; a file that is not there
- * is no trouble, and with `replace` neither is one that makes no sense.
+ * The same for a login: creates the folder if needed. A missing file is not an
+ * error, nor is an invalid one with `replace`.
  */
-bool token_lock_new(struct token *, bool replace, struct trouble *);
+bool token_lock_new(struct token *, bool replace, struct error *);
 void token_unlock(struct token *);
 
 /*
- * Open the file that is to replace this one, with room for it, while it is
- * locked: a folder that cannot be written, a disk that is full are better
- * known before the service hands out a login that works once only.
+ * While locked: create the file that is to replace this one, and allocate its
+ * space. A folder that cannot be written or a full disk must be found before
+ * the service issues a token that it issues only once.
  */
-bool token_prepare(struct token *, struct trouble *);
+bool token_prepare(struct token *, struct error *);
 
-/* Write what the struct says, and replace the file with it. */
-bool token_save(struct token *, struct trouble *);
+/* Write the struct to the new file, and replace the old one with it. */
+bool token_save(struct token *, struct error *);
 
 /*
- * Put a new login in place of the old one, of which nothing is left but what
- * is none of ours; the other one then holds the old.
+ * Swap all members of two tokens but for those that are not ours, which stay
+ * in the file.
  */
 void token_swap(struct token *, struct token *);
 
-/* Remove the file, while it is locked; true as well if there was none. */
-bool token_remove(struct token *, struct trouble *);
+/* While locked: remove the file; true also if there was none. */
+bool token_remove(struct token *, struct error *);
 
 /*
- * When the login ends, whatever becomes of it, ms since 1970: six months
- * after it was made. 0 if that is not known.
+ * When the refresh token expires, ms since 1970: six months after the login. 0
+ * if that is not known.
  */
 int64_t token_ends(const struct token *);
 
-/* Put a copy of `value` in place of a member, which is wiped. */
+/* Wipe a member and replace it with a copy of `value`; false: no memory. */
 bool token_set(char **member, struct slice value);
 
-/* Overwrite what was secret, in a way that no compiler leaves out. */
+/* Overwrite a secret with zeros, in a way that compilers do not remove. */
 void token_wipe(void *, size_t n);
 
 /*
- * Overwrite every occurrence of a secret in a text with asterisks, however
- * JSON may write it.
+ * Overwrite the token's secrets in a text with asterisks, also where they are
+ * written with JSON's escapes.
  */
 void token_scrub(const struct token *, char *text, size_t n);
 
-/* The same of one secret, which may be NULL. */
+/* The same for one secret, which may be NULL. */
 void secret_scrub(const char *secret, char *text, size_t n);
 
 #endif

@@ -9,22 +9,24 @@
 #include "http/retry.h"
 #include "http/url.h"
 
-/* A body that comes slower than this for so long is given up. */
+/* A transfer that is slower than this for so long is aborted. */
 #define SLOW_BYTES 64L /* a second */
 #define SLOW_SECONDS 20L
 
 /* libcurl keeps the headers, and sets no limit to all of them together. */
 #define HEAD_MAX ((size_t)256 << 10)
 
-/* CURLE_TOO_LARGE, which libcurl told apart from want of memory in 8.6: the
- * one that runs may be newer than its header. */
+/*
+ * CURLE_TOO_LARGE, new in libcurl 8.6, which until then reported a lack of
+ * memory: the library at run time may be newer than its header.
+ */
 #define TOO_LARGE 100
 
 #define WAIT_MAX 60000 /* ms; whoever waits longer waits again */
 
-/* One transfer at a time, and many in turn: what curl calls an easy handle. */
-struct lane {
-	struct lane *next;
+/* A curl easy handle, used for one transfer after another. */
+struct slot {
+	struct slot *next;
 	CURL *curl;
 	struct curl_slist *headers;
 	struct reply *reply; /* NULL while it is idle */
@@ -35,9 +37,9 @@ struct lane {
 struct transfer {
 	CURLM *multi;
 	const struct transfer_limits *limits;
-	struct lane *lanes;
+	struct slot *slots;
 	size_t busy;
-	bool fresh; /* the last one failed: what is next connects anew */
+	bool fresh; /* the last one failed: the next one connects anew */
 };
 
 struct transfer *transfer_new(const struct transfer_limits *limits)
@@ -61,42 +63,42 @@ struct transfer *transfer_new(const struct transfer_limits *limits)
 
 void transfer_free(struct transfer *t)
 {
-	struct lane *l;
+	struct slot *s;
 
 	if (!t)
 		return;
-	while ((l = t->lanes)) {
-		t->lanes = l->next;
-		if (l->reply)
-			curl_multi_remove_handle(t->multi, l->curl);
-		curl_easy_cleanup(l->curl);
-		curl_slist_free_all(l->headers);
-		free(l);
+	while ((s = t->slots)) {
+		t->slots = s->next;
+		if (s->reply)
+			curl_multi_remove_handle(t->multi, s->curl);
+		curl_easy_cleanup(s->curl);
+		curl_slist_free_all(s->headers);
+		free(s);
 	}
 	curl_multi_cleanup(t->multi);
 	free(t);
 	curl_global_cleanup();
 }
 
-/* An idle lane, or a new one; NULL without memory. */
-static struct lane *find_lane(struct transfer *t)
+/* An idle slot, or a new one; NULL if out of memory. */
+static struct slot *find_slot(struct transfer *t)
 {
-	struct lane *l = t->lanes;
+	struct slot *s = t->slots;
 
-	while (l && l->reply)
-		l = l->next;
-	if (l)
-		return l;
-	l = calloc(1, sizeof(*l));
-	if (l)
-		l->curl = curl_easy_init();
-	if (!l || !l->curl) {
-		free(l);
+	while (s && s->reply)
+		s = s->next;
+	if (s)
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (s)
+		s->curl = curl_easy_init();
+	if (!s || !s->curl) {
+		free(s);
 		return NULL;
 	}
-	l->next = t->lanes;
-	t->lanes = l;
-	return l;
+	s->next = t->slots;
+	t->slots = s;
+	return s;
 }
 
 static size_t take_body(char *data, size_t size, size_t n, void *ctx)
@@ -121,7 +123,7 @@ static bool is_header(struct slice line, const char *name, struct slice *value)
 	return true;
 }
 
-/* A second one makes the first doubtful too. */
+/* With two of them, neither can be trusted. */
 static void take_etag(struct reply *r, struct slice value)
 {
 	size_t n = etag_is_valid(value) && !*r->etag ? value.n : 0;
@@ -130,7 +132,7 @@ static void take_etag(struct reply *r, struct slice value)
 	r->etag[n] = '\0';
 }
 
-/* Of several, the longest holds; what is none of these says nothing. */
+/* The longest of several counts; one that does not parse is ignored. */
 static void take_wait(struct reply *r, struct slice value)
 {
 	int64_t wait;
@@ -140,7 +142,7 @@ static void take_wait(struct reply *r, struct slice value)
 		r->retry_after = wait;
 }
 
-/* Called for each header line, those of interim and proxy answers too. */
+/* Called for each header line, also of interim and proxy responses. */
 static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slice line = {data, size * n}, value;
@@ -160,13 +162,13 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-/* False without memory: then nothing is asked, as not all was said. */
+/* False if out of memory: then the request must not be sent. */
 static bool set_text(CURL *c, CURLoption option, const char *text)
 {
 	return curl_easy_setopt(c, option, text) != CURLE_OUT_OF_MEMORY;
 }
 
-static bool set_way(CURL *c, const struct origin *to)
+static bool set_protocol(CURL *c, const struct origin *to)
 {
 	bool plain = strcmp(to->scheme, "http") == 0, ok = true;
 
@@ -176,52 +178,52 @@ static bool set_way(CURL *c, const struct origin *to)
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
-	/* One would carry the token off this machine, perhaps unencrypted. */
+	/* A proxy would carry the token off this machine, even unencrypted. */
 	return ok && (!origin_is_here(to) || set_text(c, CURLOPT_PROXY, ""));
 }
 
-static bool set_secrets(CURL *c, const struct question *q)
+static bool set_credentials(CURL *c, const struct http_request *req)
 {
 	bool ok = true;
 
-	if (q->bearer) {
+	if (req->bearer) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		ok = set_text(c, CURLOPT_XOAUTH2_BEARER, q->bearer);
+		ok = set_text(c, CURLOPT_XOAUTH2_BEARER, req->bearer);
 	}
-	if (q->user) {
+	if (req->user) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		ok = ok && set_text(c, CURLOPT_USERNAME, q->user) &&
-		     set_text(c, CURLOPT_PASSWORD, q->password);
+		ok = ok && set_text(c, CURLOPT_USERNAME, req->user) &&
+		     set_text(c, CURLOPT_PASSWORD, req->password);
 	}
-	if (q->form)
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
+	if (req->form)
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, req->form);
 	return ok;
 }
 
-/* False if it is none to send, or without memory. */
-static bool set_etag(struct lane *lane, const char *etag)
+/* False if it is not a valid entity tag, or out of memory. */
+static bool set_etag(struct slot *slot, const char *etag)
 {
 	char line[32 + ETAG_MAX];
 
-	curl_slist_free_all(lane->headers);
-	lane->headers = NULL;
+	curl_slist_free_all(slot->headers);
+	slot->headers = NULL;
 	if (!etag)
 		return true;
 	if (!etag_is_valid(slice_of(etag)))
 		return false;
 	snprintf(line, sizeof(line), "If-None-Match: %s", etag);
-	lane->headers = curl_slist_append(NULL, line);
-	curl_easy_setopt(lane->curl, CURLOPT_HTTPHEADER, lane->headers);
-	return lane->headers != NULL;
+	slot->headers = curl_slist_append(NULL, line);
+	curl_easy_setopt(slot->curl, CURLOPT_HTTPHEADER, slot->headers);
+	return slot->headers != NULL;
 }
 
-/* The service's certificate, and that of a proxy that has one. */
+/* Check the certificate of the service, and of an https proxy. */
 static bool set_trust(CURL *c, const struct transfer_limits *l)
 {
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	/* In place of the system's, which may be a file and a folder. */
+	/* Replace the system's, which may be both a file and a folder. */
 	return (!l->ca_file && !l->ca_folder) ||
 	       (set_text(c, CURLOPT_CAINFO, l->ca_file) &&
 		   set_text(c, CURLOPT_CAPATH, l->ca_folder) &&
@@ -229,22 +231,22 @@ static bool set_trust(CURL *c, const struct transfer_limits *l)
 		   set_text(c, CURLOPT_PROXY_CAPATH, l->ca_folder));
 }
 
-/* False without memory. */
-static bool set_up(const struct transfer *t, struct lane *lane,
-    const struct question *q, struct reply *r)
+/* False if out of memory. */
+static bool set_up(const struct transfer *t, struct slot *slot,
+    const struct http_request *req, struct reply *r)
 {
 	const struct transfer_limits *l = t->limits;
-	CURL *c = lane->curl;
+	CURL *c = slot->curl;
 
 	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_PRIVATE, lane);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, lane->error);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, slot);
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, slot->error);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	/* Rather one connection that carries several than several. */
+	/* Prefer to multiplex on one connection to opening several. */
 	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
 	/*
-	 * On a connection that broke before its first answer, which libcurl
-	 * 7.88 keeps, it would wait for ever to see whether that is one.
+	 * libcurl 7.88 keeps a connection that broke before its first
+	 * response, and with PIPEWAIT would wait for it for ever.
 	 */
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)t->fresh);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -258,23 +260,23 @@ static bool set_up(const struct transfer *t, struct lane *lane,
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
-	return set_text(c, CURLOPT_URL, q->url) &&
+	return set_text(c, CURLOPT_URL, req->url) &&
 	       set_text(c, CURLOPT_USERAGENT, l->user_agent) &&
 	       set_text(c, CURLOPT_ACCEPT_ENCODING, "") && set_trust(c, l) &&
-	       set_secrets(c, q);
+	       set_credentials(c, req);
 }
 
-/* The reply was more than we take, of one thing or another. */
+/* The body or the headers were longer than their limit. */
 static bool is_too_big(const struct reply *r)
 {
 	return r->body.failed || r->head > HEAD_MAX;
 }
 
 /*
- * Whether trying again could help. A protocol that is not supported was an
- * answer that is none: the URL's is known to be.
+ * Whether trying again could help. CURLE_UNSUPPORTED_PROTOCOL is among the
+ * transient ones: the URL's protocol was checked, so the response was not HTTP.
  */
-static bool may_pass(CURLcode code, const struct reply *r)
+static bool is_transient(CURLcode code, const struct reply *r)
 {
 	switch ((int)code) {
 	case CURLE_WRITE_ERROR: return !is_too_big(r);
@@ -290,12 +292,12 @@ static bool may_pass(CURLcode code, const struct reply *r)
 	}
 }
 
-bool transfer_start(
-    struct transfer *t, const struct question *q, struct reply *r, void *who)
+bool transfer_start(struct transfer *t, const struct http_request *req,
+    struct reply *r, void *who)
 {
 	struct origin to;
-	const char *why = origin_read(&to, q->url);
-	struct lane *lane = NULL;
+	const char *why = origin_read(&to, req->url);
+	struct slot *slot = NULL;
 
 	buf_clear(&r->body);
 	r->status = 0;
@@ -305,17 +307,17 @@ bool transfer_start(
 	*r->etag = '\0';
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
-	if (!why && !(lane = find_lane(t)))
+	if (!why && !(slot = find_slot(t)))
 		why = url_no_memory;
-	if (lane) {
-		lane->error[0] = '\0';
-		if (!set_up(t, lane, q, r) || !set_way(lane->curl, &to))
+	if (slot) {
+		slot->error[0] = '\0';
+		if (!set_up(t, slot, req, r) || !set_protocol(slot->curl, &to))
 			why = url_no_memory;
-		else if (!set_etag(lane, q->etag))
-			why = etag_is_valid(slice_of(q->etag))
+		else if (!set_etag(slot, req->etag))
+			why = etag_is_valid(slice_of(req->etag))
 				  ? url_no_memory
-				  : "no entity tag";
-		else if (curl_multi_add_handle(t->multi, lane->curl) !=
+				  : "invalid entity tag";
+		else if (curl_multi_add_handle(t->multi, slot->curl) !=
 			 CURLM_OK)
 			why = url_no_memory;
 	}
@@ -324,8 +326,8 @@ bool transfer_start(
 		snprintf(r->why, sizeof(r->why), "%s", why);
 		return false;
 	}
-	lane->reply = r;
-	lane->who = who;
+	slot->reply = r;
+	slot->who = who;
 	t->busy++;
 	return true;
 }
@@ -350,14 +352,14 @@ void transfer_wait(struct transfer *t, int fd, int64_t timeout_ms)
 	curl_multi_perform(t->multi, &running);
 }
 
-/* What came of a lane's transfer. */
-static enum transfer_result conclude(const struct lane *l, CURLcode code)
+/* The result of a slot's transfer. */
+static enum transfer_result conclude(const struct slot *s, CURLcode code)
 {
-	struct reply *r = l->reply;
+	struct reply *r = s->reply;
 	long status = 0;
 
 	r->done_at = clock_now();
-	curl_easy_getinfo(l->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
 	r->status = (int)status;
 	if (code == CURLE_OK)
 		return TRANSFER_DONE;
@@ -374,19 +376,19 @@ static enum transfer_result conclude(const struct lane *l, CURLcode code)
 		snprintf(r->why, sizeof(r->why),
 		    "a body that cannot be decompressed");
 	else if (code == CURLE_OUT_OF_MEMORY)
-		snprintf(
-		    r->why, sizeof(r->why), "no memory, or a header too long");
-	else if ((int)code == TOO_LARGE && !l->error[0])
+		snprintf(r->why, sizeof(r->why),
+		    "out of memory, or a header too long");
+	else if ((int)code == TOO_LARGE && !s->error[0])
 		snprintf(r->why, sizeof(r->why), "a header too long");
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
-		    l->error[0] ? l->error : curl_easy_strerror(code));
-	return may_pass(code, r) ? TRANSFER_FAULT : TRANSFER_FAILED;
+		    s->error[0] ? s->error : curl_easy_strerror(code));
+	return is_transient(code, r) ? TRANSFER_FAULT : TRANSFER_FAILED;
 }
 
 bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
 {
-	struct lane *l = NULL;
+	struct slot *s = NULL;
 	CURLMsg *m;
 	int left;
 
@@ -395,23 +397,23 @@ bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
 		if (!m)
 			return false;
 	} while (m->msg != CURLMSG_DONE);
-	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&l);
-	*result = conclude(l, m->data.result);
+	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&s);
+	*result = conclude(s, m->data.result);
 	t->fresh = *result != TRANSFER_DONE;
-	*who = l->who;
-	curl_multi_remove_handle(t->multi, l->curl);
-	l->reply = NULL;
+	*who = s->who;
+	curl_multi_remove_handle(t->multi, s->curl);
+	s->reply = NULL;
 	t->busy--;
 	return true;
 }
 
 enum transfer_result transfer_run(
-    struct transfer *t, const struct question *q, struct reply *r)
+    struct transfer *t, const struct http_request *req, struct reply *r)
 {
 	enum transfer_result result = TRANSFER_FAILED;
 	void *who;
 
-	if (transfer_start(t, q, r, NULL))
+	if (transfer_start(t, req, r, NULL))
 		while (!transfer_next(t, &who, &result))
 			transfer_wait(t, -1, -1);
 	return result;

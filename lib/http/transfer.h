@@ -1,9 +1,9 @@
 /*
- * HTTP transfers, several at once, over connections that are kept for the
- * next ones; with HTTP/2, over one. Whatever the server does, each ends
- * within its time and its size. Redirects are never followed, certificates
- * always checked, and plain http goes to this machine itself only. No proxy
- * is between us and this machine.
+ * HTTP transfers, several at once, on connections that are reused; with
+ * HTTP/2, on one. Whatever the server does, each ends within its time limit
+ * and its size limit. Redirects are never followed, certificates are always
+ * checked, and plain http is for this machine only, which is never reached
+ * through a proxy.
  */
 #ifndef SP_HTTP_TRANSFER_H
 #define SP_HTTP_TRANSFER_H
@@ -21,12 +21,12 @@ struct transfer_limits {
 	int64_t timeout;	 /* ms for a whole transfer */
 	int64_t connect_timeout; /* ms */
 	const char *user_agent;	 /* borrowed, as are the next */
-	const char *ca_file;	 /* whom to trust; NULL for the system's */
-	const char *ca_folder;	 /* the same, as OpenSSL's c_rehash has it */
+	const char *ca_file;	 /* CA certificates; NULL for the system's */
+	const char *ca_folder;	 /* a folder of them, as by c_rehash; or NULL */
 };
 
-/* What to ask; all is borrowed, the form until there is a result. */
-struct question {
+/* All is borrowed: the form until the transfer has ended. */
+struct http_request {
 	const char *url;
 	const char *bearer; /* an access token, or NULL */
 	const char *form;   /* what to POST; NULL for a GET */
@@ -36,48 +36,49 @@ struct question {
 };
 
 enum transfer_result {
-	TRANSFER_DONE,	/* there is a status and a whole body */
-	TRANSFER_FAULT, /* the network's fault; another time it may work */
-	TRANSFER_FAILED /* it will fail again: too big, a bad certificate */
+	TRANSFER_DONE,	/* a status and a complete body were received */
+	TRANSFER_FAULT, /* a transient failure: trying again may help */
+	TRANSFER_FAILED /* it would fail again: too big, a bad certificate */
 };
 
-/* What came of it. Initialise body with BUF_INIT(its limit), and release it. */
+/* The response. Initialise body with BUF_INIT(its limit), and release it. */
 struct reply {
 	int status;
 	struct buf body;	 /* decompressed */
-	int64_t done_at;	 /* when it was there, ms since 1970 */
+	int64_t done_at;	 /* when it was complete, ms since 1970 */
 	int64_t retry_after;	 /* ms; -1 if the server did not say */
 	size_t head;		 /* bytes of headers */
-	char etag[ETAG_MAX + 1]; /* "" for none, or none that is one */
-	char why[256];		 /* if it was not done */
-	bool no_memory;		 /* that is why, as far as is known */
+	char etag[ETAG_MAX + 1]; /* "" for none, or an invalid one */
+	char why[256];		 /* unless TRANSFER_DONE */
+	bool no_memory;		 /* it failed for lack of memory, if known */
 };
 
-/* A new one, or NULL if libcurl does not start. `limits` is borrowed. */
+/* NULL if libcurl cannot be initialised. `limits` is borrowed. */
 struct transfer *transfer_new(const struct transfer_limits *);
 void transfer_free(struct transfer *);
 
 /*
- * Begin one. Its reply is borrowed until transfer_next gives `who` back.
- * False where it fails at once: then r->why says why, and nothing follows.
+ * Start one. Its reply is borrowed until transfer_next returns `who`. False
+ * if it fails at once, with the reason in r->why; transfer_next does not
+ * return it.
  */
 bool transfer_start(
-    struct transfer *, const struct question *, struct reply *r, void *who);
+    struct transfer *, const struct http_request *, struct reply *r, void *who);
 
 /* How many are under way. */
 size_t transfer_count(const struct transfer *);
 
 /*
- * Let those under way go on until something happens, `fd` can be read, or
- * timeout_ms are over. -1 is for no fd, and for a time of no matter.
+ * Run the transfers under way until one makes progress, `fd` is readable, or
+ * timeout_ms have passed. -1 for no fd, and for no timeout.
  */
 void transfer_wait(struct transfer *, int fd, int64_t timeout_ms);
 
-/* Take one that has ended; false if there is none. */
+/* The next one that has ended; false if there is none. */
 bool transfer_next(struct transfer *, void **who, enum transfer_result *);
 
-/* Do one from first to last, while no other is under way. */
+/* Run one to its end, while no other is under way. */
 enum transfer_result transfer_run(
-    struct transfer *, const struct question *, struct reply *);
+    struct transfer *, const struct http_request *, struct reply *);
 
 #endif

@@ -8,9 +8,9 @@
 
 #define BRIEF 100 /* bytes of a URL in a message */
 
-const char url_no_memory[] = "no memory";
+const char url_no_memory[] = "out of memory";
 
-/* A URL that libcurl has read, and whether it has lacked memory. */
+/* A URL parsed by libcurl, and whether it ran out of memory. */
 struct parts {
 	CURLU *u;
 	bool no_memory;

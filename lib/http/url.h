@@ -1,6 +1,6 @@
 /*
- * Where a URL leads, as libcurl itself reads it: what was checked here and
- * what is connected to are never two readings of one text.
+ * Checking URLs with libcurl's own parser, so that the URL that is checked and
+ * the one that libcurl connects to are never parsed differently.
  */
 #ifndef SP_HTTP_URL_H
 #define SP_HTTP_URL_H
@@ -18,10 +18,10 @@ struct origin {
 	char scheme[6]; /* "https" or "http" */
 	char host[256]; /* in lower case; an IPv6 address in its brackets */
 	char port[6];
-	bool bare; /* nothing followed it but perhaps a slash */
+	bool bare; /* without path, but for a slash, and query */
 };
 
-/* What is told where nothing is wrong with a URL, but there is no memory. */
+/* Returned in place of what is wrong with a URL, if out of memory. */
 extern const char url_no_memory[];
 
 /*
@@ -32,39 +32,39 @@ const char *origin_read(struct origin *, const char *url);
 
 bool origin_eq(const struct origin *, const struct origin *);
 
-/* Whether it is this machine itself. */
+/* Whether it is this machine: 127.0.0.1, [::1] or localhost. */
 bool origin_is_here(const struct origin *);
 
-/* Whether a secret may travel there: https, or this machine itself. */
+/* Whether secrets may be sent there: https, or this machine. */
 bool origin_is_safe(const struct origin *);
 
-/* Append `https://host`, with the port where it is not the usual one. */
+/* Append `https://host`, with the port unless it is the default. */
 bool origin_put(const struct origin *, struct buf *);
 
 /*
- * Append the absolute URL that `ref` means at an API: a path that begins with
- * a slash, or a URL of the same origin. NULL, or why it is refused.
+ * Append the absolute URL of `ref` at an API: a path that begins with a slash,
+ * or a URL of the same origin. NULL, or why it is refused.
  */
 const char *url_resolve(
     const struct origin *api, struct slice ref, struct buf *url);
 
 /*
  * A whole number in the query of a URL, like 50 in `?limit=50`; false if it
- * is not there or no number.
+ * is missing or not a number.
  */
 bool url_query_int(struct slice url, const char *name, int64_t *value);
 
-/* Append the URL with this number in its query, in place or at the end. */
+/* Append the URL with this number set in its query. */
 bool url_set_query_int(
     struct slice url, const char *name, int64_t value, struct buf *to);
 
-/* What follows the origin: path and query. */
+/* The part after the origin: path and query. */
 struct slice url_path(struct slice url);
 
 /* The same without the query. */
 struct slice url_endpoint(struct slice url);
 
-/* Path and query, cut for a message. */
+/* Path and query, truncated for a message. */
 struct slice url_brief(struct slice url);
 
 #endif

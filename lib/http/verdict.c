@@ -9,19 +9,19 @@
 #include "http/window.h"
 #include "stream/bucket.h"
 
-/* So many requests in a row without a usable answer: the service is out. */
+/* So many requests in a row without a usable answer: the service is down. */
 #define FAULTS_MAX 3
 
-/* The run did not go well; a halt counts most, then a limit, then the first. */
-static void fail_run(struct verdict *v, const struct trouble *t, bool counts)
+/* Note an error of the run: the first, unless a halt or a limit counts more. */
+static void fail_run(struct verdict *v, const struct error *e, bool counts)
 {
 	if (!v->failure.exit || counts)
-		v->failure = *t;
+		v->failure = *e;
 	if (!v->status || counts)
-		v->status = t->exit;
+		v->status = e->exit;
 }
 
-/* Why nothing is asked, short and fixed, for the ledger. */
+/* The refusal code of requests that are not sent. */
 static const char *halt_code(int status)
 {
 	switch (status) {
@@ -33,14 +33,14 @@ static const char *halt_code(int status)
 	}
 }
 
-/* Refuse a request because of a halt or a limit, which was told already. */
-static void refuse_unasked(struct ask *a, const struct trouble *t)
+/* Refuse a request because of a halt or a limit, reported before. */
+static void refuse_unsent(struct ask *a, const struct error *e)
 {
-	ask_refuse(a, halt_code(t->exit), "not asked: %s", t->why);
-	a->unasked = true;
+	ask_refuse(a, halt_code(e->exit), "not sent: %s", e->why);
+	a->unsent = true;
 }
 
-/* Refuse a request that came to nothing, or to less than was asked. */
+/* Refuse a request that got no answer, or an incomplete one. */
 static void refuse(struct ask *a, const char *code, const char *why)
 {
 	struct slice path = url_brief(slice_of(a->get.url));
@@ -48,17 +48,17 @@ static void refuse(struct ask *a, const char *code, const char *why)
 	ask_refuse(a, code, "%.*s: %s", (int)path.n, path.p, why);
 }
 
-static void halt(struct verdict *v, const struct trouble *t, const char *url)
+static void halt(struct verdict *v, const struct error *e, const char *url)
 {
-	v->halt = *t;
+	v->halt = *e;
 	v->run_only = false;
-	v->tell(v->ctx, url, t->why);
-	fail_run(v, t, true);
+	v->tell(v->ctx, url, e->why);
+	fail_run(v, e, true);
 }
 
-void verdict_halt(struct verdict *v, const struct trouble *t, bool run_only)
+void verdict_halt(struct verdict *v, const struct error *e, bool run_only)
 {
-	halt(v, t, NULL);
+	halt(v, e, NULL);
 	v->run_only = run_only;
 }
 
@@ -67,64 +67,64 @@ bool verdict_is_halted(const struct verdict *v)
 	return v->halt.exit != 0;
 }
 
-/* A limit keeps requests of the run from being asked, or answered. */
-static void keep_back(struct verdict *v, size_t bucket, const struct trouble *t)
+/* A limit stops requests of the run, or their answers. */
+static void defer_bucket(
+    struct verdict *v, size_t bucket, const struct error *e)
 {
 	v->limited |= LIMITS_BIT(bucket);
-	fail_run(v, t, !verdict_is_halted(v));
+	fail_run(v, e, !verdict_is_halted(v));
 }
 
 bool verdict_may_ask(struct verdict *v, struct ask *a)
 {
 	size_t bucket = bucket_of(a->request.endpoint);
-	const struct trouble *limit =
-	    limits_at(&v->limits, bucket, clock_now());
+	const struct error *limit = limits_at(&v->limits, bucket, clock_now());
 
 	if (verdict_is_halted(v)) {
-		/* A later run than the one that was halted fails of it too. */
+		/* The halt of an earlier run fails this one, too. */
 		fail_run(v, &v->halt, false);
-		refuse_unasked(a, &v->halt);
+		refuse_unsent(a, &v->halt);
 		return false;
 	}
 	if (!limit)
 		return true;
-	keep_back(v, bucket, limit);
-	refuse_unasked(a, limit);
+	defer_bucket(v, bucket, limit);
+	refuse_unsent(a, limit);
 	return false;
 }
 
-/* Ask nothing of a bucket any more, and say why. */
+/* Report a limit, and send nothing more of its bucket. */
 static void take_limit(struct verdict *v, const struct ask *a)
 {
-	const struct trouble *t = &a->answer.trouble;
+	const struct error *e = &a->answer.error;
 	size_t bucket = bucket_of(a->request.endpoint);
 
-	limits_set(&v->limits, bucket, a->answer.account, t);
-	v->tell(v->ctx, a->get.url, t->why);
-	keep_back(v, bucket, t);
+	limits_set(&v->limits, bucket, a->answer.account, e);
+	v->tell(v->ctx, a->get.url, e->why);
+	defer_bucket(v, bucket, e);
 }
 
-/* A request without a usable answer; some in a row are enough. */
-static void count_fault(struct verdict *v, const struct trouble *t)
+/* Count a request without a usable answer; several in a row halt all. */
+static void count_fault(struct verdict *v, const struct error *e)
 {
-	struct trouble out;
+	struct error out;
 
-	fail_run(v, t, false);
+	fail_run(v, e, false);
 	if (++v->faults < FAULTS_MAX)
 		return;
-	trouble_set(&out, EX_UNAVAILABLE,
-	    "asking no more: %d requests in a row without an answer",
+	error_set(&out, EX_UNAVAILABLE,
+	    "giving up: %d requests in a row got no usable response",
 	    FAULTS_MAX);
 	halt(v, &out, NULL);
 }
 
 /*
- * A refusal that is an answer fails nothing. That the app may not have audio
- * features at all is said once, and in the run.
+ * A 403 or 404 that counts as an answer. That the app may not use audio
+ * features at all is reported once, and in the run's end record.
  */
 static void note_refusal(struct verdict *v, const struct ask *a)
 {
-	const char *why = a->answer.trouble.why;
+	const char *why = a->answer.error.why;
 
 	if (a->answer.reply.status != 403 || *v->note ||
 	    !slice_is(a->request.endpoint, "audio-features"))
@@ -134,9 +134,9 @@ static void note_refusal(struct verdict *v, const struct ask *a)
 }
 
 /*
- * Whether a 403 is not about what was asked for, but about the app or the
- * login. The mapping of playlists goes by the same words; of other endpoints
- * an app may have none at all, and is told so in some of them.
+ * Whether a 403 is about the app or the login, and not about the resource. The
+ * mapping of playlists looks for the same words. Other endpoints may be closed
+ * to an app altogether, and tell it so with some of them.
  */
 static bool is_of_all(const struct ask *a)
 {
@@ -145,15 +145,15 @@ static bool is_of_all(const struct ask *a)
 	size_t n = slice_starts(a->request.endpoint, SLICE("playlist")) ? 5 : 2;
 
 	for (size_t i = 0; i < n; i++)
-		if (problem_mentions(a->answer.trouble.why, words[i]))
+		if (problem_mentions(a->answer.error.why, words[i]))
 			return true;
 	return false;
 }
 
-/* The API says no, to this request or to all. */
+/* The API refuses this request, or all. */
 static void take_denial(struct verdict *v, const struct ask *a)
 {
-	const struct trouble *t = &a->answer.trouble;
+	const struct error *e = &a->answer.error;
 	int status = a->answer.reply.status;
 
 	if (a->request.optional &&
@@ -162,69 +162,69 @@ static void take_denial(struct verdict *v, const struct ask *a)
 		return;
 	}
 	if (status == 403)
-		halt(v, t, a->get.url);
+		halt(v, e, a->get.url);
 	else
-		v->tell(v->ctx, a->get.url, t->why);
-	fail_run(v, t, false);
+		v->tell(v->ctx, a->get.url, e->why);
+	fail_run(v, e, false);
 }
 
-/* A good answer; but its chain of pages may have been refused. */
+/* A good answer, but its next page may have been refused. */
 static void take_good(struct verdict *v, const struct ask *a)
 {
-	struct trouble chain;
+	struct error chain;
 
 	v->faults = 0;
 	if (!a->code)
 		return;
-	trouble_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
+	error_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
 	fail_run(v, &chain, false);
 }
 
 void verdict_take(struct verdict *v, struct ask *a)
 {
-	const struct trouble *t = &a->answer.trouble;
+	const struct error *e = &a->answer.error;
 
 	switch (a->answer.kind) {
 	case ANSWER_GOOD: take_good(v, a); break;
 	case ANSWER_DENIED: take_denial(v, a); break;
 	case ANSWER_LIMITED: take_limit(v, a); break;
 	case ANSWER_NO_LOGIN:
-		halt(v, t, a->get.url);
-		refuse_unasked(a, t);
+		halt(v, e, a->get.url);
+		refuse_unsent(a, e);
 		break;
 	case ANSWER_REDIRECT:
-		refuse(a, "redirect", t->why);
-		fail_run(v, t, false);
+		refuse(a, "redirect", e->why);
+		fail_run(v, e, false);
 		break;
 	case ANSWER_NONE:
-		refuse(a, "no answer", t->why);
-		count_fault(v, t);
+		refuse(a, "no answer", e->why);
+		count_fault(v, e);
 		break;
-	default: v->tell(v->ctx, a->get.url, t->why); count_fault(v, t);
+	default: v->tell(v->ctx, a->get.url, e->why); count_fault(v, e);
 	}
 }
 
 void verdict_begin_run(struct verdict *v)
 {
-	v->failure = (struct trouble){.exit = 0};
+	v->failure = (struct error){.exit = 0};
 	v->limited = 0;
 	limits_forget(&v->limits, clock_now());
 }
 
 void verdict_end_run(struct verdict *v, struct outcome *how)
 {
-	struct trouble *t = &v->failure;
+	struct error *e = &v->failure;
 
 	if (v->limited && !verdict_is_halted(v))
-		limits_sum(&v->limits, v->limited, t);
-	*how = (struct outcome){.exit = t->exit};
+		limits_sum(&v->limits, v->limited, e);
+	*how = (struct outcome){.exit = e->exit};
 	snprintf(
-	    how->reason, sizeof(how->reason), "%s", t->exit ? t->why : v->note);
-	if (t->until && !clock_format(t->until, how->until))
+	    how->reason, sizeof(how->reason), "%s", e->exit ? e->why : v->note);
+	if (e->until && !clock_format(e->until, how->until))
 		*how->until = '\0';
 	verdict_begin_run(v);
 	*v->note = '\0';
 	if (v->run_only)
-		v->halt = (struct trouble){.exit = 0};
+		v->halt = (struct error){.exit = 0};
 	v->run_only = false;
 }

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-/* Behind a slow one so many can be ready, for each that is asked at once. */
+/* Size of the window, for each request that may be under way. */
 #define ROOM 4
 
 static struct ask *ask_at(const struct window *w, size_t i)
@@ -27,7 +27,7 @@ bool window_init(struct window *w)
 		a->last = &a->first;
 		answer_init(&a->answer, w->max_body);
 		pages_init(&a->pages, w->api, w->max_pages);
-		held_init(&a->held);
+		validator_init(&a->validator);
 	}
 	return true;
 }
@@ -42,7 +42,7 @@ void window_release(struct window *w)
 			page_free(page);
 		answer_release(&a->answer);
 		pages_release(&a->pages);
-		held_release(&a->held);
+		validator_release(&a->validator);
 		buf_release(&a->line);
 		buf_release(&a->scratch);
 	}
@@ -97,7 +97,7 @@ bool window_add(struct window *w, const struct record *rec, uint64_t number)
 	    !record_parse(&a->record, buf_slice(&a->line), &why, &at))
 		return false;
 	a->number = number;
-	a->ended = a->unasked = a->begun = false;
+	a->ended = a->unsent = a->begun = false;
 	a->code = NULL;
 	a->get.state = GET_READY;
 	a->get.retry.count = 0;
@@ -133,7 +133,7 @@ struct page *ask_take_page(struct ask *a)
 	return page;
 }
 
-/* Keep the answer until it is its turn; NULL without memory. */
+/* Keep the answer until its turn; NULL if out of memory. */
 static struct page *keep(struct window *w, struct ask *a)
 {
 	struct reply *r = &a->answer.reply;
@@ -150,7 +150,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	    .body = r->body};
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
-		page->retry_at = a->answer.trouble.until;
+		page->retry_at = a->answer.error.until;
 	if (a->answer.kind == ANSWER_GOOD && a->pages.kind != PAGE_CHECK)
 		memcpy(page->etag, r->etag, sizeof(page->etag));
 	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {
@@ -163,34 +163,35 @@ static struct page *keep(struct window *w, struct ask *a)
 	return page;
 }
 
-/* A check costs as little as a 304, and must be of the moment. */
+/* A check is sent without an etag: it is small, and must be current. */
 static void begin_page(struct window *w, struct ask *a)
 {
 	bool check = a->pages.kind == PAGE_CHECK;
 
 	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), a->bucket,
 	    &a->answer, a);
-	/* Without memory it is asked as if nothing were held. */
+	/* If out of memory, the request is sent without an etag. */
 	if (!check &&
-	    held_find(&a->held, a->request.etags, buf_slice(&a->pages.url)) &&
-	    *a->held.etag)
-		a->get.etag = a->held.etag;
+	    validator_find(
+		&a->validator, a->request.etags, buf_slice(&a->pages.url)) &&
+	    *a->validator.etag)
+		a->get.etag = a->validator.etag;
 }
 
 static enum pages_result next_page(struct ask *a, const struct page *page)
 {
 	return page->status == 304
-		   ? pages_pass(&a->pages, buf_slice(&a->held.next))
+		   ? pages_pass(&a->pages, buf_slice(&a->validator.next))
 		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
-/* Why a page cannot be asked for, short: that there is no memory, or this. */
+/* The refusal code of a page that cannot be requested. */
 static const char *pages_code(const struct ask *a, const char *code)
 {
 	return a->pages.why == url_no_memory ? ask_no_memory : code;
 }
 
-/* The page is a good one: is there another? */
+/* After a good page: go on to the next one, if there is one. */
 static void follow(struct window *w, struct ask *a, struct page *page)
 {
 	struct slice path = url_brief(buf_slice(&page->url));
@@ -205,7 +206,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	case PAGES_END: a->ended = true; break;
 	default:
 		page->linked = false;
-		/* Held, it would pass for the last one. */
+		/* With it, the next run would take this for the last page. */
 		*page->etag = '\0';
 		ask_refuse(a, pages_code(a, "bad next page"),
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
@@ -213,7 +214,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	}
 }
 
-/* An ask's get is done. */
+/* Handle the answer to an ask. */
 static void take_answer(struct window *w, struct ask *a)
 {
 	const enum answer_kind kind = a->answer.kind;
@@ -224,7 +225,7 @@ static void take_answer(struct window *w, struct ask *a)
 	if (kind != ANSWER_NONE && kind != ANSWER_NO_LOGIN) {
 		page = keep(w, a);
 		if (!page)
-			ask_refuse(a, ask_no_memory, "no memory");
+			ask_refuse(a, ask_no_memory, "out of memory");
 	}
 	if (page && kind == ANSWER_GOOD)
 		follow(w, a, page);
@@ -233,7 +234,7 @@ static void take_answer(struct window *w, struct ask *a)
 	w->on_answer(w->ctx, a);
 }
 
-/* Whether the first page can be asked; else it is refused. */
+/* Whether the first page can be requested; if not, the ask is refused. */
 static bool begin(struct window *w, struct ask *a)
 {
 	const struct request *r = &a->request;
@@ -250,13 +251,13 @@ static bool begin(struct window *w, struct ask *a)
 	return false;
 }
 
-/* What the whole window says about asking now. */
+/* The state of the whole window, for what may be sent now. */
 struct state {
-	bool retrying;	  /* one is to be tried again */
-	bool login;	  /* one waits for the login to be renewed */
-	unsigned limited; /* buckets of which one is, for a limit */
-	unsigned asked;	  /* buckets of which one is under way */
-	size_t waiting;	  /* bytes of all that waits to come out */
+	bool retrying;	  /* a request waits to be retried */
+	bool login;	  /* a request waits for a refresh */
+	unsigned limited; /* buckets with one that waits for a limit */
+	unsigned asked;	  /* buckets with one under way */
+	size_t waiting;	  /* bytes of all waiting pages */
 	int64_t now;
 };
 
@@ -286,14 +287,14 @@ static struct state look(const struct window *w)
 	return s;
 }
 
-/* Whether the bucket waits for a limit to be over. */
-static bool is_held(
+/* Whether the bucket is blocked by a rate limit. */
+static bool is_blocked(
     const struct window *w, const struct ask *a, const struct state *s)
 {
-	return w->client->held[a->bucket] > s->now;
+	return w->client->blocked_until[a->bucket] > s->now;
 }
 
-/* Whether it is far enough ahead of the first, which is waited for. */
+/* Whether it has reached its limit of bytes that wait for the first one. */
 static bool is_ahead(
     const struct window *w, const struct ask *a, const struct state *s)
 {
@@ -303,9 +304,8 @@ static bool is_ahead(
 }
 
 /*
- * Do for an ask what its turn is, with so many under way at most. Returns
- * after how many ms to come back to it: 0 if it has moved on, -1 if nothing
- * can be done but wait.
+ * Move an ask on, with at most so many transfers under way. Returns after how
+ * many ms to try again: 0 if its state has changed, -1 if it can only wait.
  */
 static int64_t go_on(
     struct window *w, struct ask *a, const struct state *s, size_t most)
@@ -318,8 +318,8 @@ static int64_t go_on(
 		return 0;
 	if (g->state == GET_WAITING && g->wake_at > s->now)
 		return g->wake_at - s->now;
-	if (is_held(w, a, s))
-		return w->client->held[a->bucket] - s->now;
+	if (is_blocked(w, a, s))
+		return w->client->blocked_until[a->bucket] - s->now;
 	if (transfer_count(w->client->transfer) >= most)
 		return -1;
 	get_ask(g);
@@ -328,7 +328,7 @@ static int64_t go_on(
 	return g->state == GET_ASKED ? -1 : 0;
 }
 
-/* Renew the login for all that wait for it. */
+/* Refresh the token for all that wait for it. */
 static void log_in(struct window *w)
 {
 	for (size_t i = 0; i < w->count; i++) {
@@ -343,13 +343,13 @@ static void log_in(struct window *w)
 	}
 }
 
-/* Of a bucket that is limited, one at a time. */
+/* Requests of a limited bucket are sent one at a time. */
 static bool has_its_turn(const struct ask *a, const struct state *s)
 {
 	return !a->ended && !(s->limited & s->asked & bucket_bit(a));
 }
 
-/* What has waited long enough goes first: it is what the others wait for. */
+/* First those that have waited long enough: the others wait for them. */
 static void try_again(struct window *w, struct state *s, size_t most)
 {
 	for (size_t i = 0; i < w->count; i++) {
@@ -364,7 +364,7 @@ static void try_again(struct window *w, struct state *s, size_t most)
 	}
 }
 
-/* Ask what may be asked; after how many ms there will be more, or -1. */
+/* Send what may be sent; after how many ms there will be more, or -1. */
 static int64_t ask_all(struct window *w)
 {
 	struct state s = look(w);
@@ -391,7 +391,7 @@ static int64_t ask_all(struct window *w)
 		if (a->ended)
 			continue;
 		s.asked |= bucket_bit(a);
-		left -= !is_held(w, a, &s);
+		left -= !is_blocked(w, a, &s);
 	}
 	return soonest;
 }

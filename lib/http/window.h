@@ -1,18 +1,19 @@
 /*
- * The window: requests that are asked several at once, and come out in the
- * order in which they went in, each with its pages in theirs.
+ * The window: sends several requests at once, and returns their pages in the
+ * order of the input.
  *
- * What a request brings waits here until all before it are out. That is
- * bounded: the window holds a few requests for each that may be under way,
- * one that is not the first stops asking for pages while WINDOW_AHEAD bytes
- * of it wait, and none but the first is asked while as much waits for each
- * that may be under way. Beyond that is only what was under way by then.
+ * The answers to a request wait here until all requests before it are
+ * complete. Their memory is bounded: the window has room for a few requests
+ * for each that may be under way; a request other than the first gets no more
+ * pages while WINDOW_AHEAD bytes of it wait; and while WINDOW_AHEAD bytes for
+ * each that may be under way wait in all, only the first request gets more.
+ * Transfers that are under way by then may exceed this.
  *
- * Several are asked at once while all goes well. Until the first answer, and
- * while one is waited for to be tried again, they are asked one by one: a
- * login that is not good, a limit, a service that is out is met with one
- * request and not with many. A limit that is waited out is one of its bucket:
- * those of others are asked as before.
+ * Requests are sent in parallel while all goes well. Until the first answer,
+ * and while one waits to be retried, they are sent one at a time, so that a
+ * bad login, a rate limit or a service that is down is met by one request and
+ * not by many. While a rate limit is waited out, this holds for its bucket
+ * only: requests of other buckets are sent as before.
  */
 #ifndef SP_HTTP_WINDOW_H
 #define SP_HTTP_WINDOW_H
@@ -22,7 +23,7 @@
 #include <stdint.h>
 
 #include "http/client.h"
-#include "http/held.h"
+#include "http/validators.h"
 #include "http/pages.h"
 #include "http/request.h"
 #include "stream/record.h"
@@ -30,7 +31,7 @@
 #define WINDOW_PARALLEL_MAX 64
 #define WINDOW_AHEAD ((size_t)1 << 20)
 
-/* An answer that waits to come out. */
+/* An answer that waits for its turn. */
 struct page {
 	struct page *next;
 	uint64_t number;
@@ -40,8 +41,8 @@ struct page {
 	int64_t retry_at;	 /* 0 for none */
 	char etag[ETAG_MAX + 1]; /* "" for none */
 	struct buf url, body;
-	bool linked;	    /* it is known which page follows */
-	struct buf follows; /* that page's path and query, "" for none */
+	bool linked;	    /* it is known whether a page follows */
+	struct buf follows; /* the next page's path and query, or "" */
 };
 
 /* A request in the window. */
@@ -52,45 +53,45 @@ struct ask {
 	size_t bucket;
 	struct pages pages;
 	struct answer answer; /* the last one */
-	bool ended;	      /* nothing of it is asked any more */
-	bool unasked;	      /* ended because it may not be asked */
-	const char *code;     /* why it is refused, short and fixed, or NULL */
-	char why[700];	      /* the same in words */
+	bool ended;	      /* no more requests are sent for it */
+	bool unsent;	      /* ended because it may not be sent */
+	const char *code;     /* the refusal code, or NULL */
+	char why[700];	      /* the reason, for people */
 
 	struct buf line, scratch; /* private from here */
 	struct get get;
-	struct held held; /* of the page being asked */
+	struct validator validator; /* of the page being requested */
 	bool begun;
-	struct page *first, **last; /* that wait, oldest first */
-	size_t waiting;		    /* bytes of theirs */
+	struct page *first, **last; /* waiting pages, oldest first */
+	size_t waiting;		    /* bytes of them */
 };
 
 struct window {
 	struct client *client;	  /* borrowed, as is the API */
-	const struct origin *api; /* known once something may be asked */
-	size_t parallel;	  /* requests asked at once, 1 to the maximum */
+	const struct origin *api; /* set once requests may be sent */
+	size_t parallel;	  /* requests sent at once, 1 to the maximum */
 	uint64_t max_pages;	  /* of one request */
 	size_t max_body;	  /* bytes */
 
 	/*
-	 * Asked before each request to the API. False if it may not be made
-	 * any more: then the ask has been refused.
+	 * Called before each request to the API. False if it may not be sent:
+	 * then the callback has refused the ask.
 	 */
 	bool (*may_ask)(void *ctx, struct ask *);
 	/*
-	 * Told of each answer as it comes, before its turn to come out, and
-	 * of a chain of pages that is refused: what is not to be asked any
-	 * more is decided here.
+	 * Called with each answer when it arrives, before its turn, and with
+	 * a next page that is refused; it may decide that nothing more is to
+	 * be sent.
 	 */
 	void (*on_answer)(void *ctx, struct ask *);
 	void *ctx;
 
 	struct ask *asks; /* private from here */
 	size_t size, head, count;
-	bool proven; /* the API has answered, and since then always */
+	bool proven; /* the last answer was a usable one */
 };
 
-/* Make room, once the members above are set; false without memory. */
+/* Allocate, once the members above are set; false if out of memory. */
 bool window_init(struct window *);
 void window_release(struct window *);
 
@@ -98,31 +99,31 @@ bool window_is_full(const struct window *);
 bool window_is_empty(const struct window *);
 
 /*
- * Put in a copy of a request record, read from the input's line `number`;
- * there must be room. False without memory.
+ * Add a copy of a request record, from line `number` of the input; the window
+ * must not be full. False if out of memory.
  */
 bool window_add(struct window *, const struct record *, uint64_t number);
 
 /*
- * Ask what may be asked, and wait until something has happened or the file
- * descriptor, unless it is -1, can be read.
+ * Send the requests that may be sent, and wait until something has happened or
+ * the file descriptor, unless it is -1, is readable.
  */
 void window_turn(struct window *, int fd);
 
 /* The first request; NULL if there is none. */
 struct ask *window_first(struct window *);
 
-/* Take the first one out, which has ended and of which no page waits. */
+/* Remove the first one, which must have ended, with no page waiting. */
 void window_pop(struct window *);
 
-/* The next page of the first request; free it with page_free. NULL: none. */
+/* The next page of a request, or NULL; free it with page_free. */
 struct page *ask_take_page(struct ask *);
 void page_free(struct page *);
 
-/* The reason where there is no memory, and nothing wrong with the request. */
+/* The refusal code for lack of memory, with nothing wrong with the request. */
 extern const char ask_no_memory[];
 
-/* End it as refused, for a short fixed reason, and in words. */
+/* End it as refused, with a fixed code, and a reason for people. */
 void ask_refuse(struct ask *, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

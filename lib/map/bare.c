@@ -32,7 +32,7 @@ bool bare_feed(struct bare *b, struct slice line, uint64_t number)
 	return false;
 }
 
-/* Go past one byte; true where it ends a body. */
+/* Read one byte; true if it ends a body. */
 static bool step(struct bare *b, char c)
 {
 	if (b->in_string) {
@@ -88,7 +88,7 @@ bool bare_cut(const struct bare *b)
 	return b->depth > 0;
 }
 
-/* The status that an error's body tells of itself; 200 for any other. */
+/* The status in an error's body; 200 for any other body. */
 static int64_t status_of(struct slice body)
 {
 	struct json j, inner;

@@ -43,7 +43,7 @@ static void put_line(struct buf *why, struct slice text)
 		buf_puts(why, "...");
 }
 
-/* What a value says, a string without its quotes; borrowed. */
+/* Append a value, borrowed; a string without its quotes. */
 static void put_message(struct buf *why, jv v)
 {
 	struct buf json = BUF_INIT((size_t)64 << 10);
@@ -129,7 +129,7 @@ static jv on_input(jq_state *jq, void *ctx)
 	return jv_invalid_with_msg(jv_string("a mapping has no other input"));
 }
 
-/* Say in our words what the prelude before a program makes impossible. */
+/* Explain syntax errors that are due to the prelude before the program. */
 static void explain(struct buf *why)
 {
 	static const char *const words[] = {"import", "include", "module"};
@@ -194,7 +194,7 @@ bool filter_run(struct filter *f, jv input,
 	jv result = jv_invalid();
 	bool ok = true;
 
-	/* After its first invalid result a program must not be asked again. */
+	/* After its first invalid result, jq_next must not be called again. */
 	for (jq_start(f->jq, input, 0); ok;) {
 		const char *wrong;
 

@@ -1,8 +1,8 @@
 /*
- * A jq program, compiled and run by libjq. Only ever used in a worker
- * process: some programs abort, never end, or take all memory there is.
+ * A jq program, compiled and run by libjq. Only used in worker processes: some
+ * programs abort, never end, or use up all memory.
  *
- * Every program is given the prelude, put before it as one line so that line
+ * Every program gets the prelude in front, on its own first line, so that line
  * numbers in messages are those of the program.
  */
 #ifndef SP_MAP_FILTER_H
@@ -16,14 +16,14 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* The exit status of a process that libjq found no memory in. */
+/* The exit status of a process in which libjq ran out of memory. */
 #define FILTER_NO_MEMORY 70
 
 struct filter {
 	jq_state *jq;
 	struct buf *errors; /* while compiling */
 
-	/* Told of each value that the program debugs, as JSON text. */
+	/* Called with the JSON text of each `debug`. */
 	void (*debug)(void *ctx, struct slice json);
 	void *ctx;
 };
@@ -32,9 +32,9 @@ struct filter {
 bool filter_prelude(struct buf *, struct slice prelude);
 
 /*
- * Compile a program. False leaves the compiler's first message in `why`, one
- * line. The debug callback is to be set before. Ends the process with
- * FILTER_NO_MEMORY where memory is out, now or later.
+ * Compile a program; set the debug callback first. False leaves the compiler's
+ * first message in `why`, one line. If memory runs out, now or later, exits
+ * the process with FILTER_NO_MEMORY.
  */
 bool filter_compile(struct filter *, struct slice prelude_line,
     struct slice program, struct buf *why);
@@ -42,8 +42,8 @@ void filter_release(struct filter *);
 
 /*
  * Run the program on a value, consumed. Each of its results is borrowed by
- * `take`, which says NULL, or what is wrong with it. False, with one line in
- * `why`, when the program or `take` ended it.
+ * `take`, which returns NULL, or what is wrong with it. False, with one line
+ * in `why`, if the program or `take` failed.
  */
 bool filter_run(struct filter *, jv input,
     const char *(*take)(void *ctx, jv result), void *ctx, struct buf *why);

@@ -1,10 +1,10 @@
 /*
- * The unit memo: rows of units that were mapped before, by the mapping and
- * the bytes of the unit. Most tracks in a history are in it many times, byte
- * for byte.
+ * The unit memo: a cache of the rows of units that were mapped before, by
+ * mapping and bytes of the unit. Most tracks occur in a history many times,
+ * byte for byte the same.
  *
- * What is kept is bounded: once half of the maximum is full, what was not
- * asked for since the other half was begun is forgotten.
+ * Its size is bounded. It has two halves: when the one being filled is full,
+ * the older one is dropped and filled anew.
  */
 #ifndef SP_MAP_MEMO_H
 #define SP_MAP_MEMO_H
@@ -16,9 +16,9 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* What rows are remembered by. */
+/* The key of a cached unit. */
 struct memo_key {
-	const void *mapping; /* whose unit it is: only its address counts */
+	const void *mapping; /* identified by its address */
 	struct slice unit;
 	uint64_t hash; /* of the unit's bytes */
 };
@@ -29,7 +29,7 @@ struct memo_entry {
 	size_t unit; /* where its bytes begin */
 	uint32_t unit_len;
 	uint32_t rows_len; /* the rows follow the unit, a line each */
-	uint32_t turn;	   /* of the caller: when it was asked for last */
+	uint32_t turn;	   /* the caller's, of its last use */
 	bool used;
 };
 
@@ -41,22 +41,21 @@ struct memo_half {
 };
 
 struct memo {
-	struct memo_half half[2]; /* [0] is filled, [1] is what was before */
+	struct memo_half half[2]; /* [0] is being filled, [1] is older */
 };
 
-/* Keep up to max bytes. */
+/* Cache up to max bytes. */
 void memo_init(struct memo *, size_t max);
 void memo_release(struct memo *);
 
 /*
- * The rows of a unit, lines as they were put, valid until the next call.
- * False if it is not known. *turn is set to that of the time before, and
- * remembered as `now`.
+ * The rows of a unit, as they were put, valid until the next call. False if
+ * it is not cached. *turn is set to that of its last use, which becomes `now`.
  */
 bool memo_find(struct memo *, const struct memo_key *, uint32_t now,
     struct slice *rows, uint32_t *turn);
 
-/* Remember the rows of a unit that is not known; may not, when too big. */
+/* Cache the rows of a unit that is not cached, unless they are too big. */
 void memo_put(
     struct memo *, const struct memo_key *, uint32_t now, struct slice rows);
 

@@ -16,22 +16,22 @@
 #include "map/filter.h"
 #include "map/frame.h"
 
-#define AHEAD_BYTES ((size_t)384 << 10) /* that a worker is given ahead */
+#define AHEAD_BYTES ((size_t)384 << 10) /* assigned to one worker at a time */
 #define AHEAD_JOBS 32
-#define QUEUE_BYTES ((size_t)2 << 20) /* that wait in all, a worker */
+#define QUEUE_BYTES ((size_t)2 << 20) /* queued in all, per worker */
 #define READ_SIZE ((size_t)256 << 10)
 #define TICK_MS 1000
-#define LOSSES_MAX 3 /* workers in a row, for no fault of a capture's */
+#define LOSSES_MAX 3 /* workers in a row, not because of a capture */
 
 struct job {
-	struct job *next;   /* in the order of the input */
-	struct job *behind; /* in the order of its worker */
-	struct buf frame;   /* as it is sent */
-	size_t line_at;	    /* where the capture begins in it */
+	struct job *next;	   /* in the order of the input */
+	struct job *next_assigned; /* in the order of its worker */
+	struct buf frame;	   /* as it is sent */
+	size_t line_at;		   /* where the capture begins in it */
 	bool assigned;
 	bool done;
-	bool tried;	 /* a worker was killed over it, from outside */
-	struct buf text; /* the reply, or the detail of a failure */
+	bool killed_once; /* its worker was, from outside */
+	struct buf text;  /* the reply, or the detail of a failure */
 	struct pool_result result;
 };
 
@@ -40,30 +40,30 @@ struct process {
 	int fd;
 	bool ready;
 	bool timed_out;
-	bool retiring;		  /* it ends of itself */
+	bool retiring;		  /* it is about to exit by itself */
 	bool broken;		  /* nothing more can be sent to it */
-	int err;		  /* why we cannot talk to it, 0 if we can */
-	struct job *first, *last; /* what it was given */
-	struct job *sending;	  /* what is not sent to its end yet */
+	int err;		  /* errno, if we cannot talk to it; else 0 */
+	struct job *first, *last; /* assigned to it */
+	struct job *sending;	  /* not completely sent yet */
 	size_t sent;		  /* of that, in bytes */
 	size_t given_bytes;
 	unsigned given;
-	int64_t waited_ms; /* for the first, without a sign */
+	int64_t waited_ms; /* for the first, without a reply */
 	struct buf in;
 };
 
 struct pool {
 	struct pool_config config;
 	struct job *head, *tail; /* all jobs */
-	struct job *waiting;	 /* the first that may have no worker */
-	struct job *spare;	 /* to be used again */
+	struct job *waiting;	 /* the first that may be unassigned */
+	struct job *spare;	 /* for reuse */
 	size_t bytes;
 	size_t jobs;
 	struct buf *start_why; /* for the compiler's message */
 	bool start_answered;
 	unsigned losses;    /* since a capture was mapped, or refused */
-	const char *cannot; /* what cannot be done, once nothing can */
-	int err;	    /* why, or 0 for what a worker ended by: */
+	const char *cannot; /* what failed, once the pool has failed */
+	int err;	    /* why, or 0 if a worker's end is why: */
 	int ended;	    /* as waitpid tells it */
 	struct process worker[POOL_WORKERS_MAX];
 };
@@ -89,8 +89,8 @@ static void job_free(struct job *j)
 	free(j);
 }
 
-/* Wait for a process that is gone, or going. */
-static int reap(pid_t pid)
+/* Wait for a process to exit; its status. */
+static int wait_for_exit(pid_t pid)
 {
 	int status = 0;
 
@@ -104,7 +104,7 @@ static int end_process(struct process *w)
 	int status;
 
 	kill(w->pid, SIGKILL);
-	status = reap(w->pid);
+	status = wait_for_exit(w->pid);
 	close(w->fd);
 	w->fd = -1;
 	w->pid = 0;
@@ -133,7 +133,7 @@ void pool_free(struct pool *p)
 	free(p);
 }
 
-/* A socket must not stand where a standard stream belongs. */
+/* Keep a socket off the descriptors of the standard streams. */
 static bool move_up(int *fd)
 {
 	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
@@ -187,7 +187,7 @@ static bool spawn(struct pool *p, struct process *w)
 	return true;
 }
 
-/* Give a worker what may be sent to it now. */
+/* Assign to a worker as many jobs as it may have. */
 static void assign(struct pool *p, struct process *w)
 {
 	struct job *j = p->waiting;
@@ -197,9 +197,9 @@ static void assign(struct pool *p, struct process *w)
 		   (w->given < AHEAD_JOBS && w->given_bytes < AHEAD_BYTES))) {
 		if (!j->assigned && !j->done) {
 			j->assigned = true;
-			j->behind = NULL;
+			j->next_assigned = NULL;
 			if (w->last)
-				w->last->behind = j;
+				w->last->next_assigned = j;
 			else
 				w->first = j;
 			w->last = j;
@@ -212,12 +212,12 @@ static void assign(struct pool *p, struct process *w)
 	}
 }
 
-/* Take the first of a worker's captures from it. */
+/* Take the first of its jobs away from a worker. */
 static struct job *take_first(struct process *w)
 {
 	struct job *j = w->first;
 
-	w->first = j->behind;
+	w->first = j->next_assigned;
 	if (!w->first)
 		w->last = NULL;
 	if (w->sending == j) {
@@ -231,7 +231,7 @@ static struct job *take_first(struct process *w)
 	return j;
 }
 
-/* Nothing can go on. False, for callers to return. */
+/* The pool has failed. False, for callers to return. */
 static bool give_up(struct pool *p, const char *cannot, int err, int ended)
 {
 	p->cannot = cannot;
@@ -240,7 +240,7 @@ static bool give_up(struct pool *p, const char *cannot, int err, int ended)
 	return false;
 }
 
-static void fail(struct job *j, const char *failure, const char *detail)
+static void job_fail(struct job *j, const char *failure, const char *detail)
 {
 	buf_clear(&j->text);
 	buf_puts(&j->text, detail);
@@ -256,8 +256,8 @@ static bool is_crash(int signal)
 	       signal == SIGSYS;
 }
 
-/* What a worker died of is said of the capture that it was mapping. */
-static void blame(
+/* Fail the job that a worker was at, by how it ended, or try it again. */
+static void fail_by_exit(
     struct pool *p, struct job *j, const struct process *w, int status)
 {
 	char detail[80];
@@ -267,27 +267,27 @@ static void blame(
 		snprintf(detail, sizeof(detail), "it took longer than %lld %s",
 		    (long long)(timeout % 1000 ? timeout : timeout / 1000),
 		    timeout % 1000 ? "ms" : "s");
-		fail(j, "mapping timed out", detail);
+		job_fail(j, "mapping timed out", detail);
 	} else if (WIFEXITED(status) &&
 		   WEXITSTATUS(status) == FILTER_NO_MEMORY) {
 		snprintf(detail, sizeof(detail),
 		    "it needs more memory than %zu MiB",
 		    p->config.worker.memory >> 20);
-		fail(j, "mapping out of memory", detail);
-	} else if (j->tried ||
+		job_fail(j, "mapping out of memory", detail);
+	} else if (j->killed_once ||
 		   (WIFSIGNALED(status) && is_crash(WTERMSIG(status)))) {
 		snprintf(detail, sizeof(detail), "its worker ended by %s %d",
 		    WIFSIGNALED(status) ? "signal" : "status",
 		    WIFSIGNALED(status) ? WTERMSIG(status)
 					: WEXITSTATUS(status));
-		fail(j, "mapping crashed", detail);
+		job_fail(j, "mapping crashed", detail);
 	} else {
-		/* Killed by someone: not for anything in the capture. */
-		j->tried = true;
+		/* Killed from outside: try it once more. */
+		j->killed_once = true;
 	}
 }
 
-/* Whether a worker is gone for no fault of what it was given. */
+/* Whether a worker ended for another reason than its capture. */
 static bool is_lost(const struct process *w, int status)
 {
 	if (w->timed_out)
@@ -297,8 +297,8 @@ static bool is_lost(const struct process *w, int status)
 }
 
 /*
- * A worker was lost: what it had goes to another one. What happens time and
- * again will go on so.
+ * A worker was lost; its jobs go to another one. The pool fails if that keeps
+ * happening.
  */
 static void count_loss(struct pool *p, const struct process *w, int status)
 {
@@ -312,7 +312,7 @@ static void count_loss(struct pool *p, const struct process *w, int status)
 		    0, status);
 }
 
-static const char *compiler_died(const struct process *w, int status)
+static const char *compiler_failure(const struct process *w, int status)
 {
 	if (w->timed_out)
 		return "compiling takes too long";
@@ -321,8 +321,8 @@ static const char *compiler_died(const struct process *w, int status)
 	return "the compiler cannot cope with it";
 }
 
-/* The worker is gone: one capture pays, the others wait for another worker. */
-static void bury(struct pool *p, struct process *w)
+/* Reap a worker: its first job may fail, the others get another worker. */
+static void reap_worker(struct pool *p, struct process *w)
 {
 	struct process dead = *w;
 	int status = end_process(w);
@@ -331,12 +331,12 @@ static void bury(struct pool *p, struct process *w)
 	if (lost)
 		count_loss(p, &dead, status);
 	else if (dead.first && !dead.retiring)
-		blame(p, take_first(w), &dead, status);
+		fail_by_exit(p, take_first(w), &dead, status);
 	while (w->first)
 		take_first(w);
 	p->waiting = p->head;
 	if (p->start_why && !p->start_answered && !lost) {
-		buf_puts(p->start_why, compiler_died(&dead, status));
+		buf_puts(p->start_why, compiler_failure(&dead, status));
 		p->start_answered = true;
 	}
 }
@@ -382,7 +382,7 @@ static void take_reply(struct pool *p, struct process *w,
 	j->result.complaints = slice_from(text, text.n - head->complaints);
 }
 
-/* Take every whole reply that has come. */
+/* Handle every complete reply that has been received. */
 static void take_replies(struct pool *p, struct process *w)
 {
 	size_t at = 0;
@@ -404,19 +404,19 @@ static void take_replies(struct pool *p, struct process *w)
 	}
 	if (w->in.n >= sizeof(head)) {
 		memcpy(&head, w->in.p, sizeof(head));
-		/* Rows that are on their way were mapped in time. */
+		/* Rows that are being received were mapped in time. */
 		if (head.kind != FRAME_DEBUG)
 			w->waited_ms = 0;
 	}
 }
 
-/* Whether an error tells of the worker, and not of us. */
+/* Whether an error means that the worker has ended. */
 static bool is_gone(int err)
 {
 	return err == EPIPE || err == ECONNRESET;
 }
 
-/* Read what has come; false if the worker is gone. */
+/* Read what is available; false if the worker has ended. */
 static bool receive(struct pool *p, struct process *w)
 {
 	for (;;) {
@@ -445,7 +445,7 @@ static bool receive(struct pool *p, struct process *w)
 	}
 }
 
-/* Send what the socket takes. That a worker is gone shows in receive. */
+/* Send what the socket takes; receive notices if the worker has ended. */
 static void feed(struct process *w)
 {
 	while (w->sending) {
@@ -460,14 +460,14 @@ static void feed(struct process *w)
 				w->err = is_gone(errno) ? 0 : errno;
 				w->broken = true;
 				w->sending = NULL;
-				/* Should it live yet, it waits for ever. */
+				/* If still alive, it would wait for ever. */
 				kill(w->pid, SIGKILL);
 			}
 			return;
 		}
 		w->sent += (size_t)n;
 		if (w->sent == f->n) {
-			w->sending = w->sending->behind;
+			w->sending = w->sending->next_assigned;
 			w->sent = 0;
 		}
 	}
@@ -480,15 +480,15 @@ static bool work_waits(struct pool *p)
 	return p->waiting != NULL;
 }
 
-/* Give work out, to new workers too. False if there is nobody to do it. */
-static bool staff(struct pool *p)
+/* Start the workers that are needed and give them jobs; false if none runs. */
+static bool start_workers(struct pool *p)
 {
 	bool any = false, wanted = p->start_why != NULL;
 	int err = 0;
 
 	for (unsigned i = 0; i < p->config.workers; i++)
 		if (p->worker[i].pid && p->worker[i].retiring)
-			bury(p, &p->worker[i]);
+			reap_worker(p, &p->worker[i]);
 	for (unsigned i = 0; i < p->config.workers; i++) {
 		struct process *w = &p->worker[i];
 
@@ -512,7 +512,7 @@ bool pool_wait(struct pool *p, int input)
 	int64_t began, waited;
 	unsigned n = p->config.workers;
 
-	if (p->cannot || !staff(p))
+	if (p->cannot || !start_workers(p))
 		return false;
 	for (unsigned i = 0; i < n; i++) {
 		struct process *w = &p->worker[i];
@@ -547,10 +547,10 @@ bool pool_wait(struct pool *p, int input)
 			continue;
 		w->waited_ms += w->ready && !w->first ? 0 : waited;
 		if ((fds[i].revents & ~POLLOUT) && !receive(p, w)) {
-			bury(p, w);
+			reap_worker(p, w);
 		} else if (w->waited_ms >= limit && (w->first || !w->ready)) {
 			w->timed_out = true;
-			bury(p, w);
+			reap_worker(p, w);
 		}
 	}
 	return !p->cannot;
@@ -661,7 +661,7 @@ void pool_pop(struct pool *p)
 		p->waiting = j->next;
 	p->jobs--;
 	p->bytes -= j->frame.n;
-	/* One capture may have been big: keep no more than is usual. */
+	/* Do not keep the memory of an unusually big capture. */
 	if (j->frame.cap > QUEUE_BYTES || j->text.cap > QUEUE_BYTES) {
 		job_free(j);
 		return;

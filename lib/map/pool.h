@@ -1,7 +1,7 @@
 /*
- * The pool: captures in, their rows out, in order, mapped by workers in
- * processes of their own. A capture that its worker dies of, or that takes
- * too long, fails alone; what else that worker had goes to a new one.
+ * The pool: captures in, their rows out, in order, mapped by worker processes.
+ * A capture that crashes its worker, or takes too long, fails alone; the other
+ * captures of that worker go to a new one.
  *
  *	pool_submit(p, &job) for as long as !pool_full(p)
  *	pool_wait(p, ...)
@@ -26,8 +26,7 @@ struct pool_config {
 	struct worker_config worker;
 	unsigned workers; /* 1 to POOL_WORKERS_MAX */
 
-	/* Told of each value that a mapping debugs, as JSON text; may be NULL.
-	 */
+	/* Called with the JSON text of each `debug`; may be NULL. */
 	void (*debug)(void *ctx, struct slice json);
 	void *ctx;
 };
@@ -37,51 +36,51 @@ struct pool_job {
 	struct slice endpoint; /* of a built-in mapping; any, with a filter */
 	struct slice suffix;   /* what ends each row: `,"at":"..."}`, or `}` */
 	struct slice line;     /* the capture, checked JSON */
-	bool with_body;	       /* it holds what was asked for: status 200 */
+	bool with_body;	       /* its status is 200 */
 	uint64_t number;       /* the caller's, of the line */
 };
 
 struct pool_result {
-	const char *failure; /* a short fixed reason, or NULL: it was mapped */
+	const char *failure; /* a short fixed reason; NULL if it was mapped */
 	struct slice detail; /* of a failure, one line */
 	struct slice rows;   /* lines, each ended by a newline */
-	struct slice complaints; /* about parts of the capture, likewise */
+	struct slice complaints; /* parts refused: reasons, likewise */
 	struct slice line;	 /* the capture */
 	uint64_t number;
 };
 
 struct pool;
 
-/* The config's filter is borrowed for the life of the pool. NULL: no memory. */
+/* The config's filter is borrowed by the pool. NULL if out of memory. */
 struct pool *pool_new(const struct pool_config *);
 
-/* Ends the workers, whatever they do. */
+/* Kills the workers, whatever they are doing. */
 void pool_free(struct pool *);
 
 /*
- * Start the first worker and have it compile the filter: 0, or the status of
- * sp(7) with a line in `why`, 78 if it does not compile, else as
+ * Start the first worker and have it compile the filter. 0, or an exit status
+ * with a line in `why`: 78 if the filter does not compile, else as
  * pool_failure.
  */
 int pool_start(struct pool *, struct buf *why);
 
-/* Take a copy of a capture; false without memory. */
+/* Queue a copy of a capture; false if out of memory. */
 bool pool_submit(struct pool *, const struct pool_job *);
 
-/* Whether enough captures wait already; whether there are any. */
+/* Whether the queue is full; whether it is not empty. */
 bool pool_full(const struct pool *);
 bool pool_busy(const struct pool *);
 
 /*
- * Have the workers go on, and wait until something has happened: a capture
- * was mapped, a signal came, or `input` (-1 for none) can be read. False
- * when it cannot go on at all; pool_failure says why.
+ * Run the workers until something has happened: a capture was mapped, a signal
+ * arrived, or `input` (-1 for none) is readable. False if the pool has failed;
+ * pool_failure says why.
  */
 bool pool_wait(struct pool *, int input);
 
 /*
- * After pool_wait was false: a line in `why`, and the status of sp(7), 71
- * without memory, else 69.
+ * After pool_wait was false: a line in `why`, and the exit status, 71 if out
+ * of memory, else 69.
  */
 int pool_failure(const struct pool *, struct buf *why);
 

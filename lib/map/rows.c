@@ -91,7 +91,7 @@ static void grow(struct rows *r)
 	struct rows_seen *seen = calloc(cap * 2, sizeof(*seen));
 
 	if (!seen) {
-		/* A row more than once does no harm. */
+		/* A duplicate row does no harm. */
 		forget(r);
 		return;
 	}
@@ -104,7 +104,7 @@ static void grow(struct rows *r)
 	free(old);
 }
 
-/* Whether a row was written for this capture before; it counts as written. */
+/* Whether a row of this capture was written before; if not, note it. */
 static bool seen(struct rows *r, struct slice row, uint64_t hash, size_t at)
 {
 	size_t i = hash & (r->seen_cap - 1);
@@ -131,7 +131,7 @@ bool rows_add_text(struct rows *r, struct slice row, uint64_t hash)
 	return buf_put_slice(&r->lines, row) && end_row(r);
 }
 
-/* A reason goes on as one line. */
+/* Add a reason, as one line. */
 static const char *add_complaint(struct rows *r, jv reason)
 {
 	struct slice s;
@@ -146,7 +146,7 @@ static const char *add_complaint(struct rows *r, jv reason)
 	return buf_putc(&r->complaints, '\n') ? NULL : TOO_LONG;
 }
 
-/* What a result is made of; each is valid or invalid, and owned. */
+/* The parts of a result, owned; each may be invalid. */
 struct result {
 	jv table, op, row;
 	bool known; /* the row leaves out what is null */
@@ -168,7 +168,7 @@ static const char *write_row(struct rows *r, const struct result *x)
 	if (jv_get_kind(x->op) == JV_KIND_STRING) {
 		buf_puts(b, ",\"op\":");
 		value_write_string(b, x->op);
-		/* Now the order of rows matters, and each counts. */
+		/* From here on, order and duplicates matter. */
 		forget(r);
 		r->ordered = true;
 	} else if (jv_is_valid(x->op)) {

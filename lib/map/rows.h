@@ -1,6 +1,7 @@
 /*
- * The results of a mapping, checked and written as lines of rows. A row that
- * was written before for the same capture, byte for byte, is left out.
+ * The results of a mapping, checked and written as rows, one per line. Within
+ * a capture, a row that is byte for byte the same as an earlier one is left
+ * out.
  */
 #ifndef SP_MAP_ROWS_H
 #define SP_MAP_ROWS_H
@@ -18,28 +19,28 @@ struct rows {
 	struct buf lines;      /* rows, each ended by a newline */
 	struct buf complaints; /* reasons, each ended by a newline */
 	struct slice suffix;   /* what ends each row, borrowed */
-	bool ordered;	       /* rows with an `op` are among them */
+	bool ordered;	       /* some rows have an `op`: order matters */
 
-	jv table, op, row, known; /* private from here: names, made once */
+	jv table, op, row, known; /* private from here: names */
 	struct rows_seen *seen;
 	size_t seen_cap;
 	size_t seen_count;
 	uint32_t turn;
 };
 
-/* False without memory. `max` bounds what one capture may give, in bytes. */
+/* `max` bytes is the limit for one capture. False if out of memory. */
 bool rows_init(struct rows *, size_t max);
 void rows_release(struct rows *);
 
-/* Forget what was written; begin the rows of a capture. */
+/* Start over, for the rows of another capture. */
 void rows_begin(struct rows *, struct slice suffix);
 
 /* Add one result, borrowed: NULL, or what is wrong with it. */
 const char *rows_add(struct rows *, jv result);
 
 /*
- * Add a row that was written before: all of it up to the suffix, and
- * rows_hash of that. False when the rows are too long.
+ * Add a row as text, without the suffix, and rows_hash of it. False if the
+ * rows exceed their limit.
  */
 bool rows_add_text(struct rows *, struct slice row, uint64_t hash);
 

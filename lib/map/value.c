@@ -60,14 +60,14 @@ static const char *string_end(const char *p, bool *escaped)
 	}
 }
 
-/* Where one is in an array or object that is gone past. */
+/* The position in an array or object that is being skipped. */
 struct skipping {
 	const char *p;
 	uint64_t depth;
 	bool in_string;
 };
 
-/* Go on by bytes, to `end` or a little past it; true at the last bracket. */
+/* Skip bytes, to `end` or a little past it; true at the last bracket. */
 static bool skip_bytes(struct skipping *s, const char *end)
 {
 	while (s->p < end) {
@@ -111,7 +111,7 @@ static uint64_t between(uint64_t quotes)
 	return quotes;
 }
 
-/* Go past a block of bytes; true at the last bracket. */
+/* Skip a block of bytes; true at the last bracket. */
 static bool skip_block(struct skipping *s)
 {
 	__m128i v[4];
@@ -213,10 +213,10 @@ static size_t cached(
 	c->slot[i].n = (uint32_t)s.n;
 	memcpy(c->slot[i].text, s.p, s.n);
 	c->slot[i].string = make_string(r, s, escaped);
-	/* Names in a plan are plain words. */
-	if (r->plan && c == &r->names) {
-		c->slot[i].skipped = plan_has(&r->plan->skip, s);
-		c->slot[i].kept = plan_has(&r->plan->keep, s);
+	/* Names in hints are plain words. */
+	if (r->hints && c == &r->names) {
+		c->slot[i].skipped = hints_has(&r->hints->skip, s);
+		c->slot[i].kept = hints_has(&r->hints->keep, s);
 	}
 	return i;
 }
@@ -267,7 +267,7 @@ static jv read_value(struct value_reader *r, size_t step, bool kept_only);
 static size_t next_step(
     const struct value_reader *r, size_t step, struct slice name)
 {
-	if (step == 0 || !slice_eq(r->plan->path[step - 1], name))
+	if (step == 0 || !slice_eq(r->hints->path[step - 1], name))
 		return 0;
 	return step + 1;
 }
@@ -290,7 +290,7 @@ static jv read_unit(struct value_reader *r)
 /* A member's value, or an element; `step` is the unit's path from 1. */
 static jv read_child(struct value_reader *r, size_t step)
 {
-	if (step > 0 && step - 1 == r->plan->path_len)
+	if (step > 0 && step - 1 == r->hints->path_len)
 		return read_unit(r);
 	return read_value(r, step, false);
 }
@@ -319,7 +319,7 @@ static void read_member(struct value_reader *r, jv *object, size_t step,
 		r->p = skip_value(r->p);
 		return;
 	}
-	/* A name on the unit's path that may be there under another guise. */
+	/* A name on the unit's path that occurs twice, or with escapes. */
 	next = next_step(r, step, s);
 	if (step > 0 && (escaped || (next > 0 && (*on_path)++ > 0)))
 		r->failed = true;
@@ -370,7 +370,7 @@ static jv read_value(struct value_reader *r, size_t step, bool kept_only)
 	/* Where the path goes on there is what it expects, or nothing. */
 	if (step > 0 && *r->p != 'n' &&
 	    *r->p !=
-		(slice_eq(r->plan->path[step - 1], SLICE("[]")) ? '[' : '{')) {
+		(slice_eq(r->hints->path[step - 1], SLICE("[]")) ? '[' : '{')) {
 		r->failed = true;
 		return jv_null();
 	}
@@ -385,10 +385,10 @@ static jv read_value(struct value_reader *r, size_t step, bool kept_only)
 	}
 }
 
-void value_reader_init(struct value_reader *r, const struct plan *plan)
+void value_reader_init(struct value_reader *r, const struct hints *hints)
 {
 	memset(r, 0, sizeof(*r));
-	r->plan = plan;
+	r->hints = hints;
 	r->scratch.max = INT_MAX;
 }
 
@@ -419,7 +419,7 @@ jv value_read(struct value_reader *r, struct slice text)
 	return jv_invalid();
 }
 
-/* How many bytes from here mean themselves in a JSON string. */
+/* How many bytes from here need no escape in a JSON string. */
 static size_t plain_bytes(const char *p, const char *end)
 {
 	const char *from = p;

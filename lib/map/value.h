@@ -1,9 +1,9 @@
 /*
- * JSON text to libjq's values and back, with less building than libjq's own
- * parser and printer do.
+ * Convert JSON text to libjq's values and back, with fewer allocations than
+ * libjq's own parser and printer.
  *
- * The text that is read must have been checked before (json_check, or
- * record_parse) and stand in memory with VALUE_PAD readable bytes after it.
+ * Text to read must be known to be valid (json_check, or record_parse), and be
+ * followed by VALUE_PAD readable bytes.
  * Integers are exact up to 2^53; beyond that, and past the range of a
  * double, a number is the nearest double, as in jq.
  */
@@ -18,32 +18,32 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "map/plan.h"
+#include "map/hints.h"
 
 #define VALUE_PAD 64
 #define VALUE_DEPTH_MAX 512
 #define VALUE_CACHE 1024 /* slots */
 
-/* Strings that were made before, by their bytes as written. */
+/* Strings made earlier, by their bytes as written. */
 struct value_cache {
 	struct {
 		jv string;
 		uint32_t n;
 		char text[44];
 		bool used;
-		bool skipped; /* a name in plan.skip */
-		bool kept;    /* a name in plan.keep */
+		bool skipped; /* a name in hints.skip */
+		bool kept;    /* a name in hints.keep */
 	} slot[VALUE_CACHE];
 };
 
 struct value_reader {
-	const struct plan *plan; /* NULL reads everything */
+	const struct hints *hints; /* NULL reads everything */
 
 	/*
-	 * With a callback, the value at plan->path is handed to it as text,
-	 * and read with no more than the members in plan->keep. The reading
-	 * fails when it says false, or where the path does not lead as
-	 * declared (another kind of value, a name twice or with escapes).
+	 * If set, called with the text of each value at hints->path; that
+	 * value is then read with only the members in hints->keep. Reading
+	 * fails if it returns false, or if the text does not match the path
+	 * (another kind of value, a name twice or with escapes).
 	 */
 	bool (*unit)(void *ctx, struct slice text);
 	void *ctx;
@@ -55,17 +55,17 @@ struct value_reader {
 	struct value_cache strings;
 };
 
-/* Read for this plan, borrowed; release gives back what is cached. */
-void value_reader_init(struct value_reader *, const struct plan *);
+/* The hints are borrowed. Release also frees the cached strings. */
+void value_reader_init(struct value_reader *, const struct hints *);
 void value_reader_release(struct value_reader *);
 
-/* The value of a checked text; invalid if the reading failed. */
+/* The value of a valid text; a jv that is invalid if reading failed. */
 jv value_read(struct value_reader *, struct slice text);
 
 /*
- * Append a value, borrowed, as JSON text in the order of its members. NULL,
- * or what is wrong with it, a constant string.
- * Members of `v` itself that are null are left out if drop_nulls is set.
+ * Append a value, borrowed, as JSON text, its members in their order. With
+ * drop_nulls, null members of `v` itself are left out. NULL, or what is wrong
+ * with it, a constant string.
  */
 const char *value_write(struct buf *, jv v, bool drop_nulls);
 

@@ -13,17 +13,17 @@
 #include "map/filter.h"
 #include "map/frame.h"
 #include "map/memo.h"
-#include "map/plan.h"
+#include "map/hints.h"
 #include "map/rows.h"
 #include "map/value.h"
 
-#define ROWS_MAX ((size_t)256 << 20) /* bytes that one capture may give */
+#define ROWS_MAX ((size_t)256 << 20) /* bytes, of one capture */
 #define MEMO_MAX ((size_t)64 << 20)
 #define DEBUG_MAX 1000 /* messages of one capture */
 #define DEBUG_LEN ((size_t)4096)
 #define CAPTURES_MAX 50000 /* until a worker retires */
-#define WARM_UP 4  /* captures, before programs for units are compiled */
-#define VERIFIED 3 /* captures, on which a user's declarations are tried */
+#define WARM_UP 4	   /* captures, before units are compiled */
+#define VERIFIED 3	   /* captures, on which a user's hints are checked */
 
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -34,15 +34,15 @@
 #define SANITIZED 0
 #endif
 
-/* A mapping, made ready as far as it was needed. */
+/* A mapping; its members are set when first needed. */
 struct mapping {
 	struct mapping *next;
-	const char *name; /* NULL for the filter of a user */
-	struct plan plan;
+	const char *name; /* NULL for the user's filter */
+	struct hints hints;
 	struct filter whole, parts;
-	struct value_reader *every; /* reads all there is */
-	struct value_reader *plain; /* but for what is skipped */
-	struct value_reader *split; /* and for units */
+	struct value_reader *every; /* reads everything */
+	struct value_reader *plain; /* without skipped members */
+	struct value_reader *split; /* and without units */
 	unsigned runs;
 };
 
@@ -140,15 +140,15 @@ static void compile(struct worker *w, struct filter *f, struct slice text)
 	filter_compile(f, buf_slice(&w->prelude), text, &w->why);
 }
 
-static struct value_reader *new_reader(const struct plan *plan)
+static struct value_reader *new_reader(const struct hints *hints)
 {
 	struct value_reader *r = need(malloc(sizeof(*r)));
 
-	value_reader_init(r, plan);
+	value_reader_init(r, hints);
 	return r;
 }
 
-/* False leaves the compiler's message in w->why. */
+/* NULL leaves the compiler's message in w->why. */
 static struct mapping *new_mapping(
     struct worker *w, const char *name, struct slice text)
 {
@@ -156,7 +156,7 @@ static struct mapping *new_mapping(
 	const char *why;
 
 	m->name = name;
-	if (!plan_parse(&m->plan, text, &why)) {
+	if (!hints_parse(&m->hints, text, &why)) {
 		buf_clear(&w->why);
 		buf_puts(&w->why, why);
 		return NULL;
@@ -169,12 +169,12 @@ static struct mapping *new_mapping(
 	return m;
 }
 
-/* One program for both parts: its input is [whether it is a unit, value]. */
+/* One program for both parts; its input is [whether it is a unit, value]. */
 static bool compile_parts(struct worker *w, struct mapping *m)
 {
 	struct buf text = BUF_INIT((size_t)16 << 20);
 
-	buf_put_slice(&text, m->plan.defs);
+	buf_put_slice(&text, m->hints.defs);
 	buf_puts(&text, "if .[0] then .[1] | unit else .[1] | rest end");
 	if (text.failed)
 		no_memory();
@@ -196,14 +196,14 @@ static bool run_part(struct worker *w, bool unit, jv value, struct rows *to)
 	    take_row, to, &w->why);
 }
 
-/* Map with the one program; `all` reads what is declared as skipped too. */
+/* Run the mapping as a whole; with `all`, read skipped members too. */
 static bool map_whole(struct worker *w, struct mapping *m, struct slice line,
     bool all, struct rows *to)
 {
 	struct value_reader **r = all ? &m->every : &m->plain;
 
 	if (!*r)
-		*r = new_reader(all ? NULL : &m->plan);
+		*r = new_reader(all ? NULL : &m->hints);
 	buf_clear(&w->why);
 	return filter_run(
 	    &m->whole, value_read(*r, line), take_row, to, &w->why);
@@ -245,18 +245,18 @@ static bool on_unit(void *ctx, struct slice text)
 	return add_lines(&w->rows, rows);
 }
 
-/* Map by units and rest. False where the one program has to say it. */
+/* Map by units and rest; false if it must be run as a whole instead. */
 static bool map_parts(struct worker *w, struct mapping *m, struct slice line)
 {
 	jv value;
 
 	if (!m->split) {
-		m->split = new_reader(&m->plan);
+		m->split = new_reader(&m->hints);
 		m->split->unit = on_unit;
 		m->split->ctx = w;
 	}
 	if (!m->plain)
-		m->plain = new_reader(&m->plan);
+		m->plain = new_reader(&m->hints);
 	w->current = m;
 	w->turn++;
 	value = value_read(m->split, line);
@@ -268,10 +268,10 @@ static bool map_parts(struct worker *w, struct mapping *m, struct slice line)
 }
 
 /*
- * What a user's filter declares is tried on the first captures: a wrong
- * `# skip:` or `# unit:` would be wrong without a word.
+ * Check the hints of a user's filter on the first captures: a wrong `# skip:`
+ * or `# unit:` would otherwise go unnoticed.
  */
-static bool verify(struct worker *w, struct mapping *m, struct slice line)
+static bool check_hints(struct worker *w, struct mapping *m, struct slice line)
 {
 	bool ok;
 
@@ -285,17 +285,17 @@ static bool verify(struct worker *w, struct mapping *m, struct slice line)
 		buf_slice(&w->verify.complaints)))
 		return true;
 	buf_clear(&w->why);
-	buf_puts(&w->why, "what its '# skip:', '# unit:' or '# keep:' "
-			  "declares changes its rows");
+	buf_puts(&w->why, "wrong '# skip:', '# unit:' or '# keep:': the rows "
+			  "differ without it");
 	return false;
 }
 
-static bool declares(const struct plan *plan)
+static bool has_hints(const struct hints *hints)
 {
-	return plan->skip.count > 0 || plan->path_len > 0;
+	return hints->skip.count > 0 || hints->path_len > 0;
 }
 
-/* Map a capture into w->rows; false leaves why not in w->why. */
+/* Map a capture into w->rows; false leaves the reason in w->why. */
 static bool map(struct worker *w, struct mapping *m, struct slice line,
     struct slice suffix, bool with_body)
 {
@@ -305,8 +305,8 @@ static bool map(struct worker *w, struct mapping *m, struct slice line,
 	w->debugs = 0;
 	if (!w->config->memo)
 		return map_whole(w, m, line, true, &w->rows);
-	check = !m->name && declares(&m->plan) && m->runs < VERIFIED;
-	if (m->plan.path_len > 0 && with_body &&
+	check = !m->name && has_hints(&m->hints) && m->runs < VERIFIED;
+	if (m->hints.path_len > 0 && with_body &&
 	    (check || m->runs >= WARM_UP) &&
 	    (m->parts.jq || compile_parts(w, m))) {
 		done = map_parts(w, m, line);
@@ -316,10 +316,10 @@ static bool map(struct worker *w, struct mapping *m, struct slice line,
 	m->runs++;
 	if (!done && !map_whole(w, m, line, false, &w->rows))
 		return false;
-	return !check || verify(w, m, line);
+	return !check || check_hints(w, m, line);
 }
 
-/* The mapping of an endpoint; of one that has none, only how it went. */
+/* The mapping of an endpoint; without one, only errors are mapped. */
 static struct mapping *mapping_of(struct worker *w, struct slice endpoint)
 {
 	const struct builtin_file *f = builtin_filters;
@@ -338,7 +338,7 @@ static struct mapping *mapping_of(struct worker *w, struct slice endpoint)
 	return new_mapping(w, "", SLICE("not_ok(subject)"));
 }
 
-/* Libjq leaks a little here and there: go before it is much. */
+/* Libjq leaks a little memory: exit before it is much. */
 static bool retires(struct worker *w)
 {
 	struct rusage usage;
@@ -371,7 +371,7 @@ static void serve_one(struct worker *w)
 	suffix = (struct slice){endpoint.p + endpoint.n, job.suffix};
 	line = (struct slice){suffix.p + suffix.n, job.line};
 
-	/* Should the pool be gone, an endless mapping ends all the same. */
+	/* Even if the pool has ended, an endless mapping must end. */
 	alarm((unsigned)(w->config->timeout_ms / 500 + 10));
 	m = mapping_of(w, endpoint);
 	ok = m && map(w, m, line, suffix, job.with_body);
@@ -398,11 +398,11 @@ static void limit(int resource, rlim_t value)
 }
 
 /*
- * Shut the process in: a mapping sees no environment, opens no file and no
- * socket (there are no descriptors left to open one on), and has no part in
- * the streams of the program.
+ * Sandbox the process: a mapping sees no environment, cannot open files or
+ * sockets (no descriptors are left), and has no access to the streams of the
+ * program.
  */
-static void confine(struct worker *w)
+static void sandbox(struct worker *w)
 {
 	static char zone[] = "TZ=UTC0", home[] = "HOME=/dev/null";
 	static char *const empty[] = {zone, home, NULL};
@@ -458,13 +458,13 @@ void worker_run(const struct worker_config *config, int socket, pid_t parent)
 	w->config = config;
 	w->socket = socket;
 	os_end_with_parent(parent);
-	confine(w);
+	sandbox(w);
 	set_up(w);
 	alarm((unsigned)(config->timeout_ms / 500 + 10));
 	if (config->filter.p) {
 		struct mapping *m = new_mapping(w, NULL, config->filter);
 
-		if (m && m->plan.path_len > 0)
+		if (m && m->hints.path_len > 0)
 			compile_parts(w, m);
 		reply(w, FRAME_READY, false, buf_slice(&w->why), none);
 	} else {

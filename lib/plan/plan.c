@@ -5,7 +5,7 @@
 #include <sysexits.h>
 
 #include "json/json.h"
-#include "plan/held.h"
+#include "plan/etags.h"
 #include "store/db.h"
 #include "stream/bucket.h"
 
@@ -154,7 +154,7 @@ static void put_etags(
 	int rc = SQLITE_OK;
 
 	if (r->repeated && from && p->user.n && !o->force && !o->unconditional)
-		rc = held_collect(p, from, r->paging, &etags);
+		rc = etags_collect(p, from, r->paging, &etags);
 	if (rc != SQLITE_OK)
 		p->rc = rc;
 	else if (etags.n)

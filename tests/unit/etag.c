@@ -5,7 +5,7 @@
 #include "unit/tap.h"
 
 #include "base/etag.h"
-#include "http/held.h"
+#include "http/validators.h"
 
 static void test_syntax(void)
 {
@@ -112,9 +112,9 @@ static void test_reading(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		is_text(slice_of(held_check(slice_of(cases[i].etags))),
+		is_text(slice_of(validators_check(slice_of(cases[i].etags))),
 		    cases[i].why, "etags: %s", cases[i].etags);
-	ok(!held_check((struct slice){NULL, 0}), "none at all");
+	ok(!validators_check((struct slice){NULL, 0}), "none at all");
 }
 
 static void test_finding(void)
@@ -123,24 +123,25 @@ static void test_finding(void)
 	    "{\"https:\\/\\/a.example\\/1\":{\"etag\":\"W/\\\"1\\\"\","
 	    "\"next\":\"https:\\/\\/a.example\\/2\"},"
 	    "\"https://a.example/2\":{\"next\":null,\"etag\":\"\\\"2\\\"\"}}";
-	struct held h;
+	struct validator h;
 
-	held_init(&h);
-	ok(held_find(&h, slice_of(etags), SLICE("https://a.example/1")),
+	validator_init(&h);
+	ok(validator_find(&h, slice_of(etags), SLICE("https://a.example/1")),
 	    "a URL, written with escapes");
 	is_text(slice_of(h.etag), "W/\"1\"", "its etag");
 	is_text(buf_slice(&h.next), "https://a.example/2", "what followed it");
-	ok(held_find(&h, slice_of(etags), SLICE("https://a.example/2")),
+	ok(validator_find(&h, slice_of(etags), SLICE("https://a.example/2")),
 	    "the last page");
 	is_text(slice_of(h.etag), "\"2\"", "its etag");
 	is_text(buf_slice(&h.next), "", "nothing followed it");
-	ok(held_find(&h, slice_of(etags), SLICE("https://b.example/1")) &&
+	ok(validator_find(&h, slice_of(etags), SLICE("https://b.example/1")) &&
 		!*h.etag,
 	    "of another origin nothing is held");
-	ok(held_find(&h, (struct slice){NULL, 0}, SLICE("https://a.example/1")),
+	ok(validator_find(
+	       &h, (struct slice){NULL, 0}, SLICE("https://a.example/1")),
 	    "nothing is held at all");
 	is_text(slice_of(h.etag), "", "and nothing is left from before");
-	held_release(&h);
+	validator_release(&h);
 }
 
 int main(void)

@@ -294,10 +294,10 @@ static void test_links(void)
 	    "/a not of the API's origin");
 	walk("the same", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"https://a.example/a\"}"),
-	    "/a a page that was asked before");
+	    "/a a page that was requested before");
 	walk("round in a circle", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"/b\"}", "{\"next\":\"/a\"}"),
-	    "/a /b a page that was asked before");
+	    "/a /b a page that was requested before");
 	walk("for ever", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"/b\"}", "{\"next\":\"/c\"}",
 		"{\"next\":\"/d\"}", "{\"next\":\"/e\"}"),
@@ -327,7 +327,7 @@ static void test_held_pages(void)
 	walk("a held link elsewhere", PAGING_NEXT, "/a",
 	    BODIES("=https://evil.example/b"), "/a not of the API's origin");
 	walk("a held link to itself", PAGING_NEXT, "/a", BODIES("=/a"),
-	    "/a a page that was asked before");
+	    "/a a page that was requested before");
 	walk("held for ever", PAGING_NEXT, "/a",
 	    BODIES("=/b", "=/c", "=/d", "=/e"),
 	    "/a /b /c /d more pages than --max-pages");
@@ -349,7 +349,7 @@ static void test_stops(void)
 	    "more pages than --max-pages");
 	walk_on("it does not go back", PAGING_NEXT, "/a",
 	    &(struct pages_stop){SLICE("/b"), 2}, BODIES("{\"next\":\"/a\"}"),
-	    "/b a page that was asked before");
+	    "/b a page that was requested before");
 	walk_on("nor elsewhere", PAGING_NEXT, "/a",
 	    &(struct pages_stop){SLICE("https://b.example/b"), 2}, BODIES(end),
 	    "not of the API's origin");
@@ -392,11 +392,11 @@ static void test_offsets(void)
 	    "/a?limit=100 /a?limit=100&offset=50 end");
 	walk("no limit", PAGING_OFFSET, "/a?limit=0",
 	    BODIES("{\"items\":[1],\"total\":60}"),
-	    "/a?limit=0 an offset or limit that cannot be");
+	    "/a?limit=0 an invalid offset or limit");
 	walk("past all numbers", PAGING_OFFSET,
 	    "/a?limit=9&offset=9223372036854775807", BODIES("{\"items\":[1]}"),
 	    "/a?limit=9&offset=9223372036854775807 "
-	    "an offset or limit that cannot be");
+	    "an invalid offset or limit");
 }
 
 static void test_problems(void)
@@ -468,7 +468,7 @@ static void test_limits(void)
 	size_t playlists = bucket_of(SLICE("playlist-items"));
 	size_t recent = bucket_of(SLICE("recently-played"));
 	struct limits l = {.account = {.exit = 0}};
-	struct trouble t = {.exit = EX_TEMPFAIL, .until = 2000}, sum;
+	struct error t = {.exit = EX_TEMPFAIL, .until = 2000}, sum;
 
 	is_text(slice_of(buckets[playlists].name), "playlists", "a bucket");
 	is_int((int64_t)bucket_of(SLICE("playlist")), (int64_t)playlists,
@@ -557,28 +557,28 @@ static bool write_file(const char *path, const char *text, unsigned mode)
 	       fclose(f) == 0;
 }
 
-/* Load a token file of this text and mode; the trouble's exit status. */
+/* Load a token file of this text and mode; the exit status. */
 static int load(const char *path, const char *text, unsigned mode)
 {
-	struct trouble trouble = {.exit = 0};
+	struct error error = {.exit = 0};
 	struct token t;
 
 	write_file(path, text, mode);
 	token_init(&t, path);
-	token_load(&t, &trouble);
+	token_load(&t, &error);
 	token_release(&t);
 	unlink(path);
-	return trouble.exit;
+	return error.exit;
 }
 
 static void test_bad_tokens(const char *path)
 {
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 
 	token_init(&t, path);
-	ok(!token_load(&t, &trouble), "no token file");
-	is_int(trouble.exit, EX_NOPERM, "asks to log in");
+	ok(!token_load(&t, &error), "no token file");
+	is_int(error.exit, EX_NOPERM, "asks to log in");
 	token_release(&t);
 	is_int(load(path, "{\"access_token\":\"a\"}", 0600), 0, "a token");
 	is_int(load(path, "{}", 0600), 0, "an empty one");
@@ -597,7 +597,7 @@ static void test_bad_tokens(const char *path)
 static void test_saving(const char *path)
 {
 	struct buf text = BUF_INIT(4096);
-	struct trouble trouble;
+	struct error error;
 	struct token t;
 	struct stat st;
 	FILE *f;
@@ -607,13 +607,13 @@ static void test_saving(const char *path)
 	    "\"y\":[ \"\\u0041\" ],\"refresh_token\":\"r\" }",
 	    0600);
 	token_init(&t, path);
-	ok(token_lock(&t, &trouble), "lock");
+	ok(token_lock(&t, &error), "lock");
 	token_set(&t.access_token, SLICE("new"));
 	token_set(&t.user_id, SLICE("k\"m"));
 	t.expires_at = 86400000;
-	ok(token_save(&t, &trouble), "save");
+	ok(token_save(&t, &error), "save");
 	token_unlock(&t);
-	ok(t.expires_at == 86400000 && token_load(&t, &trouble) &&
+	ok(t.expires_at == 86400000 && token_load(&t, &error) &&
 		t.expires_at == 86400000,
 	    "and read again");
 	f = fopen(path, "r");

@@ -80,7 +80,7 @@ static const char *turn(
 
 static void check_random(void)
 {
-	struct plan plan = {
+	struct hints hints = {
 	    .skip = {.name = {SLICE("skipped"), SLICE("")}, .count = 2}};
 	struct value_reader *all = malloc(sizeof(*all));
 	struct value_reader *some = malloc(sizeof(*some));
@@ -89,7 +89,7 @@ static void check_random(void)
 	int same = 0, skipped = 0, rounds = 3000;
 
 	value_reader_init(all, NULL);
-	value_reader_init(some, &plan);
+	value_reader_init(some, &hints);
 	for (int i = 0; i < rounds; i++) {
 		buf_clear(&text);
 		put_any(&text, 0);

@@ -1,19 +1,19 @@
-#include "plan/held.h"
+#include "plan/etags.h"
 
 #include "json/json.h"
 #include "plan/plan.h"
 #include "store/db.h"
 
-#define HELD_MAX ((size_t)512 << 10) /* bytes of one request's etags */
+#define ETAGS_MAX ((size_t)512 << 10) /* bytes of one request's etags */
 
-/* Where the API was that this user's captures with etags came from last. */
+/* The URL of this user's last capture with an etag: where the API was. */
 static const char newest_url[] =
     "select url from staging_raw where etag is not null and user_id = :user "
     "and url is not null order by capture_id desc limit 1";
 
 /*
- * The version of a page that came last, if its body is still there; and what
- * page followed it: a text, null for none, nothing where that is not known.
+ * The last version of a page, if its body is still there; and which page
+ * followed it: a text, null for none, nothing if that is not known.
  */
 static const char newest_version[] =
     "select etag, json_type(extra_json, '$.next'), "
@@ -70,7 +70,7 @@ static void put_one(struct buf *b, const char *url, sqlite3_stmt *s)
 }
 
 /*
- * Put down what is held of the page at `url`, and make that the URL of the
+ * Append the etag of the page at `url`, and change that into the URL of the
  * page that followed it. SQLITE_ROW if there is one, SQLITE_DONE if not.
  */
 static int put_page(struct plan *p, sqlite3_stmt *s, const char *paging,
@@ -81,7 +81,7 @@ static int put_page(struct plan *p, sqlite3_stmt *s, const char *paging,
 	store_bind(s, 1, buf_slice(url));
 	store_bind(s, 2, buf_slice(&p->user));
 	rc = sqlite3_step(s);
-	/* A page of several that may have been the last, or not, is no help. */
+	/* A page that may or may not have been the last cannot be used. */
 	if (rc == SQLITE_ROW && paging && !text(s, 1).p)
 		rc = SQLITE_DONE;
 	if (rc == SQLITE_ROW) {
@@ -98,7 +98,7 @@ static int put_page(struct plan *p, sqlite3_stmt *s, const char *paging,
 	return rc;
 }
 
-int held_collect(
+int etags_collect(
     struct plan *p, const char *path, const char *paging, struct buf *etags)
 {
 	struct buf url = BUF_INIT(65536);
@@ -118,7 +118,7 @@ int held_collect(
 	do
 		rc = url.failed ? SQLITE_NOMEM
 				: put_page(p, s, paging, &url, etags);
-	while (rc == SQLITE_ROW && etags->n < HELD_MAX);
+	while (rc == SQLITE_ROW && etags->n < ETAGS_MAX);
 	if (etags->n && !buf_putc(etags, '}') && etags->no_memory)
 		rc = SQLITE_NOMEM;
 	sqlite3_finalize(s);

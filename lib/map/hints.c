@@ -1,4 +1,4 @@
-#include "map/plan.h"
+#include "map/hints.h"
 
 static bool is_space(char c)
 {
@@ -31,12 +31,12 @@ static struct slice take_word(struct slice *line)
 	return word;
 }
 
-static bool add_names(struct plan_names *names, struct slice line)
+static bool add_names(struct hint_names *names, struct slice line)
 {
 	struct slice word;
 
 	while ((word = take_word(&line)).n > 0) {
-		if (names->count == PLAN_NAMES_MAX || word.n > PLAN_NAME_LEN)
+		if (names->count == HINTS_NAMES_MAX || word.n > HINTS_NAME_LEN)
 			return false;
 		names->name[names->count++] = word;
 	}
@@ -44,16 +44,16 @@ static bool add_names(struct plan_names *names, struct slice line)
 }
 
 /* Read `.body.items[].track`. */
-static bool read_path(struct plan *plan, struct slice line)
+static bool read_path(struct hints *hints, struct slice line)
 {
 	struct slice path = take_word(&line);
 
-	plan->path_len = 0;
+	hints->path_len = 0;
 	while (path.n > 0) {
 		struct slice step;
 		size_t n = 0;
 
-		if (plan->path_len == PLAN_PATH_MAX)
+		if (hints->path_len == HINTS_PATH_MAX)
 			return false;
 		if (slice_starts(path, SLICE("[]"))) {
 			step = (struct slice){path.p, 2};
@@ -68,17 +68,17 @@ static bool read_path(struct plan *plan, struct slice line)
 		}
 		if (step.n == 0)
 			return false;
-		plan->path[plan->path_len++] = step;
+		hints->path[hints->path_len++] = step;
 		path = slice_from(path, step.n);
 	}
-	return plan->path_len > 0 && take_word(&line).n == 0;
+	return hints->path_len > 0 && take_word(&line).n == 0;
 }
 
-bool plan_parse(struct plan *plan, struct slice text, const char **why)
+bool hints_parse(struct hints *hints, struct slice text, const char **why)
 {
 	struct slice rest = text;
 
-	*plan = (struct plan){.path_len = 0};
+	*hints = (struct hints){.path_len = 0};
 	while (rest.n > 0) {
 		struct slice line = take_line(&rest), word;
 
@@ -87,29 +87,29 @@ bool plan_parse(struct plan *plan, struct slice text, const char **why)
 		word = take_word(&line);
 		*why = NULL;
 		if (slice_eq(word, SLICE("skip:"))) {
-			if (!add_names(&plan->skip, line))
+			if (!add_names(&hints->skip, line))
 				*why =
 				    "too many or too long names in '# skip:'";
 		} else if (slice_eq(word, SLICE("keep:"))) {
-			if (!add_names(&plan->keep, line))
+			if (!add_names(&hints->keep, line))
 				*why =
 				    "too many or too long names in '# keep:'";
 		} else if (slice_eq(word, SLICE("unit:"))) {
-			if (!read_path(plan, line))
+			if (!read_path(hints, line))
 				*why = "'# unit:' is not a path like "
 				       ".body.items[].track";
-		} else if (slice_eq(word, SLICE("main")) && !plan->defs.p) {
-			plan->defs = (struct slice){
+		} else if (slice_eq(word, SLICE("main")) && !hints->defs.p) {
+			hints->defs = (struct slice){
 			    text.p, (size_t)(word.p - text.p) - 2};
 		}
 		if (*why)
 			return false;
 	}
 	*why = "'# unit:' needs a line '# main'";
-	return plan->path_len == 0 || plan->defs.p;
+	return hints->path_len == 0 || hints->defs.p;
 }
 
-bool plan_has(const struct plan_names *names, struct slice name)
+bool hints_has(const struct hint_names *names, struct slice name)
 {
 	for (size_t i = 0; i < names->count; i++)
 		if (slice_eq(names->name[i], name))

@@ -1,0 +1,18 @@
+/* Why something failed: what the library reports, and a program ends with. */
+#ifndef SP_HTTP_ERROR_H
+#define SP_HTTP_ERROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error {
+	int exit;      /* status of sp(7); 0 for no error */
+	int64_t until; /* when to try again, ms since 1970; 0 if unknown */
+	char why[512]; /* one line for people */
+};
+
+/* Fill it in; returns false, for the caller to return. */
+bool error_set(struct error *, int exit, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
