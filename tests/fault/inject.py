@@ -30,11 +30,10 @@ import sys
 import time
 import urllib.request
 
-from common import (BUILD, CAPTURED, STATUSES, Api, Broken, Progress, check,
+from common import (CAPTURED, STATUSES, Api, Broken, Progress, check,
                     differences, duration, folder, is_whole, opened, program,
-                    rebuild, tables)
+                    rebuild, tables, to_preload)
 
-LIBRARY = os.path.join(BUILD, "tests/fault/inject.so")
 
 # What may fail, and how; "+" is from then on. After EINTR, and after a short
 # read or write, a program goes on as if nothing had been.
@@ -104,7 +103,7 @@ class Case:
         if fault:
             with open(mark, "wb") as f:
                 f.write(bytes(16))
-            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark,
+            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault, SP_FAULT_MARK=mark,
                        SP_FAULT_IN=self.only_in or "")
         process = subprocess.Popen(
             self.arguments(path), env=env, cwd=path, stdin=subprocess.PIPE,
@@ -658,7 +657,7 @@ class Rehearse(Case):
         with open(mark, "wb") as f:
             f.write(bytes(16))
         if fault:
-            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark)
+            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault, SP_FAULT_MARK=mark)
         said = open(path + "/said", "w+")
         server = subprocess.Popen(
             [program("sp-rehearse"), "--port-file", port, "--token-file",
@@ -712,6 +711,7 @@ class House:
     def __init__(self, path):
         self.api = Api(path + "/api", "--user", "kim", "--seed", "3",
                        "--playlists", "2", "--plays-per-day", "3")
+        self.library = to_preload("inject.so", path)
         self.full = path + "/full.db"
         env = {**os.environ, "SP_DB": self.full,
                "SP_TOKEN_FILE": self.api.token}
