@@ -410,7 +410,9 @@ is "$(wc -c <"$SP_DB-wal" | xargs test 0 -lt; echo $?) $(
 mine=
 [ "$(id -u)" -ne 0 ] || mine="setpriv --reuid 65534 --clear-groups"
 if [ -z "$mine" ] || command -v setpriv >/dev/null; then
-	as() { $mine "$build/sp-load" "$@"; }
+	# Where it was built may be for root alone.
+	cp "$build/sp-load" "$tmp"
+	as() { $mine "$tmp/sp-load" "$@"; }
 	chmod a+rX "$tmp"
 	for folder in 555 777; do
 		mkdir "$tmp/ro"

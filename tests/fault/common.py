@@ -39,6 +39,12 @@ def program(name):
     return os.path.join(BUILD, name)
 
 
+def to_preload(name, path):
+    """A library in a folder, for the loader, which takes a space in its name
+    for its end."""
+    return shutil.copy(os.path.join(BUILD, "tests/fault", name), path)
+
+
 @contextlib.contextmanager
 def folder():
     """A folder of one's own; SP_KEEP=1 leaves it."""

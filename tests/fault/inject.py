@@ -38,11 +38,10 @@ import sys
 import time
 import urllib.request
 
-from common import (BUILD, CAPTURED, STATUSES, Api, Broken, Progress, check,
+from common import (CAPTURED, STATUSES, Api, Broken, Progress, check,
                     differences, duration, folder, is_whole, opened, program,
-                    rebuild, tables)
+                    rebuild, tables, to_preload)
 
-LIBRARY = os.path.join(BUILD, "tests/fault/inject.so")
 
 # What may fail, and how; "+" is from then on. After EINTR, and after a short
 # read or write, a program goes on as if nothing had been.
@@ -146,7 +145,7 @@ class Case:
         env, mark = self.env(path), path + "/mark"
         if fault:
             new_mark(mark, fault)
-            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark,
+            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault, SP_FAULT_MARK=mark,
                        SP_FAULT_IN=self.only_in or "")
         process = subprocess.Popen(
             self.arguments(path), env=env, cwd=path, stdin=subprocess.PIPE,
@@ -804,7 +803,7 @@ class Rehearse(Case):
             os.remove(port)
         new_mark(mark, fault)
         if fault:
-            env.update(LD_PRELOAD=LIBRARY, SP_FAULT=fault, SP_FAULT_MARK=mark)
+            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault, SP_FAULT_MARK=mark)
         said = open(path + "/said", "w+")
         server = subprocess.Popen(
             [program("sp-rehearse"), "--port-file", port, "--token-file",
@@ -862,6 +861,7 @@ class House:
                        "--playlists", "2", "--plays-per-day", "3")
         # A code that is sent twice ends the logins there: no others are to end.
         self.door = Api(path + "/door", "--user", "kim", "--seed", "3")
+        self.library = to_preload("inject.so", path)
         self.full = path + "/full.db"
         self.all, self.refused = path + "/all.db", path + "/refused.db"
         env = {**os.environ, "SP_DB": self.full,

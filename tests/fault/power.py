@@ -36,11 +36,10 @@ import tempfile
 import threading
 import time
 
-from common import (BOOKS, BUILD, Api, Broken, check, differences, folder, is_whole,
-                    opened, program, tables)
+from common import (BOOKS, Api, Broken, check, differences, folder, is_whole,
+                    opened, program, tables, to_preload)
 from power_disk import Disk, Mood, read_log
 
-LIBRARY = os.path.join(BUILD, "tests/fault/power.so")
 EPOCH = 6  # rounds with one API and one database
 JOBS = {"play-history": 6, "playlists": 5, "profile": 2, "audio-features": 1,
         "all": 2}
@@ -105,6 +104,7 @@ class House:
                        "--playlists", str(rng.choice([3, 6])),
                        "--big-playlist", "120",
                        "--clock", "2026-11-01T08:00:00Z")
+        self.library = to_preload("power.so", path)
         self.home = self.root + "/share"  # the folder that is made
         self.db = self.home + "/sp/music.db"
         self.token = self.api.token
@@ -120,7 +120,7 @@ class House:
 
     def env(self, db=None, log=None, out=False, trick=None, checkpoint=None,
             login=None):
-        env = {**os.environ, "LD_PRELOAD": LIBRARY,
+        env = {**os.environ, "LD_PRELOAD": self.library,
                "SP_DB": db or self.db, "SP_TOKEN_FILE": self.token,
                "SP_POWER_CLOCK": str(unix_ms(self.now))}
         if log:

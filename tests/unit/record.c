@@ -74,7 +74,7 @@ static void test_refused(void)
 static void test_members(void)
 {
 	struct buf scratch = BUF_INIT(1000);
-	struct slice s, t;
+	struct slice s, t = {0};
 	int64_t n = 42;
 
 	ok(parse("{ \"type\" : \"row\" , \"table\" : \"tracks\", "
