@@ -75,23 +75,29 @@ static const char *find_path(const struct account *a, struct buf *path)
 	    strlen(account) > 200)
 		cli_die(EX_USAGE, "no name for an account: '%s'", account);
 	snprintf(name, sizeof(name), "tokens/%s.json", account);
-	if (!os_config_path(path, name) || !buf_cstr(path))
-		cli_die(EX_CONFIG,
-		    "no token file: give --token-file FILE, or "
-		    "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
-	return buf_cstr(path);
+	if (os_config_path(path, name) && buf_cstr(path))
+		return path->p;
+	if (path->no_memory)
+		cli_die(EX_OSERR, "no memory");
+	cli_die(EX_CONFIG, "no token file: give --token-file FILE, or "
+			   "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
 }
 
-/* From a link's name to what it holds, which may start from its folder. */
-static void step(struct buf *path, struct slice to)
+/*
+ * From a link's name to what it holds, which may start from its folder; NULL
+ * where that is too long, or without memory.
+ */
+static const char *step(struct buf *path, struct slice to)
 {
-	const char *slash = strrchr(buf_cstr(path), '/');
+	const char *name = buf_cstr(path);
+	const char *slash = name ? strrchr(name, '/') : NULL;
 
 	if (*to.p == '/' || !slash)
-		buf_clear(path);
+		path->n = 0;
 	else
 		path->n = (size_t)(slash - path->p) + 1;
 	buf_put_slice(path, to);
+	return buf_cstr(path);
 }
 
 const char *account_path(const struct account *a, struct buf *path)
@@ -107,8 +113,9 @@ const char *account_path(const struct account *a, struct buf *path)
 		buf_puts(path, file);
 	}
 	for (int i = 0; i < LINKS_MAX && n > 0; i++) {
-		step(path, (struct slice){to, (size_t)n});
-		file = buf_cstr(path);
+		file = step(path, (struct slice){to, (size_t)n});
+		if (path->no_memory)
+			cli_die(EX_OSERR, "no memory");
 		if (!file)
 			cli_die(EX_CONFIG, "too long a name for a token file");
 		n = readlink(file, to, sizeof(to));
@@ -136,7 +143,7 @@ bool account_warn_of_end(const struct account *a, const struct token *t)
 	account_put_option(a, &option);
 	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s", t->user_id,
 	    left > 0 ? "ends" : "ended", day,
-	    option.n ? buf_cstr(&option) : "");
+	    option.failed ? "" : buf_words(&option));
 	buf_release(&option);
 	return true;
 }
@@ -249,8 +256,8 @@ static void add_folder(struct list *l, const char *folder)
 	int n = scandir(folder, &entries, is_token, alphasort);
 
 	if (n < 0 && errno != ENOENT && errno != ENOTDIR) {
+		l->status = errno == ENOMEM ? EX_OSERR : EX_CONFIG;
 		cli_warn("%s: cannot read: %s", folder, strerror(errno));
-		l->status = EX_CONFIG;
 	}
 	for (int i = 0; i < n; i++) {
 		struct buf path = BUF_INIT(8192);
@@ -259,7 +266,9 @@ static void add_folder(struct list *l, const char *folder)
 		buf_printf(&path, "%s/%s", folder, name);
 		name[strlen(name) - 5] = '\0';
 		if (buf_cstr(&path))
-			add(l, name, buf_cstr(&path));
+			add(l, name, path.p);
+		else if (path.no_memory)
+			cli_die(EX_OSERR, "no memory");
 		buf_release(&path);
 		free(entries[i]);
 	}
@@ -334,7 +343,9 @@ int account_list(struct account *a, int argc, char **argv)
 		if (named_file(a))
 			add(&l, NULL, named_file(a));
 		if (os_config_path(&path, "tokens") && buf_cstr(&path))
-			add_folder(&l, buf_cstr(&path));
+			add_folder(&l, path.p);
+		else if (path.no_memory)
+			cli_die(EX_OSERR, "no memory");
 	}
 	if (table && l.n > 0)
 		put_table(&l);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -42,25 +43,22 @@ void cli_init(const char *name)
 }
 
 /*
- * Print text with control characters, C1 ones too, and bytes that are not
- * UTF-8 made visible: a server's words must not steer the terminal.
+ * Print text with control characters, and bytes that are not UTF-8, made
+ * visible: a server's words must not steer the terminal.
  */
 static void put_visible(FILE *to, const char *text)
 {
 	const char *end = text + strlen(text);
 
 	while (text < end) {
-		const unsigned char *c = (const unsigned char *)text;
+		unsigned code = (unsigned char)*text;
 		size_t n = utf8_length(text, end);
 
-		if (n == 0 || *c < 0x20 || *c == 0x7f) {
-			fprintf(to, "\\x%02x", (unsigned)*c);
-			n = 1;
-		} else if (n == 2 && c[0] == 0xc2 && c[1] < 0xa0) {
-			fprintf(to, "\\u%04x", (unsigned)c[1]);
-		} else {
+		if (n > 0 && !utf8_control(text, end, &code))
 			fwrite(text, 1, n, to);
-		}
+		else
+			fprintf(to, n > 1 ? "\\u%04x" : "\\x%02x", code);
+		n += n == 0;
 		text += n;
 	}
 }
@@ -107,6 +105,16 @@ void cli_version(void)
 {
 	printf("%s %s\n", program, SP_VERSION);
 	exit(cli_close_stdout(0));
+}
+
+void cli_check_given(const struct cli_given *given, const struct option *longs,
+    const char *command, const char *takes)
+{
+	for (const struct option *o = longs; o->name; o++)
+		if (given->code[o->val] && !strchr(takes, o->val))
+			cli_die(EX_USAGE, "%s%snot an option here: '--%s'",
+			    command ? command : "", command ? ": " : "",
+			    o->name);
 }
 
 int64_t cli_number(

@@ -42,6 +42,20 @@ _Noreturn void cli_usage(const char *usage, bool asked);
 /* Print `NAME VERSION` and exit 0. */
 _Noreturn void cli_version(void);
 
+/* Which options were given, by their codes of getopt_long. */
+struct cli_given {
+	bool code[128];
+};
+
+struct option;
+
+/*
+ * Die of an option that was given to a command which does not take it. `takes`
+ * has the codes of those it does.
+ */
+void cli_check_given(const struct cli_given *, const struct option *longs,
+    const char *command, const char *takes);
+
 /* Options that are bounded numbers, durations, times, sizes; they die on bad
  * ones. */
 int64_t cli_number(

@@ -129,13 +129,17 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 {
 	int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 	struct stat st;
+	bool known = fd >= 0 && fstat(fd, &st) == 0;
 	ssize_t n = fd < 0 ? -1 : 1;
 
 	buf_clear(&im->text);
 	*mtime = clock_now();
-	if (name && fd >= 0 && fstat(fd, &st) == 0)
+	if (name && known)
 		*mtime = (int64_t)st.st_mtim.tv_sec * 1000 +
 			 st.st_mtim.tv_nsec / 1000000;
+	/* A pipe may keep us waiting, which no write lock may be held for. */
+	if (known && !S_ISREG(st.st_mode))
+		out_flush(im->source.out);
 	while (n > 0) {
 		char *to = buf_room(&im->text, 65536);
 
@@ -147,6 +151,8 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 		else if (n < 0 && errno == EINTR)
 			n = 1;
 	}
+	if (im->text.no_memory)
+		cli_die(EX_OSERR, "no memory");
 	if (n < 0)
 		refuse_body(im, name ? name : "stdin", "cannot read: %s",
 		    strerror(errno));
@@ -169,7 +175,7 @@ static void import_file(struct import *im, const char *name)
 	import_text(im, name ? name : "stdin", mtime);
 }
 
-int stage_import(const struct stage_options *o, int argc, char **argv)
+int stage_import(const struct stage_options *o)
 {
 	struct import im = {.o = o,
 	    .text = BUF_INIT(o->max_line),
@@ -187,13 +193,14 @@ int stage_import(const struct stage_options *o, int argc, char **argv)
 		keeper_init_idle(&im.keeper, &out);
 	else
 		keeper_init(&im.keeper, o->db, o->max_line, &out);
-	replay_open(&im.source, &out, "import", o->filter.user, -1);
+	replay_open(&im.source, &out, "import", o);
+	source_send(&im.source, RECORD_RUN);
 	if (record_parse(&rec, buf_slice(&im.source.line), &why, &at))
 		keeper_see_run(&im.keeper, &rec);
-	if (argc == 0)
+	if (!*o->operands)
 		import_file(&im, NULL);
-	for (int i = 0; i < argc; i++)
-		import_file(&im, strcmp(argv[i], "-") ? argv[i] : NULL);
+	for (char **name = o->operands; *name; name++)
+		import_file(&im, strcmp(*name, "-") ? *name : NULL);
 	status = replay_close(&im.source, im.status);
 	keeper_release(&im.keeper);
 	buf_release(&im.text);

@@ -66,11 +66,15 @@ void keeper_see_run(struct keeper *k, const struct record *rec)
 	struct buf scratch = BUF_INIT((size_t)1 << 20);
 	struct store_run run;
 	const char *reason;
+	bool good;
 
 	if (!k->db)
 		return;
 	keeper_begin(k);
-	if (!store_run_read(rec, &scratch, &run, &reason))
+	good = store_run_read(rec, &scratch, &run, &reason);
+	if (scratch.no_memory)
+		cli_die(EX_OSERR, "no memory");
+	if (!good)
 		cli_warn("run: not put on record: %s", reason);
 	else if (store_run_seen(k->db, &run) != SQLITE_OK)
 		database_die(k->db, "put the run on record");

@@ -10,7 +10,8 @@
 #include "store/db.h"
 #include "table.h"
 
-#define CELL_MAX 60 /* columns of a cell for people */
+#define CELL_MAX 60  /* columns of a cell for people */
+#define LAST_MAX 300 /* of the last in its row, which pushes none away */
 #define COLUMNS_MAX 32
 
 static bool is_json(sqlite3_stmt *stmt, int i)
@@ -80,7 +81,8 @@ static void put_row(sqlite3_stmt *stmt, const int width[], int columns)
 		first = false;
 		for (int n = (int)s.n; number && n < width[i]; n++)
 			putchar(' ');
-		table_cell(s, number || last ? 0 : width[i], CELL_MAX);
+		table_cell(s, number || last ? 0 : width[i],
+		    last ? LAST_MAX : CELL_MAX);
 	}
 	putchar('\n');
 }

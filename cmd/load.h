@@ -44,6 +44,7 @@ struct load_run {
 	bool open;
 	char id[STAGE_RUN_MAX];
 	struct buf job;
+	struct buf uncommitted; /* of a replay: the runs, as a JSON array */
 	struct load_counts counts;
 	bool has_cursor;
 	int64_t cursor;
@@ -108,6 +109,9 @@ int load_worse(int a, int b);
 
 /* The time of day, written into `text`; p == NULL without a clock. */
 struct slice load_now(char text[CLOCK_TEXT]);
+
+/* Whether the capture of that name is of a run that moves no cursor. */
+bool load_is_uncommitted(const struct load_run *, struct slice src);
 
 /* Add a change to counts. */
 void load_count(struct load_counts *, const struct change *);

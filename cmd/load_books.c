@@ -78,6 +78,20 @@ static void note_cursor(struct load_run *run, const struct change *c)
 	run->cursor = c->after->values[value].integer;
 }
 
+bool load_is_uncommitted(const struct load_run *run, struct slice src)
+{
+	struct json j;
+
+	json_init(&j, buf_slice(&run->uncommitted));
+	if (json_next(&j) != JSON_ARRAY)
+		return false;
+	while (json_next(&j) == JSON_STRING)
+		if (src.n > j.text.n && src.p[j.text.n] == '/' &&
+		    slice_starts(src, j.text))
+			return true;
+	return false;
+}
+
 void load_count(struct load_counts *n, const struct change *c)
 {
 	n->inserted += c->kind == CHANGE_INSERT;
@@ -208,4 +222,5 @@ void load_close_run(struct load *l)
 	l->run.gap_count = 0;
 	buf_clear(&l->run.gaps);
 	buf_clear(&l->run.job);
+	buf_clear(&l->run.uncommitted);
 }

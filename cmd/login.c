@@ -63,6 +63,8 @@ static void add_scope(struct options *o, const char *arg)
 		buf_putc(&o->scope, ' ');
 	for (const char *p = arg; *p; p++)
 		buf_putc(&o->scope, *p == ',' ? ' ' : *p);
+	if (o->scope.no_memory)
+		cli_die(EX_OSERR, "no memory");
 	if (!*arg || o->scope.failed)
 		cli_die(EX_USAGE, "--scope: not a scope: '%s'", arg);
 }
@@ -119,6 +121,9 @@ static void read_options(struct options *o, int argc, char **argv)
 		cli_usage(o->account->usage, false);
 	if (!o->scope.n)
 		buf_puts(&o->scope, SCOPE_DEFAULT);
+	if (!buf_cstr(&o->scope))
+		cli_die(o->scope.no_memory ? EX_OSERR : EX_USAGE,
+		    o->scope.no_memory ? "no memory" : "--scope: too long");
 }
 
 /* Whether it is what a form or an address can hold without surprises. */
@@ -144,6 +149,8 @@ static void find_client_id(
 	if (!o->client_id && token_load(&t, &trouble) && t.client_id &&
 	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
+	if (t.text.no_memory || client_id->no_memory)
+		cli_die(EX_OSERR, "no memory");
 	token_release(&t);
 	if (!o->client_id)
 		cli_die(EX_CONFIG,
@@ -178,6 +185,8 @@ static void invite(const struct options *o, const struct waiting *w)
 
 	login_put_url(w->login, &url);
 	text = buf_cstr(&url);
+	if (url.no_memory)
+		cli_die(EX_OSERR, "no memory");
 	if (!text)
 		cli_die(EX_USAGE,
 		    "the login's address is longer than %zu bytes", URL_MAX);
@@ -210,6 +219,8 @@ static enum callback_kind take_line(struct waiting *w)
 	enum callback_kind kind = callback_read_pasted(
 	    buf_slice(&w->line), w->login->pkce.state, &w->value);
 
+	if (w->value.no_memory)
+		cli_die(EX_OSERR, "no memory");
 	if (kind == CALLBACK_STRANGE)
 		be_strange(w, true);
 	else if (kind == CALLBACK_NONE && w->line.n > 0)
@@ -241,6 +252,8 @@ static enum callback_kind take_input(struct waiting *w)
 	for (ssize_t i = 0; i < n && kind == CALLBACK_NONE; i++)
 		if (text[i] != '\n') {
 			w->skip = w->skip || !buf_putc(&w->line, text[i]);
+			if (w->line.no_memory)
+				cli_die(EX_OSERR, "no memory");
 		} else if (w->skip) {
 			cli_warn("that line is too long for an address");
 			w->skip = false;
@@ -265,6 +278,8 @@ static enum callback_kind take_visit(struct waiting *w, struct visitor *v)
 		return CALLBACK_NONE;
 	}
 	kind = callback_read(query, w->login->pkce.state, &w->value);
+	if (w->value.no_memory)
+		cli_die(EX_OSERR, "no memory");
 	if (kind == CALLBACK_CODE || kind == CALLBACK_REFUSED) {
 		w->visitor = v;
 		return kind;
@@ -311,7 +326,7 @@ static bool wait_for_code(
 		    "the consent was refused (access_denied)");
 	return trouble_set(trouble, EX_NOPERM,
 	    "the login service refuses the login (%.200s)",
-	    buf_cstr(&w->value));
+	    buf_words(&w->value));
 }
 
 /* A scope that was not granted is better known now than at night. */
@@ -344,8 +359,7 @@ static void tell_success(
 	    "you can close this window.",
 	    user, ends);
 	if (v)
-		visitor_answer(
-		    v, 200, "Logged in", text.failed ? "" : buf_cstr(&text));
+		visitor_answer(v, 200, "Logged in", buf_words(&text));
 	cli_warn("logged in as '%s' until %s: '%s'", user, ends, path);
 	if (!lasts)
 		cli_warn("the service gives no refresh_token: log in again "
@@ -458,7 +472,7 @@ int account_login(struct account *a, int argc, char **argv)
 	l.port = w.loopback.port;
 	l.transfer = transfer_new(&limits);
 	if (!l.transfer)
-		cli_die(EX_OSERR, "libcurl does not start");
+		cli_die(EX_OSERR, "libcurl does not start: no memory?");
 	w.login = &l;
 	w.input = input_of(&o);
 	w.until = clock_monotonic() + o.timeout;

@@ -35,8 +35,9 @@ static void tell_loss(void *ctx, const char *table, int64_t rows, int64_t of)
 /* Remove what was planned; bounded transactions, so that others get on. */
 static void remove_all(struct prune *p, const struct prune_options *o)
 {
-	int64_t captures = 0, bytes = 0, page;
+	int64_t captures = 0, bytes = 0;
 	struct prune_sum left;
+	sqlite3_int64 page, unused;
 	char size[32], space[32];
 	int rc;
 
@@ -51,12 +52,14 @@ static void remove_all(struct prune *p, const struct prune_options *o)
 	    (store_exec(p->db, "vacuum") ||
 		store_exec(p->db, "pragma wal_checkpoint(truncate)")))
 		database_die(p->db, "vacuum");
-	page = store_int(p->db, "pragma page_size", 0);
+	page = store_int(p->db, "pragma page_size", -1);
+	unused = store_int(p->db, "pragma freelist_count", -1);
+	if (page < 0 || unused < 0)
+		database_die(p->db, "see what is free");
 	cli_warn("prune: %" PRId64 " captures removed, %s; %" PRId64
 		 " as old are needed; the file has %s free",
 	    captures, size_text(bytes, size), left.old,
-	    size_text(
-		page * store_int(p->db, "pragma freelist_count", 0), space));
+	    size_text(page * unused, space));
 }
 
 static void list_plan(struct prune *p, const struct prune_options *o)

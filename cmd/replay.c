@@ -7,21 +7,19 @@
 #include "json/json.h"
 #include "stage.h"
 
-void replay_open(struct source *s, struct out *out, const char *job,
-    const char *user, int64_t captures)
+struct buf *replay_open(struct source *s, struct out *out, const char *job,
+    const struct stage_options *o)
 {
 	struct buf *b;
 
-	if (!source_init(s, "sp-stage", out, LINES_MAX_DEFAULT))
+	if (!source_init(s, "sp-stage", out, o->max_line))
 		cli_die(EX_OSERR, "no clock or no random bytes");
 	b = source_begin(s, RECORD_RUN);
 	json_put_member(b, "job", slice_of(job));
-	if (user)
-		json_put_member(b, "user", slice_of(user));
+	if (o->filter.user)
+		json_put_member(b, "user", slice_of(o->filter.user));
 	json_put_member(b, "started_at", slice_of(s->started_at));
-	if (captures >= 0)
-		json_put_member_int(b, "captures", captures);
-	source_send(s, RECORD_RUN);
+	return b;
 }
 
 int replay_close(struct source *s, int status)
@@ -110,6 +108,19 @@ static int send_settling(sqlite3 *db, const struct staging_filter *f,
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Open the run: how many captures will come, and whose cursors stay. */
+static void open_run(sqlite3 *db, struct source *s, struct out *out,
+    const struct stage_options *o, int64_t captures)
+{
+	struct buf *b = replay_open(s, out, "replay", o);
+
+	json_put_member_int(b, "captures", captures);
+	json_put_key(b, "uncommitted");
+	if (staging_uncommitted(db, b) != SQLITE_OK)
+		database_die(db, "read ingest_runs");
+	source_send(s, RECORD_RUN);
+}
+
 int stage_replay(const struct stage_options *o)
 {
 	struct buf line = BUF_INIT(o->max_line);
@@ -128,7 +139,7 @@ int stage_replay(const struct stage_options *o)
 		cli_warn("replay: no capture that was refused is left");
 	else if (walk.total == 0)
 		cli_die(EX_DATAERR, "replay: no capture is chosen");
-	replay_open(&source, &out, "replay", o->filter.user, walk.total);
+	open_run(db, &source, &out, o, walk.total);
 	if (o->filter.refused &&
 	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
 		database_die(db, "read staging_raw");

@@ -145,6 +145,8 @@ static void conclude(struct fetch *f, const struct ask *a)
 		stage_use(&f->stage, &a->record);
 		return;
 	}
+	if (a->code == ask_no_memory)
+		cli_die(EX_OSERR, "%s", a->why);
 	f->stage.in.number = a->number;
 	f->quiet = a->unasked;
 	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
@@ -233,6 +235,7 @@ static void take_run(struct fetch *f, const struct record *rec)
 {
 	struct trouble trouble;
 	struct slice user = {NULL, 0};
+	bool told;
 
 	verdict_begin_run(&f->verdict);
 	f->seq = 0;
@@ -241,8 +244,10 @@ static void take_run(struct fetch *f, const struct record *rec)
 		return;
 	}
 	buf_clear(&f->scratch);
-	if (!record_string(rec, "user", &f->scratch, &user) || !user.p ||
-	    slice_is(user, f->session.token.user_id)) {
+	told = record_string(rec, "user", &f->scratch, &user);
+	if (f->scratch.no_memory)
+		cli_die(EX_OSERR, "out of memory");
+	if (!told || !user.p || slice_is(user, f->session.token.user_id)) {
 		pass_filled(f, rec);
 		return;
 	}
@@ -286,6 +291,8 @@ static void look(struct fetch *f, char **paths)
 		json_put_member(&text, "url", buf_slice(b));
 		buf_putc(&text, '}');
 		f->stage.in.number++;
+		if (text.no_memory || b->no_memory)
+			cli_die(EX_OSERR, "out of memory");
 		if (text.failed ||
 		    !record_parse(&rec, buf_slice(&text), &reason, &at))
 			cli_die(EX_USAGE, "not a path: '%s'", *paths);
@@ -331,6 +338,26 @@ static int64_t read_limit(const char *option, const char *arg)
 	return ms;
 }
 
+static const struct option longs[] = {
+    {"account", required_argument, NULL, 'a'},
+    {"token-file", required_argument, NULL, 't'},
+    {"api", required_argument, NULL, 'A'},
+    {"token-url", required_argument, NULL, 'T'},
+    {"max-wait", required_argument, NULL, 'w'},
+    {"retries", required_argument, NULL, 'r'},
+    {"backoff", required_argument, NULL, 'b'},
+    {"timeout", required_argument, NULL, 'l'},
+    {"connect-timeout", required_argument, NULL, 'c'},
+    {"parallel", required_argument, NULL, 'n'},
+    {"max-body", required_argument, NULL, 'm'},
+    {"max-pages", required_argument, NULL, 'p'},
+    {"max-line", required_argument, NULL, 'L'},
+    {"progress", no_argument, NULL, 'P'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
 static void set_option(struct options *o, int which, const char *arg)
 {
 	switch (which) {
@@ -366,27 +393,9 @@ static void set_option(struct options *o, int which, const char *arg)
 }
 
 /* Returns the first argument that is none of them. */
-static char **read_options(struct options *o, int argc, char **argv)
+static char **read_options(
+    struct options *o, struct cli_given *given, int argc, char **argv)
 {
-	static const struct option longs[] = {
-	    {"account", required_argument, NULL, 'a'},
-	    {"token-file", required_argument, NULL, 't'},
-	    {"api", required_argument, NULL, 'A'},
-	    {"token-url", required_argument, NULL, 'T'},
-	    {"max-wait", required_argument, NULL, 'w'},
-	    {"retries", required_argument, NULL, 'r'},
-	    {"backoff", required_argument, NULL, 'b'},
-	    {"timeout", required_argument, NULL, 'l'},
-	    {"connect-timeout", required_argument, NULL, 'c'},
-	    {"parallel", required_argument, NULL, 'n'},
-	    {"max-body", required_argument, NULL, 'm'},
-	    {"max-pages", required_argument, NULL, 'p'},
-	    {"max-line", required_argument, NULL, 'L'},
-	    {"progress", no_argument, NULL, 'P'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
 	int which;
 
 	*o = (struct options){
@@ -403,8 +412,10 @@ static char **read_options(struct options *o, int argc, char **argv)
 	    .max_line = LINES_MAX_DEFAULT,
 	    .max_pages = 10000,
 	};
-	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
+	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1) {
 		set_option(o, which, optarg);
+		given->code[which] = true;
+	}
 	o->progress = cli_progress_wanted(o->progress);
 	return argv + optind;
 }
@@ -426,7 +437,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
-		cli_die(EX_OSERR, "libcurl does not start");
+		cli_die(EX_OSERR, "libcurl does not start: no memory?");
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
 	    o->account.api ? o->account.api : account_setting("SP_API");
@@ -481,7 +492,8 @@ static int finish(struct fetch *f)
 }
 
 /* The commands, which have options of their own; false if it is none. */
-static bool command(struct options *o, char *self, char **argv, int *status)
+static bool command(struct options *o, const struct cli_given *given,
+    char *self, char **argv, int *status)
 {
 	static const struct {
 		const char *name;
@@ -495,6 +507,7 @@ static bool command(struct options *o, char *self, char **argv, int *status)
 	for (size_t i = 0; argc && i < sizeof(commands) / sizeof(*commands);
 	     i++)
 		if (strcmp(*argv, commands[i].name) == 0) {
+			cli_check_given(given, longs, *argv, "atAT");
 			*argv = self; /* for getopt's messages */
 			*status = commands[i].run(&o->account, argc, argv);
 			return true;
@@ -505,6 +518,7 @@ static bool command(struct options *o, char *self, char **argv, int *status)
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
+	struct cli_given given = {.code = {false}};
 	struct buf path = BUF_INIT(4096);
 	struct options o;
 	struct fetch f;
@@ -513,8 +527,8 @@ int main(int argc, char **argv)
 
 	cli_init("sp-fetch");
 	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
-	paths = read_options(&o, argc, argv);
-	if (command(&o, argv[0], paths, &status))
+	paths = read_options(&o, &given, argc, argv);
+	if (command(&o, &given, argv[0], paths, &status))
 		return status;
 	account_trust(&o.limits);
 	set_up(&f, &o, account_path(&o.account, &path));

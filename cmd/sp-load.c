@@ -109,6 +109,8 @@ static void take_run(struct load *l, const struct record *rec)
 	stage_use(&l->stage, rec);
 	memcpy(l->run.id, l->stage.run, sizeof(l->run.id));
 	buf_put_slice(&l->run.job, run.job);
+	if (!buf_put_slice(&l->run.uncommitted, record_raw(rec, "uncommitted")))
+		cli_die(EX_OSERR, "out of memory");
 	l->run.open = true;
 	if (!l->options.dry &&
 	    (store_begin(l->db) || store_run_seen(l->db, &run) ||
@@ -155,6 +157,8 @@ static void take_settling(
 
 	if (l->settling.known < 0)
 		load_die(l);
+	if (l->settling.captures.no_memory)
+		cli_die(EX_OSERR, "out of memory");
 	if (wrong)
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 	else
@@ -185,6 +189,11 @@ static void take_row(struct load *l, const struct record *rec)
 	t = find_table(l, rec, name, &a);
 	if (!t)
 		return;
+	if (t->kind == TABLE_CURSOR && load_is_uncommitted(&l->run, a.src)) {
+		stage_use(&l->stage, rec);
+		l->run.counts.unchanged++;
+		return;
+	}
 	if (!a.at.p)
 		a.at = load_now(now);
 	b = t->held || a.removes ? &l->held : &l->batch;
@@ -297,9 +306,11 @@ static void read_options(int argc, char **argv, struct load_options *o)
 	    {"progress", no_argument, NULL, 'p'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+	struct cli_given given = {.code = {false}};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1) {
+		given.code[c] = true;
 		switch (c) {
 		case 'd': o->db = optarg; break;
 		case 'g': o->digest = true; break;
@@ -319,8 +330,11 @@ static void read_options(int argc, char **argv, struct load_options *o)
 		case 'V': cli_version();
 		default: cli_usage(usage, false);
 		}
-	if (optind < argc || (o->digest && o->dry))
+	}
+	if (optind < argc)
 		cli_usage(usage, false);
+	if (o->digest)
+		cli_check_given(&given, longs, "--digest", "dg");
 }
 
 /* Set up all that the options ask for; what fails here ends the program. */
@@ -360,6 +374,7 @@ static void close_all(struct load *l)
 	out_release(&l->out);
 	free(l->by_table);
 	buf_release(&l->run.job);
+	buf_release(&l->run.uncommitted);
 	buf_release(&l->run.gaps);
 	buf_release(&l->line);
 	buf_release(&l->why);
@@ -371,7 +386,9 @@ int main(int argc, char **argv)
 	static struct load l = {.options = {.batch_rows = 200000,
 				    .batch_ms = 1000,
 				    .max_line = LINES_MAX_DEFAULT},
-	    .run = {.job = BUF_INIT(1 << 20), .gaps = BUF_INIT(1 << 20)},
+	    .run = {.job = BUF_INIT(1 << 20),
+		.uncommitted = BUF_INIT(SIZE_MAX / 2),
+		.gaps = BUF_INIT(1 << 20)},
 	    .line = BUF_INIT((size_t)1 << 30),
 	    .why = BUF_INIT(1 << 20)};
 	struct buf path = BUF_INIT(1 << 16);

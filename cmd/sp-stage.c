@@ -25,8 +25,8 @@ static const char usage[] =
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--lock-wait D] [--max-line SIZE]\n"
     "           [FILE ...]\n"
-    "       sp-stage compact [--db FILE] [--lock-wait D] [--progress]\n"
-    "           [--table]\n"
+    "       sp-stage compact [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
+    "           [--progress] [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
@@ -162,9 +162,12 @@ static const char runs_for_people[] =
     "substr(replace(started_at, 'T', ' '), 1, 19) as started, status, "
     "captures, rows_read as \"rows\", rows_inserted as new, "
     "rows_updated as changed, rows_unchanged as same, refused, "
-    "coalesce(reason, '') || coalesce('plays between ' || "
-    "json_extract(gaps_json, '$[0].from') || ' and ' || "
-    "json_extract(gaps_json, '$[0].to') || ' may be missing', '') as note "
+    "coalesce(reason, '') || coalesce(iif(reason <> '', '; ', '') || "
+    "'plays between ' || json_extract(gaps_json, '$[0].from') || ' and ' || "
+    "json_extract(gaps_json, '$[0].to') || ' may be missing' || "
+    "case json_array_length(gaps_json) when 1 then '' "
+    "when 2 then ', and 1 more gap' else printf(', and %d more gaps', "
+    "json_array_length(gaps_json) - 1) end, '') as note "
     "from (select * from ingest_runs order by started_at desc, run_id desc "
     "limit ?1) order by started_at, run_id";
 static const char runs_for_pipe[] =
@@ -196,7 +199,7 @@ static int prune(const struct stage_options *o)
 		cli_die(EX_USAGE, "prune: --keep is needed: for how long "
 				  "captures stay anyway, like 90d");
 	if (p.dry && p.vacuum)
-		cli_usage(usage, false);
+		cli_die(EX_USAGE, "prune: --dry-run frees nothing to --vacuum");
 	p.db = o->db;
 	p.table = o->table || table_for_people();
 	p.progress = cli_progress_wanted(o->progress);
@@ -212,67 +215,91 @@ static const char *time_option(
 	return text;
 }
 
-/* Options up to the first operand; returns with optind at it. */
-static void read_options(int argc, char **argv, struct stage_options *o)
+static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
+    {"run", required_argument, NULL, 'r'},
+    {"endpoint", required_argument, NULL, 'e'},
+    {"user", required_argument, NULL, 'u'},
+    {"since", required_argument, NULL, 's'},
+    {"until", required_argument, NULL, 't'},
+    {"fetched-at", required_argument, NULL, 'f'},
+    {"refused", no_argument, NULL, 'R'},
+    {"limit", required_argument, NULL, 'l'}, {"table", no_argument, NULL, 'a'},
+    {"capture", no_argument, NULL, 'c'},
+    {"lock-wait", required_argument, NULL, 'w'},
+    {"max-line", required_argument, NULL, 'm'},
+    {"no-stage", no_argument, NULL, 'S'},
+    {"keep", required_argument, NULL, 'k'}, {"dry-run", no_argument, NULL, 'n'},
+    {"even-needed", no_argument, NULL, 'E'}, {"vacuum", no_argument, NULL, 'v'},
+    {"progress", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+
+static void set_option(struct stage_options *o, int which, const char *arg)
 {
-	static const struct option longs[] = {
-	    {"db", required_argument, NULL, 'd'},
-	    {"run", required_argument, NULL, 'r'},
-	    {"endpoint", required_argument, NULL, 'e'},
-	    {"user", required_argument, NULL, 'u'},
-	    {"since", required_argument, NULL, 's'},
-	    {"until", required_argument, NULL, 't'},
-	    {"fetched-at", required_argument, NULL, 'f'},
-	    {"refused", no_argument, NULL, 'R'},
-	    {"limit", required_argument, NULL, 'l'},
-	    {"table", no_argument, NULL, 'a'},
-	    {"capture", no_argument, NULL, 'c'},
-	    {"lock-wait", required_argument, NULL, 'w'},
-	    {"max-line", required_argument, NULL, 'm'},
-	    {"no-stage", no_argument, NULL, 'S'},
-	    {"keep", required_argument, NULL, 'k'},
-	    {"dry-run", no_argument, NULL, 'n'},
-	    {"even-needed", no_argument, NULL, 'E'},
-	    {"vacuum", no_argument, NULL, 'v'},
-	    {"progress", no_argument, NULL, 'p'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct staging_filter *f = &o->filter;
+
+	switch (which) {
+	case 'd': o->db = arg; break;
+	case 'r': f->run = arg; break;
+	case 'e': f->endpoint = arg; break;
+	case 'u': f->user = arg; break;
+	case 's': f->since = time_option("--since", arg, o->since); break;
+	case 't': f->until = time_option("--until", arg, o->until); break;
+	case 'f': o->fetched_at = cli_time("--fetched-at", arg); break;
+	case 'l': o->limit = cli_number("--limit", arg, 1, INT64_MAX); break;
+	case 'w': database_lock_wait(arg); break;
+	case 'm': o->max_line = cli_size("--max-line", arg); break;
+	case 'a': o->table = true; break;
+	case 'c': o->capture = true; break;
+	case 'R': f->refused = true; break;
+	case 'S': o->no_stage = true; break;
+	case 'k': o->prune.keep = cli_duration("--keep", arg); break;
+	case 'n': o->prune.dry = true; break;
+	case 'E': o->prune.even_needed = true; break;
+	case 'v': o->prune.vacuum = true; break;
+	case 'p': o->progress = true; break;
+	case 'h': cli_usage(usage, true);
+	case 'V': cli_version();
+	default: cli_usage(usage, false);
+	}
+}
+
+/* Options up to the first operand; returns with optind at it. */
+static void read_options(
+    int argc, char **argv, struct stage_options *o, struct cli_given *given)
+{
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1)
-		switch (c) {
-		case 'd': o->db = optarg; break;
-		case 'r': f->run = optarg; break;
-		case 'e': f->endpoint = optarg; break;
-		case 'u': f->user = optarg; break;
-		case 's':
-			f->since = time_option("--since", optarg, o->since);
-			break;
-		case 't':
-			f->until = time_option("--until", optarg, o->until);
-			break;
-		case 'f':
-			o->fetched_at = cli_time("--fetched-at", optarg);
-			break;
-		case 'l':
-			o->limit = cli_number("--limit", optarg, 1, INT64_MAX);
-			break;
-		case 'w': database_lock_wait(optarg); break;
-		case 'm': o->max_line = cli_size("--max-line", optarg); break;
-		case 'a': o->table = true; break;
-		case 'c': o->capture = true; break;
-		case 'R': f->refused = true; break;
-		case 'S': o->no_stage = true; break;
-		case 'k': o->prune.keep = cli_duration("--keep", optarg); break;
-		case 'n': o->prune.dry = true; break;
-		case 'E': o->prune.even_needed = true; break;
-		case 'v': o->prune.vacuum = true; break;
-		case 'p': o->progress = true; break;
-		case 'h': cli_usage(usage, true);
-		case 'V': cli_version();
-		default: cli_usage(usage, false);
-		}
+	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1) {
+		set_option(o, c, optarg);
+		given->code[c] = true;
+	}
+}
+
+/* The commands, with the codes of the options that each takes. */
+static const struct command {
+	const char *name; /* NULL: without one sp-stage is a filter */
+	const char *takes;
+	bool operands;
+	int (*run)(const struct stage_options *);
+} commands[] = {
+    {"replay", "dreustRmp", false, stage_replay},
+    {"import", "dSeufwm", true, stage_import},
+    {"compact", "dwmpa", false, compact},
+    {"runs", "dla", false, runs},
+    {"why", "dca", true, stage_why},
+    {"prune", "ndkEvwpa", false, prune},
+    {NULL, "dwmp", false, filter},
+};
+
+static const struct command *command_named(const char *name)
+{
+	const struct command *c = commands;
+
+	while (c->name && (!name || strcmp(c->name, name) != 0))
+		c++;
+	if (name && !c->name)
+		cli_usage(usage, false);
+	return c;
 }
 
 int main(int argc, char **argv)
@@ -281,36 +308,16 @@ int main(int argc, char **argv)
 	    .fetched_at = -1,
 	    .limit = 20,
 	    .prune = {.keep = -1}};
-	const char *command = NULL;
-	int status;
+	struct cli_given given = {.code = {false}};
+	const struct command *command;
 
 	cli_init("sp-stage");
-	read_options(argc, argv, &o);
-	if (optind < argc)
-		command = argv[optind++];
-	read_options(argc, argv, &o);
-	argc -= optind;
-	argv += optind;
-	if ((o.prune.dry && (!command || strcmp(command, "prune"))) ||
-	    (o.no_stage && (!command || strcmp(command, "import"))))
+	read_options(argc, argv, &o, &given);
+	command = command_named(optind < argc ? argv[optind++] : NULL);
+	read_options(argc, argv, &o, &given);
+	cli_check_given(&given, longs, command->name, command->takes);
+	o.operands = argv + optind;
+	if (*o.operands && !command->operands)
 		cli_usage(usage, false);
-	if (!command)
-		return filter(&o);
-	if (!strcmp(command, "import"))
-		return stage_import(&o, argc, argv);
-	if (!strcmp(command, "why") && argc > 0)
-		return cli_close_stdout(stage_why(&o, argc, argv));
-	if (argc > 0)
-		cli_usage(usage, false);
-	if (!strcmp(command, "replay"))
-		status = stage_replay(&o);
-	else if (!strcmp(command, "runs"))
-		status = runs(&o);
-	else if (!strcmp(command, "prune"))
-		status = prune(&o);
-	else if (!strcmp(command, "compact"))
-		status = compact(&o);
-	else
-		cli_usage(usage, false);
-	return cli_close_stdout(status);
+	return cli_close_stdout(command->run(&o));
 }

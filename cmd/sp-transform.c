@@ -265,39 +265,9 @@ static void take_capture(struct transform *t, const struct record *rec)
 		cli_die(EX_OSERR, "no memory");
 }
 
-/* The status that an error's body tells of itself; 200 for any other. */
-static int64_t status_of(struct slice body)
-{
-	struct json j, inner;
-	enum json_type type;
-	int64_t status = 200;
-
-	json_init(&j, body);
-	if (json_next(&j) != JSON_OBJECT)
-		return status;
-	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
-		bool error = slice_is(j.key, "error") && type == JSON_OBJECT;
-
-		if (!json_skip(&j, type))
-			break;
-		json_init(&inner, j.text);
-		if (!error || json_next(&inner) != JSON_OBJECT)
-			continue;
-		while ((type = json_next(&inner)) > JSON_END &&
-		       type != JSON_OBJECT_END)
-			if (type == JSON_NUMBER &&
-			    slice_is(inner.key, "status"))
-				json_int(inner.text, &status);
-			else
-				json_skip(&inner, type);
-	}
-	return status;
-}
-
 /* Make a capture of a bare body. */
 static void take_body(struct transform *t, struct slice body)
 {
-	struct buf *b = &t->capture;
 	struct record rec = {.type = RECORD_CAPTURE};
 	char detail[160];
 	struct json j;
@@ -311,20 +281,10 @@ static void take_body(struct transform *t, struct slice body)
 		refuse(t, &rec, "not json", detail);
 		return;
 	}
-	buf_clear(b);
-	buf_putc(b, '{');
-	json_put_member(b, "type", SLICE("capture"));
-	json_put_member(b, "endpoint", slice_of(t->o->endpoint));
-	if (t->o->user)
-		json_put_member(b, "user", slice_of(t->o->user));
-	json_put_member_int(b, "status", status_of(body));
-	if (*t->o->fetched_at)
-		json_put_member(b, "fetched_at", slice_of(t->o->fetched_at));
-	json_put_key(b, "body");
-	json_compact(&j, body, b);
-	if (!buf_putc(b, '}'))
+	if (!bare_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at,
+		&t->capture))
 		cli_die(EX_OSERR, "no memory");
-	if (!record_parse(&rec, buf_slice(b), &why, &at))
+	if (!record_parse(&rec, buf_slice(&t->capture), &why, &at))
 		refuse(t, &rec, "not json", why);
 	else
 		take_capture(t, &rec);
@@ -362,6 +322,8 @@ static bool next_line(struct transform *t)
 			take_bodies(t);
 			return true;
 		}
+		if (t->bare.no_memory)
+			cli_die(EX_OSERR, "no memory");
 		__attribute__((fallthrough));
 	case LINES_TOO_LONG:
 		refuse(t, &rec, REFUSED_TOO_LONG, "see --max-line");

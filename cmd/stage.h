@@ -28,22 +28,23 @@ struct stage_options {
 	bool capture;
 	bool table; /* list for people even into a pipe */
 	struct prune_options prune;
+	char **operands; /* the arguments after the options, ends with NULL */
 };
 
 /* Give captures back. */
 int stage_replay(const struct stage_options *);
 
-/* Make captures of the bodies in the files, of stdin's with none. */
-int stage_import(const struct stage_options *, int argc, char **argv);
+/* Make captures of the bodies in the files named, or in stdin. */
+int stage_import(const struct stage_options *);
 
 /* Say which captures a row comes from: a table, and the row's key. */
-int stage_why(const struct stage_options *, int argc, char **argv);
+int stage_why(const struct stage_options *);
 
 /* --- replay.c, for import too: a stream of captures from here ------------ */
 
-/* Open a run of the job; captures is how many will come, or -1. */
-void replay_open(struct source *, struct out *, const char *job,
-    const char *user, int64_t captures);
+/* Begin the record of a run of the job, for members of its own to be added. */
+struct buf *replay_open(struct source *, struct out *, const char *job,
+    const struct stage_options *);
 
 /* End the run; returns the status, or that of output that failed. */
 int replay_close(struct source *, int status);

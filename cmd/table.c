@@ -18,12 +18,9 @@ static int put_cell(struct slice s, int most, bool print)
 
 	while (p < end && shown < most) {
 		size_t n = utf8_length(p, end);
-		bool control = n == 0 || (unsigned char)*p < 0x20 ||
-			       *p == 0x7f ||
-			       (n == 2 && (unsigned char)*p == 0xc2 &&
-				   (unsigned char)p[1] < 0xa0);
+		unsigned code;
 
-		if (print && control)
+		if (print && (n == 0 || utf8_control(p, end, &code)))
 			putchar('?');
 		else if (print)
 			fwrite(p, 1, n, stdout);

@@ -1,11 +1,14 @@
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/out.h"
 #include "cli.h"
 #include "database.h"
 #include "listing.h"
 #include "stage.h"
 #include "store/why.h"
+#include "stream/record.h"
 #include "table.h"
 
 /* Whether rows of a table can be asked about by so many keys; says why not. */
@@ -23,13 +26,14 @@ static bool why_can(const struct table *t, const char *name, int keys)
 		cli_warn("why: table '%s': it is not made from captures", name);
 	else
 		cli_warn(
-		    "why: table '%s': its key is%s", name, buf_cstr(&names));
+		    "why: table '%s': its key is%s", name, buf_words(&names));
 	buf_release(&names);
 	return false;
 }
 
-/* Print the captures whose numbers the statement gives. */
-static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
+/* Send the captures whose numbers the statement gives, but for damaged ones. */
+static int send_captures(struct out *out, sqlite3 *db, sqlite3_stmt *ids,
+    struct buf *line, bool *damaged)
 {
 	struct staging_reader reader;
 	int rc = staging_reader_init(&reader);
@@ -40,15 +44,31 @@ static int print_captures(sqlite3 *db, sqlite3_stmt *ids, struct buf *line)
 		if (rc != SQLITE_ROW)
 			break;
 		rc = SQLITE_OK;
-		if (reader.bad)
+		if (reader.bad) {
 			cli_warn("why: %s: %s", buf_words(line), reader.bad);
-		else if (!buf_putc(line, '\n'))
-			rc = SQLITE_TOOBIG;
-		/* What fails is met when stdout is closed. */
-		else if (fwrite(line->p, 1, line->n, stdout) != line->n)
+			*damaged = true;
+		} else if (!record_send(out, buf_slice(line))) {
 			rc = SQLITE_DONE;
+		}
 	}
 	staging_reader_release(&reader);
+	return rc;
+}
+
+/* The same, to stdout; dies where that cannot be written. */
+static int print_captures(
+    sqlite3 *db, sqlite3_stmt *ids, struct buf *line, bool *damaged)
+{
+	struct out out;
+	int rc;
+
+	if (!out_init(&out, STDOUT_FILENO, (size_t)1 << 16))
+		return SQLITE_NOMEM;
+	rc = send_captures(&out, db, ids, line, damaged);
+	if (!out_flush(&out))
+		cli_die(
+		    EX_IOERR, "stdout: cannot write: %s", strerror(out.err));
+	out_release(&out);
 	return rc;
 }
 
@@ -72,14 +92,15 @@ static int why_answer(
     struct why *w, const struct stage_options *o, sqlite3 *db, struct buf *line)
 {
 	sqlite3_stmt *answer;
+	bool damaged = false;
 	int rc;
 
 	if (why_ask(w, db, o->capture, &answer) != SQLITE_OK)
 		database_die(db, "look the row up");
-	if (o->capture)
-		rc = print_captures(db, answer, line);
-	else if (!w->found)
+	if (!w->found)
 		rc = SQLITE_DONE;
+	else if (o->capture)
+		rc = print_captures(db, answer, line, &damaged);
 	else
 		rc = listing_print(
 		    answer, "why", o->table || table_for_people());
@@ -91,11 +112,15 @@ static int why_answer(
 	if (rc != SQLITE_DONE)
 		database_die(db, "read staging_raw");
 	why_explain(w);
-	return w->found ? 0 : EX_DATAERR;
+	if (!w->found)
+		return EX_DATAERR;
+	return damaged ? EX_REFUSED : 0;
 }
 
-int stage_why(const struct stage_options *o, int argc, char **argv)
+int stage_why(const struct stage_options *o)
 {
+	const char *name = o->operands[0];
+	int keys = 0;
 	struct buf line = BUF_INIT(o->max_line);
 	struct tables tables = {.db = NULL};
 	const struct table *t;
@@ -103,14 +128,18 @@ int stage_why(const struct stage_options *o, int argc, char **argv)
 	sqlite3 *db;
 	struct why w;
 
+	if (!name)
+		cli_die(EX_USAGE, "why: name a table and the key of a row");
+	while (o->operands[1 + keys])
+		keys++;
 	tables.db = db = database_open(o->db, STORE_READ);
 	if (bodies_add_function(db) != SQLITE_OK)
 		database_die(db, "read staging_bodies");
-	t = tables_find(&tables, slice_of(argv[0]));
+	t = tables_find(&tables, slice_of(name));
 	if (!t)
 		database_die(db, "read the schema");
-	why_init(&w, t, argv + 1);
-	if (why_can(t, argv[0], argc - 1))
+	why_init(&w, t, o->operands + 1);
+	if (why_can(t, name, keys))
 		status = why_answer(&w, o, db, &line);
 	why_release(&w);
 	tables_release(&tables);

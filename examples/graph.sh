@@ -14,11 +14,11 @@ select '	' || json_quote('user:' || user_id) || ' [label=' ||
 from users order by user_id;
 select '	' || json_quote('artist:' || artist_id) || ' [shape=ellipse, label=' ||
 	json_quote(coalesce(name, artist_id)) || '];'
-from artists where artist_id in (select other_id from user_relationships
+from artists where artist_id in (select other_id from connections
 	where kind = 'follows-artist') order by artist_id;
 select '	' || json_quote('user:' || user_id) || ' -> ' ||
 	json_quote(iif(kind = 'follows-artist', 'artist:', 'user:') || other_id) ||
 	' [label=' || json_quote(kind) || '];'
-from user_relationships order by user_id, other_id, kind;
+from connections order by user_id, other_id, kind;
 select '}';
 SQL

@@ -2,19 +2,19 @@
 --
 --	sqlite3 -column -header music.db < graph.sql
 --
--- An edge stands for any relationship between two users, either way round.
+-- An edge stands for any connection between two users, either way round.
 
 create temp view edge as
-	select user_id as a, other_id as b from user_relationships
+	select user_id as a, other_id as b from connections
 	where kind != 'follows-artist'
 	union
-	select other_id, user_id from user_relationships
+	select other_id, user_id from connections
 	where kind != 'follows-artist';
 
 -- Whom each user shares playlists with, and how.
 select u.user_id as user, coalesce(v.display_name, r.other_id) as with_whom,
 	group_concat(distinct r.kind) as how
-from user_relationships r
+from connections r
 join users u using (user_id)
 left join users v on v.user_id = r.other_id
 where r.kind != 'follows-artist'

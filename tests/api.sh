@@ -1,10 +1,7 @@
-# api.sh: a rehearsal API for a test, and a database to go with it, $SP_DB.
+# api.sh: a rehearsal API for a test, and the database of db.sh to go with it.
 # Source it after tap.sh; the API is stopped when the test ends.
 
-PATH=$build:$PATH
-SP_DB=$tmp/music.db
-export SP_DB
-
+. tests/db.sh
 api_pid=
 trap '[ -z "$api_pid" ] || kill "$api_pid" 2>/dev/null; rm -rf "$tmp"' EXIT
 
@@ -34,9 +31,6 @@ api_post() {
 api_plays() {
 	curl -fsS "$api_url/rehearse/plays" | jq -r '"\(.played_at) \(.uri)"'
 }
-
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 
 # job [[OPTION...] JOB]: the whole pipeline, of the plays if nothing else is
 # named, impatient with faults.

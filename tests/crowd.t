@@ -4,11 +4,8 @@
 # away.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-PATH=$build:$PATH
-SP_DB=$tmp/music.db
-export SP_DB
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
+. tests/db.sh
+mkfifo "$tmp/rows"
 
 # users NAME COUNT: rows, some of which others bring too.
 users() {
@@ -31,20 +28,6 @@ captures() {
 			    "\"%s%d\"}}\n", run, i, run, i
 	}'
 	printf '{"type":"end","run":"%s","status":"complete"}\n' "$1"
-}
-# hold SQL: a connection that has run the SQL, and waits; let_go ends it.
-mkfifo "$tmp/talk" "$tmp/rows"
-hold() {
-	rm -f "$tmp/held"
-	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
-	holder=$!
-	exec 9>"$tmp/talk"
-	echo "$1; select 'here';" >&9
-	until_true grep -qs here "$tmp/held"
-}
-let_go() {
-	exec 9>&-
-	wait $holder
 }
 until_true() {
 	tries=0

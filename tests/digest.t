@@ -2,12 +2,10 @@
 # sp-load --digest: equal where the tables are, and nowhere else.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
 load() { "$build/sp-load" "$@"; }
 digest() { load --digest --db "${1:-$SP_DB}"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 # differ FILE: the tables whose lines differ from those in $tmp/before.
 differ() {
 	digest "$1" | diff "$tmp/before" - | sed -n 's/^>.*"table":"\([^"]*\)".*/\1/p'
@@ -123,10 +121,11 @@ change "update moods set stars = 1.5; update moods set stars = 'stars' ||
 sqlite3 "$SP_DB" 'update playlists set tracks_list = null'
 digest >"$tmp/before"
 cp "$SP_DB" "$tmp/old.db"
-sqlite3 "$tmp/old.db" 'drop view playlist_contents; drop view plays;
-	drop view top_tracks; drop view top_albums; drop view top_artists;
-	drop view listening_by_day; drop view listening_by_hour;
-	alter table playlists drop column tracks_list; drop table play_gaps'
+sqlite3 "$tmp/old.db" 'drop view connections;
+	drop view playlist_contents; drop view plays; drop view top_tracks;
+	drop view top_albums; drop view top_artists; drop view listening_by_day;
+	drop view listening_by_hour; alter table playlists drop column tracks_list;
+	drop table play_gaps'
 is "$(differ "$tmp/old.db")" play_gaps \
     "a column that is not there is like one never told"
 is "$(digest "$tmp/old.db" | jq -c 'select(.table == "play_gaps").rows')" 0 \

@@ -44,8 +44,28 @@ is "$(sql "select count(*) from play_history where weekday is not
 	    1 + 3 * strftime('%w', played_at), 3)")" 0 \
     "every play has its day of the week"
 
-# --- what a mapping no longer produces ----------------------------------
+# --- a mapping that takes the place of another ----------------------------
 compare() { run sh examples/compare.sh "$@"; }
+sp-transform --print-filter recently-played |
+    sed 's/^def unit: track_rows;/def unit: track_rows |\
+	if .table == "tracks" then .known.name |= ascii_upcase else . end;/' \
+    >"$tmp/my.jq"
+cp "$db" "$tmp/place.db"
+again() { # what the page says, but for the column that is emptied
+	sed -n '/^for e in/,/^done/p' man/sp-transform.1 |
+	    (cd "$tmp" && SP_DB=$tmp/place.db sh -s)
+}
+names() {
+	compare "$tmp/place.db" --endpoint recently-played -f "$tmp/my.jq"
+	echo "$status $(echo "$out" | grep -c '"table":"tracks"')"
+}
+again
+like "$(names)" '^1 [1-9]' "loading does not take back what another mapping told"
+sqlite3 "$tmp/place.db" 'update tracks set name = null'
+again
+like "$(names)" '^[01] 0$' "emptied first, the column is as the new mapping has it"
+
+# --- what a mapping no longer produces ----------------------------------
 sum=$(cksum <"$db")
 compare "$db"
 is "$(echo "$out" | jq -r .table | sort | uniq -c | xargs) $status" \
@@ -154,7 +174,13 @@ like "$out" '\|[0-9]\|kim > ' "and the shortest paths"
 run sh examples/graph.sh "$db"
 is "$status" 0 "graph.sh"
 is "$(echo "$out" | grep -c ' -> ')" \
-    "$(sql 'select count(*) from user_relationships')" "an edge a relationship"
+    "$(sql 'select count(*) from connections')" "an edge a connection"
+late='late" -> "user:kim'
+sql "insert into playlist_tracks (playlist_id, position, added_by) select
+    playlist_id, 100, 'late' from playlists where owner_id = 'kim' limit 1"
+like "$(sh examples/graph.sh "$db")" "$late" "those of later pages as well"
+like "$(sqlite3 "$db" ".read examples/graph.sql")" 'late\|1\|kim > late' \
+    "and paths through them"
 if command -v dot >/dev/null; then
 	echo "$out" | dot -Tsvg >"$tmp/graph.svg"
 	ok $? "graphviz takes the graph"

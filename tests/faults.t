@@ -1,6 +1,6 @@
 #!/bin/sh
-# Chosen calls fail: what each program says of it. `make fault` tries many
-# more, at random.
+# Chosen calls fail: what each program says of it; and some of all calls of
+# all commands. `make fault` has many more of them fail.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 inject=$tmp/inject.so
@@ -147,6 +147,15 @@ for n in $(seq "$calls"); do
 done
 is "$wrong" "" "without memory for one of $calls allocations"
 
+# --- sp-load: no memory is not the fault of a row --------------------------
+# 50 MB of names, which wait for the end of the run.
+perl -e 'printf qq({"type":"row","op":"delete","table":"ingest_errors",) .
+    qq("row":{"src":"%s%d"}}\n), "x" x 1000000, $_ for 1 .. 50' >"$tmp/settling"
+run "$build/sp-load" <"$tmp/settling"
+is "$status $err" "0 " "captures that are announced"
+run sh -c 'ulimit -v 60000 && "$1" <"$2"' sh "$build/sp-load" "$tmp/settling"
+is "$status $err" "71 sp-load: out of memory" "too many for the memory"
+
 # --- sp-fetch: the token file ---------------------------------------------
 . tests/api.sh
 in=
@@ -169,4 +178,8 @@ for n in $(seq "$((calls + 40))"); do
 	esac
 done
 is "$wrong" "" "logout says when it lacks memory"
+
+# --- every command --------------------------------------------------------
+run python3 -B tests/fault/inject.py --seed 1 --most 8
+is "$status $(grep "^not ok" "$tmp/out")" "0 " "some calls of each command fail"
 finish

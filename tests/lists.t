@@ -2,12 +2,9 @@
 # The tracks of playlists: lists that come in pages, held when complete.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 load() { "$build/sp-load" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 
 # row TABLE OP OBJECT DAY: a row told on a day of March 2026.
 row() {
@@ -144,7 +141,8 @@ is "$status $(printf '%s\n' "$out" | grep -c '"insert"')" "0 4" \
     "a dry run without a database"
 fresh
 page A 0 4 01 "$(items a b c d)" | load
-sql 'drop table playlist_pages; alter table playlists drop column tracks_list;
+sql 'drop table playlist_pages; drop view connections;
+	alter table playlists drop column tracks_list;
 	alter table playlists drop column tracks_updated'
 run load -n <"$tmp/new"
 is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
@@ -300,6 +298,24 @@ run load <<EOF
 $(check Z s 07)
 EOF
 is "$status $err" "0 " "a check alone is no list"
+
+# A clock may be put back while a list is read: then its check is the oldest.
+{
+	page B 0 2 06 "$(items a)" ',"check_due":true,"snapshot_id":"s"'
+	page B 1 2 06 "$(items b)"
+} >"$tmp/late"
+page C 0 1 05 "$(items c)" >"$tmp/other"
+check B s 04 >"$tmp/early"
+got=''
+for order in 'late early other' 'late other early' 'early late other' \
+    'early other late' 'other late early' 'other early late'; do
+	fresh
+	for part in $order; do load <"$tmp/$part" 2>"$tmp/err"; done
+	# What waits is dropped by the next list.
+	got="$got $(held)$(sql 'select tracks_updated from playlists' | cut -c9-10)"
+done
+is "$got" " c05 c05 c05 c05 c05 c05" \
+    "a list is as old as the oldest of it, its check too, in any order"
 
 fresh
 { printf '{"type":"run","run":"R","job":"playlists"}\n' &&
@@ -552,6 +568,41 @@ is "$(sql 'select playlist, position, kind, track, artists, uri
 	from playlist_contents')" "Mix|0|track|||spotify:track:b
 Mix|1|track|Tide|Band y, Band z|spotify:track:a
 Mix|2|unavailable|||" "playlist_contents"
+
+# Who added to whose playlist, on whichever page of it: the second page does
+# not say whose it is.
+capture() { # SEQ ENDPOINT PATH BODY
+	printf '{"type":"capture","run":"R","seq":%s,"request":1,%s,%s,%s}\n' "$1" \
+	    "\"endpoint\":\"$2\",\"user\":\"kim\",\"status\":200" \
+	    "\"url\":\"https://a/v1/playlists/$3\"" \
+	    "\"fetched_at\":\"2026-03-0${1}T00:00:00.000Z\",\"body\":$4"
+}
+item() {
+	printf '{"added_at":"2025-01-01T00:00:00Z","added_by":{"id":"%s"},%s}' \
+	    "$1" "\"track\":{\"id\":\"t$1\",\"uri\":\"spotify:track:t$1\"}"
+}
+{
+	capture 1 playlist q "{\"id\":\"q\",\"name\":\"Ours\",
+	    \"owner\":{\"id\":\"olá\"},\"snapshot_id\":\"s\",
+	    \"tracks\":{\"offset\":0,\"total\":4,\"items\":[$(item early),
+	    $(item olá)]}}" | tr -d '\n\t'
+	echo
+	capture 2 playlist-items 'q/items?offset=2' "{\"offset\":2,\"total\":4,
+	    \"items\":[$(item late),$(item early)]}" | tr -d '\n\t'
+	echo
+	capture 3 playlist q '{"id":"q","snapshot_id":"s"}' |
+	    sed 's/"request":1/&,"check":true/'
+	row user_relationships '' '{"user_id":"kim","other_id":"x",
+	    "kind":"follows-artist"}' 04 | tr -d '\n\t'
+	echo
+} | "$build/sp-transform" | load
+is "$(sql "select user_id, other_id, kind, substr(first_seen, 1, 10),
+	substr(last_seen, 1, 10) from connections order by 1")" \
+    "early|olá|added-to-playlist-of|2026-03-01|2026-03-01
+kim|x|follows-artist|2026-03-04|2026-03-04
+late|olá|added-to-playlist-of|2026-03-01|2026-03-01" \
+    "connections, those told on a later page too"
+
 sql "drop view plays; create view plays as /* sp */ select 1 as old;
 	drop view top_tracks; create view top_tracks as select 1 as own;
 	drop view top_albums"

@@ -3,29 +3,7 @@
 # as --lock-wait says, tells, has done nothing, and can be run again.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-PATH=$build:$PATH
-SP_DB=$tmp/music.db
-export SP_DB
-mkfifo "$tmp/talk"
-
-# lock SQL: a connection that has run the SQL, and waits; unlock ends it.
-lock() {
-	rm -f "$tmp/held"
-	sqlite3 -cmd '.timeout 5000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
-	holder=$!
-	exec 9>"$tmp/talk"
-	echo "$1; select 'here';" >&9
-	tries=0
-	until grep -qs here "$tmp/held"; do
-		tries=$((tries + 1))
-		[ $tries -lt 400 ] || { echo "Bail out! no lock"; exit 1; }
-		sleep 0.02
-	done
-}
-unlock() {
-	exec 9>&-
-	wait $holder
-}
+. tests/db.sh
 
 at='"fetched_at":"2026-11-22T07:00:00.000Z"'
 cat >"$tmp/captures" <<END
@@ -40,7 +18,7 @@ is $? 0 "a database"
 
 # locked SQL STATUS NAME COMMAND...: gives up in time, and can be run again.
 locked() {
-	lock "$1"
+	hold "$1"
 	name=$2
 	shift 2
 	began=$(date +%s%N)
@@ -52,7 +30,7 @@ locked() {
 	ok $? "after its time, not the usual one: $took ms"
 	is "$(grep -c '"type":"\(capture\|end\)"' "$tmp/out")" 0 \
 	    "it passes nothing on"
-	unlock
+	let_go
 	run "$@" <"$in"
 	is "$status $err" "0 " "run again, it completes"
 }
@@ -76,7 +54,7 @@ run sp-load --lock-wait soon </dev/null
 is "$status" 64 "--lock-wait wants a duration"
 
 # --- a signal does not wait for the lock ---------------------------------
-lock "begin immediate"
+hold "begin immediate"
 began=$(date +%s)
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
     2>"$tmp/err" 9>&- &
@@ -97,5 +75,27 @@ is "$? $(cat "$tmp/err")" \
     "SIGINT while it waits for a lock"
 [ $(($(date +%s) - began)) -lt 10 ]
 ok $? "ends it soon"
-unlock
+let_go
+
+# --- who waits for input ------------------------------------------------
+mkfifo "$tmp/bodies"
+sp-stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" - \
+    <"$tmp/bodies" >"$tmp/imported" 2>"$tmp/import.err" &
+importer=$!
+exec 8>"$tmp/bodies"
+tries=0
+until grep -q '"seq":1,' "$tmp/imported" || [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+run sp-queue add --lock-wait 100ms 6rqhFgbbKwnb9MLmUQDhG6
+is "$status $err" "0 " "an import that waits for stdin locks nobody out"
+is "$(grep -c '"type":"capture"' "$tmp/imported")" 1 \
+    "and has passed on what it had"
+echo '{"id":"lee"}' >&8
+exec 8>&-
+wait $importer
+is "$? $(grep -c '"type":"capture"' "$tmp/imported") $(cat "$tmp/import.err")" \
+    "0 2 " \
+    "what comes later is staged, too"
 finish

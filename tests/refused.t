@@ -2,12 +2,8 @@
 # Records that were refused: kept once, sent again, gone when they load.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-PATH=$build:$PATH
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 errors() { sql "select src || ' ' ||
 	replace(reason, 'mapping failed: ', '') from ingest_errors order by src"; }
 captures() { # N: of tracks t1 to tN

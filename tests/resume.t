@@ -115,6 +115,13 @@ limit 'path=/v1/me/player&skip=1'
 stop "a limit comes behind the first fifty plays" play-history
 first=$(newest)
 is "$(cursor)" "" "which leaves no cursor"
+digest "$SP_DB" >"$tmp/live"
+rm -f "$tmp"/again.db*
+sp-stage replay | load "$tmp/again.db"
+is "$(digest "$tmp/again.db" | diff - "$tmp/live")" "" \
+    "nor does a replay: the plays behind are still to come"
+sp-stage replay | load "$SP_DB"
+is "$(cursor)" "" "not even here"
 api_post 'clock?advance=2h'
 limit 'path=/v1/me/player&skip=1'
 stop "another one before the older ones" play-history
@@ -131,6 +138,7 @@ was=$(cursor)
 limit 'path=/v1/me/player&skip=1'
 stop "a limit comes in the middle of the plays since the cursor" play-history
 is "$(cursor)" "$was" "which stays"
+same "plays up to a limit"
 api_post 'clock?advance=1h'
 run job play-history
 is "$status $(missing "$was")" "0 " "then the rest comes, and what is newer"

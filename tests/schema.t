@@ -3,10 +3,8 @@
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
 page=man/sp-schema.5
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 load() {
 	echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' |
 		"$build/sp-load"
@@ -116,8 +114,8 @@ is "$(sql "select count(*) from sqlite_master m,
 # --- views ----------------------------------------------------------------
 ours="select group_concat(name) from (select name from sqlite_master
 	where type = 'view' order by name)"
-is "$(sql "$ours")" "listening_by_day,listening_by_hour,playlist_contents,\
-plays,top_albums,top_artists,top_tracks" "the views are there"
+is "$(sql "$ours")" "connections,listening_by_day,listening_by_hour,\
+playlist_contents,plays,top_albums,top_artists,top_tracks" "the views are there"
 is "$(sql "select name from sqlite_master where type = 'view'
 	and sql not like '% as /* sp */%'")" "" "each with the mark of ours"
 for view in $(sql "$ours" | tr , ' '); do

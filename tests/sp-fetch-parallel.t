@@ -160,6 +160,31 @@ like "$(cat "$tmp/got")" \
     "one that cannot be renewed ends it"
 is "$(refreshed) $(grep -c 'login has ended' "$tmp/err")" "1 1" "and is told once"
 
+# Another user logs in to the same file, while a slow answer is waited for and
+# others wait behind it: the service renews the login only after that.
+cp "$tmp/login/token.json" "$tmp/token.good"
+for how in '.user_id = "robin"' 'del(.user_id)' '"broken"'; do
+	reset
+	fault 'kind=slow&ms=700&skip=1'
+	fault 'kind=401&skip=7&path=/v1/'
+	many 30 | plan >"$tmp/plan"
+	fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	until [ "$(asked)" -gt 4 ]; do :; done
+	jq -c "$how" "$tmp/token.good" >"$tmp/login/token.json"
+	wait $pid
+	status=$?
+	case $how in
+	del*) want="0 0" ;;
+	*) want="78 0" ;;
+	esac
+	is "$status $(jq 'select(.type == "capture" and .user != "kim")' \
+	    "$tmp/out" | grep -c .)" "$want" "a login that changes on the way: $how"
+	[ "$how" != '.user_id = "robin"' ] ||
+		like "$(cat "$tmp/err")" "user 'robin'.*user 'kim'" "is told"
+	cat "$tmp/token.good" >"$tmp/login/token.json"
+done
+
 # --- killed -------------------------------------------------------------
 reset
 many 200 | plan >"$tmp/plan"
@@ -195,4 +220,56 @@ wait $pid
 [ "$ahead" -lt 15 ]
 ok $? "a megabyte of pages is asked ahead of a slow request ($ahead)"
 is "$(jq -r .status "$tmp/out" | grep -c 200)" 43 "the rest when it is through"
+
+# Nor when each is an answer of three megabytes; $tmp/go lets the slow one go.
+# shellcheck disable=SC2016
+perl -MIO::Socket::INET -e '
+	my ($tmp) = @ARGV;
+	my $s = IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1")
+		or die;
+	open(my $f, ">", "$tmp/large.new") or die;
+	print $f $s->sockport; close $f;
+	rename "$tmp/large.new", "$tmp/large.port";
+	$SIG{CHLD} = "IGNORE";
+	while (my $c = $s->accept) {
+		next if fork;
+		while (my $line = <$c>) {
+			while (<$c> !~ /^\r?$/) { }
+			open(my $log, ">>", "$tmp/large.log") or die;
+			syswrite $log, $line;
+			select undef, undef, undef, 0.02
+				while $line =~ /slow/ && ! -e "$tmp/go";
+			my $b = $line =~ /large/ ? "[" . "1," x 1.5e6 . "1]" : "{}";
+			print $c "HTTP/1.1 200 OK\r\nContent-Length: ",
+				length $b, "\r\n\r\n", $b;
+			$c->flush;
+		}
+		exit;
+	}' "$tmp" &
+large_pid=$!
+: >"$tmp/large.log"
+trap 'kill $api_pid $large_pid 2>/dev/null; rm -rf "$tmp"' EXIT
+until [ -s "$tmp/large.port" ]; do sleep 0.05; done
+{
+	echo '{"endpoint":"me","url":"/v1/me"}'
+	echo '{"endpoint":"me","url":"/v1/slow"}'
+	seq 30 | sed 's|.*|{"endpoint":"me","url":"/v1/large?n=&"}|'
+} | plan >"$tmp/plan"
+fetch --api "http://127.0.0.1:$(cat "$tmp/large.port")" --parallel 4 \
+    <"$tmp/plan" >"$tmp/out" 2>/dev/null &
+pid=$!
+before=0 ahead=1
+until { [ "$before" -gt 3 ] && [ "$before" -eq "$ahead" ]; } ||
+    ! kill -0 $pid 2>/dev/null; do
+	before=$(grep -c . "$tmp/large.log")
+	sleep 0.5
+	ahead=$(grep -c . "$tmp/large.log")
+done
+touch "$tmp/go"
+wait $pid
+[ "$ahead" -lt 9 ]
+ok $? "a megabyte of each that may be under way, of several requests ($ahead)"
+is "$(jq -r 'select(.type == "capture").url[-5:]' "$tmp/out" | md5sum)" \
+    "$({ printf '%s\n' v1/me /slow; seq 30 | sed 's/^/large?n=/; s/.*\(.....\)$/\1/'
+    } | md5sum)" "all come out, in their order"
 finish

@@ -174,6 +174,21 @@ kill $pid
 wait $pid 2>/dev/null
 reset
 
+# Said again by the service: as it is, as JSON may write it, as an entity tag.
+server echo 'open(my $f, "<", "'"$tmp"'/login/token.json");
+    my ($t) = <$f> =~ /"access_token":"([^"]*)/;
+    (my $u = $t) =~ s/(.)/sprintf "\\u%04x", ord $1/ge;
+    my $b = "{\"message\":\"bad $u and $t\"}";
+    print $c $n++ ? "HTTP/1.1 500 No\r\n" : $ok, "ETag: \"$t\"\r\n",
+	"Content-Length: ", length $b, "\r\n\r\n$b"'
+# shellcheck disable=SC2154
+run fetch --api "$echo" --retries 1 /v1/me /v1/me
+is "$status $(jq -r '.body.message[:4]' "$tmp/out" | xargs)" "69 bad bad" \
+    "(a service that says the token again)"
+{ jq -r '.. | strings' "$tmp/out"; cat "$tmp/err"; } >"$tmp/seen"
+is "$(grep -cF "$(token access_token)" "$tmp/seen")" 0 \
+    "is heard without it, however it writes it"
+
 # --- answers without end ------------------------------------------------
 # Each with little time, and must be over long before the test's own limit.
 hostile() { # NAME PERL WANTED-MESSAGE OPTION...
@@ -219,6 +234,15 @@ hostile "a bomb in a bomb" 'use Compress::Zlib; my $z = "x" x 60000000;
 hostile "compressed more often than makes sense" \
     'print $c "${ok}Content-Encoding: " . "gzip, " x 50 . "gzip\r\n\r\nx"' \
     '[Ee]ncoding'
+
+# --- a wait that is told more than once ---------------------------------
+server waits 'print $c "HTTP/1.1 429 No\r\nRetry-After: 2\r\n",
+    "Retry-After: 7200\r\nRetry-After: 1\r\nRetry-After: soon\r\n",
+    "Content-Length: 2\r\n\r\n{}"'
+# shellcheck disable=SC2154
+run fetch --api "$waits" /v1/me
+like "$status $err" '^75 .*\(retry after 7200 s\)' "the longest wait of several is it"
+is "$(grep -c '^GET' "$tmp/waits.log")" 1 "and is not tried again before"
 
 # --- a token endpoint that says anything --------------------------------
 # grants NAME WANTED JQ-PROGRAM [STATUS-LINE]: the login has ended, and the
@@ -271,6 +295,9 @@ grants "a page of somebody else" 'the token endpoint does not answer .HTTP 403: 
 grants "no server of tokens" 'the token endpoint does not answer .HTTP 400: server_error' \
     '{error: "server_error"}' '400 Bad'
 is "$(jq -r .code "$tmp/sent")" "service unavailable" "is out of service"
+grants "one that says when it is back" 'the token endpoint is out of service until 20' \
+    '.' "$(printf '503 No\r\nRetry-After: 7200')"
+is "$(jq -r .code "$tmp/sent")" "come back later" "is to be asked then"
 grants "an app that may not" 'the token endpoint refuses this app .HTTP 400: unauthorized_client' \
     '{error: "unauthorized_client"}' '400 Bad'
 grants "a login that has ended" 'log in first: the login has ended' \
@@ -381,15 +408,16 @@ reset
 
 # --- what the server says, on a terminal --------------------------------
 escape=$(printf '\033') csi=$(printf '\302\233') bell=$(printf '\007')
-raw() { grep -c -e "$escape" -e "$csi" -e "$bell"; }
-is "$(printf '%s\n' "$escape" x "$csi" "$bell" | raw)" 3 \
+delete=$(printf '\177') override=$(printf '\342\200\256')
+raw() { grep -c -e "$escape" -e "$csi" -e "$bell" -e "$delete" -e "$override"; }
+is "$(printf '%s\n' "$escape" x "$csi" "$bell" "$delete" "$override" | raw)" 5 \
     "(a search that finds control characters)"
-words='%1b%5b31mred%1b%5d0%3btitle%07%c2%9b31m%0d%0aline'
+words='%1b%5b31mred%1b%5d0%3btitle%07%c2%9b31m%7f%e2%80%ae%0d%0aline'
 fault "kind=403&message=$words"
 run fetch /me
 is "$status $(echo "$err" | raw) $(echo "$out" | raw)" "77 0 1" \
     "an error message has no control character"
-like "$err" 'red.*title' "and is shown all the same"
+like "$err" 'red.*title.*u202e' "and is shown all the same"
 fault "kind=403&plain=1&message=$words"
 run fetch /me
 is "$(echo "$err" | raw)" 0 "nor has a text"
@@ -417,6 +445,16 @@ if script -qec true /dev/null >/dev/null 2>&1; then
 		    </dev/null >"$tmp/seen"
 		is "$(raw <"$tmp/seen") $(grep -c u009b31m "$tmp/seen")" "0 3" \
 		    "$program passes none on to a terminal"
+	done
+	# A name with the like of it, which the capture has as it came.
+	words=$(printf 'x\302\233y\177z\342\200\256')
+	printf '{"id":"0000000000000000000001","name":"%s"}' "$words" |
+	    sp-stage import --endpoint track - | sp-transform | sp-load
+	for command in '' --table --capture; do
+		TERM=dumb script -qec "'$build/sp-stage' why $command tracks \
+		    0000000000000000000001" /dev/null </dev/null >"$tmp/seen"
+		is "$(raw <"$tmp/seen") $(grep -cE 'x.*y.*z' "$tmp/seen")" \
+		    "0 1" "sp-stage why $command shows none"
 	done
 else
 	skip "no script(1)" "a capture has none on a terminal"

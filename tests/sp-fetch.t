@@ -431,6 +431,38 @@ run fetch <"$tmp/two"
 is "$(jq -r 'select(.type == "capture") | "\(.run)/\(.seq)"' "$tmp/out" | xargs)" \
     "R1/1 R2/1" "each run is numbered from 1"
 
+# Somebody else logs in while a run is under way: one request wants a new
+# token, and one waits to be tried again. Neither is asked with the other's.
+reset
+cp "$SP_TOKEN_FILE" "$tmp/kim.json"
+mkfifo "$tmp/plan.fifo"
+fetch <"$tmp/plan.fifo" >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+printf '%s\n' "$me" "$lists" \
+    '{"endpoint":"followed-artists","url":"/v1/me/following?type=artist"}' |
+    plan >"$tmp/plan"
+exec 8>"$tmp/plan.fifo"
+sed -n 1,2p "$tmp/plan" >&8
+tries=0
+until [ "$(asked)" -gt 0 ] || [ $tries -gt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+fault 'kind=429&retry_after=1&path=/v1/me/playlists'
+fault 'kind=401&path=/v1/me/following'
+jq '.user_id = "robin" | .access_token = "robins-token-of-old"' \
+    "$tmp/kim.json" >"$SP_TOKEN_FILE"
+sed -n '3,$p' "$tmp/plan" >&8
+exec 8>&-
+status=0
+wait $pid || status=$?
+is "$status $(log | jq -r .authorization | sort | uniq -c | xargs)" \
+    "78 3 bearer-ok" "a login as another user: nothing is asked with it"
+is "$(jq -r 'select(.type == "capture") | "\(.endpoint) \(.user)"' "$tmp/out")" \
+    "me kim" "what had come stays whose it was"
+like "$(cat "$tmp/err")" "'robin'.*'kim'" "both are named"
+cat "$tmp/kim.json" >"$SP_TOKEN_FILE"
+
 # --- where the token may go ---------------------------------------------
 run fetch --api http://api.example /me
 is "$status" 78 "plain http to another machine"
@@ -665,4 +697,8 @@ is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 0 \
 token access_token >>"$tmp/everything"
 is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 1 \
     "(and this would have shown it)"
+
+run "$build/sp-fetch" --retries 3 accounts
+like "$status $err" "^64 sp-fetch: accounts: not an option here: '--retries'" \
+    "an option that a command does not take"
 finish

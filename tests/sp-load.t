@@ -2,12 +2,9 @@
 # sp-load: rows are merged, runs are kept book of, and the status is true.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 load() { "$build/sp-load" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 sum() { cksum <"$SP_DB"; }
 
 # row TABLE OBJECT [DAY]: a row told on a day of March 2026, else now.
@@ -557,4 +554,23 @@ is "$? $(sql "select count(*) from tracks where track_id = 'patient'")" "0 1" \
 run load --progress <"$tmp/run"
 like "$err" '5 rows: 0 inserted, 0 updated, 5 unchanged' \
     "--progress ends with a summary"
+
+run "$build/sp-load" --digest --user kim
+like "$status $err" "^64 sp-load: --digest: not an option here: '--user'" \
+    "an option that --digest does not take"
+
+# --- a replay of runs that did not end well ------------------------------
+rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"
+{
+	echo '{"type":"run","run":"R7","job":"replay","uncommitted":["R5","R6"]}'
+	for run in R5 R56 R6; do
+		echo "{\"type\":\"row\",\"table\":\"cursors\",\"row\":{\"user_id\":\"$run\",\"job\":\"play-history\",\"value\":1},\"at\":\"2026-03-01T00:00:00.000Z\",\"src\":\"$run/1\"}"
+	done
+	echo '{"type":"end","run":"R7","status":"complete","ledger":[]}'
+} >"$tmp/in"
+run load <"$tmp/in"
+is "$status $(sql 'select user_id from cursors')" "0 R56" \
+    "no cursor moves by a run that did not end well"
+is "$(sql 'select rows_read, rows_inserted, rows_unchanged from ingest_runs')" \
+    "3|1|2" "and that counts as nothing new"
 finish

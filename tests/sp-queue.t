@@ -138,12 +138,11 @@ is "$(echo "$out" | jq -r 'select(.type == "request") |
 6 playlist playlist true /v1/playlists/queued
 7 playlist playlist true /v1/playlists/stale" \
     "playlists: the list, and each that is due for this account"
-is "$(echo "$out" | jq -c 'select(.type == "row") | [.table, .op, .row]')" \
-    '["playlist_ingest_queue","delete",{"playlist_id":"same"}]
-["playlist_ingest_queue","delete",{"playlist_id":"unseen"}]' \
+is "$(echo "$out" | jq -c '.dequeue | values')" '["same","unseen"]' \
     "one that is held as far as can be leaves the queue"
-is "$(echo "$out" | jq -c 'select(.type == "end").ledger[0].produced')" \
-    '{"run":1,"request":7,"row":2}' "the ledger counts that row"
+is "$(echo "$out" | jq -r 'select(.dequeue).endpoint')" my-playlists \
+    "with the account's list, so that a capture says so"
+is "$(queue next --force playlists | grep -c dequeue)" 0 "but not if it is asked for all the same"
 is "$(urls --playlist-age 0 playlists | grep -c /same)" 0 \
     "an unchanged snapshot is skipped at any age"
 is "$(urls --refusal-age 0 playlists | grep -c /refused)" 1 "--refusal-age"
@@ -184,8 +183,12 @@ done | sql
 is "$(urls audio-features | tr -cd ',\n' | awk '{ print length + 1 }' | xargs)" \
     "100 52" "batches of a hundred"
 
-sql "insert into users (user_id, last_refreshed) values ('ann', '$new'),
-	('bob', '$old')"
+# Captures without a user, so that nothing is noted of how the requests went.
+for user in "ann $new" "bob $old"; do
+	echo "{\"type\":\"capture\",\"endpoint\":\"user\",\"status\":200,
+		\"fetched_at\":\"${user#* }\",\"body\":{\"id\":\"${user% *}\"}}" |
+		jq -c . | "$build/sp-transform" | "$build/sp-load"
+done
 is "$(urls profile)" "/v1/me
 /v1/me/following?type=artist&limit=50
 /v1/users/bob
@@ -209,10 +212,10 @@ sql "insert into ingest_runs (run_id, job, account, status, started_at)
 is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "playlists profile" "all: what is due, a run each"
 sql "update ingest_runs set started_at =
-	strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-61 minutes') where run_id = 'r1'"
+	strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-46 minutes') where run_id = 'r1'"
 is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "play-history playlists profile" \
-    "all, some times a day: plays each time, since the API keeps but 50"
+    "all, every hour: plays each time, even where a timer is early"
 sql "update ingest_runs set started_at = '$new' where run_id = 'r1'"
 is "$(queue next all | jq -c 'select(.type == "end").more')" 'true
 null' "all but the last say that another follows"
@@ -235,9 +238,37 @@ sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
 is "$(queue next --db "$tmp/idle.db" --account idle all |
 	jq -r '"\(.type) \(.job) \(.status)"')" "run all null
 end null complete" "all, with nothing due: a run that asks for nothing"
+idle() { queue next --db "$tmp/idle.db" --account idle all |
+	jq -r 'select(.type == "run").job'; }
+sqlite3 "$tmp/idle.db" "insert into playlist_ingest_queue
+	(playlist_id, detected_at, user_id) values ('lees2', '$new', 'lee')"
+is "$(idle)" all "what another account's play queued makes nothing due"
+is "$(queue status --db "$tmp/idle.db" --account idle | jq -c 'select(
+	.type == "job_status" and .job == "playlists") | [.state, .waiting]')" '["fresh",0]' "nor waits"
+sqlite3 "$tmp/idle.db" "update playlist_ingest_queue set user_id = null"
+is "$(idle)" playlists "what was queued by hand does"
+sqlite3 "$SP_DB" ".backup $tmp/both.db"
+sqlite3 "$tmp/both.db" "insert into user_playlists (user_id, playlist_id,
+	first_seen, last_seen) values ('kim', 'both', '$new', '$new');
+insert into playlists (playlist_id, last_refreshed, snapshot_id,
+	tracks_snapshot_id, tracks_updated) values
+	('both', '$new', 'b', 'a', '$new');
+insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
+	values ('both', '$new', 'lee');
+insert into tracks (track_id) values ('spotify:local:y');
+insert into endpoint_status (user_id, endpoint, subject, status, last_updated)
+	values ('lee', 'audio-features', 't1', 404, '$new'),
+	('kim', 'audio-features', 't2', 404, '$old')"
+is "$(urls --db "$tmp/both.db" playlists | grep -c /both) $(urls \
+	--db "$tmp/both.db" --account other playlists | grep -c /both)" "0 1" \
+    "a listed playlist that another's play named is that one's to ask for"
+is "$(queue status --db "$tmp/both.db" | jq -c 'select(
+	.type == "job_status" and .job == "audio-features").waiting')" "$(urls --db "$tmp/both.db" \
+	audio-features | tr -cd ',\n' | awk '{ n += length + 1 } END { print n }')" \
+    "as many features wait as would be asked for"
 is "$(queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
-["playlists","due",5]
+["playlists","due",4]
 ["audio-features","fresh",152]
 ["profile","due",null]' "status: what is due and what waits"
 is "$(queue status | jq -c 'select(.type == "refusal") |
@@ -247,6 +278,20 @@ is "$(queue status | jq -c 'select(.type == "refusal") |
 is "$(queue status | jq -r 'select(.type == "ingest_run").run' | wc -l)" 4 \
     "and the last runs"
 like "$(queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
+# The page names each type and its members, in their order.
+members() {
+	{ queue status; queue list; } |
+	    jq -r 'keys_unsorted[1:] as $k | "\(.type) \($k | join(" "))"' |
+	    sort -u
+}
+named() {
+	awk '/^\.It Cm|^\.Cm queued/ { at = $NF }
+	/^\.(El|Xr)/ { at = "" }
+	at && /^\.Va/ { all[at] = all[at] " " $2 }
+	END { for (at in all) print at all[at] }' man/sp-queue.1 |
+	    grep -E '^(job_status|refusal|ingest_run|queued) ' | sort
+}
+is "$(members)" "$(named)" "the records are as the page has them"
 sql "delete from playlist_ingest_queue"
 queue add 6rqhFgbbKwnb9MLmUQDhG6
 
@@ -256,7 +301,7 @@ sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
 insert into endpoint_status (user_id, endpoint, subject, status, reason,
 	last_updated) values ('kim', 'playlist', 'gone', 403, 'no', '$new'),
 	('kim', 'playlist', 'kept', 403, 'Active premium needed', '$new')"
-is "$(queue next playlists | jq -r 'select(.type == "row").row.playlist_id' |
+is "$(queue next playlists | jq -r '.dequeue | values[]' |
     grep -e gone -e kept) $(urls playlists | grep -c -e gone -e kept)" "gone 1" \
     "what was refused for what it is leaves the queue, unasked"
 sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');
@@ -407,7 +452,8 @@ is "$(echo "$out" | jq -c '[.type, .playlist_id]')" \
     '["queued","6rqhFgbbKwnb9MLmUQDhG6"]' "list gives NDJSON in a pipe"
 like "$(queue list --table)" '^PLAYLIST ID +DETECTED AT' "--table aligns"
 run queue add spotify:playlist:AAA spotify:user:k%20m:playlist:BBB \
-    'https://open.spotify.com/playlist/CCC?si=x' AAA
+    'https://open.spotify.com/playlist/CCC?si=x' AAA \
+    open.spotify.com/intl-de/playlist/CCC/ http://open.spotify.com/playlist/CCC
 is "$status" 0 "add takes ids, URIs and links"
 is "$(sql 'select group_concat(playlist_id) from
 	(select playlist_id from playlist_ingest_queue order by 1)')" \
@@ -420,6 +466,9 @@ like "$err" "no playlist 'not an id'" "with the subject"
 is "$(queue count)" 5 "and the rest is added"
 printf 'EEE\n\nspotify:playlist:FFF' | queue add
 is "$(queue count)" 7 "add reads stdin, a blank line and no last newline"
+printf 'EEE\r\n\r\nGGG\r\n' | queue add
+is "$? $(queue count)" "0 8" "and the lines of a DOS file"
+queue drop GGG
 run sh -c "echo 'b a d' | '$build/sp-queue' add"
 is "$status" 1 "a bad line of stdin"
 like "$err" "stdin:1: no playlist 'b a d'" "is named by number"
@@ -453,4 +502,13 @@ if [ -e /dev/full ]; then
 		is "$status" 74 "$command to a full disk"
 	done
 fi
+
+# --- options of other commands ------------------------------------------
+for bad in 'add --overlap 3h x' 'list --force' 'next --table profile' \
+    '--account me count' 'budget --lock-wait 1s profile'; do
+	# shellcheck disable=SC2086
+	run "$build/sp-queue" $bad </dev/null
+	like "$status $err" "^64 sp-queue: .*not an option here: '--" \
+	    "sp-queue $bad"
+done
 finish

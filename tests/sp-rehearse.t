@@ -759,7 +759,7 @@ cat >saved/a.ndjson <<'END'
 {"type":"capture","run":"1","seq":1,"url":"https://api.spotify.com/v1/me/player/recently-played?limit=2","status":200,"body":{"items":[1, 2.50],"note":"\"next\":","next" : "https://api.spotify.com/v1/me/player/recently-played?limit=2&before=5"}}
 {"type":"capture","body":{"items":[]},"url":"https:\/\/api.spotify.com/v1/me/player/recently-played?limit=2\u0026before=5","status":200}
 {"type":"capture","url":"https://api.spotify.com/v1/tracks/a","status":200,"body":{"turn":1}}
-{"type":"capture","url":"https://api.spotify.com/v1/tracks/a","status":429,"retry_after":9,"body":{"turn":2}}
+{"type":"capture","url":"https://api.spotify.com/v1/tracks/a","status":429,"fetched_at":"2026-11-22T06:40:00.500Z","retry_at":"2026-11-22T06:40:09.500Z","body":{"turn":2}}
 {"type":"capture","url":"https://api.spotify.com/v1/artists/b","status":403,"text":"not \"allowed\""}
 broken
 {"type":"end"}

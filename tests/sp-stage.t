@@ -2,12 +2,9 @@
 # sp-stage: captures are kept before they go on, and come back as they were.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 "$SP_DB" "$@"; }
 stage() { "$build/sp-stage" "$@"; }
-fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 
 body='{"n":[1.0,1e400,12345678901234567890,-0],"s":"\u0041\/\ud83d\ude00é"}'
 cat >"$tmp/in" <<E2
@@ -54,6 +51,17 @@ is "$(echo "$out" | jq -r .type | xargs)" "run capture capture end" \
     "as a run of their own"
 is "$(echo "$out" | jq -c 'select(.type == "run") | [.job, .captures]')" \
     '["replay",2]' "which says how many will come"
+uncommitted() { stage replay | jq -c 'select(.type == "run").uncommitted'; }
+is "$(uncommitted)" '["R1"]' "and that their run did not end well"
+sql "update ingest_runs set status = 'complete'"
+is "$(uncommitted)" '[]' "unless it did"
+sql "insert into ingest_runs (run_id, job, user_id, status, started_at)
+    select 'R9', job, user_id, 'complete', '2026-11-29' from ingest_runs;
+    update ingest_runs set status = 'deferred' where run_id = 'R1'"
+is "$(uncommitted)" '[]' "or a later one of its job did"
+sql "update ingest_runs set user_id = 'lee' where run_id = 'R9'"
+is "$(uncommitted)" '["R1"]' "for the same user"
+sql "delete from ingest_runs where run_id = 'R9'"
 is "$(echo "$out" | jq -c 'select(.type == "end").ledger')" \
     '[{"stage":"sp-stage","produced":{"run":1,"capture":2}}]' "and its ledger"
 seqs() { stage replay "$@" | jq -r 'select(.type == "capture").seq' | xargs; }
@@ -162,8 +170,20 @@ if [ -e /dev/full ]; then
 	stage runs >/dev/full 2>/dev/null || status=$?
 	is "$status" 74 "runs to a full disk"
 fi
-stage replay | head -n 1 >/dev/null
-ok 0 "a closed reader ends it"
+if command -v timeout >/dev/null; then
+	# More than a pipe holds, so that it has to meet the closed end.
+	i=0
+	while [ $i -lt 2000 ]; do
+		i=$((i + 1))
+		echo "{\"type\":\"capture\",\"run\":\"R3\",\"seq\":$i,\"endpoint\":\"me\",\"body\":{}}"
+	done | stage >/dev/null
+	{ timeout 20 "$build/sp-stage" replay 2>/dev/null; echo $? >"$tmp/rc"; } |
+	    head -n 1 >"$tmp/head"
+	[ "$(cat "$tmp/rc")" -ne 124 ] && [ "$(cat "$tmp/rc")" -ne 0 ]
+	ok $? "a closed reader ends it: $(cat "$tmp/rc")"
+else
+	skip "no timeout here" "a closed reader ends it"
+fi
 
 # A capture goes on only when it is committed, and no lock is held meanwhile.
 fresh
@@ -194,6 +214,19 @@ is "$(stage runs | jq -c '[.type, .run_id, .status]')" \
     '["ingest_run","R1","failed"]' "runs gives NDJSON in a pipe"
 like "$(stage runs --table)" '^RUN +JOB +USER +STARTED' "--table aligns"
 is "$(stage runs --limit 1 | wc -l)" 1 "--limit"
+note() { # REASON GAPS: the note on a run with these
+	sql "update ingest_runs set reason = $1, gaps_json = $2"
+	stage runs --table | sed -n '2s/.*  //p'
+}
+gap() { echo "{\"from\":\"2026-01-0$1\",\"to\":\"2026-01-0$2\"}"; }
+is "$(note "'a reason'" null)" "a reason" "a note: the reason"
+lost="plays between 2026-01-01 and 2026-01-02 may be missing"
+is "$(note null "'[$(gap 1 2)]'")" "$lost" "a gap"
+is "$(note "'a reason'" "'[$(gap 1 2)]'")" "a reason; $lost" "or both"
+is "$(note null "'[$(gap 1 2),$(gap 3 4)]'")" "$lost, and 1 more gap" \
+    "of two gaps, that there is another"
+is "$(note "''" "'[$(gap 1 2),$(gap 3 4),$(gap 5 6)]'")" \
+    "$lost, and 2 more gaps" "of three, two"
 run stage runs --db "$tmp/none.db"
 is "$status" 73 "runs of no database"
 for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \
@@ -201,5 +234,25 @@ for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \
 	# shellcheck disable=SC2086
 	run stage $bad </dev/null
 	is "$status" 64 "usage: '$bad'"
+done
+
+# --- long bodies --------------------------------------------------------
+{ printf '{"id":"'; head -c 70000000 /dev/zero | tr '\0' x; echo '"}'; } \
+    >"$tmp/long.json"
+run "$build/sp-stage" import --no-stage --endpoint me "$tmp/long.json"
+like "$status $err" '^1 .*longer than --max-line' "a body of 70 MB is too long"
+run sh -c "'$build/sp-stage' import --no-stage --max-line 80M --endpoint me \
+    '$tmp/long.json' | wc -c"
+like "$status $err $out" '^0  7[0-9]{7}$' "unless --max-line has room for it"
+rm "$tmp/long.json"
+
+# --- options of other commands ------------------------------------------
+for bad in '--refused --since 2026-01-01' 'runs --since 2026-01-01' \
+    'replay --limit 1' 'replay --vacuum' '--no-stage' 'replay -n' \
+    '--keep 1d replay' 'why --refused tracks t1' 'compact --capture'; do
+	# shellcheck disable=SC2086
+	run "$build/sp-stage" $bad </dev/null
+	like "$status $err" "^64 sp-stage: .*not an option here: '--" \
+	    "sp-stage $bad"
 done
 finish

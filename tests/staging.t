@@ -4,10 +4,8 @@
 # alone.
 cd "$(dirname "$0")/.." || exit
 . tests/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/db.sh
 
-sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 view() { sqlite3 -init examples/staging.sql "$SP_DB" "$@"; }
 stage() { "$build/sp-stage" "$@"; }
 captures() { grep '^{"type":"capture"'; }
@@ -234,4 +232,16 @@ is "$(stage why tracks "$track" | jq -r .run | sort -u | xargs)" "R1 R2 R3" \
     "why finds what is packed"
 is "$(stage why --capture tracks "$track" | sort | comm -13 "$tmp/sorted" -)" \
     "" "and prints it"
+
+# --- a row whose capture is damaged ---------------------------------------------
+rm -f "$SP_DB"*
+echo '{"id":"kim","display_name":"Kim"}' >"$tmp/body"
+stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" |
+    "$build/sp-transform" | "$build/sp-load"
+run stage why --capture users kim
+is "$status $(jq -r .body.id "$tmp/out")" "0 kim" "a row's capture"
+sql 'update staging_bodies set size = size + 1'
+run stage why --capture users kim
+like "$status $out $err" '^1  .*its body is damaged$' \
+    "one that is damaged is named, and left out"
 finish

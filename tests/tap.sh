@@ -11,9 +11,8 @@ tap_count=0 tap_failures=0
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
-# What is wrong is said on stderr, too, which prove shows as it comes.
-
-# ok STATUS NAME: whether a command before succeeded.
+# ok STATUS NAME: whether a command before succeeded. A failure is reported on
+# stderr, too, which prove shows.
 ok() {
 	tap_count=$((tap_count + 1))
 	if [ "$1" -eq 0 ]; then

@@ -116,7 +116,8 @@ for time in "${1%.*}Z" "${1%.*}" "$(echo "${1%.*}" | tr T ' ')" "${1%:*}" \
     "$(echo "$1" | sed 's/Z$/+00:00/')"; do
 	is "$(why play_history kim "$time" "$2")" "$whole" "played_at: '$time'"
 done
-for id in "spotify:track:$2" "https://open.spotify.com/track/$2?si=abc"; do
+for id in "spotify:track:$2" "https://open.spotify.com/track/$2?si=abc" \
+    "open.spotify.com/intl-de/track/$2/"; do
 	is "$(why play_history kim "$1" "$id")" "$whole" "track_id: '$id'"
 done
 sql "insert into play_history (user_id, played_at, track_id) values
@@ -126,6 +127,35 @@ run why play_history lee 2020-01-01T00:00:01Z t
 is "$status $out" "65 " "what may mean several rows"
 like "$err" '2 rows are meant by that: give the whole key of one' "is told of"
 sql "delete from play_history where user_id = 'lee'"
+sql "insert into play_history (user_id, played_at, track_id)
+	values ('kim', '${1%.*}.9999Z', '$2')"
+for option in '' --capture; do
+	# shellcheck disable=SC2086
+	run why $option play_history kim "${1%.*}Z" "$2"
+	is "$status $out $err" "65  sp-stage: why: 2 rows are meant by that: give the whole key of one" \
+	    "and none is answered for, though captures name the key $option"
+done
+sql "delete from play_history where played_at = '${1%.*}.9999Z'"
+
+# --- of one moment ------------------------------------------------------------
+# Two answers that came in the same millisecond, each of which tells a part.
+{
+	echo '{"id":"twin","popularity":7}'
+	echo '{"id":"twin","name":"Twin"}'
+	echo '{"id":"other","name":"Other"}'
+} | awk '{ print "{\"type\":\"capture\",\"run\":\"R\",\"seq\":" NR ",\"endpoint\":" \
+	"\"track\",\"fetched_at\":\"2026-01-01T00:00:00.000Z\",\"body\":" $0 "}" }' |
+	sp-stage --db "$tmp/twin.db" | sp-transform | sp-load --db "$tmp/twin.db"
+is "$(why --db "$tmp/twin.db" tracks twin |
+	jq -r 'select(.column == "name" or .column == "popularity")
+	| "\(.column) \(.value) \(.seq)"' | xargs)" \
+    "name Twin 1 name Twin 2 popularity 7 1 popularity 7 2" \
+    "all captures of a moment that name the key are given: each may have told"
+why --db "$tmp/twin.db" --capture tracks twin >"$tmp/out"
+is "$(jq -c .seq "$tmp/out" | xargs)" "1 2" "each once"
+is "$(sp-transform <"$tmp/out" |
+	jq -r 'select(.row.popularity == 7).src')" R/1 \
+    "and what they are mapped to says which did"
 
 # --- rows that are not there ------------------------------------------------
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \

@@ -5,9 +5,12 @@
 #
 # skip: external_urls href followers email country product explicit_content
 
-def rows:
+def rows($at):
 	if .id == null then error("the body has no id")
-	else user_rows | .known.is_me = true end;
+	else user_rows | .known += {is_me: true, last_refreshed: $at} end;
 
 # main
-if ok then (.body | object | rows), endpoint_status("") else not_ok("") end
+if ok then
+	.fetched_at as $at
+	| (.body | object | rows($at)), endpoint_status("")
+else not_ok("") end

@@ -3,7 +3,8 @@
 # See `--print-filter recently-played` for what a mapping is.
 #
 # Rows of playlists, users, user_playlists, user_relationships
-# ("follows-playlist-of", "collaborates-with"), endpoint_status.
+# ("follows-playlist-of", "collaborates-with"), endpoint_status; and deletes
+# from playlist_ingest_queue.
 #
 # skip: external_urls followers limit previous next primary_color
 
@@ -33,11 +34,17 @@ def element($user; $at; $i):
 		else rows($user; $at; $id) end
 	end;
 
+# What the plan found to be held as it is now.
+def dequeue:
+	.dequeue | arrays[] | strings
+	| {table: "playlist_ingest_queue", op: "delete", row: {playlist_id: .}};
+
 # main
 if ok then
 	(.body | object | .items | list("items")) as $items
 	| whose as $user
 	| .fetched_at as $at
 	| (range($items | length) as $i
-		| $items[$i] | element($user; $at; $i + 1)), endpoint_status("")
+		| $items[$i] | element($user; $at; $i + 1)), endpoint_status(""),
+		dequeue
 else not_ok("") end

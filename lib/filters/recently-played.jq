@@ -96,7 +96,7 @@ def gap($oldest; $count):
 # here, it is taken for the track.
 def rest:
 	.user as $user
-	| (.body.items | list("items")) as $told
+	| (.body | object | .items | list("items")) as $told
 	| ($told | contains([{item: {}}])) as $renamed
 	| (if $renamed then [$told[] | .track = held] else $told end) as $items
 	| [$items[] | .played_at] as $times
@@ -110,4 +110,6 @@ def rest:
 		gap($at | min; $items | length), endpoint_status("");
 
 # main
-if ok then (.body.items[].track | unit), rest else not_ok("") end
+if ok then
+	(.body | objects | .items | arrays | .[] | objects | .track | unit), rest
+else not_ok("") end

@@ -10,7 +10,11 @@
 # keep: id uri
 
 def unit: track_rows;
-def rest: without_track(.body.items | list("items")), endpoint_status("");
+def rest:
+	without_track(.body | object | .items | list("items")),
+	endpoint_status("");
 
 # main
-if ok then (.body.items[].track | unit), rest else not_ok("") end
+if ok then
+	(.body | objects | .items | arrays | .[] | objects | .track | unit), rest
+else not_ok("") end

@@ -9,7 +9,10 @@
 # keep: id
 
 def unit: track_rows;
-def rest: (.body.tracks | list("tracks")) as $list | endpoint_status("");
+def rest:
+	(.body | object | .tracks | list("tracks")) as $list | endpoint_status("");
 
 # main
-if ok then (.body.tracks[] | unit), rest else not_ok("") end
+if ok then
+	(.body | objects | .tracks | arrays | .[] | unit), rest
+else not_ok("") end

@@ -5,10 +5,13 @@
 #
 # skip: external_urls href followers
 
-def rows: if .id == null then error("the body has no id") else user_rows end;
+def rows($at):
+	if .id == null then error("the body has no id")
+	else user_rows | .known.last_refreshed = $at end;
 
 # main
 if ok then
-	(.body | object | rows),
-		endpoint_status((.url | path_id("users")) // .body.id)
+	.fetched_at as $at
+	| (.body | object | rows($at)), endpoint_status(
+		(.url | path_id("users")) // .body.id)
 else not_ok(subject) end

@@ -86,12 +86,15 @@ enum callback_kind callback_read(
 	}
 	if (!ok || !code.p == !error.p)
 		return CALLBACK_NONE;
+	buf_clear(value);
 	ours = given.p && decode(given, &text) &&
 	       pkce_same(buf_slice(&text), slice_of(state));
+	value->no_memory = text.no_memory;
 	buf_release(&text);
+	if (value->no_memory)
+		return CALLBACK_NONE;
 	if (!ours)
 		return CALLBACK_STRANGE;
-	buf_clear(value);
 	if (!decode(code.p ? code : error, value))
 		return CALLBACK_NONE;
 	return code.p ? CALLBACK_CODE : CALLBACK_REFUSED;

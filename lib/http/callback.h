@@ -23,7 +23,10 @@ enum callback_kind {
  */
 int callback_request(struct slice head, struct slice *query);
 
-/* Read a query. `value` is filled for REFUSED and CODE: printable ASCII. */
+/*
+ * Read a query. `value` is filled for REFUSED and CODE: printable ASCII. Of
+ * NONE it says whether there was no memory.
+ */
 enum callback_kind callback_read(
     struct slice query, const char *state, struct buf *value);
 

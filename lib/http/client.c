@@ -136,13 +136,15 @@ static void read_answer(struct get *g, enum transfer_result result)
 
 	if (result != TRANSFER_DONE) {
 		a->kind = ANSWER_NONE;
-		trouble_set(
-		    &a->trouble, EX_UNAVAILABLE, "no answer: %s", r->why);
+		trouble_set(&a->trouble,
+		    r->no_memory ? EX_OSERR : EX_UNAVAILABLE, "no answer: %s",
+		    r->why);
 		return;
 	}
 	/* A server that echoes the token must not put it into a capture. */
 	if (r->body.n)
 		token_scrub(g->client->token, r->body.p, r->body.n);
+	token_scrub(g->client->token, r->etag, strlen(r->etag));
 	classify(a, g->etag);
 }
 

@@ -44,7 +44,7 @@ static void keep_text(struct buf *to, const struct json *j, char lowest)
 {
 	buf_clear(to);
 	if (!json_unescape(j->text, to))
-		buf_clear(to);
+		to->n = 0;
 	for (size_t i = 0; i < to->n; i++)
 		if (to->p[i] < lowest || to->p[i] > '~')
 			buf_clear(to);
@@ -89,18 +89,26 @@ static void wipe(struct buf *b)
 	buf_release(b);
 }
 
-/* Take what was granted; false if the body grants nothing. */
-static bool take_grant(struct token *t, struct slice body, int64_t now)
+/*
+ * Take what was granted; false if the body grants nothing, or without memory:
+ * half of a grant would be a login lost.
+ */
+static bool take_grant(
+    struct token *t, struct slice body, int64_t now, bool *no_memory)
 {
 	struct granted g = {.access = BUF_INIT(TEXT_MAX),
 	    .refresh = BUF_INIT(TEXT_MAX),
 	    .scope = BUF_INIT(TEXT_MAX)};
-	bool ok = read_grant(&g, body) &&
-		  token_set(&t->access_token, buf_slice(&g.access)) &&
-		  (!g.refresh.n ||
-		      token_set(&t->refresh_token, buf_slice(&g.refresh))) &&
-		  (!g.scope.n || token_set(&t->scope, buf_slice(&g.scope)));
+	bool ok = read_grant(&g, body);
 
+	*no_memory =
+	    g.access.no_memory || g.refresh.no_memory || g.scope.no_memory ||
+	    (ok &&
+		(!token_set(&t->access_token, buf_slice(&g.access)) ||
+		    (g.refresh.n &&
+			!token_set(&t->refresh_token, buf_slice(&g.refresh))) ||
+		    (g.scope.n && !token_set(&t->scope, buf_slice(&g.scope)))));
+	ok = ok && !*no_memory;
 	if (ok)
 		t->expires_at = g.lasts ? now + g.lasts * 1000 : 0;
 	wipe(&g.access);
@@ -129,16 +137,17 @@ static bool denied(struct reply *r, const char *ended, struct trouble *trouble)
 	    "the token endpoint refuses this app (%s)", text);
 }
 
-/* Too many logins are a limit like any other. */
+/* Too many logins are a limit like any other, as is a time without any. */
 static bool limited(const struct reply *r, struct trouble *trouble)
 {
+	const char *what = r->status == 429 ? "rate limited" : "out of service";
 	char until[CLOCK_TEXT];
 
-	trouble_set(trouble, EX_TEMPFAIL, "the token endpoint is rate limited");
+	trouble_set(trouble, EX_TEMPFAIL, "the token endpoint is %s", what);
 	if (r->retry_after >= 0 &&
 	    clock_format(r->done_at + r->retry_after, until)) {
 		trouble_set(trouble, EX_TEMPFAIL,
-		    "the token endpoint is rate limited until %s", until);
+		    "the token endpoint is %s until %s", what, until);
 		trouble->until = r->done_at + r->retry_after;
 	}
 	return false;
@@ -158,7 +167,7 @@ bool grant_ask(const struct grant *g, struct token *t,
 	struct reply r = {.body = BUF_INIT(REPLY_MAX)};
 	struct retry retry = {.policy = g->policy, .url = g->question.url};
 	int64_t wait;
-	bool ok = false;
+	bool ok = false, no_memory = false;
 
 	for (;;) {
 		enum transfer_result result =
@@ -166,9 +175,13 @@ bool grant_ask(const struct grant *g, struct token *t,
 		bool answered = result == TRANSFER_DONE;
 
 		ok = answered && r.status == 200 &&
-		     take_grant(t, buf_slice(&r.body), r.done_at);
+		     take_grant(t, buf_slice(&r.body), r.done_at, &no_memory);
 		if (ok)
 			break;
+		if (no_memory) {
+			trouble_set(trouble, EX_OSERR, "no memory");
+			break;
+		}
 		if (r.body.n)
 			scrub(g, t, &r);
 		if (answered && r.status >= 400 && r.status < 500 &&
@@ -187,11 +200,13 @@ bool grant_ask(const struct grant *g, struct token *t,
 		if (result != TRANSFER_FAILED && wait <= g->policy->max_wait &&
 		    retry_wait(&retry, wait, r.why))
 			continue;
-		if (answered && r.status == 429)
+		if (answered &&
+		    (r.status == 429 || (r.status >= 500 && r.retry_after > 0)))
 			limited(&r, trouble);
 		else
-			trouble_set(
-			    trouble, EX_UNAVAILABLE, NO_ANSWER " (%s)", r.why);
+			trouble_set(trouble,
+			    r.no_memory ? EX_OSERR : EX_UNAVAILABLE,
+			    NO_ANSWER " (%s)", r.why);
 		break;
 	}
 	if (r.body.p)

@@ -50,6 +50,7 @@ bool login_put_url(const struct login *l, struct buf *b)
 	    b, "%s%c", l->auth_url, strchr(l->auth_url, '?') ? '&' : '?');
 	buf_put_slice(b, buf_slice(&query));
 	b->failed |= query.failed;
+	b->no_memory |= query.no_memory;
 	buf_release(&query);
 	return !b->failed;
 }
@@ -109,13 +110,14 @@ static bool know_user(struct login *l, struct trouble *trouble)
 	struct answer a;
 	bool ok = false;
 
+	if (!session_put_me(&l->api, &url, trouble))
+		return false;
 	answer_init(&a, ME_MAX);
-	url_resolve(&l->api, SLICE("/v1/me"), &url);
-	client_get(&client, buf_cstr(&url), &a);
+	client_get(&client, url.p, &a);
 	if (a.kind == ANSWER_GOOD) {
-		l->token.user_id = session_read_id(buf_slice(&a.reply.body));
-		ok = l->token.user_id || trouble_set(trouble, EX_UNAVAILABLE,
-					     "/v1/me: an answer without id");
+		l->token.user_id =
+		    session_read_id(buf_slice(&a.reply.body), trouble);
+		ok = l->token.user_id;
 	} else if (a.kind == ANSWER_DENIED && a.reply.status == 403) {
 		not_allowed(&a, trouble);
 	} else {
@@ -131,9 +133,10 @@ static bool know_user(struct login *l, struct trouble *trouble)
 bool login_redeem(struct login *l, const char *code, struct trouble *trouble)
 {
 	size_t n;
-	bool ok = exchange(l, code, trouble) && know_user(l, trouble);
 
-	if (ok)
+	if (!code)
+		return trouble_set(trouble, EX_OSERR, "no memory");
+	if (exchange(l, code, trouble) && know_user(l, trouble))
 		return true;
 	n = strlen(trouble->why);
 	token_scrub(&l->token, trouble->why, n);

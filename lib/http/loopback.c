@@ -215,10 +215,11 @@ static void put_html(struct buf *b, const char *text)
 
 	while (text < end) {
 		size_t n = utf8_length(text, end);
+		unsigned code;
 
 		if (strchr("&<>\"'", *text))
 			buf_printf(b, "&#%d;", *text);
-		else if (n == 0 || (unsigned char)*text < 0x20)
+		else if (n == 0 || utf8_control(text, end, &code))
 			buf_putc(b, '?');
 		else
 			buf_put(b, text, n);

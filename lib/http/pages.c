@@ -27,6 +27,13 @@ static enum pages_result bad(struct pages *p, const char *why)
 	return PAGES_BAD;
 }
 
+/* A URL that could not be written. */
+static enum pages_result no_url(struct pages *p, const struct buf *url)
+{
+	return bad(
+	    p, url->no_memory ? url_no_memory : "longer than a URL may be");
+}
+
 /* FNV-1a: a chance of 2^-64 to stop a chain that would have gone on. */
 static uint64_t hash(struct slice s)
 {
@@ -54,7 +61,7 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 		if (memcmp(p->asked.p + i, &h, sizeof(h)) == 0)
 			return bad(p, "a page that was asked before");
 	if (!buf_put(&p->asked, &h, sizeof(h)) || !buf_cstr(&p->url))
-		return bad(p, "no memory");
+		return bad(p, url_no_memory);
 	p->number++;
 	return PAGES_MORE;
 }
@@ -81,7 +88,7 @@ enum pages_result pages_begin(struct pages *p, struct slice ref,
 	buf_clear(&p->first);
 	r = go_to(p, ref);
 	if (r == PAGES_MORE && !buf_put_slice(&p->first, buf_slice(&p->url)))
-		return bad(p, "no memory");
+		return bad(p, url_no_memory);
 	if (r != PAGES_MORE || !stop->url.p)
 		return r;
 	p->number = stop->number - 1;
@@ -128,22 +135,16 @@ static bool read_links(struct slice body, const char *name, struct links *l)
 	bool found = false;
 	struct json j;
 	enum json_type type;
-	unsigned depth = 1;
 
 	*l = (struct links){.next = JSON_END, .limit = -1, .total = -1};
 	json_init(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return false;
-	while ((type = json_next(&j)) > JSON_END) {
-		if (type == JSON_OBJECT_END) {
-			if (depth-- == 1)
-				break;
-		} else if (type == JSON_OBJECT && depth == 1 &&
-			   slice_is(j.key, name)) {
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+		if (type == JSON_OBJECT && !found && slice_is(j.key, name)) {
 			*l = (struct links){
 			    .next = JSON_END, .limit = -1, .total = -1};
 			found = true;
-			depth++;
 		} else {
 			read_member(&j, type, l);
 		}
@@ -159,7 +160,7 @@ static enum pages_result follow(struct pages *p, const struct links *l)
 		return bad(p, "a next that is no string");
 	buf_clear(&p->next);
 	if (!json_unescape(l->next_text, &p->next))
-		return bad(p, "longer than a URL may be");
+		return no_url(p, &p->next);
 	return go_to(p, buf_slice(&p->next));
 }
 
@@ -179,7 +180,7 @@ static enum pages_result count_on(struct pages *p, const struct links *l)
 		return PAGES_END;
 	buf_clear(&p->next);
 	if (!url_set_query_int(url, "offset", offset + limit, &p->next))
-		return bad(p, "longer than a URL may be");
+		return no_url(p, &p->next);
 	return go_to(p, buf_slice(&p->next));
 }
 
@@ -191,7 +192,7 @@ static enum pages_result check(struct pages *p)
 	p->kind = PAGE_CHECK;
 	if (!buf_printf(
 		&p->first, "%cfields=id,snapshot_id", query ? '&' : '?'))
-		return bad(p, "longer than a URL may be");
+		return no_url(p, &p->first);
 	return go_to(p, buf_slice(&p->first));
 }
 

@@ -50,18 +50,43 @@ static bool is_done(const struct token *t, const char *stale)
 	return t->expires_at == 0 || t->expires_at - clock_now() > TOKEN_MARGIN;
 }
 
+/*
+ * Whose login it was, it still is, as far as the file says: what has been
+ * asked by then is to go by that name, and nothing is asked by another's.
+ */
+static bool is_same_user(struct token *t, char **user, struct trouble *trouble)
+{
+	char *now = t->user_id;
+
+	if (!*user || (now && strcmp(now, *user) == 0))
+		return true;
+	t->user_id = *user;
+	*user = now;
+	return !now || trouble_set(trouble, EX_CONFIG,
+			   "'%s' is the login of user '%s' now, and was of "
+			   "user '%s'",
+			   t->path, now, t->user_id);
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
 bool refresh_login(struct token *t, struct transfer *transfer, const char *url,
     const struct retry_policy *policy, struct trouble *trouble)
 {
-	char *stale = t->access_token ? strdup(t->access_token) : NULL;
-	bool ok =
-	    token_lock(t, trouble) &&
-	    (is_done(t, stale) || renew(t, transfer, url, policy, trouble));
+	char *stale = copy(t->access_token), *user = copy(t->user_id);
+	bool ok = token_lock(t, trouble);
 
+	ok = is_same_user(t, &user, trouble) && ok;
+	ok = ok &&
+	     (is_done(t, stale) || renew(t, transfer, url, policy, trouble));
 	token_unlock(t);
 	if (stale)
 		token_wipe(stale, strlen(stale));
 	free(stale);
+	free(user);
 	if (!ok)
 		token_scrub(t, trouble->why, strlen(trouble->why));
 	return ok;

@@ -14,7 +14,8 @@ struct trouble;
  * process has just done so, and save it. A refresh that fails never changes
  * the file. False with 77 where only a new login helps, 69 where the service
  * does not answer, 75 where it is to be asked later, 78 where it does not
- * know the app, 73 or 74 where the file cannot be written.
+ * know the app or the file has become another user's login, 73 or 74 where it
+ * cannot be written.
  */
 bool refresh_login(struct token *, struct transfer *, const char *url,
     const struct retry_policy *, struct trouble *);

@@ -49,6 +49,7 @@ const char *request_read(
 	r->stop.number = (uint64_t)page;
 	r->list = record_raw(rec, "list");
 	r->cursor = record_raw(rec, "cursor");
+	r->dequeue = record_raw(rec, "dequeue");
 	r->optional = optional && optional->type == JSON_TRUE;
 	r->etags = record_raw(rec, "etags");
 	if (slice_is(r->etags, "null"))
@@ -98,6 +99,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 		json_put_member(b, "etag", slice_of(c->etag));
 	if (r->cursor.p && c->page == 1)
 		json_put_member_raw(b, "cursor", r->cursor);
+	if (r->dequeue.p && c->page == (r->stop.url.n ? r->stop.number : 1))
+		json_put_member_raw(b, "dequeue", r->dequeue);
 	if (r->seq >= 0)
 		json_put_member_int(b, "request", r->seq);
 	json_put_member_int(b, "page", (int64_t)c->page);

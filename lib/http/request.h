@@ -15,10 +15,11 @@ struct record;
 struct request {
 	struct slice run; /* p == NULL if it is of none */
 	struct slice endpoint;
-	struct slice url;    /* a path, or a URL of the API */
-	struct slice cursor; /* as written; p == NULL if there is none */
-	struct slice etags;  /* likewise: see http/held.h */
-	int64_t seq;	     /* -1 if it has none */
+	struct slice url;     /* a path, or a URL of the API */
+	struct slice cursor;  /* as written; p == NULL if there is none */
+	struct slice dequeue; /* likewise */
+	struct slice etags;   /* likewise: see http/held.h */
+	int64_t seq;	      /* -1 if it has none */
 	enum paging paging;
 	struct pages_stop stop; /* where an earlier run stopped */
 	struct slice list;	/* as written: what its pages are parts of */

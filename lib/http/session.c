@@ -27,8 +27,9 @@ bool session_check(const char *what, const char *url, struct origin *origin,
 
 	if (!why && !origin_is_safe(origin))
 		why = "plain http to another machine";
-	return !why || trouble_set(trouble, EX_CONFIG, "cannot use %s '%s': %s",
-			   what, url, why);
+	return !why ||
+	       trouble_set(trouble, why == url_no_memory ? EX_OSERR : EX_CONFIG,
+		   "cannot use %s '%s': %s", what, url, why);
 }
 
 bool session_check_api(
@@ -56,6 +57,8 @@ static bool find_services(struct session *s, struct trouble *trouble)
 	buf_clear(&s->endpoint);
 	buf_puts(&s->endpoint, url);
 	s->client.token_url = buf_cstr(&s->endpoint);
+	if (s->endpoint.no_memory)
+		return trouble_set(trouble, EX_OSERR, "no memory");
 	if (!s->client.token_url)
 		return trouble_set(trouble, EX_CONFIG,
 		    "cannot use token endpoint: longer than a URL may be");
@@ -71,7 +74,7 @@ bool session_open(struct session *s, struct trouble *trouble)
 	return s->open;
 }
 
-char *session_read_id(struct slice body)
+char *session_read_id(struct slice body, struct trouble *trouble)
 {
 	struct buf text = BUF_INIT(4096);
 	struct slice id = {NULL, 0};
@@ -89,7 +92,12 @@ char *session_read_id(struct slice body)
 	}
 	if (id.n > 0 && json_unescape(id, &text) &&
 	    !memchr(text.p, '\0', text.n))
-		token_set(&user, buf_slice(&text));
+		text.no_memory = !token_set(&user, buf_slice(&text));
+	if (text.no_memory)
+		trouble_set(trouble, EX_OSERR, "no memory");
+	else if (!user)
+		trouble_set(
+		    trouble, EX_UNAVAILABLE, "/v1/me: an answer without id");
 	buf_release(&text);
 	return user;
 }
@@ -110,6 +118,18 @@ static void keep_user(struct session *s, char *user)
 	token_unlock(t);
 }
 
+bool session_put_me(
+    const struct origin *api, struct buf *url, struct trouble *trouble)
+{
+	const char *why = url_resolve(api, SLICE("/v1/me"), url);
+
+	if (!why)
+		return true;
+	buf_release(url);
+	return trouble_set(trouble, why == url_no_memory ? EX_OSERR : EX_CONFIG,
+	    "/v1/me: %s", why);
+}
+
 bool session_know_user(
     struct session *s, struct answer *a, struct trouble *trouble)
 {
@@ -120,8 +140,9 @@ bool session_know_user(
 		return false;
 	if (s->token.user_id)
 		return true;
-	url_resolve(&s->api, SLICE("/v1/me"), &url);
-	client_get(&s->client, buf_cstr(&url), a);
+	if (!session_put_me(&s->api, &url, trouble))
+		return false;
+	client_get(&s->client, url.p, a);
 	buf_release(&url);
 	if (a->kind != ANSWER_GOOD) {
 		trouble_set(
@@ -129,10 +150,9 @@ bool session_know_user(
 		trouble->until = a->trouble.until;
 		return false;
 	}
-	user = session_read_id(buf_slice(&a->reply.body));
+	user = session_read_id(buf_slice(&a->reply.body), trouble);
 	if (!user)
-		return trouble_set(
-		    trouble, EX_UNAVAILABLE, "/v1/me: an answer without id");
+		return false;
 	keep_user(s, user);
 	return true;
 }

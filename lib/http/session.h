@@ -51,7 +51,11 @@ bool session_check(
 /* The same of the API, which is to be no more than an origin. */
 bool session_check_api(const char *url, struct origin *, struct trouble *);
 
-/* The id in an answer of /v1/me, yours to free; NULL if it has none. */
-char *session_read_id(struct slice body);
+/* Append the URL of /v1/me; false with the trouble, and the buf released. */
+bool session_put_me(
+    const struct origin *api, struct buf *url, struct trouble *);
+
+/* The id in an answer of /v1/me, yours to free; NULL with the trouble. */
+char *session_read_id(struct slice body, struct trouble *);
 
 #endif

@@ -313,10 +313,10 @@ static bool take_lock(struct token *t, struct trouble *trouble)
 
 	buf_printf(&path, "%s.lock", t->path);
 	errno = ENOMEM;
-	t->lock = path.failed
-		      ? -1
-		      : open(buf_cstr(&path),
-			    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	t->lock =
+	    !buf_cstr(&path)
+		? -1
+		: open(path.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	buf_release(&path);
 	if (t->lock < 0)
 		return fail_file(t, trouble, EX_CANTCREAT, ".lock", "open");
@@ -501,7 +501,7 @@ bool token_save(struct token *t, struct trouble *trouble)
 	if (t->temp < 0 && !token_prepare(t, trouble))
 		return false;
 	put_all(t, &b);
-	errno = EFBIG;
+	errno = b.no_memory ? ENOMEM : EFBIG;
 	ok = !b.failed && write_all(t->temp, buf_slice(&b)) &&
 	     cut_file(t->temp, b.n) && sync_file(t->temp);
 	wipe_buf(&b);
@@ -518,21 +518,56 @@ bool token_save(struct token *t, struct trouble *trouble)
 	return true;
 }
 
+/*
+ * The length of the character that begins here, which JSON may have written
+ * with an escape: what that means is put into `c`, if a secret can have it.
+ */
+static size_t read_char(const char *p, const char *end, unsigned *c)
+{
+	char digits[5] = "";
+
+	*c = (unsigned char)*p;
+	if (*p != '\\' || end - p < 2)
+		return 1;
+	*c = strchr("bfnrt", p[1]) ? 0 : (unsigned char)p[1];
+	if (p[1] != 'u' || end - p < 6)
+		return 2;
+	memcpy(digits, p + 2, 4);
+	*c = (unsigned)strtoul(digits, NULL, 16);
+	return 6;
+}
+
+/* How much of a text that begins here is the secret; 0 if it is not that. */
+static size_t secret_length(
+    const char *secret, const char *text, const char *end)
+{
+	const char *p = text;
+	unsigned c;
+
+	for (; *secret; secret++) {
+		if (p == end)
+			return 0;
+		p += read_char(p, end, &c);
+		if (c != (unsigned char)*secret)
+			return 0;
+	}
+	return (size_t)(p - text);
+}
+
 void secret_scrub(const char *secret, char *text, size_t n)
 {
-	size_t len = secret ? strlen(secret) : 0;
-	char *p = text, *end = text + n;
+	size_t len;
 
 	/* Anything shorter is no secret, and would hit by chance. */
-	if (len < 8)
+	if (!secret || strlen(secret) < 8)
 		return;
-	while ((size_t)(end - p) >= len &&
-	       (p = memchr(p, *secret, (size_t)(end - p) - len + 1))) {
-		if (memcmp(p, secret, len) == 0) {
+	for (char *p = text, *end = text + n; p < end; p++) {
+		if (*p != *secret && *p != '\\')
+			continue;
+		len = secret_length(secret, p, end);
+		if (len > 0) {
 			memset(p, '*', len);
-			p += len;
-		} else {
-			p++;
+			p += len - 1;
 		}
 	}
 }

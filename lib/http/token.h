@@ -108,7 +108,10 @@ bool token_set(char **member, struct slice value);
 /* Overwrite what was secret, in a way that no compiler leaves out. */
 void token_wipe(void *, size_t n);
 
-/* Overwrite every occurrence of a secret in a text with asterisks. */
+/*
+ * Overwrite every occurrence of a secret in a text with asterisks, however
+ * JSON may write it.
+ */
 void token_scrub(const struct token *, char *text, size_t n);
 
 /* The same of one secret, which may be NULL. */

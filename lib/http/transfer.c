@@ -130,6 +130,16 @@ static void take_etag(struct reply *r, struct slice value)
 	r->etag[n] = '\0';
 }
 
+/* Of several, the longest holds; what is none of these says nothing. */
+static void take_wait(struct reply *r, struct slice value)
+{
+	int64_t wait;
+
+	if (retry_after_parse(value, clock_now(), &wait) &&
+	    wait > r->retry_after)
+		r->retry_after = wait;
+}
+
 /* Called for each header line, those of interim and proxy answers too. */
 static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 {
@@ -143,42 +153,49 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 		r->retry_after = -1;
 		*r->etag = '\0';
 	}
-	if (is_header(line, "retry-after:", &value) &&
-	    !retry_after_parse(value, clock_now(), &r->retry_after))
-		r->retry_after = -1;
+	if (is_header(line, "retry-after:", &value))
+		take_wait(r, value);
 	if (is_header(line, "etag:", &value))
 		take_etag(r, value);
 	return size * n;
 }
 
-static void set_way(CURL *c, const struct origin *to)
+/* False without memory: then nothing is asked, as not all was said. */
+static bool set_text(CURL *c, CURLoption option, const char *text)
 {
-	bool plain = strcmp(to->scheme, "http") == 0;
+	return curl_easy_setopt(c, option, text) != CURLE_OUT_OF_MEMORY;
+}
+
+static bool set_way(CURL *c, const struct origin *to)
+{
+	bool plain = strcmp(to->scheme, "http") == 0, ok = true;
 
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+	ok = set_text(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
 #else
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
 	/* One would carry the token off this machine, perhaps unencrypted. */
-	if (origin_is_here(to))
-		curl_easy_setopt(c, CURLOPT_PROXY, "");
+	return ok && (!origin_is_here(to) || set_text(c, CURLOPT_PROXY, ""));
 }
 
-static void set_secrets(CURL *c, const struct question *q)
+static bool set_secrets(CURL *c, const struct question *q)
 {
+	bool ok = true;
+
 	if (q->bearer) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, q->bearer);
+		ok = set_text(c, CURLOPT_XOAUTH2_BEARER, q->bearer);
 	}
 	if (q->user) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		curl_easy_setopt(c, CURLOPT_USERNAME, q->user);
-		curl_easy_setopt(c, CURLOPT_PASSWORD, q->password);
+		ok = ok && set_text(c, CURLOPT_USERNAME, q->user) &&
+		     set_text(c, CURLOPT_PASSWORD, q->password);
 	}
 	if (q->form)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, q->form);
+	return ok;
 }
 
 /* False if it is none to send, or without memory. */
@@ -199,21 +216,21 @@ static bool set_etag(struct lane *lane, const char *etag)
 }
 
 /* The service's certificate, and that of a proxy that has one. */
-static void set_trust(CURL *c, const struct transfer_limits *l)
+static bool set_trust(CURL *c, const struct transfer_limits *l)
 {
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
 	/* In place of the system's, which may be a file and a folder. */
-	if (l->ca_file || l->ca_folder) {
-		curl_easy_setopt(c, CURLOPT_CAINFO, l->ca_file);
-		curl_easy_setopt(c, CURLOPT_CAPATH, l->ca_folder);
-		curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, l->ca_file);
-		curl_easy_setopt(c, CURLOPT_PROXY_CAPATH, l->ca_folder);
-	}
+	return (!l->ca_file && !l->ca_folder) ||
+	       (set_text(c, CURLOPT_CAINFO, l->ca_file) &&
+		   set_text(c, CURLOPT_CAPATH, l->ca_folder) &&
+		   set_text(c, CURLOPT_PROXY_CAINFO, l->ca_file) &&
+		   set_text(c, CURLOPT_PROXY_CAPATH, l->ca_folder));
 }
 
-static void set_up(const struct transfer *t, struct lane *lane,
+/* False without memory. */
+static bool set_up(const struct transfer *t, struct lane *lane,
     const struct question *q, struct reply *r)
 {
 	const struct transfer_limits *l = t->limits;
@@ -221,10 +238,7 @@ static void set_up(const struct transfer *t, struct lane *lane,
 
 	curl_easy_reset(c);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, lane);
-	curl_easy_setopt(c, CURLOPT_URL, q->url);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, lane->error);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, l->user_agent);
-	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	/* Rather one connection that carries several than several. */
 	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
@@ -233,7 +247,6 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	 * 7.88 keeps, it would wait for ever to see whether that is one.
 	 */
 	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)t->fresh);
-	set_trust(c, l);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(
@@ -245,7 +258,10 @@ static void set_up(const struct transfer *t, struct lane *lane,
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
-	set_secrets(c, q);
+	return set_text(c, CURLOPT_URL, q->url) &&
+	       set_text(c, CURLOPT_USERAGENT, l->user_agent) &&
+	       set_text(c, CURLOPT_ACCEPT_ENCODING, "") && set_trust(c, l) &&
+	       set_secrets(c, q);
 }
 
 /* The reply was more than we take, of one thing or another. */
@@ -285,22 +301,26 @@ bool transfer_start(
 	r->status = 0;
 	r->retry_after = -1;
 	r->head = 0;
+	r->no_memory = false;
 	*r->etag = '\0';
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
 	if (!why && !(lane = find_lane(t)))
-		why = "no memory";
+		why = url_no_memory;
 	if (lane) {
-		set_up(t, lane, q, r);
-		set_way(lane->curl, &to);
 		lane->error[0] = '\0';
-		if (!set_etag(lane, q->etag))
-			why = "no entity tag, or no memory for it";
+		if (!set_up(t, lane, q, r) || !set_way(lane->curl, &to))
+			why = url_no_memory;
+		else if (!set_etag(lane, q->etag))
+			why = etag_is_valid(slice_of(q->etag))
+				  ? url_no_memory
+				  : "no entity tag";
 		else if (curl_multi_add_handle(t->multi, lane->curl) !=
 			 CURLM_OK)
-			why = "no memory";
+			why = url_no_memory;
 	}
 	if (why) {
+		r->no_memory = why == url_no_memory;
 		snprintf(r->why, sizeof(r->why), "%s", why);
 		return false;
 	}
@@ -341,7 +361,10 @@ static enum transfer_result conclude(const struct lane *l, CURLcode code)
 	r->status = (int)status;
 	if (code == CURLE_OK)
 		return TRANSFER_DONE;
-	if (code == CURLE_WRITE_ERROR && r->body.failed)
+	r->no_memory = r->body.no_memory;
+	if (r->no_memory)
+		snprintf(r->why, sizeof(r->why), "%s", url_no_memory);
+	else if (code == CURLE_WRITE_ERROR && r->body.failed)
 		snprintf(r->why, sizeof(r->why), "body of more than %zu bytes",
 		    r->body.max);
 	else if (code == CURLE_WRITE_ERROR && r->head > HEAD_MAX)

@@ -50,6 +50,7 @@ struct reply {
 	size_t head;		 /* bytes of headers */
 	char etag[ETAG_MAX + 1]; /* "" for none, or none that is one */
 	char why[256];		 /* if it was not done */
+	bool no_memory;		 /* that is why, as far as is known */
 };
 
 /* A new one, or NULL if libcurl does not start. `limits` is borrowed. */

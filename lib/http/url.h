@@ -21,6 +21,9 @@ struct origin {
 	bool bare; /* nothing followed it but perhaps a slash */
 };
 
+/* What is told where nothing is wrong with a URL, but there is no memory. */
+extern const char url_no_memory[];
+
 /*
  * Read the origin of an absolute URL. NULL, or what is wrong with it, a
  * constant string: another scheme than http and https, a user name in it.

@@ -72,6 +72,8 @@ void window_pop(struct window *w)
 	w->count--;
 }
 
+const char ask_no_memory[] = "no memory";
+
 void ask_refuse(struct ask *a, const char *code, const char *fmt, ...)
 {
 	va_list ap;
@@ -102,6 +104,8 @@ bool window_add(struct window *w, const struct record *rec, uint64_t number)
 	a->get.limited = false;
 	w->count++;
 	why = request_read(&a->record, &a->scratch, &a->request);
+	if (a->scratch.no_memory)
+		return false;
 	if (why)
 		ask_refuse(a, "bad request", "%s", why);
 	a->bucket = bucket_of(a->request.endpoint);
@@ -180,6 +184,12 @@ static enum pages_result next_page(struct ask *a, const struct page *page)
 		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
+/* Why a page cannot be asked for, short: that there is no memory, or this. */
+static const char *pages_code(const struct ask *a, const char *code)
+{
+	return a->pages.why == url_no_memory ? ask_no_memory : code;
+}
+
 /* The page is a good one: is there another? */
 static void follow(struct window *w, struct ask *a, struct page *page)
 {
@@ -197,7 +207,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 		page->linked = false;
 		/* Held, it would pass for the last one. */
 		*page->etag = '\0';
-		ask_refuse(a, "bad next page",
+		ask_refuse(a, pages_code(a, "bad next page"),
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
 		    a->pages.why);
 	}
@@ -214,7 +224,7 @@ static void take_answer(struct window *w, struct ask *a)
 	if (kind != ANSWER_NONE && kind != ANSWER_NO_LOGIN) {
 		page = keep(w, a);
 		if (!page)
-			ask_refuse(a, "no memory", "no memory");
+			ask_refuse(a, ask_no_memory, "no memory");
 	}
 	if (page && kind == ANSWER_GOOD)
 		follow(w, a, page);
@@ -235,8 +245,8 @@ static bool begin(struct window *w, struct ask *a)
 		begin_page(w, a);
 		return true;
 	}
-	ask_refuse(
-	    a, "bad url", "'%.*s': %s", (int)r->url.n, r->url.p, a->pages.why);
+	ask_refuse(a, pages_code(a, "bad url"), "'%.*s': %s", (int)r->url.n,
+	    r->url.p, a->pages.why);
 	return false;
 }
 
@@ -246,6 +256,7 @@ struct state {
 	bool login;	  /* one waits for the login to be renewed */
 	unsigned limited; /* buckets of which one is, for a limit */
 	unsigned asked;	  /* buckets of which one is under way */
+	size_t waiting;	  /* bytes of all that waits to come out */
 	int64_t now;
 };
 
@@ -261,6 +272,7 @@ static struct state look(const struct window *w)
 	for (size_t i = 0; i < w->count; i++) {
 		const struct ask *a = ask_at(w, i);
 
+		s.waiting += a->waiting;
 		if (a->ended)
 			continue;
 		if (a->get.state == GET_ASKED)
@@ -281,6 +293,15 @@ static bool is_held(
 	return w->client->held[a->bucket] > s->now;
 }
 
+/* Whether it is far enough ahead of the first, which is waited for. */
+static bool is_ahead(
+    const struct window *w, const struct ask *a, const struct state *s)
+{
+	return a != ask_at(w, 0) &&
+	       (a->waiting >= WINDOW_AHEAD ||
+		   s->waiting >= w->parallel * WINDOW_AHEAD);
+}
+
 /*
  * Do for an ask what its turn is, with so many under way at most. Returns
  * after how many ms to come back to it: 0 if it has moved on, -1 if nothing
@@ -291,8 +312,7 @@ static int64_t go_on(
 {
 	struct get *g = &a->get;
 
-	if (g->state == GET_ASKED ||
-	    (a->waiting >= WINDOW_AHEAD && a != window_first(w)))
+	if (g->state == GET_ASKED || is_ahead(w, a, s))
 		return -1;
 	if (!w->may_ask(w->ctx, a) || !begin(w, a))
 		return 0;

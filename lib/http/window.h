@@ -4,8 +4,9 @@
  *
  * What a request brings waits here until all before it are out. That is
  * bounded: the window holds a few requests for each that may be under way,
- * and one that is not the first stops asking for pages while WINDOW_AHEAD
- * bytes of it wait.
+ * one that is not the first stops asking for pages while WINDOW_AHEAD bytes
+ * of it wait, and none but the first is asked while as much waits for each
+ * that may be under way. Beyond that is only what was under way by then.
  *
  * Several are asked at once while all goes well. Until the first answer, and
  * while one is waited for to be tried again, they are asked one by one: a
@@ -117,6 +118,9 @@ void window_pop(struct window *);
 /* The next page of the first request; free it with page_free. NULL: none. */
 struct page *ask_take_page(struct ask *);
 void page_free(struct page *);
+
+/* The reason where there is no memory, and nothing wrong with the request. */
+extern const char ask_no_memory[];
 
 /* End it as refused, for a short fixed reason, and in words. */
 void ask_refuse(struct ask *, const char *code, const char *fmt, ...)

@@ -105,4 +105,12 @@ bool json_put_member_raw(struct buf *, const char *name, struct slice json);
  */
 size_t utf8_length(const char *p, const char *end);
 
+/*
+ * Length of the character that starts here if it is one that steers whatever
+ * shows it, else 0; `code` is then its number. These are the control
+ * characters (C0, DEL and C1) and those that break lines or turn the order of
+ * what follows about (U+2028 to U+202E, U+2066 to U+2069).
+ */
+size_t utf8_control(const char *p, const char *end, unsigned *code);
+
 #endif

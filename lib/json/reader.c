@@ -99,6 +99,25 @@ size_t utf8_length(const char *s, const char *end)
 	return n;
 }
 
+size_t utf8_control(const char *s, const char *end, unsigned *code)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n = utf8_length(s, end);
+	unsigned c;
+
+	if (n == 0 || n > 3)
+		return 0;
+	c = n == 1 ? p[0]
+	    : n == 2
+		? (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)
+		: (p[0] & 0xfU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU);
+	*code = c;
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0) ||
+	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+		return n;
+	return 0;
+}
+
 /*
  * The bytes of a word that end a run of plain ones (controls, quote,
  * backslash, not ASCII) have their high bit set in the result. So may bytes

@@ -1,5 +1,7 @@
 #include "map/bare.h"
 
+#include "json/json.h"
+
 void bare_init(struct bare *b, size_t max)
 {
 	*b = (struct bare){.text = BUF_INIT(max)};
@@ -25,6 +27,7 @@ bool bare_feed(struct bare *b, struct slice line, uint64_t number)
 	b->last = number;
 	if (buf_put_slice(&b->text, line) && buf_putc(&b->text, '\n'))
 		return true;
+	b->no_memory = b->text.no_memory;
 	forget(b);
 	return false;
 }
@@ -83,4 +86,52 @@ enum bare_result bare_next(struct bare *b, struct slice *body)
 bool bare_cut(const struct bare *b)
 {
 	return b->depth > 0;
+}
+
+/* The status that an error's body tells of itself; 200 for any other. */
+static int64_t status_of(struct slice body)
+{
+	struct json j, inner;
+	enum json_type type;
+	int64_t status = 200;
+
+	json_init(&j, body);
+	if (json_next(&j) != JSON_OBJECT)
+		return status;
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+		bool error = slice_is(j.key, "error") && type == JSON_OBJECT;
+
+		if (!json_skip(&j, type))
+			break;
+		json_init(&inner, j.text);
+		if (!error || json_next(&inner) != JSON_OBJECT)
+			continue;
+		while ((type = json_next(&inner)) > JSON_END &&
+		       type != JSON_OBJECT_END)
+			if (type == JSON_NUMBER &&
+			    slice_is(inner.key, "status"))
+				json_int(inner.text, &status);
+			else
+				json_skip(&inner, type);
+	}
+	return status;
+}
+
+bool bare_capture(struct slice body, const char *endpoint, const char *user,
+    const char *fetched_at, struct buf *capture)
+{
+	struct json j;
+
+	buf_clear(capture);
+	buf_putc(capture, '{');
+	json_put_member(capture, "type", SLICE("capture"));
+	json_put_member(capture, "endpoint", slice_of(endpoint));
+	if (user)
+		json_put_member(capture, "user", slice_of(user));
+	json_put_member_int(capture, "status", status_of(body));
+	if (fetched_at && *fetched_at)
+		json_put_member(capture, "fetched_at", slice_of(fetched_at));
+	json_put_key(capture, "body");
+	json_compact(&j, body, capture);
+	return buf_putc(capture, '}');
 }

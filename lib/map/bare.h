@@ -25,6 +25,7 @@ enum bare_result {
 
 struct bare {
 	struct buf text;
+	bool no_memory;	 /* why the last line was not taken */
 	uint64_t number; /* of the line where the body handed out begins */
 	uint64_t last;	 /* of the line fed last; private from here */
 	size_t start;	 /* of what is not handed out yet */
@@ -38,11 +39,21 @@ struct bare {
 void bare_init(struct bare *, size_t max);
 void bare_release(struct bare *);
 
-/* Add a line; false when a body is too long, which is dropped. */
+/* Add a line; false when a body is too long, which is dropped, or without
+ * memory. */
 bool bare_feed(struct bare *, struct slice line, uint64_t number);
 
 /* The next body, valid until the next call. */
 enum bare_result bare_next(struct bare *, struct slice *body);
+
+/*
+ * Write the capture that a body is taken for into `capture`, cleared first:
+ * of the endpoint, and of the user and time where these are not NULL or
+ * empty. Its status is 200, or what an error's body says of itself. The body
+ * is valid JSON. False without memory.
+ */
+bool bare_capture(struct slice body, const char *endpoint, const char *user,
+    const char *fetched_at, struct buf *capture);
 
 /* Whether a body has begun and not ended; it begins on line `number`. */
 bool bare_cut(const struct bare *);

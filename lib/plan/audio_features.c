@@ -20,13 +20,14 @@ static const char regime_query[] =
     "exists (select 1 from s where subject != '' and status = 403), "
     "exists (select 1 from s where subject != '' and status = 200)";
 
-static const char missing[] =
-    "select track_id from tracks t where audio_features_json is null "
-    "and is_local is not 1 and track_id not like 'spotify:%' "
-    "and not exists (select 1 from endpoint_status s "
-    "where s.user_id = :user and s.endpoint = 'audio-features' "
-    "and s.subject = t.track_id and s.status = 404 "
-    "and s.last_updated > :refused_since) order by track_id";
+/* The tracks that miss their features, and may have some. */
+#define MISSING                                                      \
+	"from tracks t where audio_features_json is null "           \
+	"and is_local is not 1 and track_id not like 'spotify:%' "   \
+	"and not exists (select 1 from endpoint_status s "           \
+	"where s.user_id = :user and s.endpoint = 'audio-features' " \
+	"and s.subject = t.track_id and s.status = 404 "             \
+	"and s.last_updated > :refused_since) "
 
 static int find_regime(struct plan *p, enum regime *regime)
 {
@@ -59,8 +60,10 @@ static int ask_missing(struct plan *p, enum regime regime)
 {
 	struct buf url = BUF_INIT(65536);
 	sqlite3_stmt *s;
-	int rc = plan_prepare(p, missing, 0, &s), named = 0;
+	int named = 0, rc;
 
+	rc = plan_prepare(
+	    p, "select track_id " MISSING "order by track_id", 0, &s);
 	if (rc != SQLITE_OK)
 		return rc;
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
@@ -102,4 +105,9 @@ int plan_audio_features(struct plan *p)
 		return SQLITE_OK;
 	}
 	return ask_missing(p, regime == REFUSED ? PROBE : regime);
+}
+
+int plan_audio_features_waiting(struct plan *p, int64_t *n)
+{
+	return plan_count(p, "select count(*) " MISSING, n);
 }

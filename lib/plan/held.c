@@ -32,6 +32,13 @@ static void cut_to_origin(struct buf *url)
 	url->n = path ? (size_t)(path - text) : 0;
 }
 
+static struct slice text(sqlite3_stmt *s, int i)
+{
+	const char *p = (const char *)sqlite3_column_text(s, i);
+
+	return (struct slice){p, (size_t)sqlite3_column_bytes(s, i)};
+}
+
 static int find_origin(struct plan *p)
 {
 	sqlite3_stmt *s;
@@ -41,19 +48,12 @@ static int find_origin(struct plan *p)
 		return rc;
 	rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW) {
-		buf_puts(&p->origin, (const char *)sqlite3_column_text(s, 0));
+		buf_put_slice(&p->origin, text(s, 0));
 		cut_to_origin(&p->origin);
-		rc = store_row_read(s);
+		rc = p->origin.no_memory ? SQLITE_NOMEM : store_row_read(s);
 	}
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-static struct slice text(sqlite3_stmt *s, int i)
-{
-	const char *p = (const char *)sqlite3_column_text(s, i);
-
-	return (struct slice){p, (size_t)sqlite3_column_bytes(s, i)};
 }
 
 static void put_one(struct buf *b, const char *url, sqlite3_stmt *s)
@@ -119,8 +119,8 @@ int held_collect(
 		rc = url.failed ? SQLITE_NOMEM
 				: put_page(p, s, paging, &url, etags);
 	while (rc == SQLITE_ROW && etags->n < HELD_MAX);
-	if (etags->n)
-		buf_putc(etags, '}');
+	if (etags->n && !buf_putc(etags, '}') && etags->no_memory)
+		rc = SQLITE_NOMEM;
 	sqlite3_finalize(s);
 	buf_release(&url);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;

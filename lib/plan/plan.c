@@ -9,20 +9,22 @@
 #include "store/db.h"
 #include "stream/bucket.h"
 
-#define HOUR ((int64_t)3600 * 1000)
-#define DAY (24 * HOUR)
+#define MINUTE ((int64_t)60 * 1000)
+#define DAY (24 * 60 * MINUTE)
 
 /*
- * Plays cost one request, and what falls out of the last 50 is lost: `all`
- * asks for them however often it is run, but once an hour at most.
+ * Plays cost one request, and what falls out of the last 50 is lost: a timer
+ * that runs `all` every hour asks for them every time. Timers are not exact,
+ * so the interval is shorter than an hour by what one may be early.
  */
 const struct job jobs[] = {
-    {"play-history", HOUR, " recently-played ", plan_play_history},
+    {"play-history", 45 * MINUTE, " recently-played ", plan_play_history, NULL},
     {"playlists", 7 * DAY, " my-playlists playlist playlist-items ",
-	plan_playlists},
-    {"audio-features", 7 * DAY, " audio-features ", plan_audio_features},
-    {"profile", 30 * DAY, " me followed-artists user ", plan_profile},
-    {NULL, 0, NULL, NULL},
+	plan_playlists, plan_playlists_waiting},
+    {"audio-features", 7 * DAY, " audio-features ", plan_audio_features,
+	plan_audio_features_waiting},
+    {"profile", 30 * DAY, " me followed-artists user ", plan_profile, NULL},
+    {NULL, 0, NULL, NULL, NULL},
 };
 
 const struct job *job_named(const char *name)
@@ -88,18 +90,21 @@ static int look_up(struct plan *p, const char *sql, const char *name,
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static int find_user(struct plan *p)
+{
+	if (!p->options->user)
+		return look_up(p,
+		    "select user_id from accounts where account = :account",
+		    ":account", p->options->account, &p->user);
+	return buf_puts(&p->user, p->options->user) ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* The user and the cursor that the plan starts from. */
 static int start(struct plan *p, const struct job *job)
 {
 	struct buf text = BUF_INIT(4096);
-	int rc = SQLITE_OK;
+	int rc = find_user(p);
 
-	if (p->options->user)
-		buf_puts(&p->user, p->options->user);
-	else
-		rc = look_up(p,
-		    "select user_id from accounts where account = :account",
-		    ":account", p->options->account, &p->user);
 	if (rc == SQLITE_OK)
 		rc = look_up(p,
 		    "select value from cursors "
@@ -184,6 +189,8 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		json_put_member_raw(b, "optional", SLICE("true"));
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
+	if (r->dequeue.n)
+		json_put_member_raw(b, "dequeue", r->dequeue);
 	put_etags(p, r, b);
 	source_send(p->source, RECORD_REQUEST);
 }
@@ -248,18 +255,24 @@ static void send_run(struct plan *p, const struct job *job)
 	source_send(p->source, RECORD_RUN);
 }
 
-int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
-    const struct plan_options *options, struct source *source)
+static struct plan plan_init(
+    sqlite3 *db, const struct plan_options *options, struct source *source)
 {
-	int rc;
-
-	*p = (struct plan){.db = db,
+	return (struct plan){.db = db,
 	    .options = options,
 	    .source = source,
 	    .user = BUF_INIT(4096),
 	    .origin = BUF_INIT(65536),
 	    .now = clock_now(),
 	    .cursor = -1};
+}
+
+int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
+    const struct plan_options *options, struct source *source)
+{
+	int rc;
+
+	*p = plan_init(db, options, source);
 	rc = start(p, job);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -284,38 +297,80 @@ void plan_release(struct plan *p)
 	stops_release(&p->stops);
 }
 
-int job_is_due(sqlite3 *db, const struct job *job,
-    const struct plan_options *options, bool *due)
+/* Whether a job would ask for nothing now, and no deadline is why. */
+static int has_nothing_to_ask(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, bool *nothing)
 {
-	struct plan p = {.db = db,
-	    .options = options,
-	    .user = BUF_INIT(1),
-	    .now = clock_now()};
-	sqlite3_stmt *s;
-	int rc = plan_prepare(&p,
-	    "select not exists (select 1 from ingest_runs where job = :job "
-	    "and account = :account and status = 'complete' "
-	    "and started_at > :stale_since) "
-	    "or (:job = 'playlists' and exists "
-	    "(select 1 from playlist_ingest_queue)) "
-	    /* What its last run brought, that run could not ask for. */
-	    "or (:job = 'playlists' and exists (select 1 "
-	    "from (select user_id, max(started_at) as at from ingest_runs "
-	    "where job = :job and account = :account "
-	    "and status = 'complete') r "
-	    "join user_playlists u on u.user_id = r.user_id "
-	    "and u.first_seen > r.at left join playlists using (playlist_id) "
-	    "where last_refreshed is null))",
-	    job->interval, &s);
+	struct plan p;
+	int rc = plan_job(&p, db, job, options, NULL);
 
+	*nothing = p.requests == 0 && p.outcome.exit == 0;
+	plan_release(&p);
+	return rc;
+}
+
+/*
+ * A run of audio-features that asked for nothing is none to wait after: it
+ * began before there were any tracks.
+ */
+static const char is_due[] =
+    "select not exists (select 1 from ingest_runs where job = :job "
+    "and account = :account and status = 'complete' "
+    "and started_at > :stale_since "
+    "and (job <> 'audio-features' or coalesce(captures, 1) > 0)) "
+    "or (:job = 'playlists' and exists (select 1 " PLAN_QUEUED ")) "
+    /* What its last run brought, that run could not ask for. */
+    "or (:job = 'playlists' and exists (select 1 "
+    "from (select user_id, max(started_at) as at from ingest_runs "
+    "where job = :job and account = :account "
+    "and status = 'complete') r "
+    "join user_playlists u on u.user_id = r.user_id "
+    "and u.first_seen > r.at left join playlists using (playlist_id) "
+    "where last_refreshed is null))";
+
+/* What the query says, of the user that it is asked for. */
+static int ask_is_due(struct plan *p, const struct job *job, bool *due)
+{
+	sqlite3_stmt *s;
+	int rc = find_user(p);
+
+	if (rc == SQLITE_OK)
+		rc = plan_prepare(p, is_due, job->interval, &s);
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = bind_name(s, ":job", slice_of(job->name));
 	if (rc == SQLITE_OK)
-		rc = bind_name(s, ":account", slice_of(options->account));
+		rc = bind_name(s, ":account", slice_of(p->options->account));
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(s);
 	*due = rc == SQLITE_ROW && sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+int job_is_due(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, bool *due)
+{
+	struct plan p = plan_init(db, options, NULL);
+	bool nothing = false;
+	int rc = ask_is_due(&p, job, due);
+
+	plan_release(&p);
+	if (rc == SQLITE_OK && *due)
+		rc = has_nothing_to_ask(db, job, options, &nothing);
+	*due = *due && !nothing;
+	return rc;
+}
+
+int job_waiting(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, int64_t *n)
+{
+	struct plan p = plan_init(db, options, NULL);
+	int rc = find_user(&p);
+
+	*n = -1;
+	if (rc == SQLITE_OK && job->waiting)
+		rc = job->waiting(&p, n);
+	plan_release(&p);
+	return rc;
 }

@@ -49,6 +49,8 @@ struct job {
 	int64_t interval; /* ms between runs, where nothing else calls it due */
 	const char *endpoints; /* that it asks, each between spaces */
 	int (*plan)(struct plan *);
+	/* Count what waits for it; NULL where that cannot be known. */
+	int (*waiting)(struct plan *, int64_t *n);
 };
 
 /* All jobs, in the order in which one prepares the next; ends with NULL. */
@@ -58,11 +60,16 @@ extern const struct job jobs[];
 const struct job *job_named(const char *name);
 
 /*
- * Whether a job is due: it has not completed within its interval, or there
- * is work for it that does not wait for that.
+ * Whether a job is due: it has something to ask for, or waits for a deadline
+ * to, and has not completed within its interval, or there is work for it that
+ * does not wait for that.
  */
 int job_is_due(
     sqlite3 *, const struct job *, const struct plan_options *, bool *due);
+
+/* How many things wait for a job; -1 where that cannot be known. */
+int job_waiting(
+    sqlite3 *, const struct job *, const struct plan_options *, int64_t *n);
 
 /*
  * Open a run of a job on the source, plan it, and end it. With NULL for the
@@ -86,6 +93,11 @@ void plan_release(struct plan *);
 	"else user_id = " user " and instr(" endpoints                   \
 	", ' ' || endpoint || ' ') > 0 end "
 
+/* In SQL: the rows of the queue that are for this user to ask for. */
+#define PLAN_QUEUED                   \
+	"from playlist_ingest_queue " \
+	"where (user_id is null or user_id = :user) "
+
 /* For the jobs: */
 
 struct plan_request {
@@ -94,6 +106,7 @@ struct plan_request {
 	const char *paging;	 /* or NULL */
 	bool optional;		 /* 403 and 404 are answers */
 	bool repeated;		 /* the same URL is asked again and again */
+	struct slice dequeue;	 /* as JSON: playlists that leave the queue */
 	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
 	const struct stop *stop; /* to go on from; NULL: from the beginning */
 };
@@ -138,5 +151,8 @@ int plan_play_history(struct plan *);
 int plan_playlists(struct plan *);
 int plan_audio_features(struct plan *);
 int plan_profile(struct plan *);
+
+int plan_playlists_waiting(struct plan *, int64_t *n);
+int plan_audio_features_waiting(struct plan *, int64_t *n);
 
 #endif

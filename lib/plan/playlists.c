@@ -23,46 +23,55 @@
  * for as long as its refresh is recent. What is refused for what it is, and
  * not for what the app or the login is, is as good as held.
  */
-static const char due[] =
-    "with mine as ("
-    "select playlist_id from playlist_ingest_queue "
-    "where user_id is null or user_id = :user "
-    "union select playlist_id from user_playlists where user_id = :user "
-    "union select playlist_id from playlists where playlist_id not in "
-    "(select playlist_id from user_playlists)), "
-    "listed as (select playlist_id from user_playlists "
-    "where user_id = :user and julianday(last_seen) > "
-    "(select julianday(max(last_seen)) - 1 from user_playlists "
-    "where user_id = :user)), "
-    "refused as (select subject as playlist_id from endpoint_status "
-    "where user_id = :user and endpoint = 'playlist' "
-    "and last_updated > :refused_since and (status = 404 or status = 403 "
-    "and coalesce(reason, '') not like '%premium%' "
-    "and coalesce(reason, '') not like '%scope%' "
-    "and coalesce(reason, '') not like '%regist%' "
-    "and coalesce(reason, '') not like '%developer%' "
-    "and coalesce(reason, '') not like '%quota%')) "
-    "select m.playlist_id, r.playlist_id is not null or case "
-    "when p.tracks_updated is null "
-    "then p.last_refreshed > :stale_since "
-    "else p.snapshot_id = p.tracks_snapshot_id "
-    "and (p.last_refreshed > :stale_since "
-    "or m.playlist_id in (select playlist_id from listed)) end, "
-    "q.playlist_id is not null, p.tracks_total "
-    "from mine m left join playlists p using (playlist_id) "
-    "left join playlist_ingest_queue q using (playlist_id) "
-    "left join refused r using (playlist_id) "
-    "where (q.playlist_id is not null or p.last_refreshed is null "
-    "or p.last_refreshed <= :stale_since) "
-    "order by m.playlist_id";
+#define CANDIDATES                                                             \
+	"with mine as ("                                                       \
+	"select playlist_id " PLAN_QUEUED                                      \
+	"union select playlist_id from user_playlists where user_id = :user "  \
+	"union select playlist_id from playlists where playlist_id not in "    \
+	"(select playlist_id from user_playlists)), "                          \
+	"queued as (select playlist_id " PLAN_QUEUED "), "                     \
+	"listed as (select playlist_id from user_playlists "                   \
+	"where user_id = :user and julianday(last_seen) > "                    \
+	"(select julianday(max(last_seen)) - 1 from user_playlists "           \
+	"where user_id = :user)), "                                            \
+	"refused as (select subject as playlist_id from endpoint_status "      \
+	"where user_id = :user and endpoint = 'playlist' "                     \
+	"and last_updated > :refused_since and (status = 404 or status = 403 " \
+	"and coalesce(reason, '') not like '%premium%' "                       \
+	"and coalesce(reason, '') not like '%scope%' "                         \
+	"and coalesce(reason, '') not like '%regist%' "                        \
+	"and coalesce(reason, '') not like '%developer%' "                     \
+	"and coalesce(reason, '') not like '%quota%')), "                      \
+	"candidates as ("                                                      \
+	"select m.playlist_id, r.playlist_id is not null or coalesce(case "    \
+	"when p.tracks_updated is null "                                       \
+	"then p.last_refreshed > :stale_since "                                \
+	"else p.snapshot_id = p.tracks_snapshot_id "                           \
+	"and (p.last_refreshed > :stale_since "                                \
+	"or m.playlist_id in (select playlist_id from listed)) end, 0) "       \
+	"as held, q.playlist_id is not null as queued, p.tracks_total "        \
+	"from mine m left join playlists p using (playlist_id) "               \
+	"left join queued q using (playlist_id) "                              \
+	"left join refused r using (playlist_id) "                             \
+	"where (q.playlist_id is not null or p.last_refreshed is null "        \
+	"or p.last_refreshed <= :stale_since)) "
+
+static const char due[] = CANDIDATES
+    "select playlist_id, tracks_total from candidates where not held "
+    "order by playlist_id";
+
+/* A playlist that is held as it is now has no business in the queue. */
+static const char settled[] =
+    CANDIDATES "select json_group_array(playlist_id), count(*) from "
+	       "(select playlist_id from candidates where queued and held "
+	       "order by playlist_id)";
 
 static const char all[] =
-    "with mine as (select playlist_id from playlist_ingest_queue "
-    "where user_id is null or user_id = :user "
+    "with mine as (select playlist_id " PLAN_QUEUED
     "union select playlist_id from user_playlists where user_id = :user "
     "union select playlist_id from playlists where playlist_id not in "
     "(select playlist_id from user_playlists)) "
-    "select playlist_id, 0, 0, tracks_total "
+    "select playlist_id, tracks_total "
     "from mine left join playlists using (playlist_id) order by 1";
 
 /* Whether the pages of a list are of the playlist as it was last told to be. */
@@ -73,27 +82,6 @@ static const char is_current[] =
 
 static const char list_length[] =
     "select count(*) from user_playlists where user_id = :user";
-
-/* A playlist that is held as it is now has no business in the queue. */
-static void leave_queue(struct plan *p, struct slice id)
-{
-	struct buf *b;
-
-	if (!p->source)
-		return;
-	b = &p->source->line;
-	buf_clear(b);
-	buf_putc(b, '{');
-	json_put_member(b, "type", SLICE("row"));
-	json_put_member(b, "table", SLICE("playlist_ingest_queue"));
-	json_put_member(b, "op", SLICE("delete"));
-	json_put_key(b, "row");
-	buf_putc(b, '{');
-	json_put_member(b, "playlist_id", id);
-	buf_putc(b, '}');
-	json_put_member(b, "at", slice_of(p->source->started_at));
-	source_send(p->source, RECORD_ROW);
-}
 
 /* The playlist with its first items, the other pages, and the check. */
 static int64_t pages_of(int64_t items)
@@ -180,39 +168,58 @@ static int ask_due(struct plan *p)
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		struct slice id =
 		    slice_of((const char *)sqlite3_column_text(s, 0));
-		bool held = sqlite3_column_int(s, 1);
-		bool queued = sqlite3_column_int(s, 2);
-		bool known = sqlite3_column_type(s, 3) != SQLITE_NULL;
+		bool known = sqlite3_column_type(s, 1) != SQLITE_NULL;
 
-		if ((rc = store_row_read(s)))
-			break;
-		if (!held)
-			rc =
-			    ask(p, id, known ? sqlite3_column_int64(s, 3) : -1);
-		else if (queued)
-			leave_queue(p, id);
-		if (rc != SQLITE_OK)
+		if ((rc = store_row_read(s)) ||
+		    (rc = ask(p, id, known ? sqlite3_column_int64(s, 1) : -1)))
 			break;
 	}
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Name the playlists that may leave the queue, as a JSON array, if any. */
+static int put_settled(struct plan *p, struct buf *ids)
+{
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, settled, p->options->playlist_age, &s);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW && sqlite3_column_int64(s, 1) > 0) {
+		const char *text = (const char *)sqlite3_column_text(s, 0);
+
+		rc = text && buf_puts(ids, text) ? rc : SQLITE_NOMEM;
+	}
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/*
+ * Ask for the account's list. What leaves the queue goes with the request and
+ * comes back with its capture: so a replay has it, too.
+ */
 static int ask_list(struct plan *p)
 {
+	struct buf ids = BUF_INIT((size_t)16 << 20);
 	char url[64];
 	int64_t length;
 	int rc = plan_count(p, list_length, &length);
 
 	snprintf(
 	    url, sizeof(url), "/v1/me/playlists?limit=%d&offset=0", LIST_LIMIT);
+	if (rc == SQLITE_OK && p->source && !p->options->force)
+		rc = put_settled(p, &ids);
 	if (rc == SQLITE_OK)
 		plan_send_rest(
 		    p, &(struct plan_request){.endpoint = "my-playlists",
 			   .url = url,
 			   .paging = "offset",
 			   .repeated = true,
+			   .dequeue = buf_slice(&ids),
 			   .pages = plan_pages(length, LIST_LIMIT)});
+	buf_release(&ids);
 	return rc;
 }
 
@@ -224,4 +231,9 @@ int plan_playlists(struct plan *p)
 		return SQLITE_OK;
 	rc = ask_list(p);
 	return rc == SQLITE_OK ? ask_due(p) : rc;
+}
+
+int plan_playlists_waiting(struct plan *p, int64_t *n)
+{
+	return plan_count(p, "select count(*) " PLAN_QUEUED, n);
 }

@@ -1,6 +1,7 @@
 #include "rehearse/saved.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "json/json.h"
 
 #include <dirent.h>
@@ -21,7 +22,7 @@ struct answer {
 	struct slice body; /* as it was written */
 	struct buf text;   /* or what it was, when it was no JSON; owned */
 	int status;
-	int64_t retry_after; /* in seconds; -1: none */
+	int64_t fetched_at, retry_at; /* Unix ms; 0 where none is said */
 	bool given;
 };
 
@@ -45,8 +46,7 @@ static struct answer *add_answer(struct saved *s)
 	}
 	s->answers[s->count] = (struct answer){.whole = BUF_INIT(URL_MAX),
 	    .text = BUF_INIT(FILE_MAX),
-	    .status = 200,
-	    .retry_after = -1};
+	    .status = 200};
 	return &s->answers[s->count++];
 }
 
@@ -90,8 +90,10 @@ static bool take_member(
 		a->body = j->text;
 	else if (slice_is(key, "status") && json_int(j->text, &status))
 		a->status = (int)status;
-	else if (slice_is(key, "retry_after"))
-		json_int(j->text, &a->retry_after);
+	else if (slice_is(key, "fetched_at") && t == JSON_STRING)
+		clock_parse(unquoted(j->text), &a->fetched_at);
+	else if (slice_is(key, "retry_at") && t == JSON_STRING)
+		clock_parse(unquoted(j->text), &a->retry_at);
 	else if (slice_is(key, "url") && t == JSON_STRING)
 		json_unescape(unquoted(j->text), &a->whole);
 	else if (slice_is(key, "text") && t == JSON_STRING)
@@ -328,7 +330,8 @@ void saved_answer(struct saved *s, const char *base, const struct ask *ask,
 	}
 	a->given = true;
 	reply->status = a->status;
-	reply->retry_after = a->retry_after;
+	if (a->retry_at > a->fetched_at)
+		reply->retry_after = (a->retry_at - a->fetched_at + 999) / 1000;
 	if (a->body.p != NULL) {
 		add_body(&reply->body, a->body, base);
 	} else {

@@ -97,3 +97,17 @@ left join playlists p on p.playlist_id = i.playlist_id
 left join tracks t on t.track_id = i.track_id
 left join albums al on al.album_id = t.album_id
 order by i.playlist_id, i.position;
+
+-- A page of items does not say who owns the playlist, so that no row of
+-- user_relationships can be made of it. Here the owner is known.
+create view if not exists connections as /* sp */
+select user_id, other_id, kind, min(first_seen) as first_seen,
+	max(last_seen) as last_seen
+from (select user_id, other_id, kind, first_seen, last_seen
+	from user_relationships
+	union all
+	select i.added_by, p.owner_id, 'added-to-playlist-of',
+		p.tracks_updated, p.tracks_updated
+	from playlist_tracks i join playlists p using (playlist_id)
+	where i.added_by <> '' and p.owner_id <> i.added_by)
+group by user_id, other_id, kind;

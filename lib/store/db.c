@@ -48,6 +48,8 @@ static int judge(int rc, const char **words)
 	case SQLITE_PROTOCOL: return EX_IOERR;
 	/* What failed without SQLite was an allocation of ours. */
 	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
 	case SQLITE_NOMEM: *words = "out of memory"; return EX_OSERR;
 	case SQLITE_TOOBIG: return EX_DATAERR;
 	case SQLITE_CONSTRAINT: return EX_CONFIG;
@@ -252,7 +254,7 @@ static int cannot(const char *path, int err, struct buf *why)
 {
 	buf_printf(
 	    why, "%s: cannot open the database: %s", path, strerror(err));
-	return EX_CANTCREAT;
+	return err == ENOMEM ? EX_OSERR : EX_CANTCREAT;
 }
 
 /*

@@ -81,6 +81,7 @@ int list_pages_init(struct list_pages *lp, sqlite3 *db, bool dry)
 	*lp = (struct list_pages){.db = db,
 	    .dry = dry,
 	    .at = BUF_INIT(TEXT_MAX),
+	    .check_at = BUF_INIT(TEXT_MAX),
 	    .snapshot = BUF_INIT(TEXT_MAX)};
 	rc = store_exec(db, run_table);
 	if (rc == SQLITE_OK && dry)
@@ -97,6 +98,7 @@ void list_pages_release(struct list_pages *lp)
 	for (int i = 0; i < LIST_PAGES_STATEMENTS; i++)
 		sqlite3_finalize(lp->statements[i]);
 	buf_release(&lp->at);
+	buf_release(&lp->check_at);
 	buf_release(&lp->snapshot);
 }
 
@@ -165,7 +167,7 @@ static bool judge_page(
 
 	if (offset < 0) {
 		j->check = true;
-		return keep_snapshot(lp, snapshot);
+		return keep_snapshot(lp, snapshot) && copy(&lp->check_at, at);
 	}
 	if (j->pages++ == 0) {
 		j->total = total;
@@ -214,6 +216,9 @@ int list_pages_judge(struct list_pages *lp, struct slice playlist,
 	j->verdict = verdict(j);
 	if (j->pages > 0) {
 		j->at = buf_slice(&lp->at);
+		if (j->check && j->check_due &&
+		    slice_cmp(buf_slice(&lp->check_at), j->at) < 0)
+			j->at = buf_slice(&lp->check_at);
 		if (lp->has_snapshot)
 			j->snapshot = buf_slice(&lp->snapshot);
 	}

@@ -28,7 +28,7 @@ struct list_judged {
 	enum list_verdict verdict;
 	int64_t pages;
 	int64_t came, total;   /* items */
-	struct slice at;       /* the earliest of its pages'; until the next */
+	struct slice at;       /* the earliest of its parts'; until the next */
 	struct slice snapshot; /* of its first page; p == NULL if untold */
 
 	int64_t end; /* private: of the pages that follow each other from 0 */
@@ -42,7 +42,7 @@ struct list_pages {
 	bool dry;
 
 	sqlite3_stmt *statements[LIST_PAGES_STATEMENTS]; /* private from here */
-	struct buf at, snapshot;
+	struct buf at, check_at, snapshot;
 	bool has_snapshot;
 };
 

@@ -236,14 +236,16 @@ static int keep(struct lists *ls, const struct part *p)
 	ls->waiting = true;
 	if (rc == SQLITE_OK)
 		rc = list_pages_judge(&ls->pages, p->playlist, p->list, &j);
-	/* No part of it was older than the list held, so it is newer. */
-	if (rc == SQLITE_OK && j.verdict == LIST_COMPLETE)
-		rc = hold(ls, &(struct whole){.playlist = p->playlist,
-				  .list = p->list,
-				  .at = j.at,
-				  .snapshot = j.snapshot,
-				  .src = p->src});
-	return rc;
+	if (rc != SQLITE_OK || j.verdict != LIST_COMPLETE)
+		return rc;
+	/* A part may have come before the list that is held now. */
+	if (cmp_held(ls, j.at, p->list) < 0)
+		return list_pages_drop(&ls->pages, p->playlist, p->list);
+	return hold(ls, &(struct whole){.playlist = p->playlist,
+			    .list = p->list,
+			    .at = j.at,
+			    .snapshot = j.snapshot,
+			    .src = p->src});
 }
 
 /*
@@ -360,7 +362,7 @@ static const char *reason(struct lists *ls, const struct list_judged *j)
 		buf_clear(&ls->why);
 		buf_printf(&ls->why, "%" PRId64 " of %" PRId64 " items came",
 		    j->came, j->total);
-		return buf_cstr(&ls->why);
+		return buf_words(&ls->why);
 	case LIST_UNCHECKED:
 		return "no check came to say whether it changed while it was "
 		       "read";

@@ -5,7 +5,8 @@
  * leaves the queue.
  *
  *	a list		the pages and the check of one name ("RUN/REQUEST"); its
- *			time is the earliest of its pages'
+ *			time is the earliest of its pages', and of the check's
+ *			if the first page wants one
  *	complete	the pages follow each other from 0 to the total that all
  *			of them tell; the check, where the first wants one, came
  *			and tells the first one's snapshot

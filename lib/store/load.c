@@ -168,6 +168,8 @@ static int look_ahead(struct loader *l, const struct table *t, struct slice key,
 			c = slice_cmp(key, buf_slice(&l->ahead_key));
 		else if (l->ahead.present)
 			l->ahead_known = AHEAD_UNKNOWN;
+		if (l->ahead_key.no_memory)
+			return SQLITE_NOMEM;
 	}
 	if (l->ahead_known == AHEAD_ROW && c == 0)
 		merge_copy(t, keys, &l->ahead);

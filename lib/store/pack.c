@@ -2,7 +2,7 @@
 
 #include <libdeflate.h>
 
-/* The greatest that is worth its time: see sp-stage(1), Space. */
+/* The greatest that is worth its time. */
 #define LEVEL 6
 
 /* Deflate makes no more bytes of one, and these besides. */

@@ -136,8 +136,8 @@ static bool check_items(struct part *p, struct arena *arena, struct buf *why)
 	while ((more = items_next(&j, &item, arena, &said)) > 0)
 		p->count++;
 	if (more < 0)
-		buf_printf(
-		    why, "item %" PRId64 ": %s", p->count + 1, buf_cstr(&said));
+		buf_printf(why, "item %" PRId64 ": %s", p->count + 1,
+		    buf_words(&said));
 	buf_release(&said);
 	return more == 0;
 }

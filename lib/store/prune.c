@@ -111,14 +111,15 @@ static int plan_capture(
 
 	if (rc == SQLITE_OK && !times_add(&p->staying, ms))
 		rc = SQLITE_NOMEM;
-	if (rc != SQLITE_OK)
-		return rc;
-	for (int i = 0; i < 4; i++) {
+	/* A name that got lost would not keep what it names. */
+	for (int i = 0; i < 4 && rc == SQLITE_OK; i++) {
 		static const int from[] = {0, 2, 3, 4}, to[] = {1, 3, 4, 5};
 
-		sqlite3_bind_value(
+		rc = sqlite3_bind_value(
 		    insert, to[i], sqlite3_column_value(capture, from[i]));
 	}
+	if (rc != SQLITE_OK)
+		return rc;
 	sqlite3_bind_int64(insert, 2, ms);
 	sqlite3_bind_int(insert, 6, (int)v);
 	sqlite3_step(insert);
@@ -156,7 +157,7 @@ static const char keep_lists[] =
     /*
      * A list of another name was named by a mapping of the user's own. It may
      * be of any capture of the run that it begins with or, where it names
-     * none, of any from its own time on: that is the earliest of its pages'.
+     * none, of any from its own time on: that is the earliest of its parts'.
      */
     "update temp.prune_plan set verdict = 2 where verdict = 0 and run in"
     " (select substr(tracks_list, 1, instr(tracks_list, '/') - 1)"
@@ -196,7 +197,9 @@ static int note_waiting(struct prune *p)
 		if (rc || (at && clock_parse(slice_of(at), &ms) &&
 			      times_has(&p->staying, ms)))
 			continue;
-		sqlite3_bind_value(insert, 1, sqlite3_column_value(s, 0));
+		rc = sqlite3_bind_value(insert, 1, sqlite3_column_value(s, 0));
+		if (rc != SQLITE_OK)
+			continue;
 		sqlite3_step(insert);
 		rc = sqlite3_reset(insert);
 	}
@@ -307,9 +310,11 @@ int prune_sum(struct prune *p, struct prune_sum *sum)
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = sqlite3_step(s);
-	*sum = (struct prune_sum){.captures = sqlite3_column_int64(s, 0),
-	    .bytes = sqlite3_column_int64(s, 1),
-	    .old = sqlite3_column_int64(s, 2)};
+	if (rc == SQLITE_ROW)
+		*sum =
+		    (struct prune_sum){.captures = sqlite3_column_int64(s, 0),
+			.bytes = sqlite3_column_int64(s, 1),
+			.old = sqlite3_column_int64(s, 2)};
 	return store_finish(s, rc);
 }
 
@@ -352,7 +357,7 @@ int prune_losses(struct prune *p,
 {
 	struct losing l = {.p = p, .tell = tell, .ctx = ctx};
 	int rc = standing_walk(p->db, &p->tables, count_row, &l);
-	int64_t rows;
+	int64_t rows, of = 0;
 
 	if (rc != SQLITE_OK)
 		return rc;
@@ -361,11 +366,14 @@ int prune_losses(struct prune *p,
 	    "select count(*) from playlist_tracks join playlists"
 	    " using (playlist_id) where tracks_list in"
 	    " (select list from temp.prune_plan where goes)",
-	    0);
+	    -1);
 	if (rows > 0)
-		tell(ctx, "playlist_tracks", rows,
-		    store_int(
-			p->db, "select count(*) from playlist_tracks", 0));
+		of = store_int(
+		    p->db, "select count(*) from playlist_tracks", -1);
+	if (rows < 0 || of < 0)
+		return sqlite3_errcode(p->db);
+	if (rows > 0)
+		tell(ctx, "playlist_tracks", rows, of);
 	return SQLITE_OK;
 }
 

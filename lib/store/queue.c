@@ -1,8 +1,7 @@
 #include "store/queue.h"
 
-#include <string.h>
-
 #include "store/db.h"
+#include "store/ref.h"
 
 static bool is_id(struct slice s)
 {
@@ -16,29 +15,12 @@ static bool is_id(struct slice s)
 	return s.n > 0 && s.n <= 64;
 }
 
-/* What stands behind the last occurrence of a marker, or p == NULL. */
-static struct slice after(struct slice s, struct slice marker)
-{
-	for (size_t i = s.n; i >= marker.n; i--)
-		if (!memcmp(s.p + i - marker.n, marker.p, marker.n))
-			return slice_from(s, i);
-	return (struct slice){NULL, 0};
-}
-
 struct slice queue_playlist_id(struct slice text)
 {
-	struct slice id = text;
+	struct ref ref = ref_parse(text);
+	bool fits = !ref.kind.p || slice_is(ref.kind, "playlist");
 
-	if (slice_starts(text, SLICE("spotify:playlist:")) ||
-	    slice_starts(text, SLICE("spotify:user:"))) {
-		id = after(text, SLICE(":playlist:"));
-	} else if (slice_starts(text, SLICE("https://open.spotify.com/"))) {
-		id = after(text, SLICE("/playlist/"));
-		for (size_t i = 0; i < id.n; i++)
-			if (id.p[i] == '?' || id.p[i] == '/')
-				id.n = i;
-	}
-	return id.p && is_id(id) ? id : (struct slice){NULL, 0};
+	return fits && is_id(ref.id) ? ref.id : (struct slice){NULL, 0};
 }
 
 static int run(sqlite3 *db, const char *sql, struct slice id, const char *at)

@@ -11,9 +11,8 @@
 #include "base/slice.h"
 
 /*
- * The playlist id in what people paste: the id itself, spotify:playlist:ID,
- * spotify:user:NAME:playlist:ID, https://open.spotify.com/playlist/ID?si=….
- * p == NULL if there is none. The result is a part of the text.
+ * The playlist id in what people paste, see store/ref.h; p == NULL if there is
+ * none. The result is a part of the text.
  */
 struct slice queue_playlist_id(struct slice text);
 

@@ -45,6 +45,8 @@ const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 	s->captures.n = from;
 	if (!s->captures.failed)
 		return "errors are deleted by their 'src' alone";
+	if (s->captures.no_memory)
+		return "out of memory";
 	s->captures.failed = false;
 	return "too many rows wait for the end of the run";
 }

@@ -294,6 +294,37 @@ enum {
 	BODY_ID
 };
 
+static struct slice column(sqlite3_stmt *stmt, int i)
+{
+	const void *p = sqlite3_column_blob(stmt, i);
+
+	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
+		return (struct slice){NULL, 0};
+	return (struct slice){
+	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
+}
+
+int staging_uncommitted(sqlite3 *db, struct buf *array)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db,
+	    "select json_group_array(run_id) from ingest_runs r "
+	    "where status <> 'complete' and exists "
+	    "(select 1 from staging_raw where run_id = r.run_id) "
+	    "and not exists (select 1 from ingest_runs l "
+	    "where l.job is r.job and l.user_id is r.user_id "
+	    "and l.status = 'complete' and l.started_at > r.started_at)",
+	    -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && !buf_put_slice(array, column(stmt, 0)))
+		rc = array->no_memory ? SQLITE_NOMEM : SQLITE_TOOBIG;
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
 int staging_walk_init(struct staging_walk *w, sqlite3 *db,
     const struct staging_filter *f, bool names)
 {
@@ -327,16 +358,6 @@ void staging_walk_release(struct staging_walk *w)
 	sqlite3_finalize(w->select);
 	w->select = NULL;
 	staging_reader_release(&w->reader);
-}
-
-static struct slice column(sqlite3_stmt *stmt, int i)
-{
-	const void *p = sqlite3_column_blob(stmt, i);
-
-	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
-		return (struct slice){NULL, 0};
-	return (struct slice){
-	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
 }
 
 int staging_reader_init(struct staging_reader *r)
@@ -444,12 +465,13 @@ static bool put_capture(
 	       buf_printf(b, "%.*s/%.*s", (int)run.n, run.p, (int)seq.n, seq.p);
 }
 
-static int read_row(struct staging_walk *w, struct buf *line)
+/* The row that a statement is at, as what it is asked for. */
+static int read_row(
+    struct staging_reader *r, sqlite3_stmt *row, bool name, struct buf *line)
 {
-	bool whole = w->names ? put_name(w->select, line)
-			      : put_capture(&w->reader, w->select, line);
+	bool whole = name ? put_name(row, line) : put_capture(r, row, line);
 
-	if (store_row_read(w->select) || line->no_memory)
+	if (store_row_read(row) || line->no_memory)
 		return SQLITE_NOMEM;
 	return whole ? SQLITE_ROW : SQLITE_TOOBIG;
 }
@@ -462,7 +484,7 @@ int staging_walk_next(struct staging_walk *w, struct buf *line)
 		if (rc == SQLITE_ROW) {
 			w->last = sqlite3_column_int64(w->select, CAPTURE_ID);
 			w->portion++;
-			rc = read_row(w, line);
+			rc = read_row(&w->reader, w->select, w->names, line);
 			if (rc != SQLITE_ROW)
 				sqlite3_reset(w->select);
 			return rc;
@@ -486,8 +508,8 @@ int staging_get(
 		return rc;
 	sqlite3_bind_int64(stmt, 1, id);
 	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && !put_capture(r, stmt, line))
-		rc = SQLITE_TOOBIG;
+	if (rc == SQLITE_ROW)
+		rc = read_row(r, stmt, false, line);
 	sqlite3_finalize(stmt);
 	return rc;
 }

@@ -142,6 +142,13 @@ struct staging_walk {
 	struct staging_reader reader;
 };
 
+/*
+ * Append the runs, as a JSON array of their ids, that have captures and did
+ * not end well, nor did a later run of the same job and user: what came after
+ * their captures may be missing. SQLite's result code.
+ */
+int staging_uncommitted(sqlite3 *db, struct buf *array);
+
 /* With `names` it gives "RUN/SEQ" of the captures instead of their records. */
 int staging_walk_init(struct staging_walk *, sqlite3 *db,
     const struct staging_filter *, bool names);

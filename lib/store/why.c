@@ -7,6 +7,7 @@
 #include "store/db.h"
 #include "store/digest.h"
 #include "store/merge.h"
+#include "store/ref.h"
 #include "store/runs.h"
 #include "store/staging.h"
 
@@ -163,30 +164,12 @@ static int find(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 	return sqlite3_step(*stmt);
 }
 
-/* What people paste: the id in a URI, or in a link. */
+/* The id in what people paste; the text itself where it has none. */
 static struct slice id_of(struct slice text)
 {
-	static const char *const kinds[] = {
-	    "track", "album", "artist", "playlist", "user"};
-	struct slice web = SLICE("https://open.spotify.com/");
-	size_t from, end;
+	struct ref ref = ref_parse(text);
 
-	if (slice_starts(text, web)) {
-		for (end = web.n; end < text.n && text.p[end] != '?'; end++)
-			;
-		text.n = from = end;
-		while (from > 0 && text.p[from - 1] != '/')
-			from--;
-		return slice_from(text, from);
-	}
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		char begin[32];
-
-		snprintf(begin, sizeof(begin), "spotify:%s:", kinds[i]);
-		if (slice_starts(text, slice_of(begin)))
-			return slice_from(text, strlen(begin));
-	}
-	return text;
+	return ref.id.p ? ref.id : text;
 }
 
 /* How all times begin that a typed one may mean. */
@@ -298,22 +281,25 @@ static void put_value(struct buf *b, const struct value *v)
 	}
 }
 
-/* The capture of a moment that names most of the key; 0 for none. */
-static int capture_at(sqlite3_stmt *by_time, struct slice at, sqlite3_int64 *id)
-{
-	int rc, rc2;
+/* Which captures may have told a column, by its number. */
+static const char moments[] =
+    "drop table if exists temp.why_moments;"
+    "create temp table why_moments (n integer, id integer)";
 
-	*id = 0;
-	if (at.n == 0)
-		return SQLITE_OK;
-	store_bind(by_time, sqlite3_bind_parameter_count(by_time), at);
-	rc = sqlite3_step(by_time);
-	if (rc == SQLITE_ROW)
-		*id = sqlite3_column_int64(by_time, 0);
-	rc2 = sqlite3_reset(by_time);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc2;
+static int note_capture(sqlite3 *db, unsigned column, sqlite3_int64 id)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(
+	    db, "insert into temp.why_moments values (?, ?)", -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	sqlite3_bind_int64(s, 1, column);
+	sqlite3_bind_int64(s, 2, id);
+	return store_finish(s, sqlite3_step(s));
 }
 
+/* What notes, for a column, those of a moment that name most of the key. */
 static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 {
 	unsigned at = w->table->key_count + 1;
@@ -323,28 +309,44 @@ static int prepare_by_time(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 	 */
 	buf_clear(&w->query);
 	put(&w->query,
-	    "select capture_id" CAPTURES "where fetched_at = ?%u or"
-	    " (length(fetched_at) <> 24 and abs(julianday(fetched_at)"
-	    " - julianday(?%u)) < 0.4 / 86400000) order by ",
-	    at, at);
+	    "insert into temp.why_moments select ?%u, capture_id from"
+	    " (select capture_id, named, max(named) over () as most"
+	    " from (select capture_id, ",
+	    at + 1);
 	put_names(&w->query, w->table, " + ");
-	put(&w->query, " desc, capture_id limit 1");
+	put(&w->query,
+	    " as named" CAPTURES "where fetched_at = ?%u or"
+	    " (length(fetched_at) <> 24 and abs(julianday(fetched_at)"
+	    " - julianday(?%u)) < 0.4 / 86400000))) where named = most",
+	    at, at);
 	rc = prepare(db, &w->query, stmt);
 	if (rc == SQLITE_OK)
 		bind_keys(w, *stmt);
 	return rc;
 }
 
-/* Add a column to the answer, which is a query of constants. */
-static void put_column(struct why *w, unsigned column, const struct value *v,
-    struct slice at, sqlite3_int64 id)
+static int note_moment(const struct why *w, sqlite3_stmt *by_time,
+    unsigned column, struct slice at)
 {
-	put(&w->query, "%sselect %d as n, %Q as \"column\", ",
-	    w->query.n ? " union all " : "", (int)column,
+	int index = (int)w->table->key_count + 1;
+
+	if (at.n == 0)
+		return SQLITE_OK;
+	store_bind(by_time, index, at);
+	sqlite3_bind_int64(by_time, index + 1, column);
+	sqlite3_step(by_time);
+	return sqlite3_reset(by_time);
+}
+
+/* Add a column to the answer, which is a query of constants. */
+static void put_column(struct why *w, unsigned column, unsigned like,
+    const struct value *v, struct slice at)
+{
+	put(&w->query, "%sselect %d as n, %d as \"like\", %Q as \"column\", ",
+	    w->query.n ? " union all " : "", (int)column, (int)like,
 	    w->table->columns[column].name.p);
 	put_value(&w->query, v);
-	put(&w->query, " as value, '%.*q' as told_at, nullif(%lld, 0) as id",
-	    (int)at.n, at.p, (long long)id);
+	put(&w->query, " as value, '%.*q' as told_at", (int)at.n, at.p);
 	w->by_column = true;
 	w->found++;
 }
@@ -355,7 +357,7 @@ static int put_columns(
 {
 	const struct table *t = w->table;
 	struct slice last = {NULL, 0};
-	sqlite3_int64 id = 0;
+	unsigned like = 0;
 	int rc = SQLITE_OK;
 
 	buf_clear(&w->query);
@@ -365,10 +367,12 @@ static int put_columns(
 		if (!at.p)
 			continue;
 		/* Most were told together, and each look costs a scan. */
-		if (!last.p || !slice_eq(last, at))
-			rc = capture_at(by_time, at, &id);
+		if (!last.p || !slice_eq(last, at)) {
+			rc = note_moment(w, by_time, i, at);
+			like = i;
+		}
 		last = at;
-		put_column(w, i, &s->values[i], at, id);
+		put_column(w, i, like, &s->values[i], at);
 	}
 	return rc;
 }
@@ -411,9 +415,10 @@ static int ask_item(struct why *w, sqlite3 *db, sqlite3_stmt *row)
 		const void *at = sqlite3_column_text(page, 1);
 
 		if (t->columns[i].rule != RULE_KEY)
-			put_column(w, i, &v, slice_of(at ? at : ""),
-			    sqlite3_column_int64(page, 0));
+			put_column(w, i, 0, &v, slice_of(at ? at : ""));
 	}
+	if (rc == SQLITE_ROW)
+		rc = note_capture(db, 0, sqlite3_column_int64(page, 0));
 	return store_finish(page, rc);
 }
 
@@ -424,9 +429,11 @@ static int ask_row(struct why *w, sqlite3 *db, sqlite3_stmt *row)
 	struct state s;
 	int rc;
 
-	if (w->table->kind == TABLE_LIST)
+	rc = store_exec(db, moments);
+	if (rc == SQLITE_OK && w->table->kind == TABLE_LIST)
 		return ask_item(w, db, row);
-	rc = prepare_by_time(w, db, &by_time);
+	if (rc == SQLITE_OK)
+		rc = prepare_by_time(w, db, &by_time);
 	if (rc != SQLITE_OK)
 		return rc;
 	merge_nothing(w->table, &s);
@@ -486,7 +493,9 @@ static void put_join(struct why *w)
 	    " s.endpoint, s.url, s.capture_id from (");
 	buf_put_slice(&w->query, buf_slice(&inner));
 	buf_puts(&w->query,
-	    ") c left join staging_raw s on s.capture_id = c.id order by c.n");
+	    ") c left join temp.why_moments m on m.n = c.\"like\""
+	    " left join staging_raw s on s.capture_id = m.id"
+	    " order by c.n, m.id");
 	w->query.failed |= inner.failed;
 	buf_release(&inner);
 }
@@ -520,12 +529,13 @@ int why_ask(struct why *w, sqlite3 *db, bool captures, sqlite3_stmt **stmt)
 	sqlite3_stmt *row = NULL;
 	int rc = look_up(w, db, &row);
 
+	*stmt = NULL;
 	w->by_column = false;
 	w->present = rc == SQLITE_ROW;
 	if (rc == SQLITE_ROW)
 		rc = ask_row(w, db, row);
 	rc = store_finish(row, rc);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK || w->alike > 1)
 		return rc;
 	if (w->by_column)
 		put_join(w);

@@ -2,7 +2,7 @@
  * Why a row is as it is: which captures told it. Nothing is kept for this,
  * and it costs a load nothing: of each column it is known when it was told,
  * and of each capture when it was fetched. Of several captures of one moment
- * it is the one that names most of the row's key.
+ * those are given that name most of the row's key: each may have told it.
  *
  * An item of a playlist comes from the page of the list held that has it.
  *
@@ -32,7 +32,7 @@ struct why {
 	int64_t found;			      /* 0 where there is no answer */
 	int64_t alike;	/* rows that a key like that may mean, if it is none */
 	bool present;	/* the row is there */
-	bool by_column; /* the answer has a row for each column told */
+	bool by_column; /* the answer has rows for each column told */
 	struct buf query, text; /* private from here */
 };
 
@@ -45,10 +45,12 @@ bool why_knows(const struct table *);
 
 /*
  * Find the answer, and prepare the statement that gives it, a row for each
- * column: "column", value, told_at, run, seq, endpoint, url, capture_id; else
- * for each capture: the same without the first two, and what "became" of it,
- * with the stage and reason of a refusal. With `captures` it gives the numbers
- * of the captures alone, each once.
+ * column and capture that may have told it: "column", value, told_at, run, seq,
+ * endpoint, url, capture_id; else for each capture: the same without the first
+ * two, and what "became" of it, with the stage and reason of a refusal. With
+ * `captures` it gives the numbers of the captures alone, each once. Where
+ * several rows are `alike`, none is answered for: there is no statement then,
+ * and nothing is `found`.
  */
 int why_ask(struct why *, sqlite3 *, bool captures, sqlite3_stmt **);
 

@@ -159,30 +159,18 @@ bool record_put_members(
 	return !b->failed;
 }
 
-/* The length of a control character, of which `code` is the number, or 0. */
-static size_t control(struct slice s, unsigned *code)
-{
-	const unsigned char *c = (const unsigned char *)s.p;
-
-	*code = *c;
-	if (*c == 0x7f)
-		return 1;
-	if (s.n < 2 || *c != 0xc2 || c[1] < 0x80 || c[1] >= 0xa0)
-		return 0;
-	*code = c[1];
-	return 2;
-}
-
 static bool send_visible(struct out *out, struct slice line)
 {
+	const char *end = line.p + line.n;
 	size_t from = 0, i = 0;
 
 	while (i < line.n) {
 		unsigned code;
-		size_t n = control(slice_from(line, i), &code);
-		char text[8];
+		size_t n = utf8_control(line.p + i, end, &code);
+		char text[16];
 
-		if (n > 0) {
+		/* Below it, JSON has white space between tokens alone. */
+		if (n > 0 && code > 0x20) {
 			snprintf(text, sizeof(text), "\\u%04x", code);
 			out_put(out, line.p + from, i - from);
 			out_put_slice(out, slice_of(text));

@@ -87,8 +87,8 @@ bool record_put_members(
 
 /*
  * Write a record, a line without its newline. Where a terminal is to show it,
- * what controls one and may stand in JSON as it is (DEL, and C1 in UTF-8) is
- * written as escapes.
+ * what steers one and may stand in JSON as it is (DEL, C1 in UTF-8 and the
+ * like of it, see utf8_control) is written as escapes.
  */
 bool record_send(struct out *, struct slice line);
 

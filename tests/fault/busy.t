@@ -5,27 +5,6 @@ cd "$(dirname "$0")/../.." || exit
 . tests/tap.sh
 . tests/api.sh
 api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z
-mkfifo "$tmp/talk"
-
-# hold SQL: a connection that has run the SQL, and waits; let_go ends it.
-hold() {
-	rm -f "$tmp/held"
-	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
-	holder=$!
-	exec 9>"$tmp/talk"
-	echo "$1; select 'here';" >&9
-	tries=0
-	until grep -qs here "$tmp/held"; do
-		tries=$((tries + 1))
-		[ $tries -lt 400 ] || { echo "Bail out! no lock"; exit 1; }
-		sleep 0.02
-	done
-}
-let_go() {
-	echo "$1;" >&9
-	exec 9>&-
-	wait $holder
-}
 
 run job
 is "$status" 0 "a first run"

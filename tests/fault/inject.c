@@ -3,15 +3,19 @@
  *
  *	SP_FAULT=CALL:N:HOW	the Nth call of that name fails (0: none does)
  *	SP_FAULT=CALL:N+:HOW	so do all that follow
+ *	SP_FAULT=CALL:N@STACK:HOW	the Nth that such a stack makes, in hex
+ *	SP_FAULT=note		no call fails: who makes which is noted
  *
  * HOW is the name of an error, or `short`: one byte is read or written. Calls
  * of child processes count too; with SP_FAULT_IN=parent they do not, and with
  * SP_FAULT_IN=children only they do. SP_FAULT_MARK names a file of 16 bytes,
- * in which is left how many calls there were, and how many were struck.
+ * in which is left how many calls there were, and how many were struck; with
+ * `note`, of a longer one, in which 32 bytes more are left of each call.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -23,25 +27,43 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <unwind.h>
+
+/* Which call, and where it came from. */
+struct place {
+	char call[16];
+	uint64_t path;	/* a hash of the program's own functions on the way */
+	uint64_t stack; /* of all of them, those of libraries too */
+};
 
 /* In memory that parent and children share. */
 struct mark {
 	_Atomic uint64_t calls, struck;
+	struct place places[];
 };
 
 static struct {
 	char call[16];
-	uint64_t nth;
+	uint64_t nth, stack;
 	bool on; /* and on and on */
 	bool cut;
+	bool note;
 	int err;
 	pid_t parent;
 	bool parent_only, children_only;
 } fault;
 
 static struct mark own, *mark = &own;
+static size_t capacity; /* in places, for how many */
+
+/* Where the program and this library are in memory. */
+static struct object {
+	uintptr_t from;
+	size_t size;
+} program, self;
 
 /* For what is allocated while the real malloc is looked up. */
 static _Alignas(16) char early[1 << 16];
@@ -53,16 +75,59 @@ static size_t early_used;
 	if (!real)                     \
 	*(void **)&real = dlsym(RTLD_NEXT, #name)
 
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+	return hash ^ hash >> 32;
+}
+
+static bool is_in(const struct object *object, uintptr_t at)
+{
+	return at - object->from < object->size;
+}
+
+/* One frame up. Libraries are elsewhere in each process, at another page. */
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *frame, void *arg)
+{
+	struct place *place = arg;
+	uintptr_t at = _Unwind_GetIP(frame);
+
+	if (is_in(&self, at))
+		return _URC_NO_REASON;
+	if (is_in(&program, at))
+		place->path = mix(place->path, at - program.from);
+	place->stack = mix(place->stack, at & 0xfff);
+	return _URC_NO_REASON;
+}
+
+static __thread bool looking;
+
+static struct place find_place(const char *call)
+{
+	struct place place = {{0}, 0, 0};
+
+	looking = true;
+	strncpy(place.call, call, sizeof(place.call) - 1);
+	_Unwind_Backtrace(add_frame, &place);
+	looking = false;
+	return place;
+}
+
 /* Whether this call of those is struck; errno says how. */
 static bool strikes(const char *call)
 {
 	uint64_t n;
 
-	if (strcmp(call, fault.call) != 0 ||
+	if (looking || (!fault.note && strcmp(call, fault.call) != 0) ||
 	    (fault.parent_only && fault.parent != getpid()) ||
 	    (fault.children_only && fault.parent == getpid()))
 		return false;
+	if (fault.stack && !(fault.on && mark->struck) &&
+	    find_place(call).stack != fault.stack)
+		return false;
 	n = atomic_fetch_add(&mark->calls, 1) + 1;
+	if (fault.note && n <= capacity)
+		mark->places[n - 1] = find_place(call);
 	if (fault.nth == 0 || n < fault.nth || (n > fault.nth && !fault.on))
 		return false;
 	atomic_fetch_add(&mark->struck, 1);
@@ -95,10 +160,13 @@ static void read_plan(const char *text)
 	const char *first = strchr(text, ':'), *how = strrchr(text, ':');
 	char *end;
 
+	fault.note = strcmp(text, "note") == 0;
 	if (!first || how == first ||
 	    (size_t)(first - text) >= sizeof(fault.call))
 		return;
 	fault.nth = strtoull(first + 1, &end, 10);
+	if (*end == '@')
+		fault.stack = strtoull(end + 1, &end, 16);
 	fault.on = *end == '+';
 	fault.cut = strcmp(how + 1, "short") == 0;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
@@ -110,24 +178,53 @@ static void read_plan(const char *text)
 	memcpy(fault.call, text, (size_t)(first - text));
 }
 
+/* The program is the first of what is loaded. */
+static int find_objects(struct dl_phdr_info *info, size_t size, void *unused)
+{
+	struct object object = {info->dlpi_addr, 0};
+
+	(void)size;
+	(void)unused;
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+		if (part->p_type == PT_LOAD)
+			object.size = part->p_vaddr + part->p_memsz;
+	}
+	if (program.size == 0)
+		program = object;
+	if (!is_in(&object, (uintptr_t)&self))
+		return 0;
+	self = object;
+	return 1;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	const char *text = getenv("SP_FAULT"), *path = getenv("SP_FAULT_MARK");
 	const char *in = getenv("SP_FAULT_IN");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	void *p = fd < 0 ? MAP_FAILED
-			 : mmap(NULL, sizeof(*mark), PROT_READ | PROT_WRITE,
-			       MAP_SHARED, fd, 0);
+	struct stat st;
+	void *p = fd < 0 || fstat(fd, &st) != 0
+		      ? MAP_FAILED
+		      : mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, 0);
 
 	if (fd >= 0)
 		close(fd);
-	if (p != MAP_FAILED)
+	if (p != MAP_FAILED) {
 		mark = p;
+		capacity =
+		    ((size_t)st.st_size - sizeof(*mark)) / sizeof(struct place);
+	}
+	dl_iterate_phdr(find_objects, NULL);
 	fault.parent = getpid();
 	fault.parent_only = in && strcmp(in, "parent") == 0;
 	fault.children_only = in && strcmp(in, "children") == 0;
 	if (text)
 		read_plan(text);
+	/* A program that it starts is not meant. */
+	unsetenv("LD_PRELOAD");
 }
 
 /* --- memory ------------------------------------------------------------- */

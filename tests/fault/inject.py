@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""inject.py [--calls N] [--most N] [--for TIME] [--seed N] [--jobs N]
-             [--only CASE] [--fault CALL:HOW[:N]]
+"""inject.py [--calls N] [--every] [--most N] [--for TIME] [--seed N]
+             [--jobs N] [--only CASE] [--fault CALL:HOW[:N]]
 
 Makes one call after the other of each program fail: reads, writes, syncs,
 allocations and more, once, or from then on. However it fails, a program
@@ -8,10 +8,18 @@ ends with a status of sp(7), and in time; says why where that is not 0; and
 where it is 0, nothing is missing. The database stays whole, and the same
 command completes the work once nothing fails any more.
 
-At most N calls of each kind are struck, chosen at random; 0 is all of them.
-With --most, no more than so many in each command.
-With --for, again and again, with other seeds, until the time is over. What
-is broken says how to repeat it.
+A command on a small input makes ten thousand allocations and more, most of
+them as many others. So it is noted first who makes each call: by way of which
+of the program's own functions, the path, and of which functions of libraries,
+the stack. On each path one call fails, chosen by chance; with --calls N, one
+of each of N stacks, and of all of them with 0.
+
+--for	until the time is over, stacks that were not struck yet; once there
+	are none left, with other calls of each once more
+--every	each call in turn, which takes hours: best with --only and --fault
+--most	no more than so many in each command, whatever there is
+
+What is broken says how to repeat it.
 """
 import argparse
 import collections
@@ -52,7 +60,8 @@ FAULTS = [
     ("mmap", "ENOMEM"), ("rename", "EIO"), ("unlink", "EIO"),
     ("mkdir", "ENOSPC"), ("close", "EIO"),
     ("poll", "EINTR"), ("poll", "ENOMEM"), ("poll+", "ENOMEM"),
-    ("recv", "EINTR"), ("recv", "ECONNRESET"), ("recv", "EIO"), ("recv+", "EIO"), ("recv", "short"),
+    ("recv", "EINTR"), ("recv", "ECONNRESET"), ("recv", "EIO"),
+    ("recv+", "EIO"), ("recv", "short"),
     ("send", "EINTR"), ("send", "ECONNRESET"), ("send", "EPIPE"),
     ("send", "EIO"), ("send+", "EIO"), ("send", "ENOMEM"), ("send", "short"),
     ("socketpair", "EMFILE"), ("socketpair+", "EMFILE"),
@@ -62,6 +71,39 @@ FAULTS = [
     ("fcntl", "EMFILE"), ("fcntl+", "EMFILE"),
 ]
 TRANSPARENT = {"EINTR", "short"}
+
+# What the library leaves: how many calls there were, and were struck, and who
+# made which.
+Mark = collections.namedtuple("Mark", "calls struck places")
+Place = collections.namedtuple("Place", "call path stack")
+MARK, PLACE = struct.Struct("=QQ"), struct.Struct("=16sQQ")
+MOST_CALLS = 1 << 17
+
+
+def new_mark(path, fault):
+    """With room for all that is noted; what is empty takes up nothing."""
+    with open(path, "wb") as f:
+        f.truncate(MARK.size + (PLACE.size * MOST_CALLS if fault == "note"
+                                else 0))
+
+
+def read_mark(path):
+    with open(path, "rb") as f:
+        calls, struck = MARK.unpack(f.read(MARK.size))
+        return Mark(calls, struck, [
+            Place(call.rstrip(b"\0").decode(), path, stack)
+            for call, path, stack in PLACE.iter_unpack(
+                f.read(PLACE.size * calls))])
+
+
+def contents(path):
+    """What a command can leave in a folder, but for what is ours."""
+    held = {}
+    for folder_path, _, names in os.walk(path):
+        for name in set(names) - {"mark", "said", "port"}:
+            with open(os.path.join(folder_path, name), "rb") as f:
+                held[name] = f.read()
+    return held
 
 
 def records(text):
@@ -76,13 +118,14 @@ class Case:
     stdin = ""
     database = False  # it writes one
     start = None  # the database that it begins with
-    without_memory = {0, 1, 71}  # the statuses
+    without_memory = {0, 71}  # the statuses
     statuses = STATUSES
     only_in = None  # strike the parent, or the children
+    wavers = False  # in another order each time, as several make the calls
 
     def __init__(self, house):
         self.house = house
-        self.want = self.wanted = None
+        self.wanted = self.ready = self.begun = self.places = None
 
     def arguments(self, path):
         return [program(self.command[0]), *self.command[1:]]
@@ -97,14 +140,13 @@ class Case:
                 "SP_TOKEN_FILE": path + "/token.json", "HOME": path}
 
     def run(self, path, fault=None):
-        """Status, stdout, stderr, and how many calls there were and failed;
-        a status of None is a program that hangs."""
+        """Status, stdout, stderr, and the mark; a status of None is a program
+        that hangs."""
         env, mark = self.env(path), path + "/mark"
         if fault:
-            with open(mark, "wb") as f:
-                f.write(bytes(16))
-            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault, SP_FAULT_MARK=mark,
-                       SP_FAULT_IN=self.only_in or "")
+            new_mark(mark, fault)
+            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault,
+                       SP_FAULT_MARK=mark, SP_FAULT_IN=self.only_in or "")
         process = subprocess.Popen(
             self.arguments(path), env=env, cwd=path, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -116,11 +158,7 @@ class Case:
             process.kill()
             out, err = process.communicate()
             status = None
-        counts = (0, 0)
-        if fault:
-            with open(mark, "rb") as f:
-                counts = struct.unpack("=QQ", f.read(16))
-        return status, out, err, counts
+        return status, out, err, read_mark(mark) if fault else None
 
     def result(self, path, out):
         """What came of it, to compare with what comes of it otherwise."""
@@ -140,12 +178,24 @@ class Case:
         """Whether a status of 1 is a good one."""
         return False
 
+    def begin(self, path):
+        """A folder to run it in, as set_up() makes it."""
+        shutil.copytree(self.ready, path)
+
     def reference(self, path):
-        self.set_up(path)
+        """What comes of it where nothing fails, and who makes which call."""
+        self.ready = path + "-ready"
+        self.set_up(self.ready)
+        self.begun = contents(self.ready)
+        self.begin(path)
         status, out, err, _ = self.run(path)
         check(status == 0, self.name, "ends with", status, err)
         self.wanted = self.result(path, out)
         check(self.wanted == self.result(path, out), "no result to compare")
+        self.begin(path + "-note")
+        mark = self.run(path + "-note", "note")[3]
+        self.places = mark.places
+        check(len(self.places) == mark.calls, "calls are too many to note")
 
     def again(self, path):
         """Run once more, with nothing that fails."""
@@ -170,7 +220,7 @@ def ends_well(out):
     """Whether a stream says that all is there."""
     last = out.rstrip("\n").rsplit("\n", 1)[-1]
     return (out.endswith("\n") and '"type":"end"' in last and
-            '"status":"complete"' in last)
+            '"status":"complete"' in last and '"more":true' not in last)
 
 
 class Next(Case):
@@ -182,6 +232,10 @@ class Next(Case):
 
     def plain(self, out):
         return timeless(out)
+
+
+class NextAll(Next):
+    name, command = "sp-queue next all", ("sp-queue", "next", "all")
 
 
 class NextPlaylists(Next):
@@ -201,6 +255,11 @@ class NextFeatures(Next):
 
 class Status(Next):
     name, command = "sp-queue status", ("sp-queue", "status")
+
+
+class StatusTable(Next):
+    name = "sp-queue status --table"
+    command = ("sp-queue", "status", "--table")
 
 
 class Budget(Next):
@@ -246,11 +305,10 @@ class Drop(Add):
 
 
 class Fetch(Case):
+    wavers = True
     name, command = "sp-fetch", ("sp-fetch", "--backoff", "1ms",
                                  "--retries", "1", "--timeout", "4s")
-    # libcurl says no more than that it failed, or leaves out a header or
-    # the query of a URL without a word.
-    without_memory = {0, 1, 69, 71, 73, 74, 77, 78}
+    without_memory = {0, 69, 71}  # libcurl may say that it failed, no more
 
     def set_up(self, path):
         super().set_up(path)
@@ -295,8 +353,14 @@ class FetchMany(Fetch):
         shutil.copy(self.house.api.token, path + "/token.json")
 
     def plain(self, out):
-        # They come in any order.
-        return sorted(re.sub(r'"seq":\d+', "", timeless(out)).split("\n"))
+        # They come in any order; and without memory for it, a page does not
+        # say which one follows it.
+        return sorted(re.sub(r'"seq":\d+,|"next":"[^"]*",', "",
+                             timeless(out)).split("\n"))
+
+
+class Look(Fetch):
+    name, command = "sp-fetch PATH", (*Fetch.command, "/me")
 
 
 class Accounts(Fetch):
@@ -315,9 +379,17 @@ class Accounts(Fetch):
         return Case.differs(self, path, out)
 
 
+class AccountsTable(Accounts):
+    name = "sp-fetch accounts --table"
+    command = ("sp-fetch", "accounts", "--table")
+
+    def plain(self, out):
+        # Where the login is, and how wide that makes the table.
+        return [line.split()[:5] for line in out.split("\n")]
+
+
 class Logout(Accounts):
     name, command = "sp-fetch logout", ("sp-fetch", "logout")
-    without_memory = {0, 71, 73}
 
     def result(self, path, out):
         return out, os.path.exists(path + "/token.json")
@@ -340,14 +412,15 @@ class Logout(Accounts):
 class Login(Case):
     """From a browser's consent to a token file, which is whole or not."""
 
-    name, only_in = "sp-fetch login", "parent"
-    without_memory = Fetch.without_memory
+    name, only_in, wavers = "sp-fetch login", "parent", True
+    # A code is spent once it is sent, whatever libcurl makes of the answer.
+    without_memory = {0, 69, 71, 77}
 
     def arguments(self, path):
         return [program("sp-fetch"), "login", "--timeout", "3s",
-                "--client-id", self.house.client, "--api", self.house.api.url,
-                "--auth-url", self.house.api.url + "/authorize",
-                "--token-url", self.house.api.url + "/api/token"]
+                "--client-id", self.house.client, "--api", self.house.door.url,
+                "--auth-url", self.house.door.url + "/authorize",
+                "--token-url", self.house.door.url + "/api/token"]
 
     def env(self, path):
         env = {**super().env(path), "BROWSER": path + "/browser"}
@@ -358,7 +431,7 @@ class Login(Case):
     def set_up(self, path):
         super().set_up(path)
         with open(path + "/browser", "w") as f:
-            f.write("#!/bin/sh\nunset LD_PRELOAD\n"
+            f.write("#!/bin/sh\n"
                     "curl -sSL --max-time 5 \"$1\" >/dev/null 2>&1\n")
         os.chmod(path + "/browser", 0o755)
 
@@ -386,7 +459,7 @@ class LoginAgain(Login):
 
     def set_up(self, path):
         super().set_up(path)
-        shutil.copy(self.house.api.token, path + "/token.json")
+        shutil.copy(self.house.door.token, path + "/token.json")
         os.chmod(path + "/token.json", 0o600)
 
     def check_always(self, path, status, out, err):
@@ -412,6 +485,17 @@ class Stage(Case):
               "captures were passed on that are not staged")
 
 
+class StageHeld(Stage):
+    """Captures of 304, for which the bodies that are held stand in."""
+
+    name = "sp-stage of what is held"
+
+    def set_up(self, path):
+        self.start = self.house.all
+        super().set_up(path)
+        self.stdin = self.house.same
+
+
 class Replay(Case):
     name, command = "sp-stage replay", ("sp-stage", "replay")
 
@@ -424,12 +508,27 @@ class Replay(Case):
         return [r for r in records(out) if r["type"] == "capture"]
 
 
+class ReplayRefused(Case):
+    name, command = "sp-stage replay --refused", (*Replay.command, "--refused")
+
+    def set_up(self, path):
+        self.start = self.house.refused
+        super().set_up(path)
+
+    def plain(self, out):
+        return timeless(out)
+
+
 class Runs(Case):
     name, command = "sp-stage runs", ("sp-stage", "runs")
 
     def set_up(self, path):
         self.start = self.house.full
         super().set_up(path)
+
+
+class RunsTable(Runs):
+    name, command = "sp-stage runs --table", (*Runs.command, "--table")
 
 
 class WhyCapture(Runs):
@@ -520,6 +619,16 @@ class Prune(Case):
         return (out, {"staging_raw": self.kept(path)})
 
 
+class PruneVacuum(Prune):
+    name = "sp-stage prune --vacuum"
+    command = (*Prune.command, "--vacuum")
+
+
+class PrunePlan(Prune):
+    name = "sp-stage prune -n --even-needed"
+    command = (*Prune.command, "-n", "--even-needed")
+
+
 class Why(Case):
     name = "sp-stage why"
     command = ("sp-stage", "why", "users", "kim")
@@ -544,6 +653,8 @@ class WhyPlay(Why):
 
 class Transform(Case):
     name, command = "sp-transform", ("sp-transform", "-j", "1")
+    wavers = True
+    without_memory = {0, 1, 71}
 
     def set_up(self, path):
         super().set_up(path)
@@ -560,6 +671,7 @@ class Transform(Case):
 
 class TransformParent(Transform):
     name, only_in = "sp-transform itself", "parent"
+    without_memory = Case.without_memory
 
     def refused(self, path, out, err):
         return False  # what fails of its own is no capture's fault
@@ -625,6 +737,33 @@ class LoadAgain(Load):
         super().set_up(path)
 
 
+class LoadLists(Load):
+    """Lists of tracks, whose pages wait for their check."""
+
+    name = "sp-load of lists"
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.lists
+
+
+class LoadRefused(Load):
+    """What was refused, and now leaves the list of errors."""
+
+    name = "sp-load of what was refused"
+
+    def set_up(self, path):
+        self.start = self.house.refused
+        super().set_up(path)
+        self.stdin = self.house.settled
+
+    def result(self, path, out):
+        return out, tables(path + "/music.db", {"ingest_runs"})
+
+    def check_always(self, path, status, out, err):
+        Case.check_always(self, path, status, out, err)
+
+
 class DryRun(Case):
     name, command = "sp-load -n", ("sp-load", "-n")
 
@@ -632,6 +771,14 @@ class DryRun(Case):
         self.start = self.house.full
         super().set_up(path)
         self.stdin = self.house.rows
+
+
+class DryRunLists(DryRun):
+    name = "sp-load -n of lists"
+
+    def set_up(self, path):
+        super().set_up(path)
+        self.stdin = self.house.lists
 
 
 class Digest(Case):
@@ -645,7 +792,7 @@ class Digest(Case):
 class Rehearse(Case):
     """A server: it answers, or it has ended with a word."""
 
-    name = "sp-rehearse"
+    name, wavers = "sp-rehearse", True
     # The library aborts when it cannot wake a thread of its own.
     statuses = STATUSES | {-signal.SIGABRT}
     without_memory = {0, 69, 71, 73}  # it says no more than that it failed
@@ -654,10 +801,10 @@ class Rehearse(Case):
         env, mark, port = self.env(path), path + "/mark", path + "/port"
         if os.path.exists(port):
             os.remove(port)
-        with open(mark, "wb") as f:
-            f.write(bytes(16))
+        new_mark(mark, fault)
         if fault:
-            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault, SP_FAULT_MARK=mark)
+            env.update(LD_PRELOAD=self.house.library, SP_FAULT=fault,
+                       SP_FAULT_MARK=mark)
         said = open(path + "/said", "w+")
         server = subprocess.Popen(
             [program("sp-rehearse"), "--port-file", port, "--token-file",
@@ -676,8 +823,8 @@ class Rehearse(Case):
             server.kill()
             status = server.wait() and None
         said.seek(0)
-        with open(mark, "rb") as f, said:
-            return status, out, said.read(), struct.unpack("=QQ", f.read(16))
+        with said:
+            return status, out, said.read(), read_mark(mark)
 
     @staticmethod
     def ask(path, port):
@@ -697,11 +844,13 @@ class Rehearse(Case):
         return "" if not out or out == self.wanted[0] else "another answer"
 
 
-CASES = [Next, NextPlaylists, NextProfile, NextFeatures, Status, Budget,
-         Queued, Count, Add, Drop, Fetch, FetchMany, Accounts, Logout, Login,
-         LoginAgain, Stage, Replay, Runs, WhyCapture, Import, Compact, Prune,
-         Why, WhyPlay, Transform, TransformParent, TransformWorkers,
-         TransformFilter, TransformBodies, Load, LoadAgain, DryRun, Digest,
+CASES = [Next, NextAll, NextPlaylists, NextProfile, NextFeatures, Status,
+         StatusTable, Budget, Queued, Count, Add, Drop, Fetch, FetchMany, Look,
+         Accounts, AccountsTable, Logout, Login, LoginAgain, Stage, StageHeld,
+         Replay, ReplayRefused, Runs, RunsTable, WhyCapture, Import, Compact,
+         Prune, PruneVacuum, PrunePlan, Why, WhyPlay, Transform,
+         TransformParent, TransformWorkers, TransformFilter, TransformBodies,
+         Load, LoadAgain, LoadLists, LoadRefused, DryRun, DryRunLists, Digest,
          Rehearse]
 
 
@@ -712,15 +861,19 @@ class House:
         self.api = Api(path + "/api", "--user", "kim", "--seed", "3",
                        "--playlists", "2", "--plays-per-day", "3")
         self.library = to_preload("inject.so", path)
+        # A code that is sent twice ends the logins there: no others are to end.
+        self.door = Api(path + "/door", "--user", "kim", "--seed", "3")
         self.full = path + "/full.db"
+        self.all, self.refused = path + "/all.db", path + "/refused.db"
         env = {**os.environ, "SP_DB": self.full,
                "SP_TOKEN_FILE": self.api.token}
 
-        def run(text, *command):
+        def run(text, *command, db=self.full, status=0):
             done = subprocess.run([program(command[0]), *command[1:]],
-                                  input=text, env=env, text=True,
-                                  capture_output=True, timeout=60)
-            check(done.returncode == 0, command, done.returncode, done.stderr)
+                                  input=text, env={**env, "SP_DB": db},
+                                  text=True, capture_output=True, timeout=60)
+            check(done.returncode == status, command, done.returncode,
+                  done.stderr)
             return done.stdout
 
         self.requests = run("", "sp-queue", "next", "play-history")
@@ -732,11 +885,26 @@ class House:
         self.rows = run(self.captures, "sp-transform")
         self.track = [r["row"]["track_id"] for r in records(self.rows)
                       if r.get("table") == "tracks"][0]
-        with open(self.api.token) as f:
+        with open(self.door.token) as f:
             self.client = json.load(f)["client_id"]
         run(self.captures, "sp-stage")
         run(self.rows, "sp-load")
         self.many = run("", "sp-queue", "next", "--force", "profile")
+        for job in "play-history", "profile", "playlists":
+            asked = run("", "sp-queue", "next", job, db=self.all)
+            staged = run(run(asked, "sp-fetch"), "sp-stage", db=self.all)
+            self.lists = run(staged, "sp-transform")
+            run(self.lists, "sp-load", db=self.all)
+        self.same = run(run("", "sp-queue", "next", "--profile-age", "0s",
+                            "profile", db=self.all), "sp-fetch")
+        check('"status":304' in self.same, "nothing is held")
+        run(self.captures, "sp-stage", db=self.refused)
+        with open(path + "/no.jq", "w") as f:
+            f.write('error("no")')
+        run(run(self.captures, "sp-transform", "-f", path + "/no.jq",
+                status=1), "sp-load", db=self.refused, status=1)
+        self.settled = run(run("", "sp-stage", "replay", "--refused",
+                               db=self.refused), "sp-transform")
         self.body = json.dumps([r["body"] for r in records(self.captures)
                                 if r["type"] == "capture" and
                                 r["endpoint"] == "recently-played"][0])
@@ -748,26 +916,33 @@ class House:
         return record
 
 
-def instants(count, most, rng):
-    """Which calls to strike."""
-    if not most or count <= most:
-        return range(1, count + 1)
-    return sorted(rng.sample(range(1, count + 1), most))
+def stacks(case, call, every, rng):
+    """What is to be struck of the calls of that name: for each path, one call
+    of each of its stacks, in any order."""
+    paths = collections.defaultdict(lambda: collections.defaultdict(list))
+    for n, place in enumerate((p for p in case.places if p.call == call), 1):
+        stack = paths[place.path][n if every else place.stack]
+        stack.append(f"{len(stack) + 1}@{place.stack:x}" if case.wavers
+                     else str(n))
+    return [rng.sample([rng.choice(calls) for calls in stack.values()],
+                       len(stack)) for stack in paths.values()]
 
 
 def strike(case, path, fault, n, how):
     """One call fails. Returns the status, or raises what is wrong."""
     call, on = fault.rstrip("+"), fault[-1] == "+"
-    case.set_up(path)
-    status, out, err, (_, struck) = case.run(
+    case.begin(path)
+    status, out, err, mark = case.run(
         path, f"{call}:{n}{'+' if on else ''}:{how}")
-    if not struck:
+    if not mark.struck:
         return "missed"
     check(status is not None, "it hangs", err)
     check(status in case.statuses, f"status {status}", err)
     check(status <= 0 or err, f"status {status} without a word")
     check("(null)" not in err, f"status {status}:", err)
     check(call != "malloc" or status in case.without_memory,
+          f"status {status}:", err)
+    check(call != "malloc" or status != 71 or "memory" in err,
           f"status {status}:", err)
     case.check_always(path, status, out, err)
     if status == 0:
@@ -779,41 +954,43 @@ def strike(case, path, fault, n, how):
         check(case.refused(path, out, err), "status 1", err)
     elif ends_well(out) and case.plain(out) != case.wanted[0]:
         raise Broken(f"status {status}, but the stream says that all is well")
-    again, out, err = case.again(path)
-    check(again == 0, "without a fault, status", again, err)
-    said = case.differs(path, out)
-    check(not said, "without a fault,", said)
+    # From where it began the reference has completed it.
+    if contents(path) != case.begun:
+        again, out, err = case.again(path)
+        check(again == 0, "without a fault, status", again, err)
+        said = case.differs(path, out)
+        check(not said, "without a fault,", said)
     return status
 
 
-def try_case(case, path, o, rng, pool):
-    """All the faults of one case; how many calls were struck and broken."""
+def plan(case, o, seed):
+    """What is to fail, in rounds: each twice as large as the one before."""
+    rng, rounds = random.Random(f"{seed}/{case.name}"), []
+    call, how, n = (o.fault.split(":", 2) + ["", ""])[:3]
+    if n:
+        return [[(call, n, how)]]
+    for fault in FAULTS:
+        if o.fault and fault != (call, how):
+            continue
+        for calls in stacks(case, fault[0].rstrip("+"), o.every, rng):
+            for i, n in enumerate(calls[:o.calls or None], 1):
+                while len(rounds) < i.bit_length():
+                    rounds.append([])
+                rounds[i.bit_length() - 1].append((fault[0], n, fault[1]))
+    if o.most:
+        work = sum(rounds, [])
+        return [rng.sample(work, min(len(work), o.most))]
+    return rounds
+
+
+def try_case(case, path, work, pool):
+    """Some faults of one case; how many calls were struck and broken."""
     counts, broken = collections.Counter(), 0
-    case.reference(path + "/reference")
-    calls = {}
-    for call in sorted({c.rstrip("+") for c, _ in FAULTS}):
-        if o.fault and o.fault.split(":")[0].rstrip("+") != call:
-            continue
-        at = f"{path}/count-{call}"
-        case.set_up(at)
-        _, _, _, (calls[call], _) = case.run(at, f"{call}:0:EIO")
-        shutil.rmtree(at)
-    work = []
-    for fault, how in FAULTS:
-        if o.fault and o.fault.split(":")[:2] != [fault, how]:
-            continue
-        some = instants(calls[fault.rstrip("+")], o.calls, rng)
-        if o.fault and o.fault.count(":") == 2:
-            some = [int(o.fault.split(":")[2])]
-        work += [(fault, n, how) for n in some]
-    if o.most and len(work) > o.most:
-        work = rng.sample(work, o.most)
 
     def one(item):
-        fault, n, how = item
-        at = f"{path}/{fault}-{n}-{how}"
+        at = f"{path}/{'-'.join(item)}"
         try:
-            return item, strike(case, at, fault, n, how), None
+            return item, strike(case, at, *item), None
         except Broken as e:
             return item, None, str(e)
         finally:
@@ -823,34 +1000,37 @@ def try_case(case, path, o, rng, pool):
         counts[status] += 1
         if wrong:
             broken += 1
-            print(f"not ok - {case.name}: {fault} {n} of "
-                  f"{calls[fault.rstrip('+')]} fails with {how}: {wrong}\n"
+            print(f"not ok - {case.name}: {fault} {n} fails with {how}: "
+                  f"{wrong}\n"
                   f"# repeat: tests/fault/inject.py --only '{case.name}' "
                   f"--fault {fault}:{how}:{n}", flush=True)
     struck = sum(counts.values()) - counts["missed"]
+    # Time moves some calls; but what strikes next to nothing tests nothing.
+    if counts["missed"] * 2 > len(work):
+        broken += 1
+        print(f"not ok - {case.name}: most calls were not met again")
     told = ", ".join(f"{n} times {s}" for s, n in sorted(
-        counts.items(), key=lambda c: str(c[0])) if s not in (None, "missed"))
+        counts.items(), key=lambda c: str(c[0])) if s is not None)
     print(f"{'not ' if broken else ''}ok - {case.name}: {struck} calls "
           f"struck, {broken} broken; statuses: {told}", flush=True)
     return struck, broken
 
 
-def try_cases(house, path, o, seed, pool):
-    """All the faults of all cases, once."""
-    struck = broken = 0
-    print(f"# inject.py --seed {seed} --calls {o.calls}", flush=True)
-    for number, kind in enumerate(CASES):
-        if not kind.name.startswith(o.only):
-            continue
-        rng = random.Random(f"{seed}/{kind.name}")
-        s, b = try_case(kind(house), f"{path}/{seed}-{number}", o, rng, pool)
-        struck, broken = struck + s, broken + b
-    return struck, broken
+def passes(cases, o, seed):
+    """What to try, one after the other: a case, and what of it is to fail."""
+    for again in itertools.count():
+        print(f"# inject.py --seed {seed + again}", flush=True)
+        plans = [plan(case, o, seed + again) for case in cases]
+        for work in itertools.zip_longest(*plans, fillvalue=()):
+            yield from zip(cases, work)
+        if not o.seconds:
+            return
 
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--calls", type=int, default=10)
+    parser.add_argument("--calls", type=int, default=None)
+    parser.add_argument("--every", action="store_true")
     parser.add_argument("--most", type=int, default=0)
     parser.add_argument("--for", type=duration, default=None, dest="seconds")
     parser.add_argument("--seed", type=int, default=None)
@@ -859,19 +1039,27 @@ def main():
     parser.add_argument("--fault", default="")
     o = parser.parse_args()
     seed = random.randrange(10 ** 9) if o.seed is None else o.seed
+    if o.calls is None:
+        o.calls = 0 if o.seconds or o.every else 1
     broken = struck = 0
     progress = Progress()
     with folder() as path, \
             concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
         house = House(path)
         try:
-            for again in itertools.count():
-                if again and progress.seconds() >= (o.seconds or 0):
+            cases = [kind(house) for kind in CASES
+                     if kind.name.startswith(o.only)]
+            for number, case in enumerate(cases):
+                case.reference(f"{path}/{number}")
+            for case, work in passes(cases, o, seed):
+                if o.seconds and progress.seconds() >= o.seconds:
                     break
-                s, b = try_cases(house, path, o, seed + again, pool)
-                struck, broken = struck + s, broken + b
+                if work:
+                    s, b = try_case(case, path + "/work", work, pool)
+                    struck, broken = struck + s, broken + b
         finally:
             house.api.close()
+            house.door.close()
     print(f"{'not ' if broken else ''}ok - {struck} calls failed in "
           f"{progress.seconds():.0f} s; {broken} broken")
     return 1 if broken else 0

@@ -223,7 +223,8 @@ class Recording:
             time.sleep(rng.uniform(0, 0.1))
             p.kill()
             p.wait()
-        # Not before: one that is killed may lose the login that it renews.
+        # Not before a kill: who is killed while the service changes the
+        # token that renews has lost the login, whatever the program does.
         if rng.random() < 0.3:
             self.house.api.ask("expire", post=True)
             self.house.api.ask("fault?kind=rotate", post=True)
@@ -745,11 +746,11 @@ def rounds(o, seed, path):
     return broken > 0
 
 
-def tricked(o, seed, path, name):
-    """Programs whose syncs do less: what is lost is found to be."""
+def alarmed(o, seed, path, name):
+    """One round of programs whose syncs do less."""
     damages = TRICKS[name][1]
     rng = random.Random(f"{seed}/{name}")
-    house = House(f"{path}/{name.replace(' ', '-')}", rng)
+    house = House(f"{path}/{seed}-{name.replace(' ', '-')}", rng)
     one = Round(house, rng, TRICKS[name], images=o.images)
     try:
         # What is there already can be damaged.
@@ -759,9 +760,20 @@ def tricked(o, seed, path, name):
         one.go()
     finally:
         house.api.close()
-    lost = sum(isinstance(a, Lost) for a in one.alarms)
-    damaged = sum("is broken" in str(a) for a in one.alarms)
-    good = lost > 0 and damages in (None, damaged > 0)
+    return one
+
+
+def tricked(o, seed, path, name):
+    """Programs whose syncs do less: what is lost is found to be. How the
+    stages take turns decides how much that is: of a few rounds, in one."""
+    damages = TRICKS[name][1]
+    for turn in range(4):
+        one = alarmed(o, seed + turn, path, name)
+        lost = sum(isinstance(a, Lost) for a in one.alarms)
+        damaged = sum("is broken" in str(a) for a in one.alarms)
+        good = lost > 0 and damages in (None, damaged > 0)
+        if good or (damages is False and damaged > 0):
+            break
     print(f"{'' if good else 'not '}ok - {name}: of {one.counts['images']} "
           f"images {lost} have lost what was acknowledged, {damaged} are "
           "corrupt", flush=True)

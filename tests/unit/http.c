@@ -281,6 +281,14 @@ static void test_links(void)
 	    BODIES("{\"artists\":{\"items\":[],\"next\":\"/b\"}}",
 		"{\"artists\":{\"next\":null}}"),
 	    "/a /b end");
+	walk("inside artists, whatever follows", PAGING_NEXT, "/a",
+	    BODIES("{\"artists\":{\"next\":\"/b\"},\"next\":\"/x\"}",
+		"{\"next\":\"/y\",\"artists\":{},\"next\":\"/x\"}"),
+	    "/a /b end");
+	walk("a playlist with a next of its own", PAGING_PLAYLIST, "/p",
+	    BODIES("{\"tracks\":{\"items\":[],\"next\":null},"
+		   "\"next\":\"/x\"}"),
+	    "/p end");
 	walk("elsewhere", PAGING_NEXT, "/a",
 	    BODIES("{\"next\":\"https://evil.example/b\"}"),
 	    "/a not of the API's origin");
@@ -626,6 +634,9 @@ static void test_saving(const char *path)
 static void test_scrubbing(void)
 {
 	char text[] = "a BQ12345678 and BQ1234567 BQ12345678";
+	char escaped[] = "\\n \\u0042\\u005112\\u0033\\u0034\\u0035\\u003678"
+			 "BQ12345678 BQ1234567\\u00";
+	char slashed[] = "BQ\\/n345678 BQ\\/\\n345678 BQ\\";
 	struct token t;
 
 	token_init(&t, "none");
@@ -635,6 +646,15 @@ static void test_scrubbing(void)
 	token_scrub(&t, text, strlen(text));
 	is_text(slice_of(text), "a ********** and BQ1234567 **********",
 	    "secrets are made unreadable");
+	token_scrub(&t, escaped, strlen(escaped));
+	is_text(slice_of(escaped),
+	    "\\n ************************************************** "
+	    "BQ1234567\\u00",
+	    "as JSON may write them, too");
+	token_set(&t.access_token, SLICE("BQ/n345678"));
+	token_scrub(&t, slashed, strlen(slashed));
+	is_text(slice_of(slashed), "*********** BQ\\/\\n345678 BQ\\",
+	    "slashes with them");
 	token_release(&t);
 }
 

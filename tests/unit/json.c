@@ -489,6 +489,44 @@ static void test_round_trip(void)
 	buf_release(&again);
 }
 
+static void test_controls(void)
+{
+	static const struct {
+		const char *text;
+		size_t n;
+		unsigned code;
+	} cases[] = {
+	    {"\x1b[", 1, 0x1b},
+	    {"\n", 1, '\n'},
+	    {"\x7f", 1, 0x7f},
+	    {"\xc2\x80", 2, 0x80},
+	    {"\xc2\x9f", 2, 0x9f},
+	    {"\xe2\x80\xa8", 3, 0x2028},
+	    {"\xe2\x80\xae", 3, 0x202e},
+	    {"\xe2\x81\xa6", 3, 0x2066},
+	    {"\xe2\x81\xa9", 3, 0x2069},
+	    {" ", 0, 0},
+	    {"~", 0, 0},
+	    {"\xc2\xa0", 0, 0},
+	    {"\xe2\x80\x8f", 0, 0},
+	    {"\xe2\x80\xaf", 0, 0},
+	    {"\xe2\x81\xaa", 0, 0},
+	    {"\xf0\x9f\x8e\xb5", 0, 0},
+	    {"\x9b", 0, 0},
+	    {"\xe2\x80", 0, 0},
+	    {"", 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *text = cases[i].text;
+		unsigned code = 0;
+		size_t n = utf8_control(text, text + strlen(text), &code);
+
+		is_int((int64_t)n, (int64_t)cases[i].n, "control %zu", i);
+		is_int(n ? code : 0, cases[i].code, "its code");
+	}
+}
+
 static void test_compact(void)
 {
 	struct buf b = BUF_INIT(200), small = BUF_INIT(3);
@@ -545,6 +583,7 @@ int main(void)
 	test_int();
 	test_put_string();
 	test_round_trip();
+	test_controls();
 	test_compact();
 	test_members();
 	return tap_done();

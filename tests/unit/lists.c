@@ -291,7 +291,7 @@ static bool tell(sqlite3 *db, const struct history *h, const unsigned *order,
 	}
 	good = stop(&p) && good;
 	if (!good)
-		printf("# %s %s\n", sqlite3_errmsg(db),
+		fprintf(stderr, "# %s %s\n", sqlite3_errmsg(db),
 		    why.n ? buf_cstr(&why) : "");
 	buf_release(&why);
 	return good;
@@ -412,7 +412,7 @@ static bool against_rules(sqlite3 *db, const struct history *h)
 	}
 	good = slice_eq(buf_slice(&want), buf_slice(&got));
 	if (!good)
-		printf("# not what the rules say: got\n%s\nwant\n%s\n",
+		fprintf(stderr, "# not what the rules say: got\n%s\nwant\n%s\n",
 		    buf_cstr(&got), buf_cstr(&want));
 	buf_release(&want);
 	buf_release(&got);
@@ -473,7 +473,7 @@ static size_t shuffle(unsigned *order, size_t n)
 static void show(const struct history *h, const unsigned *order, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		printf("# %s %s %.*s\n", h->tellings[order[i]].at,
+		fprintf(stderr, "# %s %s %.*s\n", h->tellings[order[i]].at,
 		    h->tellings[order[i]].table,
 		    (int)h->tellings[order[i]].object.n,
 		    h->tellings[order[i]].object.p);
@@ -498,8 +498,8 @@ static bool same_in_any_order(sqlite3 *db, const struct history *h)
 		       against_rules(db, h);
 		dump(db, h, to);
 		if (i && !slice_eq(buf_slice(&first), buf_slice(to))) {
-			printf("# first\n%s\n# now\n%s\n", buf_cstr(&first),
-			    buf_cstr(&other));
+			fprintf(stderr, "# first\n%s\n# now\n%s\n",
+			    buf_cstr(&first), buf_cstr(&other));
 			good = false;
 		}
 	}
@@ -540,5 +540,7 @@ int main(void)
 	printf("# SEED=%" PRIu64 "\n", start_at);
 	seed = start_at | 1;
 	test_orders();
+	if (tap_failures)
+		fprintf(stderr, "# SEED=%" PRIu64 "\n", start_at);
 	return tap_done();
 }

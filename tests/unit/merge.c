@@ -211,7 +211,7 @@ static bool tell(sqlite3 *db, const struct telling *rows, const unsigned *order,
 	}
 	good = good && loader_apply(&loader, &batch) == SQLITE_OK;
 	if (!good)
-		printf("# %s %s\n", sqlite3_errmsg(db),
+		fprintf(stderr, "# %s %s\n", sqlite3_errmsg(db),
 		    why.n ? buf_cstr(&why) : "");
 	batch_release(&batch);
 	loader_release(&loader);
@@ -395,12 +395,12 @@ static bool same_in_any_order(sqlite3 *db, const struct telling *rows, size_t n)
 		if (good && i && !slice_eq(buf_slice(&first), buf_slice(to)))
 			good = false;
 		if (good && !i && against_oracle(db, rows, n) != 0) {
-			printf("# not what the rules say\n");
+			fprintf(stderr, "# not what the rules say\n");
 			good = false;
 		}
 	}
 	for (size_t i = 0; !good && i < n; i++)
-		printf("# %s %s %s %s\n", rows[i].at, rows[i].table,
+		fprintf(stderr, "# %s %s %s %s\n", rows[i].at, rows[i].table,
 		    rows[i].object, rows[i].removes ? "delete" : "");
 	if (!good)
 		fprintf(stderr, "%s\n%s\n", buf_cstr(&first), buf_cstr(&other));
@@ -436,5 +436,7 @@ int main(void)
 	printf("# SEED=%" PRIu64 "\n", start);
 	seed = start | 1;
 	test_orders();
+	if (tap_failures)
+		fprintf(stderr, "# SEED=%" PRIu64 "\n", start);
 	return tap_done();
 }

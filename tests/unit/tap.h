@@ -30,7 +30,7 @@ __attribute__((format(printf, 4, 0))) static inline bool tap_say(
 	fflush(stdout);
 	if (!good) {
 		tap_failures++;
-		printf("#   failed at %s:%d\n", file, line);
+		fprintf(stderr, "#   failed at %s:%d\n", file, line);
 	}
 	return good;
 }
@@ -55,22 +55,23 @@ __attribute__((format(printf, 5, 6))) static inline bool tap_int(
 	tap_say(got == want, file, line, fmt, ap);
 	va_end(ap);
 	if (got != want)
-		printf("#   got %" PRId64 ", want %" PRId64 "\n", got, want);
+		fprintf(stderr, "#   got %" PRId64 ", want %" PRId64 "\n", got,
+		    want);
 	return got == want;
 }
 
 static inline void tap_show(const char *what, struct slice s)
 {
-	printf("#   %s ", what);
+	fprintf(stderr, "#   %s ", what);
 	for (size_t i = 0; i < s.n && i < 200; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
 		if (c >= 0x20 && c < 0x7f)
-			putchar(c);
+			putc(c, stderr);
 		else
-			printf("\\x%02x", c);
+			fprintf(stderr, "\\x%02x", c);
 	}
-	printf("%s (%zu bytes)\n", s.p ? "" : "NULL", s.n);
+	fprintf(stderr, "%s (%zu bytes)\n", s.p ? "" : "NULL", s.n);
 }
 
 __attribute__((format(printf, 5, 6))) static inline bool tap_text(

@@ -1,0 +1,106 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli.h"
+#include "database.h"
+#include "queue.h"
+#include "store/queue.h"
+#include "stream/lines.h"
+
+/* Add or drop one id; 1 if it was refused. */
+static int change_one(
+    sqlite3 *db, bool add, const char *where, struct slice text, const char *at)
+{
+	struct slice id = queue_playlist_id(text);
+	bool was_there = true;
+	int rc;
+
+	if (!id.p) {
+		cli_warn("%s: no playlist '%.*s': give an id, a spotify: URI "
+			 "or an open.spotify.com link",
+		    where, (int)text.n, text.p);
+		return EX_REFUSED;
+	}
+	rc = add ? queue_add(db, id, at) : queue_drop(db, id, at, &was_there);
+	if (rc != SQLITE_OK)
+		database_die(
+		    db, add ? "add to the queue" : "drop from the queue");
+	if (was_there)
+		return 0;
+	cli_warn("%s: not in the queue '%.*s'", where, (int)id.n, id.p);
+	return EX_REFUSED;
+}
+
+/* The ids of stdin, a line each, read whole before the database is locked. */
+static int change_stdin(sqlite3 *db, bool add, const char *at)
+{
+	struct buf all = BUF_INIT((size_t)64 << 20);
+	struct lines in;
+	struct slice line;
+	enum lines_result r;
+	int status = 0;
+	size_t from = 0;
+
+	lines_init(&in, 0, 4096);
+	while ((r = lines_next(&in, &line, -1)) == LINES_LINE ||
+	       r == LINES_TOO_LONG) {
+		buf_put_slice(&all, line);
+		buf_putc(&all, '\n');
+	}
+	if (r == LINES_ERROR || all.failed)
+		cli_die(all.failed ? EX_OSERR : stage_io_status(in.err),
+		    "stdin: cannot read: %s",
+		    all.failed ? "no memory for so much" : strerror(in.err));
+	if (store_begin(db) != SQLITE_OK)
+		database_die(db, "lock the database");
+	for (uint64_t number = 1; from < all.n; number++) {
+		char *end = memchr(all.p + from, '\n', all.n - from);
+		size_t n = (size_t)(end - all.p) - from;
+		struct slice text = {all.p + from, n};
+		char where[32];
+
+		from += n + 1;
+		if (n > 0 && text.p[n - 1] == '\r')
+			text.n--;
+		snprintf(where, sizeof(where), "stdin:%" PRIu64, number);
+		if (text.n > 0)
+			status |= change_one(db, add, where, text, at);
+	}
+	lines_release(&in);
+	buf_release(&all);
+	return status;
+}
+
+static int change(const struct queue_options *o, bool add)
+{
+	sqlite3 *db = database_open(o->db, STORE_WRITE);
+	char now[CLOCK_TEXT];
+	int status = 0;
+
+	if (!clock_format(clock_now(), now))
+		cli_die(EX_OSERR, "no clock");
+	if (!*o->operands) {
+		status = change_stdin(db, add, now);
+	} else if (store_begin(db) != SQLITE_OK) {
+		database_die(db, "lock the database");
+	}
+	for (char **text = o->operands; *text; text++)
+		status |= change_one(
+		    db, add, add ? "add" : "drop", slice_of(*text), now);
+	if (store_commit(db) != SQLITE_OK)
+		database_die(db, "write the queue");
+	store_close(db);
+	return status;
+}
+
+int queue_add_all(const struct queue_options *o)
+{
+	return change(o, true);
+}
+
+int queue_drop_all(const struct queue_options *o)
+{
+	return change(o, false);
+}

@@ -1,0 +1,32 @@
+# db.sh: a database for a test, $SP_DB, and ways to it. Source it after tap.sh.
+
+PATH=$build:$PATH
+SP_DB=$tmp/music.db
+export SP_DB
+
+sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
+
+# hold SQL: a connection that has run the SQL, and waits. Its pipe is file 9,
+# which others that are started meanwhile must not keep open.
+hold() {
+	[ -p "$tmp/talk" ] || mkfifo "$tmp/talk"
+	rm -f "$tmp/held"
+	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
+	holder=$!
+	exec 9>"$tmp/talk"
+	echo "$1; select 'here';" >&9
+	hold_tries=0
+	until grep -qs here "$tmp/held"; do
+		hold_tries=$((hold_tries + 1))
+		[ $hold_tries -lt 500 ] || { echo "Bail out! no lock"; exit 1; }
+		sleep 0.02
+	done
+}
+
+# let_go [SQL]: ends it, after the SQL.
+let_go() {
+	[ $# -eq 0 ] || echo "$1;" >&9
+	exec 9>&-
+	wait $holder
+}
