@@ -47,7 +47,8 @@ static void put_list(struct import *im, struct buf *b)
 	struct buf list = BUF_INIT(128);
 	int64_t number;
 
-	if (strcmp(endpoint, "playlist") && strcmp(endpoint, "playlist-items"))
+	if (strcmp(endpoint, "playlist") != 0 &&
+	    strcmp(endpoint, "playlist-items") != 0)
 		return;
 	number = readings_next(&im->readings, buf_slice(&im->body));
 	if (number > 1)

@@ -48,7 +48,7 @@ void load_show_progress(
 	if (rec->type == RECORD_RUN &&
 	    record_int(rec, "captures", &announced) && announced > 0)
 		p->total += announced;
-	if (rec->type == RECORD_ROW && src.n > 0 && src.n < sizeof(p->src) &&
+	if (rec->type == RECORD_ROW && src.p && src.n < sizeof(p->src) &&
 	    !slice_is(src, p->src)) {
 		memcpy(p->src, src.p, src.n);
 		p->src[src.n] = '\0';

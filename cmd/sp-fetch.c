@@ -437,7 +437,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
-		cli_die(EX_OSERR, "cannot initialize libcurl");
+		cli_die(EX_OSERR, "cannot initialize libcurl: out of memory?");
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
 	    o->account.api ? o->account.api : account_setting("SP_API");

@@ -9,8 +9,9 @@ mark=$tmp/mark
 # A sanitizer has to be loaded first; and without the library nothing fails.
 # The loader takes a space for the end of its name.
 [ -e "$build/tests/fault/inject.so" ] &&
-    cp "$build/tests/fault/inject.so" "$tmp" && LD_PRELOAD=$inject "$build/sp-transform" -V \
-    >"$tmp/out" 2>&1 && ! grep -v '^sp-transform [0-9.]*$' "$tmp/out" || {
+    cp "$build/tests/fault/inject.so" "$tmp" &&
+    LD_PRELOAD=$inject "$build/sp-transform" -V >"$tmp/out" 2>&1 &&
+    ! grep -v '^sp-transform [0-9.]*$' "$tmp/out" || {
 	echo "1..0 # SKIP nothing can be preloaded here"
 	exit
 }

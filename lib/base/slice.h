@@ -43,7 +43,8 @@ static inline int slice_cmp(struct slice a, struct slice b)
 
 static inline bool slice_starts(struct slice a, struct slice prefix)
 {
-	return a.n >= prefix.n && memcmp(a.p, prefix.p, prefix.n) == 0;
+	return prefix.n == 0 ||
+	       (a.n >= prefix.n && memcmp(a.p, prefix.p, prefix.n) == 0);
 }
 
 /* The rest after the first n bytes; n must not exceed the length. */
