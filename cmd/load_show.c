@@ -50,8 +50,7 @@ void load_show_progress(
 		p->total += announced;
 	if (rec->type == RECORD_ROW && src.p && src.n < sizeof(p->src) &&
 	    !slice_is(src, p->src)) {
-		memcpy(p->src, src.p, src.n);
-		p->src[src.n] = '\0';
+		snprintf(p->src, sizeof(p->src), "%.*s", (int)src.n, src.p);
 		p->captures++;
 	}
 	if (++p->records % 1024 != 0)

@@ -54,7 +54,7 @@ static void put_reason(const struct ending *e, struct buf *text)
 		buf_put_slice(text, e->reason);
 	else
 		buf_puts(text, "no reason was given");
-	if (e->until.p && !names(e->reason, e->until)) {
+	if (e->until.p && !(e->reason.p && names(e->reason, e->until))) {
 		buf_puts(text, ", until ");
 		buf_put_slice(text, e->until);
 	}
