@@ -239,7 +239,9 @@ ssize_t write(int fd, const void *p, size_t n)
 
 	REAL(write);
 	if (power.log >= 0 && power.out && fd == STDOUT_FILENO) {
+		lock(LOCK_EX);
 		put(SAID, 0, 0, p, n);
+		lock(LOCK_UN);
 		return real(fd, p, n);
 	}
 	if (!is_watched(fd))

@@ -23,6 +23,7 @@ why.
 import argparse
 import collections
 import datetime
+import fcntl
 import hashlib
 import json
 import os
@@ -179,9 +180,14 @@ class Pipeline:
         os.remove(self.said.name)
         return self.statuses, text
 
-    def kill(self):
-        for stage in self.stages:
-            stage.kill()
+    def kill(self, log):
+        """Between two notes: half of one would spoil the log."""
+        with open(log, "rb") as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            for stage in self.stages:
+                stage.kill()
+            for stage in self.stages:
+                stage.wait()
 
 
 class Recording:
@@ -221,7 +227,7 @@ class Recording:
             self.tell("killed:")
             p = self.start()
             time.sleep(rng.uniform(0, 0.1))
-            p.kill()
+            p.kill(self.log)
             p.wait()
         # Not before a kill: who is killed while the service changes the
         # token that renews has lost the login, whatever the program does.
