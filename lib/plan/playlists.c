@@ -23,12 +23,14 @@
  * for as long as its refresh is recent. What is refused for what it is, and
  * not for what the app or the login is, is as good as held.
  */
+#define MINE                                                                  \
+	"mine as (select playlist_id " PLAN_QUEUED                            \
+	"union select playlist_id from user_playlists where user_id = :user " \
+	"union select playlist_id from playlists where playlist_id not in "   \
+	"(select playlist_id from user_playlists))"
+
 #define CANDIDATES                                                             \
-	"with mine as ("                                                       \
-	"select playlist_id " PLAN_QUEUED                                      \
-	"union select playlist_id from user_playlists where user_id = :user "  \
-	"union select playlist_id from playlists where playlist_id not in "    \
-	"(select playlist_id from user_playlists)), "                          \
+	"with " MINE ", "                                                      \
 	"queued as (select playlist_id " PLAN_QUEUED "), "                     \
 	"listed as (select playlist_id from user_playlists "                   \
 	"where user_id = :user and julianday(last_seen) > "                    \
@@ -67,10 +69,7 @@ static const char settled[] =
 	       "order by playlist_id)";
 
 static const char all[] =
-    "with mine as (select playlist_id " PLAN_QUEUED
-    "union select playlist_id from user_playlists where user_id = :user "
-    "union select playlist_id from playlists where playlist_id not in "
-    "(select playlist_id from user_playlists)) "
+    "with " MINE " "
     "select playlist_id, tracks_total "
     "from mine left join playlists using (playlist_id) order by 1";
 
