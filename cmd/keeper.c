@@ -27,10 +27,8 @@ static void keeper_begin(struct keeper *k)
 
 void keeper_open(struct keeper *k, const char *db, size_t max_line)
 {
-	*k = (struct keeper){.db = database_open(db, STORE_WRITE),
-	    .line = BUF_INIT(max_line + ((size_t)1 << 20))};
-	if (staging_init(&k->staging, k->db, max_line) != SQLITE_OK ||
-	    staging_reader_init(&k->reader) != SQLITE_OK)
+	*k = (struct keeper){.db = database_open(db, STORE_WRITE)};
+	if (staging_init(&k->staging, k->db, max_line) != SQLITE_OK)
 		database_die(k->db, "prepare staging_raw");
 }
 
@@ -53,11 +51,8 @@ void keeper_init(
 void keeper_release(struct keeper *k)
 {
 	keeper_commit(k);
-	if (k->db) {
+	if (k->db)
 		staging_release(&k->staging);
-		staging_reader_release(&k->reader);
-	}
-	buf_release(&k->line);
 	store_close(k->db);
 }
 
@@ -81,24 +76,8 @@ void keeper_see_run(struct keeper *k, const struct record *rec)
 	buf_release(&scratch);
 }
 
-/* What a capture of 304 stands for goes on in its place, as a replay has it. */
-static enum staging_result keeper_give(
-    struct keeper *k, struct record *rec, const char **why)
-{
-	int rc =
-	    staging_get(&k->reader, k->db, k->staging.capture_id, &k->line);
-
-	if (rc != SQLITE_ROW && rc != SQLITE_TOOBIG)
-		return STAGING_FAILED;
-	*why = rc == SQLITE_ROW ? k->reader.bad : "longer than --max-line";
-	if (*why)
-		return STAGING_LOST;
-	rec->line = buf_slice(&k->line);
-	return STAGING_ADDED;
-}
-
 enum staging_result keeper_stage(
-    struct keeper *k, struct record *rec, const char **why)
+    struct keeper *k, const struct record *rec, const char **why)
 {
 	enum staging_result result;
 
@@ -109,9 +88,6 @@ enum staging_result keeper_stage(
 		keeper_begin(k);
 		result = staging_append(&k->staging, why);
 	}
-	if (k->staging.is_held &&
-	    (result == STAGING_ADDED || result == STAGING_KNOWN))
-		result = keeper_give(k, rec, why);
 	if (result == STAGING_FAILED)
 		database_die(k->db, "stage a capture");
 	return result;

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/buf.h"
 #include "base/out.h"
 #include "store/staging.h"
 #include "stream/record.h"
@@ -21,8 +20,6 @@
 struct keeper {
 	sqlite3 *db; /* NULL where nothing is staged */
 	struct staging staging;
-	struct staging_reader reader; /* of bodies that are held */
-	struct buf line;
 	bool open; /* a transaction is */
 };
 
@@ -41,11 +38,8 @@ void keeper_release(struct keeper *);
 /* Put a run on record before its first capture. */
 void keeper_see_run(struct keeper *, const struct record *);
 
-/*
- * Stage a capture, which may become the one that it stands for. With
- * STAGING_BAD and STAGING_LOST comes the reason, a constant string.
- */
+/* Stage a capture; with STAGING_BAD comes the reason, a constant string. */
 enum staging_result keeper_stage(
-    struct keeper *, struct record *, const char **why);
+    struct keeper *, const struct record *, const char **why);
 
 #endif

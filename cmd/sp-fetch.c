@@ -125,8 +125,7 @@ static void send_capture(
 	    .url = buf_slice(&page->url),
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
-	    .retry_at = page->retry_at,
-	    .etag = page->etag};
+	    .retry_at = page->retry_at};
 
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &f->line))

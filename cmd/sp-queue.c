@@ -14,8 +14,8 @@
 
 static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
-    "           [--unconditional] [--overlap D] [--playlist-age D]\n"
-    "           [--profile-age D] [--refusal-age D] JOB\n"
+    "           [--overlap D] [--playlist-age D] [--profile-age D]\n"
+    "           [--refusal-age D] JOB\n"
     "       sp-queue budget [--db FILE] [--account NAME] [--user ID]\n"
     "           [--force] [--playlist-age D] [--profile-age D]\n"
     "           [--refusal-age D] [--table] JOB\n"
@@ -145,10 +145,9 @@ static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"profile-age", required_argument, NULL, 'i'},
     {"refusal-age", required_argument, NULL, 'r'},
     {"lock-wait", required_argument, NULL, 'w'},
-    {"force", no_argument, NULL, 'f'},
-    {"unconditional", no_argument, NULL, 'U'},
-    {"table", no_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    {"force", no_argument, NULL, 'f'}, {"table", no_argument, NULL, 't'},
+    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0}};
 
 static void set_option(struct queue_options *o, int which, const char *arg)
 {
@@ -164,7 +163,6 @@ static void set_option(struct queue_options *o, int which, const char *arg)
 	case 'r': p->refusal_age = cli_duration("--refusal-age", arg); break;
 	case 'w': database_lock_wait(arg); break;
 	case 'f': p->force = true; break;
-	case 'U': p->unconditional = true; break;
 	case 't': o->table = true; break;
 	case 'h': cli_usage(usage, true);
 	case 'V': cli_version();

@@ -32,33 +32,16 @@ static const char usage[] =
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
     "           [--vacuum] [--lock-wait D] [--progress] [--table]\n";
 
-/*
- * Pass a capture on, or refuse it. If the body that it stands for is missing,
- * its run has failed.
- */
+/* Pass a capture on, or refuse it. */
 static void take_capture(
-    struct keeper *k, struct stage *st, struct record *rec, struct outcome *how)
+    struct keeper *k, struct stage *st, const struct record *rec)
 {
 	const char *why = NULL;
 
-	switch (keeper_stage(k, rec, &why)) {
-	case STAGING_BAD:
+	if (keeper_stage(k, rec, &why) == STAGING_BAD)
 		stage_refuse(st, rec, "bad capture", "%s", why);
-		break;
-	case STAGING_LOST:
-		*how = (struct outcome){.exit = EX_DATAERR};
-		snprintf(how->reason, sizeof(how->reason), "%s", why);
-		stage_refuse(st, rec, "no body", "%s", why);
-		break;
-	default: stage_pass(st, rec);
-	}
-}
-
-static void pass_end(
-    struct stage *st, const struct record *end, struct outcome *how)
-{
-	stage_pass_end(st, end, how);
-	*how = (struct outcome){.exit = 0};
+	else
+		stage_pass(st, rec);
 }
 
 static int filter(const struct stage_options *o)
@@ -68,7 +51,6 @@ static int filter(const struct stage_options *o)
 	struct record rec;
 	struct stage st;
 	struct out out;
-	struct outcome how = {.exit = 0};
 	uint64_t captures = 0;
 	int status;
 
@@ -81,9 +63,7 @@ static int filter(const struct stage_options *o)
 		if (rec.type == RECORD_RUN)
 			keeper_see_run(&k, &rec);
 		if (rec.type == RECORD_CAPTURE)
-			take_capture(&k, &st, &rec, &how);
-		else if (rec.type == RECORD_END)
-			pass_end(&st, &rec, &how);
+			take_capture(&k, &st, &rec);
 		else
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;

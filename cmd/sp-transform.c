@@ -50,7 +50,6 @@ struct transform {
 	struct buf scratch;
 	struct buf capture; /* made of a bare body */
 	struct bare bare;
-	struct outcome how; /* of the run, if it goes badly here */
 	uint64_t rows;
 };
 
@@ -219,20 +218,6 @@ static void need_memory(const struct transform *t)
 		cli_die(EX_OSERR, "out of memory");
 }
 
-/*
- * A capture of 304 stands for a body that is stored elsewhere. Mapped as an
- * answer, it would mean that there is nothing: so its run has failed.
- */
-static void refuse_bodyless(struct transform *t, const struct record *rec)
-{
-	refuse(t, rec, "no body",
-	    "status 304: only sp-stage can supply the body: put it between "
-	    "sp-fetch and sp-transform, or plan with sp-queue next "
-	    "--unconditional");
-	t->how = (struct outcome){.exit = EX_DATAERR,
-	    .reason = "captures of status 304 have no body without sp-stage"};
-}
-
 /* Give a capture to the workers, or refuse it. */
 static void take_capture(struct transform *t, const struct record *rec)
 {
@@ -253,8 +238,8 @@ static void take_capture(struct transform *t, const struct record *rec)
 		    "whole number");
 		return;
 	}
-	if (status == 304 && !record_get(rec, "body")) {
-		refuse_bodyless(t, rec);
+	if (!record_get(rec, "body") && !record_get(rec, "text")) {
+		refuse(t, rec, "bad capture", "'body' and 'text' are missing");
 		return;
 	}
 	if (!t->o->filter && !has_mapping(t, rec, endpoint, status))
@@ -339,12 +324,6 @@ static bool next_line(struct transform *t)
 	}
 }
 
-static void pass_end(struct transform *t, const struct record *rec)
-{
-	stage_pass_end(&t->st, rec, &t->how);
-	t->how = (struct outcome){.exit = 0};
-}
-
 /* Read the next record; false at the end. */
 static bool next_record(struct transform *t)
 {
@@ -354,8 +333,6 @@ static bool next_record(struct transform *t)
 	case STAGE_RECORD:
 		if (rec.type == RECORD_CAPTURE)
 			take_capture(t, &rec);
-		else if (rec.type == RECORD_END)
-			pass_end(t, &rec);
 		else
 			stage_pass(&t->st, &rec);
 		return true;

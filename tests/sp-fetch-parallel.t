@@ -14,7 +14,7 @@ many() {
 # have another snapshot each time.
 timeless() {
 	jq -c 'del(.fetched_at) | if .endpoint != "my-playlists" then .
-	    else del(.etag, .body.items[]?.snapshot_id?) end' "$tmp/out"
+	    else del(.body.items[]?.snapshot_id?) end' "$tmp/out"
 }
 connections() { log | jq -s 'map(select(.url | startswith("/v1/")).connection) |
     unique | length'; }

@@ -174,7 +174,7 @@ kill $pid
 wait $pid 2>/dev/null
 reset
 
-# Said again by the service: as it is, as JSON may write it, as an entity tag.
+# Said again by the service: as it is, as JSON may write it, in a header.
 server echo 'open(my $f, "<", "'"$tmp"'/login/token.json");
     my ($t) = <$f> =~ /"access_token":"([^"]*)/;
     (my $u = $t) =~ s/(.)/sprintf "\\u%04x", ord $1/ge;

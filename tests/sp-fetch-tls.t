@@ -109,9 +109,9 @@ until_asked() {
 many() { seq "$1" | sed 's|.*|{"endpoint":"me","url":"/v1/me?n=&"}|'; }
 # What comes out the same wherever it was asked, and whenever.
 timeless() {
-	jq -c 'select(.type == "capture") | del(.fetched_at, .etag) |
+	jq -c 'select(.type == "capture") | del(.fetched_at) |
 	    .url |= sub("^https?://[^/]*"; "") | if .endpoint != "my-playlists" then .
-	    else del(.etag, .body.items[]?.snapshot_id?) end' "$tmp/out"
+	    else del(.body.items[]?.snapshot_id?) end' "$tmp/out"
 }
 in_order() { [ "$(jq -r 'select(.type == "capture").request' "$1")" = "$(seq 300)" ]; }
 captures() { jq -r 'select(.type == "capture").type' "$1" | wc -l; }

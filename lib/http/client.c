@@ -54,27 +54,8 @@ static bool is_sound(const struct reply *r)
 	return json_check(&j, buf_slice(&r->body));
 }
 
-/* A 304 is good if it is about the etag that was sent. */
-static void classify_not_modified(struct answer *a, const char *etag)
-{
-	struct reply *r = &a->reply;
-	struct slice sent = slice_of(etag), got = slice_of(r->etag);
-
-	a->kind = ANSWER_NONE;
-	if (!sent.p) {
-		error_set(&a->error, EX_UNAVAILABLE,
-		    "unexpected HTTP 304: no etag was sent");
-	} else if (got.n > 0 && !etag_eq(sent, got)) {
-		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP 304 for etag %s, but %s was sent", r->etag, etag);
-	} else {
-		a->kind = ANSWER_GOOD;
-		memcpy(r->etag, sent.p, sent.n + 1);
-	}
-}
-
 /* Set the kind of an answer, and its error. */
-static void classify(struct answer *a, const char *etag)
+static void classify(struct answer *a)
 {
 	struct reply *r = &a->reply;
 	char text[256];
@@ -88,7 +69,9 @@ static void classify(struct answer *a, const char *etag)
 		error_set(&a->error, EX_UNAVAILABLE,
 		    "HTTP %d, but the body is not JSON", r->status);
 	} else if (r->status == 304) {
-		classify_not_modified(a, etag);
+		a->kind = ANSWER_REDIRECT;
+		error_set(&a->error, EX_UNAVAILABLE,
+		    "HTTP 304, but no request is conditional");
 	} else if (r->status >= 300 && r->status < 400) {
 		a->kind = ANSWER_REDIRECT;
 		error_set(&a->error, EX_UNAVAILABLE,
@@ -146,8 +129,7 @@ static void read_answer(struct get *g, enum transfer_result result)
 	/* Even if the server echoes the token, no capture may have it. */
 	if (r->body.n)
 		token_scrub(g->client->token, r->body.p, r->body.n);
-	token_scrub(g->client->token, r->etag, strlen(r->etag));
-	classify(a, g->etag);
+	classify(a);
 }
 
 /* Whether to try again, after a wait of that many ms. */
@@ -242,7 +224,7 @@ void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,
 void get_ask(struct get *g)
 {
 	struct client *c = g->client;
-	struct http_request req = {.url = g->url, .etag = g->etag};
+	struct http_request req = {.url = g->url};
 
 	if (c->token_url && !g->renewed && is_ending(c)) {
 		g->state = GET_LOGIN;

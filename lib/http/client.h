@@ -15,14 +15,12 @@
 #include "stream/bucket.h"
 
 enum answer_kind {
-	ANSWER_GOOD,	 /* 2xx with JSON, 204 or 205 without a body, or 304
-			    to a request with an etag */
+	ANSWER_GOOD,	 /* 2xx with JSON, 204 or 205 without a body */
 	ANSWER_DENIED,	 /* 4xx, like 403 and 404, but for 408 and 429 */
-	ANSWER_REDIRECT, /* another 3xx, which is not followed */
+	ANSWER_REDIRECT, /* 3xx: redirects are not followed */
 	ANSWER_LIMITED,	 /* 429 or 5xx, the wait too long; see error.until */
 	ANSWER_BROKEN,	 /* another 5xx or not JSON, after all retries */
-	ANSWER_NONE,	 /* no complete response after all retries, or an
-			    unexpected 304 */
+	ANSWER_NONE,	 /* no complete response after all retries */
 	ANSWER_NO_LOGIN	 /* no usable access token */
 };
 
@@ -61,7 +59,6 @@ struct get {
 	struct client *client;
 	struct answer *answer;
 	const char *url;
-	const char *etag; /* for If-None-Match, or NULL; may be set */
 	void *owner;
 	enum get_state state;
 	int64_t wake_at; /* by clock_monotonic */

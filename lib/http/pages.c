@@ -231,14 +231,3 @@ enum pages_result pages_next(struct pages *p, struct slice body)
 	default: read_links(body, "", &l); return count_on(p, &l);
 	}
 }
-
-enum pages_result pages_pass(struct pages *p, struct slice next)
-{
-	struct slice first = buf_slice(&p->first);
-	bool list = p->paging == PAGING_PLAYLIST;
-	enum pages_result r = PAGES_END;
-
-	if (next.n > 0 && kind_of(p->paging, first, next) != PAGE_CHECK)
-		r = go_to(p, next);
-	return list ? turn(p, r) : r;
-}

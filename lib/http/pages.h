@@ -63,7 +63,4 @@ enum pages_result pages_begin(
 /* Go on after a page with this body, which is JSON. */
 enum pages_result pages_next(struct pages *, struct slice body);
 
-/* Go on after a page answered with 304: what followed it then, or "". */
-enum pages_result pages_pass(struct pages *, struct slice next);
-
 #endif

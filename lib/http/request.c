@@ -1,7 +1,6 @@
 #include "http/request.h"
 
 #include "base/clock.h"
-#include "http/validators.h"
 #include "json/json.h"
 #include "stream/record.h"
 
@@ -51,10 +50,7 @@ const char *request_read(
 	r->cursor = record_raw(rec, "cursor");
 	r->dequeue = record_raw(rec, "dequeue");
 	r->optional = optional && optional->type == JSON_TRUE;
-	r->etags = record_raw(rec, "etags");
-	if (slice_is(r->etags, "null"))
-		r->etags.p = NULL;
-	return validators_check(r->etags);
+	return NULL;
 }
 
 static void put_time(struct buf *b, const char *name, int64_t ms)
@@ -95,8 +91,6 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	json_put_member(b, "url", c->url);
 	json_put_member_int(b, "status", c->status);
 	put_time(b, "fetched_at", c->fetched_at);
-	if (*c->etag)
-		json_put_member(b, "etag", slice_of(c->etag));
 	if (r->cursor.p && c->page == 1)
 		json_put_member_raw(b, "cursor", r->cursor);
 	if (r->dequeue.p && c->page == (r->stop.url.n ? r->stop.number : 1))
@@ -114,8 +108,7 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 		json_put_member_raw(b, "check", SLICE("true"));
 	if (c->retry_at)
 		put_time(b, "retry_at", c->retry_at);
-	if (c->status != 304)
-		put_body(body, b);
+	put_body(body, b);
 	return buf_putc(b, '}');
 }
 

@@ -18,7 +18,6 @@ struct request {
 	struct slice url;     /* a path, or a URL of the API */
 	struct slice cursor;  /* JSON as written; p == NULL for none */
 	struct slice dequeue; /* likewise */
-	struct slice etags;   /* likewise; see http/validators.h */
 	int64_t seq;	      /* -1 for none */
 	enum paging paging;
 	struct pages_stop stop; /* where an earlier run stopped */
@@ -45,13 +44,11 @@ struct capture {
 	int status;
 	int64_t fetched_at;
 	int64_t retry_at; /* ms since 1970; 0 for none */
-	const char *etag; /* "" for none */
 };
 
 /*
  * Append a capture with its body: compact and with every number as the
- * server wrote it, or as `text`, cut, if it is not JSON. One of status 304 has
- * no body: sp-stage has it already.
+ * server wrote it, or as `text`, cut, if it is not JSON.
  */
 bool capture_put(const struct capture *, struct slice body, struct buf *);
 

@@ -28,7 +28,6 @@
 struct slot {
 	struct slot *next;
 	CURL *curl;
-	struct curl_slist *headers;
 	struct reply *reply; /* NULL while it is idle */
 	void *who;
 	char error[CURL_ERROR_SIZE];
@@ -72,7 +71,6 @@ void transfer_free(struct transfer *t)
 		if (s->reply)
 			curl_multi_remove_handle(t->multi, s->curl);
 		curl_easy_cleanup(s->curl);
-		curl_slist_free_all(s->headers);
 		free(s);
 	}
 	curl_multi_cleanup(t->multi);
@@ -123,15 +121,6 @@ static bool is_header(struct slice line, const char *name, struct slice *value)
 	return true;
 }
 
-/* With two of them, neither can be trusted. */
-static void take_etag(struct reply *r, struct slice value)
-{
-	size_t n = etag_is_valid(value) && !*r->etag ? value.n : 0;
-
-	memcpy(r->etag, value.p, n);
-	r->etag[n] = '\0';
-}
-
 /* The longest of several counts; one that does not parse is ignored. */
 static void take_wait(struct reply *r, struct slice value)
 {
@@ -151,14 +140,10 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	r->head += line.n;
 	if (r->head > HEAD_MAX)
 		return 0;
-	if (slice_starts(line, SLICE("HTTP/"))) {
+	if (slice_starts(line, SLICE("HTTP/")))
 		r->retry_after = -1;
-		*r->etag = '\0';
-	}
 	if (is_header(line, "retry-after:", &value))
 		take_wait(r, value);
-	if (is_header(line, "etag:", &value))
-		take_etag(r, value);
 	return size * n;
 }
 
@@ -198,23 +183,6 @@ static bool set_credentials(CURL *c, const struct http_request *req)
 	if (req->form)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, req->form);
 	return ok;
-}
-
-/* False if it is not a valid entity tag, or out of memory. */
-static bool set_etag(struct slot *slot, const char *etag)
-{
-	char line[32 + ETAG_MAX];
-
-	curl_slist_free_all(slot->headers);
-	slot->headers = NULL;
-	if (!etag)
-		return true;
-	if (!etag_is_valid(slice_of(etag)))
-		return false;
-	snprintf(line, sizeof(line), "If-None-Match: %s", etag);
-	slot->headers = curl_slist_append(NULL, line);
-	curl_easy_setopt(slot->curl, CURLOPT_HTTPHEADER, slot->headers);
-	return slot->headers != NULL;
 }
 
 /* Check the certificate of the service, and of an https proxy. */
@@ -304,7 +272,6 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 	r->retry_after = -1;
 	r->head = 0;
 	r->no_memory = false;
-	*r->etag = '\0';
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
 	if (!why && !(slot = find_slot(t)))
@@ -313,10 +280,6 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 		slot->error[0] = '\0';
 		if (!set_up(t, slot, req, r) || !set_protocol(slot->curl, &to))
 			why = url_no_memory;
-		else if (!set_etag(slot, req->etag))
-			why = etag_is_valid(slice_of(req->etag))
-				  ? url_no_memory
-				  : "invalid entity tag";
 		else if (curl_multi_add_handle(t->multi, slot->curl) !=
 			 CURLM_OK)
 			why = url_no_memory;

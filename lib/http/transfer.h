@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/etag.h"
 
 struct transfer; /* owns the connections */
 
@@ -30,7 +29,6 @@ struct http_request {
 	const char *url;
 	const char *bearer; /* an access token, or NULL */
 	const char *form;   /* what to POST; NULL for a GET */
-	const char *etag;   /* send it as If-None-Match, or NULL */
 	const char *user;   /* for Basic authentication, or NULL */
 	const char *password;
 };
@@ -44,13 +42,12 @@ enum transfer_result {
 /* The response. Initialise body with BUF_INIT(its limit), and release it. */
 struct reply {
 	int status;
-	struct buf body;	 /* decompressed */
-	int64_t done_at;	 /* when it was complete, ms since 1970 */
-	int64_t retry_after;	 /* ms; -1 if the server did not say */
-	size_t head;		 /* bytes of headers */
-	char etag[ETAG_MAX + 1]; /* "" for none, or an invalid one */
-	char why[256];		 /* unless TRANSFER_DONE */
-	bool no_memory;		 /* it failed for lack of memory, if known */
+	struct buf body;     /* decompressed */
+	int64_t done_at;     /* when it was complete, ms since 1970 */
+	int64_t retry_after; /* ms; -1 if the server did not say */
+	size_t head;	     /* bytes of headers */
+	char why[256];	     /* unless TRANSFER_DONE */
+	bool no_memory;	     /* it failed for lack of memory, if known */
 };
 
 /* NULL if libcurl cannot be initialised. `limits` is borrowed. */

@@ -27,7 +27,6 @@ bool window_init(struct window *w)
 		a->last = &a->first;
 		answer_init(&a->answer, w->max_body);
 		pages_init(&a->pages, w->api, w->max_pages);
-		validator_init(&a->validator);
 	}
 	return true;
 }
@@ -42,7 +41,6 @@ void window_release(struct window *w)
 			page_free(page);
 		answer_release(&a->answer);
 		pages_release(&a->pages);
-		validator_release(&a->validator);
 		buf_release(&a->line);
 		buf_release(&a->scratch);
 	}
@@ -151,8 +149,6 @@ static struct page *keep(struct window *w, struct ask *a)
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
 		page->retry_at = a->answer.error.until;
-	if (a->answer.kind == ANSWER_GOOD && a->pages.kind != PAGE_CHECK)
-		memcpy(page->etag, r->etag, sizeof(page->etag));
 	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {
 		page_free(page);
 		return NULL;
@@ -163,26 +159,10 @@ static struct page *keep(struct window *w, struct ask *a)
 	return page;
 }
 
-/* A check is sent without an etag: it is small, and must be current. */
 static void begin_page(struct window *w, struct ask *a)
 {
-	bool check = a->pages.kind == PAGE_CHECK;
-
 	get_begin(&a->get, w->client, buf_cstr(&a->pages.url), a->bucket,
 	    &a->answer, a);
-	/* If out of memory, the request is sent without an etag. */
-	if (!check &&
-	    validator_find(
-		&a->validator, a->request.etags, buf_slice(&a->pages.url)) &&
-	    *a->validator.etag)
-		a->get.etag = a->validator.etag;
-}
-
-static enum pages_result next_page(struct ask *a, const struct page *page)
-{
-	return page->status == 304
-		   ? pages_pass(&a->pages, buf_slice(&a->validator.next))
-		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
 /* The refusal code of a page that cannot be requested. */
@@ -197,7 +177,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	struct slice path = url_brief(buf_slice(&page->url));
 
 	page->linked = a->request.paging != PAGING_NONE;
-	switch (next_page(a, page)) {
+	switch (pages_next(&a->pages, buf_slice(&page->body))) {
 	case PAGES_MORE:
 		page->linked &= buf_put_slice(
 		    &page->follows, url_path(buf_slice(&a->pages.url)));
@@ -206,8 +186,6 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	case PAGES_END: a->ended = true; break;
 	default:
 		page->linked = false;
-		/* With it, the next run would take this for the last page. */
-		*page->etag = '\0';
 		ask_refuse(a, pages_code(a, "bad next page"),
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
 		    a->pages.why);

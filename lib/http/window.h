@@ -23,7 +23,6 @@
 #include <stdint.h>
 
 #include "http/client.h"
-#include "http/validators.h"
 #include "http/pages.h"
 #include "http/request.h"
 #include "stream/record.h"
@@ -38,8 +37,7 @@ struct page {
 	enum page_kind kind;
 	int status;
 	int64_t fetched_at;
-	int64_t retry_at;	 /* 0 for none */
-	char etag[ETAG_MAX + 1]; /* "" for none */
+	int64_t retry_at; /* 0 for none */
 	struct buf url, body;
 	bool linked;	    /* it is known whether a page follows */
 	struct buf follows; /* the next page's path and query, or "" */
@@ -60,7 +58,6 @@ struct ask {
 
 	struct buf line, scratch; /* private from here */
 	struct get get;
-	struct validator validator; /* of the page being requested */
 	bool begun;
 	struct page *first, **last; /* waiting pages, oldest first */
 	size_t waiting;		    /* bytes of them */

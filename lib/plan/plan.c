@@ -5,7 +5,6 @@
 #include <sysexits.h>
 
 #include "json/json.h"
-#include "plan/etags.h"
 #include "store/db.h"
 #include "stream/bucket.h"
 
@@ -144,24 +143,6 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	return limited;
 }
 
-/* Say what is held, so that it need not come again. */
-static void put_etags(
-    struct plan *p, const struct plan_request *r, struct buf *line)
-{
-	struct buf etags = BUF_INIT((size_t)1 << 20);
-	const struct plan_options *o = p->options;
-	const char *from = r->stop ? r->stop->next : r->url;
-	int rc = SQLITE_OK;
-
-	if (r->repeated && from && p->user.n && !o->force && !o->unconditional)
-		rc = etags_collect(p, from, r->paging, &etags);
-	if (rc != SQLITE_OK)
-		p->rc = rc;
-	else if (etags.n)
-		json_put_member_raw(line, "etags", buf_slice(&etags));
-	buf_release(&etags);
-}
-
 void plan_send(struct plan *p, const struct plan_request *r)
 {
 	struct buf *b;
@@ -191,7 +172,6 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		json_put_member_int(b, "cursor", p->cursor);
 	if (r->dequeue.n)
 		json_put_member_raw(b, "dequeue", r->dequeue);
-	put_etags(p, r, b);
 	source_send(p->source, RECORD_REQUEST);
 }
 
@@ -262,7 +242,6 @@ static struct plan plan_init(
 	    .options = options,
 	    .source = source,
 	    .user = BUF_INIT(4096),
-	    .origin = BUF_INIT(65536),
 	    .now = clock_now(),
 	    .cursor = -1};
 }
@@ -293,7 +272,6 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 void plan_release(struct plan *p)
 {
 	buf_release(&p->user);
-	buf_release(&p->origin);
 	stops_release(&p->stops);
 }
 

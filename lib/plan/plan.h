@@ -25,15 +25,13 @@ struct plan_options {
 	int64_t profile_age;  /* ms after which a user is asked again */
 	int64_t refusal_age;  /* ms after which a 403 or 404 is tried again */
 	bool force;	      /* ask again whatever is known */
-	bool unconditional;   /* for bodies that are held, too */
 };
 
 struct plan {
 	sqlite3 *db; /* borrowed, as are the options and the source */
 	const struct plan_options *options;
 	struct source *source; /* NULL where a plan is only made, not sent */
-	struct buf user;   /* Spotify user id; empty if it is not known yet */
-	struct buf origin; /* of the API; empty if it is not known yet */
+	struct buf user; /* Spotify user id; empty if it is not known yet */
 	struct stops stops;
 	int64_t now;	/* Unix ms */
 	int64_t cursor; /* Unix ms, or -1 for none */
@@ -105,7 +103,6 @@ struct plan_request {
 	const char *url;	 /* NULL where there was no memory for it */
 	const char *paging;	 /* or NULL */
 	bool optional;		 /* 403 and 404 are answers */
-	bool repeated;		 /* the same URL is asked again and again */
 	struct slice dequeue;	 /* as JSON: playlists that leave the queue */
 	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
 	const struct stop *stop; /* to go on from; NULL: from the beginning */

@@ -139,7 +139,6 @@ static int ask(struct plan *p, struct slice id, int64_t items)
 	struct plan_request r = {.endpoint = "playlist",
 	    .paging = "playlist",
 	    .optional = true,
-	    .repeated = true,
 	    .pages = items < 0 ? -1 : pages_of(items)};
 	int rc = SQLITE_NOMEM;
 
@@ -215,7 +214,6 @@ static int ask_list(struct plan *p)
 		    p, &(struct plan_request){.endpoint = "my-playlists",
 			   .url = url,
 			   .paging = "offset",
-			   .repeated = true,
 			   .dequeue = buf_slice(&ids),
 			   .pages = plan_pages(length, LIST_LIMIT)});
 	buf_release(&ids);

@@ -47,8 +47,7 @@ static int ask_users(struct plan *p)
 		plan_put_encoded(&url, slice_of(id));
 		plan_send(p, &(struct plan_request){.endpoint = "user",
 				 .url = buf_cstr(&url),
-				 .optional = true,
-				 .repeated = true});
+				 .optional = true});
 	}
 	sqlite3_finalize(s);
 	buf_release(&url);
@@ -69,7 +68,6 @@ static int ask_artists(struct plan *p)
 		    p, &(struct plan_request){.endpoint = "followed-artists",
 			   .url = "/v1/me/following?type=artist&limit=50",
 			   .paging = "next",
-			   .repeated = true,
 			   .pages = plan_pages(artists, 50)});
 	return rc;
 }
@@ -81,8 +79,7 @@ int plan_profile(struct plan *p)
 
 	if (users)
 		plan_send_rest(p,
-		    &(struct plan_request){
-			.endpoint = "me", .url = "/v1/me", .repeated = true});
+		    &(struct plan_request){.endpoint = "me", .url = "/v1/me"});
 	if (!plan_is_limited(p, "followed-artists"))
 		rc = ask_artists(p);
 	return rc == SQLITE_OK && users ? ask_users(p) : rc;

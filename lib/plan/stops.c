@@ -23,7 +23,7 @@ static const char query[] =
     "json_type(extra_json, '$.next') as type, "
     "json_extract(extra_json, '$.next') as next, fetched_at "
     "from stopped join staging_raw using (run_id) "
-    "where status in (200, 304)) "
+    "where status = 200) "
     "select list, max(page), path, type, next, fetched_at from pages "
     "where substr(list, 1, instr(list, '/') - 1) in (select run_id from "
     "stopped) group by list order by list desc";

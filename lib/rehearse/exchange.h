@@ -17,7 +17,6 @@ struct ask {
 	const char *query; /* NULL if there is none */
 	const char *form;  /* the body; may be empty, never NULL */
 	const char *authorization, *user_agent, *accept_encoding; /* or NULL */
-	const char *if_none_match;				  /* or NULL */
 	uint64_t connection; /* counted from 1 */
 };
 
@@ -27,7 +26,6 @@ struct reply {
 	struct buf body;
 	int64_t retry_after; /* in seconds; -1 sends none */
 	char location[2048]; /* empty sends none */
-	char etag[512];	     /* likewise */
 	/* How it is sent. */
 	int64_t wait, drip; /* ms before the answer, and between its bytes */
 	int64_t cut;	    /* the connection ends at this byte; -1 never */

@@ -17,7 +17,7 @@ static bool read_kind(struct fault *f)
 	    {"selfnext", FAULT_SELFNEXT}, {"redirect", FAULT_REDIRECT},
 	    {"huge", FAULT_HUGE}, {"change", FAULT_CHANGE},
 	    {"rotate", FAULT_ROTATE}, {"denied", FAULT_DENIED},
-	    {"wrong-state", FAULT_STATE}, {"etag", FAULT_ETAG}};
+	    {"wrong-state", FAULT_STATE}};
 	char *end;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -37,7 +37,7 @@ static bool names_known(const char *spec)
 {
 	static const char *const known[] = {"kind", "retry_after", "ms", "byte",
 	    "times", "skip", "plain", "path", "message", "reason", "error",
-	    "to", "origin", "mode", "etag"};
+	    "to", "origin", "mode"};
 
 	while (*spec != '\0') {
 		size_t key = strcspn(spec, "=&"), i = 0;
@@ -105,7 +105,6 @@ bool fault_read(struct fault *f, const char *spec, const char **why)
 	query_get(spec, "message", f->message, sizeof(f->message));
 	query_get(spec, "reason", f->reason, sizeof(f->reason));
 	query_get(spec, "error", f->error, sizeof(f->error));
-	query_get(spec, "etag", f->etag, sizeof(f->etag));
 	if (f->kind == FAULT_ROTATE)
 		strcpy(f->path, "/api/token");
 	if (f->kind == FAULT_DENIED || f->kind == FAULT_STATE)
@@ -189,7 +188,6 @@ static void apply_status(
 	r->retry_after = f->retry_after;
 	if (f->status == 304) {
 		r->status = f->status;
-		strcpy(r->etag, f->etag);
 		return;
 	}
 	if (strncmp(ask->path, "/api/token", 10) == 0) {
@@ -306,7 +304,6 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 		snprintf(r->location, sizeof(r->location), "%s", f->to);
 		break;
 	case FAULT_CHANGE: break; /* it was made before the answer */
-	case FAULT_ETAG: strcpy(r->etag, f->etag); break;
 	case FAULT_ROTATE:
 	case FAULT_DENIED:
 	case FAULT_STATE: break; /* the login service sees to it */

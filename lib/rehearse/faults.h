@@ -27,7 +27,6 @@ enum fault_kind {
 	FAULT_ROTATE, /* the token endpoint gives a new refresh token */
 	FAULT_DENIED, /* the user refuses the consent */
 	FAULT_STATE,  /* the login comes back with another state */
-	FAULT_ETAG,   /* the answer has this ETag, or none */
 };
 
 struct fault {
@@ -42,7 +41,6 @@ struct fault {
 	bool swap;	/* the change leaves the total as it was */
 	char path[256]; /* a prefix of the url; empty matches all */
 	char message[160], reason[64], error[64], to[256];
-	char etag[512];
 };
 
 struct faults {

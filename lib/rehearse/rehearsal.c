@@ -1,7 +1,5 @@
 #include "rehearse/put.h"
 #include "rehearse/rehearsal.h"
-#include "base/etag.h"
-#include "base/sha256.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -119,45 +117,6 @@ static void answer(struct rehearsal *r, const struct ask *ask,
 	}
 }
 
-/* Whether the service names the versions of what is at this path. */
-static bool has_versions(const char *path)
-{
-	static const char *const all[] = {
-	    "/v1/me", "/v1/me/playlists", "/v1/me/following"};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (strcmp(path, all[i]) == 0)
-			return true;
-	return starts(path, "/v1/playlists/") || starts(path, "/v1/users/");
-}
-
-static void name_version(const struct ask *ask, struct reply *reply)
-{
-	unsigned char digest[SHA256_SIZE];
-
-	if (reply->status != 200 || strcmp(reply->type, TYPE_JSON) != 0 ||
-	    reply->huge || !has_versions(ask->path))
-		return;
-	sha256(buf_slice(&reply->body), digest);
-	strcpy(reply->etag, "W/\"");
-	for (size_t i = 0; i < 16; i++)
-		snprintf(
-		    reply->etag + 3 + 2 * i, 3, "%02x", (unsigned)digest[i]);
-	strcat(reply->etag, "\"");
-}
-
-/* RFC 9110 section 13.1.2: what the caller has already is not sent again. */
-static void leave_out(const struct ask *ask, struct reply *reply)
-{
-	if (reply->status != 200 || *reply->etag == '\0' ||
-	    ask->if_none_match == NULL ||
-	    !etag_is_listed(
-		slice_of(ask->if_none_match), slice_of(reply->etag)))
-		return;
-	reply->status = 304;
-	buf_clear(&reply->body);
-}
-
 static void add_log(struct rehearsal *r, const struct ask *ask,
     const char *fault, const struct reply *reply)
 {
@@ -186,8 +145,6 @@ static void add_log(struct rehearsal *r, const struct ask *ask,
 	put_text(b, ask->user_agent);
 	buf_puts(b, ",\"accept_encoding\":");
 	put_text(b, ask->accept_encoding);
-	buf_puts(b, ",\"if_none_match\":");
-	put_text(b, ask->if_none_match);
 	buf_printf(b, ",\"bytes\":%zu", reply->body.n);
 	buf_puts(b, ",\"fault\":");
 	put_text(b, fault);
@@ -225,9 +182,6 @@ void rehearsal_answer(
 		answer(r, ask, faulty ? &fault : NULL, reply);
 	if (faulty)
 		fault_apply(&fault, ask, r->base, reply);
-	if (!faulty || fault.kind != FAULT_ETAG)
-		name_version(ask, reply);
-	leave_out(ask, reply);
 	reply->wait += r->latency;
 	add_log(r, ask, faulty ? fault.name : NULL, reply);
 }

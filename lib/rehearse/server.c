@@ -159,8 +159,6 @@ static enum MHD_Result send_reply(
 	MHD_add_response_header(response, "Content-Type", r->type);
 	if (r->location[0] != '\0')
 		MHD_add_response_header(response, "Location", r->location);
-	if (r->etag[0] != '\0')
-		MHD_add_response_header(response, "ETag", r->etag);
 	if (r->retry_after >= 0) {
 		buf_printf(&number, "%lld", (long long)r->retry_after);
 		if (!number.failed)
@@ -204,7 +202,6 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
 	    .authorization = header(c, "Authorization"),
 	    .user_agent = header(c, "User-Agent"),
 	    .accept_encoding = header(c, "Accept-Encoding"),
-	    .if_none_match = header(c, "If-None-Match"),
 	    .connection = number != NULL ? *number : 0};
 	pthread_mutex_lock(&s->lock);
 	rehearsal_answer(s->rehearsal, &ask, &reply);

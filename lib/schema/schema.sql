@@ -219,14 +219,11 @@ create table if not exists staging_raw (
 	body text,
 	body_is_text boolean not null default 0,
 	extra_json text,
-	body_id integer,
-	etag text
+	body_id integer
 );
 
 create unique index if not exists staging_raw_unique
 	on staging_raw (run_id, seq);
-create index if not exists staging_raw_etag
-	on staging_raw (url, user_id, etag) where etag is not null;
 
 -- The bodies of responses, each kept once. sha256 and size are of its plain
 -- bytes; body is these as text or, where it got smaller by it, a blob in

@@ -10,11 +10,8 @@
 #define COMPACT_BYTES ((int64_t)4 << 20) /* rewritten by one transaction */
 
 /* What a capture and a row of staging_raw have in common. */
-static const char *const member_names[STAGING_COLUMNS] = {"run", "seq",
-    "endpoint", "user", "url", "status", "fetched_at", "etag", "body"};
-
-/* What ends the extra_json of a capture that stands for a body. */
-#define REVALIDATED "\"revalidated\":true}"
+static const char *const member_names[STAGING_COLUMNS] = {
+    "run", "seq", "endpoint", "user", "url", "status", "fetched_at", "body"};
 
 static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
 {
@@ -32,25 +29,17 @@ int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 	if (rc == SQLITE_OK)
 		rc = prepare(db,
 		    "insert into staging_raw (run_id, seq, endpoint, user_id, "
-		    "url, status, fetched_at, etag, body_id, body_is_text, "
-		    "extra_json) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    "url, status, fetched_at, body_id, body_is_text, "
+		    "extra_json) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		    &s->insert);
 	if (rc == SQLITE_OK)
 		rc = prepare(db,
 		    "select capture_id, "
-		    "case when ?5 then s.status = 304 and s.etag is ?6 "
-		    "when s.body_id is null then s.body is ?3 "
+		    "case when s.body_id is null then s.body is ?3 "
 		    "else b.sha256 is ?4 end "
 		    "from staging_raw s left join staging_bodies b "
 		    "using (body_id) where run_id = ?1 and seq = ?2",
 		    &s->compare);
-	if (rc == SQLITE_OK)
-		rc = prepare(db,
-		    "select body_id from staging_raw where url = ?1 and "
-		    "user_id is ?2 and etag = ?3 and body_id is not null "
-		    "and status in (200, 304) and not body_is_text "
-		    "order by capture_id desc limit 1",
-		    &s->held);
 	return rc;
 }
 
@@ -58,7 +47,6 @@ void staging_release(struct staging *s)
 {
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->compare);
-	sqlite3_finalize(s->held);
 	sqlite3_finalize(s->plain);
 	sqlite3_finalize(s->move);
 	bodies_release(&s->bodies);
@@ -112,12 +100,11 @@ static enum staging_result read_members(
     struct staging *s, const struct record *rec, const char **why)
 {
 	static const enum staging_column texts[] = {STAGING_RUN,
-	    STAGING_ENDPOINT, STAGING_USER, STAGING_URL, STAGING_FETCHED_AT,
-	    STAGING_ETAG};
+	    STAGING_ENDPOINT, STAGING_USER, STAGING_URL, STAGING_FETCHED_AT};
 
 	buf_clear(&s->scratch);
 	s->seq = s->status = -1;
-	s->is_text = s->is_held = false;
+	s->is_text = false;
 	*why = "a member has the wrong type";
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (!record_string(rec, member_names[texts[i]], &s->scratch,
@@ -133,19 +120,6 @@ static enum staging_result read_members(
 	return s->extra.failed ? STAGING_FAILED : STAGING_READY;
 }
 
-/* The capture stands for a stored body; a replay sends it with that. */
-static enum staging_result prepare_held(struct staging *s)
-{
-	struct buf *b = &s->extra;
-
-	if (b->n)
-		b->p[b->n - 1] = ',';
-	else
-		buf_putc(b, '{');
-	s->is_held = true;
-	return buf_puts(b, REVALIDATED) ? STAGING_READY : STAGING_FAILED;
-}
-
 enum staging_result staging_prepare(
     struct staging *s, const struct record *rec, const char **why)
 {
@@ -155,8 +129,6 @@ enum staging_result staging_prepare(
 	if (result != STAGING_READY)
 		return result;
 	*body = record_raw(rec, "body");
-	if (s->status == 304 && !body->p && !record_get(rec, "text"))
-		return prepare_held(s);
 	s->is_text = !body->p;
 	*why = "a member has the wrong type";
 	if (s->is_text && !record_string(rec, "text", &s->scratch, body))
@@ -166,26 +138,6 @@ enum staging_result staging_prepare(
 		return STAGING_BAD;
 	return bodies_prepare(&s->bodies, *body) == SQLITE_OK ? STAGING_READY
 							      : STAGING_FAILED;
-}
-
-/* Find the body that the capture stands for; not STAGING_BAD. */
-static enum staging_result find_held(
-    struct staging *s, sqlite3_int64 *body_id, const char **why)
-{
-	int rc;
-
-	store_bind(s->held, 1, s->value[STAGING_URL]);
-	store_bind(s->held, 2, s->value[STAGING_USER]);
-	store_bind(s->held, 3, s->value[STAGING_ETAG]);
-	rc = sqlite3_step(s->held);
-	if (rc == SQLITE_ROW)
-		*body_id = sqlite3_column_int64(s->held, 0);
-	sqlite3_reset(s->held);
-	*why = "status 304, but this database has no body for that etag: "
-	       "plan again with sp-queue next --unconditional";
-	return rc == SQLITE_ROW	   ? STAGING_READY
-	       : rc == SQLITE_DONE ? STAGING_LOST
-				   : STAGING_FAILED;
 }
 
 /*
@@ -202,8 +154,6 @@ static enum staging_result compare(struct staging *s, const char **why)
 	store_bind(s->compare, 3, s->value[STAGING_BODY]);
 	sqlite3_bind_blob(
 	    s->compare, 4, s->bodies.digest, SHA256_SIZE, SQLITE_STATIC);
-	sqlite3_bind_int(s->compare, 5, s->is_held);
-	store_bind(s->compare, 6, s->value[STAGING_ETAG]);
 	rc = sqlite3_step(s->compare);
 	s->capture_id = sqlite3_column_int64(s->compare, 0);
 	if (rc == SQLITE_DONE)
@@ -222,11 +172,9 @@ enum staging_result staging_append(struct staging *s, const char **why)
 	sqlite3_int64 body_id = 0;
 	int rc;
 
-	if (result == STAGING_READY && s->is_held)
-		result = find_held(s, &body_id, why);
 	if (result != STAGING_READY)
 		return result;
-	if (!s->is_held && bodies_keep(&s->bodies, &body_id) != SQLITE_OK)
+	if (bodies_keep(&s->bodies, &body_id) != SQLITE_OK)
 		return STAGING_FAILED;
 	for (int c = 0; c < STAGING_BODY; c++)
 		store_bind(s->insert, c + 1, s->value[c]);
@@ -280,10 +228,10 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 }
 
 /* What put_capture reads, and put_name of it. */
-#define SELECT                                                           \
-	"select capture_id, run_id, seq, endpoint, user_id, url, "       \
-	"status, fetched_at, etag, coalesce(b.body, staging_raw.body), " \
-	"size, sha256, body_is_text, extra_json, body_id "               \
+#define SELECT                                                     \
+	"select capture_id, run_id, seq, endpoint, user_id, url, " \
+	"status, fetched_at, coalesce(b.body, staging_raw.body), " \
+	"size, sha256, body_is_text, extra_json, body_id "         \
 	"from staging_raw left join staging_bodies b using (body_id) "
 enum {
 	CAPTURE_ID,
@@ -412,19 +360,6 @@ static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 		r->bad = "its body contains a line break";
 }
 
-/* What is told as the status: of what stands for an answer, the answer's. */
-static int64_t status_of(sqlite3_stmt *row)
-{
-	const struct slice end = SLICE(REVALIDATED);
-	struct slice extra = column(row, EXTRA);
-	int64_t status = sqlite3_column_int64(row, MEMBERS + STAGING_STATUS);
-
-	if (status == 304 && extra.n > end.n &&
-	    slice_eq(slice_from(extra, extra.n - end.n), end))
-		return 200;
-	return status;
-}
-
 /*
  * Write a row as the capture that it was; the body comes last. One whose body
  * is bad comes by its name.
@@ -445,9 +380,7 @@ static bool put_capture(
 			continue;
 		if (c == STAGING_SEQ || c == STAGING_STATUS)
 			json_put_member_int(b, member_names[c],
-			    c == STAGING_STATUS
-				? status_of(row)
-				: sqlite3_column_int64(row, MEMBERS + c));
+			    sqlite3_column_int64(row, MEMBERS + c));
 		else
 			json_put_member(b, member_names[c], value);
 	}

@@ -4,12 +4,6 @@
  * byte; what a capture carries besides the columns of the table is kept as
  * JSON in extra_json. Captures of an older sp have their bodies in
  * staging_raw itself, until staging_compact.
- *
- * A capture of status 304 without a body stands for the one that came last to
- * the same user, under the same URL and with the same ETag. It is kept as that
- * body's, and comes back as the answer that it stands for: with the body,
- * status 200, and `revalidated`. That is RFC 9111's freshening of a stored
- * response, section 4.3.4.
  */
 #ifndef SP_STORE_STAGING_H
 #define SP_STORE_STAGING_H
@@ -37,7 +31,6 @@ enum staging_result {
 	STAGING_ADDED,
 	STAGING_KNOWN, /* this very capture is there already */
 	STAGING_BAD,   /* no capture that can be kept: see why */
-	STAGING_LOST,  /* of 304, and the body is not there: see why */
 	STAGING_FAILED /* the database failed: see store_failure */
 };
 
@@ -50,7 +43,6 @@ enum staging_column {
 	STAGING_URL,
 	STAGING_STATUS,
 	STAGING_FETCHED_AT,
-	STAGING_ETAG,
 	STAGING_BODY,
 	STAGING_COLUMNS
 };
@@ -59,7 +51,6 @@ struct staging {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
 	sqlite3_stmt *compare;
-	sqlite3_stmt *held;
 	sqlite3_stmt *plain, *move; /* of staging_compact */
 	struct bodies bodies;
 	struct buf scratch;
@@ -69,7 +60,6 @@ struct staging {
 	struct slice value[STAGING_COLUMNS];
 	int64_t seq, status; /* -1 where there is none */
 	bool is_text;	     /* the body is no JSON */
-	bool is_held;	     /* it stands for a body that is kept */
 
 	/* Once it was added, or was known. */
 	sqlite3_int64 capture_id;
@@ -89,7 +79,7 @@ enum staging_result staging_prepare(
 
 /*
  * Append the capture that is ready, inside the caller's transaction. Not
- * STAGING_READY; for STAGING_BAD and STAGING_LOST `*why` is a constant string.
+ * STAGING_READY; for STAGING_BAD `*why` is a constant string.
  */
 enum staging_result staging_append(struct staging *, const char **why);
 

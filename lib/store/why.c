@@ -391,7 +391,7 @@ static const char page_of[] =
     " case when instr(url, 'offset=') then"
     " cast(substr(url, instr(url, 'offset=') + 7) as integer) end, 0) as page"
     " from staging_raw s left join staging_bodies b using (body_id)"
-    " where not body_is_text and coalesce(status, 200) in (200, 304)"
+    " where not body_is_text and coalesce(status, 200) = 200"
     " and json_extract(extra_json, '$.check') is null"
     " and exists (select 1 from playlists where playlist_id = ?1"
     " and tracks_list in (" STAGING_LIST ", s.fetched_at))"

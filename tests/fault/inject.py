@@ -485,17 +485,6 @@ class Stage(Case):
               "captures were passed on that are not staged")
 
 
-class StageHeld(Stage):
-    """Captures of 304, for which the bodies that are held stand in."""
-
-    name = "sp-stage of what is held"
-
-    def set_up(self, path):
-        self.start = self.house.all
-        super().set_up(path)
-        self.stdin = self.house.same
-
-
 class Replay(Case):
     name, command = "sp-stage replay", ("sp-stage", "replay")
 
@@ -845,7 +834,7 @@ class Rehearse(Case):
 
 CASES = [Next, NextAll, NextPlaylists, NextProfile, NextFeatures, Status,
          StatusTable, Budget, Queued, Count, Add, Drop, Fetch, FetchMany, Look,
-         Accounts, AccountsTable, Logout, Login, LoginAgain, Stage, StageHeld,
+         Accounts, AccountsTable, Logout, Login, LoginAgain, Stage,
          Replay, ReplayRefused, Runs, RunsTable, WhyCapture, Import, Compact,
          Prune, PruneVacuum, PrunePlan, Why, WhyPlay, Transform,
          TransformParent, TransformWorkers, TransformFilter, TransformBodies,
@@ -894,9 +883,6 @@ class House:
             staged = run(run(asked, "sp-fetch"), "sp-stage", db=self.all)
             self.lists = run(staged, "sp-transform")
             run(self.lists, "sp-load", db=self.all)
-        self.same = run(run("", "sp-queue", "next", "--profile-age", "0s",
-                            "profile", db=self.all), "sp-fetch")
-        check('"status":304' in self.same, "nothing is held")
         run(self.captures, "sp-stage", db=self.refused)
         with open(path + "/no.jq", "w") as f:
             f.write('error("no")')

@@ -55,7 +55,7 @@ static void try_url(struct slice ref)
 static void try_body(struct slice body)
 {
 	struct request r = {.endpoint = SLICE("me")};
-	struct capture c = {.request = &r, .url = SLICE("/"), .etag = ""};
+	struct capture c = {.request = &r, .url = SLICE("/")};
 	struct buf b = BUF_INIT(1 << 20);
 	struct json j;
 	char text[64];
