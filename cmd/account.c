@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -146,35 +145,6 @@ bool account_warn_of_end(const struct account *a, const struct token *t)
 	    option.failed ? "" : buf_words(&option));
 	buf_release(&option);
 	return true;
-}
-
-/* The options of accounts and logout; true for --table. */
-static bool read_options(struct account *a, int argc, char **argv, bool list)
-{
-	static const struct option longs[] = {
-	    {"account", required_argument, NULL, 'a'},
-	    {"token-file", required_argument, NULL, 't'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {"table", no_argument, NULL, 'T'},
-	    {NULL, 0, NULL, 0},
-	};
-	bool table = false;
-	int which;
-
-	optind = 1;
-	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
-		switch (which) {
-		case 'a': a->name = optarg; break;
-		case 't': a->token_file = optarg; break;
-		case 'T': table = true; break;
-		case 'h': cli_usage(a->usage, true);
-		case 'V': cli_version();
-		default: cli_usage(a->usage, false);
-		}
-	if (optind < argc || (table && !list))
-		cli_usage(a->usage, false);
-	return table;
 }
 
 /* How much of a time to show to people. */
@@ -331,9 +301,8 @@ static void put_table(const struct list *l)
 	}
 }
 
-int account_list(struct account *a, int argc, char **argv)
+int account_list(const struct account *a, bool table)
 {
-	bool table = read_options(a, argc, argv, true) || table_for_people();
 	struct buf path = BUF_INIT(4096);
 	struct list l = {.rows = NULL};
 
@@ -362,16 +331,14 @@ int account_list(struct account *a, int argc, char **argv)
 	return cli_close_stdout(l.status);
 }
 
-int account_logout(struct account *a, int argc, char **argv)
+int account_logout(const struct account *a)
 {
 	struct buf path = BUF_INIT(4096);
 	struct error error;
 	struct token t;
-	const char *file;
+	const char *file = account_path(a, &path);
 	bool ok;
 
-	read_options(a, argc, argv, false);
-	file = account_path(a, &path);
 	token_init(&t, file);
 	/* A file that is accessible to others or invalid is removed as well. */
 	ok = token_load(&t, &error) || error.exit != EX_NOPERM;

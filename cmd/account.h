@@ -3,6 +3,7 @@
 #define SP_CMD_ACCOUNT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -14,8 +15,19 @@ struct token;
 struct account {
 	const char *name, *token_file;
 	const char *api, *token_url;
-	const char *usage; /* of the whole program */
 };
+
+/* Those of login besides. */
+struct login_options {
+	const char *client_id, *auth_url;
+	struct buf scope;
+	int port;
+	int64_t timeout; /* ms to wait for the user */
+	bool no_browser, force;
+};
+
+/* Add what an option --scope names; dies if that is no scope. */
+void login_add_scope(struct login_options *, const char *arg);
 
 /* A variable of the environment; NULL if it is not set, or empty. */
 const char *account_setting(const char *name);
@@ -42,12 +54,9 @@ void account_put_option(const struct account *, struct buf *);
  */
 bool account_warn_of_end(const struct account *, const struct token *);
 
-/*
- * The commands: argv[0] is the command's name, and the options before it are in
- * the account. They return an exit status.
- */
-int account_login(struct account *, int argc, char **argv);
-int account_list(struct account *, int argc, char **argv);
-int account_logout(struct account *, int argc, char **argv);
+/* The commands; they return an exit status. Logging in fills the options. */
+int account_login(const struct account *, struct login_options *);
+int account_list(const struct account *, bool table);
+int account_logout(const struct account *);
 
 #endif

@@ -107,6 +107,37 @@ void cli_version(void)
 	exit(cli_close_stdout(0));
 }
 
+/*
+ * getopt_long hands out the operands in their order, as options of code 1,
+ * where `shorts` begins with a `-`. Left to move them to the end itself, it
+ * would stop at the first one where POSIXLY_CORRECT is set, and what was meant
+ * as an option would be an operand.
+ */
+char **cli_options(int argc, char **argv, const char *shorts,
+    const struct option *longs,
+    void (*set)(void *ctx, int which, const char *arg), void *ctx,
+    struct cli_given *given)
+{
+	char in_order[32], **operand = argv + 1;
+	int which;
+
+	snprintf(in_order, sizeof(in_order), "-%s", shorts);
+	while ((which = getopt_long(argc, argv, in_order, longs, NULL)) != -1) {
+		if (which == 1) {
+			*operand++ = optarg;
+			continue;
+		}
+		set(ctx, which, optarg);
+		if (given)
+			given->code[which] = true;
+	}
+	while (optind < argc)
+		*operand++ = argv[optind++];
+	if (argc > 0)
+		*operand = NULL;
+	return argc > 0 ? argv + 1 : argv;
+}
+
 void cli_check_given(const struct cli_given *given, const struct option *longs,
     const char *command, const char *takes)
 {

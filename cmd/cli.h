@@ -50,6 +50,17 @@ struct cli_given {
 struct option;
 
 /*
+ * Read the options, which may stand before, between and after the operands up
+ * to a `--`: each is handed to `set` by its code of getopt_long, '?' for what
+ * is no option, and noted in `given` unless that is NULL. `shorts` names the
+ * short ones. Returns the operands, in their order, ended by NULL.
+ */
+char **cli_options(int argc, char **argv, const char *shorts,
+    const struct option *longs,
+    void (*set)(void *ctx, int which, const char *arg), void *ctx,
+    struct cli_given *given);
+
+/*
  * Die of an option that was given to a command which does not take it. `takes`
  * has the codes of those it does.
  */

@@ -3,7 +3,6 @@
  * callback (or for its address to be pasted), and stores the token.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,15 +27,6 @@
 /* How long to go on answering other tabs once the login has ended, ms. */
 #define LATE_TAB_TIME 50
 
-struct options {
-	struct account *account;
-	const char *client_id, *auth_url;
-	struct buf scope;
-	int port;
-	int64_t timeout;
-	bool no_browser, force;
-};
-
 /* A login whose callback is awaited. */
 struct waiting {
 	struct loopback loopback;
@@ -57,7 +47,7 @@ static void tell(void *ctx, const char *url, const char *what)
 	cli_warn("%s", what);
 }
 
-static void add_scope(struct options *o, const char *arg)
+void login_add_scope(struct login_options *o, const char *arg)
 {
 	if (o->scope.n)
 		buf_putc(&o->scope, ' ');
@@ -69,56 +59,9 @@ static void add_scope(struct options *o, const char *arg)
 		cli_die(EX_USAGE, "--scope: not a scope: '%s'", arg);
 }
 
-static void set_option(struct options *o, int which, const char *arg)
+/* The scopes to ask for, as a C string. */
+static void complete_scope(struct login_options *o)
 {
-	switch (which) {
-	case 'a': o->account->name = arg; break;
-	case 't': o->account->token_file = arg; break;
-	case 'A': o->account->api = arg; break;
-	case 'T': o->account->token_url = arg; break;
-	case 'U': o->auth_url = arg; break;
-	case 'i': o->client_id = arg; break;
-	case 's': add_scope(o, arg); break;
-	case 'p': o->port = (int)cli_number("--port", arg, 0, 65535); break;
-	case 'n': o->no_browser = true; break;
-	case 'f': o->force = true; break;
-	case 'l':
-		o->timeout = cli_duration("--timeout", arg);
-		if (o->timeout < 1 || o->timeout > 86400000)
-			cli_die(EX_USAGE, "--timeout: not from 1ms to 1d: '%s'",
-			    arg);
-		break;
-	case 'h': cli_usage(o->account->usage, true);
-	case 'V': cli_version();
-	default: cli_usage(o->account->usage, false);
-	}
-}
-
-static void read_options(struct options *o, int argc, char **argv)
-{
-	static const struct option longs[] = {
-	    {"account", required_argument, NULL, 'a'},
-	    {"token-file", required_argument, NULL, 't'},
-	    {"client-id", required_argument, NULL, 'i'},
-	    {"scope", required_argument, NULL, 's'},
-	    {"port", required_argument, NULL, 'p'},
-	    {"no-browser", no_argument, NULL, 'n'},
-	    {"timeout", required_argument, NULL, 'l'},
-	    {"force", no_argument, NULL, 'f'},
-	    {"auth-url", required_argument, NULL, 'U'},
-	    {"token-url", required_argument, NULL, 'T'},
-	    {"api", required_argument, NULL, 'A'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
-	int which;
-
-	optind = 1;
-	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
-		set_option(o, which, optarg);
-	if (optind < argc)
-		cli_usage(o->account->usage, false);
 	if (!o->scope.n)
 		buf_puts(&o->scope, SCOPE_DEFAULT);
 	if (!buf_cstr(&o->scope))
@@ -138,7 +81,7 @@ static bool is_id(const char *text)
 
 /* The client id: from the option, the environment, or the token file. */
 static void find_client_id(
-    struct options *o, const char *path, struct buf *client_id)
+    struct login_options *o, const char *path, struct buf *client_id)
 {
 	struct error error;
 	struct token t;
@@ -163,7 +106,7 @@ static void find_client_id(
 }
 
 /* See that the token file can be replaced, before the user logs in. */
-static void check_file(const struct options *o, const char *path)
+static void check_file(const struct login_options *o, const char *path)
 {
 	struct error error;
 	struct token t;
@@ -178,7 +121,7 @@ static void check_file(const struct options *o, const char *path)
 }
 
 /* Print the login address, and open it in a browser if there is one. */
-static void show_url(const struct options *o, const struct waiting *w)
+static void show_url(const struct login_options *o, const struct waiting *w)
 {
 	struct buf url = BUF_INIT(URL_MAX);
 	const char *text;
@@ -330,7 +273,7 @@ static bool wait_for_code(
 }
 
 /* Warn now of a missing scope, rather than when a job fails at night. */
-static void check_scopes(const struct options *o, const struct login *l)
+static void check_scopes(const struct login_options *o, const struct login *l)
 {
 	const char *p = buf_slice(&o->scope).p;
 
@@ -392,8 +335,8 @@ static void answer_late_tabs(struct loopback *l)
 }
 
 /* The whole login; returns an exit status. */
-static int log_in(const struct options *o, struct login *l, struct waiting *w,
-    const char *path)
+static int log_in(const struct login_options *o, struct login *l,
+    struct waiting *w, const char *path)
 {
 	struct error error;
 	bool ok;
@@ -417,7 +360,7 @@ static int log_in(const struct options *o, struct login *l, struct waiting *w,
 }
 
 /* Where a line may be pasted: stdin, if a terminal or asked for. */
-static int input_of(const struct options *o)
+static int input_of(const struct login_options *o)
 {
 	return o->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1;
 }
@@ -431,10 +374,9 @@ static const char *service(
 	return set ? set : usual;
 }
 
-static void set_services(struct options *o, struct login *l)
+static void set_services(
+    const struct account *a, struct login_options *o, struct login *l)
 {
-	const struct account *a = o->account;
-
 	l->client_id = o->client_id;
 	l->scope = buf_cstr(&o->scope);
 	l->auth_url = service(o->auth_url, "SP_AUTH_URL", SESSION_AUTH_URL);
@@ -442,17 +384,13 @@ static void set_services(struct options *o, struct login *l)
 	l->api_url = service(a->api, "SP_API", SESSION_API);
 }
 
-int account_login(struct account *a, int argc, char **argv)
+int account_login(const struct account *a, struct login_options *o)
 {
 	struct transfer_limits limits = {.timeout = 60000,
 	    .connect_timeout = 10000,
 	    .user_agent = "sp/" SP_VERSION};
 	static const struct retry_policy policy = {
 	    .tell = tell, .retries = 5, .backoff = 500, .max_wait = 60000};
-	struct options o = {.account = a,
-	    .client_id = NULL,
-	    .scope = BUF_INIT(4096),
-	    .timeout = 300000};
 	struct buf path = BUF_INIT(4096), client_id = BUF_INIT(4096);
 	struct waiting w = {
 	    .line = BUF_INIT(CALLBACK_MAX), .value = BUF_INIT(CALLBACK_MAX)};
@@ -460,23 +398,23 @@ int account_login(struct account *a, int argc, char **argv)
 	const char *file;
 	int status;
 
-	read_options(&o, argc, argv);
+	complete_scope(o);
 	account_trust(&limits);
 	file = account_path(a, &path);
-	find_client_id(&o, file, &client_id);
-	check_file(&o, file);
-	if (!loopback_open(&w.loopback, o.port))
+	find_client_id(o, file, &client_id);
+	check_file(o, file);
+	if (!loopback_open(&w.loopback, o->port))
 		cli_die(EX_UNAVAILABLE, "127.0.0.1:%d: cannot listen: %s",
-		    o.port, strerror(errno));
-	set_services(&o, &l);
+		    o->port, strerror(errno));
+	set_services(a, o, &l);
 	l.port = w.loopback.port;
 	l.transfer = transfer_new(&limits);
 	if (!l.transfer)
 		cli_die(EX_OSERR, "cannot start libcurl: out of memory?");
 	w.login = &l;
-	w.input = input_of(&o);
-	w.until = clock_monotonic() + o.timeout;
-	status = log_in(&o, &l, &w, file);
+	w.input = input_of(o);
+	w.until = clock_monotonic() + o->timeout;
+	status = log_in(o, &l, &w, file);
 	answer_late_tabs(&w.loopback);
 	loopback_close(&w.loopback);
 	login_release(&l);
@@ -485,7 +423,6 @@ int account_login(struct account *a, int argc, char **argv)
 	if (w.value.p)
 		token_wipe(w.value.p, w.value.n);
 	buf_release(&w.value);
-	buf_release(&o.scope);
 	buf_release(&client_id);
 	buf_release(&path);
 	return status;

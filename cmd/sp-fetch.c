@@ -20,6 +20,7 @@
 #include "http/verdict.h"
 #include "http/window.h"
 #include "json/json.h"
+#include "table.h"
 
 static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
@@ -36,6 +37,8 @@ static const char usage[] =
 
 struct options {
 	struct account account;
+	struct login_options login;
+	bool table; /* list for people even into a pipe */
 	struct transfer_limits limits;
 	struct retry_policy policy;
 	size_t parallel, max_body, max_line;
@@ -265,6 +268,35 @@ static void take_end(struct fetch *f, const struct record *rec)
 	stage_pass_end(&f->stage, rec, &how);
 }
 
+/*
+ * Die of an operand that can be no path of the API: it is a slip, and nothing
+ * is to be asked in its place. One may be a whole URL, as in a `next`.
+ */
+static void check_path(struct fetch *f, const char *operand)
+{
+	struct slice path = slice_of(operand);
+	struct buf url = BUF_INIT(URL_MAX);
+	const char *why = NULL;
+	struct error error;
+
+	if (strstr(operand, "://") && *operand != '/') {
+		/* Without a login it is not known, and nothing is asked. */
+		if (session_open(&f->session, &error))
+			why = url_resolve(&f->session.api, path, &url);
+		path = url_path(path);
+	}
+	if (!why)
+		why = url_path_fault(path);
+	if (why == url_no_memory)
+		cli_die(EX_OSERR, "%s", why);
+	if (why)
+		cli_die(EX_USAGE,
+		    "not a path of the API: '%s': %s: a path is like /me or "
+		    "'/me/playlists?limit=50'",
+		    operand, why);
+	buf_release(&url);
+}
+
 /* Requests named by their paths, instead of a stream. */
 static void look(struct fetch *f, char **paths)
 {
@@ -275,12 +307,14 @@ static void look(struct fetch *f, char **paths)
 	size_t at;
 
 	f->stage.source = "argument";
+	for (char **path = paths; *path; path++)
+		check_path(f, *path);
 	for (; *paths && !f->out.err; paths++) {
 		struct slice path = slice_of(*paths);
 
 		buf_clear(b);
-		if (!strstr(*paths, "://") && strncmp(*paths, "/v1/", 4) != 0)
-			buf_puts(b, **paths == '/' ? "/v1" : "/v1/");
+		if (**paths == '/' && strncmp(*paths, "/v1/", 4) != 0)
+			buf_puts(b, "/v1");
 		buf_put_slice(b, path);
 		buf_clear(&text);
 		buf_putc(&text, '{');
@@ -352,13 +386,40 @@ static const struct option longs[] = {
     {"max-pages", required_argument, NULL, 'p'},
     {"max-line", required_argument, NULL, 'L'},
     {"progress", no_argument, NULL, 'P'},
+    {"client-id", required_argument, NULL, 'i'},
+    {"scope", required_argument, NULL, 's'},
+    {"port", required_argument, NULL, 'o'},
+    {"no-browser", no_argument, NULL, 'N'},
+    {"force", no_argument, NULL, 'f'},
+    {"auth-url", required_argument, NULL, 'U'},
+    {"table", no_argument, NULL, 'B'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
 };
 
-static void set_option(struct options *o, int which, const char *arg)
+/* An option of one of the commands; false if it is none. */
+static bool set_command_option(struct options *o, int which, const char *arg)
 {
+	struct login_options *l = &o->login;
+
+	switch (which) {
+	case 'i': l->client_id = arg; return true;
+	case 's': login_add_scope(l, arg); return true;
+	case 'o': l->port = (int)cli_number("--port", arg, 0, 65535); break;
+	case 'N': l->no_browser = true; break;
+	case 'f': l->force = true; break;
+	case 'U': l->auth_url = arg; break;
+	case 'B': o->table = true; break;
+	default: return false;
+	}
+	return true;
+}
+
+static void set_option(void *ctx, int which, const char *arg)
+{
+	struct options *o = ctx;
+
 	switch (which) {
 	case 'a': o->account.name = arg; break;
 	case 't': o->account.token_file = arg; break;
@@ -369,7 +430,10 @@ static void set_option(struct options *o, int which, const char *arg)
 		o->policy.retries = (int)cli_number("--retries", arg, 0, 100);
 		break;
 	case 'b': o->policy.backoff = read_limit("--backoff", arg); break;
-	case 'l': o->limits.timeout = read_limit("--timeout", arg); break;
+	case 'l':
+		o->limits.timeout = read_limit("--timeout", arg);
+		o->login.timeout = o->limits.timeout;
+		break;
 	case 'c':
 		o->limits.connect_timeout =
 		    read_limit("--connect-timeout", arg);
@@ -387,37 +451,23 @@ static void set_option(struct options *o, int which, const char *arg)
 	case 'P': o->progress = true; break;
 	case 'h': cli_usage(usage, true);
 	case 'V': cli_version();
-	default: cli_usage(usage, false);
+	default:
+		if (!set_command_option(o, which, arg))
+			cli_usage(usage, false);
 	}
 }
 
-/* Returns the first argument that is none of them. */
-static char **read_options(
-    struct options *o, struct cli_given *given, int argc, char **argv)
-{
-	int which;
-
-	*o = (struct options){
-	    .account = {.usage = usage},
-	    .limits = {.timeout = 60000,
-		.connect_timeout = 10000,
-		.user_agent = "sp/" SP_VERSION},
-	    .policy = {.tell = tell,
-		.retries = 5,
-		.backoff = 500,
-		.max_wait = 60000},
-	    .parallel = 4,
-	    .max_body = (size_t)64 << 20,
-	    .max_line = LINES_MAX_DEFAULT,
-	    .max_pages = 10000,
-	};
-	while ((which = getopt_long(argc, argv, "+hV", longs, NULL)) != -1) {
-		set_option(o, which, optarg);
-		given->code[which] = true;
-	}
-	o->progress = cli_progress_wanted(o->progress);
-	return argv + optind;
-}
+static const struct options defaults = {
+    .login = {.scope = BUF_INIT(4096), .timeout = 300000},
+    .limits = {.timeout = 60000,
+	.connect_timeout = 10000,
+	.user_agent = "sp/" SP_VERSION},
+    .policy = {.tell = tell, .retries = 5, .backoff = 500, .max_wait = 60000},
+    .parallel = 4,
+    .max_body = (size_t)64 << 20,
+    .max_line = LINES_MAX_DEFAULT,
+    .max_pages = 10000,
+};
 
 static void set_up(struct fetch *f, const struct options *o, const char *path)
 {
@@ -490,47 +540,50 @@ static int finish(struct fetch *f)
 	return f->verdict.status;
 }
 
-/* The commands, which have options of their own; false if it is none. */
-static bool command(struct options *o, const struct cli_given *given,
-    char *self, char **argv, int *status)
+static int login(struct options *o)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct account *, int argc, char **argv);
-	} commands[] = {{"login", account_login}, {"accounts", account_list},
-	    {"logout", account_logout}};
-	int argc = 0;
-
-	while (argv[argc])
-		argc++;
-	for (size_t i = 0; argc && i < sizeof(commands) / sizeof(*commands);
-	     i++)
-		if (strcmp(*argv, commands[i].name) == 0) {
-			cli_check_given(given, longs, *argv, "atAT");
-			*argv = self; /* for getopt's messages */
-			*status = commands[i].run(&o->account, argc, argv);
-			return true;
-		}
-	return false;
+	return account_login(&o->account, &o->login);
 }
 
-int main(int argc, char **argv)
+static int accounts(struct options *o)
 {
-	const struct rlimit no_core = {0, 0};
-	struct cli_given given = {.code = {false}};
+	return account_list(&o->account, o->table || table_for_people());
+}
+
+static int logout(struct options *o)
+{
+	return account_logout(&o->account);
+}
+
+/* The commands, with the codes of the options that each takes. */
+static const struct command {
+	const char *name; /* NULL: without one it fetches */
+	const char *takes;
+	int (*run)(struct options *);
+} commands[] = {
+    {"login", "atATUisolNf", login},
+    {"accounts", "atB", accounts},
+    {"logout", "at", logout},
+    {NULL, "atATwrblcnmpLP", NULL},
+};
+
+static const struct command *command_named(const char *name)
+{
+	const struct command *c = commands;
+
+	while (c->name && (!name || strcmp(c->name, name) != 0))
+		c++;
+	return c;
+}
+
+static int fetch(struct options *o, char **paths)
+{
 	struct buf path = BUF_INIT(4096);
-	struct options o;
 	struct fetch f;
-	char **paths;
 	int status;
 
-	cli_init("sp-fetch");
-	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
-	paths = read_options(&o, &given, argc, argv);
-	if (command(&o, &given, argv[0], paths, &status))
-		return status;
-	account_trust(&o.limits);
-	set_up(&f, &o, account_path(&o.account, &path));
+	account_trust(&o->limits);
+	set_up(&f, o, account_path(&o->account, &path));
 	if (*paths)
 		look(&f, paths);
 	else
@@ -538,5 +591,27 @@ int main(int argc, char **argv)
 	status = finish(&f);
 	tear_down(&f);
 	buf_release(&path);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct rlimit no_core = {0, 0};
+	struct cli_given given = {.code = {false}};
+	struct options o = defaults;
+	const struct command *command;
+	char **operands;
+	int status;
+
+	cli_init("sp-fetch");
+	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
+	operands = cli_options(argc, argv, "hV", longs, set_option, &o, &given);
+	command = command_named(*operands);
+	cli_check_given(&given, longs, command->name, command->takes);
+	if (command->name && operands[1])
+		cli_usage(usage, false);
+	o.progress = cli_progress_wanted(o.progress);
+	status = command->run ? command->run(&o) : fetch(&o, operands);
+	buf_release(&o.login.scope);
 	return status;
 }

@@ -293,46 +293,44 @@ static int finish(struct load *l)
 	return load_worse(l->status, stage_finish(&l->stage));
 }
 
+static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
+    {"digest", no_argument, NULL, 'g'}, {"dry-run", no_argument, NULL, 'n'},
+    {"user", required_argument, NULL, 'u'},
+    {"batch-rows", required_argument, NULL, 'r'},
+    {"batch-time", required_argument, NULL, 't'},
+    {"lock-wait", required_argument, NULL, 'w'},
+    {"max-line", required_argument, NULL, 'm'},
+    {"progress", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+
+static void set_option(void *ctx, int which, const char *arg)
+{
+	struct load_options *o = ctx;
+
+	switch (which) {
+	case 'd': o->db = arg; break;
+	case 'g': o->digest = true; break;
+	case 'n': o->dry = true; break;
+	case 'u': o->user = arg; break;
+	case 'r':
+		o->batch_rows =
+		    (uint64_t)cli_number("--batch-rows", arg, 1, 100000000);
+		break;
+	case 't': o->batch_ms = cli_duration("--batch-time", arg); break;
+	case 'w': database_lock_wait(arg); break;
+	case 'm': o->max_line = cli_size("--max-line", arg); break;
+	case 'p': o->progress = true; break;
+	case 'h': cli_usage(usage, true);
+	case 'V': cli_version();
+	default: cli_usage(usage, false);
+	}
+}
+
 static void read_options(int argc, char **argv, struct load_options *o)
 {
-	static const struct option longs[] = {
-	    {"db", required_argument, NULL, 'd'},
-	    {"digest", no_argument, NULL, 'g'},
-	    {"dry-run", no_argument, NULL, 'n'},
-	    {"user", required_argument, NULL, 'u'},
-	    {"batch-rows", required_argument, NULL, 'r'},
-	    {"batch-time", required_argument, NULL, 't'},
-	    {"lock-wait", required_argument, NULL, 'w'},
-	    {"max-line", required_argument, NULL, 'm'},
-	    {"progress", no_argument, NULL, 'p'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 	struct cli_given given = {.code = {false}};
-	int c;
 
-	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1) {
-		given.code[c] = true;
-		switch (c) {
-		case 'd': o->db = optarg; break;
-		case 'g': o->digest = true; break;
-		case 'n': o->dry = true; break;
-		case 'u': o->user = optarg; break;
-		case 'r':
-			o->batch_rows = (uint64_t)cli_number(
-			    "--batch-rows", optarg, 1, 100000000);
-			break;
-		case 't':
-			o->batch_ms = cli_duration("--batch-time", optarg);
-			break;
-		case 'w': database_lock_wait(optarg); break;
-		case 'm': o->max_line = cli_size("--max-line", optarg); break;
-		case 'p': o->progress = true; break;
-		case 'h': cli_usage(usage, true);
-		case 'V': cli_version();
-		default: cli_usage(usage, false);
-		}
-	}
-	if (optind < argc)
+	if (*cli_options(argc, argv, "nhV", longs, set_option, o, &given))
 		cli_usage(usage, false);
 	if (o->digest)
 		cli_check_given(&given, longs, "--digest", "dg");

@@ -103,9 +103,6 @@ const struct job *queue_operand_job(const char *command, char **operands)
 	struct buf names = BUF_INIT(1024);
 	const struct job *job;
 
-	if (operands[0] && operands[1] && operands[1][0] == '-')
-		cli_die(EX_USAGE, "%s: options come before the job: '%s'",
-		    command, operands[1]);
 	if (!operands[0] || operands[1])
 		cli_die(EX_USAGE, "%s: name one job: %s", command,
 		    job_names(&names));
@@ -149,8 +146,9 @@ static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0}};
 
-static void set_option(struct queue_options *o, int which, const char *arg)
+static void set_option(void *ctx, int which, const char *arg)
 {
+	struct queue_options *o = ctx;
 	struct plan_options *p = &o->plan;
 
 	switch (which) {
@@ -167,18 +165,6 @@ static void set_option(struct queue_options *o, int which, const char *arg)
 	case 'h': cli_usage(usage, true);
 	case 'V': cli_version();
 	default: cli_usage(usage, false);
-	}
-}
-
-/* Options up to the first operand; returns with optind at it. */
-static void read_options(
-    int argc, char **argv, struct queue_options *o, struct cli_given *given)
-{
-	int c;
-
-	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1) {
-		set_option(o, c, optarg);
-		given->code[c] = true;
 	}
 }
 
@@ -223,12 +209,11 @@ int main(int argc, char **argv)
 	const struct command *command;
 
 	cli_init("sp-queue");
-	read_options(argc, argv, &o, &given);
-	command = command_named(argv[optind]);
-	optind++;
-	read_options(argc, argv, &o, &given);
+	o.operands =
+	    cli_options(argc, argv, "hV", longs, set_option, &o, &given);
+	command = command_named(*o.operands);
+	o.operands++;
 	cli_check_given(&given, longs, command->name, command->takes);
-	o.operands = argv + optind;
 	if (*o.operands && !command->operands)
 		cli_usage(usage, false);
 	return cli_close_stdout(command->run(&o));

@@ -67,7 +67,7 @@ static const char *user_of(const char *text)
 }
 
 /* An option that takes a number; false if c is none of them. */
-static bool read_number(struct options *o, int c)
+static bool read_number(struct options *o, int c, const char *arg)
 {
 	const struct {
 		int c;
@@ -87,53 +87,57 @@ static bool read_number(struct options *o, int c)
 		if (numbers[i].c != c)
 			continue;
 		*numbers[i].to =
-		    cli_number(numbers[i].name, optarg, 0, numbers[i].most);
+		    cli_number(numbers[i].name, arg, 0, numbers[i].most);
 		return true;
 	}
 	return false;
 }
 
+static const struct option longs[] = {
+    {"port", required_argument, NULL, 'p'},
+    {"port-file", required_argument, NULL, 'P'},
+    {"token-file", required_argument, NULL, 't'},
+    {"seed", required_argument, NULL, 's'},
+    {"clock", required_argument, NULL, 'c'},
+    {"user", required_argument, NULL, 'u'},
+    {"plays-per-day", required_argument, NULL, 'n'},
+    {"playlists", required_argument, NULL, 'L'},
+    {"big-playlist", required_argument, NULL, 'b'},
+    {"regime", required_argument, NULL, 'r'},
+    {"expires", required_argument, NULL, 'e'},
+    {"latency", required_argument, NULL, 'l'},
+    {"pretty", no_argument, NULL, 'y'},
+    {"fault", required_argument, NULL, 'f'},
+    {"serve", required_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static void set_option(void *ctx, int which, const char *arg)
+{
+	struct options *o = ctx;
+
+	switch (which) {
+	case 'P': o->port_file = arg; break;
+	case 't': o->token_file = arg; break;
+	case 'c': o->clock = cli_time("--clock", arg); break;
+	case 'u': o->user = user_of(arg); break;
+	case 'r': o->regime = regime_of(arg); break;
+	case 'y': o->pretty = true; break;
+	case 'f': queue_fault(&o->faults, arg); break;
+	case 'd': o->serve = arg; break;
+	case 'h': cli_usage(usage, true);
+	case 'V': cli_version();
+	default:
+		if (!read_number(o, which, arg))
+			cli_usage(usage, false);
+	}
+}
+
 static void read_options(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = {
-	    {"port", required_argument, NULL, 'p'},
-	    {"port-file", required_argument, NULL, 'P'},
-	    {"token-file", required_argument, NULL, 't'},
-	    {"seed", required_argument, NULL, 's'},
-	    {"clock", required_argument, NULL, 'c'},
-	    {"user", required_argument, NULL, 'u'},
-	    {"plays-per-day", required_argument, NULL, 'n'},
-	    {"playlists", required_argument, NULL, 'L'},
-	    {"big-playlist", required_argument, NULL, 'b'},
-	    {"regime", required_argument, NULL, 'r'},
-	    {"expires", required_argument, NULL, 'e'},
-	    {"latency", required_argument, NULL, 'l'},
-	    {"pretty", no_argument, NULL, 'y'},
-	    {"fault", required_argument, NULL, 'f'},
-	    {"serve", required_argument, NULL, 'd'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "+hV", longs, NULL)) != -1)
-		switch (c) {
-		case 'P': o->port_file = optarg; break;
-		case 't': o->token_file = optarg; break;
-		case 'c': o->clock = cli_time("--clock", optarg); break;
-		case 'u': o->user = user_of(optarg); break;
-		case 'r': o->regime = regime_of(optarg); break;
-		case 'y': o->pretty = true; break;
-		case 'f': queue_fault(&o->faults, optarg); break;
-		case 'd': o->serve = optarg; break;
-		case 'h': cli_usage(usage, true);
-		case 'V': cli_version();
-		default:
-			if (!read_number(o, c))
-				cli_usage(usage, false);
-		}
-	if (optind < argc)
+	if (*cli_options(argc, argv, "hV", longs, set_option, o, NULL))
 		cli_usage(usage, false);
 }
 

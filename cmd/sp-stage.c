@@ -215,8 +215,9 @@ static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"progress", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
-static void set_option(struct stage_options *o, int which, const char *arg)
+static void set_option(void *ctx, int which, const char *arg)
 {
+	struct stage_options *o = ctx;
 	struct staging_filter *f = &o->filter;
 
 	switch (which) {
@@ -242,18 +243,6 @@ static void set_option(struct stage_options *o, int which, const char *arg)
 	case 'h': cli_usage(usage, true);
 	case 'V': cli_version();
 	default: cli_usage(usage, false);
-	}
-}
-
-/* Options up to the first operand; returns with optind at it. */
-static void read_options(
-    int argc, char **argv, struct stage_options *o, struct cli_given *given)
-{
-	int c;
-
-	while ((c = getopt_long(argc, argv, "+nhV", longs, NULL)) != -1) {
-		set_option(o, c, optarg);
-		given->code[c] = true;
 	}
 }
 
@@ -294,11 +283,11 @@ int main(int argc, char **argv)
 	const struct command *command;
 
 	cli_init("sp-stage");
-	read_options(argc, argv, &o, &given);
-	command = command_named(optind < argc ? argv[optind++] : NULL);
-	read_options(argc, argv, &o, &given);
+	o.operands =
+	    cli_options(argc, argv, "nhV", longs, set_option, &o, &given);
+	command = command_named(*o.operands);
+	o.operands += *o.operands != NULL;
 	cli_check_given(&given, longs, command->name, command->takes);
-	o.operands = argv + optind;
 	if (*o.operands && !command->operands)
 		cli_usage(usage, false);
 	return cli_close_stdout(command->run(&o));

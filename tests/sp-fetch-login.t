@@ -478,7 +478,7 @@ ends_in 20
 fetch /me
 is "$status $err" "0 " "weeks before a login ends nothing is said"
 ends_in 9
-fetch /me me /me
+fetch /me /v1/me /me
 is "$status $(grep -c "the login of 'robin' ends on 20..-..-..: sp-fetch login\$" \
     "$tmp/err") $(wc -l <"$tmp/err")" "0 1 1" "but then, once a run"
 cp "$file" "${file%/*}/robin.json"

@@ -82,14 +82,23 @@ is "$(echo '{"endpoint":"followed-artists","url":"/v1/me/following?type=artist&l
     "followed artists have their next page inside"
 
 # --- one-off looks ------------------------------------------------------
-run fetch /me me /v1/me "$api_url/v1/me" '/me/player/recently-played?limit=1'
+run fetch /me /v1/me "$api_url/v1/me" '/me/player/recently-played?limit=1'
 is "$status $(jq -rc '[.seq, .endpoint, .status, .run]' "$tmp/out" | xargs)" \
-    "0 [1,me,200,null] [2,me,200,null] [3,me,200,null] [4,me,200,null] [5,recently-played,200,null]" \
+    "0 [1,me,200,null] [2,me,200,null] [3,me,200,null] [4,recently-played,200,null]" \
     "paths as arguments"
-run fetch https://evil.example/v1/me /me
-is "$status $(jq -r .type "$tmp/out" | xargs)" "1 error capture" \
-    "a URL of another origin is refused"
-like "$err" "not of the API's origin" "and said so"
+reset
+for bad in me v1/me --account '' ' /me' '/me ' '/me you' //host/me / \
+    http://other https://evil.example/v1/me "$api_url.evil.example/v1/me" \
+    "$api_url/v1/me you" '/me#top' '/me%2' '/me/../users/x' /me/. \
+    '/me\\x' /mé file:///etc/passwd acounts; do
+	run fetch -- /me "$bad"
+	is "$status $(asked) $out" "64 0 " "no path of the API: '$bad'"
+done
+like "$err" "not a path of the API: 'acounts': it does not begin with '/': a path is like /me" \
+    "which is said, and what a path looks like"
+run fetch https://evil.example/v1/me
+like "$err" "evil.example/v1/me': not of the API's origin" "of whatever kind"
+reset
 
 # --- numbers and texts as they were sent --------------------------------
 reset

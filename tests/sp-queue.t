@@ -492,8 +492,6 @@ for bad in '' 'next' 'next none' 'next play-history more' 'status x' 'sing' \
 	run queue $bad
 	is "$status" 64 "usage: '$bad'"
 done
-run queue next play-history --db "$tmp/x"
-like "$err" "options come before the job: '--db'" "an option after the job"
 echo "this is not a database, it is a text of some length" >"$tmp/text"
 run queue next --db "$tmp/text" play-history
 is "$status" 78 "a file that is no database"

@@ -142,6 +142,53 @@ const char *url_resolve(
 	return why;
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	       (c >= 'A' && c <= 'F');
+}
+
+/* Whether a segment of the path, before the query, is `.` or `..`. */
+static bool has_dots(struct slice path)
+{
+	size_t from = 0;
+
+	for (size_t i = 1; i <= path.n; i++) {
+		bool end = i == path.n || path.p[i] == '?';
+
+		if (!end && path.p[i] != '/')
+			continue;
+		if (i - from <= 3 && path.p[i - 1] == '.' &&
+		    (i - from == 2 || path.p[i - 2] == '.'))
+			return true;
+		if (end)
+			return false;
+		from = i;
+	}
+	return false;
+}
+
+const char *url_path_fault(struct slice path)
+{
+	if (path.n == 0 || *path.p != '/')
+		return "it does not begin with '/'";
+	if (path.n > 1 && path.p[1] == '/')
+		return "it begins with '//', as a host does";
+	if (path.n == 1)
+		return "it names nothing";
+	for (size_t i = 0; i < path.n; i++) {
+		unsigned char c = (unsigned char)path.p[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("\"#<>\\^`{|}", c))
+			return "it has a character that a URL holds "
+			       "percent-encoded";
+		if (c == '%' && (path.n - i < 3 || !is_hex(path.p[i + 1]) ||
+				    !is_hex(path.p[i + 2])))
+			return "it has a '%' without two hexadecimal digits";
+	}
+	return has_dots(path) ? "it has a segment of dots" : NULL;
+}
+
 struct slice url_path(struct slice url)
 {
 	size_t i = 0;

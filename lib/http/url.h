@@ -49,6 +49,12 @@ const char *url_resolve(
     const struct origin *api, struct slice ref, struct buf *url);
 
 /*
+ * What makes a text no path, with or without a query, that can be asked of an
+ * API as it is: a constant string, or NULL.
+ */
+const char *url_path_fault(struct slice);
+
+/*
  * A whole number in the query of a URL, like 50 in `?limit=50`; false if it
  * is missing or not a number.
  */
