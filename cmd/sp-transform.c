@@ -20,18 +20,20 @@
 #include "map/pool.h"
 
 static const char usage[] =
-    "usage: sp-transform [-f FILE] [-j N] [--timeout TIME] [--memory SIZE]\n"
-    "           [--max-line SIZE] [--no-memo] [--progress]\n"
+    "usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]\n"
+    "           [--memory SIZE] [--max-line SIZE] [--no-memo] [--progress]\n"
     "           [[--user ID] [--fetched-at TIME] ENDPOINT]\n"
     "       sp-transform --print-filter NAME\n"
     "       sp-transform --list-filters\n";
 
 #define FILTER_MAX ((size_t)1 << 20)
+#define FILTERS_MAX 64
 #define OUT_SIZE ((size_t)256 << 10)
 #define DEBUG_SHOWN 400 /* bytes of a value */
 
 struct options {
-	const char *filter;   /* a file, or NULL for the built-in mappings */
+	struct worker_filter filters[FILTERS_MAX]; /* of -f */
+	struct buf texts[FILTERS_MAX];
 	const char *endpoint; /* of bare bodies, or NULL for a stream */
 	const char *user;
 	char fetched_at[CLOCK_TEXT]; /* empty if not known */
@@ -64,6 +66,27 @@ static const struct builtin_file *find_filter(struct slice name)
 static bool is_mapping(struct slice name)
 {
 	return !slice_is(name, "prelude") && find_filter(name);
+}
+
+/* The filter given for an endpoint, NULL where there is none. */
+static const struct worker_filter *filter_for(
+    const struct options *o, struct slice endpoint)
+{
+	const struct worker_config *w = &o->pool.worker;
+
+	for (size_t i = 0; i < w->filter_count; i++)
+		if (!w->filters[i].endpoint.p == !endpoint.p &&
+		    slice_eq(w->filters[i].endpoint, endpoint))
+			return &w->filters[i];
+	return NULL;
+}
+
+/* Whether a filter that was given maps the captures of an endpoint. */
+static bool is_own(const struct options *o, struct slice endpoint)
+{
+	const struct slice others = {NULL, 0};
+
+	return filter_for(o, others) || (endpoint.p && filter_for(o, endpoint));
 }
 
 static void show_debug(void *ctx, struct slice json)
@@ -242,7 +265,7 @@ static void take_capture(struct transform *t, const struct record *rec)
 		refuse(t, rec, "bad capture", "'body' and 'text' are missing");
 		return;
 	}
-	if (!t->o->filter && !has_mapping(t, rec, endpoint, status))
+	if (!is_own(t->o, endpoint) && !has_mapping(t, rec, endpoint, status))
 		return;
 	job.suffix = buf_slice(&t->suffix);
 	job.endpoint = endpoint;
@@ -382,11 +405,10 @@ static int transform(struct options *o)
 	t.pool = pool_new(&o->pool);
 	if (!t.pool || !out_init(&t.out, STDOUT_FILENO, OUT_SIZE))
 		cli_die(EX_OSERR, "out of memory");
-	if (o->filter)
+	if (o->pool.worker.filter_count)
 		status = pool_start(t.pool, &why);
 	if (status)
-		cli_die(status, "%s%s%s", status == EX_CONFIG ? o->filter : "",
-		    status == EX_CONFIG ? ": " : "", buf_words(&why));
+		cli_die(status, "%s", buf_words(&why));
 	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	bare_init(&t.bare, o->max_line);
@@ -412,6 +434,7 @@ static struct slice read_filter(const char *name, struct buf *text)
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	ssize_t n = -1;
 
+	text->max = FILTER_MAX;
 	if (fd < 0)
 		cli_die(
 		    EX_CONFIG, "%s: cannot open: %s", name, strerror(errno));
@@ -510,60 +533,97 @@ static size_t size_option(
 	return size;
 }
 
-/* Read the options; what only prints something does so and exits. */
-static void read_options(struct options *o, int argc, char **argv)
+/* The endpoint of a name: its own, or that of its job. */
+static struct slice endpoint_named(struct slice name)
+{
+	return slice_is(name, "play-history") ? SLICE("recently-played") : name;
+}
+
+/* Die of a name that no endpoint with a mapping has. */
+static void unknown_endpoint(const char *where, struct slice name)
+{
+	struct buf names = BUF_INIT(4096);
+
+	for (const struct builtin_file *f = builtin_filters; f->name; f++)
+		if (is_mapping(slice_of(f->name)))
+			buf_printf(
+			    &names, "%s%s", names.n ? ", " : "", f->name);
+	cli_die(EX_USAGE, "%sunknown endpoint '%.*s': expected one of %s",
+	    where, (int)name.n, name.p, buf_words(&names));
+}
+
+/*
+ * Add a filter: a file, for all endpoints that have none of their own, or
+ * ENDPOINT=FILE. What has a slash before its first `=` is a file.
+ */
+static void add_filter(struct options *o, const char *arg)
 {
 	struct worker_config *w = &o->pool.worker;
-	int c;
+	size_t n = strcspn(arg, "=/");
+	struct worker_filter f = {.file = arg};
 
-	while ((c = getopt_long(argc, argv, "+f:j:hV", long_options, NULL)) !=
-	       -1) {
-		switch (c) {
-		case 'f': o->filter = optarg; break;
-		case 'j':
-			o->pool.workers = (unsigned)cli_number(
-			    "-j", optarg, 1, POOL_WORKERS_MAX);
-			break;
-		case OPT_TIMEOUT: w->timeout_ms = timeout_option(optarg); break;
-		case OPT_MEMORY:
-			w->memory = size_option(
-			    "--memory", optarg, (size_t)32 << 20, SIZE_MAX / 4);
-			break;
-		case OPT_MAX_LINE:
-			o->max_line = size_option(
-			    "--max-line", optarg, 1, (size_t)1 << 30);
-			break;
-		case OPT_NO_MEMO: w->memo = false; break;
-		case OPT_PROGRESS: o->progress = true; break;
-		case OPT_USER: o->user = optarg; break;
-		case OPT_FETCHED_AT:
-			if (!clock_format(cli_time("--fetched-at", optarg),
-				o->fetched_at))
-				cli_die(EX_USAGE,
-				    "--fetched-at: out of range: '%s'", optarg);
-			break;
-		case OPT_PRINT: exit(print_filter(optarg));
-		case OPT_LIST: exit(list_filters());
-		case 'h': cli_usage(usage, true);
-		case 'V': cli_version();
-		default: cli_usage(usage, false);
-		}
+	if (arg[n] == '=') {
+		f.endpoint = endpoint_named((struct slice){arg, n});
+		f.file = arg + n + 1;
+		if (!is_mapping(f.endpoint) && !slice_is(f.endpoint, "unknown"))
+			unknown_endpoint("-f: ", f.endpoint);
+	}
+	if (filter_for(o, f.endpoint))
+		cli_die(EX_USAGE, "-f: given twice for %s%.*s%s: '%s'",
+		    f.endpoint.p ? "endpoint '" : "all endpoints",
+		    (int)f.endpoint.n, f.endpoint.p ? f.endpoint.p : "",
+		    f.endpoint.p ? "'" : "", f.file);
+	if (w->filter_count == FILTERS_MAX)
+		cli_die(EX_USAGE, "-f: given more than %d times", FILTERS_MAX);
+	o->filters[w->filter_count++] = f;
+}
+
+/* Take an option; one that only prints something does so and exits. */
+static void set_option(void *ctx, int which, const char *arg)
+{
+	struct options *o = ctx;
+	struct worker_config *w = &o->pool.worker;
+
+	switch (which) {
+	case 'f': add_filter(o, arg); break;
+	case 'j':
+		o->pool.workers =
+		    (unsigned)cli_number("-j", arg, 1, POOL_WORKERS_MAX);
+		break;
+	case OPT_TIMEOUT: w->timeout_ms = timeout_option(arg); break;
+	case OPT_MEMORY:
+		w->memory = size_option(
+		    "--memory", arg, (size_t)32 << 20, SIZE_MAX / 4);
+		break;
+	case OPT_MAX_LINE:
+		o->max_line =
+		    size_option("--max-line", arg, 1, (size_t)1 << 30);
+		break;
+	case OPT_NO_MEMO: w->memo = false; break;
+	case OPT_PROGRESS: o->progress = true; break;
+	case OPT_USER: o->user = arg; break;
+	case OPT_FETCHED_AT:
+		if (!clock_format(cli_time("--fetched-at", arg), o->fetched_at))
+			cli_die(
+			    EX_USAGE, "--fetched-at: out of range: '%s'", arg);
+		break;
+	case OPT_PRINT: exit(print_filter(arg));
+	case OPT_LIST: exit(list_filters());
+	case 'h': cli_usage(usage, true);
+	case 'V': cli_version();
+	default: cli_usage(usage, false);
 	}
 }
 
 /* The endpoint of bare bodies, by its name or by that of its job. */
-static void read_endpoint(struct options *o, int argc, char **argv)
+static void read_endpoint(struct options *o, char **operands)
 {
-	if (argc > 1 || (argc == 0 && (o->user || *o->fetched_at)))
+	o->endpoint = endpoint_named(slice_of(operands[0])).p;
+	if (o->endpoint ? operands[1] != NULL : o->user || *o->fetched_at)
 		cli_usage(usage, false);
-	if (argc == 0)
-		return;
-	o->endpoint = argv[0];
-	if (!strcmp(o->endpoint, "play-history"))
-		o->endpoint = "recently-played";
-	if (!o->filter && !is_mapping(slice_of(o->endpoint)))
-		cli_die(EX_USAGE, "unknown endpoint '%s': see --list-filters",
-		    o->endpoint);
+	if (o->endpoint && !is_own(o, slice_of(o->endpoint)) &&
+	    !is_mapping(slice_of(o->endpoint)))
+		unknown_endpoint("", slice_of(o->endpoint));
 }
 
 int main(int argc, char **argv)
@@ -573,16 +633,18 @@ int main(int argc, char **argv)
 		.worker = {.memory = (size_t)2 << 30,
 		    .timeout_ms = 30000,
 		    .memo = true}}};
-	struct buf text = BUF_INIT(FILTER_MAX);
+	struct worker_config *w = &o.pool.worker;
 	int status;
 
 	cli_init("sp-transform");
-	read_options(&o, argc, argv);
-	read_endpoint(&o, argc - optind, argv + optind);
-	if (o.filter)
-		o.pool.worker.filter = read_filter(o.filter, &text);
+	w->filters = o.filters;
+	read_endpoint(&o, cli_options(argc, argv, "f:j:hV", long_options,
+			      set_option, &o, NULL));
+	for (size_t i = 0; i < w->filter_count; i++)
+		o.filters[i].text = read_filter(o.filters[i].file, &o.texts[i]);
 	o.progress = cli_progress_wanted(o.progress);
 	status = transform(&o);
-	buf_release(&text);
+	for (size_t i = 0; i < w->filter_count; i++)
+		buf_release(&o.texts[i]);
 	return status;
 }

@@ -3,16 +3,16 @@
 # no longer produces, and what it produces instead. A summary goes to stderr.
 #
 #	compare.sh OLD.db NEW.db
-#	compare.sh OLD.db [--endpoint E] [OPTION OF sp-transform ...]
+#	compare.sh OLD.db [OPTION OF sp-transform ...]
 #
 # Without NEW.db, all tables are rebuilt from the captures in OLD.db, in a
-# temporary database; with `--endpoint E -f my.jq`, captures of that endpoint
+# temporary database; with `-f recently-played=my.jq`, captures of that endpoint
 # are mapped by my.jq, all others as usual. Nothing else is written. Captures,
 # the records of runs and errors, and incomplete lists are not compared.
 #
 # Status: 0 the same, 1 they differ, 2 trouble. Needs sqlite3.
 set -eu
-old=${1:?usage: compare.sh OLD.db [NEW.db | [--endpoint E] OPTION ...]}
+old=${1:?usage: compare.sh OLD.db [NEW.db | OPTION ...]}
 shift
 trouble() { echo "compare.sh: $*" >&2; exit 2; }
 
@@ -21,30 +21,10 @@ case ${1:--} in
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' EXIT
 	trap 'exit 130' INT TERM
-	new=$dir/new.db endpoint=
-	if [ "${1-}" = --endpoint ]; then
-		endpoint=${2:?usage: compare.sh OLD.db --endpoint E OPTION ...}
-		shift 2
-	fi
-	# In any order: loading is a merge.
-	again() { # PROGRAM AND OPTIONS: maps what is replayed
-		status=0
-		sp-stage replay --db "$old" ${one:+--endpoint "$one"} | "$@" |
-			sp-load --db "$new" || status=$?
-		[ $status -le 1 ] || trouble "cannot rebuild the tables"
-	}
-	if [ -z "$endpoint" ]; then
-		again sp-transform "$@"
-	else
-		for one in $(sqlite3 -batch -readonly "$old" \
-			'select distinct endpoint from staging_raw'); do
-			case $one in
-			"$endpoint") again sp-transform "$@" ;;
-			*) again sp-transform ;;
-			esac
-		done
-		[ -e "$new" ] || trouble "$old: no captures"
-	fi
+	new=$dir/new.db status=0
+	sp-stage replay --db "$old" | sp-transform "$@" |
+		sp-load --db "$new" || status=$?
+	[ $status -le 1 ] || trouble "cannot rebuild the tables"
 	;;
 *) new=$1 ;;
 esac

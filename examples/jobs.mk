@@ -7,6 +7,7 @@
 #	make -f jobs.mk status DB=$HOME/music.db
 #	make -f jobs.mk runs DB=$HOME/music.db
 #	make -f jobs.mk prune DB=$HOME/music.db KEEP=365d
+#	make -f jobs.mk preview FILTER=recently-played=my.jq
 #	make -f jobs.mk rebuild DB=$HOME/music.db NEW=$HOME/rebuilt.db
 #
 # A status of 75 means "try again later": make prints `Error 75`, and the next

@@ -52,11 +52,11 @@ sp-transform --print-filter recently-played |
     >"$tmp/my.jq"
 cp "$db" "$tmp/place.db"
 again() { # what the page says, but for the column that is emptied
-	sed -n '/^for e in/,/^done/p' man/sp-transform.1 |
+	sed -n '/^sqlite3 .*name = null/{n;p;}' man/sp-transform.1 |
 	    (cd "$tmp" && SP_DB=$tmp/place.db sh -s)
 }
 names() {
-	compare "$tmp/place.db" --endpoint recently-played -f "$tmp/my.jq"
+	compare "$tmp/place.db" -f "recently-played=$tmp/my.jq"
 	echo "$status $(echo "$out" | grep -c '"table":"tracks"')"
 }
 again
@@ -99,10 +99,10 @@ sed 's/^def unit: track_rows;/def unit: track_rows | select(.table != "albums");
     "$tmp/plays.jq" >"$tmp/my.jq"
 compare "$db"
 echo "$out" | sort >"$tmp/anyway"
-compare "$db" --endpoint recently-played -f "$tmp/plays.jq"
+compare "$db" -f "recently-played=$tmp/plays.jq"
 is "$(echo "$out" | sort | cmp - "$tmp/anyway")" "" \
     "compare.sh: one endpoint with the mapping that it has anyway"
-compare "$db" --endpoint recently-played -f "$tmp/my.jq"
+compare "$db" -f "recently-played=$tmp/my.jq"
 is "$status $(echo "$out" | sort | comm -3 - "$tmp/anyway" |
 	jq -r '"\(.in) \(.table)"' | sort | uniq -c | xargs)" \
     "1 $(sql 'select count(*) from albums') old albums" \

@@ -22,7 +22,7 @@ capture() {
 # --- the command line ---------------------------------------------------
 run transform --nonsense
 is "$status $(echo "$err" | tail -n 5 | head -n 1)" \
-    "64 usage: sp-transform [-f FILE] [-j N] [--timeout TIME] [--memory SIZE]" \
+    "64 usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]" \
     "an unknown option is a usage error"
 for bad in '-j 0' '-j x' '--timeout 0' '--memory 1M' '--max-line 0' \
     '--user kim' 'nonsense' 'me me' '--fetched-at yesterday me' \
@@ -45,6 +45,58 @@ for filter in $out prelude; do
 done
 run transform </dev/null
 is "$status $out$err" "0 " "no input, no output"
+
+# --- filters of one's own, by endpoint ------------------------------------
+cd "$tmp" || exit
+mine() { # OPTION...: which mapping each of four captures met, by its table
+	{
+		capture me 200 '"body":{"id":"kim"}'
+		capture user 200 '"body":{"id":"zed"}' users/zed
+		capture unknown 200 '"body":{"id":"x"}' x
+		capture user 404 '"body":{"error":{"status":404}}' users/no
+	} | transform "$@" 2>"$tmp/err" |
+	    jq -r '.row.name // .table // .code' | uniq | xargs
+}
+for name in one two all a=b; do
+	echo "{table: \"users\", row: {user_id: .url, name: \"$name\"}}" >$name.jq
+done
+is "$(mine)" "users endpoint_status users endpoint_status no mapping endpoint_status" \
+    "without a filter of one's own"
+is "$(mine -f me=one.jq)" "one users endpoint_status no mapping endpoint_status" \
+    "one for an endpoint: the others keep their mapping"
+is "$(mine -f me=one.jq --filter=user=two.jq)" "one two no mapping two" \
+    "two, for any status"
+is "$(mine -f unknown=one.jq -f user=./two.jq)" \
+    "users endpoint_status two one two" "of an endpoint that has none"
+is "$(mine -f all.jq)" "all" "one for all"
+is "$(mine -f user=two.jq -f all.jq)" "all two all two" \
+    "and for all but those that have their own"
+is "$(mine -f all.jq -f ./a=b.jq 2>&1)" "" "two for all"
+like "$(cat "$tmp/err")" "^sp-transform: -f: given twice for all endpoints: './a=b.jq'" \
+    "are a usage error"
+is "$(mine -f ./a=b.jq) $(mine -f user=a=b.jq -f "$tmp/all.jq")" \
+    "a=b all a=b all a=b" "a file with an equals sign"
+echo '{"id":"kim"}' >page.json
+is "$(transform -f me=one.jq me <page.json | jq -r .row.name)" one \
+    "of a saved body"
+is "$(transform -f play-history=one.jq recently-played <page.json |
+    jq -r .row.name)" one "by the name of the job"
+for bad in users=one.jq '=one.jq' prelude=one.jq a=b.jq Me=one.jq; do
+	run transform -f "$bad" </dev/null
+	is "$status $out" "64 " "usage error: -f $bad"
+	like "$err" "unknown endpoint '${bad%%=*}': expected one of album, .*user" \
+	    "which names those there are"
+done
+run transform -f me=one.jq -f me=two.jq </dev/null
+is "$status" 64 "usage error: two for one endpoint"
+run transform -f me=one.jq -f user=none.jq </dev/null
+is "$status $err" \
+    "78 sp-transform: none.jq: cannot open: No such file or directory" \
+    "each file is named"
+echo 'def x: ' >bad.jq
+run transform -f me=one.jq -f user=bad.jq </dev/null
+like "$status $err" "^78 sp-transform: bad.jq: syntax error" "that does not compile"
+cd "$OLDPWD" || exit
 
 # --- recently-played ----------------------------------------------------
 run transform --user kim --fetched-at 2026-11-22T07:00:00Z play-history \

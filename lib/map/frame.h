@@ -9,7 +9,7 @@
 
 /* To the worker: one capture. The endpoint, suffix and line follow. */
 struct frame_job {
-	uint32_t endpoint;  /* bytes; 0 with a user's filter */
+	uint32_t endpoint;  /* bytes; 0 for none */
 	uint32_t suffix;    /* of each row: `,"at":"...","src":"..."}` */
 	uint32_t line;	    /* the capture, checked JSON */
 	uint32_t with_body; /* the capture's status is 200 */

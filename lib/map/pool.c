@@ -336,7 +336,11 @@ static void reap_worker(struct pool *p, struct process *w)
 		take_first(w);
 	p->waiting = p->head;
 	if (p->start_why && !p->start_answered && !lost) {
-		buf_puts(p->start_why, compiler_failure(&dead, status));
+		const struct worker_config *c = &p->config.worker;
+
+		buf_printf(p->start_why, "%s: %s",
+		    c->filter_count == 1 ? c->filters->file : "-f",
+		    compiler_failure(&dead, status));
 		p->start_answered = true;
 	}
 }

@@ -33,7 +33,7 @@ struct pool_config {
 
 /* A capture to be mapped. */
 struct pool_job {
-	struct slice endpoint; /* of a built-in mapping; any, with a filter */
+	struct slice endpoint; /* which selects the mapping */
 	struct slice suffix;   /* what ends each row: `,"at":"..."}`, or `}` */
 	struct slice line;     /* the capture, checked JSON */
 	bool with_body;	       /* its status is 200 */
@@ -51,15 +51,15 @@ struct pool_result {
 
 struct pool;
 
-/* The config's filter is borrowed by the pool. NULL if out of memory. */
+/* The config's filters are borrowed by the pool. NULL if out of memory. */
 struct pool *pool_new(const struct pool_config *);
 
 /* Kills the workers, whatever they are doing. */
 void pool_free(struct pool *);
 
 /*
- * Start the first worker and have it compile the filter. 0, or an exit status
- * with a line in `why`: 78 if the filter does not compile, else as
+ * Start the first worker and have it compile the filters. 0, or an exit status
+ * with a line in `why`: 78 if one of them does not compile, else as
  * pool_failure.
  */
 int pool_start(struct pool *, struct buf *why);

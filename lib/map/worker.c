@@ -37,7 +37,8 @@
 /* A mapping; its members are set when first needed. */
 struct mapping {
 	struct mapping *next;
-	const char *name; /* NULL for the user's filter */
+	struct slice name; /* p == NULL for the user's filter of all others */
+	bool own;	   /* the user's, not built in */
 	struct hints hints;
 	struct filter whole, parts;
 	struct value_reader *every; /* reads everything */
@@ -53,6 +54,7 @@ struct worker {
 	struct buf prelude;
 	struct buf in;
 	struct buf why;
+	struct buf scratch;
 	struct rows rows;
 	struct rows unit_rows;
 	struct rows verify;
@@ -150,7 +152,7 @@ static struct value_reader *new_reader(const struct hints *hints)
 
 /* NULL leaves the compiler's message in w->why. */
 static struct mapping *new_mapping(
-    struct worker *w, const char *name, struct slice text)
+    struct worker *w, struct slice name, struct slice text)
 {
 	struct mapping *m = need(calloc(1, sizeof(*m)));
 	const char *why;
@@ -305,7 +307,7 @@ static bool map(struct worker *w, struct mapping *m, struct slice line,
 	w->debugs = 0;
 	if (!w->config->memo)
 		return map_whole(w, m, line, true, &w->rows);
-	check = !m->name && has_hints(&m->hints) && m->runs < VERIFIED;
+	check = m->own && has_hints(&m->hints) && m->runs < VERIFIED;
 	if (m->hints.path_len > 0 && with_body &&
 	    (check || m->runs >= WARM_UP) &&
 	    (m->parts.jq || compile_parts(w, m))) {
@@ -319,23 +321,33 @@ static bool map(struct worker *w, struct mapping *m, struct slice line,
 	return !check || check_hints(w, m, line);
 }
 
+static struct mapping *mapping_named(struct worker *w, struct slice name)
+{
+	struct mapping *m = w->mappings;
+
+	while (m && (!m->name.p != !name.p || !slice_eq(m->name, name)))
+		m = m->next;
+	return m;
+}
+
 /* The mapping of an endpoint; without one, only errors are mapped. */
 static struct mapping *mapping_of(struct worker *w, struct slice endpoint)
 {
+	const struct slice others = {NULL, 0}, none = SLICE("");
 	const struct builtin_file *f = builtin_filters;
-	struct mapping *m;
+	struct mapping *m = mapping_named(w, endpoint);
 
-	for (m = w->mappings; m; m = m->next)
-		if (!m->name || slice_is(endpoint, m->name))
-			return m;
+	if (!m)
+		m = mapping_named(w, others);
+	if (m)
+		return m;
 	while (f->name && !slice_is(endpoint, f->name))
 		f++;
 	if (f->name)
-		return new_mapping(w, f->name, (struct slice){f->text, f->len});
-	for (m = w->mappings; m; m = m->next)
-		if (*m->name == '\0')
-			return m;
-	return new_mapping(w, "", SLICE("not_ok(subject)"));
+		return new_mapping(
+		    w, slice_of(f->name), (struct slice){f->text, f->len});
+	m = mapping_named(w, none);
+	return m ? m : new_mapping(w, none, SLICE("not_ok(subject)"));
 }
 
 /* Libjq leaks a little memory: exit before it is much. */
@@ -437,6 +449,7 @@ static void set_up(struct worker *w)
 	w->base_kib = usage.ru_maxrss;
 	w->prelude.max = (size_t)1 << 20;
 	w->why.max = (size_t)4096;
+	w->scratch.max = (size_t)16384;
 	w->in.max = SIZE_MAX / 2;
 	memo_init(&w->memo, memo < MEMO_MAX ? memo : MEMO_MAX);
 	if (!rows_init(&w->rows, ROWS_MAX) ||
@@ -450,6 +463,27 @@ static void set_up(struct worker *w)
 		no_memory();
 }
 
+/* Compile the user's filters; what is wrong with the first is in w->why. */
+static bool compile_own(struct worker *w)
+{
+	const struct worker_config *c = w->config;
+
+	for (size_t i = 0; i < c->filter_count; i++) {
+		const struct worker_filter *f = &c->filters[i];
+		struct mapping *m = new_mapping(w, f->endpoint, f->text);
+
+		if (m)
+			m->own = true;
+		if (!m || (m->hints.path_len > 0 && !compile_parts(w, m))) {
+			buf_clear(&w->scratch);
+			buf_printf(&w->scratch, "%s: %.*s", f->file,
+			    (int)w->why.n, w->why.p);
+			return false;
+		}
+	}
+	return true;
+}
+
 void worker_run(const struct worker_config *config, int socket, pid_t parent)
 {
 	struct worker *w = need(calloc(1, sizeof(*w)));
@@ -461,15 +495,8 @@ void worker_run(const struct worker_config *config, int socket, pid_t parent)
 	sandbox(w);
 	set_up(w);
 	alarm((unsigned)(config->timeout_ms / 500 + 10));
-	if (config->filter.p) {
-		struct mapping *m = new_mapping(w, NULL, config->filter);
-
-		if (m && m->hints.path_len > 0)
-			compile_parts(w, m);
-		reply(w, FRAME_READY, false, buf_slice(&w->why), none);
-	} else {
-		reply(w, FRAME_READY, false, none, none);
-	}
+	reply(w, FRAME_READY, false,
+	    compile_own(w) ? none : buf_slice(&w->scratch), none);
 	alarm(0);
 	for (;;)
 		serve_one(w);

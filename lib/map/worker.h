@@ -19,11 +19,19 @@
  */
 #define WORKER_BROKEN 71
 
+/* A mapping of the user's own. */
+struct worker_filter {
+	struct slice endpoint; /* p == NULL for all that no other one is for */
+	const char *file;      /* its name, for messages */
+	struct slice text;
+};
+
 struct worker_config {
-	struct slice filter; /* the user's, for all captures; or p == NULL */
-	size_t memory;	     /* limit of a worker's address space, bytes */
-	int64_t timeout_ms;  /* limit for one capture */
-	bool memo;	     /* cache the rows of units */
+	const struct worker_filter *filters; /* before the built-in mappings */
+	size_t filter_count;
+	size_t memory;	    /* limit of a worker's address space, bytes */
+	int64_t timeout_ms; /* limit for one capture */
+	bool memo;	    /* cache the rows of units */
 };
 
 /*
