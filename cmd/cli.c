@@ -229,11 +229,9 @@ const char *cli_database(const char *option, struct buf *path)
 void cli_refusal(void *ctx, const struct refusal *r)
 {
 	(void)ctx;
-	if (r->src.p)
-		cli_warn("%s: %.*s: %s", r->where, (int)r->src.n, r->src.p,
-		    r->reason);
-	else
-		cli_warn("%s: %s", r->where, r->reason);
+	cli_warn("%s: %.*s%s%.*s%s%s", r->where, (int)r->src.n, r->src.p,
+	    r->src.p ? ": " : "", (int)r->place.n, r->place.p,
+	    r->place.p ? ": " : "", r->reason);
 }
 
 void cli_cut(void *ctx, const char *run)

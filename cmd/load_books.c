@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "json/json.h"
 #include "store/db.h"
+#include "store/row.h"
 
 #define GAPS_MAX 1000
 
@@ -123,12 +124,27 @@ void load_write_refusal(struct load *l, const struct store_refusal *r)
 		load_die(l);
 }
 
+/* Name the row that a change is of. */
+static void put_place(const struct change *c, struct buf *place)
+{
+	const struct table *t = c->table;
+	struct value keys[TABLE_COLUMNS_MAX];
+	struct told told = {keys, t->key_count, false};
+
+	for (unsigned i = 0; i < t->key_count; i++) {
+		keys[i] = c->after->values[t->keys[i]];
+		keys[i].column = t->keys[i];
+	}
+	row_put_place(t, &told, place);
+}
+
 /* A constraint, which only a schema of the user's own has, forbids a row. */
 void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
 {
 	struct load *l = ctx;
 	char now[CLOCK_TEXT];
 	struct buf text = BUF_INIT((size_t)64 << 10);
+	struct buf place = BUF_INIT((size_t)64 << 10);
 	struct store_refusal r = {.run = {l->run.open ? l->run.id : NULL, 0},
 	    .stage = SLICE("sp-load"),
 	    .src = c->src,
@@ -146,8 +162,11 @@ void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
 	r.record = buf_slice(&l->line);
 	if (r.record.n > LOAD_RECORD_KEPT)
 		r.record.n = LOAD_RECORD_KEPT;
+	put_place(c, &place);
+	r.place = buf_slice(&place);
 	load_write_refusal(l, &r);
 	buf_release(&text);
+	buf_release(&place);
 	if (l->run.open)
 		l->stage.ledger.used[RECORD_ROW] -= c->rows;
 	ledger_refuse(&l->stage.ledger, RECORD_ROW, "forbidden", c->rows);

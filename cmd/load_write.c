@@ -138,7 +138,10 @@ void load_end(struct load *l, const struct record *rec)
 	end_lists(l);
 	if (slice_is(slice_of(end.status), "complete"))
 		settle(l);
-	if (l->run.incomplete && end.exit_status == 0)
+	/* The ledger counts records; parts of them may be refused, too. */
+	if (end.refused < l->run.counts.refused)
+		end.refused = l->run.counts.refused;
+	if ((l->run.incomplete || end.refused > 0) && end.exit_status == 0)
 		end.exit_status = EX_REFUSED;
 	load_write_end(l, &end);
 	commit(l);

@@ -50,7 +50,7 @@ static void on_refusal(void *ctx, const struct refusal *r)
 	    .run = slice_of(l->run.open ? l->run.id : NULL),
 	    .stage = SLICE("sp-load"),
 	    .src = r->src,
-	    .place = slice_of(r->where),
+	    .place = r->src.p ? r->place : slice_of(r->where),
 	    .reason = slice_of(r->reason),
 	    .record = r->record,
 	    .seen_at = load_now(now)};
@@ -66,18 +66,22 @@ static void take_error(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(rec->line.n + 1);
 	struct store_refusal r = {.stage = {NULL, 0}};
+	struct slice where;
 	char now[CLOCK_TEXT];
 	const struct {
 		const char *name;
 		struct slice *to;
 	} texts[] = {{"run", &r.run}, {"stage", &r.stage}, {"src", &r.src},
-	    {"where", &r.place}, {"reason", &r.reason}, {"record", &r.record}};
+	    {"where", &where}, {"place", &r.place}, {"reason", &r.reason},
+	    {"record", &r.record}};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (!record_string(rec, texts[i].name, &text, texts[i].to))
 			*texts[i].to = record_raw(rec, texts[i].name);
 	if (!r.run.p && l->run.open)
 		r.run = slice_of(l->run.id);
+	if (!r.src.p)
+		r.place = where;
 	if (!r.stage.p)
 		r.stage = SLICE("unknown");
 	if (!r.reason.p)
@@ -165,6 +169,41 @@ static void take_settling(
 		stage_use(&l->stage, rec);
 }
 
+/* Columns that cannot be taken, a reason a line; their row is loaded. */
+static void refuse_columns(
+    struct load *l, const struct record *rec, struct slice place)
+{
+	struct slice reasons = buf_slice(&l->why);
+
+	while (reasons.n > 0) {
+		const char *end = memchr(reasons.p, '\n', reasons.n);
+		size_t n = (size_t)(end - reasons.p);
+
+		stage_complain(&l->stage, rec, place, "bad column", "%.*s",
+		    (int)n, reasons.p);
+		reasons = slice_from(reasons, n + 1);
+	}
+}
+
+/* A row that cannot be loaded, for all the reasons together. */
+static void refuse_row(
+    struct load *l, const struct record *rec, struct slice place)
+{
+	struct slice reasons = buf_slice(&l->why);
+
+	buf_clear(&l->line);
+	while (reasons.n > 0) {
+		const char *end = memchr(reasons.p, '\n', reasons.n);
+		size_t n = end ? (size_t)(end - reasons.p) : reasons.n;
+
+		buf_puts(&l->line, l->line.n ? "; " : "");
+		buf_put(&l->line, reasons.p, n);
+		reasons = slice_from(reasons, n + (end != NULL));
+	}
+	stage_refuse_at(
+	    &l->stage, rec, place, "bad row", "%s", buf_words(&l->line));
+}
+
 static void take_row(struct load *l, const struct record *rec)
 {
 	struct arrival a = {.user = slice_of(l->options.user)};
@@ -199,16 +238,17 @@ static void take_row(struct load *l, const struct record *rec)
 	b = t->held || a.removes ? &l->held : &l->batch;
 	buf_clear(&l->why);
 	if (b == &l->held && batch_size(b) > BATCH_BYTES)
-		buf_puts(
-		    &l->why, "too many rows are held until the end of the run");
+		buf_puts(&l->why,
+		    "too many rows are held until the end of the run\n");
 	else if (batch_add(b, t, &a, &l->why)) {
 		stage_use(&l->stage, rec);
+		refuse_columns(l, rec, batch_place(b));
 		return;
 	}
 	/* Nothing is wrong with the row: it must not be refused. */
 	if (b->arena.failed)
 		cli_die(EX_OSERR, "out of memory");
-	stage_refuse(&l->stage, rec, "bad row", "%s", buf_words(&l->why));
+	refuse_row(l, rec, batch_place(b));
 }
 
 static void take(struct load *l, const struct record *rec)

@@ -116,10 +116,15 @@ static void send_row(struct transform *t, struct slice line)
 	t->rows++;
 }
 
-static void send_complaint(struct transform *t, struct slice reason)
+static void send_complaint(struct transform *t, struct slice line)
 {
-	stage_complain(
-	    &t->st, &t->rec, "bad item", "%.*s", (int)reason.n, reason.p);
+	size_t n =
+	    (size_t)((const char *)memchr(line.p, '\t', line.n) - line.p);
+	struct slice place = {n ? line.p : NULL, n};
+	struct slice reason = slice_from(line, n + 1);
+
+	stage_complain(&t->st, &t->rec, place, "bad item", "%.*s",
+	    (int)reason.n, reason.p);
 }
 
 /* Send what became of the oldest capture. */

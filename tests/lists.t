@@ -357,7 +357,7 @@ refuse_page "an item that is none" "$good,\"items\":[null]" \
 refuse_page "an item without a kind" \
     "$good,\"items\":[{\"kind\":\"track\"},{\"uri\":\"u\"}]" "item 2: 'kind' is"
 refuse_page "an item of another kind" "$good,\"items\":[{\"kind\":\"ad\"}]" \
-    "'kind' is not track, episode, local or unavailable"
+    "'kind' is not track, episode, local, unavailable or refused"
 refuse_page "an item with something else" \
     "$good,\"items\":[{\"kind\":\"track\",\"mood\":1}]" "unknown member 'mood'"
 refuse_page "a time that is none" \

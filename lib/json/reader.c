@@ -1,6 +1,7 @@
 #include "json/json.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 /* What the grammar allows next. */
 enum {
@@ -489,6 +490,25 @@ bool json_int(struct slice s, int64_t *value)
 		v = v * 10 + digit;
 	}
 	*value = negative ? (int64_t)(0 - v) : (int64_t)v;
+	return true;
+}
+
+bool json_whole(struct slice s, int64_t *value)
+{
+	const double exact = 9007199254740992.0;
+	char text[64];
+	double d;
+
+	if (json_int(s, value))
+		return true;
+	if (s.n >= sizeof(text))
+		return false;
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	d = strtod(text, NULL);
+	if (!(d >= -exact && d <= exact) || d != (double)(int64_t)d)
+		return false;
+	*value = (int64_t)d;
 	return true;
 }
 

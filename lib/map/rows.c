@@ -131,18 +131,35 @@ bool rows_add_text(struct rows *r, struct slice row, uint64_t hash)
 	return buf_put_slice(&r->lines, row) && end_row(r);
 }
 
-/* Add a reason, as one line. */
-static const char *add_complaint(struct rows *r, jv reason)
+#define WORDS_MAX ((size_t)400) /* bytes of a place or a reason */
+
+/* Add a string, borrowed, without control characters; cut if it is long. */
+static void add_words(struct rows *r, jv words)
 {
-	struct slice s;
+	struct slice s = {jv_string_value(words),
+	    (size_t)jv_string_length_bytes(jv_copy(words))};
+
+	if (s.n > WORDS_MAX)
+		for (s.n = WORDS_MAX; ((unsigned char)s.p[s.n] & 0xc0) == 0x80;)
+			s.n--;
+	for (size_t i = 0; i < s.n; i++)
+		buf_putc(&r->complaints,
+		    (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
+}
+
+/* Add what is refused, and of which part, both borrowed, as one line. */
+static const char *add_complaint(struct rows *r, jv reason, jv place)
+{
+	jv_kind kind = jv_get_kind(place);
 
 	if (jv_get_kind(reason) != JV_KIND_STRING)
 		return "a 'refuse' is no string";
-	s = (struct slice){jv_string_value(reason),
-	    (size_t)jv_string_length_bytes(jv_copy(reason))};
-	for (size_t i = 0; i < s.n && i < 400; i++)
-		buf_putc(&r->complaints,
-		    (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
+	if (kind == JV_KIND_STRING)
+		add_words(r, place);
+	else if (kind != JV_KIND_INVALID && kind != JV_KIND_NULL)
+		return "a 'place' is no string";
+	buf_putc(&r->complaints, '\t');
+	add_words(r, reason);
 	return buf_putc(&r->complaints, '\n') ? NULL : TOO_LONG;
 }
 
@@ -221,7 +238,7 @@ static const char *add_row(struct rows *r, jv v, jv table)
 const char *rows_add(struct rows *r, jv v)
 {
 	const char *wrong = "a result has neither 'table' nor 'refuse'";
-	jv table, refuse;
+	jv table, refuse, place;
 
 	if (jv_get_kind(v) != JV_KIND_OBJECT)
 		return "a result is no object";
@@ -230,8 +247,10 @@ const char *rows_add(struct rows *r, jv v)
 		return add_row(r, v, table);
 	jv_free(table);
 	refuse = jv_object_get(jv_copy(v), jv_string("refuse"));
+	place = jv_object_get(jv_copy(v), jv_string("place"));
 	if (jv_is_valid(refuse))
-		wrong = add_complaint(r, refuse);
+		wrong = add_complaint(r, refuse, place);
 	jv_free(refuse);
+	jv_free(place);
 	return wrong;
 }

@@ -17,7 +17,7 @@
 
 struct rows {
 	struct buf lines;      /* rows, each ended by a newline */
-	struct buf complaints; /* reasons, each ended by a newline */
+	struct buf complaints; /* lines: a place or nothing, a tab, a reason */
 	struct slice suffix;   /* what ends each row, borrowed */
 	bool ordered;	       /* some rows have an `op`: order matters */
 

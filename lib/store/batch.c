@@ -9,7 +9,8 @@
 
 void batch_init(struct batch *b)
 {
-	*b = (struct batch){.key = BUF_INIT(KEY_MAX)};
+	*b = (struct batch){
+	    .key = BUF_INIT(KEY_MAX), .place = BUF_INIT(KEY_MAX)};
 	b->refusals_end = &b->refusals;
 	b->parts_end = &b->parts;
 }
@@ -18,6 +19,7 @@ void batch_release(struct batch *b)
 {
 	arena_release(&b->arena);
 	buf_release(&b->key);
+	buf_release(&b->place);
 	free(b->entries);
 	free(b->order);
 	free(b->slots);
@@ -175,8 +177,13 @@ static bool add_entry(
 		buf_puts(why, "out of memory");
 		return false;
 	}
-	if (!row_read(e->table, e->object, a->user, &b->arena, &e->told, why))
+	if (!row_read(e->table, e->object, a->user, &b->arena, &e->told, why,
+		&b->place))
 		return false;
+	if (why->n > 0) {
+		e->faults = arena_copy(&b->arena, buf_slice(why));
+		e->place = arena_copy(&b->arena, buf_slice(&b->place));
+	}
 	e->told.removes = a->removes;
 	e->first_at = e->last_at = b->at;
 	e->src = b->src;
@@ -184,7 +191,7 @@ static bool add_entry(
 	buf_clear(&b->key);
 	if (!row_key(e->table, &e->told, &b->key)) {
 		b->arena.failed |= b->key.no_memory;
-		buf_puts(why, "its key is neither text nor whole numbers");
+		buf_puts(why, "its key is neither text nor whole numbers\n");
 		return false;
 	}
 	e->key = arena_copy(&b->arena, buf_slice(&b->key));
@@ -210,12 +217,18 @@ static bool add_part(struct batch *b, const struct arrival *a, struct buf *why)
 	return true;
 }
 
+struct slice batch_place(const struct batch *b)
+{
+	return b->place.n ? buf_slice(&b->place) : (struct slice){NULL, 0};
+}
+
 bool batch_add(
     struct batch *b, struct table *t, const struct arrival *a, struct buf *why)
 {
 	struct entry *e;
 	uint64_t hash, *slot;
 
+	buf_clear(&b->place);
 	if (!intern_at(b, a->at)) {
 		buf_puts(
 		    why, "'at' is not a time like 2026-11-22T06:40:00.123Z");
@@ -230,7 +243,10 @@ bool batch_add(
 	hash = hash_bytes(t->index + a->removes * MIX, a->object);
 	slot = find_slot(b, hash, t, a);
 	if (*slot) {
-		repeat(b, &b->entries[(uint32_t)*slot - 1]);
+		e = &b->entries[(uint32_t)*slot - 1];
+		repeat(b, e);
+		buf_put_slice(why, e->faults);
+		buf_put_slice(&b->place, e->place);
 	} else {
 		e = &b->entries[b->count];
 		*e = (struct entry){.table = t, .hash = hash};

@@ -21,8 +21,9 @@ struct entry {
 	struct told told;
 	struct slice key;
 	struct slice first_at, last_at;
-	struct slice src; /* of the newest; p == NULL if unknown */
-	uint64_t rows;	  /* how many it stands for */
+	struct slice src;	    /* of the newest; p == NULL if unknown */
+	struct slice faults, place; /* of columns left out, as in batch_add */
+	uint64_t rows;		    /* how many it stands for */
 	uint64_t hash;
 };
 
@@ -52,7 +53,7 @@ struct batch {
 	size_t order_room;
 	uint64_t *slots; /* of the hash: half of it, an entry's number from 1 */
 	size_t slot_count;
-	struct buf key;
+	struct buf key, place;
 	struct slice at_given, at; /* the last ones, which the next may share */
 	struct slice src;
 };
@@ -80,12 +81,17 @@ struct arrival {
 };
 
 /*
- * Take a row in; all is copied but `user`. False if it cannot be loaded:
- * then `why` says so, for people; or without memory: then arena.failed is
- * set, and nothing is wrong with the row.
+ * Take a row in; all is copied but `user`. `why`, which is empty, gets the
+ * reasons of columns that cannot be taken, each ended by a newline, and
+ * batch_place says which row it is. False if the row cannot be loaded: then
+ * the last reason says so; or without memory: then arena.failed is set, and
+ * nothing is wrong with the row.
  */
 bool batch_add(
     struct batch *, struct table *, const struct arrival *, struct buf *why);
+
+/* Which row the last one was that had reasons; p == NULL if that is unknown. */
+struct slice batch_place(const struct batch *);
 
 /* Keep a refusal to be written with the rows; false without memory. */
 bool batch_refuse(struct batch *, const struct store_refusal *);

@@ -9,7 +9,8 @@
 const char *const item_names[ITEM_COLUMNS] = {
     "track_id", "uri", "added_at", "added_by", "kind"};
 
-static const char *const kinds[] = {"track", "episode", "local", "unavailable"};
+static const char *const kinds[] = {
+    "track", "episode", "local", "unavailable", "refused"};
 
 static bool wrong(struct buf *why, const char *name, const char *what)
 {
@@ -17,39 +18,25 @@ static bool wrong(struct buf *why, const char *name, const char *what)
 	return false;
 }
 
-/* A string's meaning; null is as good as absent. */
+/* A string's meaning; null is as good as absent, and no id is empty. */
 static bool read_text(const struct json *j, enum json_type type,
     const char *name, struct arena *arena, struct slice *to, struct buf *why)
 {
-	struct buf b = BUF_INIT(j->text.n + 1);
-
 	*to = (struct slice){NULL, 0};
 	if (type == JSON_NULL)
 		return true;
 	if (type != JSON_STRING)
 		return wrong(why, name, "is not a string");
-	*to = j->text;
-	if (j->escaped) {
-		if (json_unescape(j->text, &b))
-			*to = arena_copy(arena, buf_slice(&b));
-		else
-			to->p = NULL;
-		buf_release(&b);
-		if (!to->p) {
-			arena->failed = true;
-			return wrong(
-			    why, name, "cannot be read: out of memory");
-		}
-		if (memchr(to->p, '\0', to->n))
-			return wrong(why, name, "contains a NUL character");
-	}
-	return true;
+	if (j->text.n == 0)
+		return true;
+	return row_text(j->text, j->escaped, arena, to) ||
+	       wrong(why, name, "cannot be read: out of memory");
 }
 
 static bool read_number(const struct json *j, enum json_type type,
     const char *name, int64_t *to, struct buf *why)
 {
-	if (type == JSON_NUMBER && json_int(j->text, to) && *to >= 0 &&
+	if (type == JSON_NUMBER && json_whole(j->text, to) && *to >= 0 &&
 	    *to <= ITEMS_MAX)
 		return true;
 	return wrong(why, name, "is not a whole number from 0 to 1000000000");
@@ -120,8 +107,8 @@ int items_next(
 	if (type != JSON_OBJECT_END)
 		return no_item(why, "items", "is incomplete");
 	if (!is_kind(value_slice(&item->values[ITEM_KIND])))
-		return no_item(
-		    why, "kind", "is not track, episode, local or unavailable");
+		return no_item(why, "kind",
+		    "is not track, episode, local, unavailable or refused");
 	return 1;
 }
 

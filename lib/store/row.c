@@ -1,5 +1,6 @@
 #include "store/row.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -18,30 +19,50 @@ struct reading {
 
 static bool wrong(const struct reading *r, const char *what)
 {
-	buf_printf(r->why, "column '%s': %s", r->column->name.p, what);
+	buf_printf(r->why, "column '%s': %s\n", r->column->name.p, what);
 	return false;
 }
 
-/* The meaning of a string: the text itself, or unescaped into the arena. */
-static bool read_string(const struct reading *r, struct slice *to)
+/* Append a text with U+FFFD in the place of each NUL. */
+static bool put_text(struct buf *to, struct slice text)
 {
-	struct buf b = BUF_INIT(r->text.n + 1);
+	const char *nul;
+
+	while (text.n > 0 && (nul = memchr(text.p, '\0', text.n))) {
+		size_t n = (size_t)(nul - text.p);
+
+		buf_put(to, text.p, n);
+		buf_puts(to, "\xef\xbf\xbd");
+		text = slice_from(text, n + 1);
+	}
+	return buf_put_slice(to, text);
+}
+
+bool row_text(
+    struct slice written, bool escaped, struct arena *arena, struct slice *text)
+{
+	struct buf b = BUF_INIT(written.n + 1), clean = BUF_INIT(written.n + 1);
 	bool ok;
 
-	*to = r->text;
-	if (!r->escaped)
+	*text = written;
+	if (!escaped)
 		return true;
-	ok = json_unescape(r->text, &b);
+	/* Written as an escape, a NUL is longer than what it becomes. */
+	ok = json_unescape(written, &b) && put_text(&clean, buf_slice(&b));
 	if (ok)
-		*to = arena_copy(r->arena, buf_slice(&b));
+		*text = arena_copy(arena, buf_slice(&clean));
 	buf_release(&b);
-	if (!ok || !to->p) {
-		r->arena->failed = true;
-		return wrong(r, "out of memory");
-	}
-	if (memchr(to->p, '\0', to->n))
-		return wrong(r, "contains a NUL character");
-	return true;
+	buf_release(&clean);
+	if (ok && text->p)
+		return true;
+	arena->failed = true;
+	return false;
+}
+
+static bool read_string(const struct reading *r, struct slice *to)
+{
+	return row_text(r->text, r->escaped, r->arena, to) ||
+	       wrong(r, "out of memory");
 }
 
 bool row_time(struct slice given, struct arena *arena, struct slice *time)
@@ -141,7 +162,7 @@ static bool read_integer(const struct reading *r, struct value *v)
 		v->integer = r->type == JSON_TRUE;
 		return true;
 	}
-	if (r->type == JSON_NUMBER && json_int(r->text, &v->integer) &&
+	if (r->type == JSON_NUMBER && json_whole(r->text, &v->integer) &&
 	    (!boolean || v->integer == 0 || v->integer == 1))
 		return true;
 	return wrong(r, boolean ? "must be true or false"
@@ -163,6 +184,13 @@ static bool read_real(const struct reading *r, struct value *v)
 	return true;
 }
 
+/* Whether a text is "" where that is no value. */
+static bool is_nothing(const struct reading *r)
+{
+	return r->type == JSON_STRING && r->text.n == 0 &&
+	       r->column->empty_is_null;
+}
+
 static bool read_value(const struct reading *r, struct value *v)
 {
 	const struct column *c = r->column;
@@ -177,10 +205,12 @@ static bool read_value(const struct reading *r, struct value *v)
 	case RULE_NONE: return wrong(r, "cannot be loaded");
 	default: break;
 	}
-	if (r->type == JSON_NULL) {
+	if (r->type == JSON_NULL || is_nothing(r)) {
 		v->type = VALUE_NULL;
 		if (c->rule == RULE_KEY || c->not_null)
-			return wrong(r, "must not be null");
+			return wrong(r, r->type == JSON_NULL
+					    ? "must not be null"
+					    : "must not be empty");
 		return true;
 	}
 	switch (c->type) {
@@ -234,13 +264,21 @@ static bool complete(
 		    c->name.p);
 		if (t->of_user && slice_is(c->name, "user_id"))
 			buf_puts(why, ": give it with sp-load --user ID");
+		buf_putc(why, '\n');
 		return false;
 	}
 	return true;
 }
 
+static void no_column(
+    const struct table *t, const struct json *j, struct buf *why)
+{
+	buf_printf(why, "table '%s' has no column '%.*s'\n", t->name.p,
+	    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
+}
+
 /* Take the members of a row, whose opening brace has been read. */
-static bool read_members(struct table *t, struct json *j, struct reading *r,
+static void read_members(struct table *t, struct json *j, struct reading *r,
     struct value *values, unsigned *count)
 {
 	unsigned char where[TABLE_COLUMNS_MAX] = {0};
@@ -250,61 +288,80 @@ static bool read_members(struct table *t, struct json *j, struct reading *r,
 	     (type = json_next(j)) > JSON_END && type != JSON_OBJECT_END;
 	     nth++) {
 		int c = find_column(t, j, nth);
+		struct value v;
 		unsigned slot;
 
-		if (c < 0) {
-			buf_printf(r->why, "table '%s' has no column '%.*s'",
-			    t->name.p, (int)(j->key.n < 64 ? j->key.n : 64),
-			    j->key.p);
-			return false;
-		}
+		if (c < 0)
+			no_column(t, j, r->why);
 		if (type == JSON_ARRAY || type == JSON_OBJECT)
 			json_skip(j, type);
+		if (c < 0)
+			continue;
 		r->column = &t->columns[c];
 		r->type = type;
 		r->text = j->text;
 		r->escaped = type == JSON_STRING && j->escaped;
+		if (!read_value(r, &v))
+			continue;
 		/* Of a name that comes twice the last one stands. */
 		slot = where[c] ? where[c] - 1u : *count;
-		if (!read_value(r, &values[slot]))
-			return false;
+		values[slot] = v;
 		values[slot].column = (unsigned)c;
 		if (slot == *count)
 			where[c] = (unsigned char)++*count;
 	}
-	return type == JSON_OBJECT_END;
+}
+
+#define PLACE_KEY_MAX 100 /* bytes that are shown of a key */
+
+void row_put_place(
+    const struct table *t, const struct told *told, struct buf *place)
+{
+	buf_put_slice(place, t->name);
+	for (unsigned i = 0; i < t->key_count; i++) {
+		const struct value *v = told_column(told, t->keys[i]);
+		struct slice text = v ? value_slice(v) : SLICE("?");
+
+		if (v && v->type == VALUE_INT)
+			buf_printf(place, " %" PRId64, v->integer);
+		else
+			buf_printf(place, " %.*s",
+			    (int)(text.n < PLACE_KEY_MAX ? text.n
+							 : PLACE_KEY_MAX),
+			    text.p);
+	}
 }
 
 bool row_read(struct table *t, struct slice object, struct slice user,
-    struct arena *arena, struct told *told, struct buf *why)
+    struct arena *arena, struct told *told, struct buf *why, struct buf *place)
 {
 	struct value values[TABLE_COLUMNS_MAX + 1], *kept;
 	struct reading r = {.arena = arena, .why = why};
 	struct json j;
 	unsigned count = 0;
+	bool whole;
 	int c = -1;
 
 	json_init(&j, object);
-	if (json_next(&j) != JSON_OBJECT) {
-		buf_puts(why, "'row' is not an object");
-		return false;
-	}
-	if (!read_members(t, &j, &r, values, &count))
-		return false;
+	json_next(&j);
+	read_members(t, &j, &r, values, &count);
 	told->values = values;
 	told->count = count;
-	if (t->of_user && user.p)
+	if (t->of_user && user.n > 0)
 		c = table_column(t, SLICE("user_id"));
 	if (c >= 0 && !told_column(told, (unsigned)c)) {
 		values[count] = value_text(user);
 		values[count].column = (unsigned)c;
 		told->count = ++count;
 	}
-	if (!complete(t, told, why))
+	whole = complete(t, told, why);
+	if (why->n > 0)
+		row_put_place(t, told, place);
+	if (!whole || arena->failed)
 		return false;
 	kept = arena_room(arena, count * sizeof(*kept));
 	if (!kept) {
-		buf_puts(why, "out of memory");
+		buf_puts(why, "out of memory\n");
 		return false;
 	}
 	memcpy(kept, values, count * sizeof(*kept));

@@ -16,11 +16,26 @@
 /*
  * Read a row, an object as written. Values point into its text, or into the
  * arena, as does the array itself. `user` is told as the user_id that a row
- * lacks, where the table's key has one; p == NULL for none. False if the row
- * cannot be loaded: then `why` says so, for people.
+ * lacks, where the table's key has one; p == NULL for none.
+ *
+ * Columns that cannot be taken are left out: `why` gets their reasons, for
+ * people, each ended by a newline. False if the row cannot be loaded at all,
+ * because something that it cannot be without is missing: a last reason says
+ * so. Of a row with reasons, `place` gets the table and the key, as far as
+ * that was read.
  */
 bool row_read(struct table *, struct slice object, struct slice user,
-    struct arena *, struct told *, struct buf *why);
+    struct arena *, struct told *, struct buf *why, struct buf *place);
+
+/*
+ * The meaning of a string as written, which lasts as long as it, or is in the
+ * arena. U+FFFD takes the place of each NUL. False without memory.
+ */
+bool row_text(
+    struct slice written, bool escaped, struct arena *, struct slice *text);
+
+/* Name a row: its table and its key, with ? for what is not known of it. */
+void row_put_place(const struct table *, const struct told *, struct buf *);
 
 /*
  * A time of a record, in the one form in which times are kept. `*time`

@@ -143,9 +143,9 @@ int store_run_end(sqlite3 *db, struct slice id, const struct store_run_end *end)
 	return finish(s);
 }
 
-#define SAME_REFUSAL                                        \
-	" and stage = ?2 and reason = ?5 and record is ?6 " \
-	"and list is null and error_id < ?9"
+#define SAME_REFUSAL                                       \
+	" and stage = ?2 and place is ?4 and reason = ?5 " \
+	"and record is ?6 and list is null and error_id < ?9"
 
 static void bind_refusal(sqlite3_stmt *s, const struct store_refusal *r)
 {
@@ -168,7 +168,7 @@ static int forget_same(sqlite3 *db, const struct store_refusal *r)
 		? "delete from ingest_errors where list = ?8 and error_id < ?9"
 	    : r->src.p ? "delete from ingest_errors where src = ?3" SAME_REFUSAL
 		       : "delete from ingest_errors where src is null"
-			 " and run_id is ?1 and place is ?4" SAME_REFUSAL,
+			 " and run_id is ?1" SAME_REFUSAL,
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)

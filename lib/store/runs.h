@@ -60,7 +60,8 @@ struct store_refusal {
 	struct slice src; /* the capture */
 	struct slice
 	    list; /* of a list of tracks that is incomplete, its name */
-	struct slice place; /* "stdin:42" */
+	struct slice
+	    place; /* the part of the capture; without one, "stdin:42" */
 	struct slice reason;
 	struct slice record;
 	struct slice seen_at;
@@ -88,9 +89,8 @@ int store_run_seen(sqlite3 *, const struct store_run *);
 int store_run_end(sqlite3 *, struct slice id, const struct store_run_end *);
 
 /*
- * Keep a refusal. It takes the place of the same one that is there: of the
- * same capture and record for the same reason, or of the same list; what has
- * neither is the same at the same place of the same run.
+ * Keep a refusal. It replaces the same one: of the same list; or at the same
+ * place of the same capture, or else of the same run, for the same reason.
  */
 int store_refuse(sqlite3 *, const struct store_refusal *);
 

@@ -99,6 +99,12 @@ static bool declares(const char *type, const char *word)
 	return sqlite3_strlike(pattern, type, 0) == 0;
 }
 
+static bool is_id(struct slice name)
+{
+	return ends_with(name, SLICE("_id")) || slice_is(name, "id") ||
+	       ends_with(name, SLICE("_uri")) || slice_is(name, "uri");
+}
+
 static enum column_type type_of(struct slice name, const char *declared)
 {
 	if (declares(declared, "bool"))
@@ -180,6 +186,7 @@ static bool add_column(struct tables *ts, struct table *t, sqlite3_stmt *s)
 	c->makes_numbers = makes_numbers(c->type, type);
 	c->rule = rule_of(t, c->name);
 	c->not_null = sqlite3_column_int(s, 2) != 0;
+	c->empty_is_null = is_id(c->name);
 	if (c->not_null && otherwise && !(c->otherwise = strdup(otherwise)))
 		return false;
 	if (pk > 0 && pk <= TABLE_COLUMNS_MAX) {
@@ -268,8 +275,12 @@ static void settle(struct table *t, const struct special *special)
 	sort_by_name(t);
 	own_keys(t, special);
 	for (unsigned i = 0; i < t->key_count; i++) {
-		t->columns[t->keys[i]].rule = RULE_KEY;
-		if (slice_is(t->columns[t->keys[i]].name, "user_id"))
+		struct column *c = &t->columns[t->keys[i]];
+
+		c->rule = RULE_KEY;
+		/* An endpoint that has but one subject has that of "". */
+		c->empty_is_null |= !t->own && !slice_is(c->name, "subject");
+		if (slice_is(c->name, "user_id"))
 			t->of_user = t->key_count > 1;
 	}
 	t->first = column_of_rule(t, RULE_FIRST);

@@ -55,6 +55,7 @@ struct column {
 	enum column_rule rule;
 	bool not_null;
 	bool makes_numbers; /* by its declared type, of text that is one */
+	bool empty_is_null; /* an id or a uri, or another key of ours */
 	char *otherwise;    /* SQL for a NOT NULL column that was never told */
 };
 

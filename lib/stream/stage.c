@@ -290,6 +290,8 @@ static bool send_error(
 	if (r->src.p)
 		json_put_member(&b, "src", r->src);
 	json_put_member(&b, "where", slice_of(r->where));
+	if (r->place.p)
+		json_put_member(&b, "place", r->place);
 	json_put_member(&b, "code", slice_of(code));
 	json_put_member(&b, "reason", slice_of(r->reason));
 	if (r->record.p)
@@ -304,11 +306,12 @@ static bool send_error(
 }
 
 /* Tell of a record, or a part of one, that is not used. */
-__attribute__((format(printf, 4, 0))) static bool report(struct stage *st,
-    const struct record *rec, const char *code, const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static bool report(struct stage *st,
+    const struct record *rec, struct slice place, const char *code,
+    const char *fmt, va_list ap)
 {
 	char where[64], reason[1024];
-	struct refusal r = {.where = where, .reason = reason};
+	struct refusal r = {.where = where, .place = place, .reason = reason};
 	bool ok = true;
 
 	vsnprintf(reason, sizeof(reason), fmt, ap);
@@ -332,24 +335,38 @@ __attribute__((format(printf, 4, 0))) static bool report(struct stage *st,
 bool stage_refuse(struct stage *st, const struct record *rec, const char *code,
     const char *fmt, ...)
 {
+	const struct slice all = {NULL, 0};
 	va_list ap;
 	bool ok;
 
 	ledger_refuse(&st->ledger, rec->type, code, 1);
 	va_start(ap, fmt);
-	ok = report(st, rec, code, fmt, ap);
+	ok = report(st, rec, all, code, fmt, ap);
+	va_end(ap);
+	return ok;
+}
+
+bool stage_refuse_at(struct stage *st, const struct record *rec,
+    struct slice place, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+	bool ok;
+
+	ledger_refuse(&st->ledger, rec->type, code, 1);
+	va_start(ap, fmt);
+	ok = report(st, rec, place, code, fmt, ap);
 	va_end(ap);
 	return ok;
 }
 
 bool stage_complain(struct stage *st, const struct record *rec,
-    const char *code, const char *fmt, ...)
+    struct slice place, const char *code, const char *fmt, ...)
 {
 	va_list ap;
 	bool ok;
 
 	va_start(ap, fmt);
-	ok = report(st, rec, code, fmt, ap);
+	ok = report(st, rec, place, code, fmt, ap);
 	va_end(ap);
 	return ok;
 }

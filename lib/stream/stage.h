@@ -42,6 +42,7 @@ enum stage_result {
 struct refusal {
 	const char *where;   /* "stdin:42" */
 	struct slice src;    /* the capture "RUN/SEQ", p == NULL if unknown */
+	struct slice place;  /* the part of it; p == NULL for all of it */
 	const char *reason;  /* for people */
 	struct slice record; /* the line, cut to 64 KiB */
 };
@@ -117,6 +118,11 @@ bool stage_produce(struct stage *, enum record_type, struct slice line);
 bool stage_refuse(struct stage *, const struct record *rec, const char *reason,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same, with the part of its capture that the record is about. */
+bool stage_refuse_at(struct stage *, const struct record *rec,
+    struct slice place, const char *reason, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
 /*
  * Append the `ledger` array of an end record with this stage's own entry,
  * for the last stage, which keeps it instead of passing the end on.
@@ -129,10 +135,13 @@ void stage_run_ended(struct stage *);
 
 /*
  * Complain of a part of a record, the rest of which is used: sent on and told
- * like a refusal, but counted only as an error that was produced.
+ * like a refusal, but counted only as an error that was produced. The place
+ * names the part in the same way whenever it is met: by a time or an id rather
+ * than a position. Its p is NULL if the record has but one.
  */
-bool stage_complain(struct stage *, const struct record *rec, const char *code,
-    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+bool stage_complain(struct stage *, const struct record *rec,
+    struct slice place, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* The capture that a record is or comes from, "RUN/SEQ"; p == NULL if none. */
 struct slice stage_src(struct stage *, const struct record *);

@@ -411,6 +411,38 @@ static void test_int(void)
 	}
 }
 
+static void test_whole(void)
+{
+	static const struct {
+		const char *text;
+		bool fits;
+		int64_t value;
+	} cases[] = {
+	    {"7", true, 7},
+	    {"9223372036854775807", true, INT64_MAX},
+	    {"9223372036854775808", false, 0},
+	    {"20.0", true, 20},
+	    {"-20.000", true, -20},
+	    {"-0.0", true, 0},
+	    {"2e1", true, 20},
+	    {"2.5E+5", true, 250000},
+	    {"9007199254740992.0", true, INT64_C(9007199254740992)},
+	    {"9007199254740994.0", false, 0},
+	    {"5.5", false, 0},
+	    {"1e-3", false, 0},
+	    {"1e400", false, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t v = 42;
+		bool fits = json_whole(slice_of(cases[i].text), &v);
+
+		ok(fits == cases[i].fits, "'%s' %s", cases[i].text,
+		    fits ? "is whole" : "is not");
+		is_int(v, fits ? cases[i].value : 42, "its value");
+	}
+}
+
 static void test_put_string(void)
 {
 	static const struct {
@@ -581,6 +613,7 @@ int main(void)
 	test_skip();
 	test_unescape();
 	test_int();
+	test_whole();
 	test_put_string();
 	test_round_trip();
 	test_controls();
