@@ -24,8 +24,15 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Werror=implicit-function-declaration \
 	$(if $(WERROR),-Werror)
 # Fortified functions need an optimiser, and hide errors from sanitizers.
+# What not every compiler or linker has is used where this one has it.
+comma := ,
+has_flag = $(shell :; echo 'int main(void) { return 0; }' | \
+	$(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
 ifeq ($(findstring -fsanitize,$(CFLAGS))$(findstring -O0,$(CFLAGS)),)
-HARDEN = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+	$(call has_flag,-fstack-clash-protection) \
+	$(call has_flag,-fcf-protection)
+HARDEN_LD := $(call has_flag,-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
 endif
 ifeq ($(origin PATH),undefined)
 export PATH = /usr/local/bin:/usr/bin:/bin
@@ -104,12 +111,12 @@ $(B)/libsp.a: $(LIB_OBJ)
 
 $(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $($*_LIBS)
 
 $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
+	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL) $(MICROHTTPD)
 
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
@@ -126,7 +133,7 @@ $(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
 	$(call say,MUTANT)
 	$(Q)sh tests/property/mutate.sh $< $(@D)/mutant.o \
 		$(CC) $(ALL_CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(B)/cmd/sp-load.o \
+	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(B)/cmd/sp-load.o \
 		$(@D)/mutant.o $(B)/libsp.a $(AS_NEEDED) $(SQLITE)
 
 # Made to be loaded before the libc that they stand in front of: what makes
@@ -144,8 +151,14 @@ J ?= 2
 check: all $(TEST_BINS) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
-deps: ## install what is missing to build and to test
-	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh
+# What tests need is installed where another goal may need it, too.
+TO_BUILD = deps all demo install uninstall clean help
+deps: ## install what is missing to build; with another goal, for the tests too
+	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh \
+		$(if $(filter-out $(TO_BUILD),$(MAKECMDGOALS)),check)
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
 
 SAN = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 asan: ## run the tests with the address sanitizer

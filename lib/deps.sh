@@ -1,7 +1,7 @@
 #!/bin/sh
-# deps.sh: installs what is missing to build sp and to run its tests, with the
-# system's own package manager. As a user without sudo it says what an
-# administrator would run, and fails.
+# deps.sh [check]: installs what is missing to build sp and to run its demo,
+# and with `check` its tests too, with the system's own package manager. For a
+# user without sudo it prints what an administrator would run, and fails.
 set -eu
 
 CC=${CC:-cc}
@@ -19,8 +19,8 @@ has_lib() {
 		>/dev/null 2>&1
 }
 
-# One line for each thing needed: how it is called by apt, dnf, apk, pacman, brew.
-missing() {
+# One line for each missing package: its names for apt, dnf, apk, pacman, brew.
+missing_to_build() {
 	has "$CC" || echo 'gcc gcc gcc gcc gcc'
 	[ -e /usr/include/stdio.h ] || [ "$(uname)" = Darwin ] ||
 		echo 'libc6-dev glibc-devel musl-dev glibc -'
@@ -38,6 +38,9 @@ missing() {
 	has sqlite3 || echo 'sqlite3 sqlite sqlite sqlite sqlite'
 	has jq || echo 'jq jq jq jq jq'
 	has curl || echo 'curl curl curl curl curl'
+}
+
+missing_to_check() {
 	has mandoc || echo 'mandoc mandoc mandoc mandoc mandoc'
 	has prove || echo 'perl perl-Test-Harness perl-utils perl perl'
 	has python3 || echo 'python3 python3 python3 python python3'
@@ -48,8 +51,29 @@ missing() {
 	has ps || echo 'procps procps-ng procps procps-ng -'
 }
 
+missing() {
+	missing_to_build
+	[ -z "$check" ] || missing_to_check
+}
+
+case ${1:-} in
+check) check=1 ;;
+'') check= ;;
+*)
+	echo 'usage: deps.sh [check]' >&2
+	exit 64
+	;;
+esac
+
+# Debian enables the service of a package that it installs. The tests start
+# nghttpx themselves, so the files of its service are left out.
+update=
 if has apt-get; then
-	column=1 install='apt-get install -y --no-install-recommends'
+	column=1 install="apt-get install -y --no-install-recommends\
+ -o Dpkg::Options::=--path-exclude=*/nghttpx.service\
+ -o Dpkg::Options::=--path-exclude=/etc/init.d/nghttpx"
+	ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 ||
+		update='apt-get update -q'
 elif has dnf; then
 	column=2 install='dnf install -y'
 elif has apk; then
@@ -64,7 +88,7 @@ fi
 
 packages=$(missing | cut -d' ' -f"$column" | grep -v '^-$' | sort -u | xargs)
 if [ -z "$packages" ]; then
-	echo 'deps: nothing is missing'
+	echo "deps: nothing is missing${check:+, for the tests either}"
 	exit 0
 fi
 if [ -z "$install" ]; then
@@ -72,6 +96,10 @@ if [ -z "$install" ]; then
 		"$packages" >&2
 	exit 69
 fi
+case $packages in
+*nghttp2-proxy*) ;;
+*) install=${install%% -o Dpkg*} ;;
+esac
 
 if [ "$(id -u)" = 0 ] || [ "$column" = 5 ]; then
 	as_root=
@@ -81,20 +109,30 @@ elif has sudo && [ -t 0 ]; then
 	as_root=sudo
 else
 	echo 'deps: needs an administrator to run:' >&2
-	echo "	$install $packages" >&2
+	echo "	${update:+$update && }$install $packages" >&2
 	exit 77
 fi
-echo "deps: ${as_root:+$as_root }$install $packages"
-case $column in
-1)
-	export DEBIAN_FRONTEND=noninteractive
-	$as_root apt-get update -q
-	;;
-esac
-# shellcheck disable=SC2086
-$as_root $install $packages </dev/null
 
-left=$(missing | cut -d' ' -f"$column" | xargs)
+[ "$column" != 1 ] || export DEBIAN_FRONTEND=noninteractive
+# The words of these commands are no patterns, nor paths with spaces.
+set -f
+# shellcheck disable=SC2086
+as_root() {
+	echo "deps: ${as_root:+$as_root }$*"
+	$as_root "$@" </dev/null
+}
+# shellcheck disable=SC2086
+{
+	[ -z "$update" ] || as_root $update
+	# Lists of packages that have grown old name files that are gone.
+	as_root $install $packages || {
+		[ "$column" = 1 ] && [ -z "$update" ] || exit
+		as_root apt-get update -q
+		as_root $install $packages
+	}
+}
+
+left=$(missing | cut -d' ' -f"$column" | grep -v '^-$' | xargs)
 [ -z "$left" ] || {
 	echo "deps: still missing after the install: $left" >&2
 	exit 69
