@@ -122,7 +122,8 @@ fresh
 api_start --user kim --seed 5 --clock "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 for day in 1 2 3 4; do
 	api_post 'clock?advance=24h'
-	job && job playlists
+	# More is played in a day than the API keeps: gaps are reported.
+	job 2>/dev/null && job playlists
 	is "$day $?" "$day 0" "day $day"
 done
 [ "$(sql "select count(*) from staging_raw where

@@ -475,12 +475,22 @@ awk 'BEGIN {
 page A 0 3 01 "$(items a b c)" | load
 row playlist_ingest_queue '' '{"playlist_id":"p"}' 02 | load
 torn=0 late=0
-for n in 1 2 3 4 5 6 7 8 9 10; do
+mkfifo "$tmp/fifo"
+for n in 1 9 18 27 36 45 54 63 72 81; do
 	a_run R 100 <"$tmp/long" >"$tmp/in"
-	"$build/sp-load" --batch-rows 9 <"$tmp/in" 2>"$tmp/err" &
+	"$build/sp-load" --batch-rows 9 <"$tmp/fifo" 2>"$tmp/err" 3>&- &
 	pid=$!
-	sleep "0.0$n"
-	kill -9 $pid 2>/dev/null && late=$((late + 1))
+	exec 3>"$tmp/fifo"
+	head -n $((n + 10)) "$tmp/in" >&3
+	# That many of its pages are there: it is in the midst of the list.
+	tries=0
+	until [ "$(sql "select count(*) from playlist_pages
+		where list = 'L'")" -ge $n ] || [ $tries -gt 400 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
+	[ $tries -gt 400 ] || kill -9 $pid 2>/dev/null && late=$((late + 1))
+	exec 3>&-
 	wait $pid 2>/dev/null
 	# All of the one or all of the other, and the queue agrees.
 	case $(sql 'select count(*), (select count(*) from playlist_tracks
@@ -490,9 +500,26 @@ for n in 1 2 3 4 5 6 7 8 9 10; do
 	*) torn=$((torn + 1)) ;;
 	esac
 done
-is $torn 0 "killed while it loads, no list is torn ($late kills)"
+is "$torn $late" "0 10" "killed while it loads, no list is torn"
 
-# The same, and surely in the middle: a trigger keeps it busy there.
+# CPU time of a process in clock ticks, and what the whole load takes of it.
+ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat" 2>/dev/null || echo 0; }
+cp "$SP_DB" "$tmp/whole.db"
+cat "$tmp/in" - <"$tmp/fifo" | "$build/sp-load" --db "$tmp/whole.db" 2>"$tmp/err" 3>&- &
+pid=$!
+exec 3>"$tmp/fifo"
+tries=0
+until [ "$(sqlite3 "$tmp/whole.db" 'select tracks_list from playlists')" = L ] ||
+    [ $tries -gt 400 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+whole=$(ticks $pid)
+exec 3>&-
+wait $pid
+
+# The same, and surely in the middle: a trigger keeps it busy there, longer
+# than all of the load took.
 fresh
 page A 0 3 01 "$(items a b c)" | load
 row playlist_ingest_queue '' '{"playlist_id":"p"}' 02 | load
@@ -505,8 +532,12 @@ for point in 'insert on playlist_tracks when new.position = 5000' \
 	sql "create trigger stop before $point $busy; end"
 	"$build/sp-load" <"$tmp/in" 2>"$tmp/err" &
 	pid=$!
-	sleep 0.3
-	kill -9 $pid
+	tries=0
+	until [ "$(ticks $pid)" -gt $((2 * whole + 20)) ] || [ $tries -gt 400 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+	[ $tries -le 400 ] && kill -9 $pid
 	is "$?" 0 "killed before the $point"
 	wait $pid 2>/dev/null
 	is "$(sql 'select count(*), (select count(*) from playlist_tracks

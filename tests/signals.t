@@ -11,11 +11,12 @@ mkfifo "$tmp/in"
 # A shell's background jobs have SIGINT ignored.
 heeding() { exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$@"; }
 
-# Until a process sleeps, which is when it waits for input.
+# until_idle PID PROGRAM: until it is that program, and sleeps, which is when
+# it waits for input.
 until_idle() {
 	tries=0
-	until grep -qs '^State:.*S' "/proc/$1/status" ||
-	    [ $tries -gt 200 ]; do
+	until grep -qsx "Name:.$2" "/proc/$1/status" &&
+	    grep -qs '^State:.*S' "/proc/$1/status" || [ $tries -gt 200 ]; do
 		tries=$((tries + 1))
 		sleep 0.02
 	done
@@ -29,7 +30,7 @@ for program in 'sp-queue add' sp-fetch sp-stage sp-transform sp-load \
 		pid=$!
 		exec 3>"$tmp/in"
 		printf '{"type":"run","run":"R"}\n' >&3
-		until_idle $pid
+		until_idle $pid ${program%% *}
 		sleep 0.1
 		kill -s ${signal%:*} $pid
 		wait $pid 2>/dev/null
@@ -42,7 +43,7 @@ done
 sh -c 'trap "" INT; exec sp-load' <"$tmp/in" 2>"$tmp/err" 3>&- &
 pid=$!
 exec 3>"$tmp/in"
-until_idle $pid
+until_idle $pid sp-load
 sleep 0.1
 kill -INT $pid
 printf '{"type":"run","run":"S"}\n{"type":"end","run":"S"}\n' >&3
@@ -74,7 +75,14 @@ if command -v bash >/dev/null; then
 	kill -s INT -- -$pid
 	wait $pid
 	is "$? $(cat "$tmp/out")" "130 round 1" "Ctrl-C ends a loop of pipelines"
-	# It may see its input end before it sees the signal.
+	# The shell may be gone before sp-load is, which may see its input end
+	# before it sees the signal.
+	tries=0
+	while sqlite3 "$SP_DB" "select reason from ingest_runs
+	    where run_id = 'T'" | grep -q 'in progress' && [ $tries -lt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
+	done
 	like "$(sqlite3 "$SP_DB" "select status, reason from ingest_runs
 		where run_id = 'T'; pragma integrity_check" | xargs)" \
 	    '^failed.(interrupted|no end record: the input is incomplete) ok$' \

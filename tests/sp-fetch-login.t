@@ -82,7 +82,7 @@ begin() {
 # Its end.
 await() {
 	status=0
-	wait $pid || status=$?
+	wait $pid 2>/dev/null || status=$?
 	err=$(cat "$tmp/err")
 	note
 }

@@ -545,8 +545,11 @@ listen() { # starts sp-load on a fifo, held open as descriptor 3
 	pid=$!
 	exec 3>"$tmp/fifo"
 }
-# It sleeps once it has read all that there is.
-idle() { grep -q '^State:.*S' "/proc/$pid/status"; }
+# It sleeps with the database open once it has read all that there is.
+idle() {
+	ls -l "/proc/$pid/fd" | grep -q 'music.db-shm' &&
+	    grep -q '^State:.*S' "/proc/$pid/status"
+}
 listen --batch-time 10ms
 open_run W1 >&3
 row tracks '{"track_id":"soon"}' 01 >&3
@@ -561,7 +564,7 @@ row tracks '{"track_id":"late"}' 01 >&3
 cursor 9000 09 >&3
 wait_until there late
 kill -INT $pid
-wait $pid
+wait $pid 2>/dev/null
 is "$? $(sql "select status, reason from ingest_runs where run_id = 'W1'")" \
     "130 failed|interrupted" "SIGINT: the run failed, the signal ends it"
 like "$(cat "$tmp/err")" '^sp-load: run W1: interrupted' "and that is said"
@@ -574,7 +577,7 @@ row tracks '{"track_id":"kept"}' 01 >&3
 cursor 9000 09 >&3
 wait_until idle
 kill -TERM $pid
-wait $pid
+wait $pid 2>/dev/null
 is "$? $(sql "select count(*) from tracks where track_id = 'kept';
 	select value from cursors" | xargs)" "143 1 2000" \
     "SIGTERM without a run: rows are kept, a cursor is not moved"
@@ -600,9 +603,13 @@ wait_until [ -s "$tmp/locked" ]
 row tracks '{"track_id":"patient"}' 01 >"$tmp/in"
 "$build/sp-load" <"$tmp/in" &
 pid=$!
-sleep 0.2
-kill -0 $pid
-ok $? "sp-load waits while the database is locked"
+# The whole file is read: what is left to do is to write.
+all_read() {
+	grep -q "^pos:[^0-9]*$(wc -c <"$tmp/in")$" "/proc/$pid/fdinfo/0" && idle
+}
+wait_until all_read
+is "$? $(kill -0 $pid 2>&1) $(sql "select count(*) from tracks where
+	track_id = 'patient'")" "0  0" "sp-load waits while the database is locked"
 echo "commit;" >&4
 exec 4>&-
 wait $locker
