@@ -49,6 +49,7 @@ missing_to_check() {
 		echo 'nghttp2-proxy nghttp2 nghttp2 nghttp2 nghttp2'
 	has faketime || echo 'faketime libfaketime libfaketime libfaketime -'
 	has ps || echo 'procps procps-ng procps procps-ng -'
+	has valgrind || echo 'valgrind valgrind valgrind valgrind -'
 }
 
 missing() {
