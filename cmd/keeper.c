@@ -8,7 +8,7 @@
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
 
-static bool keeper_commit(void *ctx)
+bool keeper_commit(void *ctx)
 {
 	struct keeper *k = ctx;
 
@@ -18,7 +18,7 @@ static bool keeper_commit(void *ctx)
 	return true;
 }
 
-static void keeper_begin(struct keeper *k)
+void keeper_begin(struct keeper *k)
 {
 	if (!k->open && store_begin(k->db) != SQLITE_OK)
 		database_die(k->db, "lock the database");

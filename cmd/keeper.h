@@ -35,6 +35,13 @@ void keeper_init_idle(struct keeper *, struct out *);
 
 void keeper_release(struct keeper *);
 
+/*
+ * Begin a transaction, unless one is open. The output commits it, or the
+ * latter function, which is always true.
+ */
+void keeper_begin(struct keeper *);
+bool keeper_commit(void *keeper);
+
 /* Put a run on record before its first capture. */
 void keeper_see_run(struct keeper *, const struct record *);
 

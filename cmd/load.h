@@ -44,6 +44,7 @@ struct load_run {
 	bool open;
 	char id[STAGE_RUN_MAX];
 	struct buf job;
+	struct buf replay_of;	/* the run that it brings again, or empty */
 	struct buf uncommitted; /* of a replay: the runs, as a JSON array */
 	struct load_counts counts;
 	bool has_cursor;

@@ -219,6 +219,11 @@ void load_write_end(struct load *l, const struct store_run_end *how)
 	if (!l->options.dry &&
 	    store_run_end(l->db, slice_of(l->run.id), &end) != SQLITE_OK)
 		load_die(l);
+	if (!l->options.dry && l->run.replay_of.n &&
+	    slice_is(slice_of(end.status), "complete") &&
+	    store_run_replayed(l->db, buf_slice(&l->run.replay_of),
+		slice_of(l->run.id)) != SQLITE_OK)
+		load_die(l);
 	buf_release(&gaps);
 }
 
@@ -241,5 +246,6 @@ void load_close_run(struct load *l)
 	l->run.gap_count = 0;
 	buf_clear(&l->run.gaps);
 	buf_clear(&l->run.job);
+	buf_clear(&l->run.replay_of);
 	buf_clear(&l->run.uncommitted);
 }

@@ -64,10 +64,14 @@ void load_flush(struct load *l)
 	batch_clear(&l->batch);
 }
 
-/* Say which lists of tracks are not complete, inside a transaction. */
+/*
+ * Say which lists of tracks are not complete, inside a transaction. What the
+ * captures of a run lack that was cut may still come, or was said of it.
+ */
 static void end_lists(struct load *l)
 {
-	if (lists_incomplete(&l->lists, load_on_incomplete, l) != SQLITE_OK)
+	if (l->run.replay_of.n == 0 &&
+	    lists_incomplete(&l->lists, load_on_incomplete, l) != SQLITE_OK)
 		load_die(l);
 }
 

@@ -57,8 +57,7 @@ static void send_damaged(
 	    s, key, buf_slice(name), "bad body", slice_of(w->reader.bad));
 }
 
-/* Send all captures of the walk; SQLite's result code. */
-static int send_walk(struct staging_walk *w, struct source *s, struct buf *line,
+int replay_send(struct staging_walk *w, struct source *s, struct buf *line,
     bool progress, int *status)
 {
 	uint64_t sent = 0, total = (uint64_t)w->total;
@@ -143,7 +142,7 @@ int stage_replay(const struct stage_options *o)
 	if (o->filter.refused &&
 	    send_settling(db, &o->filter, &source, &line) != SQLITE_OK)
 		database_die(db, "read staging_raw");
-	rc = send_walk(
+	rc = replay_send(
 	    &walk, &source, &line, cli_progress_wanted(o->progress), &status);
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,

@@ -112,6 +112,7 @@ static void take_run(struct load *l, const struct record *rec)
 	stage_use(&l->stage, rec);
 	memcpy(l->run.id, l->stage.run, sizeof(l->run.id));
 	buf_put_slice(&l->run.job, run.job);
+	buf_put_slice(&l->run.replay_of, run.replay_of);
 	if (!buf_put_slice(&l->run.uncommitted, record_raw(rec, "uncommitted")))
 		cli_die(EX_OSERR, "out of memory");
 	l->run.open = true;
@@ -228,7 +229,7 @@ static void take_row(struct load *l, const struct record *rec)
 	t = find_table(l, rec, name, &a);
 	if (!t)
 		return;
-	if (t->kind == TABLE_CURSOR && load_is_uncommitted(&l->run, a.src)) {
+	if ((t->held || a.removes) && load_is_uncommitted(&l->run, a.src)) {
 		stage_use(&l->stage, rec);
 		l->run.counts.unchanged++;
 		return;
@@ -413,6 +414,7 @@ static void close_all(struct load *l)
 	out_release(&l->out);
 	free(l->by_table);
 	buf_release(&l->run.job);
+	buf_release(&l->run.replay_of);
 	buf_release(&l->run.uncommitted);
 	buf_release(&l->run.gaps);
 	buf_release(&l->line);
@@ -426,6 +428,7 @@ int main(int argc, char **argv)
 				    .batch_ms = 1000,
 				    .max_line = LINES_MAX_DEFAULT},
 	    .run = {.job = BUF_INIT(1 << 20),
+		.replay_of = BUF_INIT(1 << 20),
 		.uncommitted = BUF_INIT(SIZE_MAX / 2),
 		.gaps = BUF_INIT(1 << 20)},
 	    .line = BUF_INIT((size_t)1 << 30),

@@ -44,9 +44,29 @@ static void take_capture(
 		stage_pass(st, rec);
 }
 
+/*
+ * Pass a run on. What earlier ones left unloaded goes ahead of the first that
+ * is planned: the plan of none of them is based on what comes with it.
+ */
+static void pass_run(struct keeper *k, struct stage *st,
+    const struct record *rec, size_t max_line, bool *redelivered)
+{
+	struct redelivery waiting = {.runs = NULL};
+	bool first = !*redelivered && record_get(rec, "account");
+
+	*redelivered |= first;
+	if (first)
+		redeliver_send(&waiting, k, st->out, rec, max_line);
+	keeper_see_run(k, rec);
+	stage_pass(st, rec);
+	if (first)
+		redeliver_report(&waiting, k, st, rec);
+}
+
 static int filter(const struct stage_options *o)
 {
 	bool progress = cli_progress_wanted(o->progress);
+	bool redelivered = false;
 	struct keeper k;
 	struct record rec;
 	struct stage st;
@@ -60,10 +80,10 @@ static int filter(const struct stage_options *o)
 	st.on_refusal = cli_refusal;
 	st.on_cut = cli_cut;
 	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
-		if (rec.type == RECORD_RUN)
-			keeper_see_run(&k, &rec);
 		if (rec.type == RECORD_CAPTURE)
 			take_capture(&k, &st, &rec);
+		else if (rec.type == RECORD_RUN)
+			pass_run(&k, &st, &rec, o->max_line, &redelivered);
 		else
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;

@@ -12,9 +12,12 @@
 
 #include "base/clock.h"
 #include "base/out.h"
+#include "keeper.h"
 #include "prune.h"
+#include "store/redelivery.h"
 #include "store/staging.h"
 #include "stream/source.h"
+#include "stream/stage.h"
 
 struct stage_options {
 	const char *db;
@@ -50,10 +53,28 @@ struct buf *replay_open(struct source *, struct out *, const char *job,
 int replay_close(struct source *, int status);
 
 /*
+ * Send all captures of a walk, and those that are damaged as errors, for
+ * which *status becomes 1. SQLite's result code, as of staging_walk_next.
+ */
+int replay_send(struct staging_walk *, struct source *, struct buf *line,
+    bool progress, int *status);
+
+/*
  * Refuse a body: on stderr, and as an error of the stream, in which the name
  * is the member `key`.
  */
 void replay_refuse(struct source *, const char *key, struct slice name,
     const char *code, struct slice reason);
+
+/* --- redeliver.c: runs that were staged and not loaded ------------------- */
+
+/* Send, ahead of the record of a planned run, what waits; then a report is due.
+ */
+void redeliver_send(struct redelivery *, struct keeper *, struct out *,
+    const struct record *run, size_t max_line);
+
+/* Behind that record, say what is not sent again any more, once. */
+void redeliver_report(struct redelivery *, struct keeper *, struct stage *,
+    const struct record *run);
 
 #endif

@@ -238,7 +238,8 @@ create table if not exists staging_bodies (
 create unique index if not exists staging_bodies_unique
 	on staging_bodies (sha256);
 
--- A run counts as failed until its end has come.
+-- A run counts as failed until its end has come. replay_of: the run whose
+-- captures it brought again, all up to the capture_id replay_until.
 create table if not exists ingest_runs (
 	run_id text not null primary key,
 	job text,
@@ -259,8 +260,15 @@ create table if not exists ingest_runs (
 	rows_unchanged integer,
 	refused integer,
 	gaps_json text,
-	ledger_json text
+	ledger_json text,
+	replay_of text,
+	replay_until integer
 ) without rowid;
+
+create index if not exists ingest_runs_replays
+	on ingest_runs (replay_of) where replay_of is not null;
+create index if not exists ingest_runs_unloaded on ingest_runs (reason)
+	where status = 'failed' and (ledger_json is null or exit_status = 65);
 
 -- An error leaves when its capture is loaded without it, see store/settle.h.
 create table if not exists ingest_errors (

@@ -75,9 +75,9 @@ static const char captures[] =
     " " STAGING_LIST ","
     " exists (select 1 from ingest_errors"
     " where src = r.run_id || '/' || r.seq),"
-    " exists (select 1 from ingest_runs i where i.run_id = r.run_id"
-    " and " STORE_RUN_LOADED ")"
-    " from staging_raw r";
+    " exists (select 1 from ingest_runs i where " STORE_RUN_BRINGS(
+	"r.run_id") " and " STORE_RUN_LOADED ")"
+		    " from staging_raw r";
 
 static const char plan_table[] =
     "drop table if exists temp.prune_plan;"

@@ -23,7 +23,8 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 	    {"account", &run->account, "'account' is not a string"},
 	    {"user", &run->user, "'user' is not a string"},
 	    {"client", &run->client, "'client' is not a string"},
-	    {"started_at", &run->started_at, "'started_at' is not a string"}};
+	    {"started_at", &run->started_at, "'started_at' is not a string"},
+	    {"replay_of", &run->replay_of, "'replay_of' is not a string"}};
 	const struct member *cursor = record_get(rec, "cursor");
 
 	*run = (struct store_run){.id = {NULL, 0}};
@@ -42,11 +43,11 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 		return false;
 	}
 	run->has_cursor = cursor && cursor->type != JSON_NULL;
-	if (!record_int(rec, "cursor", &run->cursor)) {
-		*reason = "'cursor' is not a whole number";
+	*reason = "'cursor' is not a whole number";
+	if (!record_int(rec, "cursor", &run->cursor))
 		return false;
-	}
-	return true;
+	*reason = "'replay_until' is not a whole number";
+	return record_int(rec, "replay_until", &run->replay_until);
 }
 
 /* Remember which user an account is; the newest run's word counts. */
@@ -77,8 +78,9 @@ int store_run_seen(sqlite3 *db, const struct store_run *run)
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(db,
 	    "insert or ignore into ingest_runs (run_id, job, account, user_id,"
-	    " started_at, cursor_before, status, reason)"
-	    " values (?, ?, ?, ?, ?, ?, 'failed',"
+	    " started_at, cursor_before, replay_of, replay_until, status, "
+	    "reason)"
+	    " values (?, ?, ?, ?, ?, ?, ?, nullif(?, 0), 'failed',"
 	    " 'no end record yet: the run is in progress or was interrupted')",
 	    -1, &s, NULL);
 
@@ -91,6 +93,8 @@ int store_run_seen(sqlite3 *db, const struct store_run *run)
 	store_bind(s, 5, run->started_at);
 	if (run->has_cursor)
 		sqlite3_bind_int64(s, 6, run->cursor);
+	store_bind(s, 7, run->replay_of);
+	sqlite3_bind_int64(s, 8, run->replay_until);
 	rc = finish(s);
 	if (rc == SQLITE_OK && run->account.p && run->user.p)
 		rc = keep_account(db, run);
@@ -140,6 +144,22 @@ int store_run_end(sqlite3 *db, struct slice id, const struct store_run_end *end)
 		sqlite3_bind_int64(s, 13, end->cursor);
 	store_bind(s, 14, end->gaps);
 	store_bind(s, 15, end->ledger);
+	return finish(s);
+}
+
+int store_run_replayed(sqlite3 *db, struct slice id, struct slice replay)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "update ingest_runs as i set reason ="
+	    " 'interrupted: its captures were loaded by run ' || ?2"
+	    " where i.run_id = ?1 and " STORE_RUN_UNLOADED,
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, 1, id);
+	store_bind(s, 2, replay);
 	return finish(s);
 }
 

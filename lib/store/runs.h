@@ -26,6 +26,14 @@ struct record;
 	"(i.status in ('complete', 'deferred') or (i.status = 'failed'" \
 	" and i.ledger_json is not null and i.exit_status <> 65))"
 
+/* SQL: the contrary, as the index ingest_runs_unloaded has it. */
+#define STORE_RUN_UNLOADED         \
+	"i.status = 'failed' and " \
+	"(i.ledger_json is null or i.exit_status = 65)"
+
+/* SQL: whether a run `i` brought the captures of a run: it, or a replay. */
+#define STORE_RUN_BRINGS(run) "(i.run_id = " run " or i.replay_of = " run ")"
+
 /* What a `run` record says; p == NULL where it says nothing. */
 struct store_run {
 	struct slice id;
@@ -34,6 +42,8 @@ struct store_run {
 	struct slice user;
 	struct slice client; /* the app's id */
 	struct slice started_at;
+	struct slice replay_of; /* the run whose captures it brings again */
+	int64_t replay_until;	/* up to this capture_id */
 	bool has_cursor;
 	int64_t cursor; /* what the plan was based on */
 };
@@ -87,6 +97,9 @@ int store_run_seen(sqlite3 *, const struct store_run *);
  * whatever comes of that. What is inserted and updated adds up.
  */
 int store_run_end(sqlite3 *, struct slice id, const struct store_run_end *);
+
+/* Note on a run that was not loaded itself that a replay of it was. */
+int store_run_replayed(sqlite3 *, struct slice id, struct slice replay);
 
 /*
  * Keep a refusal. It replaces the same one: of the same list; or at the same

@@ -210,6 +210,27 @@ static void bind_filter(sqlite3_stmt *stmt, const struct staging_filter *f)
 	sqlite3_bind_int(stmt, 8, f->refused);
 }
 
+/* Where to look: of one run the captures are near each other. */
+static int find_range(struct staging_walk *w, const struct staging_filter *f)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(w->db,
+	    f->run ? "select min(capture_id) - 1, max(capture_id) "
+		     "from staging_raw where run_id = ?"
+		   : "select 0, max(capture_id) from staging_raw",
+	    -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (f->run)
+		store_bind(stmt, 1, slice_of(f->run));
+	rc = sqlite3_step(stmt);
+	w->last = sqlite3_column_int64(stmt, 0);
+	w->until = sqlite3_column_int64(stmt, 1);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
 static int count(struct staging_walk *w, const struct staging_filter *f)
 {
 	sqlite3_stmt *stmt;
@@ -218,7 +239,7 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 
 	if (rc != SQLITE_OK)
 		return rc;
-	sqlite3_bind_int64(stmt, 1, 0);
+	sqlite3_bind_int64(stmt, 1, w->last);
 	sqlite3_bind_int64(stmt, 2, w->until);
 	bind_filter(stmt, f);
 	rc = sqlite3_step(stmt);
@@ -282,10 +303,9 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 	rc = staging_reader_init(&w->reader);
 	if (rc != SQLITE_OK)
 		return rc;
-	w->until = store_int(db, "select max(capture_id) from staging_raw", -1);
-	if (w->until < 0)
-		return sqlite3_errcode(db);
-	rc = count(w, f);
+	rc = find_range(w, f);
+	if (rc == SQLITE_OK)
+		rc = count(w, f);
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = sqlite3_prepare_v2(db,
@@ -298,7 +318,7 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 	sqlite3_bind_int64(w->select, 2, w->until);
 	bind_filter(w->select, f);
 	sqlite3_bind_int(w->select, 9, PORTION);
-	return sqlite3_bind_int64(w->select, 1, 0);
+	return sqlite3_bind_int64(w->select, 1, w->last);
 }
 
 void staging_walk_release(struct staging_walk *w)

@@ -471,13 +471,15 @@ static int ask_captures(struct why *w, sqlite3 *db)
 	put(&w->query,
 	    "select s.fetched_at as told_at, s.run_id as run, s.seq,"
 	    " s.endpoint, s.url, case when e.error_id then 'refused'"
-	    " when exists (select 1 from ingest_runs i where"
-	    " i.run_id = s.run_id and " STORE_RUN_LOADED ") then 'loaded'"
-	    " else 'not loaded' end as became,"
-	    " e.stage, e.reason, s.capture_id"
-	    " from temp.why_captures c join staging_raw s using (capture_id)"
-	    " left join ingest_errors e on e.src = s.run_id || '/' || s.seq"
-	    " %s order by s.capture_id, e.error_id",
+	    " when exists (select 1 from ingest_runs i where " STORE_RUN_BRINGS(
+		"s.run_id") " and " STORE_RUN_LOADED ") then 'loaded'"
+			    " else 'not loaded' end as became,"
+			    " e.stage, e.reason, s.capture_id"
+			    " from temp.why_captures c join staging_raw s "
+			    "using (capture_id)"
+			    " left join ingest_errors e on e.src = s.run_id || "
+			    "'/' || s.seq"
+			    " %s order by s.capture_id, e.error_id",
 	    of_lists ? "or e.list = c.list" : "");
 	return SQLITE_OK;
 }

@@ -378,8 +378,11 @@ class Facts:
         for record in map(json.loads, done.stdout.splitlines()):
             if record["type"] == "run":
                 self.runs.add(record["run"])
+                uncommitted = set(record.get("uncommitted", []))
             if record["type"] == "row" and "op" not in record:
-                self.take_row(record["table"], record["row"])
+                if (record["table"] != "cursors" or
+                        record["src"].split("/")[0] not in uncommitted):
+                    self.take_row(record["table"], record["row"])
 
     def take_row(self, table, row):
         if table == "cursors":
