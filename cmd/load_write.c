@@ -125,11 +125,43 @@ void load_end_cut(struct load *l, const char *reason)
 	load_close_run(l);
 }
 
+/*
+ * Whether captures of the run came that are not staged here and did not pass
+ * sp-stage, which may have staged them elsewhere.
+ */
+static bool is_unstaged(struct load *l, const struct store_run_end *end)
+{
+	int staged;
+
+	if (l->options.dry || end->captures == 0 || end->staged)
+		return false;
+	staged = store_run_is_staged(l->db, slice_of(l->run.id), end->captures);
+	if (staged < 0)
+		load_die(l);
+	return !staged;
+}
+
+/* Say that a rebuild will lack this run, in its reason, too. */
+static void tell_unstaged(
+    struct load *l, struct store_run_end *end, struct buf *reason)
+{
+	static const char unstaged[] =
+	    "its captures did not pass sp-stage: its rows cannot be rebuilt";
+
+	cli_warn("run %s: %s", l->run.id, unstaged);
+	buf_put_slice(reason, end->reason);
+	buf_puts(reason, reason->n ? "; " : "");
+	buf_puts(reason, unstaged);
+	end->reason = buf_slice(reason);
+}
+
 void load_end(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
 	struct buf ledger = BUF_INIT(rec->line.n + ((size_t)1 << 16));
+	struct buf reason = BUF_INIT(text.max + ((size_t)1 << 12));
 	struct store_run_end end;
+	struct slice told;
 
 	begin(l);
 	write_batch(l, &l->batch);
@@ -147,17 +179,21 @@ void load_end(struct load *l, const struct record *rec)
 		end.refused = l->run.counts.refused;
 	if ((l->run.incomplete || end.refused > 0) && end.exit_status == 0)
 		end.exit_status = EX_REFUSED;
+	told = end.reason;
+	if (is_unstaged(l, &end))
+		tell_unstaged(l, &end, &reason);
 	load_write_end(l, &end);
 	commit(l);
 	batch_clear(&l->batch);
 	batch_clear(&l->held);
 	l->batch_since = 0;
 	if (!slice_is(slice_of(end.status), "complete"))
-		cli_warn("run %s: %s: %.*s", l->run.id, end.status,
-		    (int)end.reason.n, end.reason.p);
+		cli_warn("run %s: %s: %.*s", l->run.id, end.status, (int)told.n,
+		    told.p);
 	l->status = load_worse(l->status, end.exit_status);
 	load_close_run(l);
 	stage_run_ended(&l->stage);
 	buf_release(&text);
 	buf_release(&ledger);
+	buf_release(&reason);
 }

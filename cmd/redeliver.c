@@ -80,6 +80,7 @@ void redeliver_send(struct redelivery *r, struct keeper *k, struct out *out,
 void redeliver_report(struct redelivery *r, struct keeper *k, struct stage *st,
     const struct record *run)
 {
+	const struct slice all = {NULL, 0};
 	size_t left = 0;
 	bool news;
 
@@ -93,13 +94,13 @@ void redeliver_report(struct redelivery *r, struct keeper *k, struct stage *st,
 			database_die(k->db, "write ingest_runs");
 		left += news;
 		if (news && !r->halted)
-			stage_complain(st, run, "not loaded",
+			stage_complain(st, run, all, "not loaded",
 			    "run %s: its captures were not loaded in %d "
 			    "attempts: sp-stage replay --run sends them again",
 			    w->id, REDELIVERY_ATTEMPTS);
 	}
 	if (r->halted && left > 0)
-		stage_complain(st, run, "not loaded",
+		stage_complain(st, run, all, "not loaded",
 		    "%zu earlier run%s not loaded into this database, in %d "
 		    "attempts: their captures are no longer sent again until "
 		    "sp-load has written to it",

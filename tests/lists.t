@@ -36,7 +36,7 @@ items() {
 a_run() {
 	printf '{"type":"run","run":"%s","job":"playlists"}\n' "$1"
 	cat
-	printf '{"type":"end","run":"%s",%s,"ledger":[{"stage":"sp-transform",' \
+	printf '{"type":"end","run":"%s",%s,"ledger":[{"stage":"sp-stage"},{"stage":"sp-transform",' \
 	    "$1" "${END:-\"status\":\"complete\"}"
 	printf '"in":{"capture":1},"used":{"capture":1},"produced":{"row":%s}}]}\n' \
 	    "$2"

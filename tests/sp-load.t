@@ -18,8 +18,10 @@ open_run() {
 	printf '{"type":"run","run":"%s","job":"play-history"%s}\n' "$1" "$2"
 }
 end_run() {
-	printf '{"type":"end","run":"%s",%s,"ledger":[{"stage":"sp-transform",' \
+	printf '{"type":"end","run":"%s",%s,"ledger":[{"stage":"sp-stage",' \
 	    "$1" "${3:-\"status\":\"complete\"}"
+	printf '"takes":"capture","in":{"capture":1},"passed":{"capture":1}},'
+	printf '{"stage":"sp-transform",'
 	printf '"in":{"capture":1},"used":{"capture":1},"produced":{"row":%s}}]}\n' \
 	    "$2"
 }
@@ -337,7 +339,7 @@ is "$(sql 'select job, account, user_id, started_at, cursor_before, cursor_after
 	requests, captures, gaps_json from ingest_runs')" \
     "play-history|default|kim|2026-03-02T00:00:00Z|1000|2000|0|1|[{\"from\":\"2026-02-01$d\",\"to\":\"2026-02-02$d\"}]" \
     "with cursors and gaps"
-is "$(sql "select json_extract(ledger_json, '\$[1].used.row') from ingest_runs")" \
+is "$(sql "select json_extract(ledger_json, '\$[2].used.row') from ingest_runs")" \
     5 "and the ledger with our own entry"
 is "$(sql 'select account, user_id from accounts')" "default|kim" \
     "it is known whose the account is"

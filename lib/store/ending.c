@@ -79,6 +79,7 @@ void ending_judge(const struct record *end, struct slice ledger,
 	    .has_counts = true,
 	    .requests = totals.requests,
 	    .captures = totals.captures,
+	    .staged = totals.staged,
 	    .refused = totals.refused};
 	if (balanced && slice_is(e.status, "complete")) {
 		how->status = "complete";

@@ -147,6 +147,26 @@ int store_run_end(sqlite3 *db, struct slice id, const struct store_run_end *end)
 	return finish(s);
 }
 
+int store_run_is_staged(sqlite3 *db, struct slice id, uint64_t captures)
+{
+	sqlite3_stmt *s;
+	int staged = -1;
+
+	if (sqlite3_prepare_v2(db,
+		"select (select count(*) from staging_raw where run_id = ?1)"
+		" >= ?2 or exists (select 1 from ingest_runs where"
+		" run_id = ?1 and"
+		" instr(ledger_json, '\"stage\":\"sp-stage\"'))",
+		-1, &s, NULL) != SQLITE_OK)
+		return -1;
+	store_bind(s, 1, id);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)captures);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		staged = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return staged;
+}
+
 int store_run_replayed(sqlite3 *db, struct slice id, struct slice replay)
 {
 	sqlite3_stmt *s;

@@ -56,6 +56,7 @@ struct store_run_end {
 	int exit_status; /* of sp(7) */
 	bool has_counts; /* of requests and captures */
 	uint64_t requests, captures;
+	bool staged; /* they passed sp-stage */
 	uint64_t rows, inserted, updated, unchanged, refused;
 	bool has_cursor;
 	int64_t cursor;	     /* where it stands now */
@@ -97,6 +98,12 @@ int store_run_seen(sqlite3 *, const struct store_run *);
  * whatever comes of that. What is inserted and updated adds up.
  */
 int store_run_end(sqlite3 *, struct slice id, const struct store_run_end *);
+
+/*
+ * Whether as many captures of a run are staged, or they were when it was
+ * loaded before: 1 or 0, or -1 on failure.
+ */
+int store_run_is_staged(sqlite3 *, struct slice id, uint64_t captures);
 
 /* Note on a run that was not loaded itself that a replay of it was. */
 int store_run_replayed(sqlite3 *, struct slice id, struct slice replay);

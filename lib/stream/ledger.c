@@ -221,6 +221,7 @@ bool ledger_check(
 		if (ok)
 			ok = stage_balances(now, why) &&
 			     (n == 0 || arrived(&e[(n + 1) % 2], now, why));
+		totals->staged |= slice_is(now->stage, "sp-stage");
 		for (int t = 0; t < RECORD_TYPES; t++)
 			totals->refused += now->counts[REFUSED][t];
 		add_up(now, RECORD_REQUEST, &totals->requests);

@@ -54,6 +54,7 @@ struct ledger_totals {
 	uint64_t refused;  /* by all stages */
 	uint64_t requests; /* the most that any stage saw */
 	uint64_t captures;
+	bool staged; /* sp-stage is among them */
 };
 
 /*
