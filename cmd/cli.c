@@ -229,6 +229,8 @@ const char *cli_database(const char *option, struct buf *path)
 void cli_refusal(void *ctx, const struct refusal *r)
 {
 	(void)ctx;
+	if (r->known)
+		return;
 	cli_warn("%s: %.*s%s%.*s%s%s", r->where, (int)r->src.n, r->src.p,
 	    r->src.p ? ": " : "", (int)r->place.n, r->place.p,
 	    r->place.p ? ": " : "", r->reason);

@@ -37,12 +37,14 @@ struct load_options {
 
 struct load_counts {
 	uint64_t rows, inserted, updated, unchanged, removed, refused;
+	uint64_t known; /* of those that were refused */
 };
 
 /* What is known of the run that is open, or of the rows that have none. */
 struct load_run {
 	bool open;
 	char id[STAGE_RUN_MAX];
+	bool planned; /* or the replay of one that was */
 	struct buf job;
 	struct buf replay_of;	/* the run that it brings again, or empty */
 	struct buf uncommitted; /* of a replay: the runs, as a JSON array */
@@ -113,6 +115,13 @@ struct slice load_now(char text[CLOCK_TEXT]);
 
 /* Whether the capture of that name is of a run that moves no cursor. */
 bool load_is_uncommitted(const struct load_run *, struct slice src);
+
+/*
+ * Whether a refusal was met before, so that it is not to be reported again:
+ * of a planned run alone. Whoever replays or imports is told all.
+ */
+bool load_is_known(
+    struct load *, struct slice src, struct slice place, struct slice reason);
 
 /* Add a change to counts. */
 void load_count(struct load_counts *, const struct change *);

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "json/json.h"
 #include "store/db.h"
+#include "store/refusals.h"
 #include "store/row.h"
 
 #define GAPS_MAX 1000
@@ -93,6 +94,18 @@ bool load_is_uncommitted(const struct load_run *run, struct slice src)
 	return false;
 }
 
+bool load_is_known(
+    struct load *l, struct slice src, struct slice place, struct slice reason)
+{
+	bool known;
+
+	if (!l->run.planned || !src.p)
+		return false;
+	if (refusals_is_known(l->db, src, place, reason, &known) != SQLITE_OK)
+		load_die(l);
+	return known;
+}
+
 void load_count(struct load_counts *n, const struct change *c)
 {
 	n->inserted += c->kind == CHANGE_INSERT;
@@ -150,10 +163,9 @@ void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
 	    .src = c->src,
 	    .seen_at = load_now(now)};
 
+	bool known;
+
 	r.run = slice_of(r.run.p);
-	cli_warn("%.*s: table '%s': row cannot be written: %s",
-	    c->src.p ? (int)c->src.n : 5, c->src.p ? c->src.p : "stdin",
-	    c->table->name.p, reason);
 	buf_printf(&text, "table '%s': row cannot be written: %s",
 	    c->table->name.p, reason);
 	r.reason = buf_slice(&text);
@@ -164,14 +176,19 @@ void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
 		r.record.n = LOAD_RECORD_KEPT;
 	put_place(c, &place);
 	r.place = buf_slice(&place);
+	known = load_is_known(l, r.src, r.place, r.reason);
+	if (!known)
+		cli_warn("%.*s: %s", c->src.p ? (int)c->src.n : 5,
+		    c->src.p ? c->src.p : "stdin", buf_words(&text));
 	load_write_refusal(l, &r);
 	buf_release(&text);
 	buf_release(&place);
 	if (l->run.open)
 		l->stage.ledger.used[RECORD_ROW] -= c->rows;
 	ledger_refuse(&l->stage.ledger, RECORD_ROW, "forbidden", c->rows);
-	l->stage.refused += c->rows;
+	l->stage.refused += known ? 0 : c->rows;
 	l->run.counts.refused += c->rows;
+	l->run.counts.known += known ? c->rows : 0;
 }
 
 void load_on_incomplete(
@@ -240,9 +257,11 @@ void load_close_run(struct load *l)
 	t->unchanged += n->unchanged;
 	t->removed += n->removed;
 	t->refused += n->refused;
+	t->known += n->known;
 	settling_clear(&l->settling);
 	*n = (struct load_counts){.rows = 0};
 	l->run.open = l->run.has_cursor = l->run.incomplete = false;
+	l->run.planned = false;
 	l->run.gap_count = 0;
 	buf_clear(&l->run.gaps);
 	buf_clear(&l->run.job);

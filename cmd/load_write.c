@@ -177,7 +177,8 @@ void load_end(struct load *l, const struct record *rec)
 	/* The ledger counts records; parts of them may be refused, too. */
 	if (end.refused < l->run.counts.refused)
 		end.refused = l->run.counts.refused;
-	if ((l->run.incomplete || end.refused > 0) && end.exit_status == 0)
+	if ((l->run.incomplete || end.refused > l->run.counts.known) &&
+	    end.exit_status == 0)
 		end.exit_status = EX_REFUSED;
 	told = end.reason;
 	if (is_unstaged(l, &end))

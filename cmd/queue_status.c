@@ -31,7 +31,8 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 
 /* What is due, how stale it is, and what holds it up. */
 static const char status_of_jobs[] =
-    "select name as job, case due when 1 then 'due' else 'fresh' end as state,"
+    "select name as job, case when due then 'due' when refused then 'refused' "
+    "else 'fresh' end as state,"
     " (select max(ended_at) from ingest_runs where job = name "
     "and account = :account and status = 'complete') as last_complete, "
     "(select status from ingest_runs where job = name "
@@ -62,22 +63,24 @@ static void note_jobs(sqlite3 *db, const struct queue_options *o)
 {
 	sqlite3_stmt *s;
 	int64_t waiting;
-	bool due;
+	bool due, refused;
 
 	if (store_exec(db, "create temp table job "
-			   "(name, due, endpoints, waiting)") ||
+			   "(name, due, refused, endpoints, waiting)") ||
 	    sqlite3_prepare_v2(db,
-		"insert into temp.job values (?, ?, ?, nullif(?, -1))", -1, &s,
-		NULL) != SQLITE_OK)
+		"insert into temp.job values (?, ?, ?, ?, nullif(?, -1))", -1,
+		&s, NULL) != SQLITE_OK)
 		database_die(db, "determine which jobs are due");
 	for (const struct job *j = jobs; j->name; j++) {
 		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK ||
+		    job_was_refused(db, j, &o->plan, &refused) != SQLITE_OK ||
 		    job_waiting(db, j, &o->plan, &waiting) != SQLITE_OK)
 			database_die(db, "determine which jobs are due");
 		store_bind(s, 1, slice_of(j->name));
 		sqlite3_bind_int(s, 2, due);
-		store_bind(s, 3, slice_of(j->endpoints));
-		sqlite3_bind_int64(s, 4, waiting);
+		sqlite3_bind_int(s, 3, refused);
+		store_bind(s, 4, slice_of(j->endpoints));
+		sqlite3_bind_int64(s, 5, waiting);
 		if (sqlite3_step(s) != SQLITE_DONE)
 			database_die(db, "determine which jobs are due");
 		sqlite3_reset(s);

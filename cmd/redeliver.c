@@ -8,10 +8,11 @@
 #include "database.h"
 #include "json/json.h"
 #include "stage.h"
+#include "store/refusals.h"
 
 /* Open the run; what waits for a good end of the one it repeats, stays so. */
-static void open_run(
-    struct source *s, const struct redelivery *r, const struct waiting_run *w)
+static void open_run(sqlite3 *db, struct source *s, const struct redelivery *r,
+    const struct waiting_run *w)
 {
 	struct buf *b;
 
@@ -25,6 +26,8 @@ static void open_run(
 	json_put_member(b, "started_at", slice_of(s->started_at));
 	json_put_member(b, "replay_of", slice_of(w->id));
 	json_put_member_int(b, "replay_until", w->until);
+	if (w->user && refusals_put_known(db, slice_of(w->user), b))
+		database_die(db, "read ingest_errors");
 	json_put_key(b, "uncommitted");
 	buf_putc(b, '[');
 	json_put_string(b, slice_of(w->id));
@@ -46,7 +49,7 @@ static void send_run(struct keeper *k, struct out *out, size_t max_line,
 		cli_die(EX_OSERR, "no clock or random bytes available");
 	if (staging_walk_init(&walk, k->db, &filter, false) != SQLITE_OK)
 		database_die(k->db, "read staging_raw");
-	open_run(&source, r, w);
+	open_run(k->db, &source, r, w);
 	rc = replay_send(&walk, &source, &line, false, &status);
 	if (rc == SQLITE_TOOBIG)
 		how = (struct outcome){.exit = EX_DATAERR,

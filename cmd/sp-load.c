@@ -42,6 +42,14 @@ static void on_cut(void *ctx, const char *run)
 		load_end_cut(l, l->stage.stopped ? "interrupted" : CLI_CUT);
 }
 
+/* For stage.is_known. */
+static bool is_known(
+    void *ctx, const struct record *rec, const struct refusal *r)
+{
+	(void)rec;
+	return load_is_known(ctx, r->src, r->place, slice_of(r->reason));
+}
+
 static void on_refusal(void *ctx, const struct refusal *r)
 {
 	struct load *l = ctx;
@@ -57,6 +65,7 @@ static void on_refusal(void *ctx, const struct refusal *r)
 
 	cli_refusal(NULL, r);
 	l->run.counts.refused++;
+	l->run.counts.known += r->known;
 	if (!l->options.dry && !batch_refuse(&l->batch, &kept))
 		cli_die(EX_OSERR, "out of memory");
 }
@@ -89,7 +98,10 @@ static void take_error(struct load *l, const struct record *rec)
 	r.seen_at = load_now(now);
 	stage_use(&l->stage, rec);
 	l->run.counts.refused++;
-	l->status = load_worse(l->status, EX_REFUSED);
+	if (load_is_known(l, r.src, r.place, r.reason))
+		l->run.counts.known++;
+	else
+		l->status = load_worse(l->status, EX_REFUSED);
 	if (!l->options.dry && !batch_refuse(&l->batch, &r))
 		cli_die(EX_OSERR, "out of memory");
 	buf_release(&text);
@@ -116,6 +128,7 @@ static void take_run(struct load *l, const struct record *rec)
 	if (!buf_put_slice(&l->run.uncommitted, record_raw(rec, "uncommitted")))
 		cli_die(EX_OSERR, "out of memory");
 	l->run.open = true;
+	l->run.planned = run.account.p || run.replay_of.p;
 	if (!l->options.dry &&
 	    (store_begin(l->db) || store_run_seen(l->db, &run) ||
 		store_commit(l->db)))
@@ -398,6 +411,7 @@ static void open_all(struct load *l, struct buf *path)
 	    l->options.max_line);
 	l->stage.in.stop = &cli_stop;
 	l->stage.on_refusal = on_refusal;
+	l->stage.is_known = is_known;
 	l->stage.on_cut = on_cut;
 	l->stage.ctx = l;
 }

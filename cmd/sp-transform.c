@@ -18,6 +18,7 @@
 #include "json/json.h"
 #include "map/bare.h"
 #include "map/pool.h"
+#include "stream/known.h"
 
 static const char usage[] =
     "usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]\n"
@@ -52,6 +53,7 @@ struct transform {
 	struct buf scratch;
 	struct buf capture; /* made of a bare body */
 	struct bare bare;
+	struct known known; /* refusals, of the run that is open */
 	uint64_t rows;
 };
 
@@ -352,6 +354,16 @@ static bool next_line(struct transform *t)
 	}
 }
 
+/* For stage.is_known. */
+static bool is_known(
+    void *ctx, const struct record *rec, const struct refusal *r)
+{
+	const struct transform *t = ctx;
+
+	return rec->type == RECORD_CAPTURE &&
+	       known_has(&t->known, rec, r->place, slice_of(r->reason));
+}
+
 /* Read the next record; false at the end. */
 static bool next_record(struct transform *t)
 {
@@ -363,6 +375,8 @@ static bool next_record(struct transform *t)
 			take_capture(t, &rec);
 		else
 			stage_pass(&t->st, &rec);
+		if (rec.type == RECORD_RUN)
+			known_take(&t->known, &rec);
 		return true;
 	case STAGE_TIMEOUT: return true;
 	default: return false;
@@ -417,14 +431,17 @@ static int transform(struct options *o)
 	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	bare_init(&t.bare, o->max_line);
+	known_init(&t.known, o->max_line);
 	t.st.on_refusal = cli_refusal;
 	t.st.on_cut = cli_cut;
 	t.st.on_other = settle_all;
+	t.st.is_known = is_known;
 	t.st.ctx = &t;
 	status = run(&t);
 	pool_free(t.pool);
 	stage_release(&t.st);
 	bare_release(&t.bare);
+	known_release(&t.known);
 	out_release(&t.out);
 	buf_release(&t.suffix);
 	buf_release(&t.scratch);

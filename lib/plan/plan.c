@@ -6,10 +6,12 @@
 
 #include "json/json.h"
 #include "store/db.h"
+#include "store/refusals.h"
 #include "stream/bucket.h"
 
 #define MINUTE ((int64_t)60 * 1000)
-#define DAY (24 * 60 * MINUTE)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
 
 /*
  * Plays cost one request, and what falls out of the last 50 is lost: a timer
@@ -221,9 +223,10 @@ bool plan_put_encoded(struct buf *b, struct slice text)
 	return !b->failed;
 }
 
-static void send_run(struct plan *p, const struct job *job)
+static int send_run(struct plan *p, const struct job *job)
 {
 	struct buf *b = source_begin(p->source, RECORD_RUN);
+	int rc;
 
 	json_put_member(b, "job", slice_of(job->name));
 	json_put_member(b, "account", slice_of(p->options->account));
@@ -232,7 +235,9 @@ static void send_run(struct plan *p, const struct job *job)
 	json_put_member(b, "started_at", slice_of(p->source->started_at));
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
+	rc = refusals_put_known(p->db, buf_slice(&p->user), b);
 	source_send(p->source, RECORD_RUN);
+	return rc;
 }
 
 static struct plan plan_init(
@@ -260,8 +265,9 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 	if (rc != SQLITE_OK)
 		return rc;
 	if (source)
-		send_run(p, job);
-	rc = job->plan(p);
+		rc = send_run(p, job);
+	if (rc == SQLITE_OK)
+		rc = job->plan(p);
 	if (rc == SQLITE_OK)
 		rc = p->rc;
 	if (source && rc == SQLITE_OK)
@@ -306,14 +312,56 @@ static const char is_due[] =
     "and u.first_seen > r.at left join playlists using (playlist_id) "
     "where last_refreshed is null))";
 
+/* Of the last runs, the newest first: whether captures of it were refused. */
+static const char were_refused[] = "select " REFUSALS_OF_RUN(
+    "r.run_id") " from (select run_id, started_at "
+		"from ingest_runs where job = :job and account = :account "
+		"and status = 'complete' and started_at <= :now "
+		"order by started_at desc, run_id desc limit 16) r "
+		"order by started_at desc, run_id desc";
+
+/* How many of the last runs, on end, had captures refused. */
+static int count_refused(struct plan *p, const struct job *job, int *n)
+{
+	sqlite3_stmt *s;
+	int rc = plan_prepare(p, were_refused, 0, &s);
+
+	*n = 0;
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = bind_name(s, ":job", slice_of(job->name));
+	if (rc == SQLITE_OK)
+		rc = bind_name(s, ":account", slice_of(p->options->account));
+	if (rc == SQLITE_OK)
+		while ((rc = sqlite3_step(s)) == SQLITE_ROW &&
+		       sqlite3_column_int(s, 0))
+			++*n;
+	sqlite3_finalize(s);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* The time to wait after a run; exponential backoff where it was refused. */
+static int find_interval(struct plan *p, const struct job *job, int64_t *ms)
+{
+	int n, rc = count_refused(p, job, &n);
+
+	*ms = job->interval;
+	if (n > 0 && (HOUR << (n - 1)) < *ms)
+		*ms = HOUR << (n - 1);
+	return rc;
+}
+
 /* What the query says, of the user that it is asked for. */
 static int ask_is_due(struct plan *p, const struct job *job, bool *due)
 {
 	sqlite3_stmt *s;
+	int64_t interval;
 	int rc = find_user(p);
 
 	if (rc == SQLITE_OK)
-		rc = plan_prepare(p, is_due, job->interval, &s);
+		rc = find_interval(p, job, &interval);
+	if (rc == SQLITE_OK)
+		rc = plan_prepare(p, is_due, interval, &s);
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = bind_name(s, ":job", slice_of(job->name));
@@ -337,6 +385,17 @@ int job_is_due(sqlite3 *db, const struct job *job,
 	if (rc == SQLITE_OK && *due)
 		rc = has_nothing_to_ask(db, job, options, &nothing);
 	*due = *due && !nothing;
+	return rc;
+}
+
+int job_was_refused(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, bool *refused)
+{
+	struct plan p = plan_init(db, options, NULL);
+	int n, rc = count_refused(&p, job, &n);
+
+	*refused = n > 0;
+	plan_release(&p);
 	return rc;
 }
 

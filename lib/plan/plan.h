@@ -65,6 +65,14 @@ const struct job *job_named(const char *name);
 int job_is_due(
     sqlite3 *, const struct job *, const struct plan_options *, bool *due);
 
+/*
+ * Whether captures of a job's last complete run were refused, but for parts
+ * of which that was known. The job is due again after an hour, and after
+ * twice as long each time that this goes on, up to its interval.
+ */
+int job_was_refused(
+    sqlite3 *, const struct job *, const struct plan_options *, bool *refused);
+
 /* How many things wait for a job; -1 where that cannot be known. */
 int job_waiting(
     sqlite3 *, const struct job *, const struct plan_options *, int64_t *n);

@@ -280,9 +280,15 @@ create table if not exists ingest_errors (
 	place text,
 	reason text not null,
 	record text,
-	seen_at text not null
+	seen_at text not null,
+	endpoint text,
+	user_id text,
+	subject text
 );
 
+-- What makes a refusal known, of a capture that is staged.
+create index if not exists ingest_errors_known
+	on ingest_errors (endpoint, reason, place) where endpoint is not null;
 create index if not exists ingest_errors_run on ingest_errors (run_id);
 create index if not exists ingest_errors_src
 	on ingest_errors (src, run_id, place);

@@ -83,9 +83,7 @@ void ending_judge(const struct record *end, struct slice ledger,
 	    .refused = totals.refused};
 	if (balanced && slice_is(e.status, "complete")) {
 		how->status = "complete";
-		how->exit_status = totals.refused ? EX_REFUSED : 0;
-		if (e.exit_status > 0)
-			how->exit_status = (int)e.exit_status;
+		how->exit_status = e.exit_status > 0 ? (int)e.exit_status : 0;
 		how->reason = e.reason;
 		return;
 	}

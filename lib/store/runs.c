@@ -1,6 +1,7 @@
 #include "store/runs.h"
 
 #include "store/db.h"
+#include "store/refusals.h"
 #include "stream/record.h"
 
 /* Step a statement that gives no rows, and be done with it. */
@@ -223,9 +224,12 @@ int store_refuse(sqlite3 *db, const struct store_refusal *r)
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(db,
 	    "insert into ingest_errors (run_id, stage, src, place, reason,"
-	    " record, seen_at, list, error_id) values (?, ?, ?, ?, ?, ?, ?, ?,"
-	    " 1 + max(?, (select coalesce(max(error_id), 0)"
-	    " from ingest_errors)))",
+	    " record, seen_at, list, error_id, endpoint, user_id, subject)"
+	    " select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1 + max(?9, (select"
+	    " coalesce(max(error_id), 0) from ingest_errors)), s.endpoint,"
+	    " s.user_id, " REFUSALS_SUBJECT(
+		"s.url") " from (select 1)"
+			 " left join staging_raw s on " REFUSALS_CAPTURE("?3"),
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)

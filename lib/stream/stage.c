@@ -317,8 +317,9 @@ __attribute__((format(printf, 5, 0))) static bool report(struct stage *st,
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	snprintf(
 	    where, sizeof(where), "%.32s:%" PRIu64, st->source, st->in.number);
-	st->refused++;
 	r.src = stage_src(st, rec);
+	r.known = st->is_known && st->is_known(st->ctx, rec, &r);
+	st->refused += !r.known;
 	/* Captures are big, and kept in staging_raw. */
 	if (rec->type != RECORD_CAPTURE) {
 		r.record = rec->line;

@@ -45,6 +45,7 @@ struct refusal {
 	struct slice place;  /* the part of it; p == NULL for all of it */
 	const char *reason;  /* for people */
 	struct slice record; /* the line, cut to 64 KiB */
+	bool known;	     /* it is not to be reported again */
 };
 
 struct stage {
@@ -62,6 +63,12 @@ struct stage {
 	uint64_t refused;	 /* so far, over all runs */
 	bool stopped;		 /* a signal ended the input early */
 
+	/*
+	 * Whether a refusal is known, which then is no reason for the exit
+	 * status; NULL if none is.
+	 */
+	bool (*is_known)(
+	    void *ctx, const struct record *, const struct refusal *);
 	/* Told of each refusal after it was counted and sent on. */
 	void (*on_refusal)(void *ctx, const struct refusal *);
 	/*
