@@ -185,7 +185,7 @@ static char *copy_time(int64_t ms)
 /* Add a token file's account; `name` may be NULL. */
 static void add(struct list *l, const char *name, const char *path)
 {
-	struct error error;
+	struct error error = ERROR_UNSET;
 	struct token t;
 	struct row *rows;
 
@@ -334,7 +334,7 @@ int account_list(const struct account *a, bool table)
 int account_logout(const struct account *a)
 {
 	struct buf path = BUF_INIT(4096);
-	struct error error;
+	struct error error = ERROR_UNSET;
 	struct token t;
 	const char *file = account_path(a, &path);
 	bool ok;

@@ -83,7 +83,7 @@ static bool is_id(const char *text)
 static void find_client_id(
     struct login_options *o, const char *path, struct buf *client_id)
 {
-	struct error error;
+	struct error error = ERROR_UNSET;
 	struct token t;
 
 	if (!o->client_id)
@@ -108,7 +108,7 @@ static void find_client_id(
 /* See that the token file can be replaced, before the user logs in. */
 static void check_file(const struct login_options *o, const char *path)
 {
-	struct error error;
+	struct error error = ERROR_UNSET;
 	struct token t;
 
 	token_init(&t, path);
@@ -338,7 +338,7 @@ static void answer_late_tabs(struct loopback *l)
 static int log_in(const struct login_options *o, struct login *l,
     struct waiting *w, const char *path)
 {
-	struct error error;
+	struct error error = ERROR_UNSET;
 	bool ok;
 
 	ok = login_begin(l, &error);

@@ -85,7 +85,7 @@ static void on_refusal(void *ctx, const struct refusal *r)
 /* Know whose login it is; false if nothing can be asked. */
 static bool know_user(struct fetch *f)
 {
-	struct error error;
+	struct error error = ERROR_UNSET;
 
 	if (verdict_is_halted(&f->verdict))
 		return false;
@@ -235,7 +235,7 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 
 static void take_run(struct fetch *f, const struct record *rec)
 {
-	struct error error;
+	struct error error = ERROR_UNSET;
 	struct slice user = {NULL, 0};
 	bool told;
 

@@ -389,8 +389,31 @@ is "$(refreshed) $(cmp "$tmp/before" "$file") $(find "$tmp/login" -name '*.new')
 run fetch /v1/me
 is "$status $(refreshed)" "0 1" "and afterwards all is well"
 
+# --- an API that does not say who the user is ----------------------------
+server nobody 'open(my $f, "<", "'"$tmp"'/said_me"); my $b = <$f>;
+    print $c $b eq "204" ? "HTTP/1.1 204 No Content\r\n\r\n"
+	: "${ok}Content-Length: ${\ length $b}\r\n\r\n$b"'
+printf '{"access_token":"abcdefghijk"}' >"$tmp/nobody.json"
+chmod 600 "$tmp/nobody.json"
+echo "$me" | plan >"$tmp/plan"
+bad=0 n=0
+for body in '[]' 3 null true '""' 204 '{}' '{"id":7}' '{"id":null}' '{"id":""}' \
+    '{"id":"a\u0000b"}' '{"error":{"status":200}}'; do
+	printf '%s' "$body" >"$tmp/said_me"
+	n=$((n + 1))
+	# shellcheck disable=SC2154
+	for request in /me ''; do
+		run fetch --token-file "$tmp/nobody.json" --api "$nobody" \
+		    --retries 0 ${request:+"$request"} <"$tmp/plan"
+		[ "$status" = 69 ] && echo "$err" | head -n 1 | grep -qE \
+		    '^sp-fetch: /v1/me: the response (is not an object|has no id)$' ||
+		    { bad=$((bad + 1)); echo "# $status $body $err"; }
+	done
+done
+is "$n $bad" "12 0" "what is no user ends with 69, and a reason"
+
 # --- pages without end --------------------------------------------------
-server chain 'our $n++; my $b = "{\"items\":[1],\"next\":\"/v1/me?$n\"}";
+server chain 'our $n++; my $b = "{\"items\":[$n],\"next\":\"/v1/me?$n\"}";
     print $c "${ok}Content-Length: ", length $b, "\r\n\r\n$b"'
 # shellcheck disable=SC2154
 is "$(echo '{"endpoint":"me","url":"/v1/me","paging":"next"}' |

@@ -63,8 +63,9 @@ fault 'kind=badnext&times=0'
 got=$(echo '{"endpoint":"my-playlists","url":"/v1/me/playlists?offset=0&limit=5","paging":"offset"}' | try)
 total=$(jq '.body.total // empty' "$tmp/out" | head -n 1)
 is "$(jq -r 'select(.type == "capture").url' "$tmp/out" | sed 's/.*?//' | xargs)" \
-    "$(seq 0 5 $((total - 1)) | sed 's/.*/offset=&\&limit=5/' | xargs)" \
-    "paging by offset asks for every page of the total"
+    "$({ seq 0 5 $((total - 1)); echo "$total"; } |
+	sed 's/.*/offset=&\&limit=5/' | xargs)" \
+    "paging by offset asks for every page, and for one more if there is a link"
 like "$got" "^0: complete 0 balanced: 200 200" "and is complete"
 reset
 on='{"endpoint":"my-playlists","url":"/v1/me/playlists?limit=5&offset=0","paging":"offset","next":"/v1/me/playlists?limit=5&offset=5","page":2,"list":"R0/1"}'

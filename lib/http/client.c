@@ -21,7 +21,8 @@
 
 void answer_init(struct answer *a, size_t max_body)
 {
-	*a = (struct answer){.reply.body = BUF_INIT(max_body)};
+	*a = (struct answer){
+	    .reply.body = BUF_INIT(max_body), .error = ERROR_UNSET};
 }
 
 void answer_release(struct answer *a)

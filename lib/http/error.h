@@ -11,6 +11,15 @@ struct error {
 	char why[512]; /* one line for people */
 };
 
+/*
+ * What an error is until it is set: a failure that nobody gave a reason for
+ * ends the program as the bug that it is, and never as a success.
+ */
+#define ERROR_UNSET                                                  \
+	{                                                            \
+		.exit = 70, .why = "internal error: no reason given" \
+	}
+
 /* Fill it in; returns false, for the caller to return. */
 bool error_set(struct error *, int exit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

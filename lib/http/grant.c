@@ -60,7 +60,7 @@ static void keep_member(
 	else if (type == JSON_STRING && slice_is(j->key, "scope"))
 		keep_text(&g->scope, j, ' ');
 	else if (type == JSON_NUMBER && slice_is(j->key, "expires_in") &&
-		 (!json_int(j->text, &g->lasts) || g->lasts < 0 ||
+		 (!json_whole(j->text, &g->lasts) || g->lasts < 0 ||
 		     g->lasts > LASTS_MAX))
 		g->lasts = 0;
 }

@@ -1,16 +1,21 @@
 #include "http/pages.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "http/grant.h"
 #include "json/json.h"
 
-#define LIMIT_DEFAULT 20 /* of the Web API, if a URL has none */
+/* Of the pages of a playlist's list that have no link to follow. */
+#define ITEMS_LIMIT 50
 
 void pages_init(struct pages *p, const struct origin *api, uint64_t max)
 {
 	*p = (struct pages){.api = api, .max = max};
 	p->url.max = p->next.max = p->first.max = URL_MAX;
-	p->asked.max = (size_t)64 << 20;
+	p->asked.max = p->entries.max = (size_t)64 << 20;
 }
 
 void pages_release(struct pages *p)
@@ -19,6 +24,7 @@ void pages_release(struct pages *p)
 	buf_release(&p->next);
 	buf_release(&p->first);
 	buf_release(&p->asked);
+	buf_release(&p->entries);
 }
 
 static enum pages_result bad(struct pages *p, const char *why)
@@ -34,6 +40,19 @@ static enum pages_result no_url(struct pages *p, const struct buf *url)
 	    p, url->no_memory ? url_no_memory : "longer than a URL may be");
 }
 
+/* The same with a reason that has numbers in it. */
+__attribute__((format(printf, 3, 4))) static enum pages_result tell(
+    struct pages *p, enum pages_result result, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p->text, sizeof(p->text), fmt, ap);
+	va_end(ap);
+	p->why = p->text;
+	return result;
+}
+
 /* FNV-1a: two URLs of a chain collide with a chance of 2^-64. */
 static uint64_t hash(struct slice s)
 {
@@ -44,10 +63,20 @@ static uint64_t hash(struct slice s)
 	return h;
 }
 
+/* Whether a text is not among those so far; false also without memory. */
+static bool is_new(struct buf *hashes, struct slice text)
+{
+	uint64_t h = hash(text);
+
+	for (size_t i = 0; i < hashes->n; i += sizeof(h))
+		if (memcmp(hashes->p + i, &h, sizeof(h)) == 0)
+			return false;
+	return buf_put(hashes, &h, sizeof(h));
+}
+
 /* Make `ref` the page to request, if that is allowed. */
 static enum pages_result go_to(struct pages *p, struct slice ref)
 {
-	uint64_t h;
 	const char *why;
 
 	if (p->number >= p->max)
@@ -56,12 +85,13 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	why = url_resolve(p->api, ref, &p->url);
 	if (why)
 		return bad(p, why);
-	h = hash(url_path(buf_slice(&p->url)));
-	for (size_t i = 0; i < p->asked.n; i += sizeof(h))
-		if (memcmp(p->asked.p + i, &h, sizeof(h)) == 0)
-			return bad(p, "a page that was requested before");
-	if (!buf_put(&p->asked, &h, sizeof(h)) || !buf_cstr(&p->url))
-		return bad(p, url_no_memory);
+	if (!is_new(&p->asked, url_path(buf_slice(&p->url))) ||
+	    !buf_cstr(&p->url))
+		return bad(p, p->asked.no_memory || p->url.no_memory
+				  ? url_no_memory
+				  : "a page that was requested before");
+	p->offset = -1;
+	url_query_int(buf_slice(&p->url), "offset", &p->offset);
 	p->number++;
 	return PAGES_MORE;
 }
@@ -76,6 +106,15 @@ static enum page_kind kind_of(
 								 : PAGE_ITEMS;
 }
 
+/* Whether the list is read from its first entry on. */
+static bool is_start(struct slice url)
+{
+	struct slice cursor;
+
+	return !url_query(url, "after", &cursor) &&
+	       !url_query(url, "before", &cursor);
+}
+
 enum pages_result pages_begin(struct pages *p, struct slice ref,
     enum paging paging, const struct pages_stop *stop)
 {
@@ -84,46 +123,96 @@ enum pages_result pages_begin(struct pages *p, struct slice ref,
 	p->paging = paging;
 	p->number = 0;
 	p->kind = PAGE_PLAIN;
+	p->skipped = p->no_total = false;
+	p->last = 0;
+	p->again = 0;
 	buf_clear(&p->asked);
+	buf_clear(&p->entries);
 	buf_clear(&p->first);
 	r = go_to(p, ref);
+	if (p->offset < 0 && paging != PAGING_NEXT)
+		p->offset = 0;
+	p->came = p->offset;
+	if (p->came < 0 && is_start(buf_slice(&p->url)))
+		p->came = 0;
 	if (r == PAGES_MORE && !buf_put_slice(&p->first, buf_slice(&p->url)))
 		return bad(p, url_no_memory);
 	if (r != PAGES_MORE || !stop->url.p)
 		return r;
 	p->number = stop->number - 1;
 	p->kind = kind_of(paging, ref, stop->url);
-	return go_to(p, stop->url);
+	r = go_to(p, stop->url);
+	p->came = p->offset;
+	return r;
 }
 
 /* The paging members of a page. */
 struct links {
 	enum json_type next; /* JSON_END if there is none */
 	struct slice next_text;
-	int64_t limit, total; /* -1 if there is none */
-	bool items;	      /* there is at least one */
+	struct slice after;    /* of its cursors, as written; or p == NULL */
+	int64_t offset, total; /* -1 if there is none */
+	struct slice items;    /* the list, as JSON; p == NULL if none */
+	int64_t count;	       /* of its entries, also of those that are null */
+	int64_t again;	   /* of them up to the last one of the page before */
+	struct slice last; /* the last one that is not null; or p == NULL */
 };
+
+static const struct links no_links = {
+    .next = JSON_END, .offset = -1, .total = -1};
+
+/* Count the entries; `before` is the hash of the last one of the page before.
+ */
+static void count_entries(struct links *l, uint64_t before)
+{
+	struct json j;
+	enum json_type type;
+
+	json_init(&j, l->items);
+	json_next(&j);
+	while ((type = json_next(&j)) > JSON_END && type != JSON_ARRAY_END) {
+		l->count++;
+		json_skip(&j, type);
+		if (type == JSON_NULL)
+			continue;
+		l->last = j.text;
+		if (hash(j.text) == before)
+			l->again = l->count;
+	}
+}
+
+static void read_cursors(struct json *j, struct links *l)
+{
+	enum json_type type;
+
+	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END) {
+		if (type == JSON_STRING && slice_is(j->key, "after"))
+			l->after = j->text;
+		json_skip(j, type);
+	}
+}
 
 static void read_member(struct json *j, enum json_type type, struct links *l)
 {
+	bool items = type == JSON_ARRAY && slice_is(j->key, "items");
+
 	if (slice_is(j->key, "next")) {
-		l->next = type;
+		bool empty = type == JSON_STRING && j->text.n == 0;
+
+		l->next = empty ? JSON_NULL : type;
 		l->next_text = j->text;
-	} else if (type == JSON_NUMBER && slice_is(j->key, "limit")) {
-		json_int(j->text, &l->limit);
+	} else if (type == JSON_NUMBER && slice_is(j->key, "offset")) {
+		json_whole(j->text, &l->offset);
 	} else if (type == JSON_NUMBER && slice_is(j->key, "total")) {
-		json_int(j->text, &l->total);
+		json_whole(j->text, &l->total);
 	}
-	if (type == JSON_ARRAY && slice_is(j->key, "items")) {
-		json_skip(j, type);
-		l->items = j->text.n > 2;
-		for (size_t i = 1; l->items && i + 1 < j->text.n &&
-				   strchr(" \t\r\n", j->text.p[i]);
-		     i++)
-			l->items = i + 2 < j->text.n;
-	} else {
-		json_skip(j, type);
+	if (type == JSON_OBJECT && slice_is(j->key, "cursors")) {
+		read_cursors(j, l);
+		return;
 	}
+	json_skip(j, type);
+	if (items)
+		l->items = j->text;
 }
 
 /*
@@ -136,14 +225,13 @@ static bool read_links(struct slice body, const char *name, struct links *l)
 	struct json j;
 	enum json_type type;
 
-	*l = (struct links){.next = JSON_END, .limit = -1, .total = -1};
+	*l = no_links;
 	json_init(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return false;
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
 		if (type == JSON_OBJECT && !found && slice_is(j.key, name)) {
-			*l = (struct links){
-			    .next = JSON_END, .limit = -1, .total = -1};
+			*l = no_links;
 			found = true;
 		} else {
 			read_member(&j, type, l);
@@ -152,36 +240,146 @@ static bool read_links(struct slice body, const char *name, struct links *l)
 	return found;
 }
 
+/* The page that a link leads to. */
 static enum pages_result follow(struct pages *p, const struct links *l)
 {
-	if (l->next == JSON_END || l->next == JSON_NULL)
-		return PAGES_END;
+	enum pages_result r;
+
 	if (l->next != JSON_STRING)
 		return bad(p, "a next that is no string");
 	buf_clear(&p->next);
 	if (!json_unescape(l->next_text, &p->next))
 		return no_url(p, &p->next);
-	return go_to(p, buf_slice(&p->next));
+	r = go_to(p, buf_slice(&p->next));
+	/* What it passes over is not made up for by its own offset. */
+	p->skipped |= p->came >= 0 && p->offset > p->came;
+	return r;
 }
 
-/* Count by limit and not by items: a page may leave some out. */
-static enum pages_result count_on(struct pages *p, const struct links *l)
+/* The same URL with the cursor of the next page. */
+static bool put_after(struct pages *p, const struct links *l)
+{
+	struct buf after = BUF_INIT(URL_MAX), query = BUF_INIT(URL_MAX);
+	struct slice value;
+	bool ok = json_unescape(l->after, &after) && buf_cstr(&after);
+
+	if (ok) {
+		form_put(&query, "after", after.p);
+		value = slice_from(buf_slice(&query), strlen("after="));
+		ok = !query.failed && url_set_query(buf_slice(&p->url), "after",
+					  value, &p->next);
+	}
+	p->next.no_memory |= after.no_memory || query.no_memory;
+	buf_release(&after);
+	buf_release(&query);
+	return ok;
+}
+
+/*
+ * The page that follows the entries that came. By their number and not by the
+ * limit: a server may allow less than was asked for, without saying so.
+ */
+static enum pages_result ask_on(struct pages *p, const struct links *l)
 {
 	struct slice url = buf_slice(&p->url);
-	int64_t offset = 0, limit = LIMIT_DEFAULT;
+	bool ok;
 
-	url_query_int(url, "limit", &limit);
-	url_query_int(url, "offset", &offset);
-	if (l->limit > 0)
-		limit = l->limit; /* the server may have allowed less */
-	if (limit <= 0 || offset < 0 || offset > INT64_MAX - limit)
-		return bad(p, "an invalid offset or limit");
-	if (!l->items || (l->total >= 0 && offset + limit >= l->total))
-		return PAGES_END;
 	buf_clear(&p->next);
-	if (!url_set_query_int(url, "offset", offset + limit, &p->next))
-		return no_url(p, &p->next);
-	return go_to(p, buf_slice(&p->next));
+	if (p->paging == PAGING_PLAYLIST && p->kind == PAGE_PLAIN) {
+		buf_put_slice(&p->next, url_endpoint(url));
+		ok = buf_printf(&p->next, "/%s?offset=%" PRId64 "&limit=%d",
+		    p->member, p->came, ITEMS_LIMIT);
+	} else if (p->offset < 0 && l->offset < 0) {
+		ok = put_after(p, l);
+	} else {
+		ok = url_set_query_int(url, "offset", p->came, &p->next);
+	}
+	return ok ? go_to(p, buf_slice(&p->next)) : no_url(p, &p->next);
+}
+
+/* Whether a page can be asked for without a link to it. */
+static bool can_ask_on(const struct pages *p, const struct links *l)
+{
+	return p->came >= 0 && !p->skipped &&
+	       (p->offset >= 0 || l->offset >= 0 || l->after.p);
+}
+
+/* No more is to be had: whether that is all there is. */
+static enum pages_result end(struct pages *p, int64_t total)
+{
+	int64_t came = p->came - p->again;
+
+	if (p->came < 0 || came >= total || p->paging == PAGING_PLAYLIST)
+		return PAGES_END; /* sp-load counts the items of playlists */
+	return tell(p, PAGES_SHORT,
+	    "it ends after %" PRId64 " of %" PRId64 " entries", came, total);
+}
+
+/*
+ * Whether the entries of a page are those of a page before. Pages of null say
+ * nothing, and a playlist may have equal ones at different offsets.
+ */
+static bool is_repeated(struct pages *p, const struct links *l)
+{
+	if (!l->last.p || (p->paging == PAGING_PLAYLIST && l->offset >= 0))
+		return false;
+	return !is_new(&p->entries, l->items);
+}
+
+/* After a page with entries: count them, and find the page that follows. */
+static enum pages_result go_on(
+    struct pages *p, const struct links *l, int64_t total)
+{
+	bool more = l->next != JSON_END && l->next != JSON_NULL;
+
+	/* Fewer than there are on the first page cannot be all. */
+	if (p->came == 0 && total >= 0 && l->count > total) {
+		p->no_total = true;
+		total = -1;
+	}
+	if (p->came >= 0)
+		p->came += l->count;
+	p->again += l->again;
+	p->last = hash(l->last);
+	/* By offset it goes on until an empty page, if nothing says more. */
+	more |= p->paging == PAGING_OFFSET && l->next == JSON_END && total < 0;
+	if (more && p->paging != PAGING_OFFSET)
+		return follow(p, l);
+	if ((more || (p->came >= 0 && p->came < total)) && can_ask_on(p, l))
+		return ask_on(p, l);
+	return end(p, total);
+}
+
+/*
+ * Go on while there are entries and a link to more, or fewer came than there
+ * are in all. Numbers that cannot be true are not believed: neither an offset
+ * nor a total, and no link when all have come.
+ */
+static enum pages_result page_done(struct pages *p, struct links *l)
+{
+	int64_t total = p->no_total ? -1 : l->total;
+	bool all = total > 0 && p->came >= total;
+
+	if (l->items.p)
+		count_entries(l, p->last);
+	if (l->count == 0)
+		return end(p, total);
+	if (p->came > INT64_MAX - l->count)
+		return bad(p, "an offset that is too large");
+	if (l->offset >= 0 && p->offset >= 0 && l->offset != p->offset)
+		return tell(p, PAGES_BAD,
+		    "the offset of this page is %" PRId64 ", not %" PRId64,
+		    l->offset, p->offset);
+	if (all && (l->again == l->count || p->paging == PAGING_PLAYLIST))
+		return end(p, total);
+	if (is_repeated(p, l))
+		return bad(p, p->entries.no_memory
+				  ? url_no_memory
+				  : "this page is the same as one before");
+	if (all)
+		return tell(p, PAGES_SHORT,
+		    "it goes on after its %" PRId64 " entries", total);
+	return go_on(p, l, total);
 }
 
 /* Request the snapshot once more, to see whether the list has changed. */
@@ -205,7 +403,22 @@ static enum pages_result turn(struct pages *p, enum pages_result r)
 	return r;
 }
 
-/* A playlist embeds the first page of its list, in one of two members. */
+/*
+ * A playlist embeds the first page of its list, in one of two members; where
+ * both are there, one may have no entries to see.
+ */
+static bool read_embedded(struct pages *p, struct slice body, struct links *l)
+{
+	static const char *const members[] = {"items", "tracks", "items"};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		p->member = members[i];
+		if (read_links(body, p->member, l) && (l->items.p || i == 2))
+			return true;
+	}
+	return false;
+}
+
 static enum pages_result read_on(struct pages *p, struct slice body)
 {
 	struct links l;
@@ -214,20 +427,19 @@ static enum pages_result read_on(struct pages *p, struct slice body)
 		return PAGES_END;
 	if (p->kind == PAGE_ITEMS)
 		read_links(body, "", &l);
-	else if (!read_links(body, "items", &l) &&
-		 !read_links(body, "tracks", &l))
+	else if (!read_embedded(p, body, &l))
 		return PAGES_END;
-	return turn(p, follow(p, &l));
+	return turn(p, page_done(p, &l));
 }
 
 enum pages_result pages_next(struct pages *p, struct slice body)
 {
 	struct links l;
 
-	switch (p->paging) {
-	case PAGING_NONE: return PAGES_END;
-	case PAGING_PLAYLIST: return read_on(p, body);
-	case PAGING_NEXT: read_links(body, "artists", &l); return follow(p, &l);
-	default: read_links(body, "", &l); return count_on(p, &l);
-	}
+	if (p->paging == PAGING_NONE)
+		return PAGES_END;
+	if (p->paging == PAGING_PLAYLIST)
+		return read_on(p, body);
+	read_links(body, p->paging == PAGING_NEXT ? "artists" : "", &l);
+	return page_done(p, &l);
 }

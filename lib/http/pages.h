@@ -1,6 +1,8 @@
 /*
  * The pages of one request: the URL of the next page after each answer. A
- * chain of pages stays at its API, never requests a page twice, and ends.
+ * chain of pages stays at its API, never requests a page twice, and ends with
+ * the first page without entries. It counts the entries, those that are null
+ * too, so that no list that is cut short passes for a whole one.
  */
 #ifndef SP_HTTP_PAGES_H
 #define SP_HTTP_PAGES_H
@@ -14,7 +16,7 @@
 enum paging {
 	PAGING_NONE,
 	PAGING_NEXT,	/* follow `next`, or `artists.next` */
-	PAGING_OFFSET,	/* compute offsets up to `total` */
+	PAGING_OFFSET,	/* count offsets, and follow no link */
 	PAGING_PLAYLIST /* a playlist, the pages of its list, and a check */
 };
 
@@ -28,7 +30,8 @@ enum page_kind {
 enum pages_result {
 	PAGES_MORE, /* the url of the next page is in `url` */
 	PAGES_END,
-	PAGES_BAD /* see `why` */
+	PAGES_SHORT, /* the end, but not of all that there is; see `why` */
+	PAGES_BAD    /* see `why` */
 };
 
 /* Where an earlier run stopped in a chain of pages. */
@@ -43,11 +46,20 @@ struct pages {
 	uint64_t number;	  /* of the page being requested, from 1 */
 	enum page_kind kind;
 	uint64_t max;
-	struct buf url;	  /* to request; NUL-terminated */
-	const char *why;  /* a constant string */
-	struct buf asked; /* private: hashes of the URLs so far */
+	struct buf url;	    /* to request; NUL-terminated */
+	const char *why;    /* until the next call */
+	struct buf asked;   /* private: hashes of the URLs so far */
+	struct buf entries; /* and of the lists of entries */
 	struct buf next;
 	struct buf first; /* the URL that the chain began with */
+	char text[120];
+	const char *member; /* of a playlist, where its list is */
+	int64_t offset;	    /* in the URL of this page, or -1 */
+	int64_t came;	    /* entries before this page; -1 if not known */
+	int64_t again;	    /* of them came a second time */
+	uint64_t last;	    /* hash of the last one that is not null; or 0 */
+	bool skipped;	    /* a link has passed over some */
+	bool no_total;	    /* the total is not true */
 };
 
 void pages_init(struct pages *, const struct origin *api, uint64_t max);

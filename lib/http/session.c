@@ -82,8 +82,11 @@ char *session_read_id(struct slice body, struct error *error)
 	char *user = NULL;
 
 	json_init(&j, body);
-	if (json_next(&j) != JSON_OBJECT)
+	if (json_next(&j) != JSON_OBJECT) {
+		error_set(error, EX_UNAVAILABLE,
+		    "/v1/me: the response is not an object");
 		return NULL;
+	}
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
 		if (type == JSON_STRING && slice_is(j.key, "id"))
 			id = j.text;
@@ -106,7 +109,7 @@ static void keep_user(struct session *s, char *user)
 {
 	const struct retry_policy *policy = &s->client.policy;
 	struct token *t = &s->token;
-	struct error error;
+	struct error error = ERROR_UNSET;
 	bool ok = token_lock(t, &error);
 
 	free(t->user_id);

@@ -221,9 +221,7 @@ struct slice url_brief(struct slice url)
 	return path;
 }
 
-/* Find the value of a parameter of the query. */
-static bool find_parameter(
-    struct slice url, const char *name, struct slice *value)
+bool url_query(struct slice url, const char *name, struct slice *value)
 {
 	const char *p = memchr(url.p, '?', url.n), *end = url.p + url.n;
 	size_t len = strlen(name);
@@ -247,21 +245,30 @@ bool url_query_int(struct slice url, const char *name, int64_t *value)
 {
 	struct slice text;
 
-	return find_parameter(url, name, &text) && json_int(text, value);
+	return url_query(url, name, &text) && json_int(text, value);
+}
+
+bool url_set_query(
+    struct slice url, const char *name, struct slice value, struct buf *to)
+{
+	struct slice old;
+
+	if (url_query(url, name, &old)) {
+		buf_put(to, url.p, (size_t)(old.p - url.p));
+		buf_put_slice(to, value);
+		return buf_put(
+		    to, old.p + old.n, (size_t)(url.p + url.n - old.p) - old.n);
+	}
+	buf_put_slice(to, url);
+	buf_printf(to, "%c%s=", memchr(url.p, '?', url.n) ? '&' : '?', name);
+	return buf_put_slice(to, value);
 }
 
 bool url_set_query_int(
     struct slice url, const char *name, int64_t value, struct buf *to)
 {
-	struct slice old;
+	char text[24];
 
-	if (find_parameter(url, name, &old)) {
-		buf_put(to, url.p, (size_t)(old.p - url.p));
-		buf_printf(to, "%" PRId64, value);
-		return buf_put(
-		    to, old.p + old.n, (size_t)(url.p + url.n - old.p) - old.n);
-	}
-	buf_put_slice(to, url);
-	return buf_printf(to, "%c%s=%" PRId64,
-	    memchr(url.p, '?', url.n) ? '&' : '?', name, value);
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	return url_set_query(url, name, slice_of(text), to);
 }

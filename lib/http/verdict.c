@@ -168,7 +168,11 @@ static void take_denial(struct verdict *v, const struct ask *a)
 	fail_run(v, e, false);
 }
 
-/* A good answer, but its next page may have been refused. */
+/*
+ * A good answer, but its next page may have been refused. A list that is
+ * shorter than its total is no failure: some services count what they do not
+ * show.
+ */
 static void take_good(struct verdict *v, const struct ask *a)
 {
 	struct error chain;
@@ -176,6 +180,10 @@ static void take_good(struct verdict *v, const struct ask *a)
 	v->faults = 0;
 	if (!a->code)
 		return;
+	if (a->code == ask_short_list) {
+		snprintf(v->note, sizeof(v->note), "%.250s", a->why);
+		return;
+	}
 	error_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);
 	fail_run(v, &chain, false);
 }

@@ -71,6 +71,7 @@ void window_pop(struct window *w)
 }
 
 const char ask_no_memory[] = "no memory";
+const char ask_short_list[] = "incomplete list";
 
 void ask_refuse(struct ask *a, const char *code, const char *fmt, ...)
 {
@@ -184,6 +185,11 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 		begin_page(w, a);
 		break;
 	case PAGES_END: a->ended = true; break;
+	case PAGES_SHORT:
+		ask_refuse(a, ask_short_list,
+		    "%.*s: the list is incomplete: %s", (int)path.n, path.p,
+		    a->pages.why);
+		break;
 	default:
 		page->linked = false;
 		ask_refuse(a, pages_code(a, "bad next page"),

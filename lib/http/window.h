@@ -120,6 +120,12 @@ void page_free(struct page *);
 /* The refusal code for lack of memory, with nothing wrong with the request. */
 extern const char ask_no_memory[];
 
+/*
+ * The refusal code for a list that the service ends before all of its entries
+ * came: what came is good, and to ask again at once would bring no more.
+ */
+extern const char ask_short_list[];
+
 /* End it as refused, with a fixed code, and a reason for people. */
 void ask_refuse(struct ask *, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -88,10 +88,7 @@ bool json_compact(struct json *j, struct slice text, struct buf *to);
  */
 bool json_int(struct slice written, int64_t *value);
 
-/*
- * The same for any spelling of a JSON number: 20.0 and 2e1 are 20. With a point
- * or an exponent, up to 2^53.
- */
+/* The same for any spelling of a whole number: 20.0 and 2e1 are 20. */
 bool json_whole(struct slice written, int64_t *value);
 
 /* Append a string, quoted; bytes that are not UTF-8 become U+FFFD. */

@@ -493,22 +493,79 @@ bool json_int(struct slice s, int64_t *value)
 	return true;
 }
 
+/* Multiply by a power of ten; false if it gets greater than the limit. */
+static bool shift_decimal(uint64_t *v, int64_t power, uint64_t limit)
+{
+	for (; power > 0 && *v > 0; power--) {
+		if (*v > limit / 10)
+			return false;
+		*v *= 10;
+	}
+	return true;
+}
+
+/* Read the exponent of a number, cut to what can matter. */
+static bool read_exponent(struct slice s, int64_t *exponent)
+{
+	bool negative = s.n > 0 && *s.p == '-';
+	int64_t e = 0;
+
+	if (s.n > 0 && (*s.p == '-' || *s.p == '+'))
+		s = slice_from(s, 1);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		if (e < INT32_MAX)
+			e = e * 10 + (s.p[i] - '0');
+	}
+	*exponent = negative ? -e : e;
+	return s.n > 0;
+}
+
+/*
+ * Read a number without its sign. Zeros wait for a digit after them: any
+ * number of them may end a whole number, before or after the point.
+ */
+static bool read_whole(struct slice s, uint64_t limit, uint64_t *v)
+{
+	bool fraction = false;
+	int64_t zeros = 0, shift = 0, exponent = 0;
+	size_t i = 0;
+
+	for (; i < s.n && s.p[i] != 'e' && s.p[i] != 'E'; i++) {
+		unsigned digit = (unsigned)(s.p[i] - '0');
+
+		if (s.p[i] == '.' && i > 0 && !fraction) {
+			fraction = true;
+			continue;
+		}
+		if (digit > 9)
+			return false;
+		shift -= fraction;
+		zeros++;
+		if (digit == 0)
+			continue;
+		if (!shift_decimal(v, zeros, limit) || *v > limit - digit)
+			return false;
+		*v += digit;
+		zeros = 0;
+	}
+	if (i == 0 ||
+	    (i < s.n && !read_exponent(slice_from(s, i + 1), &exponent)))
+		return false;
+	shift += zeros + exponent;
+	return *v == 0 || (shift >= 0 && shift_decimal(v, shift, limit));
+}
+
 bool json_whole(struct slice s, int64_t *value)
 {
-	const double exact = 9007199254740992.0;
-	char text[64];
-	double d;
+	bool negative = s.n > 0 && *s.p == '-';
+	uint64_t v = 0;
 
-	if (json_int(s, value))
-		return true;
-	if (s.n >= sizeof(text))
+	if (!read_whole(
+		slice_from(s, negative), (uint64_t)INT64_MAX + negative, &v))
 		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	d = strtod(text, NULL);
-	if (!(d >= -exact && d <= exact) || d != (double)(int64_t)d)
-		return false;
-	*value = (int64_t)d;
+	*value = negative ? (int64_t)(0 - v) : (int64_t)v;
 	return true;
 }
 

@@ -110,7 +110,7 @@ static int64_t status_of(struct slice body)
 		       type != JSON_OBJECT_END)
 			if (type == JSON_NUMBER &&
 			    slice_is(inner.key, "status"))
-				json_int(inner.text, &status);
+				json_whole(inner.text, &status);
 			else
 				json_skip(&inner, type);
 	}

@@ -42,7 +42,7 @@ static void read_member(
 
 	if (type == JSON_NUMBER &&
 	    json_text_is(j->key, j->key_escaped, SLICE("offset"))) {
-		if (!json_int(j->text, told))
+		if (!json_whole(j->text, told))
 			*told = -1;
 	} else if (type == JSON_STRING &&
 		   json_text_is(j->key, j->key_escaped, SLICE("href"))) {

@@ -118,7 +118,7 @@ bool record_int(const struct record *r, const char *name, int64_t *value)
 
 	if (!m || m->type == JSON_NULL)
 		return true;
-	return m->type == JSON_NUMBER && json_int(m->value, value);
+	return m->type == JSON_NUMBER && json_whole(m->value, value);
 }
 
 struct slice record_raw(const struct record *r, const char *name)
