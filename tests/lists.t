@@ -146,9 +146,9 @@ sql 'drop table playlist_pages; drop view connections;
 	alter table playlists drop column tracks_updated'
 run load -n <"$tmp/new"
 is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
-    "0 4" "a dry run on a database of an older sp"
+    "0 4" "a dry run on a database of an older sp, which is brought up to date"
 load <"$tmp/new"
-is "$? $(held)" "0 bac" "which is then brought up to date"
+is "$? $(held)" "0 bac" "and then loaded"
 
 # --- told again by a mapping that knows more ----------------------------
 fresh

@@ -147,4 +147,37 @@ load
 sql '.schema' | cmp -s - "$tmp/first"
 ok $? "opened again, it stays as it is"
 
+# What only reads adds what it needs, where it may.
+less='drop table playlist_pages; alter table playlists drop column tracks_list'
+for command in 'sp-queue status' 'sp-queue next play-history' \
+    'sp-queue budget all' 'sp-stage runs' 'sp-load --digest'; do
+	sql "$less"
+	$command >"$tmp/out" 2>"$tmp/err"
+	is "$? $(sql '.schema' | diff "$tmp/first" - | grep -c '^<.*tracks_list')" \
+	    "0 0" "$command brings an older database up to date"
+done
+sql "$less"
+chmod 400 "$SP_DB"
+if [ ! -w "$SP_DB" ]; then
+	run sp-queue next play-history
+	is "$status $out" "78 " "one that is read-only is refused"
+	like "$err" 'lacks tables or columns' "and it is said why"
+else
+	skip "one can write everywhere" "one that is read-only is refused"
+fi
+chmod 600 "$SP_DB"
+
+# A database of others, and an empty one.
+for theirs in 'create table mine (a)' 'select 1'; do
+	rm -f "$SP_DB"*
+	sql "$theirs; vacuum"
+	sum=$(cksum <"$SP_DB")
+	run sp-queue next play-history
+	is "$status $(printf '%s\n' "$out" | jq -r .type | xargs)" \
+	    "0 run request end" "nothing of sp is there yet: $theirs"
+	run sp-stage runs
+	is "$status $(cksum <"$SP_DB")" "78 $sum" \
+	    "and nothing can be listed of it, nor is it changed"
+done
+
 finish

@@ -233,11 +233,12 @@ static int update_schema(sqlite3 *db, const char *path, struct buf *why)
 	int status = open_wanted(&want, why);
 	bool failed = false;
 
-	if (!status && schema_missing(want, db, &sql))
+	if (!status && schema_missing(want, db, false, &sql))
 		failed = true;
 	if (!status && !failed && sql.n > 0) {
 		buf_clear(&sql);
-		failed = store_begin(db) || schema_missing(want, db, &sql) ||
+		failed = store_begin(db) ||
+			 schema_missing(want, db, false, &sql) ||
 			 !buf_puts(&sql,
 			     "pragma user_version = " STR(STORE_FORMAT)) ||
 			 store_exec(db, buf_cstr(&sql)) || store_commit(db);
@@ -414,22 +415,7 @@ static int open_immutable(sqlite3 **db, const char *path)
 	return rc ? rc : store_exec(*db, "pragma user_version");
 }
 
-/* Stand in for what an older database lacks. */
-static int shim(sqlite3 *db, const char *path, struct buf *why)
-{
-	struct buf sql = BUF_INIT(TEXT_MAX);
-	sqlite3 *want = NULL;
-	int status = open_wanted(&want, why);
-
-	if (!status && (schema_shims(want, db, &sql) ||
-			   (sql.n > 0 && store_exec(db, buf_cstr(&sql)))))
-		status = store_failure(db, path, why);
-	sqlite3_close(want);
-	buf_release(&sql);
-	return status;
-}
-
-static int open_read(
+static int connect_read(
     sqlite3 **db, const char *path, struct store_wait *w, struct buf *why)
 {
 	bool alone = access(path, W_OK) != 0 && is_alone(path);
@@ -447,7 +433,76 @@ static int open_read(
 	if (store_exec(*db, "pragma cache_size = -16384"))
 		return store_failure(*db, path, why);
 	sqlite3_set_authorizer(*db, deny_writes, NULL);
-	return shim(*db, path, why);
+	return 0;
+}
+
+/*
+ * Whether there is all that is read: 0, EX_CONFIG, or a failure. `*absent`
+ * where there is nothing of sp at all.
+ */
+static int check_tables(
+    sqlite3 *db, const char *path, bool *absent, struct buf *why)
+{
+	struct buf sql = BUF_INIT(TEXT_MAX);
+	sqlite3 *want = NULL;
+	int status = open_wanted(&want, why);
+
+	*absent = false;
+	if (!status && schema_missing(want, db, true, &sql))
+		status = store_failure(db, path, why);
+	if (!status && sql.n > 0) {
+		*absent = schema_is_absent(want, db);
+		buf_printf(why,
+		    "%s: not a database of this sp: it lacks tables or "
+		    "columns, which a program that writes to it adds",
+		    path);
+		status = EX_CONFIG;
+	}
+	sqlite3_close(want);
+	buf_release(&sql);
+	return status;
+}
+
+/* Whether it is a database of sp that can be brought up to date. */
+static bool can_update(sqlite3 *db)
+{
+	return sqlite3_db_readonly(db, "main") == 0 &&
+	       store_int(db, "pragma user_version", 0) > 0;
+}
+
+/* Bring an older database up to date, and open it again. */
+static int update_and_read(
+    sqlite3 **db, const char *path, struct store_wait *w, struct buf *why)
+{
+	int status;
+
+	sqlite3_close(*db);
+	status = open_write(db, path, w, why);
+	sqlite3_close(*db);
+	*db = NULL;
+	return status ? status : connect_read(db, path, w, why);
+}
+
+static int open_read(sqlite3 **db, const char *path, enum store_mode mode,
+    struct store_wait *w, struct buf *why)
+{
+	struct buf lack = BUF_INIT(TEXT_MAX);
+	bool absent;
+	int status = connect_read(db, path, w, why);
+
+	if (status)
+		return status;
+	status = check_tables(*db, path, &absent, &lack);
+	if (status == EX_CONFIG && can_update(*db)) {
+		status = update_and_read(db, path, w, why);
+	} else if (absent && mode == STORE_READ_OR_EMPTY) {
+		sqlite3_close(*db);
+		status = open_wanted(db, why);
+	} else {
+		buf_put_slice(why, buf_slice(&lack));
+	}
+	buf_release(&lack);
+	return status;
 }
 
 int store_open(
@@ -466,7 +521,7 @@ int store_open_waiting(sqlite3 **db, const char *path, enum store_mode mode,
 	if (mode == STORE_WRITE)
 		status = open_write(db, path, w, why);
 	else if (access(path, F_OK) == 0)
-		status = open_read(db, path, w, why);
+		status = open_read(db, path, mode, w, why);
 	else if (errno == ENOENT && mode == STORE_READ_OR_EMPTY)
 		status = open_wanted(db, why);
 	else

@@ -28,18 +28,19 @@ struct store_wait {
 
 enum store_mode {
 	STORE_WRITE,	    /* create what is missing, add what is new */
-	STORE_READ,	    /* change nothing; a missing file is an error */
-	STORE_READ_OR_EMPTY /* the same; a missing file reads as empty */
+	STORE_READ,	    /* without a file or tables of sp, an error */
+	STORE_READ_OR_EMPTY /* the same, but without them it reads as empty */
 };
 
 /*
  * Open the database. Writing creates its folders (0700), the file (0600),
  * and the tables, columns and indexes that it lacks, and drops none. Reading
- * works in a read-only folder too and leaves no file behind; what an older
- * database lacks then shows as empty tables and NULL columns.
+ * works in a read-only folder too, leaves no file behind and changes nothing,
+ * but that an older database that may be written is brought up to date first.
  *
  * Statuses: 73 cannot open or create, 74 I/O or damaged, 75 locked, 78 not a
- * database or one of a newer sp.
+ * database of sp, one of a newer sp, or one of an older sp that cannot be
+ * brought up to date.
  */
 int store_open(
     sqlite3 **db, const char *path, enum store_mode mode, struct buf *why);

@@ -142,11 +142,8 @@ void digest_format(const struct digest *d, char text[DIGEST_TEXT])
 		snprintf(text + 2 * i, 3, "%02x", (unsigned)hash[i]);
 }
 
-/* All tables by name, those too that stand in for what is not there. */
 static const char names[] =
-    "select name from main.sqlite_master where type = 'table'"
-    " union select name from temp.sqlite_master"
-    " where type in ('table', 'view') order by name";
+    "select name from main.sqlite_master where type = 'table' order by name";
 
 static int put_table(sqlite3 *db, const struct table *t, struct buf *query)
 {

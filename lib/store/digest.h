@@ -6,7 +6,7 @@
  *
  * Of a row count the columns that rows can tell, each with its name: so the
  * order of columns does not matter, nor does a number like play_id. A NULL
- * adds nothing: a column that an older database lacks is like one that was
+ * adds nothing: a column that another database lacks is like one that was
  * never told.
  */
 #ifndef SP_STORE_DIGEST_H

@@ -118,16 +118,18 @@ static int missing_parts(sqlite3 *want, sqlite3 *have, const char *type,
 	return SQLITE_OK;
 }
 
-int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
+int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql)
 {
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(want,
 	    "select type, name, sql from main.sqlite_master"
-	    " where sql is not null order by type = 'table' desc, rowid",
+	    " where sql is not null and (type = 'table' or not ?1)"
+	    " order by type = 'table' desc, rowid",
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;
+	sqlite3_bind_int(s, 1, tables);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const char *type = text(s, 0), *name = text(s, 1);
 		const char *wanted = text(s, 2);
@@ -147,78 +149,17 @@ int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* A view of a table with the columns that it lacks, if it lacks any. */
-static int shim_view(
-    sqlite3 *want, sqlite3 *have, const char *table, struct buf *sql)
-{
-	size_t before = sql->n;
-	bool lacks = false;
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(want, COLUMNS, -1, &s, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	buf_printf(sql, "create temp view \"%s\" as select *", table);
-	sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const char *column = text(s, 0);
-		int has = has_column(have, table, column);
-
-		if (has < 0 || store_row_read(s)) {
-			rc = SQLITE_NOMEM;
-			break;
-		}
-		if (has)
-			continue;
-		buf_printf(sql, ", null as \"%s\"", column);
-		lacks = true;
-	}
-	sqlite3_finalize(s);
-	buf_printf(sql, " from main.\"%s\";\n", table);
-	if (!lacks)
-		sql->n = before;
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* Every definition is kept beginning with these words. */
-#define CREATE_TABLE "CREATE TABLE "
-
-/* One table: nothing where it is whole, else its stand-in. */
-static int shim_table(sqlite3 *want, sqlite3 *have, const char *table,
-    const char *definition, struct buf *sql)
-{
-	int has = has_object(have, table);
-
-	if (has < 0)
-		return SQLITE_ERROR;
-	if (has)
-		return shim_view(want, have, table, sql);
-	buf_printf(sql, "create temp table %s;\n",
-	    definition + sizeof(CREATE_TABLE) - 1);
-	return SQLITE_OK;
-}
-
-int schema_shims(sqlite3 *want, sqlite3 *have, struct buf *sql)
+bool schema_is_absent(sqlite3 *want, sqlite3 *have)
 {
 	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(want,
-	    "select name, sql from main.sqlite_master where type = 'table'"
-	    " and sql like '" CREATE_TABLE "%'",
-	    -1, &s, NULL);
+	int has = 0;
 
-	if (rc != SQLITE_OK)
-		return rc;
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const char *table = text(s, 0), *definition = text(s, 1);
-
-		rc = store_row_read(s);
-		if (rc == SQLITE_OK)
-			rc = shim_table(want, have, table, definition, sql);
-		if (rc != SQLITE_OK)
-			break;
-	}
+	if (sqlite3_prepare_v2(want,
+		"select name from main.sqlite_master where type = 'table'", -1,
+		&s, NULL) != SQLITE_OK)
+		return false;
+	while (has == 0 && sqlite3_step(s) == SQLITE_ROW)
+		has = store_row_read(s) ? -1 : has_object(have, text(s, 0));
 	sqlite3_finalize(s);
-	if (rc == SQLITE_DONE && sql->failed)
-		rc = SQLITE_NOMEM;
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return has == 0;
 }

@@ -3,6 +3,7 @@
 #define SP_STORE_SCHEMA_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 
@@ -14,14 +15,12 @@ int schema_create(sqlite3 *db);
 
 /*
  * Append to `sql` the statements that add what `have` lacks of `want`, and
- * that put a view of ours in the place of an older one.
+ * that put a view of ours in the place of an older one; with `tables` only
+ * those for tables and columns, which reading needs.
  */
-int schema_missing(sqlite3 *want, sqlite3 *have, struct buf *sql);
+int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql);
 
-/*
- * Append to `sql` the statements that make what `have` lacks readable on this
- * connection only: empty temporary tables, and views with NULL columns.
- */
-int schema_shims(sqlite3 *want, sqlite3 *have, struct buf *sql);
+/* Whether `have` has no table of `want`, as far as can be read. */
+bool schema_is_absent(sqlite3 *want, sqlite3 *have);
 
 #endif

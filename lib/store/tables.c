@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 #include "store/db.h"
-#include "store/schema.h"
 
 /* Tables that are not merged by what their columns are called. */
 static const struct special {
@@ -152,26 +151,8 @@ static char *keep_name(struct slice *to, struct slice name)
 	return p;
 }
 
-/*
- * The type of a column that stands in for one that an older database lacks:
- * a view's NULL has none. Text where the schema knows nothing either.
- */
-static enum column_type wanted_type(
-    struct tables *ts, const struct table *t, struct slice column)
-{
-	const char *type = NULL;
-
-	if (!ts->wanted && (sqlite3_open(":memory:", &ts->wanted) ||
-			       schema_create(ts->wanted)))
-		return type_of(column, "");
-	if (sqlite3_table_column_metadata(ts->wanted, "main", t->name.p,
-		column.p, &type, NULL, NULL, NULL, NULL) != SQLITE_OK)
-		type = NULL;
-	return type_of(column, type ? type : "");
-}
-
 /* Take a column from a row of the query in read_columns. */
-static bool add_column(struct tables *ts, struct table *t, sqlite3_stmt *s)
+static bool add_column(struct table *t, sqlite3_stmt *s)
 {
 	const void *name = sqlite3_column_text(s, 0);
 	const char *type = (const void *)sqlite3_column_text(s, 1);
@@ -181,8 +162,7 @@ static bool add_column(struct tables *ts, struct table *t, sqlite3_stmt *s)
 
 	if (!name || !(c->name_kept = keep_name(&c->name, slice_of(name))))
 		return false;
-	c->type = type && *type ? type_of(c->name, type)
-				: wanted_type(ts, t, c->name);
+	c->type = type_of(c->name, type ? type : "");
 	c->makes_numbers = makes_numbers(c->type, type);
 	c->rule = rule_of(t, c->name);
 	c->not_null = sqlite3_column_int(s, 2) != 0;
@@ -198,20 +178,17 @@ static bool add_column(struct tables *ts, struct table *t, sqlite3_stmt *s)
 }
 
 /*
- * The columns as this connection sees them; but the primary key of the table
- * itself, where a view stands in for it. Names are told as they are written:
- * what is called tracks is not called Tracks.
+ * The columns of a table. Names are told as they are written: what is called
+ * tracks is not called Tracks.
  */
 static bool read_columns(struct tables *ts, struct table *t)
 {
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(ts->db,
-	    "select c.name, c.type, c.\"notnull\", coalesce((select k.pk"
-	    " from pragma_table_info(?1, 'main') k where k.name = c.name),"
-	    " c.pk), c.dflt_value from pragma_table_info(?1) c"
+	    "select name, type, \"notnull\", pk, dflt_value"
+	    " from pragma_table_info(?1, 'main')"
 	    " where exists (select 1 from main.sqlite_master where name = ?1)"
-	    " or exists (select 1 from temp.sqlite_master where name = ?1)"
-	    " order by c.cid",
+	    " order by cid",
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
@@ -223,7 +200,7 @@ static bool read_columns(struct tables *ts, struct table *t)
 			rc = SQLITE_DONE;
 			break;
 		}
-		if (!add_column(ts, t, s) || store_row_read(s))
+		if (!add_column(t, s) || store_row_read(s))
 			break;
 	}
 	sqlite3_finalize(s);
@@ -388,6 +365,5 @@ void tables_release(struct tables *ts)
 		table_free(ts->list[i]);
 	free(ts->list);
 	table_free(ts->unknown);
-	sqlite3_close(ts->wanted);
 	*ts = (struct tables){.db = NULL};
 }

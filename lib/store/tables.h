@@ -90,7 +90,6 @@ struct tables {
 	size_t count;
 	struct table *last;    /* found last */
 	struct table *unknown; /* asked for last */
-	sqlite3 *wanted;       /* the schema as it should be, if asked for */
 };
 
 /* The column of that name, or -1. */
