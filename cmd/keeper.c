@@ -1,5 +1,6 @@
 #include "keeper.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -76,6 +77,17 @@ void keeper_see_run(struct keeper *k, const struct record *rec)
 	buf_release(&scratch);
 }
 
+/* What is staged of a capture cannot be read: stop, by its name. */
+static void keeper_lost(struct keeper *k, const char *why)
+{
+	const struct staging *s = &k->staging;
+	struct slice run = s->value[STAGING_RUN];
+
+	store_rollback(k->db);
+	cli_die(
+	    EX_CONFIG, "%.*s/%" PRId64 ": %s", (int)run.n, run.p, s->seq, why);
+}
+
 enum staging_result keeper_stage(
     struct keeper *k, const struct record *rec, const char **why)
 {
@@ -88,6 +100,8 @@ enum staging_result keeper_stage(
 		keeper_begin(k);
 		result = staging_append(&k->staging, why);
 	}
+	if (result == STAGING_LOST)
+		keeper_lost(k, *why);
 	if (result == STAGING_FAILED)
 		database_die(k->db, "stage a capture");
 	return result;

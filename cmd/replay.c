@@ -24,7 +24,13 @@ struct buf *replay_open(struct source *s, struct out *out, const char *job,
 
 int replay_close(struct source *s, int status)
 {
-	bool ok = source_end(s, &(struct outcome){0});
+	struct outcome how = {0};
+	bool ok;
+
+	if (status == EX_CONFIG)
+		how = (struct outcome){
+		    .exit = status, .reason = "stored captures cannot be read"};
+	ok = source_end(s, &how);
 
 	if (!ok)
 		cli_warn("stdout: cannot write: %s", strerror(s->out->err));
@@ -66,7 +72,7 @@ int replay_send(struct staging_walk *w, struct source *s, struct buf *line,
 	while ((rc = staging_walk_next(w, line)) == SQLITE_ROW) {
 		if (w->reader.bad) {
 			send_damaged(w, s, line);
-			*status = EX_REFUSED;
+			*status = EX_CONFIG;
 		} else if (!source_send_line(
 			       s, RECORD_CAPTURE, buf_slice(line))) {
 			break;

@@ -25,8 +25,6 @@ static const char usage[] =
     "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
     "           [--fetched-at TIME] [--lock-wait D] [--max-line SIZE]\n"
     "           [FILE ...]\n"
-    "       sp-stage compact [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
-    "           [--progress] [--table]\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
@@ -102,59 +100,6 @@ static int filter(const struct stage_options *o)
 	stage_release(&st);
 	out_release(&out);
 	return status;
-}
-
-/* What was compacted, and what is stored now; VACUUM gives back `free`. */
-static const char compacted[] =
-    "select ?1 as captures, ?2 as bytes, count(*) as bodies, "
-    "coalesce(sum(size), 0) as size, coalesce(sum(length(body)), 0) as kept, "
-    "(select freelist_count * page_size from pragma_freelist_count, "
-    "pragma_page_size) as free from staging_bodies";
-
-static void compact_report(sqlite3 *db, const struct staging_compaction *c,
-    const struct stage_options *o)
-{
-	sqlite3_stmt *stmt;
-
-	if (sqlite3_prepare_v2(db, compacted, -1, &stmt, NULL) != SQLITE_OK)
-		database_die(db, "summarize staging_bodies");
-	sqlite3_bind_int64(stmt, 1, c->captures);
-	sqlite3_bind_int64(stmt, 2, c->size);
-	if (listing_print(stmt, "compaction", o->table || table_for_people()) !=
-	    SQLITE_DONE)
-		database_die(db, "summarize staging_bodies");
-	sqlite3_finalize(stmt);
-}
-
-/* Give the captures of an older sp the form of today. */
-static int compact(const struct stage_options *o)
-{
-	bool progress = cli_progress_wanted(o->progress);
-	struct staging_compaction c;
-	struct keeper k;
-	int rc;
-
-	keeper_open(&k, o->db, o->max_line);
-	rc = staging_compact_init(&c, &k.staging);
-	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-		rc = staging_compact_next(&c, &k.staging);
-		if (progress)
-			cli_progress_of((uint64_t)c.captures, (uint64_t)c.total,
-			    "%" PRId64 " of %" PRId64 " captures", c.captures,
-			    c.total);
-	}
-	if (progress)
-		cli_progress_end();
-	if (rc == SQLITE_TOOBIG)
-		cli_die(EX_DATAERR,
-		    "compact: capture %lld is longer than "
-		    "--max-line",
-		    (long long)c.last);
-	if (rc != SQLITE_DONE)
-		database_die(k.db, "compact captures");
-	compact_report(k.db, &c, o);
-	keeper_release(&k);
-	return 0;
 }
 
 /* What people want to see of a run; in a pipe every column goes out. */
@@ -275,7 +220,6 @@ static const struct command {
 } commands[] = {
     {"replay", "dreustRmp", false, stage_replay},
     {"import", "dSeufwm", true, stage_import},
-    {"compact", "dwmpa", false, compact},
     {"runs", "dla", false, runs},
     {"why", "dca", true, stage_why},
     {"prune", "ndkEvwpa", false, prune},

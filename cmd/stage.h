@@ -49,7 +49,10 @@ int stage_why(const struct stage_options *);
 struct buf *replay_open(struct source *, struct out *, const char *job,
     const struct stage_options *);
 
-/* End the run; returns the status, or that of output that failed. */
+/*
+ * End the run, failed if the status is EX_CONFIG; returns the status, or that
+ * of output that failed.
+ */
 int replay_close(struct source *, int status);
 
 /*

@@ -114,7 +114,7 @@ static int why_answer(
 	why_explain(w);
 	if (!w->found)
 		return EX_DATAERR;
-	return damaged ? EX_REFUSED : 0;
+	return damaged ? EX_CONFIG : 0;
 }
 
 int stage_why(const struct stage_options *o)

@@ -9,6 +9,5 @@
 create temp view staging as
 	select s.capture_id, s.run_id, s.seq, s.endpoint, s.user_id, s.url,
 		s.status, s.fetched_at, s.body_is_text, s.extra_json,
-		coalesce(cast(sqlar_uncompress(b.body, b.size) as text),
-			s.body) as body
+		cast(sqlar_uncompress(b.body, b.size) as text) as body
 	from staging_raw s left join staging_bodies b using (body_id);

@@ -221,6 +221,21 @@ keeps "1 2" "all pages of a list"
 run sp-stage prune -n --keep 0 --even-needed
 like "$err" "table 'playlist_tracks': 2 of 2 rows could" "lists are told of too"
 
+# --- a body that cannot be read ---------------------------------------------
+{
+	echo 'me /v1/me {"id":"kim","display_name":"Kim"}'
+	echo 'me /v1/me {"id":"kim","display_name":"Kay"}'
+} >"$tmp/told"
+tell <"$tmp/told" >"$tmp/history"
+fresh
+sp-stage <"$tmp/history" | sp-transform | sp-load
+sp-queue add p
+sql "update staging_bodies set size = size + 1 where body_id = 1"
+run sp-stage prune --keep 0
+is "$status $(captures)" "78 2" \
+    "what may be needed for what it holds is not taken as empty"
+like "$err" 'R1*/1: its body is damaged$' "and is named"
+
 # --- of an older sp ---------------------------------------------------------
 {
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"

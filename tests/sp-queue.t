@@ -314,9 +314,9 @@ list() {
 }
 day() { date -u -d "$1 hours ago" +%Y-%m-%dT%H:%M:%S.000Z; }
 page() { # RUN SEQ OFFSET STATUS NEXT [LIST]
-	sql "insert into staging_raw (run_id, seq, endpoint, url, status, body,
+	sql "insert into staging_raw (run_id, seq, endpoint, url, status,
 	    extra_json) values ('$1', $2, 'my-playlists',
-	    'https://a/v1/me/playlists?limit=50&offset=$3', $4, x'00',
+	    'https://a/v1/me/playlists?limit=50&offset=$3', $4,
 	    json_object('request', 1, 'page', $3 / 50 + 1
 	    ${6:+, 'list', '$6'} ${5:+, 'next', $5}))"
 }

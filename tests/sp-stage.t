@@ -249,7 +249,7 @@ rm "$tmp/long.json"
 # --- options of other commands ------------------------------------------
 for bad in '--refused --since 2026-01-01' 'runs --since 2026-01-01' \
     'replay --limit 1' 'replay --vacuum' '--no-stage' 'replay -n' \
-    '--keep 1d replay' 'why --refused tracks t1' 'compact --capture'; do
+    '--keep 1d replay' 'why --refused tracks t1'; do
 	# shellcheck disable=SC2086
 	run "$build/sp-stage" $bad </dev/null
 	like "$status $err" "^64 sp-stage: .*not an option here: '--" \

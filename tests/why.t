@@ -70,9 +70,10 @@ like "$(why --table tracks "$track")" '^COLUMN +VALUE' "--table aligns"
 play=$(sql -init examples/staging.sql \
     "select body from staging where capture_id = 1" |
 	jq -r '.items[0] | "\(.played_at) \(.track.id // .track.uri)"')
-sql "insert into staging_raw (capture_id, run_id, seq, endpoint, fetched_at,
-	body) select -1, '0', 1, 'track', fetched_at, '{}' from staging_raw
-	where capture_id = 1"
+printf '{"type":"capture","run":"0","seq":1,"endpoint":"track","body":{}}\n' |
+    sp-stage >"$tmp/out"
+sql "update staging_raw set capture_id = -1, fetched_at = (select fetched_at
+	from staging_raw where capture_id = 1) where run_id = '0'"
 # shellcheck disable=SC2086
 is "$(why play_history kim $play | jq .capture_id | sort -n | head -n 1)" 1 \
     "of two captures of a moment it is the one that names the key"

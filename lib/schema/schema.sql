@@ -206,7 +206,6 @@ create table if not exists accounts (
 ) without rowid;
 
 -- Every response as it came. extra_json holds what else the capture carried.
--- The body is the one of body_id; captures of an older sp have it in body.
 create table if not exists staging_raw (
 	capture_id integer primary key,
 	run_id text,
@@ -216,7 +215,6 @@ create table if not exists staging_raw (
 	url text,
 	status integer,
 	fetched_at text,
-	body text,
 	body_is_text boolean not null default 0,
 	extra_json text,
 	body_id integer

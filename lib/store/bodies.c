@@ -12,16 +12,21 @@ int bodies_init(struct bodies *b, sqlite3 *db, size_t max)
 {
 	int rc;
 
-	*b = (struct bodies){.packed = BUF_INIT(max)};
+	*b = (struct bodies){
+	    .packed = BUF_INIT(max), .stored = BUF_INIT(BODY_MAX)};
 	if (!pack_init(&b->pack))
 		return SQLITE_NOMEM;
 	rc = sqlite3_prepare_v3(db,
-	    "select body_id from staging_bodies where sha256 = ?", -1,
-	    SQLITE_PREPARE_PERSISTENT, &b->find, NULL);
+	    "select body_id, body, size, sha256 from staging_bodies "
+	    "where sha256 = ?",
+	    -1, SQLITE_PREPARE_PERSISTENT, &b->find, NULL);
+	/* The body of a digest is known, so that a damaged one is mended. */
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v3(db,
 		    "insert into staging_bodies (sha256, size, body) "
-		    "values (?, ?, ?) returning body_id",
+		    "values (?, ?, ?) on conflict (sha256) do update "
+		    "set size = excluded.size, body = excluded.body "
+		    "returning body_id",
 		    -1, SQLITE_PREPARE_PERSISTENT, &b->insert, NULL);
 	return rc;
 }
@@ -32,24 +37,25 @@ void bodies_release(struct bodies *b)
 	sqlite3_finalize(b->insert);
 	pack_release(&b->pack);
 	buf_release(&b->packed);
+	buf_release(&b->stored);
 }
 
-/* Step a statement that gives a body_id, or none: *id is 0 then. */
-static int step_id(sqlite3_stmt *stmt, sqlite3_int64 *id)
+/* Find the body of the digest: *id is 0 for none; `bad` may be NULL. */
+static int find(struct bodies *b, sqlite3_int64 *id, const char **bad)
 {
-	int rc = sqlite3_step(stmt);
+	int rc;
 
-	*id = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	if (rc == SQLITE_ROW)
-		rc = sqlite3_step(stmt);
-	sqlite3_reset(stmt);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-static int find(struct bodies *b, sqlite3_int64 *id)
-{
+	*id = 0;
 	sqlite3_bind_blob(b->find, 1, b->digest, SHA256_SIZE, SQLITE_STATIC);
-	return step_id(b->find, id);
+	rc = sqlite3_step(b->find);
+	if (rc == SQLITE_ROW) {
+		*id = sqlite3_column_int64(b->find, 0);
+		if (bad)
+			*bad = bodies_check(b, b->find, 1);
+		rc = store_row_read(b->find);
+	}
+	sqlite3_reset(b->find);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static int pack(struct bodies *b)
@@ -61,25 +67,21 @@ static int pack(struct bodies *b)
 
 int bodies_prepare(struct bodies *b, struct slice text)
 {
+	const char *bad = NULL;
 	sqlite3_int64 id;
 	int rc;
 
 	b->text = text;
 	b->is_packed = false;
 	sha256(text, b->digest);
-	rc = find(b, &id);
-	return rc == SQLITE_OK && !id ? pack(b) : rc;
+	rc = find(b, &id, &bad);
+	return rc == SQLITE_OK && (!id || bad) ? pack(b) : rc;
 }
 
-int bodies_keep(struct bodies *b, sqlite3_int64 *id)
+static int write_body(struct bodies *b, sqlite3_int64 *id)
 {
-	int rc = find(b, id);
+	int rc;
 
-	if (rc != SQLITE_OK || *id)
-		return rc;
-	/* Dropped since it was made ready. */
-	if (!b->is_packed && (rc = pack(b)) != SQLITE_OK)
-		return rc;
 	sqlite3_bind_blob(b->insert, 1, b->digest, SHA256_SIZE, SQLITE_STATIC);
 	sqlite3_bind_int64(b->insert, 2, (sqlite3_int64)b->text.n);
 	if (b->packed.n)
@@ -87,30 +89,84 @@ int bodies_keep(struct bodies *b, sqlite3_int64 *id)
 		    b->insert, 3, b->packed.p, b->packed.n, SQLITE_STATIC);
 	else
 		store_bind(b->insert, 3, b->text);
-	return step_id(b->insert, id);
+	rc = sqlite3_step(b->insert);
+	*id = rc == SQLITE_ROW ? sqlite3_column_int64(b->insert, 0) : 0;
+	if (rc == SQLITE_ROW)
+		rc = sqlite3_step(b->insert);
+	sqlite3_reset(b->insert);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int bodies_keep(struct bodies *b, sqlite3_int64 *id)
+{
+	int rc = SQLITE_OK;
+
+	if (!b->is_packed) {
+		rc = find(b, id, NULL);
+		if (rc != SQLITE_OK || *id)
+			return rc;
+		/* Dropped since it was made ready. */
+		rc = pack(b);
+	}
+	return rc == SQLITE_OK ? write_body(b, id) : rc;
+}
+
+/* A row of staging_bodies. */
+struct stored {
+	struct slice body; /* p == NULL if there is none */
+	bool is_packed;
+	sqlite3_int64 size;
+	struct slice digest;
+};
+
+static const char *open_stored(
+    struct pack *pack, const struct stored *s, struct buf *to)
+{
+	static const char damaged[] = "its body is damaged";
+	unsigned char digest[SHA256_SIZE];
+	const size_t at = to->n;
+	const char *why = NULL;
+
+	if (!s->body.p)
+		return "its body is missing";
+	if (s->is_packed)
+		why = pack_open(pack, s->body, s->size, to);
+	else if (s->size < 0 || (size_t)s->size != s->body.n ||
+		 !buf_put_slice(to, s->body))
+		why = damaged;
+	if (why)
+		return why;
+	sha256(slice_from(buf_slice(to), at), digest);
+	return slice_eq(
+		   s->digest, (struct slice){(const char *)digest, SHA256_SIZE})
+		   ? NULL
+		   : damaged;
+}
+
+static struct slice column_bytes(sqlite3_stmt *row, int i)
+{
+	const void *p = sqlite3_column_blob(row, i);
+
+	if (sqlite3_column_type(row, i) == SQLITE_NULL)
+		return (struct slice){NULL, 0};
+	return (struct slice){p ? p : "", (size_t)sqlite3_column_bytes(row, i)};
 }
 
 const char *bodies_open(
     struct pack *pack, sqlite3_stmt *row, int column, struct buf *to)
 {
-	static const char damaged[] = "its body is damaged";
-	unsigned char digest[SHA256_SIZE];
-	const void *p = sqlite3_column_blob(row, column);
-	struct slice body = {
-	    p ? p : "", (size_t)sqlite3_column_bytes(row, column)};
-	sqlite3_int64 size = sqlite3_column_int64(row, column + 1);
+	const struct stored s = {.body = column_bytes(row, column),
+	    .is_packed = sqlite3_column_type(row, column) == SQLITE_BLOB,
+	    .size = sqlite3_column_int64(row, column + 1),
+	    .digest = column_bytes(row, column + 2)};
 
-	if (sqlite3_column_type(row, column) == SQLITE_NULL)
-		return "its body is missing";
-	if (sqlite3_column_type(row, column) == SQLITE_BLOB)
-		return pack_open(pack, body, size, to);
-	sha256(body, digest);
-	if (size < 0 || (size_t)size != body.n ||
-	    sqlite3_column_bytes(row, column + 2) != SHA256_SIZE ||
-	    memcmp(sqlite3_column_blob(row, column + 2), digest, SHA256_SIZE) !=
-		0)
-		return damaged;
-	return buf_put_slice(to, body) ? NULL : damaged;
+	return open_stored(pack, &s, to);
+}
+
+const char *bodies_check(struct bodies *b, sqlite3_stmt *row, int column)
+{
+	buf_clear(&b->stored);
+	return bodies_open(&b->pack, row, column, &b->stored);
 }
 
 int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped)
@@ -141,23 +197,49 @@ static void reader_free(void *p)
 	free(r);
 }
 
+static struct slice value_bytes(sqlite3_value *v)
+{
+	const void *p = sqlite3_value_blob(v);
+
+	if (sqlite3_value_type(v) == SQLITE_NULL)
+		return (struct slice){NULL, 0};
+	return (struct slice){p ? p : "", (size_t)sqlite3_value_bytes(v)};
+}
+
+/* An error that store_failure tells with status 78, by the capture's name. */
+static void fail(
+    sqlite3_context *context, sqlite3_value *name, const char *reason)
+{
+	char *why = sqlite3_mprintf("%s: %s", sqlite3_value_text(name), reason);
+
+	if (why) {
+		sqlite3_result_error(context, why, -1);
+		sqlite3_result_error_code(context, SQLITE_CONSTRAINT_FUNCTION);
+	} else {
+		sqlite3_result_error_nomem(context);
+	}
+	sqlite3_free(why);
+}
+
 static void body_text(sqlite3_context *context, int n, sqlite3_value **args)
 {
 	struct reader *r = sqlite3_user_data(context);
-	const void *p = sqlite3_value_blob(args[0]);
-	struct slice body = {p ? p : "", (size_t)sqlite3_value_bytes(args[0])};
+	const struct stored s = {.body = value_bytes(args[0]),
+	    .is_packed = sqlite3_value_type(args[0]) == SQLITE_BLOB,
+	    .size = sqlite3_value_int64(args[1]),
+	    .digest = value_bytes(args[2])};
+	const char *why;
 
 	(void)n;
-	if (sqlite3_value_type(args[0]) != SQLITE_BLOB) {
-		sqlite3_result_value(context, args[0]);
-		return;
-	}
 	buf_clear(&r->text);
-	if (!pack_open(&r->pack, body, sqlite3_value_int64(args[1]), &r->text))
-		sqlite3_result_text64(context, r->text.p, r->text.n,
-		    SQLITE_TRANSIENT, SQLITE_UTF8);
-	else if (r->text.no_memory)
+	why = open_stored(&r->pack, &s, &r->text);
+	if (r->text.no_memory)
 		sqlite3_result_error_nomem(context);
+	else if (why)
+		fail(context, args[3], why);
+	else
+		sqlite3_result_text64(context, r->text.p ? r->text.p : "",
+		    r->text.n, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 int bodies_add_function(sqlite3 *db)
@@ -172,7 +254,7 @@ int bodies_add_function(sqlite3 *db)
 		return SQLITE_NOMEM;
 	}
 	/* It frees the reader, of a failure too. */
-	return sqlite3_create_function_v2(db, "body_text", 2,
+	return sqlite3_create_function_v2(db, "body_text", 4,
 	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, r, body_text, NULL, NULL,
 	    reader_free);
 }

@@ -25,7 +25,9 @@ struct bodies {
 	struct slice text; /* borrowed */
 	unsigned char digest[SHA256_SIZE];
 	struct buf packed; /* empty where it is kept as it is */
-	bool is_packed;	   /* tried to be */
+	bool is_packed;	   /* tried to be: none is stored, or a damaged one */
+
+	struct buf stored; /* scratch: what is stored, to be checked */
 };
 
 /* The longest body that will come is of `max` bytes. */
@@ -33,21 +35,27 @@ int bodies_init(struct bodies *, sqlite3 *db, size_t max);
 void bodies_release(struct bodies *);
 
 /*
- * Make a body ready: its digest, and, where it is not known yet, what is to
- * be kept of it. The text is borrowed until bodies_keep.
+ * Make a body ready: its digest, and, where it is not known yet or is stored
+ * damaged, what is to be kept of it. The text is borrowed until bodies_keep.
  */
 int bodies_prepare(struct bodies *, struct slice text);
 
-/* Keep the body that is ready, if it is not known: *id is its body_id. */
+/*
+ * Keep the body that is ready, if it is not known, also in the place of the
+ * same one that is damaged: *id is its body_id.
+ */
 int bodies_keep(struct bodies *, sqlite3_int64 *id);
 
 /*
  * Append a body as it was, from a row's columns body, size and sha256, the
  * first of which is `column`: NULL, or what is wrong with it, a constant
- * string, as of pack_open.
+ * string, as of pack_open. A body that is not there is wrong, too.
  */
 const char *bodies_open(
     struct pack *, sqlite3_stmt *row, int column, struct buf *to);
+
+/* The same, only to know whether it can be read. */
+const char *bodies_check(struct bodies *, sqlite3_stmt *row, int column);
 
 /*
  * Drop the bodies that no capture has any more, of those whose body_id the
@@ -56,9 +64,16 @@ const char *bodies_open(
 int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped);
 
 /*
- * Give the connection the SQL function body_text(body, size): the text of a
- * row of staging_bodies; NULL of one that is damaged.
+ * SQL: the text of the body of a capture, of a row `s` of staging_raw with
+ * its row `b` of staging_bodies, if any. One that cannot be read fails the
+ * statement, with the capture's name; store_failure makes 78 of that.
  */
+#define BODIES_TEXT                            \
+	"body_text(b.body, b.size, b.sha256, " \
+	"coalesce(s.run_id || '/' || s.seq, "  \
+	"'capture ' || s.capture_id))"
+
+/* Give the connection the function that BODIES_TEXT calls. */
 int bodies_add_function(sqlite3 *db);
 
 #endif

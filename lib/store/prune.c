@@ -211,14 +211,13 @@ static int note_waiting(struct prune *p)
 static const char keep_waiting[] =
     "update temp.prune_plan as p set verdict = 2 where verdict = 0"
     " and exists (select 1 from temp.prune_names)"
-    " and exists (select 1 from temp.prune_names n, staging_raw r"
+    " and exists (select 1 from temp.prune_names n, staging_raw s"
     " left join staging_bodies b using (body_id)"
-    " where r.capture_id = p.capture_id and"
-    " instr(coalesce(body_text(b.body, b.size), r.body), n.name) > 0);";
+    " where s.capture_id = p.capture_id and"
+    " instr(" BODIES_TEXT ", n.name) > 0);";
 
 static const char settle[] =
-    "update temp.prune_plan as p set bytes = (select"
-    " coalesce(b.size, length(cast(r.body as blob)))"
+    "update temp.prune_plan as p set bytes = (select b.size"
     " from staging_raw r left join staging_bodies b"
     " using (body_id) where r.capture_id = p.capture_id) where goes;";
 
@@ -279,7 +278,9 @@ static int plan(struct prune *p)
 		rc = store_exec(p->db, keep_whole);
 	if (rc == SQLITE_OK)
 		rc = choose(p);
-	p->version = store_int(p->db, "pragma data_version", -1);
+	/* After a failure nothing is asked: it would forget what failed. */
+	if (rc == SQLITE_OK)
+		p->version = store_int(p->db, "pragma data_version", -1);
 	return rc;
 }
 

@@ -7,7 +7,6 @@
 #include "store/settle.h"
 
 #define PORTION 64 /* captures read by one statement run */
-#define COMPACT_BYTES ((int64_t)4 << 20) /* rewritten by one transaction */
 
 /* What a capture and a row of staging_raw have in common. */
 static const char *const member_names[STAGING_COLUMNS] = {
@@ -34,10 +33,8 @@ int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 		    &s->insert);
 	if (rc == SQLITE_OK)
 		rc = prepare(db,
-		    "select capture_id, "
-		    "case when s.body_id is null then s.body is ?3 "
-		    "else b.sha256 is ?4 end "
-		    "from staging_raw s left join staging_bodies b "
+		    "select capture_id, b.sha256 is ?3, b.body, size, sha256 "
+		    "from staging_raw left join staging_bodies b "
 		    "using (body_id) where run_id = ?1 and seq = ?2",
 		    &s->compare);
 	return rc;
@@ -47,8 +44,6 @@ void staging_release(struct staging *s)
 {
 	sqlite3_finalize(s->insert);
 	sqlite3_finalize(s->compare);
-	sqlite3_finalize(s->plain);
-	sqlite3_finalize(s->move);
 	bodies_release(&s->bodies);
 	buf_release(&s->scratch);
 	buf_release(&s->extra);
@@ -151,17 +146,21 @@ static enum staging_result compare(struct staging *s, const char **why)
 
 	store_bind(s->compare, 1, s->value[STAGING_RUN]);
 	bind_int(s->compare, 2, s->seq);
-	store_bind(s->compare, 3, s->value[STAGING_BODY]);
 	sqlite3_bind_blob(
-	    s->compare, 4, s->bodies.digest, SHA256_SIZE, SQLITE_STATIC);
+	    s->compare, 3, s->bodies.digest, SHA256_SIZE, SQLITE_STATIC);
 	rc = sqlite3_step(s->compare);
 	s->capture_id = sqlite3_column_int64(s->compare, 0);
-	if (rc == SQLITE_DONE)
+	if (rc == SQLITE_DONE) {
 		result = STAGING_READY;
-	else if (rc == SQLITE_ROW)
-		result = sqlite3_column_int(s->compare, 1) ? STAGING_KNOWN
-							   : STAGING_BAD;
-	*why = "another capture with this run and seq is staged";
+	} else if (rc == SQLITE_ROW && sqlite3_column_int(s->compare, 1)) {
+		result = STAGING_KNOWN;
+	} else if (rc == SQLITE_ROW) {
+		*why = bodies_check(&s->bodies, s->compare, 2);
+		result = *why ? STAGING_LOST : STAGING_BAD;
+		if (!*why)
+			*why = "another capture with this run and seq is "
+			       "staged";
+	}
 	sqlite3_reset(s->compare);
 	return result;
 }
@@ -172,10 +171,14 @@ enum staging_result staging_append(struct staging *s, const char **why)
 	sqlite3_int64 body_id = 0;
 	int rc;
 
-	if (result != STAGING_READY)
+	/* One that is there already can mend its body. */
+	if (result != STAGING_READY &&
+	    !(result == STAGING_KNOWN && s->bodies.is_packed))
 		return result;
 	if (bodies_keep(&s->bodies, &body_id) != SQLITE_OK)
 		return STAGING_FAILED;
+	if (result == STAGING_KNOWN)
+		return result;
 	for (int c = 0; c < STAGING_BODY; c++)
 		store_bind(s->insert, c + 1, s->value[c]);
 	bind_int(s->insert, STAGING_SEQ + 1, s->seq);
@@ -251,16 +254,15 @@ static int count(struct staging_walk *w, const struct staging_filter *f)
 /* What put_capture reads, and put_name of it. */
 #define SELECT                                                     \
 	"select capture_id, run_id, seq, endpoint, user_id, url, " \
-	"status, fetched_at, coalesce(b.body, staging_raw.body), " \
-	"size, sha256, body_is_text, extra_json, body_id "         \
+	"status, fetched_at, b.body, "                             \
+	"size, sha256, body_is_text, extra_json "                  \
 	"from staging_raw left join staging_bodies b using (body_id) "
 enum {
 	CAPTURE_ID,
 	MEMBERS,
 	BODY = MEMBERS + STAGING_BODY,
 	IS_TEXT = BODY + 3,
-	EXTRA,
-	BODY_ID
+	EXTRA
 };
 
 static struct slice column(sqlite3_stmt *stmt, int i)
@@ -346,20 +348,6 @@ static bool put_name(sqlite3_stmt *row, struct buf *b)
 	return buf_put_slice(b, column(row, 1));
 }
 
-/* Append the plain body, or say what is wrong with it. */
-static void open_body(
-    struct staging_reader *r, sqlite3_stmt *row, struct buf *to)
-{
-	struct slice plain = column(row, BODY);
-
-	if (sqlite3_column_type(row, BODY_ID) != SQLITE_NULL)
-		r->bad = bodies_open(&r->pack, row, BODY, to);
-	else if (!plain.p)
-		r->bad = "its body is missing";
-	else
-		buf_put_slice(to, plain);
-}
-
 static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 {
 	size_t at;
@@ -367,7 +355,7 @@ static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 	if (sqlite3_column_int(row, IS_TEXT)) {
 		buf_clear(&r->text);
 		r->text.max = b->max;
-		open_body(r, row, &r->text);
+		r->bad = bodies_open(&r->pack, row, BODY, &r->text);
 		json_put_member(b, "text", buf_slice(&r->text));
 		b->failed |= r->text.failed;
 		b->no_memory |= r->text.no_memory;
@@ -375,7 +363,7 @@ static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 	}
 	json_put_key(b, "body");
 	at = b->n;
-	open_body(r, row, b);
+	r->bad = bodies_open(&r->pack, row, BODY, b);
 	if (!r->bad && memchr(b->p + at, '\n', b->n - at))
 		r->bad = "its body contains a line break";
 }
@@ -465,87 +453,4 @@ int staging_get(
 		rc = read_row(r, stmt, false, line);
 	sqlite3_finalize(stmt);
 	return rc;
-}
-
-/* Read the next body that is in staging_raw itself into the scratch. */
-static int read_plain(struct staging_compaction *c, struct staging *s)
-{
-	int rc;
-
-	sqlite3_bind_int64(s->plain, 1, c->last);
-	rc = sqlite3_step(s->plain);
-	if (rc == SQLITE_ROW) {
-		c->last = sqlite3_column_int64(s->plain, 0);
-		buf_clear(&s->scratch);
-		buf_put_slice(&s->scratch, column(s->plain, 1));
-		if (store_row_read(s->plain) || s->scratch.no_memory)
-			rc = SQLITE_NOMEM;
-		else if (s->scratch.failed)
-			rc = SQLITE_TOOBIG;
-	}
-	sqlite3_reset(s->plain);
-	return rc;
-}
-
-static int move(struct staging_compaction *c, struct staging *s)
-{
-	sqlite3_int64 body_id;
-	int rc = bodies_keep(&s->bodies, &body_id);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	sqlite3_bind_int64(s->move, 1, c->last);
-	sqlite3_bind_int64(s->move, 2, body_id);
-	rc = sqlite3_step(s->move);
-	sqlite3_reset(s->move);
-	c->captures++;
-	c->size += (int64_t)s->scratch.n;
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-int staging_compact_init(struct staging_compaction *c, struct staging *s)
-{
-	int rc;
-
-	*c = (struct staging_compaction){
-	    .total = store_int(s->db,
-		"select count(*) from staging_raw where body is not null", -1)};
-	if (c->total < 0)
-		return sqlite3_errcode(s->db);
-	rc = prepare(s->db,
-	    "select capture_id, body from staging_raw where capture_id > ? "
-	    "and body is not null order by capture_id limit 1",
-	    &s->plain);
-	if (rc == SQLITE_OK)
-		rc = prepare(s->db,
-		    "update staging_raw set body = null, body_id = ?2 "
-		    "where capture_id = ?1 and body is not null",
-		    &s->move);
-	return rc;
-}
-
-int staging_compact_next(struct staging_compaction *c, struct staging *s)
-{
-	int64_t until = c->size + COMPACT_BYTES;
-	bool open = false;
-	int rc = SQLITE_OK, committed;
-
-	/* The first is made ready before there is a lock. */
-	while (rc == SQLITE_OK && c->size < until &&
-	       (rc = read_plain(c, s)) == SQLITE_ROW) {
-		rc = bodies_prepare(&s->bodies, buf_slice(&s->scratch));
-		if (rc == SQLITE_OK && !open)
-			rc = store_begin(s->db);
-		open = true;
-		if (rc == SQLITE_OK)
-			rc = move(c, s);
-	}
-	if (rc != SQLITE_OK && rc != SQLITE_DONE) {
-		store_rollback(s->db);
-		return rc;
-	}
-	committed = open ? store_commit(s->db) : SQLITE_OK;
-	if (committed != SQLITE_OK)
-		return committed;
-	return rc == SQLITE_DONE ? rc : SQLITE_ROW;
 }

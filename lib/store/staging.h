@@ -2,8 +2,7 @@
  * staging_raw: every capture as it came, so that all tables can be made
  * again. Bodies are kept in staging_bodies, each once, and come back byte for
  * byte; what a capture carries besides the columns of the table is kept as
- * JSON in extra_json. Captures of an older sp have their bodies in
- * staging_raw itself, until staging_compact.
+ * JSON in extra_json.
  */
 #ifndef SP_STORE_STAGING_H
 #define SP_STORE_STAGING_H
@@ -31,6 +30,7 @@ enum staging_result {
 	STAGING_ADDED,
 	STAGING_KNOWN, /* this very capture is there already */
 	STAGING_BAD,   /* no capture that can be kept: see why */
+	STAGING_LOST,  /* it is there, but its body cannot be read: see why */
 	STAGING_FAILED /* the database failed: see store_failure */
 };
 
@@ -51,7 +51,6 @@ struct staging {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
 	sqlite3_stmt *compare;
-	sqlite3_stmt *plain, *move; /* of staging_compact */
 	struct bodies bodies;
 	struct buf scratch;
 	struct buf extra;
@@ -79,7 +78,7 @@ enum staging_result staging_prepare(
 
 /*
  * Append the capture that is ready, inside the caller's transaction. Not
- * STAGING_READY; for STAGING_BAD `*why` is a constant string.
+ * STAGING_READY; for STAGING_BAD and STAGING_LOST `*why` is a constant string.
  */
 enum staging_result staging_append(struct staging *, const char **why);
 
@@ -150,20 +149,5 @@ void staging_walk_release(struct staging_walk *);
  * SQLITE_TOOBIG where `line` is too small.
  */
 int staging_walk_next(struct staging_walk *, struct buf *line);
-
-/*
- * Give the captures of an older sp the form of today, in portions of some
- * megabytes, each a transaction of its own. What is done stays done.
- */
-struct staging_compaction {
-	int64_t total;	    /* captures to be rewritten, at the start */
-	int64_t captures;   /* rewritten so far */
-	int64_t size;	    /* of their bodies, in bytes */
-	sqlite3_int64 last; /* capture_id rewritten last */
-};
-int staging_compact_init(struct staging_compaction *, struct staging *);
-
-/* SQLITE_ROW where more may be left, SQLITE_DONE, or an error's code. */
-int staging_compact_next(struct staging_compaction *, struct staging *);
 
 #endif

@@ -103,9 +103,9 @@ static void put_names(struct buf *b, const struct table *t, const char *between)
 			continue;
 		put(b,
 		    "%s(user_id is ?%u or endpoint is ?%u or"
-		    " instr(coalesce(url, ''), ?%u) > 0 or coalesce(instr("
-		    "coalesce(s.body, body_text(b.body, size)),"
-		    " substr(?%u, 1, %d)), 0) > 0)",
+		    " instr(coalesce(url, ''), ?%u) > 0 or "
+		    "coalesce(instr(" BODIES_TEXT
+		    ", substr(?%u, 1, %d)), 0) > 0)",
 		    before, n, n, n, n, time ? SECOND : 1 << 20);
 		before = between;
 	}
@@ -377,17 +377,15 @@ static int put_columns(
 	return rc;
 }
 
-#define BODY "coalesce(s.body, body_text(b.body, b.size))"
-
 /*
  * The page of a playlist's list that holds a position: of those that begin at
  * it or before it, the last.
  */
 static const char page_of[] =
     "select capture_id, fetched_at from (select s.capture_id, s.fetched_at,"
-    " coalesce(json_extract(" BODY ", '$.offset'),"
-    " json_extract(" BODY ", '$.tracks.offset'),"
-    " json_extract(" BODY ", '$.items.offset'),"
+    " coalesce(json_extract(" BODIES_TEXT ", '$.offset'),"
+    " json_extract(" BODIES_TEXT ", '$.tracks.offset'),"
+    " json_extract(" BODIES_TEXT ", '$.items.offset'),"
     " case when instr(url, 'offset=') then"
     " cast(substr(url, instr(url, 'offset=') + 7) as integer) end, 0) as page"
     " from staging_raw s left join staging_bodies b using (body_id)"
@@ -395,7 +393,7 @@ static const char page_of[] =
     " and json_extract(extra_json, '$.check') is null"
     " and exists (select 1 from playlists where playlist_id = ?1"
     " and tracks_list in (" STAGING_LIST ", s.fetched_at))"
-    " and (instr(url, ?1) or instr(" BODY ", ?1)))"
+    " and (instr(url, ?1) or instr(" BODIES_TEXT ", ?1)))"
     " where page <= cast(?2 as integer) order by page desc, 1 desc limit 1";
 
 /* Make the answer of an item of a list. */

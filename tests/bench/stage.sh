@@ -1,8 +1,7 @@
 #!/bin/sh
 # What keeping captures costs: sp-stage against bodies kept as they come, by
-# python3 with executemany, and by an older sp, whose database is made here.
-# CPU seconds, the best of RUNS=3 interleaved runs; PAGES=400 pages of 50 plays,
-# each captured twice, as what has not changed is.
+# python3 with executemany. CPU seconds, the best of RUNS=3 interleaved runs;
+# PAGES=400 pages of 50 plays, each captured twice, as what has not changed is.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$here/../..
@@ -45,21 +44,12 @@ for line in sys.stdin:
 flush()
 END
 
-# The database of an older sp: bodies as they are, in staging_raw itself.
-cat >"$tmp/plain.sql" <<END
-create temp table texts as select capture_id, body from staging;
-update staging_raw set body_id = null, body = (select body from texts
-	where texts.capture_id = staging_raw.capture_id);
-delete from staging_bodies;
-vacuum;
-END
-
 for full in 1 0; do
 	in=$tmp/in
 	awk -v pages="${PAGES:-400}" -v tracks="${TRACKS:-9000}" \
 		-v full=$full -f "$here/pages.awk" >"$tmp/once"
 	sed 's/"run":"01J"/"run":"01K"/' "$tmp/once" | cat "$tmp/once" - >"$in"
-	write= many= replay= plain= compact=
+	write= many= replay=
 	run=0
 	while [ $run -lt "${RUNS:-3}" ]; do
 		run=$((run + 1))
@@ -67,31 +57,20 @@ for full in 1 0; do
 		write=$(least "$write" "$(cpu "$sp" --db "$tmp/new.db")")
 		many=$(least "$many" \
 			"$(cpu python3 "$tmp/many.py" "$tmp/many.db")")
-		cp "$tmp/new.db" "$tmp/plain.db"
-		sqlite3 -init "$top/examples/staging.sql" "$tmp/plain.db" \
-			<"$tmp/plain.sql"
-		bytes=$(size "$tmp/plain.db")
 		replay=$(least "$replay" \
 			"$(ten "$sp" replay --db "$tmp/new.db")")
-		plain=$(least "$plain" \
-			"$(ten "$sp" replay --db "$tmp/plain.db")")
-		compact=$(least "$compact" \
-			"$(cpu "$sp" compact --db "$tmp/plain.db")")
 	done
 	[ $full = 1 ] && what='all fields' || what='fields of 2026'
 	awk -v what="$what" -v all="$(size "$in")" \
-	    -v new="$(size "$tmp/new.db")" -v old="$bytes" -v write="$write" \
-	    -v many="$many" -v replay="$replay" -v plain="$plain" \
-	    -v compact="$compact" 'BEGIN {
+	    -v new="$(size "$tmp/new.db")" -v plain="$(size "$tmp/many.db")" \
+	    -v write="$write" -v many="$many" -v replay="$replay" 'BEGIN {
 		mb = all / 1e6
 		printf("captures, %s, %.0f MB, half of them once more:\n",
 		    what, mb)
 		printf("  %-28s %7.1f MB   x%.1f smaller than plain\n",
-		    "database", new / 1e6, old / new)
+		    "database", new / 1e6, plain / new)
 		printf("  %-28s %7.0f MB/s x%.1f python3\n", "staging", mb / write,
 		    many / write)
-		printf("  %-28s %7.0f MB/s x%.1f of plain\n", "replay",
-		    10 * mb / replay, plain / replay)
-		printf("  %-28s %7.0f MB/s\n", "compact", mb / compact)
+		printf("  %-28s %7.0f MB/s\n", "replay", 10 * mb / replay)
 	}'
 done

@@ -22,8 +22,8 @@ BOOKKEEPING = {"play_id", "capture_id", "error_id"}
 BOOKS = {"ingest_runs", "ingest_errors", "accounts", "playlist_pages",
          "staging_raw", "staging_bodies"}
 # What was captured, of which endpoint, to be read by way of opened().
-CAPTURED = """select endpoint, coalesce(s.body, body_text(b.body)) as body
-    from staging_raw s left join staging_bodies b using (body_id)"""
+CAPTURED = """select endpoint, body_text(b.body) as body
+    from staging_raw s join staging_bodies b using (body_id)"""
 
 
 class Broken(Exception):

@@ -548,33 +548,6 @@ class Import(Case):
                 db.execute(CAPTURED)))})
 
 
-class Compact(Case):
-    name, command = "sp-stage compact", ("sp-stage", "compact")
-    database = True
-
-    def set_up(self, path):
-        self.start = self.house.full
-        super().set_up(path)
-        with opened(path + "/music.db") as db:
-            db.executescript("""update staging_raw set body_id = null, body = (
-                select body_text(b.body) from staging_bodies b
-                where b.body_id = staging_raw.body_id);
-                delete from staging_bodies""")
-
-    def check_always(self, path, status, out, err):
-        super().check_always(path, status, out, err)
-        with opened(path + "/music.db") as db:
-            now = sorted(db.execute(CAPTURED))
-        with opened(self.house.full) as db:
-            check(now == sorted(db.execute(CAPTURED)), "bodies are lost")
-
-    def result(self, path, out):
-        with opened(path + "/music.db") as db:
-            return (len(out.splitlines()), {"staging_raw": db.execute(
-                "select count(body), count(body_id) from staging_raw")
-                .fetchall()})
-
-
 class Prune(Case):
     name, command = "sp-stage prune", ("sp-stage", "prune", "--keep", "0")
     database = True
@@ -835,7 +808,7 @@ class Rehearse(Case):
 CASES = [Next, NextAll, NextPlaylists, NextProfile, NextFeatures, Status,
          StatusTable, Budget, Queued, Count, Add, Drop, Fetch, FetchMany, Look,
          Accounts, AccountsTable, Logout, Login, LoginAgain, Stage,
-         Replay, ReplayRefused, Runs, RunsTable, WhyCapture, Import, Compact,
+         Replay, ReplayRefused, Runs, RunsTable, WhyCapture, Import,
          Prune, PruneVacuum, PrunePlan, Why, WhyPlay, Transform,
          TransformParent, TransformWorkers, TransformFilter, TransformBodies,
          Load, LoadAgain, LoadLists, LoadRefused, DryRun, DryRunLists, Digest,

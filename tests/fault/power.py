@@ -58,20 +58,6 @@ LEAVES = {"playlist_ingest_queue", "ingest_errors"}
 UNSTEADY_TABLES = {"endpoint_status", "playlist_ingest_queue",
                    "playlist_ingest_done"}
 UNSTEADY = {"snapshot_id", "tracks_snapshot_id", "tracks_list"}
-# What makes a database of format 1 at a path, of one that is open.
-OLD = """
-.read examples/staging.sql
-create temp table o as select capture_id, run_id, seq, endpoint, user_id, url,
-    status, fetched_at, body, body_is_text, extra_json from staging;
-attach '{}' as old;
-pragma old.journal_mode = wal;
-create table old.staging_raw (capture_id integer primary key, run_id text,
-    seq integer, endpoint text not null, user_id text, url text,
-    status integer, fetched_at text, body text,
-    body_is_text boolean not null default 0, extra_json text);
-insert into old.staging_raw select * from o;
-pragma old.user_version = 1;
-"""
 NOTHING = "nothing"  # the state of a database that is not there yet
 
 # What the programs are given, to see what is found then; whether that damages
@@ -193,9 +179,8 @@ class Pipeline:
 class Recording:
     """Some runs of jobs with all that they asked of the file system."""
 
-    def __init__(self, house, rng, trick, tell, aged=False):
+    def __init__(self, house, rng, trick, tell):
         self.house, self.rng, self.tell = house, rng, tell
-        self.aged = aged
         self.log = house.path + "/log"
         open(self.log, "wb").close()
         self.how = {"log": self.log, "trick": trick, "checkpoint":
@@ -203,7 +188,7 @@ class Recording:
         if trick:
             self.how.update(trick=trick[0], checkpoint=trick[2])
         self.pipelines, self.added = [], {}
-        self.typed, self.logins, self.settles = {}, set(), set()
+        self.typed, self.logins = {}, set()
         self.together = rng.random() < 0.25
         self.disk = Disk(house.root)
         tell(f"checkpoint {self.how['checkpoint']}")
@@ -235,8 +220,6 @@ class Recording:
             self.house.api.ask("expire", post=True)
             self.house.api.ask("fault?kind=rotate", post=True)
             self.tell("the token ends")
-        if self.aged and not self.together:
-            self.compact()
         started = []
         for _ in range(2 if self.together else rng.choice([1, 1, 2])):
             started.append(self.start())
@@ -245,7 +228,7 @@ class Recording:
         for p in started:
             self.end(p)
         if not self.together:
-            for other in (self.add, self.type, self.compact):
+            for other in (self.add, self.type):
                 if rng.random() < 0.2:
                     other()
         if not os.path.exists(self.house.second):
@@ -291,11 +274,6 @@ class Recording:
             f.seek(0)
             self.typed[self.once("a row by hand", [program("sp-load")],
                                  stdin=f)] = row
-
-    def compact(self):
-        self.settles.add(self.once(
-            "compact", [program("sp-stage"), "compact"],
-            stdout=subprocess.DEVNULL))
 
     def log_in(self):
         """Log a second account in, in a folder that is not there yet."""
@@ -364,7 +342,7 @@ class Facts:
         if pid in self.recording.added:
             self.queued.add(self.recording.added[pid])
         rec = self.recording
-        if pid in rec.typed or pid in rec.added or pid in rec.settles:
+        if pid in rec.typed or pid in rec.added:
             self.settled = True
         if pid in self.recording.logins:
             self.logged_in = True
@@ -567,19 +545,6 @@ class Round:
         self.at = house.path + "/image"
         self.survivor = None
 
-    def age(self):
-        """Begin with a database as of format 1, that holds captures only."""
-        db, new = self.house.db, self.house.path + "/new.db"
-        for end in ("", "-wal"):
-            if os.path.exists(db + end):
-                os.replace(db + end, new + end)
-        subprocess.run(["sqlite3", "-batch", new], check=True, text=True,
-                       input=OLD.format(db), stdout=subprocess.DEVNULL)
-        for name in os.listdir(self.house.path):
-            if name.startswith("new.db"):
-                os.remove(os.path.join(self.house.path, name))
-        self.words.append("an older database")
-
     def prepare(self):
         house = self.house
         house.api.ask(f"clock?advance={self.rng.randint(1, 12)}h", post=True)
@@ -588,15 +553,12 @@ class Round:
         self.cursor = -1
         first = self.fresh(with_db)
         there = first.state() != NOTHING
-        aged = there and not self.trick and self.rng.random() < 0.15
-        if aged:
-            self.age()
-        elif there:
+        if there:
             held = first.ask("select value from cursors where job = ?",
                              "play-history")
             self.cursor = held[0][0] if held else -1
         self.recording = Recording(house, self.rng, self.trick,
-                                   self.words.append, aged)
+                                   self.words.append)
         if not self.trick and self.reruns:
             self.wanted = self.fresh(with_db).complete(self.recording)
 

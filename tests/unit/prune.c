@@ -5,6 +5,7 @@
 
 #include "store/db.h"
 #include "store/prune.h"
+#include "base/sha256.h"
 #include "tap.h"
 
 static char path[] = "/tmp/sp-prune-XXXXXX";
@@ -13,10 +14,20 @@ static const char captures[] =
     "insert into ingest_runs (run_id, status) values ('R', 'complete');"
     "with recursive n(i) as (select 1 union all select i + 1 from n"
     " where i < 9) insert into staging_bodies (sha256, size, body)"
-    " select 'h' || i, 2, '{}' from n;"
+    " select sha256('[' || i), 2, '[' || i from n;"
     "insert into staging_raw (run_id, seq, endpoint, fetched_at, body_id)"
     " select 'R', body_id, 'track', '2020-01-0' || body_id || 'T00:00:00Z',"
     " body_id from staging_bodies";
+
+static void sql_sha256(sqlite3_context *context, int n, sqlite3_value **args)
+{
+	unsigned char digest[SHA256_SIZE];
+	const void *p = sqlite3_value_text(args[0]);
+
+	(void)n;
+	sha256((struct slice){p, (size_t)sqlite3_value_bytes(args[0])}, digest);
+	sqlite3_result_blob(context, digest, SHA256_SIZE, SQLITE_TRANSIENT);
+}
 
 static sqlite3 *open_database(void)
 {
@@ -27,6 +38,8 @@ static sqlite3 *open_database(void)
 		printf("Bail out! %s\n", buf_words(&why));
 		exit(1);
 	}
+	sqlite3_create_function(
+	    db, "sha256", 1, SQLITE_UTF8, NULL, sql_sha256, NULL, NULL);
 	return db;
 }
 
@@ -82,12 +95,15 @@ int main(void)
 	       "delete from artists;"
 	       "insert into playlist_ingest_queue values"
 	       " ('p', '2026-01-01T00:00:00.000Z', null, null);"
-	       "update staging_bodies set body = '{\"id\":\"p\"}'"
+	       "update staging_bodies set body = '{\"id\":\"p\"}',"
+	       " size = 10, sha256 = sha256('{\"id\":\"p\"}')"
 	       " where body_id = 5;"
+	       "insert into staging_bodies values (10, sha256('x'), 1, 'x'),"
+	       " (11, sha256('12'), 2, '12');"
 	       "insert into staging_raw (run_id, seq, endpoint, fetched_at,"
-	       " body) values ('R', 10, 'me', '2020-01-01T00:00:00Z', 'x'),"
-	       " ('R', 11, 'me', '2020-01-02T00:00:00Z', '12')") == SQLITE_OK &&
-		prune(db, other, NULL) && left(db) == 1 + 25 &&
+	       " body_id) values ('R', 10, 'me', '2020-01-01T00:00:00Z', 10),"
+	       " ('R', 11, 'me', '2020-01-02T00:00:00Z', 11)") == SQLITE_OK &&
+		prune(db, other, NULL) && left(db) == 1 + 25 + 100 &&
 		store_int(db, "select sum(seq) from staging_raw", 0) == 16,
 	    "what waits in the queue may be of any capture that names it");
 	store_close(db);
