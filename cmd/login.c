@@ -21,9 +21,6 @@
 	"user-read-recently-played playlist-read-private" \
 	" playlist-read-collaborative user-follow-read"
 
-/* How long to wait for the right callback after one with a wrong state, ms. */
-#define MISMATCH_TIME 3000
-
 /* How long to go on answering other tabs once the login has ended, ms. */
 #define LATE_TAB_TIME 50
 
@@ -35,7 +32,7 @@ struct waiting {
 	int input;	  /* where an address may be pasted, or -1 */
 	struct buf line;  /* being pasted */
 	bool skip;	  /* the rest of the line, which is too long */
-	bool mismatch;	  /* a callback had the wrong state */
+	bool warned;	  /* of a callback with the wrong state */
 	struct buf value; /* the code, or the error */
 	struct connection *browser; /* awaits the result page; or NULL */
 };
@@ -144,17 +141,6 @@ static void show_url(const struct login_options *o, const struct waiting *w)
 	buf_release(&url);
 }
 
-/* Another login's callback; the right one may still come. */
-static void state_mismatch(struct waiting *w, bool pasted)
-{
-	int64_t soon = clock_monotonic() + MISMATCH_TIME;
-
-	cli_warn("ignored a callback with the wrong state");
-	w->mismatch = true;
-	if (soon < w->until && !pasted)
-		w->until = soon;
-}
-
 /* Handle a pasted line; CALLBACK_NONE to go on waiting. */
 static enum callback_kind take_line(struct waiting *w)
 {
@@ -164,7 +150,8 @@ static enum callback_kind take_line(struct waiting *w)
 	if (w->value.no_memory)
 		cli_die(EX_OSERR, "out of memory");
 	if (kind == CALLBACK_WRONG_STATE)
-		state_mismatch(w, true);
+		cli_warn("ignored an address with the wrong state, of another "
+			 "login: paste the one that this login ended at");
 	else if (kind == CALLBACK_NONE && w->line.n > 0)
 		cli_warn("not a callback address: paste all of it, from "
 			 "http:// on");
@@ -186,9 +173,6 @@ static enum callback_kind take_input(struct waiting *w)
 		w->input = -1;
 		if (w->line.n > 0 && !w->skip)
 			kind = take_line(w);
-		/* After a wrong state, nothing better can be pasted now. */
-		if (w->mismatch)
-			w->until = clock_monotonic();
 		return kind;
 	}
 	for (ssize_t i = 0; i < n && kind == CALLBACK_NONE; i++)
@@ -226,8 +210,11 @@ static enum callback_kind take_request(struct waiting *w, struct connection *c)
 		w->browser = c;
 		return kind;
 	}
-	if (kind == CALLBACK_WRONG_STATE)
-		state_mismatch(w, false);
+	/* Any page in the browser can send one, again and again. */
+	if (kind == CALLBACK_WRONG_STATE && !w->warned) {
+		cli_warn("ignored a callback with the wrong state");
+		w->warned = true;
+	}
 	connection_answer(c, 400, "Not logged in",
 	    kind == CALLBACK_WRONG_STATE
 		? "This callback has the wrong state: it is of "
@@ -251,10 +238,6 @@ static bool wait_for_code(
 			return error_set(error, EX_OSERR,
 			    "cannot wait for the browser: %s", strerror(errno));
 		case LOOPBACK_TIME:
-			if (w->mismatch)
-				return error_set(error, EX_NOPERM,
-				    "not logged in: the callback had the "
-				    "wrong state");
 			return error_set(error, EX_UNAVAILABLE,
 			    "nobody logged in within %" PRId64 " s; if the "
 			    "browser showed an error instead, see that the "

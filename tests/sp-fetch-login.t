@@ -164,8 +164,9 @@ page >/dev/null
 like "$(cat "$tmp/page")" '#60;b&#62;invalid_scope&#38;' \
     "is no HTML in the page"
 fault kind=wrong-state
-login
-like "$last" '^77 .*had the wrong state$' "a wrong state"
+login --timeout 500ms
+like "$last" '^69 .*nobody logged in within 1 s' "a wrong state is no login"
+like "$err" 'ignored a callback with the wrong state' "is said to be ignored"
 like "$(page)" 'Not logged in .*has the wrong state' "is told to the browser"
 login --timeout 300ms --no-browser
 like "$last" '^69 .*nobody logged in within 1 s.*redirect URI' \
@@ -285,8 +286,18 @@ is "$(head -n 2 "$tmp/err" | tail -n 1)" "$url" \
     "the address to open is a line of its own"
 begin --no-browser <"$tmp/keys" 9>&-
 consent | sed 's/.*code=//; s/&.*//' >&9
+until_true grep -q 'not a callback address' "$tmp/err"
+echo yes >&9
+cat "$tmp/to" >&9
 await
-like "$last" '^0 ' "the code alone"
+like "$last" '^0 ' "a bare word is no code, and what is right may follow"
+is "$(grep -c 'not a callback address' "$tmp/err")" 2 "as often as it takes"
+begin --no-browser <"$tmp/keys" 9>&-
+consent | sed 's/.*\(code=[^&]*\).*/\1/' >&9
+until_true grep -q 'with the wrong state' "$tmp/err"
+sed 's/.*?//' "$tmp/to" >&9
+await
+like "$last" '^0 ' "a query needs its state"
 begin --no-browser <"$tmp/keys" 9>&-
 echo "?error=access_denied&state=$state" >&9
 await
@@ -298,9 +309,12 @@ await
 like "$last" '^0 ' "and logs in"
 exec 9>&-
 echo "http://127.0.0.1:1/callback?code=AQ123&state=x" >"$tmp/paste"
-run timeout 20 "$build/sp-fetch" login --no-browser <"$tmp/paste"
-note
-like "$last" '^77 .*had the wrong state' "a pasted state that is wrong"
+begin --no-browser <"$tmp/paste"
+until_true grep -q 'ignored an address with the wrong state' "$tmp/err"
+get "$(consent)" >"$tmp/first"
+await
+like "$(cat "$tmp/first") $last" "^200 0 .*logged in as 'kim'" \
+    "a pasted state that is wrong leaves the way to the browser"
 run env BROWSER="$tmp/none:$tmp/browser %s --new" timeout 20 \
     "$build/sp-fetch" login </dev/null
 like "$status $(tail -n 1 "$tmp/args" 2>&1)" '^0 http.* --new$' \
@@ -356,6 +370,8 @@ is "$(get "$back?code=AQ123456789&state=$wrong")" 400 \
     "a code that somebody slipped in is not taken"
 is "$(get "$back?code=AQ123456789&state=") $(get "$back?code=AQ123456789")" \
     "400 400" "nor one without a state"
+is "$(get "$back?error=access_denied&state=$wrong")" 400 "nor a refusal"
+is "$(grep -c 'wrong state' "$tmp/err")" 1 "which is said once"
 is "$(get -H "Cookie: $(head -c 4000 /dev/zero | tr '\0' x)" \
     "$(cat "$tmp/to")")" 200 "and the right one still is"
 await

@@ -109,19 +109,9 @@ enum callback_kind callback_read_pasted(
 		line.n--;
 	while (line.n && strchr(" \t", *line.p))
 		line = slice_from(line, 1);
-	if (line.n == 0)
-		return CALLBACK_NONE;
 	rest = line;
 	cut(&rest, '?');
 	if (!rest.n)
 		rest = line;
-	if (memchr(rest.p, '=', rest.n)) {
-		rest = cut(&rest, '#');
-		return callback_read(rest, state, value);
-	}
-	buf_clear(value);
-	for (size_t i = 0; i < line.n; i++)
-		if (strchr(" :/?&#%+", line.p[i]))
-			return CALLBACK_NONE;
-	return decode(line, value) ? CALLBACK_CODE : CALLBACK_NONE;
+	return callback_read(cut(&rest, '#'), state, value);
 }

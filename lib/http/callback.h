@@ -31,7 +31,10 @@ int callback_request(struct slice head, struct slice *query);
 enum callback_kind callback_read(
     struct slice query, const char *state, struct buf *value);
 
-/* Parse a pasted line: the whole address, its query, or the code alone. */
+/*
+ * Parse a pasted line: the whole address, or its query. A code alone is not
+ * taken: without the state nobody knows which login it is of.
+ */
 enum callback_kind callback_read_pasted(
     struct slice line, const char *state, struct buf *value);
 
