@@ -189,6 +189,40 @@ is "$status $(jq -r '.body.message[:4]' "$tmp/out" | xargs)" "69 bad bad" \
 is "$(grep -cF "$(token access_token)" "$tmp/seen")" 0 \
     "is heard without it, however it writes it"
 
+# After a refresh, of the tokens before it as well, in every form; in an error
+# of the API, of the token endpoint, and in where a redirect leads.
+cp "$tmp/login/token.json" "$tmp/old.json"
+cat >"$tmp/forms.pm" <<'END'
+use MIME::Base64;
+sub forms { my @f; for my $file (@_) {
+	open(my $f, "<", $file) or next; local $/; my $json = <$f>;
+	for ($json =~ /"(?:access|refresh)_token":"([^"]*)/g) {
+		my $hex = $_; $hex =~ s/(.)/sprintf "%%%02x", ord $1/ge;
+		my $url = encode_base64("$_:$_", ""); $url =~ tr|+/|-_|;
+		push @f, $_, $hex, $url, map { encode_base64("$_", "") }
+		    $_, "u:$_", "me:$_", "Bearer $_"; } }
+	return @f }
+1;
+END
+server echo2 'require "'"$tmp"'/forms.pm";
+    my $b = join " ", forms("'"$tmp"'/old.json", "'"$tmp"'/login/token.json");
+    $b = "{\"id\":\"kim\",\"error\":{\"message\":\"$b\"},\"next\":\"/v1/me?$b\"}";
+    print $c (("$ok", "HTTP/1.1 404 No\r\n", "HTTP/1.1 302 Go\r\nLocation: /$b\r\n",
+	"HTTP/1.1 500 $b\r\n")[$n++ % 4], "X-Echo: $b\r\nContent-Length: ",
+	length $b, "\r\n\r\n$b")'
+jq -c '.expires_at = "2026-01-01T00:00:00Z"' "$tmp/old.json" \
+    >"$tmp/login/token.json"
+# shellcheck disable=SC2154
+printf '%s\n' "$me" "$me" "$me" "$me" | plan |
+    fetch --api "$echo2" --parallel 1 --retries 0 >"$tmp/seen" 2>>"$tmp/seen"
+is "$(($(jq -r .access_token "$tmp/old.json" "$tmp/login/token.json" | sort -u |
+    wc -l))) $(jq -Rr 'fromjson? | select(.type == "capture").status' "$tmp/seen" |
+    xargs)" "2 200 404 302 500" "(a service that says all tokens again)"
+perl -e 'require shift; print map { substr($_, 6, 40), "\n" } forms(@ARGV)' \
+    "$tmp/forms.pm" "$tmp/old.json" "$tmp/login/token.json" | sort -u >"$tmp/forms"
+is "$(($(wc -l <"$tmp/forms") > 15)) $(grep -cFf "$tmp/forms" "$tmp/seen")" \
+    "1 0" "old and new ones are heard in no form"
+
 # --- answers without end ------------------------------------------------
 # Each with little time, and must be over long before the test's own limit.
 hostile() { # NAME PERL WANTED-MESSAGE OPTION...

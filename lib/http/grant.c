@@ -104,9 +104,7 @@ static bool take_grant(
 	*no_memory =
 	    g.access.no_memory || g.refresh.no_memory || g.scope.no_memory ||
 	    (ok &&
-		(!token_set(&t->access_token, buf_slice(&g.access)) ||
-		    (g.refresh.n &&
-			!token_set(&t->refresh_token, buf_slice(&g.refresh))) ||
+		(!token_renew(t, buf_slice(&g.access), buf_slice(&g.refresh)) ||
 		    (g.scope.n && !token_set(&t->scope, buf_slice(&g.scope)))));
 	ok = ok && !*no_memory;
 	if (ok)
@@ -153,12 +151,12 @@ static bool limited(const struct reply *r, struct error *error)
 	return false;
 }
 
-/* Remove secrets from an error that echoes its request. */
-static void scrub(const struct grant *g, const struct token *t, struct reply *r)
+static void scrub(
+    const struct grant *g, const struct token *t, char *text, size_t n)
 {
-	token_scrub(t, r->body.p, r->body.n);
-	for (int i = 0; i < 2; i++)
-		secret_scrub(g->secrets[i], r->body.p, r->body.n);
+	token_scrub(t, text, n);
+	secret_scrub(g->secrets[0], text, n);
+	secret_scrub(g->secrets[1], text, n);
 }
 
 bool grant_ask(const struct grant *g, struct token *t,
@@ -182,8 +180,9 @@ bool grant_ask(const struct grant *g, struct token *t,
 			error_set(error, EX_OSERR, "out of memory");
 			break;
 		}
-		if (r.body.n)
-			scrub(g, t, &r);
+		/* An error may echo its request. */
+		scrub(g, t, r.body.p, r.body.n);
+		scrub(g, t, r.why, strlen(r.why));
 		if (answered && r.status >= 400 && r.status < 500 &&
 		    r.status != 429 && r.status != 408) {
 			denied(&r, g->ended, error);

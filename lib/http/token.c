@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/os.h"
+#include "http/scrub.h"
 #include "json/json.h"
 
 /* Two minutes in all: longer than a refresh with its retries should take. */
@@ -127,8 +128,36 @@ void token_init(struct token *t, const char *path)
 	t->temp_path.max = 4096;
 }
 
+/* Remember a secret that is about to be replaced, and give it up. */
+static void retire(struct token *t, char **secret)
+{
+	char **to = &t->retired[t->next_retired];
+
+	for (size_t i = 0; i < TOKEN_RETIRED && *secret; i++)
+		if (t->retired[i] && strcmp(t->retired[i], *secret) == 0)
+			forget(secret);
+	if (!*secret)
+		return;
+	forget(to);
+	*to = *secret;
+	*secret = NULL;
+	t->next_retired = (t->next_retired + 1) % TOKEN_RETIRED;
+}
+
+bool token_renew(struct token *t, struct slice access, struct slice refresh)
+{
+	retire(t, &t->access_token);
+	if (refresh.n)
+		retire(t, &t->refresh_token);
+	return token_set(&t->access_token, access) &&
+	       (!refresh.n || token_set(&t->refresh_token, refresh));
+}
+
 static void forget_all(struct token *t)
 {
+	retire(t, &t->access_token);
+	retire(t, &t->refresh_token);
+	retire(t, &t->client_secret);
 	for (size_t i = 0; i < MEMBERS; i++)
 		if (members[i].time)
 			*time_at(t, i) = 0;
@@ -141,6 +170,8 @@ void token_release(struct token *t)
 {
 	token_unlock(t);
 	forget_all(t);
+	for (size_t i = 0; i < TOKEN_RETIRED; i++)
+		forget(&t->retired[i]);
 	buf_release(&t->text);
 	buf_release(&t->temp_path);
 }
@@ -504,65 +535,24 @@ bool token_save(struct token *t, struct error *error)
 	return true;
 }
 
-/*
- * The length of the character that begins here, which JSON may have written
- * with an escape: what that means is put into `c`, if a secret can have it.
- */
-static size_t read_char(const char *p, const char *end, unsigned *c)
-{
-	char digits[5] = "";
-
-	*c = (unsigned char)*p;
-	if (*p != '\\' || end - p < 2)
-		return 1;
-	*c = strchr("bfnrt", p[1]) ? 0 : (unsigned char)p[1];
-	if (p[1] != 'u' || end - p < 6)
-		return 2;
-	memcpy(digits, p + 2, 4);
-	*c = (unsigned)strtoul(digits, NULL, 16);
-	return 6;
-}
-
-/* How much of a text that begins here is the secret; 0 if it is not that. */
-static size_t secret_length(
-    const char *secret, const char *text, const char *end)
-{
-	const char *p = text;
-	unsigned c;
-
-	for (; *secret; secret++) {
-		if (p == end)
-			return 0;
-		p += read_char(p, end, &c);
-		if (c != (unsigned char)*secret)
-			return 0;
-	}
-	return (size_t)(p - text);
-}
-
 void secret_scrub(const char *secret, char *text, size_t n)
 {
-	size_t len;
+	struct scrub s = {.n = 0};
 
-	/* A shorter text is not a secret, and would match by chance. */
-	if (!secret || strlen(secret) < 8)
-		return;
-	for (char *p = text, *end = text + n; p < end; p++) {
-		if (*p != *secret && *p != '\\')
-			continue;
-		len = secret_length(secret, p, end);
-		if (len > 0) {
-			memset(p, '*', len);
-			p += len - 1;
-		}
-	}
+	scrub_add(&s, secret);
+	scrub_text(&s, text, n);
 }
 
 void token_scrub(const struct token *t, char *text, size_t n)
 {
-	secret_scrub(t->access_token, text, n);
-	secret_scrub(t->refresh_token, text, n);
-	secret_scrub(t->client_secret, text, n);
+	struct scrub s = {.n = 0};
+
+	scrub_add(&s, t->access_token);
+	scrub_add(&s, t->refresh_token);
+	scrub_add(&s, t->client_secret);
+	for (size_t i = 0; i < TOKEN_RETIRED; i++)
+		scrub_add(&s, t->retired[i]);
+	scrub_text(&s, text, n);
 }
 
 int64_t token_ends(const struct token *t)

@@ -23,6 +23,9 @@
 /* An access token that expires within this many ms is refreshed first. */
 #define TOKEN_MARGIN 60000
 
+/* So many secrets that were replaced are still looked for by token_scrub. */
+#define TOKEN_RETIRED 16
+
 /* Strings are owned; NULL if the file has none. */
 struct token {
 	const char *path; /* borrowed */
@@ -40,6 +43,8 @@ struct token {
 	int lock;	 /* descriptor, or -1 */
 	int temp;	 /* of the new file, or -1 */
 	struct buf temp_path;
+	char *retired[TOKEN_RETIRED]; /* private: replaced secrets */
+	size_t next_retired;
 };
 
 /* `path` is borrowed. Nothing is read yet. */
@@ -92,6 +97,13 @@ bool token_remove(struct token *, struct error *);
  */
 int64_t token_ends(const struct token *);
 
+/*
+ * Set new tokens; an empty refresh token leaves the present one. False if out
+ * of memory: then the token has none.
+ */
+bool token_renew(
+    struct token *, struct slice access_token, struct slice refresh_token);
+
 /* Wipe a member and replace it with a copy of `value`; false: no memory. */
 bool token_set(char **member, struct slice value);
 
@@ -99,8 +111,8 @@ bool token_set(char **member, struct slice value);
 void token_wipe(void *, size_t n);
 
 /*
- * Overwrite the token's secrets in a text with asterisks, also where they are
- * written with JSON's escapes.
+ * Overwrite the token's secrets in a text with asterisks, in every form that
+ * http/scrub.h knows; also those that it had before a refresh.
  */
 void token_scrub(const struct token *, char *text, size_t n);
 

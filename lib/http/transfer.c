@@ -272,6 +272,7 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 	r->retry_after = -1;
 	r->head = 0;
 	r->no_memory = false;
+	*r->why = '\0';
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
 	if (!why && !(slot = find_slot(t)))

@@ -723,6 +723,62 @@ static void test_scrubbing(void)
 	token_release(&t);
 }
 
+/* A secret in forms that a server may echo, of which nothing is to be left. */
+static void test_scrubbing_forms(void)
+{
+	static const char *const secrets[] = {"BQ+a/b?c~d>e=", "BQ%2Fx%2",
+	    "AQold_token-1"};
+	static const struct {
+		size_t secret;
+		const char *text, *want;
+	} cases[] = {
+	    {0, "[BQ%2Ba%2fb%3Fc~d%3Ee%3D]", "[***********************]"},
+	    {0, "[BQ%252Ba%252fb%3Fc~d>e=]", "[***********************]"},
+	    {0, "[%42%51+a\\/b?c~d>e\\u003D]", "[***********************]"},
+	    /* In base64, alone and as a part, the characters that are its. */
+	    {0, "[QlErYS9iP2N+ZD5lPQ==]", "[*****************Q==]"},
+	    {0, "[QlErYS9iP2N-ZD5lPQ]", "[*****************Q]"},
+	    {0, "[QlErYS9iP2N%2bZD5lPQ%3D%3D]", "[*******************Q%3D%3D]"},
+	    {0, "[QlErYS9iP2N\\u002BZD5lPQ==]", "[**********************Q==]"},
+	    {0, "[OkJRK2EvYj9jfmQ-ZT06]", "[Ok****************06]"},
+	    {0, "[eDpCUSthL2I/Y35kPmU9Og==]", "[eDp*****************Og==]"},
+	    {0, "[eHh4QlErYS9iP2N+ZD5lPQ==]", "[eHh4*****************Q==]"},
+	    {0, "[QlErYS9iP2N]", "[QlErYS9iP2N]"},
+	    {1, "BQ%2Fx%2 BQ%252Fx%252 BQ/x%2", "******** ************ BQ/x%2"},
+	    {2, "AQold_token-1 QVFvbGRfdG9rZW4tMQ==",
+		"************* *****************Q=="},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "%s", cases[i].text);
+		secret_scrub(secrets[cases[i].secret], text, strlen(text));
+		is_text(slice_of(text), cases[i].want, "form %zu", i);
+	}
+}
+
+static void test_scrubbing_replaced(void)
+{
+	char text[] = "BQfirst00 AQfirst00 BQsecond0 BQthird00 AQsecond0";
+	struct token t;
+
+	token_init(&t, "none");
+	token_set(&t.access_token, SLICE("BQfirst00"));
+	token_set(&t.refresh_token, SLICE("AQfirst00"));
+	ok(token_renew(&t, SLICE("BQsecond0"), SLICE("")) &&
+		token_renew(&t, SLICE("BQthird00"), SLICE("AQsecond0")),
+	    "two refreshes");
+	ok(strcmp(t.access_token, "BQthird00") == 0 &&
+		strcmp(t.refresh_token, "AQsecond0") == 0,
+	    "the new tokens");
+	token_scrub(&t, text, strlen(text));
+	is_text(slice_of(text),
+	    "********* ********* ********* ********* *********",
+	    "and those before are all looked for");
+	token_release(&t);
+}
+
 static void test_tokens(void)
 {
 	char folder[] = "/tmp/sp-http-XXXXXX";
@@ -791,5 +847,7 @@ int main(void)
 	test_requests();
 	test_tokens();
 	test_scrubbing();
+	test_scrubbing_forms();
+	test_scrubbing_replaced();
 	return tap_done();
 }
