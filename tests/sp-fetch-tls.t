@@ -343,6 +343,71 @@ for alpn in h2 http/1.1; do
 	ok $? "all are answered once, in order"
 done
 front_stop
+
+# --- HTTP/2, frame by frame ---------------------------------------------
+mkdir "$tmp/h2"
+echo ok >"$tmp/h2/do"
+python3 -B tests/fault/h2.py "$tmp/good.pem" "$tmp/good.key" "$tmp/h2" &
+h2=$!
+tries=0
+until [ -s "$tmp/h2/port" ] || [ $tries -gt 500 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+# frames OPTION... -- ANSWER...: one request, and how often it was sent.
+frames() {
+	: >"$tmp/h2/log"
+	: >"$tmp/h2/do"
+	frames_options=
+	while [ "$1" != -- ]; do
+		frames_options="$frames_options $1"
+		shift
+	done
+	shift
+	printf '%s\n' "$@" >"$tmp/h2/do"
+	# shellcheck disable=SC2086
+	run fetch --api "https://127.0.0.1:$(cat "$tmp/h2/port")" \
+	    $frames_options /v1/me
+	sent=$(grep -c . "$tmp/h2/log")
+}
+frames -- ok
+is "$status $sent $(jq -r .body.id "$tmp/out")" "0 1 kim" "(the server)"
+for code in 7 1 2 8 11; do
+	frames --retries 2 -- "rst $code"
+	is "$status $sent $(grep -c 'waiting .* s, retry' "$tmp/err")" "69 3 2" \
+	    "RST_STREAM with code $code backs off"
+done
+like "$err" 'ENHANCE_YOUR_CALM' "and is named"
+frames -- 'rst 7' 'rst 7' ok
+is "$status $sent $(grep -c 'refused the stream.*: waiting' "$tmp/err")" \
+    "0 3 2" "a refused stream, and one more, until there is an answer"
+for code in 0 2 11; do
+	frames --retries 2 -- "goaway $code"
+	is "$status $sent $(grep -c 'waiting .* s, retry' "$tmp/err")" "69 3 2" \
+	    "GOAWAY with code $code backs off"
+done
+frames -- 'goaway 0' 'late-goaway 0' cut ok
+is "$status $sent $(jq -r .body.id "$tmp/out")" "0 4 kim" \
+    "all of these until there is an answer"
+for long in 'header 20000' 'headers 30 3000' 'headers 3000 30'; do
+	frames --timeout 10s -- "$long"
+	is "$status $sent $err" "0 1 " "long headers: $long"
+done
+for long in 'header 70000' 'header 400000' 'headers 100 3000' \
+    'headers 20000 10'; do
+	frames -- "$long"
+	like "$status $sent $err" '^69 1 .*no answer: headers .*(too long|more than)' \
+	    "headers too long are not asked for again: $long"
+done
+# The others of the connection are no less answered.
+{ seq 6 | sed 's|.*|ok|'; echo 'header 70000'; echo ok; } >"$tmp/h2/do"
+run fetch --api "https://127.0.0.1:$(cat "$tmp/h2/port")" --parallel 4 \
+    <"$tmp/plan"
+is "$status $(captures "$tmp/out")" "0 41" \
+    "the other requests of the connection are sent again"
+kill $h2
+wait $h2 2>/dev/null
+
 reset
 run secure <"$tmp/plan"
 like "$status $(came)" '^69 failed 69 balanced: : no answer no answer' \

@@ -17,6 +17,12 @@
 #define HEAD_MAX ((size_t)256 << 10)
 
 /*
+ * With HTTP/2, libcurl 7.88 takes no more of the headers than fit its buffer,
+ * and then waits for ever for what it has received already.
+ */
+#define BUFFER_SIZE ((long)HEAD_MAX)
+
+/*
  * CURLE_TOO_LARGE, new in libcurl 8.6, which until then reported a lack of
  * memory: the library at run time may be newer than its header.
  */
@@ -30,6 +36,9 @@ struct slot {
 	CURL *curl;
 	struct reply *reply; /* NULL while it is idle */
 	void *who;
+	int sent, most; /* requests sent, and how many may be */
+	bool http2;	/* the last one was */
+	bool shared;	/* others were under way meanwhile */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -147,6 +156,40 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
+/*
+ * Called before each request is sent. libcurl sends a request up to six times,
+ * at once, if the server refuses its stream or the connection ends first. That
+ * is a fault like others, which the caller retries after a wait.
+ */
+static int before_request(
+    void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct slot *slot = ctx;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	return slot->sent++ < slot->most ? CURL_PREREQFUNC_OK
+					 : CURL_PREREQFUNC_ABORT;
+}
+
+/* Called with what libcurl does. It has no other way to know the protocol. */
+static int watch(CURL *c, curl_infotype type, char *data, size_t n, void *ctx)
+{
+	struct slice text = {data, n}, line = text;
+	struct slot *slot = ctx;
+	const char *end = memchr(data, '\r', n);
+
+	(void)c;
+	if (end)
+		line.n = (size_t)(end - data);
+	if (type == CURLINFO_HEADER_OUT)
+		slot->http2 = line.n > 7 &&
+			      slice_is(slice_from(line, line.n - 7), " HTTP/2");
+	else if (type == CURLINFO_TEXT &&
+		 slice_starts(text, SLICE("Downgrades to HTTP/1.1")))
+		slot->most = slot->sent + 1;
+	return 0;
+}
+
 /* False if out of memory: then the request must not be sent. */
 static bool set_text(CURL *c, CURLoption option, const char *text)
 {
@@ -224,6 +267,12 @@ static bool set_up(const struct transfer *t, struct slot *slot,
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)l->timeout);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
+	curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, before_request);
+	curl_easy_setopt(c, CURLOPT_PREREQDATA, slot);
+	curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, watch);
+	curl_easy_setopt(c, CURLOPT_DEBUGDATA, slot);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
@@ -238,6 +287,20 @@ static bool set_up(const struct transfer *t, struct slot *slot,
 static bool is_too_big(const struct reply *r)
 {
 	return r->body.failed || r->head > HEAD_MAX;
+}
+
+/*
+ * Whether HTTP/2 headers were longer than libcurl or its nghttp2 takes: 128 or
+ * 256 KiB in all, of which libcurl only says that its callback failed, or 64
+ * KiB in one field, after which nghttp2 ends the connection without a word.
+ * With other requests on the connection, it may have been one of theirs.
+ */
+static bool is_head_refused(const struct slot *s, CURLcode code)
+{
+	return s->http2 && !s->shared &&
+	       (code == CURLE_GOT_NOTHING ||
+		   strstr(s->error, "callback function failed") ||
+		   strstr(s->error, "COMPRESSION_ERROR"));
 }
 
 /*
@@ -279,6 +342,9 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 		why = url_no_memory;
 	if (slot) {
 		slot->error[0] = '\0';
+		slot->sent = 0;
+		slot->most = 1;
+		slot->http2 = slot->shared = false;
 		if (!set_up(t, slot, req, r) || !set_protocol(slot->curl, &to))
 			why = url_no_memory;
 		else if (curl_multi_add_handle(t->multi, slot->curl) !=
@@ -293,6 +359,8 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 	slot->reply = r;
 	slot->who = who;
 	t->busy++;
+	for (slot = t->slots; t->busy > 1 && slot; slot = slot->next)
+		slot->shared = true;
 	return true;
 }
 
@@ -342,12 +410,19 @@ static enum transfer_result conclude(const struct slot *s, CURLcode code)
 	else if (code == CURLE_OUT_OF_MEMORY)
 		snprintf(r->why, sizeof(r->why),
 		    "out of memory, or a header too long");
-	else if ((int)code == TOO_LARGE && !s->error[0])
-		snprintf(r->why, sizeof(r->why), "a header too long");
+	else if (((int)code == TOO_LARGE && !s->error[0]) ||
+		 is_head_refused(s, code))
+		snprintf(r->why, sizeof(r->why), "headers too long");
+	else if (code == CURLE_ABORTED_BY_CALLBACK)
+		snprintf(r->why, sizeof(r->why),
+		    "the server refused the stream, or closed the "
+		    "connection");
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
 		    s->error[0] ? s->error : curl_easy_strerror(code));
-	return is_transient(code, r) ? TRANSFER_FAULT : TRANSFER_FAILED;
+	return is_transient(code, r) && !is_head_refused(s, code)
+		   ? TRANSFER_FAULT
+		   : TRANSFER_FAILED;
 }
 
 bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)

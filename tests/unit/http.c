@@ -726,8 +726,8 @@ static void test_scrubbing(void)
 /* A secret in forms that a server may echo, of which nothing is to be left. */
 static void test_scrubbing_forms(void)
 {
-	static const char *const secrets[] = {"BQ+a/b?c~d>e=", "BQ%2Fx%2",
-	    "AQold_token-1"};
+	static const char *const secrets[] = {
+	    "BQ+a/b?c~d>e=", "BQ%2Fx%2", "AQold_token-1"};
 	static const struct {
 		size_t secret;
 		const char *text, *want;
