@@ -277,6 +277,45 @@ server waits 'print $c "HTTP/1.1 429 No\r\nRetry-After: 2\r\n",
 run fetch --api "$waits" /v1/me
 like "$status $err" '^75 .*\(retry after 7200 s\)' "the longest wait of several is it"
 is "$(grep -c '^GET' "$tmp/waits.log")" 1 "and is not tried again before"
+server when 'open(my $f, "<", "'"$tmp"'/when"); my $h = join "", <$f>;
+    print $c "HTTP/1.1 $h\r\nContent-Length: 2\r\n\r\n{}"'
+# come_back STATUS-LINE-AND-HEADERS: the statuses, and the wait that is stored.
+come_back() {
+	# shellcheck disable=SC2059
+	printf "$1" >"$tmp/when"
+	# shellcheck disable=SC2154
+	run fetch --api "$when" --retries 0 --max-wait 0 /v1/me
+	came="$status $(jq -r 'select(.type == "capture") | .status,
+	    (.fetched_at[:19] + "Z" | fromdate) as $at |
+	    if .retry_at then (.retry_at[:19] + "Z" | fromdate) - $at else "none"
+	    end' "$tmp/out" | xargs)"
+}
+for long in 1764480000 2147483648 1000000000000000000000000000000 172801 \
+    "$(LC_ALL=C date -u -d '+1 year' '+%a, %d %b %Y %H:%M:%S GMT')"; do
+	come_back "429 No\r\nRetry-After: $long"
+	is "$came" "75 429 172800" \
+	    "Retry-After: $long is stored as 48 h"
+	like "$err" 'more than 48 h: taken as 48 h' "which is said"
+done
+come_back '429 No\r\nRetry-After: 172800'
+is "$came" "75 429 172800" "48 h are believed"
+like "$err" 'retry after 172800 s' "and said"
+come_back '503 No\r\nRetry-After: 7200'
+is "$came" "75 503 7200" "503 with a Retry-After"
+come_back '408 No\r\nRetry-After: 7200'
+is "$came" "75 408 7200" "408 with one"
+come_back '503 No\r\nRetry-After: 1764480000'
+is "$came" "75 503 172800" "503 with an epoch"
+for bad in -5 '' '%%20' 1e3 12.5 +60 soon '0x10'; do
+	come_back "429 No\r\nRetry-After: $bad"
+	is "$came" "75 429 30" \
+	    "Retry-After: '$bad' says nothing"
+done
+come_back '200 OK\r\nRetry-After: 7200'
+is "$came" "0 200 none" "nor does one with 200"
+come_back '302 Go\r\nLocation: /x\r\nRetry-After: 7200'
+is "$came" "69 302 none" \
+    "nor one with a redirect"
 
 # --- a token endpoint that says anything --------------------------------
 # grants NAME WANTED JQ-PROGRAM [STATUS-LINE]: the login has ended, and the
@@ -329,7 +368,7 @@ grants "a page of somebody else" 'the token endpoint does not answer .HTTP 403: 
 grants "no server of tokens" 'the token endpoint does not answer .HTTP 400: server_error' \
     '{error: "server_error"}' '400 Bad'
 is "$(jq -r .code "$tmp/sent")" "service unavailable" "is out of service"
-grants "one that says when it is back" 'the token endpoint is unavailable until 20' \
+grants "one that says when it is back" 'the token endpoint: service unavailable until 20' \
     '.' "$(printf '503 No\r\nRetry-After: 7200')"
 is "$(jq -r .code "$tmp/sent")" "come back later" "is to be asked then"
 grants "an app that may not" 'the token endpoint refuses this app .HTTP 400: unauthorized_client' \

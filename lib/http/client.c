@@ -10,12 +10,6 @@
 #include "http/request.h"
 #include "json/json.h"
 
-/*
- * The API counts requests in a window of this many ms: the assumed length of a
- * rate limit without a Retry-After, or one that outlasts the retries.
- */
-#define WINDOW_TIME 30000
-
 /* Waits of one bucket that end within so many ms of each other are the same. */
 #define SAME_WAIT 1000
 
@@ -93,26 +87,11 @@ static void classify(struct answer *a)
 }
 
 /* It is not waited for any more: set until when it lasts. */
-static void set_deadline(struct answer *a, int64_t wait, int64_t max_wait)
+static void set_deadline(struct answer *a, bool given_up)
 {
-	const struct reply *r = &a->reply;
-	const char *what =
-	    r->status == 429 ? "rate limited" : "service unavailable";
-	const char *whose =
-	    a->account ? ": the quota of the whole developer account" : "";
-	char until[CLOCK_TEXT], why[64] = "no Retry-After";
-
-	if (r->retry_after >= 0)
-		snprintf(why, sizeof(why), "retry after %lld s",
-		    (long long)((r->retry_after + 999) / 1000));
-	if (wait <= max_wait && wait < WINDOW_TIME)
-		wait = WINDOW_TIME;
 	a->kind = ANSWER_LIMITED;
-	if (!clock_format(r->done_at + wait, until))
-		return;
-	error_set(&a->error, EX_TEMPFAIL, "%s until %s (%s)%s", what, until,
-	    why, whose);
-	a->error.until = r->done_at + wait;
+	retry_later(&a->error, &a->reply, given_up ? RETRY_LEAST : 0, "",
+	    a->account ? ": the quota of the whole developer account" : "");
 }
 
 /* Set the answer from the result of a transfer. */
@@ -134,6 +113,12 @@ static void read_answer(struct get *g, enum transfer_result result)
 	classify(a);
 }
 
+/* Whether an error says when to come back. With 2xx it has no meaning here. */
+static bool says_when(const struct answer *a)
+{
+	return a->reply.status >= 400 && a->reply.retry_after > 0;
+}
+
 /* Whether to try again, after a wait of that many ms. */
 static bool is_transient(const struct answer *a, enum transfer_result result,
     int64_t max_wait, int64_t *wait)
@@ -143,7 +128,7 @@ static bool is_transient(const struct answer *a, enum transfer_result result,
 		return result == TRANSFER_FAULT;
 	if (a->kind != ANSWER_BROKEN && a->kind != ANSWER_LIMITED)
 		return false;
-	if (a->reply.retry_after > 0)
+	if (says_when(a))
 		*wait = a->reply.retry_after;
 	return *wait <= max_wait;
 }
@@ -208,8 +193,8 @@ static void take(struct get *g, enum transfer_result result)
 		return;
 	g->state = GET_DONE;
 	if (a->kind == ANSWER_LIMITED ||
-	    (a->kind == ANSWER_BROKEN && a->reply.retry_after > 0))
-		set_deadline(a, wait, max_wait);
+	    (a->kind == ANSWER_BROKEN && says_when(a)))
+		set_deadline(a, wait <= max_wait);
 }
 
 void get_begin(struct get *g, struct client *c, const char *url, size_t bucket,

@@ -135,22 +135,6 @@ static bool denied(struct reply *r, const char *ended, struct error *error)
 	    error, EX_CONFIG, "the token endpoint refuses this app (%s)", text);
 }
 
-/* A 429, or a 5xx with a Retry-After. */
-static bool limited(const struct reply *r, struct error *error)
-{
-	const char *what = r->status == 429 ? "rate limited" : "unavailable";
-	char until[CLOCK_TEXT];
-
-	error_set(error, EX_TEMPFAIL, "the token endpoint is %s", what);
-	if (r->retry_after >= 0 &&
-	    clock_format(r->done_at + r->retry_after, until)) {
-		error_set(error, EX_TEMPFAIL,
-		    "the token endpoint is %s until %s", what, until);
-		error->until = r->done_at + r->retry_after;
-	}
-	return false;
-}
-
 static void scrub(
     const struct grant *g, const struct token *t, char *text, size_t n)
 {
@@ -201,7 +185,9 @@ bool grant_ask(const struct grant *g, struct token *t,
 			continue;
 		if (answered &&
 		    (r.status == 429 || (r.status >= 500 && r.retry_after > 0)))
-			limited(&r, error);
+			retry_later(error, &r,
+			    wait <= g->policy->max_wait ? RETRY_LEAST : 0,
+			    "the token endpoint: ", "");
 		else
 			error_set(error,
 			    r.no_memory ? EX_OSERR : EX_UNAVAILABLE,

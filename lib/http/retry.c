@@ -5,10 +5,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/os.h"
+#include "http/error.h"
+#include "http/transfer.h"
 #include "json/json.h"
 
 #define WAIT_MAX ((int64_t)366 * 86400 * 1000)
@@ -63,6 +66,29 @@ bool retry_after_parse(struct slice value, int64_t now, int64_t *wait)
 	if (*wait > WAIT_MAX)
 		*wait = WAIT_MAX;
 	return true;
+}
+
+void retry_later(struct error *e, const struct reply *r, int64_t least,
+    const char *whose, const char *more)
+{
+	int64_t wait = r->retry_after;
+	char until[CLOCK_TEXT] = "some time", why[64] = "no Retry-After";
+
+	if (wait > RETRY_LONGEST)
+		snprintf(why, sizeof(why),
+		    "retry after more than 48 h: taken as 48 h");
+	else if (wait >= 0)
+		snprintf(why, sizeof(why), "retry after %" PRId64 " s",
+		    (wait + 999) / 1000);
+	if (wait > RETRY_LONGEST)
+		wait = RETRY_LONGEST;
+	if (wait < least)
+		wait = least;
+	clock_format(r->done_at + wait, until);
+	error_set(e, EX_TEMPFAIL, "%s%s until %s (%s)%s", whose,
+	    r->status == 429 ? "rate limited" : "service unavailable", until,
+	    why, more);
+	e->until = r->done_at + wait;
 }
 
 int64_t retry_backoff(int64_t base, int count)

@@ -12,6 +12,12 @@
 
 #define BACKOFF_CAP 30000 /* ms; the longest backoff */
 
+/*
+ * ms; the longest Retry-After that is believed. Servers have been seen to send
+ * the time of the deadline, or a number that stands for none.
+ */
+#define RETRY_LONGEST ((int64_t)48 * 3600 * 1000)
+
 struct retry_policy {
 	int retries;	  /* maximum for one request */
 	int64_t backoff;  /* ms, maximum of the first wait */
@@ -24,6 +30,13 @@ struct retry_policy {
 	void (*tell)(void *ctx, const char *url, const char *what);
 	void *ctx;
 };
+
+/*
+ * ms; the API counts requests in a window of this length: how long a limit is
+ * taken to last at least, without a Retry-After or after one that was waited
+ * for in vain.
+ */
+#define RETRY_LEAST 30000
 
 /* The retries of one request. */
 struct retry {
@@ -48,6 +61,16 @@ bool retry_wait(struct retry *, int64_t at_least, const char *why);
  * most. False if it is neither.
  */
 bool retry_after_parse(struct slice value, int64_t now, int64_t *wait);
+
+/*
+ * Set the error of a response that says to come back later, 75: the deadline,
+ * which is its Retry-After, up to RETRY_LONGEST, and at least so many ms away,
+ * and a message with `whose` before it and `more` after it.
+ */
+struct error;
+struct reply;
+void retry_later(struct error *, const struct reply *, int64_t least,
+    const char *whose, const char *more);
 
 /* The longest wait before try number `count` from 0, in ms. */
 int64_t retry_backoff(int64_t base, int count);
