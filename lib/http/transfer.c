@@ -157,9 +157,9 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 }
 
 /*
- * Called before each request is sent. libcurl sends a request up to six times,
- * at once, if the server refuses its stream or the connection ends first. That
- * is a fault like others, which the caller retries after a wait.
+ * Called before each request is sent. libcurl would send one up to six times,
+ * at once, if the server refuses its stream or closes the connection. That is
+ * a fault like others, which the caller retries after a wait.
  */
 static int before_request(
     void *ctx, char *to, char *from, int to_port, int from_port)
@@ -169,6 +169,16 @@ static int before_request(
 	(void)to, (void)from, (void)to_port, (void)from_port;
 	return slot->sent++ < slot->most ? CURL_PREREQFUNC_OK
 					 : CURL_PREREQFUNC_ABORT;
+}
+
+/*
+ * Whether libcurl is about to send it again for a good reason: a server may
+ * close an idle connection of HTTP/1.1 at any time, or want no HTTP/2.
+ */
+static bool may_send_again(const struct slot *slot, struct slice text)
+{
+	return slice_starts(text, SLICE("Downgrades to HTTP/1.1")) ||
+	       (!slot->http2 && slice_starts(text, SLICE("Connection died")));
 }
 
 /* Called with what libcurl does. It has no other way to know the protocol. */
@@ -184,9 +194,8 @@ static int watch(CURL *c, curl_infotype type, char *data, size_t n, void *ctx)
 	if (type == CURLINFO_HEADER_OUT)
 		slot->http2 = line.n > 7 &&
 			      slice_is(slice_from(line, line.n - 7), " HTTP/2");
-	else if (type == CURLINFO_TEXT &&
-		 slice_starts(text, SLICE("Downgrades to HTTP/1.1")))
-		slot->most = slot->sent + 1;
+	else if (type == CURLINFO_TEXT && may_send_again(slot, text))
+		slot->most = 2;
 	return 0;
 }
 
