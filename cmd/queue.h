@@ -1,8 +1,8 @@
 /*
  * sp-queue, as its files share it: next (sp-queue.c), budget
- * (queue_budget.c), status, list and count (queue_status.c), add and drop
- * (queue_edit.c). Each returns a status of sp(7); whatever cannot go on ends
- * the program there, with a message.
+ * (queue_budget.c), status, list and count (queue_status.c), add, drop and
+ * unblock (queue_edit.c). Each returns a status of sp(7); whatever cannot go on
+ * ends the program there, with a message.
  */
 #ifndef SP_CMD_QUEUE_H
 #define SP_CMD_QUEUE_H
@@ -34,5 +34,8 @@ int queue_count(const struct queue_options *);
 /* Put playlists into the queue, or take them out: the operands, or stdin's. */
 int queue_add_all(const struct queue_options *);
 int queue_drop_all(const struct queue_options *);
+
+/* Lift the deadlines of a user: all, or those of endpoints and buckets. */
+int queue_unblock(const struct queue_options *);
 
 #endif

@@ -7,6 +7,7 @@
 #include "database.h"
 #include "queue.h"
 #include "store/queue.h"
+#include "stream/bucket.h"
 #include "stream/lines.h"
 
 /* Add or drop one id; 1 if it was refused. */
@@ -105,4 +106,49 @@ int queue_add_all(const struct queue_options *o)
 int queue_drop_all(const struct queue_options *o)
 {
 	return change(o, false);
+}
+
+/* Append an operand's endpoints, each between spaces; dies if it has none. */
+static void add_endpoints(const char *name, struct buf *endpoints)
+{
+	const struct bucket *other = &buckets[BUCKETS - 1];
+	bool known = strcmp(name, "token") == 0 ||
+		     bucket_of(slice_of(name)) != BUCKETS - 1;
+
+	for (const struct bucket *b = buckets; b < other; b++)
+		if (strcmp(b->name, name) == 0) {
+			buf_puts(endpoints, b->endpoints);
+			return;
+		}
+	if (!known)
+		cli_die(EX_USAGE, "unblock: no endpoint or bucket '%s'", name);
+	buf_printf(endpoints, " %s ", name);
+}
+
+static void tell_lifted(void *lifted, const char *endpoint, const char *until)
+{
+	*(bool *)lifted = true;
+	cli_warn("lifted: %s: until %s", endpoint, until);
+}
+
+int queue_unblock(const struct queue_options *o)
+{
+	struct buf endpoints = BUF_INIT(65536);
+	bool lifted = false;
+	sqlite3 *db;
+
+	for (char **name = o->operands; *name; name++)
+		add_endpoints(*name, &endpoints);
+	db = database_open(o->db, STORE_WRITE);
+	if (store_begin(db) != SQLITE_OK ||
+	    jobs_unblock(db, &o->plan,
+		*o->operands ? buf_cstr(&endpoints) : NULL, tell_lifted,
+		&lifted) != SQLITE_OK ||
+	    store_commit(db) != SQLITE_OK)
+		database_die(db, "lift deadlines");
+	if (!lifted)
+		cli_warn("no deadline to lift");
+	store_close(db);
+	buf_release(&endpoints);
+	return 0;
 }

@@ -24,11 +24,6 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 	sqlite3_finalize(s);
 }
 
-#define DEADLINE                                                       \
-	PLAN_DEADLINE_OF(                                              \
-	    "(select user_id from accounts where account = :account)", \
-	    "endpoints")
-
 /* What is due, how stale it is, and what holds it up. */
 static const char status_of_jobs[] =
     "select name as job, case when due then 'due' when refused then 'refused' "
@@ -39,9 +34,7 @@ static const char status_of_jobs[] =
     "and account = :account order by started_at desc, run_id desc limit 1) "
     "as last_run, "
     "waiting, "
-    "(select max(retry_at) from endpoint_status "
-    "where retry_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
-    "and " DEADLINE ") as blocked_until from temp.job order by rowid";
+    "blocked_until from temp.job order by rowid";
 
 /* What the API refused, and will not be asked again for a while. */
 static const char status_of_refusals[] =
@@ -61,31 +54,35 @@ static const char status_of_runs[] =
 /* Put down for SQL which jobs there are, what is due, and what waits. */
 static void note_jobs(sqlite3 *db, const struct queue_options *o)
 {
+	struct buf until = BUF_INIT(4096);
 	sqlite3_stmt *s;
 	int64_t waiting;
 	bool due, refused;
 
 	if (store_exec(db, "create temp table job "
-			   "(name, due, refused, endpoints, waiting)") ||
+			   "(name, due, refused, waiting, blocked_until)") ||
 	    sqlite3_prepare_v2(db,
-		"insert into temp.job values (?, ?, ?, ?, nullif(?, -1))", -1,
-		&s, NULL) != SQLITE_OK)
+		"insert into temp.job values "
+		"(?, ?, ?, nullif(?, -1), nullif(?, ''))",
+		-1, &s, NULL) != SQLITE_OK)
 		database_die(db, "determine which jobs are due");
 	for (const struct job *j = jobs; j->name; j++) {
 		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK ||
 		    job_was_refused(db, j, &o->plan, &refused) != SQLITE_OK ||
-		    job_waiting(db, j, &o->plan, &waiting) != SQLITE_OK)
+		    job_waiting(db, j, &o->plan, &waiting) != SQLITE_OK ||
+		    job_blocked_until(db, j, &o->plan, &until) != SQLITE_OK)
 			database_die(db, "determine which jobs are due");
 		store_bind(s, 1, slice_of(j->name));
 		sqlite3_bind_int(s, 2, due);
 		sqlite3_bind_int(s, 3, refused);
-		store_bind(s, 4, slice_of(j->endpoints));
-		sqlite3_bind_int64(s, 5, waiting);
+		sqlite3_bind_int64(s, 4, waiting);
+		store_bind(s, 5, buf_slice(&until));
 		if (sqlite3_step(s) != SQLITE_DONE)
 			database_die(db, "determine which jobs are due");
 		sqlite3_reset(s);
 	}
 	sqlite3_finalize(s);
+	buf_release(&until);
 }
 
 int queue_status(const struct queue_options *o)

@@ -56,11 +56,13 @@ struct fetch {
 	struct verdict verdict;
 	struct answer answer; /* about the user */
 	struct buf scratch, line;
+	struct buf run; /* the record of one that waits for the next record */
 
 	int64_t seq;	 /* of the run's last capture */
 	uint64_t unsent; /* requests refused without being sent */
 	bool quiet;	 /* on_refusal is not to speak */
 	bool warned;	 /* that the login is about to end */
+	bool limit_sent; /* the capture of send_limit */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -128,7 +130,8 @@ static void send_capture(
 	    .url = buf_slice(&page->url),
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
-	    .retry_at = page->retry_at};
+	    .retry_at = page->retry_at,
+	    .quota = page->quota};
 
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &f->line))
@@ -136,6 +139,48 @@ static void send_capture(
 	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
 	f->captures++;
 	f->bytes += page->body.n;
+}
+
+/* Where the response came from that limits the whole login: without a query. */
+static bool put_limit_url(const struct fetch *f, struct buf *url)
+{
+	const char *token_url = f->session.client.token_url;
+	struct error error;
+
+	if (strcmp(f->verdict.halt.limit.endpoint, "token") != 0)
+		return session_put_me(&f->session.api, url, &error);
+	return token_url && buf_put(url, token_url, strcspn(token_url, "?#"));
+}
+
+/*
+ * A limit of the token endpoint, or one met before the user was known, belongs
+ * to no request. Its capture lets the next plan know of it.
+ */
+static void send_limit(struct fetch *f)
+{
+	const struct error *e = &f->verdict.halt;
+	struct buf url = BUF_INIT(URL_MAX);
+	struct request r = {.run = slice_of(f->stage.run), .seq = -1};
+	struct capture c = {.request = &r,
+	    .page = 1,
+	    .user = f->session.token.user_id,
+	    .status = e->limit.status,
+	    .fetched_at = e->limit.at,
+	    .retry_at = e->until};
+
+	if (!e->exit || !e->limit.endpoint || f->limit_sent)
+		return;
+	r.endpoint = slice_of(e->limit.endpoint);
+	if (put_limit_url(f, &url)) {
+		c.url = buf_slice(&url);
+		c.seq = ++f->seq;
+		buf_clear(&f->line);
+		if (!capture_put(&c, SLICE(""), &f->line))
+			cli_die(EX_OSERR, "out of memory");
+		stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
+		f->limit_sent = true;
+	}
+	buf_release(&url);
 }
 
 /* A request is through: it was used, or is refused. */
@@ -233,15 +278,16 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 	stage_pass(&f->stage, &filled);
 }
 
-static void take_run(struct fetch *f, const struct record *rec)
+/* Begin a run; without requests, no user is asked for. */
+static void begin_run(struct fetch *f, const struct record *rec, bool empty)
 {
 	struct error error = ERROR_UNSET;
 	struct slice user = {NULL, 0};
 	bool told;
 
-	verdict_begin_run(&f->verdict);
-	f->seq = 0;
-	if (!know_user(f)) {
+	if ((empty && session_open(&f->session, &error) &&
+		!f->session.token.user_id) ||
+	    !know_user(f)) {
 		stage_pass(&f->stage, rec);
 		return;
 	}
@@ -260,10 +306,38 @@ static void take_run(struct fetch *f, const struct record *rec)
 	stage_pass(&f->stage, rec);
 }
 
+/*
+ * A run waits for the next record. Whose it is has to be said in it, and to
+ * ask for that a rate limit may forbid: then no request follows.
+ */
+static void take_run(struct fetch *f, const struct record *rec)
+{
+	verdict_begin_run(&f->verdict);
+	f->seq = 0;
+	if (!buf_put_slice(&f->run, rec->line))
+		cli_die(EX_OSERR, "out of memory");
+}
+
+/* Begin the run that waits, if any, before a record of it. */
+static void end_wait(struct fetch *f, bool request)
+{
+	struct record run;
+	const char *why;
+	size_t at;
+
+	if (!f->run.n)
+		return;
+	if (!record_parse(&run, buf_slice(&f->run), &why, &at))
+		cli_die(EX_OSERR, "out of memory");
+	begin_run(f, &run, !request);
+	buf_clear(&f->run);
+}
+
 static void take_end(struct fetch *f, const struct record *rec)
 {
 	struct outcome how;
 
+	send_limit(f);
 	verdict_end_run(&f->verdict, &how);
 	stage_pass_end(&f->stage, rec, &how);
 }
@@ -332,6 +406,7 @@ static void look(struct fetch *f, char **paths)
 		take_request(f, &rec);
 	}
 	settle(f);
+	send_limit(f);
 	buf_release(&text);
 }
 
@@ -347,9 +422,12 @@ static void filter(struct fetch *f)
 		r = stage_next(&f->stage, &rec, idle ? -1 : 0);
 		if (r == STAGE_DONE)
 			break;
-		if (r == STAGE_TIMEOUT)
+		if (r == STAGE_TIMEOUT) {
 			go_on(f, STDIN_FILENO);
-		else if (rec.type == RECORD_RUN)
+			continue;
+		}
+		end_wait(f, rec.type == RECORD_REQUEST);
+		if (rec.type == RECORD_RUN)
 			take_run(f, &rec);
 		else if (rec.type == RECORD_REQUEST)
 			take_request(f, &rec);
@@ -358,6 +436,7 @@ static void filter(struct fetch *f)
 		else
 			stage_pass(&f->stage, &rec);
 	}
+	end_wait(f, false);
 	settle(f);
 }
 
@@ -506,7 +585,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	answer_init(&f->answer, o->max_body);
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
-	f->scratch.max = o->max_line;
+	f->scratch.max = f->run.max = o->max_line;
 }
 
 static void tear_down(struct fetch *f)
@@ -518,6 +597,7 @@ static void tear_down(struct fetch *f)
 	stage_release(&f->stage);
 	out_release(&f->out);
 	buf_release(&f->scratch);
+	buf_release(&f->run);
 	buf_release(&f->line);
 }
 

@@ -22,6 +22,8 @@ static const char usage[] =
     "       sp-queue status [--db FILE] [--account NAME] [--table]\n"
     "       sp-queue add [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
     "       sp-queue drop [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
+    "       sp-queue unblock [--db FILE] [--lock-wait D] [--account NAME]\n"
+    "           [--user ID] [ENDPOINT | BUCKET ...]\n"
     "       sp-queue list [--db FILE] [--table]\n"
     "       sp-queue count [--db FILE]\n";
 
@@ -41,7 +43,8 @@ static int next_job(sqlite3 *db, const struct queue_options *o,
 	if (plan_job(&plan, db, job, &o->plan, &source) != SQLITE_OK)
 		database_die(db, "plan the job");
 	if (*plan.outcome.reason)
-		cli_warn("%s: %s", job->name, plan.outcome.reason);
+		cli_warn("%s: %s%s", job->name, plan.outcome.reason,
+		    *plan.outcome.until ? " (sp-queue unblock lifts it)" : "");
 	status = plan.outcome.exit;
 	plan_release(&plan);
 	source_release(&source);
@@ -180,6 +183,7 @@ static const struct command {
     {"status", "dat", false, queue_status},
     {"add", "dw", true, queue_add_all},
     {"drop", "dw", true, queue_drop_all},
+    {"unblock", "dwau", true, queue_unblock},
     {"list", "dt", false, queue_list},
     {"count", "d", false, queue_count},
     {NULL, NULL, false, NULL},

@@ -21,7 +21,7 @@ like "$(jobs help)" 'jobs.mk play-history' "jobs.mk: help"
 api_post "fault?kind=429&retry_after=86400&path=/v1/me/player"
 run jobs play-history
 like "$err" 'Error 75' "jobs.mk: make tells the status of a failed job"
-sql "delete from endpoint_status"
+SP_DB="$db" "$build/sp-queue" unblock 2>/dev/null
 
 # --- sh -----------------------------------------------------------------
 api_post "clock?advance=3h"
@@ -32,7 +32,7 @@ is "$(jq -r .type "$tmp/kept/requests.ndjson" | xargs)" "run request end" \
 api_post "fault?kind=429&retry_after=86400&path=/v1/me/player"
 run env SP_DB="$db" sh examples/play-history.sh "$tmp/kept"
 is "$status" 75 "its status is the last program's"
-sql "delete from endpoint_status"
+SP_DB="$db" "$build/sp-queue" unblock 2>/dev/null
 
 # --- a mapping ----------------------------------------------------------
 sql 'alter table play_history add column weekday text'
@@ -69,7 +69,7 @@ like "$(names)" '^[01] 0$' "emptied first, the column is as the new mapping has 
 sum=$(cksum <"$db")
 compare "$db"
 is "$(echo "$out" | jq -r .table | sort | uniq -c | xargs) $status" \
-    "1 endpoint_status $(($(sql 'select count(*) from play_history') * 2)) play_history 1" \
+    "1 lifted_deadlines $(($(sql 'select count(*) from play_history') * 2)) play_history 1" \
     "compare.sh: a rebuild lacks what was made and deleted by hand"
 is "$(cksum <"$db")" "$sum" "it writes nothing"
 sp-stage replay --db "$db" | sp-transform | sp-load --db "$tmp/one.db"

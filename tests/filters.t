@@ -35,7 +35,7 @@ stream() {
 }
 
 # What came of each case. How a request went is left out of those that do not
-# ask for it.
+# ask for it, and nulls are left out of it.
 results() {
 	jq -Sc --slurpfile cases "$tmp/cases" -n '
 		($cases | map({key: .case,
@@ -44,7 +44,8 @@ results() {
 		| def done: if .rows == null then empty else
 			.rows |= map_values(sort)
 			| if $asks[.case] then
-				.rows.endpoint_status |= (. // [])
+				.rows.endpoint_status |= (. // []
+				| map(with_entries(select(.value != null))))
 			else del(.rows.endpoint_status) end
 			end;
 		foreach (inputs, {type: "case"}) as $r ({};

@@ -201,7 +201,7 @@ is "$(last_run) $(cursor)" "deferred $at" "the run is deferred, the cursor unmov
 run job
 is "$status" 75 "the next run asks nothing before the deadline"
 like "$err" 'rate limited until' "and says so"
-sql "delete from endpoint_status"
+"$build/sp-queue" unblock 2>/dev/null
 for fault in 'kind=500&times=9:69' 'kind=html&times=9:69' 'kind=cut&times=9:69' \
     'kind=badjson&times=9:69' 'kind=reset&times=9:69' 'kind=403:77' \
     'kind=badnext:69'; do

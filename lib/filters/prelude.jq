@@ -358,21 +358,25 @@ def api_message:
 	| if type == "string" and . != "" then .[0:300] else null end;
 
 # How the request went: told with every capture of a known user. The subject
-# is "" where an endpoint has but one, and else what `subject` finds.
+# is "" where an endpoint has but one, and else what `subject` finds. A reason
+# or deadline that was told before is over.
 def endpoint_status($subject):
 	if .user == null then empty else
-		{table: "endpoint_status", known: {user_id: .user,
-			endpoint: .endpoint, subject: $subject,
-			status: (.status // 200),
-			reason: (if .status == 200 then null else api_message end),
-			retry_at: .retry_at}}
+		(.status // 200) as $status
+		| ($status >= 200 and $status < 300) as $good
+		| {table: "endpoint_status", row: {user_id: .user,
+			endpoint: .endpoint, subject: $subject, status: $status,
+			reason: (if $good then null else api_message end),
+			retry_at: (if $good then null else .retry_at end)}}
 	end;
 
 # Whether the capture holds what was asked for. What has any other status
 # says how the request went, and nothing else.
 def ok: (.status // 200) == 200;
 def not_ok($subject):
-	if .user == null then
+	# A limit that was met before the user was known; sp-queue finds it.
+	if .user == null and .retry_at != null then empty
+	elif .user == null then
 		error("status \(.status), and no user to record it for"
 			+ (api_message | if . == null then "" else ": " + . end))
 	else endpoint_status($subject) end;

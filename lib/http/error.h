@@ -8,6 +8,13 @@
 struct error {
 	int exit;      /* status of sp(7); 0 for no error */
 	int64_t until; /* when to try again, ms since 1970; 0 if unknown */
+	/* The response that set a deadline for whatever the login is used for.
+	 */
+	struct {
+		const char *endpoint; /* a constant string; NULL for none */
+		int status;
+		int64_t at; /* ms since 1970 */
+	} limit;
 	char why[512]; /* one line for people */
 };
 
@@ -23,5 +30,9 @@ struct error {
 /* Fill it in; returns false, for the caller to return. */
 bool error_set(struct error *, int exit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Note the response that set the deadline. */
+void error_set_limit(
+    struct error *, const char *endpoint, int status, int64_t at);
 
 #endif

@@ -135,6 +135,14 @@ static bool denied(struct reply *r, const char *ended, struct error *error)
 	    error, EX_CONFIG, "the token endpoint refuses this app (%s)", text);
 }
 
+/* A 429, or another error that says when to come back. */
+static void limited(struct error *error, const struct reply *r, bool given_up)
+{
+	retry_later(
+	    error, r, given_up ? RETRY_LEAST : 0, "the token endpoint: ", "");
+	error_set_limit(error, "token", r->status, r->done_at);
+}
+
 static void scrub(
     const struct grant *g, const struct token *t, char *text, size_t n)
 {
@@ -184,10 +192,8 @@ bool grant_ask(const struct grant *g, struct token *t,
 		    retry_wait(&retry, wait, r.why))
 			continue;
 		if (answered &&
-		    (r.status == 429 || (r.status >= 500 && r.retry_after > 0)))
-			retry_later(error, &r,
-			    wait <= g->policy->max_wait ? RETRY_LEAST : 0,
-			    "the token endpoint: ", "");
+		    (r.status == 429 || (r.status > 400 && r.retry_after > 0)))
+			limited(error, &r, wait <= g->policy->max_wait);
 		else
 			error_set(error,
 			    r.no_memory ? EX_OSERR : EX_UNAVAILABLE,

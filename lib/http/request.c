@@ -108,6 +108,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 		json_put_member_raw(b, "check", SLICE("true"));
 	if (c->retry_at)
 		put_time(b, "retry_at", c->retry_at);
+	if (c->quota)
+		json_put_member_raw(b, "quota", SLICE("true"));
 	put_body(body, b);
 	return buf_putc(b, '}');
 }

@@ -44,6 +44,7 @@ struct capture {
 	int status;
 	int64_t fetched_at;
 	int64_t retry_at; /* ms since 1970; 0 for none */
+	bool quota;	  /* that is for all who use the app */
 };
 
 /*

@@ -148,6 +148,10 @@ bool session_know_user(struct session *s, struct answer *a, struct error *error)
 	if (a->kind != ANSWER_GOOD) {
 		error_set(error, a->error.exit, "/v1/me: %.480s", a->error.why);
 		error->until = a->error.until;
+		error->limit = a->error.limit;
+		if (a->kind == ANSWER_LIMITED)
+			error_set_limit(
+			    error, "me", a->reply.status, a->reply.done_at);
 		return false;
 	}
 	user = session_read_id(buf_slice(&a->reply.body), error);

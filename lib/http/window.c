@@ -150,6 +150,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	r->body = (struct buf)BUF_INIT(w->max_body);
 	if (a->answer.kind == ANSWER_LIMITED)
 		page->retry_at = a->answer.error.until;
+	page->quota = page->retry_at && a->answer.account;
 	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {
 		page_free(page);
 		return NULL;

@@ -38,6 +38,7 @@ struct page {
 	int status;
 	int64_t fetched_at;
 	int64_t retry_at; /* 0 for none */
+	bool quota;	  /* that is for all who use the app */
 	struct buf url, body;
 	bool linked;	    /* it is known whether a page follows */
 	struct buf follows; /* the next page's path and query, or "" */

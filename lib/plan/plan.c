@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "json/json.h"
+#include "plan/deadlines.h"
 #include "store/db.h"
 #include "store/refusals.h"
 #include "stream/bucket.h"
@@ -124,10 +125,8 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	struct outcome *o = &p->outcome;
 	bool limited;
 	size_t n;
-	int rc = look_up(p,
-	    "select max(retry_at) from endpoint_status where "
-	    "retry_at > :now and " PLAN_DEADLINE_OF(":user", ":endpoints"),
-	    ":endpoints", bucket->endpoints, &until);
+	int rc = deadlines_find(
+	    p->db, buf_slice(&p->user), bucket->endpoints, &until);
 
 	if (rc != SQLITE_OK)
 		p->rc = rc;
@@ -395,6 +394,34 @@ int job_was_refused(sqlite3 *db, const struct job *job,
 	int n, rc = count_refused(&p, job, &n);
 
 	*refused = n > 0;
+	plan_release(&p);
+	return rc;
+}
+
+int job_blocked_until(sqlite3 *db, const struct job *job,
+    const struct plan_options *options, struct buf *until)
+{
+	struct plan p = plan_init(db, options, NULL);
+	int rc = find_user(&p);
+
+	if (rc == SQLITE_OK)
+		rc = deadlines_find(
+		    db, buf_slice(&p.user), job->endpoints, until);
+	plan_release(&p);
+	return rc;
+}
+
+int jobs_unblock(sqlite3 *db, const struct plan_options *options,
+    const char *endpoints,
+    void (*on_lift)(void *ctx, const char *endpoint, const char *until),
+    void *ctx)
+{
+	struct plan p = plan_init(db, options, NULL);
+	int rc = find_user(&p);
+
+	if (rc == SQLITE_OK)
+		rc = deadlines_lift(
+		    db, buf_slice(&p.user), endpoints, on_lift, ctx);
 	plan_release(&p);
 	return rc;
 }

@@ -73,6 +73,18 @@ int job_is_due(
 int job_was_refused(
     sqlite3 *, const struct job *, const struct plan_options *, bool *refused);
 
+/*
+ * Set `until` to the latest deadline that holds up requests of a job; empty
+ * for none.
+ */
+int job_blocked_until(sqlite3 *, const struct job *,
+    const struct plan_options *, struct buf *until);
+
+/* Lift deadlines of the user, see deadlines_lift. */
+int jobs_unblock(sqlite3 *, const struct plan_options *, const char *endpoints,
+    void (*on_lift)(void *ctx, const char *endpoint, const char *until),
+    void *ctx);
+
 /* How many things wait for a job; -1 where that cannot be known. */
 int job_waiting(
     sqlite3 *, const struct job *, const struct plan_options *, int64_t *n);
@@ -84,20 +96,6 @@ int job_waiting(
 int plan_job(struct plan *, sqlite3 *, const struct job *,
     const struct plan_options *, struct source *);
 void plan_release(struct plan *);
-
-/*
- * In SQL: whether the retry_at of a row of endpoint_status is a deadline of a
- * user for one of these endpoints, each between spaces. An exhausted quota is
- * one for all of them, and for whoever asks by the same app. A status that
- * went well since leaves the column as it was.
- */
-#define PLAN_DEADLINE_OF(user, endpoints)                                \
-	"(status = 429 or status >= 500) and case "                      \
-	"when reason like 'QUOTA_EXCEEDED%' then user_id = " user        \
-	" or user_id in (select b.user_id from accounts a "              \
-	"join accounts b using (client_id) where a.user_id = " user ") " \
-	"else user_id = " user " and instr(" endpoints                   \
-	", ' ' || endpoint || ' ') > 0 end "
 
 /* In SQL: the rows of the queue that are for this user to ask for. */
 #define PLAN_QUEUED                   \

@@ -196,6 +196,15 @@ create table if not exists endpoint_status (
 	primary key (user_id, endpoint, subject)
 ) without rowid;
 
+-- Deadlines that were set until then are lifted by hand; user_id '' is for
+-- accounts whose user is not known yet.
+create table if not exists lifted_deadlines (
+	user_id text not null,
+	endpoint text not null,
+	lifted_at text not null,
+	primary key (user_id, endpoint)
+) without rowid;
+
 -- Which Spotify user an account name of sp-fetch stands for, and by which app
 -- it was last asked: quotas are the apps'.
 create table if not exists accounts (
@@ -222,6 +231,9 @@ create table if not exists staging_raw (
 
 create unique index if not exists staging_raw_unique
 	on staging_raw (run_id, seq);
+
+create index if not exists staging_raw_limits on staging_raw (fetched_at)
+	where (status in (408, 429) or status >= 500);
 
 -- The bodies of responses, each kept once. sha256 and size are of its plain
 -- bytes; body is these as text or, where it got smaller by it, a blob in

@@ -17,6 +17,7 @@ static const struct special {
     {"cursors", TABLE_CURSOR, true, false, false, {NULL}},
     {"ingest_errors", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"ingest_runs", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"lifted_deadlines", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"play_gaps", TABLE_COLUMNS, false, true, false, {NULL}},
     {"play_history", TABLE_COLUMNS, false, false, true,
 	{"user_id", "played_at", "track_id", NULL}},
