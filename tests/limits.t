@@ -41,7 +41,7 @@ ok $? "some playlists are held ($held)"
 tries=0
 later
 until [ "$tries" -eq 10 ] || ! "$build/sp-queue" next playlists |
-    grep -q '"/v1/playlists/'; do
+    grep -q '^{"type":"request".*"/v1/playlists/'; do
 	tries=$((tries + 1))
 	run job
 	later
