@@ -3,8 +3,11 @@
  * gives captures back: all of them, those of a run, or saved bodies. Says
  * which of them a row comes from, and removes those that no row needs.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,18 +56,48 @@ static void pass_run(struct keeper *k, struct stage *st,
 	bool first = !*redelivered && record_get(rec, "account");
 
 	*redelivered |= first;
-	if (first)
+	if (first) {
+		/* Without a reader it ends once all is staged. */
+		signal(SIGPIPE, SIG_IGN);
 		redeliver_send(&waiting, k, st->out, rec, max_line);
+	}
 	keeper_see_run(k, rec);
 	stage_pass(st, rec);
 	if (first)
 		redeliver_report(&waiting, k, st, rec);
 }
 
+/*
+ * Where the reader is gone, as when sp-load was killed: what still comes is
+ * staged, to be sent with the next run.
+ */
+static bool stage_on(struct out *out)
+{
+	int fd = out->err == EPIPE ? open("/dev/null", O_WRONLY) : -1;
+
+	if (fd < 0)
+		return false;
+	cli_warn("stdout: cannot write: %s: captures are still stored",
+	    strerror(out->err));
+	out->fd = fd;
+	out->err = 0;
+	return true;
+}
+
+static bool next_record(struct stage *st, struct record *rec, bool *gone)
+{
+	while (stage_next(st, rec, -1) != STAGE_RECORD) {
+		if (*gone || !stage_on(st->out))
+			return false;
+		*gone = true;
+	}
+	return true;
+}
+
 static int filter(const struct stage_options *o)
 {
 	bool progress = cli_progress_wanted(o->progress);
-	bool redelivered = false;
+	bool redelivered = false, gone = false;
 	struct keeper k;
 	struct record rec;
 	struct stage st;
@@ -77,7 +110,7 @@ static int filter(const struct stage_options *o)
 	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
 	st.on_refusal = cli_refusal;
 	st.on_cut = cli_cut;
-	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
+	while (next_record(&st, &rec, &gone)) {
 		if (rec.type == RECORD_CAPTURE)
 			take_capture(&k, &st, &rec);
 		else if (rec.type == RECORD_RUN)
@@ -90,6 +123,8 @@ static int filter(const struct stage_options *o)
 			    captures, 0, "%" PRIu64 " captures", captures);
 	}
 	status = stage_finish(&st);
+	if (gone)
+		status = EX_IOERR;
 	if (out.err || st.in.err)
 		cli_warn("%s: %s",
 		    out.err ? "stdout: cannot write" : "stdin: cannot read",

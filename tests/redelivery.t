@@ -195,6 +195,21 @@ is "$(tracks)" "t1 t2 t3 t4 t5 t6 t7" "nothing is lost"
 is "$(apart 'select count(*) from ingest_runs where replay_of is not null')" 6 \
     "nor do attempts add up"
 
+# --- while others are dead -------------------------------------------------
+# A run stores all that it fetches, though nobody reads it any more: what
+# stops the pipeline does not stop the captures.
+fresh
+lost R1 1
+{
+	run_of R2 2 3 | head -n 3
+	until [ -e "$tmp/gone" ]; do sleep 0.02; done
+	run_of R2 2 3 4 5 | sed 1,3d
+} | sp-stage 2>"$tmp/err" | { head -n 1 >"$tmp/out"; exec <&-; : >"$tmp/gone"; }
+is "$(sql "select count(*) from staging_raw where run_id = 'R2'")" 4 \
+    "without a reader, captures are stored still"
+run pipeline R3 6
+is "$status$err $(tracks)" "0 t1 t2 t3 t4 t5 t6" "and come with the next run"
+
 # --- interrupted itself -----------------------------------------------------
 fresh
 lost R1 1 2 3

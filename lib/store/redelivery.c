@@ -11,10 +11,11 @@
 
 /* Whether the last attempts loaded nothing, and no run is marked for it. */
 static const char halted[] =
-    "select count(distinct started_at) >= ?1, "
+    "select count(distinct i.started_at) >= ?1, "
     "not exists (select 1 from ingest_runs i where " STORE_RUN_UNLOADED
-    " and i.reason = " GIVEN_UP ") from ingest_runs where "
-    "replay_of is not null and started_at > coalesce((select max(i.ended_at) "
+    " and i.reason = " GIVEN_UP ") from ingest_runs i where "
+    "i.replay_of is not null and " STORE_RUN_UNLOADED
+    " and i.started_at > coalesce((select max(i.ended_at) "
     "from ingest_runs i where " STORE_RUN_LOADED "), '')";
 
 /* The runs, the last capture of each, and how often it was to blame. */
