@@ -27,8 +27,8 @@
 	", '/') + 1) as integer)"
 
 /*
- * SQL: whether the captures of a run had parts refused that no earlier one
- * had, or were refused as a whole.
+ * SQL: whether captures of a run were refused as a whole, or had parts refused
+ * that no earlier one had.
  */
 #define REFUSALS_OF_RUN(run)                                       \
 	"exists (select 1 from ingest_errors e where e.src > " run \
