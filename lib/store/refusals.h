@@ -32,10 +32,11 @@
  */
 #define REFUSALS_OF_RUN(run)                                       \
 	"exists (select 1 from ingest_errors e where e.src > " run \
-	" || '/' and e.src < " run " || '0' and (e.place is null " \
+	" || '/' and e.src < " run " || '0' "                      \
+	"and ((e.place is null and e.stage <> 'sp-load') "         \
 	"or not exists (select 1 from ingest_errors k "            \
 	"where k.endpoint = e.endpoint and k.reason = e.reason "   \
-	"and k.place = e.place and k.user_id is e.user_id "        \
+	"and k.place is e.place and k.user_id is e.user_id "       \
 	"and k.subject is e.subject and k.src < e.src)))"
 
 /* Whether a refusal of a capture that is staged is known. */
