@@ -40,7 +40,7 @@ static void send_run(struct keeper *k, struct out *out, size_t max_line,
 {
 	const struct staging_filter filter = {.run = w->id};
 	struct buf line = BUF_INIT(max_line);
-	struct outcome how = {.exit = 0};
+	struct outcome how;
 	struct staging_walk walk;
 	struct source source;
 	int status = 0, rc;
@@ -51,6 +51,7 @@ static void send_run(struct keeper *k, struct out *out, size_t max_line,
 		database_die(k->db, "read staging_raw");
 	open_run(k->db, &source, r, w);
 	rc = replay_send(&walk, &source, &line, false, &status);
+	how = replay_outcome(status);
 	if (rc == SQLITE_TOOBIG)
 		how = (struct outcome){.exit = EX_DATAERR,
 		    .reason = "a capture is longer than --max-line"};

@@ -22,15 +22,20 @@ struct buf *replay_open(struct source *s, struct out *out, const char *job,
 	return b;
 }
 
-int replay_close(struct source *s, int status)
+struct outcome replay_outcome(int status)
 {
-	struct outcome how = {0};
-	bool ok;
+	struct outcome how = {.exit = 0};
 
 	if (status == EX_CONFIG)
 		how = (struct outcome){
 		    .exit = status, .reason = "stored captures cannot be read"};
-	ok = source_end(s, &how);
+	return how;
+}
+
+int replay_close(struct source *s, int status)
+{
+	const struct outcome how = replay_outcome(status);
+	bool ok = source_end(s, &how);
 
 	if (!ok)
 		cli_warn("stdout: cannot write: %s", strerror(s->out->err));

@@ -49,8 +49,11 @@ int stage_why(const struct stage_options *);
 struct buf *replay_open(struct source *, struct out *, const char *job,
     const struct stage_options *);
 
+/* How a run ends with this status: as failed where it is EX_CONFIG. */
+struct outcome replay_outcome(int status);
+
 /*
- * End the run, failed if the status is EX_CONFIG; returns the status, or that
+ * End the run, with that outcome; returns the status, or that
  * of output that failed.
  */
 int replay_close(struct source *, int status);

@@ -172,6 +172,29 @@ is "$? $(sqlite3 "$tmp/loaded.db" "select count(*), count(distinct src),
 	min(reason) from ingest_errors where stage = 'sp-stage'")" \
     "78 3|3|its body is damaged" "it is told to the end"
 
+# A run that is sent again because nobody has loaded it, ahead of the next one.
+planned() { # RUN NAME
+	printf '{"type":"run","run":"%s","job":"profile","account":"default",%s' \
+	    "$1" '"user":"kim","started_at":"2026-03-01T00:00:00.000Z"}
+'
+	printf '{"type":"capture","run":"%s","seq":1,"endpoint":"me",%s' "$1" \
+	    '"user":"kim","status":200,"fetched_at":"2026-03-01T00:00:00.000Z",'
+	printf '"body":{"id":"kim","display_name":"%s"}}
+' "$2"
+	printf '{"type":"end","run":"%s","status":"complete","ledger":[]}
+' "$1"
+}
+rm -f "$SP_DB"*
+planned P1 Kim | stage >/dev/null
+sql 'update staging_bodies set size = size + 1'
+planned P2 Kay | stage 2>"$tmp/err" | "$build/sp-transform" |
+    "$build/sp-load" 2>/dev/null
+is "$? $(cat "$tmp/err") $(sql "select status || ' ' || reason
+	from ingest_runs where replay_of = 'P1'")" \
+    "78 sp-stage: P1/1: its body is damaged failed stored captures cannot be read" \
+    "nor does a run that is sent again end well without it"
+is "$(sql 'select display_name from users')" Kay "and the next one is loaded"
+
 # --- found in bodies --------------------------------------------------------------
 cp "$tmp/whole.db" "$SP_DB"
 track=$(view "select json_extract(body, '$.items[0].track.id') from staging
