@@ -51,8 +51,8 @@ struct load_run {
 	struct load_counts counts;
 	bool has_cursor;
 	int64_t cursor;
-	struct buf gaps; /* the elements of a JSON array */
-	uint64_t gap_count;
+	bool covers;	 /* its rows say between which times plays are known */
+	struct buf gaps; /* that were told, a JSON array; empty for none */
 	bool incomplete; /* some list of tracks is */
 };
 
@@ -133,6 +133,12 @@ void load_on_forbidden(void *ctx, const struct change *, const char *reason);
 /* For lists_incomplete, likewise: a list of tracks is not whole. */
 void load_on_incomplete(
     void *ctx, struct slice playlist, struct slice list, const char *reason);
+
+/*
+ * Say between which times plays may be missing, where nobody has said so yet
+ * and the rows are such that they can tell; inside a transaction.
+ */
+void load_tell_gaps(struct load *);
 
 /* Keep a refusal, and say how the run ended; inside a transaction. */
 void load_write_refusal(struct load *, const struct store_refusal *);

@@ -9,10 +9,9 @@
 #include "cli.h"
 #include "json/json.h"
 #include "store/db.h"
+#include "store/merge.h"
 #include "store/refusals.h"
 #include "store/row.h"
-
-#define GAPS_MAX 1000
 
 /* Which of two statuses a caller must hear of. */
 int load_worse(int a, int b)
@@ -38,29 +37,52 @@ struct slice load_now(char text[CLOCK_TEXT])
 	return (struct slice){text, CLOCK_TEXT - 1};
 }
 
-/* Remember a gap among the plays that this run is the first to tell of. */
-static void note_gap(struct load_run *run, const struct change *c)
-{
-	int from = table_column(c->table, SLICE("gap_from"));
-	int to = table_column(c->table, SLICE("gap_to"));
+/*
+ * The gaps of the user of a run, or of all users, that no run has told of yet,
+ * nor of a greater one around them: each with its entry for gaps_json, which
+ * names the user where the run does not.
+ */
+static const char untold_gaps[] =
+    "select gap_from, gap_to, case when g.user_id is u.user_id"
+    " then json_object('from', gap_from, 'to', gap_to)"
+    " else json_object('from', gap_from, 'to', gap_to, 'user', g.user_id) end"
+    " from play_gaps g join (select (select user_id from ingest_runs"
+    " where run_id = ?1) as user_id) u"
+    " on u.user_id is null or g.user_id = u.user_id"
+    " where not exists (select 1 from ingest_runs r, json_each(r.gaps_json) t"
+    " where r.gaps_json is not null"
+    " and coalesce(json_extract(t.value, '$.user'), r.user_id) = g.user_id"
+    " and json_extract(t.value, '$.from') <= gap_from"
+    " and json_extract(t.value, '$.to') >= gap_to)"
+    " order by gap_from limit 1000";
 
-	if (from < 0 || to < 0)
-		return;
-	cli_warn("%s%s%splays between %.*s and %.*s may be missing",
+static void tell_gap(struct load_run *run, sqlite3_stmt *gap)
+{
+	cli_warn("%s%s%splays between %s and %s may be missing",
 	    run->open ? "run " : "", run->open ? run->id : "",
-	    run->open ? ": " : "", (int)value_slice(&c->after->values[from]).n,
-	    value_slice(&c->after->values[from]).p,
-	    (int)value_slice(&c->after->values[to]).n,
-	    value_slice(&c->after->values[to]).p);
-	if (run->gap_count++ >= GAPS_MAX)
+	    run->open ? ": " : "", (const char *)sqlite3_column_text(gap, 0),
+	    (const char *)sqlite3_column_text(gap, 1));
+	buf_putc(&run->gaps, run->gaps.n ? ',' : '[');
+	buf_puts(&run->gaps, (const char *)sqlite3_column_text(gap, 2));
+}
+
+void load_tell_gaps(struct load *l)
+{
+	sqlite3_stmt *s;
+	int rc;
+
+	if (!l->run.covers || l->options.dry)
 		return;
-	if (run->gaps.n > 0)
-		buf_putc(&run->gaps, ',');
-	buf_puts(&run->gaps, "{\"from\":");
-	json_put_string(&run->gaps, value_slice(&c->after->values[from]));
-	buf_puts(&run->gaps, ",\"to\":");
-	json_put_string(&run->gaps, value_slice(&c->after->values[to]));
-	buf_putc(&run->gaps, '}');
+	if (sqlite3_prepare_v2(l->db, untold_gaps, -1, &s, NULL) != SQLITE_OK)
+		load_die(l);
+	store_bind(s, 1, slice_of(l->run.open ? l->run.id : NULL));
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !store_row_read(s))
+		tell_gap(&l->run, s);
+	sqlite3_finalize(s);
+	if (rc != SQLITE_DONE)
+		load_die(l);
+	if (l->run.gaps.n)
+		buf_putc(&l->run.gaps, ']');
 }
 
 /* Where the run's job stands now; where it moved another one, that one. */
@@ -68,9 +90,12 @@ static void note_cursor(struct load_run *run, const struct change *c)
 {
 	int job = table_column(c->table, SLICE("job"));
 	int value = table_column(c->table, SLICE("value"));
+	int last = c->table->last;
 	bool its_own;
 
-	if (job < 0 || value < 0)
+	if (job < 0 || value < 0 || last < 0 || !c->after->present ||
+	    merge_cursor_is_void(c->after->values[value].integer,
+		value_slice(&c->after->values[last])))
 		return;
 	its_own =
 	    slice_eq(value_slice(&c->after->values[job]), buf_slice(&run->job));
@@ -120,8 +145,7 @@ void load_on_change(void *ctx, const struct change *c)
 	struct load *l = ctx;
 
 	load_count(&l->run.counts, c);
-	if (c->kind == CHANGE_INSERT && c->table->gaps)
-		note_gap(&l->run, c);
+	l->run.covers |= c->table->covers;
 	if (c->table->kind == TABLE_CURSOR)
 		note_cursor(&l->run, c);
 	if (l->options.dry)
@@ -218,7 +242,6 @@ void load_write_end(struct load *l, const struct store_run_end *how)
 {
 	const struct load_counts *n = &l->run.counts;
 	struct store_run_end end = *how;
-	struct buf gaps = BUF_INIT((size_t)1 << 20);
 	char now[CLOCK_TEXT];
 
 	end.ended_at = load_now(now);
@@ -228,11 +251,8 @@ void load_write_end(struct load *l, const struct store_run_end *how)
 	end.unchanged = n->unchanged;
 	end.has_cursor = l->run.has_cursor;
 	end.cursor = l->run.cursor;
-	buf_putc(&gaps, '[');
-	buf_put_slice(&gaps, buf_slice(&l->run.gaps));
-	buf_putc(&gaps, ']');
-	if (l->run.gap_count > 0)
-		end.gaps = buf_slice(&gaps);
+	if (l->run.gaps.n > 0)
+		end.gaps = buf_slice(&l->run.gaps);
 	if (!l->options.dry &&
 	    store_run_end(l->db, slice_of(l->run.id), &end) != SQLITE_OK)
 		load_die(l);
@@ -241,7 +261,6 @@ void load_write_end(struct load *l, const struct store_run_end *how)
 	    store_run_replayed(l->db, buf_slice(&l->run.replay_of),
 		slice_of(l->run.id)) != SQLITE_OK)
 		load_die(l);
-	buf_release(&gaps);
 }
 
 /* Forget the run, and add its counts up. */
@@ -261,8 +280,7 @@ void load_close_run(struct load *l)
 	settling_clear(&l->settling);
 	*n = (struct load_counts){.rows = 0};
 	l->run.open = l->run.has_cursor = l->run.incomplete = false;
-	l->run.planned = false;
-	l->run.gap_count = 0;
+	l->run.planned = l->run.covers = false;
 	buf_clear(&l->run.gaps);
 	buf_clear(&l->run.job);
 	buf_clear(&l->run.replay_of);

@@ -97,6 +97,7 @@ void load_end_loose(struct load *l, bool good)
 		write_batch(l, &l->held);
 		end_lists(l);
 		settle(l);
+		load_tell_gaps(l);
 		commit(l);
 		batch_clear(&l->batch);
 		l->batch_since = 0;
@@ -172,8 +173,10 @@ void load_end(struct load *l, const struct record *rec)
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
 	end_lists(l);
-	if (slice_is(slice_of(end.status), "complete"))
+	if (slice_is(slice_of(end.status), "complete")) {
 		settle(l);
+		load_tell_gaps(l);
+	}
 	/* The ledger counts records; parts of them may be refused, too. */
 	if (end.refused < l->run.counts.refused)
 		end.refused = l->run.counts.refused;

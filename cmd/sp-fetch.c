@@ -254,7 +254,7 @@ static void settle(void *ctx)
 static void take_request(struct fetch *f, const struct record *rec)
 {
 	f->requests++;
-	if (!window_add(&f->window, rec, f->stage.in.number))
+	if (!window_add(&f->window, rec, f->stage.in_run, f->stage.in.number))
 		cli_die(EX_OSERR, "out of memory");
 	while (window_is_full(&f->window) && !f->out.err)
 		go_on(f, -1);

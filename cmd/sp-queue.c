@@ -14,7 +14,7 @@
 
 static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
-    "           [--overlap D] [--playlist-age D] [--profile-age D]\n"
+    "           [--after TIME] [--playlist-age D] [--profile-age D]\n"
     "           [--refusal-age D] JOB\n"
     "       sp-queue budget [--db FILE] [--account NAME] [--user ID]\n"
     "           [--force] [--playlist-age D] [--profile-age D]\n"
@@ -140,7 +140,7 @@ static int next(const struct queue_options *o)
 static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"account", required_argument, NULL, 'a'},
     {"user", required_argument, NULL, 'u'},
-    {"overlap", required_argument, NULL, 'o'},
+    {"after", required_argument, NULL, 'o'},
     {"playlist-age", required_argument, NULL, 'p'},
     {"profile-age", required_argument, NULL, 'i'},
     {"refusal-age", required_argument, NULL, 'r'},
@@ -158,7 +158,10 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'd': o->db = arg; break;
 	case 'a': p->account = arg; break;
 	case 'u': p->user = arg; break;
-	case 'o': p->overlap = cli_duration("--overlap", arg); break;
+	case 'o':
+		p->after = cli_time("--after", arg);
+		p->after = p->after > 0 ? p->after : 0;
+		break;
 	case 'p': p->playlist_age = cli_duration("--playlist-age", arg); break;
 	case 'i': p->profile_age = cli_duration("--profile-age", arg); break;
 	case 'r': p->refusal_age = cli_duration("--refusal-age", arg); break;
@@ -205,7 +208,7 @@ int main(int argc, char **argv)
 	const char *account = getenv("SP_ACCOUNT");
 	struct queue_options o = {
 	    .plan = {.account = account && *account ? account : "default",
-		.overlap = 6 * HOUR,
+		.after = -1,
 		.playlist_age = 7 * 24 * HOUR,
 		.profile_age = 30 * 24 * HOUR,
 		.refusal_age = 30 * 24 * HOUR}};

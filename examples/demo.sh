@@ -45,7 +45,7 @@ job="sp-queue next play-history | $rest"
 say "The first run: the last 50 plays, all that the API returns"
 run "$job"
 
-say "Six hours later: only the plays since the cursor"
+say "Six hours later: one request brings the new plays"
 curl -fsS -X POST "$url/rehearse/clock?advance=6h" >/dev/null
 run "$job"
 

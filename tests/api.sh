@@ -49,7 +49,7 @@ last_run() {
 # dump FILE: all tables, without what only numbers rows and runs.
 dump() {
 	for dump_table in tracks albums artists track_artists users playlists \
-	    playlist_tracks user_playlists user_relationships cursors play_gaps \
+	    playlist_tracks user_playlists user_relationships cursors play_coverage \
 	    playlist_ingest_queue playlist_ingest_done endpoint_status; do
 		sqlite3 "$1" "select '$dump_table', * from $dump_table
 		    order by 2, 3"

@@ -125,10 +125,10 @@ sqlite3 "$tmp/old.db" 'drop view connections;
 	drop view playlist_contents; drop view plays; drop view top_tracks;
 	drop view top_albums; drop view top_artists; drop view listening_by_day;
 	drop view listening_by_hour; alter table playlists drop column tracks_list;
-	drop table play_gaps'
-is "$(differ "$tmp/old.db")" play_gaps \
+	drop table play_coverage'
+is "$(differ "$tmp/old.db")" play_coverage \
     "a column that is not there is like one never told"
-is "$(digest "$tmp/old.db" | jq -c 'select(.table == "play_gaps").rows')" 0 \
+is "$(digest "$tmp/old.db" | jq -c 'select(.table == "play_coverage").rows')" 0 \
     "a table that is not there is empty"
 told() { # a database: rows with times of their own for two columns
 	for day in 1 2 3; do

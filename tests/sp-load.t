@@ -321,33 +321,57 @@ fresh
 play() {
 	row play_history '{"user_id":"kim","track_id":"t'"$1"'","played_at":"2026-03-01T00:00:0'"$1"'Z"}' 02
 }
+covered() {
+	row play_coverage '{"user_id":"'"${3:-kim}"'","covered_from":"'"$1"'T00:00:00Z","covered_to":"'"$2"'T00:00:00Z"}' 02
+}
 {
 	open_run R1 ',"account":"default","user":"kim","cursor":1000,"started_at":"2026-03-02T00:00:00Z"'
 	play 1
 	play 2
 	play 1
 	cursor 2000 02
-	row play_gaps '{"user_id":"kim","gap_from":"2026-02-01T00:00:00Z","gap_to":"2026-02-02T00:00:00Z"}' 02
-	end_run R1 5
+	covered 2026-01-31 2026-02-01
+	covered 2026-02-02 2026-02-03
+	end_run R1 6
 } >"$tmp/run"
 run load <"$tmp/run"
 is "$status" 0 "a complete run"
 is "$err" "sp-load: run R1: plays between 2026-02-01$d and 2026-02-02$d may be missing" \
     "names the gap that it found"
-is "$(state R1)" "complete|0|5|4|0|1|0" "its counts are on record"
+is "$(state R1)" "complete|0|6|5|0|1|0" "its counts are on record"
 is "$(sql 'select job, account, user_id, started_at, cursor_before, cursor_after,
 	requests, captures, gaps_json from ingest_runs')" \
     "play-history|default|kim|2026-03-02T00:00:00Z|1000|2000|0|1|[{\"from\":\"2026-02-01$d\",\"to\":\"2026-02-02$d\"}]" \
     "with cursors and gaps"
 is "$(sql "select json_extract(ledger_json, '\$[2].used.row') from ingest_runs")" \
-    5 "and the ledger with our own entry"
+    6 "and the ledger with our own entry"
 is "$(sql 'select account, user_id from accounts')" "default|kim" \
     "it is known whose the account is"
 run load <"$tmp/run"
-is "$status $err$(state R1)" "0 complete|0|5|4|0|5|0" \
+is "$status $err$(state R1)" "0 complete|0|6|5|0|6|0" \
     "loaded again, nothing changes, and no gap is new"
+# A gap is told by the run that is complete, once, whoever's rows show it.
+told() { sed -n 's/.*plays between \([^T]*\).* and \([^T]*\)T.*/\1 \2/p' "$tmp/err"; }
+{ open_run R2 ',"user":"kim"'; covered 2026-02-05 2026-02-06; end_run R2 1 \
+    '"status":"deferred","exit":75,"reason":"later"'; } >"$tmp/in"
+run load <"$tmp/in"
+is "$(told)" "" "a run that is cut short tells of no gap"
+{ open_run R3 ',"user":"kim"'; covered 2026-02-05 2026-02-06
+    covered 2026-03-01 2026-03-01 lee; covered 2026-03-02 2026-03-02 lee
+    end_run R3 3; } >"$tmp/in"
+run load <"$tmp/in"
+is "$(told)" "2026-02-03 2026-02-05" "the next one does, for its own user"
+{ open_run R4 ''; covered 2026-02-04 2026-02-04; end_run R4 1; } >"$tmp/in"
+run load <"$tmp/in"
+is "$(told)" "2026-03-01 2026-03-02" "one of no user for all; what is left of a gap is not new"
+is "$(sql "select gaps_json from ingest_runs where run_id = 'R4'")" \
+    "[{\"from\":\"2026-03-01$d\",\"to\":\"2026-03-02$d\",\"user\":\"lee\"}]" \
+    "and says whose it is"
+is "$(sql "select group_concat(substr(gap_from, 6, 5) || ' ' || substr(gap_to,
+    6, 5)) from play_gaps where user_id = 'kim'")" \
+    "02-01 02-02,02-03 02-04,02-04 02-05" "play_gaps has what is left"
 head -n 3 "$tmp/run" | load 2>/dev/null
-is "$? $(state R1)" "65 complete|0|5|4|0|5|0" \
+is "$? $(state R1)" "65 complete|0|6|5|0|6|0" \
     "cut when loaded again, a complete run stays complete"
 
 cut_run() { sed '$d' "$tmp/run"; }
@@ -363,26 +387,26 @@ try() { # NAME STATUS RUN'S STATE, of what comes on stdin
 cut_run >"$tmp/in"
 try "a run without its end" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"
 like "$err" "^sp-load: run R1: no end record: the input is incomplete$" "is told"
-{ cut_run; end_run R1 5 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
+{ cut_run; end_run R1 6 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
 try "a deferred run" 75 \
     "deferred|75|rate limited, until 2026-03-03T00:00:00.000Z" <"$tmp/in"
-{ cut_run; end_run R1 5 '"status":"deferred","exit":75,"reason":"limited until 2026-03-03T00:00:00.000Z","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
+{ cut_run; end_run R1 6 '"status":"deferred","exit":75,"reason":"limited until 2026-03-03T00:00:00.000Z","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
 try "a reason that says until when" 75 \
     "deferred|75|limited until 2026-03-03T00:00:00.000Z" <"$tmp/in"
-{ cut_run; end_run R1 5 '"status":"failed","exit":77,"reason":"log in"'; } >"$tmp/in"
+{ cut_run; end_run R1 6 '"status":"failed","exit":77,"reason":"log in"'; } >"$tmp/in"
 try "a failed run" 77 "failed|77|log in" <"$tmp/in"
-{ cut_run; end_run R1 5 '"status":"failed"'; } >"$tmp/in"
+{ cut_run; end_run R1 6 '"status":"failed"'; } >"$tmp/in"
 try "a failed run without a status" 69 "failed|69|no reason was given" <"$tmp/in"
-{ cut_run; end_run R1 5 '"status":"failed","exit":0'; } >"$tmp/in"
+{ cut_run; end_run R1 6 '"status":"failed","exit":0'; } >"$tmp/in"
 try "a failed run that says 0" 69 "failed|69|no reason was given" <"$tmp/in"
-{ cut_run; end_run R1 5 '"status":"fine"'; } >"$tmp/in"
+{ cut_run; end_run R1 6 '"status":"fine"'; } >"$tmp/in"
 try "an end of an unknown status" 69 "failed|69|no reason was given" <"$tmp/in"
-{ cut_run; end_run R1 6; } >"$tmp/in"
+{ cut_run; end_run R1 7; } >"$tmp/in"
 try "a ledger that does not balance" 65 \
-    "failed|65|row records: sp-transform sent 6, sp-load received 5" <"$tmp/in"
+    "failed|65|row records: sp-transform sent 7, sp-load received 6" <"$tmp/in"
 { cut_run; echo '{"type":"end","run":"R1","status":"complete"}'; } >"$tmp/in"
 try "an end without a ledger" 0 "complete|0|" 1 <"$tmp/in"
-{ cut_run; end_run R2 5; } >"$tmp/in"
+{ cut_run; end_run R2 6; } >"$tmp/in"
 try "the end of another run" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"
 {
 	cut_run
@@ -434,7 +458,7 @@ like "$err" '^sp-load: tracks: 5 rows: 1 inserted, 2 updated, 2 unchanged' \
     "stderr sums it up by table"
 fresh
 run load -n <"$tmp/run"
-is "$status $(echo "$out" | grep -c insert)" "0 4" "on a database that is not there"
+is "$status $(echo "$out" | grep -c insert)" "0 5" "on a database that is not there"
 [ ! -e "$SP_DB" ]
 ok $? "which is not made"
 sqlite3 "$SP_DB" "create table tracks (track_id text primary key, name text);
@@ -621,7 +645,7 @@ is "$? $(sql "select count(*) from tracks where track_id = 'patient'")" "0 1" \
     "and goes on when it is free"
 
 run load --progress <"$tmp/run"
-like "$err" '5 rows: 0 inserted, 0 updated, 5 unchanged' \
+like "$err" '6 rows: 0 inserted, 0 updated, 6 unchanged' \
     "--progress ends with a summary"
 
 run "$build/sp-load" --digest --user kim

@@ -43,21 +43,20 @@ run queue next play-history
 is "$(echo "$out" | jq -c 'select(.type == "run") | [.user, .cursor]')" \
     '["kim",1795329600123]' "the account's user and cursor"
 is "$(echo "$out" | jq -r 'select(.type == "request").url')" \
-    "/v1/me/player/recently-played?limit=50&after=1795308000123" \
-    "it asks from six hours before the cursor, in milliseconds"
+    "/v1/me/player/recently-played?limit=50" \
+    "it asks for all that the API has"
 is "$(echo "$out" | jq -r 'select(.type == "request").cursor')" \
-    1795329600123 "the request carries the cursor"
-is "$(queue next --overlap 0 play-history |
+    1795329600123 "back to the cursor, in milliseconds"
+is "$(queue next --after 2026-11-22T06:40:00.5Z play-history |
+	jq -c 'select(.type == "request") | [.url, has("cursor")]')" \
+    '["/v1/me/player/recently-played?limit=50&after=1795329600500",false]' \
+    "--after: from a time on, to the newest"
+is "$(queue next --after 1969-01-01 play-history |
 	jq -r 'select(.type == "request").url')" \
-    "/v1/me/player/recently-played?limit=50&after=1795329600123" "--overlap 0"
-is "$(queue next --overlap 90m play-history |
-	jq -r 'select(.type == "request").url')" \
-    "/v1/me/player/recently-played?limit=50&after=1795324200123" \
-    "--overlap 90m"
+    "/v1/me/player/recently-played?limit=50&after=0" "time begins in 1970"
 is "$(queue next --account other play-history |
-	jq -r 'select(.type == "request").url')" \
-    "/v1/me/player/recently-played?limit=50&after=0" \
-    "another account has its own cursor, and time begins in 1970"
+	jq -r 'select(.type == "request").cursor')" 1000 \
+    "another account has its own cursor"
 is "$(SP_ACCOUNT=other queue next play-history |
 	jq -r 'select(.type == "run").user')" lee "SP_ACCOUNT"
 is "$(queue next --user new play-history |
@@ -570,7 +569,7 @@ is "$(queue count)" 6 "what was dropped can be added again"
 
 # --- errors -------------------------------------------------------------
 for bad in '' 'next' 'next none' 'next play-history more' 'status x' 'sing' \
-    'next --overlap soon play-history' 'list more' '--no-such' \
+    'next --after soon play-history' 'list more' '--no-such' \
     budget 'budget none' 'budget playlists profile'; do
 	# shellcheck disable=SC2086
 	run queue $bad
@@ -592,7 +591,7 @@ if [ -e /dev/full ]; then
 fi
 
 # --- options of other commands ------------------------------------------
-for bad in 'add --overlap 3h x' 'list --force' 'next --table profile' \
+for bad in 'add --after 2026-11-22 x' 'list --force' 'next --table profile' \
     '--account me count' 'budget --lock-wait 1s profile'; do
 	# shellcheck disable=SC2086
 	run "$build/sp-queue" $bad </dev/null

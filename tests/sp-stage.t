@@ -221,12 +221,17 @@ note() { # REASON GAPS: the note on a run with these
 gap() { echo "{\"from\":\"2026-01-0$1\",\"to\":\"2026-01-0$2\"}"; }
 is "$(note "'a reason'" null)" "a reason" "a note: the reason"
 lost="plays between 2026-01-01 and 2026-01-02 may be missing"
+sql "insert into play_coverage (user_id, covered_from, covered_to) values
+    ('kim', '2025-12-31', '2026-01-01'), ('kim', '2026-01-02', '2026-01-03'),
+    ('kim', '2026-01-04', '2026-01-05'), ('kim', '2026-01-06', '2026-01-07')"
 is "$(note null "'[$(gap 1 2)]'")" "$lost" "a gap"
 is "$(note "'a reason'" "'[$(gap 1 2)]'")" "a reason; $lost" "or both"
 is "$(note null "'[$(gap 1 2),$(gap 3 4)]'")" "$lost, and 1 more gap" \
     "of two gaps, that there is another"
 is "$(note "''" "'[$(gap 1 2),$(gap 3 4),$(gap 5 6)]'")" \
     "$lost, and 2 more gaps" "of three, two"
+is "$(note null "'[$(gap 2 3),$(gap 1 2),$(gap 4 5)]'")" "$lost" \
+    "a gap that was closed is none"
 run stage runs --db "$tmp/none.db"
 is "$status" 73 "runs of no database"
 for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \

@@ -18,7 +18,7 @@ done
 wrong='' rows=0 parts=0
 for table in tracks albums artists playlists users play_history cursors \
     endpoint_status user_playlists user_relationships track_artists \
-    play_gaps; do
+    play_coverage; do
 	key=$(sql "select group_concat(name, ' || char(9) || ') from
 	    (select name from pragma_table_info('$table') where pk order by pk)")
 	[ $table != play_history ] ||

@@ -56,46 +56,57 @@ def unusable:
 		{refuse: "item \($i + 1) has no valid 'played_at'"}
 	else empty end;
 
-# Playlists that were played from, each with its newest play.
+# Playlists that were played from, each with its newest play. A play of the
+# future names none yet: nothing would be newer.
 def newest(pairs):
 	reduce pairs as $p ({};
 		if .[$p[0]] < $p[1] then setpath([$p[0]]; $p[1]) else . end);
-def queue($user):
+def queue($user; $now):
 	newest(.[].known
-		| if .context_uri then [.context_uri, .played_at] else empty end)
+		| if .context_uri and ($now == null or .played_at <= $now)
+		then [.context_uri, .played_at] else empty end)
 	| newest(to_entries[] | [(.key | playlist_id), .value]
 		| if .[0] then . else empty end)
 	| to_entries[]
 	| {table: "playlist_ingest_queue",
 		known: {playlist_id: .key, played_at: .value, user_id: $user}};
 
-# The next fetch goes on from the newest play.
-def cursor($user; $newest):
-	if $user == null or $newest == null then empty else
-		{table: "cursors", row: {user_id: $user, job: "play-history",
-			value: ($newest | ms)}}
-	end;
+# What was asked for by a plan, as against by hand or what was saved.
+def planned: .request != null and .user != null;
 
-# From when on plays were asked for: that is before the cursor, since some
-# arrive late.
-def asked_from:
-	[.cursor, ((.url // "") | split("after=")[1] // ""
-		| split("&")[0] // "" | tonumber? // empty)] | min;
+# A time of the page's URL, in milliseconds; null where it has none.
+def bound($name):
+	.url | query($name) // "" | tonumber? // null
+	| if . == null or . < 0 then null else floor end;
 
-# A full first page whose oldest play is newer than the cursor that it was
-# planned from: what was played between may be lost, and what came late before.
-def gap($oldest; $count):
-	if .user == null or (.cursor | type) != "number" or (.page // 1) != 1
-		or $count < 50 or $oldest == null or ($oldest | ms) <= .cursor
-	then empty else
-		{table: "play_gaps", row: {user_id: .user,
-			gap_from: (asked_from | iso), gap_to: $oldest}}
+# A page leaves out no play that the API had between its oldest and its newest
+# one. Asked for what was before a time, as the next pages are, it reaches up
+# to that; the next pages of what was after a time reach down to it.
+def covered($from; $to; $now):
+	bound("before") as $before
+	| (if (.page // 1) > 1 then bound("after") else null end) as $after
+	| {table: "play_coverage", row: {user_id: .user,
+		covered_from: (if $after != null and $after < ($from | ms)
+			then $after | iso else $from end),
+		covered_to: (if $before != null and $before > ($to | ms)
+			and $before <= ($now | ms) then $before | iso else $to end)}};
+
+# A planned answer says what is known of the plays, and moves the cursor to the
+# newest. Dates of the future, or from before Spotify was founded, say nothing.
+def progress($times; $now):
+	[$times[] | if . <= $now and . >= "2006" then . else empty end] as $known
+	| if (planned | not) or ($known | length) == 0 then empty else
+		($known | max) as $newest
+		| {table: "cursors", row: {user_id: .user, job: "play-history",
+			value: ($newest | ms)}},
+		covered($known | min; $newest; $now)
 	end;
 
 # Elsewhere, what an item holds is called `item` since 2026. Should it be so
 # here, it is taken for the track.
 def rest:
 	.user as $user
+	| (.fetched_at | time) as $now
 	| (.body | object | .items | list("items")) as $told
 	| ($told | contains([{item: {}}])) as $renamed
 	| (if $renamed then [$told[] | .track = held] else $told end) as $items
@@ -106,8 +117,8 @@ def rest:
 	| (if $renamed then $told[] | item_rows else empty end), $plays[],
 		(if ($plays | length) < ($items | length) then $items | unusable
 		else empty end),
-		($plays | queue($user)), cursor($user; $at | max),
-		gap($at | min; $items | length), endpoint_status("");
+		($plays | queue($user; $now)), progress($at; $now),
+		endpoint_status("");
 
 # main
 if ok then

@@ -21,18 +21,24 @@ static bool read_paging(struct slice name, enum paging *paging)
 	return true;
 }
 
-const char *request_read(
-    const struct record *rec, struct buf *scratch, struct request *r)
+const char *request_read(const struct record *rec, bool in_run,
+    struct buf *scratch, struct request *r)
 {
 	const struct member *optional = record_get(rec, "optional");
 	struct slice paging;
 	int64_t page = 2;
 
-	*r = (struct request){.seq = -1};
+	*r = (struct request){.seq = -1, .cursor = -1};
 	if (!record_string(rec, "run", scratch, &r->run))
 		return "its 'run' is no string";
 	if (!record_int(rec, "seq", &r->seq))
 		return "its 'seq' is no whole number";
+	if (!in_run) {
+		r->run.p = NULL;
+		r->seq = -1;
+	}
+	if (!record_int(rec, "cursor", &r->cursor))
+		return "its 'cursor' is no whole number";
 	if (!record_string(rec, "endpoint", scratch, &r->endpoint) ||
 	    r->endpoint.n == 0)
 		return "it names no 'endpoint'";
@@ -47,7 +53,6 @@ const char *request_read(
 		return "its 'page' is no number from 2 on";
 	r->stop.number = (uint64_t)page;
 	r->list = record_raw(rec, "list");
-	r->cursor = record_raw(rec, "cursor");
 	r->dequeue = record_raw(rec, "dequeue");
 	r->optional = optional && optional->type == JSON_TRUE;
 	return NULL;
@@ -91,8 +96,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	json_put_member(b, "url", c->url);
 	json_put_member_int(b, "status", c->status);
 	put_time(b, "fetched_at", c->fetched_at);
-	if (r->cursor.p && c->page == 1)
-		json_put_member_raw(b, "cursor", r->cursor);
+	if (r->cursor >= 0 && c->page == 1)
+		json_put_member_int(b, "cursor", r->cursor);
 	if (r->dequeue.p && c->page == (r->stop.url.n ? r->stop.number : 1))
 		json_put_member_raw(b, "dequeue", r->dequeue);
 	if (r->seq >= 0)

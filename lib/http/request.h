@@ -16,9 +16,9 @@ struct request {
 	struct slice run; /* p == NULL for none */
 	struct slice endpoint;
 	struct slice url;     /* a path, or a URL of the API */
-	struct slice cursor;  /* JSON as written; p == NULL for none */
-	struct slice dequeue; /* likewise */
+	struct slice dequeue; /* JSON as written; p == NULL for none */
 	int64_t seq;	      /* -1 for none */
+	int64_t cursor;	      /* where paging may stop, Unix ms; -1 for none */
 	enum paging paging;
 	struct pages_stop stop; /* where an earlier run stopped */
 	struct slice list;	/* JSON: the list that its pages are part of */
@@ -27,10 +27,12 @@ struct request {
 
 /*
  * Read a request; decoded strings are appended to `scratch`, which must not
- * move. NULL, or what is wrong with it, a constant string.
+ * move. One that is not part of an open run has no `run` and no `seq`: they
+ * mark the captures of a plan. NULL, or what is wrong with it, a constant
+ * string.
  */
 const char *request_read(
-    const struct record *, struct buf *scratch, struct request *);
+    const struct record *, bool in_run, struct buf *scratch, struct request *);
 
 /* The members of a capture besides its body. */
 struct capture {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "http/reach.h"
 
 /* Size of the window, for each request that may be under way. */
 #define ROOM 4
@@ -84,7 +85,8 @@ void ask_refuse(struct ask *a, const char *code, const char *fmt, ...)
 	va_end(ap);
 }
 
-bool window_add(struct window *w, const struct record *rec, uint64_t number)
+bool window_add(
+    struct window *w, const struct record *rec, bool in_run, uint64_t number)
 {
 	struct ask *a = ask_at(w, w->count);
 	const char *why;
@@ -102,7 +104,7 @@ bool window_add(struct window *w, const struct record *rec, uint64_t number)
 	a->get.retry.count = 0;
 	a->get.limited = false;
 	w->count++;
-	why = request_read(&a->record, &a->scratch, &a->request);
+	why = request_read(&a->record, in_run, &a->scratch, &a->request);
 	if (a->scratch.no_memory)
 		return false;
 	if (why)
@@ -167,6 +169,20 @@ static void begin_page(struct window *w, struct ask *a)
 	    &a->answer, a);
 }
 
+/* Plays come newest first: those behind the cursor are stored already. */
+static bool is_at_cursor(const struct ask *a, const struct page *page)
+{
+	return a->request.cursor >= 0 &&
+	       page_reaches(buf_slice(&page->body), a->request.cursor);
+}
+
+static enum pages_result next_page(struct ask *a, const struct page *page)
+{
+	return is_at_cursor(a, page)
+		   ? PAGES_END
+		   : pages_next(&a->pages, buf_slice(&page->body));
+}
+
 /* The refusal code of a page that cannot be requested. */
 static const char *pages_code(const struct ask *a, const char *code)
 {
@@ -179,7 +195,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	struct slice path = url_brief(buf_slice(&page->url));
 
 	page->linked = a->request.paging != PAGING_NONE;
-	switch (pages_next(&a->pages, buf_slice(&page->body))) {
+	switch (next_page(a, page)) {
 	case PAGES_MORE:
 		page->linked &= buf_put_slice(
 		    &page->follows, url_path(buf_slice(&a->pages.url)));

@@ -97,10 +97,11 @@ bool window_is_full(const struct window *);
 bool window_is_empty(const struct window *);
 
 /*
- * Add a copy of a request record, from line `number` of the input; the window
- * must not be full. False if out of memory.
+ * Add a copy of a request record, from line `number` of the input, within a
+ * run or by itself; the window must not be full. False if out of memory.
  */
-bool window_add(struct window *, const struct record *, uint64_t number);
+bool window_add(
+    struct window *, const struct record *, bool in_run, uint64_t number);
 
 /*
  * Send the requests that may be sent, and wait until something has happened or

@@ -7,6 +7,7 @@
 #include "json/json.h"
 #include "plan/deadlines.h"
 #include "store/db.h"
+#include "store/merge.h"
 #include "store/refusals.h"
 #include "stream/bucket.h"
 
@@ -101,21 +102,37 @@ static int find_user(struct plan *p)
 	return buf_puts(&p->user, p->options->user) ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/* A cursor that is later than it can be counts as absent. */
+static void read_cursor(struct plan *p, sqlite3_stmt *s)
+{
+	const char *told = (const char *)sqlite3_column_text(s, 1);
+	int64_t value = sqlite3_column_int64(s, 0);
+
+	if (sqlite3_column_type(s, 0) == SQLITE_INTEGER && value <= p->now &&
+	    !merge_cursor_is_void(value, slice_of(told)))
+		p->cursor = value;
+}
+
 /* The user and the cursor that the plan starts from. */
 static int start(struct plan *p, const struct job *job)
 {
-	struct buf text = BUF_INIT(4096);
+	sqlite3_stmt *s;
 	int rc = find_user(p);
 
 	if (rc == SQLITE_OK)
-		rc = look_up(p,
-		    "select value from cursors "
+		rc = plan_prepare(p,
+		    "select value, last_updated from cursors "
 		    "where user_id = :user and job = :job",
-		    ":job", job->name, &text);
-	if (rc == SQLITE_OK && text.n > 0)
-		json_int(buf_slice(&text), &p->cursor);
-	buf_release(&text);
-	return rc;
+		    0, &s);
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = bind_name(s, ":job", slice_of(job->name));
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW && !(rc = store_row_read(s)))
+		read_cursor(p, s);
+	sqlite3_finalize(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 bool plan_is_limited(struct plan *p, const char *endpoint)
@@ -169,8 +186,8 @@ void plan_send(struct plan *p, const struct plan_request *r)
 	}
 	if (r->optional)
 		json_put_member_raw(b, "optional", SLICE("true"));
-	if (p->cursor >= 0)
-		json_put_member_int(b, "cursor", p->cursor);
+	if (r->cursor > 0)
+		json_put_member_int(b, "cursor", r->cursor);
 	if (r->dequeue.n)
 		json_put_member_raw(b, "dequeue", r->dequeue);
 	source_send(p->source, RECORD_REQUEST);

@@ -20,7 +20,7 @@
 struct plan_options {
 	const char *account;
 	const char *user;     /* Spotify user, or NULL for the account's */
-	int64_t overlap;      /* ms before the cursor to ask again from */
+	int64_t after;	      /* ask for plays after it, Unix ms; -1: for all */
 	int64_t playlist_age; /* ms after which a playlist is asked again */
 	int64_t profile_age;  /* ms after which a user is asked again */
 	int64_t refusal_age;  /* ms after which a 403 or 404 is tried again */
@@ -112,9 +112,10 @@ struct plan_request {
 	struct slice dequeue;	 /* as JSON: playlists that leave the queue */
 	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
 	const struct stop *stop; /* to go on from; NULL: from the beginning */
+	int64_t cursor;		 /* where paging stops, Unix ms; 0: nowhere */
 };
 
-/* Send a request; the cursor goes with it where there is one. */
+/* Send a request. */
 void plan_send(struct plan *, const struct plan_request *);
 
 /*

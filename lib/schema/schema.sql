@@ -164,17 +164,18 @@ create table if not exists user_relationships (
 	primary key (user_id, other_id, kind)
 ) without rowid;
 
--- Times between which plays may be missing: a fetch came back full and its
--- oldest play is newer than the cursor it was planned from.
-create table if not exists play_gaps (
+-- Times between which all plays are known that the API had: of each planned
+-- answer those from its oldest play to its newest. play_gaps is what is left.
+create table if not exists play_coverage (
 	user_id text not null,
-	gap_from text not null,
-	gap_to text not null,
+	covered_from text not null,
+	covered_to text not null,
 	created_at text,
-	primary key (user_id, gap_from, gap_to)
+	primary key (user_id, covered_from, covered_to)
 ) without rowid;
 
--- How far a job has come, in Unix milliseconds; only ever moves forward.
+-- How far a job has come, in Unix milliseconds; only ever moves forward. One
+-- that is later than its last_updated counts as absent.
 create table if not exists cursors (
 	user_id text not null,
 	job text not null,
@@ -279,6 +280,8 @@ create index if not exists ingest_runs_replays
 	on ingest_runs (replay_of) where replay_of is not null;
 create index if not exists ingest_runs_unloaded on ingest_runs (reason)
 	where status = 'failed' and (ledger_json is null or exit_status = 65);
+create index if not exists ingest_runs_gaps on ingest_runs (run_id)
+	where gaps_json is not null;
 
 -- An error leaves when its capture is loaded without it, see store/settle.h.
 create table if not exists ingest_errors (

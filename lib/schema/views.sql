@@ -111,3 +111,16 @@ from (select user_id, other_id, kind, first_seen, last_seen
 	from playlist_tracks i join playlists p using (playlist_id)
 	where i.added_by <> '' and p.owner_id <> i.added_by)
 group by user_id, other_id, kind;
+
+-- Times between which plays may be missing: the holes between what answers
+-- covered. A gap is as old as the first answer that begins where it ends.
+create view if not exists play_gaps as /* sp */
+select user_id, gap_from, gap_to, created_at
+from (select user_id, covered_from as gap_to,
+	max(covered_to) over (partition by user_id
+		order by covered_from, covered_to
+		rows between unbounded preceding and 1 preceding) as gap_from,
+	min(created_at) over (partition by user_id, covered_from)
+		as created_at
+	from play_coverage)
+where gap_from < gap_to;

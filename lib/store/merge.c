@@ -1,5 +1,6 @@
 #include "store/merge.h"
 
+#include "base/clock.h"
 #include "json/json.h"
 #include "store/row.h"
 
@@ -172,10 +173,34 @@ static void tell_columns(const struct table *t, struct state *s,
 	s->present = true;
 }
 
-/* The greatest value, and the newest time at which it was told. */
+bool merge_cursor_is_void(int64_t cursor, struct slice at)
+{
+	int64_t ms;
+
+	return cursor < 0 || (clock_parse(at, &ms) && cursor > ms);
+}
+
+/* Whether a cursor counts that has been stored, and when it was told. */
+static bool has_cursor(const struct table *t, const struct state *s,
+    const struct value *v, struct slice at)
+{
+	struct slice last = {NULL, 0};
+
+	if (t->last >= 0)
+		last = value_slice(&s->values[t->last]);
+	return s->present && v->type == VALUE_INT &&
+	       !merge_cursor_is_void(v->integer, last.p ? last : at);
+}
+
+/*
+ * The greatest value, and the newest time at which it was told. What is void
+ * is as if it had not been told, or not been stored.
+ */
 static void tell_cursor(const struct table *t, struct state *s,
     const struct told *told, struct slice at)
 {
+	bool present = s->present;
+
 	for (unsigned i = 0; i < told->count; i++) {
 		const struct value *v = &told->values[i];
 		struct value *was = &s->values[v->column];
@@ -185,7 +210,11 @@ static void tell_cursor(const struct table *t, struct state *s,
 			*was = *v;
 			continue;
 		}
-		c = s->present ? value_cmp(v, was) : 1;
+		if (v->type != VALUE_INT ||
+		    merge_cursor_is_void(v->integer, at))
+			continue;
+		present = true;
+		c = has_cursor(t, s, was, at) ? value_cmp(v, was) : 1;
 		if (c > 0)
 			*was = *v;
 		if (t->last >= 0 && c > 0)
@@ -193,7 +222,7 @@ static void tell_cursor(const struct table *t, struct state *s,
 		else if (t->last >= 0 && c == 0)
 			keep_later(&s->values[t->last], at);
 	}
-	s->present = true;
+	s->present = present;
 }
 
 /* What of playlist_ingest_queue is asked for by name. */
@@ -207,14 +236,17 @@ static struct queued queue_columns(const struct table *t)
 	    (unsigned)table_column(t, SLICE("played_at"))};
 }
 
-/* The newest sign that a playlist wants a look: a play, or its detection. */
+/*
+ * The newest sign that a playlist wants a look: a play, or its detection. A
+ * play is never later than that, whatever its date says.
+ */
 static struct slice evidence(const struct state *s, struct queued q)
 {
-	const struct value *played = &s->values[q.played_at];
+	struct slice detected = value_slice(&s->values[q.detected_at]);
+	struct slice played = value_slice(&s->values[q.played_at]);
 
-	return played->type == VALUE_TEXT
-		   ? played->text
-		   : value_slice(&s->values[q.detected_at]);
+	return played.p && !(detected.p && later(played, detected)) ? played
+								    : detected;
 }
 
 /*

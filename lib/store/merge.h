@@ -25,6 +25,7 @@
 #define SP_STORE_MERGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -61,6 +62,12 @@ void merge_read(const struct table *, struct state *);
 /* Merge in what was told at a time. */
 void merge_tell(
     const struct table *, struct state *, const struct told *, struct slice at);
+
+/*
+ * Of TABLE_CURSOR: whether a cursor cannot be, told at a time: it is later, as
+ * by a play with a wrong date, or before 1970. Then it counts as absent.
+ */
+bool merge_cursor_is_void(int64_t cursor, struct slice at);
 
 /* Of TABLE_QUEUE: whether the row was done with since it was asked for. */
 bool merge_is_done(const struct table *, const struct state *);

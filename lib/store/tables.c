@@ -10,7 +10,7 @@
 static const struct special {
 	const char *table;
 	enum table_kind kind;
-	bool held, gaps, sparse_last;
+	bool held, covers, sparse_last;
 	const char *keys[4]; /* where it is not the primary key */
 } specials[] = {
     {"accounts", TABLE_NOT_LOADED, false, false, false, {NULL}},
@@ -18,7 +18,7 @@ static const struct special {
     {"ingest_errors", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"ingest_runs", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"lifted_deadlines", TABLE_NOT_LOADED, false, false, false, {NULL}},
-    {"play_gaps", TABLE_COLUMNS, false, true, false, {NULL}},
+    {"play_coverage", TABLE_COLUMNS, false, true, false, {NULL}},
     {"play_history", TABLE_COLUMNS, false, false, true,
 	{"user_id", "played_at", "track_id", NULL}},
     {"playlist_ingest_done", TABLE_NOT_LOADED, false, false, false, {NULL}},
@@ -87,7 +87,7 @@ static bool is_time(struct slice name)
 	       ends_with(name, SLICE("_updated")) ||
 	       ends_with(name, SLICE("_refreshed")) ||
 	       ends_with(name, SLICE("_seen")) ||
-	       slice_starts(name, SLICE("gap_"));
+	       slice_starts(name, SLICE("covered_"));
 }
 
 /* Whether a declared type has a word in it, in any case of letters. */
@@ -267,7 +267,7 @@ static void settle(struct table *t, const struct special *special)
 	if (special) {
 		t->kind = t->kind ? t->kind : special->kind;
 		t->held = special->held;
-		t->gaps = special->gaps;
+		t->covers = special->covers;
 		t->sparse_last = special->sparse_last;
 	} else if (t->kind == TABLE_UNKNOWN) {
 		t->kind = t->last >= 0 && t->times >= 0 ? TABLE_COLUMNS

@@ -72,7 +72,7 @@ struct table {
 	int first, last, times; /* the columns of those rules, or -1 */
 
 	bool held;	  /* its rows wait for a good end of their run */
-	bool gaps;	  /* its new rows tell of plays that may be missing */
+	bool covers;	  /* where its rows end, plays may be missing */
 	bool sparse_last; /* RULE_LAST is NULL where it equals RULE_FIRST */
 	bool of_user;	  /* its user_id may come from --user */
 	bool own;	  /* made by a user, its keys compared who knows how */

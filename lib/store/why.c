@@ -75,7 +75,7 @@ static const struct column *key_column(const struct table *t, unsigned key)
 /* Whether captures name a key: some are numbers, or words of the mapping's. */
 static bool is_named(const struct table *t, unsigned key)
 {
-	static const char *const ours[] = {"job", "kind", "gap_from"};
+	static const char *const ours[] = {"job", "kind", "covered_to"};
 	const struct column *c = key_column(t, key);
 
 	for (size_t i = 0; !t->own && i < sizeof(ours) / sizeof(*ours); i++)

@@ -179,8 +179,10 @@ class Story:
         if self.perhaps(20):
             items.append({"track": None, "played_at": "never"})
         if self.perhaps():
-            more = {"cursor": 1769900000000 + self.r.randrange(3)}
-        self.capture("recently-played", "me/player/recently-played?limit=50",
+            more = {"request": 1, "page": self.pick([1, 2])}
+        query = self.pick(["limit=50", "before=1769904000000&limit=50",
+                           "after=1769904000000"])
+        self.capture("recently-played", "me/player/recently-played?" + query,
                      {"items": items, "next": None,
                       "cursors": self.pick([None, {"after": "1"}])}, **more)
 

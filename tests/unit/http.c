@@ -13,6 +13,7 @@
 #include "http/limits.h"
 #include "http/pages.h"
 #include "http/problem.h"
+#include "http/reach.h"
 #include "http/request.h"
 #include "http/retry.h"
 #include "http/token.h"
@@ -822,15 +823,44 @@ static void test_requests(void)
 
 		buf_printf(&line, "{\"type\":\"request\",%s}", cases[i].line);
 		record_parse(&rec, buf_slice(&line), &why, &at);
-		is_text(slice_of(request_read(&rec, &scratch, &r)),
+		is_text(slice_of(request_read(&rec, true, &scratch, &r)),
 		    cases[i].why, "request: %s", cases[i].line);
 		buf_release(&line);
 		buf_release(&scratch);
 	}
 }
 
+static void test_reach(void)
+{
+	static const struct {
+		const char *body;
+		bool reaches;
+	} cases[] = {
+	    {"{\"items\":[]}", true},
+	    {"{\"next\":null,\"items\":[ ]}", true},
+	    {"{\"items\":[{\"played_at\":\"2026-11-22T06:40:00.124Z\"}]}",
+		false},
+	    {"{\"items\":[{\"played_at\":\"2026-11-22T06:40:00.124Z\"},"
+	     "{\"track\":{\"id\":\"t\",\"items\":[]},"
+	     "\"played_at\":\"2026-11-22T06:40:00.123Z\"}]}",
+		true},
+	    {"{\"items\":[null,\"x\",[],{\"played_at\":1},"
+	     "{\"played_at\":\"1999\"}]}",
+		false},
+	    {"{\"items\":null}", false},
+	    {"{\"artists\":{\"items\":[]}}", false},
+	    {"[]", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		ok(page_reaches(slice_of(cases[i].body),
+		       INT64_C(1795329600123)) == cases[i].reaches,
+		    "reach: %s", cases[i].body);
+}
+
 int main(void)
 {
+	test_reach();
 	test_origins();
 	test_resolving();
 	test_queries();
