@@ -203,8 +203,7 @@ is "$status" 75 "the next run asks nothing before the deadline"
 like "$err" 'rate limited until' "and says so"
 "$build/sp-queue" unblock 2>/dev/null
 for fault in 'kind=500&times=9:69' 'kind=html&times=9:69' 'kind=cut&times=9:69' \
-    'kind=badjson&times=9:69' 'kind=reset&times=9:69' 'kind=403:77' \
-    'kind=badnext:69'; do
+    'kind=badjson&times=9:69' 'kind=reset&times=9:69' 'kind=403:77'; do
 	api_post "fault?clear=1"
 	api_post "fault?${fault%:*}&path=/v1/me/player"
 	run job
@@ -212,6 +211,11 @@ for fault in 'kind=500&times=9:69' 'kind=html&times=9:69' 'kind=cut&times=9:69' 
 	    "fault ${fault%:*}: the last program says ${fault#*:}"
 done
 api_post "fault?clear=1"
+sql "delete from cursors"
+api_post "fault?kind=badnext&path=/v1/me/player"
+run job
+is "$status $(last_run) $(cursor)" "69 failed " \
+    "a next page that is needed and leads elsewhere: 69"
 api_post "fault?kind=500&times=1&path=/v1/me/player"
 run job
 is "$status $(last_run)" "0 complete" "one 500 is asked again"
