@@ -24,15 +24,18 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 	sqlite3_finalize(s);
 }
 
+#define NOW "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+
 /* What is due, how stale it is, and what holds it up. */
 static const char status_of_jobs[] =
     "select name as job, case when due then 'due' when refused then 'refused' "
     "else 'fresh' end as state,"
     " (select max(ended_at) from ingest_runs where job = name "
-    "and account = :account and status = 'complete') as last_complete, "
+    "and account = :account and status = 'complete' and ended_at <= " NOW
+    ") as last_complete, "
     "(select status from ingest_runs where job = name "
-    "and account = :account order by started_at desc, run_id desc limit 1) "
-    "as last_run, "
+    "and account = :account and started_at <= " NOW
+    " order by started_at desc, run_id desc limit 1) as last_run, "
     "waiting, "
     "blocked_until from temp.job order by rowid";
 

@@ -207,5 +207,17 @@ is "$(missing) $(cursor)" " $(at 0 $((101 * 600)))" "the job stores all of them"
 like "$err" "between $was and" "and tells what it cannot know"
 same "pages by hand"
 
-# --- a limit between two pages --------------------------------------------
+# --- a clock that is wrong ------------------------------------------------
+begin
+some 0 5 | show
+FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f +40d sh -c 'sp-queue next \
+    play-history | sp-fetch | sp-stage | sp-transform | sp-load'
+is "$(missing) $(cursor)" " $(at 0 $((29 * 600)))" \
+    "a run with the clock 40 days ahead stores the plays"
+{ some 3 6; date -u -d '+20 days' +'%FT%T.000Z ahead'; } | show
+is "$(sp-queue next all | jq -r 'select(.type == "run").job' | head -n 1)" \
+    play-history "after it plays are due"
+run job
+is "$status $err $(missing) $(cursor)" "0   $(at 0 $((35 * 600)))" \
+    "and go on as if nothing had been"
 finish

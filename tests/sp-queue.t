@@ -590,6 +590,55 @@ if [ -e /dev/full ]; then
 	done
 fi
 
+# --- times of the future ------------------------------------------------
+# A clock was wrong once: what it wrote counts neither as recent nor as a
+# deadline.
+ahead=$(date -u -d '+40 days' +%FT%T.000Z)
+far=$(date -u -d '+49 hours' +%FT%T.000Z)
+SP_DB=$tmp/future.db
+queue add "$(printf %022d 1)" && queue drop "$(printf %022d 1)"
+sql "insert into accounts (account, user_id) values ('default', 'kim');
+insert into ingest_runs (run_id, job, account, user_id, status, started_at,
+    ended_at, captures) select job, job, 'default', 'kim', 'complete', '$ahead',
+    '$ahead', 1 from (select 'play-history' as job union select 'playlists'
+    union select 'audio-features' union select 'profile');
+insert into tracks (track_id) values ('t1');
+insert into playlists (playlist_id, owner_id, last_refreshed, snapshot_id,
+    tracks_snapshot_id, tracks_updated) values
+    ('p1', 'lee', '$ahead', 's', 's', '$ahead'),
+    ('p2', 'lee', '$ahead', 's', null, null), ('p3', 'lee', null, 's', null, null);
+insert into users (user_id, last_refreshed) values ('lee', '$ahead');
+insert into user_playlists (user_id, playlist_id, first_seen, last_seen)
+    values ('kim', 'p1', '$ahead', '$ahead');
+insert into endpoint_status (user_id, endpoint, subject, status, last_updated,
+    retry_at) values ('kim', 'audio-features', '', 403, '$ahead', null),
+    ('kim', 'audio-features', 't1', 404, '$ahead', null),
+    ('kim', 'playlist', 'p3', 404, '$ahead', null),
+    ('kim', 'user', 'x', 403, '$ahead', null),
+    ('kim', 'recently-played', '', 429, '$ahead', '$far'),
+    ('kim', 'me', '', 429, '$ahead', '$ahead'),
+    ('kim', 'playlist', 'p1', 503, '$ahead', '9999-12-31T23:59:59.999Z')"
+run queue next all
+is "$status $(echo "$out" | jq -r 'select(.type == "request").url' |
+    grep -v recently-played | xargs)" \
+    "0 /v1/me/playlists?limit=50&offset=0 /v1/playlists/p1 /v1/playlists/p2 /v1/playlists/p3 /v1/audio-features?ids=t1 /v1/me /v1/me/following?type=artist&limit=50 /v1/users/lee" \
+    "all that was done in the future is due"
+is "$(queue status | jq -r 'select(.type == "job_status")
+    | "\(.state) \(.last_complete) \(.last_run) \(.blocked_until)"' | sort -u)" \
+    "due null null null" "and status says so"
+is "$(queue budget all | jq -r 'select(.reason).job')" "" "as does budget"
+sql "update endpoint_status set retry_at = '$soon' where endpoint = 'me'"
+run queue next profile
+is "$status" 75 "a deadline within two days holds"
+sql "update accounts set last_updated = '$ahead'"
+{
+	echo '{"type":"run","run":"R1","account":"default","user":"lee","started_at":"'"$(date -u +%FT%TZ)"'"}'
+	echo '{"type":"end","run":"R1","status":"complete","ledger":[]}'
+} | "$build/sp-load"
+is "$(sql 'select user_id from accounts')" lee \
+    "whose an account is, a later run can say"
+SP_DB=$tmp/music.db
+
 # --- options of other commands ------------------------------------------
 for bad in 'add --after 2026-11-22 x' 'list --force' 'next --table profile' \
     '--account me count' 'budget --lock-wait 1s profile'; do

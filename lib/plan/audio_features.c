@@ -15,7 +15,7 @@ enum regime { BATCHES, ONE_BY_ONE, PROBE, REFUSED };
 static const char regime_query[] =
     "with s as (select subject, status from endpoint_status "
     "where user_id = :user and endpoint = 'audio-features' "
-    "and last_updated > :refused_since) "
+    "and last_updated > :refused_since and last_updated <= :now) "
     "select exists (select 1 from s where subject = '' and status = 403), "
     "exists (select 1 from s where subject != '' and status = 403), "
     "exists (select 1 from s where subject != '' and status = 200)";
@@ -27,7 +27,7 @@ static const char regime_query[] =
 	"and not exists (select 1 from endpoint_status s "           \
 	"where s.user_id = :user and s.endpoint = 'audio-features' " \
 	"and s.subject = t.track_id and s.status = 404 "             \
-	"and s.last_updated > :refused_since) "
+	"and s.last_updated > :refused_since and s.last_updated <= :now) "
 
 static int find_regime(struct plan *p, enum regime *regime)
 {

@@ -316,14 +316,14 @@ static int has_nothing_to_ask(sqlite3 *db, const struct job *job,
 static const char is_due[] =
     "select not exists (select 1 from ingest_runs where job = :job "
     "and account = :account and status = 'complete' "
-    "and started_at > :stale_since "
+    "and started_at > :stale_since and started_at <= :now "
     "and (job <> 'audio-features' or coalesce(captures, 1) > 0)) "
     "or (:job = 'playlists' and exists (select 1 " PLAN_QUEUED ")) "
     /* Playlists that its last run discovered, it could not request. */
     "or (:job = 'playlists' and exists (select 1 "
     "from (select user_id, max(started_at) as at from ingest_runs "
     "where job = :job and account = :account "
-    "and status = 'complete') r "
+    "and status = 'complete' and started_at <= :now) r "
     "join user_playlists u on u.user_id = r.user_id "
     "and u.first_seen > r.at left join playlists using (playlist_id) "
     "where last_refreshed is null))";

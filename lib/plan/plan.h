@@ -135,7 +135,8 @@ bool plan_is_limited(struct plan *, const char *endpoint);
 /*
  * Prepare a query whose parameters are :user, :now, :refused_since and
  * :stale_since, each bound if it is there; the two latter are the times as
- * long ago as refusal_age and `age`.
+ * long ago as refusal_age and `age`. A stored time later than :now was told by
+ * a clock that was wrong: it must not count as recent.
  */
 int plan_prepare(struct plan *, const char *sql, int64_t age, sqlite3_stmt **);
 

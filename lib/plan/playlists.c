@@ -29,34 +29,36 @@
 	"union select playlist_id from playlists where playlist_id not in "   \
 	"(select playlist_id from user_playlists))"
 
-#define CANDIDATES                                                             \
-	"with " MINE ", "                                                      \
-	"queued as (select playlist_id " PLAN_QUEUED "), "                     \
-	"listed as (select playlist_id from user_playlists "                   \
-	"where user_id = :user and julianday(last_seen) > "                    \
-	"(select julianday(max(last_seen)) - 1 from user_playlists "           \
-	"where user_id = :user)), "                                            \
-	"refused as (select subject as playlist_id from endpoint_status "      \
-	"where user_id = :user and endpoint = 'playlist' "                     \
-	"and last_updated > :refused_since and (status = 404 or status = 403 " \
-	"and coalesce(reason, '') not like '%premium%' "                       \
-	"and coalesce(reason, '') not like '%scope%' "                         \
-	"and coalesce(reason, '') not like '%regist%' "                        \
-	"and coalesce(reason, '') not like '%developer%' "                     \
-	"and coalesce(reason, '') not like '%quota%')), "                      \
-	"candidates as ("                                                      \
-	"select m.playlist_id, r.playlist_id is not null or coalesce(case "    \
-	"when p.tracks_updated is null "                                       \
-	"then p.last_refreshed > :stale_since "                                \
-	"else p.snapshot_id = p.tracks_snapshot_id "                           \
-	"and (p.last_refreshed > :stale_since "                                \
-	"or m.playlist_id in (select playlist_id from listed)) end, 0) "       \
-	"as held, q.playlist_id is not null as queued, p.tracks_total "        \
-	"from mine m left join playlists p using (playlist_id) "               \
-	"left join queued q using (playlist_id) "                              \
-	"left join refused r using (playlist_id) "                             \
-	"where (q.playlist_id is not null or p.last_refreshed is null "        \
-	"or p.last_refreshed <= :stale_since)) "
+#define CANDIDATES                                                           \
+	"with " MINE ", "                                                    \
+	"queued as (select playlist_id " PLAN_QUEUED "), "                   \
+	"listed as (select playlist_id from user_playlists "                 \
+	"where user_id = :user and last_seen <= :now and "                   \
+	"julianday(last_seen) > "                                            \
+	"(select julianday(max(last_seen)) - 1 from user_playlists "         \
+	"where user_id = :user and last_seen <= :now)), "                    \
+	"refused as (select subject as playlist_id from endpoint_status "    \
+	"where user_id = :user and endpoint = 'playlist' "                   \
+	"and last_updated > :refused_since and last_updated <= :now "        \
+	"and (status = 404 or status = 403 "                                 \
+	"and coalesce(reason, '') not like '%premium%' "                     \
+	"and coalesce(reason, '') not like '%scope%' "                       \
+	"and coalesce(reason, '') not like '%regist%' "                      \
+	"and coalesce(reason, '') not like '%developer%' "                   \
+	"and coalesce(reason, '') not like '%quota%')), "                    \
+	"candidates as ("                                                    \
+	"select m.playlist_id, r.playlist_id is not null or coalesce(case "  \
+	"when p.tracks_updated is null "                                     \
+	"then p.last_refreshed > :stale_since and p.last_refreshed <= :now " \
+	"else p.snapshot_id = p.tracks_snapshot_id "                         \
+	"and (p.last_refreshed > :stale_since and p.last_refreshed <= :now " \
+	"or m.playlist_id in (select playlist_id from listed)) end, 0) "     \
+	"as held, q.playlist_id is not null as queued, p.tracks_total "      \
+	"from mine m left join playlists p using (playlist_id) "             \
+	"left join queued q using (playlist_id) "                            \
+	"left join refused r using (playlist_id) "                           \
+	"where (q.playlist_id is not null or p.last_refreshed is null "      \
+	"or p.last_refreshed <= :stale_since or p.last_refreshed > :now)) "
 
 static const char due[] = CANDIDATES
     "select playlist_id, tracks_total from candidates where not held "

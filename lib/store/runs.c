@@ -51,7 +51,10 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 	return record_int(rec, "replay_until", &run->replay_until);
 }
 
-/* Remember which user an account is; the newest run's word counts. */
+/*
+ * Remember which user an account is; the newest run's word counts, but not
+ * that of one in the future.
+ */
 static int keep_account(sqlite3 *db, const struct store_run *run)
 {
 	sqlite3_stmt *s;
@@ -62,7 +65,8 @@ static int keep_account(sqlite3 *db, const struct store_run *run)
 	    " client_id = coalesce(excluded.client_id, client_id),"
 	    " last_updated = excluded.last_updated"
 	    " where coalesce(excluded.last_updated, '')"
-	    " > coalesce(last_updated, '')",
+	    " > coalesce(last_updated, '')"
+	    " or last_updated > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
