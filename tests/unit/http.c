@@ -582,7 +582,7 @@ static void test_captures(void)
 {
 	struct request r = {.run = SLICE("R"),
 	    .endpoint = SLICE("me"),
-	    .cursor = SLICE("1.0"),
+	    .cursor = 1,
 	    .seq = 3};
 	struct capture c = {.request = &r,
 	    .seq = 5,
@@ -596,7 +596,7 @@ static void test_captures(void)
 	    "{\"type\":\"capture\",\"run\":\"R\",\"seq\":5,"
 	    "\"endpoint\":\"me\",\"url\":\"https://a.example/\\\"\","
 	    "\"status\":200,\"fetched_at\":\"1970-01-01T00:00:00.000Z\","
-	    "\"cursor\":1.0,\"request\":3,\"page\":1,"
+	    "\"cursor\":1,\"request\":3,\"page\":1,"
 	    "\"body\":{\"n\":[1.0,1e400]}}",
 	    "a capture");
 	buf_clear(&b);
