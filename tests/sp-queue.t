@@ -51,6 +51,8 @@ is "$(queue next --after 2026-11-22T06:40:00.5Z play-history |
 	jq -c 'select(.type == "request") | [.url, has("cursor")]')" \
     '["/v1/me/player/recently-played?limit=50&after=1795329600500",false]' \
     "--after: from a time on, to the newest"
+is "$(queue next --force play-history | jq -c 'select(.type != "end")
+	| has("cursor")' | xargs)" "true false" "--force: to the last page"
 is "$(queue next --after 1969-01-01 play-history |
 	jq -r 'select(.type == "request").url')" \
     "/v1/me/player/recently-played?limit=50&after=0" "time begins in 1970"

@@ -22,7 +22,7 @@ int plan_play_history(struct plan *p)
 		return SQLITE_OK;
 	if (after >= 0)
 		snprintf(url, sizeof(url), PATH "&after=%" PRId64, after);
-	else
+	else if (!p->options->force)
 		r.cursor = p->cursor;
 	plan_send(p, &r);
 	return SQLITE_OK;
