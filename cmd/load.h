@@ -136,7 +136,8 @@ void load_on_incomplete(
 
 /*
  * Say between which times plays may be missing, where nobody has said so yet
- * and the rows are such that they can tell; inside a transaction.
+ * and the rows are such that they can tell; inside a transaction. A run that
+ * was sent ahead of another one leaves it to that.
  */
 void load_tell_gaps(struct load *);
 

@@ -71,7 +71,7 @@ void load_tell_gaps(struct load *l)
 	sqlite3_stmt *s;
 	int rc;
 
-	if (!l->run.covers || l->options.dry)
+	if (!l->run.covers || l->run.replay_of.n || l->options.dry)
 		return;
 	if (sqlite3_prepare_v2(l->db, untold_gaps, -1, &s, NULL) != SQLITE_OK)
 		load_die(l);
