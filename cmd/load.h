@@ -90,6 +90,9 @@ struct load_progress {
 
 /* --- load_write.c: transactions, open only while they are written -------- */
 
+/* Let go of all that the database holds, and close it. */
+void load_close(struct load *);
+
 /* The database failed: nothing of the batch is written, and no more can be. */
 _Noreturn void load_die(struct load *);
 

@@ -11,6 +11,14 @@
 #include "store/db.h"
 #include "store/ending.h"
 
+void load_close(struct load *l)
+{
+	lists_release(&l->lists);
+	loader_release(&l->loader);
+	tables_release(&l->tables);
+	store_close(l->db);
+}
+
 /* The database failed: nothing of the batch is written, and no more can be. */
 _Noreturn void load_die(struct load *l)
 {
@@ -19,7 +27,7 @@ _Noreturn void load_die(struct load *l)
 	buf_clear(&l->why);
 	status = store_failure(l->db, l->path, &l->why);
 	store_rollback(l->db);
-	store_close(l->db);
+	load_close(l);
 	cli_die(status, "%s", buf_words(&l->why));
 }
 

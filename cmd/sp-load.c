@@ -419,9 +419,6 @@ static void open_all(struct load *l, struct buf *path)
 static void close_all(struct load *l)
 {
 	stage_release(&l->stage);
-	lists_release(&l->lists);
-	loader_release(&l->loader);
-	tables_release(&l->tables);
 	batch_release(&l->batch);
 	batch_release(&l->held);
 	settling_release(&l->settling);
@@ -433,7 +430,7 @@ static void close_all(struct load *l)
 	buf_release(&l->run.gaps);
 	buf_release(&l->line);
 	buf_release(&l->why);
-	store_close(l->db);
+	load_close(l);
 }
 
 int main(int argc, char **argv)

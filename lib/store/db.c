@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "store/schema.h"
+#include "store/trigger.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 #define STOPPED_MS 1000 /* to wait for a lock while a stop is wanted */
@@ -73,6 +74,7 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 {
 	int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
 	int kind = rc & 0xff, status;
+	struct buf message = BUF_INIT(TEXT_MAX), trigger = BUF_INIT(TEXT_MAX);
 	const char *words;
 
 	status = judge(rc, &words);
@@ -80,30 +82,46 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 		words = "the database was moved or deleted while in use";
 		status = EX_IOERR;
 	}
-	if (!words)
-		words = sqlite3_errmsg(db);
-	buf_printf(why, "%s: %s", doing, words);
+	if (!words) {
+		buf_puts(&message, sqlite3_errmsg(db));
+		words = buf_words(&message);
+	}
+	buf_printf(why, "%s: ", doing);
+	if (rc == SQLITE_ERROR && db && trigger_blame(db, &trigger)) {
+		buf_printf(why, "%s: ", buf_words(&trigger));
+		status = EX_CONFIG;
+	}
+	buf_puts(why, words);
 	if (err && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ||
 		       kind == SQLITE_FULL))
 		buf_printf(why, ": %s", strerror(err));
+	buf_release(&message);
+	buf_release(&trigger);
 	return status;
+}
+
+/* Pause, if that is not longer than may be waited for a lock in all. */
+static bool wait_on(const struct store_wait *w, int64_t since, int calls)
+{
+	struct timespec pause = {0, calls < 5 ? 1000000 : 10000000};
+	int64_t most = w->most_ms;
+
+	if (w->stop && *w->stop && most > STOPPED_MS)
+		most = STOPPED_MS;
+	if (clock_monotonic() - since >= most)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
 }
 
 /* For SQLite, which calls it while it waits: whether to wait on. */
 static int on_busy(void *ctx, int calls)
 {
 	struct store_wait *w = ctx;
-	struct timespec pause = {0, calls < 5 ? 1000000 : 10000000};
-	int64_t now = clock_monotonic(), most = w->most_ms;
 
 	if (calls == 0)
-		w->since = now;
-	if (w->stop && *w->stop && most > STOPPED_MS)
-		most = STOPPED_MS;
-	if (now - w->since >= most)
-		return 0;
-	nanosleep(&pause, NULL);
-	return 1;
+		w->since = clock_monotonic();
+	return wait_on(w, w->since, calls);
 }
 
 static void set_wait(sqlite3 *db, struct store_wait *w)
@@ -122,12 +140,13 @@ static void set_wait(sqlite3 *db, struct store_wait *w)
 static int exec_patiently(sqlite3 *db, struct store_wait *w, const char *sql)
 {
 	struct store_wait usual = {.most_ms = STORE_BUSY_MS};
+	int64_t since = clock_monotonic();
 	int rc;
 
 	for (int calls = 0;; calls++) {
 		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 		if ((rc & 0xff) != SQLITE_BUSY ||
-		    !on_busy(w ? w : &usual, calls))
+		    !wait_on(w ? w : &usual, since, calls))
 			return rc;
 	}
 }
@@ -175,12 +194,31 @@ int store_row_read(sqlite3_stmt *s)
 	return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
+int store_error(sqlite3 *db)
+{
+	int rc = sqlite3_errcode(db);
+
+	return rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE
+		   ? SQLITE_NOMEM
+		   : rc;
+}
+
+/* Statements that failed, until store_close; the last ones leak. */
+static struct {
+	sqlite3_stmt *all[16];
+	size_t count;
+} unfinished;
+
 int store_finish(sqlite3_stmt *s, int rc)
 {
-	if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return rc;
-	sqlite3_finalize(s);
-	return SQLITE_OK;
+	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE) {
+		sqlite3_finalize(s);
+		return SQLITE_OK;
+	}
+	if (s &&
+	    unfinished.count < sizeof(unfinished.all) / sizeof(*unfinished.all))
+		unfinished.all[unfinished.count++] = s;
+	return rc;
 }
 
 int store_bind(sqlite3_stmt *s, int index, struct slice text)
@@ -191,13 +229,15 @@ int store_bind(sqlite3_stmt *s, int index, struct slice text)
 	    s, index, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+/*
+ * Of all statements of a connection, those that virtual tables prepared are
+ * theirs to finalize. One of ours that is left keeps the file open to the end.
+ */
 void store_close(sqlite3 *db)
 {
-	sqlite3_stmt *s;
-
-	while (db && (s = sqlite3_next_stmt(db, NULL)))
-		sqlite3_finalize(s);
-	sqlite3_close(db);
+	while (unfinished.count > 0)
+		sqlite3_finalize(unfinished.all[--unfinished.count]);
+	sqlite3_close_v2(db);
 }
 
 /* The schema, whole, in memory: to compare with, or to read as an empty one. */

@@ -50,8 +50,8 @@ int store_open_waiting(sqlite3 **db, const char *path, enum store_mode mode,
     struct store_wait *, struct buf *why);
 
 /*
- * Close; NULL is fine. Finalizes the statements that are left, so that a
- * program that gives up can leave no file behind.
+ * Close; NULL is fine. Finalizes the statements that store_finish left, so that
+ * a program that gives up can leave no file behind.
  */
 void store_close(sqlite3 *db);
 
@@ -77,6 +77,12 @@ void store_rollback(sqlite3 *db);
  * `why` and returns the status, 71 to 78, or 70 for a mistake of ours.
  */
 int store_failure(sqlite3 *db, const char *doing, struct buf *why);
+
+/*
+ * The code of the connection's last failure; SQLITE_NOMEM where it has none,
+ * for then an allocation of ours failed.
+ */
+int store_error(sqlite3 *db);
 
 /*
  * Whether the columns of the row at hand were read, SQLITE_NOMEM if not: for

@@ -175,10 +175,9 @@ int digest_all(sqlite3 *db, struct tables *tables, struct buf *query)
 		const struct table *t =
 		    name ? tables_find(tables, slice_of(name)) : NULL;
 
-		rc = !t			? SQLITE_NOMEM
+		rc = !t			? store_error(db)
 		     : digest_covers(t) ? put_table(db, t, query)
 					: SQLITE_OK;
 	}
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return store_finish(s, rc);
 }

@@ -283,28 +283,34 @@ static enum change_kind judge(const struct loader *l, const struct table *t)
 		   : CHANGE_NONE;
 }
 
-static int write_change(struct loader *l, const struct change *c)
+static int write_row(struct loader *l, const struct change *c)
 {
 	const struct table *t = c->table;
-	int rc = write_done(l, t);
+	int rc;
 
-	if (rc != SQLITE_OK)
+	if (c->kind == CHANGE_INSERT || (c->kind == CHANGE_UPDATE && l->dry))
+		rc = write_insert(t, &l->after);
+	else if (c->kind == CHANGE_UPDATE)
+		rc = write_update(t, &l->after);
+	else if ((rc = bind_keys(t->remove, 1, t, &l->after)) == SQLITE_OK)
+		rc = run(t->remove);
+	/* Triggers do not fire in a dry run. */
+	if (rc == SQLITE_OK && !l->dry)
+		l->ignored = sqlite3_changes(l->db) == 0;
+	return rc;
+}
+
+static int write_change(struct loader *l, const struct change *c)
+{
+	int rc = write_done(l, c->table);
+
+	l->ignored = false;
+	/* In a dry run the tombstone hides a row that would be deleted. */
+	if (rc != SQLITE_OK || c->kind == CHANGE_NONE ||
+	    (c->kind == CHANGE_UPDATE && !l->after.present) ||
+	    (c->kind == CHANGE_DELETE && l->dry))
 		return rc;
-	switch (c->kind) {
-	case CHANGE_INSERT: return write_insert(t, &l->after);
-	case CHANGE_UPDATE:
-		if (!l->after.present)
-			return SQLITE_OK;
-		return l->dry ? write_insert(t, &l->after)
-			      : write_update(t, &l->after);
-	case CHANGE_DELETE:
-		/* Over a true row, that it is done with hides it. */
-		if (l->dry)
-			return SQLITE_OK;
-		rc = bind_keys(t->remove, 1, t, &l->after);
-		return rc == SQLITE_OK ? run(t->remove) : rc;
-	default: return SQLITE_OK;
-	}
+	return write_row(l, c);
 }
 
 /* The keys of an entry as the beginning of a row. */
@@ -319,6 +325,23 @@ static void set_keys(const struct entry *e, struct state *row)
 		if (v)
 			row->values[t->keys[i]] = *v;
 	}
+}
+
+/*
+ * Whether a row that was to be written is not: the table's constraints forbid
+ * it, or a trigger of the user's raised an error for it or ignores it.
+ */
+static bool is_forbidden(const struct loader *l, int rc)
+{
+	if ((rc & 0xff) == SQLITE_CONSTRAINT)
+		return l->dry || !sqlite3_get_autocommit(l->db);
+	return rc == SQLITE_OK && l->ignored;
+}
+
+static const char *forbidden_by(const struct loader *l, int rc)
+{
+	return rc == SQLITE_OK ? "a trigger of the database ignores the row"
+			       : sqlite3_errmsg(l->db);
 }
 
 /* Merge the entries of one key, and write what comes of it. */
@@ -357,9 +380,8 @@ static int apply_key(struct loader *l, const struct ordered *o, size_t n)
 		return SQLITE_NOMEM;
 	c.kind = judge(l, t);
 	rc = write_change(l, &c);
-	if ((rc & 0xff) == SQLITE_CONSTRAINT && l->on_forbidden &&
-	    (l->dry || !sqlite3_get_autocommit(l->db))) {
-		l->on_forbidden(l->ctx, &c, sqlite3_errmsg(l->db));
+	if (is_forbidden(l, rc) && l->on_forbidden) {
+		l->on_forbidden(l->ctx, &c, forbidden_by(l, rc));
 		return SQLITE_OK;
 	}
 	if (rc == SQLITE_OK && l->on_change)

@@ -31,12 +31,14 @@ struct loader {
 
 	/* Told of each change after it was written. */
 	void (*on_change)(void *ctx, const struct change *);
-	/* Told instead where a constraint of a user's own forbids it. */
+	/* Told instead where a constraint or trigger of the user's forbids it.
+	 */
 	void (*on_forbidden)(
 	    void *ctx, const struct change *, const char *reason);
 	void *ctx;
 
 	struct state before, after; /* private from here */
+	bool ignored;	    /* what was written last has changed nothing */
 	struct state ahead; /* the first row of the table from `ahead_key` on */
 	int ahead_known;
 	struct buf ahead_key;

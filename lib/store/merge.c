@@ -42,6 +42,20 @@ static bool is_seen(enum column_rule rule)
 	return rule == RULE_MIN || rule == RULE_MAX;
 }
 
+/* The column that a member of a JSON object names, or -1. */
+static int column_of_key(const struct table *t, const struct json *j)
+{
+	struct buf name = BUF_INIT((size_t)1 << 20);
+	int c = -1;
+
+	if (!j->key_escaped)
+		return table_column(t, j->key);
+	if (json_unescape(j->key, &name))
+		c = table_column(t, buf_slice(&name));
+	buf_release(&name);
+	return c;
+}
+
 /* The times that RULE_TIMES lists; names that are no columns are left out. */
 static void read_times(const struct table *t, struct state *s)
 {
@@ -54,7 +68,7 @@ static void read_times(const struct table *t, struct state *s)
 	if (json_next(&j) != JSON_OBJECT)
 		return;
 	while (json_next(&j) == JSON_STRING) {
-		int c = table_column(t, j.key);
+		int c = column_of_key(t, &j);
 
 		if (c >= 0 && (is_timed(t->columns[c].rule) ||
 				  is_seen(t->columns[c].rule)))

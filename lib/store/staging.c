@@ -190,7 +190,12 @@ enum staging_result staging_append(struct staging *s, const char **why)
 	rc = sqlite3_step(s->insert);
 	sqlite3_reset(s->insert);
 	s->capture_id = sqlite3_last_insert_rowid(s->db);
-	return rc == SQLITE_DONE ? STAGING_ADDED : STAGING_FAILED;
+	if (rc != SQLITE_DONE)
+		return STAGING_FAILED;
+	if (body_id && sqlite3_changes(s->db) > 0)
+		return STAGING_ADDED;
+	*why = "a trigger of the database ignores the capture";
+	return STAGING_BAD;
 }
 
 #define FILTER                                                                \

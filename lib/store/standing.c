@@ -196,7 +196,7 @@ int standing_walk(sqlite3 *db, struct tables *tables,
 		r.row.table = name ? tables_find(tables, slice_of(name)) : NULL;
 		rc = SQLITE_OK;
 		if (!r.row.table)
-			rc = SQLITE_NOMEM;
+			rc = store_error(db);
 		/* A list is told of in its playlist's row. */
 		else if (digest_covers(r.row.table) &&
 			 r.row.table->kind != TABLE_LIST)

@@ -311,6 +311,26 @@ static void table_free(struct table *t)
 	free(t);
 }
 
+/*
+ * Virtual tables are the user's: rows are not merged into them, and one whose
+ * module this program lacks cannot even be looked at.
+ */
+static bool is_virtual(struct tables *ts, struct slice name)
+{
+	sqlite3_stmt *s;
+	bool found;
+
+	if (sqlite3_prepare_v2(ts->db,
+		"select 1 from main.sqlite_master where name = ?1"
+		" and sql like 'create virtual table%'",
+		-1, &s, NULL) != SQLITE_OK)
+		return false;
+	store_bind(s, 1, name);
+	found = sqlite3_step(s) == SQLITE_ROW;
+	sqlite3_finalize(s);
+	return found;
+}
+
 static struct table *table_read(struct tables *ts, struct slice name)
 {
 	struct table *t = calloc(1, sizeof(*t));
@@ -320,7 +340,10 @@ static struct table *table_read(struct tables *ts, struct slice name)
 	t->first = t->last = t->times = -1;
 	t->own = !is_ours(name);
 	t->name_kept = keep_name(&t->name, name);
-	if (!t->name_kept || !read_columns(ts, t)) {
+	if (t->own && is_virtual(ts, name))
+		t->kind = TABLE_NOT_LOADED;
+	if (!t->name_kept ||
+	    (t->kind != TABLE_NOT_LOADED && !read_columns(ts, t))) {
 		table_free(t);
 		return NULL;
 	}
@@ -344,7 +367,7 @@ struct table *tables_find(struct tables *ts, struct slice name)
 	t = table_read(ts, name);
 	if (!t)
 		return NULL;
-	if (t->count == 0) {
+	if (t->count == 0 && t->kind == TABLE_UNKNOWN) {
 		/* Names that mean nothing may come without end. */
 		table_free(ts->unknown);
 		return ts->unknown = t;
