@@ -405,6 +405,17 @@ try "an end of an unknown status" 69 "failed|69|no reason was given" <"$tmp/in"
 try "a ledger that does not balance" 65 \
     "failed|65|row records: sp-transform sent 7, sp-load received 6" <"$tmp/in"
 { cut_run; echo '{"type":"end","run":"R1","status":"complete"}'; } >"$tmp/in"
+for ledger in '"none"' null 3 '{}' true '[null]' '["x"]' '[{"stage":5}]' \
+    '[{"stage":"a","in":null}]'; do
+	{
+		open_run T1
+		printf '{"type":"end","run":"T1","status":"complete","ledger":%s}\n' \
+		    "$ledger"
+	} >"$tmp/odd"
+	run load <"$tmp/odd"
+	like "$status $err" '^65 .*run T1: failed: the ledger is not an array' \
+	    "$ledger is no ledger"
+done
 try "an end without a ledger" 0 "complete|0|" 1 <"$tmp/in"
 { cut_run; end_run R2 6; } >"$tmp/in"
 try "the end of another run" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"

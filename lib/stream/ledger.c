@@ -119,7 +119,6 @@ static bool read_entry(struct json *j, struct entry *e)
 	enum json_type type;
 
 	memset(e, 0, sizeof(*e));
-	e->stage = SLICE("?");
 	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END) {
 		int which = -1;
 
@@ -127,14 +126,15 @@ static bool read_entry(struct json *j, struct entry *e)
 			e->stage = j->text;
 		if (type == JSON_STRING && slice_is(j->key, "takes"))
 			e->takes = record_type_of(j->text);
-		for (int i = 0; type == JSON_OBJECT && i < 5; i++)
+		for (int i = 0; i < 5; i++)
 			if (slice_is(j->key, count_names[i]))
 				which = i;
-		if (which >= 0 ? !read_counts(j, e->counts[which])
-			       : !json_skip(j, type))
+		if (which < 0 ? !json_skip(j, type)
+			      : type != JSON_OBJECT ||
+				    !read_counts(j, e->counts[which]))
 			return false;
 	}
-	return type == JSON_OBJECT_END;
+	return type == JSON_OBJECT_END && e->stage.p;
 }
 
 /* in = passed + used + refused, for every type. */

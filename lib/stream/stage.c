@@ -183,9 +183,13 @@ bool stage_put_ledger(
 	struct slice before = record_raw(end, "ledger");
 
 	buf_putc(array, '[');
-	/* What an array holds, without its brackets. */
-	if (before.n > 2 && before.p[0] == '[') {
-		buf_put(array, before.p + 1, before.n - 2);
+	/* What an array holds, without its brackets; else what is no ledger. */
+	if (before.n > 0 && before.p[0] == '[')
+		before = (struct slice){before.p + 1, before.n - 2};
+	while (before.n > 0 && strchr(" \t\r", before.p[0]))
+		before = slice_from(before, 1);
+	if (before.n > 0) {
+		buf_put_slice(array, before);
 		buf_putc(array, ',');
 	}
 	ledger_put(&st->ledger, st->name, array);
