@@ -38,6 +38,8 @@ void cli_init(const char *name)
 {
 	program = name;
 	hold_streams();
+	/* A write over the limit on a file's size fails, as on a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	/* One write a message, so that those of a pipeline do not mix. */
 	setvbuf(stderr, NULL, _IOFBF, 8192);
 }
@@ -214,6 +216,13 @@ const char *cli_database(const char *option, struct buf *path)
 	const char *named = option ? option : getenv("SP_DB");
 
 	buf_clear(path);
+	if (named && (!strcmp(named, ":memory:") ||
+			 !strncmp(named, "file:", strlen("file:"))))
+		cli_die(EX_USAGE,
+		    "%s: no file: a database in memory would be "
+		    "gone at the end of this program; write ./%s if that is "
+		    "the file's name",
+		    named, named);
 	if (named && *named != '\0')
 		buf_puts(path, named);
 	else if (!os_data_path(path, "spotify.db"))

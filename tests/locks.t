@@ -50,6 +50,16 @@ is "$(sqlite3 "$SP_DB" "select status from ingest_runs where run_id = 'R';
 sqlite3 "$SP_DB" 'pragma journal_mode = delete' >/dev/null
 locked "begin exclusive" "sp-load: $SP_DB" sp-load --lock-wait 100ms
 
+# What opens the file waits for the lock as well as SQLite does: not twice.
+sqlite3 "$SP_DB" 'pragma journal_mode = delete' >/dev/null
+hold "begin immediate"
+began=$(date +%s%N)
+run sp-load --lock-wait 2s <"$tmp/rows" 9>&-
+took=$((($(date +%s%N) - began) / 1000000))
+let_go
+[ "$status" -eq 75 ] && [ $took -ge 2000 ] && [ $took -lt 3900 ]
+ok $? "two seconds are not four: $took ms"
+
 run sp-load --lock-wait soon </dev/null
 is "$status" 64 "--lock-wait wants a duration"
 
