@@ -164,6 +164,21 @@ static void tell_unstaged(
 	end->reason = buf_slice(reason);
 }
 
+/* The end record has the scopes of the login, if they are known. */
+static void store_scopes(struct load *l, const struct record *end)
+{
+	struct buf text = BUF_INIT(end->line.n + 1);
+	struct slice scopes;
+
+	if (record_string(end, "scopes", &text, &scopes) && scopes.p &&
+	    !l->options.dry &&
+	    store_run_scopes(l->db, slice_of(l->run.id), scopes) != SQLITE_OK)
+		load_die(l);
+	if (text.no_memory)
+		cli_die(EX_OSERR, "out of memory");
+	buf_release(&text);
+}
+
 void load_end(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
@@ -195,6 +210,7 @@ void load_end(struct load *l, const struct record *rec)
 	if (is_unstaged(l, &end))
 		tell_unstaged(l, &end, &reason);
 	load_write_end(l, &end);
+	store_scopes(l, rec);
 	commit(l);
 	batch_clear(&l->batch);
 	batch_clear(&l->held);

@@ -15,6 +15,7 @@
 #include "http/login.h"
 #include "http/loopback.h"
 #include "http/session.h"
+#include "stream/scopes.h"
 
 /* The scopes that the jobs of sp-queue need; /me needs none. */
 #define SCOPE_DEFAULT                                     \
@@ -262,7 +263,7 @@ static void check_scopes(const struct login_options *o, const struct login *l)
 
 	for (size_t n; *p; p += n + (p[n] == ' ')) {
 		n = strcspn(p, " ");
-		if (n && !login_has_scope(l, (struct slice){p, n}))
+		if (n && !scopes_have(l->token.scope, (struct slice){p, n}))
 			cli_warn("the scope '%.*s' was not granted", (int)n, p);
 	}
 }

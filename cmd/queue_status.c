@@ -54,6 +54,11 @@ static const char status_of_runs[] =
     "where account = :account or account is null "
     "order by started_at desc, run_id desc limit 5) order by started_at, run";
 
+/* Whose data it is, and what the login allows to ask for. */
+static const char status_of_account[] =
+    "select account, user_id, last_updated, scopes from accounts "
+    "where account = :account";
+
 /* Put down for SQL which jobs there are, what is due, and what waits. */
 static void note_jobs(sqlite3 *db, const struct queue_options *o)
 {
@@ -101,6 +106,9 @@ int queue_status(const struct queue_options *o)
 	if (people)
 		putchar('\n');
 	list_query(db, o, status_of_runs, "ingest_run");
+	if (people)
+		putchar('\n');
+	list_query(db, o, status_of_account, "account");
 	store_close(db);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "http/verdict.h"
 #include "http/window.h"
 #include "json/json.h"
+#include "stream/scopes.h"
 #include "table.h"
 
 static const char usage[] =
@@ -58,11 +59,15 @@ struct fetch {
 	struct buf scratch, line;
 	struct buf run; /* the record of one that waits for the next record */
 
-	int64_t seq;	 /* of the run's last capture */
-	uint64_t unsent; /* requests refused without being sent */
-	bool quiet;	 /* on_refusal is not to speak */
-	bool warned;	 /* that the login is about to end */
-	bool limit_sent; /* the capture of send_limit */
+	int64_t seq;	   /* of the run's last capture */
+	uint64_t unsent;   /* requests refused without being sent */
+	bool quiet;	   /* on_refusal is not to speak */
+	bool warned;	   /* that the login is about to end */
+	bool limit_sent;   /* the capture of send_limit */
+	struct buf login;  /* the command that logs in again */
+	struct buf scopes; /* known before, and reported: of the login */
+	bool knows_scopes;
+	bool own_run; /* the run is of the user of the login */
 
 	uint64_t requests, captures, bytes; /* for progress */
 	int64_t started;
@@ -99,6 +104,35 @@ static bool know_user(struct fetch *f)
 		f->warned =
 		    account_warn_of_end(&f->o->account, &f->session.token);
 	return true;
+}
+
+/* Take the scopes of the login as known before. */
+static void note_scopes(struct fetch *f, struct slice scopes)
+{
+	f->knows_scopes = scopes.p != NULL;
+	buf_clear(&f->scopes);
+	buf_put_slice(&f->scopes, scopes);
+	if (!buf_cstr(&f->scopes))
+		f->knows_scopes = false;
+}
+
+/* Report the scopes of the login if they are not those known before. */
+static void report_scopes(struct fetch *f)
+{
+	const char *now = f->session.token.scope;
+	const char *before = f->knows_scopes ? buf_cstr(&f->scopes) : NULL;
+
+	if (!now || !scopes_differ(now, before))
+		return;
+	if (before)
+		cli_warn("the scopes of the login have changed: '%s'", now);
+	for (const struct scope_need *n = scope_needs; n->endpoint; n++)
+		if (n->job && !scopes_have(now, slice_of(n->scope)) &&
+		    (!before || scopes_have(before, slice_of(n->scope))))
+			cli_warn("%s: without the scope '%s', %s: log in "
+				 "again: %s",
+			    n->job, n->scope, n->without, buf_cstr(&f->login));
+	note_scopes(f, slice_of(now));
 }
 
 /* For window.may_ask. */
@@ -267,6 +301,7 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 	const struct token *t = &f->session.token;
 	struct record filled = *rec;
 
+	f->own_run = true;
 	buf_clear(&f->line);
 	record_put_members(rec, but, &f->line);
 	json_put_member(&f->line, "user", slice_of(t->user_id));
@@ -283,8 +318,13 @@ static void begin_run(struct fetch *f, const struct record *rec, bool empty)
 {
 	struct error error = ERROR_UNSET;
 	struct slice user = {NULL, 0};
+	struct slice scopes;
 	bool told;
 
+	buf_clear(&f->scratch);
+	if (!f->knows_scopes &&
+	    record_string(rec, "scopes", &f->scratch, &scopes))
+		note_scopes(f, scopes);
 	if ((empty && session_open(&f->session, &error) &&
 		!f->session.token.user_id) ||
 	    !know_user(f)) {
@@ -314,6 +354,7 @@ static void take_run(struct fetch *f, const struct record *rec)
 {
 	verdict_begin_run(&f->verdict);
 	f->seq = 0;
+	f->own_run = false;
 	if (!buf_put_slice(&f->run, rec->line))
 		cli_die(EX_OSERR, "out of memory");
 }
@@ -333,13 +374,29 @@ static void end_wait(struct fetch *f, bool request)
 	buf_clear(&f->run);
 }
 
+/* Pass an end on, with the scopes of the login if they are known. */
 static void take_end(struct fetch *f, const struct record *rec)
 {
+	static const char *const but[] = {"scopes", NULL};
+	const char *scopes = f->session.token.scope, *reason;
+	struct record filled = *rec;
 	struct outcome how;
+	size_t at;
 
 	send_limit(f);
+	if (f->own_run)
+		report_scopes(f);
 	verdict_end_run(&f->verdict, &how);
-	stage_pass_end(&f->stage, rec, &how);
+	if (scopes && f->own_run) {
+		buf_clear(&f->line);
+		record_put_members(rec, but, &f->line);
+		json_put_member(&f->line, "scopes", slice_of(scopes));
+		if (!buf_putc(&f->line, '}'))
+			cli_die(EX_OSERR, "out of memory");
+		if (!record_parse(&filled, buf_slice(&f->line), &reason, &at))
+			filled = *rec;
+	}
+	stage_pass_end(&f->stage, &filled, &how);
 }
 
 /*
@@ -381,6 +438,9 @@ static void look(struct fetch *f, char **paths)
 	size_t at;
 
 	f->stage.source = "argument";
+	/* A renewal may change them. */
+	if (session_open(&f->session, &(struct error)ERROR_UNSET))
+		note_scopes(f, slice_of(f->session.token.scope));
 	for (char **path = paths; *path; path++)
 		check_path(f, *path);
 	for (; *paths && !f->out.err; paths++) {
@@ -407,6 +467,8 @@ static void look(struct fetch *f, char **paths)
 	}
 	settle(f);
 	send_limit(f);
+	if (f->knows_scopes)
+		report_scopes(f);
 	buf_release(&text);
 }
 
@@ -586,6 +648,12 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
 	f->scratch.max = f->run.max = o->max_line;
+	f->scopes.max = TOKEN_FILE_MAX;
+	f->login = (struct buf)BUF_INIT(8192);
+	buf_puts(&f->login, "sp-fetch login");
+	account_put_option(&o->account, &f->login);
+	f->verdict.scopes = &f->session.token.scope;
+	f->verdict.login = buf_words(&f->login);
 }
 
 static void tear_down(struct fetch *f)
@@ -598,6 +666,8 @@ static void tear_down(struct fetch *f)
 	out_release(&f->out);
 	buf_release(&f->scratch);
 	buf_release(&f->run);
+	buf_release(&f->scopes);
+	buf_release(&f->login);
 	buf_release(&f->line);
 }
 

@@ -26,12 +26,12 @@ static const char usage[] =
     "           [--seed N] [--clock T] [--user ID] [--plays-per-day N]\n"
     "           [--playlists N] [--big-playlist N]\n"
     "           [--regime extended|development|grandfathered]\n"
-    "           [--expires SECONDS] [--latency MS] [--pretty]\n"
-    "           [--fault SPEC]... [--serve DIR]\n";
+    "           [--expires SECONDS] [--scope SCOPES] [--latency MS]\n"
+    "           [--pretty] [--fault SPEC]... [--serve DIR]\n";
 
 struct options {
 	int64_t port, seed, per_day, lists, big, expires, latency, clock;
-	const char *port_file, *token_file, *user, *serve;
+	const char *port_file, *token_file, *user, *serve, *scope;
 	enum regime regime;
 	bool pretty;
 	struct faults faults;
@@ -63,6 +63,16 @@ static const char *user_of(const char *text)
 {
 	if (*text == '\0' || strlen(text) >= NAME_SIZE / 2)
 		cli_die(EX_USAGE, "--user: empty or too long: '%s'", text);
+	return text;
+}
+
+static const char *scope_of_login(const char *text)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz- ";
+
+	if (strlen(text) >= sizeof(((struct tokens *)NULL)->scope) ||
+	    text[strspn(text, good)] != '\0')
+		cli_die(EX_USAGE, "--scope: not scopes: '%s'", text);
 	return text;
 }
 
@@ -105,6 +115,7 @@ static const struct option longs[] = {
     {"big-playlist", required_argument, NULL, 'b'},
     {"regime", required_argument, NULL, 'r'},
     {"expires", required_argument, NULL, 'e'},
+    {"scope", required_argument, NULL, 'S'},
     {"latency", required_argument, NULL, 'l'},
     {"pretty", no_argument, NULL, 'y'},
     {"fault", required_argument, NULL, 'f'},
@@ -127,6 +138,7 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'y': o->pretty = true; break;
 	case 'f': queue_fault(&o->faults, arg); break;
 	case 'd': o->serve = arg; break;
+	case 'S': o->scope = scope_of_login(arg); break;
 	case 'h': cli_usage(usage, true);
 	case 'V': cli_version();
 	default:
@@ -220,7 +232,7 @@ static int set_up(struct rehearsal *r, const struct options *o)
 	r->pretty = o->pretty;
 	r->faults = o->faults;
 	tokens_init(&r->tokens, (uint64_t)o->seed, o->expires * 1000);
-	strcpy(r->tokens.scope, rehearsal_scope());
+	strcpy(r->tokens.scope, o->scope ? o->scope : rehearsal_scope());
 	r->catalogue = catalogue_new(
 	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
 	if (r->catalogue == NULL) {

@@ -33,7 +33,7 @@ errors() { sql 'select count(*) from ingest_errors'; }
 bad='{"error":{"status":500,"message":"odd"}}'
 sql_account() {
 	sql "insert or replace into accounts values
-	    ('default', 'kim', null, '2026-01-01T00:00:00Z')"
+	    ('default', 'kim', null, '2026-01-01T00:00:00Z', null)"
 }
 take A1 profile me /me "$bad" 3500
 is "$status $(echo "$err" | grep -c .)" "1 1" "an answer that is refused is reported"

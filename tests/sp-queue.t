@@ -374,7 +374,7 @@ named() {
 	/^\.(El|Xr)/ { at = "" }
 	at && /^\.Va/ { all[at] = all[at] " " $2 }
 	END { for (at in all) print at all[at] }' man/sp-queue.1 |
-	    grep -E '^(job_status|refusal|ingest_run|queued) ' | sort
+	    grep -E '^(job_status|refusal|ingest_run|account|queued) ' | sort
 }
 is "$(members)" "$(named)" "the records are as the page has them"
 sql "delete from playlist_ingest_queue"

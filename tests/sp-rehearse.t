@@ -299,7 +299,7 @@ is "$(jq -r '[.refresh_token, .access_token, .token_type] |
 	map(.[:2]) | join(" ")' body)" "AQ BQ Be" "of both kinds"
 token=$(jq -r .access_token body)
 new=$(jq -r .refresh_token body)
-is "$(code '/v1/me/following?type=artist') $(code /v1/me/playlists)" \
+is "$(code '/v1/me/following?type=artist') $(code /v1/me/tracks)" \
 	"200 403" "that are good for its scopes alone"
 is "$(renew "$new" "$client") $(renew "$new" "$client")" "200 200" \
 	"and can be refreshed"

@@ -184,17 +184,3 @@ bool login_keep(
 	token_release(&old);
 	return ok;
 }
-
-bool login_has_scope(const struct login *l, struct slice scope)
-{
-	const char *p = l->token.scope ? l->token.scope : "";
-
-	while (*p) {
-		size_t n = strcspn(p, " ");
-
-		if (slice_eq((struct slice){p, n}, scope))
-			return true;
-		p += n + (p[n] == ' ');
-	}
-	return false;
-}

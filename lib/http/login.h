@@ -47,7 +47,4 @@ bool login_redeem(struct login *, const char *code, struct error *);
  */
 bool login_keep(struct login *, const char *path, bool force, struct error *);
 
-/* Whether the service granted this scope. */
-bool login_has_scope(const struct login *, struct slice scope);
-
 #endif

@@ -8,6 +8,7 @@
 #include "http/url.h"
 #include "http/window.h"
 #include "stream/bucket.h"
+#include "stream/scopes.h"
 
 /* So many requests in a row without a usable answer: the service is down. */
 #define FAULTS_MAX 3
@@ -75,6 +76,83 @@ static void defer_bucket(
 	fail_run(v, e, !verdict_is_halted(v));
 }
 
+/* Add to the reason of a successful run, once. */
+static void add_note(struct verdict *v, const char *text)
+{
+	size_t n = strlen(v->note);
+
+	if (!strstr(v->note, text))
+		snprintf(v->note + n, sizeof(v->note) - n, "%s%s",
+		    n ? "; " : "", text);
+}
+
+static void note_without(struct verdict *v, const struct scope_need *need)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "without the scope '%s', %s", need->scope,
+	    need->without);
+	add_note(v, text);
+}
+
+/*
+ * Set the error of a request that needs a scope. What a job needs is what a
+ * login asks for by default; another scope comes on top of what there is.
+ */
+static void set_lacking(
+    struct verdict *v, struct error *e, const struct scope_need *need)
+{
+	const char *scopes = v->scopes && *v->scopes ? *v->scopes : "";
+
+	if (need->job)
+		error_set(e, EX_NOPERM,
+		    "the login lacks the scope '%s': log in again: %s",
+		    need->scope, v->login);
+	else
+		error_set(e, EX_NOPERM,
+		    "the login lacks the scope '%s': log in again: "
+		    "%s --scope '%s%s%s'",
+		    need->scope, v->login, scopes, *scopes ? " " : "",
+		    need->scope);
+}
+
+/* The scope is missing that a request cannot be answered without. */
+static void refuse_scope(
+    struct verdict *v, struct ask *a, const struct scope_need *need)
+{
+	struct error e = ERROR_UNSET, lacking = ERROR_UNSET;
+
+	set_lacking(v, &lacking, need);
+	error_set(&e, EX_NOPERM, "%s: %.450s", need->endpoint, lacking.why);
+	if (strcmp(v->failure.why, e.why) != 0)
+		v->tell(v->ctx, NULL, e.why);
+	fail_run(v, &e, true);
+	refuse_unsent(a, &e);
+}
+
+/*
+ * Whether the login's scopes allow a request. In a run whose job has more to
+ * do, one that they do not allow is left out, and noted.
+ */
+static bool is_in_scope(struct verdict *v, struct ask *a)
+{
+	const char *scopes = v->scopes ? *v->scopes : NULL;
+
+	for (const struct scope_need *n = scope_needs; n->endpoint; n++) {
+		if (!scopes || !slice_is(a->request.endpoint, n->endpoint) ||
+		    scopes_have(scopes, slice_of(n->scope)))
+			continue;
+		if (n->effect == SCOPE_ALL ||
+		    (n->effect == SCOPE_PART && !a->request.run.p)) {
+			refuse_scope(v, a, n);
+			return false;
+		}
+		note_without(v, n);
+		a->ended = n->effect == SCOPE_PART;
+	}
+	return !a->ended;
+}
+
 bool verdict_may_ask(struct verdict *v, struct ask *a)
 {
 	size_t bucket = bucket_of(a->request.endpoint);
@@ -87,7 +165,7 @@ bool verdict_may_ask(struct verdict *v, struct ask *a)
 		return false;
 	}
 	if (!limit)
-		return true;
+		return is_in_scope(v, a);
 	defer_bucket(v, bucket, limit);
 	refuse_unsent(a, limit);
 	return false;
@@ -125,11 +203,13 @@ static void count_fault(struct verdict *v, const struct error *e)
 static void note_refusal(struct verdict *v, const struct ask *a)
 {
 	const char *why = a->answer.error.why;
+	char text[240];
 
 	if (a->answer.reply.status != 403 || *v->note ||
 	    !slice_is(a->request.endpoint, "audio-features"))
 		return;
-	snprintf(v->note, sizeof(v->note), "audio-features: %.200s", why);
+	snprintf(text, sizeof(text), "audio-features: %.200s", why);
+	add_note(v, text);
 	v->tell(v->ctx, a->get.url, why);
 }
 
@@ -141,13 +221,48 @@ static void note_refusal(struct verdict *v, const struct ask *a)
 static bool is_of_all(const struct ask *a)
 {
 	static const char *const words[] = {
-	    "premium", "regist", "scope", "developer", "quota"};
-	size_t n = slice_starts(a->request.endpoint, SLICE("playlist")) ? 5 : 2;
+	    "premium", "regist", "developer", "quota"};
+	size_t n = slice_starts(a->request.endpoint, SLICE("playlist")) ? 4 : 2;
 
 	for (size_t i = 0; i < n; i++)
 		if (problem_mentions(a->answer.error.why, words[i]))
 			return true;
 	return false;
+}
+
+/* Whether the API says that the login lacks a scope. */
+static bool lacks_scope(const struct ask *a)
+{
+	return a->answer.reply.status == 403 &&
+	       problem_mentions(a->answer.error.why, "scope");
+}
+
+/*
+ * A scope is missing, and the login may not know which it has. Of a playlist
+ * that is private this is an answer, if it is known that it may not be read;
+ * of a part of a job it is one, too.
+ */
+static void take_out_of_scope(struct verdict *v, const struct ask *a)
+{
+	const struct scope_need *need = scope_of(a->request.endpoint);
+	const char *scopes = v->scopes ? *v->scopes : NULL;
+	struct error e = ERROR_UNSET, lacking = ERROR_UNSET;
+
+	if (a->request.optional && scopes &&
+	    !scopes_have(scopes, SLICE("playlist-read-private"))) {
+		note_refusal(v, a);
+	} else if (need && need->effect == SCOPE_PART && a->request.run.p) {
+		v->tell(v->ctx, a->get.url, a->answer.error.why);
+		note_without(v, need);
+	} else {
+		error_set(&lacking, EX_NOPERM, "log in again: %s", v->login);
+		if (need)
+			set_lacking(v, &lacking, need);
+		error_set(&e, EX_NOPERM, "%.200s: %.300s", a->answer.error.why,
+		    lacking.why);
+		halt(v, &e, a->get.url);
+		v->run_only = true;
+	}
 }
 
 /* The API refuses this request, or all. */
@@ -156,6 +271,10 @@ static void take_denial(struct verdict *v, const struct ask *a)
 	const struct error *e = &a->answer.error;
 	int status = a->answer.reply.status;
 
+	if (lacks_scope(a)) {
+		take_out_of_scope(v, a);
+		return;
+	}
 	if (a->request.optional &&
 	    (status == 404 || (status == 403 && !is_of_all(a)))) {
 		note_refusal(v, a);
@@ -181,7 +300,7 @@ static void take_good(struct verdict *v, const struct ask *a)
 	if (!a->code)
 		return;
 	if (a->code == ask_short_list) {
-		snprintf(v->note, sizeof(v->note), "%.250s", a->why);
+		add_note(v, a->why);
 		return;
 	}
 	error_set(&chain, EX_UNAVAILABLE, "%.480s", a->why);

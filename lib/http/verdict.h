@@ -25,13 +25,17 @@ struct verdict {
 	void (*tell)(void *ctx, const char *url, const char *what);
 	void *ctx;
 
+	/* Of the login; the scopes are NULL while they are not known. */
+	char *const *scopes;
+	const char *login; /* the command that logs in again */
+
 	int status; /* exit status over all runs so far; 0 for success */
 
 	struct error halt; /* private from here; exit 0 for none */
 	bool run_only;	   /* the halt ends with the run */
 	struct limits limits;
 	unsigned limited;     /* buckets of the run that were limited */
-	char note[256];	      /* the reason of a successful run */
+	char note[512];	      /* the reason of a successful run */
 	struct error failure; /* of the run; exit 0 for none */
 	int faults;	      /* requests in a row without a usable answer */
 };

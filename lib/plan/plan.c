@@ -239,6 +239,21 @@ bool plan_put_encoded(struct buf *b, struct slice text)
 	return !b->failed;
 }
 
+/* The scopes of the account's login, as the last run reported them. */
+static int put_scopes(struct plan *p, struct buf *run)
+{
+	struct buf scopes = BUF_INIT(65536);
+	int rc = look_up(p,
+	    "select '=' || scopes from accounts where account = :account",
+	    ":account", p->options->account, &scopes);
+
+	if (scopes.n > 0)
+		json_put_member(
+		    run, "scopes", slice_from(buf_slice(&scopes), 1));
+	buf_release(&scopes);
+	return rc;
+}
+
 static int send_run(struct plan *p, const struct job *job)
 {
 	struct buf *b = source_begin(p->source, RECORD_RUN);
@@ -251,7 +266,9 @@ static int send_run(struct plan *p, const struct job *job)
 	json_put_member(b, "started_at", slice_of(p->source->started_at));
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
-	rc = refusals_put_known(p->db, buf_slice(&p->user), b);
+	rc = put_scopes(p, b);
+	if (rc == SQLITE_OK)
+		rc = refusals_put_known(p->db, buf_slice(&p->user), b);
 	source_send(p->source, RECORD_RUN);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include "rehearse/query.h"
 #include "rehearse/shape_parts.h"
 #include "json/json.h"
+#include "stream/scopes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,11 +26,24 @@ static bool hidden(const struct rehearsal *r, const struct playlist *p)
 	       (p->own_made && r->regime == REGIME_DEVELOPMENT);
 }
 
+/* Whether the login lacks the scope for one of the user's playlists. */
+static bool out_of_scope(const struct rehearsal *r, const struct playlist *p)
+{
+	const char *scopes = r->tokens.scope;
+
+	if ((p->flags & LIST_COLLAB) != 0)
+		return !scopes_have(
+		    scopes, SLICE("playlist-read-collaborative"));
+	return p->owner == 0 && (p->flags & LIST_PUBLIC) == 0 &&
+	       !scopes_have(scopes, SLICE("playlist-read-private"));
+}
+
 /* The user sees their library, others are known by what they show. */
-static bool in_list_of(const struct playlist *p, int owner)
+static bool in_list_of(
+    const struct rehearsal *r, const struct playlist *p, int owner)
 {
 	if (owner == 0)
-		return p->listed;
+		return p->listed && !out_of_scope(r, p);
 	return p->owner == owner && (p->flags & LIST_PUBLIC) != 0 &&
 	       (p->flags & LIST_GONE) == 0;
 }
@@ -47,7 +61,7 @@ static void put_lists(const struct rehearsal *r, const struct ask *ask,
 		const struct playlist *p = &cat->playlists[i];
 		struct edition e;
 
-		if (!in_list_of(p, owner))
+		if (!in_list_of(r, p, owner))
 			continue;
 		if (total >= w->offset && total < w->offset + w->limit) {
 			buf_puts(b, total > w->offset ? "," : "");
@@ -175,6 +189,10 @@ static void playlist(
 
 	if (p == NULL || hidden(r, p)) {
 		api_not_found(reply);
+		return;
+	}
+	if (out_of_scope(r, p)) {
+		reply_error(reply, 403, "Insufficient client scope", NULL);
 		return;
 	}
 	e = edition_now(r, p);

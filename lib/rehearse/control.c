@@ -259,6 +259,17 @@ static void expire(
 	buf_puts(&reply->body, "{\"expired\":true}\n");
 }
 
+/* What every token carries from now on, as if the user had taken some back. */
+static void scope(
+    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+{
+	query_get(
+	    ask->query, "scope", r->tokens.scope, sizeof(r->tokens.scope));
+	buf_puts(&reply->body, "{\"scope\":");
+	put_text(&reply->body, r->tokens.scope);
+	buf_puts(&reply->body, "}\n");
+}
+
 void control_answer(
     struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
@@ -276,6 +287,7 @@ void control_answer(
 	    {"POST", "/rehearse/play", play},
 	    {"POST", "/rehearse/fault", fault},
 	    {"POST", "/rehearse/expire", expire},
+	    {"POST", "/rehearse/scope", scope},
 	};
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {

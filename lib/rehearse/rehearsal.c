@@ -1,5 +1,6 @@
 #include "rehearse/put.h"
 #include "rehearse/rehearsal.h"
+#include "stream/scopes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,13 +26,6 @@ void rehearsal_release(struct rehearsal *r)
 static bool starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static bool ends(const char *text, const char *with)
-{
-	size_t n = strlen(text), m = strlen(with);
-
-	return n >= m && strcmp(text + n - m, with) == 0;
 }
 
 static bool token_valid(const struct rehearsal *r, const struct ask *ask)
@@ -66,20 +60,16 @@ static bool scoped(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
 	static const struct {
-		const char *path, *end, *scope;
+		const char *path, *scope;
 	} needs[] = {
-	    {"/v1/me/player/recently-played", "", "user-read-recently-played"},
-	    {"/v1/me/playlists", "", "playlist-read-private"},
-	    {"/v1/playlists/", "/items", "playlist-read-private"},
-	    {"/v1/playlists/", "/tracks", "playlist-read-private"},
-	    {"/v1/me/following", "", "user-follow-read"},
-	    {"/v1/me/tracks", "", "user-library-read"},
+	    {"/v1/me/player/recently-played", "user-read-recently-played"},
+	    {"/v1/me/following", "user-follow-read"},
+	    {"/v1/me/tracks", "user-library-read"},
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (starts(ask->path, needs[i].path) &&
-		    ends(ask->path, needs[i].end) &&
-		    strstr(r->tokens.scope, needs[i].scope) == NULL) {
+		    !scopes_have(r->tokens.scope, slice_of(needs[i].scope))) {
 			reply_error(
 			    reply, 403, "Insufficient client scope", NULL);
 			return false;

@@ -206,13 +206,15 @@ create table if not exists lifted_deadlines (
 	primary key (user_id, endpoint)
 ) without rowid;
 
--- Which Spotify user an account name of sp-fetch stands for, and by which app
--- it was last asked: quotas are the apps'.
+-- Which Spotify user an account name of sp-fetch stands for, by which app it
+-- was last asked (quotas are the apps'), and what the login allows: its scopes,
+-- separated by spaces, NULL while they are not known.
 create table if not exists accounts (
 	account text not null primary key,
 	user_id text not null,
 	client_id text,
-	last_updated text
+	last_updated text,
+	scopes text
 ) without rowid;
 
 -- Every response as it came. extra_json holds what else the capture carried.

@@ -63,6 +63,7 @@ static int keep_account(sqlite3 *db, const struct store_run *run)
 	    " values (?, ?, ?, ?) on conflict (account) do update"
 	    " set user_id = excluded.user_id,"
 	    " client_id = coalesce(excluded.client_id, client_id),"
+	    " scopes = case when user_id = excluded.user_id then scopes end,"
 	    " last_updated = excluded.last_updated"
 	    " where coalesce(excluded.last_updated, '')"
 	    " > coalesce(last_updated, '')"
@@ -104,6 +105,24 @@ int store_run_seen(sqlite3 *db, const struct store_run *run)
 	if (rc == SQLITE_OK && run->account.p && run->user.p)
 		rc = keep_account(db, run);
 	return rc;
+}
+
+int store_run_scopes(sqlite3 *db, struct slice id, struct slice scopes)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(db,
+	    "update accounts set scopes = ?2 from ingest_runs r"
+	    " where r.run_id = ?1 and accounts.account = r.account"
+	    " and accounts.user_id = r.user_id and (accounts.scopes is null"
+	    " or coalesce(accounts.last_updated, '')"
+	    " <= coalesce(r.started_at, ''))",
+	    -1, &s, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	store_bind(s, 1, id);
+	store_bind(s, 2, scopes);
+	return finish(s);
 }
 
 static void bind_count(sqlite3_stmt *s, int index, bool has, uint64_t n)

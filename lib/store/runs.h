@@ -94,6 +94,12 @@ bool store_run_read(const struct record *, struct buf *scratch,
 int store_run_seen(sqlite3 *, const struct store_run *);
 
 /*
+ * Store the scopes of the login that a run was fetched with, with its account;
+ * the newest run's word counts.
+ */
+int store_run_scopes(sqlite3 *, struct slice run, struct slice scopes);
+
+/*
  * Say how a run ended. A complete run that is loaded again stays complete
  * whatever comes of that. What is inserted and updated adds up.
  */

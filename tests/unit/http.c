@@ -580,10 +580,8 @@ static void test_limits(void)
 
 static void test_captures(void)
 {
-	struct request r = {.run = SLICE("R"),
-	    .endpoint = SLICE("me"),
-	    .cursor = 1,
-	    .seq = 3};
+	struct request r = {
+	    .run = SLICE("R"), .endpoint = SLICE("me"), .cursor = 1, .seq = 3};
 	struct capture c = {.request = &r,
 	    .seq = 5,
 	    .page = 1,
