@@ -103,6 +103,28 @@ is "$(sql "select status, coalesce(reason, '') from ingest_runs
     where run_id = 'R1'")" "complete|" "and its end"
 run pipeline R3 4
 is "$(sent)" "R3/1" "and is done with"
+# While a program is at work on it, it is left to that.
+fresh
+run_of R1 1 | sp-stage | sp-transform >"$tmp/slow"
+mkfifo "$tmp/slowly"
+sp-load <"$tmp/slowly" 2>"$tmp/slow.err" &
+slow=$!
+exec 8>"$tmp/slowly"
+was=$(sql "select process from ingest_runs where run_id = 'R1'")
+head -n 1 "$tmp/slow" >&8
+tries=0
+until [ "$(sql "select process from ingest_runs where run_id = 'R1'")" != \
+    "$was" ] || [ $tries -ge 500 ]; do
+	tries=$((tries + 1))
+	sleep 0.02
+done
+for n in 2 3 4 5 6; do run pipeline "R$n" "$n" 8>&-; done
+is "$status$err $(sent) $(attempts R1)" "0 R6/1 0" \
+    "a run that is being loaded is not sent"
+sed 1d "$tmp/slow" >&8
+exec 8>&-
+wait $slow
+is "$?$(cat "$tmp/slow.err") $(tracks)" "0 t1 t2 t3 t4 t5 t6" "it comes by itself"
 # What came after it was brought is brought, too.
 fresh
 run_of R1 1 2 >"$tmp/all"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,4 +115,53 @@ void os_end_with_parent(pid_t parent)
 #else
 	(void)parent;
 #endif
+}
+
+/*
+ * When a process began, as /proc/PID/stat has it in field 22, and the state
+ * in field 3; proc(5). NULL where there is no such file.
+ */
+static const char *start_of(pid_t pid, char text[1024], char *state)
+{
+	char path[64], *at;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, text, 1023);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	/* Field 2 is a name in parentheses, which may hold anything. */
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++) {
+		at = strchr(at + 1, ' ');
+		if (at && field == 2)
+			*state = at[1];
+	}
+	if (at)
+		at[1 + strcspn(at + 1, " ")] = '\0';
+	return at ? at + 1 : NULL;
+}
+
+bool os_process_name(pid_t pid, char name[OS_PROCESS_TEXT])
+{
+	char text[1024], state = 'R';
+	const char *start = start_of(pid, text, &state);
+
+	snprintf(name, OS_PROCESS_TEXT, "%ld%s%.30s", (long)pid,
+	    start ? "/" : "", start ? start : "");
+	/* What has ended and was not waited for is still there. */
+	return state != 'Z' && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+bool os_process_runs(const char *name)
+{
+	char now[OS_PROCESS_TEXT];
+	long pid = strtol(name, NULL, 10);
+
+	return pid > 0 && os_process_name((pid_t)pid, now) &&
+	       strcmp(name, now) == 0;
 }

@@ -38,4 +38,15 @@ bool os_make_parents(const char *path, unsigned mode);
  */
 void os_end_with_parent(pid_t parent);
 
+#define OS_PROCESS_TEXT 64
+
+/*
+ * Name a process: its number and, where the system tells, when it began, so
+ * that no later one has the same name. False if it does not run.
+ */
+bool os_process_name(pid_t pid, char name[OS_PROCESS_TEXT]);
+
+/* Whether the process of that name runs on this machine. */
+bool os_process_runs(const char *name);
+
 #endif

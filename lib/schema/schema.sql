@@ -252,7 +252,8 @@ create unique index if not exists staging_bodies_unique
 	on staging_bodies (sha256);
 
 -- A run counts as failed until its end has come. replay_of: the run whose
--- captures it brought again, all up to the capture_id replay_until.
+-- captures it brought again, all up to the capture_id replay_until. process:
+-- which program is at work on it, see base/os.h.
 create table if not exists ingest_runs (
 	run_id text not null primary key,
 	job text,
@@ -275,7 +276,8 @@ create table if not exists ingest_runs (
 	gaps_json text,
 	ledger_json text,
 	replay_of text,
-	replay_until integer
+	replay_until integer,
+	process text
 ) without rowid;
 
 create index if not exists ingest_runs_replays

@@ -3,35 +3,63 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/os.h"
 #include "store/db.h"
 #include "store/runs.h"
 
 /* The reason of a run that is left to a person. */
 #define GIVEN_UP "'its captures were not loaded: sp-stage replay sends them'"
 
+/*
+ * SQL: of the redeliveries that were sent together, the first that did not
+ * load, unless a program is still at work on it.
+ */
+#define BLAMED                                                     \
+	"blamed as materialized (select min(i.run_id) as run_id, " \
+	"i.started_at from ingest_runs i "                         \
+	"where i.replay_of is not null and " STORE_RUN_UNLOADED    \
+	" group by i.started_at having not process_runs(i.process)) "
+
 /* Whether the last attempts loaded nothing, and no run is marked for it. */
 static const char halted[] =
-    "select count(distinct i.started_at) >= ?1, "
+    "with " BLAMED "select count(*) >= ?1, "
     "not exists (select 1 from ingest_runs i where " STORE_RUN_UNLOADED
-    " and i.reason = " GIVEN_UP ") from ingest_runs i where "
-    "i.replay_of is not null and " STORE_RUN_UNLOADED
-    " and i.started_at > coalesce((select max(i.ended_at) "
+    " and i.reason = " GIVEN_UP ") from blamed "
+    "where started_at > coalesce((select max(i.ended_at) "
     "from ingest_runs i where " STORE_RUN_LOADED "), '')";
 
-/* The runs, the last capture of each, and how often it was to blame. */
+/*
+ * The runs that nobody is at work on, nor on a redelivery of them; the last
+ * capture of each, and how often it was to blame.
+ */
 static const char waiting[] =
-    "with staged as materialized (select i.run_id, i.user_id, "
+    "with " BLAMED
+    ", busy as materialized (select distinct i.started_at from ingest_runs i "
+    "where i.replay_of is not null and " STORE_RUN_UNLOADED
+    " and process_runs(i.process)), "
+    "staged as materialized (select i.run_id, i.user_id, "
     "(select max(capture_id) from staging_raw s where s.run_id = i.run_id) "
     "as until from ingest_runs i where " STORE_RUN_UNLOADED
-    " and i.account is not null and i.run_id <> ?1), "
-    "blamed as materialized (select min(i.run_id) as run_id "
-    "from ingest_runs i where i.replay_of is not null "
-    "and " STORE_RUN_UNLOADED " group by i.started_at) "
+    " and i.account is not null and i.run_id <> ?1 "
+    "and not process_runs(i.process)) "
     "select run_id, user_id, until, (select count(*) from ingest_runs i "
     "join blamed using (run_id) where i.replay_of = staged.run_id) as attempts "
     "from staged where until > coalesce((select max(i.replay_until) "
     "from ingest_runs i where i.replay_of = staged.run_id "
-    "and " STORE_RUN_LOADED "), 0) order by attempts, run_id";
+    "and " STORE_RUN_LOADED "), 0) "
+    "and not exists (select 1 from ingest_runs i join busy using (started_at) "
+    "where i.replay_of = staged.run_id and " STORE_RUN_UNLOADED ") "
+    "order by attempts, run_id";
+
+/* For SQL: whether a process runs, by its name. */
+static void process_runs(
+    sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *name = (const char *)sqlite3_value_text(values[0]);
+
+	(void)count;
+	sqlite3_result_int(context, name && os_process_runs(name));
+}
 
 static char *copy(sqlite3_stmt *s, int column)
 {
@@ -119,7 +147,10 @@ int redelivery_plan(struct redelivery *r, sqlite3 *db, struct slice but)
 	*r = (struct redelivery){.runs = NULL};
 	if (!clock_format(now, r->started_at))
 		return SQLITE_ERROR;
-	rc = find_halted(r, db);
+	rc = sqlite3_create_function(
+	    db, "process_runs", 1, SQLITE_UTF8, NULL, process_runs, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = find_halted(r, db);
 	if (rc != SQLITE_OK || (r->halted && !r->halt_is_news))
 		return rc;
 	rc = find_waiting(r, db, but);

@@ -3,12 +3,13 @@
  * were staged and never loaded, as when sp-load was killed, and which of them
  * are to be sent once more.
  *
+ * A run waits while no program is at work on it, or on a redelivery of it.
  * A redelivery is a run of its own, on record in ingest_runs before anything
- * of it is sent, with the run that it repeats in replay_of. A run waits until
- * one that repeats all its captures has loaded. Redeliveries sent together
- * have one started_at, and ids in the order in which they are sent: where one
- * stops the pipeline, those behind it are not to blame, and only the first
- * that did not load counts as an attempt.
+ * of it is sent, with the run that it repeats in replay_of. A run is
+ * done with when one that repeats all its captures has loaded. Redeliveries
+ * sent together have one started_at, and ids in the order in which they are
+ * sent: where one stops the pipeline, those behind it are not to blame, and
+ * only the first that did not load counts as an attempt.
  *
  * Where the last REDELIVERY_ATTEMPTS times nothing was loaded at all, as
  * where no sp-load writes to this database, nothing is sent again until

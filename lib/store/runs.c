@@ -1,5 +1,8 @@
 #include "store/runs.h"
 
+#include <unistd.h>
+
+#include "base/os.h"
 #include "store/db.h"
 #include "store/refusals.h"
 #include "stream/record.h"
@@ -81,13 +84,16 @@ static int keep_account(sqlite3 *db, const struct store_run *run)
 
 int store_run_seen(sqlite3 *db, const struct store_run *run)
 {
+	char process[OS_PROCESS_TEXT];
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(db,
-	    "insert or ignore into ingest_runs (run_id, job, account, user_id,"
-	    " started_at, cursor_before, replay_of, replay_until, status, "
-	    "reason)"
-	    " values (?, ?, ?, ?, ?, ?, ?, nullif(?, 0), 'failed',"
-	    " 'no end record yet: the run is in progress or was interrupted')",
+	    "insert into ingest_runs (run_id, job, account, user_id,"
+	    " started_at, cursor_before, replay_of, replay_until, process,"
+	    " status, reason)"
+	    " values (?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?, 'failed',"
+	    " 'no end record yet: the run is in progress or was interrupted')"
+	    " on conflict (run_id) do update set process = excluded.process"
+	    " where status = 'failed'",
 	    -1, &s, NULL);
 
 	if (rc != SQLITE_OK)
@@ -101,6 +107,8 @@ int store_run_seen(sqlite3 *db, const struct store_run *run)
 		sqlite3_bind_int64(s, 6, run->cursor);
 	store_bind(s, 7, run->replay_of);
 	sqlite3_bind_int64(s, 8, run->replay_until);
+	if (os_process_name(getpid(), process))
+		store_bind(s, 9, slice_of(process));
 	rc = finish(s);
 	if (rc == SQLITE_OK && run->account.p && run->user.p)
 		rc = keep_account(db, run);
@@ -135,7 +143,7 @@ int store_run_end(sqlite3 *db, struct slice id, const struct store_run_end *end)
 {
 	sqlite3_stmt *s;
 	int rc = sqlite3_prepare_v2(db,
-	    "update ingest_runs set status = ?2, reason = ?3,"
+	    "update ingest_runs set process = null, status = ?2, reason = ?3,"
 	    " ended_at = ?4, exit_status = ?5,"
 	    " requests = coalesce(?6, requests),"
 	    " captures = coalesce(?7, captures),"

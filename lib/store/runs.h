@@ -87,9 +87,9 @@ bool store_run_read(const struct record *, struct buf *scratch,
     struct store_run *, const char **reason);
 
 /*
- * Put a run on record, as failed so far. One that is on record stays as it
- * is. Remembers which user its account is, and of which app; the newest
- * run's word counts.
+ * Put a run on record, as failed so far, and that this process is at work on
+ * it. Of one that is on record, nothing else changes. Remembers which user its
+ * account is, and of which app; the newest run's word counts.
  */
 int store_run_seen(sqlite3 *, const struct store_run *);
 

@@ -1,9 +1,12 @@
-/* Paths of a user's files, folders above a file, random bytes. */
+/* Paths of a user's files, folders above a file, processes, random bytes. */
 #include "unit/tap.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -59,6 +62,36 @@ static void test_parents(void)
 	}
 }
 
+static void test_processes(void)
+{
+	char mine[OS_PROCESS_TEXT], other[OS_PROCESS_TEXT];
+	siginfo_t info;
+	pid_t child;
+	int fds[2];
+
+	ok(os_process_name(getpid(), mine) && os_process_runs(mine),
+	    "this process runs: %s", mine);
+	snprintf(other, sizeof(other), "%ld/1", (long)getpid());
+	ok(!os_process_runs(other), "one that had its number before does not");
+	ok(!os_process_runs("") && !os_process_runs("x") &&
+		!os_process_runs("-1"),
+	    "nor does what is none");
+	if (pipe(fds) != 0 || (child = fork()) < 0)
+		return;
+	if (child == 0) {
+		close(fds[1]);
+		_exit((int)read(fds[0], other, 1));
+	}
+	close(fds[0]);
+	ok(os_process_name(child, other) && os_process_runs(other),
+	    "a child runs");
+	close(fds[1]);
+	waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+	ok(!os_process_runs(other), "until it ends, waited for or not");
+	waitpid(child, NULL, 0);
+	ok(!os_process_runs(other), "and no more after that");
+}
+
 int main(void)
 {
 	unsigned char a[64] = {0}, b[64] = {0};
@@ -74,6 +107,7 @@ int main(void)
 	is_path(false, "/x/config", "/h", "/x/config/sp/x.json", "likewise");
 	is_path(false, NULL, "/h", "/h/.config/sp/x.json", "configuration");
 	test_parents();
+	test_processes();
 	ok(os_random(a, sizeof(a)) && os_random(b, sizeof(b)), "random bytes");
 	ok(memcmp(a, b, sizeof(a)) != 0, "are not the same twice");
 	ok(os_random(a, 0), "none are given gladly");
