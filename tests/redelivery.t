@@ -252,4 +252,36 @@ sed '2s/"Song 1"/"'"$(printf '%05000d' 0)"'"/' "$tmp/plan" |
     sp-stage >"$tmp/out"
 run_of R2 2 | sp-stage --max-line 4K | sp-transform | sp-load 2>"$tmp/err"
 is "$? $(tracks)" "65 t2" "a line that is too long stops no other run"
+
+# --- plays, as they were fetched --------------------------------------------
+# Hour by hour some program is killed: all plays come, no gap is told where
+# there is none, and the tables are what a rebuild makes, in every column.
+. tests/api.sh
+unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
+fresh
+api_start --user kim --seed 7 --plays-per-day 150 --clock 2026-11-20T12:00:00Z
+whole() { dump "$1"; sqlite3 "$1" 'select * from playlist_pages order by 1, 2'; }
+fetched() { sp-queue next play-history | sp-fetch | sp-stage "$@"; }
+job >"$tmp/out" 2>&1
+for hour in 1 2 3; do
+	api_post 'clock?advance=2h'
+	fetched >"$tmp/rows" # and no more: what follows was killed
+done
+api_post 'clock?advance=1h'
+run job
+is "$status$err" 0 "hours that were not loaded come quietly"
+is "$(sql 'select count(*) from play_gaps')" 0 "and leave no gap"
+api_plays | cut -d' ' -f1 | sort -u >"$tmp/true"
+now=$(curl -fsS "$api_url/rehearse/clock" | jq -r .clock)
+sql 'select played_at from play_history' | sort -u >"$tmp/have"
+oldest=$(head -n 1 "$tmp/have")
+is "$(curl -fsS "$api_url/rehearse/plays" | jq -r --arg now "$now" \
+    --arg from "$oldest" 'select(.played_at >= $from and
+	.visible_at <= $now).played_at' | sort -u | comm -23 - "$tmp/have")" "" \
+    "every play is there"
+whole "$SP_DB" >"$tmp/live"
+rm -f "$tmp"/again.db*
+sp-stage replay | sp-transform | SP_DB=$tmp/again.db sp-load 2>"$tmp/err"
+whole "$tmp/again.db" | diff "$tmp/live" - >"$tmp/diff"
+is "$? $(cat "$tmp/diff")" "0 " "a rebuild is equal in every column"
 finish
