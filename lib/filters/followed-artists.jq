@@ -7,7 +7,8 @@
 # skip: external_urls href genres followers popularity cursors next
 
 def rows($user; $at; $i):
-	if type == "object" and .id != null then
+	if . == null then empty
+	elif type == "object" and .id != null then
 		artist_rows, relation($user; .id; "follows-artist"; $at)
 	else {refuse: "item \($i) is not an artist"} end;
 
