@@ -82,6 +82,62 @@ is "$(sql "select count(*), tracks_snapshot_id is snapshot_id from playlists
 is "$(twice '(me/)?playlists')" "" "no page was asked for twice"
 same playlists
 
+# --- two that were planned before either ran --------------------------------
+# The same list is resumed twice, and the playlist changes in between. Whichever
+# runs first, and whichever is loaded first, the list is one that once was.
+big_items() {
+	curl -fsS -H "Authorization: Bearer $(token access_token)" \
+	    "$api_url/v1/playlists/$big/items?limit=50&offset=$1" |
+	    jq -r '.items[] | (.track // .item).uri // ""'
+}
+now_big() { for at in 0 50 100 150 200 250; do big_items $at; done; }
+stored_big() {
+	sqlite3 "$1" "select uri from playlist_tracks where playlist_id = '$big'
+	    order by position"
+}
+for how in 'first second' 'second first'; do
+	api_start --user kim --seed 7 --playlists 4 --big-playlist 260
+	fresh
+	job playlists
+	limit "path=/v1/playlists/$big/&skip=1"
+	stop "a limit comes in the middle of a playlist ($how)" playlists
+	sp-queue next playlists >"$tmp/first.plan"
+	sp-queue next playlists >"$tmp/second.plan"
+	is "$(cat "$tmp"/*.plan | jq -c 'select(.next) | [.url, .page]' |
+	    uniq -c | tr -s ' ')" " 2 [\"/v1/playlists/$big\",3]" \
+	    "two plans resume it"
+	now_big >"$tmp/before"
+	sp-fetch <"$tmp/${how% *}.plan" >"$tmp/${how% *}.captures"
+	fault "kind=change&mode=swap&path=/v1/playlists/$big"
+	sp-fetch <"$tmp/${how#* }.plan" >"$tmp/${how#* }.captures"
+	rm -f "$tmp"/[12].db*
+	for order in "$how" "${how#* } ${how% *}"; do
+		db=$tmp/1.db
+		[ "$order" = "$how" ] || db=$tmp/2.db
+		sqlite3 "$SP_DB" "vacuum into '$db'"
+		for part in $order; do
+			sp-stage --db "$db" <"$tmp/$part.captures" |
+			    sp-transform | sp-load --db "$db" 2>"$tmp/err"
+		done
+		stored_big "$db" | diff - "$tmp/before" >"$tmp/diff"
+		is "$? $(cat "$tmp/diff")" "0 " "loaded as '$order', it is one"
+	done
+	digest "$tmp/2.db" >"$tmp/live"
+	is "$(digest "$tmp/1.db" | diff - "$tmp/live")" "" "the same in both"
+	for order in cat 'shuf --random-source=README.md' 'sort -R'; do
+		rm -f "$tmp"/again.db*
+		sp-stage replay --db "$tmp/1.db" >"$tmp/all"
+		{ head -n 1 "$tmp/all"; sed '1d; $d' "$tmp/all" | $order
+			tail -n 1 "$tmp/all"; } | load "$tmp/again.db"
+		is "$? $(cat "$tmp/load.err") $(digest "$tmp/again.db" |
+		    diff - "$tmp/live")" "0  " "a replay through '$order', too"
+	done
+	# It has changed: when it is due it is fetched once more.
+	SP_DB=$tmp/1.db job --playlist-age 0s playlists
+	is "$? $(stored_big "$tmp/1.db" | diff - "$tmp/before" | wc -l)" \
+	    "0 $(now_big | diff - "$tmp/before" | wc -l)" "the next run has it as it is"
+done
+
 # --- artists, and who the account is --------------------------------------
 fresh
 reset

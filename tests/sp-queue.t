@@ -424,7 +424,7 @@ stopped s3 4 deferred
 page s3 1 50 200 "$(next 100)" s1/1
 is "$(list)" 100 "behind the last page that came"
 is "$(queue next playlists | jq -c 'select(.next) | [.url, .page, .list]')" \
-    '["/v1/me/playlists?limit=50&offset=0",3,"s1/1"]' "as a part of its list"
+    '["/v1/me/playlists?limit=50&offset=0",3,"s3/1"]' "after the pages of its own"
 page s3 2 100 200 null s1/1
 is "$(list)" "" "a list that came whole is not asked for again"
 like "$(urls playlists)" /v1/playlists/ "its playlists are"

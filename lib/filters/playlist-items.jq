@@ -21,7 +21,7 @@ def rest:
 	| if $id == null then
 		error("neither url nor href says which playlist the items are of")
 	else . end
-	| {playlist_id: $id, list: list_id} as $about
+	| (list_of + {playlist_id: $id}) as $about
 	| page_offset(.url; .body | object | .href) as $offset
 	| (.body | object | .items | list("items")) as $items
 	| ($items | adders, (.[] | objects | item_rows)),

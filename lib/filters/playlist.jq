@@ -44,8 +44,9 @@ def refreshed($capture):
 # then its snapshot has. (Spotify's own have another at every look.)
 def check_due($capture; $items):
 	if $capture.request != null and .owner.id != "spotify"
-		and ($items.total | type) == "number"
-		and $items.total > ($items.items | length)
+		and (($items.next | type) == "string"
+			or (($items.total | type) == "number"
+				and $items.total > ($items.items | length)))
 	then true else null end;
 
 # Tracks that `unit` does not see.
@@ -59,22 +60,22 @@ def page($capture; $id; $items):
 		$owner; "added-to-playlist-of"; $capture.fetched_at)),
 	other_rows,
 	(check_due($capture; $items) as $due
-		| {playlist_id: $id, list: ($capture | list_id),
-			snapshot_id: .snapshot_id, check_due: $due} as $about
+		| (($capture | list_of) + {playlist_id: $id,
+			snapshot_id: .snapshot_id, check_due: $due}) as $about
 		| $items | playlist_page($about; 0));
 
 # A page of items among playlists, as when all that was saved of one is
 # imported together.
 def items_page($capture; $id):
 	(.items | adders, (.[] | objects | held | track_rows)),
-	({playlist_id: $id, list: ($capture | list_id)} as $about
+	((($capture | list_of) + {playlist_id: $id}) as $about
 		| playlist_page($about; page_offset($capture.url; .href)));
 
 def check($capture; $id):
 	{table: "playlists", known: {playlist_id: $id,
 		snapshot_id: .snapshot_id}},
-	{table: "playlist_tracks", op: "check", known: {playlist_id: $id,
-		list: ($capture | list_id), snapshot_id: .snapshot_id}};
+	{table: "playlist_tracks", op: "check", known: (($capture | list_of)
+		+ {playlist_id: $id, snapshot_id: .snapshot_id})};
 
 # All of it that can be had was had.
 def leave_queue($id):

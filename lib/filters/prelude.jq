@@ -287,13 +287,17 @@ def sp_entry($plain):
 		end
 	end;
 
-# Which reading of a playlist a page is of: the pages of one request, those of
-# an earlier one that it goes on with, or those that were imported together.
-def list_id:
-	if (.list | type) == "string" then .list
-	elif .run == null then null
-	elif .request != null then "\(.run)/\(.request)"
-	else "\(.run)/import" end;
+# Which list of a playlist's tracks a page is of: the pages of one request, or
+# those that were imported together. A request that resumes another one has a
+# list of its own, which follows that one's.
+def list_of:
+	if .run != null and .request != null then
+		{list: "\(.run)/\(.request)", follows: .list}
+	else
+		{list: (if (.list | type) == "string" then .list
+			elif .run == null then null
+			else "\(.run)/import" end)}
+	end;
 
 # Where a page begins that does not say so itself.
 def page_offset($url; $href):
@@ -301,7 +305,8 @@ def page_offset($url; $href):
 	| sp_digits(0; length) // 0;
 
 # A page of a playlist's items, from the object with `items`, as the row that
-# keeps it. `about` is what the row says besides.
+# keeps it. `about` is what the row says besides. Whether it is the last one is
+# said where its total does not say the same.
 def playlist_page($about; $offset):
 	(.offset | if type == "number" then . else $offset end) as $offset
 	| (if (.total | type) == "number" then .total
@@ -309,6 +314,9 @@ def playlist_page($about; $offset):
 			$offset + (.items | length)
 		else null end) as $total
 	| .items as $items
+	| (.next == null) as $ended
+	| (if has("next") and $ended != ($offset + ($items | length) >= $total)
+		then $ended else null end) as $last
 	| ([$items[] | if type == "object" then .added_at else null end
 		| if . == null then empty else . end]
 		| sp_times_are("")) as $plain
@@ -321,7 +329,8 @@ def playlist_page($about; $offset):
 		{refuse: "the list does not say how long it is: it is not kept"}
 	else
 		{table: "playlist_tracks", op: "page", known: ($about
-			+ {offset: $offset, total: $total, items: $entries})}
+			+ {offset: $offset, total: $total, last: $last,
+				items: $entries})}
 	end;
 
 # Items of a list that hold no track are told of, each by itself.

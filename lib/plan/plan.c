@@ -335,7 +335,9 @@ static const char is_due[] =
     "and account = :account and status = 'complete' "
     "and started_at > :stale_since and started_at <= :now "
     "and (job <> 'audio-features' or coalesce(captures, 1) > 0)) "
-    "or (:job = 'playlists' and exists (select 1 " PLAN_QUEUED ")) "
+    "or (:job = 'playlists' and (exists (select 1 " PLAN_QUEUED ") "
+    "or exists (select 1 from " PLAN_UNPROVEN
+    "where again and playlist_id in " PLAN_MINE "))) "
     /* Playlists that its last run discovered, it could not request. */
     "or (:job = 'playlists' and exists (select 1 "
     "from (select user_id, max(started_at) as at from ingest_runs "

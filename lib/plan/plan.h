@@ -102,6 +102,30 @@ void plan_release(struct plan *);
 	"from playlist_ingest_queue " \
 	"where (user_id is null or user_id = :user) "
 
+/*
+ * In SQL: the playlists that this user may ask for: those of its own list,
+ * those that its plays named, and those that nobody's list is known to hold.
+ */
+#define PLAN_MINE                                                             \
+	"(select playlist_id " PLAN_QUEUED                                    \
+	"union select playlist_id from user_playlists where user_id = :user " \
+	"union select playlist_id from playlists where playlist_id not in "   \
+	"(select playlist_id from user_playlists)) "
+
+/*
+ * In SQL: the playlists that were read whole, and whose check did not prove
+ * the list: when last, and whether to ask again at once, for two such lists
+ * with the same items are as good. That is once; where two differ, more do.
+ */
+#define PLAN_UNPROVEN                                                         \
+	"(select playlist_id, at, n = 1 and not exists "                      \
+	"(select 1 from endpoint_status where endpoint = 'playlist' "         \
+	"and subject = playlist_id and last_updated > at) as again "          \
+	"from (select playlist_id, max(told_at) as at, "                      \
+	"count(distinct list) as n from playlist_pages "                      \
+	"where page_offset = -1 and list in (select list from ingest_errors " \
+	"where list is not null) group by playlist_id)) "
+
 /* For the jobs: */
 
 struct plan_request {

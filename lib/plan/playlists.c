@@ -11,11 +11,9 @@
 #define ITEMS_LIMIT 50	/* further ones a page, the least that the API gives */
 
 /*
- * The playlists that this account may ask for: those of its own list, those
- * that its plays named, and those that nobody's list is known to hold. One
- * is asked for when it waits in the queue, or was never refreshed, or not
- * for long; but not again while we hold what there is to have, nor soon after
- * the API refused it.
+ * A playlist is asked for when it waits in the queue, or was never refreshed,
+ * or not for long; but not again while we hold what there is to have, nor soon
+ * after the API refused it, or it changed while it was read, and then again.
  *
  * What there is to have is held when the tracks are of the snapshot last told,
  * and that was told lately: by the playlist itself, or by the account's list
@@ -23,14 +21,8 @@
  * for as long as its refresh is recent. What is refused for what it is, and
  * not for what the app or the login is, is as good as held.
  */
-#define MINE                                                                  \
-	"mine as (select playlist_id " PLAN_QUEUED                            \
-	"union select playlist_id from user_playlists where user_id = :user " \
-	"union select playlist_id from playlists where playlist_id not in "   \
-	"(select playlist_id from user_playlists))"
-
 #define CANDIDATES                                                           \
-	"with " MINE ", "                                                    \
+	"with mine as " PLAN_MINE ", unproven as " PLAN_UNPROVEN ", "        \
 	"queued as (select playlist_id " PLAN_QUEUED "), "                   \
 	"listed as (select playlist_id from user_playlists "                 \
 	"where user_id = :user and last_seen <= :now and "                   \
@@ -47,7 +39,10 @@
 	"and coalesce(reason, '') not like '%developer%' "                   \
 	"and coalesce(reason, '') not like '%quota%')), "                    \
 	"candidates as ("                                                    \
-	"select m.playlist_id, r.playlist_id is not null or coalesce(case "  \
+	"select m.playlist_id, r.playlist_id is not null "                   \
+	"or not coalesce(u.again, 0) "                                       \
+	"and coalesce(u.at > :stale_since and u.at <= :now, 0) "             \
+	"or not coalesce(u.again, 0) and coalesce(case "                     \
 	"when p.tracks_updated is null "                                     \
 	"then p.last_refreshed > :stale_since and p.last_refreshed <= :now " \
 	"else p.snapshot_id = p.tracks_snapshot_id "                         \
@@ -57,8 +52,10 @@
 	"from mine m left join playlists p using (playlist_id) "             \
 	"left join queued q using (playlist_id) "                            \
 	"left join refused r using (playlist_id) "                           \
+	"left join unproven u using (playlist_id) "                          \
 	"where (q.playlist_id is not null or p.last_refreshed is null "      \
-	"or p.last_refreshed <= :stale_since or p.last_refreshed > :now)) "
+	"or p.last_refreshed <= :stale_since or p.last_refreshed > :now "    \
+	"or u.again)) "
 
 static const char due[] = CANDIDATES
     "select playlist_id, tracks_total from candidates where not held "
@@ -71,15 +68,20 @@ static const char settled[] =
 	       "order by playlist_id)";
 
 static const char all[] =
-    "with " MINE " "
     "select playlist_id, tracks_total "
-    "from mine left join playlists using (playlist_id) order by 1";
+    "from " PLAN_MINE "left join playlists using (playlist_id) order by 1";
 
-/* Whether the pages of a list are of the playlist as it was last told to be. */
+/*
+ * Whether the pages of a list, which may go on with those of another one, are
+ * of the playlist as it was last told to be.
+ */
 static const char is_current[] =
+    "with recursive chain (name) as (values (?2) union "
+    "select g.follows from playlist_pages g join chain on g.list = name "
+    "where g.playlist_id = ?1 and g.follows is not null) "
     "select 1 from playlists p join playlist_pages g using (playlist_id) "
-    "where playlist_id = ?1 and list = ?2 and page_offset = 0 "
-    "and g.snapshot_id is p.snapshot_id";
+    "where playlist_id = ?1 and list in (select name from chain) "
+    "and page_offset = 0 and g.snapshot_id is p.snapshot_id";
 
 static const char list_length[] =
     "select count(*) from user_playlists where user_id = :user";

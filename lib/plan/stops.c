@@ -8,7 +8,7 @@
 
 /* Of max(), SQLite takes the other columns from the row that has it. */
 static const char query[] =
-    "with stopped as ("
+    "with recursive stopped as ("
     "select run_id from ingest_runs "
     "where user_id = :user and job = :job and status = 'deferred' "
     "and started_at > :stale_since and started_at <= :now "
@@ -18,16 +18,20 @@ static const char query[] =
     "and coalesce(captures, 1) > 0), '')), "
     "pages as ("
     "select json_extract(extra_json, '$.page') as page, "
-    "coalesce(json_extract(extra_json, '$.list'), "
-    "run_id || '/' || json_extract(extra_json, '$.request')) as list, "
+    "run_id || '/' || json_extract(extra_json, '$.request') as list, "
+    "json_extract(extra_json, '$.list') as follows, "
     "substr(url, instr(url, '/v1/')) as path, "
     "json_type(extra_json, '$.next') as type, "
     "json_extract(extra_json, '$.next') as next, fetched_at "
     "from stopped join staging_raw using (run_id) "
-    "where status = 200) "
-    "select list, max(page), path, type, next, fetched_at from pages "
-    "where substr(list, 1, instr(list, '/') - 1) in (select run_id from "
-    "stopped) group by list order by list desc";
+    "where status = 200), "
+    /* Those of chains whose first page is there, too. */
+    "chains as (select list from pages where follows is null union "
+    "select p.list from pages p join chains c on p.follows = c.list) "
+    "select list, max(page), path, type, next, fetched_at "
+    "from pages join chains using (list) where list not in "
+    "(select follows from pages where follows is not null) "
+    "group by list order by list desc";
 
 static char *column(sqlite3_stmt *s, int i)
 {

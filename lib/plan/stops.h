@@ -2,8 +2,8 @@
  * Where a job's chains of pages stand that rate limits cut short: what was
  * staged is not asked for again.
  *
- * A chain is named RUN/REQUEST by the request that began it, and so are its
- * captures, whichever run they are of. What counts are the runs that ended
+ * A chain is named RUN/REQUEST by its request. One that resumes another has a
+ * name of its own, and follows that one. What counts are the runs that ended
  * deferred since the last one that brought something and went otherwise, of
  * the last STOPS_AGE: longer than that no half of a list is worth keeping.
  */

@@ -118,8 +118,9 @@ create table if not exists playlist_tracks (
 	primary key (playlist_id, position)
 ) without rowid;
 
--- Pages of lists of tracks that are not complete yet. A row with the offset
--- -1 is the check of the snapshot that follows the last of several pages.
+-- Pages of lists of tracks that are not stored yet. A row with the offset -1
+-- is the check of the snapshot that follows the last of several pages. A list
+-- that resumes another one, `follows`, goes on where the pages of that end.
 create table if not exists playlist_pages (
 	playlist_id text not null,
 	list text not null,
@@ -130,6 +131,8 @@ create table if not exists playlist_pages (
 	check_due boolean,
 	told_at text not null,
 	items_json text,
+	follows text,
+	is_last boolean,
 	primary key (playlist_id, list, page_offset)
 ) without rowid;
 

@@ -3,7 +3,7 @@
 #include "store/db.h"
 #include "store/list_sql.h"
 
-enum { LENGTH, FIND, INSERT, UPDATE, BEYOND, CUT, COPY };
+enum { LENGTH, FIND, INSERT, UPDATE, BEYOND, CUT, CMP, COPY };
 
 /* INSERT and UPDATE have the same parameters. */
 static const char *const texts[LIST_ITEMS_STATEMENTS] = {
@@ -22,6 +22,7 @@ static const char *const texts[LIST_ITEMS_STATEMENTS] = {
 	       " where playlist_id = ?1 and position >= ?2 order by position",
     [CUT] = "delete from $playlist_tracks"
 	    " where playlist_id = ?1 and position >= ?2",
+    [CMP] = "select items_cmp(?2, " LIST_STORED("?1", "?3", "?4") ")",
     [COPY] = "insert into temp.dry_playlist_tracks select playlist_id,"
 	     " position, track_id, uri, added_at, added_by, kind"
 	     " from playlist_tracks where playlist_id = ?1"};
@@ -78,6 +79,20 @@ int list_items_count(struct list_items *li, struct list_place *at)
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
+int list_items_cmp(struct list_items *li, const struct list_place *at,
+    struct slice items, int64_t count, int *cmp)
+{
+	sqlite3_stmt *s = list_bind(li->statements[CMP], at->playlist, items);
+	int rc;
+
+	sqlite3_bind_int64(s, 3, at->position);
+	sqlite3_bind_int64(s, 4, at->position + count);
+	rc = sqlite3_step(s);
+	*cmp = sqlite3_column_int(s, 0);
+	sqlite3_reset(s);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
 static void set_position(
     struct list_items *li, struct slice playlist, int64_t n)
 {
@@ -130,20 +145,6 @@ static int write_after(struct list_items *li, int which)
 	return rc;
 }
 
-/* Settle what is to stand, of what stands and an item. */
-static void merge_item(
-    struct list_items *li, const struct item *item, bool again)
-{
-	for (int i = 0; i < ITEM_COLUMNS; i++) {
-		const struct value *was = &li->before.values[li->columns[i]];
-		bool keep = again && li->before.present &&
-			    value_cmp(was, &item->values[i]) > 0;
-
-		li->after.values[li->columns[i]] =
-		    keep ? *was : item->values[i];
-	}
-}
-
 static int put_item(
     struct list_items *li, const struct list_place *at, const struct item *item)
 {
@@ -161,7 +162,8 @@ static int put_item(
 	}
 	if (rc == SQLITE_ROW)
 		read_before(li, find);
-	merge_item(li, item, at->again);
+	for (int i = 0; i < ITEM_COLUMNS; i++)
+		li->after.values[li->columns[i]] = item->values[i];
 	if (rc == SQLITE_ROW)
 		kind = merge_differs(li->table, &li->before, &li->after)
 			   ? CHANGE_UPDATE

@@ -23,11 +23,10 @@ struct list_place {
 	struct slice playlist;
 	int64_t position; /* of the next one */
 	int64_t held;	  /* how many there are */
-	bool again;	  /* they were put before: the greater values stand */
 	struct slice src;
 };
 
-enum { LIST_ITEMS_STATEMENTS = 7 };
+enum { LIST_ITEMS_STATEMENTS = 8 };
 
 struct list_items {
 	struct loader *loader; /* borrowed */
@@ -49,6 +48,13 @@ int list_items_copy(struct list_items *, struct slice playlist);
 
 /* Find out how many items the place's playlist holds. */
 int list_items_count(struct list_items *, struct list_place *);
+
+/*
+ * Compare so many items with those stored from the place on: below, above or
+ * 0.
+ */
+int list_items_cmp(struct list_items *, const struct list_place *,
+    struct slice items, int64_t count, int *cmp);
 
 /* Put the items of a page into their positions, and the place behind them. */
 int list_items_put(

@@ -16,34 +16,41 @@
 #include "store/page.h"
 
 enum list_verdict {
-	LIST_NOTHING, /* no page */
+	LIST_NOTHING, /* its first page is not here */
 	LIST_COMPLETE,
 	LIST_PARTIAL,	/* pages are missing */
-	LIST_UNCHECKED, /* the check is */
-	LIST_CHANGED	/* pages or check contradict each other */
+	LIST_UNCHECKED, /* whole, but the check is missing */
+	LIST_UNPROVEN,	/* whole, but its total or snapshot changed */
+	LIST_CHANGED	/* pages contradict each other */
 };
 
-/* What there is of a list. */
+/* What there is of a list, with the pages of those that it follows. */
 struct list_judged {
 	enum list_verdict verdict;
-	int64_t pages;
-	int64_t came, total;   /* items */
-	struct slice at;       /* the earliest of its parts'; until the next */
-	struct slice snapshot; /* of its first page; p == NULL if untold */
+	int64_t came, total; /* items */
+	/* Texts of the first page; the time is the earliest of its parts'. */
+	struct buf at, snapshot, first;
+	bool has_snapshot;
 
 	int64_t end; /* private: of the pages that follow each other from 0 */
-	bool check, check_due, check_differs, differs;
+	int64_t least, most; /* of the totals of its pages */
+	bool ended, check, check_due, check_differs, differs;
+	struct buf check_at, check_snapshot;
 };
 
-enum { LIST_PAGES_STATEMENTS = 13 };
+void list_judged_init(struct list_judged *);
+void list_judged_release(struct list_judged *);
+
+/* Whether all pages have come, so that another such list can confirm it. */
+bool list_is_whole(const struct list_judged *);
+
+enum { LIST_PAGES_STATEMENTS = 15 };
 
 struct list_pages {
 	sqlite3 *db; /* borrowed */
 	bool dry;
 
-	sqlite3_stmt *statements[LIST_PAGES_STATEMENTS]; /* private from here */
-	struct buf at, check_at, snapshot;
-	bool has_snapshot;
+	sqlite3_stmt *statements[LIST_PAGES_STATEMENTS]; /* private */
 };
 
 /* A release is due whatever comes of it. */
@@ -56,27 +63,37 @@ void list_pages_release(struct list_pages *);
  */
 int list_pages_copy(struct list_pages *, struct slice playlist, bool *first);
 
-/* Keep a part; of the same page told twice the newer, then the greater. */
-int list_pages_keep(struct list_pages *, const struct part *);
+/*
+ * Store a part; of two that differ under one key the greater one, whole.
+ * `*changed` says whether that is another one than before.
+ */
+int list_pages_keep(struct list_pages *, const struct part *, bool *changed);
 
 /* Find out what has come of a list. */
 int list_pages_judge(struct list_pages *, struct slice playlist,
     struct slice list, struct list_judged *);
 
 /*
- * A statement of a list's pages in order, offset and items, which is stepped
- * and reset by the caller.
+ * A statement of a list and of those that follow it, the greatest name first;
+ * of all other lists of a playlist; and of a list's pages in order, their
+ * items. Each is stepped and reset by the caller.
  */
+sqlite3_stmt *list_pages_followers(
+    struct list_pages *, struct slice playlist, struct slice list);
+sqlite3_stmt *list_pages_others(
+    struct list_pages *, struct slice playlist, struct slice list);
 sqlite3_stmt *list_pages_read(
     struct list_pages *, struct slice playlist, struct slice list);
 
-/* A list is older than the one held: nothing is wanted of it in this run. */
+/* Whether two lists have the same items; with LIST_NONE, one and the stored. */
+int list_pages_agree(struct list_pages *, struct slice playlist,
+    struct slice list, struct slice other, bool *agree);
+
+/* A list is older than the one stored: forget its pages. */
 int list_pages_drop(
     struct list_pages *, struct slice playlist, struct slice list);
-int list_pages_is_dropped(struct list_pages *, struct slice playlist,
-    struct slice list, bool *dropped);
 
-/* A list is held now: forget its pages, and those of older lists. */
+/* A list is stored now: forget its pages, and those of older lists. */
 int list_pages_done(struct list_pages *, struct slice playlist,
     struct slice list, struct slice at);
 

@@ -2,6 +2,30 @@
 
 #include "base/buf.h"
 #include "store/db.h"
+#include "store/page.h"
+
+static struct slice argument(sqlite3_value *v)
+{
+	const void *p = sqlite3_value_blob(v);
+
+	return (struct slice){p ? p : "", (size_t)sqlite3_value_bytes(v)};
+}
+
+static void sql_items_cmp(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	int cmp;
+
+	(void)n;
+	if (items_cmp(argument(v[0]), argument(v[1]), &cmp))
+		sqlite3_result_int(c, cmp);
+}
+
+int list_add_function(sqlite3 *db)
+{
+	return sqlite3_create_function(db, "items_cmp", 2,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_items_cmp, NULL,
+	    NULL);
+}
 
 int list_prepare(sqlite3 *db, bool dry, const char *text, sqlite3_stmt **stmt)
 {

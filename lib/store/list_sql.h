@@ -9,6 +9,19 @@
 
 #define LIST_NONE ((struct slice){NULL, 0})
 
+/* SQL: the stored items of a playlist in a range of positions, as an array. */
+#define LIST_STORED(playlist, from, to)                                       \
+	"(select json_group_array(json_object('track_id', track_id, 'uri',"   \
+	" uri, 'added_at', added_at, 'added_by', added_by, 'kind', kind))"    \
+	" from (select * from $playlist_tracks where playlist_id = " playlist \
+	" and position >= " from " and position < " to " order by position))"
+
+/*
+ * Give a connection the function items_cmp(a, b), which compares arrays of
+ * items: below, above or 0; NULL where one of them is none.
+ */
+int list_add_function(sqlite3 *);
+
 /*
  * Prepare a text in which $ stands before the tables that are written: the
  * true ones or, in a dry run, temporary ones called dry_… . A result code.

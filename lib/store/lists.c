@@ -15,7 +15,10 @@ void lists_init(struct lists *ls, struct loader *loader, struct tables *tables)
 	    .held_at = BUF_INIT(TEXT_MAX),
 	    .held_list = BUF_INIT(TEXT_MAX),
 	    .held_snapshot = BUF_INIT(TEXT_MAX),
+	    .name = BUF_INIT(TEXT_MAX),
 	    .why = BUF_INIT(1 << 16)};
+	list_judged_init(&ls->judged);
+	list_judged_init(&ls->other);
 }
 
 void lists_release(struct lists *ls)
@@ -28,7 +31,10 @@ void lists_release(struct lists *ls)
 	buf_release(&ls->held_at);
 	buf_release(&ls->held_list);
 	buf_release(&ls->held_snapshot);
+	buf_release(&ls->name);
 	buf_release(&ls->why);
+	list_judged_release(&ls->judged);
+	list_judged_release(&ls->other);
 }
 
 /* Have everything ready, once there is a list. */
@@ -45,6 +51,9 @@ static int prepare(struct lists *ls)
 	if (!tracks || !ls->playlists || !ls->queue)
 		return SQLITE_NOMEM;
 	ls->ready = true;
+	rc = list_add_function(ls->loader->db);
+	if (rc != SQLITE_OK)
+		return rc;
 	rc = list_items_init(&ls->items, ls->loader, tracks);
 	rc2 = list_pages_init(&ls->pages, ls->loader->db, ls->loader->dry);
 	return rc ? rc : rc2;
@@ -120,16 +129,18 @@ static int cmp_held(const struct lists *ls, struct slice at, struct slice list)
 	return c ? c : slice_cmp(list, buf_slice(&ls->held_list));
 }
 
-static bool is_held(const struct lists *ls, struct slice list)
-{
-	return ls->held_at.n > 0 && slice_eq(list, buf_slice(&ls->held_list));
-}
-
 /* A list that takes the place of the one held. */
 struct whole {
 	struct slice playlist, list, at, snapshot, src;
 	const struct part *page; /* its only one, or NULL: as they are kept */
 };
+
+static int cmp_lists(const struct whole *a, const struct whole *b)
+{
+	int c = slice_cmp(a->at, b->at);
+
+	return c ? c : slice_cmp(a->list, b->list);
+}
 
 /* Tell the merge of the playlist, and of the queue, what is held now. */
 static int tell_held(struct lists *ls, const struct whole *w)
@@ -165,7 +176,7 @@ static int put_pages(
 	int rc;
 
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		rc = list_items_put(&ls->items, at, list_text(s, 1));
+		rc = list_items_put(&ls->items, at, list_text(s, 0));
 		if (rc != SQLITE_OK)
 			break;
 	}
@@ -202,70 +213,140 @@ static int pass_over(struct lists *ls, const struct part *p)
 	return SQLITE_OK;
 }
 
-/* A page of a list that is older than the one held. */
-static int drop(struct lists *ls, const struct part *p)
+/* A page of the list held that comes again: the greater one stands, whole. */
+static int put_again(struct lists *ls, const struct part *p)
 {
-	int rc = list_pages_drop(&ls->pages, p->playlist, p->list);
+	struct list_place at = {
+	    .playlist = p->playlist, .position = p->offset, .src = p->src};
+	int cmp = -1, rc = list_items_count(&ls->items, &at);
 
-	return rc == SQLITE_OK ? pass_over(ls, p) : rc;
-}
-
-/* A page of the list held that comes again, and how many items are held. */
-static int put_again(struct lists *ls, const struct part *p, int64_t *held)
-{
-	struct list_place at = {.playlist = p->playlist,
-	    .position = p->offset,
-	    .again = true,
-	    .src = p->src};
-	int rc = list_items_count(&ls->items, &at);
-
-	*held = at.held;
-	if (rc != SQLITE_OK)
-		return rc;
-	if (p->total != at.held || p->offset + p->count > at.held)
-		return pass_over(ls, p);
+	if (rc == SQLITE_OK && p->offset + p->count <= at.held)
+		rc = list_items_cmp(&ls->items, &at, p->items, p->count, &cmp);
+	if (rc != SQLITE_OK || cmp < 0)
+		return rc ? rc : pass_over(ls, p);
 	return list_items_put(&ls->items, &at, p->items);
 }
 
-/* Keep a part with others of its list, and see what they are together. */
+static struct whole whole_of(
+    const struct part *p, struct slice list, const struct list_judged *j)
+{
+	struct slice snapshot = buf_slice(&j->snapshot);
+
+	return (struct whole){.playlist = p->playlist,
+	    .list = list,
+	    .at = buf_slice(&j->at),
+	    .snapshot = j->has_snapshot ? snapshot : LIST_NONE,
+	    .src = p->src};
+}
+
+/*
+ * Whether another list confirms a whole one: it was read from its first page
+ * on by itself, and has the same items.
+ */
+static int confirms(
+    struct lists *ls, const struct whole *w, struct slice other, bool *yes)
+{
+	struct list_judged *j = &ls->other;
+	int rc = list_pages_judge(&ls->pages, w->playlist, other, j);
+
+	*yes = false;
+	if (rc != SQLITE_OK || !list_is_whole(j) ||
+	    slice_eq(buf_slice(&j->first), buf_slice(&ls->judged.first)) ||
+	    cmp_held(ls, buf_slice(&j->at), other) <= 0)
+		return rc;
+	return list_pages_agree(&ls->pages, w->playlist, w->list, other, yes);
+}
+
+/* Find a list that confirms a whole one; its name is left in ls->name. */
+static int find_confirming(struct lists *ls, const struct whole *w, bool *found)
+{
+	sqlite3_stmt *s = list_pages_others(&ls->pages, w->playlist, w->list);
+	int rc = SQLITE_OK;
+
+	*found = false;
+	while (rc == SQLITE_OK && !*found &&
+	       (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		if (!copy(&ls->name, list_text(s, 0)))
+			rc = SQLITE_NOMEM;
+		else
+			rc = confirms(ls, w, buf_slice(&ls->name), found);
+	}
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+ * Of a whole list that its check does not prove, and another that confirms
+ * it, the older one is held: its items were there from then on. So whatever
+ * is older than the list held can never be wanted again.
+ */
+static int hold_confirmed(
+    struct lists *ls, const struct part *p, const struct whole *w)
+{
+	bool found;
+	int rc = find_confirming(ls, w, &found);
+	struct whole other;
+
+	if (rc != SQLITE_OK || !found)
+		return rc;
+	other = whole_of(p, buf_slice(&ls->name), &ls->other);
+	return hold(ls, cmp_lists(w, &other) < 0 ? w : &other);
+}
+
+/* See what a list is with a part that came, and hold it if it may be. */
+static int consider(struct lists *ls, const struct part *p, struct slice list)
+{
+	struct list_judged *j = &ls->judged;
+	struct whole w;
+	int c, rc = list_pages_judge(&ls->pages, p->playlist, list, j);
+
+	if (rc != SQLITE_OK || !list_is_whole(j))
+		return rc;
+	w = whole_of(p, list, j);
+	c = cmp_held(ls, w.at, w.list);
+	if (c >= 0 && j->verdict == LIST_COMPLETE)
+		return hold(ls, &w);
+	return c > 0 ? hold_confirmed(ls, p, &w) : SQLITE_OK;
+}
+
+/* Keep a part, and see what its list is with it, and those that follow it. */
 static int keep(struct lists *ls, const struct part *p)
 {
-	struct list_judged j;
-	int rc = list_pages_keep(&ls->pages, p);
+	sqlite3_stmt *s;
+	bool changed;
+	int rc = list_pages_keep(&ls->pages, p, &changed);
 
 	ls->waiting = true;
-	if (rc == SQLITE_OK)
-		rc = list_pages_judge(&ls->pages, p->playlist, p->list, &j);
-	if (rc != SQLITE_OK || j.verdict != LIST_COMPLETE)
+	if (rc != SQLITE_OK || !changed)
 		return rc;
-	/* A part may have come before the list that is held now. */
-	if (cmp_held(ls, j.at, p->list) < 0)
-		return list_pages_drop(&ls->pages, p->playlist, p->list);
-	return hold(ls, &(struct whole){.playlist = p->playlist,
-			    .list = p->list,
-			    .at = j.at,
-			    .snapshot = j.snapshot,
-			    .src = p->src});
+	s = list_pages_followers(&ls->pages, p->playlist, p->list);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
+		rc = consider(ls, p, list_text(s, 0));
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /*
  * A list under the name and of the time of the one held, as captures without
- * a run may come: the longer one stands, then the greater snapshot.
+ * a run may come: the longer one stands, then the greater one.
  */
 static int take_again(
     struct lists *ls, const struct part *p, const struct whole *w)
 {
-	int64_t held;
-	int rc;
+	struct list_place at = {.playlist = p->playlist, .src = p->src};
+	int rc = list_items_count(&ls->items, &at), cmp = -1;
 
-	rc = put_again(ls, p, &held);
-	if (rc != SQLITE_OK || p->total < held)
+	if (rc == SQLITE_OK && p->total == at.held)
+		rc = list_items_cmp(&ls->items, &at, p->items, p->count, &cmp);
+	else
+		cmp = p->total > at.held ? 1 : -1;
+	if (rc != SQLITE_OK)
 		return rc;
-	if (p->total > held)
-		return hold(ls, w);
-	return slice_cmp(w->snapshot, buf_slice(&ls->held_snapshot)) > 0
-		   ? tell_held(ls, w)
-		   : SQLITE_OK;
+	if (cmp == 0)
+		cmp = slice_cmp(w->snapshot, buf_slice(&ls->held_snapshot));
+	if (cmp == 0)
+		return list_items_put(&ls->items, &at, p->items);
+	return cmp < 0 ? pass_over(ls, p) : hold(ls, w);
 }
 
 /* A page that is a list by itself needs no others, and waits not. */
@@ -280,38 +361,31 @@ static int take_list(struct lists *ls, const struct part *p)
 	int c = cmp_held(ls, p->at, p->list);
 
 	if (c < 0)
-		return drop(ls, p);
+		return pass_over(ls, p);
 	return c == 0 ? take_again(ls, p, &w) : hold(ls, &w);
-}
-
-static int take_page(struct lists *ls, const struct part *p, bool dropped)
-{
-	int64_t held;
-
-	if (p->offset == 0 && p->count == p->total && !p->check_due)
-		return take_list(ls, p);
-	if (is_held(ls, p->list))
-		return put_again(ls, p, &held);
-	if (cmp_held(ls, p->at, p->list) < 0)
-		return drop(ls, p);
-	return dropped ? pass_over(ls, p) : keep(ls, p);
 }
 
 static int take(struct lists *ls, const struct part *p)
 {
-	bool dropped;
+	bool page = p->kind == PART_PAGE, again;
 	int rc = find_held(ls, p->playlist);
 
-	if (rc == SQLITE_OK)
-		rc = list_pages_is_dropped(
-		    &ls->pages, p->playlist, p->list, &dropped);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (p->kind == PART_PAGE)
-		return take_page(ls, p, dropped);
-	if (dropped || is_held(ls, p->list) || cmp_held(ls, p->at, p->list) < 0)
+	if (page && p->offset == 0 && p->count == p->total && p->last &&
+	    !p->check_due)
+		return take_list(ls, p);
+	again = ls->held_at.n > 0 && !p->follows.p &&
+		slice_eq(p->list, buf_slice(&ls->held_list));
+	if (again && page)
+		return put_again(ls, p);
+	if (again)
 		return SQLITE_OK;
-	return keep(ls, p);
+	if (slice_cmp(p->at, buf_slice(&ls->held_at)) >= 0)
+		return keep(ls, p);
+	/* It is older than the list held. */
+	rc = list_pages_drop(&ls->pages, p->playlist, p->list);
+	return rc == SQLITE_OK ? pass_over(ls, p) : rc;
 }
 
 /* Where a constraint of a user's own forbids it, a list is refused whole. */
@@ -365,8 +439,27 @@ static const char *reason(struct lists *ls, const struct list_judged *j)
 		    j->total);
 		return buf_words(&ls->why);
 	case LIST_UNCHECKED: return "the final snapshot check is missing";
+	case LIST_UNPROVEN:
+		return "its length or snapshot changed while it was being "
+		       "fetched, and no other fetch has the same items yet";
 	default: return "the list changed while it was being fetched";
 	}
+}
+
+/* Whether there is nothing to say of a list: see what has come of it. */
+static int is_settled(
+    struct lists *ls, struct slice playlist, struct slice list, bool *settled)
+{
+	const struct list_judged *j = &ls->judged;
+	int rc = find_held(ls, playlist);
+
+	if (rc == SQLITE_OK)
+		rc = list_pages_judge(&ls->pages, playlist, list, &ls->judged);
+	*settled = j->verdict == LIST_NOTHING ||
+		   slice_cmp(buf_slice(&j->at), buf_slice(&ls->held_at)) <= 0;
+	if (rc != SQLITE_OK || *settled || !list_is_whole(j))
+		return rc;
+	return list_pages_agree(&ls->pages, playlist, list, LIST_NONE, settled);
 }
 
 int lists_incomplete(struct lists *ls,
@@ -374,21 +467,23 @@ int lists_incomplete(struct lists *ls,
 	const char *reason),
     void *ctx)
 {
-	struct list_judged j;
 	sqlite3_stmt *s;
+	bool settled;
 	int rc;
 
 	if (!ls->waiting)
 		return SQLITE_OK;
+	ls->known = false;
 	s = list_pages_waiting(&ls->pages);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		struct slice playlist = list_text(s, 0);
 		struct slice list = list_text(s, 1);
 
-		rc = list_pages_judge(&ls->pages, playlist, list, &j);
+		rc = is_settled(ls, playlist, list, &settled);
 		if (rc != SQLITE_OK)
 			break;
-		tell(ctx, playlist, list, reason(ls, &j));
+		if (!settled)
+			tell(ctx, playlist, list, reason(ls, &ls->judged));
 	}
 	sqlite3_reset(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;

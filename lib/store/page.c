@@ -112,6 +112,36 @@ int items_next(
 	return 1;
 }
 
+static int item_cmp(const struct item *a, const struct item *b)
+{
+	int c = 0;
+
+	for (int i = 0; i < ITEM_COLUMNS && c == 0; i++)
+		c = value_cmp(&a->values[i], &b->values[i]);
+	return c;
+}
+
+bool items_cmp(struct slice a, struct slice b, int *cmp)
+{
+	struct buf why = BUF_INIT(1000);
+	struct arena arena = {0};
+	struct item x, y;
+	struct json i, j;
+	bool good = items_init(&i, a) && items_init(&j, b);
+	int p = 1, q = 1;
+
+	*cmp = 0;
+	while (good && *cmp == 0 && p > 0 && q > 0) {
+		p = items_next(&i, &x, &arena, &why);
+		q = items_next(&j, &y, &arena, &why);
+		good = p >= 0 && q >= 0;
+		*cmp = p > 0 && q > 0 ? item_cmp(&x, &y) : p - q;
+	}
+	arena_release(&arena);
+	buf_release(&why);
+	return good;
+}
+
 /* Count the items, and see that each is one. */
 static bool check_items(struct part *p, struct arena *arena, struct buf *why)
 {
@@ -135,6 +165,15 @@ static bool is(const struct json *j, const char *name)
 	return json_text_is(j->key, j->key_escaped, slice_of(name));
 }
 
+/* Null is as good as absent. */
+static bool read_bool(
+    enum json_type type, const char *name, bool *to, struct buf *why)
+{
+	*to = type == JSON_TRUE;
+	return type == JSON_TRUE || type == JSON_FALSE || type == JSON_NULL ||
+	       wrong(why, name, "is neither true nor false");
+}
+
 static bool read_page_member(
     struct part *p, struct json *j, enum json_type type, struct buf *why)
 {
@@ -142,11 +181,11 @@ static bool read_page_member(
 		return read_number(j, type, "offset", &p->offset, why);
 	if (is(j, "total"))
 		return read_number(j, type, "total", &p->total, why);
-	if (is(j, "check_due")) {
-		p->check_due = type == JSON_TRUE;
-		return type == JSON_TRUE || type == JSON_FALSE ||
-		       type == JSON_NULL ||
-		       wrong(why, "check_due", "is neither true nor false");
+	if (is(j, "check_due"))
+		return read_bool(type, "check_due", &p->check_due, why);
+	if (is(j, "last")) {
+		p->more = type == JSON_FALSE;
+		return read_bool(type, "last", &p->last, why);
 	}
 	if (!is(j, "items")) {
 		buf_printf(why, "unknown member '%.*s'",
@@ -169,6 +208,8 @@ static bool read_member(struct part *p, struct json *j, enum json_type type,
 		    j, type, "playlist_id", arena, &p->playlist, why);
 	if (is(j, "list"))
 		return read_text(j, type, "list", arena, &p->list, why);
+	if (is(j, "follows"))
+		return read_text(j, type, "follows", arena, &p->follows, why);
 	if (is(j, "snapshot_id"))
 		return read_text(
 		    j, type, "snapshot_id", arena, &p->snapshot, why);
@@ -213,7 +254,14 @@ static bool read_part(
 	/* Without a name, it is of the list that came at its time. */
 	if (p->list.n == 0)
 		p->list = p->at;
-	return p->kind == PART_CHECK || check_items(p, arena, why);
+	if (p->kind == PART_CHECK)
+		return true;
+	if (!check_items(p, arena, why))
+		return false;
+	/* Nothing follows an empty page, or one behind the total. */
+	p->last |= p->count == 0 || p->offset >= p->total ||
+		   (!p->more && p->offset + p->count >= p->total);
+	return true;
 }
 
 bool part_read(

@@ -21,13 +21,15 @@ struct part {
 	enum part_kind kind;
 	struct slice at, src; /* src.p == NULL if unknown */
 	struct slice playlist;
-	struct slice list;     /* which reading of it; the time by default */
+	struct slice list;    /* which snapshot of it; the time by default */
+	struct slice follows; /* the list that it resumes; p == NULL for none */
 	struct slice snapshot; /* p == NULL if untold */
 
 	/* Of a page. */
 	int64_t offset, total;
 	int64_t count;	    /* of its items */
 	bool check_due;	    /* the list wants a check */
+	bool last, more;    /* whether another page follows, if it is known */
 	struct slice items; /* a JSON array, as written */
 	struct part *next;
 };
@@ -64,5 +66,11 @@ bool items_init(struct json *, struct slice array);
  * item, 0 at the end, -1 for what is none: then `why` says what is wrong.
  */
 int items_next(struct json *, struct item *, struct arena *, struct buf *why);
+
+/*
+ * Compare two arrays of items, item by item and column by column; false where
+ * one of them is none.
+ */
+bool items_cmp(struct slice a, struct slice b, int *cmp);
 
 #endif

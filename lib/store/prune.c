@@ -146,27 +146,59 @@ static int plan_captures(struct prune *p)
 #define OF_LISTS "endpoint in ('playlist', 'playlist-items')"
 
 /* GOES is 0, and NEEDED is 2, here and below. */
+/* Of lists that resume others, the pages of all belong together. */
+static const char join_lists[] =
+    "drop table if exists temp.prune_roots;"
+    "create temp table prune_roots (list text primary key, root text)"
+    " without rowid;"
+    "with recursive links (list, follows) as (select distinct"
+    " " STAGING_LIST ", " STAGING_FOLLOWS " from staging_raw"
+    " where " OF_LISTS " and " STAGING_FOLLOWS " is not null),"
+    " roots (list, root) as (select list, follows from links"
+    " where follows not in (select list from links) union"
+    " select l.list, r.root from links l join roots r on l.follows = r.list)"
+    " insert or ignore into temp.prune_roots select * from roots;"
+    "update temp.prune_plan set list = (select root from temp.prune_roots r"
+    " where r.list = prune_plan.list)"
+    " where list in (select list from temp.prune_roots);";
+
+#define ROOT_OF(list)                                                        \
+	"coalesce((select root from temp.prune_roots r where r.list = " list \
+	"), " list ")"
+
 static const char keep_lists[] =
     "create index temp.prune_plan_list on prune_plan (list);"
 
     /* Lists that are held, or wait for what is missing. */
     "update temp.prune_plan set verdict = 2 where verdict = 0 and list in"
-    " (select tracks_list from playlists union select list from"
-    " playlist_pages union select list from ingest_errors);"
+    " (select " ROOT_OF(
+	"n.name") " from"
+		  " (select tracks_list as name from playlists union select "
+		  "list from"
+		  " playlist_pages union select list from ingest_errors) n);"
 
-    /*
-     * A list of another name was named by a mapping of the user's own. It may
-     * be of any capture of the run that it begins with or, where it names
-     * none, of any from its own time on: that is the earliest of its parts'.
-     */
-    "update temp.prune_plan set verdict = 2 where verdict = 0 and run in"
-    " (select substr(tracks_list, 1, instr(tracks_list, '/') - 1)"
-    " from playlists where tracks_list not in (select list from"
-    " temp.prune_plan where list is not null));"
-    "update temp.prune_plan set verdict = 2 where verdict = 0 and ms >="
-    " (select cast(round((julianday(min(tracks_updated)) - 2440587.5)"
-    " * 86400000) as integer) - 1 from playlists"
-    " where instr(tracks_list, '/') = 0 and tracks_list <> tracks_updated);";
+		  /*
+		   * A list of another name was named by a mapping of the user's
+		   * own. It may be of any capture of the run that it begins
+		   * with or, where it names none, of any from its own time on:
+		   * that is the earliest of its parts'.
+		   */
+		  "update temp.prune_plan set verdict = 2 where verdict = 0 "
+		  "and run in"
+		  " (select substr(tracks_list, 1, instr(tracks_list, '/') - 1)"
+		  " from playlists where " ROOT_OF(
+		      "tracks_list") " not in (select list from"
+				     " temp.prune_plan where list is not "
+				     "null));"
+				     "update temp.prune_plan set verdict = 2 "
+				     "where verdict = 0 and ms >="
+				     " (select "
+				     "cast(round((julianday(min(tracks_updated)"
+				     ") - 2440587.5)"
+				     " * 86400000) as integer) - 1 from "
+				     "playlists"
+				     " where instr(tracks_list, '/') = 0 and "
+				     "tracks_list <> tracks_updated);";
 
 /*
  * Half of a list that was once held would be told of as one that is
@@ -271,6 +303,8 @@ static int plan(struct prune *p)
 	if (rc == SQLITE_OK)
 		rc = note_waiting(p);
 	if (rc == SQLITE_OK)
+		rc = store_exec(p->db, join_lists);
+	if (rc == SQLITE_OK)
 		rc = store_exec(p->db, keep_lists);
 	if (rc == SQLITE_OK)
 		rc = store_exec(p->db, keep_waiting);
@@ -365,8 +399,9 @@ int prune_losses(struct prune *p,
 	tell_losses(&l);
 	rows = store_int(p->db,
 	    "select count(*) from playlist_tracks join playlists"
-	    " using (playlist_id) where tracks_list in"
-	    " (select list from temp.prune_plan where goes)",
+	    " using (playlist_id) where " ROOT_OF(
+		"tracks_list") " in"
+			       " (select list from temp.prune_plan where goes)",
 	    -1);
 	if (rows > 0)
 		of = store_int(

@@ -18,12 +18,16 @@
 
 /*
  * SQL: the name of the list of tracks that a row of staging_raw is a page of,
- * if it is of any; the mappings that come with sp name it so.
+ * if it is of any, and of the list that this one resumes; the mappings that
+ * come with sp name them so.
  */
-#define STAGING_LIST                                                     \
-	"coalesce(json_extract(extra_json, '$.list'), run_id || '/' || " \
-	"coalesce(json_extract(extra_json, '$.request'), "               \
-	"'import/' || json_extract(extra_json, '$.reading'), 'import'))"
+#define STAGING_LIST                                                        \
+	"coalesce(run_id || '/' || json_extract(extra_json, '$.request'), " \
+	"json_extract(extra_json, '$.list'), run_id || '/import')"
+#define STAGING_FOLLOWS                                      \
+	"case when run_id is not null and "                  \
+	"json_extract(extra_json, '$.request') is not null " \
+	"then json_extract(extra_json, '$.list') end"
 
 enum staging_result {
 	STAGING_READY, /* to be appended */

@@ -382,7 +382,11 @@ static int put_columns(
  * it or before it, the last.
  */
 static const char page_of[] =
-    "select capture_id, fetched_at from (select s.capture_id, s.fetched_at,"
+    "with recursive chain (name) as (select tracks_list from playlists"
+    " where playlist_id = ?1 union select " STAGING_FOLLOWS " from staging_raw"
+    " join chain on " STAGING_LIST " = name where " STAGING_FOLLOWS
+    " is not null) select capture_id, fetched_at from (select s.capture_id, "
+    "s.fetched_at,"
     " coalesce(json_extract(" BODIES_TEXT ", '$.offset'),"
     " json_extract(" BODIES_TEXT ", '$.tracks.offset'),"
     " json_extract(" BODIES_TEXT ", '$.items.offset'),"
@@ -391,8 +395,8 @@ static const char page_of[] =
     " from staging_raw s left join staging_bodies b using (body_id)"
     " where not body_is_text and coalesce(status, 200) = 200"
     " and json_extract(extra_json, '$.check') is null"
-    " and exists (select 1 from playlists where playlist_id = ?1"
-    " and tracks_list in (" STAGING_LIST ", s.fetched_at))"
+    " and exists (select 1 from chain"
+    " where name in (" STAGING_LIST ", s.fetched_at))"
     " and (instr(url, ?1) or instr(" BODIES_TEXT ", ?1)))"
     " where page <= cast(?2 as integer) order by page desc, 1 desc limit 1";
 

@@ -44,6 +44,7 @@ class Story:
                       for s in r.sample(range(60), r.randint(2, 8))]
         self.seqs = collections.Counter()
         self.request = 0
+        self.lists = {}  # the items of each playlist, as read last
         self.records = []
         kinds = [self.plays, self.my_playlists, self.reading, self.reading,
                  self.me, self.user, self.followed, self.features,
@@ -200,6 +201,9 @@ class Story:
         """A playlist, read page after page, with whatever goes wrong."""
         id, run = self.pick(PLAYLISTS), self.pick(RUNS)
         items = [self.an_item() for _ in range(self.r.randint(0, 6))]
+        if self.perhaps():  # the same as before
+            items = self.lists.get(id, items)
+        self.lists[id] = items
         size = self.r.randint(1, 4)
         flaw = self.r.randrange(10)
         times = sorted(self.time() for _ in range(10))
@@ -220,26 +224,51 @@ class Story:
             return
         body[name] = {"items": items[:size], "total": len(items),
                       "offset": 0, "next": None}
+        if size < len(items) and self.perhaps():
+            body[name]["next"] = "n"
         self.capture("playlist", path, body, at=times.pop(0), page=1, **about)
-        for from_ in range(size, len(items), size):
-            total = len(items) + (flaw == 1)
+        rest = list(range(size, len(items), size)) + ["check"] * (
+            size < len(items) and flaw != 4)
+        how = (path, items, size, flaw, snapshot)
+        if "request" not in about or "list" in about or self.perhaps(3):
+            return self.pages(how, rest, times, about)
+        # A limit came, and one or two others go on from there.
+        cut = self.r.randint(0, len(rest))
+        self.pages(how, rest[:cut], times, about)
+        for _ in range(self.r.randint(1, 2)):
+            self.request += 1
+            more = {"run": self.pick(RUNS), "request": self.request,
+                    "list": f"{run}/{about['request']}"}
+            if self.perhaps(3):  # it changed meanwhile
+                how = (path, [self.an_item() for _ in items], size, flaw,
+                       "changed")
+            self.pages(how, rest[cut:], list(times), more)
+
+    def pages(self, how, rest, times, about):
+        """The pages of a list after the first, and the check."""
+        path, items, size, flaw, snapshot = how
+        for from_ in rest:
+            if from_ == "check":
+                if flaw in (5, 6, 7):
+                    snapshot = "changed"
+                self.capture("playlist", path + "?fields=snapshot_id",
+                             {"snapshot_id": snapshot}, at=times.pop(0),
+                             check=True, **about)
+                continue
+            total = len(items) + (flaw in (1, 8))
             if flaw == 2:
                 from_ -= 1
             if flaw == 3 and from_ > size:
                 continue
             page = {"items": items[from_:from_ + size], "total": total,
                     "offset": from_}
+            if flaw == 8 or self.perhaps():
+                page["next"] = None if from_ + size >= len(items) else "n"
             if self.perhaps(3):
                 del page["offset"]
             self.capture("playlist-items",
                          f"{path}/items?offset={from_}&limit={size}", page,
                          at=times.pop(0), page=from_ // size + 1, **about)
-        if size < len(items) and flaw != 4:
-            if flaw == 5:
-                snapshot = "changed"
-            self.capture("playlist", path + "?fields=snapshot_id",
-                         {"snapshot_id": snapshot}, at=times.pop(0),
-                         check=True, **about)
 
     def me(self):
         self.capture("me", "me", self.a_user("kim"))

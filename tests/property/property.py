@@ -278,6 +278,24 @@ def check_rows(programs, h, want, r, how):
                     (LOAD, options, script))
 
 
+def words(programs, lines):
+    """What is said of the lists, and the status, when all is loaded."""
+    path = programs.fresh()
+    try:
+        done = subprocess.run(
+            [programs.load, "--db", path], capture_output=True,
+            input="".join(l + "\n" for l in lines).encode(), timeout=TIMEOUT)
+    finally:
+        programs.drop(path)
+    return done.returncode, sorted(
+        l for l in done.stderr.decode().splitlines() if "track list" in l)
+
+
+def check_words(programs, h, r):
+    if words(programs, h.rows) != words(programs, told(r, h.rows)):
+        raise Wrong("in another order, something else is said")
+
+
 def choices(r, h):
     """Which captures a replay sends."""
     captures = [c for c in h.records if c["type"] == "capture"]
@@ -669,6 +687,7 @@ def try_history(programs, seed, number, h):
     want = loaded(programs, [[h.rows]])
     for how in ON_ROWS:
         check_rows(programs, h, want, r, how)
+    check_words(programs, h, r)
     if number % 8 == 0:
         check_pipeline(programs, h, want, r)
     if number % 4 == 1:

@@ -1,2 +1,3 @@
 # lib/store/list_pages.c: a list is held though a page is missing
-s/if (j->end < j->total)/if (j->end < j->total - 100)/
+s/if (!j->ended || j->end < j->least)/if (j->end < j->least - 100)/
+s/ || j->end != j->total)/)/

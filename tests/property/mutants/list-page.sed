@@ -1,2 +1,2 @@
 # lib/store/list_pages.c: pages that wait are not put in order
-s/" order by page_offset",$/" order by page_offset desc",/
+s/>= 0 order by page_offset",$/>= 0 order by page_offset desc",/
