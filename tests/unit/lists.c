@@ -339,7 +339,8 @@ static bool is_queued(const struct history *h, const char *playlist)
 		    !slice_starts(buf_slice(&t->object), buf_slice(&key)))
 			continue;
 		played = strstr(t->object.p, "\"played_at\":\"");
-		if (played)
+		/* A play is never later than it was told. */
+		if (played && strncmp(played + 13, t->at, CLOCK_TEXT - 1) <= 0)
 			at = (struct slice){played + 13, CLOCK_TEXT - 1};
 		if (t->removes && slice_cmp(at, done) > 0)
 			done = at;
