@@ -81,7 +81,7 @@ sqlite3 "$tmp/it's two.db" "alter table tracks add column mood text;
 	update artists set name = 'Nobody' where artist_id =
 	(select max(artist_id) from artists); create table \"my own\" (x, \"y z\");
 	insert into \"my own\" values (1, 2); update play_history set
-	play_id = play_id + 1000; drop table play_coverage"
+	play_id = play_id + 1000; drop table user_relationships"
 compare "$tmp/one.db" "$tmp/it's two.db"
 is "$status $(echo "$out" | jq -r '"\(.in) \(.table)"' | sort | xargs)" \
     "1 new artists new my own old albums old artists" "what is only here or there"

@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
 """months.py [--days N] [--seed N] [--faults SHARE]
 
-A timer that nobody looks after: every four hours, for half a year of
-rehearsed time, all that is due is fetched and loaded. The programs see that
-time through libfaketime. Some runs meet faults of the API or of the token
-endpoint, sometimes the machine is off, tokens end, and playlists change
-while they are read.
+A timer that nobody looks after: every hour at first, after two weeks every
+four hours, for half a year of rehearsed time, all that is due is fetched and
+loaded. The programs see that time through libfaketime. Some runs meet faults
+of the API or of the token endpoint, some are killed in a stage, some see a
+clock that is days off; pages are fetched by hand in between; sometimes the
+machine is off, tokens end, plays arrive up to three days late, and playlists
+change while they are read.
 
-In the end every play since the first run must be in the tables, once, or in
-a gap that was told; nothing else may be there; the database must be whole,
-its rebuild from the captures the same; no run without a fault may have
-failed; and when the login is about to end that must have been said.
+After each complete run of play-history all that the API shows must be in the
+tables. In the end every play since the first run must be there, once, or in a
+gap that was told, unless it came late and no run could see it; a gap must be
+one behind which the API had no more to show; nothing else may be there; the
+database must be whole, its rebuild from the captures the same; no run without
+a fault may have failed; and when the login is about to end that must have been
+said.
 """
 import argparse
 import collections
@@ -19,6 +24,7 @@ import glob
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -28,6 +34,8 @@ from common import (Api, Broken, check, folder, is_whole, opened,  # noqa: E402
                     program, rebuild, STATUSES)
 
 BEGIN = datetime.datetime(2026, 3, 1, 6)
+HOURLY = datetime.timedelta(days=14)
+CEILING = 50  # plays that the API has
 LOGIN_DAYS = 182  # a login lasts so long, or a little longer
 WARN_DAYS = 14
 PIPELINE = ("'{queue}' next all | '{fetch}' --backoff 5ms --max-wait 1s "
@@ -43,6 +51,10 @@ FAULTS = [
     "kind=change&mode=swap"]
 TOKEN_FAULTS = ["kind=rotate", "kind=500&times=9", "kind=html&times=9",
                 "kind=429&retry_after=20000", "kind=reset", "kind=badjson"]
+
+
+BY_HAND = ("'{fetch}' --backoff 5ms /me/player/recently-played | '{stage}' | "
+           "'{transform}' | '{load}'")
 
 
 def text(when):
@@ -78,8 +90,11 @@ class Timer:
                     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                     "SP_DB": self.db, "SP_TOKEN_FILE": self.api.token}
         names = ["queue", "fetch", "stage", "transform", "load"]
-        self.command = PIPELINE.format(
-            **{name: program("sp-" + name) for name in names})
+        programs = {name: program("sp-" + name) for name in names}
+        self.command = PIPELINE.format(**programs)
+        self.by_hand = BY_HAND.format(**programs)
+        self.late = set()  # plays that came late
+        self.completed = 0  # runs of play-history
         self.statuses = collections.Counter()
         self.warned = None  # when the end of the login was first told
         self.date_login()
@@ -106,37 +121,103 @@ class Timer:
                          f"&skip={self.rng.randint(0, 6)}")
             self.api.ask("fault?" + fault, post=True)
 
-    def run(self, broken):
-        env = {**self.env, "FAKETIME": "@" + str(self.now)}
-        done = subprocess.run(["sh", "-c", self.command], env=env, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=120)
-        status = done.returncode
-        self.statuses[status] += 1
-        check(status in STATUSES, self.now, "status", status, done.stderr)
+    def play_late(self):
+        """A play of up to three days ago, that is to be seen from now on."""
+        at = self.now - datetime.timedelta(
+            seconds=self.rng.randint(3600, 3 * 86400))
+        if at < BEGIN:
+            return
+        said = self.api.ask(f"play?played_at={text(at)}&visible_at="
+                            + text(self.now), post=True)
+        self.late.add(json.loads(said)["played_at"])
+
+    def start(self, command, off=datetime.timedelta()):
+        env = {**self.env, "FAKETIME": "@" + str(self.now + off)}
+        return subprocess.Popen(["sh", "-c", command], env=env, text=True,
+                                stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE,
+                                start_new_session=True)
+
+    def kill_a_stage(self, shell):
+        """Kill one of the programs of the pipeline, at some moment."""
+        time.sleep(self.rng.random() * 0.3)
+        stages = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat") as f:
+                    fields = f.read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == shell.pid:
+                stages.append(int(pid))
+        if stages:
+            os.kill(self.rng.choice(sorted(stages)), signal.SIGKILL)
+
+    def run(self, broken, killed=False, off=datetime.timedelta()):
+        shell = self.start(self.command, off)
+        if killed:
+            self.kill_a_stage(shell)
+        said = shell.communicate(timeout=120)[1]
+        status = shell.returncode
+        self.statuses["killed" if killed else status] += 1
+        check(killed or status in STATUSES, self.now, "status", status, said)
         # 75 and 69 may be of a limit, or of an outage, that was met before.
-        check(broken or status in (0, 75), self.now, "status", status,
-              "without a fault:", done.stderr)
-        if not self.warned and "the login of" in done.stderr:
+        check(broken or killed or status in (0, 75), self.now, "status",
+              status, "without a fault:", said)
+        if not off and not self.warned and "the login of" in said:
             self.warned = self.now
+        self.check_shown()
+
+    def complete(self):
+        """How many runs of play-history are complete."""
+        if not os.path.exists(self.db):
+            return 0
+        with opened(self.db) as db:
+            return db.execute("select count(*) from ingest_runs where job = "
+                              "'play-history' and status = 'complete'"
+                              ).fetchone()[0]
+
+    def check_shown(self):
+        """After a complete run, all that the API shows is stored."""
+        before, self.completed = self.completed, self.complete()
+        if self.completed == before:
+            return
+        since = text(self.now - datetime.timedelta(days=9))
+        shown = sorted(p["played_at"] for p in self.api.records(
+            "plays?since=" + since) if p["visible_at"] <= text(self.now))
+        with opened(self.db) as db:
+            held = {t for t, in db.execute(
+                "select played_at from play_history where played_at >= ?",
+                (since,))}
+        lost = [t for t in shown[-CEILING:] if t not in held]
+        check(not lost, self.now, "was shown and is not stored:", lost)
 
     def look_after(self, days, share):
-        off = 0
+        away = 0
         while self.now - BEGIN < datetime.timedelta(days=days):
+            hours = 1 if self.now - BEGIN < HOURLY else 4
             self.go_on(datetime.timedelta(
-                hours=4, seconds=self.rng.randint(0, 120)))
-            if off:
-                off -= 1
+                hours=hours, seconds=self.rng.randint(0, 120)))
+            if self.rng.random() < 0.1:
+                self.play_late()
+            if away:
+                away -= 1
                 continue
             if self.rng.random() < 0.004:
-                off = self.rng.randint(2, 12)
+                away = self.rng.randint(2, 12)
                 continue
+            self.api.ask("fault?clear=1", post=True)
+            if self.rng.random() < 0.03:
+                self.start(self.by_hand).communicate(timeout=120)
             broken = self.rng.random() < share
             if broken:
                 self.break_something()
-            else:
-                self.api.ask("fault?clear=1", post=True)
-            self.run(broken)
+            off = datetime.timedelta()
+            if self.rng.random() < 0.02:
+                off = datetime.timedelta(hours=self.rng.choice(
+                    [-24 * 40, -3, 10, 24 * 2, 24 * 40]))
+            self.run(broken, self.rng.random() < 0.03, off)
         # What still holds something up lets go, what comes late has come.
         self.api.ask("fault?clear=1", post=True)
         for _ in range(8):
@@ -151,17 +232,25 @@ class Timer:
                 "select played_at, track_id from play_history").fetchall()
             held = {p[0] for p in plays}
             named = set(plays)
-            gaps = db.execute(
-                "select gap_from, gap_to from play_gaps").fetchall()
+            gaps = db.execute("select gap_from, gap_to, created_at "
+                              "from play_gaps").fetchall()
         check(len(held) == len(plays), "plays are there twice")
         truth = [p for p in self.api.records("plays")
                  if p["visible_at"] <= text(self.now)]
         lost = [p for p in truth if p["played_at"] not in held and
                 p["played_at"] >= text(BEGIN)]
         told = [p for p in lost
-                if any(a <= p["played_at"] <= b for a, b in gaps)]
-        check(len(lost) == len(told), "plays are missing and no gap tells:",
-              [p for p in lost if p not in told][:3], "of", len(lost))
+                if any(a <= p["played_at"] <= b for a, b, _ in gaps)]
+        # What came late and left again before the next run, nobody saw.
+        unseen = [p for p in lost if p not in told
+                  and p["visible_at"] > p["played_at"]]
+        check(len(lost) == len(told) + len(unseen),
+              "plays are missing and no gap tells:",
+              [p for p in lost if p not in told + unseen][:3], "of", len(lost))
+        for a, b, at in gaps:
+            shown = [p for p in truth if a < p["played_at"]
+                     and p["visible_at"] <= at]
+            check(len(shown) >= CEILING, "a gap that is none:", a, b)
         check(held <= {p["played_at"] for p in truth},
               "plays are there that never were")
         check(all((p["played_at"], p["track_id"]) in named for p in truth
@@ -175,8 +264,9 @@ class Timer:
         check(mine == theirs, "the rebuild differs in:",
               *(t for t in mine if mine[t] != theirs.get(t)))
         return (f"{len(plays)} plays, {len(told)} more in {len(gaps)} gaps, "
+                f"{len(unseen)} unseen, "
                 "statuses " + ", ".join(f"{s}: {n}" for s, n in sorted(
-                    self.statuses.items())))
+                    self.statuses.items(), key=str)))
 
 
 def main():
