@@ -131,9 +131,10 @@ void account_put_option(const struct account *a, struct buf *b)
 		buf_printf(b, " --account %s", account_name(a));
 }
 
-bool account_warn_of_end(const struct account *a, const struct token *t)
+bool account_warn_of_end(
+    const struct account *a, const struct token *t, int64_t now)
 {
-	int64_t ends = token_ends(t), left = ends - clock_now();
+	int64_t ends = token_ends(t), left = ends - now;
 	struct buf option = BUF_INIT(8192);
 	char day[CLOCK_TEXT];
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -52,7 +53,8 @@ void account_put_option(const struct account *, struct buf *);
 /*
  * Warn that the login ends soon, or has ended; whether a warning was printed.
  */
-bool account_warn_of_end(const struct account *, const struct token *);
+bool account_warn_of_end(
+    const struct account *, const struct token *, int64_t now);
 
 /* The commands; they return an exit status. Logging in fills the options. */
 int account_login(const struct account *, struct login_options *);

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "http/session.h"
+#include "http/skew.h"
 #include "http/verdict.h"
 #include "http/window.h"
 #include "json/json.h"
@@ -57,7 +58,9 @@ struct fetch {
 	struct verdict verdict;
 	struct answer answer; /* about the user */
 	struct buf scratch, line;
-	struct buf run; /* the record of one that waits for the next record */
+	struct record run;   /* one that waits to be passed on, of run_line */
+	struct buf run_line; /* empty for none */
+	bool run_checked, run_fill;
 
 	int64_t seq;	   /* of the run's last capture */
 	uint64_t unsent;   /* requests refused without being sent */
@@ -100,9 +103,6 @@ static bool know_user(struct fetch *f)
 		verdict_halt(&f->verdict, &error, false);
 		return false;
 	}
-	if (!f->warned)
-		f->warned =
-		    account_warn_of_end(&f->o->account, &f->session.token);
 	return true;
 }
 
@@ -150,6 +150,111 @@ static void on_answer(void *ctx, struct ask *a)
 	struct fetch *f = ctx;
 
 	verdict_take(&f->verdict, a);
+	/* By now it is known what time it is. */
+	if (!f->warned)
+		f->warned = account_warn_of_end(&f->o->account,
+		    &f->session.token, skew_now(transfer_skew(f->transfer)));
+}
+
+/* Append the start of a run, corrected as its captures are. */
+static void put_start(struct fetch *f, const struct record *rec)
+{
+	int64_t at, off = transfer_skew(f->transfer)->off;
+	char text[CLOCK_TEXT];
+	struct slice start;
+
+	buf_clear(&f->scratch);
+	if (record_string(rec, "started_at", &f->scratch, &start) && start.p &&
+	    clock_parse(start, &at) && clock_format(at + off, text))
+		json_put_member(&f->line, "started_at", slice_of(text));
+}
+
+/* Pass a run on with its user filled in, and the app that asks. */
+static void pass_filled(struct fetch *f, const struct record *rec)
+{
+	static const char *const but[] = {"user", "client", "started_at", NULL};
+	const struct token *t = &f->session.token;
+	struct record filled = *rec;
+
+	f->own_run = true;
+	buf_clear(&f->line);
+	record_put_members(rec, but, &f->line);
+	put_start(f, rec);
+	json_put_member(&f->line, "user", slice_of(t->user_id));
+	if (t->client_id)
+		json_put_member(&f->line, "client", slice_of(t->client_id));
+	if (!buf_putc(&f->line, '}'))
+		cli_die(EX_OSERR, "out of memory");
+	filled.line = buf_slice(&f->line);
+	stage_pass(&f->stage, &filled);
+}
+
+/*
+ * Know whose run it is, before its first request; without requests, nobody is
+ * asked for that, which a rate limit may forbid. Whether it can be filled in.
+ */
+static bool check_run(struct fetch *f, const struct record *rec, bool empty)
+{
+	struct error error = ERROR_UNSET;
+	struct slice user = {NULL, 0};
+	struct slice scopes;
+	bool told;
+
+	buf_clear(&f->scratch);
+	if (!f->knows_scopes &&
+	    record_string(rec, "scopes", &f->scratch, &scopes))
+		note_scopes(f, scopes);
+	if ((empty && session_open(&f->session, &error) &&
+		!f->session.token.user_id) ||
+	    !know_user(f))
+		return false;
+	buf_clear(&f->scratch);
+	told = record_string(rec, "user", &f->scratch, &user);
+	if (f->scratch.no_memory)
+		cli_die(EX_OSERR, "out of memory");
+	if (!told || !user.p || slice_is(user, f->session.token.user_id))
+		return true;
+	error_set(&error, EX_CONFIG,
+	    "run %s: for user '%.*s', but the login is of user '%s'",
+	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
+	verdict_halt(&f->verdict, &error, true);
+	return false;
+}
+
+/*
+ * A run waits for what is sent first after it: by then it is known whose it
+ * is, and by how much the clock is off.
+ */
+static void take_run(struct fetch *f, const struct record *rec)
+{
+	const char *why;
+	int64_t off = 0;
+	size_t at;
+
+	verdict_begin_run(&f->verdict);
+	f->seq = 0;
+	f->run_checked = f->own_run = false;
+	if (!record_int(rec, "clock_off", &off))
+		off = 0;
+	skew_begin(transfer_skew(f->transfer), off);
+	buf_clear(&f->run_line);
+	if (!buf_put_slice(&f->run_line, rec->line) ||
+	    !record_parse(&f->run, buf_slice(&f->run_line), &why, &at))
+		cli_die(EX_OSERR, "out of memory");
+}
+
+/* Pass on the run that waits, if any. */
+static void flush_run(struct fetch *f)
+{
+	if (!f->run_line.n)
+		return;
+	if (!f->run_checked)
+		f->run_fill = check_run(f, &f->run, true);
+	if (f->run_fill)
+		pass_filled(f, &f->run);
+	else
+		stage_pass(&f->stage, &f->run);
+	buf_clear(&f->run_line);
 }
 
 static void send_capture(
@@ -164,9 +269,11 @@ static void send_capture(
 	    .url = buf_slice(&page->url),
 	    .status = page->status,
 	    .fetched_at = page->fetched_at,
+	    .clock_off = page->clock_off,
 	    .retry_at = page->retry_at,
 	    .quota = page->quota};
 
+	flush_run(f);
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &f->line))
 		cli_die(EX_OSERR, "out of memory");
@@ -200,6 +307,7 @@ static void send_limit(struct fetch *f)
 	    .user = f->session.token.user_id,
 	    .status = e->limit.status,
 	    .fetched_at = e->limit.at,
+	    .clock_off = transfer_skew(f->transfer)->off,
 	    .retry_at = e->until};
 
 	if (!e->exit || !e->limit.endpoint || f->limit_sent)
@@ -222,6 +330,7 @@ static void conclude(struct fetch *f, const struct ask *a)
 {
 	uint64_t number = f->stage.in.number;
 
+	flush_run(f);
 	if (!a->code) {
 		stage_use(&f->stage, &a->record);
 		return;
@@ -283,95 +392,20 @@ static void settle(void *ctx)
 
 	while (!window_is_empty(&f->window) && !f->out.err)
 		go_on(f, -1);
+	flush_run(f);
 }
 
 static void take_request(struct fetch *f, const struct record *rec)
 {
 	f->requests++;
+	if (f->run_line.n && !f->run_checked) {
+		f->run_fill = check_run(f, &f->run, false);
+		f->run_checked = true;
+	}
 	if (!window_add(&f->window, rec, f->stage.in_run, f->stage.in.number))
 		cli_die(EX_OSERR, "out of memory");
 	while (window_is_full(&f->window) && !f->out.err)
 		go_on(f, -1);
-}
-
-/* Pass a run on with its user filled in, and the app that asks. */
-static void pass_filled(struct fetch *f, const struct record *rec)
-{
-	static const char *const but[] = {"user", "client", NULL};
-	const struct token *t = &f->session.token;
-	struct record filled = *rec;
-
-	f->own_run = true;
-	buf_clear(&f->line);
-	record_put_members(rec, but, &f->line);
-	json_put_member(&f->line, "user", slice_of(t->user_id));
-	if (t->client_id)
-		json_put_member(&f->line, "client", slice_of(t->client_id));
-	if (!buf_putc(&f->line, '}'))
-		cli_die(EX_OSERR, "out of memory");
-	filled.line = buf_slice(&f->line);
-	stage_pass(&f->stage, &filled);
-}
-
-/* Begin a run; without requests, no user is asked for. */
-static void begin_run(struct fetch *f, const struct record *rec, bool empty)
-{
-	struct error error = ERROR_UNSET;
-	struct slice user = {NULL, 0};
-	struct slice scopes;
-	bool told;
-
-	buf_clear(&f->scratch);
-	if (!f->knows_scopes &&
-	    record_string(rec, "scopes", &f->scratch, &scopes))
-		note_scopes(f, scopes);
-	if ((empty && session_open(&f->session, &error) &&
-		!f->session.token.user_id) ||
-	    !know_user(f)) {
-		stage_pass(&f->stage, rec);
-		return;
-	}
-	buf_clear(&f->scratch);
-	told = record_string(rec, "user", &f->scratch, &user);
-	if (f->scratch.no_memory)
-		cli_die(EX_OSERR, "out of memory");
-	if (!told || !user.p || slice_is(user, f->session.token.user_id)) {
-		pass_filled(f, rec);
-		return;
-	}
-	error_set(&error, EX_CONFIG,
-	    "run %s: for user '%.*s', but the login is of user '%s'",
-	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
-	verdict_halt(&f->verdict, &error, true);
-	stage_pass(&f->stage, rec);
-}
-
-/*
- * A run waits for the next record. Whose it is has to be said in it, and to
- * ask for that a rate limit may forbid: then no request follows.
- */
-static void take_run(struct fetch *f, const struct record *rec)
-{
-	verdict_begin_run(&f->verdict);
-	f->seq = 0;
-	f->own_run = false;
-	if (!buf_put_slice(&f->run, rec->line))
-		cli_die(EX_OSERR, "out of memory");
-}
-
-/* Begin the run that waits, if any, before a record of it. */
-static void end_wait(struct fetch *f, bool request)
-{
-	struct record run;
-	const char *why;
-	size_t at;
-
-	if (!f->run.n)
-		return;
-	if (!record_parse(&run, buf_slice(&f->run), &why, &at))
-		cli_die(EX_OSERR, "out of memory");
-	begin_run(f, &run, !request);
-	buf_clear(&f->run);
 }
 
 /* Pass an end on, with the scopes of the login if they are known. */
@@ -488,7 +522,6 @@ static void filter(struct fetch *f)
 			go_on(f, STDIN_FILENO);
 			continue;
 		}
-		end_wait(f, rec.type == RECORD_REQUEST);
 		if (rec.type == RECORD_RUN)
 			take_run(f, &rec);
 		else if (rec.type == RECORD_REQUEST)
@@ -498,7 +531,6 @@ static void filter(struct fetch *f)
 		else
 			stage_pass(&f->stage, &rec);
 	}
-	end_wait(f, false);
 	settle(f);
 }
 
@@ -628,6 +660,8 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
 		cli_die(EX_OSERR, "cannot initialize libcurl: out of memory?");
+	transfer_skew(f->transfer)->tell = tell;
+	f->verdict.skew = transfer_skew(f->transfer);
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
 	    o->account.api ? o->account.api : account_setting("SP_API");
@@ -647,7 +681,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	answer_init(&f->answer, o->max_body);
 	/* A text of 64 KiB grows when quoted, a body never. */
 	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
-	f->scratch.max = f->run.max = o->max_line;
+	f->scratch.max = f->run_line.max = o->max_line;
 	f->scopes.max = TOKEN_FILE_MAX;
 	f->login = (struct buf)BUF_INIT(8192);
 	buf_puts(&f->login, "sp-fetch login");
@@ -665,7 +699,7 @@ static void tear_down(struct fetch *f)
 	stage_release(&f->stage);
 	out_release(&f->out);
 	buf_release(&f->scratch);
-	buf_release(&f->run);
+	buf_release(&f->run_line);
 	buf_release(&f->scopes);
 	buf_release(&f->login);
 	buf_release(&f->line);

@@ -13,7 +13,7 @@ struct error {
 	struct {
 		const char *endpoint; /* a constant string; NULL for none */
 		int status;
-		int64_t at; /* ms since 1970 */
+		int64_t at; /* ms since 1970, corrected */
 	} limit;
 	char why[512]; /* one line for people */
 };

@@ -165,7 +165,7 @@ bool grant_ask(const struct grant *g, struct token *t,
 		bool answered = result == TRANSFER_DONE;
 
 		ok = answered && r.status == 200 &&
-		     take_grant(t, buf_slice(&r.body), r.done_at, &no_memory);
+		     take_grant(t, buf_slice(&r.body), clock_now(), &no_memory);
 		if (ok)
 			break;
 		if (no_memory) {

@@ -11,6 +11,7 @@
 #include "http/grant.h"
 #include "http/problem.h"
 #include "http/session.h"
+#include "http/skew.h"
 
 #define ME_MAX ((size_t)1 << 20)
 
@@ -83,7 +84,7 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	buf_release(&form);
 	/* Without a refresh token the login ends with the access token. */
 	if (l->token.refresh_token)
-		l->token.authorized_at = clock_now();
+		l->token.authorized_at = skew_now(transfer_skew(l->transfer));
 	return ok;
 }
 

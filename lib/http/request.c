@@ -96,6 +96,8 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 	json_put_member(b, "url", c->url);
 	json_put_member_int(b, "status", c->status);
 	put_time(b, "fetched_at", c->fetched_at);
+	if (c->clock_off)
+		json_put_member_int(b, "clock_off", c->clock_off);
 	if (r->cursor >= 0 && c->page == 1)
 		json_put_member_int(b, "cursor", r->cursor);
 	if (r->dequeue.p && c->page == (r->stop.url.n ? r->stop.number : 1))

@@ -45,8 +45,9 @@ struct capture {
 	struct slice url;	/* absolute */
 	int status;
 	int64_t fetched_at;
-	int64_t retry_at; /* ms since 1970; 0 for none */
-	bool quota;	  /* that is for all who use the app */
+	int64_t clock_off; /* ms that fetched_at is corrected by; 0 for none */
+	int64_t retry_at;  /* ms since 1970; 0 for none */
+	bool quota;	   /* that is for all who use the app */
 };
 
 /*

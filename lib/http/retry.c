@@ -33,8 +33,8 @@ static bool all_digits(struct slice s)
 	return s.n > 0;
 }
 
-/* One of the three forms of an HTTP-date; each begins with a day's name. */
-static bool parse_date(struct slice s, int64_t *ms)
+/* Each of its three forms begins with a day's name. */
+bool http_date_parse(struct slice s, int64_t *ms)
 {
 	char text[64];
 	time_t t;
@@ -60,7 +60,7 @@ bool retry_after_parse(struct slice value, int64_t now, int64_t *wait)
 			*wait = seconds * 1000;
 		return true;
 	}
-	if (!parse_date(s, &at))
+	if (!http_date_parse(s, &at))
 		return false;
 	*wait = at > now ? at - now : 0;
 	if (*wait > WAIT_MAX)

@@ -56,6 +56,12 @@ bool retry_next(
 bool retry_wait(struct retry *, int64_t at_least, const char *why);
 
 /*
+ * Read an HTTP-date, RFC 9110 section 5.6.7, as ms since 1970; false if it is
+ * none, or before 1970.
+ */
+bool http_date_parse(struct slice, int64_t *ms);
+
+/*
  * Read a Retry-After header, RFC 9110 section 10.2.3: seconds, or a date.
  * `now` in ms since 1970; the wait is in ms, 0 for a past date, and a year at
  * most. False if it is neither.

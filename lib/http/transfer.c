@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/retry.h"
+#include "http/skew.h"
 #include "http/url.h"
 
 /* A transfer that is slower than this for so long is aborted. */
@@ -46,6 +47,7 @@ struct transfer {
 	CURLM *multi;
 	const struct transfer_limits *limits;
 	struct slot *slots;
+	struct skew skew;
 	size_t busy;
 	bool fresh; /* the last one failed: the next one connects anew */
 };
@@ -135,9 +137,18 @@ static void take_wait(struct reply *r, struct slice value)
 {
 	int64_t wait;
 
-	if (retry_after_parse(value, clock_now(), &wait) &&
-	    wait > r->retry_after)
+	/* A date is one of the server's clock, which is not known yet. */
+	if (http_date_parse(value, &wait))
+		r->retry_date = wait > r->retry_date ? wait : r->retry_date;
+	else if (retry_after_parse(value, 0, &wait) && wait > r->retry_after)
 		r->retry_after = wait;
+}
+
+static void clear_head(struct reply *r)
+{
+	r->retry_after = -1;
+	r->retry_date = r->date = 0;
+	r->aged = false;
 }
 
 /* Called for each header line, also of interim and proxy responses. */
@@ -150,9 +161,13 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	if (r->head > HEAD_MAX)
 		return 0;
 	if (slice_starts(line, SLICE("HTTP/")))
-		r->retry_after = -1;
+		clear_head(r);
 	if (is_header(line, "retry-after:", &value))
 		take_wait(r, value);
+	if (is_header(line, "date:", &value) &&
+	    http_date_parse(value, &r->date))
+		r->came_at = clock_now();
+	r->aged |= is_header(line, "age:", &value);
 	return size * n;
 }
 
@@ -167,6 +182,7 @@ static int before_request(
 	struct slot *slot = ctx;
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
+	slot->reply->sent_at = clock_now();
 	return slot->sent++ < slot->most ? CURL_PREREQFUNC_OK
 					 : CURL_PREREQFUNC_ABORT;
 }
@@ -341,7 +357,8 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 
 	buf_clear(&r->body);
 	r->status = 0;
-	r->retry_after = -1;
+	clear_head(r);
+	r->sent_at = 0;
 	r->head = 0;
 	r->no_memory = false;
 	*r->why = '\0';
@@ -393,13 +410,35 @@ void transfer_wait(struct transfer *t, int fd, int64_t timeout_ms)
 	curl_multi_perform(t->multi, &running);
 }
 
+/* Set what the head of a response says of times. */
+static void take_times(struct transfer *t, struct reply *r)
+{
+	int64_t wait;
+
+	if (r->date && r->sent_at && !r->aged)
+		skew_measure(&t->skew, r->date, r->sent_at, r->came_at);
+	r->clock_off = t->skew.off;
+	r->done_at = skew_now(&t->skew);
+	if (!r->retry_date)
+		return;
+	wait = r->retry_date - (r->date ? r->date : r->done_at);
+	if (wait < 0)
+		wait = 0;
+	if (wait > r->retry_after)
+		r->retry_after = wait;
+}
+
+struct skew *transfer_skew(struct transfer *t)
+{
+	return &t->skew;
+}
+
 /* The result of a slot's transfer. */
 static enum transfer_result conclude(const struct slot *s, CURLcode code)
 {
 	struct reply *r = s->reply;
 	long status = 0;
 
-	r->done_at = clock_now();
 	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
 	r->status = (int)status;
 	if (code == CURLE_OK)
@@ -446,6 +485,7 @@ bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
 			return false;
 	} while (m->msg != CURLMSG_DONE);
 	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&s);
+	take_times(t, s->reply);
 	*result = conclude(s, m->data.result);
 	t->fresh = *result != TRANSFER_DONE;
 	*who = s->who;

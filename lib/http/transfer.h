@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 
+struct skew;
 struct transfer; /* owns the connections */
 
 struct transfer_limits {
@@ -42,12 +43,16 @@ enum transfer_result {
 /* The response. Initialise body with BUF_INIT(its limit), and release it. */
 struct reply {
 	int status;
-	struct buf body;     /* decompressed */
-	int64_t done_at;     /* when it was complete, ms since 1970 */
+	struct buf body;   /* decompressed */
+	int64_t done_at;   /* when it was complete, ms since 1970, corrected */
+	int64_t clock_off; /* ms; added to this machine's clock for that */
 	int64_t retry_after; /* ms; -1 if the server did not say */
 	size_t head;	     /* bytes of headers */
 	char why[256];	     /* unless TRANSFER_DONE */
-	bool no_memory;	     /* it failed for lack of memory, if known */
+	/* Private: the Date and an Age of its head, and when it was sent. */
+	int64_t date, came_at, sent_at, retry_date;
+	bool aged;
+	bool no_memory; /* it failed for lack of memory, if known */
 };
 
 /* NULL if libcurl cannot be initialised. `limits` is borrowed. */
@@ -61,6 +66,9 @@ void transfer_free(struct transfer *);
  */
 bool transfer_start(
     struct transfer *, const struct http_request *, struct reply *r, void *who);
+
+/* By how much the clock is off, as responses say; lives as long as this. */
+struct skew *transfer_skew(struct transfer *);
 
 /* How many are under way. */
 size_t transfer_count(const struct transfer *);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "http/problem.h"
+#include "http/skew.h"
 #include "http/url.h"
 #include "http/window.h"
 #include "stream/bucket.h"
@@ -156,7 +157,8 @@ static bool is_in_scope(struct verdict *v, struct ask *a)
 bool verdict_may_ask(struct verdict *v, struct ask *a)
 {
 	size_t bucket = bucket_of(a->request.endpoint);
-	const struct error *limit = limits_at(&v->limits, bucket, clock_now());
+	const struct error *limit =
+	    limits_at(&v->limits, bucket, skew_now(v->skew));
 
 	if (verdict_is_halted(v)) {
 		/* The halt of an earlier run fails this one, too. */
@@ -335,7 +337,7 @@ void verdict_begin_run(struct verdict *v)
 {
 	v->failure = (struct error){.exit = 0};
 	v->limited = 0;
-	limits_forget(&v->limits, clock_now());
+	limits_forget(&v->limits, skew_now(v->skew));
 }
 
 void verdict_end_run(struct verdict *v, struct outcome *how)

@@ -16,6 +16,7 @@
 #include "stream/outcome.h"
 
 struct ask;
+struct skew;
 
 struct verdict {
 	/*
@@ -27,7 +28,8 @@ struct verdict {
 
 	/* Of the login; the scopes are NULL while they are not known. */
 	char *const *scopes;
-	const char *login; /* the command that logs in again */
+	const char *login;	 /* the command that logs in again */
+	const struct skew *skew; /* borrowed: deadlines are of its clock */
 
 	int status; /* exit status over all runs so far; 0 for success */
 

@@ -146,6 +146,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	    .kind = a->pages.kind,
 	    .status = r->status,
 	    .fetched_at = r->done_at,
+	    .clock_off = r->clock_off,
 	    .url = BUF_INIT(URL_MAX),
 	    .follows = BUF_INIT(URL_MAX),
 	    .body = r->body};

@@ -36,7 +36,7 @@ struct page {
 	uint64_t number;
 	enum page_kind kind;
 	int status;
-	int64_t fetched_at;
+	int64_t fetched_at, clock_off;
 	int64_t retry_at; /* 0 for none */
 	bool quota;	  /* that is for all who use the app */
 	struct buf url, body;

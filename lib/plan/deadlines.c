@@ -34,16 +34,12 @@
 	"(" endpoints " is null or instr(" endpoints \
 	", ' ' || endpoint || ' '))"
 
-/*
- * What to add to this machine's clock to have the one that deadlines are
- * written in: the newest capture says by how much sp-fetch corrected it, while
- * it is recent by this clock.
- */
+/* The newest capture says by how much sp-fetch corrected the clock. */
 static const char clock_off[] =
     "select fetched_at, json_extract(extra_json, '$.clock_off') "
     "from staging_raw order by capture_id desc limit 1";
 
-static int64_t correction(sqlite3 *db, int64_t now)
+int64_t clock_correction(sqlite3 *db, int64_t now)
 {
 	sqlite3_stmt *s;
 	int64_t off = 0, at, age;
@@ -79,7 +75,7 @@ static int prepare(sqlite3 *db, const char *sql, struct slice user,
 
 	if (rc != SQLITE_OK)
 		return rc;
-	now += correction(db, now);
+	now += clock_correction(db, now);
 	bind_time(*s, ":now", now);
 	bind_time(*s, ":latest", now + LONGEST);
 	bind_time(*s, ":since", now - LONGEST);

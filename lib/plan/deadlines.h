@@ -11,7 +11,15 @@
 
 #include <sqlite3.h>
 
+#include <stdint.h>
+
 #include "base/buf.h"
+
+/*
+ * What to add to this machine's clock, ms, to have the one that the times of
+ * captures are of: what sp-fetch last added, while that is recent by it.
+ */
+int64_t clock_correction(sqlite3 *, int64_t now);
 
 /*
  * Set `until` to the latest deadline of a user, "" if it is not known yet, for

@@ -264,6 +264,8 @@ static int send_run(struct plan *p, const struct job *job)
 	if (p->user.n)
 		json_put_member(b, "user", buf_slice(&p->user));
 	json_put_member(b, "started_at", slice_of(p->source->started_at));
+	if (p->clock_off)
+		json_put_member_int(b, "clock_off", p->clock_off);
 	if (p->cursor >= 0)
 		json_put_member_int(b, "cursor", p->cursor);
 	rc = put_scopes(p, b);
@@ -276,11 +278,14 @@ static int send_run(struct plan *p, const struct job *job)
 static struct plan plan_init(
     sqlite3 *db, const struct plan_options *options, struct source *source)
 {
+	int64_t now = clock_now(), off = clock_correction(db, now);
+
 	return (struct plan){.db = db,
 	    .options = options,
 	    .source = source,
 	    .user = BUF_INIT(4096),
-	    .now = clock_now(),
+	    .now = now + off,
+	    .clock_off = off,
 	    .cursor = -1};
 }
 

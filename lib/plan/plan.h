@@ -33,8 +33,9 @@ struct plan {
 	struct source *source; /* NULL where a plan is only made, not sent */
 	struct buf user; /* Spotify user id; empty if it is not known yet */
 	struct stops stops;
-	int64_t now;	/* Unix ms */
-	int64_t cursor; /* Unix ms, or -1 for none */
+	int64_t now;	   /* Unix ms, corrected by clock_off */
+	int64_t clock_off; /* ms, see clock_correction */
+	int64_t cursor;	   /* Unix ms, or -1 for none */
 	int64_t requests;
 	int rc;			/* of what was asked on the way */
 	int64_t pages;		/* of all requests, as far as is known */

@@ -1,0 +1,75 @@
+#include "http/skew.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+/* Two measurements of one clock differ by no more, ms. */
+#define SAME_SKEW 2000
+
+void skew_begin(struct skew *s, int64_t known)
+{
+	s->measured = false;
+	if (known)
+		s->off = known;
+}
+
+static bool is_within(int64_t ms, int64_t most)
+{
+	return ms >= -most && ms <= most;
+}
+
+/* "40 days", in the largest unit that fits twice. */
+static void put_span(int64_t ms, char *text, size_t size)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = {
+	    {"days", 86400000}, {"hours", 3600000}, {"minutes", 60000}};
+	size_t i = 0;
+
+	ms = ms < 0 ? -ms : ms;
+	while (i < 2 && ms < 2 * units[i].ms)
+		i++;
+	snprintf(text, size, "%" PRId64 " %s",
+	    (ms + units[i].ms / 2) / units[i].ms, units[i].name);
+}
+
+static void tell(struct skew *s, int64_t off)
+{
+	bool absurd = !is_within(off, SKEW_MOST);
+	char span[32], what[160];
+
+	if (s->told || !s->tell || is_within(off, SKEW_LEAST))
+		return;
+	s->told = true;
+	put_span(off, span, sizeof(span));
+	snprintf(what, sizeof(what), "this machine's clock is %s %s %s%s", span,
+	    off < 0 ? "ahead of" : "behind",
+	    absurd ? "the Date of a response, " : "the API's",
+	    absurd ? "which is not believed" : ": times are corrected");
+	s->tell(s->ctx, NULL, what);
+}
+
+void skew_measure(struct skew *s, int64_t date, int64_t before, int64_t after)
+{
+	/* The clock of the server was in the second of its Date. */
+	int64_t off = date + 500 - (before + (after - before) / 2);
+
+	if (s->measured)
+		return;
+	s->measured = true;
+	tell(s, off);
+	if (is_within(off, SKEW_LEAST) || !is_within(off, SKEW_MOST))
+		s->off = 0;
+	else if (!is_within(off - s->off, SAME_SKEW))
+		s->off = off;
+}
+
+int64_t skew_now(const struct skew *s)
+{
+	return clock_now() + s->off;
+}

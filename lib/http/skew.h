@@ -1,0 +1,46 @@
+/*
+ * Clock skew: how far this machine's clock is off, by the Date of a response,
+ * RFC 9110 section 6.6.1. It has seconds only, so that the result is right to
+ * half a second.
+ */
+#ifndef SP_HTTP_SKEW_H
+#define SP_HTTP_SKEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Less than this is not corrected, ms. */
+#define SKEW_LEAST ((int64_t)2 * 60 * 1000)
+
+/*
+ * More than this is not believed, ms: with such a clock no certificate would
+ * have been valid, so that the Date is wrong.
+ */
+#define SKEW_MOST ((int64_t)400 * 86400 * 1000)
+
+struct skew {
+	int64_t off;   /* ms to add to this machine's clock */
+	bool measured; /* since skew_begin */
+	/* Called once for a clock that is off, or a Date that is absurd. */
+	void (*tell)(void *ctx, const char *url, const char *what);
+	void *ctx;
+	bool told; /* private */
+};
+
+/*
+ * Measure again with the next response. `known` is what was measured before,
+ * and stays while the clock is off by as much, so that times keep their order;
+ * 0 for nothing.
+ */
+void skew_begin(struct skew *, int64_t known);
+
+/*
+ * Measure, unless that was done: a response with this Date came between two
+ * readings of this machine's clock. All in ms since 1970.
+ */
+void skew_measure(struct skew *, int64_t date, int64_t before, int64_t after);
+
+/* The time, corrected, in ms since 1970. */
+int64_t skew_now(const struct skew *);
+
+#endif
