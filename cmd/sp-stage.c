@@ -50,12 +50,12 @@ static void take_capture(
  * is planned: the plan of none of them is based on what comes with it.
  */
 static void pass_run(struct keeper *k, struct stage *st,
-    const struct record *rec, size_t max_line, bool *redelivered)
+    const struct record *rec, size_t max_line, bool *planned)
 {
 	struct redelivery waiting = {.runs = NULL};
-	bool first = !*redelivered && record_get(rec, "account");
+	bool first = !*planned && record_get(rec, "account");
 
-	*redelivered |= first;
+	*planned |= first;
 	if (first) {
 		/* Without a reader it ends once all is staged. */
 		signal(SIGPIPE, SIG_IGN);
@@ -68,12 +68,13 @@ static void pass_run(struct keeper *k, struct stage *st,
 }
 
 /*
- * Where the reader is gone, as when sp-load was killed: what still comes is
- * staged, to be sent with the next run.
+ * Where nothing can be written any more, as when sp-load was killed: what
+ * still comes is staged, to be sent with the next run.
  */
 static bool stage_on(struct out *out)
 {
-	int fd = out->err == EPIPE ? open("/dev/null", O_WRONLY) : -1;
+	bool broken = out->err && out->err != ENOMEM;
+	int fd = broken ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
 
 	if (fd < 0)
 		return false;
@@ -84,10 +85,11 @@ static bool stage_on(struct out *out)
 	return true;
 }
 
-static bool next_record(struct stage *st, struct record *rec, bool *gone)
+static bool next_record(
+    struct stage *st, struct record *rec, bool planned, bool *gone)
 {
 	while (stage_next(st, rec, -1) != STAGE_RECORD) {
-		if (*gone || !stage_on(st->out))
+		if (!planned || *gone || !stage_on(st->out))
 			return false;
 		*gone = true;
 	}
@@ -97,7 +99,7 @@ static bool next_record(struct stage *st, struct record *rec, bool *gone)
 static int filter(const struct stage_options *o)
 {
 	bool progress = cli_progress_wanted(o->progress);
-	bool redelivered = false, gone = false;
+	bool planned = false, gone = false;
 	struct keeper k;
 	struct record rec;
 	struct stage st;
@@ -110,11 +112,11 @@ static int filter(const struct stage_options *o)
 	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
 	st.on_refusal = cli_refusal;
 	st.on_cut = cli_cut;
-	while (next_record(&st, &rec, &gone)) {
+	while (next_record(&st, &rec, planned, &gone)) {
 		if (rec.type == RECORD_CAPTURE)
 			take_capture(&k, &st, &rec);
 		else if (rec.type == RECORD_RUN)
-			pass_run(&k, &st, &rec, o->max_line, &redelivered);
+			pass_run(&k, &st, &rec, o->max_line, &planned);
 		else
 			stage_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;

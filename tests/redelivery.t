@@ -232,10 +232,19 @@ is "$(sql "select count(*) from staging_raw where run_id = 'R2'")" 4 \
 run pipeline R3 6
 is "$status$err $(tracks)" "0 t1 t2 t3 t4 t5 t6" "and come with the next run"
 
+fresh
+run_of R1 1 2 3 | while read -r line; do
+	echo "$line"
+	sleep 0.01
+done | sp-stage >&- 2>"$tmp/err"
+is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 3 \
+    "nor is any lost to a closed stdout"
+
 # --- interrupted itself -----------------------------------------------------
 fresh
 lost R1 1 2 3
-run_of R2 4 | sp-stage | sed '4,$d' | sp-transform | sp-load 2>"$tmp/err"
+run_of R2 4 | sp-stage | sed '4,$d' | sp-transform 2>"$tmp/err" |
+    sp-load 2>>"$tmp/err"
 is "$(attempts R1)" 1 "an attempt is on record before it is sent"
 run pipeline R3 5
 is "$status$err $(tracks)" "0 t1 t2 t3 t4 t5" "the next one brings all"
