@@ -358,6 +358,13 @@ said() {
 		echo "$? $(cat "$tmp/err")"
 	done | sort -u
 }
+# Two fetches overlap, and each is complete: the one that began later is held.
+page A 0 2 01 "$(items a)" >"$tmp/a"
+page B 0 2 02 "$(items c)" >"$tmp/b"
+page B 1 2 03 "$(items d)" >"$tmp/c"
+page A 1 2 04 "$(items b)" >"$tmp/d"
+is "$(said a b c d) $(any_order a b c d)" "0  cd B|2026-03-02T00:00:00.000Z|" \
+    "of two complete lists that overlap, the older one is passed over in silence"
 resumed() { # LIST OFFSET TOTAL DAY ITEMS
 	page "$1" "$2" "$3" "$4" "$5" ',"follows":"A/1"'
 }

@@ -30,9 +30,10 @@ struct telling {
 
 /* A list as it was made. */
 struct made {
-	char playlist[2], id[2];
+	char playlist[2], id[3], follows[2];
 	char at[CLOCK_TEXT];
 	bool complete;
+	bool unproven; /* whole, but for its check */
 	int total;
 	char items[ITEMS_MAX]; /* a letter each */
 };
@@ -98,6 +99,8 @@ static void make_page(struct history *h, const struct made *m, int from,
 	t->part = PART_PAGE;
 	json_put_member(b, "playlist_id", slice_of(m->playlist));
 	json_put_member(b, "list", slice_of(m->id));
+	if (*m->follows)
+		json_put_member(b, "follows", slice_of(m->follows));
 	json_put_member_int(b, "offset", from);
 	json_put_member_int(b, "total", total);
 	if (snapshot)
@@ -120,6 +123,8 @@ static void make_check(struct history *h, const struct made *m,
 	t->part = PART_CHECK;
 	json_put_member(&t->object, "playlist_id", slice_of(m->playlist));
 	json_put_member(&t->object, "list", slice_of(m->id));
+	if (*m->follows)
+		json_put_member(&t->object, "follows", slice_of(m->follows));
 	if (snapshot)
 		json_put_member(&t->object, "snapshot_id", slice_of(snapshot));
 	buf_putc(&t->object, '}');
@@ -128,28 +133,49 @@ static void make_check(struct history *h, const struct made *m,
 /* What is wrong with a list: mostly nothing. */
 enum flaw { NONE, NONE_2, NONE_3, HOLE, TOTAL, OVERLAP, NO_CHECK, CHANGED };
 
+/* Some lists have the items of the one before. */
+static void draw_items(const struct history *h, struct made *m)
+{
+	if (h->list_count > 0 && below(2)) {
+		m->total = m[-1].total;
+		memcpy(m->items, m[-1].items, sizeof(m->items));
+		return;
+	}
+	m->total = (int)below(ITEMS_MAX);
+	for (int i = 0; i < ITEMS_MAX; i++)
+		m->items[i] = (char)('a' + below(12));
+}
+
+/* The pages from here on are those of another request. */
+static void resume_list(struct made *m)
+{
+	m->follows[0] = m->id[0];
+	m->id[1] = '2';
+}
+
 static void make_list(struct history *h)
 {
 	struct made *m = &h->lists[h->list_count];
 	enum flaw flaw = (enum flaw)below(8);
-	unsigned second = below(5), earliest = 99, last = 0, nth = 0;
+	unsigned second = below(5), earliest = 99, last = 0, nth = 0, cut;
 	bool due = flaw >= NO_CHECK || below(2);
 	static const char *const snapshots[] = {"s", "t", NULL};
 	const char *snapshot = snapshots[below(3)];
 	int size = 1 + (int)below(4), n;
 
 	*m = (struct made){.playlist = {(char)('p' + below(2)), '\0'},
-	    .id = {(char)('A' + h->list_count), '\0'},
-	    .total = (int)below(ITEMS_MAX)};
+	    .id = {(char)('A' + h->list_count), '\0'}};
+	draw_items(h, m);
 	h->list_count++;
-	for (int i = 0; i < ITEMS_MAX; i++)
-		m->items[i] = (char)('a' + below(12));
+	cut = below(3) ? 0 : 1 + below(3);
 	m->complete = true;
 	for (int from = 0; nth == 0 || from < m->total; from += n) {
 		int total = m->total, at = from;
 		unsigned when = second + below(3);
 
 		n = m->total - from < size ? m->total - from : size;
+		if (cut > 0 && nth == cut)
+			resume_list(m);
 		if (nth++ > 0 && flaw == TOTAL)
 			m->complete = false, total++;
 		if (nth > 1 && flaw == OVERLAP)
@@ -168,10 +194,10 @@ static void make_list(struct history *h)
 	make_time(m->at, earliest);
 	if (flaw == CHANGED)
 		make_check(h, m, "u", last + 1);
-	else if (due && flaw != NO_CHECK)
+	else if ((due || *m->follows) && flaw != NO_CHECK)
 		make_check(h, m, snapshot, last + 1);
-	if (flaw >= NO_CHECK)
-		m->complete = false;
+	m->unproven = flaw >= NO_CHECK;
+	m->complete &= !m->unproven;
 }
 
 static void make_other(struct history *h)
@@ -306,6 +332,35 @@ static int cmp_made(const struct made *a, const struct made *b)
 	return c ? c : strcmp(a->id, b->id);
 }
 
+/* What an item is to sp-load: some letters make equal ones. */
+static int meaning(char letter)
+{
+	return letter % 4 == 3 ? (letter % 3 ? 1 : 2) : letter;
+}
+
+/* Whether two lists have the same items. */
+static bool agree(const struct made *a, const struct made *b)
+{
+	bool same = a->total == b->total;
+
+	for (int i = 0; same && i < a->total; i++)
+		same = meaning(a->items[i]) == meaning(b->items[i]);
+	return same;
+}
+
+/* Whether a list is proven, or a newer one confirms it. */
+static bool counts(const struct history *h, const struct made *m)
+{
+	for (size_t i = 0; m->unproven && i < h->list_count; i++) {
+		const struct made *n = &h->lists[i];
+
+		if (n->unproven && strcmp(n->playlist, m->playlist) == 0 &&
+		    cmp_made(n, m) > 0 && agree(n, m))
+			return true;
+	}
+	return m->complete;
+}
+
 /* The list of a playlist that is held in the end; NULL for none. */
 static const struct made *winner(const struct history *h, const char *playlist)
 {
@@ -314,7 +369,7 @@ static const struct made *winner(const struct history *h, const char *playlist)
 	for (size_t i = 0; i < h->list_count; i++) {
 		const struct made *m = &h->lists[i];
 
-		if (m->complete && strcmp(m->playlist, playlist) == 0 &&
+		if (counts(h, m) && strcmp(m->playlist, playlist) == 0 &&
 		    (!best || cmp_made(m, best) > 0))
 			best = m;
 	}
