@@ -331,6 +331,7 @@ static enum pages_result go_on(
     struct pages *p, const struct links *l, int64_t total)
 {
 	bool more = l->next != JSON_END && l->next != JSON_NULL;
+	enum pages_result r;
 
 	/* Fewer than there are on the first page cannot be all. */
 	if (p->came == 0 && total >= 0 && l->count > total) {
@@ -343,8 +344,13 @@ static enum pages_result go_on(
 	p->last = hash(l->last);
 	/* By offset it goes on until an empty page, if nothing says more. */
 	more |= p->paging == PAGING_OFFSET && l->next == JSON_END && total < 0;
-	if (more && p->paging != PAGING_OFFSET)
-		return follow(p, l);
+	if (more && p->paging != PAGING_OFFSET) {
+		r = follow(p, l);
+		/* Where a link leads is all the same once all have come. */
+		return r == PAGES_BAD && total > 0 && p->came >= total
+			   ? end(p, total)
+			   : r;
+	}
 	if ((more || (p->came >= 0 && p->came < total)) && can_ask_on(p, l))
 		return ask_on(p, l);
 	return end(p, total);

@@ -333,6 +333,9 @@ static void test_totals(void)
 		"{\"artists\":" LIST(
 		    "", NEXT("/f?after=1") ",\"total\":1") "}"),
 	    "/f /f?after=1 end");
+	walk("whose link leads back", PAGING_NEXT, "/f",
+	    BODIES("{\"artists\":" LIST("1", NEXT("/f") ",\"total\":1") "}"),
+	    "/f end");
 	walk("of which the last comes again", PAGING_NEXT, "/f",
 	    BODIES("{\"artists\":" LIST(
 		       "1", NEXT("/f?after=1") ",\"total\":1") "}",
