@@ -216,6 +216,12 @@ static bool put_suffix(struct transform *t, const struct record *rec)
 	return buf_putc(&t->suffix, '}');
 }
 
+/* Whether a capture of that status has what was asked for. */
+static bool is_good(int64_t status)
+{
+	return status >= 200 && status < 300;
+}
+
 /* Whether a built-in mapping can be asked; refuses the capture if not. */
 static bool has_mapping(struct transform *t, const struct record *rec,
     struct slice endpoint, int64_t status)
@@ -223,8 +229,8 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 	char detail[160];
 	bool text = record_get(rec, "text");
 
-	if (endpoint.p && (status != 200 || (is_mapping(endpoint) &&
-						record_get(rec, "body"))))
+	if (endpoint.p && (!is_good(status) || (is_mapping(endpoint) &&
+						   record_get(rec, "body"))))
 		return true;
 	if (!endpoint.p) {
 		refuse(t, rec, "bad capture", "'endpoint' is missing");
@@ -276,7 +282,7 @@ static void take_capture(struct transform *t, const struct record *rec)
 		return;
 	job.suffix = buf_slice(&t->suffix);
 	job.endpoint = endpoint;
-	job.with_body = status == 200;
+	job.with_body = is_good(status);
 	if (!pool_submit(t->pool, &job))
 		cli_die(EX_OSERR, "out of memory");
 }

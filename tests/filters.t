@@ -56,7 +56,8 @@ results() {
 				del(.out) | .now.rows[$r.table
 				+ (if $r.op then "/" + $r.op else "" end)]
 					+= [$r.row]
-			else del(.out) | .now.refused += [$r.reason] end;
+			else del(.out) | .now.refused += [
+				[$r.place, $r.reason] | map(values) | join(": ")] end;
 			.out // empty | done)'
 }
 

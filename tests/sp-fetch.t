@@ -588,8 +588,8 @@ is "$status $(echo "$err" | grep -c 'retry 1 of 3')" "0 1" \
 printf '' | answer empty 'HTTP/1.1 204 No Content'
 serve "$tmp/empty"
 wire
-is "$status $(jq -r '[.status, .text] | @csv' "$tmp/out")" '0 204,""' \
-    "no content where there is none"
+is "$status $(jq -r '[.status, .text] | @csv' "$tmp/out")" '69 204,""' \
+    "an empty body is kept, and no success"
 
 # --- the stream ---------------------------------------------------------
 reset

@@ -140,14 +140,14 @@ played "null,{\"track\":null,\"played_at\":\"2026-11-22T06:40:00.000Z\"},$(
     item 2026-11-22T06:30:00.000Z t1),{\"track\":{\"id\":\"t2\"},\"played_at\":\"noon\"},{\"track\":{\"id\":null}}" >"$tmp/in"
 run transform <"$tmp/in"
 is "$status $(echo "$err" | sed 's/.*R.[0-9]*: //' | tr '\n' ';')" \
-    "1 item 1 holds no track;item 2 holds no track;item 4 has no valid 'played_at';item 5 holds no track;" \
+    "1 item 1: holds no track;played_at 2026-11-22T06:40:00.000Z: holds no track;played_at noon: has no valid 'played_at';item 5: holds no track;" \
     "items without a track or a time are told of"
 is "$(echo "$out" | rows)" 'tracks {"track_id":"t1"}
 tracks {"track_id":"t2"}
 play_history {"user_id":"kim","track_id":"t1","played_at":"2026-11-22T06:30:00.000Z","source":"spotify"}
 endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":200,"reason":null,"retry_at":null}' \
     "and the others are used"
-like "$out" '"type":"error".*"src":"R/1".*"code":"bad item","reason":"item 4 has' \
+like "$out" '"src":"R/1","where":"stdin:1","place":"played_at noon","code":"bad item","reason":"has no' \
     "an error goes on for each"
 {
 	echo '{"type":"run","run":"R","job":"play-history"}'
@@ -188,11 +188,31 @@ run transform <<EOF
 $(capture recently-played 200 '"body":{"items":null}')
 $(capture recently-played 200 '"body":{}')
 $(capture recently-played 200 '"body":[]')
+EOF
+is "$status $(echo "$err" | grep -c 'mapping failed')$(echo "$out" | rows)" \
+    "1 3" "what is no page is refused, and says nothing"
+run transform <<EOF
 $(capture recently-played 200 '"body":{"items":["x"]}')
 $(played '{"track":true,"played_at":"2026-11-22T06:40:00.000Z"}')
 EOF
-is "$status $(echo "$err" | grep -c 'mapping failed')$(echo "$out" | rows)" \
-    "1 5" "what is no page is refused, and says nothing"
+is "$status $(echo "$out" | jq -r 'select(.type == "error")
+	| .place + ": " + .reason')" "1 item 1: is a string, not an object
+played_at 2026-11-22T06:40:00.000Z: holds no track" \
+    "an item that is none is refused alone"
+for code in 201 203 206 299; do
+	run transform <<EOF
+$(capture recently-played $code "\"body\":{\"items\":[$(
+	    item 2026-11-22T06:30:00.000Z t1)]}")
+EOF
+	is "$status $(echo "$out" | rows | grep -c play_history)" "0 1" \
+	    "a whole body of any good status is mapped"
+done
+run transform <<EOF
+$(capture recently-played 204 '"text":""')
+$(capture recently-played 200 '"page":1')
+EOF
+is "$status $(echo "$err" | grep -c 'not JSON\|missing')$(echo "$out" | rows)" \
+    "1 2" "one without a body is refused"
 
 contexts() {
 	for uri; do
@@ -242,8 +262,7 @@ is "$(played '' '"request":1' | progress)" "" "nor an empty page"
 	capture followed-artists 200 '"body":{"artists":{"items":[{"id":"a1","name":"A"},null],"cursors":{"after":null}}}' 'me/following?type=artist'
 } >"$tmp/others"
 run transform <"$tmp/others"
-is "$status $(echo "$err" | sed 's/.*: //')" "1 item 2 holds no track
-item 2 is not an artist" "the other endpoints"
+is "$status $(echo "$err" | sed 's/.*: //')" "1 holds no track" "the other endpoints"
 is "$(echo "$out" | rows)" "$(cat $data/others.rows)" "what they say"
 for e in me user track album artist audio-features; do
 	run transform <<EOF

@@ -5,12 +5,14 @@
 # Rows of artists, user_relationships ("follows-artist"), endpoint_status.
 #
 # skip: external_urls href genres followers popularity cursors next
+# shape: id:text uri:text name:text images:array items[]:object
 
 def rows($user; $at; $i):
-	if . == null then empty
-	elif type == "object" and .id != null then
-		artist_rows, relation($user; .id; "follows-artist"; $at)
-	else {refuse: "item \($i) is not an artist"} end;
+	artist_id as $id
+	| if . == null then empty
+	elif $id != null then
+		artist_rows, relation($user; $id; "follows-artist"; $at)
+	else {place: place($i), refuse: "is not an artist"} end;
 
 # main
 if ok then
@@ -19,5 +21,5 @@ if ok then
 	| .user as $user
 	| .fetched_at as $at
 	| (range($items | length) as $i
-		| $items[$i] | rows($user; $at; $i + 1)), endpoint_status("")
+		| $items[$i] | rows($user; $at; $i)), endpoint_status("")
 else not_ok("") end

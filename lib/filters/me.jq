@@ -4,9 +4,10 @@
 # Rows of users, endpoint_status.
 #
 # skip: external_urls href followers email country product explicit_content
+# shape: id:text uri:text display_name:string images:array
 
 def rows($at):
-	if .id == null then error("the body has no id")
+	if user_id == null then error("the body has no id")
 	else user_rows | .known += {is_me: true, last_refreshed: $at} end;
 
 # main

@@ -7,6 +7,10 @@
 # from playlist_ingest_queue.
 #
 # skip: external_urls followers limit previous next primary_color
+# shape: id:text uri:text name:text type:string description:string owner:object
+# shape: images:array public:boolean collaborative:boolean snapshot_id:text
+# shape: items[]:object items:object|array tracks:object total:count
+# shape: display_name:string
 
 # Whose playlists these are.
 def whose:
@@ -18,7 +22,7 @@ def rows($user; $at; $id):
 		{table: "user_playlists", known: {user_id: $user, playlist_id: $id,
 			first_seen: $at, last_seen: $at}}
 	end),
-	.owner.id as $owner
+	(.owner | user_id) as $owner
 	| relation($user; $owner; "follows-playlist-of"; $at),
 	(if .collaborative == true then
 		relation($user; $owner; "collaborates-with"; $at)
@@ -26,11 +30,9 @@ def rows($user; $at; $id):
 
 # Elements that are null are none, and there for no reason that is told.
 def element($user; $at; $i):
-	if . == null then empty
-	elif type != "object" then {refuse: "item \($i) is not a playlist"}
-	else
+	if . == null then empty else
 		(.id // (.uri | playlist_id) // (.href | path_id("playlists"))) as $id
-		| if $id == null then {refuse: "item \($i) has no id"}
+		| if $id == null then {place: place($i), refuse: "has no id"}
 		else rows($user; $at; $id) end
 	end;
 
@@ -45,6 +47,6 @@ if ok then
 	| whose as $user
 	| .fetched_at as $at
 	| (range($items | length) as $i
-		| $items[$i] | element($user; $at; $i + 1)), endpoint_status(""),
+		| $items[$i] | element($user; $at; $i)), endpoint_status(""),
 		dequeue
 else not_ok("") end

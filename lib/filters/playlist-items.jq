@@ -11,6 +11,11 @@
 # skip: total_tracks release_date_precision album_type album_group genres
 # skip: copyrights label followers limit previous primary_color
 # skip: video_thumbnail audio_preview_url html_description languages show
+# shape: id:text uri:text name:text type:string album:object artists:array
+# shape: artists[]:object images:array release_date:date is_local:boolean
+# shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
+# shape: items[]:object track:object|boolean item:object
+# shape: added_by:object total:count offset:count
 # unit: .body.items[].track
 # keep: id uri type episode is_local
 
@@ -23,9 +28,10 @@ def rest:
 	else . end
 	| (list_of + {playlist_id: $id}) as $about
 	| page_offset(.url; .body | object | .href) as $offset
+	| sp_odd_items as $odd
 	| (.body | object | .items | list("items")) as $items
 	| ($items | adders, (.[] | objects | item_rows)),
-	(.body | playlist_page($about; $offset)), endpoint_status($id);
+	(.body | playlist_page($about; $offset; $odd)), endpoint_status($id);
 
 # main
 if ok then

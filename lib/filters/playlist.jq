@@ -13,6 +13,14 @@
 # skip: total_tracks release_date_precision album_type album_group genres
 # skip: copyrights label followers limit previous primary_color
 # skip: video_thumbnail audio_preview_url html_description languages show
+# shape: id:text uri:text name:text type:string album:object artists:array
+# shape: artists[]:object images:array release_date:date is_local:boolean
+# shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
+# shape: items[]:object track:object|boolean item:object
+# shape: added_by:object total:count offset:count
+# shape: tracks:object items:object|array owner:object snapshot_id:text
+# shape: description:string public:boolean collaborative:boolean
+# shape: display_name:string
 # unit: .body.tracks.items[].track
 # keep: id uri type episode is_local
 
@@ -62,14 +70,15 @@ def page($capture; $id; $items):
 	(check_due($capture; $items) as $due
 		| (($capture | list_of) + {playlist_id: $id,
 			snapshot_id: .snapshot_id, check_due: $due}) as $about
-		| $items | playlist_page($about; 0));
+		| $items | playlist_page($about; 0; $capture | sp_odd_items));
 
 # A page of items among playlists, as when all that was saved of one is
 # imported together.
 def items_page($capture; $id):
 	(.items | adders, (.[] | objects | held | track_rows)),
 	((($capture | list_of) + {playlist_id: $id}) as $about
-		| playlist_page($about; page_offset($capture.url; .href)));
+		| playlist_page($about; page_offset($capture.url; .href);
+			$capture | sp_odd_items));
 
 def check($capture; $id):
 	{table: "playlists", known: {playlist_id: $id,

@@ -150,29 +150,89 @@ def query($name):
 		| if length == 0 then null else .[0] | url_decode end
 	end;
 
+def sp_named($name):
+	.[$name] | strings | if . == "" then empty else $name + " " + . end;
+
+# Which item of a list this is, for a refusal: by its time, id or uri, which
+# the same item has on another page, too; if it has none, by its number.
+def place($i):
+	if type != "object" then "item \($i + 1)" else
+		first(sp_named("played_at"), sp_named("id"), sp_named("uri"),
+			((.track, .item) | objects | sp_named("id"), sp_named("uri")),
+			sp_named("added_at"), "item \($i + 1)")
+	end;
+
+# What sp-transform found odd in a capture, and took out, see `# shape:` in
+# sp-transform(1). It runs this for every mapping.
+def sp_path: reduce .[] as $p (""; . + if $p | type == "number" then "[\($p)]"
+	elif . == "" then $p else "." + $p end);
+def sp_odd:
+	. as $capture
+	| .odd[]
+	| .reason as $reason
+	| .path as $path
+	| ([range($path | length) as $i
+		| if $path[$i] | type == "number" then $i else empty end][0]) as $i
+	| if $i == null then {refuse: "'\($path[1:] | sp_path)' \($reason)"}
+	else
+		{place: ($path[:$i + 1] as $to | $capture | getpath($to)
+			| place($path[$i])),
+		refuse: ($path[$i + 1:] | if length == 0 then $reason
+			else "'\(sp_path)' \($reason)" end)}
+	end;
+
+# The items of the capture's list in which something was odd, by their index;
+# those that were odd themselves, or what they hold was.
+def sp_odd_items:
+	if .odd == null then null else
+		reduce .odd[].path as $path ({};
+			.[$path | map(numbers)[0] | tostring] = true)
+	end;
+def sp_odd_whole:
+	if .odd == null then null else
+		reduce (.odd[].path | if .[-1] | type == "number" or . == "track"
+			or . == "item" then . else empty end) as $path ({};
+			.[$path | map(numbers)[0] | tostring] = true)
+	end;
+
+# The id in the uri, like spotify:artist:ID, of what comes without its id.
+def sp_uri_id($prefix):
+	if (.uri | type) == "string" and (.uri | startswith($prefix)) then
+		.uri[($prefix | length):] | if . == "" then null else . end
+	else null end;
+def artist_id: if .id then .id else sp_uri_id("spotify:artist:") end;
+def album_id: if .id then .id else sp_uri_id("spotify:album:") end;
+def user_id: if .id then .id else sp_uri_id("spotify:user:") end;
+
+# The images of what is gone are [], and its date is 0000: that says nothing.
+def sp_images: if . == [] then null else . end;
+
 # The rows of entities. In `known`, members that are null are left out: the
 # API says nothing by them, and what is known already is to stay.
 def artist_rows:
-	if .id == null then empty else
-		{table: "artists", known: {artist_id: .id, name: .name, uri: .uri,
-			images_json: .images}}
-	end;
-
-def album_row:
-	{table: "albums", known: {album_id: .id, name: .name,
-		release_date: .release_date, uri: .uri, images_json: .images}};
+	(if .id then .id else artist_id end) as $id
+	| if $id then
+		{table: "artists", known: {artist_id: $id, name: .name, uri: .uri,
+			images_json: (if .images then .images | sp_images
+				else null end)}}
+	else empty end;
 
 def album_rows:
-	if .id == null then empty else
-		album_row, (if .artists then .artists[] | artist_rows else empty end)
-	end;
+	(if .id then .id else album_id end) as $id
+	| if $id then
+		{table: "albums", known: {album_id: $id, name: .name,
+			release_date: .release_date, uri: .uri,
+			images_json: (if .images then .images | sp_images
+				else null end)}},
+		(if .artists then .artists[] | artist_rows else empty end)
+	else empty end;
 
 # A local file has no id: its uri stands in. One of a track that came
 # without its id holds that.
 def track_id:
-	if .id != null then .id
+	if .id then .id
 	elif (.uri | type) == "string" and (.uri | startswith("spotify:track:"))
-	then .uri[14:]
+	then .uri[14:] | if . == "" then null else . end
 	else .uri end;
 
 # Playlists hold episodes too, which are no tracks.
@@ -180,29 +240,39 @@ def is_episode:
 	if .uri then .uri | startswith("spotify:episode:")
 	else .type == "episode" or .episode == true end;
 
+# In milliseconds; that of a local file is an object.
+def sp_duration:
+	if . < {} then . elif has("totalMilliseconds") then .totalMilliseconds
+	else . end;
+
 def sp_track_rows($id; $album_id):
-	{table: "tracks", known: {track_id: $id, name: .name, album_id: $album_id,
-		duration_ms: .duration_ms, popularity: .popularity, uri: .uri,
-		is_local: .is_local}},
+	{table: "tracks", known: {track_id: $id, name: .name,
+		album_id: $album_id, duration_ms: (.duration_ms | sp_duration),
+		popularity: .popularity, uri: .uri, is_local: .is_local}},
 	(if .artists then
-		.artists[] | if .id == null then empty else
-			{table: "artists", known: {artist_id: .id, name: .name,
-				uri: .uri, images_json: .images}},
-			{table: "track_artists", row: {track_id: $id, artist_id: .id}}
-		end
+		.artists[] | (if .id then .id else artist_id end) as $artist
+		| if $artist then
+			{table: "artists", known: {artist_id: $artist,
+				name: .name, uri: .uri, images_json: (if .images
+					then .images | sp_images else null end)}},
+			{table: "track_artists",
+				row: {track_id: $id, artist_id: $artist}}
+		else empty end
 	else empty end);
 
 def track_rows:
 	if type != "object" or is_episode then empty else
-		track_id as $id
-		| if $id == null then empty else
-			sp_track_rows($id; .album.id), (.album | album_rows)
-		end
+		(if .id then .id else track_id end) as $id
+		| if $id then
+			sp_track_rows($id; .album | if .id then .id
+				else album_id end), (.album | album_rows)
+		else empty end
 	end;
 
 # What an item of a list holds: a track or an episode, as `track` or, since
 # 2026, as `item`. Then `track` may be there with no more than true in it.
 def held: if (.track | type) == "object" then .track else .item end;
+def sp_holds: held | if type == "object" then track_id else null end;
 
 # The track of an item that does not hold it as `track`.
 def item_rows:
@@ -211,9 +281,13 @@ def item_rows:
 	else empty end;
 
 def user_rows:
-	if type != "object" or .id == null or .id == "" then empty else
-		{table: "users", known: {user_id: .id, display_name: .display_name,
-			uri: .uri, images_json: .images}}
+	if type != "object" then empty else
+		user_id as $id
+		| if $id == null then empty else
+			{table: "users", known: {user_id: $id,
+				display_name: .display_name, uri: .uri,
+				images_json: .images}}
+		end
 	end;
 
 # A tie from one account to another, or to an artist, seen at a time.
@@ -228,44 +302,56 @@ def sp_tracks_total:
 	[.items, .tracks | if type == "object" then .total else null end
 		| if type == "number" then . else empty end][0];
 
+# Of its description and its images, null says that a playlist has none.
+def sp_without($id):
+	(if has("description") and .description == null then ["description"]
+		else [] end)
+	+ (if has("images") and .images == null then ["images_json"] else [] end)
+	| if length == 0 then empty else
+		{table: "playlists", row: (reduce .[] as $column (
+			{playlist_id: $id}; .[$column] = null))}
+	end;
+
 # A playlist as its object tells of it, and the owner.
 def playlist_rows($id; $refreshed):
-	{table: "playlists", known: {playlist_id: $id, name: .name,
-		owner_id: .owner.id,
-		owner_type: (if .owner.id == "spotify" then "spotify"
+	(.owner | user_id) as $owner
+	| {table: "playlists", known: {playlist_id: $id, name: .name,
+		owner_id: $owner,
+		owner_type: (if $owner == "spotify" then "spotify"
 			else .owner.type end),
 		public: .public, collaborative: .collaborative,
 		description: .description, uri: .uri, images_json: .images,
 		snapshot_id: .snapshot_id, tracks_total: sp_tracks_total,
-		last_refreshed: $refreshed}},
-	(.owner | user_rows);
+		last_refreshed: $refreshed}}, sp_without($id), (.owner | user_rows);
 
 # Who added an item; null where that is not known, as on old playlists.
 def added_by:
-	.added_by | if type == "object" and .id != "" then .id else null end;
+	.added_by | if type == "object" then user_id else null end;
 
 # Who added the items of a list, each once.
 def adders:
 	reduce (.[] | if type == "object" then . else {} end
-		| added_by as $id | if $id == null then empty else .added_by end)
+		| added_by as $id | if $id == null then empty
+		else {$id, uri: .added_by.uri} end)
 		as $by ({}; .[$by.id] = (.[$by.id] // $by.uri))
 	| to_entries[]
 	| {table: "users", known: {user_id: .key, uri: .value}};
 
 # One item of a playlist as the list keeps it; null if the item leaves out
-# what it is, as one whose fields were chosen may.
-def sp_entry($plain):
-	if . == null then {kind: "unavailable"}
-	elif type != "object" then null
+# what it is, as one whose fields were chosen may. One that cannot be used, or
+# of which too much was odd, keeps its position.
+def sp_entry($plain; $odd):
+	if . == null then {kind: (if $odd then "refused" else "unavailable" end)}
 	else
 		held as $held
 		| (if $held == null then
-				if has("item") or (has("track") and .track == null) then
+				if $odd then {kind: "refused"}
+				elif has("item") or (has("track") and .track == null) then
 					{kind: "unavailable"}
 				else null end
-			elif ($held | type) != "object" then null
-			elif $held.id == null and $held.uri == null then
-				if $held | has("id") or has("uri") then
+			elif ($held | track_id) == null then
+				if $odd then {kind: "refused"}
+				elif $held | has("id") or has("uri") then
 					{kind: "unavailable"}
 				else null end
 			else
@@ -305,9 +391,10 @@ def page_offset($url; $href):
 	| sp_digits(0; length) // 0;
 
 # A page of a playlist's items, from the object with `items`, as the row that
-# keeps it. `about` is what the row says besides. Whether it is the last one is
-# said where its total does not say the same.
-def playlist_page($about; $offset):
+# keeps it. `about` is what the row says besides, `odd` the items in which
+# something was odd. Whether it is the last one is said where its total does not
+# say the same.
+def playlist_page($about; $offset; $odd):
 	(.offset | if type == "number" then . else $offset end) as $offset
 	| (if (.total | type) == "number" then .total
 		elif has("next") and .next == null then
@@ -320,24 +407,43 @@ def playlist_page($about; $offset):
 	| ([$items[] | if type == "object" then .added_at else null end
 		| if . == null then empty else . end]
 		| sp_times_are("")) as $plain
-	| [$items[] | sp_entry($plain)] as $entries
-	| ([range($entries | length) as $i
-		| if $entries[$i] == null then $i + 1 else empty end][0]) as $bad
-	| if $bad != null then
-		{refuse: "item \($bad) does not say what it is: the list is not kept"}
+	| [range($items | length) as $i
+		| $items[$i] | sp_entry($plain; $odd[$i | tostring])] as $entries
+	| ($entries | contains([null])) as $unsaid
+	| (if $plain then empty else
+		range($items | length) as $i
+		| $items[$i]
+		| if type == "object" and .added_at != null and .added_at != ""
+			and (.added_at | time) == null
+		then {place: place($i), refuse: "has no valid 'added_at'"}
+		else empty end
+	end),
+	(if $unsaid then
+		range($items | length) as $i
+		| if $entries[$i] then empty else
+			{place: ($items[$i] | place($i)),
+				refuse: "does not say what it is"}
+		end
+	else empty end),
+	if $unsaid and ([$entries[] | objects | .kind | . == "track"
+		or . == "episode" or . == "local"] | any | not)
+	then {refuse: "no item says what it is: the list is not kept"}
 	elif $total == null then
 		{refuse: "the list does not say how long it is: it is not kept"}
 	else
 		{table: "playlist_tracks", op: "page", known: ($about
 			+ {offset: $offset, total: $total, last: $last,
-				items: $entries})}
+				items: (if $unsaid
+					then [$entries[] | . // {kind: "refused"}]
+					else $entries end)})}
 	end;
 
 # Items of a list that hold no track are told of, each by itself.
-def without_track($items):
+def without_track($items; $odd):
 	range($items | length) as $i
-	| if ($items[$i].track | track_id) == null
-	then {refuse: "item \($i + 1) holds no track"} else empty end;
+	| $items[$i]
+	| if (.track | track_id) != null or $odd[$i | tostring] then empty
+	else {place: place($i), refuse: "holds no track"} end;
 
 # The body, or the capture is refused.
 def object: if type == "object" then . else error("the body is not an object") end;
@@ -366,22 +472,22 @@ def api_message:
 	else .text end
 	| if type == "string" and . != "" then .[0:300] else null end;
 
+# Whether the capture holds what was asked for. What has any other status
+# says how the request went, and nothing else.
+def ok: (.status // 200) | . >= 200 and . < 300;
+
 # How the request went: told with every capture of a known user. The subject
 # is "" where an endpoint has but one, and else what `subject` finds. A reason
 # or deadline that was told before is over.
 def endpoint_status($subject):
 	if .user == null then empty else
-		(.status // 200) as $status
-		| ($status >= 200 and $status < 300) as $good
+		ok as $good
 		| {table: "endpoint_status", row: {user_id: .user,
-			endpoint: .endpoint, subject: $subject, status: $status,
+			endpoint: .endpoint, subject: $subject, status: (.status // 200),
 			reason: (if $good then null else api_message end),
 			retry_at: (if $good then null else .retry_at end)}}
 	end;
 
-# Whether the capture holds what was asked for. What has any other status
-# says how the request went, and nothing else.
-def ok: (.status // 200) == 200;
 def not_ok($subject):
 	# A limit that was met before the user was known; sp-queue finds it.
 	if .user == null and .retry_at != null then empty

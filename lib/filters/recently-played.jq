@@ -7,7 +7,7 @@
 #	{table: "tracks", row: {track_id: "...", name: "..."}}
 #	{table: "tracks", known: {...}}      the same, but null members are left out
 #	{table: ..., op: "delete", row: ...} a row that goes
-#	{refuse: "why"}                      a part of the capture to complain of
+#	{refuse: "why", place: "which"}      a part of the capture to complain of
 #
 # A column that a row does not name keeps its value; a null erases it. All of
 # a capture's rows are taken or, when the program ends in an error, none.
@@ -17,14 +17,19 @@
 #	sp-transform --print-filter recently-played > my.jq
 #	sp-transform -f my.jq
 #
-# The next lines are read by sp-transform, and make it fast: which members,
-# at any depth, are never looked at; where the repeating part is, and which
-# of its members `rest` reads. sp-transform(1) explains them.
+# The next lines are read by sp-transform, which explains them in its page:
+# which members, at any depth, are never looked at; what others are, so that
+# whatever is of another kind is refused by itself and not met here; where the
+# repeating part is, and which of its members `rest` reads.
 #
 # skip: available_markets external_ids external_urls href preview_url
 # skip: explicit disc_number track_number is_playable linked_from restrictions
 # skip: total_tracks release_date_precision album_type album_group genres
 # skip: copyrights label followers cursors next
+# shape: id:text uri:text name:text type:string album:object artists:array
+# shape: artists[]:object images:array release_date:date is_local:boolean
+# shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
+# shape: items[]:object track:object|boolean item:object context:object
 # unit: .body.items[].track
 # keep: id uri
 
@@ -47,13 +52,14 @@ def play($user; $plain):
 		else empty end
 	else empty end;
 
-def unusable:
+def unusable($odd):
 	range(length) as $i
 	| .[$i]
-	| if (.track | track_id) == null then
-		{refuse: "item \($i + 1) holds no track"}
+	| if $odd[$i | tostring] then empty
+	elif (.track | track_id) == null then
+		{place: place($i), refuse: "holds no track"}
 	elif (.played_at | time) == null then
-		{refuse: "item \($i + 1) has no valid 'played_at'"}
+		{place: place($i), refuse: "has no valid 'played_at'"}
 	else empty end;
 
 # Playlists that were played from, each with its newest play. A play of the
@@ -107,15 +113,18 @@ def progress($times; $now):
 def rest:
 	.user as $user
 	| (.fetched_at | time) as $now
+	| sp_odd_whole as $odd
 	| (.body | object | .items | list("items")) as $told
-	| ($told | contains([{item: {}}])) as $renamed
+	| ($told | contains([{item: {}}]) or contains([{track: true}])
+		or contains([{track: false}])) as $renamed
 	| (if $renamed then [$told[] | .track = held] else $told end) as $items
 	| [$items[] | .played_at] as $times
 	| ($times | times_are_plain) as $plain
 	| (if $plain then $times else [$times[] | time | values] end) as $at
 	| [$items[] | play($user; $plain)] as $plays
 	| (if $renamed then $told[] | item_rows else empty end), $plays[],
-		(if ($plays | length) < ($items | length) then $items | unusable
+		(if ($plays | length) < ($items | length) then
+			$items | unusable($odd)
 		else empty end),
 		($plays | queue($user; $now)), progress($at; $now),
 		endpoint_status("");

@@ -4,14 +4,15 @@
 # Rows of users, endpoint_status.
 #
 # skip: external_urls href followers
+# shape: id:text uri:text display_name:string images:array
 
 def rows($at):
-	if .id == null then error("the body has no id")
+	if user_id == null then error("the body has no id")
 	else user_rows | .known.last_refreshed = $at end;
 
 # main
 if ok then
 	.fetched_at as $at
 	| (.body | object | rows($at)), endpoint_status(
-		(.url | path_id("users")) // .body.id)
+		(.url | path_id("users")) // (.body | user_id))
 else not_ok(subject) end

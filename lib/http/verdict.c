@@ -292,12 +292,21 @@ static void take_denial(struct verdict *v, const struct ask *a)
 /*
  * A good answer, but its next page may have been refused. A list that is
  * shorter than its total is no failure: some services count what they do not
- * show.
+ * show. No content is an answer only of an endpoint that is not mapped.
  */
 static void take_good(struct verdict *v, const struct ask *a)
 {
 	struct error chain;
+	int status = a->answer.reply.status;
 
+	if ((status == 204 || status == 205) &&
+	    !slice_is(a->request.endpoint, "unknown")) {
+		error_set(&chain, EX_UNAVAILABLE,
+		    "HTTP %d, but the body is empty", status);
+		v->tell(v->ctx, a->get.url, chain.why);
+		count_fault(v, &chain);
+		return;
+	}
 	v->faults = 0;
 	if (!a->code)
 		return;

@@ -12,7 +12,7 @@ struct frame_job {
 	uint32_t endpoint;  /* bytes; 0 for none */
 	uint32_t suffix;    /* of each row: `,"at":"...","src":"..."}` */
 	uint32_t line;	    /* the capture, checked JSON */
-	uint32_t with_body; /* the capture's status is 200 */
+	uint32_t with_body; /* the capture's status is 2xx */
 };
 
 enum frame_kind {

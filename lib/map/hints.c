@@ -43,6 +43,95 @@ static bool add_names(struct hint_names *names, struct slice line)
 	return true;
 }
 
+static const struct {
+	const char *name, *shown;
+	enum hint_kind kind;
+} kinds[] = {
+    {"object", "an object", HINT_OBJECT},
+    {"array", "an array", HINT_ARRAY},
+    {"string", "a string", HINT_STRING},
+    {"text", "a string", HINT_TEXT},
+    {"boolean", "true or false", HINT_BOOLEAN},
+    {"number", "a number", HINT_NUMBER},
+    {"length", "a number", HINT_LENGTH},
+    {"date", "a string", HINT_DATE},
+    {"count", "a whole number from 0", HINT_COUNT},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+const char *hint_kind_name(unsigned of)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (of & kinds[i].kind)
+			return kinds[i].shown;
+	return "null";
+}
+
+/* Read `KIND|KIND`; 0 if it is none. */
+static unsigned read_kinds(struct slice text)
+{
+	unsigned all = 0;
+
+	while (text.n > 0) {
+		const char *bar = memchr(text.p, '|', text.n);
+		size_t n = bar ? (size_t)(bar - text.p) : text.n, i = 0;
+
+		while (i < KINDS &&
+		       !slice_is((struct slice){text.p, n}, kinds[i].name))
+			i++;
+		if (i == KINDS)
+			return 0;
+		all |= kinds[i].kind;
+		text = slice_from(text, bar ? n + 1 : n);
+	}
+	return all;
+}
+
+/* Where a name is among the shapes; their number if it is not. */
+static size_t shape_at(const struct hints *h, struct slice name)
+{
+	size_t i = 0;
+
+	while (i < h->shape_count && !slice_eq(h->shape[i].name, name))
+		i++;
+	return i;
+}
+
+const struct hint_shape *hints_shape(const struct hints *h, struct slice name)
+{
+	size_t i = shape_at(h, name);
+
+	return i < h->shape_count ? &h->shape[i] : NULL;
+}
+
+/* Read `NAME:KIND NAME[]:KIND ...`. */
+static bool add_shapes(struct hints *h, struct slice line)
+{
+	struct slice word;
+
+	while ((word = take_word(&line)).n > 0) {
+		const char *colon = memchr(word.p, ':', word.n);
+		size_t n = colon ? (size_t)(colon - word.p) : 0;
+		bool inner = n > 2 && memcmp(word.p + n - 2, "[]", 2) == 0;
+		struct slice name = {word.p, inner ? n - 2 : n};
+		unsigned of = colon ? read_kinds(slice_from(word, n + 1)) : 0;
+		size_t at = shape_at(h, name);
+
+		if (name.n == 0 || name.n > HINTS_NAME_LEN || !of ||
+		    at == HINTS_NAMES_MAX)
+			return false;
+		if (at == h->shape_count)
+			h->shape[h->shape_count++] =
+			    (struct hint_shape){.name = name};
+		if (inner)
+			h->shape[at].elements = of;
+		else
+			h->shape[at].kinds = of;
+	}
+	return true;
+}
+
 /* Read `.body.items[].track`. */
 static bool read_path(struct hints *hints, struct slice line)
 {
@@ -94,6 +183,10 @@ bool hints_parse(struct hints *hints, struct slice text, const char **why)
 			if (!add_names(&hints->keep, line))
 				*why =
 				    "too many or too long names in '# keep:'";
+		} else if (slice_eq(word, SLICE("shape:"))) {
+			if (!add_shapes(hints, line))
+				*why = "'# shape:' is not NAME:KIND ..., or "
+				       "too many or too long names";
 		} else if (slice_eq(word, SLICE("unit:"))) {
 			if (!read_path(hints, line))
 				*why = "'# unit:' is not a path like "

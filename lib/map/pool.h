@@ -36,7 +36,7 @@ struct pool_job {
 	struct slice endpoint; /* which selects the mapping */
 	struct slice suffix;   /* what ends each row: `,"at":"..."}`, or `}` */
 	struct slice line;     /* the capture, checked JSON */
-	bool with_body;	       /* its status is 200 */
+	bool with_body;	       /* its status is 2xx */
 	uint64_t number;       /* the caller's, of the line */
 };
 

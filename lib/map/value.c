@@ -215,10 +215,34 @@ static size_t cached(
 	c->slot[i].string = make_string(r, s, escaped);
 	/* Names in hints are plain words. */
 	if (r->hints && c == &r->names) {
-		c->slot[i].skipped = hints_has(&r->hints->skip, s);
+		const struct hint_shape *shape = hints_shape(r->hints, s);
+
+		c->slot[i].skipped = !r->every && hints_has(&r->hints->skip, s);
 		c->slot[i].kept = hints_has(&r->hints->keep, s);
+		c->slot[i].kinds = shape ? (unsigned short)shape->kinds : 0;
+		c->slot[i].elements =
+		    shape ? (unsigned short)shape->elements : 0;
 	}
 	return i;
+}
+
+/* Whether a value that begins here is of a kind, as far as that tells. */
+static bool fits(const char *p, unsigned kinds)
+{
+	switch (*p) {
+	case '{': return kinds & HINT_OBJECT;
+	case '[': return kinds & HINT_ARRAY;
+	case '"': return kinds & (HINT_STRING | HINT_TEXT | HINT_DATE);
+	case 't':
+	case 'f': return kinds & HINT_BOOLEAN;
+	case 'n': return true;
+	default: break;
+	}
+	if (kinds & (HINT_NUMBER | HINT_LENGTH))
+		return true;
+	while (*p >= '0' && *p <= '9')
+		p++;
+	return (kinds & HINT_COUNT) && (*p == ',' || *p == '}' || *p == ']');
 }
 
 static bool cacheable(const struct value_cache *c, struct slice s)
@@ -295,11 +319,36 @@ static jv read_child(struct value_reader *r, size_t step)
 	return read_value(r, step, false);
 }
 
+/* Whether a string, from its quote, is "", "0" or of the year 0. */
+static bool is_no_date(const char *p)
+{
+	return memcmp(p, "\"\"", 2) == 0 || memcmp(p, "\"0\"", 3) == 0 ||
+	       memcmp(p, "\"0000", 5) == 0;
+}
+
+/* Check a value of these kinds; past it if it is to be read as null. */
+static bool is_nothing(struct value_reader *r, unsigned kinds)
+{
+	const char *p = r->p;
+
+	if (!fits(p, kinds))
+		r->odd = true;
+	if ((kinds & HINT_TEXT) && p[0] == '"' && p[1] == '"')
+		r->p += 2;
+	else if ((kinds & HINT_LENGTH) && p[0] == '0' &&
+		 (p[1] == ',' || p[1] == '}'))
+		r->p++;
+	else if ((kinds & HINT_DATE) && is_no_date(p))
+		r->p = skip_value(p);
+	return r->p > p;
+}
+
 /* One member, from its name's quote. */
 static void read_member(struct value_reader *r, jv *object, size_t step,
     bool kept_only, unsigned *on_path)
 {
 	bool escaped = false, skip = kept_only;
+	unsigned kinds = 0, elements = 0;
 	const char *from = r->p + 1, *end = string_end(from, &escaped);
 	struct slice s = {from, (size_t)(end - from)};
 	size_t next;
@@ -310,6 +359,8 @@ static void read_member(struct value_reader *r, jv *object, size_t step,
 
 		skip = r->names.slot[i].skipped ||
 		       (kept_only && !r->names.slot[i].kept);
+		kinds = r->names.slot[i].kinds;
+		elements = r->names.slot[i].elements;
 		name = skip ? jv_null() : jv_copy(r->names.slot[i].string);
 	} else {
 		name = skip ? jv_null() : make_string(r, s, escaped);
@@ -323,8 +374,12 @@ static void read_member(struct value_reader *r, jv *object, size_t step,
 	next = next_step(r, step, s);
 	if (step > 0 && (escaped || (next > 0 && (*on_path)++ > 0)))
 		r->failed = true;
+	r->odd |= escaped;
+	r->elements = elements;
 	if (r->failed)
 		jv_free(name);
+	else if (kinds && is_nothing(r, kinds))
+		*object = jv_object_set(*object, name, jv_null());
 	else
 		*object = jv_object_set(*object, name, read_child(r, next));
 }
@@ -351,9 +406,13 @@ static jv read_array(struct value_reader *r, size_t step)
 {
 	jv array = jv_array();
 	size_t inner = next_step(r, step, SLICE("[]"));
+	unsigned elements = r->elements;
 
 	r->p = skip_space(r->p + 1);
 	while (*r->p != ']') {
+		r->elements = 0;
+		if (elements && !fits(r->p, elements))
+			r->odd = true;
 		array = jv_array_append(array, read_child(r, inner));
 		if (r->failed)
 			break;
@@ -410,7 +469,8 @@ jv value_read(struct value_reader *r, struct slice text)
 {
 	jv v;
 
-	r->failed = false;
+	r->failed = r->odd = false;
+	r->elements = 0;
 	r->p = skip_space(text.p);
 	v = read_value(r, r->unit ? 1 : 0, false);
 	if (!r->failed)

@@ -31,13 +31,21 @@ struct value_cache {
 		uint32_t n;
 		char text[44];
 		bool used;
-		bool skipped; /* a name in hints.skip */
-		bool kept;    /* a name in hints.keep */
+		bool skipped;			/* a name in hints.skip */
+		bool kept;			/* a name in hints.keep */
+		unsigned short kinds, elements; /* as in hints.shape */
 	} slot[VALUE_CACHE];
 };
 
 struct value_reader {
 	const struct hints *hints; /* NULL reads everything */
+	bool every;		   /* read members in hints->skip, too */
+
+	/*
+	 * Whether the last value may have members that are not of the kinds
+	 * in hints->shape; map/shape.h tells.
+	 */
+	bool odd;
 
 	/*
 	 * If set, called with the text of each value at hints->path; that
@@ -51,6 +59,7 @@ struct value_reader {
 	struct buf scratch; /* private from here */
 	const char *p;
 	bool failed;
+	unsigned elements; /* kinds, of an array that comes next */
 	struct value_cache names;
 	struct value_cache strings;
 };

@@ -15,6 +15,7 @@
 #include "map/memo.h"
 #include "map/hints.h"
 #include "map/rows.h"
+#include "map/shape.h"
 #include "map/value.h"
 
 #define ROWS_MAX ((size_t)256 << 20) /* bytes, of one capture */
@@ -41,7 +42,7 @@ struct mapping {
 	bool own;	   /* the user's, not built in */
 	struct hints hints;
 	struct filter whole, parts;
-	struct value_reader *every; /* reads everything */
+	struct value_reader *every; /* reads skipped members, too */
 	struct value_reader *plain; /* without skipped members */
 	struct value_reader *split; /* and without units */
 	unsigned runs;
@@ -51,6 +52,7 @@ struct worker {
 	const struct worker_config *config;
 	int socket;
 	struct mapping *mappings;
+	struct filter odd; /* refuses what is odd in a capture */
 	struct buf prelude;
 	struct buf in;
 	struct buf why;
@@ -142,11 +144,12 @@ static void compile(struct worker *w, struct filter *f, struct slice text)
 	filter_compile(f, buf_slice(&w->prelude), text, &w->why);
 }
 
-static struct value_reader *new_reader(const struct hints *hints)
+static struct value_reader *new_reader(const struct hints *hints, bool every)
 {
 	struct value_reader *r = need(malloc(sizeof(*r)));
 
 	value_reader_init(r, hints);
+	r->every = every;
 	return r;
 }
 
@@ -198,17 +201,41 @@ static bool run_part(struct worker *w, bool unit, jv value, struct rows *to)
 	    take_row, to, &w->why);
 }
 
+/*
+ * Take what is odd out of a capture, consumed, and refuse it. The mapping
+ * finds in `odd` what it was; a capture that has nothing odd stays as it is.
+ */
+static jv refuse_odd(
+    struct worker *w, struct mapping *m, jv capture, struct rows *to)
+{
+	jv odd;
+
+	capture = shape_clean(&m->hints, capture, &odd);
+	if (jv_array_length(jv_copy(odd)) == 0) {
+		jv_free(odd);
+		return capture;
+	}
+	capture = jv_object_set(capture, jv_string("odd"), odd);
+	if (!w->odd.jq)
+		compile(w, &w->odd, SLICE("sp_odd"));
+	filter_run(&w->odd, jv_copy(capture), take_row, to, &w->why);
+	return capture;
+}
+
 /* Run the mapping as a whole; with `all`, read skipped members too. */
 static bool map_whole(struct worker *w, struct mapping *m, struct slice line,
     bool all, struct rows *to)
 {
 	struct value_reader **r = all ? &m->every : &m->plain;
+	jv capture;
 
 	if (!*r)
-		*r = new_reader(all ? NULL : &m->hints);
+		*r = new_reader(&m->hints, all);
 	buf_clear(&w->why);
-	return filter_run(
-	    &m->whole, value_read(*r, line), take_row, to, &w->why);
+	capture = value_read(*r, line);
+	if ((*r)->odd && m->hints.shape_count > 0)
+		capture = refuse_odd(w, m, capture, to);
+	return filter_run(&m->whole, capture, take_row, to, &w->why);
 }
 
 /* Add rows, a line each, that were written without a suffix. */
@@ -234,11 +261,17 @@ static bool on_unit(void *ctx, struct slice text)
 	    .mapping = m, .unit = text, .hash = rows_hash(text)};
 	struct slice rows;
 	uint32_t turn;
+	jv value;
 
 	if (memo_find(&w->memo, &key, w->turn, &rows, &turn))
 		return turn == w->turn || add_lines(&w->rows, rows);
 	rows_begin(u, SLICE(""));
-	if (!run_part(w, true, value_read(m->plain, text), u))
+	value = value_read(m->plain, text);
+	if (m->plain->odd) {
+		jv_free(value);
+		return false;
+	}
+	if (!run_part(w, true, value, u))
 		return false;
 	rows = buf_slice(&u->lines);
 	if (u->complaints.n > 0 || u->ordered)
@@ -253,16 +286,16 @@ static bool map_parts(struct worker *w, struct mapping *m, struct slice line)
 	jv value;
 
 	if (!m->split) {
-		m->split = new_reader(&m->hints);
+		m->split = new_reader(&m->hints, false);
 		m->split->unit = on_unit;
 		m->split->ctx = w;
 	}
 	if (!m->plain)
-		m->plain = new_reader(&m->hints);
+		m->plain = new_reader(&m->hints, false);
 	w->current = m;
 	w->turn++;
 	value = value_read(m->split, line);
-	if (!jv_is_valid(value)) {
+	if (!jv_is_valid(value) || m->split->odd) {
 		jv_free(value);
 		return false;
 	}

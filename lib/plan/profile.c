@@ -20,7 +20,7 @@ static const char due[] =
     "and id not in (select subject from s where status in (403, 404)) "
     "and not exists (select 1 from s where status = 403) "
     "and ((select count(*) from s where status = 404) < 3 "
-    "or exists (select 1 from s where status = 200)) order by id";
+    "or exists (select 1 from s where status between 200 and 299)) order by id";
 
 static const char all[] =
     "select owner_id as id from playlists where id != :user "

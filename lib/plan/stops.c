@@ -24,7 +24,7 @@ static const char query[] =
     "json_type(extra_json, '$.next') as type, "
     "json_extract(extra_json, '$.next') as next, fetched_at "
     "from stopped join staging_raw using (run_id) "
-    "where status = 200), "
+    "where status between 200 and 299), "
     /* Those of chains whose first page is there, too. */
     "chains as (select list from pages where follows is null union "
     "select p.list from pages p join chains c on p.follows = c.list) "

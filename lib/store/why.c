@@ -393,7 +393,7 @@ static const char page_of[] =
     " case when instr(url, 'offset=') then"
     " cast(substr(url, instr(url, 'offset=') + 7) as integer) end, 0) as page"
     " from staging_raw s left join staging_bodies b using (body_id)"
-    " where not body_is_text and coalesce(status, 200) = 200"
+    " where not body_is_text and coalesce(status, 200) between 200 and 299"
     " and json_extract(extra_json, '$.check') is null"
     " and exists (select 1 from chain"
     " where name in (" STAGING_LIST ", s.fetched_at))"
