@@ -156,7 +156,7 @@ static void on_answer(void *ctx, struct ask *a)
 		    &f->session.token, skew_now(transfer_skew(f->transfer)));
 }
 
-/* Append the start of a run, corrected as its captures are. */
+/* Append the start of a run, corrected as captures before it were. */
 static void put_start(struct fetch *f, const struct record *rec)
 {
 	int64_t at, off = transfer_skew(f->transfer)->off;
@@ -222,8 +222,8 @@ static bool check_run(struct fetch *f, const struct record *rec, bool empty)
 }
 
 /*
- * A run waits for what is sent first after it: by then it is known whose it
- * is, and by how much the clock is off.
+ * A run waits for its first request, before which it has to be known whose it
+ * is, or for what else comes.
  */
 static void take_run(struct fetch *f, const struct record *rec)
 {
@@ -401,6 +401,7 @@ static void take_request(struct fetch *f, const struct record *rec)
 	if (f->run_line.n && !f->run_checked) {
 		f->run_fill = check_run(f, &f->run, false);
 		f->run_checked = true;
+		flush_run(f);
 	}
 	if (!window_add(&f->window, rec, f->stage.in_run, f->stage.in.number))
 		cli_die(EX_OSERR, "out of memory");
