@@ -92,6 +92,10 @@ def leave_queue($id):
 
 def rows($capture; $id):
 	if $id == null then error("the body has no id")
+	elif has("id") or has("uri") or has("href") or has("name")
+		or has("owner") or has("snapshot_id") or has("items")
+		or has("tracks") | not
+	then error("the body is no playlist")
 	elif (.items | type) == "array" then items_page($capture; $id)
 	elif $capture.check == true then check($capture; $id)
 	else

@@ -47,14 +47,14 @@ static const struct {
 	const char *name, *shown;
 	enum hint_kind kind;
 } kinds[] = {
-    {"object", "an object", HINT_OBJECT},
-    {"array", "an array", HINT_ARRAY},
     {"string", "a string", HINT_STRING},
     {"text", "a string", HINT_TEXT},
-    {"boolean", "true or false", HINT_BOOLEAN},
     {"number", "a number", HINT_NUMBER},
     {"length", "a number", HINT_LENGTH},
     {"date", "a string", HINT_DATE},
+    {"object", "an object", HINT_OBJECT},
+    {"array", "an array", HINT_ARRAY},
+    {"boolean", "true or false", HINT_BOOLEAN},
     {"count", "a whole number from 0", HINT_COUNT},
 };
 

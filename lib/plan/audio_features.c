@@ -18,7 +18,8 @@ static const char regime_query[] =
     "and last_updated > :refused_since and last_updated <= :now) "
     "select exists (select 1 from s where subject = '' and status = 403), "
     "exists (select 1 from s where subject != '' and status = 403), "
-    "exists (select 1 from s where subject != '' and status between 200 and 299)";
+    "exists (select 1 from s where subject != '' and status between 200 and "
+    "299)";
 
 /* The tracks that miss their features, and may have some. */
 #define MISSING                                                      \
