@@ -359,7 +359,7 @@ is "$(printf '%s\n' "$me" "$me" | try)" \
     "and then the service is out"
 reset
 fault 'kind=429&retry_after=600&path=/api/token'
-is "$(echo "$me" | try)" "75: deferred 75 balanced: : come back later" \
+is "$(echo "$me" | try)" "75: deferred 75 balanced: 429: come back later" \
     "a limit of the token endpoint defers"
 fault 'kind=400&path=/api/token'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
