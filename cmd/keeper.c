@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "database.h"
+#include "json/json.h"
 #include "store/runs.h"
 
 #define BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
@@ -28,7 +29,8 @@ void keeper_begin(struct keeper *k)
 
 void keeper_open(struct keeper *k, const char *db, size_t max_line)
 {
-	*k = (struct keeper){.db = database_open(db, STORE_WRITE)};
+	*k = (struct keeper){.db = database_open(db, STORE_WRITE),
+	    .line = BUF_INIT(max_line + 64)};
 	if (staging_init(&k->staging, k->db, max_line) != SQLITE_OK)
 		database_die(k->db, "prepare staging_raw");
 }
@@ -55,6 +57,7 @@ void keeper_release(struct keeper *k)
 	if (k->db)
 		staging_release(&k->staging);
 	store_close(k->db);
+	buf_release(&k->line);
 }
 
 void keeper_see_run(struct keeper *k, const struct record *rec)
@@ -105,4 +108,22 @@ enum staging_result keeper_stage(
 	if (result == STAGING_FAILED)
 		database_die(k->db, "stage a capture");
 	return result;
+}
+
+struct record keeper_staged(struct keeper *k, const struct record *rec)
+{
+	static const char *const but[] = {"fetched_at", NULL};
+	const struct member *given = record_get(rec, "fetched_at");
+	struct record staged = *rec;
+	struct slice time = slice_of(k->staging.time_text);
+
+	if (given && slice_eq(given->value, time))
+		return staged;
+	buf_clear(&k->line);
+	record_put_members(rec, but, &k->line);
+	json_put_member(&k->line, "fetched_at", time);
+	if (!buf_putc(&k->line, '}'))
+		cli_die(EX_OSERR, "out of memory");
+	staged.line = buf_slice(&k->line);
+	return staged;
 }

@@ -20,7 +20,8 @@
 struct keeper {
 	sqlite3 *db; /* NULL where nothing is staged */
 	struct staging staging;
-	bool open; /* a transaction is */
+	bool open;	 /* a transaction is */
+	struct buf line; /* private */
 };
 
 /* Open the database, its name or NULL. */
@@ -45,8 +46,15 @@ bool keeper_commit(void *keeper);
 /* Put a run on record before its first capture. */
 void keeper_see_run(struct keeper *, const struct record *);
 
-/* Stage a capture; with STAGING_BAD comes the reason, a constant string. */
+/* Stage a capture; with STAGING_BAD comes the reason, see staging_append. */
 enum staging_result keeper_stage(
     struct keeper *, const struct record *, const char **why);
+
+/*
+ * The capture that was staged last as it is to go on: with the time that is
+ * stored, in the form in which a replay gives it. The line is the record's, or
+ * lives until the next call.
+ */
+struct record keeper_staged(struct keeper *, const struct record *);
 
 #endif

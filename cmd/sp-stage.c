@@ -38,11 +38,14 @@ static void take_capture(
     struct keeper *k, struct stage *st, const struct record *rec)
 {
 	const char *why = NULL;
+	struct record staged;
 
-	if (keeper_stage(k, rec, &why) == STAGING_BAD)
+	if (keeper_stage(k, rec, &why) == STAGING_BAD) {
 		stage_refuse(st, rec, "bad capture", "%s", why);
-	else
-		stage_pass(st, rec);
+		return;
+	}
+	staged = keeper_staged(k, rec);
+	stage_pass(st, &staged);
 }
 
 /*

@@ -43,6 +43,71 @@ run stage <"$tmp/other"
 is "$status" 1 "another body under the same run and seq is refused"
 like "$out" '"type":"error".*"src":"R1/1".*"code":"bad capture"' "with an error"
 
+# --- another capture under the same run and seq -------------------------
+own="to stage this one too, give it a run of its own"
+for change in endpoint:.endpoint='"me"' user:.user='"lee"' \
+    url:.url='"/v1/x"' status:.status=404 page:.page=2 \
+    user:.user=null 'page:del(.page)' 'list:{list:"L"}+.' \
+    fetched_at:.fetched_at='"2026-11-22T06:40:00.457Z"'; do
+	sed -n 3p "$tmp/in" | jq -c "${change#*:}" |
+	    sed 's/"body":.*//' >"$tmp/head"
+	printf '%s"body":%s}\n' "$(cat "$tmp/head")" "$body" >"$tmp/changed"
+	run stage <"$tmp/changed"
+	like "$status $err" "^1 .*staged, with another '${change%%:*}': $own" \
+	    "${change#*:} is refused, and how to stage it said"
+done
+is "$(sed 's/"run":"R1"/"run":"R1b"/' "$tmp/changed" | stage | jq -r .run)" R1b \
+    "with a run of its own it is"
+sql "delete from staging_raw where run_id = 'R1b'"
+sed -n 3p "$tmp/in" | sed 's/"page":1,//; s/{"type"/{"b":[1, 2],"page":1,"type"/
+    s/R1/R5/' >"$tmp/order"
+sed 's/"b":\[1, 2\],"page":1/"page":1,"b":[1,2]/' "$tmp/order" >"$tmp/order2"
+is "$(cat "$tmp/order" "$tmp/order2" | stage | wc -l | tr -d ' ')" 2 \
+    "the order of other members, and white space in them, say nothing"
+is "$(sql "select count(*) from staging_raw where run_id = 'R5'")" 1 \
+    "so that it is the same capture"
+sql "delete from staging_raw where run_id = 'R5'"
+
+# --- when a capture was fetched -----------------------------------------
+sed -n 3p "$tmp/in" | sed 's/R1/R6/; s/"fetched_at":"[^"]*",//' >"$tmp/timeless"
+run stage <"$tmp/timeless"
+at=$(echo "$out" | jq -r .fetched_at)
+like "$at" '^20[0-9-]*T[0-9:]*\.[0-9]{3}Z$' "one without a time gets one"
+is "$(sql "select fetched_at from staging_raw where run_id = 'R6'")" "$at" \
+    "which is stored"
+is "$(stage replay --run R6 | jq -r 'select(.seq).fetched_at')" "$at" \
+    "and comes back"
+is "$(stage <"$tmp/timeless" | jq -r .fetched_at)" "$at" \
+    "staged again, it has that time"
+sql "delete from staging_raw where run_id = 'R6'"
+n=0
+for at in 2026-11-22T06:40:00Z 2026-11-22T07:40:00+01:00 \
+    2026-11-22T06:40:00.000000Z 2026-11-21T22:40:00.000-08:00; do
+	n=$((n + 1))
+	sed -n 3p "$tmp/in" | sed "s/R1/R7/; s/\"seq\":1/\"seq\":$n/
+	    s/\"fetched_at\":\"[^\"]*\"/\"fetched_at\":\"$at\"/"
+done >"$tmp/spellings"
+is "$(stage <"$tmp/spellings" | jq -r .fetched_at | uniq)" \
+    2026-11-22T06:40:00.000Z "times go on in one form"
+for options in "4 --since 2026-11-22T06:40:00Z" "0 --since 2026-11-22T06:40:00.001Z" \
+    "0 --until 2026-11-22T06:40:00Z" "4 --until 2026-11-22T06:40:00.001Z" \
+    "4 --since 2026-11-22T07:40:00+01:00" "4 --until 2026-11-22T07:40:00.5+01:00"; do
+	# shellcheck disable=SC2086
+	is "$(stage replay --run R7 ${options#* } 2>/dev/null |
+	    grep -c '"type":"capture"')" "${options%% *}" "${options#* } compares times"
+done
+is "$(stage <"$tmp/spellings" | wc -l | tr -d ' ')" 4 \
+    "in any spelling it is the same capture"
+sql "delete from staging_raw where run_id = 'R7'"
+for at in '"yesterday"' '""' '"2026-11-22"' '"2026-13-01T00:00:00Z"' \
+    '"9999-12-31T23:59:59-01:00"' 1795329600 '{}'; do
+	sed -n 3p "$tmp/in" | sed "s/R1/R8/; s/\"fetched_at\":\"[^\"]*\"/\"fetched_at\":$at/"
+done | stage >"$tmp/out" 2>"$tmp/err"
+is "$(sort -u "$tmp/out" | jq -r .code | uniq -c | xargs)" "7 bad capture" \
+    "what is no time is refused"
+is "$(sql "select count(*) from staging_raw where run_id = 'R8'")" 0 \
+    "and spoils no replay"
+
 # --- replay -------------------------------------------------------------
 run stage replay
 is "$(echo "$out" | sed -n '2,3p')" \

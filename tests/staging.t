@@ -17,13 +17,14 @@ for run in R1 R2 R3; do
 done >"$tmp/in"
 cat >>"$tmp/in" <<'E2'
 {"type":"capture","run":"R4","seq":1,"endpoint":"me","user":"kim","url":"https://a/v1/me","status":200,"fetched_at":"2026-11-22T06:40:00.456Z","body":{"n":[1.0,1e400,-0],"s":"\u0041\/\ud83d\ude00é"}}
-{"type":"capture","run":"R4","seq":2,"endpoint":"me","status":502,"text":"<html>\"bad\" gateway\n\u0000behind a NUL"}
-{"type":"capture","run":"R4","seq":3,"endpoint":"me","status":502,"text":""}
-{"type":"capture","run":"R4","seq":4,"endpoint":"me","status":200,"body":7}
-{"type":"capture","endpoint":"me","status":200,"body":{"of":"no run"}}
+{"type":"capture","run":"R4","seq":2,"endpoint":"me","status":502,"fetched_at":"2026-11-22T06:40:00.456Z","text":"<html>\"bad\" gateway\n\u0000behind a NUL"}
+{"type":"capture","run":"R4","seq":3,"endpoint":"me","status":502,"fetched_at":"2026-11-22T06:40:00.456Z","text":""}
+{"type":"capture","run":"R4","seq":4,"endpoint":"me","status":200,"fetched_at":"2026-11-22T06:40:00.456Z","body":7}
+{"type":"capture","endpoint":"me","status":200,"fetched_at":"2026-11-22T06:40:00.456Z","body":{"of":"no run"}}
 E2
 awk 'BEGIN { printf "{\"type\":\"capture\",\"run\":\"R5\",\"seq\":1," \
-	"\"endpoint\":\"x\",\"text\":\""; for (i = 0; i < 9000; i++)
+	"\"endpoint\":\"x\",\"fetched_at\":\"2026-11-22T06:40:00.456Z\"," \
+	"\"text\":\""; for (i = 0; i < 9000; i++)
 	printf "a\\u0000\\\"é\\u0001"; print "\"}" }' >>"$tmp/in"
 
 # --- each once, and small ---------------------------------------------------

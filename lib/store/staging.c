@@ -1,5 +1,6 @@
 #include "store/staging.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "json/json.h"
@@ -12,11 +13,39 @@
 static const char *const member_names[STAGING_COLUMNS] = {
     "run", "seq", "endpoint", "user", "url", "status", "fetched_at", "body"};
 
+static struct slice column(sqlite3_stmt *stmt, int i)
+{
+	const void *p = sqlite3_column_blob(stmt, i);
+
+	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
+		return (struct slice){NULL, 0};
+	return (struct slice){
+	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
+}
+
 static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt)
 {
 	return sqlite3_prepare_v3(
 	    db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
 }
+
+/*
+ * The stored capture of a name, and the member in which it differs from the
+ * one that is ready, but for fetched_at; NULL if there is none. The order of
+ * other members, and the white space in them, mean nothing.
+ */
+static const char compare_sql[] =
+    "select capture_id, case when endpoint is not ?3 then 'endpoint' "
+    "when user_id is not ?4 then 'user' when url is not ?5 then 'url' "
+    "when status is not ?6 then 'status' "
+    "when b.sha256 is not ?8 or body_is_text is not ?9 then 'body' "
+    "when extra_json is not ?10 then (select key from ("
+    "select key, type, value, 1 as side from json_each(extra_json) union all "
+    "select key, type, value, 2 from json_each(?10)) "
+    "group by key, type, value having count(distinct side) < 2 limit 1) end, "
+    "fetched_at, b.body, size, sha256 "
+    "from staging_raw left join staging_bodies b using (body_id) "
+    "where run_id = ?1 and seq = ?2";
 
 int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 {
@@ -32,11 +61,7 @@ int staging_init(struct staging *s, sqlite3 *db, size_t max_line)
 		    "extra_json) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		    &s->insert);
 	if (rc == SQLITE_OK)
-		rc = prepare(db,
-		    "select capture_id, b.sha256 is ?3, b.body, size, sha256 "
-		    "from staging_raw left join staging_bodies b "
-		    "using (body_id) where run_id = ?1 and seq = ?2",
-		    &s->compare);
+		rc = prepare(db, compare_sql, &s->compare);
 	return rc;
 }
 
@@ -90,6 +115,20 @@ static enum staging_result bad_or_failed(const struct staging *s)
 	return s->scratch.no_memory ? STAGING_FAILED : STAGING_BAD;
 }
 
+/* Take the time over in the form in which it is compared; without one, now. */
+static bool read_time(struct staging *s)
+{
+	struct slice *at = &s->value[STAGING_FETCHED_AT];
+
+	s->has_time = at->p != NULL;
+	s->time = clock_now();
+	if ((s->has_time && !clock_parse(*at, &s->time)) ||
+	    !clock_format(s->time, s->time_text))
+		return false;
+	*at = slice_of(s->time_text);
+	return true;
+}
+
 /* Read all but the body into what is ready. */
 static enum staging_result read_members(
     struct staging *s, const struct record *rec, const char **why)
@@ -110,6 +149,9 @@ static enum staging_result read_members(
 		return bad_or_failed(s);
 	*why = "'endpoint' is missing";
 	if (s->value[STAGING_ENDPOINT].n == 0)
+		return STAGING_BAD;
+	*why = "'fetched_at' is not a time like 2026-11-22T06:40:00.123Z";
+	if (!read_time(s))
 		return STAGING_BAD;
 	collect_extra(s, rec);
 	return s->extra.failed ? STAGING_FAILED : STAGING_READY;
@@ -135,32 +177,71 @@ enum staging_result staging_prepare(
 							      : STAGING_FAILED;
 }
 
+/* Bind the columns that both statements have, from their third one on. */
+static void bind_ready(struct staging *s, sqlite3_stmt *stmt)
+{
+	store_bind(stmt, 1, s->value[STAGING_RUN]);
+	bind_int(stmt, 2, s->seq);
+	for (int c = STAGING_ENDPOINT; c < STAGING_BODY; c++)
+		store_bind(stmt, c + 1, s->value[c]);
+	bind_int(stmt, STAGING_STATUS + 1, s->status);
+	sqlite3_bind_int(stmt, STAGING_BODY + 2, s->is_text);
+	store_bind(stmt, STAGING_BODY + 3,
+	    s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0});
+}
+
+/* The time of a stored capture: without one of its own, a capture has that. */
+static bool same_time(struct staging *s, struct slice stored)
+{
+	int64_t ms;
+
+	if (!clock_parse(stored, &ms))
+		return !s->has_time;
+	if (!s->has_time) {
+		s->time = ms;
+		clock_format(ms, s->time_text);
+	}
+	return s->time == ms;
+}
+
+/* Whether the stored capture at hand is the one that is ready. */
+static enum staging_result compare_stored(struct staging *s, const char **why)
+{
+	struct slice member = column(s->compare, 1);
+
+	if (!member.p && same_time(s, column(s->compare, 2)))
+		return STAGING_KNOWN;
+	if (!member.p)
+		member = SLICE("fetched_at");
+	if (slice_is(member, "body") &&
+	    (*why = bodies_check(&s->bodies, s->compare, 3)))
+		return STAGING_LOST;
+	snprintf(s->reason, sizeof(s->reason),
+	    "another capture with this run and seq is staged, with another "
+	    "'%.*s': to stage this one too, give it a run of its own",
+	    member.n < 64 ? (int)member.n : 64, member.p);
+	*why = s->reason;
+	return STAGING_BAD;
+}
+
 /*
- * Whether a capture is there under this run and seq, with this body:
- * STAGING_READY if none is.
+ * Whether this capture is there under its run and seq: STAGING_READY if none
+ * is.
  */
 static enum staging_result compare(struct staging *s, const char **why)
 {
 	enum staging_result result = STAGING_FAILED;
 	int rc;
 
-	store_bind(s->compare, 1, s->value[STAGING_RUN]);
-	bind_int(s->compare, 2, s->seq);
-	sqlite3_bind_blob(
-	    s->compare, 3, s->bodies.digest, SHA256_SIZE, SQLITE_STATIC);
+	bind_ready(s, s->compare);
+	sqlite3_bind_blob(s->compare, STAGING_BODY + 1, s->bodies.digest,
+	    SHA256_SIZE, SQLITE_STATIC);
 	rc = sqlite3_step(s->compare);
 	s->capture_id = sqlite3_column_int64(s->compare, 0);
-	if (rc == SQLITE_DONE) {
+	if (rc == SQLITE_DONE)
 		result = STAGING_READY;
-	} else if (rc == SQLITE_ROW && sqlite3_column_int(s->compare, 1)) {
-		result = STAGING_KNOWN;
-	} else if (rc == SQLITE_ROW) {
-		*why = bodies_check(&s->bodies, s->compare, 2);
-		result = *why ? STAGING_LOST : STAGING_BAD;
-		if (!*why)
-			*why = "another capture with this run and seq is "
-			       "staged";
-	}
+	else if (rc == SQLITE_ROW)
+		result = compare_stored(s, why);
 	sqlite3_reset(s->compare);
 	return result;
 }
@@ -179,14 +260,8 @@ enum staging_result staging_append(struct staging *s, const char **why)
 		return STAGING_FAILED;
 	if (result == STAGING_KNOWN)
 		return result;
-	for (int c = 0; c < STAGING_BODY; c++)
-		store_bind(s->insert, c + 1, s->value[c]);
-	bind_int(s->insert, STAGING_SEQ + 1, s->seq);
-	bind_int(s->insert, STAGING_STATUS + 1, s->status);
+	bind_ready(s, s->insert);
 	sqlite3_bind_int64(s->insert, STAGING_BODY + 1, body_id);
-	sqlite3_bind_int(s->insert, STAGING_BODY + 2, s->is_text);
-	store_bind(s->insert, STAGING_BODY + 3,
-	    s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0});
 	rc = sqlite3_step(s->insert);
 	sqlite3_reset(s->insert);
 	s->capture_id = sqlite3_last_insert_rowid(s->db);
@@ -269,16 +344,6 @@ enum {
 	IS_TEXT = BODY + 3,
 	EXTRA
 };
-
-static struct slice column(sqlite3_stmt *stmt, int i)
-{
-	const void *p = sqlite3_column_blob(stmt, i);
-
-	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
-		return (struct slice){NULL, 0};
-	return (struct slice){
-	    p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
-}
 
 int staging_uncommitted(sqlite3 *db, struct buf *array)
 {

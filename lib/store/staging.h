@@ -2,7 +2,8 @@
  * staging_raw: every capture as it came, so that all tables can be made
  * again. Bodies are kept in staging_bodies, each once, and come back byte for
  * byte; what a capture carries besides the columns of the table is kept as
- * JSON in extra_json.
+ * JSON in extra_json. Times are kept in the form of base/clock.h, so that text
+ * compares as time.
  */
 #ifndef SP_STORE_STAGING_H
 #define SP_STORE_STAGING_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/slice.h"
 #include "store/bodies.h"
 #include "stream/record.h"
@@ -33,7 +35,8 @@ enum staging_result {
 	STAGING_READY, /* to be appended */
 	STAGING_ADDED,
 	STAGING_KNOWN, /* this very capture is there already */
-	STAGING_BAD,   /* no capture that can be kept: see why */
+	STAGING_BAD,   /* no capture that can be kept, or under the run and seq
+			  of another: see why */
 	STAGING_LOST,  /* it is there, but its body cannot be read: see why */
 	STAGING_FAILED /* the database failed: see store_failure */
 };
@@ -63,8 +66,15 @@ struct staging {
 	struct slice value[STAGING_COLUMNS];
 	int64_t seq, status; /* -1 where there is none */
 	bool is_text;	     /* the body is no JSON */
+	bool has_time;	     /* it says when it was fetched */
+	int64_t time;	     /* when it was, else when it was prepared */
+	char time_text[CLOCK_TEXT];
+	char reason[256]; /* private */
 
-	/* Once it was added, or was known. */
+	/*
+	 * Once it was added, or was known, and then with the time that is
+	 * stored, unless it had one.
+	 */
 	sqlite3_int64 capture_id;
 };
 
@@ -74,7 +84,7 @@ void staging_release(struct staging *);
 
 /*
  * Read a capture, and make its body ready to be kept: what takes time and no
- * lock. STAGING_READY, STAGING_BAD with a constant string in `*why`, or
+ * lock. STAGING_READY, STAGING_BAD with the reason in `*why`, or
  * STAGING_FAILED. The record is borrowed until staging_append.
  */
 enum staging_result staging_prepare(
@@ -82,7 +92,8 @@ enum staging_result staging_prepare(
 
 /*
  * Append the capture that is ready, inside the caller's transaction. Not
- * STAGING_READY; for STAGING_BAD and STAGING_LOST `*why` is a constant string.
+ * STAGING_READY; STAGING_BAD and STAGING_LOST come with `*why`, valid until the
+ * next capture is prepared.
  */
 enum staging_result staging_append(struct staging *, const char **why);
 
