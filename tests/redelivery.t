@@ -89,6 +89,31 @@ is "$? $(tracks) $(sql 'select (select count(*) from cursors),
     (select count(*) from playlist_ingest_queue)')" "0 t5 0|1" \
     "nor is one that a mapping makes, nor what leaves the queue"
 
+# --- a replay of a run that failed, whatever came later --------------------
+cat >"$tmp/queue.jq" <<'J'
+{table: "cursors", row: {user_id: .user, job: "playlists",
+    value: (.body.id[1:] | tonumber)}},
+{table: "playlist_ingest_queue", row: {playlist_id: .body.id}},
+{table: "playlist_ingest_queue", op: "delete", row: {playlist_id: .body.id}}
+J
+fresh
+for n in 7 6; do
+	run_of R$n $n | grep -v cursors |
+	    sed "$([ $n = 6 ] || echo 's/"complete"/"failed","exit":69/')" |
+	    sp-stage | sp-transform -f "$tmp/queue.jq" | sp-load 2>"$tmp/err"
+done
+is "$(sql "select group_concat(status, ' ') from ingest_runs")" \
+    "complete failed" "a run failed, and a later one of its job did not"
+is "$(sql 'select value from cursors
+    union all select playlist_id from playlist_ingest_queue')" "6
+t7" "what waited for its good end came to nothing"
+digest >"$tmp/live"
+rm -f "$tmp"/again.db*
+sp-stage replay | sp-transform -f "$tmp/queue.jq" |
+    SP_DB=$tmp/again.db sp-load 2>"$tmp/err"
+is "$(SP_DB=$tmp/again.db sp-load --digest | diff "$tmp/live" -)" "" \
+    "nor does it in a replay"
+
 # --- its own end may still come -------------------------------------------
 fresh
 run_of R1 1 2 >"$tmp/all"

@@ -351,10 +351,7 @@ int staging_uncommitted(sqlite3 *db, struct buf *array)
 	int rc = sqlite3_prepare_v2(db,
 	    "select json_group_array(run_id) from ingest_runs r "
 	    "where status <> 'complete' and exists "
-	    "(select 1 from staging_raw where run_id = r.run_id) "
-	    "and not exists (select 1 from ingest_runs l "
-	    "where l.job is r.job and l.user_id is r.user_id "
-	    "and l.status = 'complete' and l.started_at > r.started_at)",
+	    "(select 1 from staging_raw where run_id = r.run_id)",
 	    -1, &stmt, NULL);
 
 	if (rc != SQLITE_OK)

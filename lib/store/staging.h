@@ -148,8 +148,8 @@ struct staging_walk {
 
 /*
  * Append the runs, as a JSON array of their ids, that have captures and did
- * not end well, nor did a later run of the same job and user: what came after
- * their captures may be missing. SQLite's result code.
+ * not end well: what waits for a good end came to nothing, and comes to nothing
+ * in a replay, whatever later runs did. SQLite's result code.
  */
 int staging_uncommitted(sqlite3 *db, struct buf *array);
 
