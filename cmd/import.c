@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/builtin.h"
 #include "cli.h"
 #include "json/json.h"
 #include "keeper.h"
@@ -176,6 +177,75 @@ static void import_file(struct import *im, const char *name)
 	import_text(im, name ? name : "stdin", mtime);
 }
 
+/* How many characters to insert, remove or replace to make one of the other. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[65], n = strlen(b);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; *a; a++, i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t least = corner + (*a != b[j - 1]);
+
+			corner = row[j];
+			if (row[j] + 1 < least)
+				least = row[j] + 1;
+			if (row[j - 1] + 1 < least)
+				least = row[j - 1] + 1;
+			row[j] = least;
+		}
+	}
+	return row[n];
+}
+
+/* Whether a mapping has a name much like this one. */
+static bool is_near(const char *name, const char *mapping)
+{
+	return strlen(name) <= 64 &&
+	       (distance(name, mapping) <= 3 || strstr(mapping, name));
+}
+
+/* Append the mappings near a name, or all of them; whether it is one itself. */
+static bool list_mappings(const char *name, bool near, struct buf *names)
+{
+	const struct builtin_file *f = builtin_filters;
+	bool found = false;
+
+	for (; f->name; f++) {
+		if (strcmp(f->name, "prelude") == 0)
+			continue;
+		found |= strcmp(f->name, name) == 0;
+		if (!near || is_near(name, f->name))
+			buf_printf(
+			    names, "%s%s", names->n ? ", " : "", f->name);
+	}
+	return found;
+}
+
+/* What no mapping knows would be refused by each replay of all. */
+static void check_endpoint(const struct stage_options *o)
+{
+	const char *name = o->filter.endpoint;
+	struct buf names = BUF_INIT((size_t)64 << 10);
+
+	if (!name)
+		cli_die(EX_USAGE, "import: --endpoint is required, "
+				  "such as recently-played");
+	if (!list_mappings(name, true, &names) && !o->any_endpoint) {
+		if (!names.n)
+			list_mappings(name, false, &names);
+		cli_die(EX_USAGE,
+		    "--endpoint: no mapping for '%s': use one of %s, or "
+		    "--any-endpoint to store it without",
+		    name, buf_words(&names));
+	}
+	buf_release(&names);
+}
+
 int stage_import(const struct stage_options *o)
 {
 	struct import im = {.o = o,
@@ -187,9 +257,7 @@ int stage_import(const struct stage_options *o)
 	size_t at;
 	int status;
 
-	if (!o->filter.endpoint)
-		cli_die(EX_USAGE, "import: --endpoint is required, "
-				  "such as recently-played");
+	check_endpoint(o);
 	if (o->no_stage)
 		keeper_init_idle(&im.keeper, &out);
 	else

@@ -25,9 +25,11 @@ static const char usage[] =
     "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
     "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
     "           [--progress]\n"
-    "       sp-stage import [--db FILE] [--no-stage] --endpoint E [--user ID]\n"
-    "           [--fetched-at TIME] [--lock-wait D] [--max-line SIZE]\n"
-    "           [FILE ...]\n"
+    "       sp-stage import [--db FILE] [--no-stage] --endpoint E\n"
+    "           [--any-endpoint] [--user ID] [--fetched-at TIME]\n"
+    "           [--lock-wait D] [--max-line SIZE] [FILE ...]\n"
+    "       sp-stage redate [-n] [--db FILE] --by D [--lock-wait D] [--table]\n"
+    "           RUN ...\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
@@ -213,10 +215,21 @@ static const char *time_option(
 	return text;
 }
 
+/* A duration with a sign. */
+static int64_t span_option(const char *option, const char *arg)
+{
+	bool back = *arg == '-';
+	int64_t ms = cli_duration(option, arg + (back || *arg == '+'));
+
+	return back ? -ms : ms;
+}
+
 static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"run", required_argument, NULL, 'r'},
     {"endpoint", required_argument, NULL, 'e'},
     {"user", required_argument, NULL, 'u'},
+    {"any-endpoint", no_argument, NULL, 'A'},
+    {"by", required_argument, NULL, 'b'},
     {"since", required_argument, NULL, 's'},
     {"until", required_argument, NULL, 't'},
     {"fetched-at", required_argument, NULL, 'f'},
@@ -248,6 +261,8 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'w': database_lock_wait(arg); break;
 	case 'm': o->max_line = cli_size("--max-line", arg); break;
 	case 'a': o->table = true; break;
+	case 'A': o->any_endpoint = true; break;
+	case 'b': o->by = span_option("--by", arg); break;
 	case 'c': o->capture = true; break;
 	case 'R': f->refused = true; break;
 	case 'S': o->no_stage = true; break;
@@ -270,7 +285,8 @@ static const struct command {
 	int (*run)(const struct stage_options *);
 } commands[] = {
     {"replay", "dreustRmp", false, stage_replay},
-    {"import", "dSeufwm", true, stage_import},
+    {"import", "dSeAufwm", true, stage_import},
+    {"redate", "ndbwa", true, stage_redate},
     {"runs", "dla", false, runs},
     {"why", "dca", true, stage_why},
     {"prune", "ndkEvwpa", false, prune},

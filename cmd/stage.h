@@ -1,8 +1,8 @@
 /*
  * sp-stage, as its files share it: the filter (sp-stage.c), and the commands
- * that take more than a page: replay (replay.c), import (import.c), why
- * (why.c) and prune (prune.h). Each returns a status of sp(7); whatever
- * cannot go on ends the program there, with a message.
+ * that take more than a page: replay (replay.c), import (import.c), redate
+ * (redate.c), why (why.c) and prune (prune.h). Each returns a status of sp(7);
+ * whatever cannot go on ends the program there, with a message.
  */
 #ifndef SP_CMD_STAGE_H
 #define SP_CMD_STAGE_H
@@ -26,6 +26,8 @@ struct stage_options {
 	int64_t fetched_at; /* Unix ms, or -1 */
 	int64_t limit;
 	size_t max_line;
+	int64_t by; /* ms to move captures by */
+	bool any_endpoint;
 	bool no_stage;
 	bool progress;
 	bool capture;
@@ -39,6 +41,9 @@ int stage_replay(const struct stage_options *);
 
 /* Make captures of the bodies in the files named, or in stdin. */
 int stage_import(const struct stage_options *);
+
+/* Move the captures of runs in time. */
+int stage_redate(const struct stage_options *);
 
 /* Say which captures a row comes from: a table, and the row's key. */
 int stage_why(const struct stage_options *);

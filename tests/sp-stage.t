@@ -183,6 +183,19 @@ run stage import --no-stage --endpoint me "$tmp/page1.json"
 ok $? "--no-stage touches no database"
 run stage import "$tmp/page1.json"
 is "$status" 64 "an import needs --endpoint"
+for name in recently-playd:recently-played play-list:playlist \
+    Me:me tracks-saved:album,.*saved-tracks,.*user plays:playlist; do
+	run stage import --endpoint "${name%%:*}" "$tmp/page1.json"
+	like "$status $out$err" "^64 .*no mapping for '${name%%:*}': use one of .*${name#*:}" \
+	    "an endpoint without a mapping: ${name%%:*}"
+done
+for name in '' prelude unknown "$(printf '%070d' 0)"; do
+	run stage import --endpoint "$name" "$tmp/page1.json"
+	is "$status $out" "64 " "nor is one '$name'"
+done
+run stage import --no-stage --any-endpoint --endpoint unknown "$tmp/page1.json"
+is "$status $(echo "$out" | jq -r 'select(.seq).endpoint')" "0 unknown" \
+    "--any-endpoint takes any"
 
 # --- what is broken -----------------------------------------------------
 fresh

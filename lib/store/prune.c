@@ -76,7 +76,8 @@ static const char captures[] =
     " exists (select 1 from ingest_errors"
     " where src = r.run_id || '/' || r.seq),"
     " exists (select 1 from ingest_runs i where " STORE_RUN_BRINGS(
-	"r.run_id") " and " STORE_RUN_LOADED ")"
+	"r.run_id") " and " STORE_RUN_LOADED "),"
+		    " json_extract(r.extra_json, '$.redated') is not null"
 		    " from staging_raw r";
 
 static const char plan_table[] =
@@ -99,7 +100,10 @@ static enum verdict judge(
 		return REFUSED;
 	if (!sqlite3_column_int(capture, 6))
 		return UNLOADED;
-	return times_has(&p->standing, *ms) ? NEEDED : GOES;
+	/* The tables may still have the time before a capture was moved. */
+	return sqlite3_column_int(capture, 7) || times_has(&p->standing, *ms)
+		   ? NEEDED
+		   : GOES;
 }
 
 static int plan_capture(

@@ -1,0 +1,79 @@
+/*
+ * Captures moved in time, those of runs whose clock was wrong.
+ */
+#include "cli.h"
+#include "database.h"
+#include "json/json.h"
+#include "listing.h"
+#include "stage.h"
+#include "store/redate.h"
+
+/* The operands as a JSON array, ended by a NUL. */
+static void put_runs(char *const *run, struct buf *b)
+{
+	buf_putc(b, '[');
+	for (char *const *r = run; *r; r++) {
+		if (r > run)
+			buf_putc(b, ',');
+		json_put_string(b, slice_of(*r));
+	}
+	buf_putc(b, ']');
+	if (!buf_putc(b, '\0'))
+		cli_die(EX_OSERR, "out of memory");
+}
+
+static void check_known(sqlite3 *db, const char *runs)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = redate_unknown(db, runs, &s);
+
+	if (rc == SQLITE_ROW)
+		cli_die(EX_DATAERR, "redate: no such run: '%s'",
+		    (const char *)sqlite3_column_text(s, 0));
+	if (rc != SQLITE_DONE)
+		database_die(db, "find the runs");
+	sqlite3_finalize(s);
+}
+
+static void move(sqlite3 *db, const char *runs, int64_t by)
+{
+	int rc;
+
+	if (store_begin(db) != SQLITE_OK)
+		database_die(db, "lock the database");
+	rc = redate_move(db, runs, by);
+	if (rc == SQLITE_RANGE) {
+		store_rollback(db);
+		cli_die(EX_USAGE, "--by: a time would leave the years "
+				  "0000 to 9999");
+	}
+	if (rc != SQLITE_OK || store_commit(db) != SQLITE_OK)
+		database_die(db, "move the captures");
+}
+
+int stage_redate(const struct stage_options *o)
+{
+	struct buf runs = BUF_INIT((size_t)1 << 20);
+	sqlite3 *db = database_open(o->db, STORE_READ);
+	sqlite3_stmt *list = NULL;
+
+	if (o->by == 0 || !*o->operands)
+		cli_die(EX_USAGE, "redate: --by and a run are required, such "
+				  "as --by -40d 01M81F...");
+	put_runs(o->operands, &runs);
+	check_known(db, runs.p);
+	if (!o->prune.dry) {
+		store_close(db);
+		db = database_open(o->db, STORE_WRITE);
+		move(db, runs.p, o->by);
+	}
+	if (redate_list(db, runs.p, o->prune.dry ? 0 : -o->by,
+		o->prune.dry ? o->by : 0, &list) != SQLITE_OK ||
+	    listing_print(list, "redate", o->table || table_for_people()) !=
+		SQLITE_DONE)
+		database_die(db, "list what is moved");
+	sqlite3_finalize(list);
+	store_close(db);
+	buf_release(&runs);
+	return 0;
+}
