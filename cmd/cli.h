@@ -79,7 +79,7 @@ size_t cli_size(const char *option, const char *arg); /* 64M, 1G, 4096 */
  */
 const char *cli_database(const char *option, struct buf *path);
 
-/* For stage.on_refusal: `prog: stdin:42: reason`. */
+/* For stage.on_refusal and on_mended: `prog: stdin:42: reason`. */
 void cli_refusal(void *ctx, const struct refusal *);
 
 /* For stage.on_cut: says that the stream of a run was cut. */

@@ -10,6 +10,7 @@
 #include "json/json.h"
 #include "keeper.h"
 #include "stage.h"
+#include "stream/body.h"
 #include "stream/reading.h"
 
 /* An import in progress. */
@@ -18,7 +19,6 @@ struct import {
 	struct keeper keeper;
 	struct source source;
 	struct buf text; /* of the file at hand */
-	struct buf body;
 	struct readings readings;
 	int64_t seq;
 	int status;
@@ -42,7 +42,7 @@ static void refuse_body(
 }
 
 /* Name the reading of a playlist that a body is of; the first needs none. */
-static void put_list(struct import *im, struct buf *b)
+static void put_list(struct import *im, struct buf *b, struct slice body)
 {
 	const char *endpoint = im->o->filter.endpoint;
 	struct buf list = BUF_INIT(128);
@@ -51,7 +51,7 @@ static void put_list(struct import *im, struct buf *b)
 	if (strcmp(endpoint, "playlist") != 0 &&
 	    strcmp(endpoint, "playlist-items") != 0)
 		return;
-	number = readings_next(&im->readings, buf_slice(&im->body));
+	number = readings_next(&im->readings, body);
 	if (number > 1)
 		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
 	if (number == 0 || list.failed)
@@ -62,11 +62,13 @@ static void put_list(struct import *im, struct buf *b)
 }
 
 /* Send one body as a capture, staged before it goes. */
-static void import_body(struct import *im, const char *name, int64_t fetched_at)
+static void import_body(
+    struct import *im, const char *name, int64_t fetched_at, struct slice body)
 {
 	struct buf *b = source_begin(&im->source, RECORD_CAPTURE);
 	const struct staging_filter *f = &im->o->filter;
 	const char *why = "not a record";
+	struct body_check check;
 	char at[CLOCK_TEXT];
 	struct record rec;
 	size_t where;
@@ -80,8 +82,8 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	json_put_member_int(b, "status", 200);
 	json_put_member(b, "fetched_at", slice_of(at));
 	json_put_member(b, "file", slice_of(name));
-	put_list(im, b);
-	json_put_member_raw(b, "body", buf_slice(&im->body));
+	put_list(im, b, body);
+	body_put(b, body, &check);
 	buf_putc(b, '}');
 	if (b->no_memory)
 		cli_die(EX_OSERR, "out of memory");
@@ -93,36 +95,37 @@ static void import_body(struct import *im, const char *name, int64_t fetched_at)
 	source_send_line(&im->source, RECORD_CAPTURE, buf_slice(b));
 }
 
+/* Cut the first value off a text; false at its end, or with `j->error`. */
+static bool next_body(struct slice *text, struct slice *body, struct json *j)
+{
+	while (text->n > 0 && *text->p && strchr(" \t\r\n", *text->p))
+		*text = slice_from(*text, 1);
+	json_init_lenient(j, *text);
+	if (text->n == 0 || !json_skip(j, json_next(j)))
+		return false;
+	*body = (struct slice){text->p, (size_t)(j->p - text->p)};
+	*text = slice_from(*text, body->n);
+	return true;
+}
+
 /* Each value of a text is a body: one, or several in a row. */
 static void import_text(struct import *im, const char *name, int64_t at)
 {
-	struct slice rest = buf_slice(&im->text);
+	struct slice rest = buf_slice(&im->text), body;
 	const char *start = rest.p;
 	unsigned bodies = 0;
 	struct json j;
 
-	for (;;) {
-		enum json_type type;
-
-		while (rest.n > 0 && strchr(" \t\r\n", *rest.p))
-			rest = slice_from(rest, 1);
-		if (rest.n == 0)
-			break;
-		json_init(&j, rest);
-		type = json_next(&j);
-		if (!json_skip(&j, type)) {
-			refuse_body(im, name, "not JSON: %s at byte %zu",
-			    j.error, (size_t)(rest.p - start) + j.at + 1);
-			return;
-		}
-		rest = slice_from(rest, (size_t)(j.p - rest.p));
-		buf_clear(&im->body);
-		if (!json_compact(&j, j.text, &im->body))
-			cli_die(EX_OSERR, "out of memory");
-		import_body(im, name, at);
-		bodies++;
+	for (; next_body(&rest, &body, &j); bodies++) {
+		if (j.flaw)
+			cli_warn("%s: %s at byte %zu", name, j.flaw,
+			    (size_t)(body.p - start) + j.flaw_at + 1);
+		import_body(im, name, at, body);
 	}
-	if (bodies == 0)
+	if (j.error)
+		refuse_body(im, name, "not JSON: %s at byte %zu", j.error,
+		    (size_t)(rest.p - start) + j.at + 1);
+	else if (bodies == 0)
 		refuse_body(im, name, "empty");
 }
 
@@ -248,9 +251,7 @@ static void check_endpoint(const struct stage_options *o)
 
 int stage_import(const struct stage_options *o)
 {
-	struct import im = {.o = o,
-	    .text = BUF_INIT(o->max_line),
-	    .body = BUF_INIT(o->max_line)};
+	struct import im = {.o = o, .text = BUF_INIT(o->max_line)};
 	struct record rec;
 	struct out out;
 	const char *why;
@@ -273,7 +274,6 @@ int stage_import(const struct stage_options *o)
 	status = replay_close(&im.source, im.status);
 	keeper_release(&im.keeper);
 	buf_release(&im.text);
-	buf_release(&im.body);
 	readings_release(&im.readings);
 	out_release(&out);
 	return status;

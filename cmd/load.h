@@ -22,8 +22,6 @@
 #include "store/tables.h"
 #include "stream/stage.h"
 
-#define LOAD_RECORD_KEPT ((size_t)64 << 10) /* of a row that is forbidden */
-
 struct load_options {
 	const char *db;
 	const char *user;

@@ -196,8 +196,6 @@ void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
 	buf_clear(&l->line);
 	change_put(c, &l->line);
 	r.record = buf_slice(&l->line);
-	if (r.record.n > LOAD_RECORD_KEPT)
-		r.record.n = LOAD_RECORD_KEPT;
 	put_place(c, &place);
 	r.place = buf_slice(&place);
 	known = load_is_known(l, r.src, r.place, r.reason);

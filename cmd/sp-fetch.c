@@ -272,11 +272,16 @@ static void send_capture(
 	    .clock_off = page->clock_off,
 	    .retry_at = page->retry_at,
 	    .quota = page->quota};
+	struct slice path = url_brief(buf_slice(&page->url));
+	struct body_check check;
 
 	flush_run(f);
 	buf_clear(&f->line);
-	if (!capture_put(&c, buf_slice(&page->body), &f->line))
+	if (!capture_put(&c, buf_slice(&page->body), &check, &f->line))
 		cli_die(EX_OSERR, "out of memory");
+	if (check.flaw)
+		cli_warn("%.*s: %s at byte %zu of the body", (int)path.n,
+		    path.p, check.flaw, check.at + 1);
 	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
 	f->captures++;
 	f->bytes += page->body.n;
@@ -309,6 +314,7 @@ static void send_limit(struct fetch *f)
 	    .fetched_at = e->limit.at,
 	    .clock_off = transfer_skew(f->transfer)->off,
 	    .retry_at = e->until};
+	struct body_check check;
 
 	if (!e->exit || !e->limit.endpoint || f->limit_sent)
 		return;
@@ -317,7 +323,7 @@ static void send_limit(struct fetch *f)
 		c.url = buf_slice(&url);
 		c.seq = ++f->seq;
 		buf_clear(&f->line);
-		if (!capture_put(&c, SLICE(""), &f->line))
+		if (!capture_put(&c, SLICE(""), &check, &f->line))
 			cli_die(EX_OSERR, "out of memory");
 		stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
 		f->limit_sent = true;
@@ -616,7 +622,14 @@ static void set_option(void *ctx, int which, const char *arg)
 		o->parallel = (size_t)cli_number(
 		    "--parallel", arg, 1, WINDOW_PARALLEL_MAX);
 		break;
-	case 'm': o->max_body = cli_size("--max-body", arg); break;
+	case 'm':
+		o->max_body = cli_size("--max-body", arg);
+		if (o->max_body > LINES_BODY_MAX)
+			cli_die(EX_USAGE,
+			    "--max-body: more than %zu bytes, the most that "
+			    "the other programs take: '%s'",
+			    LINES_BODY_MAX, arg);
+		break;
 	case 'p':
 		o->max_pages =
 		    (uint64_t)cli_number("--max-pages", arg, 1, 1000000);
@@ -657,6 +670,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.on_refusal = on_refusal;
 	f->stage.on_other = settle;
 	f->stage.on_cut = cli_cut;
+	f->stage.on_mended = cli_refusal;
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
@@ -680,8 +694,8 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	if (!window_init(&f->window))
 		cli_die(EX_OSERR, "out of memory");
 	answer_init(&f->answer, o->max_body);
-	/* A text of 64 KiB grows when quoted, a body never. */
-	f->line.max = o->max_body + ((size_t)1 << 20) + o->max_line;
+	/* In base 64, a body grows by a third. */
+	f->line.max = o->max_body / 3 * 4 + ((size_t)1 << 20) + o->max_line;
 	f->scratch.max = f->run_line.max = o->max_line;
 	f->scopes.max = TOKEN_FILE_MAX;
 	f->login = (struct buf)BUF_INIT(8192);

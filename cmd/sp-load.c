@@ -413,6 +413,7 @@ static void open_all(struct load *l, struct buf *path)
 	l->stage.on_refusal = on_refusal;
 	l->stage.is_known = is_known;
 	l->stage.on_cut = on_cut;
+	l->stage.on_mended = cli_refusal;
 	l->stage.ctx = l;
 }
 

@@ -117,6 +117,7 @@ static int filter(const struct stage_options *o)
 	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
 	st.on_refusal = cli_refusal;
 	st.on_cut = cli_cut;
+	st.on_mended = cli_refusal;
 	while (next_record(&st, &rec, planned, &gone)) {
 		if (rec.type == RECORD_CAPTURE)
 			take_capture(&k, &st, &rec);

@@ -52,6 +52,8 @@ struct transform {
 	struct buf suffix;
 	struct buf scratch;
 	struct buf capture; /* made of a bare body */
+	struct buf bytes;   /* of a body in base 64 */
+	struct buf plain;   /* a capture with that body as JSON */
 	struct bare bare;
 	struct known known; /* refusals, of the run that is open */
 	uint64_t rows;
@@ -222,12 +224,44 @@ static bool is_good(int64_t status)
 	return status >= 200 && status < 300;
 }
 
+static void refuse_body(struct transform *t, const struct record *rec,
+    const struct body_check *check)
+{
+	char detail[160];
+
+	snprintf(detail, sizeof(detail), "%s at byte %zu of the body",
+	    check->error ? check->error : "too long", check->at + 1);
+	refuse(t, rec, "not json", detail);
+}
+
+/* Refuse a capture whose body is missing or no JSON. */
+static void refuse_unmapped(struct transform *t, const struct record *rec)
+{
+	struct body_check check = {.error = NULL};
+	enum body_form form;
+	struct slice bytes;
+	const char *why;
+	struct json j;
+
+	buf_clear(&t->bytes);
+	if (!body_read(rec, &t->bytes, &bytes, &form, &why)) {
+		refuse(t, rec, "bad capture", why);
+	} else if (form == BODY_NONE) {
+		refuse(t, rec, "bad capture", BODY_MISSING);
+	} else if (form == BODY_TEXT) {
+		refuse(t, rec, "not json", "the body is text, not JSON");
+	} else {
+		json_check_lenient(&j, bytes);
+		check = (struct body_check){.error = j.error, .at = j.at};
+		refuse_body(t, rec, &check);
+	}
+}
+
 /* Whether a built-in mapping can be asked; refuses the capture if not. */
 static bool has_mapping(struct transform *t, const struct record *rec,
     struct slice endpoint, int64_t status)
 {
 	char detail[160];
-	bool text = record_get(rec, "text");
 
 	if (endpoint.p && (!is_good(status) || (is_mapping(endpoint) &&
 						   record_get(rec, "body"))))
@@ -241,8 +275,7 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 		    (int)(endpoint.n > 64 ? 64 : endpoint.n), endpoint.p);
 		refuse(t, rec, "no mapping", detail);
 	} else {
-		refuse(t, rec, text ? "not json" : "bad capture",
-		    text ? "the body is text, not JSON" : "'body' is missing");
+		refuse_unmapped(t, rec);
 	}
 	return false;
 }
@@ -254,13 +287,41 @@ static void need_memory(const struct transform *t)
 		cli_die(EX_OSERR, "out of memory");
 }
 
-/* Give a capture to the workers, or refuse it. */
-static void take_capture(struct transform *t, const struct record *rec)
+/*
+ * Have a capture whose body travels in base 64 carry it as JSON, if it is
+ * that but for its flaws.
+ */
+static void show_body(struct transform *t, struct record *rec)
 {
-	struct pool_job job = {.line = rec->line, .number = t->st.in.number};
+	struct body_check check;
+	enum body_form form;
+	struct slice bytes;
+	const char *why;
+	size_t at;
+
+	buf_clear(&t->bytes);
+	buf_clear(&t->plain);
+	if (!record_get(rec, "body_base64") ||
+	    !body_read(rec, &t->bytes, &bytes, &form, &why) ||
+	    form != BODY_BYTES)
+		return;
+	record_put_members(rec, body_members, &t->plain);
+	json_put_key(&t->plain, "body");
+	if (body_put_json(&t->plain, bytes, &check) && buf_putc(&t->plain, '}'))
+		record_parse(rec, buf_slice(&t->plain), &why, &at);
+	else if (t->plain.no_memory || t->bytes.no_memory)
+		cli_die(EX_OSERR, "out of memory");
+}
+
+/* Give a capture to the workers, or refuse it. */
+static void take_capture(struct transform *t, struct record *rec)
+{
+	struct pool_job job = {.number = t->st.in.number};
 	struct slice endpoint;
 	int64_t status = 200;
 
+	show_body(t, rec);
+	job.line = rec->line;
 	if (!put_suffix(t, rec)) {
 		need_memory(t);
 		refuse(t, rec, "bad capture", "'fetched_at' is not a time");
@@ -274,8 +335,8 @@ static void take_capture(struct transform *t, const struct record *rec)
 		    "whole number");
 		return;
 	}
-	if (!record_get(rec, "body") && !record_get(rec, "text")) {
-		refuse(t, rec, "bad capture", "'body' and 'text' are missing");
+	if (!body_is_there(rec)) {
+		refuse(t, rec, "bad capture", BODY_MISSING);
 		return;
 	}
 	if (!is_own(t->o, endpoint) && !has_mapping(t, rec, endpoint, status))
@@ -291,30 +352,40 @@ static void take_capture(struct transform *t, const struct record *rec)
 static void take_body(struct transform *t, struct slice body)
 {
 	struct record rec = {.type = RECORD_CAPTURE};
-	char detail[160];
-	struct json j;
+	struct body_check check;
 	const char *why;
 	size_t at;
 
 	t->st.records++;
-	if (!json_check(&j, body)) {
-		snprintf(detail, sizeof(detail), "%s at byte %zu of the body",
-		    j.error, j.at + 1);
-		refuse(t, &rec, "not json", detail);
+	if (!bare_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at,
+		&check, &t->capture))
+		cli_die(EX_OSERR, "out of memory");
+	if (check.error) {
+		refuse_body(t, &rec, &check);
 		return;
 	}
-	if (!bare_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at,
-		&t->capture))
-		cli_die(EX_OSERR, "out of memory");
+	if (check.flaw)
+		cli_warn("stdin:%" PRIu64 ": %s at byte %zu of the body",
+		    t->st.in.number, check.flaw, check.at + 1);
 	if (!record_parse(&rec, buf_slice(&t->capture), &why, &at))
 		refuse(t, &rec, "not json", why);
 	else
 		take_capture(t, &rec);
 }
 
-static void take_bodies(struct transform *t)
+/* Refuse what is no body: text, or a body in another encoding. */
+static void refuse_stray(struct transform *t, struct slice text)
 {
 	struct record rec = {.type = RECORD_CAPTURE};
+	struct json j;
+
+	json_check_lenient(&j, text);
+	refuse(t, &rec, "not json",
+	    j.error == json_utf16 ? j.error : "neither an object nor an array");
+}
+
+static void take_bodies(struct transform *t)
+{
 	struct slice body;
 	enum bare_result r;
 
@@ -325,8 +396,7 @@ static void take_bodies(struct transform *t)
 		if (r == BARE_BODY)
 			take_body(t, body);
 		else
-			refuse(t, &rec, "not json",
-			    "neither an object nor an array");
+			refuse_stray(t, body);
 		t->st.in.number = number;
 	}
 }
@@ -422,7 +492,9 @@ static int transform(struct options *o)
 	struct transform t = {.o = o,
 	    .suffix = BUF_INIT(o->max_line + 1024),
 	    .scratch = BUF_INIT(o->max_line + 1024),
-	    .capture = BUF_INIT(2 * o->max_line + 1024)};
+	    .capture = BUF_INIT(2 * o->max_line + 1024),
+	    .bytes = BUF_INIT(o->max_line + 1024),
+	    .plain = BUF_INIT(4 * o->max_line + 1024)};
 	struct buf why = BUF_INIT(4096);
 	int status = 0;
 
@@ -440,6 +512,7 @@ static int transform(struct options *o)
 	known_init(&t.known, o->max_line);
 	t.st.on_refusal = cli_refusal;
 	t.st.on_cut = cli_cut;
+	t.st.on_mended = cli_refusal;
 	t.st.on_other = settle_all;
 	t.st.is_known = is_known;
 	t.st.ctx = &t;
@@ -452,6 +525,8 @@ static int transform(struct options *o)
 	buf_release(&t.suffix);
 	buf_release(&t.scratch);
 	buf_release(&t.capture);
+	buf_release(&t.bytes);
+	buf_release(&t.plain);
 	buf_release(&why);
 	return status;
 }

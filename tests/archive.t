@@ -84,7 +84,7 @@ for code in 304 200 404; do
 		# shellcheck disable=SC2086
 		got=$(capture $code ',"etag":"\"1\""' | $by 2>"$tmp/err" |
 			jq -r '.code // .type' | xargs)
-		is "$got: $(grep -c "R/1: .*'body' and 'text' are missing" \
+		is "$got: $(grep -c "R/1: .*'body', 'text' and 'body_base64' are missing" \
 		    "$tmp/err")" "run bad capture end: 1" \
 		    "${by%% *}: a $code with neither body nor text is refused"
 	done

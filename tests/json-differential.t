@@ -149,9 +149,8 @@ def write(v):
     if isinstance(v, Number):
         return str(v)
     if isinstance(v, str):
-        if re.search("[\ud800-\udfff]", v):
-            raise Refused("lone surrogate")
-        return json.dumps(v, ensure_ascii=False)
+        return json.dumps(re.sub("[\ud800-\udfff]", "\ufffd", v),
+                          ensure_ascii=False)
     if isinstance(v, tuple):
         return "{" + ",".join(write(k) + ":" + write(x) for k, x in v) + "}"
     if isinstance(v, list):
@@ -232,7 +231,10 @@ def main():
     compare("compacting takes away white space between tokens, only", lines,
             [re.sub(rb'("(?:[^"\\]|\\.)*")|[ \t\r]+', rb"\1", t)
              for t in lines], ours(["--compact"], lines))
-    against_jq([t for t in lines if depth_of(t) <= JQ_DEPTH_MAX])
+    # An escape for half a pair is JSON, but jq 1.6 refuses it.
+    against_jq([t for t in lines if depth_of(t) <= JQ_DEPTH_MAX and
+                not re.search("[\ud800-\udfff]", json.dumps(json.loads(
+                    t, object_pairs_hook=list), ensure_ascii=False))])
     print(f"1..{tests}")
     return failures > 0
 

@@ -320,11 +320,12 @@ done
 # --- long bodies --------------------------------------------------------
 { printf '{"id":"'; head -c 70000000 /dev/zero | tr '\0' x; echo '"}'; } \
     >"$tmp/long.json"
-run "$build/sp-stage" import --no-stage --endpoint me "$tmp/long.json"
+run "$build/sp-stage" import --no-stage --max-line 64M --endpoint me \
+    "$tmp/long.json"
 like "$status $err" '^1 .*longer than --max-line' "a body of 70 MB is too long"
-run sh -c "'$build/sp-stage' import --no-stage --max-line 80M --endpoint me \
+run sh -c "'$build/sp-stage' import --no-stage --endpoint me \
     '$tmp/long.json' | wc -c"
-like "$status $err $out" '^0  7[0-9]{7}$' "unless --max-line has room for it"
+like "$status $err $out" '^0  7[0-9]{7}$' "but not for the default"
 rm "$tmp/long.json"
 
 # --- options of other commands ------------------------------------------

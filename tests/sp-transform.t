@@ -421,9 +421,11 @@ is "$(body '{"a":1.0,"b":1E2,"c":100000000000000000,"d":1e400,"e":-1e400}')" \
 is "$(body ' { "a" : [ 1 , 2.5 , true ] , "b" : { "c" : null } } ')" \
     '{"a":[1,2.5,true],"b":{"c":null}}' "white space is no matter"
 is "$(body '{"s":"\ud83c\udf19\/\u00e9"}')" '{"s":"🌙/é"}' "nor are escapes"
+is "$(body '{"s":"\ud83c.\udf19\udf19\ud83c","\udf19":"\ud83c\ud83c\udf19"}')" \
+    '{"s":"�.���","�":"�🌙"}' "nor are surrogates, alone or in pairs"
 is "$(body '{"a":1,"a":2}')" '{"a":2}' "of two members with a name, the last"
 for bad in '{"n":nan}' '{"n":Infinity}' '{"n":01}' '{"n":+1}' '{"n":.5}' \
-    '{"s":"	"}' '{"s":"\ud800"}' "$(printf '%600s' '' | tr ' ' '[')"; do
+    '{"s":"	"}' '{"s":"\ud80"}' "$(printf '%600s' '' | tr ' ' '[')"; do
 	capture any 200 "\"body\":$bad" >"$tmp/in"
 	run transform -f "$tmp/f.jq" <"$tmp/in"
 	is "$status $(jq -r .code "$tmp/out")" "1 no record" \

@@ -46,7 +46,7 @@ static bool is_sound(const struct reply *r)
 
 	if (r->status == 204 || r->status == 205)
 		return r->body.n == 0;
-	return json_check(&j, buf_slice(&r->body));
+	return json_check_lenient(&j, buf_slice(&r->body));
 }
 
 /* Set the kind of an answer, and its error. */

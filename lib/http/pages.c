@@ -168,7 +168,7 @@ static void count_entries(struct links *l, uint64_t before)
 	struct json j;
 	enum json_type type;
 
-	json_init(&j, l->items);
+	json_init_lenient(&j, l->items);
 	json_next(&j);
 	while ((type = json_next(&j)) > JSON_END && type != JSON_ARRAY_END) {
 		l->count++;
@@ -226,7 +226,7 @@ static bool read_links(struct slice body, const char *name, struct links *l)
 	enum json_type type;
 
 	*l = no_links;
-	json_init(&j, body);
+	json_init_lenient(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return false;
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {

@@ -18,7 +18,7 @@ static void find_words(struct slice body, struct words *w)
 	enum json_type type;
 
 	*w = (struct words){.message = {NULL, 0}};
-	json_init(&j, body);
+	json_init_lenient(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return;
 	while ((type = json_next(&j)) > JSON_END) {

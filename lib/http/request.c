@@ -4,8 +4,6 @@
 #include "json/json.h"
 #include "stream/record.h"
 
-#define TEXT_MAX ((size_t)64 << 10) /* kept of a body that is no JSON */
-
 static bool read_paging(struct slice name, enum paging *paging)
 {
 	if (!name.p)
@@ -66,21 +64,8 @@ static void put_time(struct buf *b, const char *name, int64_t ms)
 		json_put_member(b, name, slice_of(text));
 }
 
-static void put_body(struct slice body, struct buf *b)
-{
-	size_t before = b->n;
-	struct json j;
-
-	json_put_key(b, "body");
-	if (json_compact(&j, body, b) || b->failed)
-		return;
-	b->n = before;
-	if (body.n > TEXT_MAX)
-		body.n = TEXT_MAX;
-	json_put_member(b, "text", body);
-}
-
-bool capture_put(const struct capture *c, struct slice body, struct buf *b)
+bool capture_put(const struct capture *c, struct slice body,
+    struct body_check *check, struct buf *b)
 {
 	const struct request *r = c->request;
 
@@ -117,7 +102,7 @@ bool capture_put(const struct capture *c, struct slice body, struct buf *b)
 		put_time(b, "retry_at", c->retry_at);
 	if (c->quota)
 		json_put_member_raw(b, "quota", SLICE("true"));
-	put_body(body, b);
+	body_put(b, body, check);
 	return buf_putc(b, '}');
 }
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "http/pages.h"
+#include "stream/body.h"
 
 struct record;
 
@@ -51,10 +52,11 @@ struct capture {
 };
 
 /*
- * Append a capture with its body: compact and with every number as the
- * server wrote it, or as `text`, cut, if it is not JSON.
+ * Append a capture with its body: compact and with every number as the server
+ * wrote it if it is JSON, else whole, as body.h says; the check tells which.
  */
-bool capture_put(const struct capture *, struct slice body, struct buf *);
+bool capture_put(const struct capture *, struct slice body, struct body_check *,
+    struct buf *);
 
 /*
  * The endpoint of a path of the API, like "playlist-items" for

@@ -81,7 +81,7 @@ char *session_read_id(struct slice body, struct error *error)
 	enum json_type type;
 	char *user = NULL;
 
-	json_init(&j, body);
+	json_init_lenient(&j, body);
 	if (json_next(&j) != JSON_OBJECT) {
 		error_set(error, EX_UNAVAILABLE,
 		    "/v1/me: the response is not an object");

@@ -6,10 +6,11 @@
  * written, so that a number of any size passes through unchanged. It owns
  * nothing; what it hands out lives as long as the text.
  *
- * Refused, besides what the grammar refuses: invalid UTF-8, surrogates that
- * do not come as a pair, a byte order mark, nesting deeper than
- * JSON_DEPTH_MAX. Duplicate names in an object are accepted; whoever looks
- * for a name takes the last.
+ * Refused, besides what the grammar refuses: nesting deeper than
+ * JSON_DEPTH_MAX, and, unless the reader is lenient, invalid UTF-8 and a byte
+ * order mark. Duplicate names in an object are accepted; whoever looks for a
+ * name takes the last. So are surrogates that do not come as a pair, as
+ * escapes: what they mean is U+FFFD.
  */
 #ifndef SP_JSON_JSON_H
 #define SP_JSON_JSON_H
@@ -20,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "json/utf8.h"
 
 #define JSON_DEPTH_MAX 512
 
@@ -37,6 +39,9 @@ enum json_type {
 	JSON_OBJECT_END
 };
 
+/* The error of a text that seems to be in UTF-16. */
+extern const char json_utf16[];
+
 struct json {
 	const char *start;
 	const char *p;
@@ -51,6 +56,9 @@ struct json {
 	unsigned depth;	   /* of open arrays and objects */
 	const char *error; /* what is wrong, a constant string, or NULL */
 	size_t at;	   /* byte offset of the error */
+	bool lenient;
+	const char *flaw; /* likewise, but let pass: the first such, or NULL */
+	size_t flaw_at;	  /* byte offset of the flaw */
 
 	unsigned char state;			/* private */
 	unsigned char open[JSON_DEPTH_MAX / 8]; /* private */
@@ -58,6 +66,12 @@ struct json {
 
 /* Start reading a text. */
 void json_init(struct json *, struct slice text);
+
+/*
+ * The same, but let a byte order mark before the text pass, and invalid UTF-8
+ * in its strings: there is then a `flaw`. Strings are as written, with it.
+ */
+void json_init_lenient(struct json *, struct slice text);
 
 /* Read the next token; inside an object `key` names each value. */
 enum json_type json_next(struct json *);
@@ -72,11 +86,15 @@ bool json_skip(struct json *, enum json_type);
 /* Whether a string as written (from `key` or `text`) means this one. */
 bool json_text_is(struct slice written, bool escaped, struct slice meant);
 
-/* Append the meaning of a string as written; false when the buf is full. */
+/*
+ * Append the meaning of a string as written; false when the buf is full. What
+ * is no UTF-8 in it stays as it is.
+ */
 bool json_unescape(struct slice written, struct buf *to);
 
 /* Check that the text is one value; `j` then tells what is wrong, and where. */
 bool json_check(struct json *j, struct slice text);
+bool json_check_lenient(struct json *j, struct slice text);
 
 /*
  * Append the text without the white space between its tokens. False when it
@@ -91,7 +109,7 @@ bool json_int(struct slice written, int64_t *value);
 /* The same for any spelling of a whole number: 20.0 and 2e1 are 20. */
 bool json_whole(struct slice written, int64_t *value);
 
-/* Append a string, quoted; bytes that are not UTF-8 become U+FFFD. */
+/* Append a string, quoted; what is no UTF-8 in it becomes U+FFFD. */
 bool json_put_string(struct buf *, struct slice);
 
 /* Append `"name":` and, before it, a comma unless an object has just begun. */
@@ -101,19 +119,5 @@ bool json_put_key(struct buf *, const char *name);
 bool json_put_member(struct buf *, const char *name, struct slice string);
 bool json_put_member_int(struct buf *, const char *name, int64_t);
 bool json_put_member_raw(struct buf *, const char *name, struct slice json);
-
-/*
- * Length of the UTF-8 sequence that starts here, 1 to 4, or 0 if it is not
- * valid (RFC 3629: no surrogates, nothing overlong, nothing past U+10FFFF).
- */
-size_t utf8_length(const char *p, const char *end);
-
-/*
- * Length of the character that starts here if it is one that steers whatever
- * shows it, else 0; `code` is then its number. These are the control
- * characters (C0, DEL and C1) and those that break lines or turn the order of
- * what follows about (U+2028 to U+202E, U+2066 to U+2069).
- */
-size_t utf8_control(const char *p, const char *end, unsigned *code);
 
 #endif

@@ -16,6 +16,8 @@ enum {
 #define ONES UINT64_C(0x0101010101010101)
 #define HIGHS UINT64_C(0x8080808080808080)
 
+const char json_utf16[] = "UTF-16, not UTF-8";
+
 void json_init(struct json *j, struct slice text)
 {
 	j->start = j->p = text.p ? text.p : "";
@@ -23,14 +25,44 @@ void json_init(struct json *j, struct slice text)
 	j->key = j->text = (struct slice){NULL, 0};
 	j->key_escaped = j->escaped = j->spaced = false;
 	j->depth = 0;
-	j->error = NULL;
-	j->at = 0;
+	j->error = j->flaw = NULL;
+	j->at = j->flaw_at = 0;
+	j->lenient = false;
 	j->state = WANT_VALUE;
+}
+
+static void note_flaw(struct json *j, const char *at, const char *what)
+{
+	if (j->flaw)
+		return;
+	j->flaw = what;
+	j->flaw_at = (size_t)(at - j->start);
+}
+
+void json_init_lenient(struct json *j, struct slice text)
+{
+	json_init(j, text);
+	j->lenient = true;
+	if (slice_starts(text, SLICE(UTF8_BOM))) {
+		note_flaw(j, j->p, "byte order mark (skipped)");
+		j->p += strlen(UTF8_BOM);
+	}
+}
+
+/* Whether a text begins as ASCII in UTF-16 does, or with its order mark. */
+static bool is_utf16(const struct json *j)
+{
+	const unsigned char *p = (const unsigned char *)j->start;
+	size_t n = (size_t)(j->end - j->start);
+
+	if (n >= 2 && (p[0] ^ p[1]) == 1 && (p[0] & p[1]) == 0xfe)
+		return true;
+	return n >= 4 && !p[0] == !p[2] && !p[1] == !p[3] && !p[0] != !p[1];
 }
 
 static enum json_type fail(struct json *j, const char *at, const char *why)
 {
-	j->error = why;
+	j->error = is_utf16(j) ? json_utf16 : why;
 	j->at = (size_t)(at - j->start);
 	j->state = BROKEN;
 	return JSON_ERROR;
@@ -67,56 +99,6 @@ static bool in_object(const struct json *j)
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-size_t utf8_length(const char *s, const char *end)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	size_t left = (size_t)(end - s);
-	unsigned low = 0x80, high = 0xbf, n;
-
-	if (left == 0)
-		return 0;
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (left < n)
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (unsigned i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-size_t utf8_control(const char *s, const char *end, unsigned *code)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	size_t n = utf8_length(s, end);
-	unsigned c;
-
-	if (n == 0 || n > 3)
-		return 0;
-	c = n == 1 ? p[0]
-	    : n == 2
-		? (p[0] & 0x1fU) << 6 | (p[1] & 0x3fU)
-		: (p[0] & 0xfU) << 12 | (p[1] & 0x3fU) << 6 | (p[2] & 0x3fU);
-	*code = c;
-	if (c < 0x20 || (c >= 0x7f && c < 0xa0) ||
-	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return n;
-	return 0;
 }
 
 /*
@@ -181,8 +163,6 @@ static int hex4(const char *p, const char *end)
 /* Past an escape, from its backslash; NULL if it is not one. */
 static const char *skip_escape(struct json *j, const char *p)
 {
-	int unit, low;
-
 	if (j->end - p < 2) {
 		fail(j, p, "string without end");
 		return NULL;
@@ -193,21 +173,11 @@ static const char *skip_escape(struct json *j, const char *p)
 		fail(j, p, "unknown escape");
 		return NULL;
 	}
-	unit = hex4(p + 2, j->end);
-	if (unit < 0) {
+	if (hex4(p + 2, j->end) < 0) {
 		fail(j, p, "\\u without four hexadecimal digits");
 		return NULL;
 	}
-	if (unit < 0xd800 || unit > 0xdfff)
-		return p + 6;
-	low = unit <= 0xdbff && j->end - p >= 8 && p[6] == '\\' && p[7] == 'u'
-		  ? hex4(p + 8, j->end)
-		  : -1;
-	if (low < 0xdc00 || low > 0xdfff) {
-		fail(j, p, "lone surrogate");
-		return NULL;
-	}
-	return p + 12;
+	return p + 6;
 }
 
 /* A string, from its opening quote. */
@@ -240,9 +210,13 @@ static bool read_string(struct json *j, struct slice *text, bool *escaped)
 			return false;
 		}
 		n = utf8_length(p, j->end);
-		if (n == 0) {
+		if (n == 0 && !j->lenient) {
 			fail(j, p, "invalid UTF-8");
 			return false;
+		}
+		if (n == 0) {
+			note_flaw(j, p, "invalid UTF-8 (taken as U+FFFD)");
+			n = utf8_invalid_length(p, j->end);
 		}
 		p += n;
 	}
@@ -336,7 +310,7 @@ static const char *no_value(const struct json *j)
 {
 	struct slice rest = {j->p, (size_t)(j->end - j->p)};
 
-	if (j->p == j->start && slice_starts(rest, SLICE("\xef\xbb\xbf")))
+	if (j->p == j->start && slice_starts(rest, SLICE(UTF8_BOM)))
 		return "byte order mark";
 	return "no value";
 }
@@ -467,10 +441,21 @@ bool json_skip(struct json *j, enum json_type type)
 	return true;
 }
 
+static bool read_one_value(struct json *j)
+{
+	return json_skip(j, json_next(j)) && json_next(j) == JSON_END;
+}
+
 bool json_check(struct json *j, struct slice text)
 {
 	json_init(j, text);
-	return json_skip(j, json_next(j)) && json_next(j) == JSON_END;
+	return read_one_value(j);
+}
+
+bool json_check_lenient(struct json *j, struct slice text)
+{
+	json_init_lenient(j, text);
+	return read_one_value(j);
 }
 
 bool json_int(struct slice s, int64_t *value)
@@ -575,6 +560,7 @@ static uint32_t decode_escape(const char **at, const char *end)
 	static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
 	const char *p = *at;
 	uint32_t unit;
+	int low = -1;
 
 	if (p[1] != 'u') {
 		*at = p + 2;
@@ -584,9 +570,12 @@ static uint32_t decode_escape(const char **at, const char *end)
 	*at = p + 6;
 	if (unit < 0xd800 || unit > 0xdfff)
 		return unit;
+	if (unit <= 0xdbff && end - p >= 12 && p[6] == '\\' && p[7] == 'u')
+		low = hex4(p + 8, end);
+	if (low < 0xdc00 || low > 0xdfff)
+		return 0xfffd;
 	*at = p + 12;
-	return 0x10000 + ((unit - 0xd800) << 10) +
-	       ((uint32_t)hex4(p + 8, end) - 0xdc00);
+	return 0x10000 + ((unit - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
 }
 
 static size_t encode_utf8(uint32_t c, char to[4])

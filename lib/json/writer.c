@@ -28,7 +28,7 @@ bool json_put_string(struct buf *b, struct slice s)
 	while (p < end) {
 		unsigned char c = (unsigned char)*p;
 		char text[6];
-		size_t n;
+		size_t n, skip = 1;
 
 		if (c >= 0x20 && c != '"' && c != '\\') {
 			n = utf8_length(p, end);
@@ -36,14 +36,16 @@ bool json_put_string(struct buf *b, struct slice s)
 				p += n;
 				continue;
 			}
-			memcpy(text, "\xef\xbf\xbd", 3);
+			memcpy(text, UTF8_REPLACEMENT, 3);
 			n = 3;
+			skip = utf8_invalid_length(p, end);
 		} else {
 			n = escape(c, text);
 		}
 		buf_put(b, from, (size_t)(p - from));
 		buf_put(b, text, n);
-		from = ++p;
+		p += skip;
+		from = p;
 	}
 	buf_put(b, from, (size_t)(p - from));
 	return buf_putc(b, '"');

@@ -53,6 +53,13 @@ static bool step(struct bare *b, char c)
 	return false;
 }
 
+static bool starts_with_mark(const struct bare *b)
+{
+	struct slice rest = slice_from(buf_slice(&b->text), b->at);
+
+	return slice_starts(rest, SLICE(UTF8_BOM));
+}
+
 enum bare_result bare_next(struct bare *b, struct slice *body)
 {
 	const char *p = b->text.p;
@@ -67,9 +74,13 @@ enum bare_result bare_next(struct bare *b, struct slice *body)
 				b->at++;
 				continue;
 			}
+			if (starts_with_mark(b)) {
+				b->at += strlen(UTF8_BOM);
+				c = b->at < b->text.n ? p[b->at] : '\n';
+			}
 			if (c != '{' && c != '[') {
 				*body = (struct slice){
-				    p + b->at, b->text.n - b->at - 1};
+				    p + b->start, b->text.n - b->start - 1};
 				b->at = b->text.n;
 				return BARE_STRAY;
 			}
@@ -95,7 +106,7 @@ static int64_t status_of(struct slice body)
 	enum json_type type;
 	int64_t status = 200;
 
-	json_init(&j, body);
+	json_init_lenient(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return status;
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
@@ -103,7 +114,7 @@ static int64_t status_of(struct slice body)
 
 		if (!json_skip(&j, type))
 			break;
-		json_init(&inner, j.text);
+		json_init_lenient(&inner, j.text);
 		if (!error || json_next(&inner) != JSON_OBJECT)
 			continue;
 		while ((type = json_next(&inner)) > JSON_END &&
@@ -118,10 +129,8 @@ static int64_t status_of(struct slice body)
 }
 
 bool bare_capture(struct slice body, const char *endpoint, const char *user,
-    const char *fetched_at, struct buf *capture)
+    const char *fetched_at, struct body_check *check, struct buf *capture)
 {
-	struct json j;
-
 	buf_clear(capture);
 	buf_putc(capture, '{');
 	json_put_member(capture, "type", SLICE("capture"));
@@ -131,7 +140,6 @@ bool bare_capture(struct slice body, const char *endpoint, const char *user,
 	json_put_member_int(capture, "status", status_of(body));
 	if (fetched_at && *fetched_at)
 		json_put_member(capture, "fetched_at", slice_of(fetched_at));
-	json_put_key(capture, "body");
-	json_compact(&j, body, capture);
+	body_put(capture, body, check);
 	return buf_putc(capture, '}');
 }

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "stream/body.h"
 
 enum bare_result {
 	BARE_BODY,  /* its brackets match, but it may not be JSON */
@@ -49,12 +50,13 @@ bool bare_feed(struct bare *, struct slice line, uint64_t number);
 enum bare_result bare_next(struct bare *, struct slice *body);
 
 /*
- * Write a capture with this body, valid JSON, into `capture`, cleared first:
- * of the endpoint, and of the user and time unless they are NULL or empty. Its
- * status is that in an error's body, else 200. False if out of memory.
+ * Write a capture with this body into `capture`, cleared first: of the
+ * endpoint, and of the user and time unless they are NULL or empty. Its status
+ * is that in an error's body, else 200. The check says whether the body is
+ * JSON. False if the buf is full.
  */
 bool bare_capture(struct slice body, const char *endpoint, const char *user,
-    const char *fetched_at, struct buf *capture);
+    const char *fetched_at, struct body_check *, struct buf *capture);
 
 /* Whether a body is incomplete; it begins on line `number`. */
 bool bare_cut(const struct bare *);

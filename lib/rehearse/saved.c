@@ -1,5 +1,6 @@
 #include "rehearse/saved.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "json/json.h"
@@ -75,6 +76,21 @@ static void answer_release(struct answer *a)
 	buf_release(&a->text);
 }
 
+/* What is no JSON is served as text. */
+static void take_base64(struct slice written, struct answer *a)
+{
+	struct buf text = BUF_INIT(FILE_MAX);
+	bool valid;
+	struct json j;
+
+	json_unescape(written, &text);
+	base64_read(&a->text, buf_slice(&text), &valid);
+	a->text.failed |= text.failed || !valid;
+	buf_release(&text);
+	if (json_check_lenient(&j, buf_slice(&a->text)))
+		a->body = buf_slice(&a->text);
+}
+
 /* Take one member of a capture; false if its value is broken. */
 static bool take_member(
     struct json *j, enum json_type t, struct answer *a, bool *is_capture)
@@ -98,6 +114,8 @@ static bool take_member(
 		json_unescape(unquoted(j->text), &a->whole);
 	else if (slice_is(key, "text") && t == JSON_STRING)
 		json_unescape(unquoted(j->text), &a->text);
+	else if (slice_is(key, "body_base64") && t == JSON_STRING)
+		take_base64(unquoted(j->text), a);
 	return true;
 }
 
@@ -140,19 +158,18 @@ static bool read_captures(struct saved *s, struct slice text)
 }
 
 /*
- * A file is a plain body when it is named .json and is one JSON value;
- * otherwise its captures are taken, and its other lines left.
+ * A file is a plain body, JSON or not, when it is named .json and holds no
+ * captures; otherwise its captures are taken, and its other lines left.
  */
 static bool read_text(struct saved *s, const char *name, struct slice text)
 {
 	size_t len = strlen(name), before = s->count;
 	struct answer *a;
-	struct json j;
 
 	if (!read_captures(s, text))
 		return false;
 	if (s->count > before || len <= 5 ||
-	    strcmp(name + len - 5, ".json") != 0 || !json_check(&j, text))
+	    strcmp(name + len - 5, ".json") != 0 || text.n == 0)
 		return true;
 	a = add_answer(s);
 	if (a == NULL)

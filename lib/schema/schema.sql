@@ -221,6 +221,8 @@ create table if not exists accounts (
 ) without rowid;
 
 -- Every response as it came. extra_json holds what else the capture carried.
+-- body_is_text is 0 for a body of JSON, 1 for another text, 2 for bytes that
+-- travel in base 64.
 create table if not exists staging_raw (
 	capture_id integer primary key,
 	run_id text,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json/utf8.h"
 #include "store/db.h"
 
 /* A body is one JSON text or what stood in its place, of one capture. */
@@ -60,8 +61,11 @@ static int find(struct bodies *b, sqlite3_int64 *id, const char **bad)
 
 static int pack(struct bodies *b)
 {
+	/* What is text in a database is taken for UTF-8. */
+	bool always = utf8_find_invalid(b->text) < b->text.n;
+
 	buf_clear(&b->packed);
-	b->is_packed = pack_text(&b->pack, b->text, &b->packed);
+	b->is_packed = pack_text(&b->pack, b->text, always, &b->packed);
 	return b->is_packed ? SQLITE_OK : SQLITE_NOMEM;
 }
 

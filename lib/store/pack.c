@@ -25,13 +25,16 @@ void pack_release(struct pack *p)
 	*p = (struct pack){NULL, NULL};
 }
 
-bool pack_text(struct pack *p, struct slice text, struct buf *to)
+bool pack_text(struct pack *p, struct slice text, bool always, struct buf *to)
 {
-	char *room = text.n > 1 ? buf_room(to, text.n - 1) : NULL;
+	size_t most = always ? libdeflate_zlib_compress_bound(p->in, text.n)
+		      : text.n > 1 ? text.n - 1
+				   : 0;
+	char *room = most ? buf_room(to, most) : NULL;
 
 	if (room)
-		to->n += libdeflate_zlib_compress(
-		    p->in, text.p, text.n, room, text.n - 1);
+		to->n +=
+		    libdeflate_zlib_compress(p->in, text.p, text.n, room, most);
 	return !to->failed;
 }
 

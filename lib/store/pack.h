@@ -26,10 +26,10 @@ bool pack_init(struct pack *);
 void pack_release(struct pack *);
 
 /*
- * Append the text, packed, and nothing where it does not get smaller. False
- * when the buf is full or without memory.
+ * Append the text, packed, and nothing where it does not get smaller, unless
+ * `always`. False when the buf is full or without memory.
  */
-bool pack_text(struct pack *, struct slice text, struct buf *to);
+bool pack_text(struct pack *, struct slice text, bool always, struct buf *to);
 
 /*
  * Append the text of `size` bytes that was packed, whatever is said to be

@@ -88,8 +88,10 @@ static void collect_extra(struct staging *s, const struct record *rec)
 	for (size_t i = 0; i < rec->count; i++) {
 		const struct member *m = &rec->members[i];
 		size_t quote = m->type == JSON_STRING;
-		bool known = member_is(m, "type") || member_is(m, "text");
+		bool known = member_is(m, "type");
 
+		for (int k = 0; body_members[k]; k++)
+			known |= member_is(m, body_members[k]);
 		for (int c = 0; c < STAGING_COLUMNS; c++)
 			known |= member_is(m, member_names[c]);
 		if (known)
@@ -138,7 +140,7 @@ static enum staging_result read_members(
 
 	buf_clear(&s->scratch);
 	s->seq = s->status = -1;
-	s->is_text = false;
+	s->form = BODY_NONE;
 	*why = "a member has the wrong type";
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (!record_string(rec, member_names[texts[i]], &s->scratch,
@@ -165,13 +167,10 @@ enum staging_result staging_prepare(
 
 	if (result != STAGING_READY)
 		return result;
-	*body = record_raw(rec, "body");
-	s->is_text = !body->p;
-	*why = "a member has the wrong type";
-	if (s->is_text && !record_string(rec, "text", &s->scratch, body))
+	if (!body_read(rec, &s->scratch, body, &s->form, why))
 		return bad_or_failed(s);
-	*why = "'body' and 'text' are missing";
-	if (!body->p)
+	*why = BODY_MISSING;
+	if (s->form == BODY_NONE)
 		return STAGING_BAD;
 	return bodies_prepare(&s->bodies, *body) == SQLITE_OK ? STAGING_READY
 							      : STAGING_FAILED;
@@ -185,7 +184,7 @@ static void bind_ready(struct staging *s, sqlite3_stmt *stmt)
 	for (int c = STAGING_ENDPOINT; c < STAGING_BODY; c++)
 		store_bind(stmt, c + 1, s->value[c]);
 	bind_int(stmt, STAGING_STATUS + 1, s->status);
-	sqlite3_bind_int(stmt, STAGING_BODY + 2, s->is_text);
+	sqlite3_bind_int(stmt, STAGING_BODY + 2, s->form);
 	store_bind(stmt, STAGING_BODY + 3,
 	    s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0});
 }
@@ -417,13 +416,15 @@ static bool put_name(sqlite3_stmt *row, struct buf *b)
 
 static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 {
+	int form = sqlite3_column_int(row, IS_TEXT);
 	size_t at;
 
-	if (sqlite3_column_int(row, IS_TEXT)) {
+	if (form != BODY_JSON) {
 		buf_clear(&r->text);
 		r->text.max = b->max;
 		r->bad = bodies_open(&r->pack, row, BODY, &r->text);
-		json_put_member(b, "text", buf_slice(&r->text));
+		body_put_as(b, buf_slice(&r->text),
+		    form == BODY_TEXT ? BODY_TEXT : BODY_BYTES);
 		b->failed |= r->text.failed;
 		b->no_memory |= r->text.no_memory;
 		return;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "store/bodies.h"
+#include "stream/body.h"
 #include "stream/record.h"
 
 /*
@@ -65,7 +66,7 @@ struct staging {
 	/* The capture that is ready. */
 	struct slice value[STAGING_COLUMNS];
 	int64_t seq, status; /* -1 where there is none */
-	bool is_text;	     /* the body is no JSON */
+	enum body_form form; /* of the body */
 	bool has_time;	     /* it says when it was fetched */
 	int64_t time;	     /* when it was, else when it was prepared */
 	char time_text[CLOCK_TEXT];

@@ -12,7 +12,13 @@
 
 #include "base/slice.h"
 
-#define LINES_MAX_DEFAULT ((size_t)64 << 20)
+#define LINES_MAX_DEFAULT ((size_t)256 << 20)
+
+/*
+ * The longest body whose capture fits such a line in each of its forms: base 64
+ * makes it longer by a third, and there is a mebibyte for the other members.
+ */
+#define LINES_BODY_MAX ((LINES_MAX_DEFAULT - ((size_t)1 << 20)) / 4 * 3)
 
 enum lines_result {
 	LINES_LINE,

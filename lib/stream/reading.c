@@ -65,7 +65,7 @@ static struct page read_page(struct slice body)
 	int64_t told = -1;
 	struct json j;
 
-	json_init(&j, body);
+	json_init_lenient(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return p;
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {

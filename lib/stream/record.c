@@ -45,35 +45,56 @@ static bool read_member(struct record *r, struct json *j, enum json_type type)
 	return true;
 }
 
-bool record_parse(
-    struct record *r, struct slice line, const char **reason, size_t *at)
+/* Read a line from its beginning, by a reader that has just begun. */
+static bool read_record(struct record *r, struct json *j, struct slice line,
+    const char **reason, size_t *at)
 {
-	struct json j;
 	enum json_type type;
 	const struct member *m;
 
 	r->type = RECORD_OTHER;
 	r->line = line;
 	r->count = 0;
-	json_init(&j, line);
-	type = json_next(&j);
+	type = json_next(j);
 	if (type != JSON_OBJECT && type != JSON_ERROR)
 		return bad(reason, at, "not a JSON object", 0);
-	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END) {
 		if (r->count == RECORD_MEMBERS_MAX)
 			return bad(reason, at, "too many members",
-			    (size_t)(j.p - j.start));
-		if (!read_member(r, &j, type))
-			return bad(reason, at, j.error, j.at);
+			    (size_t)(j->p - j->start));
+		if (!read_member(r, j, type))
+			return bad(reason, at, j->error, j->at);
 	}
-	if (type == JSON_ERROR || json_next(&j) != JSON_END)
-		return bad(reason, at, j.error, j.at);
+	if (type == JSON_ERROR || json_next(j) != JSON_END)
+		return bad(reason, at, j->error, j->at);
 	m = record_get(r, "type");
 	if (!m || m->type != JSON_STRING)
 		return bad(reason, at, "no \"type\"", 0);
 	for (int t = RECORD_RUN; t < RECORD_TYPES; t++)
 		if (json_text_is(m->value, m->escaped, slice_of(type_names[t])))
 			r->type = (enum record_type)t;
+	return true;
+}
+
+bool record_parse(
+    struct record *r, struct slice line, const char **reason, size_t *at)
+{
+	struct json j;
+
+	json_init(&j, line);
+	return read_record(r, &j, line, reason, at);
+}
+
+bool record_parse_lenient(
+    struct record *r, struct slice line, const char **flaw, size_t *at)
+{
+	struct json j;
+
+	json_init_lenient(&j, line);
+	if (!read_record(r, &j, line, flaw, at))
+		return false;
+	*flaw = j.flaw;
+	*at = j.flaw_at;
 	return true;
 }
 

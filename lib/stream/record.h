@@ -57,6 +57,13 @@ enum record_type record_type_of(struct slice name);
 bool record_parse(
     struct record *, struct slice line, const char **reason, size_t *at);
 
+/*
+ * The same, but let a byte order mark and invalid UTF-8 in strings pass: the
+ * first such is the `*flaw`, else NULL. False leaves what is wrong there.
+ */
+bool record_parse_lenient(
+    struct record *, struct slice line, const char **flaw, size_t *at);
+
 /* The member of that name, the last if there are several, or NULL. */
 const struct member *record_get(const struct record *, const char *name);
 

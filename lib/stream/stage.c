@@ -6,8 +6,10 @@
 #include <sysexits.h>
 
 #include "json/json.h"
+#include "stream/mend.h"
 
-#define RECORD_KEPT ((size_t)64 << 10) /* of a refused record */
+/* Kept of a refused record that would not fit a line of the stream quoted. */
+#define RECORD_KEPT ((size_t)64 << 10)
 #define EX_REFUSED 1
 
 void stage_init(struct stage *st, const char *name, enum record_type takes,
@@ -17,6 +19,7 @@ void stage_init(struct stage *st, const char *name, enum record_type takes,
 	st->ledger.takes = takes;
 	/* A decoded string, or an end with its ledger, is never longer. */
 	st->scratch.max = max + ((size_t)1 << 20);
+	st->mended.max = 3 * st->scratch.max; /* U+FFFD for each byte */
 	lines_init(&st->in, fd, max);
 }
 
@@ -24,6 +27,7 @@ void stage_release(struct stage *st)
 {
 	lines_release(&st->in);
 	buf_release(&st->scratch);
+	buf_release(&st->mended);
 }
 
 /* The id of a run or end record, into caller's space; false if it has none. */
@@ -105,6 +109,34 @@ static void tell_other(struct stage *st)
 		st->on_other(st->ctx);
 }
 
+static void put_where(const struct stage *st, char where[64])
+{
+	snprintf(where, 64, "%.32s:%" PRIu64, st->source, st->in.number);
+}
+
+/* Read a line that is no record as one with its flaws mended, if that helps. */
+static bool mend(struct stage *st, struct slice line, struct record *rec)
+{
+	const char *flaw, *why;
+	char where[64], reason[128];
+	struct refusal r = {.where = where, .reason = reason};
+	size_t at, bad;
+
+	buf_clear(&st->mended);
+	if (!mend_line(line, &st->mended, &flaw, &at) ||
+	    !record_parse(rec, buf_slice(&st->mended), &why, &bad)) {
+		if (st->mended.no_memory)
+			st->in.err = ENOMEM;
+		return false;
+	}
+	put_where(st, where);
+	snprintf(reason, sizeof(reason), "%s at byte %zu", flaw, at + 1);
+	r.src = stage_src(st, rec);
+	if (st->on_mended)
+		st->on_mended(st->ctx, &r);
+	return true;
+}
+
 /* Take a line in. False if it was refused, or is blank. */
 static bool take(struct stage *st, struct slice line, struct record *rec)
 {
@@ -117,13 +149,14 @@ static bool take(struct stage *st, struct slice line, struct record *rec)
 	if (line.n == 0)
 		return false;
 	st->records++;
-	ok = record_parse(rec, line, &reason, &at);
+	ok = record_parse(rec, line, &reason, &at) || mend(st, line, rec);
 	if (!ok || rec->type != st->ledger.takes)
 		tell_other(st);
 	if (ok)
 		return follow_run(st, rec);
 	rec->type = RECORD_OTHER;
 	rec->count = 0;
+	rec->line = line;
 	st->ledger.in[RECORD_OTHER]++;
 	stage_refuse(st, rec, REFUSED_NO_RECORD, "not a record: %s at byte %zu",
 	    reason, at + 1);
@@ -283,7 +316,8 @@ struct slice stage_src(struct stage *st, const struct record *rec)
 static bool send_error(
     struct stage *st, const struct refusal *r, const char *code)
 {
-	struct buf b = BUF_INIT(8 * RECORD_KEPT);
+	struct buf b = BUF_INIT(st->in.max + 8 * RECORD_KEPT);
+	size_t before;
 	bool ok;
 
 	buf_putc(&b, '{');
@@ -298,8 +332,14 @@ static bool send_error(
 		json_put_member(&b, "place", r->place);
 	json_put_member(&b, "code", slice_of(code));
 	json_put_member(&b, "reason", slice_of(r->reason));
-	if (r->record.p)
-		json_put_member(&b, "record", r->record);
+	before = b.n;
+	if (r->record.p && !json_put_member(&b, "record", r->record) &&
+	    !b.no_memory) {
+		b.n = before;
+		b.failed = false;
+		json_put_member(
+		    &b, "record", (struct slice){r->record.p, RECORD_KEPT});
+	}
 	buf_putc(&b, '}');
 	/* A refusal that nobody hears of must not pass for one that is told. */
 	if (b.failed && !st->out->err)
@@ -319,17 +359,13 @@ __attribute__((format(printf, 5, 0))) static bool report(struct stage *st,
 	bool ok = true;
 
 	vsnprintf(reason, sizeof(reason), fmt, ap);
-	snprintf(
-	    where, sizeof(where), "%.32s:%" PRIu64, st->source, st->in.number);
+	put_where(st, where);
 	r.src = stage_src(st, rec);
 	r.known = st->is_known && st->is_known(st->ctx, rec, &r);
 	st->refused += !r.known;
 	/* Captures are big, and kept in staging_raw. */
-	if (rec->type != RECORD_CAPTURE) {
+	if (rec->type != RECORD_CAPTURE)
 		r.record = rec->line;
-		if (r.record.n > RECORD_KEPT)
-			r.record.n = RECORD_KEPT;
-	}
 	if (st->out)
 		ok = send_error(st, &r, code);
 	if (st->on_refusal)

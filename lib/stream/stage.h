@@ -10,7 +10,8 @@
  *			stage_pass(&st, &rec);
  *	return stage_finish(&st);
  *
- * Lines that are no records are refused by stage_next itself. A stage without
+ * Lines that are no records are refused by stage_next itself, but those that
+ * mend_line can write again. A stage without
  * an output (sp-load) has `out == NULL`: it sends nothing on.
  */
 #ifndef SP_STREAM_STAGE_H
@@ -44,7 +45,7 @@ struct refusal {
 	struct slice src;    /* the capture "RUN/SEQ", p == NULL if unknown */
 	struct slice place;  /* the part of it; p == NULL for all of it */
 	const char *reason;  /* for people */
-	struct slice record; /* the line, cut to 64 KiB */
+	struct slice record; /* the line; of a capture nothing */
 	bool known;	     /* it is not to be reported again */
 };
 
@@ -72,6 +73,11 @@ struct stage {
 	/* Told of each refusal after it was counted and sent on. */
 	void (*on_refusal)(void *ctx, const struct refusal *);
 	/*
+	 * Told of a line that is no record as it came, but was read all the
+	 * same: `reason` is what is wrong with it.
+	 */
+	void (*on_mended)(void *ctx, const struct refusal *);
+	/*
 	 * Told before anything but a record that the stage takes is counted
 	 * or sent: a stage that reads ahead settles here what it still has.
 	 */
@@ -84,6 +90,7 @@ struct stage {
 	void *ctx;
 
 	struct buf scratch; /* private from here */
+	struct buf mended;  /* a line that was no record */
 	char src[STAGE_RUN_MAX + 24];
 };
 

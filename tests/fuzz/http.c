@@ -57,10 +57,11 @@ static void try_body(struct slice body)
 	struct request r = {.endpoint = SLICE("me")};
 	struct capture c = {.request = &r, .url = SLICE("/")};
 	struct buf b = BUF_INIT(1 << 20);
+	struct body_check check;
 	struct json j;
 	char text[64];
 
-	must(capture_put(&c, body, &b));
+	must(capture_put(&c, body, &check, &b));
 	must(json_check(&j, buf_slice(&b)));
 	must(!memchr(b.p, '\n', b.n));
 	problem_text(500, body, text, sizeof(text));

@@ -71,16 +71,22 @@ static void check_compact(struct slice text, bool accepted)
 
 static bool is_utf8(struct slice s)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	return utf8_find_invalid(s) == s.n;
+}
 
-	while (p < end) {
-		size_t n = utf8_length(p, end);
+/* Lenient, it accepts exactly what replacement characters would mend. */
+static void check_lenient(struct slice text, bool accepted)
+{
+	struct buf plain = {.max = 1 << 22};
+	struct json j, strict;
+	bool lenient = json_check_lenient(&j, text);
 
-		if (n == 0)
-			return false;
-		p += n;
-	}
-	return true;
+	must(accepted == (lenient && !j.flaw));
+	if (slice_starts(text, SLICE(UTF8_BOM)))
+		text = slice_from(text, strlen(UTF8_BOM));
+	must(utf8_put(&plain, text) && is_utf8(buf_slice(&plain)));
+	must(json_check(&strict, buf_slice(&plain)) == lenient);
+	buf_release(&plain);
 }
 
 static void check_string(struct slice bytes)
@@ -123,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (accepted)
 		check_parts(text);
 	check_compact(text, accepted);
+	check_lenient(text, accepted);
 	check_string(text);
 	check_int(text);
 	return 0;

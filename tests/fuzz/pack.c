@@ -33,7 +33,7 @@ static void try_round(struct pack *p, struct slice text)
 {
 	struct buf packed = BUF_INIT(ROOM), plain = BUF_INIT(ROOM);
 
-	must(pack_text(p, text, &packed));
+	must(pack_text(p, text, false, &packed));
 	must(packed.n < text.n || packed.n == 0);
 	if (packed.n) {
 		must(

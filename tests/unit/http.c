@@ -585,6 +585,7 @@ static void test_captures(void)
 {
 	struct request r = {
 	    .run = SLICE("R"), .endpoint = SLICE("me"), .cursor = 1, .seq = 3};
+	struct body_check check;
 	struct capture c = {.request = &r,
 	    .seq = 5,
 	    .page = 1,
@@ -592,7 +593,7 @@ static void test_captures(void)
 	    .status = 200};
 	struct buf b = BUF_INIT(1 << 20);
 
-	capture_put(&c, SLICE("{ \"n\" : [ 1.0 , 1e400 ] }"), &b);
+	capture_put(&c, SLICE("{ \"n\" : [ 1.0 , 1e400 ] }"), &check, &b);
 	is_text(buf_slice(&b),
 	    "{\"type\":\"capture\",\"run\":\"R\",\"seq\":5,"
 	    "\"endpoint\":\"me\",\"url\":\"https://a.example/\\\"\","
@@ -605,14 +606,15 @@ static void test_captures(void)
 	c.page = 2;
 	c.user = "kim";
 	c.retry_at = 1;
-	capture_put(&c, SLICE("{\"cut\":\xff\"\n"), &b);
+	capture_put(&c, SLICE("{\"cut\":\"\n"), &check, &b);
 	is_text(buf_slice(&b),
 	    "{\"type\":\"capture\",\"seq\":5,\"endpoint\":\"me\","
 	    "\"user\":\"kim\",\"url\":\"https://a.example/\\\"\","
 	    "\"status\":200,\"fetched_at\":\"1970-01-01T00:00:00.000Z\","
 	    "\"page\":2,\"retry_at\":\"1970-01-01T00:00:00.001Z\","
-	    "\"text\":\"{\\\"cut\\\":\xef\xbf\xbd\\\"\\n\"}",
+	    "\"text\":\"{\\\"cut\\\":\\\"\\n\"}",
 	    "a capture of what is no JSON");
+	ok(check.error && check.at == 8, "of which is said where");
 	buf_release(&b);
 }
 

@@ -42,7 +42,8 @@ static void test_round(size_t n)
 	struct buf packed = BUF_INIT(1 << 20), plain = BUF_INIT(1 << 20);
 	char *text = make(n, 4);
 
-	ok(pack_text(&pack, (struct slice){text, n}, &packed), "%zu bytes", n);
+	ok(pack_text(&pack, (struct slice){text, n}, false, &packed),
+	    "%zu bytes", n);
 	ok(packed.n < n || n == 0, "get smaller, or are left alone");
 	if (packed.n) {
 		ok(!reopen(buf_slice(&packed), (int64_t)n, &plain),
@@ -61,7 +62,7 @@ static void test_damage(void)
 	struct slice all;
 	int undetected = 0;
 
-	pack_text(&pack, (struct slice){text, 600}, &packed);
+	pack_text(&pack, (struct slice){text, 600}, false, &packed);
 	all = buf_slice(&packed);
 	for (size_t bit = 0; bit < all.n * 8; bit++) {
 		packed.p[bit / 8] ^= (char)(1 << bit % 8);
@@ -88,7 +89,7 @@ static void test_bounds(void)
 	struct buf narrow = BUF_INIT(100);
 	char *text = make(1 << 20, 1);
 
-	pack_text(&pack, (struct slice){text, 1 << 20}, &packed);
+	pack_text(&pack, (struct slice){text, 1 << 20}, false, &packed);
 	ok(packed.n < 2000, "what repeats gets as small as can be");
 	ok(!reopen(buf_slice(&packed), 1 << 20, &plain), "and comes back");
 	ok(reopen(buf_slice(&packed), INT64_MAX, &narrow) && !narrow.failed,

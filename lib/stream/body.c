@@ -1,0 +1,129 @@
+#include "stream/body.h"
+
+#include "base/base64.h"
+#include "json/json.h"
+#include "stream/record.h"
+
+const char *const body_members[] = {"body", "text", "body_base64", NULL};
+
+bool body_is_there(const struct record *rec)
+{
+	const char *const *name = body_members;
+
+	while (*name && !record_get(rec, *name))
+		name++;
+	return *name != NULL;
+}
+
+static bool check(struct slice bytes, struct json *j, struct body_check *c)
+{
+	bool good = json_check_lenient(j, bytes);
+
+	*c = (struct body_check){
+	    .error = j->error, .flaw = j->flaw, .at = j->flaw_at};
+	if (!good)
+		c->at = j->at;
+	return good;
+}
+
+/* A text may grow by as much as it would in base 64, and a little more. */
+#define MORE ((size_t)64 << 10)
+
+/* How what is no JSON is kept: as a text if it is one, and can be. */
+static enum body_form form_of(struct slice text)
+{
+	size_t more = 0, most = text.n / 3 + MORE;
+
+	if (utf8_find_invalid(text) < text.n)
+		return BODY_BYTES;
+	for (size_t i = 0; i < text.n && more <= most; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c == '"' || c == '\\' || (c >= '\b' && c <= '\r'))
+			more++;
+		else if (c < 0x20)
+			more += 5;
+	}
+	return more <= most ? BODY_TEXT : BODY_BYTES;
+}
+
+bool body_put_as(struct buf *b, struct slice bytes, enum body_form form)
+{
+	if (form == BODY_JSON)
+		return json_put_member_raw(b, "body", bytes);
+	if (form == BODY_TEXT)
+		return json_put_member(b, "text", bytes);
+	json_put_key(b, "body_base64");
+	buf_putc(b, '"');
+	base64_put(b, bytes);
+	return buf_putc(b, '"');
+}
+
+bool body_put(struct buf *b, struct slice bytes, struct body_check *c)
+{
+	struct json j;
+
+	if (!check(bytes, &j, c))
+		return body_put_as(b, bytes, form_of(bytes));
+	if (c->flaw)
+		return body_put_as(b, bytes, BODY_BYTES);
+	json_put_key(b, "body");
+	return json_compact(&j, bytes, b);
+}
+
+static bool read_base64(const struct record *rec, struct buf *scratch,
+    struct slice *bytes, const char **why)
+{
+	size_t from = scratch->n;
+	struct buf written = BUF_INIT(rec->line.n);
+	struct slice text;
+	bool valid = true, ok;
+
+	ok = record_string(rec, "body_base64", &written, &text) &&
+	     base64_read(scratch, text, &valid);
+	scratch->no_memory |= written.no_memory;
+	buf_release(&written);
+	if (!ok)
+		*why = valid ? "a member has the wrong type"
+			     : "'body_base64' is not base 64";
+	else
+		*bytes = (struct slice){scratch->p + from, scratch->n - from};
+	return ok;
+}
+
+bool body_read(const struct record *rec, struct buf *scratch,
+    struct slice *bytes, enum body_form *form, const char **why)
+{
+	*why = "a member has the wrong type";
+	*bytes = record_raw(rec, "body");
+	*form = BODY_JSON;
+	if (bytes->p)
+		return true;
+	*form = BODY_TEXT;
+	if (!record_string(rec, "text", scratch, bytes))
+		return false;
+	if (bytes->p)
+		return true;
+	*form = record_raw(rec, "body_base64").p ? BODY_BYTES : BODY_NONE;
+	return *form == BODY_NONE || read_base64(rec, scratch, bytes, why);
+}
+
+bool body_put_json(struct buf *b, struct slice bytes, struct body_check *c)
+{
+	struct buf text = BUF_INIT(b->max);
+	struct json j;
+	bool ok = check(bytes, &j, c);
+
+	if (ok && slice_starts(bytes, SLICE(UTF8_BOM)))
+		bytes = slice_from(bytes, strlen(UTF8_BOM));
+	if (ok && c->flaw) {
+		ok = utf8_put(&text, bytes) &&
+		     json_compact(&j, buf_slice(&text), b);
+		b->no_memory |= text.no_memory;
+		b->failed |= !ok;
+	} else if (ok) {
+		ok = json_compact(&j, bytes, b);
+	}
+	buf_release(&text);
+	return ok;
+}

@@ -1,0 +1,63 @@
+/*
+ * The body of a response in a capture, sp-stream(5). As a line of the stream is
+ * UTF-8 and a body is kept as it came, it is one of three members: `body` for
+ * JSON, `text` for another text, or `body_base64` for bytes that are neither:
+ * invalid UTF-8 and a byte order mark, or a text that would grow as much.
+ *
+ * JSON with such a flaw can be read all the same: see body_put_json.
+ */
+#ifndef SP_STREAM_BODY_H
+#define SP_STREAM_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+struct record;
+
+/* The names of the members, ended by NULL. */
+extern const char *const body_members[];
+
+/* The values are those of staging_raw.body_is_text. */
+enum body_form {
+	BODY_JSON,
+	BODY_TEXT,
+	BODY_BYTES,
+	BODY_NONE /* the capture has no body */
+};
+
+/* What json.h finds in a body: constant strings or NULL, and byte offsets. */
+struct body_check {
+	const char *error; /* why it is no JSON */
+	const char *flaw;  /* what is wrong with it, but can be read */
+	size_t at;	   /* of the error or else of the flaw */
+};
+
+#define BODY_MISSING "'body', 'text' and 'body_base64' are missing"
+
+/* Whether a capture has one of the members. */
+bool body_is_there(const struct record *);
+
+/* Append a body as the member that it is kept in, and say what it is. */
+bool body_put(struct buf *, struct slice bytes, struct body_check *);
+
+/* Append a body in a given form, which it can have, as that member. */
+bool body_put_as(struct buf *, struct slice bytes, enum body_form);
+
+/*
+ * The body of a capture: JSON as written, or the bytes that the other members
+ * mean, which may be appended to `scratch`. False if a member is none of what
+ * it should be: `*why` says so, a constant string; or if `scratch` is full.
+ */
+bool body_read(const struct record *, struct buf *scratch, struct slice *bytes,
+    enum body_form *, const char **why);
+
+/*
+ * Append a body as JSON in UTF-8, with U+FFFD for what is no UTF-8. False if
+ * it is no JSON, as the check says, or if the buf is full.
+ */
+bool body_put_json(struct buf *, struct slice bytes, struct body_check *);
+
+#endif
