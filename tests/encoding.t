@@ -98,15 +98,15 @@ refuse() {
 }
 put '\x01' >"$page"
 refuse "a control character" 1 \
-    "1: not json: .*|the body is not JSON"
+    "the body is not JSON: control character in a string at byte $at"
 { cat "$tmp/page.json"; echo "<!-- 17 ms -->"; } >"$page"
 refuse "garbage after it" 1 "the body is not JSON"
 { cat "$tmp/page.json"; printf '\377'; } >"$page"
 refuse "a byte after it" 2 "the body is not JSON"
 { cat "$tmp/page.json"; printf '\0'; } >"$page"
-refuse "a NUL after it" 1 "the body is not JSON"
+refuse "a NUL after it" 1 "the body is not JSON: more than one value"
 iconv -f UTF-8 -t UTF-16 "$tmp/page.json" >"$page"
-refuse "UTF-16" 2 "the body is not JSON"
+refuse "UTF-16" 2 "the body is not JSON: UTF-16, not UTF-8 at byte 1"
 sp-stage replay | sp-transform >"$tmp/out" 2>"$tmp/err"
 like "$(cat "$tmp/err")" "not json: UTF-16, not UTF-8 at byte 1 of the body" \
     "a mapping is told what it is"

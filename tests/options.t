@@ -78,6 +78,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-queue status -- $db --account robin --
 	same sp-queue add -- $db --lock-wait 2s -- "$list" another
 	expect='^status [01]$' same sp-queue drop -- $db -- "$list" another
+	same sp-queue unblock -- $db --lock-wait 2s --user kim -- playlists users
 	same sp-queue list -- $db --table --
 	same sp-queue count -- $db --
 	same sp-fetch -- $login --retries 0 --parallel 1 -- /me /users/kim
@@ -101,6 +102,15 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-load -- $db --digest --
 	expect='^status 64$' same sp-rehearse -- --port 0 --user kim -- nothing
 }
+
+# None was left out: each line of a usage names a command, or none.
+for program in sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse; do
+	for command in $("$build/$program" --help | sed -n "s/^usage://
+		s/^ *$program \([a-z][a-z]*\) .*/\1/p"); do
+		grep -q "same $program $command --" "$0"
+		ok $? "$program $command was tried"
+	done
+done
 
 # Of another command, an option is an error wherever it stands.
 for words in 'sp-queue next play-history --lock-wait 1s' \

@@ -40,13 +40,11 @@ static bool is_ending(const struct client *c)
 }
 
 /* Whether the body is valid for a 2xx response. */
-static bool is_sound(const struct reply *r)
+static bool is_sound(const struct reply *r, struct json *j)
 {
-	struct json j;
+	bool good = json_check_lenient(j, buf_slice(&r->body));
 
-	if (r->status == 204 || r->status == 205)
-		return r->body.n == 0;
-	return json_check_lenient(&j, buf_slice(&r->body));
+	return r->status == 204 || r->status == 205 ? r->body.n == 0 : good;
 }
 
 /* Set the kind of an answer, and its error. */
@@ -54,15 +52,17 @@ static void classify(struct answer *a)
 {
 	struct reply *r = &a->reply;
 	char text[256];
+	struct json j;
 
 	problem_text(r->status, buf_slice(&r->body), text, sizeof(text));
 	a->account = false;
-	if (r->status >= 200 && r->status < 300 && is_sound(r)) {
+	if (r->status >= 200 && r->status < 300 && is_sound(r, &j)) {
 		a->kind = ANSWER_GOOD;
 	} else if (r->status >= 200 && r->status < 300) {
 		a->kind = ANSWER_BROKEN;
 		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP %d, but the body is not JSON", r->status);
+		    "HTTP %d, but the body is not JSON: %s at byte %zu",
+		    r->status, j.error ? j.error : "there is one", j.at + 1);
 	} else if (r->status == 304) {
 		a->kind = ANSWER_REDIRECT;
 		error_set(&a->error, EX_UNAVAILABLE,
