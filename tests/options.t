@@ -89,6 +89,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-stage replay -- $db --run "$run_id" --endpoint recently-played --
 	same sp-stage import -- $db --endpoint recently-played \
 	    --user kim -- "$tmp/page.json" "$tmp/page.json"
+	same sp-stage redate -- $db -n --by -1d -- "$run_id"
 	same sp-stage runs -- $db --limit 1 --table --
 	same sp-stage why -- $db --table -- artists "$artist"
 	same sp-stage prune -- $db -n --keep 1d --table --

@@ -176,7 +176,7 @@ like "$(sp-stage prune -n --keep 0 2>/dev/null)" \
     '"old":2,"captures":0,"bytes":0,"needed":1,"refused":1,"unloaded":0}$' \
     "which is said"
 sp-transform --print-filter recently-played |
-    sed 's/{refuse: "item.*no track"}/empty/' >"$tmp/mended.jq"
+    sed 's/{place: place($i), refuse: "holds no track"}/empty/' >"$tmp/mended.jq"
 sp-stage replay --refused | sp-transform -f "$tmp/mended.jq" | sp-load
 is "$? $(sql 'select count(*) from ingest_errors')" "0 0" "and then loads"
 sp-stage prune --keep 0 2>"$tmp/err"

@@ -56,7 +56,7 @@ if command -v bash >/dev/null; then
 	cat >"$tmp/loop" <<-'END'
 	for i in 1 2 3; do
 		echo "round $i"
-		cat "$1" | sp-fetch | sp-stage | sp-transform | sp-load
+		cat "$1" | sp-stage | sp-transform | sp-load
 	done
 	echo "went on"
 	END
