@@ -236,12 +236,15 @@ def plain(body):
     return body
 
 
-def body_of(capture):
-    """A body, without the byte that made it no UTF-8."""
-    if "body" in capture:
-        return capture["body"]
-    return json.loads(base64.b64decode(
-        capture["body_base64"]).replace(b"\xff", b"", 1))
+def body_of(record):
+    """A capture's body that is JSON but for a byte that is no UTF-8, or None."""
+    if "body_base64" not in record:
+        return record.get("body")
+    body = base64.b64decode(record["body_base64"])
+    try:
+        return json.loads(body.replace(b"\xff", b"", 1))
+    except ValueError:
+        return None
 
 
 def judge(urls, done, took, true, secrets, fine):
@@ -253,12 +256,12 @@ def judge(urls, done, took, true, secrets, fine):
     end, ended = records[-1], []
     for r in records[1:-1]:
         seq = r.get("request") or int(r["src"].split("/")[1])
-        good = (r["type"] == "capture" and r["status"] == 200
-                and ("body" in r or "body_base64" in r))
-        check(not good or plain(body_of(r)) == true[urls[seq - 1]],
+        body = body_of(r)
+        good = r["type"] == "capture" and r["status"] == 200 and body
+        check(not good or plain(body) == true[urls[seq - 1]],
               "an answer that is not true:", r)
         if not (r["type"] == "error" and ended and ended[-1][0] == seq):
-            ended.append((seq, good))
+            ended.append((seq, bool(good)))
     check([seq for seq, _ in ended] == list(range(1, len(urls) + 1)),
           "lost, doubled or out of order:", [seq for seq, _ in ended])
     success = all(good for _, good in ended)
