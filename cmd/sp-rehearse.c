@@ -31,6 +31,7 @@ static const char usage[] =
 
 struct options {
 	int64_t port, seed, per_day, lists, big, expires, latency, clock;
+	bool clock_given;
 	const char *port_file, *token_file, *user, *serve, *scope;
 	enum regime regime;
 	bool pretty;
@@ -132,7 +133,10 @@ static void set_option(void *ctx, int which, const char *arg)
 	switch (which) {
 	case 'P': o->port_file = arg; break;
 	case 't': o->token_file = arg; break;
-	case 'c': o->clock = cli_time("--clock", arg); break;
+	case 'c':
+		o->clock = cli_time("--clock", arg);
+		o->clock_given = true;
+		break;
 	case 'u': o->user = user_of(arg); break;
 	case 'r': o->regime = regime_of(arg); break;
 	case 'y': o->pretty = true; break;
@@ -228,6 +232,7 @@ static int set_up(struct rehearsal *r, const struct options *o)
 
 	r->regime = o->regime;
 	r->clock = o->clock;
+	r->set_at = o->clock_given ? clock_monotonic() : 0;
 	r->latency = o->latency;
 	r->pretty = o->pretty;
 	r->faults = o->faults;

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/api.sh
 top=$PWD
 unset MAKEFLAGS MFLAGS MAKELEVEL GNUMAKEFLAGS
-api_start --user kim --seed 6 --plays-per-day 30
+api_start --user kim --seed 6 --plays-per-day 30 --clock 2026-11-22T12:00:00Z
 db=$SP_DB
 jobs() { make -s -f "$top/examples/jobs.mk" DB="$db" "$@"; }
 

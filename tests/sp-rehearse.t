@@ -162,6 +162,12 @@ is "$(jq -c '.items[0].played_at' page)" "$(jq -c '.items[1].played_at' all)" \
 	"before is exclusive"
 
 # --- the clock ------------------------------------------------------------
+post '/rehearse/clock?set=2026-03-04T05:06:07Z' >now
+get /v1/me -D heads >body
+grep -qi '^date: wed, 04 mar 2026 05:06:[01]' heads
+ok "once it is set, it is the Date of responses"
+is "$(grep -ci '^date:' heads)" 1 "and the only one"
+post "/rehearse/clock?set=$now" >body
 is "$(post '/rehearse/clock?advance=6h' | jq -r .clock)" \
 	2026-11-22T18:00:00.000Z "the clock goes forward"
 get /rehearse/plays >later

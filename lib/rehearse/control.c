@@ -56,6 +56,8 @@ static void clock_hand(
 		reply_error(reply, 400, "too many plays until then", NULL);
 		return;
 	}
+	if (r->clock != to + by)
+		r->set_at = clock_monotonic();
 	r->clock = to + by;
 	buf_puts(&reply->body, "{\"clock\":");
 	put_moment(&reply->body, r->clock);

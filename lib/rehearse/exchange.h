@@ -24,6 +24,7 @@ struct reply {
 	int status;
 	const char *type; /* Content-Type, a constant */
 	struct buf body;
+	int64_t date;	     /* ms since 1970 */
 	int64_t retry_after; /* in seconds; -1 sends none */
 	char location[2048]; /* empty sends none */
 	/* How it is sent. */

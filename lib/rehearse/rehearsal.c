@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "rehearse/put.h"
 #include "rehearse/rehearsal.h"
 #include "stream/scopes.h"
@@ -173,5 +174,8 @@ void rehearsal_answer(
 	if (faulty)
 		fault_apply(&fault, ask, r->base, reply);
 	reply->wait += r->latency;
+	/* It stands still for the data; of two responses the later is later. */
+	reply->date =
+	    r->set_at ? r->clock + clock_monotonic() - r->set_at : clock_now();
 	add_log(r, ask, faulty ? fault.name : NULL, reply);
 }

@@ -26,6 +26,7 @@ struct rehearsal {
 	struct saved *saved;	/* owned; NULL: the made-up listener answers */
 	enum regime regime;
 	int64_t clock;	 /* the rehearsed now, in ms */
+	int64_t set_at;	 /* when it was set, by clock_monotonic; 0: never */
 	int64_t latency; /* ms before every answer */
 	bool pretty;
 	char base[40];	  /* http://127.0.0.1:PORT */

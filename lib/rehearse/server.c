@@ -8,6 +8,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -144,6 +145,25 @@ static struct MHD_Response *make_response(struct server *s, struct reply *r)
 	return response;
 }
 
+/* The Date of a response, as of RFC 9110, whatever the locale. */
+static void put_date(struct MHD_Response *response, int64_t ms)
+{
+	static const char days[][4] = {
+	    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	char text[64];
+
+	if (!gmtime_r(&t, &tm))
+		return;
+	snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+	    tm.tm_hour, tm.tm_min, tm.tm_sec);
+	MHD_add_response_header(response, "Date", text);
+}
+
 static enum MHD_Result send_reply(
     struct server *s, struct MHD_Connection *c, struct reply *r)
 {
@@ -157,6 +177,7 @@ static enum MHD_Result send_reply(
 	if (response == NULL)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", r->type);
+	put_date(response, r->date + r->wait);
 	if (r->location[0] != '\0')
 		MHD_add_response_header(response, "Location", r->location);
 	if (r->retry_after >= 0) {
@@ -311,9 +332,9 @@ struct server *server_new(struct rehearsal *r, int fd)
 		return NULL;
 	}
 	s->rehearsal = r;
-	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
-					 MHD_USE_INTERNAL_POLLING_THREAD |
-					 MHD_USE_POLL | MHD_USE_ITC,
+	s->daemon = MHD_start_daemon(
+	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC,
 	    0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_url, s, MHD_OPTION_NOTIFY_COMPLETED,
 	    on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
