@@ -23,6 +23,7 @@ sp-transform <"$tmp/captures" >"$tmp/rows"
 # Without what a run makes up: its id, its times, and the rates in a summary.
 plain() {
 	sed -E 's/0[0-9A-HJKMNP-TV-Z]{25}/RUN/g
+    s/"clock_off":-?[0-9]+/"clock_off":MS/g
 	    s/20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:]{5,8}(\.[0-9]{3})?Z?/TIME/g
 	    s/[0-9.]+ ?(ms|s|MB)\b/RATE/g'
 }
