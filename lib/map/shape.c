@@ -1,6 +1,5 @@
 #include "map/shape.h"
 
-#include <math.h>
 #include <stdio.h>
 
 struct cleaning {
@@ -8,6 +7,12 @@ struct cleaning {
 	jv path;
 	jv odd;
 };
+
+/* Whether a number is whole and not negative; those past 2^53 all are whole. */
+static bool is_count(double d)
+{
+	return d >= 0 && (d >= 9007199254740992.0 || d == (double)(int64_t)d);
+}
 
 static unsigned kind_of(jv v)
 {
@@ -22,7 +27,7 @@ static unsigned kind_of(jv v)
 	case JV_KIND_NUMBER:
 		d = jv_number_value(v);
 		return HINT_NUMBER | HINT_LENGTH |
-		       (d >= 0 && d == floor(d) ? HINT_COUNT : 0);
+		       (is_count(d) ? HINT_COUNT : 0);
 	default: return 0;
 	}
 }
