@@ -573,6 +573,13 @@ is "$status $(held)" "1 ab" "a list that a constraint forbids is refused whole"
 like "$err" "row cannot be written: no x here" "and that is said"
 { page C 0 1 03 "$(items g)" && p=q page C 0 1 03 "$(items h)"; } | load
 is "$? $(held) $(p=q held)" "0 g h" "others are written"
+sql "create trigger no_y before insert on playlist_tracks
+	when new.track_id = 'y' begin select raise(ignore); end"
+page D 0 2 04 "$(items z y)" >"$tmp/in"
+run load <"$tmp/in"
+is "$status $(held)" "1 g" "so is one of which a trigger ignores an item"
+like "$err" "row cannot be written: a trigger of the database ignores" \
+    "and that is said, too"
 
 # --- in any order, split over processes ----------------------------------
 fresh
