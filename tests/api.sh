@@ -33,21 +33,22 @@ api_plays() {
 }
 
 # job [[OPTION...] JOB]: the whole pipeline, of the plays if nothing else is
-# named, impatient with faults.
+# named, impatient with faults. That the simulated clock is another than this
+# machine's is not worth a word.
 job() {
 	[ $# -gt 0 ] || set -- play-history
-	sp-queue next "$@" | sp-fetch --backoff 10ms --retries 2 | sp-stage |
-	    sp-transform | sp-load
+	job_status=0
+	sp-queue next "$@" |
+	    sp-fetch --backoff 10ms --retries 2 2>"$tmp/job.err" | sp-stage |
+	    sp-transform | sp-load || job_status=$?
+	clockless <"$tmp/job.err" >&2
+	return $job_status
 }
+clockless() { grep -v "^sp-fetch: this machine's clock is "; }
 
 # How the last run ended.
 last_run() {
 	sql "select status from ingest_runs order by run_id desc limit 1"
-}
-
-# clockless TEXT: what is said, but for that the simulated clock is another.
-clockless() {
-	printf '%s\n' "$1" | grep -v "^sp-fetch: this machine's clock is "
 }
 
 # dump FILE: all tables, without what only numbers rows and runs.

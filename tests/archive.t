@@ -17,7 +17,7 @@ for week in 1 2 3; do
 		n=$((n + 1))
 		sp-queue next --playlist-age 0s --profile-age 0s "$job" \
 		    >"$tmp/plan.$n"
-		sp-fetch --backoff 5ms <"$tmp/plan.$n" | tee "$tmp/fetched.$n" |
+		sp-fetch --backoff 5ms <"$tmp/plan.$n" 2>"$tmp/err" | tee "$tmp/fetched.$n" |
 		    sp-stage | tee "$tmp/staged.$n" | sp-transform |
 		    tee "$tmp/mapped.$n" | sp-load 2>>"$tmp/err"
 		jq -c 'select(.type == "row")' "$tmp/mapped.$n" >"$tmp/rows.$n"

@@ -165,7 +165,7 @@ done
 # unsteady FILTER JOB: the pipeline, of what an API answers whose snapshots are
 # never the same; the filter changes a playlist's items, too.
 unsteady() {
-	sp-queue next "$2" | sp-fetch | jq -c 'if .type == "capture" and
+	sp-queue next "$2" | sp-fetch 2>"$tmp/err" | jq -c 'if .type == "capture" and
 	    (.url | test("/v1/playlists/")) then . as $c |
 	    (.body.snapshot_id | values) |= "\($c.run)/\($c.seq)" | '"$1"' else .
 	    end' | sp-stage | sp-transform | sp-load
@@ -226,7 +226,7 @@ is "$status $(differs)" "0 " "one that is due, and has changed, is asked for"
 # --- killed on the way --------------------------------------------------
 fresh
 job playlists
-sp-queue next playlists | sp-fetch | sp-stage >"$tmp/captures"
+sp-queue next playlists | sp-fetch 2>"$tmp/err" | sp-stage >"$tmp/captures"
 lied=
 for lines in 3 5 9 14; do
 	cp "$SP_DB" "$tmp/cut.db"

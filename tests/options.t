@@ -16,7 +16,7 @@ cp "$SP_TOKEN_FILE" "$tmp/kept.json"
 run_id=$(sql 'select min(run_id) from ingest_runs')
 list=$(sql 'select min(playlist_id) from playlists')
 artist=$(sql 'select min(artist_id) from artists')
-sp-fetch '/me/player/recently-played?limit=3' | jq .body >"$tmp/page.json"
+sp-fetch '/me/player/recently-played?limit=3' 2>"$tmp/err" | jq .body >"$tmp/page.json"
 sp-stage replay >"$tmp/captures"
 sp-transform <"$tmp/captures" >"$tmp/rows"
 

@@ -14,7 +14,7 @@ cursor() { sql "select value from cursors"; }
 # --- the job, run after run ---------------------------------------------
 api_start --user kim --seed 3 --clock 2026-11-01T08:00:00Z --plays-per-day 40
 run job
-is "$status $(clockless "$err")" "0 " "the first run"
+is "$status $err" "0 " "the first run"
 is "$(sql 'select count(*) from play_history')" 50 \
     "has all that the API remembers"
 is "$(last_run)" complete "and is on record as complete"
@@ -29,7 +29,7 @@ for hours in 5 1 7 2 11 3 6 8 4 12; do
 	api_post "clock?advance=${hours}h"
 	job >"$tmp/out" 2>&1 || lost=1
 done
-is "$lost $(clockless "$(cat "$tmp/out")")" "0 " "ten more runs, hours apart"
+is "$lost $(cat "$tmp/out")" "0 " "ten more runs, hours apart"
 # Late plays show up within three hours; the last run may not see them yet.
 api_post "clock?advance=4h"
 job
@@ -68,7 +68,7 @@ api_post "clock?advance=5h"
 run sh -c 'export SP_DB="$1"; sp-queue next play-history | jq -c . | sp-fetch |
 	jq -c . | sp-stage | jq -c . | sp-transform | jq -c . | sp-load' sh \
     "$tmp/jq.db"
-is "$status $(clockless "$err")" "0 " "jq between any two stages"
+is "$status $(clockless <"$tmp/err")" "0 " "jq between any two stages"
 job
 is "$(sqlite3 "$tmp/jq.db" 'select count(*) from play_history')" \
     "$(sql 'select count(*) from play_history')" "changes nothing"
@@ -77,7 +77,7 @@ is "$(sqlite3 "$tmp/jq.db" 'select count(*) from play_history')" \
 fresh
 api_start --user kim --seed 4 --clock 2026-11-01T08:00:00Z
 sp-queue next play-history >"$tmp/1"
-sp-fetch <"$tmp/1" >"$tmp/2"
+sp-fetch 2>"$tmp/err" <"$tmp/1" >"$tmp/2"
 sp-stage <"$tmp/2" >"$tmp/3"
 sp-transform <"$tmp/3" >"$tmp/4"
 lied=
