@@ -49,6 +49,7 @@ is "$(cat "$tmp/differ")" "" "the archive alone, newest first, is the database"
 rm -f "$tmp/other.db"*
 
 # --- a 304 that nobody asked for -----------------------------------------
+sql "vacuum into '$tmp/taken.db'"
 # unasked REQUEST: what becomes of one.
 unasked() {
 	reset
@@ -59,6 +60,8 @@ unasked() {
 	    "$name: an unasked 304 fails the run, and is not tried again"
 	like "$(cat "$tmp/err")" 'HTTP 304, but no request is conditional' \
 	    "$name: it is said"
+	fresh
+	cp "$tmp/taken.db" "$SP_DB"
 	sp-stage <"$tmp/out" | sp-transform | sp-load 2>"$tmp/err"
 	is "$? $(sql "select status from ingest_runs where run_id = 'R1'")" "69 failed" \
 	    "$name: to the end"
