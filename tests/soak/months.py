@@ -12,8 +12,9 @@ change while they are read.
 After each complete run of play-history all that the API shows must be in the
 tables. In the end every play since the first run must be there, once, or in a
 gap that was told, unless it came late and no run could see it; a gap must be
-one behind which the API had no more to show; nothing else may be there; the
-database must be whole, its rebuild from the captures the same; no run without
+one behind which the API had no more to show, and the gaps those between what
+the answers cover that were kept; nothing else may be there; the database must
+be whole, its rebuild from the captures the same in every column; no run without
 a fault may have failed; and when the login is about to end that must have been
 said.
 """
@@ -30,8 +31,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "fault"))
-from common import (Api, Broken, check, folder, is_whole, opened,  # noqa: E402
-                    program, rebuild, STATUSES)
+from common import (Api, Broken, check, differences, folder,  # noqa: E402
+                    is_whole, opened, program, rebuild, STATUSES, tables)
 
 BEGIN = datetime.datetime(2026, 3, 1, 6)
 HOURLY = datetime.timedelta(days=14)
@@ -69,14 +70,28 @@ def libfaketime():
     return found[0]
 
 
-def digest(db):
-    """What the tables say, but for the queue: a plan takes out of it what it
-    finds held already, and no capture tells of that."""
-    done = subprocess.run([program("sp-load"), "--digest", "--db", db],
-                          text=True, capture_output=True, check=True)
-    said = (json.loads(line) for line in done.stdout.splitlines())
-    return {d["table"]: d["digest"] for d in said
-            if not d["table"].startswith("playlist_ingest_")}
+def answers(db):
+    """The plays of each planned answer that was kept, and its time."""
+    for fetched_at, body in db.execute(
+            "select fetched_at, body_text(b.body) from staging_raw s "
+            "join staging_bodies b using (body_id) "
+            "where endpoint = 'recently-played' and status = 200 "
+            "and json_extract(extra_json, '$.request') is not null"):
+        try:
+            yield fetched_at, [i["played_at"]
+                               for i in json.loads(body)["items"]]
+        except ValueError:
+            pass  # it was broken off, or is a page of HTML
+
+
+def holes(spans):
+    """Between spans of time: the end of one, the begin of the next."""
+    found, end = [], None
+    for begin, until in sorted(spans):
+        if end is not None and begin > end:
+            found.append((end, begin))
+        end = max(end or until, until)
+    return found
 
 
 class Timer:
@@ -233,7 +248,8 @@ class Timer:
             held = {p[0] for p in plays}
             named = set(plays)
             gaps = db.execute("select gap_from, gap_to, created_at "
-                              "from play_gaps").fetchall()
+                              "from play_gaps order by 1").fetchall()
+            kept = list(answers(db))
         check(len(held) == len(plays), "plays are there twice")
         truth = [p for p in self.api.records("plays")
                  if p["visible_at"] <= text(self.now)]
@@ -251,6 +267,14 @@ class Timer:
             shown = [p for p in truth if a < p["played_at"]
                      and p["visible_at"] <= at]
             check(len(shown) >= CEILING, "a gap that is none:", a, b)
+        shown = {at for _, items in kept for at in items}
+        check(shown <= held, "plays of a kept answer are missing:",
+              sorted(shown - held)[:3])
+        spans = [(min(known), max(known)) for known in (
+            [at for at in items if at <= fetched_at]
+            for fetched_at, items in kept) if known]
+        check([g[:2] for g in gaps] == holes(spans), "gaps:", gaps,
+              "but the holes are", holes(spans))
         check(held <= {p["played_at"] for p in truth},
               "plays are there that never were")
         check(all((p["played_at"], p["track_id"]) in named for p in truth
@@ -259,10 +283,9 @@ class Timer:
         # A rebuild knows what is in the captures, and that is all of it.
         status, said = rebuild(self.db, path + "/rebuilt.db")
         check(status in (0, 1), "the rebuild ends with", status, said)
-        mine, theirs = (digest(db) for db in
-                        (self.db, path + "/rebuilt.db"))
-        check(mine == theirs, "the rebuild differs in:",
-              *(t for t in mine if mine[t] != theirs.get(t)))
+        different = differences(tables(self.db),
+                                tables(path + "/rebuilt.db"))
+        check(not different, "the rebuild differs:", different)
         return (f"{len(plays)} plays, {len(told)} more in {len(gaps)} gaps, "
                 f"{len(unseen)} unseen, "
                 "statuses " + ", ".join(f"{s}: {n}" for s, n in sorted(
