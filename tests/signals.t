@@ -16,7 +16,7 @@ heeding() { exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$@"; }
 until_idle() {
 	tries=0
 	until grep -qsx "Name:.$2" "/proc/$1/status" &&
-	    grep -qs '^State:.*S' "/proc/$1/status" || [ $tries -gt 200 ]; do
+	    grep -qs '^State:.*S' "/proc/$1/status" || [ $tries -gt 1000 ]; do
 		tries=$((tries + 1))
 		sleep 0.02
 	done
@@ -68,7 +68,7 @@ if command -v bash >/dev/null; then
 	tries=0
 	until [ "$(sqlite3 -cmd '.timeout 5000' "$SP_DB" "select count(*)
 		from ingest_runs where run_id = 'T'")" = 1 ] ||
-	    [ $tries -gt 200 ]; do
+	    [ $tries -gt 1000 ]; do
 		tries=$((tries + 1))
 		sleep 0.02
 	done
