@@ -99,8 +99,10 @@ for how in 'first second' 'second first'; do
 	stop "a limit comes in the middle of a playlist ($how)" playlists
 	sp-queue next playlists >"$tmp/first.plan"
 	sp-queue next playlists >"$tmp/second.plan"
-	is "$(cat "$tmp"/*.plan | jq -c 'select(.next) | [.url, .page]' |
-	    uniq -c | tr -s ' ')" " 2 [\"/v1/playlists/$big\",3]" \
+	# Another playlist may have been under way, too.
+	is "$(cat "$tmp"/*.plan | jq -c 'select(.next and
+	    (.url | endswith("'"$big"'"))) | [.url, .page]' | uniq -c |
+	    tr -s ' ')" " 2 [\"/v1/playlists/$big\",3]" \
 	    "two plans resume it"
 	now_big >"$tmp/before"
 	sp-fetch <"$tmp/${how% *}.plan" >"$tmp/${how% *}.captures"
