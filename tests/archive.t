@@ -2,9 +2,9 @@
 # An archive made with tee: each file of it works alone, without sp-stage, and
 # all of them together are the database.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
 # --- every run of weeks, as fetched --------------------------------------

@@ -2,7 +2,7 @@
 # What is built: what each program links, what it says of itself, and that
 # installing and removing leave nothing behind.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 unset MAKEFLAGS MFLAGS MAKELEVEL GNUMAKEFLAGS
 
 # The build as make knows it: relative, as a path may hold spaces.

@@ -2,9 +2,9 @@
 # A machine whose clock is wrong: what sp-fetch says of times is right, by the
 # Date of the first response that has one.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 # faketime(1) fails now and then, where a process had the same number before.
 until faked=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"' 2>"$tmp/err"); do
 	grep -q sem_open "$tmp/err" || {

@@ -3,8 +3,8 @@
 # that never ends, someone who changes the schema, someone who takes the file
 # away.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 mkfifo "$tmp/rows"
 
 # users NAME COUNT: rows, some of which others bring too.

@@ -2,8 +2,8 @@
 # A database that its user has put things into: full-text indexes, triggers,
 # columns with odd names; and files that cannot hold one.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 # row TABLE OBJECT DAY: a row as of a day of March 2026.
 row() {

@@ -3,9 +3,9 @@
 # user is not known yet, of a run that was never loaded. Nothing is asked
 # before they have passed, or are lifted.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 
 export SP_DB="$tmp/music.db"
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy

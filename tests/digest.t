@@ -1,8 +1,8 @@
 #!/bin/sh
 # sp-load --digest: equal where the tables are, and nowhere else.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 load() { "$build/sp-load" "$@"; }
 digest() { load --digest --db "${1:-$SP_DB}"; }

@@ -2,8 +2,8 @@
 # Characters that are none: one of them costs no play, and the body that it is
 # in is kept byte for byte. What is no JSON is refused, and kept whole.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
 api_start --user kim --seed 5

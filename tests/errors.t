@@ -3,8 +3,8 @@
 # the place and the reason. `make valgrind T=errors` looks at the same for
 # memory that is read before it is written, or after it is gone.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 unset SP_ACCOUNT SP_CLIENT_ID SP_API SP_TOKEN_URL
 XDG_CONFIG_HOME=$tmp/config XDG_DATA_HOME=$tmp/data
 export XDG_CONFIG_HOME XDG_DATA_HOME

@@ -1,8 +1,8 @@
 #!/bin/sh
 # The examples do what they say.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 top=$PWD
 unset MAKEFLAGS MFLAGS MAKELEVEL GNUMAKEFLAGS
 api_start --user kim --seed 6 --plays-per-day 30 --clock 2026-11-22T12:00:00Z

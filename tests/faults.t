@@ -2,7 +2,7 @@
 # Chosen calls fail: what each program says of it; and some of all calls of
 # all commands. `make fault` has many more of them fail.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 inject=$tmp/inject.so
 mark=$tmp/mark
 
@@ -158,7 +158,7 @@ run sh -c 'ulimit -v 60000 && "$1" <"$2"' sh "$build/sp-load" "$tmp/settling"
 is "$status $err" "71 sp-load: out of memory" "too many for the memory"
 
 # --- sp-fetch: the token file ---------------------------------------------
-. tests/api.sh
+. tests/lib/api.sh
 in=
 api_start --user kim
 for call in ftruncate fsync rename; do

@@ -2,8 +2,8 @@
 # The mappings: what becomes of each shape that a response has had. A table,
 # tests/data/filters/ENDPOINT.json, has captures and the rows they give.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 data=tests/data/filters
 at=2026-11-22T12:00:00.000Z
 

@@ -2,8 +2,8 @@
 # The playlist, audio features and profile jobs, in the three regimes that
 # the API has: what is held is what is true, and what cannot be had is said.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 
 # What the listener's playlists truly hold, as far as they can be read and
 # stand in the list or were named by a play that is known.

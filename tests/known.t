@@ -2,8 +2,8 @@
 # What is refused is reported once: an odd item that is met again and again is
 # counted. A run whose answer could not be used leaves its job due.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 SP_ACCOUNT=default
 export SP_ACCOUNT
 

@@ -2,9 +2,9 @@
 # A job that a rate limit stops: what is in the database is not asked for
 # again, however often it is stopped.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 
 export SP_DB="$tmp/music.db"
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy

@@ -1,8 +1,8 @@
 #!/bin/sh
 # The tracks of playlists: lists that come in pages, held when complete.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 load() { "$build/sp-load" "$@"; }
 

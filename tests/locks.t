@@ -2,8 +2,8 @@
 # A database that another program keeps locked: who writes waits for as long
 # as --lock-wait says, tells, has done nothing, and can be run again.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 at='"fetched_at":"2026-11-22T07:00:00.000Z"'
 cat >"$tmp/captures" <<END

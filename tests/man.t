@@ -1,8 +1,8 @@
 #!/bin/sh
 # The manual pages: clean, and every example in them runs.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 top=$PWD
 
 if command -v mandoc >/dev/null; then

@@ -2,8 +2,8 @@
 # Options may stand anywhere: every program and command does the same whether
 # its options come before its operands, after them or between, up to a `--`.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL SP_CLIENT_ID http_proxy
 
 api_start --user kim --seed 5

@@ -2,9 +2,9 @@
 # sp-fetch and lists that a server cuts short, counts wrongly or never ends:
 # every entry comes, or the run says that some did not.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 
 # A server of 45 playlists, followed artists and so on. The Perl in $tmp/how
 # changes a page before it is sent: its members in %m, its entries in @items.

@@ -2,8 +2,8 @@
 # The whole job: nothing lost, nothing doubled, and a status that is true,
 # whatever happens to the stages.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 
 plays() {
 	sql "select p.played_at, t.uri from play_history p

@@ -2,8 +2,8 @@
 # No play is lost, and none in silence: late ones, pages that are not full,
 # dates of the future, pages fetched by hand, clocks that are wrong.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 SP_TOKEN_FILE=$tmp/login/token.json
 export SP_TOKEN_FILE

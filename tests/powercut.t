@@ -2,7 +2,7 @@
 # What a power cut may leave: nothing that was acknowledged is lost, and the
 # check of that can fail. `make fault` cuts it at many more instants.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 
 # A sanitizer has to be loaded first, and wants to be. The loader takes a space
 # for the end of a name.

@@ -2,7 +2,7 @@
 # Loading is a merge: some random histories, see tests/property/property.py;
 # `make property` tries more. And that one which is broken does not go unseen.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 
 try() { run python3 -B tests/property/property.py --keep "$tmp" "$@"; }
 # They are the same each time, as many as there is time for. SEED draws others.

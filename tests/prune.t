@@ -2,8 +2,8 @@
 # sp-stage prune: what is left makes the same tables. SEED=n makes another
 # history, HISTORIES=n more of them.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 
 # rebuild: all tables from what is staged; their digest.
 rebuild() {

@@ -2,9 +2,9 @@
 # Captures of a run whose clock was wrong are moved in time; then the tables
 # are rebuilt as if it had been right.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 SP_ACCOUNT=default
 export SP_ACCOUNT
 

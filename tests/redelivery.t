@@ -2,8 +2,8 @@
 # What is staged gets loaded: captures that a killed sp-load left come with
 # the next planned run, without anybody asking for them.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 # run_of ID N... : a planned run that fetched the tracks tN.
 run_of() {
@@ -290,7 +290,7 @@ is "$? $(tracks)" "65 t2" "a line that is too long stops no other run"
 # --- plays, as they were fetched --------------------------------------------
 # Hour by hour some program is killed: all plays come, no gap is told where
 # there is none, and the tables are what a rebuild makes, in every column.
-. tests/api.sh
+. tests/lib/api.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 fresh
 api_start --user kim --seed 7 --plays-per-day 150 --clock 2026-11-20T12:00:00Z

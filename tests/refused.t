@@ -1,8 +1,8 @@
 #!/bin/sh
 # Records that were refused: kept once, sent again, gone when they load.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 errors() { sql "select src || ' ' ||
 	replace(reason, 'mapping failed: ', '') from ingest_errors order by src"; }

@@ -2,9 +2,9 @@
 # What a rate limit cut short goes on where it stopped: no page is asked for
 # twice, and the tables are those of a run that nothing stopped.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
 job() {

@@ -1,9 +1,9 @@
 #!/bin/sh
 # The schema: documented whole, all of the design there, and only ever grown.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 page=man/sp-schema.5
-. tests/db.sh
+. tests/lib/db.sh
 
 load() {
 	echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' |

@@ -2,8 +2,8 @@
 # The scopes of a login: what they leave out is said once, stored, and never
 # taken for gone.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 
 # scopes SCOPE...: what the login has from now on; its token is renewed.
 scopes() {

@@ -2,7 +2,7 @@
 # What is odd costs itself: in a good capture of each endpoint, each value is
 # replaced by each of some odd ones, and all other items give the same rows.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 
 transform() { "$build/sp-transform" "$@"; }
 

@@ -2,7 +2,7 @@
 # SIGINT and SIGTERM: each program ends by the signal, so that a loop of a
 # shell ends with it.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 PATH=$build:$PATH
 SP_DB=$tmp/music.db SP_TOKEN_FILE=$tmp/token.json
 export SP_DB SP_TOKEN_FILE

@@ -2,8 +2,8 @@
 # sp-fetch login: from a client id to a token file, past everybody who would
 # get in between; and the accounts that come of it. The browser is curl.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 top=$PWD
 unset SP_ACCOUNT SP_API SP_TOKEN_URL SP_AUTH_URL SP_CLIENT_ID http_proxy
 unset DISPLAY WAYLAND_DISPLAY BROWSER

@@ -2,9 +2,9 @@
 # sp-fetch --parallel: several requests at once come out as if they had been
 # asked one after the other, and what goes wrong stops the others in time.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 
 # many N: requests that differ in their query.
 many() {

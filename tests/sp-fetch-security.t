@@ -2,9 +2,9 @@
 # sp-fetch against a hostile server: where the token may go, and what comes of
 # answers that are meant to do harm.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 
 # server NAME PERL: a server on 127.0.0.1 that does PERL with each connection
 # $c, after its first line and headers, which are kept in $tmp/NAME.log.

@@ -3,9 +3,9 @@
 # comes of streams and servers that break off. The server is nghttpx, with
 # certificates of a CA made here, in front of the rehearsal.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 PATH=$PATH:/usr/sbin
 for tool in nghttpx openssl; do
 	command -v $tool >/dev/null || {

@@ -2,9 +2,9 @@
 # sp-fetch: asks, waits, tries again, renews the login, and tells the truth
 # about what it did not get.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
-. tests/fetch.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
+. tests/lib/fetch.sh
 
 # --- the command line ---------------------------------------------------
 run "$build/sp-fetch" --help

@@ -1,8 +1,8 @@
 #!/bin/sh
 # sp-load: rows are merged, runs are kept book of, and the status is true.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 load() { "$build/sp-load" "$@"; }
 sum() { cksum <"$SP_DB"; }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sp-queue: what it plans, and the queue of playlists by hand.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 SP_DB=$tmp/music.db
 export SP_DB
 unset SP_ACCOUNT

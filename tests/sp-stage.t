@@ -1,8 +1,8 @@
 #!/bin/sh
 # sp-stage: captures are kept before they go on, and come back as they were.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 stage() { "$build/sp-stage" "$@"; }
 

@@ -2,7 +2,7 @@
 # sp-transform: a mapping may abort, take all memory, never end or look where
 # it should not. One capture pays for it, and nothing else.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 
 # Small limits, so that what breaks breaks soon.
 transform() {

@@ -3,7 +3,7 @@
 # order, its ledger and its status. What a mapping can do wrong is in
 # sp-transform-hazards.t.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
+. tests/lib/tap.sh
 data=tests/data/transform
 
 transform() { "$build/sp-transform" "$@"; }

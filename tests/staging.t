@@ -2,8 +2,8 @@
 # How bodies are kept: each once and small, read by others too, given back
 # byte for byte; one that cannot be read is an error, and never empty.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 view() { sqlite3 -init examples/staging.sql "$SP_DB" "$@"; }
 stage() { "$build/sp-stage" "$@"; }

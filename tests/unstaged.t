@@ -1,8 +1,8 @@
 #!/bin/sh
 # Rows whose captures nobody kept cannot be rebuilt: that is said.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/db.sh
+. tests/lib/tap.sh
+. tests/lib/db.sh
 
 stream() { # RUN [STATUS]: as sp-fetch sends it
 	cat <<J

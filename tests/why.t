@@ -1,8 +1,8 @@
 #!/bin/sh
 # sp-stage why: the captures that it names tell the row, and all of it.
 cd "$(dirname "$0")/.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 
 why() { sp-stage why "$@"; }
 api_start --user kim --seed 9 --clock 2026-11-01T08:00:00Z --plays-per-day 40

@@ -2,8 +2,8 @@
 # Others at the database: one that writes and takes its time, and a reader
 # that never ends. The job completes all the same.
 cd "$(dirname "$0")/../.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z
 
 run job

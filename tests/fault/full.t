@@ -3,8 +3,8 @@
 # that can be mounted. The status tells, nothing that was there is lost, and
 # once there is room the job completes.
 cd "$(dirname "$0")/../.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 disk=$tmp/disk
 mkdir "$disk"
 if ! mount -t tmpfs -o size=4m none "$disk" 2>/dev/null; then

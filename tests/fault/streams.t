@@ -1,8 +1,8 @@
 #!/bin/sh
 # A standard stream that is closed: nothing that is opened is taken for it.
 cd "$(dirname "$0")/../.." || exit
-. tests/tap.sh
-. tests/api.sh
+. tests/lib/tap.sh
+. tests/lib/api.sh
 api_start --user kim --seed 3
 sp-queue next play-history >"$tmp/requests"
 sp-fetch <"$tmp/requests" >"$tmp/captures"

@@ -1,7 +1,7 @@
 # api.sh: a rehearsal API for a test, and the database of db.sh to go with it.
 # Source it after tap.sh; the API is stopped when the test ends.
 
-. tests/db.sh
+. tests/lib/db.sh
 api_pid=
 trap '[ -z "$api_pid" ] || kill "$api_pid" 2>/dev/null; rm -rf "$tmp"' EXIT
 
