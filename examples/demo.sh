@@ -25,10 +25,16 @@ run() {
 	sh -c "$*"
 }
 
-say "The rehearsal API: a simulated listener, and a clock that we set"
+# Let the simulated listener play a track that is known already, at this time.
+play() {
+	curl -fsS -X POST "$url/rehearse/play?uri=$(sqlite3 "$SP_DB" "select uri
+	    from tracks order by track_id limit 1 offset $1")&played_at=$2" \
+		>/dev/null
+}
+
+say "The rehearsal API: a simulated listener"
 sp-rehearse --port-file "$dir/port" --token-file "$dir/token.json" \
-	--user kim --seed 7 --clock "$(jq -nr 'now - 6 * 3600 | floor | todate')" \
-	>/dev/null &
+	--user kim --seed 7 --clock "$(jq -nr 'now | floor | todate')" >/dev/null &
 api=$!
 tries=0
 while [ ! -s "$dir/port" ]; do
@@ -43,13 +49,22 @@ echo "sp-rehearse answers at $url"
 rest='sp-fetch | sp-stage | sp-transform | sp-load'
 job="sp-queue next play-history | $rest"
 
-say "The first run: the last 50 plays, all that the API returns. Its clock is
-# six hours behind, as if this machine's were ahead, which does no harm"
-run "$job"
+count="sqlite3 \$SP_DB 'select count(*), max(played_at) from play_history'"
 
-say "Six hours later: one request brings the new plays"
-curl -fsS -X POST "$url/rehearse/clock?advance=6h" >/dev/null
+say "The first run: the last 50 plays, all that the API returns"
 run "$job"
+run "$count"
+
+say "Two more plays, and one from a phone that was offline: its time is earlier
+# than that of plays which are stored already. One request brings all three"
+now=$(curl -fsS "$url/rehearse/clock" | jq .ms)
+play 0 "$(jq -nr "$now / 1000 | floor - 1 | todate")"
+play 1 "$(jq -nr "$now / 1000 | floor | todate")"
+play 2 "$(sqlite3 "$SP_DB" "select
+    strftime('%Y-%m-%dT%H:%M:%SZ', played_at, '+1 second')
+    from play_history order by played_at desc limit 1 offset 9")"
+run "$job"
+run "$count"
 
 say "The playlists: first the list of them, then those listed and those queued"
 run "sp-queue next playlists | $rest"
