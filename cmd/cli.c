@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/os.h"
 #include "json/json.h"
 
@@ -34,9 +35,21 @@ static void hold_streams(void)
 			_exit(EX_OSERR);
 }
 
+/* Only a write: stdio may be in the middle of something, or want memory. */
+static void say_no_memory(void)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "%s%s: out of memory\n",
+	    progress_shown ? "\n" : "", program);
+
+	if (write(STDERR_FILENO, text, (size_t)n) < 0)
+		return;
+}
+
 void cli_init(const char *name)
 {
 	program = name;
+	mem_on_exhausted(say_no_memory);
 	hold_streams();
 	/* A write over the limit on a file's size fails, as on a full disk. */
 	signal(SIGXFSZ, SIG_IGN);

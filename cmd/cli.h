@@ -20,7 +20,7 @@
 /* The signal, SIGINT or SIGTERM, that came after cli_catch_signals; or 0. */
 extern volatile sig_atomic_t cli_stop;
 
-/* Name the program for messages; close-on-exec, umask, and the like. */
+/* Name the program for messages, also of a lack of memory; and the like. */
 void cli_init(const char *name);
 
 /* `prog: ...` on stderr. */

@@ -38,8 +38,7 @@ void keeper_open(struct keeper *k, const char *db, size_t max_line)
 void keeper_init_idle(struct keeper *k, struct out *out)
 {
 	*k = (struct keeper){.db = NULL};
-	if (!out_init(out, STDOUT_FILENO, BATCH_BYTES))
-		cli_die(EX_OSERR, "out of memory");
+	out_init(out, STDOUT_FILENO, BATCH_BYTES);
 }
 
 void keeper_init(

@@ -663,8 +663,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	    .started = clock_monotonic(),
 	    .verdict = {.tell = tell},
 	};
-	if (!out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16))
-		cli_die(EX_OSERR, "out of memory");
+	out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16);
 	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
 	    o->max_line);
 	f->stage.on_refusal = on_refusal;

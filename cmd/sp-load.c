@@ -405,8 +405,7 @@ static void open_all(struct load *l, struct buf *path)
 	batch_init(&l->batch);
 	batch_init(&l->held);
 	settling_init(&l->settling);
-	if (!out_init(&l->out, STDOUT_FILENO, OUT_BUFFER))
-		cli_die(EX_OSERR, "out of memory");
+	out_init(&l->out, STDOUT_FILENO, OUT_BUFFER);
 	stage_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
 	l->stage.in.stop = &cli_stop;

@@ -123,8 +123,7 @@ static int next(const struct queue_options *o)
 	sqlite3 *db;
 	int status;
 
-	if (!out_init(&out, STDOUT_FILENO, 65536))
-		cli_die(EX_OSERR, "out of memory");
+	out_init(&out, STDOUT_FILENO, 65536);
 	db = database_open(o->db, STORE_READ_OR_EMPTY);
 	status =
 	    job ? next_job(db, o, job, false, &out) : next_all(db, o, &out);

@@ -173,8 +173,7 @@ static bool write_file(const char *path, mode_t mode, const struct buf *text)
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return false;
-	if (!out_init(&out, fd, 4096))
-		out.err = ENOMEM;
+	out_init(&out, fd, 4096);
 	out_put(&out, text->p, text->n);
 	if (out_close(&out) && rename(temp, path) != 0)
 		out.err = errno;

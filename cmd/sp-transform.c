@@ -280,13 +280,6 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 	return false;
 }
 
-/* A capture that there is no memory for is not refused. */
-static void need_memory(const struct transform *t)
-{
-	if (t->suffix.no_memory || t->scratch.no_memory)
-		cli_die(EX_OSERR, "out of memory");
-}
-
 /*
  * Have a capture whose body travels in base 64 carry it as JSON, if it is
  * that but for its flaws.
@@ -309,8 +302,6 @@ static void show_body(struct transform *t, struct record *rec)
 	json_put_key(&t->plain, "body");
 	if (body_put_json(&t->plain, bytes, &check) && buf_putc(&t->plain, '}'))
 		record_parse(rec, buf_slice(&t->plain), &why, &at);
-	else if (t->plain.no_memory || t->bytes.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 }
 
 /* Give a capture to the workers, or refuse it. */
@@ -323,13 +314,11 @@ static void take_capture(struct transform *t, struct record *rec)
 	show_body(t, rec);
 	job.line = rec->line;
 	if (!put_suffix(t, rec)) {
-		need_memory(t);
 		refuse(t, rec, "bad capture", "'fetched_at' is not a time");
 		return;
 	}
 	if (!record_string(rec, "endpoint", &t->scratch, &endpoint) ||
 	    !record_int(rec, "status", &status)) {
-		need_memory(t);
 		refuse(t, rec, "bad capture",
 		    "'endpoint' is not a string or 'status' is not a "
 		    "whole number");
@@ -344,8 +333,7 @@ static void take_capture(struct transform *t, struct record *rec)
 	job.suffix = buf_slice(&t->suffix);
 	job.endpoint = endpoint;
 	job.with_body = is_good(status);
-	if (!pool_submit(t->pool, &job))
-		cli_die(EX_OSERR, "out of memory");
+	pool_submit(t->pool, &job);
 }
 
 /* Make a capture of a bare body. */
@@ -414,8 +402,6 @@ static bool next_line(struct transform *t)
 			take_bodies(t);
 			return true;
 		}
-		if (t->bare.no_memory)
-			cli_die(EX_OSERR, "out of memory");
 		__attribute__((fallthrough));
 	case LINES_TOO_LONG:
 		refuse(t, &rec, REFUSED_TOO_LONG, "see --max-line");
@@ -500,8 +486,7 @@ static int transform(struct options *o)
 
 	o->pool.debug = show_debug;
 	t.pool = pool_new(&o->pool);
-	if (!t.pool || !out_init(&t.out, STDOUT_FILENO, OUT_SIZE))
-		cli_die(EX_OSERR, "out of memory");
+	out_init(&t.out, STDOUT_FILENO, OUT_SIZE);
 	if (o->pool.worker.filter_count)
 		status = pool_start(t.pool, &why);
 	if (status)
@@ -544,8 +529,6 @@ static struct slice read_filter(const char *name, struct buf *text)
 	do {
 		char *to = buf_room(text, 4096);
 
-		if (!to && text->no_memory)
-			cli_die(EX_OSERR, "out of memory");
 		if (!to)
 			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
 			    text->max);

@@ -62,8 +62,7 @@ static int print_captures(
 	struct out out;
 	int rc;
 
-	if (!out_init(&out, STDOUT_FILENO, (size_t)1 << 16))
-		return SQLITE_NOMEM;
+	out_init(&out, STDOUT_FILENO, (size_t)1 << 16);
 	rc = send_captures(&out, db, ids, line, damaged);
 	if (!out_flush(&out))
 		cli_die(

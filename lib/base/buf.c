@@ -4,24 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 void buf_release(struct buf *b)
 {
 	free(b->p);
 	b->p = NULL;
 	b->n = b->cap = 0;
-	b->failed = b->no_memory = false;
+	b->failed = false;
 }
 
 void buf_clear(struct buf *b)
 {
 	b->n = 0;
-	b->failed = b->no_memory = false;
+	b->failed = false;
 }
 
 char *buf_room(struct buf *b, size_t n)
 {
 	size_t cap = b->cap;
-	char *p;
 
 	if (b->failed)
 		return NULL;
@@ -37,12 +38,7 @@ char *buf_room(struct buf *b, size_t n)
 		cap *= 2;
 	if (cap > b->max)
 		cap = b->max;
-	p = realloc(b->p, cap ? cap : 1);
-	if (!p) {
-		b->failed = b->no_memory = true;
-		return NULL;
-	}
-	b->p = p;
+	b->p = mem_resize(b->p, cap, 1);
 	b->cap = cap;
 	return b->p + b->n;
 }
@@ -121,5 +117,5 @@ const char *buf_words(struct buf *b)
 {
 	const char *words = buf_cstr(b);
 
-	return words ? words : "out of memory";
+	return words ? words : "(too long)";
 }

@@ -2,8 +2,8 @@
  * A growable run of bytes with a mandatory maximum. Whoever initialises a buf
  * owns its storage and releases it; slices cut from it end at the next write.
  *
- * A failure (the maximum reached, or no memory) is remembered in `failed`:
- * later writes do nothing, so that a series of writes is checked once.
+ * A write beyond the maximum fails, which is remembered in `failed`: later
+ * writes do nothing, so that a series of writes is checked once.
  */
 #ifndef SP_BASE_BUF_H
 #define SP_BASE_BUF_H
@@ -20,7 +20,7 @@ struct buf {
 	size_t cap;
 	size_t max; /* in bytes; writes beyond it fail */
 	bool failed;
-	bool no_memory; /* that is why */
+	bool no_memory; /* never: there is memory, or the program ends */
 };
 
 #define BUF_INIT(maximum)        \
@@ -52,7 +52,7 @@ struct slice buf_slice(const struct buf *);
 /* The content as a C string, until the next write; NULL on failure. */
 const char *buf_cstr(struct buf *);
 
-/* The same for a message, in which "out of memory" stands in for NULL. */
+/* The same for a message, in which "(too long)" stands in for NULL. */
 const char *buf_words(struct buf *);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 bool os_random(void *to, size_t n)
 {
@@ -60,13 +61,10 @@ bool os_config_path(struct buf *path, const char *name)
 
 bool os_sync_folder(const char *path)
 {
-	char *folder = strdup(path),
-	     *slash = folder ? strrchr(folder, '/') : NULL;
+	char *folder = mem_string(path), *slash = strrchr(folder, '/');
 	bool ok = false;
 	int fd, err;
 
-	if (!folder)
-		return false;
 	if (slash)
 		slash[slash == folder] = '\0';
 	fd = open(slash ? folder : ".", O_RDONLY | O_CLOEXEC);
@@ -92,11 +90,9 @@ static bool make_folder(const char *path, unsigned mode)
 
 bool os_make_parents(const char *path, unsigned mode)
 {
-	char *copy = strdup(path), *slash;
+	char *copy = mem_string(path), *slash;
 	bool ok = true;
 
-	if (!copy)
-		return false;
 	for (slash = copy; ok && (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
 		ok = make_folder(copy, mode);

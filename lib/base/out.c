@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-bool out_init(struct out *o, int fd, size_t cap)
+#include "base/mem.h"
+
+void out_init(struct out *o, int fd, size_t cap)
 {
 	*o = (struct out){.fd = fd,
 	    .terminal = isatty(fd) == 1,
 	    .cap = cap,
-	    .p = malloc(cap)};
-	return o->p != NULL;
+	    .p = mem_alloc(cap)};
 }
 
 void out_release(struct out *o)

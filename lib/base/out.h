@@ -27,8 +27,8 @@ struct out {
 	size_t cap;
 };
 
-/* Write to fd through `cap` bytes of buffer; false without memory. */
-bool out_init(struct out *, int fd, size_t cap);
+/* Write to fd through `cap` bytes of buffer. */
+void out_init(struct out *, int fd, size_t cap);
 
 /* Frees the buffer; neither flushes nor closes. */
 void out_release(struct out *);

@@ -27,7 +27,6 @@ bool bare_feed(struct bare *b, struct slice line, uint64_t number)
 	b->last = number;
 	if (buf_put_slice(&b->text, line) && buf_putc(&b->text, '\n'))
 		return true;
-	b->no_memory = b->text.no_memory;
 	forget(b);
 	return false;
 }

@@ -26,7 +26,6 @@ enum bare_result {
 
 struct bare {
 	struct buf text;
-	bool no_memory;	 /* why bare_feed has failed */
 	uint64_t number; /* of the line where the last body begins */
 	uint64_t last;	 /* of the last line; private from here */
 	size_t start;	 /* of the body being read */
@@ -40,10 +39,7 @@ struct bare {
 void bare_init(struct bare *, size_t max);
 void bare_release(struct bare *);
 
-/*
- * Add a line; false if a body is too long, which is dropped, or if out of
- * memory.
- */
+/* Add a line; false if a body is too long, which is dropped. */
 bool bare_feed(struct bare *, struct slice line, uint64_t number);
 
 /* The next body, valid until the next call. */

@@ -2,13 +2,13 @@
 
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/mem.h"
 #include "map/value.h"
 
 #define WHY_MAX ((size_t)400) /* of a message, in bytes */
 
-bool filter_prelude(struct buf *to, struct slice text)
+void filter_prelude(struct buf *to, struct slice text)
 {
 	while (text.n > 0) {
 		const char *newline = memchr(text.p, '\n', text.n);
@@ -23,7 +23,6 @@ bool filter_prelude(struct buf *to, struct slice text)
 			buf_putc(to, ' ');
 		}
 	}
-	return !to->failed;
 }
 
 /* Append text as one line of bounded length, cut between characters. */
@@ -108,7 +107,7 @@ static void on_error(void *ctx, jv message)
 static void on_no_memory(void *ctx)
 {
 	(void)ctx;
-	_exit(FILTER_NO_MEMORY);
+	mem_exhausted();
 }
 
 static void on_debug(void *ctx, jv value)
@@ -161,9 +160,12 @@ bool filter_compile(struct filter *f, struct slice prelude_line,
 	buf_put_slice(&text, prelude_line);
 	buf_put_slice(&text, program);
 	whole = buf_cstr(&text);
-	f->jq = whole ? jq_init() : NULL;
-	if (!f->jq)
-		on_no_memory(NULL);
+	if (!whole) {
+		buf_puts(why, "the file is too long");
+		buf_release(&text);
+		return false;
+	}
+	f->jq = mem_need(jq_init());
 	jq_set_nomem_handler(f->jq, on_no_memory, NULL);
 	jq_set_error_cb(f->jq, on_error, f);
 	jq_set_debug_cb(f->jq, on_debug, f);

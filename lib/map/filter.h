@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* The exit status of a process in which libjq ran out of memory. */
+/* The exit status of a worker that needs more memory than it may have. */
 #define FILTER_NO_MEMORY 70
 
 struct filter {
@@ -29,12 +29,11 @@ struct filter {
 };
 
 /* Append the prelude as one line, without its comments. */
-bool filter_prelude(struct buf *, struct slice prelude);
+void filter_prelude(struct buf *, struct slice prelude);
 
 /*
  * Compile a program; set the debug callback first. False leaves the compiler's
- * first message in `why`, one line. If memory runs out, now or later, exits
- * the process with FILTER_NO_MEMORY.
+ * first message in `why`, one line.
  */
 bool filter_compile(struct filter *, struct slice prelude_line,
     struct slice program, struct buf *why);

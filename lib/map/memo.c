@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 #define CAP_FIRST ((size_t)1024)
 
 void memo_init(struct memo *m, size_t max)
@@ -52,22 +54,17 @@ static void insert(struct memo_half *h, const struct memo_entry *e)
 	h->table[i] = *e;
 }
 
-static bool grow(struct memo_half *h)
+static void grow(struct memo_half *h)
 {
 	size_t cap = h->cap ? h->cap * 2 : CAP_FIRST;
 	struct memo_half old = *h;
 
-	h->table = calloc(cap, sizeof(*h->table));
-	if (!h->table) {
-		h->table = old.table;
-		return false;
-	}
+	h->table = mem_zero(cap, sizeof(*h->table));
 	h->cap = cap;
 	for (size_t i = 0; i < old.cap; i++)
 		if (old.table[i].used)
 			insert(h, &old.table[i]);
 	free(old.table);
-	return true;
 }
 
 void memo_put(
@@ -94,15 +91,11 @@ void memo_put(
 			memset(h->table, 0, h->cap * sizeof(*h->table));
 		h->count = 0;
 	}
-	if (h->count >= h->cap / 2 && !grow(h))
-		return;
+	if (h->count >= h->cap / 2)
+		grow(h);
 	e.unit = h->bytes.n;
-	if (!buf_put_slice(&h->bytes, unit) ||
-	    !buf_put_slice(&h->bytes, rows)) {
-		h->bytes.n = e.unit;
-		h->bytes.failed = false;
-		return;
-	}
+	buf_put_slice(&h->bytes, unit);
+	buf_put_slice(&h->bytes, rows);
 	insert(h, &e);
 	h->count++;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "map/filter.h"
 #include "map/frame.h"
 
@@ -70,10 +71,8 @@ struct pool {
 
 struct pool *pool_new(const struct pool_config *config)
 {
-	struct pool *p = calloc(1, sizeof(*p));
+	struct pool *p = mem_zero(1, sizeof(*p));
 
-	if (!p)
-		return NULL;
 	p->config = *config;
 	for (unsigned i = 0; i < POOL_WORKERS_MAX; i++) {
 		p->worker[i].fd = -1;
@@ -371,10 +370,7 @@ static void take_reply(struct pool *p, struct process *w,
 	p->losses = 0;
 	w->retiring = head->retiring != 0;
 	buf_clear(&j->text);
-	if (!buf_put_slice(&j->text, text)) {
-		give_up(p, "cannot take what was mapped", ENOMEM, 0);
-		return;
-	}
+	buf_put_slice(&j->text, text);
 	j->done = true;
 	text = buf_slice(&j->text);
 	if (head->kind == FRAME_FAILED) {
@@ -425,13 +421,8 @@ static bool receive(struct pool *p, struct process *w)
 {
 	for (;;) {
 		char *to = buf_room(&w->in, READ_SIZE);
-		ssize_t n;
+		ssize_t n = recv(w->fd, to, READ_SIZE, 0);
 
-		if (!to) {
-			w->err = ENOMEM;
-			return false;
-		}
-		n = recv(w->fd, to, READ_SIZE, 0);
 		if (n > 0) {
 			w->in.n += (size_t)n;
 			take_replies(p, w);
@@ -589,9 +580,8 @@ static struct job *new_job(struct pool *p)
 	struct job *j = p->spare;
 
 	if (!j) {
-		j = calloc(1, sizeof(*j));
-		if (j)
-			j->frame.max = j->text.max = SIZE_MAX / 2;
+		j = mem_zero(1, sizeof(*j));
+		j->frame.max = j->text.max = SIZE_MAX / 2;
 		return j;
 	}
 	p->spare = j->next;
@@ -601,7 +591,7 @@ static struct job *new_job(struct pool *p)
 	return j;
 }
 
-bool pool_submit(struct pool *p, const struct pool_job *from)
+void pool_submit(struct pool *p, const struct pool_job *from)
 {
 	struct job *j = new_job(p);
 	struct frame_job head = {.endpoint = (uint32_t)from->endpoint.n,
@@ -609,16 +599,11 @@ bool pool_submit(struct pool *p, const struct pool_job *from)
 	    .line = (uint32_t)from->line.n,
 	    .with_body = from->with_body};
 
-	if (!j)
-		return false;
 	buf_put(&j->frame, &head, sizeof(head));
 	buf_put_slice(&j->frame, from->endpoint);
 	buf_put_slice(&j->frame, from->suffix);
 	j->line_at = j->frame.n;
-	if (!buf_put_slice(&j->frame, from->line)) {
-		job_free(j);
-		return false;
-	}
+	buf_put_slice(&j->frame, from->line);
 	j->result.number = from->number;
 	if (p->tail)
 		p->tail->next = j;
@@ -629,7 +614,6 @@ bool pool_submit(struct pool *p, const struct pool_job *from)
 		p->waiting = j;
 	p->jobs++;
 	p->bytes += j->frame.n;
-	return true;
 }
 
 bool pool_full(const struct pool *p)

@@ -51,7 +51,7 @@ struct pool_result {
 
 struct pool;
 
-/* The config's filters are borrowed by the pool. NULL if out of memory. */
+/* The config's filters are borrowed by the pool. */
 struct pool *pool_new(const struct pool_config *);
 
 /* Kills the workers, whatever they are doing. */
@@ -64,8 +64,8 @@ void pool_free(struct pool *);
  */
 int pool_start(struct pool *, struct buf *why);
 
-/* Queue a copy of a capture; false if out of memory. */
-bool pool_submit(struct pool *, const struct pool_job *);
+/* Queue a copy of a capture. */
+void pool_submit(struct pool *, const struct pool_job *);
 
 /* Whether the queue is full; whether it is not empty. */
 bool pool_full(const struct pool *);

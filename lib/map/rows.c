@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "map/value.h"
 
 struct rows_seen {
@@ -14,7 +15,7 @@ struct rows_seen {
 
 #define TOO_LONG "too much in one capture"
 
-bool rows_init(struct rows *r, size_t max)
+void rows_init(struct rows *r, size_t max)
 {
 	*r = (struct rows){.seen_cap = 1024,
 	    .table = jv_string("table"),
@@ -23,8 +24,7 @@ bool rows_init(struct rows *r, size_t max)
 	    .known = jv_string("known")};
 	r->lines.max = max;
 	r->complaints.max = max / 16;
-	r->seen = calloc(r->seen_cap, sizeof(*r->seen));
-	return r->seen != NULL;
+	r->seen = mem_zero(r->seen_cap, sizeof(*r->seen));
 }
 
 void rows_release(struct rows *r)
@@ -88,13 +88,8 @@ static void grow(struct rows *r)
 {
 	struct rows_seen *old = r->seen;
 	size_t cap = r->seen_cap;
-	struct rows_seen *seen = calloc(cap * 2, sizeof(*seen));
+	struct rows_seen *seen = mem_zero(cap * 2, sizeof(*seen));
 
-	if (!seen) {
-		/* A duplicate row does no harm. */
-		forget(r);
-		return;
-	}
 	r->seen = seen;
 	r->seen_cap = cap * 2;
 	r->seen_count = 0;

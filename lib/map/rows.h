@@ -28,8 +28,8 @@ struct rows {
 	uint32_t turn;
 };
 
-/* `max` bytes is the limit for one capture. False if out of memory. */
-bool rows_init(struct rows *, size_t max);
+/* `max` bytes is the limit for one capture. */
+void rows_init(struct rows *, size_t max);
 void rows_release(struct rows *);
 
 /* Start over, for the rows of another capture. */

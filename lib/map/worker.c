@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/builtin.h"
+#include "base/mem.h"
 #include "base/os.h"
 #include "map/filter.h"
 #include "map/frame.h"
@@ -68,16 +69,9 @@ struct worker {
 	struct mapping *current;
 };
 
-static _Noreturn void no_memory(void)
+static void no_memory(void)
 {
 	_exit(FILTER_NO_MEMORY);
-}
-
-static void *need(void *p)
-{
-	if (!p)
-		no_memory();
-	return p;
 }
 
 static void read_all(struct worker *w, void *to, size_t n)
@@ -146,7 +140,7 @@ static void compile(struct worker *w, struct filter *f, struct slice text)
 
 static struct value_reader *new_reader(const struct hints *hints, bool every)
 {
-	struct value_reader *r = need(malloc(sizeof(*r)));
+	struct value_reader *r = mem_alloc(sizeof(*r));
 
 	value_reader_init(r, hints);
 	r->every = every;
@@ -157,7 +151,7 @@ static struct value_reader *new_reader(const struct hints *hints, bool every)
 static struct mapping *new_mapping(
     struct worker *w, struct slice name, struct slice text)
 {
-	struct mapping *m = need(calloc(1, sizeof(*m)));
+	struct mapping *m = mem_zero(1, sizeof(*m));
 	const char *why;
 
 	m->name = name;
@@ -181,8 +175,6 @@ static bool compile_parts(struct worker *w, struct mapping *m)
 
 	buf_put_slice(&text, m->hints.defs);
 	buf_puts(&text, "if .[0] then .[1] | unit else .[1] | rest end");
-	if (text.failed)
-		no_memory();
 	compile(w, &m->parts, buf_slice(&text));
 	buf_release(&text);
 	return m->parts.jq != NULL;
@@ -409,7 +401,7 @@ static void serve_one(struct worker *w)
 	read_all(w, &job, sizeof(job));
 	n = (size_t)job.endpoint + job.suffix + job.line;
 	buf_clear(&w->in);
-	need(buf_room(&w->in, n + VALUE_PAD));
+	buf_room(&w->in, n + VALUE_PAD);
 	read_all(w, w->in.p, n);
 	memset(w->in.p + n, 0, VALUE_PAD);
 	endpoint = (struct slice){w->in.p, job.endpoint};
@@ -485,15 +477,12 @@ static void set_up(struct worker *w)
 	w->scratch.max = (size_t)16384;
 	w->in.max = SIZE_MAX / 2;
 	memo_init(&w->memo, memo < MEMO_MAX ? memo : MEMO_MAX);
-	if (!rows_init(&w->rows, ROWS_MAX) ||
-	    !rows_init(&w->unit_rows, ROWS_MAX) ||
-	    !rows_init(&w->verify, ROWS_MAX))
-		no_memory();
-	while (f->name && strcmp(f->name, "prelude") != 0)
+	rows_init(&w->rows, ROWS_MAX);
+	rows_init(&w->unit_rows, ROWS_MAX);
+	rows_init(&w->verify, ROWS_MAX);
+	while (strcmp(f->name, "prelude") != 0)
 		f++;
-	if (!f->name ||
-	    !filter_prelude(&w->prelude, (struct slice){f->text, f->len}))
-		no_memory();
+	filter_prelude(&w->prelude, (struct slice){f->text, f->len});
 }
 
 /* Compile the user's filters; what is wrong with the first is in w->why. */
@@ -519,9 +508,11 @@ static bool compile_own(struct worker *w)
 
 void worker_run(const struct worker_config *config, int socket, pid_t parent)
 {
-	struct worker *w = need(calloc(1, sizeof(*w)));
+	struct worker *w;
 	const struct slice none = {"", 0};
 
+	mem_on_exhausted(no_memory);
+	w = mem_zero(1, sizeof(*w));
 	w->config = config;
 	w->socket = socket;
 	os_end_with_parent(parent);

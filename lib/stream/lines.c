@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #define READ_SIZE ((size_t)128 << 10)
 #define HEAD_KEPT ((size_t)1 << 10) /* of a line that is too long */
@@ -24,10 +25,9 @@ void lines_release(struct lines *l)
 }
 
 /* Make room for a read: move what is left to the front, then grow. */
-static bool make_room(struct lines *l)
+static void make_room(struct lines *l)
 {
 	size_t cap = l->cap;
-	char *p;
 
 	if (l->start > 0 && l->cap - l->end < READ_SIZE) {
 		memmove(l->p, l->p + l->start, l->end - l->start);
@@ -36,18 +36,12 @@ static bool make_room(struct lines *l)
 		l->start = 0;
 	}
 	if (l->cap - l->end >= READ_SIZE)
-		return true;
+		return;
 	cap = cap ? cap * 2 : 2 * READ_SIZE;
 	if (cap > l->max + 2 * READ_SIZE)
 		cap = l->max + 2 * READ_SIZE;
-	p = realloc(l->p, cap);
-	if (!p) {
-		l->err = ENOMEM;
-		return false;
-	}
-	l->p = p;
+	l->p = mem_resize(l->p, cap, 1);
 	l->cap = cap;
-	return true;
 }
 
 /*
@@ -87,8 +81,7 @@ static enum lines_result fill(struct lines *l, int timeout_ms)
 	ssize_t n;
 	int ready;
 
-	if (!make_room(l))
-		return LINES_ERROR;
+	make_room(l);
 	ready = wait_input(l, timeout_ms);
 	if (ready <= 0)
 		return ready < 0 ? LINES_STOPPED : LINES_TIMEOUT;
