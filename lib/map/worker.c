@@ -19,7 +19,7 @@
 #include "map/shape.h"
 #include "map/value.h"
 
-#define ROWS_MAX ((size_t)256 << 20) /* bytes, of one capture */
+#define ROWS_MAX ((size_t)256 << 20) /* bytes of a capture, if there is room */
 #define MEMO_MAX ((size_t)64 << 20)
 #define DEBUG_MAX 1000 /* messages of one capture */
 #define DEBUG_LEN ((size_t)4096)
@@ -466,7 +466,7 @@ static void sandbox(struct worker *w)
 
 static void set_up(struct worker *w)
 {
-	size_t memo = w->config->memory / 16;
+	size_t memo = w->config->memory / 16, rows = w->config->memory / 4;
 	const struct builtin_file *f = builtin_filters;
 	struct rusage usage = {.ru_maxrss = 0};
 
@@ -477,9 +477,11 @@ static void set_up(struct worker *w)
 	w->scratch.max = (size_t)16384;
 	w->in.max = SIZE_MAX / 2;
 	memo_init(&w->memo, memo < MEMO_MAX ? memo : MEMO_MAX);
-	rows_init(&w->rows, ROWS_MAX);
-	rows_init(&w->unit_rows, ROWS_MAX);
-	rows_init(&w->verify, ROWS_MAX);
+	if (rows > ROWS_MAX)
+		rows = ROWS_MAX;
+	rows_init(&w->rows, rows);
+	rows_init(&w->unit_rows, rows);
+	rows_init(&w->verify, rows);
 	while (strcmp(f->name, "prelude") != 0)
 		f++;
 	filter_prelude(&w->prelude, (struct slice){f->text, f->len});
