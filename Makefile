@@ -68,11 +68,13 @@ PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/sp-*.c))
 BINS = $(PROGRAMS:%=$(B)/%)
 FILTERS = $(wildcard lib/filters/*.jq)
 SCHEMA = $(wildcard lib/schema/*.sql)
+STATEMENTS = $(filter-out $(SCHEMA),$(wildcard lib/*/*.sql cmd/*.sql))
 MAN = $(wildcard man/*.[157])
 EXAMPLES = $(shell find examples -type f 2>/dev/null)
 HEADERS = $(wildcard lib/*/*.h cmd/*.h tests/unit/*.h)
 LIB_SRC = $(wildcard lib/*/*.c) $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
-LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/filters.o $(B)/gen/schema.o
+LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) \
+	$(B)/gen/filters.o $(B)/gen/schema.o $(B)/gen/statements.o
 # Unit tests, and programs that tests use: all link everything they may need.
 TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c))
 FUZZERS = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
@@ -83,6 +85,10 @@ Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)	$@')
 
 all: $(BINS) ## build the programs into build/ (default)
+
+# What the build makes and sources include; what they saw of it is in the .d.
+$(LIB_OBJ) $(BINS:$(B)/%=$(B)/cmd/%.o) $(TEST_BINS:%=%.o) $(FUZZERS:%=%.o): \
+	| $(B)/gen/db/statements.h
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -103,6 +109,17 @@ $(B)/gen/schema.c: $(SCHEMA) lib/embed.sh
 	@mkdir -p $(@D)
 	$(call say,EMBED)
 	$(Q)sh lib/embed.sh builtin_schema $(SCHEMA) > $@
+
+# Statements lie in .sql files beside the sources that use them by name.
+$(B)/gen/db/statements.h: $(STATEMENTS) lib/statements.sh
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$(Q)sh lib/statements.sh header $(STATEMENTS) > $@
+
+$(B)/gen/statements.c: $(STATEMENTS) lib/statements.sh
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$(Q)sh lib/statements.sh source $(STATEMENTS) > $@
 
 $(B)/libsp.a: $(LIB_OBJ)
 	$(call say,AR)
@@ -197,7 +214,7 @@ coverage: ## run the tests and say which lines they reach
 	$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' check
 	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(PROGRAMS:%=cmd/%.c)
 
-tidy: $(B)/gen/filters.c ## look for bugs with clang-tidy
+tidy: $(B)/gen/db/statements.h ## look for bugs with clang-tidy
 	clang-tidy --quiet $(filter %.c,$(filter-out tests/%,$(C_SRC))) -- \
 		$(ALL_CPPFLAGS)
 

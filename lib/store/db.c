@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "db/query.h"
 #include "store/schema.h"
 #include "store/trigger.h"
 
@@ -114,6 +115,8 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 		buf_printf(why, "%s: ", buf_words(&trigger));
 		status = EX_CONFIG;
 	}
+	if (status == EX_SOFTWARE && query_failed())
+		buf_printf(why, "statement %s: ", query_failed());
 	buf_puts(why, words);
 	if (err && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ||
 		       kind == SQLITE_FULL))
