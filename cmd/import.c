@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "json/json.h"
 #include "keeper.h"
+#include "spotify/endpoint.h"
 #include "stage.h"
 #include "stream/body.h"
 #include "stream/reading.h"
@@ -44,12 +45,12 @@ static void refuse_body(
 /* Name the reading of a playlist that a body is of; the first needs none. */
 static void put_list(struct import *im, struct buf *b, struct slice body)
 {
-	const char *endpoint = im->o->filter.endpoint;
+	const struct endpoint *e =
+	    endpoint_named(slice_of(im->o->filter.endpoint));
 	struct buf list = BUF_INIT(128);
 	int64_t number;
 
-	if (strcmp(endpoint, "playlist") != 0 &&
-	    strcmp(endpoint, "playlist-items") != 0)
+	if (!e || e->subject != SUBJECT_PLAYLIST)
 		return;
 	number = readings_next(&im->readings, body);
 	if (number > 1)

@@ -15,12 +15,8 @@
 #include "http/login.h"
 #include "http/loopback.h"
 #include "http/session.h"
+#include "spotify/endpoint.h"
 #include "stream/scopes.h"
-
-/* The scopes that the jobs of sp-queue need; /me needs none. */
-#define SCOPE_DEFAULT                                     \
-	"user-read-recently-played playlist-read-private" \
-	" playlist-read-collaborative user-follow-read"
 
 /* How long to go on answering other tabs once the login has ended, ms. */
 #define LATE_TAB_TIME 50
@@ -61,7 +57,7 @@ void login_add_scope(struct login_options *o, const char *arg)
 static void complete_scope(struct login_options *o)
 {
 	if (!o->scope.n)
-		buf_puts(&o->scope, SCOPE_DEFAULT);
+		endpoints_put_scopes(&o->scope);
 	if (!buf_cstr(&o->scope))
 		cli_die(o->scope.no_memory ? EX_OSERR : EX_USAGE,
 		    o->scope.no_memory ? "out of memory" : "--scope: too long");

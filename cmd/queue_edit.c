@@ -6,8 +6,8 @@
 #include "cli.h"
 #include "database.h"
 #include "queue.h"
+#include "spotify/endpoint.h"
 #include "store/queue.h"
-#include "stream/bucket.h"
 #include "stream/lines.h"
 
 /* Add or drop one id; 1 if it was refused. */
@@ -109,20 +109,16 @@ int queue_drop_all(const struct queue_options *o)
 }
 
 /* Append an operand's endpoints, each between spaces; dies if it has none. */
-static void add_endpoints(const char *name, struct buf *endpoints)
+static void add_endpoints(const char *name, struct buf *names)
 {
-	const struct bucket *other = &buckets[BUCKETS - 1];
-	bool known = strcmp(name, "token") == 0 ||
-		     bucket_of(slice_of(name)) != BUCKETS - 1;
-
-	for (const struct bucket *b = buckets; b < other; b++)
-		if (strcmp(b->name, name) == 0) {
-			buf_puts(endpoints, b->endpoints);
+	for (enum bucket b = 0; b < BUCKET_OTHER; b++)
+		if (strcmp(bucket_name(b), name) == 0) {
+			endpoints_put_of_bucket(b, names);
 			return;
 		}
-	if (!known)
+	if (!endpoint_named(slice_of(name)))
 		cli_die(EX_USAGE, "unblock: no endpoint or bucket '%s'", name);
-	buf_printf(endpoints, " %s ", name);
+	buf_printf(names, " %s ", name);
 }
 
 static void tell_lifted(void *lifted, const char *endpoint, const char *until)
@@ -133,22 +129,21 @@ static void tell_lifted(void *lifted, const char *endpoint, const char *until)
 
 int queue_unblock(const struct queue_options *o)
 {
-	struct buf endpoints = BUF_INIT(65536);
+	struct buf names = BUF_INIT(65536);
 	bool lifted = false;
 	sqlite3 *db;
 
 	for (char **name = o->operands; *name; name++)
-		add_endpoints(*name, &endpoints);
+		add_endpoints(*name, &names);
 	db = database_open(o->db, STORE_WRITE);
 	if (store_begin(db) != SQLITE_OK ||
-	    jobs_unblock(db, &o->plan,
-		*o->operands ? buf_cstr(&endpoints) : NULL, tell_lifted,
-		&lifted) != SQLITE_OK ||
+	    jobs_unblock(db, &o->plan, *o->operands ? buf_cstr(&names) : NULL,
+		tell_lifted, &lifted) != SQLITE_OK ||
 	    store_commit(db) != SQLITE_OK)
 		database_die(db, "lift deadlines");
 	if (!lifted)
 		cli_warn("no deadline to lift");
 	store_close(db);
-	buf_release(&endpoints);
+	buf_release(&names);
 	return 0;
 }

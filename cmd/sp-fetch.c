@@ -21,6 +21,7 @@
 #include "http/verdict.h"
 #include "http/window.h"
 #include "json/json.h"
+#include "spotify/endpoint.h"
 #include "stream/scopes.h"
 #include "table.h"
 
@@ -116,6 +117,16 @@ static void note_scopes(struct fetch *f, struct slice scopes)
 		f->knows_scopes = false;
 }
 
+/* Report a scope that the login lacks now, unless it lacked it before. */
+static void report_scope(struct fetch *f, const struct endpoint *e,
+    const struct scope_need *need, const char *now, const char *before)
+{
+	if (need->scope && !scopes_have(now, slice_of(need->scope)) &&
+	    (!before || scopes_have(before, slice_of(need->scope))))
+		cli_warn("%s: without the scope '%s', %s: log in again: %s",
+		    e->job, need->scope, need->without, buf_cstr(&f->login));
+}
+
 /* Report the scopes of the login if they are not those known before. */
 static void report_scopes(struct fetch *f)
 {
@@ -126,12 +137,9 @@ static void report_scopes(struct fetch *f)
 		return;
 	if (before)
 		cli_warn("the scopes of the login have changed: '%s'", now);
-	for (const struct scope_need *n = scope_needs; n->endpoint; n++)
-		if (n->job && !scopes_have(now, slice_of(n->scope)) &&
-		    (!before || scopes_have(before, slice_of(n->scope))))
-			cli_warn("%s: without the scope '%s', %s: log in "
-				 "again: %s",
-			    n->job, n->scope, n->without, buf_cstr(&f->login));
+	for (const struct endpoint *e = endpoints; e->name; e++)
+		for (int i = 0; e->job && i < ENDPOINT_SCOPES; i++)
+			report_scope(f, e, &e->scopes[i], now, before);
 	note_scopes(f, slice_of(now));
 }
 

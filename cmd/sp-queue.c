@@ -78,8 +78,7 @@ static const struct job *next_due(
  */
 static int next_all(sqlite3 *db, const struct queue_options *o, struct out *out)
 {
-	static const struct job nothing = {
-	    .name = "all", .endpoints = "", .plan = plan_nothing};
+	static const struct job nothing = {.name = "all", .plan = plan_nothing};
 	const struct job *j = next_due(db, o, jobs), *after;
 	int status = 0;
 

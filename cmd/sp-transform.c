@@ -18,6 +18,7 @@
 #include "json/json.h"
 #include "map/bare.h"
 #include "map/pool.h"
+#include "spotify/endpoint.h"
 #include "stream/known.h"
 
 static const char usage[] =
@@ -619,10 +620,12 @@ static size_t size_option(
 	return size;
 }
 
-/* The endpoint of a name: its own, or that of its job. */
-static struct slice endpoint_named(struct slice name)
+/* The endpoint of a name: its own, or the one of its job. */
+static struct slice endpoint_for(struct slice name)
 {
-	return slice_is(name, "play-history") ? SLICE("recently-played") : name;
+	const struct endpoint *e = endpoint_of_job(name);
+
+	return e ? slice_of(e->name) : name;
 }
 
 /* Die of a name that no endpoint with a mapping has. */
@@ -649,9 +652,10 @@ static void add_filter(struct options *o, const char *arg)
 	struct worker_filter f = {.file = arg};
 
 	if (arg[n] == '=') {
-		f.endpoint = endpoint_named((struct slice){arg, n});
+		f.endpoint = endpoint_for((struct slice){arg, n});
 		f.file = arg + n + 1;
-		if (!is_mapping(f.endpoint) && !slice_is(f.endpoint, "unknown"))
+		if (!is_mapping(f.endpoint) &&
+		    !slice_is(f.endpoint, ENDPOINT_UNKNOWN))
 			unknown_endpoint("-f: ", f.endpoint);
 	}
 	if (filter_for(o, f.endpoint))
@@ -704,7 +708,7 @@ static void set_option(void *ctx, int which, const char *arg)
 /* The endpoint of bare bodies, by its name or by that of its job. */
 static void read_endpoint(struct options *o, char **operands)
 {
-	o->endpoint = endpoint_named(slice_of(operands[0])).p;
+	o->endpoint = endpoint_for(slice_of(operands[0])).p;
 	if (o->endpoint ? operands[1] != NULL : o->user || *o->fetched_at)
 		cli_usage(usage, false);
 	if (o->endpoint && !is_own(o, slice_of(o->endpoint)) &&

@@ -12,7 +12,7 @@
 #include "http/retry.h"
 #include "http/token.h"
 #include "http/transfer.h"
-#include "stream/bucket.h"
+#include "spotify/endpoint.h"
 
 enum answer_kind {
 	ANSWER_GOOD,	 /* 2xx with JSON, 204 or 205 without a body */

@@ -69,7 +69,7 @@ void limits_sum(const struct limits *l, unsigned set, struct error *sum)
 		if (!e || !(set & LIMITS_BIT(i)))
 			continue;
 		if (e != &l->account)
-			put_limit(&names, buckets[i].name, e);
+			put_limit(&names, bucket_name((enum bucket)i), e);
 		if (e->until && (!until || e->until < until))
 			until = e->until;
 	}

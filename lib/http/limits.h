@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "http/error.h"
-#include "stream/bucket.h"
+#include "spotify/endpoint.h"
 
 struct limits {
 	struct error of[BUCKETS]; /* exit 0 for no limit */

@@ -12,13 +12,7 @@
 
 #include "base/buf.h"
 #include "http/url.h"
-
-enum paging {
-	PAGING_NONE,
-	PAGING_NEXT,	/* follow `next`, or `artists.next` */
-	PAGING_OFFSET,	/* count offsets, and follow no link */
-	PAGING_PLAYLIST /* a playlist, the pages of its list, and a check */
-};
+#include "spotify/endpoint.h"
 
 /* The kind of page being requested, in a chain of PAGING_PLAYLIST. */
 enum page_kind {

@@ -4,21 +4,6 @@
 #include "json/json.h"
 #include "stream/record.h"
 
-static bool read_paging(struct slice name, enum paging *paging)
-{
-	if (!name.p)
-		*paging = PAGING_NONE;
-	else if (slice_is(name, "next"))
-		*paging = PAGING_NEXT;
-	else if (slice_is(name, "offset"))
-		*paging = PAGING_OFFSET;
-	else if (slice_is(name, "playlist"))
-		*paging = PAGING_PLAYLIST;
-	else
-		return false;
-	return true;
-}
-
 const char *request_read(const struct record *rec, bool in_run,
     struct buf *scratch, struct request *r)
 {
@@ -43,7 +28,7 @@ const char *request_read(const struct record *rec, bool in_run,
 	if (!record_string(rec, "url", scratch, &r->url) || r->url.n == 0)
 		return "it has no 'url'";
 	if (!record_string(rec, "paging", scratch, &paging) ||
-	    !read_paging(paging, &r->paging))
+	    !paging_named(paging, &r->paging))
 		return "its 'paging' is none of 'next', 'offset', 'playlist'";
 	if (!record_string(rec, "next", scratch, &r->stop.url))
 		return "its 'next' is no string";
@@ -104,57 +89,4 @@ bool capture_put(const struct capture *c, struct slice body,
 		json_put_member_raw(b, "quota", SLICE("true"));
 	body_put(b, body, check);
 	return buf_putc(b, '}');
-}
-
-/* Whether a path is of a pattern, in which `*` stands for one segment. */
-static bool path_is(struct slice path, const char *pattern)
-{
-	size_t i = 0;
-
-	for (; *pattern; pattern++) {
-		size_t from = i;
-
-		if (*pattern != '*') {
-			if (i == path.n || path.p[i] != *pattern)
-				return false;
-			i++;
-			continue;
-		}
-		while (i < path.n && path.p[i] != '/')
-			i++;
-		if (i == from)
-			return false;
-	}
-	return i == path.n;
-}
-
-const char *endpoint_of(struct slice path)
-{
-	static const struct {
-		const char *pattern, *endpoint;
-	} table[] = {
-	    {"/v1/me", "me"},
-	    {"/v1/me/player/recently-played", "recently-played"},
-	    {"/v1/me/playlists", "my-playlists"},
-	    {"/v1/me/tracks", "saved-tracks"},
-	    {"/v1/me/following", "followed-artists"},
-	    {"/v1/playlists/*", "playlist"},
-	    {"/v1/playlists/*/items", "playlist-items"},
-	    {"/v1/playlists/*/tracks", "playlist-items"},
-	    {"/v1/users/*", "user"},
-	    {"/v1/audio-features", "audio-features"},
-	    {"/v1/audio-features/*", "audio-features"},
-	    {"/v1/tracks", "tracks"},
-	    {"/v1/tracks/*", "track"},
-	    {"/v1/albums/*", "album"},
-	    {"/v1/artists/*", "artist"},
-	};
-	const char *query = memchr(path.p, '?', path.n);
-
-	if (query)
-		path.n = (size_t)(query - path.p);
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (path_is(path, table[i].pattern))
-			return table[i].endpoint;
-	return "unknown";
 }

@@ -58,10 +58,4 @@ struct capture {
 bool capture_put(const struct capture *, struct slice body, struct body_check *,
     struct buf *);
 
-/*
- * The endpoint of a path of the API, like "playlist-items" for
- * /v1/playlists/{id}/items; "unknown" for any other path.
- */
-const char *endpoint_of(struct slice path);
-
 #endif

@@ -123,7 +123,8 @@ static void keep_user(struct session *s, char *user)
 bool session_put_me(
     const struct origin *api, struct buf *url, struct error *error)
 {
-	const char *why = url_resolve(api, SLICE("/v1/me"), url);
+	const char *why =
+	    url_resolve(api, slice_of(endpoint_named(SLICE("me"))->path), url);
 
 	if (!why)
 		return true;

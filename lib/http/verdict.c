@@ -8,7 +8,7 @@
 #include "http/skew.h"
 #include "http/url.h"
 #include "http/window.h"
-#include "stream/bucket.h"
+#include "spotify/endpoint.h"
 #include "stream/scopes.h"
 
 /* So many requests in a row without a usable answer: the service is down. */
@@ -100,12 +100,13 @@ static void note_without(struct verdict *v, const struct scope_need *need)
  * Set the error of a request that needs a scope. What a job needs is what a
  * login asks for by default; another scope comes on top of what there is.
  */
-static void set_lacking(
-    struct verdict *v, struct error *e, const struct scope_need *need)
+static void set_lacking(struct verdict *v, struct error *e, const struct ask *a,
+    const struct scope_need *need)
 {
 	const char *scopes = v->scopes && *v->scopes ? *v->scopes : "";
+	const struct endpoint *endpoint = endpoint_named(a->request.endpoint);
 
-	if (need->job)
+	if (endpoint->job)
 		error_set(e, EX_NOPERM,
 		    "the login lacks the scope '%s': log in again: %s",
 		    need->scope, v->login);
@@ -123,8 +124,9 @@ static void refuse_scope(
 {
 	struct error e = ERROR_UNSET, lacking = ERROR_UNSET;
 
-	set_lacking(v, &lacking, need);
-	error_set(&e, EX_NOPERM, "%s: %.450s", need->endpoint, lacking.why);
+	set_lacking(v, &lacking, a, need);
+	error_set(&e, EX_NOPERM, "%s: %.450s",
+	    endpoint_named(a->request.endpoint)->name, lacking.why);
 	if (strcmp(v->failure.why, e.why) != 0)
 		v->tell(v->ctx, NULL, e.why);
 	fail_run(v, &e, true);
@@ -138,10 +140,12 @@ static void refuse_scope(
 static bool is_in_scope(struct verdict *v, struct ask *a)
 {
 	const char *scopes = v->scopes ? *v->scopes : NULL;
+	const struct endpoint *e = endpoint_named(a->request.endpoint);
 
-	for (const struct scope_need *n = scope_needs; n->endpoint; n++) {
-		if (!scopes || !slice_is(a->request.endpoint, n->endpoint) ||
-		    scopes_have(scopes, slice_of(n->scope)))
+	for (int i = 0; e && scopes && i < ENDPOINT_SCOPES; i++) {
+		const struct scope_need *n = &e->scopes[i];
+
+		if (!n->scope || scopes_have(scopes, slice_of(n->scope)))
 			continue;
 		if (n->effect == SCOPE_ALL ||
 		    (n->effect == SCOPE_PART && !a->request.run.p)) {
@@ -259,7 +263,7 @@ static void take_out_of_scope(struct verdict *v, const struct ask *a)
 	} else {
 		error_set(&lacking, EX_NOPERM, "log in again: %s", v->login);
 		if (need)
-			set_lacking(v, &lacking, need);
+			set_lacking(v, &lacking, a, need);
 		error_set(&e, EX_NOPERM, "%.200s: %.300s", a->answer.error.why,
 		    lacking.why);
 		halt(v, &e, a->get.url);
@@ -300,7 +304,7 @@ static void take_good(struct verdict *v, const struct ask *a)
 	int status = a->answer.reply.status;
 
 	if ((status == 204 || status == 205) &&
-	    !slice_is(a->request.endpoint, "unknown")) {
+	    !slice_is(a->request.endpoint, ENDPOINT_UNKNOWN)) {
 		error_set(&chain, EX_UNAVAILABLE,
 		    "HTTP %d, but the body is empty", status);
 		v->tell(v->ctx, a->get.url, chain.why);

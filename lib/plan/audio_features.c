@@ -51,10 +51,25 @@ static void ask(struct plan *p, struct buf *url)
 {
 	if (url->n > 0 || url->failed)
 		plan_send(
-		    p, &(struct plan_request){.endpoint = "audio-features",
-			   .url = buf_cstr(url),
-			   .optional = true});
+		    p, &(struct plan_request){
+			   .endpoint = "audio-features", .url = buf_cstr(url)});
 	buf_clear(url);
+}
+
+/* Append an id to the URL of a batch, after `n` others, or of a track. */
+static void put_id(struct buf *url, struct slice id, enum regime regime, int n)
+{
+	if (regime != BATCHES) {
+		plan_put_path(url, "audio-features", id);
+		return;
+	}
+	if (n == 0) {
+		plan_put_path(url, "audio-features", (struct slice){NULL, 0});
+		buf_puts(url, "?ids=");
+	} else {
+		buf_putc(url, ',');
+	}
+	plan_put_encoded(url, id);
 }
 
 static int ask_missing(struct plan *p, enum regime regime)
@@ -72,13 +87,7 @@ static int ask_missing(struct plan *p, enum regime regime)
 
 		if ((rc = store_row_read(s)))
 			break;
-		if (regime == BATCHES)
-			buf_puts(&url,
-			    named % BATCH ? "," : "/v1/audio-features?ids=");
-		else
-			buf_puts(&url, "/v1/audio-features/");
-		plan_put_encoded(&url, slice_of(id));
-		named++;
+		put_id(&url, slice_of(id), regime, named++ % BATCH);
 		if (regime != BATCHES || named % BATCH == 0)
 			ask(p, &url);
 		if (regime == PROBE) {

@@ -6,10 +6,10 @@
 
 #include "json/json.h"
 #include "plan/deadlines.h"
+#include "spotify/endpoint.h"
 #include "store/db.h"
 #include "store/merge.h"
 #include "store/refusals.h"
-#include "stream/bucket.h"
 
 #define MINUTE ((int64_t)60 * 1000)
 #define HOUR (60 * MINUTE)
@@ -21,13 +21,12 @@
  * so the interval is shorter than an hour by what one may be early.
  */
 const struct job jobs[] = {
-    {"play-history", 45 * MINUTE, " recently-played ", plan_play_history, NULL},
-    {"playlists", 7 * DAY, " my-playlists playlist playlist-items ",
-	plan_playlists, plan_playlists_waiting},
-    {"audio-features", 7 * DAY, " audio-features ", plan_audio_features,
+    {"play-history", 45 * MINUTE, plan_play_history, NULL},
+    {"playlists", 7 * DAY, plan_playlists, plan_playlists_waiting},
+    {"audio-features", 7 * DAY, plan_audio_features,
 	plan_audio_features_waiting},
-    {"profile", 30 * DAY, " me followed-artists user ", plan_profile, NULL},
-    {NULL, 0, NULL, NULL, NULL},
+    {"profile", 30 * DAY, plan_profile, NULL},
+    {NULL, 0, NULL, NULL},
 };
 
 const struct job *job_named(const char *name)
@@ -137,14 +136,16 @@ static int start(struct plan *p, const struct job *job)
 
 bool plan_is_limited(struct plan *p, const char *endpoint)
 {
-	const struct bucket *bucket = &buckets[bucket_of(slice_of(endpoint))];
-	struct buf until = BUF_INIT(4096);
+	enum bucket bucket = bucket_of(slice_of(endpoint));
+	struct buf names = BUF_INIT(4096), until = BUF_INIT(4096);
 	struct outcome *o = &p->outcome;
 	bool limited;
 	size_t n;
-	int rc = deadlines_find(
-	    p->db, buf_slice(&p->user), bucket->endpoints, &until);
+	int rc = SQLITE_NOMEM;
 
+	if (endpoints_put_of_bucket(bucket, &names))
+		rc = deadlines_find(
+		    p->db, buf_slice(&p->user), buf_cstr(&names), &until);
 	if (rc != SQLITE_OK)
 		p->rc = rc;
 	limited = until.n > 0 && until.n < CLOCK_TEXT;
@@ -152,17 +153,19 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 		o->exit = EX_TEMPFAIL;
 		n = strlen(o->reason);
 		snprintf(o->reason + n, sizeof(o->reason) - n,
-		    "%s%s: rate limited until %s", n ? ", " : "", bucket->name,
-		    buf_cstr(&until));
+		    "%s%s: rate limited until %s", n ? ", " : "",
+		    bucket_name(bucket), buf_cstr(&until));
 		if (!*o->until || strcmp(buf_cstr(&until), o->until) < 0)
 			memcpy(o->until, until.p, until.n + 1);
 	}
 	buf_release(&until);
+	buf_release(&names);
 	return limited;
 }
 
 void plan_send(struct plan *p, const struct plan_request *r)
 {
+	const struct endpoint *e = endpoint_named(slice_of(r->endpoint));
 	struct buf *b;
 
 	p->requests++;
@@ -177,14 +180,14 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		json_put_member(b, "url", slice_of(r->url));
 	else
 		b->failed = true;
-	if (r->paging)
-		json_put_member(b, "paging", slice_of(r->paging));
+	if (e->paging)
+		json_put_member(b, "paging", slice_of(paging_name(e->paging)));
 	if (r->stop) {
 		json_put_member(b, "next", slice_of(r->stop->next));
 		json_put_member_int(b, "page", r->stop->page + 1);
 		json_put_member(b, "list", slice_of(r->stop->list));
 	}
-	if (r->optional)
+	if (e->subject)
 		json_put_member_raw(b, "optional", SLICE("true"));
 	if (r->cursor > 0)
 		json_put_member_int(b, "cursor", r->cursor);
@@ -195,9 +198,10 @@ void plan_send(struct plan *p, const struct plan_request *r)
 
 void plan_send_rest(struct plan *p, struct plan_request *r)
 {
-	const struct stop *stop = stops_find(&p->stops, r->url);
+	const struct stop *stop = r->url ? stops_find(&p->stops, r->url) : NULL;
 
-	if (stop && !stop->next && (stop->told || !r->paging))
+	if (stop && !stop->next &&
+	    (stop->told || !endpoint_named(slice_of(r->endpoint))->paging))
 		return;
 	r->stop = stop && stop->next ? stop : NULL;
 	if (r->stop && r->pages >= 0)
@@ -223,6 +227,22 @@ int plan_count(struct plan *p, const char *sql, int64_t *n)
 int64_t plan_pages(int64_t items, int64_t page)
 {
 	return items > 0 ? (items + page - 1) / page : -1;
+}
+
+bool plan_put_path(struct buf *b, const char *endpoint, struct slice id)
+{
+	const struct endpoint *e = endpoint_named(slice_of(endpoint));
+	struct buf encoded = BUF_INIT(4096);
+
+	if (!id.p)
+		return endpoint_put_path(e, id, b);
+	if (plan_put_encoded(&encoded, id))
+		endpoint_put_path(e, buf_slice(&encoded), b);
+	else
+		b->failed = true;
+	b->no_memory |= encoded.no_memory;
+	buf_release(&encoded);
+	return !b->failed;
 }
 
 bool plan_put_encoded(struct buf *b, struct slice text)
@@ -443,17 +463,21 @@ int job_blocked_until(sqlite3 *db, const struct job *job,
     const struct plan_options *options, struct buf *until)
 {
 	struct plan p = plan_init(db, options, NULL);
+	struct buf names = BUF_INIT(4096);
 	int rc = find_user(&p);
 
+	if (rc == SQLITE_OK && !endpoints_put_of_job(job->name, &names))
+		rc = SQLITE_NOMEM;
 	if (rc == SQLITE_OK)
 		rc = deadlines_find(
-		    db, buf_slice(&p.user), job->endpoints, until);
+		    db, buf_slice(&p.user), buf_cstr(&names), until);
+	buf_release(&names);
 	plan_release(&p);
 	return rc;
 }
 
 int jobs_unblock(sqlite3 *db, const struct plan_options *options,
-    const char *endpoints,
+    const char *names,
     void (*on_lift)(void *ctx, const char *endpoint, const char *until),
     void *ctx)
 {
@@ -461,8 +485,8 @@ int jobs_unblock(sqlite3 *db, const struct plan_options *options,
 	int rc = find_user(&p);
 
 	if (rc == SQLITE_OK)
-		rc = deadlines_lift(
-		    db, buf_slice(&p.user), endpoints, on_lift, ctx);
+		rc =
+		    deadlines_lift(db, buf_slice(&p.user), names, on_lift, ctx);
 	plan_release(&p);
 	return rc;
 }

@@ -46,7 +46,6 @@ struct plan {
 struct job {
 	const char *name;
 	int64_t interval; /* ms between runs, where nothing else calls it due */
-	const char *endpoints; /* that it asks, each between spaces */
 	int (*plan)(struct plan *);
 	/* Count what waits for it; NULL where that cannot be known. */
 	int (*waiting)(struct plan *, int64_t *n);
@@ -130,10 +129,8 @@ void plan_release(struct plan *);
 /* For the jobs: */
 
 struct plan_request {
-	const char *endpoint;
+	const char *endpoint;	 /* one of spotify/endpoint.h */
 	const char *url;	 /* NULL where there was no memory for it */
-	const char *paging;	 /* or NULL */
-	bool optional;		 /* 403 and 404 are answers */
 	struct slice dequeue;	 /* as JSON: playlists that leave the queue */
 	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
 	const struct stop *stop; /* to go on from; NULL: from the beginning */
@@ -173,6 +170,12 @@ int plan_count(struct plan *, const char *sql, int64_t *n);
  * not known whether there are none, or none was met yet.
  */
 int64_t plan_pages(int64_t items, int64_t page);
+
+/*
+ * Append the path of an endpoint, about the thing of that id; with id.p == NULL
+ * the path that needs none.
+ */
+bool plan_put_path(struct buf *, const char *endpoint, struct slice id);
 
 /* Append a text percent-encoded for a URL's path. */
 bool plan_put_encoded(struct buf *, struct slice);

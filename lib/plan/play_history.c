@@ -1,9 +1,6 @@
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "plan/plan.h"
-
-#define PATH "/v1/me/player/recently-played?limit=50"
 
 /*
  * All plays that the API has, newest first, page by page back to the cursor:
@@ -13,17 +10,20 @@
  */
 int plan_play_history(struct plan *p)
 {
+	struct plan_request r = {.endpoint = "recently-played"};
+	struct buf url = BUF_INIT(256);
 	int64_t after = p->options->after;
-	char url[128] = PATH;
-	struct plan_request r = {
-	    .endpoint = "recently-played", .url = url, .paging = "next"};
 
-	if (plan_is_limited(p, "recently-played"))
+	if (plan_is_limited(p, r.endpoint))
 		return SQLITE_OK;
+	plan_put_path(&url, r.endpoint, (struct slice){NULL, 0});
+	buf_puts(&url, "?limit=50");
 	if (after >= 0)
-		snprintf(url, sizeof(url), PATH "&after=%" PRId64, after);
+		buf_printf(&url, "&after=%" PRId64, after);
 	else if (!p->options->force)
 		r.cursor = p->cursor;
+	r.url = buf_cstr(&url);
 	plan_send(p, &r);
+	buf_release(&url);
 	return SQLITE_OK;
 }

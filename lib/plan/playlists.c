@@ -140,14 +140,11 @@ static int find_stop(
 static int ask(struct plan *p, struct slice id, int64_t items)
 {
 	struct buf url = BUF_INIT(4096);
-	struct plan_request r = {.endpoint = "playlist",
-	    .paging = "playlist",
-	    .optional = true,
-	    .pages = items < 0 ? -1 : pages_of(items)};
+	struct plan_request r = {
+	    .endpoint = "playlist", .pages = items < 0 ? -1 : pages_of(items)};
 	int rc = SQLITE_NOMEM;
 
-	buf_puts(&url, "/v1/playlists/");
-	plan_put_encoded(&url, id);
+	plan_put_path(&url, r.endpoint, id);
 	r.url = buf_cstr(&url);
 	if (r.url)
 		rc = find_stop(p, id, r.url, &r.stop);
@@ -204,23 +201,24 @@ static int put_settled(struct plan *p, struct buf *ids)
  */
 static int ask_list(struct plan *p)
 {
-	struct buf ids = BUF_INIT((size_t)16 << 20);
-	char url[64];
+	struct plan_request r = {.endpoint = "my-playlists"};
+	struct buf ids = BUF_INIT((size_t)16 << 20), url = BUF_INIT(256);
 	int64_t length;
 	int rc = plan_count(p, list_length, &length);
 
-	snprintf(
-	    url, sizeof(url), "/v1/me/playlists?limit=%d&offset=0", LIST_LIMIT);
+	plan_put_path(&url, r.endpoint, (struct slice){NULL, 0});
+	buf_printf(&url, "?limit=%d&offset=0", LIST_LIMIT);
 	if (rc == SQLITE_OK && p->source && !p->options->force)
 		rc = put_settled(p, &ids);
+	r.url = buf_cstr(&url);
+	r.dequeue = buf_slice(&ids);
+	r.pages = plan_pages(length, LIST_LIMIT);
+	if (rc == SQLITE_OK && !r.url)
+		rc = SQLITE_NOMEM;
 	if (rc == SQLITE_OK)
-		plan_send_rest(
-		    p, &(struct plan_request){.endpoint = "my-playlists",
-			   .url = url,
-			   .paging = "offset",
-			   .dequeue = buf_slice(&ids),
-			   .pages = plan_pages(length, LIST_LIMIT)});
+		plan_send_rest(p, &r);
 	buf_release(&ids);
+	buf_release(&url);
 	return rc;
 }
 

@@ -44,15 +44,27 @@ static int ask_users(struct plan *p)
 		if (!id)
 			continue;
 		buf_clear(&url);
-		buf_puts(&url, "/v1/users/");
-		plan_put_encoded(&url, slice_of(id));
-		plan_send(p, &(struct plan_request){.endpoint = "user",
-				 .url = buf_cstr(&url),
-				 .optional = true});
+		plan_put_path(&url, "user", slice_of(id));
+		plan_send(p, &(struct plan_request){
+				 .endpoint = "user", .url = buf_cstr(&url)});
 	}
 	sqlite3_finalize(s);
 	buf_release(&url);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Ask for what has no id, with a query, unless it came already. */
+static void ask_rest(
+    struct plan *p, const char *endpoint, const char *query, int64_t pages)
+{
+	struct plan_request r = {.endpoint = endpoint, .pages = pages};
+	struct buf url = BUF_INIT(256);
+
+	plan_put_path(&url, endpoint, (struct slice){NULL, 0});
+	buf_puts(&url, query);
+	r.url = buf_cstr(&url);
+	plan_send_rest(p, &r);
+	buf_release(&url);
 }
 
 static const char followed[] =
@@ -65,11 +77,8 @@ static int ask_artists(struct plan *p)
 	int rc = plan_count(p, followed, &artists);
 
 	if (rc == SQLITE_OK)
-		plan_send_rest(
-		    p, &(struct plan_request){.endpoint = "followed-artists",
-			   .url = "/v1/me/following?type=artist&limit=50",
-			   .paging = "next",
-			   .pages = plan_pages(artists, 50)});
+		ask_rest(p, "followed-artists", "?type=artist&limit=50",
+		    plan_pages(artists, 50));
 	return rc;
 }
 
@@ -79,8 +88,7 @@ int plan_profile(struct plan *p)
 	int rc = SQLITE_OK;
 
 	if (users)
-		plan_send_rest(p,
-		    &(struct plan_request){.endpoint = "me", .url = "/v1/me"});
+		ask_rest(p, "me", "", 1);
 	if (!plan_is_limited(p, "followed-artists"))
 		rc = ask_artists(p);
 	return rc == SQLITE_OK && users ? ask_users(p) : rc;

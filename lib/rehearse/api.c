@@ -2,6 +2,7 @@
 #include "rehearse/put.h"
 #include "rehearse/query.h"
 #include "rehearse/api_parts.h"
+#include "spotify/endpoint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -210,16 +211,17 @@ static void one_user(const struct rehearsal *r, const char *id, struct buf *b)
 
 /* Things that are asked for by id, and by ?ids= where the app may. */
 static const struct kind {
-	const char *path, *list; /* the list's name in an answer to ?ids= */
-	int64_t most;		 /* ids at once; 0: none */
-	bool gone;		 /* new apps may not ask for one, either */
+	const char *endpoint; /* for one */
+	const char *list;     /* the list's name in an answer to ?ids= */
+	int64_t most;	      /* ids at once; 0: none */
+	bool gone;	      /* new apps may not ask for one, either */
 	void (*write)(const struct rehearsal *, const char *, struct buf *);
 } kinds[] = {
-    {"/v1/tracks", "tracks", 50, false, one_track},
-    {"/v1/albums", "albums", 20, false, one_album},
-    {"/v1/artists", "artists", 50, false, one_artist},
-    {"/v1/audio-features", "audio_features", 100, true, one_features},
-    {"/v1/users", NULL, 0, true, one_user},
+    {"track", "tracks", 50, false, one_track},
+    {"album", "albums", 20, false, one_album},
+    {"artist", "artists", 50, false, one_artist},
+    {"audio-features", "audio_features", 100, true, one_features},
+    {"user", NULL, 0, true, one_user},
 };
 
 static void several(const struct rehearsal *r, const struct kind *k,
@@ -273,10 +275,11 @@ static bool by_id(
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct kind *k = &kinds[i];
-		size_t len = strlen(k->path);
+		const char *path = endpoint_named(slice_of(k->endpoint))->path;
+		size_t len = strcspn(path, "*") - 1;
 		bool one;
 
-		if (strncmp(ask->path, k->path, len) != 0)
+		if (strncmp(ask->path, path, len) != 0)
 			continue;
 		one = ask->path[len] == '/';
 		if (!one && (ask->path[len] != '\0' || k->most == 0))
@@ -299,18 +302,19 @@ void api_answer(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
 	static const struct {
-		const char *path;
+		const char *endpoint;
 		void (*answer)(const struct rehearsal *, const struct ask *,
 		    struct reply *);
 	} routes[] = {
-	    {"/v1/me", me},
-	    {"/v1/me/player/recently-played", recently_played},
-	    {"/v1/me/following", followed},
-	    {"/v1/me/tracks", saved_tracks},
+	    {"me", me},
+	    {"recently-played", recently_played},
+	    {"followed-artists", followed},
+	    {"saved-tracks", saved_tracks},
 	};
+	const char *endpoint = endpoint_of(slice_of(ask->path));
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (strcmp(ask->path, routes[i].path) == 0) {
+		if (strcmp(endpoint, routes[i].endpoint) == 0) {
 			routes[i].answer(r, ask, reply);
 			return;
 		}

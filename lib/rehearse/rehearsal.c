@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "rehearse/put.h"
 #include "rehearse/rehearsal.h"
+#include "spotify/endpoint.h"
 #include "stream/scopes.h"
 
 #include <stdio.h>
@@ -60,23 +61,13 @@ static bool allowed(
 static bool scoped(
     const struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
-	static const struct {
-		const char *path, *scope;
-	} needs[] = {
-	    {"/v1/me/player/recently-played", "user-read-recently-played"},
-	    {"/v1/me/following", "user-follow-read"},
-	    {"/v1/me/tracks", "user-library-read"},
-	};
+	const char *endpoint = endpoint_of(slice_of(ask->path));
+	const struct scope_need *need = scope_of(slice_of(endpoint));
 
-	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-		if (starts(ask->path, needs[i].path) &&
-		    !scopes_have(r->tokens.scope, slice_of(needs[i].scope))) {
-			reply_error(
-			    reply, 403, "Insufficient client scope", NULL);
-			return false;
-		}
-	}
-	return true;
+	if (!need || scopes_have(r->tokens.scope, slice_of(need->scope)))
+		return true;
+	reply_error(reply, 403, "Insufficient client scope", NULL);
+	return false;
 }
 
 static void answer(struct rehearsal *r, const struct ask *ask,

@@ -540,7 +540,8 @@ static void test_limits(void)
 	struct limits l = {.account = {.exit = 0}};
 	struct error t = {.exit = EX_TEMPFAIL, .until = 2000}, sum;
 
-	is_text(slice_of(buckets[playlists].name), "playlists", "a bucket");
+	is_text(slice_of(bucket_name((enum bucket)playlists)), "playlists",
+	    "a bucket");
 	is_int((int64_t)bucket_of(SLICE("playlist")), (int64_t)playlists,
 	    "of several endpoints");
 	is_int((int64_t)bucket_of(SLICE("")), BUCKETS - 1, "no endpoint");
