@@ -154,9 +154,11 @@ $(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
 		$(@D)/mutant.o $(B)/libsp.a $(AS_NEEDED) $(SQLITE)
 
 # Made to be loaded before the libc that they stand in front of: what makes
-# calls fail, and what notes for power cuts what the file system is asked.
-SHIMS ?= $(B)/tests/fault/inject.so $(B)/tests/fault/power.so
-$(B)/tests/fault/%.so: tests/fault/%.c
+# calls fail, what notes for power cuts what the file system is asked, and what
+# stops the clock.
+SHIMS ?= $(B)/tests/fault/inject.so $(B)/tests/fault/power.so \
+	$(B)/tests/lib/fixed.so
+$(B)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
@@ -167,6 +169,9 @@ TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
 check: all $(TEST_BINS) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
+
+golden: all $(SHIMS) ## fixed inputs, known outputs; UPDATE=1 accepts what is new
+	SP_BUILD="$$(cd $(B) && pwd)" UPDATE=$(UPDATE) sh tests/golden.t
 
 # What tests need is installed where another goal may need it, too.
 TO_BUILD = deps all demo install uninstall clean help
@@ -273,7 +278,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
 .PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck \
-	fault format format-check fuzz fuzzers hdr-check help install manlint \
+	fault format format-check fuzz fuzzers golden hdr-check help install manlint \
 	property soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d)
