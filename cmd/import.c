@@ -55,8 +55,6 @@ static void put_list(struct import *im, struct buf *b, struct slice body)
 	number = readings_next(&im->readings, body);
 	if (number > 1)
 		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
-	if (number == 0 || list.failed)
-		cli_die(EX_OSERR, "out of memory");
 	if (number > 1)
 		json_put_member(b, "list", buf_slice(&list));
 	buf_release(&list);
@@ -86,8 +84,6 @@ static void import_body(
 	put_list(im, b, body);
 	body_put(b, body, &check);
 	buf_putc(b, '}');
-	if (b->no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
 	    keeper_stage(&im->keeper, &rec, &why) == STAGING_BAD) {
 		refuse_body(im, name, "%s", b->failed ? "too long" : why);
@@ -157,8 +153,6 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 		else if (n < 0 && errno == EINTR)
 			n = 1;
 	}
-	if (im->text.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (n < 0)
 		refuse_body(im, name ? name : "stdin", "cannot read: %s",
 		    strerror(errno));

@@ -47,8 +47,6 @@ void login_add_scope(struct login_options *o, const char *arg)
 		buf_putc(&o->scope, ' ');
 	for (const char *p = arg; *p; p++)
 		buf_putc(&o->scope, *p == ',' ? ' ' : *p);
-	if (o->scope.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (!*arg || o->scope.failed)
 		cli_die(EX_USAGE, "--scope: not a scope: '%s'", arg);
 }
@@ -59,8 +57,7 @@ static void complete_scope(struct login_options *o)
 	if (!o->scope.n)
 		endpoints_put_scopes(&o->scope);
 	if (!buf_cstr(&o->scope))
-		cli_die(o->scope.no_memory ? EX_OSERR : EX_USAGE,
-		    o->scope.no_memory ? "out of memory" : "--scope: too long");
+		cli_die(EX_USAGE, "--scope: too long");
 }
 
 /* Whether a form or an address can hold it unescaped. */
@@ -86,8 +83,6 @@ static void find_client_id(
 	if (!o->client_id && token_load(&t, &error) && t.client_id &&
 	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
-	if (t.text.no_memory || client_id->no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	token_release(&t);
 	if (!o->client_id)
 		cli_die(EX_CONFIG,
@@ -122,8 +117,6 @@ static void show_url(const struct login_options *o, const struct waiting *w)
 
 	login_put_url(w->login, &url);
 	text = buf_cstr(&url);
-	if (url.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (!text)
 		cli_die(EX_USAGE,
 		    "the login's address is longer than %zu bytes", URL_MAX);
@@ -144,8 +137,6 @@ static enum callback_kind take_line(struct waiting *w)
 	enum callback_kind kind = callback_read_pasted(
 	    buf_slice(&w->line), w->login->pkce.state, &w->value);
 
-	if (w->value.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (kind == CALLBACK_WRONG_STATE)
 		cli_warn("ignored an address with the wrong state, of another "
 			 "login: paste the one that this login ended at");
@@ -175,8 +166,6 @@ static enum callback_kind take_input(struct waiting *w)
 	for (ssize_t i = 0; i < n && kind == CALLBACK_NONE; i++)
 		if (text[i] != '\n') {
 			w->skip = w->skip || !buf_putc(&w->line, text[i]);
-			if (w->line.no_memory)
-				cli_die(EX_OSERR, "out of memory");
 		} else if (w->skip) {
 			cli_warn("that line is too long for an address");
 			w->skip = false;
@@ -201,8 +190,6 @@ static enum callback_kind take_request(struct waiting *w, struct connection *c)
 		return CALLBACK_NONE;
 	}
 	kind = callback_read(query, w->login->pkce.state, &w->value);
-	if (w->value.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (kind == CALLBACK_CODE || kind == CALLBACK_REFUSED) {
 		w->browser = c;
 		return kind;
@@ -372,8 +359,8 @@ int account_login(const struct account *a, struct login_options *o)
 	static const struct retry_policy policy = {
 	    .tell = tell, .retries = 5, .backoff = 500, .max_wait = 60000};
 	struct buf path = BUF_INIT(4096), client_id = BUF_INIT(4096);
-	struct waiting w = {
-	    .line = BUF_INIT(CALLBACK_MAX), .value = BUF_INIT(CALLBACK_MAX)};
+	struct waiting w = {.line = BUF_INIT(CALLBACK_MAX),
+	    .value = BUF_INIT(CALLBACK_MAX + 1)};
 	struct login l = {.policy = &policy};
 	const char *file;
 	int status;
@@ -390,7 +377,7 @@ int account_login(const struct account *a, struct login_options *o)
 	l.port = w.loopback.port;
 	l.transfer = transfer_new(&limits);
 	if (!l.transfer)
-		cli_die(EX_OSERR, "cannot start libcurl: out of memory?");
+		cli_die(EX_OSERR, "cannot start libcurl");
 	w.login = &l;
 	w.input = input_of(o);
 	w.until = clock_monotonic() + o->timeout;

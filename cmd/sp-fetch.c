@@ -218,8 +218,6 @@ static bool check_run(struct fetch *f, const struct record *rec, bool empty)
 		return false;
 	buf_clear(&f->scratch);
 	told = record_string(rec, "user", &f->scratch, &user);
-	if (f->scratch.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (!told || !user.p || slice_is(user, f->session.token.user_id))
 		return true;
 	error_set(&error, EX_CONFIG,
@@ -349,8 +347,6 @@ static void conclude(struct fetch *f, const struct ask *a)
 		stage_use(&f->stage, &a->record);
 		return;
 	}
-	if (a->code == ask_no_memory)
-		cli_die(EX_OSERR, "%s", a->why);
 	f->stage.in.number = a->number;
 	f->quiet = a->unsent;
 	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
@@ -417,8 +413,7 @@ static void take_request(struct fetch *f, const struct record *rec)
 		f->run_checked = true;
 		flush_run(f);
 	}
-	if (!window_add(&f->window, rec, f->stage.in_run, f->stage.in.number))
-		cli_die(EX_OSERR, "out of memory");
+	window_add(&f->window, rec, f->stage.in_run, f->stage.in.number);
 	while (window_is_full(&f->window) && !f->out.err)
 		go_on(f, -1);
 }
@@ -467,8 +462,6 @@ static void check_path(struct fetch *f, const char *operand)
 	}
 	if (!why)
 		why = url_path_fault(path);
-	if (why == url_no_memory)
-		cli_die(EX_OSERR, "%s", why);
 	if (why)
 		cli_die(EX_USAGE,
 		    "not a path of the API: '%s': %s: a path is like /me or "
@@ -507,8 +500,6 @@ static void look(struct fetch *f, char **paths)
 		json_put_member(&text, "url", buf_slice(b));
 		buf_putc(&text, '}');
 		f->stage.in.number++;
-		if (text.no_memory || b->no_memory)
-			cli_die(EX_OSERR, "out of memory");
 		if (text.failed ||
 		    !record_parse(&rec, buf_slice(&text), &reason, &at))
 			cli_die(EX_USAGE, "not a path: '%s'", *paths);
@@ -681,7 +672,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->stage.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
-		cli_die(EX_OSERR, "cannot initialize libcurl: out of memory?");
+		cli_die(EX_OSERR, "cannot start libcurl");
 	transfer_skew(f->transfer)->tell = tell;
 	f->verdict.skew = transfer_skew(f->transfer);
 	session_init(&f->session, path, f->transfer, &o->policy);
@@ -698,8 +689,7 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	    .may_ask = may_ask,
 	    .on_answer = on_answer,
 	    .ctx = f};
-	if (!window_init(&f->window))
-		cli_die(EX_OSERR, "out of memory");
+	window_init(&f->window);
 	answer_init(&f->answer, o->max_body);
 	/* In base 64, a body grows by a third. */
 	f->line.max = o->max_body / 3 * 4 + ((size_t)1 << 20) + o->max_line;

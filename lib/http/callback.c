@@ -89,10 +89,7 @@ enum callback_kind callback_read(
 	buf_clear(value);
 	ours = given.p && decode(given, &text) &&
 	       pkce_same(buf_slice(&text), slice_of(state));
-	value->no_memory = text.no_memory;
 	buf_release(&text);
-	if (value->no_memory)
-		return CALLBACK_NONE;
 	if (!ours)
 		return CALLBACK_WRONG_STATE;
 	if (!decode(code.p ? code : error, value))

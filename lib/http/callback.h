@@ -24,10 +24,7 @@ enum callback_kind {
  */
 int callback_request(struct slice head, struct slice *query);
 
-/*
- * Parse a query. For REFUSED and CODE, `value` is set, to printable ASCII; for
- * NONE, value->no_memory tells whether it ran out of memory.
- */
+/* Parse a query. For REFUSED and CODE, `value` is set, to printable ASCII. */
 enum callback_kind callback_read(
     struct slice query, const char *state, struct buf *value);
 

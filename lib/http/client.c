@@ -103,8 +103,7 @@ static void read_answer(struct get *g, enum transfer_result result)
 	if (result != TRANSFER_DONE) {
 		a->kind = ANSWER_NONE;
 		token_scrub(g->client->token, r->why, strlen(r->why));
-		error_set(&a->error, r->no_memory ? EX_OSERR : EX_UNAVAILABLE,
-		    "no answer: %s", r->why);
+		error_set(&a->error, EX_UNAVAILABLE, "no answer: %s", r->why);
 		return;
 	}
 	/* Even if the server echoes the token, no capture may have it. */

@@ -89,26 +89,20 @@ static void wipe(struct buf *b)
 	buf_release(b);
 }
 
-/*
- * Set the granted tokens; false if there are none in the body, or out of
- * memory: with only some of them, the login would be lost.
- */
-static bool take_grant(
-    struct token *t, struct slice body, int64_t now, bool *no_memory)
+/* Set the granted tokens; false if there are none in the body. */
+static bool take_grant(struct token *t, struct slice body, int64_t now)
 {
 	struct granted g = {.access = BUF_INIT(TEXT_MAX),
 	    .refresh = BUF_INIT(TEXT_MAX),
 	    .scope = BUF_INIT(TEXT_MAX)};
 	bool ok = read_grant(&g, body);
 
-	*no_memory =
-	    g.access.no_memory || g.refresh.no_memory || g.scope.no_memory ||
-	    (ok &&
-		(!token_renew(t, buf_slice(&g.access), buf_slice(&g.refresh)) ||
-		    (g.scope.n && !token_set(&t->scope, buf_slice(&g.scope)))));
-	ok = ok && !*no_memory;
-	if (ok)
+	if (ok) {
+		token_renew(t, buf_slice(&g.access), buf_slice(&g.refresh));
+		if (g.scope.n)
+			token_set(&t->scope, buf_slice(&g.scope));
 		t->expires_at = g.lasts ? now + g.lasts * 1000 : 0;
+	}
 	wipe(&g.access);
 	wipe(&g.refresh);
 	wipe(&g.scope);
@@ -157,7 +151,7 @@ bool grant_ask(const struct grant *g, struct token *t,
 	struct reply r = {.body = BUF_INIT(REPLY_MAX)};
 	struct retry retry = {.policy = g->policy, .url = g->request.url};
 	int64_t wait;
-	bool ok = false, no_memory = false;
+	bool ok = false;
 
 	for (;;) {
 		enum transfer_result result =
@@ -165,13 +159,9 @@ bool grant_ask(const struct grant *g, struct token *t,
 		bool answered = result == TRANSFER_DONE;
 
 		ok = answered && r.status == 200 &&
-		     take_grant(t, buf_slice(&r.body), clock_now(), &no_memory);
+		     take_grant(t, buf_slice(&r.body), clock_now());
 		if (ok)
 			break;
-		if (no_memory) {
-			error_set(error, EX_OSERR, "out of memory");
-			break;
-		}
 		/* An error may echo its request. */
 		scrub(g, t, r.body.p, r.body.n);
 		scrub(g, t, r.why, strlen(r.why));
@@ -195,9 +185,8 @@ bool grant_ask(const struct grant *g, struct token *t,
 		    (r.status == 429 || (r.status > 400 && r.retry_after > 0)))
 			limited(error, &r, wait <= g->policy->max_wait);
 		else
-			error_set(error,
-			    r.no_memory ? EX_OSERR : EX_UNAVAILABLE,
-			    NO_ANSWER " (%s)", r.why);
+			error_set(
+			    error, EX_UNAVAILABLE, NO_ANSWER " (%s)", r.why);
 		break;
 	}
 	if (r.body.p)

@@ -51,7 +51,6 @@ bool login_put_url(const struct login *l, struct buf *b)
 	    b, "%s%c", l->auth_url, strchr(l->auth_url, '?') ? '&' : '?');
 	buf_put_slice(b, buf_slice(&query));
 	b->failed |= query.failed;
-	b->no_memory |= query.no_memory;
 	buf_release(&query);
 	return !b->failed;
 }
@@ -73,12 +72,9 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	form_put(&form, "code_verifier", l->pkce.verifier);
 	g.request.form = buf_cstr(&form);
 	/* The granted scope is the requested one, unless the response says. */
-	ok = g.request.form &&
-	     token_set(&l->token.client_id, slice_of(l->client_id)) &&
-	     token_set(&l->token.scope, slice_of(l->scope));
-	if (!ok)
-		error_set(error, EX_OSERR, "out of memory");
-	ok = ok && grant_ask(&g, &l->token, l->transfer, error);
+	token_set(&l->token.client_id, slice_of(l->client_id));
+	token_set(&l->token.scope, slice_of(l->scope));
+	ok = grant_ask(&g, &l->token, l->transfer, error);
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
@@ -134,8 +130,6 @@ bool login_redeem(struct login *l, const char *code, struct error *error)
 {
 	size_t n;
 
-	if (!code)
-		return error_set(error, EX_OSERR, "out of memory");
 	if (exchange(l, code, error) && know_user(l, error))
 		return true;
 	n = strlen(error->why);
@@ -146,9 +140,10 @@ bool login_redeem(struct login *l, const char *code, struct error *error)
 }
 
 /* Note the URL of a service unless it is the default. */
-static bool keep_url(char **member, const char *url, const char *usual)
+static void keep_url(char **member, const char *url, const char *usual)
 {
-	return strcmp(url, usual) == 0 || token_set(member, slice_of(url));
+	if (strcmp(url, usual) != 0)
+		token_set(member, slice_of(url));
 }
 
 /* Replace a token file that has been locked and read. */
@@ -162,9 +157,8 @@ static bool replace(
 		    "this is user '%s', but '%s' is of user '%s': "
 		    "name another --account, or --force it",
 		    user, old->path, old->user_id);
-	if (!keep_url(&l->token.token_url, l->token_url, SESSION_TOKEN_URL) ||
-	    !keep_url(&l->token.api_url, l->api_url, SESSION_API))
-		return error_set(error, EX_OSERR, "out of memory");
+	keep_url(&l->token.token_url, l->token_url, SESSION_TOKEN_URL);
+	keep_url(&l->token.api_url, l->api_url, SESSION_API);
 	token_swap(old, &l->token);
 	if (token_save(old, error)) {
 		token_swap(old, &l->token);

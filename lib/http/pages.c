@@ -11,6 +11,8 @@
 /* Of the pages of a playlist's list that have no link to follow. */
 #define ITEMS_LIMIT 50
 
+static const char url_too_long[] = "longer than a URL may be";
+
 void pages_init(struct pages *p, const struct origin *api, uint64_t max)
 {
 	*p = (struct pages){.api = api, .max = max};
@@ -31,13 +33,6 @@ static enum pages_result bad(struct pages *p, const char *why)
 {
 	p->why = why;
 	return PAGES_BAD;
-}
-
-/* A URL that could not be written. */
-static enum pages_result no_url(struct pages *p, const struct buf *url)
-{
-	return bad(
-	    p, url->no_memory ? url_no_memory : "longer than a URL may be");
 }
 
 /* The same with a reason that has numbers in it. */
@@ -63,7 +58,7 @@ static uint64_t hash(struct slice s)
 	return h;
 }
 
-/* Whether a text is not among those so far; false also without memory. */
+/* Whether a text is not among those so far. */
 static bool is_new(struct buf *hashes, struct slice text)
 {
 	uint64_t h = hash(text);
@@ -85,11 +80,8 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	why = url_resolve(p->api, ref, &p->url);
 	if (why)
 		return bad(p, why);
-	if (!is_new(&p->asked, url_path(buf_slice(&p->url))) ||
-	    !buf_cstr(&p->url))
-		return bad(p, p->asked.no_memory || p->url.no_memory
-				  ? url_no_memory
-				  : "a page that was requested before");
+	if (!is_new(&p->asked, url_path(buf_slice(&p->url))))
+		return bad(p, "a page that was requested before");
 	p->offset = -1;
 	url_query_int(buf_slice(&p->url), "offset", &p->offset);
 	p->number++;
@@ -135,9 +127,10 @@ enum pages_result pages_begin(struct pages *p, struct slice ref,
 	p->came = p->offset;
 	if (p->came < 0 && is_start(buf_slice(&p->url)))
 		p->came = 0;
-	if (r == PAGES_MORE && !buf_put_slice(&p->first, buf_slice(&p->url)))
-		return bad(p, url_no_memory);
-	if (r != PAGES_MORE || !stop->url.p)
+	if (r != PAGES_MORE)
+		return r;
+	buf_put_slice(&p->first, buf_slice(&p->url));
+	if (!stop->url.p)
 		return r;
 	p->number = stop->number - 1;
 	p->kind = kind_of(paging, ref, stop->url);
@@ -249,7 +242,7 @@ static enum pages_result follow(struct pages *p, const struct links *l)
 		return bad(p, "a next that is no string");
 	buf_clear(&p->next);
 	if (!json_unescape(l->next_text, &p->next))
-		return no_url(p, &p->next);
+		return bad(p, url_too_long);
 	r = go_to(p, buf_slice(&p->next));
 	/* What it passes over is not made up for by its own offset. */
 	p->skipped |= p->came >= 0 && p->offset > p->came;
@@ -269,7 +262,6 @@ static bool put_after(struct pages *p, const struct links *l)
 		ok = !query.failed && url_set_query(buf_slice(&p->url), "after",
 					  value, &p->next);
 	}
-	p->next.no_memory |= after.no_memory || query.no_memory;
 	buf_release(&after);
 	buf_release(&query);
 	return ok;
@@ -294,7 +286,7 @@ static enum pages_result ask_on(struct pages *p, const struct links *l)
 	} else {
 		ok = url_set_query_int(url, "offset", p->came, &p->next);
 	}
-	return ok ? go_to(p, buf_slice(&p->next)) : no_url(p, &p->next);
+	return ok ? go_to(p, buf_slice(&p->next)) : bad(p, url_too_long);
 }
 
 /* Whether a page can be asked for without a link to it. */
@@ -379,9 +371,7 @@ static enum pages_result page_done(struct pages *p, struct links *l)
 	if (all && (l->again == l->count || p->paging == PAGING_PLAYLIST))
 		return end(p, total);
 	if (is_repeated(p, l))
-		return bad(p, p->entries.no_memory
-				  ? url_no_memory
-				  : "this page is the same as one before");
+		return bad(p, "this page is the same as one before");
 	if (all)
 		return tell(p, PAGES_SHORT,
 		    "it goes on after its %" PRId64 " entries", total);
@@ -396,7 +386,7 @@ static enum pages_result check(struct pages *p)
 	p->kind = PAGE_CHECK;
 	if (!buf_printf(
 		&p->first, "%cfields=id,snapshot_id", query ? '&' : '?'))
-		return no_url(p, &p->first);
+		return bad(p, url_too_long);
 	return go_to(p, buf_slice(&p->first));
 }
 

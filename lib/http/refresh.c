@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "http/grant.h"
 #include "http/retry.h"
 #include "http/token.h"
@@ -32,8 +33,7 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 	g.request.form = buf_cstr(&form);
 	if (t->client_secret)
 		g.request.user = t->client_id;
-	ok = g.request.form ? grant_ask(&g, t, transfer, error)
-			    : error_set(error, EX_OSERR, "out of memory");
+	ok = grant_ask(&g, t, transfer, error);
 	if (form.p)
 		token_wipe(form.p, form.n);
 	buf_release(&form);
@@ -66,15 +66,11 @@ static bool is_same_user(struct token *t, char **user, struct error *error)
 			   t->path, now, t->user_id);
 }
 
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
 bool refresh_login(struct token *t, struct transfer *transfer, const char *url,
     const struct retry_policy *policy, struct error *error)
 {
-	char *stale = copy(t->access_token), *user = copy(t->user_id);
+	char *stale = mem_string(t->access_token);
+	char *user = mem_string(t->user_id);
 	bool ok = token_lock(t, error);
 
 	ok = is_same_user(t, &user, error) && ok;

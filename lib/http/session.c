@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "base/mem.h"
 #include "json/json.h"
 
 void session_init(struct session *s, const char *path,
@@ -27,9 +28,8 @@ bool session_check(const char *what, const char *url, struct origin *origin,
 
 	if (!why && !origin_is_safe(origin))
 		why = "plain http to another machine";
-	return !why ||
-	       error_set(error, why == url_no_memory ? EX_OSERR : EX_CONFIG,
-		   "cannot use %s '%s': %s", what, url, why);
+	return !why || error_set(error, EX_CONFIG, "cannot use %s '%s': %s",
+			   what, url, why);
 }
 
 bool session_check_api(const char *url, struct origin *api, struct error *error)
@@ -56,8 +56,6 @@ static bool find_services(struct session *s, struct error *error)
 	buf_clear(&s->endpoint);
 	buf_puts(&s->endpoint, url);
 	s->client.token_url = buf_cstr(&s->endpoint);
-	if (s->endpoint.no_memory)
-		return error_set(error, EX_OSERR, "out of memory");
 	if (!s->client.token_url)
 		return error_set(error, EX_CONFIG,
 		    "cannot use token endpoint: longer than a URL may be");
@@ -94,10 +92,8 @@ char *session_read_id(struct slice body, struct error *error)
 	}
 	if (id.n > 0 && json_unescape(id, &text) &&
 	    !memchr(text.p, '\0', text.n))
-		text.no_memory = !token_set(&user, buf_slice(&text));
-	if (text.no_memory)
-		error_set(error, EX_OSERR, "out of memory");
-	else if (!user)
+		user = mem_string_slice(buf_slice(&text));
+	if (!user)
 		error_set(
 		    error, EX_UNAVAILABLE, "/v1/me: the response has no id");
 	buf_release(&text);
@@ -129,8 +125,7 @@ bool session_put_me(
 	if (!why)
 		return true;
 	buf_release(url);
-	return error_set(error, why == url_no_memory ? EX_OSERR : EX_CONFIG,
-	    "/v1/me: %s", why);
+	return error_set(error, EX_CONFIG, "/v1/me: %s", why);
 }
 
 bool session_know_user(struct session *s, struct answer *a, struct error *error)

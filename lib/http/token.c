@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/os.h"
 #include "http/scrub.h"
 #include "json/json.h"
@@ -91,18 +92,12 @@ static void forget(char **member)
 	*member = NULL;
 }
 
-bool token_set(char **member, struct slice value)
+void token_set(char **member, struct slice value)
 {
-	char *copy = malloc(value.n + 1);
+	char *copy = mem_string_slice(value);
 
-	if (!copy)
-		return false;
-	if (value.n)
-		memcpy(copy, value.p, value.n);
-	copy[value.n] = '\0';
 	forget(member);
 	*member = copy;
-	return true;
 }
 
 void token_swap(struct token *a, struct token *b)
@@ -144,13 +139,14 @@ static void retire(struct token *t, char **secret)
 	t->next_retired = (t->next_retired + 1) % TOKEN_RETIRED;
 }
 
-bool token_renew(struct token *t, struct slice access, struct slice refresh)
+void token_renew(struct token *t, struct slice access, struct slice refresh)
 {
 	retire(t, &t->access_token);
 	if (refresh.n)
 		retire(t, &t->refresh_token);
-	return token_set(&t->access_token, access) &&
-	       (!refresh.n || token_set(&t->refresh_token, refresh));
+	token_set(&t->access_token, access);
+	if (refresh.n)
+		token_set(&t->refresh_token, refresh);
 }
 
 static void forget_all(struct token *t)
@@ -213,8 +209,6 @@ static bool read_all(struct token *t, int fd, struct error *error)
 			return true;
 		if (n < 0 && room && errno == EINTR)
 			continue;
-		if (!room && t->text.no_memory)
-			return error_set(error, EX_OSERR, "out of memory");
 		if (n < 0)
 			return error_set(error, EX_CONFIG,
 			    "%s: cannot read: %s", t->path,
@@ -236,9 +230,8 @@ static bool is_plain(const char *text)
 static bool take_member(struct token *t, struct json *j, enum json_type type)
 {
 	struct buf text = BUF_INIT(TOKEN_FILE_MAX);
-	bool ok = true;
-
 	size_t i = member_named(j->key);
+	bool ok = true;
 
 	if (type == JSON_STRING && i < MEMBERS && members[i].time) {
 		if (!clock_parse(j->text, time_at(t, i)))
@@ -246,14 +239,12 @@ static bool take_member(struct token *t, struct json *j, enum json_type type)
 	} else if (type == JSON_STRING && i < MEMBERS) {
 		ok = json_unescape(j->text, &text) &&
 		     !memchr(text.p ? text.p : "", '\0', text.n);
-		/* That is not an error of the file. */
-		t->text.no_memory =
-		    text.no_memory ||
-		    (ok && !token_set(member_at(t, i), buf_slice(&text)));
+		if (ok)
+			token_set(member_at(t, i), buf_slice(&text));
 	}
 	wipe_buf(&text);
 	buf_release(&text);
-	return ok && !t->text.no_memory && json_skip(j, type);
+	return ok && json_skip(j, type);
 }
 
 /* Parse the text into the struct; NULL, or what is wrong with it. */
@@ -301,8 +292,6 @@ bool token_load(struct token *t, struct error *error)
 	if (!ok)
 		return false;
 	why = parse(t);
-	if (why && t->text.no_memory)
-		return error_set(error, EX_OSERR, "out of memory");
 	if (why)
 		return error_set(
 		    error, EX_CONFIG, "%s: not a token file: %s", t->path, why);
@@ -311,15 +300,13 @@ bool token_load(struct token *t, struct error *error)
 
 /*
  * A system call failed: `what` could not be done to the file whose name is the
- * path and a suffix. ENOMEM has an exit status of its own.
+ * path and a suffix.
  */
 static bool fail_file(const struct token *t, struct error *error, int exit,
     const char *suffix, const char *what)
 {
-	int err = errno;
-
-	return error_set(error, err == ENOMEM ? EX_OSERR : exit,
-	    "%s%s: cannot %s: %s", t->path, suffix, what, strerror(err));
+	return error_set(error, exit, "%s%s: cannot %s: %s", t->path, suffix,
+	    what, strerror(errno));
 }
 
 /* Lock FILE.lock; it is not removed afterwards, as others may wait on it. */
@@ -329,7 +316,7 @@ static bool take_lock(struct token *t, struct error *error)
 	struct buf path = BUF_INIT(4096);
 
 	buf_printf(&path, "%s.lock", t->path);
-	errno = ENOMEM;
+	errno = ENAMETOOLONG;
 	t->lock =
 	    !buf_cstr(&path)
 		? -1
@@ -446,7 +433,7 @@ bool token_prepare(struct token *t, struct error *error)
 	buf_clear(&t->temp_path);
 	buf_printf(&t->temp_path, "%s.new", t->path);
 	path = buf_cstr(&t->temp_path);
-	errno = ENOMEM;
+	errno = ENAMETOOLONG;
 	if (!path || !os_make_parents(t->path, 0700))
 		return fail_file(
 		    t, error, EX_CANTCREAT, "", "create its folder");
@@ -518,7 +505,7 @@ bool token_save(struct token *t, struct error *error)
 	if (t->temp < 0 && !token_prepare(t, error))
 		return false;
 	put_all(t, &b);
-	errno = b.no_memory ? ENOMEM : EFBIG;
+	errno = EFBIG;
 	ok = !b.failed && write_all(t->temp, buf_slice(&b)) &&
 	     cut_file(t->temp, b.n) && sync_file(t->temp);
 	wipe_buf(&b);

@@ -97,15 +97,12 @@ bool token_remove(struct token *, struct error *);
  */
 int64_t token_ends(const struct token *);
 
-/*
- * Set new tokens; an empty refresh token leaves the present one. False if out
- * of memory: then the token has none.
- */
-bool token_renew(
+/* Set new tokens; an empty refresh token leaves the present one. */
+void token_renew(
     struct token *, struct slice access_token, struct slice refresh_token);
 
-/* Wipe a member and replace it with a copy of `value`; false: no memory. */
-bool token_set(char **member, struct slice value);
+/* Wipe a member and replace it with a copy of `value`. */
+void token_set(char **member, struct slice value);
 
 /* Overwrite a secret with zeros, in a way that compilers do not remove. */
 void token_wipe(void *, size_t n);

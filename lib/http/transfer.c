@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "http/retry.h"
 #include "http/skew.h"
 #include "http/url.h"
@@ -25,7 +26,8 @@
 
 /*
  * CURLE_TOO_LARGE, new in libcurl 8.6, which until then reported a lack of
- * memory: the library at run time may be newer than its header.
+ * memory: the library at run time may be newer than its header. There is no
+ * lack of memory: libcurl allocates as we do.
  */
 #define TOO_LARGE 100
 
@@ -52,22 +54,21 @@ struct transfer {
 	bool fresh; /* the last one failed: the next one connects anew */
 };
 
+static void *resize(void *p, size_t n)
+{
+	return mem_resize(p, n, 1);
+}
+
 struct transfer *transfer_new(const struct transfer_limits *limits)
 {
 	struct transfer *t;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_alloc, free, resize,
+		mem_string, mem_zero) != CURLE_OK)
 		return NULL;
-	t = calloc(1, sizeof(*t));
-	if (t) {
-		t->limits = limits;
-		t->multi = curl_multi_init();
-	}
-	if (!t || !t->multi) {
-		free(t);
-		curl_global_cleanup();
-		return NULL;
-	}
+	t = mem_zero(1, sizeof(*t));
+	t->limits = limits;
+	t->multi = mem_need(curl_multi_init());
 	return t;
 }
 
@@ -89,7 +90,7 @@ void transfer_free(struct transfer *t)
 	curl_global_cleanup();
 }
 
-/* An idle slot, or a new one; NULL if out of memory. */
+/* An idle slot, or a new one. */
 static struct slot *find_slot(struct transfer *t)
 {
 	struct slot *s = t->slots;
@@ -98,13 +99,8 @@ static struct slot *find_slot(struct transfer *t)
 		s = s->next;
 	if (s)
 		return s;
-	s = calloc(1, sizeof(*s));
-	if (s)
-		s->curl = curl_easy_init();
-	if (!s || !s->curl) {
-		free(s);
-		return NULL;
-	}
+	s = mem_zero(1, sizeof(*s));
+	s->curl = mem_need(curl_easy_init());
 	s->next = t->slots;
 	t->slots = s;
 	return s;
@@ -215,60 +211,52 @@ static int watch(CURL *c, curl_infotype type, char *data, size_t n, void *ctx)
 	return 0;
 }
 
-/* False if out of memory: then the request must not be sent. */
-static bool set_text(CURL *c, CURLoption option, const char *text)
+static void set_protocol(CURL *c, const struct origin *to)
 {
-	return curl_easy_setopt(c, option, text) != CURLE_OUT_OF_MEMORY;
-}
-
-static bool set_protocol(CURL *c, const struct origin *to)
-{
-	bool plain = strcmp(to->scheme, "http") == 0, ok = true;
+	bool plain = strcmp(to->scheme, "http") == 0;
 
 #if LIBCURL_VERSION_NUM >= 0x075500
-	ok = set_text(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
 #else
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
 	/* A proxy would carry the token off this machine, even unencrypted. */
-	return ok && (!origin_is_here(to) || set_text(c, CURLOPT_PROXY, ""));
+	if (origin_is_here(to))
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
 
-static bool set_credentials(CURL *c, const struct http_request *req)
+static void set_credentials(CURL *c, const struct http_request *req)
 {
-	bool ok = true;
-
 	if (req->bearer) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		ok = set_text(c, CURLOPT_XOAUTH2_BEARER, req->bearer);
+		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, req->bearer);
 	}
 	if (req->user) {
 		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		ok = ok && set_text(c, CURLOPT_USERNAME, req->user) &&
-		     set_text(c, CURLOPT_PASSWORD, req->password);
+		curl_easy_setopt(c, CURLOPT_USERNAME, req->user);
+		curl_easy_setopt(c, CURLOPT_PASSWORD, req->password);
 	}
 	if (req->form)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, req->form);
-	return ok;
 }
 
 /* Check the certificate of the service, and of an https proxy. */
-static bool set_trust(CURL *c, const struct transfer_limits *l)
+static void set_trust(CURL *c, const struct transfer_limits *l)
 {
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
 	/* Replace the system's, which may be both a file and a folder. */
-	return (!l->ca_file && !l->ca_folder) ||
-	       (set_text(c, CURLOPT_CAINFO, l->ca_file) &&
-		   set_text(c, CURLOPT_CAPATH, l->ca_folder) &&
-		   set_text(c, CURLOPT_PROXY_CAINFO, l->ca_file) &&
-		   set_text(c, CURLOPT_PROXY_CAPATH, l->ca_folder));
+	if (l->ca_file || l->ca_folder) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, l->ca_file);
+		curl_easy_setopt(c, CURLOPT_CAPATH, l->ca_folder);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, l->ca_file);
+		curl_easy_setopt(c, CURLOPT_PROXY_CAPATH, l->ca_folder);
+	}
 }
 
-/* False if out of memory. */
-static bool set_up(const struct transfer *t, struct slot *slot,
+static void set_up(const struct transfer *t, struct slot *slot,
     const struct http_request *req, struct reply *r)
 {
 	const struct transfer_limits *l = t->limits;
@@ -302,10 +290,11 @@ static bool set_up(const struct transfer *t, struct slot *slot,
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
 	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
-	return set_text(c, CURLOPT_URL, req->url) &&
-	       set_text(c, CURLOPT_USERAGENT, l->user_agent) &&
-	       set_text(c, CURLOPT_ACCEPT_ENCODING, "") && set_trust(c, l) &&
-	       set_credentials(c, req);
+	curl_easy_setopt(c, CURLOPT_URL, req->url);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, l->user_agent);
+	curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+	set_trust(c, l);
+	set_credentials(c, req);
 }
 
 /* The body or the headers were longer than their limit. */
@@ -353,33 +342,31 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 {
 	struct origin to;
 	const char *why = origin_read(&to, req->url);
-	struct slot *slot = NULL;
+	struct slot *slot;
+	CURLMcode rc;
 
 	buf_clear(&r->body);
 	r->status = 0;
 	clear_head(r);
 	r->sent_at = 0;
 	r->head = 0;
-	r->no_memory = false;
 	*r->why = '\0';
 	if (!why && !origin_is_safe(&to))
 		why = "plain http to another machine";
-	if (!why && !(slot = find_slot(t)))
-		why = url_no_memory;
-	if (slot) {
-		slot->error[0] = '\0';
-		slot->sent = 0;
-		slot->most = 1;
-		slot->http2 = slot->shared = false;
-		if (!set_up(t, slot, req, r) || !set_protocol(slot->curl, &to))
-			why = url_no_memory;
-		else if (curl_multi_add_handle(t->multi, slot->curl) !=
-			 CURLM_OK)
-			why = url_no_memory;
-	}
 	if (why) {
-		r->no_memory = why == url_no_memory;
 		snprintf(r->why, sizeof(r->why), "%s", why);
+		return false;
+	}
+	slot = find_slot(t);
+	slot->error[0] = '\0';
+	slot->sent = 0;
+	slot->most = 1;
+	slot->http2 = slot->shared = false;
+	set_up(t, slot, req, r);
+	set_protocol(slot->curl, &to);
+	rc = curl_multi_add_handle(t->multi, slot->curl);
+	if (rc != CURLM_OK) {
+		snprintf(r->why, sizeof(r->why), "%s", curl_multi_strerror(rc));
 		return false;
 	}
 	slot->reply = r;
@@ -443,10 +430,7 @@ static enum transfer_result conclude(const struct slot *s, CURLcode code)
 	r->status = (int)status;
 	if (code == CURLE_OK)
 		return TRANSFER_DONE;
-	r->no_memory = r->body.no_memory;
-	if (r->no_memory)
-		snprintf(r->why, sizeof(r->why), "%s", url_no_memory);
-	else if (code == CURLE_WRITE_ERROR && r->body.failed)
+	if (code == CURLE_WRITE_ERROR && r->body.failed)
 		snprintf(r->why, sizeof(r->why), "body of more than %zu bytes",
 		    r->body.max);
 	else if (code == CURLE_WRITE_ERROR && r->head > HEAD_MAX)
@@ -455,10 +439,8 @@ static enum transfer_result conclude(const struct slot *s, CURLcode code)
 	else if (code == CURLE_WRITE_ERROR)
 		snprintf(r->why, sizeof(r->why),
 		    "a body that cannot be decompressed");
-	else if (code == CURLE_OUT_OF_MEMORY)
-		snprintf(r->why, sizeof(r->why),
-		    "out of memory, or a header too long");
-	else if (((int)code == TOO_LARGE && !s->error[0]) ||
+	else if (code == CURLE_OUT_OF_MEMORY ||
+		 ((int)code == TOO_LARGE && !s->error[0]) ||
 		 is_head_refused(s, code))
 		snprintf(r->why, sizeof(r->why), "headers too long");
 	else if (code == CURLE_ABORTED_BY_CALLBACK)

@@ -52,7 +52,6 @@ struct reply {
 	/* Private: the Date and an Age of its head, and when it was sent. */
 	int64_t date, came_at, sent_at, retry_date;
 	bool aged;
-	bool no_memory; /* it failed for lack of memory, if known */
 };
 
 /* NULL if libcurl cannot be initialised. `limits` is borrowed. */

@@ -4,33 +4,27 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "json/json.h"
 
 #define BRIEF 100 /* bytes of a URL in a message */
 
-const char url_no_memory[] = "out of memory";
-
-/* A URL parsed by libcurl, and whether it ran out of memory. */
-struct parts {
-	CURLU *u;
-	bool no_memory;
-};
-
 /* A part, to be freed with curl_free; NULL if it is absent. */
-static char *find_part(struct parts *p, CURLUPart part, unsigned flags)
+static char *find_part(CURLU *u, CURLUPart part, unsigned flags)
 {
 	char *text = NULL;
-	CURLUcode rc = curl_url_get(p->u, part, &text, flags);
+	CURLUcode rc = curl_url_get(u, part, &text, flags);
 
-	p->no_memory |= rc == CURLUE_OUT_OF_MEMORY;
+	if (rc == CURLUE_OUT_OF_MEMORY)
+		mem_exhausted();
 	return rc == CURLUE_OK ? text : NULL;
 }
 
 /* Copy one part of a URL in lower case; false if it is absent or too long. */
 static bool get_part(
-    struct parts *p, CURLUPart part, unsigned flags, char *to, size_t size)
+    CURLU *u, CURLUPart part, unsigned flags, char *to, size_t size)
 {
-	char *text = find_part(p, part, flags);
+	char *text = find_part(u, part, flags);
 	size_t n = text ? strlen(text) : size;
 
 	if (n < size)
@@ -43,51 +37,49 @@ static bool get_part(
 	return n < size;
 }
 
-static bool has_part(struct parts *p, CURLUPart part)
+static bool has_part(CURLU *u, CURLUPart part)
 {
-	char *text = find_part(p, part, 0);
+	char *text = find_part(u, part, 0);
 	bool has = text != NULL;
 
 	curl_free(text);
 	return has;
 }
 
-static const char *read_parts(
-    struct origin *o, struct parts *p, const char *url)
+static const char *read_parts(struct origin *o, CURLU *u, const char *url)
 {
-	CURLUcode rc = curl_url_set(p->u, CURLUPART_URL, url, 0);
+	CURLUcode rc = curl_url_set(u, CURLUPART_URL, url, 0);
 	char path[2];
 
-	p->no_memory |= rc == CURLUE_OUT_OF_MEMORY;
+	if (rc == CURLUE_OUT_OF_MEMORY)
+		mem_exhausted();
 	if (rc != CURLUE_OK)
 		return "not a URL";
-	if (!get_part(p, CURLUPART_SCHEME, 0, o->scheme, sizeof(o->scheme)) ||
+	if (!get_part(u, CURLUPART_SCHEME, 0, o->scheme, sizeof(o->scheme)) ||
 	    (strcmp(o->scheme, "https") != 0 && strcmp(o->scheme, "http") != 0))
 		return "neither https nor http";
-	if (has_part(p, CURLUPART_USER) || has_part(p, CURLUPART_PASSWORD))
+	if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD))
 		return "a user name in a URL";
-	if (!get_part(p, CURLUPART_HOST, 0, o->host, sizeof(o->host)))
+	if (!get_part(u, CURLUPART_HOST, 0, o->host, sizeof(o->host)))
 		return "no host in a URL";
-	if (!get_part(p, CURLUPART_PORT, CURLU_DEFAULT_PORT, o->port,
+	if (!get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT, o->port,
 		sizeof(o->port)))
 		return "no port in a URL";
-	o->bare = get_part(p, CURLUPART_PATH, 0, path, sizeof(path)) &&
-		  !has_part(p, CURLUPART_QUERY) &&
-		  !has_part(p, CURLUPART_FRAGMENT);
+	o->bare = get_part(u, CURLUPART_PATH, 0, path, sizeof(path)) &&
+		  !has_part(u, CURLUPART_QUERY) &&
+		  !has_part(u, CURLUPART_FRAGMENT);
 	return NULL;
 }
 
 const char *origin_read(struct origin *o, const char *url)
 {
-	struct parts p = {.u = curl_url()};
+	CURLU *u = mem_need(curl_url());
 	const char *why;
 
 	*o = (struct origin){.bare = false};
-	if (!p.u)
-		return url_no_memory;
-	why = read_parts(o, &p, url);
-	curl_url_cleanup(p.u);
-	return p.no_memory ? url_no_memory : why;
+	why = read_parts(o, u, url);
+	curl_url_cleanup(u);
+	return why;
 }
 
 bool origin_eq(const struct origin *a, const struct origin *b)
@@ -132,8 +124,7 @@ const char *url_resolve(
 	buf_put_slice(url, ref);
 	text = buf_cstr(url);
 	if (!text)
-		return url->no_memory ? url_no_memory
-				      : "longer than a URL may be";
+		return "longer than a URL may be";
 	why = origin_read(&o, text + from);
 	if (!why && !origin_eq(&o, api))
 		why = "not of the API's origin";

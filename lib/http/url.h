@@ -21,9 +21,6 @@ struct origin {
 	bool bare; /* without path, but for a slash, and query */
 };
 
-/* Returned in place of what is wrong with a URL, if out of memory. */
-extern const char url_no_memory[];
-
 /*
  * Read the origin of an absolute URL. NULL, or what is wrong with it, a
  * constant string: another scheme than http and https, a user name in it.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "http/reach.h"
 
 /* Size of the window, for each request that may be under way. */
@@ -15,12 +16,10 @@ static struct ask *ask_at(const struct window *w, size_t i)
 	return &w->asks[(w->head + i) % w->size];
 }
 
-bool window_init(struct window *w)
+void window_init(struct window *w)
 {
 	w->size = w->parallel == 1 ? 1 : ROOM * w->parallel;
-	w->asks = calloc(w->size, sizeof(*w->asks));
-	if (!w->asks)
-		return false;
+	w->asks = mem_zero(w->size, sizeof(*w->asks));
 	for (size_t i = 0; i < w->size; i++) {
 		struct ask *a = &w->asks[i];
 
@@ -29,7 +28,6 @@ bool window_init(struct window *w)
 		answer_init(&a->answer, w->max_body);
 		pages_init(&a->pages, w->api, w->max_pages);
 	}
-	return true;
 }
 
 void window_release(struct window *w)
@@ -71,7 +69,6 @@ void window_pop(struct window *w)
 	w->count--;
 }
 
-const char ask_no_memory[] = "no memory";
 const char ask_short_list[] = "incomplete list";
 
 void ask_refuse(struct ask *a, const char *code, const char *fmt, ...)
@@ -85,7 +82,7 @@ void ask_refuse(struct ask *a, const char *code, const char *fmt, ...)
 	va_end(ap);
 }
 
-bool window_add(
+void window_add(
     struct window *w, const struct record *rec, bool in_run, uint64_t number)
 {
 	struct ask *a = ask_at(w, w->count);
@@ -94,9 +91,8 @@ bool window_add(
 
 	buf_clear(&a->line);
 	buf_clear(&a->scratch);
-	if (!buf_put_slice(&a->line, rec->line) ||
-	    !record_parse(&a->record, buf_slice(&a->line), &why, &at))
-		return false;
+	buf_put_slice(&a->line, rec->line);
+	record_parse(&a->record, buf_slice(&a->line), &why, &at);
 	a->number = number;
 	a->ended = a->unsent = a->begun = false;
 	a->code = NULL;
@@ -105,12 +101,9 @@ bool window_add(
 	a->get.limited = false;
 	w->count++;
 	why = request_read(&a->record, in_run, &a->scratch, &a->request);
-	if (a->scratch.no_memory)
-		return false;
 	if (why)
 		ask_refuse(a, "bad request", "%s", why);
 	a->bucket = bucket_of(a->request.endpoint);
-	return true;
 }
 
 void page_free(struct page *page)
@@ -134,14 +127,12 @@ struct page *ask_take_page(struct ask *a)
 	return page;
 }
 
-/* Keep the answer until its turn; NULL if out of memory. */
+/* Keep the answer until its turn. */
 static struct page *keep(struct window *w, struct ask *a)
 {
 	struct reply *r = &a->answer.reply;
-	struct page *page = calloc(1, sizeof(*page));
+	struct page *page = mem_zero(1, sizeof(*page));
 
-	if (!page)
-		return NULL;
 	*page = (struct page){.number = a->pages.number,
 	    .kind = a->pages.kind,
 	    .status = r->status,
@@ -154,10 +145,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	if (a->answer.kind == ANSWER_LIMITED)
 		page->retry_at = a->answer.error.until;
 	page->quota = page->retry_at && a->answer.account;
-	if (!buf_put_slice(&page->url, buf_slice(&a->pages.url))) {
-		page_free(page);
-		return NULL;
-	}
+	buf_put_slice(&page->url, buf_slice(&a->pages.url));
 	*a->last = page;
 	a->last = &page->next;
 	a->waiting += page->body.n;
@@ -184,12 +172,6 @@ static enum pages_result next_page(struct ask *a, const struct page *page)
 		   : pages_next(&a->pages, buf_slice(&page->body));
 }
 
-/* The refusal code of a page that cannot be requested. */
-static const char *pages_code(const struct ask *a, const char *code)
-{
-	return a->pages.why == url_no_memory ? ask_no_memory : code;
-}
-
 /* After a good page: go on to the next one, if there is one. */
 static void follow(struct window *w, struct ask *a, struct page *page)
 {
@@ -210,7 +192,7 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 		break;
 	default:
 		page->linked = false;
-		ask_refuse(a, pages_code(a, "bad next page"),
+		ask_refuse(a, "bad next page",
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
 		    a->pages.why);
 	}
@@ -224,11 +206,8 @@ static void take_answer(struct window *w, struct ask *a)
 
 	w->proven = kind == ANSWER_GOOD || kind == ANSWER_DENIED ||
 		    (w->proven && kind == ANSWER_LIMITED);
-	if (kind != ANSWER_NONE && kind != ANSWER_NO_LOGIN) {
+	if (kind != ANSWER_NONE && kind != ANSWER_NO_LOGIN)
 		page = keep(w, a);
-		if (!page)
-			ask_refuse(a, ask_no_memory, "out of memory");
-	}
 	if (page && kind == ANSWER_GOOD)
 		follow(w, a, page);
 	else
@@ -248,8 +227,8 @@ static bool begin(struct window *w, struct ask *a)
 		begin_page(w, a);
 		return true;
 	}
-	ask_refuse(a, pages_code(a, "bad url"), "'%.*s': %s", (int)r->url.n,
-	    r->url.p, a->pages.why);
+	ask_refuse(
+	    a, "bad url", "'%.*s': %s", (int)r->url.n, r->url.p, a->pages.why);
 	return false;
 }
 

@@ -89,8 +89,8 @@ struct window {
 	bool proven; /* the last answer was a usable one */
 };
 
-/* Allocate, once the members above are set; false if out of memory. */
-bool window_init(struct window *);
+/* Allocate, once the members above are set. */
+void window_init(struct window *);
 void window_release(struct window *);
 
 bool window_is_full(const struct window *);
@@ -98,9 +98,9 @@ bool window_is_empty(const struct window *);
 
 /*
  * Add a copy of a request record, from line `number` of the input, within a
- * run or by itself; the window must not be full. False if out of memory.
+ * run or by itself; the window must not be full.
  */
-bool window_add(
+void window_add(
     struct window *, const struct record *, bool in_run, uint64_t number);
 
 /*
@@ -118,9 +118,6 @@ void window_pop(struct window *);
 /* The next page of a request, or NULL; free it with page_free. */
 struct page *ask_take_page(struct ask *);
 void page_free(struct page *);
-
-/* The refusal code for lack of memory, with nothing wrong with the request. */
-extern const char ask_no_memory[];
 
 /*
  * The refusal code for a list that the service ends before all of its entries

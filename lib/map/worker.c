@@ -19,7 +19,7 @@
 #include "map/shape.h"
 #include "map/value.h"
 
-#define ROWS_MAX ((size_t)256 << 20) /* bytes of a capture, if there is room */
+#define ROWS_MAX ((size_t)256 << 20) /* bytes, of one capture */
 #define MEMO_MAX ((size_t)64 << 20)
 #define DEBUG_MAX 1000 /* messages of one capture */
 #define DEBUG_LEN ((size_t)4096)

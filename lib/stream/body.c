@@ -81,7 +81,6 @@ static bool read_base64(const struct record *rec, struct buf *scratch,
 
 	ok = record_string(rec, "body_base64", &written, &text) &&
 	     base64_read(scratch, text, &valid);
-	scratch->no_memory |= written.no_memory;
 	buf_release(&written);
 	if (!ok)
 		*why = valid ? "a member has the wrong type"
@@ -119,7 +118,6 @@ bool body_put_json(struct buf *b, struct slice bytes, struct body_check *c)
 	if (ok && c->flaw) {
 		ok = utf8_put(&text, bytes) &&
 		     json_compact(&j, buf_slice(&text), b);
-		b->no_memory |= text.no_memory;
 		b->failed |= !ok;
 	} else if (ok) {
 		ok = json_compact(&j, bytes, b);

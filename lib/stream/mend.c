@@ -16,7 +16,6 @@ static bool put_body(const struct member *m, struct buf *to)
 		bytes = (struct slice){bytes.p - 1, bytes.n + 2};
 	}
 	body_put_as(to, bytes, BODY_BYTES);
-	to->no_memory |= text.no_memory;
 	to->failed |= text.failed;
 	buf_release(&text);
 	return !to->failed;

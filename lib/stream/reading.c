@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "json/json.h"
 
 struct reading {
@@ -81,27 +82,19 @@ static struct page read_page(struct slice body)
 
 static struct reading *find(struct readings *r, struct slice playlist)
 {
-	struct reading *more;
+	struct reading *new;
 
 	for (size_t i = 0; i < r->count; i++)
 		if (slice_eq(playlist,
 			(struct slice){r->list[i].playlist, r->list[i].length}))
 			return &r->list[i];
-	more = realloc(r->list, (r->count + 1) * sizeof(*more));
-	if (!more)
-		return NULL;
-	r->list = more;
-	more += r->count;
-	*more = (struct reading){.playlist = malloc(playlist.n + 1),
+	r->list = mem_resize(r->list, r->count + 1, sizeof(*r->list));
+	new = &r->list[r->count++];
+	*new = (struct reading){.playlist = mem_string_slice(playlist),
 	    .length = playlist.n,
 	    .offset = -1,
 	    .number = 1};
-	if (!more->playlist)
-		return NULL;
-	if (playlist.n)
-		memcpy(more->playlist, playlist.p, playlist.n);
-	r->count++;
-	return more;
+	return new;
 }
 
 int64_t readings_next(struct readings *r, struct slice body)
@@ -109,8 +102,6 @@ int64_t readings_next(struct readings *r, struct slice body)
 	struct page p = read_page(body);
 	struct reading *of = find(r, p.playlist);
 
-	if (!of)
-		return 0;
 	if (p.offset <= of->offset)
 		of->number++;
 	of->offset = p.offset;

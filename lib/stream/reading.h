@@ -23,7 +23,7 @@ struct readings {
 
 /*
  * The number of the reading that a body is of, from 1 for each playlist; a
- * body is a playlist or a page of its items, and valid JSON. 0 without memory.
+ * body is a playlist or a page of its items, and valid JSON.
  */
 int64_t readings_next(struct readings *, struct slice body);
 

@@ -32,7 +32,7 @@ bool source_send(struct source *s, enum record_type type)
 {
 	buf_putc(&s->line, '}');
 	if (s->line.failed) {
-		s->out->err = ENOMEM;
+		s->out->err = EMSGSIZE;
 		return false;
 	}
 	return source_send_line(s, type, buf_slice(&s->line));

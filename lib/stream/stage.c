@@ -38,12 +38,8 @@ static bool run_id(
 
 	buf_clear(&st->scratch);
 	if (!record_string(rec, "run", &st->scratch, &run) || run.n == 0 ||
-	    run.n >= STAGE_RUN_MAX || memchr(run.p, '\0', run.n)) {
-		/* No fault of the record's: what follows it is not read. */
-		if (st->scratch.no_memory)
-			st->in.err = ENOMEM;
+	    run.n >= STAGE_RUN_MAX || memchr(run.p, '\0', run.n))
 		return false;
-	}
 	memcpy(id, run.p, run.n);
 	id[run.n] = '\0';
 	return true;
@@ -124,11 +120,8 @@ static bool mend(struct stage *st, struct slice line, struct record *rec)
 
 	buf_clear(&st->mended);
 	if (!mend_line(line, &st->mended, &flaw, &at) ||
-	    !record_parse(rec, buf_slice(&st->mended), &why, &bad)) {
-		if (st->mended.no_memory)
-			st->in.err = ENOMEM;
+	    !record_parse(rec, buf_slice(&st->mended), &why, &bad))
 		return false;
-	}
 	put_where(st, where);
 	snprintf(reason, sizeof(reason), "%s at byte %zu", flaw, at + 1);
 	r.src = stage_src(st, rec);
@@ -268,7 +261,7 @@ bool stage_pass_end(
 	stage_put_ledger(st, end, b);
 	buf_putc(b, '}');
 	if (b->failed && st->out && !st->out->err)
-		st->out->err = ENOMEM;
+		st->out->err = EMSGSIZE;
 	ok = !b->failed && send_line(st, buf_slice(b));
 	stage_run_ended(st);
 	return ok;
@@ -333,8 +326,7 @@ static bool send_error(
 	json_put_member(&b, "code", slice_of(code));
 	json_put_member(&b, "reason", slice_of(r->reason));
 	before = b.n;
-	if (r->record.p && !json_put_member(&b, "record", r->record) &&
-	    !b.no_memory) {
+	if (r->record.p && !json_put_member(&b, "record", r->record)) {
 		b.n = before;
 		b.failed = false;
 		json_put_member(
@@ -343,7 +335,7 @@ static bool send_error(
 	buf_putc(&b, '}');
 	/* A refusal that nobody hears of must not pass for one that is told. */
 	if (b.failed && !st->out->err)
-		st->out->err = b.no_memory ? ENOMEM : EMSGSIZE;
+		st->out->err = EMSGSIZE;
 	ok = !b.failed && stage_produce(st, RECORD_ERROR, buf_slice(&b));
 	buf_release(&b);
 	return ok;
