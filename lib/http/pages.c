@@ -17,7 +17,6 @@ void pages_init(struct pages *p, const struct origin *api, uint64_t max)
 {
 	*p = (struct pages){.api = api, .max = max};
 	p->url.max = p->next.max = p->first.max = URL_MAX;
-	p->asked.max = p->entries.max = (size_t)64 << 20;
 }
 
 void pages_release(struct pages *p)
@@ -25,8 +24,8 @@ void pages_release(struct pages *p)
 	buf_release(&p->url);
 	buf_release(&p->next);
 	buf_release(&p->first);
-	buf_release(&p->asked);
-	buf_release(&p->entries);
+	hash_set_release(&p->asked);
+	hash_set_release(&p->entries);
 }
 
 static enum pages_result bad(struct pages *p, const char *why)
@@ -48,25 +47,10 @@ __attribute__((format(printf, 3, 4))) static enum pages_result tell(
 	return result;
 }
 
-/* FNV-1a: two URLs of a chain collide with a chance of 2^-64. */
-static uint64_t hash(struct slice s)
+/* Whether a text is not among those so far; two collide once in 2^64. */
+static bool is_new(struct hash_set *hashes, struct slice text)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-/* Whether a text is not among those so far. */
-static bool is_new(struct buf *hashes, struct slice text)
-{
-	uint64_t h = hash(text);
-
-	for (size_t i = 0; i < hashes->n; i += sizeof(h))
-		if (memcmp(hashes->p + i, &h, sizeof(h)) == 0)
-			return false;
-	return buf_put(hashes, &h, sizeof(h));
+	return hash_set_add(hashes, hash_bytes(0, text));
 }
 
 /* Make `ref` the page to request, if that is allowed. */
@@ -118,8 +102,8 @@ enum pages_result pages_begin(struct pages *p, struct slice ref,
 	p->skipped = p->no_total = false;
 	p->last = 0;
 	p->again = 0;
-	buf_clear(&p->asked);
-	buf_clear(&p->entries);
+	hash_set_clear(&p->asked);
+	hash_set_clear(&p->entries);
 	buf_clear(&p->first);
 	r = go_to(p, ref);
 	if (p->offset < 0 && paging != PAGING_NEXT)
@@ -169,7 +153,7 @@ static void count_entries(struct links *l, uint64_t before)
 		if (type == JSON_NULL)
 			continue;
 		l->last = j.text;
-		if (hash(j.text) == before)
+		if (hash_bytes(0, j.text) == before)
 			l->again = l->count;
 	}
 }
@@ -333,7 +317,7 @@ static enum pages_result go_on(
 	if (p->came >= 0)
 		p->came += l->count;
 	p->again += l->again;
-	p->last = hash(l->last);
+	p->last = hash_bytes(0, l->last);
 	/* By offset it goes on until an empty page, if nothing says more. */
 	more |= p->paging == PAGING_OFFSET && l->next == JSON_END && total < 0;
 	if (more && p->paging != PAGING_OFFSET) {

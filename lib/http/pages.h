@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "http/url.h"
 #include "spotify/endpoint.h"
 
@@ -40,10 +41,10 @@ struct pages {
 	uint64_t number;	  /* of the page being requested, from 1 */
 	enum page_kind kind;
 	uint64_t max;
-	struct buf url;	    /* to request; NUL-terminated */
-	const char *why;    /* until the next call */
-	struct buf asked;   /* private: hashes of the URLs so far */
-	struct buf entries; /* and of the lists of entries */
+	struct buf url;		 /* to request; NUL-terminated */
+	const char *why;	 /* until the next call */
+	struct hash_set asked;	 /* private: hashes of the URLs so far */
+	struct hash_set entries; /* and of the lists of entries */
 	struct buf next;
 	struct buf first; /* the URL that the chain began with */
 	char text[120];

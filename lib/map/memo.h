@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/slice.h"
 
 /* The key of a cached unit. */
@@ -23,20 +24,8 @@ struct memo_key {
 	uint64_t hash; /* of the unit's bytes */
 };
 
-struct memo_entry {
-	const void *mapping;
-	uint64_t hash;
-	size_t unit; /* where its bytes begin */
-	uint32_t unit_len;
-	uint32_t rows_len; /* the rows follow the unit, a line each */
-	uint32_t turn;	   /* the caller's, of its last use */
-	bool used;
-};
-
 struct memo_half {
-	struct memo_entry *table;
-	size_t cap; /* a power of two */
-	size_t count;
+	struct hash table; /* of units: where their entries begin in `bytes` */
 	struct buf bytes;
 };
 
@@ -44,7 +33,7 @@ struct memo {
 	struct memo_half half[2]; /* [0] is being filled, [1] is older */
 };
 
-/* Cache up to max bytes. */
+/* Cache up to max bytes, less than 8 GiB. */
 void memo_init(struct memo *, size_t max);
 void memo_release(struct memo *);
 

@@ -1,30 +1,19 @@
 #include "map/rows.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "map/value.h"
-
-struct rows_seen {
-	uint64_t hash;
-	size_t at; /* of the row in `lines` */
-	uint32_t len;
-	uint32_t turn; /* the capture it was written for; 0 for none */
-};
 
 #define TOO_LONG "too much in one capture"
 
 void rows_init(struct rows *r, size_t max)
 {
-	*r = (struct rows){.seen_cap = 1024,
-	    .table = jv_string("table"),
+	*r = (struct rows){.table = jv_string("table"),
 	    .op = jv_string("op"),
 	    .row = jv_string("row"),
 	    .known = jv_string("known")};
 	r->lines.max = max;
 	r->complaints.max = max / 16;
-	r->seen = mem_zero(r->seen_cap, sizeof(*r->seen));
 }
 
 void rows_release(struct rows *r)
@@ -35,16 +24,7 @@ void rows_release(struct rows *r)
 	jv_free(r->op);
 	jv_free(r->row);
 	jv_free(r->known);
-	free(r->seen);
-}
-
-static void forget(struct rows *r)
-{
-	r->seen_count = 0;
-	if (++r->turn == 0) {
-		memset(r->seen, 0, r->seen_cap * sizeof(*r->seen));
-		r->turn = 1;
-	}
+	hash_release(&r->seen);
 }
 
 void rows_begin(struct rows *r, struct slice suffix)
@@ -53,64 +33,31 @@ void rows_begin(struct rows *r, struct slice suffix)
 	buf_clear(&r->complaints);
 	r->suffix = suffix;
 	r->ordered = false;
-	forget(r);
+	hash_clear(&r->seen);
 }
 
-uint64_t rows_hash(struct slice s)
+/* Whether the line that begins there is this row. */
+static bool is_line(const struct rows *r, size_t at, struct slice row)
 {
-	uint64_t h = s.n * UINT64_C(0x9e3779b97f4a7c15), w;
-	const char *p = s.p;
-	size_t n = s.n;
+	struct slice line = slice_from(buf_slice(&r->lines), at);
 
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&w, p, 8);
-		h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
-		h ^= h >> 32;
-	}
-	w = 0;
-	if (n > 0)
-		memcpy(&w, p, n);
-	h = (h ^ w) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return h ^ h >> 29;
+	if (!slice_starts(line, row))
+		return false;
+	line = slice_from(line, row.n);
+	return slice_starts(line, r->suffix) && line.n > r->suffix.n &&
+	       line.p[r->suffix.n] == '\n';
 }
 
-static void insert(struct rows *r, struct rows_seen row)
+/* Whether a row was written before; if not, note that it begins at `at`. */
+static bool seen(struct rows *r, struct slice row, size_t at)
 {
-	size_t i = row.hash & (r->seen_cap - 1);
+	uint64_t hash = hash_bytes(0, row);
+	struct hash_walk w = hash_find(&r->seen, hash);
 
-	while (r->seen[i].turn == r->turn)
-		i = (i + 1) & (r->seen_cap - 1);
-	r->seen[i] = row;
-	r->seen_count++;
-}
-
-static void grow(struct rows *r)
-{
-	struct rows_seen *old = r->seen;
-	size_t cap = r->seen_cap;
-	struct rows_seen *seen = mem_zero(cap * 2, sizeof(*seen));
-
-	r->seen = seen;
-	r->seen_cap = cap * 2;
-	r->seen_count = 0;
-	for (size_t i = 0; i < cap; i++)
-		if (old[i].turn == r->turn)
-			insert(r, old[i]);
-	free(old);
-}
-
-/* Whether a row of this capture was written before; if not, note it. */
-static bool seen(struct rows *r, struct slice row, uint64_t hash, size_t at)
-{
-	size_t i = hash & (r->seen_cap - 1);
-
-	for (; r->seen[i].turn == r->turn; i = (i + 1) & (r->seen_cap - 1))
-		if (r->seen[i].hash == hash && r->seen[i].len == row.n &&
-		    memcmp(r->lines.p + r->seen[i].at, row.p, row.n) == 0)
+	while (hash_next(&w))
+		if (is_line(r, w.number, row))
 			return true;
-	if (r->seen_count >= r->seen_cap / 2)
-		grow(r);
-	insert(r, (struct rows_seen){hash, at, (uint32_t)row.n, r->turn});
+	hash_add(&r->seen, hash, (uint32_t)at);
 	return false;
 }
 
@@ -119,9 +66,9 @@ static bool end_row(struct rows *r)
 	return buf_put_slice(&r->lines, r->suffix) && buf_putc(&r->lines, '\n');
 }
 
-bool rows_add_text(struct rows *r, struct slice row, uint64_t hash)
+bool rows_add_text(struct rows *r, struct slice row)
 {
-	if (seen(r, row, hash, r->lines.n))
+	if (seen(r, row, r->lines.n))
 		return true;
 	return buf_put_slice(&r->lines, row) && end_row(r);
 }
@@ -181,7 +128,7 @@ static const char *write_row(struct rows *r, const struct result *x)
 		buf_puts(b, ",\"op\":");
 		value_write_string(b, x->op);
 		/* From here on, order and duplicates matter. */
-		forget(r);
+		hash_clear(&r->seen);
 		r->ordered = true;
 	} else if (jv_is_valid(x->op)) {
 		return "an 'op' is no string";
@@ -191,7 +138,7 @@ static const char *write_row(struct rows *r, const struct result *x)
 	if (wrong)
 		return wrong;
 	row = (struct slice){b->p + from, b->n - from};
-	if (seen(r, row, rows_hash(row), from)) {
+	if (seen(r, row, from)) {
 		b->n = from;
 		return NULL;
 	}

@@ -13,6 +13,7 @@
 #include <jv.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/slice.h"
 
 struct rows {
@@ -22,13 +23,10 @@ struct rows {
 	bool ordered;	       /* some rows have an `op`: order matters */
 
 	jv table, op, row, known; /* private from here: names */
-	struct rows_seen *seen;
-	size_t seen_cap;
-	size_t seen_count;
-	uint32_t turn;
+	struct hash seen;	  /* of rows: where they begin in `lines` */
 };
 
-/* `max` bytes is the limit for one capture. */
+/* `max` bytes is the limit for one capture; less than 4 GiB. */
 void rows_init(struct rows *, size_t max);
 void rows_release(struct rows *);
 
@@ -38,12 +36,8 @@ void rows_begin(struct rows *, struct slice suffix);
 /* Add one result, borrowed: NULL, or what is wrong with it. */
 const char *rows_add(struct rows *, jv result);
 
-/*
- * Add a row as text, without the suffix, and rows_hash of it. False if the
- * rows exceed their limit.
+/* Add a row as text, without the suffix. False if the rows exceed their limit.
  */
-bool rows_add_text(struct rows *, struct slice row, uint64_t hash);
-
-uint64_t rows_hash(struct slice);
+bool rows_add_text(struct rows *, struct slice row);
 
 #endif

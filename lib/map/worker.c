@@ -237,7 +237,7 @@ static bool add_lines(struct rows *to, struct slice lines)
 		const char *newline = memchr(lines.p, '\n', lines.n);
 		struct slice row = {lines.p, (size_t)(newline - lines.p)};
 
-		if (!rows_add_text(to, row, rows_hash(row)))
+		if (!rows_add_text(to, row))
 			return false;
 		lines = slice_from(lines, row.n + 1);
 	}
@@ -250,7 +250,7 @@ static bool on_unit(void *ctx, struct slice text)
 	struct mapping *m = w->current;
 	struct rows *u = &w->unit_rows;
 	struct memo_key key = {
-	    .mapping = m, .unit = text, .hash = rows_hash(text)};
+	    .mapping = m, .unit = text, .hash = hash_bytes(0, text)};
 	struct slice rows;
 	uint32_t turn;
 	jv value;

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "store/row.h"
 
 #define KEY_MAX ((size_t)64 << 20)
-#define FIRST_ROOM ((size_t)1024)
 
 void batch_init(struct batch *b)
 {
@@ -22,7 +22,7 @@ void batch_release(struct batch *b)
 	buf_release(&b->place);
 	free(b->entries);
 	free(b->order);
-	free(b->slots);
+	hash_release(&b->index);
 	batch_init(b);
 }
 
@@ -36,8 +36,7 @@ void batch_clear(struct batch *b)
 	b->parts = NULL;
 	b->parts_end = &b->parts;
 	b->at_given = b->at = b->src = (struct slice){NULL, 0};
-	if (b->slots)
-		memset(b->slots, 0, b->slot_count * sizeof(*b->slots));
+	hash_clear(&b->index);
 }
 
 bool batch_is_empty(const struct batch *b)
@@ -51,92 +50,20 @@ size_t batch_size(const struct batch *b)
 	       b->count * (sizeof(struct entry) + sizeof(struct ordered));
 }
 
-#define MIX UINT64_C(0x9e3779b97f4a7c15)
-
-/* Quick, and good enough for rows, which nobody makes up to collide. */
-static uint64_t hash_bytes(uint64_t h, struct slice s)
-{
-	uint64_t w;
-
-	h ^= s.n * MIX;
-	for (; s.n >= 8; s = slice_from(s, 8)) {
-		memcpy(&w, s.p, 8);
-		h = (h ^ w) * MIX;
-		h ^= h >> 32;
-	}
-	w = 0;
-	if (s.n)
-		memcpy(&w, s.p, s.n);
-	h = (h ^ w) * MIX;
-	return h ^ h >> 29;
-}
-
-#define HASH_HALF UINT64_C(0xffffffff00000000)
-
-/* Where an entry is, or where it is to go. There is always a free slot. */
-static uint64_t *find_slot(const struct batch *b, uint64_t hash,
+/* The entry of the same row, or NULL. */
+static struct entry *find_entry(const struct batch *b, uint64_t hash,
     const struct table *t, const struct arrival *a)
 {
-	size_t mask = b->slot_count - 1, i = (size_t)hash & mask;
+	struct hash_walk w = hash_find(&b->index, hash);
 
-	for (; b->slots[i]; i = (i + 1) & mask) {
-		const struct entry *e;
+	while (hash_next(&w)) {
+		struct entry *e = &b->entries[w.number];
 
-		if ((b->slots[i] ^ hash) & HASH_HALF)
-			continue;
-		e = &b->entries[(uint32_t)b->slots[i] - 1];
 		if (e->table == t && e->told.removes == a->removes &&
 		    slice_eq(e->object, a->object))
-			break;
+			return e;
 	}
-	return &b->slots[i];
-}
-
-static uint64_t slot_of(uint64_t hash, size_t entry)
-{
-	return (hash & HASH_HALF) | (uint32_t)(entry + 1);
-}
-
-/* Twice as many slots, each entry in its new one. */
-static bool grow_slots(struct batch *b)
-{
-	size_t n = b->slot_count ? b->slot_count * 2 : FIRST_ROOM * 2;
-	uint64_t *slots = calloc(n, sizeof(*slots));
-
-	if (!slots)
-		return false;
-	for (size_t e = 0; e < b->count; e++) {
-		size_t i = (size_t)b->entries[e].hash & (n - 1);
-
-		while (slots[i])
-			i = (i + 1) & (n - 1);
-		slots[i] = slot_of(b->entries[e].hash, e);
-	}
-	free(b->slots);
-	b->slots = slots;
-	b->slot_count = n;
-	return true;
-}
-
-static bool grow(struct batch *b)
-{
-	struct entry *entries = NULL;
-	size_t room;
-
-	if (b->count < b->room)
-		return true;
-	room = b->room ? b->room * 2 : FIRST_ROOM;
-	/* Half of the slots stay free. */
-	if (room <= UINT32_MAX / 4 &&
-	    (b->slot_count >= room * 2 || grow_slots(b)))
-		entries = realloc(b->entries, room * sizeof(*entries));
-	if (!entries) {
-		b->arena.failed = true;
-		return false;
-	}
-	b->entries = entries;
-	b->room = room;
-	return true;
+	return NULL;
 }
 
 /* The time in its one form; the rows of a capture share theirs. */
@@ -226,7 +153,7 @@ bool batch_add(
     struct batch *b, struct table *t, const struct arrival *a, struct buf *why)
 {
 	struct entry *e;
-	uint64_t hash, *slot;
+	uint64_t hash;
 
 	buf_clear(&b->place);
 	if (!intern_at(b, a->at)) {
@@ -234,25 +161,26 @@ bool batch_add(
 		    why, "'at' is not a time like 2026-11-22T06:40:00.123Z");
 		return false;
 	}
-	if (!intern_src(b, a->src) || !grow(b)) {
+	if (!intern_src(b, a->src)) {
 		buf_puts(why, "out of memory");
 		return false;
 	}
 	if (a->part != PART_NONE)
 		return add_part(b, a, why);
-	hash = hash_bytes(t->index + a->removes * MIX, a->object);
-	slot = find_slot(b, hash, t, a);
-	if (*slot) {
-		e = &b->entries[(uint32_t)*slot - 1];
+	hash = hash_bytes(2 * t->index + a->removes, a->object);
+	e = find_entry(b, hash, t, a);
+	if (e) {
 		repeat(b, e);
 		buf_put_slice(why, e->faults);
 		buf_put_slice(&b->place, e->place);
 	} else {
+		b->entries =
+		    mem_grow(b->entries, &b->room, b->count + 1, sizeof(*e));
 		e = &b->entries[b->count];
-		*e = (struct entry){.table = t, .hash = hash};
+		*e = (struct entry){.table = t};
 		if (!add_entry(b, e, a, why))
 			return false;
-		*slot = slot_of(hash, b->count++);
+		hash_add(&b->index, hash, (uint32_t)b->count++);
 	}
 	b->rows++;
 	return true;

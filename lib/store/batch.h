@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "store/arena.h"
 #include "store/merge.h"
 #include "store/page.h"
@@ -24,7 +25,6 @@ struct entry {
 	struct slice src;	    /* of the newest; p == NULL if unknown */
 	struct slice faults, place; /* of columns left out, as in batch_add */
 	uint64_t rows;		    /* how many it stands for */
-	uint64_t hash;
 };
 
 /* An entry in its place among the others: by table, then by key. */
@@ -51,8 +51,7 @@ struct batch {
 	struct noted **refusals_end;
 	struct ordered *order;
 	size_t order_room;
-	uint64_t *slots; /* of the hash: half of it, an entry's number from 1 */
-	size_t slot_count;
+	struct hash index; /* of entries, by table, operation and object */
 	struct buf key, place;
 	struct slice at_given, at; /* the last ones, which the next may share */
 	struct slice src;
