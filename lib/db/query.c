@@ -1,6 +1,7 @@
 #include "db/query.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/db.h"
 
 static const char *failed_name; /* of the program's only connection */
@@ -14,6 +15,8 @@ void query_fail(struct query *q, int rc)
 {
 	if (q->rc != SQLITE_OK || rc == SQLITE_OK)
 		return;
+	if ((rc & 0xff) == SQLITE_NOMEM)
+		mem_exhausted();
 	q->rc = rc;
 	failed_name = q->name;
 }

@@ -5,7 +5,7 @@
  * A failure is sticky, as in struct buf: after the first one every call does
  * nothing, columns read as NULL, and query_finish returns its code. So a query
  * is checked once, where it ends. A parameter that the statement does not have
- * is a failure, too.
+ * is a failure, too. Without memory the program ends, see base/mem.h.
  *
  * Functions return SQLite's result codes, SQLITE_OK for success.
  */

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
+#include "db/statements.h"
 #include "plan/plan.h"
-#include "store/db.h"
 
 #define BATCH 100 /* ids that one request may name */
 
@@ -12,39 +12,17 @@ enum regime { BATCHES, ONE_BY_ONE, PROBE, REFUSED };
  * A batch that was refused leaves the single requests to be tried with one
  * track; only when that was refused too is the app known to be shut out.
  */
-static const char regime_query[] =
-    "with s as (select subject, status from endpoint_status "
-    "where user_id = :user and endpoint = 'audio-features' "
-    "and last_updated > :refused_since and last_updated <= :now) "
-    "select exists (select 1 from s where subject = '' and status = 403), "
-    "exists (select 1 from s where subject != '' and status = 403), "
-    "exists (select 1 from s where subject != '' and status between 200 and "
-    "299)";
-
-/* The tracks that miss their features, and may have some. */
-#define MISSING                                                      \
-	"from tracks t where audio_features_json is null "           \
-	"and is_local is not 1 and track_id not like 'spotify:%' "   \
-	"and not exists (select 1 from endpoint_status s "           \
-	"where s.user_id = :user and s.endpoint = 'audio-features' " \
-	"and s.subject = t.track_id and s.status = 404 "             \
-	"and s.last_updated > :refused_since and s.last_updated <= :now) "
-
 static int find_regime(struct plan *p, enum regime *regime)
 {
-	sqlite3_stmt *s;
-	int rc = plan_prepare(p, regime_query, 0, &s);
+	struct query q;
 
 	*regime = BATCHES;
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(s);
-	if (rc == SQLITE_ROW && sqlite3_column_int(s, 0))
-		*regime = sqlite3_column_int(s, 2)   ? ONE_BY_ONE
-			  : sqlite3_column_int(s, 1) ? REFUSED
-						     : PROBE;
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+	plan_query(p, &q, &sql_audio_features_refusals, 0);
+	if (query_step(&q) && query_int(&q, 0))
+		*regime = query_int(&q, 2)   ? ONE_BY_ONE
+			  : query_int(&q, 1) ? REFUSED
+					     : PROBE;
+	return query_finish(&q);
 }
 
 static void ask(struct plan *p, struct buf *url)
@@ -75,30 +53,20 @@ static void put_id(struct buf *url, struct slice id, enum regime regime, int n)
 static int ask_missing(struct plan *p, enum regime regime)
 {
 	struct buf url = BUF_INIT(65536);
-	sqlite3_stmt *s;
-	int named = 0, rc;
+	struct query q;
+	int named = 0;
 
-	rc = plan_prepare(
-	    p, "select track_id " MISSING "order by track_id", 0, &s);
-	if (rc != SQLITE_OK)
-		return rc;
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const char *id = (const char *)sqlite3_column_text(s, 0);
-
-		if ((rc = store_row_read(s)))
-			break;
-		put_id(&url, slice_of(id), regime, named++ % BATCH);
+	plan_query(p, &q, &sql_tracks_without_features, 0);
+	while (query_step(&q)) {
+		put_id(&url, query_text(&q, 0), regime, named++ % BATCH);
 		if (regime != BATCHES || named % BATCH == 0)
 			ask(p, &url);
-		if (regime == PROBE) {
-			rc = SQLITE_DONE;
+		if (regime == PROBE)
 			break;
-		}
 	}
 	ask(p, &url);
-	sqlite3_finalize(s);
 	buf_release(&url);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return query_finish(&q);
 }
 
 int plan_audio_features(struct plan *p)
@@ -119,5 +87,5 @@ int plan_audio_features(struct plan *p)
 
 int plan_audio_features_waiting(struct plan *p, int64_t *n)
 {
-	return plan_count(p, "select count(*) " MISSING, n);
+	return plan_count(p, &sql_count_tracks_without_features, n);
 }

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "json/json.h"
+#include "db/statements.h"
 #include "plan/deadlines.h"
 #include "spotify/endpoint.h"
 #include "store/db.h"
@@ -37,101 +38,60 @@ const struct job *job_named(const char *name)
 	return NULL;
 }
 
-static int bind_name(sqlite3_stmt *s, const char *name, struct slice text)
+void plan_query(
+    struct plan *p, struct query *q, const struct sql *sql, int64_t age)
 {
-	int i = sqlite3_bind_parameter_index(s, name);
-
-	return i > 0 ? sqlite3_bind_text(
-			   s, i, text.p, (int)text.n, SQLITE_TRANSIENT)
-		     : SQLITE_OK;
-}
-
-static int bind_time(sqlite3_stmt *s, const char *name, int64_t ms)
-{
-	char text[CLOCK_TEXT];
-
-	return clock_format(ms > 0 ? ms : 0, text)
-		   ? bind_name(s, name, slice_of(text))
-		   : SQLITE_OK;
-}
-
-int plan_prepare(struct plan *p, const char *sql, int64_t age, sqlite3_stmt **s)
-{
-	int rc = sqlite3_prepare_v2(p->db, sql, -1, s, NULL);
-
-	int64_t refused = p->now - p->options->refusal_age;
-
-	if (rc == SQLITE_OK &&
-	    !(rc = bind_name(*s, ":user", buf_slice(&p->user))) &&
-	    !(rc = bind_time(*s, ":now", p->now)) &&
-	    !(rc = bind_time(*s, ":refused_since", refused)))
-		rc = bind_time(*s, ":stale_since", p->now - age);
-	if (rc != SQLITE_OK)
-		sqlite3_finalize(*s);
-	return rc;
-}
-
-/* One text of a query, or "" where there is none. */
-static int look_up(struct plan *p, const char *sql, const char *name,
-    const char *value, struct buf *text)
-{
-	sqlite3_stmt *s;
-	int rc = plan_prepare(p, sql, 0, &s);
-
-	buf_clear(text);
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = bind_name(s, name, slice_of(value));
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(s);
-	if (rc == SQLITE_ROW && sqlite3_column_text(s, 0))
-		buf_puts(text, (const char *)sqlite3_column_text(s, 0));
-	if (text->failed || (rc == SQLITE_ROW && store_row_read(s)))
-		rc = SQLITE_NOMEM;
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+	query_prepare(q, p->db, sql);
+	if (query_has(q, ":user"))
+		query_bind_text(q, ":user", buf_slice(&p->user));
+	if (query_has(q, ":account"))
+		query_bind_text(q, ":account", slice_of(p->options->account));
+	if (query_has(q, ":now"))
+		query_bind_time(q, ":now", p->now);
+	if (query_has(q, ":refused_since"))
+		query_bind_time(
+		    q, ":refused_since", p->now - p->options->refusal_age);
+	if (query_has(q, ":stale_since"))
+		query_bind_time(q, ":stale_since", p->now - age);
 }
 
 static int find_user(struct plan *p)
 {
-	if (!p->options->user)
-		return look_up(p,
-		    "select user_id from accounts where account = :account",
-		    ":account", p->options->account, &p->user);
-	return buf_puts(&p->user, p->options->user) ? SQLITE_OK : SQLITE_NOMEM;
+	struct query q;
+
+	if (p->options->user) {
+		buf_puts(&p->user, p->options->user);
+		return SQLITE_OK;
+	}
+	plan_query(p, &q, &sql_user_of_account, 0);
+	if (query_step(&q))
+		buf_put_slice(&p->user, query_text(&q, 0));
+	return query_finish(&q);
 }
 
 /* A cursor that is later than it can be counts as absent. */
-static void read_cursor(struct plan *p, sqlite3_stmt *s)
+static void read_cursor(struct plan *p, struct query *q)
 {
-	const char *told = (const char *)sqlite3_column_text(s, 1);
-	int64_t value = sqlite3_column_int64(s, 0);
+	int64_t value = query_int(q, 0);
 
-	if (sqlite3_column_type(s, 0) == SQLITE_INTEGER && value <= p->now &&
-	    !merge_cursor_is_void(value, slice_of(told)))
+	if (sqlite3_column_type(q->stmt, 0) == SQLITE_INTEGER &&
+	    value <= p->now && !merge_cursor_is_void(value, query_text(q, 1)))
 		p->cursor = value;
 }
 
 /* The user and the cursor that the plan starts from. */
 static int start(struct plan *p, const struct job *job)
 {
-	sqlite3_stmt *s;
+	struct query q;
 	int rc = find_user(p);
 
-	if (rc == SQLITE_OK)
-		rc = plan_prepare(p,
-		    "select value, last_updated from cursors "
-		    "where user_id = :user and job = :job",
-		    0, &s);
 	if (rc != SQLITE_OK)
 		return rc;
-	rc = bind_name(s, ":job", slice_of(job->name));
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(s);
-	if (rc == SQLITE_ROW && !(rc = store_row_read(s)))
-		read_cursor(p, s);
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	plan_query(p, &q, &sql_read_cursor, 0);
+	query_bind_text(&q, ":job", slice_of(job->name));
+	if (query_step(&q))
+		read_cursor(p, &q);
+	return query_finish(&q);
 }
 
 bool plan_is_limited(struct plan *p, const char *endpoint)
@@ -209,19 +169,13 @@ void plan_send_rest(struct plan *p, struct plan_request *r)
 	plan_send(p, r);
 }
 
-int plan_count(struct plan *p, const char *sql, int64_t *n)
+int plan_count(struct plan *p, const struct sql *sql, int64_t *n)
 {
-	sqlite3_stmt *s;
-	int rc = plan_prepare(p, sql, 0, &s);
+	struct query q;
 
-	*n = 0;
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(s);
-	if (rc == SQLITE_ROW)
-		*n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+	plan_query(p, &q, sql, 0);
+	*n = query_step(&q) ? query_int(&q, 0) : 0;
+	return query_finish(&q);
 }
 
 int64_t plan_pages(int64_t items, int64_t page)
@@ -259,19 +213,16 @@ bool plan_put_encoded(struct buf *b, struct slice text)
 	return !b->failed;
 }
 
-/* The scopes of the account's login, as the last run reported them. */
 static int put_scopes(struct plan *p, struct buf *run)
 {
-	struct buf scopes = BUF_INIT(65536);
-	int rc = look_up(p,
-	    "select '=' || scopes from accounts where account = :account",
-	    ":account", p->options->account, &scopes);
+	struct query q;
+	struct slice scopes;
 
-	if (scopes.n > 0)
-		json_put_member(
-		    run, "scopes", slice_from(buf_slice(&scopes), 1));
-	buf_release(&scopes);
-	return rc;
+	plan_query(p, &q, &sql_scopes_of_account, 0);
+	scopes = query_step(&q) ? query_text(&q, 0) : (struct slice){NULL, 0};
+	if (scopes.p)
+		json_put_member(run, "scopes", scopes);
+	return query_finish(&q);
 }
 
 static int send_run(struct plan *p, const struct job *job)
@@ -351,53 +302,17 @@ static int has_nothing_to_ask(sqlite3 *db, const struct job *job,
 	return rc;
 }
 
-/*
- * A run of audio-features that asked for nothing is none to wait after: it
- * began before there were any tracks.
- */
-static const char is_due[] =
-    "select not exists (select 1 from ingest_runs where job = :job "
-    "and account = :account and status = 'complete' "
-    "and started_at > :stale_since and started_at <= :now "
-    "and (job <> 'audio-features' or coalesce(captures, 1) > 0)) "
-    "or (:job = 'playlists' and (exists (select 1 " PLAN_QUEUED ") "
-    "or exists (select 1 from " PLAN_UNPROVEN
-    "where again and playlist_id in " PLAN_MINE "))) "
-    /* Playlists that its last run discovered, it could not request. */
-    "or (:job = 'playlists' and exists (select 1 "
-    "from (select user_id, max(started_at) as at from ingest_runs "
-    "where job = :job and account = :account "
-    "and status = 'complete' and started_at <= :now) r "
-    "join user_playlists u on u.user_id = r.user_id "
-    "and u.first_seen > r.at left join playlists using (playlist_id) "
-    "where last_refreshed is null))";
-
-/* Of the last runs, the newest first: whether captures of it were refused. */
-static const char were_refused[] = "select " REFUSALS_OF_RUN(
-    "r.run_id") " from (select run_id, started_at "
-		"from ingest_runs where job = :job and account = :account "
-		"and status = 'complete' and started_at <= :now "
-		"order by started_at desc, run_id desc limit 16) r "
-		"order by started_at desc, run_id desc";
-
 /* How many of the last runs, on end, had captures refused. */
 static int count_refused(struct plan *p, const struct job *job, int *n)
 {
-	sqlite3_stmt *s;
-	int rc = plan_prepare(p, were_refused, 0, &s);
+	struct query q;
 
+	plan_query(p, &q, &sql_were_runs_refused, 0);
+	query_bind_text(&q, ":job", slice_of(job->name));
 	*n = 0;
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = bind_name(s, ":job", slice_of(job->name));
-	if (rc == SQLITE_OK)
-		rc = bind_name(s, ":account", slice_of(p->options->account));
-	if (rc == SQLITE_OK)
-		while ((rc = sqlite3_step(s)) == SQLITE_ROW &&
-		       sqlite3_column_int(s, 0))
-			++*n;
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+	while (query_step(&q) && query_int(&q, 0))
+		++*n;
+	return query_finish(&q);
 }
 
 /* The time to wait after a run; exponential backoff where it was refused. */
@@ -411,27 +326,20 @@ static int find_interval(struct plan *p, const struct job *job, int64_t *ms)
 	return rc;
 }
 
-/* What the query says, of the user that it is asked for. */
 static int ask_is_due(struct plan *p, const struct job *job, bool *due)
 {
-	sqlite3_stmt *s;
+	struct query q;
 	int64_t interval;
 	int rc = find_user(p);
 
 	if (rc == SQLITE_OK)
 		rc = find_interval(p, job, &interval);
-	if (rc == SQLITE_OK)
-		rc = plan_prepare(p, is_due, interval, &s);
 	if (rc != SQLITE_OK)
 		return rc;
-	rc = bind_name(s, ":job", slice_of(job->name));
-	if (rc == SQLITE_OK)
-		rc = bind_name(s, ":account", slice_of(p->options->account));
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(s);
-	*due = rc == SQLITE_ROW && sqlite3_column_int(s, 0);
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+	plan_query(p, &q, &sql_is_job_due, interval);
+	query_bind_text(&q, ":job", slice_of(job->name));
+	*due = query_step(&q) && query_int(&q, 0);
+	return query_finish(&q);
 }
 
 int job_is_due(sqlite3 *db, const struct job *job,

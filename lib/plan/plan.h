@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "db/query.h"
 #include "plan/stops.h"
 #include "stream/outcome.h"
 #include "stream/source.h"
@@ -97,35 +98,6 @@ int plan_job(struct plan *, sqlite3 *, const struct job *,
     const struct plan_options *, struct source *);
 void plan_release(struct plan *);
 
-/* In SQL: the rows of the queue that are for this user to ask for. */
-#define PLAN_QUEUED                   \
-	"from playlist_ingest_queue " \
-	"where (user_id is null or user_id = :user) "
-
-/*
- * In SQL: the playlists that this user may ask for: those of its own list,
- * those that its plays named, and those that nobody's list is known to hold.
- */
-#define PLAN_MINE                                                             \
-	"(select playlist_id " PLAN_QUEUED                                    \
-	"union select playlist_id from user_playlists where user_id = :user " \
-	"union select playlist_id from playlists where playlist_id not in "   \
-	"(select playlist_id from user_playlists)) "
-
-/*
- * In SQL: the playlists that were read whole, and whose check did not prove
- * the list: when last, and whether to ask again at once, for two such lists
- * with the same items are as good. That is once; where two differ, more do.
- */
-#define PLAN_UNPROVEN                                                         \
-	"(select playlist_id, at, n = 1 and not exists "                      \
-	"(select 1 from endpoint_status where endpoint = 'playlist' "         \
-	"and subject = playlist_id and last_updated > at) as again "          \
-	"from (select playlist_id, max(told_at) as at, "                      \
-	"count(distinct list) as n from playlist_pages "                      \
-	"where page_offset = -1 and list in (select list from ingest_errors " \
-	"where list is not null) group by playlist_id)) "
-
 /* For the jobs: */
 
 struct plan_request {
@@ -155,15 +127,15 @@ void plan_send_rest(struct plan *, struct plan_request *);
 bool plan_is_limited(struct plan *, const char *endpoint);
 
 /*
- * Prepare a query whose parameters are :user, :now, :refused_since and
- * :stale_since, each bound if it is there; the two latter are the times as
- * long ago as refusal_age and `age`. A stored time later than :now was told by
- * a clock that was wrong: it must not count as recent.
+ * Prepare a query. Of its parameters these are bound if it has them: :user,
+ * :account, :now, :refused_since and :stale_since; the two latter are the
+ * times as long ago as refusal_age and `age`. A stored time later than :now
+ * came from a wrong clock: it must not count as recent.
  */
-int plan_prepare(struct plan *, const char *sql, int64_t age, sqlite3_stmt **);
+void plan_query(struct plan *, struct query *, const struct sql *, int64_t age);
 
 /* The one number of such a query; 0 where it gives none. */
-int plan_count(struct plan *, const char *sql, int64_t *n);
+int plan_count(struct plan *, const struct sql *, int64_t *n);
 
 /*
  * How many pages hold so many items, for plan_request. Of none at all it is

@@ -1,0 +1,60 @@
+-- Times before which the API is not to be asked.
+
+-- name: deadlines
+-- The deadlines of a user that are still to come, one of each user and
+-- endpoint: those of :endpoints (each between spaces; NULL: of any), and with
+-- :for_all those that are for every endpoint. `until` is the latest one of the
+-- endpoint, is_first marks one row of each. Those in captures that are not
+-- loaded yet count, too; a quota is shared by the users of one app.
+with stored (user_id, endpoint, retry_at, at, quota) as (
+	select user_id, endpoint, retry_at, coalesce(last_updated, ''),
+		coalesce(reason like 'QUOTA_EXCEEDED%', 0)
+	from endpoint_status
+	where status in (408, 429) or status >= 500
+	union all
+	select coalesce(user_id, ''), endpoint,
+		json_extract(extra_json, '$.retry_at'), coalesce(fetched_at, ''),
+		coalesce(json_extract(extra_json, '$.quota'), 0)
+	from staging_raw c
+	where (status in (408, 429) or status >= 500)
+		and fetched_at > :since
+		and not exists (
+			select 1 from endpoint_status s
+			where s.user_id = c.user_id and s.endpoint = c.endpoint
+				and s.last_updated >= c.fetched_at)
+),
+deadlines as materialized (
+	select user_id, endpoint, retry_at, at,
+		quota or endpoint = 'token' or user_id = '' as is_for_all
+	from stored t
+	where retry_at > :now and retry_at <= :latest
+		and (user_id = :user or (quota and user_id in (
+			select b.user_id
+			from accounts a join accounts b using (client_id)
+			where a.user_id = :user)))
+		and not exists (
+			select 1 from lifted_deadlines l
+			where l.user_id = t.user_id
+				and l.endpoint = t.endpoint
+				and l.lifted_at >= t.at)
+)
+select user_id, endpoint, max(at) as set_at,
+	max(max(retry_at)) over (partition by endpoint) as until,
+	row_number() over (partition by endpoint order by user_id) = 1
+		as is_first
+from deadlines
+where is_for_all and :for_all or :endpoints is null
+	or instr(:endpoints, ' ' || endpoint || ' ')
+group by endpoint, user_id
+order by endpoint, user_id;
+
+-- name: lift_deadline
+-- One that was set in the future is to be lifted, too.
+insert into lifted_deadlines (user_id, endpoint, lifted_at)
+values (:user, :endpoint, max(:set_at, :now))
+on conflict do update set lifted_at = max(lifted_at, excluded.lifted_at);
+
+-- name: newest_clock_correction
+-- The newest capture says by how much sp-fetch corrected the clock.
+select fetched_at, json_extract(extra_json, '$.clock_off')
+from staging_raw order by capture_id desc limit 1;
