@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/os.h"
 #include "cli.h"
 #include "http/token.h"
@@ -76,15 +77,13 @@ static const char *find_path(const struct account *a, struct buf *path)
 	snprintf(name, sizeof(name), "tokens/%s.json", account);
 	if (os_config_path(path, name) && buf_cstr(path))
 		return path->p;
-	if (path->no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	cli_die(EX_CONFIG, "no token file: give --token-file FILE, or "
 			   "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
 }
 
 /*
  * Resolve a symbolic link one step, relative to its folder; NULL if the path
- * is too long, or out of memory.
+ * is too long.
  */
 static const char *resolve_link(struct buf *path, struct slice to)
 {
@@ -113,8 +112,6 @@ const char *account_path(const struct account *a, struct buf *path)
 	}
 	for (int i = 0; i < LINKS_MAX && n > 0; i++) {
 		file = resolve_link(path, (struct slice){to, (size_t)n});
-		if (path->no_memory)
-			cli_die(EX_OSERR, "out of memory");
 		if (!file)
 			cli_die(EX_CONFIG, "the token file's name is too long");
 		n = readlink(file, to, sizeof(to));
@@ -167,20 +164,11 @@ struct list {
 	int status;
 };
 
-static char *copy(const char *text)
-{
-	char *s = text ? strdup(text) : NULL;
-
-	if (text && !s)
-		cli_die(EX_OSERR, "out of memory");
-	return s;
-}
-
 static char *copy_time(int64_t ms)
 {
 	char text[CLOCK_TEXT];
 
-	return ms && clock_format(ms, text) ? copy(text) : NULL;
+	return ms && clock_format(ms, text) ? mem_string(text) : NULL;
 }
 
 /* Add a token file's account; `name` may be NULL. */
@@ -198,18 +186,15 @@ static void add(struct list *l, const char *name, const char *path)
 		token_release(&t);
 		return;
 	}
-	rows = realloc(l->rows, (l->n + 1) * sizeof(*rows));
-	if (!rows)
-		cli_die(EX_OSERR, "out of memory");
-	l->rows = rows;
+	rows = l->rows = mem_resize(l->rows, l->n + 1, sizeof(*rows));
 	rows[l->n++] =
-	    (struct row){.cell = {[NAME] = copy(name),
-			     [USER] = copy(t.user_id),
+	    (struct row){.cell = {[NAME] = mem_string(name),
+			     [USER] = mem_string(t.user_id),
 			     [EXPIRES] = copy_time(t.expires_at),
 			     [AUTHORIZED] = copy_time(t.authorized_at),
 			     [ENDS] = copy_time(token_ends(&t)),
-			     [SCOPE] = copy(t.scope),
-			     [PATH] = copy(path)}};
+			     [SCOPE] = mem_string(t.scope),
+			     [PATH] = mem_string(path)}};
 	token_release(&t);
 }
 
@@ -226,8 +211,10 @@ static void add_folder(struct list *l, const char *folder)
 	struct dirent **entries;
 	int n = scandir(folder, &entries, is_token, alphasort);
 
+	if (n < 0 && errno == ENOMEM)
+		mem_exhausted();
 	if (n < 0 && errno != ENOENT && errno != ENOTDIR) {
-		l->status = errno == ENOMEM ? EX_OSERR : EX_CONFIG;
+		l->status = EX_CONFIG;
 		cli_warn("%s: cannot read: %s", folder, strerror(errno));
 	}
 	for (int i = 0; i < n; i++) {
@@ -238,8 +225,6 @@ static void add_folder(struct list *l, const char *folder)
 		name[strlen(name) - 5] = '\0';
 		if (buf_cstr(&path))
 			add(l, name, path.p);
-		else if (path.no_memory)
-			cli_die(EX_OSERR, "out of memory");
 		buf_release(&path);
 		free(entries[i]);
 	}
@@ -259,8 +244,6 @@ static void put_record(const struct row *r)
 		else
 			json_put_member_raw(&b, cells[i], SLICE("null"));
 	buf_puts(&b, "}\n");
-	if (b.failed)
-		cli_die(EX_OSERR, "out of memory");
 	fwrite(b.p, 1, b.n, stdout);
 	buf_release(&b);
 }
@@ -314,8 +297,6 @@ int account_list(const struct account *a, bool table)
 			add(&l, NULL, named_file(a));
 		if (os_config_path(&path, "tokens") && buf_cstr(&path))
 			add_folder(&l, path.p);
-		else if (path.no_memory)
-			cli_die(EX_OSERR, "out of memory");
 	}
 	if (table && l.n > 0)
 		put_table(&l);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 #define WORDS_MAX 32
 
@@ -124,9 +125,7 @@ bool browser_open(const char *url)
 
 	if (!set || !*set)
 		return HAS_DESKTOP && start_command(opener, url);
-	list = strdup(set);
-	if (!list)
-		return false;
+	list = mem_string(set);
 	for (command = strtok_r(list, ":", &save); command && !ok;
 	     command = strtok_r(NULL, ":", &save))
 		ok = start_command(command, url);

@@ -238,13 +238,11 @@ const char *cli_database(const char *option, struct buf *path)
 		    named, named);
 	if (named && *named != '\0')
 		buf_puts(path, named);
-	else if (!os_data_path(path, "spotify.db"))
-		cli_die(path->failed ? EX_OSERR : EX_CONFIG,
-		    path->failed ? "out of memory"
-				 : "no database: give --db FILE, or set SP_DB, "
+	else if (!os_data_path(path, "spotify.db") && !path->failed)
+		cli_die(EX_CONFIG, "no database: give --db FILE, or set SP_DB, "
 				   "XDG_DATA_HOME or HOME");
 	if (!buf_cstr(path))
-		cli_die(EX_OSERR, "out of memory");
+		cli_die(EX_CONFIG, "the database's name is too long");
 	return path->p;
 }
 

@@ -70,8 +70,6 @@ void keeper_see_run(struct keeper *k, const struct record *rec)
 		return;
 	keeper_begin(k);
 	good = store_run_read(rec, &scratch, &run, &reason);
-	if (scratch.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (!good)
 		cli_warn("cannot record the run: %s", reason);
 	else if (store_run_seen(k->db, &run) != SQLITE_OK)
@@ -121,8 +119,7 @@ struct record keeper_staged(struct keeper *k, const struct record *rec)
 	buf_clear(&k->line);
 	record_put_members(rec, but, &k->line);
 	json_put_member(&k->line, "fetched_at", time);
-	if (!buf_putc(&k->line, '}'))
-		cli_die(EX_OSERR, "out of memory");
+	buf_putc(&k->line, '}');
 	staged.line = buf_slice(&k->line);
 	return staged;
 }

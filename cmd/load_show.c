@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli.h"
 #include "database.h"
 #include "listing.h"
@@ -18,14 +19,10 @@ void load_show_change(struct load *l, const struct change *c)
 	size_t room = c->table->index + 1;
 
 	if (room > l->by_table_count) {
-		struct load_counts *more =
-		    realloc(l->by_table, room * sizeof(*more));
-
-		if (!more)
-			cli_die(EX_OSERR, "out of memory");
-		memset(more + l->by_table_count, 0,
-		    (room - l->by_table_count) * sizeof(*more));
-		l->by_table = more;
+		l->by_table =
+		    mem_resize(l->by_table, room, sizeof(*l->by_table));
+		memset(l->by_table + l->by_table_count, 0,
+		    (room - l->by_table_count) * sizeof(*l->by_table));
 		l->by_table_count = room;
 	}
 	l->by_table[c->table->index].rows += c->rows;
@@ -33,7 +30,7 @@ void load_show_change(struct load *l, const struct change *c)
 	buf_clear(&l->line);
 	change_put(c, &l->line);
 	if (l->line.failed)
-		cli_die(EX_OSERR, "out of memory");
+		cli_die(EX_DATAERR, "a change is too long to print");
 	/* An error is kept, and met at commit. */
 	record_send(&l->out, buf_slice(&l->line));
 }

@@ -53,8 +53,6 @@ static void write_batch(struct load *l, struct batch *b)
 
 	if (rc == SQLITE_OK)
 		rc = lists_apply(&l->lists, b);
-	if (rc == SQLITE_NOMEM)
-		cli_die(EX_OSERR, "%s: out of memory", l->path);
 	if (rc != SQLITE_OK)
 		load_die(l);
 	for (const struct noted *n = b->refusals; n; n = n->next)
@@ -174,8 +172,6 @@ static void store_scopes(struct load *l, const struct record *end)
 	    !l->options.dry &&
 	    store_run_scopes(l->db, slice_of(l->run.id), scopes) != SQLITE_OK)
 		load_die(l);
-	if (text.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	buf_release(&text);
 }
 
@@ -191,8 +187,6 @@ void load_end(struct load *l, const struct record *rec)
 	write_batch(l, &l->batch);
 	stage_put_ledger(&l->stage, rec, &ledger);
 	ending_judge(rec, buf_slice(&ledger), &end, &text);
-	if (ledger.no_memory || text.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->held);
 	end_lists(l);

@@ -51,11 +51,9 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 		buf_putc(&all, '\n');
 	}
 	if (r == LINES_ERROR || all.failed)
-		cli_die(all.failed ? EX_OSERR : stage_io_status(in.err),
+		cli_die(all.failed ? EX_DATAERR : stage_io_status(in.err),
 		    "stdin: cannot read: %s",
-		    all.no_memory ? "out of memory"
-		    : all.failed  ? "more than 64 MiB"
-				  : strerror(in.err));
+		    all.failed ? "more than 64 MiB" : strerror(in.err));
 	if (store_begin(db) != SQLITE_OK)
 		database_die(db, "lock the database");
 	for (uint64_t number = 1; from < all.n; number++) {

@@ -19,7 +19,7 @@ static void put_runs(char *const *run, struct buf *b)
 	}
 	buf_putc(b, ']');
 	if (!buf_putc(b, '\0'))
-		cli_die(EX_OSERR, "out of memory");
+		cli_die(EX_USAGE, "too many runs");
 }
 
 static void check_known(sqlite3 *db, const char *runs)

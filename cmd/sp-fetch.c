@@ -191,8 +191,7 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 	json_put_member(&f->line, "user", slice_of(t->user_id));
 	if (t->client_id)
 		json_put_member(&f->line, "client", slice_of(t->client_id));
-	if (!buf_putc(&f->line, '}'))
-		cli_die(EX_OSERR, "out of memory");
+	buf_putc(&f->line, '}');
 	filled.line = buf_slice(&f->line);
 	stage_pass(&f->stage, &filled);
 }
@@ -244,9 +243,8 @@ static void take_run(struct fetch *f, const struct record *rec)
 		off = 0;
 	skew_begin(transfer_skew(f->transfer), off);
 	buf_clear(&f->run_line);
-	if (!buf_put_slice(&f->run_line, rec->line) ||
-	    !record_parse(&f->run, buf_slice(&f->run_line), &why, &at))
-		cli_die(EX_OSERR, "out of memory");
+	buf_put_slice(&f->run_line, rec->line);
+	record_parse(&f->run, buf_slice(&f->run_line), &why, &at);
 }
 
 /* Pass on the run that waits, if any. */
@@ -284,7 +282,8 @@ static void send_capture(
 	flush_run(f);
 	buf_clear(&f->line);
 	if (!capture_put(&c, buf_slice(&page->body), &check, &f->line))
-		cli_die(EX_OSERR, "out of memory");
+		cli_die(EX_DATAERR, "%.*s: the response is too long for a line",
+		    (int)path.n, path.p);
 	if (check.flaw)
 		cli_warn("%.*s: %s at byte %zu of the body", (int)path.n,
 		    path.p, check.flaw, check.at + 1);
@@ -329,8 +328,7 @@ static void send_limit(struct fetch *f)
 		c.url = buf_slice(&url);
 		c.seq = ++f->seq;
 		buf_clear(&f->line);
-		if (!capture_put(&c, SLICE(""), &check, &f->line))
-			cli_die(EX_OSERR, "out of memory");
+		capture_put(&c, SLICE(""), &check, &f->line);
 		stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
 		f->limit_sent = true;
 	}
@@ -435,8 +433,7 @@ static void take_end(struct fetch *f, const struct record *rec)
 		buf_clear(&f->line);
 		record_put_members(rec, but, &f->line);
 		json_put_member(&f->line, "scopes", slice_of(scopes));
-		if (!buf_putc(&f->line, '}'))
-			cli_die(EX_OSERR, "out of memory");
+		buf_putc(&f->line, '}');
 		if (!record_parse(&filled, buf_slice(&f->line), &reason, &at))
 			filled = *rec;
 	}

@@ -115,8 +115,6 @@ static void take_run(struct load *l, const struct record *rec)
 
 	load_end_loose(l, true);
 	if (!store_run_read(rec, &text, &run, &reason)) {
-		if (text.no_memory)
-			cli_die(EX_OSERR, "out of memory");
 		stage_refuse(&l->stage, rec, "bad run", "%s", reason);
 		buf_release(&text);
 		return;
@@ -125,8 +123,7 @@ static void take_run(struct load *l, const struct record *rec)
 	memcpy(l->run.id, l->stage.run, sizeof(l->run.id));
 	buf_put_slice(&l->run.job, run.job);
 	buf_put_slice(&l->run.replay_of, run.replay_of);
-	if (!buf_put_slice(&l->run.uncommitted, record_raw(rec, "uncommitted")))
-		cli_die(EX_OSERR, "out of memory");
+	buf_put_slice(&l->run.uncommitted, record_raw(rec, "uncommitted"));
 	l->run.open = true;
 	l->run.planned = run.account.p || run.replay_of.p;
 	if (!l->options.dry &&
@@ -175,8 +172,6 @@ static void take_settling(
 
 	if (l->settling.known < 0)
 		load_die(l);
-	if (l->settling.captures.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (wrong)
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 	else
@@ -229,8 +224,6 @@ static void take_row(struct load *l, const struct record *rec)
 
 	l->run.counts.rows++;
 	wrong = arrival_read(rec, &l->line, &name, &a);
-	if (l->line.no_memory)
-		cli_die(EX_OSERR, "out of memory");
 	if (wrong) {
 		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
 		return;

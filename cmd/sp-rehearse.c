@@ -166,7 +166,7 @@ static bool write_file(const char *path, mode_t mode, const struct buf *text)
 
 	if (text->failed || snprintf(temp, sizeof(temp), "%s.%ld", path,
 				(long)getpid()) >= (int)sizeof(temp)) {
-		errno = text->failed ? ENOMEM : ENAMETOOLONG;
+		errno = text->failed ? EFBIG : ENAMETOOLONG;
 		return false;
 	}
 	unlink(temp);
@@ -239,18 +239,9 @@ static int set_up(struct rehearsal *r, const struct options *o)
 	strcpy(r->tokens.scope, o->scope ? o->scope : rehearsal_scope());
 	r->catalogue = catalogue_new(
 	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
-	if (r->catalogue == NULL) {
-		cli_warn(
-		    "cannot generate user '%s': %s", o->user, strerror(ENOMEM));
-		return EX_OSERR;
-	}
 	listener_init(&r->listener, r->catalogue, (int)o->per_day,
 	    o->clock - HISTORY_DAYS * DAY_MS);
-	if (!listener_reach(&r->listener, r->clock)) {
-		cli_warn(
-		    "cannot generate user '%s': %s", o->user, strerror(ENOMEM));
-		return EX_OSERR;
-	}
+	listener_reach(&r->listener, r->clock);
 	if (o->serve != NULL &&
 	    (r->saved = saved_open(o->serve, why, sizeof(why))) == NULL) {
 		cli_warn("%s: cannot serve: %s", o->serve, why);

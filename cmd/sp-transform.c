@@ -346,9 +346,8 @@ static void take_body(struct transform *t, struct slice body)
 	size_t at;
 
 	t->st.records++;
-	if (!bare_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at,
-		&check, &t->capture))
-		cli_die(EX_OSERR, "out of memory");
+	bare_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at, &check,
+	    &t->capture);
 	if (check.error) {
 		refuse_body(t, &rec, &check);
 		return;

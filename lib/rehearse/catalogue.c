@@ -1,4 +1,5 @@
 #include "rehearse/catalogue.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,30 +226,22 @@ static void fill(struct catalogue *cat)
 struct catalogue *catalogue_new(
     uint64_t seed, const char *user, int lists, int big)
 {
-	struct catalogue *cat = calloc(1, sizeof(*cat));
+	struct catalogue *cat = mem_zero(1, sizeof(*cat));
 	size_t albums = ARTISTS * ALBUMS_MAX + 1;
 	size_t tracks = albums * TRACKS_MAX + LOCALS;
 
-	if (cat == NULL)
-		return NULL;
 	cat->seed = seed;
 	snprintf(cat->user, sizeof(cat->user), "%s", user);
 	snprintf(
 	    cat->user_name, sizeof(cat->user_name), "%s (rehearsing)", user);
-	cat->artists = calloc(ARTISTS + 1, sizeof(*cat->artists));
-	cat->albums = calloc(albums, sizeof(*cat->albums));
-	cat->tracks = calloc(tracks, sizeof(*cat->tracks));
-	cat->favourites = calloc(tracks, sizeof(*cat->favourites));
-	cat->episodes = calloc(EPISODES, sizeof(*cat->episodes));
-	if (cat->artists != NULL && cat->albums != NULL &&
-	    cat->tracks != NULL && cat->favourites != NULL &&
-	    cat->episodes != NULL) {
-		fill(cat);
-		if (catalogue_make_playlists(cat, lists, big))
-			return cat;
-	}
-	catalogue_free(cat);
-	return NULL;
+	cat->artists = mem_zero(ARTISTS + 1, sizeof(*cat->artists));
+	cat->albums = mem_zero(albums, sizeof(*cat->albums));
+	cat->tracks = mem_zero(tracks, sizeof(*cat->tracks));
+	cat->favourites = mem_zero(tracks, sizeof(*cat->favourites));
+	cat->episodes = mem_zero(EPISODES, sizeof(*cat->episodes));
+	fill(cat);
+	catalogue_make_playlists(cat, lists, big);
+	return cat;
 }
 
 void catalogue_free(struct catalogue *cat)

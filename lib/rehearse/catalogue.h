@@ -102,8 +102,8 @@ struct catalogue {
 #define LIST_SIZE_MAX 100000 /* items of the big playlist */
 
 /*
- * Make up all of it; NULL when out of memory. The user's library holds lists
- * playlists, -1 for the usual few; one of them has big items, 0 for none.
+ * Make up all of it. The user's library holds lists playlists, -1 for the
+ * usual few; one of them has big items, 0 for none.
  */
 struct catalogue *catalogue_new(
     uint64_t seed, const char *user, int lists, int big);
@@ -113,7 +113,7 @@ void catalogue_free(struct catalogue *);
  * The parts of catalogue_new that make people and playlists, once there is
  * music.
  */
-bool catalogue_make_playlists(struct catalogue *, int lists, int big);
+void catalogue_make_playlists(struct catalogue *, int lists, int big);
 
 /* An adjective or a verb with a noun, into a name of NAME_SIZE bytes. */
 void catalogue_band_name(struct chance *, char *name);

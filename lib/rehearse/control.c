@@ -3,6 +3,7 @@
  * and tells what truly happened.
  */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "rehearse/put.h"
 #include "rehearse/query.h"
 #include "rehearse/rehearsal.h"
@@ -174,13 +175,9 @@ static void playlists(
     struct rehearsal *r, const struct ask *ask, struct reply *reply)
 {
 	const struct catalogue *cat = r->catalogue;
-	bool *played = calloc((size_t)cat->playlist_count, sizeof(*played));
+	bool *played = mem_zero((size_t)cat->playlist_count, sizeof(*played));
 	char id[ID_SIZE] = "";
 
-	if (played == NULL) {
-		reply_error(reply, 500, "out of memory", NULL);
-		return;
-	}
 	mark_played(r, played);
 	query_get(ask->query, "id", id, sizeof(id));
 	reply->type = TYPE_NDJSON;

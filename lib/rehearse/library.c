@@ -1,5 +1,6 @@
 /* Who the listener's friends are, and what playlists all of them have. */
 #include "rehearse/catalogue.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,7 +137,7 @@ static void make_further(struct catalogue *cat, int i)
 	finish_playlist(cat, i);
 }
 
-bool catalogue_make_playlists(struct catalogue *cat, int lists, int big)
+void catalogue_make_playlists(struct catalogue *cat, int lists, int big)
 {
 	int listed = 0, further, n = 0;
 
@@ -147,11 +148,9 @@ bool catalogue_make_playlists(struct catalogue *cat, int lists, int big)
 	further = lists - listed - (big > 0);
 	further = further > 0 ? further : 0;
 	cat->people =
-	    calloc(KNOWN + 1 + (size_t)further / 8, sizeof(*cat->people));
-	cat->playlists = calloc(
+	    mem_zero(KNOWN + 1 + (size_t)further / 8, sizeof(*cat->people));
+	cat->playlists = mem_zero(
 	    COUNT(sketches) + 1 + (size_t)further, sizeof(*cat->playlists));
-	if (cat->people == NULL || cat->playlists == NULL)
-		return false;
 	make_people(cat, 1 + further / 8);
 	if (big > 0)
 		lists--;
@@ -163,5 +162,4 @@ bool catalogue_make_playlists(struct catalogue *cat, int lists, int big)
 	while (further-- > 0)
 		make_further(cat, n++);
 	cat->playlist_count = n;
-	return true;
 }

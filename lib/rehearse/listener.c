@@ -1,5 +1,6 @@
 #include "rehearse/listener.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "rehearse/playlists.h"
 
 #include <stdio.h>
@@ -95,15 +96,8 @@ static bool push(struct listener *l, const struct play *p)
 {
 	if (l->count >= PLAYS_MAX)
 		return false;
-	if (l->count == l->room) {
-		size_t room = l->room != 0 ? l->room * 2 : 256;
-		struct play *plays = realloc(l->plays, room * sizeof(*plays));
-
-		if (plays == NULL)
-			return false;
-		l->plays = plays;
-		l->room = room;
-	}
+	l->plays =
+	    mem_grow(l->plays, &l->room, l->count + 1, sizeof(*l->plays));
 	l->plays[l->count++] = *p;
 	return true;
 }
@@ -234,10 +228,8 @@ bool listener_reach(struct listener *l, int64_t now)
 		struct chance c = {
 		    chance_mix(l->seed, "day", (uint64_t)l->next_day)};
 		int n = l->per_day * (int)chance_between(&c, 60, 140) / 100;
-		struct sketch *day = calloc((size_t)n + 1, sizeof(*day));
+		struct sketch *day = mem_zero((size_t)n + 1, sizeof(*day));
 
-		if (day == NULL)
-			return false;
 		draw_day(l->catalogue, &c, day, n);
 		ok = play_day(l, l->next_day, day, n, &c);
 		l->next_day++;

@@ -38,12 +38,12 @@ void listener_init(
 void listener_release(struct listener *);
 
 /*
- * Make the days up to the one that holds now. False: out of memory, or more
- * than PLAYS_MAX plays.
+ * Make the days up to the one that holds now. False: more than PLAYS_MAX
+ * plays.
  */
 bool listener_reach(struct listener *, int64_t now);
 
-/* Add a play by hand; false if one has that played_at, or out of memory. */
+/* Add a play by hand; false if one has that played_at. */
 bool listener_add(struct listener *, const struct play *);
 
 /*

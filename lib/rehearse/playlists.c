@@ -1,4 +1,5 @@
 #include "rehearse/playlists.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,19 +10,13 @@
 #define BETWEEN ((int64_t)5400123)	      /* from item to item, in ms */
 #define HOUR ((int64_t)3600000)
 
-bool changes_add(struct changes *c, int list, bool swap, int64_t now)
+void changes_add(struct changes *c, int list, bool swap, int64_t now)
 {
 	if (c->count == c->room) {
-		int room = c->room * 2 + 16;
-		void *all = realloc(c->all, (size_t)room * sizeof(*c->all));
-
-		if (all == NULL)
-			return false;
-		c->all = all;
-		c->room = room;
+		c->room = c->room * 2 + 16;
+		c->all = mem_resize(c->all, (size_t)c->room, sizeof(*c->all));
 	}
 	c->all[c->count++] = (struct change){list, swap, now};
-	return true;
 }
 
 void changes_release(struct changes *c)

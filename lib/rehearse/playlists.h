@@ -23,9 +23,9 @@ struct changes {
 
 /*
  * A new item comes to the front of a playlist, now (ms); swap: and the last
- * one goes. False when out of memory.
+ * one goes.
  */
-bool changes_add(struct changes *, int list, bool swap, int64_t now);
+void changes_add(struct changes *, int list, bool swap, int64_t now);
 void changes_release(struct changes *);
 
 /* A playlist as it stands at a moment; everything else is borrowed. */

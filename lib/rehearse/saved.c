@@ -3,6 +3,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "json/json.h"
 
 #include <dirent.h>
@@ -36,15 +37,8 @@ struct saved {
 
 static struct answer *add_answer(struct saved *s)
 {
-	if (s->count == s->room) {
-		size_t room = s->room != 0 ? s->room * 2 : 64;
-		struct answer *more = realloc(s->answers, room * sizeof(*more));
-
-		if (more == NULL)
-			return NULL;
-		s->answers = more;
-		s->room = room;
-	}
+	s->answers =
+	    mem_grow(s->answers, &s->room, s->count + 1, sizeof(*s->answers));
 	s->answers[s->count] = (struct answer){.whole = BUF_INIT(URL_MAX),
 	    .text = BUF_INIT(FILE_MAX),
 	    .status = 200};
@@ -119,16 +113,14 @@ static bool take_member(
 	return true;
 }
 
-/* Keep a line if it is a capture; false when out of memory. */
-static bool read_line(struct saved *s, struct slice line)
+/* Keep a line if it is a capture. */
+static void read_line(struct saved *s, struct slice line)
 {
 	struct answer *a = add_answer(s);
 	bool is_capture = false;
 	enum json_type t;
 	struct json j;
 
-	if (a == NULL)
-		return false;
 	json_init(&j, line);
 	if (json_next(&j) == JSON_OBJECT) {
 		while ((t = json_next(&j)) != JSON_OBJECT_END &&
@@ -138,45 +130,38 @@ static bool read_line(struct saved *s, struct slice line)
 	a->url = without_origin(buf_slice(&a->whole));
 	if (j.error == NULL && is_capture && a->url.n > 0 && a->status >= 200 &&
 	    a->status <= 599 && !a->text.failed)
-		return true;
+		return;
 	answer_release(a);
 	s->count--;
-	return true;
 }
 
-static bool read_captures(struct saved *s, struct slice text)
+static void read_captures(struct saved *s, struct slice text)
 {
 	while (text.n > 0) {
 		const char *end = memchr(text.p, '\n', text.n);
 		size_t n = end != NULL ? (size_t)(end - text.p) : text.n;
 
-		if (!read_line(s, (struct slice){text.p, n}))
-			return false;
+		read_line(s, (struct slice){text.p, n});
 		text = slice_from(text, n + (end != NULL));
 	}
-	return true;
 }
 
 /*
  * A file is a plain body, JSON or not, when it is named .json and holds no
  * captures; otherwise its captures are taken, and its other lines left.
  */
-static bool read_text(struct saved *s, const char *name, struct slice text)
+static void read_text(struct saved *s, const char *name, struct slice text)
 {
 	size_t len = strlen(name), before = s->count;
 	struct answer *a;
 
-	if (!read_captures(s, text))
-		return false;
+	read_captures(s, text);
 	if (s->count > before || len <= 5 ||
 	    strcmp(name + len - 5, ".json") != 0 || text.n == 0)
-		return true;
+		return;
 	a = add_answer(s);
-	if (a == NULL)
-		return false;
 	a->name = (struct slice){name, len - 5};
 	a->body = text;
-	return true;
 }
 
 static bool load(const char *path, struct buf *to)
@@ -191,7 +176,7 @@ static bool load(const char *path, struct buf *to)
 	       (n = fread(room, 1, 65536, f)) > 0)
 		to->n += n;
 	if (room == NULL)
-		errno = ENOMEM;
+		errno = EFBIG;
 	n = (size_t)(room == NULL || ferror(f));
 	fclose(f);
 	return n == 0;
@@ -217,9 +202,11 @@ static bool read_file(struct saved *s, const char *folder, const char *name)
 	*text = (struct buf)BUF_INIT(FILE_MAX);
 	s->text_count++;
 	skip = strlen(name) + 1;
-	errno = ENOMEM;
-	return buf_put(text, name, skip) && load(path, text) &&
-	       read_text(s, text->p, slice_from(buf_slice(text), skip));
+	buf_put(text, name, skip);
+	if (!load(path, text))
+		return false;
+	read_text(s, text->p, slice_from(buf_slice(text), skip));
+	return true;
 }
 
 static int not_hidden(const struct dirent *e)
@@ -229,15 +216,15 @@ static int not_hidden(const struct dirent *e)
 
 struct saved *saved_open(const char *folder, char *why, size_t size)
 {
-	struct saved *s = calloc(1, sizeof(*s));
+	struct saved *s = mem_zero(1, sizeof(*s));
 	struct dirent **names = NULL;
 	int n = scandir(folder, &names, not_hidden, alphasort);
-	bool ok = n >= 0 && s != NULL;
+	bool ok = n >= 0;
 
-	if (ok) {
-		s->texts = calloc((size_t)n + 1, sizeof(*s->texts));
-		ok = s->texts != NULL;
-	}
+	if (!ok && errno == ENOMEM)
+		mem_exhausted();
+	if (ok)
+		s->texts = mem_zero((size_t)n + 1, sizeof(*s->texts));
 	for (int i = 0; i < n && ok; i++)
 		ok = read_file(s, folder, names[i]->d_name);
 	snprintf(

@@ -1,5 +1,6 @@
 #include "rehearse/server.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "rehearse/put.h"
 #include "rehearse/query.h"
 
@@ -126,23 +127,17 @@ static struct MHD_Response *make_response(struct server *s, struct reply *r)
 	struct MHD_Response *response;
 
 	if (r->drip == 0 && r->cut < 0 && !r->huge) {
-		response = MHD_create_response_from_buffer(
-		    r->body.n, r->body.p, MHD_RESPMEM_MUST_FREE);
-		if (response != NULL)
-			r->body = (struct buf)BUF_INIT(REPLY_MAX);
+		response = mem_need(MHD_create_response_from_buffer(
+		    r->body.n, r->body.p, MHD_RESPMEM_MUST_FREE));
+		r->body = (struct buf)BUF_INIT(REPLY_MAX);
 		return response;
 	}
-	t = malloc(sizeof(*t));
-	if (t == NULL)
-		return NULL;
+	t = mem_alloc(sizeof(*t));
 	*t = (struct trickle){s, *r};
 	r->body = (struct buf)BUF_INIT(REPLY_MAX);
-	response = MHD_create_response_from_callback(
+	return mem_need(MHD_create_response_from_callback(
 	    r->huge ? MHD_SIZE_UNKNOWN : t->reply.body.n, 16384, trickle_read,
-	    t, trickle_free);
-	if (response == NULL)
-		trickle_free(t);
-	return response;
+	    t, trickle_free));
 }
 
 /* The Date of a response, as of RFC 9110, whatever the locale. */
@@ -174,8 +169,6 @@ static enum MHD_Result send_reply(
 	if (!server_wait(s, r->wait) || r->reset || r->body.failed)
 		return MHD_NO;
 	response = make_response(s, r);
-	if (response == NULL)
-		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", r->type);
 	put_date(response, r->date + r->wait);
 	if (r->location[0] != '\0')
@@ -204,13 +197,13 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
 	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	const uint64_t *number = info != NULL ? info->socket_context : NULL;
 	size_t path_len = strcspn(hit->url, "?");
-	char *path = malloc(path_len + 1);
+	char *path = mem_alloc(path_len + 1);
 	enum MHD_Result result;
 	const char *form = buf_cstr(&hit->form);
 	struct reply reply;
 	struct ask ask;
 
-	if (path == NULL || form == NULL) {
+	if (form == NULL) {
 		free(path);
 		return MHD_NO;
 	}
@@ -242,7 +235,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 
 	(void)url;
 	(void)version;
-	if (hit == NULL || hit->url == NULL)
+	if (hit == NULL)
 		return MHD_NO;
 	if (!hit->begun) {
 		hit->begun = true;
@@ -259,14 +252,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 
 static void *on_url(void *cls, const char *url, struct MHD_Connection *c)
 {
-	struct hit *hit = calloc(1, sizeof(*hit));
+	struct hit *hit = mem_zero(1, sizeof(*hit));
 
 	(void)cls;
 	(void)c;
-	if (hit == NULL)
-		return NULL;
 	hit->form = (struct buf)BUF_INIT(FORM_MAX);
-	hit->url = strdup(url);
+	hit->url = mem_string(url);
 	return hit;
 }
 
@@ -298,11 +289,9 @@ static void on_connection(void *cls, struct MHD_Connection *c,
 		*socket_context = NULL;
 		return;
 	}
-	number = malloc(sizeof(*number));
+	number = mem_alloc(sizeof(*number));
 	pthread_mutex_lock(&s->lock);
-	s->connections++;
-	if (number != NULL)
-		*number = s->connections;
+	*number = ++s->connections;
 	pthread_mutex_unlock(&s->lock);
 	*socket_context = number;
 }
@@ -324,14 +313,15 @@ static bool init_lock(struct server *s)
 
 struct server *server_new(struct rehearsal *r, int fd)
 {
-	struct server *s = calloc(1, sizeof(*s));
+	struct server *s = mem_zero(1, sizeof(*s));
 
-	if (s == NULL || !init_lock(s)) {
+	if (!init_lock(s)) {
 		free(s);
 		close(fd);
 		return NULL;
 	}
 	s->rehearsal = r;
+	errno = 0;
 	s->daemon = MHD_start_daemon(
 	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC,
@@ -341,6 +331,8 @@ struct server *server_new(struct rehearsal *r, int fd)
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_END);
+	if (s->daemon == NULL && errno == ENOMEM)
+		mem_exhausted();
 	if (s->daemon == NULL) {
 		close(fd);
 		pthread_cond_destroy(&s->woken);
