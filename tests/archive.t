@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 . tests/lib/fetch.sh
+. tests/lib/stream.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
 # --- every run of weeks, as fetched --------------------------------------
@@ -73,26 +74,23 @@ unasked "$me"
 unasked "$recent"
 unasked "$lists"
 
-# --- a capture without its answer ----------------------------------------
-capture() {
-	printf '{"type":"run","run":"R","job":"profile"}\n'
-	printf '{"type":"capture","run":"R","seq":1,"endpoint":"me",%s' \
-	    '"url":"https://a.example/v1/me","user":"kim",'
-	printf '"status":%d,"fetched_at":"2026-03-01T00:00:00.000Z"%s}\n' "$@"
-	printf '{"type":"end","run":"R","status":"complete","ledger":[]}\n'
+answer() {
+	begin_run R
+	capture me "$1" "$2"
+	end_run R
 }
 echo '{table: "t", row: {n: .status}}' >"$tmp/mine.jq"
 for code in 304 200 404; do
 	for by in sp-stage sp-transform "sp-transform -f $tmp/mine.jq"; do
 		# shellcheck disable=SC2086
-		got=$(capture $code ',"etag":"\"1\""' | $by 2>"$tmp/err" |
+		got=$(answer $code '"etag":"\"1\""' | $by 2>"$tmp/err" |
 			jq -r '.code // .type' | xargs)
 		is "$got: $(grep -c "R/1: .*'body', 'text' and 'body_base64' are missing" \
 		    "$tmp/err")" "run bad capture end: 1" \
 		    "${by%% *}: a $code with neither body nor text is refused"
 	done
 done
-capture 200 ',"etag":"\"1\"","body":{"id":"kim"}' | sp-stage >/dev/null
+answer 200 '"etag":"\"1\"","body":{"id":"kim"}' | sp-stage >/dev/null
 is "$(sp-stage replay --run R | jq -c 'select(.type == "capture") |
     [.etag, .body.id]')" '["\"1\"","kim"]' \
     "a member etag of a foreign capture is kept as it is"

@@ -5,6 +5,7 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 mkfifo "$tmp/rows"
 
 # users NAME COUNT: rows, some of which others bring too.
@@ -17,32 +18,12 @@ users() {
 			    i % 3 ? name : "all", i, i
 	}'
 }
-# captures RUN COUNT: a run of captures, for sp-stage.
-captures() {
-	printf '{"type":"run","run":"%s"}\n' "$1"
-	awk -v run="$1" -v n="$2" 'BEGIN {
-		for (i = 1; i <= n; i++)
-			printf "{\"type\":\"capture\",\"run\":\"%s\",\"seq\":%d," \
-			    "\"endpoint\":\"me\",\"status\":200,\"fetched_at\":" \
-			    "\"2026-11-22T07:00:00.000Z\",\"body\":{\"id\":" \
-			    "\"%s%d\"}}\n", run, i, run, i
-	}'
-	printf '{"type":"end","run":"%s","status":"complete"}\n' "$1"
-}
-until_true() {
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 500 ] || { echo "Bail out! $*"; exit 1; }
-		sleep 0.02
-	done
-}
 
 # --- all at once, from the first moment on --------------------------------
 SP_DB=$tmp/new/folder/music.db
 for n in 1 2 3 4; do
 	users "load$n-" 300 >"$tmp/users$n"
-	captures "run$n" 50 >"$tmp/captures$n"
+	captures "run$n" 50 me "{\"id\":\"run$n-%d\"}" >"$tmp/captures$n"
 done
 pids=
 for n in 1 2 3 4; do
@@ -74,7 +55,7 @@ pids=
 for n in 5 6; do
 	users "load$n-" 600 | sp-load --batch-rows 5 9>&- &
 	pids="$pids $!"
-	captures "run$n" 300 | sp-stage 9>&- >"$tmp/staged" &
+	captures "run$n" 300 me "{\"id\":\"run$n-%d\"}" | sp-stage 9>&- >"$tmp/staged" &
 	pids="$pids $!"
 done
 ends=
@@ -101,7 +82,7 @@ loader=$!
 exec 8>"$tmp/rows"
 loaded() { [ "$(sql "select count(*) from users where user_id like '$1'")" = 1 ]; }
 users b 2 | tail -n 1 >&8
-until_true loaded b1
+wait_until loaded b1
 sql "alter table users add column mood text;
 	create table moods (day text primary key, mood text,
 	last_updated text, column_times text)"
@@ -115,7 +96,7 @@ loaded c1
 ok $? "what came after them is there"
 is "$(sql 'select mood from moods')" calm "in the new table too"
 echo "select count(*), 'again' from users;" >&9
-until_true grep -q again "$tmp/held"
+wait_until grep -q again "$tmp/held"
 is "$(grep again "$tmp/held")" "1|again" \
     "a reader with the old schema still sees what it saw"
 let_go
@@ -131,7 +112,7 @@ taken() {
 	loader=$!
 	exec 8>"$tmp/rows"
 	users b 2 | tail -n 1 >&8
-	until_true loaded b1
+	wait_until loaded b1
 	eval "$1"
 	users c 2 | tail -n 1 >&8
 	exec 8>&-
@@ -145,13 +126,13 @@ taken 'mv "$tmp/other.db" "$SP_DB"'
 
 fresh
 users a 1 | sp-load
-captures gone 1 >"$tmp/captures"
+captures gone 1 me '{"id":"gone"}' >"$tmp/captures"
 rm "$tmp/staged"
 sp-stage <"$tmp/rows" >"$tmp/staged" 2>"$tmp/err" &
 stage=$!
 exec 8>"$tmp/rows"
 head -n 1 "$tmp/captures" >&8
-until_true [ -s "$tmp/staged" ]
+wait_until [ -s "$tmp/staged" ]
 rm "$SP_DB"
 tail -n 2 "$tmp/captures" >&8
 exec 8>&-

@@ -4,12 +4,8 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 
-# row TABLE OBJECT DAY: a row as of a day of March 2026.
-row() {
-	printf '{"type":"row","table":"%s","row":%s,' "$1" "$2"
-	printf '"at":"2026-03-%sT00:00:00.000Z"}\n' "$3"
-}
 load() { row "$@" | sp-load; }
 
 # --- virtual tables ------------------------------------------------------

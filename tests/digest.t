@@ -4,8 +4,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
 
-load() { "$build/sp-load" "$@"; }
-digest() { load --digest --db "${1:-$SP_DB}"; }
+digest() { sp-load --digest --db "${1:-$SP_DB}"; }
 # differ FILE: the tables whose lines differ from those in $tmp/before.
 differ() {
 	digest "$1" | diff "$tmp/before" - | sed -n 's/^>.*"table":"\([^"]*\)".*/\1/p'
@@ -28,7 +27,7 @@ awk 'BEGIN { srand(4); for (i = 0; i < 400; i++) {
 	if (r == 3) row = "playlist_ingest_queue\",\"row\":{\"playlist_id\":\"p" n "\"}"
 	print "{\"type\":\"row\",\"table\":\"" row "," at
 }}' >"$tmp/rows"
-load <"$tmp/rows"
+sp-load <"$tmp/rows"
 digest >"$tmp/before"
 is "$(jq -s -c 'map(.type) | unique' "$tmp/before")" '["digest"]' \
     "a record for each table"
@@ -44,7 +43,7 @@ cp "$SP_DB" "$tmp/first.db"
 for order in tac 'sort -R' 'sort'; do
 	fresh
 	$order "$tmp/rows" >"$tmp/order"
-	cat "$tmp/order" "$tmp/rows" | load --batch-rows 7
+	cat "$tmp/order" "$tmp/rows" | sp-load --batch-rows 7
 	same "loaded through '$order' and twice, it is the same"
 done
 sqlite3 "$SP_DB" "update play_history set play_id = play_id + 1000;
@@ -55,12 +54,12 @@ sqlite3 "$SP_DB" "update play_history set play_id = play_id + 1000;
 	create index mine on tracks (name)" >/dev/null
 same "play_id, pages, indexes and the books do not matter"
 echo '{"type":"row","table":"tracks","row":{"track_id":"t1","name":"z"},"at":"2026-04-01T00:00:00Z"}' |
-	load
+	sp-load
 is "$(differ "$SP_DB")" tracks "a row that was told anew does"
 
 # --- any change of any column ---------------------------------------------
 fresh
-echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' | load
+echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' | sp-load
 sqlite3 "$SP_DB" "create table moods (day text primary key, mood text, stars
 	real, last_updated text, column_times text); delete from tracks"
 covered=$(digest | jq -r .table)
@@ -134,14 +133,14 @@ told() { # a database: rows with times of their own for two columns
 	for day in 1 2 3; do
 		case $day in 1) c='"energy":1' ;; 2) c='"name":"n"' ;; 3) c='"uri":"u"' ;; esac
 		echo '{"type":"row","table":"tracks","row":{"track_id":"a",'"$c"'},"at":"2026-03-0'$day'T00:00:00Z"}'
-	done | load --db "$1"
+	done | sp-load --db "$1"
 }
 echo '{"type":"row","table":"users","row":{"user_id":"a"},"at":"2026-03-01T00:00:00Z"}' |
-	tee "$tmp/one" | load --db "$tmp/late.db"
+	tee "$tmp/one" | sp-load --db "$tmp/late.db"
 sqlite3 "$tmp/late.db" 'alter table tracks add column energy real'
 sqlite3 "$tmp/early.db" 'create table tracks (energy real, track_id text not
 	null primary key, uri text, name text)'
-load --db "$tmp/early.db" <"$tmp/one"
+sp-load --db "$tmp/early.db" <"$tmp/one"
 told "$tmp/late.db"
 told "$tmp/early.db"
 digest "$tmp/late.db" >"$tmp/before"
@@ -153,16 +152,16 @@ mkdir "$tmp/ro"
 cp "$tmp/old.db" "$tmp/ro/music.db"
 before=$(cksum <"$tmp/ro/music.db")
 chmod 500 "$tmp/ro"
-run load --digest --db "$tmp/ro/music.db"
+run sp-load --digest --db "$tmp/ro/music.db"
 is "$status $(cksum <"$tmp/ro/music.db") $(ls "$tmp/ro")" "0 $before music.db" \
     "a read-only folder, and nothing is written"
 chmod 700 "$tmp/ro"
-run load --digest --db "$tmp/none.db"
+run sp-load --digest --db "$tmp/none.db"
 is "$status $out" "73 " "no database"
 echo 'this is no database, whatever it is' >"$tmp/text"
-run load --digest --db "$tmp/text"
+run sp-load --digest --db "$tmp/text"
 is "$status $out" "78 " "no database by content"
-run load --digest -n
+run sp-load --digest -n
 is "$status" 64 "--digest is no dry run"
 if [ -e /dev/full ]; then
 	status=0

@@ -196,5 +196,5 @@ like "$out" '^50[|]' "the first run brings what the API returns"
 like "$out" '^53[|]' "the second run brings what is new"
 like "$out" '^play-history +fresh ' "play-history is not due at once"
 like "$out" '^equal: all [0-9]+ tables of both databases' "shows an equal rebuild"
-[ "$status" -eq 0 ] || tell "$err"
+[ "$status" -eq 0 ] || diag "$err"
 finish

@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.." || exit
 data=tests/data/filters
 at=2026-11-22T12:00:00.000Z
 
-transform() { "$build/sp-transform" "$@"; }
 
 # The cases of the table. One spells its capture but for what all have in
 # common; AT is when it was fetched.
@@ -64,7 +63,7 @@ results() {
 # --- the table ----------------------------------------------------------
 cases >"$tmp/cases"
 jq -Sc '{case, rows, refused}' "$tmp/cases" >"$tmp/want"
-stream 1 | transform --no-memo 2>/dev/null | results >"$tmp/got"
+stream 1 | sp-transform --no-memo 2>/dev/null | results >"$tmp/got"
 is "$(wc -l <"$tmp/got")" "$(wc -l <"$tmp/want")" "every case has a result"
 jq -r .case "$tmp/want" >"$tmp/names"
 while IFS= read -r want && IFS= read -r got <&3 && IFS= read -r name <&4; do
@@ -72,7 +71,7 @@ while IFS= read -r want && IFS= read -r got <&3 && IFS= read -r name <&4; do
 done <"$tmp/want" 3<"$tmp/got" 4<"$tmp/names"
 
 # From some captures on, mappings run by units, and without what is skipped.
-stream 8 | transform -j1 2>/dev/null | results >"$tmp/units"
+stream 8 | sp-transform -j1 2>/dev/null | results >"$tmp/units"
 is "$(diff "$tmp/units" - <<E2 | head -n 4
 $(jq -c '. as $case | range(8) | $case' "$tmp/want")
 E2
@@ -87,7 +86,7 @@ while IFS= read -r case; do
 	want=$(printf '%s' "$case" | jq -Sc '[.rows | to_entries[] | .key as $t
 		| .value[] | del(.list, .check_due)
 		| select($t != "endpoint_status") | [$t, .]] | sort[]')
-	run transform --user kim --fetched-at "$at" "$endpoint" <<E2
+	run sp-transform --user kim --fetched-at "$at" "$endpoint" <<E2
 $(printf '%s' "$case" | jq .capture.body)
 E2
 	got=$(printf '%s\n' "$out" | jq -Sc -n '[inputs
@@ -132,10 +131,10 @@ lists() {
 for regime in extended development grandfathered; do
 	api_start --user kim --seed 5 --regime $regime
 	captures >"$tmp/$regime"
-	run transform <"$tmp/$regime"
+	run sp-transform <"$tmp/$regime"
 	mv "$tmp/out" "$tmp/$regime.rows"
 	is "$status $err" "0 " "$regime: nothing is refused"
-	is "$(transform --no-memo <"$tmp/$regime" | cmp - "$tmp/$regime.rows")" \
+	is "$(sp-transform --no-memo <"$tmp/$regime" | cmp - "$tmp/$regime.rows")" \
 	    "" "$regime: nor does the fast way differ"
 	is "$(jq -r 'select(.table == "playlist_tracks").row
 		| .items[] | .uri // ""' "$tmp/$regime.rows")" \

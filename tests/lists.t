@@ -3,24 +3,18 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 
-load() { "$build/sp-load" "$@"; }
 
-# row TABLE OP OBJECT DAY: a row told on a day of March 2026.
-row() {
-	printf '{"type":"row","table":"%s"%s,"row":%s,"at":"%s","src":"R/%s"}\n' \
-	    "$1" "${2:+,\"op\":\"$2\"}" "$3" "2026-03-$4T00:00:00.000Z" "$4"
-}
+row_run=R
 # page LIST OFFSET TOTAL DAY ITEMS [MEMBERS]: of playlist $p, or of "p".
 page() {
-	row playlist_tracks page "{\"playlist_id\":\"${p:-p}\",\"list\":\"$1\",
-	    \"offset\":$2,\"total\":$3,\"items\":[$5]$6}" "$4" | tr -d '\n\t'
-	echo
+	row playlist_tracks "{\"playlist_id\":\"${p:-p}\",\"list\":\"$1\",
+	    \"offset\":$2,\"total\":$3,\"items\":[$5]$6}" "$4" page
 }
 check() { # LIST SNAPSHOT DAY
-	row playlist_tracks check "{\"playlist_id\":\"${p:-p}\",
-	    \"list\":\"$1\",\"snapshot_id\":\"$2\"}" "$3" | tr -d '\n\t'
-	echo
+	row playlist_tracks "{\"playlist_id\":\"${p:-p}\",
+	    \"list\":\"$1\",\"snapshot_id\":\"$2\"}" "$3" check
 }
 # items ID...: tracks, separated.
 items() {
@@ -56,15 +50,14 @@ dump() {
 
 # --- a list in pages ----------------------------------------------------
 {
-	row playlists '' '{"playlist_id":"p","name":"Mix","snapshot_id":"s1"}' 02
-	row playlist_ingest_queue '' \
-	    '{"playlist_id":"p","played_at":"2026-03-01T00:00:00Z"}' 01
+	row playlists '{"playlist_id":"p","name":"Mix","snapshot_id":"s1"}' 02
+	row playlist_ingest_queue '{"playlist_id":"p","played_at":"2026-03-01T00:00:00Z"}' 01
 	page A 0 5 02 "$(items a b)" ',"check_due":true,"snapshot_id":"s1"'
 	page A 2 5 03 "$(items c a)"
 	page A 4 5 03 "$(items d)"
 } >"$tmp/pages"
 { cat "$tmp/pages" && check A s1 04; } | a_run R 6 >"$tmp/whole"
-run load <"$tmp/whole"
+run sp-load <"$tmp/whole"
 is "$status $out$err" "0 " "a list of three pages and a check"
 is "$(held)" abcad "is held in order, a track twice"
 is "$(sql 'select name, snapshot_id, tracks_snapshot_id, tracks_updated,
@@ -76,7 +69,7 @@ is "$(sql 'select count(*) from playlist_ingest_queue; select done_at
 2026-03-02T00:00:00.000Z" "it has left the queue"
 is "$(waiting) $(run_state R)" "0 complete|0" "and no page waits any more"
 dump >"$tmp/before"
-run load <"$tmp/whole"
+run sp-load <"$tmp/whole"
 is "$status $err" "0 " "told again, nothing is wrong"
 dump | cmp -s - "$tmp/before"
 ok $? "and nothing changes"
@@ -89,7 +82,7 @@ page K 0 5 10 '{"track_id":"t","uri":"spotify:track:t","kind":"track",
 	{"track_id":"spotify:local:x","uri":"spotify:local:x","kind":"local"},
 	{"kind":"unavailable","added_by":"lee"},
 	{"kind":"track","track_id":"\u00e9","uri":"\"q\""}' >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $err" "0 " "items of every kind"
 is "$(sql 'select position, kind, track_id, uri, added_at, added_by
 	from playlist_tracks order by position')" \
@@ -101,12 +94,12 @@ is "$(sql 'select position, kind, track_id, uri, added_at, added_by
 
 # --- a newer list, tried first ------------------------------------------
 fresh
-page A 0 4 01 "$(items a b c d)" | load
+page A 0 4 01 "$(items a b c d)" | sp-load
 sql 'pragma wal_checkpoint(truncate)' >"$tmp/null"
 sum=$(cksum <"$SP_DB")
 { page B 0 3 02 "$(items b)" ',"snapshot_id":"s2"' &&
 	page B 1 3 02 "$(items a c)"; } >"$tmp/new"
-run load -n <"$tmp/new"
+run sp-load -n <"$tmp/new"
 is "$status" 0 "a dry run of a list that changed"
 is "$(printf '%s\n' "$out" | jq -r 'select(.table == "playlist_tracks")
 	| [.change, .key.playlist_id, .key.position, .before.track_id,
@@ -120,52 +113,52 @@ is "$(cksum <"$SP_DB")" "$sum" "and writes nothing"
 run sh -c 'cat "$1" "$1" | "$2" -n' sh "$tmp/new" "$build/sp-load"
 is "$(printf '%s\n' "$out" | grep -c '"update","table":"playlist_tracks"')" 2 \
     "told twice in a dry run, it changes once"
-load <"$tmp/new"
+sp-load <"$tmp/new"
 is "$(held)" bac "then it is held: two have changed places, one is gone"
-page A 0 4 01 "$(items a b c d)" | load
+page A 0 4 01 "$(items a b c d)" | sp-load
 is "$? $(held)" "0 bac" "the older one comes too late"
-page C 0 3 02 "$(items x y z)" | load
+page C 0 3 02 "$(items x y z)" | sp-load
 is "$(held)" xyz "at one time, the greater name stands"
-page B 0 3 02 "$(items b a c)" | load
+page B 0 3 02 "$(items b a c)" | sp-load
 is "$(held)" xyz "and keeps standing"
-page D 0 0 03 '' | load
+page D 0 0 03 '' | sp-load
 is "$? $(held)" "0 " "an empty list is a list"
 is "$(sql 'select tracks_list from playlists')" D "and is held"
-page D 0 0 03 '' | load -n >"$tmp/out" 2>"$tmp/err"
+page D 0 0 03 '' | sp-load -n >"$tmp/out" 2>"$tmp/err"
 is "$? $(cat "$tmp/out")" "0 " "once more says nothing new"
 
 # Without a database there is nothing to compare with; an older one lacks
 # what lists need.
-run load -n --db "$tmp/none.db" <"$tmp/new"
+run sp-load -n --db "$tmp/none.db" <"$tmp/new"
 is "$status $(printf '%s\n' "$out" | grep -c '"insert"')" "0 4" \
     "a dry run without a database"
 fresh
-page A 0 4 01 "$(items a b c d)" | load
+page A 0 4 01 "$(items a b c d)" | sp-load
 sql 'drop table playlist_pages; drop view connections;
 	alter table playlists drop column tracks_list;
 	alter table playlists drop column tracks_updated'
-run load -n <"$tmp/new"
+run sp-load -n <"$tmp/new"
 is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
     "0 4" "a dry run on a database of an older sp, which is brought up to date"
-load <"$tmp/new"
+sp-load <"$tmp/new"
 is "$? $(held)" "0 bac" "and then loaded"
 
 # --- told again by a mapping that knows more ----------------------------
 fresh
 page A 0 2 01 '{"kind":"track","track_id":"a"}' >"$tmp/one"
 page A 1 2 02 '{"kind":"track","track_id":"b"}' >>"$tmp/one"
-load <"$tmp/one"
+sp-load <"$tmp/one"
 { page A 1 2 02 "$(items b)" && page A 0 2 01 "$(items a)"; } >"$tmp/two"
-run load <"$tmp/two"
+run sp-load <"$tmp/two"
 is "$status $err" "0 " "a list is told again by another mapping"
 is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a
 b|spotify:track:b" "what it knows more is added"
-run load <"$tmp/one"
+run sp-load <"$tmp/one"
 is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a
 b|spotify:track:b" "and the old one takes nothing away"
-page S 0 1 05 '{"kind":"track","track_id":"a"}' | load
-page S 0 1 05 "$(items a)" | load
-page S 0 1 05 '{"kind":"track","track_id":"a"}' | load
+page S 0 1 05 '{"kind":"track","track_id":"a"}' | sp-load
+page S 0 1 05 "$(items a)" | sp-load
+page S 0 1 05 '{"kind":"track","track_id":"a"}' | sp-load
 is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a" \
     "of one page too"
 
@@ -178,7 +171,7 @@ is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a" \
 for order in 'sed p' tac 'sort' 'sort -r' 'sort -R'; do
 	fresh
 	$order "$tmp/two" >"$tmp/order"
-	while read -r line; do echo "$line" | load; done <"$tmp/order"
+	while read -r line; do echo "$line" | sp-load; done <"$tmp/order"
 	is "$(held) $(sql 'select tracks_snapshot_id from playlists')" "da t" \
 	    "the longer list stands, then the greater one, whole, through '$order'"
 done
@@ -212,25 +205,25 @@ for at in --fetched-at=2026-03-01T00:00:00Z ''; do
 	fresh
 	"$build/sp-stage" import --endpoint playlist-items ${at:+"$at"} p1 other \
 	    p2 other2 q1 q2 >imported
-	"$build/sp-transform" <imported | tee rows | load
+	"$build/sp-transform" <imported | tee rows | sp-load
 	is "$? $(held) $(p=o held)" "0 xyz mn" "the later of two readings is held"
-	load --digest >before
+	sp-load --digest >before
 	wrong=
 	for order in tac sort 'sort -r' 'sort -R' 'sort -R'; do
 		fresh
 		grep '"row"' rows | $order >again
-		while read -r line; do echo "$line" | load 2>err; done <again
-		load --digest | cmp -s - before || wrong="$wrong $order"
+		while read -r line; do echo "$line" | sp-load 2>err; done <again
+		sp-load --digest | cmp -s - before || wrong="$wrong $order"
 	done
 	is "$wrong" "" "in any order"
 done
 "$build/sp-stage" import --endpoint playlist-items p1 p2 q1 q2 >imported
-load --digest >before
+sp-load --digest >before
 fresh
-"$build/sp-stage" <imported | "$build/sp-transform" | load
-"$build/sp-stage" replay | "$build/sp-transform" | load --db again.db
-load --digest --db again.db >again
-load --digest | cmp - again
+"$build/sp-stage" <imported | "$build/sp-transform" | sp-load
+"$build/sp-stage" replay | "$build/sp-transform" | sp-load --db again.db
+sp-load --digest --db again.db >again
+sp-load --digest | cmp - again
 ok $? "as it is from staging_raw"
 cd - >"$tmp/null" || exit
 
@@ -238,15 +231,15 @@ cd - >"$tmp/null" || exit
 # incomplete NAME, REASON: the rows in $tmp/rows leave the list held.
 incomplete() {
 	fresh
-	page A 0 2 01 "$(items a b)" | load
+	page A 0 2 01 "$(items a b)" | sp-load
 	a_run R "$(grep -c . "$tmp/rows")" <"$tmp/rows" >"$tmp/in"
-	run load <"$tmp/in"
+	run sp-load <"$tmp/in"
 	is "$status $(run_state R)" "1 complete|1" "$1: status 1"
 	is "$err" "sp-load: playlist 'p': $2: keeping the stored track list" "it is said"
 	is "$(sql 'select run_id, stage, list, reason from ingest_errors')" \
 	    "R|sp-load|B|playlist 'p': $2: keeping the stored track list" "and kept"
 	is "$(held)" ab "and the list held stays"
-	load -n <"$tmp/in" 2>"$tmp/err" >"$tmp/out"
+	sp-load -n <"$tmp/in" 2>"$tmp/err" >"$tmp/out"
 	is "$? $(grep -c 'keeping the stored track list' "$tmp/err")" "1 1" \
 	    "a dry run says so too"
 }
@@ -255,7 +248,7 @@ UNPROVEN='its length or snapshot changed while it was being fetched, and no othe
 { page B 0 4 02 "$(items c)" && page B 2 4 02 "$(items d e)"; } >"$tmp/rows"
 incomplete "a page is missing" "3 of 4 items were received"
 is "$(waiting)" 2 "the pages that came stay"
-page B 1 4 02 "$(items x)" | load
+page B 1 4 02 "$(items x)" | sp-load
 is "$? $(held) $(waiting)" "0 cxde 0" "the missing one completes them later"
 { page B 0 4 02 "$(items c)" && page B 1 4 02 "$(items d e)"; } >"$tmp/rows"
 incomplete "the last page is short" "3 of 4 items were received"
@@ -279,25 +272,25 @@ incomplete "the check differs" "$UNPROVEN"
 } >"$tmp/rows"
 incomplete "the check is missing" \
     "the final snapshot check is missing"
-check B s 03 | load
+check B s 03 | sp-load
 is "$? $(held)" "0 cd" "the check completes it later"
-page B 0 2 02 "$(items c)" | load 2>"$tmp/err"
+page B 0 2 02 "$(items c)" | sp-load 2>"$tmp/err"
 is "$(cat "$tmp/err")" "" "a page of the list held is no list of its own"
 
 fresh
 {
 	page B 0 3 02 "$(items a)"
 	page C 0 1 03 "$(items c)"
-} | a_run R 2 | load
+} | a_run R 2 | sp-load
 is "$? $(held) $(waiting)" "0 c 0" \
     "an incomplete list that a newer one follows is no matter"
 { page B 2 3 05 "$(items d)" && page B 0 3 02 "$(items a)"; } |
-	a_run R2 2 | load
+	a_run R2 2 | sp-load
 is "$? $(held) $(waiting)" "0 c 0" "nor is the rest of it"
 { page B 0 3 02 "$(items a)" && page B 2 3 05 "$(items d)" && check B s 06; } |
-	a_run R3 3 | load
+	a_run R3 3 | sp-load
 is "$? $(held)" "0 c" "in any order"
-run load <<EOF
+run sp-load <<EOF
 $(check Z s 07)
 EOF
 is "$status $err" "0 " "a check alone is no list"
@@ -313,7 +306,7 @@ got=''
 for order in 'late early other' 'late other early' 'early late other' \
     'early other late' 'other late early' 'other early late'; do
 	fresh
-	for part in $order; do load <"$tmp/$part" 2>"$tmp/err"; done
+	for part in $order; do sp-load <"$tmp/$part" 2>"$tmp/err"; done
 	# What waits is dropped by the next list.
 	got="$got $(held)$(sql 'select tracks_updated from playlists' | cut -c9-10)"
 done
@@ -323,12 +316,12 @@ is "$got" " c05 c05 c05 c05 c05 c05" \
 fresh
 { printf '{"type":"run","run":"R","job":"playlists"}\n' &&
 	page B 0 3 02 "$(items a)"; } >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(waiting)" "65 1" "a cut run keeps its pages"
 is "$(printf '%s\n' "$err" | grep -c 'the list held')" 0 \
     "and says nothing of lists"
 page B 0 3 02 "$(items a)" | END='"status":"deferred"' a_run R2 1 >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(run_state R2)" "69 deferred|69" "a run that ended early"
 like "$err" "1 of 3 items were received" "says what came"
 
@@ -345,7 +338,7 @@ for o in all[::max(1, len(all) // 12)] + all[-1:]: print(*o)' "$@"
 any_order() {
 	orders "$@" | while read -r order; do
 		fresh
-		for part in $order; do load <"$tmp/$part" 2>"$tmp/err"; done
+		for part in $order; do sp-load <"$tmp/$part" 2>"$tmp/err"; done
 		outcome
 	done | sort -u
 }
@@ -354,7 +347,7 @@ said() {
 	orders "$@" | while read -r order; do
 		fresh
 		for part in $order; do cat "$tmp/$part"; done |
-		    load 2>"$tmp/err" >"$tmp/out"
+		    sp-load 2>"$tmp/err" >"$tmp/out"
 		echo "$? $(cat "$tmp/err")"
 	done | sort -u
 }
@@ -389,9 +382,9 @@ page D/1 3 4 04 "$(items e)" ',"follows":"B/1"' >"$tmp/d"
 check D/1 s 05 | sed 's/"list"/"follows":"B\/1",&/' >"$tmp/d_check"
 is "$(any_order a b d d_check)" "abce D/1|2026-03-02T00:00:00.000Z|s" \
     "a list in three runs"
-page B/1 2 4 03 "$(items c)" ',"follows":"A/1"' | sed 's/:"c"/:"cc"/' | load
+page B/1 2 4 03 "$(items c)" ',"follows":"A/1"' | sed 's/:"c"/:"cc"/' | sp-load
 is "$(held)" "abcce" "and one page of it, told again"
-page Z 0 1 06 "$(items z)" | load
+page Z 0 1 06 "$(items z)" | sp-load
 is "$(held) $(waiting)" "z 0" "a newer list leaves nothing of it"
 # One whose first page asks for no check was still read over a longer time.
 page A/1 0 4 02 "$(items a b)" >"$tmp/a"
@@ -414,15 +407,15 @@ two_pages U 02 s1 s2 a b c d >"$tmp/u"
 two_pages V 03 s3 s4 a b c d >"$tmp/v"
 two_pages W 04 s5 s6 a b c >"$tmp/w"
 fresh
-run load <"$tmp/u"
+run sp-load <"$tmp/u"
 is "$status $(held)" "1 " "a list whose snapshot is another one at each request"
 like "$err" "^sp-load: playlist 'p': $UNPROVEN: " "is not held, and that is said"
-run load <"$tmp/v"
+run sp-load <"$tmp/v"
 is "$status $err $(held)" "0  abcd" "once more, with the same items: it is"
 is "$(sql 'select count(*) from ingest_errors')" 0 "nothing is left to say"
-run load <"$tmp/v"
+run sp-load <"$tmp/v"
 is "$status $err" "0 " "nor when it comes again"
-run load <"$tmp/w"
+run sp-load <"$tmp/w"
 is "$status $(held)" "1 abcd" "one with other items takes the place of nothing"
 is "$(any_order u v w)" "abcd U|2026-03-02T00:00:00.000Z|s1" "in any order"
 is "$(said u v w | cut -c1-30)" "1 sp-load: playlist 'p': its l" \
@@ -479,8 +472,8 @@ is "$(any_order u w)" " " "fewer than all totals say is no list"
 # --- parts that are none ------------------------------------------------
 refused() { # NAME, TABLE, OP, OBJECT, REASON
 	fresh
-	row "$2" "$3" "$4" 01 >"$tmp/in"
-	run load <"$tmp/in"
+	row "$2" "$4" 01 "$3" >"$tmp/in"
+	run sp-load <"$tmp/in"
 	is "$status $(sql 'select count(*) from ingest_errors')" "1 1" \
 	    "$1 is refused"
 	like "$err" "^sp-load: stdin:1: .*$5" "and says: $5"
@@ -530,53 +523,52 @@ refused "what only sp-load knows" playlists '' \
     '{"playlist_id":"p","tracks_list":"A"}' "'tracks_list': is set by sp-load"
 
 fresh
-row playlist_tracks page '{"playlist_id":"p","offset":0,"total":2,
-	"items":[{"kind":"track","track_id":"a"},{"kind":"unavailable"}]}' 01 |
-	tr -d '\n' | load
+row playlist_tracks '{"playlist_id":"p","offset":0,"total":2,
+	"items":[{"kind":"track","track_id":"a"},{"kind":"unavailable"}]}' 01 page |
+	tr -d '\n' | sp-load
 is "$? $(sql 'select tracks_list from playlists')" \
     "0 2026-03-01T00:00:00.000Z" "a page without a list is of its time's"
 
 # --- playlists that cannot be had ---------------------------------------
 fresh
-row playlist_ingest_queue '' '{"playlist_id":"gone"}' 01 | load
+row playlist_ingest_queue '{"playlist_id":"gone"}' 01 | sp-load
 {
-	row endpoint_status '' '{"user_id":"kim","endpoint":"playlist",
-		"subject":"gone","status":404}' 02 | tr -d '\n\t'
-	echo
-	row playlist_ingest_queue delete '{"playlist_id":"gone"}' 02
+	row endpoint_status '{"user_id":"kim","endpoint":"playlist",
+		"subject":"gone","status":404}' 02
+	row playlist_ingest_queue '{"playlist_id":"gone"}' 02 delete
 } >"$tmp/rows"
-END='"status":"failed"' a_run R 2 <"$tmp/rows" | load 2>"$tmp/err"
+END='"status":"failed"' a_run R 2 <"$tmp/rows" | sp-load 2>"$tmp/err"
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
     "after a 404 it waits for a good end in the queue"
-a_run R 2 <"$tmp/rows" | load
+a_run R 2 <"$tmp/rows" | sp-load
 is "$? $(sql 'select count(*) from playlist_ingest_queue;
 	select done_at from playlist_ingest_done')" "0 0
 2026-03-02T00:00:00.000Z" "and is then done with"
-row playlist_ingest_queue '' '{"playlist_id":"p","user_id":"lee"}' 01 | load
-row playlist_ingest_queue '' '{"playlist_id":"p","user_id":"kim"}' 02 | load
-row playlist_ingest_queue '' '{"playlist_id":"p","user_id":"max"}' 01 | load
+row playlist_ingest_queue '{"playlist_id":"p","user_id":"lee"}' 01 | sp-load
+row playlist_ingest_queue '{"playlist_id":"p","user_id":"kim"}' 02 | sp-load
+row playlist_ingest_queue '{"playlist_id":"p","user_id":"max"}' 01 | sp-load
 is "$(sql 'select user_id from playlist_ingest_queue')" kim \
     "whose play it was goes with the newest"
-page A 0 1 01 "$(items a)" | load
+page A 0 1 01 "$(items a)" | sp-load
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
     "a list older than the play leaves it in the queue"
 
 # --- a constraint of the user's own --------------------------------------
 fresh
-page A 0 2 01 "$(items a b)" | load
+page A 0 2 01 "$(items a b)" | sp-load
 sql "create trigger no_x before insert on playlist_tracks
 	when new.track_id = 'x' begin select raise(abort, 'no x here'); end"
 { page B 0 4 02 "$(items c d)" && page B 2 4 02 "$(items e x)"; } |
 	a_run R 2 >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(held)" "1 ab" "a list that a constraint forbids is refused whole"
 like "$err" "row cannot be written: no x here" "and that is said"
-{ page C 0 1 03 "$(items g)" && p=q page C 0 1 03 "$(items h)"; } | load
+{ page C 0 1 03 "$(items g)" && p=q page C 0 1 03 "$(items h)"; } | sp-load
 is "$? $(held) $(p=q held)" "0 g h" "others are written"
 sql "create trigger no_y before insert on playlist_tracks
 	when new.track_id = 'y' begin select raise(ignore); end"
 page D 0 2 04 "$(items z y)" >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(held)" "1 g" "so is one of which a trigger ignores an item"
 like "$err" "row cannot be written: a trigger of the database ignores" \
     "and that is said, too"
@@ -591,13 +583,13 @@ fresh
 		page "L$n" 2 5 0$n "$(items c$n d$n)"
 		[ $n = 5 ] || page "L$n" 4 5 0$n "$(items e$n)"
 		[ $n = 6 ] || check "L$n" "s$n" 0$n
-		row playlist_ingest_queue '' \
+		row playlist_ingest_queue \
 		    '{"playlist_id":"'$p'","user_id":"u'$n'"}' 0$((n % 4 + 2))
 	done
-	row playlist_ingest_queue delete '{"playlist_id":"2"}' 01
+	row playlist_ingest_queue '{"playlist_id":"2"}' 01 delete
 } >"$tmp/rows"
 unset p
-load <"$tmp/rows" 2>"$tmp/err"
+sp-load <"$tmp/rows" 2>"$tmp/err"
 is "$?" 1 "six lists of two playlists, two of them incomplete"
 dump >"$tmp/want"
 like "$(sql "select playlist_id || tracks_list from playlists")" "1L4" \
@@ -609,7 +601,7 @@ for seed in 1 2 3 4 5 6; do
 	    "$tmp/rows" | sort -n | cut -f2- >"$tmp/shuffled"
 	split -l 9 "$tmp/shuffled" "$tmp/part."
 	for part in "$tmp"/part.*; do
-		load --batch-rows "$seed" <"$part" 2>"$tmp/err"
+		sp-load --batch-rows "$seed" <"$part" 2>"$tmp/err"
 	done
 	rm "$tmp"/part.*
 	dump | cmp - "$tmp/want" >"$tmp/diff" 2>&1
@@ -629,8 +621,8 @@ awk 'BEGIN {
 		print "]},\"at\":\"2026-03-02T00:00:00.000Z\"}"
 	}
 }' >"$tmp/long"
-page A 0 3 01 "$(items a b c)" | load
-row playlist_ingest_queue '' '{"playlist_id":"p"}' 02 | load
+page A 0 3 01 "$(items a b c)" | sp-load
+row playlist_ingest_queue '{"playlist_id":"p"}' 02 | sp-load
 torn=0 late=0
 mkfifo "$tmp/fifo"
 for n in 1 9 18 27 36 45 54 63 72 81; do
@@ -678,8 +670,8 @@ wait $pid
 # The same, and surely in the middle: a trigger keeps it busy there, longer
 # than all of the load took.
 fresh
-page A 0 3 01 "$(items a b c)" | load
-row playlist_ingest_queue '' '{"playlist_id":"p"}' 02 | load
+page A 0 3 01 "$(items a b c)" | sp-load
+row playlist_ingest_queue '{"playlist_id":"p"}' 02 | sp-load
 sql 'create table slow (x); with recursive n (x) as (select 1 union all
 	select x + 1 from n limit 1000) insert into slow select x from n'
 busy='begin select count(*) from slow a, slow b, slow c where a.x + b.x + c.x = 1'
@@ -703,37 +695,36 @@ for point in 'insert on playlist_tracks when new.position = 5000' \
 		drop trigger stop')" "3|0|1|A" "nothing of the list is there"
 done
 is "$(sql 'pragma integrity_check')" ok "nor is the database torn"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $err" "0 " "the run again completes it"
 is "$(sql 'select count(*), min(position), max(position), count(distinct
 	track_id) from playlist_tracks') $(waiting)" "10000|0|9999|10000 0" \
     "ten thousand items, each in its place"
 fresh
-sort -t: -k8 -r "$tmp/long" | load --batch-rows 1
+sort -t: -k8 -r "$tmp/long" | sp-load --batch-rows 1
 is "$? $(sql 'select count(*) from playlist_tracks where track_id = "t" ||
 	position')" "0 10000" "its last page first, too"
 
 # --- to look at ------------------------------------------------------------
 fresh
 {
-	row tracks '' '{"track_id":"a","name":"Tide","album_id":"al",
-	    "duration_ms":60000}' 01 | tr -d '\n\t'
-	echo
-	row albums '' '{"album_id":"al","name":"Shores"}' 01
+	row tracks '{"track_id":"a","name":"Tide","album_id":"al",
+	    "duration_ms":60000}' 01
+	row albums '{"album_id":"al","name":"Shores"}' 01
 	for id in y z; do
-		row artists '' '{"artist_id":"'$id'","name":"Band '$id'"}' 01
-		row track_artists '' '{"track_id":"a","artist_id":"'$id'"}' 01
+		row artists '{"artist_id":"'$id'","name":"Band '$id'"}' 01
+		row track_artists '{"track_id":"a","artist_id":"'$id'"}' 01
 	done
-	row playlists '' '{"playlist_id":"p","name":"Mix"}' 01
+	row playlists '{"playlist_id":"p","name":"Mix"}' 01
 	page A 0 3 01 "$(items b a),{\"kind\":\"unavailable\"}"
 	for at in 01T05:59:59 01T23:00:00 02T05:00:00; do
-		row play_history '' '{"user_id":"kim","track_id":"a",
+		row play_history '{"user_id":"kim","track_id":"a",
 		    "played_at":"2026-01-'$at'Z"}' 01 | tr -d '\n\t'
 		echo
 	done
-	row play_history '' '{"user_id":"kim","track_id":"spotify:local:x",
+	row play_history '{"user_id":"kim","track_id":"spotify:local:x",
 	    "played_at":"2026-01-02T05:30:00Z"}' 01 | tr -d '\n\t'
-} | load
+} | sp-load
 is $? 0 "something to look at"
 is "$(sql 'select day, hour, track, artists, album from plays
 	order by played_at')" "2026-01-01|5|Tide|Band y, Band z|Shores
@@ -759,31 +750,23 @@ Mix|2|unavailable|||" "playlist_contents"
 
 # Who added to whose playlist, on whichever page of it: the second page does
 # not say whose it is.
-capture() { # SEQ ENDPOINT PATH BODY
-	printf '{"type":"capture","run":"R","seq":%s,"request":1,%s,%s,%s}\n' "$1" \
-	    "\"endpoint\":\"$2\",\"user\":\"kim\",\"status\":200" \
-	    "\"url\":\"https://a/v1/playlists/$3\"" \
-	    "\"fetched_at\":\"2026-03-0${1}T00:00:00.000Z\",\"body\":$4"
-}
 item() {
 	printf '{"added_at":"2025-01-01T00:00:00Z","added_by":{"id":"%s"},%s}' \
 	    "$1" "\"track\":{\"id\":\"t$1\",\"uri\":\"spotify:track:t$1\"}"
 }
 {
-	capture 1 playlist q "{\"id\":\"q\",\"name\":\"Ours\",
+	capture playlist 200 "\"request\":1,\"body\":{\"id\":\"q\",\"name\":\"Ours\",
 	    \"owner\":{\"id\":\"olá\"},\"snapshot_id\":\"s\",
 	    \"tracks\":{\"offset\":0,\"total\":4,\"items\":[$(item early),
-	    $(item olá)]}}" | tr -d '\n\t'
-	echo
-	capture 2 playlist-items 'q/items?offset=2' "{\"offset\":2,\"total\":4,
-	    \"items\":[$(item late),$(item early)]}" | tr -d '\n\t'
-	echo
-	capture 3 playlist q '{"id":"q","snapshot_id":"s"}' |
-	    sed 's/"request":1/&,"check":true/'
-	row user_relationships '' '{"user_id":"kim","other_id":"x",
-	    "kind":"follows-artist"}' 04 | tr -d '\n\t'
-	echo
-} | "$build/sp-transform" | load
+	    $(item olá)]}}" playlists/q | one_line
+	capture playlist-items 200 "\"request\":1,\"body\":{\"offset\":2,\"total\":4,
+	    \"items\":[$(item late),$(item early)]}" \
+	    'playlists/q/items?offset=2' R 2 02 | one_line
+	capture playlist 200 '"request":1,"check":true,"body":{"id":"q",
+	    "snapshot_id":"s"}' playlists/q R 3 03 | one_line
+	row user_relationships '{"user_id":"kim","other_id":"x",
+	    "kind":"follows-artist"}' 04
+} | "$build/sp-transform" | sp-load
 is "$(sql "select user_id, other_id, kind, substr(first_seen, 1, 10),
 	substr(last_seen, 1, 10) from connections order by 1")" \
     "early|olá|added-to-playlist-of|2026-03-01|2026-03-01
@@ -794,7 +777,7 @@ late|olá|added-to-playlist-of|2026-03-01|2026-03-01" \
 sql "drop view plays; create view plays as /* sp */ select 1 as old;
 	drop view top_tracks; create view top_tracks as select 1 as own;
 	drop view top_albums"
-row tracks '' '{"track_id":"b"}' 01 | load
+row tracks '{"track_id":"b"}' 01 | sp-load
 is "$(sql 'select count(artists) from plays')" 3 \
     "a view of an older sp is replaced"
 is "$(sql 'select own from top_tracks')" 1 "one of the user's own is not"

@@ -63,7 +63,7 @@ for page in "$top"/man/*.[157]; do
 		s=$?
 		[ $s -ne $fine ] || s=0
 		ok $s "$name: example $n runs"
-		[ $s -eq 0 ] || tell "$(cat example example.err)"
+		[ $s -eq 0 ] || diag "$(cat example example.err)"
 		: >example
 	done <"$name.txt"
 	case $name in

@@ -8,7 +8,7 @@ try() { run python3 -B tests/property/property.py --keep "$tmp" "$@"; }
 # They are the same each time, as many as there is time for. SEED draws others.
 try --seed "${SEED:-1}" --seconds "${SECONDS_TO_TRY:-7}" --rounds 100000
 is "$status" 0 "histories are the same in any order"
-tell "$out$err"
+diag "$out$err"
 
 for mutant in last-wins list-hole; do
 	[ -x "$build/mutants/$mutant/sp-load" ] || {

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 
+staged() { sql 'select count(*) from staging_raw'; }
 # rebuild: all tables from what is staged; their digest.
 rebuild() {
 	rm -f "$tmp/again.db"*
@@ -23,7 +24,6 @@ made_again() {
 	    sp-load --db "$tmp/again.db" 2>"$tmp/err"
 	sp-load --digest --db "$tmp/again.db"
 }
-captures() { sql 'select count(*) from staging_raw'; }
 
 # --- random histories -------------------------------------------------------
 # Some are mapped by one that tells its own times of what was seen, and its own
@@ -73,7 +73,7 @@ while [ "$seed" -le $last ]; do
 	sp-load <"$tmp/loaded" 2>"$tmp/err"
 	sp-load --digest >"$tmp/digest"
 	made_again "$tmp/rows$seed" >"$tmp/before"
-	was=$(captures) days=$((seed * 37 % 250))
+	was=$(staged) days=$((seed * 37 % 250))
 	[ $((seed % 6)) -ne 0 ] || days=0
 	limit=$(date -u -d "@$((now - days * 86400))" +%Y-%m-%dT%H:%M:%S)
 	newer="select count(*) from staging_raw where fetched_at > '$limit'"
@@ -81,7 +81,7 @@ while [ "$seed" -le $last ]; do
 	would=$(sp-stage prune -n --keep ${days}d 2>"$tmp/err" |
 		jq -s 'map(.captures) | add // 0')
 	sp-stage prune --keep ${days}d 2>"$tmp/err" || touched="$touched $seed"
-	left=$(captures)
+	left=$(staged)
 	n=$((n + 1)) gone=$((gone + was - left))
 	[ "$would" -eq $((was - left)) ] || dry="$dry $seed"
 	[ "$(sql "$newer")" -eq "$kept" ] || young="$young $seed"
@@ -93,7 +93,7 @@ while [ "$seed" -le $last ]; do
 		bodies="$bodies $seed"
 	lists=$((lists + $(sql 'select count(tracks_list) from playlists')))
 	sp-stage prune --keep ${days}d 2>"$tmp/err"
-	[ "$(captures)" -eq "$left" ] || again="$again $seed"
+	[ "$(staged)" -eq "$left" ] || again="$again $seed"
 	seed=$((seed + 1))
 done
 is "$differ" "" "a rebuild gives the same tables as before"
@@ -106,8 +106,8 @@ ok "$((! (gone > 2 * n && lists > n)))" \
     "of $n histories went $gone captures, and $lists lists stay"
 
 # --- what each column keeps -------------------------------------------------
-# tell: captures of lines ENDPOINT URL BODY [MEMBERS], a day apart.
-tell() {
+# history: captures of lines ENDPOINT URL BODY [MEMBERS], a day apart.
+history() {
 	echo '{"type":"run","run":"R1","job":"test"}'
 	awk '{ n++; if ($4 !~ /status/) $4 = $4 ",\"status\":200"
 	    if ($4 !~ /request/) $4 = $4 ",\"request\":" n
@@ -120,7 +120,7 @@ tell() {
 # keeps SEQS NAME: which of the captures of $tmp/told stay; all tables do.
 keeps() {
 	fresh
-	tell <"$tmp/told" | sp-stage | sp-transform 2>"$tmp/err" | tee "$tmp/rows" |
+	history <"$tmp/told" | sp-stage | sp-transform 2>"$tmp/err" | tee "$tmp/rows" |
 	    sp-load 2>"$tmp/err"
 	made_again "$tmp/rows" >"$tmp/before"
 	sp-stage prune --keep 0 2>"$tmp/err"
@@ -180,10 +180,10 @@ sp-transform --print-filter recently-played |
 sp-stage replay --refused | sp-transform -f "$tmp/mended.jq" | sp-load
 is "$? $(sql 'select count(*) from ingest_errors')" "0 0" "and then loads"
 sp-stage prune --keep 0 2>"$tmp/err"
-is "$(captures)" 1 "and may go"
+is "$(staged)" 1 "and may go"
 fresh
 for run in R1 R2 R3; do
-	echo "$recent {\"items\":[$item]}" | tell | sed "s/R1/$run/"
+	echo "$recent {\"items\":[$item]}" | history | sed "s/R1/$run/"
 done >"$tmp/three"
 sp-stage <"$tmp/three" | sp-transform >"$tmp/rows"
 head -n -1 "$tmp/rows" | sp-load 2>"$tmp/err"
@@ -202,11 +202,11 @@ is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[3,0,3]" \
 } >"$tmp/told"
 keeps "1 2" "nothing of it can go"
 run sp-stage prune -n --keep 0 --even-needed
-is "$status $(captures)" "0 2" "-n only says what would be lost"
+is "$status $(staged)" "0 2" "-n only says what would be lost"
 like "$err" "table 'play_history': 1 of 1 rows could no longer be rebuilt" \
     "by table"
 run sp-stage prune --keep 0 --even-needed
-is "$status $(captures) $(sql 'select count(*) from staging_bodies')" "0 0 0" \
+is "$status $(staged) $(sql 'select count(*) from staging_bodies')" "0 0 0" \
     "they go when told so plainly, and their bodies"
 like "$err" "table 'tracks': 1 of 1 rows can no longer be rebuilt" "it is said"
 is "$(sql 'select count(*) from play_history')" 1 "the tables stay"
@@ -226,13 +226,13 @@ like "$err" "table 'playlist_tracks': 2 of 2 rows could" "lists are told of too"
 	echo 'me /v1/me {"id":"kim","display_name":"Kim"}'
 	echo 'me /v1/me {"id":"kim","display_name":"Kay"}'
 } >"$tmp/told"
-tell <"$tmp/told" >"$tmp/history"
+history <"$tmp/told" >"$tmp/history"
 fresh
 sp-stage <"$tmp/history" | sp-transform | sp-load
 sp-queue add p
 sql "update staging_bodies set size = size + 1 where body_id = 1"
 run sp-stage prune --keep 0
-is "$status $(captures)" "78 2" \
+is "$status $(staged)" "78 2" \
     "what may be needed for what it holds is not taken as empty"
 like "$err" 'R1*/1: its body is damaged$' "and is named"
 
@@ -242,16 +242,16 @@ like "$err" 'R1*/1: its body is damaged$' "and is named"
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
 } >"$tmp/told"
-tell <"$tmp/told" >"$tmp/history"
+history <"$tmp/told" >"$tmp/history"
 fresh
 sp-stage <"$tmp/history" | sp-transform | sp-load
 sql 'alter table track_artists drop column created_at'
 run sp-stage prune --keep 0
-is "$status $(captures)" "65 3" "pairs of which nobody knows who told them"
+is "$status $(staged)" "65 3" "pairs of which nobody knows who told them"
 like "$err" "table 'track_artists': 1 row without update times: nothing can be pruned" "it is said"
 sp-stage replay | sp-transform | sp-load
 run sp-stage prune --keep 0
-is "$status $(captures)" "0 2" "loaded once more it is known"
+is "$status $(staged)" "0 2" "loaded once more it is known"
 
 # --- it reads, and what is wrong is said ------------------------------------
 sql 'pragma wal_checkpoint(truncate)' >"$tmp/out"
@@ -284,21 +284,21 @@ i=0
 while [ $i -lt 3000 ]; do
 	i=$((i + 1))
 	echo "me /v1/me {\"id\":\"kim\",\"display_name\":\"K$i\"}"
-done | tell | awk '{ sub(/2026-01-[0-9]*/, sprintf("20%02d-%02d-%02d",
+done | history | awk '{ sub(/2026-01-[0-9]*/, sprintf("20%02d-%02d-%02d",
 	10 + NR / 336, 1 + NR / 28 % 12, 1 + NR % 28)); print }' >"$tmp/history"
 sp-stage <"$tmp/history" | sp-transform | sp-load
 rebuild >"$tmp/before"
 bad='' kills=0
 for round in 1 2 3; do
-	was=$(captures)
+	was=$(staged)
 	sp-stage prune --keep 0 2>"$tmp/err" &
-	while [ "$(captures)" -eq "$was" ] && kill -0 $! 2>/dev/null; do :; done
+	while [ "$(staged)" -eq "$was" ] && kill -0 $! 2>/dev/null; do :; done
 	kill -9 $! 2>/dev/null && kills=$((kills + 1))
 	wait $! 2>/dev/null
 	[ "$(sql 'pragma integrity_check')" = ok ] || bad="$bad $round"
 done
 sp-stage prune --keep 0 2>"$tmp/err"
-is "$bad$(captures)" 1 "killed at any time, $kills times, it can be done again"
+is "$bad$(staged)" 1 "killed at any time, $kills times, it can be done again"
 rebuild | cmp -s - "$tmp/before"
 ok $? "and the tables are made again"
 
@@ -320,10 +320,10 @@ sp-load --digest >"$tmp/digest"
 rebuild >"$tmp/same"
 cmp -s "$tmp/same" "$tmp/digest"
 ok $? "after eight days of jobs a rebuild is the same"
-was=$(captures)
+was=$(staged)
 run sp-stage prune --keep 0 --vacuum
 is "$status $out" "0 " "of which nothing is young"
-left=$(captures)
+left=$(staged)
 ok "$((! (was - left > 10 && left > 10)))" "some go, $((was - left)) of $was"
 like "$err" "^sp-stage: prune: $((was - left)) captures removed, .*B; \
 $left older captures are kept; the file has 0 B free\$" \

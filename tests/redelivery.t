@@ -4,34 +4,31 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 
-# run_of ID N... : a planned run that fetched the tracks tN.
-run_of() {
-	id=$1
+# tracks_run RUN N...: a planned run that fetched the tracks tN, with a cursor
+# after each.
+tracks_run() {
+	id=$1 seq=0
 	shift
-	printf '{"type":"run","run":"%s","job":"playlists"' "$id"
-	printf ',"account":"default","user":"kim"'
-	printf ',"started_at":"2026-03-01T00:00:00.000Z"}\n'
-	seq=0
+	begin_run "$id" playlists
 	for n in "$@"; do
 		seq=$((seq + 1))
-		printf '{"type":"capture","run":"%s","seq":%d' "$id" "$seq"
-		printf ',"endpoint":"track","user":"kim","status":200'
-		printf ',"fetched_at":"2026-03-0%dT00:00:00.000Z"' "$n"
-		printf ',"body":{"id":"t%d","name":"Song %d"}}\n' "$n" "$n"
+		capture track 200 "\"body\":{\"id\":\"t$n\",\"name\":\"Song $n\"}" \
+		    "tracks/t$n" "$id" "$seq" "0$n"
 		printf '{"type":"row","table":"cursors","row":{"user_id":"kim"'
 		printf ',"job":"playlists","value":%d},"src":"%s/%d"}\n' \
 		    "$n" "$id" "$seq"
 	done
-	printf '{"type":"end","run":"%s","status":"complete","ledger":[]}\n' "$id"
+	end_run "$id"
 }
 # The same, that was staged and not loaded; no earlier one goes ahead of it.
 lost() {
-	run_of "$@" | sed 's/"account":"default",//' | sp-stage >"$tmp/lost"
+	tracks_run "$@" | sed 's/"account":"default",//' | sp-stage >"$tmp/lost"
 	sql "update ingest_runs set account = 'default' where run_id = '$1'"
 }
 pipeline() {
-	run_of "$@" >"$tmp/plan"
+	tracks_run "$@" >"$tmp/plan"
 	sp-stage <"$tmp/plan" | tee "$tmp/staged" | sp-transform |
 	    tee "$tmp/rows" | sp-load
 }
@@ -84,7 +81,7 @@ fresh
 echo '{"type":"row","table":"playlist_ingest_queue","row":{"playlist_id":"p","detected_at":"2026-01-01T00:00:00Z"}}' |
     sp-load
 lost R1 5
-run_of R2 | sp-stage | sp-transform -f "$tmp/cursor.jq" | sp-load
+tracks_run R2 | sp-stage | sp-transform -f "$tmp/cursor.jq" | sp-load
 is "$? $(tracks) $(sql 'select (select count(*) from cursors),
     (select count(*) from playlist_ingest_queue)')" "0 t5 0|1" \
     "nor is one that a mapping makes, nor what leaves the queue"
@@ -98,7 +95,7 @@ cat >"$tmp/queue.jq" <<'J'
 J
 fresh
 for n in 7 6; do
-	run_of R$n $n | grep -v cursors |
+	tracks_run R$n $n | grep -v cursors |
 	    sed "$([ $n = 6 ] || echo 's/"complete"/"failed","exit":69/')" |
 	    sp-stage | sp-transform -f "$tmp/queue.jq" | sp-load 2>"$tmp/err"
 done
@@ -116,7 +113,7 @@ is "$(SP_DB=$tmp/again.db sp-load --digest | diff "$tmp/live" -)" "" \
 
 # --- its own end may still come -------------------------------------------
 fresh
-run_of R1 1 2 >"$tmp/all"
+tracks_run R1 1 2 >"$tmp/all"
 grep -v cursors "$tmp/all" | sp-stage | sp-transform -f "$tmp/cursor.jq" >"$tmp/slow"
 run pipeline R2 3
 is "$status$err $(tracks)" "0 t1 t2 t3" "a run in progress is brought quietly"
@@ -130,7 +127,7 @@ run pipeline R3 4
 is "$(sent)" "R3/1" "and is done with"
 # While a program is at work on it, it is left to that.
 fresh
-run_of R1 1 | sp-stage | sp-transform >"$tmp/slow"
+tracks_run R1 1 | sp-stage | sp-transform >"$tmp/slow"
 mkfifo "$tmp/slowly"
 sp-load <"$tmp/slowly" 2>"$tmp/slow.err" &
 slow=$!
@@ -152,7 +149,7 @@ wait $slow
 is "$?$(cat "$tmp/slow.err") $(tracks)" "0 t1 t2 t3 t4 t5 t6" "it comes by itself"
 # What came after it was brought is brought, too.
 fresh
-run_of R1 1 2 >"$tmp/all"
+tracks_run R1 1 2 >"$tmp/all"
 sed 3,5d "$tmp/all" | sed '$d' | sp-stage >"$tmp/out" 2>&1
 run pipeline R2 3
 is "$(sent)" "R1/1 R2/1" "what there is of a run that goes on"
@@ -165,22 +162,22 @@ is "$status$err $(sent) $(tracks)" "0 R1/1 R1/2 R4/1 t1 t2 t3 t4" \
 fresh
 echo '{"id":"t8"}' >"$tmp/t8.json"
 sp-stage import --endpoint track "$tmp/t8.json" >"$tmp/out"
-run_of R0 9 | grep '"capture"' | sp-stage >"$tmp/out"
-run_of R5 7 | sed 's/"account":"default",//' | sp-stage >"$tmp/out"
+tracks_run R0 9 | grep '"capture"' | sp-stage >"$tmp/out"
+tracks_run R5 7 | sed 's/"account":"default",//' | sp-stage >"$tmp/out"
 run pipeline R6 1
 is "$(sent) $(tracks)" "R6/1 t1" "neither an import nor what was fetched by hand"
 run pipeline R7 2
 for run in deferred failed; do
-	run_of "L$run" 3 | sed 's/"complete"/"'$run'","exit":69/' | sp-stage |
+	tracks_run "L$run" 3 | sed 's/"complete"/"'$run'","exit":69/' | sp-stage |
 	    sp-transform | sp-load 2>"$tmp/err"
 	run pipeline "A$run" 4
 	is "$(sent)" "A$run/1" "a run that ended $run was loaded"
 done
-run_of R8 1 | sed 's/"id":"t1"/"id":7/' | sp-stage | sp-transform 2>"$tmp/err" |
+tracks_run R8 1 | sed 's/"id":"t1"/"id":7/' | sp-stage | sp-transform 2>"$tmp/err" |
     sp-load 2>"$tmp/err"
 run pipeline R9 1
 is "$(sent)" "R9/1" "and so was one of which something was refused"
-run_of R10 1 | sp-stage | sp-transform | grep -v tracks |
+tracks_run R10 1 | sp-stage | sp-transform | grep -v tracks |
     sp-load 2>"$tmp/err"
 is "$?" 65 "one that lost rows was not"
 run pipeline R11 1
@@ -192,7 +189,7 @@ lost R1 1
 lost R2 2
 # As a capture does that sp-load or sp-transform dies of.
 deadly() {
-	run_of "$@" >"$tmp/plan"
+	tracks_run "$@" >"$tmp/plan"
 	sp-stage <"$tmp/plan" | tee "$tmp/staged" |
 	    sed '/"id":"t1"/,$d' | sp-transform | sp-load
 }
@@ -224,7 +221,7 @@ is "$(tracks)" "t2 t3 t4 t5 t6 t7 t8 t9" "none is given up for another's fault"
 # --- no sp-load, or one of another database --------------------------------
 fresh
 elsewhere() {
-	run_of "$@" >"$tmp/plan"
+	tracks_run "$@" >"$tmp/plan"
 	sp-stage --db "$tmp/apart.db" <"$tmp/plan" | tee "$tmp/staged" |
 	    sp-transform | sp-load
 }
@@ -248,9 +245,9 @@ is "$(apart 'select count(*) from ingest_runs where replay_of is not null')" 6 \
 fresh
 lost R1 1
 {
-	run_of R2 2 3 | head -n 3
+	tracks_run R2 2 3 | head -n 3
 	until [ -e "$tmp/gone" ]; do sleep 0.02; done
-	run_of R2 2 3 4 5 | sed 1,3d
+	tracks_run R2 2 3 4 5 | sed 1,3d
 } | sp-stage 2>"$tmp/err" | { head -n 1 >"$tmp/out"; exec <&-; : >"$tmp/gone"; }
 is "$(sql "select count(*) from staging_raw where run_id = 'R2'")" 4 \
     "without a reader, captures are stored still"
@@ -258,7 +255,7 @@ run pipeline R3 6
 is "$status$err $(tracks)" "0 t1 t2 t3 t4 t5 t6" "and come with the next run"
 
 fresh
-run_of R1 1 2 3 | while read -r line; do
+tracks_run R1 1 2 3 | while read -r line; do
 	echo "$line"
 	sleep 0.01
 done | sp-stage >&- 2>"$tmp/err"
@@ -268,23 +265,23 @@ is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 3 \
 # --- interrupted itself -----------------------------------------------------
 fresh
 lost R1 1 2 3
-run_of R2 4 | sp-stage | sed '4,$d' | sp-transform 2>"$tmp/err" |
+tracks_run R2 4 | sp-stage | sed '4,$d' | sp-transform 2>"$tmp/err" |
     sp-load 2>>"$tmp/err"
 is "$(attempts R1)" 1 "an attempt is on record before it is sent"
 run pipeline R3 5
 is "$status$err $(tracks)" "0 t1 t2 t3 t4 t5" "the next one brings all"
 fresh
 lost R1 1
-run_of R2 2 | sp-stage >&- 2>"$tmp/err"
+tracks_run R2 2 | sp-stage >&- 2>"$tmp/err"
 is "$?" 74 "a closed stdout is an error"
 run pipeline R3 3
 is "$status$err" 0 "after which the next run is as good as any"
 is "$(tracks | tr ' ' '\n' | grep -c 't[13]')" 2 "and brings what was staged"
 fresh
-run_of R1 1 >"$tmp/plan"
+tracks_run R1 1 >"$tmp/plan"
 sed '2s/"Song 1"/"'"$(printf '%05000d' 0)"'"/' "$tmp/plan" |
     sp-stage >"$tmp/out"
-run_of R2 2 | sp-stage --max-line 4K | sp-transform | sp-load 2>"$tmp/err"
+tracks_run R2 2 | sp-stage --max-line 4K | sp-transform | sp-load 2>"$tmp/err"
 is "$? $(tracks)" "65 t2" "a line that is too long stops no other run"
 
 # --- plays, as they were fetched --------------------------------------------

@@ -3,18 +3,10 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 
 errors() { sql "select src || ' ' ||
 	replace(reason, 'mapping failed: ', '') from ingest_errors order by src"; }
-captures() { # N: of tracks t1 to tN
-	echo '{"type":"run","run":"R1","job":"test"}'
-	for i in $(seq "$1"); do
-		printf '{"type":"capture","run":"R1","seq":%d,"endpoint":"track"' "$i"
-		printf ',"status":200,"fetched_at":"2026-03-0%dT00:00:00.000Z"' "$i"
-		printf ',"body":{"n":%d}}\n' "$i"
-	done
-	echo '{"type":"end","run":"R1","status":"complete"}'
-}
 # mapping NAME CONDITION [ROW]: refuses captures of which the condition holds.
 mapping() {
 	row=${3:-'{table: "tracks", row: {track_id: "t\(.body.n)"}}'}
@@ -32,7 +24,7 @@ mapping good 'false'
 mapping silent 'false' empty
 
 # --- kept once ------------------------------------------------------------
-captures 5 >"$tmp/captures"
+captures R1 5 track '{"n":%d}' >"$tmp/captures"
 sp-stage <"$tmp/captures" | sp-transform -f "$tmp/broken.jq" 2>"$tmp/err" |
     tee "$tmp/rows" | sp-load
 is "$? $(errors)" "1 R1/2 no 2
@@ -164,7 +156,8 @@ like "$status $(errors)" '^0 R1/1 another capture with this run and seq is stage
 # --- lists of tracks ------------------------------------------------------
 fresh
 page() { # OFFSET: of a list of two
-	printf '{"type":"row","table":"playlist_tracks","op":"page","row":{"playlist_id":"p","list":"L","offset":%d,"total":2,"items":[{"track_id":"t","kind":"track"}]},"at":"2026-03-01T00:00:00Z"}\n' "$1"
+	row playlist_tracks '{"playlist_id":"p","list":"L","offset":'"$1"',"total":2,
+	    "items":[{"track_id":"t","kind":"track"}]}' 01 page
 }
 page 0 | sp-load 2>"$tmp/err"
 is "$? $(sql 'select list, src from ingest_errors')" "1 L|" \

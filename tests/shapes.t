@@ -4,7 +4,6 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 
-transform() { "$build/sp-transform" "$@"; }
 
 # Captures of three items each. The second one is made odd.
 cat >"$tmp/good" <<'E2'
@@ -31,10 +30,10 @@ jq -c '. as $good | (.at + [1]) as $item | .body | getpath($item) as $second
 		| with_entries(select(.value != null)))' "$tmp/good" >"$tmp/in"
 [ "$(grep -c '"capture"' "$tmp/in")" -gt 900 ]
 ok $? "there are many odd captures"
-transform --no-memo <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
+sp-transform --no-memo <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
 is $? 1 "they are mapped"
 is "$(grep -c '"code":"mapping failed"' "$tmp/out")" 0 "none is refused whole"
-transform -j1 <"$tmp/in" 2>"$tmp/err" | cmp - "$tmp/out"
+sp-transform -j1 <"$tmp/in" 2>"$tmp/err" | cmp - "$tmp/out"
 ok $? "the fast way gives the same"
 
 # What came of each: rows that name another item, and what was refused.

@@ -25,15 +25,6 @@ mv page.new page
 EOF
 chmod +x "$tmp/browser"
 
-# Wait until a command succeeds, though not for ever.
-until_true() {
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 500 ] || return
-		sleep 0.02
-	done
-}
 # Keep what was said, and every token there ever was, to look for them.
 note() {
 	last="$status $(tail -n 1 "$tmp/err")"
@@ -52,7 +43,7 @@ login() {
 }
 # What the browser shows at last, tags and newlines aside.
 page() {
-	until_true [ -e "$tmp/page" ]
+	wait_until [ -e "$tmp/page" ]
 	sed 's/<style>.*<\/style>//; s/<[^>]*>//g' "$tmp/page" | tr '\n' ' '
 }
 fault() { api_post "fault?$1"; }
@@ -73,7 +64,7 @@ begin() {
 	timeout 20 "$build/sp-fetch" login "$@" <&8 8<&- >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	exec 8<&-
-	until_true grep -q '^http' "$tmp/err"
+	wait_until grep -q '^http' "$tmp/err"
 	url=$(grep '^http' "$tmp/err")
 	port=$(echo "$url" | sed 's/.*127.0.0.1%3A\([0-9]*\).*/\1/')
 	state=$(echo "$url" | sed 's/.*state=\([^&]*\).*/\1/')
@@ -221,7 +212,7 @@ perl -MIO::Socket::INET -e 'my ($port, $body) = @ARGV;
     $c->flush; $c->shutdown(1); 1 while sysread $c, $b, 4096' "$tmp/hour" \
     "$(jq -c '{access_token, token_type: "Bearer", expires_in: 3600}' \
 	"$tmp/ignored/token.json")" &
-until_true [ -s "$tmp/hour" ]
+wait_until [ -s "$tmp/hour" ]
 login --token-file "$tmp/hour.json" \
     --token-url "http://127.0.0.1:$(cat "$tmp/hour")/api/token"
 is "$status" 0 \
@@ -272,13 +263,13 @@ BROWSER="$tmp/browser" begin --no-browser <"$tmp/keys" 9>&-
 [ ! -e "$tmp/args" ]
 ok $? "--no-browser starts none"
 echo 'what now?' >&9
-until_true grep -q 'not a callback address' "$tmp/err"
+wait_until grep -q 'not a callback address' "$tmp/err"
 ok $? "a line that is none of it is refused, and another may follow"
 echo "$back?code=AQ123&state=${state}x" >&9
-until_true grep -q 'with the wrong state' "$tmp/err"
+wait_until grep -q 'with the wrong state' "$tmp/err"
 head -c 6000 /dev/zero | tr '\0' x >&9
 echo >&9
-until_true grep -q 'too long' "$tmp/err"
+wait_until grep -q 'too long' "$tmp/err"
 consent >&9
 await
 like "$last" "^0 .*logged in as 'kim'" "the pasted address of the last page"
@@ -286,7 +277,7 @@ is "$(head -n 2 "$tmp/err" | tail -n 1)" "$url" \
     "the address to open is a line of its own"
 begin --no-browser <"$tmp/keys" 9>&-
 consent | sed 's/.*code=//; s/&.*//' >&9
-until_true grep -q 'not a callback address' "$tmp/err"
+wait_until grep -q 'not a callback address' "$tmp/err"
 echo yes >&9
 cat "$tmp/to" >&9
 await
@@ -294,7 +285,7 @@ like "$last" '^0 ' "a bare word is no code, and what is right may follow"
 is "$(grep -c 'not a callback address' "$tmp/err")" 2 "as often as it takes"
 begin --no-browser <"$tmp/keys" 9>&-
 consent | sed 's/.*\(code=[^&]*\).*/\1/' >&9
-until_true grep -q 'with the wrong state' "$tmp/err"
+wait_until grep -q 'with the wrong state' "$tmp/err"
 sed 's/.*?//' "$tmp/to" >&9
 await
 like "$last" '^0 ' "a query needs its state"
@@ -310,7 +301,7 @@ like "$last" '^0 ' "and logs in"
 exec 9>&-
 echo "http://127.0.0.1:1/callback?code=AQ123&state=x" >"$tmp/paste"
 begin --no-browser <"$tmp/paste"
-until_true grep -q 'ignored an address with the wrong state' "$tmp/err"
+wait_until grep -q 'ignored an address with the wrong state' "$tmp/err"
 get "$(consent)" >"$tmp/first"
 await
 like "$(cat "$tmp/first") $last" "^200 0 .*logged in as 'kim'" \
@@ -383,7 +374,7 @@ consent >/dev/null
 api_post 'requests?clear=1'
 get "$(cat "$tmp/to")" >"$tmp/first" &
 first=$!
-until_true sh -c "curl -fsS '$api_url/rehearse/requests' | grep -q api/token"
+wait_until sh -c "curl -fsS '$api_url/rehearse/requests' | grep -q api/token"
 is "$(get "$back")" 404 "who comes while the code is exchanged is answered"
 wait $first
 is "$(cat "$tmp/first")" 200 "and so is who brought it"

@@ -114,7 +114,7 @@ timeless() {
 	    else del(.body.items[]?.snapshot_id?) end' "$tmp/out"
 }
 in_order() { [ "$(jq -r 'select(.type == "capture").request' "$1")" = "$(seq 300)" ]; }
-captures() { jq -r 'select(.type == "capture").type' "$1" | wc -l; }
+count_captures() { jq -r 'select(.type == "capture").type' "$1" | wc -l; }
 
 api_start --user kim --seed 7 --playlists 20 --latency 5
 fetch /me >/dev/null # who it is
@@ -277,7 +277,7 @@ run fetch --parallel 1 <"$tmp/plan"
 timeless >"$tmp/one"
 rm -f "$tmp/access.h2"
 run secure --parallel 8 <"$tmp/plan"
-is "$status $(captures "$tmp/out")" "0 41" "eight at once"
+is "$status $(count_captures "$tmp/out")" "0 41" "eight at once"
 timeless >"$tmp/eight"
 cmp -s "$tmp/one" "$tmp/eight"
 ok $? "what comes is the same, in order, as one by one without TLS"
@@ -306,7 +306,7 @@ reset
 fault 'kind=cut&times=0&path=/v1/me?n=20'
 run secure --parallel 4 <"$tmp/plan"
 is "$status $(jq -rs 'map(select(.type == "error"))[] | "\(.code) \(.src)"' \
-    "$tmp/out") $(captures "$tmp/out")" \
+    "$tmp/out") $(count_captures "$tmp/out")" \
     "69 no answer R1/20 40" \
     "one that always is is refused, and the others are answered"
 
@@ -403,7 +403,7 @@ done
 { seq 6 | sed 's|.*|ok|'; echo 'header 70000'; echo ok; } >"$tmp/h2/do"
 run fetch --api "https://127.0.0.1:$(cat "$tmp/h2/port")" --parallel 4 \
     <"$tmp/plan"
-is "$status $(captures "$tmp/out")" "0 41" \
+is "$status $(count_captures "$tmp/out")" "0 41" \
     "the other requests of the connection are sent again"
 kill $h2
 wait $h2 2>/dev/null

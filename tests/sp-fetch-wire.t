@@ -7,5 +7,5 @@ cd "$(dirname "$0")/.." || exit
 # Every fault once where it is quick, and a few runs with any of them.
 run env SP_BUILD="$build" python3 -B tests/fault/wire.py --rounds 3
 is "$status" 0 "answers that are spoiled"
-tell "$out$err"
+diag "$out$err"
 finish

@@ -3,16 +3,11 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 
-load() { "$build/sp-load" "$@"; }
 sum() { cksum <"$SP_DB"; }
 
-# row TABLE OBJECT [DAY]: a row told on a day of March 2026, else now.
-row() {
-	printf '{"type":"row","table":"%s","row":%s%s}\n' "$1" "$2" \
-	    "${3:+,\"at\":\"2026-03-${3}T00:00:00.000Z\"}"
-}
-put() { row "$@" | load; }
+put() { row "$@" | sp-load; }
 # begin ID [MEMBERS], finish_run ID ROWS [MEMBERS]: around the rows of a run.
 open_run() {
 	printf '{"type":"run","run":"%s","job":"play-history"%s}\n' "$1" "$2"
@@ -32,32 +27,23 @@ state() {
 	sql "select status, exit_status, rows_read, rows_inserted, rows_updated,
 		rows_unchanged, refused from ingest_runs where run_id = '$1'"
 }
-# until COMMAND...: waits until it succeeds, some seconds at most.
-wait_until() {
-	tries=0
-	until "$@" 2>/dev/null; do
-		tries=$((tries + 1))
-		[ $tries -lt 400 ] || return 1
-		sleep 0.02
-	done
-}
 
 # --- what comes in ------------------------------------------------------
-run load </dev/null
+run sp-load </dev/null
 is "$status" 65 "an empty input is a producer that died"
 like "$err" '^sp-load: stdin: no records: an earlier program' "and that is said"
 is "$(stat -c %a "$SP_DB")" 600 "the database is its owner's alone"
 run sh -c 'printf "\n\n" | "$1"' sh "$build/sp-load"
 is "$status" 65 "blank lines are no record either"
-run load something </dev/null
+run sp-load something </dev/null
 is "$status" 64 "an argument too many"
-run load --batch-rows 0 </dev/null
+run sp-load --batch-rows 0 </dev/null
 is "$status" 64 "--batch-rows wants a number from 1"
 like "$err" "--batch-rows: .*'0'" "and names it"
 
 printf '%s\r\n%s' "$(row tracks '{"track_id":"a","name":"A"}' 01)" \
     "$(row tracks '{"track_id":"b","name":"B"}' 01)" >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $out$err" "0 " "rows without a run, without a last newline"
 is "$(sql 'select track_id, name, created_at, last_updated from tracks')" \
     "a|A|2026-03-01T00:00:00.000Z|2026-03-01T00:00:00.000Z
@@ -72,7 +58,7 @@ refused() { # NAME, LINE, REASON
 	printf '%s\n' "$2" >>"$tmp/in"
 	row tracks '{"track_id":"ok2"}' 01 >>"$tmp/in"
 	sql "delete from ingest_errors; delete from tracks"
-	run load <"$tmp/in"
+	run sp-load <"$tmp/in"
 	is "$status $(sql 'select count(*) from tracks')" "1 2" \
 	    "$1 is refused, the rest goes on"
 	like "$err" "^sp-load: stdin:2: .*$3" "and says: $3"
@@ -128,13 +114,13 @@ run sh -c '{ cat "$2"; head -c 5000 /dev/zero | tr "\0" x; echo; cat "$2"; } |
 is "$status" 1 "a line over --max-line"
 like "$err" '^sp-load: stdin:4: line longer than 4096 bytes' "is refused"
 echo '{"type":"error","stage":"sp-transform","src":"R1/7","where":"stdin:9","reason":"no track"}' >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status" 1 "what an earlier stage refused counts"
 is "$(sql "select stage, src, place, reason from ingest_errors
 	where stage <> 'sp-load'")" "sp-transform|R1/7||no track" \
     "and is kept"
 echo '{"type":"error","stage":"sp-transform","src":"R1/7","where":"stdin:9","place":"id t1","reason":"no track"}' >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$(sql "select src, place, reason from ingest_errors
 	where place = 'id t1'")" "R1/7|id t1|no track" \
     "with the part of the capture that it is about"
@@ -145,7 +131,7 @@ spared() { # NAME, COLUMN, ITS VALUE, REASON
 	row tracks '{"track_id":"b"}' 01 >"$tmp/in"
 	row tracks "{\"album_id\":\"al\",$2:$3,\"track_id\":\"a\"}" 01 |
 	    sed 's/}$/,"src":"R1\/4"}/' >>"$tmp/in"
-	run load <"$tmp/in"
+	run sp-load <"$tmp/in"
 	is "$status $(sql 'select group_concat(track_id || coalesce(album_id, "-")) from tracks')" \
 	    "1 aal,b-" "$1: the other columns are loaded"
 	like "$err" "^sp-load: stdin:2: R1/4: tracks a: $4" "and it says: $4"
@@ -177,7 +163,7 @@ cat >"$tmp/in" <<'E2'
 {"type":"row","table":"tracks","row":{"track_id":"a","name":1,"popularity":"x","uri":"u"},"at":"2026-03-01T00:00:00.000Z","src":"R1/2"}
 {"type":"end","run":"R1","status":"complete"}
 E2
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(sql "select status, refused, rows_read, rows_inserted
 	from ingest_runs")" "1 complete|4|2|1" "a run with bad columns: its ledger balances"
 is "$(sql 'select src, reason from ingest_errors order by error_id')" \
@@ -186,7 +172,7 @@ R1/1|column 'popularity': must be a whole number of 64 bits
 R1/2|column 'name': must be a string
 R1/2|column 'popularity': must be a whole number of 64 bits" \
     "each is kept, of each capture"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$(sql 'select count(*) from ingest_errors')" 4 "and once"
 
 fresh
@@ -206,16 +192,16 @@ is "$(sql "select hex(track_id), hex(name) from tracks where track_id > 'b'")" \
 fresh
 put tracks '{"track_id":"t\u00e9\n","is_local":true,"duration_ms":-9223372036854775808,
 	"audio_features_json":{"b":[1.0,1e400,"\u0000"]}}' 01 2>/dev/null
-row tracks '{"track_id":"t\u00e9\n","is_local":true,"duration_ms":-9223372036854775808,"audio_features_json":{"b":[1.0,1e400,"\u0000"]}}' 01 | load
+row tracks '{"track_id":"t\u00e9\n","is_local":true,"duration_ms":-9223372036854775808,"audio_features_json":{"b":[1.0,1e400,"\u0000"]}}' 01 | sp-load
 is "$(sql 'select hex(track_id), is_local, duration_ms, audio_features_json
 	from tracks')" \
     '74C3A90A|1|-9223372036854775808|{"b":[1.0,1e400,"\u0000"]}' \
     "values arrive as they are, JSON byte for byte"
 row play_history '{"track_id":"t","played_at":"2026-03-01T01:00:00.5+02:00"}' |
-    load --user kim
+    sp-load --user kim
 is "$(sql 'select user_id, played_at from play_history')" \
     'kim|2026-02-28T23:00:00.500Z' "times get one form; --user says whose"
-row users '{"display_name":"Kim"}' | load --user kim 2>/dev/null
+row users '{"display_name":"Kim"}' | sp-load --user kim 2>/dev/null
 is "$? $(sql 'select count(*) from users')" "1 0" \
     "--user never names who a user is"
 
@@ -244,15 +230,15 @@ put user_relationships '{"user_id":"k","other_id":"l","kind":"owner"}' 03
 put user_relationships '{"user_id":"k","other_id":"l","kind":"owner"}' 01
 is "$(sql 'select first_seen, last_seen from user_relationships')" \
     "2026-03-01$d|2026-03-03$d" "relationships: first and last seen"
-cursor 5 02 | load
-cursor 3 03 | load
+cursor 5 02 | sp-load
+cursor 3 03 | sp-load
 is "$(sql 'select value, last_updated from cursors')" "5|2026-03-02$d" \
     "a cursor moves forward only"
 
-queue() { row playlist_ingest_queue "$@" | load; }
+queue() { row playlist_ingest_queue "$@" | sp-load; }
 drop() {
 	row playlist_ingest_queue '{"playlist_id":"p"}' "$1" |
-	    sed 's/"row"}*,"table/"row","op":"delete","table/' | load
+	    sed 's/"row"}*,"table/"row","op":"delete","table/' | sp-load
 }
 queued() { sql 'select detected_at, played_at from playlist_ingest_queue'; }
 queue '{"playlist_id":"p","played_at":"2026-03-05T00:00:00Z"}' 06
@@ -309,7 +295,7 @@ is "$?" 1 "but not a table that has no last_updated and column_times"
 	row tracks '{"track_id":"w","stars":4}' 01
 	end_run C1 2
 } >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(sql "select group_concat(track_id) from tracks
 	where track_id in ('v', 'w')")" "1 w" "a constraint refuses its row alone"
 like "$err" "^sp-load: .*table 'tracks': row cannot be written: CHECK" \
@@ -334,7 +320,7 @@ covered() {
 	covered 2026-02-02 2026-02-03
 	end_run R1 6
 } >"$tmp/run"
-run load <"$tmp/run"
+run sp-load <"$tmp/run"
 is "$status" 0 "a complete run"
 is "$err" "sp-load: run R1: plays between 2026-02-01$d and 2026-02-02$d may be missing" \
     "names the gap that it found"
@@ -347,22 +333,22 @@ is "$(sql "select json_extract(ledger_json, '\$[2].used.row') from ingest_runs")
     6 "and the ledger with our own entry"
 is "$(sql 'select account, user_id from accounts')" "default|kim" \
     "it is known whose the account is"
-run load <"$tmp/run"
+run sp-load <"$tmp/run"
 is "$status $err$(state R1)" "0 complete|0|6|5|0|6|0" \
     "loaded again, nothing changes, and no gap is new"
 # A gap is told by the run that is complete, once, whoever's rows show it.
 told() { sed -n 's/.*plays between \([^T]*\).* and \([^T]*\)T.*/\1 \2/p' "$tmp/err"; }
 { open_run R2 ',"user":"kim"'; covered 2026-02-05 2026-02-06; end_run R2 1 \
     '"status":"deferred","exit":75,"reason":"later"'; } >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$(told)" "" "a run that is cut short tells of no gap"
 { open_run R3 ',"user":"kim"'; covered 2026-02-05 2026-02-06
     covered 2026-03-01 2026-03-01 lee; covered 2026-03-02 2026-03-02 lee
     end_run R3 3; } >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$(told)" "2026-02-03 2026-02-05" "the next one does, for its own user"
 { open_run R4 ''; covered 2026-02-04 2026-02-04; end_run R4 1; } >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$(told)" "2026-03-01 2026-03-02" "one of no user for all; what is left of a gap is not new"
 is "$(sql "select gaps_json from ingest_runs where run_id = 'R4'")" \
     "[{\"from\":\"2026-03-01$d\",\"to\":\"2026-03-02$d\",\"user\":\"lee\"}]" \
@@ -370,14 +356,14 @@ is "$(sql "select gaps_json from ingest_runs where run_id = 'R4'")" \
 is "$(sql "select group_concat(substr(gap_from, 6, 5) || ' ' || substr(gap_to,
     6, 5)) from play_gaps where user_id = 'kim'")" \
     "02-01 02-02,02-03 02-04,02-04 02-05" "play_gaps has what is left"
-head -n 3 "$tmp/run" | load 2>/dev/null
+head -n 3 "$tmp/run" | sp-load 2>/dev/null
 is "$? $(state R1)" "65 complete|0|6|5|0|6|0" \
     "cut when loaded again, a complete run stays complete"
 
 cut_run() { sed '$d' "$tmp/run"; }
 try() { # NAME STATUS RUN'S STATE, of what comes on stdin
 	fresh
-	run load
+	run sp-load
 	is "$status $(sql 'select status, exit_status, reason from ingest_runs' |
 		tail -n 1)" "$2 $3" "$1"
 	is "$(sql 'select count(*) from play_history')" 2 "its rows are kept"
@@ -412,7 +398,7 @@ for ledger in '"none"' null 3 '{}' true '[null]' '["x"]' '[{"stage":5}]' \
 		printf '{"type":"end","run":"T1","status":"complete","ledger":%s}\n' \
 		    "$ledger"
 	} >"$tmp/odd"
-	run load <"$tmp/odd"
+	run sp-load <"$tmp/odd"
 	like "$status $err" '^65 .*run T1: failed: the ledger is not an array' \
 	    "$ledger is no ledger"
 done
@@ -436,10 +422,10 @@ R3|deferred" "each has its own"
 	    sed 's/"row",/"row","op":"delete",/'
 } >"$tmp/in"
 fresh
-load <"$tmp/in" 2>/dev/null
+sp-load <"$tmp/in" 2>/dev/null
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
     "a delete waits for a good end"
-{ cat "$tmp/in"; end_run Q1 1; } | load
+{ cat "$tmp/in"; end_run Q1 1; } | sp-load
 is "$? $(sql 'select count(*) from playlist_ingest_queue')" "0 0" \
     "and goes with it"
 
@@ -455,7 +441,7 @@ before=$(sum)
 	row tracks '{"track_id":"n","name":"Newest"}' 02
 	row nothing '{}'
 } >"$tmp/in"
-run load -n --batch-rows 1 <"$tmp/in"
+run sp-load -n --batch-rows 1 <"$tmp/in"
 is "$status" 1 "a dry run refuses what a true one would"
 is "$out" '{"type":"change","change":"unchanged","table":"tracks","key":{"track_id":"t"}}
 {"type":"change","change":"insert","table":"tracks","key":{"track_id":"n"},"before":{},"after":{"name":"New","is_local":false,"audio_features_json":[1],"created_at":"2026-03-01T00:00:00.000Z","last_updated":"2026-03-01T00:00:00.000Z"}}
@@ -468,7 +454,7 @@ is "$(sum) $(ls "$tmp" | grep -c music)" "$before 1" \
 like "$err" '^sp-load: tracks: 5 rows: 1 inserted, 2 updated, 2 unchanged' \
     "stderr sums it up by table"
 fresh
-run load -n <"$tmp/run"
+run sp-load -n <"$tmp/run"
 is "$status $(echo "$out" | grep -c insert)" "0 5" "on a database that is not there"
 [ ! -e "$SP_DB" ]
 ok $? "which is not made"
@@ -479,19 +465,19 @@ before=$(sum)
 	row tracks '{"track_id":"t","name":"Ebb","popularity":3}' 01
 	row users '{"user_id":"kim"}' 01
 } >"$tmp/in"
-run load -n <"$tmp/in"
+run sp-load -n <"$tmp/in"
 is "$status $out$(sum)" "78 $before" \
     "a database that is not of sp is not changed, nor taken for one"
 like "$err" 'it lacks tables or columns' "and is refused"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(sql 'select name, popularity from tracks;
 	select user_id, last_updated from users')" \
     "0 Ebb|3
 kim|2026-03-01$d" "which a true run brings up to date"
-row playlist_ingest_queue '{"playlist_id":"p"}' 01 | load
+row playlist_ingest_queue '{"playlist_id":"p"}' 01 | sp-load
 row playlist_ingest_queue '{"playlist_id":"p"}' 02 |
     sed 's/"row",/"row","op":"delete",/' >"$tmp/in"
-run load -n <"$tmp/in"
+run sp-load -n <"$tmp/in"
 like "$out" '"change":"delete".*"done_at":"2026-03-02' "a delete is shown"
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 "and not done"
 # As after a crash: what was committed last is in the log alone.
@@ -499,7 +485,7 @@ sqlite3 "$SP_DB" ".dbconfig no_ckpt_on_close on" \
     "insert into tracks (track_id, name) values ('log', 'Late')" >"$tmp/null"
 before=$(cat "$SP_DB" "$SP_DB-wal" | cksum)
 row tracks '{"track_id":"log","name":"Early"}' 01 >"$tmp/log"
-run load -n <"$tmp/log"
+run sp-load -n <"$tmp/log"
 like "$out" '"before":{"name":"Late",' "a dry run reads what a log holds"
 is "$(wc -c <"$SP_DB-wal" | xargs test 0 -lt; echo $?) $(
     cat "$SP_DB" "$SP_DB-wal" | cksum)" "0 $before" "and leaves it there"
@@ -544,18 +530,18 @@ for case in "echo this is no database, is it:78:not a SQLite database" \
 	eval "${case%%:*}" >"$tmp/words"
 	[ -e "$tmp/bad.db" ] || cp "$tmp/words" "$tmp/bad.db"
 	case=${case#*:}
-	run load --db "$tmp/bad.db" <"$tmp/run"
+	run sp-load --db "$tmp/bad.db" <"$tmp/run"
 	is "$status" "${case%:*}" "${case#*:}: ${case%:*}"
 	like "$err" "^sp-load: $tmp/bad.db: .*${case#*:}" "and names the file"
 done
-run load --db "$tmp/run/x.db" <"$tmp/run"
+run sp-load --db "$tmp/run/x.db" <"$tmp/run"
 is "$status" 73 "a folder that cannot be made"
-load --db "$tmp/new/folder/x.db" <"$tmp/run" 2>/dev/null
+sp-load --db "$tmp/new/folder/x.db" <"$tmp/run" 2>/dev/null
 is "$? $(stat -c %a "$tmp/new/folder")" "0 700" "one that can be is private"
 
 # A limit of the file's size stands for a full disk.
 fresh
-load <"$tmp/run" 2>/dev/null
+sp-load <"$tmp/run" 2>/dev/null
 i=0
 open_run F1 >"$tmp/in"
 while [ $i -lt 2000 ]; do
@@ -574,7 +560,7 @@ ok" "no part of a batch is written, the run stays failed"
 
 # --- while it waits -----------------------------------------------------
 fresh
-load <"$tmp/run" 2>/dev/null
+sp-load <"$tmp/run" 2>/dev/null
 mkfifo "$tmp/fifo"
 listen() { # starts sp-load on a fifo, held open as descriptor 3
 	# A shell's background jobs have SIGINT ignored.
@@ -655,7 +641,7 @@ wait $pid
 is "$? $(sql "select count(*) from tracks where track_id = 'patient'")" "0 1" \
     "and goes on when it is free"
 
-run load --progress <"$tmp/run"
+run sp-load --progress <"$tmp/run"
 like "$err" '6 rows: 0 inserted, 0 updated, 6 unchanged' \
     "--progress ends with a summary"
 
@@ -672,7 +658,7 @@ rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"
 	done
 	echo '{"type":"end","run":"R7","status":"complete","ledger":[]}'
 } >"$tmp/in"
-run load <"$tmp/in"
+run sp-load <"$tmp/in"
 is "$status $(sql 'select user_id from cursors')" "0 R56" \
     "no cursor moves by a run that did not end well"
 is "$(sql 'select rows_read, rows_inserted, rows_unchanged from ingest_runs')" \

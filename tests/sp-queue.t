@@ -7,10 +7,9 @@ export SP_DB
 unset SP_ACCOUNT
 
 sql() { sqlite3 "$SP_DB" "$@"; }
-queue() { "$build/sp-queue" "$@"; }
 
 # --- next on a database that is not there -------------------------------
-run queue next play-history
+run sp-queue next play-history
 is "$status" 0 "next without a database"
 is "$(echo "$out" | jq -r .type | xargs)" "run request end" \
     "a run, a request, an end"
@@ -26,20 +25,20 @@ is "$(echo "$out" | jq -c 'select(.type == "end") | [.status, .ledger]')" \
     "the end has the ledger"
 [ ! -e "$SP_DB" ]
 ok $? "planning creates nothing"
-a=$(queue next play-history | jq -r 'select(.type == "run").run')
-b=$(queue next play-history | jq -r 'select(.type == "run").run')
+a=$(sp-queue next play-history | jq -r 'select(.type == "run").run')
+b=$(sp-queue next play-history | jq -r 'select(.type == "run").run')
 [ "$a" != "$b" ] && [ "${#a}" -eq 26 ]
 ok $? "each run has an id of its own"
 
 # --- next from a cursor -------------------------------------------------
-queue add 6rqhFgbbKwnb9MLmUQDhG6
+sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 sql "insert into accounts (account, user_id, last_updated)
 	values ('default', 'kim', '2026-01-01T00:00:00.000Z'),
 	('other', 'lee', '2026-01-01T00:00:00.000Z');
      insert into cursors (user_id, job, value) values
 	('kim', 'play-history', 1795329600123),
 	('lee', 'play-history', 1000), ('kim', 'something-else', 7)"
-run queue next play-history
+run sp-queue next play-history
 is "$(echo "$out" | jq -c 'select(.type == "run") | [.user, .cursor]')" \
     '["kim",1795329600123]' "the account's user and cursor"
 is "$(echo "$out" | jq -r 'select(.type == "request").url')" \
@@ -47,21 +46,21 @@ is "$(echo "$out" | jq -r 'select(.type == "request").url')" \
     "it asks for all that the API has"
 is "$(echo "$out" | jq -r 'select(.type == "request").cursor')" \
     1795329600123 "back to the cursor, in milliseconds"
-is "$(queue next --after 2026-11-22T06:40:00.5Z play-history |
+is "$(sp-queue next --after 2026-11-22T06:40:00.5Z play-history |
 	jq -c 'select(.type == "request") | [.url, has("cursor")]')" \
     '["/v1/me/player/recently-played?limit=50&after=1795329600500",false]' \
     "--after: from a time on, to the newest"
-is "$(queue next --force play-history | jq -c 'select(.type != "end")
+is "$(sp-queue next --force play-history | jq -c 'select(.type != "end")
 	| has("cursor")' | xargs)" "true false" "--force: to the last page"
-is "$(queue next --after 1969-01-01 play-history |
+is "$(sp-queue next --after 1969-01-01 play-history |
 	jq -r 'select(.type == "request").url')" \
     "/v1/me/player/recently-played?limit=50&after=0" "time begins in 1970"
-is "$(queue next --account other play-history |
+is "$(sp-queue next --account other play-history |
 	jq -r 'select(.type == "request").cursor')" 1000 \
     "another account has its own cursor"
-is "$(SP_ACCOUNT=other queue next play-history |
+is "$(SP_ACCOUNT=other sp-queue next play-history |
 	jq -r 'select(.type == "run").user')" lee "SP_ACCOUNT"
-is "$(queue next --user new play-history |
+is "$(sp-queue next --user new play-history |
 	jq -c 'select(.type == "run") | [.user, has("cursor")]')" \
     '["new",false]' "--user plans for a user without a cursor"
 
@@ -69,7 +68,7 @@ is "$(queue next --user new play-history |
 soon=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%S.000Z)
 sql "insert into endpoint_status (user_id, endpoint, subject, status, retry_at)
 	values ('kim', 'recently-played', '', 429, '$soon')"
-run queue next play-history
+run sp-queue next play-history
 is "$status" 75 "before a deadline next ends with 75"
 like "$err" "rate limited until $soon \(sp-queue unblock lifts it\)" \
     "and says until when, and how to go on"
@@ -77,42 +76,42 @@ is "$(echo "$out" | jq -r .type | xargs)" "run end" "it plans nothing"
 is "$(echo "$out" | jq -c 'select(.type == "end") | [.status, .exit, .until]')" \
     '["deferred",75,"'"$soon"'"]' "the end says so too"
 sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
-run queue next play-history
+run sp-queue next play-history
 is "$status" 0 "a deadline that has passed holds nothing up"
 
 sql "update endpoint_status set endpoint = 'me', status = 429,
 	retry_at = '$soon'"
-is "$(queue next play-history | jq -r .type | xargs)" "run request end" \
+is "$(sp-queue next play-history | jq -r .type | xargs)" "run request end" \
     "nor does one of another bucket"
-run queue next profile
+run sp-queue next profile
 is "$status $(echo "$out" | jq -r 'select(.type == "request").endpoint' |
 	xargs)" "75 followed-artists" "one holds up its whole bucket"
 like "$err" "^sp-queue: profile: users: rate limited until $soon" "by name"
 sql "update endpoint_status set reason = 'QUOTA_EXCEEDED: Too many requests'"
-run queue next profile
+run sp-queue next profile
 is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
     "an exhausted quota holds up all"
-is "$(queue status | jq -c 'select(.type == "job_status").blocked_until' |
+is "$(sp-queue status | jq -c 'select(.type == "job_status").blocked_until' |
 	sort -u)" "\"$soon\"" "as status tells"
 sql "update endpoint_status set status = 200"
-run queue next profile
+run sp-queue next profile
 is "$status" 0 "a deadline before an answer that was good is over"
 sql "update endpoint_status set status = 503, endpoint = 'playlist-items',
 	subject = 'p', reason = null"
-run queue next playlists
+run sp-queue next playlists
 is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
     "the deadline of a 503, of one playlist, holds up the playlists"
 sql "update endpoint_status set status = 408"
-run queue next playlists
+run sp-queue next playlists
 is "$status" 75 "so does one of a 408"
 far=$(date -u -d '+49 hours' +%Y-%m-%dT%H:%M:%S.000Z)
 sql "update endpoint_status set retry_at = '$far'"
-run queue next playlists
+run sp-queue next playlists
 is "$status" 0 "one that is further away than any can be is void"
 sql "update endpoint_status set retry_at = '$soon', status = 429,
 	endpoint = 'token', subject = ''"
 for job in play-history playlists profile; do
-	run queue next $job
+	run sp-queue next $job
 	is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
 	    "one of the token endpoint holds up all: $job"
 done
@@ -125,7 +124,7 @@ limit() {
 		'{\"retry_at\":\"$soon\"$4}')"
 }
 at=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
-planned() { queue next "$@" 2>/dev/null | jq -r .type | xargs; }
+planned() { sp-queue next "$@" 2>/dev/null | jq -r .type | xargs; }
 sql "delete from endpoint_status"
 limit recently-played "'kim'" "$at"
 is "$(planned play-history)/$(planned profile)" \
@@ -148,10 +147,10 @@ is "$(sqlite3 "$SP_DB" "explain query plan select 1 from staging_raw
 	grep -c staging_raw_limits)" 1 "they are found by an index"
 
 # --- unblock ------------------------------------------------------------
-run queue unblock --account new
+run sp-queue unblock --account new
 is "$status $out$err" "0 sp-queue: lifted: me: until $soon" "unblock"
 is "$(planned --account new profile)" "run request request end" "lifts it"
-run queue unblock --account new
+run sp-queue unblock --account new
 is "$status $err" "0 sp-queue: no deadline to lift" "there is none any more"
 sql "delete from staging_raw;
 	insert into endpoint_status (user_id, endpoint, subject, status,
@@ -162,23 +161,23 @@ sql "delete from staging_raw;
 	('lee', 'me', '', 429, '$soon', '$at')"
 is "$(planned playlists)/$(planned profile)" "run end/run request end" \
     "(two buckets are blocked)"
-run queue unblock playlist
+run sp-queue unblock playlist
 is "$status $err $(planned playlists)" \
     "0 sp-queue: lifted: playlist: until $soon run end" \
     "one endpoint, but its bucket has another deadline"
-run queue unblock playlists users
+run sp-queue unblock playlists users
 is "$status $(echo "$err" | xargs) $(planned playlists)/$(planned profile)" \
     "0 sp-queue: lifted: me: until $soon sp-queue: lifted: playlist-items: until $soon run request request end/run request request end" \
     "buckets, by name; a deadline that was set ahead of our time too"
 is "$(planned --account other profile)" "run request end" \
     "those of another user stay"
-run queue unblock --user lee
+run sp-queue unblock --user lee
 is "$status $(planned --account other profile)" "0 run request request end" \
     "--user names one"
 sql "update endpoint_status set last_updated =
 	strftime('%Y-%m-%dT%H:%M:%fZ', last_updated, '+2 hours')"
 is "$(planned playlists)" "run end" "one that is set afterwards counts"
-run queue unblock nothing
+run sp-queue unblock nothing
 is "$status $err" "64 sp-queue: unblock: no endpoint or bucket 'nothing'" \
     "what is none is refused"
 sql "delete from endpoint_status; delete from lifted_deadlines;
@@ -186,7 +185,7 @@ sql "delete from endpoint_status; delete from lifted_deadlines;
 	values ('kim', 'playlist-items', 'p', 503)"
 
 # --- the other jobs -----------------------------------------------------
-urls() { queue next "$@" | jq -r 'select(.type == "request").url'; }
+urls() { sp-queue next "$@" | jq -r 'select(.type == "request").url'; }
 old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
 insert into user_playlists (user_id, playlist_id, first_seen, last_seen)
@@ -212,7 +211,7 @@ insert into playlist_ingest_queue (playlist_id, detected_at, user_id) values
 insert into endpoint_status (user_id, endpoint, subject, status, last_updated)
 	values ('kim', 'playlist', 'refused', 404, '$new'),
 	('kim', 'playlist', 'never', 404, '$old')"
-run queue next playlists
+run sp-queue next playlists
 is "$(echo "$out" | jq -r 'select(.type == "request") |
 	[.seq, .endpoint, .paging, .optional, .url] | join(" ")')" \
     "1 my-playlists offset  /v1/me/playlists?limit=50&offset=0
@@ -227,7 +226,7 @@ is "$(echo "$out" | jq -c '.dequeue | values')" '["same","unseen"]' \
     "one that is held as far as can be leaves the queue"
 is "$(echo "$out" | jq -r 'select(.dequeue).endpoint')" my-playlists \
     "with the account's list, so that a capture says so"
-is "$(queue next --force playlists | grep -c dequeue)" 0 "but not if it is asked for all the same"
+is "$(sp-queue next --force playlists | grep -c dequeue)" 0 "but not if it is asked for all the same"
 is "$(urls --playlist-age 0 playlists | grep -c /same)" 0 \
     "an unchanged snapshot is skipped at any age"
 is "$(urls --refusal-age 0 playlists | grep -c /refused)" 1 "--refusal-age"
@@ -254,7 +253,7 @@ sql "insert into endpoint_status (user_id, endpoint, subject, status,
 is "$(urls audio-features | xargs)" \
     "/v1/audio-features/t1 /v1/audio-features/t2" "that went well: one by one"
 sql "update endpoint_status set status = 403 where subject = 't0'"
-run queue next audio-features
+run sp-queue next audio-features
 is "$status $(echo "$out" | jq -r .type | xargs)" "0 run end" \
     "both were refused: nothing is asked, and that is no failure"
 like "$(echo "$out" | jq -r 'select(.type == "end").reason')" \
@@ -294,15 +293,15 @@ sql "insert into ingest_runs (run_id, job, account, status, started_at)
 	('r2', 'playlists', 'default', 'failed', '$new'),
 	('r3', 'audio-features', 'default', 'complete', '$new'),
 	('r4', 'profile', 'default', 'complete', '$old')"
-is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
+is "$(sp-queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "playlists profile" "all: what is due, a run each"
 sql "update ingest_runs set started_at =
 	strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-46 minutes') where run_id = 'r1'"
-is "$(queue next all | jq -r 'select(.type == "run").job' | xargs)" \
+is "$(sp-queue next all | jq -r 'select(.type == "run").job' | xargs)" \
     "play-history playlists profile" \
     "all, every hour: plays each time, even where a timer is early"
 sql "update ingest_runs set started_at = '$new' where run_id = 'r1'"
-is "$(queue next all | jq -c 'select(.type == "end").more')" 'true
+is "$(sp-queue next all | jq -c 'select(.type == "end").more')" 'true
 null' "all but the last say that another follows"
 for stage in sp-stage sp-transform sp-load; do
 	run env SP_DB="$tmp/cut.db" "$build/$stage" <<-END
@@ -313,22 +312,22 @@ for stage in sp-stage sp-transform sp-load; do
 	    "65 $stage: input ended, but another run was announced" \
 	    "$stage tells of a stream that is cut between two runs"
 done
-is "$(queue next --account other all | jq -r 'select(.type == "run").job' |
+is "$(sp-queue next --account other all | jq -r 'select(.type == "run").job' |
 	xargs)" "play-history playlists audio-features profile" \
     "by account"
 sqlite3 "$SP_DB" ".backup $tmp/idle.db"
 sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
 	update ingest_runs set status = 'complete', account = 'idle',
 	started_at = '$new'"
-is "$(queue next --db "$tmp/idle.db" --account idle all |
+is "$(sp-queue next --db "$tmp/idle.db" --account idle all |
 	jq -r '"\(.type) \(.job) \(.status)"')" "run all null
 end null complete" "all, with nothing due: a run that asks for nothing"
-idle() { queue next --db "$tmp/idle.db" --account idle all |
+idle() { sp-queue next --db "$tmp/idle.db" --account idle all |
 	jq -r 'select(.type == "run").job'; }
 sqlite3 "$tmp/idle.db" "insert into playlist_ingest_queue
 	(playlist_id, detected_at, user_id) values ('lees2', '$new', 'lee')"
 is "$(idle)" all "what another account's play queued makes nothing due"
-is "$(queue status --db "$tmp/idle.db" --account idle | jq -c 'select(
+is "$(sp-queue status --db "$tmp/idle.db" --account idle | jq -c 'select(
 	.type == "job_status" and .job == "playlists") | [.state, .waiting]')" '["fresh",0]' "nor waits"
 sqlite3 "$tmp/idle.db" "update playlist_ingest_queue set user_id = null"
 is "$(idle)" playlists "what was queued by hand does"
@@ -347,25 +346,25 @@ insert into endpoint_status (user_id, endpoint, subject, status, last_updated)
 is "$(urls --db "$tmp/both.db" playlists | grep -c /both) $(urls \
 	--db "$tmp/both.db" --account other playlists | grep -c /both)" "0 1" \
     "a listed playlist that another's play named is that one's to ask for"
-is "$(queue status --db "$tmp/both.db" | jq -c 'select(
+is "$(sp-queue status --db "$tmp/both.db" | jq -c 'select(
 	.type == "job_status" and .job == "audio-features").waiting')" "$(urls --db "$tmp/both.db" \
 	audio-features | tr -cd ',\n' | awk '{ n += length + 1 } END { print n }')" \
     "as many features wait as would be asked for"
-is "$(queue status | jq -c 'select(.type == "job_status") |
+is "$(sp-queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
 ["playlists","due",4]
 ["audio-features","fresh",152]
 ["profile","due",null]' "status: what is due and what waits"
-is "$(queue status | jq -c 'select(.type == "refusal") |
+is "$(sp-queue status | jq -c 'select(.type == "refusal") |
 	[.endpoint, .status, .subjects]')" '["audio-features",404,1]
 ["playlist",404,2]
 ["user",404,3]' "what was refused"
-is "$(queue status | jq -r 'select(.type == "ingest_run").run' | wc -l)" 4 \
+is "$(sp-queue status | jq -r 'select(.type == "ingest_run").run' | wc -l)" 4 \
     "and the last runs"
-like "$(queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
+like "$(sp-queue status --table)" '^JOB +STATE +LAST COMPLETE' "--table aligns"
 # The page names each type and its members, in their order.
 members() {
-	{ queue status; queue list; } |
+	{ sp-queue status; sp-queue list; } |
 	    jq -r 'keys_unsorted[1:] as $k | "\(.type) \($k | join(" "))"' |
 	    sort -u
 }
@@ -378,7 +377,7 @@ named() {
 }
 is "$(members)" "$(named)" "the records are as the page has them"
 sql "delete from playlist_ingest_queue"
-queue add 6rqhFgbbKwnb9MLmUQDhG6
+sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 
 # What is gone leaves the queue; what the app may not have just now stays.
 sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
@@ -386,7 +385,7 @@ sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
 insert into endpoint_status (user_id, endpoint, subject, status, reason,
 	last_updated) values ('kim', 'playlist', 'gone', 403, 'no', '$new'),
 	('kim', 'playlist', 'kept', 403, 'Active premium needed', '$new')"
-is "$(queue next playlists | jq -r '.dequeue | values[]' |
+is "$(sp-queue next playlists | jq -r '.dequeue | values[]' |
     grep -e gone -e kept) $(urls playlists | grep -c -e gone -e kept)" "gone 1" \
     "what was refused for what it is leaves the queue, unasked"
 sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');
@@ -394,7 +393,7 @@ sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');
 
 # --- going on where a limit stopped -------------------------------------
 list() {
-	queue next playlists | jq -r 'select(.endpoint == "my-playlists") |
+	sp-queue next playlists | jq -r 'select(.endpoint == "my-playlists") |
 	    .next // .url | sub(".*offset="; "")'
 }
 day() { date -u -d "$1 hours ago" +%Y-%m-%dT%H:%M:%S.000Z; }
@@ -423,7 +422,7 @@ is "$(list)" 50 "a run that came to nothing changes nothing"
 stopped s3 4 deferred
 page s3 1 50 200 "$(next 100)" s1/1
 is "$(list)" 100 "behind the last page that came"
-is "$(queue next playlists | jq -c 'select(.next) | [.url, .page, .list]')" \
+is "$(sp-queue next playlists | jq -c 'select(.next) | [.url, .page, .list]')" \
     '["/v1/me/playlists?limit=50&offset=0",3,"s3/1"]' "after the pages of its own"
 page s3 2 100 200 null s1/1
 is "$(list)" "" "a list that came whole is not asked for again"
@@ -459,7 +458,7 @@ insert into staging_raw (run_id, seq, endpoint, url, status, extra_json)
 	'https://a/v1/playlists/long/items?offset=150&limit=50', 429,
 	json_object('request', 4, 'page', 3))"
 long() {
-	queue next playlists | jq -c 'select(.url == "/v1/playlists/long") |
+	sp-queue next playlists | jq -c 'select(.url == "/v1/playlists/long") |
 	    [.next, .page, .list]'
 }
 is "$(long)" '["/v1/playlists/long/items?offset=150&limit=50",3,"s7/4"]' \
@@ -473,12 +472,12 @@ sql "delete from ingest_runs where run_id like 's%'; delete from staging_raw;
 	delete from playlists where playlist_id = 'long'"
 
 # --- budget -------------------------------------------------------------
-budget() { queue budget "$@" | jq -c '[.planned, .requests, .unknown]'; }
+budget() { sp-queue budget "$@" | jq -c '[.planned, .requests, .unknown]'; }
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
 	update playlists set snapshot_id = null"
 is "$(urls playlists | wc -l) $(budget playlists)" "7 [7,7,6]" \
     "budget: what is planned, of a length that is not known"
-like "$(queue budget --table playlists)" \
+like "$(sp-queue budget --table playlists)" \
     '^playlists: at least about 7 requests: the lengths of 6 lists are unknown; ' \
     "in words"
 sql "update playlists set tracks_total = 100;
@@ -497,12 +496,12 @@ is "$(budget playlists)" "[7,18,0]" "of the list itself, too"
 is "$(budget play-history)" "[1,1,0]" "budget: play-history"
 is "$(budget profile)" "[$(urls profile | wc -l),$(urls profile | wc -l),1]" \
     "budget: profile"
-is "$(queue budget all | jq -r .job | xargs)" "playlists profile" \
+is "$(sp-queue budget all | jq -r .job | xargs)" "playlists profile" \
     "budget of all that is due"
-is "$(queue budget --table playlists)" \
+is "$(sp-queue budget --table playlists)" \
     "playlists: about 18 requests; no pace known yet" "in words"
 n=$(urls profile | wc -l)
-is "$(queue budget --table profile)" "profile: at least about $n requests: \
+is "$(sp-queue budget --table profile)" "profile: at least about $n requests: \
 the length of 1 list is unknown; no pace known yet" "with an unknown length"
 sql "insert into ingest_runs (run_id, job, account, status, started_at,
 	captures) values ('p1', 'playlists', 'default', 'complete', '$old', 3),
@@ -518,67 +517,67 @@ insert into staging_raw (run_id, seq, endpoint, fetched_at) values
 	('p3', 1, 'x', '2026-01-01T00:10:00.000Z'),
 	('p3', 2, 'x', '2026-01-01T01:10:04.000Z'),
 	('p4', 1, 'x', '2026-01-01T02:10:00.000Z')"
-is "$(queue budget playlists)" \
+is "$(sp-queue budget playlists)" \
     '{"type":"budget","job":"playlists","planned":7,"requests":18,"unknown":0,"pace":0.500,"seconds":36}' \
     "the pace is that of the last runs: 3 steps in 6 seconds"
-is "$(queue budget --table playlists)" \
+is "$(sp-queue budget --table playlists)" \
     "playlists: about 18 requests; 36 s at 0.5 a second, as in the last runs" \
     "in words"
 sql "insert into endpoint_status (user_id, endpoint, subject, status, retry_at)
 	values ('kim', 'playlist', 'p', 429, '$soon')"
-run queue budget playlists
+run sp-queue budget playlists
 is "$status $(echo "$out" | jq -c '[.requests, .until]')" \
     '0 [0,"'"$soon"'"]' "a job that is held up costs nothing yet"
-is "$(queue budget --table playlists)" \
+is "$(sp-queue budget --table playlists)" \
     "playlists: no requests; playlists: rate limited until $soon" \
     "and says so"
 sql "delete from endpoint_status where subject = 'p';
 	delete from ingest_runs where run_id like 'p%';
 	delete from staging_raw; delete from user_playlists"
-queue add 6rqhFgbbKwnb9MLmUQDhG6
+sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 
 # --- the queue by hand --------------------------------------------------
-run queue list
+run sp-queue list
 is "$(echo "$out" | jq -c '[.type, .playlist_id]')" \
     '["queued","6rqhFgbbKwnb9MLmUQDhG6"]' "list gives NDJSON in a pipe"
-like "$(queue list --table)" '^PLAYLIST ID +DETECTED AT' "--table aligns"
-run queue add spotify:playlist:AAA spotify:user:k%20m:playlist:BBB \
+like "$(sp-queue list --table)" '^PLAYLIST ID +DETECTED AT' "--table aligns"
+run sp-queue add spotify:playlist:AAA spotify:user:k%20m:playlist:BBB \
     'https://open.spotify.com/playlist/CCC?si=x' AAA \
     open.spotify.com/intl-de/playlist/CCC/ http://open.spotify.com/playlist/CCC
 is "$status" 0 "add takes ids, URIs and links"
 is "$(sql 'select group_concat(playlist_id) from
 	(select playlist_id from playlist_ingest_queue order by 1)')" \
     "6rqhFgbbKwnb9MLmUQDhG6,AAA,BBB,CCC" "and no id twice"
-is "$(queue count)" 4 "count"
-run queue add 'not an id' DDD spotify:user:kim:collection ''
+is "$(sp-queue count)" 4 "count"
+run sp-queue add 'not an id' DDD spotify:user:kim:collection ''
 is "$status" 1 "what is no playlist is refused alone"
 is "$(echo "$err" | wc -l)" 3 "each by name"
 like "$err" "not a playlist 'not an id'" "with the subject"
-is "$(queue count)" 5 "and the rest is added"
-printf 'EEE\n\nspotify:playlist:FFF' | queue add
-is "$(queue count)" 7 "add reads stdin, a blank line and no last newline"
-printf 'EEE\r\n\r\nGGG\r\n' | queue add
-is "$? $(queue count)" "0 8" "and the lines of a DOS file"
-queue drop GGG
+is "$(sp-queue count)" 5 "and the rest is added"
+printf 'EEE\n\nspotify:playlist:FFF' | sp-queue add
+is "$(sp-queue count)" 7 "add reads stdin, a blank line and no last newline"
+printf 'EEE\r\n\r\nGGG\r\n' | sp-queue add
+is "$? $(sp-queue count)" "0 8" "and the lines of a DOS file"
+sp-queue drop GGG
 run sh -c "echo 'b a d' | '$build/sp-queue' add"
 is "$status" 1 "a bad line of stdin"
 like "$err" "stdin:1: not a playlist 'b a d'" "is named by number"
-run queue drop AAA never-there BBB
+run sp-queue drop AAA never-there BBB
 is "$status" 1 "drop says what was not there"
-is "$(queue count)" 5 "and drops the rest"
-queue add AAA
-is "$(queue count)" 6 "what was dropped can be added again"
+is "$(sp-queue count)" 5 "and drops the rest"
+sp-queue add AAA
+is "$(sp-queue count)" 6 "what was dropped can be added again"
 
 # --- errors -------------------------------------------------------------
 for bad in '' 'next' 'next none' 'next play-history more' 'status x' 'sing' \
     'next --after soon play-history' 'list more' '--no-such' \
     budget 'budget none' 'budget playlists profile'; do
 	# shellcheck disable=SC2086
-	run queue $bad
+	run sp-queue $bad
 	is "$status" 64 "usage: '$bad'"
 done
 echo "this is not a database, it is a text of some length" >"$tmp/text"
-run queue next --db "$tmp/text" play-history
+run sp-queue next --db "$tmp/text" play-history
 is "$status" 78 "a file that is no database"
 like "$err" "sp-queue: $tmp/text: .*not a SQLite database" "is named"
 is "$out" "" "and nothing is planned"
@@ -598,7 +597,7 @@ fi
 ahead=$(date -u -d '+40 days' +%FT%T.000Z)
 far=$(date -u -d '+49 hours' +%FT%T.000Z)
 SP_DB=$tmp/future.db
-queue add "$(printf %022d 1)" && queue drop "$(printf %022d 1)"
+sp-queue add "$(printf %022d 1)" && sp-queue drop "$(printf %022d 1)"
 sql "insert into accounts (account, user_id) values ('default', 'kim');
 insert into ingest_runs (run_id, job, account, user_id, status, started_at,
     ended_at, captures) select job, job, 'default', 'kim', 'complete', '$ahead',
@@ -620,17 +619,17 @@ insert into endpoint_status (user_id, endpoint, subject, status, last_updated,
     ('kim', 'recently-played', '', 429, '$ahead', '$far'),
     ('kim', 'me', '', 429, '$ahead', '$ahead'),
     ('kim', 'playlist', 'p1', 503, '$ahead', '9999-12-31T23:59:59.999Z')"
-run queue next all
+run sp-queue next all
 is "$status $(echo "$out" | jq -r 'select(.type == "request").url' |
     grep -v recently-played | xargs)" \
     "0 /v1/me/playlists?limit=50&offset=0 /v1/playlists/p1 /v1/playlists/p2 /v1/playlists/p3 /v1/audio-features?ids=t1 /v1/me /v1/me/following?type=artist&limit=50 /v1/users/lee" \
     "all that was done in the future is due"
-is "$(queue status | jq -r 'select(.type == "job_status")
+is "$(sp-queue status | jq -r 'select(.type == "job_status")
     | "\(.state) \(.last_complete) \(.last_run) \(.blocked_until)"' | sort -u)" \
     "due null null null" "and status says so"
-is "$(queue budget all | jq -r 'select(.reason).job')" "" "as does budget"
+is "$(sp-queue budget all | jq -r 'select(.reason).job')" "" "as does budget"
 sql "update endpoint_status set retry_at = '$soon' where endpoint = 'me'"
-run queue next profile
+run sp-queue next profile
 is "$status" 75 "a deadline within two days holds"
 sql "update accounts set last_updated = '$ahead'"
 {

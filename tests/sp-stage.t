@@ -4,7 +4,6 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
 
-stage() { "$build/sp-stage" "$@"; }
 
 body='{"n":[1.0,1e400,12345678901234567890,-0],"s":"\u0041\/\ud83d\ude00é"}'
 cat >"$tmp/in" <<E2
@@ -19,7 +18,7 @@ cat >"$tmp/in" <<E2
 E2
 
 # --- the filter ---------------------------------------------------------
-run stage <"$tmp/in"
+run sp-stage <"$tmp/in"
 is "$status" 0 "a good stream"
 is "$(echo "$out" | head -n 7)" "$(head -n 7 "$tmp/in")" \
     "all but the end is passed on byte for byte"
@@ -35,11 +34,11 @@ is "$(sql "select user_id, url, status, fetched_at, body_is_text, extra_json
     "and what else the capture says"
 is "$(sql "select run_id, job, user_id, status from ingest_runs")" \
     "R1|play-history|kim|failed" "the run is on record, as failed so far"
-run stage <"$tmp/in"
+run sp-stage <"$tmp/in"
 is "$status $(sql 'select count(*) from staging_raw')" "0 2" \
     "a capture is not staged twice"
 sed -n 3p "$tmp/in" | sed 's/"page":1,"body":.*/"body":{"other":1}}/' >"$tmp/other"
-run stage <"$tmp/other"
+run sp-stage <"$tmp/other"
 is "$status" 1 "another body under the same run and seq is refused"
 like "$out" '"type":"error".*"src":"R1/1".*"code":"bad capture"' "with an error"
 
@@ -52,17 +51,17 @@ for change in endpoint:.endpoint='"me"' user:.user='"lee"' \
 	sed -n 3p "$tmp/in" | jq -c "${change#*:}" |
 	    sed 's/"body":.*//' >"$tmp/head"
 	printf '%s"body":%s}\n' "$(cat "$tmp/head")" "$body" >"$tmp/changed"
-	run stage <"$tmp/changed"
+	run sp-stage <"$tmp/changed"
 	like "$status $err" "^1 .*staged, with another '${change%%:*}': $own" \
 	    "${change#*:} is refused, and how to stage it said"
 done
-is "$(sed 's/"run":"R1"/"run":"R1b"/' "$tmp/changed" | stage | jq -r .run)" R1b \
+is "$(sed 's/"run":"R1"/"run":"R1b"/' "$tmp/changed" | sp-stage | jq -r .run)" R1b \
     "with a run of its own it is"
 sql "delete from staging_raw where run_id = 'R1b'"
 sed -n 3p "$tmp/in" | sed 's/"page":1,//; s/{"type"/{"b":[1, 2],"page":1,"type"/
     s/R1/R5/' >"$tmp/order"
 sed 's/"b":\[1, 2\],"page":1/"page":1,"b":[1,2]/' "$tmp/order" >"$tmp/order2"
-is "$(cat "$tmp/order" "$tmp/order2" | stage | wc -l | tr -d ' ')" 2 \
+is "$(cat "$tmp/order" "$tmp/order2" | sp-stage | wc -l | tr -d ' ')" 2 \
     "the order of other members, and white space in them, say nothing"
 is "$(sql "select count(*) from staging_raw where run_id = 'R5'")" 1 \
     "so that it is the same capture"
@@ -70,14 +69,14 @@ sql "delete from staging_raw where run_id = 'R5'"
 
 # --- when a capture was fetched -----------------------------------------
 sed -n 3p "$tmp/in" | sed 's/R1/R6/; s/"fetched_at":"[^"]*",//' >"$tmp/timeless"
-run stage <"$tmp/timeless"
+run sp-stage <"$tmp/timeless"
 at=$(echo "$out" | jq -r .fetched_at)
 like "$at" '^20[0-9-]*T[0-9:]*\.[0-9]{3}Z$' "one without a time gets one"
 is "$(sql "select fetched_at from staging_raw where run_id = 'R6'")" "$at" \
     "which is stored"
-is "$(stage replay --run R6 | jq -r 'select(.seq).fetched_at')" "$at" \
+is "$(sp-stage replay --run R6 | jq -r 'select(.seq).fetched_at')" "$at" \
     "and comes back"
-is "$(stage <"$tmp/timeless" | jq -r .fetched_at)" "$at" \
+is "$(sp-stage <"$tmp/timeless" | jq -r .fetched_at)" "$at" \
     "staged again, it has that time"
 sql "delete from staging_raw where run_id = 'R6'"
 n=0
@@ -87,36 +86,36 @@ for at in 2026-11-22T06:40:00Z 2026-11-22T07:40:00+01:00 \
 	sed -n 3p "$tmp/in" | sed "s/R1/R7/; s/\"seq\":1/\"seq\":$n/
 	    s/\"fetched_at\":\"[^\"]*\"/\"fetched_at\":\"$at\"/"
 done >"$tmp/spellings"
-is "$(stage <"$tmp/spellings" | jq -r .fetched_at | uniq)" \
+is "$(sp-stage <"$tmp/spellings" | jq -r .fetched_at | uniq)" \
     2026-11-22T06:40:00.000Z "times go on in one form"
 for options in "4 --since 2026-11-22T06:40:00Z" "0 --since 2026-11-22T06:40:00.001Z" \
     "0 --until 2026-11-22T06:40:00Z" "4 --until 2026-11-22T06:40:00.001Z" \
     "4 --since 2026-11-22T07:40:00+01:00" "4 --until 2026-11-22T07:40:00.5+01:00"; do
 	# shellcheck disable=SC2086
-	is "$(stage replay --run R7 ${options#* } 2>/dev/null |
+	is "$(sp-stage replay --run R7 ${options#* } 2>/dev/null |
 	    grep -c '"type":"capture"')" "${options%% *}" "${options#* } compares times"
 done
-is "$(stage <"$tmp/spellings" | wc -l | tr -d ' ')" 4 \
+is "$(sp-stage <"$tmp/spellings" | wc -l | tr -d ' ')" 4 \
     "in any spelling it is the same capture"
 sql "delete from staging_raw where run_id = 'R7'"
 for at in '"yesterday"' '""' '"2026-11-22"' '"2026-13-01T00:00:00Z"' \
     '"9999-12-31T23:59:59-01:00"' 1795329600 '{}'; do
 	sed -n 3p "$tmp/in" | sed "s/R1/R8/; s/\"fetched_at\":\"[^\"]*\"/\"fetched_at\":$at/"
-done | stage >"$tmp/out" 2>"$tmp/err"
+done | sp-stage >"$tmp/out" 2>"$tmp/err"
 is "$(sort -u "$tmp/out" | jq -r .code | uniq -c | xargs)" "7 bad capture" \
     "what is no time is refused"
 is "$(sql "select count(*) from staging_raw where run_id = 'R8'")" 0 \
     "and spoils no replay"
 
 # --- replay -------------------------------------------------------------
-run stage replay
+run sp-stage replay
 is "$(echo "$out" | sed -n '2,3p')" \
     "$(grep '"type":"capture"' "$tmp/in")" "captures come back byte for byte"
 is "$(echo "$out" | jq -r .type | xargs)" "run capture capture end" \
     "as a run of their own"
 is "$(echo "$out" | jq -c 'select(.type == "run") | [.job, .captures]')" \
     '["replay",2]' "which says how many will come"
-uncommitted() { stage replay | jq -c 'select(.type == "run").uncommitted'; }
+uncommitted() { sp-stage replay | jq -c 'select(.type == "run").uncommitted'; }
 is "$(uncommitted)" '["R1"]' "and that their run did not end well"
 sql "update ingest_runs set status = 'complete'"
 is "$(uncommitted)" '[]' "unless it did"
@@ -127,7 +126,7 @@ is "$(uncommitted)" '["R1"]' "whatever a later one of its job did"
 sql "delete from ingest_runs where run_id = 'R9'"
 is "$(echo "$out" | jq -c 'select(.type == "end").ledger')" \
     '[{"stage":"sp-stage","produced":{"run":1,"capture":2}}]' "and its ledger"
-seqs() { stage replay "$@" | jq -r 'select(.type == "capture").seq' | xargs; }
+seqs() { sp-stage replay "$@" | jq -r 'select(.type == "capture").seq' | xargs; }
 is "$(seqs --endpoint me)" 2 "--endpoint"
 is "$(seqs --run R1)" "1 2" "--run"
 is "$(seqs --user kim)" "1 2" "--user"
@@ -135,17 +134,17 @@ is "$(seqs --since 2026-11-23)" 2 "--since a date"
 is "$(seqs --until 2026-11-23T00:00:00Z)" 1 "--until"
 is "$(seqs --since 2026-11-22T06:40:00.456Z)" "1 2" "--since takes the moment"
 is "$(seqs --until 2026-11-23T06:40:00.456Z)" 1 "--until does not"
-run stage replay --run none
+run sp-stage replay --run none
 is "$status $out" "65 " "nothing chosen is a failure, with no output"
-stage replay | stage --db "$tmp/copy.db" >/dev/null
+sp-stage replay | sp-stage --db "$tmp/copy.db" >/dev/null
 is "$(sqlite3 "$tmp/copy.db" 'select * from staging_raw')" \
     "$(sql 'select * from staging_raw')" "a replay stages the same elsewhere"
 i=0
 while [ $i -lt 200 ]; do
 	i=$((i + 1))
 	echo "{\"type\":\"capture\",\"run\":\"R2\",\"seq\":$i,\"endpoint\":\"me\",\"body\":{}}"
-done | stage >/dev/null
-is "$(stage replay --run R2 | jq -r 'select(.type == "capture").seq' | xargs)" \
+done | sp-stage >/dev/null
+is "$(sp-stage replay --run R2 | jq -r 'select(.type == "capture").seq' | xargs)" \
     "$(seq 200 | xargs)" "many captures come back in order"
 
 # --- import -------------------------------------------------------------
@@ -155,7 +154,7 @@ printf '{"x":1} {"y":2}\n[3]' >"$tmp/many.json"
 printf '<html>' >"$tmp/page.html"
 : >"$tmp/empty"
 touch -d 2026-05-04T03:02:01Z "$tmp/page1.json"
-run stage import --endpoint recently-played --user kim "$tmp/page1.json" \
+run sp-stage import --endpoint recently-played --user kim "$tmp/page1.json" \
     "$tmp/page.html" "$tmp/many.json" "$tmp/nowhere" "$tmp/empty"
 is "$status" 1 "files that are no JSON are refused"
 is "$(echo "$out" | grep '"type":"capture"' | sed 's/.*"body"://; s/}$//')" \
@@ -174,26 +173,26 @@ sp-stage: empty: empty" "each refusal names file and reason"
 is "$(echo "$out" | jq -r 'select(.type == "error").code' | sort | uniq -c |
 	xargs)" "3 bad body" "and is an error in the stream"
 is "$(sql 'select count(*) from staging_raw')" 4 "the bodies are staged"
-run stage import --endpoint me --fetched-at 2026-01-02T03:04:05Z <"$tmp/page1.json"
+run sp-stage import --endpoint me --fetched-at 2026-01-02T03:04:05Z <"$tmp/page1.json"
 is "$(echo "$out" | jq -r 'select(.type == "capture").fetched_at')" \
     "2026-01-02T03:04:05.000Z" "--fetched-at, and a body from stdin"
 fresh
-run stage import --no-stage --endpoint me "$tmp/page1.json"
+run sp-stage import --no-stage --endpoint me "$tmp/page1.json"
 [ ! -e "$SP_DB" ]
 ok $? "--no-stage touches no database"
-run stage import "$tmp/page1.json"
+run sp-stage import "$tmp/page1.json"
 is "$status" 64 "an import needs --endpoint"
 for name in recently-playd:recently-played play-list:playlist \
     Me:me tracks-saved:album,.*saved-tracks,.*user plays:playlist; do
-	run stage import --endpoint "${name%%:*}" "$tmp/page1.json"
+	run sp-stage import --endpoint "${name%%:*}" "$tmp/page1.json"
 	like "$status $out$err" "^64 .*no mapping for '${name%%:*}': use one of .*${name#*:}" \
 	    "an endpoint without a mapping: ${name%%:*}"
 done
 for name in '' prelude unknown "$(printf '%070d' 0)"; do
-	run stage import --endpoint "$name" "$tmp/page1.json"
+	run sp-stage import --endpoint "$name" "$tmp/page1.json"
 	is "$status $out" "64 " "nor is one '$name'"
 done
-run stage import --no-stage --any-endpoint --endpoint unknown "$tmp/page1.json"
+run sp-stage import --no-stage --any-endpoint --endpoint unknown "$tmp/page1.json"
 is "$status $(echo "$out" | jq -r 'select(.seq).endpoint')" "0 unknown" \
     "--any-endpoint takes any"
 
@@ -204,12 +203,12 @@ for bad in '{"type":"capture","run":"B","seq":1,"body":{}}' \
     '{"type":"capture","run":"B","seq":"1","endpoint":"me","body":{}}' \
     '{"type":"capture","run":7,"seq":1,"endpoint":"me","body":{}}'; do
 	echo "$bad" >"$tmp/bad"
-	run stage <"$tmp/bad"
+	run sp-stage <"$tmp/bad"
 	is "$status" 1 "refused: $bad"
 	like "$err" '^sp-stage: stdin:1: ' "by line"
 done
 printf '%s\n' garbage '{"type":"capture","endpoint":"me","body":1}' '[]' >"$tmp/bad"
-run stage <"$tmp/bad"
+run sp-stage <"$tmp/bad"
 is "$status $(sql 'select count(*) from staging_raw')" "1 1" \
     "bad lines are refused alone"
 is "$(echo "$err" | grep -c 'stdin:[13]: not a record')" 2 "by number"
@@ -217,33 +216,33 @@ is "$(echo "$err" | grep -c 'stdin:[13]: not a record')" 2 "by number"
 	head -c 3000000 /dev/zero | tr '\0' x
 	printf '\n{"type":"capture","endpoint":"long","body":1}'
 } >"$tmp/long"
-run stage --max-line 1M <"$tmp/long"
+run sp-stage --max-line 1M <"$tmp/long"
 is "$status $(sql "select count(*) from staging_raw where endpoint = 'long'")" \
     "1 1" "an over-long line is skipped, a last line needs no newline"
 like "$err" 'stdin:1: line longer than 1048576 bytes' "and named"
-run stage </dev/null
+run sp-stage </dev/null
 is "$status $out" "0 " "empty input"
 head -n 3 "$tmp/in" >"$tmp/cut"
-run stage <"$tmp/cut"
+run sp-stage <"$tmp/cut"
 is "$status" 65 "a run without its end was cut"
 like "$err" 'run R1: no end record: the input is incomplete' "which is said"
 is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 1 \
     "what had come is kept"
 
 # --- the world is broken ------------------------------------------------
-run stage --db /proc/no/such.db <"$tmp/in"
+run sp-stage --db /proc/no/such.db <"$tmp/in"
 is "$status $out" "73 " "a database that cannot be created: nothing passes"
 if [ -e /dev/full ]; then
 	status=0
-	stage <"$tmp/in" >/dev/full 2>"$tmp/err" || status=$?
+	sp-stage <"$tmp/in" >/dev/full 2>"$tmp/err" || status=$?
 	is "$status" 74 "stdout is a full disk"
 	is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 2 \
 	    "what was taken in is staged all the same"
 	status=0
-	stage replay >/dev/full 2>/dev/null || status=$?
+	sp-stage replay >/dev/full 2>/dev/null || status=$?
 	is "$status" 74 "replay to a full disk"
 	status=0
-	stage runs >/dev/full 2>/dev/null || status=$?
+	sp-stage runs >/dev/full 2>/dev/null || status=$?
 	is "$status" 74 "runs to a full disk"
 fi
 if command -v timeout >/dev/null; then
@@ -252,7 +251,7 @@ if command -v timeout >/dev/null; then
 	while [ $i -lt 2000 ]; do
 		i=$((i + 1))
 		echo "{\"type\":\"capture\",\"run\":\"R3\",\"seq\":$i,\"endpoint\":\"me\",\"body\":{}}"
-	done | stage >/dev/null
+	done | sp-stage >/dev/null
 	{ timeout 20 "$build/sp-stage" replay 2>/dev/null; echo $? >"$tmp/rc"; } |
 	    head -n 1 >"$tmp/head"
 	[ "$(cat "$tmp/rc")" -ne 124 ] && [ "$(cat "$tmp/rc")" -ne 0 ]
@@ -286,13 +285,13 @@ is "$(sql 'select count(*) from staging_raw')" 1 "kill -9 loses nothing of it"
 is "$(sql 'pragma integrity_check')" ok "and breaks nothing"
 
 # --- runs ---------------------------------------------------------------
-is "$(stage runs | jq -c '[.type, .run_id, .status]')" \
+is "$(sp-stage runs | jq -c '[.type, .run_id, .status]')" \
     '["ingest_run","R1","failed"]' "runs gives NDJSON in a pipe"
-like "$(stage runs --table)" '^RUN +JOB +USER +STARTED' "--table aligns"
-is "$(stage runs --limit 1 | wc -l)" 1 "--limit"
+like "$(sp-stage runs --table)" '^RUN +JOB +USER +STARTED' "--table aligns"
+is "$(sp-stage runs --limit 1 | wc -l)" 1 "--limit"
 note() { # REASON GAPS: the note on a run with these
 	sql "update ingest_runs set reason = $1, gaps_json = $2"
-	stage runs --table | sed -n '2s/.*  //p'
+	sp-stage runs --table | sed -n '2s/.*  //p'
 }
 gap() { echo "{\"from\":\"2026-01-0$1\",\"to\":\"2026-01-0$2\"}"; }
 is "$(note "'a reason'" null)" "a reason" "a note: the reason"
@@ -308,12 +307,12 @@ is "$(note "''" "'[$(gap 1 2),$(gap 3 4),$(gap 5 6)]'")" \
     "$lost, and 2 more gaps" "of three, two"
 is "$(note null "'[$(gap 2 3),$(gap 1 2),$(gap 4 5)]'")" "$lost" \
     "a gap that was closed is none"
-run stage runs --db "$tmp/none.db"
+run sp-stage runs --db "$tmp/none.db"
 is "$status" 73 "runs of no database"
 for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \
     '--max-line none' 'runs --limit 0'; do
 	# shellcheck disable=SC2086
-	run stage $bad </dev/null
+	run sp-stage $bad </dev/null
 	is "$status" 64 "usage: '$bad'"
 done
 

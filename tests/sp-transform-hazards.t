@@ -3,6 +3,7 @@
 # it should not. One capture pays for it, and nothing else.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
+. tests/lib/stream.sh
 
 # Small limits, so that what breaks breaks soon.
 transform() {
@@ -15,9 +16,6 @@ case ${SP_SLOW:-}${build##*/} in
 esac
 $limited || memory=1024G
 
-rows() {
-	jq -r 'select(.type == "row") | .table + " " + (.row | tostring)' "$@"
-}
 {
 	printf '{"type":"run","run":"R"}\n'
 	for n in 1 2 3; do

@@ -4,23 +4,13 @@
 # sp-transform-hazards.t.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
+. tests/lib/stream.sh
+capture_at=2026-11-22T07:00:00.000Z
 data=tests/data/transform
 
-transform() { "$build/sp-transform" "$@"; }
-# `TABLE ROW`, a line each, of the rows in a stream.
-rows() {
-	jq -r 'select(.type == "row") | .table + " " + (.row | tostring)' "$@"
-}
-# capture ENDPOINT STATUS MEMBERS [PATH]: a capture of run R, of user kim.
-capture() {
-	printf '{"type":"capture","run":"R","seq":1,"endpoint":"%s",' "$1"
-	printf '"user":"kim","url":"https://api.example/v1/%s",' "${4:-me}"
-	printf '"status":%d,"fetched_at":"2026-11-22T07:00:00.000Z",%s}\n' \
-	    "$2" "$3"
-}
 
 # --- the command line ---------------------------------------------------
-run transform --nonsense
+run sp-transform --nonsense
 is "$status $(echo "$err" | tail -n 5 | head -n 1)" \
     "64 usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]" \
     "an unknown option is a usage error"
@@ -28,22 +18,22 @@ for bad in '-j 0' '-j x' '--timeout 0' '--memory 1M' '--max-line 0' \
     '--user kim' 'nonsense' 'me me' '--fetched-at yesterday me' \
     '--print-filter nonsense'; do
 	# shellcheck disable=SC2086
-	run transform $bad </dev/null
+	run sp-transform $bad </dev/null
 	is "$status $out" "64 " "usage error: $bad"
 done
-run transform --help
+run sp-transform --help
 is "$status $err" "0 " "--help"
-run transform --version
+run sp-transform --version
 like "$out" '^sp-transform [0-9.]+$' "--version"
-run transform --list-filters
+run sp-transform --list-filters
 like "$(echo "$out" | tr '\n' ' ')" '^album artist .*recently-played .*user $' \
     "--list-filters"
 is "$(echo "$out" | grep -c prelude)" 0 "the prelude is no mapping"
 for filter in $out prelude; do
-	transform --print-filter "$filter" | cmp -s - "lib/filters/$filter.jq"
+	sp-transform --print-filter "$filter" | cmp -s - "lib/filters/$filter.jq"
 	ok $? "--print-filter $filter"
 done
-run transform </dev/null
+run sp-transform </dev/null
 is "$status $out$err" "0 " "no input, no output"
 
 # --- filters of one's own, by endpoint ------------------------------------
@@ -54,7 +44,7 @@ mine() { # OPTION...: which mapping each of four captures met, by its table
 		capture user 200 '"body":{"id":"zed"}' users/zed
 		capture unknown 200 '"body":{"id":"x"}' x
 		capture user 404 '"body":{"error":{"status":404}}' users/no
-	} | transform "$@" 2>"$tmp/err" |
+	} | sp-transform "$@" 2>"$tmp/err" |
 	    jq -r '.row.name // .table // .code' | uniq | xargs
 }
 for name in one two all a=b; do
@@ -77,29 +67,29 @@ like "$(cat "$tmp/err")" "^sp-transform: -f: given twice for all endpoints: './a
 is "$(mine -f ./a=b.jq) $(mine -f user=a=b.jq -f "$tmp/all.jq")" \
     "a=b all a=b all a=b" "a file with an equals sign"
 echo '{"id":"kim"}' >page.json
-is "$(transform -f me=one.jq me <page.json | jq -r .row.name)" one \
+is "$(sp-transform -f me=one.jq me <page.json | jq -r .row.name)" one \
     "of a saved body"
-is "$(transform -f play-history=one.jq recently-played <page.json |
+is "$(sp-transform -f play-history=one.jq recently-played <page.json |
     jq -r .row.name)" one "by the name of the job"
 for bad in users=one.jq '=one.jq' prelude=one.jq a=b.jq Me=one.jq; do
-	run transform -f "$bad" </dev/null
+	run sp-transform -f "$bad" </dev/null
 	is "$status $out" "64 " "usage error: -f $bad"
 	like "$err" "unknown endpoint '${bad%%=*}': expected one of album, .*user" \
 	    "which names those there are"
 done
-run transform -f me=one.jq -f me=two.jq </dev/null
+run sp-transform -f me=one.jq -f me=two.jq </dev/null
 is "$status" 64 "usage error: two for one endpoint"
-run transform -f me=one.jq -f user=none.jq </dev/null
+run sp-transform -f me=one.jq -f user=none.jq </dev/null
 is "$status $err" \
     "78 sp-transform: none.jq: cannot open: No such file or directory" \
     "each file is named"
 echo 'def x: ' >bad.jq
-run transform -f me=one.jq -f user=bad.jq </dev/null
+run sp-transform -f me=one.jq -f user=bad.jq </dev/null
 like "$status $err" "^78 sp-transform: bad.jq: syntax error" "that does not compile"
 cd "$OLDPWD" || exit
 
 # --- recently-played ----------------------------------------------------
-run transform --user kim --fetched-at 2026-11-22T07:00:00Z play-history \
+run sp-transform --user kim --fetched-at 2026-11-22T07:00:00Z play-history \
     <$data/recently-played.json
 is "$status $err" "0 " "a saved page, pretty-printed"
 is "$(echo "$out" | sed -n 1p)" '{"type":"row","table":"tracks","row":{"track_id":"tr0000000000000000000A","name":"Slow Tide","album_id":"al0000000000000000000A","duration_ms":215000,"popularity":41,"uri":"spotify:track:tr0000000000000000000A","is_local":false},"at":"2026-11-22T07:00:00.000Z"}' \
@@ -107,7 +97,7 @@ is "$(echo "$out" | sed -n 1p)" '{"type":"row","table":"tracks","row":{"track_id
 is "$(echo "$out" | rows)" "$(cat $data/recently-played.rows)" \
     "what a page says; what it does not say is absent"
 is "$(echo "$out" | sort | uniq -d)" "" "no row twice"
-run transform play-history <$data/recently-played.json
+run sp-transform play-history <$data/recently-played.json
 is "$(echo "$out" | jq -c 'select(.row.user_id)')" "" \
     "without a user, plays have none"
 is "$(echo "$out" | jq -r .table | sort -u | tr '\n' ' ')" \
@@ -122,7 +112,7 @@ is "$(echo "$out" | jq -c 'select(has("at") or has("src"))')" "" \
 	    "\"request\":1,\"body\":$(jq -c . $data/recently-played.json)"
 	printf '{"type":"end","run":"R","status":"complete"}\n'
 } >"$tmp/run"
-run transform <"$tmp/run"
+run sp-transform <"$tmp/run"
 is "$(echo "$out" | sed -n '1p;$p')" '{"type":"run","run":"R","job":"play-history"}
 {"type":"end","run":"R","status":"complete","ledger":[{"stage":"sp-transform","takes":"capture","in":{"run":1,"capture":1},"passed":{"run":1},"used":{"capture":1},"produced":{"row":22}}]}' \
     "a run, and its end with the ledger"
@@ -138,7 +128,7 @@ item() { # played_at track_id context
 }
 played "null,{\"track\":null,\"played_at\":\"2026-11-22T06:40:00.000Z\"},$(
     item 2026-11-22T06:30:00.000Z t1),{\"track\":{\"id\":\"t2\"},\"played_at\":\"noon\"},{\"track\":{\"id\":null}}" >"$tmp/in"
-run transform <"$tmp/in"
+run sp-transform <"$tmp/in"
 is "$status $(echo "$err" | sed 's/.*R.[0-9]*: //' | tr '\n' ';')" \
     "1 item 1: holds no track;played_at 2026-11-22T06:40:00.000Z: holds no track;played_at noon: has no valid 'played_at';item 5: holds no track;" \
     "items without a track or a time are told of"
@@ -154,7 +144,7 @@ like "$out" '"src":"R/1","where":"stdin:1","place":"played_at noon","code":"bad 
 	played "null,$(item 2026-11-22T06:30:00.000Z t1)"
 	echo '{"type":"end","run":"R","status":"complete"}'
 } >"$tmp/in"
-run transform <"$tmp/in"
+run sp-transform <"$tmp/in"
 is "$(echo "$out" | tail -n 1 | jq -c '.ledger[0] | del(.stage, .takes)')" \
     '{"in":{"run":1,"capture":1},"passed":{"run":1},"used":{"capture":1},"produced":{"row":3,"error":1}}' \
     "the capture counts as used, and the ledger balances"
@@ -162,7 +152,7 @@ is "$(echo "$out" | tail -n 1 | jq -c '.ledger[0] | del(.stage, .takes)')" \
 played "$(item 2026-11-22T06:40:00.5Z t1),$(item 2026-11-22T06:40:00Z t2),$(
     item 2026-11-22T06:39:59.123456Z t3),$(item 2024-02-29T23:59:59.999Z t4)" \
     '"request":1' >"$tmp/in"
-run transform <"$tmp/in"
+run sp-transform <"$tmp/in"
 is "$(echo "$out" | jq -r 'select(.row.played_at) | .row.played_at')" \
     "2026-11-22T06:40:00.500Z
 2026-11-22T06:40:00.000Z
@@ -173,25 +163,25 @@ is "$(echo "$out" | jq -c 'select(.table == "cursors") | .row.value')" \
 for bad in 2023-02-29T00:00:00.000Z 2026-13-01T00:00:00.000Z \
     2026-11-31T00:00:00.000Z 2026-11-22T24:00:00.000Z 2026-11-22T06:40:00.000 \
     2026-11-22T06:40:00.Z 2026-11-22; do
-	is "$(played "$(item $bad t1)" | transform 2>/dev/null | rows |
+	is "$(played "$(item $bad t1)" | sp-transform 2>/dev/null | rows |
 		grep -c -e play_history -e cursors)" 0 "no time: $bad"
 done
-TZ=America/New_York transform <"$tmp/run" >"$tmp/a"
-TZ=UTC transform <"$tmp/run" | cmp -s - "$tmp/a"
+TZ=America/New_York sp-transform <"$tmp/run" >"$tmp/a"
+TZ=UTC sp-transform <"$tmp/run" | cmp -s - "$tmp/a"
 ok $? "the time zone is no matter"
-run transform <<EOF
+run sp-transform <<EOF
 $(played "")
 EOF
 is "$status $(echo "$out" | jq -r .table)" "0 endpoint_status" \
     "an empty page moves no cursor"
-run transform <<EOF
+run sp-transform <<EOF
 $(capture recently-played 200 '"body":{"items":null}')
 $(capture recently-played 200 '"body":{}')
 $(capture recently-played 200 '"body":[]')
 EOF
 is "$status $(echo "$err" | grep -c 'mapping failed')$(echo "$out" | rows)" \
     "1 3" "what is no page is refused, and says nothing"
-run transform <<EOF
+run sp-transform <<EOF
 $(capture recently-played 200 '"body":{"items":["x"]}')
 $(played '{"track":true,"played_at":"2026-11-22T06:40:00.000Z"}')
 EOF
@@ -200,14 +190,14 @@ is "$status $(echo "$out" | jq -r 'select(.type == "error")
 played_at 2026-11-22T06:40:00.000Z: holds no track" \
     "an item that is none is refused alone"
 for code in 201 203 206 299; do
-	run transform <<EOF
+	run sp-transform <<EOF
 $(capture recently-played $code "\"body\":{\"items\":[$(
 	    item 2026-11-22T06:30:00.000Z t1)]}")
 EOF
 	is "$status $(echo "$out" | rows | grep -c play_history)" "0 1" \
 	    "a whole body of any good status is mapped"
 done
-run transform <<EOF
+run sp-transform <<EOF
 $(capture recently-played 204 '"text":""')
 $(capture recently-played 200 '"page":1')
 EOF
@@ -228,7 +218,7 @@ played "$(item 2026-11-22T05:00:00.000Z t1 \
 	spotify:user:x:playlist: playlist:p4 spotify:playlist:p5:x),$(
 	item 2026-11-22T06:00:00.000Z t1 \
     '{"type":"playlist","uri":"spotify:user:x:playlist:p1"}')" >"$tmp/in"
-run transform <"$tmp/in"
+run sp-transform <"$tmp/in"
 is "$(echo "$out" | rows | grep queue)" 'playlist_ingest_queue {"playlist_id":"p1","played_at":"2026-11-22T06:30:00.000Z","user_id":"kim"}
 playlist_ingest_queue {"playlist_id":"p2","played_at":"2026-11-22T06:30:00.000Z","user_id":"kim"}
 playlist_ingest_queue {"playlist_id":"p3","played_at":"2026-11-22T06:30:00.000Z","user_id":"kim"}' \
@@ -237,7 +227,7 @@ is "$(echo "$out" | jq -c 'select(.row.context_uri == "spotify:user:jörg:collec
     '"x"' "a play keeps its context"
 
 # What a plan asked for says up to when it knows, one by hand does not.
-progress() { transform | rows | grep -E '^(cursors|play_coverage)'; }
+progress() { sp-transform | rows | grep -E '^(cursors|play_coverage)'; }
 hours="$(item 2026-11-22T06:30:00.000Z t),$(item 2026-11-22T06:10:00.000Z t)"
 is "$(played "$hours" '"request":1' | progress)" \
     'cursors {"user_id":"kim","job":"play-history","value":1795329000000}
@@ -261,11 +251,11 @@ is "$(played '' '"request":1' | progress)" "" "nor an empty page"
 	capture audio-features 200 '"body":{"id":"t1","key":-1}' audio-features/t1
 	capture followed-artists 200 '"body":{"artists":{"items":[{"id":"a1","name":"A"},null],"cursors":{"after":null}}}' 'me/following?type=artist'
 } >"$tmp/others"
-run transform <"$tmp/others"
+run sp-transform <"$tmp/others"
 is "$status $(echo "$err" | sed 's/.*: //')" "1 holds no track" "the other endpoints"
 is "$(echo "$out" | rows)" "$(cat $data/others.rows)" "what they say"
 for e in me user track album artist audio-features; do
-	run transform <<EOF
+	run sp-transform <<EOF
 $(capture $e 200 '"body":{}')
 EOF
 	is "$status $(echo "$err" | grep -c 'mapping failed: the body has no')" \
@@ -273,7 +263,7 @@ EOF
 done
 
 # --- what is no 200 -----------------------------------------------------
-run transform <<EOF
+run sp-transform <<EOF
 $(capture track 404 '"body":{"error":{"status":404,"message":"Resource not found"}}' tracks/t1)
 $(capture playlist-items 403 '"text":"Forbidden: premium"' 'playlists/p1/items?limit=50')
 $(capture recently-played 429 '"retry_at":"2026-11-23T00:00:00.000Z","body":{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}')
@@ -285,12 +275,12 @@ endpoint_status {"user_id":"kim","endpoint":"playlist-items","subject":"p1","sta
 endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":429,"reason":"QUOTA_EXCEEDED: Too many requests","retry_at":"2026-11-23T00:00:00.000Z"}
 endpoint_status {"user_id":"kim","endpoint":"me","subject":"","status":502,"reason":null,"retry_at":null}' \
     "each says how its endpoint is, of any endpoint"
-run transform me <<'EOF'
+run sp-transform me <<'EOF'
 {"error":{"status":404,"message":"Nothing here"}}
 EOF
 is "$status $out" '1 {"type":"error","stage":"sp-transform","where":"stdin:1","code":"mapping failed","reason":"mapping failed: status 404, and no user to record it for: Nothing here"}' \
     "an error saved as a body is no data"
-run transform <<EOF
+run sp-transform <<EOF
 $(capture nonsense 200 '"body":{}')
 $(capture me 200 '"text":"<html>"')
 $(capture me 200 '"x":1')
@@ -305,14 +295,14 @@ like "$err" "no built-in mapping for endpoint 'nonsense': give one with -f" \
     "and a word about what to do"
 
 # --- bare bodies --------------------------------------------------------
-run transform user <<'EOF'
+run sp-transform user <<'EOF'
 {"id": "a", "display_name": "}{ \" ["}{"id":"b"}
  {
 "id":"c"}
 EOF
 is "$(echo "$out" | jq -r .row.user_id | tr '\n' ' ')" "a b c " \
     "bodies in a row"
-run transform user <<'EOF'
+run sp-transform user <<'EOF'
 {"id":"a"}
 {"id":"b",}
 nonsense {"id":"x"}
@@ -322,7 +312,7 @@ EOF
 is "$status $(echo "$out" | jq -r '.row.user_id // .where' | tr '\n' ' ')" \
     "1 a stdin:2 stdin:3 c stdin:5 " \
     "what is no body is refused by its line, and the rest is used"
-run transform --max-line 20 user <<'EOF'
+run sp-transform --max-line 20 user <<'EOF'
 {"id":"a"}
 {"id":
 "a very long name"}
@@ -336,7 +326,7 @@ user() { # no user asked for it, so it gives one row
 	capture user 200 "\"body\":{\"id\":\"$1\"}" | sed 's/"user":"kim",//'
 }
 ids() { jq -r '.row.user_id? // .type' | tr '\n' ' '; }
-run transform <<EOF
+run sp-transform <<EOF
 {"type":"request","url":"/v1/me"}
 $(user a)
 nonsense
@@ -349,24 +339,24 @@ is "$(echo "$out" | ids)" "request a error b c novelty " \
 is "$(echo "$err" | cut -d: -f1-3)" "sp-transform: stdin:3" \
     "a bad line is named by its number"
 for i in $(seq 300); do user "u$i"; done >"$tmp/many"
-is "$(transform -j3 <"$tmp/many" | ids)" "$(seq 300 | sed 's/^/u/' |
+is "$(sp-transform -j3 <"$tmp/many" | ids)" "$(seq 300 | sed 's/^/u/' |
     tr '\n' ' ')" "whatever the number of workers"
 printf '%s' "$(user a)" >"$tmp/cut"
-run transform <"$tmp/cut"
+run sp-transform <"$tmp/cut"
 is "$status $(echo "$out" | ids)" "0 a " "a last line without a newline"
-run transform --max-line 300 <<EOF
+run sp-transform --max-line 300 <<EOF
 {"x":"$(printf '%400d' 0)"}
 $(user a)
 EOF
 is "$status $(echo "$out" | ids)" "1 error a " "a line that is too long"
-run transform <<EOF
+run sp-transform <<EOF
 {"type":"run","run":"R"}
 $(user a)
 EOF
 is "$status $(echo "$out" | ids)" "65 run a " \
     "a stream that was cut is known by the status"
 # The ledger of the second run is its own.
-run transform <<EOF
+run sp-transform <<EOF
 {"type":"run","run":"Q"}
 $(user a)
 $(user b)
@@ -385,7 +375,7 @@ else
 	skip "no /dev/full" "a full disk is an I/O error"
 fi
 user a >"$tmp/a"
-yes "$(cat "$tmp/a")" | head -n 20000 | transform 2>"$tmp/err" |
+yes "$(cat "$tmp/a")" | head -n 20000 | sp-transform 2>"$tmp/err" |
     head -n 1 >"$tmp/out"
 is "$(ids <"$tmp/out")$(cat "$tmp/err")" "a " "a reader that is gone ends it"
 mkfifo "$tmp/to" "$tmp/from"
@@ -405,7 +395,7 @@ exec 3>&- 4<&-
 # --- numbers and strings ------------------------------------------------
 echo '{table: "t", row: .body}' >"$tmp/f.jq"
 body() {
-	capture any 200 "\"body\":$1" | transform -f "$tmp/f.jq" |
+	capture any 200 "\"body\":$1" | sp-transform -f "$tmp/f.jq" |
 	    sed 's/.*"row"://; s/,"at":.*//'
 }
 deep=$(printf '%400s' '' | tr ' ' '[')1$(printf '%400s' '' | tr ' ' ']')
@@ -427,7 +417,7 @@ is "$(body '{"a":1,"a":2}')" '{"a":2}' "of two members with a name, the last"
 for bad in '{"n":nan}' '{"n":Infinity}' '{"n":01}' '{"n":+1}' '{"n":.5}' \
     '{"s":"	"}' '{"s":"\ud80"}' "$(printf '%600s' '' | tr ' ' '[')"; do
 	capture any 200 "\"body\":$bad" >"$tmp/in"
-	run transform -f "$tmp/f.jq" <"$tmp/in"
+	run sp-transform -f "$tmp/f.jq" <"$tmp/in"
 	is "$status $(jq -r .code "$tmp/out")" "1 no record" \
 	    "refused by the strict reader: $(echo "$bad" | cut -c1-20)"
 done
@@ -463,21 +453,21 @@ awk -v pages=12 -v tracks=90 -v full=1 -f tests/bench/pages.awk \
 for in in units builtin; do
 	set --
 	[ $in != units ] || set -- -f "$tmp/units.jq"
-	transform -j1 --no-memo "$@" <"$tmp/$in" >"$tmp/a" 2>&1
-	transform -j1 "$@" <"$tmp/$in" >"$tmp/b" 2>&1
-	transform -j3 "$@" <"$tmp/$in" >"$tmp/c" 2>&1
+	sp-transform -j1 --no-memo "$@" <"$tmp/$in" >"$tmp/a" 2>&1
+	sp-transform -j1 "$@" <"$tmp/$in" >"$tmp/b" 2>&1
+	sp-transform -j3 "$@" <"$tmp/$in" >"$tmp/c" 2>&1
 	cmp "$tmp/a" "$tmp/b" && cmp "$tmp/a" "$tmp/c"
 	ok $? "skipping, units, workers: the same bytes for $in"
 	[ "$(wc -l <"$tmp/a")" -gt 30 ]
 	ok $? "and not a few"
 done
 sed 's/^# keep: id/# keep:/' "$tmp/units.jq" >"$tmp/wrong.jq"
-run transform -f "$tmp/wrong.jq" <"$tmp/units"
+run sp-transform -f "$tmp/wrong.jq" <"$tmp/units"
 like "$err" "wrong '# skip:', '# unit:' or '# keep:': the rows differ without it" \
     "a wrong declaration is found out"
 printf '# skip: n\n{table: "t", row: .body}\n' >"$tmp/wrong.jq"
 capture any 200 '"body":{"n":1}' >"$tmp/in"
-run transform -f "$tmp/wrong.jq" <"$tmp/in"
+run sp-transform -f "$tmp/wrong.jq" <"$tmp/in"
 is "$status $(echo "$err" | grep -c 'the rows differ without it')" "1 1" "of any kind"
 
 finish

@@ -4,10 +4,10 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 
 view() { sqlite3 -init examples/staging.sql "$SP_DB" "$@"; }
-stage() { "$build/sp-stage" "$@"; }
-captures() { grep '^{"type":"capture"'; }
+only_captures() { grep '^{"type":"capture"'; }
 
 # Pages with much in them that repeats; each page comes in three runs.
 awk -v pages=4 -v tracks=60 -v full=1 -f tests/bench/pages.awk |
@@ -28,7 +28,7 @@ awk 'BEGIN { printf "{\"type\":\"capture\",\"run\":\"R5\",\"seq\":1," \
 	printf "a\\u0000\\\"é\\u0001"; print "\"}" }' >>"$tmp/in"
 
 # --- each once, and small ---------------------------------------------------
-run stage <"$tmp/in"
+run sp-stage <"$tmp/in"
 is "$status" 0 "captures are staged"
 sort "$tmp/in" >"$tmp/sorted"
 cmp -s "$tmp/in" "$tmp/out"
@@ -43,10 +43,10 @@ is "$(sql "select group_concat(typeof(body)) from (select b.body from
 	staging_bodies b join staging_raw using (body_id)
 	where run_id = 'R4' order by seq)")" "text,text,text,text" \
     "what would not get smaller is kept as it is"
-stage replay | captures >"$tmp/back"
+sp-stage replay | only_captures >"$tmp/back"
 cmp -s "$tmp/in" "$tmp/back"
 ok $? "every capture comes back byte for byte"
-stage <"$tmp/in" >/dev/null
+sp-stage <"$tmp/in" >/dev/null
 is "$(sql 'select count(*) from staging_raw') $(sql \
     'select count(*) from staging_bodies')" "19 10" \
     "captures that have a name are not staged twice"
@@ -55,7 +55,7 @@ is "$(sql "select count(distinct sha256), sum(length(sha256) = 32)
 sql 'delete from staging_raw where run_id is null'
 
 # --- read by others -----------------------------------------------------------
-bodies() { captures | sed 's/.*,"body"://; s/}$//'; }
+bodies() { only_captures | sed 's/.*,"body"://; s/}$//'; }
 view "select body from staging where not body_is_text order by capture_id" \
     >"$tmp/seen"
 grep -v '"text"\|no run' "$tmp/in" | bodies | cmp -s - "$tmp/seen"
@@ -83,7 +83,7 @@ grep -v 'no run' "$tmp/in" >"$tmp/named"
 
 # --- damaged --------------------------------------------------------------------
 rm -f "$SP_DB"*
-stage <"$tmp/named" >/dev/null
+sp-stage <"$tmp/named" >/dev/null
 cp "$SP_DB" "$tmp/whole.db"
 # damage SQL SRC...: what a replay then refuses, and that it sends the rest.
 damage() {
@@ -92,15 +92,15 @@ damage() {
 	rm -f "$SP_DB"*
 	cp "$tmp/whole.db" "$SP_DB"
 	sql "$damage_sql"
-	run stage replay
-	is "$status $(captures <"$tmp/out" | wc -l) $(jq -r \
+	run sp-stage replay
+	is "$status $(only_captures <"$tmp/out" | wc -l) $(jq -r \
 		'select(.type == "error").src' "$tmp/out" | xargs)" \
 	    "78 $((17 - $#)) $*" "an error: $what"
 	is "$(echo "$err" | wc -l) $(echo "$err" | head -n 1)" \
 	    "$# sp-stage: $1: $why" "by name"
 	is "$(jq -c 'select(.type == "end") | [.status, .exit]' "$tmp/out")" \
 	    '["failed",78]' "and the run has failed"
-	run stage why tracks tr0000000000000000000x
+	run sp-stage why tracks tr0000000000000000000x
 	is "$status $out $(echo "$err" | sed 's/row: [^:]*/row: NAME/')" \
 	    "78  sp-stage: cannot look up the row: NAME: $why" \
 	    "why cannot tell what names a key"
@@ -125,7 +125,7 @@ damage "delete from staging_bodies $one" R1/2 R2/2 R3/2
 damage "update staging_raw set body_id = null where run_id = 'R4'
 	and seq = 1" R4/1
 sql "update staging_raw set run_id = null"
-run stage replay
+run sp-stage replay
 is "$status $(jq -c 'select(.type == "error") | [.src, .where, .reason]' \
     "$tmp/out") $err" "78 [null,\"capture 13\",\"$why\"] \
 sp-stage: capture 13: $why" "one that has no name too"
@@ -136,8 +136,8 @@ again() {
 	rm -f "$SP_DB"*
 	cp "$tmp/whole.db" "$SP_DB"
 	sql "$1"
-	run stage <"$tmp/named"
-	stage replay | captures | cmp -s - "$tmp/named"
+	run sp-stage <"$tmp/named"
+	sp-stage replay | only_captures | cmp -s - "$tmp/named"
 	is "$status $?" "0 0" "staged again, it is whole: $1"
 }
 again "update staging_bodies set size = size + 1 $one"
@@ -146,15 +146,15 @@ again "update staging_bodies set body = '8' where body = '7'"
 rm -f "$SP_DB"*
 cp "$tmp/whole.db" "$SP_DB"
 sql "update staging_bodies set body = x'' $one"
-sed -n 2p "$tmp/named" | sed 's/"R1"/"R9"/' | stage >"$tmp/out"
-is "$? $(stage replay | captures | wc -l)" "0 18" \
+sed -n 2p "$tmp/named" | sed 's/"R1"/"R9"/' | sp-stage >"$tmp/out"
+is "$? $(sp-stage replay | only_captures | wc -l)" "0 18" \
     "so it is by another capture of the same body"
 # lost SQL NAME: the capture is there, but nobody knows as what.
 lost() {
 	rm -f "$SP_DB"*
 	cp "$tmp/whole.db" "$SP_DB"
 	sql "$1"
-	run stage <"$tmp/named"
+	run sp-stage <"$tmp/named"
 	is "$status $err" "78 sp-stage: $2" "staged again, it is an error: $1"
 }
 lost "delete from staging_bodies $one" "R1/2: its body is missing"
@@ -167,7 +167,7 @@ lost "update staging_bodies set sha256 = zeroblob(32) $one" \
 rm -f "$SP_DB"*
 cp "$tmp/whole.db" "$SP_DB"
 sql "update staging_bodies set size = size + 1 $one"
-stage replay 2>/dev/null | "$build/sp-transform" 2>/dev/null |
+sp-stage replay 2>/dev/null | "$build/sp-transform" 2>/dev/null |
     "$build/sp-load" --db "$tmp/loaded.db" 2>/dev/null
 is "$? $(sqlite3 "$tmp/loaded.db" "select count(*), count(distinct src),
 	min(reason) from ingest_errors where stage = 'sp-stage'")" \
@@ -175,20 +175,14 @@ is "$? $(sqlite3 "$tmp/loaded.db" "select count(*), count(distinct src),
 
 # A run that is sent again because nobody has loaded it, ahead of the next one.
 planned() { # RUN NAME
-	printf '{"type":"run","run":"%s","job":"profile","account":"default",%s' \
-	    "$1" '"user":"kim","started_at":"2026-03-01T00:00:00.000Z"}
-'
-	printf '{"type":"capture","run":"%s","seq":1,"endpoint":"me",%s' "$1" \
-	    '"user":"kim","status":200,"fetched_at":"2026-03-01T00:00:00.000Z",'
-	printf '"body":{"id":"kim","display_name":"%s"}}
-' "$2"
-	printf '{"type":"end","run":"%s","status":"complete","ledger":[]}
-' "$1"
+	begin_run "$1"
+	capture me 200 "\"body\":{\"id\":\"kim\",\"display_name\":\"$2\"}" me "$1"
+	end_run "$1"
 }
 rm -f "$SP_DB"*
-planned P1 Kim | stage >/dev/null
+planned P1 Kim | sp-stage >/dev/null
 sql 'update staging_bodies set size = size + 1'
-planned P2 Kay | stage 2>"$tmp/err" | "$build/sp-transform" |
+planned P2 Kay | sp-stage 2>"$tmp/err" | "$build/sp-transform" |
     "$build/sp-load" 2>/dev/null
 is "$? $(cat "$tmp/err") $(sql "select status || ' ' || reason
 	from ingest_runs where replay_of = 'P1'")" \
@@ -200,20 +194,20 @@ is "$(sql 'select display_name from users')" Kay "and the next one is loaded"
 cp "$tmp/whole.db" "$SP_DB"
 track=$(view "select json_extract(body, '$.items[0].track.id') from staging
 	limit 1")
-is "$(stage why tracks "$track" 2>/dev/null | jq -r .run | sort -u | xargs)" "R1 R2 R3" \
+is "$(sp-stage why tracks "$track" 2>/dev/null | jq -r .run | sort -u | xargs)" "R1 R2 R3" \
     "why finds what is packed"
-is "$(stage why --capture tracks "$track" 2>/dev/null | sort | comm -13 "$tmp/sorted" -)" \
+is "$(sp-stage why --capture tracks "$track" 2>/dev/null | sort | comm -13 "$tmp/sorted" -)" \
     "" "and prints it"
 
 # --- a row whose capture is damaged ---------------------------------------------
 rm -f "$SP_DB"*
 echo '{"id":"kim","display_name":"Kim"}' >"$tmp/body"
-stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" |
+sp-stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" |
     "$build/sp-transform" | "$build/sp-load"
-run stage why --capture users kim
+run sp-stage why --capture users kim
 is "$status $(jq -r .body.id "$tmp/out")" "0 kim" "a row's capture"
 sql 'update staging_bodies set size = size + 1'
-run stage why --capture users kim
+run sp-stage why --capture users kim
 like "$status $out $err" '^78  .*its body is damaged$' \
     "one that is damaged is named, and left out"
 finish

@@ -3,6 +3,7 @@
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
+. tests/lib/stream.sh
 
 stream() { # RUN [STATUS]: as sp-fetch sends it
 	cat <<J

@@ -1,6 +1,5 @@
 # db.sh: a database for a test, $SP_DB, and ways to it. Source it after tap.sh.
 
-PATH=$build:$PATH
 SP_DB=$tmp/music.db
 export SP_DB
 

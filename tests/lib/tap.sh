@@ -6,6 +6,7 @@ LC_ALL=C
 export LC_ALL
 
 build=$(cd "${SP_BUILD:-build}" && pwd)
+PATH=$build:$PATH
 tmp=$(mktemp -d)
 tap_count=0 tap_failures=0
 trap 'rm -rf "$tmp"' EXIT
@@ -47,8 +48,8 @@ like() {
 	} >&2
 }
 
-# tell TEXT: what else there is to say of the last check.
-tell() {
+# diag TEXT: more about the last check.
+diag() {
 	printf '%s\n' "$1" | sed 's/^#* */# /' >&"$tap_to"
 }
 
@@ -63,6 +64,16 @@ run() {
 	status=0
 	"$@" >"$tmp/out" 2>"$tmp/err" || status=$?
 	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+}
+
+# wait_until COMMAND...: until it succeeds, though not for ever.
+wait_until() {
+	wait_tries=0
+	until "$@" 2>/dev/null; do
+		wait_tries=$((wait_tries + 1))
+		[ $wait_tries -lt 500 ] || { echo "Bail out! $*"; exit 1; }
+		sleep 0.02
+	done
 }
 
 finish() {
