@@ -18,8 +18,6 @@ shifted() {
 	shift; exec "$@")
 }
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
-export SP_DB="$tmp/music.db"
-sql() { sqlite3 "$SP_DB" "$@"; }
 server_pid=
 trap 'kill $server_pid $api_pid 2>/dev/null; rm -rf "$tmp"' EXIT
 
@@ -128,7 +126,7 @@ for shift in +40d -40d; do
 done
 
 # --- the whole pipeline, 40 days ahead, and then right again ------------
-job() {
+job_at() {
 	shifted "$1" sh -c '"$1/sp-queue" next --force "$2" |
 	    "$1/sp-fetch" --backoff 5ms --retries 1 | "$1/sp-stage" |
 	    "$1/sp-transform" | "$1/sp-load"' - "$build" "$2"
@@ -136,14 +134,14 @@ job() {
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 api_post "clock?set=$now"
 near() { sql "select group_concat(distinct abs(julianday($1) - julianday('now')) < 0.01) from $2"; }
-run job +40d profile
+run job_at +40d profile
 is "$status" 0 "a job with the clock 40 days ahead"
 is "$(near fetched_at staging_raw) $(near last_updated endpoint_status)" "1 1" \
     "leaves true times in the database"
 is "$(sql "select count(distinct json_extract(extra_json, '\$.clock_off')) from
     staging_raw where json_extract(extra_json, '\$.clock_off') < -3455000000")" 1 \
     "and by how much they were corrected"
-run job +40d profile
+run job_at +40d profile
 is "$(sql "select count(distinct json_extract(extra_json, '\$.clock_off'))
     from staging_raw")" 1 "by the same in the next run: times keep their order"
 is "$(near started_at "(select max(run_id), started_at from ingest_runs)")" 1 \
@@ -152,7 +150,7 @@ is "$(near started_at "(select max(run_id), started_at from ingest_runs)")" 1 \
 is "$(jq -r 'select(.type == "capture").clock_off' "$tmp/replay" | sort -u |
     wc -l)" 1 "a replay says it as well"
 fault 'kind=429&retry_after=7200&path=/v1/me/player'
-run job +40d play-history
+run job_at +40d play-history
 is "$status" 75 "a limit"
 for shift in +40d +0; do
 	is "$(shifted $shift "$build/sp-queue" next play-history 2>/dev/null |
@@ -167,9 +165,9 @@ expires() { jq -r '.expires_at[:19] + "Z" | fromdate' "$tmp/login/token.json"; }
 api_post expire
 api_post 'fault?clear=1'
 reset
-run job +40d profile
+run job_at +40d profile
 is "$status $(refreshed)" "0 1" "a login is renewed by a clock that is ahead"
-run job +40d profile
+run job_at +40d profile
 is "$status $(refreshed)" "0 1" "and lasts by that clock"
 jq -c --arg at "$(date -u -d '-5 months' +%Y-%m-%dT%H:%M:%SZ)" \
     '.authorized_at = $at' "$tmp/login/token.json" >"$tmp/t"

@@ -7,9 +7,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/api.sh
 . tests/lib/fetch.sh
 
-export SP_DB="$tmp/music.db"
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
-sql() { sqlite3 "$SP_DB" "$@"; }
 pipeline() {
 	"$build/sp-queue" next "$1" | "$build/sp-fetch" --backoff 5ms |
 	    "$build/sp-stage" | "$build/sp-transform" | "$build/sp-load"
@@ -79,7 +77,6 @@ fault clear=1
 is "$(sql "select status, reason, retry_at from endpoint_status
     where endpoint = 'me'")" "200||" "a success has no reason and no deadline"
 "$build/sp-stage" replay | "$build/sp-transform" >"$tmp/rows" 2>/dev/null
-digest() { "$build/sp-load" --digest --db "$1"; }
 for order in cat tac 'sort -R'; do
 	$order "$tmp/rows" | jq -c 'select(.table == "endpoint_status")' |
 	    "$build/sp-load" --db "$tmp/$order.db" >/dev/null 2>&1

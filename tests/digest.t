@@ -4,7 +4,6 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
 
-digest() { sp-load --digest --db "${1:-$SP_DB}"; }
 # differ FILE: the tables whose lines differ from those in $tmp/before.
 differ() {
 	digest "$1" | diff "$tmp/before" - | sed -n 's/^>.*"table":"\([^"]*\)".*/\1/p'

@@ -6,10 +6,8 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/api.sh
 . tests/lib/fetch.sh
 
-export SP_DB="$tmp/music.db"
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
-sql() { sqlite3 "$SP_DB" "$@"; }
-job() {
+playlists_job() {
 	"$build/sp-queue" next "$@" playlists | "$build/sp-fetch" |
 	    "$build/sp-stage" | "$build/sp-transform" | "$build/sp-load"
 }
@@ -23,15 +21,15 @@ answered() {
 
 api_start --user kim --seed 7 --playlists 120 --regime extended
 fault 'kind=429&retry_after=86400&path=/v1/me/playlists&skip=1'
-run job
+run playlists_job
 is "$status $(answered me/playlists | wc -l)" "75 1" \
     "a limit in the middle of the list"
-run job
+run playlists_job
 is "$status $(log | jq -s 'map(select(.status == 429)) | length')" "75 1" \
     "before the deadline nothing is asked"
 later
 fault 'kind=429&retry_after=86400&path=/v1/playlists&skip=20'
-run job
+run playlists_job
 is "$status" 75 "then it goes on, to a limit in the middle of the playlists"
 is "$(answered me/playlists | sed 's/.*offset=//' | xargs)" "0 50 100" \
     "each page of the list was asked once"
@@ -43,7 +41,7 @@ later
 until [ "$tries" -eq 10 ] || ! "$build/sp-queue" next playlists |
     grep -q '^{"type":"request".*"/v1/playlists/'; do
 	tries=$((tries + 1))
-	run job
+	run playlists_job
 	later
 done
 [ "$tries" -gt 0 ] && [ "$tries" -lt 10 ]
@@ -58,7 +56,7 @@ is "$(sql 'select count(*) from playlists where tracks_updated is null
 # An exhausted quota stops every job.
 sql "update playlists set last_refreshed = null, snapshot_id = null"
 fault 'kind=429&retry_after=86400&reason=QUOTA_EXCEEDED&path=/v1/playlists&skip=2'
-run job
+run playlists_job
 is "$status" 75 "an exhausted quota"
 for other in play-history profile playlists; do
 	run "$build/sp-queue" next $other

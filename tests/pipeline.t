@@ -9,7 +9,7 @@ plays() {
 	sql "select p.played_at, t.uri from play_history p
 	    join tracks t using (track_id) order by 1" | tr '|' ' '
 }
-cursor() { sql "select value from cursors"; }
+cursor_ms() { sql "select value from cursors"; }
 
 # --- the job, run after run ---------------------------------------------
 api_start --user kim --seed 3 --clock 2026-11-01T08:00:00Z --plays-per-day 40
@@ -107,11 +107,11 @@ for i in 1 2 3 4; do
 	fresh
 	head -c -20 "$tmp/$i" >"$tmp/cut"
 	from $i "$tmp/cut"
-	[ $? -eq 65 ] && [ -z "$(cursor)" ] || lied="$lied $i/half"
+	[ $? -eq 65 ] && [ -z "$(cursor_ms)" ] || lied="$lied $i/half"
 	fresh
 	from $i "$tmp/$i"
 	s=$?
-	[ $s -eq 0 ] && [ -n "$(cursor)" ] || lied="$lied $i/whole:$s"
+	[ $s -eq 0 ] && [ -n "$(cursor_ms)" ] || lied="$lied $i/whole:$s"
 done
 is "$lied" "" "cut between any two stages, anywhere: 65, failed, no cursor"
 
@@ -119,7 +119,7 @@ is "$lied" "" "cut between any two stages, anywhere: 65, failed, no cursor"
 fresh
 grep -v '"table":"albums"' "$tmp/4" >"$tmp/lossy"
 run sp-load <"$tmp/lossy"
-is "$status $(cursor)" "65 " "rows lost between two stages fail the run"
+is "$status $(cursor_ms)" "65 " "rows lost between two stages fail the run"
 like "$err" 'row records: sp-transform sent [0-9]+, sp-load received [0-9]+' \
     "and the ledger says where"
 like "$(sql 'select reason from ingest_runs')" 'sp-transform sent' "on record"
@@ -164,7 +164,7 @@ for i in 2 3 4 5; do
 	s=$?
 	[ $s -ne 0 ]
 	ok $? "stage $i killed: sp-load ends with $s"
-	is "$(last_run) $(cursor)" "failed " "stage $i killed: failed, no cursor"
+	is "$(last_run) $(cursor_ms)" "failed " "stage $i killed: failed, no cursor"
 	is "$(sql 'pragma integrity_check')" ok "stage $i killed: the file is whole"
 done
 api_post "fault?clear=1"
@@ -194,10 +194,10 @@ is "$(sql "select count(*) from ingest_runs where gaps_json is not null")" 1 \
     "and records it in the run"
 api_post "clock?advance=2h"
 api_post "fault?kind=429&retry_after=86400&path=/v1/me/player"
-at=$(cursor)
+at=$(cursor_ms)
 run job
 is "$status" 75 "a limit of a day: come back later"
-is "$(last_run) $(cursor)" "deferred $at" "the run is deferred, the cursor unmoved"
+is "$(last_run) $(cursor_ms)" "deferred $at" "the run is deferred, the cursor unmoved"
 run job
 is "$status" 75 "the next run asks nothing before the deadline"
 like "$err" 'rate limited until' "and says so"
@@ -207,14 +207,14 @@ for fault in 'kind=500&times=9:69' 'kind=html&times=9:69' 'kind=cut&times=9:69' 
 	api_post "fault?clear=1"
 	api_post "fault?${fault%:*}&path=/v1/me/player"
 	run job
-	is "$status $(last_run) $(cursor)" "${fault#*:} failed $at" \
+	is "$status $(last_run) $(cursor_ms)" "${fault#*:} failed $at" \
 	    "fault ${fault%:*}: the last program says ${fault#*:}"
 done
 api_post "fault?clear=1"
 sql "delete from cursors"
 api_post "fault?kind=badnext&path=/v1/me/player"
 run job
-is "$status $(last_run) $(cursor)" "69 failed " \
+is "$status $(last_run) $(cursor_ms)" "69 failed " \
     "a next page that is needed and leads elsewhere: 69"
 api_post "fault?kind=500&times=1&path=/v1/me/player"
 run job

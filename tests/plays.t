@@ -37,10 +37,6 @@ job() { sp-queue next "$@" play-history | sp-fetch --backoff 5ms | load; }
 by_hand() { sp-fetch "$1" | load; }
 asked() { sed 's/[^?]*?//' "$tmp/log"; : >"$tmp/log"; }
 count() { sql 'select count(*) from play_history'; }
-cursor() {
-	sql "select strftime('%Y-%m-%dT%H:%M:%fZ', value / 1000.0, 'unixepoch')
-	    from cursors"
-}
 gaps() { sql "select gap_from || ' ' || gap_to from play_gaps"; }
 note() { sp-stage runs --limit 1 --table | sed -n '2s/.*  \(plays\)/\1/p'; }
 # missing: plays that were to be seen, and are not in the table.

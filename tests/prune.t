@@ -6,13 +6,6 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/api.sh
 
 staged() { sql 'select count(*) from staging_raw'; }
-# rebuild: all tables from what is staged; their digest.
-rebuild() {
-	rm -f "$tmp/again.db"*
-	sp-stage replay | sp-transform 2>/dev/null |
-	    sp-load --db "$tmp/again.db" 2>/dev/null
-	sp-load --digest --db "$tmp/again.db"
-}
 # made_again ROWS: the same, by the rows of all that was staged: quicker.
 made_again() {
 	sql "select '\"src\":\"' || run_id || '/' || seq || '\"'

@@ -20,12 +20,6 @@ ahead() {
 	    if .started_at then .started_at |= ahead else . end' "$1"
 }
 load() { sp-stage | sp-transform | sp-load; }
-rebuild() { # DB: its tables from its captures, as a digest
-	rm -f "$tmp"/new.db*
-	sp-stage replay --db "$1" | sp-transform |
-	    sp-load --db "$tmp/new.db" 2>"$tmp/told"
-	sp-load --digest --db "$tmp/new.db"
-}
 
 # --- of two runs, the first with a wrong clock -----------------------------
 api_start --user kim --seed 7

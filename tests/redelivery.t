@@ -36,7 +36,6 @@ tracks() { sql 'select track_id from tracks order by 1' | xargs; }
 sent() { jq -r 'select(.type == "capture") | "\(.run)/\(.seq)"' "$tmp/staged" | xargs; }
 attempts() { sql "select count(*) from ingest_runs where replay_of = '$1'"; }
 reason() { sql "select reason from ingest_runs where run_id = '$1'"; }
-digest() { sp-load --digest; }
 
 # --- one that was killed --------------------------------------------------
 lost R1 1 2

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/fetch.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
-job() {
+job_at_once() {
 	sp-queue next "$@" >"$tmp/plan"
 	sp-fetch --backoff 5ms --max-wait 0 <"$tmp/plan" | sp-stage |
 	    sp-transform | sp-load
@@ -19,7 +19,7 @@ limit() { fault "kind=429&retry_after=1&$1"; }
 quota() { limit "reason=QUOTA_EXCEEDED&$1"; }
 # stop NAME JOB: a run that a limit stops, and then its deadline.
 stop() {
-	run job "$2"
+	run job_at_once "$2"
 	is "$status" 75 "$1"
 	later
 }
@@ -28,7 +28,6 @@ answered() {
 	log | jq -r 'select(.status == 200 and (.url | test("^/v1/'"$1"'"))).url'
 }
 twice() { answered "$1" | sort | uniq -d; }
-digest() { sp-load --digest --db "$1"; }
 load() { sp-transform | SP_DB=$1 sp-load 2>"$tmp/load.err"; }
 # same NAME: the database is what its captures give, in any order, and, but
 # for what the limits left, what one run would have given.
@@ -69,7 +68,7 @@ limit "path=/v1/playlists/$big?fields"
 stop "and one before it is checked" playlists
 left=$(sp-queue budget playlists | jq -c '[.requests, .unknown]')
 was=$(asked)
-run job playlists
+run job_at_once playlists
 is "$status [$(($(asked) - was)),0]" "0 $left" \
     "then it comes to its end, by as many requests as the budget says"
 is "$(sql "select count(*), tracks_snapshot_id is snapshot_id from playlists
@@ -94,7 +93,7 @@ stored_big() {
 for how in 'first second' 'second first'; do
 	api_start --user kim --seed 7 --playlists 4 --big-playlist 260
 	fresh
-	job playlists
+	job_at_once playlists
 	limit "path=/v1/playlists/$big/&skip=1"
 	stop "a limit comes in the middle of a playlist ($how)" playlists
 	sp-queue next playlists >"$tmp/first.plan"
@@ -131,7 +130,7 @@ for how in 'first second' 'second first'; do
 		    diff - "$tmp/live")" "0  " "a replay through '$order', too"
 	done
 	# It has changed: when it is due it is fetched once more.
-	SP_DB=$tmp/1.db job --playlist-age 0s playlists
+	SP_DB=$tmp/1.db job_at_once --playlist-age 0s playlists
 	is "$? $(stored_big "$tmp/1.db" | diff - "$tmp/before" | wc -l)" \
 	    "0 $(now_big | diff - "$tmp/before" | wc -l)" "the next run has it as it is"
 done
@@ -143,7 +142,7 @@ limit 'path=/v1/me/following&skip=1'
 stop "a limit comes in the middle of the artists" profile
 is "$(sp-queue budget profile | jq -c '[.planned, .requests, .unknown]')" \
     "[1,1,1]" "budget: of a length that is not known yet"
-run job profile
+run job_at_once profile
 is "$status $(sql "select count(*) from user_relationships
     where kind = 'follows-artist'")" "0 57" "all of them come"
 is "$(twice '')" "" "no page was asked for twice"
@@ -159,10 +158,6 @@ missing() {
 	sql "select played_at from play_history" | grep -vxFf - "$tmp/true"
 }
 newest() { sql "select max(played_at) from play_history"; }
-cursor() {
-	sql "select strftime('%Y-%m-%dT%H:%M:%fZ', value / 1000.0, 'unixepoch')
-	    from cursors"
-}
 # Plays can arrive late: what a limit cut short begins again with the newest.
 api_start --user kim --seed 7 --plays-per-day 400 --clock 2026-11-20T12:00:00Z
 fresh
@@ -182,7 +177,7 @@ limit 'path=/v1/me/player&skip=1'
 stop "another one before the older ones" play-history
 is "$(missing "$first")" "" "what was played since has come"
 is "$(cursor)" "" "and leaves none either"
-run job play-history
+run job_at_once play-history
 is "$status $(missing "$first")" "0 " "then all comes"
 is "$(cursor)" "$(newest)" "the cursor is the newest of all"
 same plays
@@ -196,7 +191,7 @@ is "$(cursor)" "$was" "which stays"
 is "$(grep -c missing "$tmp/err")" 0 "and no gap is told before all has come"
 same "plays up to a limit"
 api_post 'clock?advance=1h'
-run job play-history
+run job_at_once play-history
 is "$status $(cursor)" "0 $(newest)" "then the rest comes, and moves the cursor"
 like "$err" "between $was and .* may be missing" "and what is lost is told"
 is "$(missing "$was" | awk -v gap="$(gaps)" \

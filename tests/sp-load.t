@@ -12,7 +12,7 @@ put() { row "$@" | sp-load; }
 open_run() {
 	printf '{"type":"run","run":"%s","job":"play-history"%s}\n' "$1" "$2"
 }
-end_run() {
+close_run() {
 	printf '{"type":"end","run":"%s",%s,"ledger":[{"stage":"sp-stage",' \
 	    "$1" "${3:-\"status\":\"complete\"}"
 	printf '"takes":"capture","in":{"capture":1},"passed":{"capture":1}},'
@@ -20,7 +20,7 @@ end_run() {
 	printf '"in":{"capture":1},"used":{"capture":1},"produced":{"row":%s}}]}\n' \
 	    "$2"
 }
-cursor() {
+cursor_row() {
 	row cursors '{"user_id":"kim","job":"play-history","value":'"$1"'}' "$2"
 }
 state() {
@@ -230,8 +230,8 @@ put user_relationships '{"user_id":"k","other_id":"l","kind":"owner"}' 03
 put user_relationships '{"user_id":"k","other_id":"l","kind":"owner"}' 01
 is "$(sql 'select first_seen, last_seen from user_relationships')" \
     "2026-03-01$d|2026-03-03$d" "relationships: first and last seen"
-cursor 5 02 | sp-load
-cursor 3 03 | sp-load
+cursor_row 5 02 | sp-load
+cursor_row 3 03 | sp-load
 is "$(sql 'select value, last_updated from cursors')" "5|2026-03-02$d" \
     "a cursor moves forward only"
 
@@ -293,7 +293,7 @@ is "$?" 1 "but not a table that has no last_updated and column_times"
 	open_run C1
 	row tracks '{"track_id":"v","stars":7}' 01
 	row tracks '{"track_id":"w","stars":4}' 01
-	end_run C1 2
+	close_run C1 2
 } >"$tmp/in"
 run sp-load <"$tmp/in"
 is "$status $(sql "select group_concat(track_id) from tracks
@@ -315,10 +315,10 @@ covered() {
 	play 1
 	play 2
 	play 1
-	cursor 2000 02
+	cursor_row 2000 02
 	covered 2026-01-31 2026-02-01
 	covered 2026-02-02 2026-02-03
-	end_run R1 6
+	close_run R1 6
 } >"$tmp/run"
 run sp-load <"$tmp/run"
 is "$status" 0 "a complete run"
@@ -338,16 +338,16 @@ is "$status $err$(state R1)" "0 complete|0|6|5|0|6|0" \
     "loaded again, nothing changes, and no gap is new"
 # A gap is told by the run that is complete, once, whoever's rows show it.
 told() { sed -n 's/.*plays between \([^T]*\).* and \([^T]*\)T.*/\1 \2/p' "$tmp/err"; }
-{ open_run R2 ',"user":"kim"'; covered 2026-02-05 2026-02-06; end_run R2 1 \
+{ open_run R2 ',"user":"kim"'; covered 2026-02-05 2026-02-06; close_run R2 1 \
     '"status":"deferred","exit":75,"reason":"later"'; } >"$tmp/in"
 run sp-load <"$tmp/in"
 is "$(told)" "" "a run that is cut short tells of no gap"
 { open_run R3 ',"user":"kim"'; covered 2026-02-05 2026-02-06
     covered 2026-03-01 2026-03-01 lee; covered 2026-03-02 2026-03-02 lee
-    end_run R3 3; } >"$tmp/in"
+    close_run R3 3; } >"$tmp/in"
 run sp-load <"$tmp/in"
 is "$(told)" "2026-02-03 2026-02-05" "the next one does, for its own user"
-{ open_run R4 ''; covered 2026-02-04 2026-02-04; end_run R4 1; } >"$tmp/in"
+{ open_run R4 ''; covered 2026-02-04 2026-02-04; close_run R4 1; } >"$tmp/in"
 run sp-load <"$tmp/in"
 is "$(told)" "2026-03-01 2026-03-02" "one of no user for all; what is left of a gap is not new"
 is "$(sql "select gaps_json from ingest_runs where run_id = 'R4'")" \
@@ -373,21 +373,21 @@ try() { # NAME STATUS RUN'S STATE, of what comes on stdin
 cut_run >"$tmp/in"
 try "a run without its end" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"
 like "$err" "^sp-load: run R1: no end record: the input is incomplete$" "is told"
-{ cut_run; end_run R1 6 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
+{ cut_run; close_run R1 6 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
 try "a deferred run" 75 \
     "deferred|75|rate limited, until 2026-03-03T00:00:00.000Z" <"$tmp/in"
-{ cut_run; end_run R1 6 '"status":"deferred","exit":75,"reason":"limited until 2026-03-03T00:00:00.000Z","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
+{ cut_run; close_run R1 6 '"status":"deferred","exit":75,"reason":"limited until 2026-03-03T00:00:00.000Z","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
 try "a reason that says until when" 75 \
     "deferred|75|limited until 2026-03-03T00:00:00.000Z" <"$tmp/in"
-{ cut_run; end_run R1 6 '"status":"failed","exit":77,"reason":"log in"'; } >"$tmp/in"
+{ cut_run; close_run R1 6 '"status":"failed","exit":77,"reason":"log in"'; } >"$tmp/in"
 try "a failed run" 77 "failed|77|log in" <"$tmp/in"
-{ cut_run; end_run R1 6 '"status":"failed"'; } >"$tmp/in"
+{ cut_run; close_run R1 6 '"status":"failed"'; } >"$tmp/in"
 try "a failed run without a status" 69 "failed|69|no reason was given" <"$tmp/in"
-{ cut_run; end_run R1 6 '"status":"failed","exit":0'; } >"$tmp/in"
+{ cut_run; close_run R1 6 '"status":"failed","exit":0'; } >"$tmp/in"
 try "a failed run that says 0" 69 "failed|69|no reason was given" <"$tmp/in"
-{ cut_run; end_run R1 6 '"status":"fine"'; } >"$tmp/in"
+{ cut_run; close_run R1 6 '"status":"fine"'; } >"$tmp/in"
 try "an end of an unknown status" 69 "failed|69|no reason was given" <"$tmp/in"
-{ cut_run; end_run R1 7; } >"$tmp/in"
+{ cut_run; close_run R1 7; } >"$tmp/in"
 try "a ledger that does not balance" 65 \
     "failed|65|row records: sp-transform sent 7, sp-load received 6" <"$tmp/in"
 { cut_run; echo '{"type":"end","run":"R1","status":"complete"}'; } >"$tmp/in"
@@ -403,7 +403,7 @@ for ledger in '"none"' null 3 '{}' true '[null]' '["x"]' '[{"stage":5}]' \
 	    "$ledger is no ledger"
 done
 try "an end without a ledger" 0 "complete|0|" 1 <"$tmp/in"
-{ cut_run; end_run R2 6; } >"$tmp/in"
+{ cut_run; close_run R2 6; } >"$tmp/in"
 try "the end of another run" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"
 {
 	cut_run
@@ -425,7 +425,7 @@ fresh
 sp-load <"$tmp/in" 2>/dev/null
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
     "a delete waits for a good end"
-{ cat "$tmp/in"; end_run Q1 1; } | sp-load
+{ cat "$tmp/in"; close_run Q1 1; } | sp-load
 is "$? $(sql 'select count(*) from playlist_ingest_queue')" "0 0" \
     "and goes with it"
 
@@ -548,7 +548,7 @@ while [ $i -lt 2000 ]; do
 	i=$((i + 1))
 	row tracks '{"track_id":"'$i'","name":"a name that takes some space on disk","uri":"spotify:track:'$i'"}' 03
 done >>"$tmp/in"
-end_run F1 2000 >>"$tmp/in"
+close_run F1 2000 >>"$tmp/in"
 run bash -c 'trap "" XFSZ; ulimit -f 100; "$1" <"$2"' sh "$build/sp-load" \
     "$tmp/in"
 is "$status" 74 "a full disk"

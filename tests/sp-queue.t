@@ -2,11 +2,9 @@
 # sp-queue: what it plans, and the queue of playlists by hand.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
-SP_DB=$tmp/music.db
-export SP_DB
+. tests/lib/db.sh
 unset SP_ACCOUNT
 
-sql() { sqlite3 "$SP_DB" "$@"; }
 
 # --- next on a database that is not there -------------------------------
 run sp-queue next play-history

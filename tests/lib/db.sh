@@ -4,6 +4,7 @@ SP_DB=$tmp/music.db
 export SP_DB
 
 sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
+digest() { sp-load --digest --db "${1:-$SP_DB}"; }
 fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 
 # hold SQL: a connection that has run the SQL, and waits. Its pipe is file 9,
@@ -28,4 +29,18 @@ let_go() {
 	[ $# -eq 0 ] || echo "$1;" >&9
 	exec 9>&-
 	wait $holder
+}
+
+# rebuild [DB]: the tables of a database, made again from its captures in
+# $tmp/rebuilt.db; their digest.
+rebuild() {
+	rm -f "$tmp"/rebuilt.db*
+	sp-stage replay --db "${1:-$SP_DB}" | sp-transform 2>/dev/null |
+	    sp-load --db "$tmp/rebuilt.db" 2>"$tmp/rebuild.err"
+	digest "$tmp/rebuilt.db"
+}
+# cursor: how far the plays are known, as a time.
+cursor() {
+	sql "select strftime('%Y-%m-%dT%H:%M:%fZ', value / 1000.0, 'unixepoch')
+	    from cursors"
 }
