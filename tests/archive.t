@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/stream.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
-# --- every run of weeks, as fetched --------------------------------------
+section "every run of weeks, as fetched"
 api_start --user kim --seed 7 --playlists 55 --big-playlist 220 \
     --clock 2026-11-01T08:00:00Z
 fresh
@@ -49,7 +49,7 @@ sp-load --digest --db "$tmp/other.db" | diff - "$tmp/want" >"$tmp/differ"
 is "$(cat "$tmp/differ")" "" "the archive alone, newest first, is the database"
 rm -f "$tmp/other.db"*
 
-# --- a 304 that nobody asked for -----------------------------------------
+section "a 304 that nobody asked for"
 sql "vacuum into '$tmp/taken.db'"
 # unasked REQUEST: what becomes of one.
 unasked() {

@@ -109,7 +109,7 @@ is "$(at +1h 'Date: DATE+0\n' "$many")" \
     "run,3600,0 capture,3600,0 capture,0,-3600 capture,0,-3600" \
     "the first that has a Date and no Age"
 
-# --- deadlines ----------------------------------------------------------
+section "deadlines"
 # until SHIFT HEAD: how long a limit lasts, from the true time on, in seconds.
 until_from_now() {
 	at "$1" "HTTP/1.1 429 No\\n$2" >/dev/null
@@ -125,7 +125,7 @@ for shift in +40d -40d; do
 	    "$shift: in any order"
 done
 
-# --- the whole pipeline, 40 days ahead, and then right again ------------
+section "the whole pipeline, 40 days ahead, and then right again"
 job_at() {
 	shifted "$1" sh -c '"$1/sp-queue" next --force "$2" |
 	    "$1/sp-fetch" --backoff 5ms --retries 1 | "$1/sp-stage" |
@@ -160,7 +160,7 @@ done
 is "$(shifted +3h "$build/sp-queue" next play-history | jq -r .type | xargs)" \
     "run request end" "until it is over"
 
-# --- logins -------------------------------------------------------------
+section "logins"
 expires() { jq -r '.expires_at[:19] + "Z" | fromdate' "$tmp/login/token.json"; }
 api_post expire
 api_post 'fault?clear=1'

@@ -19,7 +19,7 @@ users() {
 	}'
 }
 
-# --- all at once, from the first moment on --------------------------------
+section "all at once, from the first moment on"
 SP_DB=$tmp/new/folder/music.db
 for n in 1 2 3 4; do
 	users "load$n-" 300 >"$tmp/users$n"
@@ -48,7 +48,7 @@ for n in 1 2 3 4; do
 done
 ok $? "and was passed on"
 
-# --- a reader that never ends ---------------------------------------------
+section "a reader that never ends"
 log_size() { stat -c %s "$SP_DB-wal" 2>/dev/null || echo 0; }
 hold "begin; select count(*) from users"
 pids=
@@ -73,7 +73,7 @@ is "$(log_size) $(sql 'pragma integrity_check; select count(*) from users')" \
     "0 ok
 1800" "the log goes with the next that closes the database"
 
-# --- the schema changes on the way ----------------------------------------
+section "the schema changes on the way"
 SP_DB=$tmp/music.db
 users a 1 | sp-load
 hold "begin; select count(*) from users"
@@ -101,7 +101,7 @@ is "$(grep again "$tmp/held")" "1|again" \
     "a reader with the old schema still sees what it saw"
 let_go
 
-# --- the file goes away ---------------------------------------------------
+section "the file goes away"
 # taken COMMAND: takes the database away from one who waits for rows, who
 # then gets one more.
 taken() {

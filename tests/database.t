@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit
 
 load() { row "$@" | sp-load; }
 
-# --- virtual tables ------------------------------------------------------
+section "virtual tables"
 load tracks '{"track_id":"a","name":"Lantern Weather"}' 01
 digest=$(sp-load --digest)
 for index in 'fts5(name, content = tracks)' 'fts4(name)'; do
@@ -50,7 +50,7 @@ is "$status $err" "1 sp-load: stdin:1: table 'box' cannot be loaded" \
 sql "pragma writable_schema = on; delete from sqlite_master
     where name like 'box%'"
 
-# --- triggers ------------------------------------------------------------
+section "triggers"
 sql "create trigger fine after insert on tracks begin select 1; end;
     create trigger broken after update on tracks begin
     insert into nowhere values (1); end;
@@ -97,7 +97,7 @@ is "$status $(grep -c '"capture"' "$tmp/out") $(sql 'select count(*)
 like "$err" '^sp-stage: .*trigger.* ignores the capture$' "and that is said"
 sql 'drop trigger choosy'
 
-# --- columns of the user's own -------------------------------------------
+section "columns of the user's own"
 sql 'alter table tracks add column "a""b\c	d" text'
 for step in 'late 02' 'newer 04' 'older 03'; do
 	load tracks "{\"track_id\":\"a\",\"a\\\"b\\\\c\\td\":\"${step% *}\"}" \
@@ -107,7 +107,7 @@ done
 is "$(sql 'select "a""b\c	d" from tracks where track_id = "a"')" newer \
     "a column whose name must be escaped keeps its newest value"
 
-# --- where a database cannot be ------------------------------------------
+section "where a database cannot be"
 for name in :memory: 'file:x?mode=memory' file::memory: file:x.db; do
 	for command in sp-load 'sp-load --digest' sp-stage 'sp-queue add' \
 	    'sp-queue next all' 'sp-stage runs'; do
@@ -122,7 +122,7 @@ is "$status" 64 "\$SP_DB likewise"
 is "$? $(sqlite3 "$tmp/:memory:" 'select count(*) from tracks')" "0 1" \
     "a file of that name, written as a path"
 
-# --- limits on the size of a file ----------------------------------------
+section "limits on the size of a file"
 fresh
 load tracks '{"track_id":"a"}' 01
 seq 20000 | sed 's/.*/{"type":"row","table":"tracks","row":{"track_id":"&","name":"Some name that takes room &"}}/' >"$tmp/many"
@@ -138,7 +138,7 @@ run sh -c 'ulimit -f 1; sp-transform -j1 <"$1" >"$2"' sh "$tmp/captures" \
     "$tmp/rows"
 like "$status $err" '^74 sp-transform: stdout: ' "and one who writes a file"
 
-# --- a damaged page ------------------------------------------------------
+section "a damaged page"
 fresh
 head -n 1500 "$tmp/many" | sp-load
 head -n 500 "$tmp/captures" | sp-stage >/dev/null

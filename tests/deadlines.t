@@ -67,7 +67,7 @@ like "$(planned --force profile)" 'request' "of its bucket"
 "$build/sp-queue" unblock recently-played 2>/dev/null
 like "$(planned play-history)" 'request' "can be lifted as well"
 
-# --- what a success leaves ----------------------------------------------
+section "what a success leaves"
 fault 'kind=429&retry_after=1&message=Slow+down&path=/v1/me&times=9'
 run pipeline profile
 "$build/sp-queue" unblock 2>/dev/null

@@ -13,7 +13,7 @@ same() { # NAME
 	is "$?$(cat "$tmp/out")" "0" "$1"
 }
 
-# --- the same rows, in any order and any number of times ------------------
+section "the same rows, in any order and any number of times"
 awk 'BEGIN { srand(4); for (i = 0; i < 400; i++) {
 	n = int(rand() * 40); day = sprintf("2026-03-%02dT00:00:00.000Z",
 	    1 + int(rand() * 28))
@@ -56,7 +56,7 @@ echo '{"type":"row","table":"tracks","row":{"track_id":"t1","name":"z"},"at":"20
 	sp-load
 is "$(differ "$SP_DB")" tracks "a row that was told anew does"
 
-# --- any change of any column ---------------------------------------------
+section "any change of any column"
 fresh
 echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' | sp-load
 sqlite3 "$SP_DB" "create table moods (day text primary key, mood text, stars
@@ -115,7 +115,7 @@ change "update moods set mood = 1 where mood = 'mood1'; update moods set
 change "update moods set stars = 1.5; update moods set stars = 'stars' ||
 	substr(day, 4)" "and put back, it is the same" ""
 
-# --- databases of another age ---------------------------------------------
+section "databases of another age"
 sqlite3 "$SP_DB" 'update playlists set tracks_list = null'
 digest >"$tmp/before"
 cp "$SP_DB" "$tmp/old.db"
@@ -146,7 +146,7 @@ digest "$tmp/late.db" >"$tmp/before"
 is "$(sqlite3 "$tmp/late.db" 'select column_times from tracks' | grep -c energy)$(
     differ "$tmp/early.db")" 1 "the order of columns does not matter"
 
-# --- it only reads --------------------------------------------------------
+section "it only reads"
 mkdir "$tmp/ro"
 cp "$tmp/old.db" "$tmp/ro/music.db"
 before=$(cksum <"$tmp/ro/music.db")

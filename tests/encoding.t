@@ -84,7 +84,7 @@ EOF
 serve
 try "a byte order mark" 2 "Slow Tide" "byte order mark (skipped) at byte 1"
 
-# --- what is no JSON --------------------------------------------------------
+section "what is no JSON"
 # refuse WHAT FORM REASON: what is served is refused, and kept whole.
 refuse() {
 	fresh
@@ -119,7 +119,7 @@ run sh -c 'sp-stage replay | sp-transform -f "recently-played=$1" | sp-load' \
     sh "$tmp/text.jq"
 is "$status $(name)" "0 Slow Tide" "by a mapping of one's own"
 
-# --- lines of other programs ------------------------------------------------
+section "lines of other programs"
 # wrapped: a capture made of the page, as a shell makes one.
 wrapped() {
 	printf '{"type":"capture","run":"%s","seq":1,"user":"kim",' "${1:-F}"
@@ -189,7 +189,7 @@ printf '{"type":"row","table":"tracks","row":{"track_id":"%s\001"}}\n' "$long" |
 is "$(sql 'select length(record) from ingest_errors')" 200054 \
     "and kept whole"
 
-# --- saved bodies -----------------------------------------------------------
+section "saved bodies"
 for what in bytes mark pretty; do
 	case $what in
 	bytes) put '\xe9' >"$page" ;;
@@ -229,7 +229,7 @@ done
 run sp-transform me <"$tmp/saved/me.json"
 is "$status $err" "0 " "a good one says nothing"
 
-# --- base 64 by hand --------------------------------------------------------
+section "base 64 by hand"
 typed() { # TEXT: a capture that has it as its body_base64
 	printf '{"type":"capture","endpoint":"user","status":200,"url":"/v1/users/zed","fetched_at":"2026-11-22T07:00:00.000Z","body_base64":"%s"}\n' "$1"
 }
@@ -251,7 +251,7 @@ typed "$(echo "$text" | base64 -w 0)" | sp-stage >"$tmp/out"
 is "$(sp-stage replay | jq -r '.body_base64 // empty' | base64 -d)" "$text" \
     "it is replayed as it came"
 
-# --- sizes ------------------------------------------------------------------
+section "sizes"
 # The longest way that a body can be written still fits the other programs.
 head -c 60000000 /dev/zero | tr '\0' '\001' >"$page"
 refuse "60 MB of control characters" 2 "the body is not JSON"

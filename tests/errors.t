@@ -25,7 +25,7 @@ fails() {
 }
 text() { printf "$1" >"$tmp/text"; in=$tmp/text; }
 
-# --- arguments ------------------------------------------------------------
+section "arguments"
 for command in 'sp-queue' 'sp-queue bogus' 'sp-queue next bogus' \
     'sp-queue next all extra' 'sp-queue add --table x' 'sp-fetch me' \
     'sp-fetch login extra' 'sp-fetch --parallel 0' \
@@ -36,7 +36,7 @@ for command in 'sp-queue' 'sp-queue bogus' 'sp-queue next bogus' \
 	fails 64 '(usage: )?sp-[a-z]+' $command
 done
 
-# --- files ----------------------------------------------------------------
+section "files"
 echo 'no database' >"$tmp/no.db"
 mkdir "$tmp/folder"
 fails 78 'sp-queue: .*not a SQLite database' sp-queue next all --db "$tmp/no.db"
@@ -51,7 +51,7 @@ fails 1 'sp-stage: .*No such file' sp-stage import \
     --endpoint me "$tmp/none.json"
 fails 74 'sp-rehearse: .*' sp-rehearse --serve "$tmp/none"
 
-# --- logins ---------------------------------------------------------------
+section "logins"
 fails 77 'sp-fetch: log in first' sp-fetch /me
 for token in '' '{' '[]' '3' 'null' '{}' '{"access_token":5}' \
     '{"access_token":"a","refresh_token":[]}' '{"client_id":"\\ud800"}'; do
@@ -59,7 +59,7 @@ for token in '' '{' '[]' '3' 'null' '{}' '{"access_token":5}' \
 	fails '(77|78)' 'sp-fetch: ' sp-fetch --token-file "$tmp/token.json" /me
 done
 
-# --- answers --------------------------------------------------------------
+section "answers"
 mkdir "$tmp/saved"
 for body in '[]' 3 null '"x"' true '{}' '{"id":5}' '{"id":""}' '{"id":null}' \
     '{"error":{"status":500}}'; do
@@ -92,7 +92,7 @@ done
 fails 69 'sp-fetch: ' sp-fetch --api http://127.0.0.1:9 --backoff 1ms \
     --retries 1 /me
 
-# --- lines ----------------------------------------------------------------
+section "lines"
 # What is no record, or one that is broken, for each that reads a stream.
 for program in sp-fetch sp-stage sp-transform sp-load; do
 	for line in 'none' '{' '{"type":' '[1,2' '{"type":"row"}' \

@@ -9,7 +9,7 @@ api_start --user kim --seed 6 --plays-per-day 30 --clock 2026-11-22T12:00:00Z
 db=$SP_DB
 jobs() { make -s -f "$top/examples/jobs.mk" DB="$db" "$@"; }
 
-# --- make ---------------------------------------------------------------
+section "make"
 run jobs play-history
 is "$status $(sql 'select count(*) from play_history')" "0 50" \
     "jobs.mk: play-history"
@@ -23,7 +23,7 @@ run jobs play-history
 like "$err" 'Error 75' "jobs.mk: make tells the status of a failed job"
 SP_DB="$db" "$build/sp-queue" unblock 2>/dev/null
 
-# --- sh -----------------------------------------------------------------
+section "sh"
 api_post "clock?advance=3h"
 run env SP_DB="$db" sh examples/play-history.sh "$tmp/kept"
 is "$status $out" "0 done" "play-history.sh"
@@ -34,7 +34,7 @@ run env SP_DB="$db" sh examples/play-history.sh "$tmp/kept"
 is "$status" 75 "its status is the last program's"
 SP_DB="$db" "$build/sp-queue" unblock 2>/dev/null
 
-# --- a mapping ----------------------------------------------------------
+section "a mapping"
 sql 'alter table play_history add column weekday text'
 run sh -c 'export SP_DB="$1"; sp-stage replay --endpoint recently-played |
 	sp-transform -f examples/weekdays.jq | sp-load' sh "$db"
@@ -44,7 +44,7 @@ is "$(sql "select count(*) from play_history where weekday is not
 	    1 + 3 * strftime('%w', played_at), 3)")" 0 \
     "every play has its day of the week"
 
-# --- a mapping that takes the place of another ----------------------------
+section "a mapping that takes the place of another"
 compare() { run sh examples/compare.sh "$@"; }
 sp-transform --print-filter recently-played |
     sed 's/^def unit: track_rows;/def unit: track_rows |\
@@ -65,7 +65,7 @@ sqlite3 "$tmp/place.db" 'update tracks set name = null'
 again
 like "$(names)" '^[01] 0$' "emptied first, the column is as the new mapping has it"
 
-# --- what a mapping no longer produces ----------------------------------
+section "what a mapping no longer produces"
 sum=$(cksum <"$db")
 compare "$db"
 is "$(echo "$out" | jq -r .table | sort | uniq -c | xargs) $status" \
@@ -115,7 +115,7 @@ done
 compare "$tmp/none.db"
 is "$status $out" "2 " "and so is a replay that fails"
 
-# --- what a timer runs --------------------------------------------------
+section "what a timer runs"
 for file in crontab sp-jobs.service; do
 	case $file in
 	crontab) line=$(sed -n 's/^7 .* \* *\(sp-queue.*\)/\1/p' examples/$file) ;;
@@ -155,7 +155,7 @@ else
 	skip "no systemd here" "systemd takes the units"
 fi
 
-# --- the other jobs -----------------------------------------------------
+section "the other jobs"
 run jobs playlists audio-features profile
 is "$status" 0 "jobs.mk: playlists, audio-features, profile"
 is "$(sql "select count(distinct playlist_id) > 5 from playlist_tracks")" 1 \
@@ -166,7 +166,7 @@ run jobs all
 is "$status" 0 "jobs.mk: all, when some is due"
 like "$(jobs status)" '^profile +fresh' "jobs.mk: status"
 
-# --- the graph ----------------------------------------------------------
+section "the graph"
 run sqlite3 "$db" ".read examples/graph.sql"
 is "$status $err" "0 " "graph.sql"
 like "$out" '^kim\|' "who shares playlists with whom"
@@ -188,7 +188,7 @@ else
 	skip "no graphviz here" "graphviz takes the graph"
 fi
 
-# --- the demo -----------------------------------------------------------
+section "the demo"
 run sh examples/demo.sh "$build"
 is "$status" 0 "demo.sh"
 is "$err" "" "demo.sh has no message"

@@ -27,7 +27,7 @@ faulty() {
 	struck=$(od -An -tu8 -j8 "$mark" | tr -d ' ')
 }
 
-# --- sp-transform: what fails of its own is not the captures' fault -------
+section "sp-transform: what fails of its own is not the captures' fault"
 {
 	printf '{"type":"run","run":"R"}\n'
 	for n in 1 2 3; do
@@ -102,7 +102,7 @@ transform setrlimit:1+:EINVAL 69 \
 transform read:1+:EIO 69 'cannot keep a worker: it ended by status 71'
 transform write:1+:EIO 69 'cannot start a worker: it ended by status 71'
 transform write:3:EIO 0
-# --- a database that cannot be read is not an empty one -------------------
+section "a database that cannot be read is not an empty one"
 # every CALL:HOW COMMAND...: each of these calls fails in turn: either all is
 # printed, or it is told why not.
 in=
@@ -131,7 +131,7 @@ faulty malloc:90+:ENOMEM "$build/sp-queue" count
 is "$status" 71 "no memory for a connection"
 every pread:EIO "$build/sp-stage" why users kim
 
-# --- sp-transform: a refusal that cannot be told is not passed over -------
+section "sp-transform: a refusal that cannot be told is not passed over"
 in=parent
 echo 'error("no")' >"$tmp/f.jq"
 faulty malloc:0:ENOMEM "$build/sp-transform" -j 1 -f "$tmp/f.jq" \
@@ -148,7 +148,7 @@ for n in $(seq "$calls"); do
 done
 is "$wrong" "" "without memory for one of $calls allocations"
 
-# --- sp-load: no memory is not the fault of a row --------------------------
+section "sp-load: no memory is not the fault of a row"
 # 50 MB of names, which wait for the end of the run.
 perl -e 'printf qq({"type":"row","op":"delete","table":"ingest_errors",) .
     qq("row":{"src":"%s%d"}}\n), "x" x 1000000, $_ for 1 .. 50' >"$tmp/settling"
@@ -157,7 +157,7 @@ is "$status $err" "0 " "captures that are announced"
 run sh -c 'ulimit -v 60000 && "$1" <"$2"' sh "$build/sp-load" "$tmp/settling"
 is "$status $err" "71 sp-load: out of memory" "too many for the memory"
 
-# --- sp-fetch: the token file ---------------------------------------------
+section "sp-fetch: the token file"
 . tests/lib/api.sh
 in=
 api_start --user kim
@@ -180,7 +180,7 @@ for n in $(seq "$((calls + 40))"); do
 done
 is "$wrong" "" "logout says when it lacks memory"
 
-# --- every command --------------------------------------------------------
+section "every command"
 run python3 -B tests/fault/inject.py --seed 1 --most 8
 is "$status $(grep "^not ok" "$tmp/out")" "0 " "some calls of each command fail"
 finish

@@ -60,7 +60,7 @@ results() {
 			.out // empty | done)'
 }
 
-# --- the table ----------------------------------------------------------
+section "the table"
 cases >"$tmp/cases"
 jq -Sc '{case, rows, refused}' "$tmp/cases" >"$tmp/want"
 stream 1 | sp-transform --no-memo 2>/dev/null | results >"$tmp/got"
@@ -77,7 +77,7 @@ $(jq -c '. as $case | range(8) | $case' "$tmp/want")
 E2
 )" "" "the fast way gives the same"
 
-# --- bodies, and nothing else -------------------------------------------
+section "bodies, and nothing else"
 # A body with all that is documented gives what its capture gives, but for
 # what the capture knows of the request.
 jq -c 'select(.case | startswith("whole: "))' "$tmp/cases" >"$tmp/whole"
@@ -95,7 +95,7 @@ E2
 	is "$status $got" "0 $want" "$endpoint: a body alone"
 done <"$tmp/whole"
 
-# --- the rehearsal, in each of its regimes ------------------------------
+section "the rehearsal, in each of its regimes"
 get() {
 	code=$(curl -s -H "Authorization: Bearer $token" -o "$tmp/body" \
 	    -w '%{http_code}' "$api_url/v1/$2")

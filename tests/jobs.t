@@ -117,7 +117,7 @@ for regime in extended development grandfathered; do
 	rm -f "$tmp"/rebuilt.db*
 done
 
-# --- days of plays and playlists: what leaves the queue unasked is replayed --
+section "days of plays and playlists: what leaves the queue unasked is replayed"
 # The clocks of the API and of the programs go with the rehearsed one.
 fresh
 faked=$(ls /usr/lib*/*/faketime/libfaketime.so.1 \
@@ -144,7 +144,7 @@ is "$(sp-load --digest --db "$tmp/rebuilt.db" | diff "$tmp/a" -)" "" \
     "a rebuild gives the same queue, and all else"
 rm -f "$tmp"/rebuilt.db*
 
-# --- a list that changes while it is read -------------------------------
+section "a list that changes while it is read"
 fresh
 api_start --user kim --seed 12
 job playlists && job playlists
@@ -161,7 +161,7 @@ for mode in '' '&mode=swap'; do
 	is "$status $(differs)" "0 " "the next run brings what is true"
 done
 
-# --- a list with another snapshot at each request -------------------------
+section "a list with another snapshot at each request"
 # unsteady FILTER JOB: the pipeline, of what an API answers whose snapshots are
 # never the same; the filter changes a playlist's items, too.
 unsteady() {
@@ -210,7 +210,7 @@ is "$(asks all)$(asks playlists)" "" "is left alone for a while"
 sql "update playlist_pages set told_at = '2020-01-01T00:00:00.000Z'"
 is "$(asks playlists)" "/v1/playlists/$big" "and is then tried again"
 
-# --- time goes by -------------------------------------------------------
+section "time goes by"
 fresh
 api_start --user kim --seed 12
 job playlists && job playlists
@@ -223,7 +223,7 @@ sql "update playlists set last_refreshed = '2020-01-01T00:00:00.000Z'"
 run job playlists
 is "$status $(differs)" "0 " "one that is due, and has changed, is asked for"
 
-# --- killed on the way --------------------------------------------------
+section "killed on the way"
 fresh
 job playlists
 sp-queue next playlists | sp-fetch 2>"$tmp/err" | sp-stage >"$tmp/captures"
@@ -244,14 +244,14 @@ for lines in 3 5 9 14; do
 done
 is "$lied" "" "cut anywhere: no list is half there, and a replay completes it"
 
-# --- many, and big ------------------------------------------------------
+section "many, and big"
 fresh
 api_start --user kim --seed 13 --playlists 300 --big-playlist 10000
 job playlists && run job playlists
 is "$status" 0 "hundreds of playlists, and one of 10,000"
 is "$(differs)" "" "all of it is there"
 
-# --- two accounts -------------------------------------------------------
+section "two accounts"
 fresh
 job play-history
 cp "$tmp/login/token.json" "$tmp/kim.json"

@@ -29,7 +29,7 @@ due() { sp-queue next all | jq -r 'select(.type == "run").job' | grep -cx "$1"; 
 counts() { sql "select refused, exit_status from ingest_runs where run_id = '$1'"; }
 errors() { sql 'select count(*) from ingest_errors'; }
 
-# --- an answer that cannot be used -----------------------------------------
+section "an answer that cannot be used"
 bad='{"error":{"status":500,"message":"odd"}}'
 sql_account() {
 	sql "insert or replace into accounts values
@@ -75,7 +75,7 @@ take D1 profile me /me '{"id":"kim"}'
 is "$status$err $(due profile) $(state profile)" "0 0 fresh" \
     "an answer that can be used ends it"
 
-# --- every job -------------------------------------------------------------
+section "every job"
 for job in 'play-history recently-played /me/player/recently-played?limit=50' \
     'playlists my-playlists /me/playlists?limit=50&offset=0' \
     'profile followed-artists /me/following?type=artist' \
@@ -90,7 +90,7 @@ for job in 'play-history recently-played /me/player/recently-played?limit=50' \
 	done
 done
 
-# --- an item that is odd ----------------------------------------------------
+section "an item that is odd"
 fresh
 cat >"$tmp/item.jq" <<'J'
 .body.items[] | if .id == null then {refuse: "it has no id", place: .at} else
@@ -120,7 +120,7 @@ is "$? $(grep -c 'it has no id' "$tmp/err")" "1 6" "a replay tells all"
 is "$(errors)" 6 "which are kept once"
 is "$(state play-history)" refused "nor changes what was new"
 
-# --- a column that sp-load refuses ------------------------------------------
+section "a column that sp-load refuses"
 fresh
 meet G1 '{"id":"t1","ms":"odd"}'
 is "$status $(echo "$err" | grep -c duration_ms)" "1 1" "an odd column is told"
@@ -135,7 +135,7 @@ is "$status $(echo "$err" | grep -c forbidden)" "1 1" "a row that a trigger forb
 meet H2 '{"id":"t3","ms":3}'
 is "$status$err $(counts H2)" "0 1|0" "once"
 
-# --- what nobody planned ----------------------------------------------------
+section "what nobody planned"
 fresh
 echo '{}' >"$tmp/me.json"
 for n in 1 2; do

@@ -48,7 +48,7 @@ dump() {
 	done
 }
 
-# --- a list in pages ----------------------------------------------------
+section "a list in pages"
 {
 	row playlists '{"playlist_id":"p","name":"Mix","snapshot_id":"s1"}' 02
 	row playlist_ingest_queue '{"playlist_id":"p","played_at":"2026-03-01T00:00:00Z"}' 01
@@ -75,7 +75,7 @@ dump | cmp -s - "$tmp/before"
 ok $? "and nothing changes"
 is "$(sql "select rows_unchanged > 4 from ingest_runs")" 1 "but is counted"
 
-# --- every kind of item -------------------------------------------------
+section "every kind of item"
 page K 0 5 10 '{"track_id":"t","uri":"spotify:track:t","kind":"track",
 	"added_at":"2020-01-02T03:04:05Z","added_by":"kim"},
 	{"uri":"spotify:episode:e","kind":"episode","added_at":null},
@@ -92,7 +92,7 @@ is "$(sql 'select position, kind, track_id, uri, added_at, added_by
 3|unavailable||||lee
 4|track|é|\"q\"||" "are kept as they are, five for five"
 
-# --- a newer list, tried first ------------------------------------------
+section "a newer list, tried first"
 fresh
 page A 0 4 01 "$(items a b c d)" | sp-load
 sql 'pragma wal_checkpoint(truncate)' >"$tmp/null"
@@ -143,7 +143,7 @@ is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
 sp-load <"$tmp/new"
 is "$? $(held)" "0 bac" "and then loaded"
 
-# --- told again by a mapping that knows more ----------------------------
+section "told again by a mapping that knows more"
 fresh
 page A 0 2 01 '{"kind":"track","track_id":"a"}' >"$tmp/one"
 page A 1 2 02 '{"kind":"track","track_id":"b"}' >>"$tmp/one"
@@ -162,7 +162,7 @@ page S 0 1 05 '{"kind":"track","track_id":"a"}' | sp-load
 is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a" \
     "of one page too"
 
-# --- two of one name and time, as captures without a run may be ----------
+section "two of one name and time, as captures without a run may be"
 { page '' 0 1 01 "$(items a)" ',"snapshot_id":"s"' &&
 	page '' 0 2 01 "$(items b c)" &&
 	page '' 0 2 01 "$(items b c)" ',"snapshot_id":"u"' &&
@@ -176,7 +176,7 @@ for order in 'sed p' tac 'sort' 'sort -r' 'sort -R'; do
 	    "the longer list stands, then the greater one, whole, through '$order'"
 done
 
-# --- two readings of one playlist, imported together ----------------------
+section "two readings of one playlist, imported together"
 # saved NAME PLAYLIST OFFSET TOTAL ID...: a page as curl saved it.
 saved() {
 	name=$1 of=$2 from=$3 total=$4
@@ -227,7 +227,7 @@ sp-load --digest | cmp - again
 ok $? "as it is from staging_raw"
 cd - >"$tmp/null" || exit
 
-# --- lists that are not complete ----------------------------------------
+section "lists that are not complete"
 # incomplete NAME, REASON: the rows in $tmp/rows leave the list held.
 incomplete() {
 	fresh
@@ -325,7 +325,7 @@ run sp-load <"$tmp/in"
 is "$status $(run_state R2)" "69 deferred|69" "a run that ended early"
 like "$err" "1 of 3 items were received" "says what came"
 
-# --- a list that is resumed twice -----------------------------------------
+section "a list that is resumed twice"
 # any_order FILE...: loads the files in many orders, each by a process of its
 # own; tells what is held of them in the end, each different outcome once.
 outcome() { echo "$(held) $(sql 'select tracks_list, tracks_updated,
@@ -391,7 +391,7 @@ page A/1 0 4 02 "$(items a b)" >"$tmp/a"
 { resumed B/1 2 4 03 "$(items c)" && resumed B/1 3 4 03 "$(items d)"; } >"$tmp/b"
 is "$(any_order a b)" " " "what was resumed is not held without a check"
 
-# --- two fetches that agree -----------------------------------------------
+section "two fetches that agree"
 # two_pages LIST DAY SNAPSHOT CHECK ID...: a list, and its check.
 two_pages() {
 	list=$1 day=$2 snapshot=$3 checked=$4
@@ -452,7 +452,7 @@ two_pages V 06 s3 s4 a b c d >"$tmp/v"
 is "$(any_order a b c v)" "abcd C/1|2026-03-02T00:00:00.000Z|s" \
     "but one that was fetched by itself does"
 
-# --- a total that is another one on each page -------------------------------
+section "a total that is another one on each page"
 flapping() { # LIST DAY TOTAL TOTAL [LAST]
 	page "$1" 0 "$3" "$2" "$(items a b)" \
 	    ',"check_due":true,"snapshot_id":"s"'
@@ -469,7 +469,7 @@ is "$(any_order u v) $(said u v)" "abc U|2026-03-02T00:00:00.000Z|s 0 " \
 flapping W 03 4 4 true >"$tmp/w"
 is "$(any_order u w)" " " "fewer than all totals say is no list"
 
-# --- parts that are none ------------------------------------------------
+section "parts that are none"
 refused() { # NAME, TABLE, OP, OBJECT, REASON
 	fresh
 	row "$2" "$4" 01 "$3" >"$tmp/in"
@@ -529,7 +529,7 @@ row playlist_tracks '{"playlist_id":"p","offset":0,"total":2,
 is "$? $(sql 'select tracks_list from playlists')" \
     "0 2026-03-01T00:00:00.000Z" "a page without a list is of its time's"
 
-# --- playlists that cannot be had ---------------------------------------
+section "playlists that cannot be had"
 fresh
 row playlist_ingest_queue '{"playlist_id":"gone"}' 01 | sp-load
 {
@@ -553,7 +553,7 @@ page A 0 1 01 "$(items a)" | sp-load
 is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
     "a list older than the play leaves it in the queue"
 
-# --- a constraint of the user's own --------------------------------------
+section "a constraint of the user's own"
 fresh
 page A 0 2 01 "$(items a b)" | sp-load
 sql "create trigger no_x before insert on playlist_tracks
@@ -573,7 +573,7 @@ is "$status $(held)" "1 g" "so is one of which a trigger ignores an item"
 like "$err" "row cannot be written: a trigger of the database ignores" \
     "and that is said, too"
 
-# --- in any order, split over processes ----------------------------------
+section "in any order, split over processes"
 fresh
 {
 	for n in 1 2 3 4 5 6; do
@@ -608,7 +608,7 @@ for seed in 1 2 3 4 5 6; do
 	is "$? $(cat "$tmp/diff")" "0 " "shuffled, doubled, split: $seed"
 done
 
-# --- a long list, and kill -9 --------------------------------------------
+section "a long list, and kill -9"
 fresh
 awk 'BEGIN {
 	for (o = 0; o < 10000; o += 100) {
@@ -705,7 +705,7 @@ sort -t: -k8 -r "$tmp/long" | sp-load --batch-rows 1
 is "$? $(sql 'select count(*) from playlist_tracks where track_id = "t" ||
 	position')" "0 10000" "its last page first, too"
 
-# --- to look at ------------------------------------------------------------
+section "to look at"
 fresh
 {
 	row tracks '{"track_id":"a","name":"Tide","album_id":"al",

@@ -63,7 +63,7 @@ ok $? "two seconds are not four: $took ms"
 run sp-load --lock-wait soon </dev/null
 is "$status" 64 "--lock-wait wants a duration"
 
-# --- a signal does not wait for the lock ---------------------------------
+section "a signal does not wait for the lock"
 hold "begin immediate"
 began=$(date +%s)
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
@@ -87,7 +87,7 @@ is "$? $(cat "$tmp/err")" \
 ok $? "ends it soon"
 let_go
 
-# --- who waits for input ------------------------------------------------
+section "who waits for input"
 mkfifo "$tmp/bodies"
 sp-stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" - \
     <"$tmp/bodies" >"$tmp/imported" 2>"$tmp/import.err" &

@@ -112,7 +112,7 @@ broken() {
 	like "$(cat "$tmp/err")" "$2" "by name"
 }
 
-# --- numbers ------------------------------------------------------------
+section "numbers"
 all '' 3 "a list whose server allows a smaller limit"
 for number in 20.0 2e1 0 -1 '"20"' null 1e400 20.5 true '[20]'; do
 	all "\$m{limit} = q($number)" 3 "limit $number"
@@ -133,7 +133,7 @@ all 'delete @m{qw(next limit offset)}' 3 "the total only"
 all '$m{offset} = q("0")' 3 "an offset that is no number"
 all '$m{offset} = q(null)' 3 "or null"
 
-# --- short pages --------------------------------------------------------
+section "short pages"
 all '@items = @all[$first .. ($first + 6 > 44 ? 44 : $first + 6)]' 7 \
     "pages of seven, called pages of twenty"
 cut '@items = grep { !/"p9"/ } @items' 44 'it ends after 44 of 45 entries' \
@@ -147,7 +147,7 @@ cut '@items = () if $first; $m{next} = "null"' 20 \
 cut '$m{total} = 50' 45 'it ends after 45 of 50 entries' \
     "a total that is too great"
 
-# --- offsets that are ignored ------------------------------------------
+section "offsets that are ignored"
 broken '@items = @all[0 .. 19]; $m{offset} = "0.0"' \
     'refused: the offset of this page is 0, not 20$' "the first page again"
 broken '@items = @all[0 .. 19]; $m{offset} = $first' \
@@ -155,7 +155,7 @@ broken '@items = @all[0 .. 19]; $m{offset} = $first' \
 broken '@items = @all[0 .. 19]; delete $m{offset}; $m{next} = "null"' \
     'refused: this page is the same as one before$' "or does not say"
 
-# --- lists without end --------------------------------------------------
+section "lists without end"
 all '$m{next} = "\"$base/v1/me/playlists?offset=$to\""' 4 \
     "a next page of the empty one"
 all '$m{next} = "\"$base/v1/me/playlists?offset=$to\"";
@@ -184,7 +184,7 @@ all '$m{next} = "null"' 3 "saved tracks without a link" "$saved"
 cut '$m{next} =~ s/users.*playlists/me\/tracks/; @items = () if $first' 20 \
     'it ends after 20 of 45 entries' "fewer of them" "$saved"
 
-# --- playlists ----------------------------------------------------------
+section "playlists"
 is "$(came_of "$playlist" '$m{next} = "null"' | xargs)" \
     "0: complete 0: 45 of 4" "a playlist without links, and its check"
 is "$(sed 's/.*L//' "$tmp/log" | xargs)" "/tracks?offset=20&limit=50\
@@ -193,7 +193,7 @@ broken '$m{next} = "null"; @items = @all[0 .. 19]; $m{offset} = 0' \
     'refused: the offset of this page is 0, not 20$' \
     "that ignores offsets" "$playlist"
 
-# --- the tables ---------------------------------------------------------
+section "the tables"
 tables() {
 	rm -f "$SP_DB"*
 	echo "$1" | plan | sp-fetch 2>/dev/null | sp-stage | sp-transform |

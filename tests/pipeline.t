@@ -11,7 +11,7 @@ plays() {
 }
 cursor_ms() { sql "select value from cursors"; }
 
-# --- the job, run after run ---------------------------------------------
+section "the job, run after run"
 api_start --user kim --seed 3 --clock 2026-11-01T08:00:00Z --plays-per-day 40
 run job
 is "$status $err" "0 " "the first run"
@@ -47,7 +47,7 @@ is "$(sql "select count(*) from track_artists ta
 	where t.name is null or a.name is null")" 0 \
     "every track and artist of a play has its name"
 
-# --- from raw captures once more ----------------------------------------
+section "from raw captures once more"
 sp-stage replay | sp-transform | sp-load --db "$tmp/rebuilt.db"
 is "$?" 0 "a rebuild from staging"
 dump "$SP_DB" >"$tmp/a"
@@ -62,7 +62,7 @@ run sh -c 'sp-stage replay | sp-transform | sp-load --dry-run |
 	jq -r .change | sort | uniq -c | wc -l'
 is "$out" 1 "and a dry run knows it beforehand"
 
-# --- jq between any two stages ------------------------------------------
+section "jq between any two stages"
 cp "$SP_DB" "$tmp/jq.db"
 api_post "clock?advance=5h"
 run sh -c 'export SP_DB="$1"; sp-queue next play-history | jq -c . | sp-fetch |
@@ -73,7 +73,7 @@ job
 is "$(sqlite3 "$tmp/jq.db" 'select count(*) from play_history')" \
     "$(sql 'select count(*) from play_history')" "changes nothing"
 
-# --- cut at every line --------------------------------------------------
+section "cut at every line"
 fresh
 api_start --user kim --seed 4 --clock 2026-11-01T08:00:00Z
 sp-queue next play-history >"$tmp/1"
@@ -115,7 +115,7 @@ for i in 1 2 3 4; do
 done
 is "$lied" "" "cut between any two stages, anywhere: 65, failed, no cursor"
 
-# --- a record lost on the way -------------------------------------------
+section "a record lost on the way"
 fresh
 grep -v '"table":"albums"' "$tmp/4" >"$tmp/lossy"
 run sp-load <"$tmp/lossy"
@@ -131,7 +131,7 @@ is "$status $(last_run)" "1 complete" \
 is "$(sql "select count(*) from ingest_errors")" \
     "$(grep -c '^#' "$tmp/broken")" "each is kept"
 
-# --- each stage killed in turn, in a live pipeline ----------------------
+section "each stage killed in turn, in a live pipeline"
 mkfifo "$tmp/f1" "$tmp/f2" "$tmp/f3" "$tmp/f4"
 live() { # which stage to kill: 1 to 5
 	api_post "fault?clear=1"
@@ -172,7 +172,7 @@ run job
 is "$status $(sql 'select count(*) from play_history')" "0 50" \
     "running the job again completes it"
 
-# --- two loads at once --------------------------------------------------
+section "two loads at once"
 fresh
 sp-load --batch-rows 20 <"$tmp/4" & a=$!
 sp-load --batch-rows 30 <"$tmp/4" & b=$!
@@ -183,7 +183,7 @@ is "$sa $?" "0 0" "two sp-loads at once on one database"
 is "$(sql 'select count(*), count(distinct played_at) from play_history')" \
     "50|50" "double nothing"
 
-# --- what the API does --------------------------------------------------
+section "what the API does"
 fresh
 job
 api_post "clock?advance=9d"

@@ -68,7 +68,7 @@ same() {
 	done
 }
 
-# --- late plays -----------------------------------------------------------
+section "late plays"
 begin
 lost='' told=''
 for hour in $(seq 1 34); do
@@ -92,7 +92,7 @@ is "$(asked | sed '1,2d' | sort | uniq -c | sed 's/^ *//')" "33 limit=50" \
     "each run has sent one request, for all that the API has"
 same "late plays"
 
-# --- pages that are not full ----------------------------------------------
+section "pages that are not full"
 begin
 { echo 'page 43'; some 0 8; } | show
 job
@@ -126,7 +126,7 @@ is "$(missing) $(gaps) $(asked | grep -c .)" "  3" \
     "then back to the cursor, and no further"
 same "pages that join"
 
-# --- from a time on -------------------------------------------------------
+section "from a time on"
 begin
 { echo 'page 7'; some 0 6; } | show
 job --after "$(at 2)"
@@ -138,7 +138,7 @@ job
 is "$(count) $(gaps)" "36 " "then all others"
 same "plays from a time on"
 
-# --- dates of the future --------------------------------------------------
+section "dates of the future"
 for when in '10 hours' '1 month' '2099-01-01'; do
 	ahead=$(date -u -d "$when" +%FT%T.000Z)
 	begin
@@ -176,7 +176,7 @@ echo '{"type":"row","table":"cursors","row":{"user_id":"kim",
     "job":"play-history","value":4070908800000}}' | tr -d '\n' | sp-load
 is "$(cursor)" "$(at 0 $((29 * 600)))" "a row cannot move it beyond its time"
 
-# --- pages by hand --------------------------------------------------------
+section "pages by hand"
 begin
 some 0 8 | show
 job
@@ -203,7 +203,7 @@ is "$(missing) $(cursor)" " $(at 0 $((101 * 600)))" "the job stores all of them"
 like "$err" "between $was and" "and tells what it cannot know"
 same "pages by hand"
 
-# --- a clock that is wrong ------------------------------------------------
+section "a clock that is wrong"
 begin
 some 0 5 | show
 faked=$(ls /usr/lib*/*/faketime/libfaketime.so.1 \

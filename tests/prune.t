@@ -18,7 +18,7 @@ made_again() {
 	sp-load --digest --db "$tmp/again.db"
 }
 
-# --- random histories -------------------------------------------------------
+section "random histories"
 # Some are mapped by one that tells its own times of what was seen, and its own
 # names of lists.
 cat >"$tmp/own.jq" <<'END'
@@ -98,7 +98,7 @@ is "$again" "" "once more removes nothing"
 ok "$((! (gone > 2 * n && lists > n)))" \
     "of $n histories went $gone captures, and $lists lists stay"
 
-# --- what each column keeps -------------------------------------------------
+section "what each column keeps"
 # history: captures of lines ENDPOINT URL BODY [MEMBERS], a day apart.
 history() {
 	echo '{"type":"run","run":"R1","job":"test"}'
@@ -157,7 +157,7 @@ artist='"name":"T","artists":[{"id":"a"}]'
 } >"$tmp/told"
 keeps "1 2 4 5" "who a track is by"
 
-# --- what else stays --------------------------------------------------------
+section "what else stays"
 item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
 {
 	echo "$recent {\"items\":[{}]}"
@@ -188,7 +188,7 @@ sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
 is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[3,0,3]" \
     "three of one moment are all needed, if one is"
 
-# --- even what is needed ----------------------------------------------------
+section "even what is needed"
 {
 	echo "$recent {\"items\":[$item]}"
 	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
@@ -214,7 +214,7 @@ keeps "1 2" "all pages of a list"
 run sp-stage prune -n --keep 0 --even-needed
 like "$err" "table 'playlist_tracks': 2 of 2 rows could" "lists are told of too"
 
-# --- a body that cannot be read ---------------------------------------------
+section "a body that cannot be read"
 {
 	echo 'me /v1/me {"id":"kim","display_name":"Kim"}'
 	echo 'me /v1/me {"id":"kim","display_name":"Kay"}'
@@ -229,7 +229,7 @@ is "$status $(staged)" "78 2" \
     "what may be needed for what it holds is not taken as empty"
 like "$err" 'R1*/1: its body is damaged$' "and is named"
 
-# --- of an older sp ---------------------------------------------------------
+section "of an older sp"
 {
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
@@ -246,7 +246,7 @@ sp-stage replay | sp-transform | sp-load
 run sp-stage prune --keep 0
 is "$status $(staged)" "0 2" "loaded once more it is known"
 
-# --- it reads, and what is wrong is said ------------------------------------
+section "it reads, and what is wrong is said"
 sql 'pragma wal_checkpoint(truncate)' >"$tmp/out"
 sum=$(cksum <"$SP_DB")
 sp-stage prune -n --keep 0 --even-needed >"$tmp/out" 2>&1
@@ -270,7 +270,7 @@ if [ -e /dev/full ]; then
 	is "$status" 74 "stdout is a full disk"
 fi
 
-# --- killed ------------------------------------------------------------------
+section "killed"
 # Many captures of one thing: all but two may go, in many transactions.
 fresh
 i=0
@@ -295,7 +295,7 @@ is "$bad$(staged)" 1 "killed at any time, $kills times, it can be done again"
 rebuild | cmp -s - "$tmp/before"
 ok $? "and the tables are made again"
 
-# --- rehearsed --------------------------------------------------------------
+section "rehearsed"
 fresh
 api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z --plays-per-day 40
 force=--force

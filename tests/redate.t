@@ -21,7 +21,7 @@ ahead() {
 }
 load() { sp-stage | sp-transform | sp-load; }
 
-# --- of two runs, the first with a wrong clock -----------------------------
+section "of two runs, the first with a wrong clock"
 api_start --user kim --seed 7
 for n in 1 2; do
 	sp-queue next play-history | sp-fetch >"$tmp/$n"
@@ -76,7 +76,7 @@ redate --by 40d "$run_id" "$lists"
 is "$status $(staged "$run_id" && staged "$lists")" "0 $before" \
     "moved back, they are as they were"
 
-# --- what else has a time, and other spans ----------------------------------
+section "what else has a time, and other spans"
 fresh
 cat >"$tmp/in" <<'E3'
 {"type":"run","run":"R1","job":"profile","started_at":"2026-03-01T00:00:00.000Z"}

@@ -37,7 +37,7 @@ sent() { jq -r 'select(.type == "capture") | "\(.run)/\(.seq)"' "$tmp/staged" | 
 attempts() { sql "select count(*) from ingest_runs where replay_of = '$1'"; }
 reason() { sql "select reason from ingest_runs where run_id = '$1'"; }
 
-# --- one that was killed --------------------------------------------------
+section "one that was killed"
 lost R1 1 2
 is "$(tracks)" "" "what was staged and not loaded is in no table"
 run pipeline R2 3
@@ -64,7 +64,7 @@ is "$(sqlite3 "$tmp/again.db" '.dump tracks' '.dump track_artists' \
 run pipeline R3 4
 is "$status$err $(sent)" "0 R3/1" "nothing goes out once more"
 
-# --- cursors --------------------------------------------------------------
+section "cursors"
 fresh
 lost R1 5
 run pipeline R2
@@ -85,7 +85,7 @@ is "$? $(tracks) $(sql 'select (select count(*) from cursors),
     (select count(*) from playlist_ingest_queue)')" "0 t5 0|1" \
     "nor is one that a mapping makes, nor what leaves the queue"
 
-# --- a replay of a run that failed, whatever came later --------------------
+section "a replay of a run that failed, whatever came later"
 cat >"$tmp/queue.jq" <<'J'
 {table: "cursors", row: {user_id: .user, job: "playlists",
     value: (.body.id[1:] | tonumber)}},
@@ -110,7 +110,7 @@ sp-stage replay | sp-transform -f "$tmp/queue.jq" |
 is "$(SP_DB=$tmp/again.db sp-load --digest | diff "$tmp/live" -)" "" \
     "nor does it in a replay"
 
-# --- its own end may still come -------------------------------------------
+section "its own end may still come"
 fresh
 tracks_run R1 1 2 >"$tmp/all"
 grep -v cursors "$tmp/all" | sp-stage | sp-transform -f "$tmp/cursor.jq" >"$tmp/slow"
@@ -157,7 +157,7 @@ run pipeline R4 4
 is "$status$err $(sent) $(tracks)" "0 R1/1 R1/2 R4/1 t1 t2 t3 t4" \
     "and what came later"
 
-# --- what does not come ---------------------------------------------------
+section "what does not come"
 fresh
 echo '{"id":"t8"}' >"$tmp/t8.json"
 sp-stage import --endpoint track "$tmp/t8.json" >"$tmp/out"
@@ -182,7 +182,7 @@ is "$?" 65 "one that lost rows was not"
 run pipeline R11 1
 is "$status$err $(sent)" "0 R10/1 R11/1" "it comes once more"
 
-# --- one that cannot be loaded --------------------------------------------
+section "one that cannot be loaded"
 fresh
 lost R1 1
 lost R2 2
@@ -211,13 +211,13 @@ is "$status$err $(sent)" "0 R7/1" "it is said once"
 sp-stage replay --run R1 | sp-transform | sp-load
 is "$? $(tracks)" "0 t1 t2 t3 t4 t5 t6 t7" "a replay can still bring it"
 
-# --- many, of which one cannot be loaded -----------------------------------
+section "many, of which one cannot be loaded"
 fresh
 for n in 1 2 3 4 5; do lost "R$n" "$n"; done
 for n in 6 7 8 9; do run deadly "R$n" "$n"; done
 is "$(tracks)" "t2 t3 t4 t5 t6 t7 t8 t9" "none is given up for another's fault"
 
-# --- no sp-load, or one of another database --------------------------------
+section "no sp-load, or one of another database"
 fresh
 elsewhere() {
 	tracks_run "$@" >"$tmp/plan"
@@ -238,7 +238,7 @@ is "$(tracks)" "t1 t2 t3 t4 t5 t6 t7" "nothing is lost"
 is "$(apart 'select count(*) from ingest_runs where replay_of is not null')" 6 \
     "nor do attempts add up"
 
-# --- while others are dead -------------------------------------------------
+section "while others are dead"
 # A run stores all that it fetches, though nobody reads it any more: what
 # stops the pipeline does not stop the captures.
 fresh
@@ -261,7 +261,7 @@ done | sp-stage >&- 2>"$tmp/err"
 is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 3 \
     "nor is any lost to a closed stdout"
 
-# --- interrupted itself -----------------------------------------------------
+section "interrupted itself"
 fresh
 lost R1 1 2 3
 tracks_run R2 4 | sp-stage | sed '4,$d' | sp-transform 2>"$tmp/err" |
@@ -283,7 +283,7 @@ sed '2s/"Song 1"/"'"$(printf '%05000d' 0)"'"/' "$tmp/plan" |
 tracks_run R2 2 | sp-stage --max-line 4K | sp-transform | sp-load 2>"$tmp/err"
 is "$? $(tracks)" "65 t2" "a line that is too long stops no other run"
 
-# --- plays, as they were fetched --------------------------------------------
+section "plays, as they were fetched"
 # Hour by hour some program is killed: all plays come, no gap is told where
 # there is none, and the tables are what a rebuild makes, in every column.
 . tests/lib/api.sh

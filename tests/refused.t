@@ -23,7 +23,7 @@ mapping better '. == 4'
 mapping good 'false'
 mapping silent 'false' empty
 
-# --- kept once ------------------------------------------------------------
+section "kept once"
 captures R1 5 track '{"n":%d}' >"$tmp/captures"
 sp-stage <"$tmp/captures" | sp-transform -f "$tmp/broken.jq" 2>"$tmp/err" |
     tee "$tmp/rows" | sp-load
@@ -40,7 +40,7 @@ is "$(sql 'select place from ingest_errors where src is null' | xargs)" \
     "stdin:1 stdin:2 stdin:2" "what has no capture, once for each place"
 sql 'delete from ingest_errors where src is null'
 
-# --- sent again -----------------------------------------------------------
+section "sent again"
 is "$(sp-stage replay --refused | jq -c '[.type, .seq // .row.src]' | xargs)" \
     "[run,null] [row,R1/2] [row,R1/4] [capture,2] [capture,4] [end,null]" \
     "just those captures are sent again, and announced"
@@ -68,7 +68,7 @@ run again good
 is "$status $err" "0 sp-stage: replay: no refused captures are left" \
     "nothing left to send is no failure"
 
-# --- who refuses, and what comes of it ------------------------------------
+section "who refuses, and what comes of it"
 restore() { fresh; cp "$tmp/broken.db" "$SP_DB"; }
 restore
 run again silent
@@ -144,7 +144,7 @@ exec 3>&-
 wait $pid
 is "$? $(errors)" "1 R1/2 no 2" "errors that others delete let none leave"
 
-# --- what is not staged ---------------------------------------------------
+section "what is not staged"
 restore
 sed -n 2p "$tmp/captures" | sed 's/"n":1/"n":9/' | sp-stage 2>/dev/null |
     sp-load 2>"$tmp/err"
@@ -153,7 +153,7 @@ run again good
 like "$status $(errors)" '^0 R1/1 another capture with this run and seq is staged' \
     "it is not among them, and stays"
 
-# --- lists of tracks ------------------------------------------------------
+section "lists of tracks"
 fresh
 page() { # OFFSET: of a list of two
 	row playlist_tracks '{"playlist_id":"p","list":"L","offset":'"$1"',"total":2,
@@ -169,7 +169,7 @@ is "$(sp-stage replay --refused 2>/dev/null | jq -r .type | xargs)" "run end" \
 page 1 | sp-load
 is "$?$(sql 'select list from ingest_errors')" 0 "and leaves when it is complete"
 
-# --- an older database ----------------------------------------------------
+section "an older database"
 restore
 sql 'drop index ingest_errors_list; drop index ingest_errors_src;
 	alter table ingest_errors drop column list'

@@ -50,7 +50,7 @@ same() {
 	    "$1: as does a run that nothing stops"
 }
 
-# --- playlists, and their list --------------------------------------------
+section "playlists, and their list"
 api_start --user kim --seed 7 --playlists 60 --big-playlist 420
 quota 'path=/v1/me/playlists&skip=1'
 stop "the quota ends in the middle of the list" playlists
@@ -77,7 +77,7 @@ is "$(sql "select count(*), tracks_snapshot_id is snapshot_id from playlists
 is "$(twice '(me/)?playlists')" "" "no page was asked for twice"
 same playlists
 
-# --- two that were planned before either ran --------------------------------
+section "two that were planned before either ran"
 # The same list is resumed twice, and the playlist changes in between. Whichever
 # runs first, and whichever is loaded first, the list is one that once was.
 big_items() {
@@ -135,7 +135,7 @@ for how in 'first second' 'second first'; do
 	    "0 $(now_big | diff - "$tmp/before" | wc -l)" "the next run has it as it is"
 done
 
-# --- artists, and who the account is --------------------------------------
+section "artists, and who the account is"
 fresh
 reset
 limit 'path=/v1/me/following&skip=1'
@@ -148,7 +148,7 @@ is "$status $(sql "select count(*) from user_relationships
 is "$(twice '')" "" "no page was asked for twice"
 same artists
 
-# --- plays ----------------------------------------------------------------
+section "plays"
 # Plays since the one at T that are to be seen, and not held.
 missing() {
 	now=$(curl -fsS "$api_url/rehearse/clock" | jq -r .clock)

@@ -38,7 +38,7 @@ grep -v '^\.It Va duration_ms' $page >"$tmp/less.5"
 documented "$tmp/less.5" | comm -23 "$tmp/real" - >"$tmp/out"
 is "$(cat "$tmp/out")" "tracks.duration_ms" "a missing item is found"
 
-# --- the design ---------------------------------------------------------
+section "the design"
 # TABLE: COLUMN TYPE, … as first designed; types as they were written.
 design='
 tracks track_id TEXT
@@ -111,7 +111,7 @@ is "$(sql "select group_concat(name) from (select x.name from
 is "$(sql "select count(*) from sqlite_master m,
 	pragma_foreign_key_list(m.name)")" 0 "no foreign key is declared"
 
-# --- views ----------------------------------------------------------------
+section "views"
 ours="select group_concat(name) from (select name from sqlite_master
 	where type = 'view' order by name)"
 is "$(sql "$ours")" "connections,listening_by_day,listening_by_hour,\
@@ -123,7 +123,7 @@ for view in $(sql "$ours" | tr , ' '); do
 	is "$? $(grep -i error "$tmp/out")" "0 " "$view can be read"
 done
 
-# --- an older database ------------------------------------------------------
+section "an older database"
 # Made with less, and with things of the user's own, it becomes whole again.
 sql '.schema' >"$tmp/schema.sql"
 sql 'drop view plays; create view plays as /* sp */ select 1 as a;

@@ -30,7 +30,7 @@ is "$status $err $(reason)" "0  complete: " "a login with all scopes"
 is "$(stored)" "$plays $private $collab $follow" "they are stored"
 full=$(listed)
 
-# --- a shorter list ------------------------------------------------------
+section "a shorter list"
 scopes $plays $collab $follow
 run job --force playlists
 is "$status" 0 "a login without $private"
@@ -61,7 +61,7 @@ sp-queue next playlists | jq -c '.scopes // empty' >"$tmp/planned"
 is "$(cat "$tmp/planned")" "\"$plays $collab $follow\"" \
     "a run record has those known before"
 
-# --- what cannot be done ---------------------------------------------------
+section "what cannot be done"
 scopes $private $collab
 run job profile
 is "$status $(reason)" \
@@ -87,7 +87,7 @@ sp-queue next play-history | jq -c '.user |= (values | "robin")' >"$tmp/plan"
 is "$(sp-fetch <"$tmp/plan" 2>/dev/null | jq -r 'select(.type == "end") |
     "\(.exit) \(.scopes)"')" "78 null" "a run of another user has no scopes"
 
-# --- scopes that are not known ---------------------------------------------
+section "scopes that are not known"
 (umask 077; jq 'del(.scope)' "$tmp/login/token.json" >"$tmp/t" &&
     mv "$tmp/t" "$tmp/login/token.json")
 run job play-history
@@ -100,7 +100,7 @@ is "$status $(reason)" \
     "0 complete: without the scope '$follow', followed artists cannot be read" \
     "a profile does the rest of it"
 
-# --- all of them again -------------------------------------------------------
+section "all of them again"
 scopes $plays $private $collab $follow
 run job --force playlists
 is "$status $(reason) $(stored)" "0 complete:  $plays $private $collab $follow" \
@@ -108,7 +108,7 @@ is "$status $(reason) $(stored)" "0 complete:  $plays $private $collab $follow" 
 is "$(sql "select count(*) from endpoint_status
     where endpoint = 'playlist' and status = 403")" 0 "and all playlists"
 
-# --- databases ---------------------------------------------------------------
+section "databases"
 sql "update accounts set scopes = null"
 sqlite3 "$SP_DB" "alter table accounts drop column scopes"
 run sp-queue status

@@ -86,7 +86,7 @@ get() { curl -sS --max-time 5 -o /dev/null -w '%{http_code}' "$@"; }
 
 service --user kim
 
-# --- a login ------------------------------------------------------------
+section "a login"
 login
 is "$status $out" "0 " "a login"
 like "$err" "^sp-fetch: logged in as 'kim' until 20..-..-..: '$file'\$" \
@@ -139,7 +139,7 @@ is "$status $(grep -c '"capture"' "$tmp/out")" "77 0" "(scopes are looked at)"
 run env -u SP_API -u SP_TOKEN_URL "$build/sp-fetch" /me
 is "$status" 0 "the token file says where the services are"
 
-# --- nobody to log in ---------------------------------------------------
+section "nobody to log in"
 cp "$file" "$tmp/before"
 fault kind=denied
 login
@@ -166,7 +166,7 @@ fault 'kind=400&path=/authorize'
 login --timeout 500ms
 is "$status" 69 "a login service that sends nobody back"
 
-# --- a login that is none -----------------------------------------------
+section "a login that is none"
 fault 'kind=403&path=/v1/me&message=User+not+registered+in+the+Developer+Dashboard'
 login
 like "$last" '^77 .*User not registered.*User Management$' \
@@ -228,7 +228,7 @@ is "$("$build/sp-fetch" accounts --token-file "$tmp/hour.json" |
 run "$build/sp-fetch" --token-file "$tmp/hour.json" /me
 is "$status" 0 "and is good"
 
-# --- what is wrong here -------------------------------------------------
+section "what is wrong here"
 begin --no-browser </dev/null
 login --port "$port"
 like "$last" "^69 sp-fetch: 127.0.0.1:$port: cannot listen: .*in use" \
@@ -255,7 +255,7 @@ for bad in '--port x' '--port 70000' '--timeout 0' '--client-id=' \
 	like "$status $out" '^(64|78) $' "login $bad"
 done
 
-# --- without a browser --------------------------------------------------
+section "without a browser"
 mkfifo "$tmp/keys"
 rm -f "$tmp/args"
 exec 9<>"$tmp/keys"
@@ -315,7 +315,7 @@ like "$err" 'no browser here' "a browser that is not there"
 run "$build/sp-fetch" login --timeout 100ms </dev/null
 like "$err" 'no browser here' "no desktop"
 
-# --- who else comes -----------------------------------------------------
+section "who else comes"
 cat >"$tmp/crowd" <<'EOF'
 use IO::Socket::INET;
 my ($port, $state) = @ARGV;
@@ -380,7 +380,7 @@ wait $first
 is "$(cat "$tmp/first")" 200 "and so is who brought it"
 await
 
-# --- whose file it is ---------------------------------------------------
+section "whose file it is"
 jq -c '.mine = {"n": 1} | .client_secret = "made-up-secret"' "$file" >"$tmp/t"
 cat "$tmp/t" >"$file"
 login
@@ -435,7 +435,7 @@ is "$(find "${file%/*}" -type f | sed 's/.*\///' | sort | xargs)" \
     "default.json default.json.lock robin.json robin.json.lock" \
     "and nothing else"
 
-# --- accounts -----------------------------------------------------------
+section "accounts"
 fetch accounts
 is "$status $(jq -rc '[.type, .account, .user_id, .scope[:9], .file]' \
     "$tmp/out" | sed "s|${file%/*}/||")" \
@@ -474,7 +474,7 @@ like "$last" '^0 .*no account yet' "no accounts"
 fetch accounts more
 is "$status" 64 "accounts: an operand"
 
-# --- the end of a login -------------------------------------------------
+section "the end of a login"
 # ends_in DAYS: have the login end so many days from now, and half a day.
 ends_in() {
 	jq -c --arg at "$(date -u -d "+$1 days -6 months +12 hours" \
@@ -496,7 +496,7 @@ ends_in -9
 fetch /me
 like "$last" "^0 .*the login of 'robin' ended on" "and after it"
 
-# --- logout -------------------------------------------------------------
+section "logout"
 fetch logout --account robin
 like "$last" '^0 .*removed .*robin.json.*spotify.com/account/apps/$' "logout"
 [ ! -e "${file%/*}/robin.json" ] && [ -e "$file" ]
@@ -510,7 +510,7 @@ fetch --token-file "$file" logout
 is "$status $(find "$file" 2>&1 | grep -c No)" "0 1" \
     "a file that others can read goes as well"
 
-# --- secrets ------------------------------------------------------------
+section "secrets"
 # An endpoint that says all that it was sent.
 cat >"$tmp/echo" <<'EOF'
 use IO::Socket::INET;

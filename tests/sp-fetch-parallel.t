@@ -23,7 +23,7 @@ api_start --user kim --seed 7 --big-playlist 300 --playlists 20 --latency 5
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 fetch /me >/dev/null # who it is
 
-# --- order --------------------------------------------------------------
+section "order"
 curl -fsS "$api_url/rehearse/playlists" |
     jq -c 'select(.readable and .snapshot_id) | {endpoint: "playlist",
 	url: "/v1/playlists/\(.id)", paging: "playlist", optional: true}' \
@@ -56,7 +56,7 @@ is "$(many 40 | try --parallel 3 | sed 's/200.*200/200/')" \
     "0: complete 0 balanced: 200: " "three at once"
 is "$(asked) $(connections)" "40 3" "are three, and never more"
 
-# --- what stops ---------------------------------------------------------
+section "what stops"
 for kind in '429&retry_after=86400' 403; do
 	reset
 	fault "kind=$kind&times=0"
@@ -136,7 +136,7 @@ fault 'kind=500&times=3&skip=8'
 is "$(many 30 | try --parallel 4 | sed 's/200.*200/200/')" \
     "0: complete 0 balanced: 200: " "a few errors in their midst"
 
-# --- the login ----------------------------------------------------------
+section "the login"
 reset
 fault 'kind=slow&ms=100&times=0'
 many 80 | plan >"$tmp/plan"
@@ -185,7 +185,7 @@ for how in '.user_id = "robin"' 'del(.user_id)' '"broken"'; do
 	cat "$tmp/token.good" >"$tmp/login/token.json"
 done
 
-# --- killed -------------------------------------------------------------
+section "killed"
 reset
 many 200 | plan >"$tmp/plan"
 : >"$tmp/out"
@@ -198,7 +198,7 @@ sed '/}$/!d' "$tmp/out" | jq 'select(.type == "capture").request' >"$tmp/got"
 is "$(cat "$tmp/got")" "$(seq "$(wc -l <"$tmp/got")")" \
     "what was sent before a kill -9 is whole, and without a hole"
 
-# --- memory -------------------------------------------------------------
+section "memory"
 # Behind a slow first one others are asked ahead, but not without end.
 api_start --user kim --seed 7 --big-playlist 4000
 fault 'kind=slow&ms=3000&path=/v1/me&skip=2'

@@ -41,7 +41,7 @@ unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 fetch /me >/dev/null # who it is
 cp "$tmp/login/token.json" "$tmp/token.good"
 
-# --- another origin -----------------------------------------------------
+section "another origin"
 # shellcheck disable=SC2154
 server other 'print $c "${ok}Content-Length: 2\r\n\r\n{}"'
 curl -fsS "$other/hello" >/dev/null
@@ -110,7 +110,7 @@ is "$(cat "$tmp/other.log")" "" "the other origin heard nothing of all that"
 reset
 fetch /me >/dev/null
 
-# --- plain http ---------------------------------------------------------
+section "plain http"
 for bad in '--api http://api.example' '--token-url http://accounts.example/t' \
     '--api http://127.0.0.1.example' '--api http://0.0.0.0' \
     '--api http://127.0.0.1@api.example' '--api http://[::ffff:1.2.3.4]' \
@@ -133,7 +133,7 @@ chmod 600 "$tmp/plain.json"
 run fetch --token-file "$tmp/plain.json" /me
 is "$status" 78 "nor does the token file lead there"
 
-# --- what curl would do for a person ------------------------------------
+section "what curl would do for a person"
 # Files of other tools' settings and passwords, a proxy from the environment.
 mkdir "$tmp/home"
 echo "machine 127.0.0.1 login kim password BQfromnetrc" >"$tmp/home/.netrc"
@@ -156,7 +156,7 @@ server cookie 'print $c "${ok}Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r
 run fetch --api "$cookie" /v1/me /v1/me /v1/me
 is "$status $(grep -ci '^cookie' "$tmp/cookie.log")" "0 0" "no cookie is kept"
 
-# --- where the token can be seen ----------------------------------------
+section "where the token can be seen"
 fault 'kind=slow&ms=5000'
 "$build/sp-fetch" /me >"$tmp/out" 2>"$tmp/err" &
 pid=$!
@@ -223,7 +223,7 @@ perl -e 'require shift; print map { substr($_, 6, 40), "\n" } forms(@ARGV)' \
 is "$(($(wc -l <"$tmp/forms") > 15)) $(grep -cFf "$tmp/forms" "$tmp/seen")" \
     "1 0" "old and new ones are heard in no form"
 
-# --- answers without end ------------------------------------------------
+section "answers without end"
 # Each with little time, and must be over long before the test's own limit.
 hostile() { # NAME PERL WANTED-MESSAGE OPTION...
 	name=$1
@@ -269,7 +269,7 @@ hostile "compressed more often than makes sense" \
     'print $c "${ok}Content-Encoding: " . "gzip, " x 50 . "gzip\r\n\r\nx"' \
     '[Ee]ncoding'
 
-# --- a wait that is told more than once ---------------------------------
+section "a wait that is told more than once"
 server waits 'print $c "HTTP/1.1 429 No\r\nRetry-After: 2\r\n",
     "Retry-After: 7200\r\nRetry-After: 1\r\nRetry-After: soon\r\n",
     "Content-Length: 2\r\n\r\n{}"'
@@ -317,7 +317,7 @@ come_back '302 Go\r\nLocation: /x\r\nRetry-After: 7200'
 is "$came" "69 302 none" \
     "nor one with a redirect"
 
-# --- a token endpoint that says anything --------------------------------
+section "a token endpoint that says anything"
 # grants NAME WANTED JQ-PROGRAM [STATUS-LINE]: the login has ended, and the
 # program makes what a good grant says into what is said instead. Whatever
 # that is, its file must be one that can be read, with a refresh token; and as
@@ -377,7 +377,7 @@ grants "a login that has ended" 'log in first: the login has ended' \
     '{error: "invalid_grant"}' '400 Bad'
 cat "$tmp/token.good" >"$tmp/login/token.json"
 
-# --- the token file -----------------------------------------------------
+section "the token file"
 file=$tmp/login/token.json
 refused() { # NAME WANTED: the token file is not used
 	reset
@@ -462,7 +462,7 @@ is "$(refreshed) $(cmp "$tmp/before" "$file") $(find "$tmp/login" -name '*.new')
 run fetch /v1/me
 is "$status $(refreshed)" "0 1" "and afterwards all is well"
 
-# --- an API that does not say who the user is ----------------------------
+section "an API that does not say who the user is"
 server nobody 'open(my $f, "<", "'"$tmp"'/said_me"); my $b = <$f>;
     print $c $b eq "204" ? "HTTP/1.1 204 No Content\r\n\r\n"
 	: "${ok}Content-Length: ${\ length $b}\r\n\r\n$b"'
@@ -485,7 +485,7 @@ for body in '[]' 3 null true '""' 204 '{}' '{"id":7}' '{"id":null}' '{"id":""}' 
 done
 is "$n $bad" "12 0" "what is no user ends with 69, and a reason"
 
-# --- pages without end --------------------------------------------------
+section "pages without end"
 server chain 'our $n++; my $b = "{\"items\":[$n],\"next\":\"/v1/me?$n\"}";
     print $c "${ok}Content-Length: ", length $b, "\r\n\r\n$b"'
 # shellcheck disable=SC2154
@@ -502,7 +502,7 @@ is "$(echo "$recent" | try)" "69: failed 69 balanced: 200: bad next page" \
 like "$(cat "$tmp/err")" 'a page that was requested before' "ends, by name"
 reset
 
-# --- what the server says, on a terminal --------------------------------
+section "what the server says, on a terminal"
 escape=$(printf '\033') csi=$(printf '\302\233') bell=$(printf '\007')
 delete=$(printf '\177') override=$(printf '\342\200\256')
 raw() { grep -c -e "$escape" -e "$csi" -e "$bell" -e "$delete" -e "$override"; }
@@ -557,7 +557,7 @@ else
 fi
 reset
 
-# --- in all of that -----------------------------------------------------
+section "in all of that"
 jq -r '.access_token, .refresh_token' "$tmp/logins" | sort -u >"$tmp/secrets"
 [ "$(grep -c . "$tmp/secrets")" -gt 1 ]
 ok $? "(there were secrets)"

@@ -18,7 +18,7 @@ unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
 front=
 trap '[ -z "$front" ] || front_stop 2>/dev/null; kill $api_pid; rm -rf "$tmp"' EXIT
 
-# --- certificates -------------------------------------------------------
+section "certificates"
 ec='ec -pkeyopt ec_paramgen_curve:prime256v1'
 # authority NAME: one who signs.
 authority() {
@@ -121,7 +121,7 @@ fetch /me >/dev/null # who it is
 CURL_CA_BUNDLE=$tmp/ca.pem
 export CURL_CA_BUNDLE
 
-# --- whom it trusts -----------------------------------------------------
+section "whom it trusts"
 front_start good
 reset
 run secure /me
@@ -201,7 +201,7 @@ like "$status $err" "^0 .*" "a login"
 is "$(jq -r .api_url "$tmp/new/token.json")" \
     "https://127.0.0.1:$front_port" "whose file says where its services are"
 
-# --- proxies ------------------------------------------------------------
+section "proxies"
 # One that tunnels to the front, wherever it is asked to go, and keeps what it
 # can read.
 cat >"$tmp/proxy" <<'END'
@@ -269,7 +269,7 @@ is "$status $(cat "$tmp/proxied.log")" "0 " "nor without"
 unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
 kill $proxy
 
-# --- HTTP/2 -------------------------------------------------------------
+section "HTTP/2"
 front_stop
 front_start good
 { many 40; echo "$lists"; } | plan >"$tmp/plan"
@@ -292,7 +292,7 @@ ok $? "nor is it another where HTTP/1.1 alone is spoken"
 is "$(cut -d ' ' -f 2 "$tmp/access" | sort -u) $(cut -d ' ' -f 1 \
     "$tmp/access" | sort -u | wc -l)" "http/1.1 8" "over eight connections"
 
-# --- what breaks off ----------------------------------------------------
+section "what breaks off"
 front_stop
 front_start good
 reset
@@ -344,7 +344,7 @@ for alpn in h2 http/1.1; do
 done
 front_stop
 
-# --- HTTP/2, frame by frame ---------------------------------------------
+section "HTTP/2, frame by frame"
 mkdir "$tmp/h2"
 echo ok >"$tmp/h2/do"
 python3 -B tests/fault/h2.py "$tmp/good.pem" "$tmp/good.key" "$tmp/h2" &

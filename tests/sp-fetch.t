@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/api.sh
 . tests/lib/fetch.sh
 
-# --- the command line ---------------------------------------------------
+section "the command line"
 run "$build/sp-fetch" --help
 like "$status $out" '^0 usage: sp-fetch' "--help"
 for bad in --no-such '--retries x' '--retries -1' '--timeout 0' '--max-wait 9' \
@@ -18,7 +18,7 @@ done
 run env -u HOME -u XDG_CONFIG_HOME -u SP_TOKEN_FILE "$build/sp-fetch" </dev/null
 is "$status" 78 "no place for a token file"
 
-# --- a good run ---------------------------------------------------------
+section "a good run"
 api_start --user kim --seed 7
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 got=$(printf '%s\n' "$recent" "$me" | try --parallel 1)
@@ -82,7 +82,7 @@ is "$(echo '{"endpoint":"followed-artists","url":"/v1/me/following?type=artist&l
     try | sed 's/200.*200/200 200/')" "0: complete 0 balanced: 200 200: " \
     "followed artists have their next page inside"
 
-# --- one-off looks ------------------------------------------------------
+section "one-off looks"
 run fetch /me /v1/me "$api_url/v1/me" '/me/player/recently-played?limit=1'
 is "$status $(jq -rc '[.seq, .endpoint, .status, .run]' "$tmp/out" | xargs)" \
     "0 [1,me,200,null] [2,me,200,null] [3,me,200,null] [4,recently-played,200,null]" \
@@ -101,7 +101,7 @@ run fetch https://evil.example/v1/me
 like "$err" "evil.example/v1/me': not of the API's origin" "of whatever kind"
 reset
 
-# --- numbers and texts as they were sent --------------------------------
+section "numbers and texts as they were sent"
 reset
 mkdir "$tmp/saved"
 odd='[1.0,1e400,12345678901234567890,-0,0.1000000000000000055511151231257827]'
@@ -114,7 +114,7 @@ is "${out#*\"body\":}" \
     "{\"id\":\"kim\",\"n\":$odd,\"s\":\"\\u0041\\/ \\ud83d\\ude00é\"}}" \
     "a body passes byte for byte but for its white space"
 
-# --- rate limits --------------------------------------------------------
+section "rate limits"
 api_start --user kim --seed 7
 fetch /me >/dev/null # who it is
 fault 'kind=429&retry_after=1'
@@ -226,7 +226,7 @@ run fetch <"$tmp/plan"
 is "$status $(jq -rc 'select(.type == "end") | [.status, .exit, .reason]' "$tmp/out")" \
     '75 ["failed",70,"theirs"]' "an end that is worse already is not improved"
 
-# --- what the API denies ------------------------------------------------
+section "what the API denies"
 reset
 fault 'kind=403'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
@@ -255,7 +255,7 @@ reset
 is "$(printf '%s\n' "$items" "$me" | jq -c 'del(.optional)' | try)" \
     "69: failed 69 balanced: 404 200: " "404 of something else fails the run"
 
-# --- faults -------------------------------------------------------------
+section "faults"
 while read -r kind name; do
 	reset
 	fault "kind=$kind"
@@ -303,7 +303,7 @@ run fetch --api http://127.0.0.1:1 --retries 1 /me
 is "$status $out" "69 $(cat "$tmp/out")" "nobody listens"
 like "$err" "connect" "and says so"
 
-# --- pages that lead astray ---------------------------------------------
+section "pages that lead astray"
 reset
 fault 'kind=badnext'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
@@ -317,7 +317,7 @@ is "$(echo "$recent" | try)" \
 is "$(echo "$recent" | try --max-pages 2)" \
     "69: failed 69 balanced: 200 200: bad next page" "--max-pages"
 
-# --- the login ----------------------------------------------------------
+section "the login"
 reset
 api_post expire
 old=$(token access_token) refresh=$(token refresh_token)
@@ -421,7 +421,7 @@ rmdir "$tmp"/login/token.json.new
 is "$status $(refreshed)" "73 0" \
     "a file that cannot be replaced is known before the refresh"
 
-# --- whose data it is ---------------------------------------------------
+section "whose data it is"
 reset
 echo "$me" | plan | sed '1s/}$/,"user":"someone"}/' >"$tmp/plan"
 run fetch <"$tmp/plan"
@@ -473,7 +473,7 @@ is "$(jq -r 'select(.type == "capture") | "\(.endpoint) \(.user)"' "$tmp/out")" 
 like "$(cat "$tmp/err")" "'robin'.*'kim'" "both are named"
 cat "$tmp/kim.json" >"$SP_TOKEN_FILE"
 
-# --- where the token may go ---------------------------------------------
+section "where the token may go"
 run fetch --api http://api.example /me
 is "$status" 78 "plain http to another machine"
 run fetch --api "$api_url/v2" /me
@@ -501,7 +501,7 @@ else
 	skip "no openssl" "a certificate that is nobody's"
 fi
 
-# --- answers as they are on the wire ------------------------------------
+section "answers as they are on the wire"
 # serve FILE...: a server that gives these bytes, a file a connection.
 serve() {
 	rm -f "$tmp/wire.port"
@@ -591,7 +591,7 @@ wire
 is "$status $(jq -r '[.status, .text] | @csv' "$tmp/out")" '69 204,""' \
     "an empty body is kept, and no success"
 
-# --- the stream ---------------------------------------------------------
+section "the stream"
 reset
 run fetch </dev/null
 is "$status $out$err" "0 " "empty input"
@@ -682,7 +682,7 @@ like "$err" '^.?$' "nothing to ask shows no progress"
 run fetch --progress /me
 like "$err" '1 requests, 0 captures' "--progress"
 
-# --- secrets ------------------------------------------------------------
+section "secrets"
 sed 's/"access_token":"[^"]*"/"access_token":"BQmadeuptokenofmine"/' \
     "$tmp/login/token.json" >"$tmp/mine.json"
 chmod 600 "$tmp/mine.json"

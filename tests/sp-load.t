@@ -28,7 +28,7 @@ state() {
 		rows_unchanged, refused from ingest_runs where run_id = '$1'"
 }
 
-# --- what comes in ------------------------------------------------------
+section "what comes in"
 run sp-load </dev/null
 is "$status" 65 "an empty input is a producer that died"
 like "$err" '^sp-load: stdin: no records: an earlier program' "and that is said"
@@ -52,7 +52,7 @@ put artists '{"artist_id":"x"}'
 is "$(sql "select abs(julianday('now') - julianday(last_updated)) < 0.01
 	from artists")" 1 "a row without a time is told now"
 
-# --- what is refused ----------------------------------------------------
+section "what is refused"
 refused() { # NAME, LINE, REASON
 	row tracks '{"track_id":"ok"}' 01 >"$tmp/in"
 	printf '%s\n' "$2" >>"$tmp/in"
@@ -125,7 +125,7 @@ is "$(sql "select src, place, reason from ingest_errors
 	where place = 'id t1'")" "R1/7|id t1|no track" \
     "with the part of the capture that it is about"
 
-# --- columns that are refused ----------------------------------------------
+section "columns that are refused"
 spared() { # NAME, COLUMN, ITS VALUE, REASON
 	fresh
 	row tracks '{"track_id":"b"}' 01 >"$tmp/in"
@@ -188,7 +188,7 @@ put tracks '{"track_id":"n\u0000","name":"x\u0000y\u0000"}' 01
 is "$(sql "select hex(track_id), hex(name) from tracks where track_id > 'b'")" \
     "6EEFBFBD|78EFBFBD79EFBFBD" "U+FFFD takes the place of a NUL"
 
-# --- types --------------------------------------------------------------
+section "types"
 fresh
 put tracks '{"track_id":"t\u00e9\n","is_local":true,"duration_ms":-9223372036854775808,
 	"audio_features_json":{"b":[1.0,1e400,"\u0000"]}}' 01 2>/dev/null
@@ -205,7 +205,7 @@ row users '{"display_name":"Kim"}' | sp-load --user kim 2>/dev/null
 is "$? $(sql 'select count(*) from users')" "1 0" \
     "--user never names who a user is"
 
-# --- the merge ----------------------------------------------------------
+section "the merge"
 fresh
 columns="name, album_id, popularity, created_at, last_updated, column_times"
 t1() { sql "select $columns from tracks where track_id = 't'"; }
@@ -255,7 +255,7 @@ is "$(queued)" "" "and the same play does not bring it back"
 queue '{"playlist_id":"p","played_at":"2026-03-06T00:00:00Z"}' 06
 is "$(queued)" "2026-03-06$d|2026-03-06$d" "but a newer one does"
 
-# --- a schema of one's own ----------------------------------------------
+section "a schema of one's own"
 sql "alter table tracks add column mood text;
 	alter table tracks add column stars integer not null default 3
 		check (stars < 6);
@@ -302,7 +302,7 @@ like "$err" "^sp-load: .*table 'tracks': row cannot be written: CHECK" \
     "and says why"
 is "$(state C1)" "complete|1|2|1|0|0|1" "and the ledger knows"
 
-# --- runs ---------------------------------------------------------------
+section "runs"
 fresh
 play() {
 	row play_history '{"user_id":"kim","track_id":"t'"$1"'","played_at":"2026-03-01T00:00:0'"$1"'Z"}' 02
@@ -429,7 +429,7 @@ is "$(sql 'select count(*) from playlist_ingest_queue')" 1 \
 is "$? $(sql 'select count(*) from playlist_ingest_queue')" "0 0" \
     "and goes with it"
 
-# --- a dry run ----------------------------------------------------------
+section "a dry run"
 fresh
 put tracks '{"track_id":"t","name":"Tide"}' 01
 before=$(sum)
@@ -522,7 +522,7 @@ if [ -e /dev/full ]; then
 	like "$err" '^sp-load: stdout: ' "and says so"
 fi
 
-# --- what can be wrong with a database ----------------------------------
+section "what can be wrong with a database"
 for case in "echo this is no database, is it:78:not a SQLite database" \
     "sqlite3 $tmp/bad.db 'pragma user_version = 9':78:made by a newer sp" \
     "mkdir $tmp/bad.db:73:directory"; do
@@ -558,7 +558,7 @@ is "$(sql "select count(*) from tracks; select status from ingest_runs
 failed
 ok" "no part of a batch is written, the run stays failed"
 
-# --- while it waits -----------------------------------------------------
+section "while it waits"
 fresh
 sp-load <"$tmp/run" 2>/dev/null
 mkfifo "$tmp/fifo"
@@ -649,7 +649,7 @@ run "$build/sp-load" --digest --user kim
 like "$status $err" "^64 sp-load: --digest: not an option here: '--user'" \
     "an option that --digest does not take"
 
-# --- a replay of runs that did not end well ------------------------------
+section "a replay of runs that did not end well"
 rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"
 {
 	echo '{"type":"run","run":"R7","job":"replay","uncommitted":["R5","R6"]}'

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit
 unset SP_ACCOUNT
 
 
-# --- next on a database that is not there -------------------------------
+section "next on a database that is not there"
 run sp-queue next play-history
 is "$status" 0 "next without a database"
 is "$(echo "$out" | jq -r .type | xargs)" "run request end" \
@@ -28,7 +28,7 @@ b=$(sp-queue next play-history | jq -r 'select(.type == "run").run')
 [ "$a" != "$b" ] && [ "${#a}" -eq 26 ]
 ok $? "each run has an id of its own"
 
-# --- next from a cursor -------------------------------------------------
+section "next from a cursor"
 sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 sql "insert into accounts (account, user_id, last_updated)
 	values ('default', 'kim', '2026-01-01T00:00:00.000Z'),
@@ -62,7 +62,7 @@ is "$(sp-queue next --user new play-history |
 	jq -c 'select(.type == "run") | [.user, has("cursor")]')" \
     '["new",false]' "--user plans for a user without a cursor"
 
-# --- next under a rate limit --------------------------------------------
+section "next under a rate limit"
 soon=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%S.000Z)
 sql "insert into endpoint_status (user_id, endpoint, subject, status, retry_at)
 	values ('kim', 'recently-played', '', 429, '$soon')"
@@ -114,7 +114,7 @@ for job in play-history playlists profile; do
 	    "one of the token endpoint holds up all: $job"
 done
 
-# --- one that is staged, of a run that was not loaded -------------------
+section "one that is staged, of a run that was not loaded"
 # limit ENDPOINT USER AT EXTRA: a capture of a 429.
 limit() {
 	sql "insert into staging_raw (run_id, seq, endpoint, user_id, status,
@@ -144,7 +144,7 @@ is "$(sqlite3 "$SP_DB" "explain query plan select 1 from staging_raw
 	where (status in (408, 429) or status >= 500) and fetched_at > 'x'" |
 	grep -c staging_raw_limits)" 1 "they are found by an index"
 
-# --- unblock ------------------------------------------------------------
+section "unblock"
 run sp-queue unblock --account new
 is "$status $out$err" "0 sp-queue: lifted: me: until $soon" "unblock"
 is "$(planned --account new profile)" "run request request end" "lifts it"
@@ -182,7 +182,7 @@ sql "delete from endpoint_status; delete from lifted_deadlines;
 	insert into endpoint_status (user_id, endpoint, subject, status)
 	values ('kim', 'playlist-items', 'p', 503)"
 
-# --- the other jobs -----------------------------------------------------
+section "the other jobs"
 urls() { sp-queue next "$@" | jq -r 'select(.type == "request").url'; }
 old=2026-01-01T00:00:00.000Z new=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
@@ -389,7 +389,7 @@ is "$(sp-queue next playlists | jq -r '.dequeue | values[]' |
 sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');
 	delete from endpoint_status where subject in ('gone', 'kept')"
 
-# --- going on where a limit stopped -------------------------------------
+section "going on where a limit stopped"
 list() {
 	sp-queue next playlists | jq -r 'select(.endpoint == "my-playlists") |
 	    .next // .url | sub(".*offset="; "")'
@@ -469,7 +469,7 @@ is "$(long)" "[null,null,null]" "or its pages were not loaded"
 sql "delete from ingest_runs where run_id like 's%'; delete from staging_raw;
 	delete from playlists where playlist_id = 'long'"
 
-# --- budget -------------------------------------------------------------
+section "budget"
 budget() { sp-queue budget "$@" | jq -c '[.planned, .requests, .unknown]'; }
 sql "delete from playlist_ingest_queue; delete from endpoint_status;
 	update playlists set snapshot_id = null"
@@ -534,7 +534,7 @@ sql "delete from endpoint_status where subject = 'p';
 	delete from staging_raw; delete from user_playlists"
 sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 
-# --- the queue by hand --------------------------------------------------
+section "the queue by hand"
 run sp-queue list
 is "$(echo "$out" | jq -c '[.type, .playlist_id]')" \
     '["queued","6rqhFgbbKwnb9MLmUQDhG6"]' "list gives NDJSON in a pipe"
@@ -566,7 +566,7 @@ is "$(sp-queue count)" 5 "and drops the rest"
 sp-queue add AAA
 is "$(sp-queue count)" 6 "what was dropped can be added again"
 
-# --- errors -------------------------------------------------------------
+section "errors"
 for bad in '' 'next' 'next none' 'next play-history more' 'status x' 'sing' \
     'next --after soon play-history' 'list more' '--no-such' \
     budget 'budget none' 'budget playlists profile'; do
@@ -589,7 +589,7 @@ if [ -e /dev/full ]; then
 	done
 fi
 
-# --- times of the future ------------------------------------------------
+section "times of the future"
 # A clock was wrong once: what it wrote counts neither as recent nor as a
 # deadline.
 ahead=$(date -u -d '+40 days' +%FT%T.000Z)
@@ -638,7 +638,7 @@ is "$(sql 'select user_id from accounts')" lee \
     "whose an account is, a later run can say"
 SP_DB=$tmp/music.db
 
-# --- options of other commands ------------------------------------------
+section "options of other commands"
 for bad in 'add --after 2026-11-22 x' 'list --force' 'next --table profile' \
     '--account me count' 'budget --lock-wait 1s profile'; do
 	# shellcheck disable=SC2086

@@ -1,28 +1,13 @@
 #!/bin/sh
 # sp-rehearse: the made-up service behaves, tells the truth, and breaks when
 # it is asked to.
-set -u
-LC_ALL=C
-export LC_ALL
-here=$(cd "$(dirname "$0")/.." && pwd)
-bin=${SP_BUILD:-$here/build}/sp-rehearse
-tmp=$(mktemp -d) || exit 1
+cd "$(dirname "$0")/.." || exit
+. tests/lib/tap.sh
+here=$PWD bin=$build/sp-rehearse
 servers=
 trap 'kill $servers 2>/dev/null; rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-cd "$tmp" || exit 1
+cd "$tmp" || exit
 
-n=0
-ok() { # name; the status of the command before decides
-	s=$?
-	n=$((n + 1))
-	[ $s -eq 0 ] && echo "ok $n - $1" || echo "not ok $n - $1"
-	return $s
-}
-is() { # got wanted name
-	[ "$1" = "$2" ]
-	ok "$3" || printf '#  got    %s\n#  wanted %s\n' "$1" "$2"
-}
 # Start a server: sets url, pid, token. It is ready when its line comes.
 start() {
 	rm -f ready
@@ -52,7 +37,7 @@ code() { # path, then options of curl: the status alone
 }
 recent=/v1/me/player/recently-played
 
-# --- the command line ---------------------------------------------------
+section "the command line"
 "$bin" --help >out 2>err
 is "$? $(head -c 18 out) $(wc -c <err)" "0 usage: sp-rehearse 0" "--help"
 if command -v mandoc >/dev/null; then
@@ -62,7 +47,7 @@ if command -v mandoc >/dev/null; then
 	is "$(sed 's/^usage://' out | xargs)" "$(cat page)" \
 		"the usage is the page's synopsis"
 else
-	ok "the usage is the page's synopsis # SKIP no mandoc"
+	skip "no mandoc" "the usage is the page's synopsis"
 fi
 is "$("$bin" -V)" "$("$bin" --version)" "-V is --version"
 for bad in --no-such '--port x' '--port 65536' '--seed -1' '--clock noon' \
@@ -73,7 +58,7 @@ for bad in --no-such '--port x' '--port 65536' '--seed -1' '--clock noon' \
 	"$bin" $bad >out 2>err </dev/null
 	is "$? $(wc -c <out)" "64 0" "usage: $bad"
 	grep -q '^sp-rehearse: \|^usage: ' err
-	ok "usage: $bad: says why"
+	ok $? "usage: $bad: says why"
 done
 "$bin" --serve "$tmp/nowhere" 2>err
 is $? 74 "a folder that is not there"
@@ -84,7 +69,7 @@ if [ -c /dev/full ]; then
 	is $? 74 "stdout is full"
 fi
 
-# --- starting and ending ------------------------------------------------
+section "starting and ending"
 start --port-file "$tmp/port"
 is "$url" "http://127.0.0.1:$(cat port)" "the port file and the line agree"
 is "$(ls -l login/token.json | cut -c1-10) $(ls -ld login | cut -c1-10)" \
@@ -98,9 +83,9 @@ is "$(jq '(.expires_at|sub("\\.[0-9]+Z";"Z")|fromdate)-now
 "$bin" --port "$(cat port)" >out 2>err
 is "$? $(cat out)" "69 " "a port in use"
 grep -q "^sp-rehearse: cannot listen on port '$(cat port)': " err
-ok "a port in use: says so"
+ok $? "a port in use: says so"
 
-# --- recently played ----------------------------------------------------
+section "recently played"
 is "$(code "$recent")" 200 "recently played"
 is "$(jq -c '[.limit,(.items|length)]' body)" "[20,20]" "twenty by default"
 get "$recent?limit=50" >all
@@ -121,7 +106,7 @@ is "$(jq -sc --arg now "$now" '[.[]|select(.visible_at<=$now)][-50:]|reverse
 	"$(jq -c '[.items[]|[.played_at,.track.uri,.track.id,.context.uri]]' \
 	all)" "the ceiling: the last fifty that are visible"
 [ "$(wc -l <truth)" -gt 400 ]
-ok "there are more plays than can be asked for"
+ok $? "there are more plays than can be asked for"
 
 # Backwards by next until nothing is left.
 follow() { # path: every page's items, one a line; the last page is in page
@@ -161,11 +146,11 @@ get "$recent?before=$newest&limit=1" >page
 is "$(jq -c '.items[0].played_at' page)" "$(jq -c '.items[1].played_at' all)" \
 	"before is exclusive"
 
-# --- the clock ------------------------------------------------------------
+section "the clock"
 post '/rehearse/clock?set=2026-03-04T05:06:07Z' >now
 get /v1/me -D heads >body
 grep -qi '^date: wed, 04 mar 2026 05:06:[01]' heads
-ok "once it is set, it is the Date of responses"
+ok $? "once it is set, it is the Date of responses"
 is "$(grep -ci '^date:' heads)" 1 "and the only one"
 post "/rehearse/clock?set=$now" >body
 is "$(post '/rehearse/clock?advance=6h' | jq -r .clock)" \
@@ -184,18 +169,18 @@ is "$(jq -sc 'map(.played_at)|.==unique' later)" true \
 jq -c 'select(.visible_at>.played_at)' later >late
 share=$(($(wc -l <late) * 100 / $(wc -l <later)))
 [ $share -ge 1 ] && [ $share -le 12 ]
-ok "a small share comes late ($share %)"
+ok $? "a small share comes late ($share %)"
 # A late play is hidden until its time, and shown from then on.
 at=$(jq -r 'select(.played_at>"2026-11-15")|.played_at' late | head -n 1)
 seen=$(jq -r --arg at "$at" 'select(.played_at==$at)|.visible_at' late)
 post "/rehearse/clock?set=$at" >/dev/null
 get "$recent?limit=1" >page
 [ "$(jq -r '.items[0].played_at' page)" != "$at" ]
-ok "a late play is not there when it was played"
+ok $? "a late play is not there when it was played"
 post "/rehearse/clock?set=$seen" >/dev/null
 get "$recent?limit=50" | jq -e --arg at "$at" \
 	'[.items[].played_at]|index($at)' >/dev/null
-ok "it is there when it becomes visible"
+ok $? "it is there when it becomes visible"
 is "$(curl -s -o body -w '%{http_code}' -X POST \
 	"$url/rehearse/clock?advance=soon")" 400 "a bad span is refused"
 post '/rehearse/clock?set=2026-11-22T18:00:00Z' >/dev/null
@@ -212,13 +197,13 @@ for what in '.context==null' '.track_id==null' \
 	'(.context//"")|startswith("spotify:user:ana%20maria:playlist:")' \
 	'(.context//"")=="spotify:playlist:37i9dQZF1EYkqdzj48dyYq"'; do
 	[ -n "$(jq -c "select($what)" later)" ]
-	ok "some plays have $what"
+	ok $? "some plays have $what"
 done
 [ -n "$(jq -sc '[.[1:],.[:-1]]|transpose[]|select(.[0].uri==.[1].uri)' \
 	later)" ]
-ok "some are paused and resumed: the same track twice"
+ok $? "some are paused and resumed: the same track twice"
 
-# --- plays by hand, and tokens -------------------------------------------
+section "plays by hand, and tokens"
 id=$(jq -r '[.items[].track.id//empty][0]' all)
 post "/rehearse/play?uri=spotify:track:$id&played_at=2026-11-22T17:59:59.001Z" \
 	>/dev/null
@@ -257,7 +242,7 @@ is "$(renew "$refresh" "$client") $(jq -c '[.token_type,.expires_in,
 	"refreshed, without a new refresh token"
 token=$(jq -r .access_token body)
 [ "$token" != "$old" ] && [ "$(code /v1/me)" = 200 ]
-ok "the new token opens"
+ok $? "the new token opens"
 is "$(renew wrong "$client") $(cat body)" '400 {"error":"invalid_grant","error_description":"Refresh token revoked"}' \
 	"a wrong refresh token"
 is "$(renew "$refresh" nobody) $(jq -r .error body)" "400 invalid_client" \
@@ -271,7 +256,7 @@ new=$(jq -r .refresh_token body)
 is "$(renew "$refresh" "$client") $(renew "$new" "$client")" "400 200" \
 	"rotated: the old refresh token is worth nothing, the new one is"
 
-# --- logging in ----------------------------------------------------------
+section "logging in"
 verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk # of RFC 7636
 challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
 back=http://127.0.0.1:9/callback
@@ -324,7 +309,7 @@ redeem "$(authorize scope="$(jq -r .scope login/token.json | tr ' ' +)" |
 token=$(jq -r .access_token body)
 is "$(code /v1/me/playlists)" 200 "more scopes, asked for anew"
 
-# --- the log of requests ---------------------------------------------------
+section "the log of requests"
 curl -s -X POST "$url/rehearse/requests?clear=1" >/dev/null
 curl -s -A tester -H 'Accept-Encoding: gzip' \
 	-H "Authorization: Bearer $token" "$url/v1/me?a=b" "$url/v1/me" \
@@ -338,9 +323,9 @@ is "$(jq -sc '[.[1].connection==.[0].connection,
 	.[2].connection==.[1].connection,.[2].authorization]' log)" \
 	'[true,false,"none"]' "the log tells connections apart"
 ! grep -q "$token" log
-ok "the log keeps no token"
+ok $? "the log keeps no token"
 
-# --- faults ------------------------------------------------------------------
+section "faults"
 fault() {
 	post "/rehearse/fault?$1" >/dev/null
 }
@@ -355,7 +340,7 @@ fault 'kind=429&reason=QUOTA_EXCEEDED'
 is "$(code "$recent" -D heads) $(jq -r .error.reason body)" \
 	"429 QUOTA_EXCEEDED" "429: the reason"
 ! grep -qi '^retry-after' heads
-ok "429: Retry-After can be missing"
+ok $? "429: Retry-After can be missing"
 fault 'kind=500&skip=2'
 is "$(code /v1/me) $(code /v1/me) $(code /v1/me) $(code /v1/me)" \
 	"200 200 500 200" "skip lets some pass"
@@ -390,7 +375,7 @@ fault 'kind=reset'
 get /v1/me -o body 2>/dev/null
 s=$?
 [ $s = 52 ] || [ $s = 56 ]
-ok "reset ($s)"
+ok $? "reset ($s)"
 fault 'kind=html'
 is "$(get /v1/me -o body -w '%{http_code} %{content_type}') $(head -c 9 body)" \
 	"200 text/html; charset=utf-8 <!DOCTYPE" "html in place of JSON"
@@ -398,7 +383,7 @@ fault 'kind=badjson'
 is "$(get /v1/me -o body -w '%{http_code} %{content_type}')" \
 	"200 application/json; charset=utf-8" "badjson: looks well"
 [ -s body ] && ! jq . body >/dev/null 2>&1
-ok "badjson: is not"
+ok $? "badjson: is not"
 fault 'kind=badnext'
 is "$(get "$recent?limit=3" | jq -r '[.next,(.items|length)]|@tsv' |
 	sed 's/before=[0-9]*/before=N/')" \
@@ -419,7 +404,7 @@ is "$(get /rehearse/requests | jq -r '.fault//empty' | tail -n 3 | xargs)" \
 is "$(curl -s -o body -w '%{http_code}' -X POST "$url/rehearse/fault?kind=x")" \
 	400 "an unknown fault is refused"
 
-# --- ending -----------------------------------------------------------------
+section "ending"
 fault 'kind=huge'
 (get /v1/me >/dev/null 2>&1) &
 busy=$!
@@ -430,7 +415,7 @@ start
 stop INT
 is $? 0 "ends cleanly on SIGINT"
 
-# --- one seed, one history ----------------------------------------------------
+section "one seed, one history"
 start --seed 7 --user mia
 cp login/token.json mia.json
 miapid=$pid
@@ -440,36 +425,36 @@ start --seed 7 --user mia
 get /rehearse/plays >two
 get "$recent?limit=50" | sed "s|$url||g" >twopage
 cmp -s one two && cmp -s onepage twopage
-ok "two servers, one seed: the same bytes"
+ok $? "two servers, one seed: the same bytes"
 is "$(jq -c '[.access_token,.refresh_token]' login/token.json)" \
 	"$(jq -c '[.access_token,.refresh_token]' mia.json)" "the same tokens"
 stop
 start --seed 8 --user mia
 get /rehearse/plays >two
 ! cmp -s one two
-ok "another seed: another history"
+ok $? "another seed: another history"
 stop
 start --seed 7 --user tom
 get /rehearse/plays >two
 ! cmp -s one two
-ok "another user: another history"
+ok $? "another user: another history"
 stop
 start --seed 7 --user mia --clock 2026-11-21T09:00:00Z
 post '/rehearse/clock?advance=27h' >/dev/null
 get /rehearse/plays?since=2026-11-20T00:00:00Z >two
 jq -c 'select(.played_at>="2026-11-20")' one >three
 cmp -s two three
-ok "a clock set forward reveals what a later clock starts with"
+ok $? "a clock set forward reveals what a later clock starts with"
 stop
 pid=$miapid
 stop
 
-# --- tokens end by themselves ---------------------------------------------------
+section "tokens end by themselves"
 start --expires 0
 is "$(code /v1/me)" 401 "--expires 0: it has ended already"
 stop
 
-# --- regimes -----------------------------------------------------------------------
+section "regimes"
 probe='[.items[0].track|has("available_markets","popularity"),
 	(.album|has("available_markets"))]'
 start --fault 'kind=503' --latency 1
@@ -522,7 +507,7 @@ jq -c "select(.readable)|$plain|del(.snapshot_id)" truth | jq -S . >wanted
 jq -r 'select(.readable)|.id' truth | read_lists | jq -S 'del(.snapshot_id)' \
 	>got
 cmp -s got wanted
-ok "every playlist, read page by page, is the truth"
+ok $? "every playlist, read page by page, is the truth"
 is "$(jq -sc '[.[]|select(.listed)|.id]==$all[0]' --argjson all \
 	"[$(jq -c '[.items[]|select(.!=null)|.id]' all)]" truth)" true \
 	"the library lists what the truth lists"
@@ -533,7 +518,7 @@ for what in 'any(.items[];.kind=="episode")' 'any(.items[];.kind=="local")' \
 	'([.items[].uri]|length)>([.items[].uri]|unique|length)' \
 	'.listed and .owner!="rehearsal"' '.listed==false and .played'; do
 	[ -n "$(jq -c "select($what)" truth)" ]
-	ok "some playlist has $what"
+	ok $? "some playlist has $what"
 done
 is "$(jq -c '[(.items|length),.total,(.items|index(null)!=null),
 	([.items[]|values|select(.tracks.total==null)]|length),
@@ -581,7 +566,7 @@ is "$(get /v1/users/quietdesk/playlists | jq -c '[.items[].id]')" \
 daylist=$(jq -r 'select(.listed and .owner=="spotify").id' truth)
 [ "$(get "/v1/playlists/$daylist?fields=snapshot_id")" != \
 	"$(get "/v1/playlists/$daylist?fields=snapshot_id")" ]
-ok "the service's own playlist: a snapshot for every request"
+ok $? "the service's own playlist: a snapshot for every request"
 is "$(get /v1/me/following?type=artist\&limit=50 | jq -c '.artists
 	|[(.items|length),.total,(.next|test("after=")),
 	.cursors.after==.items[-1].id]')" "[50,57,true,true]" \
@@ -626,7 +611,7 @@ is "$(jq -c '[.total,(.items|length)]' page) $(titles | head -n 1)" \
 	"[119,19] $(tail -n 1 titles)" "change: before the second"
 now=$(snapshot)
 [ "$now" != "$was" ] && [ "$now" = "$(snapshot)" ]
-ok "change: the snapshot moved, once"
+ok $? "change: the snapshot moved, once"
 is "$(get "/rehearse/playlists?id=$mine" | jq -c '[.snapshot_id,.total,
 	.items[0].added_at]')" "[\"$now\",119,\"2026-11-22T12:00:00Z\"]" \
 	"change: the truth knows"
@@ -636,7 +621,7 @@ is "$(jq -c .total page)" 119 "swap: the total stays"
 get "/v1/playlists/$mine/tracks?offset=100&limit=50" >page
 is "$(jq -c '[.total,(.items|length)]' page)" "[119,19]" "swap: and again"
 [ "$(snapshot)" != "$now" ]
-ok "swap: the snapshot moved"
+ok $? "swap: the snapshot moved"
 get "/rehearse/playlists?id=$mine" >swapped
 is "$(jq -c '[.items[-1].uri,(.items|length)]' swapped)" \
 	"$(jq -c --arg id "$mine" 'select(.id==$id)|[.items[-3].uri,119]' truth)" \
@@ -660,13 +645,13 @@ is "$(jq -r '.items[].added_at//empty' later | sort | tail -n 1 |
 	cut -c1-7)" 2026-12 "what was added has a late date"
 post '/rehearse/clock?set=2026-11-22T12:00:00Z' >/dev/null
 get /rehearse/playlists | cmp -s - truth
-ok "and not before"
+ok $? "and not before"
 stop
 start --clock 2026-12-22T12:00:00Z
 get /rehearse/playlists | jq -c "select(.id!=\"$mine\")|del(.played,.listed)" \
 	>got
 jq -c "select(.id!=\"$mine\")|del(.played,.listed)" later | cmp -s - got
-ok "a later clock starts with the same playlists"
+ok $? "a later clock starts with the same playlists"
 stop
 
 start --regime development
@@ -682,7 +667,7 @@ get /rehearse/playlists >truth
 jq -c "select(.readable)|$plain" truth | jq -S . >wanted
 jq -r 'select(.readable)|.id' truth | read_lists | jq -S . >got
 cmp -s got wanted
-ok "development: what can be read is the truth"
+ok $? "development: what can be read is the truth"
 is "$(get "/v1/playlists/$theirs" | jq -c '[has("tracks","items")]')" \
 	"[false,false]" "development: nothing of another's playlist"
 is "$(code "/v1/playlists/$theirs/items") $(code "/v1/playlists/$theirs/tracks") $(code "/v1/playlists/$mine/tracks") $(code "/v1/playlists/$mine/items")" \
@@ -731,14 +716,14 @@ jq -r '"\(.id) \(.owner) \(.total)"' truth >out
 is "$(cut -d ' ' -f 1 out | sort -u | wc -l)" "$(wc -l <truth)" \
 	"--playlists: each its own"
 [ "$(cut -d ' ' -f 2 out | sort -u | wc -l)" -gt 200 ]
-ok "--playlists: many owners"
+ok $? "--playlists: many owners"
 big=$(grep ' 10000$' out | cut -d ' ' -f 1)
 seq 0 50 9999 | sed "s|.*|/v1/playlists/$big/items?offset=&\&limit=50|" |
 	fetch | jq -c '.items[]|.item.uri' >got
 grep "^{\"id\":\"$big\"" truth | jq -c '.items[].uri' | cmp -s - got
-ok "--big-playlist: ten thousand items, page by page"
+ok $? "--big-playlist: ten thousand items, page by page"
 [ "$(sort -u got | wc -l)" -gt 500 ]
-ok "--big-playlist: of many tracks"
+ok $? "--big-playlist: of many tracks"
 stop
 start --playlists 2
 is "$(get $lists | jq -c '[.total,(.items|length)]')" "[2,2]" \
@@ -747,7 +732,7 @@ stop
 start --pretty
 get "$recent" >pretty
 [ "$(wc -l <pretty)" -gt 1000 ] && jq -e '.items|length==20' pretty >/dev/null
-ok "--pretty: many lines, one value"
+ok $? "--pretty: many lines, one value"
 stop
 start --plays-per-day 0
 is "$(get "$recent" | jq -c '[.items,.next,.cursors]')" "[[],null,null]" \
@@ -758,7 +743,7 @@ get /rehearse/plays | jq -sc 'map(.played_at)|[length>16000,.==unique]' >out
 is "$(cat out)" "[true,true]" "a restless listener"
 stop
 
-# --- a folder of captures -----------------------------------------------------------
+section "a folder of captures"
 mkdir saved
 cat >saved/a.ndjson <<'END'
 {"type":"run","run":"1"}
@@ -781,7 +766,7 @@ is "$(get "$recent?limit=9" | jq -c .items)" '[]' "else by path"
 is "$(get /v1/tracks/a)$(code /v1/tracks/a -D heads)$(get /v1/tracks/a)" \
 	'{"turn":1}429{"turn":2}' "in turn, the last again"
 grep -qi '^retry-after: 9' heads
-ok "with its Retry-After"
+ok $? "with its Retry-After"
 is "$(code /v1/artists/b) $(cat body)" '403 not "allowed"' "what was no JSON"
 is "$(get '/v1/me?x=y' | jq -r .id) $(get /v1/me/playlists | jq -r .id)" \
 	"saved me a list" "plain bodies by name"
@@ -791,4 +776,4 @@ mkdir empty
 "$bin" --serve empty 2>err
 is $? 74 "a folder without answers"
 
-echo "1..$n"
+finish

@@ -17,7 +17,7 @@ cat >"$tmp/in" <<E2
 {"type":"end","run":"R1","status":"complete","ledger":[]}
 E2
 
-# --- the filter ---------------------------------------------------------
+section "the filter"
 run sp-stage <"$tmp/in"
 is "$status" 0 "a good stream"
 is "$(echo "$out" | head -n 7)" "$(head -n 7 "$tmp/in")" \
@@ -42,7 +42,7 @@ run sp-stage <"$tmp/other"
 is "$status" 1 "another body under the same run and seq is refused"
 like "$out" '"type":"error".*"src":"R1/1".*"code":"bad capture"' "with an error"
 
-# --- another capture under the same run and seq -------------------------
+section "another capture under the same run and seq"
 own="to stage this one too, give it a run of its own"
 for change in endpoint:.endpoint='"me"' user:.user='"lee"' \
     url:.url='"/v1/x"' status:.status=404 page:.page=2 \
@@ -67,7 +67,7 @@ is "$(sql "select count(*) from staging_raw where run_id = 'R5'")" 1 \
     "so that it is the same capture"
 sql "delete from staging_raw where run_id = 'R5'"
 
-# --- when a capture was fetched -----------------------------------------
+section "when a capture was fetched"
 sed -n 3p "$tmp/in" | sed 's/R1/R6/; s/"fetched_at":"[^"]*",//' >"$tmp/timeless"
 run sp-stage <"$tmp/timeless"
 at=$(echo "$out" | jq -r .fetched_at)
@@ -107,7 +107,7 @@ is "$(sort -u "$tmp/out" | jq -r .code | uniq -c | xargs)" "7 bad capture" \
 is "$(sql "select count(*) from staging_raw where run_id = 'R8'")" 0 \
     "and spoils no replay"
 
-# --- replay -------------------------------------------------------------
+section "replay"
 run sp-stage replay
 is "$(echo "$out" | sed -n '2,3p')" \
     "$(grep '"type":"capture"' "$tmp/in")" "captures come back byte for byte"
@@ -147,7 +147,7 @@ done | sp-stage >/dev/null
 is "$(sp-stage replay --run R2 | jq -r 'select(.type == "capture").seq' | xargs)" \
     "$(seq 200 | xargs)" "many captures come back in order"
 
-# --- import -------------------------------------------------------------
+section "import"
 fresh
 printf '{\n  "items" : [ 1.0,\t{"a": "b  c"} ]\n}\n' >"$tmp/page1.json"
 printf '{"x":1} {"y":2}\n[3]' >"$tmp/many.json"
@@ -196,7 +196,7 @@ run sp-stage import --no-stage --any-endpoint --endpoint unknown "$tmp/page1.jso
 is "$status $(echo "$out" | jq -r 'select(.seq).endpoint')" "0 unknown" \
     "--any-endpoint takes any"
 
-# --- what is broken -----------------------------------------------------
+section "what is broken"
 fresh
 for bad in '{"type":"capture","run":"B","seq":1,"body":{}}' \
     '{"type":"capture","run":"B","seq":1,"endpoint":"me"}' \
@@ -229,7 +229,7 @@ like "$err" 'run R1: no end record: the input is incomplete' "which is said"
 is "$(sql "select count(*) from staging_raw where run_id = 'R1'")" 1 \
     "what had come is kept"
 
-# --- the world is broken ------------------------------------------------
+section "the world is broken"
 run sp-stage --db /proc/no/such.db <"$tmp/in"
 is "$status $out" "73 " "a database that cannot be created: nothing passes"
 if [ -e /dev/full ]; then
@@ -284,7 +284,7 @@ wait $pid 2>/dev/null
 is "$(sql 'select count(*) from staging_raw')" 1 "kill -9 loses nothing of it"
 is "$(sql 'pragma integrity_check')" ok "and breaks nothing"
 
-# --- runs ---------------------------------------------------------------
+section "runs"
 is "$(sp-stage runs | jq -c '[.type, .run_id, .status]')" \
     '["ingest_run","R1","failed"]' "runs gives NDJSON in a pipe"
 like "$(sp-stage runs --table)" '^RUN +JOB +USER +STARTED' "--table aligns"
@@ -316,7 +316,7 @@ for bad in 'sing' 'replay more' '--no-such' 'replay --since soon' \
 	is "$status" 64 "usage: '$bad'"
 done
 
-# --- long bodies --------------------------------------------------------
+section "long bodies"
 { printf '{"id":"'; head -c 70000000 /dev/zero | tr '\0' x; echo '"}'; } \
     >"$tmp/long.json"
 run "$build/sp-stage" import --no-stage --max-line 64M --endpoint me \
@@ -327,7 +327,7 @@ run sh -c "'$build/sp-stage' import --no-stage --endpoint me \
 like "$status $err $out" '^0  7[0-9]{7}$' "but not for the default"
 rm "$tmp/long.json"
 
-# --- options of other commands ------------------------------------------
+section "options of other commands"
 for bad in '--refused --since 2026-01-01' 'runs --since 2026-01-01' \
     'replay --limit 1' 'replay --vacuum' '--no-stage' 'replay -n' \
     '--keep 1d replay' 'why --refused tracks t1'; do

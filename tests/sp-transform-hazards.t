@@ -37,7 +37,7 @@ with() {
 		else empty end' | tr '\n' ,)"
 }
 
-# --- filters of one's own -----------------------------------------------
+section "filters of one's own"
 with "$good"
 is "$got" "0 1,2,3," "a filter maps captures of any endpoint"
 with '{table: "t", op: "delete", row: {n: .body.n}}'
@@ -90,7 +90,7 @@ printf '%s\n' "$good" >"$tmp/f.jq"
 run env HOME="$tmp" "$build/sp-transform" -f "$tmp/f.jq" <"$tmp/three"
 is "$status $err" "0 " "no ~/.jq is read"
 
-# --- hazards ------------------------------------------------------------
+section "hazards"
 # A mapping that goes wrong at the second capture: the other two are mapped.
 breaks() { # what it does, code, detail
 	with "$good, (if .body.n == 2 then ($1) else empty end)"
@@ -156,7 +156,7 @@ else
 	skip "no limit of memory here" "what takes all memory"
 fi
 
-# --- an environment of its own ------------------------------------------
+section "an environment of its own"
 SP_TOKEN=not-to-be-seen with '{table: "t", row: {n: 0, env: $ENV}}'
 is "$status $(echo "$out" | grep -c '"env":{"TZ"')" "0 3" "its own environment"
 is "$(echo "$out$err" | grep not-to-be-seen)" "" "has no secrets"
@@ -181,7 +181,7 @@ is "$got $(echo "$err" | wc -l | tr -d ' ')" "1 1,mapping timed out,3, 1001" \
     "not even if a mapping does nothing else"
 timeout=
 
-# --- memory over many captures ------------------------------------------
+section "memory over many captures"
 # A mapping that leaks, as some of libjq's functions do: workers are changed
 # before it is too much.
 if $limited; then
@@ -198,7 +198,7 @@ else
 	skip "no limit of memory here" "what leaks does not add up"
 fi
 
-# --- workers that are killed --------------------------------------------
+section "workers that are killed"
 workers() { # of a process
 	ps -eo pid=,ppid= | awk -v p="$1" '$2 == p {print $1}'
 }

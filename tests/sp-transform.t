@@ -9,7 +9,7 @@ capture_at=2026-11-22T07:00:00.000Z
 data=tests/data/transform
 
 
-# --- the command line ---------------------------------------------------
+section "the command line"
 run sp-transform --nonsense
 is "$status $(echo "$err" | tail -n 5 | head -n 1)" \
     "64 usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]" \
@@ -36,7 +36,7 @@ done
 run sp-transform </dev/null
 is "$status $out$err" "0 " "no input, no output"
 
-# --- filters of one's own, by endpoint ------------------------------------
+section "filters of one's own, by endpoint"
 cd "$tmp" || exit
 mine() { # OPTION...: which mapping each of four captures met, by its table
 	{
@@ -88,7 +88,7 @@ run sp-transform -f me=one.jq -f user=bad.jq </dev/null
 like "$status $err" "^78 sp-transform: bad.jq: syntax error" "that does not compile"
 cd "$OLDPWD" || exit
 
-# --- recently-played ----------------------------------------------------
+section "recently-played"
 run sp-transform --user kim --fetched-at 2026-11-22T07:00:00Z play-history \
     <$data/recently-played.json
 is "$status $err" "0 " "a saved page, pretty-printed"
@@ -238,7 +238,7 @@ for none in '"page":1' '"cursor":0' '"request":null' '"request":1,"user":null'; 
 done
 is "$(played '' '"request":1' | progress)" "" "nor an empty page"
 
-# --- the other endpoints ------------------------------------------------
+section "the other endpoints"
 {
 	capture me 200 '"body":{"id":"kim","display_name":"Kim","uri":"spotify:user:kim","images":[{"url":"u","height":null,"width":64}],"followers":{"total":3}}'
 	capture user 200 '"body":{"id":"j b","display_name":null,"uri":"spotify:user:j%20b"}' 'users/j%20%C3%BC?x=1'
@@ -262,7 +262,7 @@ EOF
 	    "1 1" "a body that is no $e is refused"
 done
 
-# --- what is no 200 -----------------------------------------------------
+section "what is no 200"
 run sp-transform <<EOF
 $(capture track 404 '"body":{"error":{"status":404,"message":"Resource not found"}}' tracks/t1)
 $(capture playlist-items 403 '"text":"Forbidden: premium"' 'playlists/p1/items?limit=50')
@@ -294,7 +294,7 @@ is "$status $(echo "$out" | jq -r .code | tr '\n' ,)" \
 like "$err" "no built-in mapping for endpoint 'nonsense': give one with -f" \
     "and a word about what to do"
 
-# --- bare bodies --------------------------------------------------------
+section "bare bodies"
 run sp-transform user <<'EOF'
 {"id": "a", "display_name": "}{ \" ["}{"id":"b"}
  {
@@ -321,7 +321,7 @@ EOF
 is "$status $(echo "$out" | jq -r '.row.user_id // .code' | tr '\n' ,)" \
     "1 a,line too long,b," "so is one that is too long"
 
-# --- the stream ---------------------------------------------------------
+section "the stream"
 user() { # no user asked for it, so it gives one row
 	capture user 200 "\"body\":{\"id\":\"$1\"}" | sed 's/"user":"kim",//'
 }
@@ -392,7 +392,7 @@ cat <&4 >"$tmp/out"
 ok $? "and its workers, which hold no end of its streams"
 exec 3>&- 4<&-
 
-# --- numbers and strings ------------------------------------------------
+section "numbers and strings"
 echo '{table: "t", row: .body}' >"$tmp/f.jq"
 body() {
 	capture any 200 "\"body\":$1" | sp-transform -f "$tmp/f.jq" |
@@ -422,7 +422,7 @@ for bad in '{"n":nan}' '{"n":Infinity}' '{"n":01}' '{"n":+1}' '{"n":.5}' \
 	    "refused by the strict reader: $(echo "$bad" | cut -c1-20)"
 done
 
-# --- what a mapping declares --------------------------------------------
+section "what a mapping declares"
 cat >"$tmp/units.jq" <<'EOF'
 # skip: big
 # unit: .body.list[].unit

@@ -27,7 +27,7 @@ awk 'BEGIN { printf "{\"type\":\"capture\",\"run\":\"R5\",\"seq\":1," \
 	"\"text\":\""; for (i = 0; i < 9000; i++)
 	printf "a\\u0000\\\"é\\u0001"; print "\"}" }' >>"$tmp/in"
 
-# --- each once, and small ---------------------------------------------------
+section "each once, and small"
 run sp-stage <"$tmp/in"
 is "$status" 0 "captures are staged"
 sort "$tmp/in" >"$tmp/sorted"
@@ -54,7 +54,7 @@ is "$(sql "select count(distinct sha256), sum(length(sha256) = 32)
 	from staging_bodies")" "10|10" "bodies are told apart by their digest"
 sql 'delete from staging_raw where run_id is null'
 
-# --- read by others -----------------------------------------------------------
+section "read by others"
 bodies() { only_captures | sed 's/.*,"body"://; s/}$//'; }
 view "select body from staging where not body_is_text order by capture_id" \
     >"$tmp/seen"
@@ -81,7 +81,7 @@ is "$(sql "select count(*) from sqlite_master where instr(sql, 'sqlar') > 0
 
 grep -v 'no run' "$tmp/in" >"$tmp/named"
 
-# --- damaged --------------------------------------------------------------------
+section "damaged"
 rm -f "$SP_DB"*
 sp-stage <"$tmp/named" >/dev/null
 cp "$SP_DB" "$tmp/whole.db"
@@ -130,7 +130,7 @@ is "$status $(jq -c 'select(.type == "error") | [.src, .where, .reason]' \
     "$tmp/out") $err" "78 [null,\"capture 13\",\"$why\"] \
 sp-stage: capture 13: $why" "one that has no name too"
 
-# --- what is damaged, and comes again ---------------------------------------
+section "what is damaged, and comes again"
 # again SQL: whether the same captures make good what it did.
 again() {
 	rm -f "$SP_DB"*
@@ -163,7 +163,7 @@ lost "update staging_raw set body_id = null where run_id = 'R2' and seq = 1" \
 lost "update staging_bodies set sha256 = zeroblob(32) $one" \
     "R1/2: its body is damaged"
 
-# --- to the end -------------------------------------------------------------
+section "to the end"
 rm -f "$SP_DB"*
 cp "$tmp/whole.db" "$SP_DB"
 sql "update staging_bodies set size = size + 1 $one"
@@ -190,7 +190,7 @@ is "$? $(cat "$tmp/err") $(sql "select status || ' ' || reason
     "nor does a run that is sent again end well without it"
 is "$(sql 'select display_name from users')" Kay "and the next one is loaded"
 
-# --- found in bodies --------------------------------------------------------------
+section "found in bodies"
 cp "$tmp/whole.db" "$SP_DB"
 track=$(view "select json_extract(body, '$.items[0].track.id') from staging
 	limit 1")
@@ -199,7 +199,7 @@ is "$(sp-stage why tracks "$track" 2>/dev/null | jq -r .run | sort -u | xargs)" 
 is "$(sp-stage why --capture tracks "$track" 2>/dev/null | sort | comm -13 "$tmp/sorted" -)" \
     "" "and prints it"
 
-# --- a row whose capture is damaged ---------------------------------------------
+section "a row whose capture is damaged"
 rm -f "$SP_DB"*
 echo '{"id":"kim","display_name":"Kim"}' >"$tmp/body"
 sp-stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" |

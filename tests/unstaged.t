@@ -29,7 +29,7 @@ stream R2 failed | sp-transform >"$tmp/rows"
 run sp-load <"$tmp/rows"
 is "$(reason R2)" "no reason was given; $why" "a run that failed has two reasons"
 
-# --- no false alarm -------------------------------------------------------
+section "no false alarm"
 stream R3 | sp-stage | sp-transform >"$tmp/rows"
 run sp-load <"$tmp/rows"
 is "$status$err$(reason R3)" 0 "what passed sp-stage"

@@ -12,7 +12,7 @@ for name in play-history playlists playlists audio-features profile; do
 	job $name 2>/dev/null
 done
 
-# --- the captures that are named make the row again -------------------------
+section "the captures that are named make the row again"
 # Some rows of each table. A list of tracks may have come in more pages, and
 # what of a playlist is told with the whole list is not looked at.
 wrong='' rows=0 parts=0
@@ -50,7 +50,7 @@ done
 is "$wrong" "" "the captures that are named are enough to make each row again"
 ok "$((! (rows > 25 && parts > rows)))" "of $rows rows, from $parts captures"
 
-# --- column by column -----------------------------------------------------
+section "column by column"
 track=$(sql "select track_id from tracks where audio_features_json is not null
 	limit 1")
 why tracks "$track" >"$tmp/why"
@@ -78,7 +78,7 @@ sql "update staging_raw set capture_id = -1, fetched_at = (select fetched_at
 is "$(why play_history kim $play | jq .capture_id | sort -n | head -n 1)" 1 \
     "of two captures of a moment it is the one that names the key"
 
-# --- items of playlists -------------------------------------------------------
+section "items of playlists"
 # Of each list the first items, the last, and those around the ends of pages.
 wrong='' items=0
 sql "select playlist_id, position, coalesce(uri, '') from playlist_tracks i
@@ -109,7 +109,7 @@ is "$status $(echo "$out" | jq -r .became | sort -u)" "0 loaded" \
 is "$(why playlist_ingest_done "$playlist" | jq -r .endpoint)" playlist \
     "what left the queue"
 
-# --- keys as people have them -------------------------------------------------
+section "keys as people have them"
 # shellcheck disable=SC2086
 set -- $play
 whole=$(why play_history kim "$1" "$2")
@@ -138,7 +138,7 @@ for option in '' --capture; do
 done
 sql "delete from play_history where played_at = '${1%.*}.9999Z'"
 
-# --- of one moment ------------------------------------------------------------
+section "of one moment"
 # Two answers that came in the same millisecond, each of which tells a part.
 {
 	echo '{"id":"twin","popularity":7}'
@@ -158,7 +158,7 @@ is "$(sp-transform <"$tmp/out" |
 	jq -r 'select(.row.popularity == 7).src')" R/1 \
     "and what they are mapped to says which did"
 
-# --- rows that are not there ------------------------------------------------
+section "rows that are not there"
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \
     >"$tmp/bad.jq"
 rm -f "$tmp/again.db"*
@@ -189,7 +189,7 @@ echo '{"type":"row","table":"tracks","row":{"track_id":"typed","name":"T"}}' |
 is "$(why tracks typed | jq -c 'select(.column == "name") | [.value, .run]')" \
     '["T",null]' "what was typed by hand comes from no capture"
 
-# --- it only reads, and what is wrong is said -------------------------------
+section "it only reads, and what is wrong is said"
 sql 'pragma wal_checkpoint(truncate)' >/dev/null
 sum=$(cksum <"$SP_DB")
 why tracks "$track" >"$tmp/out"

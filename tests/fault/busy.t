@@ -9,7 +9,7 @@ api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z
 run job
 is "$status" 0 "a first run"
 
-# --- a writer that takes its time ---------------------------------------
+section "a writer that takes its time"
 for job in play-history playlists; do
 	api_post "clock?advance=5h"
 	hold "begin immediate"
@@ -24,7 +24,7 @@ for job in play-history playlists; do
 	    "$job waits for a writer, and completes"
 done
 
-# --- a reader that never ends -------------------------------------------
+section "a reader that never ends"
 hold "begin; select count(*) from play_history"
 for i in 1 2 3; do
 	api_post "clock?advance=9h"
@@ -48,7 +48,7 @@ job >/dev/null 2>&1
 is "$(log_size)" "" "the log is gone with the reader"
 is "$(sql 'pragma integrity_check')" ok "the database is whole"
 
-# --- both, and someone who kills the holder -----------------------------
+section "both, and someone who kills the holder"
 hold "begin immediate; delete from tracks"
 job >"$tmp/said" 2>&1 9>&- &
 working=$!

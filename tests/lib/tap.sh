@@ -8,21 +8,36 @@ export LC_ALL
 build=$(cd "${SP_BUILD:-build}" && pwd)
 PATH=$build:$PATH
 tmp=$(mktemp -d)
-tap_count=0 tap_failures=0
+tap_count=0 tap_failures=0 tap_section='' tap_subject=''
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
+
+# section NAME: what the next checks are about; their names begin with it.
+section() { tap_section="$1: " tap_subject=; }
+
+# A name that goes on where the one before it ended is reported with that, so
+# that every name says by itself what was checked.
+tap_name() {
+	case $1 in
+	and\ *|nor\ *|but\ *|is\ *|it\ *|in\ *|with\ *|by\ *|of\ *|as\ *|not\ *|\
+	then\ *|so\ *|which\ *|whose\ *|once|once,*|twice|too)
+		tap_name=$tap_section$tap_subject$1 ;;
+	*) tap_subject="$1, " tap_name=$tap_section$1 ;;
+	esac
+	tap_count=$((tap_count + 1))
+}
 
 # ok STATUS NAME: whether a command before succeeded. A failure is reported on
 # stderr, too, which prove shows.
 ok() {
-	tap_count=$((tap_count + 1))
+	tap_name "$2"
 	if [ "$1" -eq 0 ]; then
 		tap_to=1
-		echo "ok $tap_count - $2"
+		echo "ok $tap_count - $tap_name"
 	else
 		tap_to=2
-		echo "not ok $tap_count - $2"
-		echo "# ${0##*/}: not ok $tap_count - $2" >&2
+		echo "not ok $tap_count - $tap_name"
+		echo "# ${0##*/}: not ok $tap_count - $tap_name" >&2
 		tap_failures=$((tap_failures + 1))
 	fi
 }
@@ -55,8 +70,8 @@ diag() {
 
 # skip WHY NAME: a check that cannot be made here.
 skip() {
-	tap_count=$((tap_count + 1))
-	echo "ok $tap_count - $2 # SKIP $1"
+	tap_name "$2"
+	echo "ok $tap_count - $tap_name # SKIP $1"
 }
 
 # run COMMAND...: leaves its status in $status, its words in $out and $err.
