@@ -275,7 +275,8 @@ static void send_capture(
 	    .fetched_at = page->fetched_at,
 	    .clock_off = page->clock_off,
 	    .retry_at = page->retry_at,
-	    .quota = page->quota};
+	    .quota = page->quota,
+	    .denied = page->denied};
 	struct slice path = url_brief(buf_slice(&page->url));
 	struct body_check check;
 

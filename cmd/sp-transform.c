@@ -15,9 +15,11 @@
 #include "base/builtin.h"
 #include "base/clock.h"
 #include "cli.h"
+#include "http/problem.h"
 #include "json/json.h"
 #include "map/bare.h"
 #include "map/pool.h"
+#include "spotify/denial.h"
 #include "spotify/endpoint.h"
 #include "stream/known.h"
 
@@ -31,6 +33,7 @@ static const char usage[] =
 #define FILTER_MAX ((size_t)1 << 20)
 #define FILTERS_MAX 64
 #define OUT_SIZE ((size_t)256 << 10)
+#define WORDS_MAX 4096	/* bytes of a denial that are looked at */
 #define DEBUG_SHOWN 400 /* bytes of a value */
 
 struct options {
@@ -52,9 +55,10 @@ struct transform {
 	struct record rec; /* of a capture that is settled */
 	struct buf suffix;
 	struct buf scratch;
-	struct buf capture; /* made of a bare body */
-	struct buf bytes;   /* of a body in base 64 */
-	struct buf plain;   /* a capture with that body as JSON */
+	struct buf capture;  /* made of a bare body */
+	struct buf bytes;    /* of a body in base 64 */
+	struct buf plain;    /* a capture with that body as JSON */
+	struct buf complete; /* one with the member `denied` */
 	struct bare bare;
 	struct known known; /* refusals, of the run that is open */
 	uint64_t rows;
@@ -305,6 +309,36 @@ static void show_body(struct transform *t, struct record *rec)
 		record_parse(rec, buf_slice(&t->plain), &why, &at);
 }
 
+/*
+ * Have a capture of a 403 that was made without the member `denied` say what
+ * it is about, as sp-fetch does now.
+ */
+static void add_denied(
+    struct transform *t, struct record *rec, struct slice endpoint, int status)
+{
+	static const char *const but[] = {NULL};
+	struct buf words = BUF_INIT(WORDS_MAX);
+	enum body_form form;
+	struct slice body;
+	const char *why;
+	size_t at;
+
+	if (status != 403 || record_get(rec, "denied") ||
+	    rec->count == RECORD_MEMBERS_MAX)
+		return;
+	buf_clear(&t->bytes);
+	buf_clear(&t->complete);
+	if (body_read(rec, &t->bytes, &body, &form, &why) && body.p)
+		problem_words(body, &words);
+	record_put_members(rec, but, &t->complete);
+	json_put_member(&t->complete, "denied",
+	    slice_of(
+		denial_name(denial_of(status, endpoint, buf_slice(&words)))));
+	buf_putc(&t->complete, '}');
+	record_parse(rec, buf_slice(&t->complete), &why, &at);
+	buf_release(&words);
+}
+
 /* Give a capture to the workers, or refuse it. */
 static void take_capture(struct transform *t, struct record *rec)
 {
@@ -313,7 +347,6 @@ static void take_capture(struct transform *t, struct record *rec)
 	int64_t status = 200;
 
 	show_body(t, rec);
-	job.line = rec->line;
 	if (!put_suffix(t, rec)) {
 		refuse(t, rec, "bad capture", "'fetched_at' is not a time");
 		return;
@@ -331,6 +364,8 @@ static void take_capture(struct transform *t, struct record *rec)
 	}
 	if (!is_own(t->o, endpoint) && !has_mapping(t, rec, endpoint, status))
 		return;
+	add_denied(t, rec, endpoint, (int)status);
+	job.line = rec->line;
 	job.suffix = buf_slice(&t->suffix);
 	job.endpoint = endpoint;
 	job.with_body = is_good(status);
@@ -480,7 +515,8 @@ static int transform(struct options *o)
 	    .scratch = BUF_INIT(o->max_line + 1024),
 	    .capture = BUF_INIT(2 * o->max_line + 1024),
 	    .bytes = BUF_INIT(o->max_line + 1024),
-	    .plain = BUF_INIT(4 * o->max_line + 1024)};
+	    .plain = BUF_INIT(4 * o->max_line + 1024),
+	    .complete = BUF_INIT(4 * o->max_line + 2048)};
 	struct buf why = BUF_INIT(4096);
 	int status = 0;
 
@@ -512,6 +548,7 @@ static int transform(struct options *o)
 	buf_release(&t.capture);
 	buf_release(&t.bytes);
 	buf_release(&t.plain);
+	buf_release(&t.complete);
 	buf_release(&why);
 	return status;
 }

@@ -132,11 +132,21 @@ sql 'drop view plays; create view plays as /* sp */ select 1 as a;
 	alter table playlists drop column tracks_list;
 	alter table tracks add column mood text; create index my_index
 	on tracks (mood)'
+sql "alter table endpoint_status drop column denied;
+	insert into endpoint_status (user_id, endpoint, subject, status, reason)
+	values ('kim', 'playlist', 'a', 403, 'Insufficient client scope'),
+	('kim', 'playlist', 'b', 403, 'Active premium needed'),
+	('kim', 'playlist', 'c', 403, null), ('kim', 'playlist', 'd', 404, 'no'),
+	('kim', 'user', 'e', 403, 'Forbidden')"
 load
 is $? 0 "a database of an older sp is opened"
 columns_of "$SP_DB" | comm -23 "$tmp/real" - | grep -v '^top_albums' \
     >"$tmp/out"
 is "$(cat "$tmp/out")" "" "what it lacked is added, an old view replaced"
+is "$(sql "select group_concat(coalesce(denied, 'null'), ' ') from (select denied
+	from endpoint_status order by subject)")" "login app subject null endpoint" \
+    "and what its 403s are about is known"
+sql 'delete from endpoint_status'
 is "$(sql 'select mine, b from top_albums, my_own')" "2|3" \
     "views of the user's own stay"
 is "$(sql "select count(*) from pragma_table_info('tracks')

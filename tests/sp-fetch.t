@@ -240,16 +240,20 @@ is "$(printf '%s\n' "$items" "$me" | try)" \
     "0: complete 0 balanced: 403 200: " "and so is 403"
 is "$(jq -r 'select(.status == 403).text' "$tmp/out")" "Not for you" \
     "which may be no JSON"
-while read -r words; do
+is "$(jq -c 'select(.type == "capture").denied' "$tmp/out")" '"subject"
+null' "its capture says what it is about"
+while read -r denied words; do
 	reset
 	fault "kind=403&message=$words"
 	is "$(printf '%s\n' "$items" "$me" | try)" \
 	    "77: failed 77 balanced: 403: log in first" \
 	    "unless it is of the app: $words"
+	is "$(jq -r 'select(.status == 403).denied' "$tmp/out")" "$denied" \
+	    "which its capture says"
 done <<'WORDS'
-Active+premium+subscription+required+for+the+owner+of+the+app
-User+not+registered+in+the+Developer+Dashboard
-Insufficient+client+scope
+app Active+premium+subscription+required+for+the+owner+of+the+app
+app User+not+registered+in+the+Developer+Dashboard
+login Insufficient+client+scope
 WORDS
 reset
 is "$(printf '%s\n' "$items" "$me" | jq -c 'del(.optional)' | try)" \

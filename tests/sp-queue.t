@@ -380,9 +380,9 @@ sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 # What is gone leaves the queue; what the app may not have just now stays.
 sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
 	values ('gone', '$new', 'kim'), ('kept', '$new', 'kim');
-insert into endpoint_status (user_id, endpoint, subject, status, reason,
-	last_updated) values ('kim', 'playlist', 'gone', 403, 'no', '$new'),
-	('kim', 'playlist', 'kept', 403, 'Active premium needed', '$new')"
+insert into endpoint_status (user_id, endpoint, subject, status, denied,
+	last_updated) values ('kim', 'playlist', 'gone', 403, 'subject', '$new'),
+	('kim', 'playlist', 'kept', 403, 'app', '$new')"
 is "$(sp-queue next playlists | jq -r '.dequeue | values[]' |
     grep -e gone -e kept) $(urls playlists | grep -c -e gone -e kept)" "gone 1" \
     "what was refused for what it is leaves the queue, unasked"

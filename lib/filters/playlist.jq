@@ -113,11 +113,8 @@ def rest:
 	| (.body | rows($capture; $id)),
 		endpoint_status((.url | path_id("playlists")) // $id);
 
-# Whether it is this playlist that cannot be had. Some reasons are those of
-# the app or the login, and hold for every playlist.
-def gone:
-	.status == 404 or (.status == 403 and (api_message // ""
-		| test("premium|scope|regist|developer|quota"; "i") | not));
+# Whether it is this playlist that cannot be had, and not any.
+def gone: .status == 404 or .denied == "subject";
 
 def dequeue:
 	(.url | path_id("playlists")) as $id

@@ -452,13 +452,14 @@ def object: if type == "object" then . else error("the body is not an object") e
 def list($name):
 	if type == "array" then . else error("the body has no list '\($name)'") end;
 
-# What an endpoint of single things was asked for: the id in the URL.
+# What was asked for: the id in a URL like /v1/playlists/ID/items, and "" in
+# one like /v1/me/playlists, which is about the account.
 def subject:
-	{"user": "users", "track": "tracks", "album": "albums",
-		"artist": "artists", "playlist": "playlists",
-		"playlist-items": "playlists", "audio-features": "audio-features"}
-		[.endpoint] as $kind
-	| if $kind == null then "" else .url | path_id($kind) // "" end;
+	.url | if type != "string" then "" else
+		split("?")[0] // "" | split("/") | index("v1") as $i
+		| if $i == null or .[$i + 1] == "me" then ""
+		else .[$i + 2] // "" | url_decode end
+	end;
 
 # How the API said no, in its words: its reason, a fixed one, goes first.
 def api_message:
@@ -485,7 +486,8 @@ def endpoint_status($subject):
 		| {table: "endpoint_status", row: {user_id: .user,
 			endpoint: .endpoint, subject: $subject, status: (.status // 200),
 			reason: (if $good then null else api_message end),
-			retry_at: (if $good then null else .retry_at end)}}
+			retry_at: (if $good then null else .retry_at end),
+			denied: (if $good then null else .denied end)}}
 	end;
 
 def not_ok($subject):

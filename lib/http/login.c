@@ -9,7 +9,7 @@
 #include "http/callback.h"
 #include "http/client.h"
 #include "http/grant.h"
-#include "http/problem.h"
+#include "spotify/denial.h"
 #include "http/session.h"
 #include "http/skew.h"
 
@@ -87,16 +87,17 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 /* Explain a 403 right after a login. */
 static bool not_allowed(const struct answer *a, struct error *error)
 {
-	const char *why = a->error.why, *hint;
+	struct slice why = slice_of(a->error.why);
+	const char *hint;
 
-	hint = problem_mentions(why, "premium")
+	hint = denial_mentions(why, "premium")
 		   ? "the owner of the app needs Spotify Premium"
-	       : problem_mentions(why, "scope")
+	       : denial_mentions(why, "scope")
 		   ? "log in with more scopes"
 		   : "is the user on the app's list? Its owner adds them in the"
 		     " developer dashboard, under User Management";
 	return error_set(error, EX_NOPERM,
-	    "the API refuses this user (%.200s): %s", why, hint);
+	    "the API refuses this user (%.200s): %s", why.p, hint);
 }
 
 static bool know_user(struct login *l, struct error *error)

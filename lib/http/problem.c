@@ -1,7 +1,6 @@
 #include "http/problem.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 #include "json/json.h"
 
@@ -75,6 +74,23 @@ void problem_text(int status, struct slice body, char *to, size_t size)
 	buf_release(&text);
 }
 
+bool problem_words(struct slice body, struct buf *text)
+{
+	struct words w;
+
+	find_words(body, &w);
+	if (!w.reason.p && !w.message.p)
+		return buf_put_slice(
+		    text, w.code.p ? w.code : first_line(body));
+	if (w.reason.p)
+		json_unescape(w.reason, text);
+	if (w.reason.p && w.message.p)
+		buf_puts(text, ": ");
+	if (w.message.p)
+		json_unescape(w.message, text);
+	return !text->failed;
+}
+
 struct slice problem_code(struct slice body)
 {
 	struct words w;
@@ -89,12 +105,4 @@ struct slice problem_reason(struct slice body)
 
 	find_words(body, &w);
 	return w.reason;
-}
-
-bool problem_mentions(const char *text, const char *word)
-{
-	for (; *text; text++)
-		if (strncasecmp(text, word, strlen(word)) == 0)
-			return true;
-	return false;
 }

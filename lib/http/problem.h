@@ -14,6 +14,12 @@
 void problem_text(int status, struct slice body, char *to, size_t size);
 
 /*
+ * Append what a refusal of the Web API says: its `reason` and `message`, its
+ * `error` where that is a text, or the first line of a body that is not JSON.
+ */
+bool problem_words(struct slice body, struct buf *);
+
+/*
  * The `error` code in a response of the token endpoint, RFC 6749 section 5.2,
  * as written; p == NULL if there is none.
  */
@@ -24,8 +30,5 @@ struct slice problem_code(struct slice body);
  * written; p == NULL if there is none.
  */
 struct slice problem_reason(struct slice body);
-
-/* Whether a text contains a word, ignoring case. */
-bool problem_mentions(const char *text, const char *word);
 
 #endif

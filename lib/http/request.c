@@ -87,6 +87,8 @@ bool capture_put(const struct capture *c, struct slice body,
 		put_time(b, "retry_at", c->retry_at);
 	if (c->quota)
 		json_put_member_raw(b, "quota", SLICE("true"));
+	if (c->denied)
+		json_put_member(b, "denied", slice_of(denial_name(c->denied)));
 	body_put(b, body, check);
 	return buf_putc(b, '}');
 }

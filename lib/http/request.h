@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "http/pages.h"
+#include "spotify/denial.h"
 #include "stream/body.h"
 
 struct record;
@@ -49,6 +50,7 @@ struct capture {
 	int64_t clock_off; /* ms that fetched_at is corrected by; 0 for none */
 	int64_t retry_at;  /* ms since 1970; 0 for none */
 	bool quota;	   /* that is for all who use the app */
+	enum denial denied;
 };
 
 /*

@@ -4,7 +4,6 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
-#include "http/problem.h"
 #include "http/skew.h"
 #include "http/url.h"
 #include "http/window.h"
@@ -220,30 +219,6 @@ static void note_refusal(struct verdict *v, const struct ask *a)
 }
 
 /*
- * Whether a 403 is about the app or the login, and not about the resource. The
- * mapping of playlists looks for the same words. Other endpoints may be closed
- * to an app altogether, and tell it so with some of them.
- */
-static bool is_of_all(const struct ask *a)
-{
-	static const char *const words[] = {
-	    "premium", "regist", "developer", "quota"};
-	size_t n = slice_starts(a->request.endpoint, SLICE("playlist")) ? 4 : 2;
-
-	for (size_t i = 0; i < n; i++)
-		if (problem_mentions(a->answer.error.why, words[i]))
-			return true;
-	return false;
-}
-
-/* Whether the API says that the login lacks a scope. */
-static bool lacks_scope(const struct ask *a)
-{
-	return a->answer.reply.status == 403 &&
-	       problem_mentions(a->answer.error.why, "scope");
-}
-
-/*
  * A scope is missing, and the login may not know which it has. Of a playlist
  * that is private this is an answer, if it is known that it may not be read;
  * of a part of a job it is one, too.
@@ -277,12 +252,13 @@ static void take_denial(struct verdict *v, const struct ask *a)
 	const struct error *e = &a->answer.error;
 	int status = a->answer.reply.status;
 
-	if (lacks_scope(a)) {
+	if (a->denied == DENIAL_LOGIN) {
 		take_out_of_scope(v, a);
 		return;
 	}
 	if (a->request.optional &&
-	    (status == 404 || (status == 403 && !is_of_all(a)))) {
+	    (status == 404 || a->denied == DENIAL_ENDPOINT ||
+		a->denied == DENIAL_SUBJECT)) {
 		note_refusal(v, a);
 		return;
 	}

@@ -6,7 +6,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "http/problem.h"
 #include "http/reach.h"
+
+/* Bytes of a refusal that are looked at. */
+#define WORDS_MAX 4096
 
 /* Size of the window, for each request that may be under way. */
 #define ROOM 4
@@ -145,6 +149,7 @@ static struct page *keep(struct window *w, struct ask *a)
 	if (a->answer.kind == ANSWER_LIMITED)
 		page->retry_at = a->answer.error.until;
 	page->quota = page->retry_at && a->answer.account;
+	page->denied = a->denied;
 	buf_put_slice(&page->url, buf_slice(&a->pages.url));
 	*a->last = page;
 	a->last = &page->next;
@@ -198,6 +203,21 @@ static void follow(struct window *w, struct ask *a, struct page *page)
 	}
 }
 
+/* What an answer refuses: decided here, once. */
+static enum denial read_denial(const struct ask *a)
+{
+	struct buf words = BUF_INIT(WORDS_MAX);
+	enum denial denied;
+
+	if (a->answer.kind != ANSWER_DENIED)
+		return DENIAL_NONE;
+	problem_words(buf_slice(&a->answer.reply.body), &words);
+	denied = denial_of(
+	    a->answer.reply.status, a->request.endpoint, buf_slice(&words));
+	buf_release(&words);
+	return denied;
+}
+
 /* Handle the answer to an ask. */
 static void take_answer(struct window *w, struct ask *a)
 {
@@ -206,6 +226,7 @@ static void take_answer(struct window *w, struct ask *a)
 
 	w->proven = kind == ANSWER_GOOD || kind == ANSWER_DENIED ||
 		    (w->proven && kind == ANSWER_LIMITED);
+	a->denied = read_denial(a);
 	if (kind != ANSWER_NONE && kind != ANSWER_NO_LOGIN)
 		page = keep(w, a);
 	if (page && kind == ANSWER_GOOD)

@@ -39,6 +39,7 @@ struct page {
 	int64_t fetched_at, clock_off;
 	int64_t retry_at; /* 0 for none */
 	bool quota;	  /* that is for all who use the app */
+	enum denial denied;
 	struct buf url, body;
 	bool linked;	    /* it is known whether a page follows */
 	struct buf follows; /* the next page's path and query, or "" */
@@ -52,6 +53,7 @@ struct ask {
 	size_t bucket;
 	struct pages pages;
 	struct answer answer; /* the last one */
+	enum denial denied;   /* what it refuses */
 	bool ended;	      /* no more requests are sent for it */
 	bool unsent;	      /* ended because it may not be sent */
 	const char *code;     /* the refusal code, or NULL */

@@ -188,6 +188,7 @@ create table if not exists cursors (
 ) without rowid;
 
 -- How the last request for something ended, and until when not to ask again.
+-- denied is what a 403 is about: login, app, endpoint or subject.
 create table if not exists endpoint_status (
 	user_id text not null,
 	endpoint text not null,
@@ -195,6 +196,7 @@ create table if not exists endpoint_status (
 	status integer,
 	reason text,
 	retry_at text,
+	denied text,
 	last_updated text,
 	column_times text,
 	primary key (user_id, endpoint, subject)

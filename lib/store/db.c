@@ -307,7 +307,8 @@ static int update_schema(sqlite3 *db, const char *path, struct buf *why)
 			 schema_missing(want, db, false, &sql) ||
 			 !buf_puts(&sql,
 			     "pragma user_version = " STR(STORE_FORMAT)) ||
-			 store_exec(db, buf_cstr(&sql)) || store_commit(db);
+			 store_exec(db, buf_cstr(&sql)) ||
+			 schema_complete(db) || store_commit(db);
 	}
 	if (failed)
 		status = store_failure(db, path, why);

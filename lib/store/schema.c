@@ -1,6 +1,7 @@
 #include "store/schema.h"
 
 #include "base/builtin.h"
+#include "spotify/denial.h"
 #include "store/db.h"
 
 int schema_create(sqlite3 *db)
@@ -147,6 +148,37 @@ int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql)
 	if (rc == SQLITE_DONE && sql->failed)
 		rc = SQLITE_NOMEM;
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static struct slice text_of(sqlite3_value *value)
+{
+	const void *p = sqlite3_value_text(value);
+
+	return (struct slice){p, (size_t)sqlite3_value_bytes(value)};
+}
+
+/* denied(endpoint, reason) in SQL: what a 403 with this reason is about. */
+static void denied(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	struct slice endpoint = text_of(values[0]), reason = text_of(values[1]);
+
+	(void)count;
+	sqlite3_result_text(context,
+	    denial_name(denial_of(403, endpoint, reason)), -1, SQLITE_STATIC);
+}
+
+int schema_complete(sqlite3 *db)
+{
+	int rc = sqlite3_create_function(
+	    db, "denied", 2, SQLITE_UTF8, NULL, denied, NULL, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = store_exec(db, "update endpoint_status"
+				    " set denied = denied(endpoint, reason)"
+				    " where status = 403 and denied is null");
+	sqlite3_create_function(
+	    db, "denied", 2, SQLITE_UTF8, NULL, NULL, NULL, NULL);
+	return rc;
 }
 
 bool schema_is_absent(sqlite3 *want, sqlite3 *have)

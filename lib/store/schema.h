@@ -20,6 +20,12 @@ int schema_create(sqlite3 *db);
  */
 int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql);
 
+/*
+ * Fill columns that were added to tables of an older sp, in the caller's
+ * transaction: what its 403s are about. A SQLite result code.
+ */
+int schema_complete(sqlite3 *db);
+
 /* Whether `have` has no table of `want`, as far as can be read. */
 bool schema_is_absent(sqlite3 *want, sqlite3 *have);
 

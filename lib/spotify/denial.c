@@ -1,0 +1,51 @@
+#include "spotify/denial.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "spotify/endpoint.h"
+
+bool denial_mentions(struct slice text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; text.n >= n; text = slice_from(text, 1))
+		if (strncasecmp(text.p, word, n) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Playlists are closed one by one; any other endpoint is closed to the app as
+ * a whole, and may say so in some of the words that are about the app.
+ */
+enum denial denial_of(int status, struct slice endpoint, struct slice words)
+{
+	const struct endpoint *e = endpoint_named(endpoint);
+	bool single = e && e->subject == SUBJECT_PLAYLIST;
+
+	if (status != 403)
+		return DENIAL_NONE;
+	if (denial_mentions(words, "scope"))
+		return DENIAL_LOGIN;
+	if (denial_mentions(words, "premium") ||
+	    denial_mentions(words, "regist"))
+		return DENIAL_APP;
+	if (!single)
+		return DENIAL_ENDPOINT;
+	return denial_mentions(words, "developer") ||
+		       denial_mentions(words, "quota")
+		   ? DENIAL_APP
+		   : DENIAL_SUBJECT;
+}
+
+const char *denial_name(enum denial denial)
+{
+	static const char *const names[] = {[DENIAL_NONE] = NULL,
+	    [DENIAL_LOGIN] = "login",
+	    [DENIAL_APP] = "app",
+	    [DENIAL_ENDPOINT] = "endpoint",
+	    [DENIAL_SUBJECT] = "subject"};
+
+	return names[denial];
+}

@@ -1,0 +1,32 @@
+/*
+ * What a 403 is about. It is decided from the API's words where the response
+ * is read, and travels in the capture as `denied`, sp-stream(5).
+ */
+#ifndef SP_SPOTIFY_DENIAL_H
+#define SP_SPOTIFY_DENIAL_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+enum denial {
+	DENIAL_NONE,
+	DENIAL_LOGIN,	 /* its scopes do not allow the request */
+	DENIAL_APP,	 /* the app, or who uses it, may request nothing now */
+	DENIAL_ENDPOINT, /* the app may not use this endpoint */
+	DENIAL_SUBJECT	 /* the one thing that was asked for is closed */
+};
+
+/*
+ * What a response is about, by its status, its endpoint and its words, which
+ * may be empty; DENIAL_NONE for any status but 403.
+ */
+enum denial denial_of(int status, struct slice endpoint, struct slice words);
+
+/* "login", "app", "endpoint" or "subject"; NULL for DENIAL_NONE. */
+const char *denial_name(enum denial);
+
+/* Whether a text contains a word, ignoring case. */
+bool denial_mentions(struct slice text, const char *word);
+
+#endif
