@@ -135,7 +135,7 @@ is "$status $(echo "$err" | sed 's/.*R.[0-9]*: //' | tr '\n' ';')" \
 is "$(echo "$out" | rows)" 'tracks {"track_id":"t1"}
 tracks {"track_id":"t2"}
 play_history {"user_id":"kim","track_id":"t1","played_at":"2026-11-22T06:30:00.000Z","source":"spotify"}
-endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":200,"reason":null,"retry_at":null,"denied":null}' \
+endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":200,"reason":null,"retry_at":null}' \
     "and the others are used"
 like "$out" '"src":"R/1","where":"stdin:1","place":"played_at noon","code":"bad item","reason":"has no' \
     "an error goes on for each"
@@ -270,10 +270,10 @@ $(capture recently-played 429 '"retry_at":"2026-11-23T00:00:00.000Z","body":{"er
 $(capture me 502 '"text":""')
 EOF
 is "$status $err" "0 " "refused requests are no error"
-is "$(echo "$out" | rows)" 'endpoint_status {"user_id":"kim","endpoint":"track","subject":"t1","status":404,"reason":"Resource not found","retry_at":null,"denied":null}
+is "$(echo "$out" | rows)" 'endpoint_status {"user_id":"kim","endpoint":"track","subject":"t1","status":404,"reason":"Resource not found","retry_at":null}
 endpoint_status {"user_id":"kim","endpoint":"playlist-items","subject":"p1","status":403,"reason":"Forbidden: premium","retry_at":null,"denied":"app"}
-endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":429,"reason":"QUOTA_EXCEEDED: Too many requests","retry_at":"2026-11-23T00:00:00.000Z","denied":null}
-endpoint_status {"user_id":"kim","endpoint":"me","subject":"","status":502,"reason":null,"retry_at":null,"denied":null}' \
+endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":429,"reason":"QUOTA_EXCEEDED: Too many requests","retry_at":"2026-11-23T00:00:00.000Z"}
+endpoint_status {"user_id":"kim","endpoint":"me","subject":"","status":502,"reason":null,"retry_at":null}' \
     "each says how its endpoint is, of any endpoint"
 run sp-transform me <<'EOF'
 {"error":{"status":404,"message":"Nothing here"}}

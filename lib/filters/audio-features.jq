@@ -23,7 +23,7 @@ def none($user; $id):
 	if $user == null or $id == null then empty else
 		{table: "endpoint_status", row: {user_id: $user,
 			endpoint: "audio-features", subject: $id, status: 404,
-			reason: null, retry_at: null, denied: null}}
+			reason: null, retry_at: null}}
 	end;
 
 def batch:

@@ -479,15 +479,17 @@ def ok: (.status // 200) | . >= 200 and . < 300;
 
 # How the request went: told with every capture of a known user. The subject
 # is "" where an endpoint has but one, and else what `subject` finds. A reason
-# or deadline that was told before is over.
+# or deadline that was told before is over; what is denied counts only beside a
+# status of 403.
 def endpoint_status($subject):
 	if .user == null then empty else
 		ok as $good
+		| .denied as $denied
 		| {table: "endpoint_status", row: {user_id: .user,
 			endpoint: .endpoint, subject: $subject, status: (.status // 200),
 			reason: (if $good then null else api_message end),
-			retry_at: (if $good then null else .retry_at end),
-			denied: (if $good then null else .denied end)}}
+			retry_at: (if $good then null else .retry_at end)}}
+		| if $denied == null then . else .row.denied = $denied end
 	end;
 
 def not_ok($subject):

@@ -57,7 +57,7 @@ refused as (
 	select subject as playlist_id from endpoint_status
 	where user_id = :user and endpoint = 'playlist'
 		and last_updated > :refused_since and last_updated <= :now
-		and (status = 404 or denied = 'subject')
+		and (status = 404 or status = 403 and denied = 'subject')
 ),
 candidates as (
 	select m.playlist_id, p.tracks_total, q.playlist_id is not null as queued,

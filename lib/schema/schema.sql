@@ -188,7 +188,7 @@ create table if not exists cursors (
 ) without rowid;
 
 -- How the last request for something ended, and until when not to ask again.
--- denied is what a 403 is about: login, app, endpoint or subject.
+-- denied is what the last 403 was about: login, app, endpoint or subject.
 create table if not exists endpoint_status (
 	user_id text not null,
 	endpoint text not null,
