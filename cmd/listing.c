@@ -51,8 +51,8 @@ static int print_records(sqlite3_stmt *stmt, const char *type)
 				json_put_member(&b, name, cell(stmt, i));
 		}
 		buf_puts(&b, "}\n");
-		if (b.failed || store_row_read(stmt))
-			rc = SQLITE_NOMEM;
+		if (b.failed)
+			rc = SQLITE_TOOBIG;
 		else
 			fwrite(b.p, 1, b.n, stdout);
 		/* No failure of the statement's: met when stdout is closed. */

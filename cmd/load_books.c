@@ -76,7 +76,7 @@ void load_tell_gaps(struct load *l)
 	if (sqlite3_prepare_v2(l->db, untold_gaps, -1, &s, NULL) != SQLITE_OK)
 		load_die(l);
 	store_bind(s, 1, slice_of(l->run.open ? l->run.id : NULL));
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !store_row_read(s))
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
 		tell_gap(&l->run, s);
 	sqlite3_finalize(s);
 	if (rc != SQLITE_DONE)

@@ -66,8 +66,8 @@ static void on_refusal(void *ctx, const struct refusal *r)
 	cli_refusal(NULL, r);
 	l->run.counts.refused++;
 	l->run.counts.known += r->known;
-	if (!l->options.dry && !batch_refuse(&l->batch, &kept))
-		cli_die(EX_OSERR, "out of memory");
+	if (!l->options.dry)
+		batch_refuse(&l->batch, &kept);
 }
 
 /* A record that an earlier stage refused. */
@@ -102,8 +102,8 @@ static void take_error(struct load *l, const struct record *rec)
 		l->run.counts.known++;
 	else
 		l->status = load_worse(l->status, EX_REFUSED);
-	if (!l->options.dry && !batch_refuse(&l->batch, &r))
-		cli_die(EX_OSERR, "out of memory");
+	if (!l->options.dry)
+		batch_refuse(&l->batch, &r);
 	buf_release(&text);
 }
 
@@ -252,9 +252,6 @@ static void take_row(struct load *l, const struct record *rec)
 		refuse_columns(l, rec, batch_place(b));
 		return;
 	}
-	/* Nothing is wrong with the row: it must not be refused. */
-	if (b->arena.failed)
-		cli_die(EX_OSERR, "out of memory");
 	refuse_row(l, rec, batch_place(b));
 }
 

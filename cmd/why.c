@@ -36,8 +36,9 @@ static int send_captures(struct out *out, sqlite3 *db, sqlite3_stmt *ids,
     struct buf *line, bool *damaged)
 {
 	struct staging_reader reader;
-	int rc = staging_reader_init(&reader);
+	int rc = SQLITE_OK;
 
+	staging_reader_init(&reader);
 	while (rc == SQLITE_OK && (rc = sqlite3_step(ids)) == SQLITE_ROW) {
 		rc = staging_get(
 		    &reader, db, sqlite3_column_int64(ids, 0), line);

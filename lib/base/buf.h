@@ -20,7 +20,6 @@ struct buf {
 	size_t cap;
 	size_t max; /* in bytes; writes beyond it fail */
 	bool failed;
-	bool no_memory; /* never: there is memory, or the program ends */
 };
 
 #define BUF_INIT(maximum)        \

@@ -132,15 +132,13 @@ void query_reset(struct query *q)
 		query_fail(q, sqlite3_reset(q->stmt));
 }
 
-/* Without memory SQLite gives NULL for a text that there is. */
+/* SQLite gives NULL for empty bytes. */
 static struct slice checked(struct query *q, const void *p, int column)
 {
 	if (p)
 		return (struct slice){
 		    p, (size_t)sqlite3_column_bytes(q->stmt, column)};
-	query_fail(q, store_row_read(q->stmt));
-	if (q->rc == SQLITE_OK &&
-	    sqlite3_column_type(q->stmt, column) != SQLITE_NULL)
+	if (sqlite3_column_type(q->stmt, column) != SQLITE_NULL)
 		return (struct slice){"", 0};
 	return (struct slice){NULL, 0};
 }

@@ -101,11 +101,11 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 	struct outcome *o = &p->outcome;
 	bool limited;
 	size_t n;
-	int rc = SQLITE_NOMEM;
+	int rc;
 
-	if (endpoints_put_of_bucket(bucket, &names))
-		rc = deadlines_find(
-		    p->db, buf_slice(&p->user), buf_cstr(&names), &until);
+	endpoints_put_of_bucket(bucket, &names);
+	rc = deadlines_find(
+	    p->db, buf_slice(&p->user), buf_cstr(&names), &until);
 	if (rc != SQLITE_OK)
 		p->rc = rc;
 	limited = until.n > 0 && until.n < CLOCK_TEXT;
@@ -194,7 +194,6 @@ bool plan_put_path(struct buf *b, const char *endpoint, struct slice id)
 		endpoint_put_path(e, buf_slice(&encoded), b);
 	else
 		b->failed = true;
-	b->no_memory |= encoded.no_memory;
 	buf_release(&encoded);
 	return !b->failed;
 }
@@ -374,8 +373,7 @@ int job_blocked_until(sqlite3 *db, const struct job *job,
 	struct buf names = BUF_INIT(4096);
 	int rc = find_user(&p);
 
-	if (rc == SQLITE_OK && !endpoints_put_of_job(job->name, &names))
-		rc = SQLITE_NOMEM;
+	endpoints_put_of_job(job->name, &names);
 	if (rc == SQLITE_OK)
 		rc = deadlines_find(
 		    db, buf_slice(&p.user), buf_cstr(&names), until);

@@ -102,7 +102,7 @@ void plan_release(struct plan *);
 
 struct plan_request {
 	const char *endpoint;	 /* one of spotify/endpoint.h */
-	const char *url;	 /* NULL where there was no memory for it */
+	const char *url;	 /* NULL where it is too long */
 	struct slice dequeue;	 /* as JSON: playlists that leave the queue */
 	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
 	const struct stop *stop; /* to go on from; NULL: from the beginning */

@@ -61,7 +61,7 @@ static int ask(struct plan *p, struct slice id, int64_t items)
 	struct buf url = BUF_INIT(4096);
 	struct plan_request r = {
 	    .endpoint = "playlist", .pages = items < 0 ? -1 : pages_of(items)};
-	int rc = SQLITE_NOMEM;
+	int rc = SQLITE_TOOBIG;
 
 	plan_put_path(&url, r.endpoint, id);
 	r.url = buf_cstr(&url);
@@ -131,7 +131,7 @@ static int ask_list(struct plan *p)
 	r.dequeue = buf_slice(&ids);
 	r.pages = plan_pages(length, LIST_LIMIT);
 	if (rc == SQLITE_OK && !r.url)
-		rc = SQLITE_NOMEM;
+		rc = SQLITE_TOOBIG;
 	if (rc == SQLITE_OK)
 		plan_send_rest(p, &r);
 	buf_release(&ids);

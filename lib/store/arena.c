@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 #define BLOCK ((size_t)1 << 20)
 #define ALIGN (sizeof(max_align_t))
 
@@ -17,36 +19,28 @@ static char *start(struct arena_block *b)
 	return (char *)b->bytes;
 }
 
-static char *new_block(struct arena *a, size_t n)
+static void new_block(struct arena *a, size_t n)
 {
 	size_t size = n > BLOCK ? n : BLOCK;
 	struct arena_block *b;
 
-	b = size > SIZE_MAX - sizeof(*b) ? NULL : malloc(sizeof(*b) + size);
-	if (!b) {
-		a->failed = true;
-		return NULL;
-	}
+	if (size > SIZE_MAX - sizeof(*b))
+		mem_exhausted();
+	b = mem_alloc(sizeof(*b) + size);
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
 	a->p = start(b);
 	a->end = a->p + size;
-	return a->p;
 }
 
 char *arena_bytes(struct arena *a, size_t n)
 {
-	char *p = a->p;
-
-	if (!p || n > (size_t)(a->end - p)) {
-		p = new_block(a, n);
-		if (!p)
-			return NULL;
-	}
-	a->p = p + n;
+	if (!a->p || n > (size_t)(a->end - a->p))
+		new_block(a, n);
+	a->p += n;
 	a->used += n;
-	return p;
+	return a->p - n;
 }
 
 void *arena_room(struct arena *a, size_t n)
@@ -56,8 +50,8 @@ void *arena_room(struct arena *a, size_t n)
 
 	if (a->p && pad + n <= (size_t)(a->end - a->p))
 		a->p += pad;
-	else if (!new_block(a, n))
-		return NULL;
+	else
+		new_block(a, n);
 	return arena_bytes(a, n);
 }
 
@@ -68,9 +62,9 @@ struct slice arena_copy(struct arena *a, struct slice s)
 	if (!s.p)
 		return s;
 	p = arena_bytes(a, s.n);
-	if (p && s.n)
+	if (s.n)
 		memcpy(p, s.p, s.n);
-	return (struct slice){p, p ? s.n : 0};
+	return (struct slice){p, s.n};
 }
 
 static void free_blocks(struct arena_block *b)

@@ -15,17 +15,16 @@ struct arena_block;
 struct arena {
 	struct arena_block *blocks; /* the one in use first */
 	size_t used;		    /* bytes given out since it was clear */
-	bool failed;		    /* there was no memory, at some time */
 	char *p, *end;		    /* private */
 };
 
-/* Aligned for anything; NULL without memory. */
+/* Aligned for anything. */
 void *arena_room(struct arena *, size_t n);
 
-/* Bytes of any alignment; NULL without memory. */
+/* Bytes of any alignment. */
 char *arena_bytes(struct arena *, size_t n);
 
-/* A copy; p == NULL without memory, and of a slice that is nothing. */
+/* A copy; p == NULL of a slice that is nothing. */
 struct slice arena_copy(struct arena *, struct slice);
 
 /* Take everything back, and keep one block for the next time. */

@@ -36,7 +36,7 @@ const char *arrival_read(const struct record *rec, struct buf *scratch,
 	buf_clear(scratch);
 	/* All that a line can decode to: slices stay where they are. */
 	if (!buf_room(scratch, rec->line.n))
-		return "out of memory";
+		return "too long";
 	for (size_t i = 0; i < rec->count; i++) {
 		const struct member *m = &rec->members[i];
 

@@ -73,15 +73,13 @@ static bool intern_at(struct batch *b, struct slice given)
 		return true;
 	b->at_given = arena_copy(&b->arena, given);
 	b->at.p = NULL;
-	return b->at_given.p && row_time(b->at_given, &b->arena, &b->at);
+	return row_time(b->at_given, &b->arena, &b->at);
 }
 
-static bool intern_src(struct batch *b, struct slice src)
+static void intern_src(struct batch *b, struct slice src)
 {
-	if (b->src.p == src.p || (b->src.p && slice_eq(src, b->src)))
-		return true;
-	b->src = arena_copy(&b->arena, src);
-	return b->src.p || !src.p;
+	if (b->src.p != src.p && !(b->src.p && slice_eq(src, b->src)))
+		b->src = arena_copy(&b->arena, src);
 }
 
 /* The same row again: only its time can say something new. */
@@ -100,10 +98,6 @@ static bool add_entry(
     struct batch *b, struct entry *e, const struct arrival *a, struct buf *why)
 {
 	e->object = arena_copy(&b->arena, a->object);
-	if (!e->object.p) {
-		buf_puts(why, "out of memory");
-		return false;
-	}
 	if (!row_read(e->table, e->object, a->user, &b->arena, &e->told, why,
 		&b->place))
 		return false;
@@ -117,12 +111,11 @@ static bool add_entry(
 	e->rows = 1;
 	buf_clear(&b->key);
 	if (!row_key(e->table, &e->told, &b->key)) {
-		b->arena.failed |= b->key.no_memory;
 		buf_puts(why, "its key is neither text nor whole numbers\n");
 		return false;
 	}
 	e->key = arena_copy(&b->arena, buf_slice(&b->key));
-	return e->key.p != NULL;
+	return true;
 }
 
 /* A page or a check, which waits for its turn as it came. */
@@ -131,10 +124,6 @@ static bool add_part(struct batch *b, const struct arrival *a, struct buf *why)
 	struct part *p = arena_room(&b->arena, sizeof(*p));
 	struct slice object = arena_copy(&b->arena, a->object);
 
-	if (!p || !object.p) {
-		buf_puts(why, "out of memory");
-		return false;
-	}
 	*p = (struct part){.kind = a->part, .at = b->at, .src = b->src};
 	if (!part_read(p, object, &b->arena, why))
 		return false;
@@ -161,10 +150,7 @@ bool batch_add(
 		    why, "'at' is not a time like 2026-11-22T06:40:00.123Z");
 		return false;
 	}
-	if (!intern_src(b, a->src)) {
-		buf_puts(why, "out of memory");
-		return false;
-	}
+	intern_src(b, a->src);
 	if (a->part != PART_NONE)
 		return add_part(b, a, why);
 	hash = hash_bytes(2 * t->index + a->removes, a->object);
@@ -186,32 +172,28 @@ bool batch_add(
 	return true;
 }
 
-static bool keep(struct batch *b, struct slice *text)
+static void keep(struct batch *b, struct slice *text)
 {
-	bool nothing = !text->p;
-
 	*text = arena_copy(&b->arena, *text);
-	return nothing || text->p;
 }
 
-bool batch_refuse(struct batch *b, const struct store_refusal *r)
+void batch_refuse(struct batch *b, const struct store_refusal *r)
 {
 	struct noted *n = arena_room(&b->arena, sizeof(*n));
 	struct store_refusal *kept;
 
-	if (!n)
-		return false;
 	n->refusal = *r;
 	kept = &n->refusal;
-	if (!keep(b, &kept->run) || !keep(b, &kept->stage) ||
-	    !keep(b, &kept->src) || !keep(b, &kept->place) ||
-	    !keep(b, &kept->reason) || !keep(b, &kept->record) ||
-	    !keep(b, &kept->seen_at))
-		return false;
+	keep(b, &kept->run);
+	keep(b, &kept->stage);
+	keep(b, &kept->src);
+	keep(b, &kept->place);
+	keep(b, &kept->reason);
+	keep(b, &kept->record);
+	keep(b, &kept->seen_at);
 	n->next = NULL;
 	*b->refusals_end = n;
 	b->refusals_end = &n->next;
-	return true;
 }
 
 static int cmp_ordered(const void *x, const void *y)
@@ -269,13 +251,9 @@ const struct ordered *batch_sort(struct batch *b)
 	size_t done = 0;
 
 	if (b->order_room < b->count) {
-		struct ordered *order =
-		    realloc(b->order, b->room * sizeof(*order));
-
-		if (!order)
-			return NULL;
-		b->order = order;
 		b->order_room = b->room;
+		b->order =
+		    mem_resize(b->order, b->order_room, sizeof(*b->order));
 	}
 	for (unsigned t = 0; done < b->count; t++) {
 		size_t from = done;

@@ -83,8 +83,7 @@ struct arrival {
  * Take a row in; all is copied but `user`. `why`, which is empty, gets the
  * reasons of columns that cannot be taken, each ended by a newline, and
  * batch_place says which row it is. False if the row cannot be loaded: then
- * the last reason says so; or without memory: then arena.failed is set, and
- * nothing is wrong with the row.
+ * the last reason says so.
  */
 bool batch_add(
     struct batch *, struct table *, const struct arrival *, struct buf *why);
@@ -92,12 +91,12 @@ bool batch_add(
 /* Which row the last one was that had reasons; p == NULL if that is unknown. */
 struct slice batch_place(const struct batch *);
 
-/* Keep a refusal to be written with the rows; false without memory. */
-bool batch_refuse(struct batch *, const struct store_refusal *);
+/* Keep a refusal to be written with the rows. */
+void batch_refuse(struct batch *, const struct store_refusal *);
 
 /*
- * The entries in the order of tables and keys, NULL without memory; valid
- * until the batch is written to.
+ * The entries in the order of tables and keys; valid until the batch is
+ * written to.
  */
 const struct ordered *batch_sort(struct batch *);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "json/utf8.h"
 #include "store/db.h"
 
@@ -15,8 +16,7 @@ int bodies_init(struct bodies *b, sqlite3 *db, size_t max)
 
 	*b = (struct bodies){
 	    .packed = BUF_INIT(max), .stored = BUF_INIT(BODY_MAX)};
-	if (!pack_init(&b->pack))
-		return SQLITE_NOMEM;
+	pack_init(&b->pack);
 	rc = sqlite3_prepare_v3(db,
 	    "select body_id, body, size, sha256 from staging_bodies "
 	    "where sha256 = ?",
@@ -53,7 +53,7 @@ static int find(struct bodies *b, sqlite3_int64 *id, const char **bad)
 		*id = sqlite3_column_int64(b->find, 0);
 		if (bad)
 			*bad = bodies_check(b, b->find, 1);
-		rc = store_row_read(b->find);
+		rc = SQLITE_OK;
 	}
 	sqlite3_reset(b->find);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -66,7 +66,7 @@ static int pack(struct bodies *b)
 
 	buf_clear(&b->packed);
 	b->is_packed = pack_text(&b->pack, b->text, always, &b->packed);
-	return b->is_packed ? SQLITE_OK : SQLITE_NOMEM;
+	return b->is_packed ? SQLITE_OK : SQLITE_TOOBIG;
 }
 
 int bodies_prepare(struct bodies *b, struct slice text)
@@ -179,7 +179,7 @@ int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped)
 	    "delete from staging_bodies where body_id in (%s) and body_id not "
 	    "in (select body_id from staging_raw where body_id is not null)",
 	    among);
-	int rc = sql ? store_exec(db, sql) : SQLITE_NOMEM;
+	int rc = store_exec(db, sql);
 
 	sqlite3_free(sql);
 	if (rc == SQLITE_OK)
@@ -237,9 +237,7 @@ static void body_text(sqlite3_context *context, int n, sqlite3_value **args)
 	(void)n;
 	buf_clear(&r->text);
 	why = open_stored(&r->pack, &s, &r->text);
-	if (r->text.no_memory)
-		sqlite3_result_error_nomem(context);
-	else if (why)
+	if (why)
 		fail(context, args[3], why);
 	else
 		sqlite3_result_text64(context, r->text.p ? r->text.p : "",
@@ -248,15 +246,10 @@ static void body_text(sqlite3_context *context, int n, sqlite3_value **args)
 
 int bodies_add_function(sqlite3 *db)
 {
-	struct reader *r = malloc(sizeof(*r));
+	struct reader *r = mem_alloc(sizeof(*r));
 
-	if (!r)
-		return SQLITE_NOMEM;
 	*r = (struct reader){.text = BUF_INIT(BODY_MAX)};
-	if (!pack_init(&r->pack)) {
-		reader_free(r);
-		return SQLITE_NOMEM;
-	}
+	pack_init(&r->pack);
 	/* It frees the reader, of a failure too. */
 	return sqlite3_create_function_v2(db, "body_text", 4,
 	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, r, body_text, NULL, NULL,

@@ -71,12 +71,12 @@ static int judge(int rc, const char **words)
 	case SQLITE_FULL: *words = "no space left"; return EX_IOERR;
 	case SQLITE_IOERR:
 	case SQLITE_PROTOCOL: return EX_IOERR;
-	/* What failed without SQLite was an allocation of ours. */
+	case SQLITE_NOMEM: mem_exhausted();
+	/* What failed without SQLite met a limit of ours. */
 	case SQLITE_OK:
 	case SQLITE_ROW:
 	case SQLITE_DONE:
-	case SQLITE_NOMEM: *words = "out of memory"; return EX_OSERR;
-	case SQLITE_TOOBIG: return EX_DATAERR;
+	case SQLITE_TOOBIG: *words = "a value is too long"; return EX_DATAERR;
 	case SQLITE_CONSTRAINT: return EX_CONFIG;
 	default: return EX_SOFTWARE;
 	}
@@ -213,19 +213,12 @@ void store_rollback(sqlite3 *db)
 		sqlite3_exec(db, "rollback", NULL, NULL, NULL);
 }
 
-int store_row_read(sqlite3_stmt *s)
-{
-	int rc = sqlite3_errcode(sqlite3_db_handle(s)) & 0xff;
-
-	return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
-}
-
 int store_error(sqlite3 *db)
 {
 	int rc = sqlite3_errcode(db);
 
 	return rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE
-		   ? SQLITE_NOMEM
+		   ? SQLITE_TOOBIG
 		   : rc;
 }
 
@@ -469,7 +462,7 @@ static int open_file(sqlite3 **db, const char *path, struct store_wait *w)
 static int open_immutable(sqlite3 **db, const char *path)
 {
 	struct buf uri = BUF_INIT(TEXT_MAX);
-	int rc = SQLITE_NOMEM;
+	int rc = SQLITE_TOOBIG;
 
 	sqlite3_close(*db);
 	*db = NULL;

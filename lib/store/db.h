@@ -79,16 +79,10 @@ void store_rollback(sqlite3 *db);
 int store_failure(sqlite3 *db, const char *doing, struct buf *why);
 
 /*
- * The code of the connection's last failure; SQLITE_NOMEM where it has none,
- * for then an allocation of ours failed.
+ * The code of the connection's last failure; SQLITE_TOOBIG where it has none,
+ * for then it is a limit of ours that was met.
  */
 int store_error(sqlite3 *db);
-
-/*
- * Whether the columns of the row at hand were read, SQLITE_NOMEM if not: for
- * want of memory SQLite gives an empty text in place of one.
- */
-int store_row_read(sqlite3_stmt *);
 
 /*
  * Finalize a statement after the code that its last step, or what was done

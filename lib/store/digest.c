@@ -24,7 +24,7 @@ static int prepare(sqlite3 *db, const struct table *t, sqlite3_stmt **stmt)
 	sqlite3_str *s = sqlite3_str_new(db);
 	const char *comma = "select ";
 	char *sql;
-	int rc = SQLITE_NOMEM;
+	int rc;
 
 	for (unsigned i = 0; i < t->count; i++)
 		if (counts(t, t->by_name[i])) {
@@ -34,8 +34,7 @@ static int prepare(sqlite3 *db, const struct table *t, sqlite3_stmt **stmt)
 		}
 	sqlite3_str_appendf(s, " from \"%w\"", t->name.p);
 	sql = sqlite3_str_finish(s);
-	if (sql)
-		rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
+	rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
 	sqlite3_free(sql);
 	return rc;
 }
@@ -119,13 +118,11 @@ int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 			if (counts(t, t->by_name[i]))
 				put_value(&row, t->columns[t->by_name[i]].name,
 				    s, column++);
-		if (store_row_read(s))
-			row.failed = true;
 		add_row(d, buf_slice(&row));
 	}
 	sqlite3_finalize(s);
 	if (row.failed)
-		rc = SQLITE_NOMEM;
+		rc = SQLITE_TOOBIG;
 	buf_release(&row);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -155,14 +152,12 @@ static int put_table(sqlite3 *db, const struct table *t, struct buf *query)
 		return rc;
 	digest_format(&d, text);
 	quoted = sqlite3_mprintf("%Q", t->name.p);
-	if (!quoted)
-		return SQLITE_NOMEM;
 	buf_printf(query,
 	    "%sselect %s as \"table\", %llu as \"rows\", '%s' as digest",
 	    query->n ? " union all " : "", quoted, (unsigned long long)d.rows,
 	    text);
 	sqlite3_free(quoted);
-	return query->failed ? SQLITE_NOMEM : SQLITE_OK;
+	return query->failed ? SQLITE_TOOBIG : SQLITE_OK;
 }
 
 int digest_all(sqlite3 *db, struct tables *tables, struct buf *query)

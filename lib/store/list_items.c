@@ -153,14 +153,13 @@ static int write_after(struct list_items *li, int which)
  * What could not be written is reported once the list is given up: its text
  * must not go with the row of results, or the page, that it came from.
  */
-static bool keep_after(struct list_items *li)
+static void keep_after(struct list_items *li)
 {
 	li->before.present = false;
 	for (unsigned i = 0; i < li->table->count; i++)
 		if (li->after.values[i].type == VALUE_TEXT)
 			li->after.values[i].text =
 			    arena_copy(&li->arena, li->after.values[i].text);
-	return !li->arena.failed;
 }
 
 static int put_item(
@@ -192,8 +191,8 @@ static int put_item(
 					     : SQLITE_OK;
 	if (rc == SQLITE_OK)
 		tell_change(li, kind, at->src);
-	else if (!keep_after(li))
-		rc = SQLITE_NOMEM;
+	else
+		keep_after(li);
 	sqlite3_reset(find);
 	return rc;
 }

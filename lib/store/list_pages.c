@@ -298,7 +298,7 @@ int list_pages_judge(struct list_pages *lp, struct slice playlist,
 	forget_judged(j);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
 		if (!judge_page(j, s)) {
-			rc = SQLITE_NOMEM;
+			rc = SQLITE_TOOBIG;
 			break;
 		}
 	sqlite3_reset(s);
@@ -308,7 +308,7 @@ int list_pages_judge(struct list_pages *lp, struct slice playlist,
 	if (j->check && j->check_due &&
 	    slice_cmp(buf_slice(&j->check_at), buf_slice(&j->at)) < 0 &&
 	    !copy(&j->at, buf_slice(&j->check_at)))
-		return SQLITE_NOMEM;
+		return SQLITE_TOOBIG;
 	return SQLITE_OK;
 }
 

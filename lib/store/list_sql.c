@@ -30,7 +30,7 @@ int list_add_function(sqlite3 *db)
 int list_prepare(sqlite3 *db, bool dry, const char *text, sqlite3_stmt **stmt)
 {
 	struct buf sql = BUF_INIT(4096);
-	int rc = SQLITE_NOMEM;
+	int rc = SQLITE_TOOBIG;
 
 	for (; *text; text++) {
 		if (*text == '$')

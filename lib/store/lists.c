@@ -49,7 +49,7 @@ static int prepare(struct lists *ls)
 	ls->playlists = tables_find(ls->tables, SLICE("playlists"));
 	ls->queue = tables_find(ls->tables, SLICE("playlist_ingest_queue"));
 	if (!tracks || !ls->playlists || !ls->queue)
-		return SQLITE_NOMEM;
+		return store_error(ls->loader->db);
 	ls->ready = true;
 	rc = list_add_function(ls->loader->db);
 	if (rc != SQLITE_OK)
@@ -116,7 +116,7 @@ static int find_held(struct lists *ls, struct slice playlist)
 	    !copy_column(&ls->held_at, t, row, "tracks_updated") ||
 	    !copy_column(&ls->held_list, t, row, "tracks_list") ||
 	    !copy_column(&ls->held_snapshot, t, row, "tracks_snapshot_id"))
-		return SQLITE_NOMEM;
+		return SQLITE_TOOBIG;
 	ls->known = true;
 	return SQLITE_OK;
 }
@@ -164,7 +164,7 @@ static int tell_held(struct lists *ls, const struct whole *w)
 	if (rc == SQLITE_OK &&
 	    (!copy(&ls->held_at, w->at) || !copy(&ls->held_list, w->list) ||
 		!copy(&ls->held_snapshot, w->snapshot)))
-		rc = SQLITE_NOMEM;
+		rc = SQLITE_TOOBIG;
 	return rc;
 }
 
@@ -267,7 +267,7 @@ static int find_confirming(struct lists *ls, const struct whole *w, bool *found)
 	while (rc == SQLITE_OK && !*found &&
 	       (rc = sqlite3_step(s)) == SQLITE_ROW) {
 		if (!copy(&ls->name, list_text(s, 0)))
-			rc = SQLITE_NOMEM;
+			rc = SQLITE_TOOBIG;
 		else
 			rc = confirms(ls, w, buf_slice(&ls->name), found);
 	}

@@ -106,12 +106,12 @@ static int read_row(
 	}
 	buf_clear(text);
 	if (!buf_room(text, n))
-		return SQLITE_NOMEM;
+		return SQLITE_TOOBIG;
 	merge_nothing(t, row);
 	row->present = true;
 	for (unsigned i = 0; i < t->count; i++)
 		row->values[i] = read_column(s, (int)i, text);
-	return text->failed ? SQLITE_NOMEM : store_row_read(s);
+	return text->failed ? SQLITE_TOOBIG : SQLITE_OK;
 }
 
 /* Ask one statement for the row of those keys, or for the first from there. */
@@ -168,8 +168,6 @@ static int look_ahead(struct loader *l, const struct table *t, struct slice key,
 			c = slice_cmp(key, buf_slice(&l->ahead_key));
 		else if (l->ahead.present)
 			l->ahead_known = AHEAD_UNKNOWN;
-		if (l->ahead_key.no_memory)
-			return SQLITE_NOMEM;
 	}
 	if (l->ahead_known == AHEAD_ROW && c == 0)
 		merge_copy(t, keys, &l->ahead);
@@ -193,10 +191,8 @@ static int find_done(struct loader *l, const struct table *t, struct state *row)
 
 			buf_clear(&l->done_text);
 			if (!buf_puts(&l->done_text, p ? p : ""))
-				rc = SQLITE_NOMEM;
+				rc = SQLITE_TOOBIG;
 			row->done = buf_slice(&l->done_text);
-			if (!p && store_row_read(from[i]))
-				rc = SQLITE_NOMEM;
 		}
 		sqlite3_reset(from[i]);
 	}
@@ -377,7 +373,7 @@ static int apply_key(struct loader *l, const struct ordered *o, size_t n)
 		}
 	}
 	if (!merge_settle(t, &l->after, &l->text))
-		return SQLITE_NOMEM;
+		return SQLITE_TOOBIG;
 	c.kind = judge(l, t);
 	rc = write_change(l, &c);
 	if (is_forbidden(l, rc) && l->on_forbidden) {
@@ -409,8 +405,6 @@ int loader_apply(struct loader *l, struct batch *b)
 	size_t i, n;
 	int rc = SQLITE_OK;
 
-	if (!o && b->count > 0)
-		return SQLITE_NOMEM;
 	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
 		const struct entry *e = o[i].entry;
 
@@ -443,7 +437,7 @@ static int make_entry(
 	l->ahead_known = AHEAD_UNKNOWN;
 	buf_clear(&l->key);
 	if (!row_key(t, told, &l->key))
-		return SQLITE_NOMEM;
+		return SQLITE_TOOBIG;
 	*e = (struct entry){
 	    .table = t, .told = *told, .key = buf_slice(&l->key), .rows = 1};
 	return SQLITE_OK;

@@ -74,8 +74,8 @@ bool merge_is_done(const struct table *, const struct state *);
 
 /*
  * Settle the bookkeeping columns once all is told. `text` holds what must be
- * written out; slices into it last until its next write. False without
- * memory.
+ * written out; slices into it last until its next write. False where it does
+ * not fit.
  */
 bool merge_settle(const struct table *, struct state *, struct buf *text);
 

@@ -2,6 +2,8 @@
 
 #include <libdeflate.h>
 
+#include "base/mem.h"
+
 /* The greatest that is worth its time. */
 #define LEVEL 6
 
@@ -9,11 +11,10 @@
 #define RATIO 1032
 #define FRAME 64
 
-bool pack_init(struct pack *p)
+void pack_init(struct pack *p)
 {
-	p->in = libdeflate_alloc_compressor(LEVEL);
-	p->out = libdeflate_alloc_decompressor();
-	return p->in && p->out;
+	p->in = mem_need(libdeflate_alloc_compressor(LEVEL));
+	p->out = mem_need(libdeflate_alloc_decompressor());
 }
 
 void pack_release(struct pack *p)

@@ -21,13 +21,12 @@ struct pack {
 	struct libdeflate_decompressor *out;
 };
 
-/* False without memory. */
-bool pack_init(struct pack *);
+void pack_init(struct pack *);
 void pack_release(struct pack *);
 
 /*
  * Append the text, packed, and nothing where it does not get smaller, unless
- * `always`. False when the buf is full or without memory.
+ * `always`. False when the buf is full.
  */
 bool pack_text(struct pack *, struct slice text, bool always, struct buf *to);
 

@@ -36,8 +36,7 @@ static int note_row(void *ctx, const struct standing *row)
 	const struct table *t = row->table;
 
 	for (size_t i = 0; i < row->count; i++)
-		if (!times_add(&p->standing, row->times[i]))
-			return SQLITE_NOMEM;
+		times_add(&p->standing, row->times[i]);
 	/* Where RULE_LAST is, what was told has its time. */
 	if (row->count > 0 || t->kind != TABLE_COLUMNS || t->last >= 0)
 		return SQLITE_OK;
@@ -56,10 +55,9 @@ static int note_times(struct prune *p, const char *sql)
 	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const void *text = sqlite3_column_text(s, 0);
 
-		rc = store_row_read(s);
-		if (text && clock_parse(slice_of(text), &ms) &&
-		    !times_add(&p->standing, ms))
-			rc = SQLITE_NOMEM;
+		rc = SQLITE_OK;
+		if (text && clock_parse(slice_of(text), &ms))
+			times_add(&p->standing, ms);
 	}
 	return store_finish(s, rc);
 }
@@ -111,10 +109,9 @@ static int plan_capture(
 {
 	int64_t ms = p->before;
 	enum verdict v = judge(p, capture, &ms);
-	int rc = store_row_read(capture);
+	int rc = SQLITE_OK;
 
-	if (rc == SQLITE_OK && !times_add(&p->staying, ms))
-		rc = SQLITE_NOMEM;
+	times_add(&p->staying, ms);
 	/* A name that got lost would not keep what it names. */
 	for (int i = 0; i < 4 && rc == SQLITE_OK; i++) {
 		static const int from[] = {0, 2, 3, 4}, to[] = {1, 3, 4, 5};
@@ -229,9 +226,9 @@ static int note_waiting(struct prune *p)
 		const void *at = sqlite3_column_text(s, 1);
 		int64_t ms;
 
-		rc = store_row_read(s);
-		if (rc || (at && clock_parse(slice_of(at), &ms) &&
-			      times_has(&p->staying, ms)))
+		rc = SQLITE_OK;
+		if (at && clock_parse(slice_of(at), &ms) &&
+		    times_has(&p->staying, ms))
 			continue;
 		rc = sqlite3_bind_value(insert, 1, sqlite3_column_value(s, 0));
 		if (rc != SQLITE_OK)
@@ -280,12 +277,9 @@ static int choose(struct prune *p)
 		return rc;
 	times_release(&p->going);
 	times_release(&p->staying);
-	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
-		rc = times_add(
-			 sqlite3_column_int(s, 1) ? &p->going : &p->staying,
-			 sqlite3_column_int64(s, 0))
-			 ? SQLITE_OK
-			 : SQLITE_NOMEM;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+		times_add(sqlite3_column_int(s, 1) ? &p->going : &p->staying,
+		    sqlite3_column_int64(s, 0));
 	return store_finish(s, rc);
 }
 
@@ -446,7 +440,7 @@ static int mark(struct prune *p, int64_t *count, int64_t *bytes)
 		}
 		buf_clear(&list);
 		if (!buf_put_slice(&list, next)) {
-			rc = SQLITE_NOMEM;
+			rc = SQLITE_TOOBIG;
 			break;
 		}
 		sqlite3_bind_int64(insert, 1, sqlite3_column_int64(s, 0));

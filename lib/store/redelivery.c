@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/os.h"
 #include "store/db.h"
 #include "store/runs.h"
@@ -63,26 +64,16 @@ static void process_runs(
 
 static char *copy(sqlite3_stmt *s, int column)
 {
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	return text ? strdup(text) : NULL;
+	return mem_string((const char *)sqlite3_column_text(s, column));
 }
 
-static int add(struct redelivery *r, sqlite3_stmt *s)
+static void add(struct redelivery *r, sqlite3_stmt *s)
 {
-	struct waiting_run *more =
-	    realloc(r->runs, (r->count + 1) * sizeof(*more));
-
-	if (!more)
-		return SQLITE_NOMEM;
-	r->runs = more;
-	more += r->count;
-	*more = (struct waiting_run){.id = copy(s, 0),
+	r->runs = mem_resize(r->runs, r->count + 1, sizeof(*r->runs));
+	r->runs[r->count++] = (struct waiting_run){.id = copy(s, 0),
 	    .user = copy(s, 1),
 	    .until = sqlite3_column_int64(s, 2),
 	    .attempts = sqlite3_column_int64(s, 3)};
-	r->count++;
-	return more->id ? store_row_read(s) : SQLITE_NOMEM;
 }
 
 static int find_waiting(struct redelivery *r, sqlite3 *db, struct slice but)
@@ -94,8 +85,7 @@ static int find_waiting(struct redelivery *r, sqlite3 *db, struct slice but)
 		return rc;
 	store_bind(s, 1, but);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		if ((rc = add(r, s)))
-			break;
+		add(r, s);
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

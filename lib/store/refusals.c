@@ -57,7 +57,7 @@ int refusals_put_known(sqlite3 *db, struct slice user, struct buf *record)
 	if (rc != SQLITE_OK)
 		return rc;
 	store_bind(s, 1, user);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !store_row_read(s)) {
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		size_t before = known.n;
 
 		buf_putc(&known, known.n ? ',' : '[');

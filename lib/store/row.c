@@ -38,31 +38,20 @@ static bool put_text(struct buf *to, struct slice text)
 	return buf_put_slice(to, text);
 }
 
-bool row_text(
+void row_text(
     struct slice written, bool escaped, struct arena *arena, struct slice *text)
 {
 	struct buf b = BUF_INIT(written.n + 1), clean = BUF_INIT(written.n + 1);
-	bool ok;
 
 	*text = written;
 	if (!escaped)
-		return true;
+		return;
 	/* Written as an escape, a NUL is longer than what it becomes. */
-	ok = json_unescape(written, &b) && put_text(&clean, buf_slice(&b));
-	if (ok)
-		*text = arena_copy(arena, buf_slice(&clean));
+	json_unescape(written, &b);
+	put_text(&clean, buf_slice(&b));
+	*text = arena_copy(arena, buf_slice(&clean));
 	buf_release(&b);
 	buf_release(&clean);
-	if (ok && text->p)
-		return true;
-	arena->failed = true;
-	return false;
-}
-
-static bool read_string(const struct reading *r, struct slice *to)
-{
-	return row_text(r->text, r->escaped, r->arena, to) ||
-	       wrong(r, "out of memory");
 }
 
 bool row_time(struct slice given, struct arena *arena, struct slice *time)
@@ -80,7 +69,7 @@ bool row_time(struct slice given, struct arena *arena, struct slice *time)
 	if (!clock_format(ms, text))
 		return false;
 	*time = arena_copy(arena, (struct slice){text, CLOCK_TEXT - 1});
-	return time->p != NULL;
+	return true;
 }
 
 static bool read_time(const struct reading *r, struct value *v)
@@ -89,8 +78,7 @@ static bool read_time(const struct reading *r, struct value *v)
 
 	if (r->type != JSON_STRING)
 		return wrong(r, "must be a time");
-	if (!read_string(r, &text))
-		return false;
+	row_text(r->text, r->escaped, r->arena, &text);
 	*v = value_text(text);
 	if (!row_time(text, r->arena, &v->text))
 		return wrong(r, "must be a time like 2026-11-22T06:40:00.123Z");
@@ -144,8 +132,7 @@ static bool read_text(const struct reading *r, struct value *v)
 		return wrong(r, json ? "must be an array, an object or a string"
 				     : "must be a string");
 	*v = value_text(r->text);
-	if (!read_string(r, &v->text))
-		return false;
+	row_text(r->text, r->escaped, r->arena, &v->text);
 	/* The stored value would differ from the text: no merge works then. */
 	if (r->column->makes_numbers && is_number(v->text))
 		return wrong(r, "has a numeric type, which would turn "
@@ -357,13 +344,9 @@ bool row_read(struct table *t, struct slice object, struct slice user,
 	whole = complete(t, told, why);
 	if (why->n > 0)
 		row_put_place(t, told, place);
-	if (!whole || arena->failed)
+	if (!whole)
 		return false;
 	kept = arena_room(arena, count * sizeof(*kept));
-	if (!kept) {
-		buf_puts(why, "out of memory\n");
-		return false;
-	}
 	memcpy(kept, values, count * sizeof(*kept));
 	told->values = kept;
 	return true;

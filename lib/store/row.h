@@ -29,9 +29,9 @@ bool row_read(struct table *, struct slice object, struct slice user,
 
 /*
  * The meaning of a string as written, which lasts as long as it, or is in the
- * arena. U+FFFD takes the place of each NUL. False without memory.
+ * arena. U+FFFD takes the place of each NUL.
  */
-bool row_text(
+void row_text(
     struct slice written, bool escaped, struct arena *, struct slice *text);
 
 /* Name a row: its table and its key, with ? for what is not known of it. */
@@ -48,7 +48,7 @@ const struct value *told_column(const struct told *, unsigned column);
 
 /*
  * Append the key of a told row as bytes that sort as the table's index does.
- * False without memory, and for keys that are neither text nor integers.
+ * False for keys that are neither text nor integers, or do not fit.
  */
 bool row_key(const struct table *, const struct told *, struct buf *key);
 

@@ -25,7 +25,7 @@ bool store_run_read(const struct record *rec, struct buf *scratch,
 	*run = (struct store_run){.id = {NULL, 0}};
 	/* Room for all, so that decoded slices stay where they are. */
 	if (!buf_room(scratch, rec->line.n)) {
-		*reason = "out of memory";
+		*reason = "too long";
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

@@ -71,8 +71,8 @@ static int missing_columns(
 		const char *type = text(s, 1);
 		int has = has_column(have, table, column);
 
-		if (has < 0 || store_row_read(s)) {
-			rc = SQLITE_NOMEM;
+		if (has < 0) {
+			rc = SQLITE_ERROR;
 			break;
 		}
 		if (has)
@@ -136,7 +136,7 @@ int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql)
 		const char *wanted = text(s, 2);
 		int has = has_object(have, name);
 
-		rc = has < 0 ? SQLITE_ERROR : store_row_read(s);
+		rc = has < 0 ? SQLITE_ERROR : SQLITE_OK;
 		if (rc == SQLITE_OK && !has)
 			buf_printf(sql, "%s;\n", wanted);
 		else if (rc == SQLITE_OK)
@@ -146,7 +146,7 @@ int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql)
 	}
 	sqlite3_finalize(s);
 	if (rc == SQLITE_DONE && sql->failed)
-		rc = SQLITE_NOMEM;
+		rc = SQLITE_TOOBIG;
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -191,7 +191,7 @@ bool schema_is_absent(sqlite3 *want, sqlite3 *have)
 		&s, NULL) != SQLITE_OK)
 		return false;
 	while (has == 0 && sqlite3_step(s) == SQLITE_ROW)
-		has = store_row_read(s) ? -1 : has_object(have, text(s, 0));
+		has = has_object(have, text(s, 0));
 	sqlite3_finalize(s);
 	return has == 0;
 }

@@ -45,8 +45,6 @@ const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 	s->captures.n = from;
 	if (!s->captures.failed)
 		return "rows of ingest_errors can only be deleted by 'src'";
-	if (s->captures.no_memory)
-		return "out of memory";
 	s->captures.failed = false;
 	return "too many rows are held until the end of the run";
 }

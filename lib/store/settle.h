@@ -38,8 +38,7 @@ void settling_clear(struct settling *);
 
 /*
  * Take in the `row` of an announcement. NULL, or why it cannot be used, a
- * constant string; without memory, `captures.no_memory` is set, and it is not
- * the row that is to blame.
+ * constant string.
  */
 const char *settling_add(struct settling *, sqlite3 *, struct slice object);
 

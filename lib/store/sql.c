@@ -6,11 +6,9 @@
 static int prepare(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **stmt)
 {
 	char *sql = sqlite3_str_finish(text);
-	int rc = SQLITE_NOMEM;
+	int rc = sqlite3_prepare_v3(
+	    db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
 
-	if (sql)
-		rc = sqlite3_prepare_v3(
-		    db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
 	sqlite3_free(sql);
 	return rc;
 }
@@ -18,7 +16,7 @@ static int prepare(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **stmt)
 static int execute(sqlite3 *db, sqlite3_str *text)
 {
 	char *sql = sqlite3_str_finish(text);
-	int rc = sql ? store_exec(db, sql) : SQLITE_NOMEM;
+	int rc = store_exec(db, sql);
 
 	sqlite3_free(sql);
 	return rc;

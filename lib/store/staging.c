@@ -111,12 +111,6 @@ static int bind_int(sqlite3_stmt *stmt, int i, int64_t value)
 			 : sqlite3_bind_int64(stmt, i, value);
 }
 
-/* What a string that could not be read is: no fault of it without memory. */
-static enum staging_result bad_or_failed(const struct staging *s)
-{
-	return s->scratch.no_memory ? STAGING_FAILED : STAGING_BAD;
-}
-
 /* Take the time over in the form in which it is compared; without one, now. */
 static bool read_time(struct staging *s)
 {
@@ -145,10 +139,10 @@ static enum staging_result read_members(
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		if (!record_string(rec, member_names[texts[i]], &s->scratch,
 			&s->value[texts[i]]))
-			return bad_or_failed(s);
+			return STAGING_BAD;
 	if (!record_int(rec, "seq", &s->seq) ||
 	    !record_int(rec, "status", &s->status))
-		return bad_or_failed(s);
+		return STAGING_BAD;
 	*why = "'endpoint' is missing";
 	if (s->value[STAGING_ENDPOINT].n == 0)
 		return STAGING_BAD;
@@ -168,7 +162,7 @@ enum staging_result staging_prepare(
 	if (result != STAGING_READY)
 		return result;
 	if (!body_read(rec, &s->scratch, body, &s->form, why))
-		return bad_or_failed(s);
+		return STAGING_BAD;
 	*why = BODY_MISSING;
 	if (s->form == BODY_NONE)
 		return STAGING_BAD;
@@ -357,7 +351,7 @@ int staging_uncommitted(sqlite3 *db, struct buf *array)
 		return rc;
 	rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW && !buf_put_slice(array, column(stmt, 0)))
-		rc = array->no_memory ? SQLITE_NOMEM : SQLITE_TOOBIG;
+		rc = SQLITE_TOOBIG;
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
@@ -368,9 +362,7 @@ int staging_walk_init(struct staging_walk *w, sqlite3 *db,
 	int rc;
 
 	*w = (struct staging_walk){.db = db, .names = names};
-	rc = staging_reader_init(&w->reader);
-	if (rc != SQLITE_OK)
-		return rc;
+	staging_reader_init(&w->reader);
 	rc = find_range(w, f);
 	if (rc == SQLITE_OK)
 		rc = count(w, f);
@@ -396,10 +388,10 @@ void staging_walk_release(struct staging_walk *w)
 	staging_reader_release(&w->reader);
 }
 
-int staging_reader_init(struct staging_reader *r)
+void staging_reader_init(struct staging_reader *r)
 {
 	*r = (struct staging_reader){.bad = NULL};
-	return pack_init(&r->pack) ? SQLITE_OK : SQLITE_NOMEM;
+	pack_init(&r->pack);
 }
 
 void staging_reader_release(struct staging_reader *r)
@@ -426,7 +418,6 @@ static void put_body(struct staging_reader *r, sqlite3_stmt *row, struct buf *b)
 		body_put_as(b, buf_slice(&r->text),
 		    form == BODY_TEXT ? BODY_TEXT : BODY_BYTES);
 		b->failed |= r->text.failed;
-		b->no_memory |= r->text.no_memory;
 		return;
 	}
 	json_put_key(b, "body");
@@ -480,8 +471,6 @@ static int read_row(
 {
 	bool whole = name ? put_name(row, line) : put_capture(r, row, line);
 
-	if (store_row_read(row) || line->no_memory)
-		return SQLITE_NOMEM;
 	return whole ? SQLITE_ROW : SQLITE_TOOBIG;
 }
 

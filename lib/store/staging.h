@@ -120,8 +120,7 @@ struct staging_reader {
 	const char *bad;
 };
 
-/* SQLITE_OK or SQLITE_NOMEM. */
-int staging_reader_init(struct staging_reader *);
+void staging_reader_init(struct staging_reader *);
 void staging_reader_release(struct staging_reader *);
 
 /*

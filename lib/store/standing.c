@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "json/json.h"
 #include "store/db.h"
 #include "store/digest.h"
@@ -23,13 +24,11 @@ static size_t find(const struct times *t, int64_t ms)
 }
 
 /* Twice as much room, each time in its new slot. */
-static bool grow(struct times *t)
+static void grow(struct times *t)
 {
 	struct times more = {.room = t->room ? 2 * t->room : 1024};
 
-	more.slots = malloc(more.room * sizeof(*more.slots));
-	if (!more.slots)
-		return false;
+	more.slots = mem_resize(NULL, more.room, sizeof(*more.slots));
 	for (size_t i = 0; i < more.room; i++)
 		more.slots[i] = FREE;
 	for (size_t i = 0; i < t->room; i++)
@@ -38,19 +37,17 @@ static bool grow(struct times *t)
 	more.count = t->count;
 	free(t->slots);
 	*t = more;
-	return true;
 }
 
-bool times_add(struct times *t, int64_t ms)
+void times_add(struct times *t, int64_t ms)
 {
 	size_t i;
 
-	if (2 * t->count >= t->room && !grow(t))
-		return false;
+	if (2 * t->count >= t->room)
+		grow(t);
 	i = find(t, ms);
 	t->count += t->slots[i] == FREE;
 	t->slots[i] = ms;
-	return true;
 }
 
 bool times_has(const struct times *t, int64_t ms)
@@ -97,7 +94,7 @@ static int prepare(sqlite3 *db, struct reading *r, sqlite3_stmt **stmt)
 	sqlite3_str *s = sqlite3_str_new(db);
 	const char *comma = "select ";
 	char *sql;
-	int rc = SQLITE_NOMEM;
+	int rc;
 
 	r->count = 0;
 	for (unsigned i = 0; i < t->count; i++)
@@ -112,8 +109,7 @@ static int prepare(sqlite3 *db, struct reading *r, sqlite3_stmt **stmt)
 		sqlite3_str_appendf(s, "select null");
 	sqlite3_str_appendf(s, " from \"%w\"", t->name.p);
 	sql = sqlite3_str_finish(s);
-	if (sql)
-		rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
+	rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
 	sqlite3_free(sql);
 	return rc;
 }
@@ -173,9 +169,7 @@ static int walk_table(sqlite3 *db, struct reading *r,
 			if (p)
 				add_column(r, i, (struct slice){p, n});
 		}
-		rc = store_row_read(s);
-		if (rc == SQLITE_OK)
-			rc = row(ctx, &r->row);
+		rc = row(ctx, &r->row);
 	}
 	return store_finish(s, rc);
 }

@@ -21,8 +21,7 @@ struct times {
 	size_t count, room;
 };
 
-/* False without memory. */
-bool times_add(struct times *, int64_t ms);
+void times_add(struct times *, int64_t ms);
 bool times_has(const struct times *, int64_t ms);
 void times_release(struct times *);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "store/db.h"
 
 /* Tables that are not merged by what their columns are called. */
@@ -138,22 +139,17 @@ static enum column_rule rule_of(const struct table *t, struct slice column)
 	return RULE_TOLD;
 }
 
-/* A copy with a NUL behind it; NULL without memory. */
+/* A copy with a NUL behind it. */
 static char *keep_name(struct slice *to, struct slice name)
 {
-	char *p = malloc(name.n + 1);
+	char *p = mem_string_slice(name);
 
-	if (!p)
-		return NULL;
-	if (name.n)
-		memcpy(p, name.p, name.n);
-	p[name.n] = '\0';
 	*to = (struct slice){p, name.n};
 	return p;
 }
 
 /* Take a column from a row of the query in read_columns. */
-static bool add_column(struct table *t, sqlite3_stmt *s)
+static void add_column(struct table *t, sqlite3_stmt *s)
 {
 	const void *name = sqlite3_column_text(s, 0);
 	const char *type = (const void *)sqlite3_column_text(s, 1);
@@ -161,21 +157,19 @@ static bool add_column(struct table *t, sqlite3_stmt *s)
 	struct column *c = &t->columns[t->count];
 	int pk = sqlite3_column_int(s, 3);
 
-	if (!name || !(c->name_kept = keep_name(&c->name, slice_of(name))))
-		return false;
+	c->name_kept = keep_name(&c->name, slice_of(name));
 	c->type = type_of(c->name, type ? type : "");
 	c->makes_numbers = makes_numbers(c->type, type);
 	c->rule = rule_of(t, c->name);
 	c->not_null = sqlite3_column_int(s, 2) != 0;
 	c->empty_is_null = is_id(c->name);
-	if (c->not_null && otherwise && !(c->otherwise = strdup(otherwise)))
-		return false;
+	if (c->not_null)
+		c->otherwise = mem_string(otherwise);
 	if (pk > 0 && pk <= TABLE_COLUMNS_MAX) {
 		t->keys[pk - 1] = t->count;
 		t->key_count++;
 	}
 	t->count++;
-	return true;
 }
 
 /*
@@ -201,8 +195,7 @@ static bool read_columns(struct tables *ts, struct table *t)
 			rc = SQLITE_DONE;
 			break;
 		}
-		if (!add_column(t, s) || store_row_read(s))
-			break;
+		add_column(t, s);
 	}
 	sqlite3_finalize(s);
 	return rc == SQLITE_DONE;
@@ -333,17 +326,14 @@ static bool is_virtual(struct tables *ts, struct slice name)
 
 static struct table *table_read(struct tables *ts, struct slice name)
 {
-	struct table *t = calloc(1, sizeof(*t));
+	struct table *t = mem_zero(1, sizeof(*t));
 
-	if (!t)
-		return NULL;
 	t->first = t->last = t->times = -1;
 	t->own = !is_ours(name);
 	t->name_kept = keep_name(&t->name, name);
 	if (t->own && is_virtual(ts, name))
 		t->kind = TABLE_NOT_LOADED;
-	if (!t->name_kept ||
-	    (t->kind != TABLE_NOT_LOADED && !read_columns(ts, t))) {
+	if (t->kind != TABLE_NOT_LOADED && !read_columns(ts, t)) {
 		table_free(t);
 		return NULL;
 	}
@@ -357,7 +347,7 @@ static struct table *table_read(struct tables *ts, struct slice name)
 
 struct table *tables_find(struct tables *ts, struct slice name)
 {
-	struct table *t, **list;
+	struct table *t;
 
 	if (ts->last && slice_eq(ts->last->name, name))
 		return ts->last;
@@ -372,12 +362,7 @@ struct table *tables_find(struct tables *ts, struct slice name)
 		table_free(ts->unknown);
 		return ts->unknown = t;
 	}
-	list = realloc(ts->list, (ts->count + 1) * sizeof(void *));
-	if (!list) {
-		table_free(t);
-		return NULL;
-	}
-	ts->list = list;
+	ts->list = mem_resize(ts->list, ts->count + 1, sizeof(void *));
 	t->index = (unsigned)ts->count;
 	ts->list[ts->count++] = t;
 	return ts->last = t;

@@ -42,10 +42,7 @@ static void put(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = sqlite3_vmprintf(fmt, ap);
 	va_end(ap);
-	if (text)
-		buf_puts(b, text);
-	else
-		b->failed = true;
+	buf_puts(b, text);
 	sqlite3_free(text);
 }
 
@@ -53,7 +50,8 @@ static int prepare(sqlite3 *db, struct buf *query, sqlite3_stmt **stmt)
 {
 	const char *sql = buf_cstr(query);
 
-	return sql ? sqlite3_prepare_v2(db, sql, -1, stmt, NULL) : SQLITE_NOMEM;
+	return sql ? sqlite3_prepare_v2(db, sql, -1, stmt, NULL)
+		   : SQLITE_TOOBIG;
 }
 
 static void bind_keys(const struct why *w, sqlite3_stmt *stmt)
@@ -220,7 +218,7 @@ static int find_like(struct why *w, sqlite3 *db, sqlite3_stmt **stmt)
 	int rc;
 
 	if (!mend_keys(w))
-		return SQLITE_NOMEM;
+		return SQLITE_TOOBIG;
 	put_select(w);
 	for (unsigned i = 0; i < t->key_count; i++)
 		put(&w->query,

@@ -105,7 +105,7 @@ static void test_bounds(void)
 
 int main(void)
 {
-	ok(pack_init(&pack), "there is memory");
+	pack_init(&pack);
 	for (size_t n = 0; n < 3; n++)
 		test_round(n);
 	test_round(100);
