@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/os.h"
 #include "json/json.h"
 
@@ -168,7 +169,7 @@ int64_t cli_number(
 {
 	int64_t value;
 
-	if (!json_int(slice_of(arg), &value) || value < min || value > max)
+	if (!number_parse(slice_of(arg), &value) || value < min || value > max)
 		cli_die(EX_USAGE,
 		    "%s: not a whole number from %" PRId64 " to %" PRId64
 		    ": '%s'",
@@ -217,7 +218,7 @@ size_t cli_size(const char *option, const char *arg)
 		digits.n--;
 		shift = 10 * (int)(unit - units + 1);
 	}
-	if (!json_int(digits, &value) || value < 1 ||
+	if (!number_parse(digits, &value) || value < 1 ||
 	    value > (INT64_MAX >> 1) >> shift)
 		cli_die(EX_USAGE, "%s: not a size like 4096, 64M or 1G: '%s'",
 		    option, arg);

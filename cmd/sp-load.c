@@ -185,12 +185,10 @@ static void refuse_columns(
 	struct slice reasons = buf_slice(&l->why);
 
 	while (reasons.n > 0) {
-		const char *end = memchr(reasons.p, '\n', reasons.n);
-		size_t n = (size_t)(end - reasons.p);
+		struct slice reason = slice_cut(&reasons, '\n');
 
 		stage_complain(&l->stage, rec, place, "bad column", "%.*s",
-		    (int)n, reasons.p);
-		reasons = slice_from(reasons, n + 1);
+		    (int)reason.n, reason.p);
 	}
 }
 
@@ -202,12 +200,8 @@ static void refuse_row(
 
 	buf_clear(&l->line);
 	while (reasons.n > 0) {
-		const char *end = memchr(reasons.p, '\n', reasons.n);
-		size_t n = end ? (size_t)(end - reasons.p) : reasons.n;
-
 		buf_puts(&l->line, l->line.n ? "; " : "");
-		buf_put(&l->line, reasons.p, n);
-		reasons = slice_from(reasons, n + (end != NULL));
+		buf_put_slice(&l->line, slice_cut(&reasons, '\n'));
 	}
 	stage_refuse_at(
 	    &l->stage, rec, place, "bad row", "%s", buf_words(&l->line));

@@ -110,13 +110,8 @@ static void show_debug(void *ctx, struct slice json)
 static void each_line(struct transform *t, struct slice text,
     void (*use)(struct transform *, struct slice line))
 {
-	while (text.n > 0) {
-		const char *newline = memchr(text.p, '\n', text.n);
-		size_t n = (size_t)(newline - text.p);
-
-		use(t, (struct slice){text.p, n});
-		text = slice_from(text, n + 1);
-	}
+	while (text.n > 0)
+		use(t, slice_cut(&text, '\n'));
 }
 
 static void send_row(struct transform *t, struct slice line)
@@ -127,13 +122,12 @@ static void send_row(struct transform *t, struct slice line)
 
 static void send_complaint(struct transform *t, struct slice line)
 {
-	size_t n =
-	    (size_t)((const char *)memchr(line.p, '\t', line.n) - line.p);
-	struct slice place = {n ? line.p : NULL, n};
-	struct slice reason = slice_from(line, n + 1);
+	struct slice place = slice_cut(&line, '\t');
 
-	stage_complain(&t->st, &t->rec, place, "bad item", "%.*s",
-	    (int)reason.n, reason.p);
+	if (place.n == 0)
+		place.p = NULL;
+	stage_complain(
+	    &t->st, &t->rec, place, "bad item", "%.*s", (int)line.n, line.p);
 }
 
 /* Send what became of the oldest capture. */

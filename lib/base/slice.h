@@ -53,4 +53,17 @@ static inline struct slice slice_from(struct slice a, size_t n)
 	return (struct slice){a.p + n, a.n - n};
 }
 
+/*
+ * Cut off the part before a character, and drop that one: `rest` is what
+ * follows. Where there is none the part is all of it, and the rest is empty.
+ */
+static inline struct slice slice_cut(struct slice *rest, char at)
+{
+	const char *p = rest->n ? memchr(rest->p, at, rest->n) : NULL;
+	struct slice part = {rest->p, p ? (size_t)(p - rest->p) : rest->n};
+
+	*rest = slice_from(*rest, part.n + (p ? 1 : 0));
+	return part;
+}
+
 #endif

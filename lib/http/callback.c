@@ -1,28 +1,19 @@
 #include "http/callback.h"
 
+#include "base/url.h"
 #include "http/pkce.h"
-
-/* Cut off the part before a character, or all of it if there is none. */
-static struct slice cut(struct slice *s, char at)
-{
-	const char *p = s->n ? memchr(s->p, at, s->n) : NULL;
-	struct slice head = {s->p, p ? (size_t)(p - s->p) : s->n};
-
-	*s = slice_from(*s, head.n + (p ? 1 : 0));
-	return head;
-}
 
 int callback_request(struct slice head, struct slice *query)
 {
-	struct slice line = cut(&head, '\n'), method, target, path;
+	struct slice line = slice_cut(&head, '\n'), method, target, path;
 
 	if (line.n && line.p[line.n - 1] == '\r')
 		line.n--;
-	method = cut(&line, ' ');
-	target = cut(&line, ' ');
+	method = slice_cut(&line, ' ');
+	target = slice_cut(&line, ' ');
 	if (!slice_starts(line, SLICE("HTTP/1.")) || target.n == 0)
 		return 400;
-	path = cut(&target, '?');
+	path = slice_cut(&target, '?');
 	if (!slice_is(path, CALLBACK_PATH))
 		return 404;
 	if (!slice_is(method, "GET"))
@@ -31,30 +22,14 @@ int callback_request(struct slice head, struct slice *query)
 	return 0;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Append a value, decoded; false if not printable ASCII, or too long. */
 static bool decode(struct slice s, struct buf *to)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		int c = s.p[i] == '+' ? ' ' : (unsigned char)s.p[i];
-
-		if (c == '%') {
-			if (s.n - i < 3 || hex(s.p[i + 1]) < 0 ||
-			    hex(s.p[i + 2]) < 0)
-				return false;
-			c = hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]);
-			i += 2;
-		}
-		if (c < 0x20 || c > 0x7e || !buf_putc(to, (char)c))
+	if (!param_decode(to, s))
+		return false;
+	for (size_t i = 0; i < to->n; i++)
+		if (to->p[i] < 0x20 || to->p[i] > 0x7e)
 			return false;
-	}
 	return s.n > 0;
 }
 
@@ -63,20 +38,18 @@ static bool keep(struct slice value, struct slice *where)
 {
 	bool first = !where->p;
 
-	*where = value;
+	*where = value.p ? value : SLICE("");
 	return first;
 }
 
 enum callback_kind callback_read(
     struct slice query, const char *state, struct buf *value)
 {
-	struct slice code = {NULL, 0}, error = code, given = code;
+	struct slice code = {NULL, 0}, error = code, given = code, name, part;
 	struct buf text = BUF_INIT(CALLBACK_MAX);
 	bool ok = true, ours;
 
-	while (ok && query.n) {
-		struct slice part = cut(&query, '&'), name = cut(&part, '=');
-
+	while (ok && param_next(&query, &name, &part)) {
 		if (slice_is(name, "code"))
 			ok = keep(part, &code);
 		else if (slice_is(name, "error"))
@@ -107,8 +80,8 @@ enum callback_kind callback_read_pasted(
 	while (line.n && strchr(" \t", *line.p))
 		line = slice_from(line, 1);
 	rest = line;
-	cut(&rest, '?');
+	slice_cut(&rest, '?');
 	if (!rest.n)
 		rest = line;
-	return callback_read(cut(&rest, '#'), state, value);
+	return callback_read(slice_cut(&rest, '#'), state, value);
 }

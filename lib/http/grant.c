@@ -17,19 +17,6 @@
 
 #define NO_ANSWER "the token endpoint does not answer"
 
-void form_put(struct buf *b, const char *name, const char *value)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-
-	buf_printf(b, "%s%s=", b->n ? "&" : "", name);
-	for (; *value; value++)
-		if (strchr(plain, *value))
-			buf_putc(b, *value);
-		else
-			buf_printf(b, "%%%02X", (unsigned char)*value);
-}
-
 /* The members of a response, decoded; empty if missing or invalid. */
 struct granted {
 	struct buf access, refresh, scope;

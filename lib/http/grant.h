@@ -20,9 +20,6 @@ struct grant {
 	const char *secrets[2];
 };
 
-/* Append `name=value` to a form or a query, encoded, after an & if needed. */
-void form_put(struct buf *, const char *name, const char *value);
-
 /*
  * POST the request's form, with retries, and set the granted tokens; the token
  * file is not changed. False with 77 for invalid_grant, 69 if there is no

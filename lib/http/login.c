@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/url.h"
 #include "http/callback.h"
 #include "http/client.h"
 #include "http/grant.h"
@@ -40,13 +41,13 @@ bool login_put_url(const struct login *l, struct buf *b)
 {
 	struct buf query = BUF_INIT(URL_MAX);
 
-	form_put(&query, "response_type", "code");
-	form_put(&query, "client_id", l->client_id);
-	form_put(&query, "scope", l->scope);
-	form_put(&query, "redirect_uri", l->redirect);
-	form_put(&query, "state", l->pkce.state);
-	form_put(&query, "code_challenge_method", "S256");
-	form_put(&query, "code_challenge", l->pkce.challenge);
+	param_put(&query, "response_type", "code");
+	param_put(&query, "client_id", l->client_id);
+	param_put(&query, "scope", l->scope);
+	param_put(&query, "redirect_uri", l->redirect);
+	param_put(&query, "state", l->pkce.state);
+	param_put(&query, "code_challenge_method", "S256");
+	param_put(&query, "code_challenge", l->pkce.challenge);
 	buf_printf(
 	    b, "%s%c", l->auth_url, strchr(l->auth_url, '?') ? '&' : '?');
 	buf_put_slice(b, buf_slice(&query));
@@ -65,11 +66,11 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	    .secrets = {code, l->pkce.verifier}};
 	bool ok;
 
-	form_put(&form, "grant_type", "authorization_code");
-	form_put(&form, "code", code);
-	form_put(&form, "redirect_uri", l->redirect);
-	form_put(&form, "client_id", l->client_id);
-	form_put(&form, "code_verifier", l->pkce.verifier);
+	param_put(&form, "grant_type", "authorization_code");
+	param_put(&form, "code", code);
+	param_put(&form, "redirect_uri", l->redirect);
+	param_put(&form, "client_id", l->client_id);
+	param_put(&form, "code_verifier", l->pkce.verifier);
 	g.request.form = buf_cstr(&form);
 	/* The granted scope is the requested one, unless the response says. */
 	token_set(&l->token.client_id, slice_of(l->client_id));

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http/grant.h"
+#include "base/url.h"
 #include "json/json.h"
 
 /* Of the pages of a playlist's list that have no link to follow. */
@@ -67,7 +67,7 @@ static enum pages_result go_to(struct pages *p, struct slice ref)
 	if (!is_new(&p->asked, url_path(buf_slice(&p->url))))
 		return bad(p, "a page that was requested before");
 	p->offset = -1;
-	url_query_int(buf_slice(&p->url), "offset", &p->offset);
+	param_find_int(url_query(buf_slice(&p->url)), "offset", &p->offset);
 	p->number++;
 	return PAGES_MORE;
 }
@@ -85,10 +85,10 @@ static enum page_kind kind_of(
 /* Whether the list is read from its first entry on. */
 static bool is_start(struct slice url)
 {
-	struct slice cursor;
+	struct slice query = url_query(url), cursor;
 
-	return !url_query(url, "after", &cursor) &&
-	       !url_query(url, "before", &cursor);
+	return !param_find(query, "after", &cursor) &&
+	       !param_find(query, "before", &cursor);
 }
 
 enum pages_result pages_begin(struct pages *p, struct slice ref,
@@ -236,18 +236,12 @@ static enum pages_result follow(struct pages *p, const struct links *l)
 /* The same URL with the cursor of the next page. */
 static bool put_after(struct pages *p, const struct links *l)
 {
-	struct buf after = BUF_INIT(URL_MAX), query = BUF_INIT(URL_MAX);
-	struct slice value;
-	bool ok = json_unescape(l->after, &after) && buf_cstr(&after);
+	struct buf after = BUF_INIT(URL_MAX);
+	bool ok = json_unescape(l->after, &after) &&
+		  url_set_query(
+		      &p->next, buf_slice(&p->url), "after", buf_slice(&after));
 
-	if (ok) {
-		form_put(&query, "after", after.p);
-		value = slice_from(buf_slice(&query), strlen("after="));
-		ok = !query.failed && url_set_query(buf_slice(&p->url), "after",
-					  value, &p->next);
-	}
 	buf_release(&after);
-	buf_release(&query);
 	return ok;
 }
 
@@ -258,6 +252,7 @@ static bool put_after(struct pages *p, const struct links *l)
 static enum pages_result ask_on(struct pages *p, const struct links *l)
 {
 	struct slice url = buf_slice(&p->url);
+	char offset[24];
 	bool ok;
 
 	buf_clear(&p->next);
@@ -268,7 +263,8 @@ static enum pages_result ask_on(struct pages *p, const struct links *l)
 	} else if (p->offset < 0 && l->offset < 0) {
 		ok = put_after(p, l);
 	} else {
-		ok = url_set_query_int(url, "offset", p->came, &p->next);
+		snprintf(offset, sizeof(offset), "%" PRId64, p->came);
+		ok = url_set_query(&p->next, url, "offset", slice_of(offset));
 	}
 	return ok ? go_to(p, buf_slice(&p->next)) : bad(p, url_too_long);
 }
@@ -365,7 +361,7 @@ static enum pages_result page_done(struct pages *p, struct links *l)
 /* Request the snapshot once more, to see whether the list has changed. */
 static enum pages_result check(struct pages *p)
 {
-	bool query = memchr(p->first.p, '?', p->first.n) != NULL;
+	bool query = url_query(buf_slice(&p->first)).p;
 
 	p->kind = PAGE_CHECK;
 	if (!buf_printf(

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/url.h"
 #include "http/grant.h"
 #include "http/retry.h"
 #include "http/token.h"
@@ -27,9 +28,9 @@ static bool renew(struct token *t, struct transfer *transfer, const char *url,
 		return error_set(error, EX_CONFIG, "%s: no client_id", t->path);
 	if (!token_prepare(t, error))
 		return false;
-	form_put(&form, "grant_type", "refresh_token");
-	form_put(&form, "refresh_token", t->refresh_token);
-	form_put(&form, "client_id", t->client_id);
+	param_put(&form, "grant_type", "refresh_token");
+	param_put(&form, "refresh_token", t->refresh_token);
+	param_put(&form, "client_id", t->client_id);
 	g.request.form = buf_cstr(&form);
 	if (t->client_secret)
 		g.request.user = t->client_id;

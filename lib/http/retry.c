@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/os.h"
 #include "http/error.h"
 #include "http/transfer.h"
@@ -56,7 +57,7 @@ bool retry_after_parse(struct slice value, int64_t now, int64_t *wait)
 
 	if (all_digits(s)) {
 		*wait = WAIT_MAX;
-		if (json_int(s, &seconds) && seconds < WAIT_MAX / 1000)
+		if (number_parse(s, &seconds) && seconds < WAIT_MAX / 1000)
 			*wait = seconds * 1000;
 		return true;
 	}

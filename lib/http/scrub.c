@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 /*
  * Base64 has three forms of each text, by its place in what was encoded: with
  * 0, 1 or 2 bytes (modulo 3) before it. Characters that depend on neighbours
@@ -49,14 +51,6 @@ static bool is_char_of(const struct scrub_form *f, size_t i, unsigned c)
 	return form_at(f, i) == c;
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /*
  * The length of a character that JSON may have written with an escape: what
  * that means is put into `c`, if a secret can have it.
@@ -82,8 +76,8 @@ static size_t read_char(const char *p, const char *end, int times, unsigned *c)
 	size_t n = read_escaped(p, end, c);
 
 	while (times-- > 0 && *c == '%' && (size_t)(end - p) >= n + 2 &&
-	       hex(p[n]) >= 0 && hex(p[n + 1]) >= 0) {
-		*c = (unsigned)(hex(p[n]) * 16 + hex(p[n + 1]));
+	       hex_digit(p[n]) >= 0 && hex_digit(p[n + 1]) >= 0) {
+		*c = (unsigned)(hex_digit(p[n]) * 16 + hex_digit(p[n + 1]));
 		n += 2;
 	}
 	return n;

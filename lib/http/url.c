@@ -1,11 +1,9 @@
 #include "http/url.h"
 
 #include <curl/curl.h>
-#include <inttypes.h>
-#include <stdio.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
-#include "json/json.h"
 
 #define BRIEF 100 /* bytes of a URL in a message */
 
@@ -133,12 +131,6 @@ const char *url_resolve(
 	return why;
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	       (c >= 'A' && c <= 'F');
-}
-
 /* Whether a segment of the path, before the query, is `.` or `..`. */
 static bool has_dots(struct slice path)
 {
@@ -173,8 +165,9 @@ const char *url_path_fault(struct slice path)
 		if (c <= ' ' || c >= 0x7f || strchr("\"#<>\\^`{|}", c))
 			return "it has a character that a URL holds "
 			       "percent-encoded";
-		if (c == '%' && (path.n - i < 3 || !is_hex(path.p[i + 1]) ||
-				    !is_hex(path.p[i + 2])))
+		if (c == '%' &&
+		    (path.n - i < 3 || hex_digit(path.p[i + 1]) < 0 ||
+			hex_digit(path.p[i + 2]) < 0))
 			return "it has a '%' without two hexadecimal digits";
 	}
 	return has_dots(path) ? "it has a segment of dots" : NULL;
@@ -196,11 +189,8 @@ struct slice url_path(struct slice url)
 struct slice url_endpoint(struct slice url)
 {
 	struct slice path = url_path(url);
-	const char *query = memchr(path.p, '?', path.n);
 
-	if (query)
-		path.n = (size_t)(query - path.p);
-	return path;
+	return slice_cut(&path, '?');
 }
 
 struct slice url_brief(struct slice url)
@@ -210,56 +200,4 @@ struct slice url_brief(struct slice url)
 	if (path.n > BRIEF)
 		path.n = BRIEF;
 	return path;
-}
-
-bool url_query(struct slice url, const char *name, struct slice *value)
-{
-	const char *p = memchr(url.p, '?', url.n), *end = url.p + url.n;
-	size_t len = strlen(name);
-
-	while (p && ++p < end) {
-		const char *stop = memchr(p, '&', (size_t)(end - p));
-		const char *to = stop ? stop : end;
-
-		if ((size_t)(to - p) > len && p[len] == '=' &&
-		    memcmp(p, name, len) == 0) {
-			p += len + 1;
-			*value = (struct slice){p, (size_t)(to - p)};
-			return true;
-		}
-		p = stop;
-	}
-	return false;
-}
-
-bool url_query_int(struct slice url, const char *name, int64_t *value)
-{
-	struct slice text;
-
-	return url_query(url, name, &text) && json_int(text, value);
-}
-
-bool url_set_query(
-    struct slice url, const char *name, struct slice value, struct buf *to)
-{
-	struct slice old;
-
-	if (url_query(url, name, &old)) {
-		buf_put(to, url.p, (size_t)(old.p - url.p));
-		buf_put_slice(to, value);
-		return buf_put(
-		    to, old.p + old.n, (size_t)(url.p + url.n - old.p) - old.n);
-	}
-	buf_put_slice(to, url);
-	buf_printf(to, "%c%s=", memchr(url.p, '?', url.n) ? '&' : '?', name);
-	return buf_put_slice(to, value);
-}
-
-bool url_set_query_int(
-    struct slice url, const char *name, int64_t value, struct buf *to)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, value);
-	return url_set_query(url, name, slice_of(text), to);
 }

@@ -45,28 +45,11 @@ bool origin_put(const struct origin *, struct buf *);
 const char *url_resolve(
     const struct origin *api, struct slice ref, struct buf *url);
 
-/* The value of a parameter in the query of a URL; false if it is missing. */
-bool url_query(struct slice url, const char *name, struct slice *value);
-
 /*
  * What makes a text no path, with or without a query, that can be asked of an
  * API as it is: a constant string, or NULL.
  */
 const char *url_path_fault(struct slice);
-
-/*
- * A whole number in the query of a URL, like 50 in `?limit=50`; false if it
- * is missing or not a number.
- */
-bool url_query_int(struct slice url, const char *name, int64_t *value);
-
-/* Append the URL with this value set in its query, which is encoded already. */
-bool url_set_query(
-    struct slice url, const char *name, struct slice value, struct buf *to);
-
-/* The same with a number. */
-bool url_set_query_int(
-    struct slice url, const char *name, int64_t value, struct buf *to);
 
 /* The part after the origin: path and query. */
 struct slice url_path(struct slice url);

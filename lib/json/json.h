@@ -102,11 +102,10 @@ bool json_check_lenient(struct json *j, struct slice text);
  */
 bool json_compact(struct json *j, struct slice text, struct buf *to);
 
-/* Read a number as written into an integer; false if it is not one that fits.
+/*
+ * Read a number as written, in any spelling of a whole number: 20.0 and 2e1
+ * are 20. False if it is not one that fits.
  */
-bool json_int(struct slice written, int64_t *value);
-
-/* The same for any spelling of a whole number: 20.0 and 2e1 are 20. */
 bool json_whole(struct slice written, int64_t *value);
 
 /* Append a string, quoted; what is no UTF-8 in it becomes U+FFFD. */

@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
+
 /* What the grammar allows next. */
 enum {
 	WANT_VALUE,
@@ -145,17 +147,11 @@ static int hex4(const char *p, const char *end)
 	if (end - p < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		char c = p[i];
+		int digit = hex_digit(p[i]);
 
-		v <<= 4;
-		if (is_digit(c))
-			v |= c - '0';
-		else if (c >= 'a' && c <= 'f')
-			v |= c - 'a' + 10;
-		else if (c >= 'A' && c <= 'F')
-			v |= c - 'A' + 10;
-		else
+		if (digit < 0)
 			return -1;
+		v = v << 4 | digit;
 	}
 	return v;
 }
@@ -456,26 +452,6 @@ bool json_check_lenient(struct json *j, struct slice text)
 {
 	json_init_lenient(j, text);
 	return read_one_value(j);
-}
-
-bool json_int(struct slice s, int64_t *value)
-{
-	bool negative = s.n > 0 && *s.p == '-';
-	uint64_t v = 0, limit = (uint64_t)INT64_MAX + negative;
-
-	if (negative)
-		s = slice_from(s, 1);
-	if (s.n == 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned digit = (unsigned)(s.p[i] - '0');
-
-		if (digit > 9 || v > (limit - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-	}
-	*value = negative ? (int64_t)(0 - v) : (int64_t)v;
-	return true;
 }
 
 /* Multiply by a power of ten; false if it gets greater than the limit. */

@@ -11,11 +11,8 @@
 void filter_prelude(struct buf *to, struct slice text)
 {
 	while (text.n > 0) {
-		const char *newline = memchr(text.p, '\n', text.n);
-		size_t n = newline ? (size_t)(newline - text.p) : text.n;
-		struct slice line = {text.p, n};
+		struct slice line = slice_cut(&text, '\n');
 
-		text = slice_from(text, newline ? n + 1 : n);
 		while (line.n > 0 && (*line.p == '\t' || *line.p == ' '))
 			line = slice_from(line, 1);
 		if (line.n > 0 && *line.p != '#') {
@@ -74,11 +71,9 @@ static void put_compile_error(struct buf *why, struct slice text)
 {
 	static const char hint[] = " (Unix shell quoting issues?)";
 	static const char place[] = " at <top-level>";
-	const char *newline = memchr(text.p, '\n', text.n);
 	size_t from = why->n;
 
-	if (newline)
-		text.n = (size_t)(newline - text.p);
+	text = slice_cut(&text, '\n');
 	drop_text(&text, "jq: error: ");
 	while (text.n > 0 && text.p[text.n - 1] == ':')
 		text.n--;

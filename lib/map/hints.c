@@ -5,17 +5,6 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Cut the next line off the text. */
-static struct slice take_line(struct slice *text)
-{
-	const char *newline = text->n ? memchr(text->p, '\n', text->n) : NULL;
-	size_t n = newline ? (size_t)(newline - text->p) : text->n;
-	struct slice line = {text->p, n};
-
-	*text = slice_from(*text, newline ? n + 1 : n);
-	return line;
-}
-
 /* Cut the next word off a line; empty at its end. */
 static struct slice take_word(struct slice *line)
 {
@@ -74,16 +63,14 @@ static unsigned read_kinds(struct slice text)
 	unsigned all = 0;
 
 	while (text.n > 0) {
-		const char *bar = memchr(text.p, '|', text.n);
-		size_t n = bar ? (size_t)(bar - text.p) : text.n, i = 0;
+		struct slice kind = slice_cut(&text, '|');
+		size_t i = 0;
 
-		while (i < KINDS &&
-		       !slice_is((struct slice){text.p, n}, kinds[i].name))
+		while (i < KINDS && !slice_is(kind, kinds[i].name))
 			i++;
 		if (i == KINDS)
 			return 0;
 		all |= kinds[i].kind;
-		text = slice_from(text, bar ? n + 1 : n);
 	}
 	return all;
 }
@@ -111,13 +98,15 @@ static bool add_shapes(struct hints *h, struct slice line)
 	struct slice word;
 
 	while ((word = take_word(&line)).n > 0) {
-		const char *colon = memchr(word.p, ':', word.n);
-		size_t n = colon ? (size_t)(colon - word.p) : 0;
-		bool inner = n > 2 && memcmp(word.p + n - 2, "[]", 2) == 0;
-		struct slice name = {word.p, inner ? n - 2 : n};
-		unsigned of = colon ? read_kinds(slice_from(word, n + 1)) : 0;
-		size_t at = shape_at(h, name);
+		struct slice name = slice_cut(&word, ':');
+		bool inner =
+		    name.n > 2 && memcmp(name.p + name.n - 2, "[]", 2) == 0;
+		unsigned of = read_kinds(word);
+		size_t at;
 
+		if (inner)
+			name.n -= 2;
+		at = shape_at(h, name);
 		if (name.n == 0 || name.n > HINTS_NAME_LEN || !of ||
 		    at == HINTS_NAMES_MAX)
 			return false;
@@ -169,7 +158,7 @@ bool hints_parse(struct hints *hints, struct slice text, const char **why)
 
 	*hints = (struct hints){.path_len = 0};
 	while (rest.n > 0) {
-		struct slice line = take_line(&rest), word;
+		struct slice line = slice_cut(&rest, '\n'), word;
 
 		if (take_word(&line).n != 1 || line.p[-1] != '#')
 			continue;

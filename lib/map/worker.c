@@ -233,14 +233,9 @@ static bool map_whole(struct worker *w, struct mapping *m, struct slice line,
 /* Add rows, a line each, that were written without a suffix. */
 static bool add_lines(struct rows *to, struct slice lines)
 {
-	while (lines.n > 0) {
-		const char *newline = memchr(lines.p, '\n', lines.n);
-		struct slice row = {lines.p, (size_t)(newline - lines.p)};
-
-		if (!rows_add_text(to, row))
+	while (lines.n > 0)
+		if (!rows_add_text(to, slice_cut(&lines, '\n')))
 			return false;
-		lines = slice_from(lines, row.n + 1);
-	}
 	return true;
 }
 

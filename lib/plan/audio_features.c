@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/url.h"
 #include "db/statements.h"
 #include "plan/plan.h"
 
@@ -47,7 +48,7 @@ static void put_id(struct buf *url, struct slice id, enum regime regime, int n)
 	} else {
 		buf_putc(url, ',');
 	}
-	plan_put_encoded(url, id);
+	url_encode(url, id, "");
 }
 
 static int ask_missing(struct plan *p, enum regime regime)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/url.h"
 #include "json/json.h"
 #include "db/statements.h"
 #include "plan/deadlines.h"
@@ -190,25 +191,11 @@ bool plan_put_path(struct buf *b, const char *endpoint, struct slice id)
 
 	if (!id.p)
 		return endpoint_put_path(e, id, b);
-	if (plan_put_encoded(&encoded, id))
+	if (url_encode(&encoded, id, ""))
 		endpoint_put_path(e, buf_slice(&encoded), b);
 	else
 		b->failed = true;
 	buf_release(&encoded);
-	return !b->failed;
-}
-
-bool plan_put_encoded(struct buf *b, struct slice text)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] && strchr(plain, text.p[i]))
-			buf_putc(b, text.p[i]);
-		else
-			buf_printf(b, "%%%02X", (unsigned char)text.p[i]);
-	}
 	return !b->failed;
 }
 

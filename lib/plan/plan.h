@@ -149,9 +149,6 @@ int64_t plan_pages(int64_t items, int64_t page);
  */
 bool plan_put_path(struct buf *, const char *endpoint, struct slice id);
 
-/* Append a text percent-encoded for a URL's path. */
-bool plan_put_encoded(struct buf *, struct slice);
-
 int plan_play_history(struct plan *);
 int plan_playlists(struct plan *);
 int plan_audio_features(struct plan *);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "db/statements.h"
 #include "json/json.h"
 #include "plan/plan.h"
@@ -21,16 +22,15 @@ static int64_t pages_of(int64_t items)
 /* A number in the query of a URL, or what it is without one. */
 static int64_t number_in(const char *url, const char *name, int64_t without)
 {
-	const char *p = strstr(url, name);
-
-	return p ? strtoll(p + strlen(name), NULL, 10) : without;
+	param_find_int(url_query(slice_of(url)), name, &without);
+	return without;
 }
 
 /* The pages that are left from a stop on, and the check. */
 static int64_t pages_from(const struct stop *stop, int64_t items)
 {
-	int64_t offset = number_in(stop->next, "offset=", items);
-	int64_t limit = number_in(stop->next, "limit=", ITEMS_LIMIT);
+	int64_t offset = number_in(stop->next, "offset", items);
+	int64_t limit = number_in(stop->next, "limit", ITEMS_LIMIT);
 
 	if (offset < 0 || offset >= items || limit < 1)
 		return 1;

@@ -4,6 +4,7 @@
  */
 #include "base/base64.h"
 #include "base/sha256.h"
+#include "base/url.h"
 #include "rehearse/put.h"
 #include "rehearse/query.h"
 #include "rehearse/rehearsal.h"
@@ -32,31 +33,21 @@ static bool redirect_good(const char *uri)
 	return false;
 }
 
-static void put_encoded(struct buf *b, const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (strchr("-._~", *text) != NULL ||
-		    (*text >= '0' && *text <= '9') ||
-		    (*text >= 'a' && *text <= 'z') ||
-		    (*text >= 'A' && *text <= 'Z'))
-			buf_putc(b, *text);
-		else
-			buf_printf(b, "%%%02X", (unsigned char)*text);
-}
-
 /* Send the browser back, with name=value and the state. */
 static void go_back(struct reply *reply, const char *redirect, const char *name,
     const char *value, const char *state)
 {
 	struct buf b = BUF_INIT(sizeof(reply->location) - 1);
+	struct buf query = BUF_INIT(b.max);
 	const char *text;
 
-	buf_printf(&b, "%s?%s=", redirect, name);
-	put_encoded(&b, value);
-	if (*state != '\0') {
-		buf_puts(&b, "&state=");
-		put_encoded(&b, state);
-	}
+	param_put(&query, name, value);
+	if (*state != '\0')
+		param_put(&query, "state", state);
+	buf_printf(&b, "%s?", redirect);
+	buf_put_slice(&b, buf_slice(&query));
+	b.failed |= query.failed;
+	buf_release(&query);
 	text = buf_cstr(&b);
 	if (text == NULL) {
 		refuse_page(reply, "INVALID_REQUEST: too long");

@@ -1,4 +1,5 @@
 /* Playlists, and the lists of them, as the Web API answers. */
+#include "base/url.h"
 #include "rehearse/api_parts.h"
 #include "rehearse/put.h"
 #include "rehearse/query.h"
@@ -93,7 +94,7 @@ static void lists_of(const struct rehearsal *r, const struct ask *ask,
 		buf_puts(&path, ask->path);
 	} else {
 		buf_puts(&path, "/v1/users/");
-		put_percent(&path, who->id);
+		url_encode(&path, slice_of(who->id), "");
 		buf_puts(&path, "/playlists");
 	}
 	w.path = buf_cstr(&path);

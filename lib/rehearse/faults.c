@@ -1,4 +1,6 @@
 #include "rehearse/put.h"
+#include "base/number.h"
+#include "base/url.h"
 #include "rehearse/faults.h"
 #include "rehearse/query.h"
 
@@ -18,7 +20,7 @@ static bool read_kind(struct fault *f)
 	    {"huge", FAULT_HUGE}, {"change", FAULT_CHANGE},
 	    {"rotate", FAULT_ROTATE}, {"denied", FAULT_DENIED},
 	    {"wrong-state", FAULT_STATE}};
-	char *end;
+	int64_t status;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(f->name, kinds[i].name) == 0) {
@@ -27,9 +29,11 @@ static bool read_kind(struct fault *f)
 		}
 	}
 	f->kind = FAULT_STATUS;
-	f->status = (int)strtol(f->name, &end, 10);
-	return *end == '\0' &&
-	       (f->status == 304 || (f->status >= 400 && f->status <= 599));
+	if (!number_parse(slice_of(f->name), &status) ||
+	    (status != 304 && (status < 400 || status > 599)))
+		return false;
+	f->status = (int)status;
+	return true;
 }
 
 /* A mistyped name would be a fault that never shows. */
@@ -39,17 +43,16 @@ static bool names_known(const char *spec)
 	    "times", "skip", "plain", "path", "message", "reason", "error",
 	    "to", "origin", "mode"};
 
-	while (*spec != '\0') {
-		size_t key = strcspn(spec, "=&"), i = 0;
+	struct slice rest = slice_of(spec), name, value;
+
+	while (param_next(&rest, &name, &value)) {
+		size_t i = 0;
 
 		while (i < sizeof(known) / sizeof(known[0]) &&
-		       (strlen(known[i]) != key ||
-			   memcmp(known[i], spec, key) != 0))
+		       !slice_is(name, known[i]))
 			i++;
 		if (i == sizeof(known) / sizeof(known[0]))
 			return false;
-		spec += strcspn(spec, "&");
-		spec += *spec == '&';
 	}
 	return true;
 }
@@ -127,11 +130,11 @@ bool faults_add(struct faults *q, const struct fault *f)
 /* A page after the first of a playlist's items. */
 static bool later_page(const char *url)
 {
-	const char *query = strchr(url, '?');
 	int64_t offset = 0;
 
-	return strncmp(url, "/v1/playlists/", 14) == 0 && query != NULL &&
-	       query_number(query + 1, "offset", &offset) && offset > 0;
+	return strncmp(url, "/v1/playlists/", 14) == 0 &&
+	       param_find_int(url_query(slice_of(url)), "offset", &offset) &&
+	       offset > 0;
 }
 
 bool faults_take(struct faults *q, const char *url, struct fault *out)

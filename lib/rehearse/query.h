@@ -1,6 +1,6 @@
 /*
- * Reading a=1&b=two, as found after the ? of a url, in a form, or in a fault's
- * specification.
+ * Values of a=1&b=two, as found after the ? of a url, in a form, or in a
+ * fault's specification, as C strings; base/url.h does the reading.
  */
 #ifndef SP_REHEARSE_QUERY_H
 #define SP_REHEARSE_QUERY_H
@@ -18,9 +18,5 @@ bool query_get(const char *query, const char *name, char *value, size_t size);
 
 /* The same for a whole number; absent leaves *n alone. False: not a number. */
 bool query_number(const char *query, const char *name, int64_t *n);
-
-/* Percent-decode len bytes of text into out (size bytes, cut there). */
-void query_decode(
-    const char *text, size_t len, bool plus, char *out, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "json/json.h"
 
 #include <dirent.h>
@@ -98,7 +99,7 @@ static bool take_member(
 		*is_capture = slice_is(j->text, "\"capture\"");
 	else if (slice_is(key, "body"))
 		a->body = j->text;
-	else if (slice_is(key, "status") && json_int(j->text, &status))
+	else if (slice_is(key, "status") && number_parse(j->text, &status))
 		a->status = (int)status;
 	else if (slice_is(key, "fetched_at") && t == JSON_STRING)
 		clock_parse(unquoted(j->text), &a->fetched_at);
@@ -137,13 +138,8 @@ static void read_line(struct saved *s, struct slice line)
 
 static void read_captures(struct saved *s, struct slice text)
 {
-	while (text.n > 0) {
-		const char *end = memchr(text.p, '\n', text.n);
-		size_t n = end != NULL ? (size_t)(end - text.p) : text.n;
-
-		read_line(s, (struct slice){text.p, n});
-		text = slice_from(text, n + (end != NULL));
-	}
+	while (text.n > 0)
+		read_line(s, slice_cut(&text, '\n'));
 }
 
 /*
@@ -266,10 +262,7 @@ static bool named_after(struct slice name, struct slice path)
 
 static struct slice path_of(struct slice url)
 {
-	const char *mark = memchr(url.p, '?', url.n);
-
-	return (struct slice){
-	    url.p, mark != NULL ? (size_t)(mark - url.p) : url.n};
+	return slice_cut(&url, '?');
 }
 
 /* The next in turn, by the whole url or by its path. */

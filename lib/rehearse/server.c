@@ -1,8 +1,9 @@
 #include "rehearse/server.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/url.h"
 #include "rehearse/put.h"
-#include "rehearse/query.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -196,22 +197,20 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	const uint64_t *number = info != NULL ? info->socket_context : NULL;
-	size_t path_len = strcspn(hit->url, "?");
-	char *path = mem_alloc(path_len + 1);
+	struct slice url = slice_of(hit->url);
+	struct buf path = BUF_INIT(url.n + 1);
 	enum MHD_Result result;
 	const char *form = buf_cstr(&hit->form);
 	struct reply reply;
 	struct ask ask;
 
-	if (form == NULL) {
-		free(path);
+	if (form == NULL)
 		return MHD_NO;
-	}
-	query_decode(hit->url, path_len, false, path, path_len + 1);
+	url_decode(&path, slice_cut(&url, '?'));
 	ask = (struct ask){.method = method,
 	    .url = hit->url,
-	    .path = path,
-	    .query = hit->url[path_len] == '?' ? hit->url + path_len + 1 : NULL,
+	    .path = buf_cstr(&path),
+	    .query = url_query(slice_of(hit->url)).p,
 	    .form = form,
 	    .authorization = header(c, "Authorization"),
 	    .user_agent = header(c, "User-Agent"),
@@ -222,7 +221,7 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
 	pthread_mutex_unlock(&s->lock);
 	result = send_reply(s, c, &reply);
 	reply_release(&reply);
-	free(path);
+	buf_release(&path);
 	return result;
 }
 

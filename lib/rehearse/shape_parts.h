@@ -26,9 +26,6 @@ void put_images(struct buf *, const char *what, const char *id);
  */
 void put_user_links(struct buf *, const char *id);
 
-/* Text as a part of a url's path. */
-void put_percent(struct buf *, const char *text);
-
 /* A moment in ms, written in whole seconds; null if it is below 0. */
 void put_second(struct buf *, int64_t ms);
 

@@ -1,5 +1,6 @@
 #include "rehearse/shape_parts.h"
 #include "base/clock.h"
+#include "base/url.h"
 #include "json/json.h"
 
 #include <stdio.h>
@@ -237,23 +238,12 @@ void shape_play(const struct shapes *s, const struct play *p, struct buf *b)
 	buf_puts(b, "}}");
 }
 
-void put_percent(struct buf *b, const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++) {
-		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-		    (*c >= '0' && *c <= '9') || strchr("-_.~", *c) != NULL)
-			buf_putc(b, *c);
-		else
-			buf_printf(b, "%%%02X", (unsigned char)*c);
-	}
-}
-
 void put_user_links(struct buf *b, const char *id)
 {
 	struct buf path = BUF_INIT((size_t)4 * NAME_SIZE);
 	char uri[NAME_SIZE + 16];
 
-	put_percent(&path, id);
+	url_encode(&path, slice_of(id), "");
 	buf_puts(b, "\"external_urls\":{\"spotify\":");
 	put_joined(b, WEB "/user/", buf_slice(&path));
 	buf_puts(b, "},\"href\":");

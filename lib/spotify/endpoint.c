@@ -107,10 +107,7 @@ static bool path_is(struct slice path, const char *pattern)
 
 const struct endpoint *endpoint_at(struct slice path)
 {
-	const char *query = path.n ? memchr(path.p, '?', path.n) : NULL;
-
-	if (query)
-		path.n = (size_t)(query - path.p);
+	path = slice_cut(&path, '?');
 	for (const struct endpoint *e = endpoints; e->name; e++)
 		if ((e->path && path_is(path, e->path)) ||
 		    (e->also && path_is(path, e->also)))

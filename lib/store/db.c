@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/os.h"
+#include "base/url.h"
 #include "db/query.h"
 #include "store/schema.h"
 #include "store/trigger.h"
@@ -397,12 +398,7 @@ static int deny_writes(void *ctx, int action, const char *a, const char *b,
 static bool immutable_uri(const char *path, struct buf *uri)
 {
 	buf_puts(uri, "file:");
-	for (const char *p = path; *p; p++) {
-		if (*p == '%' || *p == '?' || *p == '#')
-			buf_printf(uri, "%%%02x", (unsigned)*p);
-		else
-			buf_putc(uri, *p);
-	}
+	url_encode(uri, slice_of(path), "/");
 	buf_puts(uri, "?immutable=1");
 	return buf_cstr(uri) != NULL;
 }

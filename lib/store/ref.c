@@ -20,24 +20,13 @@ static bool take(struct slice *text, struct slice prefix)
 	return true;
 }
 
-/* Cut the next part off, and the separator behind it. */
-static struct slice take_part(struct slice *text, char separator)
-{
-	const char *end = text->n ? memchr(text->p, separator, text->n) : NULL;
-	size_t n = end ? (size_t)(end - text->p) : text->n;
-	struct slice part = {text->p, n};
-
-	*text = slice_from(*text, end ? n + 1 : n);
-	return part;
-}
-
 /* The id at the end of NAME playlist ID; p == NULL for anything else. */
 static struct slice owned_playlist(struct slice text, char separator)
 {
 	struct slice id = text, before = text;
 
 	while (id.n > 0 && memchr(id.p, separator, id.n))
-		before = take_part(&id, separator);
+		before = slice_cut(&id, separator);
 	if (before.p > text.p && slice_is(before, "playlist") && id.n > 0)
 		return id;
 	return (struct slice){NULL, 0};
@@ -46,7 +35,7 @@ static struct slice owned_playlist(struct slice text, char separator)
 /* KIND ID, or user NAME playlist ID; id.p == NULL for anything else. */
 static struct ref read_parts(struct slice text, char separator)
 {
-	struct ref ref = {take_part(&text, separator), {NULL, 0}};
+	struct ref ref = {slice_cut(&text, separator), {NULL, 0}};
 
 	if (slice_is(ref.kind, "user"))
 		ref.id = owned_playlist(text, separator);
@@ -85,6 +74,6 @@ struct ref ref_parse(struct slice text)
 		return (struct ref){{NULL, 0}, text};
 	rest = path_of(rest);
 	if (slice_starts(rest, SLICE("intl-")))
-		take_part(&rest, '/');
+		slice_cut(&rest, '/');
 	return read_parts(rest, '/');
 }

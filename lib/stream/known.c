@@ -23,17 +23,12 @@ void known_take(struct known *k, const struct record *run)
 /* What a URL names, without its query; as store/refusals.h has it in SQL. */
 static struct slice subject_of(struct slice url)
 {
-	const char *query;
-
 	for (struct slice at = url; at.n > 0; at = slice_from(at, 1))
 		if (slice_starts(at, SLICE("/v1/"))) {
 			url = at;
 			break;
 		}
-	query = url.n ? memchr(url.p, '?', url.n) : NULL;
-	if (query)
-		url.n = (size_t)(query - url.p);
-	return url;
+	return slice_cut(&url, '?');
 }
 
 enum { ENDPOINT, SUBJECT, PLACE, REASON, PARTS };

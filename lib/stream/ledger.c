@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "json/json.h"
 
 void ledger_clear(struct ledger *l)
@@ -105,7 +106,7 @@ static bool read_counts(struct json *j, uint64_t counts[RECORD_TYPES])
 		enum record_type t = record_type_of(j->key);
 		int64_t n;
 
-		if (!json_int(j->text, &n) || n < 0 ||
+		if (!number_parse(j->text, &n) || n < 0 ||
 		    n > COUNT_MAX - (int64_t)counts[t])
 			return false;
 		counts[t] += (uint64_t)n;

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "json/json.h"
 
 struct reading {
@@ -51,7 +52,7 @@ static void read_member(
 		if (of.p)
 			p->playlist = of;
 		of = part_after(j->text, SLICE("offset="));
-		if (!of.p || !json_int(of, &p->offset))
+		if (!of.p || !number_parse(of, &p->offset))
 			p->offset = 0;
 	} else if (type == JSON_STRING && !p->playlist.p &&
 		   json_text_is(j->key, j->key_escaped, SLICE("id"))) {

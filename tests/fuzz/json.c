@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/number.h"
 #include "json/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -111,7 +112,7 @@ static void check_int(struct slice text)
 	char digits[40];
 	int64_t value;
 
-	if (text.n >= sizeof(digits) || !json_int(text, &value))
+	if (text.n >= sizeof(digits) || !number_parse(text, &value))
 		return;
 	memcpy(digits, text.p, text.n);
 	digits[text.n] = '\0';

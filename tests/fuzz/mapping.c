@@ -60,8 +60,8 @@ static struct filter *ready(struct program *p)
 		for (const struct builtin_file *f = builtin_filters; f->name;
 		     f++)
 			if (slice_is(slice_of(f->name), "prelude"))
-				must(filter_prelude(
-				    &prelude, (struct slice){f->text, f->len}));
+				filter_prelude(
+				    &prelude, (struct slice){f->text, f->len});
 	must(filter_compile(
 	    &p->filter, buf_slice(&prelude), slice_of(p->text), &why));
 	buf_release(&why);
@@ -123,7 +123,7 @@ static void try_capture(struct slice text)
 	if (!record_parse(&rec, text, &reason, &at))
 		return;
 	endpoint = record_raw(&rec, "endpoint");
-	if (!rows.seen)
+	if (!rows.lines.max)
 		rows_init(&rows, (size_t)64 << 20);
 	for (int i = 0; builtin_filters[i].name; i++) {
 		const struct builtin_file *f = &builtin_filters[i];

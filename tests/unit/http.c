@@ -108,34 +108,6 @@ static void test_resolving(void)
 	is_text(url_path(SLICE("https://a.example")), "", "no path");
 }
 
-static void test_queries(void)
-{
-	static const struct {
-		const char *url, *with;
-		int64_t offset; /* -1: not there */
-	} cases[] = {
-	    {"/v1/me", "/v1/me?offset=50", -1},
-	    {"/v1/me?limit=5", "/v1/me?limit=5&offset=50", -1},
-	    {"/v1/me?offset=7&limit=5", "/v1/me?offset=50&limit=5", 7},
-	    {"/v1/me?limit=5&offset=7", "/v1/me?limit=5&offset=50", 7},
-	    {"/v1/me?xoffset=7", "/v1/me?xoffset=7&offset=50", -1},
-	    {"/v1/me?offset=x", "/v1/me?offset=50", -1},
-	    {"/v1/me?offset=", "/v1/me?offset=50", -1},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct slice url = slice_of(cases[i].url);
-		struct buf to = BUF_INIT(URL_MAX);
-		int64_t offset = -1;
-
-		url_query_int(url, "offset", &offset);
-		is_int(offset, cases[i].offset, "offset of %s", cases[i].url);
-		url_set_query_int(url, "offset", 50, &to);
-		is_text(buf_slice(&to), cases[i].with, "and changed");
-		buf_release(&to);
-	}
-}
-
 static void test_waits(void)
 {
 	static const struct {
@@ -866,7 +838,6 @@ int main(void)
 	test_reach();
 	test_origins();
 	test_resolving();
-	test_queries();
 	test_waits();
 	test_retries();
 	test_links();

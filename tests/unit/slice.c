@@ -5,6 +5,7 @@ int main(void)
 {
 	const struct slice nothing = {NULL, 0}, a = SLICE("a"), b = SLICE("b");
 	const struct slice ab = SLICE("ab"), nul = SLICE("a\0b");
+	struct slice rest;
 
 	is_int((int64_t)nul.n, 3, "a literal keeps its NUL");
 	ok(slice_of(NULL).p == NULL && slice_of(NULL).n == 0, "of NULL: NULL");
@@ -24,5 +25,12 @@ int main(void)
 	ok(!slice_starts(a, ab) && !slice_starts(ab, b), "or does not");
 	is_text(slice_from(ab, 1), "b", "the rest");
 	is_text(slice_from(ab, 2), "", "may be empty");
+	rest = SLICE("a,,b");
+	is_text(slice_cut(&rest, ','), "a", "cut before a character");
+	is_text(slice_cut(&rest, ','), "", "nothing before the next");
+	is_text(slice_cut(&rest, ','), "b", "all that is left");
+	ok(rest.n == 0 && slice_cut(&rest, ',').n == 0, "and no more");
+	rest = (struct slice){NULL, 0};
+	ok(slice_cut(&rest, ',').p == NULL && rest.n == 0, "of nothing");
 	return tap_done();
 }
