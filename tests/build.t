@@ -40,6 +40,13 @@ check_names() {
 	    "" "every public name of the library is one thing"
 }
 
+# Memory comes from lib/base/mem.c alone, which ends the program without any.
+allocators='(m|c|re|aligned_)alloc|reallocarray|strn?dup|v?asprintf'
+check_memory() {
+	is "$(grep -nE "(^|[^a-z_])($allocators) *\\(" lib/*/*.c cmd/*.c |
+		grep -v '^lib/base/mem\.c:')" "" "only lib/base/mem.c allocates"
+}
+
 # The words of a synopsis, without how they are laid out.
 words() {
 	LC_ALL=C sed "s/.$(printf '\b')//g" | tr -s ' \t\n' '   ' |
@@ -80,6 +87,7 @@ check_closed_reader() {
 }
 
 check_names
+check_memory
 for program in sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse; do
 	check_links "$program"
 	check_usage "$program"

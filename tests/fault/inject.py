@@ -308,7 +308,6 @@ class Fetch(Case):
     wavers = True
     name, command = "sp-fetch", ("sp-fetch", "--backoff", "1ms",
                                  "--retries", "1", "--timeout", "4s")
-    without_memory = {0, 69, 71}  # libcurl may say that it failed, no more
 
     def set_up(self, path):
         super().set_up(path)
@@ -366,7 +365,6 @@ class Look(Fetch):
 class Accounts(Fetch):
     name, command = "sp-fetch accounts", ("sp-fetch", "accounts")
     stdin = ""
-    without_memory = {0, 71}
 
     def set_up(self, path):
         Case.set_up(self, path)
@@ -413,8 +411,6 @@ class Login(Case):
     """From a browser's consent to a token file, which is whole or not."""
 
     name, only_in, wavers = "sp-fetch login", "parent", True
-    # A code is spent once it is sent, whatever libcurl makes of the answer.
-    without_memory = {0, 69, 71, 77}
 
     def arguments(self, path):
         return [program("sp-fetch"), "login", "--timeout", "3s",
@@ -542,9 +538,12 @@ class Import(Case):
         """A file that cannot be read is refused by name, as others are."""
         return "stdin: cannot read" in err and '"type":"error"' in out
 
+    def plain(self, out):
+        return timeless(out)
+
     def result(self, path, out):
         with opened(path + "/music.db") as db:
-            return (timeless(out), {"staging_raw": sorted(set(
+            return (self.plain(out), {"staging_raw": sorted(set(
                 db.execute(CAPTURED)))})
 
 
@@ -757,7 +756,7 @@ class Rehearse(Case):
     name, wavers = "sp-rehearse", True
     # The library aborts when it cannot wake a thread of its own.
     statuses = STATUSES | {-signal.SIGABRT}
-    without_memory = {0, 69, 71, 73}  # it says no more than that it failed
+    without_memory = {0, 69, 71}  # libmicrohttpd may say no more
 
     def run(self, path, fault=None):
         env, mark, port = self.env(path), path + "/mark", path + "/port"
