@@ -13,13 +13,16 @@ static bool is_unreserved(char c)
 
 bool url_encode(struct buf *b, struct slice text, const char *keep)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
+	static const char digits[] = "0123456789ABCDEF";
 
-		if (is_unreserved(c) || (c && strchr(keep, c)))
-			buf_putc(b, c);
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (is_unreserved((char)c) || (c && strchr(keep, c)))
+			buf_putc(b, (char)c);
 		else
-			buf_printf(b, "%%%02X", (unsigned char)c);
+			buf_put(b,
+			    (char[]){'%', digits[c >> 4], digits[c & 15]}, 3);
 	}
 	return !b->failed;
 }

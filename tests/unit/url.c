@@ -42,6 +42,9 @@ static void test_bytes(void)
 	is_text(buf_slice(&to), "/%E9%20", "some are kept; upper-case digits");
 	ok(!url_encode(&to, SLICE("   "), ""), "no room");
 	buf_release(&to);
+	to = (struct buf)BUF_INIT(3);
+	ok(url_encode(&to, SLICE(" "), ""), "just room enough");
+	buf_release(&to);
 	buf_release(&back);
 }
 
