@@ -256,6 +256,10 @@ is "$status $(echo "$out" | jq -r .type | xargs)" "0 run end" \
     "both were refused: nothing is asked, and that is no failure"
 like "$(echo "$out" | jq -r 'select(.type == "end").reason')" \
     'not available to this app' "the end says so"
+sql "update endpoint_status set denied = 'app'
+	where endpoint = 'audio-features' and subject = ''"
+is "$(urls audio-features)" "/v1/audio-features?ids=t1,t2" \
+    "what the app was denied altogether says nothing of audio features"
 sql "delete from endpoint_status where endpoint = 'audio-features' and subject != 't4'"
 i=0
 while [ $i -lt 150 ]; do
@@ -285,6 +289,13 @@ sql "insert into endpoint_status (user_id, endpoint, subject, status,
 	last_updated) values ('kim', 'user', 'x', 404, '$new'),
 	('kim', 'user', 'y', 404, '$new')"
 is "$(urls profile | grep -c /users/)" 0 "none where the app may not"
+sql "update endpoint_status set status = 403, denied = 'app'
+	where endpoint = 'user'"
+is "$(urls profile | grep -c /users/)" 5 "but what it was denied altogether"
+sql "update endpoint_status set denied = 'endpoint' where endpoint = 'user'"
+is "$(urls profile | grep -c /users/)" 0 "a 403 of users is enough"
+sql "update endpoint_status set status = 404, denied = null
+	where endpoint = 'user'"
 
 sql "insert into ingest_runs (run_id, job, account, status, started_at)
 	values ('r1', 'play-history', 'default', 'complete', '$new'),

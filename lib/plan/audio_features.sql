@@ -2,11 +2,13 @@
 
 -- name: audio_features_refusals
 -- Whether a batch was refused with 403; whether one track was, and whether one
--- was answered. The access mode of an app is only known from such answers.
+-- was answered. The access mode of an app is only known from such answers, and
+-- not from a 403 that is about all that it asks for.
 with s as (
 	select subject, status from endpoint_status
 	where user_id = :user and endpoint = 'audio-features'
 		and last_updated > :refused_since and last_updated <= :now
+		and coalesce(denied, '') not in ('app', 'login')
 )
 select exists (select 1 from s where subject = '' and status = 403),
 	exists (select 1 from s where subject != '' and status = 403),

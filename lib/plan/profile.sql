@@ -4,11 +4,13 @@
 -- name: due_users
 -- Those that were not asked for since :stale_since. An app that was refused
 -- with 403, or got 404 for three users and found none, may not ask for users at
--- all; else only those with a 404 of their own are left out.
+-- all; else only those with a 404 of their own are left out. A 403 that is about
+-- all that an app or a login asks for says nothing of users.
 with s as (
 	select subject, status from endpoint_status
 	where user_id = :user and endpoint = 'user'
 		and last_updated > :refused_since and last_updated <= :now
+		and coalesce(denied, '') not in ('app', 'login')
 ),
 met as (
 	select owner_id as id from playlists

@@ -5,6 +5,7 @@
 #include "rehearse/query.h"
 #include "rehearse/shape_parts.h"
 #include "json/json.h"
+#include "spotify/endpoint.h"
 #include "stream/scopes.h"
 
 #include <stdio.h>
@@ -209,12 +210,13 @@ bool playlists_answer(
 	const struct person *who;
 	char id[NAME_SIZE];
 	const char *end = strrchr(ask->path, '/');
+	const char *endpoint = endpoint_of(slice_of(ask->path));
 
 	if (strncmp(ask->path, "/v1/playlists/", 14) == 0) {
 		playlist(r, ask, reply);
 		return true;
 	}
-	if (strcmp(ask->path, "/v1/me/playlists") == 0) {
+	if (strcmp(endpoint, "my-playlists") == 0) {
 		lists_of(r, ask, &r->catalogue->people[0], reply);
 		return true;
 	}
