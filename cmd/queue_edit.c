@@ -39,10 +39,9 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 {
 	struct buf all = BUF_INIT((size_t)64 << 20);
 	struct lines in;
-	struct slice line;
+	struct slice line, rest;
 	enum lines_result r;
 	int status = 0;
-	size_t from = 0;
 
 	lines_init(&in, 0, 4096);
 	while ((r = lines_next(&in, &line, -1)) == LINES_LINE ||
@@ -56,14 +55,12 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 		    all.failed ? "more than 64 MiB" : strerror(in.err));
 	if (store_begin(db) != SQLITE_OK)
 		database_die(db, "lock the database");
-	for (uint64_t number = 1; from < all.n; number++) {
-		char *end = memchr(all.p + from, '\n', all.n - from);
-		size_t n = (size_t)(end - all.p) - from;
-		struct slice text = {all.p + from, n};
+	rest = buf_slice(&all);
+	for (uint64_t number = 1; rest.n > 0; number++) {
+		struct slice text = slice_cut(&rest, '\n');
 		char where[32];
 
-		from += n + 1;
-		if (n > 0 && text.p[n - 1] == '\r')
+		if (text.n > 0 && text.p[text.n - 1] == '\r')
 			text.n--;
 		snprintf(where, sizeof(where), "stdin:%" PRIu64, number);
 		if (text.n > 0)
