@@ -72,6 +72,7 @@ static int judge(int rc, const char **words)
 	case SQLITE_FULL: *words = "no space left"; return EX_IOERR;
 	case SQLITE_IOERR:
 	case SQLITE_PROTOCOL: return EX_IOERR;
+	/* Also where there is no connection. */
 	case SQLITE_NOMEM: mem_exhausted();
 	/* What failed without SQLite met a limit of ours. */
 	case SQLITE_OK:
@@ -88,9 +89,7 @@ static bool is_gone(sqlite3 *db)
 {
 	int moved = 0;
 
-	/* Without memory there is not even a connection. */
-	return db &&
-	       sqlite3_file_control(
+	return sqlite3_file_control(
 		   db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
 	       moved;
 }
@@ -112,7 +111,7 @@ int store_failure(sqlite3 *db, const char *doing, struct buf *why)
 		words = buf_words(&message);
 	}
 	buf_printf(why, "%s: ", doing);
-	if (rc == SQLITE_ERROR && db && trigger_blame(db, &trigger)) {
+	if (rc == SQLITE_ERROR && trigger_blame(db, &trigger)) {
 		buf_printf(why, "%s: ", buf_words(&trigger));
 		status = EX_CONFIG;
 	}
