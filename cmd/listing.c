@@ -5,80 +5,123 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/mem.h"
 #include "json/json.h"
-#include "store/db.h"
-#include "table.h"
 
 #define CELL_MAX 60  /* columns of a cell for people */
 #define LAST_MAX 300 /* of the last in its row, which pushes none away */
-#define COLUMNS_MAX 32
+#define RECORD_MAX ((size_t)64 << 20)
+#define TABLE_MAX ((size_t)1 << 30)
 
-static bool is_json(sqlite3_stmt *stmt, int i)
+/* A cell for people, in listing.text; where columns are measured, all are. */
+struct listing_cell {
+	size_t from, n;
+	bool is_number;
+};
+
+void listing_begin(struct listing *l, const char *type, bool for_people,
+    const char *const *names, int columns)
 {
-	const char *name = sqlite3_column_name(stmt, i);
+	*l = (struct listing){.type = type,
+	    .names = names,
+	    .columns = columns,
+	    .for_people = for_people,
+	    .text = BUF_INIT(for_people ? TABLE_MAX : RECORD_MAX)};
+}
+
+static bool is_json(const char *name)
+{
 	size_t n = strlen(name);
 
 	return n > 5 && strcmp(name + n - 5, "_json") == 0;
 }
 
-static struct slice cell(sqlite3_stmt *stmt, int i)
+static void add_cell(struct listing *l, struct slice s, bool is_number)
 {
-	const char *text = (const char *)sqlite3_column_text(stmt, i);
-
-	return (struct slice){
-	    text ? text : "", (size_t)sqlite3_column_bytes(stmt, i)};
+	l->cells =
+	    mem_grow(l->cells, &l->room, l->count + 1, sizeof(*l->cells));
+	l->cells[l->count++] = (struct listing_cell){
+	    .from = l->text.n, .n = s.n, .is_number = is_number};
+	buf_put_slice(&l->text, s);
 }
 
-static int print_records(sqlite3_stmt *stmt, const char *type)
+static void add_member(struct listing *l, struct slice s, bool is_number)
 {
-	struct buf b = BUF_INIT((size_t)64 << 20);
-	int rc;
+	const char *name = l->names[l->column];
 
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		buf_clear(&b);
-		buf_putc(&b, '{');
-		json_put_member(&b, "type", slice_of(type));
-		for (int i = 0; i < sqlite3_column_count(stmt); i++) {
-			const char *name = sqlite3_column_name(stmt, i);
-			int kind = sqlite3_column_type(stmt, i);
-
-			if (kind == SQLITE_NULL)
-				json_put_member_raw(&b, name, SLICE("null"));
-			else if (kind == SQLITE_INTEGER || is_json(stmt, i))
-				json_put_member_raw(&b, name, cell(stmt, i));
-			else
-				json_put_member(&b, name, cell(stmt, i));
-		}
-		buf_puts(&b, "}\n");
-		if (b.failed)
-			rc = SQLITE_TOOBIG;
-		else
-			fwrite(b.p, 1, b.n, stdout);
-		/* No failure of the statement's: met when stdout is closed. */
-		if (ferror(stdout))
-			rc = SQLITE_DONE;
-		if (rc != SQLITE_ROW)
-			break;
+	if (l->column == 0) {
+		buf_clear(&l->text);
+		buf_putc(&l->text, '{');
+		json_put_member(&l->text, "type", slice_of(l->type));
 	}
-	buf_release(&b);
-	return rc;
+	if (!s.p)
+		json_put_member_raw(&l->text, name, SLICE("null"));
+	else if (is_number || is_json(name))
+		json_put_member_raw(&l->text, name, s);
+	else
+		json_put_member(&l->text, name, s);
+	if (l->column < l->columns - 1)
+		return;
+	buf_puts(&l->text, "}\n");
+	if (!l->text.failed)
+		fwrite(l->text.p, 1, l->text.n, stdout);
+}
+
+static void add(struct listing *l, struct slice s, bool is_number)
+{
+	if (l->failed)
+		return;
+	if (l->for_people)
+		add_cell(l, s, is_number);
+	else
+		add_member(l, s, is_number);
+	l->failed = l->text.failed;
+	l->column = (l->column + 1) % l->columns;
+}
+
+void listing_text(struct listing *l, struct slice s)
+{
+	add(l, s, false);
+}
+
+void listing_int(struct listing *l, int64_t n)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRId64, n);
+	add(l, slice_of(text), true);
+}
+
+static struct slice text_of(const struct listing *l, size_t cell)
+{
+	const struct listing_cell *c = &l->cells[cell];
+
+	return (struct slice){c->n ? l->text.p + c->from : "", c->n};
+}
+
+/* The column of the table that a column of the listing is; false if none. */
+static bool begin_column(const struct listing *l, int i, bool *first)
+{
+	if (is_json(l->names[i]))
+		return false;
+	fputs(*first ? "" : "  ", stdout);
+	*first = false;
+	return true;
 }
 
 /* Numbers stand right in their column. */
-static void put_row(sqlite3_stmt *stmt, const int width[], int columns)
+static void print_row(const struct listing *l, const int width[], size_t row)
 {
 	bool first = true;
 
-	for (int i = 0; i < columns; i++) {
-		struct slice s = cell(stmt, i);
-		bool number = sqlite3_column_type(stmt, i) == SQLITE_INTEGER;
-		bool last = i == columns - 1;
+	for (int i = 0; i < l->columns; i++) {
+		size_t at = row + (size_t)i;
+		struct slice s = text_of(l, at);
+		bool number = l->cells[at].is_number;
+		bool last = i == l->columns - 1;
 
-		if (is_json(stmt, i))
+		if (!begin_column(l, i, &first))
 			continue;
-		fputs(first ? "" : "  ", stdout);
-		first = false;
 		for (int n = (int)s.n; number && n < width[i]; n++)
 			putchar(' ');
 		table_cell(s, number || last ? 0 : width[i],
@@ -87,47 +130,85 @@ static void put_row(sqlite3_stmt *stmt, const int width[], int columns)
 	putchar('\n');
 }
 
-static void put_heading(sqlite3_stmt *stmt, const int width[], int columns)
+static void print_heading(const struct listing *l, const int width[])
 {
 	bool first = true;
 
-	for (int i = 0; i < columns; i++) {
-		const char *name = sqlite3_column_name(stmt, i);
-
-		if (is_json(stmt, i))
-			continue;
-		fputs(first ? "" : "  ", stdout);
-		first = false;
-		table_heading(name, i < columns - 1 ? width[i] : 0);
-	}
+	for (int i = 0; i < l->columns; i++)
+		if (begin_column(l, i, &first))
+			table_heading(
+			    l->names[i], i < l->columns - 1 ? width[i] : 0);
 	putchar('\n');
 }
 
-/* Runs the statement twice: once to measure the columns. */
-static int print_table(sqlite3_stmt *stmt)
+static void print_table(const struct listing *l)
 {
-	int width[COLUMNS_MAX], columns = sqlite3_column_count(stmt), rc;
+	int *width = mem_zero((size_t)l->columns, sizeof(*width));
 
-	if (columns > COLUMNS_MAX)
-		columns = COLUMNS_MAX;
+	for (int i = 0; i < l->columns; i++)
+		width[i] = (int)strlen(l->names[i]);
+	for (size_t c = 0; c < l->count; c++) {
+		int *w = &width[c % (size_t)l->columns];
+		int n = table_width(text_of(l, c), CELL_MAX);
+
+		*w = n > *w ? n : *w;
+	}
+	print_heading(l, width);
+	for (size_t row = 0; row < l->count; row += (size_t)l->columns)
+		print_row(l, width, row);
+	free(width);
+}
+
+bool listing_end(struct listing *l)
+{
+	bool good = !l->failed;
+
+	if (l->for_people && good)
+		print_table(l);
+	buf_release(&l->text);
+	free(l->cells);
+	l->cells = NULL;
+	return good;
+}
+
+static void add_column(struct listing *l, sqlite3_stmt *s, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(s, i);
+	int type = sqlite3_column_type(s, i);
+
+	if (!text && type != SQLITE_NULL)
+		mem_exhausted();
+	add(l, (struct slice){text, (size_t)sqlite3_column_bytes(s, i)},
+	    type == SQLITE_INTEGER);
+}
+
+int listing_print(sqlite3_stmt *s, const char *type, bool for_people)
+{
+	int columns = sqlite3_column_count(s), rc;
+	const char **names = mem_zero((size_t)columns, sizeof(*names));
+	struct listing l;
+
 	for (int i = 0; i < columns; i++)
-		width[i] = (int)strlen(sqlite3_column_name(stmt, i));
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		for (int i = 0; i < columns; i++) {
-			int n = table_width(cell(stmt, i), CELL_MAX);
-
-			width[i] = n > width[i] ? n : width[i];
-		}
-	if (rc != SQLITE_DONE)
-		return rc;
-	sqlite3_reset(stmt);
-	put_heading(stmt, width, columns);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		put_row(stmt, width, columns);
+		names[i] =
+		    mem_need((char *)(uintptr_t)sqlite3_column_name(s, i));
+	listing_begin(&l, type, for_people, names, columns);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !ferror(stdout))
+		for (int i = 0; i < columns; i++)
+			add_column(&l, s, i);
+	if (rc == SQLITE_ROW)
+		rc = SQLITE_DONE;
+	if (!listing_end(&l) && rc == SQLITE_DONE)
+		rc = SQLITE_TOOBIG;
+	free(names);
 	return rc;
 }
 
-int listing_print(sqlite3_stmt *stmt, const char *type, bool for_people)
+void listing_query(struct query *q, const char *type, bool for_people)
 {
-	return for_people ? print_table(stmt) : print_records(stmt, type);
+	int rc;
+
+	if (q->rc != SQLITE_OK)
+		return;
+	rc = listing_print(q->stmt, type, for_people);
+	query_fail(q, rc == SQLITE_DONE ? SQLITE_OK : rc);
 }

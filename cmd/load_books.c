@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "db/statements.h"
 #include "json/json.h"
 #include "store/db.h"
 #include "store/merge.h"
@@ -37,49 +38,26 @@ struct slice load_now(char text[CLOCK_TEXT])
 	return (struct slice){text, CLOCK_TEXT - 1};
 }
 
-/*
- * The gaps of the user of a run, or of all users, that no run has told of yet,
- * nor of a greater one around them: each with its entry for gaps_json, which
- * names the user where the run does not.
- */
-static const char untold_gaps[] =
-    "select gap_from, gap_to, case when g.user_id is u.user_id"
-    " then json_object('from', gap_from, 'to', gap_to)"
-    " else json_object('from', gap_from, 'to', gap_to, 'user', g.user_id) end"
-    " from play_gaps g join (select (select user_id from ingest_runs"
-    " where run_id = ?1) as user_id) u"
-    " on u.user_id is null or g.user_id = u.user_id"
-    " where not exists (select 1 from ingest_runs r, json_each(r.gaps_json) t"
-    " where r.gaps_json is not null"
-    " and coalesce(json_extract(t.value, '$.user'), r.user_id) = g.user_id"
-    " and json_extract(t.value, '$.from') <= gap_from"
-    " and json_extract(t.value, '$.to') >= gap_to)"
-    " order by gap_from limit 1000";
-
-static void tell_gap(struct load_run *run, sqlite3_stmt *gap)
+static void tell_gap(struct load_run *run, struct query *gap)
 {
 	cli_warn("%s%s%splays between %s and %s may be missing",
 	    run->open ? "run " : "", run->open ? run->id : "",
-	    run->open ? ": " : "", (const char *)sqlite3_column_text(gap, 0),
-	    (const char *)sqlite3_column_text(gap, 1));
+	    run->open ? ": " : "", query_string(gap, 0), query_string(gap, 1));
 	buf_putc(&run->gaps, run->gaps.n ? ',' : '[');
-	buf_puts(&run->gaps, (const char *)sqlite3_column_text(gap, 2));
+	buf_put_slice(&run->gaps, query_text(gap, 2));
 }
 
 void load_tell_gaps(struct load *l)
 {
-	sqlite3_stmt *s;
-	int rc;
+	struct query q;
 
 	if (!l->run.covers || l->run.replay_of.n || l->options.dry)
 		return;
-	if (sqlite3_prepare_v2(l->db, untold_gaps, -1, &s, NULL) != SQLITE_OK)
-		load_die(l);
-	store_bind(s, 1, slice_of(l->run.open ? l->run.id : NULL));
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		tell_gap(&l->run, s);
-	sqlite3_finalize(s);
-	if (rc != SQLITE_DONE)
+	query_prepare(&q, l->db, &sql_unreported_gaps);
+	query_bind_text(&q, ":run", slice_of(l->run.open ? l->run.id : NULL));
+	while (query_step(&q))
+		tell_gap(&l->run, &q);
+	if (query_finish(&q) != SQLITE_OK)
 		load_die(l);
 	if (l->run.gaps.n)
 		buf_putc(&l->run.gaps, ']');

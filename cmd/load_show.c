@@ -85,22 +85,31 @@ void load_summarize(const struct load *l)
 		put_counts("", &l->total);
 }
 
+static void list_digest(
+    void *listing, const struct table *t, const struct digest *d)
+{
+	char text[DIGEST_TEXT];
+
+	digest_format(d, text);
+	listing_text(listing, t->name);
+	listing_int(listing, (int64_t)d->rows);
+	listing_text(listing, slice_of(text));
+}
+
 /* Print a digest of each table, of one state of the database. */
 int load_print_digest(const struct load_options *o)
 {
+	static const char *const names[] = {"table", "rows", "digest"};
 	sqlite3 *db = database_open(o->db, STORE_READ);
 	struct tables tables = {.db = db};
-	struct buf query = BUF_INIT((size_t)1 << 20);
-	sqlite3_stmt *list = NULL;
+	struct listing l;
 
-	if (store_exec(db, "begin") || digest_all(db, &tables, &query) ||
-	    sqlite3_prepare_v2(db, buf_cstr(&query), -1, &list, NULL))
+	listing_begin(&l, "digest", table_for_people(), names, 3);
+	if (store_exec(db, "begin") ||
+	    digest_all(db, &tables, list_digest, &l) != SQLITE_OK)
 		database_die(db, "read the tables");
-	if (listing_print(list, "digest", table_for_people()) != SQLITE_DONE)
-		database_die(db, "list the digests");
-	sqlite3_finalize(list);
+	listing_end(&l);
 	tables_release(&tables);
 	store_close(db);
-	buf_release(&query);
 	return cli_close_stdout(0);
 }

@@ -24,15 +24,14 @@ static void put_runs(char *const *run, struct buf *b)
 
 static void check_known(sqlite3 *db, const char *runs)
 {
-	sqlite3_stmt *s = NULL;
-	int rc = redate_unknown(db, runs, &s);
+	struct buf run = BUF_INIT((size_t)1 << 20);
 
-	if (rc == SQLITE_ROW)
-		cli_die(EX_DATAERR, "redate: no such run: '%s'",
-		    (const char *)sqlite3_column_text(s, 0));
-	if (rc != SQLITE_DONE)
+	if (redate_unknown(db, runs, &run) != SQLITE_OK)
 		database_die(db, "find the runs");
-	sqlite3_finalize(s);
+	if (run.n)
+		cli_die(
+		    EX_DATAERR, "redate: no such run: '%s'", buf_words(&run));
+	buf_release(&run);
 }
 
 static void move(sqlite3 *db, const char *runs, int64_t by)
@@ -55,7 +54,7 @@ int stage_redate(const struct stage_options *o)
 {
 	struct buf runs = BUF_INIT((size_t)1 << 20);
 	sqlite3 *db = database_open(o->db, STORE_READ);
-	sqlite3_stmt *list = NULL;
+	struct query list;
 
 	if (o->by == 0 || !*o->operands)
 		cli_die(EX_USAGE, "redate: --by and a run are required, such "
@@ -67,12 +66,11 @@ int stage_redate(const struct stage_options *o)
 		db = database_open(o->db, STORE_WRITE);
 		move(db, runs.p, o->by);
 	}
-	if (redate_list(db, runs.p, o->prune.dry ? 0 : -o->by,
-		o->prune.dry ? o->by : 0, &list) != SQLITE_OK ||
-	    listing_print(list, "redate", o->table || table_for_people()) !=
-		SQLITE_DONE)
+	redate_list(&list, db, runs.p, o->prune.dry ? 0 : -o->by,
+	    o->prune.dry ? o->by : 0);
+	listing_query(&list, "redate", o->table || table_for_people());
+	if (query_finish(&list) != SQLITE_OK)
 		database_die(db, "list what is moved");
-	sqlite3_finalize(list);
 	store_close(db);
 	buf_release(&runs);
 	return 0;

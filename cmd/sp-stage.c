@@ -13,6 +13,7 @@
 
 #include "cli.h"
 #include "database.h"
+#include "db/statements.h"
 #include "keeper.h"
 #include "listing.h"
 #include "stage.h"
@@ -145,48 +146,18 @@ static int filter(const struct stage_options *o)
 	return status;
 }
 
-/*
- * What people want to see of a run; in a pipe every column goes out. Of its
- * gaps those are named of which something is left.
- */
-static const char runs_for_people[] =
-    "with left as materialized (select * from play_gaps), "
-    "last as (select * from ingest_runs order by started_at desc, run_id desc "
-    "limit ?1), "
-    "noted as (select last.*, (select json_group_array(json(t.value)) "
-    "from json_each(gaps_json) t where exists (select 1 from left g "
-    "where g.gap_from < json_extract(t.value, '$.to') "
-    "and g.gap_to > json_extract(t.value, '$.from') and g.user_id = "
-    "coalesce(json_extract(t.value, '$.user'), last.user_id))) as gaps "
-    "from last) "
-    "select run_id as run, job, user_id as user, "
-    "substr(replace(started_at, 'T', ' '), 1, 19) as started, status, "
-    "captures, rows_read as \"rows\", rows_inserted as new, "
-    "rows_updated as changed, rows_unchanged as same, refused, "
-    "coalesce(reason, '') || coalesce(iif(reason <> '', '; ', '') || "
-    "'plays between ' || json_extract(gaps, '$[0].from') || ' and ' || "
-    "json_extract(gaps, '$[0].to') || ' may be missing' || "
-    "case json_array_length(gaps) when 1 then '' "
-    "when 2 then ', and 1 more gap' else printf(', and %d more gaps', "
-    "json_array_length(gaps) - 1) end, '') as note "
-    "from noted order by started_at, run_id";
-static const char runs_for_pipe[] =
-    "select * from (select * from ingest_runs order by started_at desc, "
-    "run_id desc limit ?1) order by started_at, run_id";
-
 static int runs(const struct stage_options *o)
 {
 	sqlite3 *db = database_open(o->db, STORE_READ);
 	bool people = o->table || table_for_people();
-	sqlite3_stmt *stmt;
+	struct query q;
 
-	if (sqlite3_prepare_v2(db, people ? runs_for_people : runs_for_pipe, -1,
-		&stmt, NULL) != SQLITE_OK)
+	query_prepare(
+	    &q, db, people ? &sql_runs_for_people : &sql_runs_for_pipe);
+	query_bind_int(&q, ":limit", o->limit);
+	listing_query(&q, "ingest_run", people);
+	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "list the runs");
-	sqlite3_bind_int64(stmt, 1, o->limit);
-	if (listing_print(stmt, "ingest_run", people) != SQLITE_DONE)
-		database_die(db, "list the runs");
-	sqlite3_finalize(stmt);
 	store_close(db);
 	return 0;
 }

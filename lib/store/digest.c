@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/sha256.h"
+#include "db/statements.h"
 #include "store/db.h"
 
 #define ROW_MAX ((size_t)2 << 30) /* SQLite holds no more in one */
@@ -139,40 +140,24 @@ void digest_format(const struct digest *d, char text[DIGEST_TEXT])
 		snprintf(text + 2 * i, 3, "%02x", (unsigned)hash[i]);
 }
 
-static const char names[] =
-    "select name from main.sqlite_master where type = 'table' order by name";
-
-static int put_table(sqlite3 *db, const struct table *t, struct buf *query)
+int digest_all(sqlite3 *db, struct tables *tables,
+    void (*on_table)(void *ctx, const struct table *, const struct digest *),
+    void *ctx)
 {
-	struct digest d;
-	char text[DIGEST_TEXT], *quoted;
-	int rc = digest_table(db, t, &d);
+	struct query q;
 
-	if (rc != SQLITE_OK)
-		return rc;
-	digest_format(&d, text);
-	quoted = sqlite3_mprintf("%Q", t->name.p);
-	buf_printf(query,
-	    "%sselect %s as \"table\", %llu as \"rows\", '%s' as digest",
-	    query->n ? " union all " : "", quoted, (unsigned long long)d.rows,
-	    text);
-	sqlite3_free(quoted);
-	return query->failed ? SQLITE_TOOBIG : SQLITE_OK;
-}
+	query_prepare(&q, db, &sql_table_names);
+	while (query_step(&q)) {
+		const struct table *t = tables_find(tables, query_text(&q, 0));
+		struct digest d;
 
-int digest_all(sqlite3 *db, struct tables *tables, struct buf *query)
-{
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db, names, -1, &s, NULL);
-
-	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const void *name = sqlite3_column_text(s, 0);
-		const struct table *t =
-		    name ? tables_find(tables, slice_of(name)) : NULL;
-
-		rc = !t			? store_error(db)
-		     : digest_covers(t) ? put_table(db, t, query)
-					: SQLITE_OK;
+		if (!t)
+			query_fail(&q, store_error(db));
+		if (!t || !digest_covers(t))
+			continue;
+		query_fail(&q, digest_table(db, t, &d));
+		if (q.rc == SQLITE_OK)
+			on_table(ctx, t, &d);
 	}
-	return store_finish(s, rc);
+	return query_finish(&q);
 }

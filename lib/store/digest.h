@@ -39,10 +39,9 @@ int digest_table(sqlite3 *, const struct table *, struct digest *);
 /* The digest in hexadecimal, 128 bits of it. */
 void digest_format(const struct digest *, char text[DIGEST_TEXT]);
 
-/*
- * Append a query that gives a row for each table covered: "table", "rows" and
- * "digest". Reads all of them; a SQLite result code.
- */
-int digest_all(sqlite3 *, struct tables *, struct buf *query);
+/* Report the digest of each table covered, by name; a SQLite result code. */
+int digest_all(sqlite3 *, struct tables *,
+    void (*on_table)(void *ctx, const struct table *, const struct digest *),
+    void *ctx);
 
 #endif

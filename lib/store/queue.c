@@ -1,6 +1,6 @@
 #include "store/queue.h"
 
-#include "store/db.h"
+#include "db/statements.h"
 #include "store/ref.h"
 
 static bool is_id(struct slice s)
@@ -23,47 +23,31 @@ struct slice queue_playlist_id(struct slice text)
 	return fits && is_id(ref.id) ? ref.id : (struct slice){NULL, 0};
 }
 
-static int run(sqlite3 *db, const char *sql, struct slice id, const char *at)
+static int run(
+    sqlite3 *db, const struct sql *sql, struct slice id, const char *at)
 {
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+	struct query q;
 
-	if (rc != SQLITE_OK)
-		return rc;
-	store_bind(stmt, 1, id);
-	store_bind(stmt, 2, slice_of(at));
-	rc = sqlite3_step(stmt);
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	query_prepare(&q, db, sql);
+	query_bind_text(&q, ":playlist", id);
+	query_bind_text(&q, ":at", slice_of(at));
+	query_run(&q);
+	return query_finish(&q);
 }
 
 int queue_add(sqlite3 *db, struct slice id, const char *at)
 {
-	return run(db,
-	    "insert into playlist_ingest_queue (playlist_id, detected_at) "
-	    "select ?1, ?2 where not exists (select 1 from "
-	    "playlist_ingest_done where playlist_id = ?1 and done_at >= ?2) "
-	    "on conflict (playlist_id) do update "
-	    "set detected_at = ?2, played_at = null, user_id = null "
-	    "where coalesce(played_at, detected_at) < ?2",
-	    id, at);
+	return run(db, &sql_queue_playlist, id, at);
 }
 
 int queue_drop(sqlite3 *db, struct slice id, const char *at, bool *was_there)
 {
-	int rc = run(db,
-	    "insert into playlist_ingest_done (playlist_id, done_at) "
-	    "values (?1, ?2) on conflict (playlist_id) do update "
-	    "set done_at = ?2 where done_at < ?2",
-	    id, at);
+	int rc = run(db, &sql_bury_playlist, id, at);
 
 	*was_there = false;
 	if (rc != SQLITE_OK)
 		return rc;
-	rc = run(db,
-	    "delete from playlist_ingest_queue where playlist_id = ?1 "
-	    "and coalesce(played_at, detected_at) <= ?2",
-	    id, at);
+	rc = run(db, &sql_dequeue_playlist, id, at);
 	*was_there = rc == SQLITE_OK && sqlite3_changes(db) > 0;
 	return rc;
 }

@@ -11,18 +11,21 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
-/*
- * The captures of the runs, and when they were fetched, moved by `from` and by
- * `to`: a row a run, for cmd/listing.h.
- */
-int redate_list(
-    sqlite3 *, const char *runs, int64_t from, int64_t to, sqlite3_stmt **);
+#include "base/buf.h"
+#include "db/query.h"
 
 /*
- * The first run that is not on record and has no captures, in *stmt as text,
- * SQLITE_ROW; SQLITE_DONE if there is none. The statement is to be finalized.
+ * The captures of the runs, and when they were fetched, moved by `from` and by
+ * `to`: prepares a query with a row a run, for cmd/listing.h.
  */
-int redate_unknown(sqlite3 *, const char *runs, sqlite3_stmt **);
+void redate_list(
+    struct query *, sqlite3 *, const char *runs, int64_t from, int64_t to);
+
+/*
+ * Append the first run that is not on record and has no captures; nothing if
+ * there is none.
+ */
+int redate_unknown(sqlite3 *, const char *runs, struct buf *run);
 
 /*
  * Move all times of the runs: of their captures, which remember by how much in

@@ -1,108 +1,73 @@
 #include "store/redelivery.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/os.h"
-#include "store/db.h"
+#include "db/statements.h"
+#include "json/json.h"
 #include "store/runs.h"
 
+#define RUNNING_MAX ((size_t)1 << 24)
+
 /* The reason of a run that is left to a person. */
-#define GIVEN_UP "'its captures were not loaded: sp-stage replay sends them'"
+#define GIVEN_UP \
+	SLICE("its captures were not loaded: sp-stage replay sends them")
 
-/*
- * SQL: of the redeliveries that were sent together, the first that did not
- * load, unless a program is still at work on it.
- */
-#define BLAMED                                                     \
-	"blamed as materialized (select min(i.run_id) as run_id, " \
-	"i.started_at from ingest_runs i "                         \
-	"where i.replay_of is not null and " STORE_RUN_UNLOADED    \
-	" group by i.started_at having not process_runs(i.process)) "
-
-/* Whether the last attempts loaded nothing, and no run is marked for it. */
-static const char halted[] =
-    "with " BLAMED "select count(*) >= ?1, "
-    "not exists (select 1 from ingest_runs i where " STORE_RUN_UNLOADED
-    " and i.reason = " GIVEN_UP ") from blamed "
-    "where started_at > coalesce((select max(i.ended_at) "
-    "from ingest_runs i where " STORE_RUN_LOADED "), '')";
-
-/*
- * The runs that nobody is at work on, nor on a redelivery of them; the last
- * capture of each, and how often it was to blame.
- */
-static const char waiting[] =
-    "with " BLAMED
-    ", busy as materialized (select distinct i.started_at from ingest_runs i "
-    "where i.replay_of is not null and " STORE_RUN_UNLOADED
-    " and process_runs(i.process)), "
-    "staged as materialized (select i.run_id, i.user_id, "
-    "(select max(capture_id) from staging_raw s where s.run_id = i.run_id) "
-    "as until from ingest_runs i where " STORE_RUN_UNLOADED
-    " and i.account is not null and i.run_id <> ?1 "
-    "and not process_runs(i.process)) "
-    "select run_id, user_id, until, (select count(*) from ingest_runs i "
-    "join blamed using (run_id) where i.replay_of = staged.run_id) as attempts "
-    "from staged where until > coalesce((select max(i.replay_until) "
-    "from ingest_runs i where i.replay_of = staged.run_id "
-    "and " STORE_RUN_LOADED "), 0) "
-    "and not exists (select 1 from ingest_runs i join busy using (started_at) "
-    "where i.replay_of = staged.run_id and " STORE_RUN_UNLOADED ") "
-    "order by attempts, run_id";
-
-/* For SQL: whether a process runs, by its name. */
-static void process_runs(
-    sqlite3_context *context, int count, sqlite3_value **values)
+/* Of the processes that are said to be at work, those that run, as JSON. */
+static int find_running(sqlite3 *db, struct buf *running)
 {
-	const char *name = (const char *)sqlite3_value_text(values[0]);
+	struct query q;
 
-	(void)count;
-	sqlite3_result_int(context, name && os_process_runs(name));
+	query_prepare(&q, db, &sql_unloaded_processes);
+	buf_putc(running, '[');
+	while (query_step(&q)) {
+		if (!os_process_runs(query_string(&q, 0)))
+			continue;
+		if (running->n > 1)
+			buf_putc(running, ',');
+		json_put_string(running, query_text(&q, 0));
+	}
+	buf_putc(running, ']');
+	if (running->failed)
+		query_fail(&q, SQLITE_TOOBIG);
+	return query_finish(&q);
 }
 
-static char *copy(sqlite3_stmt *s, int column)
-{
-	return mem_string((const char *)sqlite3_column_text(s, column));
-}
-
-static void add(struct redelivery *r, sqlite3_stmt *s)
+static void add(struct redelivery *r, struct query *q)
 {
 	r->runs = mem_resize(r->runs, r->count + 1, sizeof(*r->runs));
-	r->runs[r->count++] = (struct waiting_run){.id = copy(s, 0),
-	    .user = copy(s, 1),
-	    .until = sqlite3_column_int64(s, 2),
-	    .attempts = sqlite3_column_int64(s, 3)};
+	r->runs[r->count++] = (struct waiting_run){
+	    .id = mem_string(query_string(q, 0)),
+	    .user = query_is_null(q, 1) ? NULL : mem_string(query_string(q, 1)),
+	    .until = query_int(q, 2),
+	    .attempts = query_int(q, 3)};
 }
 
-static int find_waiting(struct redelivery *r, sqlite3 *db, struct slice but)
+static int find_waiting(
+    struct redelivery *r, sqlite3 *db, struct slice but, struct slice running)
 {
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db, waiting, -1, &s, NULL);
+	struct query q;
 
-	if (rc != SQLITE_OK)
-		return rc;
-	store_bind(s, 1, but);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		add(r, s);
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	query_prepare(&q, db, &sql_runs_to_redeliver);
+	query_bind_text(&q, ":but", but);
+	query_bind_text(&q, ":running", running);
+	while (query_step(&q))
+		add(r, &q);
+	return query_finish(&q);
 }
 
-static int find_halted(struct redelivery *r, sqlite3 *db)
+static int find_halted(struct redelivery *r, sqlite3 *db, struct slice running)
 {
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db, halted, -1, &s, NULL);
+	struct query q;
 
-	if (rc != SQLITE_OK)
-		return rc;
-	sqlite3_bind_int(s, 1, REDELIVERY_ATTEMPTS);
-	rc = sqlite3_step(s);
-	r->halted = rc == SQLITE_ROW && sqlite3_column_int(s, 0);
-	r->halt_is_news = r->halted && sqlite3_column_int(s, 1);
-	sqlite3_finalize(s);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+	query_prepare(&q, db, &sql_is_redelivery_halted);
+	query_bind_int(&q, ":attempts", REDELIVERY_ATTEMPTS);
+	query_bind_text(&q, ":reason", GIVEN_UP);
+	query_bind_text(&q, ":running", running);
+	r->halted = query_step(&q) && query_int(&q, 0);
+	r->halt_is_news = r->halted && query_int(&q, 1);
+	return query_finish(&q);
 }
 
 /* Put on record, as failed so far, what is to be sent. */
@@ -131,19 +96,19 @@ static int record(struct redelivery *r, sqlite3 *db, int64_t now)
 
 int redelivery_plan(struct redelivery *r, sqlite3 *db, struct slice but)
 {
+	struct buf running = BUF_INIT(RUNNING_MAX);
 	int64_t now = clock_now();
 	int rc;
 
 	*r = (struct redelivery){.runs = NULL};
 	if (!clock_format(now, r->started_at))
 		return SQLITE_ERROR;
-	rc = sqlite3_create_function(
-	    db, "process_runs", 1, SQLITE_UTF8, NULL, process_runs, NULL, NULL);
+	rc = find_running(db, &running);
 	if (rc == SQLITE_OK)
-		rc = find_halted(r, db);
-	if (rc != SQLITE_OK || (r->halted && !r->halt_is_news))
-		return rc;
-	rc = find_waiting(r, db, but);
+		rc = find_halted(r, db, buf_slice(&running));
+	if (rc == SQLITE_OK && (!r->halted || r->halt_is_news))
+		rc = find_waiting(r, db, but, buf_slice(&running));
+	buf_release(&running);
 	return rc != SQLITE_OK || r->halted ? rc : record(r, db, now);
 }
 
@@ -159,16 +124,14 @@ void redelivery_release(struct redelivery *r)
 
 int redelivery_give_up(sqlite3 *db, const struct waiting_run *w, bool *news)
 {
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db,
-	    "update ingest_runs set reason = " GIVEN_UP
-	    " where run_id = ? and reason is not " GIVEN_UP,
-	    -1, &s, NULL);
+	struct query q;
+	int rc;
 
-	if (rc != SQLITE_OK)
-		return rc;
-	store_bind(s, 1, slice_of(w->id));
-	rc = store_finish(s, sqlite3_step(s));
+	query_prepare(&q, db, &sql_give_up_redelivery);
+	query_bind_text(&q, ":run", slice_of(w->id));
+	query_bind_text(&q, ":reason", GIVEN_UP);
+	query_run(&q);
+	rc = query_finish(&q);
 	*news = rc == SQLITE_OK && sqlite3_changes(db) > 0;
 	return rc;
 }

@@ -1,7 +1,7 @@
 #include "store/settle.h"
 
+#include "db/statements.h"
 #include "json/json.h"
-#include "store/db.h"
 
 #define CAPTURES_MAX ((size_t)64 << 20)
 
@@ -21,6 +21,17 @@ void settling_clear(struct settling *s)
 	s->known = 0;
 }
 
+static sqlite3_int64 last_error(sqlite3 *db)
+{
+	struct query q;
+	sqlite3_int64 id = -1;
+
+	query_prepare(&q, db, &sql_last_error);
+	if (query_step(&q))
+		id = query_int(&q, 0);
+	return query_finish(&q) == SQLITE_OK ? id : -1;
+}
+
 const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 {
 	size_t from = s->captures.n;
@@ -28,8 +39,7 @@ const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 	struct json j;
 
 	if (from == 0)
-		s->known = store_int(
-		    db, "select max(error_id) from ingest_errors", -1);
+		s->known = last_error(db);
 	json_init(&j, object);
 	json_next(&j);
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
@@ -52,29 +62,21 @@ const char *settling_add(struct settling *s, sqlite3 *db, struct slice object)
 int settling_apply(const struct settling *s, sqlite3 *db, uint64_t *captures)
 {
 	const char *p = s->captures.p, *end = p + s->captures.n;
-	sqlite3_stmt *stmt;
-	int rc;
+	struct query q;
 
 	if (s->captures.n == 0)
 		return SQLITE_OK;
-	rc = sqlite3_prepare_v2(db,
-	    "delete from ingest_errors as e where src = ?1"
-	    " and error_id <= ?2 and " SETTLE_STAGED,
-	    -1, &stmt, NULL);
-	for (; rc == SQLITE_OK && p < end; p += strlen(p) + 1) {
-		store_bind(stmt, 1, slice_of(p));
-		sqlite3_bind_int64(stmt, 2, s->known);
-		sqlite3_step(stmt);
-		rc = sqlite3_reset(stmt);
-		*captures += rc == SQLITE_OK && sqlite3_changes(db) > 0;
+	query_prepare(&q, db, &sql_delete_errors_of_capture);
+	query_bind_int(&q, ":known", s->known);
+	for (; q.rc == SQLITE_OK && p < end; p += strlen(p) + 1) {
+		query_bind_text(&q, ":src", slice_of(p));
+		*captures +=
+		    query_run(&q) == SQLITE_OK && sqlite3_changes(db) > 0;
 	}
-	sqlite3_finalize(stmt);
-	return rc;
+	return query_finish(&q);
 }
 
 int settle_lists(sqlite3 *db)
 {
-	return store_exec(db,
-	    "delete from ingest_errors where list is not null"
-	    " and list not in (select list from playlist_pages)");
+	return query_exec(db, &sql_delete_errors_of_lists);
 }

@@ -1,0 +1,43 @@
+-- What sp-queue status and list show.
+
+-- name: last_runs_of_job
+-- When the job last completed, and how its last run ended. Times in the future
+-- come from a wrong clock.
+select (
+	select max(ended_at) from ingest_runs
+	where job = :job and account = :account and status = 'complete'
+		and ended_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), (
+	select status from ingest_runs
+	where job = :job and account = :account
+		and started_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+	order by started_at desc, run_id desc limit 1);
+
+-- name: status_of_refusals
+-- What the API refused, and will not be asked again for a while.
+select endpoint, status, count(*) as subjects,
+	max(endpoint_status.last_updated) as last_refused,
+	max(retry_at) as retry_at, max(reason) as reason
+from endpoint_status join accounts using (user_id)
+where account = :account and (status in (403, 404, 429) or status >= 500)
+group by endpoint, status order by endpoint, status;
+
+-- name: status_of_runs
+select * from (
+	select run_id as run, job, started_at, status, rows_inserted as new,
+		refused, reason
+	from ingest_runs
+	where account = :account or account is null
+	order by started_at desc, run_id desc limit 5)
+order by started_at, run;
+
+-- name: status_of_account
+-- Whose data it is, and what the login allows to ask for.
+select account, user_id, last_updated, scopes
+from accounts where account = :account;
+
+-- name: list_queue
+select playlist_id, detected_at, played_at, user_id
+from playlist_ingest_queue order by detected_at, playlist_id;
+
+-- name: count_queue
+select count(*) from playlist_ingest_queue;

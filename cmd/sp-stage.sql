@@ -1,0 +1,43 @@
+-- What sp-stage runs shows.
+
+-- name: runs_for_people
+-- What people want to see of the last :limit runs. Of a run's gaps those are
+-- named of which something is left.
+with left as materialized (select * from play_gaps),
+last as (
+	select * from ingest_runs
+	order by started_at desc, run_id desc limit :limit
+),
+noted as (
+	select last.*, (
+		select json_group_array(json(t.value))
+		from json_each(gaps_json) t
+		where exists (
+			select 1 from left g
+			where g.gap_from < json_extract(t.value, '$.to')
+				and g.gap_to > json_extract(t.value, '$.from')
+				and g.user_id = coalesce(
+					json_extract(t.value, '$.user'),
+					last.user_id))) as gaps
+	from last
+)
+select run_id as run, job, user_id as user,
+	substr(replace(started_at, 'T', ' '), 1, 19) as started, status,
+	captures, rows_read as "rows", rows_inserted as new,
+	rows_updated as changed, rows_unchanged as same, refused,
+	coalesce(reason, '') || coalesce(iif(reason <> '', '; ', '')
+		|| 'plays between ' || json_extract(gaps, '$[0].from')
+		|| ' and ' || json_extract(gaps, '$[0].to')
+		|| ' may be missing' || case json_array_length(gaps)
+			when 1 then ''
+			when 2 then ', and 1 more gap'
+			else printf(', and %d more gaps',
+				json_array_length(gaps) - 1) end, '') as note
+from noted order by started_at, run_id;
+
+-- name: runs_for_pipe
+-- Every column of the last :limit runs.
+select * from (
+	select * from ingest_runs
+	order by started_at desc, run_id desc limit :limit)
+order by started_at, run_id;

@@ -1,0 +1,22 @@
+-- The queue of playlists, edited by hand.
+
+-- name: queue_playlist
+-- Unless it left the queue at that time or later.
+insert into playlist_ingest_queue (playlist_id, detected_at)
+select :playlist, :at
+where not exists (
+	select 1 from playlist_ingest_done
+	where playlist_id = :playlist and done_at >= :at)
+on conflict (playlist_id) do update
+set detected_at = :at, played_at = null, user_id = null
+where coalesce(played_at, detected_at) < :at;
+
+-- name: bury_playlist
+-- The tombstone of a playlist in the queue: what was detected before stays out.
+insert into playlist_ingest_done (playlist_id, done_at)
+values (:playlist, :at)
+on conflict (playlist_id) do update set done_at = :at where done_at < :at;
+
+-- name: dequeue_playlist
+delete from playlist_ingest_queue
+where playlist_id = :playlist and coalesce(played_at, detected_at) <= :at;

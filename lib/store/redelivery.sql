@@ -1,0 +1,81 @@
+-- Runs whose captures were not loaded, and the redeliveries that repeat them.
+--
+-- A run was not loaded if it failed and has no ledger, or its ledger did not
+-- balance (exit status 65); the index ingest_runs_unloaded has those. :running
+-- is a JSON array of the processes that run.
+
+-- name: unloaded_processes
+-- The processes that were at work on such a run, to see which of them run.
+select distinct process from ingest_runs
+where status = 'failed' and (ledger_json is null or exit_status = 65)
+	and process is not null;
+
+-- name: is_redelivery_halted
+-- Whether the last :attempts loaded nothing; and whether no run is marked with
+-- :reason for it. Of the redeliveries that were sent together, the first that
+-- did not load is to blame, unless a program is still at work on it.
+with blamed as materialized (
+	select min(run_id) as run_id, started_at, process
+	from ingest_runs
+	where replay_of is not null
+		and status = 'failed' and (ledger_json is null or exit_status = 65)
+	group by started_at
+	having process is null
+		or process not in (select value from json_each(:running))
+)
+select count(*) >= :attempts, not exists (
+	select 1 from ingest_runs
+	where status = 'failed' and (ledger_json is null or exit_status = 65)
+		and reason = :reason)
+from blamed
+where started_at > coalesce((
+	select max(ended_at) from ingest_runs
+	where status in ('complete', 'deferred')
+		or (status = 'failed' and ledger_json is not null
+			and exit_status <> 65)), '');
+
+-- name: runs_to_redeliver
+-- The runs that nobody is at work on, nor on a redelivery of them, but for
+-- :but; the last capture of each, and how often it was to blame.
+with unloaded as materialized (
+	select run_id, user_id, account, replay_of, started_at,
+		process in (select value from json_each(:running)) as is_busy
+	from ingest_runs
+	where status = 'failed' and (ledger_json is null or exit_status = 65)
+),
+blamed as materialized (
+	select min(run_id) as run_id, is_busy
+	from unloaded where replay_of is not null
+	group by started_at having not coalesce(is_busy, 0)
+),
+busy as materialized (
+	select distinct started_at from unloaded
+	where replay_of is not null and is_busy
+),
+staged as materialized (
+	select run_id, user_id, (
+		select max(capture_id) from staging_raw s
+		where s.run_id = unloaded.run_id) as until
+	from unloaded
+	where account is not null and run_id <> :but
+		and not coalesce(is_busy, 0)
+)
+select run_id, user_id, until, (
+	select count(*) from ingest_runs i join blamed using (run_id)
+	where i.replay_of = staged.run_id) as attempts
+from staged
+where until > coalesce((
+		select max(i.replay_until) from ingest_runs i
+		where i.replay_of = staged.run_id
+			and (i.status in ('complete', 'deferred')
+				or (i.status = 'failed'
+					and i.ledger_json is not null
+					and i.exit_status <> 65))), 0)
+	and not exists (
+		select 1 from unloaded u join busy using (started_at)
+		where u.replay_of = staged.run_id)
+order by attempts, run_id;
+
+-- name: give_up_redelivery
+update ingest_runs set reason = :reason
+where run_id = :run and reason is not :reason;
