@@ -26,7 +26,7 @@ static int64_t progress_began;
  * that stream: records would go into a socket or the database. What is opened
  * in its place fails as a closed stream does.
  */
-static void hold_streams(void)
+static void reserve_streams(void)
 {
 	static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
 
@@ -51,7 +51,7 @@ void cli_init(const char *name)
 {
 	program = name;
 	mem_on_exhausted(say_no_memory);
-	hold_streams();
+	reserve_streams();
 	/* A write over the limit on a file's size fails, as on a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
 	/* One write a message, so that those of a pipeline do not mix. */
@@ -257,11 +257,11 @@ void cli_refusal(void *ctx, const struct refusal *r)
 	    r->place.p ? ": " : "", r->reason);
 }
 
-void cli_cut(void *ctx, const char *run)
+void cli_truncated(void *ctx, const char *run)
 {
 	(void)ctx;
 	if (run)
-		cli_warn("run %s: " CLI_CUT, run);
+		cli_warn("run %s: " CLI_TRUNCATED, run);
 	else
 		cli_warn("input ended, but another run was announced");
 }

@@ -13,9 +13,7 @@
 #include <sysexits.h>
 
 #include "base/buf.h"
-#include "stream/stage.h"
-
-#define EX_REFUSED 1 /* done, but records were refused */
+#include "stream/pipe.h"
 
 /* The signal, SIGINT or SIGTERM, that came after cli_catch_signals; or 0. */
 extern volatile sig_atomic_t cli_stop;
@@ -79,13 +77,13 @@ size_t cli_size(const char *option, const char *arg); /* 64M, 1G, 4096 */
  */
 const char *cli_database(const char *option, struct buf *path);
 
-/* For stage.on_refusal and on_mended: `prog: stdin:42: reason`. */
+/* For pipe.on_refusal and on_repaired: `prog: stdin:42: reason`. */
 void cli_refusal(void *ctx, const struct refusal *);
 
-/* For stage.on_cut: says that the stream of a run was cut. */
-/* What is said of a run whose end record is missing. */
-#define CLI_CUT "no end record: the input is incomplete"
-void cli_cut(void *ctx, const char *run);
+/* For pipe.on_truncated: reports a run without an end record. */
+/* The message for a run whose end record is missing. */
+#define CLI_TRUNCATED "no end record: the input is incomplete"
+void cli_truncated(void *ctx, const char *run);
 
 /* Let SIGINT and SIGTERM set cli_stop instead of ending the program. */
 void cli_catch_signals(void);

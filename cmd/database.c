@@ -3,23 +3,22 @@
 #include "cli.h"
 
 /* Of the one command line there is, like its name in cli.c. */
-static struct store_wait lock_wait = {
-    .most_ms = STORE_BUSY_MS, .stop = &cli_stop};
+static struct db_wait lock_wait = {.most_ms = DB_BUSY_MS, .stop = &cli_stop};
 
 void database_lock_wait(const char *arg)
 {
 	lock_wait.most_ms = cli_duration("--lock-wait", arg);
 }
 
-sqlite3 *database_open(const char *option, enum store_mode mode)
+sqlite3 *database_open(const char *option, enum db_mode mode)
 {
 	struct buf path = BUF_INIT(4096), why = BUF_INIT(8192);
 	sqlite3 *db;
-	int status = store_open_waiting(
+	int status = db_open_waiting(
 	    &db, cli_database(option, &path), mode, &lock_wait, &why);
 
 	if (status)
-		cli_die(status, "%s", buf_words(&why));
+		cli_die(status, "%s", buf_message(&why));
 	buf_release(&path);
 	buf_release(&why);
 	return db;
@@ -31,7 +30,7 @@ void database_die(sqlite3 *db, const char *doing)
 	int status;
 
 	buf_puts(&why, "cannot ");
-	status = store_failure(db, doing, &why);
-	store_rollback(db);
-	cli_die(status, "%s", buf_words(&why));
+	status = db_failure(db, doing, &why);
+	db_rollback(db);
+	cli_die(status, "%s", buf_message(&why));
 }

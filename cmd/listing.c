@@ -109,7 +109,7 @@ static bool begin_column(const struct listing *l, int i, bool *first)
 	return true;
 }
 
-/* Numbers stand right in their column. */
+/* Numbers are aligned right. */
 static void print_row(const struct listing *l, const int width[], size_t row)
 {
 	bool first = true;
@@ -124,7 +124,7 @@ static void print_row(const struct listing *l, const int width[], size_t row)
 			continue;
 		for (int n = (int)s.n; number && n < width[i]; n++)
 			putchar(' ');
-		table_cell(s, number || last ? 0 : width[i],
+		text_table_cell(s, number || last ? 0 : width[i],
 		    last ? LAST_MAX : CELL_MAX);
 	}
 	putchar('\n');
@@ -136,7 +136,7 @@ static void print_heading(const struct listing *l, const int width[])
 
 	for (int i = 0; i < l->columns; i++)
 		if (begin_column(l, i, &first))
-			table_heading(
+			text_table_heading(
 			    l->names[i], i < l->columns - 1 ? width[i] : 0);
 	putchar('\n');
 }
@@ -149,7 +149,7 @@ static void print_table(const struct listing *l)
 		width[i] = (int)strlen(l->names[i]);
 	for (size_t c = 0; c < l->count; c++) {
 		int *w = &width[c % (size_t)l->columns];
-		int n = table_width(text_of(l, c), CELL_MAX);
+		int n = text_table_width(text_of(l, c), CELL_MAX);
 
 		*w = n > *w ? n : *w;
 	}

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "db/query.h"
-#include "table.h"
+#include "text_table.h"
 
 struct listing_cell;
 

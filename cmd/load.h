@@ -14,13 +14,13 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/out.h"
-#include "store/batch.h"
-#include "store/lists.h"
-#include "store/load.h"
-#include "store/runs.h"
-#include "store/settle.h"
-#include "store/tables.h"
-#include "stream/stage.h"
+#include "db/resolutions.h"
+#include "db/runs.h"
+#include "merge/apply.h"
+#include "merge/batch.h"
+#include "merge/table.h"
+#include "merge/tracklist.h"
+#include "stream/pipe.h"
 
 struct load_options {
 	const char *db;
@@ -41,7 +41,7 @@ struct load_counts {
 /* What is known of the run that is open, or of the rows that have none. */
 struct load_run {
 	bool open;
-	char id[STAGE_RUN_MAX];
+	char id[RUN_ID_MAX];
 	bool planned; /* or the replay of one that was */
 	struct buf job;
 	struct buf replay_of;	/* the run that it brings again, or empty */
@@ -50,25 +50,25 @@ struct load_run {
 	bool has_cursor;
 	int64_t cursor;
 	bool covers;	 /* its rows say between which times plays are known */
-	struct buf gaps; /* that were told, a JSON array; empty for none */
+	struct buf gaps; /* that were reported, a JSON array; empty for none */
 	bool incomplete; /* some list of tracks is */
 };
 
 struct load {
 	struct load_options options;
-	struct stage stage;
+	struct pipe stage;
 	struct out out;
 	sqlite3 *db;
 	const char *path;
 	struct tables tables;
-	struct loader loader;
-	struct lists lists;	  /* of tracks, by the page */
-	struct batch batch;	  /* what is written next */
-	struct batch held;	  /* what waits for a good end */
-	struct settling settling; /* so do errors that are to leave */
-	int64_t batch_since;	  /* by clock_monotonic, 0 while it is empty */
-	int batch_left;		  /* milliseconds, when last asked */
-	uint64_t clock_read_at;	  /* of the input, in bytes */
+	struct applier applier;
+	struct tracklists lists; /* of tracks, by the page */
+	struct batch batch;	 /* what is written next */
+	struct batch deferred;	 /* what is deferred until its run commits */
+	struct resolutions resolutions; /* so are errors to resolve */
+	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
+	int batch_left;		/* milliseconds, when last asked */
+	uint64_t clock_read_at; /* of the input, in bytes */
 	struct load_run run;
 	struct load_counts total;
 	struct load_counts *by_table; /* by its index */
@@ -79,11 +79,11 @@ struct load {
 
 /* What is shown while rows come: by captures, where it is known how many. */
 struct load_progress {
-	bool wanted;
+	bool enabled;
 	uint64_t records;
 	uint64_t captures; /* whose rows have come */
 	int64_t total;	   /* that the runs announced, or 0 */
-	char src[STAGE_RUN_MAX + 24];
+	char src[RUN_ID_MAX + 24];
 };
 
 /* --- load_write.c: transactions, open only while they are written -------- */
@@ -98,18 +98,18 @@ _Noreturn void load_die(struct load *);
 void load_flush(struct load *);
 
 /* The run ends as its end record says, if the ledger agrees. */
-void load_end(struct load *, const struct record *end);
+void load_end_run(struct load *, const struct record *end);
 
-/* The run that is open will have no end: its rows are kept, it failed. */
-void load_end_cut(struct load *, const char *reason);
+/* The open run has no end record: its rows are kept, and it failed. */
+void load_abort_run(struct load *, const char *reason);
 
 /* Write what has come outside of any run; its end is as good as any. */
-void load_end_loose(struct load *, bool good);
+void load_end_rows(struct load *, bool good);
 
 /* --- load_books.c: what is noted of a run, and kept in its books --------- */
 
 /* Which of two statuses a caller must hear of. */
-int load_worse(int a, int b);
+int load_worse_status(int a, int b);
 
 /* The time of day, written into `text`; p == NULL without a clock. */
 struct slice load_now(char text[CLOCK_TEXT]);
@@ -131,7 +131,7 @@ void load_count(struct load_counts *, const struct change *);
 void load_on_change(void *ctx, const struct change *);
 void load_on_forbidden(void *ctx, const struct change *, const char *reason);
 
-/* For lists_incomplete, likewise: a list of tracks is not whole. */
+/* For tracklists_report_incomplete, likewise: a list of tracks is not whole. */
 void load_on_incomplete(
     void *ctx, struct slice playlist, struct slice list, const char *reason);
 
@@ -140,19 +140,19 @@ void load_on_incomplete(
  * and the rows are such that they can tell; inside a transaction. A run that
  * was sent ahead of another one leaves it to that.
  */
-void load_tell_gaps(struct load *);
+void load_report_gaps(struct load *);
 
-/* Keep a refusal, and say how the run ended; inside a transaction. */
-void load_write_refusal(struct load *, const struct store_refusal *);
-void load_write_end(struct load *, const struct store_run_end *);
+/* Store an error, and say how the run ended; inside a transaction. */
+void load_write_error(struct load *, const struct dead_letter *);
+void load_write_end(struct load *, const struct run_end *);
 
-/* Forget the run, and add its counts up. */
-void load_close_run(struct load *);
+/* Reset the run, after adding its counts to the totals. */
+void load_reset_run(struct load *);
 
 /* --- load_show.c: for people, and what a dry run prints ------------------- */
 
 /* Print a change that would be made, and count it for its table. */
-void load_show_change(struct load *, const struct change *);
+void load_print_change(struct load *, const struct change *);
 
 void load_show_progress(
     struct load_progress *, const struct load *, const struct record *);

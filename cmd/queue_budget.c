@@ -6,7 +6,7 @@
 #include "json/json.h"
 #include "plan/budget.h"
 #include "queue.h"
-#include "table.h"
+#include "text_table.h"
 
 /* "3 hours", in the largest unit that fits twice. */
 static const char *span(int64_t seconds, char text[32])
@@ -28,7 +28,7 @@ static const char *span(int64_t seconds, char text[32])
 	return text;
 }
 
-static void tell_budget(const struct job *job, const struct budget *b)
+static void print_budget(const struct job *job, const struct budget *b)
 {
 	char text[32];
 
@@ -79,9 +79,9 @@ static void put_budget(const struct job *job, const struct budget *b)
 
 int queue_budget(const struct queue_options *o)
 {
-	bool people = o->table || table_for_people();
+	bool people = o->table || stdout_is_terminal();
 	const struct job *only = queue_operand_job("budget", o->operands);
-	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
 	struct budget b;
 	bool due;
 
@@ -94,10 +94,10 @@ int queue_budget(const struct queue_options *o)
 		if (!only && !due && !o->plan.force)
 			continue;
 		if (people)
-			tell_budget(j, &b);
+			print_budget(j, &b);
 		else
 			put_budget(j, &b);
 	}
-	store_close(db);
+	db_close(db);
 	return 0;
 }

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "database.h"
+#include "plan/ingest_queue.h"
 #include "queue.h"
 #include "spotify/endpoint.h"
-#include "store/queue.h"
 #include "stream/lines.h"
 
 /* Add or drop one id; 1 if it was refused. */
@@ -50,10 +50,10 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 		buf_putc(&all, '\n');
 	}
 	if (r == LINES_ERROR || all.failed)
-		cli_die(all.failed ? EX_DATAERR : stage_io_status(in.err),
+		cli_die(all.failed ? EX_DATAERR : pipe_io_status(in.err),
 		    "stdin: cannot read: %s",
 		    all.failed ? "more than 64 MiB" : strerror(in.err));
-	if (store_begin(db) != SQLITE_OK)
+	if (db_begin(db) != SQLITE_OK)
 		database_die(db, "lock the database");
 	rest = buf_slice(&all);
 	for (uint64_t number = 1; rest.n > 0; number++) {
@@ -73,7 +73,7 @@ static int change_stdin(sqlite3 *db, bool add, const char *at)
 
 static int change(const struct queue_options *o, bool add)
 {
-	sqlite3 *db = database_open(o->db, STORE_WRITE);
+	sqlite3 *db = database_open(o->db, DB_WRITE);
 	char now[CLOCK_TEXT];
 	int status = 0;
 
@@ -81,15 +81,15 @@ static int change(const struct queue_options *o, bool add)
 		cli_die(EX_OSERR, "no clock available");
 	if (!*o->operands) {
 		status = change_stdin(db, add, now);
-	} else if (store_begin(db) != SQLITE_OK) {
+	} else if (db_begin(db) != SQLITE_OK) {
 		database_die(db, "lock the database");
 	}
 	for (char **text = o->operands; *text; text++)
 		status |= change_one(
 		    db, add, add ? "add" : "drop", slice_of(*text), now);
-	if (store_commit(db) != SQLITE_OK)
+	if (db_commit(db) != SQLITE_OK)
 		database_die(db, "write the queue");
-	store_close(db);
+	db_close(db);
 	return status;
 }
 
@@ -116,7 +116,7 @@ static void add_endpoints(const char *name, struct buf *names)
 	buf_printf(names, " %s ", name);
 }
 
-static void tell_lifted(void *lifted, const char *endpoint, const char *until)
+static void print_lifted(void *lifted, const char *endpoint, const char *until)
 {
 	*(bool *)lifted = true;
 	cli_warn("lifted: %s: until %s", endpoint, until);
@@ -130,15 +130,15 @@ int queue_unblock(const struct queue_options *o)
 
 	for (char **name = o->operands; *name; name++)
 		add_endpoints(*name, &names);
-	db = database_open(o->db, STORE_WRITE);
-	if (store_begin(db) != SQLITE_OK ||
+	db = database_open(o->db, DB_WRITE);
+	if (db_begin(db) != SQLITE_OK ||
 	    jobs_unblock(db, &o->plan, *o->operands ? buf_cstr(&names) : NULL,
-		tell_lifted, &lifted) != SQLITE_OK ||
-	    store_commit(db) != SQLITE_OK)
+		print_lifted, &lifted) != SQLITE_OK ||
+	    db_commit(db) != SQLITE_OK)
 		database_die(db, "lift deadlines");
 	if (!lifted)
 		cli_warn("no deadline to lift");
-	store_close(db);
+	db_close(db);
 	buf_release(&names);
 	return 0;
 }

@@ -15,7 +15,7 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 	query_prepare(&q, db, sql);
 	if (query_has(&q, ":account"))
 		query_bind_text(&q, ":account", slice_of(o->plan.account));
-	listing_query(&q, type, o->table || table_for_people());
+	listing_query(&q, type, o->table || stdout_is_terminal());
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "read the database");
 }
@@ -56,7 +56,7 @@ static void list_jobs(sqlite3 *db, const struct queue_options *o)
 	    "last_run", "waiting", "blocked_until"};
 	struct listing l;
 
-	listing_begin(&l, "job_status", o->table || table_for_people(), names,
+	listing_begin(&l, "job_status", o->table || stdout_is_terminal(), names,
 	    sizeof(names) / sizeof(*names));
 	for (const struct job *j = jobs; j->name; j++)
 		if (list_job(&l, db, j, &o->plan) != SQLITE_OK)
@@ -72,8 +72,8 @@ int queue_status(const struct queue_options *o)
 	} parts[] = {{&sql_status_of_refusals, "refusal"},
 	    {&sql_status_of_runs, "ingest_run"},
 	    {&sql_status_of_account, "account"}};
-	bool people = o->table || table_for_people();
-	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+	bool people = o->table || stdout_is_terminal();
+	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
 
 	list_jobs(db, o);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
@@ -81,22 +81,22 @@ int queue_status(const struct queue_options *o)
 			putchar('\n');
 		list_query(db, o, parts[i].sql, parts[i].type);
 	}
-	store_close(db);
+	db_close(db);
 	return 0;
 }
 
 int queue_list(const struct queue_options *o)
 {
-	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
 
 	list_query(db, o, &sql_list_queue, "queued");
-	store_close(db);
+	db_close(db);
 	return 0;
 }
 
 int queue_count(const struct queue_options *o)
 {
-	sqlite3 *db = database_open(o->db, STORE_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
 	struct query q;
 
 	query_prepare(&q, db, &sql_count_queue);
@@ -104,6 +104,6 @@ int queue_count(const struct queue_options *o)
 		printf("%lld\n", (long long)query_int(&q, 0));
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "count the queue");
-	store_close(db);
+	db_close(db);
 	return 0;
 }

@@ -1,10 +1,9 @@
 /*
- * sp-fetch: asks the Web API for what the requests of a stream name, and
- * sends on what it answers, as captures. With paths as arguments, asks for
- * those.
+ * sp-fetch: sends the requests of a stream to the Web API, and writes the
+ * responses as captures. With paths as arguments, requests those.
  *
- * What an answer means for the run and for what is still to be asked is
- * decided in http/verdict.h.
+ * What a response means for the run and for the requests that follow is decided
+ * in api/policy.h.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -13,17 +12,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "account.h"
+#include "api/policy.h"
+#include "api/scheduler.h"
+#include "api/session.h"
 #include "base/clock.h"
 #include "cli.h"
-#include "http/session.h"
+#include "fetch_account.h"
 #include "http/skew.h"
-#include "http/verdict.h"
-#include "http/window.h"
 #include "json/json.h"
 #include "spotify/endpoint.h"
-#include "stream/scopes.h"
-#include "table.h"
+#include "spotify/scopes.h"
+#include "text_table.h"
 
 static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
@@ -38,7 +37,7 @@ static const char usage[] =
     "       sp-fetch accounts [--account NAME] [--token-file FILE] [--table]\n"
     "       sp-fetch logout [--account NAME] [--token-file FILE]\n";
 
-struct options {
+struct fetch_options {
 	struct account account;
 	struct login_options login;
 	bool table; /* list for people even into a pipe */
@@ -50,22 +49,22 @@ struct options {
 };
 
 struct fetch {
-	const struct options *o;
-	struct stage stage;
+	const struct fetch_options *o;
+	struct pipe pipe;
 	struct out out;
 	struct transfer *transfer;
 	struct session session;
-	struct window window;
-	struct verdict verdict;
-	struct answer answer; /* about the user */
+	struct scheduler scheduler;
+	struct run_policy run_policy;
+	struct result result; /* about the user */
 	struct buf scratch, line;
-	struct record run;   /* one that waits to be passed on, of run_line */
+	struct record run;   /* held back, of run_line */
 	struct buf run_line; /* empty for none */
 	bool run_checked, run_fill;
 
 	int64_t seq;	   /* of the run's last capture */
 	uint64_t unsent;   /* requests refused without being sent */
-	bool quiet;	   /* on_refusal is not to speak */
+	bool quiet;	   /* on_refusal prints nothing */
 	bool warned;	   /* that the login is about to end */
 	bool limit_sent;   /* the capture of send_limit */
 	struct buf login;  /* the command that logs in again */
@@ -77,7 +76,7 @@ struct fetch {
 	int64_t started;
 };
 
-static void tell(void *ctx, const char *url, const char *what)
+static void report(void *ctx, const char *url, const char *what)
 {
 	struct slice path = url ? url_brief(slice_of(url)) : SLICE("");
 
@@ -93,22 +92,22 @@ static void on_refusal(void *ctx, const struct refusal *r)
 		cli_refusal(NULL, r);
 }
 
-/* Know whose login it is; false if nothing can be asked. */
-static bool know_user(struct fetch *f)
+/* Fetch the user of the login; false if nothing can be requested. */
+static bool fetch_user(struct fetch *f)
 {
 	struct error error = ERROR_UNSET;
 
-	if (verdict_is_halted(&f->verdict))
+	if (run_policy_is_halted(&f->run_policy))
 		return false;
-	if (!session_know_user(&f->session, &f->answer, &error)) {
-		verdict_halt(&f->verdict, &error, false);
+	if (!session_fetch_user(&f->session, &f->result, &error)) {
+		run_policy_halt(&f->run_policy, &error, false);
 		return false;
 	}
 	return true;
 }
 
-/* Take the scopes of the login as known before. */
-static void note_scopes(struct fetch *f, struct slice scopes)
+/* Store the scopes that were known before. */
+static void store_scopes(struct fetch *f, struct slice scopes)
 {
 	f->knows_scopes = scopes.p != NULL;
 	buf_clear(&f->scopes);
@@ -140,27 +139,27 @@ static void report_scopes(struct fetch *f)
 	for (const struct endpoint *e = endpoints; e->name; e++)
 		for (int i = 0; e->job && i < ENDPOINT_SCOPES; i++)
 			report_scope(f, e, &e->scopes[i], now, before);
-	note_scopes(f, slice_of(now));
+	store_scopes(f, slice_of(now));
 }
 
-/* For window.may_ask. */
-static bool may_ask(void *ctx, struct ask *a)
+/* For scheduler.may_send. */
+static bool may_send(void *ctx, struct task *a)
 {
 	struct fetch *f = ctx;
 
-	know_user(f); /* or nothing may be asked */
-	return verdict_may_ask(&f->verdict, a);
+	fetch_user(f); /* if that fails, nothing may be sent */
+	return run_policy_may_send(&f->run_policy, a);
 }
 
-/* For window.on_answer. */
-static void on_answer(void *ctx, struct ask *a)
+/* For scheduler.on_result. */
+static void on_result(void *ctx, struct task *a)
 {
 	struct fetch *f = ctx;
 
-	verdict_take(&f->verdict, a);
-	/* By now it is known what time it is. */
+	run_policy_apply(&f->run_policy, a);
+	/* By now the clock skew is known. */
 	if (!f->warned)
-		f->warned = account_warn_of_end(&f->o->account,
+		f->warned = account_warn_of_expiry(&f->o->account,
 		    &f->session.token, skew_now(transfer_skew(f->transfer)));
 }
 
@@ -177,8 +176,8 @@ static void put_start(struct fetch *f, const struct record *rec)
 		json_put_member(&f->line, "started_at", slice_of(text));
 }
 
-/* Pass a run on with its user filled in, and the app that asks. */
-static void pass_filled(struct fetch *f, const struct record *rec)
+/* Pass a run on with its user and client filled in. */
+static void pass_run_filled(struct fetch *f, const struct record *rec)
 {
 	static const char *const but[] = {"user", "client", "started_at", NULL};
 	const struct token *t = &f->session.token;
@@ -193,50 +192,51 @@ static void pass_filled(struct fetch *f, const struct record *rec)
 		json_put_member(&f->line, "client", slice_of(t->client_id));
 	buf_putc(&f->line, '}');
 	filled.line = buf_slice(&f->line);
-	stage_pass(&f->stage, &filled);
+	pipe_pass(&f->pipe, &filled);
 }
 
 /*
- * Know whose run it is, before its first request; without requests, nobody is
- * asked for that, which a rate limit may forbid. Whether it can be filled in.
+ * Check the user of a run before its first request. An empty run sends no
+ * request for that, as a rate limit may forbid it. Whether the user can be
+ * filled in.
  */
 static bool check_run(struct fetch *f, const struct record *rec, bool empty)
 {
 	struct error error = ERROR_UNSET;
 	struct slice user = {NULL, 0};
 	struct slice scopes;
-	bool told;
+	bool has_user;
 
 	buf_clear(&f->scratch);
 	if (!f->knows_scopes &&
 	    record_string(rec, "scopes", &f->scratch, &scopes))
-		note_scopes(f, scopes);
+		store_scopes(f, scopes);
 	if ((empty && session_open(&f->session, &error) &&
 		!f->session.token.user_id) ||
-	    !know_user(f))
+	    !fetch_user(f))
 		return false;
 	buf_clear(&f->scratch);
-	told = record_string(rec, "user", &f->scratch, &user);
-	if (!told || !user.p || slice_is(user, f->session.token.user_id))
+	has_user = record_string(rec, "user", &f->scratch, &user);
+	if (!has_user || !user.p || slice_is(user, f->session.token.user_id))
 		return true;
 	error_set(&error, EX_CONFIG,
 	    "run %s: for user '%.*s', but the login is of user '%s'",
-	    f->stage.run, (int)user.n, user.p, f->session.token.user_id);
-	verdict_halt(&f->verdict, &error, true);
+	    f->pipe.run, (int)user.n, user.p, f->session.token.user_id);
+	run_policy_halt(&f->run_policy, &error, true);
 	return false;
 }
 
 /*
- * A run waits for its first request, before which it has to be known whose it
- * is, or for what else comes.
+ * A run record is held back until its first request, or any other record: by
+ * then its user must be known.
  */
-static void take_run(struct fetch *f, const struct record *rec)
+static void handle_run(struct fetch *f, const struct record *rec)
 {
 	const char *why;
 	int64_t off = 0;
 	size_t at;
 
-	verdict_begin_run(&f->verdict);
+	run_policy_begin(&f->run_policy);
 	f->seq = 0;
 	f->run_checked = f->own_run = false;
 	if (!record_int(rec, "clock_off", &off))
@@ -247,7 +247,7 @@ static void take_run(struct fetch *f, const struct record *rec)
 	record_parse(&f->run, buf_slice(&f->run_line), &why, &at);
 }
 
-/* Pass on the run that waits, if any. */
+/* Pass on the run record that is held back, if any. */
 static void flush_run(struct fetch *f)
 {
 	if (!f->run_line.n)
@@ -255,14 +255,14 @@ static void flush_run(struct fetch *f)
 	if (!f->run_checked)
 		f->run_fill = check_run(f, &f->run, true);
 	if (f->run_fill)
-		pass_filled(f, &f->run);
+		pass_run_filled(f, &f->run);
 	else
-		stage_pass(&f->stage, &f->run);
+		pipe_pass(&f->pipe, &f->run);
 	buf_clear(&f->run_line);
 }
 
 static void send_capture(
-    struct fetch *f, const struct ask *a, const struct page *page)
+    struct fetch *f, const struct task *a, const struct fetched_page *page)
 {
 	struct capture c = {.request = &a->request,
 	    .seq = ++f->seq,
@@ -288,19 +288,19 @@ static void send_capture(
 	if (check.flaw)
 		cli_warn("%.*s: %s at byte %zu of the body", (int)path.n,
 		    path.p, check.flaw, check.at + 1);
-	stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
+	pipe_produce(&f->pipe, RECORD_CAPTURE, buf_slice(&f->line));
 	f->captures++;
 	f->bytes += page->body.n;
 }
 
-/* Where the response came from that limits the whole login: without a query. */
+/* The URL, without a query, of the response that limits the whole login. */
 static bool put_limit_url(const struct fetch *f, struct buf *url)
 {
 	const char *token_url = f->session.client.token_url;
 	struct error error;
 
-	if (strcmp(f->verdict.halt.limit.endpoint, "token") != 0)
-		return session_put_me(&f->session.api, url, &error);
+	if (strcmp(f->run_policy.halt.limit.endpoint, "token") != 0)
+		return session_put_profile_url(&f->session.api, url, &error);
 	return token_url && buf_put(url, token_url, strcspn(token_url, "?#"));
 }
 
@@ -310,9 +310,9 @@ static bool put_limit_url(const struct fetch *f, struct buf *url)
  */
 static void send_limit(struct fetch *f)
 {
-	const struct error *e = &f->verdict.halt;
+	const struct error *e = &f->run_policy.halt;
 	struct buf url = BUF_INIT(URL_MAX);
-	struct request r = {.run = slice_of(f->stage.run), .seq = -1};
+	struct request_record r = {.run = slice_of(f->pipe.run), .seq = -1};
 	struct capture c = {.request = &r,
 	    .page = 1,
 	    .user = f->session.token.user_id,
@@ -330,45 +330,45 @@ static void send_limit(struct fetch *f)
 		c.seq = ++f->seq;
 		buf_clear(&f->line);
 		capture_put(&c, SLICE(""), &check, &f->line);
-		stage_produce(&f->stage, RECORD_CAPTURE, buf_slice(&f->line));
+		pipe_produce(&f->pipe, RECORD_CAPTURE, buf_slice(&f->line));
 		f->limit_sent = true;
 	}
 	buf_release(&url);
 }
 
-/* A request is through: it was used, or is refused. */
-static void conclude(struct fetch *f, const struct ask *a)
+/* A task has ended: its request was used, or is refused. */
+static void finish_task(struct fetch *f, const struct task *a)
 {
-	uint64_t number = f->stage.in.number;
+	uint64_t number = f->pipe.in.number;
 
 	flush_run(f);
 	if (!a->code) {
-		stage_use(&f->stage, &a->record);
+		pipe_use(&f->pipe, &a->record);
 		return;
 	}
-	f->stage.in.number = a->number;
+	f->pipe.in.number = a->number;
 	f->quiet = a->unsent;
-	stage_refuse(&f->stage, &a->record, a->code, "%s", a->why);
+	pipe_refuse(&f->pipe, &a->record, a->code, "%s", a->why);
 	f->quiet = false;
 	f->unsent += a->unsent;
-	f->stage.in.number = number;
+	f->pipe.in.number = number;
 }
 
-/* Send what has come, as far as nothing before it is still to come. */
-static void send_ready(struct fetch *f)
+/* Write the pages that are complete up to the first that is not, in order. */
+static void send_in_order(struct fetch *f)
 {
-	struct ask *a;
-	struct page *page;
+	struct task *a;
+	struct fetched_page *page;
 
-	while ((a = window_first(&f->window))) {
-		while ((page = ask_take_page(a))) {
+	while ((a = scheduler_first(&f->scheduler))) {
+		while ((page = task_take_page(a))) {
 			send_capture(f, a, page);
-			page_free(page);
+			fetched_page_free(page);
 		}
 		if (!a->ended)
 			return;
-		conclude(f, a);
-		window_pop(&f->window);
+		finish_task(f, a);
+		scheduler_pop(&f->scheduler);
 	}
 }
 
@@ -383,28 +383,28 @@ static void show_progress(const struct fetch *f)
 		    seconds > 0 ? (double)f->captures / seconds : 0);
 }
 
-/* Go on with the requests, until something happens or `fd` can be read. */
-static void go_on(struct fetch *f, int fd)
+/* Run the scheduler until something happens or `fd` is readable. */
+static void step(struct fetch *f, int fd)
 {
 	show_progress(f);
-	/* What is there goes out before a wait; if it cannot, enough. */
+	/* Flush before waiting; stop if that fails. */
 	if (!out_flush(&f->out))
 		return;
-	window_turn(&f->window, fd);
-	send_ready(f);
+	scheduler_step(&f->scheduler, fd);
+	send_in_order(f);
 }
 
-/* Bring the requests that were taken in to their end. */
-static void settle(void *ctx)
+/* Wait for all requests in flight. */
+static void drain(void *ctx)
 {
 	struct fetch *f = ctx;
 
-	while (!window_is_empty(&f->window) && !f->out.err)
-		go_on(f, -1);
+	while (!scheduler_is_empty(&f->scheduler) && !f->out.err)
+		step(f, -1);
 	flush_run(f);
 }
 
-static void take_request(struct fetch *f, const struct record *rec)
+static void handle_request(struct fetch *f, const struct record *rec)
 {
 	f->requests++;
 	if (f->run_line.n && !f->run_checked) {
@@ -412,13 +412,13 @@ static void take_request(struct fetch *f, const struct record *rec)
 		f->run_checked = true;
 		flush_run(f);
 	}
-	window_add(&f->window, rec, f->stage.in_run, f->stage.in.number);
-	while (window_is_full(&f->window) && !f->out.err)
-		go_on(f, -1);
+	scheduler_add(&f->scheduler, rec, f->pipe.in_run, f->pipe.in.number);
+	while (scheduler_is_full(&f->scheduler) && !f->out.err)
+		step(f, -1);
 }
 
 /* Pass an end on, with the scopes of the login if they are known. */
-static void take_end(struct fetch *f, const struct record *rec)
+static void handle_end(struct fetch *f, const struct record *rec)
 {
 	static const char *const but[] = {"scopes", NULL};
 	const char *scopes = f->session.token.scope, *reason;
@@ -429,7 +429,7 @@ static void take_end(struct fetch *f, const struct record *rec)
 	send_limit(f);
 	if (f->own_run)
 		report_scopes(f);
-	verdict_end_run(&f->verdict, &how);
+	run_policy_end(&f->run_policy, &how);
 	if (scopes && f->own_run) {
 		buf_clear(&f->line);
 		record_put_members(rec, but, &f->line);
@@ -438,12 +438,12 @@ static void take_end(struct fetch *f, const struct record *rec)
 		if (!record_parse(&filled, buf_slice(&f->line), &reason, &at))
 			filled = *rec;
 	}
-	stage_pass_end(&f->stage, &filled, &how);
+	pipe_pass_end(&f->pipe, &filled, &how);
 }
 
 /*
- * Die of an operand that can be no path of the API: it is a slip, and nothing
- * is to be asked in its place. One may be a whole URL, as in a `next`.
+ * Die of an operand that can be no path of the API: it is a mistake, and
+ * nothing is requested instead. One may be a whole URL, as in a `next`.
  */
 static void check_path(struct fetch *f, const char *operand)
 {
@@ -453,13 +453,13 @@ static void check_path(struct fetch *f, const char *operand)
 	struct error error;
 
 	if (strstr(operand, "://") && *operand != '/') {
-		/* Without a login it is not known, and nothing is asked. */
+		/* Without a login the API is not known, and nothing is sent. */
 		if (session_open(&f->session, &error))
 			why = url_resolve(&f->session.api, path, &url);
 		path = url_path(path);
 	}
 	if (!why)
-		why = url_path_fault(path);
+		why = url_path_error(path);
 	if (why)
 		cli_die(EX_USAGE,
 		    "not a path of the API: '%s': %s: a path is like /me or "
@@ -469,7 +469,7 @@ static void check_path(struct fetch *f, const char *operand)
 }
 
 /* Requests named by their paths, instead of a stream. */
-static void look(struct fetch *f, char **paths)
+static void fetch_paths(struct fetch *f, char **paths)
 {
 	struct buf *b = &f->line;
 	struct buf text = BUF_INIT(4 * URL_MAX);
@@ -477,10 +477,10 @@ static void look(struct fetch *f, char **paths)
 	const char *reason;
 	size_t at;
 
-	f->stage.source = "argument";
+	f->pipe.source = "argument";
 	/* A renewal may change them. */
 	if (session_open(&f->session, &(struct error)ERROR_UNSET))
-		note_scopes(f, slice_of(f->session.token.scope));
+		store_scopes(f, slice_of(f->session.token.scope));
 	for (char **path = paths; *path; path++)
 		check_path(f, *path);
 	for (; *paths && !f->out.err; paths++) {
@@ -497,13 +497,13 @@ static void look(struct fetch *f, char **paths)
 		    slice_of(endpoint_of(url_path(buf_slice(b)))));
 		json_put_member(&text, "url", buf_slice(b));
 		buf_putc(&text, '}');
-		f->stage.in.number++;
+		f->pipe.in.number++;
 		if (text.failed ||
 		    !record_parse(&rec, buf_slice(&text), &reason, &at))
 			cli_die(EX_USAGE, "not a path: '%s'", *paths);
-		take_request(f, &rec);
+		handle_request(f, &rec);
 	}
-	settle(f);
+	drain(f);
 	send_limit(f);
 	if (f->knows_scopes)
 		report_scopes(f);
@@ -511,31 +511,31 @@ static void look(struct fetch *f, char **paths)
 }
 
 /* While requests are under way, input is read as it comes. */
-static void filter(struct fetch *f)
+static void filter_stream(struct fetch *f)
 {
-	enum stage_result r;
+	enum pipe_result r;
 	struct record rec;
 
 	for (;;) {
-		bool idle = window_is_empty(&f->window);
+		bool idle = scheduler_is_empty(&f->scheduler);
 
-		r = stage_next(&f->stage, &rec, idle ? -1 : 0);
-		if (r == STAGE_DONE)
+		r = pipe_next(&f->pipe, &rec, idle ? -1 : 0);
+		if (r == PIPE_DONE)
 			break;
-		if (r == STAGE_TIMEOUT) {
-			go_on(f, STDIN_FILENO);
+		if (r == PIPE_TIMEOUT) {
+			step(f, STDIN_FILENO);
 			continue;
 		}
 		if (rec.type == RECORD_RUN)
-			take_run(f, &rec);
+			handle_run(f, &rec);
 		else if (rec.type == RECORD_REQUEST)
-			take_request(f, &rec);
+			handle_request(f, &rec);
 		else if (rec.type == RECORD_END)
-			take_end(f, &rec);
+			handle_end(f, &rec);
 		else
-			stage_pass(&f->stage, &rec);
+			pipe_pass(&f->pipe, &rec);
 	}
-	settle(f);
+	drain(f);
 }
 
 /* A time limit; none at all would be a wait for ever. */
@@ -576,7 +576,8 @@ static const struct option longs[] = {
 };
 
 /* An option of one of the commands; false if it is none. */
-static bool set_command_option(struct options *o, int which, const char *arg)
+static bool set_command_option(
+    struct fetch_options *o, int which, const char *arg)
 {
 	struct login_options *l = &o->login;
 
@@ -595,7 +596,7 @@ static bool set_command_option(struct options *o, int which, const char *arg)
 
 static void set_option(void *ctx, int which, const char *arg)
 {
-	struct options *o = ctx;
+	struct fetch_options *o = ctx;
 
 	switch (which) {
 	case 'a': o->account.name = arg; break;
@@ -617,7 +618,7 @@ static void set_option(void *ctx, int which, const char *arg)
 		break;
 	case 'n':
 		o->parallel = (size_t)cli_number(
-		    "--parallel", arg, 1, WINDOW_PARALLEL_MAX);
+		    "--parallel", arg, 1, SCHEDULER_PARALLEL_MAX);
 		break;
 	case 'm':
 		o->max_body = cli_size("--max-body", arg);
@@ -641,54 +642,58 @@ static void set_option(void *ctx, int which, const char *arg)
 	}
 }
 
-static const struct options defaults = {
+static const struct fetch_options defaults = {
     .login = {.scope = BUF_INIT(4096), .timeout = 300000},
     .limits = {.timeout = 60000,
 	.connect_timeout = 10000,
 	.user_agent = "sp/" SP_VERSION},
-    .policy = {.tell = tell, .retries = 5, .backoff = 500, .max_wait = 60000},
+    .policy = {.report = report,
+	.retries = 5,
+	.backoff = 500,
+	.max_wait = 60000},
     .parallel = 4,
     .max_body = (size_t)64 << 20,
     .max_line = LINES_MAX_DEFAULT,
     .max_pages = 10000,
 };
 
-static void set_up(struct fetch *f, const struct options *o, const char *path)
+static void set_up(
+    struct fetch *f, const struct fetch_options *o, const char *path)
 {
 	*f = (struct fetch){
 	    .o = o,
 	    .started = clock_monotonic(),
-	    .verdict = {.tell = tell},
+	    .run_policy = {.report = report},
 	};
 	out_init(&f->out, STDOUT_FILENO, (size_t)1 << 16);
-	stage_init(&f->stage, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
+	pipe_init(&f->pipe, "sp-fetch", RECORD_REQUEST, STDIN_FILENO, &f->out,
 	    o->max_line);
-	f->stage.on_refusal = on_refusal;
-	f->stage.on_other = settle;
-	f->stage.on_cut = cli_cut;
-	f->stage.on_mended = cli_refusal;
-	f->stage.ctx = f;
+	f->pipe.on_refusal = on_refusal;
+	f->pipe.on_drain = drain;
+	f->pipe.on_truncated = cli_truncated;
+	f->pipe.on_repaired = cli_refusal;
+	f->pipe.ctx = f;
 	f->transfer = transfer_new(&o->limits);
 	if (!f->transfer)
 		cli_die(EX_OSERR, "cannot start libcurl");
-	transfer_skew(f->transfer)->tell = tell;
-	f->verdict.skew = transfer_skew(f->transfer);
+	transfer_skew(f->transfer)->report = report;
+	f->run_policy.skew = transfer_skew(f->transfer);
 	session_init(&f->session, path, f->transfer, &o->policy);
 	f->session.api_url =
-	    o->account.api ? o->account.api : account_setting("SP_API");
+	    o->account.api ? o->account.api : account_env("SP_API");
 	f->session.token_url = o->account.token_url
 				   ? o->account.token_url
-				   : account_setting("SP_TOKEN_URL");
-	f->window = (struct window){.client = &f->session.client,
+				   : account_env("SP_TOKEN_URL");
+	f->scheduler = (struct scheduler){.client = &f->session.client,
 	    .api = &f->session.api,
 	    .parallel = o->parallel,
 	    .max_pages = o->max_pages,
 	    .max_body = o->max_body,
-	    .may_ask = may_ask,
-	    .on_answer = on_answer,
+	    .may_send = may_send,
+	    .on_result = on_result,
 	    .ctx = f};
-	window_init(&f->window);
-	answer_init(&f->answer, o->max_body);
+	scheduler_init(&f->scheduler);
+	result_init(&f->result, o->max_body);
 	/* In base 64, a body grows by a third. */
 	f->line.max = o->max_body / 3 * 4 + ((size_t)1 << 20) + o->max_line;
 	f->scratch.max = f->run_line.max = o->max_line;
@@ -696,17 +701,17 @@ static void set_up(struct fetch *f, const struct options *o, const char *path)
 	f->login = (struct buf)BUF_INIT(8192);
 	buf_puts(&f->login, "sp-fetch login");
 	account_put_option(&o->account, &f->login);
-	f->verdict.scopes = &f->session.token.scope;
-	f->verdict.login = buf_words(&f->login);
+	f->run_policy.scopes = &f->session.token.scope;
+	f->run_policy.login = buf_message(&f->login);
 }
 
 static void tear_down(struct fetch *f)
 {
 	transfer_free(f->transfer);
-	window_release(&f->window);
+	scheduler_release(&f->scheduler);
 	session_release(&f->session);
-	answer_release(&f->answer);
-	stage_release(&f->stage);
+	result_release(&f->result);
+	pipe_release(&f->pipe);
 	out_release(&f->out);
 	buf_release(&f->scratch);
 	buf_release(&f->run_line);
@@ -718,42 +723,42 @@ static void tear_down(struct fetch *f)
 /* Flush, and say how it all went; a failed write hides nothing else. */
 static int finish(struct fetch *f)
 {
-	int status = stage_finish(&f->stage);
+	int status = pipe_finish(&f->pipe);
 
 	cli_progress_end();
 	if (f->unsent)
 		cli_warn("requests not sent: %" PRIu64, f->unsent);
-	if (f->stage.in.err)
-		cli_warn("stdin: cannot read: %s", strerror(f->stage.in.err));
+	if (f->pipe.in.err)
+		cli_warn("stdin: cannot read: %s", strerror(f->pipe.in.err));
 	if (!out_close(&f->out)) {
 		cli_warn("stdout: cannot write: %s", strerror(f->out.err));
-		return stage_io_status(f->out.err);
+		return pipe_io_status(f->out.err);
 	}
-	if (status == EX_IOERR || status == EX_OSERR || !f->verdict.status)
+	if (status == EX_IOERR || status == EX_OSERR || !f->run_policy.status)
 		return status;
-	return f->verdict.status;
+	return f->run_policy.status;
 }
 
-static int login(struct options *o)
+static int login(struct fetch_options *o)
 {
 	return account_login(&o->account, &o->login);
 }
 
-static int accounts(struct options *o)
+static int accounts(struct fetch_options *o)
 {
-	return account_list(&o->account, o->table || table_for_people());
+	return account_list(&o->account, o->table || stdout_is_terminal());
 }
 
-static int logout(struct options *o)
+static int logout(struct fetch_options *o)
 {
 	return account_logout(&o->account);
 }
 
 /* The commands, with the codes of the options that each takes. */
-static const struct command {
+static const struct fetch_command {
 	const char *name; /* NULL: without one it fetches */
 	const char *takes;
-	int (*run)(struct options *);
+	int (*run)(struct fetch_options *);
 } commands[] = {
     {"login", "atATUisolNf", login},
     {"accounts", "atB", accounts},
@@ -761,27 +766,27 @@ static const struct command {
     {NULL, "atATwrblcnmpLP", NULL},
 };
 
-static const struct command *command_named(const char *name)
+static const struct fetch_command *command_named(const char *name)
 {
-	const struct command *c = commands;
+	const struct fetch_command *c = commands;
 
 	while (c->name && (!name || strcmp(c->name, name) != 0))
 		c++;
 	return c;
 }
 
-static int fetch(struct options *o, char **paths)
+static int fetch(struct fetch_options *o, char **paths)
 {
 	struct buf path = BUF_INIT(4096);
 	struct fetch f;
 	int status;
 
-	account_trust(&o->limits);
+	account_set_ca(&o->limits);
 	set_up(&f, o, account_path(&o->account, &path));
 	if (*paths)
-		look(&f, paths);
+		fetch_paths(&f, paths);
 	else
-		filter(&f);
+		filter_stream(&f);
 	status = finish(&f);
 	tear_down(&f);
 	buf_release(&path);
@@ -792,8 +797,8 @@ int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
 	struct cli_given given = {.code = {false}};
-	struct options o = defaults;
-	const struct command *command;
+	struct fetch_options o = defaults;
+	const struct fetch_command *command;
 	char **operands;
 	int status;
 

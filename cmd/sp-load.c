@@ -14,11 +14,11 @@
 
 #include "cli.h"
 #include "database.h"
+#include "db/db.h"
 #include "load.h"
-#include "store/arrival.h"
-#include "store/db.h"
+#include "merge/row_record.h"
 
-#define BATCH_BYTES ((size_t)64 << 20)
+#define LOAD_BATCH_BYTES ((size_t)64 << 20)
 #define OUT_BUFFER ((size_t)64 << 10)
 
 static const char usage[] =
@@ -27,19 +27,20 @@ static const char usage[] =
     "               [--progress]\n"
     "       sp-load --digest [--db FILE]\n";
 
-static void on_cut(void *ctx, const char *run)
+static void on_truncated(void *ctx, const char *run)
 {
 	struct load *l = ctx;
 
 	if (!l->stage.stopped)
-		cli_cut(ctx, run);
+		cli_truncated(ctx, run);
 	else if (run)
 		cli_warn("run %s: interrupted: its rows are kept, "
 			 "its cursor is not moved",
 		    run);
 	/* A run whose record was refused was never opened here. */
 	if (l->run.open)
-		load_end_cut(l, l->stage.stopped ? "interrupted" : CLI_CUT);
+		load_abort_run(
+		    l, l->stage.stopped ? "interrupted" : CLI_TRUNCATED);
 }
 
 /* For stage.is_known. */
@@ -54,7 +55,7 @@ static void on_refusal(void *ctx, const struct refusal *r)
 {
 	struct load *l = ctx;
 	char now[CLOCK_TEXT];
-	struct store_refusal kept = {
+	struct dead_letter error = {
 	    .run = slice_of(l->run.open ? l->run.id : NULL),
 	    .stage = SLICE("sp-load"),
 	    .src = r->src,
@@ -67,14 +68,14 @@ static void on_refusal(void *ctx, const struct refusal *r)
 	l->run.counts.refused++;
 	l->run.counts.known += r->known;
 	if (!l->options.dry)
-		batch_refuse(&l->batch, &kept);
+		batch_add_error(&l->batch, &error);
 }
 
 /* A record that an earlier stage refused. */
-static void take_error(struct load *l, const struct record *rec)
+static void handle_error(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(rec->line.n + 1);
-	struct store_refusal r = {.stage = {NULL, 0}};
+	struct dead_letter r = {.stage = {NULL, 0}};
 	struct slice where;
 	char now[CLOCK_TEXT];
 	const struct {
@@ -96,30 +97,30 @@ static void take_error(struct load *l, const struct record *rec)
 	if (!r.reason.p)
 		r.reason = SLICE("no reason was given");
 	r.seen_at = load_now(now);
-	stage_use(&l->stage, rec);
+	pipe_use(&l->stage, rec);
 	l->run.counts.refused++;
 	if (load_is_known(l, r.src, r.place, r.reason))
 		l->run.counts.known++;
 	else
-		l->status = load_worse(l->status, EX_REFUSED);
+		l->status = load_worse_status(l->status, EX_REFUSED);
 	if (!l->options.dry)
-		batch_refuse(&l->batch, &r);
+		batch_add_error(&l->batch, &r);
 	buf_release(&text);
 }
 
-static void take_run(struct load *l, const struct record *rec)
+static void handle_run(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(rec->line.n + 1);
-	struct store_run run;
+	struct run_record run;
 	const char *reason;
 
-	load_end_loose(l, true);
-	if (!store_run_read(rec, &text, &run, &reason)) {
-		stage_refuse(&l->stage, rec, "bad run", "%s", reason);
+	load_end_rows(l, true);
+	if (!runs_parse(rec, &text, &run, &reason)) {
+		pipe_refuse(&l->stage, rec, "bad run", "%s", reason);
 		buf_release(&text);
 		return;
 	}
-	stage_use(&l->stage, rec);
+	pipe_use(&l->stage, rec);
 	memcpy(l->run.id, l->stage.run, sizeof(l->run.id));
 	buf_put_slice(&l->run.job, run.job);
 	buf_put_slice(&l->run.replay_of, run.replay_of);
@@ -127,15 +128,14 @@ static void take_run(struct load *l, const struct record *rec)
 	l->run.open = true;
 	l->run.planned = run.account.p || run.replay_of.p;
 	if (!l->options.dry &&
-	    (store_begin(l->db) || store_run_seen(l->db, &run) ||
-		store_commit(l->db)))
+	    (db_begin(l->db) || runs_open(l->db, &run) || db_commit(l->db)))
 		load_die(l);
 	buf_release(&text);
 }
 
 /* The table of a row if it can go there; NULL if it was refused. */
 static struct table *find_table(struct load *l, const struct record *rec,
-    struct slice name, const struct arrival *a)
+    struct slice name, const struct row_record *a)
 {
 	struct table *t = tables_find(&l->tables, name);
 	int shown = (int)(name.n < 64 ? name.n : 64);
@@ -143,21 +143,21 @@ static struct table *find_table(struct load *l, const struct record *rec,
 	if (!t)
 		load_die(l);
 	if (t->kind == TABLE_UNKNOWN)
-		stage_refuse(&l->stage, rec, "bad table",
-		    "no such table '%.*s'", shown, name.p);
+		pipe_refuse(&l->stage, rec, "bad table", "no such table '%.*s'",
+		    shown, name.p);
 	else if (t->kind == TABLE_NOT_LOADED)
-		stage_refuse(&l->stage, rec, "bad table",
+		pipe_refuse(&l->stage, rec, "bad table",
 		    "table '%.*s' cannot be loaded", shown, name.p);
-	else if (a->part && t->kind != TABLE_LIST)
-		stage_refuse(&l->stage, rec, "bad table",
+	else if (a->list_op && t->kind != TABLE_LIST)
+		pipe_refuse(&l->stage, rec, "bad table",
 		    "table '%.*s' does not accept op page or check", shown,
 		    name.p);
-	else if (!a->part && !a->removes && t->kind == TABLE_LIST)
-		stage_refuse(&l->stage, rec, "bad table",
+	else if (!a->list_op && !a->removes && t->kind == TABLE_LIST)
+		pipe_refuse(&l->stage, rec, "bad table",
 		    "table '%.*s' accepts only op page or check", shown,
 		    name.p);
 	else if (a->removes && t->kind != TABLE_QUEUE)
-		stage_refuse(&l->stage, rec, "bad table",
+		pipe_refuse(&l->stage, rec, "bad table",
 		    "rows cannot be deleted from table '%.*s'", shown, name.p);
 	else
 		return t;
@@ -165,17 +165,17 @@ static struct table *find_table(struct load *l, const struct record *rec,
 }
 
 /* A capture is sent again: its errors leave if it loads. */
-static void take_settling(
-    struct load *l, const struct record *rec, const struct arrival *a)
+static void handle_resolution(
+    struct load *l, const struct record *rec, const struct row_record *a)
 {
-	const char *wrong = settling_add(&l->settling, l->db, a->object);
+	const char *error = resolutions_add(&l->resolutions, l->db, a->object);
 
-	if (l->settling.known < 0)
+	if (l->resolutions.known < 0)
 		load_die(l);
-	if (wrong)
-		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
+	if (error)
+		pipe_refuse(&l->stage, rec, "bad row", "%s", error);
 	else
-		stage_use(&l->stage, rec);
+		pipe_use(&l->stage, rec);
 }
 
 /* Columns that cannot be taken, a reason a line; their row is loaded. */
@@ -187,7 +187,7 @@ static void refuse_columns(
 	while (reasons.n > 0) {
 		struct slice reason = slice_cut(&reasons, '\n');
 
-		stage_complain(&l->stage, rec, place, "bad column", "%.*s",
+		pipe_report_part(&l->stage, rec, place, "bad column", "%.*s",
 		    (int)reason.n, reason.p);
 	}
 }
@@ -203,70 +203,70 @@ static void refuse_row(
 		buf_puts(&l->line, l->line.n ? "; " : "");
 		buf_put_slice(&l->line, slice_cut(&reasons, '\n'));
 	}
-	stage_refuse_at(
-	    &l->stage, rec, place, "bad row", "%s", buf_words(&l->line));
+	pipe_refuse_at(
+	    &l->stage, rec, place, "bad row", "%s", buf_message(&l->line));
 }
 
-static void take_row(struct load *l, const struct record *rec)
+static void handle_row(struct load *l, const struct record *rec)
 {
-	struct arrival a = {.user = slice_of(l->options.user)};
+	struct row_record a = {.user = slice_of(l->options.user)};
 	struct slice name = {NULL, 0};
-	const char *wrong;
+	const char *error;
 	struct table *t;
 	struct batch *b;
 	char now[CLOCK_TEXT];
 
 	l->run.counts.rows++;
-	wrong = arrival_read(rec, &l->line, &name, &a);
-	if (wrong) {
-		stage_refuse(&l->stage, rec, "bad row", "%s", wrong);
+	error = row_record_read(rec, &l->line, &name, &a);
+	if (error) {
+		pipe_refuse(&l->stage, rec, "bad row", "%s", error);
 		return;
 	}
 	if (a.removes && slice_is(name, "ingest_errors")) {
-		take_settling(l, rec, &a);
+		handle_resolution(l, rec, &a);
 		return;
 	}
 	t = find_table(l, rec, name, &a);
 	if (!t)
 		return;
-	if ((t->held || a.removes) && load_is_uncommitted(&l->run, a.src)) {
-		stage_use(&l->stage, rec);
+	if ((t->deferred || a.removes) && load_is_uncommitted(&l->run, a.src)) {
+		pipe_use(&l->stage, rec);
 		l->run.counts.unchanged++;
 		return;
 	}
 	if (!a.at.p)
 		a.at = load_now(now);
-	b = t->held || a.removes ? &l->held : &l->batch;
+	b = t->deferred || a.removes ? &l->deferred : &l->batch;
 	buf_clear(&l->why);
-	if (b == &l->held && batch_size(b) > BATCH_BYTES)
+	if (b == &l->deferred && batch_size(b) > LOAD_BATCH_BYTES)
 		buf_puts(&l->why,
 		    "too many rows are held until the end of the run\n");
 	else if (batch_add(b, t, &a, &l->why)) {
-		stage_use(&l->stage, rec);
+		pipe_use(&l->stage, rec);
 		refuse_columns(l, rec, batch_place(b));
 		return;
 	}
 	refuse_row(l, rec, batch_place(b));
 }
 
-static void take(struct load *l, const struct record *rec)
+static void handle_record(struct load *l, const struct record *rec)
 {
 	switch (rec->type) {
-	case RECORD_ROW: take_row(l, rec); break;
-	case RECORD_ERROR: take_error(l, rec); break;
-	case RECORD_RUN: take_run(l, rec); break;
-	case RECORD_END: load_end(l, rec); break;
+	case RECORD_ROW: handle_row(l, rec); break;
+	case RECORD_ERROR: handle_error(l, rec); break;
+	case RECORD_RUN: handle_run(l, rec); break;
+	case RECORD_END: load_end_run(l, rec); break;
 	case RECORD_CAPTURE:
-		stage_refuse(&l->stage, rec, "not a row",
+		pipe_refuse(&l->stage, rec, "not a row",
 		    "a capture is not a row: pipe it through sp-transform");
 		break;
 	case RECORD_REQUEST:
-		stage_refuse(&l->stage, rec, "not a row",
+		pipe_refuse(&l->stage, rec, "not a row",
 		    "a request is not a row: pipe it through sp-fetch and "
 		    "sp-transform");
 		break;
 	default:
-		stage_refuse(
+		pipe_refuse(
 		    &l->stage, rec, "unknown type", "unknown record type");
 	}
 }
@@ -275,7 +275,7 @@ static void take(struct load *l, const struct record *rec)
  * How long the next record may keep the batch waiting; -1 for ever. The clock
  * is read once a read of input: between two records of one, no time passes.
  */
-static int patience(struct load *l)
+static int batch_time_left(struct load *l)
 {
 	int64_t now, left;
 
@@ -295,30 +295,31 @@ static int patience(struct load *l)
 static void load(struct load *l)
 {
 	struct record rec;
-	enum stage_result r;
+	enum pipe_result r;
 	struct load_progress progress = {
-	    .wanted = cli_progress_wanted(l->options.progress)};
+	    .enabled = cli_progress_wanted(l->options.progress)};
 
-	while ((r = stage_next(&l->stage, &rec, patience(l))) != STAGE_DONE) {
-		if (r == STAGE_RECORD)
-			take(l, &rec);
-		if (r == STAGE_RECORD && progress.wanted)
+	while (
+	    (r = pipe_next(&l->stage, &rec, batch_time_left(l))) != PIPE_DONE) {
+		if (r == PIPE_RECORD)
+			handle_record(l, &rec);
+		if (r == PIPE_RECORD && progress.enabled)
 			load_show_progress(&progress, l, &rec);
-		if (r == STAGE_TIMEOUT ||
+		if (r == PIPE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
-		    batch_size(&l->batch) >= BATCH_BYTES)
+		    batch_size(&l->batch) >= LOAD_BATCH_BYTES)
 			load_flush(l);
 	}
 	cli_progress_end();
 }
 
-/* Write what is left and settle the status. */
+/* Write the remaining rows and compute the exit status. */
 static int finish(struct load *l)
 {
 	bool good = !l->stage.stopped && !l->stage.in.err;
 
 	if (!l->run.open)
-		load_end_loose(l, good);
+		load_end_rows(l, good);
 	if (l->stage.in.err)
 		cli_warn("stdin: cannot read: %s", strerror(l->stage.in.err));
 	else if (l->stage.stopped && !l->stage.in_run)
@@ -327,8 +328,8 @@ static int finish(struct load *l)
 		cli_warn("stdin: no records: an earlier program in the "
 			 "pipeline failed");
 	if (l->stage.stopped || l->stage.records == 0)
-		l->status = load_worse(l->status, EX_DATAERR);
-	return load_worse(l->status, stage_finish(&l->stage));
+		l->status = load_worse_status(l->status, EX_DATAERR);
+	return load_worse_status(l->status, pipe_finish(&l->stage));
 }
 
 static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
@@ -379,33 +380,33 @@ static void open_all(struct load *l, struct buf *path)
 {
 	l->path = cli_database(l->options.db, path);
 	l->db = database_open(
-	    l->path, l->options.dry ? STORE_READ_OR_EMPTY : STORE_WRITE);
+	    l->path, l->options.dry ? DB_READ_OR_EMPTY : DB_WRITE);
 	l->tables.db = l->db;
-	loader_init(&l->loader, l->db, l->options.dry);
-	l->loader.on_change = load_on_change;
-	l->loader.on_forbidden = load_on_forbidden;
-	l->loader.ctx = l;
-	lists_init(&l->lists, &l->loader, &l->tables);
+	applier_init(&l->applier, l->db, l->options.dry);
+	l->applier.on_change = load_on_change;
+	l->applier.on_forbidden = load_on_forbidden;
+	l->applier.ctx = l;
+	tracklists_init(&l->lists, &l->applier, &l->tables);
 	batch_init(&l->batch);
-	batch_init(&l->held);
-	settling_init(&l->settling);
+	batch_init(&l->deferred);
+	resolutions_init(&l->resolutions);
 	out_init(&l->out, STDOUT_FILENO, OUT_BUFFER);
-	stage_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
+	pipe_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
 	l->stage.in.stop = &cli_stop;
 	l->stage.on_refusal = on_refusal;
 	l->stage.is_known = is_known;
-	l->stage.on_cut = on_cut;
-	l->stage.on_mended = cli_refusal;
+	l->stage.on_truncated = on_truncated;
+	l->stage.on_repaired = cli_refusal;
 	l->stage.ctx = l;
 }
 
 static void close_all(struct load *l)
 {
-	stage_release(&l->stage);
+	pipe_release(&l->stage);
 	batch_release(&l->batch);
-	batch_release(&l->held);
-	settling_release(&l->settling);
+	batch_release(&l->deferred);
+	resolutions_release(&l->resolutions);
 	out_release(&l->out);
 	free(l->by_table);
 	buf_release(&l->run.job);

@@ -27,7 +27,7 @@ static const char usage[] =
     "       sp-queue list [--db FILE] [--table]\n"
     "       sp-queue count [--db FILE]\n";
 
-#define HOUR ((int64_t)3600 * 1000)
+#define HOUR_IN_MS ((int64_t)3600 * 1000)
 
 /* Plan one job as a run of its own, the last one or not; an exit status. */
 static int next_job(sqlite3 *db, const struct queue_options *o,
@@ -97,7 +97,7 @@ static const char *job_names(struct buf *b)
 	for (const struct job *j = jobs; j->name; j++)
 		buf_printf(b, "%s, ", j->name);
 	buf_puts(b, "or all");
-	return buf_words(b);
+	return buf_message(b);
 }
 
 const struct job *queue_operand_job(const char *command, char **operands)
@@ -123,14 +123,14 @@ static int next(const struct queue_options *o)
 	int status;
 
 	out_init(&out, STDOUT_FILENO, 65536);
-	db = database_open(o->db, STORE_READ_OR_EMPTY);
+	db = database_open(o->db, DB_READ_OR_EMPTY);
 	status =
 	    job ? next_job(db, o, job, false, &out) : next_all(db, o, &out);
 	if (!out_flush(&out)) {
 		cli_warn("stdout: cannot write: %s", strerror(out.err));
-		status = stage_io_status(out.err);
+		status = pipe_io_status(out.err);
 	}
-	store_close(db);
+	db_close(db);
 	out_release(&out);
 	return status;
 }
@@ -173,7 +173,7 @@ static void set_option(void *ctx, int which, const char *arg)
 }
 
 /* The commands, with the codes of the options that each takes. */
-static const struct command {
+static const struct queue_command {
 	const char *name;
 	const char *takes;
 	bool operands;
@@ -190,9 +190,9 @@ static const struct command {
     {NULL, NULL, false, NULL},
 };
 
-static const struct command *command_named(const char *name)
+static const struct queue_command *command_named(const char *name)
 {
-	const struct command *c = commands;
+	const struct queue_command *c = commands;
 
 	while (c->name && (!name || strcmp(c->name, name) != 0))
 		c++;
@@ -207,11 +207,11 @@ int main(int argc, char **argv)
 	struct queue_options o = {
 	    .plan = {.account = account && *account ? account : "default",
 		.after = -1,
-		.playlist_age = 7 * 24 * HOUR,
-		.profile_age = 30 * 24 * HOUR,
-		.refusal_age = 30 * 24 * HOUR}};
+		.playlist_age = 7 * 24 * HOUR_IN_MS,
+		.profile_age = 30 * 24 * HOUR_IN_MS,
+		.refusal_age = 30 * 24 * HOUR_IN_MS}};
 	struct cli_given given = {.code = {false}};
-	const struct command *command;
+	const struct queue_command *command;
 
 	cli_init("sp-queue");
 	o.operands =

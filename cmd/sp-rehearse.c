@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "cli.h"
-#include "rehearse/put.h"
+#include "rehearse/put_json.h"
 #include "rehearse/server.h"
 
 #include <errno.h>
@@ -29,23 +29,23 @@ static const char usage[] =
     "           [--expires SECONDS] [--scope SCOPES] [--latency MS]\n"
     "           [--pretty] [--fault SPEC]... [--serve DIR]\n";
 
-struct options {
+struct mock_options {
 	int64_t port, seed, per_day, lists, big, expires, latency, clock;
 	bool clock_given;
 	const char *port_file, *token_file, *user, *serve, *scope;
-	enum regime regime;
+	enum access_mode access_mode;
 	bool pretty;
 	struct faults faults;
 };
 
-static enum regime regime_of(const char *text)
+static enum access_mode access_mode_of(const char *text)
 {
 	static const char *const names[] = {
 	    "extended", "development", "grandfathered"};
 
 	for (int i = 0; i < 3; i++) {
 		if (strcmp(text, names[i]) == 0)
-			return (enum regime)i;
+			return (enum access_mode)i;
 	}
 	cli_die(EX_USAGE,
 	    "--regime: not extended, development or grandfathered: '%s'", text);
@@ -78,7 +78,7 @@ static const char *scope_of_login(const char *text)
 }
 
 /* An option that takes a number; false if c is none of them. */
-static bool read_number(struct options *o, int c, const char *arg)
+static bool read_number(struct mock_options *o, int c, const char *arg)
 {
 	const struct {
 		int c;
@@ -88,8 +88,8 @@ static bool read_number(struct options *o, int c, const char *arg)
 	    {'p', "--port", &o->port, 65535},
 	    {'s', "--seed", &o->seed, INT64_MAX},
 	    {'n', "--plays-per-day", &o->per_day, 20000},
-	    {'L', "--playlists", &o->lists, LISTS_MAX},
-	    {'b', "--big-playlist", &o->big, LIST_SIZE_MAX},
+	    {'L', "--playlists", &o->lists, PLAYLISTS_MAX},
+	    {'b', "--big-playlist", &o->big, PLAYLIST_SIZE_MAX},
 	    {'e', "--expires", &o->expires, 365 * 86400},
 	    {'l', "--latency", &o->latency, 600000},
 	};
@@ -128,7 +128,7 @@ static const struct option longs[] = {
 
 static void set_option(void *ctx, int which, const char *arg)
 {
-	struct options *o = ctx;
+	struct mock_options *o = ctx;
 
 	switch (which) {
 	case 'P': o->port_file = arg; break;
@@ -138,7 +138,7 @@ static void set_option(void *ctx, int which, const char *arg)
 		o->clock_given = true;
 		break;
 	case 'u': o->user = user_of(arg); break;
-	case 'r': o->regime = regime_of(arg); break;
+	case 'r': o->access_mode = access_mode_of(arg); break;
 	case 'y': o->pretty = true; break;
 	case 'f': queue_fault(&o->faults, arg); break;
 	case 'd': o->serve = arg; break;
@@ -151,7 +151,7 @@ static void set_option(void *ctx, int which, const char *arg)
 	}
 }
 
-static void read_options(int argc, char **argv, struct options *o)
+static void read_options(int argc, char **argv, struct mock_options *o)
 {
 	if (*cli_options(argc, argv, "hV", longs, set_option, o, NULL))
 		cli_usage(usage, false);
@@ -186,7 +186,7 @@ static bool write_file(const char *path, mode_t mode, const struct buf *text)
 
 static bool write_port(const char *path, int port)
 {
-	struct buf text = BUF_INIT(REPLY_MAX);
+	struct buf text = BUF_INIT(MOCK_TEXT_MAX);
 	bool ok;
 
 	if (path == NULL)
@@ -200,9 +200,9 @@ static bool write_port(const char *path, int port)
 }
 
 /* What sp-fetch needs to call this server, as if someone had logged in. */
-static bool write_token(const char *path, struct rehearsal *r)
+static bool write_token(const char *path, struct mock *r)
 {
-	struct buf b = BUF_INIT(REPLY_MAX);
+	struct buf b = BUF_INIT(MOCK_TEXT_MAX);
 	char ends[CLOCK_TEXT];
 	bool ok;
 
@@ -225,25 +225,25 @@ static bool write_token(const char *path, struct rehearsal *r)
 #define HISTORY_DAYS 14
 
 /* Returns EX_OK, or the status to end with, after a message. */
-static int set_up(struct rehearsal *r, const struct options *o)
+static int set_up(struct mock *r, const struct mock_options *o)
 {
 	char why[256];
 
-	r->regime = o->regime;
+	r->access_mode = o->access_mode;
 	r->clock = o->clock;
 	r->set_at = o->clock_given ? clock_monotonic() : 0;
 	r->latency = o->latency;
 	r->pretty = o->pretty;
 	r->faults = o->faults;
 	tokens_init(&r->tokens, (uint64_t)o->seed, o->expires * 1000);
-	strcpy(r->tokens.scope, o->scope ? o->scope : rehearsal_scope());
+	strcpy(r->tokens.scope, o->scope ? o->scope : mock_default_scope());
 	r->catalogue = catalogue_new(
 	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
-	listener_init(&r->listener, r->catalogue, (int)o->per_day,
+	history_init(&r->history, r->catalogue, (int)o->per_day,
 	    o->clock - HISTORY_DAYS * DAY_MS);
-	listener_reach(&r->listener, r->clock);
-	if (o->serve != NULL &&
-	    (r->saved = saved_open(o->serve, why, sizeof(why))) == NULL) {
+	history_extend(&r->history, r->clock);
+	if (o->serve != NULL && (r->recordings = recordings_open(
+				     o->serve, why, sizeof(why))) == NULL) {
 		cli_warn("%s: cannot serve: %s", o->serve, why);
 		return EX_IOERR;
 	}
@@ -252,7 +252,7 @@ static int set_up(struct rehearsal *r, const struct options *o)
 
 /* Listen, print where, and serve until a signal of set arrives. */
 static int serve(
-    struct rehearsal *r, const struct options *o, const sigset_t *set)
+    struct mock *r, const struct mock_options *o, const sigset_t *set)
 {
 	struct server *server;
 	int port, got, fd = server_bind((int)o->port, &port);
@@ -288,12 +288,12 @@ static int serve(
 
 int main(int argc, char **argv)
 {
-	struct options o = {.seed = 1,
+	struct mock_options o = {.seed = 1,
 	    .per_day = 40,
 	    .lists = -1,
 	    .expires = 3600,
 	    .user = "rehearsal"};
-	struct rehearsal r = {.log = BUF_INIT(REPLY_MAX)};
+	struct mock r = {.log = BUF_INIT(MOCK_TEXT_MAX)};
 	sigset_t set;
 	int status;
 
@@ -309,6 +309,6 @@ int main(int argc, char **argv)
 	status = set_up(&r, &o);
 	if (status == EX_OK)
 		status = serve(&r, &o, &set);
-	rehearsal_release(&r);
+	mock_release(&r);
 	return status;
 }

@@ -1,6 +1,6 @@
 /*
- * sp-stage: keeps every capture in staging_raw before it is passed on, and
- * gives captures back: all of them, those of a run, or saved bodies. Says
+ * sp-stage: stores every capture in staging_raw before it is passed on, and
+ * replays stored captures: all of them, those of a run, or saved bodies. Says
  * which of them a row comes from, and removes those that no row needs.
  */
 #include <errno.h>
@@ -14,11 +14,11 @@
 #include "cli.h"
 #include "database.h"
 #include "db/statements.h"
-#include "keeper.h"
 #include "listing.h"
 #include "stage.h"
-#include "stream/stage.h"
-#include "table.h"
+#include "stage_writer.h"
+#include "stream/pipe.h"
+#include "text_table.h"
 
 static const char usage[] =
     "usage: sp-stage [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
@@ -37,25 +37,25 @@ static const char usage[] =
     "           [--vacuum] [--lock-wait D] [--progress] [--table]\n";
 
 /* Pass a capture on, or refuse it. */
-static void take_capture(
-    struct keeper *k, struct stage *st, const struct record *rec)
+static void store_capture(
+    struct stage_writer *k, struct pipe *st, const struct record *rec)
 {
 	const char *why = NULL;
 	struct record staged;
 
-	if (keeper_stage(k, rec, &why) == STAGING_BAD) {
-		stage_refuse(st, rec, "bad capture", "%s", why);
+	if (stage_writer_add_capture(k, rec, &why) == CAPTURE_INVALID) {
+		pipe_refuse(st, rec, "bad capture", "%s", why);
 		return;
 	}
-	staged = keeper_staged(k, rec);
-	stage_pass(st, &staged);
+	staged = stage_writer_stored(k, rec);
+	pipe_pass(st, &staged);
 }
 
 /*
  * Pass a run on. What earlier ones left unloaded goes ahead of the first that
  * is planned: the plan of none of them is based on what comes with it.
  */
-static void pass_run(struct keeper *k, struct stage *st,
+static void pass_run(struct stage_writer *k, struct pipe *st,
     const struct record *rec, size_t max_line, bool *planned)
 {
 	struct redelivery waiting = {.runs = NULL};
@@ -67,15 +67,15 @@ static void pass_run(struct keeper *k, struct stage *st,
 		signal(SIGPIPE, SIG_IGN);
 		redeliver_send(&waiting, k, st->out, rec, max_line);
 	}
-	keeper_see_run(k, rec);
-	stage_pass(st, rec);
+	stage_writer_add_run(k, rec);
+	pipe_pass(st, rec);
 	if (first)
 		redeliver_report(&waiting, k, st, rec);
 }
 
 /*
- * Where nothing can be written any more, as when sp-load was killed: what
- * still comes is staged, to be sent with the next run.
+ * When the output is closed, as when sp-load was killed: stage the rest of the
+ * input, to be sent with the next run.
  */
 static bool stage_on(struct out *out)
 {
@@ -92,9 +92,9 @@ static bool stage_on(struct out *out)
 }
 
 static bool next_record(
-    struct stage *st, struct record *rec, bool planned, bool *gone)
+    struct pipe *st, struct record *rec, bool planned, bool *gone)
 {
-	while (stage_next(st, rec, -1) != STAGE_RECORD) {
+	while (pipe_next(st, rec, -1) != PIPE_RECORD) {
 		if (!planned || *gone || !stage_on(st->out))
 			return false;
 		*gone = true;
@@ -106,32 +106,32 @@ static int filter(const struct stage_options *o)
 {
 	bool progress = cli_progress_wanted(o->progress);
 	bool planned = false, gone = false;
-	struct keeper k;
+	struct stage_writer k;
 	struct record rec;
-	struct stage st;
+	struct pipe st;
 	struct out out;
 	uint64_t captures = 0;
 	int status;
 
-	keeper_init(&k, o->db, o->max_line, &out);
-	stage_init(
+	stage_writer_init(&k, o->db, o->max_line, &out);
+	pipe_init(
 	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
 	st.on_refusal = cli_refusal;
-	st.on_cut = cli_cut;
-	st.on_mended = cli_refusal;
+	st.on_truncated = cli_truncated;
+	st.on_repaired = cli_refusal;
 	while (next_record(&st, &rec, planned, &gone)) {
 		if (rec.type == RECORD_CAPTURE)
-			take_capture(&k, &st, &rec);
+			store_capture(&k, &st, &rec);
 		else if (rec.type == RECORD_RUN)
 			pass_run(&k, &st, &rec, o->max_line, &planned);
 		else
-			stage_pass(&st, &rec);
+			pipe_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
 		if (progress)
 			cli_progress_of(
 			    captures, 0, "%" PRIu64 " captures", captures);
 	}
-	status = stage_finish(&st);
+	status = pipe_finish(&st);
 	if (gone)
 		status = EX_IOERR;
 	if (out.err || st.in.err)
@@ -140,16 +140,16 @@ static int filter(const struct stage_options *o)
 		    strerror(out.err ? out.err : st.in.err));
 	if (progress)
 		cli_progress_end();
-	keeper_release(&k);
-	stage_release(&st);
+	stage_writer_release(&k);
+	pipe_release(&st);
 	out_release(&out);
 	return status;
 }
 
 static int runs(const struct stage_options *o)
 {
-	sqlite3 *db = database_open(o->db, STORE_READ);
-	bool people = o->table || table_for_people();
+	sqlite3 *db = database_open(o->db, DB_READ);
+	bool people = o->table || stdout_is_terminal();
 	struct query q;
 
 	query_prepare(
@@ -158,7 +158,7 @@ static int runs(const struct stage_options *o)
 	listing_query(&q, "ingest_run", people);
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "list the runs");
-	store_close(db);
+	db_close(db);
 	return 0;
 }
 
@@ -173,7 +173,7 @@ static int prune(const struct stage_options *o)
 		cli_die(EX_USAGE,
 		    "prune: --vacuum cannot be combined with --dry-run");
 	p.db = o->db;
-	p.table = o->table || table_for_people();
+	p.table = o->table || stdout_is_terminal();
 	p.progress = cli_progress_wanted(o->progress);
 	return prune_run(&p);
 }
@@ -219,7 +219,7 @@ static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
 static void set_option(void *ctx, int which, const char *arg)
 {
 	struct stage_options *o = ctx;
-	struct staging_filter *f = &o->filter;
+	struct capture_filter *f = &o->filter;
 
 	switch (which) {
 	case 'd': o->db = arg; break;
@@ -250,7 +250,7 @@ static void set_option(void *ctx, int which, const char *arg)
 }
 
 /* The commands, with the codes of the options that each takes. */
-static const struct command {
+static const struct stage_command {
 	const char *name; /* NULL: without one sp-stage is a filter */
 	const char *takes;
 	bool operands;
@@ -265,9 +265,9 @@ static const struct command {
     {NULL, "dwmp", false, filter},
 };
 
-static const struct command *command_named(const char *name)
+static const struct stage_command *command_named(const char *name)
 {
-	const struct command *c = commands;
+	const struct stage_command *c = commands;
 
 	while (c->name && (!name || strcmp(c->name, name) != 0))
 		c++;
@@ -283,7 +283,7 @@ int main(int argc, char **argv)
 	    .limit = 20,
 	    .prune = {.keep = -1}};
 	struct cli_given given = {.code = {false}};
-	const struct command *command;
+	const struct stage_command *command;
 
 	cli_init("sp-stage");
 	o.operands =

@@ -1,8 +1,8 @@
 /*
- * sp-transform: maps captures to rows. It is a pure function: the same
- * captures through the same mapping give the same rows. The mappings are jq
- * programs, which are run in worker processes; what becomes of those decides
- * about one capture and never about the stream.
+ * sp-transform: maps captures to rows. It is a pure function: the same captures
+ * through the same mapping give the same rows. The mappings are jq programs,
+ * which are run in worker processes; a worker that fails costs one capture,
+ * never the stream.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +17,11 @@
 #include "cli.h"
 #include "http/problem.h"
 #include "json/json.h"
-#include "map/bare.h"
 #include "map/pool.h"
+#include "map/raw_body.h"
 #include "spotify/denial.h"
 #include "spotify/endpoint.h"
-#include "stream/known.h"
+#include "stream/known_refusals.h"
 
 static const char usage[] =
     "usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]\n"
@@ -33,13 +33,13 @@ static const char usage[] =
 #define FILTER_MAX ((size_t)1 << 20)
 #define FILTERS_MAX 64
 #define OUT_SIZE ((size_t)256 << 10)
-#define WORDS_MAX 4096	/* bytes of a denial that are looked at */
+#define DETAIL_MAX 4096 /* bytes of a denial that are looked at */
 #define DEBUG_SHOWN 400 /* bytes of a value */
 
-struct options {
+struct transform_options {
 	struct worker_filter filters[FILTERS_MAX]; /* of -f */
 	struct buf texts[FILTERS_MAX];
-	const char *endpoint; /* of bare bodies, or NULL for a stream */
+	const char *endpoint; /* of raw bodies, or NULL for a stream */
 	const char *user;
 	char fetched_at[CLOCK_TEXT]; /* empty if not known */
 	size_t max_line;
@@ -48,19 +48,19 @@ struct options {
 };
 
 struct transform {
-	const struct options *o;
-	struct stage st;
+	const struct transform_options *o;
+	struct pipe st;
 	struct out out;
 	struct pool *pool;
-	struct record rec; /* of a capture that is settled */
+	struct record rec; /* of the capture whose result is sent */
 	struct buf suffix;
 	struct buf scratch;
-	struct buf capture;  /* made of a bare body */
+	struct buf capture;  /* made of a raw body */
 	struct buf bytes;    /* of a body in base 64 */
 	struct buf plain;    /* a capture with that body as JSON */
 	struct buf complete; /* one with the member `denied` */
-	struct bare bare;
-	struct known known; /* refusals, of the run that is open */
+	struct raw_bodies raw;
+	struct known_refusals known; /* refusals, of the run that is open */
 	uint64_t rows;
 };
 
@@ -79,7 +79,7 @@ static bool is_mapping(struct slice name)
 
 /* The filter given for an endpoint, NULL where there is none. */
 static const struct worker_filter *filter_for(
-    const struct options *o, struct slice endpoint)
+    const struct transform_options *o, struct slice endpoint)
 {
 	const struct worker_config *w = &o->pool.worker;
 
@@ -91,7 +91,7 @@ static const struct worker_filter *filter_for(
 }
 
 /* Whether a filter that was given maps the captures of an endpoint. */
-static bool is_own(const struct options *o, struct slice endpoint)
+static bool is_own(const struct transform_options *o, struct slice endpoint)
 {
 	const struct slice others = {NULL, 0};
 
@@ -116,22 +116,22 @@ static void each_line(struct transform *t, struct slice text,
 
 static void send_row(struct transform *t, struct slice line)
 {
-	stage_produce(&t->st, RECORD_ROW, line);
+	pipe_produce(&t->st, RECORD_ROW, line);
 	t->rows++;
 }
 
-static void send_complaint(struct transform *t, struct slice line)
+static void send_part_error(struct transform *t, struct slice line)
 {
 	struct slice place = slice_cut(&line, '\t');
 
 	if (place.n == 0)
 		place.p = NULL;
-	stage_complain(
+	pipe_report_part(
 	    &t->st, &t->rec, place, "bad item", "%.*s", (int)line.n, line.p);
 }
 
-/* Send what became of the oldest capture. */
-static void settle(struct transform *t, const struct pool_result *r)
+/* Send the result of the oldest capture. */
+static void send_result(struct transform *t, const struct pool_result *r)
 {
 	uint64_t number = t->st.in.number;
 	const char *why;
@@ -139,15 +139,15 @@ static void settle(struct transform *t, const struct pool_result *r)
 
 	t->st.in.number = r->number;
 	t->rec.type = RECORD_CAPTURE;
-	if (r->failure || r->complaints.n > 0)
+	if (r->failure || r->part_errors.n > 0)
 		record_parse(&t->rec, r->line, &why, &at);
 	if (r->failure) {
-		stage_refuse(&t->st, &t->rec, r->failure, "%s: %.*s",
-		    r->failure, (int)r->detail.n, r->detail.p);
+		pipe_refuse(&t->st, &t->rec, r->failure, "%s: %.*s", r->failure,
+		    (int)r->detail.n, r->detail.p);
 	} else {
-		stage_use(&t->st, &t->rec);
+		pipe_use(&t->st, &t->rec);
 		each_line(t, r->rows, send_row);
-		each_line(t, r->complaints, send_complaint);
+		each_line(t, r->part_errors, send_part_error);
 	}
 	t->st.in.number = number;
 	pool_pop(t->pool);
@@ -157,12 +157,12 @@ static void settle(struct transform *t, const struct pool_result *r)
 		    t->rows);
 }
 
-static void settle_done(struct transform *t)
+static void send_done(struct transform *t)
 {
 	const struct pool_result *r;
 
 	while ((r = pool_done(t->pool)))
-		settle(t, r);
+		send_result(t, r);
 }
 
 static void wait_for_workers(struct transform *t, int input)
@@ -172,17 +172,17 @@ static void wait_for_workers(struct transform *t, int input)
 
 	if (!pool_wait(t->pool, input)) {
 		status = pool_failure(t->pool, &why);
-		cli_die(status, "%s", buf_words(&why));
+		cli_die(status, "%s", buf_message(&why));
 	}
-	settle_done(t);
+	send_done(t);
 }
 
-/* Settle all that was read so far: what comes next is to be sent after it. */
-static void settle_all(void *ctx)
+/* Send the results of all captures read so far, to keep the order. */
+static void drain(void *ctx)
 {
 	struct transform *t = ctx;
 
-	settle_done(t);
+	send_done(t);
 	while (pool_busy(t->pool) && !t->out.err)
 		wait_for_workers(t, -1);
 }
@@ -191,14 +191,14 @@ static void settle_all(void *ctx)
 static void refuse(struct transform *t, const struct record *rec,
     const char *code, const char *detail)
 {
-	settle_all(t);
-	stage_refuse(&t->st, rec, code, "%s: %s", code, detail);
+	drain(t);
+	pipe_refuse(&t->st, rec, code, "%s: %s", code, detail);
 }
 
 /* What ends each row of a capture: when it was true, and where it is from. */
 static bool put_suffix(struct transform *t, const struct record *rec)
 {
-	struct slice at, src = stage_src(&t->st, rec);
+	struct slice at, src = pipe_src(&t->st, rec);
 	int64_t ms;
 
 	buf_clear(&t->suffix);
@@ -217,7 +217,7 @@ static bool put_suffix(struct transform *t, const struct record *rec)
 	return buf_putc(&t->suffix, '}');
 }
 
-/* Whether a capture of that status has what was asked for. */
+/* Whether a capture of that status has the requested data. */
 static bool is_good(int64_t status)
 {
 	return status >= 200 && status < 300;
@@ -256,7 +256,7 @@ static void refuse_unmapped(struct transform *t, const struct record *rec)
 	}
 }
 
-/* Whether a built-in mapping can be asked; refuses the capture if not. */
+/* Whether a built-in mapping applies; refuses the capture if not. */
 static bool has_mapping(struct transform *t, const struct record *rec,
     struct slice endpoint, int64_t status)
 {
@@ -311,7 +311,7 @@ static void add_denied(
     struct transform *t, struct record *rec, struct slice endpoint, int status)
 {
 	static const char *const but[] = {NULL};
-	struct buf words = BUF_INIT(WORDS_MAX);
+	struct buf words = BUF_INIT(DETAIL_MAX);
 	enum body_form form;
 	struct slice body;
 	const char *why;
@@ -334,7 +334,7 @@ static void add_denied(
 }
 
 /* Give a capture to the workers, or refuse it. */
-static void take_capture(struct transform *t, struct record *rec)
+static void map_capture(struct transform *t, struct record *rec)
 {
 	struct pool_job job = {.number = t->st.in.number};
 	struct slice endpoint;
@@ -352,7 +352,7 @@ static void take_capture(struct transform *t, struct record *rec)
 		    "whole number");
 		return;
 	}
-	if (!body_is_there(rec)) {
+	if (!record_has_body(rec)) {
 		refuse(t, rec, "bad capture", BODY_MISSING);
 		return;
 	}
@@ -366,8 +366,8 @@ static void take_capture(struct transform *t, struct record *rec)
 	pool_submit(t->pool, &job);
 }
 
-/* Make a capture of a bare body. */
-static void take_body(struct transform *t, struct slice body)
+/* Make a capture of a raw body. */
+static void map_body(struct transform *t, struct slice body)
 {
 	struct record rec = {.type = RECORD_CAPTURE};
 	struct body_check check;
@@ -375,8 +375,8 @@ static void take_body(struct transform *t, struct slice body)
 	size_t at;
 
 	t->st.records++;
-	bare_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at, &check,
-	    &t->capture);
+	raw_body_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at,
+	    &check, &t->capture);
 	if (check.error) {
 		refuse_body(t, &rec, &check);
 		return;
@@ -387,7 +387,7 @@ static void take_body(struct transform *t, struct slice body)
 	if (!record_parse(&rec, buf_slice(&t->capture), &why, &at))
 		refuse(t, &rec, "not json", why);
 	else
-		take_capture(t, &rec);
+		map_capture(t, &rec);
 }
 
 /* Refuse what is no body: text, or a body in another encoding. */
@@ -401,17 +401,17 @@ static void refuse_stray(struct transform *t, struct slice text)
 	    j.error == json_utf16 ? j.error : "neither an object nor an array");
 }
 
-static void take_bodies(struct transform *t)
+static void map_bodies(struct transform *t)
 {
 	struct slice body;
-	enum bare_result r;
+	enum raw_bodies_result r;
 
-	while ((r = bare_next(&t->bare, &body)) != BARE_MORE) {
+	while ((r = raw_bodies_next(&t->raw, &body)) != RAW_BODY_MORE) {
 		uint64_t number = t->st.in.number;
 
-		t->st.in.number = t->bare.number;
-		if (r == BARE_BODY)
-			take_body(t, body);
+		t->st.in.number = t->raw.number;
+		if (r == RAW_BODY)
+			map_body(t, body);
 		else
 			refuse_stray(t, body);
 		t->st.in.number = number;
@@ -427,8 +427,8 @@ static bool next_line(struct transform *t)
 
 	switch (r) {
 	case LINES_LINE:
-		if (bare_feed(&t->bare, line, t->st.in.number)) {
-			take_bodies(t);
+		if (raw_bodies_feed(&t->raw, line, t->st.in.number)) {
+			map_bodies(t);
 			return true;
 		}
 		__attribute__((fallthrough));
@@ -436,9 +436,9 @@ static bool next_line(struct transform *t)
 		refuse(t, &rec, REFUSED_TOO_LONG, "see --max-line");
 		return true;
 	default:
-		if (!bare_cut(&t->bare))
+		if (!raw_bodies_incomplete(&t->raw))
 			return false;
-		t->st.in.number = t->bare.number;
+		t->st.in.number = t->raw.number;
 		refuse(t, &rec, "not json",
 		    "the input ends inside the body that starts here");
 		return false;
@@ -452,7 +452,8 @@ static bool is_known(
 	const struct transform *t = ctx;
 
 	return rec->type == RECORD_CAPTURE &&
-	       known_has(&t->known, rec, r->place, slice_of(r->reason));
+	       known_refusals_has(
+		   &t->known, rec, r->place, slice_of(r->reason));
 }
 
 /* Read the next record; false at the end. */
@@ -460,16 +461,16 @@ static bool next_record(struct transform *t)
 {
 	struct record rec;
 
-	switch (stage_next(&t->st, &rec, pool_busy(t->pool) ? 0 : -1)) {
-	case STAGE_RECORD:
+	switch (pipe_next(&t->st, &rec, pool_busy(t->pool) ? 0 : -1)) {
+	case PIPE_RECORD:
 		if (rec.type == RECORD_CAPTURE)
-			take_capture(t, &rec);
+			map_capture(t, &rec);
 		else
-			stage_pass(&t->st, &rec);
+			pipe_pass(&t->st, &rec);
 		if (rec.type == RECORD_RUN)
-			known_take(&t->known, &rec);
+			known_refusals_set(&t->known, &rec);
 		return true;
-	case STAGE_TIMEOUT: return true;
+	case PIPE_TIMEOUT: return true;
 	default: return false;
 	}
 }
@@ -480,19 +481,19 @@ static int run(struct transform *t)
 	int status;
 
 	while (more && !t->out.err) {
-		settle_done(t);
+		send_done(t);
 		if (pool_full(t->pool)) {
 			wait_for_workers(t, -1);
 		} else if (pool_busy(t->pool) && lines_would_block(&t->st.in)) {
-			/* A pause: what is there is to be seen now. */
+			/* The input pauses: flush. */
 			if (out_flush(&t->out))
 				wait_for_workers(t, t->st.in.fd);
 		} else {
 			more = t->o->endpoint ? next_line(t) : next_record(t);
 		}
 	}
-	settle_all(t);
-	status = stage_finish(&t->st);
+	drain(t);
+	status = pipe_finish(&t->st);
 	if (t->o->progress)
 		cli_progress_end();
 	if (t->out.err || t->st.in.err)
@@ -502,7 +503,7 @@ static int run(struct transform *t)
 	return status;
 }
 
-static int transform(struct options *o)
+static int transform(struct transform_options *o)
 {
 	struct transform t = {.o = o,
 	    .suffix = BUF_INIT(o->max_line + 1024),
@@ -520,22 +521,22 @@ static int transform(struct options *o)
 	if (o->pool.worker.filter_count)
 		status = pool_start(t.pool, &why);
 	if (status)
-		cli_die(status, "%s", buf_words(&why));
-	stage_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
+		cli_die(status, "%s", buf_message(&why));
+	pipe_init(&t.st, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
-	bare_init(&t.bare, o->max_line);
-	known_init(&t.known, o->max_line);
+	raw_bodies_init(&t.raw, o->max_line);
+	known_refusals_init(&t.known, o->max_line);
 	t.st.on_refusal = cli_refusal;
-	t.st.on_cut = cli_cut;
-	t.st.on_mended = cli_refusal;
-	t.st.on_other = settle_all;
+	t.st.on_truncated = cli_truncated;
+	t.st.on_repaired = cli_refusal;
+	t.st.on_drain = drain;
 	t.st.is_known = is_known;
 	t.st.ctx = &t;
 	status = run(&t);
 	pool_free(t.pool);
-	stage_release(&t.st);
-	bare_release(&t.bare);
-	known_release(&t.known);
+	pipe_release(&t.st);
+	raw_bodies_release(&t.raw);
+	known_refusals_release(&t.known);
 	out_release(&t.out);
 	buf_release(&t.suffix);
 	buf_release(&t.scratch);
@@ -558,7 +559,7 @@ static struct slice read_filter(const char *name, struct buf *text)
 		cli_die(
 		    EX_CONFIG, "%s: cannot open: %s", name, strerror(errno));
 	do {
-		char *to = buf_room(text, 4096);
+		char *to = buf_reserve(text, 4096);
 
 		if (!to)
 			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
@@ -668,14 +669,14 @@ static void unknown_endpoint(const char *where, struct slice name)
 			buf_printf(
 			    &names, "%s%s", names.n ? ", " : "", f->name);
 	cli_die(EX_USAGE, "%sunknown endpoint '%.*s': expected one of %s",
-	    where, (int)name.n, name.p, buf_words(&names));
+	    where, (int)name.n, name.p, buf_message(&names));
 }
 
 /*
  * Add a filter: a file, for all endpoints that have none of their own, or
  * ENDPOINT=FILE. What has a slash before its first `=` is a file.
  */
-static void add_filter(struct options *o, const char *arg)
+static void add_filter(struct transform_options *o, const char *arg)
 {
 	struct worker_config *w = &o->pool.worker;
 	size_t n = strcspn(arg, "=/");
@@ -701,7 +702,7 @@ static void add_filter(struct options *o, const char *arg)
 /* Take an option; one that only prints something does so and exits. */
 static void set_option(void *ctx, int which, const char *arg)
 {
-	struct options *o = ctx;
+	struct transform_options *o = ctx;
 	struct worker_config *w = &o->pool.worker;
 
 	switch (which) {
@@ -735,8 +736,8 @@ static void set_option(void *ctx, int which, const char *arg)
 	}
 }
 
-/* The endpoint of bare bodies, by its name or by that of its job. */
-static void read_endpoint(struct options *o, char **operands)
+/* The endpoint of raw bodies, by its name or by that of its job. */
+static void read_endpoint(struct transform_options *o, char **operands)
 {
 	o->endpoint = endpoint_for(slice_of(operands[0])).p;
 	if (o->endpoint ? operands[1] != NULL : o->user || *o->fetched_at)
@@ -748,7 +749,7 @@ static void read_endpoint(struct options *o, char **operands)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.max_line = LINES_MAX_DEFAULT,
+	struct transform_options o = {.max_line = LINES_MAX_DEFAULT,
 	    .pool = {.workers = default_workers(),
 		.worker = {.memory = (size_t)2 << 30,
 		    .timeout_ms = 30000,

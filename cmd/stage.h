@@ -1,8 +1,9 @@
 /*
  * sp-stage, as its files share it: the filter (sp-stage.c), and the commands
- * that take more than a page: replay (replay.c), import (import.c), redate
- * (redate.c), why (why.c) and prune (prune.h). Each returns a status of sp(7);
- * whatever cannot go on ends the program there, with a message.
+ * that take more than a page: replay (stage_replay.c), import (stage_import.c),
+ * redate (stage_redate.c), why (stage_why.c) and prune (stage_prune.h). Each
+ * returns a status of sp(7); whatever cannot go on ends the program there, with
+ * a message.
  */
 #ifndef SP_CMD_STAGE_H
 #define SP_CMD_STAGE_H
@@ -12,16 +13,16 @@
 
 #include "base/clock.h"
 #include "base/out.h"
-#include "keeper.h"
-#include "prune.h"
-#include "store/redelivery.h"
-#include "store/staging.h"
+#include "stage_prune.h"
+#include "stage_writer.h"
+#include "staging/captures.h"
+#include "staging/redelivery.h"
+#include "stream/pipe.h"
 #include "stream/source.h"
-#include "stream/stage.h"
 
 struct stage_options {
 	const char *db;
-	struct staging_filter filter;
+	struct capture_filter filter;
 	char since[CLOCK_TEXT], until[CLOCK_TEXT];
 	int64_t fetched_at; /* Unix ms, or -1 */
 	int64_t limit;
@@ -36,7 +37,7 @@ struct stage_options {
 	char **operands; /* the arguments after the options, ends with NULL */
 };
 
-/* Give captures back. */
+/* Send stored captures again. */
 int stage_replay(const struct stage_options *);
 
 /* Make captures of the bodies in the files named, or in stdin. */
@@ -48,7 +49,8 @@ int stage_redate(const struct stage_options *);
 /* Say which captures a row comes from: a table, and the row's key. */
 int stage_why(const struct stage_options *);
 
-/* --- replay.c, for import too: a stream of captures from here ------------ */
+/* --- stage_replay.c, for import too: a stream of captures from here
+ * ------------ */
 
 /* Begin the record of a run of the job, for members of its own to be added. */
 struct buf *replay_open(struct source *, struct out *, const char *job,
@@ -65,9 +67,9 @@ int replay_close(struct source *, int status);
 
 /*
  * Send all captures of a walk, and those that are damaged as errors, for
- * which *status becomes 1. SQLite's result code, as of staging_walk_next.
+ * which *status becomes 1. SQLite's result code, as of capture_walk_next.
  */
-int replay_send(struct staging_walk *, struct source *, struct buf *line,
+int replay_send(struct capture_walk *, struct source *, struct buf *line,
     bool progress, int *status);
 
 /*
@@ -77,15 +79,18 @@ int replay_send(struct staging_walk *, struct source *, struct buf *line,
 void replay_refuse(struct source *, const char *key, struct slice name,
     const char *code, struct slice reason);
 
-/* --- redeliver.c: runs that were staged and not loaded ------------------- */
+/* --- stage_redeliver.c: runs that were staged and not loaded
+ * ------------------- */
 
-/* Send, ahead of the record of a planned run, what waits; then a report is due.
+/*
+ * Send the runs that were not loaded ahead of a planned run; redeliver_report
+ * must follow.
  */
-void redeliver_send(struct redelivery *, struct keeper *, struct out *,
+void redeliver_send(struct redelivery *, struct stage_writer *, struct out *,
     const struct record *run, size_t max_line);
 
-/* Behind that record, say what is not sent again any more, once. */
-void redeliver_report(struct redelivery *, struct keeper *, struct stage *,
+/* After that record, report once each run that is no longer sent again. */
+void redeliver_report(struct redelivery *, struct stage_writer *, struct pipe *,
     const struct record *run);
 
 #endif

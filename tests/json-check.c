@@ -25,7 +25,7 @@ static bool slurp(const char *path, struct buf *to)
 	size_t got = 1;
 
 	while (f && got > 0) {
-		char *room = buf_room(to, 65536);
+		char *room = buf_reserve(to, 65536);
 
 		if (!room)
 			return false;

@@ -35,7 +35,7 @@ void base64url(const void *from, size_t n, char *text)
 bool base64_put(struct buf *b, struct slice bytes)
 {
 	size_t n = (bytes.n + 2) / 3 * 4;
-	char *text = buf_room(b, n), *end;
+	char *text = buf_reserve(b, n), *end;
 
 	if (!text)
 		return false;
@@ -64,7 +64,7 @@ static unsigned value_of(char c)
 
 bool base64_read(struct buf *b, struct slice text, bool *valid)
 {
-	char *to = buf_room(b, text.n / 4 * 3 + 3), *from = to;
+	char *to = buf_reserve(b, text.n / 4 * 3 + 3), *from = to;
 	uint32_t bits = 0;
 	unsigned digits = 0, padding = 0;
 

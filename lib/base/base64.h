@@ -21,9 +21,8 @@ void base64url(const void *, size_t n, char *text);
 bool base64_put(struct buf *, struct slice bytes);
 
 /*
- * Append the bytes that a text of section 4 stands for: padded or not, in
- * lines or not. False if it is none (`*valid` is then false), or if the buf is
- * full.
+ * Decode a text of section 4, padded or not, in lines or not. False if it is
+ * invalid (`*valid` is then false), or if the buf is full.
  */
 bool base64_read(struct buf *, struct slice text, bool *valid);
 

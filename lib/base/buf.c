@@ -20,7 +20,7 @@ void buf_clear(struct buf *b)
 	b->failed = false;
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_reserve(struct buf *b, size_t n)
 {
 	size_t cap = b->cap;
 
@@ -45,7 +45,7 @@ char *buf_room(struct buf *b, size_t n)
 
 bool buf_put(struct buf *b, const void *p, size_t n)
 {
-	char *to = buf_room(b, n);
+	char *to = buf_reserve(b, n);
 
 	if (!to)
 		return false;
@@ -77,7 +77,7 @@ bool buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
-	if (n < 0 || !buf_room(b, (size_t)n + 1)) {
+	if (n < 0 || !buf_reserve(b, (size_t)n + 1)) {
 		b->failed = true;
 	} else {
 		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
@@ -105,7 +105,7 @@ struct slice buf_slice(const struct buf *b)
 
 const char *buf_cstr(struct buf *b)
 {
-	char *end = buf_room(b, 1);
+	char *end = buf_reserve(b, 1);
 
 	if (!end)
 		return NULL;
@@ -113,7 +113,7 @@ const char *buf_cstr(struct buf *b)
 	return b->p;
 }
 
-const char *buf_words(struct buf *b)
+const char *buf_message(struct buf *b)
 {
 	const char *words = buf_cstr(b);
 

@@ -29,12 +29,12 @@ struct buf {
 
 void buf_release(struct buf *);
 
-/* Forget content and failure, keep the storage. */
+/* Clear the content and the failure; keep the storage. */
 void buf_clear(struct buf *);
 
 /* Room for n more bytes; returns where they go, or NULL. Follow with `b->n +=`.
  */
-char *buf_room(struct buf *, size_t n);
+char *buf_reserve(struct buf *, size_t n);
 
 bool buf_put(struct buf *, const void *, size_t n);
 bool buf_puts(struct buf *, const char *);
@@ -52,6 +52,6 @@ struct slice buf_slice(const struct buf *);
 const char *buf_cstr(struct buf *);
 
 /* The same for a message, in which "(too long)" stands in for NULL. */
-const char *buf_words(struct buf *);
+const char *buf_message(struct buf *);
 
 #endif

@@ -80,7 +80,7 @@ bool os_sync_folder(const char *path)
 	return ok;
 }
 
-/* A power cut must not take a folder away with all that was put there. */
+/* The folder and its files must survive a power cut. */
 static bool make_folder(const char *path, unsigned mode)
 {
 	if (mkdir(path, (mode_t)mode) == 0)
@@ -102,7 +102,7 @@ bool os_make_parents(const char *path, unsigned mode)
 	return ok;
 }
 
-void os_end_with_parent(pid_t parent)
+void os_die_with_parent(pid_t parent)
 {
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -8,7 +8,7 @@
 
 struct buf;
 
-/* Fill with random bytes of the system; false if it has none to give. */
+/* Fill with the system's random bytes; false if there are none. */
 bool os_random(void *, size_t n);
 
 /*
@@ -20,23 +20,23 @@ bool os_data_path(struct buf *path, const char *name);
 bool os_config_path(struct buf *path, const char *name);
 
 /*
- * Have what was made, renamed or removed in the folder of a file outlive a
- * power cut, as fsync does for what is in the file. Where it cannot be asked
- * for, that is no failure; false sets errno.
+ * fsync the folder of a file, so that files created, renamed or removed in it
+ * survive a power cut. True also where folders cannot be synced; false sets
+ * errno.
  */
 bool os_sync_folder(const char *path);
 
 /*
- * Create the folders above a file with the given mode, to outlive a power
- * cut; false sets errno.
+ * Create the folders above a file with the given mode, so that they survive a
+ * power cut; false sets errno.
  */
 bool os_make_parents(const char *path, unsigned mode);
 
 /*
- * Have this process, just forked by `parent`, end when its parent ends, where
- * the system can; elsewhere it has to notice by itself.
+ * End this process, just forked by `parent`, when its parent ends, where the
+ * system supports that; elsewhere the process must notice by itself.
  */
-void os_end_with_parent(pid_t parent);
+void os_die_with_parent(pid_t parent);
 
 #define OS_PROCESS_TEXT 64
 
@@ -46,7 +46,7 @@ void os_end_with_parent(pid_t parent);
  */
 bool os_process_name(pid_t pid, char name[OS_PROCESS_TEXT]);
 
-/* Whether the process of that name runs on this machine. */
+/* Whether the process of that name is running on this machine. */
 bool os_process_runs(const char *name);
 
 #endif

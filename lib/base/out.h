@@ -16,8 +16,8 @@ struct out {
 	int err;       /* errno of the first failed write, or 0 */
 
 	/*
-	 * If set, called before bytes leave: what they speak of must have
-	 * been done by then. False means that it could not be.
+	 * If set, called before bytes are written, to commit what they refer
+	 * to. False if that failed: then nothing is written.
 	 */
 	bool (*before_write)(void *ctx);
 	void *ctx;
@@ -36,7 +36,7 @@ void out_release(struct out *);
 bool out_put(struct out *, const void *, size_t n);
 bool out_put_slice(struct out *, struct slice);
 
-/* Hand everything to the kernel. EINTR and short writes are gone on with. */
+/* Hand everything to the kernel. Retries after EINTR and short writes. */
 bool out_flush(struct out *);
 
 /* Flush and close the descriptor; false if anything was ever not written. */

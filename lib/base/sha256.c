@@ -2,9 +2,9 @@
 
 #include <stdint.h>
 
-#define BLOCK 64
+#define SHA256_BLOCK 64
 
-static const uint32_t keys[BLOCK] = {0x428a2f98, 0x71374491, 0xb5c0fbcf,
+static const uint32_t keys[SHA256_BLOCK] = {0x428a2f98, 0x71374491, 0xb5c0fbcf,
     0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
     0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7,
     0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
@@ -17,22 +17,22 @@ static const uint32_t keys[BLOCK] = {0x428a2f98, 0x71374491, 0xb5c0fbcf,
     0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
     0xc67178f2};
 
-static uint32_t turn(uint32_t x, int n)
+static uint32_t rotate(uint32_t x, int n)
 {
 	return x >> n | x << (32 - n);
 }
 
 /* The message schedule of a block. */
-static void schedule(uint32_t w[BLOCK], const unsigned char *p)
+static void schedule(uint32_t w[SHA256_BLOCK], const unsigned char *p)
 {
 	for (int i = 0; i < 16; i++, p += 4)
 		w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
 		       (uint32_t)p[2] << 8 | p[3];
-	for (int i = 16; i < BLOCK; i++) {
+	for (int i = 16; i < SHA256_BLOCK; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 
-		a = turn(a, 7) ^ turn(a, 18) ^ a >> 3;
-		b = turn(b, 17) ^ turn(b, 19) ^ b >> 10;
+		a = rotate(a, 7) ^ rotate(a, 18) ^ a >> 3;
+		b = rotate(b, 17) ^ rotate(b, 19) ^ b >> 10;
 		w[i] = w[i - 16] + a + w[i - 7] + b;
 	}
 }
@@ -45,13 +45,14 @@ static void take_block(uint32_t hash[8], const unsigned char *p)
 {
 	uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
 	uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
-	uint32_t w[BLOCK];
+	uint32_t w[SHA256_BLOCK];
 
 	schedule(w, p);
-	for (int i = 0; i < BLOCK; i++) {
-		uint32_t t1 = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
+	for (int i = 0; i < SHA256_BLOCK; i++) {
+		uint32_t t1 = h +
+			      (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) +
 			      ((e & f) ^ (~e & g)) + keys[i] + w[i];
-		uint32_t t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
+		uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) +
 			      ((a & b) ^ (a & c) ^ (b & c));
 
 		h = g, g = f, f = e, e = d + t1;
@@ -64,8 +65,8 @@ static void take_block(uint32_t hash[8], const unsigned char *p)
 /* The last bytes of the text, the end mark, and the length in bits. */
 static void take_rest(uint32_t hash[8], struct slice rest, uint64_t length)
 {
-	unsigned char last[2 * BLOCK] = {0};
-	size_t n = rest.n < BLOCK - 8 ? BLOCK : 2 * BLOCK;
+	unsigned char last[2 * SHA256_BLOCK] = {0};
+	size_t n = rest.n < SHA256_BLOCK - 8 ? SHA256_BLOCK : 2 * SHA256_BLOCK;
 
 	if (rest.n)
 		memcpy(last, rest.p, rest.n);
@@ -73,8 +74,8 @@ static void take_rest(uint32_t hash[8], struct slice rest, uint64_t length)
 	for (int i = 0; i < 8; i++)
 		last[n - 1 - (size_t)i] = (unsigned char)(length * 8 >> 8 * i);
 	take_block(hash, last);
-	if (n > BLOCK)
-		take_block(hash, last + BLOCK);
+	if (n > SHA256_BLOCK)
+		take_block(hash, last + SHA256_BLOCK);
 }
 
 void sha256(struct slice text, unsigned char digest[SHA256_SIZE])
@@ -83,7 +84,7 @@ void sha256(struct slice text, unsigned char digest[SHA256_SIZE])
 	    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 	struct slice rest = text;
 
-	for (; rest.n >= BLOCK; rest = slice_from(rest, BLOCK))
+	for (; rest.n >= SHA256_BLOCK; rest = slice_from(rest, SHA256_BLOCK))
 		take_block(hash, (const unsigned char *)rest.p);
 	take_rest(hash, rest, text.n);
 	for (int i = 0; i < SHA256_SIZE; i++)

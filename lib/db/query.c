@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "store/db.h"
+#include "db/db.h"
 
 static const char *failed_name; /* of the program's only connection */
 
@@ -34,7 +34,8 @@ void query_prepare(struct query *q, sqlite3 *db, const struct sql *sql)
 	prepare(q, db, sql, 0);
 }
 
-void query_prepare_kept(struct query *q, sqlite3 *db, const struct sql *sql)
+void query_prepare_persistent(
+    struct query *q, sqlite3 *db, const struct sql *sql)
 {
 	prepare(q, db, sql, SQLITE_PREPARE_PERSISTENT);
 }
@@ -185,7 +186,7 @@ int query_finish(struct query *q)
 	sqlite3_stmt *stmt = q->stmt;
 
 	q->stmt = NULL;
-	return store_finish(stmt, q->rc);
+	return db_finish(stmt, q->rc);
 }
 
 int query_exec(sqlite3 *db, const struct sql *sql)

@@ -38,7 +38,7 @@ struct query {
 void query_prepare(struct query *, sqlite3 *, const struct sql *);
 
 /* The same for a statement that is kept to be run many times. */
-void query_prepare_kept(struct query *, sqlite3 *, const struct sql *);
+void query_prepare_persistent(struct query *, sqlite3 *, const struct sql *);
 
 /*
  * Bind a parameter. Text and bytes are borrowed until the query is bound anew
@@ -90,14 +90,14 @@ void query_fail(struct query *, int rc);
 
 /*
  * End the query; the code of its first failure. After one the statement is
- * left to store_close, so that store_failure can still tell of it.
+ * left to db_close, so that db_failure can still tell of it.
  */
 int query_finish(struct query *);
 
 /* Run a statement without parameters or rows. */
 int query_exec(sqlite3 *, const struct sql *);
 
-/* The name of the statement that failed last, or NULL; for store_failure. */
+/* The name of the statement that failed last, or NULL; for db_failure. */
 const char *query_failed(void);
 
 #endif

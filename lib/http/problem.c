@@ -4,19 +4,19 @@
 
 #include "json/json.h"
 
-#define TEXT_MAX 160 /* of a body that is not JSON */
+#define PROBLEM_TEXT_MAX 160 /* of a body that is not JSON */
 
-struct words {
+struct problem_words {
 	struct slice message, reason, description, code;
 };
 
 /* Find the known members, in the object and in its member `error`. */
-static void find_words(struct slice body, struct words *w)
+static void find_words(struct slice body, struct problem_words *w)
 {
 	struct json j;
 	enum json_type type;
 
-	*w = (struct words){.message = {NULL, 0}};
+	*w = (struct problem_words){.message = {NULL, 0}};
 	json_init_lenient(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return;
@@ -37,7 +37,7 @@ static void find_words(struct slice body, struct words *w)
 	}
 	/* A truncated body is treated as a text. */
 	if (type == JSON_ERROR)
-		*w = (struct words){.message = {NULL, 0}};
+		*w = (struct problem_words){.message = {NULL, 0}};
 }
 
 /* The first line of a text, unless it is markup. */
@@ -47,7 +47,8 @@ static struct slice first_line(struct slice body)
 
 	if (body.n == 0 || *body.p == '<' || *body.p == '{' || *body.p == '[')
 		return (struct slice){NULL, 0};
-	while (n < body.n && n < TEXT_MAX && body.p[n] && body.p[n] != '\n')
+	while (n < body.n && n < PROBLEM_TEXT_MAX && body.p[n] &&
+	       body.p[n] != '\n')
 		n++;
 	return (struct slice){body.p, n};
 }
@@ -55,7 +56,7 @@ static struct slice first_line(struct slice body)
 void problem_text(int status, struct slice body, char *to, size_t size)
 {
 	struct buf text = BUF_INIT(4096);
-	struct words w;
+	struct problem_words w;
 	struct slice say;
 
 	find_words(body, &w);
@@ -76,7 +77,7 @@ void problem_text(int status, struct slice body, char *to, size_t size)
 
 bool problem_words(struct slice body, struct buf *text)
 {
-	struct words w;
+	struct problem_words w;
 
 	find_words(body, &w);
 	if (!w.reason.p && !w.message.p)
@@ -93,7 +94,7 @@ bool problem_words(struct slice body, struct buf *text)
 
 struct slice problem_code(struct slice body)
 {
-	struct words w;
+	struct problem_words w;
 
 	find_words(body, &w);
 	return w.code;
@@ -101,7 +102,7 @@ struct slice problem_code(struct slice body)
 
 struct slice problem_reason(struct slice body)
 {
-	struct words w;
+	struct problem_words w;
 
 	find_words(body, &w);
 	return w.reason;

@@ -15,7 +15,7 @@
 #include "http/transfer.h"
 #include "json/json.h"
 
-#define WAIT_MAX ((int64_t)366 * 86400 * 1000)
+#define RETRY_WAIT_MAX ((int64_t)366 * 86400 * 1000)
 
 static struct slice trim(struct slice s)
 {
@@ -56,33 +56,34 @@ bool retry_after_parse(struct slice value, int64_t now, int64_t *wait)
 	int64_t at, seconds;
 
 	if (all_digits(s)) {
-		*wait = WAIT_MAX;
-		if (number_parse(s, &seconds) && seconds < WAIT_MAX / 1000)
+		*wait = RETRY_WAIT_MAX;
+		if (number_parse(s, &seconds) &&
+		    seconds < RETRY_WAIT_MAX / 1000)
 			*wait = seconds * 1000;
 		return true;
 	}
 	if (!http_date_parse(s, &at))
 		return false;
 	*wait = at > now ? at - now : 0;
-	if (*wait > WAIT_MAX)
-		*wait = WAIT_MAX;
+	if (*wait > RETRY_WAIT_MAX)
+		*wait = RETRY_WAIT_MAX;
 	return true;
 }
 
-void retry_later(struct error *e, const struct reply *r, int64_t least,
-    const char *whose, const char *more)
+void retry_set_deadline(struct error *e, const struct response *r,
+    int64_t least, const char *whose, const char *more)
 {
 	int64_t wait = r->retry_after;
 	char until[CLOCK_TEXT] = "some time", why[64] = "no Retry-After";
 
-	if (wait > RETRY_LONGEST)
+	if (wait > RETRY_AFTER_MAX)
 		snprintf(why, sizeof(why),
 		    "retry after more than 48 h: taken as 48 h");
 	else if (wait >= 0)
 		snprintf(why, sizeof(why), "retry after %" PRId64 " s",
 		    (wait + 999) / 1000);
-	if (wait > RETRY_LONGEST)
-		wait = RETRY_LONGEST;
+	if (wait > RETRY_AFTER_MAX)
+		wait = RETRY_AFTER_MAX;
 	if (wait < least)
 		wait = least;
 	clock_format(r->done_at + wait, until);
@@ -136,12 +137,12 @@ bool retry_next(
 		ms = at_least;
 	r->count++;
 	*wait = ms;
-	if (!why || !policy->tell)
+	if (!why || !policy->report)
 		return true;
 	snprintf(what, sizeof(what),
 	    "%s: waiting %" PRId64 ".%" PRId64 " s, retry %d of %d", why,
 	    ms / 1000, ms % 1000 / 100, r->count, policy->retries);
-	policy->tell(policy->ctx, r->url, what);
+	policy->report(policy->ctx, r->url, what);
 	return true;
 }
 

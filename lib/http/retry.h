@@ -13,10 +13,10 @@
 #define BACKOFF_CAP 30000 /* ms; the longest backoff */
 
 /*
- * ms; the longest Retry-After that is believed. Servers have been seen to send
- * the time of the deadline, or a number that stands for none.
+ * ms; a longer Retry-After is capped. Some servers send the time of the
+ * deadline, or a huge number for no deadline.
  */
-#define RETRY_LONGEST ((int64_t)48 * 3600 * 1000)
+#define RETRY_AFTER_MAX ((int64_t)48 * 3600 * 1000)
 
 struct retry_policy {
 	int retries;	  /* maximum for one request */
@@ -27,7 +27,7 @@ struct retry_policy {
 	 * Called before each wait; `what` is "HTTP 503: waiting 0.4 s, …".
 	 * The url is NULL if it is about something else.
 	 */
-	void (*tell)(void *ctx, const char *url, const char *what);
+	void (*report)(void *ctx, const char *url, const char *what);
 	void *ctx;
 };
 
@@ -36,12 +36,12 @@ struct retry_policy {
  * taken to last at least, without a Retry-After or after one that was waited
  * for in vain.
  */
-#define RETRY_LEAST 30000
+#define RETRY_AFTER_MIN 30000
 
 /* The retries of one request. */
 struct retry {
 	const struct retry_policy *policy;
-	const char *url; /* for tell */
+	const char *url; /* for report */
 	int count;	 /* waits so far */
 };
 
@@ -70,12 +70,12 @@ bool retry_after_parse(struct slice value, int64_t now, int64_t *wait);
 
 /*
  * Set the error of a response that says to come back later, 75: the deadline,
- * which is its Retry-After, up to RETRY_LONGEST, and at least so many ms away,
- * and a message with `whose` before it and `more` after it.
+ * which is its Retry-After, up to RETRY_AFTER_MAX, and at least so many ms
+ * away, and a message with `whose` before it and `more` after it.
  */
 struct error;
-struct reply;
-void retry_later(struct error *, const struct reply *, int64_t least,
+struct response;
+void retry_set_deadline(struct error *, const struct response *, int64_t least,
     const char *whose, const char *more);
 
 /* The longest wait before try number `count` from 0, in ms. */

@@ -38,20 +38,20 @@ static void put_span(int64_t ms, char *text, size_t size)
 	    (ms + units[i].ms / 2) / units[i].ms, units[i].name);
 }
 
-static void tell(struct skew *s, int64_t off)
+static void report(struct skew *s, int64_t off)
 {
-	bool absurd = !is_within(off, SKEW_MOST);
+	bool absurd = !is_within(off, SKEW_MAX);
 	char span[32], what[160];
 
-	if (s->told || !s->tell || is_within(off, SKEW_LEAST))
+	if (s->reported || !s->report || is_within(off, SKEW_MIN))
 		return;
-	s->told = true;
+	s->reported = true;
 	put_span(off, span, sizeof(span));
 	snprintf(what, sizeof(what), "this machine's clock is %s %s %s%s", span,
 	    off < 0 ? "ahead of" : "behind",
 	    absurd ? "the Date of a response, " : "the API's",
 	    absurd ? "which is not believed" : ": times are corrected");
-	s->tell(s->ctx, NULL, what);
+	s->report(s->ctx, NULL, what);
 }
 
 void skew_measure(struct skew *s, int64_t date, int64_t before, int64_t after)
@@ -62,8 +62,8 @@ void skew_measure(struct skew *s, int64_t date, int64_t before, int64_t after)
 	if (s->measured)
 		return;
 	s->measured = true;
-	tell(s, off);
-	if (is_within(off, SKEW_LEAST) || !is_within(off, SKEW_MOST))
+	report(s, off);
+	if (is_within(off, SKEW_MIN) || !is_within(off, SKEW_MAX))
 		s->off = 0;
 	else if (!is_within(off - s->off, SAME_SKEW))
 		s->off = off;

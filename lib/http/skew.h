@@ -10,21 +10,21 @@
 #include <stdint.h>
 
 /* Less than this is not corrected, ms. */
-#define SKEW_LEAST ((int64_t)2 * 60 * 1000)
+#define SKEW_MIN ((int64_t)2 * 60 * 1000)
 
 /*
  * More than this is not believed, ms: with such a clock no certificate would
  * have been valid, so that the Date is wrong.
  */
-#define SKEW_MOST ((int64_t)400 * 86400 * 1000)
+#define SKEW_MAX ((int64_t)400 * 86400 * 1000)
 
 struct skew {
 	int64_t off;   /* ms to add to this machine's clock */
 	bool measured; /* since skew_begin */
 	/* Called once for a clock that is off, or a Date that is absurd. */
-	void (*tell)(void *ctx, const char *url, const char *what);
+	void (*report)(void *ctx, const char *url, const char *what);
 	void *ctx;
-	bool told; /* private */
+	bool reported; /* private */
 };
 
 /*

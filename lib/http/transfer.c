@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "http/origin.h"
 #include "http/retry.h"
 #include "http/skew.h"
-#include "http/url.h"
 
 /* A transfer that is slower than this for so long is aborted. */
 #define SLOW_BYTES 64L /* a second */
@@ -31,14 +31,14 @@
  */
 #define TOO_LARGE 100
 
-#define WAIT_MAX 60000 /* ms; whoever waits longer waits again */
+#define POLL_MAX 60000 /* ms; whoever waits longer waits again */
 
 /* A curl easy handle, used for one transfer after another. */
 struct slot {
 	struct slot *next;
 	CURL *curl;
-	struct reply *reply; /* NULL while it is idle */
-	void *who;
+	struct response *response; /* NULL while it is idle */
+	void *owner;
 	int sent, most; /* requests sent, and how many may be */
 	bool http2;	/* the last one was */
 	bool shared;	/* others were under way meanwhile */
@@ -80,7 +80,7 @@ void transfer_free(struct transfer *t)
 		return;
 	while ((s = t->slots)) {
 		t->slots = s->next;
-		if (s->reply)
+		if (s->response)
 			curl_multi_remove_handle(t->multi, s->curl);
 		curl_easy_cleanup(s->curl);
 		free(s);
@@ -95,7 +95,7 @@ static struct slot *find_slot(struct transfer *t)
 {
 	struct slot *s = t->slots;
 
-	while (s && s->reply)
+	while (s && s->response)
 		s = s->next;
 	if (s)
 		return s;
@@ -106,9 +106,9 @@ static struct slot *find_slot(struct transfer *t)
 	return s;
 }
 
-static size_t take_body(char *data, size_t size, size_t n, void *ctx)
+static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
-	struct reply *r = ctx;
+	struct response *r = ctx;
 
 	return buf_put(&r->body, data, size * n) ? size * n : 0;
 }
@@ -129,7 +129,7 @@ static bool is_header(struct slice line, const char *name, struct slice *value)
 }
 
 /* The longest of several counts; one that does not parse is ignored. */
-static void take_wait(struct reply *r, struct slice value)
+static void read_retry_after(struct response *r, struct slice value)
 {
 	int64_t wait;
 
@@ -140,7 +140,7 @@ static void take_wait(struct reply *r, struct slice value)
 		r->retry_after = wait;
 }
 
-static void clear_head(struct reply *r)
+static void clear_head(struct response *r)
 {
 	r->retry_after = -1;
 	r->retry_date = r->date = 0;
@@ -148,10 +148,10 @@ static void clear_head(struct reply *r)
 }
 
 /* Called for each header line, also of interim and proxy responses. */
-static size_t take_header(char *data, size_t size, size_t n, void *ctx)
+static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct slice line = {data, size * n}, value;
-	struct reply *r = ctx;
+	struct response *r = ctx;
 
 	r->head += line.n;
 	if (r->head > HEAD_MAX)
@@ -159,7 +159,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *ctx)
 	if (slice_starts(line, SLICE("HTTP/")))
 		clear_head(r);
 	if (is_header(line, "retry-after:", &value))
-		take_wait(r, value);
+		read_retry_after(r, value);
 	if (is_header(line, "date:", &value) &&
 	    http_date_parse(value, &r->date))
 		r->came_at = clock_now();
@@ -178,7 +178,7 @@ static int before_request(
 	struct slot *slot = ctx;
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
-	slot->reply->sent_at = clock_now();
+	slot->response->sent_at = clock_now();
 	return slot->sent++ < slot->most ? CURL_PREREQFUNC_OK
 					 : CURL_PREREQFUNC_ABORT;
 }
@@ -222,7 +222,7 @@ static void set_protocol(CURL *c, const struct origin *to)
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
 	/* A proxy would carry the token off this machine, even unencrypted. */
-	if (origin_is_here(to))
+	if (origin_is_loopback(to))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
 
@@ -257,7 +257,7 @@ static void set_trust(CURL *c, const struct transfer_limits *l)
 }
 
 static void set_up(const struct transfer *t, struct slot *slot,
-    const struct http_request *req, struct reply *r)
+    const struct http_request *req, struct response *r)
 {
 	const struct transfer_limits *l = t->limits;
 	CURL *c = slot->curl;
@@ -286,9 +286,9 @@ static void set_up(const struct transfer *t, struct slot *slot,
 	curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
 	curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, watch);
 	curl_easy_setopt(c, CURLOPT_DEBUGDATA, slot);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, r);
 	curl_easy_setopt(c, CURLOPT_URL, req->url);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, l->user_agent);
@@ -298,7 +298,7 @@ static void set_up(const struct transfer *t, struct slot *slot,
 }
 
 /* The body or the headers were longer than their limit. */
-static bool is_too_big(const struct reply *r)
+static bool is_too_big(const struct response *r)
 {
 	return r->body.failed || r->head > HEAD_MAX;
 }
@@ -321,7 +321,7 @@ static bool is_head_refused(const struct slot *s, CURLcode code)
  * Whether trying again could help. CURLE_UNSUPPORTED_PROTOCOL is among the
  * transient ones: the URL's protocol was checked, so the response was not HTTP.
  */
-static bool is_transient(CURLcode code, const struct reply *r)
+static bool is_transient(CURLcode code, const struct response *r)
 {
 	switch ((int)code) {
 	case CURLE_WRITE_ERROR: return !is_too_big(r);
@@ -338,10 +338,10 @@ static bool is_transient(CURLcode code, const struct reply *r)
 }
 
 bool transfer_start(struct transfer *t, const struct http_request *req,
-    struct reply *r, void *who)
+    struct response *r, void *owner)
 {
 	struct origin to;
-	const char *why = origin_read(&to, req->url);
+	const char *why = origin_parse(&to, req->url);
 	struct slot *slot;
 	CURLMcode rc;
 
@@ -369,8 +369,8 @@ bool transfer_start(struct transfer *t, const struct http_request *req,
 		snprintf(r->why, sizeof(r->why), "%s", curl_multi_strerror(rc));
 		return false;
 	}
-	slot->reply = r;
-	slot->who = who;
+	slot->response = r;
+	slot->owner = owner;
 	t->busy++;
 	for (slot = t->slots; t->busy > 1 && slot; slot = slot->next)
 		slot->shared = true;
@@ -387,8 +387,8 @@ void transfer_wait(struct transfer *t, int fd, int64_t timeout_ms)
 	struct curl_waitfd input = {.fd = fd, .events = CURL_WAIT_POLLIN};
 	int running = 0;
 
-	if (timeout_ms < 0 || timeout_ms > WAIT_MAX)
-		timeout_ms = WAIT_MAX;
+	if (timeout_ms < 0 || timeout_ms > POLL_MAX)
+		timeout_ms = POLL_MAX;
 	curl_multi_perform(t->multi, &running);
 	if ((size_t)running < t->busy) /* some have ended */
 		return;
@@ -398,7 +398,7 @@ void transfer_wait(struct transfer *t, int fd, int64_t timeout_ms)
 }
 
 /* Set what the head of a response says of times. */
-static void take_times(struct transfer *t, struct reply *r)
+static void read_times(struct transfer *t, struct response *r)
 {
 	int64_t wait;
 
@@ -421,9 +421,9 @@ struct skew *transfer_skew(struct transfer *t)
 }
 
 /* The result of a slot's transfer. */
-static enum transfer_result conclude(const struct slot *s, CURLcode code)
+static enum transfer_result finish_transfer(const struct slot *s, CURLcode code)
 {
-	struct reply *r = s->reply;
+	struct response *r = s->response;
 	long status = 0;
 
 	curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -451,11 +451,12 @@ static enum transfer_result conclude(const struct slot *s, CURLcode code)
 		snprintf(r->why, sizeof(r->why), "%s",
 		    s->error[0] ? s->error : curl_easy_strerror(code));
 	return is_transient(code, r) && !is_head_refused(s, code)
-		   ? TRANSFER_FAULT
-		   : TRANSFER_FAILED;
+		   ? TRANSFER_TRANSIENT
+		   : TRANSFER_PERMANENT;
 }
 
-bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
+bool transfer_next(
+    struct transfer *t, void **owner, enum transfer_result *result)
 {
 	struct slot *s = NULL;
 	CURLMsg *m;
@@ -467,24 +468,24 @@ bool transfer_next(struct transfer *t, void **who, enum transfer_result *result)
 			return false;
 	} while (m->msg != CURLMSG_DONE);
 	curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&s);
-	take_times(t, s->reply);
-	*result = conclude(s, m->data.result);
+	read_times(t, s->response);
+	*result = finish_transfer(s, m->data.result);
 	t->fresh = *result != TRANSFER_DONE;
-	*who = s->who;
+	*owner = s->owner;
 	curl_multi_remove_handle(t->multi, s->curl);
-	s->reply = NULL;
+	s->response = NULL;
 	t->busy--;
 	return true;
 }
 
 enum transfer_result transfer_run(
-    struct transfer *t, const struct http_request *req, struct reply *r)
+    struct transfer *t, const struct http_request *req, struct response *r)
 {
-	enum transfer_result result = TRANSFER_FAILED;
-	void *who;
+	enum transfer_result result = TRANSFER_PERMANENT;
+	void *owner;
 
 	if (transfer_start(t, req, r, NULL))
-		while (!transfer_next(t, &who, &result))
+		while (!transfer_next(t, &owner, &result))
 			transfer_wait(t, -1, -1);
 	return result;
 }

@@ -35,13 +35,13 @@ struct http_request {
 };
 
 enum transfer_result {
-	TRANSFER_DONE,	/* a status and a complete body were received */
-	TRANSFER_FAULT, /* a transient failure: trying again may help */
-	TRANSFER_FAILED /* it would fail again: too big, a bad certificate */
+	TRANSFER_DONE,	    /* a status and a complete body were received */
+	TRANSFER_TRANSIENT, /* a transient failure: trying again may help */
+	TRANSFER_PERMANENT /* it would fail again: too big, a bad certificate */
 };
 
 /* The response. Initialise body with BUF_INIT(its limit), and release it. */
-struct reply {
+struct response {
 	int status;
 	struct buf body;   /* decompressed */
 	int64_t done_at;   /* when it was complete, ms since 1970, corrected */
@@ -59,12 +59,12 @@ struct transfer *transfer_new(const struct transfer_limits *);
 void transfer_free(struct transfer *);
 
 /*
- * Start one. Its reply is borrowed until transfer_next returns `who`. False
- * if it fails at once, with the reason in r->why; transfer_next does not
- * return it.
+ * Start one. Its reply is borrowed until transfer_next returns `owner`. False
+ * if it fails at once, with the reason in r->why; transfer_next does not return
+ * it.
  */
-bool transfer_start(
-    struct transfer *, const struct http_request *, struct reply *r, void *who);
+bool transfer_start(struct transfer *, const struct http_request *,
+    struct response *r, void *owner);
 
 /* By how much the clock is off, as responses say; lives as long as this. */
 struct skew *transfer_skew(struct transfer *);
@@ -79,10 +79,10 @@ size_t transfer_count(const struct transfer *);
 void transfer_wait(struct transfer *, int fd, int64_t timeout_ms);
 
 /* The next one that has ended; false if there is none. */
-bool transfer_next(struct transfer *, void **who, enum transfer_result *);
+bool transfer_next(struct transfer *, void **owner, enum transfer_result *);
 
 /* Run one to its end, while no other is under way. */
 enum transfer_result transfer_run(
-    struct transfer *, const struct http_request *, struct reply *);
+    struct transfer *, const struct http_request *, struct response *);
 
 #endif

@@ -26,13 +26,14 @@
 #define JSON_DEPTH_MAX 512
 
 enum json_type {
-	JSON_ERROR, /* see `error` and `at`; every later call gives it again */
+	JSON_ERROR, /* see `error` and `at`; every later call returns it again
+		     */
 	JSON_END,   /* the one value of the text has ended, nothing follows */
 	JSON_NULL,
 	JSON_FALSE,
 	JSON_TRUE,
 	JSON_NUMBER, /* `text` is the number as written */
-	JSON_STRING, /* `text` is what stands between the quotes, as written */
+	JSON_STRING, /* `text` is the text between the quotes, as written */
 	JSON_ARRAY,
 	JSON_ARRAY_END,
 	JSON_OBJECT,
@@ -92,7 +93,10 @@ bool json_text_is(struct slice written, bool escaped, struct slice meant);
  */
 bool json_unescape(struct slice written, struct buf *to);
 
-/* Check that the text is one value; `j` then tells what is wrong, and where. */
+/*
+ * Check that the text is one value; if not, `j->error` and `j->at` say why and
+ * where.
+ */
 bool json_check(struct json *j, struct slice text);
 bool json_check_lenient(struct json *j, struct slice text);
 

@@ -15,8 +15,8 @@ enum {
 	BROKEN
 };
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
+#define READER_ONES UINT64_C(0x0101010101010101)
+#define READER_HIGHS UINT64_C(0x8080808080808080)
 
 const char json_utf16[] = "UTF-16, not UTF-8";
 
@@ -110,10 +110,12 @@ static bool is_digit(char c)
  */
 static uint64_t special_bytes(uint64_t w)
 {
-	uint64_t quote = w ^ (ONES * '"'), slash = w ^ (ONES * '\\');
+	uint64_t quote = w ^ (READER_ONES * '"'),
+		 slash = w ^ (READER_ONES * '\\');
 
-	return ((w - ONES * 0x20) | w | (quote - ONES) | (slash - ONES)) &
-	       HIGHS;
+	return ((w - READER_ONES * 0x20) | w | (quote - READER_ONES) |
+		   (slash - READER_ONES)) &
+	       READER_HIGHS;
 }
 
 /* Past the bytes of a string that mean themselves, eight at a time. */

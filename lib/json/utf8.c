@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#define HIGHS UINT64_C(0x8080808080808080)
+#define UTF8_HIGHS UINT64_C(0x8080808080808080)
 
 /*
  * How many bytes from here are right for the sequence that the first of them
@@ -61,7 +61,7 @@ size_t utf8_find_invalid(struct slice s)
 
 		if (end - p >= 8) {
 			memcpy(&w, p, 8);
-			if (!(w & HIGHS)) {
+			if (!(w & UTF8_HIGHS)) {
 				p += 8;
 				continue;
 			}

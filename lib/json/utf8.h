@@ -8,8 +8,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* What stands for bytes that are no UTF-8: U+FFFD, the replacement character.
- */
+/* Replaces bytes that are not UTF-8: U+FFFD, the replacement character. */
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
 /* The byte order mark, which some programs put before a text. */
@@ -19,9 +18,9 @@
 size_t utf8_length(const char *p, const char *end);
 
 /*
- * Length of what one replacement character stands for, where utf8_length is
- * 0: the longest beginning of a valid sequence, or one byte. Never a byte of
- * ASCII. This is what browsers and Python replace, too.
+ * Length of the bytes that one replacement character replaces, where
+ * utf8_length is 0: the longest beginning of a valid sequence, or one byte.
+ * Never a byte of ASCII. This is what browsers and Python replace, too.
  */
 size_t utf8_invalid_length(const char *p, const char *end);
 
@@ -32,10 +31,10 @@ size_t utf8_find_invalid(struct slice);
 bool utf8_put(struct buf *, struct slice);
 
 /*
- * Length of the character that starts here if it is one that steers whatever
- * shows it, else 0; `code` is then its number. These are the control
- * characters (C0, DEL and C1) and those that break lines or turn the order of
- * what follows about (U+2028 to U+202E, U+2066 to U+2069).
+ * Length of the character that starts here if it controls the terminal that
+ * shows it, else 0; `code` is then its number. These are the control characters
+ * (C0, DEL and C1) and those that break lines or change the direction of the
+ * text (U+2028 to U+202E, U+2066 to U+2069).
  */
 size_t utf8_control(const char *p, const char *end, unsigned *code);
 

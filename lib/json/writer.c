@@ -80,7 +80,7 @@ bool json_put_member_raw(struct buf *b, const char *name, struct slice json)
 /* Copy a checked text without the space between tokens. */
 static bool copy_tokens(struct slice text, struct buf *to)
 {
-	char *w = buf_room(to, text.n), *from = w;
+	char *w = buf_reserve(to, text.n), *from = w;
 	const char *p = text.p, *end = text.p + text.n;
 	bool in_string = false;
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "map/value.h"
+#include "map/jqvalue.h"
 
 #define WHY_MAX ((size_t)400) /* of a message, in bytes */
 
@@ -49,7 +49,7 @@ static void put_message(struct buf *why, jv v)
 				  (size_t)jv_string_length_bytes(jv_copy(v))});
 		return;
 	}
-	value_write(&json, v, false);
+	jqvalue_write(&json, v, false);
 	put_line(why, buf_slice(&json));
 	buf_release(&json);
 }
@@ -110,7 +110,7 @@ static void on_debug(void *ctx, jv value)
 	struct filter *f = ctx;
 	struct buf json = BUF_INIT((size_t)64 << 10);
 
-	value_write(&json, value, false);
+	jqvalue_write(&json, value, false);
 	f->debug(f->ctx, buf_slice(&json));
 	buf_release(&json);
 	jv_free(value);
@@ -186,7 +186,7 @@ void filter_release(struct filter *f)
 }
 
 bool filter_run(struct filter *f, jv input,
-    const char *(*take)(void *ctx, jv result), void *ctx, struct buf *why)
+    const char *(*use_result)(void *ctx, jv result), void *ctx, struct buf *why)
 {
 	jv result = jv_invalid();
 	bool ok = true;
@@ -198,7 +198,7 @@ bool filter_run(struct filter *f, jv input,
 		result = jq_next(f->jq);
 		if (!jv_is_valid(result))
 			break;
-		wrong = take(ctx, result);
+		wrong = use_result(ctx, result);
 		if (wrong) {
 			buf_puts(why, wrong);
 			ok = false;

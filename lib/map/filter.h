@@ -41,10 +41,11 @@ void filter_release(struct filter *);
 
 /*
  * Run the program on a value, consumed. Each of its results is borrowed by
- * `take`, which returns NULL, or what is wrong with it. False, with one line
- * in `why`, if the program or `take` failed.
+ * `use_result`, which returns NULL, or what is wrong with it. False, with one
+ * line in `why`, if the program or `use_result` failed.
  */
 bool filter_run(struct filter *, jv input,
-    const char *(*take)(void *ctx, jv result), void *ctx, struct buf *why);
+    const char *(*use_result)(void *ctx, jv result), void *ctx,
+    struct buf *why);
 
 #endif

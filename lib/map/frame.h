@@ -18,16 +18,16 @@ struct frame_job {
 enum frame_kind {
 	FRAME_READY,  /* set up; the text is the compiler's message, if any */
 	FRAME_DEBUG,  /* the value of a `debug`, as JSON */
-	FRAME_MAPPED, /* rows, then complaints, one per line */
+	FRAME_MAPPED, /* rows, then refused parts, one per line */
 	FRAME_FAILED  /* the reason, as text */
 };
 
 /* From the worker. */
-struct frame_reply {
+struct frame_response {
 	uint32_t kind;
-	uint32_t text;	     /* bytes that follow */
-	uint32_t complaints; /* bytes at their end that are complaints */
-	uint32_t retiring;   /* this worker exits now: send no more */
+	uint32_t text;	      /* bytes that follow */
+	uint32_t part_errors; /* bytes at their end that are refused parts */
+	uint32_t retiring;    /* this worker exits now: send no more */
 };
 
 #endif

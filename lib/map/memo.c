@@ -6,8 +6,8 @@
 struct head {
 	const void *mapping;
 	uint32_t unit_len;
-	uint32_t rows_len; /* the rows follow the unit, a line each */
-	uint32_t turn;	   /* the caller's, of its last use */
+	uint32_t rows_len;   /* the rows follow the unit, a line each */
+	uint32_t generation; /* the caller's, of its last use */
 };
 
 void memo_init(struct memo *m, size_t max)
@@ -49,7 +49,7 @@ void memo_put(
 	struct head head = {.mapping = key->mapping,
 	    .unit_len = (uint32_t)key->unit.n,
 	    .rows_len = (uint32_t)rows.n,
-	    .turn = now};
+	    .generation = now};
 	size_t size = sizeof(head) + key->unit.n + rows.n;
 
 	if (size > h->bytes.max / 8)
@@ -69,7 +69,7 @@ void memo_put(
 }
 
 bool memo_find(struct memo *m, const struct memo_key *key, uint32_t now,
-    struct slice *rows, uint32_t *turn)
+    struct slice *rows, uint32_t *generation)
 {
 	for (int i = 0; i < 2; i++) {
 		struct head head;
@@ -77,8 +77,8 @@ bool memo_find(struct memo *m, const struct memo_key *key, uint32_t now,
 
 		if (!p)
 			continue;
-		*turn = head.turn;
-		head.turn = now;
+		*generation = head.generation;
+		head.generation = now;
 		memcpy(p, &head, sizeof(head));
 		p += sizeof(head) + head.unit_len;
 		*rows = (struct slice){p, head.rows_len};

@@ -42,7 +42,7 @@ void memo_release(struct memo *);
  * it is not cached. *turn is set to that of its last use, which becomes `now`.
  */
 bool memo_find(struct memo *, const struct memo_key *, uint32_t now,
-    struct slice *rows, uint32_t *turn);
+    struct slice *rows, uint32_t *generation);
 
 /* Cache the rows of a unit that is not cached, unless they are too big. */
 void memo_put(

@@ -20,44 +20,44 @@
 #define AHEAD_BYTES ((size_t)384 << 10) /* assigned to one worker at a time */
 #define AHEAD_JOBS 32
 #define QUEUE_BYTES ((size_t)2 << 20) /* queued in all, per worker */
-#define READ_SIZE ((size_t)256 << 10)
+#define POOL_READ_SIZE ((size_t)256 << 10)
 #define TICK_MS 1000
 #define LOSSES_MAX 3 /* workers in a row, not because of a capture */
 
-struct job {
-	struct job *next;	   /* in the order of the input */
-	struct job *next_assigned; /* in the order of its worker */
-	struct buf frame;	   /* as it is sent */
-	size_t line_at;		   /* where the capture begins in it */
+struct queued_job {
+	struct queued_job *next;	  /* in the order of the input */
+	struct queued_job *next_assigned; /* in the order of its worker */
+	struct buf frame;		  /* as it is sent */
+	size_t line_at;			  /* where the capture begins in it */
 	bool assigned;
 	bool done;
 	bool killed_once; /* its worker was, from outside */
-	struct buf text;  /* the reply, or the detail of a failure */
+	struct buf text;  /* the response, or the detail of a failure */
 	struct pool_result result;
 };
 
-struct process {
+struct worker_process {
 	pid_t pid; /* 0 for none */
 	int fd;
 	bool ready;
 	bool timed_out;
-	bool retiring;		  /* it is about to exit by itself */
-	bool broken;		  /* nothing more can be sent to it */
-	int err;		  /* errno, if we cannot talk to it; else 0 */
-	struct job *first, *last; /* assigned to it */
-	struct job *sending;	  /* not completely sent yet */
-	size_t sent;		  /* of that, in bytes */
+	bool retiring; /* it is about to exit by itself */
+	bool broken;   /* nothing more can be sent to it */
+	int err;       /* errno, if we cannot talk to it; else 0 */
+	struct queued_job *first, *last; /* assigned to it */
+	struct queued_job *sending;	 /* not completely sent yet */
+	size_t sent;			 /* of that, in bytes */
 	size_t given_bytes;
 	unsigned given;
-	int64_t waited_ms; /* for the first, without a reply */
+	int64_t waited_ms; /* for the first job, without a response */
 	struct buf in;
 };
 
 struct pool {
 	struct pool_config config;
-	struct job *head, *tail; /* all jobs */
-	struct job *waiting;	 /* the first that may be unassigned */
-	struct job *spare;	 /* for reuse */
+	struct queued_job *head, *tail; /* all jobs */
+	struct queued_job *waiting;	/* the first that may be unassigned */
+	struct queued_job *spare;	/* for reuse */
 	size_t bytes;
 	size_t jobs;
 	struct buf *start_why; /* for the compiler's message */
@@ -65,8 +65,8 @@ struct pool {
 	unsigned losses;    /* since a capture was mapped, or refused */
 	const char *cannot; /* what failed, once the pool has failed */
 	int err;	    /* why, or 0 if a worker's end is why: */
-	int ended;	    /* as waitpid tells it */
-	struct process worker[POOL_WORKERS_MAX];
+	int ended;	    /* as waitpid returns it */
+	struct worker_process worker[POOL_WORKERS_MAX];
 };
 
 struct pool *pool_new(const struct pool_config *config)
@@ -81,7 +81,7 @@ struct pool *pool_new(const struct pool_config *config)
 	return p;
 }
 
-static void job_free(struct job *j)
+static void job_free(struct queued_job *j)
 {
 	buf_release(&j->frame);
 	buf_release(&j->text);
@@ -98,7 +98,7 @@ static int wait_for_exit(pid_t pid)
 	return status;
 }
 
-static int end_process(struct process *w)
+static int end_process(struct worker_process *w)
 {
 	int status;
 
@@ -112,7 +112,7 @@ static int end_process(struct process *w)
 
 void pool_free(struct pool *p)
 {
-	struct job *j, *next;
+	struct queued_job *j, *next;
 
 	if (!p)
 		return;
@@ -159,7 +159,7 @@ static bool open_sockets(int fd[2])
 	return false;
 }
 
-static bool spawn(struct pool *p, struct process *w)
+static bool spawn(struct pool *p, struct worker_process *w)
 {
 	int fd[2], err;
 	pid_t pid, parent = getpid();
@@ -182,14 +182,14 @@ static bool spawn(struct pool *p, struct process *w)
 		return false;
 	}
 	buf_clear(&w->in);
-	*w = (struct process){.pid = pid, .fd = fd[0], .in = w->in};
+	*w = (struct worker_process){.pid = pid, .fd = fd[0], .in = w->in};
 	return true;
 }
 
 /* Assign to a worker as many jobs as it may have. */
-static void assign(struct pool *p, struct process *w)
+static void assign(struct pool *p, struct worker_process *w)
 {
-	struct job *j = p->waiting;
+	struct queued_job *j = p->waiting;
 
 	while (j && !w->broken &&
 	       (w->given == 0 ||
@@ -212,9 +212,9 @@ static void assign(struct pool *p, struct process *w)
 }
 
 /* Take the first of its jobs away from a worker. */
-static struct job *take_first(struct process *w)
+static struct queued_job *unassign_first(struct worker_process *w)
 {
-	struct job *j = w->first;
+	struct queued_job *j = w->first;
 
 	w->first = j->next_assigned;
 	if (!w->first)
@@ -231,7 +231,7 @@ static struct job *take_first(struct process *w)
 }
 
 /* The pool has failed. False, for callers to return. */
-static bool give_up(struct pool *p, const char *cannot, int err, int ended)
+static bool fail_pool(struct pool *p, const char *cannot, int err, int ended)
 {
 	p->cannot = cannot;
 	p->err = err;
@@ -239,7 +239,8 @@ static bool give_up(struct pool *p, const char *cannot, int err, int ended)
 	return false;
 }
 
-static void job_fail(struct job *j, const char *failure, const char *detail)
+static void job_fail(
+    struct queued_job *j, const char *failure, const char *detail)
 {
 	buf_clear(&j->text);
 	buf_puts(&j->text, detail);
@@ -256,8 +257,8 @@ static bool is_crash(int signal)
 }
 
 /* Fail the job that a worker was at, by how it ended, or try it again. */
-static void fail_by_exit(
-    struct pool *p, struct job *j, const struct process *w, int status)
+static void fail_by_exit(struct pool *p, struct queued_job *j,
+    const struct worker_process *w, int status)
 {
 	char detail[80];
 	int64_t timeout = p->config.worker.timeout_ms;
@@ -287,7 +288,7 @@ static void fail_by_exit(
 }
 
 /* Whether a worker ended for another reason than its capture. */
-static bool is_lost(const struct process *w, int status)
+static bool is_lost(const struct worker_process *w, int status)
 {
 	if (w->timed_out)
 		return false;
@@ -299,19 +300,20 @@ static bool is_lost(const struct process *w, int status)
  * A worker was lost; its jobs go to another one. The pool fails if that keeps
  * happening.
  */
-static void count_loss(struct pool *p, const struct process *w, int status)
+static void count_loss(
+    struct pool *p, const struct worker_process *w, int status)
 {
 	if (++p->losses < LOSSES_MAX)
 		return;
 	if (w->err)
-		give_up(p, "cannot talk to a worker", w->err, 0);
+		fail_pool(p, "cannot talk to a worker", w->err, 0);
 	else
-		give_up(p,
+		fail_pool(p,
 		    w->ready ? "cannot keep a worker" : "cannot start a worker",
 		    0, status);
 }
 
-static const char *compiler_failure(const struct process *w, int status)
+static const char *compiler_failure(const struct worker_process *w, int status)
 {
 	if (w->timed_out)
 		return "compiling takes too long";
@@ -321,18 +323,18 @@ static const char *compiler_failure(const struct process *w, int status)
 }
 
 /* Reap a worker: its first job may fail, the others get another worker. */
-static void reap_worker(struct pool *p, struct process *w)
+static void reap_worker(struct pool *p, struct worker_process *w)
 {
-	struct process dead = *w;
+	struct worker_process dead = *w;
 	int status = end_process(w);
 	bool lost = is_lost(&dead, status);
 
 	if (lost)
 		count_loss(p, &dead, status);
 	else if (dead.first && !dead.retiring)
-		fail_by_exit(p, take_first(w), &dead, status);
+		fail_by_exit(p, unassign_first(w), &dead, status);
 	while (w->first)
-		take_first(w);
+		unassign_first(w);
 	p->waiting = p->head;
 	if (p->start_why && !p->start_answered && !lost) {
 		const struct worker_config *c = &p->config.worker;
@@ -344,10 +346,10 @@ static void reap_worker(struct pool *p, struct process *w)
 	}
 }
 
-static void take_reply(struct pool *p, struct process *w,
-    const struct frame_reply *head, struct slice text)
+static void handle_response(struct pool *p, struct worker_process *w,
+    const struct frame_response *head, struct slice text)
 {
-	struct job *j = w->first;
+	struct queued_job *j = w->first;
 
 	switch (head->kind) {
 	case FRAME_READY:
@@ -366,7 +368,7 @@ static void take_reply(struct pool *p, struct process *w,
 	}
 	if (!j)
 		return;
-	take_first(w);
+	unassign_first(w);
 	p->losses = 0;
 	w->retiring = head->retiring != 0;
 	buf_clear(&j->text);
@@ -378,15 +380,15 @@ static void take_reply(struct pool *p, struct process *w,
 		j->result.detail = text;
 		return;
 	}
-	j->result.rows = (struct slice){text.p, text.n - head->complaints};
-	j->result.complaints = slice_from(text, text.n - head->complaints);
+	j->result.rows = (struct slice){text.p, text.n - head->part_errors};
+	j->result.part_errors = slice_from(text, text.n - head->part_errors);
 }
 
-/* Handle every complete reply that has been received. */
-static void take_replies(struct pool *p, struct process *w)
+/* Handle every complete response that was received. */
+static void handle_responses(struct pool *p, struct worker_process *w)
 {
 	size_t at = 0;
-	struct frame_reply head;
+	struct frame_response head;
 
 	while (w->in.n - at >= sizeof(head)) {
 		struct slice rest = {w->in.p + at, w->in.n - at};
@@ -394,7 +396,7 @@ static void take_replies(struct pool *p, struct process *w)
 		memcpy(&head, rest.p, sizeof(head));
 		if (rest.n - sizeof(head) < head.text)
 			break;
-		take_reply(p, w, &head,
+		handle_response(p, w, &head,
 		    (struct slice){rest.p + sizeof(head), head.text});
 		at += sizeof(head) + head.text;
 	}
@@ -417,16 +419,16 @@ static bool is_gone(int err)
 }
 
 /* Read what is available; false if the worker has ended. */
-static bool receive(struct pool *p, struct process *w)
+static bool receive(struct pool *p, struct worker_process *w)
 {
 	for (;;) {
-		char *to = buf_room(&w->in, READ_SIZE);
-		ssize_t n = recv(w->fd, to, READ_SIZE, 0);
+		char *to = buf_reserve(&w->in, POOL_READ_SIZE);
+		ssize_t n = recv(w->fd, to, POOL_READ_SIZE, 0);
 
 		if (n > 0) {
 			w->in.n += (size_t)n;
-			take_replies(p, w);
-			if ((size_t)n < READ_SIZE)
+			handle_responses(p, w);
+			if ((size_t)n < POOL_READ_SIZE)
 				return true;
 		} else if (n == 0 || is_gone(errno)) {
 			return false;
@@ -441,7 +443,7 @@ static bool receive(struct pool *p, struct process *w)
 }
 
 /* Send what the socket takes; receive notices if the worker has ended. */
-static void feed(struct process *w)
+static void feed(struct worker_process *w)
 {
 	while (w->sending) {
 		const struct buf *f = &w->sending->frame;
@@ -485,7 +487,7 @@ static bool start_workers(struct pool *p)
 		if (p->worker[i].pid && p->worker[i].retiring)
 			reap_worker(p, &p->worker[i]);
 	for (unsigned i = 0; i < p->config.workers; i++) {
-		struct process *w = &p->worker[i];
+		struct worker_process *w = &p->worker[i];
 
 		if (!w->pid && (wanted || work_waits(p)) && err == 0 &&
 		    !spawn(p, w))
@@ -497,7 +499,7 @@ static bool start_workers(struct pool *p)
 		assign(p, w);
 		feed(w);
 	}
-	return any || err == 0 || give_up(p, "cannot start a worker", err, 0);
+	return any || err == 0 || fail_pool(p, "cannot start a worker", err, 0);
 }
 
 bool pool_wait(struct pool *p, int input)
@@ -510,7 +512,7 @@ bool pool_wait(struct pool *p, int input)
 	if (p->cannot || !start_workers(p))
 		return false;
 	for (unsigned i = 0; i < n; i++) {
-		struct process *w = &p->worker[i];
+		struct worker_process *w = &p->worker[i];
 
 		fds[i] = (struct pollfd){.fd = w->fd, .events = POLLIN};
 		if (w->sending)
@@ -526,7 +528,7 @@ bool pool_wait(struct pool *p, int input)
 	began = clock_monotonic();
 	if (poll(fds, n + 1, (int)timeout) < 0)
 		return errno == EINTR /* the caller looks at the signal */
-		       || give_up(p, "cannot wait for a worker", errno, 0);
+		       || fail_pool(p, "cannot wait for a worker", errno, 0);
 
 	/*
 	 * A worker's time runs only while we wait for it here: not while
@@ -536,7 +538,7 @@ bool pool_wait(struct pool *p, int input)
 	if (timeout >= 0 && waited > timeout)
 		waited = timeout;
 	for (unsigned i = 0; i < n; i++) {
-		struct process *w = &p->worker[i];
+		struct worker_process *w = &p->worker[i];
 
 		if (!w->pid)
 			continue;
@@ -575,9 +577,9 @@ int pool_start(struct pool *p, struct buf *why)
 	return why->n == 0 ? 0 : EX_CONFIG;
 }
 
-static struct job *new_job(struct pool *p)
+static struct queued_job *new_job(struct pool *p)
 {
-	struct job *j = p->spare;
+	struct queued_job *j = p->spare;
 
 	if (!j) {
 		j = mem_zero(1, sizeof(*j));
@@ -587,13 +589,13 @@ static struct job *new_job(struct pool *p)
 	p->spare = j->next;
 	buf_clear(&j->frame);
 	buf_clear(&j->text);
-	*j = (struct job){.frame = j->frame, .text = j->text};
+	*j = (struct queued_job){.frame = j->frame, .text = j->text};
 	return j;
 }
 
 void pool_submit(struct pool *p, const struct pool_job *from)
 {
-	struct job *j = new_job(p);
+	struct queued_job *j = new_job(p);
 	struct frame_job head = {.endpoint = (uint32_t)from->endpoint.n,
 	    .suffix = (uint32_t)from->suffix.n,
 	    .line = (uint32_t)from->line.n,
@@ -629,7 +631,7 @@ bool pool_busy(const struct pool *p)
 
 const struct pool_result *pool_done(struct pool *p)
 {
-	struct job *j = p->head;
+	struct queued_job *j = p->head;
 
 	if (!j || !j->done)
 		return NULL;
@@ -640,7 +642,7 @@ const struct pool_result *pool_done(struct pool *p)
 
 void pool_pop(struct pool *p)
 {
-	struct job *j = p->head;
+	struct queued_job *j = p->head;
 
 	p->head = j->next;
 	if (!p->head)

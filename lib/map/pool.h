@@ -44,8 +44,8 @@ struct pool_result {
 	const char *failure; /* a short fixed reason; NULL if it was mapped */
 	struct slice detail; /* of a failure, one line */
 	struct slice rows;   /* lines, each ended by a newline */
-	struct slice complaints; /* parts refused, as in map/rows.h */
-	struct slice line;	 /* the capture */
+	struct slice part_errors; /* parts refused, as in map/rows.h */
+	struct slice line;	  /* the capture */
 	uint64_t number;
 };
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "map/value.h"
+#include "map/jqvalue.h"
 
 #define TOO_LONG "too much in one capture"
 
@@ -13,13 +13,13 @@ void rows_init(struct rows *r, size_t max)
 	    .row = jv_string("row"),
 	    .known = jv_string("known")};
 	r->lines.max = max;
-	r->complaints.max = max / 16;
+	r->part_errors.max = max / 16;
 }
 
 void rows_release(struct rows *r)
 {
 	buf_release(&r->lines);
-	buf_release(&r->complaints);
+	buf_release(&r->part_errors);
 	jv_free(r->table);
 	jv_free(r->op);
 	jv_free(r->row);
@@ -30,7 +30,7 @@ void rows_release(struct rows *r)
 void rows_begin(struct rows *r, struct slice suffix)
 {
 	buf_clear(&r->lines);
-	buf_clear(&r->complaints);
+	buf_clear(&r->part_errors);
 	r->suffix = suffix;
 	r->ordered = false;
 	hash_clear(&r->seen);
@@ -73,7 +73,7 @@ bool rows_add_text(struct rows *r, struct slice row)
 	return buf_put_slice(&r->lines, row) && end_row(r);
 }
 
-#define WORDS_MAX ((size_t)400) /* bytes of a place or a reason */
+#define PART_TEXT_MAX ((size_t)400) /* bytes of a place or a reason */
 
 /* Add a string, borrowed, without control characters; cut if it is long. */
 static void add_words(struct rows *r, jv words)
@@ -81,16 +81,17 @@ static void add_words(struct rows *r, jv words)
 	struct slice s = {jv_string_value(words),
 	    (size_t)jv_string_length_bytes(jv_copy(words))};
 
-	if (s.n > WORDS_MAX)
-		for (s.n = WORDS_MAX; ((unsigned char)s.p[s.n] & 0xc0) == 0x80;)
+	if (s.n > PART_TEXT_MAX)
+		for (s.n = PART_TEXT_MAX;
+		     ((unsigned char)s.p[s.n] & 0xc0) == 0x80;)
 			s.n--;
 	for (size_t i = 0; i < s.n; i++)
-		buf_putc(&r->complaints,
+		buf_putc(&r->part_errors,
 		    (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
 }
 
 /* Add what is refused, and of which part, both borrowed, as one line. */
-static const char *add_complaint(struct rows *r, jv reason, jv place)
+static const char *add_part_error(struct rows *r, jv reason, jv place)
 {
 	jv_kind kind = jv_get_kind(place);
 
@@ -100,18 +101,18 @@ static const char *add_complaint(struct rows *r, jv reason, jv place)
 		add_words(r, place);
 	else if (kind != JV_KIND_INVALID && kind != JV_KIND_NULL)
 		return "a 'place' is no string";
-	buf_putc(&r->complaints, '\t');
+	buf_putc(&r->part_errors, '\t');
 	add_words(r, reason);
-	return buf_putc(&r->complaints, '\n') ? NULL : TOO_LONG;
+	return buf_putc(&r->part_errors, '\n') ? NULL : TOO_LONG;
 }
 
 /* The parts of a result, owned; each may be invalid. */
-struct result {
+struct row_result {
 	jv table, op, row;
 	bool known; /* the row leaves out what is null */
 };
 
-static const char *write_row(struct rows *r, const struct result *x)
+static const char *write_row(struct rows *r, const struct row_result *x)
 {
 	struct buf *b = &r->lines;
 	size_t from = b->n;
@@ -123,10 +124,10 @@ static const char *write_row(struct rows *r, const struct result *x)
 	if (jv_get_kind(x->row) != JV_KIND_OBJECT)
 		return "a result has no 'row' or 'known' that is an object";
 	buf_puts(b, "{\"type\":\"row\",\"table\":");
-	value_write_string(b, x->table);
+	jqvalue_write_string(b, x->table);
 	if (jv_get_kind(x->op) == JV_KIND_STRING) {
 		buf_puts(b, ",\"op\":");
-		value_write_string(b, x->op);
+		jqvalue_write_string(b, x->op);
 		/* From here on, order and duplicates matter. */
 		hash_clear(&r->seen);
 		r->ordered = true;
@@ -134,7 +135,7 @@ static const char *write_row(struct rows *r, const struct result *x)
 		return "an 'op' is no string";
 	}
 	buf_puts(b, ",\"row\":");
-	wrong = value_write(b, x->row, x->known);
+	wrong = jqvalue_write(b, x->row, x->known);
 	if (wrong)
 		return wrong;
 	row = (struct slice){b->p + from, b->n - from};
@@ -150,7 +151,7 @@ static jv member(jv object, jv name)
 	return jv_object_get(jv_copy(object), jv_copy(name));
 }
 
-static void result_release(struct result *x)
+static void row_result_release(struct row_result *x)
 {
 	jv_free(x->table);
 	jv_free(x->op);
@@ -159,7 +160,7 @@ static void result_release(struct result *x)
 
 static const char *add_row(struct rows *r, jv v, jv table)
 {
-	struct result x = {.table = table, .op = member(v, r->op)};
+	struct row_result x = {.table = table, .op = member(v, r->op)};
 	int expected = 2 + jv_is_valid(x.op);
 	const char *wrong;
 
@@ -173,7 +174,7 @@ static const char *add_row(struct rows *r, jv v, jv table)
 		wrong = "a result has more than 'table', 'row' and 'op'";
 	else
 		wrong = write_row(r, &x);
-	result_release(&x);
+	row_result_release(&x);
 	return wrong;
 }
 
@@ -191,7 +192,7 @@ const char *rows_add(struct rows *r, jv v)
 	refuse = jv_object_get(jv_copy(v), jv_string("refuse"));
 	place = jv_object_get(jv_copy(v), jv_string("place"));
 	if (jv_is_valid(refuse))
-		wrong = add_complaint(r, refuse, place);
+		wrong = add_part_error(r, refuse, place);
 	jv_free(refuse);
 	jv_free(place);
 	return wrong;

@@ -17,10 +17,10 @@
 #include "base/slice.h"
 
 struct rows {
-	struct buf lines;      /* rows, each ended by a newline */
-	struct buf complaints; /* lines: a place or nothing, a tab, a reason */
-	struct slice suffix;   /* what ends each row, borrowed */
-	bool ordered;	       /* some rows have an `op`: order matters */
+	struct buf lines;	/* rows, each ended by a newline */
+	struct buf part_errors; /* lines: a place or nothing, a tab, a reason */
+	struct slice suffix;	/* what ends each row, borrowed */
+	bool ordered;		/* some rows have an `op`: order matters */
 
 	jv table, op, row, known; /* private from here: names */
 	struct hash seen;	  /* of rows: where they begin in `lines` */

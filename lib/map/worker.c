@@ -13,19 +13,19 @@
 #include "base/os.h"
 #include "map/filter.h"
 #include "map/frame.h"
-#include "map/memo.h"
 #include "map/hints.h"
+#include "map/jqvalue.h"
+#include "map/memo.h"
 #include "map/rows.h"
 #include "map/shape.h"
-#include "map/value.h"
 
 #define ROWS_MAX ((size_t)256 << 20) /* bytes, of one capture */
 #define MEMO_MAX ((size_t)64 << 20)
 #define DEBUG_MAX 1000 /* messages of one capture */
 #define DEBUG_LEN ((size_t)4096)
-#define CAPTURES_MAX 50000 /* until a worker retires */
-#define WARM_UP 4	   /* captures, before units are compiled */
-#define VERIFIED 3	   /* captures, on which a user's hints are checked */
+#define WORKER_CAPTURES_MAX 50000 /* until a worker retires */
+#define WARM_UP 4		  /* captures, before units are compiled */
+#define VERIFIED 3 /* captures, on which a user's hints are checked */
 
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -43,9 +43,9 @@ struct mapping {
 	bool own;	   /* the user's, not built in */
 	struct hints hints;
 	struct filter whole, parts;
-	struct value_reader *every; /* reads skipped members, too */
-	struct value_reader *plain; /* without skipped members */
-	struct value_reader *split; /* and without units */
+	struct jqvalue_reader *every; /* reads skipped members, too */
+	struct jqvalue_reader *plain; /* without skipped members */
+	struct jqvalue_reader *split; /* and without units */
 	unsigned runs;
 };
 
@@ -62,8 +62,8 @@ struct worker {
 	struct rows unit_rows;
 	struct rows verify;
 	struct memo memo;
-	uint32_t turn; /* counts captures, for the memo */
-	long base_kib; /* of memory, at the start */
+	uint32_t generation; /* counts captures, for the memo */
+	long base_kib;	     /* of memory, at the start */
 	unsigned captures;
 	unsigned debugs;
 	struct mapping *current;
@@ -106,17 +106,17 @@ static void write_all(struct worker *w, const void *from, size_t n)
 	}
 }
 
-static void reply(struct worker *w, enum frame_kind kind, bool retiring,
-    struct slice text, struct slice complaints)
+static void respond(struct worker *w, enum frame_kind kind, bool retiring,
+    struct slice text, struct slice part_errors)
 {
-	struct frame_reply head = {.kind = kind,
+	struct frame_response head = {.kind = kind,
 	    .retiring = retiring,
-	    .text = (uint32_t)(text.n + complaints.n),
-	    .complaints = (uint32_t)complaints.n};
+	    .text = (uint32_t)(text.n + part_errors.n),
+	    .part_errors = (uint32_t)part_errors.n};
 
 	write_all(w, &head, sizeof(head));
 	write_all(w, text.p, text.n);
-	write_all(w, complaints.p, complaints.n);
+	write_all(w, part_errors.p, part_errors.n);
 }
 
 static void on_debug(void *ctx, struct slice json)
@@ -128,7 +128,7 @@ static void on_debug(void *ctx, struct slice json)
 		return;
 	if (json.n > DEBUG_LEN)
 		json.n = DEBUG_LEN;
-	reply(w, FRAME_DEBUG, false, json, none);
+	respond(w, FRAME_DEBUG, false, json, none);
 }
 
 static void compile(struct worker *w, struct filter *f, struct slice text)
@@ -138,11 +138,11 @@ static void compile(struct worker *w, struct filter *f, struct slice text)
 	filter_compile(f, buf_slice(&w->prelude), text, &w->why);
 }
 
-static struct value_reader *new_reader(const struct hints *hints, bool every)
+static struct jqvalue_reader *new_reader(const struct hints *hints, bool every)
 {
-	struct value_reader *r = mem_alloc(sizeof(*r));
+	struct jqvalue_reader *r = mem_alloc(sizeof(*r));
 
-	value_reader_init(r, hints);
+	jqvalue_reader_init(r, hints);
 	r->every = every;
 	return r;
 }
@@ -180,7 +180,7 @@ static bool compile_parts(struct worker *w, struct mapping *m)
 	return m->parts.jq != NULL;
 }
 
-static const char *take_row(void *ctx, jv result)
+static const char *add_row(void *ctx, jv result)
 {
 	return rows_add(ctx, result);
 }
@@ -190,7 +190,7 @@ static bool run_part(struct worker *w, bool unit, jv value, struct rows *to)
 	jv input = jv_array_append(jv_array(), unit ? jv_true() : jv_false());
 
 	return filter_run(&w->current->parts, jv_array_append(input, value),
-	    take_row, to, &w->why);
+	    add_row, to, &w->why);
 }
 
 /*
@@ -210,7 +210,7 @@ static jv refuse_odd(
 	capture = jv_object_set(capture, jv_string("odd"), odd);
 	if (!w->odd.jq)
 		compile(w, &w->odd, SLICE("sp_odd"));
-	filter_run(&w->odd, jv_copy(capture), take_row, to, &w->why);
+	filter_run(&w->odd, jv_copy(capture), add_row, to, &w->why);
 	return capture;
 }
 
@@ -218,16 +218,16 @@ static jv refuse_odd(
 static bool map_whole(struct worker *w, struct mapping *m, struct slice line,
     bool all, struct rows *to)
 {
-	struct value_reader **r = all ? &m->every : &m->plain;
+	struct jqvalue_reader **r = all ? &m->every : &m->plain;
 	jv capture;
 
 	if (!*r)
 		*r = new_reader(&m->hints, all);
 	buf_clear(&w->why);
-	capture = value_read(*r, line);
+	capture = jqvalue_read(*r, line);
 	if ((*r)->odd && m->hints.shape_count > 0)
 		capture = refuse_odd(w, m, capture, to);
-	return filter_run(&m->whole, capture, take_row, to, &w->why);
+	return filter_run(&m->whole, capture, add_row, to, &w->why);
 }
 
 /* Add rows, a line each, that were written without a suffix. */
@@ -247,13 +247,13 @@ static bool on_unit(void *ctx, struct slice text)
 	struct memo_key key = {
 	    .mapping = m, .unit = text, .hash = hash_bytes(0, text)};
 	struct slice rows;
-	uint32_t turn;
+	uint32_t generation;
 	jv value;
 
-	if (memo_find(&w->memo, &key, w->turn, &rows, &turn))
-		return turn == w->turn || add_lines(&w->rows, rows);
+	if (memo_find(&w->memo, &key, w->generation, &rows, &generation))
+		return generation == w->generation || add_lines(&w->rows, rows);
 	rows_begin(u, SLICE(""));
-	value = value_read(m->plain, text);
+	value = jqvalue_read(m->plain, text);
 	if (m->plain->odd) {
 		jv_free(value);
 		return false;
@@ -261,9 +261,9 @@ static bool on_unit(void *ctx, struct slice text)
 	if (!run_part(w, true, value, u))
 		return false;
 	rows = buf_slice(&u->lines);
-	if (u->complaints.n > 0 || u->ordered)
+	if (u->part_errors.n > 0 || u->ordered)
 		return false;
-	memo_put(&w->memo, &key, w->turn, rows);
+	memo_put(&w->memo, &key, w->generation, rows);
 	return add_lines(&w->rows, rows);
 }
 
@@ -280,8 +280,8 @@ static bool map_parts(struct worker *w, struct mapping *m, struct slice line)
 	if (!m->plain)
 		m->plain = new_reader(&m->hints, false);
 	w->current = m;
-	w->turn++;
-	value = value_read(m->split, line);
+	w->generation++;
+	value = jqvalue_read(m->split, line);
 	if (!jv_is_valid(value) || m->split->odd) {
 		jv_free(value);
 		return false;
@@ -303,8 +303,8 @@ static bool check_hints(struct worker *w, struct mapping *m, struct slice line)
 	if (!ok)
 		return false;
 	if (slice_eq(buf_slice(&w->rows.lines), buf_slice(&w->verify.lines)) &&
-	    slice_eq(buf_slice(&w->rows.complaints),
-		buf_slice(&w->verify.complaints)))
+	    slice_eq(buf_slice(&w->rows.part_errors),
+		buf_slice(&w->verify.part_errors)))
 		return true;
 	buf_clear(&w->why);
 	buf_puts(&w->why, "wrong '# skip:', '# unit:' or '# keep:': the rows "
@@ -376,7 +376,7 @@ static bool retires(struct worker *w)
 	struct rusage usage;
 	size_t grown;
 
-	if (++w->captures >= CAPTURES_MAX)
+	if (++w->captures >= WORKER_CAPTURES_MAX)
 		return true;
 	if (getrusage(RUSAGE_SELF, &usage) != 0)
 		return false;
@@ -396,9 +396,9 @@ static void serve_one(struct worker *w)
 	read_all(w, &job, sizeof(job));
 	n = (size_t)job.endpoint + job.suffix + job.line;
 	buf_clear(&w->in);
-	buf_room(&w->in, n + VALUE_PAD);
+	buf_reserve(&w->in, n + JQVALUE_PAD);
 	read_all(w, w->in.p, n);
-	memset(w->in.p + n, 0, VALUE_PAD);
+	memset(w->in.p + n, 0, JQVALUE_PAD);
 	endpoint = (struct slice){w->in.p, job.endpoint};
 	suffix = (struct slice){endpoint.p + endpoint.n, job.suffix};
 	line = (struct slice){suffix.p + suffix.n, job.line};
@@ -409,10 +409,10 @@ static void serve_one(struct worker *w)
 	ok = m && map(w, m, line, suffix, job.with_body);
 	alarm(0);
 	if (ok)
-		reply(w, FRAME_MAPPED, retires(w), buf_slice(&w->rows.lines),
-		    buf_slice(&w->rows.complaints));
+		respond(w, FRAME_MAPPED, retires(w), buf_slice(&w->rows.lines),
+		    buf_slice(&w->rows.part_errors));
 	else
-		reply(w, FRAME_FAILED, retires(w), buf_slice(&w->why), none);
+		respond(w, FRAME_FAILED, retires(w), buf_slice(&w->why), none);
 }
 
 /* Nothing in a worker raises a soft limit again. */
@@ -512,11 +512,11 @@ void worker_run(const struct worker_config *config, int socket, pid_t parent)
 	w = mem_zero(1, sizeof(*w));
 	w->config = config;
 	w->socket = socket;
-	os_end_with_parent(parent);
+	os_die_with_parent(parent);
 	sandbox(w);
 	set_up(w);
 	alarm((unsigned)(config->timeout_ms / 500 + 10));
-	reply(w, FRAME_READY, false,
+	respond(w, FRAME_READY, false,
 	    compile_own(w) ? none : buf_slice(&w->scratch), none);
 	alarm(0);
 	for (;;)

@@ -6,27 +6,28 @@
 
 #define BATCH 100 /* ids that one request may name */
 
-/* How this app may ask: the regime is probed, and remembered as statuses. */
-enum regime { BATCHES, ONE_BY_ONE, PROBE, REFUSED };
+/* How this app may ask: the access mode is probed, and remembered as statuses.
+ */
+enum features_access { BATCHES, SINGLES, PROBE, SHUT_OUT };
 
 /*
  * A batch that was refused leaves the single requests to be tried with one
  * track; only when that was refused too is the app known to be shut out.
  */
-static int find_regime(struct plan *p, enum regime *regime)
+static int find_access(struct plan *p, enum features_access *access)
 {
 	struct query q;
 
-	*regime = BATCHES;
+	*access = BATCHES;
 	plan_query(p, &q, &sql_audio_features_refusals, 0);
 	if (query_step(&q) && query_int(&q, 0))
-		*regime = query_int(&q, 2)   ? ONE_BY_ONE
-			  : query_int(&q, 1) ? REFUSED
+		*access = query_int(&q, 2)   ? SINGLES
+			  : query_int(&q, 1) ? SHUT_OUT
 					     : PROBE;
 	return query_finish(&q);
 }
 
-static void ask(struct plan *p, struct buf *url)
+static void send_url(struct plan *p, struct buf *url)
 {
 	if (url->n > 0 || url->failed)
 		plan_send(
@@ -36,9 +37,10 @@ static void ask(struct plan *p, struct buf *url)
 }
 
 /* Append an id to the URL of a batch, after `n` others, or of a track. */
-static void put_id(struct buf *url, struct slice id, enum regime regime, int n)
+static void put_id(
+    struct buf *url, struct slice id, enum features_access access, int n)
 {
-	if (regime != BATCHES) {
+	if (access != BATCHES) {
 		plan_put_path(url, "audio-features", id);
 		return;
 	}
@@ -51,7 +53,7 @@ static void put_id(struct buf *url, struct slice id, enum regime regime, int n)
 	url_encode(url, id, "");
 }
 
-static int ask_missing(struct plan *p, enum regime regime)
+static int request_missing(struct plan *p, enum features_access access)
 {
 	struct buf url = BUF_INIT(65536);
 	struct query q;
@@ -59,31 +61,31 @@ static int ask_missing(struct plan *p, enum regime regime)
 
 	plan_query(p, &q, &sql_tracks_without_features, 0);
 	while (query_step(&q)) {
-		put_id(&url, query_text(&q, 0), regime, named++ % BATCH);
-		if (regime != BATCHES || named % BATCH == 0)
-			ask(p, &url);
-		if (regime == PROBE)
+		put_id(&url, query_text(&q, 0), access, named++ % BATCH);
+		if (access != BATCHES || named % BATCH == 0)
+			send_url(p, &url);
+		if (access == PROBE)
 			break;
 	}
-	ask(p, &url);
+	send_url(p, &url);
 	buf_release(&url);
 	return query_finish(&q);
 }
 
 int plan_audio_features(struct plan *p)
 {
-	enum regime regime;
-	int rc = find_regime(p, &regime);
+	enum features_access access;
+	int rc = find_access(p, &access);
 
 	if (rc != SQLITE_OK || plan_is_limited(p, "audio-features"))
 		return rc;
-	if (regime == REFUSED && !p->options->force) {
+	if (access == SHUT_OUT && !p->options->force) {
 		snprintf(p->outcome.reason, sizeof(p->outcome.reason),
 		    "audio features are not available to this app: the API "
 		    "refused them with status 403");
 		return SQLITE_OK;
 	}
-	return ask_missing(p, regime == REFUSED ? PROBE : regime);
+	return request_missing(p, access == SHUT_OUT ? PROBE : access);
 }
 
 int plan_audio_features_waiting(struct plan *p, int64_t *n)

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "db/statements.h"
 
-#define LONGEST ((int64_t)48 * 3600 * 1000) /* ms */
+#define DEADLINE_MAX ((int64_t)48 * 3600 * 1000) /* ms */
 
 int64_t clock_correction(sqlite3 *db, int64_t now)
 {
@@ -14,7 +14,7 @@ int64_t clock_correction(sqlite3 *db, int64_t now)
 	if (query_step(&q) && clock_parse(query_text(&q, 0), &at)) {
 		off = query_int(&q, 1);
 		age = now + off - at;
-		if (age < 0 || age > LONGEST)
+		if (age < 0 || age > DEADLINE_MAX)
 			off = 0;
 	}
 	return query_finish(&q) == SQLITE_OK ? off : 0;
@@ -31,8 +31,8 @@ static void prepare(struct query *q, sqlite3 *db, struct slice user,
 	now += clock_correction(db, now);
 	query_prepare(q, db, &sql_deadlines);
 	query_bind_time(q, ":now", now);
-	query_bind_time(q, ":latest", now + LONGEST);
-	query_bind_time(q, ":since", now - LONGEST);
+	query_bind_time(q, ":latest", now + DEADLINE_MAX);
+	query_bind_time(q, ":since", now - DEADLINE_MAX);
 	query_bind_text(q, ":user", user.n ? user : SLICE(""));
 	query_bind_text(q, ":endpoints", slice_of(endpoints));
 	query_bind_int(q, ":for_all", for_all);

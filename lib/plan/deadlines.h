@@ -1,7 +1,7 @@
 /*
  * Deadlines: until when the API wants not to be asked. They are in
  * endpoint_status or, of a run that nobody loaded, still in staging_raw. One
- * that is further away than any is believed to be (RETRY_LONGEST of sp-fetch)
+ * that is further away than any is believed to be (RETRY_AFTER_MAX of sp-fetch)
  * comes from a wrong clock, and is void, as is one that was lifted by hand.
  *
  * Functions return SQLite's result codes, SQLITE_OK for success.

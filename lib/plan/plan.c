@@ -5,13 +5,13 @@
 #include <sysexits.h>
 
 #include "base/url.h"
-#include "json/json.h"
+#include "db/db.h"
+#include "db/dead_letters.h"
 #include "db/statements.h"
+#include "json/json.h"
+#include "merge/merge.h"
 #include "plan/deadlines.h"
 #include "spotify/endpoint.h"
-#include "store/db.h"
-#include "store/merge.h"
-#include "store/refusals.h"
 
 #define MINUTE ((int64_t)60 * 1000)
 #define HOUR (60 * MINUTE)
@@ -143,10 +143,10 @@ void plan_send(struct plan *p, const struct plan_request *r)
 		b->failed = true;
 	if (e->paging)
 		json_put_member(b, "paging", slice_of(paging_name(e->paging)));
-	if (r->stop) {
-		json_put_member(b, "next", slice_of(r->stop->next));
-		json_put_member_int(b, "page", r->stop->page + 1);
-		json_put_member(b, "list", slice_of(r->stop->list));
+	if (r->checkpoint) {
+		json_put_member(b, "next", slice_of(r->checkpoint->next));
+		json_put_member_int(b, "page", r->checkpoint->page + 1);
+		json_put_member(b, "list", slice_of(r->checkpoint->list));
 	}
 	if (e->subject)
 		json_put_member_raw(b, "optional", SLICE("true"));
@@ -159,14 +159,18 @@ void plan_send(struct plan *p, const struct plan_request *r)
 
 void plan_send_rest(struct plan *p, struct plan_request *r)
 {
-	const struct stop *stop = r->url ? stops_find(&p->stops, r->url) : NULL;
+	const struct checkpoint *checkpoint =
+	    r->url ? checkpoints_find(&p->checkpoints, r->url) : NULL;
 
-	if (stop && !stop->next &&
-	    (stop->told || !endpoint_named(slice_of(r->endpoint))->paging))
+	if (checkpoint && !checkpoint->next &&
+	    (checkpoint->next_known ||
+		!endpoint_named(slice_of(r->endpoint))->paging))
 		return;
-	r->stop = stop && stop->next ? stop : NULL;
-	if (r->stop && r->pages >= 0)
-		r->pages = r->pages > stop->page ? r->pages - stop->page : -1;
+	r->checkpoint = checkpoint && checkpoint->next ? checkpoint : NULL;
+	if (r->checkpoint && r->pages >= 0)
+		r->pages = r->pages > checkpoint->page
+			       ? r->pages - checkpoint->page
+			       : -1;
 	plan_send(p, r);
 }
 
@@ -227,7 +231,7 @@ static int send_run(struct plan *p, const struct job *job)
 		json_put_member_int(b, "cursor", p->cursor);
 	rc = put_scopes(p, b);
 	if (rc == SQLITE_OK)
-		rc = refusals_put_known(p->db, buf_slice(&p->user), b);
+		rc = dead_letters_put_known(p->db, buf_slice(&p->user), b);
 	source_send(p->source, RECORD_RUN);
 	return rc;
 }
@@ -256,7 +260,7 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 	if (rc != SQLITE_OK)
 		return rc;
 	if (!options->force)
-		rc = stops_read(&p->stops, p, job->name);
+		rc = checkpoints_read(&p->checkpoints, p, job->name);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (source)
@@ -273,11 +277,11 @@ int plan_job(struct plan *p, sqlite3 *db, const struct job *job,
 void plan_release(struct plan *p)
 {
 	buf_release(&p->user);
-	stops_release(&p->stops);
+	checkpoints_release(&p->checkpoints);
 }
 
 /* Whether a job would ask for nothing now, and no deadline is why. */
-static int has_nothing_to_ask(sqlite3 *db, const struct job *job,
+static int has_no_requests(sqlite3 *db, const struct job *job,
     const struct plan_options *options, bool *nothing)
 {
 	struct plan p;
@@ -312,7 +316,7 @@ static int find_interval(struct plan *p, const struct job *job, int64_t *ms)
 	return rc;
 }
 
-static int ask_is_due(struct plan *p, const struct job *job, bool *due)
+static int query_is_due(struct plan *p, const struct job *job, bool *due)
 {
 	struct query q;
 	int64_t interval;
@@ -333,11 +337,11 @@ int job_is_due(sqlite3 *db, const struct job *job,
 {
 	struct plan p = plan_init(db, options, NULL);
 	bool nothing = false;
-	int rc = ask_is_due(&p, job, due);
+	int rc = query_is_due(&p, job, due);
 
 	plan_release(&p);
 	if (rc == SQLITE_OK && *due)
-		rc = has_nothing_to_ask(db, job, options, &nothing);
+		rc = has_no_requests(db, job, options, &nothing);
 	*due = *due && !nothing;
 	return rc;
 }

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "db/query.h"
-#include "plan/stops.h"
+#include "plan/resume.h"
 #include "stream/outcome.h"
 #include "stream/source.h"
 
@@ -33,7 +33,7 @@ struct plan {
 	const struct plan_options *options;
 	struct source *source; /* NULL where a plan is only made, not sent */
 	struct buf user; /* Spotify user id; empty if it is not known yet */
-	struct stops stops;
+	struct checkpoints checkpoints;
 	int64_t now;	   /* Unix ms, corrected by clock_off */
 	int64_t clock_off; /* ms, see clock_correction */
 	int64_t cursor;	   /* Unix ms, or -1 for none */
@@ -101,12 +101,13 @@ void plan_release(struct plan *);
 /* For the jobs: */
 
 struct plan_request {
-	const char *endpoint;	 /* one of spotify/endpoint.h */
-	const char *url;	 /* NULL where it is too long */
-	struct slice dequeue;	 /* as JSON: playlists that leave the queue */
-	int64_t pages;		 /* that will come; 0: one, -1: nobody knows */
-	const struct stop *stop; /* to go on from; NULL: from the beginning */
-	int64_t cursor;		 /* where paging stops, Unix ms; 0: nowhere */
+	const char *endpoint; /* one of spotify/endpoint.h */
+	const char *url;      /* NULL where it is too long */
+	struct slice dequeue; /* as JSON: playlists that leave the queue */
+	int64_t pages;	      /* that will come; 0: one, -1: nobody knows */
+	const struct checkpoint
+	    *checkpoint; /* to go on from; NULL: from the beginning */
+	int64_t cursor;	 /* where paging stops, Unix ms; 0: nowhere */
 };
 
 /* Send a request. */

@@ -1,7 +1,7 @@
 #include "db/statements.h"
 #include "plan/plan.h"
 
-static int ask_users(struct plan *p)
+static int request_users(struct plan *p)
 {
 	const struct plan_options *o = p->options;
 	struct buf url = BUF_INIT(4096);
@@ -35,7 +35,7 @@ static void ask_rest(
 	buf_release(&url);
 }
 
-static int ask_artists(struct plan *p)
+static int request_artists(struct plan *p)
 {
 	int64_t artists;
 	int rc = plan_count(p, &sql_count_followed_artists, &artists);
@@ -54,6 +54,6 @@ int plan_profile(struct plan *p)
 	if (users)
 		ask_rest(p, "me", "", 1);
 	if (!plan_is_limited(p, "followed-artists"))
-		rc = ask_artists(p);
-	return rc == SQLITE_OK && users ? ask_users(p) : rc;
+		rc = request_artists(p);
+	return rc == SQLITE_OK && users ? request_users(p) : rc;
 }

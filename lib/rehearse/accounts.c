@@ -5,20 +5,20 @@
 #include "base/base64.h"
 #include "base/sha256.h"
 #include "base/url.h"
-#include "rehearse/put.h"
-#include "rehearse/query.h"
-#include "rehearse/rehearsal.h"
+#include "rehearse/mock.h"
+#include "rehearse/put_json.h"
+#include "rehearse/query_string.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* What a browser shows when there is nowhere to send it. */
-static void refuse_page(struct reply *reply, const char *why)
+static void refuse_page(struct mock_response *res, const char *why)
 {
-	reply->status = 400;
-	reply->type = TYPE_TEXT;
-	buf_puts(&reply->body, why);
-	buf_putc(&reply->body, '\n');
+	res->status = 400;
+	res->type = TYPE_TEXT;
+	buf_puts(&res->body, why);
+	buf_putc(&res->body, '\n');
 }
 
 /* http://127.0.0.1:PORT/..., or [::1]; the name localhost is refused. */
@@ -34,10 +34,10 @@ static bool redirect_good(const char *uri)
 }
 
 /* Send the browser back, with name=value and the state. */
-static void go_back(struct reply *reply, const char *redirect, const char *name,
-    const char *value, const char *state)
+static void redirect_back(struct mock_response *res, const char *redirect,
+    const char *name, const char *value, const char *state)
 {
-	struct buf b = BUF_INIT(sizeof(reply->location) - 1);
+	struct buf b = BUF_INIT(sizeof(res->location) - 1);
 	struct buf query = BUF_INIT(b.max);
 	const char *text;
 
@@ -50,58 +50,58 @@ static void go_back(struct reply *reply, const char *redirect, const char *name,
 	buf_release(&query);
 	text = buf_cstr(&b);
 	if (text == NULL) {
-		refuse_page(reply, "INVALID_REQUEST: too long");
+		refuse_page(res, "INVALID_REQUEST: too long");
 	} else {
-		reply->status = 302;
-		snprintf(reply->location, sizeof(reply->location), "%s", text);
+		res->status = 302;
+		snprintf(res->location, sizeof(res->location), "%s", text);
 	}
 	buf_release(&b);
 }
 
-static void authorize(struct rehearsal *r, const struct ask *ask,
-    const struct fault *fault, struct reply *reply)
+static void authorize(struct mock *r, const struct mock_request *req,
+    const struct fault *fault, struct mock_response *res)
 {
 	char id[256] = "", redirect[256] = "", state[1024] = "";
 	char type[16] = "", method[16] = "";
-	struct code *code;
+	struct auth_code *code;
 
-	query_get(ask->query, "client_id", id, sizeof(id));
-	query_get(ask->query, "redirect_uri", redirect, sizeof(redirect));
-	query_get(ask->query, "state", state, sizeof(state));
-	query_get(ask->query, "response_type", type, sizeof(type));
-	query_get(ask->query, "code_challenge_method", method, sizeof(method));
+	query_get(req->query, "client_id", id, sizeof(id));
+	query_get(req->query, "redirect_uri", redirect, sizeof(redirect));
+	query_get(req->query, "state", state, sizeof(state));
+	query_get(req->query, "response_type", type, sizeof(type));
+	query_get(req->query, "code_challenge_method", method, sizeof(method));
 	if (strcmp(id, r->tokens.client_id) != 0) {
-		refuse_page(reply, "INVALID_CLIENT: Invalid client");
+		refuse_page(res, "INVALID_CLIENT: Invalid client");
 		return;
 	}
 	if (!redirect_good(redirect)) {
-		refuse_page(reply, "INVALID_CLIENT: Invalid redirect URI");
+		refuse_page(res, "INVALID_CLIENT: Invalid redirect URI");
 		return;
 	}
 	if (fault != NULL && fault->kind == FAULT_STATE && *state != '\0')
 		state[strlen(state) - 1] ^= 1;
 	if (fault != NULL && fault->kind == FAULT_DENIED) {
-		go_back(reply, redirect, "error",
+		redirect_back(res, redirect, "error",
 		    *fault->error != '\0' ? fault->error : "access_denied",
 		    state);
 		return;
 	}
 	if (strcmp(type, "code") != 0 || strcmp(method, "S256") != 0) {
-		go_back(reply, redirect, "error", "invalid_request", state);
+		redirect_back(res, redirect, "error", "invalid_request", state);
 		return;
 	}
 	code = tokens_code(&r->tokens);
 	strcpy(code->redirect, redirect);
-	query_get(ask->query, "code_challenge", code->challenge,
+	query_get(req->query, "code_challenge", code->challenge,
 	    sizeof(code->challenge));
-	query_get(ask->query, "scope", code->scope, sizeof(code->scope));
-	go_back(reply, redirect, "code", code->text, state);
+	query_get(req->query, "scope", code->scope, sizeof(code->scope));
+	redirect_back(res, redirect, "code", code->text, state);
 }
 
-static void give_tokens(
-    struct rehearsal *r, const char *refresh, struct reply *reply)
+static void send_tokens(
+    struct mock *r, const char *refresh, struct mock_response *res)
 {
-	struct buf *b = &reply->body;
+	struct buf *b = &res->body;
 
 	buf_puts(b, "{\"access_token\":");
 	put_text(b, tokens_make(&r->tokens));
@@ -116,22 +116,22 @@ static void give_tokens(
 	buf_puts(b, "}");
 }
 
-static void renew(struct rehearsal *r, const struct ask *ask, bool rotate,
-    struct reply *reply)
+static void renew(struct mock *r, const struct mock_request *req, bool rotate,
+    struct mock_response *res)
 {
 	char text[256] = "";
 
-	query_get(ask->form, "refresh_token", text, sizeof(text));
-	if (!tokens_refreshes(&r->tokens, text, rotate))
-		reply_oauth_error(
-		    reply, 400, "invalid_grant", "Refresh token revoked");
+	query_get(req->form, "refresh_token", text, sizeof(text));
+	if (!tokens_accept_refresh(&r->tokens, text, rotate))
+		mock_response_oauth_error(
+		    res, 400, "invalid_grant", "Refresh token revoked");
 	else
-		give_tokens(
-		    r, rotate ? tokens_refresh(&r->tokens) : NULL, reply);
+		send_tokens(
+		    r, rotate ? tokens_new_refresh(&r->tokens) : NULL, res);
 }
 
 /* Whether the verifier is the one that the challenge was made of. */
-static bool verify(const struct code *code, const char *verifier)
+static bool verify(const struct auth_code *code, const char *verifier)
 {
 	unsigned char digest[SHA256_SIZE];
 	char text[BASE64_TEXT(SHA256_SIZE)];
@@ -144,15 +144,15 @@ static bool verify(const struct code *code, const char *verifier)
 
 /* A code is good once, whatever comes of it. */
 static void redeem(
-    struct rehearsal *r, const struct ask *ask, struct reply *reply)
+    struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
 	char text[256] = "", redirect[256] = "", verifier[256] = "";
 	const char *why = NULL;
-	struct code code;
+	struct auth_code code;
 
-	query_get(ask->form, "code", text, sizeof(text));
-	query_get(ask->form, "redirect_uri", redirect, sizeof(redirect));
-	query_get(ask->form, "code_verifier", verifier, sizeof(verifier));
+	query_get(req->form, "code", text, sizeof(text));
+	query_get(req->form, "redirect_uri", redirect, sizeof(redirect));
+	query_get(req->form, "code_verifier", verifier, sizeof(verifier));
 	if (!tokens_redeem(&r->tokens, text, &code))
 		why = "Invalid authorization code";
 	else if (strcmp(redirect, code.redirect) != 0)
@@ -160,42 +160,42 @@ static void redeem(
 	else if (!verify(&code, verifier))
 		why = "code_verifier was incorrect";
 	if (why != NULL) {
-		reply_oauth_error(reply, 400, "invalid_grant", why);
+		mock_response_oauth_error(res, 400, "invalid_grant", why);
 		return;
 	}
 	strcpy(r->tokens.scope, code.scope);
-	give_tokens(r, tokens_refresh(&r->tokens), reply);
+	send_tokens(r, tokens_new_refresh(&r->tokens), res);
 }
 
-static void token(struct rehearsal *r, const struct ask *ask, bool rotate,
-    struct reply *reply)
+static void token(struct mock *r, const struct mock_request *req, bool rotate,
+    struct mock_response *res)
 {
 	char grant[32] = "", id[256] = "";
 
-	query_get(ask->form, "grant_type", grant, sizeof(grant));
-	query_get(ask->form, "client_id", id, sizeof(id));
-	if (strcmp(ask->method, "POST") != 0)
-		reply_oauth_error(
-		    reply, 405, "invalid_request", "Method not allowed");
+	query_get(req->form, "grant_type", grant, sizeof(grant));
+	query_get(req->form, "client_id", id, sizeof(id));
+	if (strcmp(req->method, "POST") != 0)
+		mock_response_oauth_error(
+		    res, 405, "invalid_request", "Method not allowed");
 	else if (strcmp(grant, "refresh_token") != 0 &&
 		 strcmp(grant, "authorization_code") != 0)
-		reply_oauth_error(reply, 400, "unsupported_grant_type",
+		mock_response_oauth_error(res, 400, "unsupported_grant_type",
 		    "grant_type parameter is missing or unknown");
 	else if (strcmp(id, r->tokens.client_id) != 0)
-		reply_oauth_error(
-		    reply, 400, "invalid_client", "Invalid client");
+		mock_response_oauth_error(
+		    res, 400, "invalid_client", "Invalid client");
 	else if (*grant == 'r')
-		renew(r, ask, rotate, reply);
+		renew(r, req, rotate, res);
 	else
-		redeem(r, ask, reply);
+		redeem(r, req, res);
 }
 
-void accounts_answer(struct rehearsal *r, const struct ask *ask,
-    const struct fault *fault, struct reply *reply)
+void accounts_respond(struct mock *r, const struct mock_request *req,
+    const struct fault *fault, struct mock_response *res)
 {
-	if (strcmp(ask->path, "/authorize") == 0)
-		authorize(r, ask, fault, reply);
+	if (strcmp(req->path, "/authorize") == 0)
+		authorize(r, req, fault, res);
 	else
-		token(r, ask, fault != NULL && fault->kind == FAULT_ROTATE,
-		    reply);
+		token(
+		    r, req, fault != NULL && fault->kind == FAULT_ROTATE, res);
 }

@@ -1,43 +1,43 @@
 /* What the Web API answers to a caller whose token is good. */
-#include "rehearse/put.h"
-#include "rehearse/query.h"
 #include "rehearse/api_parts.h"
+#include "rehearse/put_json.h"
+#include "rehearse/query_string.h"
 #include "spotify/endpoint.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* The part of the recent plays that was asked for: from first on, count. */
-struct page {
+struct page_query {
 	int64_t limit, after, before; /* -1: not given */
 	int first, count;
 	bool forward;
 };
 
-static bool read_page(
-    const struct ask *ask, struct page *p, struct reply *reply)
+static bool read_page(const struct mock_request *req, struct page_query *p,
+    struct mock_response *res)
 {
 	char text[2];
 
 	p->after = p->before = -1;
-	if (!api_limit(ask, ITEMS_LIMIT, &p->limit, reply))
+	if (!api_limit(req, ITEMS_LIMIT, &p->limit, res))
 		return false;
-	p->forward = query_get(ask->query, "after", text, sizeof(text));
-	if (p->forward && query_get(ask->query, "before", text, sizeof(text))) {
-		reply_error(reply, 400,
+	p->forward = query_get(req->query, "after", text, sizeof(text));
+	if (p->forward && query_get(req->query, "before", text, sizeof(text))) {
+		mock_response_error(res, 400,
 		    "Only one of the parameters before and after can be set",
 		    NULL);
 		return false;
 	}
-	if (!query_number(ask->query, "after", &p->after) ||
-	    !query_number(ask->query, "before", &p->before)) {
-		reply_error(reply, 400, "Invalid cursor", NULL);
+	if (!query_number(req->query, "after", &p->after) ||
+	    !query_number(req->query, "before", &p->before)) {
+		mock_response_error(res, 400, "Invalid cursor", NULL);
 		return false;
 	}
 	return true;
 }
 
-static void choose_page(struct page *p, const struct play **recent, int n)
+static void choose_page(struct page_query *p, const struct play **recent, int n)
 {
 	int end = n;
 
@@ -61,22 +61,22 @@ static void choose_page(struct page *p, const struct play **recent, int n)
  * A full page always has a next: only the empty one past the ceiling tells
  * that there is no more.
  */
-static void recently_played(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+static void recently_played(const struct mock *r,
+    const struct mock_request *req, struct mock_response *res)
 {
-	const struct play *recent[CEILING];
-	struct shapes s = api_shapes(r);
-	struct buf *b = &reply->body;
-	struct page p;
-	int n = listener_recent(&r->listener, r->clock, recent);
+	const struct play *recent[RECENT_PLAYS_MAX];
+	struct render_context s = api_render_context(r);
+	struct buf *b = &res->body;
+	struct page_query p;
+	int n = history_recent(&r->history, r->clock, recent);
 	long long oldest, newest;
 
-	if (!read_page(ask, &p, reply))
+	if (!read_page(req, &p, res))
 		return;
 	choose_page(&p, recent, n);
 	buf_puts(b, "{\"items\":[");
 	for (int i = p.count - 1; i >= 0; i--) {
-		shape_play(&s, recent[p.first + i], b);
+		render_play(&s, recent[p.first + i], b);
 		buf_puts(b, i > 0 ? "," : "");
 	}
 	buf_puts(b, "],\"next\":");
@@ -98,55 +98,55 @@ static void recently_played(
 		    newest, oldest);
 	}
 	buf_printf(b, ",\"limit\":%lld,\"href\":", (long long)p.limit);
-	api_href(r, ask, b);
+	api_href(r, req, b);
 	buf_puts(b, "}");
 }
 
-static void me(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+static void me(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
 {
-	struct shapes s = api_shapes(r);
+	struct render_context s = api_render_context(r);
 
-	(void)ask;
-	shape_me(&s, &reply->body);
+	(void)req;
+	render_me(&s, &res->body);
 }
 
-static void saved_tracks(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+static void saved_tracks(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
 {
-	struct shapes s = api_shapes(r);
-	struct window w = {.path = "/v1/me/tracks", .most = ITEMS_LIMIT};
+	struct render_context s = api_render_context(r);
+	struct page_range w = {.path = "/v1/me/tracks", .most = ITEMS_LIMIT};
 
-	if (api_window(ask, &w, reply))
-		shape_saved(&s, &w, &reply->body);
+	if (api_page_range(req, &w, res))
+		render_saved_tracks(&s, &w, &res->body);
 }
 
 #define FOLLOWED 57 /* artists: more than a page holds */
 
-static void followed(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+static void followed(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
 {
 	const struct catalogue *cat = r->catalogue;
-	struct shapes s = api_shapes(r);
-	struct buf *b = &reply->body;
+	struct render_context s = api_render_context(r);
+	struct buf *b = &res->body;
 	char type[16] = "", after[ID_SIZE] = "";
 	int64_t limit, first = 0, total = FOLLOWED, end;
 
-	if (!api_limit(ask, ITEMS_LIMIT, &limit, reply))
+	if (!api_limit(req, ITEMS_LIMIT, &limit, res))
 		return;
-	query_get(ask->query, "type", type, sizeof(type));
+	query_get(req->query, "type", type, sizeof(type));
 	if (strcmp(type, "artist") != 0) {
-		reply_error(reply, 400, "Invalid type", NULL);
+		mock_response_error(res, 400, "Invalid type", NULL);
 		return;
 	}
-	if (query_get(ask->query, "after", after, sizeof(after)))
+	if (query_get(req->query, "after", after, sizeof(after)))
 		while (first < total &&
 		       strcmp(cat->artists[first++].id, after) != 0)
 			continue;
 	end = first + limit < total ? first + limit : total;
 	buf_puts(b, "{\"artists\":{\"items\":[");
 	for (int64_t i = first; i < end; i++) {
-		shape_artist(&s, &cat->artists[i], b);
+		render_artist(&s, &cat->artists[i], b);
 		buf_puts(b, i + 1 < end ? "," : "");
 	}
 	buf_puts(b, "],\"next\":");
@@ -161,52 +161,51 @@ static void followed(
 	buf_printf(b,
 	    ",\"limit\":%lld,\"total\":%lld,\"href\":", (long long)limit,
 	    (long long)total);
-	api_href(r, ask, b);
+	api_href(r, req, b);
 	buf_puts(b, "}}");
 }
 
-static void one_track(const struct rehearsal *r, const char *id, struct buf *b)
+static void one_track(const struct mock *r, const char *id, struct buf *b)
 {
-	struct shapes s = api_shapes(r);
+	struct render_context s = api_render_context(r);
 	const struct track *t = catalogue_track(r->catalogue, id);
 
 	if (t != NULL)
-		shape_track(&s, t, b);
+		render_track(&s, t, b);
 }
 
-static void one_features(
-    const struct rehearsal *r, const char *id, struct buf *b)
+static void one_features(const struct mock *r, const char *id, struct buf *b)
 {
 	const struct track *t = catalogue_track(r->catalogue, id);
 
 	if (t != NULL)
-		(void)shape_features(t, b); /* nothing written: not found */
+		(void)render_features(t, b); /* nothing written: not found */
 }
 
-static void one_album(const struct rehearsal *r, const char *id, struct buf *b)
+static void one_album(const struct mock *r, const char *id, struct buf *b)
 {
-	struct shapes s = api_shapes(r);
+	struct render_context s = api_render_context(r);
 	const struct album *a = catalogue_album(r->catalogue, id);
 
 	if (a != NULL)
-		shape_album(&s, a, b);
+		render_album(&s, a, b);
 }
 
-static void one_artist(const struct rehearsal *r, const char *id, struct buf *b)
+static void one_artist(const struct mock *r, const char *id, struct buf *b)
 {
-	struct shapes s = api_shapes(r);
+	struct render_context s = api_render_context(r);
 	const struct artist *a = catalogue_artist(r->catalogue, id);
 
 	if (a != NULL)
-		shape_artist(&s, a, b);
+		render_artist(&s, a, b);
 }
 
-static void one_user(const struct rehearsal *r, const char *id, struct buf *b)
+static void one_user(const struct mock *r, const char *id, struct buf *b)
 {
 	const struct person *p = catalogue_person(r->catalogue, id);
 
 	if (p != NULL)
-		shape_user(p, b);
+		render_user(p, b);
 }
 
 /* Things that are asked for by id, and by ?ids= where the app may. */
@@ -215,7 +214,7 @@ static const struct kind {
 	const char *list;     /* the list's name in an answer to ?ids= */
 	int64_t most;	      /* ids at once; 0: none */
 	bool gone;	      /* new apps may not ask for one, either */
-	void (*write)(const struct rehearsal *, const char *, struct buf *);
+	void (*write)(const struct mock *, const char *, struct buf *);
 } kinds[] = {
     {"track", "tracks", 50, false, one_track},
     {"album", "albums", 20, false, one_album},
@@ -224,15 +223,16 @@ static const struct kind {
     {"user", NULL, 0, true, one_user},
 };
 
-static void several(const struct rehearsal *r, const struct kind *k,
-    const struct ask *ask, struct reply *reply)
+static void several(const struct mock *r, const struct kind *k,
+    const struct mock_request *req, struct mock_response *res)
 {
 	char ids[4096], *id, *rest = ids;
-	struct buf *b = &reply->body;
+	struct buf *b = &res->body;
 	int64_t n = 0;
 
-	if (!query_get(ask->query, "ids", ids, sizeof(ids))) {
-		reply_error(reply, 400, "Missing required field: ids", NULL);
+	if (!query_get(req->query, "ids", ids, sizeof(ids))) {
+		mock_response_error(
+		    res, 400, "Missing required field: ids", NULL);
 		return;
 	}
 	buf_printf(b, "{\"%s\":[", k->list);
@@ -247,31 +247,31 @@ static void several(const struct rehearsal *r, const struct kind *k,
 	}
 	buf_puts(b, "]}");
 	if (n > k->most)
-		reply_error(reply, 400, "Too many ids requested", NULL);
+		mock_response_error(res, 400, "Too many ids requested", NULL);
 }
 
 /*
  * What new apps may not ask for any more: people are forbidden or unknown,
  * and audio features are refused with as many words as the service likes.
  */
-static void refuse(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+static void refuse(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
 {
-	struct chance c = {chance_mix(r->catalogue->seed, ask->url, 7)};
-	uint64_t draw = chance_below(&c, 3);
+	struct prng c = {prng_derive(r->catalogue->seed, req->url, 7)};
+	uint64_t draw = prng_below(&c, 3);
 
-	reply_error(reply, 403, "Forbidden", NULL);
-	if (strncmp(ask->path, "/v1/users/", 10) == 0 && draw == 0)
-		api_not_found(reply);
-	if (strncmp(ask->path, "/v1/audio-features", 18) != 0 || draw == 0)
+	mock_response_error(res, 403, "Forbidden", NULL);
+	if (strncmp(req->path, "/v1/users/", 10) == 0 && draw == 0)
+		api_not_found(res);
+	if (strncmp(req->path, "/v1/audio-features", 18) != 0 || draw == 0)
 		return;
-	buf_clear(&reply->body);
+	buf_clear(&res->body);
 	if (draw == 1)
-		buf_puts(&reply->body, "{\"error\":{\"status\":403}}");
+		buf_puts(&res->body, "{\"error\":{\"status\":403}}");
 }
 
-static bool by_id(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+static bool by_id(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct kind *k = &kinds[i];
@@ -279,46 +279,46 @@ static bool by_id(
 		size_t len = strcspn(path, "*") - 1;
 		bool one;
 
-		if (strncmp(ask->path, path, len) != 0)
+		if (strncmp(req->path, path, len) != 0)
 			continue;
-		one = ask->path[len] == '/';
-		if (!one && (ask->path[len] != '\0' || k->most == 0))
+		one = req->path[len] == '/';
+		if (!one && (req->path[len] != '\0' || k->most == 0))
 			continue;
-		if (r->regime == REGIME_DEVELOPMENT && (k->gone || !one)) {
-			refuse(r, ask, reply);
+		if (r->access_mode == ACCESS_DEVELOPMENT && (k->gone || !one)) {
+			refuse(r, req, res);
 		} else if (!one) {
-			several(r, k, ask, reply);
+			several(r, k, req, res);
 		} else {
-			k->write(r, ask->path + len + 1, &reply->body);
-			if (reply->body.n == 0)
-				api_not_found(reply);
+			k->write(r, req->path + len + 1, &res->body);
+			if (res->body.n == 0)
+				api_not_found(res);
 		}
 		return true;
 	}
 	return false;
 }
 
-void api_answer(
-    const struct rehearsal *r, const struct ask *ask, struct reply *reply)
+void api_respond(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
 {
 	static const struct {
 		const char *endpoint;
-		void (*answer)(const struct rehearsal *, const struct ask *,
-		    struct reply *);
+		void (*respond)(const struct mock *,
+		    const struct mock_request *, struct mock_response *);
 	} routes[] = {
 	    {"me", me},
 	    {"recently-played", recently_played},
 	    {"followed-artists", followed},
 	    {"saved-tracks", saved_tracks},
 	};
-	const char *endpoint = endpoint_of(slice_of(ask->path));
+	const char *endpoint = endpoint_of(slice_of(req->path));
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (strcmp(endpoint, routes[i].endpoint) == 0) {
-			routes[i].answer(r, ask, reply);
+			routes[i].respond(r, req, res);
 			return;
 		}
 	}
-	if (!playlists_answer(r, ask, reply) && !by_id(r, ask, reply))
-		reply_error(reply, 404, "Service not found", NULL);
+	if (!playlists_respond(r, req, res) && !by_id(r, req, res))
+		mock_response_error(res, 404, "Service not found", NULL);
 }

@@ -1,42 +1,44 @@
 #include "rehearse/api_parts.h"
-#include "rehearse/put.h"
-#include "rehearse/query.h"
+#include "rehearse/put_json.h"
+#include "rehearse/query_string.h"
 
-struct shapes api_shapes(const struct rehearsal *r)
+struct render_context api_render_context(const struct mock *r)
 {
-	return (struct shapes){r->catalogue, r->regime, r->base};
+	return (struct render_context){r->catalogue, r->access_mode, r->base};
 }
 
-void api_href(const struct rehearsal *r, const struct ask *ask, struct buf *b)
+void api_href(
+    const struct mock *r, const struct mock_request *req, struct buf *b)
 {
-	put_joined(b, r->base, slice_of(ask->url));
+	put_joined(b, r->base, slice_of(req->url));
 }
 
-void api_not_found(struct reply *reply)
+void api_not_found(struct mock_response *res)
 {
-	reply_error(reply, 404, "Resource not found", NULL);
+	mock_response_error(res, 404, "Resource not found", NULL);
 }
 
-bool api_limit(
-    const struct ask *ask, int64_t most, int64_t *limit, struct reply *reply)
+bool api_limit(const struct mock_request *req, int64_t most, int64_t *limit,
+    struct mock_response *res)
 {
 	*limit = 20;
-	if (query_number(ask->query, "limit", limit) && *limit >= 1 &&
+	if (query_number(req->query, "limit", limit) && *limit >= 1 &&
 	    *limit <= most)
 		return true;
-	reply_error(reply, 400, "Invalid limit", NULL);
+	mock_response_error(res, 400, "Invalid limit", NULL);
 	return false;
 }
 
-bool api_window(const struct ask *ask, struct window *w, struct reply *reply)
+bool api_page_range(const struct mock_request *req, struct page_range *w,
+    struct mock_response *res)
 {
 	int64_t offset = 0, limit;
 
-	if (!api_limit(ask, w->most, &limit, reply))
+	if (!api_limit(req, w->most, &limit, res))
 		return false;
-	if (!query_number(ask->query, "offset", &offset) || offset < 0 ||
-	    offset > LIST_SIZE_MAX) {
-		reply_error(reply, 400, "Invalid offset", NULL);
+	if (!query_number(req->query, "offset", &offset) || offset < 0 ||
+	    offset > PLAYLIST_SIZE_MAX) {
+		mock_response_error(res, 400, "Invalid offset", NULL);
 		return false;
 	}
 	w->offset = (int)offset;

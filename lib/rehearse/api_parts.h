@@ -2,29 +2,30 @@
 #ifndef SP_REHEARSE_API_PARTS_H
 #define SP_REHEARSE_API_PARTS_H
 
-#include "rehearse/rehearsal.h"
+#include "rehearse/mock.h"
 
-/* Borrows from the rehearsal. */
-struct shapes api_shapes(const struct rehearsal *);
+/* Borrows from the mock. */
+struct render_context api_render_context(const struct mock *);
 
 /* A JSON string of the url that was asked for. */
-void api_href(const struct rehearsal *, const struct ask *, struct buf *);
+void api_href(const struct mock *, const struct mock_request *, struct buf *);
 
-/* Make the reply a 404. */
-void api_not_found(struct reply *);
+/* Make the response a 404. */
+void api_not_found(struct mock_response *);
 
 /* limit, from 1 to most, 20 if absent; false: the reply says what is wrong. */
-bool api_limit(
-    const struct ask *, int64_t most, int64_t *limit, struct reply *);
+bool api_limit(const struct mock_request *, int64_t most, int64_t *limit,
+    struct mock_response *);
 
 /* offset and limit, the latter up to w->most; false as above. */
-bool api_window(const struct ask *, struct window *w, struct reply *);
+bool api_page_range(
+    const struct mock_request *, struct page_range *w, struct mock_response *);
 
 /*
  * Answer whatever is below /v1/playlists, and the lists of playlists; false if
  * the path is none of these.
  */
-bool playlists_answer(
-    const struct rehearsal *, const struct ask *, struct reply *);
+bool playlists_respond(
+    const struct mock *, const struct mock_request *, struct mock_response *);
 
 #endif

@@ -1,5 +1,5 @@
-#include "rehearse/catalogue.h"
 #include "base/mem.h"
+#include "rehearse/catalogue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,10 +41,10 @@ static const char *const odd_names[] = {
  * is a statement of its own: the order of arguments is the compiler's.
  */
 static void two_words(
-    struct chance *c, const char *const *list, size_t n, char *name)
+    struct prng *c, const char *const *list, size_t n, char *name)
 {
-	const char *first = list[chance_below(c, n)];
-	const char *noun = nouns[chance_below(c, COUNT(nouns))];
+	const char *first = list[prng_below(c, n)];
+	const char *noun = nouns[prng_below(c, COUNT(nouns))];
 
 	snprintf(name, NAME_SIZE, "%s %s", first, noun);
 }
@@ -52,40 +52,40 @@ static void two_words(
 static void make_artist(struct catalogue *cat, int i)
 {
 	struct artist *a = &cat->artists[i];
-	struct chance c = {chance_mix(cat->seed, "artist", (uint64_t)i)};
+	struct prng c = {prng_derive(cat->seed, "artist", (uint64_t)i)};
 
-	chance_id(chance_next(&c), a->id, SPOTIFY_ID_LEN);
+	prng_id(prng_next(&c), a->id, SPOTIFY_ID_LEN);
 	two_words(&c, adjectives, COUNT(adjectives), a->name);
-	if (chance_below(&c, 3) == 0) {
+	if (prng_below(&c, 3) == 0) {
 		memmove(a->name + 4, a->name, strlen(a->name) + 1);
 		memcpy(a->name, "The ", 4);
 	}
 	if (i == 5)
 		strcpy(a->name, "Bj\xC3\xB6rn & the \"Fj\xC3\xB6rds\"");
-	a->popularity = (int)chance_between(&c, 5, 90);
-	a->followers = chance_between(&c, 120, 9000000);
+	a->popularity = (int)prng_between(&c, 5, 90);
+	a->followers = prng_between(&c, 120, 9000000);
 }
 
 static void make_track(struct catalogue *cat, int album, int number)
 {
 	struct track *t = &cat->tracks[cat->track_count];
-	struct chance c = {
-	    chance_mix(cat->seed, "track", (uint64_t)cat->track_count)};
+	struct prng c = {
+	    prng_derive(cat->seed, "track", (uint64_t)cat->track_count)};
 
-	chance_id(chance_next(&c), t->id, SPOTIFY_ID_LEN);
+	prng_id(prng_next(&c), t->id, SPOTIFY_ID_LEN);
 	snprintf(t->uri, sizeof(t->uri), "spotify:track:%s", t->id);
 	two_words(&c, verbs, COUNT(verbs), t->name);
-	if (chance_below(&c, 9) == 0)
+	if (prng_below(&c, 9) == 0)
 		strcat(t->name, " - 2011 Remaster");
 	t->album = album;
 	t->artists[0] = cat->albums[album].artist;
-	t->artists[1] = (int)chance_below(&c, ARTISTS);
+	t->artists[1] = (int)prng_below(&c, ARTISTS);
 	t->artist_count =
-	    chance_below(&c, 6) == 0 && t->artists[1] != t->artists[0] ? 2 : 1;
-	t->duration = (int)chance_between(&c, 95000, 395000);
+	    prng_below(&c, 6) == 0 && t->artists[1] != t->artists[0] ? 2 : 1;
+	t->duration = (int)prng_between(&c, 95000, 395000);
 	t->number = number;
-	t->popularity = (int)chance_between(&c, 0, 85);
-	t->is_explicit = chance_below(&c, 8) == 0;
+	t->popularity = (int)prng_between(&c, 0, 85);
+	t->is_explicit = prng_below(&c, 8) == 0;
 	cat->track_count++;
 }
 
@@ -94,26 +94,25 @@ static void make_album(struct catalogue *cat, int artist)
 	static const char *const precisions[] = {"year", "month", "day"};
 	int index = cat->album_count++;
 	struct album *a = &cat->albums[index];
-	struct chance c = {chance_mix(cat->seed, "album", (uint64_t)index)};
-	uint64_t precise = chance_below(&c, 10);
+	struct prng c = {prng_derive(cat->seed, "album", (uint64_t)index)};
+	uint64_t precise = prng_below(&c, 10);
 	int year, month, day;
 
-	chance_id(chance_next(&c), a->id, SPOTIFY_ID_LEN);
+	prng_id(prng_next(&c), a->id, SPOTIFY_ID_LEN);
 	two_words(&c, adjectives, COUNT(adjectives), a->name);
 	precise = precise < 2 ? precise : 2;
 	a->precision = precisions[precise];
-	year = (int)chance_between(&c, 1969, 2025);
-	month = (int)chance_between(&c, 1, 12);
-	day = (int)chance_between(&c, 1, 28);
+	year = (int)prng_between(&c, 1969, 2025);
+	month = (int)prng_between(&c, 1, 12);
+	day = (int)prng_between(&c, 1, 28);
 	snprintf(a->released, sizeof(a->released), "%04d-%02d-%02d",
 	    year % 10000, month % 100, day % 100);
 	a->released[4 + 3 * precise] = '\0';
 	a->artist = artist;
-	a->popularity = (int)chance_between(&c, 1, 88);
+	a->popularity = (int)prng_between(&c, 1, 88);
 	a->first_track = cat->track_count;
-	a->tracks = chance_below(&c, 4) == 0
-			? 1
-			: (int)chance_between(&c, 4, TRACKS_MAX);
+	a->tracks =
+	    prng_below(&c, 4) == 0 ? 1 : (int)prng_between(&c, 4, TRACKS_MAX);
 	a->type = a->tracks == 1 ? "single" : "album";
 	for (int i = 0; i < a->tracks; i++)
 		make_track(cat, index, i + 1);
@@ -155,14 +154,14 @@ static void make_locals(struct catalogue *cat)
 /* Shuffle the tracks, then see to it that odd and local ones are heard. */
 static void make_favourites(struct catalogue *cat)
 {
-	struct chance c = {chance_mix(cat->seed, cat->user, 1)};
+	struct prng c = {prng_derive(cat->seed, cat->user, 1)};
 	int *f = cat->favourites;
 	int music = cat->track_count - LOCALS;
 
 	for (int i = 0; i < cat->track_count; i++)
 		f[i] = i;
 	for (int i = cat->track_count - 1; i > 0; i--) {
-		int j = (int)chance_below(&c, (uint64_t)i + 1), t = f[i];
+		int j = (int)prng_below(&c, (uint64_t)i + 1), t = f[i];
 
 		f[i] = f[j];
 		f[j] = t;
@@ -182,23 +181,23 @@ static void make_favourites(struct catalogue *cat)
 static void make_episode(struct catalogue *cat, int i)
 {
 	struct episode *e = &cat->episodes[i];
-	struct chance c = {chance_mix(cat->seed, "episode", (uint64_t)i)};
-	struct chance show = {chance_mix(cat->seed, "show", (uint64_t)i / 6)};
+	struct prng c = {prng_derive(cat->seed, "episode", (uint64_t)i)};
+	struct prng show = {prng_derive(cat->seed, "show", (uint64_t)i / 6)};
 
-	chance_id(chance_next(&c), e->id, SPOTIFY_ID_LEN);
+	prng_id(prng_next(&c), e->id, SPOTIFY_ID_LEN);
 	snprintf(e->uri, sizeof(e->uri), "spotify:episode:%s", e->id);
 	catalogue_song_name(&c, e->name);
-	e->duration = (int)chance_between(&c, 600000, 7200000);
-	chance_id(chance_next(&show), e->show_id, SPOTIFY_ID_LEN);
+	e->duration = (int)prng_between(&c, 600000, 7200000);
+	prng_id(prng_next(&show), e->show_id, SPOTIFY_ID_LEN);
 	catalogue_band_name(&show, e->show);
 }
 
-void catalogue_band_name(struct chance *c, char *name)
+void catalogue_band_name(struct prng *c, char *name)
 {
 	two_words(c, adjectives, COUNT(adjectives), name);
 }
 
-void catalogue_song_name(struct chance *c, char *name)
+void catalogue_song_name(struct prng *c, char *name)
 {
 	two_words(c, verbs, COUNT(verbs), name);
 }
@@ -209,10 +208,10 @@ static void fill(struct catalogue *cat)
 		make_artist(cat, i);
 	cat->artist_count = ARTISTS;
 	for (int i = 0; i < ARTISTS; i++) {
-		struct chance c = {chance_mix(cat->seed, "works", (uint64_t)i)};
+		struct prng c = {prng_derive(cat->seed, "works", (uint64_t)i)};
 
 		cat->artists[i].first_album = cat->album_count;
-		cat->artists[i].albums = (int)chance_between(&c, 1, ALBUMS_MAX);
+		cat->artists[i].albums = (int)prng_between(&c, 1, ALBUMS_MAX);
 		for (int k = 0; k < cat->artists[i].albums; k++)
 			make_album(cat, i);
 	}

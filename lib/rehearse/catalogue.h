@@ -6,7 +6,7 @@
 #ifndef SP_REHEARSE_CATALOGUE_H
 #define SP_REHEARSE_CATALOGUE_H
 
-#include "rehearse/chance.h"
+#include "rehearse/prng.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ struct episode {
 	int duration; /* in ms */
 };
 
-/* What stands in a playlist is worked out: see playlists.h. */
+/* The items of a playlist is worked out: see playlists.h. */
 struct playlist {
 	char id[ID_SIZE];
 	char uri[160]; /* as plays name it: sometimes the legacy form */
@@ -65,23 +65,23 @@ struct playlist {
 	int size;  /* items at the start */
 	int hours; /* between changes; 0: it never changes */
 	unsigned flags;
-	bool mine;     /* the user owns it or collaborates */
-	bool listed;   /* in the user's library */
-	bool own_made; /* made by the service, as 37i9... are */
+	bool mine;	   /* the user owns it or collaborates */
+	bool listed;	   /* in the user's library */
+	bool service_made; /* made by the service, as 37i9... are */
 };
 
 /* The flags of a playlist. */
-#define LIST_PUBLIC 1u
-#define LIST_UNSAID 2u	    /* public is null */
-#define LIST_COLLAB 4u	    /* several people add to it */
-#define LIST_HOLES 8u	    /* some items are gone: null */
-#define LIST_EPISODES 16u   /* some items are episodes */
-#define LIST_LOCALS 32u	    /* some items are local files */
-#define LIST_OLD 64u	    /* nobody knows who added what, and when */
-#define LIST_COVERLESS 128u /* images is null */
-#define LIST_UNCOUNTED 256u /* its total is null among the others */
-#define LIST_GONE 512u	    /* only a null in the library is left */
-#define LIST_WIDE 1024u	    /* of all tracks alike, not of favourites */
+#define PLAYLIST_PUBLIC 1u
+#define PLAYLIST_PUBLIC_NULL 2u	  /* public is null */
+#define PLAYLIST_COLLABORATIVE 4u /* several people add to it */
+#define PLAYLIST_HOLES 8u	  /* some items are gone: null */
+#define PLAYLIST_EPISODES 16u	  /* some items are episodes */
+#define PLAYLIST_LOCALS 32u	  /* some items are local files */
+#define PLAYLIST_UNDATED 64u	  /* nobody knows who added what, and when */
+#define PLAYLIST_COVERLESS 128u	  /* images is null */
+#define PLAYLIST_UNCOUNTED 256u	  /* its total is null among the others */
+#define PLAYLIST_GONE 512u	  /* only a null in the library is left */
+#define PLAYLIST_WIDE 1024u	  /* of all tracks alike, not of favourites */
 
 struct catalogue {
 	uint64_t seed;
@@ -98,8 +98,8 @@ struct catalogue {
 	int *favourites;  /* every track index, the user's favourites first */
 };
 
-#define LISTS_MAX 20000	     /* that a user can be given */
-#define LIST_SIZE_MAX 100000 /* items of the big playlist */
+#define PLAYLISTS_MAX 20000	 /* that a user can be given */
+#define PLAYLIST_SIZE_MAX 100000 /* items of the big playlist */
 
 /*
  * Make up all of it. The user's library holds lists playlists, -1 for the
@@ -116,8 +116,8 @@ void catalogue_free(struct catalogue *);
 void catalogue_make_playlists(struct catalogue *, int lists, int big);
 
 /* An adjective or a verb with a noun, into a name of NAME_SIZE bytes. */
-void catalogue_band_name(struct chance *, char *name);
-void catalogue_song_name(struct chance *, char *name);
+void catalogue_band_name(struct prng *, char *name);
+void catalogue_song_name(struct prng *, char *name);
 
 /* Find by id (a track also by uri); NULL if there is none. */
 const struct artist *catalogue_artist(const struct catalogue *, const char *);

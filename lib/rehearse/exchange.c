@@ -1,22 +1,22 @@
-#include "rehearse/put.h"
 #include "rehearse/exchange.h"
+#include "rehearse/put_json.h"
 
-void reply_init(struct reply *r)
+void mock_response_init(struct mock_response *r)
 {
-	*r = (struct reply){.status = 200,
+	*r = (struct mock_response){.status = 200,
 	    .type = TYPE_JSON,
-	    .body = BUF_INIT(REPLY_MAX),
+	    .body = BUF_INIT(MOCK_TEXT_MAX),
 	    .retry_after = -1,
 	    .cut = -1};
 }
 
-void reply_release(struct reply *r)
+void mock_response_release(struct mock_response *r)
 {
 	buf_release(&r->body);
 }
 
-void reply_error(
-    struct reply *r, int status, const char *message, const char *reason)
+void mock_response_error(struct mock_response *r, int status,
+    const char *message, const char *reason)
 {
 	r->status = status;
 	r->type = TYPE_JSON;
@@ -30,8 +30,8 @@ void reply_error(
 	buf_puts(&r->body, "}}");
 }
 
-void reply_oauth_error(
-    struct reply *r, int status, const char *error, const char *description)
+void mock_response_oauth_error(struct mock_response *r, int status,
+    const char *error, const char *description)
 {
 	r->status = status;
 	r->type = TYPE_JSON;

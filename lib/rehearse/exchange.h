@@ -1,7 +1,4 @@
-/*
- * One request and its answer, as plain data: what the HTTP server hands in,
- * and what it is to send.
- */
+/* One request and its response, as plain data. */
 #ifndef SP_REHEARSE_EXCHANGE_H
 #define SP_REHEARSE_EXCHANGE_H
 
@@ -10,7 +7,7 @@
 #include <stdint.h>
 
 /* Everything is borrowed for as long as the answer is made. */
-struct ask {
+struct mock_request {
 	const char *method;
 	const char *url;   /* as it came, with its query */
 	const char *path;  /* percent-decoded, without the query */
@@ -20,7 +17,7 @@ struct ask {
 	uint64_t connection; /* counted from 1 */
 };
 
-struct reply {
+struct mock_response {
 	int status;
 	const char *type; /* Content-Type, a constant */
 	struct buf body;
@@ -39,15 +36,15 @@ struct reply {
 #define TYPE_TEXT "text/plain; charset=utf-8"
 #define TYPE_HTML "text/html; charset=utf-8"
 
-void reply_init(struct reply *);
-void reply_release(struct reply *);
+void mock_response_init(struct mock_response *);
+void mock_response_release(struct mock_response *);
 
 /* Make it an error as the Web API words one; reason may be NULL. */
-void reply_error(
-    struct reply *, int status, const char *message, const char *reason);
+void mock_response_error(struct mock_response *, int status,
+    const char *message, const char *reason);
 
 /* Make it an error as the token endpoint words one. */
-void reply_oauth_error(
-    struct reply *, int status, const char *error, const char *description);
+void mock_response_oauth_error(struct mock_response *, int status,
+    const char *error, const char *description);
 
 #endif

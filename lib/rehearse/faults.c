@@ -1,8 +1,8 @@
-#include "rehearse/put.h"
 #include "base/number.h"
 #include "base/url.h"
 #include "rehearse/faults.h"
-#include "rehearse/query.h"
+#include "rehearse/put_json.h"
+#include "rehearse/query_string.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +137,7 @@ static bool later_page(const char *url)
 	       offset > 0;
 }
 
-bool faults_take(struct faults *q, const char *url, struct fault *out)
+bool faults_next(struct faults *q, const char *url, struct fault *out)
 {
 	for (int i = 0; i < q->count; i++) {
 		struct fault *f = &q->queue[i];
@@ -182,8 +182,8 @@ static const char *usual_message(int status)
 	}
 }
 
-static void apply_status(
-    const struct fault *f, const struct ask *ask, struct reply *r)
+static void apply_status(const struct fault *f, const struct mock_request *req,
+    struct mock_response *r)
 {
 	const char *message =
 	    *f->message != '\0' ? f->message : usual_message(f->status);
@@ -193,16 +193,16 @@ static void apply_status(
 		r->status = f->status;
 		return;
 	}
-	if (strncmp(ask->path, "/api/token", 10) == 0) {
+	if (strncmp(req->path, "/api/token", 10) == 0) {
 		const char *error =
 		    f->status == 400 ? "invalid_grant" : "server_error";
 
 		if (f->status == 400 && *f->message == '\0')
 			message = "Refresh token revoked";
-		reply_oauth_error(r, f->status,
+		mock_response_oauth_error(r, f->status,
 		    *f->error != '\0' ? f->error : error, message);
 	} else {
-		reply_error(r, f->status, message, f->reason);
+		mock_response_error(r, f->status, message, f->reason);
 	}
 	if (f->plain) {
 		buf_clear(&r->body);
@@ -247,12 +247,12 @@ static bool find_next(const char *t, size_t *start, size_t *end)
 }
 
 /* Point the page's next to origin, at the path it had, or at its own. */
-static void change_next(
-    const char *origin, bool self, const struct ask *ask, struct reply *r)
+static void change_next(const char *origin, bool self,
+    const struct mock_request *req, struct mock_response *r)
 {
-	struct buf made = BUF_INIT(REPLY_MAX);
-	const char *text = buf_cstr(&r->body), *path = ask->url;
-	size_t start, end, path_len = strlen(ask->url);
+	struct buf made = BUF_INIT(MOCK_TEXT_MAX);
+	const char *text = buf_cstr(&r->body), *path = req->url;
+	size_t start, end, path_len = strlen(req->url);
 
 	if (text == NULL || !find_next(text, &start, &end))
 		return;
@@ -271,7 +271,8 @@ static void change_next(
 	r->body = made;
 }
 
-static int64_t byte_or_half(const struct fault *f, const struct reply *r)
+static int64_t byte_or_half(
+    const struct fault *f, const struct mock_response *r)
 {
 	int64_t len = (int64_t)r->body.n;
 
@@ -280,11 +281,11 @@ static int64_t byte_or_half(const struct fault *f, const struct reply *r)
 	return f->byte < len ? f->byte : len;
 }
 
-void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
-    struct reply *r)
+void fault_apply(const struct fault *f, const struct mock_request *req,
+    const char *base, struct mock_response *r)
 {
 	switch (f->kind) {
-	case FAULT_STATUS: apply_status(f, ask, r); break;
+	case FAULT_STATUS: apply_status(f, req, r); break;
 	case FAULT_SLOW: r->wait = f->ms; break;
 	case FAULT_DRIP: r->drip = f->ms; break;
 	case FAULT_CUT: r->cut = byte_or_half(f, r); break;
@@ -300,8 +301,8 @@ void fault_apply(const struct fault *f, const struct ask *ask, const char *base,
 		    "</title><p>Welcome to the airport.</html>\n");
 		break;
 	case FAULT_BADJSON: r->body.n = (size_t)byte_or_half(f, r); break;
-	case FAULT_BADNEXT: change_next(f->to, false, ask, r); break;
-	case FAULT_SELFNEXT: change_next(base, true, ask, r); break;
+	case FAULT_BADNEXT: change_next(f->to, false, req, r); break;
+	case FAULT_SELFNEXT: change_next(base, true, req, r); break;
 	case FAULT_REDIRECT:
 		r->status = 302;
 		snprintf(r->location, sizeof(r->location), "%s", f->to);

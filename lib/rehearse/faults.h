@@ -1,6 +1,4 @@
-/*
- * Faults on demand: a queue of things that go wrong, each for some requests.
- */
+/* Injected faults: a queue, each for some requests. */
 #ifndef SP_REHEARSE_FAULTS_H
 #define SP_REHEARSE_FAULTS_H
 
@@ -58,16 +56,16 @@ bool fault_read(struct fault *, const char *spec, const char **why);
 bool faults_add(struct faults *, const struct fault *);
 
 /* The fault for a url, if there is one, copied into *out and counted off. */
-bool faults_take(struct faults *, const char *url, struct fault *out);
+bool faults_next(struct faults *, const char *url, struct fault *out);
 
 /* True if this kind answers in place of the API. */
 bool fault_replaces(const struct fault *);
 
 /*
- * Work on a reply: make it from nothing if the kind replaces it, else change
- * what the API answered. base is this server's origin.
+ * Apply a fault to a response: make it from nothing if the kind replaces it,
+ * else change the API's. base is this server's origin.
  */
-void fault_apply(
-    const struct fault *, const struct ask *, const char *base, struct reply *);
+void fault_apply(const struct fault *, const struct mock_request *,
+    const char *base, struct mock_response *);
 
 #endif

@@ -1,9 +1,9 @@
-#include "rehearse/server.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/url.h"
-#include "rehearse/put.h"
+#include "rehearse/put_json.h"
+#include "rehearse/server.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,12 +19,12 @@
 
 #define FORM_MAX ((size_t)64 * 1024)
 #define IDLE_SECONDS 300
-#define CONNECTIONS_MAX 200
+#define MOCK_CONNECTIONS_MAX 200
 
 struct server {
-	struct rehearsal *rehearsal;
+	struct mock *mock;
 	struct MHD_Daemon *daemon;
-	pthread_mutex_t lock; /* the rehearsal, and what follows */
+	pthread_mutex_t lock; /* the mock, and what follows */
 	pthread_cond_t woken; /* when stopping */
 	bool stopping;
 	uint64_t connections;
@@ -40,7 +40,7 @@ struct hit {
 /* A body that is sent in an unusual way. */
 struct trickle {
 	struct server *server;
-	struct reply reply;
+	struct mock_response res;
 };
 
 int server_bind(int port, int *bound)
@@ -91,7 +91,7 @@ static bool server_wait(struct server *s, int64_t ms)
 static ssize_t trickle_read(void *cls, uint64_t pos, char *buf, size_t max)
 {
 	struct trickle *t = cls;
-	const struct reply *r = &t->reply;
+	const struct mock_response *r = &t->res;
 	size_t n;
 
 	if (!server_wait(t->server, r->drip))
@@ -117,12 +117,13 @@ static void trickle_free(void *cls)
 {
 	struct trickle *t = cls;
 
-	reply_release(&t->reply);
+	mock_response_release(&t->res);
 	free(t);
 }
 
 /* A response out of a reply, whose body it takes over. */
-static struct MHD_Response *make_response(struct server *s, struct reply *r)
+static struct MHD_Response *make_response(
+    struct server *s, struct mock_response *r)
 {
 	struct trickle *t;
 	struct MHD_Response *response;
@@ -130,15 +131,15 @@ static struct MHD_Response *make_response(struct server *s, struct reply *r)
 	if (r->drip == 0 && r->cut < 0 && !r->huge) {
 		response = mem_need(MHD_create_response_from_buffer(
 		    r->body.n, r->body.p, MHD_RESPMEM_MUST_FREE));
-		r->body = (struct buf)BUF_INIT(REPLY_MAX);
+		r->body = (struct buf)BUF_INIT(MOCK_TEXT_MAX);
 		return response;
 	}
 	t = mem_alloc(sizeof(*t));
 	*t = (struct trickle){s, *r};
-	r->body = (struct buf)BUF_INIT(REPLY_MAX);
+	r->body = (struct buf)BUF_INIT(MOCK_TEXT_MAX);
 	return mem_need(MHD_create_response_from_callback(
-	    r->huge ? MHD_SIZE_UNKNOWN : t->reply.body.n, 16384, trickle_read,
-	    t, trickle_free));
+	    r->huge ? MHD_SIZE_UNKNOWN : t->res.body.n, 16384, trickle_read, t,
+	    trickle_free));
 }
 
 /* The Date of a response, as of RFC 9110, whatever the locale. */
@@ -160,8 +161,8 @@ static void put_date(struct MHD_Response *response, int64_t ms)
 	MHD_add_response_header(response, "Date", text);
 }
 
-static enum MHD_Result send_reply(
-    struct server *s, struct MHD_Connection *c, struct reply *r)
+static enum MHD_Result send_response(
+    struct server *s, struct MHD_Connection *c, struct mock_response *r)
 {
 	struct MHD_Response *response;
 	enum MHD_Result result;
@@ -191,7 +192,7 @@ static const char *header(struct MHD_Connection *c, const char *name)
 	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
+static enum MHD_Result respond(struct server *s, struct MHD_Connection *c,
     const char *method, struct hit *hit)
 {
 	const union MHD_ConnectionInfo *info =
@@ -201,13 +202,13 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
 	struct buf path = BUF_INIT(url.n + 1);
 	enum MHD_Result result;
 	const char *form = buf_cstr(&hit->form);
-	struct reply reply;
-	struct ask ask;
+	struct mock_response res;
+	struct mock_request req;
 
 	if (form == NULL)
 		return MHD_NO;
 	url_decode(&path, slice_cut(&url, '?'));
-	ask = (struct ask){.method = method,
+	req = (struct mock_request){.method = method,
 	    .url = hit->url,
 	    .path = buf_cstr(&path),
 	    .query = url_query(slice_of(hit->url)).p,
@@ -217,10 +218,10 @@ static enum MHD_Result answer(struct server *s, struct MHD_Connection *c,
 	    .accept_encoding = header(c, "Accept-Encoding"),
 	    .connection = number != NULL ? *number : 0};
 	pthread_mutex_lock(&s->lock);
-	rehearsal_answer(s->rehearsal, &ask, &reply);
+	mock_respond(s->mock, &req, &res);
 	pthread_mutex_unlock(&s->lock);
-	result = send_reply(s, c, &reply);
-	reply_release(&reply);
+	result = send_response(s, c, &res);
+	mock_response_release(&res);
 	buf_release(&path);
 	return result;
 }
@@ -246,7 +247,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 		*upload_len = 0;
 		return MHD_YES;
 	}
-	return answer(cls, c, method, hit);
+	return respond(cls, c, method, hit);
 }
 
 static void *on_url(void *cls, const char *url, struct MHD_Connection *c)
@@ -310,7 +311,7 @@ static bool init_lock(struct server *s)
 	return ok;
 }
 
-struct server *server_new(struct rehearsal *r, int fd)
+struct server *server_new(struct mock *r, int fd)
 {
 	struct server *s = mem_zero(1, sizeof(*s));
 
@@ -319,7 +320,7 @@ struct server *server_new(struct rehearsal *r, int fd)
 		close(fd);
 		return NULL;
 	}
-	s->rehearsal = r;
+	s->mock = r;
 	errno = 0;
 	s->daemon = MHD_start_daemon(
 	    MHD_USE_THREAD_PER_CONNECTION | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
@@ -327,7 +328,7 @@ struct server *server_new(struct rehearsal *r, int fd)
 	    0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_url, s, MHD_OPTION_NOTIFY_COMPLETED,
 	    on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)MOCK_CONNECTIONS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_END);
 	if (s->daemon == NULL && errno == ENOMEM)

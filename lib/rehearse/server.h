@@ -1,11 +1,11 @@
 /*
- * The HTTP side of a rehearsal: a server on 127.0.0.1, a thread for each
- * connection so that a slow answer holds up nobody else.
+ * The HTTP server of the mock, on 127.0.0.1: a thread for each connection, so
+ * that a slow response delays no other.
  */
 #ifndef SP_REHEARSE_SERVER_H
 #define SP_REHEARSE_SERVER_H
 
-#include "rehearse/rehearsal.h"
+#include "rehearse/mock.h"
 
 struct server;
 
@@ -16,10 +16,10 @@ struct server;
 int server_bind(int port, int *bound);
 
 /*
- * Serve the rehearsal, which is borrowed, on a socket from server_bind, which
+ * Serve the mock, which is borrowed, on a socket from server_bind, which
  * is now the server's. NULL on failure; the socket is closed then, too.
  */
-struct server *server_new(struct rehearsal *, int fd);
+struct server *server_new(struct mock *, int fd);
 
 /* Cut what is still being sent, and wait for every thread. */
 void server_free(struct server *);

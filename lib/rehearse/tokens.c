@@ -1,21 +1,21 @@
-#include "rehearse/tokens.h"
-#include "rehearse/chance.h"
 #include "base/clock.h"
+#include "rehearse/prng.h"
+#include "rehearse/tokens.h"
 
 #include <string.h>
 
-const char *tokens_refresh(struct tokens *t)
+const char *tokens_new_refresh(struct tokens *t)
 {
 	char *text = t->refresh[t->refreshes % LOGINS_MAX];
 
 	memcpy(text, "AQ", 2);
-	chance_id(chance_mix(t->seed, "refresh", t->refreshes), text + 2,
+	prng_id(prng_derive(t->seed, "refresh", t->refreshes), text + 2,
 	    REFRESH_LEN - 2);
 	t->refreshes++;
 	return text;
 }
 
-bool tokens_refreshes(struct tokens *t, const char *refresh, bool revoke)
+bool tokens_accept_refresh(struct tokens *t, const char *refresh, bool revoke)
 {
 	for (size_t i = 0; *refresh != '\0' && i < LOGINS_MAX; i++) {
 		if (strcmp(t->refresh[i], refresh) != 0)
@@ -27,19 +27,19 @@ bool tokens_refreshes(struct tokens *t, const char *refresh, bool revoke)
 	return false;
 }
 
-struct code *tokens_code(struct tokens *t)
+struct auth_code *tokens_code(struct tokens *t)
 {
-	struct code *c = &t->codes[t->coded % LOGINS_MAX];
+	struct auth_code *c = &t->codes[t->coded % LOGINS_MAX];
 
 	memset(c, 0, sizeof(*c));
 	memcpy(c->text, "AQ", 2);
-	chance_id(
-	    chance_mix(t->seed, "code", t->coded), c->text + 2, CODE_LEN - 2);
+	prng_id(
+	    prng_derive(t->seed, "code", t->coded), c->text + 2, CODE_LEN - 2);
 	t->coded++;
 	return c;
 }
 
-bool tokens_redeem(struct tokens *t, const char *text, struct code *out)
+bool tokens_redeem(struct tokens *t, const char *text, struct auth_code *out)
 {
 	for (size_t i = 0; *text != '\0' && i < LOGINS_MAX; i++) {
 		if (strcmp(t->codes[i].text, text) != 0)
@@ -53,14 +53,14 @@ bool tokens_redeem(struct tokens *t, const char *text, struct code *out)
 
 void tokens_init(struct tokens *t, uint64_t seed, int64_t lasts_ms)
 {
-	struct chance c = {chance_mix(seed, "client", 0)};
+	struct prng c = {prng_derive(seed, "client", 0)};
 
 	memset(t, 0, sizeof(*t));
 	t->seed = seed;
 	t->lasts = lasts_ms;
-	tokens_refresh(t);
+	tokens_new_refresh(t);
 	for (int i = 0; i < 32; i++)
-		t->client_id[i] = "0123456789abcdef"[chance_below(&c, 16)];
+		t->client_id[i] = "0123456789abcdef"[prng_below(&c, 16)];
 }
 
 const char *tokens_make(struct tokens *t)
@@ -68,7 +68,7 @@ const char *tokens_make(struct tokens *t)
 	size_t i = t->made % TOKENS_MAX;
 
 	memcpy(t->live[i].text, "BQ", 2);
-	chance_id(chance_mix(t->seed, "access", t->made), t->live[i].text + 2,
+	prng_id(prng_derive(t->seed, "access", t->made), t->live[i].text + 2,
 	    ACCESS_LEN - 2);
 	t->live[i].ends = clock_monotonic() + t->lasts;
 	t->made++;

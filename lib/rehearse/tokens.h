@@ -15,7 +15,7 @@
 #define LOGINS_MAX 8  /* and the oldest login */
 
 /* A code to be had tokens for: what it was asked with. */
-struct code {
+struct auth_code {
 	char text[CODE_LEN + 1];
 	char challenge[64]; /* RFC 7636, by S256 */
 	char redirect[256];
@@ -32,7 +32,7 @@ struct tokens {
 	} live[TOKENS_MAX];
 	char refresh[LOGINS_MAX][REFRESH_LEN + 1];
 	uint64_t refreshes; /* so far */
-	struct code codes[LOGINS_MAX];
+	struct auth_code codes[LOGINS_MAX];
 	uint64_t coded;	  /* so far */
 	char scope[1024]; /* of the last login, and so of every token */
 	char client_id[33];
@@ -49,15 +49,15 @@ bool tokens_valid(const struct tokens *, const char *access);
 void tokens_expire(struct tokens *);
 
 /* A new refresh token, for a new login; borrowed as a new access token is. */
-const char *tokens_refresh(struct tokens *);
+const char *tokens_new_refresh(struct tokens *);
 
 /* Whether it is one; and if so, perhaps take it away. */
-bool tokens_refreshes(struct tokens *, const char *refresh, bool revoke);
+bool tokens_accept_refresh(struct tokens *, const char *refresh, bool revoke);
 
 /* Room for a new code, its text made, the rest empty. */
-struct code *tokens_code(struct tokens *);
+struct auth_code *tokens_code(struct tokens *);
 
 /* Copy the code of this text to *out, and forget it; false if there is none. */
-bool tokens_redeem(struct tokens *, const char *text, struct code *out);
+bool tokens_redeem(struct tokens *, const char *text, struct auth_code *out);
 
 #endif

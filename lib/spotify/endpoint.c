@@ -229,7 +229,7 @@ bool paging_named(struct slice name, enum paging *paging)
 	return *paging != PAGING_NONE;
 }
 
-const struct scope_need *scope_of(struct slice endpoint)
+const struct scope_need *scope_needed_by(struct slice endpoint)
 {
 	const struct endpoint *e = endpoint_named(endpoint);
 

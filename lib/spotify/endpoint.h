@@ -122,6 +122,6 @@ const char *paging_name(enum paging);
 bool paging_named(struct slice name, enum paging *);
 
 /* The scope without which an endpoint refuses; NULL for none. */
-const struct scope_need *scope_of(struct slice endpoint);
+const struct scope_need *scope_needed_by(struct slice endpoint);
 
 #endif

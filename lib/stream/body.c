@@ -6,7 +6,7 @@
 
 const char *const body_members[] = {"body", "text", "body_base64", NULL};
 
-bool body_is_there(const struct record *rec)
+bool record_has_body(const struct record *rec)
 {
 	const char *const *name = body_members;
 

@@ -38,9 +38,9 @@ struct body_check {
 #define BODY_MISSING "'body', 'text' and 'body_base64' are missing"
 
 /* Whether a capture has one of the members. */
-bool body_is_there(const struct record *);
+bool record_has_body(const struct record *);
 
-/* Append a body as the member that it is kept in, and say what it is. */
+/* Append a body as the member that fits its form; report that form. */
 bool body_put(struct buf *, struct slice bytes, struct body_check *);
 
 /* Append a body in a given form, which it can have, as that member. */

@@ -84,16 +84,16 @@ bool ledger_put(const struct ledger *l, const char *stage, struct buf *b)
 }
 
 /* No count is as big, and no sum of a few such wraps around. */
-#define COUNT_MAX (INT64_C(1) << 53)
+#define LEDGER_COUNT_MAX (INT64_C(1) << 53)
 
 /* One stage's entry as read back, and what it says of itself. */
-struct entry {
+struct ledger_entry {
 	struct slice stage;
 	enum record_type takes;
 	uint64_t counts[5][RECORD_TYPES];
 };
 
-enum { IN, PASSED, USED, REFUSED, PRODUCED };
+enum { LEDGER_IN, LEDGER_PASSED, LEDGER_USED, LEDGER_REFUSED, LEDGER_PRODUCED };
 static const char *const count_names[] = {
     "in", "passed", "used", "refused", "produced"};
 
@@ -107,7 +107,7 @@ static bool read_counts(struct json *j, uint64_t counts[RECORD_TYPES])
 		int64_t n;
 
 		if (!number_parse(j->text, &n) || n < 0 ||
-		    n > COUNT_MAX - (int64_t)counts[t])
+		    n > LEDGER_COUNT_MAX - (int64_t)counts[t])
 			return false;
 		counts[t] += (uint64_t)n;
 	}
@@ -115,7 +115,7 @@ static bool read_counts(struct json *j, uint64_t counts[RECORD_TYPES])
 }
 
 /* Read a stage's entry, whose opening brace has been read. */
-static bool read_entry(struct json *j, struct entry *e)
+static bool read_entry(struct json *j, struct ledger_entry *e)
 {
 	enum json_type type;
 
@@ -139,12 +139,13 @@ static bool read_entry(struct json *j, struct entry *e)
 }
 
 /* in = passed + used + refused, for every type. */
-static bool stage_balances(const struct entry *e, struct buf *why)
+static bool stage_balances(const struct ledger_entry *e, struct buf *why)
 {
 	for (int t = 0; t < RECORD_TYPES; t++) {
-		uint64_t in = e->counts[IN][t];
-		uint64_t out = e->counts[PASSED][t] + e->counts[USED][t] +
-			       e->counts[REFUSED][t];
+		uint64_t in = e->counts[LEDGER_IN][t];
+		uint64_t out = e->counts[LEDGER_PASSED][t] +
+			       e->counts[LEDGER_USED][t] +
+			       e->counts[LEDGER_REFUSED][t];
 
 		if (in == out)
 			continue;
@@ -163,15 +164,15 @@ static bool stage_balances(const struct entry *e, struct buf *why)
  * and every error. A line that broke on the way arrived as no record: it was
  * refused there by name, and so is not lost unseen.
  */
-static bool arrived(
-    const struct entry *from, const struct entry *to, struct buf *why)
+static bool arrived(const struct ledger_entry *from,
+    const struct ledger_entry *to, struct buf *why)
 {
-	uint64_t broken = to->counts[REFUSED][RECORD_OTHER];
+	uint64_t broken = to->counts[LEDGER_REFUSED][RECORD_OTHER];
 
 	for (int t = RECORD_RUN; t < RECORD_END; t++) {
-		uint64_t sent =
-		    from->counts[PASSED][t] + from->counts[PRODUCED][t];
-		uint64_t in = to->counts[IN][t];
+		uint64_t sent = from->counts[LEDGER_PASSED][t] +
+				from->counts[LEDGER_PRODUCED][t];
+		uint64_t in = to->counts[LEDGER_IN][t];
 
 		if (sent <= in || (t != (int)to->takes && t != RECORD_ERROR))
 			continue;
@@ -189,10 +190,11 @@ static bool arrived(
 	return true;
 }
 
-static void add_up(const struct entry *e, enum record_type type, uint64_t *sum)
+static void add_up(
+    const struct ledger_entry *e, enum record_type type, uint64_t *sum)
 {
-	uint64_t in = e->counts[IN][type];
-	uint64_t made = e->counts[PRODUCED][type];
+	uint64_t in = e->counts[LEDGER_IN][type];
+	uint64_t made = e->counts[LEDGER_PRODUCED][type];
 	uint64_t most = in > made ? in : made;
 
 	if (sum && *sum < most)
@@ -202,7 +204,7 @@ static void add_up(const struct entry *e, enum record_type type, uint64_t *sum)
 bool ledger_check(
     struct slice array, struct buf *why, struct ledger_totals *totals)
 {
-	struct entry e[2];
+	struct ledger_entry e[2];
 	struct json j;
 	enum json_type type;
 	bool ok = true;
@@ -215,7 +217,7 @@ bool ledger_check(
 		return false;
 	}
 	for (; (type = json_next(&j)) == JSON_OBJECT; n++) {
-		struct entry *now = &e[n % 2];
+		struct ledger_entry *now = &e[n % 2];
 
 		if (!read_entry(&j, now))
 			break;
@@ -224,7 +226,7 @@ bool ledger_check(
 			     (n == 0 || arrived(&e[(n + 1) % 2], now, why));
 		totals->staged |= slice_is(now->stage, "sp-stage");
 		for (int t = 0; t < RECORD_TYPES; t++)
-			totals->refused += now->counts[REFUSED][t];
+			totals->refused += now->counts[LEDGER_REFUSED][t];
 		add_up(now, RECORD_REQUEST, &totals->requests);
 		add_up(now, RECORD_CAPTURE, &totals->captures);
 	}

@@ -37,7 +37,7 @@ struct ledger {
 	} reasons[LEDGER_REASONS_MAX];
 };
 
-/* Forget the counts; what the stage takes stays. */
+/* Clear the counts; the type that the stage takes stays. */
 void ledger_clear(struct ledger *);
 
 /* Count n refusals of a type for a short reason like "bad row". */

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define READ_SIZE ((size_t)128 << 10)
+#define LINES_READ_SIZE ((size_t)128 << 10)
 #define HEAD_KEPT ((size_t)1 << 10) /* of a line that is too long */
 #define WAIT_SLICE 500		    /* milliseconds */
 
@@ -29,25 +29,25 @@ static void make_room(struct lines *l)
 {
 	size_t cap = l->cap;
 
-	if (l->start > 0 && l->cap - l->end < READ_SIZE) {
+	if (l->start > 0 && l->cap - l->end < LINES_READ_SIZE) {
 		memmove(l->p, l->p + l->start, l->end - l->start);
 		l->end -= l->start;
 		l->scanned -= l->start;
 		l->start = 0;
 	}
-	if (l->cap - l->end >= READ_SIZE)
+	if (l->cap - l->end >= LINES_READ_SIZE)
 		return;
-	cap = cap ? cap * 2 : 2 * READ_SIZE;
-	if (cap > l->max + 2 * READ_SIZE)
-		cap = l->max + 2 * READ_SIZE;
+	cap = cap ? cap * 2 : 2 * LINES_READ_SIZE;
+	if (cap > l->max + 2 * LINES_READ_SIZE)
+		cap = l->max + 2 * LINES_READ_SIZE;
 	l->p = mem_resize(l->p, cap, 1);
 	l->cap = cap;
 }
 
 /*
  * Wait until there is something to read: 1, 0 after the time, -1 stopped. A
- * signal may come between the look at *stop and the wait, so that a wait is
- * cut into short ones where there is a stop to be seen.
+ * signal may come between the look at *stop and the wait, so that long waits
+ * are split where *stop is watched.
  */
 static int wait_input(struct lines *l, int timeout_ms)
 {

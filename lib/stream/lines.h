@@ -1,6 +1,6 @@
 /*
- * Lines of a file descriptor, in bounded memory. A line longer than the
- * maximum is reported once, by number, and gone past in constant memory.
+ * Lines of a file descriptor, in bounded memory. A line longer than the maximum
+ * is reported once, by number, and skipped in constant memory.
  */
 #ifndef SP_STREAM_LINES_H
 #define SP_STREAM_LINES_H

@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
+#define EX_REFUSED 1 /* exit status: done, but records were refused */
+
 struct outcome {
 	int exit;		/* 0: complete; 75: deferred; else failed */
 	char reason[512];	/* "" where there is none */
@@ -20,7 +22,7 @@ struct outcome {
 /* "complete", "deferred" or "failed". */
 const char *outcome_status(const struct outcome *);
 
-/* Append the members of an end record that tell it. */
+/* Append it as members of an end record. */
 bool outcome_put(const struct outcome *, struct buf *);
 
 #endif

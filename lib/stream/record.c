@@ -126,7 +126,7 @@ bool record_string(const struct record *r, const char *name,
 	if (!m->escaped)
 		return true;
 	/* All that a line can decode to: slices handed out earlier stay put. */
-	if ((from == 0 && !buf_room(scratch, r->line.n)) ||
+	if ((from == 0 && !buf_reserve(scratch, r->line.n)) ||
 	    !json_unescape(m->value, scratch))
 		return false;
 	*value = (struct slice){scratch->p + from, scratch->n - from};

@@ -32,8 +32,8 @@ bool source_init(
 void source_release(struct source *);
 
 /*
- * Begin a record, `{"type":…,"run":…`, to be gone on with json_put_member on
- * the buf that is returned, and sent by source_send.
+ * Begin a record, `{"type":…,"run":…`, to be continued with json_put_member
+ * on the buf that is returned, and sent by source_send.
  */
 struct buf *source_begin(struct source *, enum record_type);
 bool source_send(struct source *, enum record_type);

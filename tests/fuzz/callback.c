@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "http/callback.h"
+#include "auth/callback.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -46,12 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(copy, data, size);
 	if (callback_request(text, &query) == 0)
-		check(callback_read(query, "abc", &value), &value);
-	kind = callback_read(text, "abc", &value);
+		check(callback_parse(query, "abc", &value), &value);
+	kind = callback_parse(text, "abc", &value);
 	check(kind, &value);
 	/* Written as it is or encoded, but there. */
 	must(kind != CALLBACK_CODE || holds(text, "abc") || holds(text, "%"));
-	check(callback_read_pasted(text, "abc", &value), &value);
+	check(callback_parse_pasted(text, "abc", &value), &value);
 	buf_release(&value);
 	free(copy);
 	return 0;

@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
-#include "http/pages.h"
+#include "api/pages.h"
+#include "api/request.h"
 #include "http/problem.h"
-#include "http/request.h"
 #include "http/retry.h"
 #include "json/json.h"
 
@@ -20,16 +20,16 @@ static void must(bool condition)
 
 static void try_pages(struct slice body, enum paging paging)
 {
-	const struct pages_stop none = {.number = 0};
+	const struct resume_point none = {.number = 0};
 	struct origin api, to;
 	struct pages p;
 
-	must(!origin_read(&api, "https://api.example"));
+	must(!origin_parse(&api, "https://api.example"));
 	pages_init(&p, &api, 3);
 	must(pages_begin(&p, SLICE("/v1/me?offset=3"), paging, &none) ==
 	     PAGES_MORE);
 	while (pages_next(&p, body) == PAGES_MORE) {
-		must(!origin_read(&to, p.url.p));
+		must(!origin_parse(&to, p.url.p));
 		must(origin_eq(&api, &to));
 	}
 	must(p.number <= 3);
@@ -41,9 +41,9 @@ static void try_url(struct slice ref)
 	struct origin api, to;
 	struct buf url = BUF_INIT(URL_MAX);
 
-	must(!origin_read(&api, "https://api.example"));
+	must(!origin_parse(&api, "https://api.example"));
 	if (url_resolve(&api, ref, &url) == NULL) {
-		must(!origin_read(&to, buf_cstr(&url)));
+		must(!origin_parse(&to, buf_cstr(&url)));
 		must(origin_eq(&api, &to) && origin_is_safe(&to));
 	} else {
 		must(url.n == 0);
@@ -54,7 +54,7 @@ static void try_url(struct slice ref)
 
 static void try_body(struct slice body)
 {
-	struct request r = {.endpoint = SLICE("me")};
+	struct request_record r = {.endpoint = SLICE("me")};
 	struct capture c = {.request = &r, .url = SLICE("/")};
 	struct buf b = BUF_INIT(1 << 20);
 	struct body_check check;

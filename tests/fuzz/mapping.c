@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "json/json.h"
 #include "map/filter.h"
+#include "map/jqvalue.h"
 #include "map/rows.h"
-#include "map/value.h"
-#include "store/queue.h"
+#include "plan/ingest_queue.h"
 #include "stream/record.h"
 
 #define RUNS_MAX 20000 /* until a program is compiled anew, as libjq leaks */
@@ -71,19 +71,19 @@ static struct filter *ready(struct program *p)
 /* The value of a text, with the room behind it that reading wants. */
 static jv read_value(struct slice text)
 {
-	static struct value_reader *reader;
+	static struct jqvalue_reader *reader;
 	static struct buf padded = BUF_INIT((size_t)1 << 20);
 
 	if (!reader) {
 		reader = malloc(sizeof(*reader));
 		must(reader != NULL);
-		value_reader_init(reader, NULL);
+		jqvalue_reader_init(reader, NULL);
 	}
 	buf_clear(&padded);
-	must(buf_room(&padded, text.n + VALUE_PAD) != NULL);
+	must(buf_reserve(&padded, text.n + JQVALUE_PAD) != NULL);
 	buf_put_slice(&padded, text);
-	memset(padded.p + padded.n, 0, VALUE_PAD);
-	return value_read(reader, buf_slice(&padded));
+	memset(padded.p + padded.n, 0, JQVALUE_PAD);
+	return jqvalue_read(reader, buf_slice(&padded));
 }
 
 static const char *take_row(void *ctx, jv result)

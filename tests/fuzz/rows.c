@@ -5,13 +5,13 @@
  */
 #include <stdlib.h>
 
-#include "store/arrival.h"
-#include "store/batch.h"
-#include "store/db.h"
-#include "store/digest.h"
-#include "store/lists.h"
-#include "store/load.h"
-#include "store/schema.h"
+#include "db/db.h"
+#include "db/schema.h"
+#include "inspect/digest.h"
+#include "merge/apply.h"
+#include "merge/batch.h"
+#include "merge/row_record.h"
+#include "merge/tracklist.h"
 #include "stream/record.h"
 
 #define LINES_TAKEN 64
@@ -28,7 +28,7 @@ static void must(bool condition)
 
 static void ask(const char *sql)
 {
-	must(store_exec(db, sql) == SQLITE_OK);
+	must(db_exec(db, sql) == SQLITE_OK);
 }
 
 static void set_up(void)
@@ -45,8 +45,8 @@ static void set_up(void)
 /* What loads, as sp-load has it, but that it is in memory. */
 struct load {
 	struct tables tables;
-	struct loader loader;
-	struct lists lists;
+	struct applier applier;
+	struct tracklists lists;
 	struct batch batch;
 	struct buf line, why;
 	bool pages; /* some came */
@@ -75,32 +75,33 @@ static void load_init(struct load *l)
 	*l = (struct load){.tables = {.db = db},
 	    .line = BUF_INIT((size_t)1 << 24),
 	    .why = BUF_INIT((size_t)1 << 20)};
-	loader_init(&l->loader, db, false);
-	l->loader.on_forbidden = on_forbidden;
-	l->loader.on_change = on_change;
-	lists_init(&l->lists, &l->loader, &l->tables);
+	applier_init(&l->applier, db, false);
+	l->applier.on_forbidden = on_forbidden;
+	l->applier.on_change = on_change;
+	tracklists_init(&l->lists, &l->applier, &l->tables);
 	batch_init(&l->batch);
 }
 
 static void flush(struct load *l)
 {
-	must(loader_apply(&l->loader, &l->batch) == SQLITE_OK);
-	must(lists_apply(&l->lists, &l->batch) == SQLITE_OK);
+	must(apply_batch(&l->applier, &l->batch) == SQLITE_OK);
+	must(tracklists_apply(&l->lists, &l->batch) == SQLITE_OK);
 	batch_clear(&l->batch);
 }
 
-static bool suits(const struct table *t, const struct arrival *a)
+static bool suits(const struct table *t, const struct row_record *a)
 {
 	if (t->kind == TABLE_LIST)
-		return a->part != PART_NONE;
-	if (t->kind == TABLE_UNKNOWN || t->kind == TABLE_NOT_LOADED || a->part)
+		return a->list_op != LIST_OP_NONE;
+	if (t->kind == TABLE_UNKNOWN || t->kind == TABLE_NOT_LOADED ||
+	    a->list_op)
 		return false;
 	return !a->removes || t->kind == TABLE_QUEUE;
 }
 
-static void take(struct load *l, struct slice line)
+static void load_line(struct load *l, struct slice line)
 {
-	struct arrival a = {.user = SLICE("kim")};
+	struct row_record a = {.user = SLICE("kim")};
 	struct slice name = {NULL, 0};
 	const char *reason;
 	struct record rec;
@@ -112,7 +113,7 @@ static void take(struct load *l, struct slice line)
 		return;
 	}
 	if (rec.type != RECORD_ROW ||
-	    arrival_read(&rec, &l->line, &name, &a) != NULL)
+	    row_record_read(&rec, &l->line, &name, &a) != NULL)
 		return;
 	t = tables_find(&l->tables, name);
 	must(t != NULL);
@@ -124,7 +125,7 @@ static void take(struct load *l, struct slice line)
 	if (!batch_add(&l->batch, t, &a, &l->why))
 		must(l->why.n > 0);
 	else
-		l->pages |= a.part != PART_NONE;
+		l->pages |= a.list_op != LIST_OP_NONE;
 }
 
 /* The digests of the tables that rows were for. */
@@ -146,12 +147,12 @@ static void load(struct load *l, const struct slice *lines, int n,
     bool backwards, int few, struct buf *digest)
 {
 	for (int i = 0; i < n; i++) {
-		take(l, lines[backwards ? n - 1 - i : i]);
+		load_line(l, lines[backwards ? n - 1 - i : i]);
 		if (i % few == few - 1)
 			flush(l);
 	}
 	flush(l);
-	must(lists_forget(&l->lists) == SQLITE_OK);
+	must(tracklists_clear_seen(&l->lists) == SQLITE_OK);
 	sum(l, digest);
 }
 
@@ -168,9 +169,9 @@ static void warm_up(struct load *l)
 	set_up();
 	load_init(l);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		take(l, slice_of(lines[i]));
+		load_line(l, slice_of(lines[i]));
 	flush(l);
-	must(lists_forget(&l->lists) == SQLITE_OK);
+	must(tracklists_clear_seen(&l->lists) == SQLITE_OK);
 	ask("delete from playlist_pages; delete from playlist_ingest_done");
 }
 

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "stream/stage.h"
+#include "stream/pipe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -74,7 +74,7 @@ static void check_record(const struct record *r)
 	buf_release(&scratch);
 }
 
-static void check_ledger(struct stage *st)
+static void check_ledger(struct pipe *st)
 {
 	struct buf array = {.max = 1 << 20}, why = {.max = 1 << 20};
 	struct ledger_totals totals;
@@ -96,26 +96,26 @@ static void check_stage(const uint8_t *data, size_t size)
 {
 	int fd = feed(data, size);
 	struct out out;
-	struct stage st;
+	struct pipe st;
 	struct record rec;
 	unsigned turn = size ? data[size / 2] : 0;
 
 	out_init(&out, open("/dev/null", O_WRONLY), 512);
-	stage_init(&st, "fuzz", RECORD_CAPTURE, fd, &out, 3000);
-	while (stage_next(&st, &rec, -1) == STAGE_RECORD) {
+	pipe_init(&st, "fuzz", RECORD_CAPTURE, fd, &out, 3000);
+	while (pipe_next(&st, &rec, -1) == PIPE_RECORD) {
 		check_record(&rec);
 		turn = turn * 5 + 1;
 		if (rec.type == RECORD_END || turn % 3 == 0)
-			must(stage_pass(&st, &rec));
+			must(pipe_pass(&st, &rec));
 		else if (turn % 3 == 1)
-			stage_use(&st, &rec);
+			pipe_use(&st, &rec);
 		else
-			must(stage_refuse(&st, &rec, "fuzz", "%u", turn));
+			must(pipe_refuse(&st, &rec, "fuzz", "%u", turn));
 		check_ledger(&st);
 	}
 	check_ledger(&st);
-	stage_finish(&st);
-	stage_release(&st);
+	pipe_finish(&st);
+	pipe_release(&st);
 	out_close(&out);
 	out_release(&out);
 	close(fd);

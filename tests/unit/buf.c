@@ -43,7 +43,7 @@ static void test_maximum(void)
 	ok(!buf_putc(&b, 'x') && b.failed, "and not a byte more");
 	ok(b.cap <= 10, "nor does it hold more");
 	is_text(buf_slice(&b), "0123456789", "what it had stays");
-	ok(!buf_put(&b, "", 0) && !buf_room(&b, 0), "failure lasts");
+	ok(!buf_put(&b, "", 0) && !buf_reserve(&b, 0), "failure lasts");
 	ok(!buf_cstr(&b), "a failed buf is no C string");
 	ok(!buf_printf(&b, "x"), "nor printed to");
 	buf_clear(&b);
@@ -51,10 +51,10 @@ static void test_maximum(void)
 	ok(!buf_put(&b, "too much to take", 16), "one big write fails whole");
 	is_text(buf_slice(&b), "ok", "and leaves nothing");
 	buf_clear(&b);
-	ok(!buf_room(&b, (size_t)-1), "an absurd size fails");
+	ok(!buf_reserve(&b, (size_t)-1), "an absurd size fails");
 	buf_clear(&b);
 	buf_puts(&b, "abc");
-	ok(!buf_room(&b, (size_t)-2), "however near to wrapping around");
+	ok(!buf_reserve(&b, (size_t)-2), "however near to wrapping around");
 	buf_release(&b);
 
 	ok(buf_put(&none, "", 0), "nothing fits where nothing may be");
@@ -82,7 +82,7 @@ static void test_printf(void)
 static void test_room(void)
 {
 	struct buf b = BUF_INIT(100);
-	char *to = buf_room(&b, 5);
+	char *to = buf_reserve(&b, 5);
 
 	ok(to != NULL, "gives room");
 	memcpy(to, "hello", 5);

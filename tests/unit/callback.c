@@ -1,8 +1,8 @@
 /* What is taken for the end of a login, and what is not. */
 #include "unit/tap.h"
 
-#include "http/callback.h"
-#include "http/pkce.h"
+#include "auth/callback.h"
+#include "auth/pkce.h"
 
 #define STATE "Zm9v-_8"
 
@@ -76,7 +76,7 @@ static void test_queries(void)
 	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries); i++) {
 		struct buf value = BUF_INIT(CALLBACK_MAX);
 		enum callback_kind kind =
-		    callback_read(slice_of(queries[i].query), STATE, &value);
+		    callback_parse(slice_of(queries[i].query), STATE, &value);
 
 		is_int(kind, queries[i].kind, "'%s'", queries[i].query);
 		if (queries[i].value)
@@ -94,10 +94,10 @@ static void test_long(void)
 	buf_puts(&query, "state=" STATE "&code=");
 	for (size_t i = 0; i < CALLBACK_MAX; i++)
 		buf_putc(&query, 'x');
-	is_int(callback_read(buf_slice(&query), STATE, &value), CALLBACK_CODE,
+	is_int(callback_parse(buf_slice(&query), STATE, &value), CALLBACK_CODE,
 	    "the longest code");
 	buf_putc(&query, 'x');
-	is_int(callback_read(buf_slice(&query), STATE, &value), CALLBACK_NONE,
+	is_int(callback_parse(buf_slice(&query), STATE, &value), CALLBACK_NONE,
 	    "a longer one");
 	buf_release(&query);
 	buf_release(&value);
@@ -138,7 +138,7 @@ static void test_pasted(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct buf value = BUF_INIT(CALLBACK_MAX);
-		enum callback_kind kind = callback_read_pasted(
+		enum callback_kind kind = callback_parse_pasted(
 		    slice_of(cases[i].line), STATE, &value);
 
 		is_int(kind, cases[i].kind, "pasted: line %zu", i);

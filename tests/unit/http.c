@@ -9,21 +9,21 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "api/cursor.h"
+#include "api/limits.h"
+#include "api/pages.h"
+#include "api/request.h"
+#include "auth/token.h"
 #include "base/clock.h"
-#include "http/limits.h"
-#include "http/pages.h"
 #include "http/problem.h"
-#include "http/reach.h"
-#include "http/request.h"
 #include "http/retry.h"
-#include "http/token.h"
 #include "stream/record.h"
 
 static void test_origins(void)
 {
 	static const struct {
 		const char *url, *origin; /* NULL: refused */
-		bool safe, bare;
+		bool safe, only_origin;
 	} cases[] = {
 	    {"https://api.spotify.com", "https://api.spotify.com", true, true},
 	    {"https://API.Spotify.com:443/", "https://api.spotify.com", true,
@@ -51,7 +51,7 @@ static void test_origins(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct buf text = BUF_INIT(1024);
 		struct origin o;
-		const char *why = origin_read(&o, cases[i].url);
+		const char *why = origin_parse(&o, cases[i].url);
 
 		if (!cases[i].origin) {
 			ok(why != NULL, "refused: '%s'", cases[i].url);
@@ -61,7 +61,7 @@ static void test_origins(void)
 		is_text(buf_slice(&text), cases[i].origin, "origin of '%s'",
 		    cases[i].url);
 		ok(!why && origin_is_safe(&o) == cases[i].safe &&
-			o.bare == cases[i].bare,
+			o.only_origin == cases[i].only_origin,
 		    "and what it is good for");
 		buf_release(&text);
 	}
@@ -90,7 +90,7 @@ static void test_resolving(void)
 	};
 	struct origin api;
 
-	origin_read(&api, "https://api.spotify.com");
+	origin_parse(&api, "https://api.spotify.com");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct buf url = BUF_INIT(URL_MAX);
 		const char *why =
@@ -150,7 +150,7 @@ static void test_waits(void)
 
 static int told;
 
-static void tell(void *ctx, const char *url, const char *what)
+static void report(void *ctx, const char *url, const char *what)
 {
 	(void)ctx;
 	(void)url;
@@ -160,7 +160,8 @@ static void tell(void *ctx, const char *url, const char *what)
 
 static void test_retries(void)
 {
-	struct retry_policy policy = {.retries = 3, .backoff = 1, .tell = tell};
+	struct retry_policy policy = {
+	    .retries = 3, .backoff = 1, .report = report};
 	struct retry retry = {.policy = &policy, .url = "/v1/me"};
 	int64_t before = clock_monotonic();
 	int count = 0;
@@ -178,14 +179,15 @@ static void test_retries(void)
 
 /* The URLs of a chain whose pages have these bodies, from where it stopped. */
 static void walk_on(const char *name, enum paging paging, const char *first,
-    const struct pages_stop *stop, const char *const bodies[], const char *want)
+    const struct resume_point *stop, const char *const bodies[],
+    const char *want)
 {
 	struct buf seen = BUF_INIT(4096);
 	struct origin api;
 	struct pages p;
 	enum pages_result result;
 
-	origin_read(&api, "https://a.example");
+	origin_parse(&api, "https://a.example");
 	pages_init(&p, &api, 4);
 	result = pages_begin(&p, slice_of(first), paging, stop);
 	while (result == PAGES_MORE) {
@@ -204,7 +206,7 @@ static void walk_on(const char *name, enum paging paging, const char *first,
 static void walk(const char *name, enum paging paging, const char *first,
     const char *const bodies[], const char *want)
 {
-	const struct pages_stop none = {.number = 0};
+	const struct resume_point none = {.number = 0};
 
 	walk_on(name, paging, first, &none, bodies, want);
 }
@@ -354,39 +356,40 @@ static void test_stops(void)
 	static const char end[] = LIST("9", LAST);
 
 	walk_on("a chain goes on", PAGING_NEXT, "/a",
-	    &(struct pages_stop){SLICE("/b"), 2},
+	    &(struct resume_point){SLICE("/b"), 2},
 	    BODIES(LIST("1", NEXT("/c")), end), "/b /c end");
 	walk_on("its pages are counted on", PAGING_NEXT, "/a",
-	    &(struct pages_stop){SLICE("/b"), 4}, BODIES(LIST("1", NEXT("/c"))),
-	    "/b more pages than --max-pages");
+	    &(struct resume_point){SLICE("/b"), 4},
+	    BODIES(LIST("1", NEXT("/c"))), "/b more pages than --max-pages");
 	walk_on("however many there were", PAGING_NEXT, "/a",
-	    &(struct pages_stop){SLICE("/b"), 9}, BODIES(end),
+	    &(struct resume_point){SLICE("/b"), 9}, BODIES(end),
 	    "more pages than --max-pages");
 	walk_on("it does not go back", PAGING_NEXT, "/a",
-	    &(struct pages_stop){SLICE("/b"), 2}, BODIES(LIST("1", NEXT("/a"))),
+	    &(struct resume_point){SLICE("/b"), 2},
+	    BODIES(LIST("1", NEXT("/a"))),
 	    "/b a page that was requested before");
 	walk_on("nor elsewhere", PAGING_NEXT, "/a",
-	    &(struct pages_stop){SLICE("https://b.example/b"), 2}, BODIES(end),
-	    "not of the API's origin");
+	    &(struct resume_point){SLICE("https://b.example/b"), 2},
+	    BODIES(end), "not of the API's origin");
 	walk_on("a playlist's list", PAGING_PLAYLIST, "/p",
-	    &(struct pages_stop){SLICE("/p/items?offset=100"), 2}, BODIES(end),
-	    "/p/items?offset=100 /p?fields=id,snapshot_id end");
+	    &(struct resume_point){SLICE("/p/items?offset=100"), 2},
+	    BODIES(end), "/p/items?offset=100 /p?fields=id,snapshot_id end");
 	walk_on("a playlist's check", PAGING_PLAYLIST, "/p",
-	    &(struct pages_stop){SLICE("/p?fields=id,snapshot_id"), 3},
+	    &(struct resume_point){SLICE("/p?fields=id,snapshot_id"), 3},
 	    BODIES("{\"id\":\"p\",\"items\":{\"next\":\"/x\"}}"),
 	    "/p?fields=id,snapshot_id end");
 	walk_on("offsets", PAGING_OFFSET, "/a?limit=2&offset=0",
-	    &(struct pages_stop){SLICE("/a?limit=2&offset=2"), 2},
+	    &(struct resume_point){SLICE("/a?limit=2&offset=2"), 2},
 	    BODIES(LIST("3,4", "\"total\":5"), LIST("5", "\"total\":5")),
 	    "/a?limit=2&offset=2 /a?limit=2&offset=4 end");
 	walk_on("the entries before it count", PAGING_OFFSET,
 	    "/a?limit=2&offset=0",
-	    &(struct pages_stop){SLICE("/a?limit=2&offset=2"), 2},
+	    &(struct resume_point){SLICE("/a?limit=2&offset=2"), 2},
 	    BODIES(LIST("3", "\"total\":4"), LIST("", "\"total\":4")),
 	    "/a?limit=2&offset=2 /a?limit=2&offset=3 "
 	    "it ends after 3 of 4 entries");
 	walk_on("those before a cursor are not known", PAGING_NEXT, "/f",
-	    &(struct pages_stop){SLICE("/f?after=1"), 2},
+	    &(struct resume_point){SLICE("/f?after=1"), 2},
 	    BODIES("{\"artists\":" LIST("2", LAST ",\"total\":4") "}"),
 	    "/f?after=1 end");
 }
@@ -527,7 +530,7 @@ static void test_limits(void)
 	ok(!limits_at(&l, recent, 0), "and no other bucket");
 	t.until = 0;
 	limits_set(&l, recent, false, &t);
-	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
+	limits_summarize(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
 	is_text(slice_of(sum.why),
 	    "rate limited: recently-played, "
 	    "playlists until 1970-01-01T00:00:02.000Z",
@@ -537,7 +540,7 @@ static void test_limits(void)
 	limits_set(&l, 0, true, &t);
 	is_int(limits_at(&l, playlists, 0)->until, 2000, "all, and one longer");
 	is_int(limits_at(&l, BUCKETS - 1, 0)->until, 1500, "all");
-	limits_sum(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
+	limits_summarize(&l, LIMITS_BIT(recent) | LIMITS_BIT(playlists), &sum);
 	is_text(slice_of(sum.why),
 	    "rate limited: "
 	    "the whole developer account until 1970-01-01T00:00:01.500Z, "
@@ -547,8 +550,8 @@ static void test_limits(void)
 	ok(!limits_at(&l, BUCKETS - 1, 1500), "a limit that is over");
 	is_int(
 	    limits_at(&l, playlists, 1999)->until, 2000, "and one that lasts");
-	limits_forget(&l, 1500);
-	limits_sum(&l, LIMITS_BIT(playlists), &sum);
+	limits_expire(&l, 1500);
+	limits_summarize(&l, LIMITS_BIT(playlists), &sum);
 	is_text(slice_of(sum.why),
 	    "rate limited: playlists until 1970-01-01T00:00:02.000Z",
 	    "one that was forgotten");
@@ -556,7 +559,7 @@ static void test_limits(void)
 
 static void test_captures(void)
 {
-	struct request r = {
+	struct request_record r = {
 	    .run = SLICE("R"), .endpoint = SLICE("me"), .cursor = 1, .seq = 3};
 	struct body_check check;
 	struct capture c = {.request = &r,
@@ -575,7 +578,7 @@ static void test_captures(void)
 	    "\"body\":{\"n\":[1.0,1e400]}}",
 	    "a capture");
 	buf_clear(&b);
-	r = (struct request){.endpoint = SLICE("me"), .seq = -1};
+	r = (struct request_record){.endpoint = SLICE("me"), .seq = -1};
 	c.page = 2;
 	c.user = "kim";
 	c.retry_at = 1;
@@ -659,7 +662,7 @@ static void test_saving(const char *path)
 		t.expires_at == 86400000,
 	    "and read again");
 	f = fopen(path, "r");
-	text.n = f ? fread(buf_room(&text, 1024), 1, 1024, f) : 0;
+	text.n = f ? fread(buf_reserve(&text, 1024), 1, 1024, f) : 0;
 	if (f)
 		fclose(f);
 	is_text(buf_slice(&text),
@@ -682,19 +685,19 @@ static void test_scrubbing(void)
 	struct token t;
 
 	token_init(&t, "none");
-	token_scrub(&t, text, strlen(text));
+	token_redact(&t, text, strlen(text));
 	token_set(&t.access_token, SLICE("BQ12345678"));
 	token_set(&t.refresh_token, SLICE("a"));
-	token_scrub(&t, text, strlen(text));
+	token_redact(&t, text, strlen(text));
 	is_text(slice_of(text), "a ********** and BQ1234567 **********",
 	    "secrets are made unreadable");
-	token_scrub(&t, escaped, strlen(escaped));
+	token_redact(&t, escaped, strlen(escaped));
 	is_text(slice_of(escaped),
 	    "\\n ************************************************** "
 	    "BQ1234567\\u00",
 	    "as JSON may write them, too");
 	token_set(&t.access_token, SLICE("BQ/n345678"));
-	token_scrub(&t, slashed, strlen(slashed));
+	token_redact(&t, slashed, strlen(slashed));
 	is_text(slice_of(slashed), "*********** BQ\\/\\n345678 BQ\\",
 	    "slashes with them");
 	token_release(&t);
@@ -730,7 +733,7 @@ static void test_scrubbing_forms(void)
 		char text[80];
 
 		snprintf(text, sizeof(text), "%s", cases[i].text);
-		secret_scrub(secrets[cases[i].secret], text, strlen(text));
+		secret_redact(secrets[cases[i].secret], text, strlen(text));
 		is_text(slice_of(text), cases[i].want, "form %zu", i);
 	}
 }
@@ -743,12 +746,12 @@ static void test_scrubbing_replaced(void)
 	token_init(&t, "none");
 	token_set(&t.access_token, SLICE("BQfirst00"));
 	token_set(&t.refresh_token, SLICE("AQfirst00"));
-	token_renew(&t, SLICE("BQsecond0"), SLICE(""));
-	token_renew(&t, SLICE("BQthird00"), SLICE("AQsecond0"));
+	token_update(&t, SLICE("BQsecond0"), SLICE(""));
+	token_update(&t, SLICE("BQthird00"), SLICE("AQsecond0"));
 	ok(strcmp(t.access_token, "BQthird00") == 0 &&
 		strcmp(t.refresh_token, "AQsecond0") == 0,
 	    "the new tokens");
-	token_scrub(&t, text, strlen(text));
+	token_redact(&t, text, strlen(text));
 	is_text(slice_of(text),
 	    "********* ********* ********* ********* *********",
 	    "and those before are all looked for");
@@ -792,13 +795,14 @@ static void test_requests(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct buf line = BUF_INIT(1024), scratch = BUF_INIT(1024);
 		struct record rec;
-		struct request r;
+		struct request_record r;
 		const char *why;
 		size_t at;
 
 		buf_printf(&line, "{\"type\":\"request\",%s}", cases[i].line);
 		record_parse(&rec, buf_slice(&line), &why, &at);
-		is_text(slice_of(request_read(&rec, true, &scratch, &r)),
+		is_text(
+		    slice_of(request_record_parse(&rec, true, &scratch, &r)),
 		    cases[i].why, "request: %s", cases[i].line);
 		buf_release(&line);
 		buf_release(&scratch);
@@ -828,7 +832,7 @@ static void test_reach(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		ok(page_reaches(slice_of(cases[i].body),
+		ok(page_reaches_time(slice_of(cases[i].body),
 		       INT64_C(1795329600123)) == cases[i].reaches,
 		    "reach: %s", cases[i].body);
 }

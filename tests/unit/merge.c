@@ -8,11 +8,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "db/db.h"
+#include "db/schema.h"
 #include "json/json.h"
-#include "store/batch.h"
-#include "store/db.h"
-#include "store/load.h"
-#include "store/schema.h"
+#include "merge/apply.h"
+#include "merge/batch.h"
 #include "tap.h"
 
 #define HISTORIES 300
@@ -26,7 +26,7 @@ static const char own_schema[] =
     " column_times text);"
     "alter table tracks add column energy real;";
 
-struct telling {
+struct sent_row {
 	const char *table;
 	char object[256];
 	char at[CLOCK_TEXT];
@@ -86,7 +86,7 @@ static void put_key(struct buf *b, const char *name)
 	json_put_member(b, name, slice_of(id));
 }
 
-static void make_row(struct telling *t, struct buf *b)
+static void make_row(struct sent_row *t, struct buf *b)
 {
 	static const char *const tables[] = {"tracks", "play_history",
 	    "playlist_ingest_queue", "cursors", "user_relationships", "users",
@@ -148,7 +148,7 @@ static void make_row(struct telling *t, struct buf *b)
 	}
 }
 
-static void make_telling(struct telling *t)
+static void make_telling(struct sent_row *t)
 {
 	struct buf b = BUF_INIT(sizeof(t->object) - 1);
 
@@ -171,8 +171,8 @@ static sqlite3 *open_database(void)
 	sqlite3 *db;
 
 	if (sqlite3_open(":memory:", &db) || schema_create(db) ||
-	    store_exec(db, own_schema) ||
-	    store_exec(db, "create temp table told (tbl, object, at, removes)"))
+	    db_exec(db, own_schema) ||
+	    db_exec(db, "create temp table told (tbl, object, at, removes)"))
 		abort();
 	return db;
 }
@@ -183,41 +183,41 @@ static void empty_database(sqlite3 *db)
 
 	for (size_t i = 0; i < TABLES; i++) {
 		snprintf(sql, sizeof(sql), "delete from %s", all_tables[i]);
-		store_exec(db, sql);
+		db_exec(db, sql);
 	}
 }
 
 /* Tell rows in the given order; `split` of a hundred end a batch. */
-static bool tell(sqlite3 *db, const struct telling *rows, const unsigned *order,
-    size_t n, unsigned split)
+static bool send_all(sqlite3 *db, const struct sent_row *rows,
+    const unsigned *order, size_t n, unsigned split)
 {
 	struct tables tables = {.db = db};
-	struct loader loader;
+	struct applier applier;
 	struct batch batch;
 	struct buf why = BUF_INIT(1000);
 	bool good = true;
 
-	loader_init(&loader, db, false);
+	applier_init(&applier, db, false);
 	batch_init(&batch);
 	for (size_t i = 0; good && i < n; i++) {
-		const struct telling *t = &rows[order[i]];
+		const struct sent_row *t = &rows[order[i]];
 		struct table *table = tables_find(&tables, slice_of(t->table));
-		struct arrival a = {.object = slice_of(t->object),
+		struct row_record a = {.object = slice_of(t->object),
 		    .at = slice_of(t->at),
 		    .removes = t->removes};
 
 		good = table && batch_add(&batch, table, &a, &why);
 		if (good && below(100) < split) {
-			good = loader_apply(&loader, &batch) == SQLITE_OK;
+			good = apply_batch(&applier, &batch) == SQLITE_OK;
 			batch_clear(&batch);
 		}
 	}
-	good = good && loader_apply(&loader, &batch) == SQLITE_OK;
+	good = good && apply_batch(&applier, &batch) == SQLITE_OK;
 	if (!good)
 		fprintf(stderr, "# %s %s\n", sqlite3_errmsg(db),
 		    why.n ? buf_cstr(&why) : "");
 	batch_release(&batch);
-	loader_release(&loader);
+	applier_release(&applier);
 	tables_release(&tables);
 	buf_release(&why);
 	return good;
@@ -307,7 +307,8 @@ static const char relationships_oracle[] =
     " and object->>'other_id' = r.other_id)";
 
 /* How much of a database is not as the rules say. */
-static int64_t against_oracle(sqlite3 *db, const struct telling *rows, size_t n)
+static int64_t against_oracle(
+    sqlite3 *db, const struct sent_row *rows, size_t n)
 {
 	static const char *const oracles[] = {NEWEST_ORACLE("name"),
 	    NEWEST_ORACLE("duration_ms"), NEWEST_ORACLE("energy"),
@@ -315,13 +316,13 @@ static int64_t against_oracle(sqlite3 *db, const struct telling *rows, size_t n)
 	sqlite3_stmt *s;
 	int64_t wrong = 0;
 
-	store_exec(db, "delete from told");
+	db_exec(db, "delete from told");
 	sqlite3_prepare_v2(
 	    db, "insert into told values (?, ?, ?, ?)", -1, &s, NULL);
 	for (size_t i = 0; i < n; i++) {
-		store_bind(s, 1, slice_of(rows[i].table));
-		store_bind(s, 2, slice_of(rows[i].object));
-		store_bind(s, 3, slice_of(rows[i].at));
+		db_bind_text(s, 1, slice_of(rows[i].table));
+		db_bind_text(s, 2, slice_of(rows[i].object));
+		db_bind_text(s, 3, slice_of(rows[i].at));
 		sqlite3_bind_int(s, 4, rows[i].removes);
 		sqlite3_step(s);
 		sqlite3_reset(s);
@@ -338,7 +339,8 @@ static int64_t against_oracle(sqlite3 *db, const struct telling *rows, size_t n)
 }
 
 /* One history in several orders; false with the difference shown. */
-static bool same_in_any_order(sqlite3 *db, const struct telling *rows, size_t n)
+static bool same_in_any_order(
+    sqlite3 *db, const struct sent_row *rows, size_t n)
 {
 	unsigned order[2 * ROWS_MAX];
 	struct buf first = BUF_INIT(1 << 20), other = BUF_INIT(1 << 20);
@@ -352,7 +354,7 @@ static bool same_in_any_order(sqlite3 *db, const struct telling *rows, size_t n)
 		for (size_t k = 0; !i && k < n; k++)
 			order[k] = (unsigned)k;
 		buf_clear(to);
-		good = tell(db, rows, order, count, below(3) * 30);
+		good = send_all(db, rows, order, count, below(3) * 30);
 		dump(db, to);
 		if (good && i && !slice_eq(buf_slice(&first), buf_slice(to)))
 			good = false;
@@ -377,7 +379,7 @@ static void test_orders(void)
 	int good = 0;
 
 	for (int h = 0; h < HISTORIES; h++) {
-		struct telling rows[ROWS_MAX];
+		struct sent_row rows[ROWS_MAX];
 		size_t n = 1 + below(ROWS_MAX);
 
 		for (size_t i = 0; i < n; i++)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "store/db.h"
-#include "store/prune.h"
 #include "base/sha256.h"
+#include "db/db.h"
+#include "inspect/prune.h"
 #include "tap.h"
 
 static char path[] = "/tmp/sp-prune-XXXXXX";
@@ -34,8 +34,8 @@ static sqlite3 *open_database(void)
 	struct buf why = BUF_INIT(1000);
 	sqlite3 *db;
 
-	if (store_open(&db, path, STORE_WRITE, &why)) {
-		printf("Bail out! %s\n", buf_words(&why));
+	if (db_open(&db, path, DB_WRITE, &why)) {
+		printf("Bail out! %s\n", buf_message(&why));
 		exit(1);
 	}
 	sqlite3_create_function(
@@ -53,7 +53,7 @@ static bool prune(sqlite3 *db, sqlite3 *other, const char *meanwhile)
 	p.before = INT64_MAX;
 	good = good && prune_plan(&p) == SQLITE_OK;
 	if (meanwhile)
-		good = good && store_exec(other, meanwhile) == SQLITE_OK;
+		good = good && db_exec(other, meanwhile) == SQLITE_OK;
 	good = good &&
 	       prune_next(&p, &captures_gone, &bytes_gone) == SQLITE_ROW &&
 	       prune_next(&p, &captures_gone, &bytes_gone) == SQLITE_DONE;
@@ -63,7 +63,7 @@ static bool prune(sqlite3 *db, sqlite3 *other, const char *meanwhile)
 
 static sqlite3_int64 left(sqlite3 *db)
 {
-	return store_int(db,
+	return db_int(db,
 	    "select sum(seq * seq) from staging_raw where body_id in"
 	    " (select body_id from staging_bodies)",
 	    0);
@@ -79,8 +79,8 @@ int main(void)
 	close(fd);
 	db = open_database();
 	other = open_database();
-	ok(store_exec(db, captures) == SQLITE_OK &&
-		store_exec(db,
+	ok(db_exec(db, captures) == SQLITE_OK &&
+		db_exec(db,
 		    "insert into tracks (track_id, last_updated)"
 		    " values ('t', '2020-01-01T00:00:00.000Z')") == SQLITE_OK,
 	    "nine captures, of which one told a row");
@@ -89,9 +89,9 @@ int main(void)
 	       " values ('a', '2020-01-05T00:00:00.000Z')"),
 	    "another program tells a row, between plan and removal");
 	ok(left(db) == 1 + 25, "the captures of both rows stay");
-	ok(store_int(db, "select count(*) from staging_bodies", 0) == 2,
+	ok(db_int(db, "select count(*) from staging_bodies", 0) == 2,
 	    "with their bodies alone");
-	ok(store_exec(db,
+	ok(db_exec(db,
 	       "delete from artists;"
 	       "insert into playlist_ingest_queue values"
 	       " ('p', '2026-01-01T00:00:00.000Z', null, null);"
@@ -104,10 +104,10 @@ int main(void)
 	       " body_id) values ('R', 10, 'me', '2020-01-01T00:00:00Z', 10),"
 	       " ('R', 11, 'me', '2020-01-02T00:00:00Z', 11)") == SQLITE_OK &&
 		prune(db, other, NULL) && left(db) == 1 + 25 + 100 &&
-		store_int(db, "select sum(seq) from staging_raw", 0) == 16,
+		db_int(db, "select sum(seq) from staging_raw", 0) == 16,
 	    "what waits in the queue may be of any capture that names it");
-	store_close(db);
-	store_close(other);
+	db_close(db);
+	db_close(other);
 	unlink(path);
 	return tap_done();
 }

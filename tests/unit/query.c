@@ -2,11 +2,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "db/db.h"
+#include "db/schema.h"
 #include "db/statements.h"
-#include "store/bodies.h"
-#include "store/db.h"
-#include "store/list_sql.h"
-#include "store/schema.h"
+#include "merge/tracklist_sql.h"
+#include "staging/bodies.h"
 #include "tap.h"
 
 static sqlite3 *open_memory(void)
@@ -14,7 +14,7 @@ static sqlite3 *open_memory(void)
 	sqlite3 *db;
 
 	if (sqlite3_open(":memory:", &db) || schema_create(db) ||
-	    list_add_function(db) || bodies_add_function(db)) {
+	    tracklist_sql_add_function(db) || bodies_add_function(db)) {
 		puts("Bail out! no database");
 		exit(1);
 	}
@@ -82,7 +82,7 @@ static void test_failures(sqlite3 *db)
 	query_fail(&q, SQLITE_TOOBIG);
 	query_fail(&q, SQLITE_FULL);
 	is_int(query_finish(&q), SQLITE_TOOBIG, "the first failure counts");
-	is_int(store_int(db, "select count(*) from tracks", -1), 0,
+	is_int(db_int(db, "select count(*) from tracks", -1), 0,
 	    "nothing was written");
 }
 
@@ -124,6 +124,6 @@ int main(void)
 	test_values(db);
 	test_failures(db);
 	test_embedded(db);
-	store_close(db);
+	db_close(db);
 	return tap_done();
 }

@@ -1,5 +1,5 @@
 /* References: ids, URIs and links as people paste them. */
-#include "store/ref.h"
+#include "spotify/ref.h"
 #include "unit/tap.h"
 
 static void reads(const char *text, const char *kind, const char *id)

@@ -1,2 +1,2 @@
-# lib/store/merge.c: a cursor goes where it is told to
+# lib/merge/merge.c: a cursor goes where it is told to
 s|has_cursor(t, s, was, at) ? value_cmp(v, was) : 1|has_cursor(t, s, was, at) ? 1 : 1|

@@ -1,2 +1,2 @@
-# lib/store/merge.c: what comes last stands, whenever it was told
+# lib/merge/merge.c: what comes last stands, whenever it was told
 s/if (later(\*was, at))/if (was->n == 0)/

@@ -1,2 +1,2 @@
-# lib/store/list_pages.c: pages that wait are not put in order
+# lib/merge/tracklist_pages.c: pages that wait are not put in order
 s/>= 0 order by page_offset",$/>= 0 order by page_offset desc",/

@@ -1,2 +1,2 @@
-# lib/store/merge.c: null erases nothing that was told before
+# lib/merge/merge.c: null erases nothing that was told before
 s/if (slice_eq(\*was, at) \&\&/if ((v->type == VALUE_NULL || slice_eq(*was, at)) \&\&/

@@ -1,2 +1,2 @@
-# lib/store/merge.c: of two plays of one time, any stands
-s/if (t->columns\[i\].rule == RULE_OWN)/if (t->columns[i].rule == RULE_NONE)/
+# lib/merge/merge.c: of two plays of one time, any stands
+s/if (t->columns\[i\].rule == RULE_TABLE)/if (t->columns[i].rule == RULE_NONE)/

@@ -1,2 +1,2 @@
-# lib/store/merge.c: when columns were told is forgotten
+# lib/merge/merge.c: when columns were told is forgotten
 s/read_times(t, s);/(void)read_times;/

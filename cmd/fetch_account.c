@@ -1,0 +1,351 @@
+#include "fetch_account.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "auth/token.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/os.h"
+#include "cli.h"
+#include "http/transfer.h"
+#include "json/json.h"
+#include "text_table.h"
+
+/* How long before its end to warn of it. */
+#define WARN_DAYS 14
+#define MS_PER_DAY ((int64_t)86400000)
+
+#define LINKS_MAX 8 /* symbolic links that are followed */
+
+const char *account_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static const char *ca_file_env(const char *name)
+{
+	const char *value = account_env(name);
+
+	if (value && access(value, R_OK) != 0)
+		cli_die(EX_CONFIG, "%s: cannot read '%s': %s", name, value,
+		    strerror(errno));
+	return value;
+}
+
+void account_set_ca(struct transfer_limits *l)
+{
+	l->ca_file = ca_file_env("CURL_CA_BUNDLE");
+	if (l->ca_file)
+		return;
+	l->ca_file = ca_file_env("SSL_CERT_FILE");
+	l->ca_folder = ca_file_env("SSL_CERT_DIR");
+}
+
+static const char *account_name(const struct account *a)
+{
+	const char *name = a->name;
+
+	if (!name)
+		name = account_env("SP_ACCOUNT");
+	return name ? name : ACCOUNT_DEFAULT;
+}
+
+static const char *named_file(const struct account *a)
+{
+	if (!a->token_file && !a->name)
+		return account_env("SP_TOKEN_FILE");
+	return a->token_file;
+}
+
+static const char *find_path(const struct account *a, struct buf *path)
+{
+	const char *named = named_file(a), *account;
+	char name[256];
+
+	if (named)
+		return named;
+	account = account_name(a);
+	if (*account == '\0' || *account == '.' || strchr(account, '/') ||
+	    strlen(account) > 200)
+		cli_die(EX_USAGE, "invalid account name: '%s'", account);
+	snprintf(name, sizeof(name), "tokens/%s.json", account);
+	if (os_config_path(path, name) && buf_cstr(path))
+		return path->p;
+	cli_die(EX_CONFIG, "no token file: give --token-file FILE, or "
+			   "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
+}
+
+/*
+ * Resolve a symbolic link one step, relative to its folder; NULL if the path
+ * is too long.
+ */
+static const char *resolve_link(struct buf *path, struct slice to)
+{
+	const char *name = buf_cstr(path);
+	const char *slash = name ? strrchr(name, '/') : NULL;
+
+	if (*to.p == '/' || !slash)
+		path->n = 0;
+	else
+		path->n = (size_t)(slash - path->p) + 1;
+	buf_put_slice(path, to);
+	return buf_cstr(path);
+}
+
+const char *account_path(const struct account *a, struct buf *path)
+{
+	const char *file = find_path(a, path);
+	char to[4096];
+	ssize_t n = readlink(file, to, sizeof(to));
+
+	if (n <= 0)
+		return file;
+	if (file != path->p) {
+		buf_clear(path);
+		buf_puts(path, file);
+	}
+	for (int i = 0; i < LINKS_MAX && n > 0; i++) {
+		file = resolve_link(path, (struct slice){to, (size_t)n});
+		if (!file)
+			cli_die(EX_CONFIG, "the token file's name is too long");
+		n = readlink(file, to, sizeof(to));
+	}
+	return file;
+}
+
+void account_put_option(const struct account *a, struct buf *b)
+{
+	if (a->token_file)
+		buf_printf(b, " --token-file '%s'", a->token_file);
+	else if (!named_file(a) &&
+		 strcmp(account_name(a), ACCOUNT_DEFAULT) != 0)
+		buf_printf(b, " --account %s", account_name(a));
+}
+
+bool account_warn_of_expiry(
+    const struct account *a, const struct token *t, int64_t now)
+{
+	int64_t ends = token_login_expires_at(t), left = ends - now;
+	struct buf option = BUF_INIT(8192);
+	char day[CLOCK_TEXT];
+
+	if (!ends || left > WARN_DAYS * MS_PER_DAY || !clock_format(ends, day))
+		return false;
+	account_put_option(a, &option);
+	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s", t->user_id,
+	    left > 0 ? "ends" : "ended", day,
+	    option.failed ? "" : buf_message(&option));
+	buf_release(&option);
+	return true;
+}
+
+/* How much of a time to show to people. */
+#define TO_MINUTES 16
+#define TO_DAYS 10
+
+/* The members of an account's record, and columns of the table. */
+enum {
+	CELL_NAME,
+	CELL_USER,
+	CELL_EXPIRES,
+	CELL_AUTHORIZED,
+	CELL_ENDS,
+	CELL_SCOPE,
+	CELL_PATH,
+	CELLS
+};
+static const char *const cells[CELLS] = {"account", "user_id", "expires_at",
+    "authorized_at", "authorization_ends", "scope", "file"};
+
+struct account_row {
+	char *cell[CELLS]; /* NULL where it is not known */
+};
+
+struct account_rows {
+	struct account_row *rows;
+	size_t n;
+	int status;
+};
+
+static char *copy_time(int64_t ms)
+{
+	char text[CLOCK_TEXT];
+
+	return ms && clock_format(ms, text) ? mem_string(text) : NULL;
+}
+
+/* Add a token file's account; `name` may be NULL. */
+static void add(struct account_rows *l, const char *name, const char *path)
+{
+	struct error error = ERROR_UNSET;
+	struct token t;
+	struct account_row *rows;
+
+	token_init(&t, path);
+	if (!token_load(&t, &error)) {
+		cli_warn("%s", error.why);
+		if (!l->status)
+			l->status = error.exit;
+		token_release(&t);
+		return;
+	}
+	rows = l->rows = mem_resize(l->rows, l->n + 1, sizeof(*rows));
+	rows[l->n++] = (struct account_row){
+	    .cell = {[CELL_NAME] = mem_string(name),
+		[CELL_USER] = mem_string(t.user_id),
+		[CELL_EXPIRES] = copy_time(t.expires_at),
+		[CELL_AUTHORIZED] = copy_time(t.authorized_at),
+		[CELL_ENDS] = copy_time(token_login_expires_at(&t)),
+		[CELL_SCOPE] = mem_string(t.scope),
+		[CELL_PATH] = mem_string(path)}};
+	token_release(&t);
+}
+
+static int is_token(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return n > 5 && *entry->d_name != '.' &&
+	       strcmp(entry->d_name + n - 5, ".json") == 0;
+}
+
+static void add_folder(struct account_rows *l, const char *folder)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, is_token, alphasort);
+
+	if (n < 0 && errno == ENOMEM)
+		mem_exhausted();
+	if (n < 0 && errno != ENOENT && errno != ENOTDIR) {
+		l->status = EX_CONFIG;
+		cli_warn("%s: cannot read: %s", folder, strerror(errno));
+	}
+	for (int i = 0; i < n; i++) {
+		struct buf path = BUF_INIT(8192);
+		char *name = entries[i]->d_name;
+
+		buf_printf(&path, "%s/%s", folder, name);
+		name[strlen(name) - 5] = '\0';
+		if (buf_cstr(&path))
+			add(l, name, path.p);
+		buf_release(&path);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+}
+
+static void put_record(const struct account_row *r)
+{
+	struct buf b = BUF_INIT((size_t)1 << 20);
+
+	buf_putc(&b, '{');
+	json_put_member(&b, "type", SLICE("account"));
+	for (int i = 0; i < CELLS; i++)
+		if (r->cell[i])
+			json_put_member(&b, cells[i], slice_of(r->cell[i]));
+		else
+			json_put_member_raw(&b, cells[i], SLICE("null"));
+	buf_puts(&b, "}\n");
+	fwrite(b.p, 1, b.n, stdout);
+	buf_release(&b);
+}
+
+/* A cell for people. */
+static struct slice shown(const struct account_row *r, int i)
+{
+	return slice_of(r->cell[i] ? r->cell[i] : "-");
+}
+
+static void put_table(const struct account_rows *l)
+{
+	static const struct {
+		int cell, most;
+	} columns[] = {{CELL_NAME, 60}, {CELL_USER, 60},
+	    {CELL_EXPIRES, TO_MINUTES}, {CELL_ENDS, TO_DAYS},
+	    {CELL_SCOPE, INT_MAX}};
+	const size_t last = sizeof(columns) / sizeof(*columns) - 1;
+	int width[CELLS] = {0};
+
+	for (size_t i = 0; i <= last; i++) {
+		int cell = columns[i].cell, *w = &width[i];
+
+		*w = (int)strlen(cells[cell]);
+		for (size_t k = 0; k < l->n; k++) {
+			int n = text_table_width(
+			    shown(&l->rows[k], cell), columns[i].most);
+
+			*w = n > *w ? n : *w;
+		}
+		*w = i < last ? *w + 2 : 0;
+		text_table_heading(cells[cell], *w);
+	}
+	putchar('\n');
+	for (size_t k = 0; k < l->n; k++) {
+		for (size_t i = 0; i <= last; i++)
+			text_table_cell(shown(&l->rows[k], columns[i].cell),
+			    width[i], columns[i].most);
+		putchar('\n');
+	}
+}
+
+int account_list(const struct account *a, bool table)
+{
+	struct buf path = BUF_INIT(4096);
+	struct account_rows l = {.rows = NULL};
+
+	if (a->name || a->token_file) {
+		add(&l, a->token_file ? NULL : a->name, account_path(a, &path));
+	} else {
+		if (named_file(a))
+			add(&l, NULL, named_file(a));
+		if (os_config_path(&path, "tokens") && buf_cstr(&path))
+			add_folder(&l, path.p);
+	}
+	if (table && l.n > 0)
+		put_table(&l);
+	for (size_t k = 0; k < l.n; k++) {
+		if (!table)
+			put_record(&l.rows[k]);
+		for (int i = 0; i < CELLS; i++)
+			free(l.rows[k].cell[i]);
+	}
+	if (l.n == 0 && !l.status)
+		cli_warn("there is no account yet: sp-fetch login");
+	free(l.rows);
+	buf_release(&path);
+	return cli_close_stdout(l.status);
+}
+
+int account_logout(const struct account *a)
+{
+	struct buf path = BUF_INIT(4096);
+	struct error error = ERROR_UNSET;
+	struct token t;
+	const char *file = account_path(a, &path);
+	bool ok;
+
+	token_init(&t, file);
+	/* A file that is accessible to others or invalid is removed as well. */
+	ok = token_load(&t, &error) || error.exit != EX_NOPERM;
+	ok = ok && token_lock_new(&t, true, &error) && token_remove(&t, &error);
+	token_release(&t);
+	if (!ok) {
+		if (error.exit == EX_NOPERM)
+			cli_warn("there is no login '%s'", file);
+		else
+			cli_warn("%s", error.why);
+	} else {
+		cli_warn("removed '%s'; to withdraw the app's access as well, "
+			 "see https://www.spotify.com/account/apps/",
+		    file);
+	}
+	buf_release(&path);
+	return ok ? 0 : error.exit;
+}

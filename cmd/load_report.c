@@ -1,0 +1,115 @@
+/* What sp-load shows: the changes of a dry run, progress, sums, digests. */
+#include "load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli.h"
+#include "database.h"
+#include "db/db.h"
+#include "inspect/digest.h"
+#include "listing.h"
+#include "text_table.h"
+
+/* Print a change, and count it for its table. */
+void load_print_change(struct load *l, const struct change *c)
+{
+	size_t room = c->table->index + 1;
+
+	if (room > l->by_table_count) {
+		l->by_table =
+		    mem_resize(l->by_table, room, sizeof(*l->by_table));
+		memset(l->by_table + l->by_table_count, 0,
+		    (room - l->by_table_count) * sizeof(*l->by_table));
+		l->by_table_count = room;
+	}
+	l->by_table[c->table->index].rows += c->rows;
+	load_count(&l->by_table[c->table->index], c);
+	buf_clear(&l->line);
+	change_put(c, &l->line);
+	if (l->line.failed)
+		cli_die(EX_DATAERR, "a change is too long to print");
+	/* An error is kept, and met at commit. */
+	record_send(&l->out, buf_slice(&l->line));
+}
+
+void load_show_progress(
+    struct load_progress *p, const struct load *l, const struct record *rec)
+{
+	struct slice src = record_raw(rec, "src");
+	uint64_t rows = l->total.rows + l->run.counts.rows;
+	int64_t announced = 0;
+
+	if (rec->type == RECORD_RUN &&
+	    record_int(rec, "captures", &announced) && announced > 0)
+		p->total += announced;
+	if (rec->type == RECORD_ROW && src.p && src.n < sizeof(p->src) &&
+	    !slice_is(src, p->src)) {
+		snprintf(p->src, sizeof(p->src), "%.*s", (int)src.n, src.p);
+		p->captures++;
+	}
+	if (++p->records % 1024 != 0)
+		return;
+	if (p->total > 0)
+		cli_progress_of(p->captures, (uint64_t)p->total,
+		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
+		    rows, p->captures, p->total);
+	else
+		cli_progress_of(rows, 0,
+		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
+		    rows);
+}
+
+static void put_counts(const char *what, const struct load_counts *n)
+{
+	cli_warn("%s%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
+		 " updated, %" PRIu64 " unchanged, %" PRIu64 " removed",
+	    what, n->rows, n->inserted, n->updated, n->unchanged, n->removed);
+}
+
+/* A dry run is summed up by table; else it is said at the end if asked. */
+void load_summarize(const struct load *l)
+{
+	char name[128];
+
+	for (size_t i = 0; i < l->by_table_count; i++) {
+		if (l->by_table[i].rows == 0)
+			continue;
+		snprintf(
+		    name, sizeof(name), "%.120s: ", l->tables.list[i]->name.p);
+		put_counts(name, &l->by_table[i]);
+	}
+	if (cli_progress_wanted(l->options.progress))
+		put_counts("", &l->total);
+}
+
+static void list_digest(
+    void *listing, const struct table *t, const struct digest *d)
+{
+	char text[DIGEST_TEXT];
+
+	digest_format(d, text);
+	listing_text(listing, t->name);
+	listing_int(listing, (int64_t)d->rows);
+	listing_text(listing, slice_of(text));
+}
+
+/* Print a digest of each table, of one state of the database. */
+int load_print_digest(const struct load_options *o)
+{
+	static const char *const names[] = {"table", "rows", "digest"};
+	sqlite3 *db = database_open(o->db, DB_READ);
+	struct tables tables = {.db = db};
+	struct listing l;
+
+	listing_begin(&l, "digest", stdout_is_terminal(), names, 3);
+	if (db_exec(db, "begin") ||
+	    digest_all(db, &tables, list_digest, &l) != SQLITE_OK)
+		database_die(db, "read the tables");
+	listing_end(&l);
+	tables_release(&tables);
+	db_close(db);
+	return cli_close_stdout(0);
+}

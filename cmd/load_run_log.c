@@ -1,0 +1,264 @@
+/*
+ * The run log of the run that sp-load has open: what it changed, the gaps that
+ * it reported, its cursor, and what was refused of it.
+ */
+#include "load.h"
+
+#include <string.h>
+
+#include "cli.h"
+#include "db/db.h"
+#include "db/dead_letters.h"
+#include "db/statements.h"
+#include "json/json.h"
+#include "merge/merge.h"
+#include "merge/row.h"
+
+/* Which of two statuses a caller must hear of. */
+int load_worse_status(int a, int b)
+{
+	static const unsigned char order[] = {0, EX_REFUSED, EX_TEMPFAIL,
+	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_OSERR,
+	    EX_CANTCREAT, EX_IOERR, EX_SOFTWARE};
+	int rank_a = sizeof(order), rank_b = sizeof(order);
+
+	for (int i = 0; i < (int)sizeof(order); i++) {
+		if (order[i] == a)
+			rank_a = i;
+		if (order[i] == b)
+			rank_b = i;
+	}
+	return rank_a >= rank_b ? a : b;
+}
+
+struct slice load_now(char text[CLOCK_TEXT])
+{
+	if (!clock_format(clock_now(), text))
+		return (struct slice){NULL, 0};
+	return (struct slice){text, CLOCK_TEXT - 1};
+}
+
+static void report_gap(struct load_run *run, struct query *gap)
+{
+	cli_warn("%s%s%splays between %s and %s may be missing",
+	    run->open ? "run " : "", run->open ? run->id : "",
+	    run->open ? ": " : "", query_string(gap, 0), query_string(gap, 1));
+	buf_putc(&run->gaps, run->gaps.n ? ',' : '[');
+	buf_put_slice(&run->gaps, query_text(gap, 2));
+}
+
+void load_report_gaps(struct load *l)
+{
+	struct query q;
+
+	if (!l->run.covers || l->run.replay_of.n || l->options.dry)
+		return;
+	query_prepare(&q, l->db, &sql_unreported_gaps);
+	query_bind_text(&q, ":run", slice_of(l->run.open ? l->run.id : NULL));
+	while (query_step(&q))
+		report_gap(&l->run, &q);
+	if (query_finish(&q) != SQLITE_OK)
+		load_die(l);
+	if (l->run.gaps.n)
+		buf_putc(&l->run.gaps, ']');
+}
+
+/* The cursor of the run's job; if it moved only another job's, that one. */
+static void update_cursor(struct load_run *run, const struct change *c)
+{
+	int job = table_column(c->table, SLICE("job"));
+	int value = table_column(c->table, SLICE("value"));
+	int last = c->table->last;
+	bool its_own;
+
+	if (job < 0 || value < 0 || last < 0 || !c->after->present ||
+	    merge_cursor_is_void(c->after->values[value].integer,
+		value_slice(&c->after->values[last])))
+		return;
+	its_own =
+	    slice_eq(value_slice(&c->after->values[job]), buf_slice(&run->job));
+	if (run->has_cursor && !its_own)
+		return;
+	run->has_cursor = true;
+	run->cursor = c->after->values[value].integer;
+}
+
+bool load_is_uncommitted(const struct load_run *run, struct slice src)
+{
+	struct json j;
+
+	json_init(&j, buf_slice(&run->uncommitted));
+	if (json_next(&j) != JSON_ARRAY)
+		return false;
+	while (json_next(&j) == JSON_STRING)
+		if (src.n > j.text.n && src.p[j.text.n] == '/' &&
+		    slice_starts(src, j.text))
+			return true;
+	return false;
+}
+
+bool load_is_known(
+    struct load *l, struct slice src, struct slice place, struct slice reason)
+{
+	bool known;
+
+	if (!l->run.planned || !src.p)
+		return false;
+	if (dead_letters_is_known(l->db, src, place, reason, &known) !=
+	    SQLITE_OK)
+		load_die(l);
+	return known;
+}
+
+void load_count(struct load_counts *n, const struct change *c)
+{
+	n->inserted += c->kind == CHANGE_INSERT;
+	n->updated += c->kind == CHANGE_UPDATE;
+	n->removed += c->kind == CHANGE_DELETE;
+	/* Rows that come together and change one row change it once. */
+	n->unchanged += c->rows - (c->kind != CHANGE_NONE);
+}
+
+void load_on_change(void *ctx, const struct change *c)
+{
+	struct load *l = ctx;
+
+	load_count(&l->run.counts, c);
+	l->run.covers |= c->table->covers;
+	if (c->table->kind == TABLE_CURSOR)
+		update_cursor(&l->run, c);
+	if (l->options.dry)
+		load_print_change(l, c);
+}
+
+void load_write_error(struct load *l, const struct dead_letter *r)
+{
+	struct dead_letter error = *r;
+
+	error.after = l->resolutions.known;
+	if (!l->options.dry && dead_letters_add(l->db, &error) != SQLITE_OK)
+		load_die(l);
+}
+
+/* Name the row that a change is of. */
+static void put_place(const struct change *c, struct buf *place)
+{
+	const struct table *t = c->table;
+	struct value keys[TABLE_COLUMNS_MAX];
+	struct observation obs = {keys, t->key_count, false};
+
+	for (unsigned i = 0; i < t->key_count; i++) {
+		keys[i] = c->after->values[t->keys[i]];
+		keys[i].column = t->keys[i];
+	}
+	row_put_place(t, &obs, place);
+}
+
+/* A constraint, which only a schema of the user's own has, forbids a row. */
+void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
+{
+	struct load *l = ctx;
+	char now[CLOCK_TEXT];
+	struct buf text = BUF_INIT((size_t)64 << 10);
+	struct buf place = BUF_INIT((size_t)64 << 10);
+	struct dead_letter r = {.run = {l->run.open ? l->run.id : NULL, 0},
+	    .stage = SLICE("sp-load"),
+	    .src = c->src,
+	    .seen_at = load_now(now)};
+
+	bool known;
+
+	r.run = slice_of(r.run.p);
+	buf_printf(&text, "table '%s': row cannot be written: %s",
+	    c->table->name.p, reason);
+	r.reason = buf_slice(&text);
+	buf_clear(&l->line);
+	change_put(c, &l->line);
+	r.record = buf_slice(&l->line);
+	put_place(c, &place);
+	r.place = buf_slice(&place);
+	known = load_is_known(l, r.src, r.place, r.reason);
+	if (!known)
+		cli_warn("%.*s: %s", c->src.p ? (int)c->src.n : 5,
+		    c->src.p ? c->src.p : "stdin", buf_message(&text));
+	load_write_error(l, &r);
+	buf_release(&text);
+	buf_release(&place);
+	if (l->run.open)
+		l->stage.ledger.used[RECORD_ROW] -= c->rows;
+	ledger_refuse(&l->stage.ledger, RECORD_ROW, "forbidden", c->rows);
+	l->stage.refused += known ? 0 : c->rows;
+	l->run.counts.refused += c->rows;
+	l->run.counts.known += known ? c->rows : 0;
+}
+
+void load_on_incomplete(
+    void *ctx, struct slice playlist, struct slice list, const char *reason)
+{
+	struct load *l = ctx;
+	struct buf text = BUF_INIT((size_t)64 << 10);
+	char now[CLOCK_TEXT];
+	struct dead_letter r = {.run = slice_of(l->run.open ? l->run.id : NULL),
+	    .stage = SLICE("sp-load"),
+	    .list = list,
+	    .seen_at = load_now(now)};
+
+	buf_printf(&text, "playlist '%.*s': %s: keeping the stored track list",
+	    (int)playlist.n, playlist.p, reason);
+	r.reason = buf_slice(&text);
+	cli_warn("%s", buf_message(&text));
+	load_write_error(l, &r);
+	l->status = load_worse_status(l->status, EX_REFUSED);
+	l->run.incomplete = true;
+	buf_release(&text);
+}
+
+/* Write to the run log how the run ended, inside a transaction. */
+void load_write_end(struct load *l, const struct run_end *decided)
+{
+	const struct load_counts *n = &l->run.counts;
+	struct run_end end = *decided;
+	char now[CLOCK_TEXT];
+
+	end.ended_at = load_now(now);
+	end.rows = n->rows;
+	end.inserted = n->inserted;
+	end.updated = n->updated + n->removed;
+	end.unchanged = n->unchanged;
+	end.has_cursor = l->run.has_cursor;
+	end.cursor = l->run.cursor;
+	if (l->run.gaps.n > 0)
+		end.gaps = buf_slice(&l->run.gaps);
+	if (!l->options.dry &&
+	    runs_close(l->db, slice_of(l->run.id), &end) != SQLITE_OK)
+		load_die(l);
+	if (!l->options.dry && l->run.replay_of.n &&
+	    slice_is(slice_of(end.status), "complete") &&
+	    runs_mark_replayed(l->db, buf_slice(&l->run.replay_of),
+		slice_of(l->run.id)) != SQLITE_OK)
+		load_die(l);
+}
+
+/* Reset the run, after adding its counts to the totals. */
+void load_reset_run(struct load *l)
+{
+	struct load_counts *n = &l->run.counts, *t = &l->total;
+
+	if (tracklists_clear_seen(&l->lists) != SQLITE_OK)
+		load_die(l);
+	t->rows += n->rows;
+	t->inserted += n->inserted;
+	t->updated += n->updated;
+	t->unchanged += n->unchanged;
+	t->removed += n->removed;
+	t->refused += n->refused;
+	t->known += n->known;
+	resolutions_clear(&l->resolutions);
+	*n = (struct load_counts){.rows = 0};
+	l->run.open = l->run.has_cursor = l->run.incomplete = false;
+	l->run.planned = l->run.covers = false;
+	buf_clear(&l->run.gaps);
+	buf_clear(&l->run.job);
+	buf_clear(&l->run.replay_of);
+	buf_clear(&l->run.uncommitted);
+}

@@ -1,0 +1,279 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/builtin.h"
+#include "cli.h"
+#include "json/json.h"
+#include "spotify/endpoint.h"
+#include "stage.h"
+#include "stage_writer.h"
+#include "stream/body.h"
+#include "stream/snapshot.h"
+
+/* An import in progress. */
+struct import {
+	const struct stage_options *o;
+	struct stage_writer writer;
+	struct source source;
+	struct buf text; /* of the file at hand */
+	struct snapshots snapshots;
+	int64_t seq;
+	int status;
+};
+
+static void refuse_body(struct import *im, const char *name, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+static void refuse_body(
+    struct import *im, const char *name, const char *fmt, ...)
+{
+	char reason[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	replay_refuse(
+	    &im->source, "where", slice_of(name), "bad body", slice_of(reason));
+	im->status = EX_REFUSED;
+}
+
+/*
+ * Name the snapshot of a playlist that a body is part of; the first needs no
+ * name.
+ */
+static void put_list(struct import *im, struct buf *b, struct slice body)
+{
+	const struct endpoint *e =
+	    endpoint_named(slice_of(im->o->filter.endpoint));
+	struct buf list = BUF_INIT(128);
+	int64_t number;
+
+	if (!e || e->subject != SUBJECT_PLAYLIST)
+		return;
+	number = snapshots_next(&im->snapshots, body);
+	if (number > 1)
+		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
+	if (number > 1)
+		json_put_member(b, "list", buf_slice(&list));
+	buf_release(&list);
+}
+
+/* Send one body as a capture, after it is staged. */
+static void import_body(
+    struct import *im, const char *name, int64_t fetched_at, struct slice body)
+{
+	struct buf *b = source_begin(&im->source, RECORD_CAPTURE);
+	const struct capture_filter *f = &im->o->filter;
+	const char *why = "not a record";
+	struct body_check check;
+	char at[CLOCK_TEXT];
+	struct record rec;
+	size_t where;
+
+	if (!clock_format(fetched_at, at))
+		cli_die(EX_USAGE, "%s: time out of range", name);
+	json_put_member_int(b, "seq", ++im->seq);
+	json_put_member(b, "endpoint", slice_of(f->endpoint));
+	if (f->user)
+		json_put_member(b, "user", slice_of(f->user));
+	json_put_member_int(b, "status", 200);
+	json_put_member(b, "fetched_at", slice_of(at));
+	json_put_member(b, "file", slice_of(name));
+	put_list(im, b, body);
+	body_put(b, body, &check);
+	buf_putc(b, '}');
+	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
+	    stage_writer_add_capture(&im->writer, &rec, &why) ==
+		CAPTURE_INVALID) {
+		refuse_body(im, name, "%s", b->failed ? "too long" : why);
+		return;
+	}
+	source_send_line(&im->source, RECORD_CAPTURE, buf_slice(b));
+}
+
+/* Cut the first value off a text; false at its end, or with `j->error`. */
+static bool next_body(struct slice *text, struct slice *body, struct json *j)
+{
+	while (text->n > 0 && *text->p && strchr(" \t\r\n", *text->p))
+		*text = slice_from(*text, 1);
+	json_init_lenient(j, *text);
+	if (text->n == 0 || !json_skip(j, json_next(j)))
+		return false;
+	*body = (struct slice){text->p, (size_t)(j->p - text->p)};
+	*text = slice_from(*text, body->n);
+	return true;
+}
+
+/* Each value of a text is a body: one, or several in a row. */
+static void import_text(struct import *im, const char *name, int64_t at)
+{
+	struct slice rest = buf_slice(&im->text), body;
+	const char *start = rest.p;
+	unsigned bodies = 0;
+	struct json j;
+
+	for (; next_body(&rest, &body, &j); bodies++) {
+		if (j.flaw)
+			cli_warn("%s: %s at byte %zu", name, j.flaw,
+			    (size_t)(body.p - start) + j.flaw_at + 1);
+		import_body(im, name, at, body);
+	}
+	if (j.error)
+		refuse_body(im, name, "not JSON: %s at byte %zu", j.error,
+		    (size_t)(rest.p - start) + j.at + 1);
+	else if (bodies == 0)
+		refuse_body(im, name, "empty");
+}
+
+/* Read a file whole; NULL is stdin. False with the message said. */
+static bool read_file(struct import *im, const char *name, int64_t *mtime)
+{
+	int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	struct stat st;
+	bool known = fd >= 0 && fstat(fd, &st) == 0;
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	buf_clear(&im->text);
+	*mtime = clock_now();
+	if (name && known)
+		*mtime = (int64_t)st.st_mtim.tv_sec * 1000 +
+			 st.st_mtim.tv_nsec / 1000000;
+	/* Reading a pipe may block: release the write lock first. */
+	if (known && !S_ISREG(st.st_mode))
+		out_flush(im->source.out);
+	while (n > 0) {
+		char *to = buf_reserve(&im->text, 65536);
+
+		if (!to)
+			break;
+		n = read(fd, to, 65536);
+		if (n > 0)
+			im->text.n += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
+	}
+	if (n < 0)
+		refuse_body(im, name ? name : "stdin", "cannot read: %s",
+		    strerror(errno));
+	else if (im->text.failed)
+		refuse_body(
+		    im, name ? name : "stdin", "longer than --max-line");
+	if (name && fd >= 0)
+		close(fd);
+	return n == 0;
+}
+
+static void import_file(struct import *im, const char *name)
+{
+	int64_t mtime;
+
+	if (!read_file(im, name, &mtime))
+		return;
+	if (im->o->fetched_at >= 0)
+		mtime = im->o->fetched_at;
+	import_text(im, name ? name : "stdin", mtime);
+}
+
+/* How many characters to insert, remove or replace to make one of the other. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[65], n = strlen(b);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; *a; a++, i++) {
+		size_t corner = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t least = corner + (*a != b[j - 1]);
+
+			corner = row[j];
+			if (row[j] + 1 < least)
+				least = row[j] + 1;
+			if (row[j - 1] + 1 < least)
+				least = row[j - 1] + 1;
+			row[j] = least;
+		}
+	}
+	return row[n];
+}
+
+/* Whether a mapping has a name much like this one. */
+static bool is_near(const char *name, const char *mapping)
+{
+	return strlen(name) <= 64 &&
+	       (distance(name, mapping) <= 3 || strstr(mapping, name));
+}
+
+/* Append the mappings near a name, or all of them; whether it is one itself. */
+static bool list_mappings(const char *name, bool near, struct buf *names)
+{
+	const struct builtin_file *f = builtin_filters;
+	bool found = false;
+
+	for (; f->name; f++) {
+		if (strcmp(f->name, "prelude") == 0)
+			continue;
+		found |= strcmp(f->name, name) == 0;
+		if (!near || is_near(name, f->name))
+			buf_printf(
+			    names, "%s%s", names->n ? ", " : "", f->name);
+	}
+	return found;
+}
+
+/* What no mapping knows would be refused by each replay of all. */
+static void check_endpoint(const struct stage_options *o)
+{
+	const char *name = o->filter.endpoint;
+	struct buf names = BUF_INIT((size_t)64 << 10);
+
+	if (!name)
+		cli_die(EX_USAGE, "import: --endpoint is required, "
+				  "such as recently-played");
+	if (!list_mappings(name, true, &names) && !o->any_endpoint) {
+		if (!names.n)
+			list_mappings(name, false, &names);
+		cli_die(EX_USAGE,
+		    "--endpoint: no mapping for '%s': use one of %s, or "
+		    "--any-endpoint to store it without",
+		    name, buf_message(&names));
+	}
+	buf_release(&names);
+}
+
+int stage_import(const struct stage_options *o)
+{
+	struct import im = {.o = o, .text = BUF_INIT(o->max_line)};
+	struct record rec;
+	struct out out;
+	const char *why;
+	size_t at;
+	int status;
+
+	check_endpoint(o);
+	if (o->no_stage)
+		stage_writer_init_idle(&im.writer, &out);
+	else
+		stage_writer_init(&im.writer, o->db, o->max_line, &out);
+	replay_open(&im.source, &out, "import", o);
+	source_send(&im.source, RECORD_RUN);
+	if (record_parse(&rec, buf_slice(&im.source.line), &why, &at))
+		stage_writer_add_run(&im.writer, &rec);
+	if (!*o->operands)
+		import_file(&im, NULL);
+	for (char **name = o->operands; *name; name++)
+		import_file(&im, strcmp(*name, "-") ? *name : NULL);
+	status = replay_close(&im.source, im.status);
+	stage_writer_release(&im.writer);
+	buf_release(&im.text);
+	snapshots_release(&im.snapshots);
+	out_release(&out);
+	return status;
+}

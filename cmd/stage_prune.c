@@ -1,0 +1,114 @@
+#include "stage_prune.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cli.h"
+#include "database.h"
+#include "inspect/prune.h"
+#include "listing.h"
+
+/* Bytes as people read them. */
+static const char *size_text(int64_t bytes, char text[32])
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	double n = (double)bytes;
+	size_t unit = 0;
+
+	for (; n >= 999.5 && unit < sizeof(units) / sizeof(*units) - 1; unit++)
+		n /= 1000;
+	snprintf(
+	    text, 32, unit && n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	return text;
+}
+
+static void warn_of_loss(void *ctx, const char *table, int64_t rows, int64_t of)
+{
+	const bool *dry = ctx;
+
+	cli_warn("prune: table '%s': %" PRId64 " of %" PRId64
+		 " rows %s no longer be rebuilt",
+	    table, rows, of, *dry ? "could" : "can");
+}
+
+/* Remove what was planned; bounded transactions, so that others get on. */
+static void remove_all(struct prune *p, const struct prune_options *o)
+{
+	int64_t captures = 0, bytes = 0;
+	struct prune_sum left;
+	sqlite3_int64 page, unused;
+	char size[32], space[32];
+	int rc;
+
+	while ((rc = prune_next(p, &captures, &bytes)) == SQLITE_ROW)
+		if (o->progress)
+			cli_progress("%" PRId64 " captures", captures);
+	if (o->progress)
+		cli_progress_end();
+	if (rc != SQLITE_DONE || prune_sum(p, &left))
+		database_die(p->db, "remove captures");
+	if (o->vacuum && (db_exec(p->db, "vacuum") ||
+			     db_exec(p->db, "pragma wal_checkpoint(truncate)")))
+		database_die(p->db, "vacuum");
+	page = db_int(p->db, "pragma page_size", -1);
+	unused = db_int(p->db, "pragma freelist_count", -1);
+	if (page < 0 || unused < 0)
+		database_die(p->db, "read the free page count");
+	cli_warn("prune: %" PRId64 " captures removed, %s; %" PRId64
+		 " older captures are kept; the file has %s free",
+	    captures, size_text(bytes, size), left.old,
+	    size_text(page * unused, space));
+}
+
+static void list_plan(struct prune *p, const struct prune_options *o)
+{
+	sqlite3_stmt *list = NULL;
+	struct prune_sum sum;
+	char size[32];
+
+	if (prune_sum(p, &sum) ||
+	    sqlite3_prepare_v2(p->db, prune_listing, -1, &list, NULL))
+		database_die(p->db, "list old captures");
+	if (listing_print(list, "prune", o->table) != SQLITE_DONE)
+		database_die(p->db, "list old captures");
+	sqlite3_finalize(list);
+	cli_warn("prune: %" PRId64 " captures would be removed, %s; %" PRId64
+		 " older captures are kept",
+	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);
+}
+
+int prune_run(const struct prune_options *o)
+{
+	struct prune p;
+	bool dry = o->dry, unknown;
+	/* For reading first: a missing database must not be created. */
+	sqlite3 *db = database_open(o->db, DB_READ);
+
+	if (!dry) {
+		db_close(db);
+		db = database_open(o->db, DB_WRITE);
+	}
+	if (prune_init(&p, db) != SQLITE_OK)
+		database_die(db, "read staging_bodies");
+	p.before = clock_now() - o->keep;
+	p.even_needed = o->even_needed;
+	if (prune_plan(&p) != SQLITE_OK)
+		database_die(db, "determine which captures are needed");
+	if (p.even_needed && prune_losses(&p, warn_of_loss, &dry))
+		database_die(db, "determine what would be lost");
+	if (dry)
+		list_plan(&p, o);
+	else
+		remove_all(&p, o);
+	unknown = p.unknown > 0 && !p.even_needed;
+	if (unknown)
+		cli_warn("prune: table '%s': %" PRId64
+			 " row%s without update times: nothing can be pruned "
+			 "until all captures are loaded again: "
+			 "sp-stage replay | sp-transform | sp-load",
+		    p.in_table, p.unknown, p.unknown == 1 ? "" : "s");
+	prune_release(&p);
+	db_close(db);
+	return unknown ? EX_DATAERR : 0;
+}

@@ -1,0 +1,77 @@
+/*
+ * Captures moved in time, those of runs whose clock was wrong.
+ */
+#include "cli.h"
+#include "database.h"
+#include "json/json.h"
+#include "listing.h"
+#include "stage.h"
+#include "staging/redate.h"
+
+/* The operands as a JSON array, ended by a NUL. */
+static void put_runs(char *const *run, struct buf *b)
+{
+	buf_putc(b, '[');
+	for (char *const *r = run; *r; r++) {
+		if (r > run)
+			buf_putc(b, ',');
+		json_put_string(b, slice_of(*r));
+	}
+	buf_putc(b, ']');
+	if (!buf_putc(b, '\0'))
+		cli_die(EX_USAGE, "too many runs");
+}
+
+static void check_known(sqlite3 *db, const char *runs)
+{
+	struct buf run = BUF_INIT((size_t)1 << 20);
+
+	if (redate_unknown(db, runs, &run) != SQLITE_OK)
+		database_die(db, "find the runs");
+	if (run.n)
+		cli_die(
+		    EX_DATAERR, "redate: no such run: '%s'", buf_message(&run));
+	buf_release(&run);
+}
+
+static void move(sqlite3 *db, const char *runs, int64_t by)
+{
+	int rc;
+
+	if (db_begin(db) != SQLITE_OK)
+		database_die(db, "lock the database");
+	rc = redate_move(db, runs, by);
+	if (rc == SQLITE_RANGE) {
+		db_rollback(db);
+		cli_die(EX_USAGE, "--by: a time would leave the years "
+				  "0000 to 9999");
+	}
+	if (rc != SQLITE_OK || db_commit(db) != SQLITE_OK)
+		database_die(db, "move the captures");
+}
+
+int stage_redate(const struct stage_options *o)
+{
+	struct buf runs = BUF_INIT((size_t)1 << 20);
+	sqlite3 *db = database_open(o->db, DB_READ);
+	struct query list;
+
+	if (o->by == 0 || !*o->operands)
+		cli_die(EX_USAGE, "redate: --by and a run are required, such "
+				  "as --by -40d 01M81F...");
+	put_runs(o->operands, &runs);
+	check_known(db, runs.p);
+	if (!o->prune.dry) {
+		db_close(db);
+		db = database_open(o->db, DB_WRITE);
+		move(db, runs.p, o->by);
+	}
+	redate_list(&list, db, runs.p, o->prune.dry ? 0 : -o->by,
+	    o->prune.dry ? o->by : 0);
+	listing_query(&list, "redate", o->table || stdout_is_terminal());
+	if (query_finish(&list) != SQLITE_OK)
+		database_die(db, "list what is moved");
+	db_close(db);
+	buf_release(&runs);
+	return 0;
+}

@@ -1,0 +1,170 @@
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "database.h"
+#include "json/json.h"
+#include "stage.h"
+
+struct buf *replay_open(struct source *s, struct out *out, const char *job,
+    const struct stage_options *o)
+{
+	struct buf *b;
+
+	if (!source_init(s, "sp-stage", out, o->max_line))
+		cli_die(EX_OSERR, "no clock or random bytes available");
+	b = source_begin(s, RECORD_RUN);
+	json_put_member(b, "job", slice_of(job));
+	if (o->filter.user)
+		json_put_member(b, "user", slice_of(o->filter.user));
+	json_put_member(b, "started_at", slice_of(s->started_at));
+	return b;
+}
+
+struct outcome replay_outcome(int status)
+{
+	struct outcome how = {.exit = 0};
+
+	if (status == EX_CONFIG)
+		how = (struct outcome){
+		    .exit = status, .reason = "stored captures cannot be read"};
+	return how;
+}
+
+int replay_close(struct source *s, int status)
+{
+	const struct outcome how = replay_outcome(status);
+	bool ok = source_end(s, &how);
+
+	if (!ok)
+		cli_warn("stdout: cannot write: %s", strerror(s->out->err));
+	source_release(s);
+	return ok ? status : pipe_io_status(s->out->err);
+}
+
+void replay_refuse(struct source *s, const char *key, struct slice name,
+    const char *code, struct slice reason)
+{
+	struct buf *b = source_begin(s, RECORD_ERROR);
+
+	cli_warn("%.*s: %.*s", (int)name.n, name.p, (int)reason.n, reason.p);
+	json_put_member(b, "stage", SLICE("sp-stage"));
+	json_put_member(b, key, name);
+	json_put_member(b, "code", slice_of(code));
+	json_put_member(b, "reason", reason);
+	source_send(s, RECORD_ERROR);
+}
+
+/* Refuse the capture at hand, by its name if it has one. */
+static void send_damaged(
+    const struct capture_walk *w, struct source *s, struct buf *name)
+{
+	const char *key = name->n ? "src" : "where";
+
+	if (!name->n)
+		buf_printf(name, "capture %lld", (long long)w->last);
+	replay_refuse(
+	    s, key, buf_slice(name), "bad body", slice_of(w->reader.bad));
+}
+
+int replay_send(struct capture_walk *w, struct source *s, struct buf *line,
+    bool progress, int *status)
+{
+	uint64_t sent = 0, total = (uint64_t)w->total;
+	int rc;
+
+	while ((rc = capture_walk_next(w, line)) == SQLITE_ROW) {
+		if (w->reader.bad) {
+			send_damaged(w, s, line);
+			*status = EX_CONFIG;
+		} else if (!source_send_line(
+			       s, RECORD_CAPTURE, buf_slice(line))) {
+			break;
+		}
+		sent++;
+		if (progress)
+			cli_progress_of(sent, total,
+			    "%" PRIu64 " of %" PRIu64 " captures", sent, total);
+	}
+	if (progress)
+		cli_progress_end();
+	return rc;
+}
+
+/*
+ * Announce the captures that are sent again for their errors to leave, all
+ * before the first: rows in between would hold sp-transform up.
+ */
+static int send_resolved_errors(sqlite3 *db, const struct capture_filter *f,
+    struct source *s, struct buf *name)
+{
+	struct capture_walk walk;
+	struct buf *b;
+	int rc = capture_walk_init(&walk, db, f, true);
+
+	while (rc == SQLITE_OK &&
+	       (rc = capture_walk_next(&walk, name)) == SQLITE_ROW) {
+		b = source_begin(s, RECORD_ROW);
+		json_put_member(b, "table", SLICE("ingest_errors"));
+		json_put_member(b, "op", SLICE("delete"));
+		json_put_key(b, "row");
+		buf_putc(b, '{');
+		json_put_member(b, "src", buf_slice(name));
+		buf_putc(b, '}');
+		rc = source_send(s, RECORD_ROW) ? SQLITE_OK : SQLITE_DONE;
+	}
+	capture_walk_release(&walk);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Open the run: how many captures will come, and whose cursors stay. */
+static void open_run(sqlite3 *db, struct source *s, struct out *out,
+    const struct stage_options *o, int64_t captures)
+{
+	struct buf *b = replay_open(s, out, "replay", o);
+
+	json_put_member_int(b, "captures", captures);
+	json_put_key(b, "uncommitted");
+	if (captures_uncommitted(db, b) != SQLITE_OK)
+		database_die(db, "read ingest_runs");
+	source_send(s, RECORD_RUN);
+}
+
+int stage_replay(const struct stage_options *o)
+{
+	struct buf line = BUF_INIT(o->max_line);
+	struct capture_walk walk;
+	struct source source;
+	struct out out;
+	sqlite3 *db = database_open(o->db, DB_READ);
+	int rc, status = 0;
+
+	out_init(&out, STDOUT_FILENO, (size_t)256 << 10);
+	if (capture_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
+		database_die(db, "read staging_raw");
+	/* No run, no records: sp-load takes an empty stream for a failure. */
+	if (walk.total == 0 && o->filter.refused)
+		cli_warn("replay: no refused captures are left");
+	else if (walk.total == 0)
+		cli_die(EX_DATAERR, "replay: no captures match");
+	open_run(db, &source, &out, o, walk.total);
+	if (o->filter.refused &&
+	    send_resolved_errors(db, &o->filter, &source, &line) != SQLITE_OK)
+		database_die(db, "read staging_raw");
+	rc = replay_send(
+	    &walk, &source, &line, cli_progress_wanted(o->progress), &status);
+	if (rc == SQLITE_TOOBIG)
+		cli_die(EX_DATAERR,
+		    "replay: capture %lld is longer than "
+		    "--max-line",
+		    (long long)walk.last);
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		database_die(db, "read staging_raw");
+	status = replay_close(&source, status);
+	capture_walk_release(&walk);
+	db_close(db);
+	buf_release(&line);
+	out_release(&out);
+	return status;
+}

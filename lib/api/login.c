@@ -1,0 +1,183 @@
+#include "api/login.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "api/client.h"
+#include "api/session.h"
+#include "auth/callback.h"
+#include "auth/grant.h"
+#include "base/clock.h"
+#include "base/url.h"
+#include "http/skew.h"
+#include "spotify/denial.h"
+
+#define PROFILE_MAX ((size_t)1 << 20)
+
+bool login_begin(struct login *l, struct error *error)
+{
+	struct origin to;
+
+	token_init(&l->token, "");
+	snprintf(l->redirect, sizeof(l->redirect),
+	    "http://127.0.0.1:%d" CALLBACK_PATH, l->port);
+	if (!pkce_make(&l->pkce))
+		return error_set(
+		    error, EX_OSERR, "the system has no random bytes");
+	return session_check_url("login service", l->auth_url, &to, error) &&
+	       session_check_url("token endpoint", l->token_url, &to, error) &&
+	       session_check_api(l->api_url, &l->api, error);
+}
+
+void login_release(struct login *l)
+{
+	token_release(&l->token);
+	token_wipe(&l->pkce, sizeof(l->pkce));
+}
+
+bool login_put_url(const struct login *l, struct buf *b)
+{
+	struct buf query = BUF_INIT(URL_MAX);
+
+	param_put(&query, "response_type", "code");
+	param_put(&query, "client_id", l->client_id);
+	param_put(&query, "scope", l->scope);
+	param_put(&query, "redirect_uri", l->redirect);
+	param_put(&query, "state", l->pkce.state);
+	param_put(&query, "code_challenge_method", "S256");
+	param_put(&query, "code_challenge", l->pkce.challenge);
+	buf_printf(
+	    b, "%s%c", l->auth_url, strchr(l->auth_url, '?') ? '&' : '?');
+	buf_put_slice(b, buf_slice(&query));
+	b->failed |= query.failed;
+	buf_release(&query);
+	return !b->failed;
+}
+
+/* Exchange the code and the verifier for tokens. */
+static bool exchange(struct login *l, const char *code, struct error *error)
+{
+	struct buf form = BUF_INIT(URL_MAX);
+	struct grant g = {.request = {.url = l->token_url},
+	    .policy = l->policy,
+	    .ended = "the login is refused: log in again",
+	    .secrets = {code, l->pkce.verifier}};
+	bool ok;
+
+	param_put(&form, "grant_type", "authorization_code");
+	param_put(&form, "code", code);
+	param_put(&form, "redirect_uri", l->redirect);
+	param_put(&form, "client_id", l->client_id);
+	param_put(&form, "code_verifier", l->pkce.verifier);
+	g.request.form = buf_cstr(&form);
+	/* The granted scope is the requested one, unless the response says. */
+	token_set(&l->token.client_id, slice_of(l->client_id));
+	token_set(&l->token.scope, slice_of(l->scope));
+	ok = grant_request(&g, &l->token, l->transfer, error);
+	if (form.p)
+		token_wipe(form.p, form.n);
+	buf_release(&form);
+	/* Without a refresh token the login ends with the access token. */
+	if (l->token.refresh_token)
+		l->token.authorized_at = skew_now(transfer_skew(l->transfer));
+	return ok;
+}
+
+/* Explain a 403 right after a login. */
+static bool explain_forbidden(const struct result *a, struct error *error)
+{
+	struct slice why = slice_of(a->error.why);
+	const char *hint;
+
+	hint = denial_mentions(why, "premium")
+		   ? "the owner of the app needs Spotify Premium"
+	       : denial_mentions(why, "scope")
+		   ? "log in with more scopes"
+		   : "is the user on the app's list? Its owner adds them in the"
+		     " developer dashboard, under User Management";
+	return error_set(error, EX_NOPERM,
+	    "the API refuses this user (%.200s): %s", why.p, hint);
+}
+
+static bool fetch_user(struct login *l, struct error *error)
+{
+	struct client client = {
+	    .transfer = l->transfer, .token = &l->token, .policy = *l->policy};
+	struct buf url = BUF_INIT(URL_MAX);
+	struct result a;
+	bool ok = false;
+
+	if (!session_put_profile_url(&l->api, &url, error))
+		return false;
+	result_init(&a, PROFILE_MAX);
+	client_get(&client, url.p, &a);
+	if (a.kind == RESULT_OK) {
+		l->token.user_id =
+		    session_parse_user_id(buf_slice(&a.response.body), error);
+		ok = l->token.user_id;
+	} else if (a.kind == RESULT_DENIED && a.response.status == 403) {
+		explain_forbidden(&a, error);
+	} else {
+		error_set(error, a.error.exit, "/v1/me: %.480s", a.error.why);
+		error->until = a.error.until;
+	}
+	result_release(&a);
+	buf_release(&url);
+	return ok;
+}
+
+bool login_exchange(struct login *l, const char *code, struct error *error)
+{
+	size_t n;
+
+	if (exchange(l, code, error) && fetch_user(l, error))
+		return true;
+	n = strlen(error->why);
+	token_redact(&l->token, error->why, n);
+	secret_redact(code, error->why, n);
+	secret_redact(l->pkce.verifier, error->why, n);
+	return false;
+}
+
+/* Note the URL of a service unless it is the default. */
+static void set_url(char **member, const char *url, const char *usual)
+{
+	if (strcmp(url, usual) != 0)
+		token_set(member, slice_of(url));
+}
+
+/* Replace a token file that has been locked and read. */
+static bool replace_file(
+    struct login *l, struct token *old, bool force, struct error *error)
+{
+	const char *user = l->token.user_id;
+
+	if (old->user_id && strcmp(old->user_id, user) != 0 && !force)
+		return error_set(error, EX_CONFIG,
+		    "this is user '%s', but '%s' is of user '%s': "
+		    "name another --account, or --force it",
+		    user, old->path, old->user_id);
+	set_url(&l->token.token_url, l->token_url, SESSION_TOKEN_URL);
+	set_url(&l->token.api_url, l->api_url, SESSION_API);
+	token_swap(old, &l->token);
+	if (token_save(old, error)) {
+		token_swap(old, &l->token);
+		return true;
+	}
+	return false;
+}
+
+bool login_save(
+    struct login *l, const char *path, bool force, struct error *error)
+{
+	struct token old;
+	bool ok;
+
+	token_init(&old, path);
+	ok = token_lock_new(&old, force, error) &&
+	     replace_file(l, &old, force, error);
+	token_release(&old);
+	return ok;
+}

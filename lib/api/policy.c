@@ -1,0 +1,361 @@
+#include "api/policy.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "api/scheduler.h"
+#include "base/clock.h"
+#include "http/origin.h"
+#include "http/skew.h"
+#include "spotify/endpoint.h"
+#include "spotify/scopes.h"
+
+/*
+ * After so many requests in a row without a usable response the circuit breaker
+ * opens: the service is down.
+ */
+#define BREAKER_THRESHOLD 3
+
+/*
+ * Record an error of the run: the first one, unless a halt or a limit takes
+ * precedence.
+ */
+static void record_failure(
+    struct run_policy *p, const struct error *e, bool counts)
+{
+	if (!p->failure.exit || counts)
+		p->failure = *e;
+	if (!p->status || counts)
+		p->status = e->exit;
+}
+
+/* The refusal code of requests that are not sent. */
+static const char *halt_code(int status)
+{
+	switch (status) {
+	case EX_TEMPFAIL: return "come back later";
+	case EX_NOPERM: return "log in first";
+	case EX_UNAVAILABLE: return "service unavailable";
+	case EX_CONFIG: return "configuration";
+	default: return "cannot go on";
+	}
+}
+
+/* Refuse a request because of a halt or a limit, reported before. */
+static void refuse_unsent(struct task *t, const struct error *e)
+{
+	task_refuse(t, halt_code(e->exit), "not sent: %s", e->why);
+	t->unsent = true;
+}
+
+/* Refuse a request that got no response, or an incomplete one. */
+static void refuse_task(struct task *t, const char *code, const char *why)
+{
+	struct slice path = url_brief(slice_of(t->api_request.url));
+
+	task_refuse(t, code, "%.*s: %s", (int)path.n, path.p, why);
+}
+
+static void halt(struct run_policy *p, const struct error *e, const char *url)
+{
+	p->halt = *e;
+	p->run_only = false;
+	p->report(p->ctx, url, e->why);
+	record_failure(p, e, true);
+}
+
+void run_policy_halt(struct run_policy *p, const struct error *e, bool run_only)
+{
+	halt(p, e, NULL);
+	p->run_only = run_only;
+}
+
+bool run_policy_is_halted(const struct run_policy *p)
+{
+	return p->halt.exit != 0;
+}
+
+/* A rate limit defers requests of the run. */
+static void defer_bucket(
+    struct run_policy *p, size_t bucket, const struct error *e)
+{
+	p->limited |= LIMITS_BIT(bucket);
+	record_failure(p, e, !run_policy_is_halted(p));
+}
+
+/* Add to the reason of a successful run, once. */
+static void add_note(struct run_policy *p, const char *text)
+{
+	size_t n = strlen(p->note);
+
+	if (!strstr(p->note, text))
+		snprintf(p->note + n, sizeof(p->note) - n, "%s%s",
+		    n ? "; " : "", text);
+}
+
+static void note_missing_scope(
+    struct run_policy *p, const struct scope_need *need)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "without the scope '%s', %s", need->scope,
+	    need->without);
+	add_note(p, text);
+}
+
+/*
+ * Set the error of a request that needs a scope. What a job needs is what a
+ * login asks for by default; another scope comes on top of what there is.
+ */
+static void set_missing_scope(struct run_policy *p, struct error *e,
+    const struct task *t, const struct scope_need *need)
+{
+	const char *scopes = p->scopes && *p->scopes ? *p->scopes : "";
+	const struct endpoint *endpoint = endpoint_named(t->request.endpoint);
+
+	if (endpoint->job)
+		error_set(e, EX_NOPERM,
+		    "the login lacks the scope '%s': log in again: %s",
+		    need->scope, p->login);
+	else
+		error_set(e, EX_NOPERM,
+		    "the login lacks the scope '%s': log in again: "
+		    "%s --scope '%s%s%s'",
+		    need->scope, p->login, scopes, *scopes ? " " : "",
+		    need->scope);
+}
+
+/* Refuse a request whose required scope is missing. */
+static void refuse_scope(
+    struct run_policy *p, struct task *t, const struct scope_need *need)
+{
+	struct error e = ERROR_UNSET, missing = ERROR_UNSET;
+
+	set_missing_scope(p, &missing, t, need);
+	error_set(&e, EX_NOPERM, "%s: %.450s",
+	    endpoint_named(t->request.endpoint)->name, missing.why);
+	if (strcmp(p->failure.why, e.why) != 0)
+		p->report(p->ctx, NULL, e.why);
+	record_failure(p, &e, true);
+	refuse_unsent(t, &e);
+}
+
+/*
+ * Whether the login's scopes allow a request. In a run whose job has more to
+ * do, one that they do not allow is skipped, and mentioned in the end record.
+ */
+static bool is_in_scope(struct run_policy *p, struct task *t)
+{
+	const char *scopes = p->scopes ? *p->scopes : NULL;
+	const struct endpoint *e = endpoint_named(t->request.endpoint);
+
+	for (int i = 0; e && scopes && i < ENDPOINT_SCOPES; i++) {
+		const struct scope_need *n = &e->scopes[i];
+
+		if (!n->scope || scopes_have(scopes, slice_of(n->scope)))
+			continue;
+		if (n->effect == SCOPE_ALL ||
+		    (n->effect == SCOPE_PART && !t->request.run.p)) {
+			refuse_scope(p, t, n);
+			return false;
+		}
+		note_missing_scope(p, n);
+		t->ended = n->effect == SCOPE_PART;
+	}
+	return !t->ended;
+}
+
+bool run_policy_may_send(struct run_policy *p, struct task *t)
+{
+	size_t bucket = bucket_of(t->request.endpoint);
+	const struct error *limit =
+	    limits_at(&p->limits, bucket, skew_now(p->skew));
+
+	if (run_policy_is_halted(p)) {
+		/* The halt of an earlier run fails this one, too. */
+		record_failure(p, &p->halt, false);
+		refuse_unsent(t, &p->halt);
+		return false;
+	}
+	if (!limit)
+		return is_in_scope(p, t);
+	defer_bucket(p, bucket, limit);
+	refuse_unsent(t, limit);
+	return false;
+}
+
+/* Report a limit, and send nothing more of its bucket. */
+static void apply_limit(struct run_policy *p, const struct task *t)
+{
+	const struct error *e = &t->result.error;
+	size_t bucket = bucket_of(t->request.endpoint);
+
+	limits_set(&p->limits, bucket, t->result.account, e);
+	p->report(p->ctx, t->api_request.url, e->why);
+	defer_bucket(p, bucket, e);
+}
+
+/*
+ * Count a request without a usable response; several in a row open the circuit
+ * breaker.
+ */
+static void count_failure(struct run_policy *p, const struct error *e)
+{
+	struct error out;
+
+	record_failure(p, e, false);
+	if (++p->failures_in_row < BREAKER_THRESHOLD)
+		return;
+	error_set(&out, EX_UNAVAILABLE,
+	    "giving up: %d requests in a row got no usable response",
+	    BREAKER_THRESHOLD);
+	halt(p, &out, NULL);
+}
+
+/*
+ * A 403 or 404 that is a result. That the app may not use audio features at all
+ * is reported once, and in the run's end record.
+ */
+static void note_denial(struct run_policy *p, const struct task *t)
+{
+	const char *why = t->result.error.why;
+	char text[240];
+
+	if (t->result.response.status != 403 || *p->note ||
+	    !slice_is(t->request.endpoint, "audio-features"))
+		return;
+	snprintf(text, sizeof(text), "audio-features: %.200s", why);
+	add_note(p, text);
+	p->report(p->ctx, t->api_request.url, why);
+}
+
+/*
+ * A scope is missing, and the login may not know which it has. For a private
+ * playlist this is a result, if it is known that it may not be read; of a part
+ * of a job it is one, too.
+ */
+static void apply_missing_scope(struct run_policy *p, const struct task *t)
+{
+	const struct scope_need *need = scope_needed_by(t->request.endpoint);
+	const char *scopes = p->scopes ? *p->scopes : NULL;
+	struct error e = ERROR_UNSET, missing = ERROR_UNSET;
+
+	if (t->request.optional && scopes &&
+	    !scopes_have(scopes, SLICE("playlist-read-private"))) {
+		note_denial(p, t);
+	} else if (need && need->effect == SCOPE_PART && t->request.run.p) {
+		p->report(p->ctx, t->api_request.url, t->result.error.why);
+		note_missing_scope(p, need);
+	} else {
+		error_set(&missing, EX_NOPERM, "log in again: %s", p->login);
+		if (need)
+			set_missing_scope(p, &missing, t, need);
+		error_set(&e, EX_NOPERM, "%.200s: %.300s", t->result.error.why,
+		    missing.why);
+		halt(p, &e, t->api_request.url);
+		p->run_only = true;
+	}
+}
+
+/* The API refuses this request, or all. */
+static void apply_denial(struct run_policy *p, const struct task *t)
+{
+	const struct error *e = &t->result.error;
+	int status = t->result.response.status;
+
+	if (t->denied == DENIAL_LOGIN) {
+		apply_missing_scope(p, t);
+		return;
+	}
+	if (t->request.optional &&
+	    (status == 404 || t->denied == DENIAL_ENDPOINT ||
+		t->denied == DENIAL_SUBJECT)) {
+		note_denial(p, t);
+		return;
+	}
+	if (status == 403)
+		halt(p, e, t->api_request.url);
+	else
+		p->report(p->ctx, t->api_request.url, e->why);
+	record_failure(p, e, false);
+}
+
+/*
+ * A usable response, but its next page may have been refused. A list that is
+ * shorter than its total is no failure: some services count what they do not
+ * show. No content is a result only of an endpoint that is not mapped.
+ */
+static void apply_success(struct run_policy *p, const struct task *t)
+{
+	struct error chain;
+	int status = t->result.response.status;
+
+	if ((status == 204 || status == 205) &&
+	    !slice_is(t->request.endpoint, ENDPOINT_UNKNOWN)) {
+		error_set(&chain, EX_UNAVAILABLE,
+		    "HTTP %d, but the body is empty", status);
+		p->report(p->ctx, t->api_request.url, chain.why);
+		count_failure(p, &chain);
+		return;
+	}
+	p->failures_in_row = 0;
+	if (!t->code)
+		return;
+	if (t->code == task_short_list) {
+		add_note(p, t->why);
+		return;
+	}
+	error_set(&chain, EX_UNAVAILABLE, "%.480s", t->why);
+	record_failure(p, &chain, false);
+}
+
+void run_policy_apply(struct run_policy *p, struct task *t)
+{
+	const struct error *e = &t->result.error;
+
+	switch (t->result.kind) {
+	case RESULT_OK: apply_success(p, t); break;
+	case RESULT_DENIED: apply_denial(p, t); break;
+	case RESULT_LIMITED: apply_limit(p, t); break;
+	case RESULT_NO_LOGIN:
+		halt(p, e, t->api_request.url);
+		refuse_unsent(t, e);
+		break;
+	case RESULT_REDIRECT:
+		refuse_task(t, "redirect", e->why);
+		record_failure(p, e, false);
+		break;
+	case RESULT_NONE:
+		refuse_task(t, "no answer", e->why);
+		count_failure(p, e);
+		break;
+	default:
+		p->report(p->ctx, t->api_request.url, e->why);
+		count_failure(p, e);
+	}
+}
+
+void run_policy_begin(struct run_policy *p)
+{
+	p->failure = (struct error){.exit = 0};
+	p->limited = 0;
+	limits_expire(&p->limits, skew_now(p->skew));
+}
+
+void run_policy_end(struct run_policy *p, struct outcome *how)
+{
+	struct error *e = &p->failure;
+
+	if (p->limited && !run_policy_is_halted(p))
+		limits_summarize(&p->limits, p->limited, e);
+	*how = (struct outcome){.exit = e->exit};
+	snprintf(
+	    how->reason, sizeof(how->reason), "%s", e->exit ? e->why : p->note);
+	if (e->until && !clock_format(e->until, how->until))
+		*how->until = '\0';
+	run_policy_begin(p);
+	*p->note = '\0';
+	if (p->run_only)
+		p->halt = (struct error){.exit = 0};
+	p->run_only = false;
+}

@@ -1,0 +1,165 @@
+#include "inspect/digest.h"
+
+#include <stdio.h>
+
+#include "base/sha256.h"
+#include "db/db.h"
+#include "db/statements.h"
+
+#define ROW_MAX ((size_t)2 << 30) /* SQLite holds no more in one */
+
+bool digest_covers(const struct table *t)
+{
+	return (t->kind != TABLE_UNKNOWN && t->kind != TABLE_NOT_LOADED) ||
+	       slice_is(t->name, "playlist_ingest_done");
+}
+
+static bool counts(const struct table *t, unsigned column)
+{
+	return t->columns[column].rule != RULE_NONE;
+}
+
+/*
+ * The columns that count, by name, for their order differs between databases.
+ */
+static int prepare(sqlite3 *db, const struct table *t, sqlite3_stmt **stmt)
+{
+	sqlite3_str *s = sqlite3_str_new(db);
+	const char *comma = "select ";
+	char *sql;
+	int rc;
+
+	for (unsigned i = 0; i < t->count; i++)
+		if (counts(t, t->by_name[i])) {
+			sqlite3_str_appendf(s, "%s\"%w\"", comma,
+			    t->columns[t->by_name[i]].name.p);
+			comma = ", ";
+		}
+	sqlite3_str_appendf(s, " from \"%w\"", t->name.p);
+	sql = sqlite3_str_finish(s);
+	rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
+	sqlite3_free(sql);
+	return rc;
+}
+
+/* Most significant byte first, on any machine. */
+static void write_u64(unsigned char to[8], uint64_t n)
+{
+	for (int i = 0; i < 8; i++)
+		to[i] = (unsigned char)(n >> (56 - 8 * i));
+}
+
+static void put_u64(struct buf *b, uint64_t n)
+{
+	unsigned char bytes[8];
+
+	write_u64(bytes, n);
+	buf_put(b, bytes, sizeof(bytes));
+}
+
+/* Name, type, length, bytes: no two rows are written the same. */
+static void put_value(
+    struct buf *b, struct slice name, sqlite3_stmt *s, int column)
+{
+	static const char types[] = {[SQLITE_INTEGER] = 'i',
+	    [SQLITE_FLOAT] = 'r',
+	    [SQLITE_TEXT] = 't',
+	    [SQLITE_BLOB] = 'b'};
+	int type = sqlite3_column_type(s, column);
+	double real;
+	uint64_t bits;
+	const void *p;
+
+	if (type == SQLITE_NULL)
+		return;
+	buf_put(b, name.p, name.n + 1);
+	buf_putc(b, types[type]);
+	if (type == SQLITE_INTEGER) {
+		put_u64(b, (uint64_t)sqlite3_column_int64(s, column));
+	} else if (type == SQLITE_FLOAT) {
+		real = sqlite3_column_double(s, column);
+		memcpy(&bits, &real, sizeof(bits));
+		put_u64(b, bits);
+	} else {
+		p = type == SQLITE_TEXT ? sqlite3_column_text(s, column)
+					: sqlite3_column_blob(s, column);
+		put_u64(b, (uint64_t)sqlite3_column_bytes(s, column));
+		if (p)
+			buf_put(b, p, (size_t)sqlite3_column_bytes(s, column));
+	}
+}
+
+static void add_row(struct digest *d, struct slice row)
+{
+	unsigned char hash[SHA256_SIZE];
+
+	sha256(row, hash);
+	for (int lane = 0; lane < DIGEST_LANES; lane++) {
+		uint64_t n = 0;
+
+		for (int i = 0; i < 8; i++)
+			n = n << 8 | hash[8 * lane + i];
+		d->sum[lane] += n;
+	}
+	d->rows++;
+}
+
+int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
+{
+	struct buf row = BUF_INIT(ROW_MAX);
+	sqlite3_stmt *s;
+	int rc = prepare(db, t, &s);
+
+	*d = (struct digest){.rows = 0};
+	if (rc != SQLITE_OK)
+		return rc;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !row.failed) {
+		int column = 0;
+
+		buf_clear(&row);
+		for (unsigned i = 0; i < t->count; i++)
+			if (counts(t, t->by_name[i]))
+				put_value(&row, t->columns[t->by_name[i]].name,
+				    s, column++);
+		add_row(d, buf_slice(&row));
+	}
+	sqlite3_finalize(s);
+	if (row.failed)
+		rc = SQLITE_TOOBIG;
+	buf_release(&row);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+void digest_format(const struct digest *d, char text[DIGEST_TEXT])
+{
+	unsigned char bytes[8 * (1 + DIGEST_LANES)], hash[SHA256_SIZE] = {0};
+
+	write_u64(bytes, d->rows);
+	for (int lane = 0; lane < DIGEST_LANES; lane++)
+		write_u64(bytes + 8 * (1 + lane), d->sum[lane]);
+	sha256((struct slice){(const char *)bytes, sizeof(bytes)}, hash);
+	for (size_t i = 0; i < DIGEST_TEXT / 2; i++)
+		snprintf(text + 2 * i, 3, "%02x", (unsigned)hash[i]);
+}
+
+int digest_all(sqlite3 *db, struct tables *tables,
+    void (*on_table)(void *ctx, const struct table *, const struct digest *),
+    void *ctx)
+{
+	struct query q;
+
+	query_prepare(&q, db, &sql_table_names);
+	while (query_step(&q)) {
+		const struct table *t = tables_find(tables, query_text(&q, 0));
+		struct digest d;
+
+		if (!t)
+			query_fail(&q, db_error(db));
+		if (!t || !digest_covers(t))
+			continue;
+		query_fail(&q, digest_table(db, t, &d));
+		if (q.rc == SQLITE_OK)
+			on_table(ctx, t, &d);
+	}
+	return query_finish(&q);
+}

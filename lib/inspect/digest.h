@@ -1,0 +1,47 @@
+/*
+ * The digest of a table: a number that says whether two tables hold the same
+ * rows, wherever and in whatever order they were written. It is the sum of
+ * the rows' SHA-256, lane by lane, so a table of any size needs no memory
+ * and no sorting. It guards against accidents, not against forgers.
+ *
+ * Of a row count the columns that rows can tell, each with its name: so the
+ * order of columns does not matter, nor does a number like play_id. A NULL
+ * adds nothing: a column that another database lacks is like one that was
+ * never told.
+ */
+#ifndef SP_INSPECT_DIGEST_H
+#define SP_INSPECT_DIGEST_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "merge/table.h"
+
+#define DIGEST_LANES 4
+#define DIGEST_TEXT 33 /* of digest_format, with its NUL */
+
+struct digest {
+	uint64_t rows;
+	uint64_t sum[DIGEST_LANES];
+};
+
+/*
+ * Whether a table is made from rows, and by them alone: the books, captures
+ * and pages that wait are not.
+ */
+bool digest_covers(const struct table *);
+
+/* Read a whole table; a SQLite result code. */
+int digest_table(sqlite3 *, const struct table *, struct digest *);
+
+/* The digest in hexadecimal, 128 bits of it. */
+void digest_format(const struct digest *, char text[DIGEST_TEXT]);
+
+/* Report the digest of each table covered, by name; a SQLite result code. */
+int digest_all(sqlite3 *, struct tables *,
+    void (*on_table)(void *ctx, const struct table *, const struct digest *),
+    void *ctx);
+
+#endif

@@ -1,0 +1,473 @@
+#include "merge/apply.h"
+
+#include "db/db.h"
+#include "merge/row.h"
+#include "merge/statements.h"
+
+#define ROW_TEXT_MAX ((size_t)1 << 30) /* what SQLite takes in one value */
+
+/* What is known of the rows after the one looked up last. */
+enum { AHEAD_UNKNOWN, AHEAD_ROW, AHEAD_END };
+
+void applier_init(struct applier *l, sqlite3 *db, bool dry)
+{
+	*l = (struct applier){.db = db,
+	    .dry = dry,
+	    .ahead_key = BUF_INIT(ROW_TEXT_MAX),
+	    .ahead_text = BUF_INIT(ROW_TEXT_MAX),
+	    .tombstone_text = BUF_INIT(ROW_TEXT_MAX),
+	    .text = BUF_INIT(ROW_TEXT_MAX),
+	    .key = BUF_INIT(ROW_TEXT_MAX)};
+}
+
+void applier_release(struct applier *l)
+{
+	sqlite3_finalize(l->tombstone_find);
+	sqlite3_finalize(l->tombstone_find_overlay);
+	sqlite3_finalize(l->tombstone_write);
+	buf_release(&l->ahead_key);
+	buf_release(&l->ahead_text);
+	buf_release(&l->tombstone_text);
+	buf_release(&l->text);
+	buf_release(&l->key);
+}
+
+/* Step a statement that writes, and have it ready for the next time. */
+static int run(sqlite3_stmt *s)
+{
+	int rc = sqlite3_step(s);
+
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int bind_value(sqlite3_stmt *s, int index, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_INT: return sqlite3_bind_int64(s, index, v->integer);
+	case VALUE_REAL: return sqlite3_bind_double(s, index, v->real);
+	case VALUE_TEXT: return db_bind_text(s, index, v->text);
+	default: return sqlite3_bind_null(s, index);
+	}
+}
+
+/* Bind the keys, the first of them at `index`. */
+static int bind_keys(sqlite3_stmt *s, int index, const struct table *t,
+    const struct stored_row *row)
+{
+	int rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < t->key_count && rc == SQLITE_OK; i++)
+		rc = bind_value(s, index++, &row->values[t->keys[i]]);
+	return rc;
+}
+
+/* A value of a row of results; its text is copied to where room is. */
+static struct value read_column(sqlite3_stmt *s, int column, struct buf *text)
+{
+	struct value v = VALUE_NONE;
+	const void *p;
+	size_t n;
+
+	switch (sqlite3_column_type(s, column)) {
+	case SQLITE_INTEGER:
+		v.type = VALUE_INT;
+		v.integer = sqlite3_column_int64(s, column);
+		break;
+	case SQLITE_FLOAT:
+		v.type = VALUE_REAL;
+		v.real = sqlite3_column_double(s, column);
+		break;
+	case SQLITE_TEXT:
+	case SQLITE_BLOB:
+		p = sqlite3_column_blob(s, column);
+		n = (size_t)sqlite3_column_bytes(s, column);
+		if (p)
+			buf_put(text, p, n);
+		v = value_text((struct slice){text->p + text->n - n, n});
+		break;
+	default: break;
+	}
+	return v;
+}
+
+/* Take a row of results over. */
+static int read_row(sqlite3_stmt *s, const struct table *t,
+    struct stored_row *row, struct buf *text)
+{
+	size_t n = 1;
+
+	/* All the room first: text that has been read must stay put. */
+	for (int i = 0; i < (int)t->count; i++) {
+		int type = sqlite3_column_type(s, i);
+
+		if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+			n += (size_t)sqlite3_column_bytes(s, i);
+	}
+	buf_clear(text);
+	if (!buf_reserve(text, n))
+		return SQLITE_TOOBIG;
+	merge_row_clear(t, row);
+	row->present = true;
+	for (unsigned i = 0; i < t->count; i++)
+		row->values[i] = read_column(s, (int)i, text);
+	return text->failed ? SQLITE_TOOBIG : SQLITE_OK;
+}
+
+/* Ask one statement for the row of those keys, or for the first from there. */
+static int find(sqlite3_stmt *s, const struct table *t,
+    const struct stored_row *keys, struct stored_row *row, struct buf *text)
+{
+	int rc = bind_keys(s, 1, t, keys);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		rc = read_row(s, t, row, text);
+	else if (rc == SQLITE_DONE) {
+		merge_row_clear(t, row);
+		rc = SQLITE_OK;
+	}
+	sqlite3_reset(s);
+	return rc;
+}
+
+/* The key of the row that was found ahead. */
+static bool key_ahead(struct applier *l, const struct table *t)
+{
+	struct value keys[TABLE_COLUMNS_MAX];
+	struct observation obs = {keys, t->key_count, false};
+
+	for (unsigned i = 0; i < t->key_count; i++) {
+		keys[i] = l->ahead.values[t->keys[i]];
+		keys[i].column = t->keys[i];
+	}
+	buf_clear(&l->ahead_key);
+	return row_key(t, &obs, &l->ahead_key);
+}
+
+/*
+ * Look a row up, in a batch that comes in the order of the index. What is
+ * asked for is the first row from that key on: where it is another one, all
+ * keys before it are known to be new, and where there is none, all the rest.
+ */
+static int look_ahead(struct applier *l, const struct table *t,
+    struct slice key, struct stored_row *keys)
+{
+	int c = -1, rc;
+
+	if (l->ahead_known == AHEAD_ROW)
+		c = slice_cmp(key, buf_slice(&l->ahead_key));
+	if (l->ahead_known == AHEAD_UNKNOWN || c > 0) {
+		rc = find(t->find, t, keys, &l->ahead, &l->ahead_text);
+		if (rc != SQLITE_OK)
+			return rc;
+		l->ahead_known = l->ahead.present ? AHEAD_ROW : AHEAD_END;
+		c = -1;
+		if (l->ahead.present && key_ahead(l, t))
+			c = slice_cmp(key, buf_slice(&l->ahead_key));
+		else if (l->ahead.present)
+			l->ahead_known = AHEAD_UNKNOWN;
+	}
+	if (l->ahead_known == AHEAD_ROW && c == 0)
+		merge_row_copy(t, keys, &l->ahead);
+	return SQLITE_OK;
+}
+
+/* Read a playlist's tombstone. */
+static int find_tombstone(
+    struct applier *l, const struct table *t, struct stored_row *row)
+{
+	sqlite3_stmt *from[] = {l->tombstone_find_overlay, l->tombstone_find};
+	int rc = SQLITE_DONE;
+
+	for (int i = 0; i < 2 && rc == SQLITE_DONE; i++) {
+		if (!from[i])
+			continue;
+		rc = bind_keys(from[i], 1, t, row);
+		if (rc == SQLITE_OK)
+			rc = sqlite3_step(from[i]);
+		if (rc == SQLITE_ROW) {
+			const void *p = sqlite3_column_text(from[i], 0);
+
+			buf_clear(&l->tombstone_text);
+			if (!buf_puts(&l->tombstone_text, p ? p : ""))
+				rc = SQLITE_TOOBIG;
+			row->deleted_at = buf_slice(&l->tombstone_text);
+		}
+		sqlite3_reset(from[i]);
+	}
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+ * Read the stored row whose keys `before` has. It stays valid until the next
+ * look-up.
+ */
+static int look_up(struct applier *l, struct table *t, struct slice key)
+{
+	struct stored_row *row = &l->before, *found = &l->ahead;
+	int rc;
+
+	if (t->kind == TABLE_QUEUE && (rc = find_tombstone(l, t, row)))
+		return rc;
+	if (!t->user_made && !l->dry) {
+		struct slice deleted_at = row->deleted_at;
+
+		rc = look_ahead(l, t, key, row);
+		row->deleted_at = deleted_at;
+		return rc;
+	}
+	merge_row_clear(t, found);
+	rc = SQLITE_OK;
+	if (t->find_overlay)
+		rc = find(t->find_overlay, t, row, found, &l->ahead_text);
+	if (rc == SQLITE_OK && !found->present)
+		rc = find(t->find, t, row, found, &l->ahead_text);
+	if (rc == SQLITE_OK && found->present) {
+		found->deleted_at = row->deleted_at;
+		merge_row_copy(t, row, found);
+		if (l->dry && merge_is_deleted(t, row))
+			row->present = false;
+	}
+	return rc;
+}
+
+static int write_insert(const struct table *t, const struct stored_row *row)
+{
+	int index = 1, rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
+		if (t->columns[i].rule != RULE_NONE)
+			rc = bind_value(t->insert, index++, &row->values[i]);
+	return rc == SQLITE_OK ? run(t->insert) : rc;
+}
+
+static int write_update(const struct table *t, const struct stored_row *row)
+{
+	int index = 1, rc = SQLITE_OK;
+
+	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
+		if (t->columns[i].rule != RULE_NONE &&
+		    t->columns[i].rule != RULE_KEY)
+			rc = bind_value(t->update, index++, &row->values[i]);
+	if (rc == SQLITE_OK)
+		rc = bind_keys(t->update, index, t, row);
+	return rc == SQLITE_OK ? run(t->update) : rc;
+}
+
+static int write_tombstone(struct applier *l, const struct table *t)
+{
+	int rc;
+
+	if (slice_eq(l->before.deleted_at, l->after.deleted_at))
+		return SQLITE_OK;
+	rc = bind_keys(l->tombstone_write, 1, t, &l->after);
+	if (rc == SQLITE_OK)
+		rc = db_bind_text(l->tombstone_write, 2, l->after.deleted_at);
+	return rc == SQLITE_OK ? run(l->tombstone_write) : rc;
+}
+
+static enum change_kind classify(const struct applier *l, const struct table *t)
+{
+	if (!l->before.present && l->after.present)
+		return CHANGE_INSERT;
+	if (l->before.present && !l->after.present)
+		return CHANGE_DELETE;
+	return merge_row_differs(t, &l->before, &l->after) ||
+		       !slice_eq(l->before.deleted_at, l->after.deleted_at)
+		   ? CHANGE_UPDATE
+		   : CHANGE_NONE;
+}
+
+static int write_row(struct applier *l, const struct change *c)
+{
+	const struct table *t = c->table;
+	int rc;
+
+	if (c->kind == CHANGE_INSERT || (c->kind == CHANGE_UPDATE && l->dry))
+		rc = write_insert(t, &l->after);
+	else if (c->kind == CHANGE_UPDATE)
+		rc = write_update(t, &l->after);
+	else if ((rc = bind_keys(t->remove, 1, t, &l->after)) == SQLITE_OK)
+		rc = run(t->remove);
+	/* Triggers do not fire in a dry run. */
+	if (rc == SQLITE_OK && !l->dry)
+		l->ignored = sqlite3_changes(l->db) == 0;
+	return rc;
+}
+
+static int write_change(struct applier *l, const struct change *c)
+{
+	int rc = write_tombstone(l, c->table);
+
+	l->ignored = false;
+	/* In a dry run the tombstone hides a row that would be deleted. */
+	if (rc != SQLITE_OK || c->kind == CHANGE_NONE ||
+	    (c->kind == CHANGE_UPDATE && !l->after.present) ||
+	    (c->kind == CHANGE_DELETE && l->dry))
+		return rc;
+	return write_row(l, c);
+}
+
+/* Start a row with the keys of a batch row. */
+static void set_keys(const struct batch_row *e, struct stored_row *row)
+{
+	const struct table *t = e->table;
+
+	merge_row_clear(t, row);
+	for (unsigned i = 0; i < t->key_count; i++) {
+		const struct value *v = observation_column(&e->obs, t->keys[i]);
+
+		if (v)
+			row->values[t->keys[i]] = *v;
+	}
+}
+
+/*
+ * Whether a row that was to be written is not: the table's constraints forbid
+ * it, or a trigger of the user's raised an error for it or ignores it.
+ */
+static bool is_forbidden(const struct applier *l, int rc)
+{
+	if ((rc & 0xff) == SQLITE_CONSTRAINT)
+		return l->dry || !sqlite3_get_autocommit(l->db);
+	return rc == SQLITE_OK && l->ignored;
+}
+
+static const char *forbidden_by(const struct applier *l, int rc)
+{
+	return rc == SQLITE_OK ? "a trigger of the database ignores the row"
+			       : sqlite3_errmsg(l->db);
+}
+
+/* Merge the batch rows of one key, and write the result. */
+static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
+{
+	const struct batch_row *first = o[0].row;
+	struct table *t = first->table;
+	struct change c = {.table = t,
+	    .before = &l->before,
+	    .after = &l->after,
+	    .src = first->src};
+	struct slice newest = first->last_at;
+	int rc;
+
+	buf_clear(&l->text);
+	set_keys(first, &l->before);
+	rc = look_up(l, t, first->key);
+	if (rc != SQLITE_OK)
+		return rc;
+	merge_row_copy(t, &l->after, &l->before);
+	if (l->after.present)
+		merge_read_times(t, &l->after);
+	for (size_t i = 0; i < n; i++) {
+		const struct batch_row *e = o[i].row;
+
+		merge_observe(t, &l->after, &e->obs, e->last_at);
+		if (e->first_at.p != e->last_at.p)
+			merge_observe(t, &l->after, &e->obs, e->first_at);
+		c.rows += e->rows;
+		if (slice_cmp(e->last_at, newest) > 0) {
+			newest = e->last_at;
+			c.src = e->src;
+		}
+	}
+	if (!merge_finalize(t, &l->after, &l->text))
+		return SQLITE_TOOBIG;
+	c.kind = classify(l, t);
+	rc = write_change(l, &c);
+	if (is_forbidden(l, rc) && l->on_forbidden) {
+		l->on_forbidden(l->ctx, &c, forbidden_by(l, rc));
+		return SQLITE_OK;
+	}
+	if (rc == SQLITE_OK && l->on_change)
+		l->on_change(l->ctx, &c);
+	return rc;
+}
+
+/* Prepare what a table needs, once. */
+static int prepare(struct applier *l, struct table *t)
+{
+	int rc = SQLITE_OK;
+
+	if (!t->find)
+		rc = statements_prepare(l->db, t, l->dry);
+	if (rc == SQLITE_OK && t->kind == TABLE_QUEUE && !l->tombstone_find)
+		rc = statements_prepare_tombstones(l->db, l->dry,
+		    &l->tombstone_find, &l->tombstone_find_overlay,
+		    &l->tombstone_write);
+	return rc;
+}
+
+int apply_batch(struct applier *l, struct batch *b)
+{
+	const struct sort_key *o = batch_sort(b);
+	const struct table *table = NULL;
+	size_t i, n;
+	int rc = SQLITE_OK;
+
+	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
+		const struct batch_row *e = o[i].row;
+
+		if (i == 0 || e->table != table) {
+			table = e->table;
+			l->ahead_known = AHEAD_UNKNOWN;
+			rc = prepare(l, e->table);
+			if (rc != SQLITE_OK)
+				break;
+		}
+		for (n = 1; i + n < b->count; n++)
+			/* Mostly the prefix tells, and is at hand. */
+			if (o[i + n].prefix != o[i].prefix ||
+			    o[i + n].row->table != table ||
+			    !slice_eq(o[i + n].row->key, e->key))
+				break;
+		rc = apply_key(l, o + i, n);
+	}
+	return rc;
+}
+
+/* A batch row that is in no batch. */
+static int make_batch_row(struct applier *l, struct table *t,
+    const struct observation *obs, struct batch_row *e)
+{
+	int rc = prepare(l, t);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	l->ahead_known = AHEAD_UNKNOWN;
+	buf_clear(&l->key);
+	if (!row_key(t, obs, &l->key))
+		return SQLITE_TOOBIG;
+	*e = (struct batch_row){
+	    .table = t, .obs = *obs, .key = buf_slice(&l->key), .rows = 1};
+	return SQLITE_OK;
+}
+
+int apply_find(struct applier *l, struct table *t,
+    const struct observation *key, const struct stored_row **row)
+{
+	struct batch_row e;
+	int rc = make_batch_row(l, t, key, &e);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	set_keys(&e, &l->before);
+	*row = &l->before;
+	return look_up(l, t, e.key);
+}
+
+int apply_observation(struct applier *l, struct table *t,
+    const struct observation *obs, struct slice at, struct slice src)
+{
+	struct batch_row e;
+	struct sort_key o = {0, &e};
+	int rc = make_batch_row(l, t, obs, &e);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	e.first_at = e.last_at = at;
+	e.src = src;
+	return apply_key(l, &o, 1);
+}

@@ -1,0 +1,75 @@
+/*
+ * Applies rows to their tables: the stored row is read, the observations are
+ * merged into it, and the result is written if it differs. A dry run does the
+ * same and writes to temporary tables that overlay the real ones.
+ */
+#ifndef SP_MERGE_APPLY_H
+#define SP_MERGE_APPLY_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "merge/batch.h"
+#include "merge/merge.h"
+
+enum change_kind { CHANGE_NONE, CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
+
+/* A change of one row of a table. */
+struct change {
+	enum change_kind kind;
+	const struct table *table;
+	const struct stored_row *before, *after;
+	uint64_t rows;	  /* how many that came say it */
+	struct slice src; /* of the newest of them */
+};
+
+struct applier {
+	sqlite3 *db; /* borrowed */
+	bool dry;
+
+	/* Told of each change after it was written. */
+	void (*on_change)(void *ctx, const struct change *);
+	/* Told instead where a constraint or trigger of the user's forbids it.
+	 */
+	void (*on_forbidden)(
+	    void *ctx, const struct change *, const char *reason);
+	void *ctx;
+
+	struct stored_row before, after; /* private from here */
+	bool ignored; /* what was written last has changed nothing */
+	struct stored_row
+	    ahead; /* the first row of the table from `ahead_key` on */
+	int ahead_known;
+	struct buf ahead_key;
+	struct buf ahead_text; /* what `ahead` points into */
+	struct buf tombstone_text, text;
+	struct buf key;
+	sqlite3_stmt *tombstone_find, *tombstone_find_overlay, *tombstone_write;
+};
+
+void applier_init(struct applier *, sqlite3 *, bool dry);
+void applier_release(struct applier *);
+
+/*
+ * Write a batch as part of the transaction that is open. A SQLite result
+ * code; after a failure the transaction must be rolled back.
+ */
+int apply_batch(struct applier *, struct batch *);
+
+/*
+ * The stored row of a key; valid until the applier's next call. The same result
+ * codes.
+ */
+int apply_find(struct applier *, struct table *, const struct observation *key,
+    const struct stored_row **);
+
+/* Apply one observation, as if it had come in a batch. */
+int apply_observation(struct applier *, struct table *,
+    const struct observation *, struct slice at, struct slice src);
+
+/* Append a change as a JSON object, a record of sp-stream(5). */
+bool change_put(const struct change *, struct buf *);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * Parts of lists, as row records of playlist_tracks tell them: a page of a
+ * playlist's items, or the check that the playlist stayed the same while it
+ * was read page after page. Nothing here knows of SQLite.
+ */
+#ifndef SP_MERGE_LIST_RECORD_H
+#define SP_MERGE_LIST_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/slice.h"
+#include "json/json.h"
+#include "merge/value.h"
+
+enum list_op { LIST_OP_NONE, LIST_OP_PAGE, LIST_OP_CHECK };
+
+struct list_record {
+	enum list_op kind;
+	struct slice at, src; /* src.p == NULL if unknown */
+	struct slice playlist;
+	struct slice list;    /* which snapshot of it; the time by default */
+	struct slice follows; /* the list that it resumes; p == NULL for none */
+	struct slice snapshot; /* p == NULL if untold */
+
+	/* Of a page. */
+	int64_t offset, total;
+	int64_t count;	    /* of its items */
+	bool check_due;	    /* the list wants a check */
+	bool last, more;    /* whether another page follows, if it is known */
+	struct slice items; /* a JSON array, as written */
+	struct list_record *next;
+};
+
+/*
+ * Read the `row` of a part whose kind and time are set. What it holds points
+ * into the text, or into the arena. False if it cannot be used: then `why`
+ * says so, for people.
+ */
+bool list_record_read(
+    struct list_record *, struct slice object, struct arena *, struct buf *why);
+
+enum item_column {
+	ITEM_TRACK_ID,
+	ITEM_URI,
+	ITEM_ADDED_AT,
+	ITEM_ADDED_BY,
+	ITEM_KIND,
+	ITEM_COLUMNS
+};
+
+/* The columns of playlist_tracks that an item tells, by enum item_column. */
+extern const char *const item_names[ITEM_COLUMNS];
+
+struct list_item {
+	struct value values[ITEM_COLUMNS]; /* NULL where untold */
+};
+
+/* Start reading items; false where it is no array. */
+bool items_init(struct json *, struct slice array);
+
+/*
+ * The next item. Its text points into the array, or into the arena. 1 for an
+ * item, 0 at the end, -1 for what is none: then `why` says what is wrong.
+ */
+int items_next(
+    struct json *, struct list_item *, struct arena *, struct buf *why);
+
+/*
+ * Compare two arrays of items, item by item and column by column; false where
+ * one of them is none.
+ */
+bool items_cmp(struct slice a, struct slice b, int *cmp);
+
+#endif

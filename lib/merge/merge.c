@@ -1,0 +1,417 @@
+#include "merge/merge.h"
+
+#include "base/clock.h"
+#include "json/json.h"
+#include "merge/row.h"
+
+void merge_row_clear(const struct table *t, struct stored_row *s)
+{
+	s->present = false;
+	s->deleted_at = (struct slice){NULL, 0};
+	for (unsigned i = 0; i < t->count; i++) {
+		s->values[i] = VALUE_NONE;
+		s->written_at[i] = (struct slice){NULL, 0};
+	}
+}
+
+void merge_row_copy(
+    const struct table *t, struct stored_row *to, const struct stored_row *from)
+{
+	to->present = from->present;
+	to->deleted_at = from->deleted_at;
+	memcpy(to->values, from->values, t->count * sizeof(*to->values));
+	memcpy(to->written_at, from->written_at,
+	    t->count * sizeof(*to->written_at));
+}
+
+static bool later(struct slice a, struct slice b)
+{
+	if (!a.p || !b.p)
+		return a.p && !b.p;
+	return a.p != b.p && slice_cmp(a, b) > 0;
+}
+
+/* Whether the time of a column's last observation is stored. */
+static bool is_timed(enum column_rule rule)
+{
+	return rule == RULE_LWW || rule == RULE_LIST;
+}
+
+/*
+ * Whether the column is a time, which is its own `written_at` if no other is
+ * stored.
+ */
+static bool is_seen(enum column_rule rule)
+{
+	return rule == RULE_MIN || rule == RULE_MAX;
+}
+
+/* The column that a member of a JSON object names, or -1. */
+static int column_of_key(const struct table *t, const struct json *j)
+{
+	struct buf name = BUF_INIT((size_t)1 << 20);
+	int c = -1;
+
+	if (!j->key_escaped)
+		return table_column(t, j->key);
+	if (json_unescape(j->key, &name))
+		c = table_column(t, buf_slice(&name));
+	buf_release(&name);
+	return c;
+}
+
+/* The times that RULE_TIMES lists; names that are no columns are left out. */
+static void read_times(const struct table *t, struct stored_row *s)
+{
+	struct slice text = value_slice(&s->values[t->times]);
+	struct json j;
+
+	if (!text.p)
+		return;
+	json_init(&j, text);
+	if (json_next(&j) != JSON_OBJECT)
+		return;
+	while (json_next(&j) == JSON_STRING) {
+		int c = column_of_key(t, &j);
+
+		if (c >= 0 && (is_timed(t->columns[c].rule) ||
+				  is_seen(t->columns[c].rule)))
+			s->written_at[c] = j.text;
+	}
+}
+
+void merge_read_times(const struct table *t, struct stored_row *s)
+{
+	struct slice last = {NULL, 0};
+
+	for (unsigned i = 0; i < t->count; i++)
+		s->written_at[i] = (struct slice){NULL, 0};
+	if (t->last >= 0)
+		last = value_slice(&s->values[t->last]);
+	if (!last.p && t->sparse_last && t->first >= 0) {
+		last = value_slice(&s->values[t->first]);
+		s->values[t->last] = value_text(last);
+	}
+	/*
+	 * A row that was inserted by hand counts as older than any observation.
+	 */
+	if (!last.p)
+		last = SLICE("");
+	for (unsigned i = 0; i < t->count; i++)
+		if (is_timed(t->columns[i].rule) && !t->columns[i].not_null &&
+		    s->values[i].type != VALUE_NULL)
+			s->written_at[i] = last;
+		else if (is_seen(t->columns[i].rule))
+			s->written_at[i] = value_slice(&s->values[i]);
+	if (t->times >= 0)
+		read_times(t, s);
+}
+
+static void set_if_earlier(struct value *v, struct slice at)
+{
+	if (v->type != VALUE_TEXT || later(v->text, at))
+		*v = value_text(at);
+}
+
+static void set_if_later(struct value *v, struct slice at)
+{
+	if (v->type != VALUE_TEXT || later(at, v->text))
+		*v = value_text(at);
+}
+
+/* A time that a row may have, by default its `at`. */
+static struct slice observed_time(
+    const struct observation *obs, unsigned column, struct slice at)
+{
+	const struct value *v = observation_column(obs, column);
+
+	return v && v->type == VALUE_TEXT ? v->text : at;
+}
+
+/*
+ * A time at which something was seen: the earliest or the latest wins, with the
+ * time of its first observation.
+ */
+static void observe_seen(struct stored_row *s, unsigned column, bool latest,
+    struct slice time, struct slice at)
+{
+	struct value *was = &s->values[column];
+	int c = 1;
+
+	if (was->type == VALUE_TEXT)
+		c = latest ? slice_cmp(time, was->text)
+			   : slice_cmp(was->text, time);
+	if (c > 0)
+		*was = value_text(time);
+	if (c > 0 || (c == 0 && later(s->written_at[column], at)))
+		s->written_at[column] = at;
+}
+
+static void observe_column(
+    struct stored_row *s, const struct value *v, struct slice at)
+{
+	struct slice *was = &s->written_at[v->column];
+
+	if (was->p) {
+		if (later(*was, at))
+			return;
+		if (slice_eq(*was, at) &&
+		    value_cmp(&s->values[v->column], v) >= 0)
+			return;
+	}
+	s->values[v->column] = *v;
+	*was = at;
+}
+
+static void observe_columns(const struct table *t, struct stored_row *s,
+    const struct observation *obs, struct slice at)
+{
+	for (unsigned i = 0; i < obs->count; i++) {
+		const struct value *v = &obs->values[i];
+		enum column_rule rule = t->columns[v->column].rule;
+
+		if (rule == RULE_KEY) {
+			s->values[v->column] = *v;
+		} else if (rule == RULE_LWW) {
+			observe_column(s, v, at);
+		} else if (rule == RULE_LIST) {
+			s->values[v->column] = *v;
+			s->written_at[v->column] = at;
+		}
+	}
+	for (unsigned i = 0; i < t->count; i++) {
+		enum column_rule rule = t->columns[i].rule;
+
+		if (is_seen(rule))
+			observe_seen(s, i, rule == RULE_MAX,
+			    observed_time(obs, i, at), at);
+	}
+	if (t->first >= 0)
+		set_if_earlier(&s->values[t->first], at);
+	/* Provisional: merge_finalize computes it from the columns. */
+	if (t->last >= 0)
+		set_if_later(&s->values[t->last], at);
+	s->present = true;
+}
+
+bool merge_cursor_is_void(int64_t cursor, struct slice at)
+{
+	int64_t ms;
+
+	return cursor < 0 || (clock_parse(at, &ms) && cursor > ms);
+}
+
+/*
+ * Whether the stored cursor counts: whether there is one, and it is valid for
+ * its time.
+ */
+static bool has_cursor(const struct table *t, const struct stored_row *s,
+    const struct value *v, struct slice at)
+{
+	struct slice last = {NULL, 0};
+
+	if (t->last >= 0)
+		last = value_slice(&s->values[t->last]);
+	return s->present && v->type == VALUE_INT &&
+	       !merge_cursor_is_void(v->integer, last.p ? last : at);
+}
+
+/*
+ * The greatest value wins, with the newest time of its observations. Void
+ * values count as absent.
+ */
+static void observe_cursor(const struct table *t, struct stored_row *s,
+    const struct observation *obs, struct slice at)
+{
+	bool present = s->present;
+
+	for (unsigned i = 0; i < obs->count; i++) {
+		const struct value *v = &obs->values[i];
+		struct value *was = &s->values[v->column];
+		int c;
+
+		if (t->columns[v->column].rule == RULE_KEY) {
+			*was = *v;
+			continue;
+		}
+		if (v->type != VALUE_INT ||
+		    merge_cursor_is_void(v->integer, at))
+			continue;
+		present = true;
+		c = has_cursor(t, s, was, at) ? value_cmp(v, was) : 1;
+		if (c > 0)
+			*was = *v;
+		if (t->last >= 0 && c > 0)
+			s->values[t->last] = value_text(at);
+		else if (t->last >= 0 && c == 0)
+			set_if_later(&s->values[t->last], at);
+	}
+	s->present = present;
+}
+
+/* What of playlist_ingest_queue is asked for by name. */
+struct queued {
+	unsigned detected_at, played_at;
+};
+
+static struct queued queue_columns(const struct table *t)
+{
+	return (struct queued){(unsigned)table_column(t, SLICE("detected_at")),
+	    (unsigned)table_column(t, SLICE("played_at"))};
+}
+
+/*
+ * The newest sign that a playlist wants a look: a play, or its detection. A
+ * play is never later than that, whatever its date says.
+ */
+static struct slice evidence(const struct stored_row *s, struct queued q)
+{
+	struct slice detected = value_slice(&s->values[q.detected_at]);
+	struct slice played = value_slice(&s->values[q.played_at]);
+
+	return played.p && !(detected.p && later(played, detected)) ? played
+								    : detected;
+}
+
+/*
+ * Which of two rows of the queue wins: the one with the newer evidence, then
+ * the earlier detection, then any order that does not depend on arrival.
+ */
+static int cmp_queued(const struct table *t, const struct stored_row *a,
+    const struct stored_row *b, struct queued q)
+{
+	struct slice x = evidence(a, q), y = evidence(b, q);
+	int c = later(x, y) - later(y, x);
+
+	if (c == 0)
+		c = value_cmp(
+		    &b->values[q.detected_at], &a->values[q.detected_at]);
+	for (unsigned i = 0; c == 0 && i < t->count; i++)
+		if (t->columns[i].rule == RULE_TABLE)
+			c = value_cmp(&a->values[i], &b->values[i]);
+	return c;
+}
+
+bool merge_is_deleted(const struct table *t, const struct stored_row *s)
+{
+	return t->kind == TABLE_QUEUE && s->present && s->deleted_at.p &&
+	       !later(evidence(s, queue_columns(t)), s->deleted_at);
+}
+
+static void observe_queue(const struct table *t, struct stored_row *s,
+    const struct observation *obs, struct slice at)
+{
+	struct queued q = queue_columns(t);
+	struct stored_row now;
+
+	merge_row_clear(t, &now);
+	for (unsigned i = 0; i < obs->count; i++)
+		now.values[obs->values[i].column] = obs->values[i];
+	if (obs->removes) {
+		if (later(at, s->deleted_at))
+			s->deleted_at = at;
+	} else {
+		now.values[q.detected_at] =
+		    value_text(observed_time(obs, q.detected_at, at));
+		if (!s->present || cmp_queued(t, &now, s, q) > 0) {
+			memcpy(s->values, now.values,
+			    t->count * sizeof(*now.values));
+			s->present = true;
+		}
+	}
+	/* The tombstone is newer than the evidence. */
+	if (merge_is_deleted(t, s))
+		s->present = false;
+	for (unsigned i = 0; i < t->key_count; i++)
+		s->values[t->keys[i]] = now.values[t->keys[i]];
+}
+
+void merge_observe(const struct table *t, struct stored_row *s,
+    const struct observation *obs, struct slice at)
+{
+	switch (t->kind) {
+	case TABLE_BY_COLUMN: observe_columns(t, s, obs, at); break;
+	case TABLE_CURSOR: observe_cursor(t, s, obs, at); break;
+	case TABLE_QUEUE: observe_queue(t, s, obs, at); break;
+	case TABLE_LIST:
+	case TABLE_UNKNOWN:
+	case TABLE_NOT_LOADED: break;
+	}
+}
+
+/*
+ * Whether a column was written at the time that RULE_LAST, or its own value,
+ * says.
+ */
+static bool is_implied(
+    const struct table *t, const struct stored_row *s, unsigned i)
+{
+	const struct value *v = &s->values[i];
+
+	if (is_seen(t->columns[i].rule))
+		return slice_eq(s->written_at[i], value_slice(v));
+	return v->type != VALUE_NULL && !t->columns[i].not_null &&
+	       t->last >= 0 &&
+	       slice_eq(s->written_at[i], value_slice(&s->values[t->last]));
+}
+
+/*
+ * Write RULE_TIMES: the columns whose time is not that of RULE_LAST. They are
+ * sorted by name, for a table to which a column was added later has another
+ * order of columns.
+ */
+static struct slice write_times(
+    const struct table *t, const struct stored_row *s, struct buf *text)
+{
+	size_t from = text->n;
+
+	for (unsigned n = 0; n < t->count; n++) {
+		unsigned i = t->by_name[n];
+
+		if (!s->written_at[i].p || is_implied(t, s, i))
+			continue;
+		buf_putc(text, text->n == from ? '{' : ',');
+		json_put_string(text, t->columns[i].name);
+		buf_putc(text, ':');
+		json_put_string(text, s->written_at[i]);
+	}
+	if (text->n == from)
+		return (struct slice){NULL, 0};
+	buf_putc(text, '}');
+	if (text->failed)
+		return (struct slice){NULL, 0};
+	return (struct slice){text->p + from, text->n - from};
+}
+
+bool merge_finalize(
+    const struct table *t, struct stored_row *s, struct buf *text)
+{
+	struct slice newest = {NULL, 0};
+
+	if (t->kind != TABLE_BY_COLUMN)
+		return true;
+	for (unsigned i = 0; i < t->count; i++)
+		if (s->written_at[i].p && is_timed(t->columns[i].rule) &&
+		    (!newest.p || later(s->written_at[i], newest)))
+			newest = s->written_at[i];
+	if (newest.n && t->last >= 0)
+		s->values[t->last] = value_text(newest);
+	if (t->times >= 0)
+		s->values[t->times] = value_text(write_times(t, s, text));
+	if (t->sparse_last && t->first >= 0 &&
+	    value_cmp(&s->values[t->first], &s->values[t->last]) == 0)
+		s->values[t->last] = VALUE_NONE;
+	return !text->failed;
+}
+
+bool merge_row_differs(const struct table *t, const struct stored_row *a,
+    const struct stored_row *b)
+{
+	if (a->present != b->present)
+		return true;
+	for (unsigned i = 0; a->present && i < t->count; i++)
+		if (t->columns[i].rule != RULE_NONE &&
+		    value_cmp(&a->values[i], &b->values[i]) != 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,73 @@
+#include "merge/row_record.h"
+
+#include "json/json.h"
+
+static bool is_called(const struct member *m, const char *name)
+{
+	return m->key_escaped ? json_text_is(m->key, true, slice_of(name))
+			      : slice_is(m->key, name);
+}
+
+/* A string member, decoded; null is as good as absent. */
+static bool read_string_member(
+    const struct member *m, struct buf *scratch, struct slice *to)
+{
+	size_t from = scratch->n;
+
+	*to = (struct slice){NULL, 0};
+	if (m->type == JSON_NULL)
+		return true;
+	if (m->type != JSON_STRING)
+		return false;
+	*to = m->value;
+	if (!m->escaped)
+		return true;
+	if (!json_unescape(m->value, scratch))
+		return false;
+	*to = (struct slice){scratch->p + from, scratch->n - from};
+	return true;
+}
+
+const char *row_record_read(const struct record *rec, struct buf *scratch,
+    struct slice *table, struct row_record *a)
+{
+	struct slice op = {NULL, 0};
+
+	buf_clear(scratch);
+	/* All that a line can decode to: slices stay where they are. */
+	if (!buf_reserve(scratch, rec->line.n))
+		return "too long";
+	for (size_t i = 0; i < rec->count; i++) {
+		const struct member *m = &rec->members[i];
+
+		if (is_called(m, "table")) {
+			if (!read_string_member(m, scratch, table))
+				return "'table' is not a string";
+		} else if (is_called(m, "row")) {
+			if (m->type != JSON_OBJECT)
+				return "'row' is not an object";
+			a->object = m->value;
+		} else if (is_called(m, "at")) {
+			if (!read_string_member(m, scratch, &a->at))
+				return "'at' is not a string";
+		} else if (is_called(m, "src")) {
+			read_string_member(m, scratch, &a->src);
+		} else if (is_called(m, "op")) {
+			if (!read_string_member(m, scratch, &op))
+				return "'op' is not a string";
+		}
+	}
+	if (!table->p)
+		return "'table' is missing";
+	if (!a->object.p)
+		return "'row' is missing";
+	if (!op.p)
+		op = SLICE("upsert");
+	a->removes = slice_is(op, "delete");
+	a->list_op = slice_is(op, "page")    ? LIST_OP_PAGE
+		     : slice_is(op, "check") ? LIST_OP_CHECK
+					     : LIST_OP_NONE;
+	if (!a->removes && !a->list_op && !slice_is(op, "upsert"))
+		return "'op' is not upsert, delete, page or check";
+	return NULL;
+}

@@ -1,0 +1,519 @@
+#include "merge/tracklist.h"
+
+#include <inttypes.h>
+
+#include "db/db.h"
+#include "merge/tracklist_sql.h"
+
+#define LIST_TEXT_MAX ((size_t)1 << 30) /* what SQLite takes in one value */
+
+void tracklists_init(
+    struct tracklists *ls, struct applier *applier, struct tables *tables)
+{
+	*ls = (struct tracklists){.applier = applier,
+	    .tables = tables,
+	    .playlist = BUF_INIT(LIST_TEXT_MAX),
+	    .current_at = BUF_INIT(LIST_TEXT_MAX),
+	    .current_list = BUF_INIT(LIST_TEXT_MAX),
+	    .current_snapshot = BUF_INIT(LIST_TEXT_MAX),
+	    .name = BUF_INIT(LIST_TEXT_MAX),
+	    .why = BUF_INIT(1 << 16)};
+	list_status_init(&ls->status);
+	list_status_init(&ls->other);
+}
+
+void tracklists_release(struct tracklists *ls)
+{
+	if (ls->ready) {
+		tracklist_items_release(&ls->items);
+		tracklist_pages_release(&ls->pages);
+	}
+	buf_release(&ls->playlist);
+	buf_release(&ls->current_at);
+	buf_release(&ls->current_list);
+	buf_release(&ls->current_snapshot);
+	buf_release(&ls->name);
+	buf_release(&ls->why);
+	list_status_release(&ls->status);
+	list_status_release(&ls->other);
+}
+
+/* Have everything ready, once there is a list. */
+static int prepare(struct tracklists *ls)
+{
+	struct table *tracks;
+	int rc, rc2;
+
+	if (ls->ready)
+		return SQLITE_OK;
+	tracks = tables_find(ls->tables, SLICE("playlist_tracks"));
+	ls->playlists = tables_find(ls->tables, SLICE("playlists"));
+	ls->queue = tables_find(ls->tables, SLICE("playlist_ingest_queue"));
+	if (!tracks || !ls->playlists || !ls->queue)
+		return db_error(ls->applier->db);
+	ls->ready = true;
+	rc = tracklist_sql_add_function(ls->applier->db);
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = tracklist_items_init(&ls->items, ls->applier, tracks);
+	rc2 =
+	    tracklist_pages_init(&ls->pages, ls->applier->db, ls->applier->dry);
+	return rc ? rc : rc2;
+}
+
+/* --- the current list -------------------------------------------------------
+ */
+
+static struct value named(
+    const struct table *t, const char *column, struct value v)
+{
+	v.column = (unsigned)table_column(t, slice_of(column));
+	return v;
+}
+
+static bool set_text(struct buf *to, struct slice s)
+{
+	buf_clear(to);
+	return buf_put_slice(to, s);
+}
+
+static bool copy_column(struct buf *to, const struct table *t,
+    const struct stored_row *row, const char *column)
+{
+	int c = table_column(t, slice_of(column));
+
+	return set_text(to, value_slice(&row->values[c]));
+}
+
+/* In a dry run, the rows of a playlist are copied before they are changed. */
+static int copy_playlist(struct tracklists *ls, struct slice playlist)
+{
+	bool first = false;
+	int rc = SQLITE_OK;
+
+	if (ls->applier->dry)
+		rc = tracklist_pages_copy(&ls->pages, playlist, &first);
+	if (rc == SQLITE_OK && first)
+		rc = tracklist_items_copy(&ls->items, playlist);
+	return rc;
+}
+
+/* Look up which list is current of a playlist; of the last one it is known. */
+static int find_current(struct tracklists *ls, struct slice playlist)
+{
+	const struct table *t = ls->playlists;
+	struct value key = named(t, "playlist_id", value_text(playlist));
+	struct observation obs = {&key, 1, false};
+	const struct stored_row *row;
+	int rc;
+
+	if (ls->known && slice_eq(playlist, buf_slice(&ls->playlist)))
+		return SQLITE_OK;
+	ls->known = false;
+	rc = copy_playlist(ls, playlist);
+	if (rc == SQLITE_OK)
+		rc = apply_find(ls->applier, ls->playlists, &obs, &row);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (!set_text(&ls->playlist, playlist) ||
+	    !copy_column(&ls->current_at, t, row, "tracks_updated") ||
+	    !copy_column(&ls->current_list, t, row, "tracks_list") ||
+	    !copy_column(&ls->current_snapshot, t, row, "tracks_snapshot_id"))
+		return SQLITE_TOOBIG;
+	ls->known = true;
+	return SQLITE_OK;
+}
+
+/* How a list compares with the current one; anything is newer than none. */
+static int cmp_current(
+    const struct tracklists *ls, struct slice at, struct slice list)
+{
+	int c = slice_cmp(at, buf_slice(&ls->current_at));
+
+	return c ? c : slice_cmp(list, buf_slice(&ls->current_list));
+}
+
+/* A list that takes the place of the current one. */
+struct whole_list {
+	struct slice playlist, list, at, snapshot, src;
+	const struct list_record
+	    *page; /* its only one, or NULL: as they are kept */
+};
+
+static int cmp_lists(const struct whole_list *a, const struct whole_list *b)
+{
+	int c = slice_cmp(a->at, b->at);
+
+	return c ? c : slice_cmp(a->list, b->list);
+}
+
+/*
+ * Write the current list's name and time to its playlist, and a tombstone to
+ * the queue.
+ */
+static int write_current(struct tracklists *ls, const struct whole_list *w)
+{
+	const struct table *t = ls->playlists;
+	struct value values[] = {
+	    named(t, "playlist_id", value_text(w->playlist)),
+	    named(t, "tracks_updated", value_text(w->at)),
+	    named(t, "tracks_list", value_text(w->list)),
+	    named(t, "tracks_snapshot_id", value_text(w->snapshot)),
+	    named(t, "last_refreshed", value_text(w->at))};
+	struct observation playlist = {values, 5, false};
+	struct value key =
+	    named(ls->queue, "playlist_id", value_text(w->playlist));
+	struct observation done = {&key, 1, true};
+	int rc = apply_observation(
+	    ls->applier, ls->playlists, &playlist, w->at, w->src);
+
+	if (rc == SQLITE_OK)
+		rc = apply_observation(
+		    ls->applier, ls->queue, &done, w->at, w->src);
+	if (rc == SQLITE_OK &&
+	    (!set_text(&ls->current_at, w->at) ||
+		!set_text(&ls->current_list, w->list) ||
+		!set_text(&ls->current_snapshot, w->snapshot)))
+		rc = SQLITE_TOOBIG;
+	return rc;
+}
+
+/* Put the items of all pages that are kept of a list. */
+static int put_pages(struct tracklists *ls, const struct whole_list *w,
+    struct tracklist_position *at)
+{
+	sqlite3_stmt *s =
+	    tracklist_pages_read(&ls->pages, w->playlist, w->list);
+	int rc;
+
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		rc = tracklist_items_put(
+		    &ls->items, at, tracklist_sql_text(s, 0));
+		if (rc != SQLITE_OK)
+			break;
+	}
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Make a list the current one. */
+static int make_current(struct tracklists *ls, const struct whole_list *w)
+{
+	struct tracklist_position at = {.playlist = w->playlist, .src = w->src};
+	int rc = tracklist_items_count(&ls->items, &at);
+
+	if (rc == SQLITE_OK && w->page)
+		rc = tracklist_items_put(&ls->items, &at, w->page->items);
+	else if (rc == SQLITE_OK)
+		rc = put_pages(ls, w, &at);
+	if (rc == SQLITE_OK)
+		rc = tracklist_items_truncate(&ls->items, &at);
+	if (rc == SQLITE_OK)
+		rc = write_current(ls, w);
+	if (rc == SQLITE_OK)
+		rc = tracklist_pages_drop_older(
+		    &ls->pages, w->playlist, w->list, w->at);
+	return rc;
+}
+
+/* --- parts as they come -------------------------------------------------- */
+
+/* A part that changes nothing. */
+static int count_unchanged(struct tracklists *ls, const struct list_record *p)
+{
+	if (p->kind == LIST_OP_PAGE)
+		tracklist_items_unchanged(&ls->items, p);
+	return SQLITE_OK;
+}
+
+/* A page of the current list that comes again: the greater one wins, whole. */
+static int reapply_page(struct tracklists *ls, const struct list_record *p)
+{
+	struct tracklist_position at = {
+	    .playlist = p->playlist, .position = p->offset, .src = p->src};
+	int cmp = -1, rc = tracklist_items_count(&ls->items, &at);
+
+	if (rc == SQLITE_OK && p->offset + p->count <= at.length)
+		rc = tracklist_items_cmp(
+		    &ls->items, &at, p->items, p->count, &cmp);
+	if (rc != SQLITE_OK || cmp < 0)
+		return rc ? rc : count_unchanged(ls, p);
+	return tracklist_items_put(&ls->items, &at, p->items);
+}
+
+static struct whole_list whole_of(
+    const struct list_record *p, struct slice list, const struct list_status *j)
+{
+	struct slice snapshot = buf_slice(&j->snapshot);
+
+	return (struct whole_list){.playlist = p->playlist,
+	    .list = list,
+	    .at = buf_slice(&j->at),
+	    .snapshot = j->has_snapshot ? snapshot : LIST_NONE,
+	    .src = p->src};
+}
+
+/*
+ * Whether another list confirms a whole one: it was read from its first page
+ * on by itself, and has the same items.
+ */
+static int confirms(struct tracklists *ls, const struct whole_list *w,
+    struct slice other, bool *yes)
+{
+	struct list_status *j = &ls->other;
+	int rc = tracklist_pages_assess(&ls->pages, w->playlist, other, j);
+
+	*yes = false;
+	if (rc != SQLITE_OK || !list_status_is_whole(j) ||
+	    slice_eq(buf_slice(&j->first), buf_slice(&ls->status.first)) ||
+	    cmp_current(ls, buf_slice(&j->at), other) <= 0)
+		return rc;
+	return tracklist_pages_agree(
+	    &ls->pages, w->playlist, w->list, other, yes);
+}
+
+/* Find a list that confirms a whole one; its name is left in ls->name. */
+static int find_confirming(
+    struct tracklists *ls, const struct whole_list *w, bool *found)
+{
+	sqlite3_stmt *s =
+	    tracklist_pages_others(&ls->pages, w->playlist, w->list);
+	int rc = SQLITE_OK;
+
+	*found = false;
+	while (rc == SQLITE_OK && !*found &&
+	       (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		if (!set_text(&ls->name, tracklist_sql_text(s, 0)))
+			rc = SQLITE_TOOBIG;
+		else
+			rc = confirms(ls, w, buf_slice(&ls->name), found);
+	}
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+ * Of a whole list that its check does not prove, and another that confirms
+ * it, the older one is current: its items were there from then on. So whatever
+ * is older than the current list can never be wanted again.
+ */
+static int make_confirmed_current(struct tracklists *ls,
+    const struct list_record *p, const struct whole_list *w)
+{
+	bool found;
+	int rc = find_confirming(ls, w, &found);
+	struct whole_list other;
+
+	if (rc != SQLITE_OK || !found)
+		return rc;
+	other = whole_of(p, buf_slice(&ls->name), &ls->other);
+	return make_current(ls, cmp_lists(w, &other) < 0 ? w : &other);
+}
+
+/* See what a list is with a part that came, and hold it if it may be. */
+static int assess_list(
+    struct tracklists *ls, const struct list_record *p, struct slice list)
+{
+	struct list_status *j = &ls->status;
+	struct whole_list w;
+	int c, rc = tracklist_pages_assess(&ls->pages, p->playlist, list, j);
+
+	if (rc != SQLITE_OK || !list_status_is_whole(j))
+		return rc;
+	w = whole_of(p, list, j);
+	c = cmp_current(ls, w.at, w.list);
+	if (c >= 0 && j->state == LIST_COMPLETE)
+		return make_current(ls, &w);
+	return c > 0 ? make_confirmed_current(ls, p, &w) : SQLITE_OK;
+}
+
+/* Keep a part, and see what its list is with it, and those that follow it. */
+static int store_record(struct tracklists *ls, const struct list_record *p)
+{
+	sqlite3_stmt *s;
+	bool changed;
+	int rc = tracklist_pages_store(&ls->pages, p, &changed);
+
+	ls->incomplete = true;
+	if (rc != SQLITE_OK || !changed)
+		return rc;
+	s = tracklist_pages_followers(&ls->pages, p->playlist, p->list);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
+		rc = assess_list(ls, p, tracklist_sql_text(s, 0));
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+ * A list with the name and time of the current one, as captures without a run
+ * may come: the longer one wins, then the greater one.
+ */
+static int apply_same_list(struct tracklists *ls, const struct list_record *p,
+    const struct whole_list *w)
+{
+	struct tracklist_position at = {.playlist = p->playlist, .src = p->src};
+	int rc = tracklist_items_count(&ls->items, &at), cmp = -1;
+
+	if (rc == SQLITE_OK && p->total == at.length)
+		rc = tracklist_items_cmp(
+		    &ls->items, &at, p->items, p->count, &cmp);
+	else
+		cmp = p->total > at.length ? 1 : -1;
+	if (rc != SQLITE_OK)
+		return rc;
+	if (cmp == 0)
+		cmp = slice_cmp(w->snapshot, buf_slice(&ls->current_snapshot));
+	if (cmp == 0)
+		return tracklist_items_put(&ls->items, &at, p->items);
+	return cmp < 0 ? count_unchanged(ls, p) : make_current(ls, w);
+}
+
+/* A page that is a list by itself needs no others, and waits not. */
+static int apply_single_page(struct tracklists *ls, const struct list_record *p)
+{
+	struct whole_list w = {.playlist = p->playlist,
+	    .list = p->list,
+	    .at = p->at,
+	    .snapshot = p->snapshot,
+	    .src = p->src,
+	    .page = p};
+	int c = cmp_current(ls, p->at, p->list);
+
+	if (c < 0)
+		return count_unchanged(ls, p);
+	return c == 0 ? apply_same_list(ls, p, &w) : make_current(ls, &w);
+}
+
+static int apply_record(struct tracklists *ls, const struct list_record *p)
+{
+	bool page = p->kind == LIST_OP_PAGE, again;
+	int rc = find_current(ls, p->playlist);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (page && p->offset == 0 && p->count == p->total && p->last &&
+	    !p->check_due)
+		return apply_single_page(ls, p);
+	again = ls->current_at.n > 0 && !p->follows.p &&
+		slice_eq(p->list, buf_slice(&ls->current_list));
+	if (again && page)
+		return reapply_page(ls, p);
+	if (again)
+		return SQLITE_OK;
+	if (slice_cmp(p->at, buf_slice(&ls->current_at)) >= 0)
+		return store_record(ls, p);
+	/* It is older than the current list. */
+	rc = tracklist_pages_drop(&ls->pages, p->playlist, p->list);
+	return rc == SQLITE_OK ? count_unchanged(ls, p) : rc;
+}
+
+/* Where a constraint of a user's own forbids it, a list is refused whole. */
+static int apply_or_reject(struct tracklists *ls, const struct list_record *p)
+{
+	struct applier *l = ls->applier;
+	int rc = SQLITE_OK;
+
+	buf_clear(&ls->items.why);
+	if (!l->dry)
+		rc = db_exec(l->db, "savepoint list");
+	if (rc == SQLITE_OK)
+		rc = apply_record(ls, p);
+	if ((rc & 0xff) == SQLITE_CONSTRAINT && l->on_forbidden && !l->dry) {
+		struct change c = {.kind = CHANGE_INSERT,
+		    .table = ls->items.table,
+		    .before = &ls->items.before,
+		    .after = &ls->items.after,
+		    .rows = 1,
+		    .src = p->src};
+
+		l->on_forbidden(l->ctx, &c, buf_message(&ls->items.why));
+		ls->known = false;
+		rc = db_exec(l->db, "rollback to list");
+	}
+	if (rc == SQLITE_OK && !l->dry)
+		rc = db_exec(l->db, "release list");
+	return rc;
+}
+
+int tracklists_apply(struct tracklists *ls, const struct batch *b)
+{
+	int rc = b->list_records ? prepare(ls) : SQLITE_OK;
+
+	/* Rows of playlists have been written since. */
+	ls->known = false;
+	for (const struct list_record *p = b->list_records;
+	     p && rc == SQLITE_OK; p = p->next)
+		rc = apply_or_reject(ls, p);
+	return rc;
+}
+
+/* --- at the end ---------------------------------------------------------- */
+
+static const char *reason(struct tracklists *ls, const struct list_status *j)
+{
+	switch (j->state) {
+	case LIST_PARTIAL:
+		buf_clear(&ls->why);
+		buf_printf(&ls->why,
+		    "%" PRId64 " of %" PRId64 " items were received", j->came,
+		    j->total);
+		return buf_message(&ls->why);
+	case LIST_UNCHECKED: return "the final snapshot check is missing";
+	case LIST_UNPROVEN:
+		return "its length or snapshot changed while it was being "
+		       "fetched, and no other fetch has the same items yet";
+	default: return "the list changed while it was being fetched";
+	}
+}
+
+/* Whether there is nothing to say of a list: see what has come of it. */
+static int needs_no_report(struct tracklists *ls, struct slice playlist,
+    struct slice list, bool *needless)
+{
+	const struct list_status *j = &ls->status;
+	int rc = find_current(ls, playlist);
+
+	if (rc == SQLITE_OK)
+		rc = tracklist_pages_assess(
+		    &ls->pages, playlist, list, &ls->status);
+	*needless =
+	    j->state == LIST_NO_FIRST_PAGE ||
+	    slice_cmp(buf_slice(&j->at), buf_slice(&ls->current_at)) <= 0;
+	if (rc != SQLITE_OK || *needless || !list_status_is_whole(j))
+		return rc;
+	return tracklist_pages_agree(
+	    &ls->pages, playlist, list, LIST_NONE, needless);
+}
+
+int tracklists_report_incomplete(struct tracklists *ls,
+    void (*report)(void *ctx, struct slice playlist, struct slice list,
+	const char *reason),
+    void *ctx)
+{
+	sqlite3_stmt *s;
+	bool needless;
+	int rc;
+
+	if (!ls->incomplete)
+		return SQLITE_OK;
+	ls->known = false;
+	s = tracklist_pages_incomplete(&ls->pages);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		struct slice playlist = tracklist_sql_text(s, 0);
+		struct slice list = tracklist_sql_text(s, 1);
+
+		rc = needs_no_report(ls, playlist, list, &needless);
+		if (rc != SQLITE_OK)
+			break;
+		if (!needless)
+			report(ctx, playlist, list, reason(ls, &ls->status));
+	}
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int tracklists_clear_seen(struct tracklists *ls)
+{
+	ls->incomplete = false;
+	return ls->ready ? tracklist_pages_clear_seen(&ls->pages) : SQLITE_OK;
+}

@@ -1,0 +1,270 @@
+#include "merge/tracklist_items.h"
+
+#include "db/db.h"
+#include "merge/tracklist_sql.h"
+
+enum {
+	ITEMS_LENGTH,
+	ITEMS_FIND,
+	ITEMS_INSERT,
+	ITEMS_UPDATE,
+	ITEMS_BEYOND,
+	ITEMS_TRUNCATE,
+	ITEMS_CMP,
+	ITEMS_COPY
+};
+
+/* INSERT and UPDATE have the same parameters. */
+static const char *const texts[TRACKLIST_ITEMS_STATEMENTS] = {
+    [ITEMS_LENGTH] =
+	"select coalesce(max(position) + 1, 0) from $playlist_tracks"
+	" where playlist_id = ?1",
+    [ITEMS_FIND] =
+	"select track_id, uri, added_at, added_by, kind"
+	" from $playlist_tracks where playlist_id = ?1 and position = ?2",
+    [ITEMS_INSERT] = "insert into $playlist_tracks (track_id, uri, added_at,"
+		     " added_by, kind, playlist_id, position)"
+		     " values (?, ?, ?, ?, ?, ?, ?)",
+    [ITEMS_UPDATE] = "update $playlist_tracks set track_id = ?, uri = ?,"
+		     " added_at = ?, added_by = ?, kind = ?"
+		     " where playlist_id = ? and position = ?",
+    [ITEMS_BEYOND] =
+	"select track_id, uri, added_at, added_by, kind, position"
+	" from $playlist_tracks"
+	" where playlist_id = ?1 and position >= ?2 order by position",
+    [ITEMS_TRUNCATE] = "delete from $playlist_tracks"
+		       " where playlist_id = ?1 and position >= ?2",
+    [ITEMS_CMP] = "select items_cmp(?2, " LIST_STORED("?1", "?3", "?4") ")",
+    [ITEMS_COPY] = "insert into temp.dry_playlist_tracks select playlist_id,"
+		   " position, track_id, uri, added_at, added_by, kind"
+		   " from playlist_tracks where playlist_id = ?1"};
+
+static const char dry_table[] =
+    "create temp table dry_playlist_tracks (playlist_id, position, track_id,"
+    " uri, added_at, added_by, kind,"
+    " primary key (playlist_id, position)) without rowid";
+
+int tracklist_items_init(
+    struct tracklist_items *li, struct applier *applier, struct table *t)
+{
+	int rc = SQLITE_OK;
+
+	*li = (struct tracklist_items){
+	    .applier = applier, .table = t, .why = BUF_INIT(1 << 16)};
+	for (int i = 0; i < ITEM_COLUMNS; i++)
+		li->columns[i] =
+		    (unsigned)table_column(t, slice_of(item_names[i]));
+	li->playlist = (unsigned)table_column(t, SLICE("playlist_id"));
+	li->position = (unsigned)table_column(t, SLICE("position"));
+	merge_row_clear(t, &li->before);
+	merge_row_clear(t, &li->after);
+	if (applier->dry)
+		rc = db_exec(applier->db, dry_table);
+	for (int i = 0; i < TRACKLIST_ITEMS_STATEMENTS && rc == SQLITE_OK; i++)
+		if (i != ITEMS_COPY || applier->dry)
+			rc = tracklist_sql_prepare(applier->db, applier->dry,
+			    texts[i], &li->statements[i]);
+	return rc;
+}
+
+void tracklist_items_release(struct tracklist_items *li)
+{
+	for (int i = 0; i < TRACKLIST_ITEMS_STATEMENTS; i++)
+		sqlite3_finalize(li->statements[i]);
+	arena_release(&li->arena);
+	buf_release(&li->why);
+}
+
+int tracklist_items_copy(struct tracklist_items *li, struct slice playlist)
+{
+	return tracklist_sql_run(tracklist_sql_bind(
+	    li->statements[ITEMS_COPY], playlist, LIST_NONE));
+}
+
+int tracklist_items_count(
+    struct tracklist_items *li, struct tracklist_position *at)
+{
+	sqlite3_stmt *s = tracklist_sql_bind(
+	    li->statements[ITEMS_LENGTH], at->playlist, LIST_NONE);
+	int rc = sqlite3_step(s);
+
+	at->length = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+int tracklist_items_cmp(struct tracklist_items *li,
+    const struct tracklist_position *at, struct slice items, int64_t count,
+    int *cmp)
+{
+	sqlite3_stmt *s =
+	    tracklist_sql_bind(li->statements[ITEMS_CMP], at->playlist, items);
+	int rc;
+
+	sqlite3_bind_int64(s, 3, at->position);
+	sqlite3_bind_int64(s, 4, at->position + count);
+	rc = sqlite3_step(s);
+	*cmp = sqlite3_column_int(s, 0);
+	sqlite3_reset(s);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+static void set_position(
+    struct tracklist_items *li, struct slice playlist, int64_t n)
+{
+	struct value v = {.type = VALUE_INT, .integer = n};
+	struct stored_row *rows[] = {&li->before, &li->after};
+
+	for (int i = 0; i < 2; i++) {
+		rows[i]->values[li->playlist] = value_text(playlist);
+		rows[i]->values[li->position] = v;
+	}
+}
+
+/* Read the stored row; its text lives as long as the row of results. */
+static void read_before(struct tracklist_items *li, sqlite3_stmt *s)
+{
+	for (int i = 0; i < ITEM_COLUMNS; i++)
+		li->before.values[li->columns[i]] =
+		    value_text(tracklist_sql_text(s, i));
+	li->before.present = true;
+}
+
+static void report_change(
+    struct tracklist_items *li, enum change_kind kind, struct slice src)
+{
+	struct change c = {.kind = kind,
+	    .table = li->table,
+	    .before = &li->before,
+	    .after = &li->after,
+	    .rows = 1,
+	    .src = src};
+
+	if (li->applier->on_change)
+		li->applier->on_change(li->applier->ctx, &c);
+}
+
+static int write_after(struct tracklist_items *li, int which)
+{
+	sqlite3_stmt *s = li->statements[which];
+	const struct value *v = li->after.values;
+	int index = 1, rc;
+
+	for (int i = 0; i < ITEM_COLUMNS; i++)
+		db_bind_text(s, index++, value_slice(&v[li->columns[i]]));
+	db_bind_text(s, index++, v[li->playlist].text);
+	sqlite3_bind_int64(s, index, v[li->position].integer);
+	rc = tracklist_sql_run(s);
+	/* The next call would have it forgotten. */
+	buf_clear(&li->why);
+	if (rc != SQLITE_OK) {
+		buf_puts(&li->why, sqlite3_errmsg(li->applier->db));
+	} else if (sqlite3_changes(li->applier->db) == 0) {
+		buf_puts(&li->why, "a trigger of the database ignores the row");
+		rc = SQLITE_CONSTRAINT;
+	}
+	return rc;
+}
+
+/*
+ * What could not be written is reported once the list is given up: its text
+ * must not go with the row of results, or the page, that it came from.
+ */
+static void copy_after(struct tracklist_items *li)
+{
+	li->before.present = false;
+	for (unsigned i = 0; i < li->table->count; i++)
+		if (li->after.values[i].type == VALUE_TEXT)
+			li->after.values[i].text =
+			    arena_copy(&li->arena, li->after.values[i].text);
+}
+
+static int put_item(struct tracklist_items *li,
+    const struct tracklist_position *at, const struct list_item *item)
+{
+	sqlite3_stmt *find = li->statements[ITEMS_FIND];
+	enum change_kind kind = CHANGE_INSERT;
+	int rc = SQLITE_DONE;
+
+	set_position(li, at->playlist, at->position);
+	li->before.present = false;
+	li->after.present = true;
+	if (at->position < at->length) {
+		tracklist_sql_bind(find, at->playlist, LIST_NONE);
+		sqlite3_bind_int64(find, 2, at->position);
+		rc = sqlite3_step(find);
+	}
+	if (rc == SQLITE_ROW)
+		read_before(li, find);
+	for (int i = 0; i < ITEM_COLUMNS; i++)
+		li->after.values[li->columns[i]] = item->values[i];
+	if (rc == SQLITE_ROW)
+		kind = merge_row_differs(li->table, &li->before, &li->after)
+			   ? CHANGE_UPDATE
+			   : CHANGE_NONE;
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		rc = kind == CHANGE_INSERT   ? write_after(li, ITEMS_INSERT)
+		     : kind == CHANGE_UPDATE ? write_after(li, ITEMS_UPDATE)
+					     : SQLITE_OK;
+	if (rc == SQLITE_OK)
+		report_change(li, kind, at->src);
+	else
+		copy_after(li);
+	sqlite3_reset(find);
+	return rc;
+}
+
+int tracklist_items_put(struct tracklist_items *li,
+    struct tracklist_position *at, struct slice items)
+{
+	int rc = SQLITE_OK, more;
+	struct list_item item;
+	struct json j;
+
+	arena_clear(&li->arena);
+	buf_clear(&li->why);
+	if (!items_init(&j, items))
+		return SQLITE_CORRUPT;
+	while (rc == SQLITE_OK &&
+	       (more = items_next(&j, &item, &li->arena, &li->why)) != 0) {
+		if (more < 0)
+			return SQLITE_CORRUPT;
+		rc = put_item(li, at, &item);
+		at->position++;
+	}
+	return rc;
+}
+
+int tracklist_items_truncate(
+    struct tracklist_items *li, const struct tracklist_position *from)
+{
+	sqlite3_stmt *s = li->statements[ITEMS_BEYOND];
+	int rc;
+
+	if (from->position >= from->length)
+		return SQLITE_OK;
+	li->after.present = false;
+	tracklist_sql_bind(s, from->playlist, LIST_NONE);
+	sqlite3_bind_int64(s, 2, from->position);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		set_position(
+		    li, from->playlist, sqlite3_column_int64(s, ITEM_COLUMNS));
+		read_before(li, s);
+		report_change(li, CHANGE_DELETE, from->src);
+	}
+	sqlite3_reset(s);
+	if (rc != SQLITE_DONE)
+		return rc;
+	tracklist_sql_bind(
+	    li->statements[ITEMS_TRUNCATE], from->playlist, LIST_NONE);
+	sqlite3_bind_int64(li->statements[ITEMS_TRUNCATE], 2, from->position);
+	return tracklist_sql_run(li->statements[ITEMS_TRUNCATE]);
+}
+
+void tracklist_items_unchanged(
+    struct tracklist_items *li, const struct list_record *p)
+{
+	li->before.present = li->after.present = false;
+	set_position(li, p->playlist, p->offset);
+	report_change(li, CHANGE_NONE, p->src);
+}

@@ -1,0 +1,75 @@
+/*
+ * The items of lists in their positions: the rows of playlist_tracks. Each
+ * change is told to the loader's on_change.
+ *
+ * Functions return SQLite's result codes and write as part of the transaction
+ * that is open.
+ */
+#ifndef SP_MERGE_TRACKLIST_ITEMS_H
+#define SP_MERGE_TRACKLIST_ITEMS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "merge/apply.h"
+#include "merge/list_record.h"
+#include "merge/table.h"
+
+/* Where items go. */
+struct tracklist_position {
+	struct slice playlist;
+	int64_t position; /* of the next one */
+	int64_t length;	  /* its items */
+	struct slice src;
+};
+
+enum { TRACKLIST_ITEMS_STATEMENTS = 8 };
+
+struct tracklist_items {
+	struct applier *applier; /* borrowed */
+	struct table *table;	 /* borrowed */
+
+	sqlite3_stmt
+	    *statements[TRACKLIST_ITEMS_STATEMENTS]; /* private from here */
+	unsigned columns[ITEM_COLUMNS], playlist, position; /* of the table */
+	struct stored_row before, after;
+	struct arena arena;
+	struct buf why; /* the last constraint that failed, in words */
+};
+
+/* A release is due whatever comes of it. */
+int tracklist_items_init(
+    struct tracklist_items *, struct applier *, struct table *);
+void tracklist_items_release(struct tracklist_items *);
+
+/* Of a dry run: have a playlist's items where they are changed. */
+int tracklist_items_copy(struct tracklist_items *, struct slice playlist);
+
+/* Count the stored items of the position's playlist. */
+int tracklist_items_count(
+    struct tracklist_items *, struct tracklist_position *);
+
+/*
+ * Compare so many items with those stored from the place on: below, above or
+ * 0.
+ */
+int tracklist_items_cmp(struct tracklist_items *,
+    const struct tracklist_position *, struct slice items, int64_t count,
+    int *cmp);
+
+/* Put the items of a page into their positions, and the place behind them. */
+int tracklist_items_put(
+    struct tracklist_items *, struct tracklist_position *, struct slice items);
+
+/* Delete the items from this position on. */
+int tracklist_items_truncate(
+    struct tracklist_items *, const struct tracklist_position *);
+
+/* Report that a page changed nothing. */
+void tracklist_items_unchanged(
+    struct tracklist_items *, const struct list_record *);
+
+#endif

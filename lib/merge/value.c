@@ -1,0 +1,26 @@
+#include "merge/value.h"
+
+static int cmp_numbers(const struct value *a, const struct value *b)
+{
+	double x, y;
+
+	if (a->type == VALUE_INT && b->type == VALUE_INT)
+		return (a->integer > b->integer) - (a->integer < b->integer);
+	x = a->type == VALUE_INT ? (double)a->integer : a->real;
+	y = b->type == VALUE_INT ? (double)b->integer : b->real;
+	if (x < y || x > y)
+		return x < y ? -1 : 1;
+	/* Where a double cannot tell, something must. */
+	return (a->type > b->type) - (a->type < b->type);
+}
+
+int value_cmp(const struct value *a, const struct value *b)
+{
+	bool text_a = a->type == VALUE_TEXT, text_b = b->type == VALUE_TEXT;
+
+	if (a->type == VALUE_NULL || b->type == VALUE_NULL)
+		return (a->type != VALUE_NULL) - (b->type != VALUE_NULL);
+	if (text_a != text_b)
+		return text_a - text_b;
+	return text_a ? slice_cmp(a->text, b->text) : cmp_numbers(a, b);
+}

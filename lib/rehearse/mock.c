@@ -1,0 +1,175 @@
+#include "base/clock.h"
+#include "rehearse/mock.h"
+#include "rehearse/put_json.h"
+#include "spotify/endpoint.h"
+#include "spotify/scopes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_MAX ((size_t)64 << 20)
+
+const char *mock_default_scope(void)
+{
+	return "user-read-recently-played playlist-read-private "
+	       "playlist-read-collaborative user-follow-read "
+	       "user-library-read user-top-read user-read-private";
+}
+
+void mock_release(struct mock *r)
+{
+	history_release(&r->history);
+	playlist_changes_release(&r->changes);
+	catalogue_free(r->catalogue);
+	recordings_free(r->recordings);
+	buf_release(&r->log);
+}
+
+static bool starts(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool token_valid(const struct mock *r, const struct mock_request *req)
+{
+	const char *given = req->authorization;
+
+	return given != NULL && starts(given, "Bearer ") &&
+	       tokens_valid(&r->tokens, given + 7);
+}
+
+static bool allowed(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
+{
+	if (req->authorization == NULL) {
+		mock_response_error(res, 401, "No token provided", NULL);
+		return false;
+	}
+	if (!starts(req->authorization, "Bearer ")) {
+		mock_response_error(res, 400,
+		    "Only valid bearer authentication supported", NULL);
+		return false;
+	}
+	if (!token_valid(r, req)) {
+		mock_response_error(res, 401, "The access token expired", NULL);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the login was given the scope that a path needs. */
+static bool scoped(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
+{
+	const char *endpoint = endpoint_of(slice_of(req->path));
+	const struct scope_need *need = scope_needed_by(slice_of(endpoint));
+
+	if (!need || scopes_have(r->tokens.scope, slice_of(need->scope)))
+		return true;
+	mock_response_error(res, 403, "Insufficient client scope", NULL);
+	return false;
+}
+
+static void respond(struct mock *r, const struct mock_request *req,
+    const struct fault *fault, struct mock_response *res)
+{
+	struct buf lines = BUF_INIT(MOCK_TEXT_MAX);
+
+	if (strcmp(req->path, "/api/token") == 0 ||
+	    strcmp(req->path, "/authorize") == 0) {
+		accounts_respond(r, req, fault, res);
+	} else if (starts(req->path, "/v1/")) {
+		if (!allowed(r, req, res) || !scoped(r, req, res))
+			return;
+		if (strcmp(req->method, "GET") != 0 &&
+		    strcmp(req->method, "HEAD") != 0)
+			mock_response_error(
+			    res, 405, "Method not allowed", NULL);
+		else if (r->recordings != NULL)
+			recordings_respond(r->recordings, r->base, req, res);
+		else
+			api_respond(r, req, res);
+	} else {
+		mock_response_error(res, 404, "Service not found", NULL);
+	}
+	if (r->pretty && strcmp(res->type, TYPE_JSON) == 0 && res->body.n > 0) {
+		put_pretty(&lines, buf_slice(&res->body));
+		buf_release(&res->body);
+		res->body = lines;
+	}
+}
+
+static void add_log(struct mock *r, const struct mock_request *req,
+    const char *fault, const struct mock_response *res)
+{
+	struct buf *b = &r->log;
+	const char *authorization = "other";
+
+	if (req->authorization == NULL)
+		authorization = "none";
+	else if (token_valid(r, req))
+		authorization = "bearer-ok";
+	if (b->n > LOG_MAX) {
+		char *half = b->p + LOG_MAX / 2;
+		char *line = memchr(half, '\n', b->n - LOG_MAX / 2);
+
+		b->n -= (size_t)(line + 1 - b->p);
+		memmove(b->p, line + 1, b->n);
+	}
+	buf_printf(b, "{\"n\":%llu,\"connection\":%llu,\"method\":",
+	    (unsigned long long)++r->counted,
+	    (unsigned long long)req->connection);
+	put_text(b, req->method);
+	buf_puts(b, ",\"url\":");
+	put_text(b, req->url);
+	buf_printf(b, ",\"status\":%d,\"authorization\":\"%s\",\"user_agent\":",
+	    res->reset ? 0 : res->status, authorization);
+	put_text(b, req->user_agent);
+	buf_puts(b, ",\"accept_encoding\":");
+	put_text(b, req->accept_encoding);
+	buf_printf(b, ",\"bytes\":%zu", res->body.n);
+	buf_puts(b, ",\"fault\":");
+	put_text(b, fault);
+	buf_puts(b, "}\n");
+}
+
+/* Change the playlist whose page is requested. */
+static void change_playlist(
+    struct mock *r, const struct mock_request *req, bool swap)
+{
+	const char *rest;
+	const struct playlist *p =
+	    catalogue_playlist_at(r->catalogue, req->path, &rest);
+
+	if (p != NULL)
+		playlist_changes_add(&r->changes,
+		    (int)(p - r->catalogue->playlists), swap, r->clock);
+}
+
+void mock_respond(
+    struct mock *r, const struct mock_request *req, struct mock_response *res)
+{
+	struct fault fault;
+	bool faulty;
+
+	mock_response_init(res);
+	if (starts(req->path, "/rehearse/")) {
+		control_respond(r, req, res);
+		return;
+	}
+	faulty = faults_next(&r->faults, req->url, &fault);
+	if (faulty && fault.kind == FAULT_CHANGE)
+		change_playlist(r, req, fault.swap);
+	if (!faulty || !fault_replaces(&fault))
+		respond(r, req, faulty ? &fault : NULL, res);
+	if (faulty)
+		fault_apply(&fault, req, r->base, res);
+	res->wait += r->latency;
+	/*
+	 * The simulated clock stands still for the data, but the Date of
+	 * responses advances.
+	 */
+	res->date =
+	    r->set_at ? r->clock + clock_monotonic() - r->set_at : clock_now();
+	add_log(r, req, faulty ? fault.name : NULL, res);
+}
