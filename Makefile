@@ -99,13 +99,14 @@ $(B)/gen/%.o: $(B)/gen/%.c
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-# Mappings and schema are data: built into the programs as strings.
-$(B)/gen/filters.c: $(FILTERS) lib/embed.sh
+# Mappings and schema are data: built into the programs as strings. A folder
+# changes when a file in it comes or goes.
+$(B)/gen/filters.c: $(FILTERS) lib/filters lib/embed.sh
 	@mkdir -p $(@D)
 	$(call say,EMBED)
 	$(Q)sh lib/embed.sh builtin_filters $(FILTERS) > $@
 
-$(B)/gen/schema.c: $(SCHEMA) lib/embed.sh
+$(B)/gen/schema.c: $(SCHEMA) lib/schema lib/embed.sh
 	@mkdir -p $(@D)
 	$(call say,EMBED)
 	$(Q)sh lib/embed.sh builtin_schema $(SCHEMA) > $@

@@ -15,7 +15,7 @@
 #include "base/builtin.h"
 #include "base/clock.h"
 #include "cli.h"
-#include "http/problem.h"
+#include "spotify/problem.h"
 #include "json/json.h"
 #include "map/pool.h"
 #include "map/raw_body.h"

@@ -7,7 +7,7 @@
 #include "api/request.h"
 #include "auth/refresh.h"
 #include "base/clock.h"
-#include "http/problem.h"
+#include "spotify/problem.h"
 #include "json/json.h"
 
 /* Waits of one bucket that end within so many ms of each other are the same. */

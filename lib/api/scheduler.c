@@ -7,7 +7,7 @@
 #include "api/cursor.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "http/problem.h"
+#include "spotify/problem.h"
 
 /* Bytes of a refusal that are looked at. */
 #define TASK_WORDS_MAX 4096

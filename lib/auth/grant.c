@@ -6,7 +6,7 @@
 
 #include "auth/token.h"
 #include "base/clock.h"
-#include "http/problem.h"
+#include "spotify/problem.h"
 #include "http/retry.h"
 #include "http/transfer.h"
 #include "json/json.h"

@@ -6,7 +6,7 @@
 
 #include "api/pages.h"
 #include "api/request.h"
-#include "http/problem.h"
+#include "spotify/problem.h"
 #include "http/retry.h"
 #include "json/json.h"
 

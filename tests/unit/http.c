@@ -15,7 +15,7 @@
 #include "api/request.h"
 #include "auth/token.h"
 #include "base/clock.h"
-#include "http/problem.h"
+#include "spotify/problem.h"
 #include "http/retry.h"
 #include "stream/record.h"
 

@@ -1,4 +1,4 @@
-#include "http/problem.h"
+#include "spotify/problem.h"
 
 #include <stdio.h>
 

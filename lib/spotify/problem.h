@@ -1,6 +1,6 @@
 /* Error messages in the body of a response. */
-#ifndef SP_HTTP_PROBLEM_H
-#define SP_HTTP_PROBLEM_H
+#ifndef SP_SPOTIFY_PROBLEM_H
+#define SP_SPOTIFY_PROBLEM_H
 
 #include <stdbool.h>
 
