@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "auth/token.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/os.h"
@@ -270,7 +271,7 @@ static void put_table(const struct account_rows *l)
 	} columns[] = {{CELL_NAME, 60}, {CELL_USER, 60},
 	    {CELL_EXPIRES, TO_MINUTES}, {CELL_ENDS, TO_DAYS},
 	    {CELL_SCOPE, INT_MAX}};
-	const size_t last = sizeof(columns) / sizeof(*columns) - 1;
+	const size_t last = COUNT_OF(columns) - 1;
 	int width[CELLS] = {0};
 
 	for (size_t i = 0; i <= last; i++) {

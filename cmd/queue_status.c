@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/array.h"
 #include "cli.h"
 #include "database.h"
 #include "db/statements.h"
@@ -57,7 +58,7 @@ static void list_jobs(sqlite3 *db, const struct queue_options *o)
 	struct listing l;
 
 	listing_begin(&l, "job_status", o->table || stdout_is_terminal(), names,
-	    sizeof(names) / sizeof(*names));
+	    COUNT_OF(names));
 	for (const struct job *j = jobs; j->name; j++)
 		if (list_job(&l, db, j, &o->plan) != SQLITE_OK)
 			database_die(db, "determine which jobs are due");
@@ -76,7 +77,7 @@ int queue_status(const struct queue_options *o)
 	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
 
 	list_jobs(db, o);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		if (people)
 			putchar('\n');
 		list_query(db, o, parts[i].sql, parts[i].type);

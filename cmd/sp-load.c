@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "cli.h"
 #include "database.h"
 #include "db/db.h"
@@ -85,7 +86,7 @@ static void handle_error(struct load *l, const struct record *rec)
 	    {"where", &where}, {"place", &r.place}, {"reason", &r.reason},
 	    {"record", &r.record}};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (!record_string(rec, texts[i].name, &text, texts[i].to))
 			*texts[i].to = record_raw(rec, texts[i].name);
 	if (!r.run.p && l->run.open)

@@ -3,6 +3,7 @@
  * behaves as the service does, with a listener who does not exist, a clock
  * that stands still until it is moved, and faults on demand.
  */
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/os.h"
 #include "cli.h"
@@ -94,7 +95,7 @@ static bool read_number(struct mock_options *o, int c, const char *arg)
 	    {'l', "--latency", &o->latency, 600000},
 	};
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		if (numbers[i].c != c)
 			continue;
 		*numbers[i].to =

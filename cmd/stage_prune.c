@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "cli.h"
 #include "database.h"
@@ -16,7 +17,7 @@ static const char *size_text(int64_t bytes, char text[32])
 	double n = (double)bytes;
 	size_t unit = 0;
 
-	for (; n >= 999.5 && unit < sizeof(units) / sizeof(*units) - 1; unit++)
+	for (; n >= 999.5 && unit < COUNT_OF(units) - 1; unit++)
 		n /= 1000;
 	snprintf(
 	    text, 32, unit && n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);

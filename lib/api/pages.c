@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/url.h"
 #include "json/json.h"
 
@@ -394,7 +395,7 @@ static bool read_embedded(
 {
 	static const char *const members[] = {"items", "tracks", "items"};
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+	for (size_t i = 0; i < COUNT_OF(members); i++) {
 		p->member = members[i];
 		if (read_links(body, p->member, l) && (l->items.p || i == 2))
 			return true;

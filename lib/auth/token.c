@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/os.h"
@@ -42,7 +43,7 @@ static const struct {
     {"token_url", offsetof(struct token, token_url), false},
     {"api_url", offsetof(struct token, api_url), false},
 };
-#define MEMBERS (sizeof(members) / sizeof(*members))
+#define MEMBERS COUNT_OF(members)
 
 void token_wipe(void *p, size_t n)
 {

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -196,7 +197,7 @@ bool clock_parse_duration(struct slice s, int64_t *ms)
 		*ms = 0;
 		return true;
 	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
 		if (!slice_is(s, units[i].unit))
 			continue;
 		if (value > INT64_MAX / units[i].ms)

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "db/dead_letters.h"
 
 #include "db/statements.h"
@@ -25,7 +26,7 @@ static void put_row(struct buf *b, struct query *q)
 	    "endpoint", "subject", "place", "reason"};
 
 	buf_putc(b, '{');
-	for (int i = 0; i < (int)(sizeof(names) / sizeof(*names)); i++)
+	for (int i = 0; i < (int)COUNT_OF(names); i++)
 		if (!query_is_null(q, i))
 			json_put_member(b, names[i], query_text(q, i));
 	buf_putc(b, '}');

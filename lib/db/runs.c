@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/os.h"
 #include "db/statements.h"
 #include "stream/record.h"
@@ -28,7 +29,7 @@ bool runs_parse(const struct record *rec, struct buf *scratch,
 		*reason = "too long";
 		return false;
 	}
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (!record_string(rec, texts[i].name, scratch, texts[i].to)) {
 			*reason = texts[i].complaint;
 			return false;

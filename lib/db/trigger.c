@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "db/trigger.h"
 
 #include "db/db.h"
@@ -18,7 +19,7 @@ static bool triggers_compile(sqlite3 *db, const char *table)
 	sqlite3_stmt *s, *explained;
 	bool good = true;
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms) && good; i++) {
+	for (size_t i = 0; i < COUNT_OF(forms) && good; i++) {
 		if (sqlite3_prepare_v2(db, forms[i], -1, &s, NULL))
 			return false;
 		sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/runs.h"
@@ -77,8 +78,7 @@ static bool is_named(const struct table *t, unsigned key)
 	static const char *const ours[] = {"job", "kind", "covered_to"};
 	const struct column *c = key_column(t, key);
 
-	for (size_t i = 0; !t->user_made && i < sizeof(ours) / sizeof(*ours);
-	     i++)
+	for (size_t i = 0; !t->user_made && i < COUNT_OF(ours); i++)
 		if (slice_is(c->name, ours[i]))
 			return false;
 	return c->type == COLUMN_TEXT || c->type == COLUMN_TIME;

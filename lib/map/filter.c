@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/mem.h"
 #include "map/jqvalue.h"
 
@@ -131,7 +132,7 @@ static void explain(struct buf *why)
 
 	if (!drop_text(&text, "syntax error, unexpected "))
 		return;
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		if (!drop_text(&text, words[i]))
 			continue;
 		buf_clear(why);

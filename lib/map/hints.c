@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "map/hints.h"
 
 static bool is_space(char c)
@@ -47,7 +48,7 @@ static const struct {
     {"count", "a whole number from 0", HINT_COUNT},
 };
 
-#define KINDS (sizeof(kinds) / sizeof(*kinds))
+#define KINDS COUNT_OF(kinds)
 
 const char *hint_kind_name(unsigned of)
 {

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "merge/list_record.h"
 
 #include <inttypes.h>
@@ -59,7 +60,7 @@ static int item_column(const struct json *j)
 
 static bool is_kind(struct slice text)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (slice_is(text, kinds[i]))
 			return true;
 	return false;

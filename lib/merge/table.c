@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/db.h"
@@ -63,7 +64,7 @@ static const struct {
 
 static const struct table_rule *special_of(struct slice table)
 {
-	for (size_t i = 0; i < sizeof(specials) / sizeof(*specials); i++)
+	for (size_t i = 0; i < COUNT_OF(specials); i++)
 		if (slice_is(table, specials[i].table))
 			return &specials[i];
 	return NULL;
@@ -132,7 +133,7 @@ static bool makes_numbers(enum column_type type, const char *declared)
 
 static enum column_rule rule_of(const struct table *t, struct slice column)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+	for (size_t i = 0; i < COUNT_OF(rules); i++)
 		if (slice_is(column, rules[i].column) &&
 		    (!rules[i].table || slice_is(t->name, rules[i].table)))
 			return rules[i].rule;
@@ -279,7 +280,7 @@ static bool is_ours(struct slice name)
 	static const char *const merged[] = {"tracks", "albums", "artists",
 	    "playlists", "users", "endpoint_status"};
 
-	for (size_t i = 0; i < sizeof(merged) / sizeof(*merged); i++)
+	for (size_t i = 0; i < COUNT_OF(merged); i++)
 		if (slice_is(name, merged[i]))
 			return true;
 	return special_of(name) != NULL;

@@ -1,4 +1,5 @@
 /* What the Web API answers to a caller whose token is good. */
+#include "base/array.h"
 #include "rehearse/api_parts.h"
 #include "rehearse/put_json.h"
 #include "rehearse/query_string.h"
@@ -273,7 +274,7 @@ static void refuse(const struct mock *r, const struct mock_request *req,
 static bool by_id(const struct mock *r, const struct mock_request *req,
     struct mock_response *res)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		const struct kind *k = &kinds[i];
 		const char *path = endpoint_named(slice_of(k->endpoint))->path;
 		size_t len = strcspn(path, "*") - 1;
@@ -313,7 +314,7 @@ void api_respond(const struct mock *r, const struct mock_request *req,
 	};
 	const char *endpoint = endpoint_of(slice_of(req->path));
 
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(routes); i++) {
 		if (strcmp(endpoint, routes[i].endpoint) == 0) {
 			routes[i].respond(r, req, res);
 			return;

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/mem.h"
 #include "rehearse/catalogue.h"
 
@@ -10,7 +11,6 @@
 #define TRACKS_MAX 12
 #define LOCALS 4
 #define EPISODES 24
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *const adjectives[] = {"Paper", "Hollow", "Velvet", "Distant",
     "Copper", "Quiet", "Electric", "Northern", "Salted", "Crooked", "Golden",
@@ -44,7 +44,7 @@ static void two_words(
     struct prng *c, const char *const *list, size_t n, char *name)
 {
 	const char *first = list[prng_below(c, n)];
-	const char *noun = nouns[prng_below(c, COUNT(nouns))];
+	const char *noun = nouns[prng_below(c, COUNT_OF(nouns))];
 
 	snprintf(name, NAME_SIZE, "%s %s", first, noun);
 }
@@ -55,7 +55,7 @@ static void make_artist(struct catalogue *cat, int i)
 	struct prng c = {prng_derive(cat->seed, "artist", (uint64_t)i)};
 
 	prng_id(prng_next(&c), a->id, SPOTIFY_ID_LEN);
-	two_words(&c, adjectives, COUNT(adjectives), a->name);
+	two_words(&c, adjectives, COUNT_OF(adjectives), a->name);
 	if (prng_below(&c, 3) == 0) {
 		memmove(a->name + 4, a->name, strlen(a->name) + 1);
 		memcpy(a->name, "The ", 4);
@@ -74,7 +74,7 @@ static void make_track(struct catalogue *cat, int album, int number)
 
 	prng_id(prng_next(&c), t->id, SPOTIFY_ID_LEN);
 	snprintf(t->uri, sizeof(t->uri), "spotify:track:%s", t->id);
-	two_words(&c, verbs, COUNT(verbs), t->name);
+	two_words(&c, verbs, COUNT_OF(verbs), t->name);
 	if (prng_below(&c, 9) == 0)
 		strcat(t->name, " - 2011 Remaster");
 	t->album = album;
@@ -99,7 +99,7 @@ static void make_album(struct catalogue *cat, int artist)
 	int year, month, day;
 
 	prng_id(prng_next(&c), a->id, SPOTIFY_ID_LEN);
-	two_words(&c, adjectives, COUNT(adjectives), a->name);
+	two_words(&c, adjectives, COUNT_OF(adjectives), a->name);
 	precise = precise < 2 ? precise : 2;
 	a->precision = precisions[precise];
 	year = (int)prng_between(&c, 1969, 2025);
@@ -166,7 +166,7 @@ static void make_favourites(struct catalogue *cat)
 		f[i] = f[j];
 		f[j] = t;
 	}
-	for (size_t i = 0; i < COUNT(odd_names); i++)
+	for (size_t i = 0; i < COUNT_OF(odd_names); i++)
 		strcpy(cat->tracks[f[2 + 3 * i]].name, odd_names[i]);
 	for (int k = 0; k < LOCALS; k++) {
 		int from = 0, to = 7 + 12 * k;
@@ -194,12 +194,12 @@ static void make_episode(struct catalogue *cat, int i)
 
 void catalogue_band_name(struct prng *c, char *name)
 {
-	two_words(c, adjectives, COUNT(adjectives), name);
+	two_words(c, adjectives, COUNT_OF(adjectives), name);
 }
 
 void catalogue_song_name(struct prng *c, char *name)
 {
-	two_words(c, verbs, COUNT(verbs), name);
+	two_words(c, verbs, COUNT_OF(verbs), name);
 }
 
 static void fill(struct catalogue *cat)

@@ -1,12 +1,11 @@
 /* Who the listener's friends are, and what playlists all of them have. */
+#include "base/array.h"
 #include "base/mem.h"
 #include "rehearse/catalogue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LENGTH_OF(list) (sizeof(list) / sizeof((list)[0]))
 
 enum {
 	PERSON_USER,
@@ -147,7 +146,7 @@ static void make_further(struct catalogue *cat, int i)
 	p->size = (int)prng_between(&c, 0, 60);
 	if (p->size > 0 && prng_below(&c, 3) == 0)
 		p->hours = (int)prng_between(&c, 12, 400);
-	p->flags = flags[prng_below(&c, LENGTH_OF(flags))];
+	p->flags = flags[prng_below(&c, COUNT_OF(flags))];
 	if (prng_below(&c, 4) == 0)
 		p->owner = PERSON_COUNT +
 			   (int)prng_below(&c,
@@ -160,7 +159,7 @@ void catalogue_make_playlists(struct catalogue *cat, int lists, int big)
 {
 	int listed = 0, further, n = 0;
 
-	for (size_t i = 0; i < LENGTH_OF(sketches); i++)
+	for (size_t i = 0; i < COUNT_OF(sketches); i++)
 		listed += sketches[i].listed;
 	if (lists < 0)
 		lists = listed + (big > 0);
@@ -169,11 +168,11 @@ void catalogue_make_playlists(struct catalogue *cat, int lists, int big)
 	cat->people = mem_zero(
 	    PERSON_COUNT + 1 + (size_t)further / 8, sizeof(*cat->people));
 	cat->playlists = mem_zero(
-	    LENGTH_OF(sketches) + 1 + (size_t)further, sizeof(*cat->playlists));
+	    COUNT_OF(sketches) + 1 + (size_t)further, sizeof(*cat->playlists));
 	make_people(cat, 1 + further / 8);
 	if (big > 0)
 		lists--;
-	for (; n < (int)LENGTH_OF(sketches); n++)
+	for (; n < (int)COUNT_OF(sketches); n++)
 		make_sketched(cat, n, sketches[n].listed && lists-- > 0);
 	cat->played_lists = n;
 	if (big > 0)

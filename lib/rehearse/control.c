@@ -2,6 +2,7 @@
  * /rehearse/...: the control API. Moves the simulated clock, injects faults,
  * and reports the true history.
  */
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "rehearse/mock.h"
@@ -294,7 +295,7 @@ void control_respond(
 	    {"POST", "/rehearse/scope", scope},
 	};
 
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(routes); i++) {
 		if (strcmp(req->path, routes[i].path) == 0 &&
 		    strcmp(req->method, routes[i].method) == 0) {
 			routes[i].respond(r, req, res);

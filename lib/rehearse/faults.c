@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/number.h"
 #include "base/url.h"
 #include "rehearse/faults.h"
@@ -22,7 +23,7 @@ static bool read_kind(struct fault *f)
 	    {"wrong-state", FAULT_STATE}};
 	int64_t status;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		if (strcmp(f->name, kinds[i].name) == 0) {
 			f->kind = kinds[i].kind;
 			return true;
@@ -48,10 +49,9 @@ static bool names_known(const char *spec)
 	while (param_next(&rest, &name, &value)) {
 		size_t i = 0;
 
-		while (i < sizeof(known) / sizeof(known[0]) &&
-		       !slice_is(name, known[i]))
+		while (i < COUNT_OF(known) && !slice_is(name, known[i]))
 			i++;
-		if (i == sizeof(known) / sizeof(known[0]))
+		if (i == COUNT_OF(known))
 			return false;
 	}
 	return true;

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/url.h"
 #include "json/json.h"
@@ -371,7 +372,7 @@ bool render_features(const struct track *t, struct buf *b)
 	if (t->local || prng_below(&c, 40) == 0)
 		return false;
 	buf_puts(b, "{");
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		buf_printf(
 		    b, "\"%s\":0.%03d,", names[i], (int)prng_below(&c, 1000));
 	for (size_t i = 0; i < 6; i++)

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "spotify/ref.h"
 
 static const char *const kinds[] = {
@@ -5,7 +6,7 @@ static const char *const kinds[] = {
 
 static bool is_kind(struct slice word)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (slice_is(word, kinds[i]))
 			return true;
 	return false;

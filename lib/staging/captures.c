@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "staging/captures.h"
 
 #include <stdio.h>
@@ -136,7 +137,7 @@ static enum capture_result read_members(
 	s->seq = s->status = -1;
 	s->form = BODY_NONE;
 	*why = "a member has the wrong type";
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (!record_string(rec, member_names[texts[i]], &s->scratch,
 			&s->value[texts[i]]))
 			return CAPTURE_INVALID;

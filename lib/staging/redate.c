@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "staging/redate.h"
 
 #include <inttypes.h>
@@ -62,7 +63,7 @@ int redate_move(sqlite3 *db, const char *runs, int64_t by)
 
 	span_text(by, span);
 	rc = check_range(db, runs, span);
-	for (size_t i = 0; i < sizeof(moves) / sizeof(*moves) && !rc; i++) {
+	for (size_t i = 0; i < COUNT_OF(moves) && !rc; i++) {
 		struct query q;
 
 		query_prepare(&q, db, moves[i]);

@@ -37,7 +37,7 @@ static void test_utf8(void)
 	};
 	struct buf b = BUF_INIT(100), small = BUF_INIT(3);
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct slice bytes = slice_of(cases[i].bytes);
 
 		buf_clear(&b);
@@ -66,7 +66,7 @@ static void test_base64(void)
 	struct buf b = BUF_INIT(100);
 	bool valid;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		buf_clear(&b);
 		base64_put(&b, slice_of(cases[i].bytes));
 		is_text(buf_slice(&b), cases[i].text, "base 64, case %zu", i);
@@ -75,12 +75,12 @@ static void test_base64(void)
 		    "is read");
 		is_text(buf_slice(&b), cases[i].bytes, "as it was");
 	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		buf_clear(&b);
 		base64_read(&b, slice_of(others[i]), &valid);
 		is_text(buf_slice(&b), "foob", "in lines, or not padded");
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		buf_clear(&b);
 		ok(!base64_read(&b, slice_of(bad[i]), &valid) && !valid &&
 			b.n == 0,
@@ -183,13 +183,13 @@ static void test_mend(void)
 	const char *flaw;
 	size_t at;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		buf_clear(&b);
 		ok(repair_line(slice_of(cases[i].line), &b, &flaw, &at),
 		    "line %zu is mended", i);
 		is_text(buf_slice(&b), cases[i].mended, "to a record");
 	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		buf_clear(&b);
 		ok(!repair_line(slice_of(others[i]), &b, &flaw, &at) && !b.n,
 		    "nothing to mend, or no way to: %zu", i);

@@ -30,7 +30,7 @@ static void test_requests(void)
 	    {"", 400, NULL},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct slice query = {NULL, 0};
 
 		is_int(callback_request(slice_of(cases[i].head), &query),
@@ -73,7 +73,7 @@ static const struct {
 
 static void test_queries(void)
 {
-	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries); i++) {
+	for (size_t i = 0; i < COUNT_OF(queries); i++) {
 		struct buf value = BUF_INIT(CALLBACK_MAX);
 		enum callback_kind kind =
 		    callback_parse(slice_of(queries[i].query), STATE, &value);
@@ -136,7 +136,7 @@ static void test_pasted(void)
 	    {"", CALLBACK_NONE, NULL},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct buf value = BUF_INIT(CALLBACK_MAX);
 		enum callback_kind kind = callback_parse_pasted(
 		    slice_of(cases[i].line), STATE, &value);

@@ -30,7 +30,7 @@ static void test_known(void)
 	char text[CLOCK_TEXT];
 	int64_t ms;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
 		ok(clock_format(known[i].ms, text), "a time is written");
 		is_text(slice_of(text), known[i].text, "as it should");
 		ok(clock_parse(slice_of(text), &ms), "and is read");
@@ -78,13 +78,13 @@ static void test_forms(void)
 	    "0x70-01-01T00:00:00Z"};
 	int64_t ms;
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
 		ms = -42;
 		ok(clock_parse(slice_of(good[i].text), &ms), "%s is a time",
 		    good[i].text);
 		is_int(ms, good[i].ms, "the right one");
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		ok(!clock_parse(slice_of(bad[i]), &ms), "'%s' is none", bad[i]);
 	ok(!clock_parse((struct slice){"1970-01-01T00:00:00Z", 19}, &ms),
 	    "nothing past a slice's end is read");
@@ -154,13 +154,13 @@ static void test_durations(void)
 	    "99999999999999999999ms", "15250284453w", "0x1s"};
 	int64_t ms;
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
 		ms = -42;
 		ok(clock_parse_duration(slice_of(good[i].text), &ms),
 		    "%s is a duration", good[i].text);
 		is_int(ms, good[i].ms, "the right one");
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		ok(!clock_parse_duration(slice_of(bad[i]), &ms), "'%s' is none",
 		    bad[i]);
 }

@@ -48,7 +48,7 @@ static void test_origins(void)
 	    {"", NULL, false, false},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct buf text = BUF_INIT(1024);
 		struct origin o;
 		const char *why = origin_parse(&o, cases[i].url);
@@ -91,7 +91,7 @@ static void test_resolving(void)
 	struct origin api;
 
 	origin_parse(&api, "https://api.spotify.com");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct buf url = BUF_INIT(URL_MAX);
 		const char *why =
 		    url_resolve(&api, slice_of(cases[i].ref), &url);
@@ -134,7 +134,7 @@ static void test_waits(void)
 	int64_t now;
 
 	clock_parse(SLICE("2026-11-22T06:40:00Z"), &now);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t wait = -1;
 
 		if (!retry_after_parse(slice_of(cases[i].value), now, &wait))
@@ -462,7 +462,7 @@ static void test_problems(void)
 	};
 	char text[256];
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		problem_text(403, slice_of(cases[i].body), text, sizeof(text));
 		is_text(slice_of(text), cases[i].text, "problem: %s",
 		    cases[i].body);
@@ -503,7 +503,7 @@ static void test_endpoints(void)
 	    {"", "unknown"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		is_text(slice_of(endpoint_of(slice_of(cases[i].path))),
 		    cases[i].endpoint, "endpoint of '%s'", cases[i].path);
 }
@@ -729,7 +729,7 @@ static void test_scrubbing_forms(void)
 		"************* *****************Q=="},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		char text[80];
 
 		snprintf(text, sizeof(text), "%s", cases[i].text);
@@ -792,7 +792,7 @@ static void test_requests(void)
 		"its 'seq' is no whole number"},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct buf line = BUF_INIT(1024), scratch = BUF_INIT(1024);
 		struct record rec;
 		struct request_record r;
@@ -831,7 +831,7 @@ static void test_reach(void)
 	    {"[]", false},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		ok(page_reaches_time(slice_of(cases[i].body),
 		       INT64_C(1795329600123)) == cases[i].reaches,
 		    "reach: %s", cases[i].body);

@@ -26,7 +26,7 @@ static void put_string(struct buf *b)
 
 	buf_putc(b, '"');
 	for (unsigned n = roll(12); n > 0; n--)
-		buf_puts(b, parts[roll(sizeof(parts) / sizeof(*parts))]);
+		buf_puts(b, parts[roll(COUNT_OF(parts))]);
 	buf_putc(b, '"');
 }
 
@@ -38,7 +38,7 @@ static void put_any(struct buf *b, unsigned depth)
 	unsigned kind = roll(depth < 5 ? 10 : 4), n = roll(6);
 
 	if (kind < 2) {
-		buf_puts(b, plain[roll(sizeof(plain) / sizeof(*plain))]);
+		buf_puts(b, plain[roll(COUNT_OF(plain))]);
 	} else if (kind < 6) {
 		put_string(b);
 	} else if (kind < 8) {

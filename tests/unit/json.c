@@ -298,7 +298,7 @@ static void test_places(void)
 	};
 	struct json j;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		accepts(slice_of(cases[i].text), &j);
 		is_int((int64_t)j.at, (int64_t)cases[i].at,
 		    "place of the error, case %zu", i);
@@ -401,7 +401,7 @@ static void test_unescape(void)
 	};
 	struct buf b = BUF_INIT(100), small = BUF_INIT(3);
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct slice written = exact(slice_of(cases[i].written));
 		struct slice meant = slice_of(cases[i].meant);
 		bool escaped = strchr(cases[i].written, '\\') != NULL;
@@ -478,7 +478,7 @@ static void test_whole(void)
 	    {"1e400", false, 0},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t v = 42;
 		bool fits = json_whole(slice_of(cases[i].text), &v);
 
@@ -509,7 +509,7 @@ static void test_put_string(void)
 	struct buf b = BUF_INIT(100), small = BUF_INIT(4);
 	struct json j;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct slice copy = exact(slice_of(cases[i].meant));
 
 		buf_clear(&b);
@@ -594,7 +594,7 @@ static void test_controls(void)
 	    {"", 0, 0},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		const char *text = cases[i].text;
 		unsigned code = 0;
 		size_t n = utf8_control(text, text + strlen(text), &code);

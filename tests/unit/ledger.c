@@ -173,7 +173,7 @@ static void test_no_ledger(void)
 	does_not("", "the end record has no ledger", "nothing is no ledger");
 	does_not("{}", "the end record has no ledger", "nor an object");
 	does_not("null", "the end record has no ledger", "nor null");
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		does_not(bad[i], "the ledger is not an array of stage counts",
 		    bad[i]);
 	/* Counts that wrap around must not look like none. */

@@ -164,7 +164,7 @@ static void make_telling(struct sent_row *t)
 static const char *const all_tables[] = {"tracks", "play_history",
     "playlist_ingest_queue", "playlist_ingest_done", "cursors",
     "user_relationships", "users", "moods", "track_artists"};
-#define TABLES (sizeof(all_tables) / sizeof(*all_tables))
+#define TABLES COUNT_OF(all_tables)
 
 static sqlite3 *open_database(void)
 {
@@ -328,7 +328,7 @@ static int64_t against_oracle(
 		sqlite3_reset(s);
 	}
 	sqlite3_finalize(s);
-	for (size_t i = 0; i < sizeof(oracles) / sizeof(*oracles); i++) {
+	for (size_t i = 0; i < COUNT_OF(oracles); i++) {
 		if (sqlite3_prepare_v2(db, oracles[i], -1, &s, NULL))
 			return -1;
 		while (sqlite3_step(s) == SQLITE_ROW)

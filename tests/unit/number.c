@@ -33,7 +33,7 @@ int main(void)
 	    {"true", false, 0},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		int64_t v = 42;
 		bool fits = number_parse(slice_of(cases[i].text), &v);
 

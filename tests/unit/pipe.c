@@ -220,7 +220,7 @@ static void test_runs_refused(void)
 	    END, "{\"type\":\"end\"}\n",
 	    RUN "{\"type\":\"end\",\"run\":\"r2\"}\n" END};
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		struct trial *t = try(slice_of(bad[i]), PASS, 1000);
 
 		is_int(t->refusals, 1, "a bad run or end is refused, %zu", i);

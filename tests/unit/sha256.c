@@ -70,7 +70,7 @@ static void test_base64(void)
 	    {"\xfb\xff\xbf", "-_-_"}};
 	char text[BASE64_TEXT(16)];
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		size_t n = strlen(cases[i].text);
 
 		base64url(cases[i].text, n, text);

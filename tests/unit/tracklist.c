@@ -247,7 +247,7 @@ static void forget_history(struct history *h)
 
 static const char *const all_tables[] = {"playlist_tracks", "playlists",
     "playlist_ingest_queue", "playlist_ingest_done", "playlist_pages"};
-#define TABLES (sizeof(all_tables) / sizeof(*all_tables))
+#define TABLES COUNT_OF(all_tables)
 
 /* What a process holds. */
 struct process {

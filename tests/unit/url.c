@@ -66,7 +66,7 @@ static void test_decode(void)
 	};
 	struct buf to = BUF_INIT(16);
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct slice text = slice_of(cases[i].text);
 
 		buf_clear(&to);
@@ -99,7 +99,7 @@ static void test_pairs(void)
 	struct buf b = BUF_INIT(64);
 	int64_t n = 42;
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
 		ok(param_next(&rest, &name, &value), "a pair");
 		is_text(name, pairs[i].name, "its name");
 		ok(value.p ? pairs[i].value && slice_is(value, pairs[i].value)
@@ -139,7 +139,7 @@ static void test_set(void)
 	    {"/v1/me?offset=", "/v1/me?offset=50", -1},
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct slice url = slice_of(cases[i].url);
 		struct buf to = BUF_INIT(256);
 		int64_t offset = -1;
