@@ -36,7 +36,7 @@ is "$(jq -r 'select(.rows > 0) | "\(.table) \(.rows)"' "$tmp/before" | xargs)" \
     "says how many rows it has"
 is "$(jq -r .table "$tmp/before" | sort -c 2>&1)" "" "in the order of names"
 is "$(jq -r .table "$tmp/before" |
-	grep -cE '^(ingest_|staging_|accounts|playlist_pages|sqlite_)')" 0 \
+	grep -cE '^(ingest_|staging_|accounts|playlist_pages|sources|sqlite_)')" 0 \
     "the books, the captures and what waits are left out"
 cp "$SP_DB" "$tmp/first.db"
 for order in tac 'sort -R' 'sort'; do
@@ -64,7 +64,8 @@ sqlite3 "$SP_DB" "create table moods (day text primary key, mood text, stars
 covered=$(digest | jq -r .table)
 columns() {
 	sqlite3 "$SP_DB" "select name from pragma_table_info('$1')
-	    where name <> 'play_id'"
+	    where name not in ('play_id', 'row_source', 'first_source',
+	    'column_sources', 'tracks_sources')"
 }
 for table in $covered; do
 	names=$(columns "$table" | paste -sd ,)

@@ -44,8 +44,12 @@ waiting() { sql 'select count(*) from playlist_pages'; }
 dump() {
 	for table in playlist_tracks playlists playlist_ingest_queue \
 	    playlist_ingest_done playlist_pages; do
-		sql "select '$table', * from $table order by 2, 3"
+		columns=$(sql "select group_concat(name)
+		    from pragma_table_info('$table')
+		    where name not like '%\_source%' escape '\'")
+		sql "select '$table', $columns from $table order by 2, 3"
 	done
+	provenance
 }
 
 section "a list in pages"

@@ -181,12 +181,17 @@ done >"$tmp/three"
 sp-stage <"$tmp/three" | sp-transform >"$tmp/rows"
 head -n -1 "$tmp/rows" | sp-load 2>"$tmp/err"
 sp-stage prune --keep 0 2>"$tmp/err"
-is "$(sql 'select group_concat(run_id) from staging_raw')" R1,R2,R3 \
-    "runs that were not loaded to their end, and the time that stands"
+is "$(sql 'select group_concat(run_id) from staging_raw')" R1,R3 \
+    "a run that was not loaded to its end, and the first that tells a value"
 sp-load <"$tmp/rows"
 sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
-is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[3,0,3]" \
-    "three of one moment are all needed, if one is"
+is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[2,1,1]" \
+    "of several of one moment the first is needed"
+sql "update tracks set row_source = null, first_source = null,
+    column_sources = null"
+sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
+is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[2,0,2]" \
+    "all are, of a value that an older sp has loaded"
 
 section "even what is needed"
 {
@@ -238,7 +243,8 @@ section "of an older sp"
 history <"$tmp/told" >"$tmp/history"
 fresh
 sp-stage <"$tmp/history" | sp-transform | sp-load
-sql 'alter table track_artists drop column created_at'
+sql 'alter table track_artists drop column created_at;
+    alter table track_artists drop column row_source'
 run sp-stage prune --keep 0
 is "$status $(staged)" "65 3" "pairs of which nobody knows who told them"
 like "$err" "table 'track_artists': 1 row without update times: nothing can be pruned" "it is said"
@@ -313,6 +319,9 @@ sp-load --digest >"$tmp/digest"
 rebuild >"$tmp/same"
 cmp -s "$tmp/same" "$tmp/digest"
 ok $? "after eight days of jobs a rebuild is the same"
+provenance >"$tmp/sources"
+provenance "$tmp/rebuilt.db" | cmp -s - "$tmp/sources"
+ok $? "and says that each value comes from the same capture"
 was=$(staged)
 run sp-stage prune --keep 0 --vacuum
 is "$status $out" "0 " "of which nothing is young"
@@ -323,4 +332,6 @@ $left older captures are kept; the file has 0 B free\$" \
     "it is said, and VACUUM gave the space back"
 rebuild | cmp -s - "$tmp/digest"
 ok $? "and a rebuild is still the same"
+provenance "$tmp/rebuilt.db" | cmp -s - "$tmp/sources"
+ok $? "from the same captures"
 finish

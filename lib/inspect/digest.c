@@ -16,7 +16,9 @@ bool digest_covers(const struct table *t)
 
 static bool counts(const struct table *t, unsigned column)
 {
-	return t->columns[column].rule != RULE_NONE;
+	enum column_rule rule = t->columns[column].rule;
+
+	return rule != RULE_NONE && !rule_is_provenance(rule);
 }
 
 /*

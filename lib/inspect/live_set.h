@@ -1,45 +1,43 @@
 /*
- * When what stands in the tables was told. Of every row it is kept when it
- * was told, column by column (merge/merge.h): so it is known which captures
- * a rebuild cannot do without, those of the times that stand.
+ * Where the rows of a table come from, by the sources that are kept with them:
+ * see merge/merge.h, and merge/tracklist_sources.h for lists of tracks. What an sp
+ * has loaded that kept none, or is in a table of a user's own without these
+ * columns, has no more than its times.
  *
- * SQLite's result codes, where nothing else is said.
+ * All of it is SQL, appended to a query that is being built.
  */
 #ifndef SP_INSPECT_LIVE_SET_H
 #define SP_INSPECT_LIVE_SET_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "merge/table.h"
 
-/* A set of times, in milliseconds. Zeroed it is empty. */
-struct time_set {
-	int64_t *slots;
-	size_t count, room;
-};
+/*
+ * Whether rows of a table come from captures: those that are loaded, but for
+ * the items of lists, which their playlist's row speaks for; and what waits.
+ */
+bool live_set_covers(const struct table *);
 
-void time_set_add(struct time_set *, int64_t ms);
-bool time_set_has(const struct time_set *, int64_t ms);
-void time_set_release(struct time_set *);
-
-/* At most: each column's own, and each of those that RULE_TIMES lists. */
-#define ROW_TIMES_MAX (2 * TABLE_COLUMNS_MAX)
-
-/* The times at which a row was written; none where that is not known. */
-struct row_times {
-	const struct table *table;
-	int64_t times[ROW_TIMES_MAX];
-	size_t count;
-};
+/* Statements that insert all sources of a table into a table of them. */
+void live_set_put_sources(
+    sqlite3_str *, const struct table *, const char *into);
 
 /*
- * Call `row` for every row of the tables that captures make, table by table. A
- * result other than SQLITE_OK ends the walk, and is returned.
+ * A query of the times at which values may have been told whose sources are
+ * unknown, as text; none where there can be none.
  */
-int live_set_walk(sqlite3 *, struct tables *,
-    int (*row)(void *ctx, const struct row_times *), void *ctx);
+void live_set_put_times(sqlite3_str *, const struct table *);
+
+/* A query of how many rows have neither sources nor times. */
+void live_set_put_unknown(sqlite3_str *, const struct table *);
+
+/*
+ * A query of how many rows have a value from a source of a set, a query in
+ * parentheses, or an unknown one of a time of another; and of how many.
+ */
+void live_set_put_count(sqlite3_str *, const struct table *,
+    const char *sources, const char *times);
 
 #endif

@@ -91,7 +91,7 @@ static bool is_named(const struct table *t, unsigned key)
  * body comes last: it may have to be unpacked. Times are written in more ways
  * than one, but all begin alike.
  */
-static void put_names(struct buf *b, const struct table *t, const char *between)
+static void put_names(struct buf *b, const struct table *t)
 {
 	const char *before = "";
 
@@ -107,7 +107,7 @@ static void put_names(struct buf *b, const struct table *t, const char *between)
 		    "coalesce(instr(" BODIES_TEXT
 		    ", substr(?%u, 1, %d)), 0) > 0)",
 		    before, n, n, n, n, time ? SECOND : 1 << 20);
-		before = between;
+		before = " and ";
 	}
 	if (!*before)
 		put(b, "true");
@@ -281,127 +281,62 @@ static void put_value(struct buf *b, const struct value *v)
 	}
 }
 
-/* The captures that a column may have come from, by its number. */
-static const char moments[] =
-    "drop table if exists temp.why_moments;"
-    "create temp table why_moments (n integer, id integer)";
-
-static int add_capture(sqlite3 *db, unsigned column, sqlite3_int64 id)
+/* Where a column that was told comes from. */
+static int64_t source_of(
+    const struct table *t, const struct stored_row *s, unsigned column)
 {
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(
-	    db, "insert into temp.why_moments values (?, ?)", -1, &s, NULL);
-
-	if (rc != SQLITE_OK)
-		return rc;
-	sqlite3_bind_int64(s, 1, column);
-	sqlite3_bind_int64(s, 2, id);
-	return db_finish(s, sqlite3_step(s));
-}
-
-/* What notes, for a column, those of a moment that name most of the key. */
-static int prepare_by_time(
-    struct provenance *w, sqlite3 *db, sqlite3_stmt **stmt)
-{
-	unsigned at = w->table->key_count + 1;
-	int rc;
-
-	/* Times are mostly written in their one form; not all that are saved.
-	 */
-	buf_clear(&w->query);
-	put(&w->query,
-	    "insert into temp.why_moments select ?%u, capture_id from"
-	    " (select capture_id, named, max(named) over () as most"
-	    " from (select capture_id, ",
-	    at + 1);
-	put_names(&w->query, w->table, " + ");
-	put(&w->query,
-	    " as named" CAPTURES "where fetched_at = ?%u or"
-	    " (length(fetched_at) <> 24 and abs(julianday(fetched_at)"
-	    " - julianday(?%u)) < 0.4 / 86400000))) where named = most",
-	    at, at);
-	rc = prepare(db, &w->query, stmt);
-	if (rc == SQLITE_OK)
-		bind_keys(w, *stmt);
-	return rc;
-}
-
-static int add_moment(const struct provenance *w, sqlite3_stmt *by_time,
-    unsigned column, struct slice at)
-{
-	int index = (int)w->table->key_count + 1;
-
-	if (at.n == 0)
-		return SQLITE_OK;
-	db_bind_text(by_time, index, at);
-	sqlite3_bind_int64(by_time, index + 1, column);
-	sqlite3_step(by_time);
-	return sqlite3_reset(by_time);
+	switch (t->columns[column].rule) {
+	case RULE_KEY: return s->source[t->first];
+	case RULE_LAST:
+	case RULE_TABLE: return s->row_source;
+	default: return s->source[column];
+	}
 }
 
 /* Add a column to the answer, which is a query of constants. */
-static void put_column(struct provenance *w, unsigned column, unsigned like,
-    const struct value *v, struct slice at)
+static void put_column(struct provenance *w, unsigned column,
+    const struct value *v, struct slice at, int64_t source)
 {
-	put(&w->query, "%sselect %d as n, %d as \"like\", %Q as \"column\", ",
-	    w->query.n ? " union all " : "", (int)column, (int)like,
+	put(&w->query, "%sselect %d as n, %Q as \"column\", ",
+	    w->query.n ? " union all " : "", (int)column,
 	    w->table->columns[column].name.p);
 	put_value(&w->query, v);
-	put(&w->query, " as value, '%.*q' as told_at", (int)at.n, at.p);
+	put(&w->query, " as value, '%.*q' as told_at, %lld as source",
+	    (int)at.n, at.p, (long long)source);
 	w->by_column = true;
 	w->found++;
 }
 
 /* Write the answer, column by column. */
-static int put_columns(
-    struct provenance *w, const struct stored_row *s, sqlite3_stmt *by_time)
+static void put_columns(struct provenance *w, const struct stored_row *s)
 {
 	const struct table *t = w->table;
-	struct slice last = {NULL, 0};
-	unsigned like = 0;
-	int rc = SQLITE_OK;
 
 	buf_clear(&w->query);
-	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++) {
+	for (unsigned i = 0; i < t->count; i++) {
 		struct slice at = written_at(t, s, i);
 
-		if (!at.p)
-			continue;
-		/* Most were written together, and each look-up costs a scan. */
-		if (!last.p || !slice_eq(last, at)) {
-			rc = add_moment(w, by_time, i, at);
-			like = i;
-		}
-		last = at;
-		put_column(w, i, like, &s->values[i], at);
+		if (at.p)
+			put_column(w, i, &s->values[i], at, source_of(t, s, i));
 	}
-	return rc;
 }
 
 /*
  * The page of a playlist's list that holds a position: of those that begin at
- * it or before it, the last.
+ * it or before it, the last; none of pages that an older sp has stored.
  */
 static const char page_of[] =
-    "with recursive chain (name) as (select tracks_list from playlists"
-    " where playlist_id = ?1 union select " CAPTURE_FOLLOWS " from staging_raw"
-    " join chain on " CAPTURE_LIST " = name where " CAPTURE_FOLLOWS
-    " is not null) select capture_id, fetched_at from (select s.capture_id, "
-    "s.fetched_at,"
-    " coalesce(json_extract(" BODIES_TEXT ", '$.offset'),"
-    " json_extract(" BODIES_TEXT ", '$.tracks.offset'),"
-    " json_extract(" BODIES_TEXT ", '$.items.offset'),"
-    " case when instr(url, 'offset=') then"
-    " cast(substr(url, instr(url, 'offset=') + 7) as integer) end, 0) as page"
-    " from staging_raw s left join staging_bodies b using (body_id)"
-    " where not body_is_text and coalesce(status, 200) between 200 and 299"
-    " and json_extract(extra_json, '$.check') is null"
-    " and exists (select 1 from chain"
-    " where name in (" CAPTURE_LIST ", s.fetched_at))"
-    " and (instr(url, ?1) or instr(" BODIES_TEXT ", ?1)))"
-    " where page <= cast(?2 as integer) order by page desc, 1 desc limit 1";
+    "select source_id, coalesce(s.fetched_at, p.tracks_updated)"
+    " from playlists p, json_each(p.tracks_sources) j"
+    " join sources o on o.source_id = j.value->>1"
+    " left join staging_raw s using (run_id, seq)"
+    " where p.playlist_id = ?1 and j.value->>0 between 0 and"
+    " cast(?2 as integer) and not exists (select 1"
+    " from json_each(p.tracks_sources) u where u.value->>0 < 0"
+    " and u.value->>1 <= cast(?2 as integer))"
+    " order by j.value->>0 desc limit 1";
 
-/* Make the answer of an item of a list. */
+/* Make the answer of an item of a list; none where its page is not known. */
 static int query_item(struct provenance *w, sqlite3 *db, sqlite3_stmt *row)
 {
 	const struct table *t = w->table;
@@ -418,33 +353,25 @@ static int query_item(struct provenance *w, sqlite3 *db, sqlite3_stmt *row)
 		const void *at = sqlite3_column_text(page, 1);
 
 		if (t->columns[i].rule != RULE_KEY)
-			put_column(w, i, 0, &v, slice_of(at ? at : ""));
+			put_column(w, i, &v, slice_of(at ? at : ""),
+			    sqlite3_column_int64(page, 0));
 	}
-	if (rc == SQLITE_ROW)
-		rc = add_capture(db, 0, sqlite3_column_int64(page, 0));
 	return db_finish(page, rc);
 }
 
 /* Make the answer of a row that is there. */
 static int query_row(struct provenance *w, sqlite3 *db, sqlite3_stmt *row)
 {
-	sqlite3_stmt *by_time;
 	struct stored_row s;
-	int rc;
 
-	rc = db_exec(db, moments);
-	if (rc == SQLITE_OK && w->table->kind == TABLE_LIST)
+	if (w->table->kind == TABLE_LIST)
 		return query_item(w, db, row);
-	if (rc == SQLITE_OK)
-		rc = prepare_by_time(w, db, &by_time);
-	if (rc != SQLITE_OK)
-		return rc;
 	merge_row_clear(w->table, &s);
 	for (unsigned i = 0; i < w->table->count; i++)
 		s.values[i] = value_of(row, (int)i);
 	merge_read_times(w->table, &s);
-	rc = put_columns(w, &s, by_time);
-	return db_finish(by_time, rc);
+	put_columns(w, &s);
+	return SQLITE_OK;
 }
 
 /* The captures that name the whole key, and what became of them. */
@@ -459,7 +386,7 @@ static int query_captures(struct provenance *w, sqlite3 *db)
 	put(&w->query,
 	    "create temp table why_captures as"
 	    " select capture_id, " CAPTURE_LIST " as list" CAPTURES "where ");
-	put_names(&w->query, w->table, " and ");
+	put_names(&w->query, w->table);
 	rc = prepare(db, &w->query, &stmt);
 	if (rc != SQLITE_OK)
 		return rc;
@@ -494,13 +421,18 @@ static void put_join(struct provenance *w)
 
 	w->query = (struct buf)BUF_INIT(QUERY_MAX);
 	buf_puts(&w->query,
-	    "select c.\"column\", c.value, c.told_at, s.run_id as run, s.seq,"
-	    " s.endpoint, s.url, s.capture_id from (");
+	    "select c.\"column\", c.value, c.told_at,"
+	    " coalesce(o.run_id, s.run_id) as run, coalesce(o.seq, s.seq) as"
+	    " seq, s.endpoint, s.url, s.capture_id from (");
 	buf_put_slice(&w->query, buf_slice(&inner));
+	/* Of what an older sp has loaded, any of that time may have told it. */
 	buf_puts(&w->query,
-	    ") c left join temp.why_moments m on m.n = c.\"like\""
-	    " left join staging_raw s on s.capture_id = m.id"
-	    " order by c.n, m.id");
+	    ") c left join sources o on o.source_id = c.source"
+	    " left join staging_raw s on s.capture_id in ("
+	    "select capture_id from staging_raw where run_id = o.run_id"
+	    " and seq = o.seq union all select capture_id from staging_raw"
+	    " where c.source < 0 and fetched_at = c.told_at)"
+	    " order by c.n, s.capture_id");
 	w->query.failed |= inner.failed;
 	buf_release(&inner);
 }

@@ -1,12 +1,12 @@
 /*
- * Why a row is as it is: which captures told it. Nothing is kept for this,
- * and it costs a load nothing: of each column it is known when it was told,
- * and of each capture when it was fetched. Of several captures of one moment
- * those are given that name most of the row's key: each may have told it.
+ * Why a row is as it is: the capture that each of its values comes from, as
+ * merge/merge.h keeps it. Of a value that an older sp has loaded all captures
+ * of
+ * its time are given: any of them may have told it.
  *
  * An item of a playlist comes from the page of the current list that has it.
  *
- * A row that is not there, or of which no time is kept, may have been told by
+ * A row that is not there, or of which nothing is kept, may have been told by
  * any capture that names its key: then all of those are given, with what
  * became of them.
  *

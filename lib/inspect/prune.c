@@ -5,8 +5,10 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/runs.h"
+#include "inspect/digest.h"
 #include "staging/bodies.h"
 #include "staging/captures.h"
+#include "inspect/live_set.h"
 
 #define PRUNE_ROWS_MAX 256
 #define PRUNE_BYTES_MAX ((int64_t)32 << 20) /* of bodies, in a transaction */
@@ -23,41 +25,112 @@ int prune_init(struct prune *p, sqlite3 *db)
 void prune_release(struct prune *p)
 {
 	tables_release(&p->tables);
-	time_set_release(&p->live);
-	time_set_release(&p->removed);
-	time_set_release(&p->retained);
 }
 
-/* --- what stands --------------------------------------------------------- */
+/* --- where what is stored comes from ------------------------------------- */
 
-static int add_live_row(void *ctx, const struct row_times *row)
+static const char noted[] =
+    "drop table if exists temp.prune_sources;"
+    "create temp table prune_sources (source_id integer primary key);"
+    "drop table if exists temp.prune_times;"
+    "create temp table prune_times (ms integer primary key);";
+
+/* Run what was built, and free it. */
+static int execute(sqlite3 *db, sqlite3_str *text)
 {
-	struct prune *p = ctx;
-	const struct table *t = row->table;
+	char *sql = sqlite3_str_finish(text);
+	int rc = db_exec(db, sql ? sql : "");
 
-	for (size_t i = 0; i < row->count; i++)
-		time_set_add(&p->live, row->times[i]);
-	/* With RULE_LAST, every written column has a time. */
-	if (row->count > 0 || t->kind != TABLE_BY_COLUMN || t->last >= 0)
-		return SQLITE_OK;
-	if (p->unknown++ == 0)
-		snprintf(p->in_table, sizeof(p->in_table), "%s", t->name.p);
-	return SQLITE_OK;
+	sqlite3_free(sql);
+	return rc;
 }
 
-/* A column of times, of a query. */
-static int collect_times(struct prune *p, const char *sql)
+static int prepare(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **s)
 {
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(p->db, sql, -1, &s, NULL);
+	char *sql = sqlite3_str_finish(text);
+	int rc = sqlite3_prepare_v2(db, sql, -1, s, NULL);
+
+	sqlite3_free(sql);
+	return rc;
+}
+
+/* The times at which values were told whose captures are not known. */
+static int collect_times(struct prune *p, const struct table *t)
+{
+	sqlite3_str *text = sqlite3_str_new(p->db);
+	sqlite3_stmt *s, *insert = NULL;
 	int64_t ms;
+	int rc;
 
+	live_set_put_times(text, t);
+	rc = prepare(p->db, text, &s);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(p->db,
+		    "insert or ignore into temp.prune_times values (?)", -1,
+		    &insert, NULL);
 	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const void *text = sqlite3_column_text(s, 0);
+		const void *at = sqlite3_column_text(s, 0);
 
 		rc = SQLITE_OK;
-		if (text && clock_parse(slice_of(text), &ms))
-			time_set_add(&p->live, ms);
+		if (!at || !clock_parse(slice_of(at), &ms))
+			continue;
+		sqlite3_bind_int64(insert, 1, ms);
+		sqlite3_step(insert);
+		rc = sqlite3_reset(insert);
+	}
+	rc = db_finish(s, rc);
+	return db_finish(insert, rc);
+}
+
+/* Rows of which nothing is known: neither captures nor times. */
+static int note_unknown(struct prune *p, const struct table *t)
+{
+	sqlite3_str *text = sqlite3_str_new(p->db);
+	sqlite3_stmt *s;
+	int64_t rows = 0;
+	int rc;
+
+	live_set_put_unknown(text, t);
+	rc = prepare(p->db, text, &s);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
+		rows = sqlite3_column_int64(s, 0);
+	if (rows > 0 && p->unknown == 0)
+		snprintf(p->in_table, sizeof(p->in_table), "%s", t->name.p);
+	p->unknown += rows;
+	return db_finish(s, rc);
+}
+
+static int note_table(struct prune *p, const struct table *t, void *ctx)
+{
+	sqlite3_str *text = sqlite3_str_new(p->db);
+	int rc;
+
+	(void)ctx;
+	live_set_put_sources(text, t, "temp.prune_sources");
+	rc = execute(p->db, text);
+	if (rc == SQLITE_OK)
+		rc = collect_times(p, t);
+	return rc == SQLITE_OK ? note_unknown(p, t) : rc;
+}
+
+/* Call `visit` with each table whose rows come from captures. */
+static int each_table(struct prune *p,
+    int (*visit)(struct prune *, const struct table *, void *ctx), void *ctx)
+{
+	sqlite3_stmt *s;
+	int rc = sqlite3_prepare_v2(p->db,
+	    "select name from main.sqlite_master where type = 'table'"
+	    " order by name",
+	    -1, &s, NULL);
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		const void *name = sqlite3_column_text(s, 0);
+		const struct table *t =
+		    tables_find(&p->tables, slice_of(name ? name : ""));
+
+		rc = !t			    ? db_error(p->db)
+		     : live_set_covers(t) ? visit(p, t, ctx)
+					    : SQLITE_OK;
 	}
 	return db_finish(s, rc);
 }
@@ -76,6 +149,9 @@ static const char captures[] =
     " exists (select 1 from ingest_runs i where " RUNS_DELIVERS(
 	"r.run_id") " and " RUNS_LOADED "),"
 		    " json_extract(r.extra_json, '$.redated') is not null"
+		    " or exists (select 1 from sources o"
+		    " join temp.prune_sources using (source_id)"
+		    " where o.run_id = r.run_id and o.seq = r.seq)"
 		    " from staging_raw r";
 
 static const char plan_table[] =
@@ -98,10 +174,8 @@ static enum prune_class classify(
 		return HAS_ERRORS;
 	if (!sqlite3_column_int(capture, 6))
 		return NOT_LOADED;
-	/* The tables may still have the time before a capture was moved. */
-	return sqlite3_column_int(capture, 7) || time_set_has(&p->live, *ms)
-		   ? STILL_NEEDED
-		   : PRUNABLE;
+	/* A rebuild would use the new time of a capture that was moved. */
+	return sqlite3_column_int(capture, 7) ? STILL_NEEDED : PRUNABLE;
 }
 
 static int plan_capture(
@@ -111,7 +185,6 @@ static int plan_capture(
 	enum prune_class v = classify(p, capture, &ms);
 	int rc = SQLITE_OK;
 
-	time_set_add(&p->retained, ms);
 	/* A name that got lost would not keep what it names. */
 	for (int i = 0; i < 4 && rc == SQLITE_OK; i++) {
 		static const int from[] = {0, 2, 3, 4}, to[] = {1, 3, 4, 5};
@@ -132,7 +205,6 @@ static int plan_captures(struct prune *p)
 	sqlite3_stmt *capture = NULL, *insert = NULL;
 	int rc = sqlite3_prepare_v2(p->db, captures, -1, &capture, NULL);
 
-	time_set_release(&p->retained);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v2(p->db,
 		    "insert into temp.prune_plan (capture_id, ms, endpoint,"
@@ -210,37 +282,18 @@ static const char retain_whole[] =
     " and list in (select list from temp.prune_plan where verdict <> 0"
     " and " OF_LISTS ");";
 
-/* Who waits in the queue at a time of no capture. */
-static int collect_waiting(struct prune *p)
-{
-	sqlite3_stmt *s, *insert = NULL;
-	int rc = sqlite3_prepare_v2(p->db,
-	    "select playlist_id, detected_at from playlist_ingest_queue", -1,
-	    &s, NULL);
+/* What an sp has loaded that kept no sources may be of any of that time. */
+static const char keep_times[] =
+    "update temp.prune_plan set verdict = 2 where verdict = 0 and ms in"
+    " (select ms from temp.prune_times);";
 
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(p->db,
-		    "insert or ignore into temp.prune_names values (?)", -1,
-		    &insert, NULL);
-	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		const void *at = sqlite3_column_text(s, 1);
-		int64_t ms;
+/* Who waits in the queue because of no capture that is here. */
+static const char collect_waiting[] =
+    "insert into temp.prune_names select playlist_id"
+    " from playlist_ingest_queue q where not exists (select 1 from sources o"
+    " join staging_raw using (run_id, seq) where o.source_id = q.row_source);";
 
-		rc = SQLITE_OK;
-		if (at && clock_parse(slice_of(at), &ms) &&
-		    time_set_has(&p->retained, ms))
-			continue;
-		rc = sqlite3_bind_value(insert, 1, sqlite3_column_value(s, 0));
-		if (rc != SQLITE_OK)
-			continue;
-		sqlite3_step(insert);
-		rc = sqlite3_reset(insert);
-	}
-	rc = db_finish(s, rc);
-	return db_finish(insert, rc);
-}
-
-/* It was added by hand; or a mapping told when, and any may have done so. */
+/* It was added by hand, and any may have done so before. */
 static const char retain_waiting[] =
     "update temp.prune_plan as p set verdict = 2 where verdict = 0"
     " and exists (select 1 from temp.prune_names)"
@@ -254,10 +307,9 @@ static const char sum_bytes[] =
     " from staging_raw r left join staging_bodies b"
     " using (body_id) where r.capture_id = p.capture_id) where goes;";
 
-/* Which of them go, and at which times none is left. */
+/* Which of them go. */
 static int choose(struct prune *p)
 {
-	sqlite3_stmt *s;
 	int rc;
 
 	if (p->even_needed)
@@ -270,18 +322,7 @@ static int choose(struct prune *p)
 		rc = SQLITE_OK;
 	if (rc == SQLITE_OK)
 		rc = db_exec(p->db, sum_bytes);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v2(p->db,
-		    "select ms, goes from temp.prune_plan", -1, &s, NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	time_set_release(&p->removed);
-	time_set_release(&p->retained);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		time_set_add(
-		    sqlite3_column_int(s, 1) ? &p->removed : &p->retained,
-		    sqlite3_column_int64(s, 0));
-	return db_finish(s, rc);
+	return rc;
 }
 
 /* Plan within the transaction that is open. */
@@ -292,15 +333,16 @@ static int plan(struct prune *p)
 	p->unknown = 0;
 	tables_release(&p->tables);
 	p->tables.db = p->db;
-	time_set_release(&p->live);
 	if (rc == SQLITE_OK)
-		rc = live_set_walk(p->db, &p->tables, add_live_row, p);
+		rc = db_exec(p->db, noted);
 	if (rc == SQLITE_OK)
-		rc = collect_times(p, "select told_at from playlist_pages");
+		rc = each_table(p, note_table, NULL);
 	if (rc == SQLITE_OK)
 		rc = plan_captures(p);
 	if (rc == SQLITE_OK)
-		rc = collect_waiting(p);
+		rc = db_exec(p->db, keep_times);
+	if (rc == SQLITE_OK)
+		rc = db_exec(p->db, collect_waiting);
 	if (rc == SQLITE_OK)
 		rc = db_exec(p->db, join_lists);
 	if (rc == SQLITE_OK)
@@ -355,47 +397,48 @@ int prune_sum(struct prune *p, struct prune_sum *sum)
 /* --- what is lost with it ------------------------------------------------ */
 
 struct table_loss {
-	const struct prune *p;
-	const struct table *table;
-	int64_t rows, of;
 	void (*report)(void *ctx, const char *table, int64_t rows, int64_t of);
 	void *ctx;
 };
 
-static void report_losses(struct table_loss *l)
-{
-	if (l->rows > 0)
-		l->report(l->ctx, l->table->name.p, l->rows, l->of);
-	l->rows = l->of = 0;
-}
+static const char removed[] =
+    "drop table if exists temp.prune_going;"
+    "create temp table prune_going as select o.source_id, r.fetched_at"
+    " from temp.prune_plan join staging_raw r using (capture_id)"
+    " left join sources o using (run_id, seq) where goes;"
+    "create index temp.prune_going_source on prune_going (source_id);"
+    "create index temp.prune_going_time on prune_going (fetched_at);";
 
-static int count_row(void *ctx, const struct row_times *row)
+static int count_table(struct prune *p, const struct table *t, void *ctx)
 {
-	struct table_loss *l = ctx;
-	bool lost = false;
+	const struct table_loss *l = ctx;
+	sqlite3_str *text = sqlite3_str_new(p->db);
+	sqlite3_stmt *s;
+	int rc;
 
-	if (l->table != row->table)
-		report_losses(l);
-	l->table = row->table;
-	for (size_t i = 0; i < row->count && !lost; i++)
-		lost = time_set_has(&l->p->removed, row->times[i]) &&
-		       !time_set_has(&l->p->retained, row->times[i]);
-	l->rows += lost;
-	l->of++;
-	return SQLITE_OK;
+	live_set_put_count(text, t,
+	    "(select source_id from temp.prune_going)",
+	    "(select fetched_at from temp.prune_going)");
+	rc = prepare(p->db, text, &s);
+	if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW &&
+	    sqlite3_column_int64(s, 0) > 0 && digest_covers(t))
+		l->report(l->ctx, t->name.p, sqlite3_column_int64(s, 0),
+		    sqlite3_column_int64(s, 1));
+	return db_finish(s, rc);
 }
 
 int prune_losses(struct prune *p,
     void (*report)(void *ctx, const char *table, int64_t rows, int64_t of),
     void *ctx)
 {
-	struct table_loss l = {.p = p, .report = report, .ctx = ctx};
-	int rc = live_set_walk(p->db, &p->tables, count_row, &l);
+	struct table_loss l = {.report = report, .ctx = ctx};
+	int rc = db_exec(p->db, removed);
 	int64_t rows, of = 0;
 
+	if (rc == SQLITE_OK)
+		rc = each_table(p, count_table, &l);
 	if (rc != SQLITE_OK)
 		return rc;
-	report_losses(&l);
 	rows = db_int(p->db,
 	    "select count(*) from playlist_tracks join playlists"
 	    " using (playlist_id) where " ROOT_OF(

@@ -1,9 +1,9 @@
 /*
- * Captures that no table needs any more to be made again: those that told
- * nothing of what stands (inspect/live_set.h). However old they are, these
- * stay:
+ * Captures that no table needs any more to be made again: those from which no
+ * value that is stored comes (inspect/live_set.h). However old, these stay:
  *
- *	needed		something stands that was told at its time; or it is of
+ *	needed		a value comes from it, or may: of one whose source is
+ *			unknown all of its time are needed; or it is of
  *			a list of tracks that is current or waits, or of one of
  *			which another capture stays: lists are whole
  *	refused		something of it was refused, and can be sent again
@@ -24,7 +24,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "inspect/live_set.h"
 #include "merge/table.h"
 
 struct prune {
@@ -36,8 +35,7 @@ struct prune {
 	char in_table[64]; /* the first table that has any */
 
 	struct tables tables; /* private from here */
-	struct time_set live, removed, retained;
-	int64_t version; /* of the database, when it was planned */
+	int64_t version;      /* of the database, when it was planned */
 };
 
 /* Set up; nothing is read yet. A release is due whatever comes of it. */

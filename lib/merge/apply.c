@@ -18,6 +18,7 @@ void applier_init(struct applier *l, sqlite3 *db, bool dry)
 	    .tombstone_text = BUF_INIT(ROW_TEXT_MAX),
 	    .text = BUF_INIT(ROW_TEXT_MAX),
 	    .key = BUF_INIT(ROW_TEXT_MAX)};
+	sources_init(&l->sources, db, dry);
 }
 
 void applier_release(struct applier *l)
@@ -25,6 +26,7 @@ void applier_release(struct applier *l)
 	sqlite3_finalize(l->tombstone_find);
 	sqlite3_finalize(l->tombstone_find_overlay);
 	sqlite3_finalize(l->tombstone_write);
+	sources_release(&l->sources);
 	buf_release(&l->ahead_key);
 	buf_release(&l->ahead_text);
 	buf_release(&l->tombstone_text);
@@ -194,6 +196,10 @@ static int find_tombstone(
 			if (!buf_puts(&l->tombstone_text, p ? p : ""))
 				rc = SQLITE_TOOBIG;
 			row->deleted_at = buf_slice(&l->tombstone_text);
+			row->done_source =
+			    sqlite3_column_type(from[i], 1) == SQLITE_NULL
+				? SOURCE_UNKNOWN
+				: sqlite3_column_int64(from[i], 1);
 		}
 		sqlite3_reset(from[i]);
 	}
@@ -213,9 +219,11 @@ static int look_up(struct applier *l, struct table *t, struct slice key)
 		return rc;
 	if (!t->user_made && !l->dry) {
 		struct slice deleted_at = row->deleted_at;
+		int64_t done_source = row->done_source;
 
 		rc = look_ahead(l, t, key, row);
 		row->deleted_at = deleted_at;
+		row->done_source = done_source;
 		return rc;
 	}
 	merge_row_clear(t, found);
@@ -226,6 +234,7 @@ static int look_up(struct applier *l, struct table *t, struct slice key)
 		rc = find(t->find, t, row, found, &l->ahead_text);
 	if (rc == SQLITE_OK && found->present) {
 		found->deleted_at = row->deleted_at;
+		found->done_source = row->done_source;
 		merge_row_copy(t, row, found);
 		if (l->dry && merge_is_deleted(t, row))
 			row->present = false;
@@ -260,11 +269,17 @@ static int write_tombstone(struct applier *l, const struct table *t)
 {
 	int rc;
 
-	if (slice_eq(l->before.deleted_at, l->after.deleted_at))
+	if (slice_eq(l->before.deleted_at, l->after.deleted_at) &&
+	    l->before.done_source == l->after.done_source)
 		return SQLITE_OK;
 	rc = bind_keys(l->tombstone_write, 1, t, &l->after);
 	if (rc == SQLITE_OK)
 		rc = db_bind_text(l->tombstone_write, 2, l->after.deleted_at);
+	if (rc == SQLITE_OK && l->after.done_source != SOURCE_UNKNOWN)
+		rc = sqlite3_bind_int64(
+		    l->tombstone_write, 3, l->after.done_source);
+	else if (rc == SQLITE_OK)
+		rc = sqlite3_bind_null(l->tombstone_write, 3);
 	return rc == SQLITE_OK ? run(l->tombstone_write) : rc;
 }
 
@@ -297,13 +312,24 @@ static int write_row(struct applier *l, const struct change *c)
 	return rc;
 }
 
+/* Of a row that stays as it is, write where it comes from now. */
+static int write_sources(struct applier *l, const struct table *t)
+{
+	if (l->dry || !l->before.present ||
+	    !merge_sources_differ(t, &l->before, &l->after))
+		return SQLITE_OK;
+	return write_update(t, &l->after);
+}
+
 static int write_change(struct applier *l, const struct change *c)
 {
 	int rc = write_tombstone(l, c->table);
 
 	l->ignored = false;
+	if (rc == SQLITE_OK && c->kind == CHANGE_NONE)
+		return write_sources(l, c->table);
 	/* In a dry run the tombstone hides a row that would be deleted. */
-	if (rc != SQLITE_OK || c->kind == CHANGE_NONE ||
+	if (rc != SQLITE_OK ||
 	    (c->kind == CHANGE_UPDATE && !l->after.present) ||
 	    (c->kind == CHANGE_DELETE && l->dry))
 		return rc;
@@ -341,6 +367,25 @@ static const char *forbidden_by(const struct applier *l, int rc)
 			       : sqlite3_errmsg(l->db);
 }
 
+static struct slice text_of(const struct source_name *src)
+{
+	return src ? src->text : (struct slice){NULL, 0};
+}
+
+/* Merge what an entry tells in, at the first and the last of its times. */
+static void tell_entry(struct applier *l, const struct batch_row *e)
+{
+	struct origin o = {e->last_at,
+	    e->last_src ? e->last_src->number : SOURCE_NONE, &l->sources};
+
+	merge_observe(e->table, &l->after, &e->obs, &o);
+	if (e->first_at.p == e->last_at.p)
+		return;
+	o.at = e->first_at;
+	o.source = e->first_src ? e->first_src->number : SOURCE_NONE;
+	merge_observe(e->table, &l->after, &e->obs, &o);
+}
+
 /* Merge the batch rows of one key, and write the result. */
 static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 {
@@ -349,7 +394,7 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	struct change c = {.table = t,
 	    .before = &l->before,
 	    .after = &l->after,
-	    .src = first->src};
+	    .src = text_of(first->last_src)};
 	struct slice newest = first->last_at;
 	int rc;
 
@@ -364,19 +409,21 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct batch_row *e = o[i].row;
 
-		merge_observe(t, &l->after, &e->obs, e->last_at);
-		if (e->first_at.p != e->last_at.p)
-			merge_observe(t, &l->after, &e->obs, e->first_at);
+		tell_entry(l, e);
 		c.rows += e->rows;
 		if (slice_cmp(e->last_at, newest) > 0) {
 			newest = e->last_at;
-			c.src = e->src;
+			c.src = text_of(e->last_src);
 		}
 	}
-	if (!merge_finalize(t, &l->after, &l->text))
+	if (!merge_finalize(t, &l->after, &l->sources, &l->text))
 		return SQLITE_TOOBIG;
+	if (l->sources.rc != SQLITE_OK)
+		return l->sources.rc;
 	c.kind = classify(l, t);
 	rc = write_change(l, &c);
+	if (is_forbidden(l, rc) && c.kind == CHANGE_NONE)
+		rc = SQLITE_OK;
 	if (is_forbidden(l, rc) && l->on_forbidden) {
 		l->on_forbidden(l->ctx, &c, forbidden_by(l, rc));
 		return SQLITE_OK;
@@ -400,12 +447,21 @@ static int prepare(struct applier *l, struct table *t)
 	return rc;
 }
 
+int loader_number(struct applier *l, struct batch *b)
+{
+	int rc = SQLITE_OK;
+
+	for (; b->sources && rc == SQLITE_OK; b->sources = b->sources->next)
+		rc = sources_number(&l->sources, &b->sources->name);
+	return rc;
+}
+
 int apply_batch(struct applier *l, struct batch *b)
 {
 	const struct sort_key *o = batch_sort(b);
 	const struct table *table = NULL;
 	size_t i, n;
-	int rc = SQLITE_OK;
+	int rc = loader_number(l, b);
 
 	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
 		const struct batch_row *e = o[i].row;
@@ -459,7 +515,8 @@ int apply_find(struct applier *l, struct table *t,
 }
 
 int apply_observation(struct applier *l, struct table *t,
-    const struct observation *obs, struct slice at, struct slice src)
+    const struct observation *obs, struct slice at,
+    const struct source_name *src)
 {
 	struct batch_row e;
 	struct sort_key o = {0, &e};
@@ -468,6 +525,6 @@ int apply_observation(struct applier *l, struct table *t,
 	if (rc != SQLITE_OK)
 		return rc;
 	e.first_at = e.last_at = at;
-	e.src = src;
+	e.first_src = e.last_src = src;
 	return apply_key(l, &o, 1);
 }

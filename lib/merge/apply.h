@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "merge/batch.h"
 #include "merge/merge.h"
+#include "merge/sources.h"
 
 enum change_kind { CHANGE_NONE, CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
 
@@ -36,6 +37,7 @@ struct applier {
 	void (*on_forbidden)(
 	    void *ctx, const struct change *, const char *reason);
 	void *ctx;
+	struct sources sources;
 
 	struct stored_row before, after; /* private from here */
 	bool ignored; /* what was written last has changed nothing */
@@ -67,7 +69,10 @@ int apply_find(struct applier *, struct table *, const struct observation *key,
 
 /* Apply one observation, as if it had come in a batch. */
 int apply_observation(struct applier *, struct table *,
-    const struct observation *, struct slice at, struct slice src);
+    const struct observation *, struct slice at, const struct source_name *src);
+
+/* Number the captures that a batch names, within the transaction. */
+int loader_number(struct applier *, struct batch *);
 
 /* Append a change as a JSON object, a record of sp-stream(5). */
 bool change_put(const struct change *, struct buf *);

@@ -35,7 +35,9 @@ void batch_clear(struct batch *b)
 	b->errors_end = &b->errors;
 	b->list_records = NULL;
 	b->list_records_end = &b->list_records;
-	b->at_as_written = b->at = b->src = (struct slice){NULL, 0};
+	b->at_as_written = b->at = (struct slice){NULL, 0};
+	b->src = NULL;
+	b->sources = NULL;
 	hash_clear(&b->index);
 }
 
@@ -76,22 +78,45 @@ static bool intern_at(struct batch *b, struct slice text)
 	return row_time(b->at_as_written, &b->arena, &b->at);
 }
 
+/* The name of a capture, which its rows share, too. */
 static void intern_src(struct batch *b, struct slice src)
 {
-	if (b->src.p != src.p && !(b->src.p && slice_eq(src, b->src)))
-		b->src = arena_copy(&b->arena, src);
+	struct batch_source *s;
+
+	if (b->src ? src.p && slice_eq(src, b->src->text) : !src.p)
+		return;
+	b->src = NULL;
+	if (!src.p)
+		return;
+	s = arena_room(&b->arena, sizeof(*s));
+	s->name = source_name_read(arena_copy(&b->arena, src));
+	s->next = b->sources;
+	b->sources = s;
+	b->src = &s->name;
 }
 
-/* The same row again: only its time can say something new. */
+/* The same row again: only its time and source can say something new. */
 static void repeat(struct batch *b, struct batch_row *e)
 {
+	int first, last;
+
 	e->rows++;
-	if (slice_cmp(b->at, e->first_at) < 0)
+	if (b->src == e->first_src && b->src == e->last_src &&
+	    b->at.p == e->first_at.p && b->at.p == e->last_at.p)
+		return;
+	first = slice_cmp(b->at, e->first_at);
+	last = slice_cmp(b->at, e->last_at);
+	if (first < 0)
 		e->first_at = b->at;
-	if (slice_cmp(b->at, e->last_at) > 0) {
+	if (first <= 0)
+		e->first_src = first < 0
+				   ? b->src
+				   : source_name_first(e->first_src, b->src);
+	if (last > 0)
 		e->last_at = b->at;
-		e->src = b->src;
-	}
+	if (last >= 0)
+		e->last_src =
+		    last > 0 ? b->src : source_name_first(e->last_src, b->src);
 }
 
 static bool add_row(struct batch *b, struct batch_row *e,
@@ -107,7 +132,7 @@ static bool add_row(struct batch *b, struct batch_row *e,
 	}
 	e->obs.removes = a->removes;
 	e->first_at = e->last_at = b->at;
-	e->src = b->src;
+	e->first_src = e->last_src = b->src;
 	e->rows = 1;
 	buf_clear(&b->key);
 	if (!row_key(e->table, &e->obs, &b->key)) {

@@ -15,6 +15,7 @@
 #include "merge/list_record.h"
 #include "merge/merge.h"
 #include "merge/table.h"
+#include "merge/sources.h"
 
 struct batch_row {
 	struct table *table;
@@ -22,7 +23,8 @@ struct batch_row {
 	struct observation obs;
 	struct slice key;
 	struct slice first_at, last_at;
-	struct slice src;	    /* of the newest; p == NULL if unknown */
+	/* Of those that told it then the first; NULL if it was none. */
+	const struct source_name *first_src, *last_src;
 	struct slice faults, place; /* of columns left out, as in batch_add */
 	uint64_t rows;		    /* how many came like it */
 };
@@ -31,6 +33,12 @@ struct batch_row {
 struct sort_key {
 	uint64_t prefix; /* of the key, where keys begin to differ */
 	const struct batch_row *row;
+};
+
+/* A capture that rows of the batch name. */
+struct batch_source {
+	struct source_name name;
+	struct batch_source *next;
 };
 
 struct pending_error {
@@ -45,6 +53,7 @@ struct batch {
 	uint64_t rows; /* that came, repeats too */
 	struct list_record
 	    *list_records; /* of lists, in the order of their coming */
+	struct batch_source *sources; /* not yet numbered */
 	struct pending_error *errors; /* the same */
 
 	size_t room; /* private from here */
@@ -56,7 +65,7 @@ struct batch {
 	struct buf key, place;
 	struct slice at_as_written,
 	    at; /* the last ones, which the next may share */
-	struct slice src;
+	const struct source_name *src;
 };
 
 void batch_init(struct batch *);

@@ -50,7 +50,7 @@ static bool shown(
 {
 	enum column_rule rule = c->table->columns[i].rule;
 
-	if (rule == RULE_KEY || rule == RULE_NONE)
+	if (rule == RULE_KEY || rule == RULE_NONE || rule_is_provenance(rule))
 		return false;
 	if (c->kind != CHANGE_UPDATE)
 		return s->values[i].type != VALUE_NULL;

@@ -14,12 +14,14 @@
 #include "base/slice.h"
 #include "json/json.h"
 #include "merge/value.h"
+#include "merge/sources.h"
 
 enum list_op { LIST_OP_NONE, LIST_OP_PAGE, LIST_OP_CHECK };
 
 struct list_record {
 	enum list_op kind;
-	struct slice at, src; /* src.p == NULL if unknown */
+	struct slice at;
+	const struct source_name *src; /* NULL if unknown */
 	struct slice playlist;
 	struct slice list;    /* which snapshot of it; the time by default */
 	struct slice follows; /* the list that it resumes; p == NULL for none */
@@ -33,6 +35,12 @@ struct list_record {
 	struct slice items; /* a JSON array, as written */
 	struct list_record *next;
 };
+
+/* The source of a part. */
+static inline int64_t list_record_source(const struct list_record *p)
+{
+	return p->src ? p->src->number : SOURCE_NONE;
+}
 
 /*
  * Read the `row` of a part whose kind and time are set. What it holds points

@@ -1,5 +1,7 @@
 #include "merge/merge.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "json/json.h"
 #include "merge/row.h"
@@ -7,6 +9,7 @@
 void merge_row_clear(const struct table *t, struct stored_row *s)
 {
 	s->present = false;
+	s->row_source = s->done_source = SOURCE_NONE;
 	s->deleted_at = (struct slice){NULL, 0};
 	for (unsigned i = 0; i < t->count; i++) {
 		s->values[i] = VALUE_NONE;
@@ -18,7 +21,10 @@ void merge_row_copy(
     const struct table *t, struct stored_row *to, const struct stored_row *from)
 {
 	to->present = from->present;
+	to->row_source = from->row_source;
 	to->deleted_at = from->deleted_at;
+	to->done_source = from->done_source;
+	memcpy(to->source, from->source, t->count * sizeof(*to->source));
 	memcpy(to->values, from->values, t->count * sizeof(*to->values));
 	memcpy(to->written_at, from->written_at,
 	    t->count * sizeof(*to->written_at));
@@ -60,6 +66,19 @@ static int column_of_key(const struct table *t, const struct json *j)
 	return c;
 }
 
+/* Whether it is kept where a column comes from. */
+static bool is_sourced(enum column_rule rule)
+{
+	return is_timed(rule) || is_seen(rule) || rule == RULE_FIRST;
+}
+
+static int64_t first_of(const struct origin *o, int64_t source)
+{
+	if (source == o->source)
+		return source;
+	return sources_first(o->sources, o->source, source);
+}
+
 /* The times that RULE_TIMES lists; names that are no columns are left out. */
 static void read_times(const struct table *t, struct stored_row *s)
 {
@@ -78,6 +97,45 @@ static void read_times(const struct table *t, struct stored_row *s)
 				  is_seen(t->columns[c].rule)))
 			s->written_at[c] = j.text;
 	}
+}
+
+/* The sources that RULE_COLUMN_SOURCES lists. */
+static void read_listed(const struct table *t, struct stored_row *s)
+{
+	struct slice text = value_slice(&s->values[t->column_sources]);
+	struct json j;
+	int64_t source;
+
+	json_init(&j, text);
+	if (json_next(&j) != JSON_OBJECT)
+		return;
+	while (json_next(&j) == JSON_NUMBER) {
+		int c = column_of_key(t, &j);
+
+		if (c >= 0 && json_whole(j.text, &source))
+			s->source[c] = source;
+	}
+}
+
+static int64_t source_in(
+    const struct stored_row *s, int column, int64_t fallback)
+{
+	if (column < 0 || s->values[column].type != VALUE_INT)
+		return fallback;
+	return s->values[column].integer;
+}
+
+static void read_sources(const struct table *t, struct stored_row *s)
+{
+	s->row_source = source_in(s, t->row_source, SOURCE_UNKNOWN);
+	for (unsigned i = 0; i < t->count; i++)
+		s->source[i] = s->row_source;
+	if (t->earliest >= 0)
+		s->source[t->earliest] =
+		    source_in(s, t->first_source, s->row_source);
+	if (t->column_sources >= 0 &&
+	    s->values[t->column_sources].type == VALUE_TEXT)
+		read_listed(t, s);
 }
 
 void merge_read_times(const struct table *t, struct stored_row *s)
@@ -105,18 +163,30 @@ void merge_read_times(const struct table *t, struct stored_row *s)
 			s->written_at[i] = value_slice(&s->values[i]);
 	if (t->times >= 0)
 		read_times(t, s);
+	read_sources(t, s);
 }
 
-static void set_if_earlier(struct value *v, struct slice at)
+/* What is told at the same time comes from the first that tells it. */
+static void set_if_earlier(
+    struct value *v, int64_t *source, const struct origin *o)
 {
-	if (v->type != VALUE_TEXT || later(v->text, at))
-		*v = value_text(at);
+	if (v->type != VALUE_TEXT || later(v->text, o->at)) {
+		*v = value_text(o->at);
+		*source = o->source;
+	} else if (slice_eq(v->text, o->at)) {
+		*source = first_of(o, *source);
+	}
 }
 
-static void set_if_later(struct value *v, struct slice at)
+static void set_if_later(
+    struct value *v, int64_t *source, const struct origin *o)
 {
-	if (v->type != VALUE_TEXT || later(at, v->text))
-		*v = value_text(at);
+	if (v->type != VALUE_TEXT || later(o->at, v->text)) {
+		*v = value_text(o->at);
+		*source = o->source;
+	} else if (slice_eq(v->text, o->at)) {
+		*source = first_of(o, *source);
+	}
 }
 
 /* A time that a row may have, by default its `at`. */
@@ -133,7 +203,7 @@ static struct slice observed_time(
  * time of its first observation.
  */
 static void observe_seen(struct stored_row *s, unsigned column, bool latest,
-    struct slice time, struct slice at)
+    struct slice time, const struct origin *o)
 {
 	struct value *was = &s->values[column];
 	int c = 1;
@@ -143,28 +213,39 @@ static void observe_seen(struct stored_row *s, unsigned column, bool latest,
 			   : slice_cmp(was->text, time);
 	if (c > 0)
 		*was = value_text(time);
-	if (c > 0 || (c == 0 && later(s->written_at[column], at)))
-		s->written_at[column] = at;
+	if (c > 0 || (c == 0 && later(s->written_at[column], o->at))) {
+		s->written_at[column] = o->at;
+		s->source[column] = o->source;
+	} else if (c == 0 && slice_eq(s->written_at[column], o->at)) {
+		s->source[column] = first_of(o, s->source[column]);
+	}
 }
 
 static void observe_column(
-    struct stored_row *s, const struct value *v, struct slice at)
+    struct stored_row *s, const struct value *v, const struct origin *o)
 {
 	struct slice *was = &s->written_at[v->column];
+	int64_t *source = &s->source[v->column];
 
 	if (was->p) {
-		if (later(*was, at))
+		int c = -1;
+
+		if (later(*was, o->at))
 			return;
-		if (slice_eq(*was, at) &&
-		    value_cmp(&s->values[v->column], v) >= 0)
+		if (slice_eq(*was, o->at))
+			c = value_cmp(&s->values[v->column], v);
+		if (c == 0)
+			*source = first_of(o, *source);
+		if (c >= 0)
 			return;
 	}
 	s->values[v->column] = *v;
-	*was = at;
+	*was = o->at;
+	*source = o->source;
 }
 
 static void observe_columns(const struct table *t, struct stored_row *s,
-    const struct observation *obs, struct slice at)
+    const struct observation *obs, const struct origin *o)
 {
 	for (unsigned i = 0; i < obs->count; i++) {
 		const struct value *v = &obs->values[i];
@@ -173,10 +254,11 @@ static void observe_columns(const struct table *t, struct stored_row *s,
 		if (rule == RULE_KEY) {
 			s->values[v->column] = *v;
 		} else if (rule == RULE_LWW) {
-			observe_column(s, v, at);
-		} else if (rule == RULE_LIST) {
+			observe_column(s, v, o);
+		} else if (rule == RULE_LIST || rule == RULE_LIST_SOURCES) {
 			s->values[v->column] = *v;
-			s->written_at[v->column] = at;
+			s->written_at[v->column] = o->at;
+			s->source[v->column] = o->source;
 		}
 	}
 	for (unsigned i = 0; i < t->count; i++) {
@@ -184,13 +266,13 @@ static void observe_columns(const struct table *t, struct stored_row *s,
 
 		if (is_seen(rule))
 			observe_seen(s, i, rule == RULE_MAX,
-			    observed_time(obs, i, at), at);
+			    observed_time(obs, i, o->at), o);
 	}
 	if (t->first >= 0)
-		set_if_earlier(&s->values[t->first], at);
+		set_if_earlier(&s->values[t->first], &s->source[t->first], o);
 	/* Provisional: merge_finalize computes it from the columns. */
 	if (t->last >= 0)
-		set_if_later(&s->values[t->last], at);
+		set_if_later(&s->values[t->last], &s->source[t->last], o);
 	s->present = true;
 }
 
@@ -221,7 +303,7 @@ static bool has_cursor(const struct table *t, const struct stored_row *s,
  * values count as absent.
  */
 static void observe_cursor(const struct table *t, struct stored_row *s,
-    const struct observation *obs, struct slice at)
+    const struct observation *obs, const struct origin *o)
 {
 	bool present = s->present;
 
@@ -235,16 +317,18 @@ static void observe_cursor(const struct table *t, struct stored_row *s,
 			continue;
 		}
 		if (v->type != VALUE_INT ||
-		    merge_cursor_is_void(v->integer, at))
+		    merge_cursor_is_void(v->integer, o->at))
 			continue;
 		present = true;
-		c = has_cursor(t, s, was, at) ? value_cmp(v, was) : 1;
-		if (c > 0)
+		c = has_cursor(t, s, was, o->at) ? value_cmp(v, was) : 1;
+		if (c > 0) {
 			*was = *v;
+			s->row_source = o->source;
+		}
 		if (t->last >= 0 && c > 0)
-			s->values[t->last] = value_text(at);
+			s->values[t->last] = value_text(o->at);
 		else if (t->last >= 0 && c == 0)
-			set_if_later(&s->values[t->last], at);
+			set_if_later(&s->values[t->last], &s->row_source, o);
 	}
 	s->present = present;
 }
@@ -298,25 +382,40 @@ bool merge_is_deleted(const struct table *t, const struct stored_row *s)
 	       !later(evidence(s, queue_columns(t)), s->deleted_at);
 }
 
+/* When it was removed last, and by the first that did so. */
+static void tell_done(struct stored_row *s, const struct origin *o)
+{
+	if (later(o->at, s->deleted_at)) {
+		s->deleted_at = o->at;
+		s->done_source = o->source;
+	} else if (slice_eq(o->at, s->deleted_at)) {
+		s->done_source = first_of(o, s->done_source);
+	}
+}
+
 static void observe_queue(const struct table *t, struct stored_row *s,
-    const struct observation *obs, struct slice at)
+    const struct observation *obs, const struct origin *o)
 {
 	struct queued q = queue_columns(t);
 	struct stored_row now;
+	int c;
 
 	merge_row_clear(t, &now);
 	for (unsigned i = 0; i < obs->count; i++)
 		now.values[obs->values[i].column] = obs->values[i];
 	if (obs->removes) {
-		if (later(at, s->deleted_at))
-			s->deleted_at = at;
+		tell_done(s, o);
 	} else {
 		now.values[q.detected_at] =
-		    value_text(observed_time(obs, q.detected_at, at));
-		if (!s->present || cmp_queued(t, &now, s, q) > 0) {
+		    value_text(observed_time(obs, q.detected_at, o->at));
+		c = s->present ? cmp_queued(t, &now, s, q) : 1;
+		if (c > 0) {
 			memcpy(s->values, now.values,
 			    t->count * sizeof(*now.values));
+			s->row_source = o->source;
 			s->present = true;
+		} else if (c == 0) {
+			s->row_source = first_of(o, s->row_source);
 		}
 	}
 	/* The tombstone is newer than the evidence. */
@@ -327,12 +426,12 @@ static void observe_queue(const struct table *t, struct stored_row *s,
 }
 
 void merge_observe(const struct table *t, struct stored_row *s,
-    const struct observation *obs, struct slice at)
+    const struct observation *obs, const struct origin *o)
 {
 	switch (t->kind) {
-	case TABLE_BY_COLUMN: observe_columns(t, s, obs, at); break;
-	case TABLE_CURSOR: observe_cursor(t, s, obs, at); break;
-	case TABLE_QUEUE: observe_queue(t, s, obs, at); break;
+	case TABLE_BY_COLUMN: observe_columns(t, s, obs, o); break;
+	case TABLE_CURSOR: observe_cursor(t, s, obs, o); break;
+	case TABLE_QUEUE: observe_queue(t, s, obs, o); break;
 	case TABLE_LIST:
 	case TABLE_UNKNOWN:
 	case TABLE_NOT_LOADED: break;
@@ -355,12 +454,20 @@ static bool is_implied(
 	       slice_eq(s->written_at[i], value_slice(&s->values[t->last]));
 }
 
+/* An object that was written there; NULL where nothing was. */
+static struct value listed(const struct buf *text, size_t from, size_t to)
+{
+	if (to == from)
+		return VALUE_NONE;
+	return value_text((struct slice){text->p + from, to - from});
+}
+
 /*
  * Write RULE_TIMES: the columns whose time is not that of RULE_LAST. They are
  * sorted by name, for a table to which a column was added later has another
  * order of columns.
  */
-static struct slice write_times(
+static void write_times(
     const struct table *t, const struct stored_row *s, struct buf *text)
 {
 	size_t from = text->n;
@@ -368,36 +475,129 @@ static struct slice write_times(
 	for (unsigned n = 0; n < t->count; n++) {
 		unsigned i = t->by_name[n];
 
-		if (!s->written_at[i].p || is_implied(t, s, i))
+		if (!s->written_at[i].p ||
+		    !(is_timed(t->columns[i].rule) ||
+			is_seen(t->columns[i].rule)) ||
+		    is_implied(t, s, i))
 			continue;
 		buf_putc(text, text->n == from ? '{' : ',');
 		json_put_string(text, t->columns[i].name);
 		buf_putc(text, ':');
 		json_put_string(text, s->written_at[i]);
 	}
-	if (text->n == from)
-		return (struct slice){NULL, 0};
-	buf_putc(text, '}');
-	if (text->failed)
-		return (struct slice){NULL, 0};
-	return (struct slice){text->p + from, text->n - from};
 }
 
-bool merge_finalize(
-    const struct table *t, struct stored_row *s, struct buf *text)
+/* The source that goes without saying, but for what RULE_FIRST_SOURCE says. */
+static int64_t base_source(const struct table *t, const struct stored_row *s,
+    struct slice newest, struct sources *sources)
+{
+	int64_t source = SOURCE_NONE;
+	bool found = false;
+
+	if (t->last < 0) {
+		for (unsigned i = 0; i < t->count; i++)
+			if (t->columns[i].rule == RULE_MAX)
+				return s->source[i];
+		return t->earliest < 0 ? SOURCE_UNKNOWN
+				       : s->source[t->earliest];
+	}
+	if (!newest.p)
+		return s->source[t->last];
+	for (unsigned i = 0; i < t->count; i++) {
+		if (!s->written_at[i].p || !is_timed(t->columns[i].rule) ||
+		    !slice_eq(s->written_at[i], newest))
+			continue;
+		if (found && source != s->source[i])
+			source = sources_first(sources, source, s->source[i]);
+		else
+			source = s->source[i];
+		found = true;
+	}
+	return source;
+}
+
+/* Write RULE_COLUMN_SOURCES, in the same order. */
+static void write_sources(const struct table *t, const struct stored_row *s,
+    int64_t base, struct buf *text)
+{
+	size_t from = text->n;
+
+	for (unsigned n = 0; n < t->count; n++) {
+		unsigned i = t->by_name[n];
+
+		if (s->source[i] == base || !is_sourced(t->columns[i].rule) ||
+		    (t->first_source >= 0 && (int)i == t->earliest) ||
+		    (t->columns[i].rule != RULE_FIRST && !s->written_at[i].p))
+			continue;
+		buf_putc(text, text->n == from ? '{' : ',');
+		json_put_string(text, t->columns[i].name);
+		buf_printf(text, ":%" PRId64, s->source[i]);
+	}
+}
+
+static struct value source_value(int64_t source)
+{
+	struct value v = {.type = VALUE_INT};
+
+	v.integer = source;
+	return v;
+}
+
+static void settle_sources(
+    const struct table *t, struct stored_row *s, int64_t base)
+{
+	if (t->row_source >= 0)
+		s->values[t->row_source] =
+		    base == SOURCE_UNKNOWN ? VALUE_NONE : source_value(base);
+	if (t->first_source >= 0)
+		s->values[t->first_source] =
+		    t->earliest < 0 || s->source[t->earliest] == base
+			? VALUE_NONE
+			: source_value(s->source[t->earliest]);
+}
+
+/* Settle the times and sources that are listed, both in one text. */
+static void settle_listed(
+    const struct table *t, struct stored_row *s, int64_t base, struct buf *text)
+{
+	size_t times = text->n, sources;
+
+	if (t->times >= 0)
+		write_times(t, s, text);
+	if (text->n > times)
+		buf_putc(text, '}');
+	sources = text->n;
+	if (t->column_sources >= 0)
+		write_sources(t, s, base, text);
+	if (text->n > sources)
+		buf_putc(text, '}');
+	if (text->failed)
+		return;
+	if (t->times >= 0)
+		s->values[t->times] = listed(text, times, sources);
+	if (t->column_sources >= 0)
+		s->values[t->column_sources] = listed(text, sources, text->n);
+}
+
+bool merge_finalize(const struct table *t, struct stored_row *s,
+    struct sources *sources, struct buf *text)
 {
 	struct slice newest = {NULL, 0};
+	int64_t base;
 
-	if (t->kind != TABLE_BY_COLUMN)
+	if (t->kind != TABLE_BY_COLUMN) {
+		settle_sources(t, s, s->row_source);
 		return true;
+	}
 	for (unsigned i = 0; i < t->count; i++)
 		if (s->written_at[i].p && is_timed(t->columns[i].rule) &&
 		    (!newest.p || later(s->written_at[i], newest)))
 			newest = s->written_at[i];
 	if (newest.n && t->last >= 0)
 		s->values[t->last] = value_text(newest);
-	if (t->times >= 0)
-		s->values[t->times] = value_text(write_times(t, s, text));
+	base = base_source(t, s, newest, sources);
+	settle_sources(t, s, base);
+	settle_listed(t, s, base, text);
 	if (t->sparse_last && t->first >= 0 &&
 	    value_cmp(&s->values[t->first], &s->values[t->last]) == 0)
 		s->values[t->last] = VALUE_NONE;
@@ -411,6 +611,17 @@ bool merge_row_differs(const struct table *t, const struct stored_row *a,
 		return true;
 	for (unsigned i = 0; a->present && i < t->count; i++)
 		if (t->columns[i].rule != RULE_NONE &&
+		    !rule_is_provenance(t->columns[i].rule) &&
+		    value_cmp(&a->values[i], &b->values[i]) != 0)
+			return true;
+	return false;
+}
+
+bool merge_sources_differ(const struct table *t, const struct stored_row *a,
+    const struct stored_row *b)
+{
+	for (unsigned i = 0; t->row_source >= 0 && i < t->count; i++)
+		if (rule_is_provenance(t->columns[i].rule) &&
 		    value_cmp(&a->values[i], &b->values[i]) != 0)
 			return true;
 	return false;

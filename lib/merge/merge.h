@@ -20,8 +20,18 @@
  * only a user's own schema has, is listed whenever it was told: what it holds
  * before that is its default.
  *
+ * With each time goes a source: the capture that told it, of those that told
+ * the same at the same time the first (merge/sources.h). It decides nothing.
+ *
+ *	RULE_ROW_SOURCE		of the columns told at RULE_LAST, the first
+ *				of theirs; without RULE_LAST, of RULE_MAX or of
+ *				RULE_FIRST; of other kinds of tables, the row's
+ *	RULE_FIRST_SOURCE	of RULE_FIRST or RULE_MIN, where it is another
+ *	RULE_COLUMN_SOURCES	a JSON object of the sources of columns that
+ *				these two do not speak for
+ *
  * Times are text of base/clock.h, in whose order they sort. Nothing here
- * knows of SQLite.
+ * reads or writes a table.
  */
 #ifndef SP_MERGE_MERGE_H
 #define SP_MERGE_MERGE_H
@@ -33,6 +43,7 @@
 #include "base/slice.h"
 #include "merge/table.h"
 #include "merge/value.h"
+#include "merge/sources.h"
 
 /* Column values that one record asserts; the keys are always among them. */
 struct observation {
@@ -41,13 +52,23 @@ struct observation {
 	bool removes; /* op "delete" */
 };
 
+/* When something is told, and by which capture. */
+struct origin {
+	struct slice at;
+	int64_t source;
+	struct sources *sources; /* what knows their order; borrowed */
+};
+
 /* A row of a table as it is stored. All text is borrowed. */
 struct stored_row {
 	bool present;
 	struct value values[TABLE_COLUMNS_MAX];
 	struct slice
 	    written_at[TABLE_COLUMNS_MAX]; /* p == NULL: never written */
+	int64_t source[TABLE_COLUMNS_MAX]; /* where `at` is known */
+	int64_t row_source;	 /* of what is not merged by columns */
 	struct slice deleted_at; /* of TABLE_QUEUE: when it was last removed */
+	int64_t done_source;
 };
 
 /* No row, and no times of any column. */
@@ -65,7 +86,7 @@ void merge_read_times(const struct table *, struct stored_row *);
 
 /* Merge in an observation made at a time. */
 void merge_observe(const struct table *, struct stored_row *,
-    const struct observation *, struct slice at);
+    const struct observation *, const struct origin *);
 
 /*
  * Of TABLE_CURSOR: whether a cursor is void: it is later than its observation,
@@ -81,11 +102,15 @@ bool merge_is_deleted(const struct table *, const struct stored_row *);
  * written out; slices into it last until its next write. False where it does
  * not fit.
  */
-bool merge_finalize(
-    const struct table *, struct stored_row *, struct buf *text);
+bool merge_finalize(const struct table *, struct stored_row *, struct sources *,
+    struct buf *text);
 
-/* Whether any column, or the presence of the row, differs. */
+/* Whether any column, or the presence of the row, differs; not provenance. */
 bool merge_row_differs(
+    const struct table *, const struct stored_row *, const struct stored_row *);
+
+/* Whether the provenance of two rows that are there differs. */
+bool merge_sources_differ(
     const struct table *, const struct stored_row *, const struct stored_row *);
 
 #endif

@@ -189,7 +189,12 @@ static bool read_value(const struct row_reader *r, struct value *v)
 	case RULE_LAST:
 	case RULE_TIMES:
 		return reject(r, "is set by sp-load from the records' times");
+	case RULE_ROW_SOURCE:
+	case RULE_FIRST_SOURCE:
+	case RULE_COLUMN_SOURCES:
+		return reject(r, "is set by sp-load from the records' src");
 	case RULE_LIST:
+	case RULE_LIST_SOURCES:
 		return reject(r, "is set by sp-load from the track lists");
 	case RULE_NONE: return reject(r, "cannot be loaded");
 	default: break;

@@ -161,10 +161,10 @@ int statements_prepare(sqlite3 *db, struct table *t, bool overlay)
 #define TOMBSTONES "playlist_ingest_done"
 #define TOMBSTONES_OVERLAY "temp.overlay_playlist_ingest_done"
 #define TOMBSTONE_FIND(table) \
-	"select done_at from " table " where playlist_id = ?"
+	"select done_at, row_source from " table " where playlist_id = ?"
 #define TOMBSTONE_WRITE(table)                                    \
-	"insert or replace into " table " (playlist_id, done_at)" \
-	" values (?, ?)"
+	"insert or replace into " table " (playlist_id, done_at," \
+	" row_source) values (?, ?, ?)"
 
 int statements_prepare_tombstones(sqlite3 *db, bool overlay,
     sqlite3_stmt **find, sqlite3_stmt **find_overlay, sqlite3_stmt **write)
@@ -172,9 +172,9 @@ int statements_prepare_tombstones(sqlite3 *db, bool overlay,
 	int rc = SQLITE_OK;
 
 	if (overlay)
-		rc = db_exec(db,
-		    "create temp table overlay_" TOMBSTONES
-		    " (playlist_id text primary key, done_at text)");
+		rc = db_exec(db, "create temp table overlay_" TOMBSTONES
+				 " (playlist_id text primary key, done_at text,"
+				 " row_source integer)");
 	if (rc == SQLITE_OK && overlay)
 		rc = sqlite3_prepare_v2(db, TOMBSTONE_FIND(TOMBSTONES_OVERLAY),
 		    -1, find_overlay, NULL);

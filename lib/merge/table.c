@@ -27,6 +27,7 @@ static const struct table_rule {
     {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
     {"playlist_pages", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_tracks", TABLE_LIST, false, false, false, {NULL}},
+    {"sources", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"staging_bodies", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"staging_raw", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"track_artists", TABLE_BY_COLUMN, false, false, false, {NULL}},
@@ -44,6 +45,9 @@ static const struct {
     {NULL, "ingested_at", RULE_FIRST},
     {NULL, "last_updated", RULE_LAST},
     {NULL, "column_times", RULE_TIMES},
+    {NULL, "row_source", RULE_ROW_SOURCE},
+    {NULL, "first_source", RULE_FIRST_SOURCE},
+    {NULL, "column_sources", RULE_COLUMN_SOURCES},
     {"play_history", "play_id", RULE_NONE},
     {NULL, "first_seen", RULE_MIN},
     {NULL, "last_seen", RULE_MAX},
@@ -60,6 +64,7 @@ static const struct {
     {"playlists", "tracks_list", RULE_LIST},
     {"playlists", "tracks_snapshot_id", RULE_LIST},
     {"playlists", "tracks_updated", RULE_LIST},
+    {"playlists", "tracks_sources", RULE_LIST_SOURCES},
 };
 
 static const struct table_rule *special_of(struct slice table)
@@ -256,6 +261,10 @@ static void finish_table(struct table *t, const struct table_rule *special)
 	t->first = column_of_rule(t, RULE_FIRST);
 	t->last = column_of_rule(t, RULE_LAST);
 	t->times = column_of_rule(t, RULE_TIMES);
+	t->row_source = column_of_rule(t, RULE_ROW_SOURCE);
+	t->first_source = column_of_rule(t, RULE_FIRST_SOURCE);
+	t->column_sources = column_of_rule(t, RULE_COLUMN_SOURCES);
+	t->earliest = t->first >= 0 ? t->first : column_of_rule(t, RULE_MIN);
 	if (special) {
 		t->kind = t->kind ? t->kind : special->kind;
 		t->deferred = special->deferred;
@@ -327,7 +336,8 @@ static struct table *table_read(struct tables *ts, struct slice name)
 {
 	struct table *t = mem_zero(1, sizeof(*t));
 
-	t->first = t->last = t->times = -1;
+	t->first = t->last = t->times = t->earliest = -1;
+	t->row_source = t->first_source = t->column_sources = -1;
 	t->user_made = !is_ours(name);
 	t->name_copy = copy_name(&t->name, name);
 	if (t->user_made && is_virtual(ts, name))

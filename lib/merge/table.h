@@ -36,9 +36,22 @@ enum column_rule {
 	RULE_MIN,   /* the earliest time observed, `at` by default */
 	RULE_MAX,   /* the latest time observed, `at` by default */
 	RULE_TABLE, /* merged by the rule of its table */
-	RULE_LIST   /* of the current list, see merge/tracklist.h: one value all
+	RULE_LIST,  /* of the current list, see merge/tracklist.h: one value all
 		     */
+
+	/* Bookkeeping of provenance, which neither counts as a change nor in
+	   a digest: see merge/merge.h. */
+	RULE_ROW_SOURCE,     /* of the columns that nothing else speaks for */
+	RULE_FIRST_SOURCE,   /* of RULE_FIRST, or else RULE_MIN */
+	RULE_COLUMN_SOURCES, /* of those whose source is another */
+	RULE_LIST_SOURCES    /* of the pages of the current list */
 };
+
+/* Whether a column says where others come from. */
+static inline bool rule_is_provenance(enum column_rule rule)
+{
+	return rule >= RULE_ROW_SOURCE;
+}
 
 enum table_kind {
 	TABLE_UNKNOWN,
@@ -71,6 +84,8 @@ struct table {
 	unsigned keys[TABLE_COLUMNS_MAX];    /* in the order of the index */
 	unsigned key_count;
 	int first, last, times; /* the columns of those rules, or -1 */
+	int row_source, first_source, column_sources; /* the same */
+	int earliest; /* what first_source is of */
 
 	bool deferred; /* its rows are deferred until their run commits of their
 			  run */

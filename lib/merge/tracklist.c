@@ -16,6 +16,7 @@ void tracklists_init(
 	    .current_at = BUF_INIT(LIST_TEXT_MAX),
 	    .current_list = BUF_INIT(LIST_TEXT_MAX),
 	    .current_snapshot = BUF_INIT(LIST_TEXT_MAX),
+	    .current_sources = BUF_INIT(LIST_TEXT_MAX),
 	    .name = BUF_INIT(LIST_TEXT_MAX),
 	    .why = BUF_INIT(1 << 16)};
 	list_status_init(&ls->status);
@@ -32,6 +33,7 @@ void tracklists_release(struct tracklists *ls)
 	buf_release(&ls->current_at);
 	buf_release(&ls->current_list);
 	buf_release(&ls->current_snapshot);
+	buf_release(&ls->current_sources);
 	buf_release(&ls->name);
 	buf_release(&ls->why);
 	list_status_release(&ls->status);
@@ -56,8 +58,8 @@ static int prepare(struct tracklists *ls)
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = tracklist_items_init(&ls->items, ls->applier, tracks);
-	rc2 =
-	    tracklist_pages_init(&ls->pages, ls->applier->db, ls->applier->dry);
+	rc2 = tracklist_pages_init(&ls->pages, ls->applier->db,
+	    &ls->applier->sources, ls->applier->dry);
 	return rc ? rc : rc2;
 }
 
@@ -105,7 +107,7 @@ static int find_current(struct tracklists *ls, struct slice playlist)
 	struct value key = named(t, "playlist_id", value_text(playlist));
 	struct observation obs = {&key, 1, false};
 	const struct stored_row *row;
-	int rc;
+	int rc, c;
 
 	if (ls->known && slice_eq(playlist, buf_slice(&ls->playlist)))
 		return SQLITE_OK;
@@ -118,8 +120,11 @@ static int find_current(struct tracklists *ls, struct slice playlist)
 	if (!set_text(&ls->playlist, playlist) ||
 	    !copy_column(&ls->current_at, t, row, "tracks_updated") ||
 	    !copy_column(&ls->current_list, t, row, "tracks_list") ||
-	    !copy_column(&ls->current_snapshot, t, row, "tracks_snapshot_id"))
+	    !copy_column(&ls->current_snapshot, t, row, "tracks_snapshot_id") ||
+	    !copy_column(&ls->current_sources, t, row, "tracks_sources"))
 		return SQLITE_TOOBIG;
+	c = table_column(t, SLICE("tracks_snapshot_id"));
+	ls->has_snapshot = row->values[c].type == VALUE_TEXT;
 	ls->known = true;
 	return SQLITE_OK;
 }
@@ -135,7 +140,8 @@ static int cmp_current(
 
 /* A list that takes the place of the current one. */
 struct whole_list {
-	struct slice playlist, list, at, snapshot, src;
+	struct slice playlist, list, at, snapshot;
+	const struct source_name *src; /* of the part that came last */
 	const struct list_record
 	    *page; /* its only one, or NULL: as they are kept */
 };
@@ -148,34 +154,58 @@ static int cmp_lists(const struct whole_list *a, const struct whole_list *b)
 }
 
 /*
- * Write the current list's name and time to its playlist, and a tombstone to
- * the queue.
+ * Tell the merge of the playlist, and of the queue, when a list was whole; and
+ * that it is current now, if it is. It comes from the capture of its first
+ * page.
  */
-static int write_current(struct tracklists *ls, const struct whole_list *w)
+static int tell_whole(struct tracklists *ls, const struct whole_list *w,
+    int64_t first, bool current)
 {
+	const struct source_name src = {
+	    .text = w->src ? w->src->text : LIST_NONE, .number = first};
+	struct slice sources = buf_slice(&ls->current_sources);
 	const struct table *t = ls->playlists;
 	struct value values[] = {
 	    named(t, "playlist_id", value_text(w->playlist)),
+	    named(t, "last_refreshed", value_text(w->at)),
 	    named(t, "tracks_updated", value_text(w->at)),
 	    named(t, "tracks_list", value_text(w->list)),
 	    named(t, "tracks_snapshot_id", value_text(w->snapshot)),
-	    named(t, "last_refreshed", value_text(w->at))};
-	struct observation playlist = {values, 5, false};
+	    named(t, "tracks_sources", value_text(sources))};
+	struct observation playlist = {values, current ? 6 : 2, false};
 	struct value key =
 	    named(ls->queue, "playlist_id", value_text(w->playlist));
 	struct observation done = {&key, 1, true};
 	int rc = apply_observation(
-	    ls->applier, ls->playlists, &playlist, w->at, w->src);
+	    ls->applier, ls->playlists, &playlist, w->at, &src);
 
 	if (rc == SQLITE_OK)
 		rc = apply_observation(
-		    ls->applier, ls->queue, &done, w->at, w->src);
+		    ls->applier, ls->queue, &done, w->at, &src);
+	return rc;
+}
+
+/* Tell that a list is current now, and keep in mind which it is. */
+static int write_current(struct tracklists *ls, const struct whole_list *w)
+{
+	int64_t first = tracklist_sources_at(buf_slice(&ls->current_sources), 0);
+	int rc = tell_whole(ls, w, first, true);
+
 	if (rc == SQLITE_OK &&
 	    (!set_text(&ls->current_at, w->at) ||
 		!set_text(&ls->current_list, w->list) ||
 		!set_text(&ls->current_snapshot, w->snapshot)))
 		rc = SQLITE_TOOBIG;
+	ls->has_snapshot = w->snapshot.p != NULL;
 	return rc;
+}
+
+/* The source of a page that is kept; an older sp may have kept it. */
+static int64_t page_source(sqlite3_stmt *page)
+{
+	return sqlite3_column_type(page, 2) == SQLITE_NULL
+		   ? SOURCE_UNKNOWN
+		   : sqlite3_column_int64(page, 2);
 }
 
 /* Put the items of all pages that are kept of a list. */
@@ -187,6 +217,8 @@ static int put_pages(struct tracklists *ls, const struct whole_list *w,
 	int rc;
 
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		tracklist_sources_add(&ls->current_sources, sqlite3_column_int64(s, 1),
+		    page_source(s));
 		rc = tracklist_items_put(
 		    &ls->items, at, tracklist_sql_text(s, 0));
 		if (rc != SQLITE_OK)
@@ -202,6 +234,9 @@ static int make_current(struct tracklists *ls, const struct whole_list *w)
 	struct tracklist_position at = {.playlist = w->playlist, .src = w->src};
 	int rc = tracklist_items_count(&ls->items, &at);
 
+	buf_clear(&ls->current_sources);
+	if (w->page)
+		tracklist_sources_add(&ls->current_sources, 0, list_record_source(w->page));
 	if (rc == SQLITE_OK && w->page)
 		rc = tracklist_items_put(&ls->items, &at, w->page->items);
 	else if (rc == SQLITE_OK)
@@ -226,6 +261,42 @@ static int count_unchanged(struct tracklists *ls, const struct list_record *p)
 	return SQLITE_OK;
 }
 
+/* The list held, of which a page comes again. */
+static struct whole_list current_list(
+    const struct tracklists *ls, const struct list_record *p)
+{
+	struct slice snapshot = buf_slice(&ls->current_snapshot);
+
+	return (struct whole_list){.playlist = p->playlist,
+	    .list = p->list,
+	    .at = buf_slice(&ls->current_at),
+	    .snapshot = ls->has_snapshot ? snapshot : LIST_NONE,
+	    .src = p->src};
+}
+
+/*
+ * A page of the current list came again from another capture: where it is the
+ * same as the current one, the first of the two counts, else the other.
+ */
+static int source_again(struct tracklists *ls, const struct list_record *p,
+    bool same, int64_t length)
+{
+	struct buf *text = &ls->current_sources;
+	int64_t was = tracklist_sources_at(buf_slice(text), p->offset);
+	int64_t source = list_record_source(p);
+	struct whole_list w = current_list(ls, p);
+
+	if (was == source)
+		return SQLITE_OK;
+	if (same)
+		source = sources_first(&ls->applier->sources, was, source);
+	if (was == source || ls->applier->dry)
+		return ls->applier->sources.rc;
+	tracklist_sources_know(text, p->offset, p->count, length);
+	tracklist_sources_put(text, p->offset, source);
+	return tell_whole(ls, &w, tracklist_sources_at(buf_slice(text), 0), true);
+}
+
 /* A page of the current list that comes again: the greater one wins, whole. */
 static int reapply_page(struct tracklists *ls, const struct list_record *p)
 {
@@ -238,7 +309,8 @@ static int reapply_page(struct tracklists *ls, const struct list_record *p)
 		    &ls->items, &at, p->items, p->count, &cmp);
 	if (rc != SQLITE_OK || cmp < 0)
 		return rc ? rc : count_unchanged(ls, p);
-	return tracklist_items_put(&ls->items, &at, p->items);
+	rc = tracklist_items_put(&ls->items, &at, p->items);
+	return rc ? rc : source_again(ls, p, cmp == 0, at.length);
 }
 
 static struct whole_list whole_of(
@@ -310,6 +382,23 @@ static int make_confirmed_current(struct tracklists *ls,
 	return make_current(ls, cmp_lists(w, &other) < 0 ? w : &other);
 }
 
+/* A complete list of the time of the current one says as much of that time. */
+static int tell_as_new(struct tracklists *ls, const struct whole_list *w)
+{
+	sqlite3_stmt *s =
+	    tracklist_pages_read(&ls->pages, w->playlist, w->list);
+	int64_t first = SOURCE_UNKNOWN;
+	int rc;
+
+	if (!slice_eq(w->at, buf_slice(&ls->current_at)))
+		return SQLITE_OK;
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+		if (sqlite3_column_int64(s, 1) == 0)
+			first = page_source(s);
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? tell_whole(ls, w, first, false) : rc;
+}
+
 /* See what a list is with a part that came, and hold it if it may be. */
 static int assess_list(
     struct tracklists *ls, const struct list_record *p, struct slice list)
@@ -324,6 +413,8 @@ static int assess_list(
 	c = cmp_current(ls, w.at, w.list);
 	if (c >= 0 && j->state == LIST_COMPLETE)
 		return make_current(ls, &w);
+	if (c < 0 && j->state == LIST_COMPLETE)
+		return tell_as_new(ls, &w);
 	return c > 0 ? make_confirmed_current(ls, p, &w) : SQLITE_OK;
 }
 
@@ -363,9 +454,14 @@ static int apply_same_list(struct tracklists *ls, const struct list_record *p,
 		return rc;
 	if (cmp == 0)
 		cmp = slice_cmp(w->snapshot, buf_slice(&ls->current_snapshot));
-	if (cmp == 0)
-		return tracklist_items_put(&ls->items, &at, p->items);
-	return cmp < 0 ? count_unchanged(ls, p) : make_current(ls, w);
+	if (cmp > 0)
+		return make_current(ls, w);
+	rc = cmp == 0 ? tracklist_items_put(&ls->items, &at, p->items)
+		      : tell_whole(ls, w, list_record_source(p), false);
+	if (rc == SQLITE_OK)
+		rc = cmp == 0 ? source_again(ls, p, true, p->total)
+			      : count_unchanged(ls, p);
+	return rc;
 }
 
 /* A page that is a list by itself needs no others, and waits not. */
@@ -377,8 +473,13 @@ static int apply_single_page(struct tracklists *ls, const struct list_record *p)
 	    .snapshot = p->snapshot,
 	    .src = p->src,
 	    .page = p};
-	int c = cmp_current(ls, p->at, p->list);
+	int c = cmp_current(ls, p->at, p->list), rc;
 
+	if (c < 0 && slice_eq(p->at, buf_slice(&ls->current_at))) {
+		rc = tell_whole(ls, &w, list_record_source(p), false);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
 	if (c < 0)
 		return count_unchanged(ls, p);
 	return c == 0 ? apply_same_list(ls, p, &w) : make_current(ls, &w);
@@ -424,7 +525,7 @@ static int apply_or_reject(struct tracklists *ls, const struct list_record *p)
 		    .before = &ls->items.before,
 		    .after = &ls->items.after,
 		    .rows = 1,
-		    .src = p->src};
+		    .src = p->src ? p->src->text : LIST_NONE};
 
 		l->on_forbidden(l->ctx, &c, buf_message(&ls->items.why));
 		ls->known = false;

@@ -39,6 +39,7 @@
 #include "merge/table.h"
 #include "merge/tracklist_items.h"
 #include "merge/tracklist_pages.h"
+#include "merge/tracklist_sources.h"
 
 struct tracklists {
 	struct applier
@@ -51,8 +52,8 @@ struct tracklists {
 	struct tracklist_pages pages;
 	struct table *playlists, *queue;
 	struct buf playlist, current_at, current_list; /* looked up last */
-	struct buf current_snapshot;
-	bool known;
+	struct buf current_snapshot, current_sources;
+	bool has_snapshot, known;
 	struct list_status status, other;
 	struct buf name;
 	struct buf why;

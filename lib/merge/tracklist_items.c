@@ -130,15 +130,15 @@ static void read_before(struct tracklist_items *li, sqlite3_stmt *s)
 	li->before.present = true;
 }
 
-static void report_change(
-    struct tracklist_items *li, enum change_kind kind, struct slice src)
+static void report_change(struct tracklist_items *li, enum change_kind kind,
+    const struct source_name *src)
 {
 	struct change c = {.kind = kind,
 	    .table = li->table,
 	    .before = &li->before,
 	    .after = &li->after,
 	    .rows = 1,
-	    .src = src};
+	    .src = src ? src->text : LIST_NONE};
 
 	if (li->applier->on_change)
 		li->applier->on_change(li->applier->ctx, &c);

@@ -23,7 +23,7 @@ struct tracklist_position {
 	struct slice playlist;
 	int64_t position; /* of the next one */
 	int64_t length;	  /* its items */
-	struct slice src;
+	const struct source_name *src;
 };
 
 enum { TRACKLIST_ITEMS_STATEMENTS = 8 };

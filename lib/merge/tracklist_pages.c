@@ -7,6 +7,8 @@
 
 enum {
 	PAGES_STORE,
+	SOURCE,
+	SET_SOURCE,
 	PAGES_ASSESS,
 	PAGES_READ,
 	PAGES_FOLLOWERS,
@@ -41,22 +43,32 @@ enum {
 		  " and p.list in (select name from chain)"                  \
 		  " order by p.page_offset, i.key))"
 
+/* What a part says, and what is said of the one that is kept. */
+#define SAID                                                             \
+	"(coalesce(?5, -1), coalesce(items_cmp(?9, items_json), 0), ?8," \
+	" coalesce(?6, ''), coalesce(?7, 0), coalesce(?11, 0),"          \
+	" coalesce(?10, ''))"
+#define KEPT                                                           \
+	"(coalesce(total, -1), 0, told_at, coalesce(snapshot_id, '')," \
+	" coalesce(check_due, 0), coalesce(is_last, 0),"               \
+	" coalesce(follows, ''))"
+#define OF_PART " playlist_id = ?1 and list = ?2 and page_offset = ?3"
+
 /* Of two pages under one key, which do not come from sp, the greater one. */
 static const char *const texts[TRACKLIST_PAGES_STATEMENTS] = {
     [PAGES_STORE] =
 	"insert into $playlist_pages (playlist_id, list, page_offset,"
 	" item_count, total, snapshot_id, check_due, told_at, items_json,"
-	" follows, is_last)"
-	" values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	" follows, is_last, row_source)"
+	" values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 	" on conflict (playlist_id, list, page_offset) do update"
 	" set item_count = ?4, total = ?5, snapshot_id = ?6,"
 	" check_due = ?7, told_at = ?8, items_json = ?9, follows = ?10,"
-	" is_last = ?11"
-	" where (coalesce(?5, -1), coalesce(items_cmp(?9, items_json), 0),"
-	" ?8, coalesce(?6, ''), coalesce(?7, 0), coalesce(?11, 0),"
-	" coalesce(?10, '')) > (coalesce(total, -1), 0, told_at,"
-	" coalesce(snapshot_id, ''), coalesce(check_due, 0),"
-	" coalesce(is_last, 0), coalesce(follows, ''))",
+	" is_last = ?11, row_source = ?12 where " SAID " > " KEPT,
+    [SOURCE] = "select row_source from $playlist_pages where" OF_PART
+	       " and " SAID " = " KEPT,
+    [SET_SOURCE] = "update $playlist_pages set row_source = ?4"
+		   " where" OF_PART,
     [PAGES_ASSESS] = CHAIN("?1",
 	"?2") "select page_offset, item_count, total,"
 	      " snapshot_id, check_due, told_at, is_last, list, list <> ?2"
@@ -64,7 +76,8 @@ static const char *const texts[TRACKLIST_PAGES_STATEMENTS] = {
 	      " and list in (select name from chain)"
 	      " order by page_offset, list",
     [PAGES_READ] = CHAIN("?1",
-	"?2") "select items_json from $playlist_pages"
+	"?2") "select items_json, page_offset, row_source"
+	      " from $playlist_pages"
 	      " where playlist_id = ?1 and list in (select name from chain)"
 	      " and page_offset >= 0 order by page_offset",
     [PAGES_FOLLOWERS] = "with recursive f (name) as (values (?2) union"
@@ -98,7 +111,7 @@ static const char *const texts[TRACKLIST_PAGES_STATEMENTS] = {
 	"select 1 from temp.lists_copied where playlist_id = ?1",
     [PAGES_COPY] = "insert into $playlist_pages select playlist_id, list,"
 		   " page_offset, item_count, total, snapshot_id, check_due,"
-		   " told_at, items_json, follows, is_last"
+		   " told_at, items_json, follows, is_last, row_source"
 		   " from playlist_pages where playlist_id = ?1",
     [PAGES_COPIED] = "insert into temp.lists_copied values (?1)",
 };
@@ -113,14 +126,16 @@ static const char dry_tables[] =
     " without rowid;"
     "create temp table dry_playlist_pages (playlist_id, list, page_offset,"
     " item_count, total, snapshot_id, check_due, told_at, items_json,"
-    " follows, is_last,"
+    " follows, is_last, row_source,"
     " primary key (playlist_id, list, page_offset)) without rowid";
 
-int tracklist_pages_init(struct tracklist_pages *lp, sqlite3 *db, bool dry)
+int tracklist_pages_init(
+    struct tracklist_pages *lp, sqlite3 *db, struct sources *sources, bool dry)
 {
 	int rc;
 
-	*lp = (struct tracklist_pages){.db = db, .dry = dry};
+	*lp =
+	    (struct tracklist_pages){.db = db, .sources = sources, .dry = dry};
 	rc = db_exec(db, run_table);
 	if (rc == SQLITE_OK && dry)
 		rc = db_exec(db, dry_tables);
@@ -162,13 +177,13 @@ int tracklist_pages_copy(
 			       : rc;
 }
 
-int tracklist_pages_store(
-    struct tracklist_pages *lp, const struct list_record *p, bool *changed)
+/* Bind all of a part but its source. */
+static sqlite3_stmt *bind_part(
+    struct tracklist_pages *lp, int which, const struct list_record *p)
 {
-	sqlite3_stmt *s = tracklist_sql_bind(
-	    lp->statements[PAGES_STORE], p->playlist, p->list);
+	sqlite3_stmt *s =
+	    tracklist_sql_bind(lp->statements[which], p->playlist, p->list);
 	bool page = p->kind == LIST_OP_PAGE;
-	int rc, before = sqlite3_total_changes(lp->db);
 
 	for (int i = 3; i <= 11; i++)
 		sqlite3_bind_null(s, i);
@@ -184,8 +199,41 @@ int tracklist_pages_store(
 		db_bind_text(s, 9, p->items);
 		sqlite3_bind_int(s, 11, p->last);
 	}
+	return s;
+}
+
+/* A part that is kept came again: from which capture it counts as. */
+static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
+{
+	sqlite3_stmt *s = bind_part(lp, SOURCE, p);
+	int64_t was = SOURCE_UNKNOWN, source = list_record_source(p);
+	int rc = sqlite3_step(s);
+
+	if (rc == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
+		was = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	if (rc != SQLITE_ROW)
+		return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	if (was == source || sources_first(lp->sources, was, source) == was)
+		return lp->sources->rc;
+	s = tracklist_sql_bind(
+	    lp->statements[SET_SOURCE], p->playlist, p->list);
+	sqlite3_bind_int64(s, 3, p->kind == LIST_OP_PAGE ? p->offset : -1);
+	sqlite3_bind_int64(s, 4, source);
+	return tracklist_sql_run(s);
+}
+
+int tracklist_pages_store(
+    struct tracklist_pages *lp, const struct list_record *p, bool *changed)
+{
+	sqlite3_stmt *s = bind_part(lp, PAGES_STORE, p);
+	int rc, before = sqlite3_total_changes(lp->db);
+
+	sqlite3_bind_int64(s, 12, list_record_source(p));
 	rc = tracklist_sql_run(s);
 	*changed = sqlite3_total_changes(lp->db) != before;
+	if (rc == SQLITE_OK && !*changed)
+		rc = keep_source(lp, p);
 	return rc == SQLITE_OK ? run(lp, PAGES_MARK_SEEN, p->playlist, p->list)
 			       : rc;
 }

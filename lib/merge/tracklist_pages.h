@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "merge/list_record.h"
+#include "merge/sources.h"
 
 enum list_state {
 	LIST_NO_FIRST_PAGE, /* its first page is not here */
@@ -44,17 +45,19 @@ void list_status_release(struct list_status *);
 /* Whether all pages have come, so that another such list can confirm it. */
 bool list_status_is_whole(const struct list_status *);
 
-enum { TRACKLIST_PAGES_STATEMENTS = 15 };
+enum { TRACKLIST_PAGES_STATEMENTS = 17 };
 
 struct tracklist_pages {
-	sqlite3 *db; /* borrowed */
+	sqlite3 *db;		 /* borrowed */
+	struct sources *sources; /* the same */
 	bool dry;
 
 	sqlite3_stmt *statements[TRACKLIST_PAGES_STATEMENTS]; /* private */
 };
 
 /* A release is due whatever comes of it. */
-int tracklist_pages_init(struct tracklist_pages *, sqlite3 *, bool dry);
+int tracklist_pages_init(
+    struct tracklist_pages *, sqlite3 *, struct sources *, bool dry);
 void tracklist_pages_release(struct tracklist_pages *);
 
 /*
@@ -66,7 +69,8 @@ int tracklist_pages_copy(
 
 /*
  * Store a part; of two that differ under one key the greater one, whole.
- * `*changed` says whether that is another one than before.
+ * `*changed` says whether that is another one than before. The same part of
+ * another capture changes nothing but where it comes from.
  */
 int tracklist_pages_store(
     struct tracklist_pages *, const struct list_record *, bool *changed);
@@ -77,8 +81,9 @@ int tracklist_pages_assess(struct tracklist_pages *, struct slice playlist,
 
 /*
  * A statement of a list and of those that follow it, the greatest name first;
- * of all other lists of a playlist; and of a list's pages in order, their
- * items. Each is stepped and reset by the caller.
+ * of all other lists of a playlist; and of a list's pages in order: items,
+ * position and source. Each is stepped and reset by the
+ * caller.
  */
 sqlite3_stmt *tracklist_pages_followers(
     struct tracklist_pages *, struct slice playlist, struct slice list);

@@ -8,6 +8,12 @@
 -- the times of those columns told earlier (NULL where there are none). In one
 -- with first_seen and last_seen it has their times where those are others.
 -- created_at is when a row was first told.
+--
+-- Each value has its source, too: the capture that it came from. `row_source`
+-- is the source of all columns of a row but those of which `column_sources`
+-- names another, and `first_source` that of its created_at or first_seen,
+-- where it is another. 0 is no capture, and NULL or -1 not known: as in what an
+-- older sp has loaded.
 
 -- Ids come in no order. What may grow large has a rowid, so that new rows go
 -- to the end and only a narrow index is written all over: with some hundred
@@ -23,7 +29,10 @@ create table if not exists tracks (
 	audio_features_json text,
 	created_at text,
 	last_updated text,
-	column_times text
+	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text
 );
 
 create table if not exists albums (
@@ -33,7 +42,9 @@ create table if not exists albums (
 	uri text,
 	images_json text,
 	last_updated text,
-	column_times text
+	column_times text,
+	row_source integer,
+	column_sources text
 );
 
 create table if not exists artists (
@@ -42,13 +53,16 @@ create table if not exists artists (
 	uri text,
 	images_json text,
 	last_updated text,
-	column_times text
+	column_times text,
+	row_source integer,
+	column_sources text
 );
 
 create table if not exists track_artists (
 	track_id text not null,
 	artist_id text not null,
 	created_at text,
+	row_source integer,
 	primary key (track_id, artist_id)
 ) without rowid;
 
@@ -63,7 +77,10 @@ create table if not exists play_history (
 	source text,
 	ingested_at text,
 	last_updated text,
-	column_times text
+	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text
 );
 
 -- In the order of time, so that new plays go to the end of the index.
@@ -76,17 +93,20 @@ create table if not exists playlist_ingest_queue (
 	playlist_id text not null primary key,
 	detected_at text,
 	played_at text,
-	user_id text
+	user_id text,
+	row_source integer
 ) without rowid;
 
 -- When a playlist last left the queue: what was detected before stays out.
 create table if not exists playlist_ingest_done (
 	playlist_id text not null primary key,
-	done_at text not null
+	done_at text not null,
+	row_source integer
 ) without rowid;
 
 -- tracks_list, tracks_snapshot_id and tracks_updated are of the list that
--- playlist_tracks holds, and are one value.
+-- playlist_tracks holds, and are one value. tracks_sources has the source of
+-- each of its pages, as [[position, source], ...].
 create table if not exists playlists (
 	playlist_id text not null primary key,
 	name text,
@@ -103,8 +123,11 @@ create table if not exists playlists (
 	tracks_list text,
 	tracks_snapshot_id text,
 	tracks_updated text,
+	tracks_sources text,
 	last_updated text,
-	column_times text
+	column_times text,
+	row_source integer,
+	column_sources text
 ) without rowid;
 
 create table if not exists playlist_tracks (
@@ -133,6 +156,7 @@ create table if not exists playlist_pages (
 	items_json text,
 	follows text,
 	is_last boolean,
+	row_source integer,
 	primary key (playlist_id, list, page_offset)
 ) without rowid;
 
@@ -143,6 +167,9 @@ create table if not exists user_playlists (
 	first_seen text,
 	last_seen text,
 	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text,
 	primary key (user_id, playlist_id)
 ) without rowid;
 
@@ -154,7 +181,9 @@ create table if not exists users (
 	is_me boolean,
 	last_refreshed text,
 	last_updated text,
-	column_times text
+	column_times text,
+	row_source integer,
+	column_sources text
 ) without rowid;
 
 create table if not exists user_relationships (
@@ -164,6 +193,9 @@ create table if not exists user_relationships (
 	first_seen text,
 	last_seen text,
 	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text,
 	primary key (user_id, other_id, kind)
 ) without rowid;
 
@@ -174,6 +206,7 @@ create table if not exists play_coverage (
 	covered_from text not null,
 	covered_to text not null,
 	created_at text,
+	row_source integer,
 	primary key (user_id, covered_from, covered_to)
 ) without rowid;
 
@@ -184,6 +217,7 @@ create table if not exists cursors (
 	job text not null,
 	value integer not null,
 	last_updated text,
+	row_source integer,
 	primary key (user_id, job)
 ) without rowid;
 
@@ -199,6 +233,8 @@ create table if not exists endpoint_status (
 	denied text,
 	last_updated text,
 	column_times text,
+	row_source integer,
+	column_sources text,
 	primary key (user_id, endpoint, subject)
 ) without rowid;
 
@@ -221,6 +257,16 @@ create table if not exists accounts (
 	last_updated text,
 	scopes text
 ) without rowid;
+
+-- The captures that values come from, by run and seq. They stay when their
+-- captures are pruned.
+create table if not exists sources (
+	source_id integer primary key,
+	run_id text not null,
+	seq integer not null
+);
+
+create unique index if not exists sources_unique on sources (run_id, seq);
 
 -- Every response as it came. extra_json holds what else the capture carried.
 -- body_is_text is 0 for a body of JSON, 1 for another text, 2 for bytes that

@@ -44,3 +44,5 @@ cursor() {
 	sql "select strftime('%Y-%m-%dT%H:%M:%fZ', value / 1000.0, 'unixepoch')
 	    from cursors"
 }
+# provenance [DB]: which capture each value comes from
+provenance() { python3 tests/lib/provenance.py "${1:-$SP_DB}"; }

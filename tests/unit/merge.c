@@ -1,7 +1,8 @@
 /*
  * Loading is a merge: random small histories of rows, told in any order, any
  * number of times and split in any way, give the same tables; and these are
- * the ones that a plain reading of the rules gives.
+ * the ones that a plain reading of the rules gives. So are the captures that
+ * values are said to come from.
  *
  * SEED=n in the environment draws others.
  */
@@ -30,6 +31,7 @@ struct sent_row {
 	const char *table;
 	char object[256];
 	char at[CLOCK_TEXT];
+	char src[8]; /* empty for none */
 	bool removes;
 };
 
@@ -153,6 +155,10 @@ static void make_telling(struct sent_row *t)
 	struct buf b = BUF_INIT(sizeof(t->object) - 1);
 
 	make_time(t->at);
+	t->src[0] = '\0';
+	if (below(5))
+		snprintf(t->src, sizeof(t->src), "R%u/%u", 1 + below(2),
+		    9 + below(3));
 	buf_putc(&b, '{');
 	make_row(t, &b);
 	buf_putc(&b, '}');
@@ -172,7 +178,8 @@ static sqlite3 *open_database(void)
 
 	if (sqlite3_open(":memory:", &db) || schema_create(db) ||
 	    db_exec(db, own_schema) ||
-	    db_exec(db, "create temp table told (tbl, object, at, removes)"))
+	    db_exec(db, "create temp table told (tbl, object, at, removes,"
+			" run, seq)"))
 		abort();
 	return db;
 }
@@ -181,6 +188,7 @@ static void empty_database(sqlite3 *db)
 {
 	char sql[64];
 
+	db_exec(db, "delete from sources");
 	for (size_t i = 0; i < TABLES; i++) {
 		snprintf(sql, sizeof(sql), "delete from %s", all_tables[i]);
 		db_exec(db, sql);
@@ -206,6 +214,8 @@ static bool send_all(sqlite3 *db, const struct sent_row *rows,
 		    .at = slice_of(t->at),
 		    .removes = t->removes};
 
+		if (*t->src)
+			a.src = slice_of(t->src);
 		good = table && batch_add(&batch, table, &a, &why);
 		if (good && below(100) < split) {
 			good = apply_batch(&applier, &batch) == SQLITE_OK;
@@ -226,20 +236,56 @@ static bool send_all(sqlite3 *db, const struct sent_row *rows,
 static int put_line(void *ctx, int n, char **values, char **names)
 {
 	for (int i = 0; i < n; i++)
-		if (strcmp(names[i], "play_id") != 0)
+		if (strcmp(names[i], "play_id") != 0 &&
+		    !strstr(names[i], "_source"))
 			buf_printf(ctx, "%s=%s ", names[i],
 			    values[i] ? values[i] : "NULL");
 	buf_putc(ctx, '\n');
 	return 0;
 }
 
+/* Numbers of captures differ with the order: their names are compared. */
+#define NAME_OF(source)                                                      \
+	"coalesce((select run_id || '/' || seq from sources where source_id" \
+	" = " source "), " source ", 'unknown')"
+#define NAMES_OF(sources)                                \
+	"(select group_concat(j.key || ' ' || " NAME_OF( \
+	    "j.value") ") from json_each(" sources ") j)"
+
+/* The columns of a table that say where values come from. */
+static const char *sources_of(sqlite3 *db, const char *table)
+{
+	const char *all = ", " NAME_OF("row_source") " as of_row";
+
+	if (strcmp(table, "moods") == 0)
+		return "";
+	if (sqlite3_table_column_metadata(db, "main", table, "first_source",
+		NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
+		return ", " NAME_OF("row_source") " as of_row, " NAME_OF(
+		    "coale"
+		    "sce("
+		    "first"
+		    "_sour"
+		    "ce, "
+		    "row_"
+		    "sourc"
+		    "e)") " as of_first, " NAMES_OF("column_sources") " as "
+								      "of_"
+								      "columns";
+	if (sqlite3_table_column_metadata(db, "main", table, "column_sources",
+		NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
+		return ", " NAME_OF("row_source") " as of_row, " NAMES_OF(
+		    "column_sources") " as of_columns";
+	return all;
+}
+
 static void dump(sqlite3 *db, struct buf *to)
 {
 	for (size_t i = 0; i < TABLES; i++) {
-		char sql[128];
+		char sql[1024];
 
-		snprintf(sql, sizeof(sql), "select * from %s order by %s",
-		    all_tables[i],
+		snprintf(sql, sizeof(sql), "select *%s from %s order by %s",
+		    sources_of(db, all_tables[i]), all_tables[i],
 		    i == 1 ? "user_id, played_at, track_id" : "1, 2");
 		buf_printf(to, "%s\n", all_tables[i]);
 		sqlite3_exec(db, sql, put_line, to, NULL);
@@ -273,6 +319,31 @@ static size_t shuffle(unsigned *order, size_t n)
 	" where tbl = 'tracks' and object->>'track_id' = track_id"    \
 	" and j.key = '" column "' order by at desc,"                 \
 	" typeof(value) = 'null', value desc limit 1)"
+
+/* Of those that told the newest and greatest, the first by run and number. */
+#define SOURCE_ORACLE(column)                                                  \
+	"select count(*) from tracks t where exists (select 1 from told,"      \
+	" json_each(told.object) j where tbl = 'tracks'"                       \
+	" and object->>'track_id' = track_id and j.key = '" column             \
+	"') and " NAME_OF(                                                     \
+	    "coalesce(column_sources->>'" column                               \
+	    "', row_source)") " is not (select coalesce(run || '/' || seq, 0)" \
+			      " from told, json_each(told.object) j"           \
+			      " where tbl = 'tracks' and object->>'track_id' " \
+			      "= track_id"                                     \
+			      " and j.key = '" column "' order by at desc,"    \
+			      " typeof(value) = 'null', value desc, run is "   \
+			      "null, run, seq limit 1)"
+
+#define FIRST_ORACLE(table, key)                                            \
+	"select count(*) from " table " t where " NAME_OF(                  \
+	    "coalesce(first_source, row_source)") " is not (select "        \
+						  "coalesce(run || '/' || " \
+						  "seq, 0) from told"       \
+						  " where tbl = '" table    \
+						  "' and " key              \
+						  " order by at, run is "   \
+						  "null, run, seq limit 1)"
 
 static const char created_oracle[] =
     "select count(*) from tracks where created_at is not (select min(at)"
@@ -312,18 +383,29 @@ static int64_t against_oracle(
 {
 	static const char *const oracles[] = {NEWEST_ORACLE("name"),
 	    NEWEST_ORACLE("duration_ms"), NEWEST_ORACLE("energy"),
-	    created_oracle, queue_oracle, cursors_oracle, relationships_oracle};
+	    created_oracle, queue_oracle, cursors_oracle, relationships_oracle,
+	    SOURCE_ORACLE("name"), SOURCE_ORACLE("duration_ms"),
+	    SOURCE_ORACLE("energy"),
+	    FIRST_ORACLE("tracks", "object->>'track_id' = track_id"),
+	    FIRST_ORACLE("user_relationships",
+		"object->>'user_id' = user_id"
+		" and object->>'other_id' = other_id")};
 	sqlite3_stmt *s;
 	int64_t wrong = 0;
 
 	db_exec(db, "delete from told");
 	sqlite3_prepare_v2(
-	    db, "insert into told values (?, ?, ?, ?)", -1, &s, NULL);
+	    db, "insert into told values (?, ?, ?, ?, ?, ?)", -1, &s, NULL);
 	for (size_t i = 0; i < n; i++) {
 		db_bind_text(s, 1, slice_of(rows[i].table));
 		db_bind_text(s, 2, slice_of(rows[i].object));
 		db_bind_text(s, 3, slice_of(rows[i].at));
 		sqlite3_bind_int(s, 4, rows[i].removes);
+		sqlite3_bind_null(s, 5);
+		if (*rows[i].src) {
+			sqlite3_bind_text(s, 5, rows[i].src, 2, SQLITE_STATIC);
+			sqlite3_bind_int(s, 6, atoi(rows[i].src + 3));
+		}
 		sqlite3_step(s);
 		sqlite3_reset(s);
 	}
@@ -364,8 +446,9 @@ static bool same_in_any_order(
 		}
 	}
 	for (size_t i = 0; !good && i < n; i++)
-		fprintf(stderr, "# %s %s %s %s\n", rows[i].at, rows[i].table,
-		    rows[i].object, rows[i].removes ? "delete" : "");
+		fprintf(stderr, "# %s %s %s %s %s\n", rows[i].at, rows[i].src,
+		    rows[i].table, rows[i].object,
+		    rows[i].removes ? "delete" : "");
 	if (!good)
 		fprintf(stderr, "%s\n%s\n", buf_cstr(&first), buf_cstr(&other));
 	buf_release(&first);

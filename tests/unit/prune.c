@@ -93,7 +93,8 @@ int main(void)
 	    "with their bodies alone");
 	ok(db_exec(db,
 	       "delete from artists;"
-	       "insert into playlist_ingest_queue values"
+	       "insert into playlist_ingest_queue (playlist_id,"
+	       " detected_at, played_at, user_id) values"
 	       " ('p', '2026-01-01T00:00:00.000Z', null, null);"
 	       "update staging_bodies set body = '{\"id\":\"p\"}',"
 	       " size = 10, sha256 = sha256('{\"id\":\"p\"}')"
