@@ -232,9 +232,7 @@ static bool check_run(struct fetch *f, const struct record *rec, bool empty)
  */
 static void handle_run(struct fetch *f, const struct record *rec)
 {
-	const char *why;
 	int64_t off = 0;
-	size_t at;
 
 	run_policy_begin(&f->run_policy);
 	f->seq = 0;
@@ -242,9 +240,7 @@ static void handle_run(struct fetch *f, const struct record *rec)
 	if (!record_int(rec, "clock_off", &off))
 		off = 0;
 	skew_begin(transfer_skew(f->transfer), off);
-	buf_clear(&f->run_line);
-	buf_put_slice(&f->run_line, rec->line);
-	record_parse(&f->run, buf_slice(&f->run_line), &why, &at);
+	record_copy(&f->run, rec, &f->run_line);
 }
 
 /* Pass on the run record that is held back, if any. */
@@ -261,24 +257,14 @@ static void flush_run(struct fetch *f)
 	buf_clear(&f->run_line);
 }
 
-static void send_capture(
-    struct fetch *f, const struct task *a, const struct fetched_page *page)
+static void send_capture(struct fetch *f, const struct fetched_page *page)
 {
-	struct capture c = {.request = &a->request,
-	    .seq = ++f->seq,
-	    .page = page->number,
-	    .kind = page->kind,
-	    .next = page->linked ? &page->follows : NULL,
-	    .user = f->session.token.user_id,
-	    .url = buf_slice(&page->url),
-	    .status = page->status,
-	    .fetched_at = page->fetched_at,
-	    .clock_off = page->clock_off,
-	    .retry_at = page->retry_at,
-	    .quota = page->quota,
-	    .denied = page->denied};
-	struct slice path = url_brief(buf_slice(&page->url));
+	struct capture c = page->capture;
+	struct slice path = url_brief(c.url);
 	struct body_check check;
+
+	c.seq = ++f->seq;
+	c.user = f->session.token.user_id;
 
 	flush_run(f);
 	buf_clear(&f->line);
@@ -362,7 +348,7 @@ static void send_in_order(struct fetch *f)
 
 	while ((a = scheduler_first(&f->scheduler))) {
 		while ((page = task_take_page(a))) {
-			send_capture(f, a, page);
+			send_capture(f, page);
 			fetched_page_free(page);
 		}
 		if (!a->ended)

@@ -91,18 +91,13 @@ void scheduler_add(
 {
 	struct task *t = task_at(s, s->count);
 	const char *why;
-	size_t at;
 
-	buf_clear(&t->line);
+	record_copy(&t->record, rec, &t->line);
 	buf_clear(&t->scratch);
-	buf_put_slice(&t->line, rec->line);
-	record_parse(&t->record, buf_slice(&t->line), &why, &at);
 	t->number = number;
 	t->ended = t->unsent = t->begun = false;
 	t->code = NULL;
-	t->api_request.state = API_REQUEST_READY;
-	t->api_request.retry.count = 0;
-	t->api_request.limited = false;
+	t->api_request = (struct api_request){.state = API_REQUEST_READY};
 	s->count++;
 	why =
 	    request_record_parse(&t->record, in_run, &t->scratch, &t->request);
@@ -132,26 +127,27 @@ struct fetched_page *task_take_page(struct task *t)
 	return page;
 }
 
-/* Keep the answer until its turn. */
+/* Move a response to the reorder buffer, as the last page of its task. */
 static struct fetched_page *store_page(struct scheduler *s, struct task *t)
 {
 	struct response *r = &t->result.response;
 	struct fetched_page *page = mem_zero(1, sizeof(*page));
+	bool limited = t->result.kind == RESULT_LIMITED;
 
-	*page = (struct fetched_page){.number = t->pages.number,
+	page->url.max = page->follows.max = URL_MAX;
+	buf_put_slice(&page->url, buf_slice(&t->pages.url));
+	page->body = r->body;
+	r->body = (struct buf)BUF_INIT(s->max_body);
+	page->capture = (struct capture){.request = &t->request,
+	    .page = t->pages.number,
 	    .kind = t->pages.kind,
+	    .url = buf_slice(&page->url),
 	    .status = r->status,
 	    .fetched_at = r->done_at,
 	    .clock_off = r->clock_off,
-	    .url = BUF_INIT(URL_MAX),
-	    .follows = BUF_INIT(URL_MAX),
-	    .body = r->body};
-	r->body = (struct buf)BUF_INIT(s->max_body);
-	if (t->result.kind == RESULT_LIMITED)
-		page->retry_at = t->result.error.until;
-	page->quota = page->retry_at && t->result.account;
-	page->denied = t->denied;
-	buf_put_slice(&page->url, buf_slice(&t->pages.url));
+	    .retry_at = limited ? t->result.error.until : 0,
+	    .quota = limited && t->result.account,
+	    .denied = t->denied};
 	*t->last = page;
 	t->last = &page->next;
 	t->buffered += page->body.n;
@@ -185,10 +181,11 @@ static void request_next_page(
 {
 	struct slice path = url_brief(buf_slice(&page->url));
 
-	page->linked = t->request.paging != PAGING_NONE;
+	if (t->request.paging != PAGING_NONE)
+		page->capture.next = &page->follows;
 	switch (next_page(t, page)) {
 	case PAGES_MORE:
-		page->linked &= buf_put_slice(
+		buf_put_slice(
 		    &page->follows, url_path(buf_slice(&t->pages.url)));
 		begin_request(s, t);
 		break;
@@ -199,7 +196,7 @@ static void request_next_page(
 		    t->pages.why);
 		break;
 	default:
-		page->linked = false;
+		page->capture.next = NULL;
 		task_refuse(t, "bad next page",
 		    "%.*s: its next page is refused: %s", (int)path.n, path.p,
 		    t->pages.why);

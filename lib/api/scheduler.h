@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/capture.h"
 #include "api/client.h"
 #include "api/pages.h"
 #include "api/request.h"
@@ -32,16 +33,9 @@
 
 /* A page in the reorder buffer. */
 struct fetched_page {
-	struct fetched_page *next;
-	uint64_t number;
-	enum page_kind kind;
-	int status;
-	int64_t fetched_at, clock_off;
-	int64_t retry_at; /* 0 for none */
-	bool quota;	  /* that is for all who use the app */
-	enum denial denied;
+	struct fetched_page *next; /* that waits for the same request */
+	struct capture capture;	   /* but its seq and user; of these bufs: */
 	struct buf url, body;
-	bool linked;	    /* it is known whether a page follows */
 	struct buf follows; /* the next page's path and query, or "" */
 };
 

@@ -73,13 +73,8 @@ enum callback_kind callback_parse(
 enum callback_kind callback_parse_pasted(
     struct slice line, const char *state, struct buf *value)
 {
-	struct slice rest;
+	struct slice rest = line = slice_trim(line);
 
-	while (line.n && strchr(" \t\r\n", line.p[line.n - 1]))
-		line.n--;
-	while (line.n && strchr(" \t", *line.p))
-		line = slice_from(line, 1);
-	rest = line;
 	slice_cut(&rest, '?');
 	if (!rest.n)
 		rest = line;

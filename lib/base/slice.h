@@ -53,6 +53,21 @@ static inline struct slice slice_from(struct slice a, size_t n)
 	return (struct slice){a.p + n, a.n - n};
 }
 
+static inline bool char_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Without the spaces, tabs and line ends around it. */
+static inline struct slice slice_trim(struct slice a)
+{
+	while (a.n > 0 && char_is_space(*a.p))
+		a = slice_from(a, 1);
+	while (a.n > 0 && char_is_space(a.p[a.n - 1]))
+		a.n--;
+	return a;
+}
+
 /*
  * Cut off the part before a character, and drop that one: `rest` is what
  * follows. Where there is none the part is all of it, and the rest is empty.

@@ -1,74 +1,15 @@
 #include "http/retry.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/number.h"
 #include "base/os.h"
 #include "http/error.h"
 #include "http/transfer.h"
-#include "json/json.h"
-
-#define RETRY_WAIT_MAX ((int64_t)366 * 86400 * 1000)
-
-static struct slice trim(struct slice s)
-{
-	while (s.n > 0 && (*s.p == ' ' || *s.p == '\t'))
-		s = slice_from(s, 1);
-	while (s.n > 0 && strchr(" \t\r\n", s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
-static bool all_digits(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	return s.n > 0;
-}
-
-/* Each of its three forms begins with a day's name. */
-bool http_date_parse(struct slice s, int64_t *ms)
-{
-	char text[64];
-	time_t t;
-
-	if (s.n < 8 || s.n >= sizeof(text) || memchr(s.p, '\0', s.n) ||
-	    !strchr("MTWFS", *s.p))
-		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	t = curl_getdate(text, NULL);
-	*ms = (int64_t)t * 1000;
-	return t >= 0;
-}
-
-bool retry_after_parse(struct slice value, int64_t now, int64_t *wait)
-{
-	struct slice s = trim(value);
-	int64_t at, seconds;
-
-	if (all_digits(s)) {
-		*wait = RETRY_WAIT_MAX;
-		if (number_parse(s, &seconds) &&
-		    seconds < RETRY_WAIT_MAX / 1000)
-			*wait = seconds * 1000;
-		return true;
-	}
-	if (!http_date_parse(s, &at))
-		return false;
-	*wait = at > now ? at - now : 0;
-	if (*wait > RETRY_WAIT_MAX)
-		*wait = RETRY_WAIT_MAX;
-	return true;
-}
 
 void retry_set_deadline(struct error *e, const struct response *r,
     int64_t least, const char *whose, const char *more)

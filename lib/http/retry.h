@@ -1,6 +1,7 @@
 /*
- * When to try again: after the server's Retry-After, or else after exponential
- * backoff with full jitter, so that many clients do not retry at once.
+ * The retry policy: when a request is sent again. The wait is the server's
+ * Retry-After, or else exponential backoff with full jitter, so that many
+ * clients do not retry at once. All pointers are borrowed.
  */
 #ifndef SP_HTTP_RETRY_H
 #define SP_HTTP_RETRY_H
@@ -8,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/slice.h"
+struct error;
+struct response;
 
 #define BACKOFF_CAP 30000 /* ms; the longest backoff */
 
@@ -18,25 +20,25 @@
  */
 #define RETRY_AFTER_MAX ((int64_t)48 * 3600 * 1000)
 
+/*
+ * ms; the length of the window in which the API counts requests. A limit lasts
+ * at least this long if it has no Retry-After, or if it is still in force after
+ * the wait.
+ */
+#define RETRY_AFTER_MIN 30000
+
 struct retry_policy {
 	int retries;	  /* maximum for one request */
 	int64_t backoff;  /* ms, maximum of the first wait */
-	int64_t max_wait; /* ms, maximum Retry-After that is waited out */
+	int64_t max_wait; /* ms, a longer Retry-After is not waited for */
 
 	/*
 	 * Called before each wait; `what` is "HTTP 503: waiting 0.4 s, …".
-	 * The url is NULL if it is about something else.
+	 * The url is NULL if the message is about no request.
 	 */
 	void (*report)(void *ctx, const char *url, const char *what);
 	void *ctx;
 };
-
-/*
- * ms; the API counts requests in a window of this length: how long a limit is
- * taken to last at least, without a Retry-After or after one that was waited
- * for in vain.
- */
-#define RETRY_AFTER_MIN 30000
 
 /* The retries of one request. */
 struct retry {
@@ -46,39 +48,24 @@ struct retry {
 };
 
 /*
- * Set *wait, in ms and at least `at_least`, before the next try; `why` is
- * reported unless NULL. False if all retries are used up.
+ * Set *wait, ms until the next try, to at least `at_least`. `why` is reported
+ * unless it is NULL. False if all retries are used up.
  */
 bool retry_next(
     struct retry *, int64_t at_least, const char *why, int64_t *wait);
 
-/* The same, but waits. */
+/* The same, and sleep for that long. */
 bool retry_wait(struct retry *, int64_t at_least, const char *why);
 
 /*
- * Read an HTTP-date, RFC 9110 section 5.6.7, as ms since 1970; false if it is
- * none, or before 1970.
+ * Set the error of a response that allows no further request until later: 75,
+ * with its Retry-After as the deadline, from `least` ms to RETRY_AFTER_MAX
+ * away. The message has `whose` before it and `more` after it.
  */
-bool http_date_parse(struct slice, int64_t *ms);
-
-/*
- * Read a Retry-After header, RFC 9110 section 10.2.3: seconds, or a date.
- * `now` in ms since 1970; the wait is in ms, 0 for a past date, and a year at
- * most. False if it is neither.
- */
-bool retry_after_parse(struct slice value, int64_t now, int64_t *wait);
-
-/*
- * Set the error of a response that says to come back later, 75: the deadline,
- * which is its Retry-After, up to RETRY_AFTER_MAX, and at least so many ms
- * away, and a message with `whose` before it and `more` after it.
- */
-struct error;
-struct response;
 void retry_set_deadline(struct error *, const struct response *, int64_t least,
     const char *whose, const char *more);
 
-/* The longest wait before try number `count` from 0, in ms. */
+/* The longest backoff, in ms, after `count` retries. */
 int64_t retry_backoff(int64_t base, int count);
 
 #endif

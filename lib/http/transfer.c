@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "http/origin.h"
-#include "http/retry.h"
+#include "http/retry_after.h"
 #include "http/skew.h"
 
 /* A transfer that is slower than this for so long is aborted. */
@@ -120,11 +120,7 @@ static bool is_header(struct slice line, const char *name, struct slice *value)
 
 	if (line.n <= len || strncasecmp(line.p, name, len) != 0)
 		return false;
-	*value = slice_from(line, len);
-	while (value->n > 0 && strchr(" \t", *value->p) && *value->p)
-		*value = slice_from(*value, 1);
-	while (value->n > 0 && strchr(" \t\r\n", value->p[value->n - 1]))
-		value->n--;
+	*value = slice_trim(slice_from(line, len));
 	return true;
 }
 

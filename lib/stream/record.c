@@ -98,6 +98,26 @@ bool record_parse_lenient(
 	return true;
 }
 
+bool record_copy(struct record *to, const struct record *from, struct buf *line)
+{
+	const char *start = from->line.p;
+
+	buf_clear(line);
+	if (!buf_put_slice(line, from->line))
+		return false;
+	to->type = from->type;
+	to->line = buf_slice(line);
+	to->count = from->count;
+	for (size_t i = 0; i < from->count; i++) {
+		struct member *m = &to->members[i];
+
+		*m = from->members[i];
+		m->key.p = line->p + (m->key.p - start);
+		m->value.p = line->p + (m->value.p - start);
+	}
+	return true;
+}
+
 const struct member *record_get(const struct record *r, const char *name)
 {
 	struct slice want = slice_of(name);

@@ -64,6 +64,13 @@ bool record_parse(
 bool record_parse_lenient(
     struct record *, struct slice line, const char **flaw, size_t *at);
 
+/*
+ * Copy a record, with its line into `line`, a buf that is cleared first: the
+ * copy lives until the next write to that. False if the line does not fit.
+ */
+bool record_copy(
+    struct record *to, const struct record *from, struct buf *line);
+
 /* The member of that name, the last if there are several, or NULL. */
 const struct member *record_get(const struct record *, const char *name);
 

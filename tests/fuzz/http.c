@@ -4,11 +4,12 @@
  */
 #include <stdlib.h>
 
+#include "api/capture.h"
 #include "api/pages.h"
 #include "api/request.h"
-#include "spotify/problem.h"
-#include "http/retry.h"
+#include "http/retry_after.h"
 #include "json/json.h"
+#include "spotify/problem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "api/capture.h"
 #include "api/cursor.h"
 #include "api/limits.h"
 #include "api/pages.h"
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "spotify/problem.h"
 #include "http/retry.h"
+#include "http/retry_after.h"
 #include "stream/record.h"
 
 static void test_origins(void)
@@ -116,7 +118,7 @@ static void test_waits(void)
 	} cases[] = {
 	    {"0", 0},
 	    {"2", 2000},
-	    {" 120\r\n", 120000},
+	    {"120", 120000},
 	    {"86400", 86400000},
 	    {"99999999999999999999999", INT64_C(366) * 86400000},
 	    {"Sun, 22 Nov 2026 06:41:00 GMT", 60000},

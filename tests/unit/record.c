@@ -53,6 +53,30 @@ static void test_types(void)
 	is_int(rec.type, RECORD_END, "the last counts");
 }
 
+static void test_copies(void)
+{
+	char text[] = "{\"type\":\"run\",\"a\":\"x\\ny\",\"b\":7}";
+	struct buf line = BUF_INIT(64), scratch = BUF_INIT(64);
+	struct record copy;
+	struct slice value;
+	int64_t number = 0;
+
+	ok(parse(text), "a record");
+	ok(record_copy(&copy, &rec, &line), "is copied");
+	memset(text, '#', sizeof(text) - 1);
+	is_int(copy.type, RECORD_RUN, "the copy has its type");
+	ok(record_string(&copy, "a", &scratch, &value), "and its members");
+	is_text(value, "x\ny", "though the first line is overwritten");
+	ok(record_int(&copy, "b", &number) && number == 7, "all of them");
+	ok(parse(
+	       "{\"type\":\"run\",\"long\":\"0123456789012345678901234567890123"
+	       "45678901234567890123456789\"}") &&
+		!record_copy(&copy, &rec, &line),
+	    "a longer line than the buf may have is not copied");
+	buf_release(&line);
+	buf_release(&scratch);
+}
+
 static void test_refused(void)
 {
 	is_refused("", "empty", 0, "nothing is no record");
@@ -169,6 +193,7 @@ static void test_full_scratch(void)
 int main(void)
 {
 	test_types();
+	test_copies();
 	test_refused();
 	test_members();
 	test_names();
