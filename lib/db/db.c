@@ -94,10 +94,21 @@ static bool is_gone(sqlite3 *db)
 	       moved;
 }
 
+/* What SQLite says of its last call, or else why the last query failed. */
+static int last_error(sqlite3 *db, int failed)
+{
+	int rc = sqlite3_extended_errcode(db);
+
+	return rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE ? failed
+									: rc;
+}
+
 int db_failure(sqlite3 *db, const char *doing, struct buf *why)
 {
-	int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
-	int kind = rc & 0xff, status;
+	const char *statement;
+	int failed = query_failed(&statement), status;
+	int rc = last_error(db, failed), err = sqlite3_system_errno(db);
+	int kind = rc & 0xff;
 	struct buf message = BUF_INIT(DB_TEXT_MAX),
 		   trigger = BUF_INIT(DB_TEXT_MAX);
 	const char *words;
@@ -108,7 +119,9 @@ int db_failure(sqlite3 *db, const char *doing, struct buf *why)
 		status = EX_IOERR;
 	}
 	if (!words) {
-		buf_puts(&message, sqlite3_errmsg(db));
+		buf_puts(&message, sqlite3_extended_errcode(db) == rc
+				       ? sqlite3_errmsg(db)
+				       : sqlite3_errstr(rc));
 		words = buf_message(&message);
 	}
 	buf_printf(why, "%s: ", doing);
@@ -116,8 +129,8 @@ int db_failure(sqlite3 *db, const char *doing, struct buf *why)
 		buf_printf(why, "%s: ", buf_message(&trigger));
 		status = EX_CONFIG;
 	}
-	if (status == EX_SOFTWARE && query_failed())
-		buf_printf(why, "statement %s: ", query_failed());
+	if (status == EX_SOFTWARE && statement)
+		buf_printf(why, "statement %s: ", statement);
 	buf_puts(why, words);
 	if (err && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ||
 		       kind == SQLITE_FULL))

@@ -4,11 +4,14 @@
 #include "base/mem.h"
 #include "db/db.h"
 
-static const char *failed_name; /* of the program's only connection */
+/* The failure of the program's only connection. */
+static const char *failed_name;
+static int failed_rc;
 
-const char *query_failed(void)
+int query_failed(const char **name)
 {
-	return failed_name;
+	*name = failed_name;
+	return failed_rc;
 }
 
 void query_fail(struct query *q, int rc)
@@ -19,6 +22,7 @@ void query_fail(struct query *q, int rc)
 		mem_exhausted();
 	q->rc = rc;
 	failed_name = q->name;
+	failed_rc = rc;
 }
 
 static void prepare(

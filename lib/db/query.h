@@ -97,7 +97,11 @@ int query_finish(struct query *);
 /* Run a statement without parameters or rows. */
 int query_exec(sqlite3 *, const struct sql *);
 
-/* The name of the statement that failed last, or NULL; for db_failure. */
-const char *query_failed(void);
+/*
+ * The result code and the name of the statement that failed last; SQLITE_OK
+ * and NULL if none has. For db_failure: statements that ran since have reset
+ * what SQLite itself remembers.
+ */
+int query_failed(const char **name);
 
 #endif
