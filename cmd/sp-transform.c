@@ -720,7 +720,7 @@ static void set_option(void *ctx, int which, const char *arg)
 		o->max_line =
 		    size_option("--max-line", arg, 1, (size_t)1 << 30);
 		break;
-	case OPT_NO_MEMO: w->memo = false; break;
+	case OPT_NO_MEMO: w->optimize = false; break;
 	case OPT_PROGRESS: o->progress = true; break;
 	case OPT_USER: o->user = arg; break;
 	case OPT_FETCHED_AT:
@@ -753,7 +753,7 @@ int main(int argc, char **argv)
 	    .pool = {.workers = default_workers(),
 		.worker = {.memory = (size_t)2 << 30,
 		    .timeout_ms = 30000,
-		    .memo = true}}};
+		    .optimize = true}}};
 	struct worker_config *w = &o.pool.worker;
 	int status;
 

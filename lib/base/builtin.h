@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "base/slice.h"
+
 struct builtin_file {
 	const char *name; /* the file's name without its suffix */
 	const char *text; /* NUL-terminated */
@@ -16,5 +18,15 @@ struct builtin_file {
 /* Both tables end with a NULL name. */
 extern const struct builtin_file builtin_filters[];
 extern const struct builtin_file builtin_schema[];
+
+/* The file of that name in one of the tables, or NULL. */
+static inline const struct builtin_file *builtin_find(
+    const struct builtin_file table[], struct slice name)
+{
+	for (const struct builtin_file *f = table; f->name; f++)
+		if (slice_is(name, f->name))
+			return f;
+	return NULL;
+}
 
 #endif

@@ -1,16 +1,20 @@
 #include "map/filter.h"
 
-#include <limits.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/builtin.h"
 #include "base/mem.h"
 #include "map/jqvalue.h"
+#include "map/message.h"
 
-#define WHY_MAX ((size_t)400) /* of a message, in bytes */
-
-void filter_prelude(struct buf *to, struct slice text)
+void filter_put_prelude(struct buf *to)
 {
+	const struct builtin_file *f =
+	    builtin_find(builtin_filters, SLICE("prelude"));
+	struct slice text = {f ? f->text : NULL, f ? f->len : 0};
+
 	while (text.n > 0) {
 		struct slice line = slice_cut(&text, '\n');
 
@@ -23,35 +27,16 @@ void filter_prelude(struct buf *to, struct slice text)
 	}
 }
 
-/* Append text as one line of bounded length, cut between characters. */
-static void put_line(struct buf *why, struct slice text)
-{
-	size_t n = text.n;
-
-	if (n > WHY_MAX) {
-		n = WHY_MAX;
-		while (n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
-			n--;
-	}
-	for (size_t i = 0; i < n; i++)
-		buf_putc(
-		    why, (unsigned char)text.p[i] < 0x20 ? ' ' : text.p[i]);
-	if (n < text.n)
-		buf_puts(why, "...");
-}
-
 /* Append a value, borrowed; a string without its quotes. */
 static void put_message(struct buf *why, jv v)
 {
 	struct buf json = BUF_INIT((size_t)64 << 10);
+	bool string = jv_get_kind(v) == JV_KIND_STRING;
 
-	if (jv_get_kind(v) == JV_KIND_STRING) {
-		put_line(why, (struct slice){jv_string_value(v),
-				  (size_t)jv_string_length_bytes(jv_copy(v))});
-		return;
-	}
-	jqvalue_write(&json, v, false);
-	put_line(why, buf_slice(&json));
+	if (!string)
+		jqvalue_write(&json, v, false);
+	if (!message_put(why, string ? jqvalue_slice(v) : buf_slice(&json)))
+		buf_puts(why, "...");
 	buf_release(&json);
 }
 
@@ -65,8 +50,8 @@ static bool drop_text(struct slice *s, const char *text)
 }
 
 /*
- * The compiler's words: "jq: error: WHAT (Unix shell quoting issues?) at
- * <top-level>, line N:" and then the line itself.
+ * Append the first line of what the compiler says, "jq: error: WHAT (Unix shell
+ * quoting issues?) at <top-level>, line N:", without what does not help.
  */
 static void put_compile_error(struct buf *why, struct slice text)
 {
@@ -78,13 +63,11 @@ static void put_compile_error(struct buf *why, struct slice text)
 	drop_text(&text, "jq: error: ");
 	while (text.n > 0 && text.p[text.n - 1] == ':')
 		text.n--;
-	for (size_t i = 0; i < text.n && why->n - from < WHY_MAX;) {
-		struct slice rest = slice_from(text, i);
-
-		if (drop_text(&rest, hint) || drop_text(&rest, place))
-			i = text.n - rest.n;
-		else
-			buf_putc(why, text.p[i++]);
+	while (text.n > 0 && why->n - from < MESSAGE_MAX) {
+		if (drop_text(&text, hint) || drop_text(&text, place))
+			continue;
+		buf_putc(why, *text.p);
+		text = slice_from(text, 1);
 	}
 }
 
@@ -94,9 +77,7 @@ static void on_error(void *ctx, jv message)
 
 	if (f->errors && f->errors->n == 0 &&
 	    jv_get_kind(message) == JV_KIND_STRING)
-		put_compile_error(f->errors,
-		    (struct slice){jv_string_value(message),
-			(size_t)jv_string_length_bytes(jv_copy(message))});
+		put_compile_error(f->errors, jqvalue_slice(message));
 	jv_free(message);
 }
 
@@ -145,8 +126,7 @@ static void explain(struct buf *why)
 bool filter_compile(struct filter *f, struct slice prelude_line,
     struct slice program, struct buf *why)
 {
-	struct buf text = BUF_INIT((size_t)16 << 20);
-	const char *whole;
+	struct buf text = BUF_INIT(SIZE_MAX / 2);
 	bool ok;
 
 	if (memchr(program.p, '\0', program.n)) {
@@ -155,12 +135,6 @@ bool filter_compile(struct filter *f, struct slice prelude_line,
 	}
 	buf_put_slice(&text, prelude_line);
 	buf_put_slice(&text, program);
-	whole = buf_cstr(&text);
-	if (!whole) {
-		buf_puts(why, "the file is too long");
-		buf_release(&text);
-		return false;
-	}
 	f->jq = mem_need(jq_init());
 	jq_set_nomem_handler(f->jq, on_no_memory, NULL);
 	jq_set_error_cb(f->jq, on_error, f);
@@ -168,7 +142,7 @@ bool filter_compile(struct filter *f, struct slice prelude_line,
 	jq_set_input_cb(f->jq, on_input, NULL);
 	jq_set_attr(f->jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
 	f->errors = why;
-	ok = jq_compile(f->jq, whole);
+	ok = jq_compile(f->jq, buf_cstr(&text));
 	f->errors = NULL;
 	buf_release(&text);
 	if (ok)
@@ -180,44 +154,36 @@ bool filter_compile(struct filter *f, struct slice prelude_line,
 	return false;
 }
 
-void filter_release(struct filter *f)
-{
-	if (f->jq)
-		jq_teardown(&f->jq);
-}
-
 bool filter_run(struct filter *f, jv input,
     const char *(*use_result)(void *ctx, jv result), void *ctx, struct buf *why)
 {
-	jv result = jv_invalid();
-	bool ok = true;
+	jv result;
 
-	/* After its first invalid result, jq_next must not be called again. */
-	for (jq_start(f->jq, input, 0); ok;) {
+	for (jq_start(f->jq, input, 0);;) {
 		const char *wrong;
 
+		/* After an invalid result, it must not be called again. */
 		result = jq_next(f->jq);
 		if (!jv_is_valid(result))
 			break;
 		wrong = use_result(ctx, result);
+		jv_free(result);
 		if (wrong) {
 			buf_puts(why, wrong);
-			ok = false;
+			return false;
 		}
-		jv_free(result);
 	}
-	if (!ok)
-		return false;
 	if (jq_halted(f->jq)) {
 		buf_puts(why, "the mapping halted");
-		ok = false;
-	} else if (jv_invalid_has_msg(jv_copy(result))) {
-		jv message = jv_invalid_get_msg(jv_copy(result));
-
-		put_message(why, message);
-		jv_free(message);
-		ok = false;
+		jv_free(result);
+		return false;
 	}
+	if (!jv_invalid_has_msg(jv_copy(result))) {
+		jv_free(result);
+		return true;
+	}
+	result = jv_invalid_get_msg(result);
+	put_message(why, result);
 	jv_free(result);
-	return ok;
+	return false;
 }

@@ -2,7 +2,7 @@
  * A jq program, compiled and run by libjq. Only used in worker processes: some
  * programs abort, never end, or use up all memory.
  *
- * Every program gets the prelude in front, on its own first line, so that line
+ * Every program has the prelude in front, on its own first line, so that line
  * numbers in messages are those of the program.
  */
 #ifndef SP_MAP_FILTER_H
@@ -16,11 +16,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* The exit status of a worker that needs more memory than it may have. */
-#define FILTER_NO_MEMORY 70
-
 struct filter {
-	jq_state *jq;
+	jq_state *jq;	    /* NULL until it is compiled */
 	struct buf *errors; /* while compiling */
 
 	/* Called with the JSON text of each `debug`. */
@@ -28,8 +25,8 @@ struct filter {
 	void *ctx;
 };
 
-/* Append the prelude as one line, without its comments. */
-void filter_prelude(struct buf *, struct slice prelude);
+/* Append the built-in prelude as one line, without its comments. */
+void filter_put_prelude(struct buf *);
 
 /*
  * Compile a program; set the debug callback first. False leaves the compiler's
@@ -37,7 +34,6 @@ void filter_prelude(struct buf *, struct slice prelude);
  */
 bool filter_compile(struct filter *, struct slice prelude_line,
     struct slice program, struct buf *why);
-void filter_release(struct filter *);
 
 /*
  * Run the program on a value, consumed. Each of its results is borrowed by

@@ -7,18 +7,18 @@
 
 #include <stdint.h>
 
-/* To the worker: one capture. The endpoint, suffix and line follow. */
+/* To the worker: a capture, as in map/engine.h. The three texts follow. */
 struct frame_job {
-	uint32_t endpoint;  /* bytes; 0 for none */
-	uint32_t suffix;    /* of each row: `,"at":"...","src":"..."}` */
-	uint32_t line;	    /* the capture, checked JSON */
-	uint32_t with_body; /* the capture's status is 2xx */
+	uint32_t endpoint; /* bytes */
+	uint32_t suffix;
+	uint32_t line;
+	uint32_t with_body;
 };
 
 enum frame_kind {
 	FRAME_READY,  /* set up; the text is the compiler's message, if any */
 	FRAME_DEBUG,  /* the value of a `debug`, as JSON */
-	FRAME_MAPPED, /* rows, then refused parts, one per line */
+	FRAME_MAPPED, /* rows, then refused parts, as in map/engine.h */
 	FRAME_FAILED  /* the reason, as text */
 };
 

@@ -18,55 +18,55 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "map/hints.h"
+#include "map/declarations.h"
+#include "map/scan.h"
 
-#define JQVALUE_PAD 64
+#define JQVALUE_PAD SCAN_PAD
 #define JQVALUE_DEPTH_MAX 512
-#define JQVALUE_CACHE 1024 /* slots */
+#define JQVALUE_INTERNED 1024 /* strings */
 
-/* Strings made earlier, by their bytes as written. */
-struct jqvalue_cache {
-	struct {
-		jv string;
-		uint32_t n;
-		char text[44];
-		bool used;
-		bool skipped;			/* a name in hints.skip */
-		bool kept;			/* a name in hints.keep */
-		unsigned short kinds, elements; /* as in hints.shape */
-	} slot[JQVALUE_CACHE];
+/* What is wrong where rows exceed the maximum of their buf. */
+#define JQVALUE_TOO_MUCH "too much in one capture"
+
+/* A short string made earlier; for a name, also what is declared of it. */
+struct interned {
+	jv string;
+	uint32_t n;    /* bytes of the text, as written */
+	char text[44]; /* longer ones are not interned */
+	bool used;
+	bool skipped, kept;
+	unsigned short kinds, elements; /* as in declared_shape */
 };
 
 struct jqvalue_reader {
-	const struct hints *hints; /* NULL reads everything */
-	bool every;		   /* read members in hints->skip, too */
+	const struct declarations *declared; /* NULL reads everything */
+	bool every; /* read the members that it skips, too */
 
 	/*
-	 * Whether the last value may have members that are not of the kinds in
-	 * hints->shape; see map/shape.h.
+	 * The last value may have members of other kinds than it declares;
+	 * see map/type_check.h.
 	 */
 	bool odd;
 
 	/*
-	 * If set, called with the text of each value at hints->path; that
-	 * value is then read with only the members in hints->keep. Reading
-	 * fails if it returns false, or if the text does not match the path
-	 * (another kind of value, a name twice or with escapes).
+	 * If set, called with the text of each unit, a value at declared->path;
+	 * that value is then read with only the members in declared->keep.
+	 * Reading fails if it returns false, or if the text does not match the
+	 * path (another kind of value, a name twice or with escapes).
 	 */
-	bool (*unit)(void *ctx, struct slice text);
+	bool (*on_unit)(void *ctx, struct slice text);
 	void *ctx;
 
 	struct buf scratch; /* private from here */
 	const char *p;
 	bool failed;
 	unsigned elements; /* kinds, of an array that comes next */
-	struct jqvalue_cache names;
-	struct jqvalue_cache strings;
+	struct interned names[JQVALUE_INTERNED];
+	struct interned strings[JQVALUE_INTERNED];
 };
 
-/* The hints are borrowed. Release also frees the cached strings. */
-void jqvalue_reader_init(struct jqvalue_reader *, const struct hints *);
-void jqvalue_reader_release(struct jqvalue_reader *);
+/* The declarations are borrowed. A reader lasts as long as its process. */
+void jqvalue_reader_init(struct jqvalue_reader *, const struct declarations *);
 
 /* The value of a valid text; a jv that is invalid if reading failed. */
 jv jqvalue_read(struct jqvalue_reader *, struct slice text);
@@ -78,7 +78,7 @@ jv jqvalue_read(struct jqvalue_reader *, struct slice text);
  */
 const char *jqvalue_write(struct buf *, jv v, bool drop_nulls);
 
-/* Append a string value, borrowed, quoted; false when the buf is full. */
-bool jqvalue_write_string(struct buf *, jv string);
+/* The bytes of a string value, borrowed. */
+struct slice jqvalue_slice(jv string);
 
 #endif

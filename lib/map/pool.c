@@ -14,7 +14,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "map/filter.h"
 #include "map/frame.h"
 
 #define AHEAD_BYTES ((size_t)384 << 10) /* assigned to one worker at a time */
@@ -269,7 +268,7 @@ static void fail_by_exit(struct pool *p, struct queued_job *j,
 		    timeout % 1000 ? "ms" : "s");
 		job_fail(j, "mapping timed out", detail);
 	} else if (WIFEXITED(status) &&
-		   WEXITSTATUS(status) == FILTER_NO_MEMORY) {
+		   WEXITSTATUS(status) == WORKER_NO_MEMORY) {
 		snprintf(detail, sizeof(detail),
 		    "it needs more memory than %zu MiB",
 		    p->config.worker.memory >> 20);
@@ -317,7 +316,7 @@ static const char *compiler_failure(const struct worker_process *w, int status)
 {
 	if (w->timed_out)
 		return "compiling takes too long";
-	if (WIFEXITED(status) && WEXITSTATUS(status) == FILTER_NO_MEMORY)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_NO_MEMORY)
 		return "compiling takes too much memory";
 	return "the compiler cannot cope with it";
 }

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "map/jqvalue.h"
-
-#define TOO_LONG "too much in one capture"
+#include "map/message.h"
 
 void rows_init(struct rows *r, size_t max)
 {
@@ -14,17 +13,6 @@ void rows_init(struct rows *r, size_t max)
 	    .known = jv_string("known")};
 	r->lines.max = max;
 	r->part_errors.max = max / 16;
-}
-
-void rows_release(struct rows *r)
-{
-	buf_release(&r->lines);
-	buf_release(&r->part_errors);
-	jv_free(r->table);
-	jv_free(r->op);
-	jv_free(r->row);
-	jv_free(r->known);
-	hash_release(&r->seen);
 }
 
 void rows_begin(struct rows *r, struct slice suffix)
@@ -48,8 +36,8 @@ static bool is_line(const struct rows *r, size_t at, struct slice row)
 	       line.p[r->suffix.n] == '\n';
 }
 
-/* Whether a row was written before; if not, note that it begins at `at`. */
-static bool seen(struct rows *r, struct slice row, size_t at)
+/* Whether a row that begins at `at` was written before; else remember it. */
+static bool is_repeated(struct rows *r, struct slice row, size_t at)
 {
 	uint64_t hash = hash_bytes(0, row);
 	struct hash_walk w = hash_find(&r->seen, hash);
@@ -66,28 +54,18 @@ static bool end_row(struct rows *r)
 	return buf_put_slice(&r->lines, r->suffix) && buf_putc(&r->lines, '\n');
 }
 
-bool rows_add_text(struct rows *r, struct slice row)
+bool rows_add_lines(struct rows *r, struct slice lines)
 {
-	if (seen(r, row, r->lines.n))
-		return true;
-	return buf_put_slice(&r->lines, row) && end_row(r);
-}
+	while (lines.n > 0) {
+		struct slice row = slice_cut(&lines, '\n');
 
-#define PART_TEXT_MAX ((size_t)400) /* bytes of a place or a reason */
-
-/* Add a string, borrowed, without control characters; cut if it is long. */
-static void add_words(struct rows *r, jv words)
-{
-	struct slice s = {jv_string_value(words),
-	    (size_t)jv_string_length_bytes(jv_copy(words))};
-
-	if (s.n > PART_TEXT_MAX)
-		for (s.n = PART_TEXT_MAX;
-		     ((unsigned char)s.p[s.n] & 0xc0) == 0x80;)
-			s.n--;
-	for (size_t i = 0; i < s.n; i++)
-		buf_putc(&r->part_errors,
-		    (unsigned char)s.p[i] < 0x20 ? ' ' : s.p[i]);
+		if (is_repeated(r, row, r->lines.n))
+			continue;
+		buf_put_slice(&r->lines, row);
+		if (!end_row(r))
+			return false;
+	}
+	return true;
 }
 
 /* Add what is refused, and of which part, both borrowed, as one line. */
@@ -98,12 +76,12 @@ static const char *add_part_error(struct rows *r, jv reason, jv place)
 	if (jv_get_kind(reason) != JV_KIND_STRING)
 		return "a 'refuse' is no string";
 	if (kind == JV_KIND_STRING)
-		add_words(r, place);
+		message_put(&r->part_errors, jqvalue_slice(place));
 	else if (kind != JV_KIND_INVALID && kind != JV_KIND_NULL)
 		return "a 'place' is no string";
 	buf_putc(&r->part_errors, '\t');
-	add_words(r, reason);
-	return buf_putc(&r->part_errors, '\n') ? NULL : TOO_LONG;
+	message_put(&r->part_errors, jqvalue_slice(reason));
+	return buf_putc(&r->part_errors, '\n') ? NULL : JQVALUE_TOO_MUCH;
 }
 
 /* The parts of a result, owned; each may be invalid. */
@@ -124,10 +102,10 @@ static const char *write_row(struct rows *r, const struct row_result *x)
 	if (jv_get_kind(x->row) != JV_KIND_OBJECT)
 		return "a result has no 'row' or 'known' that is an object";
 	buf_puts(b, "{\"type\":\"row\",\"table\":");
-	jqvalue_write_string(b, x->table);
+	jqvalue_write(b, x->table, false);
 	if (jv_get_kind(x->op) == JV_KIND_STRING) {
 		buf_puts(b, ",\"op\":");
-		jqvalue_write_string(b, x->op);
+		jqvalue_write(b, x->op, false);
 		/* From here on, order and duplicates matter. */
 		hash_clear(&r->seen);
 		r->ordered = true;
@@ -139,11 +117,11 @@ static const char *write_row(struct rows *r, const struct row_result *x)
 	if (wrong)
 		return wrong;
 	row = (struct slice){b->p + from, b->n - from};
-	if (seen(r, row, from)) {
+	if (is_repeated(r, row, from)) {
 		b->n = from;
 		return NULL;
 	}
-	return end_row(r) ? NULL : TOO_LONG;
+	return end_row(r) ? NULL : JQVALUE_TOO_MUCH;
 }
 
 static jv member(jv object, jv name)

@@ -28,7 +28,6 @@ struct rows {
 
 /* `max` bytes is the limit for one capture; less than 4 GiB. */
 void rows_init(struct rows *, size_t max);
-void rows_release(struct rows *);
 
 /* Start over, for the rows of another capture. */
 void rows_begin(struct rows *, struct slice suffix);
@@ -36,8 +35,7 @@ void rows_begin(struct rows *, struct slice suffix);
 /* Add one result, borrowed: NULL, or what is wrong with it. */
 const char *rows_add(struct rows *, jv result);
 
-/* Add a row as text, without the suffix. False if the rows exceed their limit.
- */
-bool rows_add_text(struct rows *, struct slice row);
+/* Add rows, a line each, without their suffix; false past the limit. */
+bool rows_add_lines(struct rows *, struct slice lines);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A worker: the process in which captures are mapped. It can open no files,
+ * A worker: the process in which an engine maps captures. It can open no files,
  * its memory is bounded and its environment empty. If a capture crashes it,
  * the pool refuses that one and starts another worker.
  */
@@ -13,6 +13,9 @@
 
 #include "base/slice.h"
 
+/* The exit status of a worker that needs more memory than it may have. */
+#define WORKER_NO_MEMORY 70
+
 /*
  * The exit status of a worker that could not be set up, or lost its connection
  * to the pool: no capture is the reason.
@@ -21,7 +24,7 @@
 
 /* A mapping of the user's own. */
 struct worker_filter {
-	struct slice endpoint; /* p == NULL for all that no other one is for */
+	struct slice endpoint; /* p == NULL for all that have none */
 	const char *file;      /* its name, for messages */
 	struct slice text;
 };
@@ -31,7 +34,7 @@ struct worker_config {
 	size_t filter_count;
 	size_t memory;	    /* limit of a worker's address space, bytes */
 	int64_t timeout_ms; /* limit for one capture */
-	bool memo;	    /* cache the rows of units */
+	bool optimize;	    /* use what mappings declare */
 };
 
 /*

@@ -54,14 +54,10 @@ static struct filter *ready(struct program *p)
 	if (p->filter.jq && ++p->runs % RUNS_MAX != 0)
 		return &p->filter;
 	if (p->filter.jq)
-		filter_release(&p->filter);
+		jq_teardown(&p->filter.jq);
 	p->filter = (struct filter){.debug = no_debug};
 	if (prelude.n == 0)
-		for (const struct builtin_file *f = builtin_filters; f->name;
-		     f++)
-			if (slice_is(slice_of(f->name), "prelude"))
-				filter_prelude(
-				    &prelude, (struct slice){f->text, f->len});
+		filter_put_prelude(&prelude);
 	must(filter_compile(
 	    &p->filter, buf_slice(&prelude), slice_of(p->text), &why));
 	buf_release(&why);
@@ -71,19 +67,16 @@ static struct filter *ready(struct program *p)
 /* The value of a text, with the room behind it that reading wants. */
 static jv read_value(struct slice text)
 {
-	static struct jqvalue_reader *reader;
+	static struct jqvalue_reader reader;
 	static struct buf padded = BUF_INIT((size_t)1 << 20);
 
-	if (!reader) {
-		reader = malloc(sizeof(*reader));
-		must(reader != NULL);
-		jqvalue_reader_init(reader, NULL);
-	}
+	if (padded.n == 0)
+		jqvalue_reader_init(&reader, NULL);
 	buf_clear(&padded);
 	must(buf_reserve(&padded, text.n + JQVALUE_PAD) != NULL);
 	buf_put_slice(&padded, text);
 	memset(padded.p + padded.n, 0, JQVALUE_PAD);
-	return jqvalue_read(reader, buf_slice(&padded));
+	return jqvalue_read(&reader, buf_slice(&padded));
 }
 
 static const char *take_row(void *ctx, jv result)

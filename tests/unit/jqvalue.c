@@ -3,7 +3,6 @@
  * made at random, in the form in which they are written again.
  */
 #include <limits.h>
-#include <stdlib.h>
 
 #include "json/json.h"
 #include "map/jqvalue.h"
@@ -60,7 +59,7 @@ static void put_any(struct buf *b, unsigned depth)
 }
 
 /* Read a text and write it; what is wrong with that, or NULL. */
-static const char *turn(
+static const char *round_trip(
     struct jqvalue_reader *r, struct buf *text, struct buf *written)
 {
 	struct json j;
@@ -80,22 +79,21 @@ static const char *turn(
 
 static void check_random(void)
 {
-	struct hints hints = {
-	    .skip = {.name = {SLICE("skipped"), SLICE("")}, .count = 2}};
-	struct jqvalue_reader *all = malloc(sizeof(*all));
-	struct jqvalue_reader *some = malloc(sizeof(*some));
+	static const struct declarations declared = {
+	    .skip = {.name = {{"skipped", 7}, {"", 0}}, .count = 2}};
+	static struct jqvalue_reader all, some;
 	struct buf text = BUF_INIT(INT_MAX), want = BUF_INIT(INT_MAX);
 	struct buf part = BUF_INIT(INT_MAX), got = BUF_INIT(INT_MAX);
 	int same = 0, skipped = 0, rounds = 3000;
 
-	jqvalue_reader_init(all, NULL);
-	jqvalue_reader_init(some, &hints);
+	jqvalue_reader_init(&all, NULL);
+	jqvalue_reader_init(&some, &declared);
 	for (int i = 0; i < rounds; i++) {
 		buf_clear(&text);
 		put_any(&text, 0);
 		buf_clear(&want);
 		buf_put_slice(&want, buf_slice(&text));
-		same += !turn(all, &text, &got) &&
+		same += !round_trip(&all, &text, &got) &&
 			slice_eq(buf_slice(&got), buf_slice(&want));
 
 		/* The same with something in it that is skipped. */
@@ -114,15 +112,11 @@ static void check_random(void)
 		buf_puts(&part, "{\"a\":");
 		buf_put_slice(&part, buf_slice(&want));
 		buf_puts(&part, ",\"b\":[{}]}");
-		skipped += !turn(some, &text, &got) &&
+		skipped += !round_trip(&some, &text, &got) &&
 			   slice_eq(buf_slice(&got), buf_slice(&part));
 	}
-	is_int(same, rounds, "random texts come out as they went in");
-	is_int(skipped, rounds, "and without what is skipped");
-	jqvalue_reader_release(all);
-	jqvalue_reader_release(some);
-	free(all);
-	free(some);
+	is_int(same, rounds, "random texts are written as they were read");
+	is_int(skipped, rounds, "skipped members are left out");
 	buf_release(&text);
 	buf_release(&want);
 	buf_release(&part);
@@ -169,7 +163,8 @@ static void check_bodies(void)
 			    : right && found == 4 && !raw_bodies_incomplete(&b);
 		raw_bodies_release(&b);
 	}
-	is_int((int64_t)good, (int64_t)n, "bodies, wherever a line ends");
+	is_int(
+	    (int64_t)good, (int64_t)n, "the same bodies, wherever a line ends");
 }
 
 int main(void)
