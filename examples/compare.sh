@@ -8,7 +8,7 @@
 # Without NEW.db, all tables are rebuilt from the captures in OLD.db, in a
 # temporary database; with `-f recently-played=my.jq`, captures of that endpoint
 # are mapped by my.jq, all others as usual. Nothing else is written. Captures,
-# the records of runs and errors, and incomplete lists are not compared.
+# sources of values, runs, errors and incomplete lists are not compared.
 #
 # Status: 0 the same, 1 they differ, 2 trouble. Needs sqlite3.
 set -eu
@@ -52,8 +52,10 @@ with tables as (
 	from (select tab, col as name, '\"' || replace(col, '\"', '\"\"') || '\"'
 		as col, max(old) as old, max(new) as new
 		from columns where tab || '.' || col <> 'play_history.play_id'
+			and col not in ('row_source', 'first_source', 'column_sources',
+				'tracks_sources')
 		group by tab, name)
-	where tab not like 'sqlite_%' and tab not in ('staging_raw',
+	where tab not like 'sqlite_%' and tab not in ('staging_raw', 'sources',
 		'staging_bodies', 'ingest_runs', 'ingest_errors', 'accounts', 'playlist_pages')
 	group by tab
 ), froms as (
