@@ -1,8 +1,8 @@
 /*
- * sp-queue, as its files share it: next (sp-queue.c), budget
- * (queue_budget.c), status, list and count (queue_status.c), add, drop and
- * unblock (queue_edit.c). Each returns a status of sp(7); whatever cannot go on
- * ends the program there, with a message.
+ * What the commands of sp-queue share: next is in sp-queue.c, budget in
+ * queue_budget.c, status, list and count in queue_status.c, add, drop and
+ * unblock in queue_edit.c. Each command returns an exit status of sp(7), or
+ * ends the program with a message.
  */
 #ifndef SP_CMD_QUEUE_H
 #define SP_CMD_QUEUE_H
@@ -14,24 +14,25 @@
 struct queue_options {
 	const char *db;
 	struct plan_options plan;
-	bool table;	 /* list for people even into a pipe */
-	char **operands; /* the arguments after the options, ends with NULL */
+	bool table;	       /* print for people, whatever stdout is */
+	const struct job *job; /* that next or budget names; NULL for all */
+	char **operands;       /* after the command, ended by NULL */
 };
 
-/* The job that a command names; NULL for all of them. */
-const struct job *queue_operand_job(const char *command, char **operands);
-
-/* Say what a job, or each that is due, would cost now. */
+/* Print what a job, or each that is due, would cost now. */
 int queue_budget(const struct queue_options *);
 
-/* Say what is due, what holds it up, and how the last runs went. */
+/* Print what is due, what blocks it, and how the last runs went. */
 int queue_status(const struct queue_options *);
 
-/* Say which playlists wait, or how many. */
+/* Print the playlists in the queue, or how many there are. */
 int queue_list(const struct queue_options *);
 int queue_count(const struct queue_options *);
 
-/* Put playlists into the queue, or take them out: the operands, or stdin's. */
+/*
+ * Put playlists into the queue, or remove them from it: the operands, or
+ * without any the lines of stdin.
+ */
 int queue_add_all(const struct queue_options *);
 int queue_drop_all(const struct queue_options *);
 

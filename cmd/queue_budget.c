@@ -3,10 +3,10 @@
 
 #include "cli.h"
 #include "database.h"
+#include "db/statements.h"
 #include "json/json.h"
-#include "plan/budget.h"
+#include "plan/jobs.h"
 #include "queue.h"
-#include "text_table.h"
 
 /* "3 hours", in the largest unit that fits twice. */
 static const char *span(int64_t seconds, char text[32])
@@ -28,75 +28,104 @@ static const char *span(int64_t seconds, char text[32])
 	return text;
 }
 
-static void print_budget(const struct job *job, const struct budget *b)
+/* The cost of a job: its plan, and how long that would take. */
+struct budget {
+	const char *job;
+	struct plan plan;
+	double pace; /* requests a second in the last runs; 0 if unknown */
+	int64_t seconds;
+};
+
+static void find_pace(struct budget *b)
 {
+	struct query q;
+
+	plan_query(&b->plan, &q, &sql_pace_of_runs, 0);
+	while (plan_step(&b->plan, &q))
+		b->pace = query_real(&q, 0);
+	if (b->pace > 0)
+		b->seconds = (int64_t)((double)b->plan.pages / b->pace + 0.99);
+}
+
+static void print_budget(const struct budget *b)
+{
+	const struct plan *p = &b->plan;
 	char text[32];
 
-	printf("%s: ", job->name);
-	if (b->requests == 0)
+	printf("%s: ", b->job);
+	if (p->pages == 0)
 		printf("no requests");
 	else
 		printf("%sabout %" PRId64 " request%s",
-		    b->unknown ? "at least " : "", b->requests,
-		    b->requests == 1 ? "" : "s");
-	if (b->unknown == 1)
+		    p->unknown ? "at least " : "", p->pages,
+		    p->pages == 1 ? "" : "s");
+	if (p->unknown == 1)
 		printf(": the length of 1 list is unknown");
-	else if (b->unknown)
+	else if (p->unknown)
 		printf(": the lengths of %" PRId64 " lists are unknown",
-		    b->unknown);
-	if (b->requests && b->pace > 0)
+		    p->unknown);
+	if (p->pages && b->pace > 0)
 		printf("; %s at %.1f a second, as in the last runs",
 		    span(b->seconds, text), b->pace);
-	else if (b->requests)
+	else if (p->pages)
 		printf("; no pace known yet");
-	printf("%s%s\n", *b->outcome.reason ? "; " : "", b->outcome.reason);
+	printf("%s%s\n", *p->outcome.reason ? "; " : "", p->outcome.reason);
 }
 
-static void put_budget(const struct job *job, const struct budget *b)
+static void print_record(const struct budget *b)
 {
+	const struct outcome *o = &b->plan.outcome;
 	struct buf line = BUF_INIT(4096);
 	char number[32];
 
 	buf_putc(&line, '{');
 	json_put_member(&line, "type", SLICE("budget"));
-	json_put_member(&line, "job", slice_of(job->name));
-	json_put_member_int(&line, "planned", b->planned);
-	json_put_member_int(&line, "requests", b->requests);
-	json_put_member_int(&line, "unknown", b->unknown);
+	json_put_member(&line, "job", slice_of(b->job));
+	json_put_member_int(&line, "planned", b->plan.requests);
+	json_put_member_int(&line, "requests", b->plan.pages);
+	json_put_member_int(&line, "unknown", b->plan.unknown);
 	if (b->pace > 0) {
 		snprintf(number, sizeof(number), "%.3f", b->pace);
 		json_put_member_raw(&line, "pace", slice_of(number));
 		json_put_member_int(&line, "seconds", b->seconds);
 	}
-	if (*b->outcome.reason)
-		json_put_member(&line, "reason", slice_of(b->outcome.reason));
-	if (*b->outcome.until)
-		json_put_member(&line, "until", slice_of(b->outcome.until));
+	if (*o->reason)
+		json_put_member(&line, "reason", slice_of(o->reason));
+	if (*o->until)
+		json_put_member(&line, "until", slice_of(o->until));
 	buf_puts(&line, "}\n");
 	fwrite(line.p, 1, line.n, stdout);
 	buf_release(&line);
 }
 
+static void budget_job(
+    sqlite3 *db, const struct job *job, const struct queue_options *o)
+{
+	struct budget b = {.job = job->name};
+
+	plan_init(&b.plan, db, job, &o->plan);
+	plan_run(&b.plan, NULL);
+	find_pace(&b);
+	if (plan_finish(&b.plan) != SQLITE_OK)
+		database_die(db, "plan the job");
+	if (o->table)
+		print_budget(&b);
+	else
+		print_record(&b);
+}
+
 int queue_budget(const struct queue_options *o)
 {
-	bool people = o->table || stdout_is_terminal();
-	const struct job *only = queue_operand_job("budget", o->operands);
 	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
-	struct budget b;
-	bool due;
 
-	for (const struct job *j = jobs; j->name; j++) {
-		if (only && j != only)
-			continue;
-		if (job_is_due(db, j, &o->plan, &due) != SQLITE_OK ||
-		    budget_job(&b, db, j, &o->plan) != SQLITE_OK)
+	for (const struct job *const *j = jobs; *j; j++) {
+		bool wanted = o->job ? *j == o->job : o->plan.force;
+
+		if (!o->job && !wanted &&
+		    job_is_due(db, *j, &o->plan, &wanted) != SQLITE_OK)
 			database_die(db, "plan the job");
-		if (!only && !due && !o->plan.force)
-			continue;
-		if (people)
-			print_budget(j, &b);
-		else
-			put_budget(j, &b);
+		if (wanted)
+			budget_job(db, *j, o);
 	}
 	db_close(db);
 	return 0;

@@ -5,17 +5,18 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "database.h"
+#include "plan/deadlines.h"
 #include "plan/ingest_queue.h"
 #include "queue.h"
 #include "spotify/endpoint.h"
 #include "stream/lines.h"
 
-/* Add or drop one id; 1 if it was refused. */
-static int change_one(
+/* Add or drop one playlist; EX_REFUSED with a message if it cannot be. */
+static int edit_one(
     sqlite3 *db, bool add, const char *where, struct slice text, const char *at)
 {
 	struct slice id = queue_playlist_id(text);
-	bool was_there = true;
+	bool was_queued = true;
 	int rc;
 
 	if (!id.p) {
@@ -24,87 +25,94 @@ static int change_one(
 		    where, (int)text.n, text.p);
 		return EX_REFUSED;
 	}
-	rc = add ? queue_add(db, id, at) : queue_drop(db, id, at, &was_there);
+	rc = add ? queue_add(db, id, at) : queue_drop(db, id, at, &was_queued);
 	if (rc != SQLITE_OK)
 		database_die(
 		    db, add ? "add to the queue" : "drop from the queue");
-	if (was_there)
+	if (was_queued)
 		return 0;
 	cli_warn("%s: not in the queue '%.*s'", where, (int)id.n, id.p);
 	return EX_REFUSED;
 }
 
-/* The ids of stdin, a line each, read whole before the database is locked. */
-static int change_stdin(sqlite3 *db, bool add, const char *at)
+/* Append the lines of stdin to `all`, each ended by a newline. */
+static void read_stdin(struct buf *all)
 {
-	struct buf all = BUF_INIT((size_t)64 << 20);
-	struct lines in;
-	struct slice line, rest;
 	enum lines_result r;
-	int status = 0;
+	struct slice line;
+	struct lines in;
 
 	lines_init(&in, 0, 4096);
 	while ((r = lines_next(&in, &line, -1)) == LINES_LINE ||
 	       r == LINES_TOO_LONG) {
-		buf_put_slice(&all, line);
-		buf_putc(&all, '\n');
+		buf_put_slice(all, line);
+		buf_putc(all, '\n');
 	}
-	if (r == LINES_ERROR || all.failed)
-		cli_die(all.failed ? EX_DATAERR : pipe_io_status(in.err),
-		    "stdin: cannot read: %s",
-		    all.failed ? "more than 64 MiB" : strerror(in.err));
-	if (db_begin(db) != SQLITE_OK)
-		database_die(db, "lock the database");
-	rest = buf_slice(&all);
-	for (uint64_t number = 1; rest.n > 0; number++) {
-		struct slice text = slice_cut(&rest, '\n');
+	if (all->failed)
+		cli_die(EX_DATAERR, "stdin: cannot read: more than 64 MiB");
+	if (r == LINES_ERROR)
+		cli_die(pipe_io_status(in.err), "stdin: cannot read: %s",
+		    strerror(in.err));
+	lines_release(&in);
+}
+
+static int edit_lines(sqlite3 *db, bool add, struct slice lines, const char *at)
+{
+	int status = 0;
+
+	for (uint64_t number = 1; lines.n > 0; number++) {
+		struct slice text = slice_cut(&lines, '\n');
 		char where[32];
 
 		if (text.n > 0 && text.p[text.n - 1] == '\r')
 			text.n--;
 		snprintf(where, sizeof(where), "stdin:%" PRIu64, number);
 		if (text.n > 0)
-			status |= change_one(db, add, where, text, at);
+			status |= edit_one(db, add, where, text, at);
 	}
-	lines_release(&in);
-	buf_release(&all);
 	return status;
 }
 
-static int change(const struct queue_options *o, bool add)
+static int edit(const struct queue_options *o, bool add)
 {
+	struct buf lines = BUF_INIT((size_t)64 << 20);
 	sqlite3 *db = database_open(o->db, DB_WRITE);
 	char now[CLOCK_TEXT];
-	int status = 0;
+	int status;
 
 	if (!clock_format(clock_now(), now))
 		cli_die(EX_OSERR, "no clock available");
-	if (!*o->operands) {
-		status = change_stdin(db, add, now);
-	} else if (db_begin(db) != SQLITE_OK) {
+	/* Read whole before the database is locked. */
+	if (!*o->operands)
+		read_stdin(&lines);
+	if (db_begin(db) != SQLITE_OK)
 		database_die(db, "lock the database");
-	}
+	status = edit_lines(db, add, buf_slice(&lines), now);
 	for (char **text = o->operands; *text; text++)
-		status |= change_one(
+		status |= edit_one(
 		    db, add, add ? "add" : "drop", slice_of(*text), now);
 	if (db_commit(db) != SQLITE_OK)
 		database_die(db, "write the queue");
 	db_close(db);
+	buf_release(&lines);
 	return status;
 }
 
 int queue_add_all(const struct queue_options *o)
 {
-	return change(o, true);
+	return edit(o, true);
 }
 
 int queue_drop_all(const struct queue_options *o)
 {
-	return change(o, false);
+	return edit(o, false);
 }
 
-/* Append an operand's endpoints, each between spaces; dies if it has none. */
-static void add_endpoints(const char *name, struct buf *names)
+/*
+ * Append the endpoints that an operand names, each between spaces; dies if it
+ * names none.
+ */
+static void put_endpoints(const char *name, struct buf *names)
 {
 	for (enum bucket b = 0; b < BUCKET_OTHER; b++)
 		if (strcmp(bucket_name(b), name) == 0) {
@@ -126,18 +134,23 @@ int queue_unblock(const struct queue_options *o)
 {
 	struct buf names = BUF_INIT(65536);
 	bool lifted = false;
+	struct plan p;
 	sqlite3 *db;
 
 	for (char **name = o->operands; *name; name++)
-		add_endpoints(*name, &names);
+		put_endpoints(*name, &names);
 	db = database_open(o->db, DB_WRITE);
-	if (db_begin(db) != SQLITE_OK ||
-	    jobs_unblock(db, &o->plan, *o->operands ? buf_cstr(&names) : NULL,
-		print_lifted, &lifted) != SQLITE_OK ||
+	/* For the user, and the time. */
+	plan_init(&p, db, NULL, &o->plan);
+	if (p.rc != SQLITE_OK || db_begin(db) != SQLITE_OK ||
+	    deadlines_lift(db, buf_slice(&p.user),
+		*o->operands ? buf_cstr(&names) : NULL, p.now, print_lifted,
+		&lifted) != SQLITE_OK ||
 	    db_commit(db) != SQLITE_OK)
 		database_die(db, "lift deadlines");
 	if (!lifted)
 		cli_warn("no deadline to lift");
+	plan_finish(&p);
 	db_close(db);
 	buf_release(&names);
 	return 0;

@@ -5,9 +5,10 @@
 #include "database.h"
 #include "db/statements.h"
 #include "listing.h"
+#include "plan/jobs.h"
 #include "queue.h"
 
-/* List a query; `:account`, if it has that, is the account. */
+/* List the rows of a query, of the account if it has that parameter. */
 static void list_query(sqlite3 *db, const struct queue_options *o,
     const struct sql *sql, const char *type)
 {
@@ -16,39 +17,41 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 	query_prepare(&q, db, sql);
 	if (query_has(&q, ":account"))
 		query_bind_text(&q, ":account", slice_of(o->plan.account));
-	listing_query(&q, type, o->table || stdout_is_terminal());
+	listing_query(&q, type, o->table);
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "read the database");
 }
 
-/* List what is due, how stale it is, and what holds it up. */
-static int list_job(struct listing *l, sqlite3 *db, const struct job *job,
+static struct slice text_or_null(const char *text)
+{
+	return *text ? slice_of(text) : (struct slice){NULL, 0};
+}
+
+static void list_job(struct listing *l, sqlite3 *db, const struct job *job,
     const struct plan_options *options)
 {
-	struct buf until = BUF_INIT(4096);
+	struct job_status s;
 	struct query q;
-	int64_t waiting = -1;
-	bool due = false, refused = false;
 
+	if (job_find_status(db, job, options, &s) != SQLITE_OK)
+		database_die(db, "determine which jobs are due");
 	query_prepare(&q, db, &sql_last_runs_of_job);
 	query_bind_text(&q, ":job", slice_of(job->name));
 	query_bind_text(&q, ":account", slice_of(options->account));
 	query_step(&q);
-	query_fail(&q, job_is_due(db, job, options, &due));
-	query_fail(&q, job_was_refused(db, job, options, &refused));
-	query_fail(&q, job_waiting(db, job, options, &waiting));
-	query_fail(&q, job_blocked_until(db, job, options, &until));
 	listing_text(l, slice_of(job->name));
-	listing_text(l, slice_of(due ? "due" : refused ? "refused" : "fresh"));
+	listing_text(l, slice_of(s.due	     ? "due"
+				 : s.refused ? "refused"
+					     : "fresh"));
 	listing_text(l, query_text(&q, 0));
 	listing_text(l, query_text(&q, 1));
-	if (waiting < 0)
+	if (s.waiting < 0)
 		listing_text(l, (struct slice){NULL, 0});
 	else
-		listing_int(l, waiting);
-	listing_text(l, until.n ? buf_slice(&until) : (struct slice){NULL, 0});
-	buf_release(&until);
-	return query_finish(&q);
+		listing_int(l, s.waiting);
+	listing_text(l, text_or_null(s.until));
+	if (query_finish(&q) != SQLITE_OK)
+		database_die(db, "read the database");
 }
 
 static void list_jobs(sqlite3 *db, const struct queue_options *o)
@@ -57,11 +60,9 @@ static void list_jobs(sqlite3 *db, const struct queue_options *o)
 	    "last_run", "waiting", "blocked_until"};
 	struct listing l;
 
-	listing_begin(&l, "job_status", o->table || stdout_is_terminal(), names,
-	    COUNT_OF(names));
-	for (const struct job *j = jobs; j->name; j++)
-		if (list_job(&l, db, j, &o->plan) != SQLITE_OK)
-			database_die(db, "determine which jobs are due");
+	listing_begin(&l, "job_status", o->table, names, COUNT_OF(names));
+	for (const struct job *const *j = jobs; *j; j++)
+		list_job(&l, db, *j, &o->plan);
 	listing_end(&l);
 }
 
@@ -73,12 +74,11 @@ int queue_status(const struct queue_options *o)
 	} parts[] = {{&sql_status_of_refusals, "refusal"},
 	    {&sql_status_of_runs, "ingest_run"},
 	    {&sql_status_of_account, "account"}};
-	bool people = o->table || stdout_is_terminal();
 	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
 
 	list_jobs(db, o);
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
-		if (people)
+		if (o->table)
 			putchar('\n');
 		list_query(db, o, parts[i].sql, parts[i].type);
 	}

@@ -1,4 +1,4 @@
--- What sp-queue status and list show.
+-- What sp-queue status, list and count print.
 
 -- name: last_runs_of_job
 -- When the job last completed, and how its last run ended. Times in the future
@@ -13,7 +13,7 @@ select (
 	order by started_at desc, run_id desc limit 1);
 
 -- name: status_of_refusals
--- What the API refused, and will not be asked again for a while.
+-- What the API refused, and is not requested again for a while.
 select endpoint, status, count(*) as subjects,
 	max(endpoint_status.last_updated) as last_refused,
 	max(retry_at) as retry_at, max(reason) as reason
@@ -22,6 +22,7 @@ where account = :account and (status in (403, 404, 429) or status >= 500)
 group by endpoint, status order by endpoint, status;
 
 -- name: status_of_runs
+-- The last runs of the account, and of imports, which have none.
 select * from (
 	select run_id as run, job, started_at, status, rows_inserted as new,
 		refused, reason
@@ -31,7 +32,7 @@ select * from (
 order by started_at, run;
 
 -- name: status_of_account
--- Whose data it is, and what the login allows to ask for.
+-- The user of the account, and the scopes of the login.
 select account, user_id, last_updated, scopes
 from accounts where account = :account;
 

@@ -1,6 +1,6 @@
 /*
- * sp-queue: asks the database what is due, and prints it as a run with its
- * requests; or what that would cost. Keeps the queue of playlists by hand.
+ * sp-queue: prints what is due as runs of requests, or what it would cost; and
+ * edits the queue of playlists.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -8,9 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli.h"
 #include "database.h"
+#include "plan/jobs.h"
 #include "queue.h"
+#include "text_table.h"
 
 static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
@@ -27,105 +30,72 @@ static const char usage[] =
     "       sp-queue list [--db FILE] [--table]\n"
     "       sp-queue count [--db FILE]\n";
 
-#define HOUR_IN_MS ((int64_t)3600 * 1000)
-
-/* Plan one job as a run of its own, the last one or not; an exit status. */
+/* Print a job's run, with `more` if another run follows; an exit status. */
 static int next_job(sqlite3 *db, const struct queue_options *o,
     const struct job *job, bool more, struct out *out)
 {
+	struct outcome *outcome;
 	struct source source;
 	struct plan plan;
-	int status;
 
 	if (!source_init(&source, "sp-queue", out, 65536))
 		cli_die(EX_OSERR, "no clock or random bytes available");
 	source.more = more;
-	if (plan_job(&plan, db, job, &o->plan, &source) != SQLITE_OK)
+	plan_init(&plan, db, job, &o->plan);
+	plan_run(&plan, &source);
+	if (plan_finish(&plan) != SQLITE_OK)
 		database_die(db, "plan the job");
-	if (*plan.outcome.reason)
-		cli_warn("%s: %s%s", job->name, plan.outcome.reason,
-		    *plan.outcome.until ? " (sp-queue unblock lifts it)" : "");
-	status = plan.outcome.exit;
-	plan_release(&plan);
 	source_release(&source);
-	return status;
+	outcome = &plan.outcome;
+	if (*outcome->reason)
+		cli_warn("%s: %s%s", job->name, outcome->reason,
+		    *outcome->until ? " (sp-queue unblock lifts it)" : "");
+	return outcome->exit;
 }
 
-static int plan_nothing(struct plan *p)
-{
-	(void)p;
-	return SQLITE_OK;
-}
-
-/* The next job that is due, from this one on; NULL if none is. */
-static const struct job *next_due(
-    sqlite3 *db, const struct queue_options *o, const struct job *j)
+/* The first of these jobs that is due; the NULL that ends them if none is. */
+static const struct job *const *next_due(
+    sqlite3 *db, const struct queue_options *o, const struct job *const *j)
 {
 	bool due = o->plan.force;
 
-	for (; j->name; j++) {
-		if (!due && job_is_due(db, j, &o->plan, &due) != SQLITE_OK)
+	for (; *j; j++) {
+		if (!due && job_is_due(db, *j, &o->plan, &due) != SQLITE_OK)
 			database_die(db, "determine which jobs are due");
 		if (due)
-			return j;
+			break;
 	}
-	return NULL;
+	return j;
 }
 
 /*
- * Every job that is due, as runs that follow each other. If none is, that is
- * a run too: an empty stream is what a program that died leaves.
+ * Print a run for every job that is due. If none is, that is a run, too: an
+ * empty stream is what a program leaves that died.
  */
 static int next_all(sqlite3 *db, const struct queue_options *o, struct out *out)
 {
-	static const struct job nothing = {.name = "all", .plan = plan_nothing};
-	const struct job *j = next_due(db, o, jobs), *after;
+	static const struct job nothing = {.name = "all"};
+	const struct job *const *j = next_due(db, o, jobs), *const * after;
 	int status = 0;
 
-	if (!j)
+	if (!*j)
 		return next_job(db, o, &nothing, false, out);
-	for (; j; j = after) {
+	for (; *j; j = after) {
 		after = next_due(db, o, j + 1);
-		status |= next_job(db, o, j, after != NULL, out);
+		status |= next_job(db, o, *j, *after != NULL, out);
 	}
 	return status;
-}
-
-/* The names of all jobs, for messages. */
-static const char *job_names(struct buf *b)
-{
-	for (const struct job *j = jobs; j->name; j++)
-		buf_printf(b, "%s, ", j->name);
-	buf_puts(b, "or all");
-	return buf_message(b);
-}
-
-const struct job *queue_operand_job(const char *command, char **operands)
-{
-	struct buf names = BUF_INIT(1024);
-	const struct job *job;
-
-	if (!operands[0] || operands[1])
-		cli_die(EX_USAGE, "%s: name one job: %s", command,
-		    job_names(&names));
-	job = job_named(operands[0]);
-	if (!job && strcmp(operands[0], "all") != 0)
-		cli_die(EX_USAGE, "%s: unknown job '%s': expected %s", command,
-		    operands[0], job_names(&names));
-	return job;
 }
 
 static int next(const struct queue_options *o)
 {
-	const struct job *job = queue_operand_job("next", o->operands);
+	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
 	struct out out;
-	sqlite3 *db;
 	int status;
 
 	out_init(&out, STDOUT_FILENO, 65536);
-	db = database_open(o->db, DB_READ_OR_EMPTY);
-	status =
-	    job ? next_job(db, o, job, false, &out) : next_all(db, o, &out);
+	status = o->job ? next_job(db, o, o->job, false, &out)
+			: next_all(db, o, &out);
 	if (!out_flush(&out)) {
 		cli_warn("stdout: cannot write: %s", strerror(out.err));
 		status = pipe_io_status(out.err);
@@ -172,22 +142,24 @@ static void set_option(void *ctx, int which, const char *arg)
 	}
 }
 
+enum operands { NO_OPERANDS, ANY_OPERANDS, ONE_JOB };
+
 /* The commands, with the codes of the options that each takes. */
 static const struct queue_command {
 	const char *name;
 	const char *takes;
-	bool operands;
+	enum operands operands;
 	int (*run)(const struct queue_options *);
 } commands[] = {
-    {"next", "daufUopir", true, next},
-    {"budget", "daufpirt", true, queue_budget},
-    {"status", "dat", false, queue_status},
-    {"add", "dw", true, queue_add_all},
-    {"drop", "dw", true, queue_drop_all},
-    {"unblock", "dwau", true, queue_unblock},
-    {"list", "dt", false, queue_list},
-    {"count", "d", false, queue_count},
-    {NULL, NULL, false, NULL},
+    {"next", "daufopir", ONE_JOB, next},
+    {"budget", "daufpirt", ONE_JOB, queue_budget},
+    {"status", "dat", NO_OPERANDS, queue_status},
+    {"add", "dw", ANY_OPERANDS, queue_add_all},
+    {"drop", "dw", ANY_OPERANDS, queue_drop_all},
+    {"unblock", "dwau", ANY_OPERANDS, queue_unblock},
+    {"list", "dt", NO_OPERANDS, queue_list},
+    {"count", "d", NO_OPERANDS, queue_count},
+    {NULL, NULL, NO_OPERANDS, NULL},
 };
 
 static const struct queue_command *command_named(const char *name)
@@ -201,15 +173,35 @@ static const struct queue_command *command_named(const char *name)
 	return c;
 }
 
+/* The job that the operands name; NULL for all of them. Dies of any other. */
+static const struct job *job_operand(const char *command, char **operands)
+{
+	struct buf names = BUF_INIT(1024);
+	const struct job *job;
+
+	for (const struct job *const *j = jobs; *j; j++)
+		buf_printf(&names, "%s, ", (*j)->name);
+	buf_puts(&names, "or all");
+	if (!operands[0] || operands[1])
+		cli_die(EX_USAGE, "%s: name one job: %s", command,
+		    buf_message(&names));
+	job = job_named(operands[0]);
+	if (!job && strcmp(operands[0], "all") != 0)
+		cli_die(EX_USAGE, "%s: unknown job '%s': expected %s", command,
+		    operands[0], buf_message(&names));
+	buf_release(&names);
+	return job;
+}
+
 int main(int argc, char **argv)
 {
 	const char *account = getenv("SP_ACCOUNT");
 	struct queue_options o = {
 	    .plan = {.account = account && *account ? account : "default",
 		.after = -1,
-		.playlist_age = 7 * 24 * HOUR_IN_MS,
-		.profile_age = 30 * 24 * HOUR_IN_MS,
-		.refusal_age = 30 * 24 * HOUR_IN_MS}};
+		.playlist_age = 7 * CLOCK_DAY,
+		.profile_age = 30 * CLOCK_DAY,
+		.refusal_age = 30 * CLOCK_DAY}};
 	struct cli_given given = {.code = {false}};
 	const struct queue_command *command;
 
@@ -218,8 +210,11 @@ int main(int argc, char **argv)
 	    cli_options(argc, argv, "hV", longs, set_option, &o, &given);
 	command = command_named(*o.operands);
 	o.operands++;
+	o.table = o.table || stdout_is_terminal();
 	cli_check_given(&given, longs, command->name, command->takes);
-	if (*o.operands && !command->operands)
+	if (command->operands == ONE_JOB)
+		o.job = job_operand(command->name, o.operands);
+	else if (*o.operands && command->operands == NO_OPERANDS)
 		cli_usage(usage, false);
 	return cli_close_stdout(command->run(&o));
 }

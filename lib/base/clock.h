@@ -12,6 +12,11 @@
 
 #define CLOCK_TEXT 25 /* bytes of a written time, with its NUL */
 
+/* Spans in milliseconds. */
+#define CLOCK_MINUTE ((int64_t)60 * 1000)
+#define CLOCK_HOUR (60 * CLOCK_MINUTE)
+#define CLOCK_DAY (24 * CLOCK_HOUR)
+
 /* Now, in milliseconds since 1970. */
 int64_t clock_now(void);
 

@@ -1,94 +1,107 @@
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/url.h"
 #include "db/statements.h"
 #include "plan/plan.h"
 
 #define BATCH 100 /* ids that one request may name */
 
-/* How this app may ask: the access mode is probed, and remembered as statuses.
- */
-enum features_access { BATCHES, SINGLES, PROBE, SHUT_OUT };
-
 /*
- * A batch that was refused leaves the single requests to be tried with one
- * track; only when that was refused too is the app known to be shut out.
+ * How this app may request audio features, as the statuses of its earlier
+ * requests show. After a refused batch it tries one track; only if that is
+ * refused, too, the app has no access.
  */
-static int find_access(struct plan *p, enum features_access *access)
+enum features_access { BATCHES, SINGLES, PROBE, NO_ACCESS };
+
+static enum features_access find_access(struct plan *p)
 {
+	enum features_access access = BATCHES;
 	struct query q;
 
-	*access = BATCHES;
-	plan_query(p, &q, &sql_audio_features_refusals, 0);
-	if (query_step(&q) && query_int(&q, 0))
-		*access = query_int(&q, 2)   ? SINGLES
-			  : query_int(&q, 1) ? SHUT_OUT
-					     : PROBE;
-	return query_finish(&q);
+	plan_query(p, &q, &sql_audio_features_answers, 0);
+	while (plan_step(p, &q)) {
+		bool batch_refused = query_int(&q, 0);
+		bool track_refused = query_int(&q, 1);
+		bool track_answered = query_int(&q, 2);
+
+		if (batch_refused)
+			access = track_answered	 ? SINGLES
+				 : track_refused ? NO_ACCESS
+						 : PROBE;
+	}
+	return access;
 }
 
-static void send_url(struct plan *p, struct buf *url)
+static void send_batch(struct plan *p, struct buf *query)
 {
-	if (url->n > 0 || url->failed)
+	if (query->failed)
+		plan_fail(p, SQLITE_TOOBIG);
+	if (query->n > 0)
 		plan_send(
-		    p, &(struct plan_request){
-			   .endpoint = "audio-features", .url = buf_cstr(url)});
-	buf_clear(url);
+		    p, &(struct plan_request){.endpoint = "audio-features",
+			   .query = buf_cstr(query)});
+	buf_clear(query);
 }
 
-/* Append an id to the URL of a batch, after `n` others, or of a track. */
-static void put_id(
-    struct buf *url, struct slice id, enum features_access access, int n)
+static void request_batches(struct plan *p)
 {
-	if (access != BATCHES) {
-		plan_put_path(url, "audio-features", id);
-		return;
-	}
-	if (n == 0) {
-		plan_put_path(url, "audio-features", (struct slice){NULL, 0});
-		buf_puts(url, "?ids=");
-	} else {
-		buf_putc(url, ',');
-	}
-	url_encode(url, id, "");
-}
-
-static int request_missing(struct plan *p, enum features_access access)
-{
-	struct buf url = BUF_INIT(65536);
+	struct buf query = BUF_INIT(65536);
 	struct query q;
-	int named = 0;
+	int n = 0;
 
 	plan_query(p, &q, &sql_tracks_without_features, 0);
-	while (query_step(&q)) {
-		put_id(&url, query_text(&q, 0), access, named++ % BATCH);
-		if (access != BATCHES || named % BATCH == 0)
-			send_url(p, &url);
-		if (access == PROBE)
-			break;
+	while (plan_step(p, &q)) {
+		buf_puts(&query, query.n ? "," : "?ids=");
+		url_encode(&query, query_text(&q, 0), "");
+		if (++n % BATCH == 0)
+			send_batch(p, &query);
 	}
-	send_url(p, &url);
-	buf_release(&url);
-	return query_finish(&q);
+	send_batch(p, &query);
+	buf_release(&query);
 }
 
-int plan_audio_features(struct plan *p)
+/* Request tracks one by one, at most so many. */
+static void request_tracks(struct plan *p, int64_t most)
 {
-	enum features_access access;
-	int rc = find_access(p, &access);
+	struct query q;
 
-	if (rc != SQLITE_OK || plan_is_limited(p, "audio-features"))
-		return rc;
-	if (access == SHUT_OUT && !p->options->force) {
+	plan_query(p, &q, &sql_tracks_without_features, 0);
+	while (p->requests < most && query_step(&q))
+		plan_send(
+		    p, &(struct plan_request){.endpoint = "audio-features",
+			   .id = query_text(&q, 0)});
+	plan_end_query(p, &q);
+}
+
+static void plan_audio_features(struct plan *p)
+{
+	enum features_access access = find_access(p);
+
+	if (plan_is_limited(p, "audio-features"))
+		return;
+	if (access == NO_ACCESS && !p->options->force)
 		snprintf(p->outcome.reason, sizeof(p->outcome.reason),
 		    "audio features are not available to this app: the API "
 		    "refused them with status 403");
-		return SQLITE_OK;
-	}
-	return request_missing(p, access == SHUT_OUT ? PROBE : access);
+	else if (access == BATCHES)
+		request_batches(p);
+	else
+		request_tracks(p, access == SINGLES ? INT64_MAX : 1);
 }
 
-int plan_audio_features_waiting(struct plan *p, int64_t *n)
+static int64_t count_tracks(struct plan *p)
 {
-	return plan_count(p, &sql_count_tracks_without_features, n);
+	struct query q;
+	int64_t n = 0;
+
+	plan_query(p, &q, &sql_tracks_without_features, 0);
+	while (plan_step(p, &q))
+		n++;
+	return n;
 }
+
+const struct job job_audio_features = {.name = "audio-features",
+    .interval = 7 * CLOCK_DAY,
+    .plan = plan_audio_features,
+    .waiting = count_tracks};

@@ -1,71 +1,51 @@
 #include "plan/deadlines.h"
 
-#include "base/clock.h"
+#include <string.h>
+
 #include "db/statements.h"
 
-#define DEADLINE_MAX ((int64_t)48 * 3600 * 1000) /* ms */
-
-int64_t clock_correction(sqlite3 *db, int64_t now)
-{
-	struct query q;
-	int64_t off = 0, at, age;
-
-	query_prepare(&q, db, &sql_newest_clock_correction);
-	if (query_step(&q) && clock_parse(query_text(&q, 0), &at)) {
-		off = query_int(&q, 1);
-		age = now + off - at;
-		if (age < 0 || age > DEADLINE_MAX)
-			off = 0;
-	}
-	return query_finish(&q) == SQLITE_OK ? off : 0;
-}
-
-/* Prepare deadlines, whose columns these are. */
+/* The columns of deadlines. */
 enum { USER, ENDPOINT, SET_AT, UNTIL, IS_FIRST };
 
 static void prepare(struct query *q, sqlite3 *db, struct slice user,
-    const char *endpoints, bool for_all)
+    const char *endpoints, int64_t now)
 {
-	int64_t now = clock_now();
-
-	now += clock_correction(db, now);
 	query_prepare(q, db, &sql_deadlines);
 	query_bind_time(q, ":now", now);
 	query_bind_time(q, ":latest", now + DEADLINE_MAX);
 	query_bind_time(q, ":since", now - DEADLINE_MAX);
 	query_bind_text(q, ":user", user.n ? user : SLICE(""));
 	query_bind_text(q, ":endpoints", slice_of(endpoints));
-	query_bind_int(q, ":for_all", for_all);
 }
 
-int deadlines_find(
-    sqlite3 *db, struct slice user, const char *endpoints, struct buf *until)
+int deadlines_find(sqlite3 *db, struct slice user, const char *endpoints,
+    int64_t now, char until[CLOCK_TEXT])
 {
 	struct query q;
 
-	buf_clear(until);
-	prepare(&q, db, user, endpoints, true);
+	*until = '\0';
+	prepare(&q, db, user, endpoints, now);
+	query_bind_int(&q, ":for_all", true);
 	while (query_step(&q)) {
 		struct slice one = query_text(&q, UNTIL);
 
-		if (slice_cmp(one, buf_slice(until)) > 0) {
-			buf_clear(until);
-			buf_put_slice(until, one);
-		}
+		if (one.n < CLOCK_TEXT && slice_cmp(one, slice_of(until)) > 0)
+			memcpy(until, one.p, one.n + 1);
 	}
 	return query_finish(&q);
 }
 
 int deadlines_lift(sqlite3 *db, struct slice user, const char *endpoints,
+    int64_t now,
     void (*on_lift)(void *ctx, const char *endpoint, const char *until),
     void *ctx)
 {
 	struct query q, lift;
-	int64_t now = clock_now();
 
-	prepare(&q, db, user, endpoints, false);
+	prepare(&q, db, user, endpoints, now);
+	query_bind_int(&q, ":for_all", false);
 	query_prepare(&lift, db, &sql_lift_deadline);
-	query_bind_time(&lift, ":now", now + clock_correction(db, now));
+	query_bind_time(&lift, ":now", now);
 	while (query_step(&q)) {
 		if (query_int(&q, IS_FIRST))
 			on_lift(ctx, query_string(&q, ENDPOINT),

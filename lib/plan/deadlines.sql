@@ -1,11 +1,11 @@
--- Times before which the API is not to be asked.
+-- Deadlines: times before which the API is not to be asked.
 
 -- name: deadlines
--- The deadlines of a user that are still to come, one of each user and
--- endpoint: those of :endpoints (each between spaces; NULL: of any), and with
--- :for_all those that are for every endpoint. `until` is the latest one of the
--- endpoint, is_first marks one row of each. Those in captures that are not
--- loaded yet count, too; a quota is shared by the users of one app.
+-- The deadlines that block a user, one row for each endpoint and user that got
+-- one: those of :endpoints (each between spaces; NULL for all), and with
+-- :for_all those that block every endpoint. `until` is the endpoint's latest
+-- one; is_first marks one row of each endpoint. Captures that are not loaded yet
+-- count, too. The users of an app share its quota.
 with stored (user_id, endpoint, retry_at, at, quota) as (
 	select user_id, endpoint, retry_at, coalesce(last_updated, ''),
 		coalesce(reason like 'QUOTA_EXCEEDED%', 0)
@@ -49,12 +49,7 @@ group by endpoint, user_id
 order by endpoint, user_id;
 
 -- name: lift_deadline
--- One that was set in the future is to be lifted, too.
+-- Also lifts one that was set in the future, by a wrong clock.
 insert into lifted_deadlines (user_id, endpoint, lifted_at)
 values (:user, :endpoint, max(:set_at, :now))
 on conflict do update set lifted_at = max(lifted_at, excluded.lifted_at);
-
--- name: newest_clock_correction
--- The newest capture says by how much sp-fetch corrected the clock.
-select fetched_at, json_extract(extra_json, '$.clock_off')
-from staging_raw order by capture_id desc limit 1;

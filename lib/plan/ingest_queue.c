@@ -40,14 +40,12 @@ int queue_add(sqlite3 *db, struct slice id, const char *at)
 	return run(db, &sql_queue_playlist, id, at);
 }
 
-int queue_drop(sqlite3 *db, struct slice id, const char *at, bool *was_there)
+int queue_drop(sqlite3 *db, struct slice id, const char *at, bool *was_queued)
 {
-	int rc = run(db, &sql_bury_playlist, id, at);
+	int rc = run(db, &sql_insert_queue_tombstone, id, at);
 
-	*was_there = false;
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = run(db, &sql_dequeue_playlist, id, at);
-	*was_there = rc == SQLITE_OK && sqlite3_changes(db) > 0;
+	if (rc == SQLITE_OK)
+		rc = run(db, &sql_dequeue_playlist, id, at);
+	*was_queued = rc == SQLITE_OK && sqlite3_changes(db) > 0;
 	return rc;
 }

@@ -1,7 +1,7 @@
 -- The queue of playlists, edited by hand.
 
 -- name: queue_playlist
--- Unless it left the queue at that time or later.
+-- Does nothing if the playlist left the queue at that time or later.
 insert into playlist_ingest_queue (playlist_id, detected_at)
 select :playlist, :at
 where not exists (
@@ -11,8 +11,8 @@ on conflict (playlist_id) do update
 set detected_at = :at, played_at = null, user_id = null
 where coalesce(played_at, detected_at) < :at;
 
--- name: bury_playlist
--- The tombstone of a playlist in the queue: what was detected before stays out.
+-- name: insert_queue_tombstone
+-- What was queued before that time stays out of the queue.
 insert into playlist_ingest_done (playlist_id, done_at)
 values (:playlist, :at)
 on conflict (playlist_id) do update set done_at = :at where done_at < :at;

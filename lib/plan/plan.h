@@ -1,8 +1,10 @@
 /*
- * Plans: what a job asks the API for, worked out from the database. A plan
- * only reads; its requests go to the source that its run was opened on.
+ * A plan: the requests that a job needs now, worked out from the database
+ * alone. They go to the source of the job's run; without a source they are only
+ * counted.
  *
- * Functions return SQLite's result codes, SQLITE_OK for success.
+ * A failure of the database is sticky, as in struct query: after the first one
+ * nothing more is read or sent, and plan_finish returns its code.
  */
 #ifndef SP_PLAN_PLAN_H
 #define SP_PLAN_PLAN_H
@@ -12,7 +14,6 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "db/query.h"
 #include "plan/resume.h"
 #include "stream/outcome.h"
@@ -20,142 +21,127 @@
 
 struct plan_options {
 	const char *account;
-	const char *user;     /* Spotify user, or NULL for the account's */
-	int64_t after;	      /* ask for plays after it, Unix ms; -1: for all */
-	int64_t playlist_age; /* ms after which a playlist is asked again */
-	int64_t profile_age;  /* ms after which a user is asked again */
+	const char *user;     /* Spotify user id; NULL for the account's */
+	int64_t after;	      /* only plays after it, Unix ms; -1 for all */
+	int64_t playlist_age; /* ms after which a playlist is stale */
+	int64_t profile_age;  /* ms after which a user is stale */
 	int64_t refusal_age;  /* ms after which a 403 or 404 is tried again */
-	bool force;	      /* ask again whatever is known */
+	bool force;	      /* request everything, whatever is stored */
 };
 
 struct plan {
-	sqlite3 *db; /* borrowed, as are the options and the source */
+	sqlite3 *db; /* borrowed, as are the job, the options and the source */
+	const struct job *job;
 	const struct plan_options *options;
-	struct source *source; /* NULL where a plan is only made, not sent */
-	struct buf user; /* Spotify user id; empty if it is not known yet */
+	struct source *source; /* of the run; NULL to count requests only */
+	struct buf user;       /* Spotify user id; empty if it is unknown */
 	struct checkpoints checkpoints;
 	int64_t now;	   /* Unix ms, corrected by clock_off */
-	int64_t clock_off; /* ms, see clock_correction */
-	int64_t cursor;	   /* Unix ms, or -1 for none */
+	int64_t clock_off; /* ms, what sp-fetch found this clock to lack */
+	int64_t cursor;	   /* the job's high-water mark, Unix ms; -1 for none */
 	int64_t requests;
-	int rc;			/* of what was asked on the way */
 	int64_t pages;		/* of all requests, as far as is known */
-	int64_t unknown;	/* requests that may have more pages than one */
-	struct outcome outcome; /* what the run's end says */
+	int64_t unknown;	/* requests whose number of pages is unknown */
+	struct outcome outcome; /* of the run */
+	int rc;			/* SQLite's code of the first failure */
 };
 
 struct job {
 	const char *name;
-	int64_t interval; /* ms between runs, where nothing else calls it due */
-	int (*plan)(struct plan *);
-	/* Count what waits for it; NULL where that cannot be known. */
-	int (*waiting)(struct plan *, int64_t *n);
+	int64_t interval; /* ms between its runs, see job_is_due */
+	/* Plan its requests; NULL for a job that makes none. */
+	void (*plan)(struct plan *);
+	/* Count what waits for its next run; NULL if that is unknown. */
+	int64_t (*waiting)(struct plan *);
+	/* Whether there is work that does not wait for the interval, or NULL.
+	 */
+	const struct sql *urgent;
 };
 
-/* All jobs, in the order in which one prepares the next; ends with NULL. */
-extern const struct job jobs[];
-
-/* The job of that name, or NULL. */
-const struct job *job_named(const char *name);
+/*
+ * Begin a plan: the time and the user are known, nothing is planned. The job
+ * may be NULL for a plan that is not run.
+ */
+void plan_init(
+    struct plan *, sqlite3 *, const struct job *, const struct plan_options *);
 
 /*
- * Whether a job is due: it has something to ask for, or waits for a deadline
- * to, and has not completed within its interval, or there is work for it that
- * does not wait for that.
+ * Plan the job's requests: open a run on the source, send them, end the run.
+ * With NULL for the source they are only counted.
  */
-int job_is_due(
-    sqlite3 *, const struct job *, const struct plan_options *, bool *due);
+void plan_run(struct plan *, struct source *);
 
-/*
- * Whether captures of a job's last complete run were refused, but for parts
- * of which that was known. The job is due again after an hour, and after
- * twice as long each time that this goes on, up to its interval.
- */
-int job_was_refused(
-    sqlite3 *, const struct job *, const struct plan_options *, bool *refused);
+/* End a plan. SQLite's result code. */
+int plan_finish(struct plan *);
 
-/*
- * Set `until` to the latest deadline that holds up requests of a job; empty
- * for none.
- */
-int job_blocked_until(sqlite3 *, const struct job *,
-    const struct plan_options *, struct buf *until);
+/* --- For the jobs -------------------------------------------------------- */
 
-/* Lift deadlines of the user, see deadlines_lift. */
-int jobs_unblock(sqlite3 *, const struct plan_options *, const char *endpoints,
-    void (*on_lift)(void *ctx, const char *endpoint, const char *until),
-    void *ctx);
-
-/* How many things wait for a job; -1 where that cannot be known. */
-int job_waiting(
-    sqlite3 *, const struct job *, const struct plan_options *, int64_t *n);
-
-/*
- * Open a run of a job on the source, plan it, and end it. With NULL for the
- * source the plan is only made, and counted.
- */
-int plan_job(struct plan *, sqlite3 *, const struct job *,
-    const struct plan_options *, struct source *);
-void plan_release(struct plan *);
-
-/* For the jobs: */
+/* Plays of the last days, up to the stored ones. */
+extern const struct job job_play_history;
+/* The user's playlists, and their tracks. */
+extern const struct job job_playlists;
+/* Audio features of the stored tracks. */
+extern const struct job job_audio_features;
+/* The user, the artists that the user follows, and other users. */
+extern const struct job job_profile;
 
 struct plan_request {
 	const char *endpoint; /* one of spotify/endpoint.h */
-	const char *url;      /* NULL where it is too long */
-	struct slice dequeue; /* as JSON: playlists that leave the queue */
-	int64_t pages;	      /* that will come; 0: one, -1: nobody knows */
-	const struct checkpoint
-	    *checkpoint; /* to go on from; NULL: from the beginning */
-	int64_t cursor;	 /* where paging stops, Unix ms; 0: nowhere */
+	struct slice id;      /* of its subject; p == NULL without one */
+	const char *query;    /* of the URL, with its '?'; NULL for none */
+	struct slice dequeue; /* a JSON array: playlists to leave the queue */
+	int64_t pages;	      /* expected; 0 for one, -1 if unknown */
+	const struct checkpoint *resume; /* NULL: from the first page on */
+	int64_t cursor; /* where paging stops, Unix ms; 0 for nowhere */
 };
 
-/* Send a request. */
+/* Send a request, and count it. */
 void plan_send(struct plan *, const struct plan_request *);
 
 /*
- * The same of what is to come once, of which `pages` are all that there are:
- * where a limit cut it short the rest of it, and nothing where it came whole
- * before another limit.
+ * The same, but what a rate limit cut short is resumed, and what came whole
+ * before a rate limit is not requested again.
  */
 void plan_send_rest(struct plan *, struct plan_request *);
 
+/* The checkpoint of the request's chain of pages; NULL for none. */
+const struct checkpoint *plan_checkpoint(
+    struct plan *, const struct plan_request *);
+
 /*
- * Whether a deadline has not passed that the API set for an endpoint, or for
- * another one of its bucket. Then nothing is to be asked there, and the
- * outcome says so, with the earliest of all deadlines.
+ * Whether a deadline blocks the bucket of an endpoint. Then the outcome says
+ * so, with the earliest of all such deadlines, and the caller must not send
+ * requests of it.
  */
 bool plan_is_limited(struct plan *, const char *endpoint);
 
 /*
  * Prepare a query. Of its parameters these are bound if it has them: :user,
- * :account, :now, :refused_since and :stale_since; the two latter are the
- * times as long ago as refusal_age and `age`. A stored time later than :now
- * came from a wrong clock: it must not count as recent.
+ * :account, :job, :now, and the times :refused_since and :stale_since, which
+ * are refusal_age and `age` (ms) ago. A stored time after :now comes from a
+ * wrong clock: it must not count as recent.
  */
 void plan_query(struct plan *, struct query *, const struct sql *, int64_t age);
 
-/* The one number of such a query; 0 where it gives none. */
-int plan_count(struct plan *, const struct sql *, int64_t *n);
+/*
+ * Go on to the next row of such a query. False after the last one or a
+ * failure: the query is finished.
+ */
+bool plan_step(struct plan *, struct query *);
+
+/* Finish a query before its last row. */
+void plan_end_query(struct plan *, struct query *);
+
+/* The number that such a query selects; 0 without a row. */
+int64_t plan_count(struct plan *, const struct sql *, int64_t age);
 
 /*
- * How many pages hold so many items, for plan_request. Of none at all it is
- * not known whether there are none, or none was met yet.
+ * The pages that hold so many stored items, for plan_request: of none it is
+ * unknown whether there are any.
  */
-int64_t plan_pages(int64_t items, int64_t page);
+int64_t plan_pages(int64_t items, int64_t page_size);
 
-/*
- * Append the path of an endpoint, about the thing of that id; with id.p == NULL
- * the path that needs none.
- */
-bool plan_put_path(struct buf *, const char *endpoint, struct slice id);
-
-int plan_play_history(struct plan *);
-int plan_playlists(struct plan *);
-int plan_audio_features(struct plan *);
-int plan_profile(struct plan *);
-
-int plan_playlists_waiting(struct plan *, int64_t *n);
-int plan_audio_features_waiting(struct plan *, int64_t *n);
+/* Fail with a code, unless it is SQLITE_OK. */
+void plan_fail(struct plan *, int rc);
 
 #endif

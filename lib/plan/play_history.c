@@ -1,29 +1,38 @@
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "base/clock.h"
 #include "plan/plan.h"
 
 /*
- * All plays that the API has, newest first, page by page back to the cursor:
- * mostly that is one page. Plays can arrive days late, with their own times,
- * so nothing is asked for after the cursor. For the same reason a run that a
- * limit cut short begins again with the newest plays.
+ * Request all plays that the API has, newest first, page by page back to the
+ * cursor: mostly that is one page. Plays can arrive days late, with their own
+ * times, so the request has no lower limit. For the same reason a run that a
+ * rate limit cut short begins again with the newest plays.
  */
-int plan_play_history(struct plan *p)
+static void plan_plays(struct plan *p)
 {
-	struct plan_request r = {.endpoint = "recently-played"};
-	struct buf url = BUF_INIT(256);
+	struct plan_request r = {
+	    .endpoint = "recently-played", .query = "?limit=50"};
 	int64_t after = p->options->after;
+	char query[64];
 
 	if (plan_is_limited(p, r.endpoint))
-		return SQLITE_OK;
-	plan_put_path(&url, r.endpoint, (struct slice){NULL, 0});
-	buf_puts(&url, "?limit=50");
-	if (after >= 0)
-		buf_printf(&url, "&after=%" PRId64, after);
-	else if (!p->options->force)
+		return;
+	if (after >= 0) {
+		snprintf(
+		    query, sizeof(query), "?limit=50&after=%" PRId64, after);
+		r.query = query;
+	} else if (!p->options->force) {
 		r.cursor = p->cursor;
-	r.url = buf_cstr(&url);
+	}
 	plan_send(p, &r);
-	buf_release(&url);
-	return SQLITE_OK;
 }
+
+/*
+ * A run costs one request, and plays that fall out of the last 50 are lost: a
+ * timer that runs `all` every hour requests them every time. Timers are not
+ * exact, so the interval is less than an hour.
+ */
+const struct job job_play_history = {
+    .name = "play-history", .interval = 45 * CLOCK_MINUTE, .plan = plan_plays};

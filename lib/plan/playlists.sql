@@ -1,25 +1,24 @@
--- The playlists that the job `playlists` asks for.
+-- The playlists that the job `playlists` requests.
 
 -- name: playlists_to_request
--- The playlists that a user may ask for, in the order of their ids: those that
--- are due (:fresh = 0); those in the queue that need not be asked for
--- (:fresh = 1); or all (:all = 1).
+-- A user's playlists, in the order of their ids: those that are due
+-- (:fresh = false), those in the queue that need no request (:fresh = true), or
+-- all (:all = true).
 --
--- A playlist is due when it waits in the queue, or was never refreshed, or not
--- since :stale_since; but not while it is fresh, nor soon after the API refused
--- it, or it changed while it was read, and then again.
+-- A playlist is due if it waits in the queue, was never refreshed, or not since
+-- :stale_since, unless it is fresh.
 --
 -- It is fresh if the stored tracks have its newest known snapshot id, and that
 -- id was confirmed recently: by the playlist itself, or by the newest list of
--- the account. Of a playlist whose tracks are not ours to see, a recent refresh
--- is enough. What is refused for what it is, and not for what the app or the
--- login is, counts as fresh.
+-- the user. A playlist whose tracks the user may not see is fresh after a recent
+-- refresh. Two more count as fresh: one that the API refused for what it is, and
+-- not for what the app or the login is; and one that changed while it was read,
+-- and did so again when it was requested again.
 with queued as (
 	select playlist_id from playlist_ingest_queue
 	where user_id is null or user_id = :user
 ),
--- Those of the user's own list, those that its plays named, and those that
--- nobody's list is known to hold.
+-- Those of the user's list, those that plays queued, and those in nobody's list.
 mine as (
 	select playlist_id from queued
 	union
@@ -28,10 +27,10 @@ mine as (
 	select playlist_id from playlists
 	where playlist_id not in (select playlist_id from user_playlists)
 ),
--- Those whose list changed while it was read: when last, and whether to ask
--- again at once, for two such lists with the same items are as good. That is
--- once; where two differ, more do.
-unproven as (
+-- Those whose list of tracks changed while it was read: when last, and whether
+-- to request it again at once, because two such lists with the same items
+-- confirm each other. That is done once: where two lists differ, so will a third.
+changed as (
 	select playlist_id, at, n = 1 and not exists (
 		select 1 from endpoint_status
 		where endpoint = 'playlist' and subject = playlist_id
@@ -44,7 +43,7 @@ unproven as (
 			select list from ingest_errors where list is not null)
 		group by playlist_id)
 ),
--- Those of the newest list of the account.
+-- Those of the newest list of the user.
 listed as (
 	select playlist_id from user_playlists
 	where user_id = :user and last_seen <= :now
@@ -78,7 +77,7 @@ candidates as (
 	left join playlists p using (playlist_id)
 	left join queued q using (playlist_id)
 	left join refused r using (playlist_id)
-	left join unproven u using (playlist_id)
+	left join changed u using (playlist_id)
 	where :all or q.playlist_id is not null or p.last_refreshed is null
 		or p.last_refreshed <= :stale_since or p.last_refreshed > :now
 		or u.again
@@ -88,8 +87,8 @@ where :all or fresh = :fresh and (queued or not fresh)
 order by playlist_id;
 
 -- name: is_list_current
--- Whether the pages of a list, which may go on with those of another one, are
--- of the newest known snapshot of the playlist.
+-- Whether a list of tracks, which may resume another one, is of the newest known
+-- snapshot of the playlist: a row if it is.
 with recursive chain (name) as (
 	values (:list)
 	union
@@ -106,3 +105,47 @@ select count(*) from user_playlists where user_id = :user;
 -- name: count_queued_playlists
 select count(*) from playlist_ingest_queue
 where user_id is null or user_id = :user;
+
+-- name: are_playlists_urgent
+-- Whether there are playlists that do not wait for the job's interval: those in
+-- the queue; those that changed while they were read, to be requested again at
+-- once, see playlists_to_request; and those that the last complete run found in
+-- the user's list, too late to request them.
+with queued as (
+	select playlist_id from playlist_ingest_queue
+	where user_id is null or user_id = :user
+),
+mine as (
+	select playlist_id from queued
+	union
+	select playlist_id from user_playlists where user_id = :user
+	union
+	select playlist_id from playlists
+	where playlist_id not in (select playlist_id from user_playlists)
+),
+changed as (
+	select playlist_id, max(told_at) as at
+	from playlist_pages
+	where page_offset = -1 and list in (
+		select list from ingest_errors where list is not null)
+	group by playlist_id
+	having count(distinct list) = 1
+),
+last_run as (
+	select user_id, max(started_at) as at from ingest_runs
+	where job = :job and account = :account
+		and status = 'complete' and started_at <= :now
+)
+select exists (select 1 from queued)
+	or exists (
+		select 1 from changed join mine using (playlist_id)
+		where not exists (
+			select 1 from endpoint_status
+			where endpoint = 'playlist' and subject = playlist_id
+				and last_updated > at))
+	or exists (
+		select 1 from last_run r
+		join user_playlists u
+			on u.user_id = r.user_id and u.first_seen > r.at
+		left join playlists using (playlist_id)
+		where last_refreshed is null);

@@ -1,12 +1,12 @@
--- The users that the job `profile` asks for: owners of playlists, and those
--- who added tracks to one.
+-- The users that the job `profile` requests: owners of playlists, and those who
+-- added tracks to one.
 
 -- name: due_users
--- Those that were not asked for since :stale_since. An app that was refused
--- with 403, or got 404 for three users and found none, may not ask for users at
--- all; else only those with a 404 of their own are left out. A 403 that is about
--- all that an app or a login asks for says nothing of users.
-with s as (
+-- Those not refreshed since :stale_since, without those that were not found. An
+-- app that got a 403, or a 404 for three users and a 200 for none, has no access
+-- to users at all: then there are none. A 403 about everything that an app or a
+-- login requests says nothing of users.
+with answers as (
 	select subject, status from endpoint_status
 	where user_id = :user and endpoint = 'user'
 		and last_updated > :refused_since and last_updated <= :now
@@ -23,10 +23,10 @@ select id from met left join users u on u.user_id = id
 where id is not null and id != '' and id != :user
 	and (u.last_refreshed is null or u.last_refreshed <= :stale_since
 		or u.last_refreshed > :now)
-	and id not in (select subject from s where status in (403, 404))
-	and not exists (select 1 from s where status = 403)
-	and ((select count(*) from s where status = 404) < 3
-		or exists (select 1 from s where status between 200 and 299))
+	and id not in (select subject from answers where status in (403, 404))
+	and not exists (select 1 from answers where status = 403)
+	and ((select count(*) from answers where status = 404) < 3
+		or exists (select 1 from answers where status between 200 and 299))
 order by id;
 
 -- name: all_users

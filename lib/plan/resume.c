@@ -5,67 +5,64 @@
 
 #include "base/mem.h"
 #include "db/statements.h"
-#include "plan/plan.h"
 
-static void add(struct checkpoints *checkpoints, struct query *q)
+static void add(struct checkpoints *c, struct query *q)
 {
-	bool more = sqlite3_column_type(q->stmt, 4) == SQLITE_TEXT;
-	struct checkpoint *checkpoint;
-
-	checkpoints->all = mem_resize(checkpoints->all, checkpoints->count + 1,
-	    sizeof(*checkpoints->all));
-	checkpoint = &checkpoints->all[checkpoints->count++];
-	*checkpoint =
+	c->all = mem_resize(c->all, c->count + 1, sizeof(*c->all));
+	c->all[c->count++] =
 	    (struct checkpoint){.list = mem_string(query_string(q, 0)),
 		.page = query_int(q, 1),
 		.url = mem_string(query_string(q, 2)),
-		.next = more ? mem_string(query_string(q, 4)) : NULL,
-		.next_known = !query_is_null(q, 3)};
-	clock_parse(query_text(q, 5), &checkpoint->at);
+		.next_known = query_int(q, 3),
+		.next = query_is_null(q, 4) ? NULL
+					    : mem_string(query_string(q, 4))};
 }
 
-int checkpoints_read(
-    struct checkpoints *checkpoints, struct plan *p, const char *job)
+int checkpoints_read(struct checkpoints *c, sqlite3 *db, struct slice user,
+    const char *job, int64_t now)
 {
 	struct query q;
 
-	*checkpoints = (struct checkpoints){.all = NULL};
-	plan_query(p, &q, &sql_resumable_chains, CHECKPOINT_AGE_MAX);
+	*c = (struct checkpoints){.all = NULL};
+	query_prepare(&q, db, &sql_resumable_chains);
+	query_bind_text(&q, ":user", user);
 	query_bind_text(&q, ":job", slice_of(job));
+	query_bind_time(&q, ":now", now);
+	query_bind_time(&q, ":since", now - CHECKPOINT_AGE_MAX);
 	while (query_step(&q))
-		add(checkpoints, &q);
+		add(c, &q);
 	return query_finish(&q);
 }
 
-void checkpoints_release(struct checkpoints *checkpoints)
+void checkpoints_release(struct checkpoints *c)
 {
-	for (size_t i = 0; i < checkpoints->count; i++) {
-		free(checkpoints->all[i].url);
-		free(checkpoints->all[i].list);
-		free(checkpoints->all[i].next);
+	for (size_t i = 0; i < c->count; i++) {
+		free(c->all[i].url);
+		free(c->all[i].list);
+		free(c->all[i].next);
 	}
-	free(checkpoints->all);
-	*checkpoints = (struct checkpoints){.all = NULL};
+	free(c->all);
+	*c = (struct checkpoints){.all = NULL};
 }
 
-/* Whether a page is of the chain: at its path, or a list's below it. */
+/* Whether a page is of the chain: at its path, or of the items below it. */
 static bool is_page_of(const char *page, const char *url)
 {
-	size_t n = strcspn(url, "?"), rest = strcspn(page, "?");
+	size_t n = strcspn(url, "?");
+	struct slice rest;
 
-	if (rest < n || strncmp(page, url, n) != 0)
+	if (strcspn(page, "?") < n || strncmp(page, url, n) != 0)
 		return false;
-	page += n;
-	rest -= n;
-	return rest == 0 || (rest == 6 && !strncmp(page, "/items", 6)) ||
-	       (rest == 7 && !strncmp(page, "/tracks", 7));
+	rest = (struct slice){page + n, strcspn(page + n, "?")};
+	return rest.n == 0 || slice_is(rest, "/items") ||
+	       slice_is(rest, "/tracks");
 }
 
 const struct checkpoint *checkpoints_find(
-    const struct checkpoints *checkpoints, const char *url)
+    const struct checkpoints *c, const char *url)
 {
-	for (size_t i = 0; i < checkpoints->count; i++)
-		if (is_page_of(checkpoints->all[i].url, url))
-			return &checkpoints->all[i];
+	for (size_t i = 0; i < c->count; i++)
+		if (is_page_of(c->all[i].url, url))
+			return &c->all[i];
 	return NULL;
 }

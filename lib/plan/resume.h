@@ -1,45 +1,49 @@
 /*
- * Where a job's chains of pages stand that rate limits cut short: what was
- * staged is not asked for again.
+ * Checkpoints: how far chains of pages came that rate limits cut short, so that
+ * their next pages are requested and not the first ones again.
  *
- * A chain is named RUN/REQUEST by its request. One that resumes another has a
- * name of its own, and follows that one. What counts are the runs that ended
- * deferred since the last one that brought something and went otherwise, of
- * the last CHECKPOINT_AGE_MAX: longer than that no half of a list is worth
+ * A chain is named RUN/REQUEST by its request. A chain that resumes another one
+ * has a name of its own, and follows that one. Chains count if their runs ended
+ * deferred, since the job's last run that had captures and ended otherwise, and
+ * within CHECKPOINT_AGE_MAX: longer than that no half of a list is worth
  * keeping.
  */
 #ifndef SP_PLAN_RESUME_H
 #define SP_PLAN_RESUME_H
 
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHECKPOINT_AGE_MAX ((int64_t)2 * 24 * 3600 * 1000) /* ms */
+#include "base/clock.h"
+#include "base/slice.h"
 
-struct plan;
+#define CHECKPOINT_AGE_MAX (2 * CLOCK_DAY) /* ms */
 
-/* A chain of pages after its last page that succeeded. */
+/* The last page of a chain that was captured. */
 struct checkpoint {
-	char *url;  /* of that page, from /v1/ on */
-	char *list; /* the chain's name */
-	char
-	    *next; /* the next page; NULL if none follows, or that is unknown */
-	int64_t page;	 /* how many came */
-	int64_t at;	 /* when the last came, Unix ms */
-	bool next_known; /* whether one follows is known */
+	char *url;	 /* of that page, from /v1/ on */
+	char *list;	 /* the chain's name */
+	char *next;	 /* the next page; NULL if there is none, or unknown */
+	bool next_known; /* whether there is a next page is known */
+	int64_t page;	 /* the number of that page */
 };
 
 struct checkpoints {
-	struct checkpoint *all; /* the newest chain first */
+	struct checkpoint *all; /* owned; the newest chain first */
 	size_t count;
 };
 
-/* Read those of the plan's job; SQLite's result code. */
-int checkpoints_read(struct checkpoints *, struct plan *, const char *job);
+/* Read those of a user's job; `now` in Unix ms. SQLite's result code. */
+int checkpoints_read(struct checkpoints *, sqlite3 *, struct slice user,
+    const char *job, int64_t now);
 void checkpoints_release(struct checkpoints *);
 
-/* The newest chain that began at a path and query; NULL if there is none. */
+/*
+ * The newest chain whose first page has this path, from /v1/ on; its query does
+ * not count. NULL if there is none.
+ */
 const struct checkpoint *checkpoints_find(
     const struct checkpoints *, const char *url);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/builtin.h"
-#include "plan/plan.h"
+#include "plan/jobs.h"
 #include "spotify/denial.h"
 #include "spotify/endpoint.h"
 #include "unit/tap.h"

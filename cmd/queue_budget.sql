@@ -1,6 +1,8 @@
+-- What sp-queue budget knows of earlier runs.
+
 -- name: pace_of_runs
--- Captures a second, from the first capture to the last, in the last five runs
--- of the account that made several. Waits are in it.
+-- Captures a second in the account's last five runs with several captures: from
+-- the first capture of a run to its last, waits included.
 with last as (
 	select run_id from ingest_runs
 	where account = :account and captures > 1
