@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "auth/token.h"
+#include "auth/token_file.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -185,14 +185,16 @@ static char *copy_time(int64_t ms)
 static void add(struct account_rows *l, const char *name, const char *path)
 {
 	struct error error = ERROR_UNSET;
-	struct token t;
+	struct token_file f;
+	struct token t = {.client_id = NULL};
 	struct account_row *rows;
 
-	token_init(&t, path);
-	if (!token_load(&t, &error)) {
+	token_file_init(&f, path);
+	if (!token_file_load(&f, &t, &error)) {
 		cli_warn("%s", error.why);
 		if (!l->status)
 			l->status = error.exit;
+		token_file_release(&f);
 		token_release(&t);
 		return;
 	}
@@ -205,6 +207,7 @@ static void add(struct account_rows *l, const char *name, const char *path)
 		[CELL_ENDS] = copy_time(token_login_expires_at(&t)),
 		[CELL_SCOPE] = mem_string(t.scope),
 		[CELL_PATH] = mem_string(path)}};
+	token_file_release(&f);
 	token_release(&t);
 }
 
@@ -328,14 +331,17 @@ int account_logout(const struct account *a)
 {
 	struct buf path = BUF_INIT(4096);
 	struct error error = ERROR_UNSET;
-	struct token t;
+	struct token_file f;
+	struct token t = {.client_id = NULL};
 	const char *file = account_path(a, &path);
 	bool ok;
 
-	token_init(&t, file);
+	token_file_init(&f, file);
 	/* A file that is accessible to others or invalid is removed as well. */
-	ok = token_load(&t, &error) || error.exit != EX_NOPERM;
-	ok = ok && token_lock_new(&t, true, &error) && token_remove(&t, &error);
+	ok = token_file_load(&f, &t, &error) || error.exit != EX_NOPERM;
+	ok = ok && token_file_lock_new(&f, &t, true, &error) &&
+	     token_file_remove(&f, &error);
+	token_file_release(&f);
 	token_release(&t);
 	if (!ok) {
 		if (error.exit == EX_NOPERM)

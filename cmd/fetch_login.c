@@ -11,6 +11,8 @@
 #include "api/session.h"
 #include "auth/callback.h"
 #include "auth/loopback.h"
+#include "auth/secret.h"
+#include "auth/token_file.h"
 #include "base/clock.h"
 #include "cli.h"
 #include "fetch_account.h"
@@ -75,14 +77,16 @@ static void find_client_id(
     struct login_options *o, const char *path, struct buf *client_id)
 {
 	struct error error = ERROR_UNSET;
-	struct token t;
+	struct token_file f;
+	struct token t = {.client_id = NULL};
 
 	if (!o->client_id)
 		o->client_id = account_env("SP_CLIENT_ID");
-	token_init(&t, path);
-	if (!o->client_id && token_load(&t, &error) && t.client_id &&
+	token_file_init(&f, path);
+	if (!o->client_id && token_file_load(&f, &t, &error) && t.client_id &&
 	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
+	token_file_release(&f);
 	token_release(&t);
 	if (!o->client_id)
 		cli_die(EX_CONFIG,
@@ -98,15 +102,17 @@ static void find_client_id(
 static void check_file(const struct login_options *o, const char *path)
 {
 	struct error error = ERROR_UNSET;
-	struct token t;
+	struct token_file f;
+	struct token t = {.client_id = NULL};
+	bool ok;
 
-	token_init(&t, path);
-	if (!token_lock_new(&t, o->force, &error) ||
-	    !token_prepare(&t, &error)) {
-		token_release(&t);
-		cli_die(error.exit, "%s", error.why);
-	}
+	token_file_init(&f, path);
+	ok = token_file_lock_new(&f, &t, o->force, &error) &&
+	     token_file_prepare(&f, &error);
+	token_file_release(&f);
 	token_release(&t);
+	if (!ok)
+		cli_die(error.exit, "%s", error.why);
 }
 
 /* Print the login address, and open it in a browser if there is one. */
@@ -144,8 +150,7 @@ static enum callback_kind handle_line(struct callback_wait *w)
 	else if (kind == CALLBACK_NONE && w->line.n > 0)
 		cli_warn("not a callback address: paste all of it, from "
 			 "http:// on");
-	token_wipe(w->line.p, w->line.n);
-	buf_clear(&w->line);
+	secret_clear(&w->line);
 	return kind == CALLBACK_WRONG_STATE ? CALLBACK_NONE : kind;
 }
 
@@ -174,7 +179,7 @@ static enum callback_kind handle_input(struct callback_wait *w)
 		} else {
 			kind = handle_line(w);
 		}
-	token_wipe(text, sizeof(text));
+	secret_wipe(text, sizeof(text));
 	return kind;
 }
 
@@ -389,10 +394,8 @@ int account_login(const struct account *a, struct login_options *o)
 	loopback_close(&w.loopback);
 	login_release(&l);
 	transfer_free(l.transfer);
-	buf_release(&w.line);
-	if (w.value.p)
-		token_wipe(w.value.p, w.value.n);
-	buf_release(&w.value);
+	secret_release(&w.line);
+	secret_release(&w.value);
 	buf_release(&client_id);
 	buf_release(&path);
 	return status;

@@ -280,14 +280,14 @@ static void send_capture(struct fetch *f, const struct fetched_page *page)
 }
 
 /* The URL, without a query, of the response that limits the whole login. */
-static bool put_limit_url(const struct fetch *f, struct buf *url)
+static void put_limit_url(const struct fetch *f, struct buf *url)
 {
 	const char *token_url = f->session.client.token_url;
-	struct error error;
 
-	if (strcmp(f->run_policy.halt.limit.endpoint, "token") != 0)
-		return session_put_profile_url(&f->session.api, url, &error);
-	return token_url && buf_put(url, token_url, strcspn(token_url, "?#"));
+	if (strcmp(f->run_policy.halt.limit.endpoint, "token") == 0)
+		buf_put(url, token_url, strcspn(token_url, "?#"));
+	else
+		session_put_profile_url(&f->session.api, url);
 }
 
 /*
@@ -311,14 +311,13 @@ static void send_limit(struct fetch *f)
 	if (!e->exit || !e->limit.endpoint || f->limit_sent)
 		return;
 	r.endpoint = slice_of(e->limit.endpoint);
-	if (put_limit_url(f, &url)) {
-		c.url = buf_slice(&url);
-		c.seq = ++f->seq;
-		buf_clear(&f->line);
-		capture_put(&c, SLICE(""), &check, &f->line);
-		pipe_produce(&f->pipe, RECORD_CAPTURE, buf_slice(&f->line));
-		f->limit_sent = true;
-	}
+	put_limit_url(f, &url);
+	c.url = buf_slice(&url);
+	c.seq = ++f->seq;
+	buf_clear(&f->line);
+	capture_put(&c, SLICE(""), &check, &f->line);
+	pipe_produce(&f->pipe, RECORD_CAPTURE, buf_slice(&f->line));
+	f->limit_sent = true;
 	buf_release(&url);
 }
 

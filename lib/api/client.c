@@ -4,29 +4,29 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "api/request.h"
 #include "auth/refresh.h"
 #include "base/clock.h"
+#include "http/origin.h"
 #include "spotify/problem.h"
 #include "json/json.h"
 
 /* Waits of one bucket that end within so many ms of each other are the same. */
 #define SAME_WAIT 1000
 
-void result_init(struct result *a, size_t max_body)
+void result_init(struct result *result, size_t max_body)
 {
-	*a = (struct result){
+	*result = (struct result){
 	    .response.body = BUF_INIT(max_body), .error = ERROR_UNSET};
 }
 
-void result_release(struct result *a)
+void result_release(struct result *result)
 {
-	buf_release(&a->response.body);
+	buf_release(&result->response.body);
 }
 
 /*
- * Whether the access token is about to expire. Right after a refresh it is not
- * looked at: a token that never lasts is left to 401.
+ * Whether the access token expires soon. Right after a refresh that is not
+ * considered: a token whose lifetime is too short is used until a 401.
  */
 static bool is_expiring(const struct client *c)
 {
@@ -48,101 +48,101 @@ static bool is_body_valid(const struct response *r, struct json *j)
 	return r->status == 204 || r->status == 205 ? r->body.n == 0 : good;
 }
 
-/* Set the kind of a result, and its error. */
-static void classify(struct result *a)
+/* What a response is, and its error unless it is usable. */
+static enum result_kind classify(const struct response *r, struct error *e)
 {
-	struct response *r = &a->response;
+	const int status = r->status;
 	char text[256];
 	struct json j;
 
-	problem_text(r->status, buf_slice(&r->body), text, sizeof(text));
-	a->account = false;
-	if (r->status >= 200 && r->status < 300 && is_body_valid(r, &j)) {
-		a->kind = RESULT_OK;
-	} else if (r->status >= 200 && r->status < 300) {
-		a->kind = RESULT_BROKEN;
-		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP %d, but the body is not JSON: %s at byte %zu",
-		    r->status, j.error ? j.error : "there is one", j.at + 1);
-	} else if (r->status == 304) {
-		a->kind = RESULT_REDIRECT;
-		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP 304, but no request is conditional");
-	} else if (r->status >= 300 && r->status < 400) {
-		a->kind = RESULT_REDIRECT;
-		error_set(&a->error, EX_UNAVAILABLE,
-		    "HTTP %d, a redirect that is not followed", r->status);
-	} else if (r->status == 429) {
-		a->kind = RESULT_LIMITED;
-		error_set(&a->error, EX_TEMPFAIL, "rate limited (%s)", text);
-		a->account = slice_is(
-		    problem_reason(buf_slice(&r->body)), "QUOTA_EXCEEDED");
-	} else if (r->status >= 400 && r->status < 500 && r->status != 408) {
-		a->kind = RESULT_DENIED;
-		error_set(&a->error,
-		    r->status == 403 ? EX_NOPERM : EX_UNAVAILABLE, "%s", text);
-	} else {
-		a->kind = RESULT_BROKEN;
-		error_set(&a->error, EX_UNAVAILABLE, "%s", text);
+	if (status >= 200 && status < 300) {
+		if (is_body_valid(r, &j))
+			return RESULT_OK;
+		error_set(e, EX_UNAVAILABLE,
+		    "HTTP %d, but the body is not JSON: %s at byte %zu", status,
+		    j.error ? j.error : "there is one", j.at + 1);
+		return RESULT_BROKEN;
 	}
+	if (status >= 300 && status < 400) {
+		error_set(e, EX_UNAVAILABLE, "HTTP %d, %s", status,
+		    status == 304 ? "but no request is conditional"
+				  : "a redirect that is not followed");
+		return RESULT_REDIRECT;
+	}
+	problem_text(status, buf_slice(&r->body), text, sizeof(text));
+	if (status == 429) {
+		error_set(e, EX_TEMPFAIL, "rate limited (%s)", text);
+		return RESULT_LIMITED;
+	}
+	error_set(e, status == 403 ? EX_NOPERM : EX_UNAVAILABLE, "%s", text);
+	return status >= 400 && status < 500 && status != 408 ? RESULT_DENIED
+							      : RESULT_BROKEN;
 }
 
-/* The limit is not waited for: set its deadline. */
-static void set_deadline(struct result *a, bool given_up)
+/* A wait that is left to the caller: set its deadline. */
+static void set_deadline(struct result *result, bool given_up)
 {
-	a->kind = RESULT_LIMITED;
-	retry_set_deadline(&a->error, &a->response,
+	result->kind = RESULT_LIMITED;
+	retry_set_deadline(&result->error, &result->response,
 	    given_up ? RETRY_AFTER_MIN : 0, "",
-	    a->account ? ": the quota of the whole developer account" : "");
+	    result->account ? ": the quota of the whole developer account"
+			    : "");
 }
 
 /* Set the result from a transfer. */
-static void read_result(struct api_request *g, enum transfer_result result)
+static void read_result(struct api_request *r, enum transfer_result end)
 {
-	struct result *a = g->result;
-	struct response *r = &a->response;
+	struct result *result = r->result;
+	struct response *response = &result->response;
 
-	if (result != TRANSFER_DONE) {
-		a->kind = RESULT_NONE;
-		token_redact(g->client->token, r->why, strlen(r->why));
-		error_set(&a->error, EX_UNAVAILABLE, "no answer: %s", r->why);
+	if (end != TRANSFER_DONE) {
+		result->kind = RESULT_NONE;
+		token_redact(
+		    r->client->token, response->why, strlen(response->why));
+		error_set(&result->error, EX_UNAVAILABLE, "no answer: %s",
+		    response->why);
 		return;
 	}
 	/* Even if the server echoes the token, no capture may have it. */
-	if (r->body.n)
-		token_redact(g->client->token, r->body.p, r->body.n);
-	classify(a);
+	if (response->body.n)
+		token_redact(
+		    r->client->token, response->body.p, response->body.n);
+	result->kind = classify(response, &result->error);
+	result->account = result->kind == RESULT_LIMITED &&
+			  slice_is(problem_reason(buf_slice(&response->body)),
+			      "QUOTA_EXCEEDED");
 }
 
 /* Whether an error response has a Retry-After. With 2xx it has no meaning. */
-static bool has_deadline(const struct result *a)
+static bool has_deadline(const struct result *result)
 {
-	return a->response.status >= 400 && a->response.retry_after > 0;
+	return result->response.status >= 400 &&
+	       result->response.retry_after > 0;
 }
 
-/* Whether to try again, after a wait of that many ms. */
-static bool is_transient(const struct result *a, enum transfer_result result,
+/* Whether to send it again, after *wait ms. */
+static bool is_transient(const struct result *result, enum transfer_result end,
     int64_t max_wait, int64_t *wait)
 {
 	*wait = 0;
-	if (a->kind == RESULT_NONE)
-		return result == TRANSFER_TRANSIENT;
-	if (a->kind != RESULT_BROKEN && a->kind != RESULT_LIMITED)
+	if (result->kind == RESULT_NONE)
+		return end == TRANSFER_TRANSIENT;
+	if (result->kind != RESULT_BROKEN && result->kind != RESULT_LIMITED)
 		return false;
-	if (has_deadline(a))
-		*wait = a->response.retry_after;
+	if (has_deadline(result))
+		*wait = result->response.retry_after;
 	return *wait <= max_wait;
 }
 
-/* A refused token is refreshed, once per request. */
-static void handle_unauthorized(struct api_request *g)
+/* A 401: the token is refreshed, once per request. */
+static void handle_unauthorized(struct api_request *r)
 {
-	struct result *a = g->result;
+	struct result *result = r->result;
 
-	a->kind = RESULT_NO_LOGIN;
-	error_set(&a->error, EX_NOPERM,
+	result->kind = RESULT_NO_LOGIN;
+	error_set(&result->error, EX_NOPERM,
 	    "log in first: the API refuses a new token (HTTP 401)");
-	g->state = g->refreshed || !g->client->token_url
+	r->state = r->refreshed || !r->client->token_url
 		       ? API_REQUEST_DONE
 		       : API_REQUEST_NEEDS_TOKEN;
 }
@@ -157,127 +157,128 @@ static void block_bucket(
 }
 
 /*
- * Wait for so long, or for the backoff, and try again; false once the retries
- * are used up. A rate limit blocks its bucket, or all of them. A request that
- * meets a limit that another one waits for waits for the same deadline, without
- * a message.
+ * Send it again after a wait, or after the backoff if that is longer; false if
+ * the retries are used up. A rate limit blocks its bucket, or all of them. If
+ * another request waits for that limit already, both have the same deadline,
+ * which is reported once.
  */
-static bool schedule_retry(struct api_request *g, int64_t wait)
+static bool schedule_retry(struct api_request *r, int64_t wait)
 {
-	struct client *c = g->client;
-	struct result *a = g->result;
+	struct client *c = r->client;
+	struct result *result = r->result;
 	int64_t ms, now = clock_monotonic(),
-		    until = c->blocked_until[g->bucket];
-	bool limit = a->kind == RESULT_LIMITED;
+		    until = c->blocked_until[r->bucket];
+	bool limit = result->kind == RESULT_LIMITED;
 	bool known = limit && until > now && now + wait < until + SAME_WAIT;
 
-	if (!retry_next(&g->retry, wait, known ? NULL : a->error.why, &ms))
+	if (!retry_next(&r->retry, wait, known ? NULL : result->error.why, &ms))
 		return false;
-	g->state = API_REQUEST_WAITING;
-	g->limited = limit && !a->account;
-	g->wake_at = known ? until : now + ms;
+	r->state = API_REQUEST_WAITING;
+	r->limited = limit && !result->account;
+	r->wake_at = known ? until : now + ms;
 	if (limit && !known)
-		block_bucket(c, g->bucket, a->account, g->wake_at);
+		block_bucket(c, r->bucket, result->account, r->wake_at);
 	return true;
 }
 
 /* Handle the end of its transfer. */
-static void handle_transfer(struct api_request *g, enum transfer_result result)
+static void handle_transfer(struct api_request *r, enum transfer_result end)
 {
-	const int64_t max_wait = g->client->policy.max_wait;
-	struct result *a = g->result;
+	const int64_t max_wait = r->client->policy.max_wait;
+	struct result *result = r->result;
 	int64_t wait;
 
-	read_result(g, result);
-	if (a->kind == RESULT_DENIED && a->response.status == 401) {
-		handle_unauthorized(g);
+	read_result(r, end);
+	if (result->kind == RESULT_DENIED && result->response.status == 401) {
+		handle_unauthorized(r);
 		return;
 	}
-	if (is_transient(a, result, max_wait, &wait) && schedule_retry(g, wait))
+	if (is_transient(result, end, max_wait, &wait) &&
+	    schedule_retry(r, wait))
 		return;
-	g->state = API_REQUEST_DONE;
-	if (a->kind == RESULT_LIMITED ||
-	    (a->kind == RESULT_BROKEN && has_deadline(a)))
-		set_deadline(a, wait <= max_wait);
+	r->state = API_REQUEST_DONE;
+	if (result->kind == RESULT_LIMITED ||
+	    (result->kind == RESULT_BROKEN && has_deadline(result)))
+		set_deadline(result, wait <= max_wait);
 }
 
-void api_request_begin(struct api_request *g, struct client *c, const char *url,
-    size_t bucket, struct result *a, void *owner)
+void api_request_begin(struct api_request *r, struct client *c, const char *url,
+    size_t bucket, struct result *result, void *owner)
 {
-	*g = (struct api_request){.client = c,
-	    .result = a,
+	*r = (struct api_request){.client = c,
+	    .result = result,
 	    .url = url,
 	    .bucket = bucket,
 	    .owner = owner,
 	    .retry = {.policy = &c->policy, .url = url}};
 }
 
-void api_request_send(struct api_request *g)
+void api_request_send(struct api_request *r)
 {
-	struct client *c = g->client;
-	struct http_request req = {.url = g->url};
+	struct client *c = r->client;
+	struct http_request get = {.url = r->url};
 
-	if (c->token_url && !g->refreshed && is_expiring(c)) {
-		g->state = API_REQUEST_NEEDS_TOKEN;
+	if (c->token_url && !r->refreshed && is_expiring(c)) {
+		r->state = API_REQUEST_NEEDS_TOKEN;
 		return;
 	}
-	req.bearer = c->token->access_token;
-	g->refreshes = c->refreshes;
-	g->state = API_REQUEST_SENT;
-	if (!transfer_start(c->transfer, &req, &g->result->response, g))
-		handle_transfer(g, TRANSFER_PERMANENT);
+	get.bearer = c->token->access_token;
+	r->refreshes = c->refreshes;
+	r->state = API_REQUEST_SENT;
+	if (!transfer_start(c->transfer, &get, &r->result->response, r))
+		handle_transfer(r, TRANSFER_PERMANENT);
 }
 
-void api_request_refresh(struct api_request *g)
+void api_request_refresh(struct api_request *r)
 {
-	struct client *c = g->client;
-	struct result *a = g->result;
+	struct client *c = r->client;
+	struct result *result = r->result;
+	struct refresh refresh = {
+	    .transfer = c->transfer, .policy = &c->policy, .url = c->token_url};
 
-	g->refreshed = true;
-	g->state = API_REQUEST_READY;
-	/* It has been refreshed for another one meanwhile. */
-	if (g->refreshes != c->refreshes && !is_expiring(c))
+	r->refreshed = true;
+	r->state = API_REQUEST_READY;
+	/* It was refreshed for another request meanwhile. */
+	if (r->refreshes != c->refreshes && !is_expiring(c))
 		return;
-	if (token_refresh(
-		c->token, c->transfer, c->token_url, &c->policy, &a->error)) {
+	if (token_refresh(&refresh, c->token_file, c->token, &result->error)) {
 		c->refreshed_at = clock_monotonic();
 		c->refreshes++;
 		return;
 	}
-	a->kind = RESULT_NO_LOGIN;
-	g->state = API_REQUEST_DONE;
+	result->kind = RESULT_NO_LOGIN;
+	r->state = API_REQUEST_DONE;
 }
 
 struct api_request *client_next(struct client *c)
 {
-	enum transfer_result result;
-	void *g;
+	enum transfer_result end;
+	void *r;
 
-	if (!transfer_next(c->transfer, &g, &result))
+	if (!transfer_next(c->transfer, &r, &end))
 		return NULL;
-	handle_transfer(g, result);
-	return g;
+	handle_transfer(r, end);
+	return r;
 }
 
-void client_get(struct client *c, const char *url, struct result *a)
+void client_get(struct client *c, const char *url, struct result *result)
 {
-	struct api_request g;
-	int64_t wait = 0;
 	size_t bucket =
 	    bucket_of(slice_of(endpoint_of(url_path(slice_of(url)))));
+	struct api_request r;
+	int64_t wait;
 
-	api_request_begin(&g, c, url, bucket, a, NULL);
-	while (g.state != API_REQUEST_DONE) {
-		if (g.state == API_REQUEST_WAITING)
-			wait = g.wake_at - clock_monotonic();
-		if (g.state == API_REQUEST_NEEDS_TOKEN)
-			api_request_refresh(&g);
-		else if (g.state == API_REQUEST_READY ||
-			 (g.state == API_REQUEST_WAITING && wait <= 0))
-			api_request_send(&g);
+	api_request_begin(&r, c, url, bucket, result, NULL);
+	while (r.state != API_REQUEST_DONE) {
+		wait = r.state == API_REQUEST_WAITING
+			   ? r.wake_at - clock_monotonic()
+			   : 0;
+		if (r.state == API_REQUEST_NEEDS_TOKEN)
+			api_request_refresh(&r);
+		else if (r.state != API_REQUEST_SENT && wait <= 0)
+			api_request_send(&r);
 		else
-			transfer_wait(c->transfer, -1,
-			    g.state == API_REQUEST_WAITING ? wait : -1);
+			transfer_wait(c->transfer, -1, wait > 0 ? wait : -1);
 		client_next(c);
 	}
 }

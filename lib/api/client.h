@@ -1,7 +1,10 @@
 /*
  * A client of the Web API: GET requests with an access token that is refreshed
- * when it expires. Short waits are waited out, transient errors retried, and
- * long waits left to the caller.
+ * when it expires. Transient errors are retried, and short waits waited out;
+ * a longer one is a result, with its deadline.
+ *
+ * A struct api_request is one GET with all its retries; its result says what
+ * came of it, with the last response.
  */
 #ifndef SP_API_CLIENT_H
 #define SP_API_CLIENT_H
@@ -10,9 +13,12 @@
 #include <stdint.h>
 
 #include "auth/token.h"
+#include "http/error.h"
 #include "http/retry.h"
 #include "http/transfer.h"
 #include "spotify/endpoint.h"
+
+struct token_file;
 
 enum result_kind {
 	RESULT_OK,	 /* 2xx with JSON, 204 or 205 without a body */
@@ -27,15 +33,16 @@ enum result_kind {
 struct result {
 	enum result_kind kind;
 	struct response response; /* undefined for NONE and NO_LOGIN */
-	struct error error;	  /* unless GOOD */
+	struct error error;	  /* unless OK */
 	bool account;		  /* LIMITED: the whole developer account */
 };
 
 /* All is borrowed; a refresh changes the token and its file. */
 struct client {
 	struct transfer *transfer;
-	struct token *token;   /* loaded */
-	const char *token_url; /* NULL: never refresh */
+	struct token *token; /* loaded from its file */
+	struct token_file *token_file;
+	const char *token_url; /* of the refresh; NULL: never refresh */
 	struct retry_policy policy;
 	int64_t refreshed_at; /* by clock_monotonic; 0 for not yet */
 	unsigned refreshes;
@@ -48,13 +55,12 @@ enum api_request_state {
 	API_REQUEST_SENT,	 /* under way */
 	API_REQUEST_WAITING,	 /* to be sent again at wake_at */
 	API_REQUEST_NEEDS_TOKEN, /* to be sent once the token is refreshed */
-	API_REQUEST_DONE	 /* the result is there, good or bad */
+	API_REQUEST_DONE	 /* the result is set, good or bad */
 };
 
 /*
  * One GET, as a state machine: api_request_send moves it from READY or WAITING
- * to ASKED, client_next moves it on from there. All is borrowed until it is
- * DONE.
+ * to SENT, and client_next from there on. All is borrowed until it is DONE.
  */
 struct api_request {
 	struct client *client;
@@ -64,7 +70,7 @@ struct api_request {
 	enum api_request_state state;
 	int64_t wake_at; /* by clock_monotonic */
 	size_t bucket;	 /* of its endpoint */
-	bool limited;	 /* it waits, or waited, for that one's limit */
+	bool limited;	 /* it waits, or waited, for a limit of its bucket */
 	struct retry retry;
 	bool refreshed;	    /* the token was refreshed for this one */
 	unsigned refreshes; /* the client's, when it was sent */
@@ -79,18 +85,24 @@ void result_release(struct result *);
  * API. `owner` is for the caller's use.
  */
 void api_request_begin(struct api_request *, struct client *, const char *url,
-    size_t bucket, struct result *result, void *owner);
+    size_t bucket, struct result *, void *owner);
 
-/* Send it, from READY or WAITING; may need a refresh first: LOGIN. */
+/* Send it, from READY or WAITING; or to NEEDS_TOKEN if that must come first. */
 void api_request_send(struct api_request *);
 
-/* Refresh the token, from LOGIN to READY; only while no GET is under way. */
+/*
+ * Refresh the token, from NEEDS_TOKEN to READY, or to DONE if that fails. Waits
+ * for the response, so that no other transfer may be under way.
+ */
 void api_request_refresh(struct api_request *);
 
-/* Handle the next transfer that has ended; its GET, or NULL for none. */
+/*
+ * Handle the next transfer that has ended: its request is then DONE, WAITING or
+ * NEEDS_TOKEN. NULL if none has ended.
+ */
 struct api_request *client_next(struct client *);
 
-/* Run one to its end, while no other is under way. */
+/* Run one request to its end, while no other transfer is under way. */
 void client_get(struct client *, const char *url, struct result *);
 
 #endif

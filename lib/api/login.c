@@ -9,6 +9,8 @@
 #include "api/session.h"
 #include "auth/callback.h"
 #include "auth/grant.h"
+#include "auth/secret.h"
+#include "auth/token_file.h"
 #include "base/clock.h"
 #include "base/url.h"
 #include "http/skew.h"
@@ -20,7 +22,6 @@ bool login_begin(struct login *l, struct error *error)
 {
 	struct origin to;
 
-	token_init(&l->token, "");
 	snprintf(l->redirect, sizeof(l->redirect),
 	    "http://127.0.0.1:%d" CALLBACK_PATH, l->port);
 	if (!pkce_make(&l->pkce))
@@ -34,7 +35,7 @@ bool login_begin(struct login *l, struct error *error)
 void login_release(struct login *l)
 {
 	token_release(&l->token);
-	token_wipe(&l->pkce, sizeof(l->pkce));
+	secret_wipe(&l->pkce, sizeof(l->pkce));
 }
 
 bool login_put_url(const struct login *l, struct buf *b)
@@ -61,6 +62,7 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 {
 	struct buf form = BUF_INIT(URL_MAX);
 	struct grant g = {.request = {.url = l->token_url},
+	    .transfer = l->transfer,
 	    .policy = l->policy,
 	    .ended = "the login is refused: log in again",
 	    .secrets = {code, l->pkce.verifier}};
@@ -73,12 +75,10 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	param_put(&form, "code_verifier", l->pkce.verifier);
 	g.request.form = buf_cstr(&form);
 	/* The granted scope is the requested one, unless the response says. */
-	token_set(&l->token.client_id, slice_of(l->client_id));
-	token_set(&l->token.scope, slice_of(l->scope));
-	ok = grant_request(&g, &l->token, l->transfer, error);
-	if (form.p)
-		token_wipe(form.p, form.n);
-	buf_release(&form);
+	secret_set(&l->token.client_id, slice_of(l->client_id));
+	secret_set(&l->token.scope, slice_of(l->scope));
+	ok = grant_request(&g, &l->token, error);
+	secret_release(&form);
 	/* Without a refresh token the login ends with the access token. */
 	if (l->token.refresh_token)
 		l->token.authorized_at = skew_now(transfer_skew(l->transfer));
@@ -86,9 +86,9 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 }
 
 /* Explain a 403 right after a login. */
-static bool explain_forbidden(const struct result *a, struct error *error)
+static void explain_forbidden(const struct result *result, struct error *error)
 {
-	struct slice why = slice_of(a->error.why);
+	struct slice why = slice_of(result->error.why);
 	const char *hint;
 
 	hint = denial_mentions(why, "premium")
@@ -97,35 +97,23 @@ static bool explain_forbidden(const struct result *a, struct error *error)
 		   ? "log in with more scopes"
 		   : "is the user on the app's list? Its owner adds them in the"
 		     " developer dashboard, under User Management";
-	return error_set(error, EX_NOPERM,
-	    "the API refuses this user (%.200s): %s", why.p, hint);
+	error_set(error, EX_NOPERM, "the API refuses this user (%.200s): %s",
+	    why.p, hint);
 }
 
 static bool fetch_user(struct login *l, struct error *error)
 {
 	struct client client = {
 	    .transfer = l->transfer, .token = &l->token, .policy = *l->policy};
-	struct buf url = BUF_INIT(URL_MAX);
-	struct result a;
-	bool ok = false;
+	struct result result;
 
-	if (!session_put_profile_url(&l->api, &url, error))
-		return false;
-	result_init(&a, PROFILE_MAX);
-	client_get(&client, url.p, &a);
-	if (a.kind == RESULT_OK) {
-		l->token.user_id =
-		    session_parse_user_id(buf_slice(&a.response.body), error);
-		ok = l->token.user_id;
-	} else if (a.kind == RESULT_DENIED && a.response.status == 403) {
-		explain_forbidden(&a, error);
-	} else {
-		error_set(error, a.error.exit, "/v1/me: %.480s", a.error.why);
-		error->until = a.error.until;
-	}
-	result_release(&a);
-	buf_release(&url);
-	return ok;
+	result_init(&result, PROFILE_MAX);
+	l->token.user_id =
+	    session_request_user(&client, &l->api, &result, error);
+	if (result.kind == RESULT_DENIED && result.response.status == 403)
+		explain_forbidden(&result, error);
+	result_release(&result);
+	return l->token.user_id != NULL;
 }
 
 bool login_exchange(struct login *l, const char *code, struct error *error)
@@ -141,16 +129,16 @@ bool login_exchange(struct login *l, const char *code, struct error *error)
 	return false;
 }
 
-/* Note the URL of a service unless it is the default. */
+/* Set the URL of a service unless it is the default. */
 static void set_url(char **member, const char *url, const char *usual)
 {
 	if (strcmp(url, usual) != 0)
-		token_set(member, slice_of(url));
+		secret_set(member, slice_of(url));
 }
 
-/* Replace a token file that has been locked and read. */
-static bool replace_file(
-    struct login *l, struct token *old, bool force, struct error *error)
+/* Replace a token file that is locked, and had the token `old`. */
+static bool replace_file(struct login *l, struct token_file *f,
+    const struct token *old, bool force, struct error *error)
 {
 	const char *user = l->token.user_id;
 
@@ -158,26 +146,23 @@ static bool replace_file(
 		return error_set(error, EX_CONFIG,
 		    "this is user '%s', but '%s' is of user '%s': "
 		    "name another --account, or --force it",
-		    user, old->path, old->user_id);
+		    user, f->path, old->user_id);
 	set_url(&l->token.token_url, l->token_url, SESSION_TOKEN_URL);
 	set_url(&l->token.api_url, l->api_url, SESSION_API);
-	token_swap(old, &l->token);
-	if (token_save(old, error)) {
-		token_swap(old, &l->token);
-		return true;
-	}
-	return false;
+	return token_file_save(f, &l->token, error);
 }
 
 bool login_save(
     struct login *l, const char *path, bool force, struct error *error)
 {
-	struct token old;
+	struct token old = {.client_id = NULL};
+	struct token_file file;
 	bool ok;
 
-	token_init(&old, path);
-	ok = token_lock_new(&old, force, error) &&
-	     replace_file(l, &old, force, error);
+	token_file_init(&file, path);
+	ok = token_file_lock_new(&file, &old, force, error) &&
+	     replace_file(l, &file, &old, force, error);
+	token_file_release(&file);
 	token_release(&old);
 	return ok;
 }

@@ -11,7 +11,7 @@
 #include "http/retry.h"
 #include "http/transfer.h"
 
-/* All pointers are borrowed. */
+/* All pointers are borrowed; the rest is zero before login_begin. */
 struct login {
 	struct transfer *transfer;
 	const struct retry_policy *policy;
@@ -20,14 +20,15 @@ struct login {
 	const char *auth_url, *token_url, *api_url;
 	int port; /* of the redirect URI */
 	struct pkce pkce;
-	struct token token; /* the result; without a file */
+	struct token token; /* the result */
 	char redirect[64];  /* private */
 	struct origin api;  /* private */
 };
 
 /*
- * Begin one whose pointers are set. False with 71, no random bytes, or 78, a
- * service that secrets may not be sent to. Call login_release in any case.
+ * Begin a login whose pointers and port are set. False with 71, no random
+ * bytes, or 78, a service that secrets may not be sent to. Call login_release
+ * in any case.
  */
 bool login_begin(struct login *, struct error *);
 void login_release(struct login *);

@@ -5,19 +5,23 @@
 
 #include "base/mem.h"
 #include "json/json.h"
+#include "spotify/endpoint.h"
 
 void session_init(struct session *s, const char *path,
     struct transfer *transfer, const struct retry_policy *policy)
 {
 	*s = (struct session){.endpoint = BUF_INIT(URL_MAX)};
-	token_init(&s->token, path);
-	s->client = (struct client){
-	    .transfer = transfer, .token = &s->token, .policy = *policy};
+	token_file_init(&s->file, path);
+	s->client = (struct client){.transfer = transfer,
+	    .token = &s->token,
+	    .token_file = &s->file,
+	    .policy = *policy};
 }
 
 void session_release(struct session *s)
 {
 	token_release(&s->token);
+	token_file_release(&s->file);
 	buf_release(&s->endpoint);
 }
 
@@ -66,12 +70,13 @@ static bool find_services(struct session *s, struct error *error)
 bool session_open(struct session *s, struct error *error)
 {
 	if (!s->open)
-		s->open =
-		    token_load(&s->token, error) && find_services(s, error);
+		s->open = token_file_load(&s->file, &s->token, error) &&
+			  find_services(s, error);
 	return s->open;
 }
 
-char *session_parse_user_id(struct slice body, struct error *error)
+/* The id in a response of /v1/me, yours to free; NULL on an error. */
+static char *parse_user_id(struct slice body, struct error *error)
 {
 	struct buf text = BUF_INIT(4096);
 	struct slice id = {NULL, 0};
@@ -100,60 +105,59 @@ char *session_parse_user_id(struct slice body, struct error *error)
 	return user;
 }
 
+void session_put_profile_url(const struct origin *api, struct buf *url)
+{
+	origin_put(api, url);
+	buf_puts(url, endpoint_named(SLICE("me"))->path);
+}
+
+char *session_request_user(struct client *c, const struct origin *api,
+    struct result *result, struct error *error)
+{
+	const struct response *r = &result->response;
+	struct buf url = BUF_INIT(URL_MAX);
+
+	session_put_profile_url(api, &url);
+	client_get(c, buf_cstr(&url), result);
+	buf_release(&url);
+	if (result->kind == RESULT_OK)
+		return parse_user_id(buf_slice(&r->body), error);
+	error_set(
+	    error, result->error.exit, "/v1/me: %.480s", result->error.why);
+	error->until = result->error.until;
+	error->limit = result->error.limit;
+	if (result->kind == RESULT_LIMITED)
+		error_set_limit(error, "me", r->status, r->done_at);
+	return NULL;
+}
+
 /* Save the user's id in the token file. */
 static void save_user(struct session *s, char *user)
 {
 	const struct retry_policy *policy = &s->client.policy;
-	struct token *t = &s->token;
 	struct error error = ERROR_UNSET;
-	bool ok = token_lock(t, &error);
+	bool ok = token_file_lock(&s->file, &s->token, &error);
 
-	free(t->user_id);
-	t->user_id = user;
+	free(s->token.user_id);
+	s->token.user_id = user;
+	ok = ok && token_file_save(&s->file, &s->token, &error);
 	/* If that fails, /v1/me is requested again the next time. */
-	if ((!ok || !token_save(t, &error)) && policy->report)
+	if (!ok && policy->report)
 		policy->report(policy->ctx, NULL, error.why);
-	token_unlock(t);
-}
-
-bool session_put_profile_url(
-    const struct origin *api, struct buf *url, struct error *error)
-{
-	const char *why =
-	    url_resolve(api, slice_of(endpoint_named(SLICE("me"))->path), url);
-
-	if (!why)
-		return true;
-	buf_release(url);
-	return error_set(error, EX_CONFIG, "/v1/me: %s", why);
+	token_file_unlock(&s->file);
 }
 
 bool session_fetch_user(
-    struct session *s, struct result *a, struct error *error)
+    struct session *s, struct result *result, struct error *error)
 {
-	struct buf url = BUF_INIT(URL_MAX);
 	char *user;
 
 	if (!session_open(s, error))
 		return false;
 	if (s->token.user_id)
 		return true;
-	if (!session_put_profile_url(&s->api, &url, error))
-		return false;
-	client_get(&s->client, url.p, a);
-	buf_release(&url);
-	if (a->kind != RESULT_OK) {
-		error_set(error, a->error.exit, "/v1/me: %.480s", a->error.why);
-		error->until = a->error.until;
-		error->limit = a->error.limit;
-		if (a->kind == RESULT_LIMITED)
-			error_set_limit(error, "me", a->response.status,
-			    a->response.done_at);
-		return false;
-	}
-	user = session_parse_user_id(buf_slice(&a->response.body), error);
-	if (!user)
-		return false;
-	save_user(s, user);
-	return true;
+	user = session_request_user(&s->client, &s->api, result, error);
+	if (user)
+		save_user(s, user);
+	return user != NULL;
 }

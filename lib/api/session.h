@@ -10,6 +10,7 @@
 
 #include "api/client.h"
 #include "auth/token.h"
+#include "auth/token_file.h"
 #include "http/origin.h"
 
 #define SESSION_API "https://api.spotify.com"
@@ -17,14 +18,15 @@
 #define SESSION_TOKEN_URL "https://accounts.spotify.com/api/token"
 
 struct session {
-	struct token token;
-	struct origin api; /* from session_open on */
+	struct token token; /* from session_open on, as are the next two */
+	struct origin api;
 	struct client client;
+	struct token_file file;
 	/* Borrowed; NULL for that in the token file, or else the default. */
 	const char *api_url;
 	const char *token_url;
 	bool open;
-	struct buf endpoint; /* private: the token endpoint in use */
+	struct buf endpoint; /* private: the URL of the token endpoint */
 };
 
 /* `path` of the token file and `transfer` are borrowed. */
@@ -52,11 +54,14 @@ bool session_check_url(
 /* The same for the API, whose URL must be an origin only. */
 bool session_check_api(const char *url, struct origin *, struct error *);
 
-/* Append the URL of /v1/me; on an error, the buf is released. */
-bool session_put_profile_url(
-    const struct origin *api, struct buf *url, struct error *);
+/* Append the URL of /v1/me. */
+void session_put_profile_url(const struct origin *api, struct buf *url);
 
-/* The id in a response of /v1/me, yours to free; NULL on an error. */
-char *session_parse_user_id(struct slice body, struct error *);
+/*
+ * Request /v1/me, while no other request is under way. Its id, yours to free;
+ * NULL on an error.
+ */
+char *session_request_user(
+    struct client *, const struct origin *api, struct result *, struct error *);
 
 #endif

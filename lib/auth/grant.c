@@ -4,8 +4,10 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "auth/secret.h"
 #include "auth/token.h"
 #include "base/clock.h"
+#include "http/error.h"
 #include "spotify/problem.h"
 #include "http/retry.h"
 #include "http/transfer.h"
@@ -24,8 +26,8 @@ struct granted {
 };
 
 /*
- * Keep a text if it is safe in a header and in the token file: with a file that
- * cannot be read again, the login would be lost.
+ * Decode a text, to nothing unless all of it is ASCII from `lowest` on: safe in
+ * a header, and in the token file, from which it must be read again.
  */
 static void parse_text(struct buf *to, const struct json *j, char lowest)
 {
@@ -52,13 +54,11 @@ static void parse_member(
 		g->lifetime = 0;
 }
 
-static bool read_grant(struct granted *g, struct slice body)
+static bool parse_grant(struct granted *g, struct slice body)
 {
 	struct json j;
 	enum json_type type;
 
-	if (!json_check(&j, body))
-		return false;
 	json_init(&j, body);
 	if (json_next(&j) != JSON_OBJECT)
 		return false;
@@ -66,14 +66,8 @@ static bool read_grant(struct granted *g, struct slice body)
 		parse_member(g, &j, type);
 		json_skip(&j, type);
 	}
-	return g->access.n > 0;
-}
-
-static void wipe(struct buf *b)
-{
-	if (b->p)
-		token_wipe(b->p, b->cap);
-	buf_release(b);
+	return type == JSON_OBJECT_END && json_next(&j) == JSON_END &&
+	       g->access.n > 0;
 }
 
 /* Set the granted tokens; false if there are none in the body. */
@@ -82,17 +76,17 @@ static bool store_grant(struct token *t, struct slice body, int64_t now)
 	struct granted g = {.access = BUF_INIT(TOKEN_TEXT_MAX),
 	    .refresh = BUF_INIT(TOKEN_TEXT_MAX),
 	    .scope = BUF_INIT(TOKEN_TEXT_MAX)};
-	bool ok = read_grant(&g, body);
+	bool ok = parse_grant(&g, body);
 
 	if (ok) {
 		token_update(t, buf_slice(&g.access), buf_slice(&g.refresh));
 		if (g.scope.n)
-			token_set(&t->scope, buf_slice(&g.scope));
+			secret_set(&t->scope, buf_slice(&g.scope));
 		t->expires_at = g.lifetime ? now + g.lifetime * 1000 : 0;
 	}
-	wipe(&g.access);
-	wipe(&g.refresh);
-	wipe(&g.scope);
+	secret_release(&g.access);
+	secret_release(&g.refresh);
+	secret_release(&g.scope);
 	return ok;
 }
 
@@ -117,7 +111,7 @@ static bool set_denied(
 	    error, EX_CONFIG, "the token endpoint refuses this app (%s)", text);
 }
 
-/* A 429, or another error that says when to come back. */
+/* The endpoint is limited, or unavailable until its Retry-After. */
 static void set_limited(
     struct error *error, const struct response *r, bool given_up)
 {
@@ -134,53 +128,63 @@ static void redact(
 	secret_redact(g->secrets[1], text, n);
 }
 
-bool grant_request(const struct grant *g, struct token *t,
-    struct transfer *transfer, struct error *error)
+/* Describe a response without tokens. */
+static void describe(struct response *r)
+{
+	struct slice body = buf_slice(&r->body);
+
+	/* A 2xx may contain a token, so its body is not shown. */
+	if (r->status < 300)
+		snprintf(
+		    r->why, sizeof(r->why), "HTTP %d, but no token", r->status);
+	else
+		problem_text(r->status, body, r->why, sizeof(r->why));
+}
+
+enum attempt { ATTEMPT_GRANTED, ATTEMPT_RETRY, ATTEMPT_FAILED };
+
+/* Send the request once; waits before it is to be sent again. */
+static enum attempt send_request(const struct grant *g, struct token *t,
+    struct retry *retry, struct response *r, struct error *error)
+{
+	enum transfer_result end = transfer_run(g->transfer, &g->request, r);
+	bool complete = end == TRANSFER_DONE, may_wait;
+	int64_t wait;
+
+	if (complete && r->status == 200 &&
+	    store_grant(t, buf_slice(&r->body), clock_now()))
+		return ATTEMPT_GRANTED;
+	/* An error may echo its request. */
+	redact(g, t, r->body.p, r->body.n);
+	redact(g, t, r->why, strlen(r->why));
+	if (complete && r->status >= 400 && r->status < 500 &&
+	    r->status != 429 && r->status != 408) {
+		set_denied(r, g->ended, error);
+		return ATTEMPT_FAILED;
+	}
+	if (complete)
+		describe(r);
+	wait = r->retry_after > 0 ? r->retry_after : 0;
+	may_wait = wait <= g->policy->max_wait;
+	if (end != TRANSFER_PERMANENT && may_wait &&
+	    retry_wait(retry, wait, r->why))
+		return ATTEMPT_RETRY;
+	if (complete && (r->status == 429 || (r->status >= 400 && wait > 0)))
+		set_limited(error, r, may_wait);
+	else
+		error_set(error, EX_UNAVAILABLE, NO_RESPONSE " (%s)", r->why);
+	return ATTEMPT_FAILED;
+}
+
+bool grant_request(const struct grant *g, struct token *t, struct error *error)
 {
 	struct response r = {.body = BUF_INIT(RESPONSE_MAX)};
 	struct retry retry = {.policy = g->policy, .url = g->request.url};
-	int64_t wait;
-	bool ok = false;
+	enum attempt attempt;
 
-	for (;;) {
-		enum transfer_result result =
-		    transfer_run(transfer, &g->request, &r);
-		bool answered = result == TRANSFER_DONE;
-
-		ok = answered && r.status == 200 &&
-		     store_grant(t, buf_slice(&r.body), clock_now());
-		if (ok)
-			break;
-		/* An error may echo its request. */
-		redact(g, t, r.body.p, r.body.n);
-		redact(g, t, r.why, strlen(r.why));
-		if (answered && r.status >= 400 && r.status < 500 &&
-		    r.status != 429 && r.status != 408) {
-			set_denied(&r, g->ended, error);
-			break;
-		}
-		/* A 2xx may contain a token, so its body is not shown. */
-		if (answered && r.status < 300)
-			snprintf(r.why, sizeof(r.why), "HTTP %d, but no token",
-			    r.status);
-		else if (answered)
-			problem_text(
-			    r.status, buf_slice(&r.body), r.why, sizeof(r.why));
-		wait = r.retry_after > 0 ? r.retry_after : 0;
-		if (result != TRANSFER_PERMANENT &&
-		    wait <= g->policy->max_wait &&
-		    retry_wait(&retry, wait, r.why))
-			continue;
-		if (answered &&
-		    (r.status == 429 || (r.status > 400 && r.retry_after > 0)))
-			set_limited(error, &r, wait <= g->policy->max_wait);
-		else
-			error_set(
-			    error, EX_UNAVAILABLE, NO_RESPONSE " (%s)", r.why);
-		break;
-	}
-	if (r.body.p)
-		token_wipe(r.body.p, r.body.n);
-	buf_release(&r.body);
-	return ok;
+	do
+		attempt = send_request(g, t, &retry, &r, error);
+	while (attempt == ATTEMPT_RETRY);
+	secret_release(&r.body);
+	return attempt == ATTEMPT_GRANTED;
 }

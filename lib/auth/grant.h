@@ -13,20 +13,19 @@ struct error;
 
 /* A token request; all is borrowed. */
 struct grant {
-	struct http_request request;
+	struct http_request request; /* with a form, which is POSTed */
+	struct transfer *transfer;
 	const struct retry_policy *policy;
 	const char *ended; /* the message for invalid_grant */
-	/* Not to be shown in errors, besides those of the token; or NULL. */
+	/* Removed from errors, as those of the token are; or NULL. */
 	const char *secrets[2];
 };
 
 /*
- * POST the request's form, with retries, and set the granted tokens; the token
- * file is not changed. False with 77 for invalid_grant, 69 if there is no
- * usable response, 75 if the endpoint is limited or unavailable until later,
- * 78 if it refuses the app.
+ * Send it, with retries, and set the granted tokens, in memory only. False with
+ * 77 for invalid_grant, 69 if there is no usable response, 75 if the endpoint
+ * is limited or unavailable until later, 78 if it refuses the app.
  */
-bool grant_request(
-    const struct grant *, struct token *, struct transfer *, struct error *);
+bool grant_request(const struct grant *, struct token *, struct error *);
 
 #endif
