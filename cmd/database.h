@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "db/db.h"
+#include "db/open.h"
 
 /* --lock-wait's value: how long to wait for a lock, a minute otherwise. */
 void database_lock_wait(const char *arg);

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/out.h"
-#include "db/resolutions.h"
+#include "db/dead_letters.h"
 #include "db/runs.h"
 #include "merge/apply.h"
 #include "merge/batch.h"

@@ -9,7 +9,7 @@
 
 #include "cli.h"
 #include "db/db.h"
-#include "db/run_close.h"
+#include "db/failure.h"
 
 void load_close(struct load *l)
 {
@@ -141,7 +141,7 @@ static bool is_unstaged(struct load *l, const struct run_end *end)
 {
 	int staged;
 
-	if (l->options.dry || end->captures == 0 || end->staged)
+	if (l->options.dry || end->captures == 0 || end->passed_stage)
 		return false;
 	staged = runs_is_staged(l->db, slice_of(l->run.id), end->captures);
 	if (staged < 0)
@@ -187,7 +187,7 @@ void load_end_run(struct load *l, const struct record *rec)
 	begin(l);
 	write_batch(l, &l->batch);
 	pipe_put_ledger(&l->stage, rec, &ledger);
-	run_close_decide(rec, buf_slice(&ledger), &end, &text);
+	run_end_decide(&end, rec, buf_slice(&ledger), &text);
 	if (slice_is(slice_of(end.status), "complete"))
 		write_batch(l, &l->deferred);
 	end_lists(l);

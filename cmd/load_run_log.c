@@ -135,7 +135,7 @@ void load_write_error(struct load *l, const struct dead_letter *r)
 {
 	struct dead_letter error = *r;
 
-	error.after = l->resolutions.known;
+	error.after = l->resolutions.latest;
 	if (!l->options.dry && dead_letters_add(l->db, &error) != SQLITE_OK)
 		load_die(l);
 }

@@ -171,7 +171,7 @@ static void handle_resolution(
 {
 	const char *error = resolutions_add(&l->resolutions, l->db, a->object);
 
-	if (l->resolutions.known < 0)
+	if (l->resolutions.latest < 0)
 		load_die(l);
 	if (error)
 		pipe_refuse(&l->stage, rec, "bad row", "%s", error);

@@ -1,4 +1,49 @@
--- Errors that are known.
+-- Dead letters: ingest_errors.
+
+-- name: insert_error
+-- The new error_id is greater than :after, too, because SQLite reuses the
+-- greatest one once its row is deleted. The subject is what the capture's URL
+-- names, without its query.
+insert into ingest_errors (run_id, stage, src, place, reason, record, seen_at,
+	list, error_id, endpoint, user_id, subject)
+select :run, :stage, :src, :place, :reason, :record, :seen_at, :list,
+	1 + max(:after,
+		(select coalesce(max(error_id), 0) from ingest_errors)),
+	s.endpoint, s.user_id,
+	substr(s.url, instr(s.url, '/v1/'), case instr(s.url, '?')
+		when 0 then length(s.url) + 1
+		else instr(s.url, '?') - instr(s.url, '/v1/') end)
+from (select 1)
+left join staging_raw s
+	on s.run_id = substr(:src, 1, instr(:src, '/') - 1)
+	and s.seq = cast(substr(:src, instr(:src, '/') + 1) as integer);
+
+-- name: delete_same_error_of_list
+-- Errors of a list of tracks that the error :error_id repeats.
+delete from ingest_errors where list = :list and error_id < :error_id;
+
+-- name: delete_same_error_of_capture
+-- Errors of a capture that it repeats.
+delete from ingest_errors
+where src = :src
+	and stage = :stage
+	and place is :place
+	and reason = :reason
+	and record is :record
+	and list is null
+	and error_id < :error_id;
+
+-- name: delete_same_error_of_run
+-- Errors of a run, outside of captures, that it repeats.
+delete from ingest_errors
+where src is null
+	and run_id is :run
+	and stage = :stage
+	and place is :place
+	and reason = :reason
+	and record is :record
+	and list is null
+	and error_id < :error_id;
 
 -- name: is_error_known
 -- Whether another capture of the same endpoint, user and subject had the same
@@ -25,3 +70,18 @@ from (select * from ingest_errors order by error_id desc limit 1000)
 where user_id = :user and endpoint is not null
 group by endpoint, subject, place, reason
 order by max(error_id) desc;
+
+-- name: latest_error
+select max(error_id) from ingest_errors;
+
+-- name: delete_errors_of_capture
+-- What was refused before sp-transform is not what is staged under that name,
+-- and remains. So do errors added since the replay was announced.
+delete from ingest_errors
+where src = :src and error_id <= :latest
+	and list is null and stage not in ('sp-queue', 'sp-fetch', 'sp-stage');
+
+-- name: delete_errors_of_lists
+-- Errors of lists of tracks that have no pages left.
+delete from ingest_errors
+where list is not null and list not in (select list from playlist_pages);

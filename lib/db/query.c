@@ -44,15 +44,21 @@ void query_prepare_persistent(
 	prepare(q, db, sql, SQLITE_PREPARE_PERSISTENT);
 }
 
-bool query_has(const struct query *q, const char *param)
-{
-	return sqlite3_bind_parameter_index(q->stmt, param) > 0;
-}
-
-/* The index of a parameter; 0, which cannot be bound, for none. */
+/* The index of a parameter; 0, which cannot be bound, if there is none. */
 static int index_of(const struct query *q, const char *param)
 {
 	return sqlite3_bind_parameter_index(q->stmt, param);
+}
+
+bool query_has(const struct query *q, const char *param)
+{
+	return index_of(q, param) > 0;
+}
+
+static void bind_null(struct query *q, const char *param)
+{
+	if (q->rc == SQLITE_OK)
+		query_fail(q, sqlite3_bind_null(q->stmt, index_of(q, param)));
 }
 
 static void bind_text(struct query *q, const char *param, struct slice text,
@@ -61,7 +67,7 @@ static void bind_text(struct query *q, const char *param, struct slice text,
 	if (q->rc != SQLITE_OK)
 		return;
 	if (!text.p)
-		query_bind_null(q, param);
+		bind_null(q, param);
 	else
 		query_fail(q, sqlite3_bind_text64(q->stmt, index_of(q, param),
 				  text.p, text.n, whose, SQLITE_UTF8));
@@ -82,7 +88,7 @@ void query_bind_blob(struct query *q, const char *param, struct slice bytes)
 	if (q->rc != SQLITE_OK)
 		return;
 	if (!bytes.p)
-		query_bind_null(q, param);
+		bind_null(q, param);
 	else
 		query_fail(q, sqlite3_bind_blob64(q->stmt, index_of(q, param),
 				  bytes.p, bytes.n, SQLITE_STATIC));
@@ -93,12 +99,6 @@ void query_bind_int(struct query *q, const char *param, int64_t n)
 	if (q->rc == SQLITE_OK)
 		query_fail(
 		    q, sqlite3_bind_int64(q->stmt, index_of(q, param), n));
-}
-
-void query_bind_null(struct query *q, const char *param)
-{
-	if (q->rc == SQLITE_OK)
-		query_fail(q, sqlite3_bind_null(q->stmt, index_of(q, param)));
 }
 
 void query_bind_time(struct query *q, const char *param, int64_t ms)
@@ -137,8 +137,8 @@ void query_reset(struct query *q)
 		query_fail(q, sqlite3_reset(q->stmt));
 }
 
-/* SQLite gives NULL for empty bytes. */
-static struct slice checked(struct query *q, const void *p, int column)
+/* Bytes of a column, for which SQLite returns NULL where they are empty. */
+static struct slice column_bytes(struct query *q, const void *p, int column)
 {
 	if (p)
 		return (struct slice){
@@ -152,14 +152,14 @@ struct slice query_text(struct query *q, int column)
 {
 	if (q->rc != SQLITE_OK)
 		return (struct slice){NULL, 0};
-	return checked(q, sqlite3_column_text(q->stmt, column), column);
+	return column_bytes(q, sqlite3_column_text(q->stmt, column), column);
 }
 
 struct slice query_blob(struct query *q, int column)
 {
 	if (q->rc != SQLITE_OK)
 		return (struct slice){NULL, 0};
-	return checked(q, sqlite3_column_blob(q->stmt, column), column);
+	return column_bytes(q, sqlite3_column_blob(q->stmt, column), column);
 }
 
 const char *query_string(struct query *q, int column)

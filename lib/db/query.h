@@ -34,21 +34,20 @@ struct query {
 	int rc;		  /* of the first failure */
 };
 
-/* Prepare a statement. It is to be finished, whatever becomes of it. */
+/* Prepare a statement. query_finish must follow, after a failure, too. */
 void query_prepare(struct query *, sqlite3 *, const struct sql *);
 
-/* The same for a statement that is kept to be run many times. */
+/* The same for a statement that runs many times. */
 void query_prepare_persistent(struct query *, sqlite3 *, const struct sql *);
 
 /*
  * Bind a parameter. Text and bytes are borrowed until the query is bound anew
  * or finished; p == NULL binds NULL, as does a parameter never bound. A bound
- * value stays for the next run.
+ * value remains for the next run.
  */
 void query_bind_text(struct query *, const char *param, struct slice);
 void query_bind_blob(struct query *, const char *param, struct slice);
 void query_bind_int(struct query *, const char *param, int64_t);
-void query_bind_null(struct query *, const char *param);
 
 /* Bind a copy of a text. */
 void query_bind_copy(struct query *, const char *param, struct slice);
@@ -65,14 +64,14 @@ bool query_has(const struct query *, const char *param);
  */
 bool query_step(struct query *);
 
-/* Run a statement whose rows, if it has any, do not matter. */
+/* Run a statement, and skip its rows. */
 int query_run(struct query *);
 
-/* Leave the rows that are still to come; ready to run again. */
+/* Skip the remaining rows; the query is ready to run again. */
 void query_reset(struct query *);
 
 /*
- * A column of the row at hand, counted from 0. Text and bytes are borrowed
+ * A column of the current row, counted from 0. Text and bytes are borrowed
  * until the next step, and have p == NULL where the column is NULL; text ends
  * with a NUL.
  */
@@ -85,12 +84,12 @@ bool query_is_null(struct query *, int column);
 /* Text as a C string, "" where the column is NULL. */
 const char *query_string(struct query *, int column);
 
-/* Fail with a code for what was done with a row. */
+/* Fail with a code; does nothing after a failure, or for SQLITE_OK. */
 void query_fail(struct query *, int rc);
 
 /*
  * End the query; the code of its first failure. After one the statement is
- * left to db_close, so that db_failure can still tell of it.
+ * left to db_close, so that db_failure can still report it.
  */
 int query_finish(struct query *);
 

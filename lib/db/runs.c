@@ -1,10 +1,13 @@
 #include "db/runs.h"
 
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/os.h"
 #include "db/statements.h"
+#include "stream/ledger.h"
+#include "stream/outcome.h"
 #include "stream/record.h"
 
 bool runs_parse(const struct record *rec, struct buf *scratch,
@@ -46,11 +49,11 @@ bool runs_parse(const struct record *rec, struct buf *scratch,
 	return record_int(rec, "replay_until", &run->replay_until);
 }
 
-static int remember_account(sqlite3 *db, const struct run_record *run)
+static int store_account(sqlite3 *db, const struct run_record *run)
 {
 	struct query q;
 
-	query_prepare(&q, db, &sql_remember_account);
+	query_prepare(&q, db, &sql_store_account);
 	query_bind_text(&q, ":account", run->account);
 	query_bind_text(&q, ":user", run->user);
 	query_bind_text(&q, ":client", run->client);
@@ -80,7 +83,7 @@ int runs_open(sqlite3 *db, const struct run_record *run)
 	query_run(&q);
 	rc = query_finish(&q);
 	if (rc == SQLITE_OK && run->account.p && run->user.p)
-		rc = remember_account(db, run);
+		rc = store_account(db, run);
 	return rc;
 }
 
@@ -146,46 +149,95 @@ int runs_mark_replayed(sqlite3 *db, struct slice id, struct slice replay)
 	return query_finish(&q);
 }
 
-/* Remove what an error that was just inserted says again. */
-static int delete_same(sqlite3 *db, const struct dead_letter *r)
-{
-	struct query q;
+/* A parsed end record. */
+struct end_record {
+	struct slice status, reason, until;
+	int64_t exit_status; /* of sp(7), -1 if there is none */
+};
 
-	if (r->list.p) {
-		query_prepare(&q, db, &sql_delete_same_error_of_list);
-		query_bind_text(&q, ":list", r->list);
-	} else {
-		query_prepare(&q, db,
-		    r->src.p ? &sql_delete_same_error_of_capture
-			     : &sql_delete_same_error_of_run);
-		query_bind_text(
-		    &q, r->src.p ? ":src" : ":run", r->src.p ? r->src : r->run);
-		query_bind_text(&q, ":stage", r->stage);
-		query_bind_text(&q, ":place", r->place);
-		query_bind_text(&q, ":reason", r->reason);
-		query_bind_text(&q, ":record", r->record);
-	}
-	query_bind_int(&q, ":error_id", sqlite3_last_insert_rowid(db));
-	query_run(&q);
-	return query_finish(&q);
+/* A string member; p == NULL if there is none, or it is no string. */
+static struct slice string(
+    const struct record *end, const char *name, struct buf *text)
+{
+	struct slice value;
+
+	if (!record_string(end, name, text, &value))
+		value.p = NULL;
+	return value;
 }
 
-int dead_letters_add(sqlite3 *db, const struct dead_letter *r)
+static struct end_record read_end_record(
+    const struct record *end, struct buf *text)
 {
-	struct query q;
-	int rc;
+	struct end_record e = {.exit_status = -1};
 
-	query_prepare(&q, db, &sql_insert_error);
-	query_bind_text(&q, ":run", r->run);
-	query_bind_text(&q, ":stage", r->stage);
-	query_bind_text(&q, ":src", r->src);
-	query_bind_text(&q, ":place", r->place);
-	query_bind_text(&q, ":reason", r->reason);
-	query_bind_text(&q, ":record", r->record);
-	query_bind_text(&q, ":seen_at", r->seen_at);
-	query_bind_text(&q, ":list", r->list);
-	query_bind_int(&q, ":after", r->after);
-	query_run(&q);
-	rc = query_finish(&q);
-	return rc ? rc : delete_same(db, r);
+	e.status = string(end, "status", text);
+	e.reason = string(end, "reason", text);
+	e.until = string(end, "until", text);
+	if (!record_int(end, "exit", &e.exit_status))
+		e.exit_status = -1;
+	/* Any other status is none of sp(7). */
+	if (e.exit_status != EX_REFUSED &&
+	    (e.exit_status < EX__BASE || e.exit_status > EX__MAX))
+		e.exit_status = -1;
+	return e;
+}
+
+/* Whether a reason contains a time. */
+static bool mentions(struct slice reason, struct slice time)
+{
+	for (; reason.n >= time.n && time.n > 0; reason = slice_from(reason, 1))
+		if (slice_starts(reason, time))
+			return true;
+	return false;
+}
+
+static void put_reason(const struct end_record *e, struct buf *text)
+{
+	if (e->reason.p)
+		buf_put_slice(text, e->reason);
+	else
+		buf_puts(text, "no reason was given");
+	if (e->until.p && !(e->reason.p && mentions(e->reason, e->until))) {
+		buf_puts(text, ", until ");
+		buf_put_slice(text, e->until);
+	}
+}
+
+void run_end_decide(struct run_end *end, const struct record *rec,
+    struct slice ledger, struct buf *text)
+{
+	struct ledger_totals totals;
+	struct end_record e;
+	size_t from;
+	bool balanced;
+
+	/* Room for all, so that decoded slices stay where they are. */
+	buf_reserve(text, text->max);
+	e = read_end_record(rec, text);
+	from = text->n;
+	balanced = ledger_check(ledger, text, &totals);
+	*end = (struct run_end){.status = "failed",
+	    .exit_status = EX_DATAERR,
+	    .ledger = ledger,
+	    .has_counts = true,
+	    .requests = totals.requests,
+	    .captures = totals.captures,
+	    .passed_stage = totals.staged,
+	    .refused = totals.refused};
+	if (balanced && slice_is(e.status, "complete")) {
+		end->status = "complete";
+		end->exit_status = e.exit_status > 0 ? (int)e.exit_status : 0;
+		end->reason = e.reason;
+		return;
+	}
+	if (balanced) {
+		if (slice_is(e.status, "deferred"))
+			end->status = "deferred";
+		end->exit_status = e.exit_status > EX_REFUSED
+				       ? (int)e.exit_status
+				       : EX_UNAVAILABLE;
+		put_reason(&e, text);
+	}
+	end->reason = (struct slice){text->p + from, text->n - from};
 }

@@ -1,7 +1,7 @@
 /*
- * The run log: ingest_runs, ingest_errors and accounts. A run stands
- * as failed from its first record on, and until its end has come: whatever
- * kills the programs in between, the run log is right.
+ * The run log: ingest_runs and accounts. A run is inserted with status
+ * 'failed' and updated when its end record arrives, so a crash leaves the
+ * right status.
  *
  * Functions return SQLite's result codes and write at once, or as part of
  * the transaction that is open.
@@ -19,22 +19,17 @@
 struct record;
 
 /*
- * SQL: whether a run `i` is on record as loaded to its end, whatever that was:
- * it was not cut, and its ledger balanced. (65 is the status if not.)
+ * SQL: whether a run `i` was loaded up to its end record, whatever that says:
+ * its ledger balanced. (65 is the exit status of one that did not.)
  */
 #define RUNS_LOADED                                                     \
 	"(i.status in ('complete', 'deferred') or (i.status = 'failed'" \
 	" and i.ledger_json is not null and i.exit_status <> 65))"
 
-/* SQL: the contrary, as the index ingest_runs_unloaded has it. */
-#define RUNS_UNLOADED              \
-	"i.status = 'failed' and " \
-	"(i.ledger_json is null or i.exit_status = 65)"
-
-/* SQL: whether a run `i` brought the captures of a run: it, or a replay. */
+/* SQL: whether `i` is a run, or a replay of its captures. */
 #define RUNS_DELIVERS(run) "(i.run_id = " run " or i.replay_of = " run ")"
 
-/* What a `run` record says; p == NULL where it says nothing. */
+/* A parsed run record; p == NULL for an absent member. */
 struct run_record {
 	struct slice id;
 	struct slice job;
@@ -42,13 +37,13 @@ struct run_record {
 	struct slice user;
 	struct slice client; /* the app's id */
 	struct slice started_at;
-	struct slice replay_of; /* the run whose captures it brings again */
+	struct slice replay_of; /* the run whose captures it repeats */
 	int64_t replay_until;	/* up to this capture_id */
 	bool has_cursor;
-	int64_t cursor; /* what the plan was based on */
+	int64_t cursor; /* the high-water mark of its plan */
 };
 
-/* What became of a run; p == NULL and false leave a column as it is. */
+/* How a run ended; p == NULL and false leave a column as it is. */
 struct run_end {
 	const char *status; /* "complete", "deferred" or "failed" */
 	struct slice reason;
@@ -56,68 +51,55 @@ struct run_end {
 	int exit_status; /* of sp(7) */
 	bool has_counts; /* of requests and captures */
 	uint64_t requests, captures;
-	bool staged; /* they passed sp-stage */
+	bool passed_stage; /* the ledger has an entry of sp-stage */
 	uint64_t rows, inserted, updated, unchanged, refused;
 	bool has_cursor;
-	int64_t cursor;	     /* its value now */
+	int64_t cursor;	     /* the job's high-water mark after the run */
 	struct slice gaps;   /* a JSON array */
 	struct slice ledger; /* a JSON array */
 };
 
-/* A record that was refused, and by whom; p == NULL where it is unknown. */
-struct dead_letter {
-	struct slice run; /* p == NULL outside of runs */
-	struct slice stage;
-	struct slice src; /* the capture */
-	struct slice
-	    list; /* of a list of tracks that is incomplete, its name */
-	struct slice
-	    place; /* the part of the capture; without one, "stdin:42" */
-	struct slice reason;
-	struct slice record;
-	struct slice seen_at;
-	int64_t after; /* its error_id is to be greater, see db/resolutions.h */
-};
-
 /*
- * Read a `run` record. The slices live as long as the record and `scratch`,
- * which is appended to. False if it is none: `*reason` says why.
+ * Parse a run record. The slices live as long as the record and `scratch`,
+ * which is appended to. False if it is invalid, with the reason.
  */
 bool runs_parse(const struct record *, struct buf *scratch, struct run_record *,
     const char **reason);
 
 /*
- * Put a run on record, as failed so far, and that this process is at work on
- * it. Of one that is on record, nothing else changes. Remembers which user its
- * account is, and of which app; the newest run's word counts.
+ * Insert a run as failed, with this process as the one that works on it. Of an
+ * existing run only the process changes. Stores the user and the app of its
+ * account, too; the newest run wins.
  */
 int runs_open(sqlite3 *, const struct run_record *);
 
 /*
- * Store the scopes of the login that a run was fetched with, with its account;
- * the newest run's word counts.
+ * Store the scopes of a run's login with its account; the newest run wins.
  */
 int runs_set_scopes(sqlite3 *, struct slice run, struct slice scopes);
 
 /*
- * Say how a run ended. A complete run that is loaded again stays complete
- * whatever comes of that. What is inserted and updated adds up.
+ * Decide how a run ended, from its end record, and from its ledger with the
+ * entry of the last stage: a run that lost records has failed. Sets the status,
+ * the exit status, the reason, the ledger and its counts, and clears the rest.
+ * Slices live as long as the arguments and `text`, which is appended to.
+ */
+void run_end_decide(struct run_end *, const struct record *end,
+    struct slice ledger, struct buf *text);
+
+/*
+ * Store how a run ended. A complete run that is loaded again stays complete.
+ * The counts of inserted and updated rows add up.
  */
 int runs_close(sqlite3 *, struct slice id, const struct run_end *);
 
 /*
- * Whether as many captures of a run are staged, or they were when it was
- * loaded before: 1 or 0, or -1 on failure.
+ * Whether so many captures of a run are staged, or were when it was loaded
+ * before: 1 or 0, or -1 on failure.
  */
 int runs_is_staged(sqlite3 *, struct slice id, uint64_t captures);
 
-/* Note on a run that was not loaded itself that a replay of it was. */
+/* Record on a run that was not loaded that a replay of it was. */
 int runs_mark_replayed(sqlite3 *, struct slice id, struct slice replay);
-
-/*
- * Store an error. It replaces the same one: of the same list; or at the same
- * place of the same capture, or else of the same run, for the same reason.
- */
-int dead_letters_add(sqlite3 *, const struct dead_letter *);
 
 #endif

@@ -1,8 +1,8 @@
--- The run log: ingest_runs, ingest_errors and accounts.
+-- The run log: ingest_runs and accounts.
 
--- name: remember_account
--- Which user an account is, and of which app. The newest run's word counts,
--- but not that of one in the future.
+-- name: store_account
+-- The user and the app of an account. The newest run wins, unless it is in the
+-- future.
 insert into accounts (account, user_id, client_id, last_updated)
 values (:account, :user, :client, :started_at)
 on conflict (account) do update set
@@ -14,7 +14,7 @@ where coalesce(excluded.last_updated, '') > coalesce(last_updated, '')
 	or last_updated > strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
 
 -- name: open_run
--- A run is inserted as failed, and updated when its end record arrives: so a
+-- A run is inserted as failed, and updated when its end record arrives, so a
 -- crash leaves the right status.
 insert into ingest_runs (run_id, job, account, user_id, started_at,
 	cursor_before, replay_of, replay_until, process, status, reason)
@@ -63,55 +63,9 @@ select (select count(*) from staging_raw where run_id = :run) >= :captures
 			and instr(ledger_json, '"stage":"sp-stage"'));
 
 -- name: mark_replayed
--- On a run that was not loaded itself, that a replay of it was. Exit status 65
--- is that of a run whose ledger does not balance.
+-- Exit status 65 is that of a run whose ledger does not balance.
 update ingest_runs
 set reason = 'interrupted: its captures were loaded by run ' || :replay
 where run_id = :run
 	and status = 'failed'
 	and (ledger_json is null or exit_status = 65);
-
--- name: insert_error
--- SQLite uses the greatest error_id again once its row is deleted: the new one
--- is greater than :after, too. The subject is what the capture's URL names,
--- without its query.
-insert into ingest_errors (run_id, stage, src, place, reason, record, seen_at,
-	list, error_id, endpoint, user_id, subject)
-select :run, :stage, :src, :place, :reason, :record, :seen_at, :list,
-	1 + max(:after,
-		(select coalesce(max(error_id), 0) from ingest_errors)),
-	s.endpoint, s.user_id,
-	substr(s.url, instr(s.url, '/v1/'), case instr(s.url, '?')
-		when 0 then length(s.url) + 1
-		else instr(s.url, '?') - instr(s.url, '/v1/') end)
-from (select 1)
-left join staging_raw s
-	on s.run_id = substr(:src, 1, instr(:src, '/') - 1)
-	and s.seq = cast(substr(:src, instr(:src, '/') + 1) as integer);
-
--- name: delete_same_error_of_list
--- What the error :error_id says again of a list of tracks.
-delete from ingest_errors where list = :list and error_id < :error_id;
-
--- name: delete_same_error_of_capture
--- The same at one place of a capture.
-delete from ingest_errors
-where src = :src
-	and stage = :stage
-	and place is :place
-	and reason = :reason
-	and record is :record
-	and list is null
-	and error_id < :error_id;
-
--- name: delete_same_error_of_run
--- The same of a run, outside of captures.
-delete from ingest_errors
-where src is null
-	and run_id is :run
-	and stage = :stage
-	and place is :place
-	and reason = :reason
-	and record is :record
-	and list is null
-	and error_id < :error_id;

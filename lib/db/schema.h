@@ -1,4 +1,9 @@
-/* The wanted schema, and what a database lacks of it. */
+/*
+ * The built-in schema, lib/schema/, and what a database lacks of it. Here
+ * `want` is a connection to the whole schema and `have` one to the database.
+ *
+ * Functions return SQLite's result codes; a failure is one of `have`.
+ */
 #ifndef SP_DB_SCHEMA_H
 #define SP_DB_SCHEMA_H
 
@@ -7,26 +12,29 @@
 
 #include "base/buf.h"
 
-/* Raised when an older sp could no longer write the database rightly. */
+/* Raised when an older sp could no longer write the database correctly. */
 #define DB_FORMAT 2
 
-/* Create the whole schema in an empty database; a SQLite result code. */
-int schema_create(sqlite3 *db);
+/* Create the whole schema in an empty database. */
+int schema_create(sqlite3 *);
 
 /*
- * Append to `sql` the statements that add what `have` lacks of `want`, and
- * that put a view of ours in the place of an older one; with `tables` only
- * those for tables and columns, which reading needs.
+ * Append to `sql` the statements that add what is missing, and that replace a
+ * view of an older sp; with `tables` only those for tables and columns, which
+ * reading needs.
  */
 int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql);
 
 /*
- * Fill columns that were added to tables of an older sp, in the caller's
- * transaction: what its 403s are about. A SQLite result code.
+ * Fill columns that were added to the tables of an older sp, in the caller's
+ * transaction: what its 403s are about.
  */
-int schema_complete(sqlite3 *db);
+int schema_complete(sqlite3 *have);
 
-/* Whether `have` has no table of `want`, as far as can be read. */
+/* Add the SQL function denied(endpoint, reason), which schema_complete uses. */
+int schema_add_functions(sqlite3 *);
+
+/* Whether the database has no table of the schema, as far as it is readable. */
 bool schema_is_absent(sqlite3 *want, sqlite3 *have);
 
 #endif

@@ -8,11 +8,11 @@
 #include "base/buf.h"
 
 /*
- * Find the trigger for which a statement did not compile, as it names what is
- * not there: SQLite does not say which one. Triggers are dropped one after
- * the other until their table can be changed, in a transaction that is undone.
- * True if there is one: then `name` has it, as "trigger 'name'".
+ * Find the trigger that keeps statements from being compiled, because it names
+ * what does not exist: SQLite does not say which one it is. Drops one trigger
+ * after the other until its table can be changed, and rolls that back. True if
+ * there is such a trigger; `name` gets "trigger 'name'".
  */
-bool trigger_blame(sqlite3 *, struct buf *name);
+bool trigger_find_broken(sqlite3 *, struct buf *name);
 
 #endif

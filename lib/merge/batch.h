@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
-#include "db/runs.h"
+#include "db/dead_letters.h"
 #include "merge/list_record.h"
 #include "merge/merge.h"
 #include "merge/table.h"

@@ -340,7 +340,7 @@ create index if not exists ingest_runs_unloaded on ingest_runs (reason)
 create index if not exists ingest_runs_gaps on ingest_runs (run_id)
 	where gaps_json is not null;
 
--- An error leaves when its capture is loaded without it, see store/settle.h.
+-- An error is deleted once its capture is loaded without it.
 create table if not exists ingest_errors (
 	error_id integer primary key,
 	run_id text,

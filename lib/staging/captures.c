@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "db/db.h"
-#include "db/resolutions.h"
+#include "db/dead_letters.h"
 #include "json/json.h"
 
 #define PORTION 64 /* captures read by one statement run */
@@ -277,7 +277,10 @@ enum capture_result capture_store_append(
 	"and (?6 is null or fetched_at >= ?6) "                               \
 	"and (?7 is null or fetched_at < ?7) "                                \
 	"and (?8 = 0 or exists (select 1 from ingest_errors e where e.src = " \
-	"staging_raw.run_id || '/' || seq and " RESOLUTIONS_STAGED ")) "
+	"staging_raw.run_id || '/' || seq and "                               \
+	"(e.list is null and e.stage not in ('sp-queue', 'sp-fetch', "        \
+	"'sp-stage'))"                                                        \
+	")) "
 
 static void bind_filter(sqlite3_stmt *stmt, const struct capture_filter *f)
 {

@@ -5,6 +5,7 @@
 
 #include "base/sha256.h"
 #include "db/db.h"
+#include "db/open.h"
 #include "inspect/prune.h"
 #include "tap.h"
 
@@ -34,7 +35,7 @@ static sqlite3 *open_database(void)
 	struct buf why = BUF_INIT(1000);
 	sqlite3 *db;
 
-	if (db_open(&db, path, DB_WRITE, &why)) {
+	if (db_open(&db, path, DB_WRITE, NULL, &why)) {
 		printf("Bail out! %s\n", buf_message(&why));
 		exit(1);
 	}

@@ -14,7 +14,8 @@ static sqlite3 *open_memory(void)
 	sqlite3 *db;
 
 	if (sqlite3_open(":memory:", &db) || schema_create(db) ||
-	    tracklist_sql_add_function(db) || bodies_add_function(db)) {
+	    schema_add_functions(db) || tracklist_sql_add_function(db) ||
+	    bodies_add_function(db)) {
 		puts("Bail out! no database");
 		exit(1);
 	}
