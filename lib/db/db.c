@@ -1,5 +1,7 @@
 #include "db/db.h"
 
+#include "base/array.h"
+
 int db_exec(sqlite3 *db, const char *sql)
 {
 	return sqlite3_exec(db, sql, NULL, NULL, NULL);
@@ -78,8 +80,7 @@ int db_finish(sqlite3_stmt *s, int rc)
 		sqlite3_finalize(s);
 		return SQLITE_OK;
 	}
-	if (s &&
-	    unfinished.count < sizeof(unfinished.all) / sizeof(*unfinished.all))
+	if (s && unfinished.count < COUNT_OF(unfinished.all))
 		unfinished.all[unfinished.count++] = s;
 	return rc;
 }

@@ -1,6 +1,6 @@
-#include "base/array.h"
 #include "db/dead_letters.h"
 
+#include "base/array.h"
 #include "db/statements.h"
 #include "json/json.h"
 

@@ -17,8 +17,9 @@
 #include "db/schema.h"
 
 #define SQL_MAX ((size_t)1 << 20)
-#define STOPPED_MS 1000 /* the longest wait for a lock once a stop is wanted \
-			 */
+#define STOPPED_MS                                                \
+	1000 /* the longest wait for a lock once a stop is wanted \
+	      */
 #define STR(x) STR_(x)
 #define STR_(x) #x
 

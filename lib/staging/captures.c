@@ -1,9 +1,9 @@
-#include "base/array.h"
 #include "staging/captures.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "db/db.h"
 #include "db/dead_letters.h"
 #include "json/json.h"

@@ -1,10 +1,10 @@
-#include "base/array.h"
 #include "staging/redate.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "db/statements.h"
 
 #define SPAN 48 /* bytes of a span as SQLite's modifier of a time */
