@@ -98,9 +98,8 @@ static bool is_own(const struct transform_options *o, struct slice endpoint)
 	return filter_for(o, others) || (endpoint.p && filter_for(o, endpoint));
 }
 
-static void show_debug(void *ctx, struct slice json)
+static void show_debug(struct slice json)
 {
-	(void)ctx;
 	cli_warn("debug: %.*s%s",
 	    (int)(json.n > DEBUG_SHOWN ? DEBUG_SHOWN : json.n), json.p,
 	    json.n > DEBUG_SHOWN ? "..." : "");
@@ -139,15 +138,15 @@ static void send_result(struct transform *t, const struct pool_result *r)
 
 	t->st.in.number = r->number;
 	t->rec.type = RECORD_CAPTURE;
-	if (r->failure || r->part_errors.n > 0)
+	if (r->failure || r->mapped.part_errors.n > 0)
 		record_parse(&t->rec, r->line, &why, &at);
 	if (r->failure) {
 		pipe_refuse(&t->st, &t->rec, r->failure, "%s: %.*s", r->failure,
 		    (int)r->detail.n, r->detail.p);
 	} else {
 		pipe_use(&t->st, &t->rec);
-		each_line(t, r->rows, send_row);
-		each_line(t, r->part_errors, send_part_error);
+		each_line(t, r->mapped.rows, send_row);
+		each_line(t, r->mapped.part_errors, send_part_error);
 	}
 	t->st.in.number = number;
 	pool_pop(t->pool);
@@ -336,7 +335,7 @@ static void add_denied(
 /* Give a capture to the workers, or refuse it. */
 static void map_capture(struct transform *t, struct record *rec)
 {
-	struct pool_job job = {.number = t->st.in.number};
+	struct engine_capture capture;
 	struct slice endpoint;
 	int64_t status = 200;
 
@@ -359,11 +358,11 @@ static void map_capture(struct transform *t, struct record *rec)
 	if (!is_own(t->o, endpoint) && !has_mapping(t, rec, endpoint, status))
 		return;
 	add_denied(t, rec, endpoint, (int)status);
-	job.line = rec->line;
-	job.suffix = buf_slice(&t->suffix);
-	job.endpoint = endpoint;
-	job.with_body = is_good(status);
-	pool_submit(t->pool, &job);
+	capture = (struct engine_capture){.endpoint = endpoint,
+	    .suffix = buf_slice(&t->suffix),
+	    .line = rec->line,
+	    .with_body = is_good(status)};
+	pool_submit(t->pool, &capture, t->st.in.number);
 }
 
 /* Make a capture of a raw body. */

@@ -3,7 +3,7 @@
  * A capture that crashes its worker, or takes too long, fails alone; the other
  * captures of that worker go to a new one.
  *
- *	pool_submit(p, &job) for as long as !pool_full(p)
+ *	pool_submit(p, &capture, number) for as long as !pool_full(p)
  *	pool_wait(p, ...)
  *	while ((done = pool_done(p)) != NULL)
  *		...
@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "map/engine.h"
 #include "map/worker.h"
 
 #define POOL_WORKERS_MAX 64
@@ -26,26 +27,15 @@ struct pool_config {
 	struct worker_config worker;
 	unsigned workers; /* 1 to POOL_WORKERS_MAX */
 
-	/* Called with the JSON text of each `debug`; may be NULL. */
-	void (*debug)(void *ctx, struct slice json);
-	void *ctx;
-};
-
-/* A capture to be mapped. */
-struct pool_job {
-	struct slice endpoint; /* which selects the mapping */
-	struct slice suffix;   /* what ends each row: `,"at":"..."}`, or `}` */
-	struct slice line;     /* the capture, checked JSON */
-	bool with_body;	       /* its status is 2xx */
-	uint64_t number;       /* the caller's, of the line */
+	/* Called with the JSON text of each `debug`. */
+	void (*debug)(struct slice json);
 };
 
 struct pool_result {
 	const char *failure; /* a short fixed reason; NULL if it was mapped */
 	struct slice detail; /* of a failure, one line */
-	struct slice rows;   /* lines, each ended by a newline */
-	struct slice part_errors; /* parts refused, as in map/rows.h */
-	struct slice line;	  /* the capture */
+	struct engine_result mapped;
+	struct slice line; /* the capture */
 	uint64_t number;
 };
 
@@ -64,8 +54,8 @@ void pool_free(struct pool *);
  */
 int pool_start(struct pool *, struct buf *why);
 
-/* Queue a copy of a capture. */
-void pool_submit(struct pool *, const struct pool_job *);
+/* Queue a copy of a capture; `number` is the caller's, of its line. */
+void pool_submit(struct pool *, const struct engine_capture *, uint64_t number);
 
 /* Whether the queue is full; whether it is not empty. */
 bool pool_full(const struct pool *);
