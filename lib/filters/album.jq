@@ -1,6 +1,5 @@
-# album: what /albums/ID says: the album, its artists, and the tracks of the
-# page that comes with it. See `--print-filter recently-played` for what a
-# mapping is.
+# album: /albums/ID: the album, its artists, and the first page of its tracks.
+# See `--print-filter recently-played` for what a mapping is.
 #
 # skip: available_markets external_ids external_urls href preview_url
 # skip: explicit disc_number track_number is_playable linked_from restrictions

@@ -1,4 +1,4 @@
-# artist: what /artists/ID says. See `--print-filter recently-played` for
+# artist: /artists/ID. See `--print-filter recently-played` for
 # what a mapping is.
 #
 # skip: external_urls href genres followers popularity

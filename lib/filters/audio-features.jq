@@ -1,24 +1,24 @@
-# audio-features: what /audio-features/ID or ?ids=... says, kept whole. A
-# track without features comes as null, and is noted as one that there are
-# none of. See `--print-filter recently-played` for what a mapping is.
+# audio-features: /audio-features/ID or ?ids=..., stored unchanged. A track
+# without features is null there, and gets the status 404. See `--print-filter
+# recently-played` for what a mapping is.
 #
 # Rows of tracks, endpoint_status.
 
-def row($asked):
+def row($requested):
 	if type != "object" then
 		{refuse: "audio features that are not an object"}
 	else
-		(.id // $asked // (if .uri == null then null else track_id end)) as $id
+		(.id // $requested // (if .uri == null then null else track_id end)) as $id
 		| if $id == null then {refuse: "audio features without a track id"}
 		else {table: "tracks", row: {track_id: $id, audio_features_json: .}} end
 	end;
 
-# The answer is in the order of the ids in the URL.
-def asked($count):
+# The ids in the URL, in whose order the list is.
+def requested($count):
 	(.url | query("ids") // "" | split(",")) as $ids
 	| if ($ids | length) == $count then $ids else [] end;
 
-# A track that there are none of is not to be asked for again soon.
+# Marks a track without features, so that it is not requested again soon.
 def none($user; $id):
 	if $user == null or $id == null then empty else
 		{table: "endpoint_status", row: {user_id: $user,
@@ -29,16 +29,16 @@ def none($user; $id):
 def batch:
 	.user as $user
 	| (.body.audio_features | list("audio_features")) as $all
-	| asked($all | length) as $ids
+	| requested($all | length) as $ids
 	| range($all | length) as $i
 	| $all[$i] | if . == null then none($user; $ids[$i])
 		else row($ids[$i]) end;
 
 def single:
-	(.url | path_id("audio-features")) as $asked
+	(.url | path_id("audio-features")) as $requested
 	| .body | if .id == null and .danceability == null then
 		error("the body has no audio features")
-	else row($asked) end;
+	else row($requested) end;
 
 # main
 if ok then

@@ -1,5 +1,5 @@
-# followed-artists: what a page of /me/following?type=artist says: artists,
-# and that the user follows them. See `--print-filter recently-played` for
+# followed-artists: a page of /me/following?type=artist: artists, and that the
+# user follows them. See `--print-filter recently-played` for
 # what a mapping is.
 #
 # Rows of artists, user_relationships ("follows-artist"), endpoint_status.

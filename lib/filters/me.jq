@@ -1,4 +1,4 @@
-# me: what /me says of the account itself. See `--print-filter
+# me: /me, the account itself. See `--print-filter
 # recently-played` for what a mapping is.
 #
 # Rows of users, endpoint_status.

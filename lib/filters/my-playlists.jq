@@ -1,5 +1,5 @@
-# my-playlists: what a page of /me/playlists says: playlists, their owners,
-# and that the user has them. /users/ID/playlists says the same of that user.
+# my-playlists: a page of /me/playlists: playlists, their owners, and that the
+# user has them; or of /users/ID/playlists, for that user.
 # See `--print-filter recently-played` for what a mapping is.
 #
 # Rows of playlists, users, user_playlists, user_relationships
@@ -12,8 +12,8 @@
 # shape: items[]:object items:object|array tracks:object total:count
 # shape: display_name:string
 
-# Whose playlists these are.
-def whose:
+# The user whose playlists these are.
+def list_user:
 	(if .url != null then .url else .body.href end | path_id("users")) // .user;
 
 def rows($user; $at; $id):
@@ -28,7 +28,7 @@ def rows($user; $at; $id):
 		relation($user; $owner; "collaborates-with"; $at)
 	else empty end);
 
-# Elements that are null are none, and there for no reason that is told.
+# The API sometimes lists null in place of a playlist.
 def element($user; $at; $i):
 	if . == null then empty else
 		(.id // (.uri | playlist_id) // (.href | path_id("playlists"))) as $id
@@ -36,7 +36,7 @@ def element($user; $at; $i):
 		else rows($user; $at; $id) end
 	end;
 
-# What the plan found to be held as it is now.
+# Playlists that the plan found to be up to date.
 def dequeue:
 	.dequeue | arrays[] | strings
 	| {table: "playlist_ingest_queue", op: "delete", row: {playlist_id: .}};
@@ -44,7 +44,7 @@ def dequeue:
 # main
 if ok then
 	(.body | object | .items | list("items")) as $items
-	| whose as $user
+	| list_user as $user
 	| .fetched_at as $at
 	| (range($items | length) as $i
 		| $items[$i] | element($user; $at; $i)), endpoint_status(""),

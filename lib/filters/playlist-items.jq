@@ -1,7 +1,6 @@
-# playlist-items: what a page of /playlists/ID/items (or /tracks) says: the
-# tracks, who added them, and the page itself, which sp-load puts together
-# with the others of its list. See `--print-filter recently-played` for what a
-# mapping is.
+# playlist-items: a page of /playlists/ID/items (or /tracks): the tracks, who
+# added them, and the page itself, which sp-load joins with the others of its
+# list. See `--print-filter recently-played` for what a mapping is.
 #
 # Rows of users, tracks, albums, artists, track_artists, playlist_tracks
 # ("page"), endpoint_status.

@@ -1,12 +1,12 @@
-# playlist: what /playlists/ID says: the playlist and its owner, and of the
-# page of items that comes with it the tracks, who added them, and the page
-# itself, which sp-load puts together with those of `playlist-items`. See
-# `--print-filter recently-played` for what a mapping is.
+# playlist: /playlists/ID: the playlist and its owner, and of its first page of
+# items, the tracks, who added them, and the page itself, which sp-load joins
+# with those of `playlist-items`. See `--print-filter recently-played` for what
+# a mapping is.
 #
 # Rows of playlists, users, user_relationships ("added-to-playlist-of"),
 # tracks, albums, artists, track_artists, playlist_tracks ("page", "check"),
-# endpoint_status; and playlist_ingest_queue ("delete") for a playlist that
-# cannot be had.
+# endpoint_status; and playlist_ingest_queue ("delete") for a playlist whose
+# items are not available.
 #
 # skip: available_markets external_ids external_urls preview_url
 # skip: explicit disc_number track_number is_playable linked_from restrictions
@@ -26,30 +26,30 @@
 
 def unit: track_rows;
 
-# Where the items are: `items`, `tracks`, or both, the same twice. Null where
-# they are not to be seen: that says nothing of what is in the playlist.
+# The object with the items: `items`, `tracks`, or both with equal content. Null
+# if the API does not show them, which does not mean that there are none.
 def container:
 	if (.items | type) == "object" and (.items.items | type) == "array" then
 		.items
 	elif (.tracks | type) == "object" then .tracks
 	else .items end;
 
-# The id, wherever it is.
+# The playlist's id, from the first member that has it.
 def id($url):
 	.id // ($url | path_id("playlists")) // (.uri | playlist_id)
 		// (.href | path_id("playlists"))
 		// (container | if type == "object" then .href else null end
 			| path_id("playlists"));
 
-# All there is to see of it is seen: it is not to be asked for again soon.
-# Where fields were chosen, the items may just not have been asked for.
+# The time of the capture if the API does not show the items, so that the
+# playlist is not requested again soon; null if the request chose its fields.
 def refreshed($capture):
 	if container == null and .name != null and .owner != null
 		and ($capture.url | query("fields")) == null
 	then $capture.fetched_at else null end;
 
-# While the items were read on page after page, the playlist may have changed:
-# then its snapshot has. (Spotify's own have another at every look.)
+# Whether the snapshot must be checked after the last page, as the playlist may
+# change between pages. Spotify's own have another snapshot at each request.
 def check_due($capture; $items):
 	if $capture.request != null and .owner.id != "spotify"
 		and (($items.next | type) == "string"
@@ -57,10 +57,10 @@ def check_due($capture; $items):
 				and $items.total > ($items.items | length)))
 	then true else null end;
 
-# Tracks that `unit` does not see.
+# The rows of tracks that are not units.
 def other_rows:
 	(.tracks | objects | .items | arrays | .[] | objects | item_rows),
-	(.items | objects | .items | arrays | .[] | objects | held | track_rows);
+	(.items | objects | .items | arrays | .[] | objects | item_track | track_rows);
 
 def page($capture; $id; $items):
 	.owner.id as $owner
@@ -72,10 +72,10 @@ def page($capture; $id; $items):
 			snapshot_id: .snapshot_id, check_due: $due}) as $about
 		| $items | playlist_page($about; 0; $capture | sp_odd_items));
 
-# A page of items among playlists, as when all that was saved of one is
-# imported together.
+# A page of items under the name of this endpoint, as in an import of all saved
+# bodies of a playlist.
 def items_page($capture; $id):
-	(.items | adders, (.[] | objects | held | track_rows)),
+	(.items | adders, (.[] | objects | item_track | track_rows)),
 	((($capture | list_of) + {playlist_id: $id}) as $about
 		| playlist_page($about; page_offset($capture.url; .href);
 			$capture | sp_odd_items));
@@ -86,8 +86,8 @@ def check($capture; $id):
 	{table: "playlist_tracks", op: "check", known: (($capture | list_of)
 		+ {playlist_id: $id, snapshot_id: .snapshot_id})};
 
-# All of it that can be had was had.
-def leave_queue($id):
+# Deletes a playlist from the queue: nothing more of it can be read.
+def delete_from_queue($id):
 	{table: "playlist_ingest_queue", op: "delete", row: {playlist_id: $id}};
 
 def rows($capture; $id):
@@ -104,7 +104,7 @@ def rows($capture; $id):
 		(if $items | type == "object" and (.items | type) == "array" then
 			page($capture; $id; $items)
 		elif $capture.request == null then empty
-		else leave_queue($id) end)
+		else delete_from_queue($id) end)
 	end;
 
 def rest:
@@ -113,12 +113,12 @@ def rest:
 	| (.body | rows($capture; $id)),
 		endpoint_status((.url | path_id("playlists")) // $id);
 
-# Whether it is this playlist that cannot be had, and not any.
-def gone: .status == 404 or .denied == "subject";
+# Whether this playlist is not available, rather than any.
+def unavailable: .status == 404 or .denied == "subject";
 
 def dequeue:
 	(.url | path_id("playlists")) as $id
-	| if $id == null or (gone | not) then empty else leave_queue($id) end;
+	| if $id == null or (unavailable | not) then empty else delete_from_queue($id) end;
 
 # main
 if ok then

@@ -1,6 +1,6 @@
-# The definitions that every mapping starts with, those of a user too. This
-# file is put before a mapping as one line: comments stand on lines of their
-# own, and no string goes over the end of a line.
+# The definitions that every mapping can use, those of a user too. This file is
+# put before a mapping as one line: comments must be on lines of their own, and
+# no string may span lines.
 
 # A mapping is a pure function of its capture.
 def now: error("'now' cannot be used: the only time a mapping has is its capture's");
@@ -74,17 +74,18 @@ def ms:
 		end
 	end;
 
-# A time in the one form that is stored; null if it is none.
+# A time in the form that is stored; null if it is none.
 def time: ms | if . == null then null else iso end;
 
 def sp_times_are($fraction): tojson | test("^\\[(\"[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]" + $fraction + "Z\",?)*\\]$");
 
-# Whether all times of a list are in that form already. One search over them
-# together costs less than a look at each. (29 February is looked at.)
+# Whether all times of a list are in that form already. One regular expression
+# over all of them costs less than a test of each. It does not match 29
+# February, so that such lists are tested one by one.
 def times_are_plain: sp_times_are("\\.[0-9]{3}");
 
 # The id of a playlist, from spotify:playlist:ID or the older
-# spotify:user:NAME:playlist:ID; null for what is none.
+# spotify:user:NAME:playlist:ID; null for any other text.
 def playlist_id:
 	if type != "string" then null
 	elif startswith("spotify:playlist:") or startswith("spotify:user:") then
@@ -95,14 +96,14 @@ def playlist_id:
 		else null end
 	else null end;
 
-# %41 and its like in a URL, UTF-8.
+# Percent-decoding of a URL's UTF-8: the value of a hexadecimal digit, ...
 def sp_hex:
 	if . == null then null
 	elif . >= 48 and . <= 57 then . - 48
 	elif . >= 65 and . <= 70 then . - 55
 	elif . >= 97 and . <= 102 then . - 87
 	else null end;
-# What is broken off, or has no beginning, becomes U+FFFD.
+# ... and the bytes of a character; an incomplete or invalid one is U+FFFD.
 def sp_break: if .more == 0 then . else .out += [65533] | .more = 0 end;
 def sp_lead($code; $more; $least):
 	.code = $code | .more = $more | .least = $least;
@@ -133,8 +134,8 @@ def url_decode:
 		| sp_break | .out | implode
 	end;
 
-# The id that comes after a name in the path of a URL, decoded: with
-# "playlists" that of .../playlists/ID/items. Null where there is none.
+# The id after a name in the path of a URL, decoded: with "playlists", that of
+# .../playlists/ID/items. Null if there is none.
 def path_id($name):
 	if type != "string" then null else
 		split("?")[0] // "" | split("/") | index($name) as $i
@@ -142,7 +143,7 @@ def path_id($name):
 		else .[$i + 1] | url_decode end
 	end;
 
-# A parameter of a URL, decoded; null where it has none of that name.
+# A parameter of a URL, decoded; null if it has none of that name.
 def query($name):
 	if type != "string" then null else
 		[split("?")[1] // "" | split("#")[0] // "" | split("&")[]
@@ -153,8 +154,8 @@ def query($name):
 def sp_named($name):
 	.[$name] | strings | if . == "" then empty else $name + " " + . end;
 
-# Which item of a list this is, for a refusal: by its time, id or uri, which
-# the same item has on another page, too; if it has none, by its number.
+# Names an item of a list in a refusal: by its time, id or uri, which the item
+# has on any other page, too, or else by its number.
 def place($i):
 	if type != "object" then "item \($i + 1)" else
 		first(sp_named("played_at"), sp_named("id"), sp_named("uri"),
@@ -162,8 +163,8 @@ def place($i):
 			sp_named("added_at"), "item \($i + 1)")
 	end;
 
-# What sp-transform found odd in a capture, and took out, see `# shape:` in
-# sp-transform(1). It runs this for every mapping.
+# Refuses the values of a capture that are of another kind than the mapping
+# declares; see `# shape:` in sp-transform(1), which runs this for each mapping.
 def sp_path: reduce .[] as $p (""; . + if $p | type == "number" then "[\($p)]"
 	elif . == "" then $p else "." + $p end);
 def sp_odd:
@@ -181,8 +182,8 @@ def sp_odd:
 			else "'\(sp_path)' \($reason)" end)}
 	end;
 
-# The items of the capture's list in which something was odd, by their index;
-# those that were odd themselves, or what they hold was.
+# The indexes of list items in which a value was refused so; and of those that
+# were refused themselves, or whose track was.
 def sp_odd_items:
 	if .odd == null then null else
 		reduce .odd[].path as $path ({};
@@ -195,7 +196,7 @@ def sp_odd_whole:
 			.[$path | map(numbers)[0] | tostring] = true)
 	end;
 
-# The id in the uri, like spotify:artist:ID, of what comes without its id.
+# The id in a uri like spotify:artist:ID, for objects without an id.
 def sp_uri_id($prefix):
 	if (.uri | type) == "string" and (.uri | startswith($prefix)) then
 		.uri[($prefix | length):] | if . == "" then null else . end
@@ -204,11 +205,11 @@ def artist_id: if .id then .id else sp_uri_id("spotify:artist:") end;
 def album_id: if .id then .id else sp_uri_id("spotify:album:") end;
 def user_id: if .id then .id else sp_uri_id("spotify:user:") end;
 
-# The images of what is gone are [], and its date is 0000: that says nothing.
+# A removed object has the images [] and the date 0000: both are unknown.
 def sp_images: if . == [] then null else . end;
 
-# The rows of entities. In `known`, members that are null are left out: the
-# API says nothing by them, and what is known already is to stay.
+# The rows of entities. They are `known`, without null members: null means that
+# the API does not tell, and the column keeps its value.
 def artist_rows:
 	(if .id then .id else artist_id end) as $id
 	| if $id then
@@ -227,20 +228,19 @@ def album_rows:
 		(if .artists then .artists[] | artist_rows else empty end)
 	else empty end;
 
-# A local file has no id: its uri stands in. One of a track that came
-# without its id holds that.
+# A local file has no id; its uri is used. The uri of a track contains its id.
 def track_id:
 	if .id then .id
 	elif (.uri | type) == "string" and (.uri | startswith("spotify:track:"))
 	then .uri[14:] | if . == "" then null else . end
 	else .uri end;
 
-# Playlists hold episodes too, which are no tracks.
+# Playlists contain episodes, too, which are no tracks.
 def is_episode:
 	if .uri then .uri | startswith("spotify:episode:")
 	else .type == "episode" or .episode == true end;
 
-# In milliseconds; that of a local file is an object.
+# A duration in milliseconds; that of a local file is an object.
 def sp_duration:
 	if . < {} then . elif has("totalMilliseconds") then .totalMilliseconds
 	else . end;
@@ -269,12 +269,11 @@ def track_rows:
 		else empty end
 	end;
 
-# What an item of a list holds: a track or an episode, as `track` or, since
-# 2026, as `item`. Then `track` may be there with no more than true in it.
-def held: if (.track | type) == "object" then .track else .item end;
-def sp_holds: held | if type == "object" then track_id else null end;
+# The track or episode of a list item: in `track` or, since 2026, in `item`;
+# then `track` may be the value true.
+def item_track: if (.track | type) == "object" then .track else .item end;
 
-# The track of an item that does not hold it as `track`.
+# The rows of an item whose track is not in `track`.
 def item_rows:
 	if .item then
 		if (.track | type) == "object" then empty else .item | track_rows end
@@ -290,19 +289,19 @@ def user_rows:
 		end
 	end;
 
-# A tie from one account to another, or to an artist, seen at a time.
+# A relation of one account to another, or to an artist, seen at a time.
 def relation($user; $other; $kind; $at):
 	if $user == null or $other == null or $user == $other then empty else
 		{table: "user_relationships", known: {user_id: $user,
 			other_id: $other, kind: $kind, first_seen: $at, last_seen: $at}}
 	end;
 
-# How many items a playlist has: the one of `items` and `tracks` that says so.
+# How many items a playlist has, from `items` or `tracks`.
 def sp_tracks_total:
 	[.items, .tracks | if type == "object" then .total else null end
 		| if type == "number" then . else empty end][0];
 
-# Of its description and its images, null says that a playlist has none.
+# For a description and images, null means that the playlist has none.
 def sp_without($id):
 	(if has("description") and .description == null then ["description"]
 		else [] end)
@@ -312,7 +311,7 @@ def sp_without($id):
 			{playlist_id: $id}; .[$column] = null))}
 	end;
 
-# A playlist as its object tells of it, and the owner.
+# The rows of a playlist object and its owner.
 def playlist_rows($id; $refreshed):
 	(.owner | user_id) as $owner
 	| {table: "playlists", known: {playlist_id: $id, name: .name,
@@ -324,11 +323,11 @@ def playlist_rows($id; $refreshed):
 		snapshot_id: .snapshot_id, tracks_total: sp_tracks_total,
 		last_refreshed: $refreshed}}, sp_without($id), (.owner | user_rows);
 
-# Who added an item; null where that is not known, as on old playlists.
+# Who added an item; null if that is unknown, as in old playlists.
 def added_by:
 	.added_by | if type == "object" then user_id else null end;
 
-# Who added the items of a list, each once.
+# The users who added the items of a list, each once.
 def adders:
 	reduce (.[] | if type == "object" then . else {} end
 		| added_by as $id | if $id == null then empty
@@ -337,32 +336,32 @@ def adders:
 	| to_entries[]
 	| {table: "users", known: {user_id: .key, uri: .value}};
 
-# One item of a playlist as the list keeps it; null if the item leaves out
-# what it is, as one whose fields were chosen may. One that cannot be used, or
-# of which too much was odd, keeps its position.
+# A playlist item as it is stored in its list; null if the item has no track at
+# all, as when a request chose its fields. An item that cannot be used, or whose
+# track was refused, keeps its position.
 def sp_entry($plain; $odd):
 	if . == null then {kind: (if $odd then "refused" else "unavailable" end)}
 	else
-		held as $held
-		| (if $held == null then
+		item_track as $track
+		| (if $track == null then
 				if $odd then {kind: "refused"}
 				elif has("item") or (has("track") and .track == null) then
 					{kind: "unavailable"}
 				else null end
-			elif ($held | track_id) == null then
+			elif ($track | track_id) == null then
 				if $odd then {kind: "refused"}
-				elif $held | has("id") or has("uri") then
+				elif $track | has("id") or has("uri") then
 					{kind: "unavailable"}
 				else null end
 			else
-				(if $held | is_episode then {kind: "episode"} else
-					{kind: (if .is_local == true or $held.is_local == true
-							or (($held.uri | type) == "string"
-							and ($held.uri | startswith("spotify:local:")))
+				(if $track | is_episode then {kind: "episode"} else
+					{kind: (if .is_local == true or $track.is_local == true
+							or (($track.uri | type) == "string"
+							and ($track.uri | startswith("spotify:local:")))
 						then "local" else "track" end),
-					track_id: ($held | track_id)}
+					track_id: ($track | track_id)}
 				end)
-				+ (if $held.uri == null then {} else {uri: $held.uri} end)
+				+ (if $track.uri == null then {} else {uri: $track.uri} end)
 			end) as $what
 		| if $what == null then null else
 			$what + (.added_at
@@ -373,9 +372,9 @@ def sp_entry($plain; $odd):
 		end
 	end;
 
-# Which list of a playlist's tracks a page is of: the pages of one request, or
-# those that were imported together. A request that resumes another one has a
-# list of its own, which follows that one's.
+# The list of a playlist's tracks that a page belongs to: the pages of one
+# request, or those that were imported together. A request that resumes another
+# one has its own list, which follows the other.
 def list_of:
 	if .run != null and .request != null then
 		{list: "\(.run)/\(.request)", follows: .list}
@@ -385,15 +384,14 @@ def list_of:
 			else "\(.run)/import" end)}
 	end;
 
-# Where a page begins that does not say so itself.
+# The offset of a page without the member `offset`.
 def page_offset($url; $href):
 	($url // $href) | query("offset") // "" | explode
 	| sp_digits(0; length) // 0;
 
-# A page of a playlist's items, from the object with `items`, as the row that
-# keeps it. `about` is what the row says besides, `odd` the items in which
-# something was odd. Whether it is the last one is said where its total does not
-# say the same.
+# The row of a page of a playlist's items, from the object with `items`. `about`
+# has the other columns of the row, `odd` is of sp_odd_items. `last` is set only
+# where `next` and `total` disagree.
 def playlist_page($about; $offset; $odd):
 	(.offset | if type == "number" then . else $offset end) as $offset
 	| (if (.total | type) == "number" then .total
@@ -409,7 +407,7 @@ def playlist_page($about; $offset; $odd):
 		| sp_times_are("")) as $plain
 	| [range($items | length) as $i
 		| $items[$i] | sp_entry($plain; $odd[$i | tostring])] as $entries
-	| ($entries | contains([null])) as $unsaid
+	| ($entries | contains([null])) as $unknown
 	| (if $plain then empty else
 		range($items | length) as $i
 		| $items[$i]
@@ -418,14 +416,14 @@ def playlist_page($about; $offset; $odd):
 		then {place: place($i), refuse: "has no valid 'added_at'"}
 		else empty end
 	end),
-	(if $unsaid then
+	(if $unknown then
 		range($items | length) as $i
 		| if $entries[$i] then empty else
 			{place: ($items[$i] | place($i)),
 				refuse: "does not say what it is"}
 		end
 	else empty end),
-	if $unsaid and ([$entries[] | objects | .kind | . == "track"
+	if $unknown and ([$entries[] | objects | .kind | . == "track"
 		or . == "episode" or . == "local"] | any | not)
 	then {refuse: "no item says what it is: the list is not kept"}
 	elif $total == null then
@@ -433,27 +431,27 @@ def playlist_page($about; $offset; $odd):
 	else
 		{table: "playlist_tracks", op: "page", known: ($about
 			+ {offset: $offset, total: $total, last: $last,
-				items: (if $unsaid
+				items: (if $unknown
 					then [$entries[] | . // {kind: "refused"}]
 					else $entries end)})}
 	end;
 
-# Items of a list that hold no track are told of, each by itself.
+# Refuses each item of a list that has no track.
 def without_track($items; $odd):
 	range($items | length) as $i
 	| $items[$i]
 	| if (.track | track_id) != null or $odd[$i | tostring] then empty
 	else {place: place($i), refuse: "holds no track"} end;
 
-# The body, or the capture is refused.
+# The body, which must be an object.
 def object: if type == "object" then . else error("the body is not an object") end;
 
-# A list of the body, or the capture is refused.
+# A list of the body, which must be an array.
 def list($name):
 	if type == "array" then . else error("the body has no list '\($name)'") end;
 
-# What was asked for: the id in a URL like /v1/playlists/ID/items, and "" in
-# one like /v1/me/playlists, which is about the account.
+# The subject of a request: the id in a URL like /v1/playlists/ID/items, and ""
+# for one like /v1/me/playlists, which is about the account.
 def subject:
 	.url | if type != "string" then "" else
 		split("?")[0] // "" | split("/") | index("v1") as $i
@@ -461,7 +459,7 @@ def subject:
 		else .[$i + 2] // "" | url_decode end
 	end;
 
-# How the API said no, in its words: its reason, a fixed one, goes first.
+# The API's message about an error, after its fixed reason.
 def api_message:
 	if (.body | type) == "object" then
 		.body.error
@@ -473,14 +471,13 @@ def api_message:
 	else .text end
 	| if type == "string" and . != "" then .[0:300] else null end;
 
-# Whether the capture holds what was asked for. What has any other status
-# says how the request went, and nothing else.
+# Whether the request succeeded. A capture of any other status only gives the
+# row of endpoint_status.
 def ok: (.status // 200) | . >= 200 and . < 300;
 
-# How the request went: told with every capture of a known user. The subject
-# is "" where an endpoint has but one, and else what `subject` finds. A reason
-# or deadline that was told before is over; what is denied counts only beside a
-# status of 403.
+# The outcome of the request, with every capture of a known user. The subject is
+# "" for endpoints that have only one, else that of `subject`. Null clears an
+# earlier reason or deadline; `denied` is read only with a status of 403.
 def endpoint_status($subject):
 	if .user == null then empty else
 		ok as $good
@@ -493,7 +490,7 @@ def endpoint_status($subject):
 	end;
 
 def not_ok($subject):
-	# A limit that was met before the user was known; sp-queue finds it.
+	# A rate limit before the user was known; sp-queue finds it.
 	if .user == null and .retry_at != null then empty
 	elif .user == null then
 		error("status \(.status), and no user to record it for"

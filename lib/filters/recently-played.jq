@@ -1,4 +1,4 @@
-# recently-played: what a page of /me/player/recently-played says.
+# recently-played: a page of /me/player/recently-played.
 #
 # A mapping is a jq program. Its input is one capture: an object with
 # `endpoint`, `user`, `status`, `fetched_at`, `body` and so on. Its results
@@ -6,21 +6,21 @@
 #
 #	{table: "tracks", row: {track_id: "...", name: "..."}}
 #	{table: "tracks", known: {...}}      the same, but null members are left out
-#	{table: ..., op: "delete", row: ...} a row that goes
-#	{refuse: "why", place: "which"}      a part of the capture to complain of
+#	{table: ..., op: "delete", row: ...} a row to delete
+#	{refuse: "why", place: "which"}      a part of the capture that is refused
 #
-# A column that a row does not name keeps its value; a null erases it. All of
-# a capture's rows are taken or, when the program ends in an error, none.
-# Functions that are defined nowhere here (track_rows, ms, ...) are shown by
-# `sp-transform --print-filter prelude`. To map in another way:
+# A column that a row does not name keeps its value; a null erases it. If the
+# program ends in an error, none of the capture's rows is used. Functions that
+# are not defined here (track_rows, ms, ...) are shown by `sp-transform
+# --print-filter prelude`. To change a mapping:
 #
 #	sp-transform --print-filter recently-played > my.jq
 #	sp-transform -f my.jq
 #
-# The next lines are read by sp-transform, which explains them in its page:
-# which members, at any depth, are never looked at; what others are, so that
-# whatever is of another kind is refused by itself and not met here; where the
-# repeating part is, and which of its members `rest` reads.
+# The next lines are declarations, described in sp-transform(1): which members,
+# at any depth, are never read; the kinds of others, where a value of another
+# kind is refused before the mapping runs; the path of the repeating part, and
+# which of its members `rest` reads.
 #
 # skip: available_markets external_ids external_urls href preview_url
 # skip: explicit disc_number track_number is_playable linked_from restrictions
@@ -36,8 +36,8 @@
 # The track of one play: rows of tracks, albums, artists, track_artists.
 def unit: track_rows;
 
-# One play. The API names no user: it is the account of the capture. What
-# cannot be one gives nothing here, and is told of by `unusable`.
+# The row of a play, if it has a track and a time; else `unusable` refuses it.
+# The API names no user: it is that of the capture.
 def play($user; $plain):
 	.track as $track
 	| (if $track.id then $track.id else $track | track_id end) as $id
@@ -62,8 +62,8 @@ def unusable($odd):
 		{place: place($i), refuse: "has no valid 'played_at'"}
 	else empty end;
 
-# Playlists that were played from, each with its newest play. A play of the
-# future names none yet: nothing would be newer.
+# Playlists that were played from, each with its newest play. A play in the
+# future is left out, as it would stay the newest one.
 def newest(pairs):
 	reduce pairs as $p ({};
 		if .[$p[0]] < $p[1] then setpath([$p[0]]; $p[1]) else . end);
@@ -77,17 +77,17 @@ def queue($user; $now):
 	| {table: "playlist_ingest_queue",
 		known: {playlist_id: .key, played_at: .value, user_id: $user}};
 
-# What was asked for by a plan, as against by hand or what was saved.
+# Whether the request comes from a plan, not from a user or a saved body.
 def planned: .request != null and .user != null;
 
-# A time of the page's URL, in milliseconds; null where it has none.
+# A time in the page's URL, in milliseconds; null if it has none.
 def bound($name):
 	.url | query($name) // "" | tonumber? // null
 	| if . == null or . < 0 then null else floor end;
 
-# A page leaves out no play that the API had between its oldest and its newest
-# one. Asked for what was before a time, as the next pages are, it reaches up
-# to that; the next pages of what was after a time reach down to it.
+# The period in which a page contains all plays that the API had: from its
+# oldest to its newest play. With the parameter `before`, it extends to that
+# time; on later pages of a request with `after`, it begins at that one.
 def covered($from; $to; $now):
 	bound("before") as $before
 	| (if (.page // 1) > 1 then bound("after") else null end) as $after
@@ -97,8 +97,8 @@ def covered($from; $to; $now):
 		covered_to: (if $before != null and $before > ($to | ms)
 			and $before <= ($now | ms) then $before | iso else $to end)}};
 
-# A planned answer says what is known of the plays, and moves the cursor to the
-# newest. Dates of the future, or from before Spotify was founded, say nothing.
+# The response to a planned request moves the cursor to the newest play. Times
+# in the future, or from before Spotify was founded, are ignored.
 def progress($times; $now):
 	[$times[] | if . <= $now and . >= "2006" then . else empty end] as $known
 	| if (planned | not) or ($known | length) == 0 then empty else
@@ -108,21 +108,20 @@ def progress($times; $now):
 		covered($known | min; $newest; $now)
 	end;
 
-# Elsewhere, what an item holds is called `item` since 2026. Should it be so
-# here, it is taken for the track.
+# The track may be in `item`, as it is in other endpoints since 2026.
 def rest:
 	.user as $user
 	| (.fetched_at | time) as $now
 	| sp_odd_whole as $odd
-	| (.body | object | .items | list("items")) as $told
-	| ($told | contains([{item: {}}]) or contains([{track: true}])
+	| (.body | object | .items | list("items")) as $listed
+	| ($listed | contains([{item: {}}]) or contains([{track: true}])
 		or contains([{track: false}])) as $renamed
-	| (if $renamed then [$told[] | .track = held] else $told end) as $items
+	| (if $renamed then [$listed[] | .track = item_track] else $listed end) as $items
 	| [$items[] | .played_at] as $times
 	| ($times | times_are_plain) as $plain
 	| (if $plain then $times else [$times[] | time | values] end) as $at
 	| [$items[] | play($user; $plain)] as $plays
-	| (if $renamed then $told[] | item_rows else empty end), $plays[],
+	| (if $renamed then $listed[] | item_rows else empty end), $plays[],
 		(if ($plays | length) < ($items | length) then
 			$items | unusable($odd)
 		else empty end),

@@ -1,5 +1,5 @@
-# saved-tracks: what a page of /me/tracks says of tracks, albums and artists;
-# that the user saved them is not kept. See `--print-filter recently-played`
+# saved-tracks: the tracks, albums and artists of a page of /me/tracks; that the
+# user saved them is not stored. See `--print-filter recently-played`
 # for what a mapping is.
 #
 # skip: available_markets external_ids external_urls href preview_url

@@ -1,6 +1,6 @@
-# token: that the token endpoint, which renews logins, says to come back later.
-# sp-fetch makes a capture of nothing else that it says, and of no body. See
-# `--print-filter recently-played` for what a mapping is.
+# token: a rate limit of the token endpoint, which renews logins. sp-fetch makes
+# captures of no other response of it, and of no body. See `--print-filter
+# recently-played` for what a mapping is.
 #
 # Rows of endpoint_status.
 

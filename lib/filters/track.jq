@@ -1,4 +1,4 @@
-# track: what /tracks/ID says. See `--print-filter recently-played` for what
+# track: /tracks/ID. See `--print-filter recently-played` for what
 # a mapping is.
 #
 # skip: available_markets external_ids external_urls href preview_url

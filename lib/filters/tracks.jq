@@ -1,4 +1,4 @@
-# tracks: what /tracks?ids=... says. An id that is not known comes as null.
+# tracks: /tracks?ids=... An unknown id is null in the list.
 # See `--print-filter recently-played` for what a mapping is.
 #
 # skip: available_markets external_ids external_urls href preview_url

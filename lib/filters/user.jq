@@ -1,4 +1,4 @@
-# user: what /users/ID says of another user. See `--print-filter
+# user: /users/ID, another user. See `--print-filter
 # recently-played` for what a mapping is.
 #
 # Rows of users, endpoint_status.
