@@ -8,14 +8,6 @@ bool live_set_covers(const struct table *t)
 	       slice_is(t->name, "playlist_pages");
 }
 
-static int column_of(const struct table *t, enum column_rule rule)
-{
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->columns[i].rule == rule)
-			return (int)i;
-	return -1;
-}
-
 /* Whether a column holds a time at which its row, or itself, was written. */
 static bool is_time(const struct table *t, unsigned column)
 {
@@ -29,7 +21,8 @@ static bool is_time(const struct table *t, unsigned column)
 	case RULE_MAX: return true;
 	default: break;
 	}
-	for (size_t i = 0; !t->user_made && i < sizeof(others) / sizeof(*others); i++)
+	for (size_t i = 0;
+	     !t->user_made && i < sizeof(others) / sizeof(*others); i++)
 		if (slice_is(t->columns[column].name, others[i]))
 			return true;
 	return false;
@@ -72,8 +65,6 @@ static void put_insert(
 void live_set_put_sources(
     sqlite3_str *s, const struct table *t, const char *into)
 {
-	int list = column_of(t, RULE_LIST_SOURCES);
-
 	if (t->row_source >= 0)
 		put_insert(s, t, into, "row_source");
 	if (t->first_source >= 0)
@@ -86,12 +77,12 @@ void live_set_put_sources(
 		sqlite3_str_appendall(
 		    s, " where column_sources is not null and j.value > 0;");
 	}
-	if (list >= 0) {
+	if (t->list_sources >= 0) {
 		sqlite3_str_appendf(s,
 		    "insert or ignore into %s select j.value->>1"
 		    " from \"%w\", ",
 		    into, t->name.p);
-		put_members(s, t, list);
+		put_members(s, t, t->list_sources);
 		sqlite3_str_appendall(
 		    s, " where j.value->>0 >= 0 and j.value->>1 > 0;");
 	}

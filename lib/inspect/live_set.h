@@ -1,7 +1,7 @@
 /*
  * Where the rows of a table come from, by the sources that are kept with them:
- * see merge/merge.h, and merge/tracklist_sources.h for lists of tracks. What an sp
- * has loaded that kept none, or is in a table of a user's own without these
+ * see merge/merge.h, and merge/tracklist_sources.h for lists of tracks. What an
+ * sp has loaded that kept none, or is in a table of a user's own without these
  * columns, has no more than its times.
  *
  * All of it is SQL, appended to a query that is being built.
@@ -25,8 +25,8 @@ void live_set_put_sources(
     sqlite3_str *, const struct table *, const char *into);
 
 /*
- * A query of the times at which values may have been told whose sources are
- * unknown, as text; none where there can be none.
+ * A query of the times at which values of unknown source may have been
+ * observed, as text; none where there can be none.
  */
 void live_set_put_times(sqlite3_str *, const struct table *);
 

@@ -281,7 +281,7 @@ static void put_value(struct buf *b, const struct value *v)
 	}
 }
 
-/* Where a column that was told comes from. */
+/* The source of a column that was observed. */
 static int64_t source_of(
     const struct table *t, const struct stored_row *s, unsigned column)
 {
@@ -425,7 +425,8 @@ static void put_join(struct provenance *w)
 	    " coalesce(o.run_id, s.run_id) as run, coalesce(o.seq, s.seq) as"
 	    " seq, s.endpoint, s.url, s.capture_id from (");
 	buf_put_slice(&w->query, buf_slice(&inner));
-	/* Of what an older sp has loaded, any of that time may have told it. */
+	/* An older version stored no source: any capture of that time may be
+	 * it. */
 	buf_puts(&w->query,
 	    ") c left join sources o on o.source_id = c.source"
 	    " left join staging_raw s on s.capture_id in ("

@@ -2,7 +2,7 @@
  * Why a row is as it is: the capture that each of its values comes from, as
  * merge/merge.h keeps it. Of a value that an older sp has loaded all captures
  * of
- * its time are given: any of them may have told it.
+ * its time are given: any of them may be its source.
  *
  * An item of a playlist comes from the page of the current list that has it.
  *

@@ -54,7 +54,7 @@ static int prepare(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **s)
 	return rc;
 }
 
-/* The times at which values were told whose captures are not known. */
+/* The times of values whose source is unknown. */
 static int collect_times(struct prune *p, const struct table *t)
 {
 	sqlite3_str *text = sqlite3_str_new(p->db);
@@ -82,7 +82,7 @@ static int collect_times(struct prune *p, const struct table *t)
 	return db_finish(insert, rc);
 }
 
-/* Rows of which nothing is known: neither captures nor times. */
+/* Rows of which neither sources nor times are known. */
 static int note_unknown(struct prune *p, const struct table *t)
 {
 	sqlite3_str *text = sqlite3_str_new(p->db);
@@ -128,9 +128,9 @@ static int each_table(struct prune *p,
 		const struct table *t =
 		    tables_find(&p->tables, slice_of(name ? name : ""));
 
-		rc = !t			    ? db_error(p->db)
+		rc = !t			  ? db_error(p->db)
 		     : live_set_covers(t) ? visit(p, t, ctx)
-					    : SQLITE_OK;
+					  : SQLITE_OK;
 	}
 	return db_finish(s, rc);
 }
@@ -282,7 +282,7 @@ static const char retain_whole[] =
     " and list in (select list from temp.prune_plan where verdict <> 0"
     " and " OF_LISTS ");";
 
-/* What an sp has loaded that kept no sources may be of any of that time. */
+/* A value of unknown source may be of any capture of its time. */
 static const char keep_times[] =
     "update temp.prune_plan set verdict = 2 where verdict = 0 and ms in"
     " (select ms from temp.prune_times);";
@@ -416,8 +416,7 @@ static int count_table(struct prune *p, const struct table *t, void *ctx)
 	sqlite3_stmt *s;
 	int rc;
 
-	live_set_put_count(text, t,
-	    "(select source_id from temp.prune_going)",
+	live_set_put_count(text, t, "(select source_id from temp.prune_going)",
 	    "(select fetched_at from temp.prune_going)");
 	rc = prepare(p->db, text, &s);
 	if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW &&

@@ -312,7 +312,7 @@ static int write_row(struct applier *l, const struct change *c)
 	return rc;
 }
 
-/* Of a row that stays as it is, write where it comes from now. */
+/* Write the sources of a row that does not change otherwise. */
 static int write_sources(struct applier *l, const struct table *t)
 {
 	if (l->dry || !l->before.present ||
@@ -372,8 +372,8 @@ static struct slice text_of(const struct source_name *src)
 	return src ? src->text : (struct slice){NULL, 0};
 }
 
-/* Merge what an entry tells in, at the first and the last of its times. */
-static void tell_entry(struct applier *l, const struct batch_row *e)
+/* Merge an entry, as observed at the first and the last of its times. */
+static void merge_entry(struct applier *l, const struct batch_row *e)
 {
 	struct origin o = {e->last_at,
 	    e->last_src ? e->last_src->number : SOURCE_NONE, &l->sources};
@@ -409,7 +409,7 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct batch_row *e = o[i].row;
 
-		tell_entry(l, e);
+		merge_entry(l, e);
 		c.rows += e->rows;
 		if (slice_cmp(e->last_at, newest) > 0) {
 			newest = e->last_at;

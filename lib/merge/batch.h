@@ -23,7 +23,7 @@ struct batch_row {
 	struct observation obs;
 	struct slice key;
 	struct slice first_at, last_at;
-	/* Of those that told it then the first; NULL if it was none. */
+	/* The smallest of the captures of these times; NULL for none. */
 	const struct source_name *first_src, *last_src;
 	struct slice faults, place; /* of columns left out, as in batch_add */
 	uint64_t rows;		    /* how many came like it */

@@ -36,7 +36,7 @@ struct list_record {
 	struct list_record *next;
 };
 
-/* The source of a part. */
+/* The source of a record. */
 static inline int64_t list_record_source(const struct list_record *p)
 {
 	return p->src ? p->src->number : SOURCE_NONE;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "json/json.h"
 #include "merge/row.h"
@@ -24,7 +25,6 @@ void merge_row_copy(
 	to->row_source = from->row_source;
 	to->deleted_at = from->deleted_at;
 	to->done_source = from->done_source;
-	memcpy(to->source, from->source, t->count * sizeof(*to->source));
 	memcpy(to->values, from->values, t->count * sizeof(*to->values));
 	memcpy(to->written_at, from->written_at,
 	    t->count * sizeof(*to->written_at));
@@ -166,7 +166,7 @@ void merge_read_times(const struct table *t, struct stored_row *s)
 	read_sources(t, s);
 }
 
-/* What is told at the same time comes from the first that tells it. */
+/* Of observations at the same time, the smallest source is stored. */
 static void set_if_earlier(
     struct value *v, int64_t *source, const struct origin *o)
 {
@@ -255,10 +255,12 @@ static void observe_columns(const struct table *t, struct stored_row *s,
 			s->values[v->column] = *v;
 		} else if (rule == RULE_LWW) {
 			observe_column(s, v, o);
-		} else if (rule == RULE_LIST || rule == RULE_LIST_SOURCES) {
+		} else if (rule == RULE_LIST) {
 			s->values[v->column] = *v;
 			s->written_at[v->column] = o->at;
 			s->source[v->column] = o->source;
+		} else if (rule == RULE_LIST_SOURCES) {
+			s->values[v->column] = *v;
 		}
 	}
 	for (unsigned i = 0; i < t->count; i++) {
@@ -382,7 +384,7 @@ bool merge_is_deleted(const struct table *t, const struct stored_row *s)
 	       !later(evidence(s, queue_columns(t)), s->deleted_at);
 }
 
-/* When it was removed last, and by the first that did so. */
+/* When it was deleted last, and the smallest source of that. */
 static void tell_done(struct stored_row *s, const struct origin *o)
 {
 	if (later(o->at, s->deleted_at)) {
@@ -475,10 +477,7 @@ static void write_times(
 	for (unsigned n = 0; n < t->count; n++) {
 		unsigned i = t->by_name[n];
 
-		if (!s->written_at[i].p ||
-		    !(is_timed(t->columns[i].rule) ||
-			is_seen(t->columns[i].rule)) ||
-		    is_implied(t, s, i))
+		if (!s->written_at[i].p || is_implied(t, s, i))
 			continue;
 		buf_putc(text, text->n == from ? '{' : ',');
 		json_put_string(text, t->columns[i].name);
@@ -487,33 +486,42 @@ static void write_times(
 	}
 }
 
-/* The source that goes without saying, but for what RULE_FIRST_SOURCE says. */
-static int64_t base_source(const struct table *t, const struct stored_row *s,
-    struct slice newest, struct sources *sources)
+/*
+ * When columns were written last; p == NULL if none was. The source is of the
+ * first capture that wrote one then.
+ */
+static struct slice last_write(const struct table *t,
+    const struct stored_row *s, struct sources *sources, int64_t *source)
 {
-	int64_t source = SOURCE_NONE;
-	bool found = false;
+	struct slice last = {NULL, 0};
 
-	if (t->last < 0) {
-		for (unsigned i = 0; i < t->count; i++)
-			if (t->columns[i].rule == RULE_MAX)
-				return s->source[i];
-		return t->earliest < 0 ? SOURCE_UNKNOWN
-				       : s->source[t->earliest];
-	}
-	if (!newest.p)
-		return s->source[t->last];
 	for (unsigned i = 0; i < t->count; i++) {
-		if (!s->written_at[i].p || !is_timed(t->columns[i].rule) ||
-		    !slice_eq(s->written_at[i], newest))
+		struct slice at = s->written_at[i];
+		int c = 1;
+
+		if (!at.p || !is_timed(t->columns[i].rule))
 			continue;
-		if (found && source != s->source[i])
-			source = sources_first(sources, source, s->source[i]);
-		else
-			source = s->source[i];
-		found = true;
+		if (last.p)
+			c = at.p == last.p ? 0 : slice_cmp(at, last);
+		if (c > 0) {
+			last = at;
+			*source = s->source[i];
+		} else if (c == 0 && *source != s->source[i]) {
+			*source = sources_first(sources, *source, s->source[i]);
+		}
 	}
-	return source;
+	return last;
+}
+
+/* The source of a row whose columns are not written at times of their own. */
+static int64_t seen_source(const struct table *t, const struct stored_row *s)
+{
+	if (t->last >= 0)
+		return s->source[t->last];
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->columns[i].rule == RULE_MAX)
+			return s->source[i];
+	return t->earliest < 0 ? SOURCE_UNKNOWN : s->source[t->earliest];
 }
 
 /* Write RULE_COLUMN_SOURCES, in the same order. */
@@ -543,7 +551,7 @@ static struct value source_value(int64_t source)
 	return v;
 }
 
-static void settle_sources(
+static void put_sources(
     const struct table *t, struct stored_row *s, int64_t base)
 {
 	if (t->row_source >= 0)
@@ -556,8 +564,8 @@ static void settle_sources(
 			: source_value(s->source[t->earliest]);
 }
 
-/* Settle the times and sources that are listed, both in one text. */
-static void settle_listed(
+/* Write the times and sources that are listed, both into one text. */
+static void put_listed(
     const struct table *t, struct stored_row *s, int64_t base, struct buf *text)
 {
 	size_t times = text->n, sources;
@@ -582,22 +590,20 @@ static void settle_listed(
 bool merge_finalize(const struct table *t, struct stored_row *s,
     struct sources *sources, struct buf *text)
 {
-	struct slice newest = {NULL, 0};
-	int64_t base;
+	struct slice last;
+	int64_t source = SOURCE_NONE;
 
 	if (t->kind != TABLE_BY_COLUMN) {
-		settle_sources(t, s, s->row_source);
+		put_sources(t, s, s->row_source);
 		return true;
 	}
-	for (unsigned i = 0; i < t->count; i++)
-		if (s->written_at[i].p && is_timed(t->columns[i].rule) &&
-		    (!newest.p || later(s->written_at[i], newest)))
-			newest = s->written_at[i];
-	if (newest.n && t->last >= 0)
-		s->values[t->last] = value_text(newest);
-	base = base_source(t, s, newest, sources);
-	settle_sources(t, s, base);
-	settle_listed(t, s, base, text);
+	last = last_write(t, s, sources, &source);
+	if (last.n && t->last >= 0)
+		s->values[t->last] = value_text(last);
+	if (!last.p || t->last < 0)
+		source = seen_source(t, s);
+	put_sources(t, s, source);
+	put_listed(t, s, source, text);
 	if (t->sparse_last && t->first >= 0 &&
 	    value_cmp(&s->values[t->first], &s->values[t->last]) == 0)
 		s->values[t->last] = VALUE_NONE;
@@ -620,9 +626,12 @@ bool merge_row_differs(const struct table *t, const struct stored_row *a,
 bool merge_sources_differ(const struct table *t, const struct stored_row *a,
     const struct stored_row *b)
 {
-	for (unsigned i = 0; t->row_source >= 0 && i < t->count; i++)
-		if (rule_is_provenance(t->columns[i].rule) &&
-		    value_cmp(&a->values[i], &b->values[i]) != 0)
+	const int columns[] = {
+	    t->row_source, t->first_source, t->column_sources, t->list_sources};
+
+	for (size_t i = 0; i < COUNT_OF(columns); i++)
+		if (columns[i] >= 0 && value_cmp(&a->values[columns[i]],
+					   &b->values[columns[i]]) != 0)
 			return true;
 	return false;
 }

@@ -20,11 +20,11 @@
  * only a user's own schema has, is listed whenever it was told: what it holds
  * before that is its default.
  *
- * With each time goes a source: the capture that told it, of those that told
- * the same at the same time the first (merge/sources.h). It decides nothing.
+ * With each time goes a source: the smallest capture of those that report this
+ * value at this time (merge/sources.h). It never decides which value wins.
  *
- *	RULE_ROW_SOURCE		of the columns told at RULE_LAST, the first
- *				of theirs; without RULE_LAST, of RULE_MAX or of
+ *	RULE_ROW_SOURCE		the smallest of the columns written at
+ *				RULE_LAST; without RULE_LAST, of RULE_MAX or of
  *				RULE_FIRST; of other kinds of tables, the row's
  *	RULE_FIRST_SOURCE	of RULE_FIRST or RULE_MIN, where it is another
  *	RULE_COLUMN_SOURCES	a JSON object of the sources of columns that
@@ -52,7 +52,7 @@ struct observation {
 	bool removes; /* op "delete" */
 };
 
-/* When something is told, and by which capture. */
+/* When something was observed, and by which capture. */
 struct origin {
 	struct slice at;
 	int64_t source;
@@ -74,7 +74,10 @@ struct stored_row {
 /* No row, and no times of any column. */
 void merge_row_clear(const struct table *, struct stored_row *);
 
-/* Copy a row; the text stays borrowed from where it was. */
+/*
+ * Copy a row but for the sources of its columns, which merge_read_times finds;
+ * the text stays borrowed from where it was.
+ */
 void merge_row_copy(
     const struct table *, struct stored_row *to, const struct stored_row *);
 

@@ -264,6 +264,7 @@ static void finish_table(struct table *t, const struct table_rule *special)
 	t->row_source = column_of_rule(t, RULE_ROW_SOURCE);
 	t->first_source = column_of_rule(t, RULE_FIRST_SOURCE);
 	t->column_sources = column_of_rule(t, RULE_COLUMN_SOURCES);
+	t->list_sources = column_of_rule(t, RULE_LIST_SOURCES);
 	t->earliest = t->first >= 0 ? t->first : column_of_rule(t, RULE_MIN);
 	if (special) {
 		t->kind = t->kind ? t->kind : special->kind;
@@ -337,7 +338,8 @@ static struct table *table_read(struct tables *ts, struct slice name)
 	struct table *t = mem_zero(1, sizeof(*t));
 
 	t->first = t->last = t->times = t->earliest = -1;
-	t->row_source = t->first_source = t->column_sources = -1;
+	t->row_source = t->first_source = -1;
+	t->column_sources = t->list_sources = -1;
 	t->user_made = !is_ours(name);
 	t->name_copy = copy_name(&t->name, name);
 	if (t->user_made && is_virtual(ts, name))

@@ -84,7 +84,8 @@ struct table {
 	unsigned keys[TABLE_COLUMNS_MAX];    /* in the order of the index */
 	unsigned key_count;
 	int first, last, times; /* the columns of those rules, or -1 */
-	int row_source, first_source, column_sources; /* the same */
+	/* The same. */
+	int row_source, first_source, column_sources, list_sources;
 	int earliest; /* what first_source is of */
 
 	bool deferred; /* its rows are deferred until their run commits of their

@@ -141,7 +141,7 @@ static int cmp_current(
 /* A list that takes the place of the current one. */
 struct whole_list {
 	struct slice playlist, list, at, snapshot;
-	const struct source_name *src; /* of the part that came last */
+	const struct source_name *src; /* of its newest record */
 	const struct list_record
 	    *page; /* its only one, or NULL: as they are kept */
 };
@@ -154,11 +154,10 @@ static int cmp_lists(const struct whole_list *a, const struct whole_list *b)
 }
 
 /*
- * Tell the merge of the playlist, and of the queue, when a list was whole; and
- * that it is current now, if it is. It comes from the capture of its first
- * page.
+ * Write the time of a whole list to its playlist, and a tombstone to the queue;
+ * and its name, if it is current now. Its source is that of its first page.
  */
-static int tell_whole(struct tracklists *ls, const struct whole_list *w,
+static int write_whole(struct tracklists *ls, const struct whole_list *w,
     int64_t first, bool current)
 {
 	const struct source_name src = {
@@ -185,11 +184,12 @@ static int tell_whole(struct tracklists *ls, const struct whole_list *w,
 	return rc;
 }
 
-/* Tell that a list is current now, and keep in mind which it is. */
+/* Write that a list is current, and remember which one. */
 static int write_current(struct tracklists *ls, const struct whole_list *w)
 {
-	int64_t first = tracklist_sources_at(buf_slice(&ls->current_sources), 0);
-	int rc = tell_whole(ls, w, first, true);
+	int64_t first =
+	    tracklist_sources_at(buf_slice(&ls->current_sources), 0);
+	int rc = write_whole(ls, w, first, true);
 
 	if (rc == SQLITE_OK &&
 	    (!set_text(&ls->current_at, w->at) ||
@@ -200,7 +200,7 @@ static int write_current(struct tracklists *ls, const struct whole_list *w)
 	return rc;
 }
 
-/* The source of a page that is kept; an older sp may have kept it. */
+/* The source of a stored page; an older version stored none. */
 static int64_t page_source(sqlite3_stmt *page)
 {
 	return sqlite3_column_type(page, 2) == SQLITE_NULL
@@ -217,8 +217,8 @@ static int put_pages(struct tracklists *ls, const struct whole_list *w,
 	int rc;
 
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		tracklist_sources_add(&ls->current_sources, sqlite3_column_int64(s, 1),
-		    page_source(s));
+		tracklist_sources_add(&ls->current_sources,
+		    sqlite3_column_int64(s, 1), page_source(s));
 		rc = tracklist_items_put(
 		    &ls->items, at, tracklist_sql_text(s, 0));
 		if (rc != SQLITE_OK)
@@ -236,7 +236,8 @@ static int make_current(struct tracklists *ls, const struct whole_list *w)
 
 	buf_clear(&ls->current_sources);
 	if (w->page)
-		tracklist_sources_add(&ls->current_sources, 0, list_record_source(w->page));
+		tracklist_sources_add(
+		    &ls->current_sources, 0, list_record_source(w->page));
 	if (rc == SQLITE_OK && w->page)
 		rc = tracklist_items_put(&ls->items, &at, w->page->items);
 	else if (rc == SQLITE_OK)
@@ -261,7 +262,7 @@ static int count_unchanged(struct tracklists *ls, const struct list_record *p)
 	return SQLITE_OK;
 }
 
-/* The list held, of which a page comes again. */
+/* The current list, of which a page comes again. */
 static struct whole_list current_list(
     const struct tracklists *ls, const struct list_record *p)
 {
@@ -275,8 +276,8 @@ static struct whole_list current_list(
 }
 
 /*
- * A page of the current list came again from another capture: where it is the
- * same as the current one, the first of the two counts, else the other.
+ * A page of the current list came again, from another capture. Where the page
+ * is the same, the smaller source is stored, else that of the new page.
  */
 static int source_again(struct tracklists *ls, const struct list_record *p,
     bool same, int64_t length)
@@ -294,7 +295,8 @@ static int source_again(struct tracklists *ls, const struct list_record *p,
 		return ls->applier->sources.rc;
 	tracklist_sources_know(text, p->offset, p->count, length);
 	tracklist_sources_put(text, p->offset, source);
-	return tell_whole(ls, &w, tracklist_sources_at(buf_slice(text), 0), true);
+	return write_whole(
+	    ls, &w, tracklist_sources_at(buf_slice(text), 0), true);
 }
 
 /* A page of the current list that comes again: the greater one wins, whole. */
@@ -382,8 +384,8 @@ static int make_confirmed_current(struct tracklists *ls,
 	return make_current(ls, cmp_lists(w, &other) < 0 ? w : &other);
 }
 
-/* A complete list of the time of the current one says as much of that time. */
-static int tell_as_new(struct tracklists *ls, const struct whole_list *w)
+/* A complete list as new as the current one may have the smaller source. */
+static int write_as_new(struct tracklists *ls, const struct whole_list *w)
 {
 	sqlite3_stmt *s =
 	    tracklist_pages_read(&ls->pages, w->playlist, w->list);
@@ -396,7 +398,7 @@ static int tell_as_new(struct tracklists *ls, const struct whole_list *w)
 		if (sqlite3_column_int64(s, 1) == 0)
 			first = page_source(s);
 	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? tell_whole(ls, w, first, false) : rc;
+	return rc == SQLITE_DONE ? write_whole(ls, w, first, false) : rc;
 }
 
 /* See what a list is with a part that came, and hold it if it may be. */
@@ -414,7 +416,7 @@ static int assess_list(
 	if (c >= 0 && j->state == LIST_COMPLETE)
 		return make_current(ls, &w);
 	if (c < 0 && j->state == LIST_COMPLETE)
-		return tell_as_new(ls, &w);
+		return write_as_new(ls, &w);
 	return c > 0 ? make_confirmed_current(ls, p, &w) : SQLITE_OK;
 }
 
@@ -457,7 +459,7 @@ static int apply_same_list(struct tracklists *ls, const struct list_record *p,
 	if (cmp > 0)
 		return make_current(ls, w);
 	rc = cmp == 0 ? tracklist_items_put(&ls->items, &at, p->items)
-		      : tell_whole(ls, w, list_record_source(p), false);
+		      : write_whole(ls, w, list_record_source(p), false);
 	if (rc == SQLITE_OK)
 		rc = cmp == 0 ? source_again(ls, p, true, p->total)
 			      : count_unchanged(ls, p);
@@ -476,7 +478,7 @@ static int apply_single_page(struct tracklists *ls, const struct list_record *p)
 	int c = cmp_current(ls, p->at, p->list), rc;
 
 	if (c < 0 && slice_eq(p->at, buf_slice(&ls->current_at))) {
-		rc = tell_whole(ls, &w, list_record_source(p), false);
+		rc = write_whole(ls, &w, list_record_source(p), false);
 		if (rc != SQLITE_OK)
 			return rc;
 	}

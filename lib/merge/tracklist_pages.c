@@ -43,7 +43,7 @@ enum {
 		  " and p.list in (select name from chain)"                  \
 		  " order by p.page_offset, i.key))"
 
-/* What a part says, and what is said of the one that is kept. */
+/* What a record says, and what the stored row says. */
 #define SAID                                                             \
 	"(coalesce(?5, -1), coalesce(items_cmp(?9, items_json), 0), ?8," \
 	" coalesce(?6, ''), coalesce(?7, 0), coalesce(?11, 0),"          \
@@ -177,7 +177,7 @@ int tracklist_pages_copy(
 			       : rc;
 }
 
-/* Bind all of a part but its source. */
+/* Bind all of a record but its source. */
 static sqlite3_stmt *bind_part(
     struct tracklist_pages *lp, int which, const struct list_record *p)
 {
@@ -202,7 +202,7 @@ static sqlite3_stmt *bind_part(
 	return s;
 }
 
-/* A part that is kept came again: from which capture it counts as. */
+/* A record that is stored came again: keep the smaller source. */
 static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
 {
 	sqlite3_stmt *s = bind_part(lp, SOURCE, p);

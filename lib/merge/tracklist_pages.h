@@ -69,8 +69,8 @@ int tracklist_pages_copy(
 
 /*
  * Store a part; of two that differ under one key the greater one, whole.
- * `*changed` says whether that is another one than before. The same part of
- * another capture changes nothing but where it comes from.
+ * `*changed` says whether that is another one than before. The same record of
+ * another capture may change the source alone.
  */
 int tracklist_pages_store(
     struct tracklist_pages *, const struct list_record *, bool *changed);

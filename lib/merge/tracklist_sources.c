@@ -77,8 +77,9 @@ void tracklist_sources_put(struct buf *text, int64_t position, int64_t source)
 void tracklist_sources_know(
     struct buf *text, int64_t position, int64_t count, int64_t of)
 {
-	int64_t known =
-	    text->n == 0 ? 0 : tracklist_sources_at(buf_slice(text), TRACKLIST_UNKNOWN);
+	int64_t known = text->n == 0 ? 0
+				     : tracklist_sources_at(
+					   buf_slice(text), TRACKLIST_UNKNOWN);
 
 	if (known < 0)
 		return;

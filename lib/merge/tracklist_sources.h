@@ -1,8 +1,8 @@
 /*
  * Which captures a list of tracks came from: the text of tracks_sources, an
- * array of [position, source] of its pages. Of
- * a list that an older sp has stored, pages become known as they come again,
- * from the first one on: [TRACKLIST_UNKNOWN, n] says that those from n on are not.
+ * array of [position, source] of its pages. Of a list that an older sp has
+ * stored, pages become known as they come again, from the first one on:
+ * [TRACKLIST_UNKNOWN, n] says that those from n on are not.
  */
 #ifndef SP_MERGE_TRACKLIST_SOURCES_H
 #define SP_MERGE_TRACKLIST_SOURCES_H

@@ -17,10 +17,11 @@ BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
 STATUSES = {0, 1, 64, 65, 69, 71, 73, 74, 75, 77, 78}
 
 # Columns that number or date what was done, rather than tell what is so.
-BOOKKEEPING = {"play_id", "capture_id", "error_id"}
+BOOKKEEPING = {"play_id", "capture_id", "error_id", "row_source",
+               "first_source", "column_sources", "tracks_sources"}
 # Tables of what was tried, not of what is so.
 BOOKS = {"ingest_runs", "ingest_errors", "accounts", "playlist_pages",
-         "staging_raw", "staging_bodies"}
+         "staging_raw", "staging_bodies", "sources"}
 # What was captured, of which endpoint, to be read by way of opened().
 CAPTURED = """select endpoint, body_text(b.body) as body
     from staging_raw s join staging_bodies b using (body_id)"""

@@ -29,6 +29,9 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+from provenance import provenance  # noqa: E402
 from common import (BOOKS, CAPTURED, STATUSES, Api, Broken, Progress, check,
                     differences, duration, folder, is_whole, opened, program,
                     rebuild, tables)
@@ -242,6 +245,8 @@ class Epoch:
                 check(not said, "the captures tell something else:", said)
         said = differences(tables(self.db), made)
         check(not said, "replayed, the tables differ:", said)
+        said = differences(provenance(self.db), provenance(copy))
+        check(not said, "values come from other captures:", said)
         for name in os.listdir(self.path):
             if name.startswith("rebuilt-"):
                 os.remove(os.path.join(self.path, name))

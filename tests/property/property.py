@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Loading is a merge: random histories, told in any order, any number of
 times, in any number of runs and processes, one after another or at once, and
-told again in part from staging_raw, give the same tables.
+told again in part from staging_raw, give the same tables, whose values come from
+the same captures.
 
 What fails is shrunk to as few rows of as few columns as still fail, and
 printed with the seed.
@@ -27,6 +28,9 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "lib"))
+from provenance import provenance  # noqa: E402
 from histories import ENDPOINTS, OWN_SCHEMA, RUNS, Story, line  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
@@ -79,9 +83,12 @@ class Programs:
         return done.stdout
 
     def digest(self, path):
+        """All of the tables, and which capture each value comes from."""
         text = self.run([self.load, "--digest", "--db", path], b"", (0,))
-        return {r["table"]: (r["rows"], r["digest"])
-                for r in map(json.loads, text.splitlines())}
+        tables = {r["table"]: (r["rows"], r["digest"])
+                  for r in map(json.loads, text.splitlines())}
+        return tables | {"sources of " + t: rows
+                         for t, rows in provenance(path).items()}
 
     def shell(self, text, statuses=STATUSES):
         """A pipeline of the programs, to be fed and waited for."""
@@ -413,6 +420,7 @@ def contents(path, keys):
             held[table, name] = {
                 c: v for c, v in dict(row).items()
                 if v is not None and c not in ("play_id", "stars")
+                and "_source" not in c
             } if row else None
     return held
 
