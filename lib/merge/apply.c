@@ -64,12 +64,11 @@ static int bind_keys(sqlite3_stmt *s, int index, const struct table *t,
 	return rc;
 }
 
-/* A value of a row of results; its text is copied to where room is. */
-static struct value read_column(sqlite3_stmt *s, int column, struct buf *text)
+/* A value of a row of results; text is the statement's. */
+static struct value read_column(sqlite3_stmt *s, int column)
 {
 	struct value v = VALUE_NONE;
 	const void *p;
-	size_t n;
 
 	switch (sqlite3_column_type(s, column)) {
 	case SQLITE_INTEGER:
@@ -83,36 +82,38 @@ static struct value read_column(sqlite3_stmt *s, int column, struct buf *text)
 	case SQLITE_TEXT:
 	case SQLITE_BLOB:
 		p = sqlite3_column_blob(s, column);
-		n = (size_t)sqlite3_column_bytes(s, column);
-		if (p)
-			buf_put(text, p, n);
-		v = value_text((struct slice){text->p + text->n - n, n});
+		v = value_text((struct slice){
+		    p ? p : "", (size_t)sqlite3_column_bytes(s, column)});
 		break;
 	default: break;
 	}
 	return v;
 }
 
-/* Take a row of results over. */
+/* Take a row of results over, its text into a buffer. */
 static int read_row(sqlite3_stmt *s, const struct table *t,
     struct stored_row *row, struct buf *text)
 {
 	size_t n = 1;
 
-	/* All the room first: text that has been read must stay put. */
-	for (int i = 0; i < (int)t->count; i++) {
-		int type = sqlite3_column_type(s, i);
-
-		if (type == SQLITE_TEXT || type == SQLITE_BLOB)
-			n += (size_t)sqlite3_column_bytes(s, i);
+	merge_row_clear(t, row);
+	row->present = true;
+	for (unsigned i = 0; i < t->count; i++) {
+		row->values[i] = read_column(s, (int)i);
+		n += value_slice(&row->values[i]).n;
 	}
+	/* All the room first: text that has been copied must stay put. */
 	buf_clear(text);
 	if (!buf_reserve(text, n))
 		return SQLITE_TOOBIG;
-	merge_row_clear(t, row);
-	row->present = true;
-	for (unsigned i = 0; i < t->count; i++)
-		row->values[i] = read_column(s, (int)i, text);
+	for (unsigned i = 0; i < t->count; i++) {
+		struct value *v = &row->values[i];
+
+		if (v->type != VALUE_TEXT)
+			continue;
+		buf_put_slice(text, v->text);
+		v->text.p = text->p + text->n - v->text.n;
+	}
 	return text->failed ? SQLITE_TOOBIG : SQLITE_OK;
 }
 
