@@ -46,7 +46,7 @@ is "$(sql "select count(*) > 0 from endpoint_status
     where endpoint = 'playlist' and status = 403")" 1 \
     "a private playlist is answered with 403"
 sql "delete from playlist_ingest_queue; insert into playlist_ingest_queue
-    select subject, '2026-01-01T00:00:00.000Z', null, 'kim' from endpoint_status
+    (playlist_id, detected_at, played_at, user_id) select subject, '2026-01-01T00:00:00.000Z', null, 'kim' from endpoint_status
     where endpoint = 'playlist' and status = 403 limit 1"
 run job --force playlists
 is "$status $err $(sql 'select count(*) from playlist_ingest_queue')" "0  1" \

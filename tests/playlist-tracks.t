@@ -41,16 +41,6 @@ run_state() {
 held() { sql "select group_concat(track_id, '') from (select track_id
 	from playlist_tracks where playlist_id = '${p:-p}' order by position)"; }
 waiting() { sql 'select count(*) from playlist_pages'; }
-dump() {
-	for table in playlist_tracks playlists playlist_ingest_queue \
-	    playlist_ingest_done playlist_pages; do
-		columns=$(sql "select group_concat(name)
-		    from pragma_table_info('$table')
-		    where name not like '%\_source%' escape '\'")
-		sql "select '$table', $columns from $table order by 2, 3"
-	done
-	provenance
-}
 
 section "a list in pages"
 {

@@ -50,16 +50,3 @@ clockless() { grep -v "^sp-fetch: this machine's clock is "; }
 last_run() {
 	sql "select status from ingest_runs order by run_id desc limit 1"
 }
-
-# dump FILE: all tables, without what only numbers rows and runs.
-dump() {
-	for dump_table in tracks albums artists track_artists users playlists \
-	    playlist_tracks user_playlists user_relationships cursors play_coverage \
-	    playlist_ingest_queue playlist_ingest_done endpoint_status; do
-		sqlite3 "$1" "select '$dump_table', * from $dump_table
-		    order by 2, 3"
-	done
-	sqlite3 "$1" "select user_id, track_id, played_at, context_type,
-		context_uri, source, ingested_at, last_updated, column_times
-		from play_history order by user_id, played_at, track_id"
-}
