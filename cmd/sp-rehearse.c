@@ -1,7 +1,6 @@
 /*
- * sp-rehearse: a Web API to practise on. A real HTTP server on 127.0.0.1 that
- * behaves as the service does, with a listener who does not exist, a clock
- * that stands still until it is moved, and faults on demand.
+ * sp-rehearse: a mock of the Web API. An HTTP server on 127.0.0.1 with made-up
+ * data, a simulated clock, and faults on demand.
  */
 #include "base/array.h"
 #include "base/clock.h"
@@ -10,6 +9,7 @@
 #include "rehearse/put_json.h"
 #include "rehearse/server.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -26,20 +26,17 @@ static const char usage[] =
     "usage: sp-rehearse [--port N] [--port-file FILE] [--token-file FILE]\n"
     "           [--seed N] [--clock T] [--user ID] [--plays-per-day N]\n"
     "           [--playlists N] [--big-playlist N]\n"
-    "           [--regime extended|development|grandfathered]\n"
-    "           [--expires SECONDS] [--scope SCOPES] [--latency MS]\n"
-    "           [--pretty] [--fault SPEC]... [--serve DIR]\n";
+    "           [--access-mode extended|development|grandfathered]\n"
+    "           [--scope SCOPES] [--latency MS] [--serve DIR]\n";
 
 struct mock_options {
-	int64_t port, seed, per_day, lists, big, expires, latency, clock;
+	int64_t port, seed, per_day, lists, big, latency, clock;
 	bool clock_given;
 	const char *port_file, *token_file, *user, *serve, *scope;
 	enum access_mode access_mode;
-	bool pretty;
-	struct faults faults;
 };
 
-static enum access_mode access_mode_of(const char *text)
+static enum access_mode parse_access_mode(const char *text)
 {
 	static const char *const names[] = {
 	    "extended", "development", "grandfathered"};
@@ -49,26 +46,18 @@ static enum access_mode access_mode_of(const char *text)
 			return (enum access_mode)i;
 	}
 	cli_die(EX_USAGE,
-	    "--regime: not extended, development or grandfathered: '%s'", text);
+	    "--access-mode: not extended, development or grandfathered: '%s'",
+	    text);
 }
 
-static void queue_fault(struct faults *faults, const char *text)
-{
-	const char *why = "too many faults";
-	struct fault f;
-
-	if (!fault_read(&f, text, &why) || !faults_add(faults, &f))
-		cli_die(EX_USAGE, "--fault: bad fault '%s': %s", text, why);
-}
-
-static const char *user_of(const char *text)
+static const char *parse_user(const char *text)
 {
 	if (*text == '\0' || strlen(text) >= NAME_SIZE / 2)
 		cli_die(EX_USAGE, "--user: empty or too long: '%s'", text);
 	return text;
 }
 
-static const char *scope_of_login(const char *text)
+static const char *parse_scope(const char *text)
 {
 	static const char good[] = "abcdefghijklmnopqrstuvwxyz- ";
 
@@ -91,7 +80,6 @@ static bool read_number(struct mock_options *o, int c, const char *arg)
 	    {'n', "--plays-per-day", &o->per_day, 20000},
 	    {'L', "--playlists", &o->lists, PLAYLISTS_MAX},
 	    {'b', "--big-playlist", &o->big, PLAYLIST_SIZE_MAX},
-	    {'e', "--expires", &o->expires, 365 * 86400},
 	    {'l', "--latency", &o->latency, 600000},
 	};
 
@@ -115,12 +103,9 @@ static const struct option longs[] = {
     {"plays-per-day", required_argument, NULL, 'n'},
     {"playlists", required_argument, NULL, 'L'},
     {"big-playlist", required_argument, NULL, 'b'},
-    {"regime", required_argument, NULL, 'r'},
-    {"expires", required_argument, NULL, 'e'},
+    {"access-mode", required_argument, NULL, 'r'},
     {"scope", required_argument, NULL, 'S'},
     {"latency", required_argument, NULL, 'l'},
-    {"pretty", no_argument, NULL, 'y'},
-    {"fault", required_argument, NULL, 'f'},
     {"serve", required_argument, NULL, 'd'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -138,12 +123,10 @@ static void set_option(void *ctx, int which, const char *arg)
 		o->clock = cli_time("--clock", arg);
 		o->clock_given = true;
 		break;
-	case 'u': o->user = user_of(arg); break;
-	case 'r': o->access_mode = access_mode_of(arg); break;
-	case 'y': o->pretty = true; break;
-	case 'f': queue_fault(&o->faults, arg); break;
+	case 'u': o->user = parse_user(arg); break;
+	case 'r': o->access_mode = parse_access_mode(arg); break;
 	case 'd': o->serve = arg; break;
-	case 'S': o->scope = scope_of_login(arg); break;
+	case 'S': o->scope = parse_scope(arg); break;
 	case 'h': cli_usage(usage, true);
 	case 'V': cli_version();
 	default:
@@ -158,7 +141,7 @@ static void read_options(int argc, char **argv, struct mock_options *o)
 		cli_usage(usage, false);
 }
 
-/* Replace a file in one step, so that nobody reads half of it. */
+/* Replace a file atomically. */
 static bool write_file(const char *path, mode_t mode, const struct buf *text)
 {
 	char temp[PATH_MAX];
@@ -200,7 +183,7 @@ static bool write_port(const char *path, int port)
 	return ok;
 }
 
-/* What sp-fetch needs to call this server, as if someone had logged in. */
+/* Write what sp-fetch needs to use this server, as after a login. */
 static bool write_token(const char *path, struct mock *r)
 {
 	struct buf b = BUF_INIT(MOCK_TEXT_MAX);
@@ -209,7 +192,7 @@ static bool write_token(const char *path, struct mock *r)
 
 	if (path == NULL)
 		return true;
-	clock_format(clock_now() + r->tokens.lasts, ends);
+	clock_format(clock_now() + TOKEN_SECONDS * 1000, ends);
 	buf_printf(&b,
 	    "{\"client_id\":\"%s\",\"access_token\":\"%s\","
 	    "\"refresh_token\":\"%s\",\"expires_at\":\"%s\",\"scope\":\"%s\","
@@ -228,30 +211,30 @@ static bool write_token(const char *path, struct mock *r)
 /* Returns EX_OK, or the status to end with, after a message. */
 static int set_up(struct mock *r, const struct mock_options *o)
 {
-	char why[256];
+	DIR *folder = NULL;
 
 	r->access_mode = o->access_mode;
 	r->clock = o->clock;
 	r->set_at = o->clock_given ? clock_monotonic() : 0;
 	r->latency = o->latency;
-	r->pretty = o->pretty;
-	r->faults = o->faults;
-	tokens_init(&r->tokens, (uint64_t)o->seed, o->expires * 1000);
-	strcpy(r->tokens.scope, o->scope ? o->scope : mock_default_scope());
+	tokens_init(&r->tokens, (uint64_t)o->seed);
+	strcpy(r->tokens.scope, o->scope ? o->scope : mock_default_scope);
 	r->catalogue = catalogue_new(
 	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
 	history_init(&r->history, r->catalogue, (int)o->per_day,
 	    o->clock - HISTORY_DAYS * DAY_MS);
 	history_extend(&r->history, r->clock);
-	if (o->serve != NULL && (r->recordings = recordings_open(
-				     o->serve, why, sizeof(why))) == NULL) {
-		cli_warn("%s: cannot serve: %s", o->serve, why);
+	r->saved = o->serve;
+	if (o->serve != NULL && (folder = opendir(o->serve)) == NULL) {
+		cli_warn("%s: cannot serve: %s", o->serve, strerror(errno));
 		return EX_IOERR;
 	}
+	if (folder != NULL)
+		closedir(folder);
 	return EX_OK;
 }
 
-/* Listen, print where, and serve until a signal of set arrives. */
+/* Listen, print the URL, and serve until a signal of set arrives. */
 static int serve(
     struct mock *r, const struct mock_options *o, const sigset_t *set)
 {
@@ -289,11 +272,8 @@ static int serve(
 
 int main(int argc, char **argv)
 {
-	struct mock_options o = {.seed = 1,
-	    .per_day = 40,
-	    .lists = -1,
-	    .expires = 3600,
-	    .user = "rehearsal"};
+	struct mock_options o = {
+	    .seed = 1, .per_day = 40, .lists = -1, .user = "rehearsal"};
 	struct mock r = {.log = BUF_INIT(MOCK_TEXT_MAX)};
 	sigset_t set;
 	int status;
@@ -301,7 +281,7 @@ int main(int argc, char **argv)
 	clock_parse(SLICE("2026-11-22T12:00:00Z"), &o.clock);
 	cli_init("sp-rehearse");
 	read_options(argc, argv, &o);
-	/* Blocked in every thread: only main, by sigwait, hears them. */
+	/* Blocked in every thread: only main receives them, by sigwait. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

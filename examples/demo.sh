@@ -1,5 +1,5 @@
 #!/bin/sh
-# Show the jobs from end to end, on the rehearsal API: a simulated listener on
+# Show the jobs from end to end, on the mock API: a simulated listener on
 # 127.0.0.1. Needs no Spotify account, and no network.
 #
 #	demo.sh [FOLDER OF THE PROGRAMS]
@@ -32,7 +32,7 @@ play() {
 		>/dev/null
 }
 
-say "The rehearsal API: a simulated listener"
+say "The mock API: a simulated listener"
 sp-rehearse --port-file "$dir/port" --token-file "$dir/token.json" \
 	--user kim --seed 7 --clock "$(jq -nr 'now | floor | todate')" >/dev/null &
 api=$!

@@ -95,7 +95,7 @@ E2
 	is "$status $got" "0 $want" "$endpoint: a body alone"
 done <"$tmp/whole"
 
-section "the rehearsal, in each of its regimes"
+section "the mock API, in each access mode"
 get() {
 	code=$(curl -s -H "Authorization: Bearer $token" -o "$tmp/body" \
 	    -w '%{http_code}' "$api_url/v1/$2")
@@ -128,22 +128,22 @@ lists() {
 	jq -Sc 'select(.table == "playlist_tracks") | .row
 		| del(.snapshot_id)' "$1" | sort
 }
-for regime in extended development grandfathered; do
-	api_start --user kim --seed 5 --regime $regime
-	captures >"$tmp/$regime"
-	run sp-transform <"$tmp/$regime"
-	mv "$tmp/out" "$tmp/$regime.rows"
-	is "$status $err" "0 " "$regime: nothing is refused"
-	is "$(sp-transform --no-memo <"$tmp/$regime" | cmp - "$tmp/$regime.rows")" \
-	    "" "$regime: nor does the fast way differ"
+for mode in extended development grandfathered; do
+	api_start --user kim --seed 5 --access-mode $mode
+	captures >"$tmp/$mode"
+	run sp-transform <"$tmp/$mode"
+	mv "$tmp/out" "$tmp/$mode.rows"
+	is "$status $err" "0 " "$mode: nothing is refused"
+	is "$(sp-transform --no-memo <"$tmp/$mode" | cmp - "$tmp/$mode.rows")" \
+	    "" "$mode: nor does the fast way differ"
 	is "$(jq -r 'select(.table == "playlist_tracks").row
-		| .items[] | .uri // ""' "$tmp/$regime.rows")" \
+		| .items[] | .uri // ""' "$tmp/$mode.rows")" \
 	    "$(jq -r 'select(.endpoint | startswith("playlist")).body
 		| (if .items | type == "array" then . else
 			.items // .tracks // {items: []} end).items[]
 		| if .track | type == "object" then .track else .item end
-		| .uri // ""' "$tmp/$regime")" \
-	    "$regime: lists are what the API said, in its order"
+		| .uri // ""' "$tmp/$mode")" \
+	    "$mode: lists are what the API said, in its order"
 done
 lists "$tmp/extended.rows" >"$tmp/extended.lists"
 [ "$(wc -l <"$tmp/extended.lists")" -gt 8 ]

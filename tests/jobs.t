@@ -1,5 +1,5 @@
 #!/bin/sh
-# The playlist, audio features and profile jobs, in the three regimes that
+# The playlist, audio features and profile jobs, in the three access modes that
 # the API has: what is held is what is true, and what cannot be had is said.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
@@ -33,92 +33,92 @@ differs() {
 # How many users the next profile run would ask for.
 users_asked() { sp-queue next "$@" profile | grep -c '"url":"/v1/users/'; }
 
-for regime in extended development grandfathered; do
+for mode in extended development grandfathered; do
 	fresh
-	api_start --user kim --seed 11 --regime $regime
+	api_start --user kim --seed 11 --access-mode $mode
 	run job play-history
-	is "$status $err" "0 " "$regime: plays"
+	is "$status $err" "0 " "$mode: plays"
 	queued=$(sp-queue count)
 	[ "$queued" -gt 0 ]
-	ok $? "$regime: playlists wait in the queue"
+	ok $? "$mode: playlists wait in the queue"
 	job playlists >"$tmp/out" 2>&1
 	run job playlists
-	is "$status $err" "0 " "$regime: playlists"
-	is "$(differs)" "" "$regime: every list that can be read is held, item by item"
-	is "$(sp-queue count)" 0 "$regime: the queue is empty"
+	is "$status $err" "0 " "$mode: playlists"
+	is "$(differs)" "" "$mode: every list that can be read is held, item by item"
+	is "$(sp-queue count)" 0 "$mode: the queue is empty"
 	is "$(sql "select count(*) from playlists where name is null
 		and playlist_id in (select playlist_id from playlist_tracks)")" 0 \
-	    "$regime: every list has its name"
+	    "$mode: every list has its name"
 	is "$(sql "select count(*) from playlist_tracks p left join tracks t
 		using (track_id) where p.kind in ('track', 'local')
-		and t.name is null")" 0 "$regime: every item's track is known"
+		and t.name is null")" 0 "$mode: every item's track is known"
 	is "$(sql "select count(*) from playlists left join users u
 		on u.user_id = owner_id where name is not null
-		and u.user_id is null")" 0 "$regime: every owner is known"
+		and u.user_id is null")" 0 "$mode: every owner is known"
 	run sh -c 'sp-queue next playlists | jq -r "select(.type == \"request\").url"'
 	is "$out" "/v1/me/playlists?limit=50&offset=0" \
-	    "$regime: nothing but the list is asked for again"
+	    "$mode: nothing but the list is asked for again"
 	# A new app cannot have the one that is Spotify's and in no list.
 	is "$(sql "select count(*) from endpoint_status
 		where endpoint = 'playlist' and status = 404")" \
-	    "$([ $regime = development ] && echo 1 || echo 0)" \
-	    "$regime: what is not to be had is remembered"
+	    "$([ $mode = development ] && echo 1 || echo 0)" \
+	    "$mode: what is not to be had is remembered"
 
 	run job audio-features
-	is "$status $(last_run)" "0 complete" "$regime: audio features"
+	is "$status $(last_run)" "0 complete" "$mode: audio features"
 	missing=$(sql "select count(*) from tracks where audio_features_json
 		is null and is_local is not 1")
 	run sh -c 'sp-queue next audio-features 2>/dev/null |
 		jq -r "select(.type == \"request\").url"'
-	case $regime in
+	case $mode in
 	development)
 		job audio-features >"$tmp/out" 2>&1
 		is "$(sp-queue next audio-features 2>/dev/null | grep -c request)" \
-		    0 "$regime: an app that may not have them asks no more"
+		    0 "$mode: an app that may not have them asks no more"
 		like "$(sql "select reason from ingest_runs
 			where job = 'audio-features'")" '403' \
-		    "$regime: the run says why"
+		    "$mode: the run says why"
 		;;
 	*)
-		is "$out" "" "$regime: none is asked for twice"
+		is "$out" "" "$mode: none is asked for twice"
 		is "$(sql "select count(*) from endpoint_status
 			where endpoint = 'audio-features' and status = 404")" \
-		    "$missing" "$regime: those without are known to be unknown"
+		    "$missing" "$mode: those without are known to be unknown"
 		;;
 	esac
 
 	run job profile
-	is "$status" 0 "$regime: profile"
+	is "$status" 0 "$mode: profile"
 	is "$(sql "select user_id, is_me from users where is_me")" "kim|1" \
-	    "$regime: who is me"
+	    "$mode: who is me"
 	[ "$(sql "select count(*) from user_relationships
 		where kind = 'follows-artist'")" -gt 50 ]
-	ok $? "$regime: followed artists, more than a page"
+	ok $? "$mode: followed artists, more than a page"
 	is "$(sql "select count(*) from user_relationships r left join artists a
 		on a.artist_id = other_id where kind = 'follows-artist'
-		and a.name is null")" 0 "$regime: each with its name"
+		and a.name is null")" 0 "$mode: each with its name"
 	[ "$(sql "select count(*) from user_relationships
 		where kind = 'follows-playlist-of' and user_id = 'kim'")" -gt 1 ]
-	ok $? "$regime: owners of followed playlists"
+	ok $? "$mode: owners of followed playlists"
 	[ "$(sql "select count(*) from user_relationships
 		where kind = 'added-to-playlist-of'")" -gt 0 ]
-	ok $? "$regime: who added to whose playlist"
-	is "$(users_asked)" 0 "$regime: no user is asked for again"
+	ok $? "$mode: who added to whose playlist"
+	is "$(users_asked)" 0 "$mode: no user is asked for again"
 	is "$(users_asked --profile-age 0)" "$(sql "select count(*)
 		from endpoint_status where endpoint = 'user' and status = 200
-		and subject <> 'kim'")" "$regime: unless that was long ago"
+		and subject <> 'kim'")" "$mode: unless that was long ago"
 
 	run sh -c 'sp-stage replay | sp-transform | sp-load --db "$1"' sh \
 	    "$tmp/rebuilt.db"
-	is "$status" 0 "$regime: a rebuild from staging"
+	is "$status" 0 "$mode: a rebuild from staging"
 	dump "$SP_DB" >"$tmp/a"
 	dump "$tmp/rebuilt.db" >"$tmp/b"
-	is "$(diff "$tmp/a" "$tmp/b" | head -n 4)" "" "$regime: gives the same tables"
+	is "$(diff "$tmp/a" "$tmp/b" | head -n 4)" "" "$mode: gives the same tables"
 	rm -f "$tmp"/rebuilt.db*
 done
 
 section "days of plays and playlists: what leaves the queue unasked is replayed"
-# The clocks of the API and of the programs go with the rehearsed one.
+# The clocks of the API and of the programs follow the simulated clock.
 fresh
 faked=$(ls /usr/lib*/*/faketime/libfaketime.so.1 \
     /usr/lib*/faketime/libfaketime.so.1 2>/dev/null | head -n 1)

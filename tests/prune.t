@@ -301,7 +301,7 @@ is "$bad$(staged)" 1 "killed at any time, $kills times, it can be done again"
 rebuild | cmp -s - "$tmp/before"
 ok $? "and the tables are made again"
 
-section "rehearsed"
+section "captures of the mock API"
 fresh
 api_start --user kim --seed 5 --clock 2026-11-01T08:00:00Z --plays-per-day 40
 force=--force

@@ -19,7 +19,7 @@ answered() {
 	    .url | select(startswith("/v1/'"$1"'"))'
 }
 
-api_start --user kim --seed 7 --playlists 120 --regime extended
+api_start --user kim --seed 7 --playlists 120 --access-mode extended
 fault 'kind=429&retry_after=86400&path=/v1/me/playlists&skip=1'
 run playlists_job
 is "$status $(answered me/playlists | wc -l)" "75 1" \

@@ -47,7 +47,7 @@ page() {
 	sed 's/<style>.*<\/style>//; s/<[^>]*>//g' "$tmp/page" | tr '\n' ' '
 }
 fault() { api_post "fault?$1"; }
-# A rehearsal that the login finds, as a user.
+# A mock API for the login of a user.
 service() {
 	api_start --token-file "$tmp/ignored/token.json" --seed 11 "$@"
 	unset SP_TOKEN_FILE

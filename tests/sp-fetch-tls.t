@@ -1,7 +1,7 @@
 #!/bin/sh
 # sp-fetch behind TLS: whom it trusts, HTTP/2 on one connection, and what
 # comes of streams and servers that break off. The server is nghttpx, with
-# certificates of a CA made here, in front of the rehearsal.
+# certificates of a CA made here, in front of the mock API.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh

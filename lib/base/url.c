@@ -84,6 +84,21 @@ bool param_find(struct slice query, const char *name, struct slice *value)
 	return false;
 }
 
+bool param_get(struct slice query, const char *name, char *text, size_t size)
+{
+	struct buf decoded = BUF_INIT(size - 1);
+	struct slice value;
+
+	if (!param_find(query, name, &value))
+		return false;
+	param_decode(&decoded, value);
+	if (decoded.n > 0)
+		memcpy(text, decoded.p, decoded.n);
+	text[decoded.n] = '\0';
+	buf_release(&decoded);
+	return true;
+}
+
 bool param_find_int(struct slice query, const char *name, int64_t *value)
 {
 	struct slice text;

@@ -40,7 +40,13 @@ bool param_next(struct slice *rest, struct slice *name, struct slice *value);
 /* The value of the first parameter of that name; false if there is none. */
 bool param_find(struct slice query, const char *name, struct slice *value);
 
-/* The same for a whole number; false also if it is none. */
+/*
+ * Write that value into text, decoded, as a C string that is cut to size
+ * bytes. False, and nothing written, if there is none.
+ */
+bool param_get(struct slice query, const char *name, char *text, size_t size);
+
+/* The value as a whole number; false also if it is none. */
 bool param_find_int(struct slice query, const char *name, int64_t *value);
 
 /* The query of a URL, after its ?; .p == NULL if it has none. */

@@ -7,7 +7,6 @@
 #include "base/url.h"
 #include "rehearse/mock.h"
 #include "rehearse/put_json.h"
-#include "rehearse/query_string.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,11 +64,11 @@ static void authorize(struct mock *r, const struct mock_request *req,
 	char type[16] = "", method[16] = "";
 	struct auth_code *code;
 
-	query_get(req->query, "client_id", id, sizeof(id));
-	query_get(req->query, "redirect_uri", redirect, sizeof(redirect));
-	query_get(req->query, "state", state, sizeof(state));
-	query_get(req->query, "response_type", type, sizeof(type));
-	query_get(req->query, "code_challenge_method", method, sizeof(method));
+	param_get(req->query, "client_id", id, sizeof(id));
+	param_get(req->query, "redirect_uri", redirect, sizeof(redirect));
+	param_get(req->query, "state", state, sizeof(state));
+	param_get(req->query, "response_type", type, sizeof(type));
+	param_get(req->query, "code_challenge_method", method, sizeof(method));
 	if (strcmp(id, r->tokens.client_id) != 0) {
 		refuse_page(res, "INVALID_CLIENT: Invalid client");
 		return;
@@ -92,9 +91,9 @@ static void authorize(struct mock *r, const struct mock_request *req,
 	}
 	code = tokens_code(&r->tokens);
 	strcpy(code->redirect, redirect);
-	query_get(req->query, "code_challenge", code->challenge,
+	param_get(req->query, "code_challenge", code->challenge,
 	    sizeof(code->challenge));
-	query_get(req->query, "scope", code->scope, sizeof(code->scope));
+	param_get(req->query, "scope", code->scope, sizeof(code->scope));
 	redirect_back(res, redirect, "code", code->text, state);
 }
 
@@ -105,8 +104,8 @@ static void send_tokens(
 
 	buf_puts(b, "{\"access_token\":");
 	put_text(b, tokens_make(&r->tokens));
-	buf_printf(b, ",\"token_type\":\"Bearer\",\"expires_in\":%lld",
-	    (long long)(r->tokens.lasts / 1000));
+	buf_printf(
+	    b, ",\"token_type\":\"Bearer\",\"expires_in\":%d", TOKEN_SECONDS);
 	if (refresh != NULL) {
 		buf_puts(b, ",\"refresh_token\":");
 		put_text(b, refresh);
@@ -121,7 +120,7 @@ static void renew(struct mock *r, const struct mock_request *req, bool rotate,
 {
 	char text[256] = "";
 
-	query_get(req->form, "refresh_token", text, sizeof(text));
+	param_get(req->form, "refresh_token", text, sizeof(text));
 	if (!tokens_accept_refresh(&r->tokens, text, rotate))
 		mock_response_oauth_error(
 		    res, 400, "invalid_grant", "Refresh token revoked");
@@ -150,9 +149,9 @@ static void redeem(
 	const char *why = NULL;
 	struct auth_code code;
 
-	query_get(req->form, "code", text, sizeof(text));
-	query_get(req->form, "redirect_uri", redirect, sizeof(redirect));
-	query_get(req->form, "code_verifier", verifier, sizeof(verifier));
+	param_get(req->form, "code", text, sizeof(text));
+	param_get(req->form, "redirect_uri", redirect, sizeof(redirect));
+	param_get(req->form, "code_verifier", verifier, sizeof(verifier));
 	if (!tokens_redeem(&r->tokens, text, &code))
 		why = "Invalid authorization code";
 	else if (strcmp(redirect, code.redirect) != 0)
@@ -172,8 +171,8 @@ static void token(struct mock *r, const struct mock_request *req, bool rotate,
 {
 	char grant[32] = "", id[256] = "";
 
-	query_get(req->form, "grant_type", grant, sizeof(grant));
-	query_get(req->form, "client_id", id, sizeof(id));
+	param_get(req->form, "grant_type", grant, sizeof(grant));
+	param_get(req->form, "client_id", id, sizeof(id));
 	if (strcmp(req->method, "POST") != 0)
 		mock_response_oauth_error(
 		    res, 405, "invalid_request", "Method not allowed");

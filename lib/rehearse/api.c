@@ -1,8 +1,8 @@
 /* What the Web API answers to a caller whose token is good. */
 #include "base/array.h"
+#include "base/url.h"
 #include "rehearse/api_parts.h"
 #include "rehearse/put_json.h"
-#include "rehearse/query_string.h"
 #include "spotify/endpoint.h"
 
 #include <stdio.h>
@@ -18,20 +18,20 @@ struct page_query {
 static bool read_page(const struct mock_request *req, struct page_query *p,
     struct mock_response *res)
 {
-	char text[2];
+	struct slice text;
 
 	p->after = p->before = -1;
 	if (!api_limit(req, ITEMS_LIMIT, &p->limit, res))
 		return false;
-	p->forward = query_get(req->query, "after", text, sizeof(text));
-	if (p->forward && query_get(req->query, "before", text, sizeof(text))) {
+	p->forward = param_find(req->query, "after", &text);
+	if (p->forward && param_find(req->query, "before", &text)) {
 		mock_response_error(res, 400,
 		    "Only one of the parameters before and after can be set",
 		    NULL);
 		return false;
 	}
-	if (!query_number(req->query, "after", &p->after) ||
-	    !query_number(req->query, "before", &p->before)) {
+	if (!api_number(req, "after", &p->after) ||
+	    !api_number(req, "before", &p->before)) {
 		mock_response_error(res, 400, "Invalid cursor", NULL);
 		return false;
 	}
@@ -135,12 +135,12 @@ static void followed(const struct mock *r, const struct mock_request *req,
 
 	if (!api_limit(req, ITEMS_LIMIT, &limit, res))
 		return;
-	query_get(req->query, "type", type, sizeof(type));
+	param_get(req->query, "type", type, sizeof(type));
 	if (strcmp(type, "artist") != 0) {
 		mock_response_error(res, 400, "Invalid type", NULL);
 		return;
 	}
-	if (query_get(req->query, "after", after, sizeof(after)))
+	if (param_get(req->query, "after", after, sizeof(after)))
 		while (first < total &&
 		       strcmp(cat->artists[first++].id, after) != 0)
 			continue;
@@ -231,7 +231,7 @@ static void several(const struct mock *r, const struct kind *k,
 	struct buf *b = &res->body;
 	int64_t n = 0;
 
-	if (!query_get(req->query, "ids", ids, sizeof(ids))) {
+	if (!param_get(req->query, "ids", ids, sizeof(ids))) {
 		mock_response_error(
 		    res, 400, "Missing required field: ids", NULL);
 		return;

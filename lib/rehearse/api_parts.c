@@ -1,6 +1,8 @@
 #include "rehearse/api_parts.h"
+
+#include "base/number.h"
+#include "base/url.h"
 #include "rehearse/put_json.h"
-#include "rehearse/query_string.h"
 
 struct render_context api_render_context(const struct mock *r)
 {
@@ -18,12 +20,18 @@ void api_not_found(struct mock_response *res)
 	mock_response_error(res, 404, "Resource not found", NULL);
 }
 
+bool api_number(const struct mock_request *req, const char *name, int64_t *n)
+{
+	struct slice value;
+
+	return !param_find(req->query, name, &value) || number_parse(value, n);
+}
+
 bool api_limit(const struct mock_request *req, int64_t most, int64_t *limit,
     struct mock_response *res)
 {
 	*limit = 20;
-	if (query_number(req->query, "limit", limit) && *limit >= 1 &&
-	    *limit <= most)
+	if (api_number(req, "limit", limit) && *limit >= 1 && *limit <= most)
 		return true;
 	mock_response_error(res, 400, "Invalid limit", NULL);
 	return false;
@@ -36,7 +44,7 @@ bool api_page_range(const struct mock_request *req, struct page_range *w,
 
 	if (!api_limit(req, w->most, &limit, res))
 		return false;
-	if (!query_number(req->query, "offset", &offset) || offset < 0 ||
+	if (!api_number(req, "offset", &offset) || offset < 0 ||
 	    offset > PLAYLIST_SIZE_MAX) {
 		mock_response_error(res, 400, "Invalid offset", NULL);
 		return false;

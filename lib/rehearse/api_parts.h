@@ -1,4 +1,4 @@
-/* What the Web API's answers are made with. */
+/* What several endpoints of the Web API have in common. */
 #ifndef SP_REHEARSE_API_PARTS_H
 #define SP_REHEARSE_API_PARTS_H
 
@@ -7,13 +7,16 @@
 /* Borrows from the mock. */
 struct render_context api_render_context(const struct mock *);
 
-/* A JSON string of the url that was asked for. */
+/* The URL of the request, as a JSON string. */
 void api_href(const struct mock *, const struct mock_request *, struct buf *);
 
 /* Make the response a 404. */
 void api_not_found(struct mock_response *);
 
-/* limit, from 1 to most, 20 if absent; false: the reply says what is wrong. */
+/* Parse a number of the query; *n stays if it is absent. False: invalid. */
+bool api_number(const struct mock_request *, const char *name, int64_t *n);
+
+/* limit, from 1 to most, 20 if absent; false: the response is the error. */
 bool api_limit(const struct mock_request *, int64_t most, int64_t *limit,
     struct mock_response *);
 
@@ -22,8 +25,8 @@ bool api_page_range(
     const struct mock_request *, struct page_range *w, struct mock_response *);
 
 /*
- * Answer whatever is below /v1/playlists, and the lists of playlists; false if
- * the path is none of these.
+ * Respond to paths below /v1/playlists, and to the lists of playlists; false
+ * for any other path.
  */
 bool playlists_respond(
     const struct mock *, const struct mock_request *, struct mock_response *);

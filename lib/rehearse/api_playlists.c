@@ -1,11 +1,9 @@
-/* Playlists, and the lists of them, as the Web API answers. */
+/* The playlists of the Web API, and the list of the user's. */
 #include "base/url.h"
 #include "json/json.h"
 #include "rehearse/api_parts.h"
 #include "rehearse/put_json.h"
-#include "rehearse/query_string.h"
 #include "rehearse/render_parts.h"
-#include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 
 #include <stdio.h>
@@ -21,7 +19,7 @@ static struct playlist_version playlist_version_now(
 	return e;
 }
 
-/* In new apps' eyes what the service made itself does not exist. */
+/* For new apps the service's own playlists do not exist. */
 static bool hidden(const struct mock *r, const struct playlist *p)
 {
 	return (p->flags & PLAYLIST_GONE) != 0 ||
@@ -40,19 +38,9 @@ static bool out_of_scope(const struct mock *r, const struct playlist *p)
 	       !scopes_have(scopes, SLICE("playlist-read-private"));
 }
 
-/* The user sees their library, others are known by what they show. */
-static bool in_list_of(
-    const struct mock *r, const struct playlist *p, int owner)
-{
-	if (owner == 0)
-		return p->listed && !out_of_scope(r, p);
-	return p->owner == owner && (p->flags & PLAYLIST_PUBLIC) != 0 &&
-	       (p->flags & PLAYLIST_GONE) == 0;
-}
-
-/* One page of somebody's playlists; what is hidden stands there as null. */
-static void put_lists(const struct mock *r, const struct mock_request *req,
-    int owner, const struct page_range *w, struct buf *b)
+/* A page of the user's library; a hidden playlist is null. */
+static void put_playlists(const struct mock *r, const struct mock_request *req,
+    const struct page_range *w, struct buf *b)
 {
 	const struct catalogue *cat = r->catalogue;
 	struct render_context s = api_render_context(r);
@@ -63,7 +51,7 @@ static void put_lists(const struct mock *r, const struct mock_request *req,
 		const struct playlist *p = &cat->playlists[i];
 		struct playlist_version e;
 
-		if (!in_list_of(r, p, owner))
+		if (!p->listed || out_of_scope(r, p))
 			continue;
 		if (total >= w->offset && total < w->offset + w->limit) {
 			buf_puts(b, total > w->offset ? "," : "");
@@ -81,59 +69,52 @@ static void put_lists(const struct mock *r, const struct mock_request *req,
 }
 
 /*
- * Lists of playlists go on below the user's name, where new apps may not
- * follow.
+ * The path of the next page: below /v1/users, where new apps may not follow,
+ * unless the app is an old one.
  */
-static void lists_of(const struct mock *r, const struct mock_request *req,
-    const struct person *who, struct mock_response *res)
+static void put_next_path(const struct mock *r, struct buf *path)
+{
+	if (r->access_mode == ACCESS_GRANDFATHERED) {
+		buf_puts(path, "/v1/me/playlists");
+		return;
+	}
+	buf_puts(path, "/v1/users/");
+	url_encode(path, slice_of(r->catalogue->user), "");
+	buf_puts(path, "/playlists");
+}
+
+static void my_playlists(const struct mock *r, const struct mock_request *req,
+    struct mock_response *res)
 {
 	struct buf path = BUF_INIT((size_t)4 * NAME_SIZE);
 	struct page_range w = {.most = ITEMS_LIMIT};
 
-	if (r->access_mode == ACCESS_GRANDFATHERED &&
-	    strcmp(req->path, "/v1/me/playlists") == 0) {
-		buf_puts(&path, req->path);
-	} else {
-		buf_puts(&path, "/v1/users/");
-		url_encode(&path, slice_of(who->id), "");
-		buf_puts(&path, "/playlists");
-	}
+	put_next_path(r, &path);
 	w.path = buf_cstr(&path);
-	if (w.path == NULL)
-		res->body.failed = true;
-	else if (api_page_range(req, &w, res))
-		put_lists(
-		    r, req, (int)(who - r->catalogue->people), &w, &res->body);
+	if (api_page_range(req, &w, res))
+		put_playlists(r, req, &w, &res->body);
 	buf_release(&path);
 }
 
-/* Whether fields, as id,tracks.items(added_at), begins a part with the name. */
-static bool field_named(const char *fields, struct slice name)
+/* Whether a list such as id,snapshot_id has the name. */
+static bool field_named(struct slice fields, struct slice name)
 {
-	while (*fields != '\0') {
-		size_t len = strcspn(fields, ",.(");
-		int depth = 0;
-
-		if (len == name.n && memcmp(fields, name.p, len) == 0)
+	while (fields.n > 0)
+		if (slice_eq(slice_cut(&fields, ','), name))
 			return true;
-		for (; *fields != '\0' && (*fields != ',' || depth > 0);
-		     fields++)
-			depth += (*fields == '(') - (*fields == ')');
-		fields += *fields == ',';
-	}
 	return false;
 }
 
-/* Keep the outermost members that fields names. */
-static void select_fields(const char *fields, struct buf *body)
+/* Reduce an object to the members that fields lists. */
+static void select_fields(struct slice fields, struct buf *body)
 {
-	struct buf kept = BUF_INIT(MOCK_TEXT_MAX);
+	struct buf selected = BUF_INIT(MOCK_TEXT_MAX);
 	enum json_type type;
 	struct json j;
 
 	json_init(&j, buf_slice(body));
 	json_next(&j);
-	buf_puts(&kept, "{");
+	buf_puts(&selected, "{");
 	while ((type = json_next(&j)) != JSON_OBJECT_END &&
 	       type != JSON_ERROR && type != JSON_END) {
 		struct slice key = j.key;
@@ -142,28 +123,28 @@ static void select_fields(const char *fields, struct buf *body)
 			break;
 		if (!field_named(fields, key))
 			continue;
-		buf_printf(&kept, "%s\"", kept.n > 1 ? "," : "");
-		buf_put_slice(&kept, key);
-		buf_puts(&kept, "\":");
-		buf_put_slice(&kept, j.text);
+		buf_printf(&selected, "%s\"", selected.n > 1 ? "," : "");
+		buf_put_slice(&selected, key);
+		buf_puts(&selected, "\":");
+		buf_put_slice(&selected, j.text);
 	}
-	buf_puts(&kept, "}");
+	buf_puts(&selected, "}");
 	buf_release(body);
-	*body = kept;
+	*body = selected;
 }
 
 static void whole_playlist(const struct mock *r, const struct mock_request *req,
     const struct playlist_version *e, struct mock_response *res)
 {
 	struct render_context s = api_render_context(r);
-	char fields[512];
+	struct slice fields;
 
 	render_playlist(&s, e, true, &res->body);
-	if (query_get(req->query, "fields", fields, sizeof(fields)))
+	if (param_find(req->query, "fields", &fields))
 		select_fields(fields, &res->body);
 }
 
-/* .../items of what is the user's; .../tracks, which new apps have lost. */
+/* .../items of the user's playlists; .../tracks, which new apps have lost. */
 static void playlist_items(const struct mock *r, const struct mock_request *req,
     const struct playlist_version *e, const char *name,
     struct mock_response *res)
@@ -208,32 +189,28 @@ static void playlist(const struct mock *r, const struct mock_request *req,
 		playlist_items(r, req, &e, rest, res);
 }
 
+/* Whether a path is /v1/users/{user}/playlists, of the user. */
+static bool is_user_playlists(const struct mock *r, const char *path)
+{
+	struct slice rest = slice_of(path), user = slice_of(r->catalogue->user);
+
+	if (!slice_starts(rest, SLICE("/v1/users/")))
+		return false;
+	rest = slice_from(rest, strlen("/v1/users/"));
+	return slice_starts(rest, user) &&
+	       slice_is(slice_from(rest, user.n), "/playlists");
+}
+
 bool playlists_respond(const struct mock *r, const struct mock_request *req,
     struct mock_response *res)
 {
-	const struct person *who;
-	char id[NAME_SIZE];
-	const char *end = strrchr(req->path, '/');
-	const char *endpoint = endpoint_of(slice_of(req->path));
-
-	if (strncmp(req->path, "/v1/playlists/", 14) == 0) {
+	if (strncmp(req->path, "/v1/playlists/", 14) == 0)
 		playlist(r, req, res);
-		return true;
-	}
-	if (strcmp(endpoint, "my-playlists") == 0) {
-		lists_of(r, req, &r->catalogue->people[0], res);
-		return true;
-	}
-	if (strncmp(req->path, "/v1/users/", 10) != 0 ||
-	    strcmp(end, "/playlists") != 0 || end - req->path < 10 ||
-	    r->access_mode == ACCESS_DEVELOPMENT)
-		return false;
-	snprintf(id, sizeof(id), "%.*s", (int)(end - req->path - 10),
-	    req->path + 10);
-	who = catalogue_person(r->catalogue, id);
-	if (who == NULL)
-		api_not_found(res);
+	else if (strcmp(req->path, "/v1/me/playlists") == 0 ||
+		 (r->access_mode != ACCESS_DEVELOPMENT &&
+		     is_user_playlists(r, req->path)))
+		my_playlists(r, req, res);
 	else
-		lists_of(r, req, who, res);
+		return false;
 	return true;
 }

@@ -12,20 +12,6 @@
 #define LOCALS 4
 #define EPISODES 24
 
-static const char *const adjectives[] = {"Paper", "Hollow", "Velvet", "Distant",
-    "Copper", "Quiet", "Electric", "Northern", "Salted", "Crooked", "Golden",
-    "Wandering", "Frozen", "Second", "Borrowed", "Invisible", "Slow", "Neon",
-    "Broken", "Patient", "Midnight", "Tidal", "Glass", "Unfinished"};
-static const char *const nouns[] = {"Lanterns", "Harbour", "Machines",
-    "Orchard", "Satellites", "Rivers", "Kitchen", "Ghosts", "Parade", "Static",
-    "Letters", "Mountains", "Clockwork", "Sparrows", "Gardens", "Elevators",
-    "Thunder", "Postcards", "Wolves", "Ballroom", "Windows", "Tramlines",
-    "Fireflies", "Dial Tone"};
-static const char *const verbs[] = {"Leaving", "Waiting for", "Under",
-    "Counting", "Return to", "Dancing with", "No More", "All My", "Beyond",
-    "Letters from", "Fading", "Learning", "Goodbye,", "Somewhere near",
-    "Underneath", "Chasing"};
-
 /* Names that break careless quoting, escaping, widths and encodings. */
 static const char *const odd_names[] = {
     "She Said \"Maybe\" (It's Only a 'Quote')", "C:\\new\\table\\",
@@ -36,26 +22,13 @@ static const char *const odd_names[] = {
     "Cafe\xCC\x81 \xE2\x80\x94 Noe\xCC\x88l", /* combining accents */
     "100% / 50 \xE2\x82\xAC & <b>more</b>"};
 
-/*
- * One of the first words and a noun, into a name of NAME_SIZE bytes. Each draw
- * is a statement of its own: the order of arguments is the compiler's.
- */
-static void two_words(
-    struct prng *c, const char *const *list, size_t n, char *name)
-{
-	const char *first = list[prng_below(c, n)];
-	const char *noun = nouns[prng_below(c, COUNT_OF(nouns))];
-
-	snprintf(name, NAME_SIZE, "%s %s", first, noun);
-}
-
 static void make_artist(struct catalogue *cat, int i)
 {
 	struct artist *a = &cat->artists[i];
 	struct prng c = {prng_derive(cat->seed, "artist", (uint64_t)i)};
 
 	prng_id(prng_next(&c), a->id, SPOTIFY_ID_LEN);
-	two_words(&c, adjectives, COUNT_OF(adjectives), a->name);
+	name_band(&c, a->name);
 	if (prng_below(&c, 3) == 0) {
 		memmove(a->name + 4, a->name, strlen(a->name) + 1);
 		memcpy(a->name, "The ", 4);
@@ -74,7 +47,7 @@ static void make_track(struct catalogue *cat, int album, int number)
 
 	prng_id(prng_next(&c), t->id, SPOTIFY_ID_LEN);
 	snprintf(t->uri, sizeof(t->uri), "spotify:track:%s", t->id);
-	two_words(&c, verbs, COUNT_OF(verbs), t->name);
+	name_song(&c, t->name);
 	if (prng_below(&c, 9) == 0)
 		strcat(t->name, " - 2011 Remaster");
 	t->album = album;
@@ -99,7 +72,7 @@ static void make_album(struct catalogue *cat, int artist)
 	int year, month, day;
 
 	prng_id(prng_next(&c), a->id, SPOTIFY_ID_LEN);
-	two_words(&c, adjectives, COUNT_OF(adjectives), a->name);
+	name_band(&c, a->name);
 	precise = precise < 2 ? precise : 2;
 	a->precision = precisions[precise];
 	year = (int)prng_between(&c, 1969, 2025);
@@ -186,20 +159,10 @@ static void make_episode(struct catalogue *cat, int i)
 
 	prng_id(prng_next(&c), e->id, SPOTIFY_ID_LEN);
 	snprintf(e->uri, sizeof(e->uri), "spotify:episode:%s", e->id);
-	catalogue_song_name(&c, e->name);
+	name_song(&c, e->name);
 	e->duration = (int)prng_between(&c, 600000, 7200000);
 	prng_id(prng_next(&show), e->show_id, SPOTIFY_ID_LEN);
-	catalogue_band_name(&show, e->show);
-}
-
-void catalogue_band_name(struct prng *c, char *name)
-{
-	two_words(c, adjectives, COUNT_OF(adjectives), name);
-}
-
-void catalogue_song_name(struct prng *c, char *name)
-{
-	two_words(c, verbs, COUNT_OF(verbs), name);
+	name_band(&show, e->show);
 }
 
 static void fill(struct catalogue *cat)

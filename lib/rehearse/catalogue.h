@@ -6,14 +6,13 @@
 #ifndef SP_REHEARSE_CATALOGUE_H
 #define SP_REHEARSE_CATALOGUE_H
 
-#include "rehearse/prng.h"
+#include "rehearse/names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define ID_SIZE (SPOTIFY_ID_LEN + 1)
-#define NAME_SIZE 96
 #define DJ_PLAYLIST "37i9dQZF1EYkqdzj48dyYq"
 
 struct artist {
@@ -54,7 +53,7 @@ struct episode {
 	int duration; /* in ms */
 };
 
-/* The items of a playlist is worked out: see playlists.h. */
+/* Its items are computed: see playlist_version.h. */
 struct playlist {
 	char id[ID_SIZE];
 	char uri[160]; /* as plays name it: sometimes the legacy form */
@@ -114,10 +113,6 @@ void catalogue_free(struct catalogue *);
  * music.
  */
 void catalogue_make_playlists(struct catalogue *, int lists, int big);
-
-/* An adjective or a verb with a noun, into a name of NAME_SIZE bytes. */
-void catalogue_band_name(struct prng *, char *name);
-void catalogue_song_name(struct prng *, char *name);
 
 /* Find by id (a track also by uri); NULL if there is none. */
 const struct artist *catalogue_artist(const struct catalogue *, const char *);

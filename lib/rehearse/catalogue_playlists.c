@@ -69,7 +69,7 @@ static void make_people(struct catalogue *cat, int strangers)
 
 		if (i >= PERSON_COUNT) {
 			prng_id(prng_next(&c), p->id, 25);
-			catalogue_band_name(&c, p->name);
+			name_band(&c, p->name);
 			continue;
 		}
 		snprintf(p->id, sizeof(p->id), "%s",
@@ -141,7 +141,7 @@ static void make_further(struct catalogue *cat, int i)
 	struct playlist *p = &cat->playlists[i];
 	struct prng c = {prng_derive(cat->seed, "further", (uint64_t)i)};
 
-	catalogue_song_name(&c, p->name);
+	name_song(&c, p->name);
 	p->description = "";
 	p->size = (int)prng_between(&c, 0, 60);
 	if (p->size > 0 && prng_below(&c, 3) == 0)

@@ -1,13 +1,13 @@
 /*
- * /rehearse/...: the control API. Moves the simulated clock, injects faults,
- * and reports the true history.
+ * The control endpoints, /rehearse/...: they set the simulated clock, inject
+ * faults, and print the true history.
  */
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/url.h"
 #include "rehearse/mock.h"
 #include "rehearse/put_json.h"
-#include "rehearse/query_string.h"
 #include "rehearse/render_parts.h"
 
 #include <stdio.h>
@@ -16,24 +16,18 @@
 
 #define CLOCK_MAX ((int64_t)100000000000000) /* in the year 5138 */
 
-static void clear_or_send(
-    struct buf *kept, const struct mock_request *req, struct mock_response *res)
+static void requests(
+    struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
-	char clear[4];
+	struct slice clear;
 
-	if (query_get(req->query, "clear", clear, sizeof(clear))) {
-		buf_clear(kept);
+	if (param_find(req->query, "clear", &clear)) {
+		buf_clear(&r->log);
 		buf_puts(&res->body, "{\"cleared\":true}\n");
 		return;
 	}
 	res->type = TYPE_NDJSON;
-	buf_put_slice(&res->body, buf_slice(kept));
-}
-
-static void requests(
-    struct mock *r, const struct mock_request *req, struct mock_response *res)
-{
-	clear_or_send(&r->log, req, res);
+	buf_put_slice(&res->body, buf_slice(&r->log));
 }
 
 static void set_clock(
@@ -42,16 +36,15 @@ static void set_clock(
 	char text[64];
 	int64_t to = r->clock, by = 0;
 
-	if (query_get(req->query, "set", text, sizeof(text)) &&
+	if (param_get(req->query, "set", text, sizeof(text)) &&
 	    !clock_parse(slice_of(text), &to)) {
-		mock_response_error(
-		    res, 400, "set takes a moment in UTC", NULL);
+		mock_response_error(res, 400, "set takes a time in UTC", NULL);
 		return;
 	}
-	if (query_get(req->query, "advance", text, sizeof(text)) &&
+	if (param_get(req->query, "advance", text, sizeof(text)) &&
 	    !clock_parse_duration(slice_of(text), &by)) {
 		mock_response_error(
-		    res, 400, "advance takes a span such as 6h", NULL);
+		    res, 400, "advance takes a duration such as 6h", NULL);
 		return;
 	}
 	if (to > CLOCK_MAX || by > CLOCK_MAX ||
@@ -68,7 +61,7 @@ static void set_clock(
 	buf_printf(&res->body, ",\"ms\":%lld}\n", (long long)r->clock);
 }
 
-/* Every play up to the clock, also what the API does not show any more. */
+/* Every play up to the clock, also those that the API returns no more. */
 static void plays(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
@@ -77,10 +70,10 @@ static void plays(
 	char uri[192], since[64];
 	int64_t from = INT64_MIN;
 
-	if (query_get(req->query, "since", since, sizeof(since)) &&
+	if (param_get(req->query, "since", since, sizeof(since)) &&
 	    !clock_parse(slice_of(since), &from)) {
 		mock_response_error(
-		    res, 400, "since takes a moment in UTC", NULL);
+		    res, 400, "since takes a time in UTC", NULL);
 		return;
 	}
 	res->type = TYPE_NDJSON;
@@ -111,8 +104,8 @@ static void put_person(struct buf *b, const struct person *p)
 	put_text(b, p != NULL ? p->id : NULL);
 }
 
-/* What is gone tells when it came, and nothing else. */
-static void put_item_truth(struct buf *b, const struct playlist_item *it)
+/* An item that is gone has only added_at. */
+static void put_true_item(struct buf *b, const struct playlist_item *it)
 {
 	const char *kind = "track";
 	bool gone = it->track == NULL && it->episode == NULL;
@@ -133,10 +126,10 @@ static void put_item_truth(struct buf *b, const struct playlist_item *it)
 	buf_puts(b, "}");
 }
 
-static void put_list_truth(
+static void put_true_playlist(
     const struct mock *r, const struct playlist *p, bool played, struct buf *b)
 {
-	bool fresh = r->access_mode == ACCESS_DEVELOPMENT;
+	bool new_app = r->access_mode == ACCESS_DEVELOPMENT;
 	struct playlist_version e;
 	struct playlist_item it;
 
@@ -150,18 +143,18 @@ static void put_list_truth(
 	buf_printf(b,
 	    ",\"listed\":%s,\"played\":%s,\"readable\":%s,\"snapshot_id\":",
 	    p->listed ? "true" : "false", played ? "true" : "false",
-	    fresh && (p->service_made || !p->mine) ? "false" : "true");
+	    new_app && (p->service_made || !p->mine) ? "false" : "true");
 	put_text(b, p->service_made ? NULL : e.snapshot);
 	buf_printf(b, ",\"total\":%d,\"items\":[", e.total);
 	for (int k = 0; k < e.total; k++) {
 		playlist_version_item(&e, k, &it);
 		buf_puts(b, k > 0 ? "," : "");
-		put_item_truth(b, &it);
+		put_true_item(b, &it);
 	}
 	buf_puts(b, "]}\n");
 }
 
-/* Mark the playlists that plays up to the clock name. */
+/* Mark the playlists that are the context of a play up to the clock. */
 static void mark_played(const struct mock *r, bool *played)
 {
 	for (size_t i = 0; i < r->history.count; i++) {
@@ -183,7 +176,7 @@ static void playlists(
 	char id[ID_SIZE] = "";
 
 	mark_played(r, played);
-	query_get(req->query, "id", id, sizeof(id));
+	param_get(req->query, "id", id, sizeof(id));
 	res->type = TYPE_NDJSON;
 	for (int i = 0; i < cat->playlist_count; i++) {
 		const struct playlist *p = &cat->playlists[i];
@@ -191,7 +184,7 @@ static void playlists(
 		if ((p->listed || played[i]) &&
 		    (p->flags & PLAYLIST_GONE) == 0 &&
 		    (id[0] == '\0' || strcmp(id, p->id) == 0))
-			put_list_truth(r, p, played[i], &res->body);
+			put_true_playlist(r, p, played[i], &res->body);
 	}
 	free(played);
 }
@@ -203,7 +196,7 @@ static void play(
 	struct play p = {r->clock, INT64_MIN, cat->favourites[0], -1};
 	char text[192];
 
-	if (query_get(req->query, "uri", text, sizeof(text))) {
+	if (param_get(req->query, "uri", text, sizeof(text))) {
 		const struct track *t = catalogue_track(cat, text);
 
 		if (t == NULL) {
@@ -212,20 +205,15 @@ static void play(
 		}
 		p.track = (int)(t - cat->tracks);
 	}
-	if ((query_get(req->query, "played_at", text, sizeof(text)) &&
+	if ((param_get(req->query, "played_at", text, sizeof(text)) &&
 		!clock_parse(slice_of(text), &p.played_at)) ||
-	    (query_get(req->query, "visible_at", text, sizeof(text)) &&
+	    (param_get(req->query, "visible_at", text, sizeof(text)) &&
 		!clock_parse(slice_of(text), &p.visible_at))) {
-		mock_response_error(res, 400, "not a moment in UTC", NULL);
+		mock_response_error(res, 400, "not a time in UTC", NULL);
 		return;
 	}
 	if (p.visible_at < p.played_at)
 		p.visible_at = p.played_at;
-	if (query_get(req->query, "context", text, sizeof(text)) &&
-	    (p.context = history_context_of(cat, text)) < 0) {
-		mock_response_error(res, 404, "no such context", NULL);
-		return;
-	}
 	if (!history_extend(&r->history, p.played_at) ||
 	    !history_add(&r->history, &p)) {
 		mock_response_error(
@@ -242,17 +230,18 @@ static void play(
 static void fault(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
-	const char *spec = req->query != NULL ? req->query : "", *why;
-	char clear[4];
+	const char *why = NULL;
+	struct slice clear;
 	struct fault f;
 
-	if (query_get(spec, "clear", clear, sizeof(clear)))
+	if (param_find(req->query, "clear", &clear))
 		r->faults.count = 0;
-	else if (!fault_read(&f, spec, &why))
+	else if ((why = fault_read(&f, req->query)) == NULL &&
+		 !faults_add(&r->faults, &f))
+		why = "too many faults are queued";
+	if (why != NULL)
 		mock_response_error(res, 400, why, NULL);
-	else if (!faults_add(&r->faults, &f))
-		mock_response_error(res, 400, "too many faults wait", NULL);
-	if (res->status == 200)
+	else
 		buf_printf(&res->body, "{\"faults\":%d}\n", r->faults.count);
 }
 
@@ -264,11 +253,11 @@ static void expire(
 	buf_puts(&res->body, "{\"expired\":true}\n");
 }
 
-/* What every token carries from now on, as if the user had taken some back. */
+/* Grant other scopes to every token, as if the user had revoked some. */
 static void scope(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
-	query_get(
+	param_get(
 	    req->query, "scope", r->tokens.scope, sizeof(r->tokens.scope));
 	buf_puts(&res->body, "{\"scope\":");
 	put_text(&res->body, r->tokens.scope);

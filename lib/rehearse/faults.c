@@ -1,10 +1,11 @@
 #include "base/array.h"
 #include "base/number.h"
 #include "base/url.h"
+#include "json/json.h"
 #include "rehearse/faults.h"
 #include "rehearse/put_json.h"
-#include "rehearse/query_string.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,86 +38,91 @@ static bool read_kind(struct fault *f)
 	return true;
 }
 
-/* A mistyped name would be a fault that never shows. */
-static bool names_known(const char *spec)
+#define TEXT(name) \
+	offsetof(struct fault, name), sizeof(((struct fault *)0)->name)
+
+/* The members of a specification, and where they go. */
+static const struct {
+	const char *name;
+	size_t at, size; /* size 0: a number */
+} members[] = {
+    {"kind", TEXT(name)},
+    {"path", TEXT(path)},
+    {"message", TEXT(message)},
+    {"reason", TEXT(reason)},
+    {"error", TEXT(error)},
+    {"to", TEXT(to)},
+    {"origin", TEXT(to)},
+    {"mode", TEXT(mode)},
+    {"retry_after", offsetof(struct fault, retry_after), 0},
+    {"ms", offsetof(struct fault, ms), 0},
+    {"byte", offsetof(struct fault, byte), 0},
+    {"times", offsetof(struct fault, times), 0},
+    {"skip", offsetof(struct fault, skip), 0},
+    {"plain", offsetof(struct fault, plain), 0},
+};
+
+/* A misspelled member must not go unnoticed. */
+static bool names_known(struct slice spec)
 {
-	static const char *const known[] = {"kind", "retry_after", "ms", "byte",
-	    "times", "skip", "plain", "path", "message", "reason", "error",
-	    "to", "origin", "mode"};
+	struct slice name, value;
 
-	struct slice rest = slice_of(spec), name, value;
-
-	while (param_next(&rest, &name, &value)) {
+	while (param_next(&spec, &name, &value)) {
 		size_t i = 0;
 
-		while (i < COUNT_OF(known) && !slice_is(name, known[i]))
+		while (
+		    i < COUNT_OF(members) && !slice_is(name, members[i].name))
 			i++;
-		if (i == COUNT_OF(known))
+		if (i == COUNT_OF(members))
 			return false;
 	}
 	return true;
 }
 
-static bool read_numbers(struct fault *f, const char *spec)
+/* False: a number is none, or out of range. */
+static bool read_members(struct fault *f, struct slice spec)
 {
-	int64_t plain = 0;
-	bool ok = query_number(spec, "retry_after", &f->retry_after) &&
-		  query_number(spec, "ms", &f->ms) &&
-		  query_number(spec, "byte", &f->byte) &&
-		  query_number(spec, "times", &f->times) &&
-		  query_number(spec, "skip", &f->skip) &&
-		  query_number(spec, "plain", &plain);
+	for (size_t i = 0; i < COUNT_OF(members); i++) {
+		char *at = (char *)f + members[i].at;
+		struct slice value;
 
-	f->plain = plain != 0;
-	return ok && f->ms >= 0 && f->ms <= 3600000 && f->byte >= -1 &&
+		if (members[i].size > 0)
+			param_get(spec, members[i].name, at, members[i].size);
+		else if (param_find(spec, members[i].name, &value) &&
+			 !number_parse(value, (int64_t *)(void *)at))
+			return false;
+	}
+	return f->ms >= 0 && f->ms <= 3600000 && f->byte >= -1 &&
 	       f->times >= 0 && f->skip >= 0;
 }
 
-static bool read_mode(struct fault *f, const char *spec)
+static void set_defaults(struct fault *f)
 {
-	char mode[8] = "add";
-
-	query_get(spec, "mode", mode, sizeof(mode));
-	f->swap = strcmp(mode, "swap") == 0;
-	return f->swap || strcmp(mode, "add") == 0;
+	if (f->ms == 0)
+		f->ms = f->kind == FAULT_SLOW ? 1000 : 10;
+	if (*f->to == '\0')
+		strcpy(f->to, "https://evil.example");
+	if (*f->path == '\0' && f->kind == FAULT_ROTATE)
+		strcpy(f->path, "/api/token");
+	if (*f->path == '\0' &&
+	    (f->kind == FAULT_DENIED || f->kind == FAULT_STATE))
+		strcpy(f->path, "/authorize");
 }
 
-bool fault_read(struct fault *f, const char *spec, const char **why)
+const char *fault_read(struct fault *f, struct slice spec)
 {
-	*f = (struct fault){.retry_after = -1, .times = 1, .byte = -1};
-	if (!query_get(spec, "kind", f->name, sizeof(f->name))) {
-		*why = "it names no kind";
-		return false;
-	}
-	if (!read_kind(f)) {
-		*why = "no such kind";
-		return false;
-	}
-	if (!names_known(spec)) {
-		*why = "it has a part that no fault has";
-		return false;
-	}
-	f->ms = f->kind == FAULT_SLOW ? 1000 : 10;
-	if (!read_numbers(f, spec)) {
-		*why = "a number is none, or out of range";
-		return false;
-	}
-	if (!read_mode(f, spec)) {
-		*why = "mode is swap or add";
-		return false;
-	}
-	query_get(spec, "message", f->message, sizeof(f->message));
-	query_get(spec, "reason", f->reason, sizeof(f->reason));
-	query_get(spec, "error", f->error, sizeof(f->error));
-	if (f->kind == FAULT_ROTATE)
-		strcpy(f->path, "/api/token");
-	if (f->kind == FAULT_DENIED || f->kind == FAULT_STATE)
-		strcpy(f->path, "/authorize");
-	query_get(spec, "path", f->path, sizeof(f->path));
-	strcpy(f->to, "https://evil.example");
-	query_get(spec, f->kind == FAULT_REDIRECT ? "to" : "origin", f->to,
-	    sizeof(f->to));
-	return true;
+	*f = (struct fault){
+	    .retry_after = -1, .times = 1, .byte = -1, .mode = "add"};
+	if (!names_known(spec))
+		return "it has a member that no fault has";
+	if (!read_members(f, spec))
+		return "a number is none, or out of range";
+	if (!read_kind(f))
+		return "no such kind";
+	if (strcmp(f->mode, "add") != 0 && strcmp(f->mode, "swap") != 0)
+		return "mode is swap or add";
+	set_defaults(f);
+	return NULL;
 }
 
 bool faults_add(struct faults *q, const struct fault *f)
@@ -204,69 +210,56 @@ static void apply_status(const struct fault *f, const struct mock_request *req,
 	} else {
 		mock_response_error(r, f->status, message, f->reason);
 	}
-	if (f->plain) {
+	if (f->plain != 0) {
 		buf_clear(&r->body);
 		buf_puts(&r->body, message);
 		r->type = TYPE_TEXT;
 	}
 }
 
-/*
- * Find the value of the outermost object's member "next": a string or null.
- * False if it has none.
- */
-static bool find_next(const char *t, size_t *start, size_t *end)
+/* The value of the outermost object's member "next", as it is written. */
+static bool find_next(struct slice body, struct slice *next)
 {
-	int depth = 0;
+	enum json_type type;
+	struct json j;
+	bool found = false;
 
-	for (size_t i = 0; t[i] != '\0'; i++) {
-		size_t from = i;
-
-		if (t[i] == '{' || t[i] == '[')
-			depth++;
-		if (t[i] == '}' || t[i] == ']')
-			depth--;
-		if (t[i] != '"')
-			continue;
-		for (i++; t[i] != '"' && t[i] != '\0'; i++)
-			i += t[i] == '\\' && t[i + 1] != '\0';
-		if (t[i] == '\0')
+	json_init(&j, body);
+	if (json_next(&j) != JSON_OBJECT)
+		return false;
+	while (!found && (type = json_next(&j)) != JSON_OBJECT_END) {
+		found = slice_is(j.key, "next");
+		if (!json_skip(&j, type))
 			return false;
-		if (depth != 1 || strncmp(t + from, "\"next\"", 6) != 0)
-			continue;
-		*start = i + 1 + strspn(t + i + 1, " :\n\t\r");
-		if (strncmp(t + *start, "null", 4) == 0)
-			*end = *start + 4;
-		else if (t[*start] == '"' && strchr(t + *start + 1, '"'))
-			*end = (size_t)(strchr(t + *start + 1, '"') + 1 - t);
-		else
-			return false;
-		return true;
 	}
-	return false;
+	*next = j.text;
+	return found;
 }
 
-/* Point the page's next to origin, at the path it had, or at its own. */
+/*
+ * Point the page's next to origin: to the path that it has, or with `self`, or
+ * if it is null, to the path of this page.
+ */
 static void change_next(const char *origin, bool self,
     const struct mock_request *req, struct mock_response *r)
 {
 	struct buf made = BUF_INIT(MOCK_TEXT_MAX);
-	const char *text = buf_cstr(&r->body), *path = req->url;
-	size_t start, end, path_len = strlen(req->url);
+	struct slice body = buf_slice(&r->body), path = slice_of(req->url),
+		     next;
+	size_t start, end;
 
-	if (text == NULL || !find_next(text, &start, &end))
+	if (!find_next(body, &next))
 		return;
-	if (!self && text[start] == '"') {
-		const char *v1 = strstr(text + start, "/v1/");
-
-		if (v1 != NULL && v1 < text + end) {
-			path = v1;
-			path_len = (size_t)(text + end - 1 - v1);
-		}
+	start = (size_t)(next.p - body.p);
+	end = start + next.n;
+	if (!self && next.p[0] == '"') {
+		while (!slice_starts(next, SLICE("/v1/")))
+			next = slice_from(next, 1);
+		path = (struct slice){next.p, next.n - 1};
 	}
-	buf_put(&made, text, start);
-	put_joined(&made, origin, (struct slice){path, path_len});
-	buf_puts(&made, text + end);
+	buf_put(&made, body.p, start);
+	put_joined(&made, origin, path);
+	buf_put_slice(&made, slice_from(body, end));
 	buf_release(&r->body);
 	r->body = made;
 }
@@ -307,9 +300,9 @@ void fault_apply(const struct fault *f, const struct mock_request *req,
 		r->status = 302;
 		snprintf(r->location, sizeof(r->location), "%s", f->to);
 		break;
-	case FAULT_CHANGE: break; /* it was made before the answer */
+	case FAULT_CHANGE: /* made before the response */
 	case FAULT_ROTATE:
 	case FAULT_DENIED:
-	case FAULT_STATE: break; /* the login service sees to it */
+	case FAULT_STATE: break; /* done by accounts_respond */
 	}
 }

@@ -1,4 +1,4 @@
-/* Injected faults: a queue, each for some requests. */
+/* Injected faults: a queue, in which each is for some requests. */
 #ifndef SP_REHEARSE_FAULTS_H
 #define SP_REHEARSE_FAULTS_H
 
@@ -22,22 +22,22 @@ enum fault_kind {
 	FAULT_REDIRECT,
 	FAULT_HUGE,
 	FAULT_CHANGE, /* the playlist changes before this page of it */
-	FAULT_ROTATE, /* the token endpoint gives a new refresh token */
-	FAULT_DENIED, /* the user refuses the consent */
-	FAULT_STATE,  /* the login comes back with another state */
+	FAULT_ROTATE, /* the token endpoint issues a new refresh token */
+	FAULT_DENIED, /* the user refuses consent */
+	FAULT_STATE,  /* the login is redirected with another state */
 };
 
 struct fault {
 	enum fault_kind kind;
-	char name[16]; /* the kind as it was spelled */
+	char name[16]; /* the kind as it is written */
 	int status;
 	int64_t retry_after; /* seconds; -1: no header */
 	int64_t ms, byte;
-	int64_t times; /* requests left; 0: for ever */
-	int64_t skip;  /* requests to let pass first */
-	bool plain;
-	bool swap;	/* the change leaves the total as it was */
-	char path[256]; /* a prefix of the url; empty matches all */
+	int64_t times;	/* requests left; 0: every one */
+	int64_t skip;	/* requests to let pass first */
+	int64_t plain;	/* not 0: the body is the message, as plain text */
+	char mode[8];	/* of a change: "add", or "swap" with the same total */
+	char path[256]; /* a prefix of the URL; empty matches all */
 	char message[160], reason[64], error[64], to[256];
 };
 
@@ -47,23 +47,23 @@ struct faults {
 };
 
 /*
- * Read a specification such as kind=429&retry_after=2&times=3. On failure
- * *why says what is wrong, in words that last.
+ * Parse a specification such as kind=429&retry_after=2&times=3. Returns what
+ * is wrong with it, a constant, or NULL.
  */
-bool fault_read(struct fault *, const char *spec, const char **why);
+const char *fault_read(struct fault *, struct slice spec);
 
-/* Put one at the end of the queue; false if it is full. */
+/* Append to the queue; false if it is full. */
 bool faults_add(struct faults *, const struct fault *);
 
-/* The fault for a url, if there is one, copied into *out and counted off. */
+/* Find the fault for a URL: copied to *out, and used up once. */
 bool faults_next(struct faults *, const char *url, struct fault *out);
 
-/* True if this kind answers in place of the API. */
+/* Whether the response is made by this kind of fault alone. */
 bool fault_replaces(const struct fault *);
 
 /*
- * Apply a fault to a response: make it from nothing if the kind replaces it,
- * else change the API's. base is this server's origin.
+ * Apply a fault to a response: an empty one if fault_replaces, else the one of
+ * the API. base is this server's origin.
  */
 void fault_apply(const struct fault *, const struct mock_request *,
     const char *base, struct mock_response *);

@@ -60,27 +60,6 @@ const char *history_context(
 	return "collection";
 }
 
-int history_context_of(const struct catalogue *cat, const char *uri)
-{
-	char text[192];
-	int limits[CONTEXT_KINDS];
-
-	limits[CONTEXT_PLAYLIST] = cat->playlist_count;
-	limits[CONTEXT_ALBUM] = cat->album_count;
-	limits[CONTEXT_ARTIST] = cat->artist_count;
-	limits[CONTEXT_COLLECTION] = 1;
-	for (int kind = 0; kind < CONTEXT_KINDS; kind++) {
-		for (int i = 0; i < limits[kind]; i++) {
-			int context = context_make((enum context)kind, i);
-
-			history_context(cat, context, text, sizeof(text));
-			if (strcmp(text, uri) == 0)
-				return context;
-		}
-	}
-	return -1;
-}
-
 void history_init(
     struct history *l, const struct catalogue *cat, int per_day, int64_t since)
 {

@@ -54,9 +54,6 @@ bool history_add(struct history *, const struct play *);
 int history_recent(
     const struct history *, int64_t now, const struct play **recent);
 
-/* A context's number for a uri; -1 is no context. */
-int history_context_of(const struct catalogue *, const char *uri);
-
 /* Write a context's uri into uri; returns its type, NULL for no context. */
 const char *history_context(
     const struct catalogue *, int context, char *uri, size_t size);

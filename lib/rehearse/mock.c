@@ -9,19 +9,16 @@
 
 #define LOG_MAX ((size_t)64 << 20)
 
-const char *mock_default_scope(void)
-{
-	return "user-read-recently-played playlist-read-private "
-	       "playlist-read-collaborative user-follow-read "
-	       "user-library-read user-top-read user-read-private";
-}
+const char mock_default_scope[] =
+    "user-read-recently-played playlist-read-private "
+    "playlist-read-collaborative user-follow-read "
+    "user-library-read user-top-read user-read-private";
 
 void mock_release(struct mock *r)
 {
 	history_release(&r->history);
 	playlist_changes_release(&r->changes);
 	catalogue_free(r->catalogue);
-	recordings_free(r->recordings);
 	buf_release(&r->log);
 }
 
@@ -57,7 +54,7 @@ static bool allowed(const struct mock *r, const struct mock_request *req,
 	return true;
 }
 
-/* Whether the login was given the scope that a path needs. */
+/* Whether the tokens have the scope that a path needs. */
 static bool scoped(const struct mock *r, const struct mock_request *req,
     struct mock_response *res)
 {
@@ -73,8 +70,6 @@ static bool scoped(const struct mock *r, const struct mock_request *req,
 static void respond(struct mock *r, const struct mock_request *req,
     const struct fault *fault, struct mock_response *res)
 {
-	struct buf lines = BUF_INIT(MOCK_TEXT_MAX);
-
 	if (strcmp(req->path, "/api/token") == 0 ||
 	    strcmp(req->path, "/authorize") == 0) {
 		accounts_respond(r, req, fault, res);
@@ -85,17 +80,12 @@ static void respond(struct mock *r, const struct mock_request *req,
 		    strcmp(req->method, "HEAD") != 0)
 			mock_response_error(
 			    res, 405, "Method not allowed", NULL);
-		else if (r->recordings != NULL)
-			recordings_respond(r->recordings, r->base, req, res);
+		else if (r->saved != NULL)
+			saved_respond(r->saved, req, res);
 		else
 			api_respond(r, req, res);
 	} else {
 		mock_response_error(res, 404, "Service not found", NULL);
-	}
-	if (r->pretty && strcmp(res->type, TYPE_JSON) == 0 && res->body.n > 0) {
-		put_pretty(&lines, buf_slice(&res->body));
-		buf_release(&res->body);
-		res->body = lines;
 	}
 }
 
@@ -159,16 +149,13 @@ void mock_respond(
 	}
 	faulty = faults_next(&r->faults, req->url, &fault);
 	if (faulty && fault.kind == FAULT_CHANGE)
-		change_playlist(r, req, fault.swap);
+		change_playlist(r, req, strcmp(fault.mode, "swap") == 0);
 	if (!faulty || !fault_replaces(&fault))
 		respond(r, req, faulty ? &fault : NULL, res);
 	if (faulty)
 		fault_apply(&fault, req, r->base, res);
 	res->wait += r->latency;
-	/*
-	 * The simulated clock stands still for the data, but the Date of
-	 * responses advances.
-	 */
+	/* The simulated clock is frozen for the data, but not for Date. */
 	res->date =
 	    r->set_at ? r->clock + clock_monotonic() - r->set_at : clock_now();
 	add_log(r, req, faulty ? fault.name : NULL, res);

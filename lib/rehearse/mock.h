@@ -10,8 +10,8 @@
 #include "rehearse/faults.h"
 #include "rehearse/history.h"
 #include "rehearse/playlist_version.h"
-#include "rehearse/recordings.h"
 #include "rehearse/render.h"
+#include "rehearse/saved.h"
 #include "rehearse/tokens.h"
 
 #include <stdbool.h>
@@ -22,36 +22,34 @@ struct mock {
 	struct history history;
 	struct tokens tokens;
 	struct faults faults;
-	struct playlist_changes changes; /* of playlists, by faults */
-	struct recordings
-	    *recordings; /* owned; NULL: the made-up listener answers */
+	struct playlist_changes changes; /* made by faults */
+	const char *saved; /* a folder for saved_respond; NULL: made-up data */
 	enum access_mode access_mode;
-	int64_t clock;	 /* the simulated time, in ms */
-	int64_t set_at;	 /* when it was set, by clock_monotonic; 0: never */
-	int64_t latency; /* ms before every answer */
-	bool pretty;
+	int64_t clock;	  /* the simulated time, in ms */
+	int64_t set_at;	  /* when it was set, by clock_monotonic; 0: never */
+	int64_t latency;  /* ms before every response */
 	char base[40];	  /* http://127.0.0.1:PORT */
-	struct buf log;	  /* NDJSON: the requests seen */
-	uint64_t counted; /* how many those were, ever */
+	struct buf log;	  /* NDJSON: the received requests */
+	uint64_t counted; /* requests since the start */
 };
 
-/* Answer one request: faults, tokens, API, control, and the log. */
+/* Make the response to one request, and log both. */
 void mock_respond(
     struct mock *, const struct mock_request *, struct mock_response *);
 
 /* Frees what it owns. */
 void mock_release(struct mock *);
 
-/* The scopes that its tokens carry before anyone has logged in. */
-const char *mock_default_scope(void);
+/* The scopes of its tokens before the first login. */
+extern const char mock_default_scope[];
 
 /* The parts of mock_respond. */
 
-/* /v1/..., the caller being known. */
+/* /v1/..., once the token is checked. */
 void api_respond(
     const struct mock *, const struct mock_request *, struct mock_response *);
 
-/* /authorize and /api/token; `fault` may be one that they see to, or NULL. */
+/* /authorize and /api/token; fault: the one that applies, or NULL. */
 void accounts_respond(struct mock *, const struct mock_request *,
     const struct fault *fault, struct mock_response *);
 

@@ -1,4 +1,4 @@
-/* The few ways of writing JSON that a made-up API needs besides json/json.h. */
+/* Writers of JSON values, besides those of json/json.h. */
 #ifndef SP_REHEARSE_PUT_JSON_H
 #define SP_REHEARSE_PUT_JSON_H
 
@@ -6,21 +6,18 @@
 
 #include <stdint.h>
 
-#define MOCK_TEXT_MAX ((size_t)256 << 20) /* of any text this server makes */
+#define MOCK_TEXT_MAX ((size_t)256 << 20) /* of any text that is made */
 
 /* A string, or null for NULL. */
 void put_text(struct buf *, const char *text);
 
-/* One string made of two. */
+/* Two texts as one string. */
 void put_joined(struct buf *, const char *first, struct slice second);
 
-/* A moment, in ms since 1970, as a string. */
+/* A time, in ms since 1970, as a string. */
 void put_time(struct buf *, int64_t ms);
 
-/* Take the last byte back: an object's end, to go on inside of it. */
+/* Remove the last byte, the } of an object, so that members can follow. */
 void put_reopen(struct buf *);
-
-/* JSON, which must be valid, spread over indented lines. */
-void put_pretty(struct buf *, struct slice json);
 
 #endif

@@ -201,18 +201,15 @@ static enum MHD_Result respond(struct server *s, struct MHD_Connection *c,
 	struct slice url = slice_of(hit->url);
 	struct buf path = BUF_INIT(url.n + 1);
 	enum MHD_Result result;
-	const char *form = buf_cstr(&hit->form);
 	struct mock_response res;
 	struct mock_request req;
 
-	if (form == NULL)
-		return MHD_NO;
 	url_decode(&path, slice_cut(&url, '?'));
 	req = (struct mock_request){.method = method,
 	    .url = hit->url,
 	    .path = buf_cstr(&path),
-	    .query = url_query(slice_of(hit->url)).p,
-	    .form = form,
+	    .query = url_query(slice_of(hit->url)),
+	    .form = buf_slice(&hit->form),
 	    .authorization = header(c, "Authorization"),
 	    .user_agent = header(c, "User-Agent"),
 	    .accept_encoding = header(c, "Accept-Encoding"),

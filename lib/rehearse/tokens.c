@@ -51,13 +51,12 @@ bool tokens_redeem(struct tokens *t, const char *text, struct auth_code *out)
 	return false;
 }
 
-void tokens_init(struct tokens *t, uint64_t seed, int64_t lasts_ms)
+void tokens_init(struct tokens *t, uint64_t seed)
 {
 	struct prng c = {prng_derive(seed, "client", 0)};
 
 	memset(t, 0, sizeof(*t));
 	t->seed = seed;
-	t->lasts = lasts_ms;
 	tokens_new_refresh(t);
 	for (int i = 0; i < 32; i++)
 		t->client_id[i] = "0123456789abcdef"[prng_below(&c, 16)];
@@ -70,7 +69,7 @@ const char *tokens_make(struct tokens *t)
 	memcpy(t->live[i].text, "BQ", 2);
 	prng_id(prng_derive(t->seed, "access", t->made), t->live[i].text + 2,
 	    ACCESS_LEN - 2);
-	t->live[i].ends = clock_monotonic() + t->lasts;
+	t->live[i].ends = clock_monotonic() + TOKEN_SECONDS * 1000;
 	t->made++;
 	return t->live[i].text;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# How fast sp-fetch asks: REQUESTS=2000 requests to the rehearsed API, which
+# How fast sp-fetch asks: REQUESTS=2000 requests to the mock API, which
 # takes LATENCY=20 ms for each, PARALLEL="4 16" at once, against curl asking
 # for the same as fast as it can. The best of RUNS=3 interleaved runs.
 set -eu

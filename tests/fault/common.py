@@ -1,4 +1,4 @@
-"""What the fault tests share: the programs, a rehearsed API, a database."""
+"""What the fault tests share: the programs, a mock API, a database."""
 import contextlib
 import json
 import os
@@ -60,7 +60,7 @@ def folder():
 
 
 class Api:
-    """A rehearsal API, at work until it is closed."""
+    """A mock API, at work until it is closed."""
 
     def __init__(self, path, *options):
         os.makedirs(path, exist_ok=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kill.py [--rounds N] [--for TIME] [--seed N] [--from ROUND] [--verbose]
 
-Runs the jobs against a rehearsed API, and ends one or more of the stages at
+Runs the jobs against a mock API, and ends one or more of the stages at
 a random instant: with SIGKILL, SIGTERM or SIGINT. After every round the
 database must be whole, hold every play that it held, none twice, no cursor
 beyond its plays, no list of tracks that never was, and no run that counts
@@ -58,7 +58,7 @@ class Epoch:
         self.api = Api(path, "--user", "kim",
                        "--seed", str(rng.randrange(1, 10 ** 6)),
                        "--latency", str(rng.choice([0, 5, 20])),
-                       "--regime", rng.choice(["extended", "development",
+                       "--access-mode", rng.choice(["extended", "development",
                                                "grandfathered"]),
                        "--big-playlist", str(rng.choice([120, 300])),
                        "--clock", "2026-11-01T08:00:00Z")
@@ -137,7 +137,7 @@ class Epoch:
                 for r in runs]
 
     def look(self):
-        """What is true now, while the rehearsed clock stands."""
+        """What is true now, while the simulated clock stands."""
         self.truth = self.api.records("plays")
         clock = self.api.ask("clock").strip().strip('"')
         seen = [p for p in self.truth if p["visible_at"] <= self.now(clock)]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """power.py [--rounds N] [--seconds S] [--seed N] [--verbose]
 
-Runs jobs against a rehearsed API while power.so writes down what they ask of
+Runs jobs against a mock API while power.so writes down what they ask of
 the file system, and then works out what a power cut at any instant may have
 left: at each sync, and at random instants between, in many ways each, as
 power_disk.py has it. In every such image the database must be whole and at
@@ -87,7 +87,7 @@ class House:
         self.path, self.root = path, path + "/root"
         self.api = Api(self.root, "--user", "kim",
                        "--seed", str(rng.randrange(1, 10 ** 6)),
-                       "--regime", rng.choice(["extended", "development"]),
+                       "--access-mode", rng.choice(["extended", "development"]),
                        "--playlists", str(rng.choice([3, 6])),
                        "--big-playlist", "120",
                        "--clock", "2026-11-01T08:00:00Z")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """wire.py [--rounds N] [--seed N] [FAULT ...]
 
-Puts a front before a rehearsed API that spoils its answers on the wire, and
+Puts a front before a mock API that spoils its answers on the wire, and
 asks through it with sp-fetch: each FAULT (all, if none is named) in a run
 with answers that are good, then N runs with any of them. In every run each
 request must be answered or refused, once and in order; an answer must be the

@@ -1,4 +1,4 @@
-# api.sh: a rehearsal API for a test, and the database of db.sh to go with it.
+# api.sh: a mock API for a test, and the database of db.sh to go with it.
 # Source it after tap.sh; the API is stopped when the test ends.
 
 . tests/lib/db.sh
@@ -22,7 +22,7 @@ api_start() {
 	export SP_TOKEN_FILE="$tmp/login/token.json"
 }
 
-# api_post PATH: a word to the rehearsal itself, /rehearse/PATH.
+# api_post PATH: a control endpoint, /rehearse/PATH.
 api_post() {
 	curl -fsS -X POST "$api_url/rehearse/$1" >/dev/null
 }

@@ -2,7 +2,7 @@
 """months.py [--days N] [--seed N] [--faults SHARE]
 
 A timer that nobody looks after: every hour at first, after two weeks every
-four hours, for half a year of rehearsed time, all that is due is fetched and
+four hours, for half a year of simulated time, all that is due is fetched and
 loaded. The programs see that time through libfaketime. Some runs meet faults
 of the API or of the token endpoint, some are killed in a stage, some see a
 clock that is days off; pages are fetched by hand in between; sometimes the
@@ -97,9 +97,9 @@ def holes(spans):
 class Timer:
     def __init__(self, path, rng):
         self.rng, self.db, self.now = rng, path + "/music.db", BEGIN
-        regime = rng.choice(["extended", "development", "grandfathered"])
+        mode = rng.choice(["extended", "development", "grandfathered"])
         self.api = Api(path, "--seed", str(rng.randrange(1, 10 ** 6)),
-                       "--clock", text(BEGIN), "--regime", regime,
+                       "--clock", text(BEGIN), "--access-mode", mode,
                        "--plays-per-day", "45")
         self.env = {**os.environ, "LD_PRELOAD": libfaketime(), "TZ": "UTC",
                     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
