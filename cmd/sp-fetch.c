@@ -324,19 +324,15 @@ static void send_limit(struct fetch *f)
 /* A task has ended: its request was used, or is refused. */
 static void finish_task(struct fetch *f, const struct task *a)
 {
-	uint64_t number = f->pipe.in.number;
-
 	flush_run(f);
 	if (!a->code) {
 		pipe_use(&f->pipe, &a->record);
 		return;
 	}
-	f->pipe.in.number = a->number;
 	f->quiet = a->unsent;
 	pipe_refuse(&f->pipe, &a->record, a->code, "%s", a->why);
 	f->quiet = false;
 	f->unsent += a->unsent;
-	f->pipe.in.number = number;
 }
 
 /* Write the pages that are complete up to the first that is not, in order. */
@@ -397,7 +393,7 @@ static void handle_request(struct fetch *f, const struct record *rec)
 		f->run_checked = true;
 		flush_run(f);
 	}
-	scheduler_add(&f->scheduler, rec, f->pipe.in_run, f->pipe.in.number);
+	scheduler_add(&f->scheduler, rec, f->pipe.in_run);
 	while (scheduler_is_full(&f->scheduler) && !f->out.err)
 		step(f, -1);
 }
@@ -460,6 +456,7 @@ static void fetch_paths(struct fetch *f, char **paths)
 	struct buf text = BUF_INIT(4 * URL_MAX);
 	struct record rec;
 	const char *reason;
+	uint64_t number = 0;
 	size_t at;
 
 	f->pipe.source = "argument";
@@ -482,10 +479,10 @@ static void fetch_paths(struct fetch *f, char **paths)
 		    slice_of(endpoint_of(url_path(buf_slice(b)))));
 		json_put_member(&text, "url", buf_slice(b));
 		buf_putc(&text, '}');
-		f->pipe.in.number++;
 		if (text.failed ||
 		    !record_parse(&rec, buf_slice(&text), &reason, &at))
 			cli_die(EX_USAGE, "not a path: '%s'", *paths);
+		rec.number = ++number;
 		handle_request(f, &rec);
 	}
 	drain(f);
@@ -528,7 +525,7 @@ static int64_t read_limit(const char *option, const char *arg)
 {
 	int64_t ms = cli_duration(option, arg);
 
-	if (ms < 1 || ms > 86400000)
+	if (ms < 1 || ms > MS_PER_DAY)
 		cli_die(EX_USAGE, "%s: not from 1ms to 1d: '%s'", option, arg);
 	return ms;
 }

@@ -132,14 +132,13 @@ static void send_part_error(struct transform *t, struct slice line)
 /* Send the result of the oldest capture. */
 static void send_result(struct transform *t, const struct pool_result *r)
 {
-	uint64_t number = t->st.in.number;
 	const char *why;
 	size_t at;
 
-	t->st.in.number = r->number;
 	t->rec.type = RECORD_CAPTURE;
 	if (r->failure || r->mapped.part_errors.n > 0)
 		record_parse(&t->rec, r->line, &why, &at);
+	t->rec.number = r->number;
 	if (r->failure) {
 		pipe_refuse(&t->st, &t->rec, r->failure, "%s: %.*s", r->failure,
 		    (int)r->detail.n, r->detail.p);
@@ -148,7 +147,6 @@ static void send_result(struct transform *t, const struct pool_result *r)
 		each_line(t, r->mapped.rows, send_row);
 		each_line(t, r->mapped.part_errors, send_part_error);
 	}
-	t->st.in.number = number;
 	pool_pop(t->pool);
 	if (t->o->progress)
 		cli_progress_of(t->st.records, 0,
@@ -278,6 +276,17 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 	return false;
 }
 
+/* Read a capture again, as it was written anew. */
+static void replace_record(struct record *rec, const struct buf *line)
+{
+	uint64_t number = rec->number;
+	const char *why;
+	size_t at;
+
+	record_parse(rec, buf_slice(line), &why, &at);
+	rec->number = number;
+}
+
 /*
  * Have a capture whose body travels in base 64 carry it as JSON, if it is
  * that but for its flaws.
@@ -288,7 +297,6 @@ static void show_body(struct transform *t, struct record *rec)
 	enum body_form form;
 	struct slice bytes;
 	const char *why;
-	size_t at;
 
 	buf_clear(&t->bytes);
 	buf_clear(&t->plain);
@@ -299,7 +307,7 @@ static void show_body(struct transform *t, struct record *rec)
 	record_put_members(rec, body_members, &t->plain);
 	json_put_key(&t->plain, "body");
 	if (body_put_json(&t->plain, bytes, &check) && buf_putc(&t->plain, '}'))
-		record_parse(rec, buf_slice(&t->plain), &why, &at);
+		replace_record(rec, &t->plain);
 }
 
 /*
@@ -314,7 +322,6 @@ static void add_denied(
 	enum body_form form;
 	struct slice body;
 	const char *why;
-	size_t at;
 
 	if (status != 403 || record_get(rec, "denied") ||
 	    rec->count == RECORD_MEMBERS_MAX)
@@ -328,7 +335,7 @@ static void add_denied(
 	    slice_of(
 		denial_name(denial_of(status, endpoint, buf_slice(&words)))));
 	buf_putc(&t->complete, '}');
-	record_parse(rec, buf_slice(&t->complete), &why, &at);
+	replace_record(rec, &t->complete);
 	buf_release(&words);
 }
 
@@ -362,16 +369,18 @@ static void map_capture(struct transform *t, struct record *rec)
 	    .suffix = buf_slice(&t->suffix),
 	    .line = rec->line,
 	    .with_body = is_good(status)};
-	pool_submit(t->pool, &capture, t->st.in.number);
+	pool_submit(t->pool, &capture, rec->number);
 }
 
 /* Make a capture of a raw body. */
 static void map_body(struct transform *t, struct slice body)
 {
-	struct record rec = {.type = RECORD_CAPTURE};
+	struct record rec = {
+	    .type = RECORD_CAPTURE, .number = t->raw.number};
 	struct body_check check;
 	const char *why;
 	size_t at;
+	bool ok;
 
 	t->st.records++;
 	raw_body_capture(body, t->o->endpoint, t->o->user, t->o->fetched_at,
@@ -382,17 +391,20 @@ static void map_body(struct transform *t, struct slice body)
 	}
 	if (check.flaw)
 		cli_warn("stdin:%" PRIu64 ": %s at byte %zu of the body",
-		    t->st.in.number, check.flaw, check.at + 1);
-	if (!record_parse(&rec, buf_slice(&t->capture), &why, &at))
-		refuse(t, &rec, "not json", why);
-	else
+		    rec.number, check.flaw, check.at + 1);
+	ok = record_parse(&rec, buf_slice(&t->capture), &why, &at);
+	rec.number = t->raw.number;
+	if (ok)
 		map_capture(t, &rec);
+	else
+		refuse(t, &rec, "not json", why);
 }
 
 /* Refuse what is no body: text, or a body in another encoding. */
 static void refuse_stray(struct transform *t, struct slice text)
 {
-	struct record rec = {.type = RECORD_CAPTURE};
+	struct record rec = {
+	    .type = RECORD_CAPTURE, .number = t->raw.number};
 	struct json j;
 
 	json_check_lenient(&j, text);
@@ -406,14 +418,10 @@ static void map_bodies(struct transform *t)
 	enum raw_bodies_result r;
 
 	while ((r = raw_bodies_next(&t->raw, &body)) != RAW_BODY_MORE) {
-		uint64_t number = t->st.in.number;
-
-		t->st.in.number = t->raw.number;
 		if (r == RAW_BODY)
 			map_body(t, body);
 		else
 			refuse_stray(t, body);
-		t->st.in.number = number;
 	}
 }
 
@@ -424,6 +432,7 @@ static bool next_line(struct transform *t)
 	struct slice line;
 	enum lines_result r = lines_next(&t->st.in, &line, -1);
 
+	rec.number = t->st.in.number;
 	switch (r) {
 	case LINES_LINE:
 		if (raw_bodies_feed(&t->raw, line, t->st.in.number)) {
@@ -437,7 +446,7 @@ static bool next_line(struct transform *t)
 	default:
 		if (!raw_bodies_incomplete(&t->raw))
 			return false;
-		t->st.in.number = t->raw.number;
+		rec.number = t->raw.number;
 		refuse(t, &rec, "not json",
 		    "the input ends inside the body that starts here");
 		return false;
@@ -634,7 +643,7 @@ static int64_t timeout_option(const char *arg)
 {
 	int64_t ms = cli_duration("--timeout", arg);
 
-	if (ms < 1 || ms > 86400000)
+	if (ms < 1 || ms > MS_PER_DAY)
 		cli_die(EX_USAGE, "--timeout: not from 1ms to 1d: '%s'", arg);
 	return ms;
 }

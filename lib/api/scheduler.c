@@ -86,15 +86,13 @@ void task_refuse(struct task *t, const char *code, const char *fmt, ...)
 	va_end(ap);
 }
 
-void scheduler_add(
-    struct scheduler *s, const struct record *rec, bool in_run, uint64_t number)
+void scheduler_add(struct scheduler *s, const struct record *rec, bool in_run)
 {
 	struct task *t = task_at(s, s->count);
 	const char *why;
 
-	record_copy(&t->record, rec, &t->line);
 	buf_clear(&t->scratch);
-	t->number = number;
+	record_copy(&t->record, rec, &t->line);
 	t->ended = t->unsent = t->begun = false;
 	t->code = NULL;
 	t->api_request = (struct api_request){.state = API_REQUEST_READY};

@@ -43,7 +43,6 @@ struct fetched_page {
 struct task {
 	struct record record; /* of `line` */
 	struct request_record request;
-	uint64_t number; /* of the input's line */
 	size_t bucket;
 	struct pages pages;
 	struct result result; /* the last one */
@@ -92,11 +91,10 @@ bool scheduler_is_full(const struct scheduler *);
 bool scheduler_is_empty(const struct scheduler *);
 
 /*
- * Add a copy of a request record, from line `number` of the input, within a run
- * or outside; the scheduler must not be full.
+ * Add a copy of a request record, within a run or outside; the scheduler must
+ * not be full.
  */
-void scheduler_add(
-    struct scheduler *, const struct record *, bool in_run, uint64_t number);
+void scheduler_add(struct scheduler *, const struct record *, bool in_run);
 
 /*
  * Send the requests that may be sent, and wait until something has happened or

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 struct error;
 struct response;
 
@@ -18,7 +20,7 @@ struct response;
  * ms; a longer Retry-After is capped. Some servers send the time of the
  * deadline, or a huge number for no deadline.
  */
-#define RETRY_AFTER_MAX ((int64_t)48 * 3600 * 1000)
+#define RETRY_AFTER_MAX (48 * MS_PER_HOUR)
 
 /*
  * ms; the length of the window in which the API counts requests. A limit lasts

@@ -103,9 +103,10 @@ static void drain(struct pipe *p)
 		p->on_drain(p->ctx);
 }
 
-static void put_where(const struct pipe *p, char where[64])
+static void put_where(
+    const struct pipe *p, const struct record *rec, char where[64])
 {
-	snprintf(where, 64, "%.32s:%" PRIu64, p->source, p->in.number);
+	snprintf(where, 64, "%.32s:%" PRIu64, p->source, rec->number);
 }
 
 /* Read a line that is not a record as its repaired form, if there is one. */
@@ -120,7 +121,8 @@ static bool repair(struct pipe *p, struct slice line, struct record *rec)
 	if (!repair_line(line, &p->repaired, &flaw, &at) ||
 	    !record_parse(rec, buf_slice(&p->repaired), &why, &bad))
 		return false;
-	put_where(p, where);
+	rec->number = p->in.number;
+	put_where(p, rec, where);
 	snprintf(reason, sizeof(reason), "%s at byte %zu", flaw, at + 1);
 	r.src = pipe_src(p, rec);
 	if (p->on_repaired)
@@ -141,6 +143,7 @@ static bool take_line(struct pipe *p, struct slice line, struct record *rec)
 		return false;
 	p->records++;
 	ok = record_parse(rec, line, &reason, &at) || repair(p, line, rec);
+	rec->number = p->in.number;
 	if (!ok || rec->type != p->ledger.takes)
 		drain(p);
 	if (ok)
@@ -156,9 +159,7 @@ static bool take_line(struct pipe *p, struct slice line, struct record *rec)
 
 static void take_too_long(struct pipe *p, struct slice head, struct record *rec)
 {
-	rec->type = RECORD_OTHER;
-	rec->count = 0;
-	rec->line = head;
+	*rec = (struct record){.number = p->in.number, .line = head};
 	drain(p);
 	p->records++;
 	p->ledger.in[RECORD_OTHER]++;
@@ -347,7 +348,7 @@ __attribute__((format(printf, 5, 0))) static bool report_refusal(struct pipe *p,
 	bool ok = true;
 
 	vsnprintf(reason, sizeof(reason), fmt, ap);
-	put_where(p, where);
+	put_where(p, rec, where);
 	r.src = pipe_src(p, rec);
 	r.known = p->is_known && p->is_known(p->ctx, rec, &r);
 	p->refused += !r.known;

@@ -53,6 +53,7 @@ static bool read_record(struct record *r, struct json *j, struct slice line,
 	const struct member *m;
 
 	r->type = RECORD_OTHER;
+	r->number = 0;
 	r->line = line;
 	r->count = 0;
 	type = json_next(j);
@@ -106,6 +107,7 @@ bool record_copy(struct record *to, const struct record *from, struct buf *line)
 	if (!buf_put_slice(line, from->line))
 		return false;
 	to->type = from->type;
+	to->number = from->number;
 	to->line = buf_slice(line);
 	to->count = from->count;
 	for (size_t i = 0; i < from->count; i++) {

@@ -39,6 +39,7 @@ struct member {
 
 struct record {
 	enum record_type type;
+	uint64_t number; /* of its line in the input, from 1; 0 if it has none */
 	struct slice line;
 	struct member members[RECORD_MEMBERS_MAX];
 	size_t count;
@@ -51,8 +52,8 @@ const char *record_type_name(enum record_type);
 enum record_type record_type_of(struct slice name);
 
 /*
- * Read a line. False if it is no record: then `*reason` says why, a constant
- * string, and `*at` at which byte of the line, from 0.
+ * Read a line; it has no number yet. False if it is no record: then `*reason`
+ * says why, a constant string, and `*at` at which byte of the line, from 0.
  */
 bool record_parse(
     struct record *, struct slice line, const char **reason, size_t *at);
