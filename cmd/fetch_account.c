@@ -18,7 +18,6 @@
 
 /* How long before its end to warn of it. */
 #define WARN_DAYS 14
-#define MS_PER_DAY ((int64_t)86400000)
 
 #define LINKS_MAX 8 /* symbolic links that are followed */
 
@@ -136,7 +135,7 @@ bool account_warn_of_expiry(
 	struct buf option = BUF_INIT(8192);
 	char day[CLOCK_TEXT];
 
-	if (!ends || left > WARN_DAYS * MS_PER_DAY || !clock_format(ends, day))
+	if (!ends || left > WARN_DAYS * CLOCK_DAY || !clock_format(ends, day))
 		return false;
 	account_put_option(a, &option);
 	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s", t->user_id,

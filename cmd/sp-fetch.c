@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "cli.h"
 #include "fetch.h"
 #include "text_table.h"
@@ -51,7 +52,7 @@ static int64_t read_limit(const char *option, const char *arg)
 {
 	int64_t ms = cli_duration(option, arg);
 
-	if (ms < 1 || ms > 86400000)
+	if (ms < 1 || ms > CLOCK_DAY)
 		cli_die(EX_USAGE, "%s: not from 1ms to 1d: '%s'", option, arg);
 	return ms;
 }

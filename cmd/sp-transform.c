@@ -375,8 +375,7 @@ static void map_capture(struct transform *t, struct record *rec)
 /* Make a capture of a raw body. */
 static void map_body(struct transform *t, struct slice body)
 {
-	struct record rec = {
-	    .type = RECORD_CAPTURE, .number = t->raw.number};
+	struct record rec = {.type = RECORD_CAPTURE, .number = t->raw.number};
 	struct body_check check;
 	const char *why;
 	size_t at;
@@ -403,8 +402,7 @@ static void map_body(struct transform *t, struct slice body)
 /* Refuse what is no body: text, or a body in another encoding. */
 static void refuse_stray(struct transform *t, struct slice text)
 {
-	struct record rec = {
-	    .type = RECORD_CAPTURE, .number = t->raw.number};
+	struct record rec = {.type = RECORD_CAPTURE, .number = t->raw.number};
 	struct json j;
 
 	json_check_lenient(&j, text);
@@ -643,7 +641,7 @@ static int64_t timeout_option(const char *arg)
 {
 	int64_t ms = cli_duration("--timeout", arg);
 
-	if (ms < 1 || ms > MS_PER_DAY)
+	if (ms < 1 || ms > CLOCK_DAY)
 		cli_die(EX_USAGE, "--timeout: not from 1ms to 1d: '%s'", arg);
 	return ms;
 }

@@ -20,7 +20,7 @@ struct response;
  * ms; a longer Retry-After is capped. Some servers send the time of the
  * deadline, or a huge number for no deadline.
  */
-#define RETRY_AFTER_MAX (48 * MS_PER_HOUR)
+#define RETRY_AFTER_MAX (48 * CLOCK_HOUR)
 
 /*
  * ms; the length of the window in which the API counts requests. A limit lasts

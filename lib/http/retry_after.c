@@ -8,7 +8,7 @@
 #include "base/number.h"
 
 /* A longer wait is shortened to this, ms. */
-#define WAIT_MAX (366 * MS_PER_DAY)
+#define WAIT_MAX (366 * CLOCK_DAY)
 
 static bool all_digits(struct slice s)
 {
@@ -30,7 +30,7 @@ bool http_date_parse(struct slice s, int64_t *ms)
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';
 	t = curl_getdate(text, NULL);
-	*ms = (int64_t)t * MS_PER_SECOND;
+	*ms = (int64_t)t * 1000;
 	return t >= 0;
 }
 
@@ -41,7 +41,7 @@ bool retry_after_parse(struct slice s, int64_t now, int64_t *wait)
 	if (all_digits(s)) {
 		*wait = WAIT_MAX;
 		if (number_parse(s, &seconds) && seconds < WAIT_MAX / 1000)
-			*wait = seconds * MS_PER_SECOND;
+			*wait = seconds * 1000;
 		return true;
 	}
 	if (!http_date_parse(s, &at))

@@ -39,7 +39,8 @@ struct member {
 
 struct record {
 	enum record_type type;
-	uint64_t number; /* of its line in the input, from 1; 0 if it has none */
+	uint64_t
+	    number; /* of its line in the input, from 1; 0 if it has none */
 	struct slice line;
 	struct member members[RECORD_MEMBERS_MAX];
 	size_t count;
