@@ -1,4 +1,4 @@
-# sp: small filters that bring Spotify listening history into SQLite.
+# sp: small filters that load Spotify listening history into SQLite.
 # `make help` lists the targets. Needs GNU make.
 
 .SUFFIXES:
@@ -23,8 +23,8 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wdouble-promotion -Wimplicit-fallthrough -Wnull-dereference \
 	-Werror=implicit-function-declaration \
 	$(if $(WERROR),-Werror)
-# Fortified functions need an optimiser, and hide errors from sanitizers.
-# What not every compiler or linker has is used where this one has it.
+# Fortified functions need optimisation, and hide errors from sanitizers.
+# Flags that not every compiler or linker supports are tried first.
 comma := ,
 has_flag = $(shell :; echo 'int main(void) { return 0; }' | \
 	$(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
@@ -47,8 +47,8 @@ ALL_CPPFLAGS = $(STD) -Ilib -Icmd -Itests -I$(B)/gen \
 	-DSP_VERSION='"$(VERSION)"' $(LIB_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
 
-# Each program links the one library that its resource needs, and sp-stage the
-# one that packs what it keeps. libjq has a pkg-config file only since 1.7.
+# Each program links only the libraries that it needs. libjq has a pkg-config
+# file only since 1.7.
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
 LIB_CFLAGS := $(shell for p in libcurl libjq sqlite3 libdeflate libmicrohttpd; do \
 	$(PKG_CONFIG) --cflags $$p 2>/dev/null; done)
@@ -75,7 +75,7 @@ HEADERS = $(wildcard lib/*/*.h cmd/*.h tests/unit/*.h)
 LIB_SRC = $(wildcard lib/*/*.c) $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) \
 	$(B)/gen/filters.o $(B)/gen/schema.o $(B)/gen/statements.o
-# Unit tests, and programs that tests use: all link everything they may need.
+# Unit tests, and programs that tests use: each links all libraries.
 TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c))
 FUZZERS = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
 C_SRC = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*.c tests/*/*.[ch])
@@ -86,7 +86,8 @@ say = $(if $(V),,@echo '  $(1)	$@')
 
 all: $(BINS) ## build the programs into build/ (default)
 
-# What the build makes and sources include; what they saw of it is in the .d.
+# Sources may include this generated header. It is order-only: once an object is
+# built, its .d file says whether it depends on the header.
 $(LIB_OBJ) $(BINS:$(B)/%=$(B)/cmd/%.o) $(TEST_BINS:%=%.o) $(FUZZERS:%=%.o): \
 	| $(B)/gen/db/statements.h
 
@@ -99,7 +100,7 @@ $(B)/gen/%.o: $(B)/gen/%.c
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-# Mappings and schema are data: built into the programs as strings. A folder
+# Mappings and schema are data, embedded in the programs as strings. A folder
 # changes when a file in it comes or goes.
 $(B)/gen/filters.c: $(FILTERS) lib/filters lib/embed.sh
 	@mkdir -p $(@D)
@@ -111,7 +112,7 @@ $(B)/gen/schema.c: $(SCHEMA) lib/schema lib/embed.sh
 	$(call say,EMBED)
 	$(Q)sh lib/embed.sh builtin_schema $(SCHEMA) > $@
 
-# Statements lie in .sql files beside the sources that use them by name.
+# Statements are in .sql files beside the sources that use them by name.
 $(B)/gen/db/statements.h: $(STATEMENTS) lib/statements.sh
 	@mkdir -p $(@D)
 	$(call say,EMBED)
@@ -142,7 +143,7 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL)
 
-# sp-load with one rule of merging broken, to see that it does not go unseen.
+# Mutants: sp-load with one broken rule of merging, which tests must detect.
 MUTANTS = $(patsubst tests/property/mutants/%.sed,$(B)/mutants/%/sp-load,\
 	$(wildcard tests/property/mutants/*.sed))
 $(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
@@ -154,9 +155,9 @@ $(MUTANTS): $(B)/mutants/%/sp-load: tests/property/mutants/%.sed \
 	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $(B)/cmd/sp-load.o \
 		$(@D)/mutant.o $(B)/libsp.a $(AS_NEEDED) $(SQLITE)
 
-# Made to be loaded before the libc that they stand in front of: what makes
-# calls fail, what notes for power cuts what the file system is asked, and what
-# stops the clock.
+# Preloaded libraries that replace functions of libc: inject.so makes calls
+# fail, power.so records writes and syncs to simulate power cuts, and fixed.so
+# fixes the clock and the random bytes.
 SHIMS ?= $(B)/tests/fault/inject.so $(B)/tests/fault/power.so \
 	$(B)/tests/lib/fixed.so
 $(B)/tests/%.so: tests/%.c
@@ -165,18 +166,18 @@ $(B)/tests/%.so: tests/%.c
 	$(Q)$(CC) $(STD) -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -fno-builtin \
 		-shared -o $@ $< -ldl
 
-# T picks tests by how their names begin: T=sp-load, T=json.
+# T selects the tests whose names begin with it: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
 check: all $(TEST_BINS) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
-golden: all $(SHIMS) ## fixed inputs, known outputs; UPDATE=1 accepts what is new
+golden: all $(SHIMS) ## compare with known outputs; UPDATE=1 accepts new ones
 	SP_BUILD="$$(cd $(B) && pwd)" UPDATE=$(UPDATE) sh tests/golden.t
 
-# What tests need is installed where another goal may need it, too.
+# `make deps GOAL` also installs what tests need, unless the goal is one of these.
 TO_BUILD = deps all demo install uninstall clean help
-deps: ## install what is missing to build; with another goal, for the tests too
+deps: ## install what the build needs; with `check`, also what tests need
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh \
 		$(if $(filter-out $(TO_BUILD),$(MAKECMDGOALS)),check)
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -203,20 +204,20 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 fuzzers: $(FUZZERS)
 
 ROUNDS ?= 20
-fault: all $(SHIMS) ## kill stages, fail calls, cut power; ROUNDS=20 or FOR=1h
+fault: all $(SHIMS) ## kill programs, fail calls, cut power; ROUNDS=20 or FOR=1h
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/fault/run.sh $(ROUNDS) $(FOR)
 
 PROPERTY_ROUNDS = $(if $(filter file,$(origin ROUNDS)),300,$(ROUNDS))
-property: all $(MUTANTS) ## random histories in any order; ROUNDS=300
+property: all $(MUTANTS) ## load random histories in any order; ROUNDS=300
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/property/run.sh \
 		$(PROPERTY_ROUNDS) $(MUTANTS)
 
 DAYS ?= 184
-soak: all ## a timer left alone for DAYS=184 of rehearsed time
+soak: all ## run a timer for DAYS=184 of simulated time
 	SP_BUILD="$$(cd $(B) && pwd)" python3 -B tests/soak/months.py \
 		--days $(DAYS) $(if $(SEED),--seed $(SEED))
 
-coverage: ## run the tests and say which lines they reach
+coverage: ## run the tests and print how much of each source they reach
 	$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' check
 	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(PROGRAMS:%=cmd/%.c)
 
@@ -224,10 +225,10 @@ tidy: $(B)/gen/db/statements.h ## look for bugs with clang-tidy
 	clang-tidy --quiet $(filter %.c,$(filter-out tests/%,$(C_SRC))) -- \
 		$(ALL_CPPFLAGS)
 
-format: ## lay out the C sources with clang-format
+format: ## format the C sources with clang-format
 	clang-format -i $(C_SRC)
 
-format-check: ## say where clang-format would change something
+format-check: ## list what clang-format would change
 	clang-format --dry-run -Werror $(C_SRC)
 
 hdr-check: ## compile each header alone
@@ -245,7 +246,7 @@ bench: all $(TEST_BINS) ## measure the programs
 bench-fetch: all ## measure sp-fetch against curl
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/fetch.sh
 
-demo: all ## a whole import, against a rehearsed Spotify
+demo: all ## run every job against the mock API
 	sh examples/demo.sh $(B)
 
 install: all ## install under PREFIX=/usr/local, staged in DESTDIR
@@ -258,7 +259,7 @@ install: all ## install under PREFIX=/usr/local, staged in DESTDIR
 		m=644; [ ! -x $$f ] || m=755; \
 		install -d "$$d" && install -m $$m $$f "$$d" || exit; done
 
-uninstall: ## remove what install put there
+uninstall: ## remove the installed files
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)
 	for f in $(MAN); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$${f##*.}/$${f##*/}; done
@@ -266,7 +267,7 @@ uninstall: ## remove what install put there
 		rm -f '$(DESTDIR)$(DATADIR)'/$${f#lib/}; done
 	-find '$(DESTDIR)$(DATADIR)' -depth -type d -exec rmdir {} +
 
-distcheck: ## build, check and install what git has, in a folder of its own
+distcheck: ## build, check and install a clean copy of the commit
 	rm -rf '$(B)/dist' && mkdir -p '$(B)/dist/sp $(VERSION)'
 	git archive HEAD | tar -x -C '$(B)/dist/sp $(VERSION)'
 	cd '$(B)/dist/sp $(VERSION)' && $(MAKE) B=build check && \

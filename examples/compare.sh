@@ -10,7 +10,7 @@
 # are mapped by my.jq, all others as usual. Nothing else is written. Captures,
 # sources of values, runs, errors and incomplete lists are not compared.
 #
-# Status: 0 the same, 1 they differ, 2 trouble. Needs sqlite3.
+# Status: 0 equal, 1 different, 2 an error. Needs sqlite3.
 set -eu
 old=${1:?usage: compare.sh OLD.db [NEW.db | OPTION ...]}
 shift
@@ -33,8 +33,8 @@ esac
 
 attach="attach '$(printf %s "$new" | sed "s/'/''/g")' as new;"
 
-# A query for each table and side. A column or table that one of them lacks
-# counts as null or empty.
+# A query for each table and side. A column that one side lacks counts as null, a
+# table as empty.
 queries="$attach
 with tables as (
 	select name from main.sqlite_master where type = 'table'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Show the jobs from end to end, on the mock API: a simulated listener on
-# 127.0.0.1. Needs no Spotify account, and no network.
+# Run all jobs from end to end against the mock API, sp-rehearse(1), with a
+# simulated listener. Needs no Spotify account, and no network.
 #
 #	demo.sh [FOLDER OF THE PROGRAMS]
 set -eu
@@ -19,20 +19,20 @@ trap 'exit 130' INT TERM
 say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
 [ -t 1 ] || say() { printf '\n# %s\n' "$*"; }
 
-# Print a command line as one would type it, then run it.
+# Print a command line as it would be typed, then run it.
 run() {
 	printf '$ %s\n' "$*"
 	sh -c "$*"
 }
 
-# Let the simulated listener play a track that is known already, at this time.
+# Let the simulated listener play a known track at this time.
 play() {
 	curl -fsS -X POST "$url/rehearse/play?uri=$(sqlite3 "$SP_DB" "select uri
 	    from tracks order by track_id limit 1 offset $1")&played_at=$2" \
 		>/dev/null
 }
 
-say "The mock API: a simulated listener"
+say "The mock API, with a simulated listener"
 sp-rehearse --port-file "$dir/port" --token-file "$dir/token.json" \
 	--user kim --seed 7 --clock "$(jq -nr 'now | floor | todate')" >/dev/null &
 api=$!
@@ -44,7 +44,7 @@ while [ ! -s "$dir/port" ]; do
 done
 url=http://127.0.0.1:$(cat "$dir/port")
 export SP_DB="$dir/music.db" SP_TOKEN_FILE="$dir/token.json"
-echo "sp-rehearse answers at $url"
+echo "sp-rehearse is listening at $url"
 
 rest='sp-fetch | sp-stage | sp-transform | sp-load'
 job="sp-queue next play-history | $rest"
@@ -55,8 +55,8 @@ say "The first run: the last 50 plays, all that the API returns"
 run "$job"
 run "$count"
 
-say "Two more plays, and one from a phone that was offline: its time is earlier
-# than that of plays which are stored already. One request brings all three"
+say "Two more plays, and a late one from a phone that was offline: its time is
+# earlier than that of stored plays. One request fetches all three"
 now=$(curl -fsS "$url/rehearse/clock" | jq .ms)
 play 0 "$(jq -nr "$now / 1000 | floor - 1 | todate")"
 play 1 "$(jq -nr "$now / 1000 | floor | todate")"
@@ -66,7 +66,7 @@ play 2 "$(sqlite3 "$SP_DB" "select
 run "$job"
 run "$count"
 
-say "The playlists: first the list of them, then those listed and those queued"
+say "The playlists: first their list, then those in the list and in the queue"
 run "sp-queue next playlists | $rest"
 run "sp-queue next playlists | $rest"
 
@@ -74,7 +74,7 @@ say "Audio features of tracks without them, and user profiles"
 run "sp-queue next audio-features | $rest"
 run "sp-queue next profile | $rest"
 
-say "What is in the tables"
+say "The number of rows in each table"
 for table in play_history tracks albums artists track_artists playlists \
     playlist_tracks playlist_ingest_queue users user_relationships; do
 	printf '%8d %s\n' "$(sqlite3 "$SP_DB" "select count(*) from $table")" $table
@@ -90,14 +90,14 @@ run "sqlite3 -column -header \$SP_DB \"
   left join playlists l on l.uri = p.context_uri
   group by p.play_id order by p.played_at desc limit 8\""
 
-say "Who is connected with whom"
+say "Which users are connected"
 run "sqlite3 -column -header \$SP_DB <$here/graph.sql" | head -n 12
 
-say "What the runs did, and what is due"
+say "The results of the runs, and what is due"
 run "sp-stage runs --table"
 run "sp-queue status --table"
 
-say "All tables rebuilt from the raw captures, in a second database"
+say "Rebuild all tables from the raw captures, in a second database"
 run "sp-stage replay | sp-transform | sp-load --db $dir/rebuilt.db"
 run "sp-load --digest >$dir/a"
 run "sp-load --digest --db $dir/rebuilt.db >$dir/b"

@@ -2,7 +2,7 @@
 --
 --	sqlite3 -column -header music.db < graph.sql
 --
--- An edge stands for any connection between two users, either way round.
+-- An edge is any connection between two users, in either direction.
 
 create temp view edge as
 	select user_id as a, other_id as b from connections
@@ -11,7 +11,7 @@ create temp view edge as
 	select other_id, user_id from connections
 	where kind != 'follows-artist';
 
--- Whom each user shares playlists with, and how.
+-- With whom each user shares playlists, and how.
 select u.user_id as user, coalesce(v.display_name, r.other_id) as with_whom,
 	group_concat(distinct r.kind) as how
 from connections r
@@ -21,7 +21,7 @@ where r.kind != 'follows-artist'
 group by r.user_id, r.other_id
 order by 1, 2;
 
--- The shortest path from me to every user that can be reached, breadth first.
+-- The shortest path from me to every user who can be reached, breadth first.
 with recursive path (user_id, steps, route) as (
 	select user_id, 0, user_id from users where is_me
 	union

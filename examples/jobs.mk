@@ -1,5 +1,5 @@
-# Batch runs, driven by make. Each recipe is one pipeline, and its status is
-# the status of its last program: nothing here needs pipefail.
+# Batch runs, driven by make. Each recipe is a pipeline, and the status of its
+# last program is that of the whole pipeline: nothing here needs pipefail.
 #
 #	make -f jobs.mk play-history DB=$HOME/music.db
 #	make -f jobs.mk playlists audio-features profile DB=$HOME/music.db
@@ -26,11 +26,11 @@ help:
 
 fetch_and_load = sp-fetch | sp-stage | sp-transform | sp-load
 
-# The plays since the last run.
+# All plays that the API still has.
 play-history:
 	sp-queue next play-history | $(fetch_and_load)
 
-# The list of playlists and those that are due; then those new on the list.
+# The list of playlists and those that are due; then those that are new in it.
 playlists:
 	sp-queue next playlists | $(fetch_and_load)
 	sp-queue next playlists | $(fetch_and_load)
@@ -61,7 +61,7 @@ rebuild:
 	rm -f '$(NEW)' '$(NEW)-wal' '$(NEW)-shm'
 	sp-stage replay | sp-transform | sp-load --db '$(NEW)'
 
-# Remove captures of that age that no table needs to be rebuilt.
+# Remove captures older than KEEP that are not needed to rebuild any table.
 prune:
 	sp-stage prune --keep '$(KEEP)'
 

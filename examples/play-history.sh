@@ -1,11 +1,10 @@
 #!/bin/sh
-# The play history job in plain sh; keeps the output of each stage for you to
-# inspect.
+# The play history job in plain sh. It saves the output of each stage in FOLDER.
 #
 #	play-history.sh FOLDER
 #
-# The last program's status is the pipeline's: sp-load sees from the stream
-# itself whether every earlier stage finished.
+# The last program's status is the pipeline's: the stream itself shows sp-load
+# whether every earlier stage has finished.
 set -u
 dir=${1:?usage: play-history.sh FOLDER}
 mkdir -p "$dir" || exit 73

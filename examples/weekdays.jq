@@ -5,8 +5,8 @@
 #	sp-stage replay --endpoint recently-played |
 #		sp-transform -f weekdays.jq | sp-load
 #
-# A filter takes a capture and gives rows, {"table":…,"row":{…}}. Rows name
-# their key and the columns they know; all other columns are unchanged.
+# A filter maps a capture to rows, {"table":…,"row":{…}}. A row has its key and
+# the columns to change; all other columns keep their values.
 
 # 1970-01-01 was a Thursday.
 def weekday:
