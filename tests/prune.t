@@ -322,6 +322,27 @@ ok $? "after eight days of jobs a rebuild is the same"
 provenance >"$tmp/sources"
 provenance "$tmp/rebuilt.db" | cmp -s - "$tmp/sources"
 ok $? "and says that each value comes from the same capture"
+# As an sp has loaded it that kept no sources.
+older=$tmp/older.db
+sql ".backup '$older'"
+forget_sources() {
+	sqlite3 "$older" "select 'update ' || m.name || ' set ' || c.name ||
+	    ' = null;' from sqlite_master m, pragma_table_info(m.name) c
+	    where m.type = 'table' and c.name in ('row_source', 'first_source',
+	    'column_sources', 'tracks_sources'); select 'delete from sources;'" |
+	    sqlite3 "$older"
+}
+forget_sources
+sp-stage replay --db "$older" | sp-transform | sp-load --db "$older" \
+    2>"$tmp/err"
+provenance "$older" | cmp -s - "$tmp/sources"
+ok $? "a replay finds the captures of what an older sp has loaded"
+forget_sources
+sp-stage prune --keep 0 --db "$older" 2>"$tmp/err"
+rebuild "$older" | cmp -s - "$tmp/digest"
+ok $? "without it prune keeps all that may be needed"
+left=$(sqlite3 "$older" 'select count(*) from staging_raw')
+ok "$((! (left < $(staged))))" "and still finds captures that are not"
 was=$(staged)
 run sp-stage prune --keep 0 --vacuum
 is "$status $out" "0 " "of which nothing is young"
