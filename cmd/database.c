@@ -1,9 +1,14 @@
 #include "database.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "cli.h"
 #include "db/failure.h"
+#include "listing.h"
 
-/* Of the one command line there is, like its name in cli.c. */
+/* Of the command line, as the program's name in cli.c. */
 static struct db_wait lock_wait = {.max_ms = DB_BUSY_MS, .stop = &cli_stop};
 
 void database_lock_wait(const char *arg)
@@ -34,4 +39,33 @@ void database_die(sqlite3 *db, const char *doing)
 	status = db_failure(db, doing, &why);
 	db_rollback(db);
 	cli_die(status, "%s", buf_message(&why));
+}
+
+static void list_column(struct listing *l, struct query *q, int column)
+{
+	if (sqlite3_column_type(q->stmt, column) == SQLITE_INTEGER)
+		listing_int(l, query_int(q, column));
+	else
+		listing_text(l, query_text(q, column));
+}
+
+void database_list(struct query *q, const char *type, bool table)
+{
+	int columns = sqlite3_column_count(q->stmt);
+	const char **names;
+	struct listing l;
+
+	if (q->rc != SQLITE_OK)
+		return;
+	names = mem_zero((size_t)columns, sizeof(*names));
+	for (int i = 0; i < columns; i++)
+		names[i] = mem_need(
+		    (char *)(uintptr_t)sqlite3_column_name(q->stmt, i));
+	listing_begin(&l, type, table, names, columns);
+	while (!ferror(stdout) && query_step(q))
+		for (int i = 0; i < columns; i++)
+			list_column(&l, q, i);
+	if (!listing_end(&l))
+		query_fail(q, SQLITE_TOOBIG);
+	free(names);
 }

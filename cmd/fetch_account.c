@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,8 +12,7 @@
 #include "base/os.h"
 #include "cli.h"
 #include "http/transfer.h"
-#include "json/json.h"
-#include "text_table.h"
+#include "listing.h"
 
 /* How long before its end to warn of it. */
 #define WARN_DAYS 14
@@ -145,48 +143,63 @@ bool account_warn_of_expiry(
 	return true;
 }
 
-/* How much of a time to show to people. */
-#define TO_MINUTES 16
-#define TO_DAYS 10
-
-/* The members of an account's record, and columns of the table. */
-enum {
-	CELL_NAME,
-	CELL_USER,
-	CELL_EXPIRES,
-	CELL_AUTHORIZED,
-	CELL_ENDS,
-	CELL_SCOPE,
-	CELL_PATH,
-	CELLS
-};
-static const char *const cells[CELLS] = {"account", "user_id", "expires_at",
-    "authorized_at", "authorization_ends", "scope", "file"};
-
-struct account_row {
-	char *cell[CELLS]; /* NULL where it is not known */
-};
-
-struct account_rows {
-	struct account_row *rows;
+/* The accounts listed so far. */
+struct account_list {
+	struct listing listing;
+	bool table;
 	size_t n;
 	int status;
 };
 
-static char *copy_time(int64_t ms)
+/* The columns of the table, and of the records. */
+static const char *const shown[] = {
+    "account", "user_id", "expires_at", "authorization_ends", "scope"};
+static const char *const members[] = {"account", "user_id", "expires_at",
+    "authorized_at", "authorization_ends", "scope", "file"};
+
+static void put_text(struct account_list *l, const char *text)
+{
+	listing_text(&l->listing, slice_of(text || !l->table ? text : "-"));
+}
+
+/* List a time; 0 is unknown. Of a table's cell so many characters suffice. */
+static void put_time(struct account_list *l, int64_t ms, size_t suffice)
 {
 	char text[CLOCK_TEXT];
 
-	return ms && clock_format(ms, text) ? mem_string(text) : NULL;
+	if (ms && clock_format(ms, text)) {
+		if (l->table)
+			text[suffice] = '\0';
+		put_text(l, text);
+	} else {
+		put_text(l, NULL);
+	}
 }
 
-/* Add a token file's account; `name` may be NULL. */
-static void add(struct account_rows *l, const char *name, const char *path)
+static void put_account(struct account_list *l, const char *name,
+    const char *path, const struct token *t)
+{
+	if (l->n++ == 0)
+		listing_begin(&l->listing, "account", l->table,
+		    l->table ? shown : members,
+		    l->table ? COUNT_OF(shown) : COUNT_OF(members));
+	put_text(l, name);
+	put_text(l, t->user_id);
+	put_time(l, t->expires_at, strlen("2026-11-22T06:40"));
+	if (!l->table)
+		put_time(l, t->authorized_at, 0);
+	put_time(l, token_login_expires_at(t), strlen("2026-11-22"));
+	put_text(l, t->scope);
+	if (!l->table)
+		put_text(l, path);
+}
+
+/* List a token file's account; `name` may be NULL. */
+static void add(struct account_list *l, const char *name, const char *path)
 {
 	struct error error = ERROR_UNSET;
 	struct token_file f;
 	struct token t = {.client_id = NULL};
-	struct account_row *rows;
 
 	token_file_init(&f, path);
 	if (!token_file_load(&f, &t, &error)) {
@@ -197,15 +210,7 @@ static void add(struct account_rows *l, const char *name, const char *path)
 		token_release(&t);
 		return;
 	}
-	rows = l->rows = mem_resize(l->rows, l->n + 1, sizeof(*rows));
-	rows[l->n++] = (struct account_row){
-	    .cell = {[CELL_NAME] = mem_string(name),
-		[CELL_USER] = mem_string(t.user_id),
-		[CELL_EXPIRES] = copy_time(t.expires_at),
-		[CELL_AUTHORIZED] = copy_time(t.authorized_at),
-		[CELL_ENDS] = copy_time(token_login_expires_at(&t)),
-		[CELL_SCOPE] = mem_string(t.scope),
-		[CELL_PATH] = mem_string(path)}};
+	put_account(l, name, path, &t);
 	token_file_release(&f);
 	token_release(&t);
 }
@@ -218,7 +223,7 @@ static int is_token(const struct dirent *entry)
 	       strcmp(entry->d_name + n - 5, ".json") == 0;
 }
 
-static void add_folder(struct account_rows *l, const char *folder)
+static void add_folder(struct account_list *l, const char *folder)
 {
 	struct dirent **entries;
 	int n = scandir(folder, &entries, is_token, alphasort);
@@ -244,64 +249,10 @@ static void add_folder(struct account_rows *l, const char *folder)
 		free(entries);
 }
 
-static void put_record(const struct account_row *r)
-{
-	struct buf b = BUF_INIT((size_t)1 << 20);
-
-	buf_putc(&b, '{');
-	json_put_member(&b, "type", SLICE("account"));
-	for (int i = 0; i < CELLS; i++)
-		if (r->cell[i])
-			json_put_member(&b, cells[i], slice_of(r->cell[i]));
-		else
-			json_put_member_raw(&b, cells[i], SLICE("null"));
-	buf_puts(&b, "}\n");
-	fwrite(b.p, 1, b.n, stdout);
-	buf_release(&b);
-}
-
-/* A cell for people. */
-static struct slice shown(const struct account_row *r, int i)
-{
-	return slice_of(r->cell[i] ? r->cell[i] : "-");
-}
-
-static void put_table(const struct account_rows *l)
-{
-	static const struct {
-		int cell, most;
-	} columns[] = {{CELL_NAME, 60}, {CELL_USER, 60},
-	    {CELL_EXPIRES, TO_MINUTES}, {CELL_ENDS, TO_DAYS},
-	    {CELL_SCOPE, INT_MAX}};
-	const size_t last = COUNT_OF(columns) - 1;
-	int width[CELLS] = {0};
-
-	for (size_t i = 0; i <= last; i++) {
-		int cell = columns[i].cell, *w = &width[i];
-
-		*w = (int)strlen(cells[cell]);
-		for (size_t k = 0; k < l->n; k++) {
-			int n = text_table_width(
-			    shown(&l->rows[k], cell), columns[i].most);
-
-			*w = n > *w ? n : *w;
-		}
-		*w = i < last ? *w + 2 : 0;
-		text_table_heading(cells[cell], *w);
-	}
-	putchar('\n');
-	for (size_t k = 0; k < l->n; k++) {
-		for (size_t i = 0; i <= last; i++)
-			text_table_cell(shown(&l->rows[k], columns[i].cell),
-			    width[i], columns[i].most);
-		putchar('\n');
-	}
-}
-
 int account_list(const struct account *a, bool table)
 {
 	struct buf path = BUF_INIT(4096);
-	struct account_rows l = {.rows = NULL};
+	struct account_list l = {.table = table};
 
 	if (a->name || a->token_file) {
 		add(&l, a->token_file ? NULL : a->name, account_path(a, &path));
@@ -311,17 +262,10 @@ int account_list(const struct account *a, bool table)
 		if (os_config_path(&path, "tokens") && buf_cstr(&path))
 			add_folder(&l, path.p);
 	}
-	if (table && l.n > 0)
-		put_table(&l);
-	for (size_t k = 0; k < l.n; k++) {
-		if (!table)
-			put_record(&l.rows[k]);
-		for (int i = 0; i < CELLS; i++)
-			free(l.rows[k].cell[i]);
-	}
+	if (l.n > 0)
+		listing_end(&l.listing);
 	if (l.n == 0 && !l.status)
 		cli_warn("there is no account yet: sp-fetch login");
-	free(l.rows);
 	buf_release(&path);
 	return cli_close_stdout(l.status);
 }

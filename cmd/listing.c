@@ -1,32 +1,37 @@
 #include "listing.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "json/json.h"
 
-#define CELL_MAX 60  /* columns of a cell for people */
-#define LAST_MAX 300 /* of the last in its row, which pushes none away */
+#define CELL_MAX 60  /* characters of a table's cell */
+#define LAST_MAX 300 /* of the last one in a row */
 #define RECORD_MAX ((size_t)64 << 20)
 #define TABLE_MAX ((size_t)1 << 30)
 
-/* A cell for people, in listing.text; where columns are measured, all are. */
 struct listing_cell {
-	size_t from, n;
+	size_t from, n; /* in listing.text */
 	bool is_number;
 };
 
-void listing_begin(struct listing *l, const char *type, bool for_people,
+bool stdout_is_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+void listing_begin(struct listing *l, const char *type, bool table,
     const char *const *names, int columns)
 {
 	*l = (struct listing){.type = type,
 	    .names = names,
 	    .columns = columns,
-	    .for_people = for_people,
-	    .text = BUF_INIT(for_people ? TABLE_MAX : RECORD_MAX)};
+	    .table = table,
+	    .text = BUF_INIT(table ? TABLE_MAX : RECORD_MAX)};
 }
 
 static bool is_json(const char *name)
@@ -50,7 +55,7 @@ static void add_member(struct listing *l, struct slice s, bool is_number)
 	const char *name = l->names[l->column];
 
 	if (l->column == 0) {
-		buf_clear(&l->text);
+		l->text.n = 0;
 		buf_putc(&l->text, '{');
 		json_put_member(&l->text, "type", slice_of(l->type));
 	}
@@ -69,13 +74,10 @@ static void add_member(struct listing *l, struct slice s, bool is_number)
 
 static void add(struct listing *l, struct slice s, bool is_number)
 {
-	if (l->failed)
-		return;
-	if (l->for_people)
+	if (l->table)
 		add_cell(l, s, is_number);
 	else
 		add_member(l, s, is_number);
-	l->failed = l->text.failed;
 	l->column = (l->column + 1) % l->columns;
 }
 
@@ -92,6 +94,34 @@ void listing_int(struct listing *l, int64_t n)
 	add(l, slice_of(text), true);
 }
 
+/*
+ * Print at most so many characters of a text, controls as '?'; or only count
+ * them.
+ */
+static int put_text(struct slice s, int most, bool print)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	int n = 0;
+
+	for (; p < end && n < most; n++) {
+		size_t length = utf8_length(p, end);
+		unsigned code;
+
+		if (print && (length == 0 || utf8_control(p, end, &code)))
+			putchar('?');
+		else if (print)
+			fwrite(p, 1, length, stdout);
+		p += length ? length : 1;
+	}
+	return n;
+}
+
+static void put_spaces(int n)
+{
+	for (; n > 0; n--)
+		putchar(' ');
+}
+
 static struct slice text_of(const struct listing *l, size_t cell)
 {
 	const struct listing_cell *c = &l->cells[cell];
@@ -99,33 +129,33 @@ static struct slice text_of(const struct listing *l, size_t cell)
 	return (struct slice){c->n ? l->text.p + c->from : "", c->n};
 }
 
-/* The column of the table that a column of the listing is; false if none. */
-static bool begin_column(const struct listing *l, int i, bool *first)
+/* Begin a column of the table; false if it is not in the table. */
+static bool begin_column(const struct listing *l, int column, bool *first)
 {
-	if (is_json(l->names[i]))
+	if (is_json(l->names[column]))
 		return false;
-	fputs(*first ? "" : "  ", stdout);
+	put_spaces(*first ? 0 : 2);
 	*first = false;
 	return true;
 }
 
-/* Numbers are aligned right. */
+/* Numbers are aligned right. The last column, cut least, has no padding. */
 static void print_row(const struct listing *l, const int width[], size_t row)
 {
 	bool first = true;
 
 	for (int i = 0; i < l->columns; i++) {
-		size_t at = row + (size_t)i;
-		struct slice s = text_of(l, at);
-		bool number = l->cells[at].is_number;
+		size_t cell = row + (size_t)i;
+		bool number = l->cells[cell].is_number;
 		bool last = i == l->columns - 1;
+		int most = last ? LAST_MAX : CELL_MAX;
+		int pad = width[i] - put_text(text_of(l, cell), most, false);
 
 		if (!begin_column(l, i, &first))
 			continue;
-		for (int n = (int)s.n; number && n < width[i]; n++)
-			putchar(' ');
-		text_table_cell(s, number || last ? 0 : width[i],
-		    last ? LAST_MAX : CELL_MAX);
+		put_spaces(number ? pad : 0);
+		put_text(text_of(l, cell), most, true);
+		put_spaces(number || last ? 0 : pad);
 	}
 	putchar('\n');
 }
@@ -134,81 +164,45 @@ static void print_heading(const struct listing *l, const int width[])
 {
 	bool first = true;
 
-	for (int i = 0; i < l->columns; i++)
-		if (begin_column(l, i, &first))
-			text_table_heading(
-			    l->names[i], i < l->columns - 1 ? width[i] : 0);
+	for (int i = 0; i < l->columns; i++) {
+		const char *p = l->names[i];
+
+		if (!begin_column(l, i, &first))
+			continue;
+		for (; *p; p++)
+			putchar(*p == '_' ? ' ' : toupper((unsigned char)*p));
+		if (i < l->columns - 1)
+			put_spaces(width[i] - (int)strlen(l->names[i]));
+	}
 	putchar('\n');
 }
 
 static void print_table(const struct listing *l)
 {
-	int *width = mem_zero((size_t)l->columns, sizeof(*width));
+	size_t columns = (size_t)l->columns;
+	int *width = mem_zero(columns, sizeof(*width));
 
-	for (int i = 0; i < l->columns; i++)
+	for (size_t i = 0; i < columns; i++)
 		width[i] = (int)strlen(l->names[i]);
-	for (size_t c = 0; c < l->count; c++) {
-		int *w = &width[c % (size_t)l->columns];
-		int n = text_table_width(text_of(l, c), CELL_MAX);
+	for (size_t cell = 0; cell < l->count; cell++) {
+		int *w = &width[cell % columns];
+		int n = put_text(text_of(l, cell), CELL_MAX, false);
 
 		*w = n > *w ? n : *w;
 	}
 	print_heading(l, width);
-	for (size_t row = 0; row < l->count; row += (size_t)l->columns)
+	for (size_t row = 0; row < l->count; row += columns)
 		print_row(l, width, row);
 	free(width);
 }
 
 bool listing_end(struct listing *l)
 {
-	bool good = !l->failed;
+	bool good = !l->text.failed;
 
-	if (l->for_people && good)
+	if (l->table && good)
 		print_table(l);
 	buf_release(&l->text);
 	free(l->cells);
-	l->cells = NULL;
 	return good;
-}
-
-static void add_column(struct listing *l, sqlite3_stmt *s, int i)
-{
-	const char *text = (const char *)sqlite3_column_text(s, i);
-	int type = sqlite3_column_type(s, i);
-
-	if (!text && type != SQLITE_NULL)
-		mem_exhausted();
-	add(l, (struct slice){text, (size_t)sqlite3_column_bytes(s, i)},
-	    type == SQLITE_INTEGER);
-}
-
-int listing_print(sqlite3_stmt *s, const char *type, bool for_people)
-{
-	int columns = sqlite3_column_count(s), rc;
-	const char **names = mem_zero((size_t)columns, sizeof(*names));
-	struct listing l;
-
-	for (int i = 0; i < columns; i++)
-		names[i] =
-		    mem_need((char *)(uintptr_t)sqlite3_column_name(s, i));
-	listing_begin(&l, type, for_people, names, columns);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !ferror(stdout))
-		for (int i = 0; i < columns; i++)
-			add_column(&l, s, i);
-	if (rc == SQLITE_ROW)
-		rc = SQLITE_DONE;
-	if (!listing_end(&l) && rc == SQLITE_DONE)
-		rc = SQLITE_TOOBIG;
-	free(names);
-	return rc;
-}
-
-void listing_query(struct query *q, const char *type, bool for_people)
-{
-	int rc;
-
-	if (q->rc != SQLITE_OK)
-		return;
-	rc = listing_print(q->stmt, type, for_people);
-	query_fail(q, rc == SQLITE_DONE ? SQLITE_OK : rc);
 }

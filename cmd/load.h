@@ -1,8 +1,7 @@
 /*
- * sp-load at work, as its files share it: the records that come (sp-load.c),
- * what is written of them (load_write.c), the books of the run that is open
- * (load_books.c), and what is shown to people (load_show.c). Whatever cannot
- * go on ends the program here, with a message.
+ * What the files of sp-load share, each using those after it: sp-load.c handles
+ * the records of stdin, load_commit.c writes them, load_run_log.c keeps the run
+ * log, and load_report.c has the messages, the counts and the exit status.
  */
 #ifndef SP_CMD_LOAD_H
 #define SP_CMD_LOAD_H
@@ -38,14 +37,14 @@ struct load_counts {
 	uint64_t known; /* of those that were refused */
 };
 
-/* What is known of the run that is open, or of the rows that have none. */
+/* The open run, or the rows outside of runs. */
 struct load_run {
 	bool open;
 	char id[RUN_ID_MAX];
-	bool planned; /* or the replay of one that was */
+	bool planned; /* by a job, or the replay of such a run */
 	struct buf job;
-	struct buf replay_of;	/* the run that it brings again, or empty */
-	struct buf uncommitted; /* of a replay: the runs, as a JSON array */
+	struct buf replay_of;	/* the run that it replays, or empty */
+	struct buf uncommitted; /* of a replay: runs without a good end, JSON */
 	struct load_counts counts;
 	bool has_cursor;
 	int64_t cursor;
@@ -56,19 +55,19 @@ struct load_run {
 
 struct load {
 	struct load_options options;
-	struct pipe stage;
-	struct out out;
+	struct pipe pipe;
+	struct out out; /* the changes of a dry run */
 	sqlite3 *db;
 	const char *path;
 	struct tables tables;
 	struct applier applier;
-	struct tracklists lists; /* of tracks, by the page */
-	struct batch batch;	 /* what is written next */
-	struct batch deferred;	 /* what is deferred until its run commits */
-	struct resolutions resolutions; /* so are errors to resolve */
-	int64_t batch_since;	/* by clock_monotonic, 0 while it is empty */
-	int batch_left;		/* milliseconds, when last asked */
-	uint64_t clock_read_at; /* of the input, in bytes */
+	struct tracklists lists;
+	struct batch batch;		/* rows of the next transaction */
+	struct batch deferred;		/* rows that wait for the run's end */
+	struct resolutions resolutions; /* errors that do so */
+	int64_t batch_since;	/* when the batch began, monotonic ms; or 0 */
+	int batch_left;		/* ms, as batch_time_left found last */
+	uint64_t clock_read_at; /* the bytes of input read by then */
 	struct load_run run;
 	struct load_counts total;
 	struct load_counts *by_table; /* by its index */
@@ -77,87 +76,89 @@ struct load {
 	struct buf line, why;
 };
 
-/* What is shown while rows come: by captures, where it is known how many. */
+/* Progress, by captures where the runs announce how many there are. */
 struct load_progress {
-	bool enabled;
 	uint64_t records;
-	uint64_t captures; /* whose rows have come */
-	int64_t total;	   /* that the runs announced, or 0 */
+	uint64_t captures; /* whose rows came */
+	int64_t total;	   /* announced, or 0 */
 	char src[RUN_ID_MAX + 24];
 };
 
-/* --- load_write.c: transactions, open only while they are written -------- */
+/* --- load_commit.c: transactions, open only while they are written -------- */
 
-/* Let go of all that the database holds, and close it. */
-void load_close(struct load *);
-
-/* The database failed: nothing of the batch is written, and no more can be. */
-_Noreturn void load_die(struct load *);
-
-/* Write the rows and refusals that have come. */
+/* Write the rows and refusals of the batch. */
 void load_flush(struct load *);
 
-/* The run ends as its end record says, if the ledger agrees. */
+/* Close the run as its end record says, if the ledger agrees. */
 void load_end_run(struct load *, const struct record *end);
 
-/* The open run has no end record: its rows are kept, and it failed. */
+/* Close the open run as failed; its rows are kept. */
 void load_abort_run(struct load *, const char *reason);
 
-/* Write what has come outside of any run; its end is as good as any. */
+/* Write the rows outside of runs, with the deferred ones if all is good. */
 void load_end_rows(struct load *, bool good);
 
-/* --- load_books.c: what is noted of a run, and kept in its books --------- */
+/* --- load_run_log.c: what the log says of the open run -------------------- */
 
-/* Which of two statuses a caller must hear of. */
-int load_worse_status(int a, int b);
+/* An error of sp-load in the open run; `now` gets the time. */
+struct dead_letter load_error(const struct load *, char now[CLOCK_TEXT]);
 
-/* The time of day, written into `text`; p == NULL without a clock. */
-struct slice load_now(char text[CLOCK_TEXT]);
-
-/* Whether the capture of that name is of a run that moves no cursor. */
+/* Whether a capture is of a run that ended badly, and so moves no cursor. */
 bool load_is_uncommitted(const struct load_run *, struct slice src);
 
 /*
- * Whether a refusal was met before, so that it is not to be reported again:
- * of a planned run alone. Whoever replays or imports is told all.
+ * Whether a refusal is known, so that it is not reported again. Outside of
+ * planned runs none is.
  */
 bool load_is_known(
     struct load *, struct slice src, struct slice place, struct slice reason);
 
-/* Add a change to counts. */
-void load_count(struct load_counts *, const struct change *);
-
-/* For the loader, with a struct load: a row was changed, or cannot be. */
+/* For the applier, with a struct load: a row changed, or cannot be written. */
 void load_on_change(void *ctx, const struct change *);
 void load_on_forbidden(void *ctx, const struct change *, const char *reason);
 
-/* For tracklists_report_incomplete, likewise: a list of tracks is not whole. */
+/* For tracklists_report_incomplete, likewise. */
 void load_on_incomplete(
     void *ctx, struct slice playlist, struct slice list, const char *reason);
 
 /*
- * Say between which times plays may be missing, where nobody has said so yet
- * and the rows are such that they can tell; inside a transaction. A run that
- * was sent ahead of another one leaves it to that.
+ * Report the times between which plays may be missing, unless a run reported
+ * them; inside a transaction.
  */
 void load_report_gaps(struct load *);
 
-/* Store an error, and say how the run ended; inside a transaction. */
+/* Write an error, or the end of the run, inside a transaction. */
 void load_write_error(struct load *, const struct dead_letter *);
 void load_write_end(struct load *, const struct run_end *);
 
 /* Reset the run, after adding its counts to the totals. */
 void load_reset_run(struct load *);
 
-/* --- load_show.c: for people, and what a dry run prints ------------------- */
+/* --- load_report.c -------------------------------------------------------- */
 
-/* Print a change that would be made, and count it for its table. */
+/* Release all that uses the database, and close it. */
+void load_close(struct load *);
+
+/* Report a failure of the database, undo the transaction, and exit. */
+_Noreturn void load_die(struct load *);
+
+/* The more severe of two exit statuses. */
+int load_worse_status(int a, int b);
+
+/* The time of day, written into `text`; p == NULL without a clock. */
+struct slice load_now(char text[CLOCK_TEXT]);
+
+/* Add a change to counts. */
+void load_count(struct load_counts *, const struct change *);
+
+/* Print a change of a dry run, and count it for its table. */
 void load_print_change(struct load *, const struct change *);
 
+/* Show progress, after a record. */
 void load_show_progress(
     struct load_progress *, const struct load *, const struct record *);
 
-/* A dry run is summed up by table; else it is said at the end if asked. */
+/* Report what was changed: by table in a dry run, and the sum if wanted. */
 void load_summarize(const struct load *);
 
 /* Print a digest of each table, of one state of the database; the status. */

@@ -1,6 +1,6 @@
 /*
- * What sp-load writes: batches of rows, and the ends of runs. What moves a
- * job on is committed together with its run's good end, never before.
+ * The transactions of sp-load: a batch of rows each, and at the end of a run
+ * also what was deferred, so that a cursor moves only with its run's good end.
  */
 #include "load.h"
 
@@ -9,27 +9,6 @@
 
 #include "cli.h"
 #include "db/db.h"
-#include "db/failure.h"
-
-void load_close(struct load *l)
-{
-	tracklists_release(&l->lists);
-	applier_release(&l->applier);
-	tables_release(&l->tables);
-	db_close(l->db);
-}
-
-/* The database failed: nothing of the batch is written, and no more can be. */
-_Noreturn void load_die(struct load *l)
-{
-	int status;
-
-	buf_clear(&l->why);
-	status = db_failure(l->db, l->path, &l->why);
-	db_rollback(l->db);
-	load_close(l);
-	cli_die(status, "%s", buf_message(&l->why));
-}
 
 static void begin(struct load *l)
 {
@@ -46,7 +25,7 @@ static void commit(struct load *l)
 		    EX_IOERR, "stdout: cannot write: %s", strerror(l->out.err));
 }
 
-/* Write the rows and refusals that have come, inside a transaction. */
+/* Write a batch, inside a transaction. */
 static void write_batch(struct load *l, struct batch *b)
 {
 	int rc = apply_batch(&l->applier, b);
@@ -55,67 +34,79 @@ static void write_batch(struct load *l, struct batch *b)
 		rc = tracklists_apply(&l->lists, b);
 	if (rc != SQLITE_OK)
 		load_die(l);
-	for (const struct pending_error *n = b->errors; n; n = n->next)
-		load_write_error(l, &n->error);
+	for (const struct pending_error *e = b->errors; e; e = e->next)
+		load_write_error(l, &e->error);
+}
+
+static void clear_batch(struct load *l)
+{
+	batch_clear(&l->batch);
+	l->batch_since = 0;
 }
 
 void load_flush(struct load *l)
 {
-	l->batch_since = 0;
-	if (batch_is_empty(&l->batch))
-		return;
-	begin(l);
-	write_batch(l, &l->batch);
-	commit(l);
-	batch_clear(&l->batch);
+	if (!batch_is_empty(&l->batch)) {
+		begin(l);
+		write_batch(l, &l->batch);
+		commit(l);
+	}
+	clear_batch(l);
 }
 
 /*
- * Say which lists of tracks are not complete, inside a transaction. What the
- * captures of a run lack that was cut may still come, or was said of it.
+ * Report incomplete lists of tracks, inside a transaction. A replay of one run
+ * does not: what its lists lack may still come, or was reported.
  */
-static void end_lists(struct load *l)
+static void report_lists(struct load *l)
 {
 	if (l->run.replay_of.n == 0 && tracklists_report_incomplete(&l->lists,
 					   load_on_incomplete, l) != SQLITE_OK)
 		load_die(l);
 }
 
-/* Delete the errors of captures that were loaded, inside a transaction. */
+/* Delete the errors of captures that now load, inside a transaction. */
 static void resolve_errors(struct load *l)
 {
-	uint64_t left = 0;
-
 	if (l->options.dry)
 		return;
-	if (resolutions_apply(&l->resolutions, l->db, &left) ||
+	if (resolutions_apply(&l->resolutions, l->db, &l->run.counts.removed) ||
 	    resolutions_apply_lists(l->db))
 		load_die(l);
-	l->run.counts.removed += left;
 }
 
-/* Write the rows outside any run; their end needs no end record. */
-void load_end_rows(struct load *l, bool good)
+/* Commit what came of a run, or outside of runs, and reset it. */
+static void commit_run(struct load *l)
 {
-	if (good && (l->deferred.count > 0 || l->batch.list_records ||
-			l->lists.incomplete || l->resolutions.captures.n > 0)) {
-		begin(l);
-		write_batch(l, &l->batch);
-		write_batch(l, &l->deferred);
-		end_lists(l);
-		resolve_errors(l);
-		load_report_gaps(l);
-		commit(l);
-		batch_clear(&l->batch);
-		l->batch_since = 0;
-	} else {
-		load_flush(l);
-	}
+	commit(l);
+	clear_batch(l);
 	batch_clear(&l->deferred);
 	load_reset_run(l);
 }
 
-/* The open run has no end record: its rows are kept, and it failed. */
+static bool has_deferred(const struct load *l)
+{
+	return l->deferred.count > 0 || l->batch.list_records ||
+	       l->lists.incomplete || l->resolutions.captures.n > 0;
+}
+
+void load_end_rows(struct load *l, bool good)
+{
+	if (!good || !has_deferred(l)) {
+		load_flush(l);
+		batch_clear(&l->deferred);
+		load_reset_run(l);
+		return;
+	}
+	begin(l);
+	write_batch(l, &l->batch);
+	write_batch(l, &l->deferred);
+	report_lists(l);
+	resolve_errors(l);
+	load_report_gaps(l);
+	commit_run(l);
+}
+
 void load_abort_run(struct load *l, const char *reason)
 {
 	struct run_end end = {.status = "failed",
@@ -126,16 +117,12 @@ void load_abort_run(struct load *l, const char *reason)
 	begin(l);
 	write_batch(l, &l->batch);
 	load_write_end(l, &end);
-	commit(l);
-	batch_clear(&l->batch);
-	batch_clear(&l->deferred);
-	l->batch_since = 0;
-	load_reset_run(l);
+	commit_run(l);
 }
 
 /*
- * Whether captures of the run came that are not staged here and did not pass
- * sp-stage, which may have staged them elsewhere.
+ * Whether captures of the run are not staged here, nor passed sp-stage, which
+ * may have staged them elsewhere.
  */
 static bool is_unstaged(struct load *l, const struct run_end *end)
 {
@@ -149,7 +136,7 @@ static bool is_unstaged(struct load *l, const struct run_end *end)
 	return !staged;
 }
 
-/* Say that a rebuild will lack this run, in its reason, too. */
+/* Warn that a rebuild will lack this run, and add that to its reason. */
 static void warn_unstaged(
     struct load *l, struct run_end *end, struct buf *reason)
 {
@@ -176,6 +163,17 @@ static void store_scopes(struct load *l, const struct record *end)
 	buf_release(&text);
 }
 
+/* The exit status that a run asks for, with what was found while loading it. */
+static void add_refused(struct load *l, struct run_end *end)
+{
+	/* The ledger counts records; parts of them may be refused, too. */
+	if (end->refused < l->run.counts.refused)
+		end->refused = l->run.counts.refused;
+	if ((l->run.incomplete || end->refused > l->run.counts.known) &&
+	    end->exit_status == 0)
+		end->exit_status = EX_REFUSED;
+}
+
 void load_end_run(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
@@ -183,39 +181,32 @@ void load_end_run(struct load *l, const struct record *rec)
 	struct buf reason = BUF_INIT(text.max + ((size_t)1 << 12));
 	struct run_end end;
 	struct slice reported;
+	bool complete;
 
 	begin(l);
 	write_batch(l, &l->batch);
-	pipe_put_ledger(&l->stage, rec, &ledger);
+	pipe_put_ledger(&l->pipe, rec, &ledger);
 	run_end_decide(&end, rec, buf_slice(&ledger), &text);
-	if (slice_is(slice_of(end.status), "complete"))
+	complete = slice_is(slice_of(end.status), "complete");
+	if (complete)
 		write_batch(l, &l->deferred);
-	end_lists(l);
-	if (slice_is(slice_of(end.status), "complete")) {
+	report_lists(l);
+	if (complete) {
 		resolve_errors(l);
 		load_report_gaps(l);
 	}
-	/* The ledger counts records; parts of them may be refused, too. */
-	if (end.refused < l->run.counts.refused)
-		end.refused = l->run.counts.refused;
-	if ((l->run.incomplete || end.refused > l->run.counts.known) &&
-	    end.exit_status == 0)
-		end.exit_status = EX_REFUSED;
+	add_refused(l, &end);
 	reported = end.reason;
 	if (is_unstaged(l, &end))
 		warn_unstaged(l, &end, &reason);
 	load_write_end(l, &end);
 	store_scopes(l, rec);
-	commit(l);
-	batch_clear(&l->batch);
-	batch_clear(&l->deferred);
-	l->batch_since = 0;
-	if (!slice_is(slice_of(end.status), "complete"))
+	commit_run(l);
+	if (!complete)
 		cli_warn("run %s: %s: %.*s", l->run.id, end.status,
 		    (int)reported.n, reported.p);
 	l->status = load_worse_status(l->status, end.exit_status);
-	load_reset_run(l);
-	pipe_end_run(&l->stage);
+	pipe_end_run(&l->pipe);
 	buf_release(&text);
 	buf_release(&ledger);
 	buf_release(&reason);

@@ -1,19 +1,73 @@
-/* What sp-load shows: the changes of a dry run, progress, sums, digests. */
+/* What sp-load reports: failures, changes of a dry run, progress, counts. */
 #include "load.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli.h"
 #include "database.h"
 #include "db/db.h"
+#include "db/failure.h"
 #include "inspect/digest.h"
 #include "listing.h"
-#include "text_table.h"
 
-/* Print a change, and count it for its table. */
+void load_close(struct load *l)
+{
+	tracklists_release(&l->lists);
+	applier_release(&l->applier);
+	tables_release(&l->tables);
+	db_close(l->db);
+}
+
+_Noreturn void load_die(struct load *l)
+{
+	int status;
+
+	buf_clear(&l->why);
+	status = db_failure(l->db, l->path, &l->why);
+	db_rollback(l->db);
+	load_close(l);
+	cli_die(status, "%s", buf_message(&l->why));
+}
+
+/* How severe a status is; one of no program of ours is the most. */
+static size_t severity(int status)
+{
+	static const int order[] = {0, EX_REFUSED, EX_TEMPFAIL, EX_UNAVAILABLE,
+	    EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_OSERR, EX_CANTCREAT, EX_IOERR,
+	    EX_SOFTWARE};
+	size_t i = 0;
+
+	while (i < COUNT_OF(order) && order[i] != status)
+		i++;
+	return i;
+}
+
+int load_worse_status(int a, int b)
+{
+	return severity(a) >= severity(b) ? a : b;
+}
+
+struct slice load_now(char text[CLOCK_TEXT])
+{
+	if (!clock_format(clock_now(), text))
+		return (struct slice){NULL, 0};
+	return (struct slice){text, CLOCK_TEXT - 1};
+}
+
+void load_count(struct load_counts *n, const struct change *c)
+{
+	n->inserted += c->kind == CHANGE_INSERT;
+	n->updated += c->kind == CHANGE_UPDATE;
+	n->removed += c->kind == CHANGE_DELETE;
+	/* Rows that come together and change one row change it once. */
+	n->unchanged += c->rows - (c->kind != CHANGE_NONE);
+}
+
 void load_print_change(struct load *l, const struct change *c)
 {
 	size_t room = c->table->index + 1;
@@ -31,7 +85,7 @@ void load_print_change(struct load *l, const struct change *c)
 	change_put(c, &l->line);
 	if (l->line.failed)
 		cli_die(EX_DATAERR, "a change is too long to print");
-	/* An error is kept, and met at commit. */
+	/* An error is sticky, and checked at commit. */
 	record_send(&l->out, buf_slice(&l->line));
 }
 
@@ -69,7 +123,6 @@ static void put_counts(const char *what, const struct load_counts *n)
 	    what, n->rows, n->inserted, n->updated, n->unchanged, n->removed);
 }
 
-/* A dry run is summed up by table; else it is said at the end if asked. */
 void load_summarize(const struct load *l)
 {
 	char name[128];
@@ -96,7 +149,6 @@ static void list_digest(
 	listing_text(listing, slice_of(text));
 }
 
-/* Print a digest of each table, of one state of the database. */
 int load_print_digest(const struct load_options *o)
 {
 	static const char *const names[] = {"table", "rows", "digest"};

@@ -1,6 +1,6 @@
 /*
- * The run log of the run that sp-load has open: what it changed, the gaps that
- * it reported, its cursor, and what was refused of it.
+ * The run log of the open run: its changes, its cursor, the gaps that it
+ * reported, and its errors.
  */
 #include "load.h"
 
@@ -14,28 +14,12 @@
 #include "merge/merge.h"
 #include "merge/row.h"
 
-/* Which of two statuses a caller must hear of. */
-int load_worse_status(int a, int b)
+struct dead_letter load_error(const struct load *l, char now[CLOCK_TEXT])
 {
-	static const unsigned char order[] = {0, EX_REFUSED, EX_TEMPFAIL,
-	    EX_UNAVAILABLE, EX_NOPERM, EX_CONFIG, EX_DATAERR, EX_OSERR,
-	    EX_CANTCREAT, EX_IOERR, EX_SOFTWARE};
-	int rank_a = sizeof(order), rank_b = sizeof(order);
-
-	for (int i = 0; i < (int)sizeof(order); i++) {
-		if (order[i] == a)
-			rank_a = i;
-		if (order[i] == b)
-			rank_b = i;
-	}
-	return rank_a >= rank_b ? a : b;
-}
-
-struct slice load_now(char text[CLOCK_TEXT])
-{
-	if (!clock_format(clock_now(), text))
-		return (struct slice){NULL, 0};
-	return (struct slice){text, CLOCK_TEXT - 1};
+	return (struct dead_letter){
+	    .run = slice_of(l->run.open ? l->run.id : NULL),
+	    .stage = SLICE("sp-load"),
+	    .seen_at = load_now(now)};
 }
 
 static void report_gap(struct load_run *run, struct query *gap)
@@ -63,7 +47,7 @@ void load_report_gaps(struct load *l)
 		buf_putc(&l->run.gaps, ']');
 }
 
-/* The cursor of the run's job; if it moved only another job's, that one. */
+/* The cursor of the run's job; if there is none, that of another job. */
 static void update_cursor(struct load_run *run, const struct change *c)
 {
 	int job = table_column(c->table, SLICE("job"));
@@ -110,15 +94,6 @@ bool load_is_known(
 	return known;
 }
 
-void load_count(struct load_counts *n, const struct change *c)
-{
-	n->inserted += c->kind == CHANGE_INSERT;
-	n->updated += c->kind == CHANGE_UPDATE;
-	n->removed += c->kind == CHANGE_DELETE;
-	/* Rows that come together and change one row change it once. */
-	n->unchanged += c->rows - (c->kind != CHANGE_NONE);
-}
-
 void load_on_change(void *ctx, const struct change *c)
 {
 	struct load *l = ctx;
@@ -140,7 +115,7 @@ void load_write_error(struct load *l, const struct dead_letter *r)
 		load_die(l);
 }
 
-/* Name the row that a change is of. */
+/* Append which row a change is of. */
 static void put_place(const struct change *c, struct buf *place)
 {
 	const struct table *t = c->table;
@@ -154,42 +129,44 @@ static void put_place(const struct change *c, struct buf *place)
 	row_put_place(t, &obs, place);
 }
 
-/* A constraint, which only a schema of the user's own has, forbids a row. */
+/* Count rows that were used as refused instead. */
+static void count_forbidden(struct load *l, uint64_t rows, bool known)
+{
+	if (l->run.open)
+		l->pipe.ledger.used[RECORD_ROW] -= rows;
+	ledger_refuse(&l->pipe.ledger, RECORD_ROW, "forbidden", rows);
+	l->pipe.refused += known ? 0 : rows;
+	l->run.counts.refused += rows;
+	l->run.counts.known += known ? rows : 0;
+}
+
+/* Only a constraint or trigger of the user's own forbids a row. */
 void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
 {
 	struct load *l = ctx;
 	char now[CLOCK_TEXT];
 	struct buf text = BUF_INIT((size_t)64 << 10);
 	struct buf place = BUF_INIT((size_t)64 << 10);
-	struct dead_letter r = {.run = {l->run.open ? l->run.id : NULL, 0},
-	    .stage = SLICE("sp-load"),
-	    .src = c->src,
-	    .seen_at = load_now(now)};
-
+	struct dead_letter error = load_error(l, now);
 	bool known;
 
-	r.run = slice_of(r.run.p);
 	buf_printf(&text, "table '%s': row cannot be written: %s",
 	    c->table->name.p, reason);
-	r.reason = buf_slice(&text);
 	buf_clear(&l->line);
 	change_put(c, &l->line);
-	r.record = buf_slice(&l->line);
 	put_place(c, &place);
-	r.place = buf_slice(&place);
-	known = load_is_known(l, r.src, r.place, r.reason);
+	error.src = c->src;
+	error.place = buf_slice(&place);
+	error.reason = buf_slice(&text);
+	error.record = buf_slice(&l->line);
+	known = load_is_known(l, error.src, error.place, error.reason);
 	if (!known)
 		cli_warn("%.*s: %s", c->src.p ? (int)c->src.n : 5,
 		    c->src.p ? c->src.p : "stdin", buf_message(&text));
-	load_write_error(l, &r);
+	load_write_error(l, &error);
+	count_forbidden(l, c->rows, known);
 	buf_release(&text);
 	buf_release(&place);
-	if (l->run.open)
-		l->stage.ledger.used[RECORD_ROW] -= c->rows;
-	ledger_refuse(&l->stage.ledger, RECORD_ROW, "forbidden", c->rows);
-	l->stage.refused += known ? 0 : c->rows;
-	l->run.counts.refused += c->rows;
-	l->run.counts.known += known ? c->rows : 0;
 }
 
 void load_on_incomplete(
@@ -198,28 +175,29 @@ void load_on_incomplete(
 	struct load *l = ctx;
 	struct buf text = BUF_INIT((size_t)64 << 10);
 	char now[CLOCK_TEXT];
-	struct dead_letter r = {.run = slice_of(l->run.open ? l->run.id : NULL),
-	    .stage = SLICE("sp-load"),
-	    .list = list,
-	    .seen_at = load_now(now)};
+	struct dead_letter error = load_error(l, now);
 
 	buf_printf(&text, "playlist '%.*s': %s: keeping the stored track list",
 	    (int)playlist.n, playlist.p, reason);
-	r.reason = buf_slice(&text);
+	error.list = list;
+	error.reason = buf_slice(&text);
 	cli_warn("%s", buf_message(&text));
-	load_write_error(l, &r);
+	load_write_error(l, &error);
 	l->status = load_worse_status(l->status, EX_REFUSED);
 	l->run.incomplete = true;
 	buf_release(&text);
 }
 
-/* Write to the run log how the run ended, inside a transaction. */
 void load_write_end(struct load *l, const struct run_end *decided)
 {
 	const struct load_counts *n = &l->run.counts;
+	struct slice id = slice_of(l->run.id);
 	struct run_end end = *decided;
 	char now[CLOCK_TEXT];
+	int rc;
 
+	if (l->options.dry)
+		return;
 	end.ended_at = load_now(now);
 	end.rows = n->rows;
 	end.inserted = n->inserted;
@@ -229,17 +207,15 @@ void load_write_end(struct load *l, const struct run_end *decided)
 	end.cursor = l->run.cursor;
 	if (l->run.gaps.n > 0)
 		end.gaps = buf_slice(&l->run.gaps);
-	if (!l->options.dry &&
-	    runs_close(l->db, slice_of(l->run.id), &end) != SQLITE_OK)
-		load_die(l);
-	if (!l->options.dry && l->run.replay_of.n &&
-	    slice_is(slice_of(end.status), "complete") &&
-	    runs_mark_replayed(l->db, buf_slice(&l->run.replay_of),
-		slice_of(l->run.id)) != SQLITE_OK)
+	rc = runs_close(l->db, id, &end);
+	if (rc == SQLITE_OK && l->run.replay_of.n &&
+	    slice_is(slice_of(end.status), "complete"))
+		rc =
+		    runs_mark_replayed(l->db, buf_slice(&l->run.replay_of), id);
+	if (rc != SQLITE_OK)
 		load_die(l);
 }
 
-/* Reset the run, after adding its counts to the totals. */
 void load_reset_run(struct load *l)
 {
 	struct load_counts *n = &l->run.counts, *t = &l->total;

@@ -17,7 +17,7 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 	query_prepare(&q, db, sql);
 	if (query_has(&q, ":account"))
 		query_bind_text(&q, ":account", slice_of(o->plan.account));
-	listing_query(&q, type, o->table);
+	database_list(&q, type, o->table);
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "read the database");
 }

@@ -32,7 +32,7 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "fetch.h"
-#include "text_table.h"
+#include "listing.h"
 
 static const char usage[] =
     "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"

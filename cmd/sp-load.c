@@ -1,11 +1,21 @@
 /*
- * sp-load: the last stage. Merges rows into the tables of the database, and
- * keeps the books of the runs that brought them. Nothing is sent on: with -n
- * the changes that would be made are printed instead of made.
+ * sp-load, the last stage: merges rows into the tables of the database, and
+ * keeps the log of the runs that brought them. The way of a line of stdin:
  *
- * Rows are gathered in memory and written in transactions that are open only
- * while they are written. What moves a job on, its cursor and what leaves
- * the queue, waits for the run's good end and is committed together with it.
+ *	load		pipe_next reads a line as a record; handle_record
+ *	handle_row	row_record_read reads it as a row record, find_table
+ *			finds its table, and batch_add copies it into a batch:
+ *			the next one, or the deferred one of the run
+ *	load_flush	once the batch is full or old, a transaction:
+ *			apply_batch merges each row with the stored one, and
+ *			writes it if it differs; then the refusals
+ *	handle_run	a run is logged as failed, until its end is known
+ *	load_end_run	its end record: one transaction for the rest of the
+ *			batch, the deferred rows, and the run's end
+ *
+ * What moves a job on, its cursor and what leaves the queue, is deferred: it is
+ * committed together with the run's good end, never before. A dry run prints
+ * the changes instead of making them.
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -32,7 +42,7 @@ static void on_truncated(void *ctx, const char *run)
 {
 	struct load *l = ctx;
 
-	if (!l->stage.stopped)
+	if (!l->pipe.stopped)
 		cli_truncated(ctx, run);
 	else if (run)
 		cli_warn("run %s: interrupted: its rows are kept, "
@@ -41,10 +51,10 @@ static void on_truncated(void *ctx, const char *run)
 	/* A run whose record was refused was never opened here. */
 	if (l->run.open)
 		load_abort_run(
-		    l, l->stage.stopped ? "interrupted" : CLI_TRUNCATED);
+		    l, l->pipe.stopped ? "interrupted" : CLI_TRUNCATED);
 }
 
-/* For stage.is_known. */
+/* For pipe.is_known. */
 static bool is_known(
     void *ctx, const struct record *rec, const struct refusal *r)
 {
@@ -52,60 +62,61 @@ static bool is_known(
 	return load_is_known(ctx, r->src, r->place, slice_of(r->reason));
 }
 
+/* Count an error, and add it to the batch. */
+static void add_error(
+    struct load *l, const struct dead_letter *error, bool known)
+{
+	l->run.counts.refused++;
+	l->run.counts.known += known;
+	if (!l->options.dry)
+		batch_add_error(&l->batch, error);
+}
+
 static void on_refusal(void *ctx, const struct refusal *r)
 {
 	struct load *l = ctx;
 	char now[CLOCK_TEXT];
-	struct dead_letter error = {
-	    .run = slice_of(l->run.open ? l->run.id : NULL),
-	    .stage = SLICE("sp-load"),
-	    .src = r->src,
-	    .place = r->src.p ? r->place : slice_of(r->where),
-	    .reason = slice_of(r->reason),
-	    .record = r->record,
-	    .seen_at = load_now(now)};
+	struct dead_letter error = load_error(l, now);
 
+	error.src = r->src;
+	error.place = r->src.p ? r->place : slice_of(r->where);
+	error.reason = slice_of(r->reason);
+	error.record = r->record;
 	cli_refusal(NULL, r);
-	l->run.counts.refused++;
-	l->run.counts.known += r->known;
-	if (!l->options.dry)
-		batch_add_error(&l->batch, &error);
+	add_error(l, &error, r->known);
 }
 
 /* A record that an earlier stage refused. */
 static void handle_error(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(rec->line.n + 1);
-	struct dead_letter r = {.stage = {NULL, 0}};
-	struct slice where;
 	char now[CLOCK_TEXT];
+	struct dead_letter e = load_error(l, now);
+	struct slice run, where;
 	const struct {
 		const char *name;
 		struct slice *to;
-	} texts[] = {{"run", &r.run}, {"stage", &r.stage}, {"src", &r.src},
-	    {"where", &where}, {"place", &r.place}, {"reason", &r.reason},
-	    {"record", &r.record}};
+	} texts[] = {{"run", &run}, {"stage", &e.stage}, {"src", &e.src},
+	    {"where", &where}, {"place", &e.place}, {"reason", &e.reason},
+	    {"record", &e.record}};
+	bool known;
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (!record_string(rec, texts[i].name, &text, texts[i].to))
 			*texts[i].to = record_raw(rec, texts[i].name);
-	if (!r.run.p && l->run.open)
-		r.run = slice_of(l->run.id);
-	if (!r.src.p)
-		r.place = where;
-	if (!r.stage.p)
-		r.stage = SLICE("unknown");
-	if (!r.reason.p)
-		r.reason = SLICE("no reason was given");
-	r.seen_at = load_now(now);
-	pipe_use(&l->stage, rec);
-	l->run.counts.refused++;
-	if (load_is_known(l, r.src, r.place, r.reason))
-		l->run.counts.known++;
-	else
+	if (run.p)
+		e.run = run;
+	if (!e.src.p)
+		e.place = where;
+	if (!e.stage.p)
+		e.stage = SLICE("unknown");
+	if (!e.reason.p)
+		e.reason = SLICE("no reason was given");
+	pipe_use(&l->pipe, rec);
+	known = load_is_known(l, e.src, e.place, e.reason);
+	if (!known)
 		l->status = load_worse_status(l->status, EX_REFUSED);
-	if (!l->options.dry)
-		batch_add_error(&l->batch, &r);
+	add_error(l, &e, known);
 	buf_release(&text);
 }
 
@@ -117,12 +128,12 @@ static void handle_run(struct load *l, const struct record *rec)
 
 	load_end_rows(l, true);
 	if (!runs_parse(rec, &text, &run, &reason)) {
-		pipe_refuse(&l->stage, rec, "bad run", "%s", reason);
+		pipe_refuse(&l->pipe, rec, "bad run", "%s", reason);
 		buf_release(&text);
 		return;
 	}
-	pipe_use(&l->stage, rec);
-	memcpy(l->run.id, l->stage.run, sizeof(l->run.id));
+	pipe_use(&l->pipe, rec);
+	memcpy(l->run.id, l->pipe.run, sizeof(l->run.id));
 	buf_put_slice(&l->run.job, run.job);
 	buf_put_slice(&l->run.replay_of, run.replay_of);
 	buf_put_slice(&l->run.uncommitted, record_raw(rec, "uncommitted"));
@@ -134,52 +145,59 @@ static void handle_run(struct load *l, const struct record *rec)
 	buf_release(&text);
 }
 
-/* The table of a row if it can go there; NULL if it was refused. */
+/* Why a row cannot go to a table, around the table's name; false if it can. */
+static bool find_problem(const struct table *t, const struct row_record *row,
+    const char **before, const char **after)
+{
+	*before = "table '";
+	*after = "'";
+	if (t->kind == TABLE_UNKNOWN)
+		*before = "no such table '";
+	else if (t->kind == TABLE_NOT_LOADED)
+		*after = "' cannot be loaded";
+	else if (row->list_op && t->kind != TABLE_LIST)
+		*after = "' does not accept op page or check";
+	else if (!row->list_op && !row->removes && t->kind == TABLE_LIST)
+		*after = "' accepts only op page or check";
+	else if (row->removes && t->kind != TABLE_QUEUE)
+		*before = "rows cannot be deleted from table '";
+	else
+		return false;
+	return true;
+}
+
+/* The table of a row; NULL if the row was refused. */
 static struct table *find_table(struct load *l, const struct record *rec,
-    struct slice name, const struct row_record *a)
+    struct slice name, const struct row_record *row)
 {
 	struct table *t = tables_find(&l->tables, name);
-	int shown = (int)(name.n < 64 ? name.n : 64);
+	const char *before, *after;
 
 	if (!t)
 		load_die(l);
-	if (t->kind == TABLE_UNKNOWN)
-		pipe_refuse(&l->stage, rec, "bad table", "no such table '%.*s'",
-		    shown, name.p);
-	else if (t->kind == TABLE_NOT_LOADED)
-		pipe_refuse(&l->stage, rec, "bad table",
-		    "table '%.*s' cannot be loaded", shown, name.p);
-	else if (a->list_op && t->kind != TABLE_LIST)
-		pipe_refuse(&l->stage, rec, "bad table",
-		    "table '%.*s' does not accept op page or check", shown,
-		    name.p);
-	else if (!a->list_op && !a->removes && t->kind == TABLE_LIST)
-		pipe_refuse(&l->stage, rec, "bad table",
-		    "table '%.*s' accepts only op page or check", shown,
-		    name.p);
-	else if (a->removes && t->kind != TABLE_QUEUE)
-		pipe_refuse(&l->stage, rec, "bad table",
-		    "rows cannot be deleted from table '%.*s'", shown, name.p);
-	else
+	if (!find_problem(t, row, &before, &after))
 		return t;
+	pipe_refuse(&l->pipe, rec, "bad table", "%s%.*s%s", before,
+	    (int)(name.n < 64 ? name.n : 64), name.p, after);
 	return NULL;
 }
 
-/* A capture is sent again: its errors leave if it loads. */
+/* A capture is replayed: its errors are deleted if it loads. */
 static void handle_resolution(
-    struct load *l, const struct record *rec, const struct row_record *a)
+    struct load *l, const struct record *rec, const struct row_record *row)
 {
-	const char *error = resolutions_add(&l->resolutions, l->db, a->object);
+	const char *error =
+	    resolutions_add(&l->resolutions, l->db, row->object);
 
 	if (l->resolutions.latest < 0)
 		load_die(l);
 	if (error)
-		pipe_refuse(&l->stage, rec, "bad row", "%s", error);
+		pipe_refuse(&l->pipe, rec, "bad row", "%s", error);
 	else
-		pipe_use(&l->stage, rec);
+		pipe_use(&l->pipe, rec);
 }
 
-/* Columns that cannot be taken, a reason a line; their row is loaded. */
+/* Report columns that were left out of a row, a reason a line in l->why. */
 static void refuse_columns(
     struct load *l, const struct record *rec, struct slice place)
 {
@@ -188,12 +206,12 @@ static void refuse_columns(
 	while (reasons.n > 0) {
 		struct slice reason = slice_cut(&reasons, '\n');
 
-		pipe_report_part(&l->stage, rec, place, "bad column", "%.*s",
+		pipe_report_part(&l->pipe, rec, place, "bad column", "%.*s",
 		    (int)reason.n, reason.p);
 	}
 }
 
-/* A row that cannot be loaded, for all the reasons together. */
+/* Refuse a row, for all the reasons in l->why together. */
 static void refuse_row(
     struct load *l, const struct record *rec, struct slice place)
 {
@@ -205,49 +223,56 @@ static void refuse_row(
 		buf_put_slice(&l->line, slice_cut(&reasons, '\n'));
 	}
 	pipe_refuse_at(
-	    &l->stage, rec, place, "bad row", "%s", buf_message(&l->line));
+	    &l->pipe, rec, place, "bad row", "%s", buf_message(&l->line));
+}
+
+/* Add a row to the batch, or to the one that is deferred to the run's end. */
+static void add_row(struct load *l, const struct record *rec, struct table *t,
+    const struct row_record *row)
+{
+	bool defer = t->deferred || row->removes;
+	struct batch *b = defer ? &l->deferred : &l->batch;
+
+	buf_clear(&l->why);
+	if (defer && load_is_uncommitted(&l->run, row->src)) {
+		pipe_use(&l->pipe, rec);
+		l->run.counts.unchanged++;
+	} else if (defer && batch_size(b) > LOAD_BATCH_BYTES) {
+		buf_puts(&l->why,
+		    "too many rows are deferred until the end of the run\n");
+		refuse_row(l, rec, batch_place(b));
+	} else if (batch_add(b, t, row, &l->why)) {
+		pipe_use(&l->pipe, rec);
+		refuse_columns(l, rec, batch_place(b));
+	} else {
+		refuse_row(l, rec, batch_place(b));
+	}
 }
 
 static void handle_row(struct load *l, const struct record *rec)
 {
-	struct row_record a = {.user = slice_of(l->options.user)};
+	struct row_record row = {.user = slice_of(l->options.user)};
 	struct slice name = {NULL, 0};
 	const char *error;
 	struct table *t;
-	struct batch *b;
 	char now[CLOCK_TEXT];
 
 	l->run.counts.rows++;
-	error = row_record_read(rec, &l->line, &name, &a);
+	error = row_record_read(rec, &l->line, &name, &row);
 	if (error) {
-		pipe_refuse(&l->stage, rec, "bad row", "%s", error);
+		pipe_refuse(&l->pipe, rec, "bad row", "%s", error);
 		return;
 	}
-	if (a.removes && slice_is(name, "ingest_errors")) {
-		handle_resolution(l, rec, &a);
+	if (row.removes && slice_is(name, "ingest_errors")) {
+		handle_resolution(l, rec, &row);
 		return;
 	}
-	t = find_table(l, rec, name, &a);
+	t = find_table(l, rec, name, &row);
 	if (!t)
 		return;
-	if ((t->deferred || a.removes) && load_is_uncommitted(&l->run, a.src)) {
-		pipe_use(&l->stage, rec);
-		l->run.counts.unchanged++;
-		return;
-	}
-	if (!a.at.p)
-		a.at = load_now(now);
-	b = t->deferred || a.removes ? &l->deferred : &l->batch;
-	buf_clear(&l->why);
-	if (b == &l->deferred && batch_size(b) > LOAD_BATCH_BYTES)
-		buf_puts(&l->why,
-		    "too many rows are held until the end of the run\n");
-	else if (batch_add(b, t, &a, &l->why)) {
-		pipe_use(&l->stage, rec);
-		refuse_columns(l, rec, batch_place(b));
-		return;
-	}
-	refuse_row(l, rec, batch_place(b));
+	if (!row.at.p)
+		row.at = load_now(now);
+	add_row(l, rec, t, &row);
 }
 
 static void handle_record(struct load *l, const struct record *rec)
@@ -258,23 +283,23 @@ static void handle_record(struct load *l, const struct record *rec)
 	case RECORD_RUN: handle_run(l, rec); break;
 	case RECORD_END: load_end_run(l, rec); break;
 	case RECORD_CAPTURE:
-		pipe_refuse(&l->stage, rec, "not a row",
+		pipe_refuse(&l->pipe, rec, "not a row",
 		    "a capture is not a row: pipe it through sp-transform");
 		break;
 	case RECORD_REQUEST:
-		pipe_refuse(&l->stage, rec, "not a row",
+		pipe_refuse(&l->pipe, rec, "not a row",
 		    "a request is not a row: pipe it through sp-fetch and "
 		    "sp-transform");
 		break;
 	default:
 		pipe_refuse(
-		    &l->stage, rec, "unknown type", "unknown record type");
+		    &l->pipe, rec, "unknown type", "unknown record type");
 	}
 }
 
 /*
- * How long the next record may keep the batch waiting; -1 for ever. The clock
- * is read once a read of input: between two records of one, no time passes.
+ * How long the batch may wait for the next record, ms; -1 for ever. The clock
+ * is read once for each read of input: between its records no time passes.
  */
 static int batch_time_left(struct load *l)
 {
@@ -282,29 +307,29 @@ static int batch_time_left(struct load *l)
 
 	if (batch_is_empty(&l->batch))
 		return -1;
-	if (l->batch_since && l->clock_read_at == l->stage.in.bytes)
+	if (l->batch_since && l->clock_read_at == l->pipe.in.bytes)
 		return l->batch_left;
 	now = clock_monotonic();
 	if (!l->batch_since)
 		l->batch_since = now;
 	left = l->batch_since + l->options.batch_ms - now;
 	left = left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : left;
-	l->clock_read_at = l->stage.in.bytes;
+	l->clock_read_at = l->pipe.in.bytes;
 	return l->batch_left = (int)left;
 }
 
 static void load(struct load *l)
 {
+	struct load_progress progress = {.records = 0};
+	bool show = cli_progress_wanted(l->options.progress);
 	struct record rec;
 	enum pipe_result r;
-	struct load_progress progress = {
-	    .enabled = cli_progress_wanted(l->options.progress)};
 
 	while (
-	    (r = pipe_next(&l->stage, &rec, batch_time_left(l))) != PIPE_DONE) {
+	    (r = pipe_next(&l->pipe, &rec, batch_time_left(l))) != PIPE_DONE) {
 		if (r == PIPE_RECORD)
 			handle_record(l, &rec);
-		if (r == PIPE_RECORD && progress.enabled)
+		if (r == PIPE_RECORD && show)
 			load_show_progress(&progress, l, &rec);
 		if (r == PIPE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
@@ -314,23 +339,23 @@ static void load(struct load *l)
 	cli_progress_end();
 }
 
-/* Write the remaining rows and compute the exit status. */
+/* Write the remaining rows; the exit status. */
 static int finish(struct load *l)
 {
-	bool good = !l->stage.stopped && !l->stage.in.err;
+	bool good = !l->pipe.stopped && !l->pipe.in.err;
 
 	if (!l->run.open)
 		load_end_rows(l, good);
-	if (l->stage.in.err)
-		cli_warn("stdin: cannot read: %s", strerror(l->stage.in.err));
-	else if (l->stage.stopped && !l->stage.in_run)
+	if (l->pipe.in.err)
+		cli_warn("stdin: cannot read: %s", strerror(l->pipe.in.err));
+	else if (l->pipe.stopped && !l->pipe.in_run)
 		cli_warn("interrupted: the rows received are kept");
-	else if (l->stage.records == 0 && good)
+	else if (l->pipe.records == 0 && good)
 		cli_warn("stdin: no records: an earlier program in the "
 			 "pipeline failed");
-	if (l->stage.stopped || l->stage.records == 0)
+	if (l->pipe.stopped || l->pipe.records == 0)
 		l->status = load_worse_status(l->status, EX_DATAERR);
-	return load_worse_status(l->status, pipe_finish(&l->stage));
+	return load_worse_status(l->status, pipe_finish(&l->pipe));
 }
 
 static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
@@ -376,7 +401,7 @@ static void read_options(int argc, char **argv, struct load_options *o)
 		cli_check_given(&given, longs, "--digest", "dg");
 }
 
-/* Set up all that the options ask for; what fails here ends the program. */
+/* Open what the options name, or exit with a message. */
 static void open_all(struct load *l, struct buf *path)
 {
 	l->path = cli_database(l->options.db, path);
@@ -392,19 +417,19 @@ static void open_all(struct load *l, struct buf *path)
 	batch_init(&l->deferred);
 	resolutions_init(&l->resolutions);
 	out_init(&l->out, STDOUT_FILENO, OUT_BUFFER);
-	pipe_init(&l->stage, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
+	pipe_init(&l->pipe, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
-	l->stage.in.stop = &cli_stop;
-	l->stage.on_refusal = on_refusal;
-	l->stage.is_known = is_known;
-	l->stage.on_truncated = on_truncated;
-	l->stage.on_repaired = cli_refusal;
-	l->stage.ctx = l;
+	l->pipe.in.stop = &cli_stop;
+	l->pipe.on_refusal = on_refusal;
+	l->pipe.is_known = is_known;
+	l->pipe.on_truncated = on_truncated;
+	l->pipe.on_repaired = cli_refusal;
+	l->pipe.ctx = l;
 }
 
 static void close_all(struct load *l)
 {
-	pipe_release(&l->stage);
+	pipe_release(&l->pipe);
 	batch_release(&l->batch);
 	batch_release(&l->deferred);
 	resolutions_release(&l->resolutions);

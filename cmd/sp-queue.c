@@ -13,7 +13,7 @@
 #include "database.h"
 #include "plan/jobs.h"
 #include "queue.h"
-#include "text_table.h"
+#include "listing.h"
 
 static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"

@@ -18,7 +18,6 @@
 #include "stage.h"
 #include "stage_writer.h"
 #include "stream/pipe.h"
-#include "text_table.h"
 
 static const char usage[] =
     "usage: sp-stage [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
@@ -155,7 +154,7 @@ static int runs(const struct stage_options *o)
 	query_prepare(
 	    &q, db, people ? &sql_runs_for_people : &sql_runs_for_pipe);
 	query_bind_int(&q, ":limit", o->limit);
-	listing_query(&q, "ingest_run", people);
+	database_list(&q, "ingest_run", people);
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "list the runs");
 	db_close(db);

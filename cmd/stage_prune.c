@@ -8,7 +8,6 @@
 #include "cli.h"
 #include "database.h"
 #include "inspect/prune.h"
-#include "listing.h"
 
 /* Bytes as people read them. */
 static const char *size_text(int64_t bytes, char text[32])
@@ -64,16 +63,16 @@ static void remove_all(struct prune *p, const struct prune_options *o)
 
 static void list_plan(struct prune *p, const struct prune_options *o)
 {
-	sqlite3_stmt *list = NULL;
+	struct query list = {.db = p->db};
 	struct prune_sum sum;
 	char size[32];
 
 	if (prune_sum(p, &sum) ||
-	    sqlite3_prepare_v2(p->db, prune_listing, -1, &list, NULL))
+	    sqlite3_prepare_v2(p->db, prune_listing, -1, &list.stmt, NULL))
 		database_die(p->db, "list old captures");
-	if (listing_print(list, "prune", o->table) != SQLITE_DONE)
+	database_list(&list, "prune", o->table);
+	if (query_finish(&list) != SQLITE_OK)
 		database_die(p->db, "list old captures");
-	sqlite3_finalize(list);
 	cli_warn("prune: %" PRId64 " captures would be removed, %s; %" PRId64
 		 " older captures are kept",
 	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);

@@ -68,7 +68,7 @@ int stage_redate(const struct stage_options *o)
 	}
 	redate_list(&list, db, runs.p, o->prune.dry ? 0 : -o->by,
 	    o->prune.dry ? o->by : 0);
-	listing_query(&list, "redate", o->table || stdout_is_terminal());
+	database_list(&list, "redate", o->table || stdout_is_terminal());
 	if (query_finish(&list) != SQLITE_OK)
 		database_die(db, "list what is moved");
 	db_close(db);

@@ -9,7 +9,6 @@
 #include "listing.h"
 #include "stage.h"
 #include "stream/record.h"
-#include "text_table.h"
 
 /* Whether rows of a table can be asked about by so many keys; says why not. */
 static bool why_can(const struct table *t, const char *name, int keys)
@@ -87,6 +86,15 @@ static void why_explain(const struct provenance *w)
 		cli_warn("why: %s: these captures contain its key", what);
 }
 
+/* List captures; SQLite's result code, SQLITE_DONE for success. */
+static int list_captures(sqlite3 *db, sqlite3_stmt *captures, bool table)
+{
+	struct query q = {.db = db, .stmt = captures};
+
+	database_list(&q, "why", table);
+	return q.rc == SQLITE_OK ? SQLITE_DONE : q.rc;
+}
+
 /* Ask, print, and explain; a status of sp(7). */
 static int why_answer(struct provenance *w, const struct stage_options *o,
     sqlite3 *db, struct buf *line)
@@ -102,8 +110,8 @@ static int why_answer(struct provenance *w, const struct stage_options *o,
 	else if (o->capture)
 		rc = print_captures(db, answer, line, &damaged);
 	else
-		rc = listing_print(
-		    answer, "why", o->table || stdout_is_terminal());
+		rc =
+		    list_captures(db, answer, o->table || stdout_is_terminal());
 	sqlite3_finalize(answer);
 	if (rc == SQLITE_TOOBIG) {
 		cli_warn("why: a capture is longer than --max-line");
