@@ -1,0 +1,69 @@
+/*
+ * The parts of sp-transform: sp-transform.c has the options and the loop,
+ * transform_capture.c gives captures to the pool, transform_bodies.c makes
+ * captures of saved bodies, and transform_filters.c finds the mappings.
+ */
+#ifndef SP_CMD_TRANSFORM_H
+#define SP_CMD_TRANSFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/out.h"
+#include "map/pool.h"
+#include "map/raw_body.h"
+#include "stream/body.h"
+#include "stream/known_refusals.h"
+#include "stream/pipe.h"
+#include "stream/record.h"
+#include "transform_filters.h"
+
+struct transform_options {
+	struct filter_set filters;
+	const char *endpoint; /* of raw bodies, or NULL for a stream */
+	const char *user;
+	char fetched_at[CLOCK_TEXT]; /* empty if not known */
+	size_t max_line;
+	struct pool_config pool;
+	bool progress;
+};
+
+struct transform {
+	const struct transform_options *options;
+	struct pipe pipe;
+	struct out out;
+	struct pool *pool;
+	struct known_refusals known; /* refusals, of the run that is open */
+	uint64_t rows;
+
+	struct raw_bodies raw;
+	struct buf capture; /* made of a raw body */
+
+	struct buf suffix;   /* of the rows of a capture */
+	struct buf strings;  /* that had escapes */
+	struct buf bytes;    /* of a body in base 64 */
+	struct buf json;     /* such a body, as a member `body` */
+	struct buf complete; /* a capture with the members it lacked */
+};
+
+/* Refuse a record in its place: after all that came before it. */
+void transform_refuse(struct transform *, const struct record *,
+    const char *code, const char *detail);
+
+/* Refuse a capture whose body is not JSON, as a check found. */
+void transform_refuse_body(
+    struct transform *, const struct record *, const struct body_check *);
+
+/* Give a capture to the pool, or refuse it; changes the record. */
+void transform_capture(struct transform *, struct record *);
+
+/*
+ * Read the next line of a text of bodies, and give the bodies that end on it to
+ * the pool. False at its end.
+ */
+bool transform_next_line(struct transform *);
+
+#endif
