@@ -1,6 +1,6 @@
 /*
- * Whether a page of plays reaches back to the cursor, the high-water mark of
- * the plays that are stored: there paging stops.
+ * The cursor is the high-water mark of the plays that are stored. Paging back
+ * in time stops at the page that reaches it.
  */
 #ifndef SP_API_CURSOR_H
 #define SP_API_CURSOR_H

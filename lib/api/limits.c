@@ -16,7 +16,7 @@ void limits_set(
 		*e = *error;
 }
 
-/* The limit of a bucket, over or not; NULL for none. */
+/* The limit of a bucket, in force or not; NULL for none. */
 static const struct error *limit_of(const struct limits *l, size_t bucket)
 {
 	const struct error *own = &l->of[bucket], *all = &l->account;

@@ -1,6 +1,6 @@
 /*
- * The rate limits of buckets, with their deadlines. A limit that has passed
- * stays until limits_expire.
+ * The rate limits of buckets, with their deadlines. A limit whose deadline has
+ * passed is not in force, and is removed by limits_expire.
  */
 #ifndef SP_API_LIMITS_H
 #define SP_API_LIMITS_H
@@ -13,7 +13,7 @@
 
 struct limits {
 	struct error of[BUCKETS]; /* exit 0 for no limit */
-	struct error account;	  /* a limit of all buckets */
+	struct error account;	  /* one of the whole developer account */
 };
 
 /* A set of buckets has a bit for each, by its index. */
@@ -23,7 +23,7 @@ struct limits {
 void limits_set(
     struct limits *, size_t bucket, bool account, const struct error *);
 
-/* The limit of a bucket at a time, ms since 1970; NULL for none. */
+/* The limit in force for a bucket at a time, ms since 1970, or NULL. */
 const struct error *limits_at(
     const struct limits *, size_t bucket, int64_t now);
 
@@ -31,8 +31,8 @@ const struct error *limits_at(
 void limits_expire(struct limits *, int64_t now);
 
 /*
- * The limits of a set of buckets, passed or not, as one error that names them:
- * exit 75, and the earliest time at which one of them ends.
+ * Sum up the limits of a set of buckets, in force or not, as one error that
+ * names them: 75, with the earliest deadline.
  */
 void limits_summarize(const struct limits *, unsigned set, struct error *);
 

@@ -11,21 +11,21 @@
 #include "spotify/scopes.h"
 
 /*
- * After so many requests in a row without a usable response the circuit breaker
- * opens: the service is down.
+ * The circuit breaker opens after so many requests in a row without a usable
+ * response: the service is down.
  */
 #define BREAKER_THRESHOLD 3
 
 /*
- * Record an error of the run: the first one, unless a halt or a limit takes
- * precedence.
+ * Set the error of the run: the first one, or a later one that overrides it,
+ * like a halt.
  */
-static void record_failure(
-    struct run_policy *p, const struct error *e, bool counts)
+static void fail_run(
+    struct run_policy *p, const struct error *e, bool overrides)
 {
-	if (!p->failure.exit || counts)
+	if (!p->failure.exit || overrides)
 		p->failure = *e;
-	if (!p->status || counts)
+	if (!p->status || overrides)
 		p->status = e->exit;
 }
 
@@ -41,7 +41,7 @@ static const char *halt_code(int status)
 	}
 }
 
-/* Refuse a request because of a halt or a limit, reported before. */
+/* Refuse a request because of a halt or a limit that was reported before. */
 static void refuse_unsent(struct task *t, const struct error *e)
 {
 	task_refuse(t, halt_code(e->exit), "not sent: %s", e->why);
@@ -61,7 +61,7 @@ static void halt(struct run_policy *p, const struct error *e, const char *url)
 	p->halt = *e;
 	p->run_only = false;
 	p->report(p->ctx, url, e->why);
-	record_failure(p, e, true);
+	fail_run(p, e, true);
 }
 
 void run_policy_halt(struct run_policy *p, const struct error *e, bool run_only)
@@ -75,37 +75,37 @@ bool run_policy_is_halted(const struct run_policy *p)
 	return p->halt.exit != 0;
 }
 
-/* A rate limit defers requests of the run. */
+/* The run is deferred by a rate limit, unless a halt fails it. */
 static void defer_bucket(
     struct run_policy *p, size_t bucket, const struct error *e)
 {
 	p->limited |= LIMITS_BIT(bucket);
-	record_failure(p, e, !run_policy_is_halted(p));
+	fail_run(p, e, !run_policy_is_halted(p));
 }
 
-/* Add to the reason of a successful run, once. */
-static void add_note(struct run_policy *p, const char *text)
+/* Add to the warnings of the run, once. */
+static void add_warning(struct run_policy *p, const char *text)
 {
-	size_t n = strlen(p->note);
+	size_t n = strlen(p->warnings);
 
-	if (!strstr(p->note, text))
-		snprintf(p->note + n, sizeof(p->note) - n, "%s%s",
+	if (!strstr(p->warnings, text))
+		snprintf(p->warnings + n, sizeof(p->warnings) - n, "%s%s",
 		    n ? "; " : "", text);
 }
 
-static void note_missing_scope(
-    struct run_policy *p, const struct scope_need *need)
+static void warn_of_scope(struct run_policy *p, const struct scope_need *need)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), "without the scope '%s', %s", need->scope,
 	    need->without);
-	add_note(p, text);
+	add_warning(p, text);
 }
 
 /*
- * Set the error of a request that needs a scope. What a job needs is what a
- * login asks for by default; another scope comes on top of what there is.
+ * Set the error of a request that needs a scope. A login requests the scopes of
+ * all jobs by default; another scope is requested in addition to those that the
+ * login has.
  */
 static void set_missing_scope(struct run_policy *p, struct error *e,
     const struct task *t, const struct scope_need *need)
@@ -136,13 +136,13 @@ static void refuse_scope(
 	    endpoint_named(t->request.endpoint)->name, missing.why);
 	if (strcmp(p->failure.why, e.why) != 0)
 		p->report(p->ctx, NULL, e.why);
-	record_failure(p, &e, true);
+	fail_run(p, &e, true);
 	refuse_unsent(t, &e);
 }
 
 /*
- * Whether the login's scopes allow a request. In a run whose job has more to
- * do, one that they do not allow is skipped, and mentioned in the end record.
+ * Whether the login's scopes allow a request. If the rest of its job can do
+ * without it, it is skipped with a warning.
  */
 static bool is_in_scope(struct run_policy *p, struct task *t)
 {
@@ -159,7 +159,7 @@ static bool is_in_scope(struct run_policy *p, struct task *t)
 			refuse_scope(p, t, n);
 			return false;
 		}
-		note_missing_scope(p, n);
+		warn_of_scope(p, n);
 		t->ended = n->effect == SCOPE_PART;
 	}
 	return !t->ended;
@@ -167,19 +167,18 @@ static bool is_in_scope(struct run_policy *p, struct task *t)
 
 bool run_policy_may_send(struct run_policy *p, struct task *t)
 {
-	size_t bucket = bucket_of(t->request.endpoint);
 	const struct error *limit =
-	    limits_at(&p->limits, bucket, skew_now(p->skew));
+	    limits_at(&p->limits, t->bucket, skew_now(p->skew));
 
 	if (run_policy_is_halted(p)) {
 		/* The halt of an earlier run fails this one, too. */
-		record_failure(p, &p->halt, false);
+		fail_run(p, &p->halt, false);
 		refuse_unsent(t, &p->halt);
 		return false;
 	}
 	if (!limit)
 		return is_in_scope(p, t);
-	defer_bucket(p, bucket, limit);
+	defer_bucket(p, t->bucket, limit);
 	refuse_unsent(t, limit);
 	return false;
 }
@@ -188,11 +187,10 @@ bool run_policy_may_send(struct run_policy *p, struct task *t)
 static void apply_limit(struct run_policy *p, const struct task *t)
 {
 	const struct error *e = &t->result.error;
-	size_t bucket = bucket_of(t->request.endpoint);
 
-	limits_set(&p->limits, bucket, t->result.account, e);
+	limits_set(&p->limits, t->bucket, t->result.account, e);
 	p->report(p->ctx, t->api_request.url, e->why);
-	defer_bucket(p, bucket, e);
+	defer_bucket(p, t->bucket, e);
 }
 
 /*
@@ -203,7 +201,7 @@ static void count_failure(struct run_policy *p, const struct error *e)
 {
 	struct error out;
 
-	record_failure(p, e, false);
+	fail_run(p, e, false);
 	if (++p->failures_in_row < BREAKER_THRESHOLD)
 		return;
 	error_set(&out, EX_UNAVAILABLE,
@@ -213,26 +211,26 @@ static void count_failure(struct run_policy *p, const struct error *e)
 }
 
 /*
- * A 403 or 404 that is a result. That the app may not use audio features at all
- * is reported once, and in the run's end record.
+ * A 403 or 404 that is a result. If the app may not use audio features at all,
+ * that is a warning of the run.
  */
-static void note_denial(struct run_policy *p, const struct task *t)
+static void warn_of_denial(struct run_policy *p, const struct task *t)
 {
 	const char *why = t->result.error.why;
 	char text[240];
 
-	if (t->result.response.status != 403 || *p->note ||
+	if (t->result.response.status != 403 || *p->warnings ||
 	    !slice_is(t->request.endpoint, "audio-features"))
 		return;
 	snprintf(text, sizeof(text), "audio-features: %.200s", why);
-	add_note(p, text);
+	add_warning(p, text);
 	p->report(p->ctx, t->api_request.url, why);
 }
 
 /*
- * A scope is missing, and the login may not know which it has. For a private
- * playlist this is a result, if it is known that it may not be read; of a part
- * of a job it is one, too.
+ * The API refuses a request for a missing scope. This is a result for a private
+ * playlist, if the login is known to lack the scope for those, and for a part
+ * of a job. Else it halts the run.
  */
 static void apply_missing_scope(struct run_policy *p, const struct task *t)
 {
@@ -242,10 +240,10 @@ static void apply_missing_scope(struct run_policy *p, const struct task *t)
 
 	if (t->request.optional && scopes &&
 	    !scopes_have(scopes, SLICE("playlist-read-private"))) {
-		note_denial(p, t);
+		warn_of_denial(p, t);
 	} else if (need && need->effect == SCOPE_PART && t->request.run.p) {
 		p->report(p->ctx, t->api_request.url, t->result.error.why);
-		note_missing_scope(p, need);
+		warn_of_scope(p, need);
 	} else {
 		error_set(&missing, EX_NOPERM, "log in again: %s", p->login);
 		if (need)
@@ -270,20 +268,20 @@ static void apply_denial(struct run_policy *p, const struct task *t)
 	if (t->request.optional &&
 	    (status == 404 || t->denied == DENIAL_ENDPOINT ||
 		t->denied == DENIAL_SUBJECT)) {
-		note_denial(p, t);
+		warn_of_denial(p, t);
 		return;
 	}
 	if (status == 403)
 		halt(p, e, t->api_request.url);
 	else
 		p->report(p->ctx, t->api_request.url, e->why);
-	record_failure(p, e, false);
+	fail_run(p, e, false);
 }
 
 /*
- * A usable response, but its next page may have been refused. A list that is
- * shorter than its total is no failure: some services count what they do not
- * show. No content is a result only of an endpoint that is not mapped.
+ * A usable response, but its next page may have been refused. A list that ends
+ * before its total is a warning and no failure, as a total may count entries
+ * that are not shown. An empty body is valid only if nothing is mapped from it.
  */
 static void apply_success(struct run_policy *p, const struct task *t)
 {
@@ -302,11 +300,11 @@ static void apply_success(struct run_policy *p, const struct task *t)
 	if (!t->code)
 		return;
 	if (t->code == task_short_list) {
-		add_note(p, t->why);
+		add_warning(p, t->why);
 		return;
 	}
 	error_set(&chain, EX_UNAVAILABLE, "%.480s", t->why);
-	record_failure(p, &chain, false);
+	fail_run(p, &chain, false);
 }
 
 void run_policy_apply(struct run_policy *p, struct task *t)
@@ -323,7 +321,7 @@ void run_policy_apply(struct run_policy *p, struct task *t)
 		break;
 	case RESULT_REDIRECT:
 		refuse_task(t, "redirect", e->why);
-		record_failure(p, e, false);
+		fail_run(p, e, false);
 		break;
 	case RESULT_NONE:
 		refuse_task(t, "no answer", e->why);
@@ -349,12 +347,12 @@ void run_policy_end(struct run_policy *p, struct outcome *how)
 	if (p->limited && !run_policy_is_halted(p))
 		limits_summarize(&p->limits, p->limited, e);
 	*how = (struct outcome){.exit = e->exit};
-	snprintf(
-	    how->reason, sizeof(how->reason), "%s", e->exit ? e->why : p->note);
+	snprintf(how->reason, sizeof(how->reason), "%s",
+	    e->exit ? e->why : p->warnings);
 	if (e->until && !clock_format(e->until, how->until))
 		*how->until = '\0';
 	run_policy_begin(p);
-	*p->note = '\0';
+	*p->warnings = '\0';
 	if (p->run_only)
 		p->halt = (struct error){.exit = 0};
 	p->run_only = false;

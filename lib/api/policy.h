@@ -1,11 +1,11 @@
 /*
- * Policy: what the result of a request means for its run, and for the requests
- * that follow.
+ * The policy of a run: what the result of a request means for the run, and for
+ * the requests that follow.
  *
  * An error may concern one request only. A rate limit stops the requests of its
- * bucket, and a halt stops all of them: the login has ended, or the circuit
- * breaker is open because the service is down. Requests that may not be sent
- * any more are refused one by one, and the run's end record has the status.
+ * bucket. A halt stops all requests: the login has ended, or the circuit
+ * breaker is open because the service is down. Requests that may no longer be
+ * sent are refused one by one, and the run's end record has the status.
  */
 #ifndef SP_API_POLICY_H
 #define SP_API_POLICY_H
@@ -21,24 +21,23 @@ struct skew;
 
 struct run_policy {
 	/*
-	 * Called once for each error; of a refused request, only with what
-	 * its refusal does not say. The url is NULL if there is none.
+	 * Called once for each error that no refusal of a request reports. The
+	 * url is NULL if the error is about no request.
 	 */
 	void (*report)(void *ctx, const char *url, const char *what);
 	void *ctx;
 
-	/* Of the login; the scopes are NULL while they are not known. */
-	char *const *scopes;
+	char *const *scopes;	 /* of the login; points to NULL: unknown */
 	const char *login;	 /* the command that logs in again */
 	const struct skew *skew; /* borrowed: deadlines are of its clock */
 
 	int status; /* exit status over all runs so far; 0 for success */
 
-	struct error halt; /* private from here; exit 0 for none */
-	bool run_only;	   /* the halt ends with the run */
+	struct error halt; /* to be read only; exit 0 for none */
+	bool run_only;	   /* private from here: the halt ends with the run */
 	struct limits limits;
 	unsigned limited;     /* buckets of the run that were limited */
-	char note[512];	      /* the reason of a successful run */
+	char warnings[512];   /* of the run: its reason if it succeeds */
 	struct error failure; /* of the run; exit 0 for none */
 	int failures_in_row;  /* requests without a usable response, in a row */
 };
@@ -48,7 +47,7 @@ void run_policy_begin(struct run_policy *);
 /* The outcome of the run that ends now. */
 void run_policy_end(struct run_policy *, struct outcome *);
 
-/* Report an error and send nothing more, or with `run_only`, of this run. */
+/* Report an error, and send nothing more; with `run_only`, until the end. */
 void run_policy_halt(struct run_policy *, const struct error *, bool run_only);
 bool run_policy_is_halted(const struct run_policy *);
 

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "spotify/problem.h"
 
-/* Bytes of a refusal that are looked at. */
+/* Bytes of a refusal from which its cause is read. */
 #define TASK_WORDS_MAX 4096
 
 /* Tasks in the scheduler, for each request that may be in flight. */
@@ -158,7 +158,7 @@ static void begin_request(struct scheduler *s, struct task *t)
 	    t->bucket, &t->result, t);
 }
 
-/* Plays come newest first: those behind the cursor are stored already. */
+/* Plays come newest first: those before the cursor are stored already. */
 static bool is_at_cursor(const struct task *t, const struct fetched_page *page)
 {
 	return t->request.cursor >= 0 &&
@@ -173,7 +173,7 @@ static enum pages_result next_page(
 		   : pages_next(&t->pages, buf_slice(&page->body));
 }
 
-/* After a good page: go on to the next one, if there is one. */
+/* Request the page after a good one, or end the task. */
 static void request_next_page(
     struct scheduler *s, struct task *t, struct fetched_page *page)
 {
@@ -201,7 +201,7 @@ static void request_next_page(
 	}
 }
 
-/* What an answer refuses: decided here, once. */
+/* What the response to a task refuses. */
 static enum denial read_denial(const struct task *t)
 {
 	struct buf words = BUF_INIT(TASK_WORDS_MAX);

@@ -2,18 +2,19 @@
  * The scheduler: sends several requests at once, and returns their pages in the
  * order of the input.
  *
- * The pages of a request wait in a reorder buffer until all requests before it
- * are complete. Their memory is bounded: there is room for a few requests for
- * each that may be in flight; a request other than the first gets no more pages
- * while REORDER_BUFFER_MAX bytes of it wait; and while REORDER_BUFFER_MAX bytes
- * for each that may be in flight wait in all, only the first request gets more.
- * Transfers in flight by then may exceed this.
+ * A task is a request of the stream. For each of its pages there is one
+ * api_request, which ends with a result: its last response, or an error.
+ *
+ * Pages wait in a reorder buffer until all tasks before theirs are complete.
+ * Its memory is bounded. A task other than the first requests no more pages
+ * while REORDER_BUFFER_MAX bytes of it wait. While that many wait for each
+ * transfer that may be in flight, only the first task does. Transfers in flight
+ * by then may exceed this.
  *
  * Requests are sent in parallel while all goes well. Until the first response,
  * and while one waits to be retried, they are sent one at a time, so that a bad
  * login, a rate limit or a service that is down is met by one request and not
- * by many. While a rate limit is waited out, this holds for its bucket only:
- * requests of other buckets are sent as before.
+ * by many. During the wait for a rate limit, this holds for its bucket only.
  */
 #ifndef SP_API_SCHEDULER_H
 #define SP_API_SCHEDULER_H
@@ -39,14 +40,14 @@ struct fetched_page {
 	struct buf follows; /* the next page's path and query, or "" */
 };
 
-/* A request of the stream, with all its pages. */
+/* A request of the stream, with its pages. */
 struct task {
 	struct record record; /* of `line` */
 	struct request_record request;
 	size_t bucket;
 	struct pages pages;
-	struct result result; /* the last one */
-	enum denial denied;   /* what it refuses */
+	struct result result; /* of the last page */
+	enum denial denied;   /* what that refuses */
 	bool ended;	      /* no more requests are sent for it */
 	bool unsent;	      /* ended because it may not be sent */
 	const char *code;     /* the refusal code, or NULL */
@@ -72,8 +73,8 @@ struct scheduler {
 	 */
 	bool (*may_send)(void *ctx, struct task *);
 	/*
-	 * Called with each result as it arrives, out of order, and with a next
-	 * page that is refused; it may decide that nothing more is to be sent.
+	 * Called with each result as it arrives, out of order. The task is
+	 * refused already if its next page cannot be requested.
 	 */
 	void (*on_result)(void *ctx, struct task *);
 	void *ctx;
@@ -102,24 +103,23 @@ void scheduler_add(struct scheduler *, const struct record *, bool in_run);
  */
 void scheduler_step(struct scheduler *, int fd);
 
-/* The first request; NULL if there is none. */
+/* The first task; NULL if there is none. */
 struct task *scheduler_first(struct scheduler *);
 
-/* Remove the first one, which must have ended, with no page waiting. */
+/* Remove the first task, which has ended, and has no page left. */
 void scheduler_pop(struct scheduler *);
 
-/* The next page of a request, or NULL; free it with fetched_page_free. */
+/* Remove the next page of a task; NULL if none waits. The caller frees it. */
 struct fetched_page *task_take_page(struct task *);
 void fetched_page_free(struct fetched_page *);
 
 /*
- * The refusal code for a list that the service ends before all of its entries
- * came: the entries that came are good, and an immediate retry would bring no
- * more.
+ * The refusal code for a list that ends before its total. Its entries are good,
+ * and an immediate retry would bring no more.
  */
 extern const char task_short_list[];
 
-/* End it as refused, with a fixed code, and a reason for people. */
+/* End a task as refused, with a fixed code, and a reason for people. */
 void task_refuse(struct task *, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
