@@ -9,7 +9,7 @@
 #include "base/url.h"
 #include "json/json.h"
 
-/* Of the pages of a playlist's list that have no link to follow. */
+/* Entries of a page of a playlist's items that no link leads to. */
 #define PLAYLIST_PAGE_SIZE 50
 
 static const char url_too_long[] = "longer than a URL may be";
@@ -48,13 +48,13 @@ __attribute__((format(printf, 3, 4))) static enum pages_result fail_with(
 	return result;
 }
 
-/* Whether a text is not among those so far; two collide once in 2^64. */
+/* Add a text to those so far; false if it is one of them, by its hash. */
 static bool is_new(struct hash_set *hashes, struct slice text)
 {
 	return hash_set_add(hashes, hash_bytes(0, text));
 }
 
-/* Make `ref` the page to request, if that is allowed. */
+/* Make `ref` the page to request; PAGES_BAD if it must not be. */
 static enum pages_result set_page(struct pages *p, struct slice ref)
 {
 	const char *why;
@@ -83,7 +83,7 @@ static enum page_kind kind_of(
 								 : PAGE_ITEMS;
 }
 
-/* Whether the list is read from its first entry on. */
+/* Whether a URL requests the list from its first entry on. */
 static bool is_start(struct slice url)
 {
 	struct slice query = url_query(url), cursor;
@@ -232,7 +232,7 @@ static enum pages_result follow_link(
 	if (!json_unescape(l->next_text, &p->next))
 		return fail(p, url_too_long);
 	r = set_page(p, buf_slice(&p->next));
-	/* A link that skips entries: they are not counted as received. */
+	/* Entries that the link leaves out are not counted as received. */
 	p->skipped |= p->received >= 0 && p->offset > p->received;
 	return r;
 }
@@ -250,8 +250,8 @@ static bool put_after(struct pages *p, const struct page_links *l)
 }
 
 /*
- * Request the page after the entries received so far. By their number and not
- * by the limit: a server may return fewer than requested, without saying so.
+ * Request the page after the entries received so far. Their number counts, not
+ * the limit of a page: a server may return fewer than requested.
  */
 static enum pages_result build_next(struct pages *p, const struct page_links *l)
 {
@@ -294,8 +294,8 @@ static enum pages_result end_chain(struct pages *p, int64_t total)
 }
 
 /*
- * Whether the entries of a page are those of a page before. Pages of null say
- * nothing, and a playlist may have equal ones at different offsets.
+ * Whether a page has the same entries as an earlier one. Pages of nulls are not
+ * compared, and a playlist may have equal pages at different offsets.
  */
 static bool is_repeated(struct pages *p, const struct page_links *l)
 {
@@ -311,7 +311,7 @@ static enum pages_result next_page(
 	bool more = l->next != JSON_END && l->next != JSON_NULL;
 	enum pages_result r;
 
-	/* Fewer than there are on the first page cannot be all. */
+	/* A total below the count of the first page is wrong. */
 	if (p->received == 0 && total >= 0 && l->count > total) {
 		p->no_total = true;
 		total = -1;
@@ -320,11 +320,11 @@ static enum pages_result next_page(
 		p->received += l->count;
 	p->repeated += l->repeated;
 	p->last = hash_bytes(0, l->last);
-	/* By offset it goes on until an empty page, if nothing says more. */
+	/* Without a total, paging by offset ends with an empty page. */
 	more |= p->paging == PAGING_OFFSET && l->next == JSON_END && total < 0;
 	if (more && p->paging != PAGING_OFFSET) {
 		r = follow_link(p, l);
-		/* Where a link leads is all the same once all have come. */
+		/* After the last entry, a bad link does not matter. */
 		return r == PAGES_BAD && total > 0 && p->received >= total
 			   ? end_chain(p, total)
 			   : r;
@@ -336,9 +336,9 @@ static enum pages_result next_page(
 }
 
 /*
- * Go on while there are entries and a link to more, or fewer came than there
- * are in all. Numbers that cannot be true are not believed: neither an offset
- * nor a total, and no link when all have come.
+ * The chain goes on while a page has entries, and a link to more or a total
+ * that has not been reached. An offset or a total that cannot be true is
+ * ignored, and so is a link after the last entry.
  */
 static enum pages_result page_done(struct pages *p, struct page_links *l)
 {
@@ -365,7 +365,7 @@ static enum pages_result page_done(struct pages *p, struct page_links *l)
 	return next_page(p, l, total);
 }
 
-/* Request the snapshot once more, to see whether the list has changed. */
+/* Request the snapshot id once more: has the list changed meanwhile? */
 static enum pages_result request_check(struct pages *p)
 {
 	bool query = url_query(buf_slice(&p->first)).p;
@@ -377,7 +377,7 @@ static enum pages_result request_check(struct pages *p)
 	return set_page(p, buf_slice(&p->first));
 }
 
-/* After a page of a playlist: the list goes on, or is to be checked. */
+/* After a page of a playlist: the next page of its items, or the check. */
 static enum pages_result next_of_playlist(struct pages *p, enum pages_result r)
 {
 	if (r == PAGES_END && p->kind == PAGE_ITEMS)
@@ -387,8 +387,8 @@ static enum pages_result next_of_playlist(struct pages *p, enum pages_result r)
 }
 
 /*
- * A playlist embeds the first page of its list, in one of two members; where
- * both are there, one may have no entries to see.
+ * A playlist embeds the first page of its list, in one of two members. If it
+ * has both, one of them may be without entries.
  */
 static bool read_embedded(
     struct pages *p, struct slice body, struct page_links *l)

@@ -1,8 +1,8 @@
 /*
- * The pages of one request: the URL of the next page after each response. A
- * chain of pages stays at its API, never requests a page twice, and ends with
- * the first page without entries. It counts the entries, those that are null
- * too, so that an incomplete list is noticed.
+ * The pages of one request: which URL to request after each response. A chain
+ * of pages stays at its API, never requests a page twice, and ends with the
+ * first page without entries. It counts the entries, also those that are null,
+ * so that an incomplete list is detected.
  */
 #ifndef SP_API_PAGES_H
 #define SP_API_PAGES_H
@@ -17,21 +17,21 @@
 
 /* The kind of page being requested, in a chain of PAGING_PLAYLIST. */
 enum page_kind {
-	PAGE_PLAIN, /* the first, or any of another paging */
-	PAGE_ITEMS, /* a further page of a playlist's list */
-	PAGE_CHECK  /* the playlist's snapshot once more, after the last */
+	PAGE_PLAIN, /* the first page, or any page of another paging */
+	PAGE_ITEMS, /* a further page of a playlist's items */
+	PAGE_CHECK  /* the last one: has the playlist's snapshot changed? */
 };
 
 enum pages_result {
-	PAGES_MORE, /* the url of the next page is in `url` */
+	PAGES_MORE, /* the next page is to be requested, at `url` */
 	PAGES_END,
-	PAGES_SHORT, /* the end, but not of all that there is; see `why` */
-	PAGES_BAD    /* see `why` */
+	PAGES_SHORT, /* the end, but before the list's total; see `why` */
+	PAGES_BAD    /* the next page cannot be requested; see `why` */
 };
 
 /* The resume point of a chain of pages: where an earlier run stopped. */
 struct resume_point {
-	struct slice url; /* of the page to go on with; p == NULL for none */
+	struct slice url; /* of the page to request next; p == NULL for none */
 	uint64_t number;  /* its number, from 2 */
 };
 
@@ -44,17 +44,17 @@ struct pages {
 	struct buf url;		   /* to request; NUL-terminated */
 	const char *why;	   /* until the next call */
 	struct hash_set requested; /* private: hashes of the URLs so far */
-	struct hash_set entries;   /* and of the lists of entries */
+	struct hash_set entries;   /* hashes of the pages' lists so far */
 	struct buf next;
 	struct buf first; /* the URL that the chain began with */
 	char text[120];
-	const char *member; /* of a playlist, where its list is */
+	const char *member; /* of a playlist: which one has its list */
 	int64_t offset;	    /* in the URL of this page, or -1 */
-	int64_t received;   /* entries before this page; -1 if not known */
-	int64_t repeated;   /* of them came a second time */
-	uint64_t last;	    /* hash of the last one that is not null; or 0 */
-	bool skipped;	    /* a link has passed over some */
-	bool no_total;	    /* the total is not true */
+	int64_t received;   /* entries before this page; -1 if unknown */
+	int64_t repeated;   /* how many of them are the same as before */
+	uint64_t last;	    /* hash of the last one that is not null, or 0 */
+	bool skipped;	    /* a link left entries out */
+	bool no_total;	    /* the list's total is wrong, and ignored */
 };
 
 void pages_init(struct pages *, const struct origin *api, uint64_t max);
@@ -67,7 +67,7 @@ void pages_release(struct pages *);
 enum pages_result pages_begin(
     struct pages *, struct slice ref, enum paging, const struct resume_point *);
 
-/* Go on after a page with this body, which is JSON. */
+/* Find the page after one with this body, which is JSON. */
 enum pages_result pages_next(struct pages *, struct slice body);
 
 #endif

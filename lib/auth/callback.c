@@ -33,7 +33,7 @@ static bool decode(struct slice s, struct buf *to)
 	return s.n > 0;
 }
 
-/* Keep a value; false if there was one already. */
+/* Set a value; false if it was set before. */
 static bool set_once(struct slice value, struct slice *where)
 {
 	bool first = !where->p;

@@ -1,7 +1,7 @@
 /*
- * The callback of a login: the authorization response, RFC 6749 section
- * 4.1.2, that a browser brings to the redirect URI, or the user pastes. Anyone
- * who can connect can send anything.
+ * The callback of a login: the authorization response, RFC 6749 section 4.1.2,
+ * which a browser sends to the redirect URI, or the user pastes. It is not to
+ * be trusted: every page in the browser can send one.
  */
 #ifndef SP_AUTH_CALLBACK_H
 #define SP_AUTH_CALLBACK_H

@@ -1,8 +1,8 @@
 /*
  * A small HTTP server on 127.0.0.1 for the one request that ends a login, the
- * OAuth callback. Every process on this machine can connect, and so can every
- * page in its browser: a connection has little time and room, and of too many
- * the oldest is closed.
+ * OAuth callback. Every process on this machine can connect, and every page in
+ * its browser: a connection is limited in time and size, and if there are too
+ * many, the oldest is closed.
  */
 #ifndef SP_AUTH_LOOPBACK_H
 #define SP_AUTH_LOOPBACK_H
@@ -44,8 +44,8 @@ void loopback_close(struct loopback *);
 
 /*
  * Wait for a request, or for `input` to be readable unless it is -1, until the
- * deadline, by clock_monotonic. The caller must respond to the connection that
- * it gets with LOOPBACK_REQUEST.
+ * deadline, by clock_monotonic. For LOOPBACK_REQUEST the connection is set, and
+ * the caller must respond to it.
  */
 enum loopback_event loopback_wait(
     struct loopback *, int input, int64_t until, struct connection **);

@@ -1,8 +1,7 @@
 /*
- * Proof key for code exchange, RFC 7636: the login service gets the digest of
- * a secret, the token endpoint the secret itself, so that an intercepted code
- * is worth nothing. And the state, by which the callback is known to be of the
- * login that was begun.
+ * Proof key for code exchange, RFC 7636: the login service gets the digest of a
+ * secret, the token endpoint the secret itself, so that an intercepted code is
+ * of no use. And the state, which shows that a callback is of this login.
  */
 #ifndef SP_AUTH_PKCE_H
 #define SP_AUTH_PKCE_H

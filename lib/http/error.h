@@ -1,4 +1,4 @@
-/* Why something failed: what the library reports, and a program ends with. */
+/* Why something failed: a message, and the exit status of the program. */
 #ifndef SP_HTTP_ERROR_H
 #define SP_HTTP_ERROR_H
 
@@ -8,8 +8,7 @@
 struct error {
 	int exit;      /* status of sp(7); 0 for no error */
 	int64_t until; /* when to try again, ms since 1970; 0 if unknown */
-	/* The response that set a deadline for whatever the login is used for.
-	 */
+	/* The response that set the deadline, if it is one of all requests. */
 	struct {
 		const char *endpoint; /* a constant string; NULL for none */
 		int status;
@@ -19,8 +18,8 @@ struct error {
 };
 
 /*
- * What an error is until it is set: a failure that nobody gave a reason for
- * ends the program as the bug that it is, and never as a success.
+ * The initial value. If a failure sets no error, which is a bug, the program
+ * reports that and does not end as a success.
  */
 #define ERROR_UNSET                                                  \
 	{                                                            \
@@ -31,7 +30,7 @@ struct error {
 bool error_set(struct error *, int exit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Note the response that set the deadline. */
+/* Set the response that set the deadline. */
 void error_set_limit(
     struct error *, const char *endpoint, int status, int64_t at);
 

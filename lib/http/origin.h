@@ -1,6 +1,6 @@
 /*
- * Checking URLs with libcurl's own parser, so that the URL that is checked and
- * the one that libcurl connects to are never parsed differently.
+ * URLs and their origins, parsed by libcurl, so that the origin that is checked
+ * is the one that libcurl connects to.
  */
 #ifndef SP_HTTP_ORIGIN_H
 #define SP_HTTP_ORIGIN_H
@@ -22,8 +22,8 @@ struct origin {
 };
 
 /*
- * Read the origin of an absolute URL. NULL, or what is wrong with it, a
- * constant string: another scheme than http and https, a user name in it.
+ * Parse the origin of an absolute URL. NULL, or why it is refused, a constant
+ * string: another scheme than http and https, a user name in it.
  */
 const char *origin_parse(struct origin *, const char *url);
 
@@ -46,8 +46,8 @@ const char *url_resolve(
     const struct origin *api, struct slice ref, struct buf *url);
 
 /*
- * What makes a text no path, with or without a query, that can be asked of an
- * API as it is: a constant string, or NULL.
+ * Why a text is no path, with or without a query, that can be requested as it
+ * is: a constant string, or NULL.
  */
 const char *url_path_error(struct slice);
 
@@ -57,7 +57,7 @@ struct slice url_path(struct slice url);
 /* The same without the query. */
 struct slice url_endpoint(struct slice url);
 
-/* Path and query, truncated for a message. */
+/* Path and query, shortened for a message. */
 struct slice url_brief(struct slice url);
 
 #endif

@@ -52,8 +52,8 @@ static bool is_char_of(const struct redactor_form *f, size_t i, unsigned c)
 }
 
 /*
- * The length of a character that JSON may have written with an escape: what
- * that means is put into `c`, if a secret can have it.
+ * The length of a character, which may be a JSON escape; `c` is set to what it
+ * stands for, or to 0 if no secret can have that.
  */
 static size_t read_escaped(const char *p, const char *end, unsigned *c)
 {
@@ -70,7 +70,7 @@ static size_t read_escaped(const char *p, const char *end, unsigned *c)
 	return 6;
 }
 
-/* The same, and it may be percent-encoded up to so many times. */
+/* The same, also percent-encoded up to so many times. */
 static size_t read_char(const char *p, const char *end, int times, unsigned *c)
 {
 	size_t n = read_escaped(p, end, c);
@@ -105,7 +105,7 @@ static bool is_escape(unsigned c)
 	return c == '\\' || c == '%';
 }
 
-/* Note how a form may begin. */
+/* Add the characters with which a form may begin. */
 static void add_starts(struct redactor *s, const struct redactor_form *f)
 {
 	for (unsigned a = 0; a < 256; a++) {

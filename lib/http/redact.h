@@ -1,12 +1,12 @@
 /*
- * Removes secrets from what a server sends, which may echo what it was sent.
+ * Removes secrets from what a server sends: it may echo the request.
  */
 #ifndef SP_HTTP_REDACT_H
 #define SP_HTTP_REDACT_H
 
 #include <stddef.h>
 
-/* A shorter text is not a secret, and would match by chance. */
+/* A shorter text is taken for no secret: it would match by chance. */
 #define REDACT_LENGTH_MIN 8
 #define REDACT_FORMS_MAX 128
 

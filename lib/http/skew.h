@@ -1,7 +1,7 @@
 /*
- * Clock skew: how far this machine's clock is off, by the Date of a response,
- * RFC 9110 section 6.6.1. It has seconds only, so that the result is right to
- * half a second.
+ * Clock skew: how far this machine's clock is off, measured by the Date of a
+ * response, RFC 9110 section 6.6.1. A Date has whole seconds, so that the
+ * measurement is exact to half a second.
  */
 #ifndef SP_HTTP_SKEW_H
 #define SP_HTTP_SKEW_H
@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Less than this is not corrected, ms. */
+/* Less skew than this is not corrected, ms. */
 #define SKEW_MIN ((int64_t)2 * 60 * 1000)
 
 /*
- * More than this is not believed, ms: with such a clock no certificate would
+ * More skew than this is ignored, ms: with such a clock no certificate would
  * have been valid, so that the Date is wrong.
  */
 #define SKEW_MAX ((int64_t)400 * 86400 * 1000)
@@ -28,9 +28,8 @@ struct skew {
 };
 
 /*
- * Measure again with the next response. `known` is what was measured before,
- * and stays while the clock is off by as much, so that times keep their order;
- * 0 for nothing.
+ * Measure again with the next response. `known` is the skew measured before, or
+ * 0. It remains in use unless the new one differs, so that times are in order.
  */
 void skew_begin(struct skew *, int64_t known);
 

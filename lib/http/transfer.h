@@ -1,9 +1,8 @@
 /*
- * HTTP transfers, several at once, on connections that are reused; with
- * HTTP/2, on one. Whatever the server does, each ends within its time limit
- * and its size limit. Redirects are never followed, certificates are always
- * checked, and plain http is for this machine only, which is never reached
- * through a proxy.
+ * HTTP transfers with libcurl, several at once, on connections that are reused;
+ * with HTTP/2, on one. Whatever the server does, each ends within its time and
+ * size limits. Redirects are not followed, certificates are always checked, and
+ * plain http is for this machine only, which is never reached by a proxy.
  */
 #ifndef SP_HTTP_TRANSFER_H
 #define SP_HTTP_TRANSFER_H
@@ -36,7 +35,7 @@ struct http_request {
 
 enum transfer_result {
 	TRANSFER_DONE,	    /* a status and a complete body were received */
-	TRANSFER_TRANSIENT, /* a transient failure: trying again may help */
+	TRANSFER_TRANSIENT, /* it failed, and may succeed when retried */
 	TRANSFER_PERMANENT /* it would fail again: too big, a bad certificate */
 };
 
@@ -59,21 +58,21 @@ struct transfer *transfer_new(const struct transfer_limits *);
 void transfer_free(struct transfer *);
 
 /*
- * Start one. Its reply is borrowed until transfer_next returns `owner`. False
- * if it fails at once, with the reason in r->why; transfer_next does not return
- * it.
+ * Start one. The response is borrowed until transfer_next returns `owner`.
+ * False if it fails at once: the reason is in its `why`, and transfer_next does
+ * not return it.
  */
 bool transfer_start(struct transfer *, const struct http_request *,
-    struct response *r, void *owner);
+    struct response *, void *owner);
 
-/* By how much the clock is off, as responses say; lives as long as this. */
+/* The clock skew by its responses; borrowed. */
 struct skew *transfer_skew(struct transfer *);
 
-/* How many are under way. */
+/* How many are in flight. */
 size_t transfer_count(const struct transfer *);
 
 /*
- * Run the transfers under way until one makes progress, `fd` is readable, or
+ * Run the transfers in flight until one makes progress, `fd` is readable, or
  * timeout_ms have passed. -1 for no fd, and for no timeout.
  */
 void transfer_wait(struct transfer *, int fd, int64_t timeout_ms);
@@ -81,7 +80,7 @@ void transfer_wait(struct transfer *, int fd, int64_t timeout_ms);
 /* The next one that has ended; false if there is none. */
 bool transfer_next(struct transfer *, void **owner, enum transfer_result *);
 
-/* Run one to its end, while no other is under way. */
+/* Run one to its end, while no other is in flight. */
 enum transfer_result transfer_run(
     struct transfer *, const struct http_request *, struct response *);
 
