@@ -12,7 +12,7 @@ struct token;
 
 #define ACCOUNT_DEFAULT "default"
 
-/* Options of the command line; NULL if not given. */
+/* Options of the command line; NULL if absent. */
 struct account {
 	const char *name, *token_file;
 	const char *api, *token_url;

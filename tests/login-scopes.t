@@ -1,6 +1,6 @@
 #!/bin/sh
 # The scopes of a login: what they leave out is said once, stored, and never
-# taken for gone.
+# treated as removed.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh

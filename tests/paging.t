@@ -96,12 +96,12 @@ came_of() {
 all() {
 	is "$(came_of "${4:-$lists}" "$1" | xargs)" "0: complete 0: 45 of $2" "$3"
 }
-# cut PERL ENTRIES MESSAGE NAME [REQUEST]: a shorter list, which is told.
+# cut PERL ENTRIES MESSAGE NAME [REQUEST]: a shorter list, which is reported.
 cut() {
 	is "$(came_of "${5:-$lists}" "$1" | xargs | sed 's/ of .*//')" \
 	    "1: complete 0: incomplete list $2" "$4"
 	like "$(cat "$tmp/err")" "^sp-fetch: stdin:2: R1/1: /v1/[^ ]*: the list is incomplete: $3\$" \
-	    "which is told"
+	    "which is reported"
 	like "$(jq -r 'select(.type == "end").reason' "$tmp/out")" "$3\$" \
 	    "and is in the record of the run"
 }

@@ -33,9 +33,9 @@ run playlists_job
 is "$status" 75 "then it goes on, to a limit in the middle of the playlists"
 is "$(answered me/playlists | sed 's/.*offset=//' | xargs)" "0 50 100" \
     "each page of the list was asked once"
-held=$(sql 'select count(*) from playlists where tracks_updated is not null')
-[ "$held" -gt 5 ]
-ok $? "some playlists are held ($held)"
+stored=$(sql 'select count(*) from playlists where tracks_updated is not null')
+[ "$stored" -gt 5 ]
+ok $? "some playlists are stored ($stored)"
 tries=0
 later
 until [ "$tries" -eq 10 ] || ! "$build/sp-queue" next playlists |
@@ -64,7 +64,7 @@ for other in play-history profile playlists; do
 	    "holds up $other"
 done
 
-# It is the app's: another login by the same one is held up as well.
+# It is the app's: another login by the same one is limited as well.
 robin() {
 	"$build/sp-queue" next --account robin "$1" |
 	    "$build/sp-fetch" --token-file "$tmp/login/robin.json" |
@@ -86,5 +86,5 @@ sql "update endpoint_status set retry_at = '$soon'
 run "$build/sp-queue" next --account robin --force profile
 is "$status" 0 "one by another app is not"
 is "$("$build/sp-queue" status | jq -r 'select(.job == "profile").blocked_until')" \
-    "$soon" "status tells of it"
+    "$soon" "status shows it"
 finish

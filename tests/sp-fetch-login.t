@@ -158,7 +158,7 @@ fault kind=wrong-state
 login --timeout 500ms
 like "$last" '^69 .*nobody logged in within 1 s' "a wrong state is no login"
 like "$err" 'ignored a callback with the wrong state' "is said to be ignored"
-like "$(page)" 'Not logged in .*has the wrong state' "is told to the browser"
+like "$(page)" 'Not logged in .*has the wrong state' "the browser shows that"
 login --timeout 300ms --no-browser
 like "$last" '^69 .*nobody logged in within 1 s.*redirect URI' \
     "nobody comes"
@@ -171,7 +171,7 @@ fault 'kind=403&path=/v1/me&message=User+not+registered+in+the+Developer+Dashboa
 login
 like "$last" '^77 .*User not registered.*User Management$' \
     "a user who is not on the app's list"
-like "$(page)" 'Not logged in .*User Management' "is told in the browser"
+like "$(page)" 'Not logged in .*User Management' "the browser shows that"
 fault 'kind=403&plain=1&path=/v1/me&message=Active+premium+subscription+required+for+the+owner+of+the+app.'
 login
 like "$last" '^77 .*Active premium.*owner of the app needs Spotify Premium$' \
@@ -218,7 +218,7 @@ login --token-file "$tmp/hour.json" \
 is "$status" 0 \
     "a login that cannot be renewed"
 like "$err" 'the service gives no refresh_token: log in again after that' \
-    "is told"
+    "a login that ends is announced"
 hour="until $(jq -r '.expires_at[:16] + "Z"' "$tmp/hour.json")"
 like "$err" "as 'kim' $hour:" "until when it lasts"
 like "$(page)" "as kim, $hour\. " "in the browser, too"
@@ -282,7 +282,7 @@ echo yes >&9
 cat "$tmp/to" >&9
 await
 like "$last" '^0 ' "a bare word is no code, and what is right may follow"
-is "$(grep -c 'not a callback address' "$tmp/err")" 2 "as often as it takes"
+is "$(grep -c 'not a callback address' "$tmp/err")" 2 "at each attempt"
 begin --no-browser <"$tmp/keys" 9>&-
 consent | sed 's/.*\(code=[^&]*\).*/\1/' >&9
 wait_until grep -q 'with the wrong state' "$tmp/err"
@@ -358,7 +358,7 @@ is "$(get -X HEAD "$back") $(get -X OPTIONS "$back")" "405 405" \
 consent >/dev/null
 case $state in A*) wrong=B${state#?} ;; *) wrong=A${state#?} ;; esac
 is "$(get "$back?code=AQ123456789&state=$wrong")" 400 \
-    "a code that somebody slipped in is not taken"
+    "a code of another sender is refused"
 is "$(get "$back?code=AQ123456789&state=") $(get "$back?code=AQ123456789")" \
     "400 400" "nor one without a state"
 is "$(get "$back?error=access_denied&state=$wrong")" 400 "nor a refusal"
@@ -391,9 +391,9 @@ service --user robin
 login --client-id "$SP_CLIENT_ID"
 like "$last" "^78 .*this is user 'robin', but .* is of user 'kim'" \
     "a login of another user"
-like "$(page)" "Not logged in .*user &#39;robin&#39;" "is told in the browser"
+like "$(page)" "Not logged in .*user &#39;robin&#39;" "the browser shows that"
 cmp -s "$file" "$tmp/before"
-ok $? "and keeps the file"
+ok $? "and the file is unchanged"
 login --account robin
 is "$status $(jq -r .user_id "${file%/*}/robin.json")" "0 robin" \
     "an account of its own"
@@ -443,7 +443,7 @@ is "$status $(jq -rc '[.type, .account, .user_id, .scope[:9], .file]' \
 ["account","robin","robin","user-read","robin.json"]' "accounts"
 is "$(jq -r '[keys_unsorted[]] | join(" ")' "$tmp/out" | sort -u)" \
     "type account user_id expires_at authorized_at authorization_ends scope file" \
-    "and what is told of them"
+    "and what is reported of them"
 for ends in 2026-02-28T01:02:03.004Z/2026-08-28T01:02:03.004Z \
     2025-08-31T23:00:00.000Z/2026-02-28T23:00:00.000Z \
     2027-08-30T00:00:00.000Z/2028-02-29T00:00:00.000Z \
@@ -552,7 +552,7 @@ mv "$tmp/s" "$tmp/secrets"
 ok $? "(there were secrets, and pages)"
 is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 0 \
     "no token, code or verifier was in a message or a page"
-is "$(grep -cFf "$tmp/secrets" "$tmp/args")" 0 "nor in what the browser was told"
+is "$(grep -cFf "$tmp/secrets" "$tmp/args")" 0 "nor in the arguments of the browser"
 tail -n 1 "$tmp/secrets" >>"$tmp/everything"
 is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 1 \
     "(and this would have shown it)"

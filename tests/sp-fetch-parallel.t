@@ -72,7 +72,7 @@ like "$(cat "$tmp/got")" \
     '^75: deferred 75 balanced: (200 )+429 (200 )+200: (come back later ?)+$' \
     "a limit in their midst"
 [ "$(asked)" -le 30 ]
-ok $? "those under way are taken, no more of the bucket are asked"
+ok $? "those in flight are used, no more of the bucket are sent"
 is "$(jq -r 'select(.type == "capture").endpoint' "$tmp/out" | tail -n 1)" \
     recently-played "and other buckets are"
 # Of one bucket, and of all of them.
@@ -158,7 +158,7 @@ many 30 | try --parallel 4 >"$tmp/got"
 like "$(cat "$tmp/got")" \
     '^77: failed 77 balanced: (200 ){7}200: (log in first ?){22}$' \
     "one that cannot be renewed ends it"
-is "$(refreshed) $(grep -c 'login has ended' "$tmp/err")" "1 1" "and is told once"
+is "$(refreshed) $(grep -c 'login has ended' "$tmp/err")" "1 1" "and is reported once"
 
 # Another user logs in to the same file, while a slow answer is waited for and
 # others wait behind it: the service renews the login only after that.
@@ -181,7 +181,7 @@ for how in '.user_id = "robin"' 'del(.user_id)' '"broken"'; do
 	is "$status $(jq 'select(.type == "capture" and .user != "kim")' \
 	    "$tmp/out" | grep -c .)" "$want" "a login that changes on the way: $how"
 	[ "$how" != '.user_id = "robin"' ] ||
-		like "$(cat "$tmp/err")" "user 'robin'.*user 'kim'" "is told"
+		like "$(cat "$tmp/err")" "user 'robin'.*user 'kim'" "is reported"
 	cat "$tmp/token.good" >"$tmp/login/token.json"
 done
 

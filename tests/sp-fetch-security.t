@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/fetch.sh
 
 # server NAME PERL: a server on 127.0.0.1 that does PERL with each connection
-# $c, after its first line and headers, which are kept in $tmp/NAME.log.
+# $c, after its first line and headers, which are stored in $tmp/NAME.log.
 server() {
 	perl -MIO::Socket::INET -e '
 		$SIG{PIPE} = "IGNORE";
@@ -46,7 +46,7 @@ section "another origin"
 server other 'print $c "${ok}Content-Length: 2\r\n\r\n{}"'
 curl -fsS "$other/hello" >/dev/null
 [ -s "$tmp/other.log" ] && : >"$tmp/other.log"
-ok $? "(the other origin keeps what it hears)"
+ok $? "(the other origin records its requests)"
 fault "kind=redirect&to=$other/v1/me"
 is "$(echo "$me" | try)" "69: failed 69 balanced: 302: redirect" "a redirect"
 like "$(cat "$tmp/err")" 'a redirect that is not followed' "is refused by name"
@@ -154,7 +154,7 @@ is "$status $(grep -c . "$tmp/other.log")" "0 $heard" "no proxy has the plain re
 server cookie 'print $c "${ok}Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}"'
 # shellcheck disable=SC2154
 run fetch --api "$cookie" /v1/me /v1/me /v1/me
-is "$status $(grep -ci '^cookie' "$tmp/cookie.log")" "0 0" "no cookie is kept"
+is "$status $(grep -ci '^cookie' "$tmp/cookie.log")" "0 0" "no cookie is stored"
 
 section "where the token can be seen"
 fault 'kind=slow&ms=5000'
@@ -269,7 +269,7 @@ hostile "compressed more often than makes sense" \
     'print $c "${ok}Content-Encoding: " . "gzip, " x 50 . "gzip\r\n\r\nx"' \
     '[Ee]ncoding'
 
-section "a wait that is told more than once"
+section "several Retry-After headers"
 server waits 'print $c "HTTP/1.1 429 No\r\nRetry-After: 2\r\n",
     "Retry-After: 7200\r\nRetry-After: 1\r\nRetry-After: soon\r\n",
     "Content-Length: 2\r\n\r\n{}"'
@@ -295,7 +295,7 @@ for long in 1764480000 2147483648 1000000000000000000000000000000 172801 \
 	come_back "429 No\r\nRetry-After: $long"
 	is "$came" "75 429 172800" \
 	    "Retry-After: $long is stored as 48 h"
-	like "$err" 'more than 48 h: taken as 48 h' "which is said"
+	like "$err" 'more than 48 h: taken as 48 h' "which is reported"
 done
 come_back '429 No\r\nRetry-After: 172800'
 is "$came" "75 429 172800" "48 h are believed"
@@ -336,14 +336,14 @@ grants() {
 	run fetch --token-url "$grants/t" --retries 1 /v1/me
 	words=$(grep -v 'requests not sent: 1$' "$tmp/said" | tail -n 1)
 	[ "$status" != 0 ] || words="granted $words"
-	cmp -s "$tmp/ended" "$tmp/login/token.json" && words="$words, file kept"
+	cmp -s "$tmp/ended" "$tmp/login/token.json" && words="$words, file unchanged"
 	run "$build/sp-fetch" accounts --token-file "$tmp/login/token.json"
 	[ "$status" = 0 ] || words="$words, unreadable"
 	[ "$(jq -r .refresh_token "$tmp/ended")" = "$(token refresh_token)" ] ||
 		words="$words, refresh token lost"
 	case $2 in
 	granted) like "$words" '^granted $' "$1" ;;
-	*) like "$words" ": $2.*, file kept\$" "$1" ;;
+	*) like "$words" ": $2.*, file unchanged\$" "$1" ;;
 	esac
 }
 none='the token endpoint does not answer .HTTP 200, but no token.'
@@ -456,7 +456,7 @@ said=$(sh -c 'trap "" XFSZ; ulimit -f 0; "$1" /v1/me 2>&1; echo $?' - \
     "$build/sp-fetch")
 is "$(echo "$said" | tail -n 1)" 73 "a disk that is full"
 like "$said" 'sp-fetch: /v1/me: .*token.json.*: cannot write: File too large' \
-    "is told by name"
+    "is reported by name"
 is "$(refreshed) $(cmp "$tmp/before" "$file") $(find "$tmp/login" -name '*.new')" \
     "0  " "is known before the service renews anything"
 run fetch /v1/me

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sp-fetch, and all that can go wrong on the wire: whatever comes, a request is
-# answered truly or refused, and the end tells which.
+# sp-fetch, and what can go wrong on the wire: whatever comes, a request is used
+# or refused, and the end record counts it so.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sp-fetch: asks, waits, tries again, renews the login, and tells the truth
+# sp-fetch: requests, waits, retries, refreshes the token, and reports truly
 # about what it did not get.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
@@ -27,7 +27,7 @@ cp "$tmp/sent" "$tmp/good"
 is "$(jq -c 'select(.type == "run")' "$tmp/good")" \
     '{"type":"run","run":"R1","job":"test","started_at":"2026-11-22T06:40:00.123Z","user":"kim","client":"'"$(token client_id)"'"}' \
     "the user and the app are filled in, the rest is as it was"
-is "$(token user_id)" kim "the user is kept in the token file"
+is "$(token user_id)" kim "the user is stored in the token file"
 is "$(jq -c 'select(.type == "capture") | [.run, .seq, .request, .page,
 	.endpoint, .user, .cursor]' "$tmp/good")" \
     '["R1",1,1,1,"recently-played","kim",1764000000000]
@@ -148,7 +148,7 @@ is "$(printf '%s\n' "$recent" "$lists" "$items" "$me" | try)" \
     "each bucket has its own limit, that of a 5xx too"
 like "$(cat "$tmp/err")" \
     'me/playlists.*: service unavailable until 20.* \(retry after 600 s\)$' \
-    "which is told"
+    "which is reported"
 is "$(jq -r 'select(.type == "end").until' "$tmp/out")" \
     "$(jq -r 'select(.status == 503).retry_at' "$tmp/out")" \
     "the end has the earlier deadline"
@@ -282,10 +282,10 @@ reset
 fault 'kind=502&times=4'
 is "$(printf '%s\n' "$me" "$recent" | try)" \
     "69: failed 69 balanced: 502 200 200 200: " \
-    "an error that stays is kept, and the rest goes on"
+    "a persistent error is a capture, and the rest goes on"
 is "$(log | jq -s 'map(select(.status == 502)) | length')" 4 "after four tries"
 fault 'kind=html&times=4'
-is "$(echo "$me" | try)" "69: failed 69 balanced: 200: " "HTML that stays is kept"
+is "$(echo "$me" | try)" "69: failed 69 balanced: 200: " "persistent HTML is a capture"
 like "$(jq -r 'select(.status == 200).text' "$tmp/out")" '<html>' "as a text"
 fault 'kind=reset&times=0'
 is "$(echo "$me" | try --retries 0)" \
@@ -331,10 +331,10 @@ is "$(echo "$me" | try)" "0: complete 0 balanced: 200: " \
     "a login that has ended is renewed"
 is "$(refreshed) $(asked)" "1 2" "with one refresh and one more try"
 [ "$(token access_token)" != "$old" ]
-ok $? "the new token is kept"
+ok $? "the new token is saved"
 is "$(token refresh_token)" "$refresh" "a refresh token that is not replaced stays"
 like "$(cat "$tmp/login/token.json")" '^\{"own":\{"n":1\.0,"kept":\["x"\]\},"' \
-    "and so does what others keep in the file"
+    "and so do members of others in the file"
 is "$(stat -c %a "$tmp/login/token.json")" 600 "it is its owner's alone"
 is "$(ls "$tmp/login")" "token.json
 token.json.lock" "nothing is left behind"
@@ -506,7 +506,7 @@ else
 fi
 
 section "answers as they are on the wire"
-# serve FILE...: a server that gives these bytes, a file a connection.
+# serve FILE...: a server that sends these bytes, a file a connection.
 serve() {
 	rm -f "$tmp/wire.port"
 	perl -MIO::Socket::INET -e '
@@ -593,7 +593,7 @@ printf '' | answer empty 'HTTP/1.1 204 No Content'
 serve "$tmp/empty"
 wire
 is "$status $(jq -r '[.status, .text] | @csv' "$tmp/out")" '69 204,""' \
-    "an empty body is kept, and no success"
+    "an empty body is a capture, and no success"
 
 section "the stream"
 reset
@@ -714,5 +714,5 @@ is "$(grep -cFf "$tmp/secrets" "$tmp/everything")" 1 \
 
 run "$build/sp-fetch" --retries 3 accounts
 like "$status $err" "^64 sp-fetch: accounts: not an option here: '--retries'" \
-    "an option that a command does not take"
+    "an option of another command"
 finish

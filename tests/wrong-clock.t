@@ -21,8 +21,8 @@ unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 server_pid=
 trap 'kill $server_pid $api_pid 2>/dev/null; rm -rf "$tmp"' EXIT
 
-# A server whose responses have the lines of $tmp/head, in which DATE+N stands
-# for its clock and N seconds. The first N responses get those of $tmp/first.N.
+# A server whose responses have the lines of $tmp/head, in which DATE+N means
+# the time of its clock plus N seconds. The first N responses get those of $tmp/first.N.
 cat >"$tmp/server" <<'END'
 use IO::Socket::INET; use POSIX "strftime";
 $SIG{PIPE} = "IGNORE";
@@ -120,7 +120,7 @@ for shift in +40d -40d; do
 	is "$(until_from_now $shift 'Date: DATE+0\nRetry-After: 7200\n')" 7200 \
 	    "$shift: a limit ends in true time"
 	is "$(until_from_now $shift 'Date: DATE+0\nRetry-After: DATE+7200\n')" 7200 \
-	    "$shift: one that is told as a date too"
+	    "$shift: one that is given as a date too"
 	is "$(until_from_now $shift 'Retry-After: DATE+7200\nDate: DATE+0\n')" 7200 \
 	    "$shift: in any order"
 done

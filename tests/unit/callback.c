@@ -1,4 +1,4 @@
-/* What is taken for the end of a login, and what is not. */
+/* Which requests are the callback of a login, and which are not. */
 #include "unit/tap.h"
 
 #include "auth/callback.h"

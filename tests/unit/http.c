@@ -146,14 +146,14 @@ static void test_waits(void)
 	is_int(retry_backoff(86400000, 0), BACKOFF_CAP, "not even the first");
 }
 
-static int told;
+static int reports;
 
 static void report(void *ctx, const char *url, const char *what)
 {
 	(void)ctx;
 	(void)url;
 	(void)what;
-	told++;
+	reports++;
 }
 
 static void test_retries(void)
@@ -167,7 +167,7 @@ static void test_retries(void)
 	while (retry_wait(&retry, 0, "no luck"))
 		count++;
 	is_int(count, 3, "as many tries as there may be");
-	is_int(told, 3, "each is told");
+	is_int(reports, 3, "each is reported");
 	ok(clock_monotonic() - before < 1000, "and is short");
 	retry.count = 2;
 	before = clock_monotonic();
@@ -285,7 +285,7 @@ static void test_limits(void)
 	limits_summarize(&l, LIMITS_BIT(playlists), &sum);
 	is_text(slice_of(sum.why),
 	    "rate limited: playlists until 1970-01-01T00:00:02.000Z",
-	    "one that was forgotten");
+	    "one that was removed");
 }
 
 static void test_captures(void)
