@@ -141,7 +141,7 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 	buf_clear(&im->text);
 	*mtime = clock_now();
 	if (name && known)
-		*mtime = (int64_t)st.st_mtim.tv_sec * 1000 +
+		*mtime = (int64_t)st.st_mtim.tv_sec * CLOCK_SECOND +
 			 st.st_mtim.tv_nsec / 1000000;
 	/* Reading a pipe may block: release the write lock first. */
 	if (known && !S_ISREG(st.st_mode))

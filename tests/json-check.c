@@ -92,7 +92,7 @@ static bool answer(enum mode mode, struct slice text, bool verdict)
 	if (mode == CHECK)
 		good = json_check(&j, text);
 	else if (mode == COMPACT)
-		good = json_compact(&j, text, &out);
+		good = json_check(&j, text) && json_compact(&j, text, &out);
 	else
 		good = rewrite(&j, text, &out);
 	if (!good)

@@ -62,13 +62,12 @@ static unsigned value_of(char c)
 	return c == '=' ? 65 : 66;
 }
 
-bool base64_read(struct buf *b, struct slice text, bool *valid)
+bool base64_read(struct buf *b, struct slice text)
 {
 	char *to = buf_reserve(b, text.n / 4 * 3 + 3), *from = to;
 	uint32_t bits = 0;
 	unsigned digits = 0, padding = 0;
 
-	*valid = true;
 	if (!to)
 		return false;
 	for (size_t i = 0; i < text.n; i++) {
@@ -77,7 +76,7 @@ bool base64_read(struct buf *b, struct slice text, bool *valid)
 		if (v == 64)
 			continue;
 		if (v == 66 || (v < 64 && padding))
-			return *valid = false;
+			return false;
 		if (v == 65) {
 			padding++;
 			continue;
@@ -91,7 +90,7 @@ bool base64_read(struct buf *b, struct slice text, bool *valid)
 	}
 	digits %= 4;
 	if (digits == 1 || padding > 2 || (padding && digits + padding != 4))
-		return *valid = false;
+		return false;
 	if (digits > 1)
 		*to++ = (char)(bits >> (digits == 2 ? 4 : 10));
 	if (digits > 2)

@@ -21,9 +21,9 @@ void base64url(const void *, size_t n, char *text);
 bool base64_put(struct buf *, struct slice bytes);
 
 /*
- * Decode a text of section 4, padded or not, in lines or not. False if it is
- * invalid (`*valid` is then false), or if the buf is full.
+ * Decode a text of section 4, padded or not, in lines or not. False if the buf
+ * is full, or else the text is invalid.
  */
-bool base64_read(struct buf *, struct slice text, bool *valid);
+bool base64_read(struct buf *, struct slice text);
 
 #endif

@@ -4,13 +4,15 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "base/number.h"
+
 static int64_t clock_read(clockid_t id)
 {
 	struct timespec ts;
 
 	if (clock_gettime(id, &ts) != 0)
 		return 0;
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * CLOCK_SECOND + ts.tv_nsec / 1000000;
 }
 
 int64_t clock_now(void)
@@ -55,11 +57,11 @@ static void civil_from_days(int64_t days, int64_t *y, unsigned *m, unsigned *d)
 
 bool clock_format(int64_t ms, char text[CLOCK_TEXT])
 {
-	int64_t days = ms / 86400000, rest = ms % 86400000, y;
+	int64_t days = ms / CLOCK_DAY, rest = ms % CLOCK_DAY, y;
 	unsigned m, d, r;
 
 	if (rest < 0) {
-		rest += 86400000;
+		rest += CLOCK_DAY;
 		days--;
 	}
 	civil_from_days(days, &y, &m, &d);
@@ -72,8 +74,8 @@ bool clock_format(int64_t ms, char text[CLOCK_TEXT])
 	return true;
 }
 
-/* Take exactly `digits` decimal digits off the front. */
-static bool take_number(struct slice *s, int digits, unsigned *value)
+/* Cut a number of just so many decimal digits off the front. */
+static bool cut_number(struct slice *s, int digits, unsigned *value)
 {
 	unsigned v = 0;
 
@@ -89,7 +91,7 @@ static bool take_number(struct slice *s, int digits, unsigned *value)
 	return true;
 }
 
-static bool take_char(struct slice *s, char c)
+static bool cut_char(struct slice *s, char c)
 {
 	if (s->n == 0 || *s->p != c)
 		return false;
@@ -106,13 +108,12 @@ static unsigned days_in_month(unsigned y, unsigned m)
 	return days[m - 1] + (m == 2 && leap);
 }
 
-static bool take_date(struct slice *s, int64_t *days)
+static bool cut_date(struct slice *s, int64_t *days)
 {
 	unsigned y, m, d;
 
-	if (!take_number(s, 4, &y) || !take_char(s, '-') ||
-	    !take_number(s, 2, &m) || !take_char(s, '-') ||
-	    !take_number(s, 2, &d))
+	if (!cut_number(s, 4, &y) || !cut_char(s, '-') ||
+	    !cut_number(s, 2, &m) || !cut_char(s, '-') || !cut_number(s, 2, &d))
 		return false;
 	if (m < 1 || m > 12 || d < 1 || d > days_in_month(y, m))
 		return false;
@@ -121,12 +122,12 @@ static bool take_date(struct slice *s, int64_t *days)
 }
 
 /* A fraction of up to nine digits, cut to milliseconds. */
-static bool take_fraction(struct slice *s, unsigned *ms)
+static bool cut_fraction(struct slice *s, unsigned *ms)
 {
 	unsigned scale = 100, digit, count = 0;
 
 	*ms = 0;
-	while (take_number(s, 1, &digit)) {
+	while (cut_number(s, 1, &digit)) {
 		*ms += digit * scale;
 		scale /= 10;
 		if (++count > 9)
@@ -136,17 +137,17 @@ static bool take_fraction(struct slice *s, unsigned *ms)
 }
 
 /* 'Z', or an offset from UTC in minutes. */
-static bool take_zone(struct slice *s, int *minutes)
+static bool cut_zone(struct slice *s, int *minutes)
 {
 	unsigned h, m;
 	int sign;
 
 	*minutes = 0;
-	if (take_char(s, 'Z'))
+	if (cut_char(s, 'Z'))
 		return true;
-	sign = take_char(s, '-') ? -1 : take_char(s, '+') ? 1 : 0;
-	if (!sign || !take_number(s, 2, &h) || !take_char(s, ':') ||
-	    !take_number(s, 2, &m) || h > 23 || m > 59)
+	sign = cut_char(s, '-') ? -1 : cut_char(s, '+') ? 1 : 0;
+	if (!sign || !cut_number(s, 2, &h) || !cut_char(s, ':') ||
+	    !cut_number(s, 2, &m) || h > 23 || m > 59)
 		return false;
 	*minutes = sign * (int)(h * 60 + m);
 	return true;
@@ -158,52 +159,46 @@ bool clock_parse(struct slice s, int64_t *ms)
 	int64_t days;
 	int zone;
 
-	if (!take_date(&s, &days) || !take_char(&s, 'T') ||
-	    !take_number(&s, 2, &h) || !take_char(&s, ':') ||
-	    !take_number(&s, 2, &m) || !take_char(&s, ':') ||
-	    !take_number(&s, 2, &sec))
+	if (!cut_date(&s, &days) || !cut_char(&s, 'T') ||
+	    !cut_number(&s, 2, &h) || !cut_char(&s, ':') ||
+	    !cut_number(&s, 2, &m) || !cut_char(&s, ':') ||
+	    !cut_number(&s, 2, &sec))
 		return false;
 	if (h > 23 || m > 59 || sec > 60)
 		return false;
-	if (take_char(&s, '.') && !take_fraction(&s, &frac))
+	if (cut_char(&s, '.') && !cut_fraction(&s, &frac))
 		return false;
-	if (!take_zone(&s, &zone) || s.n != 0)
+	if (!cut_zone(&s, &zone) || s.n != 0)
 		return false;
-	*ms = days * 86400000 + ((int64_t)h * 60 + m - zone) * 60000 +
-	      (int64_t)sec * 1000 + frac;
+	*ms = days * CLOCK_DAY + ((int64_t)h * 60 + m - zone) * CLOCK_MINUTE +
+	      sec * CLOCK_SECOND + frac;
 	return true;
 }
 
 bool clock_parse_duration(struct slice s, int64_t *ms)
 {
 	static const struct {
-		const char *unit;
+		const char *name;
 		int64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000},
-	    {"d", 86400000}, {"w", 604800000}};
-	int64_t value = 0;
-	unsigned digit;
-	bool any = false;
+	} units[] = {{"ms", 1}, {"s", CLOCK_SECOND}, {"m", CLOCK_MINUTE},
+	    {"h", CLOCK_HOUR}, {"d", CLOCK_DAY}, {"w", 7 * CLOCK_DAY}};
+	struct slice unit = s;
+	int64_t value;
 
-	while (take_number(&s, 1, &digit)) {
-		if (value > (INT64_MAX - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-		any = true;
-	}
-	if (!any)
+	while (unit.n > 0 && *unit.p >= '0' && *unit.p <= '9')
+		unit = slice_from(unit, 1);
+	s.n -= unit.n;
+	if (!number_parse(s, &value))
 		return false;
-	if (s.n == 0 && value == 0) {
+	if (unit.n == 0 && value == 0) {
 		*ms = 0;
 		return true;
 	}
-	for (size_t i = 0; i < COUNT_OF(units); i++) {
-		if (!slice_is(s, units[i].unit))
-			continue;
-		if (value > INT64_MAX / units[i].ms)
-			return false;
-		*ms = value * units[i].ms;
-		return true;
-	}
+	for (size_t i = 0; i < COUNT_OF(units); i++)
+		if (slice_is(unit, units[i].name) &&
+		    value <= INT64_MAX / units[i].ms) {
+			*ms = value * units[i].ms;
+			return true;
+		}
 	return false;
 }

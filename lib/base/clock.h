@@ -13,7 +13,8 @@
 #define CLOCK_TEXT 25 /* bytes of a written time, with its NUL */
 
 /* Spans in milliseconds. */
-#define CLOCK_MINUTE ((int64_t)60 * 1000)
+#define CLOCK_SECOND ((int64_t)1000)
+#define CLOCK_MINUTE (60 * CLOCK_SECOND)
 #define CLOCK_HOUR (60 * CLOCK_MINUTE)
 #define CLOCK_DAY (24 * CLOCK_HOUR)
 

@@ -101,10 +101,11 @@ bool json_check(struct json *j, struct slice text);
 bool json_check_lenient(struct json *j, struct slice text);
 
 /*
- * Append the text without the white space between its tokens. False when it
- * is not JSON (`j->error` is set) or when the buf is full (`to->failed`).
+ * Append a text that the reader has read whole, or that differs from it in its
+ * strings alone, without the white space between its tokens. False when the
+ * buf is full.
  */
-bool json_compact(struct json *j, struct slice text, struct buf *to);
+bool json_compact(const struct json *, struct slice text, struct buf *to);
 
 /*
  * Read a number as written, in any spelling of a whole number: 20.0 and 2e1

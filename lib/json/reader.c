@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hex.h"
+#include "base/word.h"
 
 /* What the grammar allows next. */
 enum {
@@ -14,9 +15,6 @@ enum {
 	WANT_NOTHING,	    /* after the one value of the text */
 	BROKEN
 };
-
-#define READER_ONES UINT64_C(0x0101010101010101)
-#define READER_HIGHS UINT64_C(0x8080808080808080)
 
 const char json_utf16[] = "UTF-16, not UTF-8";
 
@@ -103,36 +101,14 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/*
- * The bytes of a word that end a run of plain ones (controls, quote,
- * backslash, not ASCII) have their high bit set in the result. So may bytes
- * after the first such, by a borrow; the first is always exact.
- */
-static uint64_t special_bytes(uint64_t w)
-{
-	uint64_t quote = w ^ (READER_ONES * '"'),
-		 slash = w ^ (READER_ONES * '\\');
-
-	return ((w - READER_ONES * 0x20) | w | (quote - READER_ONES) |
-		   (slash - READER_ONES)) &
-	       READER_HIGHS;
-}
-
 /* Past the bytes of a string that mean themselves, eight at a time. */
 static const char *skip_plain(const char *p, const char *end)
 {
 	while (end - p >= 8) {
-		uint64_t w, special;
+		uint64_t special = word_find_special(word_load(p));
 
-		memcpy(&w, p, 8);
-		special = special_bytes(w);
-		if (special) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return p + __builtin_ctzll(special) / 8;
-#else
-			break;
-#endif
-		}
+		if (special)
+			return p + word_first(special);
 		p += 8;
 	}
 	while (p < end && (unsigned char)*p >= 0x20 &&

@@ -1,8 +1,6 @@
 #include "json/utf8.h"
 
-#include <stdint.h>
-
-#define UTF8_HIGHS UINT64_C(0x8080808080808080)
+#include "base/word.h"
 
 /*
  * How many bytes from here are right for the sequence that the first of them
@@ -56,15 +54,11 @@ size_t utf8_find_invalid(struct slice s)
 	const char *p = s.p, *end = p ? p + s.n : p;
 
 	while (p < end) {
-		uint64_t w;
 		size_t n;
 
-		if (end - p >= 8) {
-			memcpy(&w, p, 8);
-			if (!(w & UTF8_HIGHS)) {
-				p += 8;
-				continue;
-			}
+		if (end - p >= 8 && !(word_load(p) & WORD_HIGHS)) {
+			p += 8;
+			continue;
 		}
 		n = utf8_length(p, end);
 		if (n == 0)

@@ -77,13 +77,15 @@ bool json_put_member_raw(struct buf *b, const char *name, struct slice json)
 	return buf_put_slice(b, json);
 }
 
-/* Copy a checked text without the space between tokens. */
-static bool copy_tokens(struct slice text, struct buf *to)
+bool json_compact(const struct json *j, struct slice text, struct buf *to)
 {
-	char *w = buf_reserve(to, text.n), *from = w;
-	const char *p = text.p, *end = text.p + text.n;
+	const char *p = text.p, *end = p + text.n;
 	bool in_string = false;
+	char *w, *from;
 
+	if (!j->spaced)
+		return buf_put_slice(to, text);
+	w = from = buf_reserve(to, text.n);
 	if (!w)
 		return false;
 	while (p < end) {
@@ -102,11 +104,4 @@ static bool copy_tokens(struct slice text, struct buf *to)
 	}
 	to->n += (size_t)(w - from);
 	return true;
-}
-
-bool json_compact(struct json *j, struct slice text, struct buf *to)
-{
-	if (!json_check(j, text))
-		return false;
-	return j->spaced ? copy_tokens(text, to) : buf_put_slice(to, text);
 }

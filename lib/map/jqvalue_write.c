@@ -18,15 +18,8 @@ static size_t plain_bytes(const char *p, const char *end)
 {
 	const char *from = p;
 
-	while (end - p >= 8) {
-		uint64_t w = scan_load(p);
-
-		if (((w - SCAN_ONES * 0x20) | w | scan_find(w, '"') |
-			scan_find(w, '\\')) &
-		    SCAN_HIGHS)
-			break;
+	while (end - p >= 8 && !word_find_special(word_load(p)))
 		p += 8;
-	}
 	while (p < end) {
 		size_t n = (unsigned char)*p < 0x80 ? 1 : utf8_length(p, end);
 

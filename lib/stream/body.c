@@ -19,10 +19,9 @@ static bool check(struct slice bytes, struct json *j, struct body_check *c)
 {
 	bool good = json_check_lenient(j, bytes);
 
-	*c = (struct body_check){
-	    .error = j->error, .flaw = j->flaw, .at = j->flaw_at};
-	if (!good)
-		c->at = j->at;
+	*c = (struct body_check){.error = j->error,
+	    .flaw = j->flaw,
+	    .at = good ? j->flaw_at : j->at};
 	return good;
 }
 
@@ -77,16 +76,15 @@ static bool read_base64(const struct record *rec, struct buf *scratch,
 	size_t from = scratch->n;
 	struct buf written = BUF_INIT(rec->line.n);
 	struct slice text;
-	bool valid = true, ok;
+	bool ok = record_string(rec, "body_base64", &written, &text);
 
-	ok = record_string(rec, "body_base64", &written, &text) &&
-	     base64_read(scratch, text, &valid);
+	if (ok && !base64_read(scratch, text)) {
+		if (!scratch->failed)
+			*why = "'body_base64' is not base 64";
+		ok = false;
+	}
 	buf_release(&written);
-	if (!ok)
-		*why = valid ? "a member has the wrong type"
-			     : "'body_base64' is not base 64";
-	else
-		*bytes = (struct slice){scratch->p + from, scratch->n - from};
+	*bytes = slice_from(buf_slice(scratch), from);
 	return ok;
 }
 
@@ -113,15 +111,13 @@ bool body_put_json(struct buf *b, struct slice bytes, struct body_check *c)
 	struct json j;
 	bool ok = check(bytes, &j, c);
 
-	if (ok && slice_starts(bytes, SLICE(UTF8_BOM)))
-		bytes = slice_from(bytes, strlen(UTF8_BOM));
 	if (ok && c->flaw) {
-		ok = utf8_put(&text, bytes) &&
-		     json_compact(&j, buf_slice(&text), b);
-		b->failed |= !ok;
-	} else if (ok) {
-		ok = json_compact(&j, bytes, b);
+		if (slice_starts(bytes, SLICE(UTF8_BOM)))
+			bytes = slice_from(bytes, strlen(UTF8_BOM));
+		b->failed |= !utf8_put(&text, bytes);
+		bytes = buf_slice(&text);
 	}
+	ok = ok && json_compact(&j, bytes, b);
 	buf_release(&text);
 	return ok;
 }
