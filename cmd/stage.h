@@ -15,7 +15,7 @@
 #include "base/out.h"
 #include "stage_prune.h"
 #include "stage_writer.h"
-#include "staging/captures.h"
+#include "staging/capture_walk.h"
 #include "staging/redelivery.h"
 #include "stream/pipe.h"
 #include "stream/source.h"

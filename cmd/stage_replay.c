@@ -126,7 +126,7 @@ static void open_run(sqlite3 *db, struct source *s, struct out *out,
 
 	json_put_member_int(b, "captures", captures);
 	json_put_key(b, "uncommitted");
-	if (captures_uncommitted(db, b) != SQLITE_OK)
+	if (captures_put_uncommitted(db, b) != SQLITE_OK)
 		database_die(db, "read ingest_runs");
 	source_send(s, RECORD_RUN);
 }

@@ -81,7 +81,7 @@ void stage_writer_add_run(struct stage_writer *k, const struct record *rec)
 static void stage_writer_lost(struct stage_writer *k, const char *why)
 {
 	const struct capture_store *s = &k->staging;
-	struct slice run = s->value[CAPTURE_RUN];
+	struct slice run = s->run;
 
 	db_rollback(k->db);
 	cli_die(

@@ -5,69 +5,57 @@
 
 #include "base/mem.h"
 #include "db/db.h"
+#include "db/statements.h"
 #include "json/utf8.h"
 
-/* A body is one JSON text or what stood in its place, of one capture. */
-#define BODY_MAX ((size_t)1 << 30)
+#define BODY_MAX ((size_t)1 << 30) /* of a stored body, when it is read */
 
 int bodies_init(struct bodies *b, sqlite3 *db, size_t max)
 {
-	int rc;
-
 	*b = (struct bodies){
 	    .deflated = BUF_INIT(max), .stored = BUF_INIT(BODY_MAX)};
 	deflate_init(&b->deflate);
-	rc = sqlite3_prepare_v3(db,
-	    "select body_id, body, size, sha256 from staging_bodies "
-	    "where sha256 = ?",
-	    -1, SQLITE_PREPARE_PERSISTENT, &b->find, NULL);
-	/* The body of a digest is known, so that a damaged one is mended. */
-	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v3(db,
-		    "insert into staging_bodies (sha256, size, body) "
-		    "values (?, ?, ?) on conflict (sha256) do update "
-		    "set size = excluded.size, body = excluded.body "
-		    "returning body_id",
-		    -1, SQLITE_PREPARE_PERSISTENT, &b->insert, NULL);
-	return rc;
+	query_prepare_persistent(&b->find, db, &sql_find_body);
+	query_prepare_persistent(&b->store, db, &sql_store_body);
+	return b->find.rc ? b->find.rc : b->store.rc;
 }
 
 void bodies_release(struct bodies *b)
 {
-	sqlite3_finalize(b->find);
-	sqlite3_finalize(b->insert);
+	query_finish(&b->find);
+	query_finish(&b->store);
 	deflate_release(&b->deflate);
 	buf_release(&b->deflated);
 	buf_release(&b->stored);
 }
 
+static struct slice digest_of(const struct bodies *b)
+{
+	return (struct slice){(const char *)b->digest, SHA256_SIZE};
+}
+
 /* Find the body of the digest: *id is 0 for none; `bad` may be NULL. */
 static int find(struct bodies *b, sqlite3_int64 *id, const char **bad)
 {
-	int rc;
-
 	*id = 0;
-	sqlite3_bind_blob(b->find, 1, b->digest, SHA256_SIZE, SQLITE_STATIC);
-	rc = sqlite3_step(b->find);
-	if (rc == SQLITE_ROW) {
-		*id = sqlite3_column_int64(b->find, 0);
+	query_bind_blob(&b->find, ":sha256", digest_of(b));
+	if (query_step(&b->find)) {
+		*id = query_int(&b->find, 0);
 		if (bad)
-			*bad = bodies_check(b, b->find, 1);
-		rc = SQLITE_OK;
+			*bad = bodies_check(b, &b->find, 1);
 	}
-	sqlite3_reset(b->find);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	query_reset(&b->find);
+	return b->find.rc;
 }
 
 static int deflate_body(struct bodies *b)
 {
-	/* What is text in a database is taken for UTF-8. */
+	/* Text in a database has to be valid UTF-8. */
 	bool always = utf8_find_invalid(b->text) < b->text.n;
 
 	buf_clear(&b->deflated);
-	b->is_deflated =
-	    deflate_text(&b->deflate, b->text, always, &b->deflated);
-	return b->is_deflated ? SQLITE_OK : SQLITE_TOOBIG;
+	b->is_new = deflate_text(&b->deflate, b->text, always, &b->deflated);
+	return b->is_new ? SQLITE_OK : SQLITE_TOOBIG;
 }
 
 int bodies_prepare(struct bodies *b, struct slice text)
@@ -77,7 +65,7 @@ int bodies_prepare(struct bodies *b, struct slice text)
 	int rc;
 
 	b->text = text;
-	b->is_deflated = false;
+	b->is_new = false;
 	sha256(text, b->digest);
 	rc = find(b, &id, &bad);
 	return rc == SQLITE_OK && (!id || bad) ? deflate_body(b) : rc;
@@ -85,32 +73,29 @@ int bodies_prepare(struct bodies *b, struct slice text)
 
 static int write_body(struct bodies *b, sqlite3_int64 *id)
 {
-	int rc;
-
-	sqlite3_bind_blob(b->insert, 1, b->digest, SHA256_SIZE, SQLITE_STATIC);
-	sqlite3_bind_int64(b->insert, 2, (sqlite3_int64)b->text.n);
+	*id = 0;
+	query_bind_blob(&b->store, ":sha256", digest_of(b));
+	query_bind_int(&b->store, ":size", (int64_t)b->text.n);
 	if (b->deflated.n)
-		sqlite3_bind_blob64(
-		    b->insert, 3, b->deflated.p, b->deflated.n, SQLITE_STATIC);
+		query_bind_blob(&b->store, ":body", buf_slice(&b->deflated));
 	else
-		db_bind_text(b->insert, 3, b->text);
-	rc = sqlite3_step(b->insert);
-	*id = rc == SQLITE_ROW ? sqlite3_column_int64(b->insert, 0) : 0;
-	if (rc == SQLITE_ROW)
-		rc = sqlite3_step(b->insert);
-	sqlite3_reset(b->insert);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+		query_bind_text(&b->store, ":body", b->text);
+	if (query_step(&b->store)) {
+		*id = query_int(&b->store, 0);
+		query_run(&b->store);
+	}
+	return b->store.rc;
 }
 
 int bodies_store(struct bodies *b, sqlite3_int64 *id)
 {
 	int rc = SQLITE_OK;
 
-	if (!b->is_deflated) {
+	if (!b->is_new) {
 		rc = find(b, id, NULL);
 		if (rc != SQLITE_OK || *id)
 			return rc;
-		/* Dropped since it was made ready. */
+		/* Deleted since it was prepared. */
 		rc = deflate_body(b);
 	}
 	return rc == SQLITE_OK ? write_body(b, id) : rc;
@@ -124,6 +109,7 @@ struct stored {
 	struct slice digest;
 };
 
+/* Append the plain text; NULL, or what is wrong with it. */
 static const char *open_stored(
     struct deflate *deflate, const struct stored *s, struct buf *to)
 {
@@ -148,27 +134,18 @@ static const char *open_stored(
 		   : damaged;
 }
 
-static struct slice column_bytes(sqlite3_stmt *row, int i)
-{
-	const void *p = sqlite3_column_blob(row, i);
-
-	if (sqlite3_column_type(row, i) == SQLITE_NULL)
-		return (struct slice){NULL, 0};
-	return (struct slice){p ? p : "", (size_t)sqlite3_column_bytes(row, i)};
-}
-
 const char *bodies_inflate(
-    struct deflate *deflate, sqlite3_stmt *row, int column, struct buf *to)
+    struct deflate *deflate, struct query *row, int column, struct buf *to)
 {
-	const struct stored s = {.body = column_bytes(row, column),
-	    .is_deflated = sqlite3_column_type(row, column) == SQLITE_BLOB,
-	    .size = sqlite3_column_int64(row, column + 1),
-	    .digest = column_bytes(row, column + 2)};
+	const struct stored s = {.body = query_blob(row, column),
+	    .is_deflated = query_int(row, column + 1) != 0,
+	    .size = query_int(row, column + 2),
+	    .digest = query_blob(row, column + 3)};
 
 	return open_stored(deflate, &s, to);
 }
 
-const char *bodies_check(struct bodies *b, sqlite3_stmt *row, int column)
+const char *bodies_check(struct bodies *b, struct query *row, int column)
 {
 	buf_clear(&b->stored);
 	return bodies_inflate(&b->deflate, row, column, &b->stored);
@@ -188,6 +165,7 @@ int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped)
 	return rc;
 }
 
+/* The state of body_text. */
 struct reader {
 	struct deflate deflate;
 	struct buf text;
@@ -211,21 +189,18 @@ static struct slice value_bytes(sqlite3_value *v)
 	return (struct slice){p ? p : "", (size_t)sqlite3_value_bytes(v)};
 }
 
-/* An error that db_failure tells with status 78, by the capture's name. */
+/* Fail with an error for which db_failure returns 78. */
 static void fail(
     sqlite3_context *context, sqlite3_value *name, const char *reason)
 {
 	char *why = sqlite3_mprintf("%s: %s", sqlite3_value_text(name), reason);
 
-	if (why) {
-		sqlite3_result_error(context, why, -1);
-		sqlite3_result_error_code(context, SQLITE_CONSTRAINT_FUNCTION);
-	} else {
-		sqlite3_result_error_nomem(context);
-	}
+	sqlite3_result_error(context, why, -1);
+	sqlite3_result_error_code(context, SQLITE_CONSTRAINT_FUNCTION);
 	sqlite3_free(why);
 }
 
+/* body_text(body, size, sha256, name) in SQL, see BODIES_TEXT. */
 static void body_text(sqlite3_context *context, int n, sqlite3_value **args)
 {
 	struct reader *r = sqlite3_user_data(context);
@@ -251,7 +226,7 @@ int bodies_add_function(sqlite3 *db)
 
 	*r = (struct reader){.text = BUF_INIT(BODY_MAX)};
 	deflate_init(&r->deflate);
-	/* It frees the reader, of a failure too. */
+	/* SQLite frees the reader, even if this fails. */
 	return sqlite3_create_function_v2(db, "body_text", 4,
 	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, r, body_text, NULL, NULL,
 	    reader_free);

@@ -1,9 +1,9 @@
 /*
- * staging_bodies: what servers answered, each body once, packed where that
- * makes it smaller. A body is made ready first, which takes time and no lock,
- * and then kept, as part of the transaction that is open.
+ * staging_bodies: the body of each response, stored once, and deflated if that
+ * makes it smaller. A body is prepared first, which takes time and no lock, and
+ * then stored in the transaction that is open.
  *
- * SQLite's result codes, where nothing else is said.
+ * Functions return SQLite's result codes, unless they say otherwise.
  */
 #ifndef SP_STAGING_BODIES_H
 #define SP_STAGING_BODIES_H
@@ -14,66 +14,64 @@
 
 #include "base/buf.h"
 #include "base/sha256.h"
+#include "db/query.h"
 #include "staging/deflate.h"
 
 struct bodies {
-	sqlite3_stmt *find;
-	sqlite3_stmt *insert;
+	struct query find;
+	struct query store;
 	struct deflate deflate;
 
-	/* The body that is ready. */
+	/* The prepared body. */
 	struct slice text; /* borrowed */
 	unsigned char digest[SHA256_SIZE];
-	struct buf deflated; /* empty where it is kept as it is */
-	bool is_deflated;    /* tried to be: none is stored, or a damaged one */
+	struct buf deflated; /* empty if the text is stored as it is */
+	bool is_new;	     /* not stored yet, or damaged there */
 
-	struct buf stored; /* scratch: what is stored, to be checked */
+	struct buf stored; /* scratch: a stored body, to be checked */
 };
 
-/* The longest body that will come is of `max` bytes. */
+/* `max` is the length of the longest body. */
 int bodies_init(struct bodies *, sqlite3 *db, size_t max);
 void bodies_release(struct bodies *);
 
 /*
- * Make a body ready: its digest, and, where it is not known yet or is stored
- * damaged, what is to be kept of it. The text is borrowed until bodies_store.
+ * Prepare a body: computes its digest, and deflates it if it is new. The text
+ * is borrowed until bodies_store.
  */
 int bodies_prepare(struct bodies *, struct slice text);
 
-/*
- * Keep the body that is ready, if it is not known, also in the place of the
- * same one that is damaged: *id is its body_id.
- */
+/* Store the prepared body if it is new; *id is its body_id. */
 int bodies_store(struct bodies *, sqlite3_int64 *id);
 
 /*
- * Append a body as it was, from a row's columns body, size and sha256, the
- * first of which is `column`: NULL, or what is wrong with it, a constant
- * string, as of inflate_text. A body that is not there is wrong, too.
+ * Append the plain text of a stored body, whose columns body, typeof(body) =
+ * 'blob', size and sha256 begin with `column`. Returns NULL, or what is wrong
+ * with it, a constant string: missing, or damaged as of inflate_text.
  */
 const char *bodies_inflate(
-    struct deflate *, sqlite3_stmt *row, int column, struct buf *to);
+    struct deflate *, struct query *row, int column, struct buf *to);
 
-/* The same, only to know whether it can be read. */
-const char *bodies_check(struct bodies *, sqlite3_stmt *row, int column);
+/* The same without the text, to see whether the body is readable. */
+const char *bodies_check(struct bodies *, struct query *row, int column);
 
 /*
- * Drop the bodies that no capture has any more, of those whose body_id the
- * query `among` gives; adds to *dropped how many.
+ * Delete the bodies that no capture has, of those whose body_id the query
+ * `among` selects; adds their count to *dropped.
  */
 int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped);
 
 /*
- * SQL: the text of the body of a capture, of a row `s` of staging_raw with
- * its row `b` of staging_bodies, if any. One that cannot be read fails the
- * statement, with the capture's name; db_failure makes 78 of that.
+ * SQL: the text of the body of a capture, from a row `s` of staging_raw and
+ * its row `b` of staging_bodies, if any. An unreadable body fails the
+ * statement with the capture's name; db_failure returns 78 for that.
  */
 #define BODIES_TEXT                            \
 	"body_text(b.body, b.size, b.sha256, " \
 	"coalesce(s.run_id || '/' || s.seq, "  \
 	"'capture ' || s.capture_id))"
 
-/* Give the connection the function that BODIES_TEXT calls. */
+/* Add the SQL function that BODIES_TEXT calls. */
 int bodies_add_function(sqlite3 *db);
 
 #endif

@@ -1,0 +1,33 @@
+-- Captures, stored as they come.
+
+-- name: insert_capture
+insert into staging_raw (run_id, seq, endpoint, user_id, url, status,
+	fetched_at, body_id, body_is_text, extra_json)
+values (:run, :seq, :endpoint, :user, :url, :status,
+	:fetched_at, :body_id, :body_is_text, :extra);
+
+-- name: compare_capture
+-- The stored capture of a run and seq, and the member in which it differs from
+-- this one, apart from fetched_at; NULL if there is none. The order of other
+-- members, and the white space in them, do not matter.
+select capture_id,
+	case
+	when endpoint is not :endpoint then 'endpoint'
+	when user_id is not :user then 'user'
+	when url is not :url then 'url'
+	when status is not :status then 'status'
+	when b.sha256 is not :sha256 or body_is_text is not :body_is_text
+		then 'body'
+	when extra_json is not :extra then (
+		select key from (
+			select key, type, value, 1 as side
+			from json_each(extra_json)
+			union all
+			select key, type, value, 2 from json_each(:extra))
+		group by key, type, value having count(distinct side) < 2
+		limit 1)
+	end,
+	fetched_at, b.body, typeof(b.body) = 'blob', size, sha256
+from staging_raw
+left join staging_bodies b using (body_id)
+where run_id = :run and seq = :seq;
