@@ -276,7 +276,8 @@ while [ "$(wc -l <"$tmp/passed")" -lt 3 ] && [ $tries -lt 600 ]; do
 done
 is "$(sql 'select count(*) from staging_raw')" 1 \
     "what came out is in the database, while input stays open"
-sql -cmd '.timeout 2000' "insert into cursors values ('k', 'j', 1, null)"
+sql -cmd '.timeout 2000' "insert into cursors (user_id, job, value)
+    values ('k', 'j', 1)"
 ok $? "no write lock is held while it waits"
 kill -9 $pid
 exec 3>&-

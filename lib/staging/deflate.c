@@ -4,39 +4,39 @@
 
 #include "base/mem.h"
 
-/* The greatest that is worth its time. */
-#define LEVEL 6
+#define LEVEL 6 /* higher ones are not worth their time */
 
-/* Deflate makes no more bytes of one, and these besides. */
+/* A deflated byte stands for so many at most; FRAME is for header and end. */
 #define RATIO 1032
 #define FRAME 64
 
 void deflate_init(struct deflate *p)
 {
-	p->in = mem_need(libdeflate_alloc_compressor(LEVEL));
-	p->out = mem_need(libdeflate_alloc_decompressor());
+	p->compressor = mem_need(libdeflate_alloc_compressor(LEVEL));
+	p->decompressor = mem_need(libdeflate_alloc_decompressor());
 }
 
 void deflate_release(struct deflate *p)
 {
-	if (p->in)
-		libdeflate_free_compressor(p->in);
-	if (p->out)
-		libdeflate_free_decompressor(p->out);
+	if (p->compressor)
+		libdeflate_free_compressor(p->compressor);
+	if (p->decompressor)
+		libdeflate_free_decompressor(p->decompressor);
 	*p = (struct deflate){NULL, NULL};
 }
 
 bool deflate_text(
     struct deflate *p, struct slice text, bool always, struct buf *to)
 {
-	size_t most = always ? libdeflate_zlib_compress_bound(p->in, text.n)
-		      : text.n > 1 ? text.n - 1
-				   : 0;
-	char *room = most ? buf_reserve(to, most) : NULL;
+	size_t max = always
+			 ? libdeflate_zlib_compress_bound(p->compressor, text.n)
+		     : text.n > 1 ? text.n - 1
+				  : 0;
+	char *room = max ? buf_reserve(to, max) : NULL;
 
 	if (room)
-		to->n +=
-		    libdeflate_zlib_compress(p->in, text.p, text.n, room, most);
+		to->n += libdeflate_zlib_compress(
+		    p->compressor, text.p, text.n, room, max);
 	return !to->failed;
 }
 
@@ -47,14 +47,14 @@ const char *inflate_text(
 	enum libdeflate_result result;
 	char *room;
 
-	/* Before there is room made for whatever size is claimed. */
+	/* Checked before room for the claimed size is allocated. */
 	if (size <= 0 || (uint64_t)size / RATIO > deflated.n + FRAME)
 		return damaged;
 	room = buf_reserve(to, (size_t)size);
 	if (!room)
 		return damaged;
 	result = libdeflate_zlib_decompress(
-	    p->out, deflated.p, deflated.n, room, (size_t)size, NULL);
+	    p->decompressor, deflated.p, deflated.n, room, (size_t)size, NULL);
 	if (result != LIBDEFLATE_SUCCESS)
 		return damaged;
 	to->n += (size_t)size;

@@ -1,7 +1,7 @@
 /*
- * Texts made small, in zlib's format (RFC 1950), which `sqlite3`, python and
- * many other tools can read. It has a checksum of the text. Nothing but
- * sp-stage needs it, and the library behind it.
+ * Texts deflated in zlib's format (RFC 1950), which python and many other tools
+ * can read; it has a checksum of the text. Only sp-stage links the library
+ * behind it.
  */
 #ifndef SP_STAGING_DEFLATE_H
 #define SP_STAGING_DEFLATE_H
@@ -17,24 +17,24 @@ struct libdeflate_compressor;
 struct libdeflate_decompressor;
 
 struct deflate {
-	struct libdeflate_compressor *in;
-	struct libdeflate_decompressor *out;
+	struct libdeflate_compressor *compressor;
+	struct libdeflate_decompressor *decompressor;
 };
 
 void deflate_init(struct deflate *);
 void deflate_release(struct deflate *);
 
 /*
- * Append the text, packed, and nothing where it does not get smaller, unless
- * `always`. False when the buf is full.
+ * Append the deflated text, or nothing if it is not smaller, unless `always`.
+ * False if the buf is full.
  */
 bool deflate_text(
     struct deflate *, struct slice text, bool always, struct buf *to);
 
 /*
- * Append the text of `size` bytes that was packed, whatever is said to be
- * one: NULL, or what is wrong, a constant string; `to->failed` is set where
- * it was the buf, and then nothing is said of what was packed.
+ * Append a deflated text of `size` bytes, both untrusted. Returns NULL, or what
+ * is wrong, a constant string. If the buf is full, it has failed, and the
+ * result says nothing about the text.
  */
 const char *inflate_text(
     struct deflate *, struct slice deflated, int64_t size, struct buf *to);

@@ -1,8 +1,8 @@
 /*
- * Captures of runs moved in time, as after a run whose clock was wrong. What
- * was loaded of them stays as it is: the tables are to be rebuilt.
+ * Moves the captures of runs in time, as after a run with a wrong clock. What
+ * was loaded of them does not change: the tables have to be rebuilt.
  *
- * Functions return SQLite's result codes. Runs are a JSON array of their ids,
+ * Functions return SQLite's result codes. `runs` is a JSON array of their ids;
  * spans are in milliseconds.
  */
 #ifndef SP_STAGING_REDATE_H
@@ -15,23 +15,23 @@
 #include "db/query.h"
 
 /*
- * The captures of the runs, and when they were fetched, moved by `from` and by
- * `to`: prepares a query with a row a run, for cmd/listing.h.
+ * Prepare a query with a row for each run: how many captures it has, and when
+ * the first and the last were fetched, moved by `from` and moved by `to`.
  */
 void redate_list(
     struct query *, sqlite3 *, const char *runs, int64_t from, int64_t to);
 
 /*
- * Append the first run that is not on record and has no captures; nothing if
- * there is none.
+ * Append the first run that is not in ingest_runs and has no captures; nothing
+ * if there is none.
  */
 int redate_unknown(sqlite3 *, const char *runs, struct buf *run);
 
 /*
- * Move all times of the runs: of their captures, which remember by how much in
- * the member `redated`, of their records in ingest_runs, of their errors, and
- * of the accounts that they used last. Part of the transaction that is open.
- * SQLITE_RANGE where one would leave the years 0 to 9999, to be rolled back.
+ * Move all times of the runs: those of their captures, whose member `redated`
+ * has the sum of all moves, of ingest_runs, of their errors, and of accounts
+ * that they used last. Writes in the transaction that is open. SQLITE_RANGE if
+ * a time would leave the years 0 to 9999: then roll back.
  */
 int redate_move(sqlite3 *, const char *runs, int64_t by);
 

@@ -1,5 +1,5 @@
--- Captures moved in time. :runs is a JSON array of the names of runs, :span a
--- time's modifier as SQLite has them, such as '+3600.000 seconds'.
+-- Captures moved in time. :runs is a JSON array of the ids of runs, :span a
+-- modifier of SQLite's date functions, such as '+3600.000 seconds'.
 
 -- name: redated_runs
 -- The runs, their captures, and the times of the first and the last of these,
@@ -31,7 +31,7 @@ where run_id in (select value from json_each(:runs))
 
 -- name: move_accounts
 -- An account is found by the start of its run, so it moves before that does.
--- Here and below a time that is none stays.
+-- Here and below what is not a time does not change.
 update accounts set last_updated = coalesce(
 	strftime('%Y-%m-%dT%H:%M:%fZ', last_updated, :span), last_updated)
 where :by <> 0 and (account, last_updated) in (
@@ -52,8 +52,8 @@ update ingest_errors set seen_at = coalesce(
 where :by <> 0 and run_id in (select value from json_each(:runs));
 
 -- name: move_captures
--- What a capture was moved by in all is its member `redated`, in milliseconds;
--- without any, it is as it was.
+-- The member `redated` has the sum of all moves in milliseconds; it is removed
+-- where that is 0.
 update staging_raw set
 	fetched_at = coalesce(
 		strftime('%Y-%m-%dT%H:%M:%fZ', fetched_at, :span), fetched_at),

@@ -10,12 +10,12 @@
 
 #define RUNNING_MAX ((size_t)1 << 24)
 
-/* The reason of a run that is left to a person. */
+/* The reason of a run that is given up. */
 #define GIVEN_UP \
 	SLICE("its captures were not loaded: sp-stage replay sends them")
 
-/* Of the processes that are said to be at work, those that run, as JSON. */
-static int find_running(sqlite3 *db, struct buf *running)
+/* Put the processes of unloaded runs that still run, as a JSON array. */
+static int put_running(sqlite3 *db, struct buf *running)
 {
 	struct query q;
 
@@ -70,8 +70,8 @@ static int find_halted(struct redelivery *r, sqlite3 *db, struct slice running)
 	return query_finish(&q);
 }
 
-/* Put on record, as failed so far, what is to be sent. */
-static int record(struct redelivery *r, sqlite3 *db, int64_t now)
+/* Insert the redeliveries into ingest_runs. */
+static int insert(struct redelivery *r, sqlite3 *db, int64_t now)
 {
 	int rc = SQLITE_OK;
 
@@ -85,7 +85,7 @@ static int record(struct redelivery *r, sqlite3 *db, int64_t now)
 
 		if (w->attempts >= REDELIVERY_ATTEMPTS)
 			continue;
-		/* Ids that are later each time are in order. */
+		/* A later time each makes ids that are in order. */
 		if (!ulid_make(now + (int64_t)i, w->sent_as))
 			return SQLITE_ERROR;
 		run.id = slice_of(w->sent_as);
@@ -103,13 +103,13 @@ int redelivery_plan(struct redelivery *r, sqlite3 *db, struct slice but)
 	*r = (struct redelivery){.runs = NULL};
 	if (!clock_format(now, r->started_at))
 		return SQLITE_ERROR;
-	rc = find_running(db, &running);
+	rc = put_running(db, &running);
 	if (rc == SQLITE_OK)
 		rc = find_halted(r, db, buf_slice(&running));
 	if (rc == SQLITE_OK && (!r->halted || r->halt_is_news))
 		rc = find_undelivered(r, db, but, buf_slice(&running));
 	buf_release(&running);
-	return rc != SQLITE_OK || r->halted ? rc : record(r, db, now);
+	return rc != SQLITE_OK || r->halted ? rc : insert(r, db, now);
 }
 
 void redelivery_release(struct redelivery *r)

@@ -5,15 +5,15 @@
 -- is a JSON array of the processes that run.
 
 -- name: unloaded_processes
--- The processes that were at work on such a run, to see which of them run.
+-- The processes that worked on such a run, to see which of them still run.
 select distinct process from ingest_runs
 where status = 'failed' and (ledger_json is null or exit_status = 65)
 	and process is not null;
 
 -- name: is_redelivery_halted
--- Whether the last :attempts loaded nothing; and whether no run is marked with
--- :reason for it. Of the redeliveries that were sent together, the first that
--- did not load is to blame, unless a program is still at work on it.
+-- Whether the last :attempts redeliveries loaded nothing; and whether no run is
+-- marked with :reason for it. Of the redeliveries that were sent together, the
+-- first that was not loaded is to blame, unless a program still works on it.
 with blamed as materialized (
 	select min(run_id) as run_id, started_at, process
 	from ingest_runs
@@ -35,8 +35,8 @@ where started_at > coalesce((
 			and exit_status <> 65)), '');
 
 -- name: runs_to_redeliver
--- The runs that nobody is at work on, nor on a redelivery of them, but for
--- :but; the last capture of each, and how often it was to blame.
+-- The runs, except for :but, on which no program works, nor on a redelivery of
+-- them; the last capture of each, and how often it was to blame.
 with unloaded as materialized (
 	select run_id, user_id, account, replay_of, started_at,
 		process in (select value from json_each(:running)) as is_busy
