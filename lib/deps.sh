@@ -1,7 +1,7 @@
 #!/bin/sh
-# deps.sh [check]: installs what is missing to build sp and to run its demo,
-# and with `check` its tests too, with the system's own package manager. For a
-# user without sudo it prints what an administrator would run, and fails.
+# deps.sh [check]: installs with the system's package manager what is missing to
+# build sp and to run its demo; with `check`, also what its tests need. For a user
+# without sudo it prints the command that root has to run, and fails.
 set -eu
 
 CC=${CC:-cc}
@@ -89,11 +89,11 @@ fi
 
 packages=$(missing | cut -d' ' -f"$column" | grep -v '^-$' | sort -u | xargs)
 if [ -z "$packages" ]; then
-	echo "deps: nothing is missing${check:+, for the tests either}"
+	echo "deps: nothing is missing${check:+, nor for the tests}"
 	exit 0
 fi
 if [ -z "$install" ]; then
-	echo "deps: no package manager known here; install (Debian's names)" \
+	echo "deps: no known package manager; install (names in Debian)" \
 		"$packages" >&2
 	exit 69
 fi
@@ -109,13 +109,13 @@ elif has sudo && sudo -n true 2>/dev/null; then
 elif has sudo && [ -t 0 ]; then
 	as_root=sudo
 else
-	echo 'deps: needs an administrator to run:' >&2
+	echo 'deps: run as root:' >&2
 	echo "	${update:+$update && }$install $packages" >&2
 	exit 77
 fi
 
 [ "$column" != 1 ] || export DEBIAN_FRONTEND=noninteractive
-# The words of these commands are no patterns, nor paths with spaces.
+# The commands below are split into words, without expanding patterns.
 set -f
 # shellcheck disable=SC2086
 as_root() {
@@ -125,7 +125,7 @@ as_root() {
 # shellcheck disable=SC2086
 {
 	[ -z "$update" ] || as_root $update
-	# Lists of packages that have grown old name files that are gone.
+	# If the package lists are out of date, update them and try again.
 	as_root $install $packages || {
 		[ "$column" = 1 ] && [ -z "$update" ] || exit
 		as_root apt-get update -q

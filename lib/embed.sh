@@ -1,7 +1,7 @@
 #!/bin/sh
-# embed.sh NAME FILE...: prints C that holds the files as a table of strings,
+# embed.sh NAME FILE...: prints C with the files as a table of strings,
 # `const struct builtin_file NAME[]`, ended by a NULL name. Question marks are
-# escaped because C11 still knows trigraphs, and jq's `?//` can make one.
+# escaped because C11 has trigraphs, and jq's `?//` can form one.
 set -eu
 table=$1
 shift

@@ -1,8 +1,8 @@
 #!/bin/sh
 # statements.sh header|source FILE.sql...: prints C for the statements of the
 # files, each a `const struct sql sql_NAME`. A statement begins after a comment
-# line `-- name: NAME` and ends before the next one; other comments are for
-# readers, and left out. `sql_all` lists every statement, ended by NULL.
+# line `-- name: NAME` and ends before the next one; other comments are left out.
+# `sql_all` lists all statements, ended by NULL.
 set -eu
 kind=$1
 shift
