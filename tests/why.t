@@ -206,6 +206,16 @@ echo '{"type":"row","table":"tracks","row":{"track_id":"typed","name":"T"}}' |
 is "$(why tracks typed | jq -c 'select(.column == "name") | [.value, .run]')" \
     '["T",null]' "what was typed by hand comes from no capture"
 
+section "by hand, after a capture"
+echo '{"type":"row","table":"playlist_ingest_queue","op":"delete","src":"R/1",
+    "row":{"playlist_id":"q"},"at":"2020-01-01T00:00:00Z"}' | jq -c . | sp-load
+is "$(why playlist_ingest_done q | jq -r .run)" R "a capture removes it"
+sp-queue add q
+is "$(why playlist_ingest_queue q | jq -r .run | sort -u)" null "added by hand"
+sp-queue drop q
+is "$(why playlist_ingest_done q | jq -r .run | sort -u)" null \
+    "and removed by hand"
+
 section "it only reads, and what is wrong is said"
 sql 'pragma wal_checkpoint(truncate)' >/dev/null
 sum=$(cksum <"$SP_DB")
