@@ -63,11 +63,21 @@ struct fetch {
 	int64_t started;
 };
 
+/*
+ * The filter, fetch_stream.c. The options, and the path of the token file, are
+ * borrowed; options that the system cannot satisfy end the program.
+ */
+void fetch_init(struct fetch *, const struct fetch_options *, const char *path);
+void fetch_release(struct fetch *);
+
+/* Fetch the requests of stdin. */
+void fetch_stream(struct fetch *);
+
+/* Flush, report what failed or was not sent, and return the exit status. */
+int fetch_finish(struct fetch *);
+
 /* Report a problem: of a request, or with url == NULL of none. */
 void fetch_report(void *ctx, const char *url, const char *what);
-
-/* Fetch the requests of stdin, or of these paths; returns an exit status. */
-int fetch(struct fetch_options *, char **paths);
 
 /* Add a request, and wait while the scheduler is full. */
 void fetch_add_request(struct fetch *, const struct record *);
@@ -75,7 +85,7 @@ void fetch_add_request(struct fetch *, const struct record *);
 /* Wait for all requests in flight. */
 void fetch_drain(struct fetch *);
 
-/* Fetch the user of the login; false if nothing may be requested. */
+/* Fetch the user of the login, fetch_run.c; false if nothing may be sent. */
 bool fetch_user(struct fetch *);
 
 /*

@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdint.h>
 
 #include "base/buf.h"
 
 struct token;
+struct transfer_limits;
 
 #define ACCOUNT_DEFAULT "default"
 
@@ -18,7 +18,7 @@ struct account {
 	const char *api, *token_url;
 };
 
-/* Those of login besides. */
+/* The options of sp-fetch login. */
 struct login_options {
 	const char *client_id, *auth_url;
 	struct buf scope;
@@ -27,7 +27,7 @@ struct login_options {
 	bool no_browser, force;
 };
 
-/* Add what an option --scope names; dies if that is no scope. */
+/* Add the argument of --scope; dies if it is none. */
 void login_add_scope(struct login_options *, const char *arg);
 
 /* A variable of the environment; NULL if it is not set, or empty. */
@@ -37,26 +37,23 @@ const char *account_env(const char *name);
  * Set the CA certificates from the environment variables of curl(1). Dies if
  * they cannot be read.
  */
-struct transfer_limits;
 void account_set_ca(struct transfer_limits *);
 
 /*
- * The token file: options go before the environment, and symbolic links are
- * followed, as their target is what is replaced and locked. Dies if there is
- * no place for one. The result lives as long as `path`.
+ * The path of the token file. Options override the environment. Symbolic links
+ * are followed, as the file is replaced. Dies if there is no folder for it. The
+ * result lives as long as `path`.
  */
 const char *account_path(const struct account *, struct buf *path);
 
-/* Append ` --account NAME`, for a command to be suggested; or nothing. */
+/* Append the option that selects this account, for a suggested command. */
 void account_put_option(const struct account *, struct buf *);
 
-/*
- * Warn that the login ends soon, or has ended; whether a warning was printed.
- */
+/* Warn that the login ends soon, or has ended; true if so. */
 bool account_warn_of_expiry(
     const struct account *, const struct token *, int64_t now);
 
-/* The commands; they return an exit status. Logging in fills the options. */
+/* The commands; they return an exit status. A login completes its options. */
 int account_login(const struct account *, struct login_options *);
 int account_list(const struct account *, bool table);
 int account_logout(const struct account *);

@@ -156,7 +156,7 @@ static void handle_record(struct fetch *f, const struct record *rec)
 }
 
 /* While requests are in flight, input is read as it comes. */
-static void filter_stream(struct fetch *f)
+void fetch_stream(struct fetch *f)
 {
 	enum pipe_result r;
 	struct record rec;
@@ -210,7 +210,7 @@ static void set_up_session(struct fetch *f, const char *path)
 	scheduler_init(&f->scheduler);
 }
 
-static void set_up(
+void fetch_init(
     struct fetch *f, const struct fetch_options *o, const char *path)
 {
 	*f = (struct fetch){
@@ -233,7 +233,7 @@ static void set_up(
 	f->policy.login = buf_message(&f->login);
 }
 
-static void tear_down(struct fetch *f)
+void fetch_release(struct fetch *f)
 {
 	transfer_free(f->transfer);
 	scheduler_release(&f->scheduler);
@@ -248,8 +248,7 @@ static void tear_down(struct fetch *f)
 	buf_release(&f->line);
 }
 
-/* Flush, and report how all went; a failed write hides nothing else. */
-static int finish(struct fetch *f)
+int fetch_finish(struct fetch *f)
 {
 	int status = pipe_finish(&f->pipe);
 
@@ -265,22 +264,4 @@ static int finish(struct fetch *f)
 	if (status == EX_IOERR || status == EX_OSERR || !f->policy.status)
 		return status;
 	return f->policy.status;
-}
-
-int fetch(struct fetch_options *o, char **paths)
-{
-	struct buf path = BUF_INIT(4096);
-	struct fetch f;
-	int status;
-
-	account_set_ca(&o->limits);
-	set_up(&f, o, account_path(&o->account, &path));
-	if (*paths)
-		fetch_paths(&f, paths);
-	else
-		filter_stream(&f);
-	status = finish(&f);
-	tear_down(&f);
-	buf_release(&path);
-	return status;
 }

@@ -202,6 +202,24 @@ static const struct fetch_command *command_named(const char *name)
 	return c;
 }
 
+static int fetch(struct fetch_options *o, char **paths)
+{
+	struct buf path = BUF_INIT(4096);
+	struct fetch f;
+	int status;
+
+	account_set_ca(&o->limits);
+	fetch_init(&f, o, account_path(&o->account, &path));
+	if (*paths)
+		fetch_paths(&f, paths);
+	else
+		fetch_stream(&f);
+	status = fetch_finish(&f);
+	fetch_release(&f);
+	buf_release(&path);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
