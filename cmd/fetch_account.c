@@ -162,18 +162,15 @@ static void put_text(struct account_list *l, const char *text)
 	listing_text(&l->listing, slice_of(text || !l->table ? text : "-"));
 }
 
-/* List a time; 0 is unknown. Of a table's cell so many characters suffice. */
-static void put_time(struct account_list *l, int64_t ms, size_t suffice)
+/* List a time, 0 for unknown; in a table its first n characters. */
+static void put_time(struct account_list *l, int64_t ms, size_t n)
 {
 	char text[CLOCK_TEXT];
+	bool known = ms && clock_format(ms, text);
 
-	if (ms && clock_format(ms, text)) {
-		if (l->table)
-			text[suffice] = '\0';
-		put_text(l, text);
-	} else {
-		put_text(l, NULL);
-	}
+	if (known && l->table)
+		text[n] = '\0';
+	put_text(l, known ? text : NULL);
 }
 
 static void put_account(struct account_list *l, const char *name,
@@ -198,20 +195,15 @@ static void put_account(struct account_list *l, const char *name,
 static void add(struct account_list *l, const char *name, const char *path)
 {
 	struct error error = ERROR_UNSET;
-	struct token_file f;
 	struct token t = {.client_id = NULL};
 
-	token_file_init(&f, path);
-	if (!token_file_load(&f, &t, &error)) {
+	if (token_read(path, &t, &error)) {
+		put_account(l, name, path, &t);
+	} else {
 		cli_warn("%s", error.why);
 		if (!l->status)
 			l->status = error.exit;
-		token_file_release(&f);
-		token_release(&t);
-		return;
 	}
-	put_account(l, name, path, &t);
-	token_file_release(&f);
 	token_release(&t);
 }
 
@@ -281,7 +273,7 @@ int account_logout(const struct account *a)
 
 	token_file_init(&f, file);
 	/* A file that is accessible to others or invalid is removed as well. */
-	ok = token_file_load(&f, &t, &error) || error.exit != EX_NOPERM;
+	ok = token_read(file, &t, &error) || error.exit != EX_NOPERM;
 	ok = ok && token_file_lock_new(&f, &t, true, &error) &&
 	     token_file_remove(&f, &error);
 	token_file_release(&f);

@@ -20,10 +20,10 @@
 #include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 
-/* How long to go on answering other tabs once the login has ended, ms. */
+/* How long to respond to other tabs after the login, ms. */
 #define LATE_TAB_TIME 50
 
-/* A login whose callback is awaited. */
+/* Waits for the callback of a login. */
 struct callback_wait {
 	struct loopback loopback;
 	struct login *login;
@@ -33,7 +33,7 @@ struct callback_wait {
 	bool skip;	  /* the rest of the line, which is too long */
 	bool warned;	  /* of a callback with the wrong state */
 	struct buf value; /* the code, or the error */
-	struct connection *browser; /* awaits the result page; or NULL */
+	struct connection *browser; /* to be sent the result page; or NULL */
 };
 
 static void report(void *ctx, const char *url, const char *what)
@@ -62,7 +62,7 @@ static void complete_scope(struct login_options *o)
 		cli_die(EX_USAGE, "--scope: too long");
 }
 
-/* Whether a form or an address can hold it unescaped. */
+/* Whether it is printable ASCII without spaces. */
 static bool is_id(const char *text)
 {
 	size_t n = 0;
@@ -77,16 +77,13 @@ static void find_client_id(
     struct login_options *o, const char *path, struct buf *client_id)
 {
 	struct error error = ERROR_UNSET;
-	struct token_file f;
 	struct token t = {.client_id = NULL};
 
 	if (!o->client_id)
 		o->client_id = account_env("SP_CLIENT_ID");
-	token_file_init(&f, path);
-	if (!o->client_id && token_file_load(&f, &t, &error) && t.client_id &&
+	if (!o->client_id && token_read(path, &t, &error) && t.client_id &&
 	    buf_puts(client_id, t.client_id))
 		o->client_id = buf_cstr(client_id);
-	token_file_release(&f);
 	token_release(&t);
 	if (!o->client_id)
 		cli_die(EX_CONFIG,
@@ -98,7 +95,7 @@ static void find_client_id(
 		cli_die(EX_USAGE, "not a client id: '%s'", o->client_id);
 }
 
-/* See that the token file can be replaced, before the user logs in. */
+/* Check that the token file can be replaced, before the user logs in. */
 static void check_file(const struct login_options *o, const char *path)
 {
 	struct error error = ERROR_UNSET;
@@ -138,7 +135,7 @@ static void show_url(
 	buf_release(&url);
 }
 
-/* Handle a pasted line; CALLBACK_NONE to go on waiting. */
+/* Handle a pasted line; CALLBACK_NONE to wait for another. */
 static enum callback_kind handle_line(struct callback_wait *w)
 {
 	enum callback_kind kind = callback_parse_pasted(
@@ -183,7 +180,7 @@ static enum callback_kind handle_input(struct callback_wait *w)
 	return kind;
 }
 
-/* Handle a request of a browser; CALLBACK_NONE to go on waiting. */
+/* Handle a request of a browser; CALLBACK_NONE to wait for another. */
 static enum callback_kind handle_request(
     struct callback_wait *w, struct connection *c)
 {
@@ -246,7 +243,7 @@ static bool wait_for_code(
 	    buf_message(&w->value));
 }
 
-/* Warn now of a missing scope, rather than when a job fails at night. */
+/* Warn of scopes that were not granted, before a job fails for them. */
 static void check_scopes(const struct login_options *o, const struct login *l)
 {
 	const char *p = buf_slice(&o->scope).p;
@@ -298,7 +295,7 @@ static void show_failure(const struct error *e, struct connection *c)
 	    c, e->exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
 }
 
-/* Answer other connections, like those of a second tab. */
+/* Respond to other connections, like that of a second tab. */
 static void respond_late_tabs(struct loopback *l)
 {
 	int64_t until = clock_monotonic() + LATE_TAB_TIME;

@@ -103,6 +103,17 @@ bool token_file_load(struct token_file *f, struct token *t, struct error *error)
 	return true;
 }
 
+bool token_read(const char *path, struct token *t, struct error *error)
+{
+	struct token_file f;
+	bool ok;
+
+	token_file_init(&f, path);
+	ok = token_file_load(&f, t, error);
+	token_file_release(&f);
+	return ok;
+}
+
 /*
  * A system call failed: `what` could not be done to the file whose name is the
  * path and a suffix.

@@ -32,6 +32,9 @@ void token_file_release(struct token_file *);
  */
 bool token_file_load(struct token_file *, struct token *, struct error *);
 
+/* The same for a file of which nothing else is needed. */
+bool token_read(const char *path, struct token *, struct error *);
+
 /*
  * Lock the file against other processes of sp, and read it. Call
  * token_file_unlock in any case.
