@@ -14,7 +14,7 @@
 #include "http/transfer.h"
 #include "listing.h"
 
-/* How long before its end to warn of it. */
+/* A warning is printed so many days before a login ends. */
 #define WARN_DAYS 14
 
 #define LINKS_MAX 8 /* symbolic links that are followed */

@@ -252,7 +252,7 @@ static bool begin_pages(struct scheduler *s, struct task *t)
 	return false;
 }
 
-/* The state of all tasks, from which follows what may be sent now. */
+/* A summary of all tasks: it decides what may be sent now. */
 struct scheduler_state {
 	bool retrying;	  /* a request waits to be retried */
 	bool needs_token; /* a request waits for a refresh */
@@ -306,8 +306,8 @@ static bool is_buffer_full(const struct scheduler *s, const struct task *t,
 }
 
 /*
- * Advance a task, with at most so many transfers in flight. Returns after how
- * many ms to try again: 0 if its state has changed, -1 if it can only wait.
+ * Advance a task, with at most so many transfers in flight. Returns the ms
+ * until it can be advanced again: 0 for now, -1 if that depends on others.
  */
 static int64_t advance(struct scheduler *s, struct task *t,
     const struct scheduler_state *state, size_t most)
@@ -353,7 +353,7 @@ static bool is_eligible(
 	return !t->ended && !(state->limited & state->sent & bucket_bit(t));
 }
 
-/* Retry first what is due: the others wait for it. */
+/* Send the retries that are due first: the other tasks wait for them. */
 static void send_due(
     struct scheduler *s, struct scheduler_state *state, size_t most)
 {
@@ -370,7 +370,7 @@ static void send_due(
 	}
 }
 
-/* Send what may be sent; after how many ms there will be more, or -1. */
+/* Send what may be sent; the ms until more may be sent, or -1. */
 static int64_t send_eligible(struct scheduler *s)
 {
 	struct scheduler_state state = scan_tasks(s);

@@ -91,8 +91,8 @@ static bool store_grant(struct token *t, struct slice body, int64_t now)
 }
 
 /*
- * The error of a 4xx response; these are not retried. Without an OAuth error
- * code it is not from the token endpoint, but for example from a proxy.
+ * Set the error of a 4xx response, which is not retried. One without an OAuth
+ * error code is not of the token endpoint, but for example of a proxy.
  */
 static bool set_denied(
     struct response *r, const char *ended, struct error *error)
@@ -143,7 +143,7 @@ static void describe(struct response *r)
 
 enum attempt { ATTEMPT_GRANTED, ATTEMPT_RETRY, ATTEMPT_FAILED };
 
-/* Send the request once; waits before it is to be sent again. */
+/* Send the request once, and wait before a retry. */
 static enum attempt send_request(const struct grant *g, struct token *t,
     struct retry *retry, struct response *r, struct error *error)
 {

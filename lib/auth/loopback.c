@@ -72,7 +72,7 @@ void loopback_close(struct loopback *l)
 	l->fd = -1;
 }
 
-/* One that is not in use, or else the oldest, closed. */
+/* An unused connection; if there is none, the oldest is closed. */
 static struct connection *find_unused(struct loopback *l)
 {
 	struct connection *oldest = &l->connections[0];
@@ -89,7 +89,7 @@ static struct connection *find_unused(struct loopback *l)
 	return oldest;
 }
 
-/* Accept a connection; false if none can be accepted any more. */
+/* Accept a connection; false if the listener has failed. */
 static bool accept_one(struct loopback *l)
 {
 	int fd = accept(l->fd, NULL, NULL);

@@ -14,7 +14,7 @@
 
 /* Two minutes in all: longer than a refresh with its retries should take. */
 #define LOCK_TRIES 2400
-/* token_prepare allocates this much more than the file's present size. */
+/* token_file_prepare allocates this much more than the present size. */
 #define GROWTH ((size_t)16 << 10)
 
 static const struct timespec LOCK_PAUSE = {.tv_nsec = 50000000};
@@ -43,7 +43,7 @@ static bool check_file(const struct token_file *f, int fd, struct error *error)
 		    f->path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(error, EX_CONFIG, "%s: not a file", f->path);
-	/* A refresh would make us the owner. */
+	/* A refresh would change the owner. */
 	if (st.st_uid != geteuid())
 		return error_set(error, EX_CONFIG,
 		    "%s: it belongs to another user (uid %ld)", f->path,
@@ -114,10 +114,7 @@ bool token_read(const char *path, struct token *t, struct error *error)
 	return ok;
 }
 
-/*
- * A system call failed: `what` could not be done to the file whose name is the
- * path and a suffix.
- */
+/* Report a failed system call: `what` it does to the file PATH + suffix. */
 static bool fail_file(const struct token_file *f, struct error *error, int exit,
     const char *suffix, const char *what)
 {
@@ -140,7 +137,7 @@ static bool acquire_lock(struct token_file *f, struct error *error)
 	buf_release(&path);
 	if (f->lock < 0)
 		return fail_file(f, error, EX_CANTCREAT, ".lock", "open");
-	/* Not F_SETLKW: its holder may have been stopped. */
+	/* Not F_SETLKW, which never returns if the owner is stopped. */
 	for (int i = 0; fcntl(f->lock, F_SETLK, &whole) != 0; i++) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return fail_file(f, error, EX_IOERR, ".lock", "lock");
@@ -216,7 +213,7 @@ static bool sync_file(int fd)
 	return true;
 }
 
-/* End a file that has got shorter. */
+/* Cut the file to its new, smaller size. */
 static bool truncate_file(int fd, size_t size)
 {
 	while (ftruncate(fd, (off_t)size) != 0)
@@ -233,7 +230,7 @@ static bool move_file(const char *from, const char *to)
 	return true;
 }
 
-/* Take the room that the file will need: on a full disk there is none. */
+/* Allocate the space that the file will need. */
 static bool reserve(const struct token_file *f)
 {
 	static const char zeros[4096];
@@ -283,7 +280,7 @@ bool token_file_save(
 		return fail_file(f, error, EX_IOERR, "", "write");
 	close(f->temp);
 	f->temp = -1;
-	/* The rename itself. */
+	/* Make the rename durable. */
 	if (!os_sync_folder(f->path))
 		return fail_file(f, error, EX_IOERR, "", "sync its folder");
 	return true;

@@ -7,9 +7,8 @@
 #include "base/hex.h"
 
 /*
- * Base64 has three forms of each text, by its place in what was encoded: with
- * 0, 1 or 2 bytes (modulo 3) before it. Characters that depend on neighbours
- * of the secret are left out.
+ * A text has three forms in base64: with 0, 1 or 2 bytes (modulo 3) before it.
+ * Characters that also encode a neighbour of the secret are left out.
  */
 #define BASE64_PLACES 3
 
@@ -83,7 +82,7 @@ static size_t read_char(const char *p, const char *end, int times, unsigned *c)
 	return n;
 }
 
-/* How much of a text that begins here is the form; 0 if it is not that. */
+/* The length of the form that begins here; 0 if another text does. */
 static size_t match(
     const struct redactor_form *f, const char *text, const char *end, int times)
 {

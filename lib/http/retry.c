@@ -43,7 +43,7 @@ int64_t retry_backoff(int64_t base, int count)
 	return longest < BACKOFF_CAP ? longest : BACKOFF_CAP;
 }
 
-/* Anything from 0 to longest. */
+/* A random wait from 0 to the longest. */
 static int64_t jitter(int64_t longest)
 {
 	uint32_t random;

@@ -18,7 +18,7 @@ static bool all_digits(struct slice s)
 	return s.n > 0;
 }
 
-/* Each of its three forms begins with a day's name. */
+/* All three formats of a date begin with the name of a day. */
 bool http_date_parse(struct slice s, int64_t *ms)
 {
 	char text[64];

@@ -15,19 +15,19 @@
 #define SLOW_BYTES 64L /* a second */
 #define SLOW_SECONDS 20L
 
-/* libcurl keeps the headers, and sets no limit to all of them together. */
+/* libcurl stores all headers, and does not limit their total size. */
 #define HEAD_MAX ((size_t)256 << 10)
 
 /*
- * With HTTP/2, libcurl 7.88 takes no more of the headers than fit its buffer,
- * and then waits for ever for what it has received already.
+ * With HTTP/2, libcurl 7.88 reads no more headers than fit its buffer, and then
+ * waits for ever for what it has received already.
  */
 #define BUFFER_SIZE ((long)HEAD_MAX)
 
 /*
- * CURLE_TOO_LARGE, new in libcurl 8.6, which until then reported a lack of
- * memory: the library at run time may be newer than its header. There is no
- * lack of memory: libcurl allocates as we do.
+ * CURLE_TOO_LARGE of libcurl 8.6; older ones report CURLE_OUT_OF_MEMORY for it.
+ * The library at run time may be newer than its header. A real lack of memory
+ * ends the program, as libcurl allocates by base/mem.h.
  */
 #define TOO_LARGE 100
 
@@ -113,7 +113,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	return buf_put(&r->body, data, size * n) ? size * n : 0;
 }
 
-/* Whether a line is a header of that name, with its colon; then its value. */
+/* Whether a line is a header of that name, with its colon; sets its value. */
 static bool is_header(struct slice line, const char *name, struct slice *value)
 {
 	size_t len = strlen(name);
@@ -124,12 +124,12 @@ static bool is_header(struct slice line, const char *name, struct slice *value)
 	return true;
 }
 
-/* The longest of several counts; one that does not parse is ignored. */
+/* The longest of several is used; an invalid one is ignored. */
 static void read_retry_after(struct response *r, struct slice value)
 {
 	int64_t wait;
 
-	/* A date is one of the server's clock, which is not known yet. */
+	/* A date is of the server's clock, whose time is not known yet. */
 	if (http_date_parse(value, &wait))
 		r->retry_date = wait > r->retry_date ? wait : r->retry_date;
 	else if (retry_after_parse(value, 0, &wait) && wait > r->retry_after)
@@ -164,9 +164,9 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 }
 
 /*
- * Called before each request is sent. libcurl would send one up to six times,
- * at once, if the server refuses its stream or closes the connection. That is
- * a fault like others, which the caller retries after a wait.
+ * Called before each request is sent. If the server refuses its stream or
+ * closes the connection, libcurl would at once send it again, up to six times.
+ * Here that is a failure like others, which the caller retries after a wait.
  */
 static int before_request(
     void *ctx, char *to, char *from, int to_port, int from_port)
@@ -180,8 +180,8 @@ static int before_request(
 }
 
 /*
- * Whether libcurl is about to send it again for a good reason: a server may
- * close an idle connection of HTTP/1.1 at any time, or want no HTTP/2.
+ * Whether libcurl sends it again for a good reason: a server may close an idle
+ * connection of HTTP/1.1 at any time, or refuse HTTP/2.
  */
 static bool may_send_again(const struct slot *slot, struct slice text)
 {
@@ -189,7 +189,7 @@ static bool may_send_again(const struct slot *slot, struct slice text)
 	       (!slot->http2 && slice_starts(text, SLICE("Connection died")));
 }
 
-/* Called with what libcurl does. It has no other way to know the protocol. */
+/* Called with libcurl's debug output, the only way to learn the protocol. */
 static int watch(CURL *c, curl_infotype type, char *data, size_t n, void *ctx)
 {
 	struct slice text = {data, n}, line = text;
@@ -217,7 +217,7 @@ static void set_protocol(CURL *c, const struct origin *to)
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS,
 	    plain ? (long)CURLPROTO_HTTP : (long)CURLPROTO_HTTPS);
 #endif
-	/* A proxy would carry the token off this machine, even unencrypted. */
+	/* A proxy would get the token, even unencrypted. */
 	if (origin_is_loopback(to))
 		curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
@@ -300,10 +300,10 @@ static bool is_too_big(const struct response *r)
 }
 
 /*
- * Whether HTTP/2 headers were longer than libcurl or its nghttp2 takes: 128 or
- * 256 KiB in all, of which libcurl only says that its callback failed, or 64
- * KiB in one field, after which nghttp2 ends the connection without a word.
- * With other requests on the connection, it may have been one of theirs.
+ * Whether HTTP/2 headers exceeded a limit of libcurl or its nghttp2. Over 128
+ * or 256 KiB in all, libcurl only reports that its callback failed; over 64 KiB
+ * in one field, nghttp2 closes the connection without a message. If others
+ * shared the connection, the headers may be of one of them.
  */
 static bool is_head_refused(const struct slot *s, CURLcode code)
 {
@@ -314,8 +314,8 @@ static bool is_head_refused(const struct slot *s, CURLcode code)
 }
 
 /*
- * Whether trying again could help. CURLE_UNSUPPORTED_PROTOCOL is among the
- * transient ones: the URL's protocol was checked, so the response was not HTTP.
+ * Whether a retry may succeed. CURLE_UNSUPPORTED_PROTOCOL is transient: the
+ * URL's protocol was checked before, so that the response was not HTTP.
  */
 static bool is_transient(CURLcode code, const struct response *r)
 {
@@ -393,7 +393,7 @@ void transfer_wait(struct transfer *t, int fd, int64_t timeout_ms)
 	curl_multi_perform(t->multi, &running);
 }
 
-/* Set what the head of a response says of times. */
+/* Set the times of a response from its head. */
 static void read_times(struct transfer *t, struct response *r)
 {
 	int64_t wait;
