@@ -1,6 +1,6 @@
 /*
  * The parts of sp-transform: sp-transform.c has the options and the loop,
- * transform_capture.c gives captures to the pool, transform_bodies.c makes
+ * transform_capture.c submits captures to the pool, transform_bodies.c makes
  * captures of saved bodies, and transform_filters.c finds the mappings.
  */
 #ifndef SP_CMD_TRANSFORM_H
@@ -57,12 +57,12 @@ void transform_refuse(struct transform *, const struct record *,
 void transform_refuse_body(
     struct transform *, const struct record *, const struct body_check *);
 
-/* Give a capture to the pool, or refuse it; changes the record. */
+/* Submit a capture to the pool, or refuse it; changes the record. */
 void transform_capture(struct transform *, struct record *);
 
 /*
- * Read the next line of a text of bodies, and give the bodies that end on it to
- * the pool. False at its end.
+ * Read the next line of raw bodies, and submit those that end on it. False at
+ * the end of the input.
  */
 bool transform_next_line(struct transform *);
 

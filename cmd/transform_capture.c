@@ -97,7 +97,7 @@ static bool has_mapping(struct transform *t, const struct record *rec,
 	return false;
 }
 
-/* Append what a 403 is about; older captures do not say so. */
+/* Append the member `denied`, which older captures of a 403 lack. */
 static void put_denied(struct buf *b, struct slice endpoint, struct slice body)
 {
 	struct buf words = BUF_INIT(DETAIL_MAX);

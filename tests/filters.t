@@ -1,6 +1,6 @@
 #!/bin/sh
-# The mappings: what becomes of each shape that a response has had. A table,
-# tests/data/filters/ENDPOINT.json, has captures and the rows they give.
+# The built-in mappings: captures of each known form of a response, and their
+# rows, from tests/data/filters/ENDPOINT.json.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
@@ -70,14 +70,14 @@ while IFS= read -r want && IFS= read -r got <&3 && IFS= read -r name <&4; do
 	is "$got" "$want" "$name"
 done <"$tmp/want" 3<"$tmp/got" 4<"$tmp/names"
 
-# From some captures on, mappings run by units, and without what is skipped.
+# After a few captures, mappings run by units.
 stream 8 | sp-transform -j1 2>/dev/null | results >"$tmp/units"
 is "$(diff "$tmp/units" - <<E2 | head -n 4
 $(jq -c '. as $case | range(8) | $case' "$tmp/want")
 E2
-)" "" "the fast way gives the same"
+)" "" "with what mappings declare, the same rows"
 
-section "bodies, and nothing else"
+section "raw bodies"
 # A body with all that is documented gives what its capture gives, but for
 # what the capture knows of the request.
 jq -c 'select(.case | startswith("whole: "))' "$tmp/cases" >"$tmp/whole"
@@ -92,7 +92,7 @@ E2
 	got=$(printf '%s\n' "$out" | jq -Sc -n '[inputs
 		| [.table + (if .op then "/" + .op else "" end), .row]
 		| select(.[0] != "endpoint_status")] | sort[]')
-	is "$status $got" "0 $want" "$endpoint: a body alone"
+	is "$status $got" "0 $want" "$endpoint: a raw body"
 done <"$tmp/whole"
 
 section "the mock API, in each access mode"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is odd costs itself: in a good capture of each endpoint, each value is
-# replaced by each of some odd ones, and all other items give the same rows.
+# Values of an unexpected kind: in a good capture of each endpoint, each value is
+# replaced by odd ones in turn, and all other items give the same rows.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 
@@ -32,9 +32,9 @@ jq -c '. as $good | (.at + [1]) as $item | .body | getpath($item) as $second
 ok $? "there are many odd captures"
 sp-transform --no-memo <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
 is $? 1 "they are mapped"
-is "$(grep -c '"code":"mapping failed"' "$tmp/out")" 0 "none is refused whole"
+is "$(grep -c '"code":"mapping failed"' "$tmp/out")" 0 "no capture is refused as a whole"
 sp-transform -j1 <"$tmp/in" 2>"$tmp/err" | cmp - "$tmp/out"
-ok $? "the fast way gives the same"
+ok $? "with what mappings declare, the same rows"
 
 # What came of each: rows that name another item, and what was refused.
 jq -c -n 'foreach (inputs, {type: "case"}) as $r ({};
@@ -54,7 +54,7 @@ for endpoint in $(jq -r .endpoint "$tmp/good"); do
 	is "$(jq -c 'select(.refused == [] and .path == []
 		and (.odd | . != null and . != "" and type != "object"))
 		| [.path, .odd]' "$tmp/these")" "" \
-	    "$endpoint: an item that is none is not left out in silence"
+	    "$endpoint: an item of another kind is refused"
 done
 
 is "$(jq -c 'select(.endpoint == "recently-played")
@@ -62,11 +62,11 @@ is "$(jq -c 'select(.endpoint == "recently-played")
 		and . != ["track"] and . != ["track", "id"])
 	| select([.rows[] | select(.table == "play_history").row.track_id]
 		!= ["t1", "t2", "t3"]) | [.path, .odd]' "$tmp/cases")" "" \
-    "a play survives whatever else is odd"
+    "a play is loaded whatever else is odd in it"
 is "$(jq -c 'select(.endpoint == "recently-played" and .path == ["track", "id"])
 	| select(.odd | type != "string" or . == "")
 	| [.rows[] | select(.table == "play_history").row.track_id]' \
-	"$tmp/cases" | sort -u)" '["t1","t2","t3"]' "a uri stands in for an id"
+	"$tmp/cases" | sort -u)" '["t1","t2","t3"]' "the uri replaces an odd id"
 is "$(jq -c 'select(.endpoint | startswith("playlist"))
 	| [.rows[] | select(.op == "page").row.items
 		| length, .[0].track_id, .[2].track_id]' "$tmp/cases" | sort -u)" \
@@ -76,7 +76,7 @@ is "$(jq -c 'select(.endpoint == "playlist-items" and .path == ["track"]
 	| .refused, [.rows[] | select(.op == "page").row.items[1].kind]' \
 	"$tmp/cases" | sort -u)" '["refused"]
 [["added_at 2019-05-03T10:00:00Z","'"'track'"' is a string, not an object"]]' \
-    "as refused"
+    "its kind is refused"
 is "$(jq -c 'select(.endpoint == "recently-played"
 	and .path == ["track", "album"] and .odd == 5) | .refused' "$tmp/cases")" \
     '[["played_at 2026-11-22T06:40:00.000Z","'"'track.album'"' is a number, not an object"]]' \
@@ -86,5 +86,5 @@ is "$(jq -c 'select(.path | IN(["track","album"], ["track","artists"],
 	["track","artists",0], ["track","id"], ["track","uri"],
 	["track","album","images"], ["context"], ["context","uri"]))
 	| select(.odd == true and .refused == []) | [.endpoint, .path]' \
-	"$tmp/cases")" "" "nothing odd is dropped in silence"
+	"$tmp/cases")" "" "each odd value is refused"
 finish

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sp-transform: a mapping may abort, take all memory, never end or look where
-# it should not. One capture pays for it, and nothing else.
+# sp-transform: mappings that abort, use up all memory, never end, or read what
+# they must not. Only their capture is refused.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/stream.sh
@@ -37,7 +37,7 @@ with() {
 		else empty end' | tr '\n' ,)"
 }
 
-section "filters of one's own"
+section "a user's filter"
 with "$good"
 is "$got" "0 1,2,3," "a filter maps captures of any endpoint"
 with '{table: "t", op: "delete", row: {n: .body.n}}'
@@ -46,20 +46,20 @@ like "$out" '^{"type":"row","table":"t","op":"delete","row":{"n":1},"at":' \
 with '{table: "t", known: {n: .body.n, x: null, y: [null]}},
     ({n: .body.n, x: null} | {table: "t", row: .})'
 is "$(echo "$out" | rows | head -n 2)" 't {"n":1,"y":[null]}
-t {"n":1,"x":null}' "what is null is left out of what is known, not of a row"
+t {"n":1,"x":null}' "null members are left out of `known`, not of `row`"
 with "$good, $good, (range(5) | {table: \"u\", row: {n: (. % 2)}})"
-is "$got" "0 1,0,1,2,0,1,3,0,1," "a row that was there already is left out"
+is "$got" "0 1,0,1,2,0,1,3,0,1," "a repeated row is left out"
 with "$good, {table: \"t\", op: \"delete\", row: {n: 0}}, $good"
 is "$got" "0 1,0,1,2,0,2,3,0,3," "but not across an op"
 with '{refuse: "one\u000atwo"}'
 is "$got $(echo "$out" | jq -r 'select(.type == "error") | .reason' |
-	sort -u)" "1 bad item,bad item,bad item, one two" "a complaint"
+	sort -u)" "1 bad item,bad item,bad item, one two" "a refused part, as one line"
 "$build/sp-transform" --print-filter recently-played >"$tmp/my.jq"
 "$build/sp-transform" play-history \
     <tests/data/transform/recently-played.json >"$tmp/a"
 "$build/sp-transform" -f "$tmp/my.jq" play-history \
     <tests/data/transform/recently-played.json | cmp -s - "$tmp/a"
-ok $? "a built-in mapping can be taken for one's own"
+ok $? "a printed built-in mapping gives the same rows"
 run transform -f "$tmp/none.jq" <"$tmp/three"
 is "$status $out $err" "78  sp-transform: $tmp/none.jq: cannot open: No such file or directory" \
     "a filter that is not there"
@@ -72,7 +72,7 @@ fails() { # filter, what is said
 	printf '%b' "$1" >"$tmp/f.jq"
 	run transform -f "$tmp/f.jq" <"$tmp/three"
 	is "$status $out" "78 " "does not compile: $2"
-	like "$err" "^sp-transform: $tmp/f.jq: $2" "and is told why"
+	like "$err" "^sp-transform: $tmp/f.jq: $2" "the reason is named: $2"
 }
 fails '.a |\n\n foo' 'foo/0 is not defined.*, line 3'
 fails '{' 'syntax error, unexpected .*, line 1'
@@ -96,7 +96,7 @@ breaks() { # what it does, code, detail
 	with "$good, (if .body.n == 2 then ($1) else empty end)"
 	is "$got" "1 1,$2,3," \
 	    "refused alone: $(printf '%s' "$1" | tr -d '\\')"
-	like "$err" "stdin:3: R/2: $2: $3" "and told why: $2: $3"
+	like "$err" "stdin:3: R/2: $2: $3" "the reason is named: $2: $3"
 }
 # Which filters crash depends on the version of libjq.
 crashes() { # filter, signal
@@ -153,7 +153,7 @@ if $limited; then
 	breaks '("x" * 20000) as $x | {table: "t", row: {n: range(1e9), x: $x}}' \
 	    'mapping failed' 'too much in one capture'
 else
-	skip "no limit of memory here" "what takes all memory"
+	skip "no limit of memory here" "mappings that use up all memory"
 fi
 
 section "an environment of its own"
@@ -192,10 +192,10 @@ if $limited; then
 	memory=64M
 	run transform -j1 -f "$tmp/f.jq" <"$tmp/many"
 	is "$status $(echo "$out" | rows | sort | uniq -c | tr -s ' ')" \
-	    "0  24 t {\"n\":99999}" "what leaks does not add up"
+	    "0  24 t {\"n\":99999}" "a worker that leaks memory is replaced"
 	memory=200M
 else
-	skip "no limit of memory here" "what leaks does not add up"
+	skip "no limit of memory here" "a worker that leaks memory is replaced"
 fi
 
 section "workers that are killed"
@@ -228,7 +228,7 @@ killing 2
 is "$got" '1 t {"n":1} t {"n":3} ' \
     "a worker that is killed twice over a capture: refused, no hang"
 like "$(cat "$tmp/err")" 'R/2: mapping crashed: its worker ended by signal 9' \
-    "and told why"
+    "the reason is named: the worker was killed"
 echo "if .body.n == 2 then (1 | debug | last(range(1000000))) as \$x | $good
     else $good end" >"$tmp/f.jq"
 killing 1

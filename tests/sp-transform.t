@@ -1,7 +1,6 @@
 #!/bin/sh
-# sp-transform: the mappings say what the API said, and the stream keeps its
-# order, its ledger and its status. What a mapping can do wrong is in
-# sp-transform-hazards.t.
+# sp-transform: rows of responses; order, ledger and exit status of the stream.
+# Mappings that crash, hang or fail are in sp-transform-hazards.t.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/stream.sh
@@ -36,7 +35,7 @@ done
 run sp-transform </dev/null
 is "$status $out$err" "0 " "no input, no output"
 
-section "filters of one's own, by endpoint"
+section "a user's filters, by endpoint"
 cd "$tmp" || exit
 mine() { # OPTION...: which mapping each of four captures met, by its table
 	{
@@ -51,41 +50,41 @@ for name in one two all a=b; do
 	echo "{table: \"users\", row: {user_id: .url, name: \"$name\"}}" >$name.jq
 done
 is "$(mine)" "users endpoint_status users endpoint_status no mapping endpoint_status" \
-    "without a filter of one's own"
+    "without a filter, the built-in mappings"
 is "$(mine -f me=one.jq)" "one users endpoint_status no mapping endpoint_status" \
-    "one for an endpoint: the others keep their mapping"
+    "a filter for one endpoint: the others keep their mapping"
 is "$(mine -f me=one.jq --filter=user=two.jq)" "one two no mapping two" \
-    "two, for any status"
+    "two filters, for any status"
 is "$(mine -f unknown=one.jq -f user=./two.jq)" \
-    "users endpoint_status two one two" "of an endpoint that has none"
-is "$(mine -f all.jq)" "all" "one for all"
+    "users endpoint_status two one two" "for an endpoint without a built-in mapping"
+is "$(mine -f all.jq)" "all" "a filter for all endpoints"
 is "$(mine -f user=two.jq -f all.jq)" "all two all two" \
-    "and for all but those that have their own"
-is "$(mine -f all.jq -f ./a=b.jq 2>&1)" "" "two for all"
+    "a filter for all others"
+is "$(mine -f all.jq -f ./a=b.jq 2>&1)" "" "two filters for all endpoints"
 like "$(cat "$tmp/err")" "^sp-transform: -f: given twice for all endpoints: './a=b.jq'" \
     "are a usage error"
 is "$(mine -f ./a=b.jq) $(mine -f user=a=b.jq -f "$tmp/all.jq")" \
-    "a=b all a=b all a=b" "a file with an equals sign"
+    "a=b all a=b all a=b" "a file name with an equals sign"
 echo '{"id":"kim"}' >page.json
 is "$(sp-transform -f me=one.jq me <page.json | jq -r .row.name)" one \
-    "of a saved body"
+    "a filter for a saved body"
 is "$(sp-transform -f play-history=one.jq recently-played <page.json |
-    jq -r .row.name)" one "by the name of the job"
+    jq -r .row.name)" one "a filter by the name of the job"
 for bad in users=one.jq '=one.jq' prelude=one.jq a=b.jq Me=one.jq; do
 	run sp-transform -f "$bad" </dev/null
 	is "$status $out" "64 " "usage error: -f $bad"
 	like "$err" "unknown endpoint '${bad%%=*}': expected one of album, .*user" \
-	    "which names those there are"
+	    "the message names the endpoints"
 done
 run sp-transform -f me=one.jq -f me=two.jq </dev/null
-is "$status" 64 "usage error: two for one endpoint"
+is "$status" 64 "usage error: two filters for one endpoint"
 run sp-transform -f me=one.jq -f user=none.jq </dev/null
 is "$status $err" \
     "78 sp-transform: none.jq: cannot open: No such file or directory" \
-    "each file is named"
+    "a missing file is named"
 echo 'def x: ' >bad.jq
 run sp-transform -f me=one.jq -f user=bad.jq </dev/null
-like "$status $err" "^78 sp-transform: bad.jq: syntax error" "that does not compile"
+like "$status $err" "^78 sp-transform: bad.jq: syntax error" "a filter that does not compile is named"
 cd "$OLDPWD" || exit
 
 section "recently-played"
@@ -95,7 +94,7 @@ is "$status $err" "0 " "a saved page, pretty-printed"
 is "$(echo "$out" | sed -n 1p)" '{"type":"row","table":"tracks","row":{"track_id":"tr0000000000000000000A","name":"Slow Tide","album_id":"al0000000000000000000A","duration_ms":215000,"popularity":41,"uri":"spotify:track:tr0000000000000000000A","is_local":false},"at":"2026-11-22T07:00:00.000Z"}' \
     "a row, byte for byte"
 is "$(echo "$out" | rows)" "$(cat $data/recently-played.rows)" \
-    "what a page says; what it does not say is absent"
+    "the rows of a page; absent values are left out"
 is "$(echo "$out" | sort | uniq -d)" "" "no row twice"
 run sp-transform play-history <$data/recently-played.json
 is "$(echo "$out" | jq -c 'select(.row.user_id)')" "" \
@@ -104,7 +103,7 @@ is "$(echo "$out" | jq -r .table | sort -u | tr '\n' ' ')" \
     "albums artists play_history playlist_ingest_queue track_artists tracks " \
     "no cursor and no endpoint status either"
 is "$(echo "$out" | jq -c 'select(has("at") or has("src"))')" "" \
-    "and nothing is made up about when and where"
+    "without a time and a capture, rows have no at and src"
 
 {
 	printf '{"type":"run","run":"R","job":"play-history"}\n'
@@ -117,7 +116,7 @@ is "$(echo "$out" | sed -n '1p;$p')" '{"type":"run","run":"R","job":"play-histor
 {"type":"end","run":"R","status":"complete","ledger":[{"stage":"sp-transform","takes":"capture","in":{"run":1,"capture":1},"passed":{"run":1},"used":{"capture":1},"produced":{"row":22}}]}' \
     "a run, and its end with the ledger"
 is "$(echo "$out" | jq -r 'select(.type == "row") | .src + " " + .at' |
-	sort -u)" "R/1 2026-11-22T07:00:00.000Z" "rows tell when and where from"
+	sort -u)" "R/1 2026-11-22T07:00:00.000Z" "rows have the time and the capture they came from"
 
 played() { # items, and other members of the capture
 	capture recently-played 200 "\"body\":{\"items\":[$1]}${2:+,$2}"
@@ -131,7 +130,7 @@ played "null,{\"track\":null,\"played_at\":\"2026-11-22T06:40:00.000Z\"},$(
 run sp-transform <"$tmp/in"
 is "$status $(echo "$err" | sed 's/.*R.[0-9]*: //' | tr '\n' ';')" \
     "1 item 1: holds no track;played_at 2026-11-22T06:40:00.000Z: holds no track;played_at noon: has no valid 'played_at';item 5: holds no track;" \
-    "items without a track or a time are told of"
+    "items without a track or a time are refused"
 is "$(echo "$out" | rows)" 'tracks {"track_id":"t1"}
 tracks {"track_id":"t2"}
 play_history {"user_id":"kim","track_id":"t1","played_at":"2026-11-22T06:30:00.000Z","source":"spotify"}
@@ -168,7 +167,7 @@ for bad in 2023-02-29T00:00:00.000Z 2026-13-01T00:00:00.000Z \
 done
 TZ=America/New_York sp-transform <"$tmp/run" >"$tmp/a"
 TZ=UTC sp-transform <"$tmp/run" | cmp -s - "$tmp/a"
-ok $? "the time zone is no matter"
+ok $? "the time zone does not matter"
 run sp-transform <<EOF
 $(played "")
 EOF
@@ -180,7 +179,7 @@ $(capture recently-played 200 '"body":{}')
 $(capture recently-played 200 '"body":[]')
 EOF
 is "$status $(echo "$err" | grep -c 'mapping failed')$(echo "$out" | rows)" \
-    "1 3" "what is no page is refused, and says nothing"
+    "1 3" "a body that is no page is refused, and gives no row"
 run sp-transform <<EOF
 $(capture recently-played 200 '"body":{"items":["x"]}')
 $(played '{"track":true,"played_at":"2026-11-22T06:40:00.000Z"}')
@@ -188,7 +187,7 @@ EOF
 is "$status $(echo "$out" | jq -r 'select(.type == "error")
 	| .place + ": " + .reason')" "1 item 1: is a string, not an object
 played_at 2026-11-22T06:40:00.000Z: holds no track" \
-    "an item that is none is refused alone"
+    "an item of another kind is refused alone"
 for code in 201 203 206 299; do
 	run sp-transform <<EOF
 $(capture recently-played $code "\"body\":{\"items\":[$(
@@ -202,7 +201,7 @@ $(capture recently-played 204 '"text":""')
 $(capture recently-played 200 '"page":1')
 EOF
 is "$status $(echo "$err" | grep -c 'not JSON\|missing')$(echo "$out" | rows)" \
-    "1 2" "one without a body is refused"
+    "1 2" "a capture without a body is refused"
 
 contexts() {
 	for uri; do
@@ -226,15 +225,15 @@ playlist_ingest_queue {"playlist_id":"p3","played_at":"2026-11-22T06:30:00.000Z"
 is "$(echo "$out" | jq -c 'select(.row.context_uri == "spotify:user:jörg:collection") | .row.context_type')" \
     '"x"' "a play keeps its context"
 
-# What a plan asked for says up to when it knows, one by hand does not.
+# Only a planned request gives a cursor and a covered period.
 progress() { sp-transform | rows | grep -E '^(cursors|play_coverage)'; }
 hours="$(item 2026-11-22T06:30:00.000Z t),$(item 2026-11-22T06:10:00.000Z t)"
 is "$(played "$hours" '"request":1' | progress)" \
     'cursors {"user_id":"kim","job":"play-history","value":1795329000000}
 play_coverage {"user_id":"kim","covered_from":"2026-11-22T06:10:00.000Z","covered_to":"2026-11-22T06:30:00.000Z"}' \
-    "a planned page moves the cursor, and says what it covers"
+    "a planned page moves the cursor, and gives the period it covers"
 for none in '"page":1' '"cursor":0' '"request":null' '"request":1,"user":null'; do
-	is "$(played "$hours" "$none" | progress)" "" "not: $none"
+	is "$(played "$hours" "$none" | progress)" "" "neither without a plan: $none"
 done
 is "$(played '' '"request":1' | progress)" "" "nor an empty page"
 
@@ -253,7 +252,7 @@ section "the other endpoints"
 } >"$tmp/others"
 run sp-transform <"$tmp/others"
 is "$status $(echo "$err" | sed 's/.*: //')" "1 holds no track" "the other endpoints"
-is "$(echo "$out" | rows)" "$(cat $data/others.rows)" "what they say"
+is "$(echo "$out" | rows)" "$(cat $data/others.rows)" "the rows of the other endpoints"
 for e in me user track album artist audio-features; do
 	run sp-transform <<EOF
 $(capture $e 200 '"body":{}')
@@ -262,19 +261,19 @@ EOF
 	    "1 1" "a body that is no $e is refused"
 done
 
-section "what is no 200"
+section "captures of other statuses"
 run sp-transform <<EOF
 $(capture track 404 '"body":{"error":{"status":404,"message":"Resource not found"}}' tracks/t1)
 $(capture playlist-items 403 '"text":"Forbidden: premium"' 'playlists/p1/items?limit=50')
 $(capture recently-played 429 '"retry_at":"2026-11-23T00:00:00.000Z","body":{"error":{"status":429,"message":"Too many requests","reason":"QUOTA_EXCEEDED"}}')
 $(capture me 502 '"text":""')
 EOF
-is "$status $err" "0 " "refused requests are no error"
+is "$status $err" "0 " "failed requests are no error of the stream"
 is "$(echo "$out" | rows)" 'endpoint_status {"user_id":"kim","endpoint":"track","subject":"t1","status":404,"reason":"Resource not found","retry_at":null}
 endpoint_status {"user_id":"kim","endpoint":"playlist-items","subject":"p1","status":403,"reason":"Forbidden: premium","retry_at":null,"denied":"app"}
 endpoint_status {"user_id":"kim","endpoint":"recently-played","subject":"","status":429,"reason":"QUOTA_EXCEEDED: Too many requests","retry_at":"2026-11-23T00:00:00.000Z"}
 endpoint_status {"user_id":"kim","endpoint":"me","subject":"","status":502,"reason":null,"retry_at":null}' \
-    "each says how its endpoint is, of any endpoint"
+    "each gives the status of its endpoint"
 run sp-transform me <<'EOF'
 {"error":{"status":404,"message":"Nothing here"}}
 EOF
@@ -290,11 +289,11 @@ $(capture me 200 '"body":{"id":"x"}' | sed 's/:200/:"200"/')
 EOF
 is "$status $(echo "$out" | jq -r .code | tr '\n' ,)" \
     "1 no mapping,not json,bad capture,bad capture,bad capture,bad capture," \
-    "captures that cannot be used are refused, with a short reason"
+    "unusable captures are refused, with a fixed code"
 like "$err" "no built-in mapping for endpoint 'nonsense': give one with -f" \
-    "and a word about what to do"
+    "the message names the option that helps"
 
-section "bare bodies"
+section "raw bodies"
 run sp-transform user <<'EOF'
 {"id": "a", "display_name": "}{ \" ["}{"id":"b"}
  {
@@ -311,7 +310,7 @@ nonsense {"id":"x"}
 EOF
 is "$status $(echo "$out" | jq -r '.row.user_id // .where' | tr '\n' ' ')" \
     "1 a stdin:2 stdin:3 c stdin:5 " \
-    "what is no body is refused by its line, and the rest is used"
+    "text that is no body is refused by its line, and the rest is used"
 run sp-transform --max-line 20 user <<'EOF'
 {"id":"a"}
 {"id":
@@ -319,7 +318,7 @@ run sp-transform --max-line 20 user <<'EOF'
 {"id":"b"}
 EOF
 is "$status $(echo "$out" | jq -r '.row.user_id // .code' | tr '\n' ,)" \
-    "1 a,line too long,b," "so is one that is too long"
+    "1 a,line too long,b," "a body that is too long is refused"
 
 section "the stream"
 user() { # no user asked for it, so it gives one row
@@ -335,12 +334,12 @@ $(user c)
 {"type":"novelty"}
 EOF
 is "$(echo "$out" | ids)" "request a error b c novelty " \
-    "all comes out in the order in which it came in"
+    "records are sent in the order of the input"
 is "$(echo "$err" | cut -d: -f1-3)" "sp-transform: stdin:3" \
     "a bad line is named by its number"
 for i in $(seq 300); do user "u$i"; done >"$tmp/many"
 is "$(sp-transform -j3 <"$tmp/many" | ids)" "$(seq 300 | sed 's/^/u/' |
-    tr '\n' ' ')" "whatever the number of workers"
+    tr '\n' ' ')" "with three workers, too"
 printf '%s' "$(user a)" >"$tmp/cut"
 run sp-transform <"$tmp/cut"
 is "$status $(echo "$out" | ids)" "0 a " "a last line without a newline"
@@ -354,7 +353,7 @@ run sp-transform <<EOF
 $(user a)
 EOF
 is "$status $(echo "$out" | ids)" "65 run a " \
-    "a stream that was cut is known by the status"
+    "a truncated stream has the status 65"
 # The ledger of the second run is its own.
 run sp-transform <<EOF
 {"type":"run","run":"Q"}
@@ -389,7 +388,7 @@ kill -s TERM "$pid"
 wait "$pid" 2>/dev/null
 is $? 143 "a signal ends it"
 cat <&4 >"$tmp/out"
-ok $? "and its workers, which hold no end of its streams"
+ok $? "and its workers, which have no descriptor of its streams"
 exec 3>&- 4<&-
 
 section "numbers and strings"
@@ -457,17 +456,17 @@ for in in units builtin; do
 	sp-transform -j1 "$@" <"$tmp/$in" >"$tmp/b" 2>&1
 	sp-transform -j3 "$@" <"$tmp/$in" >"$tmp/c" 2>&1
 	cmp "$tmp/a" "$tmp/b" && cmp "$tmp/a" "$tmp/c"
-	ok $? "skipping, units, workers: the same bytes for $in"
+	ok $? "declarations and workers change no byte: $in"
 	[ "$(wc -l <"$tmp/a")" -gt 30 ]
-	ok $? "and not a few"
+	ok $? "there are many rows: $in"
 done
 sed 's/^# keep: id/# keep:/' "$tmp/units.jq" >"$tmp/wrong.jq"
 run sp-transform -f "$tmp/wrong.jq" <"$tmp/units"
 like "$err" "wrong '# skip:', '# unit:' or '# keep:': the rows differ without it" \
-    "a wrong declaration is found out"
+    "a wrong declaration is detected"
 printf '# skip: n\n{table: "t", row: .body}\n' >"$tmp/wrong.jq"
 capture any 200 '"body":{"n":1}' >"$tmp/in"
 run sp-transform -f "$tmp/wrong.jq" <"$tmp/in"
-is "$status $(echo "$err" | grep -c 'the rows differ without it')" "1 1" "of any kind"
+is "$status $(echo "$err" | grep -c 'the rows differ without it')" "1 1" "a wrong skip is detected, too"
 
 finish

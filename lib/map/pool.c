@@ -243,14 +243,14 @@ static void handle_response(void *ctx, struct pool_worker *w,
 	    slice_from(text, text.n - head->part_errors);
 }
 
-static bool work_waits(struct pool *p)
+static bool has_unassigned(struct pool *p)
 {
 	while (p->waiting && (p->waiting->assigned || p->waiting->done))
 		p->waiting = p->waiting->next;
 	return p->waiting != NULL;
 }
 
-/* Start the workers that are needed and give them jobs; false if none runs. */
+/* Start the workers that are needed, assign jobs; false if none runs. */
 static bool start_workers(struct pool *p)
 {
 	bool any = false, wanted = p->start_why != NULL;
@@ -262,7 +262,7 @@ static bool start_workers(struct pool *p)
 	for (unsigned i = 0; i < p->config.workers; i++) {
 		struct pool_worker *w = &p->worker[i];
 
-		if (!w->pid && (wanted || work_waits(p)) && err == 0 &&
+		if (!w->pid && (wanted || has_unassigned(p)) && err == 0 &&
 		    !pool_worker_start(w, &p->config.worker, p->worker))
 			err = errno;
 		wanted = false;
@@ -275,7 +275,7 @@ static bool start_workers(struct pool *p)
 	return any || err == 0 || fail_pool(p, "cannot start a worker", err, 0);
 }
 
-/* Until when to wait at most, in ms: -1 if no worker has anything to do. */
+/* How long to wait at most, in ms; -1 for ever, if all workers are idle. */
 static int64_t time_left(const struct pool *p)
 {
 	int64_t left = -1;
@@ -291,8 +291,8 @@ static int64_t time_left(const struct pool *p)
 	return left > TICK_MS ? TICK_MS : left;
 }
 
-/* Receive from a worker after waiting for it; reap it if it has ended. */
-static void look_after(
+/* Receive from a worker after a wait; reap it if it has ended, or is late. */
+static void serve_worker(
     struct pool *p, struct pool_worker *w, bool readable, int64_t waited)
 {
 	if (!pool_worker_is_idle(w))
@@ -325,16 +325,16 @@ bool pool_wait(struct pool *p, int input)
 		       || fail_pool(p, "cannot wait for a worker", errno, 0);
 
 	/*
-	 * A worker's time runs only while we wait for it here: not while
-	 * stdout was blocked, or all of us were suspended.
+	 * The time limit of a worker counts only the waits here: not the time
+	 * while stdout is blocked, or all processes are suspended.
 	 */
 	waited = clock_monotonic() - began;
 	if (timeout >= 0 && waited > timeout)
 		waited = timeout;
 	for (unsigned i = 0; i < n; i++)
 		if (p->worker[i].pid)
-			look_after(p, &p->worker[i], fds[i].revents & ~POLLOUT,
-			    waited);
+			serve_worker(p, &p->worker[i],
+			    fds[i].revents & ~POLLOUT, waited);
 	return !p->cannot;
 }
 

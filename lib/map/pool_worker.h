@@ -59,16 +59,16 @@ int pool_worker_end(struct pool_worker *);
 /* Whether it has nothing to do. */
 bool pool_worker_is_idle(const struct pool_worker *);
 
-/* Add a job at the end of those assigned to it; take the first one away. */
+/* Assign a job, after its others; unassign the first one, which is returned. */
 void pool_worker_assign(struct pool_worker *, struct job *);
 struct job *pool_worker_unassign(struct pool_worker *);
 
-/* Send what the socket takes. pool_worker_receive sees if it has ended. */
+/* Send without blocking. If it has ended, pool_worker_receive is false. */
 void pool_worker_send(struct pool_worker *);
 
 /*
  * Read what is available, and call `handle` for each complete response. False
- * if the process has ended, or `err` says why it cannot be talked to.
+ * if the process has ended, or cannot be read from: then `err` is set.
  */
 bool pool_worker_receive(struct pool_worker *,
     void (*handle)(void *ctx, struct pool_worker *,

@@ -1,6 +1,6 @@
 /*
- * Raw bodies: JSON objects or arrays, one after the other, each of any number
- * of lines, as saved by a client, without a capture around them. Fed line by
+ * Raw bodies: JSON objects or arrays as a client saved them, without a capture.
+ * They follow each other, each in any number of lines. They are fed line by
  * line, so that a body is available as soon as it has ended.
  *
  *	raw_bodies_feed(b, line, number)

@@ -33,8 +33,8 @@ void unit_cache_init(struct unit_cache *, size_t max);
 
 /*
  * The rows of a unit, a line each, valid until the next call; false if they
- * are not cached. `*again` says that this capture had the unit before. A
- * mapping is known by its address.
+ * are not cached. `*again` is set if this capture had the unit before. A
+ * mapping is identified by its address.
  */
 bool unit_cache_find(struct unit_cache *, const void *mapping,
     struct slice unit, struct slice *rows, bool *again);

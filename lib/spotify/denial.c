@@ -16,8 +16,8 @@ bool denial_mentions(struct slice text, const char *word)
 }
 
 /*
- * Playlists are closed one by one; any other endpoint is closed to the app as
- * a whole, and may say so in some of the words that are about the app.
+ * Access is denied to single playlists, but to any other endpoint as a whole.
+ * There, the message may mention the developer or a quota, too.
  */
 enum denial denial_of(int status, struct slice endpoint, struct slice words)
 {

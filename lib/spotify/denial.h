@@ -1,6 +1,6 @@
 /*
- * What a 403 is about. It is decided from the API's words where the response
- * is read, and travels in the capture as `denied`, sp-stream(5).
+ * What a 403 is about. It is classified by the API's message where the response
+ * is read, and recorded in the capture as `denied`, sp-stream(5).
  */
 #ifndef SP_SPOTIFY_DENIAL_H
 #define SP_SPOTIFY_DENIAL_H
@@ -12,14 +12,14 @@
 enum denial {
 	DENIAL_NONE,
 	DENIAL_LOGIN,	 /* its scopes do not allow the request */
-	DENIAL_APP,	 /* the app, or who uses it, may request nothing now */
+	DENIAL_APP,	 /* the app, or its user, may request nothing now */
 	DENIAL_ENDPOINT, /* the app may not use this endpoint */
-	DENIAL_SUBJECT	 /* the one thing that was asked for is closed */
+	DENIAL_SUBJECT	 /* the requested object is not accessible */
 };
 
 /*
- * What a response is about, by its status, its endpoint and its words, which
- * may be empty; DENIAL_NONE for any status but 403.
+ * What a response denies, by its status, its endpoint and its message, see
+ * problem_words, which may be empty. DENIAL_NONE for any status but 403.
  */
 enum denial denial_of(int status, struct slice endpoint, struct slice words);
 

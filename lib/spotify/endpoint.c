@@ -70,7 +70,7 @@ const struct endpoint endpoints[] = {
 	.path = "/v1/artists/*",
 	.bucket = BUCKET_CATALOGUE,
 	.subject = SUBJECT_ARTIST},
-    /* Of no path: the token endpoint, whose limits are of all requests. */
+    /* The token endpoint, which is not of the Web API, so without a path. */
     {.name = "token", .bucket = BUCKET_OTHER},
     {.name = NULL},
 };
@@ -83,7 +83,7 @@ const struct endpoint *endpoint_named(struct slice name)
 	return NULL;
 }
 
-/* Whether a path is of a pattern, in which `*` stands for one segment. */
+/* Whether a path matches a pattern, in which `*` is any one segment. */
 static bool path_is(struct slice path, const char *pattern)
 {
 	size_t i = 0;

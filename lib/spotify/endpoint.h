@@ -13,14 +13,13 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* In captures of a path that is none of an endpoint's. */
+/* The endpoint in captures of any other path. */
 #define ENDPOINT_UNKNOWN "unknown"
 
 /*
- * Buckets: families of endpoints that the Web API counts together, so that a
- * rate limit of one endpoint is one of its whole family. The service does not
- * publish its own; these are a guess that asks too little rather than too
- * much.
+ * Buckets: groups of endpoints that share a rate limit. Spotify does not
+ * publish its own; these are a guess that stops too many requests rather than
+ * too few.
  */
 enum bucket {
 	BUCKET_RECENTLY_PLAYED,
@@ -30,7 +29,7 @@ enum bucket {
 	BUCKET_USERS,
 	BUCKET_LIBRARY,
 	BUCKET_CATALOGUE,
-	BUCKET_OTHER, /* of every endpoint that none of the others has */
+	BUCKET_OTHER, /* any other endpoint */
 	BUCKETS
 };
 
@@ -41,9 +40,9 @@ enum paging {
 	PAGING_PLAYLIST /* a playlist, the pages of its list, and a check */
 };
 
-/* What kind of thing an endpoint is asked about, by an id in its path. */
+/* The kind of object that a request is about, by an id in its path. */
 enum subject {
-	SUBJECT_NONE, /* the account itself, or several things at once */
+	SUBJECT_NONE, /* the account itself, or several objects */
 	SUBJECT_ALBUM,
 	SUBJECT_ARTIST,
 	SUBJECT_PLAYLIST,
@@ -52,16 +51,16 @@ enum subject {
 };
 
 enum scope_effect {
-	SCOPE_SHORTER, /* without it, the answer leaves things out */
-	SCOPE_PART,    /* the endpoint refuses, and its job does the rest */
-	SCOPE_ALL      /* the endpoint refuses, and so the job does nothing */
+	SCOPE_SHORTER, /* without it, the response omits some objects */
+	SCOPE_PART,    /* without it, a part of the job is refused */
+	SCOPE_ALL      /* without it, the whole job is refused */
 };
 
 /* A scope that an endpoint needs. */
 struct scope_need {
 	const char *scope; /* NULL for none */
 	enum scope_effect effect;
-	const char *without; /* what is missing then, for people */
+	const char *without; /* what is missing without it, for messages */
 };
 
 #define ENDPOINT_SCOPES 2
@@ -69,7 +68,7 @@ struct scope_need {
 struct endpoint {
 	const char *name; /* in requests, captures and mappings */
 	const char *path; /* `*` stands for the subject's id; NULL for none */
-	const char *also; /* another path of the same answers; NULL for none */
+	const char *also; /* another path, equal responses; NULL for none */
 	enum bucket bucket;
 	const char *job;    /* of sp-queue, that requests it; NULL for none */
 	enum paging paging; /* of the requests of that job */
@@ -84,25 +83,25 @@ extern const struct endpoint endpoints[];
 const struct endpoint *endpoint_named(struct slice name);
 
 /*
- * The endpoint of a path of the API, with or without a query, like that of
- * playlist-items for /v1/playlists/ID/items; NULL if it is none's.
+ * The endpoint of a path of the API, with or without a query: playlist-items
+ * for /v1/playlists/ID/items; NULL for an unknown path.
  */
 const struct endpoint *endpoint_at(struct slice path);
 
-/* The same by its name, ENDPOINT_UNKNOWN if it is none's. */
+/* The name of that endpoint, or ENDPOINT_UNKNOWN. */
 const char *endpoint_of(struct slice path);
 
 /* The one endpoint that a job requests; NULL if there are several, or none. */
 const struct endpoint *endpoint_of_job(struct slice job);
 
 /*
- * Append the path of an endpoint, which has one. An id, encoded already,
- * takes the place of the `*`; with id.p == NULL it is the path without one.
+ * Append the path of an endpoint that has one. An encoded id replaces the `*`;
+ * with id.p == NULL, the path has no id.
  */
 bool endpoint_put_path(
     const struct endpoint *, struct slice id, struct buf *path);
 
-/* Append the names of a job's, or a bucket's, endpoints, each in spaces. */
+/* Append the names of a job's or a bucket's endpoints, each between spaces. */
 bool endpoints_put_of_job(const char *job, struct buf *);
 bool endpoints_put_of_bucket(enum bucket, struct buf *);
 
@@ -112,7 +111,7 @@ bool endpoints_put_scopes(struct buf *);
 /* Which bucket an endpoint belongs to, by its name. */
 enum bucket bucket_of(struct slice endpoint);
 
-/* The name of a bucket, for people. */
+/* The name of a bucket, for messages. */
 const char *bucket_name(enum bucket);
 
 /* "next", "offset" or "playlist"; NULL for PAGING_NONE. */

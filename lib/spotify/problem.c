@@ -57,14 +57,14 @@ void problem_text(int status, struct slice body, char *to, size_t size)
 {
 	struct buf text = BUF_INIT(4096);
 	struct problem_words w;
-	struct slice say;
+	struct slice message;
 
 	find_words(body, &w);
-	say = w.message.p	? w.message
-	      : w.description.p ? w.description
-				: w.code;
-	if (say.p)
-		json_unescape(say, &text);
+	message = w.message.p	    ? w.message
+		  : w.description.p ? w.description
+				    : w.code;
+	if (message.p)
+		json_unescape(message, &text);
 	else
 		buf_put_slice(&text, first_line(body));
 	if (text.n > 0 && text.n <= 1024)

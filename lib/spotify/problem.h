@@ -1,4 +1,4 @@
-/* Error messages in the body of a response. */
+/* The error messages of Spotify in the body of a response. */
 #ifndef SP_SPOTIFY_PROBLEM_H
 #define SP_SPOTIFY_PROBLEM_H
 
@@ -14,8 +14,8 @@
 void problem_text(int status, struct slice body, char *to, size_t size);
 
 /*
- * Append what a refusal of the Web API says: its `reason` and `message`, its
- * `error` where that is a text, or the first line of a body that is not JSON.
+ * Append the `reason` and `message` of the Web API's error object; or `error`,
+ * if that is a text, or the first line of a body that is not JSON.
  */
 bool problem_words(struct slice body, struct buf *);
 

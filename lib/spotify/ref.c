@@ -12,7 +12,7 @@ static bool is_kind(struct slice word)
 	return false;
 }
 
-/* Cut a prefix off, if it is there. */
+/* Cut off a prefix, if it is there. */
 static bool skip_prefix(struct slice *text, struct slice prefix)
 {
 	if (!slice_starts(*text, prefix))
@@ -48,7 +48,7 @@ static struct ref read_parts(struct slice text, char separator)
 	return ref;
 }
 
-/* Cut what stands behind the path off, and the slash at its end. */
+/* A link without its query, fragment and last slash. */
 static struct slice path_of(struct slice link)
 {
 	size_t n = 0;

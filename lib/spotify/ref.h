@@ -1,5 +1,5 @@
 /*
- * What people paste for a thing of Spotify: its id, its URI, or its link.
+ * References to an object of Spotify, as users paste them: ids, URIs and links.
  *
  *	6rqhFgbbKwnb9MLmUQDhG6
  *	spotify:track:ID
@@ -15,14 +15,13 @@
 #include "base/slice.h"
 
 struct ref {
-	struct slice kind; /* "track" and so on; p == NULL for a bare id */
+	struct slice kind; /* "track" and so on; p == NULL for an id alone */
 	struct slice id;
 };
 
 /*
- * Read a text; the slices are parts of it. A text that is neither a URI of a
- * known kind nor a link is taken for an id as it stands. A link without an id
- * has id.p == NULL.
+ * Parse a text; the slices are parts of it. A text that is neither a URI of a
+ * known kind nor a link is an id. A link without an id has id.p == NULL.
  */
 struct ref ref_parse(struct slice text);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The next scope of a text, which moves on behind it; n == 0 at its end. */
+/* Cut the next scope off a text; n == 0 at its end. */
 static struct slice next_scope(const char **text)
 {
 	struct slice scope;
