@@ -6,21 +6,22 @@
 #include <unistd.h>
 
 #include "base/builtin.h"
+#include "base/hash.h"
+#include "base/url.h"
 #include "cli.h"
 #include "json/json.h"
 #include "spotify/endpoint.h"
 #include "stage.h"
 #include "stage_writer.h"
 #include "stream/body.h"
-#include "stream/snapshot.h"
 
 /* An import in progress. */
 struct import {
 	const struct stage_options *o;
 	struct stage_writer writer;
 	struct source source;
-	struct buf text; /* of the file at hand */
-	struct snapshots snapshots;
+	struct buf text;       /* of the file at hand */
+	struct hash_set pages; /* see snapshot_of */
 	int64_t seq;
 	int status;
 };
@@ -42,6 +43,84 @@ static void refuse_body(
 	im->status = EX_REFUSED;
 }
 
+/* The id of a playlist in the URL of a part of it; .p == NULL if none is. */
+static struct slice playlist_in(struct slice url)
+{
+	const struct slice folder = SLICE("/playlists/");
+
+	for (; url.n > 0; url = slice_from(url, 1))
+		if (slice_starts(url, folder)) {
+			url = slice_from(url, folder.n);
+			url = slice_cut(&url, '?');
+			return slice_cut(&url, '/');
+		}
+	return (struct slice){NULL, 0};
+}
+
+/*
+ * The hash of the playlist that a body is of, by its `href` or else its `id`,
+ * and the offset at which its page begins.
+ */
+static uint64_t read_page(struct slice body, int64_t *offset)
+{
+	struct buf href = BUF_INIT(65536), id = BUF_INIT(65536);
+	enum json_type type;
+	struct slice playlist;
+	struct json j;
+	uint64_t hash;
+
+	*offset = -1;
+	json_init_lenient(&j, body);
+	if (json_next(&j) != JSON_OBJECT)
+		return 0;
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+		if (type == JSON_STRING && slice_is(j.key, "href"))
+			json_unescape(j.text, &href);
+		else if (type == JSON_STRING && slice_is(j.key, "id"))
+			json_unescape(j.text, &id);
+		else if (type == JSON_NUMBER && slice_is(j.key, "offset"))
+			json_whole(j.text, offset);
+		json_skip(&j, type);
+	}
+	if (*offset < 0 &&
+	    !param_find_int(url_query(buf_slice(&href)), "offset", offset))
+		*offset = 0;
+	playlist = playlist_in(buf_slice(&href));
+	hash = hash_bytes(0, playlist.p ? playlist : buf_slice(&id));
+	buf_release(&href);
+	buf_release(&id);
+	return hash;
+}
+
+static uint64_t page_hash(uint64_t playlist, int64_t snapshot, int64_t offset)
+{
+	const int64_t page[] = {snapshot, offset};
+
+	return hash_bytes(
+	    playlist, (struct slice){(const char *)page, sizeof(page)});
+}
+
+/*
+ * The number of the snapshot of a playlist that a body is part of, from 1.
+ * Saved pages do not say which of them were read together: a page that begins
+ * where one of the last snapshot does begins the next snapshot.
+ */
+static int64_t snapshot_of(struct hash_set *pages, struct slice body)
+{
+	const int64_t begun = -1; /* the offset that marks a snapshot */
+	int64_t offset, n = 1;
+	uint64_t playlist = read_page(body, &offset);
+
+	while (hash_set_has(pages, page_hash(playlist, n + 1, begun)))
+		n++;
+	if (!hash_set_add(pages, page_hash(playlist, n, offset))) {
+		n++;
+		hash_set_add(pages, page_hash(playlist, n, begun));
+		hash_set_add(pages, page_hash(playlist, n, offset));
+	}
+	return n;
+}
+
 /*
  * Name the snapshot of a playlist that a body is part of; the first needs no
  * name.
@@ -55,7 +134,7 @@ static void put_list(struct import *im, struct buf *b, struct slice body)
 
 	if (!e || e->subject != SUBJECT_PLAYLIST)
 		return;
-	number = snapshots_next(&im->snapshots, body);
+	number = snapshot_of(&im->pages, body);
 	if (number > 1)
 		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
 	if (number > 1)
@@ -273,7 +352,7 @@ int stage_import(const struct stage_options *o)
 	status = replay_close(&im.source, im.status);
 	stage_writer_release(&im.writer);
 	buf_release(&im.text);
-	snapshots_release(&im.snapshots);
+	hash_set_release(&im.pages);
 	out_release(&out);
 	return status;
 }

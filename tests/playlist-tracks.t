@@ -170,7 +170,7 @@ for order in 'sed p' tac 'sort' 'sort -r' 'sort -R'; do
 	    "the longer list stands, then the greater one, whole, through '$order'"
 done
 
-section "two readings of one playlist, imported together"
+section "two snapshots of one playlist, imported together"
 # saved NAME PLAYLIST OFFSET TOTAL ID...: a page as curl saved it.
 saved() {
 	name=$1 of=$2 from=$3 total=$4
@@ -200,7 +200,7 @@ for at in --fetched-at=2026-03-01T00:00:00Z ''; do
 	"$build/sp-stage" import --endpoint playlist-items ${at:+"$at"} p1 other \
 	    p2 other2 q1 q2 >imported
 	"$build/sp-transform" <imported | tee rows | sp-load
-	is "$? $(held) $(p=o held)" "0 xyz mn" "the later of two readings is held"
+	is "$? $(held) $(p=o held)" "0 xyz mn" "the later of two snapshots is stored"
 	sp-load --digest >before
 	wrong=
 	for order in tac sort 'sort -r' 'sort -R' 'sort -R'; do
@@ -211,6 +211,11 @@ for at in --fetched-at=2026-03-01T00:00:00Z ''; do
 	done
 	is "$wrong" "" "in any order"
 done
+fresh
+"$build/sp-stage" import --endpoint playlist-items p2 p1 q2 q1 |
+	"$build/sp-transform" | sp-load
+is "$? $(held)" "0 xyz" "whatever the order of a snapshot's pages"
+fresh
 "$build/sp-stage" import --endpoint playlist-items p1 p2 q1 q2 >imported
 sp-load --digest >before
 fresh
