@@ -34,7 +34,8 @@ static void new_block(struct arena *a, size_t n)
 	a->end = a->p + size;
 }
 
-char *arena_bytes(struct arena *a, size_t n)
+/* n bytes, not aligned. */
+static char *bytes(struct arena *a, size_t n)
 {
 	if (!a->p || n > (size_t)(a->end - a->p))
 		new_block(a, n);
@@ -52,7 +53,7 @@ void *arena_room(struct arena *a, size_t n)
 		a->p += pad;
 	else
 		new_block(a, n);
-	return arena_bytes(a, n);
+	return bytes(a, n);
 }
 
 struct slice arena_copy(struct arena *a, struct slice s)
@@ -61,7 +62,7 @@ struct slice arena_copy(struct arena *a, struct slice s)
 
 	if (!s.p)
 		return s;
-	p = arena_bytes(a, s.n);
+	p = bytes(a, s.n);
 	if (s.n)
 		memcpy(p, s.p, s.n);
 	return (struct slice){p, s.n};

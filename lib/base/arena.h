@@ -1,6 +1,6 @@
 /*
- * Memory that is given out piece by piece and taken back all at once. What
- * it gives out stays where it is until arena_clear or arena_release.
+ * An arena: memory that is allocated piece by piece and freed all at once. A
+ * piece stays where it is until arena_clear or arena_release.
  */
 #ifndef SP_BASE_ARENA_H
 #define SP_BASE_ARENA_H
@@ -14,20 +14,17 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks; /* the one in use first */
-	size_t used;		    /* bytes given out since it was clear */
+	size_t used;		    /* bytes allocated since arena_clear */
 	char *p, *end;		    /* private */
 };
 
-/* Aligned for anything. */
+/* n bytes, aligned for any type. */
 void *arena_room(struct arena *, size_t n);
 
-/* Bytes of any alignment. */
-char *arena_bytes(struct arena *, size_t n);
-
-/* A copy; p == NULL of a slice that is nothing. */
+/* A copy, not aligned; p == NULL if that of the slice is. */
 struct slice arena_copy(struct arena *, struct slice);
 
-/* Take everything back, and keep one block for the next time. */
+/* Free all pieces; one block stays, to be used again. */
 void arena_clear(struct arena *);
 void arena_release(struct arena *);
 

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,13 +71,14 @@ bool buf_put_slice(struct buf *b, struct slice s)
 	return buf_put(b, s.p, s.n);
 }
 
-bool buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+bool buf_printf(struct buf *b, const char *fmt, ...)
 {
-	va_list again;
+	va_list args, again;
 	int n;
 
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	va_start(args, fmt);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, fmt, args);
 	if (n < 0 || !buf_reserve(b, (size_t)n + 1)) {
 		b->failed = true;
 	} else {
@@ -84,18 +86,8 @@ bool buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 		b->n += (size_t)n;
 	}
 	va_end(again);
+	va_end(args);
 	return !b->failed;
-}
-
-bool buf_printf(struct buf *b, const char *fmt, ...)
-{
-	va_list ap;
-	bool ok;
-
-	va_start(ap, fmt);
-	ok = buf_vprintf(b, fmt, ap);
-	va_end(ap);
-	return ok;
 }
 
 struct slice buf_slice(const struct buf *b)

@@ -8,7 +8,6 @@
 #ifndef SP_BASE_BUF_H
 #define SP_BASE_BUF_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,7 +28,7 @@ struct buf {
 
 void buf_release(struct buf *);
 
-/* Clear the content and the failure; keep the storage. */
+/* Clear the content and the failure; the storage stays. */
 void buf_clear(struct buf *);
 
 /* Room for n more bytes; returns where they go, or NULL. Follow with `b->n +=`.
@@ -42,8 +41,6 @@ bool buf_putc(struct buf *, char);
 bool buf_put_slice(struct buf *, struct slice);
 bool buf_printf(struct buf *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-bool buf_vprintf(struct buf *, const char *fmt, va_list)
-    __attribute__((format(printf, 2, 0)));
 
 /* The content as a slice, until the next write. */
 struct slice buf_slice(const struct buf *);
@@ -51,7 +48,7 @@ struct slice buf_slice(const struct buf *);
 /* The content as a C string, until the next write; NULL on failure. */
 const char *buf_cstr(struct buf *);
 
-/* The same for a message, in which "(too long)" stands in for NULL. */
+/* The same for a message, with "(too long)" instead of NULL. */
 const char *buf_message(struct buf *);
 
 #endif

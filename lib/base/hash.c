@@ -58,7 +58,7 @@ static void put(struct hash *h, uint64_t slot)
 	h->slots[at & (h->size - 1)] = slot;
 }
 
-/* Twice as many slots. What they keep of a hash is enough to place them. */
+/* Double the slots. The half of a hash in each is enough to move it. */
 static void grow(struct hash *h)
 {
 	struct hash old = *h;

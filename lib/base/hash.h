@@ -52,7 +52,7 @@ uint64_t hash_bytes(uint64_t seed, struct slice);
 
 void hash_release(struct hash *);
 
-/* Forget all entries, keep the memory unless much of it was not in use. */
+/* Remove all entries. The memory stays, or half of it if little was in use. */
 void hash_clear(struct hash *);
 
 /* Add an entry, which the caller has not found. Numbers end at 2^32 - 2. */

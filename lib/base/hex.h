@@ -2,7 +2,7 @@
 #ifndef SP_BASE_HEX_H
 #define SP_BASE_HEX_H
 
-/* What a digit stands for, in either case; -1 if it is none. */
+/* The value of a digit, in either case; -1 if it is none. */
 static inline int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -1,6 +1,6 @@
 /*
  * Allocate or end the program. What these return is never NULL and belongs to
- * the caller, who gives it to free(). Where the system has no memory, the
+ * the caller, who frees it with free(). Where the system has no memory, the
  * program ends with exit status 71: the one exception to the rule that lib/
  * never exits. It ends at once, as if killed; nothing that is buffered is
  * written. A limit of our own, like the maximum of a buf, is no lack of
@@ -35,7 +35,7 @@ void *mem_alloc(size_t n) __attribute__((malloc, returns_nonnull));
 void *mem_zero(size_t count, size_t size)
     __attribute__((malloc, returns_nonnull));
 
-/* Give an array, or NULL for a new one, another number of elements. */
+/* Change the number of elements of an array, or of NULL for a new one. */
 void *mem_resize(void *, size_t count, size_t size)
     __attribute__((returns_nonnull));
 

@@ -27,7 +27,7 @@ bool os_config_path(struct buf *path, const char *name);
 bool os_sync_folder(const char *path);
 
 /*
- * Create the folders above a file with the given mode, so that they survive a
+ * Create the folders above a file with this mode, so that they survive a
  * power cut; false sets errno.
  */
 bool os_make_parents(const char *path, unsigned mode);
@@ -41,8 +41,8 @@ void os_die_with_parent(pid_t parent);
 #define OS_PROCESS_TEXT 64
 
 /*
- * Name a process: its number and, where the system tells, when it began, so
- * that no later one has the same name. False if it does not run.
+ * Name a process: its number and, where the system reports it, when it began,
+ * so that no later one has the same name. False if it does not run.
  */
 bool os_process_name(pid_t pid, char name[OS_PROCESS_TEXT]);
 

@@ -1,6 +1,6 @@
 /*
  * Buffered output to a file descriptor, every write checked. The first error
- * is kept in `err` (an errno) and ends all later writing.
+ * is stored in `err`, an errno, and ends all later writing.
  */
 #ifndef SP_BASE_OUT_H
 #define SP_BASE_OUT_H
@@ -12,7 +12,7 @@
 
 struct out {
 	int fd;
-	bool terminal; /* it is a person's */
+	bool terminal; /* the descriptor is one */
 	int err;       /* errno of the first failed write, or 0 */
 
 	/*

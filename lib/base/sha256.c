@@ -38,10 +38,10 @@ static void schedule(uint32_t w[SHA256_BLOCK], const unsigned char *p)
 }
 
 /*
- * Work a block into the hash; the letters are those of the standard. Moving
- * them one by one lets a compiler keep them in registers, and move none.
+ * Add a block to the hash; the letters are those of the standard. Assigned one
+ * by one, they stay in registers, and none is moved.
  */
-static void take_block(uint32_t hash[8], const unsigned char *p)
+static void hash_block(uint32_t hash[8], const unsigned char *p)
 {
 	uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
 	uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
@@ -63,7 +63,7 @@ static void take_block(uint32_t hash[8], const unsigned char *p)
 }
 
 /* The last bytes of the text, the end mark, and the length in bits. */
-static void take_rest(uint32_t hash[8], struct slice rest, uint64_t length)
+static void hash_rest(uint32_t hash[8], struct slice rest, uint64_t length)
 {
 	unsigned char last[2 * SHA256_BLOCK] = {0};
 	size_t n = rest.n < SHA256_BLOCK - 8 ? SHA256_BLOCK : 2 * SHA256_BLOCK;
@@ -73,9 +73,9 @@ static void take_rest(uint32_t hash[8], struct slice rest, uint64_t length)
 	last[rest.n] = 0x80;
 	for (int i = 0; i < 8; i++)
 		last[n - 1 - (size_t)i] = (unsigned char)(length * 8 >> 8 * i);
-	take_block(hash, last);
+	hash_block(hash, last);
 	if (n > SHA256_BLOCK)
-		take_block(hash, last + SHA256_BLOCK);
+		hash_block(hash, last + SHA256_BLOCK);
 }
 
 void sha256(struct slice text, unsigned char digest[SHA256_SIZE])
@@ -85,8 +85,8 @@ void sha256(struct slice text, unsigned char digest[SHA256_SIZE])
 	struct slice rest = text;
 
 	for (; rest.n >= SHA256_BLOCK; rest = slice_from(rest, SHA256_BLOCK))
-		take_block(hash, (const unsigned char *)rest.p);
-	take_rest(hash, rest, text.n);
+		hash_block(hash, (const unsigned char *)rest.p);
+	hash_rest(hash, rest, text.n);
 	for (int i = 0; i < SHA256_SIZE; i++)
 		digest[i] = (unsigned char)(hash[i / 4] >> (24 - 8 * (i % 4)));
 }

@@ -1,4 +1,4 @@
-/* SHA-256, FIPS 180-4: of a text in memory, for what needs no more of it. */
+/* SHA-256, FIPS 180-4, of a text in memory. */
 #ifndef SP_BASE_SHA256_H
 #define SP_BASE_SHA256_H
 

@@ -10,7 +10,7 @@
 
 #define ULID_TEXT 27 /* bytes of an id, with its NUL */
 
-/* Make an id for the time; false if the system gives no random bytes. */
+/* Make an id for the time; false if the system has no random bytes. */
 bool ulid_make(int64_t ms, char text[ULID_TEXT]);
 
 #endif

@@ -22,9 +22,8 @@
 bool url_encode(struct buf *, struct slice, const char *keep);
 
 /*
- * Append what an encoded text stands for, which may have any bytes in it. A %
- * without two digits after it stands for itself, but then this is false; so it
- * is if the buf is full.
+ * Append an encoded text, decoded: it may contain any bytes. False if a % has
+ * no two digits after it, which is copied as it is, or if the buf is full.
  */
 bool url_decode(struct buf *, struct slice);
 

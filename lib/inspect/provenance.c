@@ -1,5 +1,6 @@
 #include "inspect/provenance.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 

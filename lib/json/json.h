@@ -78,7 +78,7 @@ void json_init_lenient(struct json *, struct slice text);
 enum json_type json_next(struct json *);
 
 /*
- * Given the type that json_next just returned, go past that whole value and
+ * Skip the value whose type json_next just returned, to its end, and
  * put all of it, as written, into `text`: with its quotes for a string, with
  * its brackets for an array or object. False on error.
  */

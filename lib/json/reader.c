@@ -31,7 +31,7 @@ void json_init(struct json *j, struct slice text)
 	j->state = WANT_VALUE;
 }
 
-static void note_flaw(struct json *j, const char *at, const char *what)
+static void record_flaw(struct json *j, const char *at, const char *what)
 {
 	if (j->flaw)
 		return;
@@ -44,7 +44,7 @@ void json_init_lenient(struct json *j, struct slice text)
 	json_init(j, text);
 	j->lenient = true;
 	if (slice_starts(text, SLICE(UTF8_BOM))) {
-		note_flaw(j, j->p, "byte order mark (skipped)");
+		record_flaw(j, j->p, "byte order mark (skipped)");
 		j->p += strlen(UTF8_BOM);
 	}
 }
@@ -189,7 +189,7 @@ static bool read_string(struct json *j, struct slice *text, bool *escaped)
 			return false;
 		}
 		if (n == 0) {
-			note_flaw(j, p, "invalid UTF-8 (taken as U+FFFD)");
+			record_flaw(j, p, "invalid UTF-8 (taken as U+FFFD)");
 			n = utf8_invalid_length(p, j->end);
 		}
 		p += n;

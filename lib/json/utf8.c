@@ -3,10 +3,10 @@
 #include "base/word.h"
 
 /*
- * How many bytes from here are right for the sequence that the first of them
- * begins, of `n` that it has; n is 0 if it begins none.
+ * How many bytes from here belong to the sequence that the first of them
+ * begins, whose length is `*n`; 0 if it begins none.
  */
-static size_t right_bytes(const char *s, const char *end, size_t *n)
+static size_t valid_bytes(const char *s, const char *end, size_t *n)
 {
 	const unsigned char *p = (const unsigned char *)s;
 	size_t left = (size_t)(end - s), i = 1;
@@ -39,14 +39,14 @@ size_t utf8_length(const char *p, const char *end)
 		return 0;
 	if ((unsigned char)*p < 0x80)
 		return 1;
-	return right_bytes(p, end, &n) == n ? n : 0;
+	return valid_bytes(p, end, &n) == n ? n : 0;
 }
 
 size_t utf8_invalid_length(const char *p, const char *end)
 {
-	size_t n, right = right_bytes(p, end, &n);
+	size_t n, valid = valid_bytes(p, end, &n);
 
-	return right ? right : 1;
+	return valid ? valid : 1;
 }
 
 size_t utf8_find_invalid(struct slice s)

@@ -28,7 +28,7 @@ static bool check(struct slice bytes, struct json *j, struct body_check *c)
 /* A text may grow by as much as it would in base 64, and a little more. */
 #define MORE ((size_t)64 << 10)
 
-/* How what is no JSON is kept: as a text if it is one, and can be. */
+/* The form of what is no JSON: a text, or bytes if it is none or too long. */
 static enum body_form form_of(struct slice text)
 {
 	size_t more = 0, most = text.n / 3 + MORE;
@@ -120,4 +120,58 @@ bool body_put_json(struct buf *b, struct slice bytes, struct body_check *c)
 	ok = ok && json_compact(&j, bytes, b);
 	buf_release(&text);
 	return ok;
+}
+
+/* Append a body, JSON or a text that is not UTF-8, as bytes. */
+static void put_bytes(const struct member *m, struct buf *to)
+{
+	struct buf text = BUF_INIT(m->value.n + 2);
+	struct slice bytes = m->value;
+
+	if (slice_is(m->key, "text")) {
+		json_unescape(bytes, &text);
+		bytes = buf_slice(&text);
+	} else if (m->type == JSON_STRING) {
+		bytes = (struct slice){bytes.p - 1, bytes.n + 2};
+	}
+	body_put_as(to, bytes, BODY_BYTES);
+	to->failed |= text.failed;
+	buf_release(&text);
+}
+
+static bool is_body_text(const struct member *m)
+{
+	return slice_is(m->key, "body") ||
+	       (slice_is(m->key, "text") && m->type == JSON_STRING);
+}
+
+static void put_member(
+    const struct member *m, enum record_type type, struct buf *to)
+{
+	size_t quote = m->type == JSON_STRING;
+
+	if (type == RECORD_CAPTURE && is_body_text(m) &&
+	    utf8_find_invalid(m->value) < m->value.n) {
+		put_bytes(m, to);
+		return;
+	}
+	if (to->n > 0 && to->p[to->n - 1] != '{')
+		buf_putc(to, ',');
+	utf8_put(to, (struct slice){m->key.p - 1, m->key.n + 2});
+	buf_putc(to, ':');
+	utf8_put(
+	    to, (struct slice){m->value.p - quote, m->value.n + 2 * quote});
+}
+
+bool record_repair(
+    struct slice line, struct buf *to, const char **flaw, size_t *at)
+{
+	struct record rec;
+
+	if (!record_parse_lenient(&rec, line, flaw, at) || !*flaw)
+		return false;
+	buf_putc(to, '{');
+	for (size_t i = 0; i < rec.count; i++)
+		put_member(&rec.members[i], rec.type, to);
+	return buf_putc(to, '}');
 }

@@ -1,8 +1,9 @@
 /*
- * The body of a response in a capture, sp-stream(5). As a line of the stream is
- * UTF-8 and a body is kept as it came, it is one of three members: `body` for
- * JSON, `text` for another text, or `body_base64` for bytes that are neither:
- * invalid UTF-8 and a byte order mark, or a text that would grow as much.
+ * The body of a response in a capture, sp-stream(5). A line of the stream is
+ * UTF-8 and a body is stored as it came; so it is one of three members: `body`
+ * for JSON, `text` for another text, or `body_base64` for bytes that are
+ * neither: invalid UTF-8 and a byte order mark, or a text that would grow as
+ * much.
  *
  * JSON with such a flaw can be read all the same: see body_put_json.
  */
@@ -59,5 +60,16 @@ bool body_read(const struct record *, struct buf *scratch, struct slice *bytes,
  * it is no JSON, as the check says, or if the buf is full.
  */
 bool body_put_json(struct buf *, struct slice bytes, struct body_check *);
+
+/*
+ * Append a line of another program that is a record except for a byte order
+ * mark or bytes that are not UTF-8, as a record: the body of a capture becomes
+ * its `body_base64`, byte for byte, and elsewhere U+FFFD replaces such bytes.
+ * `*flaw` is what is wrong first, a constant string, and `*at` its offset in
+ * the line. False if nothing is wrong, if the line is no record even so, or if
+ * the buf is full.
+ */
+bool record_repair(
+    struct slice line, struct buf *to, const char **flaw, size_t *at);
 
 #endif

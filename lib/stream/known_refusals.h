@@ -20,10 +20,7 @@ struct known_refusals {
 void known_refusals_init(struct known_refusals *, size_t max);
 void known_refusals_release(struct known_refusals *);
 
-/*
- * Take over the known refusals of a run record, in place of those of the run
- * before.
- */
+/* Replace the known refusals by those of a run record. */
 void known_refusals_set(struct known_refusals *, const struct record *run);
 
 /* Whether a refusal of a capture is known; place.p == NULL for all of it. */

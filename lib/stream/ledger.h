@@ -1,6 +1,6 @@
 /*
- * The ledger: what each stage took in and what became of it, by type, kept
- * in the end record as one entry a stage. It balances when
+ * The ledger: how many records of each type a stage received, and what became
+ * of them. The end record has one entry for each stage. It balances when
  *
  *	in = passed + used + refused	in every stage, for every type, and
  *	what a stage sent of the type that the next one takes, and every
@@ -26,7 +26,7 @@ struct ledger {
 	enum record_type takes; /* what the stage works on, or RECORD_OTHER */
 	uint64_t in[RECORD_TYPES];
 	uint64_t passed[RECORD_TYPES];
-	uint64_t used[RECORD_TYPES]; /* taken in and made into others */
+	uint64_t used[RECORD_TYPES]; /* received and made into others */
 	uint64_t refused[RECORD_TYPES];
 	uint64_t produced[RECORD_TYPES];
 
@@ -37,7 +37,7 @@ struct ledger {
 	} reasons[LEDGER_REASONS_MAX];
 };
 
-/* Clear the counts; the type that the stage takes stays. */
+/* Clear the counts; `takes` stays. */
 void ledger_clear(struct ledger *);
 
 /* Count n refusals of a type for a short reason like "bad row". */

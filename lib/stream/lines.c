@@ -9,8 +9,8 @@
 #include "base/mem.h"
 
 #define LINES_READ_SIZE ((size_t)128 << 10)
-#define HEAD_KEPT ((size_t)1 << 10) /* of a line that is too long */
-#define WAIT_SLICE 500		    /* milliseconds */
+#define HEAD_MAX ((size_t)1 << 10) /* of a line that is too long */
+#define WAIT_SLICE 500		   /* milliseconds */
 
 void lines_init(struct lines *l, int fd, size_t max)
 {
@@ -64,7 +64,8 @@ static int wait_input(struct lines *l, int timeout_ms)
 			left = WAIT_SLICE;
 		n = poll(&fd, 1, (int)left);
 		if (n > 0 || (n < 0 && errno != EINTR))
-			return 1; /* read() tells what is wrong, if anything */
+			return 1; /* read() reports what is wrong, if anything
+				   */
 		if (timeout_ms < 0) {
 			left = -1;
 			continue;
@@ -99,19 +100,19 @@ static enum lines_result fill(struct lines *l, int timeout_ms)
 	return LINES_LINE;
 }
 
-/* How much is kept of a line that is too long. */
-static size_t head_kept(const struct lines *l)
+/* How much is returned of a line that is too long. */
+static size_t head_length(const struct lines *l)
 {
-	return HEAD_KEPT < l->max ? HEAD_KEPT : l->max;
+	return HEAD_MAX < l->max ? HEAD_MAX : l->max;
 }
 
-static enum lines_result hand_out(
+static enum lines_result return_line(
     struct lines *l, size_t length, size_t skip, struct slice *line)
 {
 	bool too_long = l->skipping || length > l->max;
 
 	*line =
-	    (struct slice){l->p + l->start, too_long ? head_kept(l) : length};
+	    (struct slice){l->p + l->start, too_long ? head_length(l) : length};
 	l->start += length + skip;
 	l->scanned = l->start;
 	l->skipping = false;
@@ -133,18 +134,18 @@ enum lines_result lines_next(
 		enum lines_result r;
 
 		if (newline)
-			return hand_out(
+			return return_line(
 			    l, (size_t)(newline - l->p) - l->start, 1, line);
 		length = l->end - l->start;
 		if (length > l->max) {
-			length = head_kept(l);
+			length = head_length(l);
 			l->end = l->start + length;
 			l->skipping = true;
 		}
 		l->scanned = l->end;
 		if (l->eof)
 			return length || l->skipping
-				   ? hand_out(l, length, 0, line)
+				   ? return_line(l, length, 0, line)
 				   : LINES_END;
 		r = fill(l, timeout_ms);
 		if (r != LINES_LINE)

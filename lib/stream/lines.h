@@ -31,7 +31,7 @@ enum lines_result {
 
 struct lines {
 	int fd;
-	size_t max;	 /* longest line taken, in bytes without its newline */
+	size_t max;	 /* longest line, in bytes without its newline */
 	uint64_t number; /* of the line handed out last, from 1 */
 	uint64_t bytes;	 /* read so far */
 	int err;	 /* errno of a failed read */

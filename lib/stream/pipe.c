@@ -2,14 +2,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <sysexits.h>
 
 #include "json/json.h"
-#include "stream/repair.h"
+#include "stream/body.h"
 
-/* Kept of a refused record that would not fit a line of the stream quoted. */
-#define RECORD_KEPT ((size_t)64 << 10)
+/* Bytes of a refused record in its error, if all of it is too long. */
+#define RECORD_QUOTED ((size_t)64 << 10)
+
 void pipe_init(struct pipe *p, const char *name, enum record_type takes, int fd,
     struct out *out, size_t max)
 {
@@ -63,7 +65,7 @@ static bool announces_more(const struct record *end)
 	return more && more->type == JSON_TRUE;
 }
 
-/* Keep track of which run is open. False if the record was refused. */
+/* Track which run is open. False if the record was refused. */
 static bool follow_run(struct pipe *p, const struct record *rec)
 {
 	char id[RUN_ID_MAX];
@@ -118,7 +120,7 @@ static bool repair(struct pipe *p, struct slice line, struct record *rec)
 	size_t at, bad;
 
 	buf_clear(&p->repaired);
-	if (!repair_line(line, &p->repaired, &flaw, &at) ||
+	if (!record_repair(line, &p->repaired, &flaw, &at) ||
 	    !record_parse(rec, buf_slice(&p->repaired), &why, &bad))
 		return false;
 	rec->number = p->in.number;
@@ -130,8 +132,8 @@ static bool repair(struct pipe *p, struct slice line, struct record *rec)
 	return true;
 }
 
-/* Take a line in. False if it was refused, or is blank. */
-static bool take_line(struct pipe *p, struct slice line, struct record *rec)
+/* Receive a line. False if it was refused, or is blank. */
+static bool receive_line(struct pipe *p, struct slice line, struct record *rec)
 {
 	const char *reason;
 	size_t at;
@@ -157,7 +159,8 @@ static bool take_line(struct pipe *p, struct slice line, struct record *rec)
 	return false;
 }
 
-static void take_too_long(struct pipe *p, struct slice head, struct record *rec)
+static void refuse_too_long(
+    struct pipe *p, struct slice head, struct record *rec)
 {
 	*rec = (struct record){.number = p->in.number, .line = head};
 	drain(p);
@@ -179,10 +182,10 @@ enum pipe_result pipe_next(struct pipe *p, struct record *rec, int timeout_ms)
 		pending = p->out && p->out->n > 0;
 		switch (lines_next(&p->in, &line, pending ? 0 : timeout_ms)) {
 		case LINES_LINE:
-			if (take_line(p, line, rec))
+			if (receive_line(p, line, rec))
 				return PIPE_RECORD;
 			break;
-		case LINES_TOO_LONG: take_too_long(p, line, rec); break;
+		case LINES_TOO_LONG: refuse_too_long(p, line, rec); break;
 		case LINES_TIMEOUT:
 			if (!pending)
 				return PIPE_TIMEOUT;
@@ -226,7 +229,7 @@ void pipe_end_run(struct pipe *p)
 }
 
 /* The severity of a status; an unknown one counts as failed. */
-static int badness(struct slice status)
+static int severity(struct slice status)
 {
 	if (!status.p || slice_is(status, "complete"))
 		return 0;
@@ -246,10 +249,11 @@ bool pipe_pass_end(
 	buf_clear(b);
 	if (!record_string(end, "status", b, &status))
 		status = SLICE("failed");
-	worse = how && badness(slice_of(outcome_status(how))) > badness(status);
+	worse =
+	    how && severity(slice_of(outcome_status(how))) > severity(status);
 	/* A complete run may still have a reason to add. */
 	worse |= how && how->exit == 0 && *how->reason &&
-		 badness(status) == 0 && !record_get(end, "reason");
+		 severity(status) == 0 && !record_get(end, "reason");
 	buf_clear(b);
 	record_put_members(end, worse ? all : ledger, b);
 	if (worse)
@@ -306,7 +310,7 @@ struct slice pipe_src(struct pipe *p, const struct record *rec)
 static bool send_error(
     struct pipe *p, const struct refusal *r, const char *code)
 {
-	struct buf b = BUF_INIT(p->in.max + 8 * RECORD_KEPT);
+	struct buf b = BUF_INIT(p->in.max + 8 * RECORD_QUOTED);
 	size_t before;
 	bool ok;
 
@@ -327,7 +331,7 @@ static bool send_error(
 		b.n = before;
 		b.failed = false;
 		json_put_member(
-		    &b, "record", (struct slice){r->record.p, RECORD_KEPT});
+		    &b, "record", (struct slice){r->record.p, RECORD_QUOTED});
 	}
 	buf_putc(&b, '}');
 	/* An error record that cannot be written fails the output. */

@@ -1,7 +1,7 @@
 /*
- * A program's part of the pipeline. It reads records, passes on those of other
- * types, uses or refuses those of its own, counts all of them in the ledger,
- * and adds its entry when a run ends.
+ * A stage of the pipeline. It reads records, passes on those of other types,
+ * uses or refuses those of its own, counts all of them in the ledger, and adds
+ * its entry when a run ends.
  *
  *	while (pipe_next(&st, &rec, -1) == PIPE_RECORD)
  *		if (rec.type == RECORD_CAPTURE)
@@ -10,8 +10,8 @@
  *			pipe_pass(&st, &rec);
  *	return pipe_finish(&st);
  *
- * Lines that are no records are refused by pipe_next itself, but those that
- * repair_line can write again. A stage without an output (sp-load) has `out ==
+ * pipe_next itself refuses lines that are no records, unless record_repair can
+ * repair them. A stage without an output (sp-load) has `out ==
  * NULL`: it sends nothing on.
  */
 #ifndef SP_STREAM_PIPE_H
@@ -60,7 +60,7 @@ struct pipe {
 	char run[RUN_ID_MAX]; /* its id */
 	bool more;	      /* another run is to follow */
 	bool truncated;	      /* a run has no end record, or is missing */
-	uint64_t records;     /* taken in so far, of any type */
+	uint64_t records;     /* received so far, of any type */
 	uint64_t refused;     /* so far, over all runs */
 	bool stopped;	      /* a signal ended the input early */
 
@@ -79,7 +79,7 @@ struct pipe {
 	void (*on_repaired)(void *ctx, const struct refusal *);
 	/*
 	 * Called before any other record is counted or forwarded, so that a
-	 * stage with work in flight can drain it and keep the order.
+	 * stage with work in flight can drain it, in order.
 	 */
 	void (*on_drain)(void *ctx);
 	/*
@@ -112,9 +112,8 @@ enum pipe_result pipe_next(struct pipe *, struct record *, int timeout_ms);
 bool pipe_pass(struct pipe *, const struct record *);
 
 /*
- * Pass an end on with this stage's entry and, unless it went as badly or
- * worse upstream, with this outcome in place of what it says. One that went
- * well takes a reason, if it has none: what was learned on the way.
+ * Pass an end on with this stage's entry. If this outcome is worse than the
+ * end's own, it replaces that. A complete run without a reason may get one.
  */
 bool pipe_pass_end(
     struct pipe *, const struct record *end, const struct outcome *);
@@ -139,7 +138,7 @@ bool pipe_refuse_at(struct pipe *, const struct record *rec, struct slice place,
 
 /*
  * Append the `ledger` array of an end record with this stage's own entry,
- * for the last stage, which keeps it instead of passing the end on.
+ * for the last stage, which stores it instead of passing the end on.
  */
 bool pipe_put_ledger(
     struct pipe *, const struct record *end, struct buf *array);

@@ -102,9 +102,8 @@ bool record_put_members(
     const struct record *, const char *const but[], struct buf *);
 
 /*
- * Write a record, a line without its newline. Where a terminal is to show it,
- * what steers one and may stand in JSON as it is (DEL, C1 in UTF-8 and the
- * like of it, see utf8_control) is written as escapes.
+ * Write a record, a line without its newline. To a terminal, the control
+ * characters that JSON allows unescaped (see utf8_control) are escaped.
  */
 bool record_send(struct out *, struct slice line);
 

@@ -26,7 +26,7 @@ struct source {
 	struct buf line; /* the record in the making */
 };
 
-/* Give the run its id and time; false without a clock or random bytes. */
+/* Set the run's id and start; false without a clock or random bytes. */
 bool source_init(
     struct source *, const char *name, struct out *out, size_t max_line);
 void source_release(struct source *);

@@ -8,7 +8,6 @@
 #include "json/json.h"
 #include "stream/body.h"
 #include "stream/record.h"
-#include "stream/repair.h"
 
 static void test_utf8(void)
 {
@@ -182,13 +181,13 @@ static void test_mend(void)
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		buf_clear(&b);
-		ok(repair_line(slice_of(cases[i].line), &b, &flaw, &at),
+		ok(record_repair(slice_of(cases[i].line), &b, &flaw, &at),
 		    "line %zu is mended", i);
 		is_text(buf_slice(&b), cases[i].mended, "to a record");
 	}
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		buf_clear(&b);
-		ok(!repair_line(slice_of(others[i]), &b, &flaw, &at) && !b.n,
+		ok(!record_repair(slice_of(others[i]), &b, &flaw, &at) && !b.n,
 		    "nothing to mend, or no way to: %zu", i);
 	}
 	buf_release(&b);
