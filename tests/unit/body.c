@@ -45,7 +45,7 @@ static void test_utf8(void)
 		ok(utf8_put(&b, bytes), "it is put");
 		is_text(buf_slice(&b), cases[i].text, "as UTF-8");
 	}
-	ok(!utf8_put(&small, SLICE("a\xff")), "a full buf is said");
+	ok(!utf8_put(&small, SLICE("a\xff")), "a full buf is reported");
 	buf_release(&b);
 	buf_release(&small);
 }
@@ -142,17 +142,17 @@ static void test_json(void)
 	    "a body with flaws as JSON");
 	is_text(buf_slice(&b), "{\"a\":\"x\xef\xbf\xbd\"}", "without them");
 	is_text(slice_of(check.flaw), "byte order mark (skipped)",
-	    "the first of which is said");
+	    "the first of them is reported");
 	ok(!body_put_json(&b, SLICE("{\"a\":\"x\xff\",}"), &check) && !b.failed,
 	    "what is no JSON even so");
-	is_text(slice_of(check.error), "no name of a member", "is said to be");
+	is_text(slice_of(check.error), "no name of a member", "is the error");
 	buf_release(&b);
 }
 
-static void test_mend(void)
+static void test_repair(void)
 {
 	static const struct {
-		const char *line, *mended;
+		const char *line, *repaired;
 	} cases[] = {
 	    {"{\"type\":\"row\",\"row\":{\"n\":\"\xff\"}}",
 		"{\"type\":\"row\",\"row\":{\"n\":\"\xef\xbf\xbd\"}}"},
@@ -182,13 +182,13 @@ static void test_mend(void)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		buf_clear(&b);
 		ok(record_repair(slice_of(cases[i].line), &b, &flaw, &at),
-		    "line %zu is mended", i);
-		is_text(buf_slice(&b), cases[i].mended, "to a record");
+		    "line %zu is repaired", i);
+		is_text(buf_slice(&b), cases[i].repaired, "to a record");
 	}
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
 		buf_clear(&b);
 		ok(!record_repair(slice_of(others[i]), &b, &flaw, &at) && !b.n,
-		    "nothing to mend, or no way to: %zu", i);
+		    "nothing to repair, or no way to: %zu", i);
 	}
 	buf_release(&b);
 }
@@ -199,6 +199,6 @@ int main(void)
 	test_base64();
 	test_body();
 	test_json();
-	test_mend();
+	test_repair();
 	return tap_done();
 }

@@ -38,7 +38,7 @@ static void test_maximum(void)
 {
 	struct buf b = BUF_INIT(10), none = BUF_INIT(0);
 
-	ok(buf_puts(&b, "0123456789"), "takes its maximum");
+	ok(buf_puts(&b, "0123456789"), "holds up to its maximum");
 	ok(!b.failed, "without failing");
 	ok(!buf_putc(&b, 'x') && b.failed, "and not a byte more");
 	ok(b.cap <= 10, "nor does it hold more");
@@ -48,7 +48,7 @@ static void test_maximum(void)
 	ok(!buf_printf(&b, "x"), "nor printed to");
 	buf_clear(&b);
 	ok(!b.failed && buf_puts(&b, "ok"), "until it is cleared");
-	ok(!buf_put(&b, "too much to take", 16), "one big write fails whole");
+	ok(!buf_put(&b, "more than fits..", 16), "one big write fails whole");
 	is_text(buf_slice(&b), "ok", "and leaves nothing");
 	buf_clear(&b);
 	ok(!buf_reserve(&b, (size_t)-1), "an absurd size fails");
@@ -84,7 +84,7 @@ static void test_room(void)
 	struct buf b = BUF_INIT(100);
 	char *to = buf_reserve(&b, 5);
 
-	ok(to != NULL, "gives room");
+	ok(to != NULL, "reserves room");
 	memcpy(to, "hello", 5);
 	b.n += 3;
 	is_text(buf_slice(&b), "hel", "of which a part may be used");

@@ -435,7 +435,7 @@ static void test_unescape(void)
 	ok(json_unescape((struct slice){NULL, 0}, &b) && b.n == 0,
 	    "nothing means nothing");
 	ok(!json_unescape(SLICE("ab\\u20ac"), &small) && small.failed,
-	    "a full buf is said");
+	    "a full buf is reported");
 	buf_release(&b);
 	buf_release(&small);
 }
@@ -528,7 +528,7 @@ static void test_put_string(void)
 	json_put_string(&b, SLICE("a\0b"));
 	is_text(buf_slice(&b), "\"a\\u0000b\"", "NUL is written too");
 	ok(!json_put_string(&small, SLICE("abc")) && small.failed,
-	    "a full buf is said");
+	    "a full buf is reported");
 	buf_release(&b);
 	buf_release(&small);
 }

@@ -25,7 +25,7 @@ static void does_not(const char *array, const char *want, const char *name)
 	struct buf why = BUF_INIT(1000);
 
 	ok(!check(array, &why), "%s", name);
-	is_text(buf_slice(&why), want, "and says why");
+	is_text(buf_slice(&why), want, "with the reason");
 	buf_release(&why);
 }
 
@@ -60,7 +60,7 @@ static void test_writing(void)
 	ledger_clear(&l);
 	ok(l.takes == RECORD_CAPTURE && ledger_refused(&l) == 0 &&
 		l.in[RECORD_CAPTURE] == 0 && !*l.reasons[0].name,
-	    "cleared, it keeps only what the stage takes");
+	    "cleared, only `takes` stays");
 	buf_release(&b);
 }
 
@@ -121,7 +121,7 @@ static void test_balanced(void)
 	    "a jq between may add");
 	balances("[{\"stage\":\"a\",\"produced\":{\"row\":3}},"
 		 "{\"stage\":\"b\",\"takes\":\"capture\"}]",
-	    "and take away what the next does not take");
+	    "and remove what the next one does not work on");
 	balances("[{\"new\":{\"x\":[1]},\"stage\":\"a\",\"in\":{},"
 		 "\"later\":true}]",
 	    "what is not known is skipped");
@@ -160,7 +160,7 @@ static void test_unbalanced(void)
 	does_not("[{\"stage\":\"a\",\"in\":{\"row\":1}},"
 		 "{\"stage\":\"b\",\"in\":{\"row\":1}}]",
 	    "row records: a received 1, accounted for 0",
-	    "the first loss is told");
+	    "the first loss is reported");
 }
 
 static void test_no_ledger(void)

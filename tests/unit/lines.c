@@ -38,7 +38,7 @@ static void *write_pieces(void *arg)
 	return NULL;
 }
 
-/* A descriptor that gives the bytes in pieces. */
+/* A descriptor from which the bytes come in pieces. */
 static int feed(
     struct writer *w, pthread_t *thread, struct slice bytes, size_t piece)
 {
@@ -51,8 +51,8 @@ static int feed(
 	return fds[0];
 }
 
-/* A descriptor that gives the bytes, which fit a pipe, and then ends. */
-static int give(struct slice bytes, bool end)
+/* A descriptor from which the bytes come, which fit a pipe. */
+static int open_with(struct slice bytes, bool end)
 {
 	int fds[2];
 
@@ -70,7 +70,7 @@ static void test_kinds(void)
 		size_t n;
 	} want[] = {{"one", 3}, {"", 0}, {"two\r", 4}, {"a\0b", 3},
 	    {"\xff\xfe", 2}, {"last", 4}};
-	int fd = give(SLICE("one\n\ntwo\r\na\0b\n\xff\xfe\nlast"), true);
+	int fd = open_with(SLICE("one\n\ntwo\r\na\0b\n\xff\xfe\nlast"), true);
 	struct slice line;
 	struct lines l;
 
@@ -87,7 +87,7 @@ static void test_kinds(void)
 	lines_release(&l);
 	close(fd);
 
-	fd = give(SLICE(""), true);
+	fd = open_with(SLICE(""), true);
 	lines_init(&l, fd, 100);
 	is_int(lines_next(&l, &line, 0), LINES_END, "of nothing: the end");
 	is_int((int64_t)l.number, 0, "no line was there");
@@ -152,7 +152,7 @@ static void long_text(size_t max, size_t piece, const char *name)
 
 static void test_too_long(void)
 {
-	int fd = give(SLICE("abcdef\nok\nabcdefg\nabcdefgh"), true);
+	int fd = open_with(SLICE("abcdef\nok\nabcdefg\nabcdefgh"), true);
 	struct slice line;
 	struct lines l;
 
@@ -208,7 +208,7 @@ static void test_waiting(void)
 	is_int(lines_next(&l, &line, 0), LINES_LINE, "the other half");
 	is_text(line, "two", "joins the first");
 	ok(!lines_would_block(&l), "a line that is there blocks nothing");
-	is_int(lines_next(&l, &line, 0), LINES_LINE, "and is taken");
+	is_int(lines_next(&l, &line, 0), LINES_LINE, "and is returned");
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	is_int(lines_next(&l, &line, 10), LINES_TIMEOUT,
 	    "a descriptor that does not block is waited for as well");
@@ -219,7 +219,7 @@ static void test_waiting(void)
 	close(fds[0]);
 }
 
-/* A line that is too long and slow keeps nobody waiting longer than asked. */
+/* A line that is too long and slow does not extend the timeout. */
 static void test_slow_and_long(void)
 {
 	int fds[2];
@@ -230,7 +230,7 @@ static void test_slow_and_long(void)
 		return;
 	lines_init(&l, fds[0], 4);
 	ok(write(fds[1], "abcdefgh", 8) == 8, "too long, and not ended");
-	is_int(lines_next(&l, &line, 0), LINES_TIMEOUT, "the time is kept");
+	is_int(lines_next(&l, &line, 0), LINES_TIMEOUT, "the timeout holds");
 	ok(write(fds[1], "ijklmnop", 8) == 8, "longer");
 	is_int(lines_next(&l, &line, 0), LINES_TIMEOUT, "again");
 	stop = 1;
@@ -260,7 +260,7 @@ static void *signal_soon(void *arg)
 static void test_signals(void)
 {
 	struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
-	int fd = give(SLICE("half a line"), false);
+	int fd = open_with(SLICE("half a line"), false);
 	pthread_t me = pthread_self(), thread;
 	struct slice line;
 	struct lines l;
@@ -289,14 +289,14 @@ static void test_errors(void)
 
 	lines_init(&l, fd, 100);
 	is_int(lines_next(&l, &line, -1), LINES_ERROR, "a folder has no lines");
-	is_int(l.err, EISDIR, "as the system says");
+	is_int(l.err, EISDIR, "the errno of read");
 	is_int(lines_next(&l, &line, -1), LINES_ERROR, "nor later");
 	lines_release(&l);
 	close(fd);
 	lines_init(&l, fd, 100); /* closed by now */
 	is_int(lines_next(&l, &line, -1), LINES_ERROR,
 	    "nor has one that is closed");
-	is_int(l.err, EBADF, "as the system says");
+	is_int(l.err, EBADF, "the errno of read");
 	lines_release(&l);
 }
 

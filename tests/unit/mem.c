@@ -18,12 +18,12 @@ const char *__asan_default_options(void)
 static void test_arrays(void)
 {
 	size_t room = 0;
-	bool zero = true, kept = true;
+	bool zero = true, same = true;
 	int *a = mem_zero(1000, sizeof(*a));
 
 	for (int i = 0; i < 1000; i++)
 		zero = zero && a[i] == 0;
-	ok(zero, "mem_zero gives zeros");
+	ok(zero, "mem_zero returns zeros");
 	free(a);
 	a = NULL;
 	for (int i = 0; i < 1000; i++) {
@@ -31,8 +31,8 @@ static void test_arrays(void)
 		a[i] = i;
 	}
 	for (int i = 0; i < 1000; i++)
-		kept = kept && a[i] == i;
-	ok(kept, "what grows keeps its elements");
+		same = same && a[i] == i;
+	ok(same, "what grows keeps its elements");
 	ok(room >= 1000 && room < 2100, "and has no more than twice the room");
 	a = mem_grow(a, &room, 5000, sizeof(*a));
 	is_int((int64_t)room, 5000, "unless it is asked for");

@@ -53,7 +53,7 @@ static void test_parents(void)
 	ok(os_make_parents("/file", 0700), "nor has one in the root");
 	errno = 0;
 	ok(!os_make_parents("/dev/null/x/file", 0700), "a file is no folder");
-	is_int(errno, ENOTDIR, "and errno says so");
+	is_int(errno, ENOTDIR, "and errno is set");
 	for (const char *const *p =
 		 (const char *const[]){"a/b/c", "a/b", "a", "", NULL};
 	     *p; p++) {
@@ -110,6 +110,6 @@ int main(void)
 	test_processes();
 	ok(os_random(a, sizeof(a)) && os_random(b, sizeof(b)), "random bytes");
 	ok(memcmp(a, b, sizeof(a)) != 0, "are not the same twice");
-	ok(os_random(a, 0), "none are given gladly");
+	ok(os_random(a, 0), "none are needed");
 	return tap_done();
 }

@@ -115,10 +115,10 @@ static void test_full_disk(void)
 	ok(out_put(&o, "x", 1), "a full disk is not noticed at once");
 	ok(!out_flush(&o), "but when the buffer goes out");
 	is_int(o.err, ENOSPC, "with the system's reason");
-	ok(!out_put(&o, "x", 1), "nothing is taken after that");
+	ok(!out_put(&o, "x", 1), "nothing is written after that");
 	ok(!out_put_slice(&o, SLICE("y")), "by no way");
 	ok(!out_flush(&o), "nor flushed");
-	ok(!out_close(&o), "and closing says it again");
+	ok(!out_close(&o), "and closing fails, too");
 	is_int(o.err, ENOSPC, "with the first reason");
 	out_release(&o);
 
@@ -145,7 +145,7 @@ static void test_closed_reader(void)
 	out_init(&o, fds[1], 10);
 	ok(out_put(&o, "0123456789", 10), "a full buffer waits");
 	ok(!out_put(&o, "x", 1), "one more byte finds the reader gone");
-	is_int(o.err, EPIPE, "and says so");
+	is_int(o.err, EPIPE, "with its errno");
 	out_close(&o);
 	out_release(&o);
 }

@@ -1,4 +1,4 @@
-/* A stage: what it passes, refuses and counts, and how it says it went. */
+/* A stage: what it passes, refuses and counts, and how it ends. */
 #include "unit/tap.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 	"{\"type\":\"end\",\"run\":\"r1\",\"status\":\"complete\",\"x\":[1, " \
 	"2]}\n"
 
-/* What a stage is made to do with the records that it takes. */
+/* What a stage does with the records of its type. */
 enum plan { PASS, USE, REFUSE, PRODUCE };
 
 /* A stage with its ends, and what came of it. */
@@ -161,7 +161,7 @@ static void test_cut(void)
 	struct trial *t = TRY(RUN ROW, PASS);
 
 	is_int(t->status, 65, "a run without its end was cut");
-	is_int(t->cuts, 1, "and that is told");
+	is_int(t->cuts, 1, "and is reported");
 	is_text(slice_of(t->cut_run), "r1", "by its name");
 	ok(!strstr(t->got, "\"end\""), "no end is made up for it");
 	t = TRY(RUN "{\"type\":\"run\",\"run\":\"r2\"}\n"
@@ -194,7 +194,7 @@ static void test_refusing(void)
 	is_text(slice_of(t->src), "r1/7", "is refused by name");
 	is_text(slice_of(t->reason), "no id", "for its reason");
 	ok(strstr(t->got, "\"run\":\"r1\",\"src\":\"r1/7\""),
-	    "the error says of which run");
+	    "the error has the run");
 	ok(!strstr(t->got, "\"record\""), "a capture is not repeated");
 	ok(strstr(t->got, "\"refused\":{\"capture\":1}") &&
 		strstr(t->got, "\"reasons\":{\"bad body\":1}"),
@@ -269,10 +269,10 @@ static void test_outcome(void)
 	ok(strstr(t.got, "\"run\":\"r1\",\"n\":5,\"status\":\"deferred\","
 			 "\"exit\":75,\"reason\":\"rate limit\","
 			 "\"until\":\"2026-11-22T06:40:00.123Z\""),
-	    "a stage that went wrong says so in a good end");
+	    "a failed stage replaces a good outcome");
 	ok(strstr(t.got, "\"status\":\"failed\",\"exit\":77,"
 			 "\"reason\":\"first\""),
-	    "an end that was bad before keeps its reason");
+	    "a bad outcome from upstream stays");
 	out_release(&t.out);
 	close(in[0]);
 	close(out[0]);
@@ -324,7 +324,7 @@ static void test_errors(void)
 	is_int(pipe_next(&st, &rec, -1), PIPE_RECORD, "a record");
 	ok(!pipe_pass(&st, &rec), "that cannot be written");
 	is_int(pipe_next(&st, &rec, -1), PIPE_DONE, "ends the stage");
-	is_int(pipe_finish(&st), 74, "as the status says");
+	is_int(pipe_finish(&st), 74, "with its status");
 	pipe_release(&st);
 	out_close(&o);
 	out_release(&o);
@@ -333,7 +333,7 @@ static void test_errors(void)
 	fd = open("/", O_RDONLY);
 	pipe_init(&st, "sp-x", RECORD_CAPTURE, fd, NULL, 1000);
 	is_int(pipe_next(&st, &rec, -1), PIPE_DONE, "nor can a folder be read");
-	is_int(pipe_finish(&st), 74, "as the status says");
+	is_int(pipe_finish(&st), 74, "with its status");
 	pipe_release(&st);
 	close(fd);
 }

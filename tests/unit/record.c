@@ -49,7 +49,7 @@ static void test_types(void)
 	is_int(rec.type, RECORD_ROW, "and is the same");
 	ok(parse("{\"a\":1,\"type\":\"row\"}"), "it need not be the first");
 	is_int(rec.type, RECORD_ROW, "to count");
-	ok(parse("{\"type\":\"run\",\"type\":\"end\"}"), "said twice");
+	ok(parse("{\"type\":\"run\",\"type\":\"end\"}"), "of two, the last");
 	is_int(rec.type, RECORD_END, "the last counts");
 }
 
@@ -127,7 +127,7 @@ static void test_members(void)
 	ok(!record_int(&rec, "f", &n), "a fraction is none");
 	ok(!record_int(&rec, "table", &n), "nor is a string");
 	n = 42;
-	ok(record_int(&rec, "z", &n) && n == 42, "null says nothing");
+	ok(record_int(&rec, "z", &n) && n == 42, "null changes nothing");
 	ok(record_int(&rec, "no", &n) && n == 42, "nor does absence");
 	is_text(record_raw(&rec, "row"), "{ \"a\" : [ 1 ] }", "raw object");
 	is_text(record_raw(&rec, "e"), "\"a\\n\\u00e9\"", "raw string");
@@ -147,7 +147,7 @@ static void test_names(void)
 
 	parse("{\"type\":\"row\",\"a\":1,\"\\u0061\":2,\"a\\u0000\":3}");
 	ok(record_int(&rec, "a", &n) && n == 2,
-	    "the last of two is taken, however it is written");
+	    "the last of two is found, however it is written");
 	parse("{\"type\":\"row\",\"\\u0061\":2,\"a\":1}");
 	ok(record_int(&rec, "a", &n) && n == 1, "either way around");
 	parse("{\"type\":\"row\",\"\":5}");

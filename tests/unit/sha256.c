@@ -77,7 +77,7 @@ static void test_base64(void)
 		is_text(slice_of(text), cases[i].written, "'%s' written",
 		    cases[i].written);
 		is_int((int64_t)BASE64_TEXT(n), (int64_t)strlen(text) + 1,
-		    "takes what was said");
+		    "BASE64_TEXT is exact");
 	}
 }
 

@@ -39,7 +39,7 @@ static void test_bytes(void)
 	is_int(wrong, 0, "every byte, there and back");
 	buf_clear(&to);
 	url_encode(&to, SLICE("/\xe9 "), "/");
-	is_text(buf_slice(&to), "/%E9%20", "some are kept; upper-case digits");
+	is_text(buf_slice(&to), "/%E9%20", "some stay; upper-case digits");
 	ok(!url_encode(&to, SLICE("   "), ""), "no room");
 	buf_release(&to);
 	to = (struct buf)BUF_INIT(3);
