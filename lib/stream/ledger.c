@@ -31,15 +31,6 @@ void ledger_refuse(
 	l->reasons[i].count += n;
 }
 
-uint64_t ledger_refused(const struct ledger *l)
-{
-	uint64_t sum = 0;
-
-	for (int t = 0; t < RECORD_TYPES; t++)
-		sum += l->refused[t];
-	return sum;
-}
-
 static void put_counts(
     struct buf *b, const char *name, const uint64_t counts[RECORD_TYPES])
 {

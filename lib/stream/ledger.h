@@ -44,9 +44,6 @@ void ledger_clear(struct ledger *);
 void ledger_refuse(
     struct ledger *, enum record_type, const char *reason, uint64_t n);
 
-/* Refused in all. */
-uint64_t ledger_refused(const struct ledger *);
-
 /* Append a stage's entry, an object, to an end record in the making. */
 bool ledger_put(const struct ledger *, const char *stage, struct buf *);
 
