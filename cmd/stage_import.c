@@ -48,14 +48,13 @@ static void refuse_body(
 static struct slice playlist_in(struct slice url)
 {
 	const struct slice folder = SLICE("/playlists/");
+	struct slice id = slice_find(url, folder);
 
-	for (; url.n > 0; url = slice_from(url, 1))
-		if (slice_starts(url, folder)) {
-			url = slice_from(url, folder.n);
-			url = slice_cut(&url, '?');
-			return slice_cut(&url, '/');
-		}
-	return (struct slice){NULL, 0};
+	if (!id.p)
+		return id;
+	id = slice_from(id, folder.n);
+	id = slice_cut(&id, '?');
+	return slice_cut(&id, '/');
 }
 
 /*

@@ -68,6 +68,15 @@ static inline struct slice slice_trim(struct slice a)
 	return a;
 }
 
+/* What begins with the first such text; p == NULL if it does not occur. */
+static inline struct slice slice_find(struct slice a, struct slice text)
+{
+	for (; a.n >= text.n; a = slice_from(a, 1))
+		if (slice_starts(a, text))
+			return a;
+	return (struct slice){NULL, 0};
+}
+
 /*
  * Cut off the part before a character, and drop that one: `rest` is what
  * follows. Where there is none the part is all of it, and the rest is empty.

@@ -23,12 +23,9 @@ void known_refusals_set(struct known_refusals *k, const struct record *run)
 /* What a URL names, without its query; as db/dead_letters.h has it in SQL. */
 static struct slice subject_of(struct slice url)
 {
-	for (struct slice at = url; at.n > 0; at = slice_from(at, 1))
-		if (slice_starts(at, SLICE("/v1/"))) {
-			url = at;
-			break;
-		}
-	return slice_cut(&url, '?');
+	struct slice path = slice_find(url, SLICE("/v1/"));
+
+	return slice_cut(path.p ? &path : &url, '?');
 }
 
 enum { KNOWN_ENDPOINT, KNOWN_SUBJECT, KNOWN_PLACE, KNOWN_REASON, KNOWN_PARTS };

@@ -25,6 +25,10 @@ int main(void)
 	ok(!slice_starts(a, ab) && !slice_starts(ab, b), "or does not");
 	is_text(slice_from(ab, 1), "b", "the rest");
 	is_text(slice_from(ab, 2), "", "may be empty");
+	is_text(slice_find(SLICE("abab"), SLICE("ba")), "bab", "found");
+	is_text(slice_find(ab, ab), "ab", "all of it");
+	ok(slice_find(a, ab).p == NULL, "too short to have it");
+	ok(slice_find(ab, SLICE("c")).p == NULL, "not found");
 	rest = SLICE("a,,b");
 	is_text(slice_cut(&rest, ','), "a", "cut before a character");
 	is_text(slice_cut(&rest, ','), "", "nothing before the next");
