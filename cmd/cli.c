@@ -18,13 +18,13 @@
 volatile sig_atomic_t cli_stop;
 
 static const char *program = "sp";
-static int64_t progress_shown; /* when, by clock_monotonic; 0 for not yet */
-static int64_t progress_began;
+static int64_t progress_shown; /* monotonic ms; 0 for not yet */
+static int64_t progress_began; /* likewise */
 
 /*
- * A file that is opened where a standard stream is closed would be taken for
- * that stream: records would go into a socket or the database. What is opened
- * in its place fails as a closed stream does.
+ * If a standard stream is closed, the next file that is opened gets its number:
+ * records would go into a socket or the database. /dev/null takes its place, so
+ * opened that to read stdin or to write stdout still fails.
  */
 static void reserve_streams(void)
 {
@@ -36,8 +36,8 @@ static void reserve_streams(void)
 			_exit(EX_OSERR);
 }
 
-/* Only a write: stdio may be in the middle of something, or want memory. */
-static void say_no_memory(void)
+/* Calls write only: stdio may be in use, or allocate. */
+static void report_no_memory(void)
 {
 	char text[64];
 	int n = snprintf(text, sizeof(text), "%s%s: out of memory\n",
@@ -50,17 +50,17 @@ static void say_no_memory(void)
 void cli_init(const char *name)
 {
 	program = name;
-	mem_on_exhausted(say_no_memory);
+	mem_on_exhausted(report_no_memory);
 	reserve_streams();
-	/* A write over the limit on a file's size fails, as on a full disk. */
+	/* A write over a file's size limit then fails, as on a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
-	/* One write a message, so that those of a pipeline do not mix. */
+	/* One write a message, so that those of several programs do not mix. */
 	setvbuf(stderr, NULL, _IOFBF, 8192);
 }
 
 /*
  * Print text with control characters, and bytes that are not UTF-8, made
- * visible: a server's words must not steer the terminal.
+ * visible: text of a server must not control the terminal.
  */
 static void put_visible(FILE *to, const char *text)
 {
@@ -111,10 +111,10 @@ void cli_die(int status, const char *fmt, ...)
 	cli_exit(status);
 }
 
-void cli_usage(const char *usage, bool asked)
+void cli_usage(const char *usage, bool help)
 {
-	fputs(usage, asked ? stdout : stderr);
-	exit(asked ? cli_close_stdout(0) : EX_USAGE);
+	fputs(usage, help ? stdout : stderr);
+	exit(help ? cli_close_stdout(0) : EX_USAGE);
 }
 
 void cli_version(void)
@@ -124,10 +124,9 @@ void cli_version(void)
 }
 
 /*
- * getopt_long hands out the operands in their order, as options of code 1,
- * where `shorts` begins with a `-`. Left to move them to the end itself, it
- * would stop at the first one where POSIXLY_CORRECT is set, and what was meant
- * as an option would be an operand.
+ * With a `-` before the short options, getopt_long returns operands in their
+ * order, as options of code 1. Without, it would stop at the first operand if
+ * POSIXLY_CORRECT is set, and take later options for operands.
  */
 char **cli_options(int argc, char **argv, const char *shorts,
     const struct option *longs,
@@ -155,10 +154,10 @@ char **cli_options(int argc, char **argv, const char *shorts,
 }
 
 void cli_check_given(const struct cli_given *given, const struct option *longs,
-    const char *command, const char *takes)
+    const char *command, const char *codes)
 {
 	for (const struct option *o = longs; o->name; o++)
-		if (given->code[o->val] && !strchr(takes, o->val))
+		if (given->code[o->val] && !strchr(codes, o->val))
 			cli_die(EX_USAGE, "%s%snot an option here: '--%s'",
 			    command ? command : "", command ? ": " : "",
 			    o->name);
@@ -194,7 +193,7 @@ int64_t cli_time(const char *option, const char *arg)
 
 	if (clock_parse(slice_of(arg), &ms))
 		return ms;
-	/* A date alone is its first moment. */
+	/* A date alone is its midnight. */
 	snprintf(text, sizeof(text), "%.32sT00:00:00Z", arg);
 	if (!clock_parse(slice_of(text), &ms))
 		cli_die(EX_USAGE,
@@ -271,7 +270,7 @@ static void stop(int signal)
 	cli_stop = signal;
 }
 
-/* A signal that whoever started us has ignored stays so. */
+/* A signal that the parent process ignores stays ignored. */
 static void catch (int signal)
 {
 	struct sigaction action = {.sa_handler = stop}, before;
@@ -310,64 +309,45 @@ int cli_close_stdout(int status)
 	return status;
 }
 
-bool cli_progress_wanted(bool asked)
+bool cli_progress_wanted(bool option)
 {
-	return asked || (isatty(STDERR_FILENO) && isatty(STDOUT_FILENO));
+	return option || (isatty(STDERR_FILENO) && isatty(STDOUT_FILENO));
 }
 
-/* Whether the line is due again; then it is begun. */
-static bool begin_progress(void)
+/* Append a rate, and the time left. */
+static void put_rate(uint64_t done, uint64_t total)
 {
-	int64_t now = clock_monotonic();
+	double seconds = (double)(progress_shown - progress_began) / 1000;
+	double rate = seconds > 0 ? (double)done / seconds : 0;
+	uint64_t left;
 
-	if (progress_shown && now - progress_shown < 200)
-		return false;
-	progress_shown = now;
-	if (!progress_began)
-		progress_began = now;
-	fprintf(stderr, "\r%s: ", program);
-	return true;
-}
-
-static void finish_progress(void)
-{
-	fputs("\033[K", stderr);
-	fflush(stderr);
-}
-
-void cli_progress(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!begin_progress())
+	if (rate <= 0)
 		return;
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	finish_progress();
+	fprintf(stderr, ", %.0f a second", rate);
+	if (total <= done)
+		return;
+	left = (uint64_t)((double)(total - done) / rate);
+	fprintf(
+	    stderr, ", %" PRIu64 ":%02" PRIu64 " left", left / 60, left % 60);
 }
 
 void cli_progress_of(uint64_t done, uint64_t total, const char *fmt, ...)
 {
+	int64_t now = clock_monotonic();
 	va_list ap;
-	double seconds, rate;
 
-	if (!begin_progress())
+	if (progress_shown && now - progress_shown < 200)
 		return;
+	progress_shown = now;
+	if (!progress_began)
+		progress_began = now;
+	fprintf(stderr, "\r%s: ", program);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	seconds = (double)(progress_shown - progress_began) / 1000;
-	rate = seconds > 0 ? (double)done / seconds : 0;
-	if (rate > 0)
-		fprintf(stderr, ", %.0f a second", rate);
-	if (rate > 0 && total > done) {
-		uint64_t left = (uint64_t)((double)(total - done) / rate);
-
-		fprintf(stderr, ", %" PRIu64 ":%02" PRIu64 " left", left / 60,
-		    left % 60);
-	}
-	finish_progress();
+	put_rate(done, total);
+	fputs("\033[K", stderr);
+	fflush(stderr);
 }
 
 void cli_progress_end(void)

@@ -75,7 +75,7 @@ static void resolve_errors(struct load *l)
 		load_die(l);
 }
 
-/* Commit what came of a run, or outside of runs, and reset it. */
+/* Commit the last transaction of a run, or of rows outside of runs. */
 static void commit_run(struct load *l)
 {
 	commit(l);
@@ -163,7 +163,7 @@ static void store_scopes(struct load *l, const struct record *end)
 	buf_release(&text);
 }
 
-/* The exit status that a run asks for, with what was found while loading it. */
+/* Add the refusals of sp-load itself to the run's end and exit status. */
 static void add_refused(struct load *l, struct run_end *end)
 {
 	/* The ledger counts records; parts of them may be refused, too. */

@@ -1,4 +1,4 @@
--- What sp-queue budget knows of earlier runs.
+-- How fast earlier runs were, for sp-queue budget.
 
 -- name: pace_of_runs
 -- Captures a second in the account's last five runs with several captures: from

@@ -13,8 +13,8 @@
  *	load_end_run	its end record: one transaction for the rest of the
  *			batch, the deferred rows, and the run's end
  *
- * What moves a job on, its cursor and what leaves the queue, is deferred: it is
- * committed together with the run's good end, never before. A dry run prints
+ * Cursors and deletes from the queue are deferred: they are committed together
+ * with the end of a complete run, never before. A dry run prints
  * the changes instead of making them.
  */
 #include <getopt.h>
@@ -401,7 +401,7 @@ static void read_options(int argc, char **argv, struct load_options *o)
 		cli_check_given(&given, longs, "--digest", "dg");
 }
 
-/* Open what the options name, or exit with a message. */
+/* Open the database and stdin, or exit with a message. */
 static void open_all(struct load *l, struct buf *path)
 {
 	l->path = cli_database(l->options.db, path);

@@ -69,8 +69,8 @@ static const struct job *const *next_due(
 }
 
 /*
- * Print a run for every job that is due. If none is, that is a run, too: an
- * empty stream is what a program leaves that died.
+ * Print a run for every job that is due. If none is, print an empty run: an
+ * empty stream would mean that the program died.
  */
 static int next_all(sqlite3 *db, const struct queue_options *o, struct out *out)
 {
@@ -144,10 +144,10 @@ static void set_option(void *ctx, int which, const char *arg)
 
 enum operands { NO_OPERANDS, ANY_OPERANDS, ONE_JOB };
 
-/* The commands, with the codes of the options that each takes. */
+/* The commands, with the codes of their options. */
 static const struct queue_command {
 	const char *name;
-	const char *takes;
+	const char *options;
 	enum operands operands;
 	int (*run)(const struct queue_options *);
 } commands[] = {
@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 	command = command_named(*o.operands);
 	o.operands++;
 	o.table = o.table || stdout_is_terminal();
-	cli_check_given(&given, longs, command->name, command->takes);
+	cli_check_given(&given, longs, command->name, command->options);
 	if (command->operands == ONE_JOB)
 		o.job = job_operand(command->name, o.operands);
 	else if (*o.operands && command->operands == NO_OPERANDS)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Deadlines from wherever they come: of the token endpoint, of a login whose
-# user is not known yet, of a run that was never loaded. Nothing is asked
+# user is not known yet, of a run that was never loaded. Nothing is requested
 # before they have passed, or are lifted.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
@@ -14,7 +14,7 @@ pipeline() {
 }
 heard() { log | jq -s length; }
 planned() { "$build/sp-queue" next "$@" 2>/dev/null | jq -r .type | xargs; }
-# blocked NAME: another run asks nothing, until it is unblocked.
+# blocked NAME: another run requests nothing, until it is unblocked.
 blocked() {
 	asked=$(heard)
 	for job in play-history playlists profile; do
@@ -23,7 +23,7 @@ blocked() {
 		    "$1: the next plan of $job is empty"
 	done
 	run pipeline all
-	is "$status $(($(heard) - asked))" "75 0" "$1: nothing is asked"
+	is "$status $(($(heard) - asked))" "75 0" "$1: nothing is requested"
 	run "$build/sp-queue" unblock
 	is "$status" 0 "$1: unblock"
 	run pipeline play-history

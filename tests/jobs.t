@@ -1,12 +1,12 @@
 #!/bin/sh
 # The playlist, audio features and profile jobs, in the three access modes that
-# the API has: what is held is what is true, and what cannot be had is said.
+# the API has: the tables are what the API has, and what it refuses is reported.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 
-# What the listener's playlists truly hold, as far as they can be read and
-# stand in the list or were named by a play that is known.
+# The true items of the listener's playlists: of those that can be read and are
+# in the list, or were named by a known play.
 truth() {
 	sql "select distinct replace(context_uri, 'spotify:playlist:', '')
 	    from play_history where context_uri like '%:playlist:%'" |
@@ -18,16 +18,16 @@ truth() {
 		.value.uri // "", .value.added_at // "", .value.added_by // ""]
 		| join("|")' | sort
 }
-held() {
+stored() {
 	sql "select playlist_id, position, kind, coalesce(uri, ''),
 	    coalesce(substr(added_at, 1, 19) || 'Z', ''), coalesce(added_by, '')
 	    from playlist_tracks" | sort
 }
 
-# What differs between the lists held and the true ones: nothing.
+# What differs between the stored lists and the true ones: nothing.
 differs() {
 	truth >"$tmp/true"
-	held | diff "$tmp/true" - | head -n 3
+	stored | diff "$tmp/true" - | head -n 3
 }
 
 # How many users the next profile run would ask for.
@@ -44,7 +44,7 @@ for mode in extended development grandfathered; do
 	job playlists >"$tmp/out" 2>&1
 	run job playlists
 	is "$status $err" "0 " "$mode: playlists"
-	is "$(differs)" "" "$mode: every list that can be read is held, item by item"
+	is "$(differs)" "" "$mode: every list that can be read is stored, item by item"
 	is "$(sp-queue count)" 0 "$mode: the queue is empty"
 	is "$(sql "select count(*) from playlists where name is null
 		and playlist_id in (select playlist_id from playlist_tracks)")" 0 \
@@ -57,7 +57,7 @@ for mode in extended development grandfathered; do
 		and u.user_id is null")" 0 "$mode: every owner is known"
 	run sh -c 'sp-queue next playlists | jq -r "select(.type == \"request\").url"'
 	is "$out" "/v1/me/playlists?limit=50&offset=0" \
-	    "$mode: nothing but the list is asked for again"
+	    "$mode: nothing but the list is requested again"
 	# A new app cannot have the one that is Spotify's and in no list.
 	is "$(sql "select count(*) from endpoint_status
 		where endpoint = 'playlist' and status = 404")" \
@@ -74,13 +74,13 @@ for mode in extended development grandfathered; do
 	development)
 		job audio-features >"$tmp/out" 2>&1
 		is "$(sp-queue next audio-features 2>/dev/null | grep -c request)" \
-		    0 "$mode: an app that may not have them asks no more"
+		    0 "$mode: an app without access requests no more"
 		like "$(sql "select reason from ingest_runs
 			where job = 'audio-features'")" '403' \
 		    "$mode: the run says why"
 		;;
 	*)
-		is "$out" "" "$mode: none is asked for twice"
+		is "$out" "" "$mode: none is requested twice"
 		is "$(sql "select count(*) from endpoint_status
 			where endpoint = 'audio-features' and status = 404")" \
 		    "$missing" "$mode: those without are known to be unknown"
@@ -103,7 +103,7 @@ for mode in extended development grandfathered; do
 	[ "$(sql "select count(*) from user_relationships
 		where kind = 'added-to-playlist-of'")" -gt 0 ]
 	ok $? "$mode: who added to whose playlist"
-	is "$(users_asked)" 0 "$mode: no user is asked for again"
+	is "$(users_asked)" 0 "$mode: no user is requested again"
 	is "$(users_asked --profile-age 0)" "$(sql "select count(*)
 		from endpoint_status where endpoint = 'user' and status = 200
 		and subject <> 'kim'")" "$mode: unless that was long ago"
@@ -136,7 +136,7 @@ for day in 1 2 3 4; do
 done
 [ "$(sql "select count(*) from staging_raw where
 	json_array_length(extra_json, '\$.dequeue') > 0")" -gt 0 ]
-ok $? "what was held left the queue without being asked for"
+ok $? "what was stored left the queue without a request"
 unset LD_PRELOAD
 sp-stage replay | sp-transform | sp-load --db "$tmp/rebuilt.db" 2>/dev/null
 sp-load --digest >"$tmp/a"
@@ -148,7 +148,7 @@ section "a list that changes while it is read"
 fresh
 api_start --user kim --seed 12
 job playlists && job playlists
-held >"$tmp/before"
+stored >"$tmp/before"
 for mode in '' '&mode=swap'; do
 	api_post "fault?kind=change&path=/v1/playlists$mode"
 	run job --force playlists
@@ -173,18 +173,18 @@ unsteady() {
 fresh
 api_start --user kim --seed 12 --playlists 6 --big-playlist 260
 job playlists
-asks() { sp-queue next "$1" | jq -r 'select(.url).url' | grep "$big"; }
+requests() { sp-queue next "$1" | jq -r 'select(.url).url' | grep "$big"; }
 run unsteady . playlists
 is "$status" 1 "a long list whose snapshot never stays is not proven"
 big=$(sql "select playlist_id from playlists where tracks_updated is null
 	and tracks_total = 260")
-is "$(asks all)" "/v1/playlists/$big" "it is due again at once"
+is "$(requests all)" "/v1/playlists/$big" "it is due again at once"
 run unsteady . all
 is "$status $err" "0 " "once more, and nothing is wrong"
 is "$(sql "select count(*) from playlist_tracks where playlist_id = '$big'")" \
-    260 "then it is held"
-is "$(asks all)" "" "and is asked for no more"
-is "$(sql 'select count(*) from ingest_errors')" 0 "nor told of"
+    260 "then it is stored"
+is "$(requests all)" "" "and is requested no more"
+is "$(sql 'select count(*) from ingest_errors')" 0 "nor reported"
 sp-stage replay | sp-transform | sp-load --db "$tmp/rebuilt.db"
 is "$? $(sp-load --digest >"$tmp/a"; sp-load --digest --db "$tmp/rebuilt.db" |
     diff "$tmp/a" -)" "0 " "a rebuild gives the same"
@@ -206,22 +206,22 @@ for n in 1 2; do
 	run unsteady "$mixed" playlists
 	is "$status" 1 "one that changes for good, $n"
 done
-is "$(asks all)$(asks playlists)" "" "is left alone for a while"
+is "$(requests all)$(requests playlists)" "" "is left alone for a while"
 sql "update playlist_pages set told_at = '2020-01-01T00:00:00.000Z'"
-is "$(asks playlists)" "/v1/playlists/$big" "and is then tried again"
+is "$(requests playlists)" "/v1/playlists/$big" "and is then tried again"
 
 section "time goes by"
 fresh
 api_start --user kim --seed 12
 job playlists && job playlists
 api_post "clock?advance=30d"
-before=$(held)
+before=$(stored)
 job playlists
-[ "$before" = "$(held)" ]
+[ "$before" = "$(stored)" ]
 ok $? "a fresh playlist is left alone for seven days"
 sql "update playlists set last_refreshed = '2020-01-01T00:00:00.000Z'"
 run job playlists
-is "$status $(differs)" "0 " "one that is due, and has changed, is asked for"
+is "$status $(differs)" "0 " "one that is due, and has changed, is requested"
 
 section "killed on the way"
 fresh
@@ -239,7 +239,7 @@ for lines in 3 5 9 14; do
 		where t.playlist_id = p.playlist_id)")" = 0 ] ||
 		lied="$lied $lines:half"
 	sp-transform <"$tmp/captures" | sp-load --db "$tmp/cut.db"
-	[ -z "$(SP_DB=$tmp/cut.db differs)" ] || lied="$lied $lines:held"
+	[ -z "$(SP_DB=$tmp/cut.db differs)" ] || lied="$lied $lines:stored"
 	rm -f "$tmp"/cut.db*
 done
 is "$lied" "" "cut anywhere: no list is half there, and a replay completes it"

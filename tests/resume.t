@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a rate limit cut short goes on where it stopped: no page is asked for
+# What a rate limit cut short goes on where it stopped: no page is requested
 # twice, and the tables are those of a run that nothing stopped.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
@@ -23,14 +23,14 @@ stop() {
 	is "$status" 75 "$1"
 	later
 }
-# The pages that were answered well; which of them were more than once.
+# The pages that got a 200; those that got it more than once.
 answered() {
 	log | jq -r 'select(.status == 200 and (.url | test("^/v1/'"$1"'"))).url'
 }
 twice() { answered "$1" | sort | uniq -d; }
 load() { sp-transform | SP_DB=$1 sp-load 2>"$tmp/load.err"; }
-# same NAME: the database is what its captures give, in any order, and, but
-# for what the limits left, what one run would have given.
+# same NAME: the database is rebuilt from its captures in any order, and but for
+# the limits' own rows equals that of a single run.
 same() {
 	digest "$SP_DB" >"$tmp/live"
 	rm -f "$tmp"/again.db* "$tmp"/back.db* "$tmp"/one.db*
@@ -63,7 +63,7 @@ stop "a limit comes in the middle of a playlist" playlists
 limit "path=/v1/playlists/$big/&skip=1"
 stop "another one two pages later" playlists
 is "$(sql "select tracks_updated is null from playlists
-    where playlist_id = '$big'")" 1 "nothing is held of it yet"
+    where playlist_id = '$big'")" 1 "nothing is stored of it yet"
 limit "path=/v1/playlists/$big?fields"
 stop "and one before it is checked" playlists
 left=$(sp-queue budget playlists | jq -c '[.requests, .unknown]')
@@ -73,8 +73,8 @@ is "$status [$(($(asked) - was)),0]" "0 $left" \
     "then it comes to its end, by as many requests as the budget says"
 is "$(sql "select count(*), tracks_snapshot_id is snapshot_id from playlists
     join playlist_tracks using (playlist_id) where playlist_id = '$big'")" \
-    "420|1" "and is held, with all its tracks"
-is "$(twice '(me/)?playlists')" "" "no page was asked for twice"
+    "420|1" "and is stored, with all its tracks"
+is "$(twice '(me/)?playlists')" "" "no page was requested twice"
 same playlists
 
 section "two that were planned before either ran"
@@ -145,11 +145,11 @@ is "$(sp-queue budget profile | jq -c '[.planned, .requests, .unknown]')" \
 run job_at_once profile
 is "$status $(sql "select count(*) from user_relationships
     where kind = 'follows-artist'")" "0 57" "all of them come"
-is "$(twice '')" "" "no page was asked for twice"
+is "$(twice '')" "" "no page was requested twice"
 same artists
 
 section "plays"
-# Plays since the one at T that are to be seen, and not held.
+# Plays since the one at T that the API has, and that are not stored.
 missing() {
 	now=$(curl -fsS "$api_url/rehearse/clock" | jq -r .clock)
 	curl -fsS "$api_url/rehearse/plays" |
@@ -188,12 +188,12 @@ was=$(cursor)
 limit 'path=/v1/me/player&skip=1'
 stop "a limit comes in the middle of the plays since the cursor" play-history
 is "$(cursor)" "$was" "which stays"
-is "$(grep -c missing "$tmp/err")" 0 "and no gap is told before all has come"
+is "$(grep -c missing "$tmp/err")" 0 "no gap is reported before all pages came"
 same "plays up to a limit"
 api_post 'clock?advance=1h'
 run job_at_once play-history
 is "$status $(cursor)" "0 $(newest)" "then the rest comes, and moves the cursor"
-like "$err" "between $was and .* may be missing" "and what is lost is told"
+like "$err" "between $was and .* may be missing" "what is lost is reported"
 is "$(missing "$was" | awk -v gap="$(gaps)" \
     '{ split(gap, g, "|") } $1 < g[1] || $1 > g[2]')" "" "all of it"
 same "plays since"

@@ -50,7 +50,7 @@ is "$(sql 'select track_id, name, created_at, last_updated from tracks')" \
 b|B|2026-03-01T00:00:00.000Z|2026-03-01T00:00:00.000Z" "are loaded"
 put artists '{"artist_id":"x"}'
 is "$(sql "select abs(julianday('now') - julianday(last_updated)) < 0.01
-	from artists")" 1 "a row without a time is told now"
+	from artists")" 1 "a row without a time is observed now"
 
 section "what is refused"
 refused() { # NAME, LINE, REASON
@@ -216,7 +216,7 @@ is "$(t1)" "Tide|b|5|2026-03-01$d|2026-03-02$d|{\"album_id\":\"2026-03-01$d\"}" 
     "an older row says only what no newer one did"
 put tracks '{"track_id":"t","popularity":null}' 03
 is "$(t1)" "Tide|b||2026-03-01$d|2026-03-03$d|{\"album_id\":\"2026-03-01$d\",\"name\":\"2026-03-02$d\",\"popularity\":\"2026-03-03$d\"}" \
-    "a null erases, and is told apart from what was never told"
+    "a null erases, unlike a missing column"
 put tracks '{"track_id":"t","popularity":9}' 02
 is "$(sql 'select popularity from tracks')" "" "an older value stays erased"
 put tracks '{"track_id":"t","name":"Tidf"}' 02
@@ -336,20 +336,20 @@ is "$(sql 'select account, user_id from accounts')" "default|kim" \
 run sp-load <"$tmp/run"
 is "$status $err$(state R1)" "0 complete|0|6|5|0|6|0" \
     "loaded again, nothing changes, and no gap is new"
-# A gap is told by the run that is complete, once, whoever's rows show it.
-told() { sed -n 's/.*plays between \([^T]*\).* and \([^T]*\)T.*/\1 \2/p' "$tmp/err"; }
+# A gap is reported once, by the complete run, whoever's rows show it.
+gaps() { sed -n 's/.*plays between \([^T]*\).* and \([^T]*\)T.*/\1 \2/p' "$tmp/err"; }
 { open_run R2 ',"user":"kim"'; covered 2026-02-05 2026-02-06; close_run R2 1 \
     '"status":"deferred","exit":75,"reason":"later"'; } >"$tmp/in"
 run sp-load <"$tmp/in"
-is "$(told)" "" "a run that is cut short tells of no gap"
+is "$(gaps)" "" "a run that is cut short reports no gap"
 { open_run R3 ',"user":"kim"'; covered 2026-02-05 2026-02-06
     covered 2026-03-01 2026-03-01 lee; covered 2026-03-02 2026-03-02 lee
     close_run R3 3; } >"$tmp/in"
 run sp-load <"$tmp/in"
-is "$(told)" "2026-02-03 2026-02-05" "the next one does, for its own user"
+is "$(gaps)" "2026-02-03 2026-02-05" "the next one does, for its own user"
 { open_run R4 ''; covered 2026-02-04 2026-02-04; close_run R4 1; } >"$tmp/in"
 run sp-load <"$tmp/in"
-is "$(told)" "2026-03-01 2026-03-02" "one of no user for all; what is left of a gap is not new"
+is "$(gaps)" "2026-03-01 2026-03-02" "one of no user for all; what is left of a gap is not new"
 is "$(sql "select gaps_json from ingest_runs where run_id = 'R4'")" \
     "[{\"from\":\"2026-03-01$d\",\"to\":\"2026-03-02$d\",\"user\":\"lee\"}]" \
     "and says whose it is"
@@ -372,7 +372,7 @@ try() { # NAME STATUS RUN'S STATE, of what comes on stdin
 }
 cut_run >"$tmp/in"
 try "a run without its end" 65 "failed|65|no end record: the input is incomplete" <"$tmp/in"
-like "$err" "^sp-load: run R1: no end record: the input is incomplete$" "is told"
+like "$err" "^sp-load: run R1: no end record: the input is incomplete$" "is reported"
 { cut_run; close_run R1 6 '"status":"deferred","exit":75,"reason":"rate limited","until":"2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
 try "a deferred run" 75 \
     "deferred|75|rate limited, until 2026-03-03T00:00:00.000Z" <"$tmp/in"
@@ -539,7 +539,7 @@ is "$status" 73 "a folder that cannot be made"
 sp-load --db "$tmp/new/folder/x.db" <"$tmp/run" 2>/dev/null
 is "$? $(stat -c %a "$tmp/new/folder")" "0 700" "one that can be is private"
 
-# A limit of the file's size stands for a full disk.
+# A limit of the file's size acts as a full disk.
 fresh
 sp-load <"$tmp/run" 2>/dev/null
 i=0
@@ -552,7 +552,7 @@ close_run F1 2000 >>"$tmp/in"
 run bash -c 'trap "" XFSZ; ulimit -f 100; "$1" <"$2"' sh "$build/sp-load" \
     "$tmp/in"
 is "$status" 74 "a full disk"
-like "$err" "^sp-load: $SP_DB: " "is told"
+like "$err" "^sp-load: $SP_DB: " "is reported"
 is "$(sql "select count(*) from tracks; select status from ingest_runs
 	where run_id = 'F1'; pragma integrity_check")" "0
 failed
@@ -562,7 +562,7 @@ section "while it waits"
 fresh
 sp-load <"$tmp/run" 2>/dev/null
 mkfifo "$tmp/fifo"
-listen() { # starts sp-load on a fifo, held open as descriptor 3
+listen() { # starts sp-load on a fifo, kept open as descriptor 3
 	# A shell's background jobs have SIGINT ignored.
 	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$build/sp-load" "$@" \
 	    <"$tmp/fifo" 2>"$tmp/err" 3>&- &
@@ -583,7 +583,7 @@ ok $? "a row can be seen while the input is still open"
 is "$(sql "begin immediate; rollback; select status || ': ' || reason
 	from ingest_runs where run_id = 'W1'")" \
     "failed: no end record yet: the run is in progress or was interrupted" \
-    "no lock is held, and the run counts as failed so far"
+    "no lock is taken, and the run counts as failed so far"
 row tracks '{"track_id":"late"}' 01 >&3
 cursor 9000 09 >&3
 wait_until there late
@@ -615,7 +615,7 @@ wait $pid 2>/dev/null
 exec 3>&-
 is "$(sql "select status from ingest_runs where run_id = 'K1';
 	pragma integrity_check")" "failed
-ok" "kill -9: the run stands as failed"
+ok" "kill -9: the run is logged as failed"
 
 # Somebody else writes: sp-load waits for its turn.
 mkfifo "$tmp/lock"

@@ -16,7 +16,7 @@ is "$(echo "$out" | jq -c 'select(.type == "run") |
     '["play-history","default",false,false]' "the run says what is known"
 is "$(echo "$out" | jq -r 'select(.type == "request") | .url, .paging')" \
     "/v1/me/player/recently-played?limit=50
-next" "without a cursor it asks for all there is"
+next" "without a cursor it requests all plays"
 is "$(echo "$out" | jq -r .run | sort -u | wc -l)" 1 "one run's id everywhere"
 is "$(echo "$out" | jq -c 'select(.type == "end") | [.status, .ledger]')" \
     '["complete",[{"stage":"sp-queue","produced":{"run":1,"request":1}}]]' \
@@ -41,7 +41,7 @@ is "$(echo "$out" | jq -c 'select(.type == "run") | [.user, .cursor]')" \
     '["kim",1795329600123]' "the account's user and cursor"
 is "$(echo "$out" | jq -r 'select(.type == "request").url')" \
     "/v1/me/player/recently-played?limit=50" \
-    "it asks for all that the API has"
+    "it requests all that the API has"
 is "$(echo "$out" | jq -r 'select(.type == "request").cursor')" \
     1795329600123 "back to the cursor, in milliseconds"
 is "$(sp-queue next --after 2026-11-22T06:40:00.5Z play-history |
@@ -75,7 +75,7 @@ is "$(echo "$out" | jq -c 'select(.type == "end") | [.status, .exit, .until]')" 
     '["deferred",75,"'"$soon"'"]' "the end says so too"
 sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
 run sp-queue next play-history
-is "$status" 0 "a deadline that has passed holds nothing up"
+is "$status" 0 "a deadline in the past blocks nothing"
 
 sql "update endpoint_status set endpoint = 'me', status = 429,
 	retry_at = '$soon'"
@@ -83,14 +83,14 @@ is "$(sp-queue next play-history | jq -r .type | xargs)" "run request end" \
     "nor does one of another bucket"
 run sp-queue next profile
 is "$status $(echo "$out" | jq -r 'select(.type == "request").endpoint' |
-	xargs)" "75 followed-artists" "one holds up its whole bucket"
+	xargs)" "75 followed-artists" "a deadline blocks its whole bucket"
 like "$err" "^sp-queue: profile: users: rate limited until $soon" "by name"
 sql "update endpoint_status set reason = 'QUOTA_EXCEEDED: Too many requests'"
 run sp-queue next profile
 is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
-    "an exhausted quota holds up all"
+    "an exhausted quota blocks all"
 is "$(sp-queue status | jq -c 'select(.type == "job_status").blocked_until' |
-	sort -u)" "\"$soon\"" "as status tells"
+	sort -u)" "\"$soon\"" "as status shows"
 sql "update endpoint_status set status = 200"
 run sp-queue next profile
 is "$status" 0 "a deadline before an answer that was good is over"
@@ -98,7 +98,7 @@ sql "update endpoint_status set status = 503, endpoint = 'playlist-items',
 	subject = 'p', reason = null"
 run sp-queue next playlists
 is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
-    "the deadline of a 503, of one playlist, holds up the playlists"
+    "the deadline of a 503 of one playlist blocks the playlists"
 sql "update endpoint_status set status = 408"
 run sp-queue next playlists
 is "$status" 75 "so does one of a 408"
@@ -111,7 +111,7 @@ sql "update endpoint_status set retry_at = '$soon', status = 429,
 for job in play-history playlists profile; do
 	run sp-queue next $job
 	is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
-	    "one of the token endpoint holds up all: $job"
+	    "one of the token endpoint blocks all: $job"
 done
 
 section "one that is staged, of a run that was not loaded"
@@ -135,11 +135,11 @@ is "$(planned play-history)" "run request end" "nor once it is loaded"
 sql "delete from endpoint_status; update staging_raw
 	set extra_json = json_set(extra_json, '$.quota', json('true'))"
 is "$(planned play-history)/$(planned profile)" "run end/run end" \
-    "an exhausted quota holds up all"
+    "an exhausted quota blocks all"
 sql "update staging_raw set user_id = null, endpoint = 'me'"
 is "$(planned profile)/$(planned --account new profile)" \
     "run request request end/run end" \
-    "one before it was known who asks is of accounts that are not known"
+    "one of an unknown user blocks unknown accounts"
 is "$(sqlite3 "$SP_DB" "explain query plan select 1 from staging_raw
 	where (status in (408, 429) or status >= 500) and fetched_at > 'x'" |
 	grep -c staging_raw_limits)" 1 "they are found by an index"
@@ -221,19 +221,19 @@ is "$(echo "$out" | jq -r 'select(.type == "request") |
 7 playlist playlist true /v1/playlists/stale" \
     "playlists: the list, and each that is due for this account"
 is "$(echo "$out" | jq -c '.dequeue | values')" '["same","unseen"]' \
-    "one that is held as far as can be leaves the queue"
+    "one whose tracks cannot be read leaves the queue"
 is "$(echo "$out" | jq -r 'select(.dequeue).endpoint')" my-playlists \
     "with the account's list, so that a capture says so"
-is "$(sp-queue next --force playlists | grep -c dequeue)" 0 "but not if it is asked for all the same"
+is "$(sp-queue next --force playlists | grep -c dequeue)" 0 "but not if it is requested all the same"
 is "$(urls --playlist-age 0 playlists | grep -c /same)" 0 \
     "an unchanged snapshot is skipped at any age"
 is "$(urls --refusal-age 0 playlists | grep -c /refused)" 1 "--refusal-age"
 is "$(urls --force playlists | xargs -n1 basename | xargs)" \
     "playlists?limit=50&offset=0 fresh left never nobodys queued refused same stale unseen" \
-    "--force asks for all that may be this account's"
+    "--force requests all that may be this account's"
 is "$(urls --account other playlists | xargs -n1 basename | xargs)" \
     "playlists?limit=50&offset=0 fresh lees lees2 nobodys" \
-    "another account asks for its own"
+    "another account requests its own"
 
 sql "insert into tracks (track_id, is_local, audio_features_json) values
 	('t1', 0, null), ('t2', null, null), ('t3', 0, '{}'),
@@ -253,7 +253,7 @@ is "$(urls audio-features | xargs)" \
 sql "update endpoint_status set status = 403 where subject = 't0'"
 run sp-queue next audio-features
 is "$status $(echo "$out" | jq -r .type | xargs)" "0 run end" \
-    "both were refused: nothing is asked, and that is no failure"
+    "both were refused: no request, and no failure"
 like "$(echo "$out" | jq -r 'select(.type == "end").reason')" \
     'not available to this app' "the end says so"
 sql "update endpoint_status set denied = 'app'
@@ -281,7 +281,7 @@ is "$(urls profile)" "/v1/me
 /v1/users/cat
 /v1/users/dan
 /v1/users/eve%20%C3%A9
-/v1/users/lee" "profile: me, the artists, and users not asked for of late"
+/v1/users/lee" "profile: me, the artists, and users not requested lately"
 sql "insert into endpoint_status (user_id, endpoint, subject, status,
 	last_updated) values ('kim', 'user', 'cat', 404, '$new')"
 is "$(urls profile | grep -c -e /users/ -e cat)" 4 "not one that is unknown"
@@ -319,7 +319,7 @@ for stage in sp-stage sp-transform sp-load; do
 	END
 	is "$status $err" \
 	    "65 $stage: input ended, but another run was announced" \
-	    "$stage tells of a stream that is cut between two runs"
+	    "$stage reports a stream that is cut between two runs"
 done
 is "$(sp-queue next --account other all | jq -r 'select(.type == "run").job' |
 	xargs)" "play-history playlists audio-features profile" \
@@ -330,7 +330,7 @@ sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
 	started_at = '$new'"
 is "$(sp-queue next --db "$tmp/idle.db" --account idle all |
 	jq -r '"\(.type) \(.job) \(.status)"')" "run all null
-end null complete" "all, with nothing due: a run that asks for nothing"
+end null complete" "all, with nothing due: a run without requests"
 idle() { sp-queue next --db "$tmp/idle.db" --account idle all |
 	jq -r 'select(.type == "run").job'; }
 sqlite3 "$tmp/idle.db" "insert into playlist_ingest_queue
@@ -358,7 +358,7 @@ is "$(urls --db "$tmp/both.db" playlists | grep -c /both) $(urls \
 is "$(sp-queue status --db "$tmp/both.db" | jq -c 'select(
 	.type == "job_status" and .job == "audio-features").waiting')" "$(urls --db "$tmp/both.db" \
 	audio-features | tr -cd ',\n' | awk '{ n += length + 1 } END { print n }')" \
-    "as many features wait as would be asked for"
+    "as many features wait as would be requested"
 is "$(sp-queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
 ["playlists","due",4]
@@ -434,7 +434,7 @@ is "$(list)" 100 "behind the last page that came"
 is "$(sp-queue next playlists | jq -c 'select(.next) | [.url, .page, .list]')" \
     '["/v1/me/playlists?limit=50&offset=0",3,"s3/1"]' "after the pages of its own"
 page s3 2 100 200 null s1/1
-is "$(list)" "" "a list that came whole is not asked for again"
+is "$(list)" "" "a complete list is not requested again"
 like "$(urls playlists)" /v1/playlists/ "its playlists are"
 stopped s4 3 failed
 sql "update ingest_runs set captures = 0 where run_id = 's4'"
@@ -536,7 +536,7 @@ sql "insert into endpoint_status (user_id, endpoint, subject, status, retry_at)
 	values ('kim', 'playlist', 'p', 429, '$soon')"
 run sp-queue budget playlists
 is "$status $(echo "$out" | jq -c '[.requests, .until]')" \
-    '0 [0,"'"$soon"'"]' "a job that is held up costs nothing yet"
+    '0 [0,"'"$soon"'"]' "a blocked job costs nothing yet"
 is "$(sp-queue budget --table playlists)" \
     "playlists: no requests; playlists: rate limited until $soon" \
     "and says so"

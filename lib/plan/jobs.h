@@ -1,5 +1,4 @@
-/* The jobs of sp-queue: which there are, which are due, and what blocks them.
- */
+/* The jobs of sp-queue: the list of them, which are due, what blocks them. */
 #ifndef SP_PLAN_JOBS_H
 #define SP_PLAN_JOBS_H
 
@@ -11,8 +10,8 @@
 #include "plan/plan.h"
 
 /*
- * All jobs, ended by NULL, in the order in which one's rows give the next one
- * its work.
+ * All jobs, ended by NULL, in the order of their runs: rows of one are work of
+ * the next.
  */
 extern const struct job *const jobs[];
 

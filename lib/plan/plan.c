@@ -72,8 +72,8 @@ int64_t plan_pages(int64_t items, int64_t page_size)
 }
 
 /*
- * What to add to this machine's clock, ms, to get the one by which captures
- * are dated: what sp-fetch last added, if it did so recently.
+ * The ms to add to this machine's clock to get the one by which captures are
+ * dated: those that sp-fetch last added, if it did so recently.
  */
 static int64_t clock_correction(struct plan *p, int64_t now)
 {

@@ -37,7 +37,7 @@ struct plan {
 	struct buf user;       /* Spotify user id; empty if it is unknown */
 	struct checkpoints checkpoints;
 	int64_t now;	   /* Unix ms, corrected by clock_off */
-	int64_t clock_off; /* ms, what sp-fetch found this clock to lack */
+	int64_t clock_off; /* ms, see clock_correction in plan.c */
 	int64_t cursor;	   /* the job's high-water mark, Unix ms; -1 for none */
 	int64_t requests;
 	int64_t pages;		/* of all requests, as far as is known */
@@ -99,8 +99,8 @@ struct plan_request {
 void plan_send(struct plan *, const struct plan_request *);
 
 /*
- * The same, but what a rate limit cut short is resumed, and what came whole
- * before a rate limit is not requested again.
+ * The same, but resumes the chain of pages that a rate limit cut short, and
+ * sends nothing if the chain is complete.
  */
 void plan_send_rest(struct plan *, struct plan_request *);
 
