@@ -1,13 +1,12 @@
 /*
- * The digest of a table: a number that says whether two tables hold the same
- * rows, wherever and in whatever order they were written. It is the sum of
- * the rows' SHA-256, lane by lane, so a table of any size needs no memory
- * and no sorting. It guards against accidents, not against forgers.
+ * The digest of a table: equal if two tables have the same rows, in any order.
+ * It is the sum of the rows' SHA-256, lane by lane, so a table of any size
+ * needs no memory and no sorting. It guards against accidents, not forgery.
  *
- * Of a row count the columns that rows can tell, each with its name: so the
- * order of columns does not matter, nor does a number like play_id. A NULL
- * adds nothing: a column that another database lacks is like one that was
- * never told.
+ * A row counts with the columns that observations can write, each by its name:
+ * neither the order of columns matters, nor a number like play_id, nor
+ * provenance. NULL adds nothing: a missing column equals one that was never
+ * observed.
  */
 #ifndef SP_INSPECT_DIGEST_H
 #define SP_INSPECT_DIGEST_H
@@ -28,8 +27,8 @@ struct digest {
 };
 
 /*
- * Whether a table is made from rows, and by them alone: the books, captures
- * and pages that wait are not.
+ * Whether a table is made from row records alone: the run log, captures and
+ * pages that wait are not.
  */
 bool digest_covers(const struct table *);
 

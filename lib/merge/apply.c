@@ -4,7 +4,7 @@
 #include "merge/row.h"
 #include "merge/statements.h"
 
-#define ROW_TEXT_MAX ((size_t)1 << 30) /* what SQLite takes in one value */
+#define ROW_TEXT_MAX ((size_t)1 << 30) /* of a value in SQLite */
 
 /* What is known of the rows after the one looked up last. */
 enum { AHEAD_UNKNOWN, AHEAD_ROW, AHEAD_END };
@@ -34,7 +34,7 @@ void applier_release(struct applier *l)
 	buf_release(&l->key);
 }
 
-/* Step a statement that writes, and have it ready for the next time. */
+/* Step a statement that writes, and reset it. */
 static int run(sqlite3_stmt *s)
 {
 	int rc = sqlite3_step(s);
@@ -64,7 +64,7 @@ static int bind_keys(sqlite3_stmt *s, int index, const struct table *t,
 	return rc;
 }
 
-/* A value of a row of results; text is the statement's. */
+/* Read a column of a result; text is borrowed from the statement. */
 static struct value read_column(sqlite3_stmt *s, int column)
 {
 	struct value v = VALUE_NONE;
@@ -90,7 +90,7 @@ static struct value read_column(sqlite3_stmt *s, int column)
 	return v;
 }
 
-/* Take a row of results over, its text into a buffer. */
+/* Copy a result into a stored row, its text into a buffer. */
 static int read_row(sqlite3_stmt *s, const struct table *t,
     struct stored_row *row, struct buf *text)
 {
@@ -102,7 +102,7 @@ static int read_row(sqlite3_stmt *s, const struct table *t,
 		row->values[i] = read_column(s, (int)i);
 		n += value_slice(&row->values[i]).n;
 	}
-	/* All the room first: text that has been copied must stay put. */
+	/* Reserve it all first: slices point into the buffer. */
 	buf_clear(text);
 	if (!buf_reserve(text, n))
 		return SQLITE_TOOBIG;
@@ -117,7 +117,7 @@ static int read_row(sqlite3_stmt *s, const struct table *t,
 	return text->failed ? SQLITE_TOOBIG : SQLITE_OK;
 }
 
-/* Ask one statement for the row of those keys, or for the first from there. */
+/* Run `find` for the row of these keys, or the first from there on. */
 static int find(sqlite3_stmt *s, const struct table *t,
     const struct stored_row *keys, struct stored_row *row, struct buf *text)
 {
@@ -150,9 +150,9 @@ static bool key_ahead(struct applier *l, const struct table *t)
 }
 
 /*
- * Look a row up, in a batch that comes in the order of the index. What is
- * asked for is the first row from that key on: where it is another one, all
- * keys before it are known to be new, and where there is none, all the rest.
+ * Look up a row. A batch is in the order of the index, so the first row from
+ * its key on is read ahead: if that is another row, all keys before it are new;
+ * if there is none, all further keys are.
  */
 static int look_ahead(struct applier *l, const struct table *t,
     struct slice key, struct stored_row *keys)
@@ -352,8 +352,8 @@ static void set_keys(const struct batch_row *e, struct stored_row *row)
 }
 
 /*
- * Whether a row that was to be written is not: the table's constraints forbid
- * it, or a trigger of the user's raised an error for it or ignores it.
+ * Whether a row could not be written: a constraint of the table forbids it, or
+ * a trigger of the user's raised an error or ignored it.
  */
 static bool is_forbidden(const struct applier *l, int rc)
 {
@@ -373,7 +373,7 @@ static struct slice text_of(const struct source_name *src)
 	return src ? src->text : (struct slice){NULL, 0};
 }
 
-/* Merge an entry, as observed at the first and the last of its times. */
+/* Merge a batch row, as observed at the first and the last of its times. */
 static void merge_entry(struct applier *l, const struct batch_row *e)
 {
 	struct origin o = {e->last_at,
@@ -434,7 +434,7 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	return rc;
 }
 
-/* Prepare what a table needs, once. */
+/* Prepare a table's statements, once. */
 static int prepare(struct applier *l, struct table *t)
 {
 	int rc = SQLITE_OK;
@@ -448,7 +448,7 @@ static int prepare(struct applier *l, struct table *t)
 	return rc;
 }
 
-int loader_number(struct applier *l, struct batch *b)
+int applier_number_sources(struct applier *l, struct batch *b)
 {
 	int rc = SQLITE_OK;
 
@@ -462,7 +462,7 @@ int apply_batch(struct applier *l, struct batch *b)
 	const struct sort_key *o = batch_sort(b);
 	const struct table *table = NULL;
 	size_t i, n;
-	int rc = loader_number(l, b);
+	int rc = applier_number_sources(l, b);
 
 	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
 		const struct batch_row *e = o[i].row;
@@ -475,7 +475,7 @@ int apply_batch(struct applier *l, struct batch *b)
 				break;
 		}
 		for (n = 1; i + n < b->count; n++)
-			/* Mostly the prefix tells, and is at hand. */
+			/* Mostly the prefixes differ. */
 			if (o[i + n].prefix != o[i].prefix ||
 			    o[i + n].row->table != table ||
 			    !slice_eq(o[i + n].row->key, e->key))
@@ -485,7 +485,7 @@ int apply_batch(struct applier *l, struct batch *b)
 	return rc;
 }
 
-/* A batch row that is in no batch. */
+/* Make a batch row of one observation. */
 static int make_batch_row(struct applier *l, struct table *t,
     const struct observation *obs, struct batch_row *e)
 {

@@ -22,25 +22,24 @@ struct change {
 	enum change_kind kind;
 	const struct table *table;
 	const struct stored_row *before, *after;
-	uint64_t rows;	  /* how many that came say it */
-	struct slice src; /* of the newest of them */
+	uint64_t rows;	  /* how many row records assert it */
+	struct slice src; /* the capture of the newest of them */
 };
 
 struct applier {
 	sqlite3 *db; /* borrowed */
 	bool dry;
 
-	/* Told of each change after it was written. */
+	/* Called with each change after it was written. */
 	void (*on_change)(void *ctx, const struct change *);
-	/* Told instead where a constraint or trigger of the user's forbids it.
-	 */
+	/* Called instead if a constraint or trigger of the user's forbids. */
 	void (*on_forbidden)(
 	    void *ctx, const struct change *, const char *reason);
 	void *ctx;
 	struct sources sources;
 
 	struct stored_row before, after; /* private from here */
-	bool ignored; /* what was written last has changed nothing */
+	bool ignored; /* a trigger ignored what was written last */
 	struct stored_row
 	    ahead; /* the first row of the table from `ahead_key` on */
 	int ahead_known;
@@ -72,7 +71,7 @@ int apply_observation(struct applier *, struct table *,
     const struct observation *, struct slice at, const struct source_name *src);
 
 /* Number the captures that a batch names, within the transaction. */
-int loader_number(struct applier *, struct batch *);
+int applier_number_sources(struct applier *, struct batch *);
 
 /* Append a change as a JSON object, a record of sp-stream(5). */
 bool change_put(const struct change *, struct buf *);

@@ -52,7 +52,7 @@ size_t batch_size(const struct batch *b)
 	       b->count * (sizeof(struct batch_row) + sizeof(struct sort_key));
 }
 
-/* The entry of the same row, or NULL. */
+/* Find the batch row with equal bytes, or NULL. */
 static struct batch_row *find_entry(const struct batch *b, uint64_t hash,
     const struct table *t, const struct row_record *a)
 {
@@ -68,7 +68,7 @@ static struct batch_row *find_entry(const struct batch *b, uint64_t hash,
 	return NULL;
 }
 
-/* The time in its one form; the rows of a capture share theirs. */
+/* Normalize a time; all rows of a capture have the same one. */
 static bool intern_at(struct batch *b, struct slice text)
 {
 	if (b->at.p && slice_eq(text, b->at_as_written))
@@ -78,7 +78,7 @@ static bool intern_at(struct batch *b, struct slice text)
 	return row_time(b->at_as_written, &b->arena, &b->at);
 }
 
-/* The name of a capture, which its rows share, too. */
+/* Read the name of a capture; all its rows have the same one. */
 static void intern_src(struct batch *b, struct slice src)
 {
 	struct batch_source *s;
@@ -95,7 +95,7 @@ static void intern_src(struct batch *b, struct slice src)
 	b->src = &s->name;
 }
 
-/* The same row again: only its time and source can say something new. */
+/* Count an equal row; only its time and source may be new. */
 static void repeat(struct batch *b, struct batch_row *e)
 {
 	int first, last;
@@ -143,7 +143,7 @@ static bool add_row(struct batch *b, struct batch_row *e,
 	return true;
 }
 
-/* A page or a check, which waits for its turn as it came. */
+/* Add a list record; they are applied in the order of their coming. */
 static bool add_list_record(
     struct batch *b, const struct row_record *a, struct buf *why)
 {
@@ -234,7 +234,7 @@ static int cmp_sort_keys(const void *x, const void *y)
 	return c ? c : (a->row > b->row) - (a->row < b->row);
 }
 
-/* How many bytes all keys of a table begin with alike. */
+/* How many bytes all keys of a table have in common at their start. */
 static size_t shared_prefix(const struct sort_key *o, size_t n)
 {
 	struct slice first = o[0].row->key;

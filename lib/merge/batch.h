@@ -1,7 +1,7 @@
 /*
- * Rows that wait to be written, in memory of their own. Rows that come again
- * byte for byte take none: they are counted, and the first and last of their
- * times kept, which is all that merging asks for.
+ * Rows that wait to be written, copied into memory of the batch. Of rows that
+ * are equal byte for byte one is stored, with their number and the first and
+ * last of their times: merging needs no more.
  */
 #ifndef SP_MERGE_BATCH_H
 #define SP_MERGE_BATCH_H
@@ -54,7 +54,7 @@ struct batch {
 	struct list_record
 	    *list_records; /* of lists, in the order of their coming */
 	struct batch_source *sources; /* not yet numbered */
-	struct pending_error *errors; /* the same */
+	struct pending_error *errors; /* not yet written */
 
 	size_t room; /* private from here */
 	struct list_record **list_records_end;
@@ -91,15 +91,15 @@ struct row_record {
 };
 
 /*
- * Take a row in; all is copied but `user`. `why`, which is empty, gets the
- * reasons of columns that cannot be taken, each ended by a newline, and
- * batch_place says which row it is. False if the row cannot be loaded: then
- * the last reason says so.
+ * Add a row; everything is copied but `user`. `why`, which is empty, gets the
+ * reasons of columns that are left out, each ended by a newline, and
+ * batch_place names the row. False if the row cannot be loaded: then the last
+ * reason says why.
  */
 bool batch_add(
     struct batch *, struct table *, const struct row_record *, struct buf *why);
 
-/* Which row the last one was that had reasons; p == NULL if that is unknown. */
+/* Name the last row that had reasons; p == NULL if that is unknown. */
 struct slice batch_place(const struct batch *);
 
 /* Store an error to be written with the rows. */

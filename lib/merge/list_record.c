@@ -19,7 +19,7 @@ static bool reject(struct buf *why, const char *name, const char *what)
 	return false;
 }
 
-/* A string's meaning; null is as good as absent, and no id is empty. */
+/* Decode a string; null counts as absent, and so does an empty id. */
 static bool read_text(const struct json *j, enum json_type type,
     const char *name, struct arena *arena, struct slice *to, struct buf *why)
 {
@@ -143,7 +143,7 @@ bool items_cmp(struct slice a, struct slice b, int *cmp)
 	return good;
 }
 
-/* Count the items, and see that each is one. */
+/* Count the items, and check that each is one. */
 static bool check_items(
     struct list_record *p, struct arena *arena, struct buf *why)
 {
@@ -167,7 +167,7 @@ static bool is(const struct json *j, const char *name)
 	return json_text_is(j->key, j->key_escaped, slice_of(name));
 }
 
-/* Null is as good as absent. */
+/* Null counts as absent. */
 static bool read_bool(
     enum json_type type, const char *name, bool *to, struct buf *why)
 {
@@ -253,14 +253,14 @@ static bool read_list_record(struct list_record *p, struct slice object,
 		return reject(why, "row", "is incomplete");
 	if (!whole(p, why))
 		return false;
-	/* Without a name, it is of the list that came at its time. */
+	/* Without a name, it is of the list of its time. */
 	if (p->list.n == 0)
 		p->list = p->at;
 	if (p->kind == LIST_OP_CHECK)
 		return true;
 	if (!check_items(p, arena, why))
 		return false;
-	/* Nothing follows an empty page, or one behind the total. */
+	/* No page follows an empty one, or one past the total. */
 	p->last |= p->count == 0 || p->offset >= p->total ||
 		   (!p->more && p->offset + p->count >= p->total);
 	return true;

@@ -5,7 +5,6 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "json/json.h"
-#include "merge/row.h"
 
 void merge_row_clear(const struct table *t, struct stored_row *s)
 {
@@ -37,7 +36,7 @@ static bool later(struct slice a, struct slice b)
 	return a.p != b.p && slice_cmp(a, b) > 0;
 }
 
-/* Whether the time of a column's last observation is stored. */
+/* Whether a column's written_at is stored. */
 static bool is_timed(enum column_rule rule)
 {
 	return rule == RULE_LWW || rule == RULE_LIST;
@@ -66,7 +65,7 @@ static int column_of_key(const struct table *t, const struct json *j)
 	return c;
 }
 
-/* Whether it is kept where a column comes from. */
+/* Whether a column's source is stored. */
 static bool is_sourced(enum column_rule rule)
 {
 	return is_timed(rule) || is_seen(rule) || rule == RULE_FIRST;
@@ -79,7 +78,7 @@ static int64_t first_of(const struct origin *o, int64_t source)
 	return sources_first(o->sources, o->source, source);
 }
 
-/* The times that RULE_TIMES lists; names that are no columns are left out. */
+/* Read RULE_TIMES; names that are no columns are ignored. */
 static void read_times(const struct table *t, struct stored_row *s)
 {
 	struct slice text = value_slice(&s->values[t->times]);
@@ -99,7 +98,7 @@ static void read_times(const struct table *t, struct stored_row *s)
 	}
 }
 
-/* The sources that RULE_COLUMN_SOURCES lists. */
+/* Read RULE_COLUMN_SOURCES. */
 static void read_listed(const struct table *t, struct stored_row *s)
 {
 	struct slice text = value_slice(&s->values[t->column_sources]);
@@ -189,7 +188,7 @@ static void set_if_later(
 	}
 }
 
-/* A time that a row may have, by default its `at`. */
+/* An optional time of a row, by default its `at`. */
 static struct slice observed_time(
     const struct observation *obs, unsigned column, struct slice at)
 {
@@ -198,10 +197,7 @@ static struct slice observed_time(
 	return v && v->type == VALUE_TEXT ? v->text : at;
 }
 
-/*
- * A time at which something was seen: the earliest or the latest wins, with the
- * time of its first observation.
- */
+/* RULE_MIN and RULE_MAX; written_at is that of the first observation of it. */
 static void observe_seen(struct stored_row *s, unsigned column, bool latest,
     struct slice time, const struct origin *o)
 {
@@ -285,10 +281,7 @@ bool merge_cursor_is_void(int64_t cursor, struct slice at)
 	return cursor < 0 || (clock_parse(at, &ms) && cursor > ms);
 }
 
-/*
- * Whether the stored cursor counts: whether there is one, and it is valid for
- * its time.
- */
+/* Whether there is a stored cursor, and it is not void. */
 static bool has_cursor(const struct table *t, const struct stored_row *s,
     const struct value *v, struct slice at)
 {
@@ -335,7 +328,7 @@ static void observe_cursor(const struct table *t, struct stored_row *s,
 	s->present = present;
 }
 
-/* What of playlist_ingest_queue is asked for by name. */
+/* The columns of playlist_ingest_queue. */
 struct queued {
 	unsigned detected_at, played_at;
 };
@@ -347,8 +340,8 @@ static struct queued queue_columns(const struct table *t)
 }
 
 /*
- * The newest sign that a playlist wants a look: a play, or its detection. A
- * play is never later than that, whatever its date says.
+ * The newest evidence that a playlist must be fetched: a play from it, or its
+ * detection. A play later than its detection has a wrong date.
  */
 static struct slice evidence(const struct stored_row *s, struct queued q)
 {
@@ -384,7 +377,7 @@ bool merge_is_deleted(const struct table *t, const struct stored_row *s)
 	       !later(evidence(s, queue_columns(t)), s->deleted_at);
 }
 
-/* When it was deleted last, and the smallest source of that. */
+/* Merge a delete: the newest time, and the smallest source of that. */
 static void tell_done(struct stored_row *s, const struct origin *o)
 {
 	if (later(o->at, s->deleted_at)) {
@@ -440,10 +433,7 @@ void merge_observe(const struct table *t, struct stored_row *s,
 	}
 }
 
-/*
- * Whether a column was written at the time that RULE_LAST, or its own value,
- * says.
- */
+/* Whether a column was written at the time in RULE_LAST, or in itself. */
 static bool is_implied(
     const struct table *t, const struct stored_row *s, unsigned i)
 {
@@ -456,7 +446,7 @@ static bool is_implied(
 	       slice_eq(s->written_at[i], value_slice(&s->values[t->last]));
 }
 
-/* An object that was written there; NULL where nothing was. */
+/* The object from there on, as a value; NULL if nothing was written. */
 static struct value listed(const struct buf *text, size_t from, size_t to)
 {
 	if (to == from)
@@ -465,9 +455,8 @@ static struct value listed(const struct buf *text, size_t from, size_t to)
 }
 
 /*
- * Write RULE_TIMES: the columns whose time is not that of RULE_LAST. They are
- * sorted by name, for a table to which a column was added later has another
- * order of columns.
+ * Write RULE_TIMES: the columns whose time is not that of RULE_LAST. Sorted by
+ * name, as a column that is added later changes the order of columns.
  */
 static void write_times(
     const struct table *t, const struct stored_row *s, struct buf *text)
@@ -487,8 +476,8 @@ static void write_times(
 }
 
 /*
- * When columns were written last; p == NULL if none was. The source is of the
- * first capture that wrote one then.
+ * The newest written_at of all columns; p == NULL if none was written. *source
+ * gets the smallest source of those written then.
  */
 static struct slice last_write(const struct table *t,
     const struct stored_row *s, struct sources *sources, int64_t *source)
@@ -513,7 +502,7 @@ static struct slice last_write(const struct table *t,
 	return last;
 }
 
-/* The source of a row whose columns are not written at times of their own. */
+/* The source of a row whose columns have no times of their own. */
 static int64_t seen_source(const struct table *t, const struct stored_row *s)
 {
 	if (t->last >= 0)
@@ -524,7 +513,7 @@ static int64_t seen_source(const struct table *t, const struct stored_row *s)
 	return t->earliest < 0 ? SOURCE_UNKNOWN : s->source[t->earliest];
 }
 
-/* Write RULE_COLUMN_SOURCES, in the same order. */
+/* Write RULE_COLUMN_SOURCES, sorted likewise. */
 static void write_sources(const struct table *t, const struct stored_row *s,
     int64_t base, struct buf *text)
 {
@@ -564,7 +553,7 @@ static void put_sources(
 			: source_value(s->source[t->earliest]);
 }
 
-/* Write the times and sources that are listed, both into one text. */
+/* Write RULE_TIMES and RULE_COLUMN_SOURCES, both into one text. */
 static void put_listed(
     const struct table *t, struct stored_row *s, int64_t base, struct buf *text)
 {

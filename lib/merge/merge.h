@@ -1,24 +1,27 @@
 /*
- * Merging what was observed of a row of a table, at one time or another.
+ * Merges observations into a row of a table. An observation asserts values of
+ * columns as of a time.
+ *
  * Merging is commutative and idempotent: the same observations in any order,
  * any number of times, give the same row.
  *
  *	RULE_LWW	last writer wins; at one time, the greater value
- *	RULE_LIST	what is told stands: merge/tracklist.h tells it, and
- *			only
- *			of a list that is newer than the current one
- *	RULE_FIRST	the earliest time at which any row was told
- *	RULE_LAST	the newest time at which any column was told
- *	RULE_MIN, MAX	the earliest, the latest time told; of several who
- *			told it, the first did
- *	RULE_TIMES	a JSON object of times: of columns told earlier than
- *			RULE_LAST, of those told to be null, and of RULE_MIN
- *			and RULE_MAX told at another time than they say
+ *	RULE_LIST	the observed value wins always: merge/tracklist.h
+ *			writes it, and only of a list that is newer than the
+ *			current one
+ *	RULE_FIRST	the earliest time of any observation of the row
+ *	RULE_LAST	the newest time of any column
+ *	RULE_MIN, MAX	the earliest, the latest time observed; of several
+ *			observations of it, the first one counts
+ *	RULE_TIMES	a JSON object, the written_at of columns: of those
+ *			written earlier than RULE_LAST, of those that are null,
+ *			and of RULE_MIN and RULE_MAX where they were observed
+ *			at another time than they hold
  *
- * So a NULL that RULE_TIMES does not list was never told, and any other
- * value that it does not list was told at RULE_LAST. A NOT NULL column, which
- * only a user's own schema has, is listed whenever it was told: what it holds
- * before that is its default.
+ * So a NULL without an entry in RULE_TIMES was never observed, and any other
+ * value without one was written at RULE_LAST. A NOT NULL column, which only a
+ * user's own schema has, has an entry once it was observed: before that it
+ * holds its default.
  *
  * With each time goes a source: the smallest capture of those that report this
  * value at this time (merge/sources.h). It never decides which value wins.
@@ -28,7 +31,7 @@
  *				RULE_FIRST; of other kinds of tables, the row's
  *	RULE_FIRST_SOURCE	of RULE_FIRST or RULE_MIN, where it is another
  *	RULE_COLUMN_SOURCES	a JSON object of the sources of columns that
- *				these two do not speak for
+ *				these two are not of
  *
  * Times are text of base/clock.h, in whose order they sort. Nothing here
  * reads or writes a table.
@@ -41,22 +44,16 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "merge/observation.h"
 #include "merge/table.h"
 #include "merge/value.h"
 #include "merge/sources.h"
 
-/* Column values that one record asserts; the keys are always among them. */
-struct observation {
-	const struct value *values;
-	unsigned count;
-	bool removes; /* op "delete" */
-};
-
-/* When something was observed, and by which capture. */
+/* When something was observed, and in which capture. */
 struct origin {
 	struct slice at;
 	int64_t source;
-	struct sources *sources; /* what knows their order; borrowed */
+	struct sources *sources; /* which orders them; borrowed */
 };
 
 /* A row of a table as it is stored. All text is borrowed. */
@@ -65,7 +62,7 @@ struct stored_row {
 	struct value values[TABLE_COLUMNS_MAX];
 	struct slice
 	    written_at[TABLE_COLUMNS_MAX]; /* p == NULL: never written */
-	int64_t source[TABLE_COLUMNS_MAX]; /* where `at` is known */
+	int64_t source[TABLE_COLUMNS_MAX]; /* where written_at is known */
 	int64_t row_source;	 /* of what is not merged by columns */
 	struct slice deleted_at; /* of TABLE_QUEUE: when it was last removed */
 	int64_t done_source;
@@ -101,9 +98,9 @@ bool merge_cursor_is_void(int64_t cursor, struct slice at);
 bool merge_is_deleted(const struct table *, const struct stored_row *);
 
 /*
- * Settle the bookkeeping columns once all is told. `text` holds what must be
- * written out; slices into it last until its next write. False where it does
- * not fit.
+ * Compute the columns that follow from others, once all observations are
+ * merged. `text` gets what these columns hold; slices of it are valid until it
+ * is written to again. False if it does not fit.
  */
 bool merge_finalize(const struct table *, struct stored_row *, struct sources *,
     struct buf *text);

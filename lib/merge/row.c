@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "json/json.h"
 
-/* One value in the reading. */
+/* A value that is being read. */
 struct row_reader {
 	const struct column *column;
 	enum json_type type;
@@ -46,7 +46,7 @@ void row_text(
 	*text = written;
 	if (!escaped)
 		return;
-	/* Written as an escape, a NUL is longer than what it becomes. */
+	/* U+FFFD is shorter than the escape of a NUL. */
 	json_unescape(written, &b);
 	put_text(&clean, buf_slice(&b));
 	*text = arena_copy(arena, buf_slice(&clean));
@@ -62,7 +62,7 @@ bool row_time(struct slice written, struct arena *arena, struct slice *time)
 	if (!clock_parse(written, &ms))
 		return false;
 	*time = written;
-	/* Mostly it is in that form: but a leap second is not. */
+	/* Mostly it has that form; a leap second has not. */
 	if (written.n == CLOCK_TEXT - 1 && written.p[19] == '.' &&
 	    written.p[23] == 'Z' && written.p[17] != '6')
 		return true;
@@ -135,7 +135,7 @@ static bool read_text(const struct row_reader *r, struct value *v)
 				     : "must be a string");
 	*v = value_text(r->text);
 	row_text(r->text, r->escaped, r->arena, &v->text);
-	/* The stored value would differ from the text: no merge works then. */
+	/* SQLite would store another value, and merging would fail. */
 	if (r->column->makes_numbers && is_number(v->text))
 		return reject(r, "has a numeric type, which would turn "
 				 "this text into a number");
@@ -173,7 +173,7 @@ static bool read_real(const struct row_reader *r, struct value *v)
 	return true;
 }
 
-/* Whether a text is "" where that is no value. */
+/* Whether a text is "" in a column where that means none. */
 static bool is_nothing(const struct row_reader *r)
 {
 	return r->type == JSON_STRING && r->text.n == 0 &&
@@ -216,7 +216,7 @@ static bool read_value(const struct row_reader *r, struct value *v)
 	}
 }
 
-/* The column a member is for. `nth` of its row: rows resemble each other. */
+/* The column of a row's nth member: rows resemble each other. */
 static int find_column(struct table *t, const struct json *j, unsigned nth)
 {
 	unsigned hint = nth < TABLE_COLUMNS_MAX ? t->hint[nth] : 0;
@@ -232,15 +232,6 @@ static int find_column(struct table *t, const struct json *j, unsigned nth)
 		return (int)i;
 	}
 	return -1;
-}
-
-const struct value *observation_column(
-    const struct observation *obs, unsigned column)
-{
-	for (unsigned i = 0; i < obs->count; i++)
-		if (obs->values[i].column == column)
-			return &obs->values[i];
-	return NULL;
 }
 
 /* Whether the row has every column that it needs. */
@@ -272,7 +263,7 @@ static void no_column(
 	    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
 }
 
-/* Take the members of a row, whose opening brace has been read. */
+/* Read the members of a row, after its opening brace. */
 static void read_members(struct table *t, struct json *j, struct row_reader *r,
     struct value *values, unsigned *count)
 {
@@ -298,7 +289,7 @@ static void read_members(struct table *t, struct json *j, struct row_reader *r,
 		r->escaped = type == JSON_STRING && j->escaped;
 		if (!read_value(r, &v))
 			continue;
-		/* Of a name that comes twice the last one counts. */
+		/* Of two members of one name the last one counts. */
 		slot = where[c] ? where[c] - 1u : *count;
 		values[slot] = v;
 		values[slot].column = (unsigned)c;
@@ -361,7 +352,7 @@ bool row_read(struct table *t, struct slice object, struct slice user,
 	return true;
 }
 
-/* An integer so that its bytes sort as it does. */
+/* Encode an integer so that its bytes sort as it does. */
 static void put_integer(char *to, int64_t value)
 {
 	uint64_t v = (uint64_t)value ^ (UINT64_C(1) << 63);
@@ -383,7 +374,7 @@ bool row_key(
 			put_integer(number, v->integer);
 			buf_put(key, number, sizeof(number));
 		} else if (v->type == VALUE_TEXT) {
-			/* No text has a NUL: the shorter of two is first. */
+			/* Text has no NUL, so that a prefix sorts first. */
 			buf_put_slice(key, v->text);
 			buf_putc(key, '\0');
 		} else {

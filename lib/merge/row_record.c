@@ -8,7 +8,7 @@ static bool is_called(const struct member *m, const char *name)
 			      : slice_is(m->key, name);
 }
 
-/* A string member, decoded; null is as good as absent. */
+/* Decode a string member; null counts as absent. */
 static bool read_string_member(
     const struct member *m, struct buf *scratch, struct slice *to)
 {
@@ -34,7 +34,7 @@ const char *row_record_read(const struct record *rec, struct buf *scratch,
 	struct slice op = {NULL, 0};
 
 	buf_clear(scratch);
-	/* All that a line can decode to: slices stay where they are. */
+	/* No text is longer decoded: slices point into the buffer. */
 	if (!buf_reserve(scratch, rec->line.n))
 		return "too long";
 	for (size_t i = 0; i < rec->count; i++) {

@@ -8,9 +8,9 @@
 #include "stream/record.h"
 
 /*
- * Read a row record, in one pass over its members, for there are many. What
- * it does not say stays as it is. Slices live as long as the record and
- * `scratch`, which is cleared first. NULL, or why it cannot be used.
+ * Read a row record, in one pass over its members, for speed. What it lacks is
+ * left unchanged. Slices are valid as long as the record and `scratch`, which
+ * is cleared first. NULL, or the reason why it cannot be used.
  */
 const char *row_record_read(const struct record *, struct buf *scratch,
     struct slice *table, struct row_record *);

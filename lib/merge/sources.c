@@ -100,7 +100,7 @@ int sources_number(struct sources *s, struct source_name *name)
 	return rc;
 }
 
-/* Ask the table; what is not there is last. */
+/* Compare by the table; what it lacks is last. */
 static int64_t compare(struct sources *s, int64_t a, int64_t b)
 {
 	int rc = prepare(s, &s->compare,

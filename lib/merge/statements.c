@@ -2,7 +2,7 @@
 
 #include "db/db.h"
 
-/* Prepare the text of a string that is being built, and free it. */
+/* Prepare the text that was built, and free it. */
 static int prepare(sqlite3 *db, sqlite3_str *text, sqlite3_stmt **stmt)
 {
 	char *sql = sqlite3_str_finish(text);
@@ -106,7 +106,7 @@ static int prepare_update(sqlite3 *db, struct table *t)
 			comma = ", ";
 		}
 	put_where(s, t);
-	/* Where all columns are keys, there is nothing to update. */
+	/* If all columns are keys, nothing can be updated. */
 	if (!*comma) {
 		sqlite3_free(sqlite3_str_finish(s));
 		return SQLITE_OK;
@@ -123,7 +123,7 @@ static int prepare_remove(sqlite3 *db, struct table *t)
 	return prepare(db, s, &t->remove);
 }
 
-/* A temporary table that lies over the true one. */
+/* The temporary table that overlays the real one. */
 static int make_overlay(sqlite3 *db, const struct table *t)
 {
 	sqlite3_str *s = sqlite3_str_new(db);

@@ -8,12 +8,12 @@
 #include "base/mem.h"
 #include "db/db.h"
 
-/* Tables that are not merged by what their columns are called. */
+/* Tables that are not merged by the names of their columns. */
 static const struct table_rule {
 	const char *table;
 	enum table_kind kind;
 	bool deferred, covers, sparse_last;
-	const char *keys[4]; /* where it is not the primary key */
+	const char *keys[4]; /* if not the primary key */
 } specials[] = {
     {"accounts", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"cursors", TABLE_CURSOR, true, false, false, {NULL}},
@@ -126,7 +126,7 @@ static enum column_type type_of(struct slice name, const char *declared)
 	return is_time(name) ? COLUMN_TIME : COLUMN_TEXT;
 }
 
-/* Whether SQLite stores text there as a number where it looks like one. */
+/* Whether SQLite stores text that looks like a number as one. */
 static bool makes_numbers(enum column_type type, const char *declared)
 {
 	return (type == COLUMN_TEXT || type == COLUMN_JSON ||
@@ -154,7 +154,7 @@ static char *copy_name(struct slice *to, struct slice name)
 	return p;
 }
 
-/* Take a column from a row of the query in read_columns. */
+/* Add a column from a result of read_columns. */
 static void add_column(struct table *t, sqlite3_stmt *s)
 {
 	const void *name = sqlite3_column_text(s, 0);
@@ -204,7 +204,7 @@ static bool read_columns(struct tables *ts, struct table *t)
 	return rc == SQLITE_DONE;
 }
 
-/* Where a table is named by something else than its primary key. */
+/* Set the key of a table if it is not the primary key. */
 static void set_special_keys(struct table *t, const struct table_rule *special)
 {
 	if (!special || !special->keys[0])
@@ -252,7 +252,7 @@ static void finish_table(struct table *t, const struct table_rule *special)
 		struct column *c = &t->columns[t->keys[i]];
 
 		c->rule = RULE_KEY;
-		/* An endpoint that has but one subject has that of "". */
+		/* The subject of an endpoint that has only one is "". */
 		c->empty_is_null |=
 		    !t->user_made && !slice_is(c->name, "subject");
 		if (slice_is(c->name, "user_id"))
@@ -275,7 +275,7 @@ static void finish_table(struct table *t, const struct table_rule *special)
 		t->kind = t->last >= 0 && t->times >= 0 ? TABLE_BY_COLUMN
 							: TABLE_NOT_LOADED;
 	}
-	/* Without its times a column cannot be merged by them. */
+	/* Last writer wins needs RULE_TIMES. */
 	for (unsigned i = 0; i < t->count; i++)
 		if (t->columns[i].rule == RULE_LWW &&
 		    (t->times < 0 || t->last < 0))
@@ -284,7 +284,7 @@ static void finish_table(struct table *t, const struct table_rule *special)
 		t->kind = TABLE_NOT_LOADED;
 }
 
-/* Whether the schema of sp has a table, as against a user's own. */
+/* Whether a table is of sp's schema, not made by a user. */
 static bool is_ours(struct slice name)
 {
 	static const char *const merged[] = {"tracks", "albums", "artists",
@@ -315,7 +315,7 @@ static void table_free(struct table *t)
 
 /*
  * Virtual tables are the user's: rows are not merged into them, and one whose
- * module this program lacks cannot even be looked at.
+ * module this program lacks cannot be read at all.
  */
 static bool is_virtual(struct tables *ts, struct slice name)
 {
@@ -348,7 +348,7 @@ static struct table *table_read(struct tables *ts, struct slice name)
 		table_free(t);
 		return NULL;
 	}
-	/* SQLite's own tables are none of ours. */
+	/* SQLite's own tables are not loaded. */
 	if (slice_starts(name, SLICE("sqlite_")))
 		t->kind = TABLE_NOT_LOADED;
 	else if (t->count > 0)
@@ -369,7 +369,7 @@ struct table *tables_find(struct tables *ts, struct slice name)
 	if (!t)
 		return NULL;
 	if (t->count == 0 && t->kind == TABLE_UNKNOWN) {
-		/* Names that mean nothing may come without end. */
+		/* One is enough: unknown names may come without end. */
 		table_free(ts->unknown);
 		return ts->unknown = t;
 	}

@@ -1,8 +1,8 @@
 /*
- * The tables that can be loaded, as the database itself describes them: its
- * columns and types are asked for, so that a column that a user added, or a
- * table of a user's own, is loaded like any other. What is merged otherwise
- * than column by column is a small list in tables.c.
+ * The tables that can be loaded, as the database describes them: columns and
+ * types are read from the database, so that a column that a user added, or a
+ * table of a user's own, is loaded like any other. table.c lists the few
+ * tables and columns that have rules of their own.
  *
  * A struct tables owns its tables and their statements.
  */
@@ -36,18 +36,17 @@ enum column_rule {
 	RULE_MIN,   /* the earliest time observed, `at` by default */
 	RULE_MAX,   /* the latest time observed, `at` by default */
 	RULE_TABLE, /* merged by the rule of its table */
-	RULE_LIST,  /* of the current list, see merge/tracklist.h: one value all
-		     */
+	RULE_LIST,  /* of the current list, see merge/tracklist.h */
 
 	/* Bookkeeping of provenance, which neither counts as a change nor in
 	   a digest: see merge/merge.h. */
-	RULE_ROW_SOURCE,     /* of the columns that nothing else speaks for */
+	RULE_ROW_SOURCE,     /* of the columns without one of their own */
 	RULE_FIRST_SOURCE,   /* of RULE_FIRST, or else RULE_MIN */
 	RULE_COLUMN_SOURCES, /* of those whose source is another */
 	RULE_LIST_SOURCES    /* of the pages of the current list */
 };
 
-/* Whether a column says where others come from. */
+/* Whether a column holds the sources of others. */
 static inline bool rule_is_provenance(enum column_rule rule)
 {
 	return rule >= RULE_ROW_SOURCE;
@@ -83,19 +82,18 @@ struct table {
 	unsigned by_name[TABLE_COLUMNS_MAX]; /* the columns by alphabet */
 	unsigned keys[TABLE_COLUMNS_MAX];    /* in the order of the index */
 	unsigned key_count;
-	int first, last, times; /* the columns of those rules, or -1 */
-	/* The same. */
+	/* The columns of these rules, or -1. */
+	int first, last, times;
 	int row_source, first_source, column_sources, list_sources;
-	int earliest; /* what first_source is of */
+	int earliest; /* the column whose source first_source is */
 
-	bool deferred; /* its rows are deferred until their run commits of their
-			  run */
-	bool covers;   /* where its rows end, plays may be missing */
+	bool deferred;	  /* its rows wait until their run commits */
+	bool covers;	  /* where its rows end, plays may be missing */
 	bool sparse_last; /* RULE_LAST is NULL where it equals RULE_FIRST */
 	bool of_user;	  /* its user_id may come from --user */
-	bool user_made;	  /* made by a user, its keys compared who knows how */
+	bool user_made;	  /* made by a user: its keys may have any collation */
 
-	/* Where the members of the last row went: rows resemble each other. */
+	/* Columns of the last row's members: rows resemble each other. */
 	unsigned char hint[TABLE_COLUMNS_MAX];
 
 	/* Prepared when first used, by merge/apply.h. */
@@ -115,8 +113,8 @@ int table_column(const struct table *, struct slice name);
 
 /*
  * The table of that name; its kind says whether it can be loaded. Belongs to
- * `tables`; one that is unknown, until the next call. NULL on failure, which
- * the connection tells.
+ * `tables`; an unknown one is valid until the next call. NULL on failure: the
+ * error is the connection's.
  */
 struct table *tables_find(struct tables *, struct slice name);
 

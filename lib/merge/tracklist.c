@@ -5,7 +5,7 @@
 #include "db/db.h"
 #include "merge/tracklist_sql.h"
 
-#define LIST_TEXT_MAX ((size_t)1 << 30) /* what SQLite takes in one value */
+#define LIST_TEXT_MAX ((size_t)1 << 30) /* of a value in SQLite */
 
 void tracklists_init(
     struct tracklists *ls, struct applier *applier, struct tables *tables)
@@ -40,7 +40,7 @@ void tracklists_release(struct tracklists *ls)
 	list_status_release(&ls->other);
 }
 
-/* Have everything ready, once there is a list. */
+/* Set up on the first list record. */
 static int prepare(struct tracklists *ls)
 {
 	struct table *tracks;
@@ -100,7 +100,7 @@ static int copy_playlist(struct tracklists *ls, struct slice playlist)
 	return rc;
 }
 
-/* Look up which list is current of a playlist; of the last one it is known. */
+/* Look up a playlist's current list; the last playlist's is cached. */
 static int find_current(struct tracklists *ls, struct slice playlist)
 {
 	const struct table *t = ls->playlists;
@@ -129,7 +129,7 @@ static int find_current(struct tracklists *ls, struct slice playlist)
 	return SQLITE_OK;
 }
 
-/* How a list compares with the current one; anything is newer than none. */
+/* Compare a list with the current one; any is newer than none. */
 static int cmp_current(
     const struct tracklists *ls, struct slice at, struct slice list)
 {
@@ -138,12 +138,12 @@ static int cmp_current(
 	return c ? c : slice_cmp(list, buf_slice(&ls->current_list));
 }
 
-/* A list that takes the place of the current one. */
+/* A list that becomes current. */
 struct whole_list {
 	struct slice playlist, list, at, snapshot;
 	const struct source_name *src; /* of its newest record */
 	const struct list_record
-	    *page; /* its only one, or NULL: as they are kept */
+	    *page; /* its only one, or NULL: they are stored */
 };
 
 static int cmp_lists(const struct whole_list *a, const struct whole_list *b)
@@ -154,8 +154,8 @@ static int cmp_lists(const struct whole_list *a, const struct whole_list *b)
 }
 
 /*
- * Write the time of a whole list to its playlist, and a tombstone to the queue;
- * and its name, if it is current now. Its source is that of its first page.
+ * Write a tombstone to the queue, and the time of a whole list to its playlist,
+ * with its name if it is current now. The source is that of its first page.
  */
 static int write_whole(struct tracklists *ls, const struct whole_list *w,
     int64_t first, bool current)
@@ -184,7 +184,7 @@ static int write_whole(struct tracklists *ls, const struct whole_list *w,
 	return rc;
 }
 
-/* Write that a list is current, and remember which one. */
+/* Write which list is current, and cache it. */
 static int write_current(struct tracklists *ls, const struct whole_list *w)
 {
 	int64_t first =
@@ -208,7 +208,7 @@ static int64_t page_source(sqlite3_stmt *page)
 		   : sqlite3_column_int64(page, 2);
 }
 
-/* Put the items of all pages that are kept of a list. */
+/* Write the items of all stored pages of a list. */
 static int put_pages(struct tracklists *ls, const struct whole_list *w,
     struct tracklist_position *at)
 {
@@ -252,9 +252,9 @@ static int make_current(struct tracklists *ls, const struct whole_list *w)
 	return rc;
 }
 
-/* --- parts as they come -------------------------------------------------- */
+/* --- list records as they come ------------------------------------------- */
 
-/* A part that changes nothing. */
+/* Report a record that changes nothing. */
 static int count_unchanged(struct tracklists *ls, const struct list_record *p)
 {
 	if (p->kind == LIST_OP_PAGE)
@@ -262,7 +262,7 @@ static int count_unchanged(struct tracklists *ls, const struct list_record *p)
 	return SQLITE_OK;
 }
 
-/* The current list, of which a page comes again. */
+/* The current list, of which a page came again. */
 static struct whole_list current_list(
     const struct tracklists *ls, const struct list_record *p)
 {
@@ -328,8 +328,8 @@ static struct whole_list whole_of(
 }
 
 /*
- * Whether another list confirms a whole one: it was read from its first page
- * on by itself, and has the same items.
+ * Whether another list confirms a whole one: it was fetched independently from
+ * its first page on, and has the same items.
  */
 static int confirms(struct tracklists *ls, const struct whole_list *w,
     struct slice other, bool *yes)
@@ -367,9 +367,9 @@ static int find_confirming(
 }
 
 /*
- * Of a whole list that its check does not prove, and another that confirms
- * it, the older one is current: its items were there from then on. So whatever
- * is older than the current list can never be wanted again.
+ * A whole list that is not complete, and another that confirms it: the older
+ * one becomes current, as its items were there from then on. So pages older
+ * than the current list are never needed again.
  */
 static int make_confirmed_current(struct tracklists *ls,
     const struct list_record *p, const struct whole_list *w)
@@ -401,7 +401,7 @@ static int write_as_new(struct tracklists *ls, const struct whole_list *w)
 	return rc == SQLITE_DONE ? write_whole(ls, w, first, false) : rc;
 }
 
-/* See what a list is with a part that came, and hold it if it may be. */
+/* Assess a list with a record that came; if it is complete, make it current. */
 static int assess_list(
     struct tracklists *ls, const struct list_record *p, struct slice list)
 {
@@ -420,7 +420,7 @@ static int assess_list(
 	return c > 0 ? make_confirmed_current(ls, p, &w) : SQLITE_OK;
 }
 
-/* Keep a part, and see what its list is with it, and those that follow it. */
+/* Store a record, and assess its list and those that follow it. */
 static int store_record(struct tracklists *ls, const struct list_record *p)
 {
 	sqlite3_stmt *s;
@@ -438,8 +438,8 @@ static int store_record(struct tracklists *ls, const struct list_record *p)
 }
 
 /*
- * A list with the name and time of the current one, as captures without a run
- * may come: the longer one wins, then the greater one.
+ * A list with the name and time of the current one, which captures without a
+ * run may have: the longer one wins, then the greater one.
  */
 static int apply_same_list(struct tracklists *ls, const struct list_record *p,
     const struct whole_list *w)
@@ -466,7 +466,7 @@ static int apply_same_list(struct tracklists *ls, const struct list_record *p,
 	return rc;
 }
 
-/* A page that is a list by itself needs no others, and waits not. */
+/* A list of one page is complete: it does not wait. */
 static int apply_single_page(struct tracklists *ls, const struct list_record *p)
 {
 	struct whole_list w = {.playlist = p->playlist,
@@ -510,7 +510,7 @@ static int apply_record(struct tracklists *ls, const struct list_record *p)
 	return rc == SQLITE_OK ? count_unchanged(ls, p) : rc;
 }
 
-/* Where a constraint of a user's own forbids it, a list is refused whole. */
+/* A list is refused whole if a constraint of the user's forbids it. */
 static int apply_or_reject(struct tracklists *ls, const struct list_record *p)
 {
 	struct applier *l = ls->applier;
@@ -569,7 +569,7 @@ static const char *reason(struct tracklists *ls, const struct list_status *j)
 	}
 }
 
-/* Whether there is nothing to say of a list: see what has come of it. */
+/* Assess a list, and find whether there is nothing to report of it. */
 static int needs_no_report(struct tracklists *ls, struct slice playlist,
     struct slice list, bool *needless)
 {

@@ -1,7 +1,7 @@
 /*
- * The tracks of a playlist are one value: a list, which comes in pages. They
- * wait in playlist_pages until the list is complete; then it takes the place
- * of the one that playlist_tracks holds, if it is newer, and the playlist
+ * The tracks of a playlist are one value: a list, which comes in pages. Pages
+ * wait in playlist_pages until their list is complete. It then becomes current,
+ * in playlist_tracks, if it is newer than the one there, and the playlist
  * leaves the queue.
  *
  *	a list		the pages and the check of one name ("RUN/REQUEST"),
@@ -9,20 +9,20 @@
  *			one; its time is the earliest of its pages', and of the
  *			check's if one is due
  *	whole		the pages follow each other from 0 to the last one
- *	complete	whole, and all pages tell its length as their total;
- *			the check, if the first page wants one or the list was
- *			resumed, came and tells the first page's snapshot
- *	confirmed	whole, but not complete, and another such list, read
- *			by itself from its first page on, has the same items:
- *			then the older one of the two counts as complete
- *	newer		the later time, at one time the greater name: see
+ *	complete	whole, and every page's total is its length; the
+ *			check, if the first page wants one or the list was
+ *			resumed, came and has the first page's snapshot
+ *	confirmed	whole, but not complete, and another such list, fetched
+ *			independently from its first page on, has the same
+ *			items: then the older one of the two counts as complete
+ *	newer		the later time; at one time the greater name: see
  *			tracks_updated and tracks_list of playlists
  *
- * So whatever the order, the greatest complete list is current in the end, and
- * what is older than it is of no use any more. Each page is of one list: two
- * requests that resume the same one make two lists. Of two pages under one
- * key, as two mappings tell of one capture, the greater one stands, whole.
- * Of two lists of one name and time, each in one page, the longer one does.
+ * So in any order the greatest complete list becomes current, and the pages of
+ * older ones are dropped. Each page is of one list: two requests that resume
+ * the same list make two lists. Two mappings may give two pages of one capture
+ * the same key: then the greater one wins, whole. Of two lists of one name and
+ * time, each in one page, the longer one wins.
  *
  * Functions return SQLite's result codes and write as part of the transaction
  * that is open.
@@ -62,7 +62,7 @@ struct tracklists {
 void tracklists_init(struct tracklists *, struct applier *, struct tables *);
 void tracklists_release(struct tracklists *);
 
-/* Take in the parts of a batch whose rows have been written. */
+/* Apply the list records of a batch whose rows have been written. */
 int tracklists_apply(struct tracklists *, const struct batch *);
 
 /*

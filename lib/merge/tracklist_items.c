@@ -121,7 +121,7 @@ static void set_position(
 	}
 }
 
-/* Read the stored row; its text lives as long as the row of results. */
+/* Read the stored row; its text is valid until the statement is stepped. */
 static void read_before(struct tracklist_items *li, sqlite3_stmt *s)
 {
 	for (int i = 0; i < ITEM_COLUMNS; i++)
@@ -155,7 +155,7 @@ static int write_after(struct tracklist_items *li, int which)
 	db_bind_text(s, index++, v[li->playlist].text);
 	sqlite3_bind_int64(s, index, v[li->position].integer);
 	rc = tracklist_sql_run(s);
-	/* The next call would have it forgotten. */
+	/* The next call would reset it. */
 	buf_clear(&li->why);
 	if (rc != SQLITE_OK) {
 		buf_puts(&li->why, sqlite3_errmsg(li->applier->db));
@@ -167,8 +167,8 @@ static int write_after(struct tracklist_items *li, int which)
 }
 
 /*
- * What could not be written is reported once the list is given up: its text
- * must not go with the row of results, or the page, that it came from.
+ * A row that could not be written is reported after the list is given up, so
+ * its text is copied: the statement and the page are gone by then.
  */
 static void copy_after(struct tracklist_items *li)
 {

@@ -1,6 +1,6 @@
 /*
  * The items of lists in their positions: the rows of playlist_tracks. Each
- * change is told to the loader's on_change.
+ * change is reported to the applier's on_change.
  *
  * Functions return SQLite's result codes and write as part of the transaction
  * that is open.
@@ -18,7 +18,7 @@
 #include "merge/list_record.h"
 #include "merge/table.h"
 
-/* Where items go. */
+/* Where items are written to. */
 struct tracklist_position {
 	struct slice playlist;
 	int64_t position; /* of the next one */
@@ -45,7 +45,7 @@ int tracklist_items_init(
     struct tracklist_items *, struct applier *, struct table *);
 void tracklist_items_release(struct tracklist_items *);
 
-/* Of a dry run: have a playlist's items where they are changed. */
+/* In a dry run: copy a playlist's items to where they are changed. */
 int tracklist_items_copy(struct tracklist_items *, struct slice playlist);
 
 /* Count the stored items of the position's playlist. */
@@ -53,14 +53,13 @@ int tracklist_items_count(
     struct tracklist_items *, struct tracklist_position *);
 
 /*
- * Compare so many items with those stored from the place on: below, above or
- * 0.
+ * Compare `count` items with those stored from the position on: <0, 0, >0.
  */
 int tracklist_items_cmp(struct tracklist_items *,
     const struct tracklist_position *, struct slice items, int64_t count,
     int *cmp);
 
-/* Put the items of a page into their positions, and the place behind them. */
+/* Write the items of a page, and move the position behind them. */
 int tracklist_items_put(
     struct tracklist_items *, struct tracklist_position *, struct slice items);
 

@@ -3,7 +3,7 @@
 #include "db/db.h"
 #include "merge/tracklist_sql.h"
 
-#define PAGE_TEXT_MAX ((size_t)1 << 30) /* what SQLite takes in one value */
+#define PAGE_TEXT_MAX ((size_t)1 << 30) /* of a value in SQLite */
 
 enum {
 	PAGES_STORE,
@@ -43,7 +43,7 @@ enum {
 		  " and p.list in (select name from chain)"                  \
 		  " order by p.page_offset, i.key))"
 
-/* What a record says, and what the stored row says. */
+/* The content of a record, and of the stored row. */
 #define SAID                                                             \
 	"(coalesce(?5, -1), coalesce(items_cmp(?9, items_json), 0), ?8," \
 	" coalesce(?6, ''), coalesce(?7, 0), coalesce(?11, 0),"          \
@@ -120,7 +120,7 @@ static const char run_table[] =
     "create temp table if not exists lists_of_run (playlist_id text,"
     " list text, primary key (playlist_id, list)) without rowid";
 
-/* What a dry run writes to: copies of the stored rows, playlist by playlist. */
+/* A dry run writes to copies of the stored rows, made by playlist. */
 static const char dry_tables[] =
     "create temp table lists_copied (playlist_id text primary key)"
     " without rowid;"
@@ -202,7 +202,7 @@ static sqlite3_stmt *bind_part(
 	return s;
 }
 
-/* A record that is stored came again: keep the smaller source. */
+/* A stored record came again: the smaller source is stored. */
 static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
 {
 	sqlite3_stmt *s = bind_part(lp, SOURCE, p);
@@ -289,7 +289,7 @@ static bool assess_first(struct list_status *j, sqlite3_stmt *s)
 	       set_text(&j->at, tracklist_sql_text(s, 5));
 }
 
-/* Take a page into account; they come in order, the check before them. */
+/* Account for a page; they come in order, after the check. */
 static bool assess_page(struct list_status *j, sqlite3_stmt *s)
 {
 	int64_t offset = sqlite3_column_int64(s, 0);
@@ -311,7 +311,7 @@ static bool assess_page(struct list_status *j, sqlite3_stmt *s)
 	} else {
 		j->ended = false;
 	}
-	/* What was resumed was read over a longer time. */
+	/* A resumed list was fetched over a longer time. */
 	j->check_due |=
 	    sqlite3_column_int(s, 4) != 0 || sqlite3_column_int(s, 8) != 0;
 	return slice_cmp(at, buf_slice(&j->at)) >= 0 || set_text(&j->at, at);

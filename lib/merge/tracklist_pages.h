@@ -1,6 +1,6 @@
 /*
- * Pages that wait for the rest of their list, in playlist_pages, and which
- * lists came in the run at hand.
+ * Pages that wait for the rest of their list, in playlist_pages, and the set
+ * of lists that came in the run at hand.
  *
  * Functions return SQLite's result codes and write as part of the transaction
  * that is open.
@@ -25,7 +25,7 @@ enum list_state {
 	LIST_CHANGED	/* pages contradict each other */
 };
 
-/* What there is of a list, with the pages of those that it follows. */
+/* What has come of a list, with the pages of those that it follows. */
 struct list_status {
 	enum list_state state;
 	int64_t came, total; /* items */
@@ -49,7 +49,7 @@ enum { TRACKLIST_PAGES_STATEMENTS = 17 };
 
 struct tracklist_pages {
 	sqlite3 *db;		 /* borrowed */
-	struct sources *sources; /* the same */
+	struct sources *sources; /* borrowed */
 	bool dry;
 
 	sqlite3_stmt *statements[TRACKLIST_PAGES_STATEMENTS]; /* private */
@@ -61,16 +61,16 @@ int tracklist_pages_init(
 void tracklist_pages_release(struct tracklist_pages *);
 
 /*
- * Of a dry run: have a playlist's pages where they are changed. `*first` says
- * whether they were not yet.
+ * In a dry run: copy a playlist's pages to where they are changed. `*first`
+ * says whether this is the first call for it.
  */
 int tracklist_pages_copy(
     struct tracklist_pages *, struct slice playlist, bool *first);
 
 /*
- * Store a part; of two that differ under one key the greater one, whole.
- * `*changed` says whether that is another one than before. The same record of
- * another capture may change the source alone.
+ * Store a list record; of two that differ under one key the greater one, whole.
+ * `*changed` says whether the stored one changed. The same record of another
+ * capture may change the source alone.
  */
 int tracklist_pages_store(
     struct tracklist_pages *, const struct list_record *, bool *changed);
@@ -80,10 +80,9 @@ int tracklist_pages_assess(struct tracklist_pages *, struct slice playlist,
     struct slice list, struct list_status *);
 
 /*
- * A statement of a list and of those that follow it, the greatest name first;
- * of all other lists of a playlist; and of a list's pages in order: items,
- * position and source. Each is stepped and reset by the
- * caller.
+ * Statements that the caller steps and resets. They give a list and those that
+ * follow it, the greatest name first; all other lists of a playlist; and a
+ * list's pages in order: items, position and source.
  */
 sqlite3_stmt *tracklist_pages_followers(
     struct tracklist_pages *, struct slice playlist, struct slice list);

@@ -7,7 +7,7 @@
 
 #define TEXT_MAX ((size_t)1 << 30)
 
-/* The next pair of an array that is being read. */
+/* Read the next pair of the array. */
 static bool next_pair(struct json *j, int64_t *position, int64_t *source)
 {
 	return json_next(j) == JSON_ARRAY && json_next(j) == JSON_NUMBER &&
@@ -44,7 +44,7 @@ int64_t tracklist_sources_at(struct slice text, int64_t position)
 	return SOURCE_UNKNOWN;
 }
 
-/* Have another source at a position, or none; they stay in order. */
+/* Set the source at a position, or remove it; pairs stay in order. */
 static void replace(struct buf *text, int64_t position, const int64_t *source)
 {
 	struct buf rest = BUF_INIT(TEXT_MAX);

@@ -1,4 +1,4 @@
-/* Statements of lists of tracks, and the ways in which they are stepped. */
+/* Prepares and steps the statements of lists of tracks. */
 #ifndef SP_MERGE_TRACKLIST_SQL_H
 #define SP_MERGE_TRACKLIST_SQL_H
 
@@ -18,22 +18,23 @@
 
 /*
  * Give a connection the function items_cmp(a, b), which compares arrays of
- * items: below, above or 0; NULL where one of them is none.
+ * items: <0, 0, >0; NULL if one of them is no array of items.
  */
 int tracklist_sql_add_function(sqlite3 *);
 
 /*
- * Prepare a text in which $ stands before the tables that are written: the
- * true ones or, in a dry run, temporary ones called dry_… . A result code.
+ * Prepare a statement. A $ before a table's name is removed or, in a dry run,
+ * replaced by "dry_", the temporary tables of that. A result code.
  */
 int tracklist_sql_prepare(
     sqlite3 *, bool dry, const char *sql, sqlite3_stmt **);
 
-/* Bind a playlist and, where there is one, a list; gives the statement. */
+/* Bind a playlist and, if it is not LIST_NONE, a list; returns the statement.
+ */
 sqlite3_stmt *tracklist_sql_bind(
     sqlite3_stmt *, struct slice playlist, struct slice list);
 
-/* Step a statement that writes, and have it ready for the next time. */
+/* Step a statement that writes, and reset it. */
 int tracklist_sql_run(sqlite3_stmt *);
 
 /* Whether a statement gives a row. */

@@ -10,7 +10,7 @@ static int cmp_numbers(const struct value *a, const struct value *b)
 	y = b->type == VALUE_INT ? (double)b->integer : b->real;
 	if (x < y || x > y)
 		return x < y ? -1 : 1;
-	/* Where a double cannot tell, something must. */
+	/* Equal as doubles: compare exactly. */
 	return (a->type > b->type) - (a->type < b->type);
 }
 
