@@ -1,7 +1,7 @@
 /*
- * sp-stage: stores every capture in staging_raw before it is passed on, and
- * replays stored captures: all of them, those of a run, or saved bodies. Says
- * which of them a row comes from, and removes those that no row needs.
+ * sp-stage: a filter that stores every capture in staging_raw before it passes
+ * it on. Its commands replay, import, redate and prune captures, and list runs
+ * and the captures that a row comes from.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +51,8 @@ static void store_capture(
 }
 
 /*
- * Pass a run on. What earlier ones left unloaded goes ahead of the first that
- * is planned: the plan of none of them is based on what comes with it.
+ * Pass a run on. Earlier runs that were not loaded are redelivered ahead of the
+ * first planned run. No plan of this stream is based on their captures.
  */
 static void pass_run(struct stage_writer *k, struct pipe *st,
     const struct record *rec, size_t max_line, bool *planned)
@@ -62,7 +62,7 @@ static void pass_run(struct stage_writer *k, struct pipe *st,
 
 	*planned |= first;
 	if (first) {
-		/* Without a reader it ends once all is staged. */
+		/* Without a reader, go on until all input is staged. */
 		signal(SIGPIPE, SIG_IGN);
 		redeliver_send(&waiting, k, st->out, rec, max_line);
 	}
@@ -73,8 +73,8 @@ static void pass_run(struct stage_writer *k, struct pipe *st,
 }
 
 /*
- * When the output is closed, as when sp-load was killed: stage the rest of the
- * input, to be sent with the next run.
+ * If the reader is gone, as when sp-load was killed, discard the output and
+ * stage the rest of the input, to be redelivered ahead of the next run.
  */
 static bool stage_on(struct out *out)
 {
@@ -177,7 +177,7 @@ static int prune(const struct stage_options *o)
 	return prune_run(&p);
 }
 
-/* A time option as the written time that the database compares. */
+/* A time option in the form that the database compares. */
 static const char *time_option(
     const char *option, const char *arg, char text[CLOCK_TEXT])
 {

@@ -1,8 +1,8 @@
--- What sp-stage runs shows.
+-- Runs, as sp-stage runs lists them.
 
 -- name: runs_for_people
--- What people want to see of the last :limit runs. Of a run's gaps those are
--- named of which something is left.
+-- The last :limit runs as a table for people. Only those gaps of a run are named
+-- that are not closed.
 with left as materialized (select * from play_gaps),
 last as (
 	select * from ingest_runs

@@ -21,7 +21,7 @@ struct import {
 	const struct stage_options *o;
 	struct stage_writer writer;
 	struct source source;
-	struct buf text;       /* of the file at hand */
+	struct buf text;       /* of the current file */
 	struct hash_set pages; /* see snapshot_of */
 	int64_t seq;
 	int status;
@@ -175,7 +175,7 @@ static void import_body(
 	source_send_line(&im->source, RECORD_CAPTURE, buf_slice(b));
 }
 
-/* Cut the first value off a text; false at its end, or with `j->error`. */
+/* Cut off the first value of a text; false at its end, or with `j->error`. */
 static bool next_body(struct slice *text, struct slice *body, struct json *j)
 {
 	while (text->n > 0 && *text->p && strchr(" \t\r\n", *text->p))
@@ -188,7 +188,7 @@ static bool next_body(struct slice *text, struct slice *body, struct json *j)
 	return true;
 }
 
-/* Each value of a text is a body: one, or several in a row. */
+/* Import each value of a text as a body. */
 static void import_text(struct import *im, const char *name, int64_t at)
 {
 	struct slice rest = buf_slice(&im->text), body;
@@ -209,7 +209,7 @@ static void import_text(struct import *im, const char *name, int64_t at)
 		refuse_body(im, name, "empty");
 }
 
-/* Read a file whole; NULL is stdin. False with the message said. */
+/* Read a whole file, or stdin for NULL. False if it is refused. */
 static bool read_file(struct import *im, const char *name, int64_t *mtime)
 {
 	int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
@@ -258,7 +258,7 @@ static void import_file(struct import *im, const char *name)
 	import_text(im, name ? name : "stdin", mtime);
 }
 
-/* How many characters to insert, remove or replace to make one of the other. */
+/* The Levenshtein distance of two names, `b` of 64 characters at most. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[65], n = strlen(b);
@@ -283,7 +283,7 @@ static size_t distance(const char *a, const char *b)
 	return row[n];
 }
 
-/* Whether a mapping has a name much like this one. */
+/* Whether a mapping has a similar name. */
 static bool is_near(const char *name, const char *mapping)
 {
 	return strlen(name) <= 64 &&
@@ -307,7 +307,7 @@ static bool list_mappings(const char *name, bool near, struct buf *names)
 	return found;
 }
 
-/* What no mapping knows would be refused by each replay of all. */
+/* Captures without a mapping would be refused in each replay of all. */
 static void check_endpoint(const struct stage_options *o)
 {
 	const char *name = o->filter.endpoint;

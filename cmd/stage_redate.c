@@ -1,6 +1,4 @@
-/*
- * Captures moved in time, those of runs whose clock was wrong.
- */
+/* sp-stage redate: moves the captures of runs in time. */
 #include "cli.h"
 #include "database.h"
 #include "json/json.h"

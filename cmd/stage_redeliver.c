@@ -1,6 +1,6 @@
 /*
- * What is staged gets loaded: ahead of a planned run, the captures of earlier
- * ones that no sp-load has loaded go out once more.
+ * At-least-once delivery: ahead of a planned run, sp-stage sends again the
+ * captures of earlier runs that were not loaded.
  */
 #include <string.h>
 
@@ -10,7 +10,10 @@
 #include "json/json.h"
 #include "stage.h"
 
-/* Open the run; what waits for a good end of the one it repeats, stays so. */
+/*
+ * Open a redelivery. What is deferred until the run that it repeats commits
+ * remains so, since that run is `uncommitted`.
+ */
 static void open_run(sqlite3 *db, struct source *s, const struct redelivery *r,
     const struct undelivered_run *w)
 {
@@ -73,9 +76,7 @@ void redeliver_send(struct redelivery *r, struct stage_writer *k,
 	stage_writer_begin(k);
 	if (redelivery_plan(r, k->db, but) != SQLITE_OK)
 		database_die(k->db, "find the captures that were not loaded");
-	/*
-	 * Recorded before they are sent, so that a crash counts as an attempt.
-	 */
+	/* Committed before they are sent, so that a crash is an attempt. */
 	stage_writer_commit(k);
 	for (size_t i = 0; i < r->count && !out->err; i++)
 		if (*r->runs[i].sent_as)

@@ -56,8 +56,8 @@ void replay_refuse(struct source *s, const char *key, struct slice name,
 	source_send(s, RECORD_ERROR);
 }
 
-/* Refuse the capture at hand, by its name if it has one. */
-static void send_damaged(
+/* Refuse an unreadable capture, by its name if it has one. */
+static void refuse_capture(
     const struct capture_walk *w, struct source *s, struct buf *name)
 {
 	const char *key = name->n ? "src" : "where";
@@ -76,7 +76,7 @@ int replay_send(struct capture_walk *w, struct source *s, struct buf *line,
 
 	while ((rc = capture_walk_next(w, line)) == SQLITE_ROW) {
 		if (w->reader.bad) {
-			send_damaged(w, s, line);
+			refuse_capture(w, s, line);
 			*status = EX_CONFIG;
 		} else if (!source_send_line(
 			       s, RECORD_CAPTURE, buf_slice(line))) {
@@ -93,8 +93,8 @@ int replay_send(struct capture_walk *w, struct source *s, struct buf *line,
 }
 
 /*
- * Announce the captures that are sent again for their errors to leave, all
- * before the first: rows in between would hold sp-transform up.
+ * Announce the captures whose errors are to be resolved, all of them before
+ * the first capture: rows in between would slow down sp-transform.
  */
 static int send_resolved_errors(sqlite3 *db, const struct capture_filter *f,
     struct source *s, struct buf *name)
@@ -118,7 +118,7 @@ static int send_resolved_errors(sqlite3 *db, const struct capture_filter *f,
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* Open the run: how many captures will come, and whose cursors stay. */
+/* Open the run, with the number of captures and the uncommitted runs. */
 static void open_run(sqlite3 *db, struct source *s, struct out *out,
     const struct stage_options *o, int64_t captures)
 {
@@ -143,7 +143,7 @@ int stage_replay(const struct stage_options *o)
 	out_init(&out, STDOUT_FILENO, (size_t)256 << 10);
 	if (capture_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
 		database_die(db, "read staging_raw");
-	/* No run, no records: sp-load takes an empty stream for a failure. */
+	/* Without a run sp-load would take the empty stream for a failure. */
 	if (walk.total == 0 && o->filter.refused)
 		cli_warn("replay: no refused captures are left");
 	else if (walk.total == 0)

@@ -8,7 +8,7 @@
 #include "db/runs.h"
 #include "json/json.h"
 
-#define STAGE_BATCH_BYTES ((size_t)8 << 20) /* passed on after one commit */
+#define STAGE_BATCH_BYTES ((size_t)8 << 20) /* passed on per commit */
 
 bool stage_writer_commit(void *ctx)
 {
@@ -27,14 +27,6 @@ void stage_writer_begin(struct stage_writer *k)
 	k->open = true;
 }
 
-void stage_writer_open(struct stage_writer *k, const char *db, size_t max_line)
-{
-	*k = (struct stage_writer){
-	    .db = database_open(db, DB_WRITE), .line = BUF_INIT(max_line + 64)};
-	if (capture_store_init(&k->staging, k->db, max_line) != SQLITE_OK)
-		database_die(k->db, "prepare staging_raw");
-}
-
 void stage_writer_init_idle(struct stage_writer *k, struct out *out)
 {
 	*k = (struct stage_writer){.db = NULL};
@@ -45,7 +37,10 @@ void stage_writer_init(
     struct stage_writer *k, const char *db, size_t max_line, struct out *out)
 {
 	stage_writer_init_idle(k, out);
-	stage_writer_open(k, db, max_line);
+	k->db = database_open(db, DB_WRITE);
+	k->line = (struct buf)BUF_INIT(max_line + 64);
+	if (capture_store_init(&k->staging, k->db, max_line) != SQLITE_OK)
+		database_die(k->db, "prepare staging_raw");
 	out->before_write = stage_writer_commit;
 	out->ctx = k;
 }
@@ -77,8 +72,8 @@ void stage_writer_add_run(struct stage_writer *k, const struct record *rec)
 	buf_release(&scratch);
 }
 
-/* What is staged of a capture cannot be read: stop, by its name. */
-static void stage_writer_lost(struct stage_writer *k, const char *why)
+/* End the program because the stored body of the capture is unreadable. */
+static void die_unreadable(struct stage_writer *k, const char *why)
 {
 	const struct capture_store *s = &k->staging;
 	struct slice run = s->run;
@@ -101,7 +96,7 @@ enum capture_result stage_writer_add_capture(
 		result = capture_store_append(&k->staging, why);
 	}
 	if (result == CAPTURE_UNREADABLE)
-		stage_writer_lost(k, *why);
+		die_unreadable(k, *why);
 	if (result == CAPTURE_FAILED)
 		database_die(k->db, "stage a capture");
 	return result;

@@ -15,30 +15,30 @@
 
 /*
  * Captures are passed on only once they are committed: lines wait in the
- * output's buffer, and its before_write commits the captures in them.
+ * output's buffer, whose before_write commits.
  */
 struct stage_writer {
 	sqlite3 *db; /* NULL where nothing is staged */
 	struct capture_store staging;
-	bool open;	 /* a transaction is */
+	bool open;	 /* a transaction */
 	struct buf line; /* private */
 };
 
-/* Open the database, its name or NULL. */
-void stage_writer_open(struct stage_writer *, const char *db, size_t max_line);
-
-/* The same, and have the output that is begun here wait for commits. */
+/*
+ * Open the database, its name or NULL, and begin the output, which waits for
+ * commits.
+ */
 void stage_writer_init(
     struct stage_writer *, const char *db, size_t max_line, struct out *);
 
-/* Begin the output alone: nothing is staged. */
+/* Begin the output alone; nothing is staged. */
 void stage_writer_init_idle(struct stage_writer *, struct out *);
 
 void stage_writer_release(struct stage_writer *);
 
 /*
- * Begin a transaction, unless one is open. The output commits it, or the
- * latter function, which is always true.
+ * Begin a transaction, unless one is open. The output commits it, or
+ * stage_writer_commit, which returns true.
  */
 void stage_writer_begin(struct stage_writer *);
 bool stage_writer_commit(void *writer);
@@ -46,15 +46,17 @@ bool stage_writer_commit(void *writer);
 /* Insert a run before its first capture. */
 void stage_writer_add_run(struct stage_writer *, const struct record *);
 
-/* Stage a capture; with CAPTURE_INVALID comes the reason, see
- * capture_store_append. */
+/*
+ * Stage a capture: CAPTURE_ADDED, CAPTURE_DUPLICATE, or CAPTURE_INVALID with
+ * the reason, see capture_store_append.
+ */
 enum capture_result stage_writer_add_capture(
     struct stage_writer *, const struct record *, const char **why);
 
 /*
- * The capture that was staged last as it is to be passed on: with the time that
- * is stored, in the form in which a replay gives it. The line is the record's,
- * or lives until the next call.
+ * The capture that was staged last, to be passed on: with the stored time, in
+ * the form that a replay sends. Its line is the record's, or valid until the
+ * next call.
  */
 struct record stage_writer_stored(struct stage_writer *, const struct record *);
 

@@ -4,10 +4,10 @@
 -- the tables, columns and indexes that it lacks, and never drops any.
 --
 -- A table with `column_times` is merged column by column: `last_updated` is
--- the newest time at which any of a row's columns was told, `column_times`
--- the times of those columns told earlier (NULL where there are none). In one
+-- the newest time of an observation of any of a row's columns, `column_times`
+-- the times of those columns observed earlier (NULL where there are none). In one
 -- with first_seen and last_seen it has their times where those are others.
--- created_at is when a row was first told.
+-- created_at is when a row was first observed.
 --
 -- Each value has its source, too: the capture that it came from. `row_source`
 -- is the source of all columns of a row but those of which `column_sources`
@@ -97,7 +97,8 @@ create table if not exists playlist_ingest_queue (
 	row_source integer
 ) without rowid;
 
--- When a playlist last left the queue: what was detected before stays out.
+-- Tombstones: when a playlist last left the queue. What was detected before does
+-- not enter it again.
 create table if not exists playlist_ingest_done (
 	playlist_id text not null primary key,
 	done_at text not null,
@@ -160,7 +161,7 @@ create table if not exists playlist_pages (
 	primary key (playlist_id, list, page_offset)
 ) without rowid;
 
--- Which playlists stand in which user's own list.
+-- The playlists that each user has in the own library.
 create table if not exists user_playlists (
 	user_id text not null,
 	playlist_id text not null,
@@ -199,8 +200,8 @@ create table if not exists user_relationships (
 	primary key (user_id, other_id, kind)
 ) without rowid;
 
--- Times between which all plays are known that the API had: of each planned
--- answer those from its oldest play to its newest. play_gaps is what is left.
+-- Times between which all plays that the API had are known: of each planned
+-- response those from its oldest play to its newest. play_gaps is the rest.
 create table if not exists play_coverage (
 	user_id text not null,
 	covered_from text not null,
@@ -221,7 +222,7 @@ create table if not exists cursors (
 	primary key (user_id, job)
 ) without rowid;
 
--- How the last request for something ended, and until when not to ask again.
+-- How the last request for something ended, and when to ask again.
 -- denied is what the last 403 was about: login, app, endpoint or subject.
 create table if not exists endpoint_status (
 	user_id text not null,
@@ -238,8 +239,8 @@ create table if not exists endpoint_status (
 	primary key (user_id, endpoint, subject)
 ) without rowid;
 
--- Deadlines that were set until then are lifted by hand; user_id '' is for
--- accounts whose user is not known yet.
+-- When the deadlines set before were lifted by hand; user_id '' is for accounts
+-- whose user is not known yet.
 create table if not exists lifted_deadlines (
 	user_id text not null,
 	endpoint text not null,
@@ -304,9 +305,9 @@ create table if not exists staging_bodies (
 create unique index if not exists staging_bodies_unique
 	on staging_bodies (sha256);
 
--- A run counts as failed until its end has come. replay_of: the run whose
--- captures it brought again, all up to the capture_id replay_until. process:
--- which program is at work on it, see base/os.h.
+-- The run log. A run has status 'failed' until its end record arrives.
+-- replay_of: the run whose captures it repeated, up to the capture_id
+-- replay_until. process: the program that works on it, see base/os.h.
 create table if not exists ingest_runs (
 	run_id text not null primary key,
 	job text,
@@ -356,7 +357,7 @@ create table if not exists ingest_errors (
 	subject text
 );
 
--- What makes a refusal known, of a capture that is staged.
+-- To find whether an error of a staged capture is known.
 create index if not exists ingest_errors_known
 	on ingest_errors (endpoint, reason, place) where endpoint is not null;
 create index if not exists ingest_errors_run on ingest_errors (run_id);
