@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every program's ways to fail: the status of sp(7), and a message that names
-# the place and the reason. `make valgrind T=errors` looks at the same for
+# the place and the reason. `make valgrind T=error-messages` looks at the same for
 # memory that is read before it is written, or after it is gone.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
