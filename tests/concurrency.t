@@ -50,7 +50,7 @@ ok $? "and was passed on"
 
 section "a reader that never ends"
 log_size() { stat -c %s "$SP_DB-wal" 2>/dev/null || echo 0; }
-hold "begin; select count(*) from users"
+lock "begin; select count(*) from users"
 pids=
 for n in 5 6; do
 	users "load$n-" 600 | sp-load --batch-rows 5 9>&- &
@@ -67,7 +67,7 @@ is "$ends" " 0 0 0 0" "nobody waits for a reader"
 grown=$(log_size)
 [ "$grown" -gt 1000000 ]
 ok $? "while it reads, the log grows"
-let_go
+unlock
 users last 1 | sp-load
 is "$(log_size) $(sql 'pragma integrity_check; select count(*) from users')" \
     "0 ok
@@ -76,7 +76,7 @@ is "$(log_size) $(sql 'pragma integrity_check; select count(*) from users')" \
 section "the schema changes on the way"
 SP_DB=$tmp/music.db
 users a 1 | sp-load
-hold "begin; select count(*) from users"
+lock "begin; select count(*) from users"
 sp-load --batch-time 20ms <"$tmp/rows" 2>"$tmp/err" 9>&- &
 loader=$!
 exec 8>"$tmp/rows"
@@ -99,7 +99,7 @@ echo "select count(*), 'again' from users;" >&9
 wait_until grep -q again "$tmp/held"
 is "$(grep again "$tmp/held")" "1|again" \
     "a reader with the old schema still sees what it saw"
-let_go
+unlock
 
 section "the file goes away"
 # taken COMMAND: takes the database away from one who waits for rows, who

@@ -62,7 +62,7 @@ for mode in extended development grandfathered; do
 	is "$(sql "select count(*) from endpoint_status
 		where endpoint = 'playlist' and status = 404")" \
 	    "$([ $mode = development ] && echo 1 || echo 0)" \
-	    "$mode: what is not to be had is remembered"
+	    "$mode: a playlist that cannot be fetched is remembered"
 
 	run job audio-features
 	is "$status $(last_run)" "0 complete" "$mode: audio features"
@@ -77,13 +77,13 @@ for mode in extended development grandfathered; do
 		    0 "$mode: an app without access requests no more"
 		like "$(sql "select reason from ingest_runs
 			where job = 'audio-features'")" '403' \
-		    "$mode: the run says why"
+		    "$mode: the run log says why audio features are refused"
 		;;
 	*)
 		is "$out" "" "$mode: none is requested twice"
 		is "$(sql "select count(*) from endpoint_status
 			where endpoint = 'audio-features' and status = 404")" \
-		    "$missing" "$mode: those without are known to be unknown"
+		    "$missing" "$mode: tracks without audio features are remembered"
 		;;
 	esac
 
@@ -96,7 +96,7 @@ for mode in extended development grandfathered; do
 	ok $? "$mode: followed artists, more than a page"
 	is "$(sql "select count(*) from user_relationships r left join artists a
 		on a.artist_id = other_id where kind = 'follows-artist'
-		and a.name is null")" 0 "$mode: each with its name"
+		and a.name is null")" 0 "$mode: followed artists have their names"
 	[ "$(sql "select count(*) from user_relationships
 		where kind = 'follows-playlist-of' and user_id = 'kim'")" -gt 1 ]
 	ok $? "$mode: owners of followed playlists"
@@ -106,14 +106,14 @@ for mode in extended development grandfathered; do
 	is "$(users_asked)" 0 "$mode: no user is requested again"
 	is "$(users_asked --profile-age 0)" "$(sql "select count(*)
 		from endpoint_status where endpoint = 'user' and status = 200
-		and subject <> 'kim'")" "$mode: unless that was long ago"
+		and subject <> 'kim'")" "$mode: a user fetched long ago is requested again"
 
 	run sh -c 'sp-stage replay | sp-transform | sp-load --db "$1"' sh \
 	    "$tmp/rebuilt.db"
 	is "$status" 0 "$mode: a rebuild from staging"
 	dump "$SP_DB" >"$tmp/a"
 	dump "$tmp/rebuilt.db" >"$tmp/b"
-	is "$(diff "$tmp/a" "$tmp/b" | head -n 4)" "" "$mode: gives the same tables"
+	is "$(diff "$tmp/a" "$tmp/b" | head -n 4)" "" "$mode: a rebuild gives the same tables"
 	rm -f "$tmp"/rebuilt.db*
 done
 
@@ -130,7 +130,7 @@ api_start --user kim --seed 5 --clock "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 for day in 1 2 3 4; do
 	api_post 'clock?advance=24h'
 	echo "+${day}d" >"$tmp/offset"
-	# More is played in a day than the API keeps: gaps are reported.
+	# More is played in a day than the API returns: gaps are reported.
 	job 2>/dev/null && job playlists
 	is "$day $?" "$day 0" "day $day"
 done
@@ -153,10 +153,10 @@ for mode in '' '&mode=swap'; do
 	api_post "fault?kind=change&path=/v1/playlists$mode"
 	run job --force playlists
 	is "$status $(last_run)" "1 complete" "a change on the way$mode: refused"
-	like "$err" "playlist '[0-9A-Za-z]+': its length or snapshot changed while it was being fetched, and no other fetch has the same items yet: keeping the stored track list" "and said"
+	like "$err" "playlist '[0-9A-Za-z]+': its length or snapshot changed while it was being fetched, and no other fetch has the same items yet: keeping the stored track list" "a change on the way$mode: an error names it"
 	is "$(sql "select count(distinct playlist_id) from playlist_tracks")" \
 	    "$(cut -d'|' -f1 "$tmp/before" | sort -u | wc -l)" \
-	    "no list is lost over it"
+	    "a change on the way$mode: no list is lost"
 	run job --force playlists
 	is "$status $(differs)" "0 " "the next run brings what is true"
 done
@@ -195,7 +195,7 @@ sp-stage replay | sp-transform | sp-load --db "$tmp/rebuilt.db" 2>"$tmp/err"
 is "$? $(sqlite3 "$tmp/rebuilt.db" "select count(*), tracks_list =
     '$(sql "select tracks_list from playlists where playlist_id = '$big'")'
     from playlist_tracks join playlists using (playlist_id)
-    where playlist_id = '$big'")" "0 260|1" "both that agree are kept"
+    where playlist_id = '$big'")" "0 260|1" "both fetches that agree stay"
 rm -f "$tmp"/rebuilt.db*
 # It changes for good, at each request.
 sql "update playlists set last_refreshed = '2020-01-01T00:00:00.000Z'

@@ -18,7 +18,7 @@ is $? 0 "a database"
 
 # locked SQL STATUS NAME COMMAND...: gives up in time, and can be run again.
 locked() {
-	hold "$1"
+	lock "$1"
 	name=$2
 	shift 2
 	began=$(date +%s%N)
@@ -30,7 +30,7 @@ locked() {
 	ok $? "after its time, not the usual one: $took ms"
 	is "$(grep -c '"type":"\(capture\|end\)"' "$tmp/out")" 0 \
 	    "it passes nothing on"
-	let_go
+	unlock
 	run "$@" <"$in"
 	is "$status $err" "0 " "run again, it completes"
 }
@@ -52,11 +52,11 @@ locked "begin exclusive" "sp-load: $SP_DB" sp-load --lock-wait 100ms
 
 # What opens the file waits for the lock as well as SQLite does: not twice.
 sqlite3 "$SP_DB" 'pragma journal_mode = delete' >/dev/null
-hold "begin immediate"
+lock "begin immediate"
 began=$(date +%s%N)
 run sp-load --lock-wait 2s <"$tmp/rows" 9>&-
 took=$((($(date +%s%N) - began) / 1000000))
-let_go
+unlock
 [ "$status" -eq 75 ] && [ $took -ge 2000 ] && [ $took -lt 3900 ]
 ok $? "two seconds are not four: $took ms"
 
@@ -64,7 +64,7 @@ run sp-load --lock-wait soon </dev/null
 is "$status" 64 "--lock-wait wants a duration"
 
 section "a signal does not wait for the lock"
-hold "begin immediate"
+lock "begin immediate"
 began=$(date +%s)
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
     2>"$tmp/err" 9>&- &
@@ -85,7 +85,7 @@ is "$? $(cat "$tmp/err")" \
     "SIGINT while it waits for a lock"
 [ $(($(date +%s) - began)) -lt 10 ]
 ok $? "ends it soon"
-let_go
+unlock
 
 section "who waits for input"
 mkfifo "$tmp/bodies"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tracks of playlists: lists that come in pages, held when complete.
+# The tracks of playlists: lists arrive in pages and are stored when complete.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
@@ -26,7 +26,7 @@ items() {
 	done
 }
 # a_run ID ROWS: what comes on stdin as rows of a run that ends well; in
-# place of that, END is told.
+# place of that, END is given.
 a_run() {
 	printf '{"type":"run","run":"%s","job":"playlists"}\n' "$1"
 	cat
@@ -38,7 +38,7 @@ a_run() {
 run_state() {
 	sql "select status, exit_status from ingest_runs where run_id = '$1'"
 }
-held() { sql "select group_concat(track_id, '') from (select track_id
+tracks() { sql "select group_concat(track_id, '') from (select track_id
 	from playlist_tracks where playlist_id = '${p:-p}' order by position)"; }
 waiting() { sql 'select count(*) from playlist_pages'; }
 
@@ -53,18 +53,18 @@ section "a list in pages"
 { cat "$tmp/pages" && check A s1 04; } | a_run R 6 >"$tmp/whole"
 run sp-load <"$tmp/whole"
 is "$status $out$err" "0 " "a list of three pages and a check"
-is "$(held)" abcad "is held in order, a track twice"
+is "$(tracks)" abcad "a list is stored in order, with a track twice"
 is "$(sql 'select name, snapshot_id, tracks_snapshot_id, tracks_updated,
 	last_refreshed, tracks_list from playlists')" \
     "Mix|s1|s1|2026-03-02T00:00:00.000Z|2026-03-02T00:00:00.000Z|A" \
-    "the playlist says which it holds, and of when"
+    "the playlist names its stored list and the time of it"
 is "$(sql 'select count(*) from playlist_ingest_queue; select done_at
 	from playlist_ingest_done')" "0
 2026-03-02T00:00:00.000Z" "it has left the queue"
 is "$(waiting) $(run_state R)" "0 complete|0" "and no page waits any more"
 dump >"$tmp/before"
 run sp-load <"$tmp/whole"
-is "$status $err" "0 " "told again, nothing is wrong"
+is "$status $err" "0 " "the same list loaded again"
 dump | cmp -s - "$tmp/before"
 ok $? "and nothing changes"
 is "$(sql "select rows_unchanged > 4 from ingest_runs")" 1 "but is counted"
@@ -84,7 +84,7 @@ is "$(sql 'select position, kind, track_id, uri, added_at, added_by
 1|episode||spotify:episode:e||
 2|local|spotify:local:x|spotify:local:x||
 3|unavailable||||lee
-4|track|é|\"q\"||" "are kept as they are, five for five"
+4|track|é|\"q\"||" "all five items are stored as they are"
 
 section "a newer list, tried first"
 fresh
@@ -106,18 +106,18 @@ is "$(printf '%s\n' "$out" | jq -r 'select(.table == "playlists")
 is "$(cksum <"$SP_DB")" "$sum" "and writes nothing"
 run sh -c 'cat "$1" "$1" | "$2" -n' sh "$tmp/new" "$build/sp-load"
 is "$(printf '%s\n' "$out" | grep -c '"update","table":"playlist_tracks"')" 2 \
-    "told twice in a dry run, it changes once"
+    "a list given twice in a dry run changes once"
 sp-load <"$tmp/new"
-is "$(held)" bac "then it is held: two have changed places, one is gone"
+is "$(tracks)" bac "a newer list is stored: two have changed places, one is gone"
 page A 0 4 01 "$(items a b c d)" | sp-load
-is "$? $(held)" "0 bac" "the older one comes too late"
+is "$? $(tracks)" "0 bac" "an older list that arrives later changes nothing"
 page C 0 3 02 "$(items x y z)" | sp-load
-is "$(held)" xyz "at one time, the greater name stands"
+is "$(tracks)" xyz "of two lists of one time the greater name wins"
 page B 0 3 02 "$(items b a c)" | sp-load
-is "$(held)" xyz "and keeps standing"
+is "$(tracks)" xyz "the greater name wins in any order"
 page D 0 0 03 '' | sp-load
-is "$? $(held)" "0 " "an empty list is a list"
-is "$(sql 'select tracks_list from playlists')" D "and is held"
+is "$? $(tracks)" "0 " "an empty list is stored as empty"
+is "$(sql 'select tracks_list from playlists')" D "an empty list is the current one"
 page D 0 0 03 '' | sp-load -n >"$tmp/out" 2>"$tmp/err"
 is "$? $(cat "$tmp/out")" "0 " "once more says nothing new"
 
@@ -135,16 +135,16 @@ run sp-load -n <"$tmp/new"
 is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
     "0 4" "a dry run on a database of an older sp, which is brought up to date"
 sp-load <"$tmp/new"
-is "$? $(held)" "0 bac" "and then loaded"
+is "$? $(tracks)" "0 bac" "the list is loaded after that"
 
-section "told again by a mapping that knows more"
+section "a mapping that knows more"
 fresh
 page A 0 2 01 '{"kind":"track","track_id":"a"}' >"$tmp/one"
 page A 1 2 02 '{"kind":"track","track_id":"b"}' >>"$tmp/one"
 sp-load <"$tmp/one"
 { page A 1 2 02 "$(items b)" && page A 0 2 01 "$(items a)"; } >"$tmp/two"
 run sp-load <"$tmp/two"
-is "$status $err" "0 " "a list is told again by another mapping"
+is "$status $err" "0 " "a list from another mapping"
 is "$(sql 'select track_id, uri from playlist_tracks')" "a|spotify:track:a
 b|spotify:track:b" "what it knows more is added"
 run sp-load <"$tmp/one"
@@ -166,8 +166,8 @@ for order in 'sed p' tac 'sort' 'sort -r' 'sort -R'; do
 	fresh
 	$order "$tmp/two" >"$tmp/order"
 	while read -r line; do echo "$line" | sp-load; done <"$tmp/order"
-	is "$(held) $(sql 'select tracks_snapshot_id from playlists')" "da t" \
-	    "the longer list stands, then the greater one, whole, through '$order'"
+	is "$(tracks) $(sql 'select tracks_snapshot_id from playlists')" "da t" \
+	    "the longer list wins, then the greater one, whole, through '$order'"
 done
 
 section "two snapshots of one playlist, imported together"
@@ -227,7 +227,7 @@ ok $? "as it is from staging_raw"
 cd - >"$tmp/null" || exit
 
 section "lists that are not complete"
-# incomplete NAME, REASON: the rows in $tmp/rows leave the list held.
+# incomplete NAME, REASON: the rows in $tmp/rows leave the stored list.
 incomplete() {
 	fresh
 	page A 0 2 01 "$(items a b)" | sp-load
@@ -236,8 +236,8 @@ incomplete() {
 	is "$status $(run_state R)" "1 complete|1" "$1: status 1"
 	is "$err" "sp-load: playlist 'p': $2: keeping the stored track list" "it is said"
 	is "$(sql 'select run_id, stage, list, reason from ingest_errors')" \
-	    "R|sp-load|B|playlist 'p': $2: keeping the stored track list" "and kept"
-	is "$(held)" ab "and the list held stays"
+	    "R|sp-load|B|playlist 'p': $2: keeping the stored track list" "$1: an error is recorded"
+	is "$(tracks)" ab "$1: the stored list stays"
 	sp-load -n <"$tmp/in" 2>"$tmp/err" >"$tmp/out"
 	is "$? $(grep -c 'keeping the stored track list' "$tmp/err")" "1 1" \
 	    "a dry run says so too"
@@ -248,11 +248,11 @@ UNPROVEN='its length or snapshot changed while it was being fetched, and no othe
 incomplete "a page is missing" "3 of 4 items were received"
 is "$(waiting)" 2 "the pages that came stay"
 page B 1 4 02 "$(items x)" | sp-load
-is "$? $(held) $(waiting)" "0 cxde 0" "the missing one completes them later"
+is "$? $(tracks) $(waiting)" "0 cxde 0" "the missing page completes the list later"
 { page B 0 4 02 "$(items c)" && page B 1 4 02 "$(items d e)"; } >"$tmp/rows"
 incomplete "the last page is short" "3 of 4 items were received"
 { page B 0 2 02 "$(items c)" && page B 1 3 02 "$(items d)"; } >"$tmp/rows"
-incomplete "the last page tells of more" "2 of 3 items were received"
+incomplete "the last page announces more" "2 of 3 items were received"
 { page B 0 4 02 "$(items c)" && page B 1 3 02 "$(items d e)"; } >"$tmp/rows"
 incomplete "totals contradict each other" "$UNPROVEN"
 { page B 0 3 02 "$(items c d)" && page B 1 3 02 "$(items d e)"; } >"$tmp/rows"
@@ -272,23 +272,23 @@ incomplete "the check differs" "$UNPROVEN"
 incomplete "the check is missing" \
     "the final snapshot check is missing"
 check B s 03 | sp-load
-is "$? $(held)" "0 cd" "the check completes it later"
+is "$? $(tracks)" "0 cd" "the check completes the list later"
 page B 0 2 02 "$(items c)" | sp-load 2>"$tmp/err"
-is "$(cat "$tmp/err")" "" "a page of the list held is no list of its own"
+is "$(cat "$tmp/err")" "" "a page of the stored list is no list of its own"
 
 fresh
 {
 	page B 0 3 02 "$(items a)"
 	page C 0 1 03 "$(items c)"
 } | a_run R 2 | sp-load
-is "$? $(held) $(waiting)" "0 c 0" \
+is "$? $(tracks) $(waiting)" "0 c 0" \
     "an incomplete list that a newer one follows is no matter"
 { page B 2 3 05 "$(items d)" && page B 0 3 02 "$(items a)"; } |
 	a_run R2 2 | sp-load
-is "$? $(held) $(waiting)" "0 c 0" "nor is the rest of it"
+is "$? $(tracks) $(waiting)" "0 c 0" "the rest of the stored list is no list of its own"
 { page B 0 3 02 "$(items a)" && page B 2 3 05 "$(items d)" && check B s 06; } |
 	a_run R3 3 | sp-load
-is "$? $(held)" "0 c" "in any order"
+is "$? $(tracks)" "0 c" "in any order"
 run sp-load <<EOF
 $(check Z s 07)
 EOF
@@ -307,7 +307,7 @@ for order in 'late early other' 'late other early' 'early late other' \
 	fresh
 	for part in $order; do sp-load <"$tmp/$part" 2>"$tmp/err"; done
 	# What waits is dropped by the next list.
-	got="$got $(held)$(sql 'select tracks_updated from playlists' | cut -c9-10)"
+	got="$got $(tracks)$(sql 'select tracks_updated from playlists' | cut -c9-10)"
 done
 is "$got" " c05 c05 c05 c05 c05 c05" \
     "a list is as old as the oldest of it, its check too, in any order"
@@ -316,8 +316,8 @@ fresh
 { printf '{"type":"run","run":"R","job":"playlists"}\n' &&
 	page B 0 3 02 "$(items a)"; } >"$tmp/in"
 run sp-load <"$tmp/in"
-is "$status $(waiting)" "65 1" "a cut run keeps its pages"
-is "$(printf '%s\n' "$err" | grep -c 'the list held')" 0 \
+is "$status $(waiting)" "65 1" "the pages of a run that is cut stay deferred"
+is "$(printf '%s\n' "$err" | grep -c 'the stored track list')" 0 \
     "and says nothing of lists"
 page B 0 3 02 "$(items a)" | END='"status":"deferred"' a_run R2 1 >"$tmp/in"
 run sp-load <"$tmp/in"
@@ -326,8 +326,8 @@ like "$err" "1 of 3 items were received" "says what came"
 
 section "a list that is resumed twice"
 # any_order FILE...: loads the files in many orders, each by a process of its
-# own; tells what is held of them in the end, each different outcome once.
-outcome() { echo "$(held) $(sql 'select tracks_list, tracks_updated,
+# own; prints what is stored in the end, each different outcome once.
+outcome() { echo "$(tracks) $(sql 'select tracks_list, tracks_updated,
 	tracks_snapshot_id from playlists')"; }
 orders() {
 	python3 -c 'import itertools, sys
@@ -350,7 +350,7 @@ said() {
 		echo "$? $(cat "$tmp/err")"
 	done | sort -u
 }
-# Two fetches overlap, and each is complete: the one that began later is held.
+# Two fetches overlap, and each is complete: the one that began later is stored.
 page A 0 2 01 "$(items a)" >"$tmp/a"
 page B 0 2 02 "$(items c)" >"$tmp/b"
 page B 1 2 03 "$(items d)" >"$tmp/c"
@@ -371,7 +371,7 @@ is "$(any_order a b b_check c c_check)" \
 is "$(said a b b_check c c_check)" "0 " \
     "the one that never was is of no matter, in any order"
 is "$(any_order a b c c_check | cut -c1-4 | sort -u) $(said a c c_check | cut -c1-2)" \
-    "  1 " "without its check, or with another one, none is held"
+    "  1 " "without its check, or with another one, no list is stored"
 check C/1 s 05 | sed 's/"list"/"follows":"A\/1",&/' >"$tmp/c_check"
 is "$(any_order a b b_check c c_check)" \
     "abxy C/1|2026-03-02T00:00:00.000Z|s" "of two that are proven, the later name"
@@ -382,13 +382,13 @@ check D/1 s 05 | sed 's/"list"/"follows":"B\/1",&/' >"$tmp/d_check"
 is "$(any_order a b d d_check)" "abce D/1|2026-03-02T00:00:00.000Z|s" \
     "a list in three runs"
 page B/1 2 4 03 "$(items c)" ',"follows":"A/1"' | sed 's/:"c"/:"cc"/' | sp-load
-is "$(held)" "abcce" "and one page of it, told again"
+is "$(tracks)" "abcce" "one page of the stored list, loaded again"
 page Z 0 1 06 "$(items z)" | sp-load
-is "$(held) $(waiting)" "z 0" "a newer list leaves nothing of it"
+is "$(tracks) $(waiting)" "z 0" "a newer list replaces it whole"
 # One whose first page asks for no check was still read over a longer time.
 page A/1 0 4 02 "$(items a b)" >"$tmp/a"
 { resumed B/1 2 4 03 "$(items c)" && resumed B/1 3 4 03 "$(items d)"; } >"$tmp/b"
-is "$(any_order a b)" " " "what was resumed is not held without a check"
+is "$(any_order a b)" " " "a resumed list is not stored without a check"
 
 section "two fetches that agree"
 # two_pages LIST DAY SNAPSHOT CHECK ID...: a list, and its check.
@@ -407,21 +407,21 @@ two_pages V 03 s3 s4 a b c d >"$tmp/v"
 two_pages W 04 s5 s6 a b c >"$tmp/w"
 fresh
 run sp-load <"$tmp/u"
-is "$status $(held)" "1 " "a list whose snapshot is another one at each request"
-like "$err" "^sp-load: playlist 'p': $UNPROVEN: " "is not held, and that is said"
+is "$status $(tracks)" "1 " "a list whose snapshot is another one at each request"
+like "$err" "^sp-load: playlist 'p': $UNPROVEN: " "a list whose snapshot is another one at each request is not stored"
 run sp-load <"$tmp/v"
-is "$status $err $(held)" "0  abcd" "once more, with the same items: it is"
+is "$status $err $(tracks)" "0  abcd" "a list that a second fetch confirms is stored"
 is "$(sql 'select count(*) from ingest_errors')" 0 "nothing is left to say"
 run sp-load <"$tmp/v"
 is "$status $err" "0 " "nor when it comes again"
 run sp-load <"$tmp/w"
-is "$status $(held)" "1 abcd" "one with other items takes the place of nothing"
+is "$status $(tracks)" "1 abcd" "a list with other items replaces nothing"
 is "$(any_order u v w)" "abcd U|2026-03-02T00:00:00.000Z|s1" "in any order"
 is "$(said u v w | cut -c1-30)" "1 sp-load: playlist 'p': its l" \
-    "in any order, too, the one that nothing confirms is told of"
+    "in any order, the list that nothing confirms is reported"
 two_pages X 05 s7 s8 a b c >"$tmp/x"
 is "$(any_order u v w x)" "abc W|2026-03-04T00:00:00.000Z|s5" \
-    "of two such pairs, the newer one is held"
+    "of two confirmed lists the newer one is stored"
 is "$(said u v w x)" "0 " "and nothing is wrong"
 two_pages Y 05 s7 s8 a b c d >"$tmp/y"
 is "$(any_order u w y)" "abcd U|2026-03-02T00:00:00.000Z|s1" \
@@ -433,7 +433,7 @@ is "$(any_order u h y)" "qrs H|2026-03-04T00:00:00.000Z|s" \
     "what is older than a proven one confirms nothing"
 is "$(said u v h)" "0 " "and nothing is said of it"
 two_pages H 01 s s a b c d >"$tmp/h"
-is "$(said h u)" "0 " "one with the items of the list held is no matter"
+is "$(said h u)" "0 " "a list with the items of the stored one is no error"
 # The other pages may begin elsewhere.
 {
 	page V 0 4 03 "$(items a)" ',"check_due":true,"snapshot_id":"s3"'
@@ -560,15 +560,15 @@ sql "create trigger no_x before insert on playlist_tracks
 { page B 0 4 02 "$(items c d)" && page B 2 4 02 "$(items e x)"; } |
 	a_run R 2 >"$tmp/in"
 run sp-load <"$tmp/in"
-is "$status $(held)" "1 ab" "a list that a constraint forbids is refused whole"
+is "$status $(tracks)" "1 ab" "a list that a constraint forbids is refused whole"
 like "$err" "row cannot be written: no x here" "and that is said"
 { page C 0 1 03 "$(items g)" && p=q page C 0 1 03 "$(items h)"; } | sp-load
-is "$? $(held) $(p=q held)" "0 g h" "others are written"
+is "$? $(tracks) $(p=q tracks)" "0 g h" "other lists are stored"
 sql "create trigger no_y before insert on playlist_tracks
 	when new.track_id = 'y' begin select raise(ignore); end"
 page D 0 2 04 "$(items z y)" >"$tmp/in"
 run sp-load <"$tmp/in"
-is "$status $(held)" "1 g" "so is one of which a trigger ignores an item"
+is "$status $(tracks)" "1 g" "a list of which a trigger ignores an item is refused whole"
 like "$err" "row cannot be written: a trigger of the database ignores" \
     "and that is said, too"
 
@@ -592,7 +592,7 @@ sp-load <"$tmp/rows" 2>"$tmp/err"
 is "$?" 1 "six lists of two playlists, two of them incomplete"
 dump >"$tmp/want"
 like "$(sql "select playlist_id || tracks_list from playlists")" "1L4" \
-    "the newest that is complete is held"
+    "the newest complete list is stored"
 for seed in 1 2 3 4 5 6; do
 	fresh
 	awk -v seed="$seed" 'BEGIN { srand(seed) }
@@ -666,7 +666,7 @@ whole=$(ticks $pid)
 exec 3>&-
 wait $pid
 
-# The same, and surely in the middle: a trigger keeps it busy there, longer
+# The same, and surely in the middle: a trigger delays it there, longer
 # than all of the load took.
 fresh
 page A 0 3 01 "$(items a b c)" | sp-load
@@ -771,7 +771,7 @@ is "$(sql "select user_id, other_id, kind, substr(first_seen, 1, 10),
     "early|olá|added-to-playlist-of|2026-03-01|2026-03-01
 kim|x|follows-artist|2026-03-04|2026-03-04
 late|olá|added-to-playlist-of|2026-03-01|2026-03-01" \
-    "connections, those told on a later page too"
+    "connections, also those of a later page"
 
 sql "drop view plays; create view plays as /* sp */ select 1 as old;
 	drop view top_tracks; create view top_tracks as select 1 as own;

@@ -62,7 +62,7 @@ same() {
 			head -n 1 "$tmp/replay"
 			sed '1d;$d' "$tmp/replay" | $order
 			tail -n 1 "$tmp/replay"
-		} | sp-transform | sp-load --db "$tmp/again.db" 2>"$tmp/told"
+		} | sp-transform | sp-load --db "$tmp/again.db" 2>"$tmp/rebuilt.err"
 		is "$(sp-load --digest --db "$tmp/again.db" |
 		    diff "$tmp/live" -)" "" "$1: a rebuild is the same ($order)"
 	done
@@ -70,7 +70,7 @@ same() {
 
 section "late plays"
 begin
-lost='' told=''
+lost='' reported=''
 for hour in $(seq 1 34); do
 	{
 		[ "$hour" -lt 31 ] || for i in 1 2 3 4 5 6 7 8; do
@@ -81,13 +81,13 @@ for hour in $(seq 1 34); do
 		done
 	} | show
 	run job
-	told=$told$err
+	reported=$reported$err
 	lost=$lost$(missing)
 done
 is "$lost" "" "of a phone that was offline for 30 hours all plays are stored"
 is "$(sql "select count(*) from play_history where track_id like 'phone%'")" 8 \
     "eight of them"
-is "$told $(gaps)" " " "and no gap is told"
+is "$reported $(gaps)" " " "and no gap is reported"
 is "$(asked | sed '1,2d' | sort | uniq -c | sed 's/^ *//')" "33 limit=50" \
     "each run has sent one request, for all that the API has"
 same "late plays"
@@ -105,9 +105,9 @@ is "$(sql "select json_extract(gaps_json, '\$[0].from') from ingest_runs
     where gaps_json is not null")" "$(at 0 $((47 * 600)))" "and in its run"
 is "$(note)" "$lost" "runs names it"
 run job
-is "$status $err" "0 " "it is told once"
+is "$status $err" "0 " "a gap is reported once"
 same "a gap"
-like "$(cat "$tmp/told")" "$lost" "a rebuild tells it, too"
+like "$(cat "$tmp/rebuilt.err")" "$lost" "a rebuild reports the gap, too"
 some 7 14 | show
 run job
 is "$(gaps)" "" "late plays close it"
@@ -152,7 +152,7 @@ for when in '10 hours' '1 month' '2099-01-01'; do
 	{ some 14 23; echo "$ahead ahead"; } | show
 	run job
 	like "$err" "between $(at 0 $((71 * 600))) and .* may be missing" \
-	    "a gap behind it is told"
+	    "a gap behind it is reported"
 	same "$when ahead"
 done
 
@@ -200,7 +200,7 @@ is "$(cursor) $(gaps)" "$was " "nor do all of them, replayed"
 some 8 17 | show
 run job
 is "$(missing) $(cursor)" " $(at 0 $((101 * 600)))" "the job stores all of them"
-like "$err" "between $was and" "and tells what it cannot know"
+like "$err" "between $was and" "a gap that may be one is reported as unknown"
 same "pages by hand"
 
 section "a clock that is wrong"

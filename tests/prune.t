@@ -19,7 +19,7 @@ made_again() {
 }
 
 section "random histories"
-# Some are mapped by one that tells its own times of what was seen, and its own
+# Some are mapped by one that gives its own times of what was seen, and its own
 # names of lists.
 cat >"$tmp/own.jq" <<'END'
 if .endpoint == "my-playlists" then .run as $run
@@ -54,7 +54,7 @@ seed=$first
 while [ "$seed" -le $last ]; do
 	fresh
 	sp-stage <"$tmp/history$seed" >"$tmp/out" 2>"$tmp/err"
-	# Of some runs that were cut, nothing but the captures was kept.
+	# Of some runs that were cut, only the captures are left.
 	if [ $((seed % 2)) -eq 0 ]; then
 		cp "$tmp/rows$seed" "$tmp/loaded"
 	else
@@ -70,14 +70,14 @@ while [ "$seed" -le $last ]; do
 	[ $((seed % 6)) -ne 0 ] || days=0
 	limit=$(date -u -d "@$((now - days * 86400))" +%Y-%m-%dT%H:%M:%S)
 	newer="select count(*) from staging_raw where fetched_at > '$limit'"
-	kept=$(sql "$newer")
+	recent=$(sql "$newer")
 	would=$(sp-stage prune -n --keep ${days}d 2>"$tmp/err" |
 		jq -s 'map(.captures) | add // 0')
 	sp-stage prune --keep ${days}d 2>"$tmp/err" || touched="$touched $seed"
 	left=$(staged)
 	n=$((n + 1)) gone=$((gone + was - left))
 	[ "$would" -eq $((was - left)) ] || dry="$dry $seed"
-	[ "$(sql "$newer")" -eq "$kept" ] || young="$young $seed"
+	[ "$(sql "$newer")" -eq "$recent" ] || young="$young $seed"
 	made_again "$tmp/rows$seed" | cmp -s - "$tmp/before" || differ="$differ $seed"
 	sp-load --digest | cmp -s - "$tmp/digest" || touched="$touched $seed"
 	[ "$(sql "select (select count(*) from staging_bodies where body_id not in
@@ -90,7 +90,7 @@ while [ "$seed" -le $last ]; do
 	seed=$((seed + 1))
 done
 is "$differ" "" "a rebuild gives the same tables as before"
-is "$touched" "" "what stands is not touched"
+is "$touched" "" "the current values do not change"
 is "$dry" "" "-n says how many captures go"
 is "$bodies" "" "a body stays as long as a capture has it"
 is "$young" "" "what is not that old stays"
@@ -98,7 +98,7 @@ is "$again" "" "once more removes nothing"
 ok "$((! (gone > 2 * n && lists > n)))" \
     "of $n histories went $gone captures, and $lists lists stay"
 
-section "what each column keeps"
+section "the captures that each column needs"
 # history: captures of lines ENDPOINT URL BODY [MEMBERS], a day apart.
 history() {
 	echo '{"type":"run","run":"R1","job":"test"}'
@@ -110,10 +110,10 @@ history() {
 	    "\"body\":%s}\n", n, $1, $2, n, $4, $3) }'
 	echo '{"type":"end","run":"R1","status":"complete"}'
 }
-# keeps SEQS NAME: which of the captures of $tmp/told stay; all tables do.
-keeps() {
+# stay SEQS NAME: which of the captures of $tmp/input stay; all tables do.
+stay() {
 	fresh
-	history <"$tmp/told" | sp-stage | sp-transform 2>"$tmp/err" | tee "$tmp/rows" |
+	history <"$tmp/input" | sp-stage | sp-transform 2>"$tmp/err" | tee "$tmp/rows" |
 	    sp-load 2>"$tmp/err"
 	made_again "$tmp/rows" >"$tmp/before"
 	sp-stage prune --keep 0 2>"$tmp/err"
@@ -123,10 +123,10 @@ keeps() {
 	ok $? "and makes the same tables"
 }
 me() { echo "me /v1/me {\"id\":\"kim\"$1}"; }
-{ me ',"display_name":"K"'; me ',"uri":"u"'; me ''; } >"$tmp/told"
-keeps "1 2 3" "each column's newest, and the newest status"
-for name in K L M; do me ",\"display_name\":\"$name\""; done >"$tmp/told"
-keeps 3 "what was told again in full does not stand"
+{ me ',"display_name":"K"'; me ',"uri":"u"'; me ''; } >"$tmp/input"
+stay "1 2 3" "each column's newest, and the newest status"
+for name in K L M; do me ",\"display_name\":\"$name\""; done >"$tmp/input"
+stay 3 "a value that a later capture repeats in full"
 play='"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"'
 recent='recently-played /v1/me/player/recently-played'
 context=',"context":{"type":"playlist","uri":"spotify:playlist:p"}'
@@ -136,8 +136,8 @@ context=',"context":{"type":"playlist","uri":"spotify:playlist:p"}'
 	echo "$recent {\"items\":[{$play$context}]}"
 	echo "$recent {\"items\":[{$play$context}]}"
 	echo "$recent {\"items\":[{$play$context}]}"
-} >"$tmp/told"
-keeps "1 3 5" "a play that was first told without its playlist, which queues it"
+} >"$tmp/input"
+stay "1 3 5" "a play that was first reported without its playlist, which queues it"
 error='{"error":{"status":404}}'
 gone="playlist /v1/playlists/p $error"
 {
@@ -145,8 +145,8 @@ gone="playlist /v1/playlists/p $error"
 	echo "$gone ,\"status\":404"
 	echo "$gone ,\"status\":404"
 	echo "$gone ,\"status\":429"
-} >"$tmp/told"
-keeps "1 3 4" "when a playlist left the queue"
+} >"$tmp/input"
+stay "1 3 4" "when a playlist left the queue"
 artist='"name":"T","artists":[{"id":"a"}]'
 {
 	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
@@ -154,8 +154,8 @@ artist='"name":"T","artists":[{"id":"a"}]'
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
 	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
 	echo "artist /v1/artists/a {\"id\":\"a\"}"
-} >"$tmp/told"
-keeps "1 2 4 5" "who a track is by"
+} >"$tmp/input"
+stay "1 2 4 5" "who a track is by"
 
 section "what else stays"
 item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
@@ -163,8 +163,8 @@ item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
 	echo "$recent {\"items\":[{}]}"
 	echo "$recent {\"items\":[]}"
 	echo "$recent {\"items\":[]}"
-} >"$tmp/told"
-keeps "1 3" "what was refused, to be sent again"
+} >"$tmp/input"
+stay "1 3" "what was refused, to be sent again"
 like "$(sp-stage prune -n --keep 0 2>/dev/null)" \
     '"old":2,"captures":0,"bytes":0,"needed":1,"refused":1,"unloaded":0}$' \
     "which is said"
@@ -182,7 +182,7 @@ sp-stage <"$tmp/three" | sp-transform >"$tmp/rows"
 head -n -1 "$tmp/rows" | sp-load 2>"$tmp/err"
 sp-stage prune --keep 0 2>"$tmp/err"
 is "$(sql 'select group_concat(run_id) from staging_raw')" R1,R3 \
-    "a run that was not loaded to its end, and the first that tells a value"
+    "a run that was not loaded to its end, and the first that reports a value"
 sp-load <"$tmp/rows"
 sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
 is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[2,1,1]" \
@@ -197,15 +197,15 @@ section "even what is needed"
 {
 	echo "$recent {\"items\":[$item]}"
 	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
-} >"$tmp/told"
-keeps "1 2" "nothing of it can go"
+} >"$tmp/input"
+stay "1 2" "needed captures stay"
 run sp-stage prune -n --keep 0 --even-needed
 is "$status $(staged)" "0 2" "-n only says what would be lost"
 like "$err" "table 'play_history': 1 of 1 rows could no longer be rebuilt" \
     "by table"
 run sp-stage prune --keep 0 --even-needed
 is "$status $(staged) $(sql 'select count(*) from staging_bodies')" "0 0 0" \
-    "they go when told so plainly, and their bodies"
+    "--even-needed removes needed captures and their bodies"
 like "$err" "table 'tracks': 1 of 1 rows can no longer be rebuilt" "it is said"
 is "$(sql 'select count(*) from play_history')" 1 "the tables stay"
 items='"total":2,"items":[{"track":{"id":"t"}}]'
@@ -214,24 +214,24 @@ first="\"id\":\"p\",\"owner\":{\"id\":\"spotify\"}"
 {
 	echo "playlist $url {$first,\"tracks\":{\"offset\":0,$items}}"
 	echo "playlist-items $url/tracks {\"offset\":1,$items}"
-} | sed 's/$/ ,"request":1/' >"$tmp/told"
-keeps "1 2" "all pages of a list"
+} | sed 's/$/ ,"request":1/' >"$tmp/input"
+stay "1 2" "all pages of a list"
 run sp-stage prune -n --keep 0 --even-needed
-like "$err" "table 'playlist_tracks': 2 of 2 rows could" "lists are told of too"
+like "$err" "table 'playlist_tracks': 2 of 2 rows could" "--even-needed reports the rows of lists"
 
 section "a body that cannot be read"
 {
 	echo 'me /v1/me {"id":"kim","display_name":"Kim"}'
 	echo 'me /v1/me {"id":"kim","display_name":"Kay"}'
-} >"$tmp/told"
-history <"$tmp/told" >"$tmp/history"
+} >"$tmp/input"
+history <"$tmp/input" >"$tmp/history"
 fresh
 sp-stage <"$tmp/history" | sp-transform | sp-load
 sp-queue add p
 sql "update staging_bodies set size = size + 1 where body_id = 1"
 run sp-stage prune --keep 0
 is "$status $(staged)" "78 2" \
-    "what may be needed for what it holds is not taken as empty"
+    "a body that cannot be read is not taken as empty"
 like "$err" 'R1*/1: its body is damaged$' "and is named"
 
 section "of an older sp"
@@ -239,14 +239,14 @@ section "of an older sp"
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
-} >"$tmp/told"
-history <"$tmp/told" >"$tmp/history"
+} >"$tmp/input"
+history <"$tmp/input" >"$tmp/history"
 fresh
 sp-stage <"$tmp/history" | sp-transform | sp-load
 sql 'alter table track_artists drop column created_at;
     alter table track_artists drop column row_source'
 run sp-stage prune --keep 0
-is "$status $(staged)" "65 3" "pairs of which nobody knows who told them"
+is "$status $(staged)" "65 3" "pairs of unknown source"
 like "$err" "table 'track_artists': 1 row without update times: nothing can be pruned" "it is said"
 sp-stage replay | sp-transform | sp-load
 run sp-stage prune --keep 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sp-load: rows are merged, runs are kept book of, and the status is true.
+# sp-load: merging rows, the run log, and the exit status.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
@@ -63,7 +63,7 @@ refused() { # NAME, LINE, REASON
 	    "$1 is refused, the rest goes on"
 	like "$err" "^sp-load: stdin:2: .*$3" "and says: $3"
 	like "$(sql "select stage || '|' || coalesce(place, src) || '|' || reason
-		from ingest_errors")" "^sp-load\|(stdin:2|R/1)\|.*$3" "and is kept"
+		from ingest_errors")" "^sp-load\|(stdin:2|R/1)\|.*$3" "and is recorded"
 }
 refused "no JSON" '{"type":' "not a record"
 refused "an unknown type" '{"type":"novelty"}' "unknown record type"
@@ -118,7 +118,7 @@ run sp-load <"$tmp/in"
 is "$status" 1 "what an earlier stage refused counts"
 is "$(sql "select stage, src, place, reason from ingest_errors
 	where stage <> 'sp-load'")" "sp-transform|R1/7||no track" \
-    "and is kept"
+    "and is recorded"
 echo '{"type":"error","stage":"sp-transform","src":"R1/7","where":"stdin:9","place":"id t1","reason":"no track"}' >"$tmp/in"
 run sp-load <"$tmp/in"
 is "$(sql "select src, place, reason from ingest_errors
@@ -136,7 +136,7 @@ spared() { # NAME, COLUMN, ITS VALUE, REASON
 	    "1 aal,b-" "$1: the other columns are loaded"
 	like "$err" "^sp-load: stdin:2: R1/4: tracks a: $4" "and it says: $4"
 	like "$(sql "select src || '|' || place || '|' || reason
-		from ingest_errors")" "^R1/4\|tracks a\|$4" "and it is kept"
+		from ingest_errors")" "^R1/4\|tracks a\|$4" "and it is recorded"
 }
 spared "an unknown column" '"mood"' 1 "table 'tracks' has no column 'mood'"
 spared "a number for a text" '"name"' 1979 "column 'name': must be a string"
@@ -171,7 +171,7 @@ is "$(sql 'select src, reason from ingest_errors order by error_id')" \
 R1/1|column 'popularity': must be a whole number of 64 bits
 R1/2|column 'name': must be a string
 R1/2|column 'popularity': must be a whole number of 64 bits" \
-    "each is kept, of each capture"
+    "each error of each capture is recorded"
 run sp-load <"$tmp/in"
 is "$(sql 'select count(*) from ingest_errors')" 4 "and once"
 
@@ -245,7 +245,7 @@ queue '{"playlist_id":"p","played_at":"2026-03-05T00:00:00Z"}' 06
 queue '{"playlist_id":"p","played_at":"2026-03-04T00:00:00Z"}' 07
 queue '{"playlist_id":"p","played_at":"2026-03-05T00:00:00Z"}' 05
 is "$(queued)" "2026-03-05$d|2026-03-05$d" \
-    "the queue keeps the newest play, and who saw it first"
+    "the queue has the newest play, and who saw it first"
 drop 04
 is "$(queued)" "2026-03-05$d|2026-03-05$d" "done before that play: it stays"
 drop 05
@@ -366,7 +366,7 @@ try() { # NAME STATUS RUN'S STATE, of what comes on stdin
 	run sp-load
 	is "$status $(sql 'select status, exit_status, reason from ingest_runs' |
 		tail -n 1)" "$2 $3" "$1"
-	is "$(sql 'select count(*) from play_history')" 2 "its rows are kept"
+	is "$(sql 'select count(*) from play_history')" 2 "its rows are stored"
 	is "$(sql 'select count(*) from cursors')" "${4:-0}" \
 	    "its cursor is as that says"
 }
@@ -486,7 +486,7 @@ sqlite3 "$SP_DB" ".dbconfig no_ckpt_on_close on" \
 before=$(cat "$SP_DB" "$SP_DB-wal" | cksum)
 row tracks '{"track_id":"log","name":"Early"}' 01 >"$tmp/log"
 run sp-load -n <"$tmp/log"
-like "$out" '"before":{"name":"Late",' "a dry run reads what a log holds"
+like "$out" '"before":{"name":"Late",' "a dry run reads a write-ahead log"
 is "$(wc -c <"$SP_DB-wal" | xargs test 0 -lt; echo $?) $(
     cat "$SP_DB" "$SP_DB-wal" | cksum)" "0 $before" "and leaves it there"
 # Root may write to everything.
@@ -594,17 +594,17 @@ is "$? $(sql "select status, reason from ingest_runs where run_id = 'W1'")" \
 like "$(cat "$tmp/err")" '^sp-load: run W1: interrupted' "and that is said"
 is "$(sql "select count(*) from tracks where track_id in ('soon', 'late');
 	select value from cursors")" "2
-2000" "its rows are kept, its cursor is not moved"
+2000" "its rows are stored, its cursor is not moved"
 exec 3>&-
 listen --batch-time 1h
-row tracks '{"track_id":"kept"}' 01 >&3
+row tracks '{"track_id":"last"}' 01 >&3
 cursor 9000 09 >&3
 wait_until idle
 kill -TERM $pid
 wait $pid 2>/dev/null
-is "$? $(sql "select count(*) from tracks where track_id = 'kept';
+is "$? $(sql "select count(*) from tracks where track_id = 'last';
 	select value from cursors" | xargs)" "143 1 2000" \
-    "SIGTERM without a run: rows are kept, a cursor is not moved"
+    "SIGTERM without a run: rows are stored, a cursor is not moved"
 exec 3>&-
 listen --batch-time 10ms
 open_run K1 >&3

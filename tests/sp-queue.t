@@ -390,15 +390,15 @@ sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 
 # What is gone leaves the queue; what the app may not have just now stays.
 sql "insert into playlist_ingest_queue (playlist_id, detected_at, user_id)
-	values ('gone', '$new', 'kim'), ('kept', '$new', 'kim');
+	values ('gone', '$new', 'kim'), ('fresh', '$new', 'kim');
 insert into endpoint_status (user_id, endpoint, subject, status, denied,
 	last_updated) values ('kim', 'playlist', 'gone', 403, 'subject', '$new'),
-	('kim', 'playlist', 'kept', 403, 'app', '$new')"
+	('kim', 'playlist', 'fresh', 403, 'app', '$new')"
 is "$(sp-queue next playlists | jq -r '.dequeue | values[]' |
-    grep -e gone -e kept) $(urls playlists | grep -c -e gone -e kept)" "gone 1" \
+    grep -e gone -e fresh) $(urls playlists | grep -c -e gone -e fresh)" "gone 1" \
     "what was refused for what it is leaves the queue, unasked"
-sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'kept');
-	delete from endpoint_status where subject in ('gone', 'kept')"
+sql "delete from playlist_ingest_queue where playlist_id in ('gone', 'fresh');
+	delete from endpoint_status where subject in ('gone', 'fresh')"
 
 section "going on where a limit stopped"
 list() {
@@ -639,7 +639,7 @@ is "$(sp-queue status | jq -r 'select(.type == "job_status")
 is "$(sp-queue budget all | jq -r 'select(.reason).job')" "" "as does budget"
 sql "update endpoint_status set retry_at = '$soon' where endpoint = 'me'"
 run sp-queue next profile
-is "$status" 75 "a deadline within two days holds"
+is "$status" 75 "a deadline within two days defers"
 sql "update accounts set last_updated = '$ahead'"
 {
 	echo '{"type":"run","run":"R1","account":"default","user":"lee","started_at":"'"$(date -u +%FT%TZ)"'"}'

@@ -12,20 +12,20 @@ is "$status" 0 "a first run"
 section "a writer that takes its time"
 for job in play-history playlists; do
 	api_post "clock?advance=5h"
-	hold "begin immediate"
+	lock "begin immediate"
 	job $job >"$tmp/said" 2>&1 9>&- &
 	working=$!
 	# Until it has fetched, and stands before the lock.
 	sleep 0.5
 	is "$(last_run)" complete "$job: nothing is on record of it yet"
-	let_go "commit"
+	unlock "commit"
 	wait $working
 	is "$? $(cat "$tmp/said") $(last_run)" "0  complete" \
 	    "$job waits for a writer, and completes"
 done
 
 section "a reader that never ends"
-hold "begin; select count(*) from play_history"
+lock "begin; select count(*) from play_history"
 for i in 1 2 3; do
 	api_post "clock?advance=9h"
 	for job in play-history playlists; do
@@ -43,13 +43,13 @@ grown=$(log_size)
 sp-stage replay 9>&- | sp-transform 9>&- | sp-load 9>&- 2>"$tmp/said"
 is "$? $(($(log_size) - grown < 100000))" "0 1" \
     "what changes nothing adds next to nothing to its $grown bytes"
-let_go "commit"
+unlock "commit"
 job >/dev/null 2>&1
 is "$(log_size)" "" "the log is gone with the reader"
 is "$(sql 'pragma integrity_check')" ok "the database is whole"
 
 section "both, and someone who kills the holder"
-hold "begin immediate; delete from tracks"
+lock "begin immediate; delete from tracks"
 job >"$tmp/said" 2>&1 9>&- &
 working=$!
 sleep 0.3

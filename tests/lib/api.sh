@@ -12,12 +12,7 @@ api_start() {
 	"$build/sp-rehearse" --port-file "$tmp/port" \
 	    --token-file "$tmp/login/token.json" "$@" >/dev/null &
 	api_pid=$!
-	api_tries=0
-	while [ ! -s "$tmp/port" ]; do
-		api_tries=$((api_tries + 1))
-		[ $api_tries -lt 200 ] || { echo "Bail out! no sp-rehearse"; exit 1; }
-		sleep 0.05
-	done
+	wait_until [ -s "$tmp/port" ]
 	api_url=http://127.0.0.1:$(cat "$tmp/port")
 	export SP_TOKEN_FILE="$tmp/login/token.json"
 }

@@ -7,28 +7,23 @@ sql() { sqlite3 -cmd '.timeout 20000' "$SP_DB" "$@"; }
 digest() { sp-load --digest --db "${1:-$SP_DB}"; }
 fresh() { rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"; }
 
-# hold SQL: a connection that has run the SQL, and waits. Its pipe is file 9,
-# which others that are started meanwhile must not keep open.
-hold() {
+# lock SQL: a connection that has run the SQL, and waits. Its pipe is file 9,
+# which programs that are started meanwhile must close.
+lock() {
 	[ -p "$tmp/talk" ] || mkfifo "$tmp/talk"
-	rm -f "$tmp/held"
-	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/held" &
-	holder=$!
+	rm -f "$tmp/locked"
+	sqlite3 -cmd '.timeout 20000' "$SP_DB" <"$tmp/talk" >"$tmp/locked" &
+	lock_pid=$!
 	exec 9>"$tmp/talk"
 	echo "$1; select 'here';" >&9
-	hold_tries=0
-	until grep -qs here "$tmp/held"; do
-		hold_tries=$((hold_tries + 1))
-		[ $hold_tries -lt 500 ] || { echo "Bail out! no lock"; exit 1; }
-		sleep 0.02
-	done
+	wait_until grep -qs here "$tmp/locked"
 }
 
-# let_go [SQL]: ends it, after the SQL.
-let_go() {
+# unlock [SQL]: ends it, after the SQL.
+unlock() {
 	[ $# -eq 0 ] || echo "$1;" >&9
 	exec 9>&-
-	wait $holder
+	wait $lock_pid
 }
 
 # rebuild [DB]: the tables of a database, made again from its captures in
@@ -39,7 +34,8 @@ rebuild() {
 	    sp-load --db "$tmp/rebuilt.db" 2>"$tmp/rebuild.err"
 	digest "$tmp/rebuilt.db"
 }
-# cursor: how far the plays are known, as a time.
+
+# cursor: the high-water mark of the plays, as a time.
 cursor() {
 	sql "select strftime('%Y-%m-%dT%H:%M:%fZ', value / 1000.0, 'unixepoch')
 	    from cursors"

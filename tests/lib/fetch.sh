@@ -1,7 +1,7 @@
 # fetch.sh: sp-fetch in tests. Source it after api.sh.
 
 token() { jq -r ".$1" "$tmp/login/token.json"; }
-# Every word that any sp-fetch of this test says is kept, to be searched.
+# All that any sp-fetch of this test prints is collected in $tmp/everything.
 fetch() {
 	timeout 20 "$build/sp-fetch" --backoff 5ms --retries 3 --max-wait 3s \
 	    "$@" 2>"$tmp/said" >"$tmp/sent"
@@ -30,7 +30,7 @@ me='{"endpoint":"me","url":"/v1/me"}'
 lists='{"endpoint":"my-playlists","url":"/v1/me/playlists?limit=50&offset=0","paging":"offset"}'
 items='{"endpoint":"playlist-items","url":"/v1/playlists/none/items","optional":true}'
 
-# Of a run's output: status, exit and ledger as its end tells them, the
+# Of a run's output: status, exit and ledger as its end has them, the
 # statuses of the captures, and the codes of the errors.
 came() {
 	jq -sr 'map(select(.type == "end"))[0] as $e | $e.ledger[0] as $l |

@@ -1,6 +1,6 @@
 /*
  * TAP for unit tests: call ok() and its kin, then `return tap_done();`.
- * A failed check says where it stands and what it saw.
+ * A failed check prints its place and the value.
  */
 #ifndef SP_TESTS_TAP_H
 #define SP_TESTS_TAP_H
