@@ -96,8 +96,8 @@ loaded c1
 ok $? "what came after them is there"
 is "$(sql 'select mood from moods')" calm "in the new table too"
 echo "select count(*), 'again' from users;" >&9
-wait_until grep -q again "$tmp/held"
-is "$(grep again "$tmp/held")" "1|again" \
+wait_until grep -q again "$tmp/locked"
+is "$(grep again "$tmp/locked")" "1|again" \
     "a reader with the old schema still sees what it saw"
 unlock
 
@@ -139,5 +139,5 @@ exec 8>&-
 wait $stage
 is "$? $(cat "$tmp/err")" "74 sp-stage: cannot commit captures: the database was \
 moved or deleted while in use" "sp-stage says so"
-is "$(wc -l <"$tmp/staged")" 1 "and passes on no capture that is not kept"
+is "$(wc -l <"$tmp/staged")" 1 "and passes on no capture that is not stored"
 finish

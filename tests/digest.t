@@ -54,7 +54,7 @@ sqlite3 "$SP_DB" "update play_history set play_id = play_id + 1000;
 same "play_id, pages, indexes and the books do not matter"
 echo '{"type":"row","table":"tracks","row":{"track_id":"t1","name":"z"},"at":"2026-04-01T00:00:00Z"}' |
 	sp-load
-is "$(differ "$SP_DB")" tracks "a row that was told anew does"
+is "$(differ "$SP_DB")" tracks "a row with a newer time has another digest"
 
 section "any change of any column"
 fresh
@@ -126,10 +126,10 @@ sqlite3 "$tmp/old.db" 'drop view connections;
 	drop view listening_by_hour; alter table playlists drop column tracks_list;
 	drop table play_coverage'
 is "$(differ "$tmp/old.db")" play_coverage \
-    "a column that is not there is like one never told"
+    "a missing column is like an empty one"
 is "$(digest "$tmp/old.db" | jq -c 'select(.table == "play_coverage").rows')" 0 \
     "a table that is not there is empty"
-told() { # a database: rows with times of their own for two columns
+observed() { # a database: rows with times of their own for two columns
 	for day in 1 2 3; do
 		case $day in 1) c='"energy":1' ;; 2) c='"name":"n"' ;; 3) c='"uri":"u"' ;; esac
 		echo '{"type":"row","table":"tracks","row":{"track_id":"a",'"$c"'},"at":"2026-03-0'$day'T00:00:00Z"}'
@@ -141,8 +141,8 @@ sqlite3 "$tmp/late.db" 'alter table tracks add column energy real'
 sqlite3 "$tmp/early.db" 'create table tracks (energy real, track_id text not
 	null primary key, uri text, name text)'
 sp-load --db "$tmp/early.db" <"$tmp/one"
-told "$tmp/late.db"
-told "$tmp/early.db"
+observed "$tmp/late.db"
+observed "$tmp/early.db"
 digest "$tmp/late.db" >"$tmp/before"
 is "$(sqlite3 "$tmp/late.db" 'select column_times from tracks' | grep -c energy)$(
     differ "$tmp/early.db")" 1 "the order of columns does not matter"

@@ -20,17 +20,17 @@ is "$status $(sqlite3 "$tmp/new.db" 'select count(*) from play_history')" \
 like "$(jobs help)" 'jobs.mk play-history' "jobs.mk: help"
 api_post "fault?kind=429&retry_after=86400&path=/v1/me/player"
 run jobs play-history
-like "$err" 'Error 75' "jobs.mk: make tells the status of a failed job"
+like "$err" 'Error 75' "jobs.mk: make prints the status of a failed job"
 SP_DB="$db" "$build/sp-queue" unblock 2>/dev/null
 
 section "sh"
 api_post "clock?advance=3h"
-run env SP_DB="$db" sh examples/play-history.sh "$tmp/kept"
+run env SP_DB="$db" sh examples/play-history.sh "$tmp/records"
 is "$status $out" "0 done" "play-history.sh"
-is "$(jq -r .type "$tmp/kept/requests.ndjson" | xargs)" "run request end" \
-    "it keeps what passes between the stages"
+is "$(jq -r .type "$tmp/records/requests.ndjson" | xargs)" "run request end" \
+    "play-history.sh saves the records between the stages"
 api_post "fault?kind=429&retry_after=86400&path=/v1/me/player"
-run env SP_DB="$db" sh examples/play-history.sh "$tmp/kept"
+run env SP_DB="$db" sh examples/play-history.sh "$tmp/records"
 is "$status" 75 "its status is the last program's"
 SP_DB="$db" "$build/sp-queue" unblock 2>/dev/null
 
@@ -60,7 +60,7 @@ names() {
 	echo "$status $(echo "$out" | grep -c '"table":"tracks"')"
 }
 again
-like "$(names)" '^1 [1-9]' "loading does not take back what another mapping told"
+like "$(names)" '^1 [1-9]' "loading does not undo the values of another mapping"
 sqlite3 "$tmp/place.db" 'update tracks set name = null'
 again
 like "$(names)" '^[01] 0$' "emptied first, the column is as the new mapping has it"
@@ -110,7 +110,7 @@ is "$status $(echo "$out" | sort | comm -3 - "$tmp/anyway" |
 echo '{table: "users", row: {user_id: "zed"}}' >"$tmp/my.jq"
 for bad in "$tmp/none.db" "$tmp/my.jq"; do
 	compare "$db" "$bad"
-	is "$status $out" "2 " "trouble is told from a difference"
+	is "$status $out" "2 " "a failure has another status than a difference"
 done
 compare "$tmp/none.db"
 is "$status $out" "2 " "and so is a replay that fails"
@@ -159,7 +159,7 @@ section "the other jobs"
 run jobs playlists audio-features profile
 is "$status" 0 "jobs.mk: playlists, audio-features, profile"
 is "$(sql "select count(distinct playlist_id) > 5 from playlist_tracks")" 1 \
-    "jobs.mk: one target brings the list and what stands in it"
+    "jobs.mk: one target fetches the list and its playlists"
 err=$(jobs prune 2>&1 >"$tmp/out")
 like "$err" "^sp-stage: prune: 0 captures removed" "jobs.mk: prune"
 run jobs all

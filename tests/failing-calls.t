@@ -17,7 +17,7 @@ mark=$tmp/mark
 }
 
 # faulty CALL:N:HOW COMMAND...: runs it with a call that fails. Then $struck
-# tells whether any was.
+# returns whether any was.
 faulty() {
 	head -c 16 /dev/zero >"$mark"
 	fault=$1
@@ -59,7 +59,7 @@ transform() {
 			is "$(grep '"type":"row"' "$tmp/out")" \
 			    "$(cat "$tmp/$with")" "all rows are there"
 		else
-			is "$err" "sp-transform: $3" "and is told"
+			is "$err" "sp-transform: $3" "and a message says why"
 		fi
 	done
 }
@@ -104,7 +104,7 @@ transform write:1+:EIO 69 'cannot start a worker: it ended by status 71'
 transform write:3:EIO 0
 section "a database that cannot be read is not an empty one"
 # every CALL:HOW COMMAND...: each of these calls fails in turn: either all is
-# printed, or it is told why not.
+# printed, or a message says why not.
 in=
 every() {
 	call=${1%:*} how=${1#*:}
@@ -131,7 +131,7 @@ faulty malloc:90+:ENOMEM "$build/sp-queue" count
 is "$status" 71 "no memory for a connection"
 every pread:EIO "$build/sp-stage" why users kim
 
-section "sp-transform: a refusal that cannot be told is not passed over"
+section "sp-transform: a refusal that cannot be written fails the program"
 in=parent
 echo 'error("no")' >"$tmp/f.jq"
 faulty malloc:0:ENOMEM "$build/sp-transform" -j 1 -f "$tmp/f.jq" \
@@ -151,10 +151,10 @@ is "$wrong" "" "without memory for one of $calls allocations"
 section "sp-load: no memory is not the fault of a row"
 # 50 MB of names, which wait for the end of the run.
 perl -e 'printf qq({"type":"row","op":"delete","table":"ingest_errors",) .
-    qq("row":{"src":"%s%d"}}\n), "x" x 1000000, $_ for 1 .. 50' >"$tmp/settling"
-run "$build/sp-load" <"$tmp/settling"
+    qq("row":{"src":"%s%d"}}\n), "x" x 1000000, $_ for 1 .. 50' >"$tmp/many"
+run "$build/sp-load" <"$tmp/many"
 is "$status $err" "0 " "captures that are announced"
-run sh -c 'ulimit -v 60000 && "$1" <"$2"' sh "$build/sp-load" "$tmp/settling"
+run sh -c 'ulimit -v 60000 && "$1" <"$2"' sh "$build/sp-load" "$tmp/many"
 is "$status $err" "71 sp-load: out of memory" "too many for the memory"
 
 section "sp-fetch: the token file"
@@ -169,9 +169,9 @@ for call in ftruncate fsync rename; do
 done
 faulty malloc:0:ENOMEM "$build/sp-fetch" accounts
 calls=$(od -An -tu8 -N8 "$mark" | tr -d ' ') wrong=
-cp "$SP_TOKEN_FILE" "$tmp/kept"
+cp "$SP_TOKEN_FILE" "$tmp/token.copy"
 for n in $(seq "$((calls + 40))"); do
-	cp -p "$tmp/kept" "$SP_TOKEN_FILE"
+	cp -p "$tmp/token.copy" "$SP_TOKEN_FILE"
 	faulty malloc:$n+:ENOMEM "$build/sp-fetch" logout
 	case $status in
 	0 | 71) ;;

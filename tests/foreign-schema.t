@@ -75,7 +75,7 @@ capture='{"type":"capture","endpoint":"me","user":"kim","status":200,"fetched_at
 run sh -c 'echo "$1" | sp-stage' sh "$capture"
 like "$status $err" "^78 sp-stage: .*trigger 'broken': no such table" \
     "of staging_raw, too"
-is "$out" "" "and nothing is passed on that is not kept"
+is "$out" "" "and no record is passed on that is not stored"
 sql "drop trigger broken; create trigger broken before insert
     on playlist_ingest_queue begin delete from nowhere; end"
 run sp-queue add 37i9dQZF1DXcBWIGoYBM5M
@@ -105,7 +105,7 @@ for step in 'late 02' 'newer 04' 'older 03'; do
 	load tracks '{"track_id":"a","name":"Lantern"}' 09
 done
 is "$(sql 'select "a""b\c	d" from tracks where track_id = "a"')" newer \
-    "a column whose name must be escaped keeps its newest value"
+    "a column whose name must be escaped has its newest value"
 
 section "where a database cannot be"
 for name in :memory: 'file:x?mode=memory' file::memory: file:x.db; do

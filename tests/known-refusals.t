@@ -43,13 +43,13 @@ is "$(counts A1) $(due profile) $(state profile)" "1|1 0 refused" \
 sql "update ingest_runs set started_at = '$(ago 3700)'"
 is "$(due profile) $(state profile)" "1 due" "after it, it is due"
 take A2 profile me /me "$bad" 3700
-is "$status$err $(counts A2)" "0 1|0" "the same again is counted, and not told"
+is "$status$err $(counts A2)" "0 1|0" "a known refusal is counted, and not reported"
 sql "update ingest_runs set started_at = '$(ago 7500)' where run_id = 'A1'"
 is "$(due profile)" 0 "then the job waits for two hours"
 sql "update ingest_runs set started_at = '$(ago 7300)' where run_id = 'A2'"
 is "$(due profile)" 1 "and is due"
 take A3 profile me /me '[]' 7300
-is "$status $(echo "$err" | grep -c .)" "1 1" "another reason is told"
+is "$status $(echo "$err" | grep -c .)" "1 1" "another reason is reported"
 is "$(due profile)" 0 "twice as long each time"
 for n in 1 2 3 4 5 6 7 8 9; do
 	sql "insert into ingest_runs (run_id, job, account, status, started_at)
@@ -103,7 +103,7 @@ meet() { # RUN ITEMS [PATH]
 }
 odd='{"at":"2026-03-01","x":1}' good='{"id":"t1","ms":1}'
 meet F1 "$odd,$good"
-is "$status $(echo "$err" | grep -c 'it has no id')" "1 1" "an odd item is told"
+is "$status $(echo "$err" | grep -c 'it has no id')" "1 1" "an odd item is reported"
 sql_account
 is "$(state play-history)" refused "once it leaves its job due"
 meet F2 "$good,$odd"
@@ -112,26 +112,26 @@ is "$(state play-history)" fresh "and leaves the job as it is"
 meet F3 "$odd" "$plays&after=1000"
 is "$status$err" 0 "whatever else was asked for"
 meet F4 "$odd,{\"at\":\"2026-03-02\"}"
-is "$status $(echo "$err" | grep -c .)" "1 1" "another one is told, and only it"
+is "$status $(echo "$err" | grep -c .)" "1 1" "of two odd items only the new one is reported"
 meet F5 "$odd" /me/player/other
-is "$status" 1 "of another subject it is told"
+is "$status" 1 "an odd item of another subject is reported"
 sp-stage replay | sp-transform -f "$tmp/item.jq" 2>"$tmp/err" | sp-load 2>>"$tmp/err"
-is "$? $(grep -c 'it has no id' "$tmp/err")" "1 6" "a replay tells all"
-is "$(errors)" 6 "which are kept once"
+is "$? $(grep -c 'it has no id' "$tmp/err")" "1 6" "a replay reports all refusals"
+is "$(errors)" 6 "refusals of a replay are stored once"
 is "$(state play-history)" refused "nor changes what was new"
 
 section "a column that sp-load refuses"
 fresh
 meet G1 '{"id":"t1","ms":"odd"}'
-is "$status $(echo "$err" | grep -c duration_ms)" "1 1" "an odd column is told"
+is "$status $(echo "$err" | grep -c duration_ms)" "1 1" "an odd column is reported"
 meet G2 '{"id":"t1","ms":"odd"}'
 is "$status$err $(counts G2)" "0 1|0" "and known from then on"
 meet G3 '{"id":"t2","ms":"odd"}'
-is "$status $(echo "$err" | grep -c duration_ms)" "1 1" "of another track it is told"
+is "$status $(echo "$err" | grep -c duration_ms)" "1 1" "an odd column of another track is reported"
 sql "create trigger no3 before insert on tracks when new.track_id = 't3'
 	begin select raise(abort, 'forbidden'); end"
 meet H1 '{"id":"t3","ms":3}'
-is "$status $(echo "$err" | grep -c forbidden)" "1 1" "a row that a trigger forbids is told"
+is "$status $(echo "$err" | grep -c forbidden)" "1 1" "a row that a trigger forbids is reported"
 meet H2 '{"id":"t3","ms":3}'
 is "$status$err $(counts H2)" "0 1|0" "once"
 
@@ -141,12 +141,12 @@ echo '{}' >"$tmp/me.json"
 for n in 1 2; do
 	sp-stage import --endpoint me --user kim "$tmp/me.json" |
 	    sp-transform 2>"$tmp/err" | sp-load
-	is "$? $(grep -c . "$tmp/err")" "1 1" "import $n is told what is refused"
+	is "$? $(grep -c . "$tmp/err")" "1 1" "import $n reports what is refused"
 done
 # A run that was not loaded brings what is known quietly.
 fresh
 take J1 profile me /me "$bad"
 answer J2 profile me /me "$bad" | sp-stage >"$tmp/out"
 take J3 profile me /me '{"id":"kim"}'
-is "$status$err $(errors)" "0 2" "nor does what is sent again tell it"
+is "$status$err $(errors)" "0 2" "a known refusal that is sent again is not reported"
 finish

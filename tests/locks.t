@@ -93,11 +93,7 @@ sp-stage import --endpoint me --fetched-at 2026-11-22 "$tmp/body" - \
     <"$tmp/bodies" >"$tmp/imported" 2>"$tmp/import.err" &
 importer=$!
 exec 8>"$tmp/bodies"
-tries=0
-until grep -q '"seq":1,' "$tmp/imported" || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until grep -q '"seq":1,' "$tmp/imported"
 run sp-queue add --lock-wait 100ms 6rqhFgbbKwnb9MLmUQDhG6
 is "$status $err" "0 " "an import that waits for stdin locks nobody out"
 is "$(grep -c '"type":"capture"' "$tmp/imported")" 1 \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Options may stand anywhere: every program and command does the same whether
+# Options may be anywhere: every program and command does the same whether
 # its options come before its operands, after them or between, up to a `--`.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
@@ -11,8 +11,8 @@ for job in play-history playlists; do
 	job "$job" 2>"$tmp/err" || echo "Bail out! no $job"
 done
 api_post 'clock?advance=2h'
-cp "$SP_DB" "$tmp/kept.db"
-cp "$SP_TOKEN_FILE" "$tmp/kept.json"
+cp "$SP_DB" "$tmp/saved.db"
+cp "$SP_TOKEN_FILE" "$tmp/saved.json"
 run_id=$(sql 'select min(run_id) from ingest_runs')
 list=$(sql 'select min(playlist_id) from playlists')
 artist=$(sql 'select min(artist_id) from artists')
@@ -29,8 +29,8 @@ plain() {
 }
 # once WORD...: all that comes of a command, on a database of its own.
 once() {
-	cp "$tmp/kept.db" "$tmp/other.db"
-	cp "$tmp/kept.json" "$tmp/other.json"
+	cp "$tmp/saved.db" "$tmp/other.db"
+	cp "$tmp/saved.json" "$tmp/other.json"
 	rm -rf "$tmp/other.db-wal" "$tmp/other.db-shm"
 	SP_DB=$tmp/default.db SP_TOKEN_FILE=$tmp/default.json \
 	    timeout 20 "$build/$@" <"$input" >"$tmp/out" 2>"$tmp/err"
@@ -114,7 +114,7 @@ for program in sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse; do
 	done
 done
 
-# Of another command, an option is an error wherever it stands.
+# Of another command, an option is an error wherever it is.
 for words in 'sp-queue next play-history --lock-wait 1s' \
     'sp-queue --overlap 6h count' 'sp-queue list --force' \
     'sp-queue add x --table' 'sp-fetch /me --force' 'sp-fetch --table /me' \

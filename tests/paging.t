@@ -65,11 +65,7 @@ perl -MIO::Socket::INET -e '
 	}' "$tmp" &
 server=$!
 trap 'kill $api_pid $server 2>/dev/null; rm -rf "$tmp"' EXIT
-tries=0
-until [ -s "$tmp/url" ] || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until [ -s "$tmp/url" ]
 url=$(cat "$tmp/url")
 mkdir -p "$tmp/login"
 (umask 077 && printf '{"access_token":"abcdefghijk","user_id":"kim","api_url":"%s"}' \

@@ -129,7 +129,7 @@ run sp-load <"$tmp/broken"
 is "$status $(last_run)" "1 complete" \
     "rows broken on the way are refused by name instead"
 is "$(sql "select count(*) from ingest_errors")" \
-    "$(grep -c '^#' "$tmp/broken")" "each is kept"
+    "$(grep -c '^#' "$tmp/broken")" "each refused record is stored"
 
 section "each stage killed in turn, in a live pipeline"
 mkfifo "$tmp/f1" "$tmp/f2" "$tmp/f3" "$tmp/f4"

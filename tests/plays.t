@@ -13,12 +13,7 @@ plays=$tmp/plays
 python3 -B tests/plays.py "$tmp/port" "$SP_TOKEN_FILE" "$plays" "$tmp/log" &
 server=$!
 trap 'kill $server; rm -rf "$tmp"' EXIT
-tries=0
-until [ -s "$tmp/port" ]; do
-	tries=$((tries + 1))
-	[ $tries -lt 500 ] || { echo "Bail out! no server"; exit 1; }
-	sleep 0.02
-done
+wait_until [ -s "$tmp/port" ]
 
 # All is as of three days ago, so that none of it is of the future.
 began=$(($(date +%s) / 3600 * 3600 - 3 * 24 * 3600))

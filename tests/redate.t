@@ -64,12 +64,12 @@ is "$(rebuild "$wrong" | diff "$tmp/digest" -)" "" \
     "the rebuilt tables are those of a right clock"
 is "$(sp-stage prune -n --keep 0 2>/dev/null | jq -s 'map(.needed) | add')" \
     "$(sql "select count(*) from staging_raw")" \
-    "prune keeps captures that were moved"
+    "prune leaves captures that were moved"
 cp "$wrong" "$tmp/place.db"
 (SP_DB=$tmp/place.db
 { sp-load --digest | jq -r '"delete from \(.table);"'
 	echo 'delete from playlist_pages;'; } | sql
-sp-stage replay | sp-transform | sp-load) 2>"$tmp/told"
+sp-stage replay | sp-transform | sp-load) 2>"$tmp/redate.err"
 is "$(sp-load --digest --db "$tmp/place.db" | diff "$tmp/digest" -)" "" \
     "in place, too"
 redate --by 40d "$run_id" "$lists"

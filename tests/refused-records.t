@@ -1,5 +1,5 @@
 #!/bin/sh
-# Records that were refused: kept once, sent again, gone when they load.
+# Records that were refused: stored once, sent again, gone when they load.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh
@@ -23,14 +23,14 @@ mapping better '. == 4'
 mapping good 'false'
 mapping silent 'false' empty
 
-section "kept once"
+section "stored once"
 captures R1 5 track '{"n":%d}' >"$tmp/captures"
 sp-stage <"$tmp/captures" | sp-transform -f "$tmp/broken.jq" 2>"$tmp/err" |
     tee "$tmp/rows" | sp-load
 is "$? $(errors)" "1 R1/2 no 2
-R1/4 no 4" "what is refused is kept"
+R1/4 no 4" "a refused record is stored"
 sp-load <"$tmp/rows" 2>"$tmp/err"
-is "$? $(errors | xargs)" "1 R1/2 no 2 R1/4 no 4" "loaded again it is kept once"
+is "$? $(errors | xargs)" "1 R1/2 no 2 R1/4 no 4" "a record that is refused twice is stored once"
 printf 'garbage\n{"type":"row","table":"tracks","row":{"track_id":1}}\n' \
     >"$tmp/garbage"
 sp-load <"$tmp/garbage" 2>"$tmp/err"
@@ -89,7 +89,7 @@ run again good
 is "$status $(errors | grep -c "^R1/2 .*cannot be written")" "1 1" \
     "a constraint forbids its row"
 is "$(sql "select json_extract(record, '\$.key.track_id') from ingest_errors")" \
-    t2 "which is kept by its key"
+    t2 "a refused row is stored by its key"
 run again good
 is "$(sql 'select count(*) from ingest_errors')" 1 "once"
 sql 'drop trigger no2'

@@ -37,8 +37,8 @@ same() {
 	sp-stage replay | load "$tmp/again.db"
 	is "$(digest "$tmp/again.db" | diff - "$tmp/live")" "" \
 	    "$1: a replay gives the same"
-	sp-stage replay | awk '/"type":"capture"/ { held[++n] = $0; next }
-	    /"type":"end"/ { while (n) print held[n--] } { print }' |
+	sp-stage replay | awk '/"type":"capture"/ { captures[++n] = $0; next }
+	    /"type":"end"/ { while (n) print captures[n--] } { print }' |
 	    load "$tmp/back.db"
 	is "$(digest "$tmp/back.db" | diff - "$tmp/live")" "" \
 	    "$1: and backwards, too"

@@ -26,11 +26,7 @@ server() {
 		}' "$tmp/$1" "$2" 2>/dev/null &
 	eval "$1_pid=\$!"
 	servers="$servers $!"
-	tries=0
-	until [ -s "$tmp/$1.port" ] || [ $tries -gt 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
+	wait_until [ -s "$tmp/$1.port" ]
 	eval "$1=http://127.0.0.1:$(cat "$tmp/$1.port")"
 }
 servers=''

@@ -234,11 +234,7 @@ front_stop
 front_start other
 perl "$tmp/proxy" "$tmp/proxied" "$front_port" &
 proxy=$!
-tries=0
-until [ -s "$tmp/proxied.port" ] || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until [ -s "$tmp/proxied.port" ]
 proxy_port=$(cat "$tmp/proxied.port")
 reset
 example=https://api.spotify.example
@@ -349,11 +345,7 @@ mkdir "$tmp/h2"
 echo ok >"$tmp/h2/do"
 python3 -B tests/fault/h2.py "$tmp/good.pem" "$tmp/good.key" "$tmp/h2" &
 h2=$!
-tries=0
-until [ -s "$tmp/h2/port" ] || [ $tries -gt 500 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until [ -s "$tmp/h2/port" ]
 # frames OPTION... -- ANSWER...: one request, and how often it was sent.
 frames() {
 	: >"$tmp/h2/log"

@@ -492,11 +492,7 @@ if command -v openssl >/dev/null; then
 	openssl s_server -accept 127.0.0.1:0 -key "$tmp/key" -cert "$tmp/cert" \
 	    -www >"$tmp/tls" 2>&1 &
 	tls=$!
-	tries=0
-	until grep -q '^ACCEPT ' "$tmp/tls" || [ $tries -gt 100 ]; do
-		tries=$((tries + 1))
-		sleep 0.05
-	done
+	wait_until grep -q '^ACCEPT ' "$tmp/tls"
 	run fetch --api "https://$(sed -n 's/^ACCEPT //p' "$tmp/tls")" /me
 	kill $tls
 	like "$status $err" '^69 .*certificate' "a certificate that is nobody's"
@@ -523,11 +519,7 @@ serve() {
 			print $c scalar <$in>; close $c;
 		}' "$tmp/wire.port" "$@" 2>/dev/null &
 	wire=$!
-	tries=0
-	until [ -s "$tmp/wire.port" ] || [ $tries -gt 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
+	wait_until [ -s "$tmp/wire.port" ]
 }
 # answer FILE STATUS-LINE HEADER...: makes one, its body from stdin.
 answer() {
@@ -645,11 +637,7 @@ for signal in INT TERM; do
 	# A shell's background jobs have SIGINT ignored.
 	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$build/sp-fetch" \
 	    --max-wait 3s <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
-	tries=0
-	until grep -qs waiting "$tmp/err" || [ $tries -gt 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
+	wait_until grep -qs waiting "$tmp/err"
 	kill -s $signal $!
 	wait $!
 	like "$? $(jq -r .type "$tmp/out" | xargs)" \

@@ -103,7 +103,7 @@ now=$(post /rehearse/clock | jq -r .clock)
 is "$(jq -sc --arg now "$now" '[.[]|select(.visible_at<=$now)][-50:]|reverse
 	|map([.played_at,.uri,.track_id,.context])' truth)" \
 	"$(jq -c '[.items[]|[.played_at,.track.uri,.track.id,.context.uri]]' \
-	all)" "the ceiling: the last fifty that are visible"
+	all)" "the last fifty visible plays"
 [ "$(wc -l <truth)" -gt 400 ]
 ok $? "there are more plays than can be asked for"
 
@@ -122,7 +122,7 @@ is "$(cat walked)" "$(jq -c '.items[]|[.played_at,.track.uri]' all)" \
 	"next leads back through all of them"
 get "$recent?before=$(jq -r .cursors.before all)&limit=10" >page
 is "$(jq -c '[.items,.next,.cursors]' page)" "[[],null,null]" \
-	"past the ceiling: no items, null cursors"
+	"past the last of the plays: no items, null cursors"
 follow "$recent?limit=19&after=0" | sort >walked
 is "$(cat walked)" "$(jq -c '.items[]|[.played_at,.track.uri]' all | sort)" \
 	"after=0 leads forward through all of them"
@@ -286,15 +286,15 @@ grant=$(granted)
 is "$(redeem "$grant" $verifier $back)" "200 user-follow-read" \
 	"a code brings tokens"
 is "$(jq -r '[.refresh_token, .access_token, .token_type] |
-	map(.[:2]) | join(" ")' body)" "AQ BQ Be" "of both kinds"
+	map(.[:2]) | join(" ")' body)" "AQ BQ Be" "a code brings an access and a refresh token"
 token=$(jq -r .access_token body)
 new=$(jq -r .refresh_token body)
 is "$(code '/v1/me/following?type=artist') $(code /v1/me/tracks)" \
-	"200 403" "that are good for its scopes alone"
+	"200 403" "tokens of a code have its scopes alone"
 is "$(renew "$new" "$client") $(renew "$new" "$client")" "200 200" \
-	"and can be refreshed"
+	"tokens of a code can be refreshed"
 is "$(redeem "$grant" $verifier $back)" "400 Invalid authorization code" \
-	"once only"
+	"a code is good once only"
 is "$(redeem "$(granted)" ${verifier%?}j $back)" \
 	"400 code_verifier was incorrect" "another verifier"
 is "$(redeem "$(granted)" $verifier ${back}s)" "400 Invalid redirect URI" \
@@ -320,21 +320,21 @@ is "$(head -n 1 log | jq -c '[.method,.url,.status,.authorization,.user_agent,
 	'["GET","/v1/me?a=b",200,"bearer-ok","tester","gzip",null]' "the log"
 is "$(jq -sc '[.[1].connection==.[0].connection,
 	.[2].connection==.[1].connection,.[2].authorization]' log)" \
-	'[true,false,"none"]' "the log tells connections apart"
+	'[true,false,"none"]' "the log numbers connections"
 ! grep -q "$token" log
-ok $? "the log keeps no token"
+ok $? "the log has no token"
 
 section "faults"
 fault() {
 	post "/rehearse/fault?$1" >/dev/null
 }
 fault 'kind=429&retry_after=7&times=2&path=/v1/me/player'
-is "$(code /v1/me)" 200 "a fault keeps to its path"
+is "$(code /v1/me)" 200 "a fault applies to its path alone"
 is "$(code "$recent" -D heads) $(jq -r .error.message body)" \
 	"429 Too many requests" "429"
 is "$(tr -d '\r' <heads | grep -i '^retry-after')" "Retry-After: 7" \
 	"429: Retry-After"
-is "$(code "$recent") $(code "$recent")" "429 200" "as many times as asked"
+is "$(code "$recent") $(code "$recent")" "429 200" "a fault applies as many times as given"
 fault 'kind=429&reason=QUOTA_EXCEEDED'
 is "$(code "$recent" -D heads) $(jq -r .error.reason body)" \
 	"429 QUOTA_EXCEEDED" "429: the reason"
@@ -347,9 +347,9 @@ fault kind=502
 fault kind=503
 is "$(code /v1/me) $(code /v1/me) $(code /v1/me)" "502 503 200" "faults queue"
 fault 'kind=404&times=0'
-is "$(code /v1/me) $(code /v1/me) $(code /v1/me)" "404 404 404" "for ever"
+is "$(code /v1/me) $(code /v1/me) $(code /v1/me)" "404 404 404" "times=0: a fault applies to every request"
 post '/rehearse/fault?clear=1' >/dev/null
-is "$(code /v1/me)" 200 "until cleared"
+is "$(code /v1/me)" 200 "clear=1 removes all faults"
 fault kind=401
 is "$(code /v1/me) $(jq -r .error.message body)" \
 	"401 The access token expired" "401"
@@ -380,9 +380,9 @@ is "$(get /v1/me -o body -w '%{http_code} %{content_type}') $(head -c 9 body)" \
 	"200 text/html; charset=utf-8 <!DOCTYPE" "html in place of JSON"
 fault 'kind=badjson'
 is "$(get /v1/me -o body -w '%{http_code} %{content_type}')" \
-	"200 application/json; charset=utf-8" "badjson: looks well"
+	"200 application/json; charset=utf-8" "badjson: status and type are as usual"
 [ -s body ] && ! jq . body >/dev/null 2>&1
-ok $? "badjson: is not"
+ok $? "badjson: the body is no JSON"
 fault 'kind=badnext'
 is "$(get "$recent?limit=3" | jq -r '[.next,(.items|length)]|@tsv' |
 	sed 's/before=[0-9]*/before=N/')" \
@@ -473,12 +473,12 @@ is "$(jq -c '[.offset,(.items|length),.next]' page)" "[100,18,null]" \
 is "$(code "/v1/playlists/$mine/items?limit=51") $(code "/v1/playlists/$mine/tracks?limit=100")" \
 	"400 200" "fifty items a page, a hundred tracks"
 
-# Every playlist as a client reads it, held against the truth.
+# Every playlist as a client reads it, compared with the truth.
 fetch() { # the paths come in; many answers by one curl
 	sed "s|.*|url = \"$url&\"|" |
 		curl -sS -K - -H "Authorization: Bearer $token" "$@"
 }
-read_lists() { # the ids come in: the truth as far as the API tells it
+read_lists() { # the ids come in: the truth as far as the API returns it
 	sed 's|^|/v1/playlists/|' | fetch >pages
 	cp pages more
 	while jq -r '(.items|objects)//.tracks//.|.next//empty' more |
@@ -527,7 +527,7 @@ is "$(jq -r '[.items[]|values|.owner.display_name]|unique|length' all)" 7 \
 	"owners have display names"
 stranger=$(jq -r 'select(.listed==false and .owner!="spotify").id' truth)
 is "$(get "/v1/playlists/$stranger" | jq -c .owner.display_name)" null \
-	"but for one"
+	"one owner has no display name"
 get "/v1/playlists/$mine" >page
 is "$(jq -c '[.tracks.items[]|select(.track==null)][0]
 	|[has("track"),.added_by.id]' page)" '[true,""]' \
@@ -554,7 +554,7 @@ follow_lists() { # path: the ids of all pages
 	done
 }
 is "$(follow_lists "$lists?limit=5")" "$(jq -c '.items[]|.id?' all)" \
-	"and can be followed there"
+	"extended: the pages below users can be read"
 daylist=$(jq -r 'select(.listed and .owner=="spotify").id' truth)
 [ "$(get "/v1/playlists/$daylist?fields=snapshot_id")" != \
 	"$(get "/v1/playlists/$daylist?fields=snapshot_id")" ]
@@ -611,7 +611,7 @@ fault 'kind=change&mode=swap&times=2'
 get "/v1/playlists/$mine/tracks?offset=50&limit=50" >page
 is "$(jq -c .total page)" 119 "swap: the total stays"
 get "/v1/playlists/$mine/tracks?offset=100&limit=50" >page
-is "$(jq -c '[.total,(.items|length)]' page)" "[119,19]" "swap: and again"
+is "$(jq -c '[.total,(.items|length)]' page)" "[119,19]" "swap: the total stays a second time"
 [ "$(snapshot)" != "$now" ]
 ok $? "swap: the snapshot moved"
 get "/rehearse/playlists?id=$mine" >swapped
@@ -637,7 +637,7 @@ is "$(jq -r '.items[].added_at//empty' later | sort | tail -n 1 |
 	cut -c1-7)" 2026-12 "what was added has a late date"
 post '/rehearse/clock?set=2026-11-22T12:00:00Z' >/dev/null
 get /rehearse/playlists | cmp -s - truth
-ok $? "and not before"
+ok $? "back in time, playlists are as before"
 stop
 start --clock 2026-12-22T12:00:00Z
 get /rehearse/playlists | jq -c "select(.id!=\"$mine\")|del(.played,.listed)" \

@@ -223,7 +223,7 @@ playlist_ingest_queue {"playlist_id":"p2","played_at":"2026-11-22T06:30:00.000Z"
 playlist_ingest_queue {"playlist_id":"p3","played_at":"2026-11-22T06:30:00.000Z","user_id":"kim"}' \
     "playlists are found in contexts, each once, with its newest play"
 is "$(echo "$out" | jq -c 'select(.row.context_uri == "spotify:user:jörg:collection") | .row.context_type')" \
-    '"x"' "a play keeps its context"
+    '"x"' "a play has its context"
 
 # Only a planned request gives a cursor and a covered period.
 progress() { sp-transform | rows | grep -E '^(cursors|play_coverage)'; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# How bodies are kept: each once and small, read by others too, given back
+# How bodies are stored: each once and small, read by others too, given back
 # byte for byte; one that cannot be read is an error, and never empty.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
@@ -34,7 +34,7 @@ sort "$tmp/in" >"$tmp/sorted"
 cmp -s "$tmp/in" "$tmp/out"
 ok $? "and passed on byte for byte"
 is "$(sql "select count(*), count(distinct body_id) from staging_raw
-	where run_id in ('R1', 'R2', 'R3')")" "12|4" "a body is kept once"
+	where run_id in ('R1', 'R2', 'R3')")" "12|4" "a body is stored once"
 is "$(sql 'select count(*) from staging_raw where body_id is null')" 0 \
     "of every capture"
 is "$(sql "select count(*) from staging_bodies where size > 100000
@@ -42,7 +42,7 @@ is "$(sql "select count(*) from staging_bodies where size > 100000
 is "$(sql "select group_concat(typeof(body)) from (select b.body from
 	staging_bodies b join staging_raw using (body_id)
 	where run_id = 'R4' order by seq)")" "text,text,text,text" \
-    "what would not get smaller is kept as it is"
+    "an incompressible body is stored as it is"
 sp-stage replay | only_captures >"$tmp/back"
 cmp -s "$tmp/in" "$tmp/back"
 ok $? "every capture comes back byte for byte"
@@ -51,7 +51,7 @@ is "$(sql 'select count(*) from staging_raw') $(sql \
     'select count(*) from staging_bodies')" "19 10" \
     "captures that have a name are not staged twice"
 is "$(sql "select count(distinct sha256), sum(length(sha256) = 32)
-	from staging_bodies")" "10|10" "bodies are told apart by their digest"
+	from staging_bodies")" "10|10" "bodies are identified by their digest"
 sql 'delete from staging_raw where run_id is null'
 
 section "read by others"
@@ -103,7 +103,7 @@ damage() {
 	run sp-stage why tracks tr0000000000000000000x
 	is "$status $out $(echo "$err" | sed 's/row: [^:]*/row: NAME/')" \
 	    "78  sp-stage: cannot look up the row: NAME: $why" \
-	    "why cannot tell what names a key"
+	    "why cannot find what names a key"
 }
 one="where body_id = (select body_id from staging_raw where run_id = 'R1'
 	and seq = 2)"
@@ -171,7 +171,7 @@ sp-stage replay 2>/dev/null | "$build/sp-transform" 2>/dev/null |
     "$build/sp-load" --db "$tmp/loaded.db" 2>/dev/null
 is "$? $(sqlite3 "$tmp/loaded.db" "select count(*), count(distinct src),
 	min(reason) from ingest_errors where stage = 'sp-stage'")" \
-    "78 3|3|its body is damaged" "it is told to the end"
+    "78 3|3|its body is damaged" "a replay reports a damaged body and goes on"
 
 # A run that is sent again because nobody has loaded it, ahead of the next one.
 planned() { # RUN NAME

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sp-stage why: the captures that it names tell the row, and all of it.
+# sp-stage why: the captures that it names give the whole row.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
@@ -14,7 +14,7 @@ done
 
 section "the captures that are named make the row again"
 # Some rows of each table. A list of tracks may have come in more pages, and
-# what of a playlist is told with the whole list is not looked at.
+# what comes with the whole list of a playlist is not compared.
 wrong='' rows=0 parts=0
 for table in tracks albums artists playlists users play_history cursors \
     endpoint_status user_playlists user_relationships track_artists \
@@ -65,7 +65,7 @@ is "$(jq -r 'select(.column == "name") | "\(.run) \(.seq) \(.told_at)"' \
 	.capture_id' "$tmp/why")")" "by run, seq and time"
 is "$(jq -r 'select(.column == "duration_ms").value' "$tmp/why")" \
     "$(sql "select duration_ms from tracks where track_id = '$track'")" \
-    "with what stands there"
+    "each column with its stored value"
 like "$(why --table tracks "$track")" '^COLUMN +VALUE' "--table aligns"
 play=$(sql -init examples/staging.sql \
     "select body from staging where capture_id = 1" |
@@ -104,7 +104,7 @@ is "$(why playlist_tracks "$playlist" 101 | jq -r .url | sort -u |
 	grep -c offset=100)" 1 "by its url"
 run why playlist_tracks "$playlist" 99999
 is "$status $(echo "$out" | jq -r .became | sort -u)" "0 loaded" \
-    "past its end: the captures that tell of the playlist"
+    "past its end: the captures of the playlist"
 
 is "$(why playlist_ingest_done "$playlist" | jq -r .endpoint)" playlist \
     "what left the queue"
@@ -126,7 +126,7 @@ sql "insert into play_history (user_id, played_at, track_id) values
 	('lee', '2020-01-01T00:00:01.002Z', 't')"
 run why play_history lee 2020-01-01T00:00:01Z t
 is "$status $out" "65 " "what may mean several rows"
-like "$err" '2 rows match: give the whole key' "is told of"
+like "$err" '2 rows match: give the whole key' "an incomplete key is reported"
 sql "delete from play_history where user_id = 'lee'"
 sql "insert into play_history (user_id, played_at, track_id)
 	values ('kim', '${1%.*}.9999Z', '$2')"
@@ -139,7 +139,7 @@ done
 sql "delete from play_history where played_at = '${1%.*}.9999Z'"
 
 section "of one moment"
-# Two answers that came in the same millisecond, each of which tells a part.
+# Two answers that came in the same millisecond, each of which has a part.
 {
 	echo '{"id":"twin","popularity":7}'
 	echo '{"id":"twin","name":"Twin"}'
@@ -167,7 +167,7 @@ for order in 'R/2 Q/10 Q/9' 'Q/9 R/2 Q/10' 'Q/10 Q/9 R/2'; do
 		    jq -c . | sp-load --db "$tmp/same.db"
 	done
 	is "$(why --db "$tmp/same.db" tracks t | jq -r '"\(.run)/\(.seq)"' |
-		sort -u)" Q/9 "the first of those that tell the same: $order"
+		sort -u)" Q/9 "the first of the captures with the same value: $order"
 done
 sqlite3 "$tmp/twin.db" "update tracks set row_source = null,
     first_source = null, column_sources = null"
@@ -186,7 +186,7 @@ sp-stage replay | sp-stage --db "$tmp/again.db" |
 run why --db "$tmp/again.db" play_history kim $play
 is "$status $(echo "$out" | jq -r '"\(.seq) \(.stage) \(.reason)"' | head -n 1)" \
     "0 1 sp-transform mapping failed: bad day" \
-    "a play that is absent: which capture held it, and why it was refused"
+    "a play that is absent: which capture has it, and why it was refused"
 # shellcheck disable=SC2086
 is "$(why --db "$tmp/again.db" play_history kim ${1%.*} $2 2>"$tmp/err" |
 	jq -r .became 2>"$tmp/err" | head -n 1)" refused "found by the second"

@@ -48,11 +48,7 @@ perl "$tmp/server" "$tmp" &
 server_pid=$!
 api_start --user kim --seed 7
 fetch /me >/dev/null # who it is
-tries=0
-until [ -s "$tmp/server.port" ] || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until [ -s "$tmp/server.port" ]
 server=http://127.0.0.1:$(cat "$tmp/server.port")
 
 # at SHIFT HEAD [REQUESTS]: fetch with the clock shifted. Of the run and its
