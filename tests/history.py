@@ -27,7 +27,7 @@ def iso(ms):
 
 
 def some(members):
-    """Each capture tells some of what there is to tell."""
+    """Each capture has some of all the data."""
     return {k: v for k, v in members.items() if rng.random() < 0.9}
 
 
@@ -100,17 +100,17 @@ def pages():
     p = rng.choice(lists)
     request = rng.randrange(1, 4)
     size = rng.choice([1, 3, 9])
-    told = list(items[p])
-    starts = list(range(0, max(len(told), 1), size))
+    listed = list(items[p])
+    starts = list(range(0, max(len(listed), 1), size))
     if rng.random() < 0.15:
         starts.pop(rng.randrange(len(starts)))
     more = {"request": request}
     if rng.random() < 0.1:
         more["list"] = f"resumed/{request}"
     for at in starts:
-        page = {"offset": at, "total": len(told), "items": [
+        page = {"offset": at, "total": len(listed), "items": [
             {"added_at": "2020-01-01T00:00:00Z", "added_by": user("lee"),
-             "track": track(t)} for t in told[at:at + size]]}
+             "track": track(t)} for t in listed[at:at + size]]}
         if at == 0:
             yield ("playlist", f"/v1/playlists/{p}",
                    {**playlist(p), "tracks": page}, dict(more))

@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.." || exit
 power() {
 	run python3 -B tests/fault/power.py "$@"
 	ok "$status" "power.py $*"
-	tell "$out$err"
+	diag "$out$err"
 }
 power --self-test --seed 2 --images 36
 power --rounds 2 --images 40 --seed 1

@@ -16,7 +16,7 @@ BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
 # The statuses of sp(7), but for 70, which is a bug.
 STATUSES = {0, 1, 64, 65, 69, 71, 73, 74, 75, 77, 78}
 
-# Columns that number or date what was done, rather than tell what is so.
+# Columns that number or date what was done, rather than observed values.
 BOOKKEEPING = {"play_id", "capture_id", "error_id", "row_source",
                "first_source", "column_sources", "tracks_sources"}
 # Tables of what was tried, not of what is so.
@@ -94,17 +94,17 @@ class Progress:
     """Tells how far it is: on a terminal often, else twice a minute."""
 
     def __init__(self):
-        self.began = self.told = time.monotonic()
+        self.began = self.shown = time.monotonic()
         self.terminal = sys.stderr.isatty()
 
     def seconds(self):
         return time.monotonic() - self.began
 
-    def tell(self, words):
+    def show(self, words):
         now = time.monotonic()
-        if now - self.told < (0.5 if self.terminal else 30):
+        if now - self.shown < (0.5 if self.terminal else 30):
             return
-        self.told = now
+        self.shown = now
         line = f"# {self.seconds():.0f} s: {words}"
         print(f"\r{line}\033[K" if self.terminal else line, file=sys.stderr,
               end="" if self.terminal else "\n", flush=True)
@@ -144,7 +144,7 @@ def is_whole(path):
 def tables(path, skip=frozenset(BOOKS), without=frozenset()):
     """All that the tables say, to compare two databases: but for some
     tables, and without some columns."""
-    held = {}
+    rows = {}
     with opened(path) as db:
         names = [n for (n,) in db.execute(
             "select name from sqlite_master where type = 'table' "
@@ -154,10 +154,10 @@ def tables(path, skip=frozenset(BOOKS), without=frozenset()):
                 continue
             columns = [c[1] for c in db.execute(f"pragma table_info({name})")
                        if c[1] not in BOOKKEEPING and c[1] not in without]
-            held[name] = sorted(
+            rows[name] = sorted(
                 db.execute(f"select {', '.join(columns)} from {name}"),
                 key=repr)
-    return held
+    return rows
 
 
 def differences(a, b):

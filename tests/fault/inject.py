@@ -98,12 +98,12 @@ def read_mark(path):
 
 def contents(path):
     """What a command can leave in a folder, but for what is ours."""
-    held = {}
+    content = {}
     for folder_path, _, names in os.walk(path):
         for name in set(names) - {"mark", "said", "port"}:
             with open(os.path.join(folder_path, name), "rb") as f:
-                held[name] = f.read()
-    return held
+                content[name] = f.read()
+    return content
 
 
 def records(text):
@@ -554,7 +554,7 @@ class Prune(Case):
     def set_up(self, path):
         self.start = self.house.full
         super().set_up(path)
-        # Twice as many, of an earlier time that tells of nothing.
+        # Twice as many, of an earlier time without any rows.
         with opened(path + "/music.db") as db:
             db.executescript("""insert into staging_raw (run_id, seq, endpoint,
                 fetched_at, body_id) select run_id, seq + 1000, endpoint,
@@ -716,7 +716,7 @@ class LoadRefused(Load):
     def set_up(self, path):
         self.start = self.house.refused
         super().set_up(path)
-        self.stdin = self.house.settled
+        self.stdin = self.house.resolved
 
     def result(self, path, out):
         return out, tables(path + "/music.db", {"ingest_runs"})
@@ -860,7 +860,7 @@ class House:
             f.write('error("no")')
         run(run(self.captures, "sp-transform", "-f", path + "/no.jq",
                 status=1), "sp-load", db=self.refused, status=1)
-        self.settled = run(run("", "sp-stage", "replay", "--refused",
+        self.resolved = run(run("", "sp-stage", "replay", "--refused",
                                db=self.refused), "sp-transform")
         self.body = json.dumps([r["body"] for r in records(self.captures)
                                 if r["type"] == "capture" and
@@ -966,10 +966,10 @@ def try_case(case, path, work, pool):
     if counts["missed"] * 2 > len(work):
         broken += 1
         print(f"not ok - {case.name}: most calls were not met again")
-    told = ", ".join(f"{n} times {s}" for s, n in sorted(
+    counts = ", ".join(f"{n} times {s}" for s, n in sorted(
         counts.items(), key=lambda c: str(c[0])) if s is not None)
     print(f"{'not ' if broken else ''}ok - {case.name}: {struck} calls "
-          f"struck, {broken} broken; statuses: {told}", flush=True)
+          f"struck, {broken} broken; statuses: {counts}", flush=True)
     return struck, broken
 
 

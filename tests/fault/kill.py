@@ -3,11 +3,11 @@
 
 Runs the jobs against a mock API, and ends one or more of the stages at
 a random instant: with SIGKILL, SIGTERM or SIGINT. After every round the
-database must be whole, hold every play that it held, none twice, no cursor
+database must be whole, have every play that it had, none twice, no cursor
 beyond its plays, no list of tracks that never was, and no run that counts
-as complete and is not; and the status must have told the truth. Then the
-job is run again: that completes it, and the tables tell what the captures
-tell to an empty database, to the last column once they are replayed.
+as complete and is not; and the status must have been true. Then the
+job is run again: that completes it, and the tables equal those that the captures
+give an empty database, to the last column once they are replayed.
 
 Some rounds have others at the database too: one that writes and takes its
 time, or one that reads and never ends. Rounds go on for as many, and for as
@@ -124,8 +124,8 @@ class Epoch:
             "select user_id, track_id, played_at from play_history"))
 
     def cursor(self):
-        held = self.ask("select value from cursors where job = 'play-history'")
-        return held[0][0] if held else EMPTY_PLAY_CURSOR
+        rows = self.ask("select value from cursors where job = 'play-history'")
+        return rows[0][0] if rows else EMPTY_PLAY_CURSOR
 
     def runs(self):
         return dict(self.ask("select run_id, status from ingest_runs "
@@ -137,7 +137,7 @@ class Epoch:
                 for r in runs]
 
     def look(self):
-        """What is true now, while the simulated clock stands."""
+        """What is true now, while the simulated clock is not moved."""
         self.truth = self.api.records("plays")
         clock = self.api.ask("clock").strip().strip('"')
         seen = [p for p in self.truth if p["visible_at"] <= self.now(clock)]
@@ -178,12 +178,12 @@ class Epoch:
                   f"playlist {playlist} has no position",
                   len(lists[playlist]))
             lists[playlist].append((kind, uri))
-        for playlist, held in lists.items():
-            # A list that is gone is told of no more.
+        for playlist, items in lists.items():
+            # A list that is gone is not returned any more.
             check(not self.versions[playlist] or
-                  tuple(held) in self.versions[playlist],
+                  tuple(items) in self.versions[playlist],
                   f"playlist {playlist} never was what it is now:",
-                  len(held), "items")
+                  len(items), "items")
 
     def due(self, job):
         """How many runs the job is."""
@@ -214,21 +214,21 @@ class Epoch:
         return whole
 
     def check_captures(self):
-        """The tables hold nothing that no capture tells."""
+        """The tables have nothing that is in no capture."""
         bodies = "\n".join(b for (_, b) in self.ask(CAPTURED))
         for table, key, pattern in (
                 ("play_history", "played_at", r'"played_at":"([^"]*)"'),
                 ("tracks", "track_id", r'"(?:id|uri)":"([^"]*)"'),
                 ("albums", "album_id", r'"id":"([^"]*)"'),
                 ("playlist_tracks", "uri", r'"uri":"([^"]*)"')):
-            told = set(re.findall(pattern, bodies))
-            held = {v for (v,) in self.ask(f"select {key} from {table}")
+            captured = set(re.findall(pattern, bodies))
+            stored = {v for (v,) in self.ask(f"select {key} from {table}")
                     if v is not None and "\\" not in v}
-            check(held <= told, f"{table} holds what no capture tells:",
-                  list(held - told)[:3])
+            check(stored <= captured, f"{table} has what is in no capture:",
+                  list(stored - captured)[:3])
 
     def check_rebuild(self):
-        """The tables tell what the captures tell."""
+        """The tables are those that the captures give."""
         self.rebuilds += 1
         copy = f"{self.path}/rebuilt-{self.rebuilds}.db"
         for db in (copy, self.db):
@@ -242,7 +242,7 @@ class Epoch:
             if db == copy:
                 made = tables(copy)
                 said = differences(tables(self.db, BOOKS), tables(copy, BOOKS))
-                check(not said, "the captures tell something else:", said)
+                check(not said, "the captures give something else:", said)
         said = differences(tables(self.db), made)
         check(not said, "replayed, the tables differ:", said)
         said = differences(provenance(self.db), provenance(copy))
@@ -355,7 +355,7 @@ def check_ends(statuses, strike, said):
     check(set(statuses) <= may, "the statuses are", statuses, said)
 
 
-def one_round(epoch, rng, took, tell):
+def one_round(epoch, rng, took, show):
     epoch.api.ask(f"clock?advance={rng.randint(1, 12)}h", post=True)
     epoch.look()
     job = rng.choices(list(JOBS), JOBS.values())[0]
@@ -363,7 +363,7 @@ def one_round(epoch, rng, took, tell):
                "--batch-time", rng.choice(["1ms", "50ms", "1s"])]
     strike = Striker(rng, took[job])
     other = Other(epoch, rng)
-    tell(f"{job} {' '.join(options)}: {strike}, {other.kind}")
+    show(f"{job} {' '.join(options)}: {strike}, {other.kind}")
     plays, cursor, known = epoch.plays(), epoch.cursor(), epoch.runs()
     due = epoch.due(job)
     other.come()
@@ -371,7 +371,7 @@ def one_round(epoch, rng, took, tell):
         statuses, _, said = epoch.run(job, options, strike)
     finally:
         other.end()
-    tell(f"statuses {statuses}")
+    show(f"statuses {statuses}")
     check_ends(statuses, strike, said)
     check(not strike.harmless or statuses == [0] * 5,
           "a worker was killed, the statuses are", statuses, said)
@@ -421,7 +421,7 @@ def main():
         for n in range(first, first + rounds):
             if o.seconds and progress.seconds() > o.seconds:
                 break
-            progress.tell(f"{done} rounds, {broken} broken")
+            progress.show(f"{done} rounds, {broken} broken")
             done += 1
             rng = random.Random(f"{seed}/{n}")
             words = []

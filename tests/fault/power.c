@@ -7,12 +7,12 @@
  *	SP_POWER_OUT=1		what goes to stdout is written down too: what
  *				a program has said, it answers for
  *	SP_POWER_IGNORE=sync	no sync is noted; folder: none of a folder
- *	SP_POWER_CLOCK=MS	the time that the program is told
+ *	SP_POWER_CLOCK=MS	the time that the program sees
  *	SP_POWER_SYNCHRONOUS, SP_POWER_CHECKPOINT
  *				the values of SQLite's pragmas of these names,
  *				in place of those that the program asks for
  *
- * It stands between SQLite and the kernel and not, as a VFS of SQLite's, above
+ * It is between SQLite and the kernel and not, as a VFS of SQLite's, above
  * SQLite's own one: that hides when a folder is synced, and only SQLite's
  * files pass it. Each call and its note are one step among all processes, so
  * the log is in the order in which things happened. No file is truly synced:
@@ -65,7 +65,7 @@ static struct {
 	bool watched[FDS];
 } power = {.log = -1, .clock = -1};
 
-/* The function that ours stands before. */
+/* The function that ours wraps. */
 #define REAL(name)                     \
 	static __typeof__(&name) real; \
 	if (!real)                     \

@@ -81,7 +81,7 @@ def keeps(good, *words):
 
 
 class House:
-    """An API, a database to be, and a clock that stands still with it."""
+    """An API, a database to be, and a clock that advances only when it is moved."""
 
     def __init__(self, path, rng):
         self.path, self.root = path, path + "/root"
@@ -98,7 +98,7 @@ class House:
         self.second = self.root + "/config/sp/tokens/second.json"
 
     def look(self):
-        """What is true now, while the clock stands."""
+        """What is true now, while the clock is not moved."""
         clock = self.api.ask("clock")
         self.now = clock[clock.find("20"):][:24]
         seen = [p for p in self.api.records("plays")
@@ -179,8 +179,8 @@ class Pipeline:
 class Recording:
     """Some runs of jobs with all that they asked of the file system."""
 
-    def __init__(self, house, rng, trick, tell):
-        self.house, self.rng, self.tell = house, rng, tell
+    def __init__(self, house, rng, trick, show):
+        self.house, self.rng, self.show = house, rng, show
         self.log = house.path + "/log"
         open(self.log, "wb").close()
         self.how = {"log": self.log, "trick": trick, "checkpoint":
@@ -191,7 +191,7 @@ class Recording:
         self.typed, self.logins = {}, set()
         self.together = rng.random() < 0.25
         self.disk = Disk(house.root)
-        tell(f"checkpoint {self.how['checkpoint']}")
+        show(f"checkpoint {self.how['checkpoint']}")
         self.run()
         self.notes = read_log(self.log)
 
@@ -200,7 +200,7 @@ class Recording:
         job = rng.choices(list(JOBS), JOBS.values())[0]
         options = ["--batch-rows", rng.choice(["5", "100", "200000"]),
                    "--batch-time", rng.choice(["1ms", "1s"])]
-        self.tell(f"{job} {' '.join(options)}")
+        self.show(f"{job} {' '.join(options)}")
         p = Pipeline(self.house, job, options, **self.how)
         self.pipelines.append(p)
         return p
@@ -209,7 +209,7 @@ class Recording:
         rng = self.rng
         reader = self.hold() if rng.random() < 0.3 else None
         if rng.random() < 0.2:
-            self.tell("killed:")
+            self.show("killed:")
             p = self.start()
             time.sleep(rng.uniform(0, 0.1))
             p.kill(self.log)
@@ -219,7 +219,7 @@ class Recording:
         if rng.random() < 0.3:
             self.house.api.ask("expire", post=True)
             self.house.api.ask("fault?kind=rotate", post=True)
-            self.tell("the token ends")
+            self.show("the token ends")
         started = []
         for _ in range(2 if self.together else rng.choice([1, 1, 2])):
             started.append(self.start())
@@ -238,7 +238,7 @@ class Recording:
 
     def hold(self):
         """A program that has the database open all the time."""
-        self.tell("with a reader")
+        self.show("with a reader")
         return subprocess.Popen(
             [program("sp-stage"), "replay"], env=self.house.env(**self.how),
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -250,7 +250,7 @@ class Recording:
 
     def once(self, what, command, **how):
         """Run a program that ends with 0; its number."""
-        self.tell(what)
+        self.show(what)
         with open(f"{self.house.path}/said", "w+") as said:
             done = subprocess.Popen(command, env=self.house.env(**self.how),
                                     stderr=said, **how)
@@ -313,11 +313,11 @@ class Facts:
         self.tokens = [bytes(folder.now()[name].now())]
         self.tokens_said, self.renamed = 0, {}
         self.logged_in = False
-        self.settled = False  # whether the state at hand may not go again
+        self.final = False  # whether the state at hand may not go again
 
     def take(self, disk, note):
         """Go on by a note, which the disk has taken already."""
-        self.settled = False
+        self.final = False
         if note.kind == "1" and note.pid in self.stages:
             text = self.rests[note.pid] + note.data
             *lines, self.rests[note.pid] = text.split(b"\n")
@@ -343,13 +343,13 @@ class Facts:
             self.queued.add(self.recording.added[pid])
         rec = self.recording
         if pid in rec.typed or pid in rec.added:
-            self.settled = True
+            self.final = True
         if pid in self.recording.logins:
             self.logged_in = True
         p = self.loads.get(pid)
         if not p or p.statuses[-1] not in (0, 1):
             return
-        self.settled = not self.recording.together
+        self.final = not self.recording.together
         done = subprocess.run([program("sp-transform")], check=False,
                               input=b"\n".join(self.lines[p.stage]) + b"\n",
                               capture_output=True)
@@ -431,12 +431,12 @@ class Image:
               sorted(facts.runs - complete))
         for table, rows in facts.keys.items():
             self.check_rows(table, rows)
-        held = {(u, j): v for u, j, v in self.ask(
+        stored = {(u, j): v for u, j, v in self.ask(
             "select user_id, job, value from cursors")}
         for key, value in facts.cursors.items():
-            keeps(held.get(key, -1) >= value, "a cursor is lost:", key,
-                  value, held)
-        if facts.settled and facts.queued:
+            keeps(stored.get(key, -1) >= value, "a cursor is lost:", key,
+                  value, stored)
+        if facts.final and facts.queued:
             have = {q for (q,) in self.ask(
                 "select playlist_id from playlist_ingest_queue")}
             keeps(facts.queued <= have, "playlists are lost that were "
@@ -455,9 +455,9 @@ class Image:
 
     def check_cursor(self, before):
         """No cursor is ahead of its plays, none of which is there twice."""
-        held = self.ask("select value from cursors where job = ?",
+        stored = self.ask("select value from cursors where job = ?",
                         "play-history")
-        cursor = held[0][0] if held else -1
+        cursor = stored[0][0] if stored else -1
         plays = [p for (p,) in self.ask("select played_at from play_history")]
         check(cursor >= before, "the cursor went back:", before, cursor)
         if cursor != before:
@@ -500,7 +500,7 @@ class Image:
         return '"type":"request"' in said.stdout
 
     def complete(self, recording):
-        """Do all of it again, and tell what there is then."""
+        """Do all of it again, and print what there is then."""
         env = self.house.env(db=self.db)
         for name in recording.added.values():
             subprocess.run([program("sp-queue"), "add", name], env=env,
@@ -554,9 +554,9 @@ class Round:
         first = self.fresh(with_db)
         there = first.state() != NOTHING
         if there:
-            held = first.ask("select value from cursors where job = ?",
+            stored = first.ask("select value from cursors where job = ?",
                              "play-history")
-            self.cursor = held[0][0] if held else -1
+            self.cursor = stored[0][0] if stored else -1
         self.recording = Recording(house, self.rng, self.trick,
                                    self.words.append)
         if not self.trick and self.reruns:
@@ -605,7 +605,7 @@ class Round:
                 break
             disk.play(note)
             self.facts.take(disk, note)
-            if self.facts.settled:
+            if self.facts.final:
                 self.floor = len(self.states) - 1
             dirty = dirty or note.kind in "wtcmur"
         self.counts["cuts"] = len(points)

@@ -13,7 +13,7 @@ The model is the worst that POSIX, and SQLite's own assumptions, allow:
   is what SQLite calls powersafe overwrite, and assumes.
 - A folder's entries are its content: what was made, removed or renamed in it
   since it was synced may be so or not, each by itself. To sync a file does
-  not sync its name. A rename is one step: a name never stands for nothing in
+  not sync its name. A rename is one step: a name is never without a file in
   between. A folder that is lost takes all below it along.
 - What is in memory only, SQLite's -shm, is gone.
 """
@@ -211,7 +211,7 @@ class Disk:
         return folder, parts[-1]
 
     def play(self, note):
-        """Do what a note tells."""
+        """Apply a recorded call."""
         if note.kind in "cm":
             node = File() if note.kind == "c" else Folder()
             folder, name = self.find(note.paths()[0])

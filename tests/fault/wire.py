@@ -5,7 +5,7 @@ Puts a front before a mock API that spoils its answers on the wire, and
 asks through it with sp-fetch: each FAULT (all, if none is named) in a run
 with answers that are good, then N runs with any of them. In every run each
 request must be answered or refused, once and in order; an answer must be the
-true one, whole; status and end must agree, and tell success only where all
+true one, whole; status and end must agree, and report success only where all
 was answered; it must be over in time; and no token may be shown.
 """
 import argparse
@@ -247,7 +247,7 @@ def body_of(record):
         return None
 
 
-def judge(urls, done, took, true, secrets, fine):
+def check_result(urls, done, took, true, secrets, fine):
     """That what came of a run is as it must be."""
     records = [json.loads(line) for line in done.stdout.splitlines()]
     check(not any(s in done.stdout + done.stderr for s in secrets),
@@ -268,7 +268,7 @@ def judge(urls, done, took, true, secrets, fine):
     check(done.returncode in ({0} if success else {69, 75}),
           "status", done.returncode, "where all went well:", success)
     check((end["status"] == "complete") == success and
-          end.get("exit", 0) == done.returncode, "the end tells:", end)
+          end.get("exit", 0) == done.returncode, "the end record has:", end)
     check(success or not fine, "good answers were not taken")
     most = len(urls) * TRIES * (TRY + 0.1) + 20
     check(took < most, "took", took, "s, and may take", most)
@@ -289,7 +289,7 @@ def one(api, names, share, rng, env, true, count, fine=False):
         input=plan(urls), capture_output=True, text=True, env=env,
         timeout=300)
     front.socket.close()
-    judge(urls, done, time.monotonic() - began, true,
+    check_result(urls, done, time.monotonic() - began, true,
           [token["access_token"], token["refresh_token"]], fine)
 
 

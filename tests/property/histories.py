@@ -79,7 +79,7 @@ class Story:
         self.r.shuffle(items)
         return dict(items)
 
-    # --- what the API tells of ------------------------------------------
+    # --- what the API returns -------------------------------------------
 
     def an_artist(self):
         id = self.pick(ARTISTS)
@@ -136,8 +136,8 @@ class Story:
         if self.perhaps(12):
             return None
         by = self.pick([{"id": "kim"}, {"id": "lee", "uri": "u"}, {"id": ""}])
-        held = {self.pick(["track", "track", "item"]): self.a_track()}
-        return self.some(held, added_at=["2020-01-01T00:00:00Z",
+        content = {self.pick(["track", "track", "item"]): self.a_track()}
+        return self.some(content, added_at=["2020-01-01T00:00:00Z",
                                          "2020-01-02T00:00:00.5Z", "junk"],
                          added_by=[by], is_local=[False])
 
@@ -283,12 +283,12 @@ class Story:
 
     def features(self):
         ids = self.r.sample(TRACKS, 2)
-        told = [self.pick([None, self.some(
+        features = [self.pick([None, self.some(
             {"id": id}, energy=[0.5, 1, 1e-7], tempo=[120.0, 99.999])])
             for id in ids]
         if self.perhaps():
             self.capture("audio-features", "audio-features?ids=" +
-                         ",".join(ids), {"audio_features": told})
+                         ",".join(ids), {"audio_features": features})
         else:
             self.capture("audio-features", "audio-features/" + ids[0],
                          {"danceability": self.pick([0.1, 0.25]),
@@ -355,7 +355,7 @@ class Story:
                 user_id=USERS))
 
     def twin(self):
-        """A row once more, told at the same time, with something else."""
+        """A row once more, observed at the same time, with something else."""
         rows = [r for r in self.records if r["type"] == "row"]
         if not rows:
             return

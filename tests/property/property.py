@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Loading is a merge: random histories, told in any order, any number of
+"""Loading is a merge: random histories, delivered in any order, any number of
 times, in any number of runs and processes, one after another or at once, and
-told again in part from staging_raw, give the same tables, whose values come from
+delivered again in part from staging_raw, give the same tables, whose values come from
 the same captures.
 
 What fails is shrunk to as few rows of as few columns as still fail, and
@@ -188,7 +188,7 @@ def in_runs(r, lines, good=True):
     return stream
 
 
-def told(r, items):
+def delivered(r, items):
     """All items in some order, some of them more than once."""
     items = list(items) + r.choices(items, k=r.randrange(len(items) + 1))
     r.shuffle(items)
@@ -244,24 +244,24 @@ def histories(programs, seed, numbers):
 
 def units_shuffled(r, h):
     """One process; the captures in another order, some again."""
-    rows = [l for unit in told(r, h.units) for l in unit]
+    rows = [l for unit in delivered(r, h.units) for l in unit]
     return [[in_runs(r, rows)]]
 
 
 def rows_one_after_another(r, h):
-    rows = told(r, h.rows)
+    rows = delivered(r, h.rows)
     return [[in_runs(r, p)] for p in split(r, rows, r.randint(2, 4))]
 
 
 def rows_at_once(r, h):
-    rows = told(r, h.rows)
+    rows = delivered(r, h.rows)
     return [[in_runs(r, p) for p in split(r, rows, r.randint(2, 3))]]
 
 
 def after_bad_ends(r, h):
     """Part of it in runs that end badly, before or at the same time."""
     bad = in_runs(r, [l for l in h.rows if r.randrange(2)], good=False)
-    good = in_runs(r, told(r, h.rows))
+    good = in_runs(r, delivered(r, h.rows))
     return r.choice([[[bad], [good]], [[bad, good]]])
 
 
@@ -299,7 +299,7 @@ def words(programs, lines):
 
 
 def check_words(programs, h, r):
-    if words(programs, h.rows) != words(programs, told(r, h.rows)):
+    if words(programs, h.rows) != words(programs, delivered(r, h.rows)):
         raise Wrong("in another order, something else is said")
 
 
@@ -315,7 +315,7 @@ def choices(r, h):
 
 def check_pipeline(programs, h, want, r):
     """The captures themselves, through all stages, and then from staging."""
-    lines = told(r, h.lines)
+    lines = delivered(r, h.lines)
     script = [[in_runs(r, p) for p in split(r, lines, r.choice((1, 1, 2)))]]
     command = f'sp-stage --db "$DB" | sp-transform -j {r.randint(1, 2)} | "$LOAD"'
     path, again = programs.fresh(), programs.fresh()
@@ -348,21 +348,21 @@ def check_pipeline(programs, h, want, r):
 
 def state(path):
     """All that is known of a database's files from outside."""
-    told = {}
+    stats = {}
     for end in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             with open(path + end, "rb") as f:
-                told[end] = (os.stat(path + end).st_mtime_ns,
+                stats[end] = (os.stat(path + end).st_mtime_ns,
                              hashlib.sha256(f.read()).hexdigest())
-    return told
+    return stats
 
 
 def check_dry(programs, h, want, r):
-    """A dry run says what a true one does, and writes nothing; told again,
+    """A dry run says what a true one does, and writes nothing; delivered again,
     nothing changes."""
     path = programs.fresh()
     part = [l for l in h.rows if r.randrange(2)]
-    rest = in_runs(r, told(r, h.rows))
+    rest = in_runs(r, delivered(r, h.rows))
     text = "".join(l + "\n" for l in rest).encode()
     size = batches(r).split()
     try:
@@ -384,7 +384,7 @@ def check_dry(programs, h, want, r):
         again = programs.run([programs.load, "-n", "--db", path] + size, text)
         kinds = {json.loads(l)["change"] for l in again.splitlines()}
         if kinds - {"unchanged"}:
-            raise Wrong("what is told again would change: " + next(
+            raise Wrong("what is delivered again would change: " + next(
                 l for l in again.decode().splitlines()
                 if '"change":"unchanged"' not in l))
     finally:
@@ -410,19 +410,19 @@ def plain(value):
 def contents(path, keys):
     """The rows of those keys, and what of them is not null; without what
     SQLite supplies of itself."""
-    held = {}
+    objects = {}
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.row_factory = sqlite3.Row
         for (table, name), key in keys.items():
             where = " and ".join(f"{c} = ?" for c in key)
             row = db.execute(f"select * from {table} where {where}",
                              list(key.values())).fetchone()
-            held[table, name] = {
+            objects[table, name] = {
                 c: v for c, v in dict(row).items()
                 if v is not None and c not in ("play_id", "stars")
                 and "_source" not in c
             } if row else None
-    return held
+    return objects
 
 
 def compare(said, was, now):
@@ -672,7 +672,7 @@ def report(options, programs, seed, number, wrong, h):
         return None
     say(f"shrunk from {len(h.rows)} rows to {len(s.text)} in {s.tries} tries,"
         f" {time.monotonic() - began:.1f} s; in this order, and in the other:")
-    tell = 'sp-load' if s.command == LOAD else 'sp-transform | sp-load'
+    stages = 'sp-load' if s.command == LOAD else 'sp-transform | sp-load'
     for side, script in (("a", [[s.order]]), ("b", s.script)):
         for g, group in enumerate(script):
             for p, process in enumerate(group):
@@ -680,7 +680,7 @@ def report(options, programs, seed, number, wrong, h):
                                            else "abcdef"[p])
                 path = keep_lines(folder, name + ".ndjson",
                                   s.lines(process, s.text))
-                print(f"# {tell} --db {side}.db {flags} <{path}")
+                print(f"# {stages} --db {side}.db {flags} <{path}")
                 for l in s.lines(process, s.text):
                     print(l)
     say("sp-load --digest --db a.db; sp-load --digest --db b.db")

@@ -11,7 +11,7 @@ change while they are read.
 
 After each complete run of play-history all that the API shows must be in the
 tables. In the end every play since the first run must be there, once, or in a
-gap that was told, unless it came late and no run could see it; a gap must be
+gap that was reported, unless it came late and no run could see it; a gap must be
 one behind which the API had no more to show, and the gaps those between what
 the answers cover that were kept; nothing else may be there; the database must
 be whole, its rebuild from the captures the same in every column; no run without
@@ -111,7 +111,7 @@ class Timer:
         self.late = set()  # plays that came late
         self.completed = 0  # runs of play-history
         self.statuses = collections.Counter()
-        self.warned = None  # when the end of the login was first told
+        self.warned = None  # when the end of the login was first reported
         self.date_login()
 
     def date_login(self):
@@ -202,10 +202,10 @@ class Timer:
         shown = sorted(p["played_at"] for p in self.api.records(
             "plays?since=" + since) if p["visible_at"] <= text(self.now))
         with opened(self.db) as db:
-            held = {t for t, in db.execute(
+            stored = {t for t, in db.execute(
                 "select played_at from play_history where played_at >= ?",
                 (since,))}
-        lost = [t for t in shown[-CEILING:] if t not in held]
+        lost = [t for t in shown[-CEILING:] if t not in stored]
         check(not lost, self.now, "was shown and is not stored:", lost)
 
     def look_after(self, days, share):
@@ -239,46 +239,46 @@ class Timer:
             self.go_on(datetime.timedelta(hours=7))
             self.run(False)
 
-    def judge(self, path):
-        """Compare what is held with what was played; counts, in words."""
+    def compare(self, path):
+        """Compare what is stored with what was played; counts, in words."""
         is_whole(self.db)
         with opened(self.db) as db:
             plays = db.execute(
                 "select played_at, track_id from play_history").fetchall()
-            held = {p[0] for p in plays}
+            stored = {p[0] for p in plays}
             named = set(plays)
             gaps = db.execute("select gap_from, gap_to, created_at "
                               "from play_gaps order by 1").fetchall()
             kept = list(answers(db))
-        check(len(held) == len(plays), "plays are there twice")
+        check(len(stored) == len(plays), "plays are there twice")
         truth = [p for p in self.api.records("plays")
                  if p["visible_at"] <= text(self.now)]
-        lost = [p for p in truth if p["played_at"] not in held and
+        lost = [p for p in truth if p["played_at"] not in stored and
                 p["played_at"] >= text(BEGIN)]
-        told = [p for p in lost
+        reported = [p for p in lost
                 if any(a <= p["played_at"] <= b for a, b, _ in gaps)]
         # What came late and left again before the next run, nobody saw.
-        unseen = [p for p in lost if p not in told
+        unseen = [p for p in lost if p not in reported
                   and p["visible_at"] > p["played_at"]]
-        check(len(lost) == len(told) + len(unseen),
-              "plays are missing and no gap tells:",
-              [p for p in lost if p not in told + unseen][:3], "of", len(lost))
+        check(len(lost) == len(reported) + len(unseen),
+              "plays are missing and no gap has:",
+              [p for p in lost if p not in reported + unseen][:3], "of", len(lost))
         for a, b, at in gaps:
             shown = [p for p in truth if a < p["played_at"]
                      and p["visible_at"] <= at]
             check(len(shown) >= CEILING, "a gap that is none:", a, b)
         shown = {at for _, items in kept for at in items}
-        check(shown <= held, "plays of a kept answer are missing:",
-              sorted(shown - held)[:3])
+        check(shown <= stored, "plays of a stored answer are missing:",
+              sorted(shown - stored)[:3])
         spans = [(min(known), max(known)) for known in (
             [at for at in items if at <= fetched_at]
             for fetched_at, items in kept) if known]
         check([g[:2] for g in gaps] == holes(spans), "gaps:", gaps,
               "but the holes are", holes(spans))
-        check(held <= {p["played_at"] for p in truth},
+        check(stored <= {p["played_at"] for p in truth},
               "plays are there that never were")
         check(all((p["played_at"], p["track_id"]) in named for p in truth
-                  if p["track_id"] and p["played_at"] in held),
+                  if p["track_id"] and p["played_at"] in stored),
               "plays are of another track")
         # A rebuild knows what is in the captures, and that is all of it.
         status, said = rebuild(self.db, path + "/rebuilt.db")
@@ -286,7 +286,7 @@ class Timer:
         different = differences(tables(self.db),
                                 tables(path + "/rebuilt.db"))
         check(not different, "the rebuild differs:", different)
-        return (f"{len(plays)} plays, {len(told)} more in {len(gaps)} gaps, "
+        return (f"{len(plays)} plays, {len(reported)} more in {len(gaps)} gaps, "
                 f"{len(unseen)} unseen, "
                 "statuses " + ", ".join(f"{s}: {n}" for s, n in sorted(
                     self.statuses.items(), key=str)))
@@ -306,7 +306,7 @@ def main():
         timer = Timer(path, random.Random(a.seed))
         try:
             timer.look_after(a.days, a.faults)
-            said = timer.judge(path)
+            said = timer.compare(path)
             if a.days >= LOGIN_DAYS - WARN_DAYS + 2:
                 check(timer.warned, "nobody said that the login ends")
                 left = LOGIN_DAYS - (timer.warned - BEGIN).days

@@ -1,4 +1,4 @@
-/* Pruning while another program writes: what it tells is needed. */
+/* Pruning while another program writes: what it observes is needed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -84,11 +84,11 @@ int main(void)
 		db_exec(db,
 		    "insert into tracks (track_id, last_updated)"
 		    " values ('t', '2020-01-01T00:00:00.000Z')") == SQLITE_OK,
-	    "nine captures, of which one told a row");
+	    "nine captures, of which one gave a row");
 	ok(prune(db, other,
 	       "insert into artists (artist_id, last_updated)"
 	       " values ('a', '2020-01-05T00:00:00.000Z')"),
-	    "another program tells a row, between plan and removal");
+	    "another program loads a row, between plan and removal");
 	ok(left(db) == 1 + 25, "the captures of both rows stay");
 	ok(db_int(db, "select count(*) from staging_bodies", 0) == 2,
 	    "with their bodies alone");
