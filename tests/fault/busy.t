@@ -15,7 +15,7 @@ for job in play-history playlists; do
 	lock "begin immediate"
 	job $job >"$tmp/said" 2>&1 9>&- &
 	working=$!
-	# Until it has fetched, and stands before the lock.
+	# Until it has fetched, and waits for the lock.
 	sleep 0.5
 	is "$(last_run)" complete "$job: nothing is on record of it yet"
 	unlock "commit"
@@ -48,14 +48,14 @@ job >/dev/null 2>&1
 is "$(log_size)" "" "the log is gone with the reader"
 is "$(sql 'pragma integrity_check')" ok "the database is whole"
 
-section "both, and someone who kills the holder"
+section "a writer that is killed, and a reader"
 lock "begin immediate; delete from tracks"
 job >"$tmp/said" 2>&1 9>&- &
 working=$!
 sleep 0.3
-kill -9 $holder
+kill -9 $lock_pid
 exec 9>&-
-wait $holder 2>/dev/null
+wait $lock_pid 2>/dev/null
 wait $working
 is "$? $(cat "$tmp/said")" "0 " "a writer that is killed lets the job go on"
 is "$(sql 'pragma integrity_check; select count(*) > 0 from tracks')" "ok
