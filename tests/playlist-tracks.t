@@ -200,7 +200,7 @@ for at in --fetched-at=2026-03-01T00:00:00Z ''; do
 	"$build/sp-stage" import --endpoint playlist-items ${at:+"$at"} p1 other \
 	    p2 other2 q1 q2 >imported
 	"$build/sp-transform" <imported | tee rows | sp-load
-	is "$? $(held) $(p=o held)" "0 xyz mn" "the later of two snapshots is stored"
+	is "$? $(tracks) $(p=o tracks)" "0 xyz mn" "the later of two snapshots is stored"
 	sp-load --digest >before
 	wrong=
 	for order in tac sort 'sort -r' 'sort -R' 'sort -R'; do
@@ -214,7 +214,7 @@ done
 fresh
 "$build/sp-stage" import --endpoint playlist-items p2 p1 q2 q1 |
 	"$build/sp-transform" | sp-load
-is "$? $(held)" "0 xyz" "whatever the order of a snapshot's pages"
+is "$? $(tracks)" "0 xyz" "whatever the order of a snapshot's pages"
 fresh
 "$build/sp-stage" import --endpoint playlist-items p1 p2 q1 q2 >imported
 sp-load --digest >before
