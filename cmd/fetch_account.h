@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "http/retry.h"
+#include "http/transfer.h"
 
 struct token;
-struct transfer_limits;
 
 #define ACCOUNT_DEFAULT "default"
 
@@ -54,7 +55,8 @@ bool account_warn_of_expiry(
     const struct account *, const struct token *, int64_t now);
 
 /* The commands; they return an exit status. A login completes its options. */
-int account_login(const struct account *, struct login_options *);
+int account_login(const struct account *, struct login_options *,
+    struct transfer_limits, struct retry_policy);
 int account_list(const struct account *, bool table);
 int account_logout(const struct account *);
 

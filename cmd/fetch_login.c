@@ -356,13 +356,9 @@ static void set_services(
 	l->api_url = service(a->api, "SP_API", SESSION_API);
 }
 
-int account_login(const struct account *a, struct login_options *o)
+int account_login(const struct account *a, struct login_options *o,
+    struct transfer_limits limits, struct retry_policy policy)
 {
-	struct transfer_limits limits = {.timeout = 60000,
-	    .connect_timeout = 10000,
-	    .user_agent = "sp/" SP_VERSION};
-	static const struct retry_policy policy = {
-	    .report = report, .retries = 5, .backoff = 500, .max_wait = 60000};
 	struct buf path = BUF_INIT(4096), client_id = BUF_INIT(4096);
 	struct callback_wait w = {.line = BUF_INIT(CALLBACK_MAX),
 	    .value = BUF_INIT(CALLBACK_MAX + 1)};
@@ -370,6 +366,7 @@ int account_login(const struct account *a, struct login_options *o)
 	const char *file;
 	int status;
 
+	policy.report = report;
 	complete_scope(o);
 	account_set_ca(&limits);
 	file = account_path(a, &path);

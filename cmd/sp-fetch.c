@@ -168,7 +168,8 @@ static const struct fetch_options defaults = {
 
 static int login(struct fetch_options *o)
 {
-	return account_login(&o->account, &o->login);
+	return account_login(
+	    &o->account, &o->login, defaults.limits, defaults.policy);
 }
 
 static int accounts(struct fetch_options *o)

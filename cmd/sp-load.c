@@ -222,7 +222,8 @@ static void refuse_row(
 		buf_puts(&l->line, l->line.n ? "; " : "");
 		buf_put_slice(&l->line, slice_cut(&reasons, '\n'));
 	}
-	pipe_refuse_at(
+	ledger_refuse(&l->pipe.ledger, rec->type, "bad row", 1);
+	pipe_report_part(
 	    &l->pipe, rec, place, "bad row", "%s", buf_message(&l->line));
 }
 

@@ -70,4 +70,11 @@ enum pages_result pages_begin(
 /* Find the page after one with this body, which is JSON. */
 enum pages_result pages_next(struct pages *, struct slice body);
 
+/*
+ * Whether a page, which is JSON, reaches back to a time in Unix milliseconds:
+ * the oldest `played_at` of its `items` is not later, or `items` is empty. A
+ * page without a readable `played_at` does not.
+ */
+bool page_reaches_time(struct slice body, int64_t time);
+
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "api/cursor.h"
+#include "api/pages.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "spotify/problem.h"

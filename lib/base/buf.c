@@ -71,6 +71,12 @@ bool buf_put_slice(struct buf *b, struct slice s)
 	return buf_put(b, s.p, s.n);
 }
 
+bool buf_set(struct buf *b, struct slice s)
+{
+	buf_clear(b);
+	return buf_put_slice(b, s);
+}
+
 bool buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list args, again;

@@ -42,6 +42,9 @@ bool buf_put_slice(struct buf *, struct slice);
 bool buf_printf(struct buf *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Replace the content with a slice, which is not of this buf. */
+bool buf_set(struct buf *, struct slice);
+
 /* The content as a slice, until the next write. */
 struct slice buf_slice(const struct buf *);
 

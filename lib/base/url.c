@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/hex.h"
 #include "base/number.h"
 
 static bool is_unreserved(char c)

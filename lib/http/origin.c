@@ -2,7 +2,7 @@
 
 #include <curl/curl.h>
 
-#include "base/hex.h"
+#include "base/number.h"
 #include "base/mem.h"
 
 #define BRIEF 100 /* bytes of a URL in a message */

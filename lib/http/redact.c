@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hex.h"
+#include "base/number.h"
 
 /*
  * A text has three forms in base64: with 0, 1 or 2 bytes (modulo 3) before it.

@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "base/hex.h"
+#include "base/number.h"
 #include "base/word.h"
 
 /* What the grammar allows next. */

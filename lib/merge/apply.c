@@ -376,7 +376,7 @@ static struct slice text_of(const struct source_name *src)
 /* Merge a batch row, as observed at the first and the last of its times. */
 static void merge_entry(struct applier *l, const struct batch_row *e)
 {
-	struct origin o = {e->last_at,
+	struct observed_at o = {e->last_at,
 	    e->last_src ? e->last_src->number : SOURCE_NONE, &l->sources};
 
 	merge_observe(e->table, &l->after, &e->obs, &o);
@@ -448,7 +448,8 @@ static int prepare(struct applier *l, struct table *t)
 	return rc;
 }
 
-int applier_number_sources(struct applier *l, struct batch *b)
+/* Number the captures that a batch names, within the transaction. */
+static int number_sources(struct applier *l, struct batch *b)
 {
 	int rc = SQLITE_OK;
 
@@ -462,7 +463,7 @@ int apply_batch(struct applier *l, struct batch *b)
 	const struct sort_key *o = batch_sort(b);
 	const struct table *table = NULL;
 	size_t i, n;
-	int rc = applier_number_sources(l, b);
+	int rc = number_sources(l, b);
 
 	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
 		const struct batch_row *e = o[i].row;

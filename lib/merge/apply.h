@@ -70,9 +70,6 @@ int apply_find(struct applier *, struct table *, const struct observation *key,
 int apply_observation(struct applier *, struct table *,
     const struct observation *, struct slice at, const struct source_name *src);
 
-/* Number the captures that a batch names, within the transaction. */
-int applier_number_sources(struct applier *, struct batch *);
-
 /* Append a change as a JSON object, a record of sp-stream(5). */
 bool change_put(const struct change *, struct buf *);
 

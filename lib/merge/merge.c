@@ -71,7 +71,7 @@ static bool is_sourced(enum column_rule rule)
 	return is_timed(rule) || is_seen(rule) || rule == RULE_FIRST;
 }
 
-static int64_t first_of(const struct origin *o, int64_t source)
+static int64_t first_of(const struct observed_at *o, int64_t source)
 {
 	if (source == o->source)
 		return source;
@@ -167,7 +167,7 @@ void merge_read_times(const struct table *t, struct stored_row *s)
 
 /* Of observations at the same time, the smallest source is stored. */
 static void set_if_earlier(
-    struct value *v, int64_t *source, const struct origin *o)
+    struct value *v, int64_t *source, const struct observed_at *o)
 {
 	if (v->type != VALUE_TEXT || later(v->text, o->at)) {
 		*v = value_text(o->at);
@@ -178,7 +178,7 @@ static void set_if_earlier(
 }
 
 static void set_if_later(
-    struct value *v, int64_t *source, const struct origin *o)
+    struct value *v, int64_t *source, const struct observed_at *o)
 {
 	if (v->type != VALUE_TEXT || later(o->at, v->text)) {
 		*v = value_text(o->at);
@@ -199,7 +199,7 @@ static struct slice observed_time(
 
 /* RULE_MIN and RULE_MAX; written_at is that of the first observation of it. */
 static void observe_seen(struct stored_row *s, unsigned column, bool latest,
-    struct slice time, const struct origin *o)
+    struct slice time, const struct observed_at *o)
 {
 	struct value *was = &s->values[column];
 	int c = 1;
@@ -218,7 +218,7 @@ static void observe_seen(struct stored_row *s, unsigned column, bool latest,
 }
 
 static void observe_column(
-    struct stored_row *s, const struct value *v, const struct origin *o)
+    struct stored_row *s, const struct value *v, const struct observed_at *o)
 {
 	struct slice *was = &s->written_at[v->column];
 	int64_t *source = &s->source[v->column];
@@ -241,7 +241,7 @@ static void observe_column(
 }
 
 static void observe_columns(const struct table *t, struct stored_row *s,
-    const struct observation *obs, const struct origin *o)
+    const struct observation *obs, const struct observed_at *o)
 {
 	for (unsigned i = 0; i < obs->count; i++) {
 		const struct value *v = &obs->values[i];
@@ -298,7 +298,7 @@ static bool has_cursor(const struct table *t, const struct stored_row *s,
  * values count as absent.
  */
 static void observe_cursor(const struct table *t, struct stored_row *s,
-    const struct observation *obs, const struct origin *o)
+    const struct observation *obs, const struct observed_at *o)
 {
 	bool present = s->present;
 
@@ -378,7 +378,7 @@ bool merge_is_deleted(const struct table *t, const struct stored_row *s)
 }
 
 /* Merge a delete: the newest time, and the smallest source of that. */
-static void tell_done(struct stored_row *s, const struct origin *o)
+static void tell_done(struct stored_row *s, const struct observed_at *o)
 {
 	if (later(o->at, s->deleted_at)) {
 		s->deleted_at = o->at;
@@ -389,7 +389,7 @@ static void tell_done(struct stored_row *s, const struct origin *o)
 }
 
 static void observe_queue(const struct table *t, struct stored_row *s,
-    const struct observation *obs, const struct origin *o)
+    const struct observation *obs, const struct observed_at *o)
 {
 	struct queued q = queue_columns(t);
 	struct stored_row now;
@@ -421,7 +421,7 @@ static void observe_queue(const struct table *t, struct stored_row *s,
 }
 
 void merge_observe(const struct table *t, struct stored_row *s,
-    const struct observation *obs, const struct origin *o)
+    const struct observation *obs, const struct observed_at *o)
 {
 	switch (t->kind) {
 	case TABLE_BY_COLUMN: observe_columns(t, s, obs, o); break;

@@ -50,7 +50,7 @@
 #include "merge/sources.h"
 
 /* When something was observed, and in which capture. */
-struct origin {
+struct observed_at {
 	struct slice at;
 	int64_t source;
 	struct sources *sources; /* which orders them; borrowed */
@@ -86,7 +86,7 @@ void merge_read_times(const struct table *, struct stored_row *);
 
 /* Merge in an observation made at a time. */
 void merge_observe(const struct table *, struct stored_row *,
-    const struct observation *, const struct origin *);
+    const struct observation *, const struct observed_at *);
 
 /*
  * Of TABLE_CURSOR: whether a cursor is void: it is later than its observation,

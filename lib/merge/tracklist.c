@@ -73,18 +73,12 @@ static struct value named(
 	return v;
 }
 
-static bool set_text(struct buf *to, struct slice s)
-{
-	buf_clear(to);
-	return buf_put_slice(to, s);
-}
-
-static bool copy_column(struct buf *to, const struct table *t,
+static void copy_column(struct buf *to, const struct table *t,
     const struct stored_row *row, const char *column)
 {
 	int c = table_column(t, slice_of(column));
 
-	return set_text(to, value_slice(&row->values[c]));
+	buf_set(to, value_slice(&row->values[c]));
 }
 
 /* In a dry run, the rows of a playlist are copied before they are changed. */
@@ -117,12 +111,11 @@ static int find_current(struct tracklists *ls, struct slice playlist)
 		rc = apply_find(ls->applier, ls->playlists, &obs, &row);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (!set_text(&ls->playlist, playlist) ||
-	    !copy_column(&ls->current_at, t, row, "tracks_updated") ||
-	    !copy_column(&ls->current_list, t, row, "tracks_list") ||
-	    !copy_column(&ls->current_snapshot, t, row, "tracks_snapshot_id") ||
-	    !copy_column(&ls->current_sources, t, row, "tracks_sources"))
-		return SQLITE_TOOBIG;
+	buf_set(&ls->playlist, playlist);
+	copy_column(&ls->current_at, t, row, "tracks_updated");
+	copy_column(&ls->current_list, t, row, "tracks_list");
+	copy_column(&ls->current_snapshot, t, row, "tracks_snapshot_id");
+	copy_column(&ls->current_sources, t, row, "tracks_sources");
 	c = table_column(t, SLICE("tracks_snapshot_id"));
 	ls->has_snapshot = row->values[c].type == VALUE_TEXT;
 	ls->known = true;
@@ -191,13 +184,13 @@ static int write_current(struct tracklists *ls, const struct whole_list *w)
 	    tracklist_sources_at(buf_slice(&ls->current_sources), 0);
 	int rc = write_whole(ls, w, first, true);
 
-	if (rc == SQLITE_OK &&
-	    (!set_text(&ls->current_at, w->at) ||
-		!set_text(&ls->current_list, w->list) ||
-		!set_text(&ls->current_snapshot, w->snapshot)))
-		rc = SQLITE_TOOBIG;
+	if (rc != SQLITE_OK)
+		return rc;
+	buf_set(&ls->current_at, w->at);
+	buf_set(&ls->current_list, w->list);
+	buf_set(&ls->current_snapshot, w->snapshot);
 	ls->has_snapshot = w->snapshot.p != NULL;
-	return rc;
+	return SQLITE_OK;
 }
 
 /* The source of a stored page; an older version stored none. */
@@ -357,10 +350,8 @@ static int find_confirming(
 	*found = false;
 	while (rc == SQLITE_OK && !*found &&
 	       (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		if (!set_text(&ls->name, tracklist_sql_text(s, 0)))
-			rc = SQLITE_TOOBIG;
-		else
-			rc = confirms(ls, w, buf_slice(&ls->name), found);
+		buf_set(&ls->name, tracklist_sql_text(s, 0));
+		rc = confirms(ls, w, buf_slice(&ls->name), found);
 	}
 	sqlite3_reset(s);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;

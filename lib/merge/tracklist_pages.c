@@ -264,42 +264,38 @@ bool list_status_is_whole(const struct list_status *j)
 	       j->state == LIST_UNPROVEN;
 }
 
-static bool set_text(struct buf *to, struct slice s)
-{
-	buf_clear(to);
-	return buf_put_slice(to, s);
-}
-
-static bool assess_check(struct list_status *j, sqlite3_stmt *s)
+static void assess_check(struct list_status *j, sqlite3_stmt *s)
 {
 	j->check = true;
-	return set_text(&j->check_snapshot, tracklist_sql_text(s, 3)) &&
-	       set_text(&j->check_at, tracklist_sql_text(s, 5));
+	buf_set(&j->check_snapshot, tracklist_sql_text(s, 3));
+	buf_set(&j->check_at, tracklist_sql_text(s, 5));
 }
 
-static bool assess_first(struct list_status *j, sqlite3_stmt *s)
+static void assess_first(struct list_status *j, sqlite3_stmt *s)
 {
 	struct slice snapshot = tracklist_sql_text(s, 3);
 
 	j->least = j->most = sqlite3_column_int64(s, 2);
 	j->has_snapshot = snapshot.p != NULL;
 	j->check_differs = !slice_eq(snapshot, buf_slice(&j->check_snapshot));
-	return set_text(&j->snapshot, snapshot) &&
-	       set_text(&j->first, tracklist_sql_text(s, 7)) &&
-	       set_text(&j->at, tracklist_sql_text(s, 5));
+	buf_set(&j->snapshot, snapshot);
+	buf_set(&j->first, tracklist_sql_text(s, 7));
+	buf_set(&j->at, tracklist_sql_text(s, 5));
 }
 
 /* Account for a page; they come in order, after the check. */
-static bool assess_page(struct list_status *j, sqlite3_stmt *s)
+static void assess_page(struct list_status *j, sqlite3_stmt *s)
 {
 	int64_t offset = sqlite3_column_int64(s, 0);
 	int64_t count = sqlite3_column_int64(s, 1);
 	struct slice at = tracklist_sql_text(s, 5);
 
-	if (offset < 0)
-		return assess_check(j, s);
-	if (offset == 0 && j->first.n == 0 && !assess_first(j, s))
-		return false;
+	if (offset < 0) {
+		assess_check(j, s);
+		return;
+	}
+	if (offset == 0 && j->first.n == 0)
+		assess_first(j, s);
 	j->total = sqlite3_column_int64(s, 2);
 	j->least = j->total < j->least ? j->total : j->least;
 	j->most = j->total > j->most ? j->total : j->most;
@@ -314,7 +310,8 @@ static bool assess_page(struct list_status *j, sqlite3_stmt *s)
 	/* A resumed list was fetched over a longer time. */
 	j->check_due |=
 	    sqlite3_column_int(s, 4) != 0 || sqlite3_column_int(s, 8) != 0;
-	return slice_cmp(at, buf_slice(&j->at)) >= 0 || set_text(&j->at, at);
+	if (slice_cmp(at, buf_slice(&j->at)) < 0)
+		buf_set(&j->at, at);
 }
 
 static enum list_state state(const struct list_status *j)
@@ -358,18 +355,14 @@ int tracklist_pages_assess(struct tracklist_pages *lp, struct slice playlist,
 
 	list_status_clear(j);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		if (!assess_page(j, s)) {
-			rc = SQLITE_TOOBIG;
-			break;
-		}
+		assess_page(j, s);
 	sqlite3_reset(s);
 	if (rc != SQLITE_DONE)
 		return rc;
 	j->state = state(j);
 	if (j->check && j->check_due &&
-	    slice_cmp(buf_slice(&j->check_at), buf_slice(&j->at)) < 0 &&
-	    !set_text(&j->at, buf_slice(&j->check_at)))
-		return SQLITE_TOOBIG;
+	    slice_cmp(buf_slice(&j->check_at), buf_slice(&j->at)) < 0)
+		buf_set(&j->at, buf_slice(&j->check_at));
 	return SQLITE_OK;
 }
 

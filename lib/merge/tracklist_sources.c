@@ -64,8 +64,7 @@ static void replace(struct buf *text, int64_t position, const int64_t *source)
 		}
 	if (!put)
 		tracklist_sources_add(&rest, position, *source);
-	buf_clear(text);
-	buf_put_slice(text, buf_slice(&rest));
+	buf_set(text, buf_slice(&rest));
 	buf_release(&rest);
 }
 

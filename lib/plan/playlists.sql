@@ -111,13 +111,7 @@ where user_id is null or user_id = :user;
 -- the queue; those that changed while they were read, to be requested again at
 -- once, see playlists_to_request; and those that the last complete run found in
 -- the user's list, too late to request them.
-with queued as (
-	select playlist_id from playlist_ingest_queue
-	where user_id is null or user_id = :user
-),
-mine as (
-	select playlist_id from queued
-	union
+with mine as (
 	select playlist_id from user_playlists where user_id = :user
 	union
 	select playlist_id from playlists
@@ -136,7 +130,9 @@ last_run as (
 	where job = :job and account = :account
 		and status = 'complete' and started_at <= :now
 )
-select exists (select 1 from queued)
+select exists (
+		select 1 from playlist_ingest_queue
+		where user_id is null or user_id = :user)
 	or exists (
 		select 1 from changed join mine using (playlist_id)
 		where not exists (

@@ -105,7 +105,8 @@ static bool path_is(struct slice path, const char *pattern)
 	return i == path.n;
 }
 
-const struct endpoint *endpoint_at(struct slice path)
+/* The endpoint of a path, with or without a query; NULL if it is unknown. */
+static const struct endpoint *endpoint_at(struct slice path)
 {
 	path = slice_cut(&path, '?');
 	for (const struct endpoint *e = endpoints; e->name; e++)

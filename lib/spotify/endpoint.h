@@ -83,12 +83,9 @@ extern const struct endpoint endpoints[];
 const struct endpoint *endpoint_named(struct slice name);
 
 /*
- * The endpoint of a path of the API, with or without a query: playlist-items
- * for /v1/playlists/ID/items; NULL for an unknown path.
+ * The name of the endpoint of a path of the API, with or without a query:
+ * playlist-items for /v1/playlists/ID/items; or ENDPOINT_UNKNOWN.
  */
-const struct endpoint *endpoint_at(struct slice path);
-
-/* The name of that endpoint, or ENDPOINT_UNKNOWN. */
 const char *endpoint_of(struct slice path);
 
 /* The one endpoint that a job requests; NULL if there are several, or none. */

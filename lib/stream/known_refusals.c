@@ -16,8 +16,7 @@ void known_refusals_release(struct known_refusals *k)
 
 void known_refusals_set(struct known_refusals *k, const struct record *run)
 {
-	buf_clear(&k->array);
-	buf_put_slice(&k->array, record_raw(run, "known"));
+	buf_set(&k->array, record_raw(run, "known"));
 }
 
 /* What a URL names, without its query; as db/dead_letters.h has it in SQL. */

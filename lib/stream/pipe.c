@@ -380,19 +380,6 @@ bool pipe_refuse(struct pipe *p, const struct record *rec, const char *code,
 	return ok;
 }
 
-bool pipe_refuse_at(struct pipe *p, const struct record *rec,
-    struct slice place, const char *code, const char *fmt, ...)
-{
-	va_list ap;
-	bool ok;
-
-	ledger_refuse(&p->ledger, rec->type, code, 1);
-	va_start(ap, fmt);
-	ok = report_refusal(p, rec, place, code, fmt, ap);
-	va_end(ap);
-	return ok;
-}
-
 bool pipe_report_part(struct pipe *p, const struct record *rec,
     struct slice place, const char *code, const char *fmt, ...)
 {

@@ -131,11 +131,6 @@ bool pipe_produce(struct pipe *, enum record_type, struct slice line);
 bool pipe_refuse(struct pipe *, const struct record *rec, const char *reason,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same, with the part of its capture that the record is about. */
-bool pipe_refuse_at(struct pipe *, const struct record *rec, struct slice place,
-    const char *reason, const char *fmt, ...)
-    __attribute__((format(printf, 5, 6)));
-
 /*
  * Append the `ledger` array of an end record with this stage's own entry,
  * for the last stage, which stores it instead of passing the end on.

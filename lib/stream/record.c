@@ -103,8 +103,7 @@ bool record_copy(struct record *to, const struct record *from, struct buf *line)
 {
 	const char *start = from->line.p;
 
-	buf_clear(line);
-	if (!buf_put_slice(line, from->line))
+	if (!buf_set(line, from->line))
 		return false;
 	to->type = from->type;
 	to->number = from->number;

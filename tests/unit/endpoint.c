@@ -23,9 +23,9 @@ static void test_table(void)
 
 		ok(endpoint_named(name) == e, "%s has a name of its own",
 		    e->name);
-		ok(!e->path || endpoint_at(slice_of(e->path)) == e,
+		ok(!e->path || endpoint_of(slice_of(e->path)) == e->name,
 		    "%s has a path of its own", e->name);
-		ok(!e->also || endpoint_at(slice_of(e->also)) == e,
+		ok(!e->also || endpoint_of(slice_of(e->also)) == e->name,
 		    "%s has its other path for itself", e->name);
 		ok(!e->job || job_named(e->job), "%s is of a job", e->name);
 		ok(!e->path || !strchr(e->path, '*') == !e->subject,

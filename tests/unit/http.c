@@ -7,7 +7,6 @@
 #include <sysexits.h>
 
 #include "api/capture.h"
-#include "api/cursor.h"
 #include "api/limits.h"
 #include "api/pages.h"
 #include "api/request.h"

@@ -1,7 +1,7 @@
 /* Percent-encoding, query strings and forms. */
 #include "base/url.h"
 
-#include "base/hex.h"
+#include "base/number.h"
 #include "unit/tap.h"
 
 static void test_hex(void)
