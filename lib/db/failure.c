@@ -44,34 +44,28 @@ static int classify(int rc, const char **words)
 	}
 }
 
-/* The code of SQLite's last call, or of the last query that failed. */
-static int last_error(sqlite3 *db, int failed)
-{
-	int rc = sqlite3_extended_errcode(db);
-
-	return rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE ? failed
-									: rc;
-}
-
 int db_failure(sqlite3 *db, const char *doing, struct buf *why)
 {
-	const char *statement;
-	int failed = query_failed(&statement), status;
-	int rc = last_error(db, failed), err = sqlite3_system_errno(db);
-	int kind = rc & 0xff;
+	const struct query_failure *failed = query_failure();
+	int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
+	bool is_reset =
+	    rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE;
+	int kind, status;
 	struct buf message = BUF_INIT(REASON_MAX),
 		   trigger = BUF_INIT(REASON_MAX);
 	const char *words;
 
+	if (is_reset)
+		rc = failed->rc;
+	kind = rc & 0xff;
 	status = classify(rc, &words);
 	if (db_is_moved(db)) {
 		words = "the database was moved or deleted while in use";
 		status = EX_IOERR;
 	}
 	if (!words) {
-		buf_puts(&message, sqlite3_extended_errcode(db) == rc
-				       ? sqlite3_errmsg(db)
-				       : sqlite3_errstr(rc));
+		buf_puts(
+		    &message, is_reset ? failed->reason : sqlite3_errmsg(db));
 		words = buf_message(&message);
 	}
 	buf_printf(why, "%s: ", doing);
@@ -79,8 +73,8 @@ int db_failure(sqlite3 *db, const char *doing, struct buf *why)
 		buf_printf(why, "%s: ", buf_message(&trigger));
 		status = EX_CONFIG;
 	}
-	if (status == EX_SOFTWARE && statement)
-		buf_printf(why, "statement %s: ", statement);
+	if (status == EX_SOFTWARE && failed->statement)
+		buf_printf(why, "statement %s: ", failed->statement);
 	buf_puts(why, words);
 	if (err && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ||
 		       kind == SQLITE_FULL))

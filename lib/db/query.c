@@ -1,17 +1,16 @@
 #include "db/query.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "db/db.h"
 
-/* The failure of the program's only connection. */
-static const char *failed_name;
-static int failed_rc;
+static struct query_failure last_failure; /* of the only connection */
 
-int query_failed(const char **name)
+const struct query_failure *query_failure(void)
 {
-	*name = failed_name;
-	return failed_rc;
+	return &last_failure;
 }
 
 void query_fail(struct query *q, int rc)
@@ -21,8 +20,11 @@ void query_fail(struct query *q, int rc)
 	if ((rc & 0xff) == SQLITE_NOMEM)
 		mem_exhausted();
 	q->rc = rc;
-	failed_name = q->name;
-	failed_rc = rc;
+	last_failure.rc = rc;
+	last_failure.statement = q->name;
+	snprintf(last_failure.reason, sizeof(last_failure.reason), "%s",
+	    sqlite3_errcode(q->db) == (rc & 0xff) ? sqlite3_errmsg(q->db)
+						  : sqlite3_errstr(rc));
 }
 
 static void prepare(

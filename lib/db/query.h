@@ -97,10 +97,14 @@ int query_finish(struct query *);
 int query_exec(sqlite3 *, const struct sql *);
 
 /*
- * The result code and the name of the statement that failed last; SQLITE_OK
- * and NULL if none has. For db_failure: statements that ran since have reset
- * what SQLite itself remembers.
+ * The query that failed last; all zero if none has. For db_failure: statements
+ * that ran since have reset what SQLite itself remembers.
  */
-int query_failed(const char **name);
+struct query_failure {
+	int rc;
+	const char *statement; /* its name */
+	char reason[512];      /* in SQLite's words */
+};
+const struct query_failure *query_failure(void);
 
 #endif

@@ -54,7 +54,7 @@ dump() {
 		    ('play_id', 'row_source', 'first_source', 'column_sources',
 			'tracks_sources')")
 		sqlite3 "${1:-$SP_DB}" "select '$dump_table', $dump_columns
-		    from $dump_table order by 2, 3, 4"
+		    from $dump_table" | sort
 	done
 	provenance "$@"
 }

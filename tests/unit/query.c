@@ -60,14 +60,16 @@ static void test_values(sqlite3 *db)
 static void test_failures(sqlite3 *db)
 {
 	struct query q;
-	const char *name;
 
 	query_prepare(&q, db, &broken);
 	query_bind_text(&q, ":id", SLICE("a"));
 	ok(!query_step(&q) && !query_text(&q, 0).p && !query_int(&q, 0),
 	    "a statement that cannot be prepared does nothing");
-	ok(query_failed(&name) == SQLITE_ERROR, "the failure is known");
-	is_text(slice_of(name), "broken", "and the statement's name");
+	is_int(query_failure()->rc, SQLITE_ERROR, "the failure is known");
+	is_text(slice_of(query_failure()->statement), "broken",
+	    "and the statement's name");
+	ok(strstr(query_failure()->reason, "nowhere") != NULL,
+	    "and the reason");
 	is_int(query_finish(&q), SQLITE_ERROR, "its end tells");
 
 	query_prepare(&q, db, &put);
