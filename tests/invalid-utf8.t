@@ -109,7 +109,7 @@ iconv -f UTF-8 -t UTF-16 "$tmp/page.json" >"$page"
 refuse "UTF-16" 2 "the body is not JSON: UTF-16, not UTF-8 at byte 1"
 sp-stage replay | sp-transform >"$tmp/out" 2>"$tmp/err"
 like "$(cat "$tmp/err")" "not json: UTF-16, not UTF-8 at byte 1 of the body" \
-    "a mapping is told what it is"
+    "sp-transform reports what the body is"
 # What is kept can be mapped, once there is a mapping for it.
 { cat "$tmp/page.json"; echo "<!-- 17 ms -->"; } >"$page"
 refuse "garbage, again" 1 "the body is not JSON"

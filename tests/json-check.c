@@ -1,5 +1,5 @@
 /*
- * json-check: tells what lib/json makes of a text, for the tests.
+ * json-check: prints what lib/json makes of a text, for the tests.
  *
  *	json-check [FILE]            exit 0, or 1 with "OFFSET: reason"
  *	json-check --compact [FILE]  prints the text compacted, or the same

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A database that another program keeps locked: who writes waits for as long
-# as --lock-wait says, tells, has done nothing, and can be run again.
+# as --lock-wait says, reports it, has done nothing, and can be run again.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/db.sh

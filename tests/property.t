@@ -17,13 +17,13 @@ for mutant in last-wins list-hole; do
 	}
 	try --seed 5 --load "$build/mutants/$mutant/sp-load"
 	is "$status" 1 "a broken sp-load is seen: $mutant"
-	like "$out" '^# seed 5, history [0-9]+; once more:' "with the seed"
+	like "$out" '^# seed 5, history [0-9]+; once more:' "$mutant: the seed is printed"
 	left=$(printf '%s\n' "$out" | sed -n 's/.*, \([0-9]*\) records$/\1/p')
 	[ "${left:-99}" -le 3 ]
-	ok $? "and shrunk to three records at most"
+	ok $? "$mutant: shrunk to three records at most"
 	[ "$(printf '%s\n' "$out" | grep -c '^{"type":"row"')" -le 9 ]
-	ok $? "which are shown"
-	# As it is told to be tried: the two orders differ, with that one only.
+	ok $? "$mutant: the records are shown"
+	# The files that are left: the two orders differ with the broken one only.
 	ls "$tmp"/5-*/[ab]*.ndjson >"$tmp/files"
 	for program in "$build/sp-load" "$build/mutants/$mutant/sp-load"; do
 		rm -f "$tmp"/[ab].db*
@@ -35,7 +35,7 @@ for mutant in last-wins list-hole; do
 		"$program" --digest --db "$tmp/b.db" | cmp -s - "$tmp/a"
 		echo $?
 	done >"$tmp/out"
-	is "$(xargs <"$tmp/out")" "0 1" "as the files that are left show"
+	is "$(xargs <"$tmp/out")" "0 1" "the files that are left show $mutant"
 	rm -r "$tmp"/5-*
 done
 finish

@@ -284,8 +284,8 @@ tracks_run R2 2 | sp-stage --max-line 4K | sp-transform | sp-load 2>"$tmp/err"
 is "$? $(tracks)" "65 t2" "a line that is too long stops no other run"
 
 section "plays, as they were fetched"
-# Hour by hour some program is killed: all plays come, no gap is told where
-# there is none, and the tables are what a rebuild makes, in every column.
+# Hour by hour some program is killed: all plays come, no gap is
+# reported where there is none, and the tables are what a rebuild makes, in every column.
 . tests/lib/api.sh
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 fresh

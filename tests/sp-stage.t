@@ -260,7 +260,7 @@ else
 	skip "no timeout here" "a closed reader ends it"
 fi
 
-# A capture goes on only when it is committed, and no lock is held meanwhile.
+# A capture goes on only when it is committed; there is no lock meanwhile.
 fresh
 mkfifo "$tmp/fifo"
 : >"$tmp/passed"
@@ -278,7 +278,7 @@ is "$(sql 'select count(*) from staging_raw')" 1 \
     "what came out is in the database, while input stays open"
 sql -cmd '.timeout 2000' "insert into cursors (user_id, job, value)
     values ('k', 'j', 1)"
-ok $? "no write lock is held while it waits"
+ok $? "there is no write lock while sp-stage waits for input"
 kill -9 $pid
 exec 3>&-
 wait $pid 2>/dev/null

@@ -23,7 +23,7 @@ done
 for test in "$@"; do
 	shift
 	case $test in
-	*/build.t) continue ;; # tells of the build, which the wrappers are not
+	*/build.t) continue ;; # checks the build, not what the wrappers run
 	*.t) ;;
 	*) test=$wrap/tests/unit/${test##*/} ;;
 	esac

@@ -31,8 +31,9 @@ struct capture {
 };
 
 /*
- * Append a capture with its body: compact and with every number as the server
- * wrote it if it is JSON, else all of it as body.h says; the check tells which.
+ * Append a capture with its body, as the check classifies it: JSON is compact,
+ * with every number as the server wrote it; anything else is complete, encoded
+ * as in body.h.
  */
 bool capture_put(const struct capture *, struct slice body, struct body_check *,
     struct buf *);

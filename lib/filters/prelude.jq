@@ -209,7 +209,7 @@ def user_id: if .id then .id else sp_uri_id("spotify:user:") end;
 def sp_images: if . == [] then null else . end;
 
 # The rows of entities. They are `known`, without null members: null means that
-# the API does not tell, and the column keeps its value.
+# the API gives no value, and the column keeps its own.
 def artist_rows:
 	(if .id then .id else artist_id end) as $id
 	| if $id then

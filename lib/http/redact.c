@@ -51,8 +51,8 @@ static bool is_char_of(const struct redactor_form *f, size_t i, unsigned c)
 }
 
 /*
- * The length of a character, which may be a JSON escape; `c` is set to what it
- * stands for, or to 0 if no secret can have that.
+ * The length of a character, which may be a JSON escape; `c` is set to the
+ * character itself, or to 0 if no secret can contain it.
  */
 static size_t read_escaped(const char *p, const char *end, unsigned *c)
 {

@@ -1,14 +1,12 @@
 /*
  * Why a row is as it is: the capture that each of its values comes from, as
- * merge/merge.h keeps it. Of a value that an older sp has loaded all captures
- * of
- * its time are given: any of them may be its source.
+ * merge/merge.h stores it. For a value that an older sp has loaded, all
+ * captures of its time are listed: any of them may be its source.
  *
  * An item of a playlist comes from the page of the current list that has it.
  *
- * A row that is not there, or of which nothing is kept, may have been told by
- * any capture that names its key: then all of those are given, with what
- * became of them.
+ * For a row that does not exist, or whose sources are not stored, all captures
+ * that name its key are listed, with what became of them.
  *
  * Keys may be as people have them: a time without its fraction, or less of
  * it; an id as a URI or a link.
@@ -32,7 +30,7 @@ struct provenance {
 	int64_t found;			      /* 0 where there is no answer */
 	int64_t alike;	/* rows that a key like that may mean, if it is none */
 	bool present;	/* the row is there */
-	bool by_column; /* the answer has rows for each column told */
+	bool by_column; /* the answer has rows for each column */
 	struct buf query, text; /* private from here */
 };
 
@@ -45,13 +43,13 @@ void provenance_release(struct provenance *);
 bool provenance_covers(const struct table *);
 
 /*
- * Find the answer, and prepare the statement that gives it, a row for each
- * column and capture that may have told it: "column", value, told_at, run, seq,
- * endpoint, url, capture_id; else for each capture: the same without the first
- * two, and what "became" of it, with the stage and reason of a refusal. With
- * `captures` it gives the numbers of the captures alone, each once. Where
- * several rows are `alike`, none is answered for: there is no statement then,
- * and nothing is `found`.
+ * Find the answer, and prepare the statement that returns it. `by_column`, it
+ * has a row for each column and capture that may be its source: "column",
+ * value, told_at, run, seq, endpoint, url, capture_id; else a row for each
+ * capture: the same without the first two, and what "became" of it, with the
+ * stage and reason of a refusal. With `captures` it returns the numbers of the
+ * captures alone, each once. Where several rows are `alike`, there is no
+ * statement, and nothing is `found`.
  */
 int provenance_query(
     struct provenance *, sqlite3 *, bool captures, sqlite3_stmt **);

@@ -274,8 +274,8 @@ static const char retain_lists[] =
 				     "tracks_list <> tracks_updated);";
 
 /*
- * Half of a list that was once held would be told of as one that is
- * incomplete, and could be one that it never was.
+ * Pages of a list are retained together: a replay of half a list that was once
+ * current would report it as incomplete, and could make a list that never was.
  */
 static const char retain_whole[] =
     "update temp.prune_plan set verdict = 2 where verdict = 0 and " OF_LISTS

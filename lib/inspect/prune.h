@@ -55,23 +55,23 @@ int prune_plan(struct prune *);
  */
 extern const char prune_listing[];
 
-/* Of the plan as it is: captures that go, their bytes, and older ones. */
+/* Sums over the plan: captures to remove, their bytes, and all old captures. */
 struct prune_sum {
 	int64_t captures, bytes, old;
 };
 int prune_sum(struct prune *, struct prune_sum *);
 
 /*
- * Tell of each table of which rows cannot be made again as they are once the
- * plan is carried out: how many of how many.
+ * Report each table of which rows cannot be rebuilt as they are once the plan
+ * is carried out: how many `rows` of how many.
  */
 int prune_losses(struct prune *,
     void (*report)(void *ctx, const char *table, int64_t rows, int64_t of),
     void *ctx);
 
 /*
- * Remove some of what goes, in a transaction of its own, and add to *captures
- * and *bytes: SQLITE_ROW, or SQLITE_DONE when nothing was left.
+ * Remove some of the captures, in a transaction of its own, and add to
+ * *captures and *bytes: SQLITE_ROW, or SQLITE_DONE when nothing was left.
  */
 int prune_next(struct prune *, int64_t *captures, int64_t *bytes);
 

@@ -59,8 +59,8 @@ static void choose_page(struct page_query *p, const struct play **recent, int n)
 }
 
 /*
- * A full page always has a next: only the empty one past the ceiling tells
- * that there is no more.
+ * A full page always has a `next`: only the empty page past the ceiling shows
+ * that there are no more.
  */
 static void recently_played(const struct mock *r,
     const struct mock_request *req, struct mock_response *res)

@@ -57,13 +57,13 @@ struct playlist_item {
 	const struct person *added_by; /* NULL: null */
 };
 
-/* The item at a position below the edition's total. */
+/* The item at a position below the version's total. */
 void playlist_version_item(
     const struct playlist_version *, int position, struct playlist_item *);
 
 /*
- * A track to play from a playlist: one that it held at its start, so that a
- * history does not depend on the clock. NULL if that item is no track.
+ * A track to play from a playlist: one of its first version, so that a history
+ * does not depend on the clock. NULL if that item is no track.
  */
 const struct track *playlist_pick_track(
     const struct catalogue *, const struct playlist *, struct prng *);

@@ -1,4 +1,4 @@
-/* Playlists as the Web API writes them, and what stands in them. */
+/* Playlists and their items as the Web API writes them. */
 #include "rehearse/render_parts.h"
 
 #include <stdio.h>
@@ -26,7 +26,10 @@ static void render_episode(
 	buf_puts(b, "}}");
 }
 
-/* What an item holds; inside is told whether it is a track. */
+/*
+ * The track or episode of an item. With `inside`, members of it say which of
+ * the two it is.
+ */
 static void put_content(const struct render_context *s,
     const struct playlist_item *it, bool inside, struct buf *b)
 {

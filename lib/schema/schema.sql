@@ -248,9 +248,9 @@ create table if not exists lifted_deadlines (
 	primary key (user_id, endpoint)
 ) without rowid;
 
--- Which Spotify user an account name of sp-fetch stands for, by which app it
--- was last asked (quotas are the apps'), and what the login allows: its scopes,
--- separated by spaces, NULL while they are not known.
+-- The accounts of sp-fetch: the Spotify user of each, the app that made its
+-- last request (quotas are per app), and the scopes of the login, separated by
+-- spaces, NULL while they are not known.
 create table if not exists accounts (
 	account text not null primary key,
 	user_id text not null,

@@ -6,7 +6,7 @@
 
 #define LEVEL 6 /* higher ones are not worth their time */
 
-/* A deflated byte stands for so many at most; FRAME is for header and end. */
+/* A deflated byte expands to RATIO at most; FRAME is header and trailer. */
 #define RATIO 1032
 #define FRAME 64
 

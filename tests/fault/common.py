@@ -91,7 +91,7 @@ class Api:
 
 
 class Progress:
-    """Tells how far it is: on a terminal often, else twice a minute."""
+    """Shows how far it is: on a terminal often, else twice a minute."""
 
     def __init__(self):
         self.began = self.shown = time.monotonic()

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A disk that is full in the middle of a job: a real one, of memory, where
-# that can be mounted. The status tells, nothing that was there is lost, and
+# that can be mounted. The status says so, nothing that was there is lost, and
 # once there is room the job completes.
 cd "$(dirname "$0")/../.." || exit
 . tests/lib/tap.sh
@@ -40,17 +40,17 @@ for free in 0 8192 32768 65536 131072 262144; do
 		if [ "$status" -ne 0 ]; then
 			full=$((full + 1))
 			like "$err" '[nN]o space left' \
-			    "is told, status $status"
+			    "the message of status $status names the cause"
 		else
-			is "$(last_run)" complete "is complete"
+			is "$(last_run)" complete "status 0: the run is complete"
 		fi
 		rm -f "$disk/fill"
-		is "$(sql 'pragma integrity_check')" ok "the database is whole"
+		is "$(sql 'pragma integrity_check')" ok "integrity_check finds nothing"
 		plays >"$tmp/after"
 		is "$(comm -23 "$tmp/before" "$tmp/after")" "" "no play is lost"
 		is "$(sql "select count(*) from (select 1 from play_history
 			group by user_id, played_at, track_id
-			having count(*) > 1)")" 0 "none is there twice"
+			having count(*) > 1)")" 0 "no play is there twice"
 		is "$(sql "select count(*) from cursors c
 			where c.job = 'play-history' and c.value >
 			(select 1000 * strftime('%s', max(played_at)) + 999
@@ -63,11 +63,11 @@ done
 [ $full -gt 4 ]
 ok $? "the disk was full $full times"
 
-# The tables are what the captures tell, to the last column once all are
-# loaded: a run that was cut leaves some that are not.
+# The tables equal a rebuild from the captures, in every column, once all are
+# loaded: an interrupted run leaves some that are not.
 for db in "$SP_DB" "$tmp/rebuilt.db"; do
 	sp-stage replay | sp-transform | sp-load --db "$db" 2>/dev/null
 done
 is "$(sp-load --digest)" "$(sp-load --digest --db "$tmp/rebuilt.db")" \
-    "the tables are what the captures tell"
+    "the tables equal a rebuild from the captures"
 finish

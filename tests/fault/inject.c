@@ -69,7 +69,7 @@ static struct object {
 static _Alignas(16) char early[1 << 16];
 static size_t early_used;
 
-/* The function that ours stands before. */
+/* The libc function that ours wraps. */
 #define REAL(name)                     \
 	static __typeof__(&name) real; \
 	if (!real)                     \

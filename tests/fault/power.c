@@ -230,8 +230,8 @@ PWRITE(pwrite64, off64_t)
 #endif
 
 /*
- * To a pipe it is noted first, for to wait for its reader with the lock held
- * could be to wait for ever.
+ * A write to a pipe is recorded first: to wait for its reader while the lock
+ * is taken could be to wait for ever.
  */
 ssize_t write(int fd, const void *p, size_t n)
 {

@@ -20,9 +20,9 @@ closed() {
 	is "$status" "$1" "$2"
 	case $status$2 in
 	0* | *'2>&-') ;;
-	*) like "$err" '^sp-[a-z]+: std(in|out): ' "is told" ;;
+	*) like "$err" '^sp-[a-z]+: std(in|out): ' "$2: the message names the stream" ;;
 	esac
-	is "$(sql 'pragma integrity_check')" ok "and the database is whole"
+	is "$(sql 'pragma integrity_check')" ok "and integrity_check finds nothing"
 }
 
 cd "$tmp" || exit

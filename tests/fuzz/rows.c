@@ -1,7 +1,7 @@
 /*
- * Fuzzes the loading of rows: whatever lines come, they are taken or refused,
- * the database stays one, and what was taken gives the same tables when it is
- * told again, or the other way round.
+ * Fuzzes the loading of rows: any lines are loaded or refused, the database
+ * stays valid, and the loaded ones give the same tables when they are sent
+ * again, or in the opposite order.
  */
 #include <stdlib.h>
 

@@ -31,15 +31,15 @@ def rows(db, table, name):
         f"select name from pragma_table_info('{table}') where pk order by pk")]
     for values in cursor:
         row = dict(zip(columns, values))
-        told = {"": name[row["row_source"]]}
+        sources = {"": name[row["row_source"]]}
         if "first_source" in row:
             first = row["first_source"]
-            told["first"] = told[""] if first is None else name[first]
-        told.update((c, name[s]) for c, s in json.loads(
+            sources["first"] = sources[""] if first is None else name[first]
+        sources.update((c, name[s]) for c, s in json.loads(
             row.get("column_sources") or "{}").items())
-        told.update((f"at {at}", name[s]) for at, s in json.loads(
+        sources.update((f"at {at}", name[s]) for at, s in json.loads(
             row.get("tracks_sources") or "[]"))
-        yield json.dumps([[row[k] for k in keys], told], sort_keys=True)
+        yield json.dumps([[row[k] for k in keys], sources], sort_keys=True)
 
 
 if __name__ == "__main__":

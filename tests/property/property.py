@@ -10,8 +10,9 @@ printed with the seed.
     property.py [--seed N] [--only I] [--rounds N | --seconds S]
                 [--load PROGRAM] [--keep DIR]
 
---only I tries history I of the seed alone. --load has another program stand
-for sp-load, as one that is broken on purpose. What failed is left in --keep.
+--only I tries history I of the seed alone. --load names another program to
+run as sp-load, such as one that is broken on purpose. What failed is left in
+--keep.
 """
 import argparse
 import collections
@@ -537,8 +538,8 @@ class Shrinker:
         self.order = list(dict.fromkeys(self.order))
         self.text = {n: self.text[n] for n in keep}
 
-    def drop_tellings(self):
-        """Tell nothing twice, where once will do."""
+    def drop_repeats(self):
+        """Send nothing twice, where once will do."""
         g = 0
         while g < len(self.script):
             for p in range(len(self.script[g])):
@@ -553,7 +554,7 @@ class Shrinker:
                     less = [g for g in less if g]
                     if less and self.fails(self.order, less, self.text):
                         self.script = less
-                        return self.drop_tellings()
+                        return self.drop_repeats()
                     n += 1
             g += 1
 
@@ -590,7 +591,7 @@ class Shrinker:
             before = self.text
             self.drop_rows()
             self.simplest_script()
-            self.drop_tellings()
+            self.drop_repeats()
             self.simplify()
         return True
 

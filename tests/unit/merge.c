@@ -1,5 +1,5 @@
 /*
- * Loading is a merge: random small histories of rows, told in any order, any
+ * Loading is a merge: random small histories of rows, sent in any order, any
  * number of times and split in any way, give the same tables; and these are
  * the ones that a plain reading of the rules gives. So are the captures that
  * values are said to come from.
@@ -46,7 +46,7 @@ static unsigned below(unsigned n)
 	return (unsigned)((seed * UINT64_C(2685821657736338717)) >> 33) % n;
 }
 
-/* Few times, so that many rows are told at the same one. */
+/* Few times, so that many rows have the same one. */
 static void make_time(char text[CLOCK_TEXT])
 {
 	clock_format(1764000000000 + below(6) * 1000, text);
@@ -150,7 +150,7 @@ static void make_row(struct sent_row *t, struct buf *b)
 	}
 }
 
-static void make_telling(struct sent_row *t)
+static void make_sent_row(struct sent_row *t)
 {
 	struct buf b = BUF_INIT(sizeof(t->object) - 1);
 
@@ -178,7 +178,7 @@ static sqlite3 *open_database(void)
 
 	if (sqlite3_open(":memory:", &db) || schema_create(db) ||
 	    db_exec(db, own_schema) ||
-	    db_exec(db, "create temp table told (tbl, object, at, removes,"
+	    db_exec(db, "create temp table sent (tbl, object, at, removes,"
 			" run, seq)"))
 		abort();
 	return db;
@@ -195,7 +195,7 @@ static void empty_database(sqlite3 *db)
 	}
 }
 
-/* Tell rows in the given order; `split` of a hundred end a batch. */
+/* Sends rows in the given order; `split` of a hundred end a batch. */
 static bool send_all(sqlite3 *db, const struct sent_row *rows,
     const unsigned *order, size_t n, unsigned split)
 {
@@ -311,24 +311,24 @@ static size_t shuffle(unsigned *order, size_t n)
 
 /*
  * What the rules say in SQL, over the rows as they came: of each column the
- * newest that was told, at one time the greater, null the least.
+ * newest value, at one time the greater, null the least.
  */
 #define NEWEST_ORACLE(column)                                         \
 	"select count(*) from tracks where " column " is not (select" \
-	" value from told, json_each(told.object) j"                  \
+	" value from sent, json_each(sent.object) j"                  \
 	" where tbl = 'tracks' and object->>'track_id' = track_id"    \
 	" and j.key = '" column "' order by at desc,"                 \
 	" typeof(value) = 'null', value desc limit 1)"
 
-/* Of those that told the newest and greatest, the first by run and number. */
+/* Of the captures with that value, the first by run and number. */
 #define SOURCE_ORACLE(column)                                                  \
-	"select count(*) from tracks t where exists (select 1 from told,"      \
-	" json_each(told.object) j where tbl = 'tracks'"                       \
+	"select count(*) from tracks t where exists (select 1 from sent,"      \
+	" json_each(sent.object) j where tbl = 'tracks'"                       \
 	" and object->>'track_id' = track_id and j.key = '" column             \
 	"') and " NAME_OF(                                                     \
 	    "coalesce(column_sources->>'" column                               \
 	    "', row_source)") " is not (select coalesce(run || '/' || seq, 0)" \
-			      " from told, json_each(told.object) j"           \
+			      " from sent, json_each(sent.object) j"           \
 			      " where tbl = 'tracks' and object->>'track_id' " \
 			      "= track_id"                                     \
 			      " and j.key = '" column "' order by at desc,"    \
@@ -339,7 +339,7 @@ static size_t shuffle(unsigned *order, size_t n)
 	"select count(*) from " table " t where " NAME_OF(                  \
 	    "coalesce(first_source, row_source)") " is not (select "        \
 						  "coalesce(run || '/' || " \
-						  "seq, 0) from told"       \
+						  "seq, 0) from sent"       \
 						  " where tbl = '" table    \
 						  "' and " key              \
 						  " order by at, run is "   \
@@ -347,33 +347,33 @@ static size_t shuffle(unsigned *order, size_t n)
 
 static const char created_oracle[] =
     "select count(*) from tracks where created_at is not (select min(at)"
-    " from told where tbl = 'tracks' and object->>'track_id' = track_id)";
+    " from sent where tbl = 'tracks' and object->>'track_id' = track_id)";
 
 /* What asked for a playlist last, but never later than it was detected. */
 static const char queue_oracle[] =
     "with asked as (select object->>'playlist_id' as p, max(min("
     " coalesce(object->>'played_at', object->>'detected_at', at),"
-    " coalesce(object->>'detected_at', at))) as e from told"
+    " coalesce(object->>'detected_at', at))) as e from sent"
     " where tbl = 'playlist_ingest_queue' and not removes group by 1)"
-    " select count(*) from asked where (e > coalesce((select max(at) from told"
+    " select count(*) from asked where (e > coalesce((select max(at) from sent"
     " where tbl = 'playlist_ingest_queue' and removes"
     " and object->>'playlist_id' = p), ''))"
     " <> (p in (select playlist_id from playlist_ingest_queue))";
 
 /* The greatest value that was not beyond its time, and no other. */
 static const char cursors_oracle[] =
-    "with told_cursors as (select object->>'user_id' as user_id,"
-    " object->>'job' as job, max(object->>'value') as value from told"
+    "with sent_cursors as (select object->>'user_id' as user_id,"
+    " object->>'job' as job, max(object->>'value') as value from sent"
     " where tbl = 'cursors' and object->>'value'"
     " between 0 and strftime('%s', at) * 1000 group by 1, 2)"
     " select count(*) from (select user_id, job, value from cursors"
-    " except select * from told_cursors)"
-    " union all select count(*) from (select * from told_cursors"
+    " except select * from sent_cursors)"
+    " union all select count(*) from (select * from sent_cursors"
     " except select user_id, job, value from cursors)";
 
 static const char relationships_oracle[] =
     "select count(*) from user_relationships r where first_seen <> (select"
-    " min(at) from told where tbl = 'user_relationships'"
+    " min(at) from sent where tbl = 'user_relationships'"
     " and object->>'user_id' = r.user_id"
     " and object->>'other_id' = r.other_id)";
 
@@ -393,9 +393,9 @@ static int64_t against_oracle(
 	sqlite3_stmt *s;
 	int64_t wrong = 0;
 
-	db_exec(db, "delete from told");
+	db_exec(db, "delete from sent");
 	sqlite3_prepare_v2(
-	    db, "insert into told values (?, ?, ?, ?, ?, ?)", -1, &s, NULL);
+	    db, "insert into sent values (?, ?, ?, ?, ?, ?)", -1, &s, NULL);
 	for (size_t i = 0; i < n; i++) {
 		db_bind_text(s, 1, slice_of(rows[i].table));
 		db_bind_text(s, 2, slice_of(rows[i].object));
@@ -466,13 +466,14 @@ static void test_orders(void)
 		size_t n = 1 + below(ROWS_MAX);
 
 		for (size_t i = 0; i < n; i++)
-			make_telling(&rows[i]);
+			make_sent_row(&rows[i]);
 		if (!same_in_any_order(db, rows, n))
 			break;
 		good++;
 	}
 	sqlite3_close(db);
-	is_int(good, HISTORIES, "histories told in any order give the same");
+	is_int(
+	    good, HISTORIES, "the same rows in any order give the same tables");
 }
 
 int main(void)

@@ -54,7 +54,7 @@ static void test_values(sqlite3 *db)
 	is_int(query_int(&q, 1), -7, "and what was not");
 	ok(query_has(&q, ":text") && !query_has(&q, ":next"),
 	    "parameters are known by name");
-	is_int(query_finish(&q), SQLITE_OK, "the end");
+	is_int(query_finish(&q), SQLITE_OK, "query_finish after the last row");
 }
 
 static void test_failures(sqlite3 *db)
@@ -67,10 +67,11 @@ static void test_failures(sqlite3 *db)
 	    "a statement that cannot be prepared does nothing");
 	is_int(query_failure()->rc, SQLITE_ERROR, "the failure is known");
 	is_text(slice_of(query_failure()->statement), "broken",
-	    "and the statement's name");
+	    "the failure names the statement");
 	ok(strstr(query_failure()->reason, "nowhere") != NULL,
-	    "and the reason");
-	is_int(query_finish(&q), SQLITE_ERROR, "its end tells");
+	    "the failure has the reason");
+	is_int(
+	    query_finish(&q), SQLITE_ERROR, "query_finish returns the failure");
 
 	query_prepare(&q, db, &put);
 	query_bind_text(&q, ":name", SLICE("no id"));

@@ -56,7 +56,7 @@ static unsigned below(unsigned n)
 	return (unsigned)((seed * UINT64_C(2685821657736338717)) >> 33) % n;
 }
 
-/* Few times, so that many things are told at the same one. */
+/* Few times, so that many rows have the same one. */
 static void make_time(char text[CLOCK_TEXT], unsigned second)
 {
 	clock_format(1764000000000 + second * 1000, text);
@@ -243,7 +243,7 @@ static void forget_history(struct history *h)
 		buf_release(&h->sent_rows[i].object);
 }
 
-/* --- telling it ---------------------------------------------------------- */
+/* --- sending it ---------------------------------------------------------- */
 
 static const char *const all_tables[] = {"playlist_tracks", "playlists",
     "playlist_ingest_queue", "playlist_ingest_done", "playlist_pages"};
@@ -377,7 +377,7 @@ static const struct made *winner(const struct history *h, const char *playlist)
 	return best;
 }
 
-/* Whether a playlist waits, by every row of the queue that was told. */
+/* Whether a playlist waits, by every row of the queue that was sent. */
 static bool is_queued(const struct history *h, const char *playlist)
 {
 	const struct made *current = winner(h, playlist);
@@ -395,7 +395,7 @@ static bool is_queued(const struct history *h, const char *playlist)
 		    !slice_starts(buf_slice(&t->object), buf_slice(&key)))
 			continue;
 		played = strstr(t->object.p, "\"played_at\":\"");
-		/* A play is never later than it was told. */
+		/* A play is never later than its row. */
 		if (played && strncmp(played + 13, t->at, CLOCK_TEXT - 1) <= 0)
 			at = (struct slice){played + 13, CLOCK_TEXT - 1};
 		if (t->removes && slice_cmp(at, done) > 0)
@@ -476,7 +476,7 @@ static bool against_rules(sqlite3 *db, const struct history *h)
 	return good;
 }
 
-/* Of the pages that wait, those of lists that could still be held. */
+/* Of the pages that wait, those of lists that could still become current. */
 static void dump(sqlite3 *db, const struct history *h, struct buf *to)
 {
 	char sql[128];
@@ -510,7 +510,7 @@ static void empty_database(sqlite3 *db)
 	}
 }
 
-/* All tellings in some order, some of them more than once. */
+/* All rows in some order, some of them more than once. */
 static size_t shuffle(unsigned *order, size_t n)
 {
 	size_t count = n + (n ? below((unsigned)n) : 0);
@@ -586,7 +586,8 @@ static void test_orders(void)
 		good++;
 	}
 	sqlite3_close(db);
-	is_int(good, HISTORIES, "lists told in any order: the newest is held");
+	is_int(
+	    good, HISTORIES, "lists sent in any order: the newest is current");
 }
 
 int main(void)

@@ -1,2 +1,2 @@
-# lib/merge/merge.c: what comes last stands, whenever it was told
+# lib/merge/merge.c: the row that comes last wins, whatever its time
 s/if (later(\*was, o->at))/if (was->n == 0)/

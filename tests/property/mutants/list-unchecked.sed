@@ -1,2 +1,2 @@
-# lib/merge/tracklist_pages.c: a list is held without its check
+# lib/merge/tracklist_pages.c: a list becomes current without its check
 s/if (!j->check_due)/if (!j->check)/

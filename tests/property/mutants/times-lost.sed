@@ -1,2 +1,2 @@
-# lib/merge/merge.c: when columns were told is forgotten
+# lib/merge/merge.c: the times of columns are lost
 s/read_times(t, s);/(void)read_times;/
