@@ -22,8 +22,8 @@
 
 struct pool {
 	struct pool_config config;
-	struct job *head, *tail; /* all jobs */
-	struct job *waiting;	 /* the first that may be unassigned */
+	struct pool_job *head, *tail; /* all jobs */
+	struct pool_job *waiting;     /* the first that may be unassigned */
 	size_t bytes;
 	size_t jobs;
 	struct buf
@@ -45,7 +45,7 @@ struct pool *pool_new(const struct pool_config *config)
 	return p;
 }
 
-static void job_free(struct job *j)
+static void job_free(struct pool_job *j)
 {
 	buf_release(&j->frame);
 	buf_release(&j->text);
@@ -60,7 +60,7 @@ void pool_free(struct pool *p)
 		buf_release(&p->worker[i].in);
 	}
 	while (p->head) {
-		struct job *j = p->head;
+		struct pool_job *j = p->head;
 
 		p->head = j->next;
 		job_free(j);
@@ -71,7 +71,7 @@ void pool_free(struct pool *p)
 /* Assign to a worker as many jobs as it may have. */
 static void assign(struct pool *p, struct pool_worker *w)
 {
-	for (struct job *j = p->waiting; j && !w->broken; j = j->next) {
+	for (struct pool_job *j = p->waiting; j && !w->broken; j = j->next) {
 		if (w->jobs > 0 &&
 		    (w->jobs >= AHEAD_JOBS || w->bytes >= AHEAD_BYTES))
 			return;
@@ -89,7 +89,8 @@ static bool fail_pool(struct pool *p, const char *cannot, int err, int ended)
 	return false;
 }
 
-static void fail_job(struct job *j, const char *failure, const char *detail)
+static void fail_job(
+    struct pool_job *j, const char *failure, const char *detail)
 {
 	buf_clear(&j->text);
 	buf_puts(&j->text, detail);
@@ -123,7 +124,7 @@ static bool is_out_of_memory(int status)
 
 /* Fail the job that a worker was at, by how it ended, or try it again. */
 static void fail_by_exit(
-    struct pool *p, struct job *j, const struct pool_worker *w, int status)
+    struct pool *p, struct pool_job *j, const struct pool_worker *w, int status)
 {
 	char detail[80];
 	int64_t timeout = p->config.worker.timeout_ms;
@@ -210,7 +211,7 @@ static void handle_response(void *ctx, struct pool_worker *w,
     const struct frame_response *head, struct slice text)
 {
 	struct pool *p = ctx;
-	struct job *j;
+	struct pool_job *j;
 
 	switch (head->kind) {
 	case FRAME_READY:
@@ -360,7 +361,7 @@ int pool_start(struct pool *p, struct buf *why)
 void pool_submit(
     struct pool *p, const struct engine_capture *c, uint64_t number)
 {
-	struct job *j = mem_zero(1, sizeof(*j));
+	struct pool_job *j = mem_zero(1, sizeof(*j));
 	struct frame_job head = {.endpoint = (uint32_t)c->endpoint.n,
 	    .suffix = (uint32_t)c->suffix.n,
 	    .line = (uint32_t)c->line.n,
@@ -397,7 +398,7 @@ bool pool_busy(const struct pool *p)
 
 const struct pool_result *pool_done(struct pool *p)
 {
-	struct job *j = p->head;
+	struct pool_job *j = p->head;
 
 	if (!j || !j->done)
 		return NULL;
@@ -407,7 +408,7 @@ const struct pool_result *pool_done(struct pool *p)
 
 void pool_pop(struct pool *p)
 {
-	struct job *j = p->head;
+	struct pool_job *j = p->head;
 
 	p->head = j->next;
 	if (!p->head)

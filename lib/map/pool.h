@@ -19,9 +19,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "map/engine.h"
+#include "map/pool_result.h"
 #include "map/worker.h"
-
-#define POOL_WORKERS_MAX 64
 
 struct pool_config {
 	struct worker_config worker;
@@ -29,14 +28,6 @@ struct pool_config {
 
 	/* Called with the JSON text of each `debug`. */
 	void (*debug)(struct slice json);
-};
-
-struct pool_result {
-	const char *failure; /* a short fixed reason; NULL if it was mapped */
-	struct slice detail; /* of a failure, one line */
-	struct engine_result mapped;
-	struct slice line; /* the capture */
-	uint64_t number;
 };
 
 struct pool;

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define READ_SIZE ((size_t)256 << 10)
+#define WORKER_READ_SIZE ((size_t)256 << 10)
 
 void pool_worker_init(struct pool_worker *w)
 {
@@ -89,7 +89,7 @@ bool pool_worker_is_idle(const struct pool_worker *w)
 	return w->ready && !w->first;
 }
 
-void pool_worker_assign(struct pool_worker *w, struct job *j)
+void pool_worker_assign(struct pool_worker *w, struct pool_job *j)
 {
 	j->assigned = true;
 	j->next_assigned = NULL;
@@ -104,9 +104,9 @@ void pool_worker_assign(struct pool_worker *w, struct job *j)
 	w->bytes += j->frame.n;
 }
 
-struct job *pool_worker_unassign(struct pool_worker *w)
+struct pool_job *pool_worker_unassign(struct pool_worker *w)
 {
-	struct job *j = w->first;
+	struct pool_job *j = w->first;
 
 	w->first = j->next_assigned;
 	if (!w->first)
@@ -191,13 +191,13 @@ bool pool_worker_receive(struct pool_worker *w,
     void *ctx)
 {
 	for (;;) {
-		char *to = buf_reserve(&w->in, READ_SIZE);
-		ssize_t n = recv(w->fd, to, READ_SIZE, 0);
+		char *to = buf_reserve(&w->in, WORKER_READ_SIZE);
+		ssize_t n = recv(w->fd, to, WORKER_READ_SIZE, 0);
 
 		if (n > 0) {
 			w->in.n += (size_t)n;
 			handle_responses(w, handle, ctx);
-			if ((size_t)n < READ_SIZE)
+			if ((size_t)n < WORKER_READ_SIZE)
 				return true;
 		} else if (n == 0 || is_gone(errno)) {
 			return false;

@@ -12,14 +12,15 @@
 
 #include "base/buf.h"
 #include "map/frame.h"
-#include "map/pool.h"
+#include "map/pool_result.h"
+#include "map/worker.h"
 
 /* A capture to be mapped, and then its result. */
-struct job {
-	struct job *next;	   /* in the order of the input */
-	struct job *next_assigned; /* in the order of its worker */
-	struct buf frame;	   /* as it is sent */
-	size_t line_at;		   /* where the capture begins in it */
+struct pool_job {
+	struct pool_job *next;		/* in the order of the input */
+	struct pool_job *next_assigned; /* in the order of its worker */
+	struct buf frame;		/* as it is sent */
+	size_t line_at;			/* where the capture begins in it */
 	bool assigned;
 	bool done;
 	bool killed_once; /* its worker was, from outside */
@@ -32,14 +33,14 @@ struct pool_worker {
 	int fd;	   /* -1 for none */
 	bool ready;
 	bool timed_out;
-	bool retiring;		  /* it is about to exit by itself */
-	bool broken;		  /* nothing more can be sent to it */
-	int err;		  /* errno, if we cannot talk to it; else 0 */
-	struct job *first, *last; /* assigned to it */
-	size_t jobs, bytes;	  /* of those */
-	struct job *sending;	  /* not completely sent yet */
-	size_t sent;		  /* of that, in bytes */
-	int64_t waited_ms;	  /* for the first job, without a response */
+	bool retiring; /* it is about to exit by itself */
+	bool broken;   /* nothing more can be sent to it */
+	int err;       /* errno, if we cannot talk to it; else 0 */
+	struct pool_job *first, *last; /* assigned to it */
+	size_t jobs, bytes;	       /* of those */
+	struct pool_job *sending;      /* not completely sent yet */
+	size_t sent;		       /* of that, in bytes */
+	int64_t waited_ms; /* for the first job, without a response */
 	struct buf in;
 };
 
@@ -60,8 +61,8 @@ int pool_worker_end(struct pool_worker *);
 bool pool_worker_is_idle(const struct pool_worker *);
 
 /* Assign a job, after its others; unassign the first one, which is returned. */
-void pool_worker_assign(struct pool_worker *, struct job *);
-struct job *pool_worker_unassign(struct pool_worker *);
+void pool_worker_assign(struct pool_worker *, struct pool_job *);
+struct pool_job *pool_worker_unassign(struct pool_worker *);
 
 /* Send without blocking. If it has ended, pool_worker_receive is false. */
 void pool_worker_send(struct pool_worker *);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/url.h"
 #include "json/json.h"
+#include "rehearse/render.h"
 #include "rehearse/render_parts.h"
 
 #include <stdio.h>
@@ -19,6 +20,11 @@ static const char markets[] =
     "NE NG NI NL NO NP NR NZ OM PA PE PG PH PK PL PR PS PT PW PY QA RO RS RW "
     "SA SB SC SE SG SI SK SL SM SN SR ST SV SZ TD TG TH TJ TL TN TO TR TT TV "
     "TW TZ UA UG US UY UZ VC VE VN VU WS XK ZA ZM ZW";
+
+bool render_has_all_fields(const struct render_context *s)
+{
+	return s->access_mode != ACCESS_DEVELOPMENT;
+}
 
 static void add_markets(const struct render_context *s, struct buf *b)
 {

@@ -27,6 +27,9 @@ struct render_context {
 	const char *base; /* http://127.0.0.1:PORT, for links between pages */
 };
 
+/* Whether the access mode leaves objects the fields that new apps have lost. */
+bool render_has_all_fields(const struct render_context *);
+
 void render_artist(
     const struct render_context *, const struct artist *, struct buf *);
 void render_album(

@@ -4,11 +4,8 @@
 
 #include "base/clock.h"
 #include "base/url.h"
-
-bool render_has_all_fields(const struct render_context *s)
-{
-	return s->access_mode != ACCESS_DEVELOPMENT;
-}
+#include "rehearse/catalogue.h"
+#include "rehearse/prng.h"
 
 void put_member(struct buf *b, const char *key, const char *text)
 {

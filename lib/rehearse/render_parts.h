@@ -3,13 +3,9 @@
 #define SP_REHEARSE_RENDER_PARTS_H
 
 #include "rehearse/put_json.h"
-#include "rehearse/render.h"
 
 #define API "https://api.spotify.com/v1"
 #define WEB "https://open.spotify.com"
-
-/* Whether the access mode leaves objects the fields that new apps have lost. */
-bool render_has_all_fields(const struct render_context *);
 
 /* "key":text, after a comma where one is due; NULL is null. */
 void put_member(struct buf *, const char *key, const char *text);

@@ -1,4 +1,5 @@
 /* Playlists and their items as the Web API writes them. */
+#include "rehearse/render.h"
 #include "rehearse/render_parts.h"
 
 #include <stdio.h>

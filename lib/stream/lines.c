@@ -9,8 +9,8 @@
 #include "base/mem.h"
 
 #define LINES_READ_SIZE ((size_t)128 << 10)
-#define HEAD_MAX ((size_t)1 << 10) /* of a line that is too long */
-#define WAIT_SLICE 500		   /* milliseconds */
+#define LINE_HEAD_MAX ((size_t)1 << 10) /* of a line that is too long */
+#define WAIT_SLICE 500			/* milliseconds */
 
 void lines_init(struct lines *l, int fd, size_t max)
 {
@@ -103,7 +103,7 @@ static enum lines_result fill(struct lines *l, int timeout_ms)
 /* How much is returned of a line that is too long. */
 static size_t head_length(const struct lines *l)
 {
-	return HEAD_MAX < l->max ? HEAD_MAX : l->max;
+	return LINE_HEAD_MAX < l->max ? LINE_HEAD_MAX : l->max;
 }
 
 static enum lines_result return_line(
