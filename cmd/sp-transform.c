@@ -162,7 +162,7 @@ static bool step(struct transform *t)
 	return t->options->endpoint ? transform_next_line(t) : next_record(t);
 }
 
-static int run(struct transform *t)
+static int transform_stream(struct transform *t)
 {
 	int status;
 
@@ -217,7 +217,7 @@ static int transform(const struct transform_options *o)
 	t.pipe.on_drain = drain;
 	t.pipe.is_known = is_known;
 	t.pipe.ctx = &t;
-	status = run(&t);
+	status = transform_stream(&t);
 	pool_free(t.pool);
 	pipe_release(&t.pipe);
 	raw_bodies_release(&t.raw);

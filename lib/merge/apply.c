@@ -34,8 +34,11 @@ void applier_release(struct applier *l)
 	buf_release(&l->key);
 }
 
-/* Step a statement that writes, and reset it. */
-static int run(sqlite3_stmt *s)
+/*
+ * Step a statement that writes, and reset it. This is where a row is written to
+ * the database, such as one of play_history.
+ */
+static int step_write(sqlite3_stmt *s)
 {
 	int rc = sqlite3_step(s);
 
@@ -250,7 +253,7 @@ static int write_insert(const struct table *t, const struct stored_row *row)
 	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
 		if (t->columns[i].rule != RULE_NONE)
 			rc = bind_value(t->insert, index++, &row->values[i]);
-	return rc == SQLITE_OK ? run(t->insert) : rc;
+	return rc == SQLITE_OK ? step_write(t->insert) : rc;
 }
 
 static int write_update(const struct table *t, const struct stored_row *row)
@@ -263,7 +266,7 @@ static int write_update(const struct table *t, const struct stored_row *row)
 			rc = bind_value(t->update, index++, &row->values[i]);
 	if (rc == SQLITE_OK)
 		rc = bind_keys(t->update, index, t, row);
-	return rc == SQLITE_OK ? run(t->update) : rc;
+	return rc == SQLITE_OK ? step_write(t->update) : rc;
 }
 
 static int write_tombstone(struct applier *l, const struct table *t)
@@ -281,7 +284,7 @@ static int write_tombstone(struct applier *l, const struct table *t)
 		    l->tombstone_write, 3, l->after.done_source);
 	else if (rc == SQLITE_OK)
 		rc = sqlite3_bind_null(l->tombstone_write, 3);
-	return rc == SQLITE_OK ? run(l->tombstone_write) : rc;
+	return rc == SQLITE_OK ? step_write(l->tombstone_write) : rc;
 }
 
 static enum change_kind classify(const struct applier *l, const struct table *t)
@@ -306,7 +309,7 @@ static int write_row(struct applier *l, const struct change *c)
 	else if (c->kind == CHANGE_UPDATE)
 		rc = write_update(t, &l->after);
 	else if ((rc = bind_keys(t->remove, 1, t, &l->after)) == SQLITE_OK)
-		rc = run(t->remove);
+		rc = step_write(t->remove);
 	/* Triggers do not fire in a dry run. */
 	if (rc == SQLITE_OK && !l->dry)
 		l->ignored = sqlite3_changes(l->db) == 0;

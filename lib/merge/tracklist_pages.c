@@ -153,8 +153,8 @@ void tracklist_pages_release(struct tracklist_pages *lp)
 }
 
 /* Run a statement about a playlist and, where there is one, a list. */
-static int run(struct tracklist_pages *lp, int which, struct slice playlist,
-    struct slice list)
+static int run_statement(struct tracklist_pages *lp, int which,
+    struct slice playlist, struct slice list)
 {
 	return tracklist_sql_run(
 	    tracklist_sql_bind(lp->statements[which], playlist, list));
@@ -172,9 +172,10 @@ int tracklist_pages_copy(
 	*first = !copied;
 	if (rc != SQLITE_OK || copied)
 		return rc;
-	rc = run(lp, PAGES_COPY, playlist, LIST_NONE);
-	return rc == SQLITE_OK ? run(lp, PAGES_COPIED, playlist, LIST_NONE)
-			       : rc;
+	rc = run_statement(lp, PAGES_COPY, playlist, LIST_NONE);
+	return rc == SQLITE_OK
+		   ? run_statement(lp, PAGES_COPIED, playlist, LIST_NONE)
+		   : rc;
 }
 
 /* Bind all of a record but its source. */
@@ -234,8 +235,9 @@ int tracklist_pages_store(
 	*changed = sqlite3_total_changes(lp->db) != before;
 	if (rc == SQLITE_OK && !*changed)
 		rc = keep_source(lp, p);
-	return rc == SQLITE_OK ? run(lp, PAGES_MARK_SEEN, p->playlist, p->list)
-			       : rc;
+	return rc == SQLITE_OK
+		   ? run_statement(lp, PAGES_MARK_SEEN, p->playlist, p->list)
+		   : rc;
 }
 
 /* --- what has come of a list --------------------------------------------- */
@@ -400,14 +402,14 @@ int tracklist_pages_agree(struct tracklist_pages *lp, struct slice playlist,
 int tracklist_pages_drop(
     struct tracklist_pages *lp, struct slice playlist, struct slice list)
 {
-	return run(lp, PAGES_DROP, playlist, list);
+	return run_statement(lp, PAGES_DROP, playlist, list);
 }
 
 int tracklist_pages_drop_older(struct tracklist_pages *lp,
     struct slice playlist, struct slice list, struct slice at)
 {
 	db_bind_text(lp->statements[PAGES_DROP_OLDER], 3, at);
-	return run(lp, PAGES_DROP_OLDER, playlist, list);
+	return run_statement(lp, PAGES_DROP_OLDER, playlist, list);
 }
 
 sqlite3_stmt *tracklist_pages_incomplete(struct tracklist_pages *lp)

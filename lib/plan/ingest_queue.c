@@ -23,7 +23,7 @@ struct slice queue_playlist_id(struct slice text)
 	return fits && is_id(ref.id) ? ref.id : (struct slice){NULL, 0};
 }
 
-static int run(
+static int run_query(
     sqlite3 *db, const struct sql *sql, struct slice id, const char *at)
 {
 	struct query q;
@@ -37,15 +37,15 @@ static int run(
 
 int queue_add(sqlite3 *db, struct slice id, const char *at)
 {
-	return run(db, &sql_queue_playlist, id, at);
+	return run_query(db, &sql_queue_playlist, id, at);
 }
 
 int queue_drop(sqlite3 *db, struct slice id, const char *at, bool *was_queued)
 {
-	int rc = run(db, &sql_insert_queue_tombstone, id, at);
+	int rc = run_query(db, &sql_insert_queue_tombstone, id, at);
 
 	if (rc == SQLITE_OK)
-		rc = run(db, &sql_dequeue_playlist, id, at);
+		rc = run_query(db, &sql_dequeue_playlist, id, at);
 	*was_queued = rc == SQLITE_OK && sqlite3_changes(db) > 0;
 	return rc;
 }
