@@ -197,8 +197,7 @@ int64_t cli_time(const char *option, const char *arg)
 	snprintf(text, sizeof(text), "%.32sT00:00:00Z", arg);
 	if (!clock_parse(slice_of(text), &ms))
 		cli_die(EX_USAGE,
-		    "%s: not a time like 2026-11-22 or "
-		    "2026-11-22T06:40:00Z: '%s'",
+		    "%s: not a time like 2026-11-22 or 2026-11-22T06:40:00Z: '%s'",
 		    option, arg);
 	return ms;
 }
@@ -232,9 +231,9 @@ const char *cli_database(const char *option, struct buf *path)
 	if (named && (!strcmp(named, ":memory:") ||
 			 !strncmp(named, "file:", strlen("file:"))))
 		cli_die(EX_USAGE,
-		    "%s: no file: a database in memory would be "
-		    "gone at the end of this program; write ./%s if that is "
-		    "the file's name",
+		    "%s: no file: "
+		    "a database in memory would be gone at the end of this program; "
+		    "write ./%s if that is the file's name",
 		    named, named);
 	if (named && *named != '\0')
 		buf_puts(path, named);

@@ -75,8 +75,8 @@ static const char *find_path(const struct account *a, struct buf *path)
 	snprintf(name, sizeof(name), "tokens/%s.json", account);
 	if (os_config_path(path, name) && buf_cstr(path))
 		return path->p;
-	cli_die(EX_CONFIG, "no token file: give --token-file FILE, or "
-			   "set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
+	cli_die(EX_CONFIG, "no token file: give --token-file FILE, "
+			   "or set SP_TOKEN_FILE, XDG_CONFIG_HOME or HOME");
 }
 
 /*

@@ -87,10 +87,10 @@ static void find_client_id(
 	token_release(&t);
 	if (!o->client_id)
 		cli_die(EX_CONFIG,
-		    "no client id: make an app at "
-		    "https://developer.spotify.com/dashboard with the redirect "
-		    "URI http://127.0.0.1/callback, and give its id by "
-		    "--client-id ID or in SP_CLIENT_ID");
+		    "no client id: "
+		    "make an app at https://developer.spotify.com/dashboard, "
+		    "with the redirect URI http://127.0.0.1/callback, "
+		    "and give its id by --client-id ID or in SP_CLIENT_ID");
 	if (!is_id(o->client_id))
 		cli_die(EX_USAGE, "not a client id: '%s'", o->client_id);
 }
@@ -142,11 +142,12 @@ static enum callback_kind handle_line(struct callback_wait *w)
 	    buf_slice(&w->line), w->login->pkce.state, &w->value);
 
 	if (kind == CALLBACK_WRONG_STATE)
-		cli_warn("ignored an address with the wrong state, of another "
-			 "login: paste the one that this login ended at");
+		cli_warn(
+		    "ignored an address with the wrong state, of another login: "
+		    "paste the one that this login ended at");
 	else if (kind == CALLBACK_NONE && w->line.n > 0)
-		cli_warn("not a callback address: paste all of it, from "
-			 "http:// on");
+		cli_warn(
+		    "not a callback address: paste all of it, from http:// on");
 	secret_clear(&w->line);
 	return kind == CALLBACK_WRONG_STATE ? CALLBACK_NONE : kind;
 }
@@ -205,8 +206,7 @@ static enum callback_kind handle_request(
 	}
 	connection_respond(c, 400, "Not logged in",
 	    kind == CALLBACK_WRONG_STATE
-		? "This callback has the wrong state: it is of "
-		  "another login."
+		? "This callback has the wrong state: it is of another login."
 		: "This is not the callback of a login.");
 	return CALLBACK_NONE;
 }
@@ -227,9 +227,9 @@ static bool wait_for_code(
 			    "cannot wait for the browser: %s", strerror(errno));
 		case LOOPBACK_TIMEOUT:
 			return error_set(error, EX_UNAVAILABLE,
-			    "nobody logged in within %" PRId64 " s; if the "
-			    "browser showed an error instead, see that the "
-			    "client id and the app's redirect URI are right",
+			    "nobody logged in within %" PRId64
+			    " s; if the browser showed an error instead, "
+			    "see that the client id and the app's redirect URI are right",
 			    (timeout + 999) / 1000);
 		}
 	}
@@ -277,8 +277,8 @@ static void show_success(
 		connection_respond(c, 200, "Logged in", buf_message(&text));
 	cli_warn("logged in as '%s' until %s: '%s'", user, ends, path);
 	if (!lasts)
-		cli_warn("the service gives no refresh_token: log in again "
-			 "after that");
+		cli_warn(
+		    "the service gives no refresh_token: log in again after that");
 	buf_release(&text);
 }
 

@@ -27,8 +27,8 @@ static void check_path(struct fetch *f, const char *operand)
 		why = url_path_error(path);
 	if (why)
 		cli_die(EX_USAGE,
-		    "not a path of the API: '%s': %s: a path is like /me or "
-		    "'/me/playlists?limit=50'",
+		    "not a path of the API: '%s': %s: "
+		    "a path is like /me or '/me/playlists?limit=50'",
 		    operand, why);
 	buf_release(&url);
 }

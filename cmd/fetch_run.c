@@ -30,13 +30,18 @@ void fetch_set_scopes(struct fetch *f, struct slice scopes)
 	f->has_scopes = scopes.p && buf_put_slice(&f->scopes, scopes);
 }
 
-/* Report a scope that the login lacks now, unless it lacked it before. */
+/*
+ * Report a scope that the login lacks now, unless it lacked it before. A job
+ * that is refused without it reports that itself.
+ */
 static void report_scope(struct fetch *f, const struct endpoint *e,
     const struct scope_need *need, const char *now, const char *before)
 {
-	if (need->scope && !scopes_have(now, slice_of(need->scope)) &&
+	if (need->scope && need->effect != SCOPE_ALL &&
+	    !scopes_have(now, slice_of(need->scope)) &&
 	    (!before || scopes_have(before, slice_of(need->scope))))
-		cli_warn("%s: without the scope '%s', %s: log in again: %s",
+		cli_warn(
+		    "%s: the login lacks the scope '%s': %s: log in again: %s",
 		    e->job, need->scope, need->without, buf_cstr(&f->login));
 }
 

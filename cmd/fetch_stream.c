@@ -24,9 +24,12 @@ void fetch_report(void *ctx, const char *url, const char *what)
 static void on_refusal(void *ctx, const struct refusal *r)
 {
 	const struct fetch *f = ctx;
+	struct refusal shown = *r;
 
+	/* The line is enough of a place: most reasons name the URL. */
+	shown.src = (struct slice){NULL, 0};
 	if (!f->quiet)
-		cli_refusal(NULL, r);
+		cli_refusal(NULL, &shown);
 }
 
 /* For scheduler.may_send. */

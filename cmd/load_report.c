@@ -118,9 +118,10 @@ void load_show_progress(
 
 static void put_counts(const char *what, const struct load_counts *n)
 {
-	cli_warn("%s%" PRIu64 " rows: %" PRIu64 " inserted, %" PRIu64
+	cli_warn("%s%" PRIu64 " row%s: %" PRIu64 " inserted, %" PRIu64
 		 " updated, %" PRIu64 " unchanged, %" PRIu64 " removed",
-	    what, n->rows, n->inserted, n->updated, n->unchanged, n->removed);
+	    what, n->rows, n->rows == 1 ? "" : "s", n->inserted, n->updated,
+	    n->unchanged, n->removed);
 }
 
 void load_summarize(const struct load *l)

@@ -133,8 +133,8 @@ static void set_option(void *ctx, int which, const char *arg)
 		o->max_body = cli_size("--max-body", arg);
 		if (o->max_body > LINES_BODY_MAX)
 			cli_die(EX_USAGE,
-			    "--max-body: more than %zu bytes, the most that "
-			    "the other programs take: '%s'",
+			    "--max-body: more than %zu bytes, "
+			    "the most that the other programs take: '%s'",
 			    LINES_BODY_MAX, arg);
 		break;
 	case 'p':

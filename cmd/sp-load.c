@@ -289,8 +289,8 @@ static void handle_record(struct load *l, const struct record *rec)
 		break;
 	case RECORD_REQUEST:
 		pipe_refuse(&l->pipe, rec, "not a row",
-		    "a request is not a row: pipe it through sp-fetch and "
-		    "sp-transform");
+		    "a request is not a row: "
+		    "pipe it through sp-fetch and sp-transform");
 		break;
 	default:
 		pipe_refuse(
@@ -352,8 +352,8 @@ static int finish(struct load *l)
 	else if (l->pipe.stopped && !l->pipe.in_run)
 		cli_warn("interrupted: the rows received are kept");
 	else if (l->pipe.records == 0 && good)
-		cli_warn("stdin: no records: an earlier program in the "
-			 "pipeline failed");
+		cli_warn(
+		    "stdin: no records: the input is empty, or an earlier program in the pipeline failed");
 	if (l->pipe.stopped || l->pipe.records == 0)
 		l->status = load_worse_status(l->status, EX_DATAERR);
 	return load_worse_status(l->status, pipe_finish(&l->pipe));

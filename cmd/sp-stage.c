@@ -166,8 +166,9 @@ static int prune(const struct stage_options *o)
 	struct prune_options p = o->prune;
 
 	if (p.keep < 0)
-		cli_die(EX_USAGE, "prune: --keep is required: the age up to "
-				  "which all captures are kept, such as 90d");
+		cli_die(EX_USAGE,
+		    "prune: --keep is required: "
+		    "the age up to which all captures are kept, such as 90d");
 	if (p.dry && p.vacuum)
 		cli_die(EX_USAGE,
 		    "prune: --vacuum cannot be combined with --dry-run");

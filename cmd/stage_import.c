@@ -320,8 +320,8 @@ static void check_endpoint(const struct stage_options *o)
 		if (!names.n)
 			list_mappings(name, false, &names);
 		cli_die(EX_USAGE,
-		    "--endpoint: no mapping for '%s': use one of %s, or "
-		    "--any-endpoint to store it without",
+		    "--endpoint: no mapping for '%s': use one of %s, "
+		    "or --any-endpoint to store it without",
 		    name, buf_message(&names));
 	}
 	buf_release(&names);

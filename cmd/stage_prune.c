@@ -103,10 +103,11 @@ int prune_run(const struct prune_options *o)
 		remove_all(&p, o);
 	unknown = p.unknown > 0 && !p.even_needed;
 	if (unknown)
-		cli_warn("prune: table '%s': %" PRId64
-			 " row%s without update times: nothing can be pruned "
-			 "until all captures are loaded again: "
-			 "sp-stage replay | sp-transform | sp-load",
+		cli_warn(
+		    "prune: table '%s': %" PRId64
+		    " row%s without update times: "
+		    "nothing can be pruned until all captures are loaded again: "
+		    "sp-stage replay | sp-transform | sp-load",
 		    p.in_table, p.unknown, p.unknown == 1 ? "" : "s");
 	prune_release(&p);
 	db_close(db);

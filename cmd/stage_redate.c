@@ -41,8 +41,8 @@ static void move(sqlite3 *db, const char *runs, int64_t by)
 	rc = redate_move(db, runs, by);
 	if (rc == SQLITE_RANGE) {
 		db_rollback(db);
-		cli_die(EX_USAGE, "--by: a time would leave the years "
-				  "0000 to 9999");
+		cli_die(EX_USAGE,
+		    "--by: a time would leave the years 0000 to 9999");
 	}
 	if (rc != SQLITE_OK || db_commit(db) != SQLITE_OK)
 		database_die(db, "move the captures");
@@ -55,8 +55,8 @@ int stage_redate(const struct stage_options *o)
 	struct query list;
 
 	if (o->by == 0 || !*o->operands)
-		cli_die(EX_USAGE, "redate: --by and a run are required, such "
-				  "as --by -40d 01M81F...");
+		cli_die(EX_USAGE, "redate: --by and a run are required, "
+				  "such as --by -40d 01M81F...");
 	put_runs(o->operands, &runs);
 	check_known(db, runs.p);
 	if (!o->prune.dry) {

@@ -102,15 +102,15 @@ void redeliver_report(struct redelivery *r, struct stage_writer *k,
 		left += news;
 		if (news && !r->halted)
 			pipe_report_part(st, run, all, "not loaded",
-			    "run %s: its captures were not loaded in %d "
-			    "attempts: sp-stage replay --run sends them again",
+			    "run %s: its captures were not loaded in %d attempts: "
+			    "sp-stage replay --run sends them again",
 			    w->id, REDELIVERY_ATTEMPTS);
 	}
 	if (r->halted && left > 0)
 		pipe_report_part(st, run, all, "not loaded",
-		    "%zu earlier run%s not loaded into this database, in %d "
-		    "attempts: their captures are no longer sent again until "
-		    "sp-load has written to it",
+		    "%zu earlier run%s not loaded into this database, "
+		    "in %d attempts: "
+		    "their captures are no longer sent again until sp-load has written to it",
 		    left, left == 1 ? " was" : "s were", REDELIVERY_ATTEMPTS);
 	redelivery_release(r);
 }

@@ -156,8 +156,7 @@ int stage_replay(const struct stage_options *o)
 	    &walk, &source, &line, cli_progress_wanted(o->progress), &status);
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,
-		    "replay: capture %lld is longer than "
-		    "--max-line",
+		    "replay: capture %lld is longer than --max-line",
 		    (long long)walk.last);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		database_die(db, "read staging_raw");

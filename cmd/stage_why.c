@@ -73,17 +73,20 @@ static int print_captures(
 
 static void why_explain(const struct provenance *w)
 {
-	const char *what =
-	    w->present ? "the row has no update times" : "no such row";
-
 	if (w->alike > 1)
 		cli_warn("why: %" PRId64 " rows match: give the whole key",
 		    w->alike);
+	else if (!w->found && w->present)
+		cli_warn(
+		    "why: the row has no update times, and no staged capture contains its key");
 	else if (!w->found)
 		cli_warn(
-		    "why: %s, and no staged capture contains its key", what);
+		    "why: no such row, and no staged capture contains its key");
+	else if (!w->by_column && w->present)
+		cli_warn(
+		    "why: the row has no update times: these captures contain its key");
 	else if (!w->by_column)
-		cli_warn("why: %s: these captures contain its key", what);
+		cli_warn("why: no such row: these captures contain its key");
 }
 
 /* List captures; SQLite's result code, SQLITE_DONE for success. */

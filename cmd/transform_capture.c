@@ -163,8 +163,7 @@ void transform_capture(struct transform *t, struct record *rec)
 	if (!record_string(rec, "endpoint", &t->strings, &endpoint) ||
 	    !record_int(rec, "status", &status)) {
 		transform_refuse(t, rec, "bad capture",
-		    "'endpoint' is not a string or 'status' is not a "
-		    "whole number");
+		    "'endpoint' is not a string or 'status' is not a whole number");
 		return;
 	}
 	if (!record_has_body(rec)) {

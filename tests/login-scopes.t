@@ -35,9 +35,9 @@ scopes $plays $collab $follow
 run job --force playlists
 is "$status" 0 "a login without $private"
 is "$err" "sp-fetch: the scopes of the login have changed: '$plays $collab $follow'
-sp-fetch: playlists: without the scope '$private', private playlists are left out: log in again: sp-fetch login" \
+sp-fetch: playlists: the login lacks the scope '$private': private playlists are left out: log in again: sp-fetch login" \
     "what is missing is said"
-like "$(reason)" "^complete: without the scope '$private', private playlists are left out" \
+like "$(reason)" "^complete: the login lacks the scope '$private': private playlists are left out" \
     "and is in the record of the run"
 is "$(jq -r .scope "$tmp/login/token.json") $(stored)" \
     "$plays $collab $follow $plays $collab $follow" "they are stored"
@@ -65,8 +65,11 @@ section "what cannot be done"
 scopes $private $collab
 run job profile
 is "$status $(reason)" \
-    "0 complete: without the scope '$follow', followed artists cannot be read" \
+    "0 complete: the login lacks the scope '$follow': followed artists cannot be read" \
     "a profile without $follow"
+is "$err" "sp-fetch: the scopes of the login have changed: '$private $collab'
+sp-fetch: profile: the login lacks the scope '$follow': followed artists cannot be read: log in again: sp-fetch login" \
+    "a scope that a whole job needs is named when that is refused"
 is "$(sql "select count(*) from endpoint_status where endpoint = 'me'") $(sql \
     "select count(*) from users where is_me")" "1 1" "the rest of it is done"
 run job play-history
@@ -97,7 +100,7 @@ like "$err" "HTTP 403: Insufficient client scope: the login lacks the scope '$pl
 is "$(stored)" "$private $collab" "what is known is not erased"
 run job --force profile
 is "$status $(reason)" \
-    "0 complete: without the scope '$follow', followed artists cannot be read" \
+    "0 complete: the login lacks the scope '$follow': followed artists cannot be read" \
     "a profile does the rest of it"
 
 section "all of them again"

@@ -95,8 +95,9 @@ static void explain_forbidden(const struct result *result, struct error *error)
 		   ? "the owner of the app needs Spotify Premium"
 	       : denial_mentions(why, "scope")
 		   ? "log in with more scopes"
-		   : "is the user on the app's list? Its owner adds them in the"
-		     " developer dashboard, under User Management";
+		   : "is the user on the app's list? "
+		     "Its owner adds them in the developer dashboard, "
+		     "under User Management";
 	error_set(error, EX_NOPERM, "the API refuses this user (%.200s): %s",
 	    why.p, hint);
 }

@@ -97,8 +97,8 @@ static void warn_of_scope(struct run_policy *p, const struct scope_need *need)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "without the scope '%s', %s", need->scope,
-	    need->without);
+	snprintf(text, sizeof(text), "the login lacks the scope '%s': %s",
+	    need->scope, need->without);
 	add_warning(p, text);
 }
 

@@ -62,8 +62,7 @@ static bool is_same_user(const struct token_file *f, struct token *t,
 
 	if (!same)
 		error_set(error, EX_CONFIG,
-		    "'%s' is now the login of user '%s', no longer "
-		    "of user '%s'",
+		    "'%s' is now the login of user '%s', no longer of user '%s'",
 		    f->path, t->user_id, user);
 	if (user)
 		secret_set(&t->user_id, slice_of(user));

@@ -340,8 +340,8 @@ static int check_tables(
 	if (!status && sql.n > 0) {
 		*absent = schema_is_absent(schema, db);
 		buf_printf(why,
-		    "%s: not a database of this sp: it lacks tables or "
-		    "columns, which a program that writes to it adds",
+		    "%s: not a database of this sp: "
+		    "it lacks tables or columns, which a program that writes to it adds",
 		    path);
 		status = EX_CONFIG;
 	}

@@ -163,8 +163,7 @@ const char *url_path_error(struct slice path)
 		unsigned char c = (unsigned char)path.p[i];
 
 		if (c <= ' ' || c >= 0x7f || strchr("\"#<>\\^`{|}", c))
-			return "it has a character that a URL holds "
-			       "percent-encoded";
+			return "it has a character that a URL holds percent-encoded";
 		if (c == '%' &&
 		    (path.n - i < 3 || hex_digit(path.p[i + 1]) < 0 ||
 			hex_digit(path.p[i + 2]) < 0))

@@ -441,8 +441,7 @@ static enum transfer_result finish_transfer(const struct slot *s, CURLcode code)
 		snprintf(r->why, sizeof(r->why), "headers too long");
 	else if (code == CURLE_ABORTED_BY_CALLBACK)
 		snprintf(r->why, sizeof(r->why),
-		    "the server refused the stream, or closed the "
-		    "connection");
+		    "the server refused the stream, or closed the connection");
 	else
 		snprintf(r->why, sizeof(r->why), "%s",
 		    s->error[0] ? s->error : curl_easy_strerror(code));

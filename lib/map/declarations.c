@@ -157,8 +157,7 @@ static const char *declare(
 	if (slice_is(keyword, "keep:") && !add_names(&d->keep, line))
 		return "too many or too long names in '# keep:'";
 	if (slice_is(keyword, "shape:") && !add_shapes(d, line))
-		return "'# shape:' is not NAME:KIND ..., or too many or too "
-		       "long names";
+		return "'# shape:' is not NAME:KIND ..., or too many or too long names";
 	if (slice_is(keyword, "unit:") && !parse_path(d, line))
 		return "'# unit:' is not a path like .body.items[].track";
 	return NULL;

@@ -239,8 +239,8 @@ static bool verify(struct engine *e, struct mapping *m, struct slice line)
 		buf_slice(&e->verify.part_errors)))
 		return true;
 	buf_clear(e->why);
-	buf_puts(e->why, "wrong '# skip:', '# unit:' or '# keep:': the rows "
-			 "differ without it");
+	buf_puts(e->why, "wrong '# skip:', '# unit:' or '# keep:': "
+			 "the rows differ without it");
 	return false;
 }
 

@@ -137,8 +137,8 @@ static bool read_text(const struct row_reader *r, struct value *v)
 	row_text(r->text, r->escaped, r->arena, &v->text);
 	/* SQLite would store another value, and merging would fail. */
 	if (r->column->makes_numbers && is_number(v->text))
-		return reject(r, "has a numeric type, which would turn "
-				 "this text into a number");
+		return reject(r,
+		    "has a numeric type, which would turn this text into a number");
 	return true;
 }
 

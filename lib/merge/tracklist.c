@@ -554,8 +554,8 @@ static const char *reason(struct tracklists *ls, const struct list_status *j)
 		return buf_message(&ls->why);
 	case LIST_UNCHECKED: return "the final snapshot check is missing";
 	case LIST_UNPROVEN:
-		return "its length or snapshot changed while it was being "
-		       "fetched, and no other fetch has the same items yet";
+		return "its length or snapshot changed while it was being fetched, "
+		       "and no other fetch has the same items yet";
 	default: return "the list changed while it was being fetched";
 	}
 }

@@ -82,8 +82,8 @@ static void plan_audio_features(struct plan *p)
 		return;
 	if (access == NO_ACCESS && !p->options->force)
 		snprintf(p->outcome.reason, sizeof(p->outcome.reason),
-		    "audio features are not available to this app: the API "
-		    "refused them with status 403");
+		    "audio features are not available to this app: "
+		    "the API refused them with status 403");
 	else if (access == BATCHES)
 		request_batches(p);
 	else

@@ -60,7 +60,7 @@ enum scope_effect {
 struct scope_need {
 	const char *scope; /* NULL for none */
 	enum scope_effect effect;
-	const char *without; /* what is missing without it, for messages */
+	const char *without; /* what is missing then; NULL for SCOPE_ALL */
 };
 
 #define ENDPOINT_SCOPES 2

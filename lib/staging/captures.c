@@ -154,8 +154,9 @@ static enum capture_result compare_stored(
 	    (*why = bodies_check(&s->bodies, &s->compare, 3)))
 		return CAPTURE_UNREADABLE;
 	snprintf(s->reason, sizeof(s->reason),
-	    "another capture with this run and seq is staged, with another "
-	    "'%.*s': to stage this one too, give it a run of its own",
+	    "another capture with this run and seq is staged, "
+	    "with another '%.*s': "
+	    "to stage this one too, give it a run of its own",
 	    member.n < 64 ? (int)member.n : 64, member.p);
 	*why = s->reason;
 	return CAPTURE_INVALID;
