@@ -130,15 +130,14 @@ static sqlite3_int64 latest_error(sqlite3 *db)
 	return query_finish(&q) == SQLITE_OK ? id : -1;
 }
 
-/* Append the `src` of {"src":"..."}, ended by a NUL; false if it is not that.
- */
+/* Append the `src` of {"src":"..."}, ended by a NUL; false if it has none. */
 static bool put_src(struct slice object, struct buf *b)
 {
 	struct json j;
 
 	json_init(&j, object);
 	return json_next(&j) == JSON_OBJECT && json_next(&j) == JSON_STRING &&
-	       json_text_is(j.key, j.key_escaped, SLICE("src")) &&
+	       json_text_is(j.key, j.key_escaped, SLICE("src")) && j.text.n &&
 	       json_unescape(j.text, b) && buf_putc(b, '\0') &&
 	       json_next(&j) == JSON_OBJECT_END;
 }
