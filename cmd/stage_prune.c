@@ -9,7 +9,7 @@
 #include "database.h"
 #include "inspect/prune.h"
 
-/* Bytes as people read them. */
+/* Bytes in a unit that people read. */
 static const char *size_text(int64_t bytes, char text[32])
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
@@ -32,7 +32,7 @@ static void warn_of_loss(void *ctx, const char *table, int64_t rows, int64_t of)
 	    table, rows, of, *dry ? "could" : "can");
 }
 
-/* Remove what was planned; bounded transactions, so that others get on. */
+/* Carry out the plan, in small transactions, so that others can write. */
 static void remove_all(struct prune *p, const struct prune_options *o)
 {
 	int64_t captures = 0, bytes = 0;
@@ -63,13 +63,13 @@ static void remove_all(struct prune *p, const struct prune_options *o)
 
 static void list_plan(struct prune *p, const struct prune_options *o)
 {
-	struct query list = {.db = p->db};
+	struct query list;
 	struct prune_sum sum;
 	char size[32];
 
-	if (prune_sum(p, &sum) ||
-	    sqlite3_prepare_v2(p->db, prune_listing, -1, &list.stmt, NULL))
+	if (prune_sum(p, &sum))
 		database_die(p->db, "list old captures");
+	prune_list(p, &list);
 	database_list(&list, "prune", o->table);
 	if (query_finish(&list) != SQLITE_OK)
 		database_die(p->db, "list old captures");
@@ -82,7 +82,7 @@ int prune_run(const struct prune_options *o)
 {
 	struct prune p;
 	bool dry = o->dry, unknown;
-	/* For reading first: a missing database must not be created. */
+	/* Read first: a missing database must not be created. */
 	sqlite3 *db = database_open(o->db, DB_READ);
 
 	if (!dry) {

@@ -1,4 +1,4 @@
-/* sp-stage prune: removes the captures that inspect/prune.h finds. */
+/* sp-stage prune: removes captures by inspect/prune.h. */
 #ifndef SP_CMD_STAGE_PRUNE_H
 #define SP_CMD_STAGE_PRUNE_H
 
@@ -7,15 +7,15 @@
 
 struct prune_options {
 	const char *db; /* of --db, or NULL */
-	int64_t keep;	/* what is younger stays, in milliseconds */
-	bool dry;	/* only list what would go, on stdout */
+	int64_t keep;	/* younger captures stay, in milliseconds */
+	bool dry;	/* only list the plan on stdout */
 	bool even_needed;
 	bool vacuum;
-	bool table; /* list for people */
+	bool table; /* list in a table */
 	bool progress;
 };
 
-/* Do so, and sum it up on stderr; a status of sp(7). */
+/* Prune, and sum up on stderr; a status of sp(7). */
 int prune_run(const struct prune_options *);
 
 #endif

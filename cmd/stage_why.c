@@ -10,7 +10,7 @@
 #include "stage.h"
 #include "stream/record.h"
 
-/* Whether rows of a table can be asked about by so many keys; says why not. */
+/* Whether a table has rows from captures, and so many keys; else a message. */
 static bool why_can(const struct table *t, const char *name, int keys)
 {
 	struct buf names = BUF_INIT(1 << 16);
@@ -30,45 +30,43 @@ static bool why_can(const struct table *t, const char *name, int keys)
 	return false;
 }
 
-/* Send the captures whose numbers the statement gives, but for damaged ones. */
-static int send_captures(struct out *out, sqlite3 *db, sqlite3_stmt *ids,
-    struct buf *line, bool *damaged)
+/* Send captures; false if the body of one is damaged, after a message. */
+static bool send_captures(struct out *out, struct query *ids, struct buf *line)
 {
 	struct capture_reader reader;
-	int rc = SQLITE_OK;
+	bool good = true;
 
 	capture_reader_init(&reader);
-	while (rc == SQLITE_OK && (rc = sqlite3_step(ids)) == SQLITE_ROW) {
-		rc = capture_reader_read(
-		    &reader, db, sqlite3_column_int64(ids, 0), line);
-		if (rc != SQLITE_ROW)
-			break;
-		rc = SQLITE_OK;
-		if (reader.bad) {
+	while (query_step(ids)) {
+		int rc = capture_reader_read(
+		    &reader, ids->db, query_int(ids, 0), line);
+
+		if (rc != SQLITE_ROW) {
+			query_fail(ids, rc == SQLITE_DONE ? SQLITE_OK : rc);
+		} else if (reader.bad) {
 			cli_warn("why: %s: %s", buf_message(line), reader.bad);
-			*damaged = true;
+			good = false;
 		} else if (!record_send(out, buf_slice(line))) {
-			rc = SQLITE_DONE;
+			break;
 		}
 	}
 	capture_reader_release(&reader);
-	return rc;
+	return good;
 }
 
-/* The same, to stdout; dies where that cannot be written. */
-static int print_captures(
-    sqlite3 *db, sqlite3_stmt *ids, struct buf *line, bool *damaged)
+/* The same, to stdout; dies if that cannot be written. */
+static bool print_captures(struct query *ids, struct buf *line)
 {
 	struct out out;
-	int rc;
+	bool good;
 
 	out_init(&out, STDOUT_FILENO, (size_t)1 << 16);
-	rc = send_captures(&out, db, ids, line, damaged);
+	good = send_captures(&out, ids, line);
 	if (!out_flush(&out))
 		cli_die(
 		    EX_IOERR, "stdout: cannot write: %s", strerror(out.err));
 	out_release(&out);
-	return rc;
+	return good;
 }
 
 static void why_explain(const struct provenance *w)
@@ -89,43 +87,36 @@ static void why_explain(const struct provenance *w)
 		cli_warn("why: no such row: these captures contain its key");
 }
 
-/* List captures; SQLite's result code, SQLITE_DONE for success. */
-static int list_captures(sqlite3 *db, sqlite3_stmt *captures, bool table)
-{
-	struct query q = {.db = db, .stmt = captures};
-
-	database_list(&q, "why", table);
-	return q.rc == SQLITE_OK ? SQLITE_DONE : q.rc;
-}
-
-/* Ask, print, and explain; a status of sp(7). */
+/* Print the captures of a row, and explain; a status of sp(7). */
 static int why_answer(struct provenance *w, const struct stage_options *o,
     sqlite3 *db, struct buf *line)
 {
-	sqlite3_stmt *answer;
-	bool damaged = false;
+	struct query q;
+	bool good = true;
 	int rc;
 
-	if (provenance_query(w, db, o->capture, &answer) != SQLITE_OK)
+	if (provenance_find(w, db) != SQLITE_OK)
 		database_die(db, "look up the row");
-	if (!w->found)
-		rc = SQLITE_DONE;
-	else if (o->capture)
-		rc = print_captures(db, answer, line, &damaged);
-	else
-		rc =
-		    list_captures(db, answer, o->table || stdout_is_terminal());
-	sqlite3_finalize(answer);
+	if (!w->found) {
+		why_explain(w);
+		return EX_DATAERR;
+	}
+	if (o->capture) {
+		provenance_captures(db, &q);
+		good = print_captures(&q, line);
+	} else {
+		provenance_list(w, db, &q);
+		database_list(&q, "why", o->table || stdout_is_terminal());
+	}
+	rc = query_finish(&q);
 	if (rc == SQLITE_TOOBIG) {
 		cli_warn("why: a capture is longer than --max-line");
 		return EX_DATAERR;
 	}
-	if (rc != SQLITE_DONE)
+	if (rc != SQLITE_OK)
 		database_die(db, "read staging_raw");
 	why_explain(w);
-	if (!w->found)
-		return EX_DATAERR;
-	return damaged ? EX_CONFIG : 0;
+	return good ? 0 : EX_CONFIG;
 }
 
 int stage_why(const struct stage_options *o)

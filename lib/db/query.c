@@ -46,6 +46,15 @@ void query_prepare_persistent(
 	prepare(q, db, sql, SQLITE_PREPARE_PERSISTENT);
 }
 
+void query_prepare_built(
+    struct query *q, sqlite3 *db, const char *name, sqlite3_str *built)
+{
+	char *text = mem_need(sqlite3_str_finish(built));
+
+	query_prepare(q, db, &(struct sql){name, text});
+	sqlite3_free(text);
+}
+
 /* The index of a parameter; 0, which cannot be bound, if there is none. */
 static int index_of(const struct query *q, const char *param)
 {
@@ -101,6 +110,13 @@ void query_bind_int(struct query *q, const char *param, int64_t n)
 	if (q->rc == SQLITE_OK)
 		query_fail(
 		    q, sqlite3_bind_int64(q->stmt, index_of(q, param), n));
+}
+
+void query_bind_real(struct query *q, const char *param, double n)
+{
+	if (q->rc == SQLITE_OK)
+		query_fail(
+		    q, sqlite3_bind_double(q->stmt, index_of(q, param), n));
 }
 
 void query_bind_time(struct query *q, const char *param, int64_t ms)

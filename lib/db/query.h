@@ -40,6 +40,10 @@ void query_prepare(struct query *, sqlite3 *, const struct sql *);
 /* The same for a statement that runs many times. */
 void query_prepare_persistent(struct query *, sqlite3 *, const struct sql *);
 
+/* The same for SQL that was built, which is freed. The name is borrowed. */
+void query_prepare_built(
+    struct query *, sqlite3 *, const char *name, sqlite3_str *);
+
 /*
  * Bind a parameter. Text and bytes are borrowed until the query is bound anew
  * or finished; p == NULL binds NULL, as does a parameter never bound. A bound
@@ -48,6 +52,7 @@ void query_prepare_persistent(struct query *, sqlite3 *, const struct sql *);
 void query_bind_text(struct query *, const char *param, struct slice);
 void query_bind_blob(struct query *, const char *param, struct slice);
 void query_bind_int(struct query *, const char *param, int64_t);
+void query_bind_real(struct query *, const char *param, double);
 
 /* Bind a copy of a text. */
 void query_bind_copy(struct query *, const char *param, struct slice);

@@ -18,17 +18,6 @@
 
 struct record;
 
-/*
- * SQL: whether a run `i` was loaded up to its end record, whatever that says:
- * its ledger balanced. (65 is the exit status of one that did not.)
- */
-#define RUNS_LOADED                                                     \
-	"(i.status in ('complete', 'deferred') or (i.status = 'failed'" \
-	" and i.ledger_json is not null and i.exit_status <> 65))"
-
-/* SQL: whether `i` is a run, or a replay of its captures. */
-#define RUNS_DELIVERS(run) "(i.run_id = " run " or i.replay_of = " run ")"
-
 /* A parsed run record; p == NULL for an absent member. */
 struct run_record {
 	struct slice id;

@@ -21,15 +21,11 @@ static bool counts(const struct table *t, unsigned column)
 	return rule != RULE_NONE && !rule_is_provenance(rule);
 }
 
-/*
- * The columns that count, by name, for their order differs between databases.
- */
-static int prepare(sqlite3 *db, const struct table *t, sqlite3_stmt **stmt)
+/* Prepare the query of all columns that count, by name: their order differs. */
+static void query_columns(struct query *q, sqlite3 *db, const struct table *t)
 {
 	sqlite3_str *s = sqlite3_str_new(db);
 	const char *comma = "select ";
-	char *sql;
-	int rc;
 
 	for (unsigned i = 0; i < t->count; i++)
 		if (counts(t, t->by_name[i])) {
@@ -38,10 +34,7 @@ static int prepare(sqlite3 *db, const struct table *t, sqlite3_stmt **stmt)
 			comma = ", ";
 		}
 	sqlite3_str_appendf(s, " from \"%w\"", t->name.p);
-	sql = sqlite3_str_finish(s);
-	rc = sqlite3_prepare_v2(db, sql, -1, stmt, NULL);
-	sqlite3_free(sql);
-	return rc;
+	query_prepare_built(q, db, "digest", s);
 }
 
 /* Most significant byte first, on any machine. */
@@ -61,33 +54,32 @@ static void put_u64(struct buf *b, uint64_t n)
 
 /* Name, type, length, bytes: no two rows are written the same. */
 static void put_value(
-    struct buf *b, struct slice name, sqlite3_stmt *s, int column)
+    struct buf *b, struct slice name, struct query *q, int column)
 {
 	static const char types[] = {[SQLITE_INTEGER] = 'i',
 	    [SQLITE_FLOAT] = 'r',
 	    [SQLITE_TEXT] = 't',
 	    [SQLITE_BLOB] = 'b'};
-	int type = sqlite3_column_type(s, column);
+	int type = sqlite3_column_type(q->stmt, column);
+	struct slice bytes;
 	double real;
 	uint64_t bits;
-	const void *p;
 
 	if (type == SQLITE_NULL)
 		return;
 	buf_put(b, name.p, name.n + 1);
 	buf_putc(b, types[type]);
 	if (type == SQLITE_INTEGER) {
-		put_u64(b, (uint64_t)sqlite3_column_int64(s, column));
+		put_u64(b, (uint64_t)query_int(q, column));
 	} else if (type == SQLITE_FLOAT) {
-		real = sqlite3_column_double(s, column);
+		real = query_real(q, column);
 		memcpy(&bits, &real, sizeof(bits));
 		put_u64(b, bits);
 	} else {
-		p = type == SQLITE_TEXT ? sqlite3_column_text(s, column)
-					: sqlite3_column_blob(s, column);
-		put_u64(b, (uint64_t)sqlite3_column_bytes(s, column));
-		if (p)
-			buf_put(b, p, (size_t)sqlite3_column_bytes(s, column));
+		bytes = type == SQLITE_TEXT ? query_text(q, column)
+					    : query_blob(q, column);
+		put_u64(b, bytes.n);
+		buf_put_slice(b, bytes);
 	}
 }
 
@@ -109,27 +101,24 @@ static void add_row(struct digest *d, struct slice row)
 int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 {
 	struct buf row = BUF_INIT(ROW_MAX);
-	sqlite3_stmt *s;
-	int rc = prepare(db, t, &s);
+	struct query q;
 
 	*d = (struct digest){.rows = 0};
-	if (rc != SQLITE_OK)
-		return rc;
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW && !row.failed) {
+	query_columns(&q, db, t);
+	while (query_step(&q)) {
 		int column = 0;
 
 		buf_clear(&row);
 		for (unsigned i = 0; i < t->count; i++)
 			if (counts(t, t->by_name[i]))
 				put_value(&row, t->columns[t->by_name[i]].name,
-				    s, column++);
+				    &q, column++);
+		if (row.failed)
+			query_fail(&q, SQLITE_TOOBIG);
 		add_row(d, buf_slice(&row));
 	}
-	sqlite3_finalize(s);
-	if (row.failed)
-		rc = SQLITE_TOOBIG;
 	buf_release(&row);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return query_finish(&q);
 }
 
 void digest_format(const struct digest *d, char text[DIGEST_TEXT])

@@ -1,43 +1,41 @@
 /*
- * Where the rows of a table come from, by the sources that are kept with them:
- * see merge/merge.h, and merge/tracklist_sources.h for lists of tracks. What an
- * sp has loaded that kept none, or is in a table of a user's own without these
- * columns, has no more than its times.
+ * The live set, as in garbage collection: the captures that stored values come
+ * from. Values are stored with their sources: see merge/merge.h, and
+ * merge/tracklist_sources.h for lists of tracks. Only of values of unknown
+ * source, which an older version loaded or SQL inserted, the time must do.
  *
- * All of it is SQL, appended to a query that is being built.
+ * The sets are the temporary tables of inspect/prune.sql. SQLite's result codes
+ * throughout.
  */
 #ifndef SP_INSPECT_LIVE_SET_H
 #define SP_INSPECT_LIVE_SET_H
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "merge/table.h"
 
 /*
- * Whether rows of a table come from captures: those that are loaded, but for
- * the items of lists, which their playlist's row speaks for; and what waits.
+ * Whether rows of a table come from captures: the loaded tables, but for the
+ * items of lists, whose sources their playlist has; and pages that wait.
  */
 bool live_set_covers(const struct table *);
 
-/* Statements that insert all sources of a table into a table of them. */
-void live_set_put_sources(
-    sqlite3_str *, const struct table *, const char *into);
+/*
+ * Add the sources of a table to prune_sources, and the times of its values of
+ * unknown source to prune_times.
+ */
+int live_set_collect(sqlite3 *, const struct table *);
+
+/* How many rows have neither sources nor times. */
+int live_set_count_unknown(sqlite3 *, const struct table *, int64_t *rows);
 
 /*
- * A query of the times at which values of unknown source may have been
- * observed, as text; none where there can be none.
+ * How many rows, of how many, have a value from a capture that prune_plan
+ * removes, or a value of unknown source from the time of one.
  */
-void live_set_put_times(sqlite3_str *, const struct table *);
-
-/* A query of how many rows have neither sources nor times. */
-void live_set_put_unknown(sqlite3_str *, const struct table *);
-
-/*
- * A query of how many rows have a value from a source of a set, a query in
- * parentheses, or an unknown one of a time of another; and of how many.
- */
-void live_set_put_count(sqlite3_str *, const struct table *,
-    const char *sources, const char *times);
+int live_set_count_lost(
+    sqlite3 *, const struct table *, int64_t *rows, int64_t *of);
 
 #endif

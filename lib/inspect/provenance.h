@@ -1,18 +1,17 @@
 /*
- * Why a row is as it is: the capture that each of its values comes from, as
- * merge/merge.h stores it. For a value that an older sp has loaded, all
- * captures of its time are listed: any of them may be its source.
+ * Which captures a row comes from: a look-up of the source of each value, as
+ * merge/merge.h stores it. For a value of unknown source, all captures of its
+ * time are given, because any of them may be its source. The source of an item
+ * of a playlist is the page of the current list that has it.
  *
- * An item of a playlist comes from the page of the current list that has it.
+ * If the row is absent, or has no sources, the answer is all captures that
+ * contain its key, with what became of them.
  *
- * For a row that does not exist, or whose sources are not stored, all captures
- * that name its key are listed, with what became of them.
- *
- * Keys may be as people have them: a time without its fraction, or less of
+ * Keys may be as people write them: a time without its fraction, or less of
  * it; an id as a URI or a link.
  *
- * The connection needs the function of bodies_add_function. SQLite's result
- * codes throughout.
+ * The answer is in temporary tables of the connection, which needs the function
+ * of bodies_add_function. SQLite's result codes throughout.
  */
 #ifndef SP_INSPECT_PROVENANCE_H
 #define SP_INSPECT_PROVENANCE_H
@@ -22,16 +21,17 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "db/query.h"
 #include "merge/table.h"
 
 struct provenance {
 	const struct table *table;
 	struct slice keys[TABLE_COLUMNS_MAX]; /* in the order of its key */
-	int64_t found;			      /* 0 where there is no answer */
-	int64_t alike;	/* rows that a key like that may mean, if it is none */
-	bool present;	/* the row is there */
-	bool by_column; /* the answer has rows for each column */
-	struct buf query, text; /* private from here */
+	int64_t found;	 /* values or captures; 0 if there is no answer */
+	int64_t alike;	 /* rows that the keys may mean, if none has them */
+	bool present;	 /* the row is there */
+	bool by_column;	 /* the answer has a row for each value */
+	struct buf text; /* private: of the keys */
 };
 
 /* The keys, as many as the table's key has, are borrowed. */
@@ -39,19 +39,24 @@ void provenance_init(
     struct provenance *, const struct table *, char *const *keys);
 void provenance_release(struct provenance *);
 
-/* Whether a table's rows can be asked about. */
+/* Whether the rows of a table come from captures. */
 bool provenance_covers(const struct table *);
 
 /*
- * Find the answer, and prepare the statement that returns it. `by_column`, it
- * has a row for each column and capture that may be its source: "column",
- * value, told_at, run, seq, endpoint, url, capture_id; else a row for each
- * capture: the same without the first two, and what "became" of it, with the
- * stage and reason of a refusal. With `captures` it returns the numbers of the
- * captures alone, each once. Where several rows are `alike`, there is no
- * statement, and nothing is `found`.
+ * Find the answer, once for a connection. If several rows are `alike`, nothing
+ * is found.
  */
-int provenance_query(
-    struct provenance *, sqlite3 *, bool captures, sqlite3_stmt **);
+int provenance_find(struct provenance *, sqlite3 *);
+
+/*
+ * Prepare a listing of the answer: `by_column` a row for each value and capture
+ * that it may come from: "column", value, told_at, run, seq, endpoint, url,
+ * capture_id; else for each capture: the same without the first two, and what
+ * "became" of it, with the stage and reason of a refusal.
+ */
+void provenance_list(const struct provenance *, sqlite3 *, struct query *);
+
+/* Prepare a listing of the numbers of the captures found, each once. */
+void provenance_captures(sqlite3 *, struct query *);
 
 #endif

@@ -151,20 +151,6 @@ const char *bodies_check(struct bodies *b, struct query *row, int column)
 	return bodies_inflate(&b->deflate, row, column, &b->stored);
 }
 
-int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped)
-{
-	char *sql = sqlite3_mprintf(
-	    "delete from staging_bodies where body_id in (%s) and body_id not "
-	    "in (select body_id from staging_raw where body_id is not null)",
-	    among);
-	int rc = db_exec(db, sql);
-
-	sqlite3_free(sql);
-	if (rc == SQLITE_OK)
-		*dropped += sqlite3_changes(db);
-	return rc;
-}
-
 /* The state of body_text. */
 struct reader {
 	struct deflate deflate;
@@ -200,7 +186,7 @@ static void fail(
 	sqlite3_free(why);
 }
 
-/* body_text(body, size, sha256, name) in SQL, see BODIES_TEXT. */
+/* body_text(body, size, sha256, name) in SQL. */
 static void body_text(sqlite3_context *context, int n, sqlite3_value **args)
 {
 	struct reader *r = sqlite3_user_data(context);

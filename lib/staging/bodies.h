@@ -56,22 +56,10 @@ const char *bodies_inflate(
 const char *bodies_check(struct bodies *, struct query *row, int column);
 
 /*
- * Delete the bodies that no capture has, of those whose body_id the query
- * `among` selects; adds their count to *dropped.
+ * Add the SQL function body_text(body, size, sha256, name): the text of a body,
+ * from its columns in staging_bodies. An unreadable body fails the statement
+ * with that name; db_failure returns 78 for that.
  */
-int bodies_drop_unused(sqlite3 *db, const char *among, int64_t *dropped);
-
-/*
- * SQL: the text of the body of a capture, from a row `s` of staging_raw and
- * its row `b` of staging_bodies, if any. An unreadable body fails the
- * statement with the capture's name; db_failure returns 78 for that.
- */
-#define BODIES_TEXT                            \
-	"body_text(b.body, b.size, b.sha256, " \
-	"coalesce(s.run_id || '/' || s.seq, "  \
-	"'capture ' || s.capture_id))"
-
-/* Add the SQL function that BODIES_TEXT calls. */
 int bodies_add_function(sqlite3 *db);
 
 #endif

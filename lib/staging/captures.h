@@ -19,19 +19,6 @@
 #include "stream/body.h"
 #include "stream/record.h"
 
-/*
- * SQL: the name of the list of tracks that a row of staging_raw is a page of,
- * if it is of any, and of the list that this one resumes. The built-in mappings
- * use the same names.
- */
-#define CAPTURE_LIST                                                        \
-	"coalesce(run_id || '/' || json_extract(extra_json, '$.request'), " \
-	"json_extract(extra_json, '$.list'), run_id || '/import')"
-#define CAPTURE_FOLLOWS                                      \
-	"case when run_id is not null and "                  \
-	"json_extract(extra_json, '$.request') is not null " \
-	"then json_extract(extra_json, '$.list') end"
-
 enum capture_result {
 	CAPTURE_READY, /* not stored yet */
 	CAPTURE_ADDED,
