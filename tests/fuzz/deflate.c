@@ -1,7 +1,7 @@
 /*
- * Fuzzes what a database says is a packed body: it is opened to exactly as
+ * Fuzzes what a database holds as a deflated body: it is inflated to exactly as
  * many bytes as it is said to have, or not at all, and takes no more memory.
- * And whatever text is packed comes back as it was.
+ * And whatever text is deflated comes back as it was.
  */
 #include <stdlib.h>
 
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Exactly its size, so that a read past the end is seen. */
 	copy = malloc(size);
 	must(copy);
-	if (!p.in)
+	if (!p.compressor)
 		deflate_init(&p);
 	memcpy(copy, data, size);
 	try_open(&p, (struct slice){copy + 8, size - 8}, claimed);
