@@ -30,13 +30,12 @@ sqlite3 *database_open(const char *option, enum db_mode mode)
 	return db;
 }
 
-void database_die(sqlite3 *db, const char *doing)
+void database_die(sqlite3 *db, const char *what)
 {
 	struct buf why = BUF_INIT(8192);
 	int status;
 
-	buf_puts(&why, "cannot ");
-	status = db_failure(db, doing, &why);
+	status = db_failure(db, what, &why);
 	db_rollback(db);
 	cli_die(status, "%s", buf_message(&why));
 }

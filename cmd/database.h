@@ -18,8 +18,11 @@ void database_lock_wait(const char *arg);
 /* Open the database that --db (or NULL), $SP_DB or XDG names, or die. */
 sqlite3 *database_open(const char *option, enum db_mode);
 
-/* Report how the connection's last call failed, roll back, and exit. */
-_Noreturn void database_die(sqlite3 *, const char *doing);
+/*
+ * Report how the connection's last call failed, as `what: reason`, such as
+ * "cannot read staging_raw: ...", roll back, and exit.
+ */
+_Noreturn void database_die(sqlite3 *, const char *what);
 
 /*
  * List the rows of a query on stdout, see listing.h: in a table, or as records

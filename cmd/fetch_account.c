@@ -136,9 +136,10 @@ bool account_warn_of_expiry(
 	if (!ends || left > WARN_DAYS * CLOCK_DAY || !clock_format(ends, day))
 		return false;
 	account_put_option(a, &option);
-	cli_warn("the login of '%s' %s on %.10s: sp-fetch login%s", t->user_id,
-	    left > 0 ? "ends" : "ended", day,
-	    option.failed ? "" : buf_message(&option));
+	cli_warn(left > 0
+		     ? "the login of '%s' ends on %.10s: sp-fetch login%s"
+		     : "the login of '%s' ended on %.10s: sp-fetch login%s",
+	    t->user_id, day, option.failed ? "" : buf_message(&option));
 	buf_release(&option);
 	return true;
 }

@@ -160,7 +160,7 @@ int load_print_digest(const struct load_options *o)
 	listing_begin(&l, "digest", stdout_is_terminal(), names, 3);
 	if (db_exec(db, "begin") ||
 	    digest_all(db, &tables, list_digest, &l) != SQLITE_OK)
-		database_die(db, "read the tables");
+		database_die(db, "cannot read the tables");
 	listing_end(&l);
 	tables_release(&tables);
 	db_close(db);

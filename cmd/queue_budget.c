@@ -107,7 +107,7 @@ static void budget_job(
 	plan_run(&b.plan, NULL);
 	find_pace(&b);
 	if (plan_finish(&b.plan) != SQLITE_OK)
-		database_die(db, "plan the job");
+		database_die(db, "cannot plan the job");
 	if (o->table)
 		print_budget(&b);
 	else
@@ -123,7 +123,7 @@ int queue_budget(const struct queue_options *o)
 
 		if (!o->job && !wanted &&
 		    job_is_due(db, *j, &o->plan, &wanted) != SQLITE_OK)
-			database_die(db, "plan the job");
+			database_die(db, "cannot plan the job");
 		if (wanted)
 			budget_job(db, *j, o);
 	}

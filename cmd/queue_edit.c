@@ -20,15 +20,16 @@ static int edit_one(
 	int rc;
 
 	if (!id.p) {
-		cli_warn("%s: not a playlist '%.*s': give an id, a spotify: "
-			 "URI or an open.spotify.com link",
+		cli_warn(
+		    "%s: not a playlist '%.*s': "
+		    "give an id, a spotify: URI or an open.spotify.com link",
 		    where, (int)text.n, text.p);
 		return EX_REFUSED;
 	}
 	rc = add ? queue_add(db, id, at) : queue_drop(db, id, at, &was_queued);
 	if (rc != SQLITE_OK)
-		database_die(
-		    db, add ? "add to the queue" : "drop from the queue");
+		database_die(db, add ? "cannot add to the queue"
+				     : "cannot drop from the queue");
 	if (was_queued)
 		return 0;
 	cli_warn("%s: not in the queue '%.*s'", where, (int)id.n, id.p);
@@ -86,13 +87,13 @@ static int edit(const struct queue_options *o, bool add)
 	if (!*o->operands)
 		read_stdin(&lines);
 	if (db_begin(db) != SQLITE_OK)
-		database_die(db, "lock the database");
+		database_die(db, "cannot lock the database");
 	status = edit_lines(db, add, buf_slice(&lines), now);
 	for (char **text = o->operands; *text; text++)
 		status |= edit_one(
 		    db, add, add ? "add" : "drop", slice_of(*text), now);
 	if (db_commit(db) != SQLITE_OK)
-		database_die(db, "write the queue");
+		database_die(db, "cannot write the queue");
 	db_close(db);
 	buf_release(&lines);
 	return status;
@@ -147,7 +148,7 @@ int queue_unblock(const struct queue_options *o)
 		*o->operands ? buf_cstr(&names) : NULL, p.now, print_lifted,
 		&lifted) != SQLITE_OK ||
 	    db_commit(db) != SQLITE_OK)
-		database_die(db, "lift deadlines");
+		database_die(db, "cannot lift deadlines");
 	if (!lifted)
 		cli_warn("no deadline to lift");
 	plan_finish(&p);

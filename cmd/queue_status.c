@@ -19,7 +19,7 @@ static void list_query(sqlite3 *db, const struct queue_options *o,
 		query_bind_text(&q, ":account", slice_of(o->plan.account));
 	database_list(&q, type, o->table);
 	if (query_finish(&q) != SQLITE_OK)
-		database_die(db, "read the database");
+		database_die(db, "cannot read the database");
 }
 
 static struct slice text_or_null(const char *text)
@@ -34,7 +34,7 @@ static void list_job(struct listing *l, sqlite3 *db, const struct job *job,
 	struct query q;
 
 	if (job_find_status(db, job, options, &s) != SQLITE_OK)
-		database_die(db, "determine which jobs are due");
+		database_die(db, "cannot determine which jobs are due");
 	query_prepare(&q, db, &sql_last_runs_of_job);
 	query_bind_text(&q, ":job", slice_of(job->name));
 	query_bind_text(&q, ":account", slice_of(options->account));
@@ -51,7 +51,7 @@ static void list_job(struct listing *l, sqlite3 *db, const struct job *job,
 		listing_int(l, s.waiting);
 	listing_text(l, text_or_null(s.until));
 	if (query_finish(&q) != SQLITE_OK)
-		database_die(db, "read the database");
+		database_die(db, "cannot read the database");
 }
 
 static void list_jobs(sqlite3 *db, const struct queue_options *o)
@@ -104,7 +104,7 @@ int queue_count(const struct queue_options *o)
 	if (query_step(&q))
 		printf("%lld\n", (long long)query_int(&q, 0));
 	if (query_finish(&q) != SQLITE_OK)
-		database_die(db, "count the queue");
+		database_die(db, "cannot count the queue");
 	db_close(db);
 	return 0;
 }

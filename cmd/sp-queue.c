@@ -44,7 +44,7 @@ static int next_job(sqlite3 *db, const struct queue_options *o,
 	plan_init(&plan, db, job, &o->plan);
 	plan_run(&plan, &source);
 	if (plan_finish(&plan) != SQLITE_OK)
-		database_die(db, "plan the job");
+		database_die(db, "cannot plan the job");
 	source_release(&source);
 	outcome = &plan.outcome;
 	if (*outcome->reason)
@@ -61,7 +61,7 @@ static const struct job *const *next_due(
 
 	for (; *j; j++) {
 		if (!due && job_is_due(db, *j, &o->plan, &due) != SQLITE_OK)
-			database_die(db, "determine which jobs are due");
+			database_die(db, "cannot determine which jobs are due");
 		if (due)
 			break;
 	}

@@ -156,7 +156,7 @@ static int runs(const struct stage_options *o)
 	query_bind_int(&q, ":limit", o->limit);
 	database_list(&q, "ingest_run", people);
 	if (query_finish(&q) != SQLITE_OK)
-		database_die(db, "list the runs");
+		database_die(db, "cannot list the runs");
 	db_close(db);
 	return 0;
 }

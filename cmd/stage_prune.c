@@ -47,14 +47,14 @@ static void remove_all(struct prune *p, const struct prune_options *o)
 	if (o->progress)
 		cli_progress_end();
 	if (rc != SQLITE_DONE || prune_sum(p, &left))
-		database_die(p->db, "remove captures");
+		database_die(p->db, "cannot remove captures");
 	if (o->vacuum && (db_exec(p->db, "vacuum") ||
 			     db_exec(p->db, "pragma wal_checkpoint(truncate)")))
-		database_die(p->db, "vacuum");
+		database_die(p->db, "cannot vacuum");
 	page = db_int(p->db, "pragma page_size", -1);
 	unused = db_int(p->db, "pragma freelist_count", -1);
 	if (page < 0 || unused < 0)
-		database_die(p->db, "read the free page count");
+		database_die(p->db, "cannot read the free page count");
 	cli_warn("prune: %" PRId64 " captures removed, %s; %" PRId64
 		 " older captures are kept; the file has %s free",
 	    captures, size_text(bytes, size), left.old,
@@ -68,11 +68,11 @@ static void list_plan(struct prune *p, const struct prune_options *o)
 	char size[32];
 
 	if (prune_sum(p, &sum))
-		database_die(p->db, "list old captures");
+		database_die(p->db, "cannot list old captures");
 	prune_list(p, &list);
 	database_list(&list, "prune", o->table);
 	if (query_finish(&list) != SQLITE_OK)
-		database_die(p->db, "list old captures");
+		database_die(p->db, "cannot list old captures");
 	cli_warn("prune: %" PRId64 " captures would be removed, %s; %" PRId64
 		 " older captures are kept",
 	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);
@@ -90,13 +90,13 @@ int prune_run(const struct prune_options *o)
 		db = database_open(o->db, DB_WRITE);
 	}
 	if (prune_init(&p, db) != SQLITE_OK)
-		database_die(db, "read staging_bodies");
+		database_die(db, "cannot read staging_bodies");
 	p.before = clock_now() - o->keep;
 	p.even_needed = o->even_needed;
 	if (prune_plan(&p) != SQLITE_OK)
-		database_die(db, "determine which captures are needed");
+		database_die(db, "cannot determine which captures are needed");
 	if (p.even_needed && prune_losses(&p, warn_of_loss, &dry))
-		database_die(db, "determine what would be lost");
+		database_die(db, "cannot determine what would be lost");
 	if (dry)
 		list_plan(&p, o);
 	else

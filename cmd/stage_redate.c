@@ -25,7 +25,7 @@ static void check_known(sqlite3 *db, const char *runs)
 	struct buf run = BUF_INIT((size_t)1 << 20);
 
 	if (redate_unknown(db, runs, &run) != SQLITE_OK)
-		database_die(db, "find the runs");
+		database_die(db, "cannot find the runs");
 	if (run.n)
 		cli_die(
 		    EX_DATAERR, "redate: no such run: '%s'", buf_message(&run));
@@ -37,7 +37,7 @@ static void move(sqlite3 *db, const char *runs, int64_t by)
 	int rc;
 
 	if (db_begin(db) != SQLITE_OK)
-		database_die(db, "lock the database");
+		database_die(db, "cannot lock the database");
 	rc = redate_move(db, runs, by);
 	if (rc == SQLITE_RANGE) {
 		db_rollback(db);
@@ -45,7 +45,7 @@ static void move(sqlite3 *db, const char *runs, int64_t by)
 		    "--by: a time would leave the years 0000 to 9999");
 	}
 	if (rc != SQLITE_OK || db_commit(db) != SQLITE_OK)
-		database_die(db, "move the captures");
+		database_die(db, "cannot move the captures");
 }
 
 int stage_redate(const struct stage_options *o)
@@ -68,7 +68,7 @@ int stage_redate(const struct stage_options *o)
 	    o->prune.dry ? o->by : 0);
 	database_list(&list, "redate", o->table || stdout_is_terminal());
 	if (query_finish(&list) != SQLITE_OK)
-		database_die(db, "list what is moved");
+		database_die(db, "cannot list what is moved");
 	db_close(db);
 	buf_release(&runs);
 	return 0;

@@ -30,7 +30,7 @@ static void open_run(sqlite3 *db, struct source *s, const struct redelivery *r,
 	json_put_member(b, "replay_of", slice_of(w->id));
 	json_put_member_int(b, "replay_until", w->until);
 	if (w->user && dead_letters_put_known(db, slice_of(w->user), b))
-		database_die(db, "read ingest_errors");
+		database_die(db, "cannot read ingest_errors");
 	json_put_key(b, "uncommitted");
 	buf_putc(b, '[');
 	json_put_string(b, slice_of(w->id));
@@ -51,7 +51,7 @@ static void send_run(struct stage_writer *k, struct out *out, size_t max_line,
 	if (!source_init(&source, "sp-stage", out, max_line))
 		cli_die(EX_OSERR, "no clock or random bytes available");
 	if (capture_walk_init(&walk, k->db, &filter, false) != SQLITE_OK)
-		database_die(k->db, "read staging_raw");
+		database_die(k->db, "cannot read staging_raw");
 	open_run(k->db, &source, r, w);
 	rc = replay_send(&walk, &source, &line, false, &status);
 	how = replay_outcome(status);
@@ -59,7 +59,7 @@ static void send_run(struct stage_writer *k, struct out *out, size_t max_line,
 		how = (struct outcome){.exit = EX_DATAERR,
 		    .reason = "a capture is longer than --max-line"};
 	else if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-		database_die(k->db, "read staging_raw");
+		database_die(k->db, "cannot read staging_raw");
 	source_end(&source, &how);
 	capture_walk_release(&walk);
 	source_release(&source);
@@ -75,7 +75,8 @@ void redeliver_send(struct redelivery *r, struct stage_writer *k,
 	record_string(run, "run", &id, &but);
 	stage_writer_begin(k);
 	if (redelivery_plan(r, k->db, but) != SQLITE_OK)
-		database_die(k->db, "find the captures that were not loaded");
+		database_die(
+		    k->db, "cannot find the captures that were not loaded");
 	/* Committed before they are sent, so that a crash is an attempt. */
 	stage_writer_commit(k);
 	for (size_t i = 0; i < r->count && !out->err; i++)
@@ -98,7 +99,7 @@ void redeliver_report(struct redelivery *r, struct stage_writer *k,
 			continue;
 		stage_writer_begin(k);
 		if (redelivery_abandon(k->db, w, &news) != SQLITE_OK)
-			database_die(k->db, "write ingest_runs");
+			database_die(k->db, "cannot write ingest_runs");
 		left += news;
 		if (news && !r->halted)
 			pipe_report_part(st, run, all, "not loaded",

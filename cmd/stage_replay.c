@@ -127,7 +127,7 @@ static void open_run(sqlite3 *db, struct source *s, struct out *out,
 	json_put_member_int(b, "captures", captures);
 	json_put_key(b, "uncommitted");
 	if (captures_put_uncommitted(db, b) != SQLITE_OK)
-		database_die(db, "read ingest_runs");
+		database_die(db, "cannot read ingest_runs");
 	source_send(s, RECORD_RUN);
 }
 
@@ -142,7 +142,7 @@ int stage_replay(const struct stage_options *o)
 
 	out_init(&out, STDOUT_FILENO, (size_t)256 << 10);
 	if (capture_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
-		database_die(db, "read staging_raw");
+		database_die(db, "cannot read staging_raw");
 	/* Without a run sp-load would take the empty stream for a failure. */
 	if (walk.total == 0 && o->filter.refused)
 		cli_warn("replay: no refused captures are left");
@@ -151,7 +151,7 @@ int stage_replay(const struct stage_options *o)
 	open_run(db, &source, &out, o, walk.total);
 	if (o->filter.refused &&
 	    send_resolved_errors(db, &o->filter, &source, &line) != SQLITE_OK)
-		database_die(db, "read staging_raw");
+		database_die(db, "cannot read staging_raw");
 	rc = replay_send(
 	    &walk, &source, &line, cli_progress_wanted(o->progress), &status);
 	if (rc == SQLITE_TOOBIG)
@@ -159,7 +159,7 @@ int stage_replay(const struct stage_options *o)
 		    "replay: capture %lld is longer than --max-line",
 		    (long long)walk.last);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-		database_die(db, "read staging_raw");
+		database_die(db, "cannot read staging_raw");
 	status = replay_close(&source, status);
 	capture_walk_release(&walk);
 	db_close(db);

@@ -96,7 +96,7 @@ static int why_answer(struct provenance *w, const struct stage_options *o,
 	int rc;
 
 	if (provenance_find(w, db) != SQLITE_OK)
-		database_die(db, "look up the row");
+		database_die(db, "cannot look up the row");
 	if (!w->found) {
 		why_explain(w);
 		return EX_DATAERR;
@@ -114,7 +114,7 @@ static int why_answer(struct provenance *w, const struct stage_options *o,
 		return EX_DATAERR;
 	}
 	if (rc != SQLITE_OK)
-		database_die(db, "read staging_raw");
+		database_die(db, "cannot read staging_raw");
 	why_explain(w);
 	return good ? 0 : EX_CONFIG;
 }
@@ -136,10 +136,10 @@ int stage_why(const struct stage_options *o)
 		keys++;
 	tables.db = db = database_open(o->db, DB_READ);
 	if (bodies_add_function(db) != SQLITE_OK)
-		database_die(db, "read staging_bodies");
+		database_die(db, "cannot read staging_bodies");
 	t = tables_find(&tables, slice_of(name));
 	if (!t)
-		database_die(db, "read the schema");
+		database_die(db, "cannot read the schema");
 	provenance_init(&w, t, o->operands + 1);
 	if (why_can(t, name, keys))
 		status = why_answer(&w, o, db, &line);

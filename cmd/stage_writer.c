@@ -15,7 +15,7 @@ bool stage_writer_commit(void *ctx)
 	struct stage_writer *k = ctx;
 
 	if (k->open && db_commit(k->db) != SQLITE_OK)
-		database_die(k->db, "commit captures");
+		database_die(k->db, "cannot commit captures");
 	k->open = false;
 	return true;
 }
@@ -23,7 +23,7 @@ bool stage_writer_commit(void *ctx)
 void stage_writer_begin(struct stage_writer *k)
 {
 	if (!k->open && db_begin(k->db) != SQLITE_OK)
-		database_die(k->db, "lock the database");
+		database_die(k->db, "cannot lock the database");
 	k->open = true;
 }
 
@@ -40,7 +40,7 @@ void stage_writer_init(
 	k->db = database_open(db, DB_WRITE);
 	k->line = (struct buf)BUF_INIT(max_line + 64);
 	if (capture_store_init(&k->staging, k->db, max_line) != SQLITE_OK)
-		database_die(k->db, "prepare staging_raw");
+		database_die(k->db, "cannot prepare staging_raw");
 	out->before_write = stage_writer_commit;
 	out->ctx = k;
 }
@@ -68,7 +68,7 @@ void stage_writer_add_run(struct stage_writer *k, const struct record *rec)
 	if (!good)
 		cli_warn("cannot record the run: %s", reason);
 	else if (runs_open(k->db, &run) != SQLITE_OK)
-		database_die(k->db, "record the run");
+		database_die(k->db, "cannot record the run");
 	buf_release(&scratch);
 }
 
@@ -98,7 +98,7 @@ enum capture_result stage_writer_add_capture(
 	if (result == CAPTURE_UNREADABLE)
 		die_unreadable(k, *why);
 	if (result == CAPTURE_FAILED)
-		database_die(k->db, "stage a capture");
+		database_die(k->db, "cannot stage a capture");
 	return result;
 }
 

@@ -28,9 +28,10 @@ void retry_set_deadline(struct error *e, const struct response *r,
 	if (wait < least)
 		wait = least;
 	clock_format(r->done_at + wait, until);
-	error_set(e, EX_TEMPFAIL, "%s%s until %s (%s)%s", whose,
-	    r->status == 429 ? "rate limited" : "service unavailable", until,
-	    why, more);
+	error_set(e, EX_TEMPFAIL,
+	    r->status == 429 ? "%srate limited until %s (%s)%s"
+			     : "%sservice unavailable until %s (%s)%s",
+	    whose, until, why, more);
 	e->until = r->done_at + wait;
 }
 

@@ -47,10 +47,11 @@ static void report(struct skew *s, int64_t off)
 		return;
 	s->reported = true;
 	put_span(off, span, sizeof(span));
-	snprintf(what, sizeof(what), "this machine's clock is %s %s %s%s", span,
-	    off < 0 ? "ahead of" : "behind",
-	    absurd ? "the Date of a response, " : "the API's",
-	    absurd ? "which is not believed" : ": times are corrected");
+	snprintf(what, sizeof(what),
+	    absurd
+		? "this machine's clock is %s %s the Date of a response, which is not believed"
+		: "this machine's clock is %s %s the API's: times are corrected",
+	    span, off < 0 ? "ahead of" : "behind");
 	s->report(s->ctx, NULL, what);
 }
 
