@@ -192,6 +192,13 @@ sql "update tracks set row_source = null, first_source = null,
 sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
 is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[2,0,2]" \
     "all are, of a value that an older sp has loaded"
+fresh
+echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}" >"$tmp/input"
+history <"$tmp/input" | sed 's/"seq":1,/"seq":9223372036854775807,/' |
+    sp-stage | sp-transform | sp-load
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$(sql 'select seq from staging_raw join sources using (run_id, seq)')" \
+    9223372036854775807 "a source with the greatest seq"
 
 section "even what is needed"
 {

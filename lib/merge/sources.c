@@ -1,21 +1,19 @@
 #include "merge/sources.h"
 
+#include "base/number.h"
 #include "db/db.h"
 
 struct source_name source_name_read(struct slice text)
 {
 	struct source_name name = {.text = text};
 	size_t n = text.n;
-	int64_t seq = 0;
 
 	while (n > 0 && text.p[n - 1] >= '0' && text.p[n - 1] <= '9')
 		n--;
-	if (n < 2 || n == text.n || text.n - n > 18 || text.p[n - 1] != '/')
+	if (n < 2 || text.p[n - 1] != '/' ||
+	    !number_parse(slice_from(text, n), &name.seq))
 		return name;
-	for (size_t i = n; i < text.n; i++)
-		seq = 10 * seq + (text.p[i] - '0');
 	name.run = (struct slice){text.p, n - 1};
-	name.seq = seq;
 	return name;
 }
 
