@@ -132,7 +132,8 @@ sql 'drop view plays; create view plays as /* sp */ select 1 as a;
 	alter table playlists drop column tracks_list;
 	alter table tracks add column mood text; create index my_index
 	on tracks (mood)'
-sql "alter table endpoint_status drop column denied;
+sql "pragma user_version = 2;
+	alter table endpoint_status drop column denied;
 	insert into endpoint_status (user_id, endpoint, subject, status, reason)
 	values ('kim', 'playlist', 'a', 403, 'Insufficient client scope'),
 	('kim', 'playlist', 'b', 403, 'Active premium needed'),
@@ -143,6 +144,8 @@ is $? 0 "a database of an older sp is opened"
 columns_of "$SP_DB" | comm -23 "$tmp/real" - | grep -v '^top_albums' \
     >"$tmp/out"
 is "$(cat "$tmp/out")" "" "what it lacked is added, an old view replaced"
+is "$(sql 'pragma user_version')" 3 \
+    "and versions that would not write sources refuse it from then on"
 is "$(sql "select group_concat(coalesce(denied, 'null'), ' ') from (select denied
 	from endpoint_status order by subject)")" "login app subject null endpoint" \
     "and what its 403s are about is known"

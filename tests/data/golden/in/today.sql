@@ -1,5 +1,5 @@
 BEGIN TRANSACTION;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 CREATE TABLE tracks (
 	track_id text not null primary key,
 	name text,
