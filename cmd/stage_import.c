@@ -2,12 +2,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/builtin.h"
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/url.h"
 #include "cli.h"
 #include "json/json.h"
@@ -16,13 +18,24 @@
 #include "stage_writer.h"
 #include "stream/body.h"
 
+/* The last snapshot of a playlist. */
+struct snapshot {
+	uint64_t playlist; /* its hash */
+	int64_t number;	   /* from 1 */
+	bool has_first;	   /* its first page came */
+	char *file;	   /* of the page that came first; owned */
+};
+
 /* An import in progress. */
 struct import {
 	const struct stage_options *o;
 	struct stage_writer writer;
 	struct source source;
 	struct buf text;       /* of the current file */
-	struct hash_set pages; /* see snapshot_of */
+	struct hash_set pages; /* of all snapshots */
+	struct hash playlists; /* where in `snapshots`, by hash */
+	struct snapshot *snapshots;
+	size_t room;
 	int64_t seq;
 	int status;
 };
@@ -92,68 +105,97 @@ static uint64_t read_page(struct slice body, int64_t *offset)
 	return hash;
 }
 
-static uint64_t page_hash(uint64_t playlist, int64_t snapshot, int64_t offset)
+/* A snapshot without its first page is no list, and may have lost it. */
+static void check_snapshot(struct import *im, const struct snapshot *s)
 {
-	const int64_t page[] = {snapshot, offset};
+	if (!s->has_first)
+		refuse_body(im, s->file,
+		    "the first page of this playlist is missing, or is with "
+		    "another snapshot: import each snapshot alone");
+}
 
-	return hash_bytes(
-	    playlist, (struct slice){(const char *)page, sizeof(page)});
+/* The last snapshot of a playlist; a new one has number 0. */
+static struct snapshot *snapshot_of(struct import *im, uint64_t playlist)
+{
+	struct hash_walk w = hash_find(&im->playlists, playlist);
+	size_t n = im->playlists.count;
+
+	while (hash_next(&w))
+		if (im->snapshots[w.number].playlist == playlist)
+			return &im->snapshots[w.number];
+	im->snapshots =
+	    mem_grow(im->snapshots, &im->room, n + 1, sizeof(*im->snapshots));
+	im->snapshots[n] = (struct snapshot){playlist, .has_first = true};
+	hash_add(&im->playlists, playlist, (uint32_t)n);
+	return &im->snapshots[n];
 }
 
 /*
- * The number of the snapshot of a playlist that a body is part of, from 1.
- * Saved pages do not say which of them were read together: a page that begins
- * where one of the last snapshot does begins the next snapshot.
+ * The number of the snapshot of a playlist that a body is part of. Saved pages
+ * do not say which of them were fetched together: a page that begins where one
+ * of the last snapshot does begins the next snapshot.
  */
-static int64_t snapshot_of(struct hash_set *pages, struct slice body)
+static int64_t add_page(struct import *im, const char *name, struct slice body)
 {
-	const int64_t begun = -1; /* the offset that marks a snapshot */
-	int64_t offset, n = 1;
+	int64_t offset;
 	uint64_t playlist = read_page(body, &offset);
+	struct snapshot *s = snapshot_of(im, playlist);
+	int64_t page[] = {s->number, offset};
+	const struct slice id = {(const char *)page, sizeof(page)};
 
-	while (hash_set_has(pages, page_hash(playlist, n + 1, begun)))
-		n++;
-	if (!hash_set_add(pages, page_hash(playlist, n, offset))) {
-		n++;
-		hash_set_add(pages, page_hash(playlist, n, begun));
-		hash_set_add(pages, page_hash(playlist, n, offset));
+	if (s->number == 0 ||
+	    hash_set_has(&im->pages, hash_bytes(playlist, id))) {
+		check_snapshot(im, s);
+		free(s->file);
+		page[0] = ++s->number;
+		s->file = mem_string(name);
+		s->has_first = false;
 	}
-	return n;
+	hash_set_add(&im->pages, hash_bytes(playlist, id));
+	s->has_first |= offset <= 0;
+	return s->number;
+}
+
+static void check_snapshots(struct import *im)
+{
+	for (size_t i = 0; i < im->playlists.count; i++) {
+		check_snapshot(im, &im->snapshots[i]);
+		free(im->snapshots[i].file);
+	}
 }
 
 /*
- * Name the snapshot of a playlist that a body is part of; the first needs no
- * name.
+ * The name of the list that a body is a page of; empty for any other body, and
+ * for the first snapshot, which needs no name.
  */
-static void put_list(struct import *im, struct buf *b, struct slice body)
+static void name_list(
+    struct import *im, const char *name, struct slice body, struct buf *list)
 {
 	const struct endpoint *e =
 	    endpoint_named(slice_of(im->o->filter.endpoint));
-	struct buf list = BUF_INIT(128);
 	int64_t number;
 
 	if (!e || e->subject != SUBJECT_PLAYLIST)
 		return;
-	number = snapshot_of(&im->pages, body);
+	number = add_page(im, name, body);
 	if (number > 1)
-		buf_printf(&list, "%s/import/%" PRId64, im->source.run, number);
-	if (number > 1)
-		json_put_member(b, "list", buf_slice(&list));
-	buf_release(&list);
+		buf_printf(list, "%s/import/%" PRId64, im->source.run, number);
 }
 
 /* Send one body as a capture, after it is staged. */
 static void import_body(
     struct import *im, const char *name, int64_t fetched_at, struct slice body)
 {
-	struct buf *b = source_begin(&im->source, RECORD_CAPTURE);
 	const struct capture_filter *f = &im->o->filter;
 	const char *why = "not a record";
 	struct body_check check;
 	char at[CLOCK_TEXT];
+	struct buf list = BUF_INIT(128), *b;
 	struct record rec;
 	size_t where;
 
+	name_list(im, name, body, &list);
+	b = source_begin(&im->source, RECORD_CAPTURE);
 	if (!clock_format(fetched_at, at))
 		cli_die(EX_USAGE, "%s: time out of range", name);
 	json_put_member_int(b, "seq", ++im->seq);
@@ -163,7 +205,9 @@ static void import_body(
 	json_put_member_int(b, "status", 200);
 	json_put_member(b, "fetched_at", slice_of(at));
 	json_put_member(b, "file", slice_of(name));
-	put_list(im, b, body);
+	if (list.n)
+		json_put_member(b, "list", buf_slice(&list));
+	buf_release(&list);
 	body_put(b, body, &check);
 	buf_putc(b, '}');
 	if (b->failed || !record_parse(&rec, buf_slice(b), &why, &where) ||
@@ -349,10 +393,13 @@ int stage_import(const struct stage_options *o)
 		import_file(&im, NULL);
 	for (char **name = o->operands; *name; name++)
 		import_file(&im, strcmp(*name, "-") ? *name : NULL);
+	check_snapshots(&im);
 	status = replay_close(&im.source, im.status);
 	stage_writer_release(&im.writer);
 	buf_release(&im.text);
 	hash_set_release(&im.pages);
+	hash_release(&im.playlists);
+	free(im.snapshots);
 	out_release(&out);
 	return status;
 }

@@ -224,6 +224,19 @@ fresh
 sp-load --digest --db again.db >again
 sp-load --digest | cmp - again
 ok $? "as it is from staging_raw"
+fresh
+run sp-stage import --endpoint playlist-items --fetched-at 2026-03-01 p2 q1 q2
+is "$status $err" "1 sp-stage: q2: the first page of this playlist is missing, or\
+ is with another snapshot: import each snapshot alone" \
+    "pages that may be mixed are reported"
+printf '%s\n' "$out" | "$build/sp-transform" | sp-load
+is "$(sql 'select stage, reason like "the first page%" from ingest_errors')" \
+    "sp-stage|1" "and recorded"
+fresh
+"$build/sp-stage" import --endpoint playlist-items --fetched-at 2026-03-01 \
+    p1 p2 q1 | "$build/sp-transform" | sp-load 2>err
+is "$? $(tracks) $(grep -c '2 of 3 items' err)" "1 abc 1" \
+    "a later snapshot of the same time lacks its last page: it is reported"
 cd - >"$tmp/null" || exit
 
 section "lists that are not complete"

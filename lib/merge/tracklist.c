@@ -560,6 +560,19 @@ static const char *reason(struct tracklists *ls, const struct list_status *j)
 	}
 }
 
+/*
+ * Whether a list is newer than the current one. Of those that resume one
+ * request, and so have one time, none is.
+ */
+static bool is_newer(const struct tracklists *ls, struct slice list)
+{
+	struct slice at = buf_slice(&ls->status.at);
+	bool resumes = !slice_eq(buf_slice(&ls->status.first), list);
+
+	return resumes ? slice_cmp(at, buf_slice(&ls->current_at)) > 0
+		       : cmp_current(ls, at, list) > 0;
+}
+
 /* Assess a list, and find whether there is nothing to report of it. */
 static int needs_no_report(struct tracklists *ls, struct slice playlist,
     struct slice list, bool *needless)
@@ -570,9 +583,7 @@ static int needs_no_report(struct tracklists *ls, struct slice playlist,
 	if (rc == SQLITE_OK)
 		rc = tracklist_pages_assess(
 		    &ls->pages, playlist, list, &ls->status);
-	*needless =
-	    j->state == LIST_NO_FIRST_PAGE ||
-	    slice_cmp(buf_slice(&j->at), buf_slice(&ls->current_at)) <= 0;
+	*needless = j->state == LIST_NO_FIRST_PAGE || !is_newer(ls, list);
 	if (rc != SQLITE_OK || *needless || !list_status_is_whole(j))
 		return rc;
 	return tracklist_pages_agree(
