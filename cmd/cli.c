@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/os.h"
-#include "json/json.h"
+#include "json/utf8.h"
 
 volatile sig_atomic_t cli_stop;
 

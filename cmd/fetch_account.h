@@ -54,6 +54,13 @@ void account_put_option(const struct account *, struct buf *);
 bool account_warn_of_expiry(
     const struct account *, const struct token *, int64_t now);
 
+/*
+ * Open an address in a browser: by $BROWSER, commands separated by colons, in
+ * which %s stands for the address; else in the desktop's default browser. No
+ * shell is used. False if none was started.
+ */
+bool browser_open(const char *url);
+
 /* The commands; they return an exit status. A login completes its options. */
 int account_login(const struct account *, struct login_options *,
     struct transfer_limits, struct retry_policy);

@@ -1,4 +1,5 @@
-#include "fetch_browser.h"
+/* The browser that a login is shown in. */
+#include "fetch_account.h"
 
 #include <errno.h>
 #include <fcntl.h>

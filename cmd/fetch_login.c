@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "fetch_account.h"
-#include "fetch_browser.h"
 #include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 

@@ -4,7 +4,6 @@
  */
 #include "load.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "cli.h"

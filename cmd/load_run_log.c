@@ -4,8 +4,6 @@
  */
 #include "load.h"
 
-#include <string.h>
-
 #include "cli.h"
 #include "db/db.h"
 #include "db/dead_letters.h"

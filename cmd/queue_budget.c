@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cli.h"
 #include "database.h"
 #include "db/statements.h"
 #include "json/json.h"

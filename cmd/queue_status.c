@@ -1,7 +1,6 @@
 #include <stdio.h>
 
 #include "base/array.h"
-#include "cli.h"
 #include "database.h"
 #include "db/statements.h"
 #include "listing.h"

@@ -3,7 +3,6 @@
  * edits the queue of playlists.
  */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

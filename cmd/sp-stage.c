@@ -175,7 +175,7 @@ static int prune(const struct stage_options *o)
 	p.db = o->db;
 	p.table = o->table || stdout_is_terminal();
 	p.progress = cli_progress_wanted(o->progress);
-	return prune_run(&p);
+	return stage_prune(&p);
 }
 
 /* A time option in the form that the database compares. */

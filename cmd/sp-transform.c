@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "stream/known_refusals.h"
 #include "transform.h"
 
 static const char usage[] =
@@ -123,7 +124,7 @@ static bool is_known(
 
 	return rec->type == RECORD_CAPTURE &&
 	       known_refusals_has(
-		   &t->known, rec, r->place, slice_of(r->reason));
+		   buf_slice(&t->known), rec, r->place, slice_of(r->reason));
 }
 
 /* Read the next record; false at the end. */
@@ -141,7 +142,7 @@ static bool next_record(struct transform *t)
 	else
 		pipe_pass(&t->pipe, &rec);
 	if (rec.type == RECORD_RUN)
-		known_refusals_set(&t->known, &rec);
+		buf_set(&t->known, record_raw(&rec, "known"));
 	return true;
 }
 
@@ -198,6 +199,7 @@ static int transform(const struct transform_options *o)
 {
 	struct transform t = {.options = o,
 	    .suffix = BUF_INIT(o->max_line + 1024),
+	    .known = BUF_INIT(o->max_line),
 	    .strings = BUF_INIT(o->max_line + 1024),
 	    .capture = BUF_INIT(2 * o->max_line + 1024),
 	    .bytes = BUF_INIT(o->max_line + 1024),
@@ -210,7 +212,6 @@ static int transform(const struct transform_options *o)
 	pipe_init(&t.pipe, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	raw_bodies_init(&t.raw, o->max_line);
-	known_refusals_init(&t.known, o->max_line);
 	t.pipe.on_refusal = cli_refusal;
 	t.pipe.on_truncated = cli_truncated;
 	t.pipe.on_repaired = cli_refusal;
@@ -221,7 +222,7 @@ static int transform(const struct transform_options *o)
 	pool_free(t.pool);
 	pipe_release(&t.pipe);
 	raw_bodies_release(&t.raw);
-	known_refusals_release(&t.known);
+	buf_release(&t.known);
 	out_release(&t.out);
 	buf_release(&t.suffix);
 	buf_release(&t.strings);

@@ -11,12 +11,21 @@
 
 #include "base/clock.h"
 #include "base/out.h"
-#include "stage_prune.h"
 #include "stage_writer.h"
 #include "staging/capture_walk.h"
 #include "staging/redelivery.h"
 #include "stream/pipe.h"
 #include "stream/source.h"
+
+struct prune_options {
+	const char *db; /* of --db, or NULL */
+	int64_t keep;	/* what is younger stays, in milliseconds */
+	bool dry;	/* only list what would go, on stdout */
+	bool even_needed;
+	bool vacuum;
+	bool table; /* list for people */
+	bool progress;
+};
 
 struct stage_options {
 	const char *db;
@@ -43,6 +52,9 @@ int stage_import(const struct stage_options *);
 
 /* Move the captures of runs in time. */
 int stage_redate(const struct stage_options *);
+
+/* Remove the captures that inspect/prune.h finds. */
+int stage_prune(const struct prune_options *);
 
 /* List the captures that a row comes from; operands: a table and a key. */
 int stage_why(const struct stage_options *);

@@ -1,4 +1,4 @@
-#include "stage_prune.h"
+#include "stage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,7 +78,7 @@ static void list_plan(struct prune *p, const struct prune_options *o)
 	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);
 }
 
-int prune_run(const struct prune_options *o)
+int stage_prune(const struct prune_options *o)
 {
 	struct prune p;
 	bool dry = o->dry, unknown;

@@ -16,7 +16,6 @@
 #include "map/pool.h"
 #include "map/raw_body.h"
 #include "stream/body.h"
-#include "stream/known_refusals.h"
 #include "stream/pipe.h"
 #include "stream/record.h"
 #include "transform_filters.h"
@@ -36,7 +35,7 @@ struct transform {
 	struct pipe pipe;
 	struct out out;
 	struct pool *pool;
-	struct known_refusals known; /* refusals, of the run that is open */
+	struct buf known; /* refusals of the open run: JSON, or empty */
 	uint64_t rows;
 
 	struct raw_bodies raw;

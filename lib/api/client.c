@@ -1,6 +1,5 @@
 #include "api/client.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 

@@ -11,7 +11,6 @@
 #include "auth/grant.h"
 #include "auth/secret.h"
 #include "auth/token_file.h"
-#include "base/clock.h"
 #include "base/url.h"
 #include "http/skew.h"
 #include "spotify/denial.h"

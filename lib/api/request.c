@@ -1,6 +1,5 @@
 #include "api/request.h"
 
-#include "base/clock.h"
 #include "json/json.h"
 #include "stream/record.h"
 

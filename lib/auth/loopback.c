@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "json/json.h"
+#include "json/utf8.h"
 
 #define PAGE_MAX ((size_t)64 << 10)
 #define SEND_TIME 2000 /* ms for sending a page */

@@ -5,7 +5,6 @@
 #ifndef SP_BASE_ARENA_H
 #define SP_BASE_ARENA_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"

@@ -1,7 +1,5 @@
 #include "base/ulid.h"
 
-#include <string.h>
-
 #include "base/os.h"
 
 bool ulid_make(int64_t ms, char text[ULID_TEXT])

@@ -68,6 +68,14 @@ int db_bind_text(sqlite3_stmt *s, int index, struct slice text)
 	    s, index, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+int db_run(sqlite3_stmt *s)
+{
+	int rc = sqlite3_step(s);
+
+	sqlite3_reset(s);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 /* Statements that failed, until db_close; those beyond the limit leak. */
 static struct {
 	sqlite3_stmt *all[16];

@@ -46,6 +46,9 @@ int db_error(sqlite3 *);
 /* Bind text, borrowed until the step; p == NULL binds NULL. */
 int db_bind_text(sqlite3_stmt *, int index, struct slice text);
 
+/* Step a statement that writes, and reset it; a result code. */
+int db_run(sqlite3_stmt *);
+
 /*
  * Finalize a statement after the code of its last step: SQLITE_OK for
  * SQLITE_OK, SQLITE_ROW and SQLITE_DONE. After a failure the statement is left

@@ -6,7 +6,6 @@
 #define SP_HTTP_ORIGIN_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/slice.h"

@@ -34,18 +34,6 @@ void applier_release(struct applier *l)
 	buf_release(&l->key);
 }
 
-/*
- * Step a statement that writes, and reset it. This is where a row is written to
- * the database, such as one of play_history.
- */
-static int step_write(sqlite3_stmt *s)
-{
-	int rc = sqlite3_step(s);
-
-	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 static int bind_value(sqlite3_stmt *s, int index, const struct value *v)
 {
 	switch (v->type) {
@@ -94,7 +82,7 @@ static struct value read_column(sqlite3_stmt *s, int column)
 }
 
 /* Copy a result into a stored row, its text into a buffer. */
-static int read_row(sqlite3_stmt *s, const struct table *t,
+static void read_row(sqlite3_stmt *s, const struct table *t,
     struct stored_row *row, struct buf *text)
 {
 	size_t n = 1;
@@ -107,8 +95,7 @@ static int read_row(sqlite3_stmt *s, const struct table *t,
 	}
 	/* Reserve it all first: slices point into the buffer. */
 	buf_clear(text);
-	if (!buf_reserve(text, n))
-		return SQLITE_TOOBIG;
+	buf_reserve(text, n);
 	for (unsigned i = 0; i < t->count; i++) {
 		struct value *v = &row->values[i];
 
@@ -117,7 +104,6 @@ static int read_row(sqlite3_stmt *s, const struct table *t,
 		buf_put_slice(text, v->text);
 		v->text.p = text->p + text->n - v->text.n;
 	}
-	return text->failed ? SQLITE_TOOBIG : SQLITE_OK;
 }
 
 /* Run `find` for the row of these keys, or the first from there on. */
@@ -129,13 +115,11 @@ static int find(sqlite3_stmt *s, const struct table *t,
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW)
-		rc = read_row(s, t, row, text);
-	else if (rc == SQLITE_DONE) {
+		read_row(s, t, row, text);
+	else
 		merge_row_clear(t, row);
-		rc = SQLITE_OK;
-	}
 	sqlite3_reset(s);
-	return rc;
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /* The key of the row that was found ahead. */
@@ -196,9 +180,7 @@ static int find_tombstone(
 		if (rc == SQLITE_ROW) {
 			const void *p = sqlite3_column_text(from[i], 0);
 
-			buf_clear(&l->tombstone_text);
-			if (!buf_puts(&l->tombstone_text, p ? p : ""))
-				rc = SQLITE_TOOBIG;
+			buf_set(&l->tombstone_text, slice_of(p));
 			row->deleted_at = buf_slice(&l->tombstone_text);
 			row->done_source =
 			    sqlite3_column_type(from[i], 1) == SQLITE_NULL
@@ -246,6 +228,10 @@ static int look_up(struct applier *l, struct table *t, struct slice key)
 	return rc;
 }
 
+/*
+ * This is where a new row is written to the database, such as one of
+ * play_history.
+ */
 static int write_insert(const struct table *t, const struct stored_row *row)
 {
 	int index = 1, rc = SQLITE_OK;
@@ -253,7 +239,7 @@ static int write_insert(const struct table *t, const struct stored_row *row)
 	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
 		if (t->columns[i].rule != RULE_NONE)
 			rc = bind_value(t->insert, index++, &row->values[i]);
-	return rc == SQLITE_OK ? step_write(t->insert) : rc;
+	return rc == SQLITE_OK ? db_run(t->insert) : rc;
 }
 
 static int write_update(const struct table *t, const struct stored_row *row)
@@ -266,7 +252,7 @@ static int write_update(const struct table *t, const struct stored_row *row)
 			rc = bind_value(t->update, index++, &row->values[i]);
 	if (rc == SQLITE_OK)
 		rc = bind_keys(t->update, index, t, row);
-	return rc == SQLITE_OK ? step_write(t->update) : rc;
+	return rc == SQLITE_OK ? db_run(t->update) : rc;
 }
 
 static int write_tombstone(struct applier *l, const struct table *t)
@@ -284,7 +270,7 @@ static int write_tombstone(struct applier *l, const struct table *t)
 		    l->tombstone_write, 3, l->after.done_source);
 	else if (rc == SQLITE_OK)
 		rc = sqlite3_bind_null(l->tombstone_write, 3);
-	return rc == SQLITE_OK ? step_write(l->tombstone_write) : rc;
+	return rc == SQLITE_OK ? db_run(l->tombstone_write) : rc;
 }
 
 static enum change_kind classify(const struct applier *l, const struct table *t)
@@ -309,7 +295,7 @@ static int write_row(struct applier *l, const struct change *c)
 	else if (c->kind == CHANGE_UPDATE)
 		rc = write_update(t, &l->after);
 	else if ((rc = bind_keys(t->remove, 1, t, &l->after)) == SQLITE_OK)
-		rc = step_write(t->remove);
+		rc = db_run(t->remove);
 	/* Triggers do not fire in a dry run. */
 	if (rc == SQLITE_OK && !l->dry)
 		l->ignored = sqlite3_changes(l->db) == 0;

@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "db/dead_letters.h"
 #include "merge/list_record.h"
-#include "merge/merge.h"
+#include "merge/observation.h"
 #include "merge/table.h"
 #include "merge/sources.h"
 

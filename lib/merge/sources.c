@@ -80,10 +80,9 @@ static int insert(struct sources *s, struct source_name *name)
 	if (rc != SQLITE_OK)
 		return rc;
 	bind_name(s->insert, name);
-	rc = sqlite3_step(s->insert);
+	rc = db_run(s->insert);
 	name->number = sqlite3_last_insert_rowid(s->db);
-	sqlite3_reset(s->insert);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return rc;
 }
 
 int sources_number(struct sources *s, struct source_name *name)

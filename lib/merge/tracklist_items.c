@@ -77,7 +77,7 @@ void tracklist_items_release(struct tracklist_items *li)
 
 int tracklist_items_copy(struct tracklist_items *li, struct slice playlist)
 {
-	return tracklist_sql_run(tracklist_sql_bind(
+	return db_run(tracklist_sql_bind(
 	    li->statements[ITEMS_COPY], playlist, LIST_NONE));
 }
 
@@ -154,7 +154,7 @@ static int write_after(struct tracklist_items *li, int which)
 		db_bind_text(s, index++, value_slice(&v[li->columns[i]]));
 	db_bind_text(s, index++, v[li->playlist].text);
 	sqlite3_bind_int64(s, index, v[li->position].integer);
-	rc = tracklist_sql_run(s);
+	rc = db_run(s);
 	/* The next call would reset it. */
 	buf_clear(&li->why);
 	if (rc != SQLITE_OK) {
@@ -258,7 +258,7 @@ int tracklist_items_truncate(
 	tracklist_sql_bind(
 	    li->statements[ITEMS_TRUNCATE], from->playlist, LIST_NONE);
 	sqlite3_bind_int64(li->statements[ITEMS_TRUNCATE], 2, from->position);
-	return tracklist_sql_run(li->statements[ITEMS_TRUNCATE]);
+	return db_run(li->statements[ITEMS_TRUNCATE]);
 }
 
 void tracklist_items_unchanged(

@@ -9,7 +9,6 @@
 #define SP_MERGE_TRACKLIST_ITEMS_H
 
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"

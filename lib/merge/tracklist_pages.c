@@ -156,7 +156,7 @@ void tracklist_pages_release(struct tracklist_pages *lp)
 static int run_statement(struct tracklist_pages *lp, int which,
     struct slice playlist, struct slice list)
 {
-	return tracklist_sql_run(
+	return db_run(
 	    tracklist_sql_bind(lp->statements[which], playlist, list));
 }
 
@@ -221,7 +221,7 @@ static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
 	    lp->statements[SET_SOURCE], p->playlist, p->list);
 	sqlite3_bind_int64(s, 3, p->kind == LIST_OP_PAGE ? p->offset : -1);
 	sqlite3_bind_int64(s, 4, source);
-	return tracklist_sql_run(s);
+	return db_run(s);
 }
 
 int tracklist_pages_store(
@@ -231,7 +231,7 @@ int tracklist_pages_store(
 	int rc, before = sqlite3_total_changes(lp->db);
 
 	sqlite3_bind_int64(s, 12, list_record_source(p));
-	rc = tracklist_sql_run(s);
+	rc = db_run(s);
 	*changed = sqlite3_total_changes(lp->db) != before;
 	if (rc == SQLITE_OK && !*changed)
 		rc = keep_source(lp, p);
@@ -419,5 +419,5 @@ sqlite3_stmt *tracklist_pages_incomplete(struct tracklist_pages *lp)
 
 int tracklist_pages_clear_seen(struct tracklist_pages *lp)
 {
-	return tracklist_sql_run(lp->statements[PAGES_CLEAR_SEEN]);
+	return db_run(lp->statements[PAGES_CLEAR_SEEN]);
 }

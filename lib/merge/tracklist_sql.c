@@ -55,14 +55,6 @@ sqlite3_stmt *tracklist_sql_bind(
 	return s;
 }
 
-int tracklist_sql_run(sqlite3_stmt *s)
-{
-	int rc = sqlite3_step(s);
-
-	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
 int tracklist_sql_exists(sqlite3_stmt *s, bool *yes)
 {
 	int rc = sqlite3_step(s);

@@ -34,9 +34,6 @@ int tracklist_sql_prepare(
 sqlite3_stmt *tracklist_sql_bind(
     sqlite3_stmt *, struct slice playlist, struct slice list);
 
-/* Step a statement that writes, and reset it. */
-int tracklist_sql_run(sqlite3_stmt *);
-
 /* Whether a statement gives a row. */
 int tracklist_sql_exists(sqlite3_stmt *, bool *yes);
 

@@ -2,7 +2,6 @@
 #ifndef SP_MERGE_VALUE_H
 #define SP_MERGE_VALUE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/slice.h"

@@ -8,7 +8,6 @@
 #define SP_SPOTIFY_ENDPOINT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/buf.h"
 #include "base/slice.h"

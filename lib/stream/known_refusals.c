@@ -1,23 +1,6 @@
 #include "stream/known_refusals.h"
 
-#include <string.h>
-
 #include "json/json.h"
-
-void known_refusals_init(struct known_refusals *k, size_t max)
-{
-	*k = (struct known_refusals){.array = BUF_INIT(max)};
-}
-
-void known_refusals_release(struct known_refusals *k)
-{
-	buf_release(&k->array);
-}
-
-void known_refusals_set(struct known_refusals *k, const struct record *run)
-{
-	buf_set(&k->array, record_raw(run, "known"));
-}
 
 /* What a URL names, without its query; as db/dead_letters.h has it in SQL. */
 static struct slice subject_of(struct slice url)
@@ -53,8 +36,8 @@ static bool matches(struct json *j, const struct slice want[KNOWN_PARTS])
 	return same;
 }
 
-bool known_refusals_has(const struct known_refusals *k,
-    const struct record *capture, struct slice place, struct slice reason)
+bool known_refusals_has(struct slice known, const struct record *capture,
+    struct slice place, struct slice reason)
 {
 	struct buf scratch = BUF_INIT(capture->line.n + 1);
 	struct slice want[KNOWN_PARTS] = {
@@ -62,8 +45,8 @@ bool known_refusals_has(const struct known_refusals *k,
 	bool has = false;
 	struct json j;
 
-	json_init(&j, buf_slice(&k->array));
-	if (k->array.n == 0 || json_next(&j) != JSON_ARRAY)
+	json_init(&j, known);
+	if (known.n == 0 || json_next(&j) != JSON_ARRAY)
 		return false;
 	if (record_string(
 		capture, "endpoint", &scratch, &want[KNOWN_ENDPOINT]) &&
