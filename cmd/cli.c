@@ -117,8 +117,10 @@ void cli_usage(const char *usage, bool help)
 	exit(help ? cli_close_stdout(0) : EX_USAGE);
 }
 
-void cli_version(void)
+void cli_other_option(int which, const char *usage)
 {
+	if (which != 'V')
+		cli_usage(usage, which == 'h');
 	printf("%s %s\n", program, SP_VERSION);
 	exit(cli_close_stdout(0));
 }

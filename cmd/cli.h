@@ -40,8 +40,11 @@ _Noreturn void cli_die(int status, const char *fmt, ...)
 /* Print the usage and exit: for --help on stdout with 0, else on stderr, 64. */
 _Noreturn void cli_usage(const char *usage, bool help);
 
-/* Print `NAME VERSION` and exit 0. */
-_Noreturn void cli_version(void);
+/*
+ * An option that all programs have, by its code of getopt_long: 'h' prints the
+ * usage, 'V' `NAME VERSION`, and both exit 0. Any other is a usage error.
+ */
+_Noreturn void cli_other_option(int which, const char *usage);
 
 /* The options given, by their codes of getopt_long. */
 struct cli_given {

@@ -5,7 +5,6 @@
 #include "load.h"
 
 #include "cli.h"
-#include "db/db.h"
 #include "db/dead_letters.h"
 #include "db/statements.h"
 #include "json/json.h"

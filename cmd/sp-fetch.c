@@ -143,11 +143,9 @@ static void set_option(void *ctx, int which, const char *arg)
 		break;
 	case 'L': o->max_line = cli_size("--max-line", arg); break;
 	case 'P': o->progress = true; break;
-	case 'h': cli_usage(usage, true);
-	case 'V': cli_version();
 	default:
 		if (!set_command_option(o, which, arg))
-			cli_usage(usage, false);
+			cli_other_option(which, usage);
 	}
 }
 

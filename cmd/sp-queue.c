@@ -135,9 +135,7 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'w': database_lock_wait(arg); break;
 	case 'f': p->force = true; break;
 	case 't': o->table = true; break;
-	case 'h': cli_usage(usage, true);
-	case 'V': cli_version();
-	default: cli_usage(usage, false);
+	default: cli_other_option(which, usage);
 	}
 }
 

@@ -127,11 +127,9 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'r': o->access_mode = parse_access_mode(arg); break;
 	case 'd': o->serve = arg; break;
 	case 'S': o->scope = parse_scope(arg); break;
-	case 'h': cli_usage(usage, true);
-	case 'V': cli_version();
 	default:
 		if (!read_number(o, which, arg))
-			cli_usage(usage, false);
+			cli_other_option(which, usage);
 	}
 }
 

@@ -161,23 +161,6 @@ static int runs(const struct stage_options *o)
 	return 0;
 }
 
-static int prune(const struct stage_options *o)
-{
-	struct prune_options p = o->prune;
-
-	if (p.keep < 0)
-		cli_die(EX_USAGE,
-		    "prune: --keep is required: "
-		    "the age up to which all captures are kept, such as 90d");
-	if (p.dry && p.vacuum)
-		cli_die(EX_USAGE,
-		    "prune: --vacuum cannot be combined with --dry-run");
-	p.db = o->db;
-	p.table = o->table || stdout_is_terminal();
-	p.progress = cli_progress_wanted(o->progress);
-	return stage_prune(&p);
-}
-
 /* A time option in the form that the database compares. */
 static const char *time_option(
     const char *option, const char *arg, char text[CLOCK_TEXT])
@@ -238,14 +221,12 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'c': o->capture = true; break;
 	case 'R': f->refused = true; break;
 	case 'S': o->no_stage = true; break;
-	case 'k': o->prune.keep = cli_duration("--keep", arg); break;
-	case 'n': o->prune.dry = true; break;
-	case 'E': o->prune.even_needed = true; break;
-	case 'v': o->prune.vacuum = true; break;
+	case 'k': o->keep = cli_duration("--keep", arg); break;
+	case 'n': o->dry = true; break;
+	case 'E': o->even_needed = true; break;
+	case 'v': o->vacuum = true; break;
 	case 'p': o->progress = true; break;
-	case 'h': cli_usage(usage, true);
-	case 'V': cli_version();
-	default: cli_usage(usage, false);
+	default: cli_other_option(which, usage);
 	}
 }
 
@@ -261,7 +242,7 @@ static const struct stage_command {
     {"redate", "ndbwa", true, stage_redate},
     {"runs", "dla", false, runs},
     {"why", "dca", true, stage_why},
-    {"prune", "ndkEvwpa", false, prune},
+    {"prune", "ndkEvwpa", false, stage_prune},
     {NULL, "dwmp", false, filter},
 };
 
@@ -281,7 +262,7 @@ int main(int argc, char **argv)
 	struct stage_options o = {.max_line = LINES_MAX_DEFAULT,
 	    .fetched_at = -1,
 	    .limit = 20,
-	    .prune = {.keep = -1}};
+	    .keep = -1};
 	struct cli_given given = {.code = {false}};
 	const struct stage_command *command;
 

@@ -320,9 +320,7 @@ static void set_option(void *ctx, int which, const char *arg)
 		break;
 	case OPT_PRINT: exit(mapping_print(arg));
 	case OPT_LIST: exit(mapping_list());
-	case 'h': cli_usage(usage, true);
-	case 'V': cli_version();
-	default: cli_usage(usage, false);
+	default: cli_other_option(which, usage);
 	}
 }
 

@@ -17,16 +17,6 @@
 #include "stream/pipe.h"
 #include "stream/source.h"
 
-struct prune_options {
-	const char *db; /* of --db, or NULL */
-	int64_t keep;	/* what is younger stays, in milliseconds */
-	bool dry;	/* only list what would go, on stdout */
-	bool even_needed;
-	bool vacuum;
-	bool table; /* list for people */
-	bool progress;
-};
-
 struct stage_options {
 	const char *db;
 	struct capture_filter filter;
@@ -39,8 +29,11 @@ struct stage_options {
 	bool no_stage;
 	bool progress;
 	bool capture;
-	bool table; /* aligned columns, even into a pipe */
-	struct prune_options prune;
+	bool table;   /* aligned columns, even into a pipe */
+	int64_t keep; /* ms, younger captures stay; -1 if not given */
+	bool dry;     /* only list the plan on stdout */
+	bool even_needed;
+	bool vacuum;
 	char **operands; /* the arguments after the options, ends with NULL */
 };
 
@@ -53,8 +46,8 @@ int stage_import(const struct stage_options *);
 /* Move the captures of runs in time. */
 int stage_redate(const struct stage_options *);
 
-/* Remove the captures that inspect/prune.h finds. */
-int stage_prune(const struct prune_options *);
+/* Remove captures by inspect/prune.h, and sum up on stderr. */
+int stage_prune(const struct stage_options *);
 
 /* List the captures that a row comes from; operands: a table and a key. */
 int stage_why(const struct stage_options *);

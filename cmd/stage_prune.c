@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "database.h"
 #include "inspect/prune.h"
+#include "listing.h"
 
 /* Bytes in a unit that people read. */
 static const char *size_text(int64_t bytes, char text[32])
@@ -33,18 +34,19 @@ static void warn_of_loss(void *ctx, const char *table, int64_t rows, int64_t of)
 }
 
 /* Carry out the plan, in small transactions, so that others can write. */
-static void remove_all(struct prune *p, const struct prune_options *o)
+static void remove_all(struct prune *p, const struct stage_options *o)
 {
 	int64_t captures = 0, bytes = 0;
+	bool progress = cli_progress_wanted(o->progress);
 	struct prune_sum left;
 	sqlite3_int64 page, unused;
 	char size[32], space[32];
 	int rc;
 
 	while ((rc = prune_next(p, &captures, &bytes)) == SQLITE_ROW)
-		if (o->progress)
+		if (progress)
 			cli_progress("%" PRId64 " captures", captures);
-	if (o->progress)
+	if (progress)
 		cli_progress_end();
 	if (rc != SQLITE_DONE || prune_sum(p, &left))
 		database_die(p->db, "cannot remove captures");
@@ -61,7 +63,7 @@ static void remove_all(struct prune *p, const struct prune_options *o)
 	    size_text(page * unused, space));
 }
 
-static void list_plan(struct prune *p, const struct prune_options *o)
+static void list_plan(struct prune *p, const struct stage_options *o)
 {
 	struct query list;
 	struct prune_sum sum;
@@ -70,7 +72,7 @@ static void list_plan(struct prune *p, const struct prune_options *o)
 	if (prune_sum(p, &sum))
 		database_die(p->db, "cannot list old captures");
 	prune_list(p, &list);
-	database_list(&list, "prune", o->table);
+	database_list(&list, "prune", o->table || stdout_is_terminal());
 	if (query_finish(&list) != SQLITE_OK)
 		database_die(p->db, "cannot list old captures");
 	cli_warn("prune: %" PRId64 " captures would be removed, %s; %" PRId64
@@ -78,13 +80,20 @@ static void list_plan(struct prune *p, const struct prune_options *o)
 	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);
 }
 
-int stage_prune(const struct prune_options *o)
+int stage_prune(const struct stage_options *o)
 {
 	struct prune p;
 	bool dry = o->dry, unknown;
-	/* Read first: a missing database must not be created. */
-	sqlite3 *db = database_open(o->db, DB_READ);
+	sqlite3 *db;
 
+	if (o->keep < 0)
+		cli_die(EX_USAGE, "prune: --keep is required: the age up to "
+				  "which all captures are kept, such as 90d");
+	if (dry && o->vacuum)
+		cli_die(EX_USAGE,
+		    "prune: --vacuum cannot be combined with --dry-run");
+	/* Read first: a missing database must not be created. */
+	db = database_open(o->db, DB_READ);
 	if (!dry) {
 		db_close(db);
 		db = database_open(o->db, DB_WRITE);

@@ -59,13 +59,12 @@ int stage_redate(const struct stage_options *o)
 				  "such as --by -40d 01M81F...");
 	put_runs(o->operands, &runs);
 	check_known(db, runs.p);
-	if (!o->prune.dry) {
+	if (!o->dry) {
 		db_close(db);
 		db = database_open(o->db, DB_WRITE);
 		move(db, runs.p, o->by);
 	}
-	redate_list(&list, db, runs.p, o->prune.dry ? 0 : -o->by,
-	    o->prune.dry ? o->by : 0);
+	redate_list(&list, db, runs.p, o->dry ? 0 : -o->by, o->dry ? o->by : 0);
 	database_list(&list, "redate", o->table || stdout_is_terminal());
 	if (query_finish(&list) != SQLITE_OK)
 		database_die(db, "cannot list what is moved");

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/sha256.h"
 #include "db/db.h"
 #include "db/statements.h"
@@ -98,7 +99,8 @@ static void add_row(struct digest *d, struct slice row)
 	d->rows++;
 }
 
-int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
+/* Read a whole table; a SQLite result code. */
+static int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 {
 	struct buf row = BUF_INIT(ROW_MAX);
 	struct query q;

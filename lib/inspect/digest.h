@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "merge/table.h"
 
 #define DIGEST_LANES 4
@@ -31,9 +30,6 @@ struct digest {
  * pages that wait are not.
  */
 bool digest_covers(const struct table *);
-
-/* Read a whole table; a SQLite result code. */
-int digest_table(sqlite3 *, const struct table *, struct digest *);
 
 /* The digest in hexadecimal, 128 bits of it. */
 void digest_format(const struct digest *, char text[DIGEST_TEXT]);

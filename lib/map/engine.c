@@ -1,6 +1,5 @@
 #include "map/engine.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/builtin.h"

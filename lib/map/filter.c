@@ -1,6 +1,5 @@
 #include "map/filter.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/array.h"

@@ -1,6 +1,5 @@
 #include "map/jqvalue.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

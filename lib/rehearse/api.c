@@ -2,7 +2,6 @@
 #include "base/array.h"
 #include "base/url.h"
 #include "rehearse/api_parts.h"
-#include "rehearse/put_json.h"
 #include "spotify/endpoint.h"
 
 #include <stdio.h>

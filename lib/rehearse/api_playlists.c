@@ -3,7 +3,6 @@
 #include "json/json.h"
 #include "rehearse/api_parts.h"
 #include "rehearse/put_json.h"
-#include "rehearse/render_parts.h"
 #include "spotify/scopes.h"
 
 #include <stdio.h>

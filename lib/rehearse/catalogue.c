@@ -251,7 +251,7 @@ const struct track *catalogue_track(const struct catalogue *cat, const char *id)
 	return NULL;
 }
 
-const struct playlist *catalogue_playlist(
+static const struct playlist *find_playlist(
     const struct catalogue *cat, const char *id)
 {
 	for (int i = 0; i < cat->playlist_count; i++) {
@@ -277,7 +277,7 @@ const struct playlist *catalogue_playlist_at(
 	memcpy(id, from, len);
 	id[len] = '\0';
 	*rest = from + len;
-	return catalogue_playlist(cat, id);
+	return find_playlist(cat, id);
 }
 
 const struct person *catalogue_person(

@@ -118,8 +118,6 @@ void catalogue_make_playlists(struct catalogue *, int lists, int big);
 const struct artist *catalogue_artist(const struct catalogue *, const char *);
 const struct album *catalogue_album(const struct catalogue *, const char *);
 const struct track *catalogue_track(const struct catalogue *, const char *);
-const struct playlist *catalogue_playlist(
-    const struct catalogue *, const char *);
 
 /*
  * The playlist of a path /v1/playlists/{id}...; what follows the id goes to

@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "base/mem.h"
 #include "rehearse/history.h"
 #include "rehearse/playlist_version.h"

@@ -1,7 +1,6 @@
 #include "base/mem.h"
 #include "rehearse/playlist_version.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,4 @@
 #include "base/array.h"
-#include "base/clock.h"
-#include "base/url.h"
 #include "json/json.h"
 #include "rehearse/render.h"
 #include "rehearse/render_parts.h"

@@ -1,5 +1,4 @@
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "rehearse/put_json.h"
