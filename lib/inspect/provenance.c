@@ -130,26 +130,6 @@ static bool find_row(struct provenance *w, sqlite3 *db, struct query *row)
 	return w->alike == 1 && query_step(row);
 }
 
-static struct value value_of(struct query *row, int i)
-{
-	struct value v = VALUE_NONE;
-
-	switch (sqlite3_column_type(row->stmt, i)) {
-	case SQLITE_INTEGER:
-		v.type = VALUE_INT;
-		v.integer = query_int(row, i);
-		break;
-	case SQLITE_FLOAT:
-		v.type = VALUE_REAL;
-		v.real = query_real(row, i);
-		break;
-	case SQLITE_TEXT:
-	case SQLITE_BLOB: v = value_text(query_text(row, i)); break;
-	default: break;
-	}
-	return v;
-}
-
 /* --- the sources of its values ------------------------------------------- */
 
 /* When a column was written; p == NULL if that is unknown. */
@@ -227,7 +207,7 @@ static void insert_row(
 
 	merge_row_clear(t, &s);
 	for (unsigned i = 0; i < t->count; i++)
-		s.values[i] = value_of(row, (int)i);
+		s.values[i] = value_read(row->stmt, (int)i);
 	merge_read_times(t, &s);
 	for (unsigned i = 0; i < t->count; i++) {
 		struct slice at = written_at(t, &s, i);
@@ -249,7 +229,7 @@ static void insert_item(
 	query_bind_text(&page, ":position", w->keys[1]);
 	if (query_step(&page))
 		for (unsigned i = 0; i < w->table->count; i++) {
-			struct value v = value_of(item, (int)i);
+			struct value v = value_read(item->stmt, (int)i);
 
 			if (w->table->columns[i].rule != RULE_KEY)
 				insert_value(w, insert, i, &v,

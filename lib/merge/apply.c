@@ -55,32 +55,6 @@ static int bind_keys(sqlite3_stmt *s, int index, const struct table *t,
 	return rc;
 }
 
-/* Read a column of a result; text is borrowed from the statement. */
-static struct value read_column(sqlite3_stmt *s, int column)
-{
-	struct value v = VALUE_NONE;
-	const void *p;
-
-	switch (sqlite3_column_type(s, column)) {
-	case SQLITE_INTEGER:
-		v.type = VALUE_INT;
-		v.integer = sqlite3_column_int64(s, column);
-		break;
-	case SQLITE_FLOAT:
-		v.type = VALUE_REAL;
-		v.real = sqlite3_column_double(s, column);
-		break;
-	case SQLITE_TEXT:
-	case SQLITE_BLOB:
-		p = sqlite3_column_blob(s, column);
-		v = value_text((struct slice){
-		    p ? p : "", (size_t)sqlite3_column_bytes(s, column)});
-		break;
-	default: break;
-	}
-	return v;
-}
-
 /* Copy a result into a stored row, its text into a buffer. */
 static void read_row(sqlite3_stmt *s, const struct table *t,
     struct stored_row *row, struct buf *text)
@@ -90,7 +64,7 @@ static void read_row(sqlite3_stmt *s, const struct table *t,
 	merge_row_clear(t, row);
 	row->present = true;
 	for (unsigned i = 0; i < t->count; i++) {
-		row->values[i] = read_column(s, (int)i);
+		row->values[i] = value_read(s, (int)i);
 		n += value_slice(&row->values[i]).n;
 	}
 	/* Reserve it all first: slices point into the buffer. */

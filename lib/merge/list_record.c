@@ -19,6 +19,14 @@ static bool reject(struct buf *why, const char *name, const char *what)
 	return false;
 }
 
+static bool reject_member(
+    struct buf *why, const char *what, const struct json *j)
+{
+	buf_printf(why, "%sunknown member '%.*s'", what,
+	    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
+	return false;
+}
+
 /* Decode a string; null counts as absent, and so does an empty id. */
 static bool read_text(const struct json *j, enum json_type type,
     const char *name, struct arena *arena, struct slice *to, struct buf *why)
@@ -72,11 +80,8 @@ static bool read_item_member(struct json *j, enum json_type type,
 	int c = item_column(j);
 	struct slice text;
 
-	if (c < 0) {
-		buf_printf(why, "an item has an unknown member '%.*s'",
-		    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
-		return false;
-	}
+	if (c < 0)
+		return reject_member(why, "an item has an ", j);
 	if (!read_text(j, type, item_names[c], arena, &text, why))
 		return false;
 	if (c == ITEM_ADDED_AT && text.p && !row_time(text, arena, &text))
@@ -189,11 +194,8 @@ static bool read_page_member(
 		p->more = type == JSON_FALSE;
 		return read_bool(type, "last", &p->last, why);
 	}
-	if (!is(j, "items")) {
-		buf_printf(why, "unknown member '%.*s'",
-		    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
-		return false;
-	}
+	if (!is(j, "items"))
+		return reject_member(why, "", j);
 	if (type != JSON_ARRAY)
 		return reject(why, "items", "is not an array");
 	if (!json_skip(j, type))
@@ -217,9 +219,7 @@ static bool read_member(struct list_record *p, struct json *j,
 		    j, type, "snapshot_id", arena, &p->snapshot, why);
 	if (p->kind == LIST_OP_PAGE)
 		return read_page_member(p, j, type, why);
-	buf_printf(why, "unknown member '%.*s'",
-	    (int)(j->key.n < 64 ? j->key.n : 64), j->key.p);
-	return false;
+	return reject_member(why, "", j);
 }
 
 /* Whether the record has every member that it needs. */

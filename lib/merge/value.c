@@ -1,5 +1,30 @@
 #include "merge/value.h"
 
+struct value value_read(sqlite3_stmt *s, int column)
+{
+	struct value v = VALUE_NONE;
+	const void *p;
+
+	switch (sqlite3_column_type(s, column)) {
+	case SQLITE_INTEGER:
+		v.type = VALUE_INT;
+		v.integer = sqlite3_column_int64(s, column);
+		break;
+	case SQLITE_FLOAT:
+		v.type = VALUE_REAL;
+		v.real = sqlite3_column_double(s, column);
+		break;
+	case SQLITE_TEXT:
+	case SQLITE_BLOB:
+		p = sqlite3_column_blob(s, column);
+		v = value_text((struct slice){
+		    p ? p : "", (size_t)sqlite3_column_bytes(s, column)});
+		break;
+	default: break;
+	}
+	return v;
+}
+
 static int cmp_numbers(const struct value *a, const struct value *b)
 {
 	double x, y;

@@ -2,6 +2,7 @@
 #ifndef SP_MERGE_VALUE_H
 #define SP_MERGE_VALUE_H
 
+#include <sqlite3.h>
 #include <stdint.h>
 
 #include "base/slice.h"
@@ -35,6 +36,9 @@ static inline struct slice value_slice(const struct value *v)
 {
 	return v->type == VALUE_TEXT ? v->text : (struct slice){NULL, 0};
 }
+
+/* A column of a result, from 0; its text is borrowed from the statement. */
+struct value value_read(sqlite3_stmt *, int column);
 
 /*
  * The order in which ties are broken: NULL, then numbers, then text by its
