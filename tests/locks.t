@@ -69,14 +69,12 @@ began=$(date +%s)
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-load <"$tmp/rows" \
     2>"$tmp/err" 9>&- &
 pid=$!
-# Until it has opened the database, and heeds the signal.
-tries=0
-until { ls -l /proc/$pid/fd 2>/dev/null | grep -q music.db-shm &&
-    grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status; } ||
-    [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+# Whether it has opened the database, and handles the signal.
+has_begun() {
+	ls -l /proc/$pid/fd 2>/dev/null | grep -q 'music.db$' &&
+	    grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status
+}
+[ ! -e /proc/self/status ] || wait_until has_begun
 sleep 0.1
 kill -INT $pid
 wait $pid

@@ -5,71 +5,58 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 . tests/lib/fetch.sh
+. tests/lib/server.sh
 
 # A server of 45 playlists, followed artists and so on. The Perl in $tmp/how
 # changes a page before it is sent: its members in %m, its entries in @items.
-perl -MIO::Socket::INET -e '
-	$SIG{PIPE} = "IGNORE";
-	my $dir = shift;
-	my $s = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1",
-		ReuseAddr => 1) or die;
-	my $base = "http://127.0.0.1:" . $s->sockport;
-	open(my $f, ">", "$dir/new") or die;
-	print $f $base; close $f;
-	rename "$dir/new", "$dir/url";
-	my $n = 0;
-	while (my $c = $s->accept) {
-		my ($url) = <$c> =~ /^GET (\S+)/;
-		while (my $l = <$c>) { last if $l =~ /^\r?$/ }
-		open(my $log, ">>", "$dir/log") or die;
-		print $log "$url\n"; close $log;
-		my ($offset) = $url =~ /offset=(\d+)/;
-		my ($after) = $url =~ /after=(\w+)/;
-		my ($limit) = $url =~ /limit=(\d+)/;
-		my $first = $offset || ($after ? $after =~ s/\D//gr : 0);
-		my $artists = $url =~ /following/;
-		my $plays = $url =~ /recently/;
-		$limit = 20 if !$limit || $limit > 20;
-		my @all = map {
-			my $t = "{\"id\":\"t$_\",\"uri\":\"spotify:track:t$_\","
-				. "\"name\":\"T $_\",\"type\":\"track\"}";
-			$plays ? "{\"track\":$t,\"played_at\":\"2026-11-2${_}T00:00:00Z\"}"
-			: $artists ? "{\"id\":\"a$_\",\"name\":\"A $_\"}"
-			: $url =~ /(items|tracks)\?/ || $url =~ m{/playlists/}
-				? "{\"added_at\":\"2026-01-01T00:00:00Z\",\"track\":$t}"
-			: "{\"id\":\"p$_\",\"name\":\"P $_\",\"owner\":{\"id\":\"kim\"}}"
-		} 1 .. 45;
-		my $last = $first + $limit - 1;
-		my @items = @all[$first .. ($last > 44 ? 44 : $last)];
-		my $to = $first + @items;
-		my $rest = $to < 45;
-		my %m = (limit => $limit, total => 45);
-		if ($artists || $plays) {
-			$m{cursors} = $rest ? "{\"after\":\"a$to\"}" : "{\"after\":null}";
-			$m{next} = $rest ? "\"$base/v1/me/following?type=artist&after=a$to\"" : "null";
-		} else {
-			$m{offset} = $first;
-			$m{next} = $rest ? "\"$base/v1/users/kim/playlists?offset=$to&limit=$limit\"" : "null";
-		}
-		if (open(my $how, "<", "$dir/how")) { local $/; eval <$how>; warn $@ if $@ }
-		my $body = "{\"items\":[" . join(",", @items) . "]"
-			. join("", map { ",\"$_\":$m{$_}" } sort keys %m) . "}";
-		$body = "{\"artists\":$body}" if $artists;
-		$body = "{\"id\":\"L\",\"name\":\"L\",\"snapshot_id\":\"s\",\"tracks\":$body}"
-			if $url =~ m{^/v1/playlists/L(\?|$)};
-		$body = "{\"id\":\"kim\"}" if $url eq "/v1/me";
-		print $c "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
-			"Connection: close\r\nContent-Length: ", length $body,
-			"\r\n\r\n$body";
-		close $c;
-	}' "$tmp" &
-server=$!
-trap 'kill $api_pid $server 2>/dev/null; rm -rf "$tmp"' EXIT
-wait_until [ -s "$tmp/url" ]
-url=$(cat "$tmp/url")
+# shellcheck disable=SC2016
+server pager '
+	my ($url) = $head =~ /^GET (\S+)/;
+	open(my $urls, ">>", "$dir/urls") or die;
+	print $urls "$url\n"; close $urls;
+	our $n ||= 0;
+	my ($offset) = $url =~ /offset=(\d+)/;
+	my ($after) = $url =~ /after=(\w+)/;
+	my ($limit) = $url =~ /limit=(\d+)/;
+	my $first = $offset || ($after ? $after =~ s/\D//gr : 0);
+	my $artists = $url =~ /following/;
+	my $plays = $url =~ /recently/;
+	$limit = 20 if !$limit || $limit > 20;
+	my @all = map {
+		my $t = "{\"id\":\"t$_\",\"uri\":\"spotify:track:t$_\","
+			. "\"name\":\"T $_\",\"type\":\"track\"}";
+		$plays ? "{\"track\":$t,\"played_at\":\"2026-11-2${_}T00:00:00Z\"}"
+		: $artists ? "{\"id\":\"a$_\",\"name\":\"A $_\"}"
+		: $url =~ /(items|tracks)\?/ || $url =~ m{/playlists/}
+			? "{\"added_at\":\"2026-01-01T00:00:00Z\",\"track\":$t}"
+		: "{\"id\":\"p$_\",\"name\":\"P $_\",\"owner\":{\"id\":\"kim\"}}"
+	} 1 .. 45;
+	my $last = $first + $limit - 1;
+	my @items = @all[$first .. ($last > 44 ? 44 : $last)];
+	my $to = $first + @items;
+	my $rest = $to < 45;
+	my %m = (limit => $limit, total => 45);
+	if ($artists || $plays) {
+		$m{cursors} = $rest ? "{\"after\":\"a$to\"}" : "{\"after\":null}";
+		$m{next} = $rest ? "\"$base/v1/me/following?type=artist&after=a$to\"" : "null";
+	} else {
+		$m{offset} = $first;
+		$m{next} = $rest ? "\"$base/v1/users/kim/playlists?offset=$to&limit=$limit\"" : "null";
+	}
+	if (open(my $how, "<", "$dir/how")) { local $/; eval <$how>; warn $@ if $@ }
+	my $body = "{\"items\":[" . join(",", @items) . "]"
+		. join("", map { ",\"$_\":$m{$_}" } sort keys %m) . "}";
+	$body = "{\"artists\":$body}" if $artists;
+	$body = "{\"id\":\"L\",\"name\":\"L\",\"snapshot_id\":\"s\",\"tracks\":$body}"
+		if $url =~ m{^/v1/playlists/L(\?|$)};
+	$body = "{\"id\":\"kim\"}" if $url eq "/v1/me";
+	print $c "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
+		"Connection: close\r\nContent-Length: ", length $body,
+		"\r\n\r\n$body"'
+trap 'kill $api_pid $servers 2>/dev/null; rm -rf "$tmp"' EXIT
 mkdir -p "$tmp/login"
 (umask 077 && printf '{"access_token":"abcdefghijk","user_id":"kim","api_url":"%s"}' \
-    "$url" >"$tmp/login/token.json")
+    "$pager" >"$tmp/login/token.json")
 export SP_TOKEN_FILE="$tmp/login/token.json"
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 
@@ -81,12 +68,12 @@ playlist='{"endpoint":"playlist","url":"/v1/playlists/L","paging":"playlist"}'
 # requests, each counted once.
 came_of() {
 	printf '%s' "${2:-}" >"$tmp/how"
-	: >"$tmp/log"
+	: >"$tmp/urls"
 	echo "$1" | try | sed 's/ balanced//; s/: [0-9 ]*:/:/'
 	printf '%s of %s\n' "$(jq -r 'select(.type == "capture").body |
 	    (.artists // .tracks // .).items // [] | .[] | objects |
 	    .id // .track.id' "$tmp/out" | sort -u | wc -l)" \
-	    "$(wc -l <"$tmp/log")"
+	    "$(wc -l <"$tmp/urls")"
 }
 # all PERL REQUESTS NAME [REQUEST]: everything comes, of so many requests.
 all() {
@@ -183,7 +170,7 @@ cut '$m{next} =~ s/users.*playlists/me\/tracks/; @items = () if $first' 20 \
 section "playlists"
 is "$(came_of "$playlist" '$m{next} = "null"' | xargs)" \
     "0: complete 0: 45 of 4" "a playlist without links, and its check"
-is "$(sed 's/.*L//' "$tmp/log" | xargs)" "/tracks?offset=20&limit=50\
+is "$(sed 's/.*L//' "$tmp/urls" | xargs)" "/tracks?offset=20&limit=50\
  /tracks?offset=40&limit=50 ?fields=id,snapshot_id" "asked for by offset"
 broken '$m{next} = "null"; @items = @all[0 .. 19]; $m{offset} = 0' \
     'refused: the offset of this page is 0, not 20$' \

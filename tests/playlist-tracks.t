@@ -644,13 +644,9 @@ for n in 1 9 18 27 36 45 54 63 72 81; do
 	exec 3>"$tmp/fifo"
 	head -n $((n + 10)) "$tmp/in" >&3
 	# That many of its pages are there: it is in the midst of the list.
-	tries=0
-	until [ "$(sql "select count(*) from playlist_pages
-		where list = 'L'")" -ge $n ] || [ $tries -gt 400 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
-	[ $tries -gt 400 ] || kill -9 $pid 2>/dev/null && late=$((late + 1))
+	wait_until prints 1 sql "select count(*) >= $n from playlist_pages
+	    where list = 'L'"
+	kill -9 $pid 2>/dev/null && late=$((late + 1))
 	exec 3>&-
 	wait $pid 2>/dev/null
 	# All of the one or all of the other, and the queue agrees.
@@ -665,16 +661,12 @@ is "$torn $late" "0 10" "killed while it loads, no list is torn"
 
 # CPU time of a process in clock ticks, and what the whole load takes of it.
 ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat" 2>/dev/null || echo 0; }
+has_used() { [ "$(ticks $pid)" -gt "$1" ]; }
 cp "$SP_DB" "$tmp/whole.db"
 cat "$tmp/in" - <"$tmp/fifo" | "$build/sp-load" --db "$tmp/whole.db" 2>"$tmp/err" 3>&- &
 pid=$!
 exec 3>"$tmp/fifo"
-tries=0
-until [ "$(sqlite3 "$tmp/whole.db" 'select tracks_list from playlists')" = L ] ||
-    [ $tries -gt 400 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until prints L sqlite3 "$tmp/whole.db" 'select tracks_list from playlists'
 whole=$(ticks $pid)
 exec 3>&-
 wait $pid
@@ -693,12 +685,8 @@ for point in 'insert on playlist_tracks when new.position = 5000' \
 	sql "create trigger stop before $point $busy; end"
 	"$build/sp-load" <"$tmp/in" 2>"$tmp/err" &
 	pid=$!
-	tries=0
-	until [ "$(ticks $pid)" -gt $((2 * whole + 20)) ] || [ $tries -gt 400 ]; do
-		tries=$((tries + 1))
-		sleep 0.05
-	done
-	[ $tries -le 400 ] && kill -9 $pid
+	wait_until has_used $((2 * whole + 20))
+	kill -9 $pid
 	is "$?" 0 "killed before the $point"
 	wait $pid 2>/dev/null
 	is "$(sql 'select count(*), (select count(*) from playlist_tracks

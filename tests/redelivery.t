@@ -131,14 +131,10 @@ mkfifo "$tmp/slowly"
 sp-load <"$tmp/slowly" 2>"$tmp/slow.err" &
 slow=$!
 exec 8>"$tmp/slowly"
-was=$(sql "select process from ingest_runs where run_id = 'R1'")
+process_of() { sql "select process from ingest_runs where run_id = '$1'"; }
+was=$(process_of R1)
 head -n 1 "$tmp/slow" >&8
-tries=0
-until [ "$(sql "select process from ingest_runs where run_id = 'R1'")" != \
-    "$was" ] || [ $tries -ge 500 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until fails prints "$was" process_of R1
 for n in 2 3 4 5 6; do run pipeline "R$n" "$n" 8>&-; done
 is "$status$err $(sent) $(attempts R1)" "0 R6/1 0" \
     "a run that is being loaded is not sent"
@@ -245,7 +241,7 @@ fresh
 lost R1 1
 {
 	tracks_run R2 2 3 | head -n 3
-	until [ -e "$tmp/gone" ]; do sleep 0.02; done
+	wait_until [ -e "$tmp/gone" ]
 	tracks_run R2 2 3 4 5 | sed 1,3d
 } | sp-stage 2>"$tmp/err" | { head -n 1 >"$tmp/out"; exec <&-; : >"$tmp/gone"; }
 is "$(sql "select count(*) from staging_raw where run_id = 'R2'")" 4 \

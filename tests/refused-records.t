@@ -130,12 +130,7 @@ pid=$!
 exec 3>"$tmp/fifo"
 head -n 3 "$tmp/rows" >&3
 echo '{"type":"row","table":"tracks","row":{"track_id":"here"}}' >&3
-tries=0
-until [ "$(sql "select count(*) from tracks where track_id = 'here'")" = 1 ]; do
-	tries=$((tries + 1))
-	[ $tries -lt 400 ] || break
-	sleep 0.02
-done
+wait_until prints 1 sql "select count(*) from tracks where track_id = 'here'"
 sql 'delete from ingest_errors'
 sed -n '$p' "$tmp/rows" | sed 's/.*"run":"\([^"]*\)".*/\1/' >"$tmp/id"
 echo '{"type":"error","stage":"sp-transform","src":"R1/2","reason":"no 2"}' >&3

@@ -11,16 +11,18 @@ mkfifo "$tmp/in"
 # A shell's background jobs have SIGINT ignored.
 heeding() { exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$@"; }
 
-# until_idle PID PROGRAM: until it is that program, and sleeps, which is when
-# it waits for input.
+# is_idle PID PROGRAM: whether it is that program, and sleeps, which is when it
+# waits for input.
+is_idle() {
+	grep -qsx "Name:.$2" "/proc/$1/status" &&
+	    grep -qs '^State:.*S' "/proc/$1/status"
+}
 until_idle() {
-	tries=0
-	until grep -qsx "Name:.$2" "/proc/$1/status" &&
-	    grep -qs '^State:.*S' "/proc/$1/status" || [ $tries -gt 1000 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
-	[ -e /proc/self/status ] || sleep 0.3
+	if [ -e /proc/self/status ]; then
+		wait_until is_idle "$@"
+	else
+		sleep 0.3
+	fi
 }
 
 for program in 'sp-queue add' sp-fetch sp-stage sp-transform sp-load \
@@ -65,24 +67,15 @@ if command -v bash >/dev/null; then
 	pid=$!
 	exec 3>"$tmp/in"
 	printf '{"type":"run","run":"T"}\n' >&3
-	tries=0
-	until [ "$(sqlite3 -cmd '.timeout 5000' "$SP_DB" "select count(*)
-		from ingest_runs where run_id = 'T'")" = 1 ] ||
-	    [ $tries -gt 1000 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
+	wait_until prints 1 sqlite3 -cmd '.timeout 5000' "$SP_DB" \
+	    "select count(*) from ingest_runs where run_id = 'T'"
 	kill -s INT -- -$pid
 	wait $pid
 	is "$? $(cat "$tmp/out")" "130 round 1" "Ctrl-C ends a loop of pipelines"
 	# The shell may be gone before sp-load is, which may see its input end
 	# before it sees the signal.
-	tries=0
-	while sqlite3 "$SP_DB" "select reason from ingest_runs
-	    where run_id = 'T'" | grep -q 'in progress' && [ $tries -lt 200 ]; do
-		tries=$((tries + 1))
-		sleep 0.02
-	done
+	wait_until prints 0 sqlite3 "$SP_DB" "select count(*) from ingest_runs
+	    where run_id = 'T' and reason like '%in progress%'"
 	like "$(sqlite3 "$SP_DB" "select status, reason from ingest_runs
 		where run_id = 'T'; pragma integrity_check" | xargs)" \
 	    '^failed.(interrupted|no end record: the input is incomplete) ok$' \

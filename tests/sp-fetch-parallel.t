@@ -85,7 +85,7 @@ for reason in '' '&reason=QUOTA_EXCEEDED'; do
 	rm -f "$tmp/said"
 	fetch --parallel 4 <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
-	until grep -qs waiting "$tmp/said"; do sleep 0.02; done
+	wait_until grep -qs waiting "$tmp/said"
 	sleep 0.2
 	meanwhile=$(asked)
 	wait $pid
@@ -191,7 +191,7 @@ many 200 | plan >"$tmp/plan"
 : >"$tmp/out"
 "$build/sp-fetch" <"$tmp/plan" >"$tmp/out" 2>/dev/null &
 pid=$!
-until [ "$(wc -l <"$tmp/out")" -gt 20 ]; do sleep 0.01; done
+wait_until grep -q '"request":21\b' "$tmp/out"
 kill -9 $pid
 wait $pid 2>/dev/null
 sed '/}$/!d' "$tmp/out" | jq 'select(.type == "capture").request' >"$tmp/got"
@@ -249,7 +249,7 @@ perl -MIO::Socket::INET -e '
 large_pid=$!
 : >"$tmp/large.log"
 trap 'kill $api_pid $large_pid 2>/dev/null; rm -rf "$tmp"' EXIT
-until [ -s "$tmp/large.port" ]; do sleep 0.05; done
+wait_until [ -s "$tmp/large.port" ]
 {
 	echo '{"endpoint":"me","url":"/v1/me"}'
 	echo '{"endpoint":"me","url":"/v1/slow"}'

@@ -5,31 +5,8 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 . tests/lib/fetch.sh
+. tests/lib/server.sh
 
-# server NAME PERL: a server on 127.0.0.1 that does PERL with each connection
-# $c, after its first line and headers, which are stored in $tmp/NAME.log.
-server() {
-	perl -MIO::Socket::INET -e '
-		$SIG{PIPE} = "IGNORE";
-		my ($name, $do) = @ARGV;
-		my $s = IO::Socket::INET->new(Listen => 9,
-			LocalAddr => "127.0.0.1") or die;
-		open(my $f, ">", "$name.new") or die;
-		print $f $s->sockport; close $f;
-		rename "$name.new", "$name.port";
-		my $ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
-		while (my $c = $s->accept) {
-			open(my $log, ">>", "$name.log") or die;
-			while (my $l = <$c>) { print $log $l; last if $l =~ /^\r?$/ }
-			close $log;
-			eval $do; close $c;
-		}' "$tmp/$1" "$2" 2>/dev/null &
-	eval "$1_pid=\$!"
-	servers="$servers $!"
-	wait_until [ -s "$tmp/$1.port" ]
-	eval "$1=http://127.0.0.1:$(cat "$tmp/$1.port")"
-}
-servers=''
 trap 'kill $api_pid $servers 2>/dev/null; rm -rf "$tmp"' EXIT
 
 api_start --user kim --seed 7

@@ -92,7 +92,7 @@ front_stop() {
 	kill "${1:--9}" "$front" $([ "${1:--9}" != -9 ] ||
 		ps -A -o ppid=,pid= | sed -n "s/^ *$front  *//p")
 	wait "$front" 2>/dev/null
-	while front_answers; do sleep 0.01; done
+	wait_until fails front_answers
 	front=
 	: >"$tmp/access"
 }
@@ -166,11 +166,7 @@ front_stop
 front_start other
 refused "a certificate of another host" "127.0.0.1|host name|subject"
 front_stop
-tries=0
-until [ $tries -gt 50 ] || ! openssl verify -CAfile "$tmp/ca.pem" "$tmp/old.pem" >/dev/null 2>&1; do
-	tries=$((tries + 1))
-	sleep 0.1
-done
+wait_until fails openssl verify -CAfile "$tmp/ca.pem" "$tmp/old.pem"
 front_start old
 refused "a certificate that has ended" 'certificate has expired'
 

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 . tests/lib/fetch.sh
+. tests/lib/server.sh
 
 section "the command line"
 run "$build/sp-fetch" --help
@@ -207,7 +208,7 @@ once=$(echo "$recent" | jq -c 'del(.paging)')
 printf '%s\n' "$once" "$me" "$once" "$once" | plan >"$tmp/plan"
 {
 	sed 4q "$tmp/plan"
-	until [ "$(asked)" -ge 2 ]; do sleep 0.05; done
+	wait_until asked_at_least 2
 	sleep 2
 	sed '1,4d' "$tmp/plan"
 	echo "$once" | plan | sed 's/"R1"/"R2"/'
@@ -457,11 +458,7 @@ printf '%s\n' "$me" "$lists" \
     plan >"$tmp/plan"
 exec 8>"$tmp/plan.fifo"
 sed -n 1,2p "$tmp/plan" >&8
-tries=0
-until [ "$(asked)" -gt 0 ] || [ $tries -gt 200 ]; do
-	tries=$((tries + 1))
-	sleep 0.02
-done
+wait_until asked_at_least 1
 fault 'kind=429&retry_after=1&path=/v1/me/playlists'
 fault 'kind=401&path=/v1/me/following'
 jq '.user_id = "robin" | .access_token = "robins-token-of-old"' \
@@ -504,22 +501,9 @@ fi
 section "answers as they are on the wire"
 # serve FILE...: a server that sends these bytes, a file a connection.
 serve() {
-	rm -f "$tmp/wire.port"
-	perl -MIO::Socket::INET -e '
-		my $port = shift;
-		my $s = IO::Socket::INET->new(Listen => 9,
-			LocalAddr => "127.0.0.1") or die;
-		open(my $f, ">", "$port.new") or die;
-		print $f $s->sockport; close $f;
-		rename "$port.new", $port;
-		for my $file (@ARGV) {
-			my $c = $s->accept or die;
-			while (my $l = <$c>) { last if $l =~ /^\r?$/ }
-			open(my $in, "<", $file) or die; local $/;
-			print $c scalar <$in>; close $c;
-		}' "$tmp/wire.port" "$@" 2>/dev/null &
-	wire=$!
-	wait_until [ -s "$tmp/wire.port" ]
+	# shellcheck disable=SC2016
+	server wire 'open(my $in, "<", shift @ARGV) or die; local $/;
+		print $c scalar <$in>; exit unless @ARGV' "$@"
 }
 # answer FILE STATUS-LINE HEADER...: makes one, its body from stdin.
 answer() {
@@ -527,10 +511,11 @@ answer() {
 	shift
 	{ printf '%s\r\n' "$@" ''; cat; } >"$tmp/$file"
 }
-wire() { # NAME OPTION...: look at what is served
-	run fetch --api "http://127.0.0.1:$(cat "$tmp/wire.port")" "$@" /v1/me
-	kill "$wire" 2>/dev/null
-	wait "$wire" 2>/dev/null
+# wire OPTION...: fetch what is served.
+wire() {
+	run fetch --api "$wire" "$@" /v1/me
+	kill "$wire_pid" 2>/dev/null
+	wait "$wire_pid" 2>/dev/null
 }
 ok='HTTP/1.1 200 OK'
 echo '{"id":"kim","n":1.0}' | gzip | answer gzip "$ok" 'Content-Encoding: gzip'

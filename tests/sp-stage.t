@@ -269,11 +269,7 @@ mkfifo "$tmp/fifo"
 pid=$!
 exec 3>"$tmp/fifo"
 sed -n '1,3p' "$tmp/in" >&3
-tries=0
-while [ "$(wc -l <"$tmp/passed")" -lt 3 ] && [ $tries -lt 600 ]; do
-	tries=$((tries + 1))
-	sleep 0.05
-done
+wait_until prints 3 grep -c . "$tmp/passed"
 is "$(sql 'select count(*) from staging_raw')" 1 \
     "what came out is in the database, while input stays open"
 sql -cmd '.timeout 2000' "insert into cursors (user_id, job, value)

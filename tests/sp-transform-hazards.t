@@ -210,12 +210,7 @@ killing() {
 	pid=$!
 	main=
 	for n in $(seq "$1"); do
-		tries=0
-		while [ "$(grep -c debug "$tmp/err")" -lt "$n" ] &&
-		    [ $tries -lt 200 ]; do
-			tries=$((tries + 1))
-			sleep 0.05
-		done
+		wait_until prints "$n" grep -c debug "$tmp/err"
 		main=$(workers $pid)
 		worker=$(workers "${main:-none}")
 		[ -z "$worker" ] || kill -s KILL $worker
@@ -238,15 +233,11 @@ echo 'debug | def f: f; f' >"$tmp/f.jq"
 "$build/sp-transform" -j1 -f "$tmp/f.jq" <"$tmp/three" >"$tmp/out" \
     2>"$tmp/err" &
 pid=$!
-until grep -q debug "$tmp/err"; do sleep 0.05; done
+wait_until grep -q debug "$tmp/err"
 worker=$(workers $pid)
 kill -s KILL $pid
 wait $pid 2>/dev/null
-for tries in $(seq 100); do
-	kill -0 "$worker" 2>/dev/null || break
-	sleep 0.05
-done
-! kill -0 "$worker" 2>/dev/null
+wait_until fails kill -0 "$worker"
 ok $? "a worker ends with the program, even in the middle of an endless one"
 
 finish

@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 . tests/lib/fetch.sh
+. tests/lib/server.sh
 # faketime(1) fails now and then, where a process had the same number before.
 until faked=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"' 2>"$tmp/err"); do
 	grep -q sem_open "$tmp/err" || {
@@ -18,38 +19,25 @@ shifted() {
 	shift; exec "$@")
 }
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
-server_pid=
-trap 'kill $server_pid $api_pid 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'kill $servers $api_pid 2>/dev/null; rm -rf "$tmp"' EXIT
 
-# A server whose responses have the lines of $tmp/head, in which DATE+N means
-# the time of its clock plus N seconds. The first N responses get those of $tmp/first.N.
-cat >"$tmp/server" <<'END'
-use IO::Socket::INET; use POSIX "strftime";
-$SIG{PIPE} = "IGNORE";
-my ($dir) = @ARGV;
-my $s = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1") or die;
-open(my $f, ">", "$dir/new") or die; print $f $s->sockport; close $f;
-rename "$dir/new", "$dir/server.port";
-while (my $c = $s->accept) {
-	while (my $l = <$c>) { last if $l =~ /^\r?$/ }
-	my ($name) = -s "$dir/first" ? "$dir/first" : "$dir/head";
-	open(my $f, "<", $name); local $/; my $h = <$f>; close $f;
-	if ($name =~ /first$/) { open($f, ">", $name); close $f }
-	$h =~ s/DATE([-+]\d+)/strftime "%a, %d %b %Y %H:%M:%S GMT", gmtime(time + $1)/ge;
-	$h = "HTTP/1.1 200 OK\n$h" if $h !~ /^HTTP/;
-	$h =~ s/\n/\r\n/g;
-	my $b = '{"id":"kim","items":[]}';
-	print $c "${h}Connection: close\r\nContent-Length: ", length $b,
-	    "\r\n\r\n$b";
-	close $c;
-}
-END
-perl "$tmp/server" "$tmp" &
-server_pid=$!
 api_start --user kim --seed 7
 fetch /me >/dev/null # who it is
-wait_until [ -s "$tmp/server.port" ]
-server=http://127.0.0.1:$(cat "$tmp/server.port")
+# Responses have the lines of $tmp/head, in which DATE+N means the time of the
+# server's clock plus N seconds; the first one has those of $tmp/first, if any.
+# shellcheck disable=SC2016
+server shifting '
+	require POSIX;
+	my $name = -s "$dir/first" ? "$dir/first" : "$dir/head";
+	open(my $f, "<", $name); local $/; my $h = <$f>; close $f;
+	if ($name =~ /first$/) { open($f, ">", $name); close $f }
+	$h =~ s/DATE([-+]\d+)/POSIX::strftime("%a, %d %b %Y %H:%M:%S GMT",
+		gmtime(time + $1))/ge;
+	$h = "HTTP/1.1 200 OK\n$h" if $h !~ /^HTTP/;
+	$h =~ s/\n/\r\n/g;
+	my $b = "{\"id\":\"kim\",\"items\":[]}";
+	print $c "${h}Connection: close\r\nContent-Length: ", length $b,
+	    "\r\n\r\n$b"'
 
 # at SHIFT HEAD [REQUESTS]: fetch with the clock shifted. Of the run and its
 # captures, by how many seconds each is off, and by how many, to ten, it was
@@ -59,7 +47,7 @@ at() {
 	printf '%s\n' "${3:-$me}" | plan | sed 's/"started_at":"[^"]*"/"started_at":"'"$(
 		shifted "$1" date -u +%Y-%m-%dT%H:%M:%S.000Z)"'"/' >"$tmp/plan"
 	before=$(date +%s)
-	run shifted "$1" "$build/sp-fetch" --api "$server" --retries 0 \
+	run shifted "$1" "$build/sp-fetch" --api "$shifting" --retries 0 \
 	    --max-wait 0 --parallel 1 <"$tmp/plan"
 	after=$(date +%s)
 	jq -r --argjson b "$before" --argjson a "$after" '

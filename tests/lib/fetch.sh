@@ -15,6 +15,8 @@ fetch() {
 fault() { api_post "fault?$1"; }
 log() { curl -fsS "$api_url/rehearse/requests"; }
 asked() { log | jq -s 'map(select(.url | startswith("/v1/"))) | length'; }
+# asked_at_least N: whether so many requests have come.
+asked_at_least() { [ "$(asked)" -ge "$1" ]; }
 refreshed() { log | jq -s 'map(select(.url == "/api/token")) | length'; }
 reset() { api_post 'fault?clear=1'; api_post 'requests?clear=1'; }
 

@@ -15,9 +15,9 @@ unset SP_API SP_ACCOUNT SP_TOKEN_FILE SP_TOKEN_URL XDG_DATA_HOME
 HOME=$tmp
 export HOME
 
-# Columns that tables() leaves out: what names a process, and what depends on
-# the version of the library that compresses. Sources have a case of their own.
-left_out="'process', 'body', 'row_source', 'first_source', 'column_sources',
+# Columns that tables() does not print: what names a process, and what depends
+# on the version of the library that compresses. Sources have their own cases.
+unprinted_columns="'process', 'body', 'row_source', 'first_source', 'column_sources',
     'tracks_sources'"
 
 # What is not the same everywhere, of what programs print: names of files, and
@@ -73,8 +73,8 @@ restore() {
 	rm -f "$SP_DB" "$SP_DB-wal" "$SP_DB-shm"
 	sql <"$in/$1"
 }
-# tables [NAME...]: the rows of these tables and views, or of all, without what
-# is null and what is left out.
+# tables [NAME...]: the rows of these tables and views, or of all, without
+# nulls and unprinted columns.
 tables() {
 	[ $# -gt 0 ] || set -- $(sql "select name from sqlite_master
 	    where type in ('table', 'view') and name not like 'sqlite_%'
@@ -85,7 +85,7 @@ tables() {
 			when 'BLOB' then 'hex(' || name || ')' else name end)
 		    || ')) from $table order by 2;'
 		    from pragma_table_info('$table')
-		    where name not in ($left_out);"
+		    where name not in ($unprinted_columns);"
 	done | sql >"$tmp/select"
 	sqlite3 -separator ' ' "$SP_DB" <"$tmp/select"
 }

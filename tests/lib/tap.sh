@@ -91,6 +91,11 @@ wait_until() {
 	done
 }
 
+# prints TEXT COMMAND...: whether that is what it prints, for wait_until.
+prints() { [ "$(shift && "$@")" = "$1" ]; }
+# fails COMMAND...: whether it does, for wait_until.
+fails() { ! "$@" >/dev/null; }
+
 finish() {
 	echo "1..$tap_count"
 	[ $tap_failures -eq 0 ]
