@@ -83,7 +83,7 @@ all() {
 cut() {
 	is "$(came_of "${5:-$lists}" "$1" | xargs | sed 's/ of .*//')" \
 	    "1: complete 0: incomplete list $2" "$4"
-	like "$(cat "$tmp/err")" "^sp-fetch: stdin:2: R1/1: /v1/[^ ]*: the list is incomplete: $3\$" \
+	like "$(cat "$tmp/err")" "^sp-fetch: stdin:2: /v1/[^ ]*: the list is incomplete: $3\$" \
 	    "which is reported"
 	like "$(jq -r 'select(.type == "end").reason' "$tmp/out")" "$3\$" \
 	    "and is in the record of the run"

@@ -134,7 +134,7 @@ exec 8>"$tmp/slowly"
 process_of() { sql "select process from ingest_runs where run_id = '$1'"; }
 was=$(process_of R1)
 head -n 1 "$tmp/slow" >&8
-wait_until fails prints "$was" process_of R1
+wait_until not prints "$was" process_of R1
 for n in 2 3 4 5 6; do run pipeline "R$n" "$n" 8>&-; done
 is "$status$err $(sent) $(attempts R1)" "0 R6/1 0" \
     "a run that is being loaded is not sent"

@@ -92,7 +92,7 @@ front_stop() {
 	kill "${1:--9}" "$front" $([ "${1:--9}" != -9 ] ||
 		ps -A -o ppid=,pid= | sed -n "s/^ *$front  *//p")
 	wait "$front" 2>/dev/null
-	wait_until fails front_answers
+	wait_until not front_answers
 	front=
 	: >"$tmp/access"
 }
@@ -166,7 +166,7 @@ front_stop
 front_start other
 refused "a certificate of another host" "127.0.0.1|host name|subject"
 front_stop
-wait_until fails openssl verify -CAfile "$tmp/ca.pem" "$tmp/old.pem"
+wait_until not openssl verify -CAfile "$tmp/ca.pem" "$tmp/old.pem"
 front_start old
 refused "a certificate that has ended" 'certificate has expired'
 

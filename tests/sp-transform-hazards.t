@@ -237,7 +237,7 @@ wait_until grep -q debug "$tmp/err"
 worker=$(workers $pid)
 kill -s KILL $pid
 wait $pid 2>/dev/null
-wait_until fails kill -0 "$worker"
+wait_until not kill -0 "$worker"
 ok $? "a worker ends with the program, even in the middle of an endless one"
 
 finish

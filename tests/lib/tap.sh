@@ -93,8 +93,8 @@ wait_until() {
 
 # prints TEXT COMMAND...: whether that is what it prints, for wait_until.
 prints() { [ "$(shift && "$@")" = "$1" ]; }
-# fails COMMAND...: whether it does, for wait_until.
-fails() { ! "$@" >/dev/null; }
+# not COMMAND...: whether it fails, for wait_until.
+not() { ! "$@" >/dev/null; }
 
 finish() {
 	echo "1..$tap_count"
