@@ -193,6 +193,7 @@ static void start_pool(struct transform *t)
 	status = pool_start(t->pool, &why);
 	if (status)
 		cli_die(status, "%s", buf_message(&why));
+	buf_release(&why);
 }
 
 static int transform(const struct transform_options *o)
