@@ -10,6 +10,7 @@
 #include "base/builtin.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/os.h"
 #include "base/url.h"
 #include "cli.h"
 #include "json/json.h"
@@ -258,8 +259,7 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 {
 	int fd = name ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 	struct stat st;
-	bool known = fd >= 0 && fstat(fd, &st) == 0;
-	ssize_t n = fd < 0 ? -1 : 1;
+	bool known = fd >= 0 && fstat(fd, &st) == 0, read;
 
 	buf_clear(&im->text);
 	*mtime = clock_now();
@@ -269,26 +269,16 @@ static bool read_file(struct import *im, const char *name, int64_t *mtime)
 	/* Reading a pipe may block: release the write lock first. */
 	if (known && !S_ISREG(st.st_mode))
 		out_flush(im->source.out);
-	while (n > 0) {
-		char *to = buf_reserve(&im->text, 65536);
-
-		if (!to)
-			break;
-		n = read(fd, to, 65536);
-		if (n > 0)
-			im->text.n += (size_t)n;
-		else if (n < 0 && errno == EINTR)
-			n = 1;
-	}
-	if (n < 0)
-		refuse_body(im, name ? name : "stdin", "cannot read: %s",
-		    strerror(errno));
-	else if (im->text.failed)
+	read = fd >= 0 && os_read_all(fd, &im->text);
+	if (im->text.failed)
 		refuse_body(
 		    im, name ? name : "stdin", "longer than --max-line");
+	else if (!read)
+		refuse_body(im, name ? name : "stdin", "cannot read: %s",
+		    strerror(errno));
 	if (name && fd >= 0)
 		close(fd);
-	return n == 0;
+	return read;
 }
 
 static void import_file(struct import *im, const char *name)

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "base/builtin.h"
+#include "base/os.h"
 #include "cli.h"
 #include "spotify/endpoint.h"
 
 #define FILTER_MAX ((size_t)1 << 20)
-#define READ_SIZE 4096
 
 bool mapping_is_builtin(struct slice endpoint)
 {
@@ -102,25 +102,18 @@ void filter_set_add(struct filter_set *s, const char *arg)
 static struct slice read_file(const char *name, struct buf *text)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
 
 	text->max = FILTER_MAX;
 	if (fd < 0)
 		cli_die(
 		    EX_CONFIG, "%s: cannot open: %s", name, strerror(errno));
-	do {
-		char *to = buf_reserve(text, READ_SIZE);
-
-		if (!to)
+	if (!os_read_all(fd, text)) {
+		if (text->failed)
 			cli_die(EX_CONFIG, "%s: longer than %zu bytes", name,
 			    text->max);
-		n = read(fd, to, READ_SIZE);
-		if (n > 0)
-			text->n += (size_t)n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0)
 		cli_die(
 		    EX_CONFIG, "%s: cannot read: %s", name, strerror(errno));
+	}
 	close(fd);
 	return buf_slice(text);
 }

@@ -62,20 +62,10 @@ static bool check_file(const struct token_file *f, int fd, struct error *error)
 
 static bool read_all(struct token_file *f, int fd, struct error *error)
 {
-	for (;;) {
-		char *room = buf_reserve(&f->text, 4096);
-		ssize_t n = room ? read(fd, room, 4096) : -1;
-
-		if (n == 0)
-			return true;
-		if (n < 0 && room && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(error, EX_CONFIG,
-			    "%s: cannot read: %s", f->path,
-			    room ? strerror(errno) : "too long");
-		f->text.n += (size_t)n;
-	}
+	if (os_read_all(fd, &f->text))
+		return true;
+	return error_set(error, EX_CONFIG, "%s: cannot read: %s", f->path,
+	    f->text.failed ? "too long" : strerror(errno));
 }
 
 bool token_file_load(struct token_file *f, struct token *t, struct error *error)

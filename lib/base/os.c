@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
+#define READ_SIZE ((size_t)64 << 10)
+
 bool os_random(void *to, size_t n)
 {
 	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
@@ -34,6 +36,27 @@ bool os_random(void *to, size_t n)
 	}
 	close(fd);
 	return n == 0;
+}
+
+bool os_read_all(int fd, struct buf *b)
+{
+	char beyond;
+
+	for (;;) {
+		size_t left = b->max - b->n;
+		size_t room = left < READ_SIZE ? left : READ_SIZE;
+		char *to = room ? buf_reserve(b, room) : &beyond;
+		ssize_t n = read(fd, to, room ? room : 1);
+
+		if (n == 0)
+			return true;
+		if (n < 0 && errno == EINTR)
+			continue;
+		b->failed = n > 0 && !room;
+		if (n < 0 || b->failed)
+			return false;
+		b->n += (size_t)n;
+	}
 }
 
 static bool user_path(struct buf *path, const char *variable,

@@ -20,6 +20,12 @@ bool os_data_path(struct buf *path, const char *name);
 bool os_config_path(struct buf *path, const char *name);
 
 /*
+ * Append all that can be read from a file. False where that fails, with errno,
+ * or is more than the buf's maximum, with `failed`.
+ */
+bool os_read_all(int fd, struct buf *);
+
+/*
  * fsync the folder of a file, so that files created, renamed or removed in it
  * survive a power cut. True also where folders cannot be synced; false sets
  * errno.

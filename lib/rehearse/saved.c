@@ -1,40 +1,38 @@
 #include "rehearse/saved.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
-/* The file for a path below /v1/. */
-static FILE *open_file(const char *folder, const char *path)
+#include "base/os.h"
+
+/* The file for a path below /v1/; -1 if there is none. */
+static int open_file(const char *folder, const char *path)
 {
 	struct buf name = BUF_INIT(4096);
 	const char *text;
-	FILE *file;
+	int fd;
 
 	buf_printf(&name, "%s/", folder);
 	for (path += strlen("/v1/"); *path != '\0'; path++)
 		buf_putc(&name, *path == '/' ? '_' : *path);
 	buf_puts(&name, ".json");
 	text = buf_cstr(&name);
-	file = text != NULL ? fopen(text, "rb") : NULL;
+	fd = text != NULL ? open(text, O_RDONLY | O_CLOEXEC) : -1;
 	buf_release(&name);
-	return file;
+	return fd;
 }
 
 void saved_respond(const char *folder, const struct mock_request *req,
     struct mock_response *res)
 {
-	FILE *file = open_file(folder, req->path);
-	char *room;
-	size_t n;
+	int fd = open_file(folder, req->path);
 
-	if (file == NULL) {
+	if (fd < 0) {
 		mock_response_error(res, 404, "Service not found", NULL);
 		return;
 	}
-	while ((room = buf_reserve(&res->body, 65536)) != NULL &&
-	       (n = fread(room, 1, 65536, file)) > 0)
-		res->body.n += n;
-	if (ferror(file))
+	if (!os_read_all(fd, &res->body))
 		res->body.failed = true;
-	fclose(file);
+	close(fd);
 }
