@@ -199,6 +199,9 @@ history <"$tmp/input" | sed 's/"seq":1,/"seq":9223372036854775807,/' |
 sp-stage prune --keep 0 2>"$tmp/err"
 is "$(sql 'select seq from staging_raw join sources using (run_id, seq)')" \
     9223372036854775807 "a source with the greatest seq"
+sql 'delete from sources'
+sp-stage prune --keep 0 2>"$tmp/err"
+is "$(staged)" 1 "all captures, while sources of values are missing"
 
 section "even what is needed"
 {

@@ -98,9 +98,10 @@ static int plan(struct prune *p)
 	    &sql_prune_clear_sources, &sql_prune_clear_times,
 	    &sql_prune_clear_plan, NULL};
 	static const struct sql *const need[] = {&sql_prune_need_times,
-	    &sql_prune_join_lists, &sql_prune_need_current_lists,
-	    &sql_prune_need_own_lists, &sql_prune_need_unnamed_lists,
-	    &sql_prune_need_queued, &sql_prune_need_whole_lists, NULL};
+	    &sql_prune_need_missing_sources, &sql_prune_join_lists,
+	    &sql_prune_need_current_lists, &sql_prune_need_own_lists,
+	    &sql_prune_need_unnamed_lists, &sql_prune_need_queued,
+	    &sql_prune_need_whole_lists, NULL};
 	int rc = run_all(p->db, begin);
 
 	p->unknown = 0;

@@ -101,6 +101,13 @@ from captures c;
 update temp.prune_plan set class = 'needed'
 where class = 'unneeded' and fetched_at in (select time from temp.prune_times);
 
+-- name: prune_need_missing_sources
+-- A source that was deleted from `sources` may be any capture.
+update temp.prune_plan set class = 'needed'
+where class = 'unneeded' and exists (
+	select 1 from temp.prune_sources
+	where source_id not in (select source_id from sources));
+
 -- name: prune_join_lists
 -- The pages of lists that resume each other belong together.
 with recursive links (list, follows) as (
