@@ -92,9 +92,9 @@ done
 is "$differ" "" "a rebuild gives the same tables as before"
 is "$touched" "" "the current values do not change"
 is "$dry" "" "-n says how many captures go"
-is "$bodies" "" "a body stays as long as a capture has it"
-is "$young" "" "what is not that old stays"
-is "$again" "" "once more removes nothing"
+is "$bodies" "" "bodies stay as long as captures have them"
+is "$young" "" "younger captures stay"
+is "$again" "" "pruning again removes nothing"
 ok "$((! (gone > 2 * n && lists > n)))" \
     "of $n histories went $gone captures, and $lists lists stay"
 
@@ -120,7 +120,7 @@ stay() {
 	is "$(sql "select group_concat(seq, ' ') from (select seq
 	    from staging_raw order by seq)")" "$1" "$2"
 	made_again "$tmp/rows" | cmp -s - "$tmp/before"
-	ok $? "and makes the same tables"
+	ok $? "and a rebuild gives the same tables"
 }
 me() { echo "me /v1/me {\"id\":\"kim\"$1}"; }
 { me ',"display_name":"K"'; me ',"uri":"u"'; me ''; } >"$tmp/input"
@@ -155,7 +155,7 @@ artist='"name":"T","artists":[{"id":"a"}]'
 	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
 	echo "artist /v1/artists/a {\"id\":\"a\"}"
 } >"$tmp/input"
-stay "1 2 4 5" "who a track is by"
+stay "1 2 4 5" "the artists of a track"
 
 section "what else stays"
 item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
@@ -164,16 +164,16 @@ item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
 	echo "$recent {\"items\":[]}"
 	echo "$recent {\"items\":[]}"
 } >"$tmp/input"
-stay "1 3" "what was refused, to be sent again"
+stay "1 3" "refused captures stay, to be sent again"
 like "$(sp-stage prune -n --keep 0 2>/dev/null)" \
     '"old":2,"captures":0,"bytes":0,"needed":1,"refused":1,"unloaded":0}$' \
-    "which is said"
+    "-n lists it as refused"
 sp-transform --print-filter recently-played |
     sed 's/{place: place($i), refuse: "holds no track"}/empty/' >"$tmp/mended.jq"
 sp-stage replay --refused | sp-transform -f "$tmp/mended.jq" | sp-load
-is "$? $(sql 'select count(*) from ingest_errors')" "0 0" "and then loads"
+is "$? $(sql 'select count(*) from ingest_errors')" "0 0" "replayed with a mapping that accepts it, it loads"
 sp-stage prune --keep 0 2>"$tmp/err"
-is "$(staged)" 1 "and may go"
+is "$(staged)" 1 "and can be removed"
 fresh
 for run in R1 R2 R3; do
 	echo "$recent {\"items\":[$item]}" | history | sed "s/R1/$run/"
@@ -186,12 +186,12 @@ is "$(sql 'select group_concat(run_id) from staging_raw')" R1,R3 \
 sp-load <"$tmp/rows"
 sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
 is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[2,1,1]" \
-    "of several of one moment the first is needed"
+    "of several captures of one time only the source is needed"
 sql "update tracks set row_source = null, first_source = null,
     column_sources = null"
 sp-stage prune -n --keep 0 2>"$tmp/err" >"$tmp/out"
 is "$(jq -c '[.old, .captures, .needed]' "$tmp/out")" "[2,0,2]" \
-    "all are, of a value that an older sp has loaded"
+    "all are, for a value of unknown source"
 fresh
 echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}" >"$tmp/input"
 history <"$tmp/input" | sed 's/"seq":1,/"seq":9223372036854775807,/' |
@@ -212,11 +212,11 @@ stay "1 2" "needed captures stay"
 run sp-stage prune -n --keep 0 --even-needed
 is "$status $(staged)" "0 2" "-n only says what would be lost"
 like "$err" "table 'play_history': 1 of 1 rows could no longer be rebuilt" \
-    "by table"
+    "the message counts rows by table"
 run sp-stage prune --keep 0 --even-needed
 is "$status $(staged) $(sql 'select count(*) from staging_bodies')" "0 0 0" \
     "--even-needed removes needed captures and their bodies"
-like "$err" "table 'tracks': 1 of 1 rows can no longer be rebuilt" "it is said"
+like "$err" "table 'tracks': 1 of 1 rows can no longer be rebuilt" "the loss is reported"
 is "$(sql 'select count(*) from play_history')" 1 "the tables stay"
 items='"total":2,"items":[{"track":{"id":"t"}}]'
 url=/v1/playlists/p
@@ -242,9 +242,9 @@ sql "update staging_bodies set size = size + 1 where body_id = 1"
 run sp-stage prune --keep 0
 is "$status $(staged)" "78 2" \
     "a body that cannot be read is not taken as empty"
-like "$err" 'R1*/1: its body is damaged$' "and is named"
+like "$err" 'R1*/1: its body is damaged$' "and its capture is named"
 
-section "of an older sp"
+section "a database of an older version"
 {
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
 	echo "track /v1/tracks/t {\"id\":\"t\",$artist}"
@@ -256,13 +256,13 @@ sp-stage <"$tmp/history" | sp-transform | sp-load
 sql 'alter table track_artists drop column created_at;
     alter table track_artists drop column row_source'
 run sp-stage prune --keep 0
-is "$status $(staged)" "65 3" "pairs of unknown source"
-like "$err" "table 'track_artists': 1 row without update times: nothing can be pruned" "it is said"
+is "$status $(staged)" "65 3" "rows with neither source nor time: nothing goes"
+like "$err" "table 'track_artists': 1 row without update times: nothing can be pruned" "the table is named"
 sp-stage replay | sp-transform | sp-load
 run sp-stage prune --keep 0
-is "$status $(staged)" "0 2" "loaded once more it is known"
+is "$status $(staged)" "0 2" "after a replay their sources are known"
 
-section "it reads, and what is wrong is said"
+section "-n only reads, and errors are reported"
 sql 'pragma wal_checkpoint(truncate)' >"$tmp/out"
 sum=$(cksum <"$SP_DB")
 sp-stage prune -n --keep 0 --even-needed >"$tmp/out" 2>&1
@@ -277,9 +277,9 @@ done
 run sp-stage replay -n
 is "$status" 64 "-n is for prune alone"
 run sp-stage prune --keep 0 --db "$tmp/none.db"
-is "$status" 73 "no database"
+is "$status" 73 "a missing database"
 [ ! -e "$tmp/none.db" ]
-ok $? "and none is made"
+ok $? "is not created"
 if [ -e /dev/full ]; then
 	status=0
 	sp-stage prune -n --keep 0 >/dev/full 2>"$tmp/err" || status=$?
@@ -309,7 +309,7 @@ done
 sp-stage prune --keep 0 2>"$tmp/err"
 is "$bad$(staged)" 1 "killed at any time, $kills times, it can be done again"
 rebuild | cmp -s - "$tmp/before"
-ok $? "and the tables are made again"
+ok $? "and a rebuild gives the same tables"
 
 section "captures of the mock API"
 fresh
@@ -331,7 +331,7 @@ cmp -s "$tmp/same" "$tmp/digest"
 ok $? "after eight days of jobs a rebuild is the same"
 provenance >"$tmp/sources"
 provenance "$tmp/rebuilt.db" | cmp -s - "$tmp/sources"
-ok $? "and says that each value comes from the same capture"
+ok $? "and each value has the same source"
 # As an sp has loaded it that kept no sources.
 older=$tmp/older.db
 sql ".backup '$older'"
@@ -346,23 +346,23 @@ forget_sources
 sp-stage replay --db "$older" | sp-transform | sp-load --db "$older" \
     2>"$tmp/err"
 provenance "$older" | cmp -s - "$tmp/sources"
-ok $? "a replay finds the captures of what an older sp has loaded"
+ok $? "a replay finds the sources of an older database"
 forget_sources
 sp-stage prune --keep 0 --db "$older" 2>"$tmp/err"
 rebuild "$older" | cmp -s - "$tmp/digest"
-ok $? "without it prune keeps all that may be needed"
+ok $? "without sources, all captures that may be needed stay"
 left=$(sqlite3 "$older" 'select count(*) from staging_raw')
-ok "$((! (left < $(staged))))" "and still finds captures that are not"
+ok "$((! (left < $(staged))))" "and others go"
 was=$(staged)
 run sp-stage prune --keep 0 --vacuum
-is "$status $out" "0 " "of which nothing is young"
+is "$status $out" "0 " "--keep 0 prunes all ages"
 left=$(staged)
 ok "$((! (was - left > 10 && left > 10)))" "some go, $((was - left)) of $was"
 like "$err" "^sp-stage: prune: $((was - left)) captures removed, .*B; \
 $left older captures are kept; the file has 0 B free\$" \
-    "it is said, and VACUUM gave the space back"
+    "the message sums up, and --vacuum freed the space"
 rebuild | cmp -s - "$tmp/digest"
 ok $? "and a rebuild is still the same"
 provenance "$tmp/rebuilt.db" | cmp -s - "$tmp/sources"
-ok $? "from the same captures"
+ok $? "with the same sources"
 finish

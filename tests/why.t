@@ -12,7 +12,7 @@ for name in play-history playlists playlists audio-features profile; do
 	job $name 2>/dev/null
 done
 
-section "the captures that are named make the row again"
+section "the captures found make the row again"
 # Some rows of each table. A list of tracks may have come in more pages, and
 # what comes with the whole list of a playlist is not compared.
 wrong='' rows=0 parts=0
@@ -47,7 +47,7 @@ for table in tracks albums artists playlists users play_history cursors \
 		parts=$((parts + $(why --capture "$table" "$@" | wc -l)))
 	done <"$tmp/keys"
 done
-is "$wrong" "" "the captures that are named are enough to make each row again"
+is "$wrong" "" "each row is rebuilt from its captures alone"
 ok "$((! (rows > 25 && parts > rows)))" "of $rows rows, from $parts captures"
 
 section "column by column"
@@ -58,11 +58,11 @@ is "$(jq -r 'select(.column == "audio_features_json").endpoint' "$tmp/why")" \
     audio-features "audio features come from one endpoint"
 is "$(jq -r 'select(.column == "name").endpoint' "$tmp/why" |
 	grep -cE '^(recently-played|playlist|playlist-items)$')" 1 \
-    "the name from another"
+    "the name comes from another endpoint"
 is "$(jq -r 'select(.column == "name") | "\(.run) \(.seq) \(.told_at)"' \
 	"$tmp/why")" "$(sql "select run_id || ' ' || seq || ' ' || fetched_at
 	from staging_raw where capture_id = $(jq 'select(.column == "name")
-	.capture_id' "$tmp/why")")" "by run, seq and time"
+	.capture_id' "$tmp/why")")" "run, seq and time are those of the capture"
 is "$(jq -r 'select(.column == "duration_ms").value' "$tmp/why")" \
     "$(sql "select duration_ms from tracks where track_id = '$track'")" \
     "each column with its stored value"
@@ -76,7 +76,7 @@ sql "update staging_raw set capture_id = -1, fetched_at = (select fetched_at
 	from staging_raw where capture_id = 1) where run_id = '0'"
 # shellcheck disable=SC2086
 is "$(why play_history kim $play | jq .capture_id | sort -n | head -n 1)" 1 \
-    "of two captures of a moment it is the one that names the key"
+    "of two captures of one time the source is listed"
 
 section "items of playlists"
 # Of each list the first items, the last, and those around the ends of pages.
@@ -94,22 +94,22 @@ while read -r playlist position uri; do
 	[ "$said" = "$uri" ] || wrong="$wrong $playlist/$position"
 	items=$((items + 1))
 done <"$tmp/items"
-is "$wrong" "" "the page that has an item"
+is "$wrong" "" "the page that has the item is found"
 ok "$((! (items > 20)))" "of $items items"
 playlist=$(sql "select playlist_id from playlist_tracks where position = 101
 	limit 1")
 is "$(why playlist_tracks "$playlist" 101 | jq -r .column | sort | xargs)" \
-    "added_at added_by kind track_id uri" "column by column"
+    "added_at added_by kind track_id uri" "each column of an item is listed"
 is "$(why playlist_tracks "$playlist" 101 | jq -r .url | sort -u |
-	grep -c offset=100)" 1 "by its url"
+	grep -c offset=100)" 1 "from the second page"
 run why playlist_tracks "$playlist" 99999
 is "$status $(echo "$out" | jq -r .became | sort -u)" "0 loaded" \
-    "past its end: the captures of the playlist"
+    "past the end of the list: the captures of the playlist"
 
 is "$(why playlist_ingest_done "$playlist" | jq -r .endpoint)" playlist \
-    "what left the queue"
+    "a tombstone comes from a capture"
 
-section "keys as people have them"
+section "keys as people write them"
 # shellcheck disable=SC2086
 set -- $play
 whole=$(why play_history kim "$1" "$2")
@@ -125,7 +125,7 @@ sql "insert into play_history (user_id, played_at, track_id) values
 	('lee', '2020-01-01T00:00:01.001Z', 't'),
 	('lee', '2020-01-01T00:00:01.002Z', 't')"
 run why play_history lee 2020-01-01T00:00:01Z t
-is "$status $out" "65 " "what may mean several rows"
+is "$status $out" "65 " "a key that several rows may have"
 like "$err" '2 rows match: give the whole key' "an incomplete key is reported"
 sql "delete from play_history where user_id = 'lee'"
 sql "insert into play_history (user_id, played_at, track_id)
@@ -138,7 +138,7 @@ for option in '' --capture; do
 done
 sql "delete from play_history where played_at = '${1%.*}.9999Z'"
 
-section "of one moment"
+section "captures of one time"
 # Two answers that came in the same millisecond, each of which has a part.
 {
 	echo '{"id":"twin","popularity":7}'
@@ -150,12 +150,12 @@ section "of one moment"
 is "$(why --db "$tmp/twin.db" tracks twin |
 	jq -r 'select(.column == "name" or .column == "popularity")
 	| "\(.column) \(.value) \(.seq)"' | xargs)" \
-    "name Twin 2 popularity 7 1" "each value has its own"
+    "name Twin 2 popularity 7 1" "each value has its own source"
 why --db "$tmp/twin.db" --capture tracks twin >"$tmp/out"
-is "$(jq -c .seq "$tmp/out" | xargs)" "1 2" "each once"
+is "$(jq -c .seq "$tmp/out" | xargs)" "1 2" "--capture prints each capture once"
 is "$(sp-transform <"$tmp/out" |
 	jq -r 'select(.row.popularity == 7).src')" R/1 \
-    "and what they are mapped to says so"
+    "and the rows mapped from them agree"
 # The same value at one time from several: the first counts, in any order.
 i=0
 for order in 'R/2 Q/10 Q/9' 'Q/9 R/2 Q/10' 'Q/10 Q/9 R/2'; do
@@ -173,7 +173,7 @@ sqlite3 "$tmp/twin.db" "update tracks set row_source = null,
     first_source = null, column_sources = null"
 is "$(why --db "$tmp/twin.db" tracks twin |
 	jq -r 'select(.column == "name").seq' | xargs)" "1 2 3" \
-    "what an older sp has loaded may be of any capture of its time"
+    "a value of unknown source may come from any capture of its time"
 
 section "rows that are not there"
 echo 'if .endpoint == "recently-played" then error("bad day") else empty end' \
@@ -186,25 +186,25 @@ sp-stage replay | sp-stage --db "$tmp/again.db" |
 run why --db "$tmp/again.db" play_history kim $play
 is "$status $(echo "$out" | jq -r '"\(.seq) \(.stage) \(.reason)"' | head -n 1)" \
     "0 1 sp-transform mapping failed: bad day" \
-    "a play that is absent: which capture has it, and why it was refused"
+    "an absent play: its capture, and why it was refused"
 # shellcheck disable=SC2086
 is "$(why --db "$tmp/again.db" play_history kim ${1%.*} $2 2>"$tmp/err" |
-	jq -r .became 2>"$tmp/err" | head -n 1)" refused "found by the second"
+	jq -r .became 2>"$tmp/err" | head -n 1)" refused "a time without a fraction finds it"
 sqlite3 "$tmp/again.db" "delete from ingest_errors; update ingest_runs
 	set status = 'failed', reason = 'no end record: the input is incomplete'"
 is "$(why --db "$tmp/again.db" play_history kim "$1" "$2" 2>"$tmp/err" |
-	jq -r .became | head -n 1)" "not loaded" "or was not loaded"
-like "$err" 'no such row: these captures contain its key' "it is said"
+	jq -r .became | head -n 1)" "not loaded" "a capture whose run was not loaded"
+like "$err" 'no such row: these captures contain its key' "a message says that the row is absent"
 run why tracks
 like "$status $err" "^64 .*table 'tracks': its key is track_id" \
-    "what the key is, without one"
+    "without a key, a message names its columns"
 run why --table play_history kim 2020-01-01T00:00:00.000Z nothing
-is "$status $out" "65 " "never seen"
-like "$err" 'no such row, and no staged capture contains its key' "that too"
+is "$status $out" "65 " "a key that no capture contains"
+like "$err" 'no such row, and no staged capture contains its key' "a message says so"
 echo '{"type":"row","table":"tracks","row":{"track_id":"typed","name":"T"}}' |
     sp-load
 is "$(why tracks typed | jq -c 'select(.column == "name") | [.value, .run]')" \
-    '["T",null]' "what was typed by hand comes from no capture"
+    '["T",null]' "a row typed by hand comes from no capture"
 
 section "by hand, after a capture"
 echo '{"type":"row","table":"playlist_ingest_queue","op":"delete","src":"R/1",
@@ -216,7 +216,7 @@ sp-queue drop q
 is "$(why playlist_ingest_done q | jq -r .run | sort -u)" null \
     "and removed by hand"
 
-section "it only reads, and what is wrong is said"
+section "it only reads, and reports errors"
 sql 'pragma wal_checkpoint(truncate)' >/dev/null
 sum=$(cksum <"$SP_DB")
 why tracks "$track" >"$tmp/out"
@@ -228,7 +228,7 @@ for bad in 'tracks' '' 'nothing a' 'tracks a b' 'ingest_runs a' \
 	run why $bad
 	is "$status $out" "64 " "usage: '$bad'"
 done
-like "$err" "table 'accounts': not loaded from captures" "it is said"
+like "$err" "table 'accounts': not loaded from captures" "a table that is not loaded is reported"
 if [ -e /dev/full ]; then
 	status=0
 	why tracks "$track" >/dev/full 2>/dev/null || status=$?

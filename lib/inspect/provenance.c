@@ -39,8 +39,7 @@ static const struct column *key_column(const struct table *t, unsigned key)
 
 #define SECOND 19 /* characters of a time up to its second */
 
-/* Prepare the query of all columns of the row with the keys, or keys like it.
- */
+/* Prepare the query of the row that has the keys, or keys like these. */
 static void query_row(
     struct provenance *w, sqlite3 *db, bool like, struct query *row)
 {

@@ -38,8 +38,7 @@ struct prune {
 	int64_t version;      /* of the database when it was planned */
 };
 
-/* Set up; nothing is read yet. prune_release must follow, after a failure, too.
- */
+/* Set up; prune_release must follow, after a failure, too. */
 int prune_init(struct prune *, sqlite3 *);
 void prune_release(struct prune *);
 
