@@ -56,7 +56,7 @@ bool account_warn_of_expiry(
 
 /*
  * Open an address in a browser: by $BROWSER, commands separated by colons, in
- * which %s stands for the address; else in the desktop's default browser. No
+ * which %s is the address; else in the desktop's default browser. No
  * shell is used. False if none was started.
  */
 bool browser_open(const char *url);

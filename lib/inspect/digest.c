@@ -100,7 +100,7 @@ static void add_row(struct digest *d, struct slice row)
 }
 
 /* Read a whole table; a SQLite result code. */
-static int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
+int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 {
 	struct buf row = BUF_INIT(ROW_MAX);
 	struct query q;

@@ -31,6 +31,9 @@ struct digest {
  */
 bool digest_covers(const struct table *);
 
+/* Read a whole table; a SQLite result code. */
+int digest_table(sqlite3 *, const struct table *, struct digest *);
+
 /* The digest in hexadecimal, 128 bits of it. */
 void digest_format(const struct digest *, char text[DIGEST_TEXT]);
 

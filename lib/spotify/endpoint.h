@@ -66,7 +66,7 @@ struct scope_need {
 
 struct endpoint {
 	const char *name; /* in requests, captures and mappings */
-	const char *path; /* `*` stands for the subject's id; NULL for none */
+	const char *path; /* with `*` for the subject's id; NULL for none */
 	const char *also; /* another path, equal responses; NULL for none */
 	enum bucket bucket;
 	const char *job;    /* of sp-queue, that requests it; NULL for none */
