@@ -54,7 +54,7 @@ for page in "$top"/man/*.[157]; do
 		n=$((n + 1))
 		# A server in the foreground is fine as long as it runs.
 		case $name in
-		sp-rehearse.1) limit=2 fine=124 ;;
+		sp-rehearse.1) limit=4 fine=124 ;;
 		*) limit=60 fine=0 ;;
 		esac
 		timeout $limit sh example >example.out 2>example.err </dev/null &
