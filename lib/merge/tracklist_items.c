@@ -1,6 +1,7 @@
 #include "merge/tracklist_items.h"
 
 #include "db/db.h"
+#include "db/statements.h"
 #include "merge/tracklist_sql.h"
 
 enum {
@@ -14,35 +15,16 @@ enum {
 	ITEMS_COPY
 };
 
-/* INSERT and UPDATE have the same parameters. */
-static const char *const texts[TRACKLIST_ITEMS_STATEMENTS] = {
-    [ITEMS_LENGTH] =
-	"select coalesce(max(position) + 1, 0) from $playlist_tracks"
-	" where playlist_id = ?1",
-    [ITEMS_FIND] =
-	"select track_id, uri, added_at, added_by, kind"
-	" from $playlist_tracks where playlist_id = ?1 and position = ?2",
-    [ITEMS_INSERT] = "insert into $playlist_tracks (track_id, uri, added_at,"
-		     " added_by, kind, playlist_id, position)"
-		     " values (?, ?, ?, ?, ?, ?, ?)",
-    [ITEMS_UPDATE] = "update $playlist_tracks set track_id = ?, uri = ?,"
-		     " added_at = ?, added_by = ?, kind = ?"
-		     " where playlist_id = ? and position = ?",
-    [ITEMS_BEYOND] =
-	"select track_id, uri, added_at, added_by, kind, position"
-	" from $playlist_tracks"
-	" where playlist_id = ?1 and position >= ?2 order by position",
-    [ITEMS_TRUNCATE] = "delete from $playlist_tracks"
-		       " where playlist_id = ?1 and position >= ?2",
-    [ITEMS_CMP] = "select items_cmp(?2, " LIST_STORED("?1", "?3", "?4") ")",
-    [ITEMS_COPY] = "insert into temp.dry_playlist_tracks select playlist_id,"
-		   " position, track_id, uri, added_at, added_by, kind"
-		   " from playlist_tracks where playlist_id = ?1"};
-
-static const char dry_table[] =
-    "create temp table dry_playlist_tracks (playlist_id, position, track_id,"
-    " uri, added_at, added_by, kind,"
-    " primary key (playlist_id, position)) without rowid";
+static const struct sql *const statements[TRACKLIST_ITEMS_STATEMENTS] = {
+    [ITEMS_LENGTH] = &sql_items_length,
+    [ITEMS_FIND] = &sql_items_find,
+    [ITEMS_INSERT] = &sql_items_insert,
+    [ITEMS_UPDATE] = &sql_items_update,
+    [ITEMS_BEYOND] = &sql_items_beyond,
+    [ITEMS_TRUNCATE] = &sql_items_truncate,
+    [ITEMS_CMP] = &sql_items_compare,
+    [ITEMS_COPY] = &sql_items_copy,
+};
 
 int tracklist_items_init(
     struct tracklist_items *li, struct applier *applier, struct table *t)
@@ -59,11 +41,11 @@ int tracklist_items_init(
 	merge_row_clear(t, &li->before);
 	merge_row_clear(t, &li->after);
 	if (applier->dry)
-		rc = db_exec(applier->db, dry_table);
+		rc = query_exec(applier->db, &sql_items_create_copy);
 	for (int i = 0; i < TRACKLIST_ITEMS_STATEMENTS && rc == SQLITE_OK; i++)
 		if (i != ITEMS_COPY || applier->dry)
-			rc = tracklist_sql_prepare(applier->db, applier->dry,
-			    texts[i], &li->statements[i]);
+			rc = tracklist_sql_prepare(
+			    applier->db, statements[i], &li->statements[i]);
 	return rc;
 }
 
@@ -97,12 +79,13 @@ int tracklist_items_cmp(struct tracklist_items *li,
     const struct tracklist_position *at, struct slice items, int64_t count,
     int *cmp)
 {
-	sqlite3_stmt *s =
-	    tracklist_sql_bind(li->statements[ITEMS_CMP], at->playlist, items);
+	sqlite3_stmt *s = tracklist_sql_bind(
+	    li->statements[ITEMS_CMP], at->playlist, LIST_NONE);
 	int rc;
 
-	sqlite3_bind_int64(s, 3, at->position);
-	sqlite3_bind_int64(s, 4, at->position + count);
+	tracklist_sql_bind_text(s, ":items", items);
+	tracklist_sql_bind_int(s, ":position", at->position);
+	tracklist_sql_bind_int(s, ":end", at->position + count);
 	rc = sqlite3_step(s);
 	*cmp = sqlite3_column_int(s, 0);
 	sqlite3_reset(s);
@@ -150,6 +133,7 @@ static int write_after(struct tracklist_items *li, int which)
 	const struct value *v = li->after.values;
 	int index = 1, rc;
 
+	/* By position, in the order of the statements: there are many items. */
 	for (int i = 0; i < ITEM_COLUMNS; i++)
 		db_bind_text(s, index++, value_slice(&v[li->columns[i]]));
 	db_bind_text(s, index++, v[li->playlist].text);
@@ -190,7 +174,7 @@ static int put_item(struct tracklist_items *li,
 	li->before.present = false;
 	li->after.present = true;
 	if (at->position < at->length) {
-		tracklist_sql_bind(find, at->playlist, LIST_NONE);
+		db_bind_text(find, 1, at->playlist);
 		sqlite3_bind_int64(find, 2, at->position);
 		rc = sqlite3_step(find);
 	}
@@ -245,7 +229,7 @@ int tracklist_items_truncate(
 		return SQLITE_OK;
 	li->after.present = false;
 	tracklist_sql_bind(s, from->playlist, LIST_NONE);
-	sqlite3_bind_int64(s, 2, from->position);
+	tracklist_sql_bind_int(s, ":position", from->position);
 	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
 		set_position(
 		    li, from->playlist, sqlite3_column_int64(s, ITEM_COLUMNS));
@@ -255,10 +239,10 @@ int tracklist_items_truncate(
 	sqlite3_reset(s);
 	if (rc != SQLITE_DONE)
 		return rc;
-	tracklist_sql_bind(
+	s = tracklist_sql_bind(
 	    li->statements[ITEMS_TRUNCATE], from->playlist, LIST_NONE);
-	sqlite3_bind_int64(li->statements[ITEMS_TRUNCATE], 2, from->position);
-	return db_run(li->statements[ITEMS_TRUNCATE]);
+	tracklist_sql_bind_int(s, ":position", from->position);
+	return db_run(s);
 }
 
 void tracklist_items_unchanged(

@@ -1,20 +1,21 @@
 #include "merge/tracklist_pages.h"
 
 #include "db/db.h"
+#include "db/statements.h"
 #include "merge/tracklist_sql.h"
 
 #define PAGE_TEXT_MAX ((size_t)1 << 30) /* of a value in SQLite */
 
 enum {
 	PAGES_STORE,
-	SOURCE,
-	SET_SOURCE,
+	PAGES_SOURCE,
+	PAGES_SET_SOURCE,
 	PAGES_ASSESS,
 	PAGES_READ,
 	PAGES_FOLLOWERS,
 	PAGES_OTHERS,
 	PAGES_AGREE,
-	PAGES_AS_STORED,
+	PAGES_AGREE_WITH_CURRENT,
 	PAGES_DROP,
 	PAGES_DROP_OLDER,
 	PAGES_MARK_SEEN,
@@ -22,112 +23,29 @@ enum {
 	PAGES_CLEAR_SEEN,
 	PAGES_IS_COPIED,
 	PAGES_COPY,
-	PAGES_COPIED
+	PAGES_SET_COPIED
 };
 
-/* A list and those that it follows, each as `name`; both are parameters. */
-#define CHAIN(playlist, list)                                       \
-	"with recursive chain (name) as (values (" list ")"         \
-	" union select p.follows from $playlist_pages p join chain" \
-	" on p.list = name where p.playlist_id = " playlist         \
-	" and p.follows is not null) "
-
-/* The items of a list as one array. */
-#define ITEMS(playlist, list)                                                \
-	"(" CHAIN(playlist,                                                  \
-	    list) "select '[' || coalesce("                                  \
-		  "group_concat(value), '') || ']' from (select i.value as " \
-		  "value"                                                    \
-		  " from $playlist_pages p, json_each(p.items_json) i"       \
-		  " where p.playlist_id = " playlist                         \
-		  " and p.list in (select name from chain)"                  \
-		  " order by p.page_offset, i.key))"
-
-/* The content of a record, and of the stored row. */
-#define SAID                                                             \
-	"(coalesce(?5, -1), coalesce(items_cmp(?9, items_json), 0), ?8," \
-	" coalesce(?6, ''), coalesce(?7, 0), coalesce(?11, 0),"          \
-	" coalesce(?10, ''))"
-#define KEPT                                                           \
-	"(coalesce(total, -1), 0, told_at, coalesce(snapshot_id, '')," \
-	" coalesce(check_due, 0), coalesce(is_last, 0),"               \
-	" coalesce(follows, ''))"
-#define OF_PART " playlist_id = ?1 and list = ?2 and page_offset = ?3"
-
-/* Of two pages under one key, which do not come from sp, the greater one. */
-static const char *const texts[TRACKLIST_PAGES_STATEMENTS] = {
-    [PAGES_STORE] =
-	"insert into $playlist_pages (playlist_id, list, page_offset,"
-	" item_count, total, snapshot_id, check_due, told_at, items_json,"
-	" follows, is_last, row_source)"
-	" values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-	" on conflict (playlist_id, list, page_offset) do update"
-	" set item_count = ?4, total = ?5, snapshot_id = ?6,"
-	" check_due = ?7, told_at = ?8, items_json = ?9, follows = ?10,"
-	" is_last = ?11, row_source = ?12 where " SAID " > " KEPT,
-    [SOURCE] = "select row_source from $playlist_pages where" OF_PART
-	       " and " SAID " = " KEPT,
-    [SET_SOURCE] = "update $playlist_pages set row_source = ?4"
-		   " where" OF_PART,
-    [PAGES_ASSESS] = CHAIN("?1",
-	"?2") "select page_offset, item_count, total,"
-	      " snapshot_id, check_due, told_at, is_last, list, list <> ?2"
-	      " from $playlist_pages where playlist_id = ?1"
-	      " and list in (select name from chain)"
-	      " order by page_offset, list",
-    [PAGES_READ] = CHAIN("?1",
-	"?2") "select items_json, page_offset, row_source"
-	      " from $playlist_pages"
-	      " where playlist_id = ?1 and list in (select name from chain)"
-	      " and page_offset >= 0 order by page_offset",
-    [PAGES_FOLLOWERS] = "with recursive f (name) as (values (?2) union"
-			" select p.list from $playlist_pages p join f"
-			" on p.follows = name where p.playlist_id = ?1)"
-			" select name from f order by 1 desc",
-    [PAGES_OTHERS] = "select distinct list from $playlist_pages"
-		     " where playlist_id = ?1 and list <> ?2 order by 1",
-    [PAGES_AGREE] = "select 1 where items_cmp(" ITEMS("?1", "?2") ", " ITEMS(
-	"?1", "?3") ") = 0",
-    [PAGES_AS_STORED] = "select 1 where items_cmp(" ITEMS(
-	"?1", "?2") ", " LIST_STORED("?1", "0", "1e18") ") = 0",
-    [PAGES_DROP] = "delete from $playlist_pages"
-		   " where playlist_id = ?1 and list = ?2",
-    /* One that resumed another shares pages with it, and may come again. */
-    [PAGES_DROP_OLDER] = "delete from $playlist_pages where playlist_id = ?1"
-			 " and (list in (select list from $playlist_pages"
-			 " where playlist_id = ?1 group by list having"
-			 " coalesce(min(case when page_offset >= 0 then told_at"
-			 " end), min(told_at)) < ?3)"
-			 " or (list = ?2 and follows is null))",
-    [PAGES_MARK_SEEN] =
-	"insert or ignore into temp.lists_of_run values (?1, ?2)",
-    [PAGES_INCOMPLETE] =
-	"select playlist_id, list from temp.lists_of_run r"
-	" where not exists (select 1 from $playlist_pages p"
-	" where p.playlist_id = r.playlist_id and p.follows = r.list)"
-	" order by 1, 2",
-    [PAGES_CLEAR_SEEN] = "delete from temp.lists_of_run",
-    [PAGES_IS_COPIED] =
-	"select 1 from temp.lists_copied where playlist_id = ?1",
-    [PAGES_COPY] = "insert into $playlist_pages select playlist_id, list,"
-		   " page_offset, item_count, total, snapshot_id, check_due,"
-		   " told_at, items_json, follows, is_last, row_source"
-		   " from playlist_pages where playlist_id = ?1",
-    [PAGES_COPIED] = "insert into temp.lists_copied values (?1)",
+/* Those of a dry run are last. */
+static const struct sql *const statements[TRACKLIST_PAGES_STATEMENTS] = {
+    [PAGES_STORE] = &sql_pages_store,
+    [PAGES_SOURCE] = &sql_pages_source,
+    [PAGES_SET_SOURCE] = &sql_pages_set_source,
+    [PAGES_ASSESS] = &sql_pages_assess,
+    [PAGES_READ] = &sql_pages_read,
+    [PAGES_FOLLOWERS] = &sql_pages_followers,
+    [PAGES_OTHERS] = &sql_pages_others,
+    [PAGES_AGREE] = &sql_pages_agree,
+    [PAGES_AGREE_WITH_CURRENT] = &sql_pages_agree_with_current,
+    [PAGES_DROP] = &sql_pages_drop,
+    [PAGES_DROP_OLDER] = &sql_pages_drop_older,
+    [PAGES_MARK_SEEN] = &sql_pages_mark_seen,
+    [PAGES_INCOMPLETE] = &sql_pages_incomplete,
+    [PAGES_CLEAR_SEEN] = &sql_pages_clear_seen,
+    [PAGES_IS_COPIED] = &sql_pages_is_copied,
+    [PAGES_COPY] = &sql_pages_copy,
+    [PAGES_SET_COPIED] = &sql_pages_set_copied,
 };
-
-static const char run_table[] =
-    "create temp table if not exists lists_of_run (playlist_id text,"
-    " list text, primary key (playlist_id, list)) without rowid";
-
-/* A dry run writes to copies of the stored rows, made by playlist. */
-static const char dry_tables[] =
-    "create temp table lists_copied (playlist_id text primary key)"
-    " without rowid;"
-    "create temp table dry_playlist_pages (playlist_id, list, page_offset,"
-    " item_count, total, snapshot_id, check_due, told_at, items_json,"
-    " follows, is_last, row_source,"
-    " primary key (playlist_id, list, page_offset)) without rowid";
 
 int tracklist_pages_init(
     struct tracklist_pages *lp, sqlite3 *db, struct sources *sources, bool dry)
@@ -136,13 +54,15 @@ int tracklist_pages_init(
 
 	*lp =
 	    (struct tracklist_pages){.db = db, .sources = sources, .dry = dry};
-	rc = db_exec(db, run_table);
+	rc = query_exec(db, &sql_pages_create_seen);
 	if (rc == SQLITE_OK && dry)
-		rc = db_exec(db, dry_tables);
+		rc = query_exec(db, &sql_pages_create_copied);
+	if (rc == SQLITE_OK && dry)
+		rc = query_exec(db, &sql_pages_create_copy);
 	for (int i = 0; i < TRACKLIST_PAGES_STATEMENTS && rc == SQLITE_OK; i++)
 		if (dry || i < PAGES_IS_COPIED)
 			rc = tracklist_sql_prepare(
-			    db, dry, texts[i], &lp->statements[i]);
+			    db, statements[i], &lp->statements[i]);
 	return rc;
 }
 
@@ -174,7 +94,7 @@ int tracklist_pages_copy(
 		return rc;
 	rc = run_statement(lp, PAGES_COPY, playlist, LIST_NONE);
 	return rc == SQLITE_OK
-		   ? run_statement(lp, PAGES_COPIED, playlist, LIST_NONE)
+		   ? run_statement(lp, PAGES_SET_COPIED, playlist, LIST_NONE)
 		   : rc;
 }
 
@@ -182,23 +102,22 @@ int tracklist_pages_copy(
 static sqlite3_stmt *bind_part(
     struct tracklist_pages *lp, int which, const struct list_record *p)
 {
-	sqlite3_stmt *s =
-	    tracklist_sql_bind(lp->statements[which], p->playlist, p->list);
+	sqlite3_stmt *s = lp->statements[which];
 	bool page = p->kind == LIST_OP_PAGE;
 
-	for (int i = 3; i <= 11; i++)
-		sqlite3_bind_null(s, i);
-	sqlite3_bind_int64(s, 3, page ? p->offset : -1);
-	db_bind_text(s, 6, p->snapshot);
-	db_bind_text(s, 8, p->at);
-	db_bind_text(s, 10, p->follows);
+	sqlite3_clear_bindings(s);
+	tracklist_sql_bind(s, p->playlist, p->list);
+	tracklist_sql_bind_int(s, ":offset", page ? p->offset : -1);
+	tracklist_sql_bind_text(s, ":snapshot", p->snapshot);
+	tracklist_sql_bind_text(s, ":at", p->at);
+	tracklist_sql_bind_text(s, ":follows", p->follows);
 	if (page) {
-		sqlite3_bind_int64(s, 4, p->count);
-		sqlite3_bind_int64(s, 5, p->total);
+		tracklist_sql_bind_int(s, ":count", p->count);
+		tracklist_sql_bind_int(s, ":total", p->total);
 		if (p->check_due)
-			sqlite3_bind_int(s, 7, 1);
-		db_bind_text(s, 9, p->items);
-		sqlite3_bind_int(s, 11, p->last);
+			tracklist_sql_bind_int(s, ":check_due", 1);
+		tracklist_sql_bind_text(s, ":items", p->items);
+		tracklist_sql_bind_int(s, ":is_last", p->last);
 	}
 	return s;
 }
@@ -206,7 +125,7 @@ static sqlite3_stmt *bind_part(
 /* A stored record came again: the smaller source is stored. */
 static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
 {
-	sqlite3_stmt *s = bind_part(lp, SOURCE, p);
+	sqlite3_stmt *s = bind_part(lp, PAGES_SOURCE, p);
 	int64_t was = SOURCE_UNKNOWN, source = list_record_source(p);
 	int rc = sqlite3_step(s);
 
@@ -218,9 +137,10 @@ static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
 	if (was == source || sources_first(lp->sources, was, source) == was)
 		return lp->sources->rc;
 	s = tracklist_sql_bind(
-	    lp->statements[SET_SOURCE], p->playlist, p->list);
-	sqlite3_bind_int64(s, 3, p->kind == LIST_OP_PAGE ? p->offset : -1);
-	sqlite3_bind_int64(s, 4, source);
+	    lp->statements[PAGES_SET_SOURCE], p->playlist, p->list);
+	tracklist_sql_bind_int(
+	    s, ":offset", p->kind == LIST_OP_PAGE ? p->offset : -1);
+	tracklist_sql_bind_int(s, ":source", source);
 	return db_run(s);
 }
 
@@ -230,7 +150,7 @@ int tracklist_pages_store(
 	sqlite3_stmt *s = bind_part(lp, PAGES_STORE, p);
 	int rc, before = sqlite3_total_changes(lp->db);
 
-	sqlite3_bind_int64(s, 12, list_record_source(p));
+	tracklist_sql_bind_int(s, ":source", list_record_source(p));
 	rc = db_run(s);
 	*changed = sqlite3_total_changes(lp->db) != before;
 	if (rc == SQLITE_OK && !*changed)
@@ -391,11 +311,11 @@ int tracklist_pages_agree(struct tracklist_pages *lp, struct slice playlist,
     struct slice list, struct slice other, bool *agree)
 {
 	sqlite3_stmt *s =
-	    lp->statements[other.p ? PAGES_AGREE : PAGES_AS_STORED];
+	    lp->statements[other.p ? PAGES_AGREE : PAGES_AGREE_WITH_CURRENT];
 
 	tracklist_sql_bind(s, playlist, list);
 	if (other.p)
-		db_bind_text(s, 3, other);
+		tracklist_sql_bind_text(s, ":other", other);
 	return tracklist_sql_exists(s, agree);
 }
 
@@ -408,7 +328,7 @@ int tracklist_pages_drop(
 int tracklist_pages_drop_older(struct tracklist_pages *lp,
     struct slice playlist, struct slice list, struct slice at)
 {
-	db_bind_text(lp->statements[PAGES_DROP_OLDER], 3, at);
+	tracklist_sql_bind_text(lp->statements[PAGES_DROP_OLDER], ":at", at);
 	return run_statement(lp, PAGES_DROP_OLDER, playlist, list);
 }
 

@@ -1,6 +1,5 @@
 #include "merge/tracklist_sql.h"
 
-#include "base/buf.h"
 #include "db/db.h"
 #include "merge/list_record.h"
 
@@ -28,30 +27,29 @@ int tracklist_sql_add_function(sqlite3 *db)
 }
 
 int tracklist_sql_prepare(
-    sqlite3 *db, bool dry, const char *text, sqlite3_stmt **stmt)
+    sqlite3 *db, const struct sql *sql, sqlite3_stmt **stmt)
 {
-	struct buf sql = BUF_INIT(4096);
-	int rc = SQLITE_TOOBIG;
+	return sqlite3_prepare_v3(
+	    db, sql->text, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+}
 
-	for (; *text; text++) {
-		if (*text == '$')
-			buf_puts(&sql, dry ? "temp.dry_" : "main.");
-		else
-			buf_putc(&sql, *text);
-	}
-	if (buf_cstr(&sql))
-		rc = sqlite3_prepare_v3(
-		    db, sql.p, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
-	buf_release(&sql);
-	return rc;
+void tracklist_sql_bind_text(
+    sqlite3_stmt *s, const char *name, struct slice text)
+{
+	db_bind_text(s, sqlite3_bind_parameter_index(s, name), text);
+}
+
+void tracklist_sql_bind_int(sqlite3_stmt *s, const char *name, int64_t n)
+{
+	sqlite3_bind_int64(s, sqlite3_bind_parameter_index(s, name), n);
 }
 
 sqlite3_stmt *tracklist_sql_bind(
     sqlite3_stmt *s, struct slice playlist, struct slice list)
 {
-	db_bind_text(s, 1, playlist);
+	tracklist_sql_bind_text(s, ":playlist", playlist);
 	if (list.p)
-		db_bind_text(s, 2, list);
+		tracklist_sql_bind_text(s, ":list", list);
 	return s;
 }
 

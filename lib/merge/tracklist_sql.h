@@ -4,17 +4,12 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/slice.h"
+#include "db/query.h"
 
 #define LIST_NONE ((struct slice){NULL, 0})
-
-/* SQL: the stored items of a playlist in a range of positions, as an array. */
-#define LIST_STORED(playlist, from, to)                                       \
-	"(select json_group_array(json_object('track_id', track_id, 'uri',"   \
-	" uri, 'added_at', added_at, 'added_by', added_by, 'kind', kind))"    \
-	" from (select * from $playlist_tracks where playlist_id = " playlist \
-	" and position >= " from " and position < " to " order by position))"
 
 /*
  * Give a connection the function items_cmp(a, b), which compares arrays of
@@ -22,12 +17,12 @@
  */
 int tracklist_sql_add_function(sqlite3 *);
 
-/*
- * Prepare a statement. A $ before a table's name is removed or, in a dry run,
- * replaced by "dry_", the temporary tables of that. A result code.
- */
-int tracklist_sql_prepare(
-    sqlite3 *, bool dry, const char *sql, sqlite3_stmt **);
+/* Prepare a statement for many runs; a SQLite result code. */
+int tracklist_sql_prepare(sqlite3 *, const struct sql *, sqlite3_stmt **);
+
+/* Bind a named value; text with p == NULL is NULL. */
+void tracklist_sql_bind_text(sqlite3_stmt *, const char *name, struct slice);
+void tracklist_sql_bind_int(sqlite3_stmt *, const char *name, int64_t);
 
 /* Bind a playlist and, if it is not LIST_NONE, a list; returns the statement.
  */

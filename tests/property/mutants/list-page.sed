@@ -1,2 +1,2 @@
-# lib/merge/tracklist_pages.c: pages that wait are not put in order
-/\[PAGES_READ\]/,/\[PAGES_FOLLOWERS\]/s/order by page_offset",$/order by page_offset desc",/
+# lib/merge/tracklist_pages.sql: pages that wait are not put in order
+/^-- name: pages_read$/,/^-- name: pages_followers$/s/^order by page_offset;$/order by page_offset desc;/
