@@ -5,6 +5,7 @@
 #include "base/out.h"
 #include "cli.h"
 #include "database.h"
+#include "inspect/digest.h"
 #include "inspect/provenance.h"
 #include "listing.h"
 #include "stage.h"
@@ -15,13 +16,13 @@ static bool why_can(const struct table *t, const char *name, int keys)
 {
 	struct buf names = BUF_INIT(1 << 16);
 
-	if (provenance_covers(t) && keys == (int)t->key_count)
+	if (digest_covers(t) && keys == (int)t->key_count)
 		return true;
 	for (unsigned i = 0; i < t->key_count; i++)
 		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
 	if (t->kind == TABLE_UNKNOWN)
 		cli_warn("why: no such table '%s'", name);
-	else if (!provenance_covers(t))
+	else if (!digest_covers(t))
 		cli_warn("why: table '%s': not loaded from captures", name);
 	else
 		cli_warn(

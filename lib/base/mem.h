@@ -6,8 +6,8 @@
  * written. A limit of our own, like the maximum of a buf, is no lack of
  * memory.
  *
- * Only mem.c calls malloc and its kin. A library that reports a lack of memory
- * ends the program the same way: mem_need and mem_exhausted.
+ * Only mem.c calls malloc, calloc and realloc. A library that reports a lack of
+ * memory ends the program the same way: mem_need and mem_exhausted.
  */
 #ifndef SP_BASE_MEM_H
 #define SP_BASE_MEM_H

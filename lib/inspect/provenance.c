@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/statements.h"
-#include "inspect/digest.h"
 #include "merge/merge.h"
 #include "spotify/ref.h"
 
@@ -23,11 +22,6 @@ void provenance_init(
 void provenance_release(struct provenance *w)
 {
 	buf_release(&w->text);
-}
-
-bool provenance_covers(const struct table *t)
-{
-	return digest_covers(t);
 }
 
 static const struct column *key_column(const struct table *t, unsigned key)

@@ -39,9 +39,6 @@ void provenance_init(
     struct provenance *, const struct table *, char *const *keys);
 void provenance_release(struct provenance *);
 
-/* Whether the rows of a table come from captures. */
-bool provenance_covers(const struct table *);
-
 /*
  * Find the answer, once for a connection. If several rows are `alike`, nothing
  * is found.
