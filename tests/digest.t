@@ -64,7 +64,7 @@ sqlite3 "$SP_DB" "create table moods (day text primary key, mood text, stars
 covered=$(digest | jq -r .table)
 columns() {
 	sqlite3 "$SP_DB" "select name from pragma_table_info('$1')
-	    where name not in ('play_id', 'row_source', 'first_source',
+	    where name not in ('play_id', 'stream_id', 'row_source', 'first_source',
 	    'column_sources', 'tracks_sources')"
 }
 for table in $covered; do

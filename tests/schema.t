@@ -13,7 +13,7 @@ load() {
 # Each column of each table and view, as "tracks.name".
 columns_of() {
 	sqlite3 "$1" "select m.name || '.' || c.name from sqlite_master m,
-		pragma_table_info(m.name) c where m.type in ('table', 'view')
+		pragma_table_xinfo(m.name) c where m.type in ('table', 'view')
 		and m.name not like 'sqlite_%'" | sort
 }
 # The same by the page: the items of sections whose titles are names.
@@ -144,8 +144,8 @@ is $? 0 "a database of an older sp is opened"
 columns_of "$SP_DB" | comm -23 "$tmp/real" - | grep -v '^top_albums' \
     >"$tmp/out"
 is "$(cat "$tmp/out")" "" "what it lacked is added, an old view replaced"
-is "$(sql 'pragma user_version')" 3 \
-    "and versions that would not write sources refuse it from then on"
+is "$(sql 'pragma user_version')" 4 \
+    "and versions that would leave matches of streams stale refuse it"
 is "$(sql "select group_concat(coalesce(denied, 'null'), ' ') from (select denied
 	from endpoint_status order by subject)")" "login app subject null endpoint" \
     "and what its 403s are about is known"

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 
 /* Raised when an older sp could no longer write the database correctly. */
-#define DB_FORMAT 3
+#define DB_FORMAT 4
 
 /* Create the whole schema in an empty database. */
 int schema_create(sqlite3 *);

@@ -12,7 +12,7 @@ static const struct table_rule {
 	const char *table;
 	enum table_kind kind;
 	bool deferred, covers, sparse_last;
-	const char *keys[4]; /* if not the primary key */
+	const char *keys[8]; /* if not the primary key */
 } specials[] = {
     {"accounts", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"cursors", TABLE_CURSOR, true, false, false, {NULL}},
@@ -22,6 +22,7 @@ static const struct table_rule {
     {"play_coverage", TABLE_BY_COLUMN, false, true, false, {NULL}},
     {"play_history", TABLE_BY_COLUMN, false, false, true,
 	{"user_id", "played_at", "track_id", NULL}},
+    {"play_matches", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_ingest_done", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
     {"playlist_pages", TABLE_NOT_LOADED, false, false, false, {NULL}},
@@ -29,6 +30,9 @@ static const struct table_rule {
     {"sources", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"staging_bodies", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"staging_raw", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"streaming_history", TABLE_BY_COLUMN, false, false, true,
+	{"ts", "user_id", "item", "offline_timestamp", "ms_played", "nth",
+	    NULL}},
     {"track_artists", TABLE_BY_COLUMN, false, false, false, {NULL}},
     {"user_playlists", TABLE_BY_COLUMN, false, false, false, {NULL}},
     {"user_relationships", TABLE_BY_COLUMN, false, false, false, {NULL}},
@@ -48,6 +52,7 @@ static const struct {
     {NULL, "first_source", RULE_FIRST_SOURCE},
     {NULL, "column_sources", RULE_COLUMN_SOURCES},
     {"play_history", "play_id", RULE_NONE},
+    {"streaming_history", "stream_id", RULE_NONE},
     {NULL, "first_seen", RULE_MIN},
     {NULL, "last_seen", RULE_MAX},
     {"cursors", "value", RULE_TABLE},
@@ -111,7 +116,8 @@ static bool is_id(struct slice name)
 	       ends_with(name, SLICE("_uri")) || slice_is(name, "uri");
 }
 
-static enum column_type type_of(struct slice name, const char *declared)
+static enum column_type type_of(
+    const struct table *t, struct slice name, const char *declared)
 {
 	if (declares(declared, "bool"))
 		return COLUMN_BOOLEAN;
@@ -122,6 +128,8 @@ static enum column_type type_of(struct slice name, const char *declared)
 		return COLUMN_REAL;
 	if (ends_with(name, SLICE("_json")))
 		return COLUMN_JSON;
+	if (!t->user_made && slice_is(name, "ts"))
+		return COLUMN_TIME;
 	return is_time(name) ? COLUMN_TIME : COLUMN_TEXT;
 }
 
@@ -163,7 +171,7 @@ static void add_column(struct table *t, sqlite3_stmt *s)
 	int pk = sqlite3_column_int(s, 3);
 
 	c->name_copy = copy_name(&c->name, slice_of(name));
-	c->type = type_of(c->name, type ? type : "");
+	c->type = type_of(t, c->name, type ? type : "");
 	c->makes_numbers = makes_numbers(c->type, type);
 	c->rule = rule_of(t, c->name);
 	c->not_null = sqlite3_column_int(s, 2) != 0;
@@ -251,9 +259,11 @@ static void finish_table(struct table *t, const struct table_rule *special)
 		struct column *c = &t->columns[t->keys[i]];
 
 		c->rule = RULE_KEY;
-		/* The subject of an endpoint that has only one is "". */
-		c->empty_is_null |=
-		    !t->user_made && !slice_is(c->name, "subject");
+		/* The subject of an endpoint that has only one is "", and so
+		   is the item of a stream of which nothing is known. */
+		c->empty_is_null |= !t->user_made &&
+				    !slice_is(c->name, "subject") &&
+				    !slice_is(c->name, "item");
 		if (slice_is(c->name, "user_id"))
 			t->of_user = t->key_count > 1;
 	}
@@ -287,7 +297,7 @@ static void finish_table(struct table *t, const struct table_rule *special)
 static bool is_ours(struct slice name)
 {
 	static const char *const merged[] = {"tracks", "albums", "artists",
-	    "playlists", "users", "endpoint_status"};
+	    "playlists", "users", "endpoint_status", "streaming_coverage"};
 
 	for (size_t i = 0; i < COUNT_OF(merged); i++)
 		if (slice_is(name, merged[i]))

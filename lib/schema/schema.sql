@@ -211,6 +211,90 @@ create table if not exists play_coverage (
 	primary key (user_id, covered_from, covered_to)
 ) without rowid;
 
+-- The streams of a streaming history export, in one of its two forms. item is
+-- the uri, else the names. nth counts what is equal in one file. What ended is
+-- at ts: ended_at is another name for it. Names are those of the export.
+create table if not exists streaming_history (
+	stream_id integer primary key,
+	user_id text not null,
+	ts text not null,
+	item text not null,
+	offline_timestamp integer not null,
+	ms_played integer not null,
+	nth integer not null,
+	form text,
+	kind text,
+	track_id text,
+	episode_id text,
+	started_at text,
+	ended_at text generated always as (ts) virtual,
+	phantom boolean,
+	track_name text,
+	artist_name text,
+	album_name text,
+	episode_name text,
+	show_name text,
+	audiobook_title text,
+	audiobook_uri text,
+	audiobook_chapter_title text,
+	audiobook_chapter_uri text,
+	reason_start text,
+	reason_end text,
+	skipped boolean,
+	shuffle boolean,
+	offline boolean,
+	incognito_mode boolean,
+	platform text,
+	conn_country text,
+	vendor_json text,
+	created_at text,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text
+);
+
+-- In the order of time, as plays are. An export is mostly sorted by it.
+create unique index if not exists streaming_history_unique
+	on streaming_history
+	(ts, user_id, item, offline_timestamp, ms_played, nth);
+
+create index if not exists streaming_history_track
+	on streaming_history (track_id) where track_id is not null;
+
+-- Between which times each capture of an export has streams. A file covers its
+-- time once the rows of its captures are all of its rows.
+create table if not exists streaming_coverage (
+	user_id text not null,
+	sha256 text not null,
+	first_row integer not null,
+	file text,
+	form text,
+	rows integer,
+	file_rows integer,
+	covered_from text,
+	covered_to text,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	column_sources text,
+	primary key (user_id, sha256, first_row)
+) without rowid;
+
+-- Which stream is which play: derived from the two and from the isrc of tracks.
+-- play_id is NULL for a stream whose listening has no play. leader_id is the
+-- stream that stands for the listening.
+create table if not exists play_matches (
+	stream_id integer primary key,
+	play_id integer,
+	leader_id integer not null,
+	rule text,
+	distance_ms integer
+);
+
+create index if not exists play_matches_play on play_matches (play_id);
+
 -- How far a job has come, in Unix milliseconds; only ever moves forward. One
 -- that is later than its last_updated counts as absent.
 create table if not exists cursors (
@@ -328,6 +412,7 @@ create table if not exists ingest_runs (
 	rows_unchanged integer,
 	refused integer,
 	gaps_json text,
+	receipt_json text,
 	ledger_json text,
 	replay_of text,
 	replay_until integer,
