@@ -39,6 +39,7 @@ void stage_writer_init(
 	stage_writer_init_idle(k, out);
 	k->db = database_open(db, DB_WRITE);
 	k->line = (struct buf)BUF_INIT(max_line + 64);
+	capture_reader_init(&k->reader);
 	if (capture_store_init(&k->staging, k->db, max_line) != SQLITE_OK)
 		database_die(k->db, "cannot prepare staging_raw");
 	out->before_write = stage_writer_commit;
@@ -48,8 +49,10 @@ void stage_writer_init(
 void stage_writer_release(struct stage_writer *k)
 {
 	stage_writer_commit(k);
-	if (k->db)
+	if (k->db) {
 		capture_store_release(&k->staging);
+		capture_reader_release(&k->reader);
+	}
 	db_close(k->db);
 	buf_release(&k->line);
 }
@@ -83,6 +86,22 @@ static void die_unreadable(struct stage_writer *k, const char *why)
 	    EX_CONFIG, "%.*s/%" PRId64 ": %s", (int)run.n, run.p, s->seq, why);
 }
 
+/* Read the stored capture of the rows of CAPTURE_KNOWN into `line`. */
+static void read_known(struct stage_writer *k)
+{
+	int rc =
+	    capture_reader_read(&k->reader, k->db, k->staging.known, &k->line);
+
+	if (rc == SQLITE_TOOBIG)
+		cli_die(EX_DATAERR, "capture %lld is longer than --max-line",
+		    (long long)k->staging.known);
+	if (rc != SQLITE_ROW)
+		database_die(k->db, "cannot read staging_raw");
+	if (k->reader.bad)
+		cli_die(
+		    EX_CONFIG, "%s: %s", buf_message(&k->line), k->reader.bad);
+}
+
 enum capture_result stage_writer_add_capture(
     struct stage_writer *k, const struct record *rec, const char **why)
 {
@@ -99,6 +118,9 @@ enum capture_result stage_writer_add_capture(
 		die_unreadable(k, *why);
 	if (result == CAPTURE_FAILED)
 		database_die(k->db, "cannot stage a capture");
+	k->known = result == CAPTURE_KNOWN;
+	if (k->known)
+		read_known(k);
 	return result;
 }
 
@@ -110,12 +132,14 @@ struct record stage_writer_stored(
 	struct record staged = *rec;
 	struct slice time = slice_of(k->staging.time_text);
 
-	if (given && slice_eq(given->value, time))
+	if (!k->db || (!k->known && given && slice_eq(given->value, time)))
 		return staged;
-	buf_clear(&k->line);
-	record_put_members(rec, but, &k->line);
-	json_put_member(&k->line, "fetched_at", time);
-	buf_putc(&k->line, '}');
+	if (!k->known) {
+		buf_clear(&k->line);
+		record_put_members(rec, but, &k->line);
+		json_put_member(&k->line, "fetched_at", time);
+		buf_putc(&k->line, '}');
+	}
 	staged.line = buf_slice(&k->line);
 	return staged;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/out.h"
+#include "staging/capture_walk.h"
 #include "staging/captures.h"
 #include "stream/record.h"
 
@@ -20,7 +21,9 @@
 struct stage_writer {
 	sqlite3 *db; /* NULL where nothing is staged */
 	struct capture_store staging;
-	bool open;	 /* a transaction */
+	bool open; /* a transaction */
+	struct capture_reader reader;
+	bool known;	 /* the capture staged last was CAPTURE_KNOWN */
 	struct buf line; /* private */
 };
 
@@ -47,16 +50,16 @@ bool stage_writer_commit(void *writer);
 void stage_writer_add_run(struct stage_writer *, const struct record *);
 
 /*
- * Stage a capture: CAPTURE_ADDED, CAPTURE_DUPLICATE, or CAPTURE_INVALID with
- * the reason, see capture_store_append.
+ * Stage a capture: CAPTURE_ADDED, CAPTURE_DUPLICATE, CAPTURE_KNOWN, or
+ * CAPTURE_INVALID with the reason, see capture_store_append.
  */
 enum capture_result stage_writer_add_capture(
     struct stage_writer *, const struct record *, const char **why);
 
 /*
  * The capture that was staged last, to be passed on: with the stored time, in
- * the form that a replay sends. Its line is the record's, or valid until the
- * next call.
+ * the form that a replay sends; of CAPTURE_KNOWN, the stored capture. Its line
+ * is the record's, or valid until the next call.
  */
 struct record stage_writer_stored(struct stage_writer *, const struct record *);
 

@@ -147,6 +147,26 @@ done | sp-stage >/dev/null
 is "$(sp-stage replay --run R2 | jq -r 'select(.type == "capture").seq' | xargs)" \
     "$(seq 200 | xargs)" "many captures come back in order"
 
+section "rows of an exported file"
+fresh
+exported='"endpoint":"me","user":"kim","sha256":"ab","first_row":1'
+echo "{\"type\":\"capture\",\"run\":\"E1\",\"seq\":4,$exported,\"rows\":2,
+    \"fetched_at\":\"2026-01-02T00:00:00.000Z\",\"file\":\"a\",\"body\":[1,2]}" |
+    tr -d '\n' >"$tmp/first"
+sed 's/E1/E2/; s/:4/:9/; s/2026/2027/; s/"a"/"b"/' "$tmp/first" >"$tmp/again"
+sp-stage <"$tmp/first" >"$tmp/out"
+is "$(sp-stage <"$tmp/again" | jq -cS .)" "$(jq -cS . "$tmp/out")" \
+    "the same rows go on as they came first"
+is "$(sql 'select count(*) from staging_raw')" 1 "and are stored once"
+is "$(sp-stage replay | jq -cS 'select(.seq)')" "$(jq -cS . "$tmp/out")" \
+    "a replay has all members"
+for other in user:robin sha256:cd first_row:3 rows:1; do
+	jq -c --arg other "$other" '($other / ":") as $o | .run = $other
+	    | .[$o[0]] = ($o[1] | tonumber? // .)' "$tmp/first" | sp-stage >/dev/null
+done
+is "$(sql 'select count(*) from staging_raw')" 5 \
+    "of another user, file, row or number they are others"
+
 section "import"
 fresh
 printf '{\n  "items" : [ 1.0,\t{"a": "b  c"} ]\n}\n' >"$tmp/page1.json"

@@ -355,7 +355,8 @@ create unique index if not exists sources_unique on sources (run_id, seq);
 
 -- Every response as it came. extra_json holds what else the capture carried.
 -- body_is_text is 0 for a body of JSON, 1 for another text, 2 for bytes that
--- travel in base 64.
+-- travel in base 64. file_sha256 and first_row name a part of an exported file:
+-- the same part is not stored again.
 create table if not exists staging_raw (
 	capture_id integer primary key,
 	run_id text,
@@ -367,11 +368,16 @@ create table if not exists staging_raw (
 	fetched_at text,
 	body_is_text boolean not null default 0,
 	extra_json text,
-	body_id integer
+	body_id integer,
+	file_sha256 text,
+	first_row integer
 );
 
 create unique index if not exists staging_raw_unique
 	on staging_raw (run_id, seq);
+
+create index if not exists staging_raw_files
+	on staging_raw (file_sha256, first_row) where file_sha256 is not null;
 
 create index if not exists staging_raw_limits on staging_raw (fetched_at)
 	where (status in (408, 429) or status >= 500);

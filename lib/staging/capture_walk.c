@@ -11,7 +11,7 @@
 #define PORTION 64 /* captures read by one run of the statement */
 
 /* The columns of sql_walk_captures. */
-enum column { ID, NAME, MEMBERS, EXTRA = MEMBERS + 7, FORM, BODY };
+enum column { ID, NAME, MEMBERS, EXTRA = MEMBERS + 9, FORM, BODY };
 
 /* The members that columns from MEMBERS on are. */
 static const struct {
@@ -19,7 +19,7 @@ static const struct {
 	bool is_number;
 } members[EXTRA - MEMBERS] = {{"run", false}, {"seq", true},
     {"endpoint", false}, {"user", false}, {"url", false}, {"status", true},
-    {"fetched_at", false}};
+    {"fetched_at", false}, {"sha256", false}, {"first_row", true}};
 
 void capture_reader_init(struct capture_reader *r)
 {

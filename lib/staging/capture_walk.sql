@@ -27,7 +27,7 @@ where capture_id > :last and capture_id <= :newest
 -- name: walk_captures
 -- The same captures, :limit of them.
 select capture_id, run_id || '/' || seq, run_id, seq, endpoint, user_id, url,
-	status, fetched_at, extra_json, body_is_text,
+	status, fetched_at, file_sha256, first_row, extra_json, body_is_text,
 	b.body, typeof(b.body) = 'blob', size, sha256
 from staging_raw s
 left join staging_bodies b using (body_id)

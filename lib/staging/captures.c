@@ -9,20 +9,24 @@ int capture_store_init(struct capture_store *s, sqlite3 *db, size_t max_line)
 {
 	int rc;
 
-	*s = (struct capture_store){.seq = -1};
+	*s = (struct capture_store){.seq = -1, .first_row = -1};
 	s->scratch.max = s->extra.max = max_line + ((size_t)1 << 20);
 	rc = bodies_init(&s->bodies, db, s->scratch.max);
 	query_prepare_persistent(&s->insert, db, &sql_insert_capture);
 	query_prepare_persistent(&s->compare, db, &sql_compare_capture);
+	query_prepare_persistent(&s->find_known, db, &sql_known_capture);
 	if (rc != SQLITE_OK)
 		return rc;
-	return s->insert.rc ? s->insert.rc : s->compare.rc;
+	if (s->insert.rc != SQLITE_OK)
+		return s->insert.rc;
+	return s->compare.rc ? s->compare.rc : s->find_known.rc;
 }
 
 void capture_store_release(struct capture_store *s)
 {
 	query_finish(&s->insert);
 	query_finish(&s->compare);
+	query_finish(&s->find_known);
 	bodies_release(&s->bodies);
 	buf_release(&s->scratch);
 	buf_release(&s->extra);
@@ -32,8 +36,8 @@ void capture_store_release(struct capture_store *s)
 static bool collect_extra(struct capture_store *s, const struct record *rec)
 {
 	static const char *const columns[] = {"type", "run", "seq", "endpoint",
-	    "user", "url", "status", "fetched_at", "body", "text",
-	    "body_base64", NULL};
+	    "user", "url", "status", "fetched_at", "sha256", "first_row",
+	    "body", "text", "body_base64", NULL};
 
 	buf_clear(&s->extra);
 	record_put_members(rec, columns, &s->extra);
@@ -62,17 +66,19 @@ static enum capture_result read_members(
 		const char *name;
 		struct slice *to;
 	} texts[] = {{"run", &s->run}, {"endpoint", &s->endpoint},
-	    {"user", &s->user}, {"url", &s->url}, {"fetched_at", &fetched_at}};
+	    {"user", &s->user}, {"url", &s->url}, {"fetched_at", &fetched_at},
+	    {"sha256", &s->file_sha256}};
 
 	buf_clear(&s->scratch);
-	s->seq = s->status = -1;
+	s->seq = s->status = s->first_row = -1;
 	*why = "a member has the wrong type";
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		if (!record_string(
 			rec, texts[i].name, &s->scratch, texts[i].to))
 			return CAPTURE_INVALID;
 	if (!record_int(rec, "seq", &s->seq) ||
-	    !record_int(rec, "status", &s->status))
+	    !record_int(rec, "status", &s->status) ||
+	    !record_int(rec, "first_row", &s->first_row))
 		return CAPTURE_INVALID;
 	*why = "'endpoint' is missing";
 	if (s->endpoint.n == 0)
@@ -109,7 +115,17 @@ static void bind_number(struct query *q, const char *param, int64_t n)
 		query_bind_int(q, param, n);
 }
 
-/* Bind the parameters that both statements have. */
+static struct slice extra_of(const struct capture_store *s)
+{
+	return s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0};
+}
+
+static struct slice digest_of(const struct capture_store *s)
+{
+	return (struct slice){(const char *)s->bodies.digest, SHA256_SIZE};
+}
+
+/* Bind the parameters that insert and compare have. */
 static void bind_capture(const struct capture_store *s, struct query *q)
 {
 	query_bind_text(q, ":run", s->run);
@@ -119,8 +135,9 @@ static void bind_capture(const struct capture_store *s, struct query *q)
 	query_bind_text(q, ":url", s->url);
 	bind_number(q, ":status", s->status);
 	query_bind_int(q, ":body_is_text", s->form);
-	query_bind_text(q, ":extra",
-	    s->extra.n ? buf_slice(&s->extra) : (struct slice){NULL, 0});
+	query_bind_text(q, ":file_sha256", s->file_sha256);
+	bind_number(q, ":first_row", s->first_row);
+	query_bind_text(q, ":extra", extra_of(s));
 }
 
 /*
@@ -168,12 +185,38 @@ static enum capture_result compare(struct capture_store *s, const char **why)
 	enum capture_result result = CAPTURE_READY;
 
 	bind_capture(s, &s->compare);
-	query_bind_blob(&s->compare, ":sha256",
-	    (struct slice){(const char *)s->bodies.digest, SHA256_SIZE});
+	query_bind_blob(&s->compare, ":sha256", digest_of(s));
 	if (query_step(&s->compare))
 		result = compare_stored(s, why);
 	query_reset(&s->compare);
 	return s->compare.rc == SQLITE_OK ? result : CAPTURE_FAILED;
+}
+
+/*
+ * Look for these rows of this file; *same is whether the body is the same, too.
+ * CAPTURE_READY if they are not stored.
+ */
+static enum capture_result find_known(struct capture_store *s, bool *same)
+{
+	struct query *q = &s->find_known;
+	enum capture_result result = CAPTURE_READY;
+
+	*same = false;
+	if (!s->file_sha256.p || s->first_row < 0)
+		return result;
+	query_bind_text(q, ":file_sha256", s->file_sha256);
+	query_bind_int(q, ":first_row", s->first_row);
+	query_bind_text(q, ":user", s->user);
+	query_bind_text(q, ":endpoint", s->endpoint);
+	query_bind_text(q, ":extra", extra_of(s));
+	query_bind_blob(q, ":sha256", digest_of(s));
+	if (query_step(q)) {
+		result = CAPTURE_KNOWN;
+		s->known = query_int(q, 0);
+		*same = query_int(q, 1) != 0;
+	}
+	query_reset(q);
+	return q->rc == SQLITE_OK ? result : CAPTURE_FAILED;
 }
 
 static enum capture_result insert(
@@ -195,10 +238,12 @@ enum capture_result capture_store_append(
 {
 	enum capture_result result = compare(s, why);
 	sqlite3_int64 body_id = 0;
+	bool same = result == CAPTURE_DUPLICATE;
 
-	/* A duplicate can replace a damaged body. */
-	if (result != CAPTURE_READY &&
-	    !(result == CAPTURE_DUPLICATE && s->bodies.is_new))
+	if (result == CAPTURE_READY)
+		result = find_known(s, &same);
+	/* The same body can replace a damaged one. */
+	if (result != CAPTURE_READY && !(same && s->bodies.is_new))
 		return result;
 	if (bodies_store(&s->bodies, &body_id) != SQLITE_OK)
 		return CAPTURE_FAILED;

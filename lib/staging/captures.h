@@ -23,6 +23,7 @@ enum capture_result {
 	CAPTURE_READY, /* not stored yet */
 	CAPTURE_ADDED,
 	CAPTURE_DUPLICATE,  /* the same capture is already stored */
+	CAPTURE_KNOWN,	    /* the same rows of a file are, see `known` */
 	CAPTURE_INVALID,    /* see why; also a reused run and seq */
 	CAPTURE_UNREADABLE, /* the body stored of it is unreadable, see why */
 	CAPTURE_FAILED	    /* the database failed: see db_failure */
@@ -32,14 +33,15 @@ enum capture_result {
 struct capture_store {
 	struct query insert;
 	struct query compare;
+	struct query find_known;
 	struct bodies bodies;
 	struct buf scratch; /* decoded members */
 	struct buf extra;   /* members for extra_json */
 	char reason[256];   /* private */
 
 	/* The prepared capture; p == NULL or -1 for an absent member. */
-	struct slice run, endpoint, user, url;
-	int64_t seq, status;
+	struct slice run, endpoint, user, url, file_sha256;
+	int64_t seq, status, first_row;
 	enum body_form form; /* of its body */
 	bool has_time;	     /* it has a member fetched_at */
 	/*
@@ -48,6 +50,9 @@ struct capture_store {
 	 */
 	int64_t time;
 	char time_text[CLOCK_TEXT];
+
+	/* For CAPTURE_KNOWN, the capture_id of the first of these rows. */
+	sqlite3_int64 known;
 };
 
 /* The connection is borrowed. Returns SQLite's result code. */
@@ -63,9 +68,11 @@ enum capture_result capture_store_prepare(
     struct capture_store *, const struct record *capture, const char **why);
 
 /*
- * Append the prepared capture, in the caller's transaction. Any result but
- * CAPTURE_READY; the reason of CAPTURE_INVALID and CAPTURE_UNREADABLE is valid
- * until the next capture is prepared.
+ * Append the prepared capture, in the caller's transaction. Rows of an exported
+ * file, which the members `sha256` and `first_row` name, are stored once, under
+ * the first run and seq that they came with. Any result but CAPTURE_READY; the
+ * reason of CAPTURE_INVALID and CAPTURE_UNREADABLE is valid until the next
+ * capture is prepared.
  */
 enum capture_result capture_store_append(
     struct capture_store *, const char **why);
