@@ -124,18 +124,49 @@ is "$? $(cat "$tmp/out")" "0 " "once more says nothing new"
 # Without a database there is nothing to compare with; an older one lacks
 # what lists need.
 run sp-load -n --db "$tmp/none.db" <"$tmp/new"
-is "$status $(printf '%s\n' "$out" | grep -c '"insert"')" "0 4" \
+is "$status $(printf '%s\n' "$out" |
+    grep -c '"insert","table":"playlist_tracks"')" "0 3" \
     "a dry run without a database"
 fresh
 page A 0 4 01 "$(items a b c d)" | sp-load
 sql 'drop table playlist_pages; drop view connections;
-	alter table playlists drop column tracks_list;
+	drop view playlist_changes; alter table playlists drop column tracks_list;
 	alter table playlists drop column tracks_updated'
 run sp-load -n <"$tmp/new"
 is "$status $(printf '%s\n' "$out" | grep -c '"table":"playlist_tracks"')" \
     "0 4" "a dry run on a database of an older sp, which is brought up to date"
 sp-load <"$tmp/new"
 is "$? $(tracks)" "0 bac" "the list is loaded after that"
+
+section "what was in it, and when"
+# changes: what the view says of the playlist.
+changes() { sql "select change, not_before, not_after, substr(uri, 15), added_by
+	from playlist_changes" | tr '\n' ' ' |
+    sed 's/2026-03-0//g; s/T00:00:00.000Z//g; s/ $//'; }
+history_digest() { sp-load --digest | grep playlist_item_history; }
+# added ID DAY: a track that kim added on a day.
+added() { printf '{"track_id":"%s","uri":"spotify:track:%s","kind":"track",
+    "added_at":"2026-03-0%sT00:00:00Z","added_by":"kim"}' "$1" "$1" "$2"; }
+page A 0 2 02 "$(added a 1),$(items b)" >"$tmp/one"
+page B 0 1 04 "$(added a 1)" >"$tmp/two"
+{ page C 0 3 06 "$(added a 1),$(added b 5)"; page C 2 3 07 "$(items c)"; } \
+    >"$tmp/three"
+fresh
+cat "$tmp/one" "$tmp/two" "$tmp/three" | sp-load
+is "$(changes)" "added|1|1|a|kim added||2|b| added|5|5|b|kim removed|2|6|b| added||7|c|" \
+    "a track that leaves and comes again, and one that is added"
+in_order=$(history_digest)
+fresh
+for part in three one two one; do sp-load <"$tmp/$part"; done
+is "$(history_digest)" "$in_order" "is the same in another order"
+is "$(sql "select first_seen, last_seen from playlist_item_history
+	where uri = 'spotify:track:a'")" \
+    "2026-03-02T00:00:00.000Z|2026-03-06T00:00:00.000Z" \
+    "first_seen and last_seen are times of its pages"
+page D 2 4 08 "$(items d)" | sp-load 2>/dev/null
+is "$(sql "select count(*) from playlist_item_history
+	where uri = 'spotify:track:d'") $(changes | grep -c removed)" "1 1" \
+    "an item of an incomplete list was seen; nothing leaves by that list"
 
 section "a mapping that knows more"
 fresh

@@ -297,7 +297,8 @@ static void finish_table(struct table *t, const struct table_rule *special)
 static bool is_ours(struct slice name)
 {
 	static const char *const merged[] = {"tracks", "albums", "artists",
-	    "playlists", "users", "endpoint_status", "streaming_coverage"};
+	    "playlists", "users", "endpoint_status", "playlist_item_history",
+	    "streaming_coverage"};
 
 	for (size_t i = 0; i < COUNT_OF(merged); i++)
 		if (slice_is(name, merged[i]))

@@ -28,6 +28,7 @@ void tracklists_release(struct tracklists *ls)
 	if (ls->ready) {
 		tracklist_items_release(&ls->items);
 		tracklist_pages_release(&ls->pages);
+		tracklist_history_release(&ls->history);
 	}
 	buf_release(&ls->playlist);
 	buf_release(&ls->current_at);
@@ -44,7 +45,7 @@ void tracklists_release(struct tracklists *ls)
 static int prepare(struct tracklists *ls)
 {
 	struct table *tracks;
-	int rc, rc2;
+	int rc, rc2, rc3;
 
 	if (ls->ready)
 		return SQLITE_OK;
@@ -60,7 +61,8 @@ static int prepare(struct tracklists *ls)
 	rc = tracklist_items_init(&ls->items, ls->applier, tracks);
 	rc2 = tracklist_pages_init(&ls->pages, ls->applier->db,
 	    &ls->applier->sources, ls->applier->dry);
-	return rc ? rc : rc2;
+	rc3 = tracklist_history_init(&ls->history, ls->applier, ls->tables);
+	return rc ? rc : rc2 ? rc2 : rc3;
 }
 
 /* --- the current list -------------------------------------------------------
@@ -481,8 +483,10 @@ static int apply_single_page(struct tracklists *ls, const struct list_record *p)
 static int apply_record(struct tracklists *ls, const struct list_record *p)
 {
 	bool page = p->kind == LIST_OP_PAGE, again;
-	int rc = find_current(ls, p->playlist);
+	int rc = tracklist_history_observe(&ls->history, p);
 
+	if (rc == SQLITE_OK)
+		rc = find_current(ls, p->playlist);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (page && p->offset == 0 && p->count == p->total && p->last &&

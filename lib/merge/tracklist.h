@@ -37,6 +37,7 @@
 #include "merge/apply.h"
 #include "merge/batch.h"
 #include "merge/table.h"
+#include "merge/tracklist_history.h"
 #include "merge/tracklist_items.h"
 #include "merge/tracklist_pages.h"
 #include "merge/tracklist_sources.h"
@@ -50,6 +51,7 @@ struct tracklists {
 	bool ready; /* private from here: what follows is set up */
 	struct tracklist_items items;
 	struct tracklist_pages pages;
+	struct tracklist_history history;
 	struct table *playlists, *queue;
 	struct buf playlist, current_at, current_list; /* looked up last */
 	struct buf current_snapshot, current_sources;

@@ -161,6 +161,23 @@ create table if not exists playlist_pages (
 	primary key (playlist_id, list, page_offset)
 ) without rowid;
 
+-- What was in playlists: each item of each page of a list that came. added_at
+-- is 1970 where the API does not say it.
+create table if not exists playlist_item_history (
+	playlist_id text not null,
+	uri text not null,
+	added_at text not null,
+	added_by text,
+	first_seen text,
+	last_seen text,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text,
+	primary key (playlist_id, uri, added_at)
+) without rowid;
+
 -- The playlists that each user has in the own library.
 create table if not exists user_playlists (
 	user_id text not null,

@@ -98,6 +98,42 @@ left join tracks t on t.track_id = i.track_id
 left join albums al on al.album_id = t.album_id
 order by i.playlist_id, i.position;
 
+-- What entered a playlist, and what left it, each between two times. An item has
+-- left if the current list is newer than the last page that had it. Pages of one
+-- list are fetched within a day, even if a rate limit interrupts them, so what was
+-- seen first a day later or more is of another list.
+create view if not exists playlist_changes as /* sp */
+with lists as materialized (
+	select distinct playlist_id, first_seen from playlist_item_history
+)
+select c.playlist_id, p.name as playlist, c.change, c.not_before, c.not_after,
+	c.uri, t.track_id, t.name as track,
+	(select group_concat(name, ', ') from (
+		select a.name from track_artists
+		join artists a using (artist_id)
+		where track_id = t.track_id order by a.name)) as artists,
+	c.added_by
+from (select playlist_id, 'added' as change,
+		iif(added_at < '1971', null, added_at) as not_before,
+		iif(added_at < '1971', first_seen, added_at) as not_after,
+		uri, added_by
+	from playlist_item_history
+	union all
+	select i.playlist_id, 'removed', i.last_seen, coalesce((
+			select min(first_seen) from lists l
+			where l.playlist_id = i.playlist_id
+				and first_seen < p.tracks_updated
+				and first_seen > strftime('%Y-%m-%dT%H:%M:%fZ',
+					i.last_seen, '+1 day')),
+			p.tracks_updated),
+		i.uri, null
+	from playlist_item_history i join playlists p using (playlist_id)
+	where i.last_seen < p.tracks_updated) c
+left join playlists p on p.playlist_id = c.playlist_id
+left join tracks t on t.track_id = iif(c.uri like 'spotify:track:%',
+	substr(c.uri, 15), c.uri)
+order by c.playlist_id, c.not_after, c.change, c.uri;
+
 -- A page of items does not say who owns the playlist, so that no row of
 -- user_relationships can be made of it. Here the owner is known.
 create view if not exists connections as /* sp */
