@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/os.h"
 #include "cli.h"
+#include "rehearse/export.h"
 #include "rehearse/put_json.h"
 #include "rehearse/server.h"
 
@@ -27,27 +28,47 @@ static const char usage[] =
     "           [--seed N] [--clock T] [--user ID] [--plays-per-day N]\n"
     "           [--playlists N] [--big-playlist N]\n"
     "           [--access-mode extended|development|grandfathered]\n"
-    "           [--scope SCOPES] [--latency MS] [--serve DIR]\n";
+    "           [--scope SCOPES] [--latency MS] [--serve DIR]\n"
+    "       sp-rehearse --export DIR [--export-form extended|endsong|basic]\n"
+    "           [--export-since T] [--export-file-rows N]\n"
+    "           [--export-truth FILE] [--seed N] [--clock T] [--user ID]\n"
+    "           [--plays-per-day N]\n";
 
 struct mock_options {
 	int64_t port, seed, per_day, lists, big, latency, clock;
 	bool clock_given;
 	const char *port_file, *token_file, *user, *serve, *scope;
 	enum access_mode access_mode;
+	const char *export, *export_truth;
+	enum export_form export_form;
+	int64_t export_since, export_file_rows; /* 0: the usual */
 };
+
+/* Which of three names it is, by its index. */
+static int parse_name(
+    const char *option, const char *text, const char *const names[3])
+{
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	}
+	cli_die(EX_USAGE, "%s: not %s, %s or %s: '%s'", option, names[0],
+	    names[1], names[2], text);
+}
 
 static enum access_mode parse_access_mode(const char *text)
 {
 	static const char *const names[] = {
 	    "extended", "development", "grandfathered"};
 
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) == 0)
-			return (enum access_mode)i;
-	}
-	cli_die(EX_USAGE,
-	    "--access-mode: not extended, development or grandfathered: '%s'",
-	    text);
+	return (enum access_mode)parse_name("--access-mode", text, names);
+}
+
+static enum export_form parse_export_form(const char *text)
+{
+	static const char *const names[] = {"extended", "endsong", "basic"};
+
+	return (enum export_form)parse_name("--export-form", text, names);
 }
 
 static const char *parse_user(const char *text)
@@ -81,6 +102,7 @@ static bool read_number(struct mock_options *o, int c, const char *arg)
 	    {'L', "--playlists", &o->lists, PLAYLISTS_MAX},
 	    {'b', "--big-playlist", &o->big, PLAYLIST_SIZE_MAX},
 	    {'l', "--latency", &o->latency, 600000},
+	    {'R', "--export-file-rows", &o->export_file_rows, INT32_MAX},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
@@ -107,6 +129,11 @@ static const struct option longs[] = {
     {"scope", required_argument, NULL, 'S'},
     {"latency", required_argument, NULL, 'l'},
     {"serve", required_argument, NULL, 'd'},
+    {"export", required_argument, NULL, 'e'},
+    {"export-form", required_argument, NULL, 'F'},
+    {"export-since", required_argument, NULL, 'f'},
+    {"export-file-rows", required_argument, NULL, 'R'},
+    {"export-truth", required_argument, NULL, 'T'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -127,6 +154,10 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'r': o->access_mode = parse_access_mode(arg); break;
 	case 'd': o->serve = arg; break;
 	case 'S': o->scope = parse_scope(arg); break;
+	case 'e': o->export = arg; break;
+	case 'F': o->export_form = parse_export_form(arg); break;
+	case 'f': o->export_since = cli_time("--export-since", arg); break;
+	case 'T': o->export_truth = arg; break;
 	default:
 		if (!read_number(o, which, arg))
 			cli_other_option(which, usage);
@@ -232,6 +263,38 @@ static int set_up(struct mock *r, const struct mock_options *o)
 	return EX_OK;
 }
 
+/* Two years, in files of the size that Spotify makes them. */
+#define EXPORT_DAYS 730
+#define EXPORT_FILE_ROWS 16000
+#define EXPORT_FILE_ROWS_BASIC 10000
+
+/* Write the export instead of serving; returns the status to end with. */
+static int write_export(const struct mock *r, const struct mock_options *o)
+{
+	struct export_plan plan = {
+	    .catalogue = r->catalogue,
+	    .folder = o->export,
+	    .truth = o->export_truth,
+	    .form = o->export_form,
+	    .per_day = (int)o->per_day,
+	    .since = o->clock - EXPORT_DAYS * DAY_MS,
+	    .until = o->clock,
+	    .file_rows = o->export_form == EXPORT_BASIC ? EXPORT_FILE_ROWS_BASIC
+							: EXPORT_FILE_ROWS,
+	};
+	char *at;
+
+	if (o->export_since)
+		plan.since = o->export_since;
+	if (o->export_file_rows)
+		plan.file_rows = o->export_file_rows;
+	if (export_write(&plan, &at))
+		return EX_OK;
+	cli_warn("%s: cannot write: %s", at, strerror(errno));
+	free(at);
+	return EX_CANTCREAT;
+}
+
 /* Listen, print the URL, and serve until a signal of set arrives. */
 static int serve(
     struct mock *r, const struct mock_options *o, const sigset_t *set)
@@ -286,7 +349,9 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	status = set_up(&r, &o);
-	if (status == EX_OK)
+	if (status == EX_OK && o.export != NULL)
+		status = write_export(&r, &o);
+	else if (status == EX_OK)
 		status = serve(&r, &o, &set);
 	mock_release(&r);
 	return status;

@@ -52,6 +52,7 @@ fi
 is "$("$bin" -V)" "$("$bin" --version)" "-V is --version"
 for bad in --no-such '--port x' '--port 65536' '--seed -1' '--clock noon' \
 	'--access-mode none' '--plays-per-day many' '--user=' extra \
+	'--export x --export-form new' '--export x --export-since noon' \
 	'--playlists -1' '--big-playlist 100001' '--scope A'; do
 	# shellcheck disable=SC2086
 	"$bin" $bad >out 2>err </dev/null
@@ -744,5 +745,53 @@ stop
 is "$? $(cat err)" \
 	"74 sp-rehearse: none: cannot serve: No such file or directory" \
 	"a folder that does not exist"
+
+section "the export"
+export_to() { # folder, then options
+	"$bin" --seed 5 --plays-per-day 20 --clock 2026-11-22T12:00:00Z \
+	    --export "$@" --export-truth "$1.truth" 2>err
+}
+history='Spotify Extended Streaming History'
+export_to whole --export-since 2026-06-01 --export-file-rows 4000
+is "$? $(cat err)" "0 " "it is written, and no server started"
+export_to again --export-since 2026-06-01 --export-file-rows 4000
+diff -r whole again >out && cmp -s whole.truth again.truth
+ok $? "the same seed gives the same files"
+is "$(find whole -name '*_2026*.json' | sed 's/.*\///' | sort | xargs)" \
+	"Streaming_History_Audio_2026_0.json Streaming_History_Audio_2026_1.json Streaming_History_Audio_2026_2.json Streaming_History_Video_2026.json" \
+	"the files have the names of today"
+is "$(jq -s 'add | map(keys_unsorted | length) | unique | .[]' \
+	"whole/$history"/*)" 23 "each row has 23 members"
+jq -c '.[]' "whole/$history"/* | sort >whole.rows
+"$bin" --seed 5 --plays-per-day 20 --clock 2026-10-01 --export early
+jq -c '.[]' "early/$history"/* | sort | comm -23 - whole.rows >out
+is "$(jq -r 'select(.ts >= "2026-06-01").ts' out)" "" \
+	"an earlier export has rows of a later one, and no others"
+start --seed 5 --plays-per-day 20 --clock 2026-11-22T12:00:00Z
+get /rehearse/plays | jq -c 'select(.track_id != null and .visible_at
+	<= "2026-11-22T11")|[.played_at, .track_id]' | sort >plays
+jq -c 'select(.rule == "track")|[.played_at, .track_id]' whole.truth |
+	sort >pairs
+stop
+is "$(wc -l <plays) $(comm -23 plays pairs)" "$(comm -12 plays pairs | wc -l) " \
+	"every play of the API has its stream"
+jq -sc 'add[] | [.ts[:19], .spotify_track_uri, .ms_played]' \
+	"whole/$history"/* | sort -u >keys
+jq -c '[.ts[:19], .item, .ms_played]' whole.truth | sort -u | comm -23 - keys >out
+is "$(cat out)" "" "and every stream of the truth is in the files"
+is "$(jq -s 'map(select(.rule == "track") |
+	def ms: (.[:19] + "Z" | fromdate) * 1000 + (.[20:23] | tonumber);
+	(.played_at | ms) - (.ts | ms)) | (map(select(0 <= . and . <= 5000))
+	| length) / length | . > 0.7 and . < 0.95' whole.truth)" true \
+	"most plays are reported within five seconds"
+export_to old --export-form endsong --export-since 2021-06-01
+is "$(jq -c '.[0] | [(keys | length), .username, has("ip_addr_decrypted")]' \
+	old/MyData/endsong_0.json)" '[21,"rehearsal",true]' "the form before 2023"
+export_to basic --export-form basic
+is "$(jq -c '.[0] | keys' basic/*/StreamingHistory_music_0.json)" \
+	'["artistName","endTime","msPlayed","trackName"]' "the basic form"
+"$bin" --export err/none 2>out
+is "$? $(cat out)" "73 sp-rehearse: err/none/audio.part: cannot write: Not a directory" \
+	"a folder that cannot be written"
 
 finish

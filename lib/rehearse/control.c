@@ -193,7 +193,7 @@ static void play(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
 	const struct catalogue *cat = r->catalogue;
-	struct play p = {r->clock, INT64_MIN, cat->favourites[0], -1};
+	struct play p = {r->clock, INT64_MIN, cat->favourites[0], -1, 0};
 	char text[192];
 
 	if (param_get(req->query, "uri", text, sizeof(text))) {

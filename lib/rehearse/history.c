@@ -185,14 +185,17 @@ static bool play_day(struct history *l, int64_t day, struct day_sketch *sketch,
 		pauses += sketch[i].pause;
 	}
 	for (int i = 0; i < n; i++) {
-		struct play p = {0, 0, sketch[i].track, sketch[i].context};
+		struct play p = {
+		    0, 0, sketch[i].track, sketch[i].context, sketch[i].lasts};
 
 		/* More music than the day holds is played faster. */
-		if (lasts >= room)
-			at += sketch[i].lasts * (room - n) / lasts + 1;
-		else
+		if (lasts >= room) {
+			p.heard = sketch[i].lasts * (room - n) / lasts;
+			at += p.heard + 1;
+		} else {
 			at += sketch[i].lasts +
 			      (room - lasts) * sketch[i].pause / pauses;
+		}
 		p.played_at = at;
 		p.visible_at = at;
 		if (prng_below(c, 25) == 0)

@@ -21,6 +21,7 @@ struct play {
 	int64_t visible_at; /* when the service begins to show it */
 	int track;	    /* index in the catalogue */
 	int context;	    /* see history_context */
+	int64_t heard;	    /* how much was heard before it, ms; 0: not known */
 };
 
 struct history {
