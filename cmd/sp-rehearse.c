@@ -40,7 +40,7 @@ struct mock_options {
 	const char *port_file, *token_file, *user, *serve, *scope;
 	enum access_mode access_mode;
 	const char *export, *export_truth;
-	enum export_form export_form;
+	enum export_package export_form;
 	int64_t export_since, export_file_rows; /* 0: the usual */
 };
 
@@ -64,11 +64,11 @@ static enum access_mode parse_access_mode(const char *text)
 	return (enum access_mode)parse_name("--access-mode", text, names);
 }
 
-static enum export_form parse_export_form(const char *text)
+static enum export_package parse_export_form(const char *text)
 {
 	static const char *const names[] = {"extended", "endsong", "basic"};
 
-	return (enum export_form)parse_name("--export-form", text, names);
+	return (enum export_package)parse_name("--export-form", text, names);
 }
 
 static const char *parse_user(const char *text)
@@ -279,8 +279,9 @@ static int write_export(const struct mock *r, const struct mock_options *o)
 	    .per_day = (int)o->per_day,
 	    .since = o->clock - EXPORT_DAYS * DAY_MS,
 	    .until = o->clock,
-	    .file_rows = o->export_form == EXPORT_BASIC ? EXPORT_FILE_ROWS_BASIC
-							: EXPORT_FILE_ROWS,
+	    .file_rows = o->export_form == PACKAGE_BASIC
+			     ? EXPORT_FILE_ROWS_BASIC
+			     : EXPORT_FILE_ROWS,
 	};
 	char *at;
 

@@ -78,13 +78,13 @@ static const char *final_path(const struct export_writer *w,
 	const struct file_series *s = &w->series[group];
 
 	buf_printf(path, "%s/", w->plan->folder);
-	if (w->plan->form == EXPORT_BASIC) {
+	if (w->plan->form == PACKAGE_BASIC) {
 		buf_printf(path,
 		    "Spotify Account Data/StreamingHistory_%s_%d.json",
 		    basic[group], s->number);
 		return buf_cstr(path);
 	}
-	if (w->plan->form == EXPORT_ENDSONG) {
+	if (w->plan->form == PACKAGE_ENDSONG) {
 		buf_printf(path, "MyData/%s",
 		    group == GROUP_VIDEO ? "endvideo" : "endsong");
 	} else {
@@ -151,7 +151,7 @@ static bool series_close(
 	part_path(w, group, &part);
 	final_path(w, group, last, &path);
 	out_put_slice(&s->out,
-	    w->plan->form == EXPORT_BASIC ? SLICE("\n]\n") : SLICE("]"));
+	    w->plan->form == PACKAGE_BASIC ? SLICE("\n]\n") : SLICE("]"));
 	ok = close_out(w, &s->out, &part);
 	if (ok && (!os_make_parents(buf_cstr(&path), 0777) ||
 		      rename(buf_cstr(&part), buf_cstr(&path)) != 0))
@@ -175,7 +175,7 @@ static bool series_add(
     struct export_writer *w, enum file_group group, int64_t ts)
 {
 	struct file_series *s = &w->series[group];
-	bool basic = w->plan->form == EXPORT_BASIC;
+	bool basic = w->plan->form == PACKAGE_BASIC;
 	int year = year_of(ts);
 
 	if (s->rows >= w->plan->file_rows && !series_close(w, group, false))
@@ -197,9 +197,9 @@ static bool series_add(
 }
 
 static enum file_group group_of(
-    const struct export_plan *plan, const struct export_row *row)
+    const struct export_plan *plan, const struct day_stream *row)
 {
-	if (plan->form != EXPORT_BASIC)
+	if (plan->form != PACKAGE_BASIC)
 		return row->video ? GROUP_VIDEO : GROUP_AUDIO;
 	if (row->kind == EXPORT_EPISODE)
 		return GROUP_PODCAST;
@@ -207,7 +207,7 @@ static enum file_group group_of(
 }
 
 /* The basic form has equal rows of one minute once. */
-static bool basic_known(struct export_writer *w, const struct export_row *row)
+static bool basic_known(struct export_writer *w, const struct day_stream *row)
 {
 	struct basic_row new = {
 	    row->kind, row->index, row->ts / CLOCK_MINUTE, row->heard};
@@ -224,16 +224,16 @@ static bool basic_known(struct export_writer *w, const struct export_row *row)
 }
 
 static bool write_row(struct export_writer *w, const struct export_day *d,
-    const struct export_row *row)
+    const struct day_stream *row)
 {
 	int64_t ts = export_shown_ts(row);
 
 	if (ts < w->plan->since || ts > w->plan->until)
 		return true;
 	buf_clear(&w->text);
-	if (w->plan->form != EXPORT_BASIC)
+	if (w->plan->form != PACKAGE_BASIC)
 		export_put_row(
-		    d, row, w->plan->form == EXPORT_ENDSONG, &w->text);
+		    d, row, w->plan->form == PACKAGE_ENDSONG, &w->text);
 	else if (!basic_known(w, row))
 		export_put_basic(d, row, &w->text);
 	if (w->text.n > 0 && !series_add(w, group_of(w->plan, row), ts))
@@ -308,7 +308,7 @@ bool export_write(const struct export_plan *asked, char **at)
 	bool ok;
 	int err;
 
-	if (plan.form == EXPORT_BASIC &&
+	if (plan.form == PACKAGE_BASIC &&
 	    plan.since < plan.until - BASIC_DAYS * CLOCK_DAY)
 		plan.since = plan.until - BASIC_DAYS * CLOCK_DAY;
 	w.truth.fd = -1;

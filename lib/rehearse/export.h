@@ -11,17 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum export_form {
-	EXPORT_EXTENDED, /* of today: Streaming_History_Audio_*.json */
-	EXPORT_ENDSONG,	 /* the same before 2023: endsong_*.json */
-	EXPORT_BASIC,	 /* the last year alone: StreamingHistory_*.json */
+enum export_package {
+	PACKAGE_EXTENDED, /* of today: Streaming_History_Audio_*.json */
+	PACKAGE_ENDSONG,  /* the same before 2023: endsong_*.json */
+	PACKAGE_BASIC,	  /* the last year alone: StreamingHistory_*.json */
 };
 
 struct export_plan {
 	const struct catalogue *catalogue;
 	const char *folder; /* is created if it does not exist */
 	const char *truth;  /* a file for the true pairs, or NULL */
-	enum export_form form;
+	enum export_package form;
 	int per_day;	      /* plays, as the mock API has them */
 	int64_t since, until; /* ms since 1970; what ends later is left out */
 	int64_t file_rows;    /* that a file has at most */

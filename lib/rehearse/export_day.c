@@ -17,14 +17,14 @@ void export_day_release(struct export_day *d)
 	d->count = d->room = 0;
 }
 
-struct export_row *export_day_add(struct export_day *d)
+struct day_stream *export_day_add(struct export_day *d)
 {
 	static const int devices[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 2};
-	struct export_row *row;
+	struct day_stream *row;
 
 	d->rows = mem_grow(d->rows, &d->room, d->count + 1, sizeof(*d->rows));
 	row = &d->rows[d->count++];
-	*row = (struct export_row){
+	*row = (struct day_stream){
 	    .played_at = INT64_MIN,
 	    .device = devices[prng_below(&d->prng, COUNT_OF(devices))],
 	};
@@ -201,10 +201,10 @@ static void plan(
 	l->reason_start = why_it_began(d, s, l->start - s->free_at);
 }
 
-static struct export_row *add_row(
+static struct day_stream *add_row(
     struct export_day *d, const struct play *p, const struct listening *l)
 {
-	struct export_row *row = export_day_add(d);
+	struct day_stream *row = export_day_add(d);
 
 	row->kind =
 	    d->catalogue->tracks[p->track].local ? EXPORT_LOCAL : EXPORT_TRACK;

@@ -27,7 +27,7 @@ enum export_kind {
 	EXPORT_CHAPTER, /* of an audiobook */
 };
 
-struct export_row {
+struct day_stream {
 	enum export_kind kind;
 	int index;	   /* of the track or episode in the catalogue; else
 			      a number for what is made up */
@@ -47,7 +47,7 @@ struct export_day {
 	enum export_era era;
 	int64_t begins;	  /* ms since 1970 */
 	struct prng prng; /* a source of its own: plays stay as they are */
-	struct export_row *rows;
+	struct day_stream *rows;
 	size_t count, room;
 };
 
@@ -60,7 +60,7 @@ void export_day_make(
 void export_day_release(struct export_day *);
 
 /* For the parts of export_day_make: a new row, until the next one. */
-struct export_row *export_day_add(struct export_day *);
+struct day_stream *export_day_add(struct export_day *);
 
 /*
  * Add what the API never shows between two moments, in ms since 1970; the

@@ -12,10 +12,10 @@ struct idle {
 };
 
 /* Something is heard for so long, from `at` on. */
-static struct export_row *hear(struct idle *f, enum export_kind kind, int index,
+static struct day_stream *hear(struct idle *f, enum export_kind kind, int index,
     int64_t heard, const char *why)
 {
-	struct export_row *row = export_day_add(f->day);
+	struct day_stream *row = export_day_add(f->day);
 
 	row->kind = kind;
 	row->index = index;
@@ -54,7 +54,7 @@ static int choose_other(struct idle *f)
 }
 
 /* Another track, from lo to hi ms of it. */
-static struct export_row *hear_other(
+static struct day_stream *hear_other(
     struct idle *f, int64_t lo, int64_t hi, const char *why)
 {
 	int track = choose_other(f);
@@ -77,7 +77,7 @@ static void touch(struct idle *f)
 		hear(f, EXPORT_TRACK, track, heard[i], "clickrow");
 	}
 	if (n == 3 && one_in(f, 20)) { /* told twice */
-		struct export_row *again = export_day_add(f->day);
+		struct day_stream *again = export_day_add(f->day);
 
 		*again = again[-1];
 	}
@@ -119,7 +119,7 @@ static void private_session(struct idle *f)
 	}
 }
 
-static struct export_row *podcast(struct idle *f)
+static struct day_stream *podcast(struct idle *f)
 {
 	const struct catalogue *cat = f->day->catalogue;
 	int index = (int)between(f, 0, cat->episode_count - 1);
@@ -145,7 +145,7 @@ static void phantoms(struct idle *f)
 	int track = choose_other(f);
 
 	for (int i = 0; i < MANY; i++) {
-		struct export_row *row =
+		struct day_stream *row =
 		    hear(f, EXPORT_TRACK, track, 149000, "endplay");
 
 		row->device = 1;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int64_t export_shown_ts(const struct export_row *row)
+int64_t export_shown_ts(const struct day_stream *row)
 {
 	return row->ts - row->ts % CLOCK_SECOND;
 }
@@ -95,7 +95,7 @@ static void name_episode(const struct episode *e, struct export_names *n)
 	n->episode_uri = e->uri;
 }
 
-static void name_row(const struct catalogue *cat, const struct export_row *row,
+static void name_row(const struct catalogue *cat, const struct day_stream *row,
     struct export_names *n)
 {
 	memset(n, 0, sizeof(*n));
@@ -131,7 +131,7 @@ static void put_names(
 }
 
 /* The start, on the device's clock, in the unit of its year; 0: not known. */
-static int64_t offline_timestamp(const struct export_row *row, bool *millis)
+static int64_t offline_timestamp(const struct day_stream *row, bool *millis)
 {
 	*millis = row->ts >= 16436 * CLOCK_DAY && row->ts < 18993 * CLOCK_DAY;
 	if (row->start == INT64_MIN)
@@ -140,7 +140,7 @@ static int64_t offline_timestamp(const struct export_row *row, bool *millis)
 }
 
 static void put_offline_timestamp(
-    const struct export_row *row, bool endsong, struct buf *b)
+    const struct day_stream *row, bool endsong, struct buf *b)
 {
 	bool millis;
 	int64_t at = offline_timestamp(row, &millis);
@@ -153,7 +153,7 @@ static void put_offline_timestamp(
 
 /* Whether it was skipped: nobody noticed from 2015 to 2022. */
 static void put_skipped(
-    const struct export_row *row, bool endsong, struct buf *b)
+    const struct day_stream *row, bool endsong, struct buf *b)
 {
 	bool noticed = row->ts >= 19358 * CLOCK_DAY;
 
@@ -164,7 +164,7 @@ static void put_skipped(
 		    noticed && strcmp(row->reason_end, "fwdbtn") == 0);
 }
 
-void export_put_row(const struct export_day *d, const struct export_row *row,
+void export_put_row(const struct export_day *d, const struct day_stream *row,
     bool endsong, struct buf *b)
 {
 	int64_t day_of_year = d->begins / CLOCK_DAY % 365;
@@ -202,7 +202,7 @@ static void put_line(struct buf *b, const char *key, const char *text)
 }
 
 void export_put_basic(
-    const struct export_day *d, const struct export_row *row, struct buf *b)
+    const struct export_day *d, const struct day_stream *row, struct buf *b)
 {
 	struct export_names n;
 	char text[CLOCK_TEXT];
@@ -227,7 +227,7 @@ void export_put_basic(
 }
 
 void export_put_pair(
-    const struct export_day *d, const struct export_row *row, struct buf *b)
+    const struct export_day *d, const struct day_stream *row, struct buf *b)
 {
 	const struct track *t;
 	bool millis;
