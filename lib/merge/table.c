@@ -15,7 +15,9 @@ static const struct table_rule {
 	const char *keys[8]; /* if not the primary key */
 } specials[] = {
     {"accounts", TABLE_NOT_LOADED, false, false, false, {NULL}},
+    {"album_artists", TABLE_BY_COLUMN, false, false, true, {NULL}},
     {"cursors", TABLE_CURSOR, true, false, false, {NULL}},
+    {"episode_history", TABLE_BY_COLUMN, false, false, true, {NULL}},
     {"ingest_errors", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"ingest_runs", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"lifted_deadlines", TABLE_NOT_LOADED, false, false, false, {NULL}},
@@ -33,7 +35,7 @@ static const struct table_rule {
     {"streaming_history", TABLE_BY_COLUMN, false, false, true,
 	{"ts", "user_id", "item", "offline_timestamp", "ms_played", "nth",
 	    NULL}},
-    {"track_artists", TABLE_BY_COLUMN, false, false, false, {NULL}},
+    {"track_artists", TABLE_BY_COLUMN, false, false, true, {NULL}},
     {"user_playlists", TABLE_BY_COLUMN, false, false, false, {NULL}},
     {"user_relationships", TABLE_BY_COLUMN, false, false, false, {NULL}},
 };
@@ -297,8 +299,8 @@ static void finish_table(struct table *t, const struct table_rule *special)
 static bool is_ours(struct slice name)
 {
 	static const char *const merged[] = {"tracks", "albums", "artists",
-	    "playlists", "users", "endpoint_status", "playlist_item_history",
-	    "streaming_coverage"};
+	    "episodes", "shows", "playlists", "users", "endpoint_status",
+	    "playlist_item_history", "streaming_coverage"};
 
 	for (size_t i = 0; i < COUNT_OF(merged); i++)
 		if (slice_is(name, merged[i]))

@@ -26,7 +26,13 @@ create table if not exists tracks (
 	popularity integer,
 	uri text,
 	is_local boolean,
+	explicit boolean,
+	isrc text,
+	disc_number integer,
+	track_number integer,
+	linked_from_id text,
 	audio_features_json text,
+	vendor_json text,
 	created_at text,
 	last_updated text,
 	column_times text,
@@ -39,8 +45,14 @@ create table if not exists albums (
 	album_id text not null primary key,
 	name text,
 	release_date text,
+	release_date_precision text,
+	album_type text,
+	total_tracks integer,
+	label text,
+	upc text,
 	uri text,
 	images_json text,
+	vendor_json text,
 	last_updated text,
 	column_times text,
 	row_source integer,
@@ -51,20 +63,78 @@ create table if not exists artists (
 	artist_id text not null primary key,
 	name text,
 	uri text,
+	genres_json text,
+	popularity integer,
+	followers integer,
 	images_json text,
+	vendor_json text,
 	last_updated text,
 	column_times text,
 	row_source integer,
 	column_sources text
 );
 
+-- last_updated stays NULL while it is the same as created_at, here and in
+-- album_artists.
 create table if not exists track_artists (
 	track_id text not null,
 	artist_id text not null,
+	position integer,
 	created_at text,
+	last_updated text,
+	column_times text,
 	row_source integer,
+	first_source integer,
+	column_sources text,
 	primary key (track_id, artist_id)
 ) without rowid;
+
+create table if not exists album_artists (
+	album_id text not null,
+	artist_id text not null,
+	position integer,
+	created_at text,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text,
+	primary key (album_id, artist_id)
+) without rowid;
+
+create table if not exists episodes (
+	episode_id text not null primary key,
+	name text,
+	show_id text,
+	duration_ms integer,
+	release_date text,
+	release_date_precision text,
+	explicit boolean,
+	description text,
+	uri text,
+	images_json text,
+	vendor_json text,
+	created_at text,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text
+);
+
+create table if not exists shows (
+	show_id text not null primary key,
+	name text,
+	publisher text,
+	description text,
+	total_episodes integer,
+	uri text,
+	images_json text,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	column_sources text
+);
 
 -- last_updated stays NULL while it is the same as ingested_at.
 create table if not exists play_history (
@@ -86,6 +156,23 @@ create table if not exists play_history (
 -- In the order of time, so that new plays go to the end of the index.
 create unique index if not exists play_history_unique
 	on play_history (user_id, played_at, track_id);
+
+-- The plays of episodes, which are no tracks.
+create table if not exists episode_history (
+	user_id text not null,
+	played_at text not null,
+	episode_id text not null,
+	context_type text,
+	context_uri text,
+	source text,
+	ingested_at text,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	first_source integer,
+	column_sources text,
+	primary key (user_id, played_at, episode_id)
+) without rowid;
 
 -- played_at and user_id: the newest play that named the playlist and whose
 -- it was, NULL if it was added by hand.
@@ -118,6 +205,7 @@ create table if not exists playlists (
 	description text,
 	uri text,
 	images_json text,
+	vendor_json text,
 	last_refreshed text,
 	snapshot_id text,
 	tracks_total integer,
@@ -197,6 +285,11 @@ create table if not exists users (
 	uri text,
 	images_json text,
 	is_me boolean,
+	followers integer,
+	country text,
+	product text,
+	account_id text,
+	vendor_json text,
 	last_refreshed text,
 	last_updated text,
 	column_times text,
