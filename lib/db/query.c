@@ -155,6 +155,18 @@ void query_reset(struct query *q)
 		query_fail(q, sqlite3_reset(q->stmt));
 }
 
+int query_end_run(struct query *q)
+{
+	int rc;
+
+	query_reset(q);
+	rc = q->rc;
+	if (rc != SQLITE_OK)
+		sqlite3_reset(q->stmt);
+	q->rc = SQLITE_OK;
+	return rc;
+}
+
 /* Bytes of a column, for which SQLite returns NULL where they are empty. */
 static struct slice column_bytes(struct query *q, const void *p, int column)
 {

@@ -76,6 +76,12 @@ int query_run(struct query *);
 void query_reset(struct query *);
 
 /*
+ * Skip the remaining rows and forget a failure, whose code is returned: for a
+ * statement that runs again after what failed was rolled back.
+ */
+int query_end_run(struct query *);
+
+/*
  * A column of the current row, counted from 0. Text and bytes are borrowed
  * until the next step, and have p == NULL where the column is NULL; text ends
  * with a NUL.

@@ -16,6 +16,9 @@
 #include "merge/value.h"
 #include "merge/sources.h"
 
+/* No list, or no text. */
+#define LIST_NONE ((struct slice){NULL, 0})
+
 enum list_op { LIST_OP_NONE, LIST_OP_PAGE, LIST_OP_CHECK };
 
 struct list_record {

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "db/db.h"
-#include "merge/tracklist_sql.h"
 
 #define LIST_TEXT_MAX ((size_t)1 << 30) /* of a value in SQLite */
 
@@ -55,7 +54,7 @@ static int prepare(struct tracklists *ls)
 	if (!tracks || !ls->playlists || !ls->queue)
 		return db_error(ls->applier->db);
 	ls->ready = true;
-	rc = tracklist_sql_add_function(ls->applier->db);
+	rc = tracklist_items_add_function(ls->applier->db);
 	if (rc != SQLITE_OK)
 		return rc;
 	rc = tracklist_items_init(&ls->items, ls->applier, tracks);
@@ -196,31 +195,26 @@ static int write_current(struct tracklists *ls, const struct whole_list *w)
 }
 
 /* The source of a stored page; an older version stored none. */
-static int64_t page_source(sqlite3_stmt *page)
+static int64_t page_source(struct query *page)
 {
-	return sqlite3_column_type(page, 2) == SQLITE_NULL
-		   ? SOURCE_UNKNOWN
-		   : sqlite3_column_int64(page, 2);
+	return query_is_null(page, 2) ? SOURCE_UNKNOWN : query_int(page, 2);
 }
 
 /* Write the items of all stored pages of a list. */
 static int put_pages(struct tracklists *ls, const struct whole_list *w,
     struct tracklist_position *at)
 {
-	sqlite3_stmt *s =
+	struct query *q =
 	    tracklist_pages_read(&ls->pages, w->playlist, w->list);
-	int rc;
+	int rc = SQLITE_OK, end;
 
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		tracklist_sources_add(&ls->current_sources,
-		    sqlite3_column_int64(s, 1), page_source(s));
-		rc = tracklist_items_put(
-		    &ls->items, at, tracklist_sql_text(s, 0));
-		if (rc != SQLITE_OK)
-			break;
+	while (rc == SQLITE_OK && query_step(q)) {
+		tracklist_sources_add(
+		    &ls->current_sources, query_int(q, 1), page_source(q));
+		rc = tracklist_items_put(&ls->items, at, query_text(q, 0));
 	}
-	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	end = query_end_run(q);
+	return rc ? rc : end;
 }
 
 /* Make a list the current one. */
@@ -345,18 +339,17 @@ static int confirms(struct tracklists *ls, const struct whole_list *w,
 static int find_confirming(
     struct tracklists *ls, const struct whole_list *w, bool *found)
 {
-	sqlite3_stmt *s =
+	struct query *q =
 	    tracklist_pages_others(&ls->pages, w->playlist, w->list);
-	int rc = SQLITE_OK;
+	int rc = SQLITE_OK, end;
 
 	*found = false;
-	while (rc == SQLITE_OK && !*found &&
-	       (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		buf_set(&ls->name, tracklist_sql_text(s, 0));
+	while (rc == SQLITE_OK && !*found && query_step(q)) {
+		buf_set(&ls->name, query_text(q, 0));
 		rc = confirms(ls, w, buf_slice(&ls->name), found);
 	}
-	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	end = query_end_run(q);
+	return rc ? rc : end;
 }
 
 /*
@@ -380,18 +373,18 @@ static int make_confirmed_current(struct tracklists *ls,
 /* A complete list as new as the current one may have the smaller source. */
 static int write_as_new(struct tracklists *ls, const struct whole_list *w)
 {
-	sqlite3_stmt *s =
+	struct query *q =
 	    tracklist_pages_read(&ls->pages, w->playlist, w->list);
 	int64_t first = SOURCE_UNKNOWN;
 	int rc;
 
 	if (!slice_eq(w->at, buf_slice(&ls->current_at)))
 		return SQLITE_OK;
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		if (sqlite3_column_int64(s, 1) == 0)
-			first = page_source(s);
-	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? write_whole(ls, w, first, false) : rc;
+	while (query_step(q))
+		if (query_int(q, 1) == 0)
+			first = page_source(q);
+	rc = query_end_run(q);
+	return rc ? rc : write_whole(ls, w, first, false);
 }
 
 /* Assess a list with a record that came; if it is complete, make it current. */
@@ -416,18 +409,18 @@ static int assess_list(
 /* Store a record, and assess its list and those that follow it. */
 static int store_record(struct tracklists *ls, const struct list_record *p)
 {
-	sqlite3_stmt *s;
+	struct query *q;
 	bool changed;
-	int rc = tracklist_pages_store(&ls->pages, p, &changed);
+	int rc = tracklist_pages_store(&ls->pages, p, &changed), end;
 
 	ls->incomplete = true;
 	if (rc != SQLITE_OK || !changed)
 		return rc;
-	s = tracklist_pages_followers(&ls->pages, p->playlist, p->list);
-	while (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
-		rc = assess_list(ls, p, tracklist_sql_text(s, 0));
-	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	q = tracklist_pages_followers(&ls->pages, p->playlist, p->list);
+	while (rc == SQLITE_OK && query_step(q))
+		rc = assess_list(ls, p, query_text(q, 0));
+	end = query_end_run(q);
+	return rc ? rc : end;
 }
 
 /*
@@ -599,26 +592,24 @@ int tracklists_report_incomplete(struct tracklists *ls,
 	const char *reason),
     void *ctx)
 {
-	sqlite3_stmt *s;
+	struct query *q;
 	bool needless;
-	int rc;
+	int rc = SQLITE_OK, end;
 
 	if (!ls->incomplete)
 		return SQLITE_OK;
 	ls->known = false;
-	s = tracklist_pages_incomplete(&ls->pages);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		struct slice playlist = tracklist_sql_text(s, 0);
-		struct slice list = tracklist_sql_text(s, 1);
+	q = tracklist_pages_incomplete(&ls->pages);
+	while (rc == SQLITE_OK && query_step(q)) {
+		struct slice playlist = query_text(q, 0);
+		struct slice list = query_text(q, 1);
 
 		rc = needs_no_report(ls, playlist, list, &needless);
-		if (rc != SQLITE_OK)
-			break;
-		if (!needless)
+		if (rc == SQLITE_OK && !needless)
 			report(ctx, playlist, list, reason(ls, &ls->status));
 	}
-	sqlite3_reset(s);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	end = query_end_run(q);
+	return rc ? rc : end;
 }
 
 int tracklists_clear_seen(struct tracklists *ls)

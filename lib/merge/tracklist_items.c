@@ -2,7 +2,6 @@
 
 #include "db/db.h"
 #include "db/statements.h"
-#include "merge/tracklist_sql.h"
 
 enum {
 	ITEMS_LENGTH,
@@ -26,6 +25,29 @@ static const struct sql *const statements[TRACKLIST_ITEMS_STATEMENTS] = {
     [ITEMS_COPY] = &sql_items_copy,
 };
 
+static struct slice argument(sqlite3_value *v)
+{
+	const void *p = sqlite3_value_blob(v);
+
+	return (struct slice){p ? p : "", (size_t)sqlite3_value_bytes(v)};
+}
+
+static void sql_items_cmp(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	int cmp;
+
+	(void)n;
+	if (items_cmp(argument(v[0]), argument(v[1]), &cmp))
+		sqlite3_result_int(c, cmp);
+}
+
+int tracklist_items_add_function(sqlite3 *db)
+{
+	return sqlite3_create_function(db, "items_cmp", 2,
+	    SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_items_cmp, NULL,
+	    NULL);
+}
+
 int tracklist_items_init(
     struct tracklist_items *li, struct applier *applier, struct table *t)
 {
@@ -43,53 +65,63 @@ int tracklist_items_init(
 	if (applier->dry)
 		rc = query_exec(applier->db, &sql_items_create_copy);
 	for (int i = 0; i < TRACKLIST_ITEMS_STATEMENTS && rc == SQLITE_OK; i++)
-		if (i != ITEMS_COPY || applier->dry)
-			rc = tracklist_sql_prepare(
-			    applier->db, statements[i], &li->statements[i]);
+		if (i != ITEMS_COPY || applier->dry) {
+			query_prepare_persistent(
+			    &li->queries[i], applier->db, statements[i]);
+			rc = li->queries[i].rc;
+		}
 	return rc;
 }
 
 void tracklist_items_release(struct tracklist_items *li)
 {
 	for (int i = 0; i < TRACKLIST_ITEMS_STATEMENTS; i++)
-		sqlite3_finalize(li->statements[i]);
+		query_finish(&li->queries[i]);
 	arena_release(&li->arena);
 	buf_release(&li->why);
 }
 
+/* A query about a playlist. */
+static struct query *bind_playlist(
+    struct tracklist_items *li, int which, struct slice playlist)
+{
+	query_bind_text(&li->queries[which], ":playlist", playlist);
+	return &li->queries[which];
+}
+
+static int run(struct query *q)
+{
+	query_run(q);
+	return query_end_run(q);
+}
+
 int tracklist_items_copy(struct tracklist_items *li, struct slice playlist)
 {
-	return db_run(tracklist_sql_bind(
-	    li->statements[ITEMS_COPY], playlist, LIST_NONE));
+	return run(bind_playlist(li, ITEMS_COPY, playlist));
 }
 
 int tracklist_items_count(
     struct tracklist_items *li, struct tracklist_position *at)
 {
-	sqlite3_stmt *s = tracklist_sql_bind(
-	    li->statements[ITEMS_LENGTH], at->playlist, LIST_NONE);
-	int rc = sqlite3_step(s);
+	struct query *q = bind_playlist(li, ITEMS_LENGTH, at->playlist);
 
-	at->length = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+	query_step(q);
+	at->length = query_int(q, 0);
+	return query_end_run(q);
 }
 
 int tracklist_items_cmp(struct tracklist_items *li,
     const struct tracklist_position *at, struct slice items, int64_t count,
     int *cmp)
 {
-	sqlite3_stmt *s = tracklist_sql_bind(
-	    li->statements[ITEMS_CMP], at->playlist, LIST_NONE);
-	int rc;
+	struct query *q = bind_playlist(li, ITEMS_CMP, at->playlist);
 
-	tracklist_sql_bind_text(s, ":items", items);
-	tracklist_sql_bind_int(s, ":position", at->position);
-	tracklist_sql_bind_int(s, ":end", at->position + count);
-	rc = sqlite3_step(s);
-	*cmp = sqlite3_column_int(s, 0);
-	sqlite3_reset(s);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc;
+	query_bind_text(q, ":items", items);
+	query_bind_int(q, ":position", at->position);
+	query_bind_int(q, ":end", at->position + count);
+	query_step(q);
+	*cmp = (int)query_int(q, 0);
+	return query_end_run(q);
 }
 
 static void set_position(
@@ -105,11 +137,11 @@ static void set_position(
 }
 
 /* Read the stored row; its text is valid until the statement is stepped. */
-static void read_before(struct tracklist_items *li, sqlite3_stmt *s)
+static void read_before(struct tracklist_items *li, struct query *q)
 {
 	for (int i = 0; i < ITEM_COLUMNS; i++)
 		li->before.values[li->columns[i]] =
-		    value_text(tracklist_sql_text(s, i));
+		    value_text(query_text(q, i));
 	li->before.present = true;
 }
 
@@ -129,7 +161,7 @@ static void report_change(struct tracklist_items *li, enum change_kind kind,
 
 static int write_after(struct tracklist_items *li, int which)
 {
-	sqlite3_stmt *s = li->statements[which];
+	sqlite3_stmt *s = li->queries[which].stmt;
 	const struct value *v = li->after.values;
 	int index = 1, rc;
 
@@ -166,27 +198,29 @@ static void copy_after(struct tracklist_items *li)
 static int put_item(struct tracklist_items *li,
     const struct tracklist_position *at, const struct list_item *item)
 {
-	sqlite3_stmt *find = li->statements[ITEMS_FIND];
+	struct query *find = &li->queries[ITEMS_FIND];
 	enum change_kind kind = CHANGE_INSERT;
-	int rc = SQLITE_DONE;
+	bool found = false;
+	int rc = SQLITE_OK;
 
 	set_position(li, at->playlist, at->position);
 	li->before.present = false;
 	li->after.present = true;
 	if (at->position < at->length) {
-		db_bind_text(find, 1, at->playlist);
-		sqlite3_bind_int64(find, 2, at->position);
-		rc = sqlite3_step(find);
+		db_bind_text(find->stmt, 1, at->playlist);
+		sqlite3_bind_int64(find->stmt, 2, at->position);
+		found = query_step(find);
+		rc = find->rc;
 	}
-	if (rc == SQLITE_ROW)
+	if (found)
 		read_before(li, find);
 	for (int i = 0; i < ITEM_COLUMNS; i++)
 		li->after.values[li->columns[i]] = item->values[i];
-	if (rc == SQLITE_ROW)
+	if (found)
 		kind = merge_row_differs(li->table, &li->before, &li->after)
 			   ? CHANGE_UPDATE
 			   : CHANGE_NONE;
-	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+	if (rc == SQLITE_OK)
 		rc = kind == CHANGE_INSERT   ? write_after(li, ITEMS_INSERT)
 		     : kind == CHANGE_UPDATE ? write_after(li, ITEMS_UPDATE)
 					     : SQLITE_OK;
@@ -194,7 +228,7 @@ static int put_item(struct tracklist_items *li,
 		report_change(li, kind, at->src);
 	else
 		copy_after(li);
-	sqlite3_reset(find);
+	query_end_run(find);
 	return rc;
 }
 
@@ -222,27 +256,25 @@ int tracklist_items_put(struct tracklist_items *li,
 int tracklist_items_truncate(
     struct tracklist_items *li, const struct tracklist_position *from)
 {
-	sqlite3_stmt *s = li->statements[ITEMS_BEYOND];
+	struct query *q = &li->queries[ITEMS_BEYOND];
 	int rc;
 
 	if (from->position >= from->length)
 		return SQLITE_OK;
 	li->after.present = false;
-	tracklist_sql_bind(s, from->playlist, LIST_NONE);
-	tracklist_sql_bind_int(s, ":position", from->position);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-		set_position(
-		    li, from->playlist, sqlite3_column_int64(s, ITEM_COLUMNS));
-		read_before(li, s);
+	bind_playlist(li, ITEMS_BEYOND, from->playlist);
+	query_bind_int(q, ":position", from->position);
+	while (query_step(q)) {
+		set_position(li, from->playlist, query_int(q, ITEM_COLUMNS));
+		read_before(li, q);
 		report_change(li, CHANGE_DELETE, from->src);
 	}
-	sqlite3_reset(s);
-	if (rc != SQLITE_DONE)
+	rc = query_end_run(q);
+	if (rc != SQLITE_OK)
 		return rc;
-	s = tracklist_sql_bind(
-	    li->statements[ITEMS_TRUNCATE], from->playlist, LIST_NONE);
-	tracklist_sql_bind_int(s, ":position", from->position);
-	return db_run(s);
+	q = bind_playlist(li, ITEMS_TRUNCATE, from->playlist);
+	query_bind_int(q, ":position", from->position);
+	return run(q);
 }
 
 void tracklist_items_unchanged(

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "db/query.h"
 #include "merge/apply.h"
 #include "merge/list_record.h"
 #include "merge/table.h"
@@ -31,13 +32,19 @@ struct tracklist_items {
 	struct applier *applier; /* borrowed */
 	struct table *table;	 /* borrowed */
 
-	sqlite3_stmt
-	    *statements[TRACKLIST_ITEMS_STATEMENTS]; /* private from here */
+	struct query
+	    queries[TRACKLIST_ITEMS_STATEMENTS]; /* private from here */
 	unsigned columns[ITEM_COLUMNS], playlist, position; /* of the table */
 	struct stored_row before, after;
 	struct arena arena;
 	struct buf why; /* the last constraint that failed, in words */
 };
+
+/*
+ * Give a connection the function items_cmp(a, b), which compares arrays of
+ * items: <0, 0, >0; NULL if one of them is no array of items.
+ */
+int tracklist_items_add_function(sqlite3 *);
 
 /* A release is due whatever comes of it. */
 int tracklist_items_init(

@@ -2,7 +2,6 @@
 
 #include "db/db.h"
 #include "db/statements.h"
-#include "merge/tracklist_sql.h"
 
 #define PAGE_TEXT_MAX ((size_t)1 << 30) /* of a value in SQLite */
 
@@ -47,6 +46,12 @@ static const struct sql *const statements[TRACKLIST_PAGES_STATEMENTS] = {
     [PAGES_SET_COPIED] = &sql_pages_set_copied,
 };
 
+static int prepare(struct query *q, sqlite3 *db, const struct sql *sql)
+{
+	query_prepare_persistent(q, db, sql);
+	return q->rc;
+}
+
 int tracklist_pages_init(
     struct tracklist_pages *lp, sqlite3 *db, struct sources *sources, bool dry)
 {
@@ -61,33 +66,54 @@ int tracklist_pages_init(
 		rc = query_exec(db, &sql_pages_create_copy);
 	for (int i = 0; i < TRACKLIST_PAGES_STATEMENTS && rc == SQLITE_OK; i++)
 		if (dry || i < PAGES_IS_COPIED)
-			rc = tracklist_sql_prepare(
-			    db, statements[i], &lp->statements[i]);
+			rc = prepare(&lp->queries[i], db, statements[i]);
 	return rc;
 }
 
 void tracklist_pages_release(struct tracklist_pages *lp)
 {
 	for (int i = 0; i < TRACKLIST_PAGES_STATEMENTS; i++)
-		sqlite3_finalize(lp->statements[i]);
+		query_finish(&lp->queries[i]);
+}
+
+/* Bind a playlist and, if it is not LIST_NONE, a list. */
+static struct query *bind_list(struct tracklist_pages *lp, int which,
+    struct slice playlist, struct slice list)
+{
+	struct query *q = &lp->queries[which];
+
+	query_bind_text(q, ":playlist", playlist);
+	if (list.p)
+		query_bind_text(q, ":list", list);
+	return q;
+}
+
+static int run(struct query *q)
+{
+	query_run(q);
+	return query_end_run(q);
 }
 
 /* Run a statement about a playlist and, where there is one, a list. */
 static int run_statement(struct tracklist_pages *lp, int which,
     struct slice playlist, struct slice list)
 {
-	return db_run(
-	    tracklist_sql_bind(lp->statements[which], playlist, list));
+	return run(bind_list(lp, which, playlist, list));
+}
+
+/* Whether a query has a row. */
+static int has_row(struct query *q, bool *yes)
+{
+	*yes = query_step(q);
+	return query_end_run(q);
 }
 
 int tracklist_pages_copy(
     struct tracklist_pages *lp, struct slice playlist, bool *first)
 {
 	bool copied;
-	int rc = tracklist_sql_exists(
-	    tracklist_sql_bind(
-		lp->statements[PAGES_IS_COPIED], playlist, LIST_NONE),
-	    &copied);
+	int rc = has_row(
+	    bind_list(lp, PAGES_IS_COPIED, playlist, LIST_NONE), &copied);
 
 	*first = !copied;
 	if (rc != SQLITE_OK || copied)
@@ -99,59 +125,59 @@ int tracklist_pages_copy(
 }
 
 /* Bind all of a record but its source. */
-static sqlite3_stmt *bind_part(
+static struct query *bind_part(
     struct tracklist_pages *lp, int which, const struct list_record *p)
 {
-	sqlite3_stmt *s = lp->statements[which];
+	struct query *q = &lp->queries[which];
 	bool page = p->kind == LIST_OP_PAGE;
 
-	sqlite3_clear_bindings(s);
-	tracklist_sql_bind(s, p->playlist, p->list);
-	tracklist_sql_bind_int(s, ":offset", page ? p->offset : -1);
-	tracklist_sql_bind_text(s, ":snapshot", p->snapshot);
-	tracklist_sql_bind_text(s, ":at", p->at);
-	tracklist_sql_bind_text(s, ":follows", p->follows);
-	if (page) {
-		tracklist_sql_bind_int(s, ":count", p->count);
-		tracklist_sql_bind_int(s, ":total", p->total);
-		if (p->check_due)
-			tracklist_sql_bind_int(s, ":check_due", 1);
-		tracklist_sql_bind_text(s, ":items", p->items);
-		tracklist_sql_bind_int(s, ":is_last", p->last);
-	}
-	return s;
+	sqlite3_clear_bindings(q->stmt);
+	bind_list(lp, which, p->playlist, p->list);
+	query_bind_int(q, ":offset", page ? p->offset : -1);
+	query_bind_text(q, ":snapshot", p->snapshot);
+	query_bind_text(q, ":at", p->at);
+	query_bind_text(q, ":follows", p->follows);
+	if (!page)
+		return q;
+	if (query_has(q, ":count"))
+		query_bind_int(q, ":count", p->count);
+	query_bind_int(q, ":total", p->total);
+	if (p->check_due)
+		query_bind_int(q, ":check_due", 1);
+	query_bind_text(q, ":items", p->items);
+	query_bind_int(q, ":is_last", p->last);
+	return q;
 }
 
 /* A stored record came again: the smaller source is stored. */
 static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
 {
-	sqlite3_stmt *s = bind_part(lp, PAGES_SOURCE, p);
+	struct query *q = bind_part(lp, PAGES_SOURCE, p);
 	int64_t was = SOURCE_UNKNOWN, source = list_record_source(p);
-	int rc = sqlite3_step(s);
+	bool found = query_step(q);
+	int rc;
 
-	if (rc == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
-		was = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	if (found && !query_is_null(q, 0))
+		was = query_int(q, 0);
+	rc = query_end_run(q);
+	if (rc != SQLITE_OK || !found)
+		return rc;
 	if (was == source || sources_first(lp->sources, was, source) == was)
 		return lp->sources->rc;
-	s = tracklist_sql_bind(
-	    lp->statements[PAGES_SET_SOURCE], p->playlist, p->list);
-	tracklist_sql_bind_int(
-	    s, ":offset", p->kind == LIST_OP_PAGE ? p->offset : -1);
-	tracklist_sql_bind_int(s, ":source", source);
-	return db_run(s);
+	q = bind_list(lp, PAGES_SET_SOURCE, p->playlist, p->list);
+	query_bind_int(q, ":offset", p->kind == LIST_OP_PAGE ? p->offset : -1);
+	query_bind_int(q, ":source", source);
+	return run(q);
 }
 
 int tracklist_pages_store(
     struct tracklist_pages *lp, const struct list_record *p, bool *changed)
 {
-	sqlite3_stmt *s = bind_part(lp, PAGES_STORE, p);
+	struct query *q = bind_part(lp, PAGES_STORE, p);
 	int rc, before = sqlite3_total_changes(lp->db);
 
-	tracklist_sql_bind_int(s, ":source", list_record_source(p));
-	rc = db_run(s);
+	query_bind_int(q, ":source", list_record_source(p));
+	rc = run(q);
 	*changed = sqlite3_total_changes(lp->db) != before;
 	if (rc == SQLITE_OK && !*changed)
 		rc = keep_source(lp, p);
@@ -186,52 +212,51 @@ bool list_status_is_whole(const struct list_status *j)
 	       j->state == LIST_UNPROVEN;
 }
 
-static void assess_check(struct list_status *j, sqlite3_stmt *s)
+static void assess_check(struct list_status *j, struct query *q)
 {
 	j->check = true;
-	buf_set(&j->check_snapshot, tracklist_sql_text(s, 3));
-	buf_set(&j->check_at, tracklist_sql_text(s, 5));
+	buf_set(&j->check_snapshot, query_text(q, 3));
+	buf_set(&j->check_at, query_text(q, 5));
 }
 
-static void assess_first(struct list_status *j, sqlite3_stmt *s)
+static void assess_first(struct list_status *j, struct query *q)
 {
-	struct slice snapshot = tracklist_sql_text(s, 3);
+	struct slice snapshot = query_text(q, 3);
 
-	j->least = j->most = sqlite3_column_int64(s, 2);
+	j->least = j->most = query_int(q, 2);
 	j->has_snapshot = snapshot.p != NULL;
 	j->check_differs = !slice_eq(snapshot, buf_slice(&j->check_snapshot));
 	buf_set(&j->snapshot, snapshot);
-	buf_set(&j->first, tracklist_sql_text(s, 7));
-	buf_set(&j->at, tracklist_sql_text(s, 5));
+	buf_set(&j->first, query_text(q, 7));
+	buf_set(&j->at, query_text(q, 5));
 }
 
 /* Account for a page; they come in order, after the check. */
-static void assess_page(struct list_status *j, sqlite3_stmt *s)
+static void assess_page(struct list_status *j, struct query *q)
 {
-	int64_t offset = sqlite3_column_int64(s, 0);
-	int64_t count = sqlite3_column_int64(s, 1);
-	struct slice at = tracklist_sql_text(s, 5);
+	int64_t offset = query_int(q, 0);
+	int64_t count = query_int(q, 1);
+	struct slice at = query_text(q, 5);
 
 	if (offset < 0) {
-		assess_check(j, s);
+		assess_check(j, q);
 		return;
 	}
 	if (offset == 0 && j->first.n == 0)
-		assess_first(j, s);
-	j->total = sqlite3_column_int64(s, 2);
+		assess_first(j, q);
+	j->total = query_int(q, 2);
 	j->least = j->total < j->least ? j->total : j->least;
 	j->most = j->total > j->most ? j->total : j->most;
 	j->came += count;
 	j->differs |= offset < j->end;
 	if (offset == j->end) {
 		j->end += count;
-		j->ended = sqlite3_column_int(s, 6) != 0;
+		j->ended = query_int(q, 6) != 0;
 	} else {
 		j->ended = false;
 	}
 	/* A resumed list was fetched over a longer time. */
-	j->check_due |=
-	    sqlite3_column_int(s, 4) != 0 || sqlite3_column_int(s, 8) != 0;
+	j->check_due |= query_int(q, 4) != 0 || query_int(q, 8) != 0;
 	if (slice_cmp(at, buf_slice(&j->at)) < 0)
 		buf_set(&j->at, at);
 }
@@ -271,15 +296,14 @@ static void list_status_clear(struct list_status *j)
 int tracklist_pages_assess(struct tracklist_pages *lp, struct slice playlist,
     struct slice list, struct list_status *j)
 {
-	sqlite3_stmt *s =
-	    tracklist_sql_bind(lp->statements[PAGES_ASSESS], playlist, list);
+	struct query *q = bind_list(lp, PAGES_ASSESS, playlist, list);
 	int rc;
 
 	list_status_clear(j);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		assess_page(j, s);
-	sqlite3_reset(s);
-	if (rc != SQLITE_DONE)
+	while (query_step(q))
+		assess_page(j, q);
+	rc = query_end_run(q);
+	if (rc != SQLITE_OK)
 		return rc;
 	j->state = state(j);
 	if (j->check && j->check_due &&
@@ -288,35 +312,33 @@ int tracklist_pages_assess(struct tracklist_pages *lp, struct slice playlist,
 	return SQLITE_OK;
 }
 
-sqlite3_stmt *tracklist_pages_followers(
+struct query *tracklist_pages_followers(
     struct tracklist_pages *lp, struct slice playlist, struct slice list)
 {
-	return tracklist_sql_bind(
-	    lp->statements[PAGES_FOLLOWERS], playlist, list);
+	return bind_list(lp, PAGES_FOLLOWERS, playlist, list);
 }
 
-sqlite3_stmt *tracklist_pages_others(
+struct query *tracklist_pages_others(
     struct tracklist_pages *lp, struct slice playlist, struct slice list)
 {
-	return tracklist_sql_bind(lp->statements[PAGES_OTHERS], playlist, list);
+	return bind_list(lp, PAGES_OTHERS, playlist, list);
 }
 
-sqlite3_stmt *tracklist_pages_read(
+struct query *tracklist_pages_read(
     struct tracklist_pages *lp, struct slice playlist, struct slice list)
 {
-	return tracklist_sql_bind(lp->statements[PAGES_READ], playlist, list);
+	return bind_list(lp, PAGES_READ, playlist, list);
 }
 
 int tracklist_pages_agree(struct tracklist_pages *lp, struct slice playlist,
     struct slice list, struct slice other, bool *agree)
 {
-	sqlite3_stmt *s =
-	    lp->statements[other.p ? PAGES_AGREE : PAGES_AGREE_WITH_CURRENT];
+	struct query *q = bind_list(lp,
+	    other.p ? PAGES_AGREE : PAGES_AGREE_WITH_CURRENT, playlist, list);
 
-	tracklist_sql_bind(s, playlist, list);
 	if (other.p)
-		tracklist_sql_bind_text(s, ":other", other);
-	return tracklist_sql_exists(s, agree);
+		query_bind_text(q, ":other", other);
+	return has_row(q, agree);
 }
 
 int tracklist_pages_drop(
@@ -328,16 +350,18 @@ int tracklist_pages_drop(
 int tracklist_pages_drop_older(struct tracklist_pages *lp,
     struct slice playlist, struct slice list, struct slice at)
 {
-	tracklist_sql_bind_text(lp->statements[PAGES_DROP_OLDER], ":at", at);
-	return run_statement(lp, PAGES_DROP_OLDER, playlist, list);
+	struct query *q = bind_list(lp, PAGES_DROP_OLDER, playlist, list);
+
+	query_bind_text(q, ":at", at);
+	return run(q);
 }
 
-sqlite3_stmt *tracklist_pages_incomplete(struct tracklist_pages *lp)
+struct query *tracklist_pages_incomplete(struct tracklist_pages *lp)
 {
-	return lp->statements[PAGES_INCOMPLETE];
+	return &lp->queries[PAGES_INCOMPLETE];
 }
 
 int tracklist_pages_clear_seen(struct tracklist_pages *lp)
 {
-	return db_run(lp->statements[PAGES_CLEAR_SEEN]);
+	return run(&lp->queries[PAGES_CLEAR_SEEN]);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "db/query.h"
 #include "merge/list_record.h"
 #include "merge/sources.h"
 
@@ -52,7 +53,7 @@ struct tracklist_pages {
 	struct sources *sources; /* borrowed */
 	bool dry;
 
-	sqlite3_stmt *statements[TRACKLIST_PAGES_STATEMENTS]; /* private */
+	struct query queries[TRACKLIST_PAGES_STATEMENTS]; /* private */
 };
 
 /* A release is due whatever comes of it. */
@@ -80,15 +81,15 @@ int tracklist_pages_assess(struct tracklist_pages *, struct slice playlist,
     struct slice list, struct list_status *);
 
 /*
- * Statements that the caller steps and resets. They give a list and those that
- * follow it, the greatest name first; all other lists of a playlist; and a
- * list's pages in order: items, position and source.
+ * Queries that the caller steps, and ends with query_end_run. They give a list
+ * and those that follow it, the greatest name first; all other lists of a
+ * playlist; and a list's pages in order: items, position and source.
  */
-sqlite3_stmt *tracklist_pages_followers(
+struct query *tracklist_pages_followers(
     struct tracklist_pages *, struct slice playlist, struct slice list);
-sqlite3_stmt *tracklist_pages_others(
+struct query *tracklist_pages_others(
     struct tracklist_pages *, struct slice playlist, struct slice list);
-sqlite3_stmt *tracklist_pages_read(
+struct query *tracklist_pages_read(
     struct tracklist_pages *, struct slice playlist, struct slice list);
 
 /* Whether two lists have the same items; with LIST_NONE, one and the stored. */
@@ -104,10 +105,10 @@ int tracklist_pages_drop_older(struct tracklist_pages *, struct slice playlist,
     struct slice list, struct slice at);
 
 /*
- * A statement of the lists, playlist and list, that came since
- * tracklist_pages_clear_seen and wait; stepped and reset by the caller.
+ * A query of the lists, playlist and list, that came since
+ * tracklist_pages_clear_seen and wait; stepped and ended by the caller.
  */
-sqlite3_stmt *tracklist_pages_incomplete(struct tracklist_pages *);
+struct query *tracklist_pages_incomplete(struct tracklist_pages *);
 
 /* Clear the set of lists that came; their pages stay. */
 int tracklist_pages_clear_seen(struct tracklist_pages *);

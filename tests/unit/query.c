@@ -5,7 +5,7 @@
 #include "db/db.h"
 #include "db/schema.h"
 #include "db/statements.h"
-#include "merge/tracklist_sql.h"
+#include "merge/tracklist_items.h"
 #include "staging/bodies.h"
 #include "tap.h"
 
@@ -14,7 +14,7 @@ static sqlite3 *open_memory(void)
 	sqlite3 *db;
 
 	if (sqlite3_open(":memory:", &db) || schema_create(db) ||
-	    schema_add_functions(db) || tracklist_sql_add_function(db) ||
+	    schema_add_functions(db) || tracklist_items_add_function(db) ||
 	    bodies_add_function(db)) {
 		puts("Bail out! no database");
 		exit(1);
