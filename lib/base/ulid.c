@@ -2,14 +2,12 @@
 
 #include "base/os.h"
 
-bool ulid_make(int64_t ms, char text[ULID_TEXT])
+static void put_ulid(
+    int64_t ms, const unsigned char random[16], char text[ULID_TEXT])
 {
 	static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	unsigned char random[16];
 	uint64_t time = (uint64_t)ms;
 
-	if (!os_random(random, sizeof(random)))
-		return false;
 	for (int i = 9; i >= 0; i--) {
 		text[i] = digits[time & 31];
 		time >>= 5;
@@ -17,5 +15,19 @@ bool ulid_make(int64_t ms, char text[ULID_TEXT])
 	for (int i = 10; i < 26; i++)
 		text[i] = digits[random[i - 10] & 31];
 	text[26] = '\0';
+}
+
+bool ulid_make(int64_t ms, char text[ULID_TEXT])
+{
+	unsigned char random[16];
+
+	if (!os_random(random, sizeof(random)))
+		return false;
+	put_ulid(ms, random, text);
 	return true;
+}
+
+void ulid_make_first(int64_t ms, char text[ULID_TEXT])
+{
+	put_ulid(ms, (const unsigned char[16]){0}, text);
 }

@@ -13,4 +13,7 @@
 /* Make an id for the time; false if the system has no random bytes. */
 bool ulid_make(int64_t ms, char text[ULID_TEXT]);
 
+/* Make the least id of that time. */
+void ulid_make_first(int64_t ms, char text[ULID_TEXT]);
+
 #endif

@@ -49,5 +49,8 @@ int main(void)
 	ulid_make((INT64_C(1) << 48) - 1, first);
 	first[10] = '\0';
 	is_text(slice_of(first), "7ZZZZZZZZZ", "up to the last there is");
+	ulid_make_first(1469918176385, first);
+	is_text(slice_of(first), "01ARYZ6S410000000000000000",
+	    "the least of a time");
 	return tap_done();
 }
