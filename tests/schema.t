@@ -114,7 +114,7 @@ is "$(sql "select count(*) from sqlite_master m,
 section "views"
 ours="select group_concat(name) from (select name from sqlite_master
 	where type = 'view' order by name)"
-is "$(sql "$ours")" "connections,listening_by_day,listening_by_hour,\
+is "$(sql "$ours")" "catalogue_open,connections,listening_by_day,listening_by_hour,\
 play_gaps,playlist_changes,playlist_contents,plays,top_albums,top_artists,top_tracks" "the views are there"
 is "$(sql "select name from sqlite_master where type = 'view'
 	and sql not like '% as /* sp */%'")" "" "each with the mark of ours"

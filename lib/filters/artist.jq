@@ -6,7 +6,6 @@
 
 # main
 if ok then
-	if (.body | object | artist_id) == null then
-		error("the body has no id")
-	else (.body | artist_rows), endpoint_status(subject) end
-else not_ok(subject) end
+	catalogue_rows("artist"; [.body | object]; artist_rows),
+		sp_body_without_id(artist_id), endpoint_status(subject)
+else catalogue_not_ok("artist"; subject) end

@@ -496,3 +496,82 @@ def not_ok($subject):
 		error("status \(.status), and no user to record it for"
 			+ (api_message | if . == null then "" else ": " + . end))
 	else endpoint_status($subject) end;
+
+# The catalogue: tracks, albums and artists, asked for one by one or in batches.
+# The ids of a request: those in `?ids=`, or the one in its path after a name.
+def sp_asked($name):
+	.url | if type != "string" then [] else
+		query("ids") as $ids
+		| if $ids then $ids | split(",") | map(select(. != ""))
+		else [path_id($name) | values] end
+	end;
+
+# What the API answered about an id, so that it is not asked for again soon.
+def sp_answer($kind; $id; $status):
+	{table: "catalogue_answers", row: {kind: $kind, id: $id, status: $status}};
+
+# Which object of a list answers an id: that of the id, or the one that is linked
+# from it, or in a list of one object for each id that in its place, unless it
+# has an id that was asked for, too. Null if there is none.
+def sp_object_of($i; $ids; $list):
+	$ids[$i] as $id
+	| first($list[] | select(.id == $id)) // first($list[]
+		| select((.linked_from | type) == "object"
+			and .linked_from.id == $id))
+	// (if ($ids | length) != ($list | length) then null else
+		$list[$i]
+		| if . != null and .id != null and (.id | IN($ids[])) then null
+		else . end
+	end);
+
+# The rows of a list of objects: its own, and what was answered about each id
+# that was asked for. The API may answer with another id, to which it links the
+# one that was asked for: then the object is of both ids.
+def catalogue_rows($kind; $list; rows):
+	sp_odd_whole as $odd
+	| sp_asked($kind + "s") as $ids
+	| ($list[] | objects | rows),
+		(range($ids | length) as $i
+		| $ids[$i] as $id
+		| if $ids[:$i] | index($id) != null then empty else
+			sp_object_of($i; $ids; $list)
+			| (if . == null or .id == null or .id == $id then empty
+			else . + {$id, uri: "spotify:\($kind):\($id)"} | rows end),
+			sp_answer($kind; $id; if . != null
+				or $odd[$i | tostring] then 200 else 404 end)
+		end);
+
+# The outcome of a request for an object that was not answered with 200.
+def catalogue_not_ok($kind; $subject):
+	not_ok($subject),
+	(if .status == 404 or .status == 410 or .status == 400
+		or (.status == 403 and (.denied == "endpoint"
+			or .denied == "subject"))
+	then
+		.status as $status
+		| if .url | query("ids") then empty
+		else sp_asked($kind + "s")[] | sp_answer($kind; .; $status) end
+	else empty end);
+
+# An album as its own endpoint has it: with the first page of its tracks.
+def full_album_rows:
+	album_id as $album
+	| album_rows,
+	((.tracks | objects | .items // []) as $items
+		| range($items | length) as $i
+		| $items[$i]
+		| if . == null then empty
+		elif track_id == null then {place: place($i), refuse: "has no id"}
+		else sp_track_rows(track_id; $album) end);
+
+# Refuses the objects of a list that have no id.
+def sp_without_id(id):
+	range(length) as $i
+	| .[$i]
+	| if . == null or id != null then empty
+	else {place: place($i), refuse: "has no id"} end;
+
+# Refuses a body without an id.
+def sp_body_without_id(id):
+	if .body | object | id == null then {refuse: "the body has no id"}
+	else empty end;

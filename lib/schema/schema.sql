@@ -41,6 +41,10 @@ create table if not exists tracks (
 	column_sources text
 );
 
+-- Tracks known by id only: what the job catalogue asks for.
+create index if not exists tracks_unnamed on tracks (track_id)
+	where name is null;
+
 create table if not exists albums (
 	album_id text not null primary key,
 	name text,
@@ -431,6 +435,19 @@ create table if not exists endpoint_status (
 	row_source integer,
 	column_sources text,
 	primary key (user_id, endpoint, subject)
+) without rowid;
+
+-- What the API answered about a track, album or artist that was asked for by its
+-- id: 200, or 404 where there is none. kind is track, album or artist.
+create table if not exists catalogue_answers (
+	kind text not null,
+	id text not null,
+	status integer,
+	last_updated text,
+	column_times text,
+	row_source integer,
+	column_sources text,
+	primary key (kind, id)
 ) without rowid;
 
 -- When the deadlines set before were lifted by hand; user_id '' is for accounts

@@ -160,3 +160,31 @@ from (select user_id, covered_from as gap_to,
 		as created_at
 	from play_coverage)
 where gap_from < gap_to;
+
+-- What the job catalogue fills in: tracks known by their id only, and artists
+-- and albums of which no full object was seen. An id of another form than
+-- Spotify's, as in some exports, is asked for by nobody: it would make the API
+-- refuse the batch that it is in. The ids of an export are found one after
+-- another in their index, as there are many streams of each.
+create view if not exists catalogue_open as /* sp */
+select kind, id
+from (select 'track' as kind, id
+	from (with recursive streamed (id) as (
+			select min(track_id) from streaming_history
+			where track_id is not null
+			union all
+			select (select track_id from streaming_history
+				where track_id > id
+				order by track_id limit 1)
+			from streamed where id is not null
+		)
+		select id from streamed
+		where not exists (select 1 from tracks where track_id = id)
+		union all
+		select track_id from tracks where name is null)
+	union all
+	select 'artist', artist_id from artists where images_json is null
+	union all
+	select 'album', album_id from albums
+	where name is null or images_json is null)
+where length(id) = 22 and id not glob '*[^0-9A-Za-z]*';

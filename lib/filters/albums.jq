@@ -1,0 +1,19 @@
+# albums: /albums?ids=... An unknown id is null in the list.
+# See `--print-filter recently-played` for what a mapping is.
+#
+# skip: available_markets external_ids external_urls href preview_url
+# skip: explicit disc_number track_number is_playable restrictions
+# skip: total_tracks release_date_precision album_type album_group genres
+# skip: copyrights label followers
+# shape: id:text uri:text name:text type:string album:object artists:array
+# shape: artists[]:object images:array release_date:date is_local:boolean
+# shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
+# shape: linked_from:object
+# shape: albums[]:object tracks:object items:array items[]:object
+
+# main
+if ok then
+	(.body | object | .albums | list("albums")) as $list
+	| catalogue_rows("album"; $list; full_album_rows),
+		($list | sp_without_id(album_id)), endpoint_status("")
+else catalogue_not_ok("album"; "") end

@@ -1,0 +1,12 @@
+# artists: /artists?ids=... An unknown id is null in the list.
+# See `--print-filter recently-played` for what a mapping is.
+#
+# skip: external_urls href genres followers popularity
+# shape: id:text uri:text name:text images:array artists[]:object
+
+# main
+if ok then
+	(.body | object | .artists | list("artists")) as $list
+	| catalogue_rows("artist"; $list; artist_rows),
+		($list | sp_without_id(artist_id)), endpoint_status("")
+else catalogue_not_ok("artist"; "") end
