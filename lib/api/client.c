@@ -78,7 +78,10 @@ static enum result_kind classify(const struct response *r, struct error *e)
 							      : RESULT_BROKEN;
 }
 
-/* A wait that is left to the caller: set its deadline. */
+/*
+ * A wait that is left to the caller: set its deadline. Where one that could be
+ * waited for is over, or unknown, it is at least a window of the API away.
+ */
 static void set_deadline(struct result *result, bool given_up)
 {
 	result->kind = RESULT_LIMITED;
@@ -186,19 +189,21 @@ static void handle_transfer(struct api_request *r, enum transfer_result end)
 	const int64_t max_wait = r->client->policy.max_wait;
 	struct result *result = r->result;
 	int64_t wait;
+	bool gives_way;
 
 	read_result(r, end);
 	if (result->kind == RESULT_DENIED && result->response.status == 401) {
 		handle_unauthorized(r);
 		return;
 	}
-	if (is_transient(result, end, max_wait, &wait) &&
+	gives_way = r->background && result->kind == RESULT_LIMITED;
+	if (is_transient(result, end, max_wait, &wait) && !gives_way &&
 	    schedule_retry(r, wait))
 		return;
 	r->state = API_REQUEST_DONE;
 	if (result->kind == RESULT_LIMITED ||
 	    (result->kind == RESULT_BROKEN && has_deadline(result)))
-		set_deadline(result, wait <= max_wait);
+		set_deadline(result, gives_way ? wait == 0 : wait <= max_wait);
 }
 
 void api_request_begin(struct api_request *r, struct client *c, const char *url,

@@ -71,6 +71,7 @@ struct api_request {
 	int64_t wake_at; /* by clock_monotonic */
 	size_t bucket;	 /* of its endpoint */
 	bool limited;	 /* it waits, or waited, for a limit of its bucket */
+	bool background; /* it waits for no rate limit; set by the caller */
 	struct retry retry;
 	bool refreshed;	    /* the token was refreshed for this one */
 	unsigned refreshes; /* the client's, when it was sent */

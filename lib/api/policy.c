@@ -165,10 +165,38 @@ static bool is_in_scope(struct run_policy *p, struct task *t)
 	return !t->ended;
 }
 
+/*
+ * The limit that a request must wait for. One in the background is not sent in
+ * a run that met a limit, even if that has passed.
+ */
+static const struct error *find_limit(
+    const struct run_policy *p, const struct task *t)
+{
+	bool met =
+	    t->request.background && (p->limited & LIMITS_BIT(t->bucket)) != 0;
+
+	return limits_at(&p->limits, t->bucket, met ? 0 : skew_now(p->skew));
+}
+
+/* The bit of a request's endpoint in a set of endpoints. */
+static unsigned endpoint_bit(const struct task *t)
+{
+	const struct endpoint *e = endpoint_named(t->request.endpoint);
+
+	return e ? 1U << (e - endpoints) : 0;
+}
+
+/* A request in the background is skipped if its endpoint was denied. */
+static bool is_skipped(const struct run_policy *p, struct task *t)
+{
+	if (t->request.background && (p->denied & endpoint_bit(t)))
+		t->ended = true;
+	return t->ended;
+}
+
 bool run_policy_may_send(struct run_policy *p, struct task *t)
 {
-	const struct error *limit =
-	    limits_at(&p->limits, t->bucket, skew_now(p->skew));
+	const struct error *limit = find_limit(p, t);
 
 	if (run_policy_is_halted(p)) {
 		/* The halt of an earlier run fails this one, too. */
@@ -177,7 +205,7 @@ bool run_policy_may_send(struct run_policy *p, struct task *t)
 		return false;
 	}
 	if (!limit)
-		return is_in_scope(p, t);
+		return !is_skipped(p, t) && is_in_scope(p, t);
 	defer_bucket(p, t->bucket, limit);
 	refuse_unsent(t, limit);
 	return false;
@@ -212,17 +240,19 @@ static void count_failure(struct run_policy *p, const struct error *e)
 
 /*
  * A 403 or 404 that is a result. If the app may not use audio features at all,
- * that is a warning of the run.
+ * or an endpoint of the catalogue, that is a warning of the run.
  */
 static void warn_of_denial(struct run_policy *p, const struct task *t)
 {
+	const struct slice endpoint = t->request.endpoint;
 	const char *why = t->result.error.why;
 	char text[240];
 
-	if (t->result.response.status != 403 || *p->warnings ||
-	    !slice_is(t->request.endpoint, "audio-features"))
+	if (t->result.response.status == 404 || *p->warnings ||
+	    !(t->request.background || slice_is(endpoint, "audio-features")))
 		return;
-	snprintf(text, sizeof(text), "audio-features: %.200s", why);
+	snprintf(text, sizeof(text), "%.*s: %.200s", (int)endpoint.n,
+	    endpoint.p, why);
 	add_warning(p, text);
 	p->report(p->ctx, t->api_request.url, why);
 }
@@ -255,6 +285,31 @@ static void apply_missing_scope(struct run_policy *p, const struct task *t)
 	}
 }
 
+/*
+ * Whether a refusal is a result. In the background so are an id that is none,
+ * and an endpoint that was removed.
+ */
+static bool is_denial_result(const struct task *t)
+{
+	int status = t->result.response.status;
+
+	if (t->request.background &&
+	    (status == 400 || status == 405 || status == 410))
+		return true;
+	return t->request.optional &&
+	       (status == 404 || t->denied == DENIAL_ENDPOINT ||
+		   t->denied == DENIAL_SUBJECT);
+}
+
+/* Whether a refusal is about the endpoint, and not about one object. */
+static bool is_endpoint_denied(const struct task *t)
+{
+	const struct endpoint *e = endpoint_named(t->request.endpoint);
+
+	return t->denied == DENIAL_ENDPOINT ||
+	       (e && !e->subject && t->result.response.status != 400);
+}
+
 /* The API refuses this request, or all. */
 static void apply_denial(struct run_policy *p, const struct task *t)
 {
@@ -265,9 +320,9 @@ static void apply_denial(struct run_policy *p, const struct task *t)
 		apply_missing_scope(p, t);
 		return;
 	}
-	if (t->request.optional &&
-	    (status == 404 || t->denied == DENIAL_ENDPOINT ||
-		t->denied == DENIAL_SUBJECT)) {
+	if (is_denial_result(t)) {
+		if (is_endpoint_denied(t))
+			p->denied |= endpoint_bit(t);
 		warn_of_denial(p, t);
 		return;
 	}
@@ -336,7 +391,7 @@ void run_policy_apply(struct run_policy *p, struct task *t)
 void run_policy_begin(struct run_policy *p)
 {
 	p->failure = (struct error){.exit = 0};
-	p->limited = 0;
+	p->limited = p->denied = 0;
 	limits_expire(&p->limits, skew_now(p->skew));
 }
 

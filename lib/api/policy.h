@@ -37,6 +37,7 @@ struct run_policy {
 	bool run_only;	   /* private from here: the halt ends with the run */
 	struct limits limits;
 	unsigned limited;     /* buckets of the run that were limited */
+	unsigned denied;      /* endpoints that the app may not use, by index */
 	char warnings[512];   /* of the run: its reason if it succeeds */
 	struct error failure; /* of the run; exit 0 for none */
 	int failures_in_row;  /* requests without a usable response, in a row */

@@ -7,6 +7,7 @@ const char *request_record_parse(const struct record *rec, bool in_run,
     struct buf *scratch, struct request_record *r)
 {
 	const struct member *optional = record_get(rec, "optional");
+	const struct member *background = record_get(rec, "background");
 	struct slice paging;
 	int64_t page = 2;
 
@@ -37,5 +38,6 @@ const char *request_record_parse(const struct record *rec, bool in_run,
 	r->list = record_raw(rec, "list");
 	r->dequeue = record_raw(rec, "dequeue");
 	r->optional = optional && optional->type == JSON_TRUE;
+	r->background = background && background->type == JSON_TRUE;
 	return NULL;
 }

@@ -23,6 +23,7 @@ struct request_record {
 	struct resume_point resume;
 	struct slice list; /* JSON: the list that its pages are part of */
 	bool optional;	   /* 403 and 404 are results, not errors */
+	bool background;   /* it can wait: nothing waits for it */
 };
 
 /*

@@ -156,6 +156,7 @@ static void begin_request(struct scheduler *s, struct task *t)
 {
 	api_request_begin(&t->api_request, s->client, buf_cstr(&t->pages.url),
 	    t->bucket, &t->result, t);
+	t->api_request.background = t->request.background;
 }
 
 /* Plays come newest first: those before the cursor are stored already. */
@@ -346,11 +347,17 @@ static void refresh_token(struct scheduler *s)
 	}
 }
 
-/* Requests of a limited bucket are sent one at a time. */
+/*
+ * Requests of a limited bucket are sent one at a time, as are those in the
+ * background, so that no other is under way when one meets a limit.
+ */
 static bool is_eligible(
     const struct task *t, const struct scheduler_state *state)
 {
-	return !t->ended && !(state->limited & state->sent & bucket_bit(t));
+	unsigned busy =
+	    t->request.background ? state->sent : state->limited & state->sent;
+
+	return !t->ended && !(busy & bucket_bit(t));
 }
 
 /* Send the retries that are due first: the other tasks wait for them. */

@@ -14,7 +14,8 @@
  * Requests are sent in parallel while all goes well. Until the first response,
  * and while one waits to be retried, they are sent one at a time, so that a bad
  * login, a rate limit or a service that is down is met by one request and not
- * by many. During the wait for a rate limit, this holds for its bucket only.
+ * by many. During the wait for a rate limit, this holds for its bucket only;
+ * and it always does for requests in the background.
  */
 #ifndef SP_API_SCHEDULER_H
 #define SP_API_SCHEDULER_H
