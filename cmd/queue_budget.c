@@ -33,6 +33,7 @@ struct budget {
 	struct plan plan;
 	double pace; /* requests a second in the last runs; 0 if unknown */
 	int64_t seconds;
+	int64_t open, days; /* of struct job; -1 if it has no limit a day */
 };
 
 static void find_pace(struct budget *b)
@@ -68,6 +69,10 @@ static void print_budget(const struct budget *b)
 		    span(b->seconds, text), b->pace);
 	else if (p->pages)
 		printf("; no pace known yet");
+	if (b->open > 0)
+		printf("; %" PRId64 " open", b->open);
+	if (b->days > 0)
+		printf(": %" PRId64 " day%s", b->days, b->days == 1 ? "" : "s");
 	printf("%s%s\n", *p->outcome.reason ? "; " : "", p->outcome.reason);
 }
 
@@ -88,6 +93,10 @@ static void print_record(const struct budget *b)
 		json_put_member_raw(&line, "pace", slice_of(number));
 		json_put_member_int(&line, "seconds", b->seconds);
 	}
+	if (b->open >= 0)
+		json_put_member_int(&line, "open", b->open);
+	if (b->days >= 0)
+		json_put_member_int(&line, "days", b->days);
 	if (*o->reason)
 		json_put_member(&line, "reason", slice_of(o->reason));
 	if (*o->until)
@@ -100,11 +109,15 @@ static void print_record(const struct budget *b)
 static void budget_job(
     sqlite3 *db, const struct job *job, const struct queue_options *o)
 {
-	struct budget b = {.job = job->name};
+	struct budget b = {.job = job->name, .open = -1, .days = -1};
 
 	plan_init(&b.plan, db, job, &o->plan);
 	plan_run(&b.plan, NULL);
 	find_pace(&b);
+	if (job->days) {
+		b.open = job->waiting(&b.plan);
+		b.days = job->days(&b.plan);
+	}
 	if (plan_finish(&b.plan) != SQLITE_OK)
 		database_die(db, "cannot plan the job");
 	if (o->table)

@@ -48,6 +48,10 @@ static void list_job(struct listing *l, sqlite3 *db, const struct job *job,
 		listing_text(l, (struct slice){NULL, 0});
 	else
 		listing_int(l, s.waiting);
+	if (s.days < 0)
+		listing_text(l, (struct slice){NULL, 0});
+	else
+		listing_int(l, s.days);
 	listing_text(l, text_or_null(s.until));
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "cannot read the database");
@@ -56,7 +60,7 @@ static void list_job(struct listing *l, sqlite3 *db, const struct job *job,
 static void list_jobs(sqlite3 *db, const struct queue_options *o)
 {
 	static const char *const names[] = {"job", "state", "last_complete",
-	    "last_run", "waiting", "blocked_until"};
+	    "last_run", "waiting", "days", "blocked_until"};
 	struct listing l;
 
 	listing_begin(&l, "job_status", o->table, names, COUNT_OF(names));

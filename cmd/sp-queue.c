@@ -17,11 +17,13 @@
 static const char usage[] =
     "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
     "           [--after TIME] [--playlist-age D] [--profile-age D]\n"
-    "           [--refusal-age D] JOB\n"
+    "           [--refusal-age D] [--catalogue-age D] [--catalogue-limit N] JOB\n"
     "       sp-queue budget [--db FILE] [--account NAME] [--user ID]\n"
     "           [--force] [--playlist-age D] [--profile-age D]\n"
-    "           [--refusal-age D] [--table] JOB\n"
-    "       sp-queue status [--db FILE] [--account NAME] [--table]\n"
+    "           [--refusal-age D] [--catalogue-age D] [--catalogue-limit N]\n"
+    "           [--table] JOB\n"
+    "       sp-queue status [--db FILE] [--account NAME] [--catalogue-age D]\n"
+    "           [--catalogue-limit N] [--table]\n"
     "       sp-queue add [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
     "       sp-queue drop [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
     "       sp-queue unblock [--db FILE] [--lock-wait D] [--account NAME]\n"
@@ -111,6 +113,8 @@ static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"playlist-age", required_argument, NULL, 'p'},
     {"profile-age", required_argument, NULL, 'i'},
     {"refusal-age", required_argument, NULL, 'r'},
+    {"catalogue-age", required_argument, NULL, 'n'},
+    {"catalogue-limit", required_argument, NULL, 'c'},
     {"lock-wait", required_argument, NULL, 'w'},
     {"force", no_argument, NULL, 'f'}, {"table", no_argument, NULL, 't'},
     {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
@@ -132,6 +136,13 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'p': p->playlist_age = cli_duration("--playlist-age", arg); break;
 	case 'i': p->profile_age = cli_duration("--profile-age", arg); break;
 	case 'r': p->refusal_age = cli_duration("--refusal-age", arg); break;
+	case 'n':
+		p->catalogue_age = cli_duration("--catalogue-age", arg);
+		break;
+	case 'c':
+		p->catalogue_limit =
+		    cli_number("--catalogue-limit", arg, 0, 1000000);
+		break;
 	case 'w': database_lock_wait(arg); break;
 	case 'f': p->force = true; break;
 	case 't': o->table = true; break;
@@ -148,9 +159,9 @@ static const struct queue_command {
 	enum operands operands;
 	int (*run)(const struct queue_options *);
 } commands[] = {
-    {"next", "daufopir", ONE_JOB, next},
-    {"budget", "daufpirt", ONE_JOB, queue_budget},
-    {"status", "dat", NO_OPERANDS, queue_status},
+    {"next", "daufopirnc", ONE_JOB, next},
+    {"budget", "daufpirtnc", ONE_JOB, queue_budget},
+    {"status", "datnc", NO_OPERANDS, queue_status},
     {"add", "dw", ANY_OPERANDS, queue_add_all},
     {"drop", "dw", ANY_OPERANDS, queue_drop_all},
     {"unblock", "dwau", ANY_OPERANDS, queue_unblock},
@@ -198,7 +209,9 @@ int main(int argc, char **argv)
 		.after = -1,
 		.playlist_age = 7 * CLOCK_DAY,
 		.profile_age = 30 * CLOCK_DAY,
-		.refusal_age = 30 * CLOCK_DAY}};
+		.refusal_age = 30 * CLOCK_DAY,
+		.catalogue_age = 180 * CLOCK_DAY,
+		.catalogue_limit = 200}};
 	struct cli_given given = {.code = {false}};
 	const struct queue_command *command;
 

@@ -3,6 +3,7 @@
 #
 #	make -f jobs.mk play-history DB=$HOME/music.db
 #	make -f jobs.mk playlists audio-features profile DB=$HOME/music.db
+#	make -f jobs.mk catalogue DB=$HOME/music.db LIMIT=50
 #	make -f jobs.mk all DB=$HOME/music.db
 #	make -f jobs.mk status DB=$HOME/music.db
 #	make -f jobs.mk runs DB=$HOME/music.db
@@ -17,6 +18,7 @@ DB ?= $(HOME)/.local/share/sp/spotify.db
 NEW ?= $(DB).new
 ACCOUNT ?= default
 KEEP ?= 365d
+LIMIT ?= 200
 
 export SP_DB = $(DB)
 export SP_ACCOUNT = $(ACCOUNT)
@@ -43,10 +45,15 @@ audio-features:
 profile:
 	sp-queue next profile | $(fetch_and_load)
 
+# Tracks known by their id only, and what only full objects of artists and
+# albums have: at most LIMIT requests a day.
+catalogue:
+	sp-queue next --catalogue-limit '$(LIMIT)' catalogue | $(fetch_and_load)
+
 # Every job that is due: plays hourly, playlists weekly or when some are queued,
-# the profile monthly.
+# the profile monthly, the catalogue daily while something is open.
 all:
-	sp-queue next all | $(fetch_and_load)
+	sp-queue next --catalogue-limit '$(LIMIT)' all | $(fetch_and_load)
 
 # What is due, waiting or blocked, and the results of the last runs.
 status:
@@ -69,5 +76,5 @@ prune:
 preview:
 	sp-stage replay | sp-transform -f '$(FILTER)' | sp-load --dry-run
 
-.PHONY: all audio-features help play-history playlists preview profile \
+.PHONY: all audio-features catalogue help play-history playlists preview profile \
 	prune rebuild runs status

@@ -363,7 +363,8 @@ is "$(sp-queue status | jq -c 'select(.type == "job_status") |
 	[.job, .state, .waiting]')" '["play-history","fresh",null]
 ["playlists","due",4]
 ["audio-features","fresh",152]
-["profile","due",null]' "status: what is due and what waits"
+["profile","due",null]
+["catalogue","fresh",0]' "status: what is due and what waits"
 is "$(sp-queue status | jq -c 'select(.type == "refusal") |
 	[.endpoint, .status, .subjects]')" '["audio-features",404,1]
 ["playlist",404,2]
@@ -611,7 +612,11 @@ sql "insert into accounts (account, user_id) values ('default', 'kim');
 insert into ingest_runs (run_id, job, account, user_id, status, started_at,
     ended_at, captures) select job, job, 'default', 'kim', 'complete', '$ahead',
     '$ahead', 1 from (select 'play-history' as job union select 'playlists'
-    union select 'audio-features' union select 'profile');
+    union select 'audio-features' union select 'profile'
+    union select 'catalogue');
+insert into artists (artist_id) values ('0000000000000000000001');
+insert into catalogue_answers (kind, id, status, last_updated)
+    values ('artist', '0000000000000000000001', 200, '$ahead');
 insert into tracks (track_id) values ('t1');
 insert into playlists (playlist_id, owner_id, last_refreshed, snapshot_id,
     tracks_snapshot_id, tracks_updated) values
@@ -631,7 +636,7 @@ insert into endpoint_status (user_id, endpoint, subject, status, last_updated,
 run sp-queue next all
 is "$status $(echo "$out" | jq -r 'select(.type == "request").url' |
     grep -v recently-played | xargs)" \
-    "0 /v1/me/playlists?limit=50&offset=0 /v1/playlists/p1 /v1/playlists/p2 /v1/playlists/p3 /v1/audio-features?ids=t1 /v1/me /v1/me/following?type=artist&limit=50 /v1/users/lee" \
+    "0 /v1/me/playlists?limit=50&offset=0 /v1/playlists/p1 /v1/playlists/p2 /v1/playlists/p3 /v1/audio-features?ids=t1 /v1/me /v1/me/following?type=artist&limit=50 /v1/users/lee /v1/artists?ids=0000000000000000000001" \
     "all that was done in the future is due"
 is "$(sp-queue status | jq -r 'select(.type == "job_status")
     | "\(.state) \(.last_complete) \(.last_run) \(.blocked_until)"' | sort -u)" \

@@ -2,29 +2,42 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "db/statements.h"
+#include "spotify/endpoint.h"
 
 /* The columns of deadlines. */
 enum { USER, ENDPOINT, SET_AT, UNTIL, IS_FIRST };
 
+/* Bind the endpoints of which the requests can wait. */
+static void bind_background(struct query *q)
+{
+	struct buf names = BUF_INIT(4096);
+
+	endpoints_put_of_bucket(BUCKET_CATALOGUE, &names);
+	query_bind_copy(q, ":background", buf_slice(&names));
+	buf_release(&names);
+}
+
 static void prepare(struct query *q, sqlite3 *db, struct slice user,
-    const char *endpoints, int64_t now)
+    const char *names, int64_t now)
 {
 	query_prepare(q, db, &sql_deadlines);
 	query_bind_time(q, ":now", now);
 	query_bind_time(q, ":latest", now + DEADLINE_MAX);
 	query_bind_time(q, ":since", now - DEADLINE_MAX);
 	query_bind_text(q, ":user", user.n ? user : SLICE(""));
-	query_bind_text(q, ":endpoints", slice_of(endpoints));
+	query_bind_text(q, ":endpoints", slice_of(names));
+	bind_background(q);
 }
 
-int deadlines_find(sqlite3 *db, struct slice user, const char *endpoints,
+int deadlines_find(sqlite3 *db, struct slice user, const char *names,
     int64_t now, char until[CLOCK_TEXT])
 {
 	struct query q;
 
 	*until = '\0';
-	prepare(&q, db, user, endpoints, now);
+	prepare(&q, db, user, names, now);
 	query_bind_int(&q, ":for_all", true);
 	while (query_step(&q)) {
 		struct slice one = query_text(&q, UNTIL);
@@ -35,14 +48,14 @@ int deadlines_find(sqlite3 *db, struct slice user, const char *endpoints,
 	return query_finish(&q);
 }
 
-int deadlines_lift(sqlite3 *db, struct slice user, const char *endpoints,
+int deadlines_lift(sqlite3 *db, struct slice user, const char *names,
     int64_t now,
     void (*on_lift)(void *ctx, const char *endpoint, const char *until),
     void *ctx)
 {
 	struct query q, lift;
 
-	prepare(&q, db, user, endpoints, now);
+	prepare(&q, db, user, names, now);
 	query_bind_int(&q, ":for_all", false);
 	query_prepare(&lift, db, &sql_lift_deadline);
 	query_bind_time(&lift, ":now", now);

@@ -2,7 +2,8 @@
  * Deadlines: times before which the API is not to be asked. They are in
  * endpoint_status, and of runs that were not loaded in staging_raw. A deadline
  * further away than DEADLINE_MAX comes from a wrong clock, and is void, as is
- * one that was lifted by hand.
+ * one that was lifted by hand. A 429 to a request of the catalogue, which can
+ * wait, blocks such requests for a day.
  *
  * Endpoints are named in one text, each between spaces. `now` is in Unix ms, by
  * the clock by which captures are dated. Functions return SQLite's result

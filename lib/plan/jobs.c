@@ -6,8 +6,8 @@
 #include "plan/deadlines.h"
 #include "spotify/endpoint.h"
 
-const struct job *const jobs[] = {
-    &job_play_history, &job_playlists, &job_audio_features, &job_profile, NULL};
+const struct job *const jobs[] = {&job_play_history, &job_playlists,
+    &job_audio_features, &job_profile, &job_catalogue, NULL};
 
 const struct job *job_named(const char *name)
 {
@@ -46,7 +46,7 @@ static bool is_due(struct plan *p)
 	if (fresh && !(p->job->urgent && plan_count(p, p->job->urgent, 0)))
 		return false;
 	plan_run(p, NULL);
-	return p->requests > 0 || p->outcome.exit != 0;
+	return p->requests > 0 || (p->outcome.exit != 0 && !p->job->background);
 }
 
 int job_is_due(sqlite3 *db, const struct job *job,
@@ -66,10 +66,12 @@ int job_find_status(sqlite3 *db, const struct job *job,
 	struct plan p;
 
 	plan_init(&p, db, job, options);
-	*s = (struct job_status){.waiting = -1};
+	*s = (struct job_status){.waiting = -1, .days = -1};
 	s->refused = count_refused_runs(&p) > 0;
 	if (job->waiting)
 		s->waiting = job->waiting(&p);
+	if (job->days)
+		s->days = job->days(&p);
 	endpoints_put_of_job(job->name, &names);
 	if (p.rc == SQLITE_OK)
 		plan_fail(&p, deadlines_find(db, buf_slice(&p.user),

@@ -20,7 +20,8 @@ const struct job *job_named(const char *name);
 
 /*
  * Find whether a job is due: no run of it completed within its interval, or it
- * has urgent work; and it has requests, or would have but for a deadline. After
+ * has urgent work; and it has requests, or would have but for a deadline, which
+ * does not make a job in the background due. After
  * a run of which captures were refused, parts with a known refusal aside, the
  * interval is an hour, and doubles with each further one. SQLite's result code.
  */
@@ -31,6 +32,7 @@ struct job_status {
 	bool due;
 	bool refused;	 /* captures of its last complete run were refused */
 	int64_t waiting; /* for its next run; -1 if that is unknown */
+	int64_t days;	 /* that what waits will take; -1 if unknown */
 	char until[CLOCK_TEXT]; /* the latest deadline that blocks it, or "" */
 };
 

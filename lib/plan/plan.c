@@ -38,6 +38,9 @@ void plan_query(
 	if (query_has(q, ":refused_since"))
 		query_bind_time(
 		    q, ":refused_since", p->now - p->options->refusal_age);
+	if (query_has(q, ":answered_since"))
+		query_bind_time(
+		    q, ":answered_since", p->now - p->options->catalogue_age);
 	if (query_has(q, ":stale_since"))
 		query_bind_time(q, ":stale_since", p->now - age);
 }
@@ -238,8 +241,10 @@ static void put_request(
 		json_put_member_int(b, "page", r->resume->page + 1);
 		json_put_member(b, "list", slice_of(r->resume->list));
 	}
-	if (e->subject)
+	if (e->subject || r->background)
 		json_put_member_raw(b, "optional", SLICE("true"));
+	if (r->background)
+		json_put_member_raw(b, "background", SLICE("true"));
 	if (r->cursor > 0)
 		json_put_member_int(b, "cursor", r->cursor);
 	if (r->dequeue.n)

@@ -21,12 +21,14 @@
 
 struct plan_options {
 	const char *account;
-	const char *user;     /* Spotify user id; NULL for the account's */
-	int64_t after;	      /* only plays after it, Unix ms; -1 for all */
-	int64_t playlist_age; /* ms after which a playlist is stale */
-	int64_t profile_age;  /* ms after which a user is stale */
-	int64_t refusal_age;  /* ms after which a 403 or 404 is tried again */
-	bool force;	      /* request everything, whatever is stored */
+	const char *user;      /* Spotify user id; NULL for the account's */
+	int64_t after;	       /* only plays after it, Unix ms; -1 for all */
+	int64_t playlist_age;  /* ms after which a playlist is stale */
+	int64_t profile_age;   /* ms after which a user is stale */
+	int64_t refusal_age;   /* ms after which a 403 or 404 is tried again */
+	int64_t catalogue_age; /* ms after which job_catalogue asks again */
+	int64_t catalogue_limit; /* requests of job_catalogue in 24 hours */
+	bool force;		 /* request everything, whatever is stored */
 };
 
 struct plan {
@@ -49,10 +51,13 @@ struct plan {
 struct job {
 	const char *name;
 	int64_t interval; /* ms between its runs, see job_is_due */
+	bool background;  /* it can wait: a deadline does not make it due */
 	/* Plan its requests; NULL for a job that makes none. */
 	void (*plan)(struct plan *);
 	/* Count what waits for its next run; NULL if that is unknown. */
 	int64_t (*waiting)(struct plan *);
+	/* Count the days that the rest will take, -1 for ever; or NULL. */
+	int64_t (*days)(struct plan *);
 	/* Whether there is work that does not wait for the interval, or NULL.
 	 */
 	const struct sql *urgent;
@@ -84,6 +89,8 @@ extern const struct job job_playlists;
 extern const struct job job_audio_features;
 /* The user, the artists that the user follows, and other users. */
 extern const struct job job_profile;
+/* What the catalogue lacks of tracks, artists and albums. */
+extern const struct job job_catalogue;
 
 struct plan_request {
 	const char *endpoint; /* one of spotify/endpoint.h */
@@ -92,7 +99,8 @@ struct plan_request {
 	struct slice dequeue; /* a JSON array: playlists to leave the queue */
 	int64_t pages;	      /* expected; 0 for one, -1 if unknown */
 	const struct checkpoint *resume; /* NULL: from the first page on */
-	int64_t cursor; /* where paging stops, Unix ms; 0 for nowhere */
+	int64_t cursor;	 /* where paging stops, Unix ms; 0 for nowhere */
+	bool background; /* it can wait, see sp-stream(5) */
 };
 
 /* Send a request, and count it. */
@@ -117,9 +125,9 @@ bool plan_is_limited(struct plan *, const char *endpoint);
 
 /*
  * Prepare a query. Of its parameters these are bound if it has them: :user,
- * :account, :job, :now, and the times :refused_since and :stale_since, which
- * are refusal_age and `age` (ms) ago. A stored time after :now comes from a
- * wrong clock: it must not count as recent.
+ * :account, :job, :now, and the times :refused_since, :answered_since and
+ * :stale_since, which are refusal_age, catalogue_age and `age` (ms) ago. A
+ * stored time after :now comes from a wrong clock: it must not count as recent.
  */
 void plan_query(struct plan *, struct query *, const struct sql *, int64_t age);
 
