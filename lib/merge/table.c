@@ -300,8 +300,7 @@ static bool is_ours(struct slice name)
 {
 	static const char *const merged[] = {"tracks", "albums", "artists",
 	    "episodes", "shows", "playlists", "users", "endpoint_status",
-	    "playlist_item_history", "streaming_coverage",
-	    "catalogue_answers"};
+	    "playlist_item_history", "streaming_coverage", "catalogue_answers"};
 
 	for (size_t i = 0; i < COUNT_OF(merged); i++)
 		if (slice_is(name, merged[i]))

@@ -1,7 +1,7 @@
 /*
- * Fills in the catalogue: tracks known by their id only, then artists and albums
- * of which no full object was seen. All of this can wait, so that it may use
- * only a part of what the API grants an app in a day.
+ * Fills in the catalogue: tracks known by their id only, then artists and
+ * albums of which no full object was seen. All of this can wait, so that it may
+ * use only a part of what the API grants an app in a day.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,10 +19,11 @@ static const struct kind {
 	const char *single; /* the endpoint of one, and what it is */
 	const char *batch;  /* the endpoint of several */
 	int64_t most;	    /* ids that one request may name */
-} kinds[] = {
-    {"track", "tracks", 50}, {"artist", "artists", 50}, {"album", "albums", 20}};
+} kinds[] = {{"track", "tracks", 50}, {"artist", "artists", 50},
+    {"album", "albums", 20}};
 
-/* How an app may request things of a kind: so many at once; 0 for not at all. */
+/* How an app may request things of a kind: so many at once; 0 for not at all.
+ */
 static int64_t find_access(struct plan *p, const struct kind *kind)
 {
 	int64_t most = kind->most;
@@ -108,8 +109,8 @@ static void explain_limit(struct plan *p, int64_t used, struct slice oldest)
 	if (clock_parse(oldest, &at))
 		clock_format(at + CLOCK_DAY, text);
 	snprintf(p->outcome.reason, sizeof(p->outcome.reason),
-	    "%" PRId64 " requests were sent within 24 hours, of at most %" PRId64
-	    "%s%s",
+	    "%" PRId64
+	    " requests were sent within 24 hours, of at most %" PRId64 "%s%s",
 	    used, p->options->catalogue_limit, *text ? ": more after " : "",
 	    text);
 }
@@ -163,10 +164,10 @@ static void request_kind(
 	find_open(p, &q, kind, p->source != NULL);
 	while (p->requests < until && query_step(&q)) {
 		if (most == 1) {
-			plan_send(p,
-			    &(struct plan_request){.endpoint = kind->single,
-				.id = query_text(&q, 0),
-				.background = true});
+			plan_send(
+			    p, &(struct plan_request){.endpoint = kind->single,
+				   .id = query_text(&q, 0),
+				   .background = true});
 			continue;
 		}
 		buf_puts(&query, query.n ? "," : "?ids=");
