@@ -108,7 +108,7 @@ struct listening {
 	bool offline;
 };
 
-static bool whole(const struct export_day *d, const struct play *p)
+static bool heard_whole(const struct export_day *d, const struct play *p)
 {
 	return p->heard < 30 * CLOCK_SECOND ||
 	       p->heard >= d->catalogue->tracks[p->track].duration;
@@ -189,7 +189,7 @@ static void plan(
 
 	*l = (struct listening){
 	    .heard = p->heard,
-	    .reason_end = whole(d, p) ? "trackdone" : "fwdbtn",
+	    .reason_end = heard_whole(d, p) ? "trackdone" : "fwdbtn",
 	};
 	if (d->era == ERA_START)
 		from_start(s, l);
@@ -285,8 +285,8 @@ void export_day_make(
 	d->catalogue = cat;
 	d->era = era_of(day);
 	d->begins = day * CLOCK_DAY;
-	d->prng.state = prng_derive(cat->seed, cat->user, 3) + (uint64_t)day;
-	d->prng.state = prng_next(&d->prng);
+	d->prng.state = prng_derive(
+	    prng_derive(cat->seed, cat->user, 3), "day", (uint64_t)day);
 	d->count = 0;
 	history_init(&h, cat, per_day, d->begins);
 	history_extend(&h, d->begins);
