@@ -50,16 +50,18 @@ ALL_CFLAGS = $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
 # Each program links only the libraries that it needs. libjq has a pkg-config
 # file only since 1.7.
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null || echo $(2))
-LIB_CFLAGS := $(shell for p in libcurl libjq sqlite3 libdeflate libmicrohttpd; do \
+LIB_CFLAGS := $(shell for p in libcurl libjq sqlite3 libdeflate libarchive \
+	libmicrohttpd; do \
 	$(PKG_CONFIG) --cflags $$p 2>/dev/null; done)
 CURL := $(call pkg_libs,libcurl,-lcurl)
 SQLITE := $(call pkg_libs,sqlite3,-lsqlite3)
 JQ := $(call pkg_libs,libjq,-ljq)
 DEFLATE := $(call pkg_libs,libdeflate,-ldeflate)
+ARCHIVE := $(call pkg_libs,libarchive,-larchive)
 MICROHTTPD := $(call pkg_libs,libmicrohttpd,-lmicrohttpd)
 sp-queue_LIBS = $(SQLITE)
 sp-fetch_LIBS = $(CURL)
-sp-stage_LIBS = $(SQLITE) $(DEFLATE)
+sp-stage_LIBS = $(SQLITE) $(DEFLATE) $(ARCHIVE)
 sp-transform_LIBS = $(JQ)
 sp-load_LIBS = $(SQLITE)
 sp-rehearse_LIBS = $(MICROHTTPD) -pthread
@@ -136,12 +138,13 @@ $(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
 $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
-		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL) $(MICROHTTPD)
+		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(ARCHIVE) $(JQ) $(CURL) \
+		$(MICROHTTPD)
 
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
-		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(JQ) $(CURL)
+		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(ARCHIVE) $(JQ) $(CURL)
 
 # Mutants: sp-load with one broken rule of merging, which tests must detect.
 MUTANTS = $(patsubst tests/property/mutants/%.sed,$(B)/mutants/%/sp-load,\

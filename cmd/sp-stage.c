@@ -25,9 +25,10 @@ static const char usage[] =
     "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
     "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
     "           [--progress]\n"
-    "       sp-stage import [--db FILE] [--no-stage] --endpoint E\n"
-    "           [--any-endpoint] [--user ID] [--fetched-at TIME]\n"
-    "           [--lock-wait D] [--max-line SIZE] [FILE ...]\n"
+    "       sp-stage import [--db FILE] [--no-stage] [--user ID]\n"
+    "           [--username NAME] [--keep-private] [--endpoint E]\n"
+    "           [--any-endpoint] [--fetched-at TIME] [--lock-wait D]\n"
+    "           [--max-line SIZE] [--progress] [FILE ...]\n"
     "       sp-stage redate [-n] [--db FILE] --by D [--lock-wait D] [--table]\n"
     "           RUN ...\n"
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
@@ -179,10 +180,19 @@ static int64_t span_option(const char *option, const char *arg)
 	return back ? -ms : ms;
 }
 
+static void add_username(struct stage_options *o, const char *name)
+{
+	if (o->username_count == USERNAMES_MAX)
+		cli_die(EX_USAGE, "--username: more than %d", USERNAMES_MAX);
+	o->usernames[o->username_count++] = name;
+}
+
 static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"run", required_argument, NULL, 'r'},
     {"endpoint", required_argument, NULL, 'e'},
     {"user", required_argument, NULL, 'u'},
+    {"username", required_argument, NULL, 'U'},
+    {"keep-private", no_argument, NULL, 'P'},
     {"any-endpoint", no_argument, NULL, 'A'},
     {"by", required_argument, NULL, 'b'},
     {"since", required_argument, NULL, 's'},
@@ -217,6 +227,8 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'm': o->max_line = cli_size("--max-line", arg); break;
 	case 'a': o->table = true; break;
 	case 'A': o->any_endpoint = true; break;
+	case 'P': o->keep_private = true; break;
+	case 'U': add_username(o, arg); break;
 	case 'b': o->by = span_option("--by", arg); break;
 	case 'c': o->capture = true; break;
 	case 'R': f->refused = true; break;
@@ -238,7 +250,7 @@ static const struct stage_command {
 	int (*run)(const struct stage_options *);
 } commands[] = {
     {"replay", "dreustRmp", false, stage_replay},
-    {"import", "dSeAufwm", true, stage_import},
+    {"import", "dSuUPeAfwmp", true, stage_import},
     {"redate", "ndbwa", true, stage_redate},
     {"runs", "dla", false, runs},
     {"why", "dca", true, stage_why},

@@ -17,6 +17,8 @@
 #include "stream/pipe.h"
 #include "stream/source.h"
 
+#define USERNAMES_MAX 8
+
 struct stage_options {
 	const char *db;
 	struct capture_filter filter;
@@ -27,6 +29,9 @@ struct stage_options {
 	int64_t by; /* milliseconds to move captures by */
 	bool any_endpoint;
 	bool no_stage;
+	bool keep_private;
+	const char *usernames[USERNAMES_MAX]; /* that are the user's, too */
+	size_t username_count;
 	bool progress;
 	bool capture;
 	bool table;   /* aligned columns, even into a pipe */

@@ -33,6 +33,8 @@ missing_to_build() {
 		echo 'libsqlite3-dev sqlite-devel sqlite-dev sqlite sqlite'
 	has_lib libdeflate libdeflate.h ||
 		echo 'libdeflate-dev libdeflate-devel libdeflate-dev libdeflate libdeflate'
+	has_lib libarchive archive.h ||
+		echo 'libarchive-dev libarchive-devel libarchive-dev libarchive libarchive'
 	has_lib libmicrohttpd microhttpd.h ||
 		echo 'libmicrohttpd-dev libmicrohttpd-devel libmicrohttpd-dev libmicrohttpd libmicrohttpd'
 	has sqlite3 || echo 'sqlite3 sqlite sqlite sqlite sqlite'

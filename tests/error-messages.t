@@ -29,7 +29,7 @@ section "arguments"
 for command in 'sp-queue' 'sp-queue bogus' 'sp-queue next bogus' \
     'sp-queue next all extra' 'sp-queue add --table x' 'sp-fetch me' \
     'sp-fetch login extra' 'sp-fetch --parallel 0' \
-    'sp-stage bogus' 'sp-stage import' 'sp-stage replay --since noon' \
+    'sp-stage bogus' 'sp-stage import --endpoint x' 'sp-stage replay --since noon' \
     'sp-stage why' 'sp-stage prune --keep soon' \
     'sp-transform bogus' 'sp-transform -j 0' 'sp-load extra' \
     'sp-load --batch-rows x' 'sp-rehearse --port x' 'sp-rehearse --clock noon'; do

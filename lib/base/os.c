@@ -38,6 +38,27 @@ bool os_random(void *to, size_t n)
 	return n == 0;
 }
 
+int os_open_temporary(void)
+{
+	const char *folder = getenv("TMPDIR");
+	struct buf path = BUF_INIT(4096);
+	int fd;
+
+	buf_printf(&path, "%s/sp-XXXXXX", folder && *folder ? folder : "/tmp");
+	if (!buf_cstr(&path)) {
+		buf_release(&path);
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkstemp(path.p);
+	if (fd >= 0) {
+		unlink(path.p);
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+	buf_release(&path);
+	return fd;
+}
+
 bool os_read_all(int fd, struct buf *b)
 {
 	char beyond;

@@ -26,6 +26,12 @@ bool os_config_path(struct buf *path, const char *name);
 bool os_read_all(int fd, struct buf *);
 
 /*
+ * Open a new file in $TMPDIR, or else in /tmp, that has no name and is gone
+ * once it is closed; -1 sets errno.
+ */
+int os_open_temporary(void);
+
+/*
  * fsync the folder of a file, so that files created, renamed or removed in it
  * survive a power cut. True also where folders cannot be synced; false sets
  * errno.

@@ -1,9 +1,5 @@
 #include "base/sha256.h"
 
-#include <stdint.h>
-
-#define SHA256_BLOCK 64
-
 static const uint32_t keys[SHA256_BLOCK] = {0x428a2f98, 0x71374491, 0xb5c0fbcf,
     0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
     0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7,
@@ -78,15 +74,58 @@ static void hash_rest(uint32_t hash[8], struct slice rest, uint64_t length)
 		hash_block(hash, last + SHA256_BLOCK);
 }
 
+void sha256_init(struct sha256 *s)
+{
+	*s = (struct sha256){
+	    .hash = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
+		0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+}
+
+void sha256_add(struct sha256 *s, struct slice part)
+{
+	size_t held = s->length % SHA256_BLOCK;
+	size_t n = SHA256_BLOCK - held < part.n ? SHA256_BLOCK - held : part.n;
+
+	s->length += part.n;
+	if (held > 0) {
+		memcpy(s->rest + held, part.p, n);
+		part = slice_from(part, n);
+		if (held + n == SHA256_BLOCK)
+			hash_block(s->hash, s->rest);
+	}
+	for (; part.n >= SHA256_BLOCK; part = slice_from(part, SHA256_BLOCK))
+		hash_block(s->hash, (const unsigned char *)part.p);
+	if (part.n > 0)
+		memcpy(s->rest, part.p, part.n);
+}
+
+void sha256_end(struct sha256 *s, unsigned char digest[SHA256_SIZE])
+{
+	const struct slice rest = {
+	    (const char *)s->rest, s->length % SHA256_BLOCK};
+
+	hash_rest(s->hash, rest, s->length);
+	for (int i = 0; i < SHA256_SIZE; i++)
+		digest[i] =
+		    (unsigned char)(s->hash[i / 4] >> (24 - 8 * (i % 4)));
+}
+
 void sha256(struct slice text, unsigned char digest[SHA256_SIZE])
 {
-	uint32_t hash[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-	    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-	struct slice rest = text;
+	struct sha256 s;
 
-	for (; rest.n >= SHA256_BLOCK; rest = slice_from(rest, SHA256_BLOCK))
-		hash_block(hash, (const unsigned char *)rest.p);
-	hash_rest(hash, rest, text.n);
-	for (int i = 0; i < SHA256_SIZE; i++)
-		digest[i] = (unsigned char)(hash[i / 4] >> (24 - 8 * (i % 4)));
+	sha256_init(&s);
+	sha256_add(&s, text);
+	sha256_end(&s, digest);
+}
+
+void sha256_hex(const unsigned char digest[SHA256_SIZE], char text[SHA256_HEX])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SHA256_SIZE; i++) {
+		text[2 * i] = digits[digest[i] >> 4];
+		text[2 * i + 1] = digits[digest[i] & 15];
+	}
+	text[SHA256_HEX - 1] = '\0';
 }

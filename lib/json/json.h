@@ -84,6 +84,12 @@ enum json_type json_next(struct json *);
  */
 bool json_skip(struct json *, enum json_type);
 
+/*
+ * Whether the text may have been cut: the error is where it ends, and might not
+ * be one if more of it came; or it ends with a number, which might go on.
+ */
+bool json_may_be_cut(const struct json *);
+
 /* Whether a string as written (from `key` or `text`) means this one. */
 bool json_text_is(struct slice written, bool escaped, struct slice meant);
 

@@ -17,6 +17,11 @@ enum {
 };
 
 const char json_utf16[] = "UTF-16, not UTF-8";
+static const char no_end[] = "string without end";
+
+/* The longest token that fails as a whole: two escapes of surrogates. */
+#define LONGEST_TOKEN 12
+
 
 void json_init(struct json *j, struct slice text)
 {
@@ -138,7 +143,7 @@ static int hex4(const char *p, const char *end)
 static const char *skip_escape(struct json *j, const char *p)
 {
 	if (j->end - p < 2) {
-		fail(j, p, "string without end");
+		fail(j, p, no_end);
 		return NULL;
 	}
 	if (p[1] != 'u') {
@@ -165,7 +170,7 @@ static bool read_string(struct json *j, struct slice *text, bool *escaped)
 
 		p = skip_plain(p, j->end);
 		if (p == j->end) {
-			fail(j, j->p, "string without end");
+			fail(j, j->p, no_end);
 			return false;
 		}
 		if (*p == '"')
@@ -600,4 +605,14 @@ bool json_text_is(struct slice written, bool escaped, struct slice meant)
 		meant = slice_from(meant, n);
 	}
 	return meant.n == 0;
+}
+
+bool json_may_be_cut(const struct json *j)
+{
+	size_t n = (size_t)(j->end - j->start);
+
+	if (!j->error)
+		return j->p == j->end && n > 0 && is_digit(j->p[-1]);
+	return j->error != json_utf16 &&
+	       (j->error == no_end || j->at + LONGEST_TOKEN >= n);
 }

@@ -1,8 +1,9 @@
 /*
- * The endpoints of the Web API that sp knows: one table, from which request
- * URLs, rate-limit buckets, jobs, scopes and the mock server are derived. An
- * endpoint has a mapping of its name, lib/filters/NAME.jq, unless its answers
- * are never stored. To add one, see lib/README.md.
+ * The endpoints of the Web API that sp knows, and the other sources of
+ * captures, which have no path: one table, from which request URLs, rate-limit
+ * buckets, jobs, scopes and the mock server are derived. An endpoint has a
+ * mapping of its name, lib/filters/NAME.jq, unless its answers are never
+ * stored. To add one, see lib/README.md.
  */
 #ifndef SP_SPOTIFY_ENDPOINT_H
 #define SP_SPOTIFY_ENDPOINT_H
@@ -14,6 +15,10 @@
 
 /* The endpoint in captures of any other path. */
 #define ENDPOINT_UNKNOWN "unknown"
+
+/* Captures of files that Spotify sends on request, which have no path. */
+#define ENDPOINT_EXTENDED "streaming-history"
+#define ENDPOINT_BASIC "streaming-history-basic"
 
 /*
  * Buckets: groups of endpoints that share a rate limit. Spotify does not

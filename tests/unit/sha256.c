@@ -12,12 +12,20 @@
 static void digest_is(struct slice text, const char *want, const char *what)
 {
 	unsigned char digest[SHA256_SIZE];
-	char hex[2 * SHA256_SIZE + 1];
+	char hex[SHA256_HEX];
+	struct sha256 s;
 
 	sha256(text, digest);
-	for (size_t i = 0; i < SHA256_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", (unsigned)digest[i]);
+	sha256_hex(digest, hex);
 	is_text(slice_of(hex), want, "the digest of %s", what);
+	sha256_init(&s);
+	for (size_t n = 0; text.n > 0; text = slice_from(text, n)) {
+		n = n < text.n ? n + 1 : text.n;
+		sha256_add(&s, (struct slice){text.p, n});
+	}
+	sha256_end(&s, digest);
+	sha256_hex(digest, hex);
+	is_text(slice_of(hex), want, "and that in parts");
 }
 
 /* FIPS 180-4's own, and the lengths about a block's end. */

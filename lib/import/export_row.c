@@ -1,0 +1,288 @@
+#include "import/export_row.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "json/json.h"
+#include "spotify/endpoint.h"
+
+#define LONGEST_TEXT ((size_t)2 << 20)
+
+const char *export_endpoint(enum export_form form)
+{
+	static const char *const names[] = {[EXPORT_NONE] = NULL,
+	    [EXPORT_EXTENDED] = ENDPOINT_EXTENDED,
+	    [EXPORT_BASIC] = ENDPOINT_BASIC};
+
+	return names[form];
+}
+
+void export_row_init(struct export_row *r)
+{
+	*r = (struct export_row){.form = EXPORT_NONE,
+	    .username = BUF_INIT(LONGEST_TEXT),
+	    .text = BUF_INIT(LONGEST_TEXT)};
+}
+
+void export_row_release(struct export_row *r)
+{
+	buf_release(&r->username);
+	buf_release(&r->text);
+}
+
+/* The members that are read, with those of the basic form beside theirs. */
+enum member_index {
+	TS,
+	MS_PLAYED,
+	OFFLINE_TIMESTAMP,
+	USERNAME,
+	URI,		/* the first that is given is the item */
+	NAME = URI + 4, /* else the names are, in this order */
+	MEMBERS = NAME + 6
+};
+
+static const struct {
+	struct slice name, basic;
+} members[MEMBERS] = {
+    [TS] = {{"ts", 2}, {"endTime", 7}},
+    [MS_PLAYED] = {{"ms_played", 9}, {"msPlayed", 8}},
+    [OFFLINE_TIMESTAMP] = {{"offline_timestamp", 17}, {NULL, 0}},
+    [USERNAME] = {{"username", 8}, {NULL, 0}},
+    [URI] = {{"spotify_track_uri", 17}, {NULL, 0}},
+    [URI + 1] = {{"spotify_episode_uri", 19}, {NULL, 0}},
+    [URI + 2] = {{"audiobook_chapter_uri", 21}, {NULL, 0}},
+    [URI + 3] = {{"audiobook_uri", 13}, {NULL, 0}},
+    [NAME] = {{"master_metadata_album_artist_name", 33}, {"artistName", 10}},
+    [NAME + 1] = {{"master_metadata_track_name", 26}, {"trackName", 9}},
+    [NAME + 2] = {{"episode_show_name", 17}, {"podcastName", 11}},
+    [NAME + 3] = {{"episode_name", 12}, {"episodeName", 11}},
+    [NAME + 4] = {{"audiobook_title", 15}, {"audiobookName", 13}},
+    [NAME + 5] = {{"audiobook_chapter_title", 23}, {"chapterName", 11}},
+};
+
+/* The values of a row's members; type JSON_NULL for one that is absent. */
+struct row_values {
+	enum json_type type[MEMBERS];
+	struct slice text[MEMBERS];
+	bool escaped[MEMBERS];
+	bool is_basic[MEMBERS];
+};
+
+static bool name_is(const struct json *j, struct slice name)
+{
+	if (j->key_escaped)
+		return name.p && json_text_is(j->key, true, name);
+	return name.n > 0 && slice_eq(j->key, name);
+}
+
+static void take_member(
+    struct row_values *v, const struct json *j, enum json_type type)
+{
+	for (int i = 0; i < MEMBERS; i++) {
+		bool basic = name_is(j, members[i].basic);
+
+		if (!basic && !name_is(j, members[i].name))
+			continue;
+		v->type[i] = type;
+		v->text[i] = j->text;
+		v->escaped[i] = j->escaped;
+		v->is_basic[i] = basic;
+		return;
+	}
+}
+
+static bool read_members(struct row_values *v, struct slice row)
+{
+	enum json_type type;
+	struct json j;
+
+	for (int i = 0; i < MEMBERS; i++)
+		v->type[i] = JSON_NULL;
+	json_init_lenient(&j, row);
+	if (json_next(&j) != JSON_OBJECT)
+		return false;
+	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
+		take_member(v, &j, type);
+		if (!json_skip(&j, type))
+			return false;
+	}
+	return type == JSON_OBJECT_END;
+}
+
+static enum export_form form_of(const struct row_values *v)
+{
+	if (v->type[TS] != JSON_STRING || v->type[MS_PLAYED] != JSON_NUMBER ||
+	    v->is_basic[TS] != v->is_basic[MS_PLAYED])
+		return EXPORT_NONE;
+	return v->is_basic[TS] ? EXPORT_BASIC : EXPORT_EXTENDED;
+}
+
+static void put_text(const struct row_values *v, int i, struct buf *to)
+{
+	if (v->escaped[i])
+		json_unescape(v->text[i], to);
+	else
+		buf_put_slice(to, v->text[i]);
+}
+
+/* What was played: the uri, or else the names with tabs in between. */
+static void put_item(const struct row_values *v, struct buf *to)
+{
+	const char *tab = "";
+
+	for (int i = URI; i < NAME; i++)
+		if (v->type[i] == JSON_STRING) {
+			put_text(v, i, to);
+			return;
+		}
+	for (int i = NAME; i < MEMBERS; i++) {
+		if (v->type[i] != JSON_STRING)
+			continue;
+		buf_puts(to, tab);
+		put_text(v, i, to);
+		tab = "\t";
+	}
+}
+
+/*
+ * When the stream ended, in Unix milliseconds: a blank may be in the place of
+ * the T, and the zone, which is UTC, and the seconds may be missing. -1 for
+ * what is no time.
+ */
+static int64_t ended_at(struct slice text)
+{
+	char copy[40];
+	int64_t ms;
+	size_t n = 0;
+
+	text = slice_trim(text);
+	if (text.n < 16 || text.n > sizeof(copy) - 4)
+		return -1;
+	memcpy(copy, text.p, n = text.n);
+	if (copy[10] == ' ')
+		copy[10] = 'T';
+	if (n > 4 && memcmp(copy + n - 4, " UTC", 4) == 0)
+		n -= 4;
+	if (n == 16)
+		memcpy(copy + n, ":00", 3), n += 3;
+	if (n > 0 && copy[n - 1] >= '0' && copy[n - 1] <= '9' && n < 26)
+		copy[n++] = 'Z';
+	return clock_parse((struct slice){copy, n}, &ms) ? ms : -1;
+}
+
+/* offline_timestamp, of either scale, in Unix milliseconds; 0 if not known. */
+static int64_t device_clock(const struct row_values *v)
+{
+	char copy[64];
+	double value;
+	struct slice text = v->text[OFFLINE_TIMESTAMP];
+
+	if (v->type[OFFLINE_TIMESTAMP] != JSON_NUMBER || text.n >= sizeof(copy))
+		return 0;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	value = strtod(copy, NULL);
+	if (!(value > 0) || value > 9e15)
+		return 0;
+	return (int64_t)(value > 1e11 ? value : value * 1000 + 0.5);
+}
+
+static uint64_t key_of(const struct row_values *v, struct buf *scratch)
+{
+	int64_t parts[3] = {ended_at(v->text[TS]), device_clock(v), INT64_MIN};
+	uint64_t hash = 0;
+
+	json_whole(v->text[MS_PLAYED], &parts[2]);
+	if (parts[0] < 0)
+		hash = hash_bytes(hash, v->text[TS]);
+	hash = hash_bytes(
+	    hash, (struct slice){(const char *)parts, sizeof(parts)});
+	buf_clear(scratch);
+	put_item(v, scratch);
+	return hash_bytes(hash, buf_slice(scratch));
+}
+
+void export_row_read(struct export_row *r, struct slice row)
+{
+	struct row_values v;
+
+	buf_clear(&r->username);
+	r->form = EXPORT_NONE;
+	r->key = 0;
+	if (!read_members(&v, row) || (r->form = form_of(&v)) == EXPORT_NONE)
+		return;
+	r->key = key_of(&v, &r->text);
+	if (v.type[USERNAME] == JSON_STRING)
+		put_text(&v, USERNAME, &r->username);
+}
+
+static bool is_private(const struct json *j)
+{
+	static const struct slice names[] = {{"username", 8}, {"ip_addr", 7},
+	    {"ip_addr_decrypted", 17}, {"user_agent_decrypted", 20}};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (name_is(j, names[i]))
+			return true;
+	return false;
+}
+
+static void put_comma(struct buf *to, size_t start)
+{
+	char last = to->n > start ? to->p[to->n - 1] : '[';
+
+	if (last != '[' && last != '{')
+		buf_putc(to, ',');
+}
+
+/* Append a token, of a value without its name. */
+static void put_token(const struct json *j, enum json_type type, struct buf *to)
+{
+	switch (type) {
+	case JSON_ARRAY: buf_putc(to, '['); break;
+	case JSON_ARRAY_END: buf_putc(to, ']'); break;
+	case JSON_OBJECT: buf_putc(to, '{'); break;
+	case JSON_OBJECT_END: buf_putc(to, '}'); break;
+	case JSON_STRING:
+		buf_putc(to, '"');
+		buf_put_slice(to, j->text);
+		buf_putc(to, '"');
+		break;
+	case JSON_NUMBER: buf_put_slice(to, j->text); break;
+	case JSON_TRUE: buf_puts(to, "true"); break;
+	case JSON_FALSE: buf_puts(to, "false"); break;
+	default: buf_puts(to, "null"); break;
+	}
+}
+
+bool export_row_put_public(struct buf *to, struct slice row)
+{
+	bool in_object[JSON_DEPTH_MAX + 1] = {false};
+	size_t start = to->n;
+	enum json_type type;
+	struct json j;
+
+	json_init_lenient(&j, row);
+	while ((type = json_next(&j)) > JSON_END) {
+		bool opens = type == JSON_ARRAY || type == JSON_OBJECT;
+		bool closes = type == JSON_ARRAY_END || type == JSON_OBJECT_END;
+
+		if (!closes && in_object[j.depth - opens] && is_private(&j)) {
+			json_skip(&j, type);
+			continue;
+		}
+		if (!closes)
+			put_comma(to, start);
+		if (!closes && in_object[j.depth - opens]) {
+			buf_putc(to, '"');
+			buf_put_slice(to, j.key);
+			buf_puts(to, "\":");
+		}
+		put_token(&j, type, to);
+		if (opens)
+			in_object[j.depth] = type == JSON_OBJECT;
+	}
+	return !to->failed;
+}

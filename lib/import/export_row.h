@@ -1,0 +1,49 @@
+/*
+ * Rows of an exported streaming history, in the forms of all years, told by
+ * their members.
+ */
+#ifndef SP_IMPORT_EXPORT_ROW_H
+#define SP_IMPORT_EXPORT_ROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+enum export_form {
+	EXPORT_NONE,	 /* no row of an export */
+	EXPORT_EXTENDED, /* of the extended streaming history */
+	EXPORT_BASIC	 /* of the account data */
+};
+
+/* The name of the endpoint of a form; NULL for EXPORT_NONE. */
+const char *export_endpoint(enum export_form);
+
+struct export_row {
+	enum export_form form;
+	struct buf username; /* whose row it says it is; empty if it does not */
+
+	/*
+	 * The hash of what makes a stream that stream: when it ended, what was
+	 * played, offline_timestamp in ms, ms_played.
+	 */
+	uint64_t key;
+
+	struct buf text; /* scratch */
+};
+
+void export_row_init(struct export_row *);
+void export_row_release(struct export_row *);
+
+/* Read a row, which is JSON. */
+void export_row_read(struct export_row *, struct slice row);
+
+/*
+ * Append a row, which is JSON, without white space between its tokens, and
+ * without private members wherever they are: addresses, the user agent and the
+ * user's name. False if the buf is full.
+ */
+bool export_row_put_public(struct buf *, struct slice row);
+
+#endif
