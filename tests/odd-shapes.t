@@ -16,6 +16,8 @@ cat >"$tmp/good" <<'E2'
 {"endpoint":"followed-artists","at":["artists","items"],"body":{"artists":{"items":[{"id":"ar1"},{"id":"ar2","name":"Gull","uri":"spotify:artist:ar2","images":[{"url":"u"}]},{"id":"ar3"}]}}}
 {"endpoint":"audio-features","at":["audio_features"],"url":"/v1/audio-features?ids=t1,t2,t3","body":{"audio_features":[{"id":"t1","tempo":90},{"id":"t2","uri":"spotify:track:t2","tempo":91.5},{"id":"t3","tempo":92}]}}
 {"endpoint":"album","at":["tracks","items"],"body":{"id":"whole","name":"Low Water","artists":[{"id":"ar1"}],"tracks":{"items":[{"id":"t1"},{"id":"t2","name":"Two","uri":"spotify:track:t2","artists":[{"id":"ar2","name":"Gull"}]},{"id":"t3"}]}}}
+{"endpoint":"streaming-history","at":[],"body":[{"ts":"2024-03-09T21:14:05Z","ms_played":1,"spotify_track_uri":"spotify:track:t1"},{"ts":"2024-03-09T21:14:06Z","platform":"android","ms_played":201467,"conn_country":"IE","master_metadata_track_name":"Two","master_metadata_album_artist_name":"Gull","master_metadata_album_album_name":"Low Water","spotify_track_uri":"spotify:track:t2","episode_name":"e","audiobook_uri":"u","reason_start":"trackdone","shuffle":true,"skipped":1,"offline_timestamp":1710018641,"other":{"a":1}},{"ts":"2024-03-09T21:14:07Z","ms_played":1,"spotify_track_uri":"spotify:track:t3"}]}
+{"endpoint":"streaming-history-basic","at":[],"body":[{"endTime":"2024-03-09 21:14","artistName":"Gull","trackName":"t1","msPlayed":1},{"endTime":"2024-03-09 21:15","artistName":"Gull","trackName":"t2","msPlayed":1,"other":{"a":1}},{"endTime":"2024-03-09 21:16","artistName":"Gull","trackName":"t3","msPlayed":1}]}
 E2
 
 # Each with one value of its second item replaced, and what it was.

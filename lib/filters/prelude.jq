@@ -163,6 +163,12 @@ def place($i):
 			sp_named("added_at"), "item \($i + 1)")
 	end;
 
+# Names a row of an export by its file and its number in it.
+def is_export: .endpoint | type == "string" and startswith("streaming-history");
+def sp_file: .file | if type == "string" then split("/")[-1] else null end;
+def row_place($i):
+	(sp_file | if . then . + " " else "" end) + "row \((.first_row // 1) + $i)";
+
 # Refuses the values of a capture that are of another kind than the mapping
 # declares; see `# shape:` in sp-transform(1), which runs this for each mapping.
 def sp_path: reduce .[] as $p (""; . + if $p | type == "number" then "[\($p)]"
@@ -176,8 +182,10 @@ def sp_odd:
 		| if $path[$i] | type == "number" then $i else empty end][0]) as $i
 	| if $i == null then {refuse: "'\($path[1:] | sp_path)' \($reason)"}
 	else
-		{place: ($path[:$i + 1] as $to | $capture | getpath($to)
-			| place($path[$i])),
+		{place: (if $capture | is_export then $capture | row_place($path[$i])
+			else $path[:$i + 1] as $to | $capture | getpath($to)
+				| place($path[$i])
+			end),
 		refuse: ($path[$i + 1:] | if length == 0 then $reason
 			else "'\(sp_path)' \($reason)" end)}
 	end;
@@ -575,3 +583,146 @@ def sp_without_id(id):
 def sp_body_without_id(id):
 	if .body | object | id == null then {refuse: "the body has no id"}
 	else empty end;
+
+# Rows of a streaming history export. Their members have the names of the
+# extended form; a mapping of another form adds these names.
+
+# The end of a stream as a time with whole seconds, where it is one: a blank may
+# be in the place of the T, and seconds and zone may be missing.
+def sp_ended:
+	if type != "string" then null else
+		split(" ") | join("T")
+		| rtrimstr("TUTC") | rtrimstr("+00:00") | rtrimstr("Z")
+		| if length == 16 then . + ":00Z" else . + "Z" end
+	end;
+def sp_ends_are_plain: sp_times_are("") and (min // "") >= "1970";
+
+# The names of what was played, where there is no uri.
+def sp_names:
+	[.master_metadata_album_artist_name, .master_metadata_track_name,
+		.episode_show_name, .episode_name,
+		.audiobook_title, .audiobook_chapter_title | values] | join("\t");
+def sp_kind:
+	if .spotify_episode_uri or .episode_name or .episode_show_name
+	then "episode"
+	elif .audiobook_uri or .audiobook_title or .audiobook_chapter_uri
+		or .audiobook_chapter_title
+	then "audiobook"
+	else "track" end;
+
+# The id of a track, where a local file's is its uri; or of an episode.
+def sp_track_id:
+	ltrimstr("spotify:track:") as $id
+	| if $id != . or startswith("spotify:local:") then $id else null end;
+def sp_episode_id:
+	if . == null then null else
+		ltrimstr("spotify:episode:") as $id
+		| if $id != . then $id else null end
+	end;
+
+# The members that have no column.
+def sp_others($names):
+	. as $row
+	| reduce $names[] as $name ({}; if $row[$name] == null then .
+		else .[$name] = $row[$name] end)
+	| if . == {} then null else . end;
+
+# Counts equal streams where the capture, as a body by itself, does not.
+def sp_count:
+	foreach .[] as $stream ({};
+		($stream.known | [.ts, .item, .offline_timestamp, .ms_played] | tojson)
+			as $key
+		| setpath(["key"]; $key) | setpath([$key]; (.[$key] // 0) + 1);
+		.[.key] as $nth | $stream | .known.nth = $nth);
+
+# The indexes of rows whose refusal by their shape says why they are not used.
+def sp_odd_rows($names):
+	reduce (.odd // [] | .[].path
+		| select(length == 2 or .[2] == $names.ended or .[2] == $names.played))
+		as $path ({}; .[$path[1] | tostring] = true);
+
+# The streams in the rows of a capture, the rows that are refused, and what they
+# cover. $names: those of the members with the end and with what was played, and
+# all known ones. A million rows pass here, and a call with arguments costs as
+# much as ten members do: so the row of a stream is one expression. Where the
+# ends have one plain form, functions in C read them.
+def streams($form; $names):
+	.user as $user
+	| (.body | if type == "array" then .
+		else error("the body is no list of rows") end) as $listed
+	| [$listed[] | .ts] as $ends
+	| ($ends | sp_ends_are_plain) as $given
+	| (if $given then $listed else
+		[$listed[] | . + {ts: (.ts | sp_ended)}] end) as $rows
+	| (if $given then $ends else [$rows[] | .ts] end) as $times
+	| ($given or ($times | sp_ends_are_plain)) as $plain
+	| (sp_file // "" | ascii_downcase | contains("video")) as $video
+	| (($rows | add // {} | keys) - $names.known
+		- ["username", "ip_addr", "ip_addr_decrypted",
+			"user_agent_decrypted", "sp_nth"]) as $others
+	| def stream:
+		.ms_played as $played
+		| (if $plain then
+				.ts | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime * 1000
+			else .ts | ms end) as $ended
+		| if $ended == null or $played == null then empty else
+		.offline_timestamp as $clock
+		| (if $clock == null or $clock <= 0 or $clock > 9e15 then 0
+			elif $clock > 1e11 then $clock | floor
+			else $clock * 1000 + 0.5 | floor end) as $clock
+		| (if $clock == 0 or $clock > $ended + 3000
+				or $clock < $ended - 604800000
+			then $ended - $played else $clock end) as $started
+		| .spotify_track_uri as $track
+		| {table: "streaming_history", known: {user_id: $user,
+			ts: (if $plain then .ts | rtrimstr("Z") + ".000Z"
+				else $ended | iso end),
+			item: (if $track then $track else .spotify_episode_uri
+				// .audiobook_chapter_uri // .audiobook_uri
+				// sp_names end),
+			offline_timestamp: $clock, ms_played: $played,
+			nth: (if .sp_nth then .sp_nth else 1 end), form: $form,
+			kind: (if $video then "video" elif $track then "track"
+				else sp_kind end),
+			track_id: (if $track then $track | sp_track_id
+				else null end),
+			episode_id: (.spotify_episode_uri | sp_episode_id),
+			started_at: (if $started < 0 then null
+				elif $started % 1000 != 0 then $started | iso
+				else $started / 1000
+					| strftime("%Y-%m-%dT%H:%M:%S.000Z") end),
+			phantom: ($played > $ended - $started + 3000),
+			track_name: .master_metadata_track_name,
+			artist_name: .master_metadata_album_artist_name,
+			album_name: .master_metadata_album_album_name,
+			episode_name, show_name: .episode_show_name,
+			audiobook_title, audiobook_uri,
+			audiobook_chapter_title, audiobook_chapter_uri,
+			reason_start, reason_end, skipped, shuffle, offline,
+			incognito_mode, platform, conn_country,
+			vendor_json: (if $others == [] then null
+				else sp_others($others) end)}}
+		end;
+	(reduce (.repeats // {} | to_entries[]
+			| (.key | tonumber) as $i
+			| select($i < ($rows | length)) | .key = $i)
+		as $repeat ($rows; .[$repeat.key].sp_nth = $repeat.value)) as $rows
+	| [$rows[] | stream] as $streams
+	| (if .first_row == null then $streams | sp_count else $streams[] end),
+	(if ($streams | length) == ($rows | length) then empty else
+		sp_odd_rows($names) as $odd
+		| range($rows | length) as $i
+		| if $odd[$i | tostring] or ([$rows[$i] | stream] != []) then empty
+		else {place: row_place($i), refuse: ($listed[$i]
+			| if . == null then "is null"
+			elif $rows[$i].ts | ms == null then
+				"has no valid '\($names.ended)'"
+			else "has no valid '\($names.played)'" end)} end
+	end),
+	if $video or .sha256 == null then empty else
+		(if $plain then $times else [$streams[].known.ts] end) as $known
+		| {table: "streaming_coverage", known: {user_id: $user, sha256,
+			first_row, file, form: $form, rows: ($streams | length),
+			file_rows, covered_from: ($known | min | time),
+			covered_to: ($known | max | time)}}
+	end;

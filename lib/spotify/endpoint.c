@@ -84,6 +84,9 @@ const struct endpoint endpoints[] = {
 	.job = "catalogue"},
     /* The token endpoint, which is not of the Web API, so without a path. */
     {.name = "token", .bucket = BUCKET_OTHER},
+    /* Files of an export, in its two forms. */
+    {.name = "streaming-history", .bucket = BUCKET_OTHER},
+    {.name = "streaming-history-basic", .bucket = BUCKET_OTHER},
     {.name = NULL},
 };
 
