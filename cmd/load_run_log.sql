@@ -1,5 +1,5 @@
 -- name: unreported_gaps
--- The gaps of the user of a run, or of all users, that no run has reported yet,
+-- The open gaps of the user of a run, or of all users, that no run has reported yet,
 -- nor a greater one around them: each with its entry for gaps_json, which names
 -- the user where the run does not.
 select gap_from, gap_to, case when g.user_id is u.user_id
@@ -9,7 +9,7 @@ from play_gaps g
 join (
 	select (select user_id from ingest_runs where run_id = :run) as user_id) u
 	on u.user_id is null or g.user_id = u.user_id
-where not exists (
+where g.closed_by is null and not exists (
 	select 1 from ingest_runs r, json_each(r.gaps_json) t
 	where r.gaps_json is not null
 		and coalesce(json_extract(t.value, '$.user'), r.user_id)

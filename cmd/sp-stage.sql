@@ -3,7 +3,9 @@
 -- name: runs_for_people
 -- The last :limit runs as a table for people. Only those gaps of a run are named
 -- that are not closed.
-with left as materialized (select * from play_gaps),
+with left as materialized (
+	select * from play_gaps where closed_by is null
+),
 last as (
 	select * from ingest_runs
 	order by started_at desc, run_id desc limit :limit

@@ -19,7 +19,7 @@ static bool why_can(const struct table *t, const char *name, int keys)
 	if (digest_covers(t) && keys == (int)t->key_count)
 		return true;
 	for (unsigned i = 0; i < t->key_count; i++)
-		buf_printf(&names, " %s", t->columns[t->keys[i]].name.p);
+		buf_printf(&names, " %s", t->columns[table_key(t, i)].name.p);
 	if (t->kind == TABLE_UNKNOWN)
 		cli_warn("why: no such table '%s'", name);
 	else if (!digest_covers(t))

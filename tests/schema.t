@@ -114,8 +114,9 @@ is "$(sql "select count(*) from sqlite_master m,
 section "views"
 ours="select group_concat(name) from (select name from sqlite_master
 	where type = 'view' order by name)"
-is "$(sql "$ours")" "catalogue_open,connections,listening_by_day,listening_by_hour,\
-play_gaps,playlist_changes,playlist_contents,plays,top_albums,top_artists,top_tracks" "the views are there"
+is "$(sql "$ours")" "catalogue_open,connections,listen_facts,listening_by_day,listening_by_hour,\
+listening_by_track,listens,play_gaps,playlist_changes,playlist_contents,plays,\
+stream_pieces,streaming_files,top_albums,top_artists,top_tracks" "the views are there"
 is "$(sql "select name from sqlite_master where type = 'view'
 	and sql not like '% as /* sp */%'")" "" "each with the mark of ours"
 for view in $(sql "$ours" | tr , ' '); do
@@ -130,6 +131,8 @@ sql 'drop view plays; create view plays as /* sp */ select 1 as a;
 	drop view top_albums; create view top_albums as select 2 as mine;
 	drop table playlist_pages; create view my_own as select 3 as b;
 	alter table playlists drop column tracks_list;
+	drop index play_history_unique; create unique index play_history_unique
+	on play_history (user_id, played_at, track_id);
 	alter table tracks add column mood text; create index my_index
 	on tracks (mood)'
 sql "pragma user_version = 2;
@@ -144,6 +147,9 @@ is $? 0 "a database of an older sp is opened"
 columns_of "$SP_DB" | comm -23 "$tmp/real" - | grep -v '^top_albums' \
     >"$tmp/out"
 is "$(cat "$tmp/out")" "" "what it lacked is added, an old view replaced"
+is "$(sql "select group_concat(name) from
+	pragma_index_info('play_history_unique')")" "played_at,user_id,track_id" \
+    "and an index of ours that was another one"
 is "$(sql 'pragma user_version')" 4 \
     "and versions that would leave matches of streams stale refuse it"
 is "$(sql "select group_concat(coalesce(denied, 'null'), ' ') from (select denied

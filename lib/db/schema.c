@@ -60,18 +60,19 @@ static int put_columns(
 	return query_finish(&q);
 }
 
-/* Append statements that replace an outdated view. */
-static int put_view(
-    sqlite3 *have, struct slice name, struct slice wanted, struct buf *sql)
+/* Append statements that replace an outdated view or index. */
+static int put_replacement(sqlite3 *have, struct slice type, struct slice name,
+    struct slice wanted, struct buf *sql)
 {
 	struct query q;
 
-	query_prepare(&q, have, &sql_is_view_outdated);
+	query_prepare(&q, have, &sql_is_outdated);
+	query_bind_text(&q, ":type", type);
 	query_bind_text(&q, ":name", name);
 	query_bind_text(&q, ":wanted", wanted);
 	if (query_step(&q))
-		buf_printf(
-		    sql, "drop view main.\"%s\";\n%s;\n", name.p, wanted.p);
+		buf_printf(sql, "drop %s main.\"%s\";\n%s;\n", type.p, name.p,
+		    wanted.p);
 	return query_finish(&q);
 }
 
@@ -94,8 +95,9 @@ int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql)
 			buf_printf(sql, "%s;\n", wanted.p);
 		else if (slice_is(type, "table"))
 			query_fail(&q, put_columns(want, have, name, sql));
-		else if (slice_is(type, "view"))
-			query_fail(&q, put_view(have, name, wanted, sql));
+		else
+			query_fail(
+			    &q, put_replacement(have, type, name, wanted, sql));
 	}
 	if (sql->failed)
 		query_fail(&q, SQLITE_TOOBIG);

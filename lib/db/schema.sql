@@ -15,14 +15,14 @@ select name, type, "notnull", dflt_value
 from pragma_table_info(:table, 'main')
 order by cid;
 
--- name: is_view_outdated
--- Whether a view of that name is one of sp, with another text than :wanted. A
--- view without the mark is the user's own.
+-- name: is_outdated
+-- Whether a view or an index of that name is one of sp, with another text than
+-- :wanted. A view without the mark is the user's own.
 select 1 from main.sqlite_master
 where name = :name collate nocase
-	and type = 'view'
+	and type = :type
 	and sql <> :wanted
-	and sql like '% as /* sp */%';
+	and (type = 'index' or sql like '% as /* sp */%');
 
 -- name: complete_denied
 -- What the 403s of an older sp are about, which did not store it.

@@ -26,7 +26,7 @@ void provenance_release(struct provenance *w)
 
 static const struct column *key_column(const struct table *t, unsigned key)
 {
-	return &t->columns[t->keys[key]];
+	return &t->columns[table_key(t, key)];
 }
 
 /* --- the row ------------------------------------------------------------- */

@@ -26,7 +26,7 @@
 
 struct provenance {
 	const struct table *table;
-	struct slice keys[TABLE_COLUMNS_MAX]; /* in the order of its key */
+	struct slice keys[TABLE_COLUMNS_MAX]; /* in the order of table_key */
 	int64_t found;	 /* values or captures; 0 if there is no answer */
 	int64_t alike;	 /* rows that the keys may mean, if none has them */
 	bool present;	 /* the row is there */

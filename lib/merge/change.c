@@ -40,7 +40,7 @@ static void put_key(struct buf *b, const struct change *c)
 	json_put_key(b, "key");
 	buf_putc(b, '{');
 	for (unsigned i = 0; i < c->table->key_count; i++)
-		put_column(b, c, c->after, c->table->keys[i]);
+		put_column(b, c, c->after, table_key(c->table, i));
 	buf_putc(b, '}');
 }
 

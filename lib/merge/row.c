@@ -305,7 +305,8 @@ void row_put_place(
 {
 	buf_put_slice(place, t->name);
 	for (unsigned i = 0; i < t->key_count; i++) {
-		const struct value *v = observation_column(obs, t->keys[i]);
+		const struct value *v =
+		    observation_column(obs, table_key(t, i));
 		struct slice text = v ? value_slice(v) : SLICE("?");
 
 		if (v && v->type == VALUE_INT)

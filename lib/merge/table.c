@@ -23,7 +23,7 @@ static const struct table_rule {
     {"lifted_deadlines", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"play_coverage", TABLE_BY_COLUMN, false, true, false, {NULL}},
     {"play_history", TABLE_BY_COLUMN, false, false, true,
-	{"user_id", "played_at", "track_id", NULL}},
+	{"played_at", "user_id", "track_id", NULL}},
     {"play_matches", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_ingest_done", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"playlist_ingest_queue", TABLE_QUEUE, false, false, false, {NULL}},
@@ -87,6 +87,18 @@ int table_column(const struct table *t, struct slice name)
 		if (slice_eq(t->columns[i].name, name))
 			return (int)i;
 	return -1;
+}
+
+unsigned table_key(const struct table *t, unsigned place)
+{
+	unsigned user = 0;
+
+	while (user < t->key_count &&
+	       !slice_is(t->columns[t->keys[user]].name, "user_id"))
+		user++;
+	if (user == t->key_count || place > user)
+		return t->keys[place];
+	return t->keys[place ? place - 1 : user];
 }
 
 static bool ends_with(struct slice s, struct slice end)

@@ -112,6 +112,12 @@ struct tables {
 int table_column(const struct table *, struct slice name);
 
 /*
+ * The column of the key at `place`, from 0, in the order in which people give and
+ * see a key: its user first. That of the index may begin with a time.
+ */
+unsigned table_key(const struct table *, unsigned place);
+
+/*
  * The table of that name; its kind says whether it can be loaded. Belongs to
  * `tables`; an unknown one is valid until the next call. NULL on failure: the
  * error is the connection's.

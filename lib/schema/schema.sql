@@ -1,7 +1,8 @@
 -- The database of sp, documented column by column in sp-schema(5).
 --
 -- This file is the whole truth: a program that opens an older database adds
--- the tables, columns and indexes that it lacks, and never drops any.
+-- the tables, columns and indexes that it lacks, and never drops any. An index
+-- whose text is another one is made anew.
 --
 -- A table with `column_times` is merged column by column: `last_updated` is
 -- the newest time of an observation of any of a row's columns, `column_times`
@@ -157,9 +158,10 @@ create table if not exists play_history (
 	column_sources text
 );
 
--- In the order of time, so that new plays go to the end of the index.
+-- In the order of time, whoever played: new plays go to the end of the index, and
+-- the last plays are found there.
 create unique index if not exists play_history_unique
-	on play_history (user_id, played_at, track_id);
+	on play_history (played_at, user_id, track_id);
 
 -- The plays of episodes, which are no tracks.
 create table if not exists episode_history (
@@ -408,6 +410,8 @@ create table if not exists play_matches (
 );
 
 create index if not exists play_matches_play on play_matches (play_id);
+create index if not exists play_matches_pieces on play_matches (leader_id)
+	where rule = 'piece';
 
 -- How far a job has come, in Unix milliseconds; only ever moves forward. One
 -- that is later than its last_updated counts as absent.

@@ -5,82 +5,184 @@
 -- where its text is another one puts this one in its place. One without the
 -- mark is the user's own, and stays.
 
-create view if not exists plays as /* sp */
-select h.play_id, h.user_id, h.played_at,
-	substr(h.played_at, 1, 10) as day,
-	cast(substr(h.played_at, 12, 2) as integer) as hour,
-	h.track_id, t.name as track,
-	(select group_concat(name, ', ') from (
+-- The streams that are pieces of a listening, each with the stream that stands
+-- for it.
+create view if not exists stream_pieces as /* sp */
+select m.leader_id, s.stream_id, s.started_at, s.ended_at, s.ms_played
+from play_matches m join streaming_history s using (stream_id)
+where m.rule = 'piece';
+
+-- Every listening once: plays of the API, with the stream that each is, and the
+-- streams that are no play. Names are those of the export.
+--
+-- Both parts list their columns with the same affinity: only then can SQLite
+-- answer the views above this one part by part, in the order of an index.
+create view if not exists listen_facts as /* sp */
+select h.play_id, s.stream_id, h.user_id, h.played_at,
+	cast(min(s.started_at, coalesce(
+		(select min(started_at) from stream_pieces
+			where leader_id = s.stream_id),
+		s.started_at)) as text) as started_at,
+	cast(coalesce(max(s.ts, coalesce(
+		(select max(ended_at) from stream_pieces
+			where leader_id = s.stream_id), s.ts)),
+		h.played_at) as text) as ended_at,
+	cast(coalesce(s.kind, 'track') as text) as kind,
+	h.track_id, s.episode_id,
+	s.track_name, s.artist_name, s.album_name, s.episode_name, s.show_name,
+	s.audiobook_title, s.audiobook_chapter_title,
+	cast(s.ms_played + coalesce(
+		(select sum(ms_played) from stream_pieces
+			where leader_id = s.stream_id), 0) as integer)
+		as ms_played,
+	s.phantom, s.reason_start, s.reason_end, s.skipped, s.shuffle,
+	s.offline, s.incognito_mode, s.platform, s.conn_country,
+	h.context_type, h.context_uri, h.source as reported_by
+from play_history h
+left join play_matches m
+	on m.play_id = h.play_id and m.leader_id = m.stream_id
+left join streaming_history s on s.stream_id = m.stream_id
+union all
+select cast(null as integer), s.stream_id, s.user_id, s.ts,
+	s.started_at, s.ts, s.kind,
+	s.track_id, s.episode_id,
+	s.track_name, s.artist_name, s.album_name, s.episode_name, s.show_name,
+	s.audiobook_title, s.audiobook_chapter_title,
+	s.ms_played,
+	s.phantom, s.reason_start, s.reason_end, s.skipped, s.shuffle,
+	s.offline, s.incognito_mode, s.platform, s.conn_country,
+	cast(null as text), cast(null as text), cast('export' as text)
+from streaming_history s
+left join play_matches m on m.stream_id = s.stream_id
+where m.play_id is null
+	and (m.leader_id is null or m.leader_id = s.stream_id);
+
+-- Each name is looked up by itself: what is not asked for costs nothing.
+create view if not exists listens as /* sp */
+select f.play_id, f.stream_id, f.user_id, f.played_at,
+	date(f.played_at, 'localtime') as local_day,
+	cast(strftime('%H', f.played_at, 'localtime') as integer)
+		as local_hour,
+	cast(strftime('%w', f.played_at, 'localtime') as integer)
+		as local_weekday,
+	f.started_at, f.ended_at, f.kind, f.track_id,
+	coalesce((select name from tracks where track_id = f.track_id),
+		f.track_name) as track,
+	coalesce((select group_concat(name, ', ') from (
 		select a.name from track_artists
 		join artists a using (artist_id)
-		where track_id = h.track_id order by a.name)) as artists,
-	t.album_id, al.name as album, t.duration_ms,
-	h.context_type, h.context_uri, h.source
-from play_history h
-left join tracks t on t.track_id = h.track_id
-left join albums al on al.album_id = t.album_id;
+		where track_id = f.track_id order by a.name)),
+		f.artist_name) as artists,
+	(select album_id from tracks where track_id = f.track_id) as album_id,
+	coalesce((select al.name from tracks t join albums al using (album_id)
+		where t.track_id = f.track_id), f.album_name) as album,
+	(select duration_ms from tracks where track_id = f.track_id)
+		as duration_ms,
+	f.episode_id, f.episode_name as episode, f.show_name as show,
+	f.audiobook_title as audiobook, f.audiobook_chapter_title as chapter,
+	f.track_name, f.artist_name, f.album_name,
+	f.ms_played, f.phantom, f.reason_start, f.reason_end, f.skipped,
+	f.shuffle, f.offline, f.incognito_mode as incognito, f.platform,
+	f.conn_country, f.context_type, f.context_uri, f.reported_by,
+	case when f.stream_id is null then 'api'
+		when f.play_id is null then 'export' else 'both' end as source,
+	coalesce(f.ms_played >= 30000, 1) and not coalesce(f.phantom, 0)
+		as counts
+from listen_facts f;
+
+create view if not exists plays as /* sp */
+select play_id, user_id, played_at,
+	substr(played_at, 1, 10) as day,
+	cast(substr(played_at, 12, 2) as integer) as hour,
+	track_id, track, artists, album_id, album, duration_ms,
+	context_type, context_uri, reported_by as source,
+	local_day, local_hour, local_weekday,
+	stream_id, kind, episode_id, episode, show, audiobook, chapter,
+	started_at, ended_at, ms_played, counts
+from listens;
 
 create view if not exists listening_by_day as /* sp */
-select h.user_id, substr(h.played_at, 1, 10) as day, count(*) as plays,
-	count(distinct h.track_id) as tracks,
-	coalesce(sum(t.duration_ms), 0) as ms
-from play_history h
-left join tracks t on t.track_id = h.track_id
-group by 1, 2 order by 1, 2;
+select user_id, local_day, count(*) as plays,
+	count(distinct coalesce(track_id,
+		artist_name || char(9) || track_name)) as tracks,
+	sum(coalesce(ms_played, duration_ms, 0)) as ms,
+	local_day as day
+from listens where counts
+group by user_id, local_day order by user_id, local_day;
 
 create view if not exists listening_by_hour as /* sp */
-select h.user_id, cast(substr(h.played_at, 12, 2) as integer) as hour,
-	count(*) as plays, count(distinct h.track_id) as tracks,
-	coalesce(sum(t.duration_ms), 0) as ms
-from play_history h
-left join tracks t on t.track_id = h.track_id
-group by 1, 2 order by 1, 2;
+select user_id, local_hour, count(*) as plays,
+	count(distinct coalesce(track_id,
+		artist_name || char(9) || track_name)) as tracks,
+	sum(coalesce(ms_played, duration_ms, 0)) as ms,
+	local_hour as hour
+from listens where counts
+group by user_id, local_hour order by user_id, local_hour;
 
--- Counted first: then there is a name to look up a track and not a play.
+-- Counted first: then there is a name to look up a track and not a play. A
+-- track without an id is told by its names. plays_unmeasured are those of
+-- which the time that they took is not known.
+create view if not exists listening_by_track as /* sp */
+select user_id, track_id, max(track_name) as track_name,
+	max(artist_name) as artist_name, max(album_name) as album_name,
+	count(*) as plays, coalesce(sum(ms_played), 0) as ms_measured,
+	count(*) - count(ms_played) as plays_unmeasured,
+	min(played_at) as first_played, max(played_at) as last_played
+from listens
+where counts and (track_id is not null or track_name is not null)
+group by user_id, coalesce(track_id, artist_name || char(9) || track_name);
+
 create view if not exists top_tracks as /* sp */
-select p.user_id, p.track_id, t.name as track,
-	(select group_concat(name, ', ') from (
+select p.user_id, p.track_id, coalesce(t.name, p.track_name) as track,
+	coalesce((select group_concat(name, ', ') from (
 		select a.name from track_artists
 		join artists a using (artist_id)
-		where track_id = p.track_id order by a.name)) as artists,
-	al.name as album, p.plays,
-	coalesce(p.plays * t.duration_ms, 0) as ms,
+		where track_id = p.track_id order by a.name)),
+		p.artist_name) as artists,
+	coalesce(al.name, p.album_name) as album, p.plays,
+	p.ms_measured + coalesce(p.plays_unmeasured * t.duration_ms, 0) as ms,
 	p.first_played, p.last_played
-from (select user_id, track_id, count(*) as plays,
-	min(played_at) as first_played, max(played_at) as last_played
-	from play_history group by user_id, track_id) p
+from listening_by_track p
 left join tracks t on t.track_id = p.track_id
 left join albums al on al.album_id = t.album_id
 order by p.plays desc, p.last_played desc, p.track_id;
 
+-- The artist of a track of which only the export told the names is the one that
+-- has this name, if there is just one.
 create view if not exists top_artists as /* sp */
-select p.user_id, ta.artist_id, a.name as artist, sum(p.plays) as plays,
-	count(*) as tracks,
-	coalesce(sum(p.plays * t.duration_ms), 0) as ms,
+select p.user_id, coalesce(ta.artist_id, n.artist_id) as artist_id,
+	iif(ta.artist_id is null, p.artist_name, a.name) as artist,
+	sum(p.plays) as plays, count(*) as tracks,
+	sum(p.ms_measured
+		+ coalesce(p.plays_unmeasured * t.duration_ms, 0)) as ms,
 	min(p.first_played) as first_played,
 	max(p.last_played) as last_played
-from (select user_id, track_id, count(*) as plays,
-	min(played_at) as first_played, max(played_at) as last_played
-	from play_history group by user_id, track_id) p
-join track_artists ta on ta.track_id = p.track_id
+from listening_by_track p
+left join track_artists ta on ta.track_id = p.track_id
 left join artists a on a.artist_id = ta.artist_id
 left join tracks t on t.track_id = p.track_id
-group by p.user_id, ta.artist_id
+left join (select name, min(artist_id) as artist_id from artists
+	group by name having count(*) = 1) n
+	on ta.artist_id is null and n.name = p.artist_name
+where ta.artist_id is not null or p.artist_name is not null
+group by p.user_id,
+	coalesce(ta.artist_id, n.artist_id, char(9) || p.artist_name)
 order by 4 desc, 8 desc, 2;
 
 create view if not exists top_albums as /* sp */
-select p.user_id, t.album_id, al.name as album, sum(p.plays) as plays,
-	count(*) as tracks,
-	coalesce(sum(p.plays * t.duration_ms), 0) as ms,
+select p.user_id, t.album_id,
+	iif(t.album_id is null, p.album_name, al.name) as album,
+	sum(p.plays) as plays, count(*) as tracks,
+	sum(p.ms_measured
+		+ coalesce(p.plays_unmeasured * t.duration_ms, 0)) as ms,
 	min(p.first_played) as first_played,
 	max(p.last_played) as last_played
-from (select user_id, track_id, count(*) as plays,
-	min(played_at) as first_played, max(played_at) as last_played
-	from play_history group by user_id, track_id) p
-join tracks t on t.track_id = p.track_id
+from listening_by_track p
+left join tracks t on t.track_id = p.track_id
 left join albums al on al.album_id = t.album_id
-where t.album_id is not null
-group by p.user_id, t.album_id
+where t.album_id is not null or p.album_name is not null
+group by p.user_id, coalesce(t.album_id,
+	p.artist_name || char(9) || p.album_name)
 order by 4 desc, 8 desc, 2;
 
 create view if not exists playlist_contents as /* sp */
@@ -148,17 +250,32 @@ from (select user_id, other_id, kind, first_seen, last_seen
 	where i.added_by <> '' and p.owner_id <> i.added_by)
 group by user_id, other_id, kind;
 
--- Times between which plays may be missing: the holes between what answers
--- covered. A gap is as old as the first answer that begins where it ends.
+-- The files of exports, each put together from its captures.
+create view if not exists streaming_files as /* sp */
+select user_id, sha256, min(file) as file, min(form) as form,
+	sum(rows) as rows, max(file_rows) as file_rows,
+	coalesce(sum(rows) = max(file_rows), 0) as is_whole,
+	min(covered_from) as covered_from, max(covered_to) as covered_to
+from streaming_coverage group by user_id, sha256;
+
+-- Times between which the API may have lost plays: the holes between what
+-- answers covered. A gap is as old as the first answer that begins where it
+-- ends. A file of an export closes it that covers it, up to the second, from end
+-- to end, if all of the file's rows are loaded.
 create view if not exists play_gaps as /* sp */
-select user_id, gap_from, gap_to, created_at
+select user_id, gap_from, gap_to, created_at,
+	(select min(coalesce(f.file, f.sha256)) from streaming_files f
+		where f.user_id = g.user_id and f.is_whole
+		and substr(f.covered_from, 1, 19) <= substr(g.gap_from, 1, 19)
+		and substr(f.covered_to, 1, 19) >= substr(g.gap_to, 1, 19))
+		as closed_by
 from (select user_id, covered_from as gap_to,
 	max(covered_to) over (partition by user_id
 		order by covered_from, covered_to
 		rows between unbounded preceding and 1 preceding) as gap_from,
 	min(created_at) over (partition by user_id, covered_from)
 		as created_at
-	from play_coverage)
+	from play_coverage) g
 where gap_from < gap_to;
 
 -- What the job catalogue fills in: tracks known by their id only, and artists

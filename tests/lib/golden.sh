@@ -12,8 +12,8 @@ fixed_so=$build/tests/lib/fixed.so
 PATH=$build:$PATH
 # Whatever this machine is set to.
 unset SP_API SP_ACCOUNT SP_TOKEN_FILE SP_TOKEN_URL XDG_DATA_HOME
-HOME=$tmp
-export HOME
+HOME=$tmp TZ=UTC
+export HOME TZ
 
 # Columns that tables() does not print: what names a process, and what depends
 # on the version of the library that compresses. Sources have their own cases,
