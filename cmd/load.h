@@ -15,6 +15,7 @@
 #include "base/out.h"
 #include "db/dead_letters.h"
 #include "db/runs.h"
+#include "match/unmatched.h"
 #include "merge/apply.h"
 #include "merge/batch.h"
 #include "merge/table.h"
@@ -26,6 +27,7 @@ struct load_options {
 	const char *user;
 	bool dry;
 	bool digest;
+	bool rematch;
 	bool progress;
 	uint64_t batch_rows;
 	int64_t batch_ms;
@@ -62,6 +64,7 @@ struct load {
 	struct tables tables;
 	struct applier applier;
 	struct tracklists lists;
+	struct unmatched unmatched;	/* what the transaction changes */
 	struct batch batch;		/* rows of the next transaction */
 	struct batch deferred;		/* rows that wait for the run's end */
 	struct resolutions resolutions; /* errors that do so */
@@ -97,6 +100,9 @@ void load_abort_run(struct load *, const char *reason);
 
 /* Write the rows outside of runs, with the deferred ones if all is good. */
 void load_end_rows(struct load *, bool good);
+
+/* Match streams with plays, as far as either has changed; not in a dry run. */
+void load_match(struct load *);
 
 /* --- load_run_log.c: what the log says of the open run -------------------- */
 
@@ -160,6 +166,9 @@ void load_show_progress(
 
 /* Report what was changed: by table in a dry run, and the sum if wanted. */
 void load_summarize(const struct load *);
+
+/* Match all streams and plays anew; the status. */
+int load_rematch(const struct load_options *);
 
 /* Print a digest of each table, of one state of the database; the status. */
 int load_print_digest(const struct load_options *);

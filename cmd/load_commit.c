@@ -8,15 +8,20 @@
 
 #include "cli.h"
 #include "db/db.h"
+#include "match/match.h"
 
 static void begin(struct load *l)
 {
 	if (l->options.dry ? db_exec(l->db, "begin") : db_begin(l->db))
 		load_die(l);
+	if (!l->options.dry && unmatched_begin(&l->unmatched) != SQLITE_OK)
+		load_die(l);
 }
 
 static void commit(struct load *l)
 {
+	if (!l->options.dry && unmatched_end(&l->unmatched) != SQLITE_OK)
+		load_die(l);
 	if (db_commit(l->db))
 		load_die(l);
 	if (l->options.dry && !out_flush(&l->out))
@@ -209,4 +214,10 @@ void load_end_run(struct load *l, const struct record *rec)
 	buf_release(&text);
 	buf_release(&ledger);
 	buf_release(&reason);
+}
+
+void load_match(struct load *l)
+{
+	if (!l->options.dry && match_pending(l->db, &cli_stop) != SQLITE_OK)
+		load_die(l);
 }

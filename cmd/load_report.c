@@ -14,9 +14,11 @@
 #include "db/failure.h"
 #include "inspect/digest.h"
 #include "listing.h"
+#include "match/match.h"
 
 void load_close(struct load *l)
 {
+	unmatched_release(&l->unmatched);
 	tracklists_release(&l->lists);
 	applier_release(&l->applier);
 	tables_release(&l->tables);
@@ -165,4 +167,15 @@ int load_print_digest(const struct load_options *o)
 	tables_release(&tables);
 	db_close(db);
 	return cli_close_stdout(0);
+}
+
+int load_rematch(const struct load_options *o)
+{
+	sqlite3 *db = database_open(o->db, DB_WRITE);
+
+	cli_catch_signals();
+	if (match_anew(db) || match_pending(db, &cli_stop))
+		database_die(db, "cannot match streams with plays");
+	db_close(db);
+	return 0;
 }

@@ -101,6 +101,8 @@ void load_on_change(void *ctx, const struct change *c)
 		update_cursor(&l->run, c);
 	if (l->options.dry)
 		load_print_change(l, c);
+	else
+		unmatched_change(&l->unmatched, c);
 }
 
 void load_write_error(struct load *l, const struct dead_letter *r)

@@ -12,6 +12,8 @@
  *	handle_run	a run is logged as failed, until its end is known
  *	load_end_run	its end record: one transaction for the rest of the
  *			batch, the deferred rows, and the run's end
+ *	load_match	once all input is read: match_pending matches streams
+ *			with plays where unmatched_change noted a change
  *
  * Cursors and deletes from the queue are deferred: they are committed together
  * with the end of a complete run, never before. A dry run prints
@@ -36,7 +38,8 @@ static const char usage[] =
     "usage: sp-load [-n] [--db FILE] [--user ID] [--batch-rows N]\n"
     "               [--batch-time D] [--lock-wait D] [--max-line SIZE]\n"
     "               [--progress]\n"
-    "       sp-load --digest [--db FILE]\n";
+    "       sp-load --digest [--db FILE]\n"
+    "       sp-load --rematch [--db FILE] [--lock-wait D]\n";
 
 static void on_truncated(void *ctx, const char *run)
 {
@@ -361,7 +364,7 @@ static int finish(struct load *l)
 
 static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"digest", no_argument, NULL, 'g'}, {"dry-run", no_argument, NULL, 'n'},
-    {"user", required_argument, NULL, 'u'},
+    {"rematch", no_argument, NULL, 'a'}, {"user", required_argument, NULL, 'u'},
     {"batch-rows", required_argument, NULL, 'r'},
     {"batch-time", required_argument, NULL, 't'},
     {"lock-wait", required_argument, NULL, 'w'},
@@ -376,6 +379,7 @@ static void set_option(void *ctx, int which, const char *arg)
 	switch (which) {
 	case 'd': o->db = arg; break;
 	case 'g': o->digest = true; break;
+	case 'a': o->rematch = true; break;
 	case 'n': o->dry = true; break;
 	case 'u': o->user = arg; break;
 	case 'r':
@@ -398,6 +402,8 @@ static void read_options(int argc, char **argv, struct load_options *o)
 		cli_usage(usage, false);
 	if (o->digest)
 		cli_check_given(&given, longs, "--digest", "dg");
+	if (o->rematch)
+		cli_check_given(&given, longs, "--rematch", "daw");
 }
 
 /* Open the database and stdin, or exit with a message. */
@@ -412,6 +418,8 @@ static void open_all(struct load *l, struct buf *path)
 	l->applier.on_forbidden = load_on_forbidden;
 	l->applier.ctx = l;
 	tracklists_init(&l->lists, &l->applier, &l->tables);
+	if (!l->options.dry)
+		unmatched_init(&l->unmatched, l->db);
 	batch_init(&l->batch);
 	batch_init(&l->deferred);
 	resolutions_init(&l->resolutions);
@@ -461,10 +469,13 @@ int main(int argc, char **argv)
 	read_options(argc, argv, &l.options);
 	if (l.options.digest)
 		return load_print_digest(&l.options);
+	if (l.options.rematch)
+		cli_exit(load_rematch(&l.options));
 	cli_catch_signals();
 	open_all(&l, &path);
 	load(&l);
 	status = finish(&l);
+	load_match(&l);
 	load_summarize(&l);
 	close_all(&l);
 	buf_release(&path);

@@ -1,6 +1,7 @@
 #include "inspect/digest.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/sha256.h"
@@ -38,6 +39,11 @@ static void query_columns(struct query *q, sqlite3 *db, const struct table *t)
 	query_prepare_built(q, db, "digest", s);
 }
 
+static bool is_matches(const struct table *t)
+{
+	return slice_is(t->name, "play_matches");
+}
+
 /* Most significant byte first, on any machine. */
 static void write_u64(unsigned char to[8], uint64_t n)
 {
@@ -54,13 +60,13 @@ static void put_u64(struct buf *b, uint64_t n)
 }
 
 /* Name, type, length, bytes: no two rows are written the same. */
-static void put_value(
-    struct buf *b, struct slice name, struct query *q, int column)
+static void put_value(struct buf *b, struct query *q, int column)
 {
 	static const char types[] = {[SQLITE_INTEGER] = 'i',
 	    [SQLITE_FLOAT] = 'r',
 	    [SQLITE_TEXT] = 't',
 	    [SQLITE_BLOB] = 'b'};
+	const char *name = sqlite3_column_name(q->stmt, column);
 	int type = sqlite3_column_type(q->stmt, column);
 	struct slice bytes;
 	double real;
@@ -68,7 +74,7 @@ static void put_value(
 
 	if (type == SQLITE_NULL)
 		return;
-	buf_put(b, name.p, name.n + 1);
+	buf_put(b, name, strlen(name) + 1);
 	buf_putc(b, types[type]);
 	if (type == SQLITE_INTEGER) {
 		put_u64(b, (uint64_t)query_int(q, column));
@@ -106,15 +112,14 @@ int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 	struct query q;
 
 	*d = (struct digest){.rows = 0};
-	query_columns(&q, db, t);
+	if (is_matches(t))
+		query_prepare(&q, db, &sql_digest_matches);
+	else
+		query_columns(&q, db, t);
 	while (query_step(&q)) {
-		int column = 0;
-
 		buf_clear(&row);
-		for (unsigned i = 0; i < t->count; i++)
-			if (counts(t, t->by_name[i]))
-				put_value(&row, t->columns[t->by_name[i]].name,
-				    &q, column++);
+		for (int i = 0; i < sqlite3_column_count(q.stmt); i++)
+			put_value(&row, &q, i);
 		if (row.failed)
 			query_fail(&q, SQLITE_TOOBIG);
 		add_row(d, buf_slice(&row));
@@ -148,7 +153,7 @@ int digest_all(sqlite3 *db, struct tables *tables,
 
 		if (!t)
 			query_fail(&q, db_error(db));
-		if (!t || !digest_covers(t))
+		if (!t || (!digest_covers(t) && !is_matches(t)))
 			continue;
 		query_fail(&q, digest_table(db, t, &d));
 		if (q.rc == SQLITE_OK)

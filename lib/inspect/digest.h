@@ -6,7 +6,8 @@
  * A row counts with the columns that observations can write, each by its name:
  * neither the order of columns matters, nor a number like play_id, nor
  * provenance. NULL adds nothing: a missing column equals one that was never
- * observed.
+ * observed. play_matches, which is derived, counts with the keys of its streams
+ * and plays.
  */
 #ifndef SP_INSPECT_DIGEST_H
 #define SP_INSPECT_DIGEST_H
@@ -37,7 +38,10 @@ int digest_table(sqlite3 *, const struct table *, struct digest *);
 /* The digest in hexadecimal, 128 bits of it. */
 void digest_format(const struct digest *, char text[DIGEST_TEXT]);
 
-/* Report the digest of each table covered, by name; a SQLite result code. */
+/*
+ * Report the digest of each table covered and of play_matches, by name; a SQLite
+ * result code.
+ */
 int digest_all(sqlite3 *, struct tables *,
     void (*on_table)(void *ctx, const struct table *, const struct digest *),
     void *ctx);

@@ -36,6 +36,7 @@ static const struct table_rule {
 	{"ts", "user_id", "item", "offline_timestamp", "ms_played", "nth",
 	    NULL}},
     {"track_artists", TABLE_BY_COLUMN, false, false, true, {NULL}},
+    {"unmatched_spans", TABLE_NOT_LOADED, false, false, false, {NULL}},
     {"user_playlists", TABLE_BY_COLUMN, false, false, false, {NULL}},
     {"user_relationships", TABLE_BY_COLUMN, false, false, false, {NULL}},
 };

@@ -46,6 +46,9 @@ create table if not exists tracks (
 create index if not exists tracks_unnamed on tracks (track_id)
 	where name is null;
 
+create index if not exists tracks_isrc on tracks (isrc)
+	where isrc is not null;
+
 create table if not exists albums (
 	album_id text not null primary key,
 	name text,
@@ -379,6 +382,14 @@ create unique index if not exists streaming_history_unique
 create index if not exists streaming_history_track
 	on streaming_history (track_id) where track_id is not null;
 
+-- Streams that are known by their names alone, as in a basic export.
+create index if not exists streaming_history_title
+	on streaming_history (track_name)
+	where track_id is null and track_name is not null;
+create index if not exists streaming_history_artist
+	on streaming_history (artist_name)
+	where track_id is null and track_name is not null;
+
 -- Between which times each capture of an export has streams. A file covers its
 -- time once the rows of its captures are all of its rows.
 create table if not exists streaming_coverage (
@@ -412,6 +423,14 @@ create table if not exists play_matches (
 create index if not exists play_matches_play on play_matches (play_id);
 create index if not exists play_matches_pieces on play_matches (leader_id)
 	where rule = 'piece';
+
+-- Times of users, in Unix milliseconds, in which streams or plays have changed
+-- that are not matched yet.
+create table if not exists unmatched_spans (
+	user_id text not null,
+	span_from integer not null,
+	span_to integer not null
+);
 
 -- How far a job has come, in Unix milliseconds; only ever moves forward. One
 -- that is later than its last_updated counts as absent.
