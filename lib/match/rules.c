@@ -63,8 +63,7 @@ static void match_names(struct excerpt *e, struct assignment *a)
 	for (size_t i = 0; i < e->stream_count; i++) {
 		struct match_stream *s = &e->streams[i];
 
-		if (seeks(s) && s->track == MATCH_NONE &&
-		    s->names != MATCH_NONE)
+		if (seeks(s) && s->named_only && s->names != MATCH_NONE)
 			assign_seek(a, s->names, s);
 	}
 	assign_run(a, e->plays, MATCH_NAMES);

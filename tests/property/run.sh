@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh ROUNDS [MUTANT...]: each broken sp-load must be seen, and shrunk;
-# then so many random histories.
+# then so many random histories, and as many whose streams are matched.
 cd "$(dirname "$0")/../.." || exit
 build=${SP_BUILD:-build} rounds=$1
 shift
@@ -16,4 +16,5 @@ for mutant; do
 	fi
 done
 python3 -B tests/property/property.py --rounds "$rounds" || failed=1
+python3 -B tests/property/matching.py --rounds "$rounds" || failed=1
 exit $failed
