@@ -61,6 +61,8 @@ fresh
 echo '{"type":"row","table":"tracks","row":{"track_id":"a"}}' | sp-load
 sqlite3 "$SP_DB" "create table moods (day text primary key, mood text, stars
 	real, last_updated text, column_times text); delete from tracks"
+# play_matches has the keys of other tables, see below.
+digest() { sp-load --digest --db "${1:-$SP_DB}" | grep -v '"play_matches"'; }
 covered=$(digest | jq -r .table)
 columns() {
 	sqlite3 "$SP_DB" "select name from pragma_table_info('$1')
@@ -115,6 +117,24 @@ change "update moods set mood = 1 where mood = 'mood1'; update moods set
 	mood = cast('1' as text) where mood = 'mood2'" "a table of one's own" moods
 change "update moods set stars = 1.5; update moods set stars = 'stars' ||
 	substr(day, 4)" "and put back, it is the same" ""
+
+section "matches"
+digest() { sp-load --digest --db "${1:-$SP_DB}" | grep '"play_matches"'; }
+sqlite3 "$SP_DB" "insert into play_matches
+	select stream_id, 2, 1, 'track', 5 from streaming_history limit 2"
+digest >"$tmp/before"
+change "update play_matches set play_id = 7 where play_id = 2;
+	update play_history set play_id = 7 where play_id = 2;
+	update play_matches set stream_id = stream_id + 7, leader_id = 8;
+	update streaming_history set stream_id = stream_id + 7" \
+    "numbers of streams and plays do not matter" ""
+for set in play_id=3 play_id=null leader_id=2 "rule='isrc'" distance_ms=6; do
+	change "update play_matches set $set where stream_id = 1" \
+	    "but the match does: $set" play_matches
+done
+change "update streaming_history set nth = 'x'" "and the keys do" play_matches
+unset -f digest
+. tests/lib/db.sh
 
 section "databases of another age"
 sqlite3 "$SP_DB" 'update playlists set tracks_list = null'

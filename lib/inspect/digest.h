@@ -39,8 +39,8 @@ int digest_table(sqlite3 *, const struct table *, struct digest *);
 void digest_format(const struct digest *, char text[DIGEST_TEXT]);
 
 /*
- * Report the digest of each table covered and of play_matches, by name; a SQLite
- * result code.
+ * Report the digest of each table covered and of play_matches, by name; a
+ * SQLite result code.
  */
 int digest_all(sqlite3 *, struct tables *,
     void (*on_table)(void *ctx, const struct table *, const struct digest *),
