@@ -719,7 +719,10 @@ def streams($form; $names):
 				"has no valid '\($names.ended)'"
 			else "has no valid '\($names.played)'" end)} end
 	end),
-	if $video or .sha256 == null then empty else
+	# A file of the basic form that has only podcasts says nothing about music.
+	if $video or .sha256 == null or ($form == "basic"
+		and ($streams | any(.known.kind == "track") | not))
+	then empty else
 		(if $plain then $times else [$streams[].known.ts] end) as $known
 		| {table: "streaming_coverage", known: {user_id: $user, sha256,
 			first_row, file, form: $form, rows: ($streams | length),

@@ -183,6 +183,9 @@ create table if not exists episode_history (
 	primary key (user_id, played_at, episode_id)
 ) without rowid;
 
+create index if not exists episode_history_time
+	on episode_history (played_at);
+
 -- played_at and user_id: the newest play that named the playlist and whose
 -- it was, NULL if it was added by hand.
 create table if not exists playlist_ingest_queue (

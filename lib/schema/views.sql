@@ -12,10 +12,27 @@ select m.leader_id, s.stream_id, s.started_at, s.ended_at, s.ms_played
 from play_matches m join streaming_history s using (stream_id)
 where m.rule = 'piece';
 
--- Every listening once: plays of the API, with the stream that each is, and the
--- streams that are no play. Names are those of the export.
+-- The plays of episodes, which play_matches does not have, and streams of the
+-- same listening. The times are compared twice, so that a play finds its streams
+-- by an index, and a stream its plays.
+create view if not exists episode_matches as /* sp */
+select e.user_id, e.played_at, e.episode_id, s.stream_id
+from episode_history e
+join streaming_history s
+	on s.user_id = e.user_id and s.episode_id = e.episode_id
+	and s.ts between strftime('%Y-%m-%dT%H:%M:%fZ', e.played_at,
+			'-15 minutes')
+		and strftime('%Y-%m-%dT%H:%M:%fZ', e.played_at, '+1 day')
+	and e.played_at between strftime('%Y-%m-%dT%H:%M:%fZ', s.ts, '-1 day')
+		and strftime('%Y-%m-%dT%H:%M:%fZ', s.ts, '+15 minutes')
+	and s.started_at <= strftime('%Y-%m-%dT%H:%M:%fZ', e.played_at,
+		'+5 seconds');
+
+-- Every listening once: plays of the API, with the stream that each is, the
+-- streams that are no play, and plays of episodes that are no stream. Names are
+-- those of the export.
 --
--- Both parts list their columns with the same affinity: only then can SQLite
+-- The parts list their columns with the same affinity: only then can SQLite
 -- answer the views above this one part by part, in the order of an index.
 create view if not exists listen_facts as /* sp */
 select h.play_id, s.stream_id, h.user_id, h.played_at,
@@ -55,7 +72,24 @@ select cast(null as integer), s.stream_id, s.user_id, s.ts,
 from streaming_history s
 left join play_matches m on m.stream_id = s.stream_id
 where m.play_id is null
-	and (m.leader_id is null or m.leader_id = s.stream_id);
+	and (m.leader_id is null or m.leader_id = s.stream_id)
+union all
+select cast(null as integer), cast(null as integer), e.user_id, e.played_at,
+	cast(null as text), e.played_at, cast('episode' as text),
+	cast(null as text), e.episode_id,
+	cast(null as text), cast(null as text), cast(null as text),
+	cast(null as text), cast(null as text),
+	cast(null as text), cast(null as text),
+	cast(null as integer),
+	cast(null as boolean), cast(null as text), cast(null as text),
+	cast(null as boolean), cast(null as boolean),
+	cast(null as boolean), cast(null as boolean),
+	cast(null as text), cast(null as text),
+	e.context_type, e.context_uri, e.source
+from episode_history e
+where not exists (select 1 from episode_matches m
+	where m.user_id = e.user_id and m.played_at = e.played_at
+	and m.episode_id = e.episode_id);
 
 -- Each name is looked up by itself: what is not asked for costs nothing.
 create view if not exists listens as /* sp */
@@ -76,16 +110,24 @@ select f.play_id, f.stream_id, f.user_id, f.played_at,
 	(select album_id from tracks where track_id = f.track_id) as album_id,
 	coalesce((select al.name from tracks t join albums al using (album_id)
 		where t.track_id = f.track_id), f.album_name) as album,
-	(select duration_ms from tracks where track_id = f.track_id)
-		as duration_ms,
-	f.episode_id, f.episode_name as episode, f.show_name as show,
+	coalesce((select duration_ms from tracks where track_id = f.track_id),
+		(select duration_ms from episodes
+			where episode_id = f.episode_id)) as duration_ms,
+	f.episode_id,
+	coalesce((select name from episodes where episode_id = f.episode_id),
+		f.episode_name) as episode,
+	coalesce((select sh.name from episodes e join shows sh using (show_id)
+		where e.episode_id = f.episode_id), f.show_name) as show,
 	f.audiobook_title as audiobook, f.audiobook_chapter_title as chapter,
 	f.track_name, f.artist_name, f.album_name,
 	f.ms_played, f.phantom, f.reason_start, f.reason_end, f.skipped,
 	f.shuffle, f.offline, f.incognito_mode as incognito, f.platform,
 	f.conn_country, f.context_type, f.context_uri, f.reported_by,
 	case when f.stream_id is null then 'api'
-		when f.play_id is null then 'export' else 'both' end as source,
+		when f.play_id is not null or exists (
+			select 1 from episode_matches
+			where stream_id = f.stream_id) then 'both'
+		else 'export' end as source,
 	coalesce(f.ms_played >= 30000, 1) and not coalesce(f.phantom, 0)
 		as counts
 from listen_facts f;
@@ -184,6 +226,66 @@ where t.album_id is not null or p.album_name is not null
 group by p.user_id, coalesce(t.album_id,
 	p.artist_name || char(9) || p.album_name)
 order by 4 desc, 8 desc, 2;
+
+-- The recording that each track is: an isrc, or the id of the track that the API
+-- replaces by another one, which is the same recording.
+create view if not exists recordings as /* sp */
+with linked as (
+	select linked_from_id, min(isrc) as isrc from tracks
+	where linked_from_id is not null group by linked_from_id
+)
+select coalesce(t.isrc, o.isrc, n.isrc, l.isrc, t.linked_from_id, t.track_id)
+		as recording_id,
+	t.track_id, t.isrc, t.linked_from_id, t.name as track,
+	t.album_id, al.name as album, al.release_date
+from tracks t
+left join tracks o on o.track_id = t.linked_from_id
+left join linked n on n.linked_from_id = t.track_id
+left join linked l on l.linked_from_id = t.linked_from_id
+left join albums al on al.album_id = t.album_id
+union all
+select coalesce(l.isrc, l.linked_from_id), l.linked_from_id,
+	null, null, null, null, null, null
+from linked l
+where not exists (select 1 from tracks where track_id = l.linked_from_id);
+
+-- Track, artists and album are those of the release that was played most.
+create view if not exists top_recordings as /* sp */
+with played as (
+	select p.*, r.isrc, t.duration_ms,
+		coalesce(r.recording_id, p.track_id,
+			p.artist_name || char(9) || p.track_name)
+			as recording_id
+	from listening_by_track p
+	left join recordings r on r.track_id = p.track_id
+	left join tracks t on t.track_id = p.track_id
+),
+ranked as (
+	select *, row_number() over (partition by user_id, recording_id
+		order by plays desc, last_played desc, track_id) as place
+	from played
+)
+select c.user_id, c.recording_id, c.isrc, c.track_id,
+	coalesce(t.name, c.track_name) as track,
+	coalesce((select group_concat(name, ', ') from (
+		select a.name from track_artists
+		join artists a using (artist_id)
+		where track_id = c.track_id order by a.name)),
+		c.artist_name) as artists,
+	coalesce(al.name, c.album_name) as album,
+	c.releases, c.plays, c.ms, c.first_played, c.last_played
+from (select user_id, recording_id, max(isrc) as isrc,
+	max(iif(place = 1, track_id, null)) as track_id,
+	max(iif(place = 1, track_name, null)) as track_name,
+	max(iif(place = 1, artist_name, null)) as artist_name,
+	max(iif(place = 1, album_name, null)) as album_name,
+	count(*) as releases, sum(plays) as plays,
+	sum(ms_measured + coalesce(plays_unmeasured * duration_ms, 0)) as ms,
+	min(first_played) as first_played, max(last_played) as last_played
+	from ranked group by user_id, recording_id) c
+left join tracks t on t.track_id = c.track_id
+left join albums al on al.album_id = t.album_id
+order by c.plays desc, c.last_played desc, c.recording_id;
 
 create view if not exists playlist_contents as /* sp */
 select i.playlist_id, p.name as playlist, i.position, i.kind,
