@@ -25,7 +25,9 @@ group by endpoint, status order by endpoint, status;
 -- The last runs of the account, and of imports, which have none.
 select * from (
 	select run_id as run, job, started_at, status, rows_inserted as new,
-		refused, reason
+		refused, case when job = 'forget' and status <> 'complete'
+			then reason || ': the same sp-stage forget completes it'
+			else reason end as reason
 	from ingest_runs
 	where account = :account or account is null
 	order by started_at desc, run_id desc limit 5)

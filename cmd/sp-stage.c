@@ -1,7 +1,7 @@
 /*
  * sp-stage: a filter that stores every capture in staging_raw before it passes
- * it on. Its commands replay, import, redate and prune captures, and list runs
- * and the captures that a row comes from.
+ * it on. Its commands replay, import, redate, prune and forget captures, and
+ * list runs and the captures that a row comes from.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,11 @@ static const char usage[] =
     "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
-    "           [--vacuum] [--lock-wait D] [--progress] [--table]\n";
+    "           [--vacuum] [--lock-wait D] [--progress] [--table]\n"
+    "       sp-stage forget [-n] [--db FILE] [--even-plays] [--lock-wait D]\n"
+    "           [--max-line SIZE] [--progress] [--table] RUN ...\n"
+    "       sp-stage forget [-n] [--db FILE] --user ID [--lock-wait D]\n"
+    "           [--max-line SIZE] [--progress] [--table]\n";
 
 /* Pass a capture on, or refuse it. */
 static void store_capture(
@@ -205,7 +209,8 @@ static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
     {"max-line", required_argument, NULL, 'm'},
     {"no-stage", no_argument, NULL, 'S'},
     {"keep", required_argument, NULL, 'k'}, {"dry-run", no_argument, NULL, 'n'},
-    {"even-needed", no_argument, NULL, 'E'}, {"vacuum", no_argument, NULL, 'v'},
+    {"even-needed", no_argument, NULL, 'E'},
+    {"even-plays", no_argument, NULL, 'Y'}, {"vacuum", no_argument, NULL, 'v'},
     {"progress", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
@@ -236,6 +241,7 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'k': o->keep = cli_duration("--keep", arg); break;
 	case 'n': o->dry = true; break;
 	case 'E': o->even_needed = true; break;
+	case 'Y': o->even_plays = true; break;
 	case 'v': o->vacuum = true; break;
 	case 'p': o->progress = true; break;
 	default: cli_other_option(which, usage);
@@ -255,6 +261,7 @@ static const struct stage_command {
     {"runs", "dla", false, runs},
     {"why", "dca", true, stage_why},
     {"prune", "ndkEvwpa", false, stage_prune},
+    {"forget", "nduYwmpa", true, stage_forget},
     {NULL, "dwmp", false, filter},
 };
 

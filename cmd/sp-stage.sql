@@ -27,7 +27,8 @@ select run_id as run, job, user_id as user,
 	substr(replace(started_at, 'T', ' '), 1, 19) as started, status,
 	captures, rows_read as "rows", rows_inserted as new,
 	rows_updated as changed, rows_unchanged as same, refused,
-	coalesce(reason, '') || coalesce(iif(reason <> '', '; ', '')
+	coalesce(reason, '') || iif(job = 'forget' and status <> 'complete',
+		': the same sp-stage forget completes it', '') || coalesce(iif(reason <> '', '; ', '')
 		|| 'plays between ' || json_extract(gaps, '$[0].from')
 		|| ' and ' || json_extract(gaps, '$[0].to')
 		|| ' may be missing' || case json_array_length(gaps)

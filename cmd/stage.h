@@ -38,6 +38,7 @@ struct stage_options {
 	int64_t keep; /* ms, younger captures stay; -1 if not given */
 	bool dry;     /* only list the plan on stdout */
 	bool even_needed;
+	bool even_plays;
 	bool vacuum;
 	char **operands; /* the arguments after the options, ends with NULL */
 };
@@ -54,6 +55,12 @@ int stage_redate(const struct stage_options *);
 /* Remove captures by inspect/prune.h, and sum up on stderr. */
 int stage_prune(const struct stage_options *);
 
+/*
+ * Remove the captures of runs, or of a user, with their values, and replay the
+ * others: see inspect/forget.h.
+ */
+int stage_forget(const struct stage_options *);
+
 /* List the captures that a row comes from; operands: a table and a key. */
 int stage_why(const struct stage_options *);
 
@@ -65,6 +72,12 @@ int stage_why(const struct stage_options *);
  */
 struct buf *replay_open(struct source *, struct out *, const char *job,
     const struct stage_options *);
+
+/*
+ * Add to the record of a run what sp-load must know of a replay: the number of
+ * captures, and whose deferred rows came to nothing; and send it.
+ */
+void replay_send_run(sqlite3 *, struct source *, int64_t captures);
 
 /* The outcome of a run with an exit status: failed for EX_CONFIG only. */
 struct outcome replay_outcome(int status);

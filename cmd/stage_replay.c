@@ -22,6 +22,15 @@ struct buf *replay_open(struct source *s, struct out *out, const char *job,
 	return b;
 }
 
+void replay_send_run(sqlite3 *db, struct source *s, int64_t captures)
+{
+	json_put_member_int(&s->line, "captures", captures);
+	json_put_key(&s->line, "uncommitted");
+	if (captures_put_uncommitted(db, &s->line) != SQLITE_OK)
+		database_die(db, "cannot read ingest_runs");
+	source_send(s, RECORD_RUN);
+}
+
 struct outcome replay_outcome(int status)
 {
 	struct outcome how = {.exit = 0};
@@ -118,19 +127,6 @@ static int send_resolved_errors(sqlite3 *db, const struct capture_filter *f,
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* Open the run, with the number of captures and the uncommitted runs. */
-static void open_run(sqlite3 *db, struct source *s, struct out *out,
-    const struct stage_options *o, int64_t captures)
-{
-	struct buf *b = replay_open(s, out, "replay", o);
-
-	json_put_member_int(b, "captures", captures);
-	json_put_key(b, "uncommitted");
-	if (captures_put_uncommitted(db, b) != SQLITE_OK)
-		database_die(db, "cannot read ingest_runs");
-	source_send(s, RECORD_RUN);
-}
-
 int stage_replay(const struct stage_options *o)
 {
 	struct buf line = BUF_INIT(o->max_line);
@@ -148,7 +144,8 @@ int stage_replay(const struct stage_options *o)
 		cli_warn("replay: no refused captures are left");
 	else if (walk.total == 0)
 		cli_die(EX_DATAERR, "replay: no captures match");
-	open_run(db, &source, &out, o, walk.total);
+	replay_open(&source, &out, "replay", o);
+	replay_send_run(db, &source, walk.total);
 	if (o->filter.refused &&
 	    send_resolved_errors(db, &o->filter, &source, &line) != SQLITE_OK)
 		database_die(db, "cannot read staging_raw");

@@ -94,6 +94,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-stage runs -- $db --limit 1 --table --
 	same sp-stage why -- $db --table -- artists "$artist"
 	same sp-stage prune -- $db -n --keep 1d --table --
+	same sp-stage forget -- $db -n --table -- "$run_id"
 	input=$tmp/captures
 	same sp-stage -- $db --lock-wait 2s --
 	same sp-transform -- --timeout 20s -j 1 --

@@ -15,14 +15,16 @@ where coalesce(excluded.last_updated, '') > coalesce(last_updated, '')
 
 -- name: open_run
 -- A run is inserted as failed, and updated when its end record arrives, so a
--- crash leaves the right status.
+-- crash leaves the right status. One that was forgotten can come again.
 insert into ingest_runs (run_id, job, account, user_id, started_at,
 	cursor_before, replay_of, replay_until, process, status, reason)
 values (:run, :job, :account, :user, :started_at, :cursor, :replay_of,
 	nullif(:replay_until, 0), :process, 'failed',
 	'no end record yet: the run is in progress or was interrupted')
-on conflict (run_id) do update set process = excluded.process
-where status = 'failed';
+on conflict (run_id) do update set process = excluded.process,
+	status = 'failed',
+	reason = iif(status = 'failed', reason, excluded.reason)
+where status in ('failed', 'forgotten');
 
 -- name: store_scopes
 -- The scopes of the login that a run was fetched with.

@@ -41,8 +41,7 @@ static bool is_time(const struct table *t, unsigned column)
 	return false;
 }
 
-/* Append whether a row has values of unknown source. */
-static void put_is_unknown(sqlite3_str *s, const struct table *t)
+void live_set_put_is_unknown(sqlite3_str *s, const struct table *t)
 {
 	if (t->row_source < 0) {
 		sqlite3_str_appendall(s, "true");
@@ -72,7 +71,7 @@ static void put_times(sqlite3_str *s, const struct table *t, int column)
 		put_members(s, t, column);
 	}
 	sqlite3_str_appendall(s, " where ");
-	put_is_unknown(s, t);
+	live_set_put_is_unknown(s, t);
 	sqlite3_str_appendall(s, ";");
 }
 
@@ -82,7 +81,7 @@ int live_set_count_unknown(sqlite3 *db, const struct table *t, int64_t *rows)
 	struct query q;
 
 	sqlite3_str_appendf(s, "select count(*) from \"%w\" where ", t->name.p);
-	put_is_unknown(s, t);
+	live_set_put_is_unknown(s, t);
 	/* With RULE_LAST, every written column has a time. */
 	if (t->kind != TABLE_BY_COLUMN || t->last >= 0)
 		sqlite3_str_appendall(s, " and false");
@@ -144,8 +143,31 @@ int live_set_collect(sqlite3 *db, const struct table *t)
 	return rc;
 }
 
-#define LOST_SOURCES "(select source_id from temp.prune_plan where goes)"
-#define LOST_TIMES "(select fetched_at from temp.prune_plan where goes)"
+void live_set_put_has_source(
+    sqlite3_str *s, const struct table *t, const char *sources)
+{
+	sqlite3_str_appendall(s, "false");
+	if (t->row_source >= 0)
+		sqlite3_str_appendf(s, " or row_source in (%s)", sources);
+	if (t->first_source >= 0)
+		sqlite3_str_appendf(s, " or first_source in (%s)", sources);
+	if (t->column_sources >= 0) {
+		sqlite3_str_appendall(s, " or exists (select 1 from ");
+		put_members(s, t, t->column_sources);
+		sqlite3_str_appendf(s, " where j.value in (%s))", sources);
+	}
+}
+
+void live_set_put_was_written(
+    sqlite3_str *s, const struct table *t, const char *times)
+{
+	sqlite3_str_appendall(s, "(false");
+	for (unsigned i = 0; i < t->count; i++)
+		if (is_time(t, i))
+			sqlite3_str_appendf(s, " or \"%w\" in (%s)",
+			    t->columns[i].name.p, times);
+	sqlite3_str_appendall(s, ")");
+}
 
 int live_set_count_lost(
     sqlite3 *db, const struct table *t, int64_t *rows, int64_t *of)
@@ -153,24 +175,15 @@ int live_set_count_lost(
 	sqlite3_str *s = sqlite3_str_new(db);
 	struct query q;
 
-	sqlite3_str_appendall(s, "select coalesce(sum(false");
-	if (t->row_source >= 0)
-		sqlite3_str_appendall(s, " or row_source in " LOST_SOURCES);
-	if (t->first_source >= 0)
-		sqlite3_str_appendall(s, " or first_source in " LOST_SOURCES);
-	if (t->column_sources >= 0) {
-		sqlite3_str_appendall(s, " or exists (select 1 from ");
-		put_members(s, t, t->column_sources);
-		sqlite3_str_appendall(s, " where j.value in " LOST_SOURCES ")");
-	}
-	for (unsigned i = 0; i < t->count; i++)
-		if (is_time(t, i)) {
-			sqlite3_str_appendf(s,
-			    " or (\"%w\" in " LOST_TIMES " and ",
-			    t->columns[i].name.p);
-			put_is_unknown(s, t);
-			sqlite3_str_appendall(s, ")");
-		}
+	sqlite3_str_appendall(s, "select coalesce(sum(");
+	live_set_put_has_source(
+	    s, t, "select source_id from temp.prune_plan where goes");
+	sqlite3_str_appendall(s, " or (");
+	live_set_put_is_unknown(s, t);
+	sqlite3_str_appendall(s, " and ");
+	live_set_put_was_written(
+	    s, t, "select fetched_at from temp.prune_plan where goes");
+	sqlite3_str_appendall(s, ")");
 	sqlite3_str_appendf(s, "), 0), count(*) from \"%w\"", t->name.p);
 	query_prepare_built(&q, db, "live_set_count_lost", s);
 	query_step(&q);

@@ -28,6 +28,17 @@ bool live_set_covers(const struct table *);
  */
 int live_set_collect(sqlite3 *, const struct table *);
 
+/* Append a condition of SQL: whether a row has a value of unknown source. */
+void live_set_put_is_unknown(sqlite3_str *, const struct table *);
+
+/* The same: one of a source that a query gives. */
+void live_set_put_has_source(
+    sqlite3_str *, const struct table *, const char *sources);
+
+/* The same: one that was written at a time that a query gives. */
+void live_set_put_was_written(
+    sqlite3_str *, const struct table *, const char *times);
+
 /* How many rows have neither sources nor times. */
 int live_set_count_unknown(sqlite3 *, const struct table *, int64_t *rows);
 

@@ -238,7 +238,7 @@ static int begin(struct prune *p)
 
 int prune_next(struct prune *p, int64_t *captures_gone, int64_t *bytes_gone)
 {
-	static const struct sql *const remove_batch[] = {
+	static const struct sql *const remove_batch[] = {&sql_prune_keep_times,
 	    &sql_prune_delete_captures, &sql_prune_delete_bodies,
 	    &sql_prune_delete_planned, &sql_prune_clear_batch, NULL};
 	int64_t count = 0, bytes = 0;

@@ -70,7 +70,8 @@ loaded (run_id) as (
 ),
 captures as (
 	select capture_id, source_id, run_id, seq, endpoint, extra_json,
-		strftime('%Y-%m-%dT%H:%M:%fZ', fetched_at) as time,
+		strftime('%Y-%m-%dT%H:%M:%fZ',
+			staging_raw.fetched_at) as time,
 		json_extract(extra_json, '$.request') as request,
 		json_extract(extra_json, '$.list') as list
 	from staging_raw left join sources using (run_id, seq)
@@ -227,6 +228,14 @@ where goes order by root, capture_id;
 -- name: prune_add_to_batch
 insert into temp.prune_batch
 select capture_id, body_id from staging_raw where capture_id = :capture;
+
+-- name: prune_keep_times
+-- When the captures were fetched, which values may have come from.
+update sources set fetched_at = b.fetched_at
+from (
+	select run_id, seq, fetched_at
+	from temp.prune_batch join staging_raw using (capture_id)) b
+where sources.run_id = b.run_id and sources.seq = b.seq;
 
 -- name: prune_delete_captures
 delete from staging_raw

@@ -493,3 +493,32 @@ int apply_observation(struct applier *l, struct table *t,
 	e.first_src = e.last_src = src;
 	return apply_key(l, &o, 1);
 }
+
+int apply_retraction(struct applier *l, struct table *t,
+    const struct observation *key, const struct retraction *r,
+    struct retracted *back)
+{
+	struct change c = {
+	    .table = t, .before = &l->before, .after = &l->after};
+	const struct stored_row *row;
+	int rc = apply_find(l, t, key, &row);
+
+	*back = (struct retracted){0, 0};
+	if (rc != SQLITE_OK || !row->present)
+		return rc;
+	merge_row_copy(t, &l->after, &l->before);
+	merge_read_times(t, &l->after);
+	*back = merge_retract(t, &l->after, r);
+	if (back->values == 0)
+		return SQLITE_OK;
+	buf_clear(&l->text);
+	if (!merge_finalize(t, &l->after, &l->sources, &l->text))
+		return SQLITE_TOOBIG;
+	if (l->sources.rc != SQLITE_OK)
+		return l->sources.rc;
+	c.kind = classify(l, t);
+	rc = write_change(l, &c);
+	if (rc == SQLITE_OK && l->on_change)
+		l->on_change(l->ctx, &c);
+	return rc;
+}

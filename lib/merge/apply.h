@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "merge/batch.h"
 #include "merge/merge.h"
+#include "merge/retract.h"
 #include "merge/sources.h"
 
 enum change_kind { CHANGE_NONE, CHANGE_INSERT, CHANGE_UPDATE, CHANGE_DELETE };
@@ -69,6 +70,14 @@ int apply_find(struct applier *, struct table *, const struct observation *key,
 /* Apply one observation, as if it had come in a batch. */
 int apply_observation(struct applier *, struct table *,
     const struct observation *, struct slice at, const struct source_name *src);
+
+/*
+ * Take values back from the stored row of a key, in a table of
+ * TABLE_BY_COLUMN; a row that nothing asserts then is deleted.
+ */
+int apply_retraction(struct applier *, struct table *,
+    const struct observation *key, const struct retraction *,
+    struct retracted *);
 
 /* Append a change as a JSON object, a record of sp-stream(5). */
 bool change_put(const struct change *, struct buf *);

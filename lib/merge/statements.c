@@ -62,6 +62,15 @@ static int prepare_find(sqlite3 *db, const struct table *t, const char *prefix,
 	return prepare(db, s, stmt);
 }
 
+/* A value to write; a NOT NULL column without one has its default. */
+static void put_parameter(sqlite3_str *s, const struct column *c)
+{
+	if (c->fallback)
+		sqlite3_str_appendf(s, "coalesce(?, %s)", c->fallback);
+	else
+		sqlite3_str_appendall(s, "?");
+}
+
 static int prepare_insert(sqlite3 *db, struct table *t, bool overlay)
 {
 	sqlite3_str *s = sqlite3_str_new(db);
@@ -81,11 +90,8 @@ static int prepare_insert(sqlite3 *db, struct table *t, bool overlay)
 	comma = "";
 	for (unsigned i = 0; i < t->count; i++)
 		if (t->columns[i].rule != RULE_NONE) {
-			if (t->columns[i].fallback)
-				sqlite3_str_appendf(s, "%scoalesce(?, %s)",
-				    comma, t->columns[i].fallback);
-			else
-				sqlite3_str_appendf(s, "%s?", comma);
+			sqlite3_str_appendall(s, comma);
+			put_parameter(s, &t->columns[i]);
 			comma = ", ";
 		}
 	sqlite3_str_appendall(s, ")");
@@ -102,7 +108,8 @@ static int prepare_update(sqlite3 *db, struct table *t)
 		if (t->columns[i].rule != RULE_NONE &&
 		    t->columns[i].rule != RULE_KEY) {
 			sqlite3_str_appendf(
-			    s, "%s\"%w\" = ?", comma, t->columns[i].name.p);
+			    s, "%s\"%w\" = ", comma, t->columns[i].name.p);
+			put_parameter(s, &t->columns[i]);
 			comma = ", ";
 		}
 	put_where(s, t);

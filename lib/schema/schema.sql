@@ -497,11 +497,12 @@ create table if not exists accounts (
 ) without rowid;
 
 -- The captures that values come from, by run and seq. They stay when their
--- captures are pruned.
+-- captures are pruned: then fetched_at says when those were fetched.
 create table if not exists sources (
 	source_id integer primary key,
 	run_id text not null,
-	seq integer not null
+	seq integer not null,
+	fetched_at text
 );
 
 create unique index if not exists sources_unique on sources (run_id, seq);
@@ -548,7 +549,8 @@ create table if not exists staging_bodies (
 create unique index if not exists staging_bodies_unique
 	on staging_bodies (sha256);
 
--- The run log. A run has status 'failed' until its end record arrives.
+-- The run log. A run has status 'failed' until its end record arrives, and
+-- 'forgotten' once its captures were taken back.
 -- replay_of: the run whose captures it repeated, up to the capture_id
 -- replay_until. process: the program that works on it, see base/os.h.
 create table if not exists ingest_runs (

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Which capture each value comes from: provenance.py DB prints it for each row
 of each table, by name, so that databases can be compared that number captures
-otherwise."""
+otherwise. provenance.py DB DB prints those in which two differ."""
 import contextlib
 import json
 import sqlite3
@@ -15,7 +15,8 @@ def provenance(path):
     """Of each table that keeps sources the rows, as sorted lines of JSON."""
     with contextlib.closing(sqlite3.connect(path)) as db:
         name = {0: None, None: "unknown", UNKNOWN: "unknown"}
-        for number, run, seq in db.execute("select * from sources"):
+        for number, run, seq in db.execute(
+                "select source_id, run_id, seq from sources"):
             name[number] = f"{run}/{seq}"
         tables = [t for t, in db.execute(
             "select m.name from sqlite_master m, pragma_table_info(m.name) c"
@@ -42,7 +43,17 @@ def rows(db, table, name):
         yield json.dumps([[row[k] for k in keys], sources], sort_keys=True)
 
 
+def compare(one, other):
+    for mark, a, b in ("-", one, other), ("+", other, one):
+        for table, lines in a.items():
+            for line in sorted(set(lines) - set(b.get(table, ()))):
+                print(mark, table, line)
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        compare(*map(provenance, sys.argv[1:3]))
+        sys.exit()
     for table, lines in provenance(sys.argv[1]).items():
         for line in lines:
             print(table, line)

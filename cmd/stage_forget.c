@@ -1,0 +1,236 @@
+/*
+ * sp-stage forget: removes what runs or a person brought, and replays what else
+ * asserts those rows. The removal is committed first; until the replay was
+ * loaded, the same command sends it again.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "cli.h"
+#include "database.h"
+#include "db/runs.h"
+#include "inspect/forget.h"
+#include "json/json.h"
+#include "listing.h"
+#include "stage.h"
+
+static void check_options(const struct stage_options *o)
+{
+	bool user = o->filter.user != NULL;
+
+	if (user == (*o->operands != NULL))
+		cli_die(EX_USAGE,
+		    "forget: a run is required, or --user and no run");
+	if (user && o->even_plays)
+		cli_die(EX_USAGE,
+		    "forget: --even-plays cannot be combined with --user");
+	if (!o->dry && stdout_is_terminal())
+		cli_die(EX_USAGE,
+		    "forget: stdout is a terminal: "
+		    "pipe it to sp-transform | sp-load, or see it with --dry-run");
+}
+
+/* --- what to forget ------------------------------------------------------ */
+
+static void choose(struct forget *f, const struct stage_options *o)
+{
+	bool known;
+
+	for (char *const *run = o->operands; *run; run++) {
+		if (forget_add_run(f, slice_of(*run), &known) != SQLITE_OK)
+			database_die(f->db, "cannot find the run");
+		if (!known)
+			cli_die(EX_DATAERR, "forget: no such run: '%s'", *run);
+	}
+	if (o->filter.user &&
+	    forget_add_user(f, slice_of(o->filter.user)) != SQLITE_OK)
+		database_die(f->db, "cannot find the user's runs");
+}
+
+/* Plays are gone for good: the API serves the last 50. */
+static void check_fetched(struct forget *f, const struct stage_options *o)
+{
+	struct buf run = BUF_INIT((size_t)1 << 20);
+
+	if (o->filter.user || o->even_plays)
+		return;
+	if (forget_find_fetched(f, &run) != SQLITE_OK)
+		database_die(f->db, "cannot read ingest_runs");
+	if (run.n)
+		cli_die(EX_USAGE,
+		    "forget: run %s was fetched: the API will not give its plays "
+		    "again: --even-plays forgets it nevertheless",
+		    buf_message(&run));
+	buf_release(&run);
+}
+
+static void check_busy(struct forget *f)
+{
+	struct buf run = BUF_INIT((size_t)1 << 20);
+
+	if (forget_find_busy(f, &run) != SQLITE_OK)
+		database_die(f->db, "cannot read ingest_runs");
+	if (run.n) {
+		db_rollback(f->db);
+		cli_die(EX_TEMPFAIL,
+		    "forget: run %s is being loaded: try again when it has ended",
+		    buf_message(&run));
+	}
+	buf_release(&run);
+}
+
+static void report(const struct forget *f)
+{
+	const char *would = f->dry ? " would be" : "";
+
+	cli_warn("forget: %" PRId64 " captures and %" PRId64
+		 " values%s removed, %" PRId64 " rows with all their values",
+	    f->captures, f->values, would, f->rows);
+	if (f->pruned > 0)
+		cli_warn(
+		    "forget: up to %" PRId64
+		    " of these values had others in captures that were pruned: "
+		    "those cannot come back",
+		    f->pruned);
+}
+
+static void list(struct forget *f, const struct stage_options *o)
+{
+	struct query rows;
+
+	if (forget_apply(f) != SQLITE_OK)
+		database_die(f->db, "cannot determine what would be removed");
+	forget_list(f, &rows);
+	database_list(&rows, "forget", o->table || stdout_is_terminal());
+	if (query_finish(&rows) != SQLITE_OK)
+		database_die(f->db, "cannot list what would be removed");
+	report(f);
+}
+
+/* --- removing and replaying ---------------------------------------------- */
+
+/*
+ * Remove it all, and log the run that replays the rest, in one transaction. It
+ * goes on under the name of a pending one, for which all is replayed.
+ */
+static void remove_all(struct forget *f, struct source *s)
+{
+	char pending[ULID_TEXT];
+	struct run_record run = {.job = SLICE("forget")};
+
+	if (db_begin(f->db) != SQLITE_OK)
+		database_die(f->db, "cannot lock the database");
+	check_busy(f);
+	if (forget_pending(f->db, pending) != SQLITE_OK ||
+	    forget_apply(f) != SQLITE_OK)
+		database_die(f->db, "cannot remove the captures");
+	if (*pending) {
+		memcpy(s->run, pending, sizeof(s->run));
+		f->scope = FORGET_ALL;
+	}
+	run.id = slice_of(s->run);
+	run.started_at = slice_of(s->started_at);
+	if (runs_open(f->db, &run) != SQLITE_OK ||
+	    db_commit(f->db) != SQLITE_OK)
+		database_die(f->db, "cannot remove the captures");
+}
+
+/* The captures to replay, up to two kinds of them. */
+static size_t choose_captures(
+    enum forget_scope scope, struct capture_filter filters[2])
+{
+	static const char *const exports[] = {
+	    "streaming-history", "streaming-history-basic"};
+
+	for (size_t i = 0; i < COUNT_OF(exports); i++)
+		filters[i] = (struct capture_filter){
+		    .endpoint = scope == FORGET_EXPORTS ? exports[i] : NULL};
+	return scope == FORGET_NOTHING ? 0 : scope == FORGET_ALL ? 1 : 2;
+}
+
+/* Begin the record of the run, which names nobody. */
+static void open_run(struct source *s)
+{
+	struct buf *b = source_begin(s, RECORD_RUN);
+
+	json_put_member(b, "job", SLICE("forget"));
+	json_put_member(b, "started_at", slice_of(s->started_at));
+}
+
+static int replay(sqlite3 *db, struct source *s, enum forget_scope scope,
+    const struct stage_options *o)
+{
+	bool progress = cli_progress_wanted(o->progress);
+	struct capture_filter filters[2];
+	struct capture_walk walks[2];
+	struct buf line = BUF_INIT(o->max_line);
+	size_t count = choose_captures(scope, filters);
+	int64_t captures = 0;
+	int status = 0, rc = SQLITE_DONE;
+
+	for (size_t i = 0; i < count; i++) {
+		if (capture_walk_init(&walks[i], db, &filters[i], false))
+			database_die(db, "cannot read staging_raw");
+		captures += walks[i].total;
+	}
+	open_run(s);
+	replay_send_run(db, s, captures);
+	for (size_t i = 0; i < count && rc == SQLITE_DONE; i++) {
+		rc = replay_send(&walks[i], s, &line, progress, &status);
+		if (rc == SQLITE_TOOBIG)
+			cli_die(EX_DATAERR,
+			    "forget: capture %lld is longer than --max-line",
+			    (long long)walks[i].last);
+		if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+			database_die(db, "cannot read staging_raw");
+	}
+	for (size_t i = 0; i < count; i++)
+		capture_walk_release(&walks[i]);
+	buf_release(&line);
+	return replay_close(s, status);
+}
+
+/* Nothing of a person is left in the unused parts of the file. */
+static void erase(sqlite3 *db)
+{
+	if (db_exec(db, "pragma secure_delete = on") != SQLITE_OK)
+		database_die(db, "cannot erase what is removed");
+}
+
+int stage_forget(const struct stage_options *o)
+{
+	struct forget f;
+	struct source source;
+	struct out out;
+	int status = 0;
+	sqlite3 *db;
+
+	check_options(o);
+	/* Read first: a missing database must not be created. */
+	db = database_open(o->db, DB_READ);
+	if (!o->dry) {
+		db_close(db);
+		db = database_open(o->db, DB_WRITE);
+		erase(db);
+	}
+	if (forget_init(&f, db, o->dry) != SQLITE_OK)
+		database_die(db, "cannot plan what to remove");
+	choose(&f, o);
+	if (o->dry) {
+		list(&f, o);
+	} else {
+		check_fetched(&f, o);
+		out_init(&out, STDOUT_FILENO, (size_t)256 << 10);
+		if (!source_init(&source, "sp-stage", &out, o->max_line))
+			cli_die(EX_OSERR, "no clock or random bytes available");
+		remove_all(&f, &source);
+		report(&f);
+		status = replay(db, &source, f.scope, o);
+		out_release(&out);
+	}
+	forget_release(&f);
+	db_close(db);
+	return status;
+}
