@@ -211,7 +211,8 @@ is "$(get "$recent?limit=1" | jq -c '.items[0]|[.played_at,.track.id]')" \
 	"[\"2026-11-22T17:59:59.001Z\",\"$id\"]" "a play by hand"
 is "$(get /v1/me | jq -c '[.id,.type]')" '["rehearsal","user"]' "/v1/me"
 is "$(code "/v1/tracks/$id") $(jq -r .id body)" "200 $id" "/v1/tracks/{id}"
-is "$(get "/v1/tracks?ids=$id,x" | jq -c '.tracks|[.[0].id,.[1]]')" \
+nobody=$(printf %022d 0)
+is "$(get "/v1/tracks?ids=$id,$nobody" | jq -c '.tracks|[.[0].id,.[1]]')" \
 	"[\"$id\",null]" "/v1/tracks?ids="
 for kind in album artist; do
 	other=$(jq -r --arg k $kind '[.items[].track|.album,.artists[0]
@@ -219,8 +220,11 @@ for kind in album artist; do
 	is "$(code "/v1/${kind}s/$other") $(jq -r .id body)" "200 $other" \
 		"/v1/${kind}s/{id}"
 done
-is "$(code /v1/tracks/nobody) $(jq -r .error.message body)" \
+is "$(code "/v1/tracks/$nobody") $(jq -r .error.message body)" \
 	"404 Resource not found" "an id that nobody has"
+is "$(code /v1/albums/nobody) $(code "/v1/tracks?ids=$id,nobody") $(
+	jq -r .error.message body)" "400 400 Invalid base62 id" \
+	"one id that is none, and a whole batch with it"
 is "$(code /v1/no/such) $(jq -r .error.status body)" "404 404" "no such path"
 is "$(code /v1/me -X PUT)" 405 "only reading"
 is "$(curl -s "$url/v1/me")" \
@@ -572,10 +576,10 @@ is "$(get /v1/users/ana%20maria | jq -c '[.id,.display_name]')" \
 	'["ana maria","Ana María"]' "extended: users"
 is "$(code /v1/users/nobody) $(code /v1/users/nobody/playlists)" "404 404" \
 	"a user who does not exist"
-is "$(code "/v1/audio-features/$id") $(code /v1/audio-features/x)" \
+is "$(code "/v1/audio-features/$id") $(code /v1/audio-features/$nobody)" \
 	"200 404" "extended: audio features"
 get "$recent?limit=50" | jq -r '[.items[].track.id//empty]|unique|join(",")' >ids
-is "$(get "/v1/audio-features?ids=x,$(cat ids)" | jq -c '.audio_features
+is "$(get "/v1/audio-features?ids=$nobody,$(cat ids)" | jq -c '.audio_features
 	|[length,.[0],(map(values|.id)|unique|length>20)]')" \
 	"[$(($(tr , '\n' <ids | wc -l) + 1)),null,true]" \
 	"audio features together: null for what is unknown"

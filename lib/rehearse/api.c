@@ -223,12 +223,34 @@ static const struct kind {
     {"user", NULL, 0, true, one_user},
 };
 
+/* Whether an id has the form of the API's: all but those of users do. */
+static bool is_id(const char *id)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return strlen(id) == SPOTIFY_ID_LEN && !id[strspn(id, letters)];
+}
+
+static void one(const struct mock *r, const struct kind *k, const char *id,
+    struct mock_response *res)
+{
+	if (k->most > 0 && !is_id(id)) {
+		mock_response_error(res, 400, "Invalid base62 id", NULL);
+		return;
+	}
+	k->write(r, id, &res->body);
+	if (res->body.n == 0)
+		api_not_found(res);
+}
+
 static void several(const struct mock *r, const struct kind *k,
     const struct mock_request *req, struct mock_response *res)
 {
 	char ids[4096], *id, *rest = ids;
 	struct buf *b = &res->body;
 	int64_t n = 0;
+	bool good = true;
 
 	if (!param_get(req->query, "ids", ids, sizeof(ids))) {
 		mock_response_error(
@@ -241,11 +263,14 @@ static void several(const struct mock *r, const struct kind *k,
 
 		buf_puts(b, n > 1 ? "," : "");
 		before = b->n;
+		good = good && is_id(id);
 		k->write(r, id, b);
 		if (b->n == before)
 			buf_puts(b, "null");
 	}
 	buf_puts(b, "]}");
+	if (!good)
+		mock_response_error(res, 400, "Invalid base62 id", NULL);
 	if (n > k->most)
 		mock_response_error(res, 400, "Too many ids requested", NULL);
 }
@@ -277,22 +302,20 @@ static bool by_id(const struct mock *r, const struct mock_request *req,
 		const struct kind *k = &kinds[i];
 		const char *path = endpoint_named(slice_of(k->endpoint))->path;
 		size_t len = strcspn(path, "*") - 1;
-		bool one;
+		bool single;
 
 		if (strncmp(req->path, path, len) != 0)
 			continue;
-		one = req->path[len] == '/';
-		if (!one && (req->path[len] != '\0' || k->most == 0))
+		single = req->path[len] == '/';
+		if (!single && (req->path[len] != '\0' || k->most == 0))
 			continue;
-		if (r->access_mode == ACCESS_DEVELOPMENT && (k->gone || !one)) {
+		if (r->access_mode == ACCESS_DEVELOPMENT &&
+		    (k->gone || !single))
 			refuse(r, req, res);
-		} else if (!one) {
+		else if (single)
+			one(r, k, req->path + len + 1, res);
+		else
 			several(r, k, req, res);
-		} else {
-			k->write(r, req->path + len + 1, &res->body);
-			if (res->body.n == 0)
-				api_not_found(res);
-		}
 		return true;
 	}
 	return false;
