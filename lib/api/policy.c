@@ -301,13 +301,15 @@ static bool is_denial_result(const struct task *t)
 		   t->denied == DENIAL_SUBJECT);
 }
 
-/* Whether a refusal is about the endpoint, and not about one object. */
+/*
+ * Whether a refusal is about the endpoint, and not about one object. After a
+ * 400 to a batch, too, the job plans anew.
+ */
 static bool is_endpoint_denied(const struct task *t)
 {
 	const struct endpoint *e = endpoint_named(t->request.endpoint);
 
-	return t->denied == DENIAL_ENDPOINT ||
-	       (e && !e->subject && t->result.response.status != 400);
+	return t->denied == DENIAL_ENDPOINT || (e && !e->subject);
 }
 
 /* The API refuses this request, or all. */

@@ -22,11 +22,15 @@ static const struct kind {
 } kinds[] = {{"track", "tracks", 50}, {"artist", "artists", 50},
     {"album", "albums", 20}};
 
-/* How an app may request things of a kind: so many at once; 0 for not at all.
- */
-static int64_t find_access(struct plan *p, const struct kind *kind)
+/* How an app may request things of a kind. */
+struct access {
+	int64_t most;	  /* at once; 0 if not at all */
+	int64_t requests; /* that make sense now */
+};
+
+static struct access find_access(struct plan *p, const struct kind *kind)
 {
-	int64_t most = kind->most;
+	struct access a = {kind->most, INT64_MAX};
 	struct query q;
 
 	plan_query(p, &q, &sql_catalogue_access, 0);
@@ -36,11 +40,14 @@ static int64_t find_access(struct plan *p, const struct kind *kind)
 		bool batch_refused = query_int(&q, 0);
 		bool single_refused = query_int(&q, 1);
 		bool single_answered = query_int(&q, 2);
+		bool bad_id = query_int(&q, 3);
 
 		if (batch_refused && !p->options->force)
-			most = single_answered || !single_refused;
+			a.most = single_answered || !single_refused;
+		if (bad_id && !p->options->force)
+			a = (struct access){1, kind->most};
 	}
-	return most;
+	return a;
 }
 
 /* Prepare catalogue_to_request: what is open of a kind. */
@@ -63,24 +70,19 @@ static struct open_items count_open(struct plan *p)
 	struct open_items all = {0, 0};
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-		int64_t n = 0, most = find_access(p, &kinds[i]);
+		struct access a = find_access(p, &kinds[i]);
+		int64_t n = 0;
 		struct query q;
 
-		if (most == 0)
+		if (a.most == 0)
 			continue;
 		find_open(p, &q, &kinds[i], false);
 		while (plan_step(p, &q))
 			n++;
 		all.count += n;
-		all.requests += (n + most - 1) / most;
+		all.requests += (n + a.most - 1) / a.most;
 	}
 	return all;
-}
-
-/* Bind :day_ago, if the query has it. */
-static void bind_day(struct plan *p, struct query *q)
-{
-	query_bind_time(q, ":day_ago", p->now - CLOCK_DAY);
 }
 
 /* Whether the captures of an earlier run are not loaded yet. */
@@ -90,7 +92,7 @@ static bool is_unloaded(struct plan *p)
 	struct query q;
 
 	plan_query(p, &q, &sql_is_catalogue_run_unloaded, 0);
-	bind_day(p, &q);
+	query_bind_time(&q, ":since", p->now - CLOCK_DAY - RUN_MAX);
 	while (plan_step(p, &q))
 		unloaded = query_int(&q, 0);
 	if (unloaded)
@@ -126,7 +128,7 @@ static int64_t find_allowance(struct plan *p)
 	ulid_make_first(p->now - p->clock_off - CLOCK_DAY - RUN_MAX, since);
 	endpoints_put_of_bucket(BUCKET_CATALOGUE, &names);
 	plan_query(p, &q, &sql_catalogue_requests, 0);
-	bind_day(p, &q);
+	query_bind_time(&q, ":day_ago", p->now - CLOCK_DAY);
 	query_bind_text(&q, ":endpoints", buf_slice(&names));
 	query_bind_text(&q, ":since_run", slice_of(since));
 	while (plan_step(p, &q)) {
@@ -154,16 +156,17 @@ static void send_batch(
 static void request_kind(
     struct plan *p, const struct kind *kind, int64_t allowed)
 {
-	int64_t most = find_access(p, kind), n = 0, until;
+	struct access a = find_access(p, kind);
+	int64_t n = 0, until;
 	struct buf query = BUF_INIT(4096);
 	struct query q;
 
-	until = p->requests + allowed;
-	if (most == 0 || allowed == 0)
+	until = p->requests + (allowed < a.requests ? allowed : a.requests);
+	if (a.most == 0 || allowed == 0)
 		return;
 	find_open(p, &q, kind, p->source != NULL);
 	while (p->requests < until && query_step(&q)) {
-		if (most == 1) {
+		if (a.most == 1) {
 			plan_send(
 			    p, &(struct plan_request){.endpoint = kind->single,
 				   .id = query_text(&q, 0),
@@ -172,7 +175,7 @@ static void request_kind(
 		}
 		buf_puts(&query, query.n ? "," : "?ids=");
 		buf_put_slice(&query, query_text(&q, 0));
-		if (++n % most == 0)
+		if (++n % a.most == 0)
 			send_batch(p, kind, &query);
 	}
 	if (query.n)

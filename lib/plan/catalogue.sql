@@ -43,11 +43,11 @@ select exists (
 				then :answered_since else :refused_since end));
 
 -- name: catalogue_access
--- Whether the API refused the last batch, and whether it refused and answered
--- single ones. A 429 without a word can mean that the endpoint is not for this
--- app. After a 400 the next run finds the id to blame, which is remembered: then
--- there can be batches again. A 403 about everything that an app or a login
--- requests shows nothing.
+-- Whether the API refused the last batch, whether it refused and answered single
+-- ones, and whether an id of the last batch is none to it. A 429 without a word
+-- can mean that the endpoint is not for this app. After a 400 those of the batch
+-- are requested one by one: once the id to blame is known, there are batches again.
+-- A 403 about everything that an app or a login requests shows nothing.
 with answers as (
 	select endpoint, status, reason, last_updated from endpoint_status
 	where user_id = :user and endpoint in (:batch, :single)
@@ -56,18 +56,20 @@ with answers as (
 		and coalesce(denied, '') not in ('app', 'login')
 )
 select exists (
-	select 1 from answers b where endpoint = :batch
+	select 1 from answers where endpoint = :batch
 		and (status in (403, 404, 405, 410)
-			or (status = 429 and reason is null)
-			or (status = 400 and not exists (
-				select 1 from catalogue_answers a
-				where a.kind = :single and a.status = 400
-					and a.last_updated > b.last_updated)))),
+			or (status = 429 and reason is null))),
 	exists (select 1 from answers
 		where endpoint = :single and status = 403),
 	exists (select 1 from answers
 		where endpoint = :single
-			and (status between 200 and 299 or status = 404));
+			and (status between 200 and 299 or status = 404)),
+	exists (
+		select 1 from answers b
+		where endpoint = :batch and status = 400 and not exists (
+			select 1 from catalogue_answers a
+			where a.kind = :single and a.status = 400
+				and a.last_updated > b.last_updated));
 
 -- name: catalogue_requests
 -- The requests since :day_ago of all accounts that use the same app, and the
@@ -97,12 +99,12 @@ select coalesce(sum(n), 0), min(at) from requests;
 
 -- name: is_catalogue_run_unloaded
 -- Whether captures of the job wait to be loaded: a run is under way, or was
--- killed since :day_ago, and sp-stage sends them again.
+-- killed since :since, and sp-stage sends them again.
 select exists (
 	select 1 from ingest_runs r
 	where status = 'failed' and (ledger_json is null or exit_status = 65)
 		and job = 'catalogue' and user_id is :user
-		and started_at > :day_ago and started_at <= :now
+		and started_at > :since and started_at <= :now
 		and exists (
 			select 1 from staging_raw s where s.run_id = r.run_id)
 		and not exists (

@@ -37,8 +37,7 @@ waits as (
 	from stored
 ),
 deadlines as materialized (
-	select user_id, endpoint, at,
-		max(retry_at, rest_until) as until,
+	select user_id, endpoint, at, retry_at, rest_until,
 		(quota or endpoint = 'token' or user_id = '')
 			and retry_at > :now as is_for_all
 	from waits t
@@ -56,12 +55,14 @@ deadlines as materialized (
 				and l.lifted_at >= t.at)
 )
 select user_id, endpoint, max(at) as set_at,
-	max(max(until)) over (partition by endpoint) as until,
+	max(max(case when is_named then max(retry_at, rest_until)
+		else retry_at end)) over (partition by endpoint) as until,
 	row_number() over (partition by endpoint order by user_id) = 1
 		as is_first
-from deadlines
-where is_for_all and :for_all or :endpoints is null
-	or instr(:endpoints, ' ' || endpoint || ' ')
+from (select *, :endpoints is null
+		or instr(:endpoints, ' ' || endpoint || ' ') > 0 as is_named
+	from deadlines)
+where is_named or (is_for_all and :for_all)
 group by endpoint, user_id
 order by endpoint, user_id;
 

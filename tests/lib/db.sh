@@ -48,7 +48,7 @@ dump() {
 	for dump_table in tracks albums artists track_artists users playlists \
 	    playlist_tracks playlist_pages user_playlists user_relationships \
 	    play_history play_coverage cursors playlist_ingest_queue \
-	    playlist_ingest_done endpoint_status; do
+	    playlist_ingest_done endpoint_status catalogue_answers; do
 		dump_columns=$(sqlite3 "${1:-$SP_DB}" "select group_concat(name)
 		    from pragma_table_info('$dump_table') where name not in
 		    ('play_id', 'row_source', 'first_source', 'column_sources',
