@@ -249,6 +249,9 @@ bench: all $(TEST_BINS) ## measure the programs
 bench-fetch: all ## measure sp-fetch against curl
 	SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/fetch.sh
 
+bench-import: all ## measure the import of a whole history
+	SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/import.sh
+
 demo: all ## run every job against the mock API
 	sh examples/demo.sh $(B)
 
@@ -282,7 +285,7 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench bench-fetch check clean coverage demo deps distcheck \
+.PHONY: all asan bench bench-fetch bench-import check clean coverage demo deps distcheck \
 	fault format format-check fuzz fuzzers golden hdr-check help install manlint \
 	property soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \

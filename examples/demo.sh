@@ -32,9 +32,10 @@ play() {
 		>/dev/null
 }
 
+clock=$(jq -nr 'now | floor | todate')
 say "The mock API, with a simulated listener"
 sp-rehearse --port-file "$dir/port" --token-file "$dir/token.json" \
-	--user kim --seed 7 --clock "$(jq -nr 'now | floor | todate')" >/dev/null &
+	--user kim --seed 7 --clock "$clock" >/dev/null &
 api=$!
 tries=0
 while [ ! -s "$dir/port" ]; do
@@ -89,6 +90,17 @@ run "sqlite3 -column -header \$SP_DB \"
   left join track_artists using (track_id) left join artists a using (artist_id)
   left join playlists l on l.uri = p.context_uri
   group by p.play_id order by p.played_at desc limit 8\""
+
+say "The whole history: the same listener's export, as Spotify sends it on request"
+run "sp-rehearse --user kim --seed 7 --clock $clock --export $dir/export \\
+  --export-since $(jq -nr 'now - 30 * 86400 | todate')"
+run "sp-stage import --user kim $dir/export/*/Streaming*.json | sp-transform | sp-load"
+
+say "Each listening once: what the API knows, what the export knows, or both"
+run "sqlite3 -column -header \$SP_DB \"
+  select source, count(*) as listenings, sum(counts) as counted,
+         round(sum(ms_played) / 3.6e6, 1) as hours
+  from listens group by source\""
 
 say "Which users are connected"
 run "sqlite3 -column -header \$SP_DB <$here/graph.sql" | head -n 12

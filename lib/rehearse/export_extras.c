@@ -164,7 +164,7 @@ static void spend_time(struct idle *f)
 		private_session(f);
 	else if (draw < 20)
 		podcast(f);
-	else if (draw < 25)
+	else if (draw < 25 && f->day->era >= ERA_SAME) /* before, none */
 		hear(f, EXPORT_CHAPTER, index,
 		    between(f, CLOCK_MINUTE, 30 * CLOCK_MINUTE), "endplay");
 	else if (draw < 30)
