@@ -146,6 +146,9 @@ static void from_end(
 	int64_t room = p->played_at - l->heard - s->free_at;
 	int64_t most = least(room, latest(s)), pause = 0;
 
+	/* Its ts may be late: then the end is known by the device alone. */
+	if (l->offline)
+		most = least(most, 4 * CLOCK_SECOND);
 	l->end = p->played_at;
 	if (d->era == ERA_LATER && most > 2 * CLOCK_HOUR &&
 	    prng_below(&d->prng, 20) == 0) {
@@ -155,7 +158,8 @@ static void from_end(
 		l->end -= draw_delay(d, most);
 	}
 	l->heard = least(l->heard, l->end - s->free_at);
-	if (room > 2 * LONG_PAUSE && prng_below(&d->prng, 15) == 0)
+	if (!l->offline && room > 2 * LONG_PAUSE &&
+	    prng_below(&d->prng, 15) == 0)
 		pause = prng_between(&d->prng, CLOCK_MINUTE, 12 * CLOCK_MINUTE);
 	if (l->end - l->heard - pause < s->free_at)
 		pause = 0;
@@ -173,7 +177,6 @@ static void notice_late(
 			  : d->era == ERA_SAME	 ? 40
 						 : 4;
 
-	l->offline = p->visible_at > p->played_at;
 	if (!l->offline || d->era == ERA_START ||
 	    prng_below(&d->prng, one_in) > 0)
 		return;
@@ -190,6 +193,7 @@ static void plan(
 	*l = (struct listening){
 	    .heard = p->heard,
 	    .reason_end = heard_whole(d, p) ? "trackdone" : "fwdbtn",
+	    .offline = p->visible_at > p->played_at,
 	};
 	if (d->era == ERA_START)
 		from_start(s, l);
