@@ -27,11 +27,19 @@ bool stdout_is_terminal(void)
 void listing_begin(struct listing *l, const char *type, bool table,
     const char *const *names, int columns)
 {
-	*l = (struct listing){.type = type,
+	*l = (struct listing){.to = stdout,
+	    .type = type,
 	    .names = names,
 	    .columns = columns,
 	    .table = table,
 	    .text = BUF_INIT(table ? TABLE_MAX : RECORD_MAX)};
+}
+
+void listing_begin_on(
+    struct listing *l, FILE *to, const char *const *names, int columns)
+{
+	listing_begin(l, NULL, true, names, columns);
+	l->to = to;
 }
 
 static bool is_json(const char *name)
@@ -69,7 +77,7 @@ static void add_member(struct listing *l, struct slice s, bool is_number)
 		return;
 	buf_puts(&l->text, "}\n");
 	if (!l->text.failed)
-		fwrite(l->text.p, 1, l->text.n, stdout);
+		fwrite(l->text.p, 1, l->text.n, l->to);
 }
 
 static void add(struct listing *l, struct slice s, bool is_number)
@@ -96,9 +104,9 @@ void listing_int(struct listing *l, int64_t n)
 
 /*
  * Print at most so many characters of a text, controls as '?'; or only count
- * them.
+ * them, without a file.
  */
-static int put_text(struct slice s, int most, bool print)
+static int put_text(struct slice s, int most, FILE *to)
 {
 	const char *p = s.p, *end = s.p + s.n;
 	int n = 0;
@@ -107,19 +115,19 @@ static int put_text(struct slice s, int most, bool print)
 		size_t length = utf8_length(p, end);
 		unsigned code;
 
-		if (print && (length == 0 || utf8_control(p, end, &code)))
-			putchar('?');
-		else if (print)
-			fwrite(p, 1, length, stdout);
+		if (to && (length == 0 || utf8_control(p, end, &code)))
+			putc('?', to);
+		else if (to)
+			fwrite(p, 1, length, to);
 		p += length ? length : 1;
 	}
 	return n;
 }
 
-static void put_spaces(int n)
+static void put_spaces(int n, FILE *to)
 {
 	for (; n > 0; n--)
-		putchar(' ');
+		putc(' ', to);
 }
 
 static struct slice text_of(const struct listing *l, size_t cell)
@@ -134,7 +142,7 @@ static bool begin_column(const struct listing *l, int column, bool *first)
 {
 	if (is_json(l->names[column]))
 		return false;
-	put_spaces(*first ? 0 : 2);
+	put_spaces(*first ? 0 : 2, l->to);
 	*first = false;
 	return true;
 }
@@ -149,15 +157,15 @@ static void print_row(const struct listing *l, const int width[], size_t row)
 		bool number = l->cells[cell].is_number;
 		bool last = i == l->columns - 1;
 		int most = last ? LAST_MAX : CELL_MAX;
-		int pad = width[i] - put_text(text_of(l, cell), most, false);
+		int pad = width[i] - put_text(text_of(l, cell), most, NULL);
 
 		if (!begin_column(l, i, &first))
 			continue;
-		put_spaces(number ? pad : 0);
-		put_text(text_of(l, cell), most, true);
-		put_spaces(number || last ? 0 : pad);
+		put_spaces(number ? pad : 0, l->to);
+		put_text(text_of(l, cell), most, l->to);
+		put_spaces(number || last ? 0 : pad, l->to);
 	}
-	putchar('\n');
+	putc('\n', l->to);
 }
 
 static void print_heading(const struct listing *l, const int width[])
@@ -170,11 +178,12 @@ static void print_heading(const struct listing *l, const int width[])
 		if (!begin_column(l, i, &first))
 			continue;
 		for (; *p; p++)
-			putchar(*p == '_' ? ' ' : toupper((unsigned char)*p));
+			putc(*p == '_' ? ' ' : toupper((unsigned char)*p),
+			    l->to);
 		if (i < l->columns - 1)
-			put_spaces(width[i] - (int)strlen(l->names[i]));
+			put_spaces(width[i] - (int)strlen(l->names[i]), l->to);
 	}
-	putchar('\n');
+	putc('\n', l->to);
 }
 
 static void print_table(const struct listing *l)
@@ -186,7 +195,7 @@ static void print_table(const struct listing *l)
 		width[i] = (int)strlen(l->names[i]);
 	for (size_t cell = 0; cell < l->count; cell++) {
 		int *w = &width[cell % columns];
-		int n = put_text(text_of(l, cell), CELL_MAX, false);
+		int n = put_text(text_of(l, cell), CELL_MAX, NULL);
 
 		*w = n > *w ? n : *w;
 	}

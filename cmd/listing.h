@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/slice.h"
@@ -16,6 +17,7 @@
 struct listing_cell;
 
 struct listing { /* private */
+	FILE *to;
 	const char *type;
 	const char *const *names;
 	int columns;
@@ -36,13 +38,17 @@ bool stdout_is_terminal(void);
 void listing_begin(struct listing *, const char *type, bool table,
     const char *const *names, int columns);
 
+/* Begin a table on another file, which is borrowed, too. */
+void listing_begin_on(
+    struct listing *, FILE *to, const char *const *names, int columns);
+
 /* Add the next cell of the row; text with p == NULL is null. */
 void listing_text(struct listing *, struct slice);
 void listing_int(struct listing *, int64_t);
 
 /*
  * Print the table, and release what the listing holds. False if a row was too
- * long. Errors of stdout are found when it is closed.
+ * long. Errors of the file are found when it is closed.
  */
 bool listing_end(struct listing *);
 

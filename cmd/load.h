@@ -1,7 +1,8 @@
 /*
  * What the files of sp-load share, each using those after it: sp-load.c handles
  * the records of stdin, load_commit.c writes them, load_run_log.c keeps the run
- * log, and load_report.c has the messages, the counts and the exit status.
+ * log, load_receipt.c counts the streams of an export, and load_report.c has the
+ * messages, the counts and the exit status.
  */
 #ifndef SP_CMD_LOAD_H
 #define SP_CMD_LOAD_H
@@ -15,6 +16,7 @@
 #include "base/out.h"
 #include "db/dead_letters.h"
 #include "db/runs.h"
+#include "load_receipt.h"
 #include "match/unmatched.h"
 #include "merge/apply.h"
 #include "merge/batch.h"
@@ -72,6 +74,7 @@ struct load {
 	int batch_left;		/* ms, as batch_time_left found last */
 	uint64_t clock_read_at; /* the bytes of input read by then */
 	struct load_run run;
+	struct receipt receipt;
 	struct load_counts total;
 	struct load_counts *by_table; /* by its index */
 	size_t by_table_count;
@@ -169,6 +172,9 @@ void load_summarize(const struct load *);
 
 /* Match all streams and plays anew; the status. */
 int load_rematch(const struct load_options *);
+
+/* Print the receipts of imports, once their plays are matched. */
+void load_print_receipts(struct load *);
 
 /* Print a digest of each table, of one state of the database; the status. */
 int load_print_digest(const struct load_options *);

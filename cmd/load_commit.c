@@ -111,6 +111,18 @@ void load_end_rows(struct load *l, bool good)
 	commit_run(l);
 }
 
+/* Put the receipt of the run together; one that only replays is not shown. */
+static void end_receipt(struct load *l)
+{
+	bool shown = cli_progress_wanted(l->options.progress) ||
+		     (slice_is(buf_slice(&l->run.job), "import") &&
+			 l->run.replay_of.n == 0);
+
+	if (receipt_end_run(&l->receipt, l->db, slice_of(l->run.id),
+		!l->options.dry, shown) != SQLITE_OK)
+		load_die(l);
+}
+
 void load_abort_run(struct load *l, const char *reason)
 {
 	struct run_end end = {.status = "failed",
@@ -121,6 +133,7 @@ void load_abort_run(struct load *l, const char *reason)
 	begin(l);
 	write_batch(l, &l->batch);
 	load_write_end(l, &end);
+	end_receipt(l);
 	commit_run(l);
 }
 
@@ -204,6 +217,7 @@ void load_end_run(struct load *l, const struct record *rec)
 	if (is_unstaged(l, &end))
 		warn_unstaged(l, &end, &reason);
 	load_write_end(l, &end);
+	end_receipt(l);
 	store_scopes(l, rec);
 	commit_run(l);
 	if (!complete)

@@ -141,6 +141,17 @@ void load_summarize(const struct load *l)
 		put_counts("", &l->total);
 }
 
+void load_print_receipts(struct load *l)
+{
+	bool dry = l->options.dry;
+
+	if (!l->receipt.runs)
+		return;
+	if ((dry ? db_exec(l->db, "begin") : db_begin(l->db)) ||
+	    receipt_print(&l->receipt, l->db, !dry) || db_commit(l->db))
+		load_die(l);
+}
+
 static void list_digest(
     void *listing, const struct table *t, const struct digest *d)
 {

@@ -96,6 +96,7 @@ void load_on_change(void *ctx, const struct change *c)
 	struct load *l = ctx;
 
 	load_count(&l->run.counts, c);
+	receipt_change(&l->receipt, c);
 	l->run.covers |= c->table->covers;
 	if (c->table->kind == TABLE_CURSOR)
 		update_cursor(&l->run, c);
@@ -164,6 +165,7 @@ void load_on_forbidden(void *ctx, const struct change *c, const char *reason)
 		    c->src.p ? c->src.p : "stdin", buf_message(&text));
 	load_write_error(l, &error);
 	count_forbidden(l, c->rows, known);
+	receipt_forbid(&l->receipt, c);
 	buf_release(&text);
 	buf_release(&place);
 }
@@ -229,6 +231,7 @@ void load_reset_run(struct load *l)
 	t->refused += n->refused;
 	t->known += n->known;
 	resolutions_clear(&l->resolutions);
+	receipt_clear(&l->receipt);
 	*n = (struct load_counts){.rows = 0};
 	l->run.open = l->run.has_cursor = l->run.incomplete = false;
 	l->run.planned = l->run.covers = false;

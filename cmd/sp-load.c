@@ -87,6 +87,7 @@ static void on_refusal(void *ctx, const struct refusal *r)
 	error.record = r->record;
 	cli_refusal(NULL, r);
 	add_error(l, &error, r->known);
+	receipt_refuse(&l->receipt, r->src, (struct slice){NULL, 0}, 0);
 }
 
 /* A record that an earlier stage refused. */
@@ -102,6 +103,7 @@ static void handle_error(struct load *l, const struct record *rec)
 	} texts[] = {{"run", &run}, {"stage", &e.stage}, {"src", &e.src},
 	    {"where", &where}, {"place", &e.place}, {"reason", &e.reason},
 	    {"record", &e.record}};
+	int64_t rows = 0;
 	bool known;
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
@@ -116,6 +118,8 @@ static void handle_error(struct load *l, const struct record *rec)
 	if (!e.reason.p)
 		e.reason = SLICE("no reason was given");
 	pipe_use(&l->pipe, rec);
+	record_int(rec, "rows", &rows);
+	receipt_refuse(&l->receipt, e.src, where, rows > 0 ? (uint64_t)rows : 0);
 	known = load_is_known(l, e.src, e.place, e.reason);
 	if (!known)
 		l->status = load_worse_status(l->status, EX_REFUSED);
@@ -247,6 +251,9 @@ static void add_row(struct load *l, const struct record *rec, struct table *t,
 		refuse_row(l, rec, batch_place(b));
 	} else if (batch_add(b, t, row, &l->why)) {
 		pipe_use(&l->pipe, rec);
+		if (t->kind == TABLE_BY_COLUMN)
+			receipt_add(
+			    &l->receipt, t, batch_added(b), row->src);
 		refuse_columns(l, rec, batch_place(b));
 	} else {
 		refuse_row(l, rec, batch_place(b));
@@ -423,6 +430,7 @@ static void open_all(struct load *l, struct buf *path)
 	batch_init(&l->batch);
 	batch_init(&l->deferred);
 	resolutions_init(&l->resolutions);
+	receipt_init(&l->receipt);
 	out_init(&l->out, STDOUT_FILENO, OUT_BUFFER);
 	pipe_init(&l->pipe, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
@@ -440,6 +448,7 @@ static void close_all(struct load *l)
 	batch_release(&l->batch);
 	batch_release(&l->deferred);
 	resolutions_release(&l->resolutions);
+	receipt_release(&l->receipt);
 	out_release(&l->out);
 	free(l->by_table);
 	buf_release(&l->run.job);
@@ -476,6 +485,7 @@ int main(int argc, char **argv)
 	load(&l);
 	status = finish(&l);
 	load_match(&l);
+	load_print_receipts(&l);
 	load_summarize(&l);
 	close_all(&l);
 	buf_release(&path);

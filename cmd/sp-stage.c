@@ -15,6 +15,7 @@
 #include "database.h"
 #include "db/statements.h"
 #include "listing.h"
+#include "receipt_table.h"
 #include "stage.h"
 #include "stage_writer.h"
 #include "stream/pipe.h"
@@ -31,7 +32,7 @@ static const char usage[] =
     "           [--max-line SIZE] [--progress] [FILE ...]\n"
     "       sp-stage redate [-n] [--db FILE] --by D [--lock-wait D] [--table]\n"
     "           RUN ...\n"
-    "       sp-stage runs [--db FILE] [--limit N] [--table]\n"
+    "       sp-stage runs [--db FILE] [--limit N] [--table] [RUN]\n"
     "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
     "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
     "           [--vacuum] [--lock-wait D] [--progress] [--table]\n"
@@ -150,12 +151,42 @@ static int filter(const struct stage_options *o)
 	return status;
 }
 
+/* List what a run read of an export. */
+static void list_receipt(sqlite3 *db, const char *run, bool people)
+{
+	struct query q, lines;
+
+	query_prepare(&q, db, &sql_receipt_of_run);
+	query_bind_text(&q, ":run", slice_of(run));
+	if (!query_step(&q) && q.rc == SQLITE_OK)
+		cli_die(EX_DATAERR, "runs: no such run: '%s'", run);
+	if (q.rc == SQLITE_OK && query_is_null(&q, 0)) {
+		cli_warn("runs: run '%s' read nothing of an export", run);
+	} else if (q.rc == SQLITE_OK && people) {
+		query_fail(&q, receipt_table(db, query_text(&q, 0), stdout));
+	} else {
+		query_prepare(&lines, db, &sql_receipt_for_pipe);
+		query_bind_text(&lines, ":run", slice_of(run));
+		database_list(&lines, "receipt", false);
+		query_fail(&q, query_finish(&lines));
+	}
+	if (query_finish(&q) != SQLITE_OK)
+		database_die(db, "cannot list the receipt");
+}
+
 static int runs(const struct stage_options *o)
 {
 	sqlite3 *db = database_open(o->db, DB_READ);
 	bool people = o->table || stdout_is_terminal();
 	struct query q;
 
+	if (*o->operands && o->operands[1])
+		cli_usage(usage, false);
+	if (*o->operands) {
+		list_receipt(db, *o->operands, people);
+		db_close(db);
+		return 0;
+	}
 	query_prepare(
 	    &q, db, people ? &sql_runs_for_people : &sql_runs_for_pipe);
 	query_bind_int(&q, ":limit", o->limit);
@@ -258,7 +289,7 @@ static const struct stage_command {
     {"replay", "dreustRmp", false, stage_replay},
     {"import", "dSuUPeAfwmp", true, stage_import},
     {"redate", "ndbwa", true, stage_redate},
-    {"runs", "dla", false, runs},
+    {"runs", "dla", true, runs},
     {"why", "dca", true, stage_why},
     {"prune", "ndkEvwpa", false, stage_prune},
     {"forget", "nduYwmpa", true, stage_forget},

@@ -44,3 +44,24 @@ select * from (
 	select * from ingest_runs
 	order by started_at desc, run_id desc limit :limit)
 order by started_at, run_id;
+
+-- name: receipt_of_run
+-- What a run read of an export, NULL if it read nothing of one.
+select receipt_json from ingest_runs where run_id = :run;
+
+-- name: receipt_for_pipe
+select :run as run, json_extract(value, '$.file') as file,
+	json_extract(value, '$.year') as year,
+	json_extract(value, '$.read') as "read",
+	json_extract(value, '$.new') as new,
+	json_extract(value, '$.known') as known,
+	json_extract(value, '$.refused') as refused,
+	json_extract(value, '$.phantoms') as phantoms,
+	json_extract(value, '$.incognito') as incognito,
+	json_extract(value, '$.podcasts') as podcasts,
+	json_extract(value, '$.audiobooks') as audiobooks,
+	json_extract(value, '$.videos') as videos,
+	json_extract(value, '$.matched') as matched,
+	json_extract(value, '$.gaps_closed') as gaps_closed
+from ingest_runs, json_each(receipt_json)
+where run_id = :run order by key;

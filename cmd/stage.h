@@ -94,10 +94,10 @@ int replay_send(struct capture_walk *, struct source *, struct buf *line,
 
 /*
  * Refuse a body: on stderr, and with an error record, in which the name is the
- * member `key`.
+ * member `key`. It stands for so many rows of an export; 0 for anything else.
  */
 void replay_refuse(struct source *, const char *key, struct slice name,
-    const char *code, struct slice reason);
+    const char *code, int64_t rows, struct slice reason);
 
 /* --- Redelivery of runs that were not loaded: stage_redeliver.c --- */
 

@@ -14,18 +14,35 @@
 #include "json/json.h"
 #include "spotify/endpoint.h"
 
+static void refuse(struct import *im, const char *name, const char *code,
+    int64_t rows, const char *fmt, va_list ap)
+{
+	char reason[1024];
+
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	replay_refuse(
+	    &im->source, "where", slice_of(name), code, rows, slice_of(reason));
+	im->status = EX_REFUSED;
+}
+
 void import_refuse(
     struct import *im, const char *name, const char *code, const char *fmt, ...)
 {
-	char reason[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, ap);
+	refuse(im, name, code, 0, fmt, ap);
 	va_end(ap);
-	replay_refuse(
-	    &im->source, "where", slice_of(name), code, slice_of(reason));
-	im->status = EX_REFUSED;
+}
+
+void import_refuse_rows(
+    struct import *im, const char *name, int64_t rows, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	refuse(im, name, "bad row", rows, fmt, ap);
+	va_end(ap);
 }
 
 struct buf *import_begin(struct import *im, const char *name, int64_t time,

@@ -58,6 +58,10 @@ int import_told(const struct stage_options *);
 void import_refuse(struct import *, const char *name, const char *code,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* Refuse so many rows of a history. */
+void import_refuse_rows(struct import *, const char *name, int64_t rows,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
 /*
  * Begin a capture with the members that all have, to be continued in the buf
  * that is returned, and sent.

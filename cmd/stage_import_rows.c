@@ -97,7 +97,7 @@ static void refuse_row(
 {
 	flush(c);
 	if (c->bad_rows++ < BAD_ROWS_SHOWN)
-		import_refuse(c->im, c->file->name, "bad row",
+		import_refuse_rows(c->im, c->file->name, 1,
 		    "row %" PRId64 " at byte %" PRIu64 ": %s", row, at, why);
 }
 
@@ -124,7 +124,7 @@ static void end_file(struct row_capture *c, const struct values *v)
 
 	flush(c);
 	if (c->bad_rows > BAD_ROWS_SHOWN)
-		import_refuse(im, name, "bad row",
+		import_refuse_rows(im, name, c->bad_rows - BAD_ROWS_SHOWN,
 		    "%" PRId64 " more rows cannot be read",
 		    c->bad_rows - BAD_ROWS_SHOWN);
 	if (v->row != c->file->survey->rows)

@@ -53,7 +53,7 @@ int replay_close(struct source *s, int status)
 }
 
 void replay_refuse(struct source *s, const char *key, struct slice name,
-    const char *code, struct slice reason)
+    const char *code, int64_t rows, struct slice reason)
 {
 	struct buf *b = source_begin(s, RECORD_ERROR);
 
@@ -61,6 +61,8 @@ void replay_refuse(struct source *s, const char *key, struct slice name,
 	json_put_member(b, "stage", SLICE("sp-stage"));
 	json_put_member(b, key, name);
 	json_put_member(b, "code", slice_of(code));
+	if (rows > 0)
+		json_put_member_int(b, "rows", rows);
 	json_put_member(b, "reason", reason);
 	source_send(s, RECORD_ERROR);
 }
@@ -74,7 +76,7 @@ static void refuse_capture(
 	if (!name->n)
 		buf_printf(name, "capture %lld", (long long)w->last);
 	replay_refuse(
-	    s, key, buf_slice(name), "bad body", slice_of(w->reader.bad));
+	    s, key, buf_slice(name), "bad body", 0, slice_of(w->reader.bad));
 }
 
 int replay_send(struct capture_walk *w, struct source *s, struct buf *line,

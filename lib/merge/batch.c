@@ -195,8 +195,14 @@ bool batch_add(struct batch *b, struct table *t, const struct row_record *a,
 			return false;
 		hash_add(&b->index, hash, (uint32_t)b->count++);
 	}
+	b->added = (size_t)(e - b->distinct);
 	b->rows++;
 	return true;
+}
+
+const struct observation *batch_added(const struct batch *b)
+{
+	return &b->distinct[b->added].obs;
 }
 
 static void copy_slice(struct batch *b, struct slice *text)

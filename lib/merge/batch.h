@@ -66,6 +66,7 @@ struct batch {
 	struct slice at_as_written,
 	    at; /* the last ones, which the next may share */
 	const struct source_name *src;
+	size_t added; /* the row that was added last */
 };
 
 void batch_init(struct batch *);
@@ -98,6 +99,12 @@ struct row_record {
  */
 bool batch_add(
     struct batch *, struct table *, const struct row_record *, struct buf *why);
+
+/*
+ * The row that batch_add added last, or the equal one before it. It stays valid
+ * until the next is added. Pages of lists are no such rows.
+ */
+const struct observation *batch_added(const struct batch *);
 
 /* Name the last row that had reasons; p == NULL if that is unknown. */
 struct slice batch_place(const struct batch *);

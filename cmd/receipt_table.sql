@@ -1,0 +1,38 @@
+-- The receipt of a run, for people.
+
+-- name: receipt_lines
+-- The lines of a :receipt and their sum. A file has its base name, unless two
+-- have the same.
+with line as (
+	select json_extract(value, '$.file') as file,
+		json_extract(value, '$.year') as year,
+		json_extract(value, '$.read') as "read",
+		json_extract(value, '$.new') as new,
+		json_extract(value, '$.known') as known,
+		json_extract(value, '$.refused') as refused,
+		json_extract(value, '$.phantoms') as phantoms,
+		json_extract(value, '$.incognito') as incognito,
+		json_extract(value, '$.podcasts') as podcasts,
+		json_extract(value, '$.audiobooks') as audiobooks,
+		json_extract(value, '$.videos') as videos,
+		json_extract(value, '$.matched') as matched,
+		json_extract(value, '$.gaps_closed') as gaps_closed,
+		key as place
+	from json_each(:receipt)
+),
+file as (
+	select file, replace(file, rtrim(file, replace(file, '/', '')), '')
+		as base
+	from line where file is not null group by file
+)
+select iif(1 = (select count(*) from file f where f.base = file.base),
+		base, coalesce(file, '?')) as file,
+	coalesce(year, '?') as year, "read", new, known, refused, phantoms,
+	incognito, podcasts, audiobooks, videos, matched, gaps_closed
+from (select * from line order by place) left join file using (file)
+union all
+select 'sum', '', coalesce(sum("read"), 0), coalesce(sum(new), 0),
+	coalesce(sum(known), 0), coalesce(sum(refused), 0), sum(phantoms),
+	sum(incognito), sum(podcasts), sum(audiobooks), sum(videos),
+	sum(matched), sum(gaps_closed)
+from line;
