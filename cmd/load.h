@@ -1,8 +1,8 @@
 /*
  * What the files of sp-load share, each using those after it: sp-load.c handles
  * the records of stdin, load_commit.c writes them, load_run_log.c keeps the run
- * log, load_receipt.c counts the streams of an export, and load_report.c has the
- * messages, the counts and the exit status.
+ * log, load_receipt.c counts the streams of an export, and load_report.c has
+ * the messages, the counts and the exit status.
  */
 #ifndef SP_CMD_LOAD_H
 #define SP_CMD_LOAD_H

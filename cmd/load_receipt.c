@@ -141,8 +141,7 @@ void receipt_add(struct receipt *r, const struct table *t,
 static struct receipt_line *line_of_change(
     struct receipt *r, const struct change *c)
 {
-	return line_of(
-	    r, c->src, false, year_of(&c->after->values[r->ts]));
+	return line_of(r, c->src, false, year_of(&c->after->values[r->ts]));
 }
 
 void receipt_change(struct receipt *r, const struct change *c)
@@ -194,13 +193,14 @@ static void put_line(
 	if (l->year)
 		json_put_member_int(b, "year", l->year);
 	for (size_t i = 0; i < COUNT_OF(counts); i++)
-		json_put_member_int(b, counts[i].name, (int64_t)counts[i].count);
+		json_put_member_int(
+		    b, counts[i].name, (int64_t)counts[i].count);
 	buf_putc(b, '}');
 }
 
 /* Put the receipt of a run together; null if it has none. */
-static int put_together(sqlite3 *db, const struct receipt_run *run, bool store,
-    struct buf *receipt)
+static int put_together(
+    sqlite3 *db, const struct receipt_run *run, bool store, struct buf *receipt)
 {
 	struct query q;
 	int rc;
@@ -220,8 +220,8 @@ static int put_together(sqlite3 *db, const struct receipt_run *run, bool store,
 	return query_finish(&q);
 }
 
-int receipt_end_run(struct receipt *r, sqlite3 *db, struct slice run, bool store,
-    bool shown)
+int receipt_end_run(
+    struct receipt *r, sqlite3 *db, struct slice run, bool store, bool shown)
 {
 	struct buf receipt = BUF_INIT(LINES_MAX);
 	struct receipt_run *ended;

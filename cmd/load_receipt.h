@@ -76,8 +76,8 @@ void receipt_refuse(
  * and begin the next one. `store` keeps it with the run, `shown` prints it in
  * receipt_print. A SQLite result code.
  */
-int receipt_end_run(struct receipt *, sqlite3 *, struct slice run, bool store,
-    bool shown);
+int receipt_end_run(
+    struct receipt *, sqlite3 *, struct slice run, bool store, bool shown);
 
 /*
  * Once plays are matched: put the receipts of all runs together again, store

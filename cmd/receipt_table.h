@@ -8,8 +8,8 @@
 #include "base/slice.h"
 
 /*
- * Print a receipt, a JSON array as in ingest_runs, with its sum: a line for each
- * file and year, without what is 0 in all of them. A SQLite result code.
+ * Print a receipt, a JSON array as in ingest_runs, with its sum: a line for
+ * each file and year, without what is 0 in all of them. A SQLite result code.
  */
 int receipt_table(sqlite3 *, struct slice receipt, FILE *to);
 

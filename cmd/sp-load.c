@@ -119,7 +119,8 @@ static void handle_error(struct load *l, const struct record *rec)
 		e.reason = SLICE("no reason was given");
 	pipe_use(&l->pipe, rec);
 	record_int(rec, "rows", &rows);
-	receipt_refuse(&l->receipt, e.src, where, rows > 0 ? (uint64_t)rows : 0);
+	receipt_refuse(
+	    &l->receipt, e.src, where, rows > 0 ? (uint64_t)rows : 0);
 	known = load_is_known(l, e.src, e.place, e.reason);
 	if (!known)
 		l->status = load_worse_status(l->status, EX_REFUSED);
@@ -252,8 +253,7 @@ static void add_row(struct load *l, const struct record *rec, struct table *t,
 	} else if (batch_add(b, t, row, &l->why)) {
 		pipe_use(&l->pipe, rec);
 		if (t->kind == TABLE_BY_COLUMN)
-			receipt_add(
-			    &l->receipt, t, batch_added(b), row->src);
+			receipt_add(&l->receipt, t, batch_added(b), row->src);
 		refuse_columns(l, rec, batch_place(b));
 	} else {
 		refuse_row(l, rec, batch_place(b));
