@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "database.h"
 #include "inspect/digest.h"
+#include "inspect/listening_parts.h"
 #include "inspect/provenance.h"
 #include "listing.h"
 #include "stage.h"
@@ -120,31 +121,118 @@ static int why_answer(struct provenance *w, const struct stage_options *o,
 	return good ? 0 : EX_CONFIG;
 }
 
+/* --- listenings ---------------------------------------------------------- */
+
+/* Find a listening; false after a message if there is not just one. */
+static bool find_listening(sqlite3 *db, char *const *keys)
+{
+	struct listening_key key = {slice_of(keys[0]), slice_of(keys[1]),
+	    slice_of(keys[2] ? keys[2] : "")};
+	int64_t count;
+
+	if (listening_find(db, &key, &count) != SQLITE_OK)
+		database_die(db, "cannot look up the listening");
+	if (count == 0)
+		cli_warn("why: no play and no stream is at this time");
+	else if (count > 1)
+		cli_warn("why: %" PRId64
+			 " listenings match: give the whole key",
+		    count);
+	return count == 1;
+}
+
+/* The parts of a listening, or their captures; a status of sp(7). */
+static int why_listening(
+    const struct stage_options *o, sqlite3 *db, struct buf *line)
+{
+	char **keys = o->operands + 1;
+	bool good = true;
+	struct query q;
+
+	if (!keys[0] || !keys[1] || (keys[2] && keys[3])) {
+		cli_warn(
+		    "why: a listening: its key is user_id played_at, and a track_id or another item");
+		return EX_USAGE;
+	}
+	if (!find_listening(db, keys))
+		return EX_DATAERR;
+	if (o->capture) {
+		listening_captures(db, &q);
+		good = print_captures(&q, line);
+	} else {
+		listening_list(db, &q);
+		database_list(&q, "why", o->table || stdout_is_terminal());
+	}
+	if (query_finish(&q) != SQLITE_OK)
+		database_die(db, "cannot list the listening");
+	return good ? 0 : EX_CONFIG;
+}
+
+/* Tell what else a play or a stream is, or why it has no partner. */
+static void tell_listening(const struct provenance *w, sqlite3 *db)
+{
+	struct listening_key key = {w->keys[0], w->keys[1], w->keys[2]};
+	struct query q;
+	int64_t count;
+	bool may;
+
+	if (listening_may_match(db, &may) != SQLITE_OK)
+		database_die(db, "cannot read streaming_history");
+	if (!may)
+		return;
+	if (listening_find(db, &key, &count) != SQLITE_OK)
+		database_die(db, "cannot look up the listening");
+	listening_list(db, &q);
+	while (query_step(&q))
+		cli_warn("why: the %s at %s: %s", query_string(&q, 0),
+		    query_string(&q, 1), query_string(&q, 6));
+	if (query_finish(&q) != SQLITE_OK)
+		database_die(db, "cannot list the listening");
+}
+
+/* ------------------------------------------------------------------------- */
+
+/* The captures of a row; a status of sp(7). */
+static int why_row(const struct stage_options *o, const struct table *t,
+    sqlite3 *db, struct buf *line)
+{
+	int status = EX_USAGE, keys = 0;
+	struct provenance w;
+
+	while (o->operands[1 + keys])
+		keys++;
+	provenance_init(&w, t, o->operands + 1);
+	if (why_can(t, o->operands[0], keys))
+		status = why_answer(&w, o, db, line);
+	if (status == 0 && w.present && !o->capture &&
+	    (slice_is(t->name, "play_history") ||
+		slice_is(t->name, "streaming_history")))
+		tell_listening(&w, db);
+	provenance_release(&w);
+	return status;
+}
+
 int stage_why(const struct stage_options *o)
 {
 	const char *name = o->operands[0];
-	int keys = 0;
 	struct buf line = BUF_INIT(o->max_line);
 	struct tables tables = {.db = NULL};
 	const struct table *t;
-	int status = EX_USAGE;
+	int status;
 	sqlite3 *db;
-	struct provenance w;
 
 	if (!name)
 		cli_die(EX_USAGE, "why: name a table and the key of a row");
-	while (o->operands[1 + keys])
-		keys++;
 	tables.db = db = database_open(o->db, DB_READ);
 	if (bodies_add_function(db) != SQLITE_OK)
 		database_die(db, "cannot read staging_bodies");
 	t = tables_find(&tables, slice_of(name));
 	if (!t)
 		database_die(db, "cannot read the schema");
-	provenance_init(&w, t, o->operands + 1);
-	if (why_can(t, name, keys))
-		status = why_answer(&w, o, db, &line);
-	provenance_release(&w);
+	if (strcmp(name, "listens") == 0)
+		status = why_listening(o, db, &line);
+	else
+		status = why_row(o, t, db, &line);
 	tables_release(&tables);
 	db_close(db);
 	buf_release(&line);

@@ -20,8 +20,8 @@ int schema_create(sqlite3 *);
 
 /*
  * Append to `sql` the statements that add what is missing, and that replace a
- * view or an index of an older sp; with `tables` only those for tables and columns, which
- * reading needs.
+ * view or an index of an older sp; with `tables` only those for tables and
+ * columns, which reading needs.
  */
 int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql);
 

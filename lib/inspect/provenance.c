@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/clock.h"
 #include "db/db.h"
 #include "db/statements.h"
+#include "inspect/loose_keys.h"
 #include "merge/merge.h"
-#include "spotify/ref.h"
 
 #define KEYS_MAX ((size_t)256 << 20)
 
@@ -30,8 +29,6 @@ static const struct column *key_column(const struct table *t, unsigned key)
 }
 
 /* --- the row ------------------------------------------------------------- */
-
-#define SECOND 19 /* characters of a time up to its second */
 
 /* Prepare the query of the row that has the keys, or keys like these. */
 static void query_row(
@@ -56,48 +53,20 @@ static void query_row(
 		    row, db_bind_text(row->stmt, (int)i + 1, w->keys[i]));
 }
 
-/* The id in a URI or a link; the text itself if it is neither. */
-static struct slice id_of(struct slice text)
-{
-	struct ref ref = ref_parse(text);
-
-	return ref.id.p ? ref.id : text;
-}
-
-/* The beginning of all times that one as people write it may mean. */
-static struct slice time_of(struct provenance *w, struct slice text)
-{
-	size_t from = w->text.n;
-	char whole[CLOCK_TEXT];
-	bool fraction = memchr(text.p, '.', text.n) != NULL;
-	int64_t ms;
-
-	if (clock_parse(text, &ms) && clock_format(ms, whole)) {
-		buf_put(&w->text, whole, fraction ? CLOCK_TEXT - 1 : SECOND);
-	} else {
-		buf_put_slice(&w->text, text);
-		if (text.n > 10 && w->text.p[from + 10] == ' ')
-			w->text.p[from + 10] = 'T';
-		if (text.n > 11 && w->text.p[w->text.n - 1] == 'Z')
-			w->text.n--;
-	}
-	return (struct slice){w->text.p + from, w->text.n - from};
-}
-
 /* Replace the keys by ids, and by the beginnings of times. */
 static bool normalize_keys(struct provenance *w)
 {
 	size_t room = 1;
 
 	for (unsigned i = 0; i < w->table->key_count; i++)
-		room += w->keys[i].n + CLOCK_TEXT;
+		room += w->keys[i].n + LOOSE_TIME_MAX;
 	if (!buf_reserve(&w->text, room))
 		return false;
 	for (unsigned i = 0; i < w->table->key_count; i++) {
 		if (key_column(w->table, i)->type == COLUMN_TIME)
-			w->keys[i] = time_of(w, w->keys[i]);
-		else
-			w->keys[i] = id_of(w->keys[i]);
+			w->keys[i] = loose_time(w->keys[i], &w->text);
+		else if (!slice_is(key_column(w->table, i)->name, "item"))
+			w->keys[i] = loose_id(w->keys[i]);
 	}
 	return true;
 }
@@ -275,8 +244,8 @@ static int insert_keys(const struct provenance *w, sqlite3 *db)
 		if (!is_in_captures(w->table, i))
 			continue;
 		query_bind_text(&insert, ":text", key);
-		if (time && key.n > SECOND)
-			key.n = SECOND;
+		if (time && key.n > LOOSE_SECOND)
+			key.n = LOOSE_SECOND;
 		query_bind_text(&insert, ":beginning", key);
 		query_run(&insert);
 	}

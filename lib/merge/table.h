@@ -112,8 +112,8 @@ struct tables {
 int table_column(const struct table *, struct slice name);
 
 /*
- * The column of the key at `place`, from 0, in the order in which people give and
- * see a key: its user first. That of the index may begin with a time.
+ * The column of the key at `place`, from 0, in the order in which people give
+ * and see a key: its user first. That of the index may begin with a time.
  */
 unsigned table_key(const struct table *, unsigned place);
 
