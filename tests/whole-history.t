@@ -45,27 +45,28 @@ heard() {
 	sql "select * from play_gaps where closed_by is null"
 }
 
+# loaded NAME: compares what was heard with the first order.
+loaded() { is "$(heard)" "$(cat "$tmp/heard")" "$1"; }
+
+# again NAME: from here on, in another database.
+again() { SP_DB=$tmp/$1.db; }
+
 section "polled"
 # shellcheck disable=SC2086
 api_start $listener --clock 2026-09-25T12:00:00Z
-to=$tmp/api.1
-for day in 25 28 4 7; do
-	month=9
-	[ $day -gt 20 ] || month=10
-	[ $month -eq 9 ] || to=$tmp/api.2
-	api_post "clock?set=$(printf '2026-%02d-%02dT12:00:00Z' $month $day)"
+poll() { # day, file of its captures
+	api_post "clock?set=2026-$1T12:00:00Z"
 	sp-queue next play-history | sp-fetch 2>>"$tmp/fetch.err" |
-	    tee -a "$to" | sp-stage | sp-transform | sp-load 2>>"$tmp/load.err"
-done
+	    tee -a "$tmp/$2" | sp-stage | sp-transform |
+	    sp-load 2>>"$tmp/load.err"
+}
+poll 09-25 api.1
+poll 09-28 api.1
+poll 10-04 api.2
+poll 10-07 api.2
 plays=$(sql "select count(*) from play_history")
 is "$(sql "select count(*) from play_gaps") $((plays > 120))" "1 1" \
     "plays of two weeks, with a gap"
-# loaded NAME: compares what was heard with the first order.
-loaded() { is "$(heard)" "$(cat "$tmp/heard")" "$1"; }
-again() { # another database
-	SP_DB=$tmp/$1.db
-}
-
 section "the export"
 export_to whole $whole --export-since $since
 export_to half $half --export-since $since
@@ -185,5 +186,15 @@ else
 fi
 is "$(TZ=Australia/Sydney digest | cksum)" "$(TZ=UTC digest | cksum)" \
     "nothing stored depends on the zone"
+
+section "taken back"
+again back
+load_api api.1
+load_api api.2
+digest >"$tmp/polled"
+load_zip whole
+run_of_import=$(sql "select run_id from ingest_runs where job = 'import'")
+sp-stage forget "$run_of_import" 2>"$tmp/err" | sp-transform | sp-load
+is "$(digest | diff "$tmp/polled" -)" "" "what the API tells is left as it was"
 
 finish
