@@ -43,16 +43,15 @@ cursor() {
 # provenance [DB]: which capture each value comes from
 provenance() { python3 tests/lib/provenance.py "${1:-$SP_DB}"; }
 # dump [DB]: every column of the tables that captures make, without what only
-# numbers rows, runs and captures; and where each value comes from.
+# numbers rows, runs and captures; and where each value comes from. The matches
+# of streams are derived, and a digest compares them.
 dump() {
-	for dump_table in tracks albums artists track_artists users playlists \
-	    playlist_tracks playlist_pages user_playlists user_relationships \
-	    play_history play_coverage cursors playlist_ingest_queue \
-	    playlist_ingest_done endpoint_status catalogue_answers; do
+	for dump_table in playlist_pages $(digest "$@" | jq -r .table); do
+		[ "$dump_table" != play_matches ] || continue
 		dump_columns=$(sqlite3 "${1:-$SP_DB}" "select group_concat(name)
 		    from pragma_table_info('$dump_table') where name not in
-		    ('play_id', 'row_source', 'first_source', 'column_sources',
-			'tracks_sources')")
+		    ('play_id', 'stream_id', 'row_source', 'first_source',
+			'column_sources', 'tracks_sources')")
 		sqlite3 "${1:-$SP_DB}" "select '$dump_table', $dump_columns
 		    from $dump_table" | sort
 	done

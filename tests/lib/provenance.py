@@ -7,7 +7,9 @@ import json
 import sqlite3
 import sys
 
-KEYS = {"play_history": ("user_id", "played_at", "track_id")}
+KEYS = {"play_history": ("user_id", "played_at", "track_id"),
+        "streaming_history": ("user_id", "ts", "item", "offline_timestamp",
+                              "ms_played", "nth")}
 UNKNOWN = -1
 
 

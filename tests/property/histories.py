@@ -19,7 +19,8 @@ NUMBERS = [0, 1, 2, 10, 2**53 - 1, 2**53 + 1, -2**63, 2**63 - 1]
 IMAGES = [[], [{"url": "u1", "width": 64, "height": None}], [{"url": "u2"}]]
 ENDPOINTS = ["recently-played", "my-playlists", "playlist", "playlist-items",
              "me", "user", "followed-artists", "audio-features",
-             "saved-tracks", "track", "tracks", "album", "artist"]
+             "saved-tracks", "track", "tracks", "album", "artist",
+             "streaming-history", "streaming-history-basic"]
 API = "https://api.spotify.com/v1/"
 
 # What a user adds to the schema: a column, and a table of one's own.
@@ -48,6 +49,7 @@ class Story:
         self.records = []
         kinds = [self.plays, self.my_playlists, self.reading, self.reading,
                  self.me, self.user, self.followed, self.features,
+                 self.streams, self.streams, self.basic_streams,
                  self.saved, self.track, self.tracks, self.album,
                  self.artist, self.refusal, self.row, self.row, self.row,
                  self.queue, self.queue, self.twin]
@@ -293,6 +295,32 @@ class Story:
             self.capture("audio-features", "audio-features/" + ids[0],
                          {"danceability": self.pick([0.1, 0.25]),
                           "id": ids[0]})
+
+    def streams(self):
+        """Of an export; they end when the plays do."""
+        self.rows_of_file("streaming-history", lambda: self.some(
+            {"ts": f"2026-02-0{self.r.randint(1, 3)}T00:00:0"
+                   f"{self.r.randint(0, 2)}Z",
+             "ms_played": self.pick([0, 31000, 200000])},
+            spotify_track_uri=["spotify:track:" + t for t in TRACKS],
+            master_metadata_track_name=NAMES,
+            master_metadata_album_artist_name=NAMES,
+            offline_timestamp=[0, 1769903990],
+            reason_start=["clickrow", "remote", "appload"],
+            reason_end=["trackdone", "fwdbtn", "logout"],
+            incognito_mode=[False, False, False, True]))
+
+    def basic_streams(self):
+        self.rows_of_file("streaming-history-basic", lambda: self.some(
+            {"endTime": f"2026-02-0{self.r.randint(1, 3)} 00:00",
+             "msPlayed": self.pick([0, 31000, 200000])},
+            trackName=NAMES, artistName=NAMES))
+
+    def rows_of_file(self, endpoint, row):
+        rows = [row() for _ in range(self.r.randint(1, 5))]
+        self.capture(endpoint, "", rows, file="f.json",
+                     sha256=self.pick(["5eed", "feed"]),
+                     first_row=self.pick([1, 6]), file_rows=10)
 
     def saved(self):
         self.capture("saved-tracks", "me/tracks?offset=0", {"items": [

@@ -420,7 +420,8 @@ def contents(path, keys):
                              list(key.values())).fetchone()
             objects[table, name] = {
                 c: v for c, v in dict(row).items()
-                if v is not None and c not in ("play_id", "stars")
+                if v is not None and c not in ("play_id", "stream_id",
+                                               "ended_at", "stars")
                 and "_source" not in c
             } if row else None
     return objects
