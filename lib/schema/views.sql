@@ -402,8 +402,7 @@ from (select 'track' as kind, id
 		union all
 		select track_id from tracks where name is null)
 	union all
-	select 'artist', artist_id from artists where images_json is null
+	select 'artist', artist_id from artists where vendor_json is null
 	union all
-	select 'album', album_id from albums
-	where name is null or images_json is null)
+	select 'album', album_id from albums where vendor_json is null)
 where length(id) = 22 and id not glob '*[^0-9A-Za-z]*';
