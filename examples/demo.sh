@@ -94,7 +94,7 @@ run "sqlite3 -column -header \$SP_DB \"
 say "The whole history: the same listener's export, as Spotify sends it on request"
 run "sp-rehearse --user kim --seed 7 --clock $clock --export $dir/export \\
   --export-since $(jq -nr 'now - 30 * 86400 | todate')"
-run "sp-stage import --user kim $dir/export/*/Streaming*.json | sp-transform | sp-load"
+run "sp-stage import --user kim $dir/export/*/Streaming*.json | sp-transform | sp-load" 2>&1
 
 say "Each listening once: what the API knows, what the export knows, or both"
 run "sqlite3 -column -header \$SP_DB \"

@@ -25,8 +25,8 @@ load_api() {
 	sp-stage <"$tmp/$1" | sp-transform | sp-load 2>>"$tmp/load.err"
 }
 load_import() { # arguments of the import
-	sp-stage import --user kim --fetched-at $whole "$@" 2>"$tmp/receipt" |
-	    sp-transform | sp-load
+	sp-stage import --user kim --fetched-at $whole "$@" 2>"$tmp/left-out" |
+	    sp-transform | sp-load 2>"$tmp/receipt"
 }
 load_zip() { load_import "$tmp/$1.zip"; }
 load_loose() { # folder, then options
@@ -117,6 +117,9 @@ is "$(sql "select count(*) + (select count(*) from play_matches
 like "$(truth "select count(*) from pair where offline
     and julianday(ts) - julianday(played_at) > 0.03")" '^[1-9]' \
     "a flight is matched, noticed long after it"
+is "$(awk '/^sum/ { print $2, $3, $(NF - 1), $NF }' "$tmp/receipt")" \
+    "$streams $streams $(sql "select count(distinct play_id) from play_matches") 1" \
+    "the receipt says what was read and new, plays matched and gaps closed"
 is "$(rebuild)" "$(digest)" "a rebuild is the same"
 
 section "in any order"

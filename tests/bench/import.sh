@@ -2,7 +2,8 @@
 # Importing a whole history: a made-up export in a ZIP, with all its rows in one
 # array, and then the plays of the API that are matched with it. ROWS=1000000
 # rows and, to see that time is linear, a tenth of them; PLAYS=200000 plays.
-# Elapsed seconds; the memory of a program is the most that was resident.
+# Elapsed seconds; for each program, the most memory that was resident, and its
+# CPU time.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 sp=${SP_BUILD:-$here/../../build}
@@ -13,16 +14,17 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 
-# The peak of a program's memory, and of its children's, as a line of $tmp/mem.
+# What a program and its children took, as a line of $tmp/took.
 cat >"$tmp/measure.py" <<'END'
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[2:])
-kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+took = resource.getrusage(resource.RUSAGE_CHILDREN)
 with open(sys.argv[1], "a") as to:
-    print(sys.argv[2], kib // 1024, file=to)
+    print("  %-32s %8.1f s of CPU %4d MiB" % (sys.argv[2],
+        took.ru_utime + took.ru_stime, took.ru_maxrss // 1024), file=to)
 sys.exit(status)
 END
-measure() { python3 "$tmp/measure.py" "$tmp/mem" "$@"; }
+measure() { python3 "$tmp/measure.py" "$tmp/took" "$@"; }
 
 cat >"$tmp/zip.py" <<'END'
 import sys, zipfile
@@ -33,11 +35,13 @@ with zipfile.ZipFile(sys.argv[1], "w", zipfile.ZIP_DEFLATED,
 END
 
 now() { date +%s.%N; }
-# since TIME ROWS WHAT: a line of how long it took since then
+# since TIME ROWS WHAT: how long it took since then, and which program how much
 since() {
 	echo "$1 $(now) $2" | awk -v what="$3" '{
 		printf("%-34s %8.1f s %8.1f us/row\n", what, $2 - $1,
 		    ($2 - $1) / $3 * 1e6) }'
+	sort "$tmp/took"
+	rm "$tmp/took"
 }
 
 # A listener of 120 plays a day has about 229 rows a day.
@@ -51,8 +55,8 @@ make_export() { # rows
 }
 
 import() {
-	measure sp-stage import --user kim "$tmp/export.zip" 2>"$tmp/receipt" |
-	    measure sp-transform | measure sp-load
+	measure sp-stage import --user kim "$tmp/export.zip" 2>"$tmp/left-out" |
+	    measure sp-transform | measure sp-load 2>"$tmp/receipt"
 }
 count() { sqlite3 "$SP_DB" "select count(*) from $1"; }
 
@@ -67,13 +71,12 @@ api_plays() {
 
 export SP_DB="$tmp/music.db"
 for n in $((rows / 10)) "$rows"; do
-	rm -f "$SP_DB"* "$tmp/mem"
+	rm -f "$SP_DB"*
 	make_export "$n"
 	begin=$(now)
 	import
 	n=$(count streaming_history)
 	since "$begin" "$n" "import of $n rows"
-	echo "resident, MiB:" "$(sed 's/.*\///' "$tmp/mem" | sort | xargs)"
 done
 begin=$(now)
 import
@@ -81,13 +84,11 @@ since "$begin" "$n" "the same again"
 
 api_plays >"$tmp/plays"
 plays=$(wc -l <"$tmp/plays")
-rm -f "$tmp/mem"
 begin=$(now)
 measure sp-load <"$tmp/plays"
 since "$begin" "$plays" "$plays plays, loaded and matched"
 begin=$(now)
 measure sp-load --rematch
 since "$begin" "$n" "all matched anew"
-echo "resident, MiB:" "$(sed 's/.*\///' "$tmp/mem" | xargs)"
 echo "matched: $(count 'play_matches where play_id is not null') streams," \
     "$(sqlite3 "$SP_DB" 'select count(distinct play_id) from play_matches') plays"
