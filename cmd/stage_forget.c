@@ -85,6 +85,10 @@ static void report(const struct forget *f)
 {
 	const char *would = f->dry ? " would be" : "";
 
+	if (f->captures == 0 && f->values == 0) {
+		cli_warn("forget: no captures and no values are left of it");
+		return;
+	}
 	cli_warn("forget: %" PRId64 " captures and %" PRId64
 		 " values%s removed, %" PRId64 " rows with all their values",
 	    f->captures, f->values, would, f->rows);
@@ -139,15 +143,18 @@ static void remove_all(struct forget *f, struct source *s)
 
 /* The captures to replay, up to two kinds of them. */
 static size_t choose_captures(
-    enum forget_scope scope, struct capture_filter filters[2])
+    const struct forget *f, struct capture_filter filters[2])
 {
 	static const char *const exports[] = {
 	    "streaming-history", "streaming-history-basic"};
 
+	filters[0] = (struct capture_filter){.run = NULL};
+	if (f->scope != FORGET_EXPORTS)
+		return f->scope == FORGET_ALL;
 	for (size_t i = 0; i < COUNT_OF(exports); i++)
 		filters[i] = (struct capture_filter){
-		    .endpoint = scope == FORGET_EXPORTS ? exports[i] : NULL};
-	return scope == FORGET_NOTHING ? 0 : scope == FORGET_ALL ? 1 : 2;
+		    .endpoint = exports[i], .user = f->user};
+	return COUNT_OF(exports);
 }
 
 /* Begin the record of the run, which names nobody. */
@@ -159,24 +166,24 @@ static void open_run(struct source *s)
 	json_put_member(b, "started_at", slice_of(s->started_at));
 }
 
-static int replay(sqlite3 *db, struct source *s, enum forget_scope scope,
-    const struct stage_options *o)
+static int replay(
+    struct forget *f, struct source *s, const struct stage_options *o)
 {
 	bool progress = cli_progress_wanted(o->progress);
 	struct capture_filter filters[2];
 	struct capture_walk walks[2];
 	struct buf line = BUF_INIT(o->max_line);
-	size_t count = choose_captures(scope, filters);
+	size_t count = choose_captures(f, filters);
 	int64_t captures = 0;
 	int status = 0, rc = SQLITE_DONE;
 
 	for (size_t i = 0; i < count; i++) {
-		if (capture_walk_init(&walks[i], db, &filters[i], false))
-			database_die(db, "cannot read staging_raw");
+		if (capture_walk_init(&walks[i], f->db, &filters[i], false))
+			database_die(f->db, "cannot read staging_raw");
 		captures += walks[i].total;
 	}
 	open_run(s);
-	replay_send_run(db, s, captures);
+	replay_send_run(f->db, s, captures);
 	for (size_t i = 0; i < count && rc == SQLITE_DONE; i++) {
 		rc = replay_send(&walks[i], s, &line, progress, &status);
 		if (rc == SQLITE_TOOBIG)
@@ -184,7 +191,7 @@ static int replay(sqlite3 *db, struct source *s, enum forget_scope scope,
 			    "forget: capture %lld is longer than --max-line",
 			    (long long)walks[i].last);
 		if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-			database_die(db, "cannot read staging_raw");
+			database_die(f->db, "cannot read staging_raw");
 	}
 	for (size_t i = 0; i < count; i++)
 		capture_walk_release(&walks[i]);
@@ -227,7 +234,7 @@ int stage_forget(const struct stage_options *o)
 			cli_die(EX_OSERR, "no clock or random bytes available");
 		remove_all(&f, &source);
 		report(&f);
-		status = replay(db, &source, f.scope, o);
+		status = replay(&f, &source, o);
 		out_release(&out);
 	}
 	forget_release(&f);

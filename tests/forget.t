@@ -78,7 +78,8 @@ is "$(track u)" "Other||2026-03-07T00:00:00.000Z" \
     "a row that another asserts is as new as that"
 is "$(differs)" "" "as a rebuild, too"
 forget R3
-is "$status$err" "0sp-stage: forget: 0 captures and 0 values removed, 0 rows with all their values" \
+is "$status$err" \
+    "0sp-stage: forget: no captures and no values are left of it" \
     "once more is nothing"
 
 section "again"
@@ -251,6 +252,37 @@ is "$(sql "select display_name from users where user_id = 'kim'")" "" \
 is "$(sql "select account from accounts")" his "other accounts stay"
 is "$(differs)" "" "as a rebuild"
 is "$(grep -c Kim "$SP_DB")" 0 "nothing is left in the file"
+
+section "an export"
+fresh
+# stream SECOND TRACK: a row of an export, a listening of 200 s.
+stream() {
+	printf '{"ts":"2026-02-01T10:00:%sZ","platform":"ios","ms_played":200000,"conn_country":"SE","master_metadata_track_name":"Song","master_metadata_album_artist_name":"A","master_metadata_album_album_name":"B","spotify_track_uri":"spotify:track:%s","episode_name":null,"episode_show_name":null,"spotify_episode_uri":null,"reason_start":"trackdone","reason_end":"trackdone","shuffle":false,"skipped":false,"offline":false,"offline_timestamp":null,"incognito_mode":false}' "$1" "$2"
+}
+one=1111111111111111111111 two=2222222222222222222222 three=3333333333333333333333
+echo "[$(stream 10 $one),$(stream 20 $two)]" >"$tmp/early.json"
+echo "[$(stream 20 $two),$(stream 30 $three)]" >"$tmp/late.json"
+of play-history A 09 recently-played "$(plays 2026-02-01T10:00:11.500Z $one)" | pipe
+for file in early late; do
+	sp-stage import --user kim "$tmp/$file.json" 2>/dev/null | sp-transform |
+	    sp-load 2>/dev/null
+done
+late=$(sql "select max(run_id) from ingest_runs where job = 'import'")
+streams() { sql "select substr(track_id, 1, 1), count(play_id) from streaming_history
+    left join play_matches using (stream_id) group by 1" | tr '\n' ' '; }
+is "$(streams)" "1|1 2|0 3|0 " "two that overlap, and a play"
+sp-stage forget "$late" 2>/dev/null >"$tmp/captures"
+is "$(jq -r 'select(.type == "capture").endpoint' "$tmp/captures")" \
+    streaming-history "only captures of exports are replayed"
+sp-transform <"$tmp/captures" | sp-load 2>/dev/null
+is "$(streams)" "1|1 2|0 " "what both have stays"
+is "$(differs)" "" "as a rebuild"
+forget --even-plays A
+is "$(streams)" "1|0 2|0 " "a play that goes leaves its stream"
+is "$(differs)" "" "as a rebuild of that"
+sp-stage import --user kim "$tmp/late.json" 2>/dev/null | sp-transform |
+    sp-load 2>/dev/null
+is "$(streams)" "1|0 2|0 3|0 " "the file can be imported again"
 
 section "random histories"
 # Loaded in any order of runs, of two people; then a run is forgotten, or one of

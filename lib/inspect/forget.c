@@ -26,6 +26,14 @@ static int run_all(sqlite3 *db, const struct sql *const *s)
 	return rc;
 }
 
+/* Streams and plays that change or go are matched anew. */
+static void note_change(void *ctx, const struct change *c)
+{
+	struct forget *f = ctx;
+
+	unmatched_change(&f->unmatched, c);
+}
+
 int forget_init(struct forget *f, sqlite3 *db, bool dry)
 {
 	static const struct sql *const create[] = {&sql_forget_create_runs,
@@ -35,13 +43,18 @@ int forget_init(struct forget *f, sqlite3 *db, bool dry)
 
 	*f = (struct forget){.db = db, .dry = dry, .tables = {.db = db}};
 	applier_init(&f->applier, db, dry);
+	unmatched_init(&f->unmatched, db);
+	f->applier.on_change = dry ? NULL : note_change;
+	f->applier.ctx = f;
 	return run_all(db, create);
 }
 
 void forget_release(struct forget *f)
 {
+	unmatched_release(&f->unmatched);
 	applier_release(&f->applier);
 	tables_release(&f->tables);
+	free(f->user);
 	free(f->numbers);
 	free(f->times);
 }
@@ -388,11 +401,14 @@ static int sum_captures(struct forget *f)
 	query_step(&q);
 	f->captures = query_int(&q, 0);
 	f->bytes = query_int(&q, 1);
+	if (!query_is_null(&q, 2))
+		f->user = mem_string(query_string(&q, 2));
 	query_fail(&q, add_sum(f, SLICE("staging_raw"), f->captures, 0, 0));
 	return query_finish(&q);
 }
 
-int forget_apply(struct forget *f)
+/* Remove all that is no value of a row. */
+static int remove_rest(struct forget *f)
 {
 	static const struct sql *const remove[] = {&sql_forget_mark_runs,
 	    &sql_forget_delete_captures, &sql_forget_delete_bodies,
@@ -401,13 +417,27 @@ int forget_apply(struct forget *f)
 	    &sql_forget_delete_redeliveries, &sql_forget_delete_runs_of_user,
 	    &sql_forget_delete_gaps_of_user, &sql_forget_delete_accounts,
 	    &sql_forget_delete_lifted_deadlines, NULL};
-	int rc = find(f);
+	int rc = run_all(f->db, remove);
 
+	if (rc == SQLITE_OK)
+		rc = unmatched_drop_deleted(f->db);
+	if (rc == SQLITE_OK)
+		rc = unmatched_end(&f->unmatched);
+	return rc == SQLITE_OK ? query_exec(f->db, &sql_forget_delete_spans)
+			       : rc;
+}
+
+int forget_apply(struct forget *f)
+{
+	int rc = f->dry ? SQLITE_OK : unmatched_begin(&f->unmatched);
+
+	if (rc == SQLITE_OK)
+		rc = find(f);
 	if (rc == SQLITE_OK)
 		rc = sum_captures(f);
 	if (rc == SQLITE_OK)
 		rc = forget_tables(f);
-	return rc == SQLITE_OK && !f->dry ? run_all(f->db, remove) : rc;
+	return rc == SQLITE_OK && !f->dry ? remove_rest(f) : rc;
 }
 
 void forget_list(const struct forget *f, struct query *list)

@@ -23,6 +23,7 @@
 #include "base/slice.h"
 #include "base/ulid.h"
 #include "db/query.h"
+#include "match/unmatched.h"
 #include "merge/apply.h"
 #include "merge/table.h"
 
@@ -41,9 +42,11 @@ struct forget {
 	int64_t pruned; /* values that captures which are no longer here may
 			   have asserted, before or too */
 	enum forget_scope scope;
+	char *user; /* whose all the captures are, if they are of one user */
 
 	struct tables tables; /* private from here */
 	struct applier applier;
+	struct unmatched unmatched;
 	struct retraction what;
 	int64_t *numbers, *times;
 	char pruned_from[CLOCK_TEXT], pruned_to[CLOCK_TEXT];

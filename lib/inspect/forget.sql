@@ -147,7 +147,9 @@ from (
 left join ingest_runs using (run_id);
 
 -- name: forget_sum_captures
-select count(*), coalesce(sum(size), 0)
+-- How many, how large, and of which user, if they are of one.
+select count(*), coalesce(sum(size), 0),
+	iif(min(coalesce(user_id, '')) = max(user_id), max(user_id), null)
 from temp.forget_captures c join staging_raw s using (capture_id)
 left join staging_bodies b on b.body_id = s.body_id;
 
@@ -190,11 +192,9 @@ update sources set run_id = '', seq = source_id
 where source_id in (select source_id from temp.forget_sources);
 
 -- name: forget_delete_matches
--- Of plays and streams that are gone.
+-- Of plays that are gone, whose numbers may be given to others.
 delete from play_matches
-where stream_id not in (select stream_id from streaming_history)
-	or play_id not in (select play_id from play_history)
-	or leader_id not in (select stream_id from streaming_history);
+where play_id not in (select play_id from play_history);
 
 -- name: forget_mark_runs
 -- The log says what is forgotten. Gaps are reported anew.
@@ -235,6 +235,11 @@ delete from accounts where user_id in (select user_id from temp.forget_users);
 
 -- name: forget_delete_lifted_deadlines
 delete from lifted_deadlines
+where user_id in (select user_id from temp.forget_users);
+
+-- name: forget_delete_spans
+-- Nothing of theirs is left to be matched.
+delete from unmatched_spans
 where user_id in (select user_id from temp.forget_users);
 
 -- name: forget_pending

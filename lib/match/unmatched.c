@@ -132,6 +132,12 @@ static struct slice text_of(
 	return value_slice(&row->values[u->columns[nth]]);
 }
 
+/* The row that has the keys of a change: as it is, or as it was if deleted. */
+static const struct stored_row *keys_of(const struct change *c)
+{
+	return c->after->present ? c->after : c->before;
+}
+
 static void note_stream_row(struct unmatched *u, const struct stored_row *row)
 {
 	if (row->present)
@@ -154,8 +160,8 @@ static void note_track(struct unmatched *u, const struct change *c)
 	struct slice after = text_of(u, c->after, 1);
 
 	if (!slice_eq(before, after)) {
-		note_isrc(u, text_of(u, c->after, 0), before);
-		note_isrc(u, text_of(u, c->after, 0), after);
+		note_isrc(u, text_of(u, keys_of(c), 0), before);
+		note_isrc(u, text_of(u, keys_of(c), 0), after);
 	}
 	before = text_of(u, c->before, 2);
 	after = text_of(u, c->after, 2);
@@ -178,7 +184,7 @@ static void note_artist(struct unmatched *u, const struct change *c)
 
 static void note_track_artist(struct unmatched *u, const struct change *c)
 {
-	query_bind_text(&u->artist_name, ":artist", text_of(u, c->after, 0));
+	query_bind_text(&u->artist_name, ":artist", text_of(u, keys_of(c), 0));
 	if (query_step(&u->artist_name))
 		note_name(u, &u->artist, 1, query_text(&u->artist_name, 0));
 	query_reset(&u->artist_name);
@@ -195,7 +201,7 @@ void unmatched_change(struct unmatched *u, const struct change *c)
 	case ROLE_PLAY:
 		/* Whatever else changes of a play, its key stays. */
 		if (c->kind != CHANGE_UPDATE)
-			note_play(u, c->after);
+			note_play(u, keys_of(c));
 		break;
 	case ROLE_STREAM:
 		note_stream_row(u, c->before);
