@@ -61,7 +61,6 @@ struct buf *import_begin(struct import *im, const char *name, int64_t time,
 		json_put_member(b, "user", slice_of(user));
 	json_put_member_int(b, "status", 200);
 	json_put_member(b, "fetched_at", slice_of(at));
-	json_put_member(b, "file", slice_of(name));
 	return b;
 }
 

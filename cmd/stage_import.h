@@ -64,7 +64,7 @@ void import_refuse_rows(struct import *, const char *name, int64_t rows,
 
 /*
  * Begin a capture with the members that all have, to be continued in the buf
- * that is returned, and sent.
+ * that is returned, and sent. They are in the order in which a replay has them.
  */
 struct buf *import_begin(struct import *, const char *name, int64_t time,
     const char *endpoint, const char *user);

@@ -154,6 +154,7 @@ void import_body(struct import *im, const char *name, int64_t time,
 
 	name_list(im, name, endpoint, body, &list);
 	b = import_begin(im, name, time, endpoint, user);
+	json_put_member(b, "file", slice_of(name));
 	if (list.n)
 		json_put_member(b, "list", buf_slice(&list));
 	buf_release(&list);

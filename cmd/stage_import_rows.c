@@ -28,6 +28,7 @@ struct row_capture {
 	struct buf repeats; /* the members of an object, or empty */
 
 	int64_t bad_rows;
+	bool failed; /* it could not be read on */
 	bool flawed; /* a flaw was reported */
 };
 
@@ -45,6 +46,7 @@ static void flush(struct row_capture *c)
 	    export_endpoint(c->form), c->im->user);
 	json_put_member(b, "sha256", slice_of(s->sha256));
 	json_put_member_int(b, "first_row", c->first_row);
+	json_put_member(b, "file", slice_of(c->file->name));
 	json_put_member_int(b, "rows", c->rows);
 	if (s->is_whole)
 		json_put_member_int(b, "file_rows", s->rows);
@@ -120,6 +122,7 @@ static void show_progress(struct import *im)
 static void end_file(struct row_capture *c, const struct values *v)
 {
 	struct import *im = c->im;
+	const struct survey *s = c->file->survey;
 	const char *name = c->file->name;
 
 	flush(c);
@@ -127,7 +130,8 @@ static void end_file(struct row_capture *c, const struct values *v)
 		import_refuse_rows(im, name, c->bad_rows - BAD_ROWS_SHOWN,
 		    "%" PRId64 " more rows cannot be read",
 		    c->bad_rows - BAD_ROWS_SHOWN);
-	if (v->row != c->file->survey->rows)
+	if (v->row != s->rows ||
+	    s->is_whole != (c->bad_rows == 0 && !c->failed))
 		import_refuse(im, name, "bad file",
 		    "it changed while it was read: import it again");
 }
@@ -163,8 +167,12 @@ void import_history(struct import *im, const struct import_file *f)
 			    v.value_at);
 			break;
 		default:
-			refuse_row(
-			    &c, v.row + 1, f->error, v.before + v.window.n);
+			flush(&c);
+			c.failed = true;
+			import_refuse(im, f->name, "bad file",
+			    "cannot read on after row %" PRId64
+			    ", byte %" PRIu64 ": %s",
+			    v.row, v.before + v.window.n, f->error);
 		}
 	}
 	end_file(&c, &v);

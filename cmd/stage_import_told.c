@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ struct operand {
 	const char *name;
 	int fd;	      /* of stdin, or the copy of a pipe; else -1 */
 	int64_t time; /* when it was last written, Unix ms */
+	bool copied;  /* or was to be, into a temporary file */
 	struct found_file *files;
 	size_t count, room;
 };
@@ -69,6 +71,7 @@ static int copy_pipe(int from)
 			copy.err = errno;
 	}
 	out_flush(&copy);
+	lseek(fd, 0, SEEK_SET);
 	if (copy.err) {
 		close(fd);
 		errno = copy.err;
@@ -92,6 +95,7 @@ static bool keep_seekable(struct operand *o, int fd, const struct stat *st)
 		errno = EISDIR;
 		return false;
 	}
+	o->copied = true;
 	o->fd = copy_pipe(fd);
 	error = errno;
 	if (o->path)
@@ -190,8 +194,11 @@ static void survey_operand(struct told_import *t, struct operand *o)
 	int fd = open_operand(o);
 
 	if (fd < 0) {
-		refuse_later(add_file(o, 0, o->name), "cannot read: %s",
-		    strerror(errno));
+		int error = errno;
+
+		refuse_later(add_file(o, 0, o->name), "cannot %s: %s",
+		    o->copied ? "copy to a temporary file" : "read",
+		    strerror(error));
 		return;
 	}
 	input_init(&in, fd, o->name, o->time);
@@ -324,7 +331,7 @@ static void check_names(struct told_import *t, struct found_file *f)
 			continue;
 		buf_printf(
 		    &names, "%s'%s'", names.n ? ", " : "", f->survey.names[i]);
-		buf_puts(&options, " --username=");
+		buf_puts(&options, " --username ");
 		put_argument(&options, f->survey.names[i]);
 	}
 	if (f->survey.has_more_names)
@@ -441,14 +448,14 @@ static bool is_wanted(struct told_import *t, struct found_file *f, bool loose)
 	return false;
 }
 
-/* Go on to the file of that number; false if it is gone. */
-static bool find_again(struct input *in, int number)
+/* Go on to the file of that number. */
+static enum input_result find_again(struct input *in, int number)
 {
 	enum input_result result = INPUT_FILE;
 
 	while (in->number < number && result != INPUT_END)
 		result = input_next(in);
-	return in->number == number && result == INPUT_FILE;
+	return in->number == number ? result : INPUT_END;
 }
 
 static void send_file(
@@ -460,9 +467,11 @@ static void send_file(
 	    .error = in->error,
 	    .survey = &f->survey};
 
-	if (!find_again(in, f->number)) {
-		import_refuse(&t->im, f->name, "bad file",
-		    "it changed while it was read: import it again");
+	if (find_again(in, f->number) != INPUT_FILE) {
+		import_refuse(&t->im, f->name, "bad file", "%s",
+		    *in->error ? in->error
+			       : "it changed while it was read: import it "
+				 "again");
 		return;
 	}
 	file.time = in->time;
@@ -543,6 +552,18 @@ static void survey_all(struct told_import *t)
 		cli_progress_end();
 }
 
+/*
+ * A ZIP is read alike everywhere: its times, which have no zone, as UTC, and
+ * its names as UTF-8.
+ */
+static void fix_zone_and_charset(void)
+{
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		setlocale(LC_CTYPE, "en_US.UTF-8");
+}
+
 int import_told(const struct stage_options *o)
 {
 	struct told_import t = {
@@ -550,9 +571,7 @@ int import_told(const struct stage_options *o)
 	    .user = BUF_INIT(NAME_MAX_TEXT)};
 	int status;
 
-	/* The times in a ZIP have no zone; they are read as UTC everywhere. */
-	setenv("TZ", "UTC0", 1);
-	tzset();
+	fix_zone_and_charset();
 	init_operands(&t);
 	import_open_writer(&t.im);
 	find_user(&t);

@@ -54,6 +54,7 @@ static void set_error(struct input *in, struct archive *zip)
 		mem_exhausted();
 	snprintf(in->error, sizeof(in->error), "%s",
 	    why && *why ? why : "not readable");
+	in->error[strcspn(in->error, "\n")] = '\0';
 }
 
 static long read_loose(struct input *in, char *to, size_t n)
@@ -76,6 +77,14 @@ static long read_on(struct input *in, struct archive *zip, char *to, size_t n)
 	if (!zip)
 		return read_loose(in, to, n);
 	got = archive_read_data(zip, to, n);
+	/* The file does not fit its checksum; its last bytes can be read. */
+	if (got == ARCHIVE_WARN) {
+		set_error(in, zip);
+		in->damaged = true;
+		got = archive_read_data(zip, to, n);
+	}
+	if (got == 0 && in->damaged)
+		return -1;
 	if (got < 0)
 		set_error(in, zip);
 	return got < 0 ? -1 : (long)got;
@@ -148,7 +157,8 @@ static bool open_zip(struct input *in)
 	*z = (struct input_zip){.zip = mem_need(archive_read_new()),
 	    .name_size = in->name.n,
 	    .input = in};
-	archive_read_support_format_zip(z->zip);
+	if (archive_read_support_format_zip(z->zip) < ARCHIVE_WARN)
+		mem_exhausted();
 	if (in->depth == 1) {
 		lseek(in->fd, 0, SEEK_SET);
 		rc = archive_read_open_fd(z->zip, in->fd, BLOCK);
@@ -218,6 +228,7 @@ static enum input_result next_entry(struct input *in)
 		set_name(in, entry);
 	} while (is_folder(in, entry));
 	in->number++;
+	in->damaged = false;
 	in->time = time_of(in, entry);
 	if (archive_entry_is_encrypted(entry))
 		return INPUT_ENCRYPTED;

@@ -49,6 +49,7 @@ struct input {
 	int number;	 /* of the file in this operand, from 1 */
 	int64_t time;	 /* when it was written, Unix ms */
 	int64_t own_time; /* the operand's */
+	bool damaged;	  /* so says its ZIP once the file is read */
 	char error[256];  /* of INPUT_BROKEN, or after a failed input_read */
 
 	unsigned char head[INPUT_HEAD]; /* of the file, read ahead */

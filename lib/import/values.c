@@ -133,6 +133,19 @@ static void take_value(struct values *v, const struct json *j)
 	v->at += v->value.n;
 }
 
+/* Go to the next `{`, or to the end. */
+static void find_brace(struct values *v)
+{
+	const char *p = NULL;
+
+	while (!p && (read_ahead(v, 1), v->at < v->window.n)) {
+		struct slice rest = rest_of(v);
+
+		p = memchr(rest.p, '{', rest.n);
+		v->at = p ? (size_t)(p - v->window.p) : v->window.n;
+	}
+}
+
 /*
  * Skip a row in which something is wrong, up to the next `{` after that. Where
  * there is none, the list is over.
@@ -142,8 +155,7 @@ static enum value_result skip_row(
 {
 	set_error(v, error, at);
 	v->at += passed;
-	while (skip_space(v) && *rest_of(v).p != '{')
-		v->at++;
+	find_brace(v);
 	v->wants_comma = false;
 	v->in_list = v->at < v->window.n;
 	return VALUE_BAD_ROW;

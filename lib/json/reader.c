@@ -22,7 +22,6 @@ static const char no_end[] = "string without end";
 /* The longest token that fails as a whole: two escapes of surrogates. */
 #define LONGEST_TOKEN 12
 
-
 void json_init(struct json *j, struct slice text)
 {
 	j->start = j->p = text.p ? text.p : "";

@@ -37,6 +37,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 
 from common import (CAPTURED, STATUSES, Api, Broken, Progress, check,
                     differences, duration, folder, is_whole, opened, program,
@@ -547,6 +548,52 @@ class Import(Case):
                 db.execute(CAPTURED)))})
 
 
+class ImportPipe(Import):
+    """A history in a pipe, which is copied first."""
+
+    name = "sp-stage import of a history in a pipe"
+    command = ("sp-stage", "import", "--user", "kim", "--fetched-at",
+               "2026-11-01")
+
+    def set_up(self, path):
+        Case.set_up(self, path)
+        self.stdin = json.dumps([{
+            "ts": "2026-10-01T06:%02d:00Z" % i, "username": "kim",
+            "ms_played": 1000 * i, "ip_addr": "192.0.2.1",
+            "spotify_track_uri": "spotify:track:t%d" % (i // 2)}
+            for i in range(40)])
+
+    def refused(self, path, out, err):
+        return "cannot " in err and '"type":"error"' in out
+
+
+class ImportZip(ImportPipe):
+    """The same in a ZIP in a ZIP, beside another file."""
+
+    name = "sp-stage import of a ZIP"
+    # Without memory, libarchive ends the program in its own ways.
+    without_memory = {0, 1, 71, -signal.SIGSEGV}
+    statuses = STATUSES | {-signal.SIGSEGV}
+    command = (*ImportPipe.command, "outer.zip")
+
+    def set_up(self, path):
+        super().set_up(path)
+        for outer, files in (("my.zip", {"a/history.json": self.stdin,
+                                         "a/library.json": "{}"}),
+                             ("outer.zip", {"my.zip": None})):
+            with zipfile.ZipFile(path + "/" + outer, "w",
+                                 zipfile.ZIP_DEFLATED) as zip_file:
+                for name, text in files.items():
+                    if text is None:
+                        zip_file.write(path + "/" + name, name)
+                    else:
+                        zip_file.writestr(name, text)
+        self.stdin = ""
+
+    def refused(self, path, out, err):
+        return "libarchive" in err or '"type":"error"' in out
+
+
 class Prune(Case):
     name, command = "sp-stage prune", ("sp-stage", "prune", "--keep", "0")
     database = True
@@ -807,7 +854,7 @@ class Rehearse(Case):
 CASES = [Next, NextAll, NextPlaylists, NextProfile, NextFeatures, Status,
          StatusTable, Budget, Queued, Count, Add, Drop, Fetch, FetchMany, Look,
          Accounts, AccountsTable, Logout, Login, LoginAgain, Stage,
-         Replay, ReplayRefused, Runs, RunsTable, WhyCapture, Import,
+         Replay, ReplayRefused, Runs, RunsTable, WhyCapture, Import, ImportPipe, ImportZip,
          Prune, PruneVacuum, PrunePlan, Why, WhyPlay, Transform,
          TransformParent, TransformWorkers, TransformFilter, TransformBodies,
          Load, LoadAgain, LoadLists, LoadRefused, DryRun, DryRunLists, Digest,
