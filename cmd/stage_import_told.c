@@ -47,7 +47,7 @@ struct told_import {
 	size_t count;
 	struct key_sieve sieve;
 	struct buf user; /* the only one of the database, or empty */
-	bool is_user_told;
+	bool has_any;	 /* history or body, the operand at hand */
 };
 
 /* --- Operands --- */
@@ -438,6 +438,7 @@ static bool is_wanted(struct told_import *t, struct found_file *f, bool loose)
 		import_refuse(&t->im, f->name, "bad file", "%s", f->refusal);
 		return false;
 	}
+	t->has_any |= s->kind == FILE_HISTORY || s->kind == FILE_BODIES;
 	if (s->kind == FILE_HISTORY && (same = same_file(t, f)) != NULL) {
 		cli_warn("%s: left out: the same as %s", f->name, same);
 		return false;
@@ -481,8 +482,8 @@ static void send_file(
 		import_bodies(&t->im, &file);
 }
 
-/* Send what is wanted of an operand; the number of files. */
-static size_t send_files(struct told_import *t, struct operand *o, bool loose)
+/* Send what is wanted of an operand. */
+static void send_files(struct told_import *t, struct operand *o, bool loose)
 {
 	struct input in;
 	size_t sent = 0;
@@ -496,7 +497,7 @@ static size_t send_files(struct told_import *t, struct operand *o, bool loose)
 		if (fd < 0 && (fd = open_operand(o)) < 0) {
 			import_refuse(&t->im, o->name, "bad file",
 			    "cannot read: %s", strerror(errno));
-			return sent;
+			return;
 		}
 		if (sent++ == 0)
 			input_init(&in, fd, o->name, o->time);
@@ -506,7 +507,6 @@ static size_t send_files(struct told_import *t, struct operand *o, bool loose)
 		input_release(&in);
 		close_operand(o, fd);
 	}
-	return sent;
 }
 
 static void send_operand(struct told_import *t, struct operand *o)
@@ -515,7 +515,9 @@ static void send_operand(struct told_import *t, struct operand *o)
 	int status = t->im.status;
 
 	t->im.status = 0;
-	if (send_files(t, o, loose) == 0 && t->im.status == 0 && !loose)
+	t->has_any = false;
+	send_files(t, o, loose);
+	if (!t->has_any && !loose && t->im.status == 0)
 		import_refuse(
 		    &t->im, o->name, "bad file", "it has no streaming history");
 	if (t->im.status == 0)

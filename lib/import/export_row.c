@@ -80,8 +80,11 @@ static bool name_is(const struct json *j, struct slice name)
 static void take_member(
     struct row_values *v, const struct json *j, enum json_type type)
 {
+	static const struct slice author = {"authorName", 10};
+
 	for (int i = 0; i < MEMBERS; i++) {
-		bool basic = name_is(j, members[i].basic);
+		bool basic = name_is(j, members[i].basic) ||
+			     (i == NAME && name_is(j, author));
 
 		if (!basic && !name_is(j, members[i].name))
 			continue;
@@ -146,29 +149,39 @@ static void put_item(const struct row_values *v, struct buf *to)
 	}
 }
 
+static void cut_suffix(struct slice *text, struct slice suffix)
+{
+	size_t at = text->n - suffix.n;
+
+	if (text->n > suffix.n && slice_eq(slice_from(*text, at), suffix))
+		text->n = at;
+}
+
 /*
  * When the stream ended, in Unix milliseconds: a blank may be in the place of
- * the T, and the zone, which is UTC, and the seconds may be missing. -1 for
- * what is no time.
+ * the T, and the seconds and the zone, which is UTC, may be missing. -1 for
+ * what is no such time.
  */
 static int64_t ended_at(struct slice text)
 {
-	char copy[40];
+	char copy[32];
 	int64_t ms;
-	size_t n = 0;
+	size_t n;
 
-	text = slice_trim(text);
-	if (text.n < 16 || text.n > sizeof(copy) - 4)
+	cut_suffix(&text, SLICE(" UTC"));
+	cut_suffix(&text, SLICE("+00:00"));
+	cut_suffix(&text, SLICE("Z"));
+	n = text.n;
+	if (n < 16 || n > sizeof(copy) - 4)
 		return -1;
-	memcpy(copy, text.p, n = text.n);
+	memcpy(copy, text.p, n);
 	if (copy[10] == ' ')
 		copy[10] = 'T';
-	if (n > 4 && memcmp(copy + n - 4, " UTC", 4) == 0)
-		n -= 4;
-	if (n == 16)
-		memcpy(copy + n, ":00", 3), n += 3;
-	if (n > 0 && copy[n - 1] >= '0' && copy[n - 1] <= '9' && n < 26)
-		copy[n++] = 'Z';
+	if (n == 16) {
+		memcpy(copy + n, ":00", 3);
+		n += 3;
+	}
+	copy[n++] = 'Z';
 	return clock_parse((struct slice){copy, n}, &ms) ? ms : -1;
 }
 

@@ -30,7 +30,7 @@ static void close_zip(struct input *in)
 	struct input_zip *z = &in->zips[--in->depth];
 
 	archive_read_free(z->zip);
-	free(z->block);
+	free(z->outer_block);
 }
 
 void input_release(struct input *in)
@@ -41,9 +41,9 @@ void input_release(struct input *in)
 }
 
 /* The ZIP that the file at hand is in; NULL for a loose file. */
-static struct archive *zip_of(const struct input *in)
+static struct input_zip *zip_of(struct input *in)
 {
-	return in->depth > 0 ? in->zips[in->depth - 1].zip : NULL;
+	return in->depth > 0 ? &in->zips[in->depth - 1] : NULL;
 }
 
 static void set_error(struct input *in, struct archive *zip)
@@ -69,25 +69,42 @@ static long read_loose(struct input *in, char *to, size_t n)
 	return (long)got;
 }
 
-/* Read of the file at hand in a ZIP, or of the loose one, what comes next. */
-static long read_on(struct input *in, struct archive *zip, char *to, size_t n)
+/* Have the next block of the file at hand in a ZIP; false at its end. */
+static bool next_block(struct input *in, struct input_zip *z)
 {
-	la_ssize_t got;
+	const void *block;
+	size_t size = 0;
+	la_int64_t offset;
+	int rc;
 
-	if (!zip)
-		return read_loose(in, to, n);
-	got = archive_read_data(zip, to, n);
-	/* The file does not fit its checksum; its last bytes can be read. */
-	if (got == ARCHIVE_WARN) {
-		set_error(in, zip);
-		in->damaged = true;
-		got = archive_read_data(zip, to, n);
+	do
+		rc = archive_read_data_block(z->zip, &block, &size, &offset);
+	while (rc == ARCHIVE_OK && size == 0);
+	/* The block is the last, and the file does not fit its checksum. */
+	if (rc < ARCHIVE_OK) {
+		set_error(in, z->zip);
+		z->damaged = true;
 	}
-	if (got == 0 && in->damaged)
-		return -1;
-	if (got < 0)
-		set_error(in, zip);
-	return got < 0 ? -1 : (long)got;
+	if (rc == ARCHIVE_EOF || rc < ARCHIVE_WARN)
+		return false;
+	z->block = block;
+	z->block_size = size;
+	return size > 0;
+}
+
+/* Read of the file at hand in a ZIP, or of the loose one, what comes next. */
+static long read_on(struct input *in, struct input_zip *z, char *to, size_t n)
+{
+	if (!z)
+		return read_loose(in, to, n);
+	if (z->block_size == 0 && (z->damaged || !next_block(in, z)))
+		return z->damaged ? -1 : 0;
+	if (n > z->block_size)
+		n = z->block_size;
+	memcpy(to, z->block, n);
+	z->block += n;
+	z->block_size -= n;
+	return (long)n;
 }
 
 long input_read(void *ctx, char *to, size_t n)
@@ -141,8 +158,8 @@ static la_ssize_t read_inner(struct archive *zip, void *ctx, const void **block)
 		z->head_read = true;
 		return INPUT_HEAD;
 	}
-	*block = z->block;
-	n = read_on(in, z[-1].zip, z->block, BLOCK);
+	*block = z->outer_block;
+	n = read_on(in, z - 1, z->outer_block, BLOCK);
 	if (n < 0)
 		archive_set_error(zip, EIO, "%s", in->error);
 	return n;
@@ -164,7 +181,7 @@ static bool open_zip(struct input *in)
 		rc = archive_read_open_fd(z->zip, in->fd, BLOCK);
 	} else {
 		memcpy(z->head, in->head, INPUT_HEAD);
-		z->block = mem_alloc(BLOCK);
+		z->outer_block = mem_alloc(BLOCK);
 		rc = archive_read_open(z->zip, z, NULL, read_inner, NULL);
 	}
 	in->head_size = in->head_at = 0;
@@ -213,22 +230,23 @@ static enum input_result end_zip(struct input *in, bool broken)
 /* Go to the next file of the ZIP at hand; INPUT_END at its end. */
 static enum input_result next_entry(struct input *in)
 {
-	struct archive *zip = zip_of(in);
+	struct input_zip *z = zip_of(in);
 	struct archive_entry *entry;
 	int rc;
 
 	do {
-		rc = archive_read_next_header(zip, &entry);
+		rc = archive_read_next_header(z->zip, &entry);
 		if (rc == ARCHIVE_EOF)
 			return end_zip(in, false);
 		if (rc < ARCHIVE_WARN) {
-			set_error(in, zip);
+			set_error(in, z->zip);
 			return end_zip(in, true);
 		}
 		set_name(in, entry);
 	} while (is_folder(in, entry));
 	in->number++;
-	in->damaged = false;
+	z->damaged = false;
+	z->block_size = 0;
 	in->time = time_of(in, entry);
 	if (archive_entry_is_encrypted(entry))
 		return INPUT_ENCRYPTED;

@@ -25,11 +25,16 @@ struct input_zip {
 	struct archive *zip;
 	size_t name_size; /* bytes of input.name that name it */
 
-	/* For one in another ZIP: how it begins, and room for its blocks. */
+	/* What is left of the last block of the file at hand. */
+	const char *block;
+	size_t block_size;
+	bool damaged; /* no block follows, because the file is */
+
+	/* For one in another ZIP: how it begins, and room for blocks of it. */
 	struct input *input;
 	unsigned char head[INPUT_HEAD];
 	bool head_read;
-	char *block;
+	char *outer_block;
 };
 
 enum input_result {
@@ -49,7 +54,6 @@ struct input {
 	int number;	 /* of the file in this operand, from 1 */
 	int64_t time;	 /* when it was written, Unix ms */
 	int64_t own_time; /* the operand's */
-	bool damaged;	  /* so says its ZIP once the file is read */
 	char error[256];  /* of INPUT_BROKEN, or after a failed input_read */
 
 	unsigned char head[INPUT_HEAD]; /* of the file, read ahead */

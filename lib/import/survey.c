@@ -21,6 +21,7 @@ struct surveyor {
 	struct export_row row;
 	const char *user;
 	int64_t bad_rows;
+	bool has_whole; /* values outside of lists */
 };
 
 static long read_hashed(void *ctx, char *to, size_t n)
@@ -65,6 +66,7 @@ static void note_whole(struct surveyor *y, struct slice value)
 {
 	struct survey *s = y->s;
 
+	y->has_whole = true;
 	if (s->kind == FILE_OTHER && known_body(value, y->user))
 		s->kind = FILE_BODIES;
 }
@@ -135,7 +137,8 @@ void survey_file(struct survey *s, struct byte_source source,
 	sha256_end(&hashed.sha256, digest);
 	sha256_hex(digest, s->sha256);
 	s->is_empty = hashed.sha256.length == 0 && !s->failed;
-	if (s->kind == FILE_OTHER && s->is_whole && v.had_list && v.row == 0)
+	if (s->kind == FILE_OTHER && s->is_whole && v.had_list && v.row == 0 &&
+	    !y.has_whole)
 		s->kind = FILE_NO_ROWS;
 	export_row_release(&y.row);
 	values_release(&v);

@@ -6,6 +6,12 @@
 
 #define READ_MIN ((size_t)64 << 10) /* bytes to be read ahead */
 
+/* Bad rows that are looked through for the beginning of another. */
+#define READ_TWICE_MAX 10000
+
+/* Bytes in which a brace and the name after it are looked for. */
+#define BRACE_AHEAD ((size_t)256)
+
 static const char row_too_long[] = "longer than 1 MiB";
 static const char whole_too_long[] = "longer than 16 MiB";
 
@@ -66,18 +72,17 @@ static void read_ahead(struct values *v, size_t n)
 /* Skip white space; whether anything follows. */
 static bool skip_space(struct values *v)
 {
-	for (;;) {
-		struct slice rest = rest_of(v);
+	const char *p, *end;
 
-		while (rest.n > 0 && char_is_space(*rest.p))
-			rest = slice_from(rest, 1);
-		v->at = v->window.n - rest.n;
-		if (rest.n > 0)
-			return true;
+	do {
 		read_ahead(v, 1);
-		if (v->at == v->window.n)
-			return false;
-	}
+		p = v->window.p + v->at;
+		end = v->window.p + v->window.n;
+		while (p < end && char_is_space(*p))
+			p++;
+		v->at = (size_t)(p - v->window.p);
+	} while (p == end && !v->ended);
+	return p < end;
 }
 
 static void set_error(struct values *v, const char *error, size_t at)
@@ -133,32 +138,60 @@ static void take_value(struct values *v, const struct json *j)
 	v->at += v->value.n;
 }
 
-/* Go to the next `{`, or to the end. */
-static void find_brace(struct values *v)
+/* Whether a member follows a brace. */
+static bool begins_object(struct slice text)
 {
-	const char *p = NULL;
+	text = slice_trim(slice_from(text, 1));
+	return text.n > 0 && *text.p == '"';
+}
 
-	while (!p && (read_ahead(v, 1), v->at < v->window.n)) {
-		struct slice rest = rest_of(v);
+/* Go to where an object may begin, or to the end. */
+static void find_object(struct values *v)
+{
+	for (;;) {
+		struct slice rest;
+		const char *p;
 
+		read_ahead(v, BRACE_AHEAD);
+		rest = rest_of(v);
+		if (rest.n == 0)
+			return;
 		p = memchr(rest.p, '{', rest.n);
 		v->at = p ? (size_t)(p - v->window.p) : v->window.n;
+		if (!p)
+			continue;
+		read_ahead(v, BRACE_AHEAD);
+		rest = rest_of(v);
+		rest.n = rest.n < BRACE_AHEAD ? rest.n : BRACE_AHEAD;
+		if (begins_object(rest))
+			return;
+		v->at++;
 	}
 }
 
 /*
- * Skip a row in which something is wrong, up to the next `{` after that. Where
- * there is none, the list is over.
+ * Skip a row in which something is wrong, up to the next object after that.
+ * Where there is none, the list is over.
  */
 static enum value_result skip_row(
     struct values *v, const char *error, size_t at, size_t passed)
 {
 	set_error(v, error, at);
 	v->at += passed;
-	find_brace(v);
+	find_object(v);
 	v->wants_comma = false;
 	v->in_list = v->at < v->window.n;
 	return VALUE_BAD_ROW;
+}
+
+/*
+ * How much of a row to skip that has an error at some byte. The next row may
+ * begin before that: a string without its end takes in the beginning of the row
+ * after it. In a text that has nothing but errors, this would take too long.
+ */
+static size_t bad_part(struct values *v, size_t at)
+{
+	return v->bad_rows++ < READ_TWICE_MAX || at == 0 ? 1 : at;
 }
 
 static enum value_result next_row(struct values *v)
@@ -174,8 +207,11 @@ static enum value_result next_row(struct values *v)
 	if (j.error == row_too_long)
 		return skip_row(v, j.error, 0, rest_of(v).n);
 	if (!json_may_be_cut(&j))
-		return skip_row(v, j.error, j.at, j.at > 0 ? j.at : 1);
-	return v->failed ? end(v) : skip_row(v, "cut", rest_of(v).n, 1);
+		return skip_row(v, j.error, j.at, bad_part(v, j.at));
+	if (!v->failed)
+		return skip_row(v, "cut", rest_of(v).n, 1);
+	v->row--;
+	return end(v);
 }
 
 static enum value_result next_whole(struct values *v)

@@ -4,7 +4,7 @@
  * of both, one after another, and a byte order mark before them.
  *
  * Only the value at hand is in memory. A row that cannot be read is skipped:
- * the next one begins at the next `{`.
+ * the next one begins where an object does.
  */
 #ifndef SP_IMPORT_VALUES_H
 #define SP_IMPORT_VALUES_H
@@ -45,6 +45,7 @@ struct values {
 	bool had_list;
 	bool wants_comma;
 
+	int64_t bad_rows;   /* private */
 	int64_t row;	    /* the number of the last row, from 1 */
 	uint64_t value_at;  /* byte at which the last value began, from 1 */
 	struct slice value; /* of VALUE_ROW or VALUE_WHOLE, until the next */

@@ -44,4 +44,6 @@ where file_sha256 = :file_sha256 and first_row = :first_row
 	and user_id is :user and endpoint = :endpoint
 	and json_extract(extra_json, '$.rows')
 		is json_extract(:extra, '$.rows')
+	and json_extract(extra_json, '$.file_rows')
+		is json_extract(:extra, '$.file_rows')
 order by capture_id limit 1;
