@@ -103,6 +103,17 @@ static void refuse_row(
 		    "row %" PRId64 " at byte %" PRIu64 ": %s", row, at, why);
 }
 
+/* Report why nothing follows the last row. */
+static void refuse_rest(
+    struct row_capture *c, const struct values *v, const char *why, uint64_t at)
+{
+	flush(c);
+	c->failed = true;
+	import_refuse(c->im, c->file->name, "bad file",
+	    "cannot read on after row %" PRId64 ", byte %" PRIu64 ": %s",
+	    v->row, at, why);
+}
+
 static void report_flaw(struct row_capture *c, const struct values *v)
 {
 	if (v->flaw && !c->flawed)
@@ -158,21 +169,13 @@ void import_history(struct import *im, const struct import_file *f)
 		case VALUE_BAD_ROW:
 			refuse_row(&c, v.row, v.error, v.error_at);
 			break;
-		case VALUE_BAD:
-			refuse_row(&c, v.row + 1, v.error, v.error_at);
-			break;
+		case VALUE_BAD: refuse_rest(&c, &v, v.error, v.error_at); break;
 		case VALUE_WHOLE:
 			import_refuse(im, f->name, "bad body",
 			    "what is at byte %" PRIu64 " is no row",
 			    v.value_at);
 			break;
-		default:
-			flush(&c);
-			c.failed = true;
-			import_refuse(im, f->name, "bad file",
-			    "cannot read on after row %" PRId64
-			    ", byte %" PRIu64 ": %s",
-			    v.row, v.before + v.window.n, f->error);
+		default: refuse_rest(&c, &v, f->error, v.before + v.window.n);
 		}
 	}
 	end_file(&c, &v);

@@ -74,6 +74,7 @@ write("nul.json", text.encode("utf-16"))
 write("latin.json", json.dumps([small(1, platform="Caf\0")]).replace(
     "\\u0000", "\xe9").encode("latin-1"))
 write("cut.json", text[:-60])
+write("open.json", text[:-1])
 write("comma.json", text.replace("}, {", "}\n{", 1))
 # Without a quote, a string takes in the beginning of the next row.
 write("quote.json", text.replace('192.0.2.8"', "192.0.2.8", 1))

@@ -106,18 +106,21 @@ like "$err" "few.json: left out: the same as few.json
 section "a damaged file"
 parts cut.json
 is "$got $err" \
-    "1 [,1,3,null] sp-stage: cut.json: row 4: cut at byte 393" \
+    "1 [,1,3,null] sp-stage: cut.json: row 4 at byte 393: cut" \
     "rows before a cut are imported"
-is "$(jq -c 'select(.type == "error") | [.where, .place, .code, .reason]' \
-	"$tmp/out")" '["cut.json","row 4","bad row","cut at byte 393"]' \
+is "$(jq -c 'select(.type == "error") | [.where, .rows, .code, .reason]' \
+	"$tmp/out")" '["cut.json",1,"bad row","row 4 at byte 393: cut"]' \
     "and the rest is an error in the stream"
+parts open.json
+is "$got $err" "1 [,1,4,null] sp-stage: open.json: cannot read on after row 4,\
+ byte 452: cut: its list does not end" "a list that does not end is reported"
 parts quote.json
 is "$got $err" \
-    "1 [,2,3,null] sp-stage: quote.json: row 1: no comma at byte 116" \
+    "1 [,2,3,null] sp-stage: quote.json: row 1 at byte 116: no comma" \
     "rows after a bad one are imported"
 parts long.json
 is "$got $(echo "$err" | head -n 1)" "1 [,1,4,null] [,7,1,null]\
- sp-stage: long.json: row 5: longer than 1 MiB at byte 454" \
+ sp-stage: long.json: row 5 at byte 454: longer than 1 MiB" \
     "and those after one that is too long"
 parts comma.json
 is "$got $err" "0 [,1,4,4] sp-stage: comma.json: row 2: no comma\
