@@ -36,14 +36,7 @@ join streaming_history s
 -- answer the views above this one part by part, in the order of an index.
 create view if not exists listen_facts as /* sp */
 select h.play_id, s.stream_id, h.user_id, h.played_at,
-	cast(min(s.started_at, coalesce(
-		(select min(started_at) from stream_pieces
-			where leader_id = s.stream_id),
-		s.started_at)) as text) as started_at,
-	cast(coalesce(max(s.ts, coalesce(
-		(select max(ended_at) from stream_pieces
-			where leader_id = s.stream_id), s.ts)),
-		h.played_at) as text) as ended_at,
+	s.started_at, cast(coalesce(s.ts, h.played_at) as text) as ended_at,
 	cast(coalesce(s.kind, 'track') as text) as kind,
 	h.track_id, s.episode_id,
 	s.track_name, s.artist_name, s.album_name, s.episode_name, s.show_name,
@@ -91,7 +84,8 @@ where not exists (select 1 from episode_matches m
 	where m.user_id = e.user_id and m.played_at = e.played_at
 	and m.episode_id = e.episode_id);
 
--- Each name is looked up by itself: what is not asked for costs nothing.
+-- Each name is looked up by itself, and so is when pieces started and ended: what
+-- is not asked for costs nothing.
 create view if not exists listens as /* sp */
 select f.play_id, f.stream_id, f.user_id, f.played_at,
 	date(f.played_at, 'localtime') as local_day,
@@ -99,7 +93,11 @@ select f.play_id, f.stream_id, f.user_id, f.played_at,
 		as local_hour,
 	cast(strftime('%w', f.played_at, 'localtime') as integer)
 		as local_weekday,
-	f.started_at, f.ended_at, f.kind, f.track_id,
+	min(f.started_at, coalesce((select min(started_at) from stream_pieces
+		where leader_id = f.stream_id), f.started_at)) as started_at,
+	max(f.ended_at, coalesce((select max(ended_at) from stream_pieces
+		where leader_id = f.stream_id), f.ended_at)) as ended_at,
+	f.kind, f.track_id,
 	coalesce((select name from tracks where track_id = f.track_id),
 		f.track_name) as track,
 	coalesce((select group_concat(name, ', ') from (
