@@ -17,7 +17,7 @@ BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
 STATUSES = {0, 1, 64, 65, 69, 71, 73, 74, 75, 77, 78}
 
 # Columns that number or date what was done, rather than observed values.
-BOOKKEEPING = {"play_id", "capture_id", "error_id", "row_source",
+BOOKKEEPING = {"play_id", "stream_id", "capture_id", "error_id", "row_source",
                "first_source", "column_sources", "tracks_sources"}
 # Tables of what was tried, not of what is so.
 BOOKS = {"ingest_runs", "ingest_errors", "accounts", "playlist_pages",

@@ -45,13 +45,14 @@ class Story:
                       for s in r.sample(range(60), r.randint(2, 8))]
         self.seqs = collections.Counter()
         self.request = 0
+        self.files = 0
         self.lists = {}  # the items of each playlist, as read last
         self.records = []
         kinds = [self.plays, self.my_playlists, self.reading, self.reading,
                  self.me, self.user, self.followed, self.features,
                  self.streams, self.streams, self.basic_streams,
                  self.saved, self.track, self.tracks, self.album,
-                 self.artist, self.refusal, self.row, self.row, self.row,
+                 self.artist, self.refusal, self.export, self.row, self.row, self.row,
                  self.queue, self.queue, self.twin]
         # A story of few kinds has more that meets.
         kinds = r.sample(kinds, r.randint(1, len(kinds)))
@@ -344,6 +345,52 @@ class Story:
     def artist(self):
         self.capture("artist", "artists/x1", self.an_artist())
 
+    def a_stream(self):
+        """A row of an export, of few that differ in one part of the key."""
+        row = {"ts": f"2026-02-0{self.r.randint(1, 3)}T00:00:0"
+                     f"{self.r.randint(0, 1)}Z",
+               "ms_played": self.pick([0, 0, 30000]),
+               "offline_timestamp": self.pick([None, 0, 1769904000,
+                                               1769904000500])}
+        return self.some(
+            row, spotify_track_uri=[f"spotify:track:{self.pick(TRACKS[:2])}"],
+            master_metadata_track_name=NAMES, reason_end=["trackdone", ""],
+            skipped=[0, 1, True, False], incognito_mode=[True, False],
+            platform=["web", "tv"], hue=NUMBERS[:4], ip_addr=["192.0.2.1"])
+
+    def a_basic_stream(self):
+        return self.some(
+            {"endTime": f"2026-02-01 00:0{self.r.randint(0, 1)}",
+             "msPlayed": self.pick([0, 30000])},
+            artistName=NAMES, trackName=NAMES[:2])
+
+    def export(self):
+        """Rows of a file, which say which of equal ones they are."""
+        basic = self.perhaps(3)
+        rows, repeats, seen = [], {}, collections.Counter()
+        for i in range(self.r.randint(0, 5)):
+            row = self.a_basic_stream() if basic else self.a_stream()
+            key = line([row.get("ts") or row.get("endTime"),
+                        row.get("spotify_track_uri"),
+                        row.get("artistName"), row.get("trackName"),
+                        row.get("master_metadata_track_name"),
+                        row.get("offline_timestamp"),
+                        row.get("ms_played"), row.get("msPlayed")])
+            seen[key] += 1
+            if seen[key] > 1:
+                repeats[str(i)] = seen[key]
+            rows.append(row)
+        if self.perhaps(12):
+            rows.append(self.pick([None, 7, {"ts": "never"}, {}]))
+        self.files += 1
+        more = {"repeats": repeats} if repeats else {}
+        self.capture("streaming-history-basic" if basic else
+                     "streaming-history", "", rows, url=None,
+                     file=self.pick(["a.json", "Video.json"]),
+                     sha256=f"{self.files:064x}",
+                     first_row=self.pick([1, 1001]), rows=len(rows),
+                     file_rows=self.pick([len(rows), 2000]), **more)
+
     def refusal(self):
         endpoint, path = self.pick([
             ("recently-played", "me/player/recently-played"),
@@ -399,7 +446,7 @@ class Story:
 
     def row(self):
         track, user = self.pick(TRACKS), self.pick(USERS)
-        kind = self.r.randrange(11)
+        kind = self.r.randrange(12)
         if kind < 3:
             self.a_row("tracks", self.some(
                 {"track_id": track}, name=NAMES, duration_ms=NUMBERS,
@@ -436,6 +483,14 @@ class Story:
             self.a_row("endpoint_status", self.some(
                 {"user_id": user, "endpoint": "me", "subject": ""},
                 status=[200, 429], reason=NAMES, retry_at=self.times))
-        else:
+        elif kind == 10:
             self.a_row("albums", self.some({"album_id": "a1"}, name=NAMES,
                        images_json=IMAGES))
+        else:
+            self.a_row("streaming_history", self.some(
+                {"user_id": user, "ts": "2026-02-01T01:00:00+01:00",
+                 "item": self.pick(["", "spotify:track:t1"]),
+                 "offline_timestamp": 0, "ms_played": 0,
+                 "nth": self.pick([1, 2])},
+                track_id=TRACKS[:2], track_name=NAMES, phantom=[True, False],
+                started_at=self.times))
