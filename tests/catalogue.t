@@ -210,6 +210,8 @@ api_post 'fault?kind=403&times=0&message=Forbidden&path=/v1/tracks/'
 run job catalogue
 is "$status $(received | grep -c tracks)" "0 1" "the first refusal ends it"
 is "$(urls catalogue | grep -c tracks)" 0 "and is remembered"
+like "$(sp-queue next catalogue 2>&1 >"$tmp/out")" \
+    'catalogue: tracks are not available to this app' "which it says"
 like "$(urls --force catalogue | head -n 1)" '^/v1/tracks.ids=' "but for --force"
 
 finish

@@ -156,8 +156,8 @@ else
 fi
 
 section "the other jobs"
-run jobs playlists audio-features profile
-is "$status" 0 "jobs.mk: playlists, audio-features, profile"
+run jobs playlists audio-features profile catalogue
+is "$status" 0 "jobs.mk: playlists, audio-features, profile, catalogue"
 is "$(sql "select count(distinct playlist_id) > 5 from playlist_tracks")" 1 \
     "jobs.mk: one target fetches the list and its playlists"
 err=$(jobs prune 2>&1 >"$tmp/out")

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/clock.h"
@@ -152,6 +153,17 @@ static void send_batch(
 	buf_clear(query);
 }
 
+/* Say that the API refuses a kind of objects to this app, in every way. */
+static void explain_refusal(struct plan *p, const struct kind *kind)
+{
+	size_t n = strlen(p->outcome.reason);
+
+	snprintf(p->outcome.reason + n, sizeof(p->outcome.reason) - n,
+	    "%s%s are not available to this app: "
+	    "the API refused them with status 403",
+	    n ? "; " : "", kind->batch);
+}
+
 /* Request what is open of a kind, with at most so many requests. */
 static void request_kind(
     struct plan *p, const struct kind *kind, int64_t allowed)
@@ -162,6 +174,8 @@ static void request_kind(
 	struct query q;
 
 	until = p->requests + (allowed < a.requests ? allowed : a.requests);
+	if (a.most == 0)
+		explain_refusal(p, kind);
 	if (a.most == 0 || allowed == 0)
 		return;
 	find_open(p, &q, kind, p->source != NULL);
