@@ -207,10 +207,11 @@ class History:
 
     def add_names(self, user, track, end, ms, late):
         n = rnd.randrange(8)
+        artist = rnd.choice([f"Artist {n}", f"Artist {n}", None])
         self.listened("export", user, None, end, self.stream(
-            user, None, end, ms, item=f"Artist {n}\tTrack {n}",
-            track_name=f"Track {n}", artist_name=f"Artist {n}",
-            album_name=None)[1])
+            user, None, end, ms, item=f"{artist}\tTrack {n}",
+            track_name=f"Track {n}", artist_name=artist,
+            album_name=f"Album {n}" if n % 2 else None)[1])
 
     def add_nothing(self, user, track, end, ms, late):
         """A removed track, of which the export knows nothing."""
@@ -316,13 +317,15 @@ def top(h, keys):
 def check_top(h):
     def tracks(l):
         if l["track_id"]:
-            return [(l["track_id"], None)]
-        return [(None, l["track_name"])] if l["track_name"] else []
+            return [(l["track_id"], None, None)]
+        names = l["track_name"], l["artist_name"]
+        return [(None, *names)] if names[0] else []
     got = rows(h.db, "select user_id, track_id, iif(track_id is null, track, "
-               "null), plays, 1, ms, first_played, last_played from top_tracks")
-    same(sorted(([*map(str, r[:3]), *r[3:]] for r in got), key=str),
+               "null), iif(track_id is null, artists, null), plays, 1, ms, "
+               "first_played, last_played from top_tracks")
+    same(sorted(([*map(str, r[:4]), *r[4:]] for r in got), key=str),
          top(h, tracks), "top_tracks")
-    same([r[3] for r in got], sorted((r[3] for r in got), reverse=True),
+    same([r[4] for r in got], sorted((r[4] for r in got), reverse=True),
          "most played first")
 
     unique = collections.Counter(h.artists.values())

@@ -31,6 +31,7 @@ tide=4uLU6hMCjMI75M1A2tKUQC moor=3n3Ppam7vgaVa1iaRUc9Lp
 	echo '{"ts":"2026-03-01T17:00:00Z","ms_played":900000,
 	    "spotify_episode_uri":"spotify:episode:5n3Ppam7vgaVa1iaRUc9Lp",
 	    "episode_name":"Knots","episode_show_name":"Rope Talk"}'
+	echo '{"ts":"2026-03-01T18:00:00Z","ms_played":61000}'
 	stream 2026-02-01T10:00:00Z $tide 200000
 	stream 2026-03-02T10:00:00Z $moor 200000
 } | jq -s . >"$tmp/Streaming_History_Audio_2026.json"
@@ -41,13 +42,15 @@ tide=4uLU6hMCjMI75M1A2tKUQC moor=3n3Ppam7vgaVa1iaRUc9Lp
 	play 2026-03-01T10:00:00.500Z $tide
 	play 2026-02-28T10:00:00.500Z $moor
 	play 2026-04-01T10:00:00.500Z $moor
+	echo '{"played_at":"2026-03-01T18:00:01.000Z","track":{"id":null,
+	    "uri":"spotify:local:a:b:c:61","is_local":true,"name":"c"}}'
 } | jq -sc '{type: "capture", run: "R", seq: 1, endpoint: "recently-played",
     user: "kim", status: 200, fetched_at: "2026-04-02T00:00:00Z",
     body: {items: .}}' | sp-stage | sp-transform | sp-load
 sp-stage import --user kim "$tmp/Streaming_History_Audio_2026.json" \
     2>"$tmp/err" | sp-transform | sp-load 2>"$tmp/err"
 is "$(sql 'select count(*) from streaming_history') $(sql "select count(*)
-	from play_history")" "13 6" "an export and plays of the API are loaded"
+	from play_history")" "14 7" "an export and plays of the API are loaded"
 
 section "parts of a listening"
 is "$(why listens kim 2026-03-01T10:00 $tide |
@@ -87,6 +90,8 @@ like "$(reason 2026-03-01T16:00)" '^no play: the nearest one of this track, at 2
     "its play is that of another stream"
 is "$(reason 2026-03-01T17:00)" \
     "no play: it is of an episode, and not of a track" "an episode"
+is "$(reason 2026-03-01T18:00:00)" \
+    "no play: the export does not say what it is of" "one without any name"
 is "$(reason 2026-02-01T10:00)" \
     "no play: it is older than all plays that the API reported" "an old one"
 is "$(reason 2026-03-02T10:00)" "no play: the API reported none of this track near\
@@ -97,6 +102,8 @@ is "$(reason 2026-03-02T08:00)" "no stream: the exports have none of this track\
  near it; the nearest one ended at 2026-03-01T16:05:00.000Z" "the nearest one"
 is "$(reason 2026-04-01T10:00)" "no stream: no file of an export covers this\
  time; the nearest one ended at 2026-03-02T10:00:00.000Z" "no export has its time"
+is "$(reason 2026-03-01T18:00:01)" \
+    "no stream: an export does not say which local file was heard" "a local file"
 echo '{"type":"row","table":"play_history","row":{"user_id":"lee",
     "played_at":"2026-03-01T10:00:00Z","track_id":"t"}}' | jq -c . | sp-load
 is "$(why listens lee 2026-03-01 | jq -r .why)" \

@@ -113,6 +113,8 @@ update temp.listening_parts set why = (
 	when not exists (select 1 from streaming_history s
 		where s.user_id = p.user_id)
 	then 'no stream: no export of this user is loaded'
+	when p.track_id like 'spotify:local:%'
+	then 'no stream: an export does not say which local file was heard'
 	when not n.is_near or n.stream_id is null
 	then case
 		when not exists (select 1 from streaming_files f
@@ -179,6 +181,7 @@ update temp.listening_parts set why = (
 	then 'it is of a private session, which the API does not report'
 	when s.kind in ('episode', 'audiobook') and s.track_id is null
 	then 'it is of an ' || s.kind || ', and not of a track'
+	when s.item = '' then 'the export does not say what it is of'
 	when s.ms_played < 30000 and (s.form = 'basic'
 		or coalesce(s.reason_end, '') not in
 			('trackdone', 'remote', 'logout')

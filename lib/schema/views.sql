@@ -143,8 +143,8 @@ from listens;
 
 create view if not exists listening_by_day as /* sp */
 select user_id, local_day, count(*) as plays,
-	count(distinct coalesce(track_id,
-		artist_name || char(9) || track_name)) as tracks,
+	count(distinct coalesce(track_id, coalesce(artist_name, '')
+		|| char(9) || track_name)) as tracks,
 	sum(coalesce(ms_played, duration_ms, 0)) as ms,
 	local_day as day
 from listens where counts
@@ -152,8 +152,8 @@ group by user_id, local_day order by user_id, local_day;
 
 create view if not exists listening_by_hour as /* sp */
 select user_id, local_hour, count(*) as plays,
-	count(distinct coalesce(track_id,
-		artist_name || char(9) || track_name)) as tracks,
+	count(distinct coalesce(track_id, coalesce(artist_name, '')
+		|| char(9) || track_name)) as tracks,
 	sum(coalesce(ms_played, duration_ms, 0)) as ms,
 	local_hour as hour
 from listens where counts
@@ -170,7 +170,8 @@ select user_id, track_id, max(track_name) as track_name,
 	min(played_at) as first_played, max(played_at) as last_played
 from listens
 where counts and (track_id is not null or track_name is not null)
-group by user_id, coalesce(track_id, artist_name || char(9) || track_name);
+group by user_id, coalesce(track_id,
+	coalesce(artist_name, '') || char(9) || track_name);
 
 create view if not exists top_tracks as /* sp */
 select p.user_id, p.track_id, coalesce(t.name, p.track_name) as track,
@@ -222,7 +223,7 @@ left join tracks t on t.track_id = p.track_id
 left join albums al on al.album_id = t.album_id
 where t.album_id is not null or p.album_name is not null
 group by p.user_id, coalesce(t.album_id,
-	p.artist_name || char(9) || p.album_name)
+	coalesce(p.artist_name, '') || char(9) || p.album_name)
 order by 4 desc, 8 desc, 2;
 
 -- The recording that each track is: an isrc, or the id of the track that the API
@@ -252,7 +253,7 @@ create view if not exists top_recordings as /* sp */
 with played as (
 	select p.*, r.isrc, t.duration_ms,
 		coalesce(r.recording_id, p.track_id,
-			p.artist_name || char(9) || p.track_name)
+			coalesce(p.artist_name, '') || char(9) || p.track_name)
 			as recording_id
 	from listening_by_track p
 	left join recordings r on r.track_id = p.track_id
