@@ -455,6 +455,35 @@ def check_episodes(folder):
     same(rows(db, "select * from top_tracks"), [], "nor in the lists of tracks")
 
 
+def check_names(folder):
+    """A basic export has names only: whose id is known is that track."""
+    db = fresh(folder, "names.db")
+    insert(db, "tracks", track_id="a", name="Tide", duration_ms=1000)
+
+    def stream(minute, artist, track, id=None):
+        return insert(db, "streaming_history", user_id="kim", form="basic",
+                      ts=f"2026-11-20T10:{minute}:00.000Z", kind="track",
+                      item=f"{artist}\t{track}", offline_timestamp=0, nth=1,
+                      ms_played=60000, track_name=track, artist_name=artist,
+                      track_id=id)
+    play = insert(db, "play_history", user_id="kim", track_id="a",
+                  played_at="2026-11-20T10:10:30.000Z")
+    first = stream(10, "Gulls", "Tide")
+    insert(db, "play_matches", stream_id=first, play_id=play,
+           leader_id=first, rule="names")
+    stream(20, "Gulls", "Tide")
+    stream(21, "Terns", "Tide")
+    for minute, id in (30, "b"), (31, "c"), (32, None):
+        stream(minute, "Gulls", "Two", id)
+    same(rows(db, "select track_id, track, artists, plays, ms from top_tracks "
+              "order by plays desc, track_id, track, artists"),
+         [("a", "Tide", "Gulls", 2, 120000),
+          (None, "Tide", "Terns", 1, 60000),
+          (None, "Two", "Gulls", 1, 60000), ("b", "Two", "Gulls", 1, 60000),
+          ("c", "Two", "Gulls", 1, 60000)],
+         "a track known by names is the one that these names had, if just one")
+
+
 def check_recordings(folder):
     db = fresh(folder, "recordings.db")
     for id, isrc, linked in (
@@ -557,6 +586,7 @@ def main():
         check_local(h)
         check_summer_time(folder)
         check_episodes(folder)
+        check_names(folder)
         check_recordings(folder)
         check_gaps(folder)
     print(f"1..{tests}")

@@ -159,19 +159,38 @@ select user_id, local_hour, count(*) as plays,
 from listens where counts
 group by user_id, local_hour order by user_id, local_hour;
 
--- Counted first: then there is a name to look up a track and not a play. A
--- track without an id is told by its names. plays_unmeasured are those of
--- which the time that they took is not known.
+-- Counted first: then there is a name to look up a track and not a play. What has
+-- no id is told by its names; if just one track of the user's with an id has these
+-- in an export, it is that. plays_unmeasured are those of which the time that they
+-- took is not known.
 create view if not exists listening_by_track as /* sp */
-select user_id, track_id, max(track_name) as track_name,
-	max(artist_name) as artist_name, max(album_name) as album_name,
-	count(*) as plays, coalesce(sum(ms_played), 0) as ms_measured,
-	count(*) - count(ms_played) as plays_unmeasured,
-	min(played_at) as first_played, max(played_at) as last_played
-from listens
-where counts and (track_id is not null or track_name is not null)
-group by user_id, coalesce(track_id,
-	coalesce(artist_name, '') || char(9) || track_name);
+with counted as materialized (
+	select user_id, track_id, max(track_name) as track_name,
+		max(artist_name) as artist_name, max(album_name) as album_name,
+		count(*) as plays, coalesce(sum(ms_played), 0) as ms_measured,
+		count(*) - count(ms_played) as plays_unmeasured,
+		min(played_at) as first_played, max(played_at) as last_played
+	from listens
+	where counts and (track_id is not null or track_name is not null)
+	group by user_id, coalesce(track_id,
+		coalesce(artist_name, '') || char(9) || track_name)
+),
+known as (
+	select user_id, artist_name, track_name, min(track_id) as track_id
+	from counted where track_id is not null
+	group by user_id, artist_name, track_name having count(*) = 1
+)
+select c.user_id, coalesce(c.track_id, k.track_id) as track_id,
+	max(c.track_name) as track_name, max(c.artist_name) as artist_name,
+	max(c.album_name) as album_name, sum(c.plays) as plays,
+	sum(c.ms_measured) as ms_measured,
+	sum(c.plays_unmeasured) as plays_unmeasured,
+	min(c.first_played) as first_played, max(c.last_played) as last_played
+from counted c
+left join known k on c.track_id is null and k.user_id = c.user_id
+	and k.artist_name = c.artist_name and k.track_name = c.track_name
+group by c.user_id, coalesce(c.track_id, k.track_id,
+	coalesce(c.artist_name, '') || char(9) || c.track_name);
 
 create view if not exists top_tracks as /* sp */
 select p.user_id, p.track_id, coalesce(t.name, p.track_name) as track,
