@@ -11,6 +11,7 @@ every stream with every play.
 import argparse
 import collections
 import datetime
+import itertools
 import json
 import os
 import random
@@ -183,15 +184,19 @@ class History:
         kinds = [self.listen, self.listen, self.loop, self.hand_over,
                  self.flight, self.phantoms, self.crash, self.private,
                  self.short, self.play_alone, self.basic, self.basic_twin,
-                 self.same, self.anything, self.pause, self.names]
+                 self.same, self.anything, self.pause, self.names,
+                 self.between]
         kinds = r.sample(kinds, r.randint(1, 6))
         self.catalogue()
         for _ in range(r.randint(1, 12)):
             r.choice(kinds)()
             self.now += r.choice((0, 0, 500, 20 * SECOND, 3 * MINUTE, HOUR,
                                   HOUR, DAY))
-        if r.random() < 0.5:
-            self.catalogue()
+        count = len(self.rows)
+        for i in range(r.randint(0, 8)):
+            self.change(text(BEGIN + (2 + i) * DAY))
+        self.late = self.rows[count:]
+        del self.rows[count:]
 
     def add(self, table, at=None, **row):
         self.rows.append({"type": "row", "table": table, "row": row,
@@ -201,14 +206,43 @@ class History:
         """What is known of the tracks, at some time: it changes."""
         r = self.r
         for t in r.sample(self.tracks, r.randint(0, len(self.tracks))):
-            self.add("tracks", text(BEGIN + r.randrange(DAY)), track_id=t,
-                     name=r.choice(("Tide", "Ebb")),
-                     isrc=r.choice((None, self.user + "A", self.user + "A",
-                                    "B")))
-            artist = r.choice(("x", "y"))
-            self.add("track_artists", track_id=t, artist_id=artist)
-            self.add("artists", text(BEGIN + r.randrange(DAY)),
-                     artist_id=artist, name=r.choice(("Ana", "Bo")))
+            at = text(BEGIN + r.randrange(DAY))
+            self.track(t, at)
+            self.artist(t, at)
+
+    def track(self, track, at):
+        self.add("tracks", at, track_id=track,
+                 name=self.r.choice(("Tide", "Ebb")),
+                 isrc=self.r.choice((None, self.user + "A", self.user + "A",
+                                     "B")))
+
+    def artist(self, track, at):
+        artist = self.user + self.r.choice("xy")
+        self.add("track_artists", track_id=track, artist_id=artist)
+        self.add("artists", at, artist_id=artist,
+                 name=self.r.choice(("Ana", "Bo")))
+
+    def change(self, at):
+        """One or two rows that change what others made."""
+        r = self.r
+        streams = [row["row"] for row in self.rows
+                   if row["table"] == "streaming_history"]
+        kind = r.randrange(6)
+        if kind < 2:
+            self.track(r.choice(self.tracks), at)
+        elif kind == 2:
+            self.artist(r.choice(self.tracks), at)
+        elif kind == 3 or not streams:
+            self.play(self.now - r.randrange(HOUR))
+        elif kind == 4:
+            near = number(r.choice(streams)["ts"])
+            self.play(near + r.choice((0, 500, 8000)))
+        else:
+            row = {**r.choice(streams), "phantom": r.random() < 0.3,
+                   "reason_end": r.choice(("trackdone", "fwdbtn", "logout"))}
+            if r.random() < 0.3:
+                row["started_at"] = text(number(row["ts"]) - r.randrange(DAY))
+            self.add("streaming_history", at, **row)
 
     def stream(self, end, ms, track=None, start=None, nth=None, **more):
         r = self.r
@@ -357,6 +391,16 @@ class History:
         self.play(self.now + self.delay(), track)
         self.play(self.now + self.delay(), track)
 
+    def between(self):
+        """Plays as far from a stream on one side as on the other."""
+        track, apart = self.r.choice(self.tracks), self.r.choice((2000, 7000))
+        self.now = self.now // 1000 * 1000
+        for _ in range(self.r.randint(1, 2)):
+            self.stream(self.now, 180000, track, offline_timestamp=0)
+            self.play(self.now - apart, track)
+            self.play(self.now + apart, track)
+            self.now += 2 * apart
+
     def anything(self):
         r = self.r
         end = self.now + r.randrange(-HOUR, HOUR)
@@ -377,9 +421,13 @@ def load(program, path, rows, *options):
                  + done.stderr.decode(errors="replace")[-500:])
 
 
-def deliver(r, program, path, rows):
-    """Load rows in any order, in pieces, some of them twice."""
-    rows = rows + r.sample(rows, len(rows) // 4)
+def deliver(r, program, path, histories):
+    """Load rows in any order, in pieces, some of them twice; then, a row of each
+    user at a time, what changes little."""
+    rows = [row for h in histories for row in h.rows]
+    if r.random() < 0.2:
+        rows += [row for h in histories for row in h.late]
+    rows += r.sample(rows, len(rows) // 4)
     if r.random() < 0.8:
         r.shuffle(rows)
     while rows:
@@ -387,6 +435,8 @@ def deliver(r, program, path, rows):
         load(program, path, rows[:n], "--batch-rows",
              str(r.choice((1 if n < 30 else 30, 11, 50, 100000))))
         rows = rows[n:]
+    for rows in itertools.zip_longest(*(h.late for h in histories)):
+        load(program, path, [row for row in rows if row])
 
 
 def compare(path, users):
@@ -406,21 +456,22 @@ def compare(path, users):
 
 def try_history(args, folder, index):
     r = random.Random(f"{args.seed}/{index}")
-    users = [f"user{i}" for i in range(r.randint(1, 16))]
-    rows = [row for user in users for row in History(r, user).rows]
+    users = [f"user{i}" for i in range(r.randint(1, 30))]
+    histories = [History(r, user) for user in users]
     path = os.path.join(folder, f"{index}.db")
-    deliver(r, args.load, path, rows)
+    deliver(r, args.load, path, histories)
     result = compare(path, users)
     if isinstance(result, str):
         sys.exit(f"# seed {args.seed}, history {index}: {result}\n"
-                 f"# the rows are in {keep(folder, rows)}")
+                 f"# the rows are in {keep(folder, histories)}")
     return result
 
 
-def keep(folder, rows):
+def keep(folder, histories):
     path = os.path.join(os.path.dirname(folder), "matching.ndjson")
     with open(path, "w") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
+        file.writelines(json.dumps(row) + "\n" for h in histories
+                        for row in h.rows + h.late)
     return path
 
 
