@@ -91,7 +91,7 @@ section "recently-played"
 run sp-transform --user kim --fetched-at 2026-11-22T07:00:00Z play-history \
     <$data/recently-played.json
 is "$status $err" "0 " "a saved page, pretty-printed"
-is "$(echo "$out" | sed -n 1p)" '{"type":"row","table":"tracks","row":{"track_id":"tr0000000000000000000A","name":"Slow Tide","album_id":"al0000000000000000000A","duration_ms":215000,"popularity":41,"uri":"spotify:track:tr0000000000000000000A","is_local":false},"at":"2026-11-22T07:00:00.000Z"}' \
+is "$(echo "$out" | sed -n 1p)" '{"type":"row","table":"tracks","row":{"track_id":"tr0000000000000000000A","album_id":"al0000000000000000000A","duration_ms":215000,"name":"Slow Tide","uri":"spotify:track:tr0000000000000000000A","popularity":41,"is_local":false,"explicit":false,"disc_number":1,"track_number":2,"isrc":"XX0000000001","vendor_json":{"external_ids":{"isrc":"XX0000000001"},"preview_url":null,"type":"track"}},"at":"2026-11-22T07:00:00.000Z"}' \
     "a row, byte for byte"
 is "$(echo "$out" | rows)" "$(cat $data/recently-played.rows)" \
     "the rows of a page; absent values are left out"
@@ -100,7 +100,7 @@ run sp-transform play-history <$data/recently-played.json
 is "$(echo "$out" | jq -c 'select(.row.user_id)')" "" \
     "without a user, plays have none"
 is "$(echo "$out" | jq -r .table | sort -u | tr '\n' ' ')" \
-    "albums artists play_history playlist_ingest_queue track_artists tracks " \
+    "album_artists albums artists play_history playlist_ingest_queue track_artists tracks " \
     "no cursor and no endpoint status either"
 is "$(echo "$out" | jq -c 'select(has("at") or has("src"))')" "" \
     "without a time and a capture, rows have no at and src"
@@ -113,7 +113,7 @@ is "$(echo "$out" | jq -c 'select(has("at") or has("src"))')" "" \
 } >"$tmp/run"
 run sp-transform <"$tmp/run"
 is "$(echo "$out" | sed -n '1p;$p')" '{"type":"run","run":"R","job":"play-history"}
-{"type":"end","run":"R","status":"complete","ledger":[{"stage":"sp-transform","takes":"capture","in":{"run":1,"capture":1},"passed":{"run":1},"used":{"capture":1},"produced":{"row":22}}]}' \
+{"type":"end","run":"R","status":"complete","ledger":[{"stage":"sp-transform","takes":"capture","in":{"run":1,"capture":1},"passed":{"run":1},"used":{"capture":1},"produced":{"row":24}}]}' \
     "a run, and its end with the ledger"
 is "$(echo "$out" | jq -r 'select(.type == "row") | .src + " " + .at' |
 	sort -u)" "R/1 2026-11-22T07:00:00.000Z" "rows have the time and the capture they came from"

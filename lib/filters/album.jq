@@ -1,14 +1,15 @@
 # album: /albums/ID: the album, its artists, and the first page of its tracks.
 # See `--print-filter recently-played` for what a mapping is.
 #
-# skip: available_markets external_ids external_urls href preview_url
-# skip: explicit disc_number track_number is_playable restrictions
-# skip: total_tracks release_date_precision album_type album_group genres
-# skip: copyrights label followers
+# skip: available_markets artists.external_urls artists.href artists.type
+# skip: tracks.external_urls tracks.href tracks.type tracks.preview_url
+# skip: tracks.restrictions
 # shape: id:text uri:text name:text type:string album:object artists:array
 # shape: artists[]:object images:array release_date:date is_local:boolean
 # shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
-# shape: linked_from:object
+# shape: explicit:boolean disc_number:length track_number:length
+# shape: external_ids:object upc:text linked_from:object album_type:string
+# shape: total_tracks:number release_date_precision:string label:text
 # shape: tracks:object items:array items[]:object
 
 # main

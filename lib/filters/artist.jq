@@ -1,8 +1,8 @@
 # artist: /artists/ID. See `--print-filter recently-played` for
 # what a mapping is.
 #
-# skip: external_urls href genres followers popularity
-# shape: id:text uri:text name:text images:array
+# shape: id:text uri:text name:text images:array genres:array
+# shape: popularity:number followers:object total:count
 
 # main
 if ok then

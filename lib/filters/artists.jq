@@ -1,8 +1,8 @@
 # artists: /artists?ids=... An unknown id is null in the list.
 # See `--print-filter recently-played` for what a mapping is.
 #
-# skip: external_urls href genres followers popularity
-# shape: id:text uri:text name:text images:array artists[]:object
+# shape: id:text uri:text name:text images:array genres:array
+# shape: popularity:number followers:object total:count artists[]:object
 
 # main
 if ok then

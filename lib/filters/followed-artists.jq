@@ -4,8 +4,9 @@
 #
 # Rows of artists, user_relationships ("follows-artist"), endpoint_status.
 #
-# skip: external_urls href genres followers popularity cursors next
-# shape: id:text uri:text name:text images:array items[]:object
+# skip: cursors next
+# shape: id:text uri:text name:text images:array genres:array
+# shape: popularity:number followers:object total:count items[]:object
 
 def rows($user; $at; $i):
 	artist_id as $id

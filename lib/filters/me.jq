@@ -3,8 +3,8 @@
 #
 # Rows of users, endpoint_status.
 #
-# skip: external_urls href followers email country product explicit_content
-# shape: id:text uri:text display_name:string images:array
+# shape: id:text uri:text display_name:string images:array followers:object
+# shape: total:count country:text product:text account_id:text
 
 def rows($at):
 	if user_id == null then error("the body has no id")

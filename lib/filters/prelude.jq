@@ -213,27 +213,68 @@ def artist_id: if .id then .id else sp_uri_id("spotify:artist:") end;
 def album_id: if .id then .id else sp_uri_id("spotify:album:") end;
 def user_id: if .id then .id else sp_uri_id("spotify:user:") end;
 
-# A removed object has the images [] and the date 0000: both are unknown.
-def sp_images: if . == [] then null else . end;
+# The objects of the API. `of` adds their columns to a row, which the next lines
+# declare: the columns of each table that are members of its objects; which
+# members are columns of a mapping's own making, or rows; and which members only
+# a full object has. The other members of a full object are its vendor_json,
+# sorted by name, `without` these:
+#
+# without: available_markets email
+# columns tracks: name uri popularity is_local explicit disc_number track_number
+# columns tracks: external_ids.isrc:isrc linked_from.id:linked_from_id
+# elsewhere tracks: id album artists duration_ms track episode
+# full tracks: album external_ids
+# columns albums: name uri release_date release_date_precision album_type
+# columns albums: total_tracks label external_ids.upc:upc images[]:images_json
+# elsewhere albums: id artists tracks
+# full albums: tracks
+# columns artists: name uri popularity followers.total:followers
+# columns artists: genres:genres_json images[]:images_json
+# elsewhere artists: id followers
+# full artists: images
+# columns episodes: name uri duration_ms release_date release_date_precision
+# columns episodes: explicit description images[]:images_json
+# elsewhere episodes: id show track episode
+# full episodes: show
+# columns shows: name uri publisher description total_episodes
+# columns shows: images[]:images_json
+# columns playlists: name uri public collaborative description snapshot_id
+# columns playlists: images:images_json
+# elsewhere playlists: id owner tracks items
+# full playlists: followers
+# columns users: display_name uri followers.total:followers country product
+# columns users: account_id images:images_json
+# elsewhere users: id followers
+# full users: images
 
 # The rows of entities. They are `known`, without null members: null means that
 # the API gives no value, and the column keeps its own.
 def artist_rows:
 	(if .id then .id else artist_id end) as $id
-	| if $id then
-		{table: "artists", known: {artist_id: $id, name: .name, uri: .uri,
-			images_json: (if .images then .images | sp_images
-				else null end)}}
+	| if $id then {table: "artists", known: {artist_id: $id}, of: .}
+	else empty end;
+
+# The artists of an object, and their places in it: rows of `table`, whose other
+# column `key` is the id of the object.
+def sp_artists($table; $key; $id):
+	if .artists then
+		foreach .artists[] as $artist (-1; . + 1;
+			. as $position
+			| $artist
+			| (if .id then .id else artist_id end) as $artist_id
+			| if $artist_id then
+				{table: "artists", known: {artist_id: $artist_id},
+					of: .},
+				{table: $table, row: {($key): $id,
+					artist_id: $artist_id, $position}}
+			else empty end)
 	else empty end;
 
 def album_rows:
 	(if .id then .id else album_id end) as $id
 	| if $id then
-		{table: "albums", known: {album_id: $id, name: .name,
-			release_date: .release_date, uri: .uri,
-			images_json: (if .images then .images | sp_images
-				else null end)}},
-		(if .artists then .artists[] | artist_rows else empty end)
+		{table: "albums", known: {album_id: $id}, of: .},
+		sp_artists("album_artists"; "album_id"; $id)
 	else empty end;
 
 # A local file has no id; its uri is used. The uri of a track contains its id.
@@ -248,28 +289,39 @@ def is_episode:
 	if .uri then .uri | startswith("spotify:episode:")
 	else .type == "episode" or .episode == true end;
 
+# An episode of a podcast, and its show.
+def episode_id: if .id then .id else sp_uri_id("spotify:episode:") end;
+def show_id: if .id then .id else sp_uri_id("spotify:show:") end;
+def show_rows:
+	if type != "object" then empty else
+		show_id as $id
+		| if $id then {table: "shows", known: {show_id: $id}, of: .}
+		else empty end
+	end;
+def episode_rows:
+	episode_id as $id
+	| if $id then
+		{table: "episodes", known: {episode_id: $id,
+			show_id: (.show | if type == "object" then show_id
+				else null end)}, of: .},
+		(.show | show_rows)
+	else empty end;
+
 # A duration in milliseconds; that of a local file is an object.
 def sp_duration:
 	if . < {} then . elif has("totalMilliseconds") then .totalMilliseconds
 	else . end;
 
 def sp_track_rows($id; $album_id):
-	{table: "tracks", known: {track_id: $id, name: .name,
-		album_id: $album_id, duration_ms: (.duration_ms | sp_duration),
-		popularity: .popularity, uri: .uri, is_local: .is_local}},
-	(if .artists then
-		.artists[] | (if .id then .id else artist_id end) as $artist
-		| if $artist then
-			{table: "artists", known: {artist_id: $artist,
-				name: .name, uri: .uri, images_json: (if .images
-					then .images | sp_images else null end)}},
-			{table: "track_artists",
-				row: {track_id: $id, artist_id: $artist}}
-		else empty end
-	else empty end);
+	{table: "tracks", known: {track_id: $id, album_id: $album_id,
+		duration_ms: (.duration_ms | sp_duration)}, of: .},
+	sp_artists("track_artists"; "track_id"; $id);
 
+# The rows of a track, or of an episode in the place of one.
 def track_rows:
-	if type != "object" or is_episode then empty else
+	if type != "object" then empty
+	elif is_episode then episode_rows
+	else
 		(if .id then .id else track_id end) as $id
 		| if $id then
 			sp_track_rows($id; .album | if .id then .id
@@ -291,9 +343,7 @@ def user_rows:
 	if type != "object" then empty else
 		user_id as $id
 		| if $id == null then empty else
-			{table: "users", known: {user_id: $id,
-				display_name: .display_name, uri: .uri,
-				images_json: .images}}
+			{table: "users", known: {user_id: $id}, of: .}
 		end
 	end;
 
@@ -322,14 +372,11 @@ def sp_without($id):
 # The rows of a playlist object and its owner.
 def playlist_rows($id; $refreshed):
 	(.owner | user_id) as $owner
-	| {table: "playlists", known: {playlist_id: $id, name: .name,
-		owner_id: $owner,
+	| {table: "playlists", known: {playlist_id: $id, owner_id: $owner,
 		owner_type: (if $owner == "spotify" then "spotify"
-			else .owner.type end),
-		public: .public, collaborative: .collaborative,
-		description: .description, uri: .uri, images_json: .images,
-		snapshot_id: .snapshot_id, tracks_total: sp_tracks_total,
-		last_refreshed: $refreshed}}, sp_without($id), (.owner | user_rows);
+			else .owner.type end), tracks_total: sp_tracks_total,
+		last_refreshed: $refreshed}, of: .},
+		sp_without($id), (.owner | user_rows);
 
 # Who added an item; null if that is unknown, as in old playlists.
 def added_by:
@@ -369,7 +416,10 @@ def sp_entry($plain; $odd):
 						then "local" else "track" end),
 					track_id: ($track | track_id)}
 				end)
-				+ (if $track.uri == null then {} else {uri: $track.uri} end)
+				+ (if $track.uri != null then {uri: $track.uri}
+					elif $track.id != null and ($track | is_episode)
+					then {uri: "spotify:episode:\($track.id)"}
+					else {} end)
 			end) as $what
 		| if $what == null then null else
 			$what + (.added_at

@@ -22,18 +22,23 @@
 # kind is refused before the mapping runs; the path of the repeating part, and
 # which of its members `rest` reads.
 #
-# skip: available_markets external_ids external_urls href preview_url
-# skip: explicit disc_number track_number is_playable linked_from restrictions
-# skip: total_tracks release_date_precision album_type album_group genres
-# skip: copyrights label followers cursors next
+# skip: available_markets album.external_urls album.href album.type
+# skip: album.restrictions album.is_playable artists.external_urls artists.href
+# skip: artists.type show.external_urls show.href show.type show.copyrights
+# skip: show.html_description show.languages show.media_type show.explicit
+# skip: cursors next
 # shape: id:text uri:text name:text type:string album:object artists:array
 # shape: artists[]:object images:array release_date:date is_local:boolean
 # shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
+# shape: explicit:boolean disc_number:length track_number:length
+# shape: external_ids:object isrc:text linked_from:object album_type:string
+# shape: total_tracks:number release_date_precision:string show:object
+# shape: description:string publisher:string total_episodes:number
 # shape: items[]:object track:object|boolean item:object context:object
 # unit: .body.items[].track
-# keep: id uri
+# keep: id uri type
 
-# The track of one play: rows of tracks, albums, artists, track_artists.
+# The track or episode of one play.
 def unit: track_rows;
 
 # The row of a play, if it has a track and a time; else `unusable` refuses it.
@@ -52,11 +57,25 @@ def play($user; $plain):
 		else empty end
 	else empty end;
 
+# The same of a page with episodes.
+def any_play($user; $plain):
+	if .track | is_episode then
+		.track.id = (.track | episode_id)
+		| if .track.id then play($user; $plain) else empty end
+		| {table: "episode_history", known: (.known
+			| .episode_id = .track_id | del(.track_id))}
+	else play($user; $plain) end;
+
+def has_episodes:
+	contains([{track: {type: "episode"}}])
+		or contains([{track: {uri: "spotify:episode:"}}]);
+
 def unusable($odd):
 	range(length) as $i
 	| .[$i]
 	| if $odd[$i | tostring] then empty
-	elif (.track | track_id) == null then
+	elif (.track | if is_episode then episode_id else track_id end) == null
+	then
 		{place: place($i), refuse: "holds no track"}
 	elif (.played_at | time) == null then
 		{place: place($i), refuse: "has no valid 'played_at'"}
@@ -120,7 +139,8 @@ def rest:
 	| [$items[] | .played_at] as $times
 	| ($times | times_are_plain) as $plain
 	| (if $plain then $times else [$times[] | time | values] end) as $at
-	| [$items[] | play($user; $plain)] as $plays
+	| [if $items | has_episodes then $items[] | any_play($user; $plain)
+		else $items[] | play($user; $plain) end] as $plays
 	| (if $renamed then $listed[] | item_rows else empty end), $plays[],
 		(if ($plays | length) < ($items | length) then
 			$items | unusable($odd)

@@ -3,8 +3,8 @@
 #
 # Rows of users, endpoint_status.
 #
-# skip: external_urls href followers
-# shape: id:text uri:text display_name:string images:array
+# shape: id:text uri:text display_name:string images:array followers:object
+# shape: total:count
 
 def rows($at):
 	if user_id == null then error("the body has no id")

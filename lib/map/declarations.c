@@ -35,6 +35,44 @@ static bool add_names(struct name_list *names, struct slice line)
 	return true;
 }
 
+/* The bit of a name that things are inside of, which is added if it is new. */
+static unsigned inside_of(struct declarations *d, struct slice name)
+{
+	size_t i = 0;
+
+	while (i < d->inside.count && !slice_eq(d->inside.name[i], name))
+		i++;
+	if (i == DECLARED_INSIDE_MAX)
+		return 0;
+	if (i == d->inside.count)
+		d->inside.name[d->inside.count++] = name;
+	return INSIDE_ANYTHING << (i + 1);
+}
+
+/* Parse `NAME OBJECT.NAME ...`. */
+static bool add_skips(struct declarations *d, struct slice line)
+{
+	struct slice word;
+
+	while ((word = cut_word(&line)).n > 0) {
+		struct slice object = slice_cut(&word, '.');
+		unsigned inside =
+		    word.n > 0 ? inside_of(d, object) : INSIDE_ANYTHING;
+		struct slice name = word.n > 0 ? word : object;
+		size_t i = 0;
+
+		while (i < d->skip_count && !slice_eq(d->skip[i].name, name))
+			i++;
+		if (!inside || i == DECLARED_NAMES_MAX ||
+		    name.n > DECLARED_NAME_LEN)
+			return false;
+		if (i == d->skip_count)
+			d->skip[d->skip_count++].name = name;
+		d->skip[i].inside |= inside;
+	}
+	return true;
+}
+
 static const struct {
 	const char *name, *shown;
 	enum value_kind kind;
@@ -152,7 +190,7 @@ static bool parse_path(struct declarations *d, struct slice line)
 static const char *declare(
     struct declarations *d, struct slice keyword, struct slice line)
 {
-	if (slice_is(keyword, "skip:") && !add_names(&d->skip, line))
+	if (slice_is(keyword, "skip:") && !add_skips(d, line))
 		return "too many or too long names in '# skip:'";
 	if (slice_is(keyword, "keep:") && !add_names(&d->keep, line))
 		return "too many or too long names in '# keep:'";
@@ -184,6 +222,29 @@ bool declarations_parse(
 	}
 	*why = "'# unit:' needs a line '# main'";
 	return d->path_len == 0 || d->definitions.p;
+}
+
+unsigned declared_skip(const struct declarations *d, struct slice name)
+{
+	for (size_t i = 0; i < d->skip_count; i++)
+		if (slice_eq(d->skip[i].name, name))
+			return d->skip[i].inside;
+	return 0;
+}
+
+unsigned declared_inside(const struct declarations *d, struct slice name)
+{
+	for (size_t i = 0; i < d->inside.count; i++)
+		if (slice_eq(d->inside.name[i], name))
+			return INSIDE_ANYTHING << (i + 1);
+	return 0;
+}
+
+void declarations_read(struct declarations *d, struct slice name)
+{
+	for (size_t i = 0; i < d->skip_count; i++)
+		if (slice_eq(d->skip[i].name, name))
+			d->skip[i].inside &= ~INSIDE_ANYTHING;
 }
 
 bool name_list_has(const struct name_list *names, struct slice name)

@@ -1,8 +1,9 @@
 /*
  * What the comments at the head of a mapping declare:
  *
- *	# skip: NAME...
- *		The mapping reads no member of these names, at any depth.
+ *	# skip: NAME... OBJECT.NAME...
+ *		The mapping reads no member of these names, at any depth; or
+ *		none inside of the members, or elements of the members, OBJECT.
  *	# shape: NAME:KIND[|KIND]... NAME[]:KIND...
  *		The kinds of the members of these names, at any depth, or with
  *		[] of their elements; each may be null. A value of another
@@ -55,8 +56,19 @@ struct name_list {
 	size_t count;
 };
 
+/* Where something is, as bits: anywhere, or inside of declared members. */
+#define INSIDE_ANYTHING 1u
+#define DECLARED_INSIDE_MAX 15
+
+struct declared_skip {
+	struct slice name;
+	unsigned inside; /* of any of these, it is skipped */
+};
+
 struct declarations {
-	struct name_list skip;
+	struct declared_skip skip[DECLARED_NAMES_MAX];
+	size_t skip_count;
+	struct name_list inside; /* OBJECT: the nth has the bit n + 1 */
 	struct name_list keep;
 	struct declared_shape shape[DECLARED_NAMES_MAX];
 	size_t shape_count;
@@ -68,6 +80,15 @@ struct declarations {
 /* Parse the head of a mapping. False sets *why, a constant string. */
 bool declarations_parse(
     struct declarations *, struct slice text, const char **why);
+
+/* Inside of what a name is skipped; 0 for nowhere. */
+unsigned declared_skip(const struct declarations *, struct slice name);
+
+/* The bit of what is inside of a member of this name; 0 if it has none. */
+unsigned declared_inside(const struct declarations *, struct slice name);
+
+/* Do not skip a name any more, except inside of what is declared with it. */
+void declarations_read(struct declarations *, struct slice name);
 
 bool name_list_has(const struct name_list *, struct slice name);
 

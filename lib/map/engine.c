@@ -7,6 +7,7 @@
 #include "map/declarations.h"
 #include "map/filter.h"
 #include "map/jqvalue.h"
+#include "map/object_columns.h"
 #include "map/rows.h"
 #include "map/type_check.h"
 #include "map/unit_cache.h"
@@ -40,9 +41,10 @@ struct engine {
 	struct mapping *current; /* whose units are being mapped */
 	struct filter odd;	 /* refuses what is odd in a capture */
 	struct buf prelude;
-	struct rows rows;      /* of the capture */
-	struct rows unit_rows; /* of one of its units */
-	struct rows verify;    /* of the capture without its declarations */
+	struct object_columns objects; /* that the prelude declares */
+	struct rows rows;	       /* of the capture */
+	struct rows unit_rows;	       /* of one of its units */
+	struct rows verify; /* of the capture without its declarations */
 	struct unit_cache cache;
 	struct buf *why; /* of the call that is being served */
 	unsigned debugs; /* of the capture, so far */
@@ -59,9 +61,10 @@ struct engine *engine_new(const struct engine_config *config)
 	unit_cache_init(&e->cache, cache < CACHE_MAX ? cache : CACHE_MAX);
 	if (rows > ROWS_MAX)
 		rows = ROWS_MAX;
-	rows_init(&e->rows, rows);
-	rows_init(&e->unit_rows, rows);
-	rows_init(&e->verify, rows);
+	object_columns_parse(&e->objects, filter_prelude());
+	rows_init(&e->rows, rows, &e->objects);
+	rows_init(&e->unit_rows, rows, &e->objects);
+	rows_init(&e->verify, rows, &e->objects);
 	return e;
 }
 
@@ -189,7 +192,9 @@ static bool on_unit(void *ctx, struct slice text)
 	if (unit_cache_find(&e->cache, m, text, &rows, &again))
 		return again || rows_add_lines(&e->rows, rows);
 	rows_begin(u, SLICE(""));
+	m->plain->inside = m->split->inside;
 	value = jqvalue_read(m->plain, text);
+	m->plain->inside = INSIDE_ANYTHING;
 	if (m->plain->odd) {
 		jv_free(value);
 		return false;
@@ -254,7 +259,7 @@ static bool map(
 	if (!e->config.optimize)
 		return map_whole(e, m, c->line, true, &e->rows);
 	check = m->own && m->runs < VERIFIED &&
-		(m->declared.skip.count > 0 || m->declared.path_len > 0);
+		(m->declared.skip_count > 0 || m->declared.path_len > 0);
 	done = units && (check || m->runs >= WARM_UP) &&
 	       (m->parts.jq || compile_parts(e, m)) && map_parts(e, m, c->line);
 	m->runs++;

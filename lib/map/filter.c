@@ -8,11 +8,17 @@
 #include "map/jqvalue.h"
 #include "map/message.h"
 
-void filter_put_prelude(struct buf *to)
+struct slice filter_prelude(void)
 {
 	const struct builtin_file *f =
 	    builtin_find(builtin_filters, SLICE("prelude"));
-	struct slice text = {f ? f->text : NULL, f ? f->len : 0};
+
+	return (struct slice){f ? f->text : NULL, f ? f->len : 0};
+}
+
+void filter_put_prelude(struct buf *to)
+{
+	struct slice text = filter_prelude();
 
 	while (text.n > 0) {
 		struct slice line = slice_cut(&text, '\n');

@@ -25,7 +25,10 @@ struct filter {
 	void *ctx;
 };
 
-/* Append the built-in prelude as one line, without its comments. */
+/* The built-in prelude. */
+struct slice filter_prelude(void);
+
+/* Append the prelude as one line, without its comments. */
 void filter_put_prelude(struct buf *);
 
 /*

@@ -34,13 +34,15 @@ struct interned {
 	uint32_t n;    /* bytes of the text, as written */
 	char text[44]; /* longer ones are not interned */
 	bool used;
-	bool skipped, kept;
+	bool kept;
+	unsigned short skipped, inside; /* as in map/declarations.h */
 	unsigned short kinds, elements; /* as in declared_shape */
 };
 
 struct jqvalue_reader {
 	const struct declarations *declared; /* NULL reads everything */
-	bool every; /* read the members that it skips, too */
+	bool every;	 /* read the members that it skips, too */
+	unsigned inside; /* what the value that is read next is inside of */
 
 	/*
 	 * The last value may have members of other kinds than it declares;
@@ -77,6 +79,13 @@ jv jqvalue_read(struct jqvalue_reader *, struct slice text);
  * with it, a constant string.
  */
 const char *jqvalue_write(struct buf *, jv v, bool drop_nulls);
+
+/*
+ * The same with the members of objects in the order of their names. Of the
+ * value itself, members that `leaves_out` names are left out; NULL is for none.
+ */
+const char *jqvalue_write_sorted(struct buf *, jv v,
+    bool (*leaves_out)(void *ctx, struct slice name), void *ctx);
 
 /* The bytes of a string value, borrowed. */
 struct slice jqvalue_slice(jv string);

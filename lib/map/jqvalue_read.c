@@ -39,7 +39,9 @@ static void set_declared(struct jqvalue_reader *r, struct interned *name)
 	struct slice s = {name->text, name->n};
 	const struct declared_shape *shape = declared_shape(r->declared, s);
 
-	name->skipped = !r->every && name_list_has(&r->declared->skip, s);
+	name->skipped =
+	    r->every ? 0 : (unsigned short)declared_skip(r->declared, s);
+	name->inside = (unsigned short)declared_inside(r->declared, s);
 	name->kept = name_list_has(&r->declared->keep, s);
 	name->kinds = shape ? (unsigned short)shape->kinds : 0;
 	name->elements = shape ? (unsigned short)shape->elements : 0;
@@ -191,11 +193,12 @@ static void read_member(struct jqvalue_reader *r, jv *object, size_t step,
 	struct slice s = {from, (size_t)(end - from)};
 	const struct interned *i = intern(r, r->names, s, escaped);
 	unsigned kinds = i ? i->kinds : 0, elements = i ? i->elements : 0;
+	unsigned inside = r->inside;
 	size_t next;
 	jv name;
 
 	r->p = scan_space(scan_space(end + 1) + 1);
-	if (i ? i->skipped || (kept_only && !i->kept) : kept_only) {
+	if (i ? (i->skipped & inside) || (kept_only && !i->kept) : kept_only) {
 		r->p = scan_value(r->p);
 		return;
 	}
@@ -209,10 +212,12 @@ static void read_member(struct jqvalue_reader *r, jv *object, size_t step,
 		return;
 	/* Reading the value may replace what is interned. */
 	name = i ? jv_copy(i->string) : make_string(r, s, escaped);
+	r->inside |= i ? i->inside : 0;
 	if (kinds && is_nothing(r, kinds))
 		*object = jv_object_set(*object, name, jv_null());
 	else
 		*object = jv_object_set(*object, name, read_child(r, next));
+	r->inside = inside;
 }
 
 /* Past a comma and the space around it, if there is one. */
@@ -285,6 +290,7 @@ void jqvalue_reader_init(
 {
 	memset(r, 0, sizeof(*r));
 	r->declared = declared;
+	r->inside = INSIDE_ANYTHING;
 	r->scratch.max = INT_MAX;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "json/json.h"
 
 struct slice jqvalue_slice(jv string)
@@ -89,11 +90,20 @@ static const char *put_number(struct buf *b, double d)
 	return NULL;
 }
 
-static const char *put_value(struct buf *, jv, unsigned depth);
+/* How a value is written. */
+struct style {
+	bool sorted; /* the members of objects by their names */
+	bool (*leaves_out)(void *ctx, struct slice name); /* of the value */
+	void *ctx;
+};
+
+static const char *put_value(
+    struct buf *, jv, unsigned depth, const struct style *);
 
 static const char *put_object(
     struct buf *b, jv v, unsigned depth, bool drop_nulls)
 {
+	const struct style plain = {.sorted = false};
 	const char *why = NULL;
 	bool first = true;
 
@@ -109,7 +119,7 @@ static const char *put_object(
 			buf_putc(b, ',');
 		put_string(b, name);
 		buf_putc(b, ':');
-		why = put_value(b, member, depth);
+		why = put_value(b, member, depth, &plain);
 		first = false;
 		jv_free(name);
 		jv_free(member);
@@ -118,7 +128,67 @@ static const char *put_object(
 	return why;
 }
 
-static const char *put_array(struct buf *b, jv v, unsigned depth)
+/* A member of an object that is being sorted. */
+struct sorted_member {
+	struct slice name; /* of the object's, which has them all */
+	int at;
+};
+
+static int cmp_members(const void *a, const void *b)
+{
+	const struct sorted_member *x = a, *y = b;
+
+	return slice_cmp(x->name, y->name);
+}
+
+/* The members of an object by their names, but for those left out. */
+static size_t sort_members(
+    jv v, const struct style *s, struct sorted_member *to)
+{
+	size_t n = 0;
+
+	for (int i = jv_object_iter(v); jv_object_iter_valid(v, i);
+	     i = jv_object_iter_next(v, i)) {
+		jv name = jv_object_iter_key(v, i);
+
+		to[n] = (struct sorted_member){jqvalue_slice(name), i};
+		if (!s->leaves_out || !s->leaves_out(s->ctx, to[n].name))
+			n++;
+		jv_free(name);
+	}
+	qsort(to, n, sizeof(*to), cmp_members);
+	return n;
+}
+
+static const char *put_sorted(
+    struct buf *b, jv v, unsigned depth, const struct style *s)
+{
+	const struct style inner = {.sorted = true};
+	struct sorted_member *members = mem_alloc(
+	    ((size_t)jv_object_length(jv_copy(v)) + 1) * sizeof(*members));
+	size_t n = sort_members(v, s, members);
+	const char *why = NULL;
+
+	buf_putc(b, '{');
+	for (size_t i = 0; i < n && !why; i++) {
+		jv name = jv_object_iter_key(v, members[i].at);
+		jv member = jv_object_iter_value(v, members[i].at);
+
+		if (i > 0)
+			buf_putc(b, ',');
+		put_string(b, name);
+		buf_putc(b, ':');
+		why = put_value(b, member, depth, &inner);
+		jv_free(name);
+		jv_free(member);
+	}
+	buf_putc(b, '}');
+	free(members);
+	return why;
+}
+
+static const char *put_array(
+    struct buf *b, jv v, unsigned depth, const struct style *s)
 {
 	int n = jv_array_length(jv_copy(v));
 	const char *why = NULL;
@@ -129,14 +199,15 @@ static const char *put_array(struct buf *b, jv v, unsigned depth)
 
 		if (i > 0)
 			buf_putc(b, ',');
-		why = put_value(b, element, depth);
+		why = put_value(b, element, depth, s);
 		jv_free(element);
 	}
 	buf_putc(b, ']');
 	return why;
 }
 
-static const char *put_value(struct buf *b, jv v, unsigned depth)
+static const char *put_value(
+    struct buf *b, jv v, unsigned depth, const struct style *s)
 {
 	if (depth == JQVALUE_DEPTH_MAX)
 		return "nested too deep";
@@ -148,18 +219,33 @@ static const char *put_value(struct buf *b, jv v, unsigned depth)
 	case JV_KIND_TRUE: buf_puts(b, "true"); break;
 	case JV_KIND_NUMBER: return put_number(b, jv_number_value(v));
 	case JV_KIND_STRING: put_string(b, v); break;
-	case JV_KIND_ARRAY: return put_array(b, v, depth + 1);
-	case JV_KIND_OBJECT: return put_object(b, v, depth + 1, false);
+	case JV_KIND_ARRAY: return put_array(b, v, depth + 1, s);
+	case JV_KIND_OBJECT:
+		return s->sorted ? put_sorted(b, v, depth + 1, s)
+				 : put_object(b, v, depth + 1, false);
 	case JV_KIND_INVALID: return "no value";
 	}
 	return NULL;
 }
 
+static const char *end_value(const struct buf *b, const char *why)
+{
+	return !why && b->failed ? JQVALUE_TOO_MUCH : why;
+}
+
 const char *jqvalue_write(struct buf *b, jv v, bool drop_nulls)
 {
+	const struct style plain = {.sorted = false};
 	bool object = drop_nulls && jv_get_kind(v) == JV_KIND_OBJECT;
-	const char *why =
-	    object ? put_object(b, v, 1, true) : put_value(b, v, 0);
 
-	return !why && b->failed ? JQVALUE_TOO_MUCH : why;
+	return end_value(
+	    b, object ? put_object(b, v, 1, true) : put_value(b, v, 0, &plain));
+}
+
+const char *jqvalue_write_sorted(struct buf *b, jv v,
+    bool (*leaves_out)(void *ctx, struct slice name), void *ctx)
+{
+	const struct style sorted = {true, leaves_out, ctx};
+
+	return end_value(b, put_value(b, v, 0, &sorted));
 }

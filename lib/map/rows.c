@@ -5,12 +5,14 @@
 #include "map/jqvalue.h"
 #include "map/message.h"
 
-void rows_init(struct rows *r, size_t max)
+void rows_init(struct rows *r, size_t max, const struct object_columns *objects)
 {
-	*r = (struct rows){.table = jv_string("table"),
+	*r = (struct rows){.objects = objects,
+	    .table = jv_string("table"),
 	    .op = jv_string("op"),
 	    .row = jv_string("row"),
-	    .known = jv_string("known")};
+	    .known = jv_string("known"),
+	    .of = jv_string("of")};
 	r->lines.max = max;
 	r->part_errors.max = max / 16;
 }
@@ -87,8 +89,26 @@ static const char *add_part_error(struct rows *r, jv reason, jv place)
 /* The parts of a result, owned; each may be invalid. */
 struct row_result {
 	jv table, op, row;
+	jv of;	    /* an object that has more of the row's columns */
 	bool known; /* the row leaves out what is null */
 };
+
+/* Add the columns of an object to a row that has just been written. */
+static const char *write_columns(struct rows *r, const struct row_result *x)
+{
+	struct slice name = jqvalue_slice(x->table);
+	const struct object_table *t = object_columns_find(r->objects, name);
+	const char *wrong;
+
+	if (!x->known || jv_get_kind(x->of) != JV_KIND_OBJECT)
+		return "an 'of' is no object, or without a 'known'";
+	if (!t)
+		return "an 'of' with a table for which the prelude declares none";
+	r->lines.n--; /* go on inside of the row */
+	wrong = object_columns_write(r->objects, t, x->of, &r->lines);
+	buf_putc(&r->lines, '}');
+	return wrong;
+}
 
 static const char *write_row(struct rows *r, const struct row_result *x)
 {
@@ -114,6 +134,8 @@ static const char *write_row(struct rows *r, const struct row_result *x)
 	}
 	buf_puts(b, ",\"row\":");
 	wrong = jqvalue_write(b, x->row, x->known);
+	if (!wrong && jv_is_valid(x->of))
+		wrong = write_columns(r, x);
 	if (wrong)
 		return wrong;
 	row = (struct slice){b->p + from, b->n - from};
@@ -134,12 +156,14 @@ static void row_result_release(struct row_result *x)
 	jv_free(x->table);
 	jv_free(x->op);
 	jv_free(x->row);
+	jv_free(x->of);
 }
 
 static const char *add_row(struct rows *r, jv v, jv table)
 {
-	struct row_result x = {.table = table, .op = member(v, r->op)};
-	int expected = 2 + jv_is_valid(x.op);
+	struct row_result x = {
+	    .table = table, .op = member(v, r->op), .of = member(v, r->of)};
+	int expected = 2 + jv_is_valid(x.op) + jv_is_valid(x.of);
 	const char *wrong;
 
 	x.row = member(v, r->known);
@@ -149,7 +173,7 @@ static const char *add_row(struct rows *r, jv v, jv table)
 		x.row = member(v, r->row);
 	}
 	if (jv_is_valid(x.row) && jv_object_length(jv_copy(v)) != expected)
-		wrong = "a result has more than 'table', 'row' and 'op'";
+		wrong = "a result has more than 'table', 'row', 'of' and 'op'";
 	else
 		wrong = write_row(r, &x);
 	row_result_release(&x);

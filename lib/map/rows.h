@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/slice.h"
+#include "map/object_columns.h"
 
 struct rows {
 	struct buf lines;	/* rows, each ended by a newline */
@@ -21,12 +22,16 @@ struct rows {
 	struct slice suffix;	/* what ends each row, borrowed */
 	bool ordered;		/* some rows have an `op`: order matters */
 
-	jv table, op, row, known; /* private from here: names */
-	struct hash seen;	  /* of rows: where they begin in `lines` */
+	const struct object_columns *objects; /* private from here */
+	jv table, op, row, known, of;	      /* names */
+	struct hash seen; /* of rows: where they begin in `lines` */
 };
 
-/* `max` bytes is the limit for one capture; less than 4 GiB. */
-void rows_init(struct rows *, size_t max);
+/*
+ * `max` bytes is the limit for one capture; less than 4 GiB. What is declared
+ * of objects is borrowed.
+ */
+void rows_init(struct rows *, size_t max, const struct object_columns *);
 
 /* Start over, for the rows of another capture. */
 void rows_begin(struct rows *, struct slice suffix);

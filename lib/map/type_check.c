@@ -6,8 +6,9 @@
 
 struct type_check {
 	const struct declarations *declared;
-	jv path; /* of the value that is being checked */
-	jv odd;	 /* found so far */
+	jv path;	 /* of the value that is being checked */
+	jv odd;		 /* found so far */
+	unsigned inside; /* of what that value is, as in map/declarations.h */
 };
 
 /* Whether a number is whole and not negative; past 2^53, all are whole. */
@@ -71,15 +72,18 @@ static jv check_member(struct type_check *c, jv object, jv name)
 {
 	struct slice s = jqvalue_slice(name);
 	const struct declared_shape *shape = declared_shape(c->declared, s);
+	unsigned inside = c->inside;
 	jv value;
 
-	if (name_list_has(&c->declared->skip, s)) {
+	if (declared_skip(c->declared, s) & inside) {
 		jv_free(name);
 		return object;
 	}
+	c->inside |= declared_inside(c->declared, s);
 	value = check_child(c, jv_copy(name),
 	    jv_object_get(jv_copy(object), jv_copy(name)),
 	    shape ? shape->kinds : 0, shape ? shape->elements : 0);
+	c->inside = inside;
 	return jv_is_valid(value) ? jv_object_set(object, name, value)
 				  : jv_object_delete(object, name);
 }
@@ -113,7 +117,8 @@ static jv check_inside(struct type_check *c, jv v, unsigned elements)
 
 jv type_check(const struct declarations *declared, jv value, jv *odd)
 {
-	struct type_check c = {declared, jv_array(), jv_array()};
+	struct type_check c = {
+	    declared, jv_array(), jv_array(), INSIDE_ANYTHING};
 
 	value = check_inside(&c, value, 0);
 	jv_free(c.path);

@@ -307,17 +307,20 @@ order by c.plays desc, c.last_played desc, c.recording_id;
 
 create view if not exists playlist_contents as /* sp */
 select i.playlist_id, p.name as playlist, i.position, i.kind,
-	i.track_id, t.name as track,
+	i.track_id, e.episode_id, coalesce(t.name, e.name) as track,
 	(select group_concat(name, ', ') from (
 		select a.name from track_artists
 		join artists a using (artist_id)
 		where track_id = i.track_id order by a.name)) as artists,
-	al.name as album, t.duration_ms, coalesce(i.uri, t.uri) as uri,
-	i.added_at, i.added_by
+	al.name as album, s.name as show,
+	coalesce(t.duration_ms, e.duration_ms) as duration_ms,
+	coalesce(i.uri, t.uri) as uri, i.added_at, i.added_by
 from playlist_tracks i
 left join playlists p on p.playlist_id = i.playlist_id
 left join tracks t on t.track_id = i.track_id
 left join albums al on al.album_id = t.album_id
+left join episodes e on i.kind = 'episode' and e.episode_id = substr(i.uri, 17)
+left join shows s on s.show_id = e.show_id
 order by i.playlist_id, i.position;
 
 -- What entered a playlist, and what left it, each between two times. An item has
@@ -329,7 +332,7 @@ with lists as materialized (
 	select distinct playlist_id, first_seen from playlist_item_history
 )
 select c.playlist_id, p.name as playlist, c.change, c.not_before, c.not_after,
-	c.uri, t.track_id, t.name as track,
+	c.uri, t.track_id, coalesce(t.name, e.name) as track,
 	(select group_concat(name, ', ') from (
 		select a.name from track_artists
 		join artists a using (artist_id)
@@ -354,6 +357,8 @@ from (select playlist_id, 'added' as change,
 left join playlists p on p.playlist_id = c.playlist_id
 left join tracks t on t.track_id = iif(c.uri like 'spotify:track:%',
 	substr(c.uri, 15), c.uri)
+left join episodes e on c.uri like 'spotify:episode:%'
+	and e.episode_id = substr(c.uri, 17)
 order by c.playlist_id, c.not_after, c.change, c.uri;
 
 -- A page of items does not say who owns the playlist, so that no row of
