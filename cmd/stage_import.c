@@ -16,6 +16,10 @@
 
 static void refuse(struct import *im, const char *name, const char *code,
     int64_t rows, const char *fmt, va_list ap)
+    __attribute__((format(printf, 5, 0)));
+
+static void refuse(struct import *im, const char *name, const char *code,
+    int64_t rows, const char *fmt, va_list ap)
 {
 	char reason[1024];
 
