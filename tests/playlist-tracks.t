@@ -762,10 +762,10 @@ is "$(sql 'select day, hour, track, artists, album from plays
 2026-01-01|23|Tide|Band y, Band z|Shores
 2026-01-02|5|Tide|Band y, Band z|Shores
 2026-01-02|5|||" "plays, with names; what has none is there too"
-is "$(sql 'select * from listening_by_day')" "kim|2026-01-01|2|1|120000
-kim|2026-01-02|2|2|60000" "listening_by_day"
-is "$(sql 'select * from listening_by_hour')" "kim|5|3|2|120000
-kim|23|1|1|60000" "listening_by_hour"
+is "$(sql 'select day, plays, tracks, ms from listening_by_day')" "2026-01-01|2|1|120000
+2026-01-02|2|2|60000" "listening_by_day"
+is "$(sql 'select hour, plays, tracks, ms from listening_by_hour')" "5|3|2|120000
+23|1|1|60000" "listening_by_hour"
 is "$(sql 'select track_id, track, plays, ms, last_played from top_tracks')" \
     "a|Tide|3|180000|2026-01-02T05:00:00.000Z
 spotify:local:x||1|0|2026-01-02T05:30:00.000Z" "top_tracks"

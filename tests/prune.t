@@ -155,7 +155,7 @@ artist='"name":"T","artists":[{"id":"a"}]'
 	echo "track /v1/tracks/t {\"id\":\"t\",\"name\":\"T\"}"
 	echo "artist /v1/artists/a {\"id\":\"a\"}"
 } >"$tmp/input"
-stay "1 2 4 5" "the artists of a track"
+stay "1 2 3 4 5" "the artists of a track, in their order"
 
 section "what else stays"
 item='{"track":{"id":"t"},"played_at":"2026-01-01T00:00:00Z"}'
@@ -254,6 +254,7 @@ history <"$tmp/input" >"$tmp/history"
 fresh
 sp-stage <"$tmp/history" | sp-transform | sp-load
 sql 'alter table track_artists drop column created_at;
+    alter table track_artists drop column last_updated;
     alter table track_artists drop column row_source'
 run sp-stage prune --keep 0
 is "$status $(staged)" "65 3" "rows with neither source nor time: nothing goes"

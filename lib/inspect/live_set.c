@@ -82,8 +82,7 @@ int live_set_count_unknown(sqlite3 *db, const struct table *t, int64_t *rows)
 
 	sqlite3_str_appendf(s, "select count(*) from \"%w\" where ", t->name.p);
 	live_set_put_is_unknown(s, t);
-	/* With RULE_LAST, every written column has a time. */
-	if (t->kind != TABLE_BY_COLUMN || t->last >= 0)
+	if (t->kind != TABLE_BY_COLUMN)
 		sqlite3_str_appendall(s, " and false");
 	for (unsigned i = 0; i < t->count; i++)
 		if (is_time(t, i))
