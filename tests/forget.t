@@ -292,7 +292,7 @@ seed=${SEED:-1} last=$((${SEED:-1} + ${HISTORIES:-2}))
 while [ "$seed" -lt $last ]; do
 	fresh
 	python3 tests/history.py "$seed" 1790000000 |
-	    sed -E '/"run":"h[0-9]+-[0-9]*[13579]"/s/"user":"kim"/"user":"lee"/; 70,$d' |
+	    sed -E '/"run":"h[0-9]+-[0-9]*[13579]"/s/"user":"kim"/"user":"lee"/; 50,$d' |
 	    sp-stage 2>/dev/null | sp-transform 2>/dev/null |
 	    awk -v seed="$seed" 'BEGIN { srand(seed) }
 		/"type":"run"/ { order = rand() }

@@ -2,7 +2,8 @@
  * Loading is a merge: random small histories of rows, sent in any order, any
  * number of times and split in any way, give the same tables; and these are
  * the ones that a plain reading of the rules gives. So are the captures that
- * values are said to come from.
+ * values are said to come from. And if a run is taken back, and what is left is
+ * sent again, the tables are those of what is left.
  *
  * SEED=n in the environment draws others.
  */
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/schema.h"
+#include "inspect/forget.h"
 #include "json/json.h"
 #include "merge/apply.h"
 #include "merge/batch.h"
@@ -19,6 +21,7 @@
 #define HISTORIES 300
 #define ROWS_MAX 24
 #define ORDERS 6
+#define FORGOTTEN 20 /* histories of which a run is taken back */
 
 /* A table of a user's own, and a column added to one of ours. */
 static const char own_schema[] =
@@ -476,6 +479,86 @@ static void test_orders(void)
 	    good, HISTORIES, "the same rows in any order give the same tables");
 }
 
+/* Stage a capture of R1 for each of its rows: it says when that was fetched. */
+static void stage_run(sqlite3 *db, const struct sent_row *rows, size_t n)
+{
+	char sql[256];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(sql, sizeof(sql),
+		    "insert into staging_raw (run_id, seq, endpoint, fetched_at)"
+		    " values ('R1', %zu, 'me', '%s')",
+		    100 + i, rows[i].at);
+		if (strncmp(rows[i].src, "R1", 2) == 0)
+			db_exec(db, sql);
+	}
+}
+
+static bool forget_run(sqlite3 *db)
+{
+	struct forget f;
+	bool known;
+	int rc = forget_init(&f, db, false);
+
+	if (rc == SQLITE_OK)
+		rc = forget_add_run(&f, SLICE("R1"), &known);
+	if (rc == SQLITE_OK)
+		rc = forget_apply(&f);
+	if (rc != SQLITE_OK)
+		fprintf(stderr, "# forget: %s\n", sqlite3_errmsg(db));
+	forget_release(&f);
+	return rc == SQLITE_OK;
+}
+
+/* One history, from which R1 is taken back, and one without it. */
+static bool same_without_run(const struct sent_row *rows, size_t n)
+{
+	unsigned order[2 * ROWS_MAX], left[2 * ROWS_MAX];
+	struct buf is = BUF_INIT(1 << 20), want = BUF_INIT(1 << 20);
+	sqlite3 *db = open_database(), *other = open_database();
+	size_t count = shuffle(order, n), rest = 0;
+	bool good = send_all(db, rows, order, count, 30);
+
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(rows[order[i]].src, "R1", 2) != 0)
+			left[rest++] = order[i];
+	stage_run(db, rows, n);
+	good = good && forget_run(db) && send_all(db, rows, left, rest, 30) &&
+	       send_all(other, rows, left, rest, 30);
+	dump(db, &is);
+	dump(other, &want);
+	good = good && slice_eq(buf_slice(&is), buf_slice(&want));
+	for (size_t i = 0; !good && i < n; i++)
+		fprintf(stderr, "# %s %s %s %s %s\n", rows[i].at, rows[i].src,
+		    rows[i].table, rows[i].object,
+		    rows[i].removes ? "delete" : "");
+	if (!good)
+		fprintf(stderr, "%s\n%s\n", buf_cstr(&is), buf_cstr(&want));
+	buf_release(&is);
+	buf_release(&want);
+	sqlite3_close(db);
+	sqlite3_close(other);
+	return good;
+}
+
+static void test_forget(void)
+{
+	int good = 0;
+
+	for (int h = 0; h < FORGOTTEN; h++) {
+		struct sent_row rows[ROWS_MAX];
+		size_t n = 1 + below(ROWS_MAX);
+
+		for (size_t i = 0; i < n; i++)
+			make_sent_row(&rows[i]);
+		if (!same_without_run(rows, n))
+			break;
+		good++;
+	}
+	is_int(good, FORGOTTEN,
+	    "the tables without a run are those that never had it");
+}
+
 int main(void)
 {
 	const char *given = getenv("SEED");
@@ -484,6 +567,7 @@ int main(void)
 	printf("# SEED=%" PRIu64 "\n", start);
 	seed = start | 1;
 	test_orders();
+	test_forget();
 	if (tap_failures)
 		fprintf(stderr, "# SEED=%" PRIu64 "\n", start);
 	return tap_done();
