@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Streams of exports meet plays of the API: random histories of a few users,
-loaded in any order, in pieces and batches of any size, some of it twice, give
-the matches that a plain reading of the rules gives: below, `Rules` compares
+loaded in any order, in pieces and batches of any size, some of it twice, some by
+a program that is killed, give the matches that a plain reading of the rules gives: below, `Rules` compares
 every stream with every play.
 
     matching.py [--seed N] [--only I] [--rounds N | --seconds S] [--load PROGRAM]
@@ -19,6 +19,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
@@ -412,8 +413,18 @@ class History:
 
 # --- loading ------------------------------------------------------------------
 
-def load(program, path, rows, *options):
+def load(program, path, rows, *options, kill_after=None):
+    """Load rows; with kill_after, it is first tried by one that is killed."""
     lines = "".join(json.dumps(row) + "\n" for row in rows)
+    if kill_after is not None:
+        with subprocess.Popen([program, "--db", path, *options],
+                              stdin=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as loader:
+            threading.Timer(kill_after, loader.kill).start()
+            try:
+                loader.communicate(lines.encode())
+            except BrokenPipeError:
+                pass
     done = subprocess.run([program, "--db", path, *options],
                           input=lines.encode(), capture_output=True)
     if done.returncode != 0:
@@ -433,7 +444,8 @@ def deliver(r, program, path, histories):
     while rows:
         n = r.choice((len(rows), r.randint(1, len(rows))))
         load(program, path, rows[:n], "--batch-rows",
-             str(r.choice((1 if n < 30 else 30, 11, 50, 100000))))
+             str(r.choice((1 if n < 30 else 30, 11, 50, 100000))),
+             kill_after=r.random() / 20 if r.random() < 0.1 else None)
         rows = rows[n:]
     for rows in itertools.zip_longest(*(h.late for h in histories)):
         load(program, path, [row for row in rows if row])
