@@ -84,7 +84,7 @@ static uint32_t number_track(struct excerpt *e, struct slice id)
 	return track;
 }
 
-/* Read the stored match; false if there is none. */
+/* Read the match that is stored, if there is one. */
 static void read_stored(struct match_stream *s, struct query *q)
 {
 	s->stored_rule = rule_of(query_text(q, 12));
@@ -201,7 +201,6 @@ static int read_tracks(struct excerpt *e, sqlite3 *db)
 {
 	struct query track, artists;
 	bool is_new;
-	int rc;
 
 	query_prepare(&track, db, &sql_excerpt_track);
 	query_prepare(&artists, db, &sql_excerpt_artists);
@@ -221,8 +220,7 @@ static int read_tracks(struct excerpt *e, sqlite3 *db)
 		query_reset(&track);
 	}
 	query_fail(&track, query_finish(&artists));
-	rc = query_finish(&track);
-	return rc;
+	return query_finish(&track);
 }
 
 /* An isrc that only one track has tells nothing: forget it. */
