@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "map/engine.h"
 #include "stream/known_refusals.h"
 #include "transform.h"
 
 static const char usage[] =
     "usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]\n"
-    "           [--memory SIZE] [--max-line SIZE] [--no-memo] [--progress]\n"
+    "           [--memory SIZE] [--max-line SIZE] [--include MEMBER]...\n"
+    "           [--no-memo] [--progress]\n"
     "           [[--user ID] [--fetched-at TIME] ENDPOINT]\n"
     "       sp-transform --print-filter NAME\n"
     "       sp-transform --list-filters\n";
@@ -245,6 +247,7 @@ enum {
 	OPT_TIMEOUT = 256,
 	OPT_MEMORY,
 	OPT_MAX_LINE,
+	OPT_INCLUDE,
 	OPT_NO_MEMO,
 	OPT_PROGRESS,
 	OPT_USER,
@@ -259,6 +262,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"max-line", required_argument, NULL, OPT_MAX_LINE},
+    {"include", required_argument, NULL, OPT_INCLUDE},
     {"no-memo", no_argument, NULL, OPT_NO_MEMO},
     {"progress", no_argument, NULL, OPT_PROGRESS},
     {"user", required_argument, NULL, OPT_USER},
@@ -290,6 +294,17 @@ static size_t size_option(
 	return size;
 }
 
+/* Have a member stored that is left out by default. */
+static void include(struct name_list *names, struct slice name)
+{
+	if (!engine_leaves_out(name))
+		cli_die(EX_USAGE,
+		    "--include: not one of the members that are left out: '%s'",
+		    name.p);
+	if (!name_list_has(names, name))
+		names->name[names->count++] = name;
+}
+
 /* Set an option; one that only prints something does so and exits. */
 static void set_option(void *ctx, int which, const char *arg)
 {
@@ -311,6 +326,7 @@ static void set_option(void *ctx, int which, const char *arg)
 		o->max_line =
 		    size_option("--max-line", arg, 1, (size_t)1 << 30);
 		break;
+	case OPT_INCLUDE: include(&w->include, slice_of(arg)); break;
 	case OPT_NO_MEMO: w->optimize = false; break;
 	case OPT_PROGRESS: o->progress = true; break;
 	case OPT_USER: o->user = arg; break;

@@ -6,6 +6,8 @@
 #
 #	{table: "tracks", row: {track_id: "...", name: "..."}}
 #	{table: "tracks", known: {...}}      the same, but null members are left out
+#	{table: ..., known: ..., of: OBJECT} and with the columns that an object of
+#	                                     the API has, as the prelude declares
 #	{table: ..., op: "delete", row: ...} a row to delete
 #	{refuse: "why", place: "which"}      a part of the capture that is refused
 #

@@ -50,6 +50,17 @@ struct engine {
 	unsigned debugs; /* of the capture, so far */
 };
 
+bool engine_leaves_out(struct slice name)
+{
+	struct object_columns *o = mem_alloc(sizeof(*o));
+	bool found;
+
+	object_columns_parse(o, filter_prelude());
+	found = object_columns_include(o, name);
+	free(o);
+	return found;
+}
+
 struct engine *engine_new(const struct engine_config *config)
 {
 	struct engine *e = mem_zero(1, sizeof(*e));
@@ -62,6 +73,8 @@ struct engine *engine_new(const struct engine_config *config)
 	if (rows > ROWS_MAX)
 		rows = ROWS_MAX;
 	object_columns_parse(&e->objects, filter_prelude());
+	for (size_t i = 0; i < config->include.count; i++)
+		object_columns_include(&e->objects, config->include.name[i]);
 	rows_init(&e->rows, rows, &e->objects);
 	rows_init(&e->unit_rows, rows, &e->objects);
 	rows_init(&e->verify, rows, &e->objects);
@@ -108,6 +121,9 @@ static struct mapping *new_mapping(
 		buf_clear(e->why);
 		buf_puts(e->why, wrong);
 	} else if (compile(e, &m->whole, text)) {
+		for (size_t i = 0; i < e->config.include.count; i++)
+			declarations_read(
+			    &m->declared, e->config.include.name[i]);
 		m->next = e->mappings;
 		e->mappings = m;
 		return m;

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "map/declarations.h"
 
 /* Readable bytes that must follow the text of a capture. */
 #define ENGINE_PAD 64
@@ -21,6 +22,7 @@
 struct engine_config {
 	size_t memory; /* bytes that the process may use: bounds the caches */
 	bool optimize; /* use what mappings declare, map/declarations.h */
+	struct name_list include; /* members to store, of engine_leaves_out */
 
 	/* Called with the JSON text of each `debug`. */
 	void (*debug)(void *ctx, struct slice json);
@@ -40,6 +42,9 @@ struct engine_result {
 };
 
 struct engine;
+
+/* Whether the prelude leaves members of this name out of what is stored. */
+bool engine_leaves_out(struct slice name);
 
 /* The engine belongs to the caller; the config is copied. */
 struct engine *engine_new(const struct engine_config *);

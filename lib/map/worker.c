@@ -216,6 +216,7 @@ static void set_up(struct worker *w)
 	struct rusage usage = {.ru_maxrss = 0};
 	struct engine_config config = {.memory = w->config->memory,
 	    .optimize = w->config->optimize,
+	    .include = w->config->include,
 	    .debug = on_debug,
 	    .ctx = w};
 

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/slice.h"
+#include "map/declarations.h"
 
 /* The exit status of a worker that needs more memory than it may have. */
 #define WORKER_NO_MEMORY 70
@@ -32,9 +33,10 @@ struct worker_filter {
 struct worker_config {
 	const struct worker_filter *filters; /* before the built-in mappings */
 	size_t filter_count;
-	size_t memory;	    /* limit of a worker's address space, bytes */
-	int64_t timeout_ms; /* limit for one capture */
-	bool optimize;	    /* use what mappings declare */
+	size_t memory;		  /* limit of a worker's address space, bytes */
+	int64_t timeout_ms;	  /* limit for one capture */
+	bool optimize;		  /* use what mappings declare */
+	struct name_list include; /* as in struct engine_config */
 };
 
 /*
