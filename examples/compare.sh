@@ -8,7 +8,7 @@
 # Without NEW.db, all tables are rebuilt from the captures in OLD.db, in a
 # temporary database; with `-f recently-played=my.jq`, captures of that endpoint
 # are mapped by my.jq, all others as usual. Nothing else is written. Captures,
-# sources of values, runs, errors and incomplete lists are not compared.
+# sources of values, runs, errors, incomplete lists and matches are not compared.
 #
 # Status: 0 equal, 1 different, 2 an error. Needs sqlite3.
 set -eu
@@ -51,12 +51,14 @@ with tables as (
 		group_concat(quote(name) || ',' || col) as pairs
 	from (select tab, col as name, '\"' || replace(col, '\"', '\"\"') || '\"'
 		as col, max(old) as old, max(new) as new
-		from columns where tab || '.' || col <> 'play_history.play_id'
+		from columns where tab || '.' || col not in ('play_history.play_id',
+				'streaming_history.stream_id')
 			and col not in ('row_source', 'first_source', 'column_sources',
 				'tracks_sources')
 		group by tab, name)
 	where tab not like 'sqlite_%' and tab not in ('staging_raw', 'sources',
-		'staging_bodies', 'ingest_runs', 'ingest_errors', 'accounts', 'playlist_pages')
+		'staging_bodies', 'ingest_runs', 'ingest_errors', 'accounts', 'playlist_pages',
+		'play_matches', 'unmatched_spans')
 	group by tab
 ), froms as (
 	select tab, pairs, cols,

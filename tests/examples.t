@@ -48,7 +48,7 @@ section "a mapping that takes the place of another"
 compare() { run sh examples/compare.sh "$@"; }
 sp-transform --print-filter recently-played |
     sed 's/^def unit: track_rows;/def unit: track_rows |\
-	if .table == "tracks" then .known.name |= ascii_upcase else . end;/' \
+	if .table == "tracks" then .known.name = (.of.name | ascii_upcase) else . end;/' \
     >"$tmp/my.jq"
 cp "$db" "$tmp/place.db"
 again() { # what the page says, but for the column that is emptied

@@ -49,6 +49,16 @@ run sp-transform --include isrc </dev/null
 like "$status $err" "^64 .*--include: not one of the members" \
     "no other member can be named"
 
+section "a mapping with columns of its own"
+cat >"$tmp/own.jq" <<'EOF'
+{table: "tracks", known: {track_id: "t9", name: "MINE", isrc: null}, of: .body}
+EOF
+capture track 200 '"body":{"id":"t9","name":"Theirs","explicit":true,
+	"external_ids":{"isrc":"X"}}' tracks/t9 | one_line |
+    sp-transform -f "$tmp/own.jq" >"$tmp/out"
+is "$(jq -c .row "$tmp/out")" '{"track_id":"t9","name":"MINE","explicit":true}' \
+    "they take the place of the object's, and null leaves one out"
+
 section "episodes"
 list='"body":{"id":"p1","name":"Talk","tracks":{"total":1,"next":null,
 	"items":[{"added_at":null,"track":{"id":"e1","name":"Fog, part 1",

@@ -136,7 +136,8 @@ struct found {
 	const struct object_columns *declared;
 	const struct object_table *table;
 	jv columns[OBJECT_COLUMNS_MAX]; /* owned; invalid without a value */
-	size_t full; /* members that only full objects have */
+	size_t full;	      /* members that only full objects have */
+	bool has_vendor_json; /* the row does */
 };
 
 /* The value of a column in a member, consumed; null if it has none. */
@@ -177,6 +178,26 @@ static void find(struct found *f, jv object)
 	}
 }
 
+/* Drop the columns that the row has itself. */
+static void drop_given(struct found *f, jv row)
+{
+	const struct object_table *t = f->table;
+
+	for (int i = jv_object_iter(row); jv_object_iter_valid(row, i);
+	     i = jv_object_iter_next(row, i)) {
+		jv key = jv_object_iter_key(row, i);
+		struct slice name = jqvalue_slice(key);
+
+		for (size_t c = 0; c < t->count; c++)
+			if (slice_eq(t->columns[c].column, name)) {
+				jv_free(f->columns[c]);
+				f->columns[c] = jv_invalid();
+			}
+		f->has_vendor_json |= slice_is(name, "vendor_json");
+		jv_free(key);
+	}
+}
+
 /* Whether a member is a column as a whole, or stored elsewhere, or not. */
 static bool leaves_out(void *ctx, struct slice name)
 {
@@ -192,12 +213,13 @@ static bool leaves_out(void *ctx, struct slice name)
 }
 
 const char *object_columns_write(const struct object_columns *o,
-    const struct object_table *t, jv object, struct buf *b)
+    const struct object_table *t, jv object, jv row, struct buf *b)
 {
 	struct found f = {.declared = o, .table = t};
 	const char *wrong = NULL;
 
 	find(&f, object);
+	drop_given(&f, row);
 	for (size_t i = 0; i < t->count; i++) {
 		jv v = f.columns[i];
 
@@ -208,7 +230,8 @@ const char *object_columns_write(const struct object_columns *o,
 		}
 		jv_free(v);
 	}
-	if (wrong || t->full.count == 0 || f.full < t->full.count)
+	if (wrong || t->full.count == 0 || f.full < t->full.count ||
+	    f.has_vendor_json)
 		return wrong;
 	put_name(b, SLICE("vendor_json"));
 	return jqvalue_write_sorted(b, object, leaves_out, &f);

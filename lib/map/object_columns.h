@@ -64,11 +64,12 @@ const struct object_table *object_columns_find(
     const struct object_columns *, struct slice table);
 
 /*
- * Append `"COLUMN":VALUE` for each column that an object, borrowed, has a value
- * of, to the members of another object that has begun. NULL, or what is wrong,
- * a constant string.
+ * Append `"COLUMN":VALUE` for each column that an object has a value of, to the
+ * members of another object that has begun, `row`. A column that is a member of
+ * `row`, null or not, is left out. Both are borrowed. NULL, or what is wrong, a
+ * constant string.
  */
 const char *object_columns_write(const struct object_columns *,
-    const struct object_table *, jv object, struct buf *);
+    const struct object_table *, jv object, jv row, struct buf *);
 
 #endif

@@ -105,7 +105,7 @@ static const char *write_columns(struct rows *r, const struct row_result *x)
 	if (!t)
 		return "an 'of' with a table for which the prelude declares none";
 	r->lines.n--; /* go on inside of the row */
-	wrong = object_columns_write(r->objects, t, x->of, &r->lines);
+	wrong = object_columns_write(r->objects, t, x->of, x->row, &r->lines);
 	buf_putc(&r->lines, '}');
 	return wrong;
 }
