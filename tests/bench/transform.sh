@@ -15,16 +15,39 @@ trap 'exit 1' INT TERM
 	echo 'def mapping:'
 	"$sp" --print-filter recently-played
 	echo ';
+	def put($column; $value):
+		if $value == null then . else .[$column] = $value end;
+	# The columns of the member `of`, which sp-transform itself adds.
+	def columns($o):
+		put("name"; $o.name) | put("uri"; $o.uri);
+	def vendor_json($o; is_full; rest):
+		if $o | is_full then .vendor_json = ($o | rest) else . end;
+	def images($o): put("images_json"; $o.images | if . == [] then null else . end);
+	def with_columns:
+		.of as $o
+		| if $o == null then .known
+		elif .table == "tracks" then
+			.known | columns($o)
+			| put("popularity"; $o.popularity) | put("is_local"; $o.is_local)
+			| put("explicit"; $o.explicit) | put("disc_number"; $o.disc_number)
+			| put("track_number"; $o.track_number)
+			| put("isrc"; $o.external_ids.isrc)
+			| put("linked_from_id"; $o.linked_from.id)
+			| vendor_json($o; has("album") and has("external_ids");
+				del(.name, .uri, .popularity, .is_local, .explicit,
+				.disc_number, .track_number, .id, .album, .artists,
+				.duration_ms, .track, .episode, .available_markets))
+		elif .table == "albums" then
+			.known | columns($o) | put("release_date"; $o.release_date)
+			| put("release_date_precision"; $o.release_date_precision)
+			| put("album_type"; $o.album_type)
+			| put("total_tracks"; $o.total_tracks) | images($o)
+		else .known | columns($o) | images($o) end;
 	. as $c | mapping | select(.table)
-	| (if .row then .row else .known | # no nulls, in the cheapest way
-		if .artist_id and .images_json == null
-		then {artist_id, name, uri}
-		elif .track_id and .played_at and .context_type == null
+	| (if .row then .row elif .of then with_columns else .known end
+		| if .track_id and .played_at and .context_type == null
 		then {user_id, track_id, played_at, source}
-		elif .track_id and .duration_ms and .popularity == null
-		then {track_id, name, album_id, duration_ms, uri, is_local}
-		elif .endpoint then {user_id, endpoint, subject, status}
-		else . end end) as $row
+		else . end) as $row
 	| {type: "row", table, row: $row, at: $c.fetched_at,
 		src: "\($c.run)/\($c.seq)"}'
 } >"$tmp/jq"
@@ -44,8 +67,8 @@ for full in 1 0; do
 	awk -v pages="${PAGES:-600}" -v tracks="${TRACKS:-9000}" \
 		-v full=$full -f "$here/pages.awk" >"$in"
 	# The same rows; sp-transform leaves out repeated ones of a capture.
-	head -3 "$in" | jq -c -f "$tmp/jq" | awk '!seen[$0]++' >"$tmp/a"
-	head -3 "$in" | "$sp" -j1 >"$tmp/b"
+	head -3 "$in" | jq -cS -f "$tmp/jq" | awk '!seen[$0]++' >"$tmp/a"
+	head -3 "$in" | "$sp" -j1 | jq -cS . >"$tmp/b"
 	cmp "$tmp/a" "$tmp/b"
 	mb=$(($(wc -c <"$in") / 1000000))
 	jq= plain= skip= memo=
