@@ -9,7 +9,9 @@
 
 /*
  * Print a receipt, a JSON array as in ingest_runs, with its sum: a line for
- * each file and year, without what is 0 in all of them. A SQLite result code.
+ * each file and year, in two tables that fit a terminal: what became of the
+ * rows, and of which kinds they are. What is 0 everywhere is left out. A SQLite
+ * result code.
  */
 int receipt_table(sqlite3 *, struct slice receipt, FILE *to);
 

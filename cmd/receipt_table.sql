@@ -1,8 +1,8 @@
 -- The receipt of a run, for people.
 
 -- name: receipt_lines
--- The lines of a :receipt and their sum. A file has its base name, unless two
--- have the same.
+-- The lines of a :receipt and their sum. A file has the part of its base name
+-- that Spotify does not give to all files, unless two have the same.
 with line as (
 	select json_extract(value, '$.file') as file,
 		json_extract(value, '$.year') as year,
@@ -21,18 +21,19 @@ with line as (
 	from json_each(:receipt)
 ),
 file as (
-	select file, replace(file, rtrim(file, replace(file, '/', '')), '')
-		as base
+	select file, replace(replace(
+			replace(file, rtrim(file, replace(file, '/', '')), ''),
+			'Streaming_History_', ''), '.json', '') as short
 	from line where file is not null group by file
 )
-select iif(1 = (select count(*) from file f where f.base = file.base),
-		base, coalesce(file, '?')) as file,
-	coalesce(year, '?') as year, "read", new, known, refused, phantoms,
-	incognito, podcasts, audiobooks, videos, matched, gaps_closed
+select iif(1 = (select count(*) from file f where f.short = file.short),
+		short, coalesce(file, '?')) as file,
+	coalesce(year, '?') as year, "read", new, known, refused, matched,
+	gaps_closed, phantoms, incognito, podcasts, audiobooks, videos
 from (select * from line order by place) left join file using (file)
 union all
 select 'sum', '', coalesce(sum("read"), 0), coalesce(sum(new), 0),
-	coalesce(sum(known), 0), coalesce(sum(refused), 0), sum(phantoms),
-	sum(incognito), sum(podcasts), sum(audiobooks), sum(videos),
-	sum(matched), sum(gaps_closed)
+	coalesce(sum(known), 0), coalesce(sum(refused), 0), sum(matched),
+	sum(gaps_closed), sum(phantoms), sum(incognito), sum(podcasts),
+	sum(audiobooks), sum(videos)
 from line;

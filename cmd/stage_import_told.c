@@ -32,10 +32,10 @@ struct found_file {
 /* An argument. */
 struct operand {
 	const char *path; /* NULL for stdin */
-	const char *name;
-	int fd;	      /* of stdin, or the copy of a pipe; else -1 */
-	int64_t time; /* when it was last written, Unix ms */
-	bool copied;  /* or was to be, into a temporary file */
+	const char *name; /* for people, and for what is stored */
+	int fd;		  /* of stdin, or the copy of a pipe; else -1 */
+	int64_t time;	  /* when it was last written, Unix ms */
+	bool copied;	  /* or was to be, into a temporary file */
 	struct found_file *files;
 	size_t count, room;
 };
@@ -47,7 +47,8 @@ struct told_import {
 	size_t count;
 	struct key_sieve sieve;
 	struct buf user; /* the only one of the database, or empty */
-	bool has_any;	 /* history or body, the operand at hand */
+	bool found;	 /* a history or a body, in any operand */
+	bool has_any;	 /* of these, the operand at hand */
 };
 
 /* --- Operands --- */
@@ -173,6 +174,11 @@ static void refuse_later(struct found_file *f, const char *fmt, ...)
 	f->refusal = mem_string(reason);
 }
 
+static bool has_something(const struct found_file *f)
+{
+	return f->survey.kind == FILE_HISTORY || f->survey.kind == FILE_BODIES;
+}
+
 /* Survey the file at hand. */
 static void survey_input(
     struct told_import *t, struct operand *o, struct input *in)
@@ -183,6 +189,7 @@ static void survey_input(
 	    t->im.user);
 	t->im.total +=
 	    f->survey.kind == FILE_HISTORY ? (uint64_t)f->survey.rows : 0;
+	t->found |= has_something(f);
 	if (f->survey.failed && f->survey.kind != FILE_HISTORY)
 		refuse_later(f, "cannot read: %s", in->error);
 }
@@ -196,9 +203,11 @@ static void survey_operand(struct told_import *t, struct operand *o)
 	if (fd < 0) {
 		int error = errno;
 
-		refuse_later(add_file(o, 0, o->name), "cannot %s: %s",
+		refuse_later(add_file(o, 0, o->path ? o->path : o->name),
+		    "cannot %s: %s%s",
 		    o->copied ? "copy to a temporary file" : "read",
-		    strerror(error));
+		    strerror(error),
+		    error == EISDIR ? ": name the files in it" : "");
 		return;
 	}
 	input_init(&in, fd, o->name, o->time);
@@ -253,8 +262,8 @@ static void check_user(struct told_import *t)
 	if (!needed || t->im.o->filter.user)
 		return;
 	if (!t->im.user)
-		cli_die(EX_USAGE, "import: whose history is it? "
-				  "Say so with --user ID");
+		cli_die(EX_USAGE, "import: whose history is it? Say so "
+				  "with --user ID, your Spotify user id");
 	cli_warn("import: as the history of %s, the only user of this "
 		 "database: --user ID says whose it is otherwise",
 	    t->im.user);
@@ -408,19 +417,23 @@ static void put_reason(const struct survey *s, struct buf *reason)
 
 /*
  * Leave out a file that has nothing to import, and name it. A loose one was
- * meant to be imported, and in a ZIP a broken list may be a history.
+ * meant to be imported, unless there are others that can be: then a pattern of
+ * the shell may have named it. A broken list may be a history.
  */
-static void leave_out(struct import *im, const struct found_file *f, bool loose)
+static void leave_out(
+    struct told_import *t, const struct found_file *f, bool loose)
 {
 	const struct survey *s = &f->survey;
 	struct buf reason = BUF_INIT(1024);
+	bool meant = (loose && (t->count == 1 || !t->found)) ||
+		     (s->is_list && s->problem);
 
 	put_reason(s, &reason);
-	if (s->kind == FILE_NO_ROWS || (!loose && !(s->is_list && s->problem)))
+	if (s->kind == FILE_NO_ROWS || !meant)
 		cli_warn("%s: left out: %s", f->name, buf_message(&reason));
 	else
 		import_refuse(
-		    im, f->name, "bad body", "%s", buf_message(&reason));
+		    &t->im, f->name, "bad body", "%s", buf_message(&reason));
 	buf_release(&reason);
 }
 
@@ -438,14 +451,14 @@ static bool is_wanted(struct told_import *t, struct found_file *f, bool loose)
 		import_refuse(&t->im, f->name, "bad file", "%s", f->refusal);
 		return false;
 	}
-	t->has_any |= s->kind == FILE_HISTORY || s->kind == FILE_BODIES;
+	t->has_any |= has_something(f);
 	if (s->kind == FILE_HISTORY && (same = same_file(t, f)) != NULL) {
 		cli_warn("%s: left out: the same as %s", f->name, same);
 		return false;
 	}
-	if (s->kind == FILE_HISTORY || s->kind == FILE_BODIES)
+	if (has_something(f))
 		return true;
-	leave_out(&t->im, f, loose);
+	leave_out(t, f, loose);
 	return false;
 }
 
@@ -526,6 +539,42 @@ static void send_operand(struct told_import *t, struct operand *o)
 
 /* --- All of it --- */
 
+/* Whether the last parts of a path are this name. */
+static bool ends_with(const char *path, const char *name)
+{
+	size_t n = strlen(path), k = strlen(name);
+
+	return n >= k && strcmp(path + n - k, name) == 0 &&
+	       (n == k || path[n - k - 1] == '/');
+}
+
+/* Whether another operand could have that name, too. */
+static bool is_shared(
+    const struct told_import *t, const char *path, const char *name)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const char *other = t->operands[i].path;
+
+		if (other && strcmp(other, path) != 0 && ends_with(other, name))
+			return true;
+	}
+	return false;
+}
+
+/* The base name of a path, with as many folders as tell it from the others. */
+static const char *name_of_path(const struct told_import *t, const char *path)
+{
+	const char *name = path + strlen(path);
+
+	do {
+		if (name > path)
+			name--;
+		while (name > path && name[-1] != '/')
+			name--;
+	} while (name > path && is_shared(t, path, name));
+	return name;
+}
+
 static void init_operands(struct told_import *t)
 {
 	static char dash[] = "-", *only_stdin[] = {dash, NULL};
@@ -539,9 +588,13 @@ static void init_operands(struct told_import *t)
 
 		t->operands[i] =
 		    (struct operand){.path = is_stdin ? NULL : arg[i],
-			.name = is_stdin ? "stdin" : arg[i],
+			.name = "stdin",
 			.fd = -1};
 	}
+	for (size_t i = 0; i < t->count; i++)
+		if (t->operands[i].path)
+			t->operands[i].name =
+			    name_of_path(t, t->operands[i].path);
 }
 
 static void survey_all(struct told_import *t)

@@ -90,7 +90,7 @@ is "$got $err" "0  sp-stage: none.json: left out: no rows" \
 for bad in 'empty.json: empty' 'page.html: not JSON: no value at byte 1' \
     'nul.json: not JSON: UTF-16, not UTF-8 at byte 1' \
     'nowhere: cannot read: No such file or directory' \
-    '.: cannot read: Is a directory' \
+    '.: cannot read: Is a directory: name the files in it' \
     'other.json: neither a streaming history nor a known response of the API' \
     'folder.zip: it has no streaming history'; do
 	parts "${bad%%: *}"
@@ -98,10 +98,20 @@ for bad in 'empty.json: empty' 'page.html: not JSON: no value at byte 1' \
 done
 import --user kim few.json music.json few.json other.json - <"$tmp/my.zip"
 is "$status $(jq -r 'select(.seq).file' "$tmp/out" | sed 's/.*\///' | xargs)" \
-    "1 few.json music.json" "several are imported together"
+    "0 few.json music.json" "several are imported together"
 like "$err" "few.json: left out: the same as few.json
+.*other.json: left out: neither a streaming history nor a known response of the API
 .*stdin/MyData/StreamingHistory_music_0.json: left out: the same as music.json" \
-    "each once"
+    "each once, without what is none"
+import --user kim other.json page.html
+is "$status $(echo "$err" | grep -vc 'left out')" "1 2" "none of which has any"
+mkdir -p "$tmp/a/old" "$tmp/b/old"
+cp "$tmp/few.json" "$tmp/a/old/0.json"
+cp "$tmp/comma.json" "$tmp/b/old/0.json"
+fresh
+import --user kim a/old/0.json b/old/0.json "$tmp/music.json"
+is "$(parts_of .file | xargs)" "[a/old/0.json] [b/old/0.json] [music.json]" \
+    "files are known by their names, with folders to tell them apart"
 
 section "a damaged file"
 parts cut.json
@@ -203,7 +213,7 @@ section "whose it is"
 fresh
 import few.json
 is "$status $out $err" "64  sp-stage: import: whose history is it? Say so with\
- --user ID" "nothing says so"
+ --user ID, your Spotify user id" "nothing says so"
 import --no-stage few.json
 is "$status $out" "64 " "nor without a database"
 row users '{"user_id":"kim","is_me":true}' 01 | sp-load

@@ -61,11 +61,14 @@ is "$(receipt | sed "s|$tmp/||")" \
 {"file":"Streaming_History_Video_2026.json","year":2026,"read":3,"new":3,"videos":3}' \
     "its receipt is by file and year"
 adds_up 1403 "it is whole"
-like "$err" '^Streaming_History_Audio_2025-2026_0.json +2025 +60 +60 +0 +0 +1 +1 +6 +0$' \
-    "sp-load prints it, with base names"
-like "$err" '^sum +1403 +1403 +0 +0 +2 +1 +140 +3$' "with the sum"
+like "$err" '^Audio_2025-2026_0 +2025 +60 +60 +0 +0$' \
+    "sp-load prints it, with short names"
+like "$err" '^sum +1403 +1403 +0 +0$' "with the sum"
+like "$err" '^sum +2 +1 +140 +3$' "also of each kind"
+is "$(echo "$err" | awk 'length > 80')" "" "in lines that fit a terminal"
+printed=$err
 run sp-stage runs --table "$(last)"
-like "$out" '^sum +1403 +1403 +0 +0 +2 +1 +140 +3$' "and sp-stage shows it again"
+is "$out" "$(echo "$printed" | tail -n +2)" "and sp-stage shows it again"
 run sp-stage runs 01NOSUCHRUN
 is "$status" 65 "of no run there is none"
 is "$(sql "select item, offline_timestamp, ms_played, nth, kind, track_id,
