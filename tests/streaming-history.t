@@ -124,24 +124,26 @@ adds_up 104 "they are whole"
 section "rows that cannot be used"
 fresh
 jq -c '.[2].ts = "soon" | .[4].ms_played = null | .[6] = 7
-	| .[8].skipped = "perhaps" | .[9].ts = 3' "$b" >"$tmp/odd.json"
+	| .[8].skipped = "perhaps" | .[9].ts = 3
+	| .[10].ms_played = 1e20' "$b" >"$tmp/odd.json"
 run import "$tmp/odd.json"
 is "$status $(receipt | jq -c '[.year, .read, .new // 0, .refused // 0]' | xargs)" \
-    "1 [2026,96,96,0] [null,4,0,4]" "they are refused alone"
+    "1 [2026,95,95,0] [null,5,0,5]" "they are refused alone"
 adds_up 100 "they are whole"
 is "$(sql "select place || ': ' || reason from ingest_errors order by 1")" \
     "odd.json row 10: 'ts' is a number, not a string
+odd.json row 11: has no valid 'ms_played'
 odd.json row 3: has no valid 'ts'
 odd.json row 5: has no valid 'ms_played'
 odd.json row 7: is a number, not an object
 odd.json row 9: 'skipped' is a string, not a number" \
     "and named by their number in the file"
-is "$(sql "select sum(rows) from streaming_coverage")" 96 \
+is "$(sql "select sum(rows) from streaming_coverage")" 95 \
     "so that the file covers nothing"
 head -c 5000 "$b" >"$tmp/cut.json"
 run import "$tmp/cut.json"
 is "$status $(receipt | jq -c '[.read, .new // 0, .known // 0, .refused // 0]' | xargs)" \
-    "1 [11,4,7,0] [1,0,0,1]" "a row that is cut is one of them"
+    "1 [11,5,6,0] [1,0,0,1]" "a row that is cut is one of them"
 
 section "a capture that is refused as a whole"
 fresh

@@ -695,7 +695,8 @@ def sp_odd_rows($names):
 # cover. $names: those of the members with the end and with what was played, and
 # all known ones. A million rows pass here, and a call with arguments costs as
 # much as ten members do: so the row of a stream is one expression. Where the
-# ends have one plain form, functions in C read them.
+# ends have one plain form, functions in C read them. What sp-load would
+# refuse is refused here, so that its file covers nothing.
 def streams($form; $names):
 	.user as $user
 	| (.body | if type == "array" then .
@@ -715,7 +716,8 @@ def streams($form; $names):
 		| (if $plain then
 				.ts | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime * 1000
 			else .ts | ms end) as $ended
-		| if $ended == null or $played == null then empty else
+		| if $ended == null or $played == null
+				or $played > 9007199254740991 then empty else
 		.offline_timestamp as $clock
 		| (if $clock == null or $clock <= 0 or $clock > 9e15 then 0
 			elif $clock > 1e11 then $clock | floor
@@ -741,7 +743,8 @@ def streams($form; $names):
 				elif $started % 1000 != 0 then $started | iso
 				else $started / 1000
 					| strftime("%Y-%m-%dT%H:%M:%S.000Z") end),
-			phantom: ($played > $ended - $started + 3000),
+			phantom: ($started < 0
+				or $played > $ended - $started + 3000),
 			track_name: .master_metadata_track_name,
 			artist_name: .master_metadata_album_artist_name,
 			album_name: .master_metadata_album_album_name,
