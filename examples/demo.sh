@@ -91,7 +91,8 @@ run "sqlite3 -column -header \$SP_DB \"
   left join playlists l on l.uri = p.context_uri
   group by p.play_id order by p.played_at desc limit 8\""
 
-say "The whole history: the same listener's export, as Spotify sends it on request"
+say "The whole history: the same listener's export, as Spotify sends it on request.
+# The receipt says what was read, and how many plays of the API are in it, too"
 run "sp-rehearse --user kim --seed 7 --clock $clock --export $dir/export \\
   --export-since $(jq -nr 'now - 30 * 86400 | todate')"
 run "sp-stage import --user kim $dir/export/*/Streaming*.json | sp-transform | sp-load" 2>&1
@@ -101,6 +102,10 @@ run "sqlite3 -column -header \$SP_DB \"
   select source, count(*) as listenings, sum(counts) as counted,
          round(sum(ms_played) / 3.6e6, 1) as hours
   from listens group by source\""
+
+say "Filling in what the export names by id only: most played first"
+run "sp-queue budget --table catalogue"
+run "sp-queue next catalogue | $rest"
 
 say "Which users are connected"
 run "sqlite3 -column -header \$SP_DB <$here/graph.sql" | head -n 12
