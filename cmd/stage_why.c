@@ -126,8 +126,9 @@ static int why_answer(struct provenance *w, const struct stage_options *o,
 /* Find a listening; false after a message if there is not just one. */
 static bool find_listening(sqlite3 *db, char *const *keys)
 {
-	struct listening_key key = {slice_of(keys[0]), slice_of(keys[1]),
-	    slice_of(keys[2] ? keys[2] : "")};
+	struct listening_key key = {.user = slice_of(keys[0]),
+	    .time = slice_of(keys[1]),
+	    .item = slice_of(keys[2] ? keys[2] : "")};
 	int64_t count;
 
 	if (listening_find(db, &key, &count) != SQLITE_OK)
@@ -136,8 +137,8 @@ static bool find_listening(sqlite3 *db, char *const *keys)
 		cli_warn("why: no play and no stream is at this time");
 	else if (count > 1)
 		cli_warn("why: %" PRId64
-			 " listenings match: give the whole key",
-		    count);
+			 " listenings match: give the whole key%s",
+		    count, keys[2] ? ", of streaming_history" : "");
 	return count == 1;
 }
 
@@ -171,7 +172,8 @@ static int why_listening(
 /* Tell what else a play or a stream is, or why it has no partner. */
 static void tell_listening(const struct provenance *w, sqlite3 *db)
 {
-	struct listening_key key = {w->keys[0], w->keys[1], w->keys[2]};
+	struct listening_key key = {
+	    .user = w->keys[0], .time = w->keys[1], .item = w->keys[2]};
 	struct query q;
 	int64_t count;
 	bool may;
@@ -180,6 +182,11 @@ static void tell_listening(const struct provenance *w, sqlite3 *db)
 		database_die(db, "cannot read streaming_history");
 	if (!may)
 		return;
+	if (slice_is(w->table->name, "streaming_history")) {
+		key.offline_timestamp = w->keys[3];
+		key.ms_played = w->keys[4];
+		key.nth = w->keys[5];
+	}
 	if (listening_find(db, &key, &count) != SQLITE_OK)
 		database_die(db, "cannot look up the listening");
 	listening_list(db, &q);

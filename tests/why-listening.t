@@ -76,6 +76,9 @@ done
 run why listens kim 2026-03-01T15:00
 like "$status $err" '^65 .*2 listenings match: give the whole key' \
     "two streams that differ in nothing are two listenings"
+run why listens kim 2026-03-01T15:00 $tide
+like "$status $err" '^65 .*2 listenings match: give the whole key, of streaming_history' \
+    "which have keys in their table"
 
 section "a stream without a play"
 reason() { why listens kim "$@" | jq -r .why; }
@@ -119,6 +122,9 @@ run why streaming_history kim 2026-03-01T12:00 spotify:track:$tide 0 12000 1
 is "$status $(echo "$out" | jq -r 'select(.column == "reason_end").value')" \
     "0 fwdbtn" "why streaming_history lists columns"
 like "$err" "no play: it was heard for 12.0 s" "and tells why it is no play"
+run why streaming_history kim 2026-03-01T15:00 spotify:track:$tide 0 200000 2
+like "$err" 'the stream at 2026-03-01T15:00:00.000Z: no play: ' \
+    "of one of two that end together, too"
 
 section "keys"
 for bad in 'listens' 'listens kim' 'listens kim 2026 a b'; do

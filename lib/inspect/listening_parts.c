@@ -15,6 +15,9 @@ static int find(sqlite3 *db, const struct listening_key *key)
 	query_bind_text(&q, ":time", loose_time(key->time, &time));
 	query_bind_text(&q, ":item", key->item);
 	query_bind_text(&q, ":id", loose_id(key->item));
+	query_bind_text(&q, ":offline_timestamp", key->offline_timestamp);
+	query_bind_text(&q, ":ms_played", key->ms_played);
+	query_bind_text(&q, ":nth", key->nth);
 	query_run(&q);
 	buf_release(&time);
 	return query_finish(&q);

@@ -23,6 +23,9 @@ struct listening_key {
 	struct slice user;
 	struct slice time; /* of a play, or when a stream ended */
 	struct slice item; /* of any kind: an id, a URI, a link; "" for any */
+
+	/* The rest of the key of one of its streams; no text for any. */
+	struct slice offline_timestamp, ms_played, nth;
 };
 
 /*
