@@ -494,6 +494,49 @@ is "$(any_order a b c)" " " "two that resume one list do not confirm each other"
 two_pages V 06 s3 s4 a b c d >"$tmp/v"
 is "$(any_order a b c v)" "abcd C/1|2026-03-02T00:00:00.000Z|s" \
     "but one that was fetched by itself does"
+head -n 2 "$tmp/v" >"$tmp/whole"
+is "$(any_order a b c whole)" "abcd C/1|2026-03-02T00:00:00.000Z|s" \
+    "and of those that it confirms, the newest is stored"
+# All pages came, and the request that goes on has but the check left.
+page A/1 2 4 02 "$(items c d)" >"$tmp/b"
+check B/1 t 05 | sed 's/"list"/"follows":"A\/1",&/' >"$tmp/c"
+is "$(any_order a b c v)" "abcd B/1|2026-03-02T00:00:00.000Z|s" \
+    "a list that is confirmed may be resumed afterwards"
+is "$(said a b c v | cut -c1-2)" "0 " "of which nothing is said"
+# sources FILE...: the captures of the list, and of the queue's tombstone.
+sources() {
+	orders "$@" | while read -r order; do
+		fresh
+		for part in $order; do sp-load <"$tmp/$part" 2>"$tmp/err"; done
+		sql "select tracks_list, (select group_concat(run_id || '/' || seq)
+			from playlist_ingest_done d join sources s
+			on s.source_id = d.row_source),
+			(select group_concat(run_id || '/' || seq)
+			from json_each(tracks_sources) j
+			join sources s on s.source_id = j.value->>1)
+			from playlists"
+	done | sort -u
+}
+row_run=Q
+two_pages U 02 s1 s2 a b c d >"$tmp/u"
+row_run=R
+two_pages V 02 s s a b c d >"$tmp/v"
+head -n 2 "$tmp/v" >"$tmp/whole"
+tail -n 1 "$tmp/v" >"$tmp/check"
+is "$(sources u whole check)" "V|Q/2|R/2,R/2" \
+    "of lists of one time, the source is the first, in any order"
+page A/1 0 2 02 "$(items a)" ',"snapshot_id":"s"' >"$tmp/a"
+resumed B/1 1 2 03 "$(items b)" >"$tmp/b"
+check B/1 s 05 | sed 's/"list"/"follows":"A\/1",&/' >"$tmp/c"
+row_run=Q
+page A/1 0 2 02 "$(items a)" ',"snapshot_id":"s"' >"$tmp/again"
+row_run=R
+is "$(sources a b c again)" "B/1|Q/2|Q/2,R/3" \
+    "a page that two captures have is of the first, in any order"
+page U 0 1 02 "$(items b)" ',"check_due":true' >"$tmp/u"
+page U 0 1 03 "$(items a)" >"$tmp/v"
+is "$(any_order u v)" "a U|2026-03-03T00:00:00.000Z|" \
+    "a page that is older than the current list is none of it"
 
 section "a total that is another one on each page"
 flapping() { # LIST DAY TOTAL TOTAL [LAST]

@@ -82,6 +82,11 @@ where src = :src and error_id <= :latest
 	and list is null and stage not in ('sp-queue', 'sp-fetch', 'sp-stage');
 
 -- name: delete_errors_of_lists
--- Errors of lists of tracks that have no pages left.
+-- Errors of lists of tracks of which no page waits: those of a current list may
+-- be stored, but wait no more.
 delete from ingest_errors
-where list is not null and list not in (select list from playlist_pages);
+where list is not null and list not in (
+	select list from playlist_pages
+	where (playlist_id, list) not in (
+		select playlist_id, tracks_list from playlists
+		where tracks_list is not null));

@@ -17,6 +17,7 @@ void tracklists_init(
 	    .current_snapshot = BUF_INIT(LIST_TEXT_MAX),
 	    .current_sources = BUF_INIT(LIST_TEXT_MAX),
 	    .name = BUF_INIT(LIST_TEXT_MAX),
+	    .name_at = BUF_INIT(LIST_TEXT_MAX),
 	    .why = BUF_INIT(1 << 16)};
 	list_status_init(&ls->status);
 	list_status_init(&ls->other);
@@ -35,6 +36,7 @@ void tracklists_release(struct tracklists *ls)
 	buf_release(&ls->current_snapshot);
 	buf_release(&ls->current_sources);
 	buf_release(&ls->name);
+	buf_release(&ls->name_at);
 	buf_release(&ls->why);
 	list_status_release(&ls->status);
 	list_status_release(&ls->other);
@@ -123,29 +125,31 @@ static int find_current(struct tracklists *ls, struct slice playlist)
 	return SQLITE_OK;
 }
 
+/* Compare two lists by time and name. */
+static int cmp_lists(
+    struct slice at, struct slice list, struct slice than_at, struct slice than)
+{
+	int c = slice_cmp(at, than_at);
+
+	return c ? c : slice_cmp(list, than);
+}
+
 /* Compare a list with the current one; any is newer than none. */
 static int cmp_current(
     const struct tracklists *ls, struct slice at, struct slice list)
 {
-	int c = slice_cmp(at, buf_slice(&ls->current_at));
-
-	return c ? c : slice_cmp(list, buf_slice(&ls->current_list));
+	return cmp_lists(
+	    at, list, buf_slice(&ls->current_at), buf_slice(&ls->current_list));
 }
 
 /* A list that becomes current. */
 struct whole_list {
 	struct slice playlist, list, at, snapshot;
+	bool confirmed;		       /* not complete by itself */
 	const struct source_name *src; /* of its newest record */
 	const struct list_record
 	    *page; /* its only one, or NULL: they are stored */
 };
-
-static int cmp_lists(const struct whole_list *a, const struct whole_list *b)
-{
-	int c = slice_cmp(a->at, b->at);
-
-	return c ? c : slice_cmp(a->list, b->list);
-}
 
 /*
  * Write a tombstone to the queue, and the time of a whole list to its playlist,
@@ -195,9 +199,10 @@ static int write_current(struct tracklists *ls, const struct whole_list *w)
 }
 
 /* The source of a stored page; an older version stored none. */
-static int64_t page_source(struct query *page)
+static int64_t page_source(struct query *page, int column)
 {
-	return query_is_null(page, 2) ? SOURCE_UNKNOWN : query_int(page, 2);
+	return query_is_null(page, column) ? SOURCE_UNKNOWN
+					   : query_int(page, column);
 }
 
 /* Write the items of all stored pages of a list. */
@@ -210,9 +215,36 @@ static int put_pages(struct tracklists *ls, const struct whole_list *w,
 
 	while (rc == SQLITE_OK && query_step(q)) {
 		tracklist_sources_add(
-		    &ls->current_sources, query_int(q, 1), page_source(q));
+		    &ls->current_sources, query_int(q, 1), page_source(q, 2));
 		rc = tracklist_items_put(&ls->items, at, query_text(q, 0));
 	}
+	end = query_end_run(q);
+	return rc ? rc : end;
+}
+
+/*
+ * The source of what is written for the lists of a time is the first of all
+ * that have their first page then: which of them were current in between
+ * depends on the order.
+ */
+static int write_source(
+    struct tracklists *ls, const struct whole_list *w, int64_t source)
+{
+	struct slice sources = buf_slice(&ls->current_sources);
+
+	if (ls->applier->dry || source == tracklist_sources_at(sources, 0))
+		return SQLITE_OK;
+	return write_whole(ls, w, source, false);
+}
+
+static int write_sources_of_time(
+    struct tracklists *ls, const struct whole_list *w)
+{
+	struct query *q = tracklist_pages_first(&ls->pages, w->playlist, w->at);
+	int rc = SQLITE_OK, end;
+
+	while (rc == SQLITE_OK && query_step(q))
+		rc = write_source(ls, w, page_source(q, 0));
 	end = query_end_run(q);
 	return rc ? rc : end;
 }
@@ -236,8 +268,10 @@ static int make_current(struct tracklists *ls, const struct whole_list *w)
 	if (rc == SQLITE_OK)
 		rc = write_current(ls, w);
 	if (rc == SQLITE_OK)
-		rc = tracklist_pages_drop_older(
-		    &ls->pages, w->playlist, w->list, w->at);
+		rc = write_sources_of_time(ls, w);
+	if (rc == SQLITE_OK)
+		rc = tracklist_pages_drop_older(&ls->pages, w->playlist,
+		    w->confirmed ? LIST_NONE : w->list, w->at);
 	return rc;
 }
 
@@ -312,6 +346,7 @@ static struct whole_list whole_of(
 	return (struct whole_list){.playlist = p->playlist,
 	    .list = list,
 	    .at = buf_slice(&j->at),
+	    .confirmed = j->state != LIST_COMPLETE,
 	    .snapshot = j->has_snapshot ? snapshot : LIST_NONE,
 	    .src = p->src};
 }
@@ -335,56 +370,57 @@ static int confirms(struct tracklists *ls, const struct whole_list *w,
 	    &ls->pages, w->playlist, w->list, other, yes);
 }
 
-/* Find a list that confirms a whole one; its name is left in ls->name. */
+/*
+ * Find the newest list that confirms a whole one; its name and time are left in
+ * ls->name and ls->name_at.
+ */
 static int find_confirming(
     struct tracklists *ls, const struct whole_list *w, bool *found)
 {
 	struct query *q =
 	    tracklist_pages_others(&ls->pages, w->playlist, w->list);
 	int rc = SQLITE_OK, end;
+	bool yes;
 
 	*found = false;
-	while (rc == SQLITE_OK && !*found && query_step(q)) {
-		buf_set(&ls->name, query_text(q, 0));
-		rc = confirms(ls, w, buf_slice(&ls->name), found);
+	while (rc == SQLITE_OK && query_step(q)) {
+		struct slice at, list = query_text(q, 0);
+
+		rc = confirms(ls, w, list, &yes);
+		at = buf_slice(&ls->other.at);
+		if (!yes ||
+		    (*found && cmp_lists(at, list, buf_slice(&ls->name_at),
+				   buf_slice(&ls->name)) < 0))
+			continue;
+		*found = true;
+		buf_set(&ls->name, list);
+		buf_set(&ls->name_at, at);
 	}
 	end = query_end_run(q);
 	return rc ? rc : end;
 }
 
 /*
- * A whole list that is not complete, and another that confirms it: the older
+ * A whole list that is not complete, and the newest that confirms it: the older
  * one becomes current, as its items were there from then on. So pages older
  * than the current list are never needed again.
  */
 static int make_confirmed_current(struct tracklists *ls,
     const struct list_record *p, const struct whole_list *w)
 {
+	struct slice name;
 	bool found;
 	int rc = find_confirming(ls, w, &found);
 	struct whole_list other;
 
 	if (rc != SQLITE_OK || !found)
 		return rc;
-	other = whole_of(p, buf_slice(&ls->name), &ls->other);
-	return make_current(ls, cmp_lists(w, &other) < 0 ? w : &other);
-}
-
-/* A complete list as new as the current one may have the smaller source. */
-static int write_as_new(struct tracklists *ls, const struct whole_list *w)
-{
-	struct query *q =
-	    tracklist_pages_read(&ls->pages, w->playlist, w->list);
-	int64_t first = SOURCE_UNKNOWN;
-	int rc;
-
-	if (!slice_eq(w->at, buf_slice(&ls->current_at)))
-		return SQLITE_OK;
-	while (query_step(q))
-		if (query_int(q, 1) == 0)
-			first = page_source(q);
-	rc = query_end_run(q);
-	return rc ? rc : write_whole(ls, w, first, false);
+	name = buf_slice(&ls->name);
+	if (cmp_lists(w->at, w->list, buf_slice(&ls->name_at), name) < 0)
+		return make_current(ls, w);
+	rc = tracklist_pages_assess(&ls->pages, w->playlist, name, &ls->other);
+	other = whole_of(p, name, &ls->other);
+	return rc ? rc : make_current(ls, &other);
 }
 
 /* Assess a list with a record that came; if it is complete, make it current. */
@@ -399,14 +435,16 @@ static int assess_list(
 		return rc;
 	w = whole_of(p, list, j);
 	c = cmp_current(ls, w.at, w.list);
-	if (c >= 0 && j->state == LIST_COMPLETE)
-		return make_current(ls, &w);
-	if (c < 0 && j->state == LIST_COMPLETE)
-		return write_as_new(ls, &w);
-	return c > 0 ? make_confirmed_current(ls, p, &w) : SQLITE_OK;
+	if (c < 0)
+		return SQLITE_OK;
+	return j->state == LIST_COMPLETE ? make_current(ls, &w)
+					 : make_confirmed_current(ls, p, &w);
 }
 
-/* Store a record, and assess its list and those that follow it. */
+/*
+ * Store a record, and assess its list and those that follow it: a complete one
+ * is not resumed.
+ */
 static int store_record(struct tracklists *ls, const struct list_record *p)
 {
 	struct query *q;
@@ -414,7 +452,9 @@ static int store_record(struct tracklists *ls, const struct list_record *p)
 	int rc = tracklist_pages_store(&ls->pages, p, &changed), end;
 
 	ls->incomplete = true;
-	if (rc != SQLITE_OK || !changed)
+	if (rc == SQLITE_OK && changed)
+		rc = assess_list(ls, p, p->list);
+	if (rc != SQLITE_OK || !changed || ls->status.state == LIST_COMPLETE)
 		return rc;
 	q = tracklist_pages_followers(&ls->pages, p->playlist, p->list);
 	while (rc == SQLITE_OK && query_step(q))
@@ -444,12 +484,10 @@ static int apply_same_list(struct tracklists *ls, const struct list_record *p,
 		cmp = slice_cmp(w->snapshot, buf_slice(&ls->current_snapshot));
 	if (cmp > 0)
 		return make_current(ls, w);
-	rc = cmp == 0 ? tracklist_items_put(&ls->items, &at, p->items)
-		      : write_whole(ls, w, list_record_source(p), false);
-	if (rc == SQLITE_OK)
-		rc = cmp == 0 ? source_again(ls, p, true, p->total)
-			      : count_unchanged(ls, p);
-	return rc;
+	if (cmp < 0)
+		return count_unchanged(ls, p);
+	rc = tracklist_items_put(&ls->items, &at, p->items);
+	return rc ? rc : source_again(ls, p, true, p->total);
 }
 
 /* A list of one page is complete: it does not wait. */
@@ -461,16 +499,39 @@ static int apply_single_page(struct tracklists *ls, const struct list_record *p)
 	    .snapshot = p->snapshot,
 	    .src = p->src,
 	    .page = p};
-	int c = cmp_current(ls, p->at, p->list), rc;
+	int c = cmp_current(ls, p->at, p->list);
 
-	if (c < 0 && slice_eq(p->at, buf_slice(&ls->current_at))) {
-		rc = write_whole(ls, &w, list_record_source(p), false);
-		if (rc != SQLITE_OK)
-			return rc;
-	}
 	if (c < 0)
 		return count_unchanged(ls, p);
 	return c == 0 ? apply_same_list(ls, p, &w) : make_current(ls, &w);
+}
+
+/* A first page of the time of the current list. */
+static int write_source_of_page(
+    struct tracklists *ls, const struct list_record *p)
+{
+	struct whole_list w = {
+	    .playlist = p->playlist, .at = p->at, .src = p->src};
+
+	if (p->kind != LIST_OP_PAGE || p->offset != 0 ||
+	    !slice_eq(p->at, buf_slice(&ls->current_at)))
+		return SQLITE_OK;
+	return write_source(ls, &w, list_record_source(p));
+}
+
+/* Whether a record is of the current list, of which no page is stored. */
+static int is_current(
+    struct tracklists *ls, const struct list_record *p, bool *yes)
+{
+	struct query *q;
+
+	*yes = ls->current_at.n > 0 && !p->follows.p &&
+	       slice_eq(p->list, buf_slice(&ls->current_list));
+	if (!*yes)
+		return SQLITE_OK;
+	q = tracklist_pages_read(&ls->pages, p->playlist, p->list);
+	*yes = !query_step(q);
+	return query_end_run(q);
 }
 
 static int apply_record(struct tracklists *ls, const struct list_record *p)
@@ -480,22 +541,22 @@ static int apply_record(struct tracklists *ls, const struct list_record *p)
 
 	if (rc == SQLITE_OK)
 		rc = find_current(ls, p->playlist);
+	if (rc == SQLITE_OK)
+		rc = write_source_of_page(ls, p);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (page && p->offset == 0 && p->count == p->total && p->last &&
 	    !p->check_due)
 		return apply_single_page(ls, p);
-	again = ls->current_at.n > 0 && !p->follows.p &&
-		slice_eq(p->list, buf_slice(&ls->current_list));
-	if (again && page)
-		return reapply_page(ls, p);
-	if (again)
-		return SQLITE_OK;
-	if (slice_cmp(p->at, buf_slice(&ls->current_at)) >= 0)
-		return store_record(ls, p);
-	/* It is older than the current list. */
-	rc = tracklist_pages_drop(&ls->pages, p->playlist, p->list);
-	return rc == SQLITE_OK ? count_unchanged(ls, p) : rc;
+	if (slice_cmp(p->at, buf_slice(&ls->current_at)) < 0) {
+		/* Its list is older than the current one. */
+		rc = tracklist_pages_drop(&ls->pages, p->playlist, p->list);
+		return rc == SQLITE_OK ? count_unchanged(ls, p) : rc;
+	}
+	rc = is_current(ls, p, &again);
+	if (rc != SQLITE_OK || !again)
+		return rc ? rc : store_record(ls, p);
+	return page ? reapply_page(ls, p) : SQLITE_OK;
 }
 
 /* A list is refused whole if a constraint of the user's forbids it. */

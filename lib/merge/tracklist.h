@@ -14,15 +14,19 @@
  *			resumed, came and has the first page's snapshot
  *	confirmed	whole, but not complete, and another such list, fetched
  *			independently from its first page on, has the same
- *			items: then the older one of the two counts as complete
+ *			items: then the older one of each such pair counts as
+ *			complete
  *	newer		the later time; at one time the greater name: see
  *			tracks_updated and tracks_list of playlists
  *
  * So in any order the greatest complete list becomes current, and the pages of
- * older ones are dropped. Each page is of one list: two requests that resume
- * the same list make two lists. Two mappings may give two pages of one capture
- * the same key: then the greater one wins, whole. Of two lists of one name and
- * time, each in one page, the longer one wins.
+ * older ones are dropped. Its own are, too, if it is complete by itself and
+ * resumes none: a list that is confirmed may be resumed, or checked, later.
+ *
+ * Each page is of one list: two requests that resume the same list make two
+ * lists. A list that is complete by itself is not resumed. Two mappings may
+ * give two pages of one capture the same key: then the greater one wins, whole.
+ * Of two lists of one name and time, each in one page, the longer one wins.
  *
  * Functions return SQLite's result codes and write as part of the transaction
  * that is open.
@@ -57,7 +61,7 @@ struct tracklists {
 	struct buf current_snapshot, current_sources;
 	bool has_snapshot, known;
 	struct list_status status, other;
-	struct buf name;
+	struct buf name, name_at;
 	struct buf why;
 };
 

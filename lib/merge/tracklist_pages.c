@@ -11,6 +11,7 @@ enum {
 	PAGES_SET_SOURCE,
 	PAGES_ASSESS,
 	PAGES_READ,
+	PAGES_FIRST,
 	PAGES_FOLLOWERS,
 	PAGES_OTHERS,
 	PAGES_AGREE,
@@ -32,6 +33,7 @@ static const struct sql *const statements[TRACKLIST_PAGES_STATEMENTS] = {
     [PAGES_SET_SOURCE] = &sql_pages_set_source,
     [PAGES_ASSESS] = &sql_pages_assess,
     [PAGES_READ] = &sql_pages_read,
+    [PAGES_FIRST] = &sql_pages_first,
     [PAGES_FOLLOWERS] = &sql_pages_followers,
     [PAGES_OTHERS] = &sql_pages_others,
     [PAGES_AGREE] = &sql_pages_agree,
@@ -178,9 +180,9 @@ int tracklist_pages_store(
 
 	query_bind_int(q, ":source", list_record_source(p));
 	rc = run(q);
-	*changed = sqlite3_total_changes(lp->db) != before;
-	if (rc == SQLITE_OK && !*changed)
+	if (rc == SQLITE_OK && sqlite3_total_changes(lp->db) == before)
 		rc = keep_source(lp, p);
+	*changed = sqlite3_total_changes(lp->db) != before;
 	return rc == SQLITE_OK
 		   ? run_statement(lp, PAGES_MARK_SEEN, p->playlist, p->list)
 		   : rc;
@@ -330,6 +332,15 @@ struct query *tracklist_pages_read(
 	return bind_list(lp, PAGES_READ, playlist, list);
 }
 
+struct query *tracklist_pages_first(
+    struct tracklist_pages *lp, struct slice playlist, struct slice at)
+{
+	struct query *q = bind_list(lp, PAGES_FIRST, playlist, LIST_NONE);
+
+	query_bind_text(q, ":at", at);
+	return q;
+}
+
 int tracklist_pages_agree(struct tracklist_pages *lp, struct slice playlist,
     struct slice list, struct slice other, bool *agree)
 {
@@ -350,8 +361,9 @@ int tracklist_pages_drop(
 int tracklist_pages_drop_older(struct tracklist_pages *lp,
     struct slice playlist, struct slice list, struct slice at)
 {
-	struct query *q = bind_list(lp, PAGES_DROP_OLDER, playlist, list);
+	struct query *q = bind_list(lp, PAGES_DROP_OLDER, playlist, LIST_NONE);
 
+	query_bind_text(q, ":list", list);
 	query_bind_text(q, ":at", at);
 	return run(q);
 }

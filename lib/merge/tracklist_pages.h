@@ -46,7 +46,7 @@ void list_status_release(struct list_status *);
 /* Whether all pages have come, so that another such list can confirm it. */
 bool list_status_is_whole(const struct list_status *);
 
-enum { TRACKLIST_PAGES_STATEMENTS = 17 };
+enum { TRACKLIST_PAGES_STATEMENTS = 18 };
 
 struct tracklist_pages {
 	sqlite3 *db;		 /* borrowed */
@@ -81,9 +81,10 @@ int tracklist_pages_assess(struct tracklist_pages *, struct slice playlist,
     struct slice list, struct list_status *);
 
 /*
- * Queries that the caller steps, and ends with query_end_run. They give a list
- * and those that follow it, the greatest name first; all other lists of a
- * playlist; and a list's pages in order: items, position and source.
+ * Queries that the caller steps, and ends with query_end_run. They give the
+ * lists that follow one, the greatest name first; all other lists of a
+ * playlist; a list's pages in order: items, position and source; and the
+ * sources of the first pages of a time.
  */
 struct query *tracklist_pages_followers(
     struct tracklist_pages *, struct slice playlist, struct slice list);
@@ -91,6 +92,8 @@ struct query *tracklist_pages_others(
     struct tracklist_pages *, struct slice playlist, struct slice list);
 struct query *tracklist_pages_read(
     struct tracklist_pages *, struct slice playlist, struct slice list);
+struct query *tracklist_pages_first(
+    struct tracklist_pages *, struct slice playlist, struct slice at);
 
 /* Whether two lists have the same items; with LIST_NONE, one and the stored. */
 int tracklist_pages_agree(struct tracklist_pages *, struct slice playlist,
@@ -100,7 +103,10 @@ int tracklist_pages_agree(struct tracklist_pages *, struct slice playlist,
 int tracklist_pages_drop(
     struct tracklist_pages *, struct slice playlist, struct slice list);
 
-/* Delete the pages of a list that is stored now, and those of older lists. */
+/*
+ * Delete the pages of lists that are older than the stored one, and those of a
+ * list, unless it is LIST_NONE.
+ */
 int tracklist_pages_drop_older(struct tracklist_pages *, struct slice playlist,
     struct slice list, struct slice at);
 

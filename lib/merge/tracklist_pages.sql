@@ -72,15 +72,19 @@ where playlist_id = :playlist and list in (select name from chain)
 	and page_offset >= 0
 order by page_offset;
 
+-- name: pages_first
+select row_source from playlist_pages
+where playlist_id = :playlist and page_offset = 0 and told_at = :at;
+
 -- name: pages_followers
--- A list and those that follow it, the greatest name first.
+-- The lists that follow a list, the greatest name first.
 with recursive followers (name) as (
 	values (:list)
 	union
 	select p.list from playlist_pages p join followers on p.follows = name
 	where p.playlist_id = :playlist
 )
-select name from followers order by 1 desc;
+select name from followers where name <> :list order by 1 desc;
 
 -- name: pages_others
 select distinct list from playlist_pages
@@ -131,8 +135,8 @@ select 1 where items_cmp(
 delete from playlist_pages where playlist_id = :playlist and list = :list;
 
 -- name: pages_drop_older
--- Lists older than the current one, and that one unless it resumed another: then
--- it shares pages with it, and may come again.
+-- Lists older than the current one, and :list unless it resumed another: then it
+-- shares pages with it, and may come again.
 delete from playlist_pages
 where playlist_id = :playlist and (
 	list in (
