@@ -46,13 +46,14 @@ class Story:
         self.seqs = collections.Counter()
         self.request = 0
         self.files = 0
+        self.file = None  # of an export, read last
         self.lists = {}  # the items of each playlist, as read last
         self.records = []
         kinds = [self.plays, self.my_playlists, self.reading, self.reading,
                  self.me, self.user, self.followed, self.features,
-                 self.streams, self.streams, self.basic_streams,
-                 self.saved, self.track, self.tracks, self.album,
-                 self.artist, self.refusal, self.export, self.row, self.row, self.row,
+                 self.export, self.export, self.export, self.saved,
+                 self.track, self.tracks, self.album, self.artist,
+                 self.refusal, self.row, self.row, self.row,
                  self.queue, self.queue, self.twin]
         # A story of few kinds has more that meets.
         kinds = r.sample(kinds, r.randint(1, len(kinds)))
@@ -297,32 +298,6 @@ class Story:
                          {"danceability": self.pick([0.1, 0.25]),
                           "id": ids[0]})
 
-    def streams(self):
-        """Of an export; they end when the plays do."""
-        self.rows_of_file("streaming-history", lambda: self.some(
-            {"ts": f"2026-02-0{self.r.randint(1, 3)}T00:00:0"
-                   f"{self.r.randint(0, 2)}Z",
-             "ms_played": self.pick([0, 31000, 200000])},
-            spotify_track_uri=["spotify:track:" + t for t in TRACKS],
-            master_metadata_track_name=NAMES,
-            master_metadata_album_artist_name=NAMES,
-            offline_timestamp=[0, 1769903990],
-            reason_start=["clickrow", "remote", "appload"],
-            reason_end=["trackdone", "fwdbtn", "logout"],
-            incognito_mode=[False, False, False, True]))
-
-    def basic_streams(self):
-        self.rows_of_file("streaming-history-basic", lambda: self.some(
-            {"endTime": f"2026-02-0{self.r.randint(1, 3)} 00:00",
-             "msPlayed": self.pick([0, 31000, 200000])},
-            trackName=NAMES, artistName=NAMES))
-
-    def rows_of_file(self, endpoint, row):
-        rows = [row() for _ in range(self.r.randint(1, 5))]
-        self.capture(endpoint, "", rows, file="f.json",
-                     sha256=self.pick(["5eed", "feed"]),
-                     first_row=self.pick([1, 6]), file_rows=10)
-
     def saved(self):
         self.capture("saved-tracks", "me/tracks?offset=0", {"items": [
             {"added_at": "2020-01-01T00:00:00Z", "track": self.a_track()}
@@ -346,50 +321,59 @@ class Story:
         self.capture("artist", "artists/x1", self.an_artist())
 
     def a_stream(self):
-        """A row of an export, of few that differ in one part of the key."""
+        """A row of an export, of few that differ in one part of the key; it
+        ends when a play does."""
         row = {"ts": f"2026-02-0{self.r.randint(1, 3)}T00:00:0"
-                     f"{self.r.randint(0, 1)}Z",
-               "ms_played": self.pick([0, 0, 30000]),
-               "offline_timestamp": self.pick([None, 0, 1769904000,
+                     f"{self.r.randint(0, 2)}Z",
+               "ms_played": self.pick([0, 0, 30000, 200000]),
+               "offline_timestamp": self.pick([None, 0, 1769903990,
                                                1769904000500])}
         return self.some(
-            row, spotify_track_uri=[f"spotify:track:{self.pick(TRACKS[:2])}"],
-            master_metadata_track_name=NAMES, reason_end=["trackdone", ""],
+            row, spotify_track_uri=[f"spotify:track:{t}" for t in TRACKS],
+            master_metadata_track_name=NAMES,
+            master_metadata_album_artist_name=NAMES,
+            reason_start=["clickrow", "remote", "appload"],
+            reason_end=["trackdone", "fwdbtn", "logout", ""],
             skipped=[0, 1, True, False], incognito_mode=[True, False],
             platform=["web", "tv"], hue=NUMBERS[:4], ip_addr=["192.0.2.1"])
 
     def a_basic_stream(self):
         return self.some(
-            {"endTime": f"2026-02-01 00:0{self.r.randint(0, 1)}",
-             "msPlayed": self.pick([0, 30000])},
+            {"endTime": f"2026-02-0{self.r.randint(1, 3)} 00:00",
+             "msPlayed": self.pick([0, 30000, 200000])},
             artistName=NAMES, trackName=NAMES[:2])
 
     def export(self):
-        """Rows of a file, which say which of equal ones they are."""
-        basic = self.perhaps(3)
-        rows, repeats, seen = [], {}, collections.Counter()
+        """Rows of a file, which say which of equal ones they are: of a new
+        file, or the next ones of the same."""
+        if not self.file or self.perhaps():
+            self.files += 1
+            basic = self.perhaps(3)
+            self.file = {
+                "row": self.a_basic_stream if basic else self.a_stream,
+                "endpoint": "streaming-history" + "-basic" * basic,
+                "seen": collections.Counter(), "next": 1,
+                "about": {"file": self.pick(["a.json", "Video.json"]),
+                          "sha256": f"{self.files:064x}",
+                          "file_rows": self.pick([3, 6, 2000])}}
+        file, rows, repeats = self.file, [], {}
         for i in range(self.r.randint(0, 5)):
-            row = self.a_basic_stream() if basic else self.a_stream()
-            key = line([row.get("ts") or row.get("endTime"),
-                        row.get("spotify_track_uri"),
-                        row.get("artistName"), row.get("trackName"),
-                        row.get("master_metadata_track_name"),
-                        row.get("offline_timestamp"),
-                        row.get("ms_played"), row.get("msPlayed")])
-            seen[key] += 1
-            if seen[key] > 1:
-                repeats[str(i)] = seen[key]
+            row = file["row"]()
+            key = line([row.get(name) for name in (
+                "ts", "endTime", "spotify_track_uri", "artistName",
+                "trackName", "master_metadata_track_name",
+                "offline_timestamp", "ms_played", "msPlayed")])
+            file["seen"][key] += 1
+            if file["seen"][key] > 1:
+                repeats[str(i)] = file["seen"][key]
             rows.append(row)
         if self.perhaps(12):
             rows.append(self.pick([None, 7, {"ts": "never"}, {}]))
-        self.files += 1
         more = {"repeats": repeats} if repeats else {}
-        self.capture("streaming-history-basic" if basic else
-                     "streaming-history", "", rows, url=None,
-                     file=self.pick(["a.json", "Video.json"]),
-                     sha256=f"{self.files:064x}",
-                     first_row=self.pick([1, 1001]), rows=len(rows),
-                     file_rows=self.pick([len(rows), 2000]), **more)
+        self.capture(file["endpoint"], "", rows, url=None,
+                     first_row=file["next"], rows=len(rows),
+                     **file["about"], **more)
+        file["next"] += max(1, len(rows))
 
     def refusal(self):
         endpoint, path = self.pick([
