@@ -121,6 +121,15 @@ is "$(sql "select group_concat(nth) from (select nth from streaming_history
 is "$(streams)" 102 "the others are there once"
 adds_up 104 "they are whole"
 
+fresh
+jq -c '[.[0] | .spotify_track_uri = (null, "", "") | .master_metadata_track_name =
+	("Tide", "Ebb")]' "$b" >"$tmp/empty.json"
+run import "$tmp/empty.json"
+is "$status $(sql "select group_concat(n) from (select track_name || nth as n
+	from streaming_history order by n)")" "0 Ebb1,Ebb2,Ebb3,Tide1,Tide2,Tide3" \
+    "an empty uri is none"
+adds_up 6 "they are whole"
+
 section "rows that cannot be used"
 fresh
 jq -c '.[2].ts = "soon" | .[4].ms_played = null | .[6] = 7

@@ -130,18 +130,24 @@ static void put_text(const struct row_values *v, int i, struct buf *to)
 		buf_put_slice(to, v->text[i]);
 }
 
+/* An empty text is none, as in the mapping. */
+static bool has_text(const struct row_values *v, int i)
+{
+	return v->type[i] == JSON_STRING && v->text[i].n > 0;
+}
+
 /* What was played: the uri, or else the names with tabs in between. */
 static void put_item(const struct row_values *v, struct buf *to)
 {
 	const char *tab = "";
 
 	for (int i = URI; i < NAME; i++)
-		if (v->type[i] == JSON_STRING) {
+		if (has_text(v, i)) {
 			put_text(v, i, to);
 			return;
 		}
 	for (int i = NAME; i < MEMBERS; i++) {
-		if (v->type[i] != JSON_STRING)
+		if (!has_text(v, i))
 			continue;
 		buf_puts(to, tab);
 		put_text(v, i, to);
