@@ -287,6 +287,8 @@ static int write_export(const struct mock *r, const struct mock_options *o)
 
 	if (o->export_since)
 		plan.since = o->export_since;
+	if (plan.since >= plan.until)
+		cli_die(EX_USAGE, "--export-since: not before the clock");
 	if (o->export_file_rows)
 		plan.file_rows = o->export_file_rows;
 	if (export_write(&plan, &at))
@@ -343,6 +345,9 @@ int main(int argc, char **argv)
 	clock_parse(SLICE("2026-11-22T12:00:00Z"), &o.clock);
 	cli_init("sp-rehearse");
 	read_options(argc, argv, &o);
+	if (!o.export && (o.export_form || o.export_since ||
+			     o.export_file_rows || o.export_truth))
+		cli_die(EX_USAGE, "--export-...: only together with --export");
 	/* Blocked in every thread: only main receives them, by sigwait. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);

@@ -161,7 +161,9 @@ static void list_receipt(sqlite3 *db, const char *run, bool people)
 	if (!query_step(&q) && q.rc == SQLITE_OK)
 		cli_die(EX_DATAERR, "runs: no such run: '%s'", run);
 	if (q.rc == SQLITE_OK && query_is_null(&q, 0)) {
-		cli_warn("runs: run '%s' read nothing of an export", run);
+		cli_warn("runs: run '%s' has no receipt: it read nothing of an "
+			 "export, or was forgotten",
+		    run);
 	} else if (q.rc == SQLITE_OK && people) {
 		query_fail(&q, receipt_table(db, query_text(&q, 0), stdout));
 	} else {

@@ -1,10 +1,13 @@
 -- Whose files `sp-stage import` imports.
 
 -- name: own_users
--- The users of this database's own: of its accounts, and of own profiles.
+-- The users of this database's own: of its accounts, of own profiles, and of
+-- exports.
 select user_id from users where is_me
 union
 select user_id from accounts where user_id is not null
+union
+select user_id from streaming_coverage
 limit 2;
 
 -- name: other_owner

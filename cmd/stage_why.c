@@ -26,8 +26,12 @@ static bool why_can(const struct table *t, const char *name, int keys)
 	else if (!digest_covers(t))
 		cli_warn("why: table '%s': not loaded from captures", name);
 	else
-		cli_warn(
-		    "why: table '%s': its key is%s", name, buf_message(&names));
+		cli_warn("why: table '%s': its key is%s%s", name,
+		    buf_message(&names),
+		    strcmp(name, "play_history") == 0 ||
+			    strcmp(name, "streaming_history") == 0
+			? "; `why listens` needs user_id and a time only"
+			: "");
 	buf_release(&names);
 	return false;
 }
@@ -134,7 +138,8 @@ static bool find_listening(sqlite3 *db, char *const *keys)
 	if (listening_find(db, &key, &count) != SQLITE_OK)
 		database_die(db, "cannot look up the listening");
 	if (count == 0)
-		cli_warn("why: no play and no stream is at this time");
+		cli_warn("why: no play and no stream is at this time, "
+			 "which is in UTC unless it says more");
 	else if (count > 1)
 		cli_warn("why: %" PRId64
 			 " listenings match: give the whole key%s",

@@ -231,6 +231,10 @@ is "$status $(parts_of .user,.file) $err" "1 [\"robin\",\"pretty.json\"]\
  wrong, \`sp-stage forget $(sql 'select min(run_id) from staging_raw')\` takes it\
  back" "a file that is another user's"
 fresh
+row streaming_coverage '{"user_id":"lee","sha256":"00","first_row":1}' 01 | sp-load
+import few.json
+is "$status $(parts_of .user)" '0 ["lee"]' "the only user with an export"
+fresh
 import --user 11x few.json extended.json
 is "$status $(parts_of .file) $err" "1 [\"few.json\"] sp-stage: extended.json: its\
  username is 'kim', and the user is '11x': if that is the same person, add\
