@@ -220,6 +220,10 @@ static void survey_operand(struct told_import *t, struct operand *o)
 			refuse_later(
 			    add_file(o, in.number, buf_message(&in.name)),
 			    "is encrypted: unpack it with its password first");
+		else if (result == INPUT_TOO_DEEP)
+			refuse_later(
+			    add_file(o, in.number, buf_message(&in.name)),
+			    "is a ZIP in too many others: unpack it first");
 		else
 			refuse_later(add_file(o, 0, buf_message(&in.name)),
 			    "cannot read on: %s", in.error);

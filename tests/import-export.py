@@ -123,6 +123,11 @@ write("cut.zip", zipped(
     zipfile.ZIP_STORED)[:-2000])
 write("zip.zip", zipped([("in/my.zip", data), ("after.json",
                                                json.dumps([small(7)]))]))
+deep = data
+for n in (1, 2):
+    deep = zipped([(f"{n}.zip", deep)])
+write("deep.zip", zipped([("3.zip", deep), ("after.json",
+                                            json.dumps([small(7)]))]))
 warnings.simplefilter("ignore")  # of equal names
 write("twice.zip", zipped([("a.json", text), ("a.json", json.dumps([small(5)])),
                            ("b.json", text)]))

@@ -170,6 +170,9 @@ is "$status $(parts_of .file,.sha256 | cksum)" \
 is "$(find "$tmp" -name 'sp-*')" "" "which leaves no temporary file"
 parts zip.zip
 is "$got" '0 [,1,4,4] [-basic,1,3,3] [,1,1,1]' "with a ZIP in it"
+parts deep.zip
+is "$got $err" "1 [,1,1,1] sp-stage: deep.zip/3.zip/2.zip/1.zip: is a ZIP in\
+ too many others: unpack it first" "with ZIPs in each other, up to a limit"
 parts twice.zip
 is "$got $(parts_of .file | sort -u)" \
     '0 [,1,4,4] [,1,1,1] ["twice.zip/a.json"]' "with two files of one name"

@@ -275,8 +275,10 @@ enum input_result input_next(struct input *in)
 		in->number++;
 		read_head(in);
 	}
-	while (result == INPUT_FILE && begins_as_zip(in) &&
-	       in->depth < INPUT_ZIPS_MAX)
+	while (result == INPUT_FILE && begins_as_zip(in)) {
+		if (in->depth == INPUT_ZIPS_MAX)
+			return INPUT_TOO_DEEP;
 		result = open_zip(in) ? next_in_zips(in) : end_zip(in, true);
+	}
 	return result;
 }

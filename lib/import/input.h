@@ -41,6 +41,7 @@ enum input_result {
 	INPUT_END,
 	INPUT_FILE,	 /* to be read with input_read */
 	INPUT_ENCRYPTED, /* a file that cannot be read */
+	INPUT_TOO_DEEP,	 /* a ZIP in INPUT_ZIPS_MAX others */
 	INPUT_BROKEN	 /* the ZIP of that name ends here, see `error` */
 };
 
