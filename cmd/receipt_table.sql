@@ -21,9 +21,10 @@ with line as (
 	from json_each(:receipt)
 ),
 file as (
-	select file, replace(replace(
+	select file, replace(replace(replace(
 			replace(file, rtrim(file, replace(file, '/', '')), ''),
-			'Streaming_History_', ''), '.json', '') as short
+			'Streaming_History_', ''), 'StreamingHistory_', ''),
+			'.json', '') as short
 	from line where file is not null group by file
 )
 select iif(1 = (select count(*) from file f where f.short = file.short),

@@ -53,6 +53,7 @@ is "$("$bin" -V)" "$("$bin" --version)" "-V is --version"
 for bad in --no-such '--port x' '--port 65536' '--seed -1' '--clock noon' \
 	'--access-mode none' '--plays-per-day many' '--user=' extra \
 	'--export x --export-form new' '--export x --export-since noon' \
+	'--export-form basic' '--export x --export-since 2030-01-01' \
 	'--playlists -1' '--big-playlist 100001' '--scope A'; do
 	# shellcheck disable=SC2086
 	"$bin" $bad >out 2>err </dev/null
