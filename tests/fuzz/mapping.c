@@ -106,6 +106,7 @@ static void check_rows(struct slice lines)
 static void try_capture(struct slice text)
 {
 	static struct program programs[32];
+	static struct object_columns objects;
 	static struct rows rows;
 	struct buf why = BUF_INIT(1 << 16);
 	struct slice endpoint;
@@ -116,8 +117,10 @@ static void try_capture(struct slice text)
 	if (!record_parse(&rec, text, &reason, &at))
 		return;
 	endpoint = record_raw(&rec, "endpoint");
-	if (!rows.lines.max)
-		rows_init(&rows, (size_t)64 << 20);
+	if (!rows.lines.max) {
+		must(object_columns_parse(&objects, filter_prelude()));
+		rows_init(&rows, (size_t)64 << 20, &objects);
+	}
 	for (int i = 0; builtin_filters[i].name; i++) {
 		const struct builtin_file *f = &builtin_filters[i];
 
