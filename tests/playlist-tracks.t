@@ -533,6 +533,10 @@ page A/1 0 2 02 "$(items a)" ',"snapshot_id":"s"' >"$tmp/again"
 row_run=R
 is "$(sources a b c again)" "B/1|Q/2|Q/2,R/3" \
     "a page that two captures have is of the first, in any order"
+page L 0 2 04 "$(items a)" >"$tmp/a"
+page L 0 2 05 "$(items a)" >"$tmp/b"
+page L 1 2 03 "$(items b)" >"$tmp/c"
+is "$(sources a b c)" "L|R/4|R/4,R/3" "also if a run fetches it twice"
 page U 0 1 02 "$(items b)" ',"check_due":true' >"$tmp/u"
 page U 0 1 03 "$(items a)" >"$tmp/v"
 is "$(any_order u v)" "a U|2026-03-03T00:00:00.000Z|" \

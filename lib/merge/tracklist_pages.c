@@ -126,8 +126,8 @@ int tracklist_pages_copy(
 		   : rc;
 }
 
-/* Bind all of a record but its source. */
-static struct query *bind_part(
+/* Bind the key of a record, its total and its items. */
+static struct query *bind_content(
     struct tracklist_pages *lp, int which, const struct list_record *p)
 {
 	struct query *q = &lp->queries[which];
@@ -136,37 +136,57 @@ static struct query *bind_part(
 	sqlite3_clear_bindings(q->stmt);
 	bind_list(lp, which, p->playlist, p->list);
 	query_bind_int(q, ":offset", page ? p->offset : -1);
+	if (page) {
+		query_bind_int(q, ":total", p->total);
+		query_bind_text(q, ":items", p->items);
+	}
+	return q;
+}
+
+/* Bind all of a record but its source. */
+static struct query *bind_record(
+    struct tracklist_pages *lp, const struct list_record *p)
+{
+	struct query *q = bind_content(lp, PAGES_STORE, p);
+
 	query_bind_text(q, ":snapshot", p->snapshot);
 	query_bind_text(q, ":at", p->at);
 	query_bind_text(q, ":follows", p->follows);
-	if (!page)
+	if (p->kind != LIST_OP_PAGE)
 		return q;
-	if (query_has(q, ":count"))
-		query_bind_int(q, ":count", p->count);
-	query_bind_int(q, ":total", p->total);
+	query_bind_int(q, ":count", p->count);
 	if (p->check_due)
 		query_bind_int(q, ":check_due", 1);
-	query_bind_text(q, ":items", p->items);
 	query_bind_int(q, ":is_last", p->last);
 	return q;
 }
 
-/* A stored record came again: the smaller source is stored. */
-static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
+/*
+ * The source to store with a record, whichever wins: if the stored one has the
+ * same items, the smaller of `*was`, which is the stored one's, and its own.
+ */
+static int find_source(struct tracklist_pages *lp, const struct list_record *p,
+    int64_t *was, int64_t *source)
 {
-	struct query *q = bind_part(lp, PAGES_SOURCE, p);
-	int64_t was = SOURCE_UNKNOWN, source = list_record_source(p);
+	struct query *q = bind_content(lp, PAGES_SOURCE, p);
 	bool found = query_step(q);
 	int rc;
 
-	if (found && !query_is_null(q, 0))
-		was = query_int(q, 0);
+	*source = list_record_source(p);
+	*was = found && query_is_null(q, 0) ? SOURCE_UNKNOWN
+	       : found			    ? query_int(q, 0)
+					    : *source;
 	rc = query_end_run(q);
-	if (rc != SQLITE_OK || !found)
-		return rc;
-	if (was == source || sources_first(lp->sources, was, source) == was)
-		return lp->sources->rc;
-	q = bind_list(lp, PAGES_SET_SOURCE, p->playlist, p->list);
+	if (*was != *source)
+		*source = sources_first(lp->sources, *was, *source);
+	return rc ? rc : lp->sources->rc;
+}
+
+static int set_source(
+    struct tracklist_pages *lp, const struct list_record *p, int64_t source)
+{
+	struct query *q = bind_list(lp, PAGES_SET_SOURCE, p->playlist, p->list);
+
 	query_bind_int(q, ":offset", p->kind == LIST_OP_PAGE ? p->offset : -1);
 	query_bind_int(q, ":source", source);
 	return run(q);
@@ -175,13 +195,17 @@ static int keep_source(struct tracklist_pages *lp, const struct list_record *p)
 int tracklist_pages_store(
     struct tracklist_pages *lp, const struct list_record *p, bool *changed)
 {
-	struct query *q = bind_part(lp, PAGES_STORE, p);
-	int rc, before = sqlite3_total_changes(lp->db);
+	int64_t was, source;
+	int rc = find_source(lp, p, &was, &source);
+	int before = sqlite3_total_changes(lp->db);
+	struct query *q = bind_record(lp, p);
 
-	query_bind_int(q, ":source", list_record_source(p));
-	rc = run(q);
-	if (rc == SQLITE_OK && sqlite3_total_changes(lp->db) == before)
-		rc = keep_source(lp, p);
+	query_bind_int(q, ":source", source);
+	if (rc == SQLITE_OK)
+		rc = run(q);
+	if (rc == SQLITE_OK && was != source &&
+	    sqlite3_total_changes(lp->db) == before)
+		rc = set_source(lp, p, source);
 	*changed = sqlite3_total_changes(lp->db) != before;
 	return rc == SQLITE_OK
 		   ? run_statement(lp, PAGES_MARK_SEEN, p->playlist, p->list)

@@ -70,8 +70,8 @@ int tracklist_pages_copy(
 
 /*
  * Store a list record; of two that differ under one key the greater one, whole.
- * `*changed` says whether the stored one changed. The same record of another
- * capture may change the source alone.
+ * `*changed` says whether the stored one changed. One with the same items of
+ * another capture may change the source alone.
  */
 int tracklist_pages_store(
     struct tracklist_pages *, const struct list_record *, bool *changed);

@@ -32,14 +32,11 @@ where (coalesce(:total, -1), coalesce(items_cmp(:items, items_json), 0), :at,
 		coalesce(check_due, 0), coalesce(is_last, 0), coalesce(follows, ''));
 
 -- name: pages_source
--- The source of a stored page that equals this one.
+-- The source of a stored page that has the items of this one.
 select row_source from playlist_pages
 where playlist_id = :playlist and list = :list and page_offset = :offset
-	and (coalesce(:total, -1), coalesce(items_cmp(:items, items_json), 0), :at,
-		coalesce(:snapshot, ''), coalesce(:check_due, 0),
-		coalesce(:is_last, 0), coalesce(:follows, ''))
-	= (coalesce(total, -1), 0, told_at, coalesce(snapshot_id, ''),
-		coalesce(check_due, 0), coalesce(is_last, 0), coalesce(follows, ''));
+	and coalesce(total, -1) = coalesce(:total, -1)
+	and coalesce(items_cmp(:items, items_json), 0) = 0;
 
 -- name: pages_set_source
 update playlist_pages set row_source = :source
