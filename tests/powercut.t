@@ -20,5 +20,5 @@ power() {
 	diag "$out$err"
 }
 power --self-test --seed 2 --images 36
-power --rounds 2 --images 40 --seed 1
+power --rounds 2 --images 28 --seed 1
 finish

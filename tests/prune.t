@@ -32,7 +32,7 @@ if .endpoint == "my-playlists" then .run as $run
 		last_seen: "2029-05-05T00:00:00Z"}})
 else empty end
 END
-first=${SEED:-1} last=$((${SEED:-1} + ${HISTORIES:-18} - 1)) now=$(date +%s)
+first=${SEED:-1} last=$((${SEED:-1} + ${HISTORIES:-12} - 1)) now=$(date +%s)
 seed=$first
 while [ "$seed" -le $last ]; do
 	python3 tests/history.py "$seed" "$now" >"$tmp/history$seed"

@@ -46,7 +46,7 @@ like "$out" '^{"type":"row","table":"t","op":"delete","row":{"n":1},"at":' \
 with '{table: "t", known: {n: .body.n, x: null, y: [null]}},
     ({n: .body.n, x: null} | {table: "t", row: .})'
 is "$(echo "$out" | rows | head -n 2)" 't {"n":1,"y":[null]}
-t {"n":1,"x":null}' "null members are left out of `known`, not of `row`"
+t {"n":1,"x":null}' "null members are left out of known, not of row"
 with "$good, $good, (range(5) | {table: \"u\", row: {n: (. % 2)}})"
 is "$got" "0 1,0,1,2,0,1,3,0,1," "a repeated row is left out"
 with "$good, {table: \"t\", op: \"delete\", row: {n: 0}}, $good"
