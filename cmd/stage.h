@@ -94,7 +94,7 @@ int replay_send(struct capture_walk *, struct source *, struct buf *line,
 
 /*
  * Refuse a body: on stderr, and with an error record, in which the name is the
- * member `key`. It stands for so many rows of an export; 0 for anything else.
+ * member `key`. `rows` is how many rows of an export that is, else 0.
  */
 void replay_refuse(struct source *, const char *key, struct slice name,
     const char *code, int64_t rows, struct slice reason);

@@ -51,7 +51,7 @@ void import_open_writer(struct import *);
 void import_open_run(struct import *);
 int import_close_run(struct import *);
 
-/* Import files that are told by their content: stage_import_told.c. */
+/* Import files that are recognized by their content: stage_import_files.c. */
 int import_told(const struct stage_options *);
 
 /* Refuse a file, or a part of it: on stderr, and with an error record. */
@@ -88,7 +88,7 @@ void import_body(struct import *, const char *name, int64_t time,
 void import_text(struct import *, const char *name, int64_t time,
     const char *endpoint, struct slice text);
 
-/* Send the bodies of a file, of the endpoints that they are told to be of. */
+/* Send the bodies of a file, of the endpoints that they are recognized as. */
 void import_bodies(struct import *, const struct import_file *);
 
 /* After all bodies: report snapshots of playlists without a first page. */

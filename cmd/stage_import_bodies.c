@@ -195,7 +195,7 @@ void import_text(struct import *im, const char *name, int64_t time,
 		import_refuse(im, name, "bad body", "empty");
 }
 
-/* Send a body of the endpoint that it is told to be of. */
+/* Send a body of the endpoint that it is recognized as. */
 static void send_known(
     struct import *im, const struct import_file *f, const struct values *v)
 {

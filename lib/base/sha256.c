@@ -83,14 +83,15 @@ void sha256_init(struct sha256 *s)
 
 void sha256_add(struct sha256 *s, struct slice part)
 {
-	size_t held = s->length % SHA256_BLOCK;
-	size_t n = SHA256_BLOCK - held < part.n ? SHA256_BLOCK - held : part.n;
+	size_t buffered = s->length % SHA256_BLOCK;
+	size_t n =
+	    SHA256_BLOCK - buffered < part.n ? SHA256_BLOCK - buffered : part.n;
 
 	s->length += part.n;
-	if (held > 0) {
-		memcpy(s->rest + held, part.p, n);
+	if (buffered > 0) {
+		memcpy(s->rest + buffered, part.p, n);
 		part = slice_from(part, n);
-		if (held + n == SHA256_BLOCK)
+		if (buffered + n == SHA256_BLOCK)
 			hash_block(s->hash, s->rest);
 	}
 	for (; part.n >= SHA256_BLOCK; part = slice_from(part, SHA256_BLOCK))

@@ -1,5 +1,5 @@
 /*
- * Rows of an exported streaming history, in the forms of all years, told by
+ * Rows of an exported streaming history, in the forms of all years, known by
  * their members.
  */
 #ifndef SP_IMPORT_EXPORT_ROW_H

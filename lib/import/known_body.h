@@ -1,5 +1,5 @@
 /*
- * Which endpoint of the Web API a saved response is of, told by its links and
+ * Which endpoint of the Web API a saved response is of, by its links and
  * its shape.
  */
 #ifndef SP_IMPORT_KNOWN_BODY_H

@@ -1,5 +1,5 @@
 /*
- * Which rows of a file are equal to an earlier one, told in two passes and in
+ * Which rows of a file are equal to an earlier one, found in two passes and in
  * little memory: the first pass finds the keys that may come twice, and the
  * second counts how often each of these comes.
  */

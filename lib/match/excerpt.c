@@ -223,7 +223,7 @@ static int read_tracks(struct excerpt *e, sqlite3 *db)
 	return query_finish(&track);
 }
 
-/* An isrc that only one track has tells nothing: forget it. */
+/* An isrc that only one track has matches nothing: forget it. */
 static void drop_single_isrcs(struct excerpt *e)
 {
 	unsigned char *seen = mem_zero(e->isrcs.count + 1, 1);

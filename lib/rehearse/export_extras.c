@@ -76,7 +76,7 @@ static void touch(struct idle *f)
 		f->at = at - heard[i];
 		hear(f, EXPORT_TRACK, track, heard[i], "clickrow");
 	}
-	if (n == 3 && one_in(f, 20)) { /* told twice */
+	if (n == 3 && one_in(f, 20)) { /* exported twice */
 		struct day_stream *again = export_day_add(f->day);
 
 		*again = again[-1];

@@ -160,7 +160,7 @@ from listens where counts
 group by user_id, local_hour order by user_id, local_hour;
 
 -- Counted first: then there is a name to look up a track and not a play. What has
--- no id is told by its names; if just one track of the user's with an id has these
+-- no id is known by its names; if just one track of the user's with an id has these
 -- in an export, it is that. plays_unmeasured are those of which the time that they
 -- took is not known.
 create view if not exists listening_by_track as /* sp */
@@ -207,7 +207,7 @@ left join tracks t on t.track_id = p.track_id
 left join albums al on al.album_id = t.album_id
 order by p.plays desc, p.last_played desc, p.track_id;
 
--- The artist of a track of which only the export told the names is the one that
+-- The artist of a track of which only the export has the names is the one that
 -- has this name, if there is just one.
 create view if not exists top_artists as /* sp */
 select p.user_id, coalesce(ta.artist_id, n.artist_id) as artist_id,

@@ -40,7 +40,7 @@ struct operand {
 	size_t count, room;
 };
 
-/* An import that tells by its content what a file is. */
+/* An import that recognizes files by their content. */
 struct told_import {
 	struct import im;
 	struct operand *operands;
@@ -565,7 +565,7 @@ static bool is_shared(
 	return false;
 }
 
-/* The base name of a path, with as many folders as tell it from the others. */
+/* The base name of a path, with the folders that it needs to be unique. */
 static const char *name_of_path(const struct told_import *t, const char *path)
 {
 	const char *name = path + strlen(path);
