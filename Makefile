@@ -78,7 +78,8 @@ LIB_SRC = $(wildcard lib/*/*.c) $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) \
 	$(B)/gen/filters.o $(B)/gen/schema.o $(B)/gen/statements.o
 # Unit tests, and programs that tests use: each links all libraries.
-TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c))
+TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c \
+	tests/bench/*.c))
 FUZZERS = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
 C_SRC = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*.c tests/*/*.[ch])
 

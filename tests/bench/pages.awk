@@ -15,7 +15,7 @@ function markets(  i, s)
 }
 function id(kind, n)
 {
-	return sprintf("%s%019dx", kind, n * 7919)
+	return sprintf("%s%019.0fx", kind, n * 7919)
 }
 function artist(n,  a)
 {

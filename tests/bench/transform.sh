@@ -1,88 +1,79 @@
 #!/bin/sh
-# How fast sp-transform maps, on one core, against jq doing the same mapping
-# on the same captures. CPU seconds, the best of RUNS=3 interleaved runs;
-# PAGES=600 pages of 50 plays each, TRACKS=9000 tracks to choose from.
+# How fast sp-transform maps captures, against jq (and gojq, if there is one)
+# with the same mapping: the text of the built-in mapping and its prelude, and
+# transform.jq for what sp-transform adds. All of them make the same rows, which
+# is compared first; jq does not check a page's shape, and does not leave out
+# what repeats in a page. CPU seconds, the best of RUNS=3 interleaved runs, of
+# PAGES=200 pages of recently-played: with all fields and with those of 2026,
+# where many tracks repeat and where nearly none does.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-sp=${SP_BUILD:-$here/../../build}/sp-transform
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
+. "$here/../lib/measure.sh"
 
-# The prelude, the mapping, and what sp-transform does to its results.
+pages=$tmp/pages
 {
-	"$sp" --print-filter prelude
+	sp-transform --print-filter prelude
 	echo 'def mapping:'
-	"$sp" --print-filter recently-played
-	echo ';
-	def put($column; $value):
-		if $value == null then . else .[$column] = $value end;
-	# The columns of the member `of`, which sp-transform itself adds.
-	def columns($o):
-		put("name"; $o.name) | put("uri"; $o.uri);
-	def vendor_json($o; is_full; rest):
-		if $o | is_full then .vendor_json = ($o | rest) else . end;
-	def images($o): put("images_json"; $o.images | if . == [] then null else . end);
-	def with_columns:
-		.of as $o
-		| if $o == null then .known
-		elif .table == "tracks" then
-			.known | columns($o)
-			| put("popularity"; $o.popularity) | put("is_local"; $o.is_local)
-			| put("explicit"; $o.explicit) | put("disc_number"; $o.disc_number)
-			| put("track_number"; $o.track_number)
-			| put("isrc"; $o.external_ids.isrc)
-			| put("linked_from_id"; $o.linked_from.id)
-			| vendor_json($o; has("album") and has("external_ids");
-				del(.name, .uri, .popularity, .is_local, .explicit,
-				.disc_number, .track_number, .id, .album, .artists,
-				.duration_ms, .track, .episode, .available_markets))
-		elif .table == "albums" then
-			.known | columns($o) | put("release_date"; $o.release_date)
-			| put("release_date_precision"; $o.release_date_precision)
-			| put("album_type"; $o.album_type)
-			| put("total_tracks"; $o.total_tracks) | images($o)
-		else .known | columns($o) | images($o) end;
-	. as $c | mapping | select(.table)
-	| (if .row then .row elif .of then with_columns else .known end
-		| if .track_id and .played_at and .context_type == null
-		then {user_id, track_id, played_at, source}
-		else . end) as $row
-	| {type: "row", table, row: $row, at: $c.fetched_at,
-		src: "\($c.run)/\($c.seq)"}'
-} >"$tmp/jq"
-"$sp" --print-filter recently-played | sed 's/^# unit:.*//' >"$tmp/skip.jq"
+	sp-transform --print-filter recently-played
+	echo ';'
+	cat "$here/transform.jq"
+} >"$tmp/program.jq"
 
-cpu() { # what to run, on stdin's file: CPU seconds
-	perl -e 'open STDIN, "<", shift or die; open STDOUT, ">", "/dev/null";
-		open E, ">&", \*STDERR; system(@ARGV) == 0 or die;
-		my @t = times; printf E "%.2f\n", $t[2] + $t[3]' "$in" "$@" 2>&1
+try_ours() {
+	measure ours sp-transform <"$pages" >"$tmp/out"
 }
-least() { # of two numbers, the first maybe empty
-	awk -v a="$1" -v b="$2" 'BEGIN {print a == "" || b < a ? b : a}'
+try_libjq() {
+	measure libjq sp-transform --engine libjq <"$pages" >"$tmp/out"
+}
+try_jq() {
+	measure jq jq -c -f "$tmp/program.jq" <"$pages" >"$tmp/out"
+}
+try_gojq() {
+	measure gojq gojq -c -f "$tmp/program.jq" <"$pages" >"$tmp/out"
 }
 
-for full in 1 0; do
-	in=$tmp/pages
-	awk -v pages="${PAGES:-600}" -v tracks="${TRACKS:-9000}" \
-		-v full=$full -f "$here/pages.awk" >"$in"
-	# The same rows; sp-transform leaves out repeated ones of a capture.
-	head -3 "$in" | jq -cS -f "$tmp/jq" | awk '!seen[$0]++' >"$tmp/a"
-	head -3 "$in" | "$sp" -j1 | jq -cS . >"$tmp/b"
-	cmp "$tmp/a" "$tmp/b"
-	mb=$(($(wc -c <"$in") / 1000000))
-	jq= plain= skip= memo=
-	for run in $(seq "${RUNS:-3}"); do
-		jq=$(least "$jq" "$(cpu jq -c -f "$tmp/jq")")
-		plain=$(least "$plain" "$(cpu "$sp" -j1 --no-memo)")
-		skip=$(least "$skip" "$(cpu "$sp" -j1 -f "$tmp/skip.jq")")
-		memo=$(least "$memo" "$(cpu "$sp" -j1)")
+peers=jq
+if command -v gojq >"$tmp/found"; then
+	peers="$peers gojq"
+else
+	echo "gojq is not installed: it is left out"
+fi
+if sp-transform --engine libjq </dev/null 2>"$tmp/refused"; then
+	peers="$peers libjq"
+fi
+
+# The rows of a few pages, each once, in an order that is the same for all.
+rows_by() { # command...
+	head -n 3 "$pages" | "$@" | jq -cS . | LC_ALL=C sort -u
+}
+same_rows() {
+	rows_by sp-transform >"$tmp/ours"
+	for peer in $peers; do
+		[ "$peer" = libjq ] || {
+			rows_by "$peer" -c -f "$tmp/program.jq" >"$tmp/theirs"
+			cmp "$tmp/ours" "$tmp/theirs"
+		}
 	done
-	[ $full = 1 ] && what='all fields' || what='fields of 2026'
-	echo "recently-played, $what, $mb MB:"
-	for m in "jq:$jq" "all read:$plain" "skipping:$skip" "memo:$memo"; do
-		awk -v name="${m%:*}" -v s="${m#*:}" -v jq="$jq" -v mb="$mb" \
-			'BEGIN {printf "  %-10s %6.2f s  %6.1f MB/s  x%.1f\n",
-			name, s, mb / s, jq / s}'
+}
+
+echo "sp-transform: CPU seconds of ${PAGES:-200} pages"
+printf '%-31s %6s %8s' '' MB ours
+printf ' %14s' $peers
+echo
+for fields in full 2026; do
+	for repeats in many none; do
+		captures_of $fields $repeats "${PAGES:-200}" >"$pages"
+		same_rows
+		measure_anew
+		interleaved try_ours $(printf 'try_%s ' $peers)
+		ours=$(cpu_seconds ours)
+		printf '%-31s %6d %8.3f' "$fields fields, $repeats repeated" \
+		    $(($(wc -c <"$pages") / 1000000)) "$ours"
+		for peer in $peers; do
+			theirs=$(cpu_seconds $peer)
+			printf ' %7.2f %6s' "$theirs" \
+			    "x$(ratio "$theirs" "$ours")"
+		done
+		echo
 	done
 done
