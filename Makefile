@@ -243,15 +243,18 @@ hdr-check: ## compile each header alone
 manlint: ## check the manual pages
 	mandoc -T lint -W warning $(MAN)
 
-bench: all $(TEST_BINS) ## measure the programs
-	for f in tests/bench/*.sh; do \
-		SP_BUILD="$$(cd $(B) && pwd)" sh $$f || exit; done
+# Each of tests/bench/NAME.sh says what it measures, and by which variables.
+# `make bench-NAME` runs one. The last two take long, and are not in `bench`.
+BENCHES = fetch stage transform load replay import json
+bench: all $(TEST_BINS) ## measure the programs against what one would use instead
+	@for f in $(BENCHES); do \
+		SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/$$f.sh || exit; done
 
-bench-fetch: all ## measure sp-fetch against curl
-	SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/fetch.sh
-
-bench-import: all ## measure the import of a whole history
-	SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/import.sh
+ONE_BENCH = $(BENCHES:%=bench-%) bench-history bench-growth
+bench-history: ## measure the import and matching of a whole history
+bench-growth: ## measure how costs grow, at 1, 5 and 20 million plays
+$(ONE_BENCH): bench-%: all $(TEST_BINS)
+	@SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/$*.sh
 
 demo: all ## run every job against the mock API
 	sh examples/demo.sh $(B)
@@ -286,7 +289,7 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench bench-fetch bench-import check clean coverage demo deps distcheck \
+.PHONY: all asan bench $(ONE_BENCH) check clean coverage demo deps distcheck \
 	fault format format-check fuzz fuzzers golden hdr-check help install manlint \
 	property soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \

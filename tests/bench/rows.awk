@@ -1,6 +1,11 @@
 # Row records of made-up plays, as sp-transform makes them from pages of 50:
-# awk -v plays=N -v mode=mixed|unique -f rows.awk. In "mixed", tracks are
-# played again and again, a few of them often; in "unique", none is.
+#
+#	awk -v plays=N -v mode=mixed|unique|plays -f rows.awk
+#
+# In "mixed", tracks are played again and again, a few of them often; in
+# "unique", none is. "plays" is the same as "mixed", but without the tracks, their
+# artists and albums. With -v from=N, these are the plays after the first N; they
+# begin in `year` (2020) and are `step` seconds (180) apart.
 
 # Ids come in no order, as Spotify's do.
 function make_id(prefix, n) {
@@ -9,8 +14,8 @@ function make_id(prefix, n) {
 
 function when(seconds) {
 	# Days of a year of twelve months of 28: good enough, and quick.
-	return sprintf("20%02d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    20 + int(seconds / 29030400), 1 + int(seconds / 2419200) % 12,
+	return sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+	    year + int(seconds / 29030400), 1 + int(seconds / 2419200) % 12,
 	    1 + int(seconds / 86400) % 28, int(seconds / 3600) % 24,
 	    int(seconds / 60) % 60, seconds % 60, seconds % 1000)
 }
@@ -31,6 +36,15 @@ function play(n, album, artist, guest, t) {
 	artist = make_id("a", mode == "unique" ? n : int(n / 16))
 	guest = make_id("g", mode == "unique" ? n : int(n / 64))
 	t = make_id("t", n)
+	if (mode != "plays")
+		entities(n, album, artist, guest, t)
+	row("play_history", "\"user_id\":\"listener\",\"track_id\":\"" t \
+	    "\",\"played_at\":\"" when(clock) "\",\"context_type\":" \
+	    "\"playlist\",\"context_uri\":\"spotify:playlist:" make_id("p", n % 40) \
+	    "\",\"source\":\"spotify\"")
+}
+
+function entities(n, album, artist, guest, t) {
 	row("artists", entity("artist_id", artist, "Artist", \
 	    "artist", n))
 	row("artists", entity("artist_id", guest, "Guest", \
@@ -45,17 +59,18 @@ function play(n, album, artist, guest, t) {
 	    artist "\"")
 	row("track_artists", "\"track_id\":\"" t "\",\"artist_id\":\"" \
 	    guest "\"")
-	row("play_history", "\"user_id\":\"listener\",\"track_id\":\"" t \
-	    "\",\"played_at\":\"" when(clock) "\",\"context_type\":" \
-	    "\"playlist\",\"context_uri\":\"spotify:playlist:" make_id("p", n % 40) \
-	    "\",\"source\":\"spotify\"")
 }
 
 BEGIN {
-	srand(1)
+	srand(1 + from)
+	if (!year)
+		year = 2020
+	if (!step)
+		step = 180
 	run = "01JBENCH000000000000000000"
-	for (i = 0; i < plays; i++) {
-		clock += 180
+	page = int(from / 50)
+	for (i = from; i < from + plays; i++) {
+		clock = (i + 1) * step
 		if (i % 50 == 0) {
 			page++
 			at = when(clock + 9000)

@@ -4,24 +4,8 @@
 # PAGES=400 pages of 50 plays, each captured twice, as what has not changed is.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-top=$here/../..
-sp=${SP_BUILD:-$top/build}/sp-stage
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-
-cpu() { # what to run, on stdin's file: CPU seconds
-	perl -e 'open STDIN, "<", shift or die; open STDOUT, ">", "/dev/null";
-		open E, ">&", \*STDERR; system(@ARGV) == 0 or die;
-		my @t = times; printf E "%.2f\n", $t[2] + $t[3]' "$in" "$@" 2>&1
-}
-ten() { # times the same, so that it can be measured at all
-	cpu sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do "$@" || exit; done' sh "$@"
-}
-least() { # of two numbers, the first maybe empty
-	awk -v a="$1" -v b="$2" 'BEGIN {print a == "" || b < a ? b : a}'
-}
-size() { wc -c <"$1"; }
+. "$here/../lib/measure.sh"
+captures=$tmp/captures
 
 cat >"$tmp/many.py" <<'END'
 import json, sqlite3, sys
@@ -44,33 +28,35 @@ for line in sys.stdin:
 flush()
 END
 
-for full in 1 0; do
-	in=$tmp/in
-	awk -v pages="${PAGES:-400}" -v tracks="${TRACKS:-9000}" \
-		-v full=$full -f "$here/pages.awk" >"$tmp/once"
-	sed 's/"run":"01J"/"run":"01K"/' "$tmp/once" | cat "$tmp/once" - >"$in"
-	write= many= replay=
-	run=0
-	while [ $run -lt "${RUNS:-3}" ]; do
-		run=$((run + 1))
-		rm -f "$tmp"/*.db*
-		write=$(least "$write" "$(cpu "$sp" --db "$tmp/new.db")")
-		many=$(least "$many" \
-			"$(cpu python3 "$tmp/many.py" "$tmp/many.db")")
-		replay=$(least "$replay" \
-			"$(ten "$sp" replay --db "$tmp/new.db")")
-	done
-	[ $full = 1 ] && what='all fields' || what='fields of 2026'
-	awk -v what="$what" -v all="$(size "$in")" \
-	    -v new="$(size "$tmp/new.db")" -v plain="$(size "$tmp/many.db")" \
-	    -v write="$write" -v many="$many" -v replay="$replay" 'BEGIN {
+try_ours() {
+	rm -f "$tmp"/ours.db*
+	measure ours sp-stage --db "$tmp/ours.db" <"$captures" >"$tmp/out"
+	measure replay sp-stage replay --db "$tmp/ours.db" >"$tmp/out"
+}
+try_python() {
+	rm -f "$tmp"/python.db*
+	measure python python3 "$tmp/many.py" "$tmp/python.db" <"$captures"
+}
+size() { wc -c <"$1"; }
+
+for fields in full 2026; do
+	captures_of $fields many "${PAGES:-400}" >"$tmp/once"
+	sed 's/"run":"01J"/"run":"01K"/' "$tmp/once" |
+		cat "$tmp/once" - >"$captures"
+	measure_anew
+	interleaved try_ours try_python
+	awk -v what="$fields fields" -v all="$(size "$captures")" \
+	    -v ours="$(size "$tmp/ours.db")" \
+	    -v plain="$(size "$tmp/python.db")" \
+	    -v write="$(cpu_seconds ours)" -v many="$(cpu_seconds python)" \
+	    -v replay="$(cpu_seconds replay)" 'BEGIN {
 		mb = all / 1e6
-		printf("captures, %s, %.0f MB, half of them once more:\n",
-		    what, mb)
+		printf("sp-stage: captures, %s, %.0f MB, half of them once " \
+		    "more\n", what, mb)
 		printf("  %-28s %7.1f MB   x%.1f smaller than plain\n",
-		    "database", new / 1e6, plain / new)
-		printf("  %-28s %7.0f MB/s x%.1f python3\n", "staging", mb / write,
-		    many / write)
-		printf("  %-28s %7.0f MB/s\n", "replay", 10 * mb / replay)
+		    "database", ours / 1e6, plain / ours)
+		printf("  %-28s %7.0f MB/s x%.1f python3\n", "staging",
+		    mb / write, many / write)
+		printf("  %-28s %7.0f MB/s\n", "replay", mb / replay)
 	}'
 done

@@ -25,6 +25,11 @@ measure() { # name, command...
 	"$build/tests/bench/measure" "$tmp/cost.$measured" "$run" "$@"
 }
 
+# Notes the CPU seconds of what measures itself.
+note() { # name, CPU seconds
+	echo "$run $2 0 $2" >>"$tmp/cost.$1"
+}
+
 # Runs functions by turns, so that they share what else the machine does.
 interleaved() { # functions
 	for run in $(seq "$runs"); do
