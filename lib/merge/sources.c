@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "db/db.h"
+#include "merge/value.h"
 
 struct source_name source_name_read(struct slice text)
 {
@@ -39,7 +40,8 @@ void sources_release(struct sources *s)
 {
 	sqlite3_finalize(s->find);
 	sqlite3_finalize(s->insert);
-	sqlite3_finalize(s->compare);
+	sqlite3_finalize(s->name);
+	intern_release(&s->runs);
 	sources_init(s, NULL, false);
 }
 
@@ -85,6 +87,24 @@ static int insert(struct sources *s, struct source_name *name)
 	return rc;
 }
 
+/* Forget the memo if two more might not fit. */
+static void tidy_memo(struct sources *s)
+{
+	if (s->runs.count + 2 <= SOURCES_MEMO)
+		return;
+	intern_clear(&s->runs);
+	memset(s->memo, 0, sizeof(s->memo));
+}
+
+static struct source_order memorize(
+    struct sources *s, int64_t number, struct slice run, int64_t seq)
+{
+	bool is_new;
+	struct source_order o = {number, intern(&s->runs, run, &is_new), seq};
+
+	return s->memo[(uint64_t)number % SOURCES_MEMO] = o;
+}
+
 int sources_number(struct sources *s, struct source_name *name)
 {
 	int rc;
@@ -94,33 +114,53 @@ int sources_number(struct sources *s, struct source_name *name)
 	rc = find(s, name);
 	if (rc == SQLITE_OK && name->number == SOURCE_NONE)
 		rc = insert(s, name);
+	tidy_memo(s);
+	if (rc == SQLITE_OK)
+		memorize(s, name->number, name->run, name->seq);
 	return rc;
 }
 
-/* Compare by the table; what it lacks is last. */
-static int64_t compare(struct sources *s, int64_t a, int64_t b)
+/* A capture by its number, from the memo or from the table. */
+static struct source_order order_of(struct sources *s, int64_t number)
 {
-	int rc = prepare(s, &s->compare,
-	    "select source_id from main.sources where source_id in (?, ?)"
-	    " order by run_id, seq limit 1");
-	int64_t first = a;
+	struct source_order o = s->memo[(uint64_t)number % SOURCES_MEMO];
+	struct value run;
+	int rc;
 
+	if (o.number == number)
+		return o;
+	o = (struct source_order){number, -1, 0};
+	rc = prepare(s, &s->name,
+	    "select run_id, seq from main.sources where source_id = ?");
 	if (rc == SQLITE_OK) {
-		sqlite3_bind_int64(s->compare, 1, a);
-		sqlite3_bind_int64(s->compare, 2, b);
-		rc = sqlite3_step(s->compare);
-		if (rc == SQLITE_ROW)
-			first = sqlite3_column_int64(s->compare, 0);
-		sqlite3_reset(s->compare);
+		sqlite3_bind_int64(s->name, 1, number);
+		rc = sqlite3_step(s->name);
 	}
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE && s->rc == SQLITE_OK)
+	if (rc == SQLITE_ROW) {
+		run = value_read(s->name, 0);
+		o = memorize(s, number, value_slice(&run),
+		    sqlite3_column_int64(s->name, 1));
+	} else if (rc != SQLITE_DONE && s->rc == SQLITE_OK) {
 		s->rc = rc;
-	return first;
+	}
+	sqlite3_reset(s->name);
+	return o;
+}
+
+/* Whether one capture comes before another; what no table has is last. */
+static bool is_before(const struct sources *s, const struct source_order *a,
+    const struct source_order *b)
+{
+	if (a->run < 0 || b->run < 0)
+		return a->run > b->run;
+	if (a->run == b->run)
+		return a->seq < b->seq;
+	return slice_cmp(s->runs.texts[a->run], s->runs.texts[b->run]) < 0;
 }
 
 int64_t sources_first(struct sources *s, int64_t a, int64_t b)
 {
-	size_t i = ((uint64_t)a * 31 + (uint64_t)b) % SOURCES_MEMO;
+	struct source_order x, y;
 
 	if (a == b)
 		return a;
@@ -129,10 +169,8 @@ int64_t sources_first(struct sources *s, int64_t a, int64_t b)
 			return a > b ? a : b;
 		return SOURCE_UNKNOWN;
 	}
-	if (s->memo[i].a != a || s->memo[i].b != b) {
-		s->memo[i].first = compare(s, a, b);
-		s->memo[i].a = a;
-		s->memo[i].b = b;
-	}
-	return s->memo[i].first;
+	tidy_memo(s);
+	x = order_of(s, a);
+	y = order_of(s, b);
+	return is_before(s, &y, &x) ? b : a;
 }

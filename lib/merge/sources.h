@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/intern.h"
 #include "base/slice.h"
 
 #define SOURCE_NONE 0	    /* no capture: a row typed by hand */
@@ -33,17 +34,23 @@ struct source_name source_name_read(struct slice text);
 const struct source_name *source_name_first(
     const struct source_name *, const struct source_name *);
 
-#define SOURCES_MEMO 256
+#define SOURCES_MEMO 2048
+
+/* A numbered capture, for comparing. */
+struct source_order {
+	int64_t number;
+	int64_t run; /* among the runs of the memo; -1 if it is in no table */
+	int64_t seq;
+};
 
 struct sources {
 	sqlite3 *db; /* borrowed */
 	bool dry;    /* nothing is numbered: all is of SOURCE_NONE */
 	int rc;	     /* the first failure of sources_first */
 
-	sqlite3_stmt *find, *insert, *compare; /* private */
-	struct {
-		int64_t a, b, first;
-	} memo[SOURCES_MEMO];
+	sqlite3_stmt *find, *insert, *name; /* private */
+	struct source_order memo[SOURCES_MEMO];
+	struct intern runs;
 };
 
 void sources_init(struct sources *, sqlite3 *, bool dry);
