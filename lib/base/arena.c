@@ -22,11 +22,14 @@ static char *start(struct arena_block *b)
 static void new_block(struct arena *a, size_t n)
 {
 	size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
-	struct arena_block *b;
+	struct arena_block *b = a->spare;
 
 	if (size > SIZE_MAX - sizeof(*b))
 		mem_exhausted();
-	b = mem_alloc(sizeof(*b) + size);
+	if (b && size == ARENA_BLOCK)
+		a->spare = b->next;
+	else
+		b = mem_alloc(sizeof(*b) + size);
 	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
@@ -80,19 +83,23 @@ static void free_blocks(struct arena_block *b)
 
 void arena_clear(struct arena *a)
 {
-	struct arena_block *b = a->blocks;
+	struct arena_block *next, *spare = a->spare;
 
-	a->used = 0;
-	if (!b)
-		return;
-	free_blocks(b->next);
-	b->next = NULL;
-	a->p = start(b);
-	a->end = a->p + b->size;
+	for (struct arena_block *b = a->blocks; b; b = next) {
+		next = b->next;
+		if (b->size == ARENA_BLOCK) {
+			b->next = spare;
+			spare = b;
+		} else {
+			free(b);
+		}
+	}
+	*a = (struct arena){.spare = spare};
 }
 
 void arena_release(struct arena *a)
 {
 	free_blocks(a->blocks);
+	free_blocks(a->spare);
 	*a = (struct arena){.blocks = NULL};
 }

@@ -13,6 +13,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks; /* the one in use first */
+	struct arena_block *spare;  /* of the usual size, to be used again */
 	size_t used;		    /* bytes allocated since arena_clear */
 	char *p, *end;		    /* private */
 };
@@ -23,7 +24,7 @@ void *arena_room(struct arena *, size_t n);
 /* A copy, not aligned; p == NULL if that of the slice is. */
 struct slice arena_copy(struct arena *, struct slice);
 
-/* Free all pieces; one block stays, to be used again. */
+/* Free all pieces; blocks of the usual size stay, to be used again. */
 void arena_clear(struct arena *);
 void arena_release(struct arena *);
 
