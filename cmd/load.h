@@ -163,7 +163,7 @@ void load_count(struct load_counts *, const struct change *);
 /* Print a change of a dry run, and count it for its table. */
 void load_print_change(struct load *, const struct change *);
 
-/* Show progress, after a record. */
+/* Show progress, after a record, or a row that was used without: NULL. */
 void load_show_progress(
     struct load_progress *, const struct load *, const struct record *);
 

@@ -94,15 +94,16 @@ void load_print_change(struct load *l, const struct change *c)
 void load_show_progress(
     struct load_progress *p, const struct load *l, const struct record *rec)
 {
-	struct slice src = record_raw(rec, "src");
 	uint64_t rows = l->total.rows + l->run.counts.rows;
+	struct slice src = {NULL, 0};
 	int64_t announced = 0;
 
-	if (rec->type == RECORD_RUN &&
+	if (l->batch.src)
+		src = l->batch.src->text;
+	if (rec && rec->type == RECORD_RUN &&
 	    record_int(rec, "captures", &announced) && announced > 0)
 		p->total += announced;
-	if (rec->type == RECORD_ROW && src.p && src.n < sizeof(p->src) &&
-	    !slice_is(src, p->src)) {
+	if (src.p && src.n < sizeof(p->src) && !slice_is(src, p->src)) {
 		snprintf(p->src, sizeof(p->src), "%.*s", (int)src.n, src.p);
 		p->captures++;
 	}

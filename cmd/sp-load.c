@@ -2,7 +2,11 @@
  * sp-load, the last stage: merges rows into the tables of the database, and
  * keeps the log of the runs that brought them. The way of a line of stdin:
  *
- *	load		pipe_next reads a line as a record; handle_record
+ *	use_line	a row as sp-transform writes it: row_record_split finds
+ *			its parts, and batch_add reads it and copies it into the
+ *			next batch, unless it has an equal one
+ *	load		pipe_next reads any other line as a record, for
+ *			handle_record
  *	handle_row	row_record_read reads it as a row record, find_table
  *			finds its table, and batch_add copies it into a batch:
  *			the next one, or the deferred one of the run
@@ -286,6 +290,31 @@ static void handle_row(struct load *l, const struct record *rec)
 	add_row(l, rec, t, &row);
 }
 
+/*
+ * For pipe.use_line: add a row without reading it as a record first, if there
+ * is nothing to say about it. Most rows are such, and many are equal to one
+ * that was read before.
+ */
+static bool use_line(void *ctx, struct slice line)
+{
+	struct load *l = ctx;
+	struct row_record row = {.user = slice_of(l->options.user)};
+	struct slice name;
+	struct table *t;
+
+	if (!row_record_split(line, &name, &row))
+		return false;
+	t = tables_find(&l->tables, name);
+	buf_clear(&l->why);
+	if (!t || t->kind < TABLE_BY_COLUMN || t->kind == TABLE_LIST ||
+	    t->deferred || !batch_add(&l->batch, t, &row, &l->why))
+		return false;
+	l->run.counts.rows++;
+	if (t->kind == TABLE_BY_COLUMN)
+		receipt_add(&l->receipt, t, batch_added(&l->batch), row.src);
+	return true;
+}
+
 static void handle_record(struct load *l, const struct record *rec)
 {
 	switch (rec->type) {
@@ -340,8 +369,9 @@ static void load(struct load *l)
 	    (r = pipe_next(&l->pipe, &rec, batch_time_left(l))) != PIPE_DONE) {
 		if (r == PIPE_RECORD)
 			handle_record(l, &rec);
-		if (r == PIPE_RECORD && show)
-			load_show_progress(&progress, l, &rec);
+		if (show && r != PIPE_TIMEOUT)
+			load_show_progress(
+			    &progress, l, r == PIPE_USED ? NULL : &rec);
 		if (r == PIPE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
 		    batch_size(&l->batch) >= LOAD_BATCH_BYTES)
@@ -435,6 +465,7 @@ static void open_all(struct load *l, struct buf *path)
 	pipe_init(&l->pipe, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
 	l->pipe.in.stop = &cli_stop;
+	l->pipe.use_line = use_line;
 	l->pipe.on_refusal = on_refusal;
 	l->pipe.is_known = is_known;
 	l->pipe.on_truncated = on_truncated;
@@ -484,6 +515,9 @@ int main(int argc, char **argv)
 	open_all(&l, &path);
 	load(&l);
 	status = finish(&l);
+	/* Matching may need the memory. */
+	batch_release(&l.batch);
+	batch_release(&l.deferred);
 	load_match(&l);
 	load_print_receipts(&l);
 	load_summarize(&l);

@@ -125,6 +125,48 @@ is "$(sql "select src, place, reason from ingest_errors
 	where place = 'id t1'")" "R1/7|id t1|no track" \
     "with the part of the capture that it is about"
 
+section "a row as sp-transform writes it"
+# It is not read as a record first, so each must fare as one with a space does.
+deep=$(printf '%0510d' 0)
+cat >"$tmp/objects" <<END
+{"track_id":"a1","name":"A"}
+{ "track_id" : "a2" }
+{"track_id":"a3","name":"A"
+{"track_id":"a4"}}
+{"track_id":"a5"},"row":{"track_id":"b"}
+{"track_id":"a6"},"at":"2020-01-01T00:00:00Z"
+{"track_id":"a7"},"op":"delete"
+{"track_id":"a8","name":}
+{"track_id":"a9" "name":"A"}
+{"track_id":"b1","name":"\x"}
+{"track_id":"b2","name":"$(printf '\001')"}
+{"track_id":"b3","name":"$(printf '\377')"}
+{"track_id":"b4","name":"\u00e9 \ud83d"}
+{"track_id":"b5","vendor_json":{"a":01}}
+{"track_id":"b6","vendor_json":$(echo "$deep" | tr 0 [)$(echo "$deep" | tr 0 ])}
+{"track_id":"b7","vendor_json":[$(echo "$deep" | tr 0 [)$(echo "$deep" | tr 0 ])]}
+{"track_id":"b8","name":1,"nothing":2}
+{"track_id":"b8","name":1,"nothing":2}
+{"track_id":"a1","name":"A"}
+{"name":"A"}
+[]
+null
+"a"
+
+END
+loaded() { # how each line begins
+	sed "s|^|$1|;s|\$|,\"at\":\"2026-03-01T00:00:00.000Z\",\"src\":\"R/1\"}|" \
+	    "$tmp/objects" >"$tmp/in"
+	fresh
+	sp-load <"$tmp/in" 2>&1 | sed 's/ at byte [0-9]*//'
+	sql "select * from tracks; select reason from ingest_errors" |
+		sed 's/ at byte [0-9]*//'
+}
+loaded '{ "type":"row","table":"tracks","row":' >"$tmp/want"
+loaded '{"type":"row","table":"tracks","row":' >"$tmp/got"
+is "$(diff "$tmp/want" "$tmp/got" && grep -c '^[ab][0-9]|' "$tmp/got")" 7 \
+    "it is used, or refused, like any other"
+
 section "columns that are refused"
 spared() { # NAME, COLUMN, ITS VALUE, REASON
 	fresh

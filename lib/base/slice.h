@@ -53,6 +53,28 @@ static inline struct slice slice_from(struct slice a, size_t n)
 	return (struct slice){a.p + n, a.n - n};
 }
 
+static inline bool slice_ends(struct slice a, struct slice end)
+{
+	return a.n >= end.n && slice_eq(slice_from(a, a.n - end.n), end);
+}
+
+/* Drop such a beginning, or such an end; false if there is none. */
+static inline bool slice_drop(struct slice *a, struct slice prefix)
+{
+	if (!slice_starts(*a, prefix))
+		return false;
+	*a = slice_from(*a, prefix.n);
+	return true;
+}
+
+static inline bool slice_drop_end(struct slice *a, struct slice end)
+{
+	if (!slice_ends(*a, end))
+		return false;
+	a->n -= end.n;
+	return true;
+}
+
 static inline bool char_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

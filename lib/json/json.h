@@ -55,6 +55,7 @@ struct json {
 	bool spaced;	   /* white space has been met between tokens */
 
 	unsigned depth;	   /* of open arrays and objects */
+	unsigned deepest;  /* that may be open: JSON_DEPTH_MAX */
 	const char *error; /* what is wrong, a constant string, or NULL */
 	size_t at;	   /* byte offset of the error */
 	bool lenient;

@@ -29,6 +29,7 @@ void json_init(struct json *j, struct slice text)
 	j->key = j->text = (struct slice){NULL, 0};
 	j->key_escaped = j->escaped = j->spaced = false;
 	j->depth = 0;
+	j->deepest = JSON_DEPTH_MAX;
 	j->error = j->flaw = NULL;
 	j->at = j->flaw_at = 0;
 	j->lenient = false;
@@ -260,7 +261,7 @@ static enum json_type open_container(struct json *j, enum json_type type)
 {
 	unsigned i = j->depth;
 
-	if (i == JSON_DEPTH_MAX)
+	if (i >= j->deepest)
 		return fail(j, j->p, "nested too deep");
 	if (type == JSON_OBJECT)
 		j->open[i / 8] |= (unsigned char)(1u << (i % 8));

@@ -126,6 +126,8 @@ static bool add_row(struct batch *b, struct batch_row *e,
 	if (!row_read(e->table, e->object, a->user, &b->arena, &e->obs, why,
 		&b->place))
 		return false;
+	if (why->n > 0 && a->is_unread)
+		return false;
 	if (why->n > 0) {
 		e->faults = arena_copy(&b->arena, buf_slice(why));
 		e->place = arena_copy(&b->arena, buf_slice(&b->place));
@@ -182,6 +184,8 @@ bool batch_add(struct batch *b, struct table *t, const struct row_record *a,
 		return add_list_record(b, a, why);
 	hash = hash_bytes(2 * t->index + a->removes, a->object);
 	e = find_entry(b, hash, t, a);
+	if (e && e->faults.n > 0 && a->is_unread)
+		return false;
 	if (e) {
 		repeat(b, e);
 		buf_put_slice(why, e->faults);

@@ -81,12 +81,13 @@ bool batch_is_empty(const struct batch *);
 /* Bytes in use. */
 size_t batch_size(const struct batch *);
 
-/* A parsed row record. */
+/* A row record. */
 struct row_record {
 	struct slice object;
 	struct slice at;      /* a time of any form */
 	struct slice src;     /* p == NULL if unknown */
 	struct slice user;    /* of --user, p == NULL for none */
+	bool is_unread;	      /* `object` may be any text */
 	bool removes;	      /* op "delete" */
 	enum list_op list_op; /* op "page" or "check" */
 };
@@ -95,7 +96,7 @@ struct row_record {
  * Add a row; everything is copied but `user`. `why`, which is empty, gets the
  * reasons of columns that are left out, each ended by a newline, and
  * batch_place names the row. False if the row cannot be loaded: then the last
- * reason says why.
+ * reason says why. One that is unread is added only if all of it can be loaded.
  */
 bool batch_add(
     struct batch *, struct table *, const struct row_record *, struct buf *why);

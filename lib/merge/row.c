@@ -331,8 +331,14 @@ bool row_read(struct table *t, struct slice object, struct slice user,
 	int c = -1;
 
 	json_init(&j, object);
-	json_next(&j);
-	read_members(t, &j, &r, values, &count);
+	/* In a record it is nested, too. */
+	j.deepest--;
+	if (json_next(&j) == JSON_OBJECT)
+		read_members(t, &j, &r, values, &count);
+	if (json_next(&j) != JSON_END) {
+		buf_puts(why, "not a JSON object\n");
+		return false;
+	}
 	obs->values = values;
 	obs->count = count;
 	if (t->of_user && user.n > 0)

@@ -14,9 +14,9 @@
 #include "merge/table.h"
 
 /*
- * Read a row, an object as written. Values point into its text, or into the
- * arena, as does the array itself. `user` is the user_id of a row without one,
- * where the table's key has that column; p == NULL for none.
+ * Read a row, an object as written, or what may be none. Values point into its
+ * text, or into the arena, as does the array itself. `user` is the user_id of a
+ * row without one, where the table's key has that column; p == NULL for none.
  *
  * Columns with a wrong value are left out: `why` gets a reason for each, for
  * people, ended by a newline. False if the row cannot be loaded at all,

@@ -71,3 +71,40 @@ const char *row_record_read(const struct record *rec, struct buf *scratch,
 		return "'op' is not upsert, delete, page or check";
 	return NULL;
 }
+
+/* Whether a byte of a JSON string means itself, and is ASCII. */
+static bool is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* Drop the last member of an object, a plain string: `,"name":"` before it. */
+static bool drop_last_string(
+    struct slice *line, struct slice before, struct slice *text)
+{
+	size_t end;
+
+	if (!slice_drop_end(line, SLICE("\"")))
+		return false;
+	end = line->n;
+	while (line->n > 0 && is_plain(line->p[line->n - 1]))
+		line->n--;
+	*text = (struct slice){line->p + line->n, end - line->n};
+	return slice_drop_end(line, before);
+}
+
+bool row_record_split(
+    struct slice line, struct slice *table, struct row_record *a)
+{
+	if (!slice_drop(&line, SLICE("{\"type\":\"row\",\"table\":\"")) ||
+	    !slice_drop_end(&line, SLICE("}")) ||
+	    !drop_last_string(&line, SLICE(",\"src\":\""), &a->src) ||
+	    !drop_last_string(&line, SLICE(",\"at\":\""), &a->at))
+		return false;
+	*table = (struct slice){line.p, 0};
+	while (table->n < line.n && is_plain(line.p[table->n]))
+		table->n++;
+	a->object = slice_from(line, table->n);
+	a->is_unread = true;
+	return slice_drop(&a->object, SLICE("\",\"row\":"));
+}

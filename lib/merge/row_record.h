@@ -15,4 +15,12 @@
 const char *row_record_read(const struct record *, struct buf *scratch,
     struct slice *table, struct row_record *);
 
+/*
+ * The same for a line that is written as sp-transform writes rows, to the
+ * byte. Only what is around the row's object is read; that the object is one
+ * is for batch_add to find out. False if the line has another form.
+ */
+bool row_record_split(
+    struct slice line, struct slice *table, struct row_record *);
+
 #endif

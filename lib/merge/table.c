@@ -102,17 +102,12 @@ unsigned table_key(const struct table *t, unsigned place)
 	return t->keys[place ? place - 1 : user];
 }
 
-static bool ends_with(struct slice s, struct slice end)
-{
-	return s.n >= end.n && slice_eq(slice_from(s, s.n - end.n), end);
-}
-
 static bool is_time(struct slice name)
 {
-	return ends_with(name, SLICE("_at")) ||
-	       ends_with(name, SLICE("_updated")) ||
-	       ends_with(name, SLICE("_refreshed")) ||
-	       ends_with(name, SLICE("_seen")) ||
+	return slice_ends(name, SLICE("_at")) ||
+	       slice_ends(name, SLICE("_updated")) ||
+	       slice_ends(name, SLICE("_refreshed")) ||
+	       slice_ends(name, SLICE("_seen")) ||
 	       slice_starts(name, SLICE("covered_"));
 }
 
@@ -127,8 +122,8 @@ static bool declares(const char *type, const char *word)
 
 static bool is_id(struct slice name)
 {
-	return ends_with(name, SLICE("_id")) || slice_is(name, "id") ||
-	       ends_with(name, SLICE("_uri")) || slice_is(name, "uri");
+	return slice_ends(name, SLICE("_id")) || slice_is(name, "id") ||
+	       slice_ends(name, SLICE("_uri")) || slice_is(name, "uri");
 }
 
 static enum column_type type_of(
@@ -141,7 +136,7 @@ static enum column_type type_of(
 	if (declares(declared, "real") || declares(declared, "floa") ||
 	    declares(declared, "doub"))
 		return COLUMN_REAL;
-	if (ends_with(name, SLICE("_json")))
+	if (slice_ends(name, SLICE("_json")))
 		return COLUMN_JSON;
 	if (!t->user_made && slice_is(name, "ts"))
 		return COLUMN_TIME;

@@ -132,6 +132,17 @@ static bool repair(struct pipe *p, struct slice line, struct record *rec)
 	return true;
 }
 
+/* Give a line to the stage, before it is read as a record. */
+static bool used_line(struct pipe *p, struct slice line)
+{
+	if (!p->use_line || !p->use_line(p->ctx, line))
+		return false;
+	p->records++;
+	p->ledger.in[p->ledger.takes]++;
+	p->ledger.used[p->ledger.takes]++;
+	return true;
+}
+
 /* Receive a line. False if it was refused, or is blank. */
 static bool receive_line(struct pipe *p, struct slice line, struct record *rec)
 {
@@ -182,6 +193,8 @@ enum pipe_result pipe_next(struct pipe *p, struct record *rec, int timeout_ms)
 		pending = p->out && p->out->n > 0;
 		switch (lines_next(&p->in, &line, pending ? 0 : timeout_ms)) {
 		case LINES_LINE:
+			if (used_line(p, line))
+				return PIPE_USED;
 			if (receive_line(p, line, rec))
 				return PIPE_RECORD;
 			break;

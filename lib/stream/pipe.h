@@ -35,6 +35,7 @@
 
 enum pipe_result {
 	PIPE_RECORD,
+	PIPE_USED, /* a line that use_line has used: there is no record */
 	PIPE_TIMEOUT,
 	PIPE_DONE /* the input ended, or failed, or a signal came */
 };
@@ -64,6 +65,11 @@ struct pipe {
 	uint64_t refused;     /* so far, over all runs */
 	bool stopped;	      /* a signal ended the input early */
 
+	/*
+	 * Asked with each line before it is read as a record: whether the stage
+	 * has used it up, as one of those it takes. NULL if it never does.
+	 */
+	bool (*use_line)(void *ctx, struct slice line);
 	/*
 	 * Whether a refusal is known, which then is no reason for the exit
 	 * status; NULL if none is.

@@ -99,6 +99,29 @@ static bool suits(const struct table *t, const struct row_record *a)
 	return !a->removes || t->kind == TABLE_QUEUE;
 }
 
+/* What is taken without being read as a record is one, with the same parts. */
+static void split_line(struct load *l, struct slice line)
+{
+	struct row_record a = {.user = SLICE("kim")}, b = {.user = a.user};
+	struct slice name = {NULL, 0}, same = {NULL, 0};
+	const char *reason;
+	struct record rec;
+	struct table *t;
+	size_t at;
+
+	if (!row_record_split(line, &name, &a))
+		return;
+	t = tables_find(&l->tables, name);
+	must(t != NULL);
+	buf_clear(&l->why);
+	if (t->kind != TABLE_BY_COLUMN || !batch_add(&l->batch, t, &a, &l->why))
+		return;
+	must(record_parse(&rec, line, &reason, &at));
+	must(row_record_read(&rec, &l->line, &same, &b) == NULL);
+	must(slice_eq(name, same) && slice_eq(a.object, b.object));
+	must(slice_eq(a.at, b.at) && slice_eq(a.src, b.src));
+}
+
 static void load_line(struct load *l, struct slice line)
 {
 	struct row_record a = {.user = SLICE("kim")};
@@ -108,6 +131,7 @@ static void load_line(struct load *l, struct slice line)
 	struct table *t;
 	size_t at;
 
+	split_line(l, line);
 	if (!record_parse(&rec, line, &reason, &at)) {
 		must(reason != NULL && at <= line.n);
 		return;
