@@ -4,10 +4,10 @@
 
 #include <stdint.h>
 
+#include "base/sha256_blocks.h"
 #include "base/slice.h"
 
 #define SHA256_SIZE 32
-#define SHA256_BLOCK 64
 #define SHA256_HEX \
 	(2 * SHA256_SIZE + 1) /* bytes of a written digest, NUL too */
 

@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "base/sha256.h"
+#include "base/sha256_blocks.h"
 
 static void digest_is(struct slice text, const char *want, const char *what)
 {
@@ -69,6 +70,26 @@ static void test_digests(void)
 	    "the byte bd");
 }
 
+/* Both ways to add blocks, whichever this processor uses. */
+static void test_blocks(void)
+{
+	unsigned char text[5 * SHA256_BLOCK];
+	uint32_t plain[8], fast[8];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (unsigned char)(i * i + i / 7);
+	for (unsigned i = 0; i < 8; i++)
+		plain[i] = fast[i] = 0x9e3779b9u * (i + 1);
+	sha256_blocks_plain(plain, text, 5);
+	if (!sha256_x86_is_there()) {
+		ok(true, "the blocks in plain C # SKIP no other way here");
+		return;
+	}
+	sha256_blocks_x86(fast, text, 5);
+	ok(memcmp(plain, fast, sizeof(plain)) == 0,
+	    "the processor's instructions hash as plain C does");
+}
+
 static void test_base64(void)
 {
 	static const struct {
@@ -104,6 +125,7 @@ static void test_challenge(void)
 int main(void)
 {
 	test_digests();
+	test_blocks();
 	test_base64();
 	test_challenge();
 	return tap_done();
