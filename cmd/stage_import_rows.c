@@ -23,7 +23,8 @@ struct row_capture {
 	enum export_form form;
 	int64_t first_row;
 	int64_t rows;
-	size_t bytes; /* of the rows as exported */
+	size_t bytes;  /* of the rows as exported */
+	bool is_plain; /* all rows are, and have no flaw: the body is JSON */
 	struct buf body;
 	struct buf repeats; /* the members of an object, or empty */
 
@@ -54,7 +55,10 @@ static void flush(struct row_capture *c)
 		buf_putc(&c->repeats, '}');
 		json_put_member_raw(b, "repeats", buf_slice(&c->repeats));
 	}
-	body_put(b, buf_slice(&c->body), &check);
+	if (c->is_plain)
+		body_put_as(b, buf_slice(&c->body), BODY_JSON);
+	else
+		body_put(b, buf_slice(&c->body), &check);
 	import_send(c->im, c->file->name);
 	buf_clear(&c->body);
 	buf_clear(&c->repeats);
@@ -79,17 +83,21 @@ static void add_row(struct row_capture *c, const struct values *v)
 	    c->bytes + v->value.n > CAPTURE_BYTES_MAX ||
 	    (c->row.form != EXPORT_NONE && c->row.form != c->form))
 		flush(c);
-	if (c->rows == 0)
+	if (c->rows == 0) {
 		c->first_row = v->row;
+		c->is_plain = true;
+	}
+	c->is_plain &= c->row.is_plain && !v->flaw;
 	if (c->row.form != EXPORT_NONE) {
 		c->form = c->row.form;
-		note_repeat(c);
+		if (c->row.wants_key)
+			note_repeat(c);
 	}
 	buf_putc(&c->body, c->rows == 0 ? '[' : ',');
 	if (c->im->o->keep_private)
 		buf_put_slice(&c->body, v->value);
 	else
-		export_row_put_public(&c->body, v->value);
+		export_row_put_public(&c->row, v->value, &c->body);
 	c->rows++;
 	c->bytes += v->value.n;
 }
@@ -158,6 +166,7 @@ void import_history(struct import *im, const struct import_file *f)
 	struct values v;
 
 	export_row_init(&c.row);
+	c.row.wants_key = f->survey->repeats.table.count > 0;
 	values_init(&v, f->source);
 	while ((result = values_next(&v)) != VALUE_END) {
 		switch (result) {

@@ -81,6 +81,16 @@ is "$got" '0 [,1,2,7] [-basic,3,3,7] [,6,2,7]' \
 parts few.json --keep-private
 is "$got $(sp-stage replay | grep -c 192.0.2.8)" \
     '0 [,1,4,4] 1' "--keep-private keeps what is private"
+jq -nc '{username: "kim", ip_addr: "192.0.2.8"} as $private
+	| {ts: "2024-01-01T00:00:00Z", ms_played: 40000,
+		spotify_track_uri: "spotify:track:a"} as $row
+	| [$private + $row, $row + $private, $private, {ip_addr: ""} + $row
+		+ {username: "kim"}, ($row | .ip_addr = 1 | .shuffle = true)]' \
+    >"$tmp/private.json"
+parts private.json
+is "$got $(parts_of .body | jq -c '.[][]' | md5sum)" "0 [,1,5,5] $(jq -c \
+    '.[] | del(.username, .ip_addr)' "$tmp/private.json" | md5sum)" \
+    "private members are removed wherever they are in a row"
 parts latin.json
 is "$got $err" "0 [,1,1,1] sp-stage: latin.json: row 1: invalid\
  UTF-8 (taken as U+FFFD) at byte 130" "what is not UTF-8 is reported once"

@@ -22,6 +22,7 @@ const char *export_endpoint(enum export_form form)
 void export_row_init(struct export_row *r)
 {
 	*r = (struct export_row){.form = EXPORT_NONE,
+	    .wants_key = true,
 	    .username = BUF_INIT(LONGEST_TEXT),
 	    .text = BUF_INIT(LONGEST_TEXT)};
 }
@@ -32,7 +33,7 @@ void export_row_release(struct export_row *r)
 	buf_release(&r->text);
 }
 
-/* The members that are read, with those of the basic form beside theirs. */
+/* The members that are read. */
 enum member_index {
 	TS,
 	MS_PLAYED,
@@ -43,23 +44,35 @@ enum member_index {
 	MEMBERS = NAME + 6
 };
 
+/* Their names in the two forms. */
 static const struct {
-	struct slice name, basic;
-} members[MEMBERS] = {
-    [TS] = {{"ts", 2}, {"endTime", 7}},
-    [MS_PLAYED] = {{"ms_played", 9}, {"msPlayed", 8}},
-    [OFFLINE_TIMESTAMP] = {{"offline_timestamp", 17}, {NULL, 0}},
-    [USERNAME] = {{"username", 8}, {NULL, 0}},
-    [URI] = {{"spotify_track_uri", 17}, {NULL, 0}},
-    [URI + 1] = {{"spotify_episode_uri", 19}, {NULL, 0}},
-    [URI + 2] = {{"audiobook_chapter_uri", 21}, {NULL, 0}},
-    [URI + 3] = {{"audiobook_uri", 13}, {NULL, 0}},
-    [NAME] = {{"master_metadata_album_artist_name", 33}, {"artistName", 10}},
-    [NAME + 1] = {{"master_metadata_track_name", 26}, {"trackName", 9}},
-    [NAME + 2] = {{"episode_show_name", 17}, {"podcastName", 11}},
-    [NAME + 3] = {{"episode_name", 12}, {"episodeName", 11}},
-    [NAME + 4] = {{"audiobook_title", 15}, {"audiobookName", 13}},
-    [NAME + 5] = {{"audiobook_chapter_title", 23}, {"chapterName", 11}},
+	struct slice name;
+	int member;
+	bool is_basic;
+} names[] = {
+    {{"ts", 2}, TS, false},
+    {{"ms_played", 9}, MS_PLAYED, false},
+    {{"offline_timestamp", 17}, OFFLINE_TIMESTAMP, false},
+    {{"username", 8}, USERNAME, false},
+    {{"spotify_track_uri", 17}, URI, false},
+    {{"spotify_episode_uri", 19}, URI + 1, false},
+    {{"audiobook_chapter_uri", 21}, URI + 2, false},
+    {{"audiobook_uri", 13}, URI + 3, false},
+    {{"master_metadata_album_artist_name", 33}, NAME, false},
+    {{"master_metadata_track_name", 26}, NAME + 1, false},
+    {{"episode_show_name", 17}, NAME + 2, false},
+    {{"episode_name", 12}, NAME + 3, false},
+    {{"audiobook_title", 15}, NAME + 4, false},
+    {{"audiobook_chapter_title", 23}, NAME + 5, false},
+    {{"endTime", 7}, TS, true},
+    {{"msPlayed", 8}, MS_PLAYED, true},
+    {{"artistName", 10}, NAME, true},
+    {{"authorName", 10}, NAME, true},
+    {{"trackName", 9}, NAME + 1, true},
+    {{"podcastName", 11}, NAME + 2, true},
+    {{"episodeName", 11}, NAME + 3, true},
+    {{"audiobookName", 13}, NAME + 4, true},
+    {{"chapterName", 11}, NAME + 5, true},
 };
 
 /* The values of a row's members; type JSON_NULL for one that is absent. */
@@ -73,30 +86,55 @@ struct row_values {
 static bool name_is(const struct json *j, struct slice name)
 {
 	if (j->key_escaped)
-		return name.p && json_text_is(j->key, true, name);
-	return name.n > 0 && slice_eq(j->key, name);
+		return json_text_is(j->key, true, name);
+	return slice_eq(j->key, name);
 }
 
 static void take_member(
     struct row_values *v, const struct json *j, enum json_type type)
 {
-	static const struct slice author = {"authorName", 10};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		int member = names[i].member;
 
-	for (int i = 0; i < MEMBERS; i++) {
-		bool basic = name_is(j, members[i].basic) ||
-			     (i == NAME && name_is(j, author));
-
-		if (!basic && !name_is(j, members[i].name))
+		if (!name_is(j, names[i].name))
 			continue;
-		v->type[i] = type;
-		v->text[i] = j->text;
-		v->escaped[i] = j->escaped;
-		v->is_basic[i] = basic;
+		v->type[member] = type;
+		v->text[member] = j->text;
+		v->escaped[member] = j->escaped;
+		v->is_basic[member] = names[i].is_basic;
 		return;
 	}
 }
 
-static bool read_members(struct row_values *v, struct slice row)
+static bool is_private(const struct json *j)
+{
+	static const struct slice private[] = {{"username", 8}, {"ip_addr", 7},
+	    {"ip_addr_decrypted", 17}, {"user_agent_decrypted", 20}};
+
+	for (size_t i = 0; i < COUNT_OF(private); i++)
+		if (name_is(j, private[i]))
+			return true;
+	return false;
+}
+
+/* Note where a member is that is private, and what makes a row not plain. */
+static void note_private(
+    struct export_row *r, const struct json *j, enum json_type type)
+{
+	struct row_part part = {.from = (size_t)(j->key.p - 1 - j->start),
+	    .to = (size_t)(j->p - j->start)};
+
+	r->is_plain &= type != JSON_OBJECT && type != JSON_ARRAY;
+	if (!is_private(j))
+		return;
+	if (r->private_count < EXPORT_PRIVATE_MAX)
+		r->private_parts[r->private_count++] = part;
+	else
+		r->is_plain = false;
+}
+
+static bool read_members(
+    struct export_row *r, struct row_values *v, struct slice row)
 {
 	enum json_type type;
 	struct json j;
@@ -104,13 +142,18 @@ static bool read_members(struct row_values *v, struct slice row)
 	for (int i = 0; i < MEMBERS; i++)
 		v->type[i] = JSON_NULL;
 	json_init_lenient(&j, row);
+	r->private_count = 0;
+	r->is_plain = false;
 	if (json_next(&j) != JSON_OBJECT)
 		return false;
+	r->is_plain = *row.p == '{'; /* not a byte order mark */
 	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
 		take_member(v, &j, type);
 		if (!json_skip(&j, type))
 			return false;
+		note_private(r, &j, type);
 	}
+	r->is_plain &= !j.spaced;
 	return type == JSON_OBJECT_END;
 }
 
@@ -230,22 +273,12 @@ void export_row_read(struct export_row *r, struct slice row)
 	buf_clear(&r->username);
 	r->form = EXPORT_NONE;
 	r->key = 0;
-	if (!read_members(&v, row) || (r->form = form_of(&v)) == EXPORT_NONE)
+	if (!read_members(r, &v, row) || (r->form = form_of(&v)) == EXPORT_NONE)
 		return;
-	r->key = key_of(&v, &r->text);
+	if (r->wants_key)
+		r->key = key_of(&v, &r->text);
 	if (v.type[USERNAME] == JSON_STRING)
 		put_text(&v, USERNAME, &r->username);
-}
-
-static bool is_private(const struct json *j)
-{
-	static const struct slice names[] = {{"username", 8}, {"ip_addr", 7},
-	    {"ip_addr_decrypted", 17}, {"user_agent_decrypted", 20}};
-
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (name_is(j, names[i]))
-			return true;
-	return false;
 }
 
 static void put_comma(struct buf *to, size_t start)
@@ -276,7 +309,26 @@ static void put_token(const struct json *j, enum json_type type, struct buf *to)
 	}
 }
 
-bool export_row_put_public(struct buf *to, struct slice row)
+/* Append a plain row but for its private parts. */
+static void put_plain(
+    const struct export_row *r, struct slice row, struct buf *to)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < r->private_count; i++) {
+		const struct row_part *part = &r->private_parts[i];
+
+		buf_put(to, row.p + at, part->from - at);
+		at = part->to + (row.p[part->to] == ',');
+	}
+	/* The comma before what was the last member. */
+	if (at > 0 && row.p[at] == '}' && to->n > 0 && to->p[to->n - 1] == ',')
+		to->n--;
+	buf_put_slice(to, slice_from(row, at));
+}
+
+/* Append any row, token by token. */
+static void put_tokens(struct slice row, struct buf *to)
 {
 	bool in_object[JSON_DEPTH_MAX + 1] = {false};
 	size_t start = to->n;
@@ -303,5 +355,14 @@ bool export_row_put_public(struct buf *to, struct slice row)
 		if (opens)
 			in_object[j.depth] = type == JSON_OBJECT;
 	}
+}
+
+bool export_row_put_public(
+    const struct export_row *r, struct slice row, struct buf *to)
+{
+	if (r->is_plain)
+		put_plain(r, row, to);
+	else
+		put_tokens(row, to);
 	return !to->failed;
 }

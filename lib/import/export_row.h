@@ -17,6 +17,8 @@ enum export_form {
 	EXPORT_BASIC	 /* of the account data */
 };
 
+#define EXPORT_PRIVATE_MAX 8
+
 /* The name of the endpoint of a form; NULL for EXPORT_NONE. */
 const char *export_endpoint(enum export_form);
 
@@ -26,9 +28,20 @@ struct export_row {
 
 	/*
 	 * The hash of what makes a stream that stream: when it ended, what was
-	 * played, offline_timestamp in ms, ms_played.
+	 * played, offline_timestamp in ms, ms_played. 0 if it is not wanted.
 	 */
 	uint64_t key;
+	bool wants_key; /* true at first */
+
+	/*
+	 * Whether the row has no white space between its tokens, and neither
+	 * lists nor objects in it: then its private members are these parts.
+	 */
+	bool is_plain;
+	struct row_part {
+		size_t from, to;
+	} private_parts[EXPORT_PRIVATE_MAX];
+	size_t private_count;
 
 	struct buf text; /* scratch */
 };
@@ -40,10 +53,11 @@ void export_row_release(struct export_row *);
 void export_row_read(struct export_row *, struct slice row);
 
 /*
- * Append a row, which is JSON, without white space between its tokens, and
- * without private members wherever they are: addresses, the user agent and the
- * user's name. False if the buf is full.
+ * Append the row that was read last, without white space between its tokens,
+ * and without private members wherever they are: addresses, the user agent and
+ * the user's name. False if the buf is full.
  */
-bool export_row_put_public(struct buf *, struct slice row);
+bool export_row_put_public(
+    const struct export_row *, struct slice row, struct buf *);
 
 #endif
