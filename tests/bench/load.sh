@@ -1,32 +1,22 @@
 #!/bin/sh
 # How fast sp-load loads, against what a user would write instead: sqlite3's
 # own .import with upserts, and python3 with executemany. They take the newest
-# row whole, and keep no times of columns: less than sp-load does. CPU seconds,
-# the best of RUNS=3 interleaved runs; PLAYS=60000 plays, of 7 rows each.
+# row whole, and keep no times of columns and no sources: less than sp-load does.
+# And against the limit, what SQLite alone takes for the same rows: load_limit.c.
+# CPU seconds, the best of RUNS=3 interleaved runs; PLAYS=60000 plays, of 7 rows
+# each: with tracks that repeat, as in a history, and without.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-top=$here/../..
-sp=${SP_BUILD:-$top/build}/sp-load
+. "$here/../lib/measure.sh"
 plays=${PLAYS:-60000}
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
 db=$tmp/db
 
-cpu() { # what to run, on stdin's file: CPU seconds
-	perl -e 'open STDIN, "<", shift or die; open STDOUT, ">", "/dev/null";
-		open E, ">&", \*STDERR; system(@ARGV) == 0 or die;
-		my @t = times; printf E "%.2f\n", $t[2] + $t[3]' "$in" "$@" 2>&1
-}
-least() { # of two numbers, the first maybe empty
-	awk -v a="$1" -v b="$2" 'BEGIN {print a == "" || b < a ? b : a}'
-}
 fresh() {
-	rm -f "$db" "$db-wal" "$db-shm"
+	rm -f "$db"*
 	{
 		echo "pragma page_size = 8192; pragma journal_mode = wal;"
 		cat "$top/lib/schema/schema.sql"
-	} | sqlite3 "$db" >/dev/null
+	} | sqlite3 "$db" >"$tmp/out"
 }
 
 # Each table: its key, and what else its rows have.
@@ -102,40 +92,45 @@ echo "$tables" | while IFS=: read -r table keys columns; do
 	    "$(upsert "$table" "$keys" "$columns" "values ($marks)")" "$all"
 done >"$tmp/upserts"
 
-printf '%-26s %8s %8s\n' "$((plays * 7)) rows, krow/s of CPU" mixed unique
-for mode in mixed unique; do
-	in=$tmp/$mode
-	awk -v plays="$plays" -v mode=$mode -f "$here/rows.awk" >"$in"
-	load='' again='' import='' many=''
-	run=0
-	while [ $run -lt "${RUNS:-3}" ]; do
-		run=$((run + 1))
-		fresh
-		load=$(least "$load" "$(cpu "$sp" --db "$db")")
-		again=$(least "$again" "$(cpu "$sp" --db "$db")")
-		fresh
-		import=$(least "$import" \
-			"$(cpu sqlite3 -init "$tmp/import.sql" "$db" "")")
-		fresh
-		many=$(least "$many" \
-			"$(cpu python3 "$tmp/many.py" "$db" "$tmp/upserts")")
+try_ours() {
+	fresh
+	measure ours sp-load --db "$db" <"$tmp/rows"
+	measure again sp-load --db "$db" <"$tmp/rows"
+}
+try_limit() {
+	note limit "$("$build/tests/bench/load_limit" "$tmp/rows")"
+}
+try_shell() {
+	fresh
+	measure shell sqlite3 -init "$tmp/import.sql" "$db" "" <"$tmp/rows"
+}
+try_python() {
+	fresh
+	measure python python3 "$tmp/many.py" "$db" "$tmp/upserts" <"$tmp/rows"
+}
+
+# A line of results: CPU seconds, and how many times those of sp-load.
+line() { # what, name
+	printf '  %-28s' "$1"
+	for mode in mixed unique; do
+		cpu=$(cat "$tmp/$mode.$2")
+		printf ' %8.2f %7s' "$cpu" \
+		    "x$(ratio "$cpu" "$(cat "$tmp/$mode.ours")")"
 	done
-	echo "$mode $load $again $import $many" >>"$tmp/result"
+	echo
+}
+
+for mode in mixed unique; do
+	awk -v plays="$plays" -v mode=$mode -f "$here/rows.awk" >"$tmp/rows"
+	measure_anew
+	interleaved try_ours try_limit try_shell try_python
+	for name in ours again limit shell python; do
+		cpu_seconds $name >"$tmp/$mode.$name"
+	done
 done
-awk -v rows=$((plays * 7)) '
-	function line(name, i) {
-		printf("%-26s %8.0f %8.0f\n", name, rows / mixed[i] / 1000,
-		    rows / unique[i] / 1000)
-	}
-	{ for (i = 2; i <= 5; i++)
-		if ($1 == "mixed") mixed[i] = $i; else unique[i] = $i }
-	END {
-		line("sp-load", 2)
-		line("sp-load, all known", 3)
-		line("sqlite3 .import, ->>", 4)
-		line("python3 executemany", 5)
-		printf("%-26s %8.1f %8.1f\n", "x sqlite3", mixed[4] / mixed[2],
-		    unique[4] / unique[2])
-		printf("%-26s %8.1f %8.1f\n", "x python3", mixed[5] / mixed[2],
-		    unique[5] / unique[2])
-	}' "$tmp/result"
+printf 'sp-load: %-21s %8s %16s\n' "$((plays * 7)) rows" mixed unique
+line sp-load ours
+line 'sp-load, all known' again
+line 'SQLite alone, in memory' limit
+line 'sqlite3 .import, ->>' shell
+line 'python3 executemany' python
