@@ -552,26 +552,68 @@ def check_gaps(folder):
           ("whole.json", 20, 20, 1)], "streaming_files: captures put together")
 
 
-def check_plans(db):
-    """The last listenings are found by indexes, without a sort of all."""
-    if sqlite3.sqlite_version_info < (3, 39):
-        print("# this SQLite cannot take parts in the order of an index")
-        return
+def plan_of(db, sql):
+    """The steps of a plan, each with its parent's number."""
+    return [(r["parent"], r["detail"].replace(" TABLE", ""))
+            for r in db.execute("explain query plan " + sql)]
+
+
+def scans_per_row(plan):
+    """Steps that read a whole table for each row of another one."""
+    readers = collections.defaultdict(list)
+    for parent, detail in plan:
+        if detail.startswith(("SCAN", "SEARCH")):
+            readers[parent].append(detail)
+    return [d for steps in readers.values() for d in steps[1:]
+            if d.startswith("SCAN")]
+
+
+def check_last_plays(db):
     for sql in ("select * from plays order by played_at desc limit 10",
                 "select * from listens order by played_at desc limit 10",
+                "select played_at, track, artists from plays "
+                "order by played_at desc limit 10",
                 "select * from plays where user_id = 'kim' "
                 "order by played_at desc limit 10"):
-        plan = [r["detail"] for r in db.execute("explain query plan " + sql)]
-        ok(plan[0] == "MERGE (UNION ALL)" and not any(
+        plan = plan_of(db, sql)
+        ok(plan[0][1] == "MERGE (UNION ALL)" and not any(
             d.startswith(("MATERIALIZE", "SCAN h", "SCAN s", "SCAN e")) and
-            " USING " not in d for d in plan), f"found by an index: {sql}",
-            "\n".join(plan))
-    plan = [r["detail"] for r in db.execute(
-        "explain query plan select count(*) from plays "
+            " USING " not in d for _, d in plan) and not scans_per_row(plan),
+            f"found by an index: {sql}", plan)
+    plan = [d for _, d in plan_of(
+        db, "select count(*) from plays "
         "where played_at >= '2026-01-01' and played_at < '2026-02-01'")]
     ok(any("SEARCH h USING" in d and "played_at>?" in d for d in plan) and
        any("SEARCH s USING" in d and "ts>?" in d for d in plan),
-       "and so is a span of time", "\n".join(plan))
+       "and so is a span of time", plan)
+
+
+def check_counts(db):
+    """Plays are counted in one pass of their index, without their names."""
+    for view in ("listening_by_day", "listening_by_hour",
+                 "listening_by_track", "top_tracks", "top_artists",
+                 "top_albums", "top_recordings"):
+        plan = plan_of(db, f"select * from {view}")
+        steps = [d for _, d in plan]
+        ok(sum("play_history_unique" in d for d in steps) == 1 and
+           "SCAN h USING COVERING INDEX play_history_unique" in steps and
+           steps.count("SCAN s") >= 1 and not scans_per_row(plan),
+           f"{view} reads plays and streams once, and tables by their keys",
+           plan)
+    for view in "day", "hour":
+        plan = plan_of(db, f"select * from listening_by_{view}")
+        ok(any(d.startswith("SEARCH t USING AUTOMATIC COVERING INDEX")
+               for _, d in plan), "the length of a track is found in a list "
+           "of these alone", plan)
+
+
+def check_plans(db):
+    """Views are read as they should be, also with statistics of the tables."""
+    for _ in range(2):
+        check_last_plays(db)
+        check_counts(db)
+        db.execute("analyze")
+        db.commit()
 
 
 def main():
@@ -581,6 +623,7 @@ def main():
         h = History(fresh(folder, "both.db"))
         for _ in range(600):
             h.add()
+        check_plans(h.db)
         check_listens(h)
         check_top(h)
         check_local(h)

@@ -114,10 +114,11 @@ is "$(sql "select count(*) from sqlite_master m,
 section "views"
 ours="select group_concat(name) from (select name from sqlite_master
 	where type = 'view' order by name)"
-is "$(sql "$ours")" "catalogue_open,connections,episode_matches,listen_facts,\
-listening_by_day,listening_by_hour,listening_by_track,listens,play_gaps,\
-playlist_changes,playlist_contents,plays,recordings,stream_pieces,streaming_files,\
-top_albums,top_artists,top_recordings,top_tracks" "the views are there"
+is "$(sql "$ours")" "catalogue_open,connections,counted_listens,\
+counted_streams,episode_matches,listen_facts,listening_by_day,\
+listening_by_hour,listening_by_track,listens,play_gaps,playlist_changes,\
+playlist_contents,plays,recordings,stream_pieces,streaming_files,top_albums,\
+top_artists,top_recordings,top_tracks,unstreamed_plays" "the views are there"
 is "$(sql "select name from sqlite_master where type = 'view'
 	and sql not like '% as /* sp */%'")" "" "each with the mark of ours"
 for view in $(sql "$ours" | tr , ' '); do

@@ -141,56 +141,114 @@ select play_id, user_id, played_at,
 	started_at, ended_at, ms_played, counts
 from listens;
 
+-- The listenings that count of which an export has a stream, each with no more
+-- than the views that count need. That they read all streams in the order of
+-- their numbers makes the others cheap to find: matches and plays come mostly in
+-- that order, too.
+create view if not exists counted_streams as /* sp */
+select s.user_id, coalesce(h.played_at, s.ts) as played_at,
+	iif(h.play_id is null, s.track_id, h.track_id) as track_id,
+	s.track_name, s.artist_name, s.album_name,
+	s.ms_played + iif(m.play_id is null, 0, coalesce((
+		select sum(ms_played) from stream_pieces
+		where leader_id = s.stream_id), 0)) as ms_played
+from streaming_history s
+left join play_matches m on m.stream_id = s.stream_id
+left join play_history h on h.play_id = m.play_id
+where (m.leader_id is null or m.leader_id = s.stream_id)
+	and not coalesce(s.phantom, 0)
+	and (s.ms_played >= 30000 or s.ms_played
+		+ iif(m.play_id is null, 0, coalesce((
+			select sum(ms_played) from stream_pieces
+			where leader_id = s.stream_id), 0)) >= 30000);
+
+-- The others: plays that are no stream, and count. They are read from the index.
+create view if not exists unstreamed_plays as /* sp */
+select h.user_id, h.played_at, h.track_id
+from play_history h
+left join play_matches m
+	on m.play_id = h.play_id and m.leader_id = m.stream_id
+where m.stream_id is null;
+
+-- All listenings that count. The lengths of tracks are put together first, in
+-- little memory, as each is looked up many times.
+create view if not exists counted_listens as /* sp */
+with lengths as materialized (select track_id, duration_ms from tracks)
+select p.user_id, p.played_at, p.track_id as track,
+	coalesce(t.duration_ms, 0) as ms
+from unstreamed_plays p left join lengths t on t.track_id = p.track_id
+union all
+select user_id, played_at, coalesce(track_id,
+	coalesce(artist_name, '') || char(9) || track_name), ms_played
+from counted_streams
+union all
+select e.user_id, e.played_at, null, coalesce(i.duration_ms, 0)
+from episode_history e left join episodes i on i.episode_id = e.episode_id
+where not exists (select 1 from episode_matches m
+	where m.user_id = e.user_id and m.played_at = e.played_at
+	and m.episode_id = e.episode_id);
+
+-- Grouped by time first: rows come almost in that order.
 create view if not exists listening_by_day as /* sp */
-select user_id, local_day, count(*) as plays,
-	count(distinct coalesce(track_id, coalesce(artist_name, '')
-		|| char(9) || track_name)) as tracks,
-	sum(coalesce(ms_played, duration_ms, 0)) as ms,
-	local_day as day
-from listens where counts
-group by user_id, local_day order by user_id, local_day;
+select user_id, local_day, plays, tracks, ms, local_day as day
+from (select user_id, date(played_at, 'localtime') as local_day,
+		count(*) as plays, count(distinct track) as tracks,
+		sum(ms) as ms
+	from counted_listens group by local_day, user_id)
+order by user_id, local_day;
 
 create view if not exists listening_by_hour as /* sp */
-select user_id, local_hour, count(*) as plays,
-	count(distinct coalesce(track_id, coalesce(artist_name, '')
-		|| char(9) || track_name)) as tracks,
-	sum(coalesce(ms_played, duration_ms, 0)) as ms,
-	local_hour as hour
-from listens where counts
-group by user_id, local_hour order by user_id, local_hour;
+select user_id, local_hour, plays, tracks, ms, local_hour as hour
+from (select user_id,
+		cast(strftime('%H', played_at, 'localtime') as integer)
+			as local_hour,
+		count(*) as plays, count(distinct track) as tracks,
+		sum(ms) as ms
+	from counted_listens group by local_hour, user_id)
+order by user_id, local_hour;
 
--- Counted first: then there is a name to look up a track and not a play. What has
--- no id is known by its names; if just one track of the user's with an id has these
--- in an export, it is that. plays_unmeasured are those of which the time that they
--- took is not known.
+-- Streams and other plays are counted each, by what differs most, and only then
+-- added up: so few rows have names. What has no id is known by its names; if just
+-- one track of the user's with an id has these in an export, it is that.
+-- plays_unmeasured are those of which the time that they took is not known.
 create view if not exists listening_by_track as /* sp */
-with counted as materialized (
+with streamed as materialized (
 	select user_id, track_id, max(track_name) as track_name,
 		max(artist_name) as artist_name, max(album_name) as album_name,
-		count(*) as plays, coalesce(sum(ms_played), 0) as ms_measured,
-		count(*) - count(ms_played) as plays_unmeasured,
+		count(*) as plays, sum(ms_played) as ms_measured,
 		min(played_at) as first_played, max(played_at) as last_played
-	from listens
-	where counts and (track_id is not null or track_name is not null)
-	group by user_id, coalesce(track_id,
-		coalesce(artist_name, '') || char(9) || track_name)
+	from counted_streams
+	where track_id is not null or track_name is not null
+	group by coalesce(track_id,
+		coalesce(artist_name, '') || char(9) || track_name), user_id
 ),
 known as (
 	select user_id, artist_name, track_name, min(track_id) as track_id
-	from counted where track_id is not null
+	from streamed where track_id is not null
 	group by user_id, artist_name, track_name having count(*) = 1
+),
+counted as (
+	select s.user_id, coalesce(s.track_id, k.track_id) as track_id,
+		s.track_name, s.artist_name, s.album_name, s.plays,
+		s.ms_measured, 0 as plays_unmeasured,
+		s.first_played, s.last_played
+	from streamed s
+	left join known k on s.track_id is null and k.user_id = s.user_id
+		and k.artist_name = s.artist_name
+		and k.track_name = s.track_name
+	union all
+	select user_id, track_id, null, null, null, count(*), 0, count(*),
+		min(played_at), max(played_at)
+	from unstreamed_plays group by track_id, user_id
 )
-select c.user_id, coalesce(c.track_id, k.track_id) as track_id,
-	max(c.track_name) as track_name, max(c.artist_name) as artist_name,
-	max(c.album_name) as album_name, sum(c.plays) as plays,
-	sum(c.ms_measured) as ms_measured,
-	sum(c.plays_unmeasured) as plays_unmeasured,
-	min(c.first_played) as first_played, max(c.last_played) as last_played
-from counted c
-left join known k on c.track_id is null and k.user_id = c.user_id
-	and k.artist_name = c.artist_name and k.track_name = c.track_name
-group by c.user_id, coalesce(c.track_id, k.track_id,
-	coalesce(c.artist_name, '') || char(9) || c.track_name);
+select user_id, track_id, max(track_name) as track_name,
+	max(artist_name) as artist_name, max(album_name) as album_name,
+	sum(plays) as plays, sum(ms_measured) as ms_measured,
+	sum(plays_unmeasured) as plays_unmeasured,
+	min(first_played) as first_played, max(last_played) as last_played
+from counted
+group by user_id, coalesce(track_id,
+	coalesce(artist_name, '') || char(9) || track_name);
 
 create view if not exists top_tracks as /* sp */
 select p.user_id, p.track_id, coalesce(t.name, p.track_name) as track,
