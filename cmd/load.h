@@ -20,6 +20,7 @@
 #include "match/unmatched.h"
 #include "merge/apply.h"
 #include "merge/batch.h"
+#include "merge/row_record.h"
 #include "merge/table.h"
 #include "merge/tracklist.h"
 #include "stream/pipe.h"
@@ -60,7 +61,8 @@ struct load_run {
 struct load {
 	struct load_options options;
 	struct pipe pipe;
-	struct out out; /* the changes of a dry run */
+	struct row_ending ending; /* of the last row */
+	struct out out;		  /* the changes of a dry run */
 	sqlite3 *db;
 	const char *path;
 	struct tables tables;

@@ -98,8 +98,8 @@ void load_show_progress(
 	struct slice src = {NULL, 0};
 	int64_t announced = 0;
 
-	if (l->batch.src)
-		src = l->batch.src->text;
+	if (l->batch.origin)
+		src = l->batch.origin->src.text;
 	if (rec && rec->type == RECORD_RUN &&
 	    record_int(rec, "captures", &announced) && announced > 0)
 		p->total += announced;

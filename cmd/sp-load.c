@@ -33,7 +33,6 @@
 #include "database.h"
 #include "db/db.h"
 #include "load.h"
-#include "merge/row_record.h"
 
 #define LOAD_BATCH_BYTES ((size_t)64 << 20)
 #define OUT_BUFFER ((size_t)64 << 10)
@@ -302,7 +301,7 @@ static bool use_line(void *ctx, struct slice line)
 	struct slice name;
 	struct table *t;
 
-	if (!row_record_split(line, &name, &row))
+	if (!row_record_split(&l->ending, line, &name, &row))
 		return false;
 	t = tables_find(&l->tables, name);
 	buf_clear(&l->why);
@@ -486,6 +485,7 @@ static void close_all(struct load *l)
 	buf_release(&l->run.replay_of);
 	buf_release(&l->run.uncommitted);
 	buf_release(&l->run.gaps);
+	buf_release(&l->ending.text);
 	buf_release(&l->line);
 	buf_release(&l->why);
 	load_close(l);
@@ -500,6 +500,7 @@ int main(int argc, char **argv)
 		.replay_of = BUF_INIT(1 << 20),
 		.uncommitted = BUF_INIT(SIZE_MAX / 2),
 		.gaps = BUF_INIT(1 << 20)},
+	    .ending = {.text = BUF_INIT((size_t)1 << 30)},
 	    .line = BUF_INIT((size_t)1 << 30),
 	    .why = BUF_INIT(1 << 20)};
 	struct buf path = BUF_INIT(1 << 16);

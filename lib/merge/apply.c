@@ -13,7 +13,7 @@ void applier_init(struct applier *l, sqlite3 *db, bool dry)
 {
 	*l = (struct applier){.db = db,
 	    .dry = dry,
-	    .ahead_key = BUF_INIT(ROW_TEXT_MAX),
+	    .ahead_scratch = BUF_INIT(ROW_TEXT_MAX),
 	    .ahead_text = BUF_INIT(ROW_TEXT_MAX),
 	    .tombstone_text = BUF_INIT(ROW_TEXT_MAX),
 	    .text = BUF_INIT(ROW_TEXT_MAX),
@@ -27,7 +27,7 @@ void applier_release(struct applier *l)
 	sqlite3_finalize(l->tombstone_find_overlay);
 	sqlite3_finalize(l->tombstone_write);
 	sources_release(&l->sources);
-	buf_release(&l->ahead_key);
+	buf_release(&l->ahead_scratch);
 	buf_release(&l->ahead_text);
 	buf_release(&l->tombstone_text);
 	buf_release(&l->text);
@@ -106,8 +106,7 @@ static bool key_ahead(struct applier *l, const struct table *t)
 		keys[i] = l->ahead.values[t->keys[i]];
 		keys[i].column = t->keys[i];
 	}
-	buf_clear(&l->ahead_key);
-	return row_key(t, &obs, &l->ahead_key);
+	return row_key(t, &obs, &l->ahead_scratch, &l->ahead_key);
 }
 
 /*
@@ -121,7 +120,7 @@ static int look_ahead(struct applier *l, const struct table *t,
 	int c = -1, rc;
 
 	if (l->ahead_known == AHEAD_ROW)
-		c = slice_cmp(key, buf_slice(&l->ahead_key));
+		c = slice_cmp(key, l->ahead_key);
 	if (l->ahead_known == AHEAD_UNKNOWN || c > 0) {
 		rc = find(t->find, t, keys, &l->ahead, &l->ahead_text);
 		if (rc != SQLITE_OK)
@@ -129,7 +128,7 @@ static int look_ahead(struct applier *l, const struct table *t,
 		l->ahead_known = l->ahead.present ? AHEAD_ROW : AHEAD_END;
 		c = -1;
 		if (l->ahead.present && key_ahead(l, t))
-			c = slice_cmp(key, buf_slice(&l->ahead_key));
+			c = slice_cmp(key, l->ahead_key);
 		else if (l->ahead.present)
 			l->ahead_known = AHEAD_UNKNOWN;
 	}
@@ -331,22 +330,16 @@ static const char *forbidden_by(const struct applier *l, int rc)
 			       : sqlite3_errmsg(l->db);
 }
 
-static struct slice text_of(const struct source_name *src)
-{
-	return src ? src->text : (struct slice){NULL, 0};
-}
-
 /* Merge a batch row, as observed at the first and the last of its times. */
 static void merge_entry(struct applier *l, const struct batch_row *e)
 {
-	struct observed_at o = {e->last_at,
-	    e->last_src ? e->last_src->number : SOURCE_NONE, &l->sources};
+	struct observed_at o = {e->last->at, e->last->src.number, &l->sources};
 
 	merge_observe(e->table, &l->after, &e->obs, &o);
-	if (e->first_at.p == e->last_at.p)
+	if (e->first->at.p == e->last->at.p)
 		return;
-	o.at = e->first_at;
-	o.source = e->first_src ? e->first_src->number : SOURCE_NONE;
+	o.at = e->first->at;
+	o.source = e->first->src.number;
 	merge_observe(e->table, &l->after, &e->obs, &o);
 }
 
@@ -358,8 +351,8 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	struct change c = {.table = t,
 	    .before = &l->before,
 	    .after = &l->after,
-	    .src = text_of(first->last_src)};
-	struct slice newest = first->last_at;
+	    .src = first->last->src.text};
+	struct slice newest = first->last->at;
 	int rc;
 
 	buf_clear(&l->text);
@@ -375,9 +368,9 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 
 		merge_entry(l, e);
 		c.rows += e->rows;
-		if (slice_cmp(e->last_at, newest) > 0) {
-			newest = e->last_at;
-			c.src = text_of(e->last_src);
+		if (slice_cmp(e->last->at, newest) > 0) {
+			newest = e->last->at;
+			c.src = e->last->src.text;
 		}
 	}
 	if (!merge_finalize(t, &l->after, &l->sources, &l->text))
@@ -416,36 +409,55 @@ static int number_sources(struct applier *l, struct batch *b)
 {
 	int rc = SQLITE_OK;
 
-	for (; b->sources && rc == SQLITE_OK; b->sources = b->sources->next)
-		rc = sources_number(&l->sources, &b->sources->name);
+	for (; b->origins && rc == SQLITE_OK; b->origins = b->origins->next)
+		rc = sources_number(&l->sources, &b->origins->src);
+	return rc;
+}
+
+#define FETCH_AHEAD 6
+#define FETCH_BYTES 384
+
+/* Rows are in the order of keys, not of memory: have some come in time. */
+static void fetch_ahead(const struct sort_key *o, size_t left)
+{
+	if (left <= FETCH_AHEAD)
+		return;
+	for (size_t i = 0; i < FETCH_BYTES; i += 64)
+		__builtin_prefetch((const char *)o[FETCH_AHEAD].row + i);
+}
+
+static bool same_key(const struct sort_key *a, const struct sort_key *b)
+{
+	/* Mostly the prefixes differ. */
+	return a->prefix[0] == b->prefix[0] && a->prefix[1] == b->prefix[1] &&
+	       slice_eq(a->row->key, b->row->key);
+}
+
+static int apply_table(struct applier *l, struct batch_table *t)
+{
+	int rc = prepare(l, t->table);
+	size_t n;
+
+	l->ahead_known = AHEAD_UNKNOWN;
+	batch_sort(t);
+	for (size_t i = 0; i < t->count && rc == SQLITE_OK; i += n) {
+		const struct sort_key *o = t->rows + i;
+
+		fetch_ahead(o, t->count - i);
+		for (n = 1; i + n < t->count && same_key(o, o + n);)
+			n++;
+		rc = apply_key(l, o, n);
+	}
 	return rc;
 }
 
 int apply_batch(struct applier *l, struct batch *b)
 {
-	const struct sort_key *o = batch_sort(b);
-	const struct table *table = NULL;
-	size_t i, n;
 	int rc = number_sources(l, b);
 
-	for (i = 0; i < b->count && rc == SQLITE_OK; i += n) {
-		const struct batch_row *e = o[i].row;
-
-		if (i == 0 || e->table != table) {
-			table = e->table;
-			l->ahead_known = AHEAD_UNKNOWN;
-			rc = prepare(l, e->table);
-			if (rc != SQLITE_OK)
-				break;
-		}
-		for (n = 1; i + n < b->count; n++)
-			/* Mostly the prefixes differ. */
-			if (o[i + n].prefix != o[i].prefix ||
-			    o[i + n].row->table != table ||
-			    !slice_eq(o[i + n].row->key, e->key))
-				break;
-		rc = apply_key(l, o + i, n);
-	}
+	for (size_t i = 0; i < b->table_count && rc == SQLITE_OK; i++)
+		if (b->tables[i].count > 0)
+			rc = apply_table(l, &b->tables[i]);
 	return rc;
 }
 
@@ -458,12 +470,8 @@ static int make_batch_row(struct applier *l, struct table *t,
 	if (rc != SQLITE_OK)
 		return rc;
 	l->ahead_known = AHEAD_UNKNOWN;
-	buf_clear(&l->key);
-	if (!row_key(t, obs, &l->key))
-		return SQLITE_TOOBIG;
-	*e = (struct batch_row){
-	    .table = t, .obs = *obs, .key = buf_slice(&l->key), .rows = 1};
-	return SQLITE_OK;
+	*e = (struct batch_row){.table = t, .obs = *obs, .rows = 1};
+	return row_key(t, obs, &l->key, &e->key) ? SQLITE_OK : SQLITE_TOOBIG;
 }
 
 int apply_find(struct applier *l, struct table *t,
@@ -483,14 +491,16 @@ int apply_observation(struct applier *l, struct table *t,
     const struct observation *obs, struct slice at,
     const struct source_name *src)
 {
+	struct batch_origin origin = {.at = at};
 	struct batch_row e;
-	struct sort_key o = {0, &e};
+	struct sort_key o = {{0, 0}, &e};
 	int rc = make_batch_row(l, t, obs, &e);
 
 	if (rc != SQLITE_OK)
 		return rc;
-	e.first_at = e.last_at = at;
-	e.first_src = e.last_src = src;
+	if (src)
+		origin.src = *src;
+	e.first = e.last = &origin;
 	return apply_key(l, &o, 1);
 }
 

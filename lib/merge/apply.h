@@ -44,8 +44,9 @@ struct applier {
 	struct stored_row
 	    ahead; /* the first row of the table from `ahead_key` on */
 	int ahead_known;
-	struct buf ahead_key;
-	struct buf ahead_text; /* what `ahead` points into */
+	struct slice ahead_key;
+	struct buf ahead_scratch; /* for it */
+	struct buf ahead_text;	  /* what `ahead` points into */
 	struct buf tombstone_text, text;
 	struct buf key;
 	sqlite3_stmt *tombstone_find, *tombstone_find_overlay, *tombstone_write;

@@ -21,7 +21,9 @@ void batch_release(struct batch *b)
 	buf_release(&b->key);
 	buf_release(&b->place);
 	free(b->distinct);
-	free(b->order);
+	for (size_t i = 0; i < b->table_count; i++)
+		free(b->tables[i].rows);
+	free(b->tables);
 	hash_release(&b->index);
 	batch_init(b);
 }
@@ -31,13 +33,14 @@ void batch_clear(struct batch *b)
 	arena_clear(&b->arena);
 	b->count = 0;
 	b->rows = 0;
+	for (size_t i = 0; i < b->table_count; i++)
+		b->tables[i].count = 0;
 	b->errors = NULL;
 	b->errors_end = &b->errors;
 	b->list_records = NULL;
 	b->list_records_end = &b->list_records;
-	b->at_as_written = b->at = (struct slice){NULL, 0};
-	b->src = NULL;
-	b->sources = NULL;
+	b->origins = NULL;
+	b->origin = NULL;
 	hash_clear(&b->index);
 }
 
@@ -49,17 +52,17 @@ bool batch_is_empty(const struct batch *b)
 size_t batch_size(const struct batch *b)
 {
 	return b->arena.used +
-	       b->count * (sizeof(struct batch_row) + sizeof(struct sort_key));
+	       b->count * (sizeof(*b->distinct) + sizeof(struct sort_key));
 }
 
 /* Find the batch row with equal bytes, or NULL. */
-static struct batch_row *find_entry(const struct batch *b, uint64_t hash,
+static struct batch_row *find_row(const struct batch *b, uint64_t hash,
     const struct table *t, const struct row_record *a)
 {
 	struct hash_walk w = hash_find(&b->index, hash);
 
 	while (hash_next(&w)) {
-		struct batch_row *e = &b->distinct[w.number];
+		struct batch_row *e = b->distinct[w.number];
 
 		if (e->table == t && e->obs.removes == a->removes &&
 		    slice_eq(e->object, a->object))
@@ -68,81 +71,133 @@ static struct batch_row *find_entry(const struct batch *b, uint64_t hash,
 	return NULL;
 }
 
-/* Normalize a time; all rows of a capture have the same one. */
-static bool intern_at(struct batch *b, struct slice text)
+/* Find out where a row comes from; all rows of a capture come from there. */
+static bool set_origin(struct batch *b, struct slice at, struct slice src)
 {
-	if (b->at.p && slice_eq(text, b->at_as_written))
+	const struct batch_origin *last = b->origin;
+	bool same_at = last && slice_eq(at, b->at_as_written);
+	struct batch_origin *o;
+
+	if (same_at && slice_eq(src, last->src.text))
 		return true;
-	b->at_as_written = arena_copy(&b->arena, text);
-	b->at.p = NULL;
-	return row_time(b->at_as_written, &b->arena, &b->at);
+	o = arena_room(&b->arena, sizeof(*o));
+	*o = (struct batch_origin){.next = b->origins};
+	if (same_at) {
+		o->at = last->at;
+	} else {
+		b->origin = NULL;
+		b->at_as_written = arena_copy(&b->arena, at);
+		if (!row_time(b->at_as_written, &b->arena, &o->at))
+			return false;
+	}
+	if (src.p)
+		o->src = source_name_read(arena_copy(&b->arena, src));
+	b->origins = o;
+	b->origin = o;
+	return true;
 }
 
-/* Read the name of a capture; all its rows have the same one. */
-static void intern_src(struct batch *b, struct slice src)
+static bool comes_first(
+    const struct batch_origin *a, const struct batch_origin *b)
 {
-	struct batch_source *s;
-
-	if (b->src ? src.p && slice_eq(src, b->src->text) : !src.p)
-		return;
-	b->src = NULL;
-	if (!src.p)
-		return;
-	s = arena_room(&b->arena, sizeof(*s));
-	s->name = source_name_read(arena_copy(&b->arena, src));
-	s->next = b->sources;
-	b->sources = s;
-	b->src = &s->name;
+	return a != b && source_name_first(&b->src, &a->src) == &a->src;
 }
 
-/* Count an equal row; only its time and source may be new. */
-static void repeat(struct batch *b, struct batch_row *e)
+/* Count an equal row; only its origin may be new. */
+static void repeat(const struct batch_origin *o, struct batch_row *e)
 {
 	int first, last;
 
 	e->rows++;
-	if (b->src == e->first_src && b->src == e->last_src &&
-	    b->at.p == e->first_at.p && b->at.p == e->last_at.p)
+	if (o == e->first && o == e->last)
 		return;
-	first = slice_cmp(b->at, e->first_at);
-	last = slice_cmp(b->at, e->last_at);
-	if (first < 0)
-		e->first_at = b->at;
-	if (first <= 0)
-		e->first_src = first < 0
-				   ? b->src
-				   : source_name_first(e->first_src, b->src);
-	if (last > 0)
-		e->last_at = b->at;
-	if (last >= 0)
-		e->last_src =
-		    last > 0 ? b->src : source_name_first(e->last_src, b->src);
+	first = slice_cmp(o->at, e->first->at);
+	last = slice_cmp(o->at, e->last->at);
+	if (first < 0 || (first == 0 && comes_first(o, e->first)))
+		e->first = o;
+	if (last > 0 || (last == 0 && comes_first(o, e->last)))
+		e->last = o;
 }
 
-static bool add_row(struct batch *b, struct batch_row *e,
+/* Read a row, and copy it behind `e`. */
+static bool read_row(struct batch *b, struct batch_row *e,
     const struct row_record *a, struct buf *why)
 {
+	struct batch_faults *faults;
+
 	e->object = arena_copy(&b->arena, a->object);
 	if (!row_read(e->table, e->object, a->user, &b->arena, &e->obs, why,
 		&b->place))
 		return false;
-	if (why->n > 0 && a->is_unread)
-		return false;
-	if (why->n > 0) {
-		e->faults = arena_copy(&b->arena, buf_slice(why));
-		e->place = arena_copy(&b->arena, buf_slice(&b->place));
-	}
 	e->obs.removes = a->removes;
-	e->first_at = e->last_at = b->at;
-	e->first_src = e->last_src = b->src;
-	e->rows = 1;
-	buf_clear(&b->key);
-	if (!row_key(e->table, &e->obs, &b->key)) {
+	if (!row_key(e->table, &e->obs, &b->key, &e->key)) {
 		buf_puts(why, "its key is neither text nor whole numbers\n");
 		return false;
 	}
-	e->key = arena_copy(&b->arena, buf_slice(&b->key));
+	if (e->key.p == b->key.p)
+		e->key = arena_copy(&b->arena, e->key);
+	if (why->n == 0)
+		return true;
+	if (a->is_unread)
+		return false;
+	faults = arena_room(&b->arena, sizeof(*faults));
+	faults->reasons = arena_copy(&b->arena, buf_slice(why));
+	faults->place = arena_copy(&b->arena, buf_slice(&b->place));
+	e->faults = faults;
 	return true;
+}
+
+/* With how many equal bytes two keys begin, up to a number that both have. */
+static size_t count_shared(struct slice a, struct slice b, size_t max)
+{
+	size_t n = 0;
+
+	if (max > b.n)
+		max = b.n;
+	if (memcmp(a.p, b.p, max) == 0)
+		return max;
+	while (a.p[n] == b.p[n])
+		n++;
+	return n;
+}
+
+/* Add a row to those of its table. */
+static void sort_in(struct batch *b, const struct batch_row *e)
+{
+	size_t index = e->table->index;
+	struct batch_table *t;
+
+	if (index >= b->table_count) {
+		b->tables =
+		    mem_resize(b->tables, index + 1, sizeof(*b->tables));
+		memset(b->tables + b->table_count, 0,
+		    (index + 1 - b->table_count) * sizeof(*b->tables));
+		b->table_count = index + 1;
+	}
+	t = &b->tables[index];
+	t->table = e->table;
+	t->rows = mem_grow(t->rows, &t->room, t->count + 1, sizeof(*t->rows));
+	t->shared = t->count == 0
+			? e->key.n
+			: count_shared(t->rows[0].row->key, e->key, t->shared);
+	t->rows[t->count++].row = e;
+}
+
+/* Add a row that is like no other. */
+static struct batch_row *add_row(struct batch *b, struct table *t,
+    const struct row_record *a, uint64_t hash, struct buf *why)
+{
+	struct batch_row *e = arena_room(&b->arena, sizeof(*e));
+
+	*e = (struct batch_row){
+	    .table = t, .first = b->origin, .last = b->origin, .rows = 1};
+	if (!read_row(b, e, a, why))
+		return NULL;
+	b->distinct =
+	    mem_grow(b->distinct, &b->room, b->count + 1, sizeof(*b->distinct));
+	hash_add(&b->index, hash, (uint32_t)b->count);
+	sort_in(b, e);
+	return b->distinct[b->count++] = e;
 }
 
 /* Add a list record; they are applied in the order of their coming. */
@@ -152,8 +207,9 @@ static bool add_list_record(
 	struct list_record *p = arena_room(&b->arena, sizeof(*p));
 	struct slice object = arena_copy(&b->arena, a->object);
 
-	*p = (struct list_record){
-	    .kind = a->list_op, .at = b->at, .src = b->src};
+	*p = (struct list_record){.kind = a->list_op, .at = b->origin->at};
+	if (b->origin->src.text.p)
+		p->src = &b->origin->src;
 	if (!list_record_read(p, object, &b->arena, why))
 		return false;
 	*b->list_records_end = p;
@@ -174,39 +230,36 @@ bool batch_add(struct batch *b, struct table *t, const struct row_record *a,
 	uint64_t hash;
 
 	buf_clear(&b->place);
-	if (!intern_at(b, a->at)) {
+	if (!set_origin(b, a->at, a->src)) {
 		buf_puts(
 		    why, "'at' is not a time like 2026-11-22T06:40:00.123Z");
 		return false;
 	}
-	intern_src(b, a->src);
 	if (a->list_op != LIST_OP_NONE)
 		return add_list_record(b, a, why);
 	hash = hash_bytes(2 * t->index + a->removes, a->object);
-	e = find_entry(b, hash, t, a);
-	if (e && e->faults.n > 0 && a->is_unread)
-		return false;
-	if (e) {
-		repeat(b, e);
-		buf_put_slice(why, e->faults);
-		buf_put_slice(&b->place, e->place);
-	} else {
-		b->distinct =
-		    mem_grow(b->distinct, &b->room, b->count + 1, sizeof(*e));
-		e = &b->distinct[b->count];
-		*e = (struct batch_row){.table = t};
-		if (!add_row(b, e, a, why))
+	e = find_row(b, hash, t, a);
+	if (!e) {
+		e = add_row(b, t, a, hash, why);
+		if (!e)
 			return false;
-		hash_add(&b->index, hash, (uint32_t)b->count++);
+	} else if (!e->faults) {
+		repeat(b->origin, e);
+	} else if (a->is_unread) {
+		return false;
+	} else {
+		repeat(b->origin, e);
+		buf_put_slice(why, e->faults->reasons);
+		buf_put_slice(&b->place, e->faults->place);
 	}
-	b->added = (size_t)(e - b->distinct);
+	b->added = e;
 	b->rows++;
 	return true;
 }
 
 const struct observation *batch_added(const struct batch *b)
 {
-	return &b->distinct[b->added].obs;
+	return &b->added->obs;
 }
 
 static void copy_slice(struct batch *b, struct slice *text)
@@ -233,35 +286,29 @@ void batch_add_error(struct batch *b, const struct dead_letter *r)
 	b->errors_end = &n->next;
 }
 
-static int cmp_sort_keys(const void *x, const void *y)
+static bool is_before(const struct sort_key *a, const struct sort_key *b)
 {
-	const struct sort_key *a = x, *b = y;
-	int c;
-
-	if (a->prefix != b->prefix)
-		return a->prefix < b->prefix ? -1 : 1;
-	c = slice_cmp(a->row->key, b->row->key);
-	return c ? c : (a->row > b->row) - (a->row < b->row);
+	for (int i = 0; i < 2; i++)
+		if (a->prefix[i] != b->prefix[i])
+			return a->prefix[i] < b->prefix[i];
+	return slice_cmp(a->row->key, b->row->key) < 0;
 }
 
-/* How many bytes all keys of a table have in common at their start. */
-static size_t shared_prefix(const struct sort_key *o, size_t n)
+/* Merge sort: equal keys stay in the order of their coming. */
+static void sort(struct sort_key *rows, size_t n, struct sort_key *half)
 {
-	struct slice first = o[0].row->key;
-	size_t shared = first.n;
+	size_t middle = n / 2, i = 0, j = middle;
 
-	for (size_t i = 1; i < n && shared > 0; i++) {
-		struct slice k = o[i].row->key;
-
-		if (shared > k.n)
-			shared = k.n;
-		if (memcmp(first.p, k.p, shared) == 0)
-			continue;
-		for (size_t j = 0; j < shared; j++)
-			if (first.p[j] != k.p[j])
-				shared = j;
-	}
-	return shared;
+	if (n < 2)
+		return;
+	sort(rows, middle, half);
+	sort(rows + middle, n - middle, half);
+	if (!is_before(&rows[middle], &rows[middle - 1]))
+		return;
+	memcpy(half, rows, middle * sizeof(*half));
+	for (size_t to = 0; i < middle; to++)
+		rows[to] = j < n && is_before(&rows[j], &half[i]) ? rows[j++]
+								  : half[i++];
 }
 
 /* Eight bytes of a key as a number that sorts as they do. */
@@ -274,32 +321,16 @@ static uint64_t prefix_of(struct slice key, size_t from)
 	return v;
 }
 
-static void sort_table(struct sort_key *o, size_t n)
+void batch_sort(struct batch_table *t)
 {
-	size_t shared = shared_prefix(o, n);
+	struct sort_key *half = mem_alloc(t->count / 2 * sizeof(*half));
 
-	for (size_t i = 0; i < n; i++)
-		o[i].prefix = prefix_of(o[i].row->key, shared);
-	qsort(o, n, sizeof(*o), cmp_sort_keys);
-}
+	for (size_t i = 0; i < t->count; i++) {
+		struct sort_key *k = &t->rows[i];
 
-const struct sort_key *batch_sort(struct batch *b)
-{
-	size_t done = 0;
-
-	if (b->order_room < b->count) {
-		b->order_room = b->room;
-		b->order =
-		    mem_resize(b->order, b->order_room, sizeof(*b->order));
+		k->prefix[0] = prefix_of(k->row->key, t->shared);
+		k->prefix[1] = prefix_of(k->row->key, t->shared + 8);
 	}
-	for (unsigned t = 0; done < b->count; t++) {
-		size_t from = done;
-
-		for (size_t i = 0; i < b->count; i++)
-			if (b->distinct[i].table->index == t)
-				b->order[done++].row = &b->distinct[i];
-		if (done > from)
-			sort_table(b->order + from, done - from);
-	}
-	return b->order;
+	sort(t->rows, t->count, half);
+	free(half);
 }

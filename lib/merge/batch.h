@@ -22,23 +22,36 @@ struct batch_row {
 	struct slice object; /* the row as written */
 	struct observation obs;
 	struct slice key;
-	struct slice first_at, last_at;
-	/* The smallest of the captures of these times; NULL for none. */
-	const struct source_name *first_src, *last_src;
-	struct slice faults, place; /* of columns left out, as in batch_add */
-	uint64_t rows;		    /* how many came like it */
+	/* Of its times, each with the smallest of its captures. */
+	const struct batch_origin *first, *last;
+	const struct batch_faults *faults; /* NULL for none */
+	uint64_t rows;			   /* how many came like it */
 };
 
-/* Sorts the rows of a batch by table, then by key. */
+/* When rows were observed, and in which capture, if that is known. */
+struct batch_origin {
+	struct slice at;
+	struct source_name src; /* text.p == NULL if unknown */
+	struct batch_origin *next;
+};
+
+/* The columns of a row that are left out, as in batch_add. */
+struct batch_faults {
+	struct slice reasons, place;
+};
+
+/* Sorts the rows of a table by key. */
 struct sort_key {
-	uint64_t prefix; /* of the key, where keys begin to differ */
+	uint64_t prefix[2]; /* of the key, where keys begin to differ */
 	const struct batch_row *row;
 };
 
-/* A capture that rows of the batch name. */
-struct batch_source {
-	struct source_name name;
-	struct batch_source *next;
+/* The rows of one table. */
+struct batch_table {
+	struct table *table;
+	struct sort_key *rows;
+	size_t count, room;
+	size_t shared; /* with how many equal bytes all keys begin */
 };
 
 struct pending_error {
@@ -48,25 +61,24 @@ struct pending_error {
 
 struct batch {
 	struct arena arena;
-	struct batch_row *distinct;
+	struct batch_row **distinct; /* each in one piece with what it holds */
 	size_t count;
+	struct batch_table *tables; /* by their indexes; some may be empty */
+	size_t table_count;
 	uint64_t rows; /* that came, repeats too */
 	struct list_record
 	    *list_records; /* of lists, in the order of their coming */
-	struct batch_source *sources; /* not yet numbered */
+	struct batch_origin *origins; /* not yet numbered, the last one first */
 	struct pending_error *errors; /* not yet written */
 
 	size_t room; /* private from here */
 	struct list_record **list_records_end;
 	struct pending_error **errors_end;
-	struct sort_key *order;
-	size_t order_room;
 	struct hash index; /* of entries, by table, operation and object */
 	struct buf key, place;
-	struct slice at_as_written,
-	    at; /* the last ones, which the next may share */
-	const struct source_name *src;
-	size_t added; /* the row that was added last */
+	struct slice at_as_written;	   /* of the last origin */
+	const struct batch_origin *origin; /* the last, mostly the next, too */
+	const struct batch_row *added;	   /* the row that was added last */
 };
 
 void batch_init(struct batch *);
@@ -113,10 +125,7 @@ struct slice batch_place(const struct batch *);
 /* Store an error to be written with the rows. */
 void batch_add_error(struct batch *, const struct dead_letter *);
 
-/*
- * The entries in the order of tables and keys; valid until the batch is
- * written to.
- */
-const struct sort_key *batch_sort(struct batch *);
+/* Put the rows of a table into the order of their keys, until one is added. */
+void batch_sort(struct batch_table *);
 
 #endif

@@ -368,25 +368,32 @@ static void put_integer(char *to, int64_t value)
 		to[i] = (char)(v >> (56 - 8 * i));
 }
 
-bool row_key(
-    const struct table *t, const struct observation *obs, struct buf *key)
+bool row_key(const struct table *t, const struct observation *obs,
+    struct buf *scratch, struct slice *key)
 {
+	const struct value *v = observation_column(obs, t->keys[0]);
+
+	*key = v ? value_slice(v) : (struct slice){NULL, 0};
+	if (t->key_count == 1 && key->p)
+		return true;
+	buf_clear(scratch);
 	for (unsigned i = 0; i < t->key_count; i++) {
-		const struct value *v = observation_column(obs, t->keys[i]);
 		char number[8];
 
+		v = observation_column(obs, t->keys[i]);
 		if (!v)
 			return false;
 		if (v->type == VALUE_INT) {
 			put_integer(number, v->integer);
-			buf_put(key, number, sizeof(number));
+			buf_put(scratch, number, sizeof(number));
 		} else if (v->type == VALUE_TEXT) {
 			/* Text has no NUL, so that a prefix sorts first. */
-			buf_put_slice(key, v->text);
-			buf_putc(key, '\0');
+			buf_put_slice(scratch, v->text);
+			buf_putc(scratch, '\0');
 		} else {
 			return false;
 		}
 	}
-	return !key->failed;
+	*key = buf_slice(scratch);
+	return !scratch->failed;
 }

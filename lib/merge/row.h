@@ -44,9 +44,11 @@ void row_put_place(
 bool row_time(struct slice written, struct arena *, struct slice *time);
 
 /*
- * Append the key of an observed row as bytes that sort as the table's index
- * does. False for keys that are neither text nor integers, or do not fit.
+ * The key of an observed row as bytes that sort as the table's index does: its
+ * only column, or what is then in `scratch`. False for keys that are neither
+ * text nor integers, or do not fit.
  */
-bool row_key(const struct table *, const struct observation *, struct buf *key);
+bool row_key(const struct table *, const struct observation *,
+    struct buf *scratch, struct slice *key);
 
 #endif

@@ -93,18 +93,37 @@ static bool drop_last_string(
 	return slice_drop_end(line, before);
 }
 
-bool row_record_split(
-    struct slice line, struct slice *table, struct row_record *a)
+/* Drop what follows the row's object: its time and its capture. */
+static bool drop_ending(struct row_ending *last, struct slice *line)
+{
+	struct slice text = *line;
+
+	if (last->text.n > 0 && slice_drop_end(line, buf_slice(&last->text)))
+		return true;
+	buf_clear(&last->text);
+	if (!slice_drop_end(line, SLICE("}")) ||
+	    !drop_last_string(line, SLICE(",\"src\":\""), &last->src) ||
+	    !drop_last_string(line, SLICE(",\"at\":\""), &last->at))
+		return false;
+	text = slice_from(text, line->n);
+	buf_set(&last->text, text);
+	last->src.p = last->text.p + (last->src.p - text.p);
+	last->at.p = last->text.p + (last->at.p - text.p);
+	return !last->text.failed;
+}
+
+bool row_record_split(struct row_ending *last, struct slice line,
+    struct slice *table, struct row_record *a)
 {
 	if (!slice_drop(&line, SLICE("{\"type\":\"row\",\"table\":\"")) ||
-	    !slice_drop_end(&line, SLICE("}")) ||
-	    !drop_last_string(&line, SLICE(",\"src\":\""), &a->src) ||
-	    !drop_last_string(&line, SLICE(",\"at\":\""), &a->at))
+	    !drop_ending(last, &line))
 		return false;
 	*table = (struct slice){line.p, 0};
 	while (table->n < line.n && is_plain(line.p[table->n]))
 		table->n++;
 	a->object = slice_from(line, table->n);
+	a->at = last->at;
+	a->src = last->src;
 	a->is_unread = true;
 	return slice_drop(&a->object, SLICE("\",\"row\":"));
 }

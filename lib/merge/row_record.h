@@ -15,12 +15,19 @@
 const char *row_record_read(const struct record *, struct buf *scratch,
     struct slice *table, struct row_record *);
 
+/* How the last row record ended: those of one capture end alike. */
+struct row_ending {
+	struct slice at, src; /* in the text */
+	struct buf text;
+};
+
 /*
  * The same for a line that is written as sp-transform writes rows, to the
  * byte. Only what is around the row's object is read; that the object is one
- * is for batch_add to find out. False if the line has another form.
+ * is for batch_add to find out. Slices are valid until the next call. False if
+ * the line has another form.
  */
-bool row_record_split(
-    struct slice line, struct slice *table, struct row_record *);
+bool row_record_split(struct row_ending *, struct slice line,
+    struct slice *table, struct row_record *);
 
 #endif

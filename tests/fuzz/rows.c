@@ -102,6 +102,7 @@ static bool suits(const struct table *t, const struct row_record *a)
 /* What is taken without being read as a record is one, with the same parts. */
 static void split_line(struct load *l, struct slice line)
 {
+	static struct row_ending ending = {.text = BUF_INIT(1 << 20)};
 	struct row_record a = {.user = SLICE("kim")}, b = {.user = a.user};
 	struct slice name = {NULL, 0}, same = {NULL, 0};
 	const char *reason;
@@ -109,7 +110,7 @@ static void split_line(struct load *l, struct slice line)
 	struct table *t;
 	size_t at;
 
-	if (!row_record_split(line, &name, &a))
+	if (!row_record_split(&ending, line, &name, &a))
 		return;
 	t = tables_find(&l->tables, name);
 	must(t != NULL);
