@@ -6,6 +6,7 @@
 # what repeats in a page. CPU seconds, the best of RUNS=3 interleaved runs, of
 # PAGES=200 pages of recently-played: with all fields and with those of 2026,
 # where many tracks repeat and where nearly none does.
+# shellcheck disable=SC2046,SC2086,SC2183 # lists of names are split
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../lib/measure.sh"
