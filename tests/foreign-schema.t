@@ -89,6 +89,12 @@ run load tracks '{"track_id":"c","name":"Skip"}' 02
 is "$status $err $(sql 'select count(*) from tracks')" "1 sp-load: stdin:\
  table 'tracks': row cannot be written: a trigger of the database ignores the\
  row 1" "a row that a trigger ignores is not counted as stored"
+# Several rows are inserted at once, where nothing may come between.
+seq 101 150 | sed 's/1[14]3/& Skip/; s/\(...\) *\(.*\)/{"type":"row","table":"tracks","row":{"track_id":"\1","name":"\2"}}/' >"$tmp/many"
+run sp-load <"$tmp/many"
+is "$(sql "select count(*) from tracks where track_id between '101' and '150'")
+$(echo "$err" | grep -c 'ignores the row')" "48
+2" "and the other rows of its batch are"
 sql "drop trigger choosy; create trigger choosy before insert on staging_raw
     begin select raise(ignore); end"
 run sh -c 'echo "$1" | sp-stage' sh "$capture"
@@ -96,6 +102,17 @@ is "$status $(grep -c '"capture"' "$tmp/out") $(sql 'select count(*)
 	from staging_raw')" "1 0 0" "nor is a capture passed on that one ignores"
 like "$err" '^sp-stage: .*trigger.* ignores the capture$' "and that is said"
 sql 'drop trigger choosy'
+
+section "an index of the user's own"
+sql "delete from artists; create unique index names on artists (name)"
+seq 101 150 | sed 's/1[1-4]3/& twice/; s/\(...\) *\(.*\)/{"type":"row","table":"artists","row":{"artist_id":"\1","name":"\2"}}/; s/"name":""/"uri":"x"/' >"$tmp/many"
+run sp-load <"$tmp/many"
+is "$status $(sql "select count(*), max(artist_id), count(name) from artists")" \
+    "1 47|150|1" "rows that it forbids are left out, all others are inserted"
+is "$(echo "$err" | sed 's/.*row cannot/row cannot/' | sort | uniq -c |
+	tr -s ' ')" " 3 row cannot be written: UNIQUE constraint failed:\
+ artists.name" "and each is reported"
+sql "drop index names"
 
 section "columns of the user's own"
 sql 'alter table tracks add column "a""b\c	d" text'

@@ -53,3 +53,13 @@ bool trigger_find_broken(sqlite3 *db, struct buf *name)
 	db_exec(db, "release triggers");
 	return found;
 }
+
+int trigger_exists(sqlite3 *db, struct slice table, bool *exists)
+{
+	struct query q;
+
+	query_prepare(&q, db, &sql_has_trigger);
+	query_bind_text(&q, ":table", table);
+	*exists = query_step(&q);
+	return query_finish(&q);
+}

@@ -15,4 +15,7 @@
  */
 bool trigger_find_broken(sqlite3 *, struct buf *name);
 
+/* Whether a table has a trigger. A SQLite result code. */
+int trigger_exists(sqlite3 *, struct slice table, bool *exists);
+
 #endif

@@ -7,6 +7,10 @@ with listed (name, table_name) as materialized (
 )
 select name, table_name from listed order by name;
 
+-- name: has_trigger
+select 1 from main.sqlite_master
+where type = 'trigger' and tbl_name = :table collate nocase limit 1;
+
 -- name: drop_trigger
 -- The statement that drops a trigger.
 select printf('drop trigger main."%w"', :trigger);

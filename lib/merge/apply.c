@@ -1,8 +1,13 @@
 #include "merge/apply.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "db/db.h"
+#include "db/trigger.h"
 #include "merge/row.h"
 #include "merge/statements.h"
+#include "merge/write.h"
 
 #define ROW_TEXT_MAX ((size_t)1 << 30) /* of a value in SQLite */
 
@@ -32,27 +37,8 @@ void applier_release(struct applier *l)
 	buf_release(&l->tombstone_text);
 	buf_release(&l->text);
 	buf_release(&l->key);
-}
-
-static int bind_value(sqlite3_stmt *s, int index, const struct value *v)
-{
-	switch (v->type) {
-	case VALUE_INT: return sqlite3_bind_int64(s, index, v->integer);
-	case VALUE_REAL: return sqlite3_bind_double(s, index, v->real);
-	case VALUE_TEXT: return db_bind_text(s, index, v->text);
-	default: return sqlite3_bind_null(s, index);
-	}
-}
-
-/* Bind the keys, the first of them at `index`. */
-static int bind_keys(sqlite3_stmt *s, int index, const struct table *t,
-    const struct stored_row *row)
-{
-	int rc = SQLITE_OK;
-
-	for (unsigned i = 0; i < t->key_count && rc == SQLITE_OK; i++)
-		rc = bind_value(s, index++, &row->values[t->keys[i]]);
-	return rc;
+	arena_release(&l->waiting_text);
+	free(l->waiting);
 }
 
 /* Copy a result into a stored row, its text into a buffer. */
@@ -84,7 +70,7 @@ static void read_row(sqlite3_stmt *s, const struct table *t,
 static int find(sqlite3_stmt *s, const struct table *t,
     const struct stored_row *keys, struct stored_row *row, struct buf *text)
 {
-	int rc = bind_keys(s, 1, t, keys);
+	int rc = write_bind_keys(s, 1, t, keys);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(s);
@@ -147,7 +133,7 @@ static int find_tombstone(
 	for (int i = 0; i < 2 && rc == SQLITE_DONE; i++) {
 		if (!from[i])
 			continue;
-		rc = bind_keys(from[i], 1, t, row);
+		rc = write_bind_keys(from[i], 1, t, row);
 		if (rc == SQLITE_OK)
 			rc = sqlite3_step(from[i]);
 		if (rc == SQLITE_ROW) {
@@ -201,33 +187,6 @@ static int look_up(struct applier *l, struct table *t, struct slice key)
 	return rc;
 }
 
-/*
- * This is where a new row is written to the database, such as one of
- * play_history.
- */
-static int write_insert(const struct table *t, const struct stored_row *row)
-{
-	int index = 1, rc = SQLITE_OK;
-
-	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
-		if (t->columns[i].rule != RULE_NONE)
-			rc = bind_value(t->insert, index++, &row->values[i]);
-	return rc == SQLITE_OK ? db_run(t->insert) : rc;
-}
-
-static int write_update(const struct table *t, const struct stored_row *row)
-{
-	int index = 1, rc = SQLITE_OK;
-
-	for (unsigned i = 0; i < t->count && rc == SQLITE_OK; i++)
-		if (t->columns[i].rule != RULE_NONE &&
-		    t->columns[i].rule != RULE_KEY)
-			rc = bind_value(t->update, index++, &row->values[i]);
-	if (rc == SQLITE_OK)
-		rc = bind_keys(t->update, index, t, row);
-	return rc == SQLITE_OK ? db_run(t->update) : rc;
-}
-
 static int write_tombstone(struct applier *l, const struct table *t)
 {
 	int rc;
@@ -235,7 +194,7 @@ static int write_tombstone(struct applier *l, const struct table *t)
 	if (slice_eq(l->before.deleted_at, l->after.deleted_at) &&
 	    l->before.done_source == l->after.done_source)
 		return SQLITE_OK;
-	rc = bind_keys(l->tombstone_write, 1, t, &l->after);
+	rc = write_bind_keys(l->tombstone_write, 1, t, &l->after);
 	if (rc == SQLITE_OK)
 		rc = db_bind_text(l->tombstone_write, 2, l->after.deleted_at);
 	if (rc == SQLITE_OK && l->after.done_source != SOURCE_UNKNOWN)
@@ -264,11 +223,11 @@ static int write_row(struct applier *l, const struct change *c)
 	int rc;
 
 	if (c->kind == CHANGE_INSERT || (c->kind == CHANGE_UPDATE && l->dry))
-		rc = write_insert(t, &l->after);
+		rc = write_insert(t, c->after);
 	else if (c->kind == CHANGE_UPDATE)
-		rc = write_update(t, &l->after);
-	else if ((rc = bind_keys(t->remove, 1, t, &l->after)) == SQLITE_OK)
-		rc = db_run(t->remove);
+		rc = write_update(t, c->after);
+	else
+		rc = write_remove(t, c->after);
 	/* Triggers do not fire in a dry run. */
 	if (rc == SQLITE_OK && !l->dry)
 		l->ignored = sqlite3_changes(l->db) == 0;
@@ -343,6 +302,72 @@ static void merge_entry(struct applier *l, const struct batch_row *e)
 	merge_observe(e->table, &l->after, &e->obs, &o);
 }
 
+/* Report a change that was written, or could not be. */
+static int report(struct applier *l, const struct change *c, int rc)
+{
+	if (is_forbidden(l, rc) && c->kind == CHANGE_NONE)
+		rc = SQLITE_OK;
+	if (is_forbidden(l, rc) && l->on_forbidden) {
+		l->on_forbidden(l->ctx, c, forbidden_by(l, rc));
+		return SQLITE_OK;
+	}
+	if (rc == SQLITE_OK && l->on_change)
+		l->on_change(l->ctx, c);
+	return rc;
+}
+
+/*
+ * Insert the new rows that wait. If one of them cannot be written, it and those
+ * after it are written one by one, each with its report.
+ */
+static int insert_waiting(struct applier *l, struct table *t)
+{
+	const struct stored_row *rows[WRITE_MANY];
+	unsigned count = l->waiting_count, done = 0;
+	int rc = SQLITE_OK;
+
+	l->waiting_count = 0;
+	for (unsigned i = 0; i < count; i++)
+		rows[i] = &l->waiting[i].row;
+	if (count == WRITE_MANY) {
+		rc = write_insert_many(t, rows);
+		done = (unsigned)sqlite3_changes(l->db);
+		l->ignored = false;
+		if (is_forbidden(l, rc))
+			rc = SQLITE_OK;
+	}
+	for (unsigned i = 0; i < count && rc == SQLITE_OK; i++) {
+		const struct change *c = &l->waiting[i].change;
+
+		rc = report(l, c, i < done ? SQLITE_OK : write_change(l, c));
+	}
+	arena_clear(&l->waiting_text);
+	return rc;
+}
+
+/* Have a new row wait until there are several to insert. */
+static int wait_to_insert(
+    struct applier *l, struct table *t, const struct change *c)
+{
+	static const struct stored_row none;
+	struct waiting_row *w;
+
+	if (!l->waiting)
+		l->waiting = mem_zero(WRITE_MANY, sizeof(*l->waiting));
+	w = &l->waiting[l->waiting_count++];
+	merge_row_copy(t, &w->row, c->after);
+	w->change = *c;
+	w->change.before = &none;
+	w->change.after = &w->row;
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->columns[i].rule == RULE_TIMES ||
+		    t->columns[i].rule == RULE_COLUMN_SOURCES)
+			w->row.values[i] = value_text(arena_copy(
+			    &l->waiting_text, value_slice(&w->row.values[i])));
+	return l->waiting_count == WRITE_MANY ? insert_waiting(l, t)
+					      : SQLITE_OK;
+}
+
 /* Merge the batch rows of one key, and write the result. */
 static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 {
@@ -378,16 +403,9 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	if (l->sources.rc != SQLITE_OK)
 		return l->sources.rc;
 	c.kind = classify(l, t);
-	rc = write_change(l, &c);
-	if (is_forbidden(l, rc) && c.kind == CHANGE_NONE)
-		rc = SQLITE_OK;
-	if (is_forbidden(l, rc) && l->on_forbidden) {
-		l->on_forbidden(l->ctx, &c, forbidden_by(l, rc));
-		return SQLITE_OK;
-	}
-	if (rc == SQLITE_OK && l->on_change)
-		l->on_change(l->ctx, &c);
-	return rc;
+	if (l->may_wait && c.kind == CHANGE_INSERT)
+		return wait_to_insert(l, t, &c);
+	return report(l, &c, write_change(l, &c));
 }
 
 /* Prepare a table's statements, once. */
@@ -433,6 +451,21 @@ static bool same_key(const struct sort_key *a, const struct sort_key *b)
 	       slice_eq(a->row->key, b->row->key);
 }
 
+/*
+ * Whether new rows of a table may wait. A trigger would see others than those
+ * before it, and decide about each by itself.
+ */
+static int find_may_wait(struct applier *l, const struct table *t)
+{
+	bool fires = true;
+	int rc = SQLITE_OK;
+
+	if (t->kind == TABLE_BY_COLUMN && !t->user_made && !l->dry)
+		rc = trigger_exists(l->db, t->name, &fires);
+	l->may_wait = !fires;
+	return rc;
+}
+
 static int apply_table(struct applier *l, struct batch_table *t)
 {
 	int rc = prepare(l, t->table);
@@ -440,6 +473,8 @@ static int apply_table(struct applier *l, struct batch_table *t)
 
 	l->ahead_known = AHEAD_UNKNOWN;
 	batch_sort(t);
+	if (rc == SQLITE_OK)
+		rc = find_may_wait(l, t->table);
 	for (size_t i = 0; i < t->count && rc == SQLITE_OK; i += n) {
 		const struct sort_key *o = t->rows + i;
 
@@ -448,7 +483,8 @@ static int apply_table(struct applier *l, struct batch_table *t)
 			n++;
 		rc = apply_key(l, o, n);
 	}
-	return rc;
+	l->may_wait = false;
+	return rc == SQLITE_OK ? insert_waiting(l, t->table) : rc;
 }
 
 int apply_batch(struct applier *l, struct batch *b)

@@ -27,6 +27,12 @@ struct change {
 	struct slice src; /* the capture of the newest of them */
 };
 
+/* A new row that is to be inserted together with others. */
+struct waiting_row {
+	struct change change;
+	struct stored_row row;
+};
+
 struct applier {
 	sqlite3 *db; /* borrowed */
 	bool dry;
@@ -47,6 +53,10 @@ struct applier {
 	struct slice ahead_key;
 	struct buf ahead_scratch; /* for it */
 	struct buf ahead_text;	  /* what `ahead` points into */
+	bool may_wait; /* new rows of the table may wait to be inserted */
+	struct waiting_row *waiting;
+	unsigned waiting_count;
+	struct arena waiting_text;
 	struct buf tombstone_text, text;
 	struct buf key;
 	sqlite3_stmt *tombstone_find, *tombstone_find_overlay, *tombstone_write;

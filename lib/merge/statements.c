@@ -71,31 +71,40 @@ static void put_parameter(sqlite3_str *s, const struct column *c)
 		sqlite3_str_appendall(s, "?");
 }
 
-static int prepare_insert(sqlite3 *db, struct table *t, bool overlay)
+/* Insert rows; `into` is the statement as far as the names of columns. */
+static int prepare_insert(sqlite3 *db, const struct table *t, const char *into,
+    unsigned rows, sqlite3_stmt **stmt)
 {
 	sqlite3_str *s = sqlite3_str_new(db);
 	const char *comma = "";
 
-	sqlite3_str_appendf(s,
-	    overlay ? "insert or replace into temp.\"overlay_%w\" ("
-		    : "insert into main.\"%w\" (",
-	    t->name.p);
+	sqlite3_str_appendf(s, into, t->name.p);
 	for (unsigned i = 0; i < t->count; i++)
 		if (t->columns[i].rule != RULE_NONE) {
 			sqlite3_str_appendf(
 			    s, "%s\"%w\"", comma, t->columns[i].name.p);
 			comma = ", ";
 		}
-	sqlite3_str_appendall(s, ") values (");
-	comma = "";
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->columns[i].rule != RULE_NONE) {
-			sqlite3_str_appendall(s, comma);
-			put_parameter(s, &t->columns[i]);
-			comma = ", ";
-		}
-	sqlite3_str_appendall(s, ")");
-	return prepare(db, s, &t->insert);
+	sqlite3_str_appendall(s, ") values ");
+	for (unsigned row = 0; row < rows; row++) {
+		comma = row ? ", (" : "(";
+		for (unsigned i = 0; i < t->count; i++)
+			if (t->columns[i].rule != RULE_NONE) {
+				sqlite3_str_appendall(s, comma);
+				put_parameter(s, &t->columns[i]);
+				comma = ", ";
+			}
+		sqlite3_str_appendall(s, ")");
+	}
+	return prepare(db, s, stmt);
+}
+
+int statements_prepare_many(struct table *t)
+{
+	return t->insert_many ? SQLITE_OK
+			      : prepare_insert(sqlite3_db_handle(t->insert), t,
+				    "insert or fail into main.\"%w\" (",
+				    WRITE_MANY, &t->insert_many);
 }
 
 static int prepare_update(sqlite3 *db, struct table *t)
@@ -154,7 +163,10 @@ int statements_prepare(sqlite3 *db, struct table *t, bool overlay)
 		rc = prepare_find(
 		    db, t, "temp.\"overlay_", false, &t->find_overlay);
 	if (rc == SQLITE_OK)
-		rc = prepare_insert(db, t, overlay);
+		rc = prepare_insert(db, t,
+		    overlay ? "insert or replace into temp.\"overlay_%w\" ("
+			    : "insert into main.\"%w\" (",
+		    1, &t->insert);
 	if (rc == SQLITE_OK && !overlay)
 		rc = prepare_update(db, t);
 	if (rc == SQLITE_OK && !overlay)

@@ -19,6 +19,11 @@
  */
 int statements_prepare(sqlite3 *, struct table *, bool overlay);
 
+#define WRITE_MANY 16 /* rows of insert_many */
+
+/* Prepare insert_many, the same for several rows, if it is not yet. */
+int statements_prepare_many(struct table *);
+
 /* The same for playlist_ingest_done: write has the playlist and the time. */
 int statements_prepare_tombstones(sqlite3 *, bool overlay, sqlite3_stmt **find,
     sqlite3_stmt **find_overlay, sqlite3_stmt **write);

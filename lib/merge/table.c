@@ -323,6 +323,7 @@ static void table_free(struct table *t)
 	sqlite3_finalize(t->find);
 	sqlite3_finalize(t->find_overlay);
 	sqlite3_finalize(t->insert);
+	sqlite3_finalize(t->insert_many);
 	sqlite3_finalize(t->update);
 	sqlite3_finalize(t->remove);
 	for (unsigned i = 0; i < t->count; i++) {

@@ -97,7 +97,8 @@ struct table {
 	unsigned char hint[TABLE_COLUMNS_MAX];
 
 	/* Prepared when first used, by merge/apply.h. */
-	sqlite3_stmt *find, *find_overlay, *insert, *update, *remove;
+	sqlite3_stmt *find, *find_overlay;
+	sqlite3_stmt *insert, *insert_many, *update, *remove;
 };
 
 struct tables {

@@ -1,2 +1,3 @@
 # lib/merge/sources.c: captures come in the order in which they were loaded
-s/return is_before(s, &y, &x) ? b : a;/return a < b ? a : b;/
+s/return slice_cmp(s->runs.texts\[a->run\], s->runs.texts\[b->run\]) < 0;/return a->number < b->number;/
+s/return a->seq < b->seq;/return a->number < b->number;/
