@@ -33,7 +33,7 @@ struct budget {
 	struct plan plan;
 	double pace; /* requests a second in the last runs; 0 if unknown */
 	int64_t seconds;
-	int64_t open, days; /* of struct job; -1 if it has no limit a day */
+	int64_t open, days; /* of a job in the background, else -1 */
 };
 
 static void find_pace(struct budget *b)
@@ -114,10 +114,8 @@ static void budget_job(
 	plan_init(&b.plan, db, job, &o->plan);
 	plan_run(&b.plan, NULL);
 	find_pace(&b);
-	if (job->days) {
-		b.open = job->waiting(&b.plan);
-		b.days = job->days(&b.plan);
-	}
+	if (job->background && job->waiting)
+		b.open = job->waiting(&b.plan, &b.days);
 	if (plan_finish(&b.plan) != SQLITE_OK)
 		database_die(db, "cannot plan the job");
 	if (o->table)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/sha256.h"
 #include "db/db.h"
@@ -51,43 +52,66 @@ static void write_u64(unsigned char to[8], uint64_t n)
 		to[i] = (unsigned char)(n >> (56 - 8 * i));
 }
 
-static void put_u64(struct buf *b, uint64_t n)
+/* The names of a query's columns, each with its NUL, in the arena. */
+static struct slice *name_columns(struct query *q, int count, struct arena *a)
 {
-	unsigned char bytes[8];
+	struct slice *names = arena_room(a, (size_t)count * sizeof(*names));
 
-	write_u64(bytes, n);
-	buf_put(b, bytes, sizeof(bytes));
+	for (int i = 0; i < count; i++) {
+		const char *name = sqlite3_column_name(q->stmt, i);
+
+		names[i] =
+		    arena_copy(a, (struct slice){name, strlen(name) + 1});
+	}
+	return names;
+}
+
+/* The 64 bits that come before the bytes of a value, or are the value. */
+static uint64_t value_word(
+    struct query *q, int column, int type, struct slice *bytes)
+{
+	double real;
+	uint64_t bits;
+
+	*bytes = (struct slice){NULL, 0};
+	if (type == SQLITE_INTEGER)
+		return (uint64_t)query_int(q, column);
+	if (type == SQLITE_FLOAT) {
+		real = query_real(q, column);
+		memcpy(&bits, &real, sizeof(bits));
+		return bits;
+	}
+	*bytes =
+	    type == SQLITE_TEXT ? query_text(q, column) : query_blob(q, column);
+	return bytes->n;
 }
 
 /* Name, type, length, bytes: no two rows are written the same. */
-static void put_value(struct buf *b, struct query *q, int column)
+static void put_value(
+    struct buf *b, struct query *q, struct slice name, int column)
 {
 	static const char types[] = {[SQLITE_INTEGER] = 'i',
 	    [SQLITE_FLOAT] = 'r',
 	    [SQLITE_TEXT] = 't',
 	    [SQLITE_BLOB] = 'b'};
-	const char *name = sqlite3_column_name(q->stmt, column);
 	int type = sqlite3_column_type(q->stmt, column);
 	struct slice bytes;
-	double real;
-	uint64_t bits;
+	uint64_t word;
+	char *to;
 
 	if (type == SQLITE_NULL)
 		return;
-	buf_put(b, name, strlen(name) + 1);
-	buf_putc(b, types[type]);
-	if (type == SQLITE_INTEGER) {
-		put_u64(b, (uint64_t)query_int(q, column));
-	} else if (type == SQLITE_FLOAT) {
-		real = query_real(q, column);
-		memcpy(&bits, &real, sizeof(bits));
-		put_u64(b, bits);
-	} else {
-		bytes = type == SQLITE_TEXT ? query_text(q, column)
-					    : query_blob(q, column);
-		put_u64(b, bytes.n);
-		buf_put_slice(b, bytes);
-	}
+	word = value_word(q, column, type, &bytes);
+	to = buf_reserve(b, name.n + 1 + sizeof(word) + bytes.n);
+	if (!to)
+		return;
+	memcpy(to, name.p, name.n);
+	to += name.n;
+	*to++ = types[type];
+	write_u64((unsigned char *)to, word);
+	if (bytes.n)
+		memcpy(to + sizeof(word), bytes.p, bytes.n);
+	b->n += name.n + 1 + sizeof(word) + bytes.n;
 }
 
 static void add_row(struct digest *d, struct slice row)
@@ -109,21 +133,27 @@ static void add_row(struct digest *d, struct slice row)
 int digest_table(sqlite3 *db, const struct table *t, struct digest *d)
 {
 	struct buf row = BUF_INIT(ROW_MAX);
+	struct arena a = {.used = 0};
+	struct slice *names;
 	struct query q;
+	int count;
 
 	*d = (struct digest){.rows = 0};
 	if (is_matches(t))
 		query_prepare(&q, db, &sql_digest_matches);
 	else
 		query_columns(&q, db, t);
+	count = sqlite3_column_count(q.stmt);
+	names = name_columns(&q, count, &a);
 	while (query_step(&q)) {
 		buf_clear(&row);
-		for (int i = 0; i < sqlite3_column_count(q.stmt); i++)
-			put_value(&row, &q, i);
+		for (int i = 0; i < count; i++)
+			put_value(&row, &q, names[i], i);
 		if (row.failed)
 			query_fail(&q, SQLITE_TOOBIG);
 		add_row(d, buf_slice(&row));
 	}
+	arena_release(&a);
 	buf_release(&row);
 	return query_finish(&q);
 }

@@ -90,11 +90,12 @@ static void plan_audio_features(struct plan *p)
 		request_tracks(p, access == SINGLES ? INT64_MAX : 1);
 }
 
-static int64_t count_tracks(struct plan *p)
+static int64_t count_tracks(struct plan *p, int64_t *days)
 {
 	struct query q;
 	int64_t n = 0;
 
+	(void)days;
 	plan_query(p, &q, &sql_tracks_without_features, 0);
 	while (plan_step(p, &q))
 		n++;

@@ -209,16 +209,14 @@ static void plan_catalogue(struct plan *p)
 		request_kind(p, &kinds[i], allowed - p->requests);
 }
 
-static int64_t count_waiting(struct plan *p)
+static int64_t count_waiting(struct plan *p, int64_t *days)
 {
-	return count_open(p).count;
-}
-
-static int64_t count_days(struct plan *p)
-{
+	struct open_items open = count_open(p);
 	int64_t limit = p->options->catalogue_limit;
 
-	return limit > 0 ? (count_open(p).requests + limit - 1) / limit : -1;
+	if (limit > 0)
+		*days = (open.requests + limit - 1) / limit;
+	return open.count;
 }
 
 const struct job job_catalogue = {.name = "catalogue",
@@ -226,5 +224,4 @@ const struct job job_catalogue = {.name = "catalogue",
     .background = true,
     .plan = plan_catalogue,
     .waiting = count_waiting,
-    .days = count_days,
     .urgent = &sql_is_a_track_open};

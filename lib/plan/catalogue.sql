@@ -2,13 +2,17 @@
 
 -- name: catalogue_to_request
 -- What is open of a :kind and was not answered lately. With :ranked, what was
--- played most comes first. The plays are counted only then.
+-- played most comes first. The plays are counted only then, and no more than the
+-- last 200,000 of the API: those of years, but of a known number.
 with heard as materialized (
 	select track_id, sum(plays) as plays
 	from (select track_id, count(*) as plays from streaming_history
 		where track_id is not null group by track_id
 		union all
-		select track_id, count(*) from play_history group by track_id)
+		select track_id, count(*)
+		from (select track_id from play_history
+			order by played_at desc limit 200000)
+		group by track_id)
 	group by track_id
 ),
 ranks (id, plays) as materialized (

@@ -69,9 +69,7 @@ int job_find_status(sqlite3 *db, const struct job *job,
 	*s = (struct job_status){.waiting = -1, .days = -1};
 	s->refused = count_refused_runs(&p) > 0;
 	if (job->waiting)
-		s->waiting = job->waiting(&p);
-	if (job->days)
-		s->days = job->days(&p);
+		s->waiting = job->waiting(&p, &s->days);
 	endpoints_put_of_job(job->name, &names);
 	if (p.rc == SQLITE_OK)
 		plan_fail(&p, deadlines_find(db, buf_slice(&p.user),

@@ -54,10 +54,11 @@ struct job {
 	bool background;  /* it can wait: a deadline does not make it due */
 	/* Plan its requests; NULL for a job that makes none. */
 	void (*plan)(struct plan *);
-	/* Count what waits for its next run; NULL if that is unknown. */
-	int64_t (*waiting)(struct plan *);
-	/* Count the days that the rest will take, -1 for ever; or NULL. */
-	int64_t (*days)(struct plan *);
+	/*
+	 * Count what waits for its next run, and set the days that it will
+	 * take, which are -1, if they are known; NULL if nothing is known.
+	 */
+	int64_t (*waiting)(struct plan *, int64_t *days);
 	/* Whether there is work that does not wait for the interval, or NULL.
 	 */
 	const struct sql *urgent;

@@ -124,8 +124,9 @@ static void plan_playlists(struct plan *p)
 	request_due(p);
 }
 
-static int64_t count_queued(struct plan *p)
+static int64_t count_queued(struct plan *p, int64_t *days)
 {
+	(void)days;
 	return plan_count(p, &sql_count_queued_playlists, 0);
 }
 
