@@ -78,7 +78,7 @@ static void note_repeat(struct row_capture *c)
 
 static void add_row(struct row_capture *c, const struct values *v)
 {
-	export_row_read(&c->row, v->value);
+	export_row_know(&c->row);
 	if (c->rows == CAPTURE_ROWS_MAX ||
 	    c->bytes + v->value.n > CAPTURE_BYTES_MAX ||
 	    (c->row.form != EXPORT_NONE && c->row.form != c->form))
@@ -168,6 +168,7 @@ void import_history(struct import *im, const struct import_file *f)
 	export_row_init(&c.row);
 	c.row.wants_key = f->survey->repeats.table.count > 0;
 	values_init(&v, f->source);
+	v.rows = (struct row_scan){export_row_scan, &c.row};
 	while ((result = values_next(&v)) != VALUE_END) {
 		switch (result) {
 		case VALUE_ROW:

@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "json/json.h"
+#include "base/mem.h"
 #include "spotify/endpoint.h"
 
 #define LONGEST_TEXT ((size_t)2 << 20)
@@ -17,20 +17,6 @@ const char *export_endpoint(enum export_form form)
 	    [EXPORT_BASIC] = ENDPOINT_BASIC};
 
 	return names[form];
-}
-
-void export_row_init(struct export_row *r)
-{
-	*r = (struct export_row){.form = EXPORT_NONE,
-	    .wants_key = true,
-	    .username = BUF_INIT(LONGEST_TEXT),
-	    .text = BUF_INIT(LONGEST_TEXT)};
-}
-
-void export_row_release(struct export_row *r)
-{
-	buf_release(&r->username);
-	buf_release(&r->text);
 }
 
 /* The members that are read. */
@@ -83,6 +69,22 @@ struct row_values {
 	bool is_basic[MEMBERS];
 };
 
+void export_row_init(struct export_row *r)
+{
+	*r = (struct export_row){.form = EXPORT_NONE,
+	    .wants_key = true,
+	    .values = mem_zero(1, sizeof(struct row_values)),
+	    .username = BUF_INIT(LONGEST_TEXT),
+	    .text = BUF_INIT(LONGEST_TEXT)};
+}
+
+void export_row_release(struct export_row *r)
+{
+	buf_release(&r->username);
+	buf_release(&r->text);
+	free(r->values);
+}
+
 static bool name_is(const struct json *j, struct slice name)
 {
 	if (j->key_escaped)
@@ -133,28 +135,28 @@ static void note_private(
 		r->is_plain = false;
 }
 
-static bool read_members(
-    struct export_row *r, struct row_values *v, struct slice row)
+void export_row_scan(void *row, struct json *j)
 {
+	struct export_row *r = row;
 	enum json_type type;
-	struct json j;
 
 	for (int i = 0; i < MEMBERS; i++)
-		v->type[i] = JSON_NULL;
-	json_init_lenient(&j, row);
+		r->values->type[i] = JSON_NULL;
 	r->private_count = 0;
-	r->is_plain = false;
-	if (json_next(&j) != JSON_OBJECT)
-		return false;
-	r->is_plain = *row.p == '{'; /* not a byte order mark */
-	while ((type = json_next(&j)) > JSON_END && type != JSON_OBJECT_END) {
-		take_member(v, &j, type);
-		if (!json_skip(&j, type))
-			return false;
-		note_private(r, &j, type);
+	type = json_next(j);
+	/* Not one after a byte order mark. */
+	r->is_plain = type == JSON_OBJECT && *j->start == '{';
+	if (type != JSON_OBJECT) {
+		json_skip(j, type);
+		return;
 	}
-	r->is_plain &= !j.spaced;
-	return type == JSON_OBJECT_END;
+	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END) {
+		take_member(r->values, j, type);
+		if (!json_skip(j, type))
+			return;
+		note_private(r, j, type);
+	}
+	r->is_plain &= !j->spaced;
 }
 
 static enum export_form form_of(const struct row_values *v)
@@ -266,19 +268,19 @@ static uint64_t key_of(const struct row_values *v, struct buf *scratch)
 	return hash_bytes(hash, buf_slice(scratch));
 }
 
-void export_row_read(struct export_row *r, struct slice row)
+void export_row_know(struct export_row *r)
 {
-	struct row_values v;
+	const struct row_values *v = r->values;
 
 	buf_clear(&r->username);
-	r->form = EXPORT_NONE;
+	r->form = form_of(v);
 	r->key = 0;
-	if (!read_members(r, &v, row) || (r->form = form_of(&v)) == EXPORT_NONE)
+	if (r->form == EXPORT_NONE)
 		return;
 	if (r->wants_key)
-		r->key = key_of(&v, &r->text);
-	if (v.type[USERNAME] == JSON_STRING)
-		put_text(&v, USERNAME, &r->username);
+		r->key = key_of(v, &r->text);
+	if (v->type[USERNAME] == JSON_STRING)
+		put_text(v, USERNAME, &r->username);
 }
 
 static void put_comma(struct buf *to, size_t start)

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "json/json.h"
 
 enum export_form {
 	EXPORT_NONE,	 /* no row of an export */
@@ -43,14 +44,21 @@ struct export_row {
 	} private_parts[EXPORT_PRIVATE_MAX];
 	size_t private_count;
 
-	struct buf text; /* scratch */
+	struct row_values *values; /* private */
+	struct buf text;	   /* scratch */
 };
 
 void export_row_init(struct export_row *);
 void export_row_release(struct export_row *);
 
-/* Read a row, which is JSON. */
-void export_row_read(struct export_row *, struct slice row);
+/*
+ * Read a row that is JSON by a lenient reader at its beginning: as `scan` of
+ * import/values.h, where the context is the export_row.
+ */
+void export_row_scan(void *row, struct json *);
+
+/* Know the row that was read last, whose text still is where it was. */
+void export_row_know(struct export_row *);
 
 /*
  * Append the row that was read last, without white space between its tokens,

@@ -48,11 +48,11 @@ static void note_username(struct survey *s, const struct buf *name)
 		s->names[s->name_count++] = mem_string_slice(text);
 }
 
-static void note_row(struct surveyor *y, struct slice value)
+static void note_row(struct surveyor *y)
 {
 	struct survey *s = y->s;
 
-	export_row_read(&y->row, value);
+	export_row_know(&y->row);
 	if (y->row.form == EXPORT_NONE)
 		return;
 	if (s->form == EXPORT_NONE)
@@ -87,7 +87,7 @@ static bool note(
 	struct survey *s = y->s;
 
 	switch (result) {
-	case VALUE_ROW: note_row(y, v->value); break;
+	case VALUE_ROW: note_row(y); break;
 	case VALUE_WHOLE: note_whole(y, v->value); break;
 	case VALUE_BAD_ROW:
 		note_problem(s, v);
@@ -128,6 +128,7 @@ void survey_file(struct survey *s, struct byte_source source,
 	sha256_init(&hashed.sha256);
 	export_row_init(&y.row);
 	values_init(&v, (struct byte_source){read_hashed, &hashed});
+	v.rows = (struct row_scan){export_row_scan, &y.row};
 	while (note(&y, &v, values_next(&v)))
 		;
 	s->rows = v.row;

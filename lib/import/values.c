@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "json/json.h"
-
 #define READ_MIN ((size_t)64 << 10) /* bytes to be read ahead */
 
 /* Bad rows that are looked through for the beginning of another. */
@@ -15,9 +13,16 @@
 static const char row_too_long[] = "longer than 1 MiB";
 static const char whole_too_long[] = "longer than 16 MiB";
 
+static void skip_value(void *ctx, struct json *j)
+{
+	(void)ctx;
+	json_skip(j, json_next(j));
+}
+
 void values_init(struct values *v, struct byte_source source)
 {
 	*v = (struct values){.source = source,
+	    .rows = {skip_value, NULL},
 	    .window = BUF_INIT(2 * VALUE_WHOLE_MAX + 4 * READ_MIN)};
 }
 
@@ -109,15 +114,15 @@ static enum value_result end(struct values *v)
 }
 
 /* Read the value that begins here, of at most `max` bytes. */
-static bool read_value(
-    struct values *v, size_t max, const char *too_long, struct json *j)
+static bool read_value(struct values *v, struct row_scan by, size_t max,
+    const char *too_long, struct json *j)
 {
 	size_t ahead = READ_MIN;
 
 	for (;;) {
 		read_ahead(v, ahead);
 		json_init_lenient(j, rest_of(v));
-		json_skip(j, json_next(j));
+		by.scan(by.ctx, j);
 		v->value_at = byte_at(v, v->at);
 		if (!json_may_be_cut(j) || v->ended)
 			return !j->error;
@@ -199,7 +204,7 @@ static enum value_result next_row(struct values *v)
 	struct json j;
 
 	v->row++;
-	if (read_value(v, VALUE_ROW_MAX, row_too_long, &j)) {
+	if (read_value(v, v->rows, VALUE_ROW_MAX, row_too_long, &j)) {
 		take_value(v, &j);
 		v->wants_comma = true;
 		return VALUE_ROW;
@@ -216,9 +221,10 @@ static enum value_result next_row(struct values *v)
 
 static enum value_result next_whole(struct values *v)
 {
+	const struct row_scan skip = {skip_value, NULL};
 	struct json j;
 
-	if (read_value(v, VALUE_WHOLE_MAX, whole_too_long, &j)) {
+	if (read_value(v, skip, VALUE_WHOLE_MAX, whole_too_long, &j)) {
 		take_value(v, &j);
 		return VALUE_WHOLE;
 	}

@@ -15,11 +15,19 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "json/json.h"
 
 /* Where a text comes from. */
 struct byte_source {
 	/* Read up to n bytes: 0 at the end, -1 after a failure. */
 	long (*read)(void *ctx, char *to, size_t n);
+	void *ctx;
+};
+
+/* Who looks at a row while it is read, perhaps more than once. */
+struct row_scan {
+	/* Read a value, whole, by a reader that is at its beginning. */
+	void (*scan)(void *ctx, struct json *);
 	void *ctx;
 };
 
@@ -35,12 +43,13 @@ enum value_result {
 
 struct values {
 	struct byte_source source;
-	struct buf window; /* what has been read and not been passed yet */
-	size_t at;	   /* where the rest begins in it */
-	uint64_t before;   /* bytes of the text before the window */
-	bool ended;	   /* nothing is left to be read */
-	bool failed;	   /* the source has */
-	bool over;	   /* after VALUE_BAD or VALUE_FAILED */
+	struct row_scan rows; /* set after values_init, or nobody */
+	struct buf window;    /* what has been read and not been passed yet */
+	size_t at;	      /* where the rest begins in it */
+	uint64_t before;      /* bytes of the text before the window */
+	bool ended;	      /* nothing is left to be read */
+	bool failed;	      /* the source has */
+	bool over;	      /* after VALUE_BAD or VALUE_FAILED */
 	bool in_list;
 	bool had_list;
 	bool wants_comma;

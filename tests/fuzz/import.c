@@ -37,6 +37,16 @@ static long read_drip(void *ctx, char *to, size_t n)
 	return (long)n;
 }
 
+static void read_row(struct export_row *r, struct slice row)
+{
+	struct json j;
+
+	json_init_lenient(&j, row);
+	export_row_scan(r, &j);
+	must(!j.error);
+	export_row_know(r);
+}
+
 /* A row without private members is JSON, and has none to remove. */
 static void check_row(struct slice row)
 {
@@ -45,13 +55,13 @@ static void check_row(struct slice row)
 	struct json j;
 
 	export_row_init(&r);
-	export_row_read(&r, row);
+	read_row(&r, row);
 	must(export_row_put_public(&r, row, &once));
 	must(json_check_lenient(&j, buf_slice(&once)));
 	r.is_plain = false; /* token by token, it is the same */
 	must(export_row_put_public(&r, row, &again));
 	must(slice_eq(buf_slice(&once), buf_slice(&again)));
-	export_row_read(&r, buf_slice(&once));
+	read_row(&r, buf_slice(&once));
 	must(r.username.n == 0);
 	buf_clear(&again);
 	must(export_row_put_public(&r, buf_slice(&once), &again));
