@@ -432,17 +432,8 @@ static int number_sources(struct applier *l, struct batch *b)
 	return rc;
 }
 
-#define FETCH_AHEAD 6
-#define FETCH_BYTES 384
-
-/* Rows are in the order of keys, not of memory: have some come in time. */
-static void fetch_ahead(const struct sort_key *o, size_t left)
-{
-	if (left <= FETCH_AHEAD)
-		return;
-	for (size_t i = 0; i < FETCH_BYTES; i += 64)
-		__builtin_prefetch((const char *)o[FETCH_AHEAD].row + i);
-}
+#define FETCH_AHEAD 6 /* rows, which are in the order of keys, not of memory \
+		       */
 
 static bool same_key(const struct sort_key *a, const struct sort_key *b)
 {
@@ -478,7 +469,8 @@ static int apply_table(struct applier *l, struct batch_table *t)
 	for (size_t i = 0; i < t->count && rc == SQLITE_OK; i += n) {
 		const struct sort_key *o = t->rows + i;
 
-		fetch_ahead(o, t->count - i);
+		if (t->count - i > FETCH_AHEAD)
+			batch_fetch(o[FETCH_AHEAD].row);
 		for (n = 1; i + n < t->count && same_key(o, o + n);)
 			n++;
 		rc = apply_key(l, o, n);

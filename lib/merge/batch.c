@@ -20,7 +20,7 @@ void batch_release(struct batch *b)
 	arena_release(&b->arena);
 	buf_release(&b->key);
 	buf_release(&b->place);
-	free(b->distinct);
+	free(b->indexed);
 	for (size_t i = 0; i < b->table_count; i++)
 		free(b->tables[i].rows);
 	free(b->tables);
@@ -34,13 +34,15 @@ void batch_clear(struct batch *b)
 	b->count = 0;
 	b->rows = 0;
 	for (size_t i = 0; i < b->table_count; i++)
-		b->tables[i].count = 0;
+		b->tables[i].count = b->tables[i].asked = b->tables[i].found =
+		    0;
 	b->errors = NULL;
 	b->errors_end = &b->errors;
 	b->list_records = NULL;
 	b->list_records_end = &b->list_records;
 	b->origins = NULL;
 	b->origin = NULL;
+	b->added = NULL;
 	hash_clear(&b->index);
 }
 
@@ -51,23 +53,55 @@ bool batch_is_empty(const struct batch *b)
 
 size_t batch_size(const struct batch *b)
 {
-	return b->arena.used +
-	       b->count * (sizeof(*b->distinct) + sizeof(struct sort_key));
+	return b->arena.used + b->index.count * sizeof(*b->indexed) +
+	       b->count * sizeof(struct sort_key);
 }
 
-/* Find the batch row with equal bytes, or NULL. */
-static struct batch_row *find_row(const struct batch *b, uint64_t hash,
-    const struct table *t, const struct row_record *a)
+static bool is_equal(const struct batch_row *e, const struct table *t,
+    const struct row_record *a)
 {
-	struct hash_walk w = hash_find(&b->index, hash);
+	return e->table == t && e->obs.removes == a->removes &&
+	       slice_eq(e->object, a->object);
+}
 
-	while (hash_next(&w)) {
-		struct batch_row *e = b->distinct[w.number];
+/* The rows of a table. */
+static struct batch_table *rows_of(struct batch *b, struct table *t)
+{
+	size_t count = t->index + 1;
 
-		if (e->table == t && e->obs.removes == a->removes &&
-		    slice_eq(e->object, a->object))
-			return e;
+	if (count > b->table_count) {
+		b->tables = mem_resize(b->tables, count, sizeof(*b->tables));
+		memset(b->tables + b->table_count, 0,
+		    (count - b->table_count) * sizeof(*b->tables));
+		b->table_count = count;
 	}
+	b->tables[t->index].table = t;
+	return &b->tables[t->index];
+}
+
+/* Whether it is worth to look for equal rows. */
+static bool has_repeats(const struct batch_table *t)
+{
+	return t->asked < 1024 || t->found > t->asked / 16;
+}
+
+/*
+ * Find the batch row with equal bytes, or NULL. What came after a row before
+ * mostly comes after it again.
+ */
+static struct batch_row *find_row(const struct batch *b,
+    const struct batch_table *t, const struct row_record *a, uint64_t *hash)
+{
+	struct batch_row *e = b->added ? b->added->next : NULL;
+	struct hash_walk w;
+
+	if (e && is_equal(e, t->table, a))
+		return e;
+	*hash = hash_bytes(2 * t->table->index + a->removes, a->object);
+	w = hash_find(&b->index, *hash);
+	while (hash_next(&w))
+		if (is_equal(b->indexed[w.number], t->table, a))
+			return b->indexed[w.number];
 	return NULL;
 }
 
@@ -161,43 +195,35 @@ static size_t count_shared(struct slice a, struct slice b, size_t max)
 	return n;
 }
 
-/* Add a row to those of its table. */
-static void sort_in(struct batch *b, const struct batch_row *e)
+/* Have the next equal row find this one. */
+static void index_row(struct batch *b, struct batch_row *e, uint64_t hash)
 {
-	size_t index = e->table->index;
-	struct batch_table *t;
+	size_t n = b->index.count;
 
-	if (index >= b->table_count) {
-		b->tables =
-		    mem_resize(b->tables, index + 1, sizeof(*b->tables));
-		memset(b->tables + b->table_count, 0,
-		    (index + 1 - b->table_count) * sizeof(*b->tables));
-		b->table_count = index + 1;
-	}
-	t = &b->tables[index];
-	t->table = e->table;
+	b->indexed = mem_grow(b->indexed, &b->room, n + 1, sizeof(*b->indexed));
+	b->indexed[n] = e;
+	hash_add(&b->index, hash, (uint32_t)n);
+}
+
+/* Add a row that is like no other. */
+static struct batch_row *add_row(struct batch *b, struct batch_table *t,
+    const struct row_record *a, struct buf *why)
+{
+	struct batch_row *e = arena_room(&b->arena, sizeof(*e));
+
+	*e = (struct batch_row){.table = t->table,
+	    .first = b->origin,
+	    .last = b->origin,
+	    .rows = 1};
+	if (!read_row(b, e, a, why))
+		return NULL;
 	t->rows = mem_grow(t->rows, &t->room, t->count + 1, sizeof(*t->rows));
 	t->shared = t->count == 0
 			? e->key.n
 			: count_shared(t->rows[0].row->key, e->key, t->shared);
 	t->rows[t->count++].row = e;
-}
-
-/* Add a row that is like no other. */
-static struct batch_row *add_row(struct batch *b, struct table *t,
-    const struct row_record *a, uint64_t hash, struct buf *why)
-{
-	struct batch_row *e = arena_room(&b->arena, sizeof(*e));
-
-	*e = (struct batch_row){
-	    .table = t, .first = b->origin, .last = b->origin, .rows = 1};
-	if (!read_row(b, e, a, why))
-		return NULL;
-	b->distinct =
-	    mem_grow(b->distinct, &b->room, b->count + 1, sizeof(*b->distinct));
-	hash_add(&b->index, hash, (uint32_t)b->count);
-	sort_in(b, e);
-	return b->distinct[b->count++] = e;
+	b->count++;
+	return e;
 }
 
 /* Add a list record; they are applied in the order of their coming. */
@@ -223,11 +249,36 @@ struct slice batch_place(const struct batch *b)
 	return b->place.n ? buf_slice(&b->place) : (struct slice){NULL, 0};
 }
 
+/* Add a row, or count it if it is equal to one. NULL as batch_add's false. */
+static struct batch_row *add_or_repeat(struct batch *b, struct batch_table *t,
+    const struct row_record *a, struct buf *why)
+{
+	bool look = has_repeats(t);
+	uint64_t hash = 0;
+	struct batch_row *e = look ? find_row(b, t, a, &hash) : NULL;
+
+	t->asked++;
+	t->found += e != NULL;
+	if (!e) {
+		e = add_row(b, t, a, why);
+		if (e && look)
+			index_row(b, e, hash);
+		return e;
+	}
+	if (e->faults && a->is_unread)
+		return NULL;
+	if (e->faults) {
+		buf_put_slice(why, e->faults->reasons);
+		buf_put_slice(&b->place, e->faults->place);
+	}
+	repeat(b->origin, e);
+	return e;
+}
+
 bool batch_add(struct batch *b, struct table *t, const struct row_record *a,
     struct buf *why)
 {
 	struct batch_row *e;
-	uint64_t hash;
 
 	buf_clear(&b->place);
 	if (!set_origin(b, a->at, a->src)) {
@@ -237,21 +288,13 @@ bool batch_add(struct batch *b, struct table *t, const struct row_record *a,
 	}
 	if (a->list_op != LIST_OP_NONE)
 		return add_list_record(b, a, why);
-	hash = hash_bytes(2 * t->index + a->removes, a->object);
-	e = find_row(b, hash, t, a);
-	if (!e) {
-		e = add_row(b, t, a, hash, why);
-		if (!e)
-			return false;
-	} else if (!e->faults) {
-		repeat(b->origin, e);
-	} else if (a->is_unread) {
+	e = add_or_repeat(b, rows_of(b, t), a, why);
+	if (!e)
 		return false;
-	} else {
-		repeat(b->origin, e);
-		buf_put_slice(why, e->faults->reasons);
-		buf_put_slice(&b->place, e->faults->place);
-	}
+	if (b->added)
+		b->added->next = e;
+	if (e->next)
+		batch_fetch(e->next);
 	b->added = e;
 	b->rows++;
 	return true;

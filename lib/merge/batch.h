@@ -1,7 +1,8 @@
 /*
  * Rows that wait to be written, copied into memory of the batch. Of rows that
  * are equal byte for byte one is stored, with their number and the first and
- * last of their times: merging needs no more.
+ * last of their times: merging needs no more. Equal ones are no longer looked
+ * for in a table where they are rare, such as that of plays.
  */
 #ifndef SP_MERGE_BATCH_H
 #define SP_MERGE_BATCH_H
@@ -26,6 +27,7 @@ struct batch_row {
 	const struct batch_origin *first, *last;
 	const struct batch_faults *faults; /* NULL for none */
 	uint64_t rows;			   /* how many came like it */
+	struct batch_row *next;		   /* the one that came after it */
 };
 
 /* When rows were observed, and in which capture, if that is known. */
@@ -51,7 +53,8 @@ struct batch_table {
 	struct table *table;
 	struct sort_key *rows;
 	size_t count, room;
-	size_t shared; /* with how many equal bytes all keys begin */
+	size_t shared;	     /* with how many equal bytes all keys begin */
+	size_t asked, found; /* how many rows came, and were repeats */
 };
 
 struct pending_error {
@@ -61,8 +64,7 @@ struct pending_error {
 
 struct batch {
 	struct arena arena;
-	struct batch_row **distinct; /* each in one piece with what it holds */
-	size_t count;
+	size_t count;		    /* of the rows that are stored */
 	struct batch_table *tables; /* by their indexes; some may be empty */
 	size_t table_count;
 	uint64_t rows; /* that came, repeats too */
@@ -71,14 +73,15 @@ struct batch {
 	struct batch_origin *origins; /* not yet numbered, the last one first */
 	struct pending_error *errors; /* not yet written */
 
-	size_t room; /* private from here */
+	struct batch_row **indexed; /* private from here */
+	size_t room;
 	struct list_record **list_records_end;
 	struct pending_error **errors_end;
-	struct hash index; /* of entries, by table, operation and object */
+	struct hash index; /* of `indexed`, by table, operation and object */
 	struct buf key, place;
 	struct slice at_as_written;	   /* of the last origin */
 	const struct batch_origin *origin; /* the last, mostly the next, too */
-	const struct batch_row *added;	   /* the row that was added last */
+	struct batch_row *added;	   /* the row that was added last */
 };
 
 void batch_init(struct batch *);
@@ -124,6 +127,13 @@ struct slice batch_place(const struct batch *);
 
 /* Store an error to be written with the rows. */
 void batch_add_error(struct batch *, const struct dead_letter *);
+
+/* Have the processor fetch a row from memory, while it does other work. */
+static inline void batch_fetch(const struct batch_row *row)
+{
+	for (size_t i = 0; i < 384; i += 64)
+		__builtin_prefetch((const char *)row + i);
+}
 
 /* Put the rows of a table into the order of their keys, until one is added. */
 void batch_sort(struct batch_table *);
