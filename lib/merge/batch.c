@@ -34,8 +34,8 @@ void batch_clear(struct batch *b)
 	b->count = 0;
 	b->rows = 0;
 	for (size_t i = 0; i < b->table_count; i++)
-		b->tables[i].count = b->tables[i].asked = b->tables[i].found =
-		    0;
+		b->tables[i].count = b->tables[i].stale = b->tables[i].asked =
+		    b->tables[i].found = 0;
 	b->errors = NULL;
 	b->errors_end = &b->errors;
 	b->list_records = NULL;
@@ -205,6 +205,37 @@ static void index_row(struct batch *b, struct batch_row *e, uint64_t hash)
 	hash_add(&b->index, hash, (uint32_t)n);
 }
 
+/* Eight bytes of a key as a number that sorts as they do. */
+static uint64_t prefix_of(struct slice key, size_t from)
+{
+	uint64_t v = 0;
+
+	for (size_t i = from; i < from + 8; i++)
+		v = v << 8 | (i < key.n ? (unsigned char)key.p[i] : 0);
+	return v;
+}
+
+static void set_prefix(struct sort_key *k, size_t from)
+{
+	k->prefix[0] = prefix_of(k->row->key, from);
+	k->prefix[1] = prefix_of(k->row->key, from + 8);
+}
+
+/* Add a row to those that are sorted. Here its key is still in a cache. */
+static void sort_in(struct batch_table *t, const struct batch_row *e)
+{
+	size_t shared = e->key.n;
+
+	t->rows = mem_grow(t->rows, &t->room, t->count + 1, sizeof(*t->rows));
+	if (t->count > 0)
+		shared = count_shared(t->rows[0].row->key, e->key, t->shared);
+	if (shared != t->shared)
+		t->stale = t->count;
+	t->shared = shared;
+	t->rows[t->count].row = e;
+	set_prefix(&t->rows[t->count++], shared);
+}
+
 /* Add a row that is like no other. */
 static struct batch_row *add_row(struct batch *b, struct batch_table *t,
     const struct row_record *a, struct buf *why)
@@ -217,11 +248,7 @@ static struct batch_row *add_row(struct batch *b, struct batch_table *t,
 	    .rows = 1};
 	if (!read_row(b, e, a, why))
 		return NULL;
-	t->rows = mem_grow(t->rows, &t->room, t->count + 1, sizeof(*t->rows));
-	t->shared = t->count == 0
-			? e->key.n
-			: count_shared(t->rows[0].row->key, e->key, t->shared);
-	t->rows[t->count++].row = e;
+	sort_in(t, e);
 	b->count++;
 	return e;
 }
@@ -354,26 +381,13 @@ static void sort(struct sort_key *rows, size_t n, struct sort_key *half)
 								  : half[i++];
 }
 
-/* Eight bytes of a key as a number that sorts as they do. */
-static uint64_t prefix_of(struct slice key, size_t from)
-{
-	uint64_t v = 0;
-
-	for (size_t i = from; i < from + 8; i++)
-		v = v << 8 | (i < key.n ? (unsigned char)key.p[i] : 0);
-	return v;
-}
-
 void batch_sort(struct batch_table *t)
 {
 	struct sort_key *half = mem_alloc(t->count / 2 * sizeof(*half));
 
-	for (size_t i = 0; i < t->count; i++) {
-		struct sort_key *k = &t->rows[i];
-
-		k->prefix[0] = prefix_of(k->row->key, t->shared);
-		k->prefix[1] = prefix_of(k->row->key, t->shared + 8);
-	}
+	for (size_t i = 0; i < t->stale; i++)
+		set_prefix(&t->rows[i], t->shared);
+	t->stale = 0;
 	sort(t->rows, t->count, half);
 	free(half);
 }

@@ -53,7 +53,8 @@ struct batch_table {
 	struct table *table;
 	struct sort_key *rows;
 	size_t count, room;
-	size_t shared;	     /* with how many equal bytes all keys begin */
+	size_t shared; /* with how many equal bytes all keys begin */
+	size_t stale;  /* so many prefixes are of a time when it was more */
 	size_t asked, found; /* how many rows came, and were repeats */
 };
 
