@@ -1,0 +1,100 @@
+/*
+ * Runs programs. Results are given to a sink, one by one, in jq's order: a node
+ * with many results calls its sink for each, on the C stack, so that what comes
+ * after it is done before it goes on.
+ *
+ * All evaluating functions return false where the evaluation is being left: by
+ * an error, by `break`, or because a sink wants no more. machine->leaving says
+ * which. Whoever handles that sets it back to LEAVING_NOTHING.
+ */
+#ifndef SP_JQ_MACHINE_H
+#define SP_JQ_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "jq/heap.h"
+#include "jq/jq_value.h"
+#include "jq/names.h"
+#include "jq/node.h"
+
+struct closure {
+	const struct argument *code;
+	struct frame *frame;
+};
+
+union frame_slot {
+	struct jq_value value;
+	struct closure closure;
+	uint64_t label;
+};
+
+struct frame {
+	struct frame *outer;
+	union frame_slot slots[];
+};
+
+/* Takes results; extended by whoever passes one, as its first member. */
+struct sink {
+	bool (*take)(struct sink *, struct jq_value);
+};
+
+enum leaving {
+	LEAVING_NOTHING,
+	LEAVING_ERROR, /* machine->error */
+	LEAVING_LABEL, /* machine->label */
+	LEAVING_ALL    /* a sink wants no more results */
+};
+
+struct machine {
+	struct heap *heap;
+	struct names *names;
+
+	/* Called with the value of each `debug`. */
+	void (*debug)(void *ctx, struct jq_value);
+	void *ctx;
+
+	enum leaving leaving;
+	struct jq_value error; /* as `catch` gets it */
+	uint64_t label;
+
+	uint64_t labels; /* private: the last one made */
+};
+
+/*
+ * Run a program within heap_guard. True if all results were given to the sink;
+ * else machine->leaving is LEAVING_ERROR or LEAVING_ALL.
+ */
+bool machine_run(
+    struct machine *, struct program *, struct jq_value input, struct sink *);
+
+/* What an uncaught error says: its text, or the JSON of another value. */
+struct slice machine_message(struct machine *);
+
+/* For the parts of the evaluator and the builtins: */
+
+/* Evaluate a node that yields at most one result; JQ_NONE without one. */
+bool machine_one(struct machine *, struct node *, struct frame *,
+    struct jq_value input, struct jq_value *result);
+
+/* Evaluate any node. */
+bool machine_each(struct machine *, struct node *, struct frame *,
+    struct jq_value input, struct sink *);
+
+/* The same for an argument of a call. */
+bool machine_each_argument(struct machine *, const struct argument *,
+    struct frame *, struct jq_value input, struct sink *);
+
+/* Whether an argument yields at most one result in this frame. */
+bool machine_is_one(const struct argument *, struct frame *);
+
+/* Raise an error, a string; false, for `return machine_error(...)`. */
+bool machine_error(struct machine *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool machine_raise(struct machine *, struct jq_value error);
+
+/* A value as libjq's messages quote it: its JSON, cut after 11 bytes. */
+const char *machine_quote(struct machine *, struct jq_value);
+
+#endif
