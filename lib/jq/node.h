@@ -70,7 +70,9 @@ enum node_kind {
 	NODE_CALL,	  /* function: `function`, its arguments; level is that
 			     of the frame in which the function was defined */
 	NODE_PARAMETER,	  /* closure parameter: level, slot */
-	NODE_BUILTIN	  /* `builtin`, with its arguments */
+	NODE_BUILTIN,	  /* `builtin`, with its arguments */
+	NODE_DEFINE	  /* while compiling: def of `function`; a is what
+			     follows */
 };
 
 struct node;
@@ -85,23 +87,41 @@ struct argument {
 };
 
 struct node {
-	uint8_t kind;	  /* enum node_kind */
-	uint8_t op;	  /* of NODE_UPDATE_BY */
-	bool many;	  /* may yield more than one result ... */
+	uint8_t kind;  /* enum node_kind */
+	uint8_t op;    /* of NODE_UPDATE_BY */
+	bool optional; /* of NODE_FIELD, _INDEX, _SLICE, _EACH, with `?`: yields
+			  nothing where that step fails; an error of its
+			  parts remains one */
+	bool many;     /* may yield more than one result ... */
 	uint32_t many_if; /* ... if one of these parameters of the function that
 			     it is in does: bits, by their slots */
 	uint32_t line;	  /* of the source */
 	uint32_t level, slot;
 	uint32_t hint; /* of jq_object_get; the one part that running changes */
-	uint32_t count; /* of parts: 2 for each entry */
-	struct node *a, *b, *c, *d;
-	struct node **parts;
-	struct name *name;	  /* of NODE_FIELD */
-	struct jq_value constant; /* lasts as long as the program */
-	struct slice format;	  /* "text", "json", ...; n == 0 for none */
-	struct function *function;
-	const struct builtin *builtin;
-	struct argument *arguments; /* as many as the function or builtin has */
+	uint32_t count; /* of parts: 2 for each entry; or of arguments */
+	union {
+		struct {
+			struct node *a, *b, *c, *d;
+		};
+		struct node **parts;	    /* of NODE_OBJECT and _STRING */
+		struct argument *arguments; /* of NODE_CALL and _BUILTIN */
+	};
+	union {				  /* by kind */
+		struct jq_value constant; /* lasts as long as the program */
+		struct slice format; /* "text", "json", ...; n == 0 for none */
+		struct function *function;
+		const struct builtin *builtin;
+		struct slice text; /* while compiling: the name of a variable,
+				      a label or a function */
+	};
+	struct name *name; /* of NODE_FIELD; also of a constant string, if it
+			      is the key of an entry */
+};
+
+/* Of a definition; `$name` is a closure, and a variable too. */
+struct parameter {
+	struct slice name;
+	bool is_value;
 };
 
 struct function {
@@ -111,6 +131,7 @@ struct function {
 	bool many;
 	uint32_t many_if;
 	struct node *body;
+	struct parameter *parameters; /* as many as its arity */
 };
 
 /* A function of jq that is written in C: jq/builtins.h. */
@@ -130,6 +151,8 @@ struct builtin {
 	/* Or what evaluates its arguments itself: range, path, limit ... */
 	bool (*generate)(struct machine *, struct node *, struct frame *,
 	    struct jq_value input, struct sink *);
+
+	bool one; /* it yields at most one, whatever its arguments do */
 };
 
 struct program {
