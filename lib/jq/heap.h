@@ -26,20 +26,26 @@ struct heap {
 
 	const char *exceeded; /* what ended the last run; NULL if nothing did */
 
-	struct arena arena; /* private from here */
-	char *p, *end;	    /* free room of the current piece */
-	const char *stack;  /* where the run began */
+	struct arena arena;   /* private from here */
+	char *p, *end;	      /* free room of the current piece */
+	char *text, *text_to; /* where the string that was made last ends, and
+				 what it may grow into */
+	const char *stack;    /* where the run began */
 	int64_t deadline;
 	unsigned ticks; /* until the clock is read again */
-	jmp_buf *leave;
+	jmp_buf *leave; /* NULL outside of heap_guard */
 };
 
-/* Limits are set by the caller, in a heap that is otherwise all zeros. */
+/*
+ * Limits are set by the caller, in a heap that is otherwise all zeros. A heap
+ * without heap_guard around has none: it is an arena.
+ */
 void heap_release(struct heap *);
 
 /*
- * Free all, and call `work`. False if a limit was struck: heap->exceeded says
- * which, as the reason of a failed capture ("too much memory", ...).
+ * Free all, and call `work`. What it makes stays until the next call. False if
+ * a limit was struck: heap->exceeded says which, as the reason of a failed
+ * capture ("too much memory", ...). Only memory of the heap may be lost by it.
  */
 bool heap_guard(struct heap *, void (*work)(void *ctx), void *ctx);
 
@@ -48,6 +54,7 @@ _Noreturn void heap_exceed(struct heap *, const char *what);
 
 void *heap_more(struct heap *, size_t n); /* for heap_alloc */
 void heap_check_time(struct heap *);	  /* for heap_tick */
+void heap_too_deep(struct heap *);	  /* for heap_check_stack */
 
 /* n bytes, aligned for values and pointers. */
 static inline void *heap_alloc(struct heap *h, size_t n)
@@ -71,10 +78,10 @@ static inline void heap_tick(struct heap *h)
 /* To be called by whatever recurs: looks at the depth of the C stack. */
 static inline void heap_check_stack(struct heap *h)
 {
-	char here;
+	const char *here = __builtin_frame_address(0);
 
-	if ((size_t)(h->stack - &here) > h->stack_max)
-		heap_exceed(h, "the mapping nests too deeply");
+	if ((uintptr_t)h->stack - (uintptr_t)here > h->stack_max)
+		heap_too_deep(h);
 }
 
 #endif

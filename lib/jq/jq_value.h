@@ -49,8 +49,7 @@ struct jq_value {
 struct jq_array {
 	struct jq_value *items;
 	uint32_t used, room; /* elements, of all views */
-	struct slice raw;    /* the text that was read, where writing it again
-				gives the same; else p == NULL. See jq_raw */
+	struct slice raw;    /* see jq_raw */
 };
 
 struct jq_member {
@@ -59,12 +58,15 @@ struct jq_member {
 };
 
 struct jq_object {
-	struct jq_member *members; /* in the order of their making */
-	uint32_t used, room;
+	uint32_t used, room; /* members, of all views */
 	struct slice raw;
-	uint32_t *index; /* open addressing, once it has many; else NULL */
+	uint32_t *index; /* of more than JQ_FEW members, by their names */
 	uint32_t index_size;
+	struct jq_member members[]; /* in the order of their making */
 };
+
+/* So many members are found faster by looking at each. */
+#define JQ_FEW 24
 
 static inline struct jq_value jq_none(void)
 {
@@ -113,6 +115,10 @@ struct jq_value jq_string_append(
 
 /* An empty array, with room for some elements. */
 struct jq_value jq_array(struct heap *, uint32_t room);
+
+/* An array of n elements, which are copied. */
+struct jq_value jq_array_of(struct heap *, const struct jq_value *, uint32_t n);
+
 struct jq_value jq_array_append(
     struct heap *, struct jq_value array, struct jq_value);
 
@@ -132,6 +138,13 @@ struct jq_value jq_array_slice(
 
 struct jq_value jq_object(struct heap *, uint32_t room);
 
+/*
+ * An object of n members, which are copied. Where they may have a name twice,
+ * the last of it counts, at the place of the first.
+ */
+struct jq_value jq_object_of(
+    struct heap *, const struct jq_member *, uint32_t n, bool may_repeat);
+
 /* The member of a name, or JQ_NONE. */
 struct jq_value jq_object_find(struct jq_value object, const struct name *);
 
@@ -146,12 +159,14 @@ static inline struct jq_value jq_object_get(
 
 	if (i < o.n && o.object->members[i].name == name)
 		return o.object->members[i].value;
-	for (i = 0; o.n <= 16 && i < o.n; i++)
+	if (o.n > JQ_FEW)
+		return jq_object_find(o, name);
+	for (i = 0; i < o.n; i++)
 		if (o.object->members[i].name == name) {
 			*hint = i;
 			return o.object->members[i].value;
 		}
-	return o.n <= 16 ? jq_none() : jq_object_find(o, name);
+	return jq_none();
 }
 
 /* With a member: at the place of that of the same name, else as the last. */
@@ -166,10 +181,19 @@ struct jq_value jq_object_delete(
  * on the heap. */
 uint32_t *jq_object_order(struct heap *, struct jq_value object);
 
-/* Of an array or object as it was read; p == NULL if it is to be written. */
+/*
+ * The text that an array or object was read from, where writing the value gives
+ * the very same; else p == NULL. It nests at most JQ_RAW_DEPTH deep.
+ */
 struct slice jq_raw(struct jq_value);
 
-/* jq's order of values, as strcmp: <0, 0, >0. Strings by their bytes. */
+#define JQ_RAW_DEPTH 16
+
+/*
+ * jq's order of values, as strcmp: <0, 0, >0. Strings go by their bytes, which
+ * is the order of code points; objects by their sorted names, then by what they
+ * have there. NaN is less than any number, itself included.
+ */
 int jq_compare(struct heap *, struct jq_value, struct jq_value);
 bool jq_equal(struct heap *, struct jq_value, struct jq_value);
 

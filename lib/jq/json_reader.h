@@ -26,6 +26,7 @@ struct expected_kinds {
 	uint16_t member, elements;
 };
 
+/* Only members are read as null for their value. */
 enum expected_kind {
 	EXPECT_OBJECT = 1,
 	EXPECT_ARRAY = 2,
@@ -35,8 +36,11 @@ enum expected_kind {
 	EXPECT_NUMBER = 32,
 	EXPECT_LENGTH = 64, /* a number; 0 is read as null */
 	EXPECT_COUNT = 128, /* a whole number from 0 */
-	EXPECT_DATE = 256 /* a string; "", 0 and the year 0 are read as null */
+	EXPECT_DATE =
+	    256 /* a string; "", "0" and the year 0 are read as null */
 };
+
+#define READER_GUESSES 2048
 
 struct json_reader {
 	struct heap *heap;
@@ -51,20 +55,25 @@ struct json_reader {
 	size_t at;	   /* where: an offset in bytes */
 
 	/* private from here */
-	const char *start, *p, *end;
-	struct jq_member *stack; /* of open arrays and objects */
+	const char *end;
+	char *stack; /* children of open arrays and objects */
 	size_t stack_n, stack_room;
-	unsigned depth;
-	bool raw; /* what was read since its beginning is canonical */
+	unsigned depth;	 /* of open arrays and objects */
+	unsigned height; /* what was read since its beginning nests so deep; or
+			    NO_RAW */
+	struct name *root;
+	/* The names that came next after others; lasting ones. */
+	struct name *guesses[READER_GUESSES];
 };
 
 /* heap, names and expected are set by the caller, in a struct of zeros. */
 void json_reader_release(struct json_reader *);
 
 /*
- * Read a text of one value, followed by READER_PAD bytes. False sets error and
- * at. Numbers are the nearest doubles, past their range the greatest ones; of
- * members of one name the last counts, at the place of the first.
+ * Read a text of one value, followed by READER_PAD bytes, within heap_guard.
+ * False sets error and at. Numbers are the nearest doubles, past their range
+ * the greatest ones; of members of one name the last counts, at the place of
+ * the first.
  */
 bool json_read(struct json_reader *, struct slice text, struct jq_value *to);
 

@@ -20,18 +20,23 @@
 #define NAME_IDS 4096 /* of lasting names */
 
 struct name {
-	struct slice text;
-	uint32_t id;	     /* of a lasting name, from 0; else NAME_IDS */
-	bool plain;	     /* in JSON, it is written without escapes */
-	struct name *likely; /* what came next when it was read last; lasting */
+	struct slice text; /* of a lasting name: `":` and zeros follow it */
+	uint32_t id;	   /* of a lasting name, from 0; else NAME_IDS */
+	bool plain;	   /* in JSON, it is written without escapes */
 };
+
+/* Bytes that may be read after the text of a lasting name. */
+#define NAME_PAD 16
 
 struct names;
 
 struct names *names_new(void);
 void names_free(struct names *);
 
-/* A lasting name, for a program; the text is copied. */
+/*
+ * A lasting name, for a program; the text is copied. Not to be called within a
+ * run. After half of NAME_IDS names of programs, more of them have no id.
+ */
 struct name *names_add(struct names *, struct slice text);
 
 /* The name of a text, for the run of a heap; copied if it is new. */

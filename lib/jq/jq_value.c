@@ -1,0 +1,516 @@
+#include "jq/jq_value.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define TOO_MANY "too much memory"
+
+/* What can grow begins with this room, and doubles. */
+#define ROOM_FIRST 8
+
+static uint32_t more_room(struct heap *h, uint32_t n)
+{
+	if (n > UINT32_MAX / 2)
+		heap_exceed(h, TOO_MANY);
+	return n < ROOM_FIRST / 2 ? ROOM_FIRST : n * 2;
+}
+
+/* Strings. */
+
+static struct jq_value string_at(const char *p, uint32_t n, bool plain)
+{
+	return (struct jq_value){
+	    .kind = JQ_STRING, .plain = plain, .n = n, .text = p};
+}
+
+struct jq_value jq_string_copy(struct heap *h, struct slice s)
+{
+	char *p;
+
+	if (s.n > UINT32_MAX)
+		heap_exceed(h, TOO_MANY);
+	p = heap_alloc(h, s.n);
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return string_at(p, (uint32_t)s.n, false);
+}
+
+struct jq_value jq_string_append(
+    struct heap *h, struct jq_value a, struct jq_value b)
+{
+	size_t n = (size_t)a.n + b.n;
+	bool last = a.text + a.n == h->text;
+	char *p;
+
+	if (a.n == 0 || b.n == 0)
+		return b.n == 0 ? a : b;
+	if (n > UINT32_MAX)
+		heap_exceed(h, TOO_MANY);
+	if (last && b.n <= (size_t)(h->text_to - h->text)) {
+		memcpy(h->text, b.text, b.n);
+		h->text += b.n;
+		return string_at(a.text, (uint32_t)n, a.plain && b.plain);
+	}
+	/* What grows again may grow on. */
+	p = heap_alloc(h, last ? n * 2 : n);
+	if (a.n)
+		memcpy(p, a.text, a.n);
+	memcpy(p + a.n, b.text, b.n);
+	h->text = p + n;
+	h->text_to = last ? p + n * 2 : h->text;
+	return string_at(p, (uint32_t)n, a.plain && b.plain);
+}
+
+/* Arrays. */
+
+static struct jq_value array_of(struct jq_array *a, uint32_t n)
+{
+	return (struct jq_value){.kind = JQ_ARRAY, .n = n, .array = a};
+}
+
+struct jq_value jq_array(struct heap *h, uint32_t room)
+{
+	struct jq_array *a =
+	    heap_alloc(h, sizeof(*a) + (size_t)room * sizeof(*a->items));
+
+	*a = (struct jq_array){
+	    .items = (struct jq_value *)(void *)(a + 1), .room = room};
+	return array_of(a, 0);
+}
+
+static void copy_items(
+    struct jq_value *to, const struct jq_value *from, uint32_t n)
+{
+	if (n)
+		memcpy(to, from, n * sizeof(*to));
+}
+
+struct jq_value jq_array_of(
+    struct heap *h, const struct jq_value *items, uint32_t n)
+{
+	struct jq_value v = jq_array(h, n);
+
+	copy_items(v.array->items, items, n);
+	v.n = v.array->used = n;
+	return v;
+}
+
+/* A copy of the first elements of an array, with room for others. */
+static struct jq_value copy_array(
+    struct heap *h, struct jq_value array, uint32_t n, uint32_t room)
+{
+	struct jq_value v = jq_array(h, room);
+
+	copy_items(v.array->items, array.array->items, n);
+	v.n = v.array->used = n;
+	return v;
+}
+
+struct jq_value jq_array_append(
+    struct heap *h, struct jq_value array, struct jq_value v)
+{
+	struct jq_array *a = array.array;
+
+	if (array.n < a->used || a->used == a->room) {
+		array = copy_array(h, array, array.n, more_room(h, array.n));
+		a = array.array;
+	}
+	a->items[a->used++] = v;
+	return array_of(a, array.n + 1);
+}
+
+struct jq_value jq_array_set(
+    struct heap *h, struct jq_value array, uint32_t i, struct jq_value v)
+{
+	struct jq_value to;
+
+	if (i == array.n)
+		return jq_array_append(h, array, v);
+	if (i < array.n) {
+		to = jq_array_of(h, array.array->items, array.n);
+	} else {
+		to = copy_array(h, array, array.n, more_room(h, i));
+		for (uint32_t at = array.n; at < i; at++)
+			to.array->items[at] = jq_null();
+		to.n = to.array->used = i + 1;
+	}
+	to.array->items[i] = v;
+	return to;
+}
+
+struct jq_value jq_array_slice(
+    struct heap *h, struct jq_value array, uint32_t from, uint32_t to)
+{
+	struct jq_value v;
+
+	if (from == 0)
+		return array_of(array.array, to);
+	v = jq_array(h, 0);
+	v.array->items = array.array->items + from;
+	v.n = v.array->used = v.array->room = to - from;
+	return v;
+}
+
+/* Objects. */
+
+static struct jq_value object_of(struct jq_object *o, uint32_t n)
+{
+	return (struct jq_value){.kind = JQ_OBJECT, .n = n, .object = o};
+}
+
+struct jq_value jq_object(struct heap *h, uint32_t room)
+{
+	struct jq_object *o =
+	    heap_alloc(h, sizeof(*o) + (size_t)room * sizeof(*o->members));
+
+	*o = (struct jq_object){.room = room};
+	return object_of(o, 0);
+}
+
+/* Where a look-up in the index begins; it goes on to the first free slot. */
+static uint32_t slot_of(const struct jq_object *o, const struct name *name)
+{
+	uint64_t hash = (uintptr_t)name * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint32_t)(hash >> 32) & (o->index_size - 1);
+}
+
+/* The number of the member of a name; o->used if there is none. */
+static uint32_t look_up(const struct jq_object *o, const struct name *name)
+{
+	uint32_t at = slot_of(o, name), i;
+
+	while ((i = o->index[at]) > 0) {
+		if (o->members[i - 1].name == name)
+			return i - 1;
+		at = (at + 1) & (o->index_size - 1);
+	}
+	return o->used;
+}
+
+/* The number of the member of a name in a view; o.n if it has none. */
+static uint32_t number_of(struct jq_value o, const struct name *name)
+{
+	uint32_t i;
+
+	if (o.n > JQ_FEW) {
+		i = look_up(o.object, name);
+		return i < o.n ? i : o.n;
+	}
+	for (i = 0; i < o.n; i++)
+		if (o.object->members[i].name == name)
+			break;
+	return i;
+}
+
+static void add_to_index(struct jq_object *o, uint32_t i)
+{
+	uint32_t at = slot_of(o, o->members[i].name);
+
+	while (o->index[at])
+		at = (at + 1) & (o->index_size - 1);
+	o->index[at] = i + 1;
+}
+
+/* Make the index, for as many members as there is room for. */
+static void make_index(struct heap *h, struct jq_object *o)
+{
+	o->index_size = 64;
+	while (o->index_size / 2 < o->room)
+		o->index_size *= 2;
+	o->index = heap_alloc(h, o->index_size * sizeof(*o->index));
+	memset(o->index, 0, o->index_size * sizeof(*o->index));
+	for (uint32_t i = 0; i < o->used; i++)
+		add_to_index(o, i);
+}
+
+/* Add a member, of a new name, where there is room. */
+static void add_member(struct heap *h, struct jq_object *o, struct jq_member m)
+{
+	o->members[o->used++] = m;
+	if (o->index)
+		add_to_index(o, o->used - 1);
+	else if (o->used > JQ_FEW)
+		make_index(h, o);
+}
+
+/* An object of n members of different names, with room for others. */
+static struct jq_value copy_members(
+    struct heap *h, const struct jq_member *members, uint32_t n, uint32_t room)
+{
+	struct jq_value v = jq_object(h, room);
+
+	if (n)
+		memcpy(v.object->members, members, n * sizeof(*members));
+	v.n = v.object->used = n;
+	if (n > JQ_FEW)
+		make_index(h, v.object);
+	return v;
+}
+
+struct jq_value jq_object_of(struct heap *h, const struct jq_member *members,
+    uint32_t n, bool may_repeat)
+{
+	struct jq_value v;
+
+	if (!may_repeat)
+		return copy_members(h, members, n, n);
+	v = jq_object(h, n);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = number_of(v, members[i].name);
+
+		if (at < v.n)
+			v.object->members[at].value = members[i].value;
+		else
+			add_member(h, v.object, members[i]);
+		v.n = v.object->used;
+	}
+	v.object->room = v.n;
+	return v;
+}
+
+struct jq_value jq_object_find(struct jq_value o, const struct name *name)
+{
+	uint32_t i = number_of(o, name);
+
+	return i < o.n ? o.object->members[i].value : jq_none();
+}
+
+struct jq_value jq_object_set(struct heap *h, struct jq_value object,
+    struct name *name, struct jq_value v)
+{
+	uint32_t i = number_of(object, name), n = object.n;
+	struct jq_object *o = object.object;
+
+	if (i < n) {
+		object = copy_members(h, o->members, n, o->room);
+		object.object->members[i].value = v;
+		return object;
+	}
+	if (n < o->used || o->used == o->room)
+		o = copy_members(h, o->members, n, more_room(h, n)).object;
+	add_member(h, o, (struct jq_member){name, v});
+	return object_of(o, n + 1);
+}
+
+struct jq_value jq_object_delete(
+    struct heap *h, struct jq_value object, const struct name *name)
+{
+	uint32_t i = number_of(object, name), n = object.n;
+	const struct jq_member *m = object.object->members;
+	struct jq_object *o;
+
+	if (i == n)
+		return object;
+	if (i == n - 1)
+		return object_of(object.object, n - 1);
+	o = jq_object(h, n - 1).object;
+	memcpy(o->members, m, i * sizeof(*m));
+	memcpy(o->members + i, m + i + 1, (n - 1 - i) * sizeof(*m));
+	o->used = n - 1;
+	if (o->used > JQ_FEW)
+		make_index(h, o);
+	return object_of(o, n - 1);
+}
+
+/* A member that is being sorted. */
+struct ordered {
+	struct slice name;
+	uint32_t i;
+};
+
+static int compare_ordered(const void *a, const void *b)
+{
+	const struct ordered *x = a, *y = b;
+
+	return slice_cmp(x->name, y->name);
+}
+
+/* Sort few, which are often in order. */
+static void insertion_sort(struct ordered *o, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		struct ordered next = o[i];
+		uint32_t at = i;
+
+		for (; at > 0 && compare_ordered(&o[at - 1], &next) > 0; at--)
+			o[at] = o[at - 1];
+		o[at] = next;
+	}
+}
+
+uint32_t *jq_object_order(struct heap *h, struct jq_value object)
+{
+	struct ordered *o = heap_alloc(h, object.n * sizeof(*o));
+	uint32_t *order = heap_alloc(h, object.n * sizeof(*order));
+
+	for (uint32_t i = 0; i < object.n; i++)
+		o[i] =
+		    (struct ordered){object.object->members[i].name->text, i};
+	if (object.n <= JQ_FEW)
+		insertion_sort(o, object.n);
+	else
+		qsort(o, object.n, sizeof(*o), compare_ordered);
+	for (uint32_t i = 0; i < object.n; i++)
+		order[i] = o[i].i;
+	return order;
+}
+
+struct slice jq_raw(struct jq_value v)
+{
+	if (v.kind == JQ_ARRAY && v.n == v.array->used)
+		return v.array->raw;
+	if (v.kind == JQ_OBJECT && v.n == v.object->used)
+		return v.object->raw;
+	return (struct slice){NULL, 0};
+}
+
+/* Order. */
+
+static int compare_numbers(double a, double b)
+{
+	if (isnan(a))
+		return -1;
+	return isnan(b) ? 1 : (a > b) - (a < b);
+}
+
+static int compare_arrays(struct heap *h, struct jq_value a, struct jq_value b)
+{
+	int c = 0;
+
+	for (uint32_t i = 0; c == 0 && i < a.n && i < b.n; i++)
+		c = jq_compare(h, a.array->items[i], b.array->items[i]);
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+/* The least of the names that `a` has and `b` has not, and of another one. */
+static const struct name *least_missing(
+    struct jq_value a, struct jq_value b, const struct name *least)
+{
+	for (uint32_t i = 0; i < a.n; i++) {
+		const struct name *name = a.object->members[i].name;
+
+		if ((!least || slice_cmp(name->text, least->text) < 0) &&
+		    number_of(b, name) == b.n)
+			least = name;
+	}
+	return least;
+}
+
+static bool has_greater(struct jq_value o, const struct name *name)
+{
+	for (uint32_t i = 0; i < o.n; i++)
+		if (slice_cmp(o.object->members[i].name->text, name->text) > 0)
+			return true;
+	return false;
+}
+
+static bool same_names(struct jq_value a, struct jq_value b)
+{
+	uint32_t i = 0;
+
+	while (i < a.n && i < b.n &&
+	       a.object->members[i].name == b.object->members[i].name)
+		i++;
+	return i == a.n && i == b.n;
+}
+
+/*
+ * Order objects by the sorted lists of their names. The lists are equal before
+ * the least name that one of them lacks. There, it has a greater name, or ends.
+ */
+static int compare_names(struct jq_value a, struct jq_value b)
+{
+	const struct name *least;
+
+	if (same_names(a, b))
+		return 0;
+	least = least_missing(b, a, least_missing(a, b, NULL));
+	if (!least)
+		return 0;
+	if (number_of(a, least) < a.n)
+		return has_greater(b, least) ? -1 : 1;
+	return has_greater(a, least) ? 1 : -1;
+}
+
+static int compare_objects(struct heap *h, struct jq_value a, struct jq_value b)
+{
+	const struct name *least = NULL; /* of the values that differ */
+	int c = compare_names(a, b);
+
+	if (c)
+		return c;
+	for (uint32_t i = 0; i < a.n; i++) {
+		const struct jq_member *m = &a.object->members[i];
+		uint32_t hint = i;
+		int d;
+
+		if (least && slice_cmp(m->name->text, least->text) > 0)
+			continue;
+		d = jq_compare(h, m->value, jq_object_get(b, m->name, &hint));
+		if (d) {
+			c = d;
+			least = m->name;
+		}
+	}
+	return c;
+}
+
+int jq_compare(struct heap *h, struct jq_value a, struct jq_value b)
+{
+	if (a.kind != b.kind)
+		return a.kind - b.kind;
+	heap_tick(h);
+	switch (a.kind) {
+	case JQ_NUMBER: return compare_numbers(a.number, b.number);
+	case JQ_STRING: return slice_cmp(jq_slice(a), jq_slice(b));
+	case JQ_ARRAY: heap_check_stack(h); return compare_arrays(h, a, b);
+	case JQ_OBJECT: heap_check_stack(h); return compare_objects(h, a, b);
+	default: return 0;
+	}
+}
+
+static bool equal_arrays(struct heap *h, struct jq_value a, struct jq_value b)
+{
+	heap_check_stack(h);
+	for (uint32_t i = 0; i < a.n; i++)
+		if (!jq_equal(h, a.array->items[i], b.array->items[i]))
+			return false;
+	return true;
+}
+
+static bool equal_objects(struct heap *h, struct jq_value a, struct jq_value b)
+{
+	heap_check_stack(h);
+	for (uint32_t i = 0; i < a.n; i++) {
+		const struct jq_member *m = &a.object->members[i];
+		uint32_t hint = i;
+		struct jq_value other = jq_object_get(b, m->name, &hint);
+
+		if (other.kind == JQ_NONE || !jq_equal(h, m->value, other))
+			return false;
+	}
+	return true;
+}
+
+bool jq_equal(struct heap *h, struct jq_value a, struct jq_value b)
+{
+	if (a.kind != b.kind || (a.kind >= JQ_STRING && a.n != b.n))
+		return false;
+	heap_tick(h);
+	switch (a.kind) {
+	case JQ_NUMBER: return a.number == b.number;
+	case JQ_STRING: return slice_eq(jq_slice(a), jq_slice(b));
+	case JQ_ARRAY: return equal_arrays(h, a, b);
+	case JQ_OBJECT: return equal_objects(h, a, b);
+	default: return true;
+	}
+}
+
+const char *jq_kind_name(struct jq_value v)
+{
+	static const char *const names[] = {"no value", "null", "boolean",
+	    "boolean", "number", "string", "array", "object"};
+
+	return names[v.kind];
+}
