@@ -47,8 +47,8 @@ is "$(sql "select count(*) from play_history where weekday is not
 section "a mapping that takes the place of another"
 compare() { run sh examples/compare.sh "$@"; }
 sp-transform --print-filter recently-played |
-    sed 's/^def unit: track_rows;/def unit: track_rows |\
-	if .table == "tracks" then .known.name = (.of.name | ascii_upcase) else . end;/' \
+    sed 's/item_track | track_rows),/item_track | track_rows |\
+	if .table == "tracks" then .known.name = (.of.name | ascii_upcase) else . end),/' \
     >"$tmp/my.jq"
 cp "$db" "$tmp/place.db"
 again() { # what the page says, but for the column that is emptied
@@ -95,7 +95,7 @@ is "$status $(echo "$out" | jq -r 'select(.in == "new").row.user_id')" "1 zed" \
     "a mapping of one's own"
 # A mapping of one endpoint that leaves something out.
 sp-transform --print-filter recently-played >"$tmp/plays.jq"
-sed 's/^def unit: track_rows;/def unit: track_rows | select(.table != "albums");/' \
+sed 's/item_track | track_rows),/item_track | track_rows | select(.table != "albums")),/' \
     "$tmp/plays.jq" >"$tmp/my.jq"
 compare "$db"
 echo "$out" | sort >"$tmp/anyway"

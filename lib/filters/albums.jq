@@ -1,18 +1,14 @@
 # albums: /albums?ids=... An unknown id is null in the list.
 # See `--print-filter recently-played` for what a mapping is.
 #
-# skip: available_markets artists.external_urls artists.href artists.type
-# skip: tracks.external_urls tracks.href tracks.type tracks.preview_url
-# skip: tracks.restrictions
 # shape: id:text uri:text name:text type:string album:object artists:array
 # shape: artists[]:object images:array release_date:date is_local:boolean
-# shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
-# shape: explicit:boolean disc_number:length track_number:length
+# shape: duration_ms:length|object totalMilliseconds:length
+# shape: popularity:number episode:boolean explicit:boolean disc_number:length track_number:length
 # shape: external_ids:object upc:text linked_from:object album_type:string
 # shape: total_tracks:number release_date_precision:string label:text
 # shape: albums[]:object tracks:object items:array items[]:object
 
-# main
 if ok then
 	(.body | object | .albums | list("albums")) as $list
 	| catalogue_rows("album"; $list; full_album_rows),

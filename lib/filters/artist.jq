@@ -4,7 +4,6 @@
 # shape: id:text uri:text name:text images:array genres:array
 # shape: popularity:number followers:object total:count
 
-# main
 if ok then
 	catalogue_rows("artist"; [.body | object]; artist_rows),
 		sp_body_without_id(artist_id), endpoint_status(subject)

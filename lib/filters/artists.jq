@@ -4,7 +4,6 @@
 # shape: id:text uri:text name:text images:array genres:array
 # shape: popularity:number followers:object total:count artists[]:object
 
-# main
 if ok then
 	(.body | object | .artists | list("artists")) as $list
 	| catalogue_rows("artist"; $list; artist_rows),

@@ -40,7 +40,6 @@ def single:
 		error("the body has no audio features")
 	else row($requested) end;
 
-# main
 if ok then
 	(.body | object) as $body
 	| (if $body | has("audio_features") then batch else single end),

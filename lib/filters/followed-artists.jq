@@ -4,7 +4,6 @@
 #
 # Rows of artists, user_relationships ("follows-artist"), endpoint_status.
 #
-# skip: cursors next
 # shape: id:text uri:text name:text images:array genres:array
 # shape: popularity:number followers:object total:count items[]:object
 
@@ -15,7 +14,6 @@ def rows($user; $at; $i):
 		artist_rows, relation($user; $id; "follows-artist"; $at)
 	else {place: place($i), refuse: "is not an artist"} end;
 
-# main
 if ok then
 	(.body | object | .artists | if type == "object" then .items else null end
 		| list("artists.items")) as $items

@@ -10,7 +10,6 @@ def rows($at):
 	if user_id == null then error("the body has no id")
 	else user_rows | .known += {is_me: true, last_refreshed: $at} end;
 
-# main
 if ok then
 	.fetched_at as $at
 	| (.body | object | rows($at)), endpoint_status("")

@@ -6,7 +6,6 @@
 # ("follows-playlist-of", "collaborates-with"), endpoint_status; and deletes
 # from playlist_ingest_queue.
 #
-# skip: external_urls followers limit previous next primary_color
 # shape: id:text uri:text name:text type:string description:string owner:object
 # shape: images:array public:boolean collaborative:boolean snapshot_id:text
 # shape: items[]:object items:object|array tracks:object total:count
@@ -41,7 +40,6 @@ def dequeue:
 	.dequeue | arrays[] | strings
 	| {table: "playlist_ingest_queue", op: "delete", row: {playlist_id: .}};
 
-# main
 if ok then
 	(.body | object | .items | list("items")) as $items
 	| list_user as $user

@@ -9,15 +9,10 @@
 # endpoint_status; and playlist_ingest_queue ("delete") for a playlist whose
 # items are not available.
 #
-# skip: available_markets album.external_urls album.href album.type
-# skip: album.restrictions album.is_playable artists.external_urls artists.href
-# skip: artists.type show.external_urls show.href show.type show.copyrights
-# skip: show.html_description show.languages show.media_type show.explicit
-# skip: limit previous items.primary_color tracks.primary_color video_thumbnail
 # shape: id:text uri:text name:text type:string album:object artists:array
 # shape: artists[]:object images:array release_date:date is_local:boolean
-# shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
-# shape: explicit:boolean disc_number:length track_number:length
+# shape: duration_ms:length|object totalMilliseconds:length
+# shape: popularity:number episode:boolean explicit:boolean disc_number:length track_number:length
 # shape: external_ids:object isrc:text linked_from:object album_type:string
 # shape: total_tracks:number release_date_precision:string show:object
 # shape: description:string publisher:string total_episodes:number
@@ -26,10 +21,6 @@
 # shape: tracks:object items:object|array owner:object snapshot_id:text
 # shape: public:boolean collaborative:boolean followers:object
 # shape: display_name:string
-# unit: .body.tracks.items[].track
-# keep: id uri type episode is_local
-
-def unit: track_rows;
 
 # The object with the items: `items`, `tracks`, or both with equal content. Null
 # if the API does not show them, which does not mean that there are none.
@@ -62,25 +53,25 @@ def check_due($capture; $items):
 				and $items.total > ($items.items | length)))
 	then true else null end;
 
-# The rows of tracks that are not units.
-def other_rows:
-	(.tracks | objects | .items | arrays | .[] | objects | item_rows),
-	(.items | objects | .items | arrays | .[] | objects | item_track | track_rows);
+# The rows of the tracks in `tracks` and `items`, which may both be there.
+def listed_rows:
+	(.tracks, .items) | objects | .items | arrays | .[] | item_track | track_rows;
 
 def page($capture; $id; $items):
 	.owner.id as $owner
-	| ($items.items | adders | ., relation(.known.user_id;
-		$owner; "added-to-playlist-of"; $capture.fetched_at)),
-	other_rows,
-	(check_due($capture; $items) as $due
-		| (($capture | list_of) + {playlist_id: $id,
-			snapshot_id: .snapshot_id, check_due: $due}) as $about
-		| $items | playlist_page($about; 0; $capture | sp_odd_items));
+	| check_due($capture; $items) as $due
+	| (($capture | list_of) + {playlist_id: $id, snapshot_id: .snapshot_id,
+		check_due: $due}) as $about
+	| ($items.items | adders
+		| ., relation(.known.user_id; $owner; "added-to-playlist-of";
+			$capture.fetched_at)),
+	($items | playlist_page($about; 0; $capture | sp_odd_items));
 
 # A page of items under the name of this endpoint, as in an import of all saved
 # bodies of a playlist.
 def items_page($capture; $id):
-	(.items | adders, (.[] | objects | item_track | track_rows)),
+	(.items[] | item_track | track_rows),
+	(.items | adders),
 	((($capture | list_of) + {playlist_id: $id}) as $about
 		| playlist_page($about; page_offset($capture.url; .href);
 			$capture | sp_odd_items));
@@ -105,7 +96,8 @@ def rows($capture; $id):
 	elif $capture.check == true then check($capture; $id)
 	else
 		container as $items
-		| (if $capture.url | query("fields") == null then .
+		| listed_rows,
+		(if $capture.url | query("fields") == null then .
 			else del(.followers) end
 			| playlist_rows($id; refreshed($capture))),
 		(if $items | type == "object" and (.items | type) == "array" then
@@ -114,12 +106,6 @@ def rows($capture; $id):
 		else delete_from_queue($id) end)
 	end;
 
-def rest:
-	. as $capture
-	| (.body | object | id($capture.url)) as $id
-	| (.body | rows($capture; $id)),
-		endpoint_status((.url | path_id("playlists")) // $id);
-
 # Whether this playlist is not available, rather than any.
 def unavailable: .status == 404 or .denied == "subject";
 
@@ -127,8 +113,9 @@ def dequeue:
 	(.url | path_id("playlists")) as $id
 	| if $id == null or (unavailable | not) then empty else delete_from_queue($id) end;
 
-# main
 if ok then
-	(.body | objects | .tracks | objects | .items | arrays | .[] | objects
-		| .track | unit), rest
+	. as $capture
+	| (.body | object | id($capture.url)) as $id
+	| (.body | rows($capture; $id)),
+		endpoint_status((.url | path_id("playlists")) // $id)
 else not_ok(subject), dequeue end

@@ -21,9 +21,37 @@ def sp_error: error;
 def error: if . == null then "error(null)" | sp_error else sp_error end;
 def error(message): message | error;
 
-def sp_digits($from; $to): reduce .[$from:$to][] as $d (0;
-	if . == null or $d < 48 or $d > 57 then null else . * 10 + $d - 48 end);
-def sp_pad($n): ("0000" + tostring)[-$n:];
+# The numbers below 100 as two digits, and what two digits mean.
+def sp_digits: ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09",
+	"10", "11", "12", "13", "14", "15", "16", "17", "18", "19",
+	"20", "21", "22", "23", "24", "25", "26", "27", "28", "29",
+	"30", "31", "32", "33", "34", "35", "36", "37", "38", "39",
+	"40", "41", "42", "43", "44", "45", "46", "47", "48", "49",
+	"50", "51", "52", "53", "54", "55", "56", "57", "58", "59",
+	"60", "61", "62", "63", "64", "65", "66", "67", "68", "69",
+	"70", "71", "72", "73", "74", "75", "76", "77", "78", "79",
+	"80", "81", "82", "83", "84", "85", "86", "87", "88", "89",
+	"90", "91", "92", "93", "94", "95", "96", "97", "98", "99"];
+def sp_numbers: {"00": 0, "01": 1, "02": 2, "03": 3, "04": 4,
+	"05": 5, "06": 6, "07": 7, "08": 8, "09": 9,
+	"10": 10, "11": 11, "12": 12, "13": 13, "14": 14,
+	"15": 15, "16": 16, "17": 17, "18": 18, "19": 19,
+	"20": 20, "21": 21, "22": 22, "23": 23, "24": 24,
+	"25": 25, "26": 26, "27": 27, "28": 28, "29": 29,
+	"30": 30, "31": 31, "32": 32, "33": 33, "34": 34,
+	"35": 35, "36": 36, "37": 37, "38": 38, "39": 39,
+	"40": 40, "41": 41, "42": 42, "43": 43, "44": 44,
+	"45": 45, "46": 46, "47": 47, "48": 48, "49": 49,
+	"50": 50, "51": 51, "52": 52, "53": 53, "54": 54,
+	"55": 55, "56": 56, "57": 57, "58": 58, "59": 59,
+	"60": 60, "61": 61, "62": 62, "63": 63, "64": 64,
+	"65": 65, "66": 66, "67": 67, "68": 68, "69": 69,
+	"70": 70, "71": 71, "72": 72, "73": 73, "74": 74,
+	"75": 75, "76": 76, "77": 77, "78": 78, "79": 79,
+	"80": 80, "81": 81, "82": 82, "83": 83, "84": 84,
+	"85": 85, "86": 86, "87": 87, "88": 88, "89": 89,
+	"90": 90, "91": 91, "92": 92, "93": 93, "94": 94,
+	"95": 95, "96": 96, "97": 97, "98": 98, "99": 99};
 
 # Unix milliseconds as 2026-11-22T06:40:00.123Z.
 def iso:
@@ -38,14 +66,17 @@ def iso:
 	| ($doe - (365 * $yoe + ($yoe / 4 | floor) - ($yoe / 100 | floor))) as $doy
 	| ((5 * $doy + 2) / 153 | floor) as $mp
 	| (if $mp < 10 then $mp + 3 else $mp - 9 end) as $m
-	| ($yoe + $era * 400 + (if $m <= 2 then 1 else 0 end) | sp_pad(4))
-		+ "-" + ($m | sp_pad(2))
-		+ "-" + ($doy - ((153 * $mp + 2) / 5 | floor) + 1 | sp_pad(2))
-		+ "T" + ($rest / 3600000 | floor | sp_pad(2))
-		+ ":" + ($rest / 60000 | floor % 60 | sp_pad(2))
-		+ ":" + ($rest / 1000 | floor % 60 | sp_pad(2))
-		+ "." + ($rest % 1000 | sp_pad(3)) + "Z";
+	| ($yoe + $era * 400 + (if $m <= 2 then 1 else 0 end)) as $y
+	| sp_digits[$y / 100 | floor] + sp_digits[$y % 100]
+		+ "-" + sp_digits[$m]
+		+ "-" + sp_digits[$doy - ((153 * $mp + 2) / 5 | floor) + 1]
+		+ "T" + sp_digits[$rest / 3600000 | floor]
+		+ ":" + sp_digits[$rest / 60000 | floor % 60]
+		+ ":" + sp_digits[$rest / 1000 | floor % 60]
+		+ "." + ($rest % 1000 | "\(. / 100 | floor)" + sp_digits[. % 100])
+		+ "Z";
 
+# The days from 1970 to a date.
 def sp_days($y; $m; $d):
 	(if $m <= 2 then $y - 1 else $y end) as $y
 	| ($y / 400 | floor) as $era
@@ -54,35 +85,51 @@ def sp_days($y; $m; $d):
 	| $era * 146097 + $yoe * 365 + ($yoe / 4 | floor) - ($yoe / 100 | floor)
 		+ $days + $d - 1 - 719468;
 
-# A time like 2026-11-22T06:40:00Z, with a fraction or without, as Unix
-# milliseconds; null if it is none.
+# How many days a month has.
+def sp_month_days($y; $m):
+	if $m == 4 or $m == 6 or $m == 9 or $m == 11 then 30
+	elif $m != 2 then 31
+	elif $y % 4 == 0 and ($y % 100 != 0 or $y % 400 == 0) then 29
+	else 28 end;
+
+# The number of the two digits that a text has at an index; null if they are none.
+def sp_number($at): sp_numbers[.[$at:$at + 2]];
+def sp_year: sp_number(0) * 100 + sp_number(2);
+
+# Whether a value is a time like 2026-11-22T06:40:00Z, with a fraction or without.
+def is_time:
+	type == "string"
+	and (length as $n
+		| explode as $c
+		| ($n == 20 or ($n > 21 and $n <= 30 and $c[19] == 46
+			and all($c[20:-1][]; . >= 48 and . <= 57)))
+		and $c[4] == 45 and $c[7] == 45 and $c[10] == 84
+		and $c[13] == 58 and $c[16] == 58 and $c[-1] == 90)
+	and sp_number(0) != null and sp_number(2) != null
+	and (sp_number(5) | . != null and . >= 1 and . <= 12)
+	and (sp_number(8) as $day
+		| $day != null and $day >= 1 and ($day <= 28
+			or $day <= sp_month_days(sp_year; sp_number(5))))
+	and (sp_number(11) | . != null and . < 24)
+	and (sp_number(14) | . != null and . < 60)
+	and (sp_number(17) | . != null and . < 60);
+
+# The milliseconds that the fraction of a time has, as three digits.
+def sp_fraction: .[20:-1] + "000" | .[0:3];
+
+# A time as Unix milliseconds; null if it is none.
 def ms:
-	if type != "string" then null else
-		. as $text | explode | length as $n
-		| if $n < 20 or $n == 21 or $n > 30 or .[4] != 45 or .[7] != 45
-			or .[10] != 84 or .[13] != 58 or .[16] != 58 or .[$n - 1] != 90
-			or ($n > 20 and (.[19] != 46 or sp_digits(20; $n - 1) == null))
-		then null else
-			[sp_digits(0; 4), sp_digits(5; 7), sp_digits(8; 10),
-				sp_digits(11; 13), sp_digits(14; 16), sp_digits(17; 19),
-				(.[20:$n - 1] + [48, 48, 48] | sp_digits(0; 3))]
-			| if any(.[]; . == null) then null else
-				sp_days(.[0]; .[1]; .[2]) * 86400000 + .[3] * 3600000
-					+ .[4] * 60000 + .[5] * 1000 + .[6]
-				| if iso[0:19] == $text[0:19] then . else null end
-			end
-		end
-	end;
+	if is_time then
+		sp_days(sp_year; sp_number(5); sp_number(8)) * 86400000
+			+ sp_number(11) * 3600000 + sp_number(14) * 60000
+			+ sp_number(17) * 1000 + (sp_fraction | tonumber)
+	else null end;
 
 # A time in the form that is stored; null if it is none.
-def time: ms | if . == null then null else iso end;
-
-def sp_times_are($fraction): tojson | test("^\\[(\"[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]" + $fraction + "Z\",?)*\\]$");
-
-# Whether all times of a list are in that form already. One regular expression
-# over all of them costs less than a test of each. It does not match 29
-# February, so that such lists are tested one by one.
-def times_are_plain: sp_times_are("\\.[0-9]{3}");
+def time:
+	if is_time | not then null
+	elif length == 24 then .
+	else .[0:19] + "." + sp_fraction + "Z" end;
 
 # The id of a playlist, from spotify:playlist:ID or the older
 # spotify:user:NAME:playlist:ID; null for any other text.
@@ -209,9 +256,9 @@ def sp_uri_id($prefix):
 	if (.uri | type) == "string" and (.uri | startswith($prefix)) then
 		.uri[($prefix | length):] | if . == "" then null else . end
 	else null end;
-def artist_id: if .id then .id else sp_uri_id("spotify:artist:") end;
-def album_id: if .id then .id else sp_uri_id("spotify:album:") end;
-def user_id: if .id then .id else sp_uri_id("spotify:user:") end;
+def artist_id: .id // sp_uri_id("spotify:artist:");
+def album_id: .id // sp_uri_id("spotify:album:");
+def user_id: .id // sp_uri_id("spotify:user:");
 
 # The objects of the API. `of` adds their columns to a row, which the next lines
 # declare: the columns of each table that are members of its objects; which
@@ -250,39 +297,35 @@ def user_id: if .id then .id else sp_uri_id("spotify:user:") end;
 # The rows of entities. They are `known`, without null members: null means that
 # the API gives no value, and the column keeps its own.
 def artist_rows:
-	(if .id then .id else artist_id end) as $id
-	| if $id then {table: "artists", known: {artist_id: $id}, of: .}
-	else empty end;
+	artist_id as $id
+	| if $id == null then empty
+	else {table: "artists", known: {artist_id: $id}, of: .} end;
 
 # The artists of an object, and their places in it: rows of `table`, whose other
 # column `key` is the id of the object.
 def sp_artists($table; $key; $id):
-	if .artists then
-		foreach .artists[] as $artist (-1; . + 1;
-			. as $position
-			| $artist
-			| (if .id then .id else artist_id end) as $artist_id
-			| if $artist_id then
-				{table: "artists", known: {artist_id: $artist_id},
-					of: .},
-				{table: $table, row: {($key): $id,
-					artist_id: $artist_id, $position}}
-			else empty end)
-	else empty end;
+	(.artists // []) as $artists
+	| range($artists | length) as $i
+	| $artists[$i]
+	| artist_id as $artist_id
+	| if $artist_id == null then empty
+	else
+		artist_rows,
+		{table: $table, row: {($key): $id, artist_id: $artist_id,
+			position: $i}}
+	end;
 
 def album_rows:
-	(if .id then .id else album_id end) as $id
-	| if $id then
+	album_id as $id
+	| if $id == null then empty
+	else
 		{table: "albums", known: {album_id: $id}, of: .},
 		sp_artists("album_artists"; "album_id"; $id)
-	else empty end;
+	end;
 
 # A local file has no id; its uri is used. The uri of a track contains its id.
-def track_id:
-	if .id then .id
-	elif (.uri | type) == "string" and (.uri | startswith("spotify:track:"))
-	then .uri[14:] | if . == "" then null else . end
-	else .uri end;
+def track_id: .id // sp_uri_id("spotify:track:") // (.uri
+	| if . == "spotify:track:" then null else . end);
 
 # Playlists contain episodes, too, which are no tracks.
 def is_episode:
@@ -290,26 +333,25 @@ def is_episode:
 	else .type == "episode" or .episode == true end;
 
 # An episode of a podcast, and its show.
-def episode_id: if .id then .id else sp_uri_id("spotify:episode:") end;
-def show_id: if .id then .id else sp_uri_id("spotify:show:") end;
+def episode_id: .id // sp_uri_id("spotify:episode:");
+def show_id: .id // sp_uri_id("spotify:show:");
 def show_rows:
-	if type != "object" then empty else
-		show_id as $id
-		| if $id then {table: "shows", known: {show_id: $id}, of: .}
-		else empty end
-	end;
+	(objects | show_id) as $id
+	| if $id == null then empty
+	else {table: "shows", known: {show_id: $id}, of: .} end;
 def episode_rows:
 	episode_id as $id
-	| if $id then
+	| if $id == null then empty
+	else
 		{table: "episodes", known: {episode_id: $id,
 			show_id: (.show | if type == "object" then show_id
 				else null end)}, of: .},
 		(.show | show_rows)
-	else empty end;
+	end;
 
 # A duration in milliseconds; that of a local file is an object.
 def sp_duration:
-	if . < {} then . elif has("totalMilliseconds") then .totalMilliseconds
+	if type == "object" and has("totalMilliseconds") then .totalMilliseconds
 	else . end;
 
 def sp_track_rows($id; $album_id):
@@ -322,30 +364,22 @@ def track_rows:
 	if type != "object" then empty
 	elif is_episode then episode_rows
 	else
-		(if .id then .id else track_id end) as $id
-		| if $id then
-			sp_track_rows($id; .album | if .id then .id
-				else album_id end), (.album | album_rows)
-		else empty end
+		track_id as $id
+		| if $id == null then empty
+		else
+			sp_track_rows($id; .album | album_id),
+			(.album | album_rows)
+		end
 	end;
 
 # The track or episode of a list item: in `track` or, since 2026, in `item`;
 # then `track` may be the value true.
 def item_track: if (.track | type) == "object" then .track else .item end;
 
-# The rows of an item whose track is not in `track`.
-def item_rows:
-	if .item then
-		if (.track | type) == "object" then empty else .item | track_rows end
-	else empty end;
-
 def user_rows:
-	if type != "object" then empty else
-		user_id as $id
-		| if $id == null then empty else
-			{table: "users", known: {user_id: $id}, of: .}
-		end
-	end;
+	(objects | user_id) as $id
+	| if $id == null then empty
+	else {table: "users", known: {user_id: $id}, of: .} end;
 
 # A relation of one account to another, or to an artist, seen at a time.
 def relation($user; $other; $kind; $at):
@@ -391,43 +425,40 @@ def adders:
 	| to_entries[]
 	| {table: "users", known: {user_id: .key, uri: .value}};
 
-# A playlist item as it is stored in its list; null if the item has no track at
-# all, as when a request chose its fields. An item that cannot be used, or whose
-# track was refused, keeps its position.
-def sp_entry($plain; $odd):
-	if . == null then {kind: (if $odd then "refused" else "unavailable" end)}
-	else
-		item_track as $track
-		| (if $track == null then
-				if $odd then {kind: "refused"}
-				elif has("item") or (has("track") and .track == null) then
-					{kind: "unavailable"}
-				else null end
-			elif ($track | track_id) == null then
-				if $odd then {kind: "refused"}
-				elif $track | has("id") or has("uri") then
-					{kind: "unavailable"}
-				else null end
-			else
-				(if $track | is_episode then {kind: "episode"} else
-					{kind: (if .is_local == true or $track.is_local == true
-							or (($track.uri | type) == "string"
-							and ($track.uri | startswith("spotify:local:")))
-						then "local" else "track" end),
-					track_id: ($track | track_id)}
-				end)
-				+ (if $track.uri != null then {uri: $track.uri}
-					elif $track.id != null and ($track | is_episode)
-					then {uri: "spotify:episode:\($track.id)"}
-					else {} end)
-			end) as $what
-		| if $what == null then null else
-			$what + (.added_at
-				| if $plain and . != null then .[0:19] + ".000Z"
-				else time end
-				| if . == null then {} else {added_at: .} end)
-			+ (added_by | if . == null then {} else {added_by: .} end)
-		end
+# What a playlist item is; null if it has no track at all, as when a request
+# chose its fields. An item whose track was refused is `odd`.
+def sp_item_kind($track; $odd):
+	if $track | track_id != null then
+		if $track | is_episode then "episode"
+		elif .is_local == true or $track.is_local == true
+			or ($track.uri // "" | startswith("spotify:local:"))
+		then "local"
+		else "track" end
+	elif $odd then "refused"
+	elif . == null then "unavailable"
+	elif $track != null then
+		if $track | has("id") or has("uri") then "unavailable" else null end
+	elif has("item") or (has("track") and .track == null) then "unavailable"
+	else null end;
+
+def sp_put($name; $value): if $value == null then . else .[$name] = $value end;
+
+# A playlist item as it is stored in its list; null if that is not known. One that
+# cannot be used keeps its position.
+def sp_entry($odd):
+	item_track as $track
+	| sp_item_kind($track; $odd) as $kind
+	| (.added_at | time) as $added_at
+	| added_by as $added_by
+	| if $kind == null then null else
+		{kind: $kind}
+		| if $kind == "track" or $kind == "local" then
+			.track_id = ($track | track_id) | sp_put("uri"; $track.uri)
+		elif $kind == "episode" then
+			.uri = ($track.uri // "spotify:episode:" + $track.id)
+		else . end
+		| sp_put("added_at"; $added_at)
+		| sp_put("added_by"; $added_by)
 	end;
 
 # The list of a playlist's tracks that a page belongs to: the pages of one
@@ -445,7 +476,9 @@ def list_of:
 # The offset of a page without the member `offset`.
 def page_offset($url; $href):
 	($url // $href) | query("offset") // "" | explode
-	| sp_digits(0; length) // 0;
+	| if all(.[]; . >= 48 and . <= 57) then
+		reduce .[] as $digit (0; . * 10 + $digit - 48)
+	else 0 end;
 
 # The row of a page of a playlist's items, from the object with `items`. `about`
 # has the other columns of the row, `odd` is of sp_odd_items. `last` is set only
@@ -460,20 +493,15 @@ def playlist_page($about; $offset; $odd):
 	| (.next == null) as $ended
 	| (if has("next") and $ended != ($offset + ($items | length) >= $total)
 		then $ended else null end) as $last
-	| ([$items[] | if type == "object" then .added_at else null end
-		| if . == null then empty else . end]
-		| sp_times_are("")) as $plain
 	| [range($items | length) as $i
-		| $items[$i] | sp_entry($plain; $odd[$i | tostring])] as $entries
-	| ($entries | contains([null])) as $unknown
-	| (if $plain then empty else
-		range($items | length) as $i
+		| $items[$i] | sp_entry($odd[$i | tostring])] as $entries
+	| any($entries[]; . == null) as $unknown
+	| (range($items | length) as $i
 		| $items[$i]
-		| if type == "object" and .added_at != null and .added_at != ""
-			and (.added_at | time) == null
-		then {place: place($i), refuse: "has no valid 'added_at'"}
-		else empty end
-	end),
+		| if .added_at == null or .added_at == "" or $entries[$i].added_at
+			or (.added_at | is_time)
+		then empty
+		else {place: place($i), refuse: "has no valid 'added_at'"} end),
 	(if $unknown then
 		range($items | length) as $i
 		| if $entries[$i] then empty else
@@ -645,8 +673,6 @@ def sp_ended:
 		| rtrimstr("TUTC") | rtrimstr("+00:00") | rtrimstr("Z")
 		| if length == 16 then . + ":00Z" else . + "Z" end
 	end;
-def sp_ends_are_plain: sp_times_are("") and (min // "") >= "1970";
-
 # The names of what was played, where there is no uri.
 def sp_names:
 	[.master_metadata_album_artist_name, .master_metadata_track_name,
@@ -662,28 +688,26 @@ def sp_kind:
 
 # The id of a track, where a local file's is its uri; or of an episode.
 def sp_track_id:
-	ltrimstr("spotify:track:") as $id
-	| if $id != . or startswith("spotify:local:") then $id else null end;
+	if . == null then null
+	elif startswith("spotify:track:") then ltrimstr("spotify:track:")
+	elif startswith("spotify:local:") then .
+	else null end;
 def sp_episode_id:
-	if . == null then null else
-		ltrimstr("spotify:episode:") as $id
-		| if $id != . then $id else null end
-	end;
+	if . == null or (startswith("spotify:episode:") | not) then null
+	else ltrimstr("spotify:episode:") end;
 
-# The members that have no column.
+# The members of these names, which have no column; null if there are none.
 def sp_others($names):
 	. as $row
-	| reduce $names[] as $name ({}; if $row[$name] == null then .
-		else .[$name] = $row[$name] end)
-	| if . == {} then null else . end;
+	| reduce $names[] as $name (null;
+		if $row[$name] == null then . else .[$name] = $row[$name] end);
 
 # Counts equal streams where the capture, as a body by itself, does not.
 def sp_count:
 	foreach .[] as $stream ({};
-		($stream.known | [.ts, .item, .offline_timestamp, .ms_played] | tojson)
-			as $key
-		| setpath(["key"]; $key) | setpath([$key]; (.[$key] // 0) + 1);
-		.[.key] as $nth | $stream | .known.nth = $nth);
+		([$stream | .ts, .item, .offline_timestamp, .ms_played] | tojson) as $key
+		| .key = $key | .[$key] += 1;
+		.[.key] as $nth | $stream | .nth = $nth);
 
 # The indexes of rows whose refusal by their shape says why they are not used.
 def sp_odd_rows($names):
@@ -691,94 +715,91 @@ def sp_odd_rows($names):
 		| select(length == 2 or .[2] == $names.ended or .[2] == $names.played))
 		as $path ({}; .[$path[1] | tostring] = true);
 
+# The moment at which the device says that a stream began, in Unix milliseconds,
+# where older rows have seconds; 0 if it says nothing usable.
+def sp_clock:
+	.offline_timestamp
+	| if . == null or . <= 0 or . > 9e15 then 0
+	elif . > 1e11 then floor
+	else . * 1000 + 0.5 | floor end;
+
+# When a stream began: what the device says, if that was within a week before the
+# end; else the time played before it.
+def sp_started($ended):
+	sp_clock as $clock
+	| if $clock == 0 or $clock > $ended + 3000 or $clock < $ended - 604800000
+	then $ended - .ms_played
+	else $clock end;
+
+# Why a row is no stream; null if it is one.
+def sp_no_stream($ended; $names):
+	if . == null then "is null"
+	elif $ended == null then "has no valid '\($names.ended)'"
+	elif .ms_played == null or .ms_played > 9007199254740991
+	then "has no valid '\($names.played)'"
+	else null end;
+
+# The columns of a stream that ended then, the nth that is equal.
+def sp_stream($user; $form; $video; $ended; $nth; $others):
+	sp_started($ended) as $started
+	| {user_id: $user, ts: ($ended | iso),
+		item: (.spotify_track_uri // .spotify_episode_uri
+			// .audiobook_chapter_uri // .audiobook_uri // sp_names),
+		offline_timestamp: sp_clock, ms_played, nth: $nth, form: $form,
+		kind: (if $video then "video"
+			elif .spotify_track_uri then "track"
+			else sp_kind end),
+		track_id: (.spotify_track_uri | sp_track_id),
+		episode_id: (.spotify_episode_uri | sp_episode_id),
+		started_at: (if $started < 0 then null else $started | iso end),
+		phantom: ($started < 0 or .ms_played > $ended - $started + 3000),
+		track_name: .master_metadata_track_name,
+		artist_name: .master_metadata_album_artist_name,
+		album_name: .master_metadata_album_album_name,
+		episode_name, show_name: .episode_show_name,
+		audiobook_title, audiobook_uri,
+		audiobook_chapter_title, audiobook_chapter_uri,
+		reason_start, reason_end, skipped, shuffle, offline,
+		incognito_mode, platform, conn_country,
+		vendor_json: sp_others($others)};
+
+# What a file of an export covers. One of the basic form that has only podcasts
+# says nothing about music, and one of videos says nothing about what was heard.
+def sp_coverage($form; $video; $streams):
+	if $video or .sha256 == null
+		or ($form == "basic" and all($streams[]; .kind != "track"))
+	then empty else
+		[$streams[].ts] as $times
+		| {table: "streaming_coverage", known: {user_id: .user, sha256,
+			first_row, file, form: $form, rows: ($streams | length),
+			file_rows, covered_from: ($times | min),
+			covered_to: ($times | max)}}
+	end;
+
 # The streams in the rows of a capture, the rows that are refused, and what they
 # cover. $names: those of the members with the end and with what was played, and
-# all known ones. A million rows pass here, and a call with arguments costs as
-# much as ten members do: so the row of a stream is one expression. Where the
-# ends have one plain form, functions in C read them. What sp-load would
-# refuse is refused here, so that its file covers nothing.
+# all known ones. What sp-load would refuse is refused here, so that its file
+# covers nothing.
 def streams($form; $names):
-	.user as $user
+	. as $capture
 	| (.body | if type == "array" then .
-		else error("the body is no list of rows") end) as $listed
-	| [$listed[] | .ts] as $ends
-	| ($ends | sp_ends_are_plain) as $given
-	| (if $given then $listed else
-		[$listed[] | . + {ts: (.ts | sp_ended)}] end) as $rows
-	| (if $given then $ends else [$rows[] | .ts] end) as $times
-	| ($given or ($times | sp_ends_are_plain)) as $plain
+		else error("the body is no list of rows") end) as $rows
 	| (sp_file // "" | ascii_downcase | contains("video")) as $video
-	| (($rows | add // {} | keys) - $names.known
-		- ["username", "ip_addr", "ip_addr_decrypted",
-			"user_agent_decrypted", "sp_nth"]) as $others
-	| def stream:
-		.ms_played as $played
-		| (if $plain then
-				.ts | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime * 1000
-			else .ts | ms end) as $ended
-		| if $ended == null or $played == null
-				or $played > 9007199254740991 then empty else
-		.offline_timestamp as $clock
-		| (if $clock == null or $clock <= 0 or $clock > 9e15 then 0
-			elif $clock > 1e11 then $clock | floor
-			else $clock * 1000 + 0.5 | floor end) as $clock
-		| (if $clock == 0 or $clock > $ended + 3000
-				or $clock < $ended - 604800000
-			then $ended - $played else $clock end) as $started
-		| .spotify_track_uri as $track
-		| {table: "streaming_history", known: {user_id: $user,
-			ts: (if $plain then .ts | rtrimstr("Z") + ".000Z"
-				else $ended | iso end),
-			item: (if $track then $track else .spotify_episode_uri
-				// .audiobook_chapter_uri // .audiobook_uri
-				// sp_names end),
-			offline_timestamp: $clock, ms_played: $played,
-			nth: (if .sp_nth then .sp_nth else 1 end), form: $form,
-			kind: (if $video then "video" elif $track then "track"
-				else sp_kind end),
-			track_id: (if $track then $track | sp_track_id
-				else null end),
-			episode_id: (.spotify_episode_uri | sp_episode_id),
-			started_at: (if $started < 0 then null
-				elif $started % 1000 != 0 then $started | iso
-				else $started / 1000
-					| strftime("%Y-%m-%dT%H:%M:%S.000Z") end),
-			phantom: ($started < 0
-				or $played > $ended - $started + 3000),
-			track_name: .master_metadata_track_name,
-			artist_name: .master_metadata_album_artist_name,
-			album_name: .master_metadata_album_album_name,
-			episode_name, show_name: .episode_show_name,
-			audiobook_title, audiobook_uri,
-			audiobook_chapter_title, audiobook_chapter_uri,
-			reason_start, reason_end, skipped, shuffle, offline,
-			incognito_mode, platform, conn_country,
-			vendor_json: (if $others == [] then null
-				else sp_others($others) end)}}
-		end;
-	(reduce (.repeats // {} | to_entries[]
-			| (.key | tonumber) as $i
-			| select($i < ($rows | length)) | .key = $i)
-		as $repeat ($rows; .[$repeat.key].sp_nth = $repeat.value)) as $rows
-	| [$rows[] | stream] as $streams
-	| (if .first_row == null then $streams | sp_count else $streams[] end),
-	(if ($streams | length) == ($rows | length) then empty else
-		sp_odd_rows($names) as $odd
-		| range($rows | length) as $i
-		| if $odd[$i | tostring] or ([$rows[$i] | stream] != []) then empty
-		else {place: row_place($i), refuse: ($listed[$i]
-			| if . == null then "is null"
-			elif $rows[$i].ts | ms == null then
-				"has no valid '\($names.ended)'"
-			else "has no valid '\($names.played)'" end)} end
-	end),
-	# A file of the basic form that has only podcasts says nothing about music.
-	if $video or .sha256 == null or ($form == "basic"
-		and ($streams | any(.known.kind == "track") | not))
-	then empty else
-		(if $plain then $times else [$streams[].known.ts] end) as $known
-		| {table: "streaming_coverage", known: {user_id: $user, sha256,
-			first_row, file, form: $form, rows: ($streams | length),
-			file_rows, covered_from: ($known | min | time),
-			covered_to: ($known | max | time)}}
-	end;
+	| (($rows | add // {} | keys) - $names.known - ["username", "ip_addr",
+		"ip_addr_decrypted", "user_agent_decrypted"]) as $others
+	| [range($rows | length) as $i
+		| $rows[$i]
+		| (.ts | sp_ended | ms) as $ended
+		| sp_no_stream($ended; $names) as $why
+		| if $why == null then
+			(if $capture.repeats then $capture.repeats["\($i)"]
+				else null end // 1) as $nth
+			| {stream: sp_stream($capture.user; $form; $video; $ended;
+				$nth; $others)}
+		elif $capture | sp_odd_rows($names)["\($i)"] then empty
+		else {place: ($capture | row_place($i)), refuse: $why} end] as $results
+	| [$results[].stream | values] as $streams
+	| (if .first_row == null then $streams | sp_count else $streams[] end
+		| {table: "streaming_history", known: .}),
+	($results[] | select(.refuse)),
+	sp_coverage($form; $video; $streams);

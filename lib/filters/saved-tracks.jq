@@ -2,28 +2,19 @@
 # user saved them is not stored. See `--print-filter recently-played`
 # for what a mapping is.
 #
-# skip: available_markets album.external_urls album.href album.type
-# skip: album.restrictions album.is_playable artists.external_urls artists.href
-# skip: artists.type show.external_urls show.href show.type show.copyrights
-# skip: show.html_description show.languages show.media_type show.explicit
 # shape: id:text uri:text name:text type:string album:object artists:array
 # shape: artists[]:object images:array release_date:date is_local:boolean
-# shape: duration_ms:length|object totalMilliseconds:length popularity:number episode:boolean
-# shape: explicit:boolean disc_number:length track_number:length
+# shape: duration_ms:length|object totalMilliseconds:length
+# shape: popularity:number episode:boolean explicit:boolean disc_number:length track_number:length
 # shape: external_ids:object isrc:text linked_from:object album_type:string
 # shape: total_tracks:number release_date_precision:string show:object
 # shape: description:string publisher:string total_episodes:number
 # shape: items[]:object track:object
-# unit: .body.items[].track
-# keep: id uri
 
-def unit: track_rows;
-def rest:
-	sp_odd_whole as $odd
-	| without_track(.body | object | .items | list("items"); $odd),
-	endpoint_status("");
-
-# main
 if ok then
-	(.body | objects | .items | arrays | .[] | objects | .track | unit), rest
+	sp_odd_whole as $odd
+	| (.body | object | .items | list("items")) as $items
+	| ($items[] | item_track | track_rows),
+		without_track($items; $odd),
+		endpoint_status("")
 else not_ok("") end

@@ -4,7 +4,6 @@
 # capture tells of the file. Who sent a row, and from where, is private: it is
 # not read, even if the capture has it.
 #
-# skip: username ip_addr ip_addr_decrypted user_agent_decrypted
 # shape: body[]:object ts:string ms_played:count offline_timestamp:number
 # shape: spotify_track_uri:text master_metadata_track_name:text
 # shape: master_metadata_album_artist_name:text

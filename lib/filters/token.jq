@@ -4,5 +4,4 @@
 #
 # Rows of endpoint_status.
 
-# main
 if ok then empty else not_ok("") end
