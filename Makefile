@@ -76,7 +76,8 @@ EXAMPLES = $(shell find examples -type f 2>/dev/null)
 HEADERS = $(wildcard lib/*/*.h cmd/*.h tests/unit/*.h)
 LIB_SRC = $(wildcard lib/*/*.c) $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) \
-	$(B)/gen/filters.o $(B)/gen/schema.o $(B)/gen/statements.o
+	$(B)/gen/filters.o $(B)/gen/jq.o $(B)/gen/schema.o \
+	$(B)/gen/statements.o
 # Unit tests, and programs that tests use: each links all libraries.
 TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c \
 	tests/bench/*.c))
@@ -109,6 +110,12 @@ $(B)/gen/filters.c: $(FILTERS) lib/filters lib/embed.sh
 	@mkdir -p $(@D)
 	$(call say,EMBED)
 	$(Q)sh lib/embed.sh builtin_filters $(FILTERS) > $@
+
+# jq's functions that are defined in jq.
+$(B)/gen/jq.c: lib/jq/builtins.jq lib/embed.sh
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$(Q)sh lib/embed.sh builtin_jq lib/jq/builtins.jq > $@
 
 $(B)/gen/schema.c: $(SCHEMA) lib/schema lib/embed.sh
 	@mkdir -p $(@D)

@@ -1,6 +1,7 @@
 /*
- * Files that are built into the programs: the mappings of lib/filters and
- * the schema of lib/schema. The tables are made by lib/embed.sh.
+ * Files that are built into the programs: the mappings of lib/filters, the
+ * schema of lib/schema and lib/jq/builtins.jq. The tables are made by
+ * lib/embed.sh.
  */
 #ifndef SP_BASE_BUILTIN_H
 #define SP_BASE_BUILTIN_H
@@ -15,8 +16,9 @@ struct builtin_file {
 	size_t len;
 };
 
-/* Both tables end with a NULL name. */
+/* Each table ends with a NULL name. */
 extern const struct builtin_file builtin_filters[];
+extern const struct builtin_file builtin_jq[];
 extern const struct builtin_file builtin_schema[];
 
 /* The file of that name in one of the tables, or NULL. */

@@ -1,0 +1,71 @@
+# jq's functions that are defined in jq, as jq 1.7 has them. The others are in C:
+# builtins.c.
+
+def not: if . then false else true end;
+def error(message): message | error;
+
+def values: if . == null then empty else . end;
+def nulls: if . == null then . else empty end;
+def booleans: if type == "boolean" then . else empty end;
+def numbers: if type == "number" then . else empty end;
+def strings: if type == "string" then . else empty end;
+def arrays: if type == "array" then . else empty end;
+def objects: if type == "object" then . else empty end;
+def iterables: if type | . == "array" or . == "object" then . else empty end;
+def scalars: if type | . == "array" or . == "object" then empty else . end;
+
+def select(f): if f then . else empty end;
+def map(f): [.[] | f];
+def map_values(f): .[] |= f;
+
+def recurse: recurse(.[]?);
+def recurse(f; condition): recurse(f | select(condition));
+def walk(f):
+	def w:
+		if type == "object" then map_values(w)
+		elif type == "array" then map(w)
+		else . end
+		| f;
+	w;
+
+def first: .[0];
+def last: .[-1];
+def last(f): reduce f as $x (null; $x);
+def nth($n): .[$n];
+def nth($n; f):
+	if $n < 0 then error("Out of bounds negative array index")
+	else last(limit($n + 1; f)) end;
+
+def in(object): . as $key | object | has($key);
+def inside(outer): . as $inner | outer | contains($inner);
+def IN(values): any(values == .; .);
+def IN(source; values): any(source == values; .);
+
+def to_entries: [keys_unsorted[] as $key | {$key, value: .[$key]}];
+def from_entries:
+	reduce .[] as $entry ({}; . + {
+		($entry | if .key == null then .k // .name // .Name // .K // .Key
+			else .key end
+			| if type == "string" then . else tojson end):
+		($entry | if has("value") then .value
+			elif has("v") then .v
+			else .Value end)});
+def with_entries(f): to_entries | map(f) | from_entries;
+
+def del(f): delpaths([path(f)]);
+def paths: path(..) | select(. != []);
+def paths(f): . as $whole | paths | select(. as $path | $whole | getpath($path) | f);
+def leaf_paths: paths(scalars);
+
+def transpose:
+	if . == [] then [] else
+		. as $rows
+		| (map(length) | max) as $columns
+		| [range(0; $columns) as $j
+			| [range(0; $rows | length) as $i | $rows[$i][$j]]]
+	end;
+def combinations:
+	if length == 0 then [] else
+		.[0][] as $first | (.[1:] | combinations) as $rest | [$first] + $rest
+	end;
+def combinations(n): . as $values | [range(n)] | map($values) | combinations;

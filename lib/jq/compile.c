@@ -1,0 +1,92 @@
+#include "jq/compile.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/builtin.h"
+#include "base/mem.h"
+#include "jq/compiler.h"
+
+#define COMPILE_MEMORY_MAX ((size_t)256 << 20)
+#define COMPILE_STACK_MAX ((size_t)1 << 20)
+#define COMPILE_TIME_MAX_MS 10000
+
+void compile_error(struct compiler *c, uint32_t line, const char *format, ...)
+{
+	const char *name = c->sources[c->source].name;
+	va_list args;
+	char text[512];
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	buf_printf(c->why, "%s%sline %u: %s", name ? name : "",
+	    name ? ", " : "", (unsigned)line, text);
+	heap_exceed(c->heap, "");
+}
+
+void *compiler_new(struct compiler *c, size_t n)
+{
+	return memset(heap_alloc(c->heap, n), 0, n);
+}
+
+static void compile(void *ctx)
+{
+	struct compiler *c = ctx;
+	struct node *tree = NULL, **end = &tree;
+
+	for (c->source = 0; c->source < c->count; c->source++)
+		end = parse_source(c, end);
+	resolve_names(c, tree);
+}
+
+/* The sources, after jq's own functions. */
+static struct program_source *all_sources(
+    const struct program_source *sources, size_t count)
+{
+	struct program_source *all = mem_alloc((count + 1) * sizeof(*all));
+
+	all[0] = (struct program_source){
+	    "builtins.jq", {builtin_jq[0].text, builtin_jq[0].len}};
+	memcpy(all + 1, sources, count * sizeof(*all));
+	return all;
+}
+
+struct program *program_compile(struct names *names,
+    const struct program_source *sources, size_t count, struct buf *why)
+{
+	struct program *program = mem_zero(1, sizeof(*program));
+	struct program_source *all = all_sources(sources, count);
+	struct compiler c = {.heap = &program->heap,
+	    .names = names,
+	    .sources = all,
+	    .count = count + 1,
+	    .text = BUF_INIT(SIZE_MAX),
+	    .program = program,
+	    .why = why};
+	bool ok;
+
+	program->heap.max = COMPILE_MEMORY_MAX;
+	program->heap.stack_max = COMPILE_STACK_MAX;
+	program->heap.time_max_ms = COMPILE_TIME_MAX_MS;
+	ok = heap_guard(&program->heap, compile, &c);
+	if (!ok && why->n == 0)
+		buf_puts(why, program->heap.exceeded);
+	intern_release(&c.symbols);
+	buf_release(&c.text);
+	free(all);
+	if (ok)
+		return program;
+	program_free(program);
+	return NULL;
+}
+
+void program_free(struct program *p)
+{
+	if (p) {
+		heap_release(&p->heap);
+		free(p);
+	}
+}

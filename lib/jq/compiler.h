@@ -1,0 +1,57 @@
+/*
+ * What the parts of the compiler share. All that they make lies on the heap of
+ * the program, and an error leaves them at once by a jump, so that none has
+ * anything to clean up.
+ */
+#ifndef SP_JQ_COMPILER_H
+#define SP_JQ_COMPILER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/intern.h"
+#include "jq/compile.h"
+#include "jq/heap.h"
+#include "jq/names.h"
+#include "jq/node.h"
+
+struct compiler {
+	struct heap *heap;
+	struct names *names;
+	const struct program_source *sources; /* the first is builtins.jq */
+	size_t count;
+	size_t source;	       /* the one that is being worked on */
+	struct intern symbols; /* names of functions and variables */
+	struct buf text;       /* of the string that is being read */
+	struct program *program;
+	struct buf *why;
+};
+
+/* End with a message, "line N: ..."; it contains nothing unprintable. */
+_Noreturn void compile_error(struct compiler *, uint32_t line,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Memory of the program, all zeros. */
+void *compiler_new(struct compiler *, size_t n);
+
+/*
+ * Parse a source into `tree`: a chain of NODE_DEFINE for its definitions, and
+ * then, in the last source, what is run, which is the identity if there is
+ * nothing. Returns where the next source goes: the end of the chain.
+ */
+struct node **parse_source(struct compiler *, struct node **tree);
+
+/*
+ * Resolve the names in a tree, and simplify it: definitions are gone from it
+ * then, and what is constant is a constant. Sets program->body and slots.
+ */
+void resolve_names(struct compiler *, struct node *tree);
+
+/*
+ * Find which nodes may yield many results. `functions` are those of the
+ * program, each after those that are defined within it.
+ */
+void find_many(struct compiler *, struct function **functions, size_t count);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * Splits jq text into tokens. Strings are an exception, since programs lie
+ * within them: the token is the quote alone, and lexer_string reads on.
+ */
+#ifndef SP_JQ_LEXER_H
+#define SP_JQ_LEXER_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "jq/compiler.h"
+
+/* A token of one character is that character; these are the others. */
+enum token {
+	TOKEN_END,
+	TOKEN_WORD = 256, /* the name of a function, variable or member */
+	TOKEN_FIELD,	  /* .name */
+	TOKEN_FORMAT,	  /* @name */
+	TOKEN_NUMBER,
+	TOKEN_RECURSE,	      /* .. */
+	TOKEN_EQUAL,	      /* == */
+	TOKEN_UNEQUAL,	      /* != */
+	TOKEN_LESS_EQUAL,     /* <= */
+	TOKEN_GREATER_EQUAL,  /* >= */
+	TOKEN_ALTERNATIVE,    /* // */
+	TOKEN_UPDATE,	      /* |= */
+	TOKEN_ADD_BY,	      /* += */
+	TOKEN_SUBTRACT_BY,    /* -= */
+	TOKEN_MULTIPLY_BY,    /* *= */
+	TOKEN_DIVIDE_BY,      /* /= */
+	TOKEN_MODULO_BY,      /* %= */
+	TOKEN_ALTERNATIVE_BY, /* //= */
+	TOKEN_OTHER_PATTERN,  /* ?// */
+	TOKEN_AS,	      /* keywords, from here on */
+	TOKEN_IF,
+	TOKEN_OR,
+	TOKEN_AND,
+	TOKEN_DEF,
+	TOKEN_END_WORD,
+	TOKEN_TRY,
+	TOKEN_ELIF,
+	TOKEN_ELSE,
+	TOKEN_THEN,
+	TOKEN_BREAK,
+	TOKEN_CATCH,
+	TOKEN_LABEL,
+	TOKEN_IMPORT,
+	TOKEN_MODULE,
+	TOKEN_REDUCE,
+	TOKEN_FOREACH,
+	TOKEN_INCLUDE,
+	TOKEN_LOC /* __loc__ */
+};
+
+struct lexer {
+	struct compiler *compiler;
+	const char *p, *end; /* what is left of the source */
+	uint32_t line;	     /* that of p */
+
+	/* The current token. */
+	int token;
+	struct slice text;
+	uint32_t at; /* its line */
+	double number;
+};
+
+/* Go on to the next token. */
+void lexer_next(struct lexer *);
+
+/*
+ * Read the text of a string, after its quote or an interpolation in it, to the
+ * next interpolation or its end. True if an interpolation follows.
+ */
+bool lexer_string(struct lexer *, struct buf *text);
+
+#endif
