@@ -38,7 +38,7 @@ static void compile(void *ctx)
 	struct node *tree = NULL, **end = &tree;
 
 	for (c->source = 0; c->source < c->count; c->source++)
-		end = parse_source(c, end);
+		end = parse_source(c, c->sources[c->source].text, end);
 	resolve_names(c, tree);
 }
 

@@ -11,10 +11,12 @@
 
 #include "base/buf.h"
 #include "base/intern.h"
-#include "jq/compile.h"
 #include "jq/heap.h"
 #include "jq/names.h"
 #include "jq/node.h"
+
+/* In jq/compile.h. */
+struct program_source;
 
 struct compiler {
 	struct heap *heap;
@@ -36,11 +38,13 @@ _Noreturn void compile_error(struct compiler *, uint32_t line,
 void *compiler_new(struct compiler *, size_t n);
 
 /*
- * Parse a source into `tree`: a chain of NODE_DEFINE for its definitions, and
- * then, in the last source, what is run, which is the identity if there is
- * nothing. Returns where the next source goes: the end of the chain.
+ * Parse the text of the current source into `tree`: a chain of NODE_DEFINE for
+ * its definitions, and then, in the last source, what is run, which is the
+ * identity if there is nothing. Returns where the next source goes: the end of
+ * the chain.
  */
-struct node **parse_source(struct compiler *, struct node **tree);
+struct node **parse_source(
+    struct compiler *, struct slice text, struct node **tree);
 
 /*
  * Resolve the names in a tree, and simplify it: definitions are gone from it

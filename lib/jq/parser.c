@@ -930,9 +930,9 @@ static struct node *parse_expression(struct parser *p, enum precedence least)
 	return n;
 }
 
-struct node **parse_source(struct compiler *c, struct node **tree)
+struct node **parse_source(
+    struct compiler *c, struct slice text, struct node **tree)
 {
-	struct slice text = c->sources[c->source].text;
 	struct parser p = {.compiler = c,
 	    .lexer = {
 		.compiler = c, .p = text.p, .end = text.p + text.n, .line = 1}};
