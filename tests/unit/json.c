@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "json/json.h"
+#include "unit/json_cases.h"
 
-#define CASES "tests/data/json/cases"
 #define WHY(j) ((j)->error ? (j)->error : "no error")
 
 /* A copy of exactly the text's size. */
@@ -41,36 +41,6 @@ static bool accepts(struct slice text, struct json *j)
 
 	drop(copy);
 	return good;
-}
-
-static int hex(char c)
-{
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-/* Decode a text of the table, see its head. */
-static void decode(struct slice s, struct buf *to)
-{
-	const char *p = s.p, *end = s.p + s.n;
-
-	while (p < end) {
-		if (*p != '%') {
-			buf_putc(to, *p++);
-		} else if (p[1] != '<') {
-			buf_putc(to, (char)(hex(p[1]) << 4 | hex(p[2])));
-			p += 3;
-		} else {
-			char *text;
-			const char *close = strchr(p, '>');
-			long times = strtol(p + 2, &text, 10);
-
-			while (times-- > 0)
-				decode((struct slice){text + 1,
-					   (size_t)(close - text - 1)},
-				    to);
-			p = close + 1;
-		}
-	}
 }
 
 /* Of a text that is accepted and ends where it must, no beginning is. */
@@ -149,49 +119,29 @@ static void check_mended(const char *name, struct slice text, bool mends)
 	buf_release(&plain);
 }
 
-static void check_case(char *line)
+static void check_case(const char *want, const char *name, struct slice text)
 {
-	char *name = strchr(line, ' ') + 1, *space = strchr(name, ' ');
-	struct buf text = BUF_INIT(1 << 20);
-	struct slice coded = slice_of(space ? space + 1 : "");
-	bool accept = *line == 'a', mend = *line == 'm';
-	const char *verdict;
+	bool accept = *want == 'a', mend = *want == 'm';
 	struct json j;
+	const char *verdict = verdict_on(text, &j);
 
-	name[-1] = '\0';
-	if (space)
-		*space = '\0';
-	decode(coded, &text);
-	verdict = verdict_on(buf_slice(&text), &j);
-	ok(strcmp(verdict, line) == 0, "%s: %s, as was to be: %s at %zu", name,
+	ok(strcmp(verdict, want) == 0, "%s: %s, as was to be: %s at %zu", name,
 	    verdict, WHY(&j), j.at);
 	if (accept)
-		check_compact(name, buf_slice(&text));
+		check_compact(name, text);
 	else
 		ok(j.error && j.at <= text.n && json_next(&j) == JSON_ERROR,
 		    "%s: refusals have a place and a reason, and last", name);
 	if (!accept)
-		check_mended(name, buf_slice(&text), mend);
-	if (accept && all_beginnings_are_refused(buf_slice(&text)))
-		check_prefixes(name, buf_slice(&text));
-	buf_release(&text);
+		check_mended(name, text, mend);
+	if (accept && all_beginnings_are_refused(text))
+		check_prefixes(name, text);
 }
 
 static void test_cases(void)
 {
-	FILE *f = fopen(CASES, "r");
-	char line[1024];
-	int seen = 0;
+	int seen = cases_each(check_case);
 
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (line[0] == '#')
-			continue;
-		check_case(line);
-		seen++;
-	}
-	if (f)
-		fclose(f);
 	ok(seen > 400, "the table has its %d cases", seen);
 }
 

@@ -1,0 +1,75 @@
+/*
+ * Fuzzes the engine's reader of JSON: its verdict is that of lib/json, error
+ * and place included, and what it reads and writes again reads back equal.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "jq/json_reader.h"
+#include "jq/json_writer.h"
+#include "json/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct heap heap = {
+    .max = 256 << 20, .time_max_ms = 60000, .stack_max = 4 << 20};
+static struct json_reader reader = {.heap = &heap};
+
+static void must(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* NaN is never read, so that each value is equal to itself. */
+static void check_value(struct jq_value v)
+{
+	const struct json_style plain = {.sorted = false};
+	struct buf written = {.max = 1 << 24}, again = {.max = 1 << 24};
+	const char *wrong = json_write(&written, v, &plain);
+	struct jq_value back;
+
+	must(!wrong || strcmp(wrong, "nested too deep") == 0);
+	if (!wrong) {
+		must(buf_reserve(&written, READER_PAD) != NULL);
+		must(json_read(&reader, buf_slice(&written), &back));
+		must(jq_equal(&heap, v, back));
+		must(jq_compare(&heap, v, back) == 0);
+		must(!json_write(&again, back, &plain));
+		must(slice_eq(buf_slice(&written), buf_slice(&again)));
+	}
+	buf_release(&written);
+	buf_release(&again);
+}
+
+static void read_text(void *ctx)
+{
+	struct slice *text = ctx;
+	struct jq_value v;
+	struct json j;
+	bool accepted;
+
+	names_begin_run(reader.names);
+	accepted = json_read(&reader, *text, &v);
+	must(accepted == json_check(&j, *text));
+	must(reader.error == j.error && reader.at == j.at);
+	if (accepted)
+		check_value(v);
+}
+
+/* The last byte is what the pad is filled with. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice text = {NULL, size ? size - 1 : 0};
+	char *p = mem_alloc(text.n + READER_PAD);
+
+	if (!reader.names)
+		reader.names = names_new();
+	memset(p, size ? data[text.n] : 0, text.n + READER_PAD);
+	if (text.n)
+		memcpy(p, data, text.n);
+	text.p = p;
+	must(heap_guard(&heap, read_text, &text));
+	free(p);
+	return 0;
+}
