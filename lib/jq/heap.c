@@ -13,7 +13,7 @@
 #define PIECE_TICKS 512u
 
 /* What a run has used stays for the next one, up to this. */
-#define KEPT ((size_t)4 << 20)
+#define HEAP_KEPT ((size_t)4 << 20)
 
 static int64_t cpu_time(void)
 {
@@ -26,7 +26,7 @@ static int64_t cpu_time(void)
 
 static void clear(struct heap *h)
 {
-	if (h->arena.used > KEPT)
+	if (h->arena.used > HEAP_KEPT)
 		arena_release(&h->arena);
 	else
 		arena_clear(&h->arena);

@@ -29,7 +29,7 @@
 #define NO_RAW 1000
 
 /* So much of the stack stays from one text to the next. */
-#define KEPT ((size_t)1 << 20)
+#define STACK_KEPT ((size_t)1 << 20)
 
 /* Longer names are not guessed: they might not end before the pad does. */
 #define GUESSED_MAX (READER_PAD - NAME_PAD)
@@ -493,7 +493,7 @@ static void begin_text(struct json_reader *r)
 	r->at = r->stack_n = r->depth = r->height = 0;
 	if (!r->root)
 		r->root = names_add(r->names, SLICE(""));
-	if (r->stack_room > KEPT)
+	if (r->stack_room > STACK_KEPT)
 		json_reader_release(r);
 }
 

@@ -21,7 +21,7 @@ struct seeker {
 };
 
 /* A point of a seeker or an offer; backward, time is counted with a minus. */
-struct node {
+struct list_node {
 	uint32_t key;
 	bool is_offer;
 	uint32_t point; /* which one of a seeker */
@@ -113,9 +113,9 @@ static struct pair pop(struct assignment *a)
 
 /* --- neighbours ----------------------------------------------------------- */
 
-static void unlink_node(struct node *nodes, size_t i)
+static void unlink_node(struct list_node *nodes, size_t i)
 {
-	struct node *n = &nodes[i];
+	struct list_node *n = &nodes[i];
 
 	if (n->prev != NO_NODE)
 		nodes[n->prev].next = n->next;
@@ -123,8 +123,8 @@ static void unlink_node(struct node *nodes, size_t i)
 		nodes[n->next].prev = n->prev;
 }
 
-static bool is_within(const struct assignment *a, const struct node *point,
-    const struct node *offer)
+static bool is_within(const struct assignment *a, const struct list_node *point,
+    const struct list_node *offer)
 {
 	const struct match_stream *s = a->seekers[point->who].stream;
 	int64_t at = a->plays[a->offers[offer->who].play].at;
@@ -138,10 +138,10 @@ static bool is_within(const struct assignment *a, const struct node *point,
  */
 static void meet(struct assignment *a, int direction, size_t i)
 {
-	struct node *nodes = a->nodes[direction], *n = &nodes[i];
+	struct list_node *nodes = a->nodes[direction], *n = &nodes[i];
 
 	while (n->prev != NO_NODE && !nodes[n->prev].is_offer) {
-		struct node *point = &nodes[n->prev];
+		struct list_node *point = &nodes[n->prev];
 
 		if (is_within(a, point, n)) {
 			push(a, (struct pair){
@@ -155,7 +155,7 @@ static void meet(struct assignment *a, int direction, size_t i)
 
 static void leave(struct assignment *a, int direction, size_t i)
 {
-	struct node *nodes = a->nodes[direction];
+	struct list_node *nodes = a->nodes[direction];
 	size_t next = nodes[i].next;
 
 	if (nodes[i].who == NO_NODE)
@@ -174,7 +174,7 @@ static void leave(struct assignment *a, int direction, size_t i)
  */
 static int compare(const void *x, const void *y)
 {
-	const struct node *a = x, *b = y;
+	const struct list_node *a = x, *b = y;
 
 	if (a->key != b->key)
 		return a->key < b->key ? -1 : 1;
@@ -187,7 +187,7 @@ static int compare(const void *x, const void *y)
 	return (a->point > b->point) - (a->point < b->point);
 }
 
-static void add_node(struct assignment *a, struct node n)
+static void add_node(struct assignment *a, struct list_node n)
 {
 	for (int d = 0; d < 2; d++) {
 		a->nodes[d] = mem_grow(a->nodes[d], &a->nodes_room[d],
@@ -209,7 +209,7 @@ static void add_nodes(struct assignment *a, bool trackdone)
 		    k->key >= a->key_room || !a->is_offered[k->key])
 			continue;
 		for (uint32_t p = 0; p < k->points.count; p++)
-			add_node(a, (struct node){.key = k->key,
+			add_node(a, (struct list_node){.key = k->key,
 					.point = p,
 					.who = i,
 					.at = k->points.at[p]});
@@ -220,7 +220,7 @@ static void add_nodes(struct assignment *a, bool trackdone)
 		const struct match_play *p = &a->plays[a->offers[i].play];
 
 		if (!p->taken)
-			add_node(a, (struct node){.key = a->offers[i].key,
+			add_node(a, (struct list_node){.key = a->offers[i].key,
 					.is_offer = true,
 					.who = i,
 					.at = p->at});
@@ -230,11 +230,11 @@ static void add_nodes(struct assignment *a, bool trackdone)
 /* Sort the nodes of a direction, link those of a key, and let all meet. */
 static void link_nodes(struct assignment *a, int direction)
 {
-	struct node *nodes = a->nodes[direction];
+	struct list_node *nodes = a->nodes[direction];
 
 	qsort(nodes, a->node_count, sizeof(*nodes), compare);
 	for (size_t i = 0; i < a->node_count; i++) {
-		struct node *n = &nodes[i];
+		struct list_node *n = &nodes[i];
 
 		n->prev = i > 0 && n[-1].key == n->key ? i - 1 : NO_NODE;
 		n->next = i + 1 < a->node_count && n[1].key == n->key ? i + 1

@@ -21,7 +21,7 @@
 
 struct offer;
 struct seeker;
-struct node;
+struct list_node;
 struct pair;
 
 /* All zeros is empty and owns nothing. */
@@ -29,7 +29,7 @@ struct assignment {
 	struct match_play *plays; /* private */
 	struct offer *offers;
 	struct seeker *seekers;
-	struct node *nodes[2]; /* looking forward, and backward */
+	struct list_node *nodes[2]; /* looking forward, and backward */
 	struct pair *heap;
 	bool *is_offered; /* by key */
 	size_t offer_count, seeker_count, node_count, heap_count;

@@ -6,7 +6,7 @@
 #ifndef SP_REHEARSE_CATALOGUE_H
 #define SP_REHEARSE_CATALOGUE_H
 
-#include "rehearse/names.h"
+#include "rehearse/made_up_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>

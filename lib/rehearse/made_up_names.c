@@ -1,4 +1,4 @@
-#include "rehearse/names.h"
+#include "rehearse/made_up_names.h"
 
 #include <stdio.h>
 

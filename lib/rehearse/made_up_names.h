@@ -1,6 +1,6 @@
 /* Made-up names, drawn from short lists of words. */
-#ifndef SP_REHEARSE_NAMES_H
-#define SP_REHEARSE_NAMES_H
+#ifndef SP_REHEARSE_MADE_UP_NAMES_H
+#define SP_REHEARSE_MADE_UP_NAMES_H
 
 #include "rehearse/prng.h"
 
