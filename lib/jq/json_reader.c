@@ -44,18 +44,20 @@ void json_reader_release(struct json_reader *r)
 	r->stack_n = r->stack_room = 0;
 }
 
-/* Room for a child of the innermost open array or object. */
-static void *push(struct json_reader *r, size_t size)
+static void grow_stack(struct json_reader *r, size_t size)
 {
-	size_t n = r->stack_n;
+	if (r->stack_room > r->heap->max)
+		heap_exceed(r->heap, "too much memory");
+	r->stack = mem_grow(r->stack, &r->stack_room, r->stack_n + size, 1);
+}
 
-	if (r->stack_room - n < size) {
-		if (n > r->heap->max)
-			heap_exceed(r->heap, "too much memory");
-		r->stack = mem_grow(r->stack, &r->stack_room, n + size, 1);
-	}
-	r->stack_n = n + size;
-	return r->stack + n;
+/* Room for a child of the innermost open array or object. */
+static inline void *push(struct json_reader *r, size_t size)
+{
+	if (r->stack_room - r->stack_n < size)
+		grow_stack(r, size);
+	r->stack_n += size;
+	return r->stack + r->stack_n - size;
 }
 
 static const char *skip_some_space(struct json_reader *r, const char *p)
@@ -72,32 +74,54 @@ static inline const char *skip_space(struct json_reader *r, const char *p)
 	return (unsigned char)*p <= ' ' ? skip_some_space(r, p) : p;
 }
 
+/*
+ * Marks of the bytes of a block that are special in a string: control
+ * characters, the quote, the backslash, and what is not ASCII. Of several, only
+ * the first may be marked.
+ */
+#ifdef __SSE2__
+#define BLOCK 16
+
+static inline uint64_t find_special(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	/* Less than a space, as signed, is what is not ASCII, too. */
+	__m128i special = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+		_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+	return (uint64_t)_mm_movemask_epi8(special);
+}
+
+static inline unsigned first_mark(uint64_t marks)
+{
+	return (unsigned)__builtin_ctzll(marks);
+}
+#else
+#define BLOCK 8
+
+static inline uint64_t find_special(const char *p)
+{
+	uint64_t marks = word_find_special(word_load(p));
+
+	return marks & (0 - marks);
+}
+
+static inline unsigned first_mark(uint64_t marks)
+{
+	return word_first(marks);
+}
+#endif
+
 /* Past the bytes of a string that mean themselves. */
 static inline const char *skip_plain(const char *p, const char *end)
 {
-#ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'),
-		      space = _mm_set1_epi8(' ');
-
-	for (; p < end; p += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		/* Less than a space, as signed, is what is not ASCII, too. */
-		__m128i found = _mm_or_si128(_mm_cmplt_epi8(v, space),
-		    _mm_or_si128(
-			_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)));
-		unsigned marks = (unsigned)_mm_movemask_epi8(found);
+	for (; p < end; p += BLOCK) {
+		uint64_t marks = find_special(p);
 
 		if (marks)
-			return p + __builtin_ctz(marks);
+			return p + first_mark(marks);
 	}
-#else
-	for (; p < end; p += 8) {
-		uint64_t special = word_find_special(word_load(p));
-
-		if (special)
-			return p + word_first(special);
-	}
-#endif
 	return p;
 }
 
@@ -234,6 +258,8 @@ static inline const char *read_word(const char *p, struct slice word,
 	return p + word.n;
 }
 
+#define EXPECT_STRINGS (EXPECT_STRING | EXPECT_TEXT | EXPECT_DATE)
+
 static unsigned kinds_of(struct jq_value v)
 {
 	double d = v.number;
@@ -241,7 +267,7 @@ static unsigned kinds_of(struct jq_value v)
 	switch (v.kind) {
 	case JQ_OBJECT: return EXPECT_OBJECT;
 	case JQ_ARRAY: return EXPECT_ARRAY;
-	case JQ_STRING: return EXPECT_STRING | EXPECT_TEXT | EXPECT_DATE;
+	case JQ_STRING: return EXPECT_STRINGS;
 	case JQ_TRUE:
 	case JQ_FALSE: return EXPECT_BOOLEAN;
 	case JQ_NUMBER:
@@ -405,13 +431,58 @@ static const char *read_object(struct json_reader *r, const char *p,
 	return close_value(r, p);
 }
 
+static void push_string(
+    struct json_reader *r, const char *from, const char *end)
+{
+	struct jq_value *to = push(r, sizeof(*to));
+
+	*to = (struct jq_value){.kind = JQ_STRING,
+	    .plain = true,
+	    .n = (uint32_t)(end - from),
+	    .text = from};
+}
+
+/*
+ * Strings without escapes, from the quote of the first, as long as others
+ * follow: long arrays are mostly of short strings, some of which are in one
+ * block. Stops at the quote of one that is still to be read.
+ */
+static const char *read_strings(struct json_reader *r, const char *p)
+{
+	const char *block = p + 1;
+	uint64_t marks = find_special(block);
+
+	for (;;) {
+		const char *end;
+
+		for (; !marks; marks = find_special(block))
+			if ((block += BLOCK) >= r->end)
+				return p;
+		end = block + first_mark(marks);
+		if (end >= r->end || memcmp(end, "\",\"", 3) != 0)
+			return p;
+		push_string(r, p + 1, end);
+		p = end + 2;
+		marks &= marks - 1;
+		if (marks) {
+			marks &= marks - 1; /* the next one's opening quote */
+		} else {
+			block = p + 1;
+			marks = find_special(block);
+		}
+	}
+}
+
 /* Elements, from the first; they are left on the stack. */
 static const char *read_elements(struct json_reader *r, const char *p,
     const struct name *within, unsigned kinds)
 {
+	bool strings = !kinds || (kinds & EXPECT_STRINGS);
 	struct jq_value v;
 
 	for (;;) {
+		if (*p == '"' && strings)
+			p = read_strings(r, p);
 		p = read_value(r, p, &v, within, 0);
 		if (!p)
 			return NULL;
