@@ -13,4 +13,9 @@
 /* NULL if there is none. */
 const struct builtin *builtin_of(struct slice name, uint32_t arity);
 
+/* The builtins by subject; each list ends with one without a name. */
+extern const struct builtin builtins_arrays[], builtins_flow[],
+    builtins_numbers[], builtins_objects[], builtins_paths[],
+    builtins_strings[];
+
 #endif

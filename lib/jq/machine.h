@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "jq/heap.h"
 #include "jq/jq_value.h"
@@ -32,6 +33,8 @@ union frame_slot {
 
 struct frame {
 	struct frame *outer;
+	uint32_t many; /* its parameters that yield many: bits, by their slots;
+			  in the frame of a closure, those of the function */
 	union frame_slot slots[];
 };
 
@@ -59,8 +62,13 @@ struct machine {
 	struct jq_value error; /* as `catch` gets it */
 	uint64_t label;
 
-	uint64_t labels; /* private: the last one made */
+	uint64_t labels;    /* private from here: the last one made */
+	struct buf scratch; /* of a text that is being made */
 };
+
+/* machine_release frees it; heap, names, debug and ctx are set by the caller,
+ * in a machine that is otherwise all zeros. */
+void machine_release(struct machine *);
 
 /*
  * Run a program within heap_guard. True if all results were given to the sink;
@@ -82,19 +90,50 @@ bool machine_one(struct machine *, struct node *, struct frame *,
 bool machine_each(struct machine *, struct node *, struct frame *,
     struct jq_value input, struct sink *);
 
+/* The first result of any node; the others are not evaluated. */
+bool machine_first(struct machine *, struct node *, struct frame *,
+    struct jq_value input, struct jq_value *result);
+
 /* The same for an argument of a call. */
+bool machine_one_argument(struct machine *, const struct argument *,
+    struct frame *, struct jq_value input, struct jq_value *result);
 bool machine_each_argument(struct machine *, const struct argument *,
     struct frame *, struct jq_value input, struct sink *);
 
-/* Whether an argument yields at most one result in this frame. */
-bool machine_is_one(const struct argument *, struct frame *);
+/* The frame that is so many levels further out. */
+static inline struct frame *frame_at(struct frame *f, uint32_t level)
+{
+	while (level-- > 0)
+		f = f->outer;
+	return f;
+}
+
+/* Whether a node yields at most one result in this frame. */
+static inline bool machine_is_one(const struct node *n, const struct frame *f)
+{
+	return !n->many && !(n->many_if & f->many);
+}
 
 /* Raise an error, a string; false, for `return machine_error(...)`. */
 bool machine_error(struct machine *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool machine_raise(struct machine *, struct jq_value error);
 
-/* A value as libjq's messages quote it: its JSON, cut after 11 bytes. */
-const char *machine_quote(struct machine *, struct jq_value);
+/*
+ * A value as libjq's messages quote it: its JSON; if that has not less than
+ * `size` bytes, the first size - 4 of them, and "...".
+ */
+const char *machine_quote_in(struct machine *, struct jq_value, size_t size);
+
+static inline const char *machine_quote(struct machine *m, struct jq_value v)
+{
+	return machine_quote_in(m, v, 15);
+}
+
+/* The string of what has been written to machine->scratch, on the heap. */
+struct jq_value machine_scratch(struct machine *);
+
+/* machine->scratch, emptied. */
+struct buf *machine_clear_scratch(struct machine *);
 
 #endif

@@ -25,7 +25,8 @@
 
 struct frame;
 struct machine;
-struct sink;
+struct place;
+struct place_sink;
 
 enum node_kind {
 	NODE_IDENTITY, /* . */
@@ -148,9 +149,10 @@ struct builtin {
 	bool (*call)(struct machine *, struct jq_value input,
 	    const struct jq_value *arguments, struct jq_value *result);
 
-	/* Or what evaluates its arguments itself: range, path, limit ... */
+	/* Or what evaluates its arguments itself: range, path, limit ...; see
+	 * jq/paths.h. */
 	bool (*generate)(struct machine *, struct node *, struct frame *,
-	    struct jq_value input, struct sink *);
+	    const struct place *, struct place_sink *);
 
 	bool one; /* it yields at most one, whatever its arguments do */
 };

@@ -1,0 +1,370 @@
+#include "jq/builtins.h"
+
+#include "jq/formats.h"
+#include "jq/machine.h"
+#include "jq/operators.h"
+#include "jq/paths.h"
+#include "jq/sorting.h"
+
+static bool iterable(struct machine *m, struct jq_value v)
+{
+	return v.kind == JQ_ARRAY || v.kind == JQ_OBJECT ||
+	       machine_error(m, "Cannot iterate over %s (%s)",
+		   jq_kind_name(v), machine_quote(m, v));
+}
+
+static struct jq_value element(struct jq_value v, uint32_t i)
+{
+	return v.kind == JQ_ARRAY ? v.array->items[i]
+				  : v.object->members[i].value;
+}
+
+static bool add(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	struct jq_value sum = jq_null();
+
+	(void)arguments;
+	if (!iterable(m, in))
+		return false;
+	for (uint32_t i = 0; i < in.n; i++) {
+		heap_tick(m->heap);
+		if (!operator_apply(m, NODE_ADD, sum, element(in, i), &sum))
+			return false;
+	}
+	*to = sum;
+	return true;
+}
+
+/* Numbers and booleans are texts; null and false are empty. */
+static bool joined(struct machine *m, struct jq_value v, struct jq_value *to)
+{
+	*to = v;
+	if (v.kind == JQ_NULL)
+		*to = jq_string(SLICE(""));
+	else if (v.kind == JQ_NUMBER || v.kind == JQ_FALSE || v.kind == JQ_TRUE)
+		return format_text(m, v, to);
+	return true;
+}
+
+static bool join(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	struct jq_value all = jq_string(SLICE("")), v;
+
+	if (!iterable(m, in))
+		return false;
+	for (uint32_t i = 0; i < in.n; i++) {
+		heap_tick(m->heap);
+		if (!joined(m, element(in, i), &v))
+			return false;
+		if (i > 0 &&
+		    !operator_apply(m, NODE_ADD, all, *arguments, &all))
+			return false;
+		if (!operator_apply(m, NODE_ADD, all, v, &all))
+			return false;
+	}
+	*to = all;
+	return true;
+}
+
+static struct jq_value flattened(struct machine *m, struct jq_value to,
+    struct jq_value v, double depth)
+{
+	heap_check_stack(m->heap);
+	for (uint32_t i = 0; i < v.n; i++) {
+		struct jq_value part = element(v, i);
+
+		heap_tick(m->heap);
+		to = part.kind == JQ_ARRAY && depth != 0
+			 ? flattened(m, to, part, depth - 1)
+			 : jq_array_append(m->heap, to, part);
+	}
+	return to;
+}
+
+static bool flatten(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	(void)arguments;
+	if (!iterable(m, in))
+		return false;
+	*to = flattened(m, jq_array(m->heap, in.n), in, -1);
+	return true;
+}
+
+static bool flatten_to(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	if (jq_compare(m->heap, *arguments, jq_number(0)) < 0)
+		return machine_error(m, "flatten depth must not be negative");
+	if (!iterable(m, in))
+		return false;
+	*to = flattened(m, jq_array(m->heap, in.n), in, arguments->number);
+	return true;
+}
+
+static bool reverse(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	(void)arguments;
+	*to = jq_array(m->heap, in.kind == JQ_ARRAY ? in.n : 0);
+	if (in.kind == JQ_NULL || (in.kind == JQ_OBJECT && in.n == 0))
+		return true;
+	if (in.kind != JQ_ARRAY)
+		return operator_index(m, in, jq_number(0), to);
+	for (uint32_t i = in.n; i-- > 0;)
+		*to = jq_array_append(m->heap, *to, in.array->items[i]);
+	return true;
+}
+
+static bool is_array(struct machine *m, struct jq_value v, const char *wrong)
+{
+	return v.kind == JQ_ARRAY ||
+	       machine_error(m, "%s (%s) cannot be %s, as it is not an array",
+		   jq_kind_name(v), machine_quote(m, v), wrong);
+}
+
+static bool sort(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	(void)arguments;
+	if (!is_array(m, in, "sorted"))
+		return false;
+	*to = sorted(m, in);
+	return true;
+}
+
+/* The first of the least elements, or the last of the greatest. */
+static bool extreme(struct machine *m, struct jq_value in,
+    const struct jq_value *keys, bool least, struct jq_value *to)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < in.n; i++) {
+		heap_tick(m->heap);
+		if ((jq_compare(m->heap, keys[i], keys[best]) < 0) == least)
+			best = i;
+	}
+	*to = in.n ? in.array->items[best] : jq_null();
+	return true;
+}
+
+static bool of_array(struct machine *m, struct jq_value in, bool least,
+    struct jq_value *to)
+{
+	if (in.kind != JQ_ARRAY)
+		return machine_error(m,
+		    "%s (%s) and %s (%s) cannot be iterated over",
+		    jq_kind_name(in), machine_quote(m, in), jq_kind_name(in),
+		    machine_quote(m, in));
+	return extreme(m, in, in.array->items, least, to);
+}
+
+static bool min(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	(void)arguments;
+	return of_array(m, in, true, to);
+}
+
+static bool max(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	(void)arguments;
+	return of_array(m, in, false, to);
+}
+
+/* Elements in the order of their keys. */
+
+static struct jq_value in_order(struct heap *h, const struct sortable *a,
+    uint32_t n)
+{
+	struct jq_value to = jq_array(h, n);
+
+	for (uint32_t i = 0; i < n; i++)
+		to = jq_array_append(h, to, a[i].value);
+	return to;
+}
+
+/* Where the group of elements with equal keys ends that begins at i. */
+static uint32_t group_end(
+    struct heap *h, const struct sortable *a, uint32_t i, uint32_t n)
+{
+	uint32_t end = i + 1;
+
+	while (end < n && jq_equal(h, a[i].key, a[end].key))
+		end++;
+	return end;
+}
+
+static struct jq_value groups(struct heap *h, const struct sortable *a,
+    uint32_t n)
+{
+	struct jq_value to = jq_array(h, 0);
+	uint32_t end;
+
+	for (uint32_t i = 0; i < n; i = end) {
+		end = group_end(h, a, i, n);
+		to = jq_array_append(h, to, in_order(h, a + i, end - i));
+	}
+	return to;
+}
+
+static struct jq_value firsts(struct heap *h, const struct sortable *a,
+    uint32_t n)
+{
+	struct jq_value to = jq_array(h, 0);
+
+	for (uint32_t i = 0; i < n; i = group_end(h, a, i, n))
+		to = jq_array_append(h, to, a[i].value);
+	return to;
+}
+
+static bool unique(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments, struct jq_value *to)
+{
+	struct jq_value all;
+	struct sortable *a;
+
+	(void)arguments;
+	if (!iterable(m, in) || !is_array(m, in, "sorted"))
+		return false;
+	all = sorted(m, in);
+	a = heap_alloc(m->heap, in.n * sizeof(*a));
+	for (uint32_t i = 0; i < in.n; i++)
+		a[i].key = a[i].value = all.array->items[i];
+	*to = firsts(m->heap, a, in.n);
+	return true;
+}
+
+/* Collects what a key function yields for an element: the key is an array. */
+struct key {
+	struct sink sink;
+	struct heap *heap;
+	struct jq_value all;
+};
+
+static bool take_key(struct sink *sink, struct jq_value v)
+{
+	struct key *k = (struct key *)sink;
+
+	k->all = jq_array_append(k->heap, k->all, v);
+	return true;
+}
+
+/* The keys of all elements. */
+static struct jq_value *keys_of(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value *keys;
+
+	if (!iterable(m, in))
+		return NULL;
+	keys = heap_alloc(m->heap, in.n * sizeof(*keys));
+	for (uint32_t i = 0; i < in.n; i++) {
+		struct key key = {{take_key}, m->heap, jq_array(m->heap, 1)};
+
+		heap_tick(m->heap);
+		if (!machine_each_argument(
+			m, n->arguments, f, element(in, i), &key.sink))
+			return NULL;
+		keys[i] = key.all;
+	}
+	return keys;
+}
+
+static bool give(const struct place *from, struct jq_value v,
+    struct place_sink *to)
+{
+	struct place p = {v, from->path, from->at};
+
+	return to->take(to, &p);
+}
+
+/* The elements sorted by their keys; NULL if they are none, as an error. */
+static struct sortable *sorted_by(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in, const char *wrong)
+{
+	struct jq_value *keys = keys_of(m, n, f, in);
+	struct sortable *a;
+
+	if (!keys || !is_array(m, in, wrong))
+		return NULL;
+	a = heap_alloc(m->heap, in.n * sizeof(*a));
+	for (uint32_t i = 0; i < in.n; i++)
+		a[i] = (struct sortable){keys[i], in.array->items[i]};
+	sort_stable(m->heap, a, in.n);
+	return a;
+}
+
+static bool sort_by(struct machine *m, struct node *n, struct frame *f,
+    const struct place *p, struct place_sink *to)
+{
+	struct sortable *a = sorted_by(m, n, f, p->value, "sorted");
+
+	return a && give(p, in_order(m->heap, a, p->value.n), to);
+}
+
+static bool group_by(struct machine *m, struct node *n, struct frame *f,
+    const struct place *p, struct place_sink *to)
+{
+	struct sortable *a = sorted_by(m, n, f, p->value, "grouped");
+
+	return a && give(p, groups(m->heap, a, p->value.n), to);
+}
+
+static bool unique_by(struct machine *m, struct node *n, struct frame *f,
+    const struct place *p, struct place_sink *to)
+{
+	struct sortable *a = sorted_by(m, n, f, p->value, "grouped");
+
+	return a && give(p, firsts(m->heap, a, p->value.n), to);
+}
+
+static bool extreme_by(struct machine *m, struct node *n, struct frame *f,
+    const struct place *p, bool least, struct place_sink *to)
+{
+	struct jq_value *keys = keys_of(m, n, f, p->value), v;
+
+	if (!keys)
+		return false;
+	if (p->value.kind != JQ_ARRAY) {
+		v = jq_array_of(m->heap, keys, p->value.n);
+		return machine_error(m,
+		    "%s (%s) and %s (%s) cannot be iterated over",
+		    jq_kind_name(p->value), machine_quote(m, p->value),
+		    jq_kind_name(v), machine_quote(m, v));
+	}
+	return extreme(m, p->value, keys, least, &v) && give(p, v, to);
+}
+
+static bool min_by(struct machine *m, struct node *n, struct frame *f,
+    const struct place *p, struct place_sink *to)
+{
+	return extreme_by(m, n, f, p, true, to);
+}
+
+static bool max_by(struct machine *m, struct node *n, struct frame *f,
+    const struct place *p, struct place_sink *to)
+{
+	return extreme_by(m, n, f, p, false, to);
+}
+
+const struct builtin builtins_arrays[] = {
+    {.name = "add", .call = add},
+    {.name = "flatten", .call = flatten},
+    {.name = "flatten", .arity = 1, .call = flatten_to},
+    {.name = "group_by", .arity = 1, .one = true, .generate = group_by},
+    {.name = "join", .arity = 1, .call = join},
+    {.name = "max", .call = max},
+    {.name = "max_by", .arity = 1, .one = true, .generate = max_by},
+    {.name = "min", .call = min},
+    {.name = "min_by", .arity = 1, .one = true, .generate = min_by},
+    {.name = "reverse", .call = reverse},
+    {.name = "sort", .call = sort},
+    {.name = "sort_by", .arity = 1, .one = true, .generate = sort_by},
+    {.name = "unique", .call = unique},
+    {.name = "unique_by", .arity = 1, .one = true, .generate = unique_by},
+    {0},
+};

@@ -1,0 +1,23 @@
+/* Values as text. */
+#ifndef SP_JQ_FORMATS_H
+#define SP_JQ_FORMATS_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+#include "jq/jq_value.h"
+#include "jq/machine.h"
+
+/* Whether there is a format, by its name without @. */
+bool format_exists(struct slice name);
+
+/* A value in a format that exists, or as tostring if the name is empty. False
+ * after machine_error. */
+bool format_value(struct machine *, struct slice name, struct jq_value,
+    struct jq_value *result);
+
+/* tojson, and tostring, which leaves strings as they are. */
+bool format_json(struct machine *, struct jq_value, struct jq_value *result);
+bool format_text(struct machine *, struct jq_value, struct jq_value *result);
+
+#endif

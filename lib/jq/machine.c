@@ -1,0 +1,105 @@
+#include "jq/machine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "jq/calls.h"
+#include "jq/json_writer.h"
+#include "json/utf8.h"
+
+void machine_release(struct machine *m)
+{
+	buf_release(&m->scratch);
+}
+
+bool machine_run(struct machine *m, struct program *p, struct jq_value in,
+    struct sink *to)
+{
+	struct frame *f = FRAME_ROOM(p->slots);
+
+	f->outer = NULL;
+	f->many = 0;
+	m->leaving = LEAVING_NOTHING;
+	m->labels = 0;
+	if (machine_each(m, p->body, f, in, to))
+		return true;
+	if (m->leaving == LEAVING_NOTHING)
+		m->leaving = LEAVING_ALL;
+	return false;
+}
+
+struct buf *machine_clear_scratch(struct machine *m)
+{
+	buf_clear(&m->scratch);
+	m->scratch.max = m->heap->max;
+	return &m->scratch;
+}
+
+struct jq_value machine_scratch(struct machine *m)
+{
+	if (m->scratch.failed)
+		heap_exceed(m->heap, "too much memory");
+	return jq_string_copy(m->heap, buf_slice(&m->scratch));
+}
+
+struct slice machine_message(struct machine *m)
+{
+	struct json_style style = {.heap = m->heap, .jq_numbers = true};
+
+	if (m->error.kind == JQ_STRING)
+		return jq_slice(m->error);
+	json_write(machine_clear_scratch(m), m->error, &style);
+	return buf_slice(&m->scratch);
+}
+
+bool machine_raise(struct machine *m, struct jq_value error)
+{
+	m->leaving = LEAVING_ERROR;
+	m->error = error;
+	return false;
+}
+
+/* A text that may contain the beginning of a cut character. */
+static struct jq_value message(struct machine *m, struct slice text)
+{
+	if (utf8_find_invalid(text) == text.n)
+		return jq_string_copy(m->heap, text);
+	utf8_put(machine_clear_scratch(m), text);
+	return machine_scratch(m);
+}
+
+bool machine_error(struct machine *m, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0)
+		heap_exceed(m->heap, "too much memory");
+	text = heap_alloc(m->heap, (size_t)n + 1);
+	va_start(args, format);
+	vsnprintf(text, (size_t)n + 1, format, args);
+	va_end(args);
+	return machine_raise(
+	    m, message(m, (struct slice){text, (size_t)n}));
+}
+
+const char *machine_quote_in(struct machine *m, struct jq_value v, size_t size)
+{
+	struct json_style style = {.heap = m->heap, .jq_numbers = true};
+	struct buf *json = machine_clear_scratch(m);
+	char *text = heap_alloc(m->heap, size);
+	size_t n;
+
+	json_write(json, v, &style);
+	n = json->n < size ? json->n : size - 1;
+	if (n)
+		memcpy(text, json->p, n);
+	text[n] = '\0';
+	if (json->n >= size)
+		memcpy(text + size - 4, "...", 3);
+	return text;
+}

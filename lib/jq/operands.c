@@ -1,0 +1,146 @@
+#include "jq/evaluator.h"
+
+#include "jq/formats.h"
+#include "jq/operators.h"
+
+unsigned operand_count(const struct node *n)
+{
+	switch (n->kind) {
+	case NODE_OBJECT:
+	case NODE_STRING:
+	case NODE_BUILTIN: return n->count;
+	case NODE_SLICE: return 1u + (n->b != NULL) + (n->c != NULL);
+	case NODE_FIELD:
+	case NODE_NEGATE: return 1;
+	default: return 2;
+	}
+}
+
+static struct node *node_at(const struct node *n, unsigned i)
+{
+	switch (n->kind) {
+	case NODE_OBJECT: return n->parts[i];
+	case NODE_STRING: return n->parts[n->count - 1 - i];
+	case NODE_SLICE:
+		if (n->b && i-- == 0)
+			return n->b;
+		return n->c && i == 0 ? n->c : n->a;
+	case NODE_FIELD:
+	case NODE_NEGATE: return n->a;
+	default: return i == 0 ? n->b : n->a;
+	}
+}
+
+struct argument operand_at(const struct node *n, unsigned i)
+{
+	if (n->kind == NODE_BUILTIN)
+		return n->arguments[n->count - 1 - i];
+	return (struct argument){.body = node_at(n, i)};
+}
+
+bool operand_ready(
+    struct machine *m, struct node *n, unsigned i, struct jq_value *values)
+{
+	/* Texts and what is between them alternate. */
+	if (n->kind == NODE_STRING && (n->count - 1 - i) % 2 == 1)
+		return format_value(m, n->format, values[i], &values[i]);
+	if (n->kind == NODE_OBJECT && i % 2 == 1 &&
+	    values[i - 1].kind != JQ_STRING)
+		return machine_error(m, "Cannot use %s (%s) as object key",
+		    jq_kind_name(values[i - 1]),
+		    machine_quote(m, values[i - 1]));
+	return true;
+}
+
+static struct jq_value combine_string(
+    struct machine *m, const struct jq_value *parts, unsigned count)
+{
+	size_t n = 0, at = 0;
+	char *text;
+	struct jq_value s;
+
+	for (unsigned i = 0; i < count; i++)
+		n += parts[i].n;
+	if (n > UINT32_MAX)
+		heap_exceed(m->heap, "too much memory");
+	text = heap_alloc(m->heap, n);
+	s = jq_string((struct slice){text, n});
+	s.plain = true;
+	for (unsigned i = count; i-- > 0; at += parts[i].n) {
+		if (parts[i].n)
+			memcpy(text + at, parts[i].text, parts[i].n);
+		s.plain = s.plain && parts[i].plain;
+	}
+	return s;
+}
+
+static struct jq_value combine_object(struct machine *m, const struct node *n,
+    const struct jq_value *values)
+{
+	struct jq_value o = jq_object(m->heap, n->count / 2);
+
+	for (uint32_t i = 0; i < n->count; i += 2) {
+		struct name *name = n->parts[i]->name;
+
+		if (n->parts[i]->kind != NODE_CONSTANT || !name)
+			name =
+			    names_of(m->names, m->heap, jq_slice(values[i]));
+		o = jq_object_set(m->heap, o, name, values[i + 1]);
+	}
+	return o;
+}
+
+/* An index or a slice. */
+static bool step(struct machine *m, const struct node *n,
+    const struct jq_value *values, struct jq_value *to)
+{
+	struct jq_value from = jq_null(), until = jq_null();
+
+	if (n->kind == NODE_INDEX)
+		return operator_index(m, values[1], values[0], to);
+	if (n->b)
+		from = *values++;
+	if (n->c)
+		until = *values++;
+	return operator_slice(m, *values, from, until, to);
+}
+
+static bool combine_step(struct machine *m, const struct node *n,
+    const struct jq_value *values, struct jq_value *to)
+{
+	if (step(m, n, values, to))
+		return true;
+	if (!n->optional)
+		return false;
+	m->leaving = LEAVING_NOTHING;
+	*to = jq_none();
+	return true;
+}
+
+static bool combine_builtin(struct machine *m, const struct node *n,
+    struct jq_value in, const struct jq_value *values, struct jq_value *to)
+{
+	struct jq_value arguments[BUILTIN_VALUES_MAX];
+
+	for (uint32_t i = 0; i < n->count; i++)
+		arguments[i] = values[n->count - 1 - i];
+	return n->builtin->call(m, in, arguments, to);
+}
+
+bool operands_combine(struct machine *m, struct node *n, struct jq_value in,
+    const struct jq_value *values, struct jq_value *to)
+{
+	switch (n->kind) {
+	case NODE_FIELD: return machine_field(m, n, values[0], to);
+	case NODE_INDEX:
+	case NODE_SLICE: return combine_step(m, n, values, to);
+	case NODE_NEGATE: return operator_negate(m, values[0], to);
+	case NODE_OBJECT: *to = combine_object(m, n, values); return true;
+	case NODE_STRING:
+		*to = combine_string(m, values, n->count);
+		return true;
+	case NODE_BUILTIN: return combine_builtin(m, n, in, values, to);
+	default:
+		return operator_apply(m, n->kind, values[1], values[0], to);
+	}
+}
