@@ -28,6 +28,12 @@ def walk(f):
 		| f;
 	w;
 
+def any: any(.[]; .);
+def any(f): any(.[]; f);
+def all: all(.[]; .);
+def all(f): all(.[]; f);
+def isempty(f): first((f | false), true);
+
 def first: .[0];
 def last: .[-1];
 def last(f): reduce f as $x (null; $x);
