@@ -38,7 +38,8 @@ enum node_kind {
 	NODE_EACH,     /* a[] */
 	NODE_ARRAY,    /* [a]; an empty one is a constant */
 	NODE_OBJECT,   /* {entries}: pairs of nodes, key and value */
-	NODE_STRING,   /* "..\(x)..": parts, texts being constants; `format` */
+	NODE_STRING,   /* "..\(x)..": parts, by turns texts, which are
+			  constants, and expressions; `format` */
 	NODE_FORMAT,   /* @format */
 	NODE_PIPE,     /* a | b */
 	NODE_COMMA,    /* a, b */

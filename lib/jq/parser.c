@@ -245,8 +245,7 @@ static struct node *parse_string(struct parser *p, struct slice format)
 	while (more) {
 		buf_clear(text);
 		more = lexer_string(&p->lexer, text);
-		if (text->n > 0)
-			list_add(p, &parts, constant_text(p, buf_slice(text)));
+		list_add(p, &parts, constant_text(p, buf_slice(text)));
 		if (!more)
 			break;
 		next(p);
@@ -255,9 +254,7 @@ static struct node *parse_string(struct parser *p, struct slice format)
 			unexpected(p);
 	}
 	next(p);
-	if (parts.n == 0)
-		return constant_text(p, SLICE(""));
-	if (parts.n == 1 && is_string(parts.items[0]))
+	if (parts.n == 1)
 		return parts.items[0];
 	n->parts = parts.items;
 	n->count = parts.n;
