@@ -55,7 +55,7 @@ LIB_CFLAGS := $(shell for p in libcurl libjq sqlite3 libdeflate libarchive \
 	$(PKG_CONFIG) --cflags $$p 2>/dev/null; done)
 CURL := $(call pkg_libs,libcurl,-lcurl)
 SQLITE := $(call pkg_libs,sqlite3,-lsqlite3)
-JQ := $(call pkg_libs,libjq,-ljq)
+JQ := $(call pkg_libs,libjq,-ljq) -lm
 DEFLATE := $(call pkg_libs,libdeflate,-ldeflate)
 ARCHIVE := $(call pkg_libs,libarchive,-larchive)
 MICROHTTPD := $(call pkg_libs,libmicrohttpd,-lmicrohttpd)
@@ -81,6 +81,8 @@ LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) \
 # Unit tests, and programs that tests use: each links all libraries.
 TEST_BINS = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c tests/*.c \
 	tests/bench/*.c))
+JQ_COMPARE = $(B)/tests/jq/compare
+JQ_COMPARE_OBJ = $(patsubst %.c,$(B)/%.o,$(wildcard tests/jq/*.c))
 FUZZERS = $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
 C_SRC = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*.c tests/*/*.[ch])
 
@@ -149,6 +151,11 @@ $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
 		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(ARCHIVE) $(JQ) $(CURL) \
 		$(MICROHTTPD)
 
+# Compares libjq with lib/jq.
+$(JQ_COMPARE): $(JQ_COMPARE_OBJ) $(B)/libsp.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) $(JQ)
+
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
@@ -180,7 +187,7 @@ $(B)/tests/%.so: tests/%.c
 # T selects the tests whose names begin with it: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
 J ?= 2
-check: all $(TEST_BINS) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
+check: all $(TEST_BINS) $(JQ_COMPARE) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
 	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
 
 golden: all $(SHIMS) ## compare with known outputs; UPDATE=1 accepts new ones
@@ -202,7 +209,7 @@ asan: ## run the tests with the address sanitizer
 ubsan: ## run the tests with the undefined behaviour sanitizer
 	$(MAKE) B=$(B)/ubsan CFLAGS='$(SAN) -fsanitize=undefined' check
 
-valgrind: all $(TEST_BINS) ## run the tests with the programs in valgrind
+valgrind: all $(TEST_BINS) $(JQ_COMPARE) ## run the tests with the programs in valgrind
 	sh tests/valgrind.sh $(B) $(TESTS)
 
 SECONDS ?= 10
@@ -213,6 +220,11 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 	sh tests/fuzz/run.sh $(B)/fuzz $(SECONDS) $(T)
 
 fuzzers: $(FUZZERS)
+
+# Seconds of each kind of comparison.
+jq-differential: all $(JQ_COMPARE) ## compare lib/jq with libjq; SECONDS=10, SEED
+	$(JQ_COMPARE) random --seconds $(SECONDS) --seed $(or $(SEED),1)
+	$(JQ_COMPARE) syntax --seconds $(SECONDS) --seed $(or $(SEED),1)
 
 ROUNDS ?= 20
 fault: all $(SHIMS) ## kill programs, fail calls, cut power; ROUNDS=20 or FOR=1h
@@ -297,7 +309,8 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
 .PHONY: all asan bench $(ONE_BENCH) check clean coverage demo deps distcheck \
-	fault format format-check fuzz fuzzers golden hdr-check help install manlint \
+	fault format format-check fuzz fuzzers golden hdr-check help install \
+	jq-differential manlint \
 	property soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
-	$(FUZZERS:%=%.d)
+	$(FUZZERS:%=%.d) $(JQ_COMPARE_OBJ:.o=.d)

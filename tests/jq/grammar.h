@@ -1,0 +1,46 @@
+/*
+ * Random programs, from a grammar of the constructs that mappings use, and
+ * random inputs for them. The same seed and number give the same.
+ */
+#ifndef SP_TESTS_JQ_GRAMMAR_H
+#define SP_TESTS_JQ_GRAMMAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct random {
+	uint64_t state;
+};
+
+struct random random_of(uint64_t seed, uint64_t number);
+uint32_t random_below(struct random *, uint32_t n);
+
+/* A program as a tree: a template, and what its holes contain. */
+struct tree {
+	const char *template;
+	struct tree *kids[4];
+	unsigned count; /* of kids */
+};
+
+/*
+ * A program; NULL if it would be too large. With `modern`, constructs are among
+ * them that jq mended after 1.6. The tree is valid until the next one is made.
+ */
+struct tree *grammar_program(struct random *, bool modern);
+
+void tree_put(struct buf *to, const struct tree *);
+
+/* All parts of a tree, into an array of TREE_MAX; how many. */
+#define TREE_MAX 400
+size_t tree_parts(struct tree *, struct tree **parts);
+
+/* A JSON text. */
+void grammar_input(struct buf *to, struct random *);
+
+/* Change a token or two of a program's text. */
+void grammar_mutate(struct buf *text, struct random *);
+
+#endif
