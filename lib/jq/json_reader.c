@@ -243,8 +243,6 @@ static const char *read_number(
 		return NULL;
 	if (p - first > DIGITS_EXACT || *p == '.' || *p == 'e' || *p == 'E')
 		return read_long_number(r, from, to);
-	if (negative && v == 0)
-		r->height = NO_RAW;
 	*to = jq_number(negative ? -(double)v : (double)v);
 	return p;
 }

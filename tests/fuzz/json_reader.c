@@ -57,17 +57,19 @@ static void read_text(void *ctx)
 		check_value(v);
 }
 
-/* The last byte is what the pad is filled with. */
+/* The pad is filled with what the text ends with, so that it might go on. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct slice text = {NULL, size ? size - 1 : 0};
-	char *p = mem_alloc(text.n + READER_PAD);
+	struct slice text = {NULL, size};
+	size_t end = size < 8 ? size : 8;
+	char *p = mem_zero(size + READER_PAD, 1);
 
 	if (!reader.names)
 		reader.names = names_new();
-	memset(p, size ? data[text.n] : 0, text.n + READER_PAD);
-	if (text.n)
-		memcpy(p, data, text.n);
+	if (size)
+		memcpy(p, data, size);
+	for (size_t i = 0; size > 0 && i < READER_PAD; i++)
+		p[size + i] = p[size - end + i % end];
 	text.p = p;
 	must(heap_guard(&heap, read_text, &text));
 	free(p);

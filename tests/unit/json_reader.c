@@ -136,14 +136,19 @@ static struct jq_value rebuild(struct jq_value v)
 	return to;
 }
 
-/* A text in a block of exactly its size, with a pad of one byte, repeated. */
-static char *padded(struct slice text, char pad)
+/*
+ * A text in a block of exactly its size and the pad, which is filled with
+ * another text: a reader that does not stop reads on there.
+ */
+static char *padded(struct slice text, const char *pad)
 {
-	char *p = mem_alloc(text.n + READER_PAD);
+	size_t n = strlen(pad);
+	char *p = mem_zero(text.n + READER_PAD, 1);
 
 	if (text.n)
 		memcpy(p, text.p, text.n);
-	memset(p + text.n, pad, READER_PAD);
+	for (size_t i = 0; n > 0 && i < READER_PAD; i++)
+		p[text.n + i] = pad[i % n];
 	return p;
 }
 
@@ -152,6 +157,23 @@ struct reading {
 	struct slice text;
 	const char *wrong;
 };
+
+/* Whether a value can be written as deep as it may be, and no deeper. */
+static bool is_as_deep(struct jq_value v)
+{
+	const struct json_style plain = {.sorted = false};
+	struct buf b = BUF_INIT(1 << 20);
+	struct jq_value anew = rebuild(v);
+	bool same;
+
+	for (unsigned n = 495 + roll(WRITER_DEPTH_MAX - 495); n > 0; n--) {
+		v = jq_array_append(&heap, jq_array(&heap, 1), v);
+		anew = jq_array_append(&heap, jq_array(&heap, 1), anew);
+	}
+	same = json_write(&b, v, &plain) == json_write(&b, anew, &plain);
+	buf_release(&b);
+	return same;
+}
 
 static const char *compare(struct slice text, struct jq_value v)
 {
@@ -171,6 +193,8 @@ static const char *compare(struct slice text, struct jq_value v)
 		wrong = "its text is not what is written";
 	else if (!deep && !slice_eq(buf_slice(&meant), buf_slice(&written)))
 		wrong = "another meaning";
+	else if (!is_as_deep(v))
+		wrong = "its text is written too deep";
 	buf_release(&raw);
 	buf_release(&written);
 	buf_release(&meant);
@@ -192,12 +216,11 @@ static void read_one(void *ctx)
 		x->wrong = compare(x->text, v);
 }
 
-/* What is wrong with how a text is read, or NULL. */
-static const char *judge(struct slice text)
+/* What is wrong with how a text is read before this pad, or NULL. */
+static const char *judge(struct slice text, const char *pad)
 {
-	static const char pads[] = "\0\"}]5 ";
 	struct reading x = {.wrong = NULL};
-	char *p = padded(text, pads[roll(sizeof(pads) - 1)]);
+	char *p = padded(text, pad);
 
 	x.text = (struct slice){p, text.n};
 	if (!heap_guard(&heap, read_one, &x))
@@ -206,11 +229,38 @@ static const char *judge(struct slice text)
 	return x.wrong;
 }
 
+/* Texts that go on in the pad. What is read there ends in a crash, mostly. */
+static void test_pads(void)
+{
+	static const char *const cases[][2] = {
+	    {"[1", ",1"},
+	    {"[[1]", ",[1]"},
+	    {"[[1]", "]"},
+	    {"[\"a]", "\",\""},
+	    {"[\"]", "\",0,"},
+	    {"[{\"a}\":{\"a}\":0}}]", ""}, /* a name, known from here on */
+	    {"[{\"a}", "\":{\"a}"},
+	    {"1", "2"},
+	    {"tru", "e"},
+	    {"\"a", "\""},
+	    {"", "[]"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		const char *wrong = judge(slice_of(cases[i][0]), cases[i][1]);
+
+		ok(!wrong, "%s before %s: %s", cases[i][0], cases[i][1],
+		    wrong ? wrong : "read as far as it goes");
+	}
+}
+
 static int tried, failed;
 
 static void try(struct slice text)
 {
-	const char *wrong = judge(text);
+	static const char *const pads[] = {
+	    "", "\"", "}", "]", "5", " ", ",[1]", ",\"k1\":1"};
+	const char *wrong = judge(text, pads[roll(COUNT_OF(pads))]);
 
 	tried++;
 	if (wrong && failed++ < 5)
@@ -379,7 +429,7 @@ static void test_expected(void)
 		    kinds[i].kinds;
 	reader.expected = by_id;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		char *p = padded(slice_of(cases[i].text), '\0');
+		char *p = padded(slice_of(cases[i].text), "");
 		struct expectation x = cases[i];
 
 		x.text = p;
@@ -417,7 +467,7 @@ static void write_styled(void *ctx)
 
 static const char *styled(const char *text, struct json_style style)
 {
-	char *p = padded(slice_of(text), ' ');
+	char *p = padded(slice_of(text), " ");
 	struct styled x = {{p, strlen(text)}, style, NULL};
 
 	heap_guard(&heap, write_styled, &x);
@@ -533,6 +583,7 @@ int main(void)
 {
 	reader.heap = &heap;
 	reader.names = names_new();
+	test_pads();
 	test_texts();
 	test_expected();
 	test_styles();
