@@ -39,8 +39,12 @@ def last: .[-1];
 def last(f): reduce f as $x (null; $x);
 def nth($n): .[$n];
 def nth($n; f):
-	if $n < 0 then error("Out of bounds negative array index")
-	else last(limit($n + 1; f)) end;
+	if $n < 0 then error("nth doesn't support negative indices")
+	else
+		label $out
+		| foreach f as $x ($n + 1; . - 1;
+			if . <= 0 then $x, break $out else empty end)
+	end;
 
 def in(object): . as $key | object | has($key);
 def inside(outer): . as $inner | outer | contains($inner);
@@ -49,19 +53,14 @@ def IN(source; values): any(source == values; .);
 
 def to_entries: [keys_unsorted[] as $key | {$key, value: .[$key]}];
 def from_entries:
-	reduce .[] as $entry ({}; . + {
-		($entry | if .key == null then .k // .name // .Name // .K // .Key
-			else .key end
-			| if type == "string" then . else tojson end):
-		($entry | if has("value") then .value
-			elif has("v") then .v
-			else .Value end)});
+	map({(.key // .Key // .name // .Name):
+		(if has("value") then .value else .Value end)})
+	| add | . //= {};
 def with_entries(f): to_entries | map(f) | from_entries;
 
 def del(f): delpaths([path(f)]);
 def paths: path(..) | select(. != []);
 def paths(f): . as $whole | paths | select(. as $path | $whole | getpath($path) | f);
-def leaf_paths: paths(scalars);
 
 def transpose:
 	if . == [] then [] else

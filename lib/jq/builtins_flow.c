@@ -71,14 +71,12 @@ static bool debug(struct machine *m, struct jq_value in,
 /* range */
 
 static bool give_range(
-    struct call *c, struct jq_value from, struct jq_value to, double by)
+    struct call *c, struct jq_value from, struct jq_value to)
 {
-	double end = to.number;
-
 	if (from.kind != JQ_NUMBER || to.kind != JQ_NUMBER)
 		return machine_error(
 		    c->machine, "Range bounds must be numeric");
-	for (double i = from.number; by > 0 ? i < end : i > end; i += by) {
+	for (double i = from.number; !(i >= to.number); i++) {
 		heap_tick(c->machine->heap);
 		if (!give(c, jq_number(i)))
 			return false;
@@ -86,15 +84,21 @@ static bool give_range(
 	return true;
 }
 
-static bool take_by(struct sink *sink, struct jq_value v)
+/* With a step, libjq adds and compares as operators do. */
+static bool take_by(struct sink *sink, struct jq_value by)
 {
 	struct wait *w = (struct wait *)sink;
+	struct machine *m = w->call.machine;
+	int direction = jq_compare(m->heap, by, jq_number(0));
 
-	if (v.kind != JQ_NUMBER)
-		return machine_error(
-		    w->call.machine, "Range bounds must be numeric");
-	return v.number == 0 ||
-	       give_range(&w->call, w->from, w->until, v.number);
+	for (struct jq_value v = w->from; direction != 0 &&
+	     jq_compare(m->heap, w->until, v) * direction > 0;) {
+		heap_tick(m->heap);
+		if (!give(&w->call, v) ||
+		    !operator_apply(m, NODE_ADD, v, by, &v))
+			return false;
+	}
+	return true;
 }
 
 static bool take_until(struct sink *sink, struct jq_value v)
@@ -103,7 +107,7 @@ static bool take_until(struct sink *sink, struct jq_value v)
 	struct call *c = &w.call;
 
 	if (c->node->count == 2)
-		return give_range(c, w.from, v, 1);
+		return give_range(c, w.from, v);
 	w.sink.take = take_by;
 	w.until = v;
 	return machine_each_argument(c->machine, &c->node->arguments[2],
@@ -116,7 +120,7 @@ static bool take_from(struct sink *sink, struct jq_value v)
 	struct call *c = &w.call;
 
 	if (c->node->count == 1)
-		return give_range(c, jq_number(0), v, 1);
+		return give_range(c, jq_number(0), v);
 	w.sink.take = take_until;
 	w.from = v;
 	return machine_each_argument(c->machine, &c->node->arguments[1],

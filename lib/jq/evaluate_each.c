@@ -229,15 +229,10 @@ static bool each_try(struct machine *m, struct node *n, struct frame *f,
 static bool each_label(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
-	uint64_t mine = ++m->labels;
+	double mine = m->labels++;
 
 	f->slots[n->slot].label = mine;
-	if (machine_each(m, n->a, f, in, to))
-		return true;
-	if (m->leaving != LEAVING_LABEL || m->label != mine)
-		return false;
-	m->leaving = LEAVING_NOTHING;
-	return true;
+	return machine_each(m, n->a, f, in, to) || machine_ends_at(m, mine);
 }
 
 /* reduce with several initial states. */

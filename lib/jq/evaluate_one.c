@@ -261,16 +261,13 @@ static bool reduce(struct machine *m, struct node *n, struct frame *f,
 static bool label(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct jq_value *to)
 {
-	uint64_t mine = ++m->labels;
+	double mine = m->labels++;
 
 	f->slots[n->slot].label = mine;
 	if (machine_one(m, n->a, f, in, to))
 		return true;
-	if (m->leaving != LEAVING_LABEL || m->label != mine)
-		return false;
-	m->leaving = LEAVING_NOTHING;
 	*to = jq_none();
-	return true;
+	return machine_ends_at(m, mine);
 }
 
 /* =, |=, and += and so on. */
@@ -420,9 +417,8 @@ bool machine_one(struct machine *m, struct node *n, struct frame *f,
 		case NODE_UPDATE_BY: return assign(m, n, f, in, to);
 		case NODE_LABEL: return label(m, n, f, in, to);
 		case NODE_BREAK:
-			m->leaving = LEAVING_LABEL;
-			m->label = frame_at(f, n->level)->slots[n->slot].label;
-			return false;
+			return machine_break(
+			    m, frame_at(f, n->level)->slots[n->slot].label);
 		case NODE_EACH:
 		case NODE_COMMA:
 		case NODE_FOREACH:

@@ -276,15 +276,10 @@ static bool each_try(struct machine *m, struct node *n, struct frame *f,
 static bool each_label(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	uint64_t mine = ++m->labels;
+	double mine = m->labels++;
 
 	f->slots[n->slot].label = mine;
-	if (paths_each(m, n->a, f, p, to))
-		return true;
-	if (m->leaving != LEAVING_LABEL || m->label != mine)
-		return false;
-	m->leaving = LEAVING_NOTHING;
-	return true;
+	return paths_each(m, n->a, f, p, to) || machine_ends_at(m, mine);
 }
 
 /* foreach: the path goes on from each element to the state and on. */

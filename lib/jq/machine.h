@@ -28,7 +28,7 @@ struct closure {
 union frame_slot {
 	struct jq_value value;
 	struct closure closure;
-	uint64_t label;
+	double label;
 };
 
 struct frame {
@@ -45,8 +45,7 @@ struct sink {
 
 enum leaving {
 	LEAVING_NOTHING,
-	LEAVING_ERROR, /* machine->error */
-	LEAVING_LABEL, /* machine->label */
+	LEAVING_ERROR, /* machine->error; of `break`, it is {"__jq": label} */
 	LEAVING_ALL    /* a sink wants no more results */
 };
 
@@ -60,9 +59,8 @@ struct machine {
 
 	enum leaving leaving;
 	struct jq_value error; /* as `catch` gets it */
-	uint64_t label;
 
-	uint64_t labels;    /* private from here: the last one made */
+	double labels;	    /* private from here: how many have been made */
 	struct buf scratch; /* of a text that is being made */
 };
 
@@ -118,6 +116,12 @@ static inline bool machine_is_one(const struct node *n, const struct frame *f)
 bool machine_error(struct machine *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool machine_raise(struct machine *, struct jq_value error);
+
+/* `break` is an error, which `try` catches, as in libjq. */
+bool machine_break(struct machine *, double label);
+
+/* Whether what is being left is a break to this label; it is done then. */
+bool machine_ends_at(struct machine *, double label);
 
 /*
  * A value as libjq's messages quote it: its JSON; if that has not less than

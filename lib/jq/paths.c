@@ -77,6 +77,8 @@ static bool set_key(struct machine *m, struct jq_value a, struct jq_value key,
 		return set_element(m, a, key.number, v, to);
 	if (a.kind == JQ_ARRAY && key.kind == JQ_OBJECT)
 		return set_slice(m, a, key, v, to);
+	if (a.kind == JQ_STRING && key.kind == JQ_OBJECT)
+		return machine_error(m, "Cannot update string slices");
 	return machine_error(m, "Cannot update field at %s index of %s",
 	    jq_kind_name(key), jq_kind_name(a));
 }
