@@ -32,6 +32,18 @@ void *compiler_new(struct compiler *c, size_t n)
 	return memset(heap_alloc(c->heap, n), 0, n);
 }
 
+void *compiler_grow(struct compiler *c, void *items, size_t n, size_t size)
+{
+	void *new;
+
+	if ((n & (n - 1)) != 0)
+		return items;
+	new = compiler_new(c, (n > 0 ? 2 * n : 1) * size);
+	if (n > 0)
+		memcpy(new, items, n * size);
+	return new;
+}
+
 static void compile(void *ctx)
 {
 	struct compiler *c = ctx;

@@ -34,8 +34,20 @@ struct compiler {
 _Noreturn void compile_error(struct compiler *, uint32_t line,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* How much of a name is shown in a message, for %.*s. */
+static inline int shown(struct slice name)
+{
+	return name.n < 100 ? (int)name.n : 100;
+}
+
 /* Memory of the program, all zeros. */
 void *compiler_new(struct compiler *, size_t n);
+
+/*
+ * An array of n items of a size, which has room for one more: itself, or a copy
+ * twice as large whenever n is a power of two.
+ */
+void *compiler_grow(struct compiler *, void *items, size_t n, size_t size);
 
 /*
  * Parse the text of the current source into `tree`: a chain of NODE_DEFINE for

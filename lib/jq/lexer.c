@@ -1,12 +1,11 @@
 #include "jq/lexer.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/number.h"
-#include "json/utf8.h"
+#include "json/json.h"
 
 #define NUMBER_MAX 300 /* characters of a number */
 
@@ -20,29 +19,32 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-static bool is_word(char c)
-{
-	return is_letter(c) || is_digit(c);
-}
-
 /* The character after the next n; NUL at the end. */
 static char peek(const struct lexer *l, size_t n)
 {
 	return n < (size_t)(l->end - l->p) ? l->p[n] : '\0';
 }
 
+/* The length of a word that begins after the next n characters, with them. */
+static size_t word_length(const struct lexer *l, size_t n)
+{
+	while (is_letter(peek(l, n)) || is_digit(peek(l, n)))
+		n++;
+	return n;
+}
+
 /* jq 1.7 continues a comment after a backslash, jq 1.6 does not. */
 static void skip_comment(struct lexer *l)
 {
-	const char *end = memchr(l->p, '\n', (size_t)(l->end - l->p));
-	const char *last = end ? end : l->end;
+	struct slice rest = {l->p, (size_t)(l->end - l->p)};
+	struct slice line = slice_cut(&rest, '\n');
 
-	if (last > l->p && last[-1] == '\r')
-		last--;
-	if (last > l->p && last[-1] == '\\')
+	l->p += line.n;
+	while (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (line.p[line.n - 1] == '\\')
 		compile_error(l->compiler, l->line,
 		    "the engine has no comments that end with a backslash");
-	l->p = end ? end : l->end;
 }
 
 static void skip_space(struct lexer *l)
@@ -56,52 +58,41 @@ static void skip_space(struct lexer *l)
 	}
 }
 
-/* The keyword, or TOKEN_WORD. */
-static int word_token(struct slice text)
+static void take(struct lexer *l, int token, size_t n)
+{
+	l->token = token;
+	l->text = (struct slice){l->p, n};
+	l->p += n;
+}
+
+static void take_word(struct lexer *l)
 {
 	static const struct {
 		const char *text;
 		int token;
-	} keywords[] = {
-	    {"as", TOKEN_AS},
-	    {"if", TOKEN_IF},
-	    {"or", TOKEN_OR},
-	    {"and", TOKEN_AND},
-	    {"def", TOKEN_DEF},
-	    {"end", TOKEN_END_WORD},
-	    {"try", TOKEN_TRY},
-	    {"elif", TOKEN_ELIF},
-	    {"else", TOKEN_ELSE},
-	    {"then", TOKEN_THEN},
-	    {"break", TOKEN_BREAK},
-	    {"catch", TOKEN_CATCH},
-	    {"label", TOKEN_LABEL},
-	    {"import", TOKEN_IMPORT},
-	    {"module", TOKEN_MODULE},
-	    {"reduce", TOKEN_REDUCE},
-	    {"foreach", TOKEN_FOREACH},
-	    {"include", TOKEN_INCLUDE},
-	    {"__loc__", TOKEN_LOC},
-	};
+	} keywords[] = {{"and", TOKEN_AND}, {"as", TOKEN_AS},
+	    {"break", TOKEN_BREAK}, {"catch", TOKEN_CATCH}, {"def", TOKEN_DEF},
+	    {"elif", TOKEN_ELIF}, {"else", TOKEN_ELSE}, {"end", TOKEN_END_WORD},
+	    {"foreach", TOKEN_FOREACH}, {"if", TOKEN_IF},
+	    {"import", TOKEN_IMPORT}, {"include", TOKEN_INCLUDE},
+	    {"label", TOKEN_LABEL}, {"module", TOKEN_MODULE}, {"or", TOKEN_OR},
+	    {"reduce", TOKEN_REDUCE}, {"then", TOKEN_THEN}, {"try", TOKEN_TRY},
+	    {"__loc__", TOKEN_LOC}};
 
+	take(l, TOKEN_WORD, word_length(l, 1));
+	if (peek(l, 0) == ':' && peek(l, 1) == ':' && is_letter(peek(l, 2)))
+		compile_error(
+		    l->compiler, l->line, "the engine has no modules (::)");
 	for (size_t i = 0; i < COUNT_OF(keywords); i++)
-		if (*keywords[i].text == *text.p &&
-		    slice_is(text, keywords[i].text))
-			return keywords[i].token;
-	return TOKEN_WORD;
-}
-
-/* Letters and digits after the first n characters of the token. */
-static size_t word_length(const struct lexer *l, size_t n)
-{
-	while (is_word(peek(l, n)))
-		n++;
-	return n;
+		if (*keywords[i].text == *l->text.p &&
+		    slice_is(l->text, keywords[i].text))
+			l->token = keywords[i].token;
 }
 
 /*
- * A number as jq 1.6 finds it: all digits and points, and an exponent. So that
- * `1.2.3`, and even `.e5`, is none.
+ * The length of a number as jq 1.6 finds it: all digits and points, and an
+ * exponent; so that `1.2.3`, and even `.e5`, is an invalid one. But . and ..
+ * are none.
  */
 static size_t number_length(const struct lexer *l)
 {
@@ -115,85 +106,54 @@ static size_t number_length(const struct lexer *l)
 			for (n += 2 + sign; is_digit(peek(l, n));)
 				n++;
 	}
-	return n;
+	return n > 2 || is_digit(*l->p) || is_digit(peek(l, 1)) ? n : 0;
 }
 
-static double read_number(struct lexer *l, struct slice text)
+static void take_number(struct lexer *l, size_t n)
 {
 	char copy[NUMBER_MAX + 1], *end;
-	double d;
 
-	if (text.n > NUMBER_MAX)
-		compile_error(
-		    l->compiler, l->line, "a number is too long to be read");
-	memcpy(copy, text.p, text.n);
-	copy[text.n] = '\0';
-	d = strtod(copy, &end);
+	take(l, TOKEN_NUMBER, n);
+	if (n > NUMBER_MAX)
+		compile_error(l->compiler, l->line, "a number is too long");
+	memcpy(copy, l->text.p, n);
+	copy[n] = '\0';
+	l->number = strtod(copy, &end);
 	if (*end != '\0')
 		compile_error(
 		    l->compiler, l->line, "invalid numeric literal '%s'", copy);
-	return d;
 }
 
-/* The operators of several characters, the longer before the shorter. */
-static int operator_token(const struct lexer *l, size_t *n)
+static void take_operator(struct lexer *l)
 {
 	static const struct {
 		char text[4];
 		int token;
-	} operators[] = {
-	    {"//=", TOKEN_ALTERNATIVE_BY},
-	    {"?//", TOKEN_OTHER_PATTERN},
-	    {"..", TOKEN_RECURSE},
-	    {"==", TOKEN_EQUAL},
-	    {"!=", TOKEN_UNEQUAL},
-	    {"<=", TOKEN_LESS_EQUAL},
-	    {">=", TOKEN_GREATER_EQUAL},
-	    {"//", TOKEN_ALTERNATIVE},
-	    {"|=", TOKEN_UPDATE},
-	    {"+=", TOKEN_ADD_BY},
-	    {"-=", TOKEN_SUBTRACT_BY},
-	    {"*=", TOKEN_MULTIPLY_BY},
-	    {"/=", TOKEN_DIVIDE_BY},
-	    {"%=", TOKEN_MODULO_BY},
-	};
+	} operators[] = {{"//=", TOKEN_ALTERNATIVE_BY},
+	    {"?//", TOKEN_OTHER_PATTERN}, {"..", TOKEN_RECURSE},
+	    {"==", TOKEN_EQUAL}, {"!=", TOKEN_UNEQUAL},
+	    {"<=", TOKEN_LESS_EQUAL}, {">=", TOKEN_GREATER_EQUAL},
+	    {"//", TOKEN_ALTERNATIVE}, {"|=", TOKEN_UPDATE},
+	    {"+=", TOKEN_ADD_BY}, {"-=", TOKEN_SUBTRACT_BY},
+	    {"*=", TOKEN_MULTIPLY_BY}, {"/=", TOKEN_DIVIDE_BY},
+	    {"%=", TOKEN_MODULO_BY}};
 	struct slice rest = {l->p, (size_t)(l->end - l->p)};
 
 	for (size_t i = 0; i < COUNT_OF(operators); i++)
 		if (*operators[i].text == *l->p &&
 		    slice_starts(rest, slice_of(operators[i].text))) {
-			*n = strlen(operators[i].text);
-			return operators[i].token;
+			take(l, operators[i].token, strlen(operators[i].text));
+			return;
 		}
-	*n = 1;
 	if (*l->p == '\0' || !strchr(".?=;,:|+-*/%$<>[]{}()\"", *l->p))
 		compile_error(
 		    l->compiler, l->line, "syntax error, invalid character");
-	return *l->p;
-}
-
-static void take(struct lexer *l, int token, size_t n)
-{
-	l->token = token;
-	l->text = (struct slice){l->p, n};
-	l->p += n;
-}
-
-static void take_word(struct lexer *l)
-{
-	size_t n = word_length(l, 1);
-
-	if (peek(l, n) == ':' && peek(l, n + 1) == ':' &&
-	    is_letter(peek(l, n + 2)))
-		compile_error(
-		    l->compiler, l->line, "the engine has no modules (::)");
-	take(l, word_token((struct slice){l->p, n}), n);
+	take(l, *l->p, 1);
 }
 
 void lexer_next(struct lexer *l)
 {
-	size_t n, number;
-	int token;
+	size_t field, number;
 
 	skip_space(l);
 	l->at = l->line;
@@ -205,125 +165,73 @@ void lexer_next(struct lexer *l)
 		take_word(l);
 		return;
 	}
+	field = *l->p == '.' && is_letter(peek(l, 1)) ? word_length(l, 2) : 0;
 	number = number_length(l);
-	n = *l->p == '.' && is_letter(peek(l, 1)) ? word_length(l, 2) : 0;
-	if (number > 0 && number >= n &&
-	    (is_digit(*l->p) || number > 2 ||
-		(number == 2 && is_digit(peek(l, 1))))) {
-		take(l, TOKEN_NUMBER, number);
-		l->number = read_number(l, l->text);
-	} else if (n > 0) {
-		take(l, TOKEN_FIELD, n);
-	} else if (*l->p == '@' && is_word(peek(l, 1))) {
-		take(l, TOKEN_FORMAT, word_length(l, 2));
-	} else {
-		token = operator_token(l, &n);
-		take(l, token, n);
-	}
+	if (number > 0 && number >= field)
+		take_number(l, number);
+	else if (field > 0)
+		take(l, TOKEN_FIELD, field);
+	else if (*l->p == '@' && word_length(l, 1) > 1)
+		take(l, TOKEN_FORMAT, word_length(l, 1));
+	else
+		take_operator(l);
 }
 
-/* Four hexadecimal digits; -1 if they are not. */
-static long read_hex(const struct lexer *l, size_t from)
+/* The UTF-16 unit of \uXXXX, after the next n characters; -1 if it is none. */
+static long read_unit(const struct lexer *l, size_t n)
 {
-	long code = 0;
+	long unit = 0;
 
-	for (size_t i = from; i < from + 4; i++) {
-		int digit = hex_digit(peek(l, i));
-
-		if (digit < 0)
+	if (peek(l, n) != '\\' || peek(l, n + 1) != 'u')
+		return -1;
+	for (size_t i = n + 2; i < n + 6; i++) {
+		if (hex_digit(peek(l, i)) < 0)
 			return -1;
-		code = code * 16 + digit;
+		unit = unit * 16 + hex_digit(peek(l, i));
 	}
-	return code;
+	return unit;
 }
 
-static void put_code(struct buf *text, unsigned long code)
+static void skip_escape(struct lexer *l)
 {
-	if (code < 0x80) {
-		buf_putc(text, (char)code);
+	long unit = read_unit(l, 0), low;
+
+	if (unit < 0) {
+		if (peek(l, 1) == '\0' || !strchr("\"\\/bfnrt", peek(l, 1)))
+			compile_error(
+			    l->compiler, l->line, "invalid escape in a string");
+		l->p += 2;
 		return;
 	}
-	if (code < 0x800) {
-		buf_putc(text, (char)(0xc0 | code >> 6));
-	} else {
-		if (code < 0x10000) {
-			buf_putc(text, (char)(0xe0 | code >> 12));
-		} else {
-			buf_putc(text, (char)(0xf0 | code >> 18));
-			buf_putc(text, (char)(0x80 | (code >> 12 & 0x3f)));
-		}
-		buf_putc(text, (char)(0x80 | (code >> 6 & 0x3f)));
-	}
-	buf_putc(text, (char)(0x80 | (code & 0x3f)));
-}
-
-/* \uXXXX, or two of them for one character. */
-static void read_unicode(struct lexer *l, struct buf *text)
-{
-	long code = read_hex(l, 2), low;
-
-	if (code < 0)
-		compile_error(l->compiler, l->line, "invalid \\uXXXX escape");
 	l->p += 6;
-	if (code >= 0xd800 && code < 0xdc00) {
-		low = peek(l, 0) == '\\' && peek(l, 1) == 'u' ? read_hex(l, 2)
-							      : -1;
+	if (unit >= 0xd800 && unit < 0xdc00) {
+		low = read_unit(l, 0);
 		if (low < 0xdc00 || low > 0xdfff)
 			compile_error(l->compiler, l->line,
-			    "invalid \\uXXXX\\uXXXX surrogate pair escape");
+			    "invalid surrogate pair in a string");
 		l->p += 6;
-		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-	} else if (code >= 0xdc00 && code < 0xe000) {
-		code = 0xfffd;
 	}
-	put_code(text, (unsigned long)code);
-}
-
-static void read_escape(struct lexer *l, struct buf *text)
-{
-	static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
-	char c = peek(l, 1);
-
-	if (c == 'u') {
-		read_unicode(l, text);
-		return;
-	}
-	for (const char *e = escapes; *e; e += 2)
-		if (*e == c) {
-			buf_putc(text, e[1]);
-			l->p += 2;
-			return;
-		}
-	compile_error(l->compiler, l->line, "invalid escape in a string");
-}
-
-static void read_character(struct lexer *l, struct buf *text)
-{
-	size_t n = utf8_length(l->p, l->end);
-
-	if (n == 0)
-		compile_error(l->compiler, l->line, "invalid UTF-8");
-	l->line += *l->p == '\n';
-	buf_put(text, l->p, n);
-	l->p += n;
 }
 
 bool lexer_string(struct lexer *l, struct buf *text)
 {
-	while (l->p < l->end) {
-		if (*l->p == '"') {
-			l->p++;
-			return false;
-		}
-		if (*l->p != '\\') {
-			read_character(l, text);
-		} else if (peek(l, 1) == '(') {
-			l->p += 2;
-			return true;
-		} else {
-			read_escape(l, text);
-		}
+	const char *from = l->p;
+	bool quote, interpolation;
+
+	for (;;) {
+		if (l->p == l->end)
+			compile_error(l->compiler, l->at,
+			    "syntax error, a string does not end");
+		quote = *l->p == '"';
+		interpolation = *l->p == '\\' && peek(l, 1) == '(';
+		if (quote || interpolation)
+			break;
+		if (*l->p == '\\')
+			skip_escape(l);
+		else
+			l->line += *l->p++ == '\n';
 	}
-	compile_error(
-	    l->compiler, l->at, "syntax error, a string does not end");
+	json_unescape((struct slice){from, (size_t)(l->p - from)}, text);
+	l->p += interpolation ? 2 : 1;
+	return interpolation;
 }

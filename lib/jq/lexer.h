@@ -18,38 +18,39 @@ enum token {
 	TOKEN_FIELD,	  /* .name */
 	TOKEN_FORMAT,	  /* @name */
 	TOKEN_NUMBER,
-	TOKEN_RECURSE,	      /* .. */
-	TOKEN_EQUAL,	      /* == */
-	TOKEN_UNEQUAL,	      /* != */
-	TOKEN_LESS_EQUAL,     /* <= */
-	TOKEN_GREATER_EQUAL,  /* >= */
-	TOKEN_ALTERNATIVE,    /* // */
-	TOKEN_UPDATE,	      /* |= */
-	TOKEN_ADD_BY,	      /* += */
-	TOKEN_SUBTRACT_BY,    /* -= */
-	TOKEN_MULTIPLY_BY,    /* *= */
-	TOKEN_DIVIDE_BY,      /* /= */
-	TOKEN_MODULO_BY,      /* %= */
-	TOKEN_ALTERNATIVE_BY, /* //= */
-	TOKEN_OTHER_PATTERN,  /* ?// */
-	TOKEN_AS,	      /* keywords, from here on */
-	TOKEN_IF,
-	TOKEN_OR,
-	TOKEN_AND,
-	TOKEN_DEF,
-	TOKEN_END_WORD,
-	TOKEN_TRY,
-	TOKEN_ELIF,
-	TOKEN_ELSE,
-	TOKEN_THEN,
+	TOKEN_RECURSE,	     /* .. */
+	TOKEN_EQUAL,	     /* == */
+	TOKEN_UNEQUAL,	     /* != */
+	TOKEN_LESS_EQUAL,    /* <= */
+	TOKEN_GREATER_EQUAL, /* >= */
+	TOKEN_ALTERNATIVE,   /* // */
+	TOKEN_UPDATE,	     /* |= */
+	TOKEN_ADD_BY,	     /* +=, and so on */
+	TOKEN_SUBTRACT_BY,
+	TOKEN_MULTIPLY_BY,
+	TOKEN_DIVIDE_BY,
+	TOKEN_MODULO_BY,
+	TOKEN_ALTERNATIVE_BY,
+	TOKEN_OTHER_PATTERN, /* ?// */
+	TOKEN_KEYWORDS,	     /* from here on */
+	TOKEN_AND = TOKEN_KEYWORDS,
+	TOKEN_AS,
 	TOKEN_BREAK,
 	TOKEN_CATCH,
-	TOKEN_LABEL,
-	TOKEN_IMPORT,
-	TOKEN_MODULE,
-	TOKEN_REDUCE,
+	TOKEN_DEF,
+	TOKEN_ELIF,
+	TOKEN_ELSE,
+	TOKEN_END_WORD,
 	TOKEN_FOREACH,
+	TOKEN_IF,
+	TOKEN_IMPORT,
 	TOKEN_INCLUDE,
+	TOKEN_LABEL,
+	TOKEN_MODULE,
+	TOKEN_OR,
+	TOKEN_REDUCE,
+	TOKEN_THEN,
+	TOKEN_TRY,
 	TOKEN_LOC /* __loc__ */
 };
 

@@ -73,15 +73,6 @@ static struct yield visit_builtin(struct search *s, struct node *n)
 	return n->builtin->many ? many : n->builtin->one ? one : y;
 }
 
-/* A parameter of this function decides at each call; another one may be many.
- */
-static struct yield visit_parameter(const struct node *n)
-{
-	if (n->level > 0 || n->slot >= 32)
-		return many;
-	return (struct yield){false, UINT32_C(1) << n->slot};
-}
-
 static struct yield yield_of(struct search *s, struct node *n)
 {
 	struct yield y;
@@ -107,7 +98,7 @@ static struct yield yield_of(struct search *s, struct node *n)
 		return y;
 	case NODE_CALL: return visit_call(s, n);
 	case NODE_BUILTIN: return visit_builtin(s, n);
-	case NODE_PARAMETER: return visit_parameter(n);
+	case NODE_PARAMETER: return (struct yield){n->many, n->many_if};
 	default: return visit_parts(s, n);
 	}
 }

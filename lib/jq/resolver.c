@@ -20,47 +20,47 @@ struct binding {
 	struct function *function; /* NULL for a closure parameter */
 };
 
-/* A frame that the code being resolved makes: of a function, a closure. */
+/* A frame that the code being resolved makes: of a function, or of a closure
+ * within it. */
 struct scope {
 	struct scope *outer;
 	uint32_t depth, slots;
+	uint32_t function; /* depth of the function's frame */
 };
+
+/* Names of functions that jq has: to be refused as such. */
+#define ABSENT                                                                     \
+	"INDEX JOIN abs acos acosh asin asinh atan atan2 atanh bsearch builtins "  \
+	"capture cbrt copysign cos cosh debug drem env erf erfc exp10 exp2 expm1 " \
+	"fdim finites fma fmax fmin fmod format frexp fromdate fromdateiso8601 "   \
+	"fromjson fromstream gamma get_jq_origin get_prog_origin get_search_list " \
+	"gmtime gsub halt halt_error hypot input input_filename "                  \
+	"input_line_number inputs isfinite j0 j1 jn ldexp lgamma lgamma_r "        \
+	"localtime log1p logb match mktime modf modulemeta nearbyint nextafter "   \
+	"nexttoward normals now pick pow10 recurse_down remainder rint "           \
+	"scalars_or_empty scalb scalbln scan significand sin sinh split splits "   \
+	"stderr strflocaltime strftime strptime sub tan tanh test tgamma todate "  \
+	"todateiso8601 tostream truncate_stream y0 y1 yn"
 
 struct resolver {
 	struct compiler *compiler;
 	struct binding **symbols; /* by number: the innermost binding */
-	size_t symbols_room;
 	struct binding *last;
 	struct scope *scope;
 	struct function **functions; /* by the order of their ends */
-	size_t functions_n, functions_room;
+	size_t functions_n;
 };
 
 static void resolve(struct resolver *, struct node **);
-
-/* Double the room of an array of pointers on the heap. */
-static void *grow(struct resolver *r, void *old, size_t *room, size_t least)
-{
-	size_t n = *room, size = n ? n : 256;
-	void **new;
-
-	while (size < least)
-		size *= 2;
-	new = compiler_new(r->compiler, size * sizeof(void *));
-	if (n > 0)
-		memcpy(new, old, n * sizeof(void *));
-	*room = size;
-	return new;
-}
 
 static uint32_t symbol_of(struct resolver *r, struct slice text)
 {
 	bool is_new;
 	uint32_t symbol = intern(&r->compiler->symbols, text, &is_new);
 
-	if (symbol >= r->symbols_room)
-		r->symbols =
-		    grow(r, r->symbols, &r->symbols_room, (size_t)symbol + 1);
+	if (is_new)
+		r->symbols = compiler_grow(
+		    r->compiler, r->symbols, symbol, sizeof(*r->symbols));
 	return symbol;
 }
 
@@ -89,17 +89,12 @@ static void unbind(struct resolver *r, struct binding *last)
 static struct binding *look_up(struct resolver *r, enum binding_kind kind,
     struct slice text, uint32_t arity)
 {
-	struct binding *b = r->symbols[symbol_of(r, text)];
+	uint32_t symbol = symbol_of(r, text);
+	struct binding *b = r->symbols[symbol];
 
 	while (b && (b->kind != kind || b->arity != arity))
 		b = b->shadowed;
 	return b;
-}
-
-/* How much of a name is shown. */
-static int shown(struct slice name)
-{
-	return name.n < 100 ? (int)name.n : 100;
 }
 
 /* Set the level and slot of a node. */
@@ -139,7 +134,8 @@ static void resolve_break(struct resolver *r, struct node *n)
 /* A closure that has variables has a frame of its own. */
 static void resolve_argument(struct resolver *r, struct argument *argument)
 {
-	struct scope scope = {r->scope, r->scope->depth + 1, 0};
+	struct scope scope = {
+	    r->scope, r->scope->depth + 1, 0, r->scope->function};
 
 	if (argument->slots > 0)
 		r->scope = &scope;
@@ -150,16 +146,46 @@ static void resolve_argument(struct resolver *r, struct argument *argument)
 	}
 }
 
+static bool is_absent(struct slice name)
+{
+	struct slice rest = SLICE(ABSENT);
+
+	while (rest.n > 0)
+		if (slice_eq(slice_cut(&rest, ' '), name))
+			return true;
+	return false;
+}
+
+static _Noreturn void undefined(struct resolver *r, const struct node *n)
+{
+	bool absence = is_absent(n->text);
+
+	compile_error(r->compiler, n->line, "%s'%.*s/%u'%s",
+	    absence ? "the engine has no " : "", shown(n->text), n->text.p,
+	    (unsigned)n->count, absence ? "" : " is not defined");
+}
+
+/*
+ * A parameter of the function itself decides at each call how many results
+ * there may be; another one's may be many.
+ */
+static void make_parameter(struct resolver *r, struct node *n)
+{
+	n->kind = NODE_PARAMETER;
+	if (r->scope->depth - n->level == r->scope->function && n->slot < 32)
+		n->many_if = UINT32_C(1) << n->slot;
+	else
+		n->many = true;
+}
+
 static void resolve_call(struct resolver *r, struct node *n)
 {
-	struct slice name = n->text;
-	struct binding *b = look_up(r, BINDING_FUNCTION, name, n->count);
-	const struct builtin *builtin = b ? NULL : builtin_of(name, n->count);
+	struct binding *b = look_up(r, BINDING_FUNCTION, n->text, n->count);
+	const struct builtin *builtin =
+	    b ? NULL : builtin_of(n->text, n->count);
 
 	if (!b && !builtin)
-		compile_error(r->compiler, n->line,
-		    "the engine has no '%.*s/%u'", shown(name), name.p,
-		    (unsigned)n->count);
+		undefined(r, n);
 	for (uint32_t i = 0; i < n->count; i++)
 		resolve_argument(r, &n->arguments[i]);
 	if (builtin) {
@@ -171,7 +197,7 @@ static void resolve_call(struct resolver *r, struct node *n)
 	if (b->function)
 		n->function = b->function;
 	else
-		n->kind = NODE_PARAMETER;
+		make_parameter(r, n);
 }
 
 static struct binding *bind_variable(
@@ -258,9 +284,9 @@ static void bind_parameters(struct resolver *r, struct function *f)
 			continue;
 		as = compiler_new(r->compiler, sizeof(*as));
 		closure = compiler_new(r->compiler, sizeof(*closure));
-		closure->kind = NODE_PARAMETER;
 		closure->line = as->line = inner->line;
 		closure->slot = i;
+		make_parameter(r, closure);
 		as->kind = NODE_AS;
 		as->a = closure;
 		as->b = inner;
@@ -272,9 +298,17 @@ static void bind_parameters(struct resolver *r, struct function *f)
 	resolve(r, body);
 }
 
+static void add_function(struct resolver *r, struct function *f)
+{
+	r->functions = compiler_grow(r->compiler, r->functions, r->functions_n,
+	    sizeof(struct function *));
+	r->functions[r->functions_n++] = f;
+}
+
 static void resolve_function(struct resolver *r, struct function *f)
 {
-	struct scope scope = {r->scope, r->scope->depth + 1, f->arity};
+	uint32_t depth = r->scope->depth + 1;
+	struct scope scope = {r->scope, depth, f->arity, depth};
 	struct binding *last = r->last;
 
 	r->scope = &scope;
@@ -282,10 +316,7 @@ static void resolve_function(struct resolver *r, struct function *f)
 	unbind(r, last);
 	r->scope = scope.outer;
 	f->slots = scope.slots;
-	if (r->functions_n == r->functions_room)
-		r->functions = grow(
-		    r, r->functions, &r->functions_room, r->functions_n + 1);
-	r->functions[r->functions_n++] = f;
+	add_function(r, f);
 }
 
 /* Definitions are seen by themselves and by what follows, which replaces them.
@@ -415,15 +446,13 @@ static void resolve(struct resolver *r, struct node **at)
 
 void resolve_names(struct compiler *c, struct node *tree)
 {
-	struct scope scope = {NULL, 0, 0};
+	struct scope scope = {NULL, 0, 0, 0};
 	struct resolver r = {.compiler = c, .scope = &scope};
 	struct function *body = compiler_new(c, sizeof(*body));
 
 	resolve_definitions(&r, &tree, true);
 	c->program->body = body->body = tree;
 	c->program->slots = scope.slots;
-	r.functions =
-	    grow(&r, r.functions, &r.functions_room, r.functions_n + 1);
-	r.functions[r.functions_n++] = body;
+	add_function(&r, body);
 	find_many(c, r.functions, r.functions_n);
 }
