@@ -31,6 +31,8 @@
 /* So much of the stack stays from one text to the next. */
 #define STACK_KEPT ((size_t)1 << 20)
 
+#define STACK_FIRST 4096
+
 /* Longer names are not guessed: they might not end before the pad does. */
 #define GUESSED_MAX (READER_PAD - NAME_PAD)
 
@@ -564,6 +566,8 @@ static void begin_text(struct json_reader *r)
 		r->root = names_add(r->names, SLICE(""));
 	if (r->stack_room > STACK_KEPT)
 		json_reader_release(r);
+	if (!r->stack)
+		grow_stack(r, STACK_FIRST);
 }
 
 bool json_read(struct json_reader *r, struct slice text, struct jq_value *to)
