@@ -24,11 +24,12 @@ static bool is_plain(struct slice s)
 	return true;
 }
 
-static void put_quoted(struct buf *b, struct slice s, bool plain)
+void json_write_string(struct buf *b, struct jq_value string)
 {
+	struct slice s = jq_slice(string);
 	char *to;
 
-	if (!plain && !is_plain(s)) {
+	if (!string.plain && !is_plain(s)) {
 		json_put_string(b, s);
 		return;
 	}
@@ -40,11 +41,6 @@ static void put_quoted(struct buf *b, struct slice s, bool plain)
 		memcpy(to + 1, s.p, s.n);
 	to[s.n + 1] = '"';
 	b->n += s.n + 2;
-}
-
-void json_write_string(struct buf *b, struct jq_value string)
-{
-	put_quoted(b, jq_slice(string), string.plain);
 }
 
 static void put_int(struct buf *b, int64_t v)
@@ -131,6 +127,26 @@ struct writing {
 
 static const char *put_value(struct writing *, struct jq_value);
 
+/* The name of a member and its colon, after a comma or bracket. */
+static void put_name(struct buf *b, char before, const struct name *name)
+{
+	size_t n = name->text.n + strlen(",\"\":");
+	char *to;
+
+	if (!name->plain) {
+		buf_putc(b, before);
+		json_put_string(b, name->text);
+		buf_putc(b, ':');
+		return;
+	}
+	to = buf_reserve(b, n);
+	if (!to)
+		return;
+	to[0] = before;
+	memcpy(to + 1, name->text.p - 1, n - 1);
+	b->n += n;
+}
+
 static bool is_left_out(const struct writing *w, const struct jq_member *m)
 {
 	const struct json_style *s = w->style;
@@ -153,9 +169,7 @@ static const char *put_object(struct writing *w, struct jq_value v)
 
 		if (is_left_out(w, m))
 			continue;
-		buf_putc(w->to, before);
-		put_quoted(w->to, m->name->text, m->name->plain);
-		buf_putc(w->to, ':');
+		put_name(w->to, before, m->name);
 		wrong = put_value(w, m->value);
 		before = ',';
 	}

@@ -63,11 +63,12 @@ static bool is_plain(struct slice s)
 	return true;
 }
 
-/* Fill in a name, followed by room for its text and NAME_PAD bytes. */
+/* Fill in a name, with room after it for its text and what is around it. */
 static struct name *make(struct name *name, struct slice text, uint32_t id)
 {
 	char *p = (char *)(name + 1);
 
+	*p++ = '"';
 	if (text.n)
 		memcpy(p, text.p, text.n);
 	memset(p + text.n, 0, NAME_PAD);
@@ -90,7 +91,7 @@ static struct name *put(struct name_table *t, uint64_t hash, struct name *name)
 
 static size_t size_of(struct slice text)
 {
-	return sizeof(struct name) + text.n + NAME_PAD;
+	return sizeof(struct name) + 1 + text.n + NAME_PAD;
 }
 
 static struct name *add(struct names *names, uint64_t hash, struct slice text)

@@ -20,12 +20,12 @@
 #define NAME_IDS 4096 /* of lasting names */
 
 struct name {
-	struct slice text; /* of a lasting name: `":` and zeros follow it */
+	struct slice text; /* `"` is before it, `":` and zeros follow */
 	uint32_t id;	   /* of a lasting name, from 0; else NAME_IDS */
 	bool plain;	   /* in JSON, it is written without escapes */
 };
 
-/* Bytes that may be read after the text of a lasting name. */
+/* Bytes that may be read after the text of a name. */
 #define NAME_PAD 16
 
 struct names;
