@@ -420,15 +420,27 @@ struct assignment {
 	struct node *node;
 	struct frame *frame;
 	struct jq_value state, operand, deleted;
+	uint32_t edit; /* of the state */
 };
+
+/* Change the state at a path. */
+static bool put(struct assignment *a, struct jq_value path, struct jq_value v)
+{
+	struct heap *h = a->machine->heap;
+	bool done;
+
+	h->edit = a->edit;
+	done = paths_set(a->machine, a->state, path, v, &a->state);
+	h->edit = 0;
+	return done;
+}
 
 static bool take_assigned(struct place_sink *sink, const struct place *p)
 {
 	struct assignment *a = (struct assignment *)sink;
 
 	heap_tick(a->machine->heap);
-	return paths_check(a->machine, p) &&
-	       paths_set(a->machine, a->state, p->path, a->operand, &a->state);
+	return paths_check(a->machine, p) && put(a, p->path, a->operand);
 }
 
 bool paths_assign(struct machine *m, struct node *paths, struct frame *f,
@@ -437,7 +449,8 @@ bool paths_assign(struct machine *m, struct node *paths, struct frame *f,
 	struct assignment a = {.sink = {take_assigned},
 	    .machine = m,
 	    .state = in,
-	    .operand = v};
+	    .operand = v,
+	    .edit = jq_new_edit(m->heap)};
 	struct place p = {in, jq_array(m->heap, 0), in};
 
 	if (!paths_each(m, paths, f, &p, &a.sink))
@@ -468,11 +481,14 @@ static bool take_updated(struct place_sink *sink, const struct place *p)
 	struct jq_value v;
 
 	heap_tick(m->heap);
-	if (!paths_check(m, p) || !paths_get(m, a->state, p->path, &v) ||
-	    !updated(a, v, &v))
+	if (!paths_check(m, p) || !paths_get(m, a->state, p->path, &v))
+		return false;
+	if (jq_is_of_edit(v, a->edit))
+		a->edit = jq_new_edit(m->heap);
+	if (!updated(a, v, &v))
 		return false;
 	if (v.kind != JQ_NONE)
-		return paths_set(m, a->state, p->path, v, &a->state);
+		return put(a, p->path, v);
 	a->deleted = jq_array_append(m->heap, a->deleted, p->path);
 	return true;
 }
@@ -486,7 +502,8 @@ bool paths_update(struct machine *m, struct node *n, struct frame *f,
 	    .frame = f,
 	    .state = in,
 	    .operand = operand,
-	    .deleted = jq_array(m->heap, 0)};
+	    .deleted = jq_array(m->heap, 0),
+	    .edit = jq_new_edit(m->heap)};
 	struct place p = {in, jq_array(m->heap, 0), in};
 
 	return paths_each(m, n->a, f, &p, &a.sink) &&

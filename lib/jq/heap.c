@@ -49,6 +49,7 @@ bool heap_guard(struct heap *h, void (*work)(void *ctx), void *ctx)
 	h->deadline = cpu_time() + h->time_max_ms;
 	h->ticks = TICKS;
 	h->leave = &leave;
+	h->edit = h->edits = 0;
 	if (setjmp(leave) == 0)
 		work(ctx);
 	h->leave = NULL;

@@ -32,8 +32,10 @@ struct heap {
 				 what it may grow into */
 	const char *stack;    /* where the run began */
 	int64_t deadline;
-	unsigned ticks; /* until the clock is read again */
-	jmp_buf *leave; /* NULL outside of heap_guard */
+	unsigned ticks;	      /* until the clock is read again */
+	jmp_buf *leave;	      /* NULL outside of heap_guard */
+	uint32_t edit, edits; /* see jq_value.h: the one going on, or 0; so
+				 many there were */
 };
 
 /*

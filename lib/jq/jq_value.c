@@ -15,6 +15,12 @@ static uint32_t more_room(struct heap *h, uint32_t n)
 	return n < ROOM_FIRST / 2 ? ROOM_FIRST : n * 2;
 }
 
+/* Whether a value is being edited, so that it may be changed. */
+static bool is_edited(const struct heap *h, struct jq_value v)
+{
+	return h->edit && jq_is_of_edit(v, h->edit);
+}
+
 /* Strings. */
 
 static struct jq_value string_at(const char *p, uint32_t n, bool plain)
@@ -73,8 +79,9 @@ struct jq_value jq_array(struct heap *h, uint32_t room)
 	struct jq_array *a =
 	    heap_alloc(h, sizeof(*a) + (size_t)room * sizeof(*a->items));
 
-	*a = (struct jq_array){
-	    .items = (struct jq_value *)(void *)(a + 1), .room = room};
+	*a = (struct jq_array){.items = (struct jq_value *)(void *)(a + 1),
+	    .room = room,
+	    .edit = h->edit};
 	return array_of(a, 0);
 }
 
@@ -127,7 +134,9 @@ struct jq_value jq_array_set(
 	if (i == array.n)
 		return jq_array_append(h, array, v);
 	if (i < array.n) {
-		to = jq_array_of(h, array.array->items, array.n);
+		to = is_edited(h, array)
+			 ? array
+			 : copy_array(h, array, array.n, array.n);
 	} else {
 		to = copy_array(h, array, array.n, more_room(h, i));
 		for (uint32_t at = array.n; at < i; at++)
@@ -147,6 +156,7 @@ struct jq_value jq_array_slice(
 		return array_of(array.array, to);
 	v = jq_array(h, 0);
 	v.array->items = array.array->items + from;
+	v.array->edit = array.array->edit;
 	v.n = v.array->used = v.array->room = to - from;
 	return v;
 }
@@ -163,7 +173,7 @@ struct jq_value jq_object(struct heap *h, uint32_t room)
 	struct jq_object *o =
 	    heap_alloc(h, sizeof(*o) + (size_t)room * sizeof(*o->members));
 
-	*o = (struct jq_object){.room = room};
+	*o = (struct jq_object){.room = room, .edit = h->edit};
 	return object_of(o, 0);
 }
 
@@ -283,7 +293,8 @@ struct jq_value jq_object_set(struct heap *h, struct jq_value object,
 	struct jq_object *o = object.object;
 
 	if (i < n) {
-		object = copy_members(h, o->members, n, o->room);
+		if (!is_edited(h, object))
+			object = copy_members(h, o->members, n, n);
 		object.object->members[i].value = v;
 		return object;
 	}
@@ -326,30 +337,19 @@ static int compare_ordered(const void *a, const void *b)
 	return slice_cmp(x->name, y->name);
 }
 
-/* Sort few, which are often in order. */
-static void insertion_sort(struct ordered *o, uint32_t n)
-{
-	for (uint32_t i = 1; i < n; i++) {
-		struct ordered next = o[i];
-		uint32_t at = i;
-
-		for (; at > 0 && compare_ordered(&o[at - 1], &next) > 0; at--)
-			o[at] = o[at - 1];
-		o[at] = next;
-	}
-}
-
 uint32_t *jq_object_order(struct heap *h, struct jq_value object)
 {
 	struct ordered *o = heap_alloc(h, object.n * sizeof(*o));
 	uint32_t *order = heap_alloc(h, object.n * sizeof(*order));
+	bool sorted = true;
 
-	for (uint32_t i = 0; i < object.n; i++)
+	for (uint32_t i = 0; i < object.n; i++) {
 		o[i] =
 		    (struct ordered){object.object->members[i].name->text, i};
-	if (object.n <= JQ_FEW)
-		insertion_sort(o, object.n);
-	else
+		if (i > 0 && compare_ordered(&o[i - 1], &o[i]) > 0)
+			sorted = false;
+	}
+	if (!sorted)
 		qsort(o, object.n, sizeof(*o), compare_ordered);
 	for (uint32_t i = 0; i < object.n; i++)
 		order[i] = o[i].i;
@@ -383,76 +383,30 @@ static int compare_arrays(struct heap *h, struct jq_value a, struct jq_value b)
 	return c ? c : (a.n > b.n) - (a.n < b.n);
 }
 
-/* The least of the names that `a` has and `b` has not, and of another one. */
-static const struct name *least_missing(
-    struct jq_value a, struct jq_value b, const struct name *least)
+static int compare_members(struct heap *h, struct jq_value a, struct jq_value b)
 {
-	for (uint32_t i = 0; i < a.n; i++) {
-		const struct name *name = a.object->members[i].name;
+	const struct jq_member *m = a.object->members, *o = b.object->members;
+	const uint32_t *x = jq_object_order(h, a), *y = jq_object_order(h, b);
+	int c = 0;
 
-		if ((!least || slice_cmp(name->text, least->text) < 0) &&
-		    number_of(b, name) == b.n)
-			least = name;
-	}
-	return least;
+	for (uint32_t i = 0; c == 0 && i < a.n && i < b.n; i++)
+		if (m[x[i]].name != o[y[i]].name)
+			c = slice_cmp(m[x[i]].name->text, o[y[i]].name->text);
+	if (c == 0)
+		c = (a.n > b.n) - (a.n < b.n);
+	for (uint32_t i = 0; c == 0 && i < a.n; i++)
+		c = jq_compare(h, m[x[i]].value, o[y[i]].value);
+	return c;
 }
 
-static bool has_greater(struct jq_value o, const struct name *name)
-{
-	for (uint32_t i = 0; i < o.n; i++)
-		if (slice_cmp(o.object->members[i].name->text, name->text) > 0)
-			return true;
-	return false;
-}
-
-static bool same_names(struct jq_value a, struct jq_value b)
-{
-	uint32_t i = 0;
-
-	while (i < a.n && i < b.n &&
-	       a.object->members[i].name == b.object->members[i].name)
-		i++;
-	return i == a.n && i == b.n;
-}
-
-/*
- * Order objects by the sorted lists of their names. The lists are equal before
- * the least name that one of them lacks. There, it has a greater name, or ends.
- */
-static int compare_names(struct jq_value a, struct jq_value b)
-{
-	const struct name *least;
-
-	if (same_names(a, b))
-		return 0;
-	least = least_missing(b, a, least_missing(a, b, NULL));
-	if (!least)
-		return 0;
-	if (number_of(a, least) < a.n)
-		return has_greater(b, least) ? -1 : 1;
-	return has_greater(a, least) ? 1 : -1;
-}
-
+/* Sorting compares often: give back the memory, if it is still the last. */
 static int compare_objects(struct heap *h, struct jq_value a, struct jq_value b)
 {
-	const struct name *least = NULL; /* of the values that differ */
-	int c = compare_names(a, b);
+	char *p = h->p, *end = h->end;
+	int c = compare_members(h, a, b);
 
-	if (c)
-		return c;
-	for (uint32_t i = 0; i < a.n; i++) {
-		const struct jq_member *m = &a.object->members[i];
-		uint32_t hint = i;
-		int d;
-
-		if (least && slice_cmp(m->name->text, least->text) > 0)
-			continue;
-		d = jq_compare(h, m->value, jq_object_get(b, m->name, &hint));
-		if (d) {
-			c = d;
-			least = m->name;
-		}
-	}
+	if (h->end == end)
+		h->p = p;
 	return c;
 }
 
@@ -470,41 +424,11 @@ int jq_compare(struct heap *h, struct jq_value a, struct jq_value b)
 	}
 }
 
-static bool equal_arrays(struct heap *h, struct jq_value a, struct jq_value b)
-{
-	heap_check_stack(h);
-	for (uint32_t i = 0; i < a.n; i++)
-		if (!jq_equal(h, a.array->items[i], b.array->items[i]))
-			return false;
-	return true;
-}
-
-static bool equal_objects(struct heap *h, struct jq_value a, struct jq_value b)
-{
-	heap_check_stack(h);
-	for (uint32_t i = 0; i < a.n; i++) {
-		const struct jq_member *m = &a.object->members[i];
-		uint32_t hint = i;
-		struct jq_value other = jq_object_get(b, m->name, &hint);
-
-		if (other.kind == JQ_NONE || !jq_equal(h, m->value, other))
-			return false;
-	}
-	return true;
-}
-
 bool jq_equal(struct heap *h, struct jq_value a, struct jq_value b)
 {
 	if (a.kind != b.kind || (a.kind >= JQ_STRING && a.n != b.n))
 		return false;
-	heap_tick(h);
-	switch (a.kind) {
-	case JQ_NUMBER: return a.number == b.number;
-	case JQ_STRING: return slice_eq(jq_slice(a), jq_slice(b));
-	case JQ_ARRAY: return equal_arrays(h, a, b);
-	case JQ_OBJECT: return equal_objects(h, a, b);
-	default: return true;
-	}
+	return jq_compare(h, a, b) == 0;
 }
 
 const char *jq_kind_name(struct jq_value v)

@@ -50,6 +50,7 @@ struct jq_array {
 	struct jq_value *items;
 	uint32_t used, room; /* elements, of all views */
 	struct slice raw;    /* see jq_raw */
+	uint32_t edit;	     /* in which it was made, or 0 */
 };
 
 struct jq_member {
@@ -62,6 +63,7 @@ struct jq_object {
 	struct slice raw;
 	uint32_t *index; /* of more than JQ_FEW members, by their names */
 	uint32_t index_size;
+	uint32_t edit;		    /* in which it was made, or 0 */
 	struct jq_member members[]; /* in the order of their making */
 };
 
@@ -172,6 +174,23 @@ static inline struct jq_value jq_object_get(
 /* With a member: at the place of that of the same name, else as the last. */
 struct jq_value jq_object_set(
     struct heap *, struct jq_value object, struct name *, struct jq_value);
+
+/*
+ * Edits: whoever changes one value in many places sets heap->edit, to a number
+ * of its own, around each change. What jq_array_set and jq_object_set made
+ * under that number they change in place, where they would copy. No such value
+ * may have got elsewhere before; if it has, the edit goes on with a new number.
+ */
+static inline uint32_t jq_new_edit(struct heap *h)
+{
+	return ++h->edits;
+}
+
+static inline bool jq_is_of_edit(struct jq_value v, uint32_t edit)
+{
+	return (v.kind == JQ_ARRAY && v.array->edit == edit) ||
+	       (v.kind == JQ_OBJECT && v.object->edit == edit);
+}
 
 /* Without the member of a name. */
 struct jq_value jq_object_delete(
