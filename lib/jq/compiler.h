@@ -51,9 +51,8 @@ void *compiler_grow(struct compiler *, void *items, size_t n, size_t size);
 
 /*
  * Parse the text of the current source into `tree`: a chain of NODE_DEFINE for
- * its definitions, and then, in the last source, what is run, which is the
- * identity if there is nothing. Returns where the next source goes: the end of
- * the chain.
+ * its definitions, and then, in the last source, what is run. Returns where the
+ * next source goes: the end of the chain.
  */
 struct node **parse_source(
     struct compiler *, struct slice text, struct node **tree);

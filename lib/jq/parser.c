@@ -370,10 +370,12 @@ struct node **parse_source(
 		*tree = parse_definition(&p);
 		(*tree)->slot = (uint32_t)c->source;
 	}
-	if (c->source + 1 == c->count)
-		*tree = parser_at(&p, TOKEN_END)
-			    ? parser_node(&p, NODE_IDENTITY, NULL)
-			    : parse_expression(&p);
+	if (c->source + 1 == c->count) {
+		if (parser_at(&p, TOKEN_END))
+			compile_error(
+			    c, p.lexer.at, "the engine has nothing to run");
+		*tree = parse_expression(&p);
+	}
 	parser_expect(&p, TOKEN_END);
 	return tree;
 }
