@@ -235,13 +235,18 @@ static bool each_label(struct machine *m, struct node *n, struct frame *f,
 	return machine_each(m, n->a, f, in, to) || machine_ends_at(m, mine);
 }
 
-/* reduce with several initial states. */
+/*
+ * reduce and foreach with several initial states. As in jq, the input is null
+ * from the second one on.
+ */
 
 static bool take_state(struct sink *sink, struct jq_value v)
 {
 	struct step *s = (struct step *)sink;
+	struct jq_value input = s->input;
 
-	return reduce_from(s->machine, s->node, s->frame, s->input, &v) &&
+	s->input = jq_null();
+	return reduce_from(s->machine, s->node, s->frame, input, &v) &&
 	       s->to->take(s->to, v);
 }
 
@@ -288,11 +293,13 @@ static bool take_turn(struct sink *sink, struct jq_value v)
 static bool take_first_state(struct sink *sink, struct jq_value v)
 {
 	struct step *s = (struct step *)sink;
+	struct jq_value input = s->input;
 	struct loop l = {*s, v};
 
+	s->input = jq_null();
 	l.step.sink.take = take_turn;
 	return machine_each(
-	    s->machine, s->node->a, s->frame, s->input, &l.step.sink);
+	    s->machine, s->node->a, s->frame, input, &l.step.sink);
 }
 
 static bool each_foreach(struct machine *m, struct node *n, struct frame *f,

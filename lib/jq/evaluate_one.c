@@ -35,8 +35,7 @@ bool machine_field(struct machine *m, struct node *n, struct jq_value v,
 	*to = v.kind == JQ_NULL ? jq_null() : jq_none();
 	if (v.kind == JQ_NULL || n->optional)
 		return true;
-	return machine_error(m, "Cannot index %s with string \"%.*s\"",
-	    jq_kind_name(v), (int)n->name->text.n, n->name->text.p);
+	return cannot_index(m, v, n->name->text);
 }
 
 /* Whether the keys of an object are known, and all different. */

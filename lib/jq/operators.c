@@ -3,12 +3,24 @@
 #include <math.h>
 
 /* "A (a) and B (b) cannot be what". */
-static bool cannot(struct machine *m, struct jq_value a, struct jq_value b,
-    const char *what)
+static bool cannot(
+    struct machine *m, struct jq_value a, struct jq_value b, const char *what)
 {
 	return machine_error(m, "%s (%s) and %s (%s) cannot be %s",
 	    jq_kind_name(a), machine_quote(m, a), jq_kind_name(b),
 	    machine_quote(m, b), what);
+}
+
+/* From this length on, jq leaves a key out of its message. */
+#define QUOTED_KEY_MAX 30
+
+bool cannot_index(struct machine *m, struct jq_value v, struct slice key)
+{
+	if (key.n >= QUOTED_KEY_MAX)
+		return machine_error(
+		    m, "Cannot index %s with string", jq_kind_name(v));
+	return machine_error(m, "Cannot index %s with string \"%.*s\"",
+	    jq_kind_name(v), (int)key.n, key.p);
 }
 
 static bool both(struct jq_value a, struct jq_value b, enum jq_kind kind)
@@ -178,14 +190,14 @@ static bool modulo(struct machine *m, struct jq_value a, struct jq_value b,
 	double rest;
 
 	if (!both(a, b, JQ_NUMBER))
-		return cannot(m, a, b, "divided");
+		return cannot(m, a, b, "divided (remainder)");
 	if (isnan(a.number) || isnan(b.number)) {
 		*to = jq_number(NAN);
 		return true;
 	}
 	if (magnitude(b.number) == 0)
-		return cannot(m, a, b,
-		    "divided (remainder) because the divisor is zero");
+		return cannot(
+		    m, a, b, "divided (remainder) because the divisor is zero");
 	rest = (double)(magnitude(a.number) % magnitude(b.number));
 	*to = jq_number(a.number < 0 ? -rest : rest);
 	return true;
@@ -202,8 +214,8 @@ static bool equal(struct machine *m, struct jq_value a, struct jq_value b)
 	return jq_equal(m->heap, a, b);
 }
 
-static bool compare(struct machine *m, enum node_kind op, struct jq_value a,
-    struct jq_value b)
+static bool compare(
+    struct machine *m, enum node_kind op, struct jq_value a, struct jq_value b)
 {
 	int order = jq_compare(m->heap, a, b);
 
@@ -260,8 +272,8 @@ struct jq_value array_indexes(
 		uint32_t at = 0;
 
 		heap_tick(m->heap);
-		while (at < b.n && equal(m, a.array->items[i + at],
-				       b.array->items[at]))
+		while (at < b.n &&
+		       equal(m, a.array->items[i + at], b.array->items[at]))
 			at++;
 		if (at == b.n)
 			found = jq_array_append(m->heap, found, jq_number(i));
@@ -272,8 +284,8 @@ struct jq_value array_indexes(
 void slice_key(struct machine *m, struct jq_value key, struct jq_value *from,
     struct jq_value *to)
 {
-	*from = jq_object_find(
-	    key, names_of(m->names, m->heap, SLICE("start")));
+	*from =
+	    jq_object_find(key, names_of(m->names, m->heap, SLICE("start")));
 	*to = jq_object_find(key, names_of(m->names, m->heap, SLICE("end")));
 }
 
@@ -282,8 +294,8 @@ bool operator_index(struct machine *m, struct jq_value a, struct jq_value key,
 {
 	struct jq_value from, until, found;
 
-	if (key.kind == JQ_OBJECT && (a.kind == JQ_NULL || a.kind == JQ_ARRAY ||
-					 a.kind == JQ_STRING)) {
+	if (key.kind == JQ_OBJECT &&
+	    (a.kind == JQ_NULL || a.kind == JQ_ARRAY || a.kind == JQ_STRING)) {
 		slice_key(m, key, &from, &until);
 		return operator_slice(m, a, from, until, to);
 	}
@@ -300,8 +312,7 @@ bool operator_index(struct machine *m, struct jq_value a, struct jq_value key,
 		   (key.kind == JQ_STRING || key.kind == JQ_NUMBER)) {
 		found = jq_null();
 	} else if (key.kind == JQ_STRING) {
-		return machine_error(m, "Cannot index %s with string \"%.*s\"",
-		    jq_kind_name(a), (int)key.n, key.text);
+		return cannot_index(m, a, jq_slice(key));
 	} else {
 		return machine_error(m, "Cannot index %s with %s",
 		    jq_kind_name(a), jq_kind_name(key));
@@ -428,8 +439,10 @@ struct jq_value string_split(
 		if (separator.n > 0)
 			p = find(s, at, jq_slice(separator));
 		part.text = s.text + at;
-		part.n = (p ? (uint32_t)(p - s.text)
-			    : separator.n ? s.n : skip(s, at, 1)) - at;
+		part.n = (p		   ? (uint32_t)(p - s.text)
+			     : separator.n ? s.n
+					   : skip(s, at, 1)) -
+			 at;
 		parts = jq_array_append(m->heap, parts, part);
 		at += part.n + separator.n;
 		if (p && at == s.n) {

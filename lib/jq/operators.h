@@ -22,6 +22,9 @@ bool operator_negate(struct machine *, struct jq_value, struct jq_value *);
 bool operator_index(struct machine *, struct jq_value a, struct jq_value key,
     struct jq_value *result);
 
+/* Raise the error of a value that is no object and gets a name as its index. */
+bool cannot_index(struct machine *, struct jq_value, struct slice key);
+
 /* a[from:to]; a bound that is null is none. */
 bool operator_slice(struct machine *, struct jq_value a, struct jq_value from,
     struct jq_value to, struct jq_value *result);

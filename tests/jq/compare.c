@@ -390,8 +390,8 @@ static bool shrink_once(struct shrinking *s, struct tree *root)
 
 static void show_smallest(struct options *o, uint64_t number, const char *input)
 {
-	struct random r = random_of(o->seed, number);
-	struct tree *root = grammar_program(&r, libjq_version() > 106);
+	struct random r = random_of(o->seed, number, libjq_version() > 106);
+	struct tree *root = grammar_program(&r);
 	struct shrinking s = {
 	    .text = BUF_INIT(TEXT_MAX), .input = BUF_INIT(TEXT_MAX)};
 	char where[80];
@@ -438,8 +438,8 @@ static void fill_batch(
 	struct buf text = BUF_INIT(TEXT_MAX);
 
 	for (int n = 0; n < BATCH; ++*number) {
-		struct random r = random_of(o->seed, *number);
-		struct tree *root = grammar_program(&r, modern);
+		struct random r = random_of(o->seed, *number, modern);
+		struct tree *root = grammar_program(&r);
 		const char *program;
 
 		if (!root)

@@ -53,7 +53,7 @@ void engine_run(const struct jq_engine *, struct trial *, size_t count);
 char *engine_outcome(
     const struct jq_engine *, const char *program, const char *input);
 
-/* The version of libjq's language: 105, 106, 107, 108. */
+/* The version of libjq's language: 106, 107, 108. */
 int libjq_version(void);
 
 #endif

@@ -37,7 +37,7 @@ static const struct rule rules[] = {
     {'N', 4, "(%N | floor)"},
     {'N', 1, "(%N | sqrt | floor)"},
     {'N', 1, "pow(%N; 2)"},
-    {'N', 2, "(%S | tonumber? // 7)"},
+    {'N', 2, "([%S | tonumber?] | .[0] // 7)"},
     {'N', 1, "(%X | tonumber)"},
     {'N', 2, "(%A | index(%X))"},
     {'N', 1, "(%A | rindex(%X))"},
@@ -238,7 +238,7 @@ static const struct rule rules[] = {
     {'X', 3, "(%X | %x)"},
     {'X', 1, "(if %X then %X elif %B then %X else %X end)"},
     {'X', 1, "(%O | getpath([%S, %N]))"},
-    {'X', 1, "(%O | getpath([%S, %S])?)"},
+    {'X', 1, "([%O | getpath([%S, %S])?] | .[0])"},
     {'X', 1, "(%X as $x | %X)"},
     {'X', 1, "(%X as [$x, {a: $y}] | [$x, $y])"},
     {'X', 1, "(%A | min)"},
@@ -267,8 +267,8 @@ static const struct rule rules[] = {
     {'F', 1, "last(%F)"},
     {'F', 2, "([range(3)] | .[] | %x)"},
     {'F', 1, "(%X | ..)"},
-    {'F', 1, "(%X | error)"},
-    {'F', 1, "error(%X)"},
+    {'F', 1, "(%X | values | error)"},
+    {'F', 1, "error(%X | values)"},
     {'F', 2, "(%F // %F)"},
     {'F', 2, "(foreach %F as $x (%X; %x; %f))"},
     {'F', 2, "(foreach %F as $x (0; . + 1))"},
@@ -286,7 +286,7 @@ static const struct rule rules[] = {
     {'F', 1, "(label $f | %F | label $g | ., break $f, break $g)"},
     {'F', 2, "([%F | try %f catch .][])"},
     {'F', 2, "([try %F catch %f][])"},
-    {'F', 1, "([try (%F | error(%x)) catch %f][])"},
+    {'F', 1, "([try (%F | error(%x | values)) catch %f][])"},
     {'F', 1, "([%F?][])"},
     {'F', 1, "([.[]?, %F?][])"},
     {'F', 1, "(if %F then %F else %F end)"},
@@ -309,7 +309,7 @@ static const struct rule rules[] = {
     {'F', 1, "(%X | (%p = %F))"},
     {'F', 1, "(%X | (%p += %F))"},
     {'F', 1, "(%X | del(%p))"},
-    {'F', 1, "(%X | to_entries, keys?)"},
+    {'F', 1, "(%X | to_entries, [keys?])"},
     {'F', 1, "(%F | debug)"},
     {'P', 9, ".a"},
     {'P', 6, ".b"},
@@ -358,7 +358,7 @@ static const struct rule rules[] = {
     {'P', 1, "(%P | objects)"},
     {'P', 1, "(%P | arrays | first)"},
     {'P', 1, "(%P | paths)"},
-    {'P', 1, "(%P | error)"},
+    {'P', 1, "(%P | values | error)"},
     {'P', 1, "%X"},
     {'P', 1, "([1] | %p)"},
     {'P', 1, "(null | %p)"},
@@ -383,6 +383,14 @@ static const struct rule modern_rules[] = {
     {'P', 2, "(try %P catch %p)"},
 };
 
+/* Numbers that jq 1.7 prints as they are written. */
+static const struct rule number_leaves[] = {
+    {'N', 1, "(-1e-5)"},
+    {'N', 1, "3.0"},
+    {'X', 1, "1e17"},
+    {'X', 1, "1e1000"},
+};
+
 /* Leaves: those of any input, and those of an input that is random. */
 static const struct rule leaves[] = {
     {'N', 4, "1"},
@@ -392,10 +400,8 @@ static const struct rule leaves[] = {
     {'N', 1, "2.5"},
     {'N', 1, "10"},
     {'N', 1, "0.1"},
-    {'N', 1, "(-1e-5)"},
-    {'N', 1, "3.0"},
     {'N', 2, "$x"},
-    {'N', 2, "length?"},
+    {'N', 2, "([length?] | add)"},
     {'N', 2, "$in.a"},
     {'S', 4, "\"a\""},
     {'S', 3, "\"b\""},
@@ -434,7 +440,7 @@ static const struct rule leaves[] = {
     {'B', 3, "false"},
     {'B', 2, "(. == null)"},
     {'B', 2, "(type == \"object\")"},
-    {'B', 2, "(length? // 0 | . > 1)"},
+    {'B', 2, "([length?] | add > 1)"},
     {'B', 2, "(. < $x)"},
     {'B', 1, "$in.e"},
     {'X', 6, "."},
@@ -443,8 +449,6 @@ static const struct rule leaves[] = {
     {'X', 2, "$y"},
     /* No numbers: as an index, libjq makes an array so long, or aborts. */
     {'X', 1, "nan"},
-    {'X', 1, "1e17"},
-    {'X', 1, "1e1000"},
     {'X', 1, "12345678901"},
     {'X', 2, ".a?"},
     {'X', 1, ".[0]?"},
@@ -481,10 +485,11 @@ static const struct rule typed_leaves[] = {
     {'F', 3, ".[]"},
 };
 
-struct random random_of(uint64_t seed, uint64_t number)
+struct random random_of(uint64_t seed, uint64_t number, bool modern)
 {
 	struct random r = {(seed + 1) * 0x9e3779b97f4a7c15u ^
-			   (number + 1) * 0xd1342543de82ef95u};
+			       (number + 1) * 0xd1342543de82ef95u,
+	    modern};
 
 	for (int i = 0; i < 8; i++)
 		random_below(&r, 2);
@@ -527,7 +532,6 @@ static const char *draw(struct random *r, char kind, const struct table *tables)
 
 struct growing {
 	struct random *random;
-	bool modern;
 	size_t count;
 	struct tree trees[TREE_MAX];
 };
@@ -536,6 +540,7 @@ static const char *draw_template(
     struct growing *g, char kind, bool typed, unsigned depth)
 {
 	struct table tables[4] = {{NULL, 0}};
+	bool modern = g->random->modern;
 	bool leaf = depth == 0 || random_below(g->random, 8) == 0;
 	int n = 0;
 
@@ -548,7 +553,10 @@ static const char *draw_template(
 	if (leaf && typed)
 		tables[n++] =
 		    (struct table){typed_leaves, COUNT_OF(typed_leaves)};
-	if (!leaf && g->modern)
+	if (leaf && !modern)
+		tables[n++] =
+		    (struct table){number_leaves, COUNT_OF(number_leaves)};
+	if (!leaf && modern)
 		tables[n++] =
 		    (struct table){modern_rules, COUNT_OF(modern_rules)};
 	tables[n].rules = NULL;
@@ -581,12 +589,11 @@ static struct tree *grow(
 	return t;
 }
 
-struct tree *grammar_program(struct random *r, bool modern)
+struct tree *grammar_program(struct random *r)
 {
 	static struct growing g;
 
 	g.random = r;
-	g.modern = modern;
 	g.count = 0;
 	return grow(&g,
 	    random_below(r, 4)
@@ -623,10 +630,12 @@ size_t tree_parts(struct tree *t, struct tree **parts)
 
 /* Inputs. */
 
-static const char *const scalars[] = {"null", "true", "false", "0", "1", "-1",
-    "3", "2.5", "1e3", "100000000000", "-0.001", "1.5e300", "\"\"", "\"a\"",
-    "\"b\"", "\"a b\"", "\"12\"", "\"x,y\"", "\"\\u00e9\xf0\x9f\x8e\xb5\"",
-    "\"line\\nbreak \\\"q\\\"\"", "\"2026-11-22T06:40:00.123Z\""};
+#define ODD_NUMBERS 3 /* which jq 1.7 prints as they are written */
+static const char *const scalars[] = {"1e3", "1.5e300", "-0", "null", "true",
+    "false", "0", "1", "-1", "3", "2.5", "100000000000", "-0.001", "\"\"",
+    "\"a\"", "\"b\"", "\"a b\"", "\"12\"", "\"x,y\"",
+    "\"\\u00e9\xf0\x9f\x8e\xb5\"", "\"line\\nbreak \\\"q\\\"\"",
+    "\"2026-11-22T06:40:00.123Z\""};
 static const char *const names[] = {"a", "b", "c", "d", "e", "items", "id",
     "\xc3\xa9", "a b", "key", "value", "name"};
 
@@ -635,7 +644,8 @@ static void put_value(struct buf *to, struct random *r, unsigned depth)
 	uint32_t kind = depth ? random_below(r, 5) : 0, n = random_below(r, 4);
 
 	if (kind < 3) {
-		buf_puts(to, scalars[random_below(r, COUNT_OF(scalars))]);
+		n = random_below(r, COUNT_OF(scalars));
+		buf_puts(to, n < ODD_NUMBERS && r->modern ? "7" : scalars[n]);
 		return;
 	}
 	buf_putc(to, kind == 3 ? '[' : '{');

@@ -13,9 +13,11 @@
 
 struct random {
 	uint64_t state;
+	bool modern; /* for jq 1.7 and later: with what it mended, but without
+			numbers that it prints as they are written */
 };
 
-struct random random_of(uint64_t seed, uint64_t number);
+struct random random_of(uint64_t seed, uint64_t number, bool modern);
 uint32_t random_below(struct random *, uint32_t n);
 
 /* A program as a tree: a template, and what its holes contain. */
@@ -26,10 +28,10 @@ struct tree {
 };
 
 /*
- * A program; NULL if it would be too large. With `modern`, constructs are among
- * them that jq mended after 1.6. The tree is valid until the next one is made.
+ * A program; NULL if it would be too large. The tree is valid until the next
+ * one is made.
  */
-struct tree *grammar_program(struct random *, bool modern);
+struct tree *grammar_program(struct random *);
 
 void tree_put(struct buf *to, const struct tree *);
 

@@ -195,17 +195,19 @@ const struct jq_engine engine_libjq = {"libjq", libjq_run};
 int libjq_version(void)
 {
 	static const char *const added[] = {
-	    "getpath([])|ascii(65)|splits(\"\")", "pick(.a)",
-	    "ltrimstr(\"\")|trimstr(\"\")"};
-	int version = 105;
+	    "pick(.a)", "ltrimstr(\"\") | trimstr(\"\")"};
+	static int version;
 
-	for (int i = 0; i < 3; i++) {
+	if (version > 0)
+		return version;
+	version = 106;
+	for (int i = 0; i < 2; i++) {
 		jq_state *jq = compile(added[i], NULL);
 
 		if (!jq)
 			break;
 		jq_teardown(&jq);
-		version = 106 + i;
+		version++;
 	}
 	return version;
 }
