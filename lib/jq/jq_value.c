@@ -6,7 +6,7 @@
 #define TOO_MANY "too much memory"
 
 /* What can grow begins with this room, and doubles. */
-#define ROOM_FIRST 8
+#define ROOM_FIRST 4
 
 static uint32_t more_room(struct heap *h, uint32_t n)
 {
@@ -74,7 +74,7 @@ static struct jq_value array_of(struct jq_array *a, uint32_t n)
 	return (struct jq_value){.kind = JQ_ARRAY, .n = n, .array = a};
 }
 
-struct jq_value jq_array(struct heap *h, uint32_t room)
+static struct jq_array *new_array(struct heap *h, uint32_t room)
 {
 	struct jq_array *a =
 	    heap_alloc(h, sizeof(*a) + (size_t)room * sizeof(*a->items));
@@ -82,35 +82,32 @@ struct jq_value jq_array(struct heap *h, uint32_t room)
 	*a = (struct jq_array){.items = (struct jq_value *)(void *)(a + 1),
 	    .room = room,
 	    .edit = h->edit};
-	return array_of(a, 0);
+	return a;
 }
 
-static void copy_items(
-    struct jq_value *to, const struct jq_value *from, uint32_t n)
+struct jq_value jq_array(struct heap *h, uint32_t room)
 {
+	static struct jq_array empty; /* nothing can be added to it */
+
+	return array_of(room ? new_array(h, room) : &empty, 0);
+}
+
+/* A copy of n elements, with room for others. */
+static struct jq_value copy_items(
+    struct heap *h, const struct jq_value *items, uint32_t n, uint32_t room)
+{
+	struct jq_array *a = new_array(h, room);
+
 	if (n)
-		memcpy(to, from, n * sizeof(*to));
+		memcpy(a->items, items, n * sizeof(*items));
+	a->used = n;
+	return array_of(a, n);
 }
 
 struct jq_value jq_array_of(
     struct heap *h, const struct jq_value *items, uint32_t n)
 {
-	struct jq_value v = jq_array(h, n);
-
-	copy_items(v.array->items, items, n);
-	v.n = v.array->used = n;
-	return v;
-}
-
-/* A copy of the first elements of an array, with room for others. */
-static struct jq_value copy_array(
-    struct heap *h, struct jq_value array, uint32_t n, uint32_t room)
-{
-	struct jq_value v = jq_array(h, room);
-
-	copy_items(v.array->items, array.array->items, n);
-	v.n = v.array->used = n;
-	return v;
+	return copy_items(h, items, n, n);
 }
 
 struct jq_value jq_array_append(
@@ -119,7 +116,7 @@ struct jq_value jq_array_append(
 	struct jq_array *a = array.array;
 
 	if (array.n < a->used || a->used == a->room) {
-		array = copy_array(h, array, array.n, more_room(h, array.n));
+		array = copy_items(h, a->items, array.n, more_room(h, array.n));
 		a = array.array;
 	}
 	a->items[a->used++] = v;
@@ -136,9 +133,10 @@ struct jq_value jq_array_set(
 	if (i < array.n) {
 		to = is_edited(h, array)
 			 ? array
-			 : copy_array(h, array, array.n, array.n);
+			 : copy_items(h, array.array->items, array.n, array.n);
 	} else {
-		to = copy_array(h, array, array.n, more_room(h, i));
+		to =
+		    copy_items(h, array.array->items, array.n, more_room(h, i));
 		for (uint32_t at = array.n; at < i; at++)
 			to.array->items[at] = jq_null();
 		to.n = to.array->used = i + 1;
@@ -150,15 +148,16 @@ struct jq_value jq_array_set(
 struct jq_value jq_array_slice(
     struct heap *h, struct jq_value array, uint32_t from, uint32_t to)
 {
-	struct jq_value v;
+	struct jq_array *a;
 
 	if (from == 0)
 		return array_of(array.array, to);
-	v = jq_array(h, 0);
-	v.array->items = array.array->items + from;
-	v.array->edit = array.array->edit;
-	v.n = v.array->used = v.array->room = to - from;
-	return v;
+	a = new_array(h, 0);
+	*a = (struct jq_array){.items = array.array->items + from,
+	    .used = to - from,
+	    .room = to - from,
+	    .edit = array.array->edit};
+	return array_of(a, to - from);
 }
 
 /* Objects. */
