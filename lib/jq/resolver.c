@@ -374,13 +374,31 @@ static void fold_array(struct resolver *r, struct node *n)
 		make_constant(n, array);
 }
 
+/* Find the names of keys that are constants. */
+static void name_keys(struct resolver *r, struct node *n)
+{
+	for (uint32_t i = 0; i < n->count; i += 2) {
+		struct node *key = n->parts[i];
+
+		if (key->kind != NODE_CONSTANT)
+			continue;
+		if (key->constant.kind != JQ_STRING)
+			compile_error(r->compiler, key->line,
+			    "the engine has no object keys of type %s",
+			    jq_kind_name(key->constant));
+		key->name =
+		    names_add(r->compiler->names, jq_slice(key->constant));
+	}
+}
+
 static void fold_object(struct resolver *r, struct node *n)
 {
 	struct heap *heap = r->compiler->heap;
 	struct jq_value object = jq_object(heap, n->count / 2);
 
+	name_keys(r, n);
 	for (uint32_t i = 0; i < n->count; i += 2) {
-		if (!n->parts[i]->name ||
+		if (n->parts[i]->kind != NODE_CONSTANT ||
 		    n->parts[i + 1]->kind != NODE_CONSTANT)
 			return;
 		object = jq_object_set(

@@ -190,12 +190,9 @@ static struct node *parse_value(struct parser *p, bool pipes)
 static void parse_variable_entry(struct parser *p, struct node *object)
 {
 	struct node *value = parser_node(p, NODE_VARIABLE, NULL);
-	struct node *key;
 
 	value->text = parser_variable(p);
-	key = string_constant(p, value->text);
-	key->name = names_add(p->compiler->names, value->text);
-	add_part(p, object, key);
+	add_part(p, object, string_constant(p, value->text));
 	add_part(p, object, value);
 }
 
@@ -211,17 +208,11 @@ static void parse_entry(struct parser *p, struct node *object)
 	} else {
 		key = parse_key(p);
 	}
-	if (is_string(key))
-		key->name =
-		    names_add(p->compiler->names, jq_slice(key->constant));
-	else if (key->kind == NODE_CONSTANT)
-		compile_error(p->compiler, key->line,
-		    "cannot use %s as object key", jq_kind_name(key->constant));
 	if (parser_accept(p, ':'))
 		value = parse_value(p, true);
 	else if (token == '(' || (is_key(token) && token != TOKEN_WORD))
 		parser_unexpected(p);
-	else if (key->kind != NODE_CONSTANT)
+	else if (!is_string(key))
 		compile_error(p->compiler, key->line,
 		    "the engine has no '\\(' in a key without a value");
 	else
