@@ -62,7 +62,7 @@ MICROHTTPD := $(call pkg_libs,libmicrohttpd,-lmicrohttpd)
 sp-queue_LIBS = $(SQLITE)
 sp-fetch_LIBS = $(CURL)
 sp-stage_LIBS = $(SQLITE) $(DEFLATE) $(ARCHIVE)
-sp-transform_LIBS = $(JQ)
+sp-transform_LIBS = $(JQ) -lm
 sp-load_LIBS = $(SQLITE)
 sp-rehearse_LIBS = $(MICROHTTPD) -pthread
 
@@ -149,7 +149,7 @@ $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(ARCHIVE) $(JQ) $(CURL) \
-		$(MICROHTTPD)
+		$(MICROHTTPD) -lm
 
 # Compares libjq with lib/jq.
 $(JQ_COMPARE): $(JQ_COMPARE_OBJ) $(B)/libsp.a
@@ -159,7 +159,7 @@ $(JQ_COMPARE): $(JQ_COMPARE_OBJ) $(B)/libsp.a
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< $(B)/libsp.a \
-		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(ARCHIVE) $(JQ) $(CURL)
+		$(AS_NEEDED) $(SQLITE) $(DEFLATE) $(ARCHIVE) $(JQ) $(CURL) -lm
 
 # Mutants: sp-load with one broken rule of merging, which tests must detect.
 MUTANTS = $(patsubst tests/property/mutants/%.sed,$(B)/mutants/%/sp-load,\

@@ -1,8 +1,7 @@
 /*
  * sp-transform: maps captures to rows. It is a pure function: the same captures
- * through the same mapping give the same rows. The mappings are jq programs,
- * which are run in worker processes; a worker that fails costs one capture,
- * never the stream.
+ * through the same mapping give the same rows. The mappings are jq programs;
+ * one that fails costs one capture, never the stream.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -11,14 +10,13 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "map/engine.h"
 #include "stream/known_refusals.h"
 #include "transform.h"
 
 static const char usage[] =
-    "usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]\n"
+    "usage: sp-transform [-f [ENDPOINT=]FILE]... [--engine NAME] [--timeout TIME]\n"
     "           [--memory SIZE] [--max-line SIZE] [--include MEMBER]...\n"
-    "           [--no-memo] [--progress]\n"
+    "           [--progress]\n"
     "           [[--user ID] [--fetched-at TIME] ENDPOINT]\n"
     "       sp-transform --print-filter NAME\n"
     "       sp-transform --list-filters\n";
@@ -34,88 +32,13 @@ static void show_debug(struct slice json)
 	    cut ? "..." : "");
 }
 
-static void send_rows(struct transform *t, struct slice rows)
-{
-	while (rows.n > 0) {
-		pipe_produce(&t->pipe, RECORD_ROW, slice_cut(&rows, '\n'));
-		t->rows++;
-	}
-}
-
-static void send_part_errors(
-    struct transform *t, const struct record *rec, struct slice errors)
-{
-	while (errors.n > 0) {
-		struct slice line = slice_cut(&errors, '\n');
-		struct slice place = slice_cut(&line, '\t');
-
-		if (place.n == 0)
-			place.p = NULL;
-		pipe_report_part(&t->pipe, rec, place, "bad item", "%.*s",
-		    (int)line.n, line.p);
-	}
-}
-
-/* Send the result of the oldest capture. */
-static void send_result(struct transform *t, const struct pool_result *r)
-{
-	struct record rec = {.type = RECORD_CAPTURE};
-	const char *why;
-	size_t at;
-
-	if (r->failure || r->mapped.part_errors.n > 0)
-		record_parse(&rec, r->line, &why, &at);
-	rec.number = r->number;
-	if (r->failure) {
-		pipe_refuse(&t->pipe, &rec, r->failure, "%s: %.*s", r->failure,
-		    (int)r->detail.n, r->detail.p);
-	} else {
-		pipe_use(&t->pipe, &rec);
-		send_rows(t, r->mapped.rows);
-		send_part_errors(t, &rec, r->mapped.part_errors);
-	}
-	pool_pop(t->pool);
-	if (t->options->progress)
-		cli_progress_of(t->pipe.records, 0,
-		    "%" PRIu64 " records, %" PRIu64 " rows", t->pipe.records,
-		    t->rows);
-}
-
-static void send_done(struct transform *t)
-{
-	const struct pool_result *r;
-
-	while ((r = pool_done(t->pool)))
-		send_result(t, r);
-}
-
-static void wait_for_workers(struct transform *t, int input)
-{
-	struct buf why = BUF_INIT(4096);
-	int status;
-
-	if (!pool_wait(t->pool, input)) {
-		status = pool_failure(t->pool, &why);
-		cli_die(status, "%s", buf_message(&why));
-	}
-	send_done(t);
-}
-
-/* Send the results of all captures read so far, to keep the order. */
-static void drain(void *ctx)
-{
-	struct transform *t = ctx;
-
-	send_done(t);
-	while (pool_busy(t->pool) && !t->out.err)
-		wait_for_workers(t, -1);
-}
-
-void transform_refuse(struct transform *t, const struct record *rec,
+void transform_refuse(struct transform *t, struct record *rec,
     const char *code, const char *detail)
 {
-	drain(t);
-	pipe_refuse(&t->pipe, rec, code, "%s: %s", code, detail);
+	if (!rec->unchecked)
+		pipe_refuse(&t->pipe, rec, code, "%s: %s", code, detail);
+	else if (pipe_check(&t->pipe, rec))
+		transform_capture(t, rec);
 }
 
 /* For pipe.is_known. */
@@ -134,11 +57,8 @@ static bool next_record(struct transform *t)
 {
 	struct record rec;
 
-	switch (pipe_next(&t->pipe, &rec, pool_busy(t->pool) ? 0 : -1)) {
-	case PIPE_RECORD: break;
-	case PIPE_TIMEOUT: return true;
-	default: return false;
-	}
+	if (pipe_next(&t->pipe, &rec, -1) != PIPE_RECORD)
+		return false;
 	if (rec.type == RECORD_CAPTURE)
 		transform_capture(t, &rec);
 	else
@@ -148,21 +68,17 @@ static bool next_record(struct transform *t)
 	return true;
 }
 
-/* Read or wait, whichever can go on; false at the end of the input. */
+/* Read and map on; false at the end of the input. */
 static bool step(struct transform *t)
 {
-	send_done(t);
-	if (pool_full(t->pool)) {
-		wait_for_workers(t, -1);
-		return true;
-	}
-	if (pool_busy(t->pool) && lines_would_block(&t->pipe.in)) {
-		/* The input pauses: flush. */
-		if (out_flush(&t->out))
-			wait_for_workers(t, t->pipe.in.fd);
-		return true;
-	}
-	return t->options->endpoint ? transform_next_line(t) : next_record(t);
+	bool more =
+	    t->options->endpoint ? transform_next_line(t) : next_record(t);
+
+	if (t->options->progress)
+		cli_progress_of(t->pipe.records, 0,
+		    "%" PRIu64 " records, %" PRIu64 " rows", t->pipe.records,
+		    t->rows);
+	return more;
 }
 
 static int transform_stream(struct transform *t)
@@ -171,7 +87,6 @@ static int transform_stream(struct transform *t)
 
 	while (!t->out.err && step(t))
 		;
-	drain(t);
 	status = pipe_finish(&t->pipe);
 	if (t->options->progress)
 		cli_progress_end();
@@ -182,17 +97,12 @@ static int transform_stream(struct transform *t)
 	return status;
 }
 
-/* Have a worker compile the filters of -f before anything is read. */
-static void start_pool(struct transform *t)
+/* The filters of -f are compiled before anything is read. */
+static void compile_filters(struct transform *t)
 {
-	const struct transform_options *o = t->options;
 	struct buf why = BUF_INIT(4096);
-	int status;
+	int status = mapper_compile(t->mapper, &why);
 
-	t->pool = pool_new(&o->pool);
-	if (o->filters.count == 0)
-		return;
-	status = pool_start(t->pool, &why);
 	if (status)
 		cli_die(status, "%s", buf_message(&why));
 	buf_release(&why);
@@ -210,7 +120,8 @@ static int transform(const struct transform_options *o)
 	    .complete = BUF_INIT(4 * o->max_line + 2048)};
 	int status;
 
-	start_pool(&t);
+	t.mapper = mapper_new(&o->mapper);
+	compile_filters(&t);
 	out_init(&t.out, STDOUT_FILENO, OUT_SIZE);
 	pipe_init(&t.pipe, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
@@ -218,11 +129,11 @@ static int transform(const struct transform_options *o)
 	t.pipe.on_refusal = cli_refusal;
 	t.pipe.on_truncated = cli_truncated;
 	t.pipe.on_repaired = cli_refusal;
-	t.pipe.on_drain = drain;
+	t.pipe.leaves_bodies = true;
 	t.pipe.is_known = is_known;
 	t.pipe.ctx = &t;
 	status = transform_stream(&t);
-	pool_free(t.pool);
+	mapper_free(t.mapper);
 	pipe_release(&t.pipe);
 	raw_bodies_release(&t.raw);
 	buf_release(&t.known);
@@ -236,19 +147,12 @@ static int transform(const struct transform_options *o)
 	return status;
 }
 
-static unsigned default_workers(void)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return cores < 1 ? 1 : cores > 4 ? 4 : (unsigned)cores;
-}
-
 enum {
 	OPT_TIMEOUT = 256,
 	OPT_MEMORY,
 	OPT_MAX_LINE,
 	OPT_INCLUDE,
-	OPT_NO_MEMO,
+	OPT_ENGINE,
 	OPT_PROGRESS,
 	OPT_USER,
 	OPT_FETCHED_AT,
@@ -258,12 +162,11 @@ enum {
 
 static const struct option long_options[] = {
     {"filter", required_argument, NULL, 'f'},
-    {"jobs", required_argument, NULL, 'j'},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"max-line", required_argument, NULL, OPT_MAX_LINE},
     {"include", required_argument, NULL, OPT_INCLUDE},
-    {"no-memo", no_argument, NULL, OPT_NO_MEMO},
+    {"engine", required_argument, NULL, OPT_ENGINE},
     {"progress", no_argument, NULL, OPT_PROGRESS},
     {"user", required_argument, NULL, OPT_USER},
     {"fetched-at", required_argument, NULL, OPT_FETCHED_AT},
@@ -295,39 +198,48 @@ static size_t size_option(
 }
 
 /* Have a member stored that is left out by default. */
-static void include(struct name_list *names, struct slice name)
+static void include(struct mapper_config *c, struct slice name)
 {
-	if (!engine_leaves_out(name))
+	size_t i = 0;
+
+	if (!mapper_leaves_out(name))
 		cli_die(EX_USAGE,
 		    "--include: not one of the members that are left out: '%s'",
 		    name.p);
-	if (!name_list_has(names, name))
-		names->name[names->count++] = name;
+	while (i < c->include_count && !slice_eq(c->include[i], name))
+		i++;
+	if (i == c->include_count)
+		c->include[c->include_count++] = name;
+}
+
+static enum mapper_engine engine_option(const char *arg)
+{
+	if (strcmp(arg, "own") == 0)
+		return ENGINE_OWN;
+	if (strcmp(arg, "libjq") == 0)
+		return ENGINE_LIBJQ;
+	cli_die(EX_USAGE, "--engine: not 'own' or 'libjq': '%s'", arg);
 }
 
 /* Set an option; one that only prints something does so and exits. */
 static void set_option(void *ctx, int which, const char *arg)
 {
 	struct transform_options *o = ctx;
-	struct worker_config *w = &o->pool.worker;
+	struct mapper_config *m = &o->mapper;
 
 	switch (which) {
 	case 'f': filter_set_add(&o->filters, arg); break;
-	case 'j':
-		o->pool.workers =
-		    (unsigned)cli_number("-j", arg, 1, POOL_WORKERS_MAX);
-		break;
-	case OPT_TIMEOUT: w->timeout_ms = timeout_option(arg); break;
+	case OPT_TIMEOUT: m->timeout_ms = timeout_option(arg); break;
 	case OPT_MEMORY:
-		w->memory = size_option(
+		m->memory = size_option(
 		    "--memory", arg, (size_t)32 << 20, SIZE_MAX / 4);
 		break;
 	case OPT_MAX_LINE:
 		o->max_line =
 		    size_option("--max-line", arg, 1, (size_t)1 << 30);
 		break;
-	case OPT_INCLUDE: include(&w->include, slice_of(arg)); break;
-	case OPT_NO_MEMO: w->optimize = false; break;
+	case OPT_INCLUDE: include(m, slice_of(arg)); break;
+	case OPT_ENGINE: m->engine = engine_option(arg); break;
 	case OPT_PROGRESS: o->progress = true; break;
 	case OPT_USER: o->user = arg; break;
 	case OPT_FETCHED_AT:
@@ -360,19 +272,17 @@ static void set_endpoint(struct transform_options *o, char **operands)
 int main(int argc, char **argv)
 {
 	struct transform_options o = {.max_line = LINES_MAX_DEFAULT,
-	    .pool = {.workers = default_workers(),
-		.debug = show_debug,
-		.worker = {.memory = (size_t)2 << 30,
-		    .timeout_ms = 30000,
-		    .optimize = true}}};
+	    .mapper = {.memory = (size_t)2 << 30,
+		.timeout_ms = 30000,
+		.debug = show_debug}};
 	int status;
 
 	cli_init("sp-transform");
-	set_endpoint(&o, cli_options(argc, argv, "f:j:hV", long_options,
+	set_endpoint(&o, cli_options(argc, argv, "f:hV", long_options,
 			     set_option, &o, NULL));
 	filter_set_read(&o.filters);
-	o.pool.worker.filters = o.filters.list;
-	o.pool.worker.filter_count = o.filters.count;
+	o.mapper.filters = o.filters.list;
+	o.mapper.filter_count = o.filters.count;
 	o.progress = cli_progress_wanted(o.progress);
 	status = transform(&o);
 	filter_set_release(&o.filters);

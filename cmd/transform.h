@@ -1,6 +1,6 @@
 /*
  * The parts of sp-transform: sp-transform.c has the options and the loop,
- * transform_capture.c submits captures to the pool, transform_bodies.c makes
+ * transform_capture.c maps captures, transform_bodies.c makes
  * captures of saved bodies, and transform_filters.c finds the mappings.
  */
 #ifndef SP_CMD_TRANSFORM_H
@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/out.h"
-#include "map/pool.h"
+#include "map/mapper.h"
 #include "map/raw_body.h"
 #include "stream/body.h"
 #include "stream/pipe.h"
@@ -26,7 +26,7 @@ struct transform_options {
 	const char *user;
 	char fetched_at[CLOCK_TEXT]; /* empty if not known */
 	size_t max_line;
-	struct pool_config pool;
+	struct mapper_config mapper;
 	bool progress;
 };
 
@@ -34,7 +34,7 @@ struct transform {
 	const struct transform_options *options;
 	struct pipe pipe;
 	struct out out;
-	struct pool *pool;
+	struct mapper *mapper;
 	struct buf known; /* refusals of the open run: JSON, or empty */
 	uint64_t rows;
 
@@ -48,19 +48,19 @@ struct transform {
 	struct buf complete; /* a capture with the members it lacked */
 };
 
-/* Refuse a record in its place: after all that came before it. */
-void transform_refuse(struct transform *, const struct record *,
+/* Refuse a record; if it is unchecked, check it and try again. */
+void transform_refuse(struct transform *, struct record *,
     const char *code, const char *detail);
 
 /* Refuse a capture whose body is not JSON, as a check found. */
 void transform_refuse_body(
-    struct transform *, const struct record *, const struct body_check *);
+    struct transform *, struct record *, const struct body_check *);
 
-/* Submit a capture to the pool, or refuse it; changes the record. */
+/* Map a capture and send its rows, or refuse it; changes the record. */
 void transform_capture(struct transform *, struct record *);
 
 /*
- * Read the next line of raw bodies, and submit those that end on it. False at
+ * Read the next line of raw bodies, and map those that end on it. False at
  * the end of the input.
  */
 bool transform_next_line(struct transform *);

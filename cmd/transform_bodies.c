@@ -67,6 +67,8 @@ bool transform_next_line(struct transform *t)
 	const struct lines *in = &t->pipe.in;
 	struct slice line;
 
+	if (t->out.n > 0 && lines_would_block(&t->pipe.in))
+		out_flush(&t->out);
 	switch (lines_next(&t->pipe.in, &line, -1)) {
 	case LINES_LINE:
 		if (raw_bodies_feed(&t->raw, line, in->number)) {

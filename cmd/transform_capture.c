@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli.h"
 #include "spotify/denial.h"
 #include "spotify/endpoint.h"
 #include "spotify/problem.h"
@@ -36,7 +37,7 @@ static bool is_good(int64_t status)
 	return status >= 200 && status < 300;
 }
 
-void transform_refuse_body(struct transform *t, const struct record *rec,
+void transform_refuse_body(struct transform *t, struct record *rec,
     const struct body_check *check)
 {
 	char detail[160];
@@ -47,7 +48,7 @@ void transform_refuse_body(struct transform *t, const struct record *rec,
 }
 
 /* Refuse a capture without the member `body`. */
-static void refuse_unmapped(struct transform *t, const struct record *rec)
+static void refuse_unmapped(struct transform *t, struct record *rec)
 {
 	struct body_check check = {.error = NULL};
 	enum body_form form;
@@ -70,7 +71,7 @@ static void refuse_unmapped(struct transform *t, const struct record *rec)
 }
 
 /* Whether a built-in mapping applies; refuses the capture if not. */
-static bool has_mapping(struct transform *t, const struct record *rec,
+static bool has_mapping(struct transform *t, struct record *rec,
     struct slice endpoint, int64_t status)
 {
 	char detail[160];
@@ -115,20 +116,16 @@ static void put_denied(struct buf *b, struct slice endpoint, struct slice body)
  * that is in base 64 but is JSON with flaws, or `denied`.
  */
 static void complete(struct transform *t, struct record *rec,
-    struct slice endpoint, int64_t status)
+    struct slice endpoint, bool packed, bool denied)
 {
 	static const char *const none[] = {NULL};
-	bool packed = record_get(rec, "body_base64");
-	bool denied = status == 403 && !record_get(rec, "denied") &&
-		      rec->count < RECORD_MEMBERS_MAX;
 	struct slice body = {NULL, 0};
+	uint64_t number = rec->number;
 	struct body_check check;
 	enum body_form form;
 	const char *why;
 	size_t at;
 
-	if (!packed && !denied)
-		return;
 	buf_clear(&t->bytes);
 	buf_clear(&t->json);
 	buf_clear(&t->complete);
@@ -141,19 +138,66 @@ static void complete(struct transform *t, struct record *rec,
 		json_put_member_raw(&t->complete, "body", buf_slice(&t->json));
 	if (denied)
 		put_denied(&t->complete, endpoint, body);
-	if (buf_putc(&t->complete, '}')) {
-		uint64_t number = rec->number;
-
+	if (buf_putc(&t->complete, '}') &&
+	    buf_reserve(&t->complete, MAPPER_PAD)) {
 		record_parse(rec, buf_slice(&t->complete), &why, &at);
 		rec->number = number;
 	}
 }
 
+static void send_part_errors(
+    struct transform *t, const struct record *rec, struct slice errors)
+{
+	while (errors.n > 0) {
+		struct slice line = slice_cut(&errors, '\n');
+		struct slice place = slice_cut(&line, '\t');
+
+		if (place.n == 0)
+			place.p = NULL;
+		pipe_report_part(&t->pipe, rec, place, "bad item", "%.*s",
+		    (int)line.n, line.p);
+	}
+}
+
+static void send_result(struct transform *t, const struct record *rec,
+    const struct mapper_result *r)
+{
+	if (r->failure) {
+		pipe_refuse(&t->pipe, rec, r->failure, "%s: %.*s", r->failure,
+		    (int)r->detail.n, r->detail.p);
+		return;
+	}
+	pipe_use(&t->pipe, rec);
+	pipe_produce_lines(&t->pipe, RECORD_ROW, r->rows, r->row_count);
+	t->rows += r->row_count;
+	send_part_errors(t, rec, r->part_errors);
+}
+
+/* Map a capture. False if its line must be checked first. */
+static bool map(struct transform *t, struct record *rec, struct slice endpoint)
+{
+	const struct mapper_capture capture = {.endpoint = endpoint,
+	    .suffix = buf_slice(&t->suffix),
+	    .line = rec->line,
+	    .members = rec->count};
+	struct buf why = BUF_INIT(4096);
+	struct mapper_result result;
+	int status;
+
+	switch (mapper_map(t->mapper, &capture, &result)) {
+	case MAPPER_DONE: send_result(t, rec, &result); return true;
+	case MAPPER_NOT_JSON: return false;
+	default: break;
+	}
+	status = mapper_failure(t->mapper, &why);
+	cli_die(status, "%s", buf_message(&why));
+}
+
 void transform_capture(struct transform *t, struct record *rec)
 {
-	struct engine_capture capture;
 	struct slice endpoint;
 	int64_t status = 200;
+	bool packed, denied;
 
 	if (!put_suffix(t, rec)) {
 		transform_refuse(
@@ -170,13 +214,21 @@ void transform_capture(struct transform *t, struct record *rec)
 		transform_refuse(t, rec, "bad capture", BODY_MISSING);
 		return;
 	}
-	complete(t, rec, endpoint, status);
+	packed = record_get(rec, "body_base64");
+	denied = status == 403 && !record_get(rec, "denied") &&
+		 rec->count < RECORD_MEMBERS_MAX;
+	if (packed || denied) {
+		if (rec->unchecked && !pipe_check(&t->pipe, rec))
+			return;
+		complete(t, rec, endpoint, packed, denied);
+	}
 	if (!filter_set_maps(&t->options->filters, endpoint) &&
 	    !has_mapping(t, rec, endpoint, status))
 		return;
-	capture = (struct engine_capture){.endpoint = endpoint,
-	    .suffix = buf_slice(&t->suffix),
-	    .line = rec->line,
-	    .with_body = is_good(status)};
-	pool_submit(t->pool, &capture, rec->number);
+	if (map(t, rec, endpoint))
+		return;
+	if (!rec->unchecked)
+		transform_refuse(t, rec, "not json", "it cannot be read");
+	else if (pipe_check(&t->pipe, rec))
+		transform_capture(t, rec);
 }

@@ -79,7 +79,7 @@ bool filter_set_maps(const struct filter_set *s, struct slice endpoint)
 void filter_set_add(struct filter_set *s, const char *arg)
 {
 	size_t n = strcspn(arg, "=/");
-	struct worker_filter f = {.file = arg};
+	struct mapper_filter f = {.file = arg};
 
 	if (arg[n] == '=') {
 		f.endpoint = mapping_endpoint(arg, n);

@@ -10,13 +10,13 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "map/worker.h"
+#include "map/mapper.h"
 
 #define FILTERS_MAX 64
 
 /* The filters of -f. All zeros is none. */
 struct filter_set {
-	struct worker_filter list[FILTERS_MAX];
+	struct mapper_filter list[FILTERS_MAX];
 	struct buf texts[FILTERS_MAX]; /* of the files */
 	size_t count;
 };

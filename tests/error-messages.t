@@ -31,7 +31,7 @@ for command in 'sp-queue' 'sp-queue bogus' 'sp-queue next bogus' \
     'sp-fetch login extra' 'sp-fetch --parallel 0' \
     'sp-stage bogus' 'sp-stage import --endpoint x' 'sp-stage replay --since noon' \
     'sp-stage why' 'sp-stage prune --keep soon' \
-    'sp-transform bogus' 'sp-transform -j 0' 'sp-load extra' \
+    'sp-transform bogus' 'sp-transform --engine x' 'sp-load extra' \
     'sp-load --batch-rows x' 'sp-rehearse --port x' 'sp-rehearse --clock noon'; do
 	fails 64 '(usage: )?sp-[a-z]+' $command
 done

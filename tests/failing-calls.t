@@ -48,8 +48,9 @@ ok $? "there are rows to compare"
 # transform FAULT STATUS MESSAGE: with built-in mappings and with a filter.
 transform() {
 	for with in built-in filter; do
-		faulty "$1" "$build/sp-transform" -j 2 \
-		    $([ $with = built-in ] || echo -f "$tmp/f.jq") \
+		faulty "$1" "$build/sp-transform" \
+		    $([ $with = filter ] && echo -f "$tmp/f.jq" ||
+			echo --engine libjq) \
 		    <"$tmp/captures"
 		is "$status $(grep -c '"type":"error"' "$tmp/out")" "$2 0" \
 		    "$1 of the $in, $with: ends, and refuses no capture"
@@ -84,10 +85,10 @@ transform poll:2+:ENOMEM 71 'cannot wait for a worker: Cannot allocate memory'
 transform poll:1:EINTR 0
 transform waitpid:1:ECHILD 0
 
-faulty malloc:0:ENOMEM "$build/sp-transform" -j 1 <"$tmp/captures"
+faulty malloc:0:ENOMEM "$build/sp-transform" <"$tmp/captures"
 wrong= calls=$(od -An -tu8 -N8 "$mark" | tr -d ' ')
 for n in $(seq "$calls"); do
-	faulty malloc:$n:ENOMEM "$build/sp-transform" -j 1 <"$tmp/captures"
+	faulty malloc:$n:ENOMEM "$build/sp-transform" <"$tmp/captures"
 	case $status in
 	0 | 71) ;;
 	*) wrong="$wrong $n:$status" ;;
@@ -101,7 +102,7 @@ transform setrlimit:1+:EINVAL 69 \
     'cannot start a worker: it ended by status 71'
 transform read:1+:EIO 69 'cannot keep a worker: it ended by status 71'
 transform write:1+:EIO 69 'cannot start a worker: it ended by status 71'
-transform write:3:EIO 0
+transform write:2:EIO 0
 section "a database that cannot be read is not an empty one"
 # every CALL:HOW COMMAND...: each of these calls fails in turn: either all is
 # printed, or a message says why not.
@@ -134,12 +135,12 @@ every pread:EIO "$build/sp-stage" why users kim
 section "sp-transform: a refusal that cannot be written fails the program"
 in=parent
 echo 'error("no")' >"$tmp/f.jq"
-faulty malloc:0:ENOMEM "$build/sp-transform" -j 1 -f "$tmp/f.jq" \
+faulty malloc:0:ENOMEM "$build/sp-transform" -f "$tmp/f.jq" \
     <"$tmp/captures"
 is "$status $(grep -c '"type":"error"' "$tmp/out")" "1 3" "3 are refused"
 calls=$(od -An -tu8 -N8 "$mark" | tr -d ' ') wrong=
 for n in $(seq "$calls"); do
-	faulty malloc:$n:ENOMEM "$build/sp-transform" -j 1 \
+	faulty malloc:$n:ENOMEM "$build/sp-transform" \
 	    -f "$tmp/f.jq" <"$tmp/captures"
 	case "$status $(grep -c '"type":"error"' "$tmp/out")" in
 	'71 '* | '1 3') ;;

@@ -151,7 +151,7 @@ seq 20000 | sed 's/.*/{"type":"capture","endpoint":"me","user":"kim","status":20
 run sh -c 'ulimit -f 300; exec sp-stage >/dev/null' <"$tmp/captures"
 like "$status $err" '^74 sp-stage: ' "sp-stage, too"
 is "$(sql 'pragma integrity_check')" ok "whose database is sound"
-run sh -c 'ulimit -f 1; sp-transform -j1 <"$1" >"$2"' sh "$tmp/captures" \
+run sh -c 'ulimit -f 1; sp-transform <"$1" >"$2"' sh "$tmp/captures" \
     "$tmp/rows"
 like "$status $err" '^74 sp-transform: stdout: ' "and one who writes a file"
 

@@ -97,7 +97,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-stage forget -- $db -n --table -- "$run_id"
 	input=$tmp/captures
 	same sp-stage -- $db --lock-wait 2s --
-	same sp-transform -- --timeout 20s -j 1 --
+	same sp-transform -- --timeout 20s --engine own --
 	input=$tmp/page.json
 	same sp-transform -- --user kim --fetched-at 2026-11-22 -- recently-played
 	input=$tmp/rows

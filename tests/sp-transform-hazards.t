@@ -80,9 +80,7 @@ fails 'import "a" as a; a' "'import' cannot be used: a mapping is one file"
 fails 'include "a"; a' "'include' cannot be used: a mapping is one file"
 fails 'import "a" as $a; $a' "'import' cannot be used: a mapping is one file"
 fails 'module {}; .' "'module' cannot be used: a mapping is one file"
-fails '# unit: items\n.' "'# unit:' is not a path like .body.items"
-fails '# unit: .body[]\n.' "'# unit:' needs a line '# main'"
-fails '# unit: .body[]\ndef unit: .;\n# main\n.' 'rest/0 is not defined.*, line 3'
+fails '# shape: n\n.' "'# shape:' is not NAME:KIND ..."
 fails '.\0000' 'the file holds a NUL'
 fails "$(printf '%40000s' '' | tr ' ' '(')" '[^ ]'
 echo 'def no: end' >"$tmp/.jq"
@@ -190,7 +188,7 @@ if $limited; then
 	echo 'last(range(100000) | ltrimstr("x")) as $n |
 		{table: "t", row: {n: $n}}' >"$tmp/f.jq"
 	memory=64M
-	run transform -j1 -f "$tmp/f.jq" <"$tmp/many"
+	run transform -f "$tmp/f.jq" <"$tmp/many"
 	is "$status $(echo "$out" | rows | sort | uniq -c | tr -s ' ')" \
 	    "0  24 t {\"n\":99999}" "a worker that leaks memory is replaced"
 	memory=200M
@@ -205,7 +203,7 @@ workers() { # of a process
 # killing TIMES: kill the worker that debugs, as often; status and rows.
 killing() {
 	: >"$tmp/err"
-	timeout 60 "$build/sp-transform" -j1 --timeout 20s -f "$tmp/f.jq" \
+	timeout 60 "$build/sp-transform" --timeout 20s -f "$tmp/f.jq" \
 	    <"$tmp/three" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	main=
@@ -230,7 +228,7 @@ killing 1
 is "$got" '0 t {"n":1} t {"n":2} t {"n":3} ' "once: another one maps it"
 echo 'debug | def f: f; f' >"$tmp/f.jq"
 : >"$tmp/err"
-"$build/sp-transform" -j1 -f "$tmp/f.jq" <"$tmp/three" >"$tmp/out" \
+"$build/sp-transform" -f "$tmp/f.jq" <"$tmp/three" >"$tmp/out" \
     2>"$tmp/err" &
 pid=$!
 wait_until grep -q debug "$tmp/err"

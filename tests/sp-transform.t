@@ -11,9 +11,9 @@ data=tests/data/transform
 section "the command line"
 run sp-transform --nonsense
 is "$status $(echo "$err" | grep ^usage)" \
-    "64 usage: sp-transform [-f [ENDPOINT=]FILE]... [-j N] [--timeout TIME]" \
+    "64 usage: sp-transform [-f [ENDPOINT=]FILE]... [--engine NAME] [--timeout TIME]" \
     "an unknown option is a usage error"
-for bad in '-j 0' '-j x' '--timeout 0' '--memory 1M' '--max-line 0' \
+for bad in '-j 2' '--engine jq' '--no-memo' '--timeout 0' '--memory 1M' '--max-line 0' \
     '--user kim' 'nonsense' 'me me' '--fetched-at yesterday me' \
     '--print-filter nonsense'; do
 	# shellcheck disable=SC2086
@@ -339,8 +339,8 @@ is "$(echo "$out" | ids)" "request a error b c novelty " \
 is "$(echo "$err" | cut -d: -f1-3)" "sp-transform: stdin:3" \
     "a bad line is named by its number"
 for i in $(seq 300); do user "u$i"; done >"$tmp/many"
-is "$(sp-transform -j3 <"$tmp/many" | ids)" "$(seq 300 | sed 's/^/u/' |
-    tr '\n' ' ')" "with three workers, too"
+is "$(sp-transform --engine libjq <"$tmp/many" | ids)" "$(seq 300 |
+    sed 's/^/u/' | tr '\n' ' ')" "in libjq, too"
 printf '%s' "$(user a)" >"$tmp/cut"
 run sp-transform <"$tmp/cut"
 is "$status $(echo "$out" | ids)" "0 a " "a last line without a newline"
@@ -422,52 +422,55 @@ for bad in '{"n":nan}' '{"n":Infinity}' '{"n":01}' '{"n":+1}' '{"n":.5}' \
 	    "refused by the strict reader: $(echo "$bad" | cut -c1-20)"
 done
 
-section "what a mapping declares"
-cat >"$tmp/units.jq" <<'EOF'
-# skip: big
-# unit: .body.list[].unit
-# keep: id
-def unit: if . == null then empty else {table: "u", row: {n: .id, name}} end;
-def rest: .body.list[] | {table: "r", row: {n: .unit.id}};
-# main
-(.body.list[].unit | unit), rest
-EOF
-{
-	for i in 1 2 3 4 5 6 7 8 9; do
-		capture any 200 '"body":{"list":[{"unit":{"id":'$((i % 3))',"name":"x"}},{"unit":null},{},null,{"unit":{"id":7, "name":"\u00e9"}}],"big":[{"a":"]\\\"}"},"\\",{"b":{}}]}'
-	done
-	capture any 200 '"body":{"list":{"x":{"unit":{"id":8,"name":"o"}}}}'
-	capture any 200 '"body":{"list":[{"unit":{"id":8},"unit":{"id":9}}]}'
-	capture any 200 '"body":{"list":[{"un\u0069t":{"id":10,"name":1}}]}'
-	capture any 200 '"body":{"list":[{"unit":"text"}]}'
-	capture any 200 '"body":{"list":null}'
-	capture any 404 '"body":{"list":[]}'
-} >"$tmp/units"
-for e in tracks saved-tracks recently-played; do
-	for i in 1 2 3 4 5 6 7 8 9; do
-		cat "$tmp/others" "$tmp/run" | grep "\"endpoint\":\"$e\""
-	done
-done >"$tmp/builtin"
-awk -v pages=12 -v tracks=90 -v full=1 -f tests/bench/pages.awk \
-    >>"$tmp/builtin"
-for in in units builtin; do
-	set --
-	[ $in != units ] || set -- -f "$tmp/units.jq"
-	sp-transform -j1 --no-memo "$@" <"$tmp/$in" >"$tmp/a" 2>&1
-	sp-transform -j1 "$@" <"$tmp/$in" >"$tmp/b" 2>&1
-	sp-transform -j3 "$@" <"$tmp/$in" >"$tmp/c" 2>&1
-	cmp "$tmp/a" "$tmp/b" && cmp "$tmp/a" "$tmp/c"
-	ok $? "declarations and workers change no byte: $in"
-	[ "$(wc -l <"$tmp/a")" -gt 30 ]
-	ok $? "there are many rows: $in"
+section "the engine"
+body() { # ENGINE BODY
+	capture any 200 "\"body\":$2" |
+	    sp-transform --engine "$1" -f "$tmp/f.jq" |
+	    sed 's/.*"row"://; s/,"at":.*//'
+}
+echo '{table: "t", row: (.body | .n += 1)}' >"$tmp/f.jq"
+for engine in own libjq; do
+	is "$(body $engine '{"n":41}')" '{"n":42}' "a filter in $engine"
 done
-sed 's/^# keep: id/# keep:/' "$tmp/units.jq" >"$tmp/wrong.jq"
-run sp-transform -f "$tmp/wrong.jq" <"$tmp/units"
-like "$err" "wrong '# skip:', '# unit:' or '# keep:': the rows differ without it" \
-    "a wrong declaration is detected"
-printf '# skip: n\n{table: "t", row: .body}\n' >"$tmp/wrong.jq"
-capture any 200 '"body":{"n":1}' >"$tmp/in"
-run sp-transform -f "$tmp/wrong.jq" <"$tmp/in"
-is "$status $(echo "$err" | grep -c 'the rows differ without it')" "1 1" "a wrong skip is detected, too"
+echo '{table: "t", row: (.body | input_line_number)}' >"$tmp/f.jq"
+echo '{table: "t", row: {n: (.body.s | test("a"))}}' >"$tmp/f.jq"
+run sp-transform --engine own -f "$tmp/f.jq" </dev/null
+like "$status $err" "^78 sp-transform: $tmp/f.jq: line 1: the engine has no 'test/1'" \
+    "own: what the engine lacks is named"
+is "$(body libjq '{"s":"a"}')" '{"n":true}' "libjq has it"
+for engine in own libjq; do
+	sp-transform --engine $engine <"$tmp/others" >"$tmp/$engine" 2>"$tmp/err"
+	is "$?" 1 "built-in mappings in $engine"
+done
+cmp "$tmp/own" "$tmp/libjq"
+ok $? "give the same"
+# What is stored whole stays whole.
+images='[{"url":"u","href":"h","type":"t","restrictions":{"href":"h"}}]'
+capture track 200 '"body":{"id":"t1","album":{"id":"b1","images":'"$images"'}}' \
+    tracks/t1 | sp-transform >"$tmp/out"
+is "$(jq -c 'select(.table == "albums").row.images_json' "$tmp/out")" "$images" \
+    "what is stored whole keeps all its members"
+
+section "one pass"
+# The body is not looked at twice: what is wrong in it is found all the same.
+for bad in '{"a":1,}' '[1' '{"a":1}}' '{"a":1},"x":' '{"a":01}' '{"a":1} 2'; do
+	{
+		user a
+		capture user 200 "\"body\":$bad"
+		user b
+	} >"$tmp/in"
+	run sp-transform <"$tmp/in"
+	is "$status $(echo "$out" | ids)" "1 a error b " "not JSON: $bad"
+	like "$err" 'stdin:2: not a record: .* at byte [0-9]+$' "the place is named"
+done
+capture user 200 '"body":{"id":"x"},"body":{"id":"y"}' >"$tmp/in"
+run sp-transform <"$tmp/in"
+is "$status $(echo "$out" | ids)" "0 y kim " "the last of two bodies"
+capture nonsense 200 '"body":{"id":"x"},"endpoint":"user"' >"$tmp/in"
+run sp-transform <"$tmp/in"
+is "$status $(echo "$out" | ids)" "0 x kim " "members after the body"
+printf '%s' "$(user a)" | sed 's/"a"/"\xff"/' >"$tmp/in"
+run sp-transform <"$tmp/in"
+like "$status $err" '^0 sp-transform: stdin:1: .*UTF-8' "bytes that are no UTF-8 are repaired"
 
 finish

@@ -26,7 +26,7 @@ rows() {
 			master_metadata_album_artist_name: "The Gulls",
 			master_metadata_album_album_name: "Mud Flats"} end]'
 }
-import() { sp-stage import --user kim "$@" | sp-transform -j1 | sp-load; }
+import() { sp-stage import --user kim "$@" | sp-transform | sp-load; }
 last() { sql 'select run_id from ingest_runs order by started_at desc, run_id desc limit 1'; }
 # receipt [RUN]: its lines, without what is 0.
 receipt() {
@@ -159,7 +159,7 @@ fresh
 sp-transform --print-filter streaming-history |
     sed 's/^if ok then/if .first_row > 1000 then [range(1e9)] elif ok then/' \
     >"$tmp/dies.jq"
-run sh -c 'sp-stage import --user kim "$1" "$2" | sp-transform -j1 \
+run sh -c 'sp-stage import --user kim "$1" "$2" | sp-transform \
     --memory 64M -f streaming-history="$3" | sp-load' - "$a" "$b" "$tmp/dies.jq"
 is "$status $(receipt | jq -s -c '[(map(.read) | add), (map(.new // 0) | add),
 	(map(.refused // 0) | add)]')" "1 [1400,1100,300]" "its rows are refused"

@@ -68,7 +68,7 @@ void heap_check_time(struct heap *h)
 {
 	h->ticks = TICKS;
 	if (h->leave && cpu_time() > h->deadline)
-		heap_exceed(h, "too much time");
+		heap_exceed(h, HEAP_NO_TIME);
 }
 
 void heap_too_deep(struct heap *h)
@@ -83,7 +83,7 @@ void *heap_more(struct heap *h, size_t n)
 	char *p;
 
 	if (h->leave && (size > h->max || h->arena.used > h->max - size))
-		heap_exceed(h, "too much memory");
+		heap_exceed(h, HEAP_NO_MEMORY);
 	if (h->ticks < PIECE_TICKS)
 		heap_check_time(h);
 	else

@@ -19,6 +19,10 @@
 #include "base/arena.h"
 #include "base/slice.h"
 
+/* Limits, as heap->exceeded names them; others are messages. */
+#define HEAP_NO_TIME "too much time"
+#define HEAP_NO_MEMORY "too much memory"
+
 struct heap {
 	size_t max;	     /* bytes that a run may use */
 	int64_t time_max_ms; /* of CPU time, that a run may take */

@@ -425,6 +425,7 @@ static const char *read_object(struct json_reader *r, const char *p,
 	*to = jq_object_of(
 	    r->heap, (void *)(r->stack + base), (uint32_t)n, may_repeat);
 	r->stack_n = base;
+	r->members = n;
 	if (to->n < n)
 		r->height = NO_RAW;
 	to->object->raw = raw_of(r, from, p + 1, outer);

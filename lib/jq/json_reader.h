@@ -49,6 +49,7 @@ struct json_reader {
 						  NAME_IDS of them; or NULL */
 
 	bool odd; /* the last value has a value of another kind */
+	size_t members; /* of the last value, with those of one name */
 
 	const char *error; /* of a text that is no JSON, a constant string, as
 			      in json/json.h */

@@ -8,6 +8,11 @@
 #include "base/slice.h"
 
 #define MESSAGE_MAX ((size_t)400) /* bytes */
+#define MESSAGE_WHY_MAX ((size_t)4096)
+
+/* What is shown of the values of `debug`: so many of a capture, so many bytes. */
+#define DEBUG_MAX 1000
+#define DEBUG_LEN ((size_t)4096)
 
 /*
  * Append a text with a space for each control character. False if it was cut,

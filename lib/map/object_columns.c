@@ -1,21 +1,32 @@
 #include "map/object_columns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "map/jqvalue.h"
+#include "base/mem.h"
+#include "jq/json_writer.h"
+
+/* The declarations while they are read. */
+struct parsing {
+	struct object_columns *columns;
+	struct names *names;
+};
 
 static struct object_table *table_named(
     struct object_columns *o, struct slice name)
 {
 	size_t i = 0;
 
-	while (i < o->count && !slice_eq(o->tables[i].table, name))
+	while (i < o->count && !slice_eq(o->tables[i]->name, name))
 		i++;
 	if (i == OBJECT_TABLES_MAX)
 		return NULL;
-	if (i == o->count)
-		o->tables[o->count++].table = name;
-	return &o->tables[i];
+	if (i == o->count) {
+		o->tables[i] = mem_zero(1, sizeof(*o->tables[i]));
+		o->tables[i]->name = name;
+		o->count++;
+	}
+	return o->tables[i];
 }
 
 static struct slice cut_word(struct slice *line)
@@ -27,8 +38,16 @@ static struct slice cut_word(struct slice *line)
 	return word;
 }
 
+/* What a table says of a member. */
+static struct object_member *member_of(
+    struct object_table *t, const struct name *name)
+{
+	return &t->members[name->id];
+}
+
 /* Parse `MEMBER[[]][.MEMBER][:COLUMN]`. */
-static bool add_column(struct object_table *t, struct slice word)
+static bool add_column(
+    struct parsing *p, struct object_table *t, struct slice word)
 {
 	struct object_column *c = &t->columns[t->count];
 	struct slice path = slice_cut(&word, ':'), column = path;
@@ -36,98 +55,126 @@ static bool add_column(struct object_table *t, struct slice word)
 
 	if (t->count == OBJECT_COLUMNS_MAX)
 		return false;
-	c->column = word.n > 0 ? word : column;
+	c->column = names_add(p->names, word.n > 0 ? word : column);
 	c->empty_is_null =
 	    member.n > 2 && memcmp(member.p + member.n - 2, "[]", 2) == 0;
 	if (c->empty_is_null)
 		member.n -= 2;
-	c->member = member;
-	c->inner = path;
+	c->member = names_add(p->names, member);
+	c->inner = path.n > 0 ? names_add(p->names, path) : NULL;
 	t->count++;
+	member_of(t, c->member)->column = (uint8_t)t->count;
+	member_of(t, c->member)->is_elsewhere |= !c->inner;
 	return member.n > 0;
 }
 
-static bool add_columns(struct object_table *t, struct slice line)
+static bool add_columns(
+    struct parsing *p, struct object_table *t, struct slice line)
 {
 	struct slice word;
 
 	while ((word = cut_word(&line)).n > 0)
-		if (!add_column(t, word))
+		if (!add_column(p, t, word))
 			return false;
 	return true;
 }
 
-static bool add_names(struct name_list *names, struct slice line)
+static bool add_without(struct parsing *p, struct slice line)
 {
+	struct object_columns *o = p->columns;
 	struct slice word;
 
 	while ((word = cut_word(&line)).n > 0) {
-		if (names->count == DECLARED_NAMES_MAX)
+		if (o->without_count == OBJECT_WITHOUT_MAX)
 			return false;
-		names->name[names->count++] = word;
+		o->without[o->without_count++] = names_add(p->names, word);
 	}
 	return true;
 }
 
+static void add_full(
+    struct parsing *p, struct object_table *t, struct slice line)
+{
+	struct slice word;
+
+	while ((word = cut_word(&line)).n > 0) {
+		member_of(t, names_add(p->names, word))->is_full = true;
+		t->full++;
+	}
+}
+
+static void add_elsewhere(
+    struct parsing *p, struct object_table *t, struct slice line)
+{
+	struct slice word;
+
+	while ((word = cut_word(&line)).n > 0)
+		member_of(t, names_add(p->names, word))->is_elsewhere = true;
+}
+
 /* Parse what follows `# `. */
-static bool declare(struct object_columns *o, struct slice line)
+static bool declare(struct parsing *p, struct slice line)
 {
 	struct slice keyword = slice_cut(&line, ' ');
 	struct object_table *t;
 
 	if (slice_is(keyword, "without:"))
-		return add_names(&o->without, line);
+		return add_without(p, line);
 	if (!slice_is(keyword, "columns") && !slice_is(keyword, "elsewhere") &&
 	    !slice_is(keyword, "full"))
 		return true;
-	t = table_named(o, slice_cut(&line, ':'));
+	t = table_named(p->columns, slice_cut(&line, ':'));
 	if (!t)
 		return false;
 	if (slice_is(keyword, "columns"))
-		return add_columns(t, line);
-	return add_names(
-	    slice_is(keyword, "full") ? &t->full : &t->elsewhere, line);
+		return add_columns(p, t, line);
+	if (slice_is(keyword, "full"))
+		add_full(p, t, line);
+	else
+		add_elsewhere(p, t, line);
+	return true;
 }
 
-bool object_columns_parse(struct object_columns *o, struct slice text)
+bool object_columns_parse(
+    struct object_columns *o, struct names *names, struct slice text)
 {
+	struct parsing p = {o, names};
+
 	memset(o, 0, sizeof(*o));
+	o->vendor_json = names_add(names, SLICE("vendor_json"));
 	while (text.n > 0) {
 		struct slice line = slice_cut(&text, '\n');
 
 		if (slice_starts(line, SLICE("# ")) &&
-		    !declare(o, slice_from(line, 2)))
+		    !declare(&p, slice_from(line, 2)))
 			return false;
 	}
 	return true;
 }
 
+void object_columns_release(struct object_columns *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		free(o->tables[i]);
+}
+
 bool object_columns_include(struct object_columns *o, struct slice name)
 {
-	for (size_t i = 0; i < o->without.count; i++) {
-		if (!slice_eq(o->without.name[i], name))
+	for (size_t i = 0; i < o->without_count; i++) {
+		if (!slice_eq(o->without[i]->text, name))
 			continue;
-		o->without.name[i] = o->without.name[--o->without.count];
+		o->without[i] = o->without[--o->without_count];
 		return true;
 	}
 	return false;
-}
-
-static void put_name(struct buf *b, struct slice column)
-{
-	if (b->n > 0 && b->p[b->n - 1] != '{')
-		buf_putc(b, ',');
-	buf_putc(b, '"');
-	buf_put_slice(b, column);
-	buf_puts(b, "\":");
 }
 
 const struct object_table *object_columns_find(
     const struct object_columns *o, struct slice table)
 {
 	for (size_t i = 0; i < o->count; i++)
-		if (slice_eq(o->tables[i].table, table))
-			return &o->tables[i];
+		if (slice_eq(o->tables[i]->name, table))
+			return o->tables[i];
 	return NULL;
 }
 
@@ -135,104 +182,108 @@ const struct object_table *object_columns_find(
 struct found {
 	const struct object_columns *declared;
 	const struct object_table *table;
-	jv columns[OBJECT_COLUMNS_MAX]; /* owned; invalid without a value */
+	struct jq_value columns[OBJECT_COLUMNS_MAX]; /* none without a value */
 	size_t full;	      /* members that only full objects have */
 	bool has_vendor_json; /* the row does */
 };
 
-/* The value of a column in a member, consumed; null if it has none. */
-static jv value_of(const struct object_column *c, jv member)
+/* The value of a column in a member; null if it has none. */
+static struct jq_value value_of(
+    const struct object_column *c, struct jq_value member)
 {
-	if (c->inner.n > 0) {
-		if (jv_get_kind(member) == JV_KIND_OBJECT)
-			return jv_object_get(member,
-			    jv_string_sized(c->inner.p, (int)c->inner.n));
-	} else if (!c->empty_is_null || jv_get_kind(member) != JV_KIND_ARRAY ||
-		   jv_array_length(jv_copy(member)) > 0) {
-		return member;
-	}
-	jv_free(member);
-	return jv_null();
+	if (c->inner)
+		return member.kind == JQ_OBJECT
+			   ? jq_object_find(member, c->inner)
+			   : jq_null();
+	if (c->empty_is_null && member.kind == JQ_ARRAY && member.n == 0)
+		return jq_null();
+	return member;
 }
 
 /* Find the columns and the marks of a full object, in one pass. */
-static void find(struct found *f, jv object)
+static void find(struct found *f, struct jq_value object)
 {
 	const struct object_table *t = f->table;
 
 	for (size_t i = 0; i < t->count; i++)
-		f->columns[i] = jv_invalid();
-	for (int i = jv_object_iter(object); jv_object_iter_valid(object, i);
-	     i = jv_object_iter_next(object, i)) {
-		jv key = jv_object_iter_key(object, i);
-		struct slice name = jqvalue_slice(key);
-		size_t c = 0;
+		f->columns[i] = jq_none();
+	for (uint32_t i = 0; i < object.n; i++) {
+		const struct jq_member *m = &object.object->members[i];
+		const struct object_member *is = &t->members[m->name->id];
 
-		while (c < t->count && !slice_eq(t->columns[c].member, name))
-			c++;
-		if (c < t->count)
-			f->columns[c] = value_of(
-			    &t->columns[c], jv_object_iter_value(object, i));
-		f->full += name_list_has(&t->full, name);
-		jv_free(key);
+		if (is->column)
+			f->columns[is->column - 1] =
+			    value_of(&t->columns[is->column - 1], m->value);
+		f->full += is->is_full;
 	}
 }
 
 /* Drop the columns that the row has itself. */
-static void drop_given(struct found *f, jv row)
+static void drop_given(struct found *f, struct jq_value row)
 {
 	const struct object_table *t = f->table;
 
-	for (int i = jv_object_iter(row); jv_object_iter_valid(row, i);
-	     i = jv_object_iter_next(row, i)) {
-		jv key = jv_object_iter_key(row, i);
-		struct slice name = jqvalue_slice(key);
+	for (uint32_t i = 0; i < row.n; i++) {
+		const struct name *name = row.object->members[i].name;
 
 		for (size_t c = 0; c < t->count; c++)
-			if (slice_eq(t->columns[c].column, name)) {
-				jv_free(f->columns[c]);
-				f->columns[c] = jv_invalid();
-			}
-		f->has_vendor_json |= slice_is(name, "vendor_json");
-		jv_free(key);
+			if (t->columns[c].column == name)
+				f->columns[c] = jq_none();
+		f->has_vendor_json |= name == f->declared->vendor_json;
 	}
 }
 
 /* Whether a member is a column as a whole, or stored elsewhere, or not. */
-static bool leaves_out(void *ctx, struct slice name)
+static bool leaves_out(void *ctx, const struct name *name)
 {
 	const struct found *f = ctx;
-	const struct object_table *t = f->table;
 
-	for (size_t i = 0; i < t->count; i++)
-		if (t->columns[i].inner.n == 0 &&
-		    slice_eq(t->columns[i].member, name))
+	if (f->table->members[name->id].is_elsewhere)
+		return true;
+	for (size_t i = 0; i < f->declared->without_count; i++)
+		if (f->declared->without[i] == name)
 			return true;
-	return name_list_has(&t->elsewhere, name) ||
-	       name_list_has(&f->declared->without, name);
+	return false;
+}
+
+static void put_name(struct buf *b, const struct name *column)
+{
+	if (b->n > 0 && b->p[b->n - 1] != '{')
+		buf_putc(b, ',');
+	buf_putc(b, '"');
+	buf_put_slice(b, column->text);
+	buf_puts(b, "\":");
+}
+
+static const char *put_vendor_json(struct found *f, struct heap *heap,
+    struct jq_value object, struct buf *b)
+{
+	struct json_style style = {.heap = heap,
+	    .sorted = true,
+	    .leaves_out = leaves_out,
+	    .ctx = f};
+
+	put_name(b, f->declared->vendor_json);
+	return json_write(b, object, &style);
 }
 
 const char *object_columns_write(const struct object_columns *o,
-    const struct object_table *t, jv object, jv row, struct buf *b)
+    const struct object_table *t, struct heap *heap, struct jq_value object,
+    struct jq_value row, struct buf *b)
 {
+	static const struct json_style plain = {.heap = NULL};
 	struct found f = {.declared = o, .table = t};
 	const char *wrong = NULL;
 
 	find(&f, object);
 	drop_given(&f, row);
-	for (size_t i = 0; i < t->count; i++) {
-		jv v = f.columns[i];
-
-		if (!wrong && jv_is_valid(v) &&
-		    jv_get_kind(v) != JV_KIND_NULL) {
-			put_name(b, t->columns[i].column);
-			wrong = jqvalue_write(b, v, false);
-		}
-		jv_free(v);
+	for (size_t i = 0; i < t->count && !wrong; i++) {
+		if (f.columns[i].kind <= JQ_NULL)
+			continue;
+		put_name(b, t->columns[i].column);
+		wrong = json_write(b, f.columns[i], &plain);
 	}
-	if (wrong || t->full.count == 0 || f.full < t->full.count ||
-	    f.has_vendor_json)
+	if (wrong || t->full == 0 || f.full < t->full || f.has_vendor_json)
 		return wrong;
-	put_name(b, SLICE("vendor_json"));
-	return jqvalue_write_sorted(b, object, leaves_out, &f);
+	return put_vendor_json(&f, heap, object, b);
 }

@@ -1,21 +1,45 @@
 /*
- * Checks a capture against the kinds that its mapping declares, `# shape:` in
- * map/declarations.h. Members, and elements of arrays, that are of another
- * kind are odd: they are removed, so that the mapping need not check for
- * them, and each is reported.
+ * The kinds of values that a mapping expects, as comments on lines of their own
+ * declare them:
+ *
+ *	# shape: NAME:KIND[|KIND]... NAME[]:KIND...
+ *		The kinds of the members of these names, at any depth, or with
+ *		[] of their elements; each may be null.
+ *
+ * A value of another kind is odd: it is removed before the mapping runs, an
+ * element of an array becomes null, and each is reported. So a mapping need
+ * not check for them.
  */
 #ifndef SP_MAP_TYPE_CHECK_H
 #define SP_MAP_TYPE_CHECK_H
 
-#include <jv.h>
+#include <stdbool.h>
 
-#include "map/declarations.h"
+#include "base/slice.h"
+#include "jq/heap.h"
+#include "jq/jq_value.h"
+#include "jq/json_reader.h"
+#include "jq/names.h"
+
+struct expected_shape {
+	bool declared; /* the text has such a line */
+	struct expected_kinds kinds[NAME_IDS];
+};
+
+/* Read the comments of a text. False sets *why, a constant string. */
+bool shape_parse(
+    struct expected_shape *, struct names *, struct slice text, const char **why);
+
+/* The names that shape_check needs. */
+struct type_names {
+	struct name *path, *reason;
+};
 
 /*
- * A value, consumed, without its odd members and with null for odd elements.
- * Members that the mapping skips are not checked. `*odd` becomes an array of
- * objects: `path`, an array of names and indexes, and `reason`.
+ * A value without its odd members, and with null for odd elements. `*odd` is an
+ * array of objects: `path`, an array of names and indexes, and `reason`.
  */
-jv type_check(const struct declarations *, jv value, jv *odd);
+struct jq_value type_check(const struct expected_shape *, const struct type_names *,
+    struct heap *, struct jq_value, struct jq_value *odd);
 
 #endif

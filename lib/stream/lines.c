@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,7 +41,7 @@ static void make_room(struct lines *l)
 	cap = cap ? cap * 2 : 2 * LINES_READ_SIZE;
 	if (cap > l->max + 2 * LINES_READ_SIZE)
 		cap = l->max + 2 * LINES_READ_SIZE;
-	l->p = mem_resize(l->p, cap, 1);
+	l->p = mem_resize(l->p, cap + LINES_PAD, 1);
 	l->cap = cap;
 }
 
@@ -96,6 +97,7 @@ static enum lines_result fill(struct lines *l, int timeout_ms)
 	if (n == 0)
 		l->eof = true;
 	l->end += (size_t)n;
+	memset(l->p + l->end, 0, LINES_PAD);
 	l->bytes += (size_t)n;
 	return LINES_LINE;
 }

@@ -12,6 +12,9 @@
 
 #include "base/slice.h"
 
+/* Readable bytes that follow each line. */
+#define LINES_PAD 64
+
 #define LINES_MAX_DEFAULT ((size_t)256 << 20)
 
 /*

@@ -143,19 +143,13 @@ static bool used_line(struct pipe *p, struct slice line)
 	return true;
 }
 
-/* Receive a line. False if it was refused, or is blank. */
-static bool receive_line(struct pipe *p, struct slice line, struct record *rec)
+/* Read a line, all of which is checked. False if it was refused. */
+static bool check_line(struct pipe *p, struct slice line, struct record *rec)
 {
 	const char *reason;
 	size_t at;
-	bool ok;
+	bool ok = record_parse(rec, line, &reason, &at) || repair(p, line, rec);
 
-	if (line.n > 0 && line.p[line.n - 1] == '\r')
-		line.n--;
-	if (line.n == 0)
-		return false;
-	p->records++;
-	ok = record_parse(rec, line, &reason, &at) || repair(p, line, rec);
 	rec->number = p->in.number;
 	if (!ok || rec->type != p->ledger.takes)
 		drain(p);
@@ -168,6 +162,32 @@ static bool receive_line(struct pipe *p, struct slice line, struct record *rec)
 	pipe_refuse(p, rec, REFUSED_NO_RECORD, "not a record: %s at byte %zu",
 	    reason, at + 1);
 	return false;
+}
+
+/* Receive a line. False if it was refused, or is blank. */
+static bool receive_line(struct pipe *p, struct slice line, struct record *rec)
+{
+	const char *reason;
+	size_t at;
+
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	if (line.n == 0)
+		return false;
+	p->records++;
+	if (!p->leaves_bodies || !record_parse_head(rec, line, &reason, &at) ||
+	    (rec->unchecked && rec->type != p->ledger.takes))
+		return check_line(p, line, rec);
+	rec->number = p->in.number;
+	if (rec->type != p->ledger.takes)
+		drain(p);
+	return follow_run(p, rec);
+}
+
+bool pipe_check(struct pipe *p, struct record *rec)
+{
+	p->ledger.in[rec->type]--;
+	return check_line(p, rec->line, rec);
 }
 
 static void refuse_too_long(
@@ -298,6 +318,19 @@ bool pipe_produce(struct pipe *p, enum record_type type, struct slice line)
 {
 	p->ledger.produced[type]++;
 	return send_line(p, line);
+}
+
+bool pipe_produce_lines(
+    struct pipe *p, enum record_type type, struct slice lines, size_t count)
+{
+	bool ok = true;
+
+	p->ledger.produced[type] += count;
+	if (!p->out || !p->out->terminal)
+		return !p->out || out_put_slice(p->out, lines);
+	while (lines.n > 0)
+		ok = send_line(p, slice_cut(&lines, '\n'));
+	return ok;
 }
 
 struct slice pipe_src(struct pipe *p, const struct record *rec)

@@ -70,6 +70,14 @@ struct pipe {
 	 * has used it up, as one of those it takes. NULL if it never does.
 	 */
 	bool (*use_line)(void *ctx, struct slice line);
+
+	/*
+	 * Set by a stage that reads all of what it works on: pipe_next does not
+	 * check the body of such a record, and the stage calls pipe_check if it
+	 * finds that it cannot be read.
+	 */
+	bool leaves_bodies;
+
 	/*
 	 * Whether a refusal is known, which then is no reason for the exit
 	 * status; NULL if none is.
@@ -114,6 +122,12 @@ void pipe_release(struct pipe *);
  */
 enum pipe_result pipe_next(struct pipe *, struct record *, int timeout_ms);
 
+/*
+ * Check a record that is `unchecked`, before anything was done with it: read it
+ * anew, perhaps repaired. False if it was refused.
+ */
+bool pipe_check(struct pipe *, struct record *);
+
 /* Pass a record on unchanged. An end is passed with this stage's entry. */
 bool pipe_pass(struct pipe *, const struct record *);
 
@@ -129,6 +143,10 @@ void pipe_use(struct pipe *, const struct record *);
 
 /* Send a record of one's own making: a line without its newline. */
 bool pipe_produce(struct pipe *, enum record_type, struct slice line);
+
+/* Send many of one type: lines, each with its newline. */
+bool pipe_produce_lines(
+    struct pipe *, enum record_type, struct slice lines, size_t count);
 
 /*
  * Refuse a record: counted under a short fixed reason, sent on as an error,

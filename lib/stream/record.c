@@ -45,30 +45,11 @@ static bool read_member(struct record *r, struct json *j, enum json_type type)
 	return true;
 }
 
-/* Read a line from its beginning, by a reader that has just begun. */
-static bool read_record(struct record *r, struct json *j, struct slice line,
-    const char **reason, size_t *at)
+/* Set the type of a record, by its members. */
+static bool read_type(struct record *r, const char **reason, size_t *at)
 {
-	enum json_type type;
-	const struct member *m;
+	const struct member *m = record_get(r, "type");
 
-	r->type = RECORD_OTHER;
-	r->number = 0;
-	r->line = line;
-	r->count = 0;
-	type = json_next(j);
-	if (type != JSON_OBJECT && type != JSON_ERROR)
-		return bad(reason, at, "not a JSON object", 0);
-	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END) {
-		if (r->count == RECORD_MEMBERS_MAX)
-			return bad(reason, at, "too many members",
-			    (size_t)(j->p - j->start));
-		if (!read_member(r, j, type))
-			return bad(reason, at, j->error, j->at);
-	}
-	if (type == JSON_ERROR || json_next(j) != JSON_END)
-		return bad(reason, at, j->error, j->at);
-	m = record_get(r, "type");
 	if (!m || m->type != JSON_STRING)
 		return bad(reason, at, "no \"type\"", 0);
 	for (int t = RECORD_RUN; t < RECORD_TYPES; t++)
@@ -77,13 +58,75 @@ static bool read_record(struct record *r, struct json *j, struct slice line,
 	return true;
 }
 
+/* Whether a member that has just begun is the body of a line that ends with it.
+ */
+static bool is_last_body(
+    const struct json *j, enum json_type type, struct slice line)
+{
+	return (type == JSON_ARRAY || type == JSON_OBJECT) &&
+	       slice_is(j->key, "body") && line.p[line.n - 1] == '}';
+}
+
+/* Take the rest of the line as the body, which has just begun. */
+static void take_body(struct record *r, const struct json *j, enum json_type type)
+{
+	const char *from = j->p - 1, *end = r->line.p + r->line.n - 1;
+
+	r->members[r->count++] = (struct member){.key = j->key,
+	    .type = type,
+	    .value = {from, (size_t)(end - from)}};
+	r->unchecked = true;
+}
+
+/*
+ * Read a line from its beginning, by a reader that has just begun; with `head`,
+ * up to its body.
+ */
+static bool read_record(struct record *r, struct json *j, struct slice line,
+    bool head, const char **reason, size_t *at)
+{
+	enum json_type type;
+
+	r->type = RECORD_OTHER;
+	r->number = 0;
+	r->line = line;
+	r->count = 0;
+	r->unchecked = false;
+	type = json_next(j);
+	if (type != JSON_OBJECT && type != JSON_ERROR)
+		return bad(reason, at, "not a JSON object", 0);
+	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END) {
+		if (r->count == RECORD_MEMBERS_MAX)
+			return bad(reason, at, "too many members",
+			    (size_t)(j->p - j->start));
+		if (head && is_last_body(j, type, line)) {
+			take_body(r, j, type);
+			return read_type(r, reason, at);
+		}
+		if (!read_member(r, j, type))
+			return bad(reason, at, j->error, j->at);
+	}
+	if (type == JSON_ERROR || json_next(j) != JSON_END)
+		return bad(reason, at, j->error, j->at);
+	return read_type(r, reason, at);
+}
+
 bool record_parse(
     struct record *r, struct slice line, const char **reason, size_t *at)
 {
 	struct json j;
 
 	json_init(&j, line);
-	return read_record(r, &j, line, reason, at);
+	return read_record(r, &j, line, false, reason, at);
+}
+
+bool record_parse_head(
+    struct record *r, struct slice line, const char **reason, size_t *at)
+{
+	struct json j;
+
+	json_init(&j, line);
+	return read_record(r, &j, line, true, reason, at);
 }
 
 bool record_parse_lenient(
@@ -92,7 +135,7 @@ bool record_parse_lenient(
 	struct json j;
 
 	json_init_lenient(&j, line);
-	if (!read_record(r, &j, line, flaw, at))
+	if (!read_record(r, &j, line, false, flaw, at))
 		return false;
 	*flaw = j.flaw;
 	*at = j.flaw_at;
@@ -107,6 +150,7 @@ bool record_copy(struct record *to, const struct record *from, struct buf *line)
 		return false;
 	to->type = from->type;
 	to->number = from->number;
+	to->unchecked = from->unchecked;
 	to->line = buf_slice(line);
 	to->count = from->count;
 	for (size_t i = 0; i < from->count; i++) {

@@ -42,6 +42,7 @@ struct record {
 	uint64_t
 	    number; /* of its line in the input, from 1; 0 if it has none */
 	struct slice line;
+	bool unchecked; /* see record_parse_head */
 	struct member members[RECORD_MEMBERS_MAX];
 	size_t count;
 };
@@ -60,7 +61,16 @@ bool record_parse(
     struct record *, struct slice line, const char **reason, size_t *at);
 
 /*
- * The same, but let a byte order mark and invalid UTF-8 in strings pass: the
+ * The same, but of a member `body` that is an array or object, only where it
+ * begins is looked at: it is taken to be the last member, and not checked. Where
+ * there is one, the record is `unchecked`: whoever reads all of the line must
+ * find `count` members in it, else record_parse has to read it.
+ */
+bool record_parse_head(
+    struct record *, struct slice line, const char **reason, size_t *at);
+
+/*
+ * The same as record_parse, but let a byte order mark and invalid UTF-8 in strings pass: the
  * first such is the `*flaw`, else NULL. False leaves what is wrong there.
  */
 bool record_parse_lenient(

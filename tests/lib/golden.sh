@@ -37,7 +37,7 @@ fixed() {
 }
 queue() { fixed sp-queue "$@"; }
 stage() { fixed sp-stage "$@"; }
-transform() { fixed sp-transform -j 1 "$@"; }
+transform() { fixed sp-transform "$@"; }
 load() { fixed sp-load "$@"; }
 sql() { sqlite3 "$SP_DB" "$@"; }
 # The last stages, one after another so that their messages are, too.

@@ -1,24 +1,17 @@
-#include "map/filter.h"
+#include "map/libjq_program.h"
 
 #include <string.h>
 
 #include "base/array.h"
-#include "base/builtin.h"
 #include "base/mem.h"
-#include "map/jqvalue.h"
+#include "map/libjq_value.h"
 #include "map/message.h"
+#include "map/prelude.h"
 
-struct slice filter_prelude(void)
+/* Append the prelude as one line, without its comments. */
+static void put_prelude(struct buf *to)
 {
-	const struct builtin_file *f =
-	    builtin_find(builtin_filters, SLICE("prelude"));
-
-	return (struct slice){f ? f->text : NULL, f ? f->len : 0};
-}
-
-void filter_put_prelude(struct buf *to)
-{
-	struct slice text = filter_prelude();
+	struct slice text = prelude_text();
 
 	while (text.n > 0) {
 		struct slice line = slice_cut(&text, '\n');
@@ -39,8 +32,8 @@ static void put_message(struct buf *why, jv v)
 	bool string = jv_get_kind(v) == JV_KIND_STRING;
 
 	if (!string)
-		jqvalue_write(&json, v, false);
-	if (!message_put(why, string ? jqvalue_slice(v) : buf_slice(&json)))
+		libjq_value_write(&json, v);
+	if (!message_put(why, string ? libjq_value_slice(v) : buf_slice(&json)))
 		buf_puts(why, "...");
 	buf_release(&json);
 }
@@ -78,11 +71,11 @@ static void put_compile_error(struct buf *why, struct slice text)
 
 static void on_error(void *ctx, jv message)
 {
-	struct filter *f = ctx;
+	struct libjq_program *p = ctx;
 
-	if (f->errors && f->errors->n == 0 &&
+	if (p->errors && p->errors->n == 0 &&
 	    jv_get_kind(message) == JV_KIND_STRING)
-		put_compile_error(f->errors, jqvalue_slice(message));
+		put_compile_error(p->errors, libjq_value_slice(message));
 	jv_free(message);
 }
 
@@ -94,11 +87,11 @@ static void on_no_memory(void *ctx)
 
 static void on_debug(void *ctx, jv value)
 {
-	struct filter *f = ctx;
+	struct libjq_program *p = ctx;
 	struct buf json = BUF_INIT((size_t)64 << 10);
 
-	jqvalue_write(&json, value, false);
-	f->debug(f->ctx, buf_slice(&json));
+	libjq_value_write(&json, value);
+	p->debug(p->ctx, buf_slice(&json));
 	buf_release(&json);
 	jv_free(value);
 }
@@ -128,8 +121,8 @@ static void explain(struct buf *why)
 	}
 }
 
-bool filter_compile(struct filter *f, struct slice prelude_line,
-    struct slice program, struct buf *why)
+bool libjq_program_compile(
+    struct libjq_program *p, struct slice program, struct buf *why)
 {
 	struct buf text = BUF_INIT(SIZE_MAX / 2);
 	bool ok;
@@ -138,37 +131,37 @@ bool filter_compile(struct filter *f, struct slice prelude_line,
 		buf_puts(why, "the file holds a NUL");
 		return false;
 	}
-	buf_put_slice(&text, prelude_line);
+	put_prelude(&text);
 	buf_put_slice(&text, program);
-	f->jq = mem_need(jq_init());
-	jq_set_nomem_handler(f->jq, on_no_memory, NULL);
-	jq_set_error_cb(f->jq, on_error, f);
-	jq_set_debug_cb(f->jq, on_debug, f);
-	jq_set_input_cb(f->jq, on_input, NULL);
-	jq_set_attr(f->jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
-	f->errors = why;
-	ok = jq_compile(f->jq, buf_cstr(&text));
-	f->errors = NULL;
+	p->jq = mem_need(jq_init());
+	jq_set_nomem_handler(p->jq, on_no_memory, NULL);
+	jq_set_error_cb(p->jq, on_error, p);
+	jq_set_debug_cb(p->jq, on_debug, p);
+	jq_set_input_cb(p->jq, on_input, NULL);
+	jq_set_attr(p->jq, jv_string("JQ_LIBRARY_PATH"), jv_array());
+	p->errors = why;
+	ok = jq_compile(p->jq, buf_cstr(&text));
+	p->errors = NULL;
 	buf_release(&text);
 	if (ok)
 		return true;
-	jq_teardown(&f->jq);
+	jq_teardown(&p->jq);
 	if (why->n == 0)
 		buf_puts(why, "it does not compile");
 	explain(why);
 	return false;
 }
 
-bool filter_run(struct filter *f, jv input,
+bool libjq_program_run(struct libjq_program *p, jv input,
     const char *(*use_result)(void *ctx, jv result), void *ctx, struct buf *why)
 {
 	jv result;
 
-	for (jq_start(f->jq, input, 0);;) {
+	for (jq_start(p->jq, input, 0);;) {
 		const char *wrong;
 
 		/* After an invalid result, it must not be called again. */
-		result = jq_next(f->jq);
+		result = jq_next(p->jq);
 		if (!jv_is_valid(result))
 			break;
 		wrong = use_result(ctx, result);
@@ -178,7 +171,7 @@ bool filter_run(struct filter *f, jv input,
 			return false;
 		}
 	}
-	if (jq_halted(f->jq)) {
+	if (jq_halted(p->jq)) {
 		buf_puts(why, "the mapping halted");
 		jv_free(result);
 		return false;

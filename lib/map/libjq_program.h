@@ -5,8 +5,8 @@
  * Every program has the prelude in front, on its own first line, so that line
  * numbers in messages are those of the program.
  */
-#ifndef SP_MAP_FILTER_H
-#define SP_MAP_FILTER_H
+#ifndef SP_MAP_LIBJQ_PROGRAM_H
+#define SP_MAP_LIBJQ_PROGRAM_H
 
 #include <stdbool.h>
 
@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-struct filter {
+struct libjq_program {
 	jq_state *jq;	    /* NULL until it is compiled */
 	struct buf *errors; /* while compiling */
 
@@ -25,25 +25,19 @@ struct filter {
 	void *ctx;
 };
 
-/* The built-in prelude. */
-struct slice filter_prelude(void);
-
-/* Append the prelude as one line, without its comments. */
-void filter_put_prelude(struct buf *);
-
 /*
- * Compile a program; set the debug callback first. False leaves the compiler's
+ * Compile a text; set the debug callback first. False leaves the compiler's
  * first message in `why`, one line.
  */
-bool filter_compile(struct filter *, struct slice prelude_line,
-    struct slice program, struct buf *why);
+bool libjq_program_compile(
+    struct libjq_program *, struct slice text, struct buf *why);
 
 /*
  * Run the program on a value, consumed. Each of its results is borrowed by
  * `use_result`, which returns NULL, or what is wrong with it. False, with one
  * line in `why`, if the program or `use_result` failed.
  */
-bool filter_run(struct filter *, jv input,
+bool libjq_program_run(struct libjq_program *, jv input,
     const char *(*use_result)(void *ctx, jv result), void *ctx,
     struct buf *why);
 
