@@ -660,7 +660,7 @@ class WhyPlay(Why):
 
 
 class Transform(Case):
-    name, command = "sp-transform", ("sp-transform", "-j", "1")
+    name, command = "sp-transform", ("sp-transform",)
     wavers = True
     without_memory = {0, 1, 71}
 
@@ -678,7 +678,8 @@ class Transform(Case):
 
 
 class TransformParent(Transform):
-    name, only_in = "sp-transform itself", "parent"
+    name, only_in = "sp-transform itself, with libjq", "parent"
+    command = ("sp-transform", "--engine", "libjq")
     without_memory = Case.without_memory
 
     def refused(self, path, out, err):
@@ -686,8 +687,8 @@ class TransformParent(Transform):
 
 
 class TransformWorkers(Transform):
-    name, only_in = "sp-transform's workers", "children"
-    command = ("sp-transform", "-j", "2")
+    name, only_in = "sp-transform's worker", "children"
+    command = ("sp-transform", "--engine", "libjq")
 
 
 class TransformFilter(Transform):
@@ -705,8 +706,8 @@ class TransformFilter(Transform):
 
 class TransformBodies(Transform):
     name = "sp-transform ENDPOINT"
-    command = ("sp-transform", "-j", "1", "--user", "kim", "--fetched-at",
-               "2026-11-01", "recently-played")
+    command = ("sp-transform", "--user", "kim", "--fetched-at", "2026-11-01",
+               "recently-played")
 
     def set_up(self, path):
         super().set_up(path)
