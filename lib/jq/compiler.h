@@ -49,6 +49,15 @@ void *compiler_new(struct compiler *, size_t n);
  */
 void *compiler_grow(struct compiler *, void *items, size_t n, size_t size);
 
+/* The parts of a node that is no call: some may be NULL. */
+static inline struct node **node_operands(struct node *n, uint32_t *count)
+{
+	bool has_parts = n->kind == NODE_OBJECT || n->kind == NODE_STRING;
+
+	*count = has_parts ? n->count : 4;
+	return has_parts ? n->parts : n->operands;
+}
+
 /*
  * Parse the text of the current source into `tree`: a chain of NODE_DEFINE for
  * its definitions, and then, in the last source, what is run. Returns where the

@@ -105,6 +105,7 @@ struct node {
 		struct {
 			struct node *a, *b, *c, *d;
 		};
+		struct node *operands[4];   /* a to d */
 		struct node **parts;	    /* of NODE_OBJECT and _STRING */
 		struct argument *arguments; /* of NODE_CALL and _BUILTIN */
 	};

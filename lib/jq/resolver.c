@@ -430,18 +430,14 @@ static void simplify(struct resolver *r, struct node **at)
 	}
 }
 
-static void resolve_parts(struct resolver *r, struct node *n)
+static void resolve_operands(struct resolver *r, struct node *n)
 {
-	struct node **parts[] = {&n->a, &n->b, &n->c, &n->d};
+	uint32_t count;
+	struct node **operands = node_operands(n, &count);
 
-	if (n->kind == NODE_OBJECT || n->kind == NODE_STRING) {
-		for (uint32_t i = 0; i < n->count; i++)
-			resolve(r, &n->parts[i]);
-		return;
-	}
-	for (size_t i = 0; i < 4; i++)
-		if (*parts[i])
-			resolve(r, parts[i]);
+	for (uint32_t i = 0; i < count; i++)
+		if (operands[i])
+			resolve(r, &operands[i]);
 }
 
 static void resolve(struct resolver *r, struct node **at)
@@ -458,7 +454,7 @@ static void resolve(struct resolver *r, struct node **at)
 	case NODE_FOREACH: resolve_loop(r, n); break;
 	case NODE_LABEL: resolve_label(r, n); break;
 	case NODE_DEFINE: resolve_definitions(r, at, false); break;
-	default: resolve_parts(r, n); simplify(r, at);
+	default: resolve_operands(r, n); simplify(r, at);
 	}
 }
 
