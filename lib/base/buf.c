@@ -21,14 +21,12 @@ void buf_clear(struct buf *b)
 	b->failed = false;
 }
 
-char *buf_reserve(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = b->cap;
 
 	if (b->failed)
 		return NULL;
-	if (b->p && n <= b->cap - b->n)
-		return b->p + b->n;
 	if (b->n > b->max || n > b->max - b->n) {
 		b->failed = true;
 		return NULL;

@@ -31,9 +31,16 @@ void buf_release(struct buf *);
 /* Clear the content and the failure; the storage stays. */
 void buf_clear(struct buf *);
 
+char *buf_grow(struct buf *, size_t n); /* for buf_reserve */
+
 /* Room for n more bytes; returns where they go, or NULL. Follow with `b->n +=`.
  */
-char *buf_reserve(struct buf *, size_t n);
+static inline char *buf_reserve(struct buf *b, size_t n)
+{
+	if (b->p && n <= b->cap - b->n && !b->failed)
+		return b->p + b->n;
+	return buf_grow(b, n);
+}
 
 bool buf_put(struct buf *, const void *, size_t n);
 bool buf_puts(struct buf *, const char *);
