@@ -9,7 +9,7 @@
 static bool iterable(struct machine *m, struct jq_value v)
 {
 	return v.kind == JQ_ARRAY || v.kind == JQ_OBJECT ||
-	       machine_error(m, "Cannot iterate over %s (%s)",
+	       machine_fail(m, "Cannot iterate over %s (%s)",
 		   jq_kind_name(v), machine_quote(m, v));
 }
 
@@ -19,53 +19,47 @@ static struct jq_value element(struct jq_value v, uint32_t i)
 				  : v.object->members[i].value;
 }
 
-static bool add(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value add(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	struct jq_value sum = jq_null();
 
 	(void)arguments;
 	if (!iterable(m, in))
-		return false;
-	for (uint32_t i = 0; i < in.n; i++) {
+		return jq_none();
+	for (uint32_t i = 0; i < in.n && sum.kind != JQ_NONE; i++) {
 		heap_tick(m->heap);
-		if (!operator_apply(m, NODE_ADD, sum, element(in, i), &sum))
-			return false;
+		sum = operator_apply(m, NODE_ADD, sum, element(in, i));
 	}
-	*to = sum;
-	return true;
+	return sum;
 }
 
-/* Numbers and booleans are texts; null and false are empty. */
-static bool joined(struct machine *m, struct jq_value v, struct jq_value *to)
+/* Numbers and booleans are texts; null is empty. */
+static struct jq_value joined(struct machine *m, struct jq_value v)
 {
-	*to = v;
 	if (v.kind == JQ_NULL)
-		*to = jq_string(SLICE(""));
-	else if (v.kind == JQ_NUMBER || v.kind == JQ_FALSE || v.kind == JQ_TRUE)
-		return format_text(m, v, to);
-	return true;
+		return jq_string(SLICE(""));
+	if (v.kind == JQ_NUMBER || v.kind == JQ_FALSE || v.kind == JQ_TRUE)
+		return format_text(m, v);
+	return v;
 }
 
-static bool join(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value join(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	struct jq_value all = jq_string(SLICE("")), v;
 
 	if (!iterable(m, in))
-		return false;
-	for (uint32_t i = 0; i < in.n; i++) {
+		return jq_none();
+	for (uint32_t i = 0; i < in.n && all.kind != JQ_NONE; i++) {
 		heap_tick(m->heap);
-		if (!joined(m, element(in, i), &v))
-			return false;
-		if (i > 0 &&
-		    !operator_apply(m, NODE_ADD, all, *arguments, &all))
-			return false;
-		if (!operator_apply(m, NODE_ADD, all, v, &all))
-			return false;
+		v = joined(m, element(in, i));
+		if (i > 0)
+			all = operator_apply(m, NODE_ADD, all, *arguments);
+		if (all.kind != JQ_NONE)
+			all = operator_apply(m, NODE_ADD, all, v);
 	}
-	*to = all;
-	return true;
+	return all;
 }
 
 static struct jq_value flattened(struct machine *m, struct jq_value to,
@@ -83,61 +77,58 @@ static struct jq_value flattened(struct machine *m, struct jq_value to,
 	return to;
 }
 
-static bool flatten(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value flatten(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	if (!iterable(m, in))
-		return false;
-	*to = flattened(m, jq_array(m->heap, in.n), in, -1);
-	return true;
+	return iterable(m, in)
+		   ? flattened(m, jq_array(m->heap, in.n), in, -1)
+		   : jq_none();
 }
 
-static bool flatten_to(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value flatten_to(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	if (jq_compare(m->heap, *arguments, jq_number(0)) < 0)
 		return machine_error(m, "flatten depth must not be negative");
-	if (!iterable(m, in))
-		return false;
-	*to = flattened(m, jq_array(m->heap, in.n), in, arguments->number);
-	return true;
+	return iterable(m, in) ? flattened(m, jq_array(m->heap, in.n), in,
+				     arguments->number)
+			       : jq_none();
 }
 
-static bool reverse(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value reverse(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
+	struct jq_value all;
+
 	(void)arguments;
-	*to = jq_array(m->heap, in.kind == JQ_ARRAY ? in.n : 0);
 	if (in.kind == JQ_NULL || (in.kind == JQ_OBJECT && in.n == 0))
-		return true;
+		return jq_array(m->heap, 0);
 	if (in.kind != JQ_ARRAY)
-		return operator_index(m, in, jq_number(0), to);
+		return operator_index(m, in, jq_number(0));
+	all = jq_array(m->heap, in.n);
 	for (uint32_t i = in.n; i-- > 0;)
-		*to = jq_array_append(m->heap, *to, in.array->items[i]);
-	return true;
+		all = jq_array_append(m->heap, all, in.array->items[i]);
+	return all;
 }
 
 static bool is_array(struct machine *m, struct jq_value v, const char *wrong)
 {
 	return v.kind == JQ_ARRAY ||
-	       machine_error(m, "%s (%s) cannot be %s, as it is not an array",
+	       machine_fail(m, "%s (%s) cannot be %s, as it is not an array",
 		   jq_kind_name(v), machine_quote(m, v), wrong);
 }
 
-static bool sort(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value sort(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	if (!is_array(m, in, "sorted"))
-		return false;
-	*to = sorted(m, in);
-	return true;
+	return is_array(m, in, "sorted") ? sorted(m, in) : jq_none();
 }
 
 /* The first of the least elements, or the last of the greatest. */
-static bool extreme(struct machine *m, struct jq_value in,
-    const struct jq_value *keys, bool least, struct jq_value *to)
+static struct jq_value extreme(struct machine *m, struct jq_value in,
+    const struct jq_value *keys, bool least)
 {
 	uint32_t best = 0;
 
@@ -146,33 +137,31 @@ static bool extreme(struct machine *m, struct jq_value in,
 		if ((jq_compare(m->heap, keys[i], keys[best]) < 0) == least)
 			best = i;
 	}
-	*to = in.n ? in.array->items[best] : jq_null();
-	return true;
+	return in.n ? in.array->items[best] : jq_null();
 }
 
-static bool of_array(struct machine *m, struct jq_value in, bool least,
-    struct jq_value *to)
+static struct jq_value cannot_iterate(
+    struct machine *m, struct jq_value in, struct jq_value keys)
 {
-	if (in.kind != JQ_ARRAY)
-		return machine_error(m,
-		    "%s (%s) and %s (%s) cannot be iterated over",
-		    jq_kind_name(in), machine_quote(m, in), jq_kind_name(in),
-		    machine_quote(m, in));
-	return extreme(m, in, in.array->items, least, to);
+	return machine_error(m, "%s (%s) and %s (%s) cannot be iterated over",
+	    jq_kind_name(in), machine_quote(m, in), jq_kind_name(keys),
+	    machine_quote(m, keys));
 }
 
-static bool min(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value min(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	return of_array(m, in, true, to);
+	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, true)
+				   : cannot_iterate(m, in, in);
 }
 
-static bool max(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value max(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	return of_array(m, in, false, to);
+	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, false)
+				   : cannot_iterate(m, in, in);
 }
 
 /* Elements in the order of their keys. */
@@ -221,21 +210,20 @@ static struct jq_value firsts(struct heap *h, const struct sortable *a,
 	return to;
 }
 
-static bool unique(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value unique(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	struct jq_value all;
 	struct sortable *a;
 
 	(void)arguments;
 	if (!iterable(m, in) || !is_array(m, in, "sorted"))
-		return false;
+		return jq_none();
 	all = sorted(m, in);
 	a = heap_alloc(m->heap, in.n * sizeof(*a));
 	for (uint32_t i = 0; i < in.n; i++)
 		a[i].key = a[i].value = all.array->items[i];
-	*to = firsts(m->heap, a, in.n);
-	return true;
+	return firsts(m->heap, a, in.n);
 }
 
 /* Collects what a key function yields for an element: the key is an array. */
@@ -325,18 +313,14 @@ static bool unique_by(struct machine *m, struct node *n, struct frame *f,
 static bool extreme_by(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, bool least, struct place_sink *to)
 {
-	struct jq_value *keys = keys_of(m, n, f, p->value), v;
+	struct jq_value in = p->value, *keys = keys_of(m, n, f, in);
 
 	if (!keys)
 		return false;
-	if (p->value.kind != JQ_ARRAY) {
-		v = jq_array_of(m->heap, keys, p->value.n);
-		return machine_error(m,
-		    "%s (%s) and %s (%s) cannot be iterated over",
-		    jq_kind_name(p->value), machine_quote(m, p->value),
-		    jq_kind_name(v), machine_quote(m, v));
-	}
-	return extreme(m, p->value, keys, least, &v) && give(p, v, to);
+	if (in.kind == JQ_ARRAY)
+		return give(p, extreme(m, in, keys, least), to);
+	cannot_iterate(m, in, jq_array_of(m->heap, keys, in.n));
+	return false;
 }
 
 static bool min_by(struct machine *m, struct node *n, struct frame *f,

@@ -43,29 +43,27 @@ static bool give(struct call *c, struct jq_value v)
 	return c->to->take(c->to, &p);
 }
 
-static bool empty(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value empty(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)m, (void)in, (void)arguments;
-	*to = jq_none();
-	return true;
+	return jq_none();
 }
 
-static bool error(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value error(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
-	(void)arguments, (void)to;
+	(void)arguments;
 	return machine_raise(m, in);
 }
 
-static bool debug(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value debug(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (m->debug)
 		m->debug(m->ctx, in);
-	*to = in;
-	return true;
+	return in;
 }
 
 /* range */
@@ -74,7 +72,7 @@ static bool give_range(
     struct call *c, struct jq_value from, struct jq_value to)
 {
 	if (from.kind != JQ_NUMBER || to.kind != JQ_NUMBER)
-		return machine_error(
+		return machine_fail(
 		    c->machine, "Range bounds must be numeric");
 	for (double i = from.number; !(i >= to.number); i++) {
 		heap_tick(c->machine->heap);
@@ -94,8 +92,10 @@ static bool take_by(struct sink *sink, struct jq_value by)
 	for (struct jq_value v = w->from; direction != 0 &&
 	     jq_compare(m->heap, w->until, v) * direction > 0;) {
 		heap_tick(m->heap);
-		if (!give(&w->call, v) ||
-		    !operator_apply(m, NODE_ADD, v, by, &v))
+		if (!give(&w->call, v))
+			return false;
+		v = operator_apply(m, NODE_ADD, v, by);
+		if (v.kind == JQ_NONE)
 			return false;
 	}
 	return true;
@@ -206,11 +206,11 @@ static bool first(struct machine *m, struct node *n, struct frame *f,
 static bool take_uncountable(struct place_sink *sink, const struct place *p)
 {
 	struct call *c = (struct call *)sink;
-	struct jq_value v = c->argument;
 
 	(void)p;
-	return operator_apply(
-	    c->machine, NODE_SUBTRACT, v, jq_number(1), &v);
+	return operator_apply(c->machine, NODE_SUBTRACT, c->argument,
+		   jq_number(1))
+		   .kind != JQ_NONE;
 }
 
 static bool take_limit(struct sink *sink, struct jq_value v)
@@ -316,11 +316,10 @@ static bool recur(struct place_sink *sink, const struct place *p)
 		if (condition != next) {
 			if (!machine_is_one(condition->body, c->frame))
 				return each_condition(c, &here);
-			if (!machine_one_argument(c->machine, condition,
-				c->frame, here.value, &is))
-				return false;
+			is = machine_one_argument(
+			    c->machine, condition, c->frame, here.value);
 			if (is.kind == JQ_NONE)
-				return true;
+				return !c->machine->leaving;
 		}
 		if (!visit(c, &here, jq_is_true(is), &more))
 			return false;

@@ -6,20 +6,20 @@
 
 #include "jq/machine.h"
 
-static bool number_required(struct machine *m, struct jq_value v)
+static struct jq_value number_required(struct machine *m, struct jq_value v)
 {
-	return v.kind == JQ_NUMBER ||
-	       machine_error(m, "%s (%s) number required", jq_kind_name(v),
-		   machine_quote(m, v));
+	return machine_error(m, "%s (%s) number required", jq_kind_name(v),
+	    machine_quote(m, v));
 }
 
-#define MATH(f)                                                           \
-	static bool f##_(struct machine *m, struct jq_value in,           \
-	    const struct jq_value *arguments, struct jq_value *to)        \
-	{                                                                 \
-		(void)arguments;                                          \
-		*to = jq_number(in.kind == JQ_NUMBER ? f(in.number) : 0); \
-		return number_required(m, in);                            \
+#define MATH(f)                                                            \
+	static struct jq_value f##_(struct machine *m, struct jq_value in, \
+	    const struct jq_value *arguments)                              \
+	{                                                                  \
+		(void)arguments;                                           \
+		if (in.kind != JQ_NUMBER)                                  \
+			return number_required(m, in);                     \
+		return jq_number(f(in.number));                            \
 	}
 
 MATH(ceil)
@@ -33,36 +33,35 @@ MATH(round)
 MATH(sqrt)
 MATH(trunc)
 
-static bool power(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value power(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)in;
-	if (!number_required(m, arguments[0]) ||
-	    !number_required(m, arguments[1]))
-		return false;
-	*to = jq_number(pow(arguments[0].number, arguments[1].number));
-	return true;
+	for (int k = 0; k < 2; k++)
+		if (arguments[k].kind != JQ_NUMBER)
+			return number_required(m, arguments[k]);
+	return jq_number(pow(arguments[0].number, arguments[1].number));
 }
 
-#define CONSTANT(name, number)                                     \
-	static bool name(struct machine *m, struct jq_value in,    \
-	    const struct jq_value *arguments, struct jq_value *to) \
-	{                                                          \
-		(void)m, (void)in, (void)arguments;                \
-		*to = jq_number(number);                           \
-		return true;                                       \
+#define CONSTANT(name, number)                                             \
+	static struct jq_value name(struct machine *m, struct jq_value in, \
+	    const struct jq_value *arguments)                              \
+	{                                                                  \
+		(void)m, (void)in, (void)arguments;                        \
+		return jq_number(number);                                  \
 	}
 
 CONSTANT(infinite, INFINITY)
 CONSTANT(not_a_number, NAN)
 
-#define TEST(name, test)                                                    \
-	static bool name(struct machine *m, struct jq_value in,             \
-	    const struct jq_value *arguments, struct jq_value *to)          \
-	{                                                                   \
-		(void)arguments;                                            \
-		*to = jq_bool(in.kind == JQ_NUMBER && (test(in.number)));   \
-		return number_required(m, in);                              \
+#define TEST(name, test)                                                   \
+	static struct jq_value name(struct machine *m, struct jq_value in, \
+	    const struct jq_value *arguments)                              \
+	{                                                                  \
+		(void)arguments;                                           \
+		if (in.kind != JQ_NUMBER)                                  \
+			return number_required(m, in);                     \
+		return jq_bool(test(in.number));                           \
 	}
 
 TEST(is_infinite, isinf)
@@ -100,7 +99,7 @@ static bool read_number(struct machine *m, struct slice s, double *number)
 }
 
 /* The line and the column that jq's reader has reached after a text. */
-static bool invalid_literal(
+static struct jq_value invalid_literal(
     struct machine *m, struct slice read, const char *at_end, struct slice all)
 {
 	size_t line = 1, column = 0;
@@ -118,41 +117,45 @@ static bool invalid_literal(
 	    at_end, line, column, (int)all.n, all.p);
 }
 
-static bool tonumber(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value no_number(struct machine *m, struct jq_value v)
+{
+	return machine_error(m, "%s (%s) cannot be parsed as a number",
+	    jq_kind_name(v), machine_quote(m, v));
+}
+
+static bool is_literal(struct slice word)
+{
+	return slice_is(word, "true") || slice_is(word, "false") ||
+	       slice_is(word, "null");
+}
+
+static struct jq_value tonumber(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	struct slice all = jq_slice(in), rest, word;
-	double number;
+	double number = 0;
+	size_t n;
 
 	(void)arguments;
-	*to = in;
 	if (in.kind == JQ_NUMBER)
-		return true;
+		return in;
 	if (in.kind != JQ_STRING)
-		return machine_error(m, "%s (%s) cannot be parsed as a number",
-		    jq_kind_name(in), machine_quote(m, in));
+		return no_number(m, in);
 	rest = slice_trim(all);
 	if (rest.n == 0)
 		return machine_error(m,
 		    "Expected JSON value (while parsing '%.*s')", (int)all.n,
 		    all.p);
 	word = (struct slice){rest.p, word_length(rest)};
-	if (word.n == rest.n && read_number(m, word, &number)) {
-		*to = jq_number(number);
-		return true;
-	}
-	if (word.n > 0 && !slice_is(word, "true") &&
-	    !slice_is(word, "false") && !slice_is(word, "null") &&
-	    !read_number(m, word, &number)) {
-		size_t n = (size_t)(word.p + word.n - all.p);
-
-		return n == all.n
-			   ? invalid_literal(m, all, " at EOF", all)
-			   : invalid_literal(m,
-				 (struct slice){all.p, n + 1}, "", all);
-	}
-	return machine_error(m, "%s (%s) cannot be parsed as a number",
-	    jq_kind_name(in), machine_quote(m, in));
+	if (word.n == 0 || is_literal(word))
+		return no_number(m, in);
+	if (read_number(m, word, &number))
+		return word.n == rest.n ? jq_number(number)
+					: no_number(m, in);
+	n = (size_t)(word.p + word.n - all.p);
+	if (n == all.n)
+		return invalid_literal(m, all, " at EOF", all);
+	return invalid_literal(m, (struct slice){all.p, n + 1}, "", all);
 }
 
 const struct builtin builtins_numbers[] = {

@@ -7,27 +7,26 @@
 #include "jq/machine.h"
 #include "jq/operators.h"
 
-static bool type(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value type(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)m, (void)arguments;
-	*to = jq_string(slice_of(jq_kind_name(in)));
-	to->plain = true;
-	return true;
+	in = jq_string(slice_of(jq_kind_name(in)));
+	in.plain = true;
+	return in;
 }
 
-static bool length(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value length(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
 	switch (in.kind) {
-	case JQ_NULL: *to = jq_number(0); return true;
-	case JQ_NUMBER: *to = jq_number(fabs(in.number)); return true;
+	case JQ_NULL: return jq_number(0);
+	case JQ_NUMBER: return jq_number(fabs(in.number));
 	case JQ_STRING:
-		*to = jq_number(string_length(jq_slice(in)));
-		return true;
+		return jq_number(string_length(jq_slice(in)));
 	case JQ_ARRAY:
-	case JQ_OBJECT: *to = jq_number(in.n); return true;
+	case JQ_OBJECT: return jq_number(in.n);
 	default:
 		return machine_error(m, "%s (%s) has no length",
 		    jq_kind_name(in), machine_quote(m, in));
@@ -35,10 +34,11 @@ static bool length(struct machine *m, struct jq_value in,
 }
 
 /* An object's names, or an array's indexes. */
-static bool names_or_indexes(struct machine *m, struct jq_value in,
-    const uint32_t *order, struct jq_value *to)
+static struct jq_value names_or_indexes(
+    struct machine *m, struct jq_value in, const uint32_t *order)
 {
-	*to = jq_array(m->heap, in.n);
+	struct jq_value all = jq_array(m->heap, in.n);
+
 	for (uint32_t i = 0; i < in.n; i++) {
 		struct jq_value v = jq_number(i);
 
@@ -49,40 +49,40 @@ static bool names_or_indexes(struct machine *m, struct jq_value in,
 			v = jq_string(name->text);
 			v.plain = name->plain;
 		}
-		*to = jq_array_append(m->heap, *to, v);
+		all = jq_array_append(m->heap, all, v);
 	}
-	return true;
+	return all;
 }
 
-static bool has_no_keys(struct machine *m, struct jq_value in)
+static struct jq_value has_no_keys(struct machine *m, struct jq_value in)
 {
 	return machine_error(m, "%s (%s) has no keys", jq_kind_name(in),
 	    machine_quote(m, in));
 }
 
-static bool keys(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value keys(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (in.kind == JQ_OBJECT)
 		return names_or_indexes(
-		    m, in, jq_object_order(m->heap, in), to);
+		    m, in, jq_object_order(m->heap, in));
 	if (in.kind == JQ_ARRAY)
-		return names_or_indexes(m, in, NULL, to);
+		return names_or_indexes(m, in, NULL);
 	return has_no_keys(m, in);
 }
 
-static bool keys_unsorted(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value keys_unsorted(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (in.kind != JQ_OBJECT && in.kind != JQ_ARRAY)
 		return has_no_keys(m, in);
-	return names_or_indexes(m, in, NULL, to);
+	return names_or_indexes(m, in, NULL);
 }
 
-static bool has(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value has(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	struct jq_value key = *arguments;
 	bool found;
@@ -97,8 +97,7 @@ static bool has(struct machine *m, struct jq_value in,
 		return machine_error(m,
 		    "Cannot check whether %s has a %s key", jq_kind_name(in),
 		    jq_kind_name(key));
-	*to = jq_bool(found);
-	return true;
+	return jq_bool(found);
 }
 
 static bool contains(struct machine *m, struct jq_value a, struct jq_value b);
@@ -145,8 +144,8 @@ static bool contains(struct machine *m, struct jq_value a, struct jq_value b)
 	return jq_equal(m->heap, a, b);
 }
 
-static bool contains_value(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value contains_value(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	if (in.kind != arguments->kind || in.kind == JQ_FALSE ||
 	    in.kind == JQ_TRUE)
@@ -155,22 +154,21 @@ static bool contains_value(struct machine *m, struct jq_value in,
 		    "checked",
 		    jq_kind_name(in), machine_quote(m, in),
 		    jq_kind_name(*arguments), machine_quote(m, *arguments));
-	*to = jq_bool(contains(m, in, *arguments));
-	return true;
+	return jq_bool(contains(m, in, *arguments));
 }
 
-static bool tojson(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value tojson(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	return format_json(m, in, to);
+	return format_json(m, in);
 }
 
-static bool tostring(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value tostring(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	return format_text(m, in, to);
+	return format_text(m, in);
 }
 
 const struct builtin builtins_objects[] = {

@@ -54,16 +54,16 @@ static bool getpath(struct machine *m, struct node *n, struct frame *f,
 	    m, n->arguments, f, p->value, &follow.sink);
 }
 
-static bool setpath(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value setpath(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
-	return paths_set(m, in, arguments[0], arguments[1], to);
+	return paths_set(m, in, arguments[0], arguments[1]);
 }
 
-static bool delpaths(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value delpaths(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
-	return paths_delete(m, in, *arguments, to);
+	return paths_delete(m, in, *arguments);
 }
 
 const struct builtin builtins_paths[] = {

@@ -5,23 +5,22 @@
 #include "jq/machine.h"
 #include "jq/operators.h"
 
-static bool utf8bytelength(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value utf8bytelength(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (in.kind != JQ_STRING)
 		return machine_error(m,
 		    "%s (%s) only strings have UTF-8 byte length",
 		    jq_kind_name(in), machine_quote(m, in));
-	*to = jq_number(in.n);
-	return true;
+	return jq_number(in.n);
 }
 
 static bool strings(struct machine *m, struct jq_value a, struct jq_value b,
     const char *wrong)
 {
 	return (a.kind == JQ_STRING && b.kind == JQ_STRING) ||
-	       machine_error(m, "%s", wrong);
+	       machine_fail(m, "%s", wrong);
 }
 
 static bool starts(struct jq_value s, struct jq_value with)
@@ -35,56 +34,51 @@ static bool ends(struct jq_value s, struct jq_value with)
 				    jq_slice(with));
 }
 
-static bool startswith(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value startswith(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	if (!strings(m, in, *arguments, "startswith() requires string inputs"))
-		return false;
-	*to = jq_bool(starts(in, *arguments));
-	return true;
+		return jq_none();
+	return jq_bool(starts(in, *arguments));
 }
 
-static bool endswith(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value endswith(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	if (!strings(m, in, *arguments, "endswith() requires string inputs"))
-		return false;
-	*to = jq_bool(ends(in, *arguments));
-	return true;
+		return jq_none();
+	return jq_bool(ends(in, *arguments));
 }
 
-static bool ltrimstr(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value ltrimstr(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)m;
-	*to = in;
 	if (in.kind == JQ_STRING && arguments->kind == JQ_STRING &&
 	    starts(in, *arguments)) {
-		to->text += arguments->n;
-		to->n -= arguments->n;
+		in.text += arguments->n;
+		in.n -= arguments->n;
 	}
-	return true;
+	return in;
 }
 
-static bool rtrimstr(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value rtrimstr(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)m;
-	*to = in;
 	if (in.kind == JQ_STRING && arguments->kind == JQ_STRING &&
 	    ends(in, *arguments))
-		to->n -= arguments->n;
-	return true;
+		in.n -= arguments->n;
+	return in;
 }
 
-static bool split(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value split(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	if (!strings(m, in, *arguments,
 		"split input and separator must be strings"))
-		return false;
-	*to = string_split(m, in, *arguments);
-	return true;
+		return jq_none();
+	return string_split(m, in, *arguments);
 }
 
 /* The code point that begins at *p, which is moved past it. */
@@ -103,23 +97,24 @@ static uint32_t code_point(const char **p)
 static bool needs_string(struct machine *m, struct jq_value in)
 {
 	return in.kind == JQ_STRING ||
-	       machine_error(m, "explode input must be a string");
+	       machine_fail(m, "explode input must be a string");
 }
 
-static bool explode(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value explode(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	const char *p = in.text;
+	struct jq_value all;
 	uint32_t n = 0;
 
 	(void)arguments;
 	if (!needs_string(m, in))
-		return false;
-	*to = jq_array(m->heap, in.n);
+		return jq_none();
+	all = jq_array(m->heap, in.n);
 	while (p < in.text + in.n)
-		to->array->items[n++] = jq_number(code_point(&p));
-	to->n = to->array->used = n;
-	return true;
+		all.array->items[n++] = jq_number(code_point(&p));
+	all.n = all.array->used = n;
+	return all;
 }
 
 /* Write a code point, or the replacement character for what is none. */
@@ -144,8 +139,8 @@ static char *put_code_point(char *p, double d)
 	return p;
 }
 
-static bool implode(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value implode(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	char *text, *p;
 
@@ -164,41 +159,39 @@ static bool implode(struct machine *m, struct jq_value in,
 	p = text = heap_alloc(m->heap, (size_t)in.n * 4);
 	for (uint32_t i = 0; i < in.n; i++)
 		p = put_code_point(p, in.array->items[i].number);
-	*to = jq_string((struct slice){text, (size_t)(p - text)});
-	return true;
+	return jq_string((struct slice){text, (size_t)(p - text)});
 }
 
 /* With other letters for those from first to last. */
-static bool change_case(struct machine *m, struct jq_value in, char first,
-    char last, struct jq_value *to)
+static struct jq_value change_case(
+    struct machine *m, struct jq_value in, char first, char last)
 {
 	char *text;
 
 	if (!needs_string(m, in))
-		return false;
+		return jq_none();
 	text = heap_alloc(m->heap, in.n);
 	for (uint32_t i = 0; i < in.n; i++) {
 		char c = in.text[i];
 
 		text[i] = c >= first && c <= last ? (char)(c ^ 0x20) : c;
 	}
-	*to = in;
-	to->text = text;
-	return true;
+	in.text = text;
+	return in;
 }
 
-static bool ascii_downcase(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value ascii_downcase(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	return change_case(m, in, 'A', 'Z', to);
+	return change_case(m, in, 'A', 'Z');
 }
 
-static bool ascii_upcase(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value ascii_upcase(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	(void)arguments;
-	return change_case(m, in, 'a', 'z', to);
+	return change_case(m, in, 'a', 'z');
 }
 
 /* Offsets in bytes, as libjq has them. */
@@ -218,33 +211,35 @@ static struct jq_value string_indexes(
 	return found;
 }
 
-static bool indices(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value indices(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
 	struct jq_value one = *arguments;
 
 	if (in.kind == JQ_STRING && one.kind == JQ_STRING) {
-		*to = string_indexes(m, in, one);
-		return true;
+		return string_indexes(m, in, one);
 	}
 	if (in.kind == JQ_ARRAY && one.kind != JQ_ARRAY)
 		one = jq_array_append(m->heap, jq_array(m->heap, 1), one);
-	return operator_index(m, in, one, to);
+	return operator_index(m, in, one);
 }
 
-static bool index_in(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value index_in(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
-	return indices(m, in, arguments, to) &&
-	       operator_index(m, *to, jq_number(0), to);
+	in = indices(m, in, arguments);
+	return in.kind == JQ_NONE ? in
+				  : operator_index(m, in, jq_number(0));
 }
 
-static bool rindex_in(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments, struct jq_value *to)
+static struct jq_value rindex_in(struct machine *m, struct jq_value in,
+    const struct jq_value *arguments)
 {
-	return indices(m, in, arguments, to) &&
-	       operator_slice(m, *to, jq_number(-1), jq_null(), to) &&
-	       operator_index(m, *to, jq_number(0), to);
+	in = indices(m, in, arguments);
+	if (in.kind != JQ_NONE)
+		in = operator_slice(m, in, jq_number(-1), jq_null());
+	return in.kind == JQ_NONE ? in
+				  : operator_index(m, in, jq_number(0));
 }
 
 const struct builtin builtins_strings[] = {

@@ -39,7 +39,6 @@ static bool product_from(struct product *p)
 	struct step *s = &p->step;
 	struct argument a;
 	struct product next;
-	struct jq_value v;
 
 	if (p->i < p->count) {
 		next = *p;
@@ -48,9 +47,8 @@ static bool product_from(struct product *p)
 		return machine_each_argument(
 		    s->machine, &a, s->frame, s->input, &next.step.sink);
 	}
-	if (!operands_combine(s->machine, s->node, s->input, p->values, &v))
-		return false;
-	return v.kind == JQ_NONE || s->to->take(s->to, v);
+	return machine_give(s->machine,
+	    operands_combine(s->machine, s->node, s->input, p->values), s->to);
 }
 
 static bool take_operand(struct sink *sink, struct jq_value v)
@@ -95,7 +93,7 @@ static bool give_elements(
 		}
 		return true;
 	}
-	return n->optional || machine_error(m, "Cannot iterate over %s (%s)",
+	return n->optional || machine_fail(m, "Cannot iterate over %s (%s)",
 				  jq_kind_name(v), machine_quote(m, v));
 }
 
@@ -110,13 +108,8 @@ static bool each_element(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
 	struct step s = STEP(take_container);
-	struct jq_value v;
 
-	if (!machine_is_one(n->a, f))
-		return machine_each(m, n->a, f, in, &s.sink);
-	if (!machine_one(m, n->a, f, in, &v))
-		return false;
-	return v.kind == JQ_NONE || give_elements(m, n, v, to);
+	return machine_each(m, n->a, f, in, &s.sink);
 }
 
 /* a | b, a as $x | b, if a then b else c: with each result of a. */
@@ -141,13 +134,8 @@ static bool each_first(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
 	struct step s = STEP(take_first);
-	struct jq_value v;
 
-	if (!machine_is_one(n->a, f))
-		return machine_each(m, n->a, f, in, &s.sink);
-	if (!machine_one(m, n->a, f, in, &v))
-		return false;
-	return v.kind == JQ_NONE || take_first(&s.sink, v);
+	return machine_each(m, n->a, f, in, &s.sink);
 }
 
 /* and, or */
@@ -243,11 +231,12 @@ static bool each_label(struct machine *m, struct node *n, struct frame *f,
 static bool take_state(struct sink *sink, struct jq_value v)
 {
 	struct step *s = (struct step *)sink;
+
 	struct jq_value input = s->input;
 
 	s->input = jq_null();
-	return reduce_from(s->machine, s->node, s->frame, input, &v) &&
-	       s->to->take(s->to, v);
+	return machine_give(s->machine,
+	    reduce_from(s->machine, s->node, s->frame, input, v), s->to);
 }
 
 static bool each_reduce(struct machine *m, struct node *n, struct frame *f,
@@ -293,8 +282,8 @@ static bool take_turn(struct sink *sink, struct jq_value v)
 static bool take_first_state(struct sink *sink, struct jq_value v)
 {
 	struct step *s = (struct step *)sink;
-	struct jq_value input = s->input;
 	struct loop l = {*s, v};
+	struct jq_value input = s->input;
 
 	s->input = jq_null();
 	l.step.sink.take = take_turn;
@@ -315,14 +304,13 @@ static bool each_foreach(struct machine *m, struct node *n, struct frame *f,
 static bool take_assigned(struct sink *sink, struct jq_value v)
 {
 	struct step *s = (struct step *)sink;
-	struct jq_value result;
-	bool ok = s->node->kind == NODE_ASSIGN
-		      ? paths_assign(s->machine, s->node->a, s->frame,
-			    s->input, v, &result)
-		      : paths_update(s->machine, s->node, s->frame, s->input, v,
-			    &result);
+	struct machine *m = s->machine;
+	struct node *n = s->node;
 
-	return ok && s->to->take(s->to, result);
+	v = n->kind == NODE_ASSIGN
+		? paths_assign(m, n->a, s->frame, s->input, v)
+		: paths_update(m, n, s->frame, s->input, v);
+	return machine_give(m, v, s->to);
 }
 
 static bool each_assign(struct machine *m, struct node *n, struct frame *f,
@@ -376,17 +364,6 @@ static bool each_builtin(struct machine *m, struct node *n, struct frame *f,
 	return n->builtin->generate(m, n, f, &p, &v.sink);
 }
 
-/* Of a kind that never yields many, where that was not known. */
-static bool each_single(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
-{
-	struct jq_value v;
-
-	if (!machine_one(m, n, f, in, &v))
-		return false;
-	return v.kind == JQ_NONE || to->take(to, v);
-}
-
 bool evaluate_many(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
@@ -399,7 +376,9 @@ bool evaluate_many(struct machine *m, struct node *n, struct frame *f,
 	case NODE_ARRAY:
 	case NODE_FORMAT:
 	case NODE_UPDATE:
-	case NODE_BREAK: return each_single(m, n, f, in, to);
+	case NODE_BREAK:
+		/* Of a kind that never yields many, where that is not known. */
+		return machine_give(m, machine_one(m, n, f, in), to);
 	case NODE_EACH: return each_element(m, n, f, in, to);
 	case NODE_PIPE:
 	case NODE_AS:
@@ -428,11 +407,7 @@ bool evaluate_many(struct machine *m, struct node *n, struct frame *f,
 bool machine_each(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
-	struct jq_value v;
-
 	if (!machine_is_one(n, f))
 		return evaluate_many(m, n, f, in, to);
-	if (!machine_one(m, n, f, in, &v))
-		return false;
-	return v.kind == JQ_NONE || to->take(to, v);
+	return machine_give(m, machine_one(m, n, f, in), to);
 }

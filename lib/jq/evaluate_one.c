@@ -8,44 +8,126 @@
 #include "jq/operators.h"
 #include "jq/paths.h"
 
-/* An operand, without a call for what needs none. */
-static inline bool one(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
-{
-	if (n->kind == NODE_IDENTITY)
-		*to = in;
-	else if (n->kind == NODE_CONSTANT)
-		*to = n->constant;
-	else if (n->kind == NODE_VARIABLE && n->level == 0)
-		*to = f->slots[n->slot].value;
-	else
-		return machine_one(m, n, f, in, to);
-	return true;
-}
-
-bool machine_field(struct machine *m, struct node *n, struct jq_value v,
-    struct jq_value *to)
+struct jq_value field_of(
+    struct machine *m, struct node *n, struct jq_value v)
 {
 	if (v.kind == JQ_OBJECT) {
-		*to = jq_object_get(v, n->name, &n->hint);
-		if (to->kind == JQ_NONE)
-			*to = jq_null();
-		return true;
+		v = jq_object_get(v, n->name, &n->hint);
+		return v.kind == JQ_NONE ? jq_null() : v;
 	}
-	*to = v.kind == JQ_NULL ? jq_null() : jq_none();
-	if (v.kind == JQ_NULL || n->optional)
-		return true;
+	if (v.kind == JQ_NULL)
+		return v;
+	if (n->optional)
+		return jq_none();
 	return cannot_index(m, v, n->name->text);
 }
 
-/* Whether the keys of an object are known, and all different. */
-static bool keys_differ(struct node *n)
+/* The member, which is mostly where it was last. */
+static inline struct jq_value member(
+    struct machine *m, struct node *n, struct jq_value v)
 {
-	enum { UNKNOWN, YES, NO };
+	if (v.kind == JQ_OBJECT && n->hint < v.n &&
+	    v.object->members[n->hint].name == n->name)
+		return v.object->members[n->hint].value;
+	return field_of(m, n, v);
+}
 
-	if (n->hint != UNKNOWN)
-		return n->hint == YES;
-	n->hint = NO;
+/* An operand, without a call for what is simple. */
+static inline struct jq_value one(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	if (n->kind == NODE_IDENTITY)
+		return in;
+	if (n->kind == NODE_CONSTANT)
+		return n->constant;
+	return machine_one(m, n, f, in);
+}
+
+/* Nodes without operands, and those that go on with another node. */
+
+static struct jq_value identity(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	(void)m, (void)n, (void)f;
+	return in;
+}
+
+static struct jq_value constant(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	(void)m, (void)f, (void)in;
+	return n->constant;
+}
+
+static struct jq_value variable(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	(void)m, (void)in;
+	return frame_at(f, n->level)->slots[n->slot].value;
+}
+
+static struct jq_value field(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	if (n->a->kind != NODE_IDENTITY) {
+		in = machine_one(m, n->a, f, in);
+		if (in.kind == JQ_NONE)
+			return in;
+	}
+	return member(m, n, in);
+}
+
+static struct jq_value pipe(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	in = machine_one(m, n->a, f, in);
+	return in.kind == JQ_NONE ? in : machine_one(m, n->b, f, in);
+}
+
+static struct jq_value condition(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value v = machine_one(m, n->a, f, in);
+
+	if (v.kind == JQ_NONE)
+		return v;
+	n = jq_is_true(v) ? n->b : n->c;
+	return n ? machine_one(m, n, f, in) : in;
+}
+
+static struct jq_value binding(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value v = one(m, n->a, f, in);
+
+	if (v.kind == JQ_NONE)
+		return v;
+	f->slots[n->slot].value = v;
+	return machine_one(m, n->b, f, in);
+}
+
+static struct jq_value alternative(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value v = machine_one(m, n->a, f, in);
+
+	return jq_is_true(v) || m->leaving ? v : machine_one(m, n->b, f, in);
+}
+
+static struct jq_value try(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value v = machine_one(m, n->a, f, in);
+
+	if (v.kind != JQ_NONE || m->leaving != LEAVING_ERROR)
+		return v;
+	m->leaving = LEAVING_NOTHING;
+	return n->b ? machine_one(m, n->b, f, m->error) : v;
+}
+
+/* Whether the keys of an object are known, and all different. */
+static bool find_keys_differ(struct node *n)
+{
 	for (uint32_t i = 0; i < n->count; i += 2) {
 		if (n->parts[i]->kind != NODE_CONSTANT || !n->parts[i]->name)
 			return false;
@@ -53,37 +135,21 @@ static bool keys_differ(struct node *n)
 			if (n->parts[i]->name == n->parts[at]->name)
 				return false;
 	}
-	n->hint = YES;
 	return true;
 }
 
-/* An object whose keys are known, and all different. */
-static bool known_object(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static bool keys_differ(struct node *n)
 {
-	uint32_t count = n->count / 2;
-	struct jq_value o = jq_object(m->heap, count);
-	struct jq_member *members = o.object->members;
+	enum { UNKNOWN, YES, NO };
 
-	for (uint32_t i = 0; i < count; i++) {
-		members[i].name = n->parts[2 * i]->name;
-		if (!one(m, n->parts[2 * i + 1], f, in, &members[i].value))
-			return false;
-		if (members[i].value.kind == JQ_NONE) {
-			*to = jq_none();
-			return true;
-		}
-	}
-	if (count > JQ_FEW)
-		o = jq_object_of(m->heap, members, count, false);
-	o.n = o.object->used = count;
-	*to = o;
-	return true;
+	if (n->hint == UNKNOWN)
+		n->hint = find_keys_differ(n) ? YES : NO;
+	return n->hint == YES;
 }
 
 /* From the values of operands. */
-static bool combined(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value combined(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
 	unsigned count = operand_count(n);
 	struct jq_value *values = __builtin_alloca(count * sizeof(*values));
@@ -91,94 +157,157 @@ static bool combined(struct machine *m, struct node *n, struct frame *f,
 	for (unsigned i = 0; i < count; i++) {
 		struct argument a = operand_at(n, i);
 
-		if (!machine_one_argument(m, &a, f, in, &values[i]))
-			return false;
-		if (values[i].kind == JQ_NONE) {
-			*to = jq_none();
-			return true;
-		}
-		if (!operand_ready(m, n, i, values))
-			return false;
+		values[i] = machine_one_argument(m, &a, f, in);
+		if (values[i].kind == JQ_NONE ||
+		    !operand_ready(m, n, i, values))
+			return jq_none();
 	}
-	return operands_combine(m, n, in, values, to);
+	return operands_combine(m, n, in, values);
 }
 
-/* Both operands of an operator. */
-static bool binary(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+/* An object; mostly, its keys are known, and all different. */
+static struct jq_value object(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
-	struct jq_value a, b;
+	uint32_t count = n->count / 2;
+	struct jq_value o;
+	struct jq_member *members;
 
-	if (!one(m, n->b, f, in, &b))
-		return false;
-	a = b;
-	if (b.kind != JQ_NONE && !one(m, n->a, f, in, &a))
-		return false;
-	if (b.kind == JQ_NONE || a.kind == JQ_NONE) {
-		*to = jq_none();
-		return true;
+	if (!keys_differ(n))
+		return combined(m, n, f, in);
+	o = jq_object(m->heap, count);
+	members = o.object->members;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct jq_value v = one(m, n->parts[2 * i + 1], f, in);
+
+		if (v.kind == JQ_NONE)
+			return v;
+		members[i].name = n->parts[2 * i]->name;
+		members[i].value = v;
 	}
-	return operator_apply(m, n->kind, a, b, to);
+	if (count > JQ_FEW)
+		return jq_object_of(m->heap, members, count, false);
+	o.n = o.object->used = count;
+	return o;
 }
 
-static bool logical(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+/* An operator: the second operand is evaluated first. */
+static struct jq_value binary(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
-	bool or = n->kind == NODE_OR;
+	struct jq_value b = one(m, n->b, f, in), a;
+	bool numbers;
 
-	if (!one(m, n->a, f, in, to))
-		return false;
-	if (to->kind != JQ_NONE && jq_is_true(*to) != or &&
-	    !one(m, n->b, f, in, to))
-		return false;
-	if (to->kind != JQ_NONE)
-		*to = jq_bool(jq_is_true(*to));
-	return true;
+	if (b.kind == JQ_NONE)
+		return b;
+	a = one(m, n->a, f, in);
+	if (a.kind == JQ_NONE)
+		return a;
+	numbers = a.kind == JQ_NUMBER && b.kind == JQ_NUMBER &&
+		  a.number == a.number && b.number == b.number;
+	if (!numbers)
+		return operator_apply(m, n->kind, a, b);
+	switch (n->kind) {
+	case NODE_ADD: return jq_number(a.number + b.number);
+	case NODE_SUBTRACT: return jq_number(a.number - b.number);
+	case NODE_MULTIPLY: return jq_number(a.number * b.number);
+	case NODE_EQUAL: return jq_bool(a.number == b.number);
+	case NODE_UNEQUAL: return jq_bool(a.number != b.number);
+	case NODE_LESS: return jq_bool(a.number < b.number);
+	case NODE_LESS_EQUAL: return jq_bool(a.number <= b.number);
+	case NODE_GREATER: return jq_bool(a.number > b.number);
+	case NODE_GREATER_EQUAL: return jq_bool(a.number >= b.number);
+	default: return operator_apply(m, n->kind, a, b);
+	}
+}
+
+static struct jq_value logical(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value v = one(m, n->a, f, in);
+
+	if (v.kind != JQ_NONE && jq_is_true(v) == (n->kind == NODE_AND))
+		v = one(m, n->b, f, in);
+	return v.kind == JQ_NONE ? v : jq_bool(jq_is_true(v));
+}
+
+static struct jq_value element(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value key = one(m, n->b, f, in), a;
+
+	if (key.kind == JQ_NONE)
+		return key;
+	a = one(m, n->a, f, in);
+	if (a.kind == JQ_NONE)
+		return a;
+	if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER && key.number >= 0 &&
+	    key.number < a.n)
+		return a.array->items[(uint32_t)key.number];
+	a = operator_index(m, a, key);
+	if (a.kind == JQ_NONE)
+		step_is_skipped(m, n);
+	return a;
+}
+
+static struct jq_value slice(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value from = n->b ? one(m, n->b, f, in) : jq_null(), to, a;
+
+	if (from.kind == JQ_NONE)
+		return from;
+	to = n->c ? one(m, n->c, f, in) : jq_null();
+	if (to.kind == JQ_NONE)
+		return to;
+	a = one(m, n->a, f, in);
+	if (a.kind == JQ_NONE)
+		return a;
+	a = operator_slice(m, a, from, to);
+	if (a.kind == JQ_NONE)
+		step_is_skipped(m, n);
+	return a;
 }
 
 /* Sinks that keep results. */
 
-struct last {
+struct kept {
 	struct sink sink;
 	struct jq_value value;
 };
 
-static bool take_last(struct sink *s, struct jq_value v)
+static bool keep_last(struct sink *s, struct jq_value v)
 {
-	((struct last *)s)->value = v;
+	((struct kept *)s)->value = v;
 	return true;
 }
 
-/* The last result of a node that may yield many. */
-static bool last_of_many(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static bool keep_first(struct sink *s, struct jq_value v)
 {
-	struct last last = {{take_last}, jq_none()};
-
-	if (!evaluate_many(m, n, f, in, &last.sink))
-		return false;
-	*to = last.value;
-	return true;
-}
-
-static bool take_only(struct sink *s, struct jq_value v)
-{
-	((struct last *)s)->value = v;
+	((struct kept *)s)->value = v;
 	return false;
 }
 
-bool machine_first(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+/* The last result of a node that may yield many. */
+static struct jq_value last_of_many(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
-	struct last first = {{take_only}, jq_none()};
+	struct kept last = {{keep_last}, jq_none()};
+
+	return evaluate_many(m, n, f, in, &last.sink) ? last.value
+						      : jq_none();
+}
+
+struct jq_value machine_first(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct kept first = {{keep_first}, jq_none()};
 
 	if (machine_is_one(n, f))
-		return machine_one(m, n, f, in, to);
-	if (!evaluate_many(m, n, f, in, &first.sink) &&
-	    first.value.kind == JQ_NONE)
-		return false;
-	*to = first.value;
-	return true;
+		return one(m, n, f, in);
+	evaluate_many(m, n, f, in, &first.sink);
+	return first.value;
 }
 
 struct elements {
@@ -195,31 +324,12 @@ static bool take_element(struct sink *s, struct jq_value v)
 	return true;
 }
 
-static bool array(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value array(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
 	struct elements e = {{take_element}, m->heap, jq_array(m->heap, 0)};
 
-	if (!machine_each(m, n->a, f, in, &e.sink))
-		return false;
-	*to = e.array;
-	return true;
-}
-
-bool reduce_step(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value *state)
-{
-	struct jq_value next;
-
-	heap_tick(m->heap);
-	if (machine_is_one(n->c, f)) {
-		if (!one(m, n->c, f, *state, &next))
-			return false;
-	} else if (!last_of_many(m, n->c, f, *state, &next)) {
-		return false;
-	}
-	*state = next.kind == JQ_NONE ? jq_null() : next;
-	return true;
+	return machine_each(m, n->a, f, in, &e.sink) ? e.array : jq_none();
 }
 
 struct reduction {
@@ -233,196 +343,162 @@ struct reduction {
 static bool take_reduced(struct sink *s, struct jq_value v)
 {
 	struct reduction *r = (struct reduction *)s;
+	struct machine *m = r->machine;
+	struct node *n = r->node, *update = n->c;
 
-	r->frame->slots[r->node->slot].value = v;
-	return reduce_step(r->machine, r->node, r->frame, &r->state);
+	heap_tick(m->heap);
+	r->frame->slots[n->slot].value = v;
+	r->state = machine_is_one(update, r->frame)
+		       ? one(m, update, r->frame, r->state)
+		       : last_of_many(m, update, r->frame, r->state);
+	if (r->state.kind != JQ_NONE)
+		return true;
+	r->state = jq_null();
+	return m->leaving == LEAVING_NOTHING;
 }
 
-bool reduce_from(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *state)
+struct jq_value reduce_from(struct machine *m, struct node *n, struct frame *f,
+    struct jq_value in, struct jq_value state)
 {
-	struct reduction r = {{take_reduced}, m, n, f, *state};
+	struct reduction r = {{take_reduced}, m, n, f, state};
 
-	if (!machine_each(m, n->a, f, in, &r.sink))
-		return false;
-	*state = r.state;
-	return true;
+	return machine_each(m, n->a, f, in, &r.sink) ? r.state : jq_none();
 }
 
-static bool reduce(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value reduce(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
-	if (!one(m, n->b, f, in, to))
-		return false;
-	return to->kind == JQ_NONE || reduce_from(m, n, f, in, to);
+	struct jq_value state = one(m, n->b, f, in);
+
+	return state.kind == JQ_NONE ? state : reduce_from(m, n, f, in, state);
 }
 
-static bool label(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value label(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
 	double mine = m->labels++;
+	struct jq_value v;
 
 	f->slots[n->slot].label = mine;
-	if (machine_one(m, n->a, f, in, to))
-		return true;
-	*to = jq_none();
-	return machine_ends_at(m, mine);
+	v = machine_one(m, n->a, f, in);
+	if (v.kind == JQ_NONE)
+		machine_ends_at(m, mine);
+	return v;
 }
 
 /* =, |=, and += and so on. */
-static bool assign(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value assign(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
 	struct jq_value v = jq_none();
 
 	if (n->kind == NODE_UPDATE)
-		return paths_update(m, n, f, in, v, to);
-	if (!one(m, n->b, f, in, &v))
-		return false;
-	*to = v;
+		return paths_update(m, n, f, in, v);
+	v = one(m, n->b, f, in);
 	if (v.kind == JQ_NONE)
-		return true;
-	if (n->kind == NODE_ASSIGN)
-		return paths_assign(m, n->a, f, in, v, to);
-	return paths_update(m, n, f, in, v, to);
+		return v;
+	return n->kind == NODE_ASSIGN ? paths_assign(m, n->a, f, in, v)
+				      : paths_update(m, n, f, in, v);
 }
 
-static bool call(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value call(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
 	struct frame *callee = FRAME_ROOM(n->function->slots);
 
 	return machine_one(
-	    m, n->function->body, call_frame(m, n, f, callee), in, to);
+	    m, n->function->body, call_frame(m, n, f, callee), in);
 }
 
-bool machine_one_argument(struct machine *m, const struct argument *a,
-    struct frame *f, struct jq_value in, struct jq_value *to)
+struct jq_value machine_one_argument(struct machine *m,
+    const struct argument *a, struct frame *f, struct jq_value in)
 {
 	if (a->slots == 0)
-		return one(m, a->body, f, in, to);
-	return machine_one(m, a->body,
-	    closure_frame(m, f, FRAME_ROOM(a->slots)), in, to);
+		return one(m, a->body, f, in);
+	return machine_one(
+	    m, a->body, closure_frame(m, f, FRAME_ROOM(a->slots)), in);
 }
 
 /* A builtin; most have no arguments, or one. */
-static bool builtin(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value builtin(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
 	struct jq_value v = in;
 
 	if (!n->builtin->call)
-		return last_of_many(m, n, f, in, to);
+		return last_of_many(m, n, f, in);
 	if (n->count > 1)
-		return combined(m, n, f, in, to);
-	if (n->count == 1 &&
-	    !machine_one_argument(m, n->arguments, f, in, &v))
-		return false;
-	if (v.kind == JQ_NONE) {
-		*to = v;
-		return true;
-	}
-	return n->builtin->call(m, in, &v, to);
+		return combined(m, n, f, in);
+	if (n->count == 1)
+		v = machine_one_argument(m, n->arguments, f, in);
+	return v.kind == JQ_NONE ? v : n->builtin->call(m, in, &v);
 }
 
-/*
- * What goes on with another node instead of it: sets that, and its input; or
- * *next to NULL if *to is the result.
- */
-static bool go_on(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value *in, struct jq_value *to, struct node **next)
+static struct jq_value format(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
-	bool ok = one(m, n->a, f, *in, to);
-
-	*next = NULL;
-	if (n->kind == NODE_TRY) {
-		if (ok || m->leaving != LEAVING_ERROR)
-			return ok;
-		m->leaving = LEAVING_NOTHING;
-		*to = jq_none();
-		*in = m->error;
-		*next = n->b;
-		return true;
-	}
-	if (!ok || (to->kind == JQ_NONE && n->kind != NODE_ALTERNATIVE))
-		return ok;
-	if (n->kind == NODE_ALTERNATIVE) {
-		*next = jq_is_true(*to) ? NULL : n->b;
-	} else if (n->kind == NODE_IF) {
-		*next = jq_is_true(*to) ? n->b : n->c;
-		*to = *in;
-	} else {
-		if (n->kind == NODE_PIPE)
-			*in = *to;
-		else
-			f->slots[n->slot].value = *to;
-		*next = n->b;
-	}
-	return true;
+	(void)f;
+	return format_value(m, n->format, in);
 }
 
-bool machine_one(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value *to)
+static struct jq_value leave(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
 {
-	struct node *next;
-	struct closure c;
-	struct jq_value v;
-
-	for (;; n = next) {
-		switch ((enum node_kind)n->kind) {
-		case NODE_IDENTITY: *to = in; return true;
-		case NODE_CONSTANT: *to = n->constant; return true;
-		case NODE_VARIABLE:
-			*to = frame_at(f, n->level)->slots[n->slot].value;
-			return true;
-		case NODE_FIELD:
-			if (!one(m, n->a, f, in, &v))
-				return false;
-			*to = v;
-			return v.kind == JQ_NONE || machine_field(m, n, v, to);
-		case NODE_PIPE:
-		case NODE_IF:
-		case NODE_AS:
-		case NODE_ALTERNATIVE:
-		case NODE_TRY:
-			if (!go_on(m, n, f, &in, to, &next))
-				return false;
-			if (!next)
-				return true;
-			continue;
-		case NODE_CALL: return call(m, n, f, in, to);
-		case NODE_PARAMETER:
-			c = closure_at(n, f);
-			f = c.frame;
-			next = c.code->body;
-			if (c.code->slots == 0)
-				continue;
-			return machine_one_argument(m, c.code, f, in, to);
-		case NODE_BUILTIN: return builtin(m, n, f, in, to);
-		case NODE_OBJECT:
-			return keys_differ(n) ? known_object(m, n, f, in, to)
-					      : combined(m, n, f, in, to);
-		case NODE_ARRAY: return array(m, n, f, in, to);
-		case NODE_INDEX:
-		case NODE_SLICE:
-		case NODE_STRING:
-		case NODE_NEGATE: return combined(m, n, f, in, to);
-		case NODE_AND:
-		case NODE_OR: return logical(m, n, f, in, to);
-		case NODE_REDUCE: return reduce(m, n, f, in, to);
-		case NODE_FORMAT: return format_value(m, n->format, in, to);
-		case NODE_ASSIGN:
-		case NODE_UPDATE:
-		case NODE_UPDATE_BY: return assign(m, n, f, in, to);
-		case NODE_LABEL: return label(m, n, f, in, to);
-		case NODE_BREAK:
-			return machine_break(
-			    m, frame_at(f, n->level)->slots[n->slot].label);
-		case NODE_EACH:
-		case NODE_COMMA:
-		case NODE_FOREACH:
-		case NODE_DEFINE: return last_of_many(m, n, f, in, to);
-		default: return binary(m, n, f, in, to);
-		}
-	}
+	(void)in;
+	return machine_break(m, frame_at(f, n->level)->slots[n->slot].label);
 }
+
+static struct jq_value parameter(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct closure c = closure_at(n, f);
+
+	if (c.code->slots == 0)
+		return machine_one(m, c.code->body, c.frame, in);
+	return machine_one_argument(m, c.code, c.frame, in);
+}
+
+struct jq_value (*const machine_kinds[])(struct machine *, struct node *,
+    struct frame *, struct jq_value) = {
+    [NODE_IDENTITY] = identity,
+    [NODE_CONSTANT] = constant,
+    [NODE_VARIABLE] = variable,
+    [NODE_FIELD] = field,
+    [NODE_INDEX] = element,
+    [NODE_SLICE] = slice,
+    [NODE_EACH] = last_of_many,
+    [NODE_ARRAY] = array,
+    [NODE_OBJECT] = object,
+    [NODE_STRING] = combined,
+    [NODE_FORMAT] = format,
+    [NODE_PIPE] = pipe,
+    [NODE_COMMA] = last_of_many,
+    [NODE_NEGATE] = combined,
+    [NODE_ADD] = binary,
+    [NODE_SUBTRACT] = binary,
+    [NODE_MULTIPLY] = binary,
+    [NODE_DIVIDE] = binary,
+    [NODE_MODULO] = binary,
+    [NODE_EQUAL] = binary,
+    [NODE_UNEQUAL] = binary,
+    [NODE_LESS] = binary,
+    [NODE_LESS_EQUAL] = binary,
+    [NODE_GREATER] = binary,
+    [NODE_GREATER_EQUAL] = binary,
+    [NODE_AND] = logical,
+    [NODE_OR] = logical,
+    [NODE_ALTERNATIVE] = alternative,
+    [NODE_ASSIGN] = assign,
+    [NODE_UPDATE] = assign,
+    [NODE_UPDATE_BY] = assign,
+    [NODE_IF] = condition,
+    [NODE_TRY] = try,
+    [NODE_REDUCE] = reduce,
+    [NODE_FOREACH] = last_of_many,
+    [NODE_AS] = binding,
+    [NODE_LABEL] = label,
+    [NODE_BREAK] = leave,
+    [NODE_CALL] = call,
+    [NODE_PARAMETER] = parameter,
+    [NODE_BUILTIN] = builtin,
+};

@@ -43,7 +43,7 @@ static bool is_same(struct jq_value a, struct jq_value b)
 bool paths_check(struct machine *m, const struct place *p)
 {
 	return is_same(p->value, p->at) ||
-	       machine_error(m, "Invalid path expression with result %s",
+	       machine_fail(m, "Invalid path expression with result %s",
 		   machine_quote_in(m, p->value, 30));
 }
 
@@ -70,17 +70,14 @@ static bool take_place(struct place_sink *sink, const struct place *p)
 	struct jq_value v;
 
 	if (!is_same(p->value, p->at))
-		return machine_error(m,
+		return machine_fail(m,
 		    "Invalid path expression near attempt to access element "
 		    "%s of %s",
 		    machine_quote(m, w->key),
 		    machine_quote_in(m, p->value, 30));
-	if (operator_index(m, p->value, w->key, &v))
-		return give_step(m, p, w->key, v, w->to);
-	if (!w->node->optional)
-		return false;
-	m->leaving = LEAVING_NOTHING;
-	return true;
+	v = operator_index(m, p->value, w->key);
+	return v.kind == JQ_NONE ? step_is_skipped(m, w->node)
+				 : give_step(m, p, w->key, v, w->to);
 }
 
 /* With the key of a step. */
@@ -171,14 +168,14 @@ static bool take_container(struct place_sink *sink, const struct place *p)
 	struct jq_value v = p->value;
 
 	if (!is_same(v, p->at))
-		return machine_error(m,
+		return machine_fail(m,
 		    "Invalid path expression near attempt to iterate through "
 		    "%s",
 		    machine_quote(m, v));
 	if (v.kind == JQ_ARRAY || v.kind == JQ_OBJECT)
 		return give_elements(w, p, v);
 	return w->node->optional ||
-	       machine_error(m, "Cannot iterate over %s (%s)",
+	       machine_fail(m, "Cannot iterate over %s (%s)",
 		   jq_kind_name(v), machine_quote(m, v));
 }
 
@@ -187,7 +184,8 @@ bool paths_follow(struct machine *m, const struct place *p,
 {
 	struct place next = *p;
 
-	if (!paths_get(m, p->value, path, &next.value))
+	next.value = paths_get(m, p->value, path);
+	if (next.value.kind == JQ_NONE)
 		return false;
 	if (p->path.kind == JQ_NONE)
 		return to->take(to, &next);
@@ -427,12 +425,11 @@ struct assignment {
 static bool put(struct assignment *a, struct jq_value path, struct jq_value v)
 {
 	struct heap *h = a->machine->heap;
-	bool done;
 
 	h->edit = a->edit;
-	done = paths_set(a->machine, a->state, path, v, &a->state);
+	a->state = paths_set(a->machine, a->state, path, v);
 	h->edit = 0;
-	return done;
+	return a->state.kind != JQ_NONE;
 }
 
 static bool take_assigned(struct place_sink *sink, const struct place *p)
@@ -443,8 +440,8 @@ static bool take_assigned(struct place_sink *sink, const struct place *p)
 	return paths_check(a->machine, p) && put(a, p->path, a->operand);
 }
 
-bool paths_assign(struct machine *m, struct node *paths, struct frame *f,
-    struct jq_value in, struct jq_value v, struct jq_value *to)
+struct jq_value paths_assign(struct machine *m, struct node *paths,
+    struct frame *f, struct jq_value in, struct jq_value v)
 {
 	struct assignment a = {.sink = {take_assigned},
 	    .machine = m,
@@ -453,25 +450,19 @@ bool paths_assign(struct machine *m, struct node *paths, struct frame *f,
 	    .edit = jq_new_edit(m->heap)};
 	struct place p = {in, jq_array(m->heap, 0), in};
 
-	if (!paths_each(m, paths, f, &p, &a.sink))
-		return false;
-	*to = a.state;
-	return true;
+	return paths_each(m, paths, f, &p, &a.sink) ? a.state : jq_none();
 }
 
 /* The value that is there then; JQ_NONE if there is to be none. */
-static bool updated(
-    struct assignment *a, struct jq_value old, struct jq_value *to)
+static struct jq_value updated(struct assignment *a, struct jq_value old)
 {
 	struct node *n = a->node;
 
 	if (n->kind == NODE_UPDATE)
-		return machine_first(a->machine, n->b, a->frame, old, to);
-	if (n->op != NODE_ALTERNATIVE)
-		return operator_apply(
-		    a->machine, n->op, old, a->operand, to);
-	*to = jq_is_true(old) ? old : a->operand;
-	return true;
+		return machine_first(a->machine, n->b, a->frame, old);
+	if (n->op == NODE_ALTERNATIVE)
+		return jq_is_true(old) ? old : a->operand;
+	return operator_apply(a->machine, n->op, old, a->operand);
 }
 
 static bool take_updated(struct place_sink *sink, const struct place *p)
@@ -481,20 +472,22 @@ static bool take_updated(struct place_sink *sink, const struct place *p)
 	struct jq_value v;
 
 	heap_tick(m->heap);
-	if (!paths_check(m, p) || !paths_get(m, a->state, p->path, &v))
+	if (!paths_check(m, p))
+		return false;
+	v = paths_get(m, a->state, p->path);
+	if (v.kind == JQ_NONE)
 		return false;
 	if (jq_is_of_edit(v, a->edit))
 		a->edit = jq_new_edit(m->heap);
-	if (!updated(a, v, &v))
-		return false;
+	v = updated(a, v);
 	if (v.kind != JQ_NONE)
 		return put(a, p->path, v);
 	a->deleted = jq_array_append(m->heap, a->deleted, p->path);
-	return true;
+	return m->leaving == LEAVING_NOTHING;
 }
 
-bool paths_update(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value operand, struct jq_value *to)
+struct jq_value paths_update(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in, struct jq_value operand)
 {
 	struct assignment a = {.sink = {take_updated},
 	    .machine = m,
@@ -506,6 +499,7 @@ bool paths_update(struct machine *m, struct node *n, struct frame *f,
 	    .edit = jq_new_edit(m->heap)};
 	struct place p = {in, jq_array(m->heap, 0), in};
 
-	return paths_each(m, n->a, f, &p, &a.sink) &&
-	       paths_delete(m, a.state, a.deleted, to);
+	if (!paths_each(m, n->a, f, &p, &a.sink))
+		return jq_none();
+	return a.deleted.n ? paths_delete(m, a.state, a.deleted) : a.state;
 }

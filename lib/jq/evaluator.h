@@ -1,4 +1,4 @@
-/* What the two ways of evaluating nodes share. */
+/* What the ways of evaluating nodes share. */
 #ifndef SP_JQ_EVALUATOR_H
 #define SP_JQ_EVALUATOR_H
 
@@ -17,31 +17,35 @@ unsigned operand_count(const struct node *);
 struct argument operand_at(const struct node *, unsigned i);
 
 /* To be called with each operand's value in values[i], before the next one is
- * evaluated: checks or converts it. */
+ * evaluated: checks or converts it. False after an error. */
 bool operand_ready(
     struct machine *, struct node *, unsigned i, struct jq_value *values);
 
 /* Values that a builtin is called with at most. */
 #define BUILTIN_VALUES_MAX 3
 
-/* The result from all values; JQ_NONE if an optional step fails. */
-bool operands_combine(struct machine *, struct node *, struct jq_value input,
-    const struct jq_value *values, struct jq_value *result);
+/* The result from all values. */
+struct jq_value operands_combine(struct machine *, struct node *,
+    struct jq_value input, const struct jq_value *values);
 
-/* The member of NODE_FIELD. */
-bool machine_field(
-    struct machine *, struct node *, struct jq_value, struct jq_value *result);
+/* The member of NODE_FIELD, where a look-up at once does not find it. */
+struct jq_value field_of(struct machine *, struct node *, struct jq_value);
 
 /* A node that machine_is_one does not say to yield at most one result. */
 bool evaluate_many(struct machine *, struct node *, struct frame *,
     struct jq_value input, struct sink *);
 
-/* reduce's update with the element in its slot: sets the state. */
-bool reduce_step(
-    struct machine *, struct node *, struct frame *, struct jq_value *state);
+/* reduce, from an initial state on; JQ_NONE after an error. */
+struct jq_value reduce_from(struct machine *, struct node *, struct frame *,
+    struct jq_value input, struct jq_value state);
 
-/* reduce, from an initial state on. */
-bool reduce_from(struct machine *, struct node *, struct frame *,
-    struct jq_value input, struct jq_value *state);
+/* Whether the result of a step is nothing, since it failed and is optional. */
+static inline bool step_is_skipped(struct machine *m, const struct node *n)
+{
+	if (!n->optional || m->leaving != LEAVING_ERROR)
+		return false;
+	m->leaving = LEAVING_NOTHING;
+	return true;
+}
 
 #endif

@@ -13,22 +13,18 @@ static const char *put_json(struct machine *m, struct jq_value v)
 	return json_write(&m->scratch, v, &style);
 }
 
-bool format_json(struct machine *m, struct jq_value v, struct jq_value *to)
+struct jq_value format_json(struct machine *m, struct jq_value v)
 {
 	const char *wrong;
 
 	machine_clear_scratch(m);
 	wrong = put_json(m, v);
-	if (wrong)
-		return machine_error(m, "%s", wrong);
-	*to = machine_scratch(m);
-	return true;
+	return wrong ? machine_error(m, "%s", wrong) : machine_scratch(m);
 }
 
-bool format_text(struct machine *m, struct jq_value v, struct jq_value *to)
+struct jq_value format_text(struct machine *m, struct jq_value v)
 {
-	*to = v;
-	return v.kind == JQ_STRING || format_json(m, v, to);
+	return v.kind == JQ_STRING ? v : format_json(m, v);
 }
 
 /* A text with other texts for some of its bytes. */
@@ -74,7 +70,7 @@ static bool is_container(struct jq_value v)
 static bool put_field(struct machine *m, struct jq_value v, bool is_csv)
 {
 	if (is_container(v))
-		return machine_error(m, "%s (%s) is not valid in a csv row",
+		return machine_fail(m, "%s (%s) is not valid in a csv row",
 		    jq_kind_name(v), machine_quote(m, v));
 	if (v.kind != JQ_STRING) {
 		if (v.kind != JQ_NULL &&
@@ -93,7 +89,7 @@ static bool format_row(struct machine *m, struct slice name, struct jq_value v)
 	bool is_csv = slice_is(name, "csv");
 
 	if (v.kind != JQ_ARRAY)
-		return machine_error(m,
+		return machine_fail(m,
 		    "%s (%s) cannot be %s-formatted, only array",
 		    jq_kind_name(v), machine_quote(m, v),
 		    is_csv ? "csv" : "tsv");
@@ -109,7 +105,7 @@ static bool format_row(struct machine *m, struct slice name, struct jq_value v)
 static bool put_word(struct machine *m, struct jq_value v)
 {
 	if (is_container(v))
-		return machine_error(m, "%s (%s) can not be escaped for shell",
+		return machine_fail(m, "%s (%s) can not be escaped for shell",
 		    jq_kind_name(v), machine_quote(m, v));
 	if (v.kind == JQ_STRING)
 		put_quoted(&m->scratch, jq_slice(v), '\'', &shell);
@@ -142,24 +138,24 @@ bool format_exists(struct slice name)
 	return false;
 }
 
-bool format_value(struct machine *m, struct slice name, struct jq_value v,
-    struct jq_value *to)
+struct jq_value format_value(
+    struct machine *m, struct slice name, struct jq_value v)
 {
 	bool row = slice_is(name, "csv") || slice_is(name, "tsv");
 
 	if (name.n == 0 || slice_is(name, "text"))
-		return format_text(m, v, to);
+		return format_text(m, v);
 	if (slice_is(name, "json"))
-		return format_json(m, v, to);
-	machine_clear_scratch(m);
+		return format_json(m, v);
 	if (row || slice_is(name, "sh")) {
-		if (!(row ? format_row(m, name, v) : format_sh(m, v)))
-			return false;
-		*to = machine_scratch(m);
-		return true;
+		machine_clear_scratch(m);
+		return (row ? format_row(m, name, v) : format_sh(m, v))
+			   ? machine_scratch(m)
+			   : jq_none();
 	}
-	if (!format_text(m, v, &v))
-		return false;
+	v = format_text(m, v);
+	if (v.kind == JQ_NONE)
+		return v;
 	machine_clear_scratch(m);
 	if (slice_is(name, "html"))
 		put_escaped(&m->scratch, jq_slice(v), &html);
@@ -167,6 +163,5 @@ bool format_value(struct machine *m, struct slice name, struct jq_value v,
 		url_encode(&m->scratch, jq_slice(v), "");
 	else
 		base64_put(&m->scratch, jq_slice(v));
-	*to = machine_scratch(m);
-	return true;
+	return machine_scratch(m);
 }

@@ -11,13 +11,13 @@
 /* Whether there is a format, by its name without @. */
 bool format_exists(struct slice name);
 
-/* A value in a format that exists, or as tostring if the name is empty. False
- * after machine_error. */
-bool format_value(struct machine *, struct slice name, struct jq_value,
-    struct jq_value *result);
+/* A value in a format, by its name without @; as tostring if that is empty.
+ * JQ_NONE after machine_error. */
+struct jq_value format_value(
+    struct machine *, struct slice name, struct jq_value);
 
 /* tojson, and tostring, which leaves strings as they are. */
-bool format_json(struct machine *, struct jq_value, struct jq_value *result);
-bool format_text(struct machine *, struct jq_value, struct jq_value *result);
+struct jq_value format_json(struct machine *, struct jq_value);
+struct jq_value format_text(struct machine *, struct jq_value);
 
 #endif

@@ -52,11 +52,11 @@ struct slice machine_message(struct machine *m)
 	return buf_slice(&m->scratch);
 }
 
-bool machine_raise(struct machine *m, struct jq_value error)
+struct jq_value machine_raise(struct machine *m, struct jq_value error)
 {
 	m->leaving = LEAVING_ERROR;
 	m->error = error;
-	return false;
+	return jq_none();
 }
 
 static struct name *label_name(struct machine *m)
@@ -64,7 +64,7 @@ static struct name *label_name(struct machine *m)
 	return names_of(m->names, m->heap, SLICE("__jq"));
 }
 
-bool machine_break(struct machine *m, double label)
+struct jq_value machine_break(struct machine *m, double label)
 {
 	return machine_raise(m, jq_object_set(m->heap, jq_object(m->heap, 1),
 				    label_name(m), jq_number(label)));
@@ -92,23 +92,40 @@ static struct jq_value message(struct machine *m, struct slice text)
 	return machine_scratch(m);
 }
 
-bool machine_error(struct machine *m, const char *format, ...)
+static void raise_text(struct machine *m, const char *format, va_list args)
 {
-	va_list args;
+	va_list again;
 	char *text;
 	int n;
 
-	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
-	va_end(args);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
 	if (n < 0)
 		heap_exceed(m->heap, "too much memory");
 	text = heap_alloc(m->heap, (size_t)n + 1);
-	va_start(args, format);
 	vsnprintf(text, (size_t)n + 1, format, args);
+	machine_raise(m, message(m, (struct slice){text, (size_t)n}));
+}
+
+struct jq_value machine_error(struct machine *m, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	raise_text(m, format, args);
 	va_end(args);
-	return machine_raise(
-	    m, message(m, (struct slice){text, (size_t)n}));
+	return jq_none();
+}
+
+bool machine_fail(struct machine *m, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	raise_text(m, format, args);
+	va_end(args);
+	return false;
 }
 
 const char *machine_quote_in(struct machine *m, struct jq_value v, size_t size)

@@ -3,9 +3,11 @@
  * with many results calls its sink for each, on the C stack, so that what comes
  * after it is done before it goes on.
  *
- * All evaluating functions return false where the evaluation is being left: by
- * an error, by `break`, or because a sink wants no more. machine->leaving says
- * which. Whoever handles that sets it back to LEAVING_NOTHING.
+ * What evaluates to values returns JQ_NONE where there is no result, or where
+ * the evaluation is being left: by an error, which machine->leaving says. What
+ * gives results to a sink returns false where it is being left, by an error or
+ * because a sink wants no more. Whoever handles an error sets `leaving` back to
+ * LEAVING_NOTHING.
  */
 #ifndef SP_JQ_MACHINE_H
 #define SP_JQ_MACHINE_H
@@ -80,21 +82,28 @@ struct slice machine_message(struct machine *);
 
 /* For the parts of the evaluator and the builtins: */
 
+/* By the kinds of nodes. */
+extern struct jq_value (*const machine_kinds[])(struct machine *,
+    struct node *, struct frame *, struct jq_value input);
+
 /* Evaluate a node that yields at most one result; JQ_NONE without one. */
-bool machine_one(struct machine *, struct node *, struct frame *,
-    struct jq_value input, struct jq_value *result);
+static inline struct jq_value machine_one(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value input)
+{
+	return machine_kinds[n->kind](m, n, f, input);
+}
 
 /* Evaluate any node. */
 bool machine_each(struct machine *, struct node *, struct frame *,
     struct jq_value input, struct sink *);
 
 /* The first result of any node; the others are not evaluated. */
-bool machine_first(struct machine *, struct node *, struct frame *,
-    struct jq_value input, struct jq_value *result);
+struct jq_value machine_first(
+    struct machine *, struct node *, struct frame *, struct jq_value input);
 
 /* The same for an argument of a call. */
-bool machine_one_argument(struct machine *, const struct argument *,
-    struct frame *, struct jq_value input, struct jq_value *result);
+struct jq_value machine_one_argument(struct machine *,
+    const struct argument *, struct frame *, struct jq_value input);
 bool machine_each_argument(struct machine *, const struct argument *,
     struct frame *, struct jq_value input, struct sink *);
 
@@ -112,13 +121,25 @@ static inline bool machine_is_one(const struct node *n, const struct frame *f)
 	return !n->many && !(n->many_if & f->many);
 }
 
-/* Raise an error, a string; false, for `return machine_error(...)`. */
-bool machine_error(struct machine *, const char *format, ...)
+/* Raise an error, a string; JQ_NONE, for `return machine_error(...)`. */
+struct jq_value machine_error(struct machine *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-bool machine_raise(struct machine *, struct jq_value error);
+struct jq_value machine_raise(struct machine *, struct jq_value error);
+
+/* The same where results go to a sink: false. */
+bool machine_fail(struct machine *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Give a value to a sink, if it is one. */
+static inline bool machine_give(
+    struct machine *m, struct jq_value v, struct sink *to)
+{
+	return v.kind == JQ_NONE ? m->leaving == LEAVING_NOTHING
+				 : to->take(to, v);
+}
 
 /* `break` is an error, which `try` catches, as in libjq. */
-bool machine_break(struct machine *, double label);
+struct jq_value machine_break(struct machine *, double label);
 
 /* Whether what is being left is a break to this label; it is done then. */
 bool machine_ends_at(struct machine *, double label);

@@ -145,11 +145,11 @@ struct builtin {
 
 	/*
 	 * Either a function of the values of its input and arguments, called
-	 * for each combination of what the arguments yield. False after
-	 * machine_error.
+	 * for each combination of what the arguments yield. JQ_NONE without
+	 * a result, or after machine_error.
 	 */
-	bool (*call)(struct machine *, struct jq_value input,
-	    const struct jq_value *arguments, struct jq_value *result);
+	struct jq_value (*call)(struct machine *, struct jq_value input,
+	    const struct jq_value *arguments);
 
 	/* Or what evaluates its arguments itself: range, path, limit ...; see
 	 * jq/paths.h. */

@@ -43,13 +43,13 @@ bool operand_ready(
 {
 	/* Texts and what is between them alternate. */
 	if (n->kind == NODE_STRING && (n->count - 1 - i) % 2 == 1)
-		return format_value(m, n->format, values[i], &values[i]);
+		values[i] = format_value(m, n->format, values[i]);
 	if (n->kind == NODE_OBJECT && i % 2 == 1 &&
 	    values[i - 1].kind != JQ_STRING)
-		return machine_error(m, "Cannot use %s (%s) as object key",
+		return machine_fail(m, "Cannot use %s (%s) as object key",
 		    jq_kind_name(values[i - 1]),
 		    machine_quote(m, values[i - 1]));
-	return true;
+	return values[i].kind != JQ_NONE;
 }
 
 static struct jq_value combine_string(
@@ -90,57 +90,53 @@ static struct jq_value combine_object(struct machine *m, const struct node *n,
 	return o;
 }
 
-/* An index or a slice. */
-static bool step(struct machine *m, const struct node *n,
-    const struct jq_value *values, struct jq_value *to)
+static struct jq_value combine_slice(struct machine *m, const struct node *n,
+    const struct jq_value *values)
 {
-	struct jq_value from = jq_null(), until = jq_null();
+	struct jq_value from = jq_null(), to = jq_null();
 
-	if (n->kind == NODE_INDEX)
-		return operator_index(m, values[1], values[0], to);
 	if (n->b)
 		from = *values++;
 	if (n->c)
-		until = *values++;
-	return operator_slice(m, *values, from, until, to);
+		to = *values++;
+	return operator_slice(m, *values, from, to);
 }
 
-static bool combine_step(struct machine *m, const struct node *n,
-    const struct jq_value *values, struct jq_value *to)
+static struct jq_value combine_step(
+    struct machine *m, struct node *n, const struct jq_value *values)
 {
-	if (step(m, n, values, to))
-		return true;
-	if (!n->optional)
-		return false;
-	m->leaving = LEAVING_NOTHING;
-	*to = jq_none();
-	return true;
+	struct jq_value v;
+
+	if (n->kind == NODE_FIELD)
+		return field_of(m, n, values[0]);
+	v = n->kind == NODE_INDEX ? operator_index(m, values[1], values[0])
+				  : combine_slice(m, n, values);
+	if (v.kind == JQ_NONE)
+		step_is_skipped(m, n);
+	return v;
 }
 
-static bool combine_builtin(struct machine *m, const struct node *n,
-    struct jq_value in, const struct jq_value *values, struct jq_value *to)
+static struct jq_value combine_builtin(struct machine *m, const struct node *n,
+    struct jq_value in, const struct jq_value *values)
 {
 	struct jq_value arguments[BUILTIN_VALUES_MAX];
 
 	for (uint32_t i = 0; i < n->count; i++)
 		arguments[i] = values[n->count - 1 - i];
-	return n->builtin->call(m, in, arguments, to);
+	return n->builtin->call(m, in, arguments);
 }
 
-bool operands_combine(struct machine *m, struct node *n, struct jq_value in,
-    const struct jq_value *values, struct jq_value *to)
+struct jq_value operands_combine(struct machine *m, struct node *n,
+    struct jq_value in, const struct jq_value *values)
 {
 	switch (n->kind) {
-	case NODE_FIELD: return machine_field(m, n, values[0], to);
+	case NODE_FIELD:
 	case NODE_INDEX:
-	case NODE_SLICE: return combine_step(m, n, values, to);
-	case NODE_NEGATE: return operator_negate(m, values[0], to);
-	case NODE_OBJECT: *to = combine_object(m, n, values); return true;
-	case NODE_STRING:
-		*to = combine_string(m, values, n->count);
-		return true;
-	case NODE_BUILTIN: return combine_builtin(m, n, in, values, to);
-	default:
-		return operator_apply(m, n->kind, values[1], values[0], to);
+	case NODE_SLICE: return combine_step(m, n, values);
+	case NODE_NEGATE: return operator_negate(m, values[0]);
+	case NODE_OBJECT: return combine_object(m, n, values);
+	case NODE_STRING: return combine_string(m, values, n->count);
+	case NODE_BUILTIN: return combine_builtin(m, n, in, values);
+	default: return operator_apply(m, n->kind, values[1], values[0]);
 	}
 }

@@ -3,8 +3,8 @@
 #include <math.h>
 
 /* "A (a) and B (b) cannot be what". */
-static bool cannot(
-    struct machine *m, struct jq_value a, struct jq_value b, const char *what)
+static struct jq_value cannot(struct machine *m, struct jq_value a, struct jq_value b,
+    const char *what)
 {
 	return machine_error(m, "%s (%s) and %s (%s) cannot be %s",
 	    jq_kind_name(a), machine_quote(m, a), jq_kind_name(b),
@@ -14,7 +14,8 @@ static bool cannot(
 /* From this length on, jq leaves a key out of its message. */
 #define QUOTED_KEY_MAX 30
 
-bool cannot_index(struct machine *m, struct jq_value v, struct slice key)
+struct jq_value cannot_index(
+    struct machine *m, struct jq_value v, struct slice key)
 {
 	if (key.n >= QUOTED_KEY_MAX)
 		return machine_error(
@@ -66,22 +67,20 @@ static struct jq_value add_objects(
 	return jq_object_of(h, all, a.n + b.n, true);
 }
 
-static bool add(struct machine *m, struct jq_value a, struct jq_value b,
-    struct jq_value *to)
+static struct jq_value add(
+    struct machine *m, struct jq_value a, struct jq_value b)
 {
 	if (both(a, b, JQ_NUMBER))
-		*to = jq_number(a.number + b.number);
-	else if (a.kind == JQ_NULL || b.kind == JQ_NULL)
-		*to = a.kind == JQ_NULL ? b : a;
-	else if (both(a, b, JQ_STRING))
-		*to = jq_string_append(m->heap, a, b);
-	else if (both(a, b, JQ_ARRAY))
-		*to = add_arrays(m->heap, a, b);
-	else if (both(a, b, JQ_OBJECT))
-		*to = add_objects(m->heap, a, b);
-	else
-		return cannot(m, a, b, "added");
-	return true;
+		return jq_number(a.number + b.number);
+	if (a.kind == JQ_NULL || b.kind == JQ_NULL)
+		return a.kind == JQ_NULL ? b : a;
+	if (both(a, b, JQ_STRING))
+		return jq_string_append(m->heap, a, b);
+	if (both(a, b, JQ_ARRAY))
+		return add_arrays(m->heap, a, b);
+	if (both(a, b, JQ_OBJECT))
+		return add_objects(m->heap, a, b);
+	return cannot(m, a, b, "added");
 }
 
 /* The elements of a that are not in b. */
@@ -103,16 +102,14 @@ static struct jq_value subtract_arrays(
 	return rest;
 }
 
-static bool subtract(struct machine *m, struct jq_value a, struct jq_value b,
-    struct jq_value *to)
+static struct jq_value subtract(
+    struct machine *m, struct jq_value a, struct jq_value b)
 {
 	if (both(a, b, JQ_NUMBER))
-		*to = jq_number(a.number - b.number);
-	else if (both(a, b, JQ_ARRAY))
-		*to = subtract_arrays(m, a, b);
-	else
-		return cannot(m, a, b, "subtracted");
-	return true;
+		return jq_number(a.number - b.number);
+	if (both(a, b, JQ_ARRAY))
+		return subtract_arrays(m, a, b);
+	return cannot(m, a, b, "subtracted");
 }
 
 /* b's members over those of a; objects in both are merged in turn. */
@@ -147,34 +144,30 @@ static struct jq_value repeat(
 	return all;
 }
 
-static bool multiply(struct machine *m, struct jq_value a, struct jq_value b,
-    struct jq_value *to)
+static struct jq_value multiply(
+    struct machine *m, struct jq_value a, struct jq_value b)
 {
 	if (both(a, b, JQ_NUMBER))
-		*to = jq_number(a.number * b.number);
-	else if (a.kind == JQ_STRING && b.kind == JQ_NUMBER)
-		*to = repeat(m, a, b.number);
-	else if (a.kind == JQ_NUMBER && b.kind == JQ_STRING)
-		*to = repeat(m, b, a.number);
-	else if (both(a, b, JQ_OBJECT))
-		*to = merge(m, a, b);
-	else
-		return cannot(m, a, b, "multiplied");
-	return true;
+		return jq_number(a.number * b.number);
+	if (a.kind == JQ_STRING && b.kind == JQ_NUMBER)
+		return repeat(m, a, b.number);
+	if (a.kind == JQ_NUMBER && b.kind == JQ_STRING)
+		return repeat(m, b, a.number);
+	if (both(a, b, JQ_OBJECT))
+		return merge(m, a, b);
+	return cannot(m, a, b, "multiplied");
 }
 
-static bool divide(struct machine *m, struct jq_value a, struct jq_value b,
-    struct jq_value *to)
+static struct jq_value divide(
+    struct machine *m, struct jq_value a, struct jq_value b)
 {
 	if (both(a, b, JQ_STRING))
-		*to = string_split(m, a, b);
-	else if (!both(a, b, JQ_NUMBER))
+		return string_split(m, a, b);
+	if (!both(a, b, JQ_NUMBER))
 		return cannot(m, a, b, "divided");
-	else if (b.number == 0)
+	if (b.number == 0)
 		return cannot(m, a, b, "divided because the divisor is zero");
-	else
-		*to = jq_number(a.number / b.number);
-	return true;
+	return jq_number(a.number / b.number);
 }
 
 /* The integral part without its sign. */
@@ -184,23 +177,20 @@ static uint64_t magnitude(double d)
 	return d < 0x1p63 ? (uint64_t)d : (uint64_t)INT64_MAX;
 }
 
-static bool modulo(struct machine *m, struct jq_value a, struct jq_value b,
-    struct jq_value *to)
+static struct jq_value modulo(
+    struct machine *m, struct jq_value a, struct jq_value b)
 {
 	double rest;
 
 	if (!both(a, b, JQ_NUMBER))
 		return cannot(m, a, b, "divided (remainder)");
-	if (isnan(a.number) || isnan(b.number)) {
-		*to = jq_number(NAN);
-		return true;
-	}
+	if (isnan(a.number) || isnan(b.number))
+		return jq_number(NAN);
 	if (magnitude(b.number) == 0)
-		return cannot(
-		    m, a, b, "divided (remainder) because the divisor is zero");
+		return cannot(m, a, b,
+		    "divided (remainder) because the divisor is zero");
 	rest = (double)(magnitude(a.number) % magnitude(b.number));
-	*to = jq_number(a.number < 0 ? -rest : rest);
-	return true;
+	return jq_number(a.number < 0 ? -rest : rest);
 }
 
 static bool equal(struct machine *m, struct jq_value a, struct jq_value b)
@@ -214,8 +204,8 @@ static bool equal(struct machine *m, struct jq_value a, struct jq_value b)
 	return jq_equal(m->heap, a, b);
 }
 
-static bool compare(
-    struct machine *m, enum node_kind op, struct jq_value a, struct jq_value b)
+static bool compare(struct machine *m, enum node_kind op, struct jq_value a,
+    struct jq_value b)
 {
 	int order = jq_compare(m->heap, a, b);
 
@@ -225,28 +215,27 @@ static bool compare(
 				       : order >= 0;
 }
 
-bool operator_apply(struct machine *m, enum node_kind op, struct jq_value a,
-    struct jq_value b, struct jq_value *to)
+struct jq_value operator_apply(struct machine *m, enum node_kind op,
+    struct jq_value a, struct jq_value b)
 {
 	switch (op) {
-	case NODE_ADD: return add(m, a, b, to);
-	case NODE_SUBTRACT: return subtract(m, a, b, to);
-	case NODE_MULTIPLY: return multiply(m, a, b, to);
-	case NODE_DIVIDE: return divide(m, a, b, to);
-	case NODE_MODULO: return modulo(m, a, b, to);
-	case NODE_EQUAL: *to = jq_bool(equal(m, a, b)); return true;
-	case NODE_UNEQUAL: *to = jq_bool(!equal(m, a, b)); return true;
-	default: *to = jq_bool(compare(m, op, a, b)); return true;
+	case NODE_ADD: return add(m, a, b);
+	case NODE_SUBTRACT: return subtract(m, a, b);
+	case NODE_MULTIPLY: return multiply(m, a, b);
+	case NODE_DIVIDE: return divide(m, a, b);
+	case NODE_MODULO: return modulo(m, a, b);
+	case NODE_EQUAL: return jq_bool(equal(m, a, b));
+	case NODE_UNEQUAL: return jq_bool(!equal(m, a, b));
+	default: return jq_bool(compare(m, op, a, b));
 	}
 }
 
-bool operator_negate(struct machine *m, struct jq_value a, struct jq_value *to)
+struct jq_value operator_negate(struct machine *m, struct jq_value a)
 {
 	if (a.kind != JQ_NUMBER)
 		return machine_error(m, "%s (%s) cannot be negated",
 		    jq_kind_name(a), machine_quote(m, a));
-	*to = jq_number(-a.number);
-	return true;
+	return jq_number(-a.number);
 }
 
 /* Indexes and slices. */
@@ -272,8 +261,8 @@ struct jq_value array_indexes(
 		uint32_t at = 0;
 
 		heap_tick(m->heap);
-		while (at < b.n &&
-		       equal(m, a.array->items[i + at], b.array->items[at]))
+		while (at < b.n && equal(m, a.array->items[i + at],
+				       b.array->items[at]))
 			at++;
 		if (at == b.n)
 			found = jq_array_append(m->heap, found, jq_number(i));
@@ -284,41 +273,45 @@ struct jq_value array_indexes(
 void slice_key(struct machine *m, struct jq_value key, struct jq_value *from,
     struct jq_value *to)
 {
-	*from =
-	    jq_object_find(key, names_of(m->names, m->heap, SLICE("start")));
+	*from = jq_object_find(
+	    key, names_of(m->names, m->heap, SLICE("start")));
 	*to = jq_object_find(key, names_of(m->names, m->heap, SLICE("end")));
 }
 
-bool operator_index(struct machine *m, struct jq_value a, struct jq_value key,
-    struct jq_value *to)
+static struct jq_value find_index(
+    struct machine *m, struct jq_value a, struct jq_value key)
 {
-	struct jq_value from, until, found;
-
-	if (key.kind == JQ_OBJECT &&
-	    (a.kind == JQ_NULL || a.kind == JQ_ARRAY || a.kind == JQ_STRING)) {
-		slice_key(m, key, &from, &until);
-		return operator_slice(m, a, from, until, to);
-	}
-	if (a.kind == JQ_OBJECT && key.kind == JQ_STRING) {
-		found = jq_object_find(
+	if (a.kind == JQ_OBJECT && key.kind == JQ_STRING)
+		return jq_object_find(
 		    a, names_of(m->names, m->heap, jq_slice(key)));
-	} else if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER) {
+	if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER) {
 		int64_t i = array_index(key.number, a.n);
 
-		found = i < 0 ? jq_none() : jq_array_get(a, (uint32_t)i);
-	} else if (a.kind == JQ_ARRAY && key.kind == JQ_ARRAY) {
-		found = array_indexes(m, a, key);
-	} else if (a.kind == JQ_NULL &&
-		   (key.kind == JQ_STRING || key.kind == JQ_NUMBER)) {
-		found = jq_null();
-	} else if (key.kind == JQ_STRING) {
-		return cannot_index(m, a, jq_slice(key));
-	} else {
-		return machine_error(m, "Cannot index %s with %s",
-		    jq_kind_name(a), jq_kind_name(key));
+		return i < 0 ? jq_none() : jq_array_get(a, (uint32_t)i);
 	}
-	*to = found.kind ? found : jq_null();
-	return true;
+	if (a.kind == JQ_ARRAY && key.kind == JQ_ARRAY)
+		return array_indexes(m, a, key);
+	if (a.kind == JQ_NULL &&
+	    (key.kind == JQ_STRING || key.kind == JQ_NUMBER))
+		return jq_null();
+	if (key.kind == JQ_STRING)
+		return cannot_index(m, a, jq_slice(key));
+	return machine_error(m, "Cannot index %s with %s", jq_kind_name(a),
+	    jq_kind_name(key));
+}
+
+struct jq_value operator_index(
+    struct machine *m, struct jq_value a, struct jq_value key)
+{
+	struct jq_value from, to;
+
+	if (key.kind == JQ_OBJECT && (a.kind == JQ_NULL || a.kind == JQ_ARRAY ||
+					 a.kind == JQ_STRING)) {
+		slice_key(m, key, &from, &to);
+		return operator_slice(m, a, from, to);
+	}
+	a = find_index(m, a, key);
+	return a.kind != JQ_NONE || m->leaving ? a : jq_null();
 }
 
 bool slice_bounds(struct machine *m, struct jq_value from, struct jq_value to,
@@ -329,7 +322,7 @@ bool slice_bounds(struct machine *m, struct jq_value from, struct jq_value to,
 
 	if ((from.kind != JQ_NULL && from.kind != JQ_NUMBER) ||
 	    (to.kind != JQ_NULL && to.kind != JQ_NUMBER))
-		return machine_error(
+		return machine_fail(
 		    m, "Array/string slice indices must be integers");
 	a = isnan(a) ? 0 : a < 0 ? a + length : a;
 	b = isnan(b) ? length : b < 0 ? b + length : b;
@@ -371,8 +364,8 @@ static bool is_negative(struct jq_value bound)
 	return bound.kind == JQ_NUMBER && bound.number < 0;
 }
 
-static bool slice_string(struct machine *m, struct jq_value s,
-    struct jq_value from, struct jq_value to, struct jq_value *result)
+static struct jq_value slice_string(struct machine *m, struct jq_value s,
+    struct jq_value from, struct jq_value to)
 {
 	uint32_t start, end, length = s.n;
 
@@ -381,35 +374,31 @@ static bool slice_string(struct machine *m, struct jq_value s,
 	if (is_negative(from) || is_negative(to))
 		length = string_length(jq_slice(s));
 	if (!slice_bounds(m, from, to, length, &start, &end))
-		return false;
+		return jq_none();
 	end -= start;
 	start = skip(s, 0, start);
 	end = to.kind == JQ_NULL ? s.n : skip(s, start, end);
 	s.text += start;
 	s.n = end - start;
 	s.bits = 0;
-	*result = s;
-	return true;
+	return s;
 }
 
-bool operator_slice(struct machine *m, struct jq_value a, struct jq_value from,
-    struct jq_value to, struct jq_value *result)
+struct jq_value operator_slice(struct machine *m, struct jq_value a,
+    struct jq_value from, struct jq_value to)
 {
 	uint32_t start, end;
 
-	if (a.kind == JQ_NULL) {
-		*result = jq_null();
-		return true;
-	}
+	if (a.kind == JQ_NULL)
+		return a;
 	if (a.kind == JQ_STRING)
-		return slice_string(m, a, from, to, result);
+		return slice_string(m, a, from, to);
 	if (a.kind != JQ_ARRAY)
 		return machine_error(
 		    m, "Cannot index %s with object", jq_kind_name(a));
 	if (!slice_bounds(m, from, to, a.n, &start, &end))
-		return false;
-	*result = jq_array_slice(m->heap, a, start, end);
-	return true;
+		return jq_none();
+	return jq_array_slice(m->heap, a, start, end);
 }
 
 /* The place of a text in another, from an offset; NULL if there is none. */
@@ -439,10 +428,8 @@ struct jq_value string_split(
 		if (separator.n > 0)
 			p = find(s, at, jq_slice(separator));
 		part.text = s.text + at;
-		part.n = (p		   ? (uint32_t)(p - s.text)
-			     : separator.n ? s.n
-					   : skip(s, at, 1)) -
-			 at;
+		part.n = (p ? (uint32_t)(p - s.text)
+			    : separator.n ? s.n : skip(s, at, 1)) - at;
 		parts = jq_array_append(m->heap, parts, part);
 		at += part.n + separator.n;
 		if (p && at == s.n) {

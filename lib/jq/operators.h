@@ -1,5 +1,5 @@
 /*
- * The operators on values, with libjq's messages. All return false after
+ * The operators on values, with libjq's messages. All return JQ_NONE after
  * machine_error.
  */
 #ifndef SP_JQ_OPERATORS_H
@@ -13,25 +13,26 @@
 #include "jq/node.h"
 
 /* NODE_ADD to NODE_GREATER_EQUAL. */
-bool operator_apply(struct machine *, enum node_kind, struct jq_value a,
-    struct jq_value b, struct jq_value *result);
+struct jq_value operator_apply(
+    struct machine *, enum node_kind, struct jq_value a, struct jq_value b);
 
-bool operator_negate(struct machine *, struct jq_value, struct jq_value *);
+struct jq_value operator_negate(struct machine *, struct jq_value);
+
+/* The error of a value that is no object and gets a name as its index. */
+struct jq_value cannot_index(
+    struct machine *, struct jq_value, struct slice key);
 
 /* a[key]; null where there is nothing. */
-bool operator_index(struct machine *, struct jq_value a, struct jq_value key,
-    struct jq_value *result);
-
-/* Raise the error of a value that is no object and gets a name as its index. */
-bool cannot_index(struct machine *, struct jq_value, struct slice key);
+struct jq_value operator_index(
+    struct machine *, struct jq_value a, struct jq_value key);
 
 /* a[from:to]; a bound that is null is none. */
-bool operator_slice(struct machine *, struct jq_value a, struct jq_value from,
-    struct jq_value to, struct jq_value *result);
+struct jq_value operator_slice(struct machine *, struct jq_value a,
+    struct jq_value from, struct jq_value to);
 
 /*
  * The elements, or code points, that a slice of a value of this length has:
- * start..end - 1.
+ * start..end - 1. False after machine_error.
  */
 bool slice_bounds(struct machine *, struct jq_value from, struct jq_value to,
     uint32_t length, uint32_t *start, uint32_t *end);

@@ -5,16 +5,14 @@
 
 #define INDEX_MAX 536870900 /* of an element, as in libjq */
 
-bool paths_get(struct machine *m, struct jq_value v, struct jq_value path,
-    struct jq_value *to)
+struct jq_value paths_get(
+    struct machine *m, struct jq_value v, struct jq_value path)
 {
 	if (path.kind != JQ_ARRAY)
 		return machine_error(m, "Path must be specified as an array");
-	*to = v;
-	for (uint32_t i = 0; i < path.n; i++)
-		if (!operator_index(m, *to, path.array->items[i], to))
-			return false;
-	return true;
+	for (uint32_t i = 0; i < path.n && v.kind != JQ_NONE; i++)
+		v = operator_index(m, v, path.array->items[i]);
+	return v;
 }
 
 /* With other elements in the place of start..end - 1. */
@@ -32,24 +30,23 @@ static struct jq_value splice(struct heap *h, struct jq_value a,
 	return all;
 }
 
-static bool set_slice(struct machine *m, struct jq_value a,
-    struct jq_value key, struct jq_value v, struct jq_value *to)
+static struct jq_value set_slice(struct machine *m, struct jq_value a,
+    struct jq_value key, struct jq_value v)
 {
 	struct jq_value from, until;
 	uint32_t start, end;
 
 	slice_key(m, key, &from, &until);
 	if (!slice_bounds(m, from, until, a.n, &start, &end))
-		return false;
+		return jq_none();
 	if (v.kind != JQ_ARRAY)
 		return machine_error(m, "A slice of an array can only be "
 					"assigned another array");
-	*to = splice(m->heap, a, start, end, v);
-	return true;
+	return splice(m->heap, a, start, end, v);
 }
 
-static bool set_element(struct machine *m, struct jq_value a, double index,
-    struct jq_value v, struct jq_value *to)
+static struct jq_value set_element(
+    struct machine *m, struct jq_value a, double index, struct jq_value v)
 {
 	int64_t i = array_index(index, a.n);
 
@@ -57,57 +54,54 @@ static bool set_element(struct machine *m, struct jq_value a, double index,
 		return machine_error(m, "Out of bounds negative array index");
 	if (i > INDEX_MAX)
 		return machine_error(m, "Array index too large");
-	*to = jq_array_set(m->heap, a, (uint32_t)i, v);
-	return true;
+	return jq_array_set(m->heap, a, (uint32_t)i, v);
 }
 
 /* With a value at a key; what is null becomes what the key wants. */
-static bool set_key(struct machine *m, struct jq_value a, struct jq_value key,
-    struct jq_value v, struct jq_value *to)
+static struct jq_value set_key(struct machine *m, struct jq_value a,
+    struct jq_value key, struct jq_value v)
 {
 	if (a.kind == JQ_NULL)
 		a = key.kind == JQ_STRING ? jq_object(m->heap, 1)
 					  : jq_array(m->heap, 0);
-	if (a.kind == JQ_OBJECT && key.kind == JQ_STRING) {
-		*to = jq_object_set(m->heap, a,
+	if (a.kind == JQ_OBJECT && key.kind == JQ_STRING)
+		return jq_object_set(m->heap, a,
 		    names_of(m->names, m->heap, jq_slice(key)), v);
-		return true;
-	}
 	if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER)
-		return set_element(m, a, key.number, v, to);
+		return set_element(m, a, key.number, v);
 	if (a.kind == JQ_ARRAY && key.kind == JQ_OBJECT)
-		return set_slice(m, a, key, v, to);
+		return set_slice(m, a, key, v);
 	if (a.kind == JQ_STRING && key.kind == JQ_OBJECT)
 		return machine_error(m, "Cannot update string slices");
 	return machine_error(m, "Cannot update field at %s index of %s",
 	    jq_kind_name(key), jq_kind_name(a));
 }
 
-static bool set(struct machine *m, struct jq_value a,
-    const struct jq_value *path, uint32_t n, struct jq_value v,
-    struct jq_value *to)
+static struct jq_value set(struct machine *m, struct jq_value a,
+    const struct jq_value *path, uint32_t n, struct jq_value v)
 {
-	if (n == 0) {
-		*to = v;
-		return true;
-	}
+	struct jq_value part;
+
+	if (n == 0)
+		return v;
 	heap_check_stack(m->heap);
-	return operator_index(m, a, *path, to) &&
-	       set(m, *to, path + 1, n - 1, v, to) &&
-	       set_key(m, a, *path, *to, to);
+	part = operator_index(m, a, *path);
+	if (part.kind != JQ_NONE)
+		part = set(m, part, path + 1, n - 1, v);
+	return part.kind == JQ_NONE ? part : set_key(m, a, *path, part);
 }
 
-bool paths_set(struct machine *m, struct jq_value a, struct jq_value path,
-    struct jq_value v, struct jq_value *to)
+struct jq_value paths_set(struct machine *m, struct jq_value a,
+    struct jq_value path, struct jq_value v)
 {
 	if (path.kind != JQ_ARRAY)
 		return machine_error(m, "Path must be specified as an array");
-	return set(m, a, path.array->items, path.n, v, to);
+	return set(m, a, path.array->items, path.n, v);
 }
 
 /* Without members, whose names are keys. */
-static bool delete_members(struct machine *m, struct jq_value object,
-    struct jq_value keys, struct jq_value *to)
+static struct jq_value delete_members(
+    struct machine *m, struct jq_value object, struct jq_value keys)
 {
 	for (uint32_t i = 0; i < keys.n; i++) {
 		struct jq_value key = keys.array->items[i];
@@ -119,8 +113,7 @@ static bool delete_members(struct machine *m, struct jq_value object,
 		object = jq_object_delete(m->heap, object,
 		    names_of(m->names, m->heap, jq_slice(key)));
 	}
-	*to = object;
-	return true;
+	return object;
 }
 
 /* Mark the elements that a key means. */
@@ -140,7 +133,7 @@ static bool mark(struct machine *m, struct jq_value array, struct jq_value key,
 		if (!slice_bounds(m, from, until, array.n, &start, &end))
 			return false;
 	} else {
-		return machine_error(m, "Cannot delete %s element of array",
+		return machine_fail(m, "Cannot delete %s element of array",
 		    jq_kind_name(key));
 	}
 	for (uint32_t i = start; i < end; i++)
@@ -148,8 +141,8 @@ static bool mark(struct machine *m, struct jq_value array, struct jq_value key,
 	return true;
 }
 
-static bool delete_elements(struct machine *m, struct jq_value array,
-    struct jq_value keys, struct jq_value *to)
+static struct jq_value delete_elements(
+    struct machine *m, struct jq_value array, struct jq_value keys)
 {
 	bool *marked = heap_alloc(m->heap, array.n);
 	struct jq_value rest = jq_array(m->heap, 0);
@@ -157,33 +150,30 @@ static bool delete_elements(struct machine *m, struct jq_value array,
 	memset(marked, 0, array.n);
 	for (uint32_t i = 0; i < keys.n; i++)
 		if (!mark(m, array, keys.array->items[i], marked))
-			return false;
+			return jq_none();
 	for (uint32_t i = 0; i < array.n; i++)
 		if (!marked[i])
 			rest = jq_array_append(
 			    m->heap, rest, array.array->items[i]);
-	*to = rest;
-	return true;
+	return rest;
 }
 
-static bool delete_keys(struct machine *m, struct jq_value a,
-    struct jq_value keys, struct jq_value *to)
+static struct jq_value delete_keys(
+    struct machine *m, struct jq_value a, struct jq_value keys)
 {
-	*to = a;
 	if (a.kind == JQ_NULL || keys.n == 0)
-		return true;
+		return a;
 	if (a.kind == JQ_ARRAY)
-		return delete_elements(m, a, keys, to);
+		return delete_elements(m, a, keys);
 	if (a.kind == JQ_OBJECT)
-		return delete_members(m, a, keys, to);
+		return delete_members(m, a, keys);
 	return machine_error(
 	    m, "Cannot delete fields from %s", jq_kind_name(a));
 }
 
 /* Delete what sorted paths lead to, which are equal up to `depth`. */
-static bool delete_sorted(struct machine *m, struct jq_value a,
-    const struct jq_value *paths, uint32_t n, uint32_t depth,
-    struct jq_value *to)
+static struct jq_value delete_sorted(struct machine *m, struct jq_value a,
+    const struct jq_value *paths, uint32_t n, uint32_t depth)
 {
 	struct jq_value keys = jq_array(m->heap, 0), part;
 	uint32_t next;
@@ -200,19 +190,22 @@ static bool delete_sorted(struct machine *m, struct jq_value a,
 			keys = jq_array_append(m->heap, keys, key);
 			continue;
 		}
-		if (!operator_index(m, a, key, &part))
-			return false;
-		if (part.kind != JQ_NULL &&
-		    (!delete_sorted(m, part, paths + i, next - i, depth + 1,
-			 &part) ||
-			!set_key(m, a, key, part, &a)))
-			return false;
+		part = operator_index(m, a, key);
+		if (part.kind == JQ_NULL)
+			continue;
+		if (part.kind != JQ_NONE)
+			part = delete_sorted(
+			    m, part, paths + i, next - i, depth + 1);
+		if (part.kind != JQ_NONE)
+			part = a = set_key(m, a, key, part);
+		if (part.kind == JQ_NONE)
+			return part;
 	}
-	return delete_keys(m, a, keys, to);
+	return delete_keys(m, a, keys);
 }
 
-bool paths_delete(struct machine *m, struct jq_value a, struct jq_value paths,
-    struct jq_value *to)
+struct jq_value paths_delete(
+    struct machine *m, struct jq_value a, struct jq_value paths)
 {
 	if (paths.kind != JQ_ARRAY)
 		return machine_error(m, "Paths must be specified as an array");
@@ -222,12 +215,9 @@ bool paths_delete(struct machine *m, struct jq_value a, struct jq_value paths,
 			return machine_error(m,
 			    "Path must be specified as array, not %s",
 			    jq_kind_name(paths.array->items[i]));
-	*to = a;
 	if (paths.n == 0)
-		return true;
-	if (paths.array->items[0].n == 0) {
-		*to = jq_null();
-		return true;
-	}
-	return delete_sorted(m, a, paths.array->items, paths.n, 0, to);
+		return a;
+	if (paths.array->items[0].n == 0)
+		return jq_null();
+	return delete_sorted(m, a, paths.array->items, paths.n, 0);
 }

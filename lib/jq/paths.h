@@ -39,17 +39,17 @@ bool paths_follow(struct machine *, const struct place *,
     struct jq_value path, struct place_sink *);
 
 /* The parts of a path are member names, indexes, and slices as objects. */
-bool paths_get(struct machine *, struct jq_value, struct jq_value path,
-    struct jq_value *result);
-bool paths_set(struct machine *, struct jq_value, struct jq_value path,
-    struct jq_value to, struct jq_value *result);
-bool paths_delete(struct machine *, struct jq_value, struct jq_value paths,
-    struct jq_value *result);
+struct jq_value paths_get(
+    struct machine *, struct jq_value, struct jq_value path);
+struct jq_value paths_set(struct machine *, struct jq_value,
+    struct jq_value path, struct jq_value to);
+struct jq_value paths_delete(
+    struct machine *, struct jq_value, struct jq_value paths);
 
 /* a = value, and a |= b or a op= value, with the paths of a node. */
-bool paths_assign(struct machine *, struct node *paths, struct frame *,
-    struct jq_value input, struct jq_value value, struct jq_value *result);
-bool paths_update(struct machine *, struct node *update, struct frame *,
-    struct jq_value input, struct jq_value operand, struct jq_value *result);
+struct jq_value paths_assign(struct machine *, struct node *paths,
+    struct frame *, struct jq_value input, struct jq_value value);
+struct jq_value paths_update(struct machine *, struct node *update,
+    struct frame *, struct jq_value input, struct jq_value operand);
 
 #endif
