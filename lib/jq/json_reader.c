@@ -1,11 +1,11 @@
 /*
- * Only this much is read here: whether a text is JSON, and its values. What is
- * wrong with a text that is not, json_check finds out.
+ * This reads values, and finds out whether a text is JSON. What is wrong with
+ * one that is not, json_check says.
  *
- * A text is an array or object, but for the white space around it; others are
- * copied. Its last byte is a bracket, then, at which everything stops but a
- * string, and the reading of what follows an inner bracket: only these look for
- * the end of the text.
+ * Few functions look for the end of the text. It begins and ends with a
+ * bracket; a string, number or word by itself is copied, with NULs after it.
+ * White space, numbers and words stop at the last bracket by themselves. So
+ * only a string, or what follows a closing bracket, might pass the end.
  *
  * Functions take the place to read from, and return where they end, or NULL
  * where the text is no JSON.
@@ -70,7 +70,7 @@ static const char *skip_some_space(struct json_reader *r, const char *p)
 	return p;
 }
 
-/* What a program wrote has no space: one look is enough. */
+/* Mostly there is no space: one look is enough. */
 static inline const char *skip_space(struct json_reader *r, const char *p)
 {
 	return (unsigned char)*p <= ' ' ? skip_some_space(r, p) : p;
@@ -127,41 +127,37 @@ static inline const char *skip_plain(const char *p, const char *end)
 	return p;
 }
 
-static bool is_hex4(const char *p)
+/* 0 if it is none. */
+static size_t escape_length(const char *p)
 {
-	return hex_digit(p[0]) >= 0 && hex_digit(p[1]) >= 0 &&
-	       hex_digit(p[2]) >= 0 && hex_digit(p[3]) >= 0;
+	if (p[1] != 'u')
+		return p[1] && strchr("\"\\/bfnrt", p[1]) ? 2 : 0;
+	for (int i = 2; i < 6; i++)
+		if (hex_digit(p[i]) < 0)
+			return 0;
+	return 6;
 }
 
 /* Past what is not plain in a string, up to its closing quote. */
 static const char *skip_special(
     struct json_reader *r, const char *p, bool *escaped)
 {
-	size_t n;
+	while (p < r->end && *p != '"') {
+		size_t n = 0;
 
-	for (;;) {
-		if (p >= r->end)
-			return NULL;
-		if (*p == '"')
-			return p;
 		if (*p == '\\') {
 			*escaped = true;
-			if (p[1] == 'u' && is_hex4(p + 2))
-				p += 6;
-			else if (p[1] && strchr("\"\\/bfnrt", p[1]))
-				p += 2;
-			else
-				return NULL;
-		} else {
-			n = (unsigned char)*p < ' ' ? 0
-						    : utf8_length(p, r->end);
-			if (n == 0)
-				return NULL;
-			p += n;
+			n = escape_length(p);
+		} else if ((unsigned char)*p >= ' ') {
+			n = utf8_length(p, r->end);
 		}
+		if (n == 0)
+			return NULL;
+		p += n;
 		if ((unsigned char)*p < 0x80)
 			p = skip_plain(p, r->end);
 	}
+	return p < r->end ? p : NULL;
 }
 
 /* What a string with escapes means. */
@@ -547,7 +543,7 @@ static const char *read_value(struct json_reader *r, const char *p,
 	}
 }
 
-/* A text that does not end with a bracket, followed by NULs. */
+/* A copy of a text, followed by NULs. */
 static struct slice copy_padded(struct heap *h, struct slice text)
 {
 	char *p = heap_alloc(h, text.n + READER_PAD);
