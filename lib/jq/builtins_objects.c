@@ -93,6 +93,8 @@ static struct jq_value has(struct machine *m, struct jq_value in,
 			    .kind != JQ_NONE;
 	else if (in.kind == JQ_ARRAY && key.kind == JQ_NUMBER)
 		found = key.number >= 0 && key.number < in.n;
+	else if (in.kind == JQ_NULL)
+		found = false;
 	else
 		return machine_error(m,
 		    "Cannot check whether %s has a %s key", jq_kind_name(in),

@@ -134,6 +134,8 @@ static struct jq_value repeat(
 {
 	struct jq_value all = jq_string((struct slice){"", 0});
 
+	if (times * (string.n ? string.n : 1) >= INT32_MAX)
+		return machine_error(m, "Repeat string result too long");
 	if (!(times >= 0))
 		return jq_null();
 	if (string.n > 0)
@@ -190,7 +192,7 @@ static struct jq_value modulo(
 		return cannot(m, a, b,
 		    "divided (remainder) because the divisor is zero");
 	rest = (double)(magnitude(a.number) % magnitude(b.number));
-	return jq_number(a.number < 0 ? -rest : rest);
+	return jq_number(a.number < 0 ? 0 - rest : rest);
 }
 
 static bool equal(struct machine *m, struct jq_value a, struct jq_value b)
