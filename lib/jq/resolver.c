@@ -29,18 +29,20 @@ struct scope {
 };
 
 /* Names of functions that jq has: to be refused as such. */
-#define ABSENT                                                                     \
-	"INDEX JOIN abs acos acosh asin asinh atan atan2 atanh bsearch builtins "  \
-	"capture cbrt copysign cos cosh debug drem env erf erfc exp10 exp2 expm1 " \
-	"fdim finites fma fmax fmin fmod format frexp fromdate fromdateiso8601 "   \
-	"fromjson fromstream gamma get_jq_origin get_prog_origin get_search_list " \
-	"gmtime gsub halt halt_error hypot input input_filename "                  \
-	"input_line_number inputs isfinite j0 j1 jn ldexp lgamma lgamma_r "        \
-	"localtime log1p logb match mktime modf modulemeta nearbyint nextafter "   \
-	"nexttoward normals now pick pow10 recurse_down remainder rint "           \
-	"scalars_or_empty scalb scalbln scan significand sin sinh split splits "   \
-	"stderr strflocaltime strftime strptime sub tan tanh test tgamma todate "  \
-	"todateiso8601 tostream truncate_stream y0 y1 yn"
+#define ABSENT                                                                \
+	"INDEX JOIN abs acos acosh add ascii asin asinh atan atan2 atanh "    \
+	"bsearch builtins capture cbrt copysign cos cosh debug drem env erf " \
+	"erfc exp10 exp2 expm1 fdim finites fma fmax fmin fmod format frexp " \
+	"fromdate fromdateiso8601 fromjson fromstream gamma get_jq_origin "   \
+	"get_prog_origin get_search_list gmtime gsub halt halt_error "        \
+	"have_decnum have_literal_numbers hypot input input_filename "        \
+	"input_line_number inputs isfinite j0 j1 jn ldexp leaf_paths lgamma " \
+	"lgamma_r localtime log1p logb ltrim match mktime modf modulemeta "   \
+	"nearbyint nextafter nexttoward normals now pick pow10 recurse_down " \
+	"remainder rint rtrim scalars_or_empty scalb scalbln scan "           \
+	"significand sin sinh skip split splits stderr strflocaltime "        \
+	"strftime strptime sub tan tanh test tgamma toarray todate "          \
+	"todateiso8601 tostream trim trimstr truncate_stream y0 y1 yn"
 
 struct resolver {
 	struct compiler *compiler;

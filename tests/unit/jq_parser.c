@@ -410,6 +410,43 @@ static void test_libjq(unsigned count)
 	jq_teardown(&jq);
 }
 
+/* "name/2" as the call name(.; .). */
+static void put_call(struct buf *to, const char *function)
+{
+	struct slice rest = slice_of(function), name = slice_cut(&rest, '/');
+
+	buf_clear(to);
+	buf_put_slice(to, name);
+	for (int i = 0; i < *rest.p - '0'; i++)
+		buf_puts(to, i == 0 ? "(." : "; .");
+	buf_puts(to, *rest.p == '0' ? "" : ")");
+}
+
+/* The functions of libjq are here, or are missed by name. */
+static void test_functions(void)
+{
+	jq_state *jq = jq_init();
+	struct buf call = BUF_INIT(1 << 10);
+	jv functions;
+
+	jq_compile(jq, "builtins");
+	jq_start(jq, jv_null(), 0);
+	functions = jq_next(jq);
+	ok(jv_array_length(jv_copy(functions)) > 150, "libjq has functions");
+	jv_array_foreach(functions, i, function)
+	{
+		put_call(&call, jv_string_value(function));
+		if (!accepts(buf_slice(&call)) &&
+		    !strstr(buf_message(&why), "the engine has no"))
+			ok(false, "%s: %s", jv_string_value(function),
+			    buf_message(&why));
+		jv_free(function);
+	}
+	jv_free(functions);
+	buf_release(&call);
+	jq_teardown(&jq);
+}
+
 int main(void)
 {
 	const char *count = getenv("PROGRAMS");
@@ -418,6 +455,7 @@ int main(void)
 	test_syntax();
 	test_mappings();
 	test_depth();
+	test_functions();
 	test_libjq(count ? (unsigned)strtoul(count, NULL, 10) : 10000);
 	names_free(names);
 	buf_release(&why);
