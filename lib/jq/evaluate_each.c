@@ -332,11 +332,9 @@ static bool each_call(struct machine *m, struct node *n, struct frame *f,
 	    m, n->function->body, call_frame(m, n, f, callee), in, to);
 }
 
-bool machine_each_argument(struct machine *m, const struct argument *a,
+bool machine_each_own(struct machine *m, const struct argument *a,
     struct frame *f, struct jq_value in, struct sink *to)
 {
-	if (a->slots == 0)
-		return machine_each(m, a->body, f, in, to);
 	return machine_each(m, a->body,
 	    closure_frame(m, f, FRAME_ROOM(a->slots)), in, to);
 }
@@ -364,50 +362,69 @@ static bool each_builtin(struct machine *m, struct node *n, struct frame *f,
 	return n->builtin->generate(m, n, f, &p, &v.sink);
 }
 
-bool evaluate_many(struct machine *m, struct node *n, struct frame *f,
+static bool each_comma(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
-	struct closure c;
-
-	switch ((enum node_kind)n->kind) {
-	case NODE_IDENTITY:
-	case NODE_CONSTANT:
-	case NODE_VARIABLE:
-	case NODE_ARRAY:
-	case NODE_FORMAT:
-	case NODE_UPDATE:
-	case NODE_BREAK:
-		/* Of a kind that never yields many, where that is not known. */
-		return machine_give(m, machine_one(m, n, f, in), to);
-	case NODE_EACH: return each_element(m, n, f, in, to);
-	case NODE_PIPE:
-	case NODE_AS:
-	case NODE_IF: return each_first(m, n, f, in, to);
-	case NODE_COMMA:
-		return machine_each(m, n->a, f, in, to) &&
-		       machine_each(m, n->b, f, in, to);
-	case NODE_AND:
-	case NODE_OR: return each_logical(m, n, f, in, to);
-	case NODE_ALTERNATIVE: return each_alternative(m, n, f, in, to);
-	case NODE_TRY: return each_try(m, n, f, in, to);
-	case NODE_REDUCE: return each_reduce(m, n, f, in, to);
-	case NODE_FOREACH: return each_foreach(m, n, f, in, to);
-	case NODE_LABEL: return each_label(m, n, f, in, to);
-	case NODE_ASSIGN:
-	case NODE_UPDATE_BY: return each_assign(m, n, f, in, to);
-	case NODE_CALL: return each_call(m, n, f, in, to);
-	case NODE_PARAMETER:
-		c = closure_at(n, f);
-		return machine_each_argument(m, c.code, c.frame, in, to);
-	case NODE_BUILTIN: return each_builtin(m, n, f, in, to);
-	default: return each_product(m, n, f, in, to);
-	}
+	return machine_each(m, n->a, f, in, to) &&
+	       machine_each(m, n->b, f, in, to);
 }
 
-bool machine_each(struct machine *m, struct node *n, struct frame *f,
+static bool each_parameter(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
-	if (!machine_is_one(n, f))
-		return evaluate_many(m, n, f, in, to);
+	struct closure c = closure_at(n, f);
+
+	return machine_each_argument(m, c.code, c.frame, in, to);
+}
+
+/* Of a kind that never yields many, where that is not known. */
+static bool each_single(struct machine *m, struct node *n, struct frame *f,
+    struct jq_value in, struct sink *to)
+{
 	return machine_give(m, machine_one(m, n, f, in), to);
 }
+
+bool (*const each_of_kind[])(struct machine *, struct node *, struct frame *,
+    struct jq_value, struct sink *) = {
+    [NODE_IDENTITY] = each_single,
+    [NODE_CONSTANT] = each_single,
+    [NODE_VARIABLE] = each_single,
+    [NODE_FIELD] = each_product,
+    [NODE_INDEX] = each_product,
+    [NODE_SLICE] = each_product,
+    [NODE_EACH] = each_element,
+    [NODE_ARRAY] = each_single,
+    [NODE_OBJECT] = each_product,
+    [NODE_STRING] = each_product,
+    [NODE_FORMAT] = each_single,
+    [NODE_PIPE] = each_first,
+    [NODE_COMMA] = each_comma,
+    [NODE_NEGATE] = each_product,
+    [NODE_ADD] = each_product,
+    [NODE_SUBTRACT] = each_product,
+    [NODE_MULTIPLY] = each_product,
+    [NODE_DIVIDE] = each_product,
+    [NODE_MODULO] = each_product,
+    [NODE_EQUAL] = each_product,
+    [NODE_UNEQUAL] = each_product,
+    [NODE_LESS] = each_product,
+    [NODE_LESS_EQUAL] = each_product,
+    [NODE_GREATER] = each_product,
+    [NODE_GREATER_EQUAL] = each_product,
+    [NODE_AND] = each_logical,
+    [NODE_OR] = each_logical,
+    [NODE_ALTERNATIVE] = each_alternative,
+    [NODE_ASSIGN] = each_assign,
+    [NODE_UPDATE] = each_single,
+    [NODE_UPDATE_BY] = each_assign,
+    [NODE_IF] = each_first,
+    [NODE_TRY] = each_try,
+    [NODE_REDUCE] = each_reduce,
+    [NODE_FOREACH] = each_foreach,
+    [NODE_AS] = each_first,
+    [NODE_LABEL] = each_label,
+    [NODE_BREAK] = each_single,
+    [NODE_CALL] = each_call,
+    [NODE_PARAMETER] = each_parameter,
+    [NODE_BUILTIN] = each_builtin,
+};

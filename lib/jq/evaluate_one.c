@@ -125,14 +125,22 @@ static struct jq_value try(struct machine *m, struct node *n,
 	return n->b ? machine_one(m, n->b, f, m->error) : v;
 }
 
+/* The name of a key of an object that is known; else NULL. */
+static struct name *known_key(const struct node *object, uint32_t i)
+{
+	const struct node *key = object->parts[2 * i];
+
+	return key->kind == NODE_CONSTANT ? key->name : NULL;
+}
+
 /* Whether the keys of an object are known, and all different. */
 static bool find_keys_differ(struct node *n)
 {
-	for (uint32_t i = 0; i < n->count; i += 2) {
-		if (n->parts[i]->kind != NODE_CONSTANT || !n->parts[i]->name)
+	for (uint32_t i = 0; i < n->count / 2; i++) {
+		if (!known_key(n, i))
 			return false;
-		for (uint32_t at = 0; at < i; at += 2)
-			if (n->parts[i]->name == n->parts[at]->name)
+		for (uint32_t at = 0; at < i; at++)
+			if (known_key(n, at) == known_key(n, i))
 				return false;
 	}
 	return true;
@@ -165,19 +173,49 @@ static struct jq_value combined(struct machine *m, struct node *n,
 	return operands_combine(m, n, in, values);
 }
 
-/* An object; mostly, its keys are known, and all different. */
+/* The name of a member, after its value has been evaluated. */
+static struct name *key_name(struct machine *m, struct jq_value key)
+{
+	if (key.kind == JQ_STRING)
+		return names_of(m->names, m->heap, jq_slice(key));
+	machine_error(m, "Cannot use %s (%s) as object key", jq_kind_name(key),
+	    machine_quote(m, key));
+	return NULL;
+}
+
+/* An object whose keys are not all known, or not all different. */
+static struct jq_value any_object(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	struct jq_value o = jq_object(m->heap, n->count / 2), key, v;
+
+	for (uint32_t i = 0; i < n->count / 2; i++) {
+		struct name *name = known_key(n, i);
+
+		key = one(m, n->parts[2 * i], f, in);
+		if (key.kind == JQ_NONE)
+			return key;
+		v = one(m, n->parts[2 * i + 1], f, in);
+		if (v.kind == JQ_NONE)
+			return v;
+		if (!name && !(name = key_name(m, key)))
+			return jq_none();
+		o = jq_object_set(m->heap, o, name, v);
+	}
+	return o;
+}
+
 static struct jq_value object(struct machine *m, struct node *n,
     struct frame *f, struct jq_value in)
 {
 	uint32_t count = n->count / 2;
-	struct jq_value o;
 	struct jq_member *members;
+	struct jq_value o;
 
 	if (!keys_differ(n))
-		return combined(m, n, f, in);
+		return any_object(m, n, f, in);
 	o = jq_object(m->heap, count);
 	members = o.object->members;
-
 	for (uint32_t i = 0; i < count; i++) {
 		struct jq_value v = one(m, n->parts[2 * i + 1], f, in);
 
@@ -212,14 +250,34 @@ static struct jq_value binary(struct machine *m, struct node *n,
 	case NODE_ADD: return jq_number(a.number + b.number);
 	case NODE_SUBTRACT: return jq_number(a.number - b.number);
 	case NODE_MULTIPLY: return jq_number(a.number * b.number);
-	case NODE_EQUAL: return jq_bool(a.number == b.number);
-	case NODE_UNEQUAL: return jq_bool(a.number != b.number);
 	case NODE_LESS: return jq_bool(a.number < b.number);
 	case NODE_LESS_EQUAL: return jq_bool(a.number <= b.number);
 	case NODE_GREATER: return jq_bool(a.number > b.number);
 	case NODE_GREATER_EQUAL: return jq_bool(a.number >= b.number);
 	default: return operator_apply(m, n->kind, a, b);
 	}
+}
+
+static struct jq_value equality(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in)
+{
+	bool unequal = n->kind == NODE_UNEQUAL;
+	struct jq_value b = one(m, n->b, f, in), a;
+
+	if (b.kind == JQ_NONE)
+		return b;
+	a = one(m, n->a, f, in);
+	if (a.kind == JQ_NONE)
+		return a;
+	if (a.kind != b.kind)
+		return jq_bool(unequal);
+	if (a.kind < JQ_NUMBER)
+		return jq_bool(!unequal);
+	if (a.kind == JQ_NUMBER)
+		return jq_bool((a.number == b.number) != unequal);
+	if (a.kind == JQ_STRING)
+		return jq_bool(slice_eq(jq_slice(a), jq_slice(b)) != unequal);
+	return jq_bool(jq_equal(m->heap, a, b) != unequal);
 }
 
 static struct jq_value logical(struct machine *m, struct node *n,
@@ -295,8 +353,8 @@ static struct jq_value last_of_many(struct machine *m, struct node *n,
 {
 	struct kept last = {{keep_last}, jq_none()};
 
-	return evaluate_many(m, n, f, in, &last.sink) ? last.value
-						      : jq_none();
+	return each_of_kind[n->kind](m, n, f, in, &last.sink) ? last.value
+							      : jq_none();
 }
 
 struct jq_value machine_first(struct machine *m, struct node *n,
@@ -306,7 +364,7 @@ struct jq_value machine_first(struct machine *m, struct node *n,
 
 	if (machine_is_one(n, f))
 		return one(m, n, f, in);
-	evaluate_many(m, n, f, in, &first.sink);
+	machine_each(m, n, f, in, &first.sink);
 	return first.value;
 }
 
@@ -410,11 +468,9 @@ static struct jq_value call(struct machine *m, struct node *n,
 	    m, n->function->body, call_frame(m, n, f, callee), in);
 }
 
-struct jq_value machine_one_argument(struct machine *m,
-    const struct argument *a, struct frame *f, struct jq_value in)
+struct jq_value machine_one_own(struct machine *m, const struct argument *a,
+    struct frame *f, struct jq_value in)
 {
-	if (a->slots == 0)
-		return one(m, a->body, f, in);
 	return machine_one(
 	    m, a->body, closure_frame(m, f, FRAME_ROOM(a->slots)), in);
 }
@@ -453,12 +509,10 @@ static struct jq_value parameter(struct machine *m, struct node *n,
 {
 	struct closure c = closure_at(n, f);
 
-	if (c.code->slots == 0)
-		return machine_one(m, c.code->body, c.frame, in);
 	return machine_one_argument(m, c.code, c.frame, in);
 }
 
-struct jq_value (*const machine_kinds[])(struct machine *, struct node *,
+struct jq_value (*const one_of_kind[])(struct machine *, struct node *,
     struct frame *, struct jq_value) = {
     [NODE_IDENTITY] = identity,
     [NODE_CONSTANT] = constant,
@@ -479,8 +533,8 @@ struct jq_value (*const machine_kinds[])(struct machine *, struct node *,
     [NODE_MULTIPLY] = binary,
     [NODE_DIVIDE] = binary,
     [NODE_MODULO] = binary,
-    [NODE_EQUAL] = binary,
-    [NODE_UNEQUAL] = binary,
+    [NODE_EQUAL] = equality,
+    [NODE_UNEQUAL] = equality,
     [NODE_LESS] = binary,
     [NODE_LESS_EQUAL] = binary,
     [NODE_GREATER] = binary,

@@ -31,10 +31,6 @@ struct jq_value operands_combine(struct machine *, struct node *,
 /* The member of NODE_FIELD, where a look-up at once does not find it. */
 struct jq_value field_of(struct machine *, struct node *, struct jq_value);
 
-/* A node that machine_is_one does not say to yield at most one result. */
-bool evaluate_many(struct machine *, struct node *, struct frame *,
-    struct jq_value input, struct sink *);
-
 /* reduce, from an initial state on; JQ_NONE after an error. */
 struct jq_value reduce_from(struct machine *, struct node *, struct frame *,
     struct jq_value input, struct jq_value state);

@@ -83,29 +83,66 @@ struct slice machine_message(struct machine *);
 /* For the parts of the evaluator and the builtins: */
 
 /* By the kinds of nodes. */
-extern struct jq_value (*const machine_kinds[])(struct machine *,
-    struct node *, struct frame *, struct jq_value input);
+extern struct jq_value (*const one_of_kind[])(struct machine *, struct node *,
+    struct frame *, struct jq_value input);
+extern bool (*const each_of_kind[])(struct machine *, struct node *,
+    struct frame *, struct jq_value input, struct sink *);
 
 /* Evaluate a node that yields at most one result; JQ_NONE without one. */
 static inline struct jq_value machine_one(struct machine *m, struct node *n,
     struct frame *f, struct jq_value input)
 {
-	return machine_kinds[n->kind](m, n, f, input);
+	return one_of_kind[n->kind](m, n, f, input);
+}
+
+/* Whether a node yields at most one result in this frame. */
+static inline bool machine_is_one(const struct node *n, const struct frame *f)
+{
+	return !n->many && !(n->many_if & f->many);
+}
+
+/* Give a value to a sink, if it is one. */
+static inline bool machine_give(
+    struct machine *m, struct jq_value v, struct sink *to)
+{
+	return v.kind == JQ_NONE ? m->leaving == LEAVING_NOTHING
+				 : to->take(to, v);
 }
 
 /* Evaluate any node. */
-bool machine_each(struct machine *, struct node *, struct frame *,
-    struct jq_value input, struct sink *);
+static inline bool machine_each(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value input, struct sink *to)
+{
+	return machine_is_one(n, f)
+		   ? machine_give(m, machine_one(m, n, f, input), to)
+		   : each_of_kind[n->kind](m, n, f, input, to);
+}
 
 /* The first result of any node; the others are not evaluated. */
 struct jq_value machine_first(
     struct machine *, struct node *, struct frame *, struct jq_value input);
 
-/* The same for an argument of a call. */
-struct jq_value machine_one_argument(struct machine *,
-    const struct argument *, struct frame *, struct jq_value input);
-bool machine_each_argument(struct machine *, const struct argument *,
+/* The same for an argument of a call that has a frame of its own. */
+struct jq_value machine_one_own(struct machine *, const struct argument *,
+    struct frame *, struct jq_value input);
+bool machine_each_own(struct machine *, const struct argument *,
     struct frame *, struct jq_value input, struct sink *);
+
+/* The same for any argument of a call. */
+static inline struct jq_value machine_one_argument(struct machine *m,
+    const struct argument *a, struct frame *f, struct jq_value input)
+{
+	return a->slots ? machine_one_own(m, a, f, input)
+			: machine_one(m, a->body, f, input);
+}
+
+static inline bool machine_each_argument(struct machine *m,
+    const struct argument *a, struct frame *f, struct jq_value input,
+    struct sink *to)
+{
+	return a->slots ? machine_each_own(m, a, f, input, to)
+			: machine_each(m, a->body, f, input, to);
+}
 
 /* The frame that is so many levels further out. */
 static inline struct frame *frame_at(struct frame *f, uint32_t level)
@@ -113,12 +150,6 @@ static inline struct frame *frame_at(struct frame *f, uint32_t level)
 	while (level-- > 0)
 		f = f->outer;
 	return f;
-}
-
-/* Whether a node yields at most one result in this frame. */
-static inline bool machine_is_one(const struct node *n, const struct frame *f)
-{
-	return !n->many && !(n->many_if & f->many);
 }
 
 /* Raise an error, a string; JQ_NONE, for `return machine_error(...)`. */
@@ -129,14 +160,6 @@ struct jq_value machine_raise(struct machine *, struct jq_value error);
 /* The same where results go to a sink: false. */
 bool machine_fail(struct machine *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Give a value to a sink, if it is one. */
-static inline bool machine_give(
-    struct machine *m, struct jq_value v, struct sink *to)
-{
-	return v.kind == JQ_NONE ? m->leaving == LEAVING_NOTHING
-				 : to->take(to, v);
-}
 
 /* `break` is an error, which `try` catches, as in libjq. */
 struct jq_value machine_break(struct machine *, double label);

@@ -331,7 +331,8 @@ bool slice_bounds(struct machine *m, struct jq_value from, struct jq_value to,
 	a = a < 0 ? 0 : a > length ? length : a;
 	b = b > length ? length : b < a ? a : b;
 	*start = (uint32_t)a;
-	*end = (uint32_t)ceil(b);
+	*end = (uint32_t)b;
+	*end += *end < b;
 	return true;
 }
 
@@ -352,13 +353,15 @@ uint32_t string_length(struct slice s)
 /* The offset of the code point that is so many after the one at an offset. */
 static uint32_t skip(struct jq_value s, uint32_t at, uint32_t count)
 {
-	while (count > 0 && at < s.n) {
-		at++;
-		while (at < s.n && is_continuation(s.text[at]))
-			at++;
+	const char *p = s.text + at, *end = s.text + s.n;
+
+	while (count > 0 && p < end) {
 		count--;
+		if ((unsigned char)*p++ >= 0x80)
+			while (p < end && is_continuation(*p))
+				p++;
 	}
-	return at;
+	return (uint32_t)(p - s.text);
 }
 
 static bool is_negative(struct jq_value bound)
