@@ -139,12 +139,13 @@ static void take_operator(struct lexer *l)
 	    {"%=", TOKEN_MODULO_BY}};
 	struct slice rest = {l->p, (size_t)(l->end - l->p)};
 
-	for (size_t i = 0; i < COUNT_OF(operators); i++)
-		if (*operators[i].text == *l->p &&
-		    slice_starts(rest, slice_of(operators[i].text))) {
-			take(l, operators[i].token, strlen(operators[i].text));
-			return;
-		}
+	for (size_t i = 0; i < COUNT_OF(operators); i++) {
+		if (*operators[i].text != *l->p ||
+		    !slice_starts(rest, slice_of(operators[i].text)))
+			continue;
+		take(l, operators[i].token, strlen(operators[i].text));
+		return;
+	}
 	if (*l->p == '\0' || !strchr(".?=;,:|+-*/%$<>[]{}()\"", *l->p))
 		compile_error(
 		    l->compiler, l->line, "syntax error, invalid character");
