@@ -52,14 +52,14 @@ static void put_odd(struct buf *to, struct jq_value v)
 		buf_puts(to, v.number > 0 ? "1.7976931348623157e+308"
 					  : "-1.7976931348623157e+308");
 	} else {
-		json_write(to, v, &(struct json_style){0});
+		json_write(to, v, &(struct json_style){.jq_numbers = true});
 	}
 }
 
 static void put_json(struct run *r, const char *before, struct jq_value v)
 {
 	struct buf *to = &r->outcome;
-	struct json_style plain = {.heap = &r->heap};
+	struct json_style plain = {.heap = &r->heap, .jq_numbers = true};
 	size_t from;
 
 	buf_puts(to, before);
