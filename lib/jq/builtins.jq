@@ -28,6 +28,8 @@ def walk(f):
 		| f;
 	w;
 
+def unique: unique_by(.);
+
 def any: any(.[]; .);
 def any(f): any(.[]; f);
 def all: all(.[]; .);

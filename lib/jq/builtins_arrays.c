@@ -96,13 +96,21 @@ static struct jq_value flatten_to(struct machine *m, struct jq_value in,
 			       : jq_none();
 }
 
+/* What has the length 0. */
+static bool is_empty(struct jq_value v)
+{
+	if (v.kind == JQ_NUMBER)
+		return v.number == 0;
+	return v.n == 0 && v.kind != JQ_FALSE && v.kind != JQ_TRUE;
+}
+
 static struct jq_value reverse(struct machine *m, struct jq_value in,
     const struct jq_value *arguments)
 {
 	struct jq_value all;
 
 	(void)arguments;
-	if (in.kind == JQ_NULL || (in.kind == JQ_OBJECT && in.n == 0))
+	if (in.kind != JQ_ARRAY && is_empty(in))
 		return jq_array(m->heap, 0);
 	if (in.kind != JQ_ARRAY)
 		return operator_index(m, in, jq_number(0));
@@ -210,22 +218,6 @@ static struct jq_value firsts(struct heap *h, const struct sortable *a,
 	return to;
 }
 
-static struct jq_value unique(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
-{
-	struct jq_value all;
-	struct sortable *a;
-
-	(void)arguments;
-	if (!iterable(m, in) || !is_array(m, in, "sorted"))
-		return jq_none();
-	all = sorted(m, in);
-	a = heap_alloc(m->heap, in.n * sizeof(*a));
-	for (uint32_t i = 0; i < in.n; i++)
-		a[i].key = a[i].value = all.array->items[i];
-	return firsts(m->heap, a, in.n);
-}
-
 /* Collects what a key function yields for an element: the key is an array. */
 struct key {
 	struct sink sink;
@@ -270,14 +262,26 @@ static bool give(const struct place *from, struct jq_value v,
 	return to->take(to, &p);
 }
 
+/* As libjq says it, whose sort takes the elements and their keys. */
+static bool are_arrays(
+    struct machine *m, struct jq_value v, struct jq_value *keys)
+{
+	return v.kind == JQ_ARRAY ||
+	       machine_fail(m,
+		   "%s (%s) and array (%s) cannot be sorted, as they are not "
+		   "both arrays",
+		   jq_kind_name(v), machine_quote(m, v),
+		   machine_quote(m, jq_array_of(m->heap, keys, v.n)));
+}
+
 /* The elements sorted by their keys; NULL if they are none, as an error. */
 static struct sortable *sorted_by(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in, const char *wrong)
+    struct frame *f, struct jq_value in)
 {
 	struct jq_value *keys = keys_of(m, n, f, in);
 	struct sortable *a;
 
-	if (!keys || !is_array(m, in, wrong))
+	if (!keys || !are_arrays(m, in, keys))
 		return NULL;
 	a = heap_alloc(m->heap, in.n * sizeof(*a));
 	for (uint32_t i = 0; i < in.n; i++)
@@ -289,7 +293,7 @@ static struct sortable *sorted_by(struct machine *m, struct node *n,
 static bool sort_by(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct sortable *a = sorted_by(m, n, f, p->value, "sorted");
+	struct sortable *a = sorted_by(m, n, f, p->value);
 
 	return a && give(p, in_order(m->heap, a, p->value.n), to);
 }
@@ -297,7 +301,7 @@ static bool sort_by(struct machine *m, struct node *n, struct frame *f,
 static bool group_by(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct sortable *a = sorted_by(m, n, f, p->value, "grouped");
+	struct sortable *a = sorted_by(m, n, f, p->value);
 
 	return a && give(p, groups(m->heap, a, p->value.n), to);
 }
@@ -305,7 +309,7 @@ static bool group_by(struct machine *m, struct node *n, struct frame *f,
 static bool unique_by(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct sortable *a = sorted_by(m, n, f, p->value, "grouped");
+	struct sortable *a = sorted_by(m, n, f, p->value);
 
 	return a && give(p, firsts(m->heap, a, p->value.n), to);
 }
@@ -348,7 +352,6 @@ const struct builtin builtins_arrays[] = {
     {.name = "reverse", .call = reverse},
     {.name = "sort", .call = sort},
     {.name = "sort_by", .arity = 1, .one = true, .generate = sort_by},
-    {.name = "unique", .call = unique},
     {.name = "unique_by", .arity = 1, .one = true, .generate = unique_by},
     {0},
 };
