@@ -409,10 +409,19 @@ static int compare_objects(struct heap *h, struct jq_value a, struct jq_value b)
 	return c;
 }
 
+/* Such are equal in jq, even if there is a NaN in them. */
+static bool is_identical(struct jq_value a, struct jq_value b)
+{
+	return a.kind >= JQ_ARRAY && a.n == b.n &&
+	       (a.kind == JQ_ARRAY ? a.array == b.array : a.object == b.object);
+}
+
 int jq_compare(struct heap *h, struct jq_value a, struct jq_value b)
 {
 	if (a.kind != b.kind)
 		return a.kind - b.kind;
+	if (is_identical(a, b))
+		return 0;
 	heap_tick(h);
 	switch (a.kind) {
 	case JQ_NUMBER: return compare_numbers(a.number, b.number);

@@ -211,7 +211,8 @@ struct slice jq_raw(struct jq_value);
 /*
  * jq's order of values, as strcmp: <0, 0, >0. Strings go by their bytes, which
  * is the order of code points; objects by their sorted names, then by what they
- * have there. NaN is less than any number, itself included.
+ * have there. NaN is less than any number, itself included; but an array or
+ * object is equal to itself.
  */
 int jq_compare(struct heap *, struct jq_value, struct jq_value);
 bool jq_equal(struct heap *, struct jq_value, struct jq_value);

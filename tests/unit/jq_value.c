@@ -296,6 +296,7 @@ static int sign(int c)
 static void compare_values(void *ctx)
 {
 	unsigned *wrong = ctx, equal = 0;
+	struct jq_value same;
 
 	for (int round = 0; round < 100000; round++) {
 		struct jq_value a = any_value(0), b = any_value(0);
@@ -307,6 +308,11 @@ static void compare_values(void *ctx)
 	}
 	if (equal < 1000)
 		*wrong = equal;
+	*wrong +=
+	    jq_equal(&heap, jq_number((double)NAN), jq_number((double)NAN));
+	same =
+	    jq_array_append(&heap, jq_array(&heap, 1), jq_number((double)NAN));
+	*wrong += !jq_equal(&heap, same, same);
 }
 
 static void test_order(void)
@@ -368,14 +374,20 @@ static void recur(void *ctx)
 	heap_tick(&heap);
 }
 
-static void compare_deep(void *ctx)
+static struct jq_value nested(unsigned depth)
 {
 	struct jq_value a = jq_array(&heap, 0);
 
-	(void)ctx;
-	for (unsigned i = 0; i < 1000000; i++)
+	while (depth-- > 0)
 		a = jq_array_append(&heap, jq_array(&heap, 1), a);
-	jq_compare(&heap, a, a);
+	return a;
+}
+
+static void compare_deep(void *ctx)
+{
+	unsigned depth = *(unsigned *)ctx;
+
+	jq_compare(&heap, nested(depth), nested(depth));
 }
 
 static void wait_forever(void *ctx)
@@ -414,7 +426,7 @@ static void test_limits(void)
 	ok(all && used < 24 << 20, "100,000 elements, keys and words: %zu KB",
 	    used / 1024);
 	exceeds(recur, &levels, "the mapping nests too deeply");
-	exceeds(compare_deep, NULL, "the mapping nests too deeply");
+	exceeds(compare_deep, &levels, "the mapping nests too deeply");
 	exceeds(allocate_forever, &small, "too much memory");
 	exceeds(allocate_forever, &large, "too much memory");
 	exceeds(set_far_away, NULL, "too much memory");
