@@ -117,19 +117,17 @@ def is_time:
 # The milliseconds that the fraction of a time has, as three digits.
 def sp_fraction: .[20:-1] + "000" | .[0:3];
 
-# A time as Unix milliseconds; null if it is none.
-def ms:
-	if is_time then
-		sp_days(sp_year; sp_number(5); sp_number(8)) * 86400000
-			+ sp_number(11) * 3600000 + sp_number(14) * 60000
-			+ sp_number(17) * 1000 + (sp_fraction | tonumber)
-	else null end;
+# What is_time says is a time, as Unix milliseconds, and in the form that is stored.
+def sp_ms:
+	sp_days(sp_year; sp_number(5); sp_number(8)) * 86400000
+		+ sp_number(11) * 3600000 + sp_number(14) * 60000
+		+ sp_number(17) * 1000 + (sp_fraction | tonumber);
+def sp_time:
+	if length == 24 then . else .[0:19] + "." + sp_fraction + "Z" end;
 
-# A time in the form that is stored; null if it is none.
-def time:
-	if is_time | not then null
-	elif length == 24 then .
-	else .[0:19] + "." + sp_fraction + "Z" end;
+# The same of any value; null if it is no time.
+def ms: if is_time then sp_ms else null end;
+def time: if is_time then sp_time else null end;
 
 # The id of a playlist, from spotify:playlist:ID or the older
 # spotify:user:NAME:playlist:ID; null for any other text.
@@ -665,14 +663,18 @@ def sp_body_without_id(id):
 # Rows of a streaming history export. Their members have the names of the
 # extended form; a mapping of another form adds these names.
 
-# The end of a stream as a time with whole seconds, where it is one: a blank may
-# be in the place of the T, and seconds and zone may be missing.
+# The end of a stream as a time, in which a blank may be in the place of the T, and
+# seconds and zone may be missing; null if it is none.
 def sp_ended:
-	if type != "string" then null else
+	if is_time then .
+	elif type != "string" then null
+	else
 		split(" ") | join("T")
 		| rtrimstr("TUTC") | rtrimstr("+00:00") | rtrimstr("Z")
 		| if length == 16 then . + ":00Z" else . + "Z" end
+		| if is_time then . else null end
 	end;
+
 # The names of what was played, where there is no uri.
 def sp_names:
 	[.master_metadata_album_artist_name, .master_metadata_track_name,
@@ -732,17 +734,18 @@ def sp_started($ended):
 	else $clock end;
 
 # Why a row is no stream; null if it is one.
-def sp_no_stream($ended; $names):
+def sp_no_stream($time; $names):
 	if . == null then "is null"
-	elif $ended == null then "has no valid '\($names.ended)'"
+	elif $time == null then "has no valid '\($names.ended)'"
 	elif .ms_played == null or .ms_played > 9007199254740991
 	then "has no valid '\($names.played)'"
 	else null end;
 
-# The columns of a stream that ended then, the nth that is equal.
-def sp_stream($user; $form; $video; $ended; $nth; $others):
-	sp_started($ended) as $started
-	| {user_id: $user, ts: ($ended | iso),
+# The columns of a stream with this end, the nth that is equal.
+def sp_stream($user; $form; $video; $time; $nth; $others):
+	($time | sp_ms) as $ended
+	| sp_started($ended) as $started
+	| {user_id: $user, ts: ($time | sp_time),
 		item: (.spotify_track_uri // .spotify_episode_uri
 			// .audiobook_chapter_uri // .audiobook_uri // sp_names),
 		offline_timestamp: sp_clock, ms_played, nth: $nth, form: $form,
@@ -789,12 +792,12 @@ def streams($form; $names):
 		"ip_addr_decrypted", "user_agent_decrypted"]) as $others
 	| [range($rows | length) as $i
 		| $rows[$i]
-		| (.ts | sp_ended | ms) as $ended
-		| sp_no_stream($ended; $names) as $why
+		| (.ts | sp_ended) as $time
+		| sp_no_stream($time; $names) as $why
 		| if $why == null then
 			(if $capture.repeats then $capture.repeats["\($i)"]
 				else null end // 1) as $nth
-			| {stream: sp_stream($capture.user; $form; $video; $ended;
+			| {stream: sp_stream($capture.user; $form; $video; $time;
 				$nth; $others)}
 		elif $capture | sp_odd_rows($names)["\($i)"] then empty
 		else {place: ($capture | row_place($i)), refuse: $why} end] as $results
