@@ -32,8 +32,8 @@ static void show_debug(struct slice json)
 	    cut ? "..." : "");
 }
 
-void transform_refuse(struct transform *t, struct record *rec,
-    const char *code, const char *detail)
+void transform_refuse(struct transform *t, struct record *rec, const char *code,
+    const char *detail)
 {
 	if (!rec->unchecked)
 		pipe_refuse(&t->pipe, rec, code, "%s: %s", code, detail);

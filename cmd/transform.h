@@ -49,8 +49,8 @@ struct transform {
 };
 
 /* Refuse a record; if it is unchecked, check it and try again. */
-void transform_refuse(struct transform *, struct record *,
-    const char *code, const char *detail);
+void transform_refuse(
+    struct transform *, struct record *, const char *code, const char *detail);
 
 /* Refuse a capture whose body is not JSON, as a check found. */
 void transform_refuse_body(

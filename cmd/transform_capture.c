@@ -37,8 +37,8 @@ static bool is_good(int64_t status)
 	return status >= 200 && status < 300;
 }
 
-void transform_refuse_body(struct transform *t, struct record *rec,
-    const struct body_check *check)
+void transform_refuse_body(
+    struct transform *t, struct record *rec, const struct body_check *check)
 {
 	char detail[160];
 

@@ -51,8 +51,8 @@ static struct jq_value power(struct machine *m, struct jq_value in,
 		return jq_number(number);                                  \
 	}
 
-CONSTANT(infinite, INFINITY)
-CONSTANT(not_a_number, NAN)
+CONSTANT(infinite, (double)INFINITY)
+CONSTANT(not_a_number, (double)NAN)
 
 #define TEST(name, test)                                                   \
 	static struct jq_value name(struct machine *m, struct jq_value in, \
@@ -84,7 +84,7 @@ static bool read_number(struct machine *m, struct slice s, double *number)
 	char *text = heap_alloc(m->heap, s.n + 1), *end;
 
 	if (slice_is(s, "nan")) {
-		*number = NAN;
+		*number = (double)NAN;
 		return true;
 	}
 	for (size_t i = 0; i < s.n; i++) {

@@ -3,15 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TOO_MANY "too much memory"
-
 /* What can grow begins with this room, and doubles. */
 #define ROOM_FIRST 4
 
 static uint32_t more_room(struct heap *h, uint32_t n)
 {
 	if (n > UINT32_MAX / 2)
-		heap_exceed(h, TOO_MANY);
+		heap_exceed(h, HEAP_NO_MEMORY);
 	return n < ROOM_FIRST / 2 ? ROOM_FIRST : n * 2;
 }
 
@@ -34,7 +32,7 @@ struct jq_value jq_string_copy(struct heap *h, struct slice s)
 	char *p;
 
 	if (s.n > UINT32_MAX)
-		heap_exceed(h, TOO_MANY);
+		heap_exceed(h, HEAP_NO_MEMORY);
 	p = heap_alloc(h, s.n);
 	if (s.n)
 		memcpy(p, s.p, s.n);
@@ -51,7 +49,7 @@ struct jq_value jq_string_append(
 	if (a.n == 0 || b.n == 0)
 		return b.n == 0 ? a : b;
 	if (n > UINT32_MAX)
-		heap_exceed(h, TOO_MANY);
+		heap_exceed(h, HEAP_NO_MEMORY);
 	if (last && b.n <= (size_t)(h->text_to - h->text)) {
 		memcpy(h->text, b.text, b.n);
 		h->text += b.n;

@@ -49,7 +49,7 @@ void json_reader_release(struct json_reader *r)
 static void grow_stack(struct json_reader *r, size_t size)
 {
 	if (r->stack_room > r->heap->max)
-		heap_exceed(r->heap, "too much memory");
+		heap_exceed(r->heap, HEAP_NO_MEMORY);
 	r->stack = mem_grow(r->stack, &r->stack_room, r->stack_n + size, 1);
 }
 

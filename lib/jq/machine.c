@@ -38,7 +38,7 @@ struct buf *machine_clear_scratch(struct machine *m)
 struct jq_value machine_scratch(struct machine *m)
 {
 	if (m->scratch.failed)
-		heap_exceed(m->heap, "too much memory");
+		heap_exceed(m->heap, HEAP_NO_MEMORY);
 	return jq_string_copy(m->heap, buf_slice(&m->scratch));
 }
 
@@ -92,7 +92,8 @@ static struct jq_value message(struct machine *m, struct slice text)
 	return machine_scratch(m);
 }
 
-static void raise_text(struct machine *m, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void raise_text(
+    struct machine *m, const char *format, va_list args)
 {
 	va_list again;
 	char *text;
@@ -102,7 +103,7 @@ static void raise_text(struct machine *m, const char *format, va_list args)
 	n = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	if (n < 0)
-		heap_exceed(m->heap, "too much memory");
+		heap_exceed(m->heap, HEAP_NO_MEMORY);
 	text = heap_alloc(m->heap, (size_t)n + 1);
 	vsnprintf(text, (size_t)n + 1, format, args);
 	machine_raise(m, message(m, (struct slice){text, (size_t)n}));

@@ -62,7 +62,7 @@ static struct jq_value combine_string(
 	for (unsigned i = 0; i < count; i++)
 		n += parts[i].n;
 	if (n > UINT32_MAX)
-		heap_exceed(m->heap, "too much memory");
+		heap_exceed(m->heap, HEAP_NO_MEMORY);
 	text = heap_alloc(m->heap, n);
 	s = jq_string((struct slice){text, n});
 	s.plain = true;

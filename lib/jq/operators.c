@@ -187,7 +187,7 @@ static struct jq_value modulo(
 	if (!both(a, b, JQ_NUMBER))
 		return cannot(m, a, b, "divided (remainder)");
 	if (isnan(a.number) || isnan(b.number))
-		return jq_number(NAN);
+		return jq_number((double)NAN);
 	if (magnitude(b.number) == 0)
 		return cannot(m, a, b,
 		    "divided (remainder) because the divisor is zero");

@@ -104,11 +104,11 @@ static void put_end(struct buf *why, int status)
 {
 	buf_clear(why);
 	if (WIFSIGNALED(status))
-		buf_printf(why, "its worker ended by signal %d",
-		    WTERMSIG(status));
+		buf_printf(
+		    why, "its worker ended by signal %d", WTERMSIG(status));
 	else
-		buf_printf(why, "its worker ended by status %d",
-		    WEXITSTATUS(status));
+		buf_printf(
+		    why, "its worker ended by status %d", WEXITSTATUS(status));
 }
 
 static enum libjq_outcome fail(
@@ -145,9 +145,8 @@ static enum libjq_outcome reap(struct libjq *l, int err, struct buf *why)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_NO_MEMORY)
 		return LIBJQ_NO_MEMORY;
 	put_end(why, status);
-	return WIFSIGNALED(status) && is_crash(WTERMSIG(status))
-		   ? LIBJQ_CRASHED
-		   : LIBJQ_KILLED;
+	return WIFSIGNALED(status) && is_crash(WTERMSIG(status)) ? LIBJQ_CRASHED
+								 : LIBJQ_KILLED;
 }
 
 static bool is_gone(int err)

@@ -45,7 +45,7 @@ enum libjq_outcome {
 	LIBJQ_CRASHED, /* `why` says how */
 	LIBJQ_KILLED,  /* from outside; as above */
 	LIBJQ_LOST,    /* no fault of the capture: to be tried again */
-	LIBJQ_BROKEN /* no worker can be started or kept; `why` says so */
+	LIBJQ_BROKEN   /* no worker can be started or kept; `why` says so */
 };
 
 /*

@@ -14,8 +14,7 @@ static jv array_of(struct jq_value v)
 	jv array = jv_array_sized((int)v.n);
 
 	for (uint32_t i = 0; i < v.n; i++)
-		array =
-		    jv_array_append(array, libjq_value(v.array->items[i]));
+		array = jv_array_append(array, libjq_value(v.array->items[i]));
 	return array;
 }
 

@@ -36,12 +36,12 @@ struct worker {
 	struct heap heap; /* of captures as they are read */
 	struct json_reader reader;
 	struct buf in;
-	struct buf out;	    /* responses that are not sent yet */
-	struct buf result;  /* as JSON */
-	struct buf why;	    /* of a failure */
-	unsigned debugs;    /* of the capture, so far */
-	long base_kib;	    /* of memory, at the start */
-	unsigned captures;  /* mapped so far */
+	struct buf out;	   /* responses that are not sent yet */
+	struct buf result; /* as JSON */
+	struct buf why;	   /* of a failure */
+	unsigned debugs;   /* of the capture, so far */
+	long base_kib;	   /* of memory, at the start */
+	unsigned captures; /* mapped so far */
 };
 
 static void no_memory(void)
@@ -194,11 +194,11 @@ static void serve_one(struct worker *w)
 	w->debugs = 0;
 	heap_guard(&w->heap, read_value, &r);
 	ok = (w->programs[program].jq || compile(w, program)) &&
-	     libjq_program_run(&w->programs[program], r.value, send_result, w,
-		 &w->why);
+	     libjq_program_run(
+		 &w->programs[program], r.value, send_result, w, &w->why);
 	alarm(0);
-	respond(w, ok ? FRAME_DONE : FRAME_FAILED, retires(w),
-	    buf_slice(&w->why));
+	respond(
+	    w, ok ? FRAME_DONE : FRAME_FAILED, retires(w), buf_slice(&w->why));
 }
 
 /* Nothing in a worker raises a soft limit again. */
@@ -254,8 +254,8 @@ static void compile_files(struct worker *w)
 		const char *file = w->config->programs[i].file;
 
 		if (file && !compile(w, i))
-			buf_printf(&why, "%s: %.*s", file, (int)w->why.n,
-			    w->why.p);
+			buf_printf(
+			    &why, "%s: %.*s", file, (int)w->why.n, w->why.p);
 	}
 	buf_set(&w->why, buf_slice(&why));
 	buf_release(&why);

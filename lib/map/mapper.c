@@ -19,8 +19,8 @@
 #include "map/rows.h"
 #include "map/type_check.h"
 
-#define ROWS_MAX ((size_t)256 << 20) /* bytes, of one capture */
-#define CAPTURE_MAX ((size_t)1 << 31)   /* bytes of a capture for libjq */
+#define ROWS_MAX ((size_t)256 << 20)  /* bytes, of one capture */
+#define CAPTURE_MAX ((size_t)1 << 31) /* bytes of a capture for libjq */
 #define STACK_MAX ((size_t)64 << 20)
 
 /* A mapping; what it needs to run is made when it is first needed. */
@@ -36,12 +36,12 @@ struct mapping {
 /* The run of a mapping, in our engine or in libjq. */
 struct run {
 	struct mapping *mapping;
-	struct slice line;	/* the capture, or a result of libjq */
-	size_t members;		/* that the capture must have */
-	const char *wrong;	/* what is, with a result */
+	struct slice line; /* the capture, or a result of libjq */
+	size_t members;	   /* that the capture must have */
+	const char *wrong; /* what is, with a result */
 	bool not_json;
-	bool wants_odd;	  /* something is odd, and m->odd not compiled */
-	unsigned debugs;  /* so far */
+	bool wants_odd;	 /* something is odd, and m->odd not compiled */
+	unsigned debugs; /* so far */
 };
 
 struct mapper {
@@ -134,8 +134,7 @@ static size_t stack_max(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_STACK, &limit) != 0 ||
-	    limit.rlim_cur > STACK_MAX)
+	if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur > STACK_MAX)
 		return STACK_MAX / 4 * 3;
 	return (size_t)limit.rlim_cur / 4 * 3;
 }
@@ -167,8 +166,7 @@ struct mapper *mapper_new(const struct mapper_config *config)
 	for (size_t i = 0; i < config->include_count; i++)
 		object_columns_include(&m->objects, config->include[i]);
 	m->odd_name = names_add(m->names, SLICE("odd"));
-	m->type_names = (struct type_names){
-	    names_add(m->names, SLICE("path")),
+	m->type_names = (struct type_names){names_add(m->names, SLICE("path")),
 	    names_add(m->names, SLICE("reason"))};
 	m->heap = (struct heap){.max = config->memory,
 	    .time_max_ms = config->timeout_ms,
@@ -282,8 +280,8 @@ static bool refuse_odd(struct mapper *m, struct jq_value *capture)
 {
 	struct jq_value odd;
 
-	*capture = type_check(m->run.mapping->shape, &m->type_names,
-	    &m->heap, *capture, &odd);
+	*capture = type_check(
+	    m->run.mapping->shape, &m->type_names, &m->heap, *capture, &odd);
 	if (odd.n == 0)
 		return true;
 	*capture = jq_object_set(&m->heap, *capture, m->odd_name, odd);
@@ -354,8 +352,8 @@ static bool on_libjq_result(void *ctx, struct slice json)
 	return heap_guard(&m->heap, add_result, m) && !m->run.wrong;
 }
 
-static bool fail(struct mapper *m, struct mapper_result *to,
-    const char *failure)
+static bool fail(
+    struct mapper *m, struct mapper_result *to, const char *failure)
 {
 	to->failure = failure;
 	to->detail = buf_slice(&m->why);
@@ -444,8 +442,8 @@ static bool run_libjq(struct mapper *m, const struct mapper_capture *c,
 	do {
 		if (!run(m, write_capture, c, to) || m->run.not_json)
 			return false;
-		outcome = libjq_run(
-		    &m->libjq, program, buf_slice(&m->text), &m->why);
+		outcome =
+		    libjq_run(&m->libjq, program, buf_slice(&m->text), &m->why);
 		/* Killed from outside: try it once more. */
 		again = outcome == LIBJQ_LOST ||
 			(outcome == LIBJQ_KILLED && !killed);
@@ -462,8 +460,8 @@ static bool run_libjq(struct mapper *m, const struct mapper_capture *c,
 	}
 }
 
-enum mapper_outcome mapper_map(struct mapper *m,
-    const struct mapper_capture *c, struct mapper_result *to)
+enum mapper_outcome mapper_map(
+    struct mapper *m, const struct mapper_capture *c, struct mapper_result *to)
 {
 	struct mapping *x = mapping_of(m, c->endpoint);
 	bool ok, broken = false;
@@ -474,8 +472,8 @@ enum mapper_outcome mapper_map(struct mapper *m,
 		fail(m, to, "mapping failed");
 		return MAPPER_DONE;
 	}
-	ok = x->in_libjq ? run_libjq(m, c, to, &broken)
-			 : run(m, map_own, c, to);
+	ok =
+	    x->in_libjq ? run_libjq(m, c, to, &broken) : run(m, map_own, c, to);
 	if (broken)
 		return MAPPER_BROKEN;
 	if (m->run.not_json)

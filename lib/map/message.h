@@ -10,7 +10,8 @@
 #define MESSAGE_MAX ((size_t)400) /* bytes */
 #define MESSAGE_WHY_MAX ((size_t)4096)
 
-/* What is shown of the values of `debug`: so many of a capture, so many bytes. */
+/* What is shown of the values of `debug`: so many of a capture, so many bytes.
+ */
 #define DEBUG_MAX 1000
 #define DEBUG_LEN ((size_t)4096)
 

@@ -255,13 +255,11 @@ static void put_name(struct buf *b, const struct name *column)
 	buf_puts(b, "\":");
 }
 
-static const char *put_vendor_json(struct found *f, struct heap *heap,
-    struct jq_value object, struct buf *b)
+static const char *put_vendor_json(
+    struct found *f, struct heap *heap, struct jq_value object, struct buf *b)
 {
-	struct json_style style = {.heap = heap,
-	    .sorted = true,
-	    .leaves_out = leaves_out,
-	    .ctx = f};
+	struct json_style style = {
+	    .heap = heap, .sorted = true, .leaves_out = leaves_out, .ctx = f};
 
 	put_name(b, f->declared->vendor_json);
 	return json_write(b, object, &style);

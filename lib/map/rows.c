@@ -143,9 +143,8 @@ static const char *add_row(struct rows *r, const struct row_result *x)
 		return NULL;
 	}
 	r->count++;
-	return buf_put_slice(b, r->suffix) && buf_putc(b, '\n')
-		   ? NULL
-		   : ROWS_TOO_MUCH;
+	return buf_put_slice(b, r->suffix) && buf_putc(b, '\n') ? NULL
+								: ROWS_TOO_MUCH;
 }
 
 const char *rows_add(struct rows *r, struct jq_value v)
@@ -158,9 +157,10 @@ const char *rows_add(struct rows *r, struct jq_value v)
 	x.table = jq_object_find(v, r->table);
 	if (!x.table.kind) {
 		refuse = jq_object_find(v, r->refuse);
-		return refuse.kind ? add_part_error(r, refuse,
-					 jq_object_find(v, r->place))
-				   : "a result has neither 'table' nor 'refuse'";
+		return refuse.kind
+			   ? add_part_error(
+				 r, refuse, jq_object_find(v, r->place))
+			   : "a result has neither 'table' nor 'refuse'";
 	}
 	x.op = jq_object_find(v, r->op);
 	x.of = jq_object_find(v, r->of);

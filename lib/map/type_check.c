@@ -83,8 +83,8 @@ static bool parse_line(
 	return true;
 }
 
-bool shape_parse(
-    struct expected_shape *s, struct names *names, struct slice text, const char **why)
+bool shape_parse(struct expected_shape *s, struct names *names,
+    struct slice text, const char **why)
 {
 	memset(s, 0, sizeof(*s));
 	while (text.n > 0) {
@@ -153,16 +153,16 @@ static struct jq_value path_to(struct heap *h, const struct place_step *step)
 	return jq_array_append(h, path_to(h, step->before), step->key);
 }
 
-static void report(struct type_check *c, const struct place_step *at, unsigned kind,
-    unsigned expected)
+static void report(struct type_check *c, const struct place_step *at,
+    unsigned kind, unsigned expected)
 {
 	char reason[80];
 	struct jq_value entry = jq_object(c->heap, 2);
 	int n = snprintf(reason, sizeof(reason), "is %s, not %s",
 	    kind_shown(kind), kind_shown(expected));
 
-	entry = jq_object_set(
-	    c->heap, entry, c->names->path, path_to(c->heap, at));
+	entry =
+	    jq_object_set(c->heap, entry, c->names->path, path_to(c->heap, at));
 	entry = jq_object_set(c->heap, entry, c->names->reason,
 	    jq_string_copy(c->heap, (struct slice){reason, (size_t)n}));
 	c->odd = jq_array_append(c->heap, c->odd, entry);
@@ -204,8 +204,8 @@ static struct jq_value check_members(
 	return result;
 }
 
-static struct jq_value check_elements(struct type_check *c, struct jq_value array,
-    uint16_t expected, const struct place_step *at)
+static struct jq_value check_elements(struct type_check *c,
+    struct jq_value array, uint16_t expected, const struct place_step *at)
 {
 	struct jq_value result = jq_array(c->heap, array.n);
 
@@ -214,8 +214,8 @@ static struct jq_value check_elements(struct type_check *c, struct jq_value arra
 		struct jq_value v = check_child(c, array.array->items[i], &step,
 		    (struct expected_kinds){.member = expected});
 
-		result = jq_array_append(
-		    c->heap, result, v.kind ? v : jq_null());
+		result =
+		    jq_array_append(c->heap, result, v.kind ? v : jq_null());
 	}
 	return result;
 }

@@ -27,8 +27,8 @@ struct expected_shape {
 };
 
 /* Read the comments of a text. False sets *why, a constant string. */
-bool shape_parse(
-    struct expected_shape *, struct names *, struct slice text, const char **why);
+bool shape_parse(struct expected_shape *, struct names *, struct slice text,
+    const char **why);
 
 /* The names that shape_check needs. */
 struct type_names {
@@ -39,7 +39,8 @@ struct type_names {
  * A value without its odd members, and with null for odd elements. `*odd` is an
  * array of objects: `path`, an array of names and indexes, and `reason`.
  */
-struct jq_value type_check(const struct expected_shape *, const struct type_names *,
-    struct heap *, struct jq_value, struct jq_value *odd);
+struct jq_value type_check(const struct expected_shape *,
+    const struct type_names *, struct heap *, struct jq_value,
+    struct jq_value *odd);
 
 #endif

@@ -68,13 +68,13 @@ static bool is_last_body(
 }
 
 /* Take the rest of the line as the body, which has just begun. */
-static void take_body(struct record *r, const struct json *j, enum json_type type)
+static void take_body(
+    struct record *r, const struct json *j, enum json_type type)
 {
 	const char *from = j->p - 1, *end = r->line.p + r->line.n - 1;
 
-	r->members[r->count++] = (struct member){.key = j->key,
-	    .type = type,
-	    .value = {from, (size_t)(end - from)}};
+	r->members[r->count++] = (struct member){
+	    .key = j->key, .type = type, .value = {from, (size_t)(end - from)}};
 	r->unchecked = true;
 }
 

@@ -62,16 +62,17 @@ bool record_parse(
 
 /*
  * The same, but of a member `body` that is an array or object, only where it
- * begins is looked at: it is taken to be the last member, and not checked. Where
- * there is one, the record is `unchecked`: whoever reads all of the line must
- * find `count` members in it, else record_parse has to read it.
+ * begins is looked at: it is taken to be the last member, and not checked.
+ * Where there is one, the record is `unchecked`: whoever reads all of the line
+ * must find `count` members in it, else record_parse has to read it.
  */
 bool record_parse_head(
     struct record *, struct slice line, const char **reason, size_t *at);
 
 /*
- * The same as record_parse, but let a byte order mark and invalid UTF-8 in strings pass: the
- * first such is the `*flaw`, else NULL. False leaves what is wrong there.
+ * The same as record_parse, but let a byte order mark and invalid UTF-8 in
+ * strings pass: the first such is the `*flaw`, else NULL. False leaves what is
+ * wrong there.
  */
 bool record_parse_lenient(
     struct record *, struct slice line, const char **flaw, size_t *at);

@@ -6,27 +6,16 @@
  */
 #include <stdlib.h>
 
-#include "base/builtin.h"
 #include "base/clock.h"
+#include "jq/compile.h"
+#include "jq/machine.h"
 #include "json/json.h"
-#include "map/filter.h"
-#include "map/jqvalue.h"
-#include "map/rows.h"
+#include "map/mapper.h"
+#include "map/prelude.h"
 #include "plan/ingest_queue.h"
 #include "stream/record.h"
 
-#define RUNS_MAX 20000 /* until a program is compiled anew, as libjq leaks */
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int __lsan_is_turned_off(void);
-
-/* libjq leaks a little, as its hazards say. */
-int __lsan_is_turned_off(void)
-{
-	return 1;
-}
-
-static struct buf prelude = BUF_INIT((size_t)1 << 20);
 
 static void must(bool condition)
 {
@@ -34,54 +23,21 @@ static void must(bool condition)
 		abort();
 }
 
-/* A program, compiled when it is first used. */
-struct program {
-	const char *text;
-	struct filter filter;
-	unsigned runs;
-};
-
-static void no_debug(void *ctx, struct slice json)
+static void no_debug(struct slice json)
 {
-	(void)ctx;
 	(void)json;
 }
 
-static struct filter *ready(struct program *p)
+/* A text with the room behind it that reading wants. */
+static struct slice padded(struct slice text)
 {
-	struct buf why = BUF_INIT(1 << 16);
+	static struct buf copy = BUF_INIT((size_t)1 << 24);
 
-	if (p->filter.jq && ++p->runs % RUNS_MAX != 0)
-		return &p->filter;
-	if (p->filter.jq)
-		jq_teardown(&p->filter.jq);
-	p->filter = (struct filter){.debug = no_debug};
-	if (prelude.n == 0)
-		filter_put_prelude(&prelude);
-	must(filter_compile(
-	    &p->filter, buf_slice(&prelude), slice_of(p->text), &why));
-	buf_release(&why);
-	return &p->filter;
-}
-
-/* The value of a text, with the room behind it that reading wants. */
-static jv read_value(struct slice text)
-{
-	static struct jqvalue_reader reader;
-	static struct buf padded = BUF_INIT((size_t)1 << 20);
-
-	if (padded.n == 0)
-		jqvalue_reader_init(&reader, NULL);
-	buf_clear(&padded);
-	must(buf_reserve(&padded, text.n + JQVALUE_PAD) != NULL);
-	buf_put_slice(&padded, text);
-	memset(padded.p + padded.n, 0, JQVALUE_PAD);
-	return jqvalue_read(&reader, buf_slice(&padded));
-}
-
-static const char *take_row(void *ctx, jv result)
-{
-	return rows_add(ctx, result);
+	buf_clear(&copy);
+	must(buf_reserve(&copy, text.n + MAPPER_PAD) != NULL);
+	buf_put_slice(&copy, text);
+	memset(copy.p + copy.n, 0, MAPPER_PAD);
+	return buf_slice(&copy);
 }
 
 /* Every line a row whose table has a name. */
@@ -105,38 +61,32 @@ static void check_rows(struct slice lines)
 
 static void try_capture(struct slice text)
 {
-	static struct program programs[32];
-	static struct object_columns objects;
-	static struct rows rows;
-	struct buf why = BUF_INIT(1 << 16);
-	struct slice endpoint;
+	static const struct mapper_config config = {.engine = ENGINE_OWN,
+	    .memory = (size_t)256 << 20,
+	    .timeout_ms = 5000,
+	    .debug = no_debug};
+	static struct mapper *mapper;
+	struct mapper_capture capture = {.suffix = SLICE(",\"at\":\"\"}")};
+	struct mapper_result result;
 	const char *reason;
 	struct record rec;
 	size_t at;
 
 	if (!record_parse(&rec, text, &reason, &at))
 		return;
-	endpoint = record_raw(&rec, "endpoint");
-	if (!rows.lines.max) {
-		must(object_columns_parse(&objects, filter_prelude()));
-		rows_init(&rows, (size_t)64 << 20, &objects);
-	}
-	for (int i = 0; builtin_filters[i].name; i++) {
-		const struct builtin_file *f = &builtin_filters[i];
-
-		must(i < 32);
-		if (!slice_is(endpoint, f->name) ||
-		    slice_is(endpoint, "prelude"))
-			continue;
-		programs[i].text = f->text;
-		rows_begin(&rows, SLICE(",\"at\":\"\"}"));
-		if (filter_run(ready(&programs[i]), read_value(text), take_row,
-			&rows, &why))
-			check_rows(buf_slice(&rows.lines));
-		else
-			must(why.n > 0);
-	}
-	buf_release(&why);
+	if (!mapper)
+		mapper = mapper_new(&config);
+	capture.endpoint = record_raw(&rec, "endpoint");
+	if (capture.endpoint.n > 1 && *capture.endpoint.p == '"')
+		capture.endpoint = (struct slice){
+		    capture.endpoint.p + 1, capture.endpoint.n - 2};
+	capture.line = padded(text);
+	capture.members = rec.count;
+	must(mapper_map(mapper, &capture, &result) == MAPPER_DONE);
+	if (result.failure)
+		must(result.detail.n > 0);
+	else
+		check_rows(result.rows);
 }
 
 /* What one string means, as the prelude has it. */
@@ -146,25 +96,73 @@ struct meant {
 	double ms;
 };
 
-static const char *take_meaning(void *ctx, jv result)
-{
-	struct meant *m = ctx;
-	jv time = jv_array_get(jv_copy(result), 0);
-	jv ms = jv_array_get(jv_copy(result), 1);
-	jv id = jv_array_get(jv_copy(result), 2);
+/* The program of all meanings, and what it needs to run. */
+struct meanings {
+	struct names *names;
+	struct program *program;
+	struct heap heap;
+	struct json_reader reader;
+	struct machine machine;
+	struct slice text; /* the string, as JSON */
+	struct meant *meant;
+};
 
-	m->none = jv_get_kind(time) != JV_KIND_STRING;
-	m->ms = jv_get_kind(ms) == JV_KIND_NUMBER ? jv_number_value(ms) : 0;
+struct meaning_sink {
+	struct sink sink;
+	struct meant *meant;
+};
+
+static bool take_meaning(struct sink *s, struct jq_value result)
+{
+	struct meant *m = ((struct meaning_sink *)s)->meant;
+	struct jq_value time = jq_array_get(result, 0);
+	struct jq_value ms = jq_array_get(result, 1);
+	struct jq_value id = jq_array_get(result, 2);
+
+	m->none = time.kind != JQ_STRING;
+	m->ms = ms.kind == JQ_NUMBER ? ms.number : 0;
 	if (!m->none)
-		buf_put(&m->time, jv_string_value(time),
-		    (size_t)jv_string_length_bytes(jv_copy(time)));
-	if (jv_get_kind(id) == JV_KIND_STRING)
-		buf_put(&m->id, jv_string_value(id),
-		    (size_t)jv_string_length_bytes(jv_copy(id)));
-	jv_free(time);
-	jv_free(ms);
-	jv_free(id);
-	return NULL;
+		buf_put_slice(&m->time, jq_slice(time));
+	if (id.kind == JQ_STRING)
+		buf_put_slice(&m->id, jq_slice(id));
+	return true;
+}
+
+static void find_meaning(void *ctx)
+{
+	struct meanings *all = ctx;
+	struct meaning_sink to = {{take_meaning}, all->meant};
+	struct jq_value text;
+
+	names_begin_run(all->names);
+	must(json_read(&all->reader, all->text, &text));
+	must(machine_run(&all->machine, all->program, text, &to.sink));
+}
+
+static void no_value(void *ctx, struct jq_value v)
+{
+	(void)ctx;
+	(void)v;
+}
+
+static void set_up(struct meanings *all)
+{
+	const struct program_source sources[] = {{"prelude", prelude_text()},
+	    {NULL, SLICE("[time, ms, playlist_id, url_decode,"
+			 " path_id(\"playlists\"), query(\"ids\"), track_id?,"
+			 " ({uri: .} | track_id, is_episode)]")}};
+	struct buf why = BUF_INIT(1 << 16);
+
+	all->names = names_new();
+	all->program = program_compile(all->names, sources, 2, &why);
+	must(all->program != NULL);
+	all->heap = (struct heap){.max = (size_t)64 << 20,
+	    .time_max_ms = 5000,
+	    .stack_max = (size_t)4 << 20};
+	all->reader.heap = all->machine.heap = &all->heap;
+	all->reader.names = all->machine.names = all->names;
+	all->machine.debug = no_value;
+	buf_release(&why);
 }
 
 static bool is_id(struct slice s)
@@ -194,21 +192,20 @@ static void check_meaning(struct slice text, const struct meant *m)
 
 static void try_string(struct slice text)
 {
-	static struct program program = {
-	    "[time, ms, playlist_id, url_decode, path_id(\"playlists\"),"
-	    " query(\"ids\"), track_id?, ({uri: .} | track_id, is_episode)]",
-	    {.jq = NULL}, 0};
+	static struct meanings all;
 	struct meant m = {.time = BUF_INIT(1 << 20), .id = BUF_INIT(1 << 20)};
-	struct buf quoted = BUF_INIT(1 << 20), why = BUF_INIT(1 << 16);
+	struct buf quoted = BUF_INIT(1 << 20);
 
+	if (!all.program)
+		set_up(&all);
 	must(json_put_string(&quoted, text));
-	must(filter_run(ready(&program), read_value(buf_slice(&quoted)),
-	    take_meaning, &m, &why));
+	all.text = padded(buf_slice(&quoted));
+	all.meant = &m;
+	must(heap_guard(&all.heap, find_meaning, &all));
 	check_meaning(text, &m);
 	buf_release(&m.time);
 	buf_release(&m.id);
 	buf_release(&quoted);
-	buf_release(&why);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
