@@ -99,9 +99,7 @@ static struct jq_value flatten_to(struct machine *m, struct jq_value in,
 /* What has the length 0. */
 static bool is_empty(struct jq_value v)
 {
-	if (v.kind == JQ_NUMBER)
-		return v.number == 0;
-	return v.n == 0 && v.kind != JQ_FALSE && v.kind != JQ_TRUE;
+	return v.kind == JQ_NUMBER ? v.number == 0 : v.n == 0;
 }
 
 static struct jq_value reverse(struct machine *m, struct jq_value in,
@@ -110,6 +108,9 @@ static struct jq_value reverse(struct machine *m, struct jq_value in,
 	struct jq_value all;
 
 	(void)arguments;
+	if (in.kind == JQ_FALSE || in.kind == JQ_TRUE)
+		return machine_error(
+		    m, "boolean (%s) has no length", machine_quote(m, in));
 	if (in.kind != JQ_ARRAY && is_empty(in))
 		return jq_array(m->heap, 0);
 	if (in.kind != JQ_ARRAY)

@@ -246,7 +246,7 @@ static int command_write(char **paths)
 	return 0;
 }
 
-/* Whether a page has a program, as code. */
+/* Whether a page has a program, as code. In its tables, \| is |. */
 static bool page_names(const struct buf *page, const char *program)
 {
 	struct buf code = BUF_INIT(TEXT_MAX);
@@ -266,7 +266,9 @@ static bool read_page(struct buf *page, const char *path)
 	if (!f)
 		perror(path);
 	while (f && fgets(line, sizeof(line), f))
-		buf_puts(page, line);
+		for (const char *p = line; *p; p++)
+			if (strncmp(p, "\\|", 2) != 0)
+				buf_putc(page, *p);
 	if (f)
 		fclose(f);
 	return f != NULL;
