@@ -24,7 +24,7 @@
 #define RESULTS_MAX 200
 #define OUTCOME_MAX ((size_t)1 << 20)
 #define INPUT_MAX ((size_t)1 << 24)
-#define TIME_MAX 2 /* seconds of CPU, for one outcome */
+#define TIME_MAX 1 /* seconds of CPU, for one outcome */
 #define MEMORY_MAX ((size_t)1 << 30)
 
 /* A program and an input; where one program has several, they are together. */
