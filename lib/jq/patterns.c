@@ -11,7 +11,7 @@ struct chain {
 
 static void parse_parts(struct parser *, struct chain *, struct node *whole);
 
-static struct node *bind(struct parser *p, struct chain *chain,
+static struct node *bind_to(struct parser *p, struct chain *chain,
     struct slice name, struct node *value)
 {
 	struct node *n = parser_node(p, NODE_AS, value);
@@ -38,10 +38,10 @@ static void parse_pattern(
 {
 	heap_check_stack(p->compiler->heap);
 	if (parser_at(p, '$'))
-		bind(p, chain, parser_variable(p), value);
+		bind_to(p, chain, parser_variable(p), value);
 	else
-		parse_parts(
-		    p, chain, bind(p, chain, (struct slice){NULL, 0}, value));
+		parse_parts(p, chain,
+		    bind_to(p, chain, (struct slice){NULL, 0}, value));
 }
 
 /* A key: the member that it names. */
@@ -78,7 +78,7 @@ static void parse_entry(
 		return;
 	}
 	name = parser_variable(p);
-	bind(p, chain, name, parser_field(p, value_of(p, whole), name));
+	bind_to(p, chain, name, parser_field(p, value_of(p, whole), name));
 	if (parser_accept(p, ':'))
 		parse_pattern(
 		    p, chain, parser_field(p, value_of(p, whole), name));

@@ -66,7 +66,7 @@ static uint32_t symbol_of(struct resolver *r, struct slice text)
 	return symbol;
 }
 
-static struct binding *bind(
+static struct binding *bind_name(
     struct resolver *r, enum binding_kind kind, struct slice text)
 {
 	struct binding *b = compiler_new(r->compiler, sizeof(*b));
@@ -205,7 +205,7 @@ static void resolve_call(struct resolver *r, struct node *n)
 static struct binding *bind_variable(
     struct resolver *r, struct slice name, uint32_t slot)
 {
-	struct binding *b = bind(r, BINDING_VARIABLE, name);
+	struct binding *b = bind_name(r, BINDING_VARIABLE, name);
 
 	b->slot = slot;
 	return b;
@@ -267,7 +267,7 @@ static void resolve_label(struct resolver *r, struct node *n)
 	struct binding *last = r->last;
 
 	n->slot = r->scope->slots++;
-	bind(r, BINDING_LABEL, n->text)->slot = n->slot;
+	bind_name(r, BINDING_LABEL, n->text)->slot = n->slot;
 	resolve(r, &n->a);
 	unbind(r, last);
 }
@@ -278,7 +278,7 @@ static void bind_parameters(struct resolver *r, struct function *f)
 	struct node **body = &f->body, *inner = f->body;
 
 	for (uint32_t i = 0; i < f->arity; i++)
-		bind(r, BINDING_FUNCTION, f->parameters[i].name)->slot = i;
+		bind_name(r, BINDING_FUNCTION, f->parameters[i].name)->slot = i;
 	for (uint32_t i = 0; i < f->arity; i++) {
 		struct node *as, *closure;
 
@@ -332,7 +332,7 @@ static void resolve_definitions(
 	for (; n->kind == NODE_DEFINE; n = n->a) {
 		if (of_sources)
 			r->compiler->source = n->slot;
-		b = bind(r, BINDING_FUNCTION, n->function->name);
+		b = bind_name(r, BINDING_FUNCTION, n->function->name);
 		b->arity = n->function->arity;
 		b->function = n->function;
 		resolve_function(r, n->function);
@@ -463,7 +463,9 @@ static void resolve(struct resolver *r, struct node **at)
 void resolve_names(struct compiler *c, struct node *tree)
 {
 	struct scope scope = {NULL, 0, 0, 0};
-	struct resolver r = {.compiler = c, .scope = &scope};
+	struct resolver r = {.compiler = c,
+	    .scope = &scope,
+	    .symbols = compiler_new(c, sizeof(*r.symbols))};
 	struct function *body = compiler_new(c, sizeof(*body));
 
 	resolve_definitions(&r, &tree, true);
