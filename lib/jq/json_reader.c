@@ -36,7 +36,7 @@
 /* Longer names are not guessed: they might not end before the pad does. */
 #define GUESSED_MAX (READER_PAD - NAME_PAD)
 
-/* Integers of so many digits are exact. */
+/* Numbers of so many digits are exact, and are written as they were read. */
 #define DIGITS_EXACT 15
 
 void json_reader_release(struct json_reader *r)
@@ -205,7 +205,7 @@ static const char *skip_digits(const char *p)
 	return p == from ? NULL : p;
 }
 
-/* A number with many digits, a fraction or an exponent. */
+/* A number with many digits or an exponent. */
 static const char *read_long_number(
     struct json_reader *r, const char *p, struct jq_value *to)
 {
@@ -228,20 +228,38 @@ static const char *read_long_number(
 	return end == p ? p : NULL;
 }
 
+/*
+ * A number of few digits is exact without its point, and so is the power of ten
+ * that divides it: the quotient is the nearest double.
+ */
 static const char *read_number(
     struct json_reader *r, const char *p, struct jq_value *to)
 {
+	static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+	    1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 	bool negative = *p == '-';
-	const char *from = p, *first = p + negative;
+	const char *from = p, *first = p + negative, *point;
 	uint64_t v = 0;
+	double d;
 
 	for (p = first; is_digit(*p); p++)
 		v = v * 10 + (uint64_t)(*p - '0');
 	if (p == first || (*first == '0' && p - first > 1))
 		return NULL;
-	if (p - first > DIGITS_EXACT || *p == '.' || *p == 'e' || *p == 'E')
+	point = p;
+	if (*p == '.')
+		for (p++; is_digit(*p); p++)
+			v = v * 10 + (uint64_t)(*p - '0');
+	if (p - first > DIGITS_EXACT || p[-1] == '.' || *p == 'e' || *p == 'E')
 		return read_long_number(r, from, to);
-	*to = jq_number(negative ? -(double)v : (double)v);
+	d = (double)v;
+	if (p > point) {
+		d /= tens[p - point - 1];
+		/* Else it is written with an exponent, or without the zero. */
+		if (d < 1e-4 || p[-1] == '0')
+			r->height = NO_RAW;
+	}
+	*to = jq_number(negative ? -d : d);
 	return p;
 }
 

@@ -319,6 +319,12 @@ static void put_any(struct buf *b, unsigned depth)
 	unsigned kind = roll(depth < 5 ? 8 : 4), n = roll(roll(9) ? 6 : 60);
 	bool object = kind & 1;
 
+	if (kind == 0) {
+		buf_printf(b, "%s%u.%0*u", roll(2) ? "-" : "",
+		    roll(4) ? roll(1000) : 0, (int)roll(14) + 1,
+		    roll(4) ? roll(1000) : roll(1000000000));
+		return;
+	}
 	if (kind < 4) {
 		buf_puts(b, plain[roll(COUNT_OF(plain))]);
 		return;
