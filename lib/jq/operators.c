@@ -329,10 +329,11 @@ bool slice_bounds(struct machine *m, struct jq_value from, struct jq_value to,
 	a = isnan(a) ? 0 : a < 0 ? a + length : a;
 	b = isnan(b) ? length : b < 0 ? b + length : b;
 	a = a < 0 ? 0 : a > length ? length : a;
-	b = b > length ? length : b < a ? a : b;
+	b = b < 0 ? 0 : b > length ? length : b;
 	*start = (uint32_t)a;
-	*end = (uint32_t)b;
-	*end += *end < b;
+	*end = (uint32_t)ceil(b);
+	if (*end < *start)
+		*end = *start;
 	return true;
 }
 
