@@ -29,6 +29,7 @@ void compile_error(struct compiler *c, uint32_t line, const char *format, ...)
 
 void *compiler_new(struct compiler *c, size_t n)
 {
+	heap_tick(c->heap);
 	return memset(heap_alloc(c->heap, n), 0, n);
 }
 
