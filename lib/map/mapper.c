@@ -197,6 +197,7 @@ void mapper_free(struct mapper *m)
 	rows_release(&m->rows);
 	object_columns_release(&m->objects);
 	json_reader_release(&m->reader);
+	machine_release(&m->machine);
 	heap_release(&m->heap);
 	names_free(m->names);
 	buf_release(&m->text);

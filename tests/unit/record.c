@@ -190,6 +190,36 @@ static void test_full_scratch(void)
 	buf_release(&small);
 }
 
+static bool parse_head(const char *line)
+{
+	const char *reason;
+	size_t at;
+
+	return record_parse_head(&rec, slice_of(line), &reason, &at);
+}
+
+static void test_heads(void)
+{
+	ok(parse_head("{\"type\":\"capture\",\"body\":{\"a\":nonsense}}"),
+	    "a body is not looked at");
+	ok(rec.unchecked, "which the record says");
+	is_int((int64_t)rec.count, 2, "it is a member");
+	is_text(record_raw(&rec, "body"), "{\"a\":nonsense}", "as written");
+	ok(parse_head("{\"type\":\"capture\",\"body\":[1],\"seq\":2}"),
+	    "what follows a body is not looked at");
+	is_int((int64_t)rec.count, 2, "so that its members are too few");
+	ok(parse_head("{\"type\":\"capture\",\"body\":\"text\",\"seq\":2}"),
+	    "a body that is no container");
+	ok(!rec.unchecked && rec.count == 3, "is read like any member");
+	ok(!parse_head("{\"type\":\"capture\",\"x\":{\"a\":nonsense}}"),
+	    "and so is any other member");
+	ok(!parse_head("{\"type\":\"capture\",\"seq\":01,\"body\":{}}"),
+	    "what comes before the body is checked");
+	ok(!parse_head("{\"type\":\"capture\",\"body\":{\"a\":1"),
+	    "a line that ends within the body is not taken for a whole one");
+	ok(!parse_head("{\"body\":{}}"), "a type is needed before it");
+}
+
 int main(void)
 {
 	test_types();
@@ -199,5 +229,6 @@ int main(void)
 	test_names();
 	test_many();
 	test_full_scratch();
+	test_heads();
 	return tap_done();
 }
