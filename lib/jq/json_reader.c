@@ -82,7 +82,7 @@ static inline const char *skip_space(struct json_reader *r, const char *p)
  * the first may be marked.
  */
 #ifdef __SSE2__
-#define BLOCK 16
+#define TEXT_BLOCK 16
 
 static inline uint64_t find_special(const char *p)
 {
@@ -100,7 +100,7 @@ static inline unsigned first_mark(uint64_t marks)
 	return (unsigned)__builtin_ctzll(marks);
 }
 #else
-#define BLOCK 8
+#define TEXT_BLOCK 8
 
 static inline uint64_t find_special(const char *p)
 {
@@ -118,7 +118,7 @@ static inline unsigned first_mark(uint64_t marks)
 /* Past the bytes of a string that mean themselves. */
 static inline const char *skip_plain(const char *p, const char *end)
 {
-	for (; p < end; p += BLOCK) {
+	for (; p < end; p += TEXT_BLOCK) {
 		uint64_t marks = find_special(p);
 
 		if (marks)
@@ -471,7 +471,7 @@ static const char *read_strings(struct json_reader *r, const char *p)
 		const char *end;
 
 		for (; !marks; marks = find_special(block))
-			if ((block += BLOCK) >= r->end)
+			if ((block += TEXT_BLOCK) >= r->end)
 				return p;
 		end = block + first_mark(marks);
 		if (end >= r->end || memcmp(end, "\",\"", 3) != 0)

@@ -48,7 +48,7 @@ struct json_reader {
 	const struct expected_kinds *expected; /* by the id of a lasting name,
 						  NAME_IDS of them; or NULL */
 
-	bool odd; /* the last value has a value of another kind */
+	bool odd;	/* the last value has a value of another kind */
 	size_t members; /* of the last value, with those of one name */
 
 	const char *error; /* of a text that is no JSON, a constant string, as
