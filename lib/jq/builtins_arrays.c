@@ -9,8 +9,8 @@
 static bool iterable(struct machine *m, struct jq_value v)
 {
 	return v.kind == JQ_ARRAY || v.kind == JQ_OBJECT ||
-	       machine_fail(m, "Cannot iterate over %s (%s)",
-		   jq_kind_name(v), machine_quote(m, v));
+	       machine_fail(m, "Cannot iterate over %s (%s)", jq_kind_name(v),
+		   machine_quote(m, v));
 }
 
 static struct jq_value element(struct jq_value v, uint32_t i)
@@ -19,8 +19,8 @@ static struct jq_value element(struct jq_value v, uint32_t i)
 				  : v.object->members[i].value;
 }
 
-static struct jq_value add(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value add(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	struct jq_value sum = jq_null();
 
@@ -44,8 +44,8 @@ static struct jq_value joined(struct machine *m, struct jq_value v)
 	return v;
 }
 
-static struct jq_value join(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value join(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	struct jq_value all = jq_string(SLICE("")), v;
 
@@ -62,8 +62,8 @@ static struct jq_value join(struct machine *m, struct jq_value in,
 	return all;
 }
 
-static struct jq_value flattened(struct machine *m, struct jq_value to,
-    struct jq_value v, double depth)
+static struct jq_value flattened(
+    struct machine *m, struct jq_value to, struct jq_value v, double depth)
 {
 	heap_check_stack(m->heap);
 	for (uint32_t i = 0; i < v.n; i++) {
@@ -77,17 +77,16 @@ static struct jq_value flattened(struct machine *m, struct jq_value to,
 	return to;
 }
 
-static struct jq_value flatten(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value flatten(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
-	return iterable(m, in)
-		   ? flattened(m, jq_array(m->heap, in.n), in, -1)
-		   : jq_none();
+	return iterable(m, in) ? flattened(m, jq_array(m->heap, in.n), in, -1)
+			       : jq_none();
 }
 
-static struct jq_value flatten_to(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value flatten_to(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	if (jq_compare(m->heap, *arguments, jq_number(0)) < 0)
 		return machine_error(m, "flatten depth must not be negative");
@@ -102,8 +101,8 @@ static bool is_empty(struct jq_value v)
 	return v.kind == JQ_NUMBER ? v.number == 0 : v.n == 0;
 }
 
-static struct jq_value reverse(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value reverse(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	struct jq_value all;
 
@@ -128,8 +127,8 @@ static bool is_array(struct machine *m, struct jq_value v, const char *wrong)
 		   jq_kind_name(v), machine_quote(m, v), wrong);
 }
 
-static struct jq_value sort(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value sort(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return is_array(m, in, "sorted") ? sorted(m, in) : jq_none();
@@ -157,16 +156,16 @@ static struct jq_value cannot_iterate(
 	    machine_quote(m, keys));
 }
 
-static struct jq_value min(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value min(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, true)
 				   : cannot_iterate(m, in, in);
 }
 
-static struct jq_value max(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value max(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, false)
@@ -175,8 +174,8 @@ static struct jq_value max(struct machine *m, struct jq_value in,
 
 /* Elements in the order of their keys. */
 
-static struct jq_value in_order(struct heap *h, const struct sortable *a,
-    uint32_t n)
+static struct jq_value in_order(
+    struct heap *h, const struct sortable *a, uint32_t n)
 {
 	struct jq_value to = jq_array(h, n);
 
@@ -196,8 +195,8 @@ static uint32_t group_end(
 	return end;
 }
 
-static struct jq_value groups(struct heap *h, const struct sortable *a,
-    uint32_t n)
+static struct jq_value groups(
+    struct heap *h, const struct sortable *a, uint32_t n)
 {
 	struct jq_value to = jq_array(h, 0);
 	uint32_t end;
@@ -209,8 +208,8 @@ static struct jq_value groups(struct heap *h, const struct sortable *a,
 	return to;
 }
 
-static struct jq_value firsts(struct heap *h, const struct sortable *a,
-    uint32_t n)
+static struct jq_value firsts(
+    struct heap *h, const struct sortable *a, uint32_t n)
 {
 	struct jq_value to = jq_array(h, 0);
 
@@ -235,8 +234,8 @@ static bool take_key(struct sink *sink, struct jq_value v)
 }
 
 /* The keys of all elements. */
-static struct jq_value *keys_of(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value *keys_of(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value *keys;
 
@@ -255,8 +254,8 @@ static struct jq_value *keys_of(struct machine *m, struct node *n,
 	return keys;
 }
 
-static bool give(const struct place *from, struct jq_value v,
-    struct place_sink *to)
+static bool give(
+    const struct place *from, struct jq_value v, struct place_sink *to)
 {
 	struct place p = {v, from->path, from->at};
 

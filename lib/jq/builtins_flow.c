@@ -9,7 +9,7 @@
 #include "jq/paths.h"
 
 /* A call of a builtin, while it waits for results of its arguments. */
-struct call {
+struct flow_call {
 	struct place_sink sink;
 	struct machine *machine;
 	struct node *node;
@@ -22,43 +22,46 @@ struct call {
 };
 
 /* The same, where these are values. */
-struct wait {
+struct argument_wait {
 	struct sink sink;
-	struct call call;
-	struct call *parent;	     /* of a condition */
+	struct flow_call call;
+	struct flow_call *parent;    /* of a condition */
 	struct jq_value from, until; /* of a range */
 };
 
-#define CALL(take_place)                                                     \
-	{                                                                    \
+#define FLOW_CALL(take_place)                                              \
+	{                                                                  \
 		.sink = {take_place}, .machine = m, .node = n, .frame = f, \
-		.from = p, .to = to                                          \
+		.from = p, .to = to                                        \
 	}
-#define WAIT(take_value) {.sink = {take_value}, .call = CALL(NULL)}
+#define ARGUMENT_WAIT(take_value)                             \
+	{                                                     \
+		.sink = {take_value}, .call = FLOW_CALL(NULL) \
+	}
 
-static bool give(struct call *c, struct jq_value v)
+static bool give(struct flow_call *c, struct jq_value v)
 {
 	struct place p = {v, c->from->path, c->from->at};
 
 	return c->to->take(c->to, &p);
 }
 
-static struct jq_value empty(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value empty(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)m, (void)in, (void)arguments;
 	return jq_none();
 }
 
-static struct jq_value error(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value error(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return machine_raise(m, in);
 }
 
-static struct jq_value debug(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value debug(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (m->debug)
@@ -69,11 +72,10 @@ static struct jq_value debug(struct machine *m, struct jq_value in,
 /* range */
 
 static bool give_range(
-    struct call *c, struct jq_value from, struct jq_value to)
+    struct flow_call *c, struct jq_value from, struct jq_value to)
 {
 	if (from.kind != JQ_NUMBER || to.kind != JQ_NUMBER)
-		return machine_fail(
-		    c->machine, "Range bounds must be numeric");
+		return machine_fail(c->machine, "Range bounds must be numeric");
 	for (double i = from.number; !(i >= to.number); i++) {
 		heap_tick(c->machine->heap);
 		if (!give(c, jq_number(i)))
@@ -85,11 +87,12 @@ static bool give_range(
 /* With a step, libjq adds and compares as operators do. */
 static bool take_by(struct sink *sink, struct jq_value by)
 {
-	struct wait *w = (struct wait *)sink;
+	struct argument_wait *w = (struct argument_wait *)sink;
 	struct machine *m = w->call.machine;
 	int direction = jq_compare(m->heap, by, jq_number(0));
 
-	for (struct jq_value v = w->from; direction != 0 &&
+	for (struct jq_value v = w->from;
+	     direction != 0 &&
 	     jq_compare(m->heap, w->until, v) * direction > 0;) {
 		heap_tick(m->heap);
 		if (!give(&w->call, v))
@@ -103,8 +106,8 @@ static bool take_by(struct sink *sink, struct jq_value by)
 
 static bool take_until(struct sink *sink, struct jq_value v)
 {
-	struct wait w = *(struct wait *)sink;
-	struct call *c = &w.call;
+	struct argument_wait w = *(struct argument_wait *)sink;
+	struct flow_call *c = &w.call;
 
 	if (c->node->count == 2)
 		return give_range(c, w.from, v);
@@ -116,8 +119,8 @@ static bool take_until(struct sink *sink, struct jq_value v)
 
 static bool take_from(struct sink *sink, struct jq_value v)
 {
-	struct wait w = *(struct wait *)sink;
-	struct call *c = &w.call;
+	struct argument_wait w = *(struct argument_wait *)sink;
+	struct flow_call *c = &w.call;
 
 	if (c->node->count == 1)
 		return give_range(c, jq_number(0), v);
@@ -130,7 +133,7 @@ static bool take_from(struct sink *sink, struct jq_value v)
 static bool range(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct wait w = WAIT(take_from);
+	struct argument_wait w = ARGUMENT_WAIT(take_from);
 
 	return machine_each_argument(m, n->arguments, f, p->value, &w.sink);
 }
@@ -139,7 +142,7 @@ static bool range(struct machine *m, struct node *n, struct frame *f,
 
 static bool take_test(struct sink *sink, struct jq_value v)
 {
-	struct wait *w = (struct wait *)sink;
+	struct argument_wait *w = (struct argument_wait *)sink;
 	bool any = w->call.node->builtin->name[1] == 'n';
 
 	w->call.done = jq_is_true(v) == any;
@@ -148,13 +151,13 @@ static bool take_test(struct sink *sink, struct jq_value v)
 
 static bool take_tested(struct sink *sink, struct jq_value v)
 {
-	struct wait *w = (struct wait *)sink, test = *w;
-	struct call *c = &w->call;
+	struct argument_wait *w = (struct argument_wait *)sink, test = *w;
+	struct flow_call *c = &w->call;
 
 	heap_tick(c->machine->heap);
 	test.sink.take = take_test;
-	if (machine_each_argument(c->machine, &c->node->arguments[1],
-		c->frame, v, &test.sink))
+	if (machine_each_argument(
+		c->machine, &c->node->arguments[1], c->frame, v, &test.sink))
 		return true;
 	c->done = test.call.done;
 	return false;
@@ -163,7 +166,7 @@ static bool take_tested(struct sink *sink, struct jq_value v)
 static bool any_or_all(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct wait w = WAIT(take_tested);
+	struct argument_wait w = ARGUMENT_WAIT(take_tested);
 	bool all = n->builtin->name[1] == 'l';
 
 	if (!machine_each_argument(m, n->arguments, f, p->value, &w.sink) &&
@@ -176,7 +179,7 @@ static bool any_or_all(struct machine *m, struct node *n, struct frame *f,
 
 static bool take_limited(struct place_sink *sink, const struct place *p)
 {
-	struct call *c = (struct call *)sink;
+	struct flow_call *c = (struct flow_call *)sink;
 
 	c->left--;
 	if (!c->to->take(c->to, p))
@@ -185,7 +188,7 @@ static bool take_limited(struct place_sink *sink, const struct place *p)
 	return !c->done;
 }
 
-static bool give_limited(struct call c, double most, unsigned argument)
+static bool give_limited(struct flow_call c, double most, unsigned argument)
 {
 	c.sink.take = take_limited;
 	c.left = most;
@@ -197,7 +200,7 @@ static bool give_limited(struct call c, double most, unsigned argument)
 static bool first(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct call c = CALL(NULL);
+	struct flow_call c = FLOW_CALL(NULL);
 
 	return give_limited(c, 1, 0);
 }
@@ -205,17 +208,17 @@ static bool first(struct machine *m, struct node *n, struct frame *f,
 /* What is no number cannot be counted down. */
 static bool take_uncountable(struct place_sink *sink, const struct place *p)
 {
-	struct call *c = (struct call *)sink;
+	struct flow_call *c = (struct flow_call *)sink;
 
 	(void)p;
-	return operator_apply(c->machine, NODE_SUBTRACT, c->argument,
-		   jq_number(1))
+	return operator_apply(
+		   c->machine, NODE_SUBTRACT, c->argument, jq_number(1))
 		   .kind != JQ_NONE;
 }
 
 static bool take_limit(struct sink *sink, struct jq_value v)
 {
-	struct call c = ((struct wait *)sink)->call;
+	struct flow_call c = ((struct argument_wait *)sink)->call;
 	int order = jq_compare(c.machine->heap, v, jq_number(0));
 
 	if (order == 0)
@@ -231,7 +234,7 @@ static bool take_limit(struct sink *sink, struct jq_value v)
 static bool limit(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct wait w = WAIT(take_limit);
+	struct argument_wait w = ARGUMENT_WAIT(take_limit);
 
 	return machine_each_argument(m, n->arguments, f, p->value, &w.sink);
 }
@@ -250,14 +253,15 @@ static bool repeat(struct machine *m, struct node *n, struct frame *f,
  * yields at most one result, it is a loop.
  */
 
-static struct argument *next_of(const struct call *c)
+static struct argument *next_of(const struct flow_call *c)
 {
 	return &c->node->arguments[c->node->count - 1];
 }
 
 /* Whether to go on from a place, whose condition is known, and whether to give
  * it, which may fail. */
-static bool visit(struct call *c, const struct place *p, bool is, bool *more)
+static bool visit(
+    struct flow_call *c, const struct place *p, bool is, bool *more)
 {
 	bool until = *c->node->builtin->name == 'u';
 
@@ -267,8 +271,8 @@ static bool visit(struct call *c, const struct place *p, bool is, bool *more)
 
 static bool take_condition(struct sink *sink, struct jq_value v)
 {
-	struct wait *w = (struct wait *)sink;
-	struct call *c = w->parent;
+	struct argument_wait *w = (struct argument_wait *)sink;
+	struct flow_call *c = w->parent;
 	bool more;
 
 	return visit(c, w->call.from, jq_is_true(v), &more) &&
@@ -276,9 +280,9 @@ static bool take_condition(struct sink *sink, struct jq_value v)
 			     w->call.from, &c->sink));
 }
 
-static bool each_condition(struct call *c, const struct place *p)
+static bool each_condition(struct flow_call *c, const struct place *p)
 {
-	struct wait w = {{take_condition}, .call = *c, .parent = c};
+	struct argument_wait w = {{take_condition}, .call = *c, .parent = c};
 
 	w.call.from = p;
 	return machine_each_argument(
@@ -302,7 +306,7 @@ static bool take_only(struct place_sink *sink, const struct place *p)
 
 static bool recur(struct place_sink *sink, const struct place *p)
 {
-	struct call *c = (struct call *)sink;
+	struct flow_call *c = (struct flow_call *)sink;
 	struct argument *next = next_of(c), *condition = c->node->arguments;
 	struct only only = {{take_only}, *p, true};
 	struct jq_value is = jq_bool(true);
@@ -339,7 +343,7 @@ static bool recur(struct place_sink *sink, const struct place *p)
 static bool loop(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct call c = CALL(recur);
+	struct flow_call c = FLOW_CALL(recur);
 
 	return recur(&c.sink, p);
 }

@@ -8,14 +8,13 @@
 
 static struct jq_value number_required(struct machine *m, struct jq_value v)
 {
-	return machine_error(m, "%s (%s) number required", jq_kind_name(v),
-	    machine_quote(m, v));
+	return machine_error(
+	    m, "%s (%s) number required", jq_kind_name(v), machine_quote(m, v));
 }
 
 #define MATH(f)                                                            \
 	static struct jq_value f##_(struct machine *m, struct jq_value in, \
-	    const struct jq_value *arguments)                              \
-	{                                                                  \
+	    const struct jq_value *arguments) {                            \
 		(void)arguments;                                           \
 		if (in.kind != JQ_NUMBER)                                  \
 			return number_required(m, in);                     \
@@ -33,8 +32,8 @@ MATH(round)
 MATH(sqrt)
 MATH(trunc)
 
-static struct jq_value power(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value power(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)in;
 	for (int k = 0; k < 2; k++)
@@ -128,8 +127,8 @@ static bool is_literal(struct slice word)
 	       slice_is(word, "null");
 }
 
-static struct jq_value tonumber(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value tonumber(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	struct slice all = jq_slice(in), rest, word;
 	double number = 0;
@@ -149,8 +148,7 @@ static struct jq_value tonumber(struct machine *m, struct jq_value in,
 	if (word.n == 0 || is_literal(word))
 		return no_number(m, in);
 	if (read_number(m, word, &number))
-		return word.n == rest.n ? jq_number(number)
-					: no_number(m, in);
+		return word.n == rest.n ? jq_number(number) : no_number(m, in);
 	n = (size_t)(word.p + word.n - all.p);
 	if (n == all.n)
 		return invalid_literal(m, all, " at EOF", all);

@@ -7,8 +7,8 @@
 #include "jq/machine.h"
 #include "jq/operators.h"
 
-static struct jq_value type(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value type(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)m, (void)arguments;
 	in = jq_string(slice_of(jq_kind_name(in)));
@@ -16,15 +16,14 @@ static struct jq_value type(struct machine *m, struct jq_value in,
 	return in;
 }
 
-static struct jq_value length(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value length(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	switch (in.kind) {
 	case JQ_NULL: return jq_number(0);
 	case JQ_NUMBER: return jq_number(fabs(in.number));
-	case JQ_STRING:
-		return jq_number(string_length(jq_slice(in)));
+	case JQ_STRING: return jq_number(string_length(jq_slice(in)));
 	case JQ_ARRAY:
 	case JQ_OBJECT: return jq_number(in.n);
 	default:
@@ -56,24 +55,23 @@ static struct jq_value names_or_indexes(
 
 static struct jq_value has_no_keys(struct machine *m, struct jq_value in)
 {
-	return machine_error(m, "%s (%s) has no keys", jq_kind_name(in),
-	    machine_quote(m, in));
+	return machine_error(
+	    m, "%s (%s) has no keys", jq_kind_name(in), machine_quote(m, in));
 }
 
-static struct jq_value keys(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value keys(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (in.kind == JQ_OBJECT)
-		return names_or_indexes(
-		    m, in, jq_object_order(m->heap, in));
+		return names_or_indexes(m, in, jq_object_order(m->heap, in));
 	if (in.kind == JQ_ARRAY)
 		return names_or_indexes(m, in, NULL);
 	return has_no_keys(m, in);
 }
 
-static struct jq_value keys_unsorted(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value keys_unsorted(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (in.kind != JQ_OBJECT && in.kind != JQ_ARRAY)
@@ -81,24 +79,23 @@ static struct jq_value keys_unsorted(struct machine *m, struct jq_value in,
 	return names_or_indexes(m, in, NULL);
 }
 
-static struct jq_value has(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value has(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	struct jq_value key = *arguments;
 	bool found;
 
 	if (in.kind == JQ_OBJECT && key.kind == JQ_STRING)
-		found = jq_object_find(in, names_of(m->names, m->heap,
-					       jq_slice(key)))
+		found = jq_object_find(
+			    in, names_of(m->names, m->heap, jq_slice(key)))
 			    .kind != JQ_NONE;
 	else if (in.kind == JQ_ARRAY && key.kind == JQ_NUMBER)
 		found = key.number >= 0 && key.number < in.n;
 	else if (in.kind == JQ_NULL)
 		found = false;
 	else
-		return machine_error(m,
-		    "Cannot check whether %s has a %s key", jq_kind_name(in),
-		    jq_kind_name(key));
+		return machine_error(m, "Cannot check whether %s has a %s key",
+		    jq_kind_name(in), jq_kind_name(key));
 	return jq_bool(found);
 }
 
@@ -113,8 +110,8 @@ static bool some_contains(
 	return false;
 }
 
-static bool contains_all(struct machine *m, struct jq_value a,
-    struct jq_value b)
+static bool contains_all(
+    struct machine *m, struct jq_value a, struct jq_value b)
 {
 	for (uint32_t i = 0; i < b.n; i++) {
 		struct jq_value part;
@@ -146,8 +143,8 @@ static bool contains(struct machine *m, struct jq_value a, struct jq_value b)
 	return jq_equal(m->heap, a, b);
 }
 
-static struct jq_value contains_value(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value contains_value(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	if (in.kind != arguments->kind || in.kind == JQ_FALSE ||
 	    in.kind == JQ_TRUE)
@@ -159,15 +156,15 @@ static struct jq_value contains_value(struct machine *m, struct jq_value in,
 	return jq_bool(contains(m, in, *arguments));
 }
 
-static struct jq_value tojson(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value tojson(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return format_json(m, in);
 }
 
-static struct jq_value tostring(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value tostring(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return format_text(m, in);

@@ -54,14 +54,14 @@ static bool getpath(struct machine *m, struct node *n, struct frame *f,
 	    m, n->arguments, f, p->value, &follow.sink);
 }
 
-static struct jq_value setpath(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value setpath(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	return paths_set(m, in, arguments[0], arguments[1]);
 }
 
-static struct jq_value delpaths(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value delpaths(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	return paths_delete(m, in, *arguments);
 }

@@ -5,8 +5,8 @@
 #include "jq/machine.h"
 #include "jq/operators.h"
 
-static struct jq_value utf8bytelength(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value utf8bytelength(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	if (in.kind != JQ_STRING)
@@ -16,8 +16,8 @@ static struct jq_value utf8bytelength(struct machine *m, struct jq_value in,
 	return jq_number(in.n);
 }
 
-static bool strings(struct machine *m, struct jq_value a, struct jq_value b,
-    const char *wrong)
+static bool strings(
+    struct machine *m, struct jq_value a, struct jq_value b, const char *wrong)
 {
 	return (a.kind == JQ_STRING && b.kind == JQ_STRING) ||
 	       machine_fail(m, "%s", wrong);
@@ -30,28 +30,28 @@ static bool starts(struct jq_value s, struct jq_value with)
 
 static bool ends(struct jq_value s, struct jq_value with)
 {
-	return s.n >= with.n && slice_eq(slice_from(jq_slice(s), s.n - with.n),
-				    jq_slice(with));
+	return s.n >= with.n &&
+	       slice_eq(slice_from(jq_slice(s), s.n - with.n), jq_slice(with));
 }
 
-static struct jq_value startswith(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value startswith(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	if (!strings(m, in, *arguments, "startswith() requires string inputs"))
 		return jq_none();
 	return jq_bool(starts(in, *arguments));
 }
 
-static struct jq_value endswith(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value endswith(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	if (!strings(m, in, *arguments, "endswith() requires string inputs"))
 		return jq_none();
 	return jq_bool(ends(in, *arguments));
 }
 
-static struct jq_value ltrimstr(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value ltrimstr(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)m;
 	if (in.kind == JQ_STRING && arguments->kind == JQ_STRING &&
@@ -62,8 +62,8 @@ static struct jq_value ltrimstr(struct machine *m, struct jq_value in,
 	return in;
 }
 
-static struct jq_value rtrimstr(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value rtrimstr(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)m;
 	if (in.kind == JQ_STRING && arguments->kind == JQ_STRING &&
@@ -72,11 +72,11 @@ static struct jq_value rtrimstr(struct machine *m, struct jq_value in,
 	return in;
 }
 
-static struct jq_value split(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value split(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
-	if (!strings(m, in, *arguments,
-		"split input and separator must be strings"))
+	if (!strings(
+		m, in, *arguments, "split input and separator must be strings"))
 		return jq_none();
 	return string_split(m, in, *arguments);
 }
@@ -85,7 +85,10 @@ static struct jq_value split(struct machine *m, struct jq_value in,
 static uint32_t code_point(const char **p)
 {
 	const unsigned char *s = (const unsigned char *)*p;
-	uint32_t length = s[0] < 0x80 ? 1 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+	uint32_t length = s[0] < 0x80	? 1
+			  : s[0] < 0xE0 ? 2
+			  : s[0] < 0xF0 ? 3
+					: 4;
 	uint32_t c = length == 1 ? s[0] : s[0] & (0x7Fu >> length);
 
 	for (uint32_t i = 1; i < length; i++)
@@ -100,8 +103,8 @@ static bool needs_string(struct machine *m, struct jq_value in)
 	       machine_fail(m, "explode input must be a string");
 }
 
-static struct jq_value explode(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value explode(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	const char *p = in.text;
 	struct jq_value all;
@@ -139,8 +142,8 @@ static char *put_code_point(char *p, double d)
 	return p;
 }
 
-static struct jq_value implode(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value implode(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	char *text, *p;
 
@@ -180,15 +183,15 @@ static struct jq_value change_case(
 	return in;
 }
 
-static struct jq_value ascii_downcase(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value ascii_downcase(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return change_case(m, in, 'A', 'Z');
 }
 
-static struct jq_value ascii_upcase(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value ascii_upcase(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
 	return change_case(m, in, 'a', 'z');
@@ -201,8 +204,8 @@ static struct jq_value string_indexes(
 	struct slice rest = jq_slice(s);
 	struct jq_value found = jq_array(m->heap, 0);
 
-	while (text.n > 0 &&
-	       (rest = slice_find(rest, jq_slice(text))).p != NULL) {
+	while (
+	    text.n > 0 && (rest = slice_find(rest, jq_slice(text))).p != NULL) {
 		heap_tick(m->heap);
 		found = jq_array_append(
 		    m->heap, found, jq_number((double)(rest.p - s.text)));
@@ -211,8 +214,8 @@ static struct jq_value string_indexes(
 	return found;
 }
 
-static struct jq_value indices(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value indices(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	struct jq_value one = *arguments;
 
@@ -224,22 +227,20 @@ static struct jq_value indices(struct machine *m, struct jq_value in,
 	return operator_index(m, in, one);
 }
 
-static struct jq_value index_in(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value index_in(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	in = indices(m, in, arguments);
-	return in.kind == JQ_NONE ? in
-				  : operator_index(m, in, jq_number(0));
+	return in.kind == JQ_NONE ? in : operator_index(m, in, jq_number(0));
 }
 
-static struct jq_value rindex_in(struct machine *m, struct jq_value in,
-    const struct jq_value *arguments)
+static struct jq_value rindex_in(
+    struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	in = indices(m, in, arguments);
 	if (in.kind != JQ_NONE)
 		in = operator_slice(m, in, jq_number(-1), jq_null());
-	return in.kind == JQ_NONE ? in
-				  : operator_index(m, in, jq_number(0));
+	return in.kind == JQ_NONE ? in : operator_index(m, in, jq_number(0));
 }
 
 const struct builtin builtins_strings[] = {

@@ -11,11 +11,6 @@
 #include "jq/machine.h"
 #include "jq/node.h"
 
-/* Memory of the calling function for a frame with slots. */
-#define FRAME_ROOM(slots)                          \
-	__builtin_alloca(sizeof(struct frame) +    \
-			 (slots) * sizeof(union frame_slot))
-
 /* The closure of a parameter. */
 static inline struct closure closure_at(
     const struct node *parameter, struct frame *f)

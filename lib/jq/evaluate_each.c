@@ -17,10 +17,10 @@ struct step {
 	bool flag; /* of the kind of node */
 };
 
-#define STEP(take_part)                                                     \
-	{                                                                   \
-		.sink = {take_part}, .machine = m, .node = n, .frame = f,   \
-		.input = in, .to = to                                       \
+#define STEP(take_part)                                                   \
+	{                                                                 \
+		.sink = {take_part}, .machine = m, .node = n, .frame = f, \
+		.input = in, .to = to                                     \
 	}
 
 /* Operands: nested loops, one for each. */
@@ -179,8 +179,8 @@ static bool take_true(struct sink *sink, struct jq_value v)
 	return s->to->take(s->to, v);
 }
 
-static bool each_alternative(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in, struct sink *to)
+static bool each_alternative(struct machine *m, struct node *n, struct frame *f,
+    struct jq_value in, struct sink *to)
 {
 	struct step s = STEP(take_true);
 
@@ -249,7 +249,7 @@ static bool each_reduce(struct machine *m, struct node *n, struct frame *f,
 
 /* foreach */
 
-struct loop {
+struct foreach_loop {
 	struct step step;
 	struct jq_value state;
 };
@@ -257,17 +257,18 @@ struct loop {
 static bool take_next_state(struct sink *sink, struct jq_value v)
 {
 	struct step *s = (struct step *)sink;
-	struct loop *l = (struct loop *)(void *)s->to;
+	struct foreach_loop *l = (struct foreach_loop *)(void *)s->to;
 	struct sink *to = l->step.to;
 
 	l->state = v;
-	return s->node->d ? machine_each(s->machine, s->node->d, s->frame, v, to)
-			  : to->take(to, v);
+	return s->node->d
+		   ? machine_each(s->machine, s->node->d, s->frame, v, to)
+		   : to->take(to, v);
 }
 
 static bool take_turn(struct sink *sink, struct jq_value v)
 {
-	struct loop *l = (struct loop *)sink;
+	struct foreach_loop *l = (struct foreach_loop *)sink;
 	struct step s = l->step;
 	struct jq_value state = l->state;
 
@@ -282,7 +283,7 @@ static bool take_turn(struct sink *sink, struct jq_value v)
 static bool take_first_state(struct sink *sink, struct jq_value v)
 {
 	struct step *s = (struct step *)sink;
-	struct loop l = {*s, v};
+	struct foreach_loop l = {*s, v};
 	struct jq_value input = s->input;
 
 	s->input = jq_null();
@@ -306,10 +307,9 @@ static bool take_assigned(struct sink *sink, struct jq_value v)
 	struct step *s = (struct step *)sink;
 	struct machine *m = s->machine;
 	struct node *n = s->node;
+	uint32_t edit = jq_new_edit(m->heap);
 
-	v = n->kind == NODE_ASSIGN
-		? paths_assign(m, n->a, s->frame, s->input, v)
-		: paths_update(m, n, s->frame, s->input, v);
+	v = paths_change(m, n, s->frame, s->input, v, &edit);
 	return machine_give(m, v, s->to);
 }
 
@@ -335,18 +335,18 @@ static bool each_call(struct machine *m, struct node *n, struct frame *f,
 bool machine_each_own(struct machine *m, const struct argument *a,
     struct frame *f, struct jq_value in, struct sink *to)
 {
-	return machine_each(m, a->body,
-	    closure_frame(m, f, FRAME_ROOM(a->slots)), in, to);
+	return machine_each(
+	    m, a->body, closure_frame(m, f, FRAME_ROOM(a->slots)), in, to);
 }
 
-struct values {
+struct value_sink {
 	struct place_sink sink;
 	struct sink *to;
 };
 
 static bool take_place(struct place_sink *sink, const struct place *p)
 {
-	struct values *v = (struct values *)sink;
+	struct value_sink *v = (struct value_sink *)sink;
 
 	return v->to->take(v->to, p->value);
 }
@@ -354,7 +354,7 @@ static bool take_place(struct place_sink *sink, const struct place *p)
 static bool each_builtin(struct machine *m, struct node *n, struct frame *f,
     struct jq_value in, struct sink *to)
 {
-	struct values v = {{take_place}, to};
+	struct value_sink v = {{take_place}, to};
 	struct place p = {.value = in};
 
 	if (n->builtin->call)

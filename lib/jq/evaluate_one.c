@@ -8,8 +8,7 @@
 #include "jq/operators.h"
 #include "jq/paths.h"
 
-struct jq_value field_of(
-    struct machine *m, struct node *n, struct jq_value v)
+struct jq_value field_of(struct machine *m, struct node *n, struct jq_value v)
 {
 	if (v.kind == JQ_OBJECT) {
 		v = jq_object_get(v, n->name, &n->hint);
@@ -33,8 +32,8 @@ static inline struct jq_value member(
 }
 
 /* An operand, without a call for what is simple. */
-static inline struct jq_value one(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static inline struct jq_value one(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	if (n->kind == NODE_IDENTITY)
 		return in;
@@ -45,29 +44,29 @@ static inline struct jq_value one(struct machine *m, struct node *n,
 
 /* Nodes without operands, and those that go on with another node. */
 
-static struct jq_value identity(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value identity(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	(void)m, (void)n, (void)f;
 	return in;
 }
 
-static struct jq_value constant(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value constant(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	(void)m, (void)f, (void)in;
 	return n->constant;
 }
 
-static struct jq_value variable(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value variable(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	(void)m, (void)in;
 	return frame_at(f, n->level)->slots[n->slot].value;
 }
 
-static struct jq_value field(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value field(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	if (n->a->kind != NODE_IDENTITY) {
 		in = machine_one(m, n->a, f, in);
@@ -77,15 +76,15 @@ static struct jq_value field(struct machine *m, struct node *n,
 	return member(m, n, in);
 }
 
-static struct jq_value pipe(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value pipe(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	in = machine_one(m, n->a, f, in);
 	return in.kind == JQ_NONE ? in : machine_one(m, n->b, f, in);
 }
 
-static struct jq_value condition(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value condition(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value v = machine_one(m, n->a, f, in);
 
@@ -95,8 +94,8 @@ static struct jq_value condition(struct machine *m, struct node *n,
 	return n ? machine_one(m, n, f, in) : in;
 }
 
-static struct jq_value binding(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value binding(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value v = one(m, n->a, f, in);
 
@@ -106,16 +105,16 @@ static struct jq_value binding(struct machine *m, struct node *n,
 	return machine_one(m, n->b, f, in);
 }
 
-static struct jq_value alternative(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value alternative(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value v = machine_one(m, n->a, f, in);
 
 	return jq_is_true(v) || m->leaving ? v : machine_one(m, n->b, f, in);
 }
 
-static struct jq_value try(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value try(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value v = machine_one(m, n->a, f, in);
 
@@ -156,8 +155,8 @@ static bool keys_differ(struct node *n)
 }
 
 /* From the values of operands. */
-static struct jq_value combined(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value combined(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	unsigned count = operand_count(n);
 	struct jq_value *values = __builtin_alloca(count * sizeof(*values));
@@ -184,8 +183,8 @@ static struct name *key_name(struct machine *m, struct jq_value key)
 }
 
 /* An object whose keys are not all known, or not all different. */
-static struct jq_value any_object(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value any_object(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value o = jq_object(m->heap, n->count / 2), key, v;
 
@@ -205,8 +204,8 @@ static struct jq_value any_object(struct machine *m, struct node *n,
 	return o;
 }
 
-static struct jq_value object(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value object(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	uint32_t count = n->count / 2;
 	struct jq_member *members;
@@ -231,8 +230,8 @@ static struct jq_value object(struct machine *m, struct node *n,
 }
 
 /* An operator: the second operand is evaluated first. */
-static struct jq_value binary(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value binary(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value b = one(m, n->b, f, in), a;
 	bool numbers;
@@ -258,8 +257,8 @@ static struct jq_value binary(struct machine *m, struct node *n,
 	}
 }
 
-static struct jq_value equality(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value equality(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	bool unequal = n->kind == NODE_UNEQUAL;
 	struct jq_value b = one(m, n->b, f, in), a;
@@ -280,8 +279,8 @@ static struct jq_value equality(struct machine *m, struct node *n,
 	return jq_bool(jq_equal(m->heap, a, b) != unequal);
 }
 
-static struct jq_value logical(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value logical(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value v = one(m, n->a, f, in);
 
@@ -290,8 +289,8 @@ static struct jq_value logical(struct machine *m, struct node *n,
 	return v.kind == JQ_NONE ? v : jq_bool(jq_is_true(v));
 }
 
-static struct jq_value element(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value element(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value key = one(m, n->b, f, in), a;
 
@@ -309,8 +308,8 @@ static struct jq_value element(struct machine *m, struct node *n,
 	return a;
 }
 
-static struct jq_value slice(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value slice(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value from = n->b ? one(m, n->b, f, in) : jq_null(), to, a;
 
@@ -347,9 +346,8 @@ static bool keep_first(struct sink *s, struct jq_value v)
 	return false;
 }
 
-/* The last result of a node that may yield many. */
-static struct jq_value last_of_many(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+struct jq_value last_of_many(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct kept last = {{keep_last}, jq_none()};
 
@@ -357,8 +355,8 @@ static struct jq_value last_of_many(struct machine *m, struct node *n,
 							      : jq_none();
 }
 
-struct jq_value machine_first(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+struct jq_value machine_first(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct kept first = {{keep_first}, jq_none()};
 
@@ -382,57 +380,24 @@ static bool take_element(struct sink *s, struct jq_value v)
 	return true;
 }
 
-static struct jq_value array(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value array(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct elements e = {{take_element}, m->heap, jq_array(m->heap, 0)};
 
 	return machine_each(m, n->a, f, in, &e.sink) ? e.array : jq_none();
 }
 
-struct reduction {
-	struct sink sink;
-	struct machine *machine;
-	struct node *node;
-	struct frame *frame;
-	struct jq_value state;
-};
-
-static bool take_reduced(struct sink *s, struct jq_value v)
-{
-	struct reduction *r = (struct reduction *)s;
-	struct machine *m = r->machine;
-	struct node *n = r->node, *update = n->c;
-
-	heap_tick(m->heap);
-	r->frame->slots[n->slot].value = v;
-	r->state = machine_is_one(update, r->frame)
-		       ? one(m, update, r->frame, r->state)
-		       : last_of_many(m, update, r->frame, r->state);
-	if (r->state.kind != JQ_NONE)
-		return true;
-	r->state = jq_null();
-	return m->leaving == LEAVING_NOTHING;
-}
-
-struct jq_value reduce_from(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct jq_value state)
-{
-	struct reduction r = {{take_reduced}, m, n, f, state};
-
-	return machine_each(m, n->a, f, in, &r.sink) ? r.state : jq_none();
-}
-
-static struct jq_value reduce(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value reduce(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value state = one(m, n->b, f, in);
 
 	return state.kind == JQ_NONE ? state : reduce_from(m, n, f, in, state);
 }
 
-static struct jq_value label(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value label(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	double mine = m->labels++;
 	struct jq_value v;
@@ -444,23 +409,22 @@ static struct jq_value label(struct machine *m, struct node *n,
 	return v;
 }
 
-/* =, |=, and += and so on. */
-static struct jq_value assign(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value assign(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
+	uint32_t edit = jq_new_edit(m->heap);
 	struct jq_value v = jq_none();
 
-	if (n->kind == NODE_UPDATE)
-		return paths_update(m, n, f, in, v);
-	v = one(m, n->b, f, in);
-	if (v.kind == JQ_NONE)
-		return v;
-	return n->kind == NODE_ASSIGN ? paths_assign(m, n->a, f, in, v)
-				      : paths_update(m, n, f, in, v);
+	if (n->kind != NODE_UPDATE) {
+		v = one(m, n->b, f, in);
+		if (v.kind == JQ_NONE)
+			return v;
+	}
+	return paths_change(m, n, f, in, v, &edit);
 }
 
-static struct jq_value call(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value call(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct frame *callee = FRAME_ROOM(n->function->slots);
 
@@ -476,8 +440,8 @@ struct jq_value machine_one_own(struct machine *m, const struct argument *a,
 }
 
 /* A builtin; most have no arguments, or one. */
-static struct jq_value builtin(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value builtin(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value v = in;
 
@@ -490,30 +454,30 @@ static struct jq_value builtin(struct machine *m, struct node *n,
 	return v.kind == JQ_NONE ? v : n->builtin->call(m, in, &v);
 }
 
-static struct jq_value format(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value format(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	(void)f;
 	return format_value(m, n->format, in);
 }
 
-static struct jq_value leave(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value leave(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	(void)in;
 	return machine_break(m, frame_at(f, n->level)->slots[n->slot].label);
 }
 
-static struct jq_value parameter(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct jq_value parameter(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct closure c = closure_at(n, f);
 
 	return machine_one_argument(m, c.code, c.frame, in);
 }
 
-struct jq_value (*const one_of_kind[])(struct machine *, struct node *,
-    struct frame *, struct jq_value) = {
+struct jq_value (*const one_of_kind[])(
+    struct machine *, struct node *, struct frame *, struct jq_value) = {
     [NODE_IDENTITY] = identity,
     [NODE_CONSTANT] = constant,
     [NODE_VARIABLE] = variable,

@@ -19,7 +19,7 @@ struct walk {
 };
 
 /* The same, while it waits for values of a part of it. */
-struct wait {
+struct walk_wait {
 	struct sink sink;
 	struct walk walk;
 };
@@ -29,7 +29,10 @@ struct wait {
 		.sink = {take_part}, .machine = m, .node = n, .frame = f, \
 		.from = p, .to = to                                       \
 	}
-#define WAIT(take_value) {{take_value}, WALK(NULL)}
+#define WALK_WAIT(take_value)            \
+	{                                \
+		{take_value}, WALK(NULL) \
+	}
 
 static bool is_same(struct jq_value a, struct jq_value b)
 {
@@ -85,13 +88,12 @@ static bool walk_key(struct walk w, struct jq_value key)
 {
 	w.sink.take = take_place;
 	w.key = key;
-	return paths_each(
-	    w.machine, w.node->a, w.frame, w.from, &w.sink);
+	return paths_each(w.machine, w.node->a, w.frame, w.from, &w.sink);
 }
 
 static bool take_key(struct sink *sink, struct jq_value v)
 {
-	return walk_key(((struct wait *)sink)->walk, v);
+	return walk_key(((struct walk_wait *)sink)->walk, v);
 }
 
 static struct jq_value slice_of_bounds(
@@ -99,36 +101,37 @@ static struct jq_value slice_of_bounds(
 {
 	struct jq_value key = jq_object(m->heap, 2);
 
-	key = jq_object_set(m->heap, key,
-	    names_of(m->names, m->heap, SLICE("start")), from);
+	key = jq_object_set(
+	    m->heap, key, names_of(m->names, m->heap, SLICE("start")), from);
 	return jq_object_set(
 	    m->heap, key, names_of(m->names, m->heap, SLICE("end")), to);
 }
 
 static bool take_end(struct sink *sink, struct jq_value v)
 {
-	struct walk *w = &((struct wait *)sink)->walk;
+	struct walk *w = &((struct walk_wait *)sink)->walk;
 
 	return walk_key(*w, slice_of_bounds(w->machine, w->key, v));
 }
 
 static bool take_start(struct sink *sink, struct jq_value v)
 {
-	struct wait end = *(struct wait *)sink;
+	struct walk_wait end = *(struct walk_wait *)sink;
 	struct walk *w = &end.walk;
 
 	end.sink.take = take_end;
 	w->key = v;
 	if (!w->node->c)
 		return take_end(&end.sink, jq_null());
-	return machine_each(w->machine, w->node->c, w->frame,
-	    w->from->value, &end.sink);
+	return machine_each(
+	    w->machine, w->node->c, w->frame, w->from->value, &end.sink);
 }
 
 static bool each_step(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct wait key = WAIT(take_key), start = WAIT(take_start);
+	struct walk_wait key = WALK_WAIT(take_key),
+			 start = WALK_WAIT(take_start);
 
 	if (n->kind == NODE_FIELD)
 		return take_key(&key.sink, jq_string(n->name->text));
@@ -149,8 +152,8 @@ static bool give_elements(
 
 		heap_tick(m->heap);
 		if (v.kind == JQ_ARRAY)
-			ok = give_step(m, p, jq_number(i),
-			    v.array->items[i], w->to);
+			ok = give_step(
+			    m, p, jq_number(i), v.array->items[i], w->to);
 		else
 			ok = give_step(m, p,
 			    jq_string(v.object->members[i].name->text),
@@ -175,8 +178,8 @@ static bool take_container(struct place_sink *sink, const struct place *p)
 	if (v.kind == JQ_ARRAY || v.kind == JQ_OBJECT)
 		return give_elements(w, p, v);
 	return w->node->optional ||
-	       machine_fail(m, "Cannot iterate over %s (%s)",
-		   jq_kind_name(v), machine_quote(m, v));
+	       machine_fail(m, "Cannot iterate over %s (%s)", jq_kind_name(v),
+		   machine_quote(m, v));
 }
 
 bool paths_follow(struct machine *m, const struct place *p,
@@ -193,8 +196,8 @@ bool paths_follow(struct machine *m, const struct place *p,
 		return false;
 	next.at = next.value;
 	for (uint32_t i = 0; i < path.n; i++)
-		next.path = jq_array_append(
-		    m->heap, next.path, path.array->items[i]);
+		next.path =
+		    jq_array_append(m->heap, next.path, path.array->items[i]);
 	return to->take(to, &next);
 }
 
@@ -211,7 +214,7 @@ static bool take_left(struct place_sink *sink, const struct place *p)
 
 static bool take_first(struct sink *sink, struct jq_value v)
 {
-	struct walk *w = &((struct wait *)sink)->walk;
+	struct walk *w = &((struct walk_wait *)sink)->walk;
 	struct node *n = w->node, *next = n->b;
 
 	if (n->kind == NODE_AS)
@@ -234,8 +237,8 @@ static bool take_true(struct place_sink *sink, const struct place *p)
 	return w->to->take(w->to, p);
 }
 
-static bool each_alternative(struct machine *m, struct node *n,
-    struct frame *f, const struct place *p, struct place_sink *to)
+static bool each_alternative(struct machine *m, struct node *n, struct frame *f,
+    const struct place *p, struct place_sink *to)
 {
 	struct walk w = WALK(take_true);
 
@@ -282,7 +285,7 @@ static bool each_label(struct machine *m, struct node *n, struct frame *f,
 
 /* foreach: the path goes on from each element to the state and on. */
 
-struct loop {
+struct path_loop {
 	struct walk walk;
 	struct jq_value state;
 };
@@ -290,18 +293,17 @@ struct loop {
 static bool take_next_state(struct place_sink *sink, const struct place *p)
 {
 	struct walk *w = (struct walk *)sink;
-	struct loop *l = (struct loop *)(void *)w->to;
+	struct path_loop *l = (struct path_loop *)(void *)w->to;
 	struct place_sink *to = l->walk.to;
 
 	l->state = p->value;
-	return w->node->d
-		   ? paths_each(w->machine, w->node->d, w->frame, p, to)
-		   : to->take(to, p);
+	return w->node->d ? paths_each(w->machine, w->node->d, w->frame, p, to)
+			  : to->take(to, p);
 }
 
 static bool take_turn(struct place_sink *sink, const struct place *p)
 {
-	struct loop *l = (struct loop *)sink;
+	struct path_loop *l = (struct path_loop *)sink;
 	struct walk w = l->walk;
 	struct place state = with_value(p, l->state);
 
@@ -316,12 +318,11 @@ static bool take_turn(struct place_sink *sink, const struct place *p)
 static bool take_first_state(struct place_sink *sink, const struct place *p)
 {
 	struct walk *w = (struct walk *)sink;
-	struct loop l = {*w, p->value};
+	struct path_loop l = {*w, p->value};
 	struct place in = with_value(p, w->from->value);
 
 	l.walk.sink.take = take_turn;
-	return paths_each(
-	    w->machine, w->node->a, w->frame, &in, &l.walk.sink);
+	return paths_each(w->machine, w->node->a, w->frame, &in, &l.walk.sink);
 }
 
 /* Calls. */
@@ -340,15 +341,15 @@ bool paths_each_argument(struct machine *m, const struct argument *a,
 {
 	if (a->slots == 0)
 		return paths_each(m, a->body, f, p, to);
-	return paths_each(m, a->body,
-	    closure_frame(m, f, FRAME_ROOM(a->slots)), p, to);
+	return paths_each(
+	    m, a->body, closure_frame(m, f, FRAME_ROOM(a->slots)), p, to);
 }
 
 /* Any other node yields values. */
 
 static bool take_value(struct sink *sink, struct jq_value v)
 {
-	struct walk *w = &((struct wait *)sink)->walk;
+	struct walk *w = &((struct walk_wait *)sink)->walk;
 	struct place next = with_value(w->from, v);
 
 	return w->to->take(w->to, &next);
@@ -357,7 +358,7 @@ static bool take_value(struct sink *sink, struct jq_value v)
 static bool each_value(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
-	struct wait v = WAIT(take_value);
+	struct walk_wait v = WALK_WAIT(take_value);
 
 	return machine_each(m, n, f, p->value, &v.sink);
 }
@@ -366,7 +367,7 @@ static bool each_first(struct machine *m, struct node *n, struct frame *f,
     const struct place *p, struct place_sink *to)
 {
 	struct walk left = WALK(take_left);
-	struct wait first = WAIT(take_first);
+	struct walk_wait first = WALK_WAIT(take_first);
 
 	if (n->kind == NODE_PIPE)
 		return paths_each(m, n->a, f, p, &left.sink);
@@ -412,49 +413,28 @@ bool paths_each(struct machine *m, struct node *n, struct frame *f,
 
 /* Assignment: for each path, in the order in which they are found. */
 
-struct assignment {
+struct place_change {
 	struct place_sink sink;
 	struct machine *machine;
 	struct node *node;
 	struct frame *frame;
 	struct jq_value state, operand, deleted;
-	uint32_t edit; /* of the state */
+	uint32_t *edit; /* of the state */
 };
 
 /* Change the state at a path. */
-static bool put(struct assignment *a, struct jq_value path, struct jq_value v)
+static bool put(struct place_change *a, struct jq_value path, struct jq_value v)
 {
 	struct heap *h = a->machine->heap;
 
-	h->edit = a->edit;
+	h->edit = *a->edit;
 	a->state = paths_set(a->machine, a->state, path, v);
 	h->edit = 0;
 	return a->state.kind != JQ_NONE;
 }
 
-static bool take_assigned(struct place_sink *sink, const struct place *p)
-{
-	struct assignment *a = (struct assignment *)sink;
-
-	heap_tick(a->machine->heap);
-	return paths_check(a->machine, p) && put(a, p->path, a->operand);
-}
-
-struct jq_value paths_assign(struct machine *m, struct node *paths,
-    struct frame *f, struct jq_value in, struct jq_value v)
-{
-	struct assignment a = {.sink = {take_assigned},
-	    .machine = m,
-	    .state = in,
-	    .operand = v,
-	    .edit = jq_new_edit(m->heap)};
-	struct place p = {in, jq_array(m->heap, 0), in};
-
-	return paths_each(m, paths, f, &p, &a.sink) ? a.state : jq_none();
-}
-
-/* The value that is there then; JQ_NONE if there is to be none. */
-static struct jq_value updated(struct assignment *a, struct jq_value old)
+/* The value in the place of another; JQ_NONE if there is to be none. */
+static struct jq_value updated(struct place_change *a, struct jq_value old)
 {
 	struct node *n = a->node;
 
@@ -465,20 +445,22 @@ static struct jq_value updated(struct assignment *a, struct jq_value old)
 	return operator_apply(a->machine, n->op, old, a->operand);
 }
 
-static bool take_updated(struct place_sink *sink, const struct place *p)
+static bool take_changed(struct place_sink *sink, const struct place *p)
 {
-	struct assignment *a = (struct assignment *)sink;
+	struct place_change *a = (struct place_change *)sink;
 	struct machine *m = a->machine;
 	struct jq_value v;
 
 	heap_tick(m->heap);
 	if (!paths_check(m, p))
 		return false;
+	if (a->node->kind == NODE_ASSIGN)
+		return put(a, p->path, a->operand);
 	v = paths_get(m, a->state, p->path);
 	if (v.kind == JQ_NONE)
 		return false;
-	if (jq_is_of_edit(v, a->edit))
-		a->edit = jq_new_edit(m->heap);
+	if (jq_is_of_edit(v, *a->edit))
+		*a->edit = jq_new_edit(m->heap);
 	v = updated(a, v);
 	if (v.kind != JQ_NONE)
 		return put(a, p->path, v);
@@ -486,17 +468,17 @@ static bool take_updated(struct place_sink *sink, const struct place *p)
 	return m->leaving == LEAVING_NOTHING;
 }
 
-struct jq_value paths_update(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in, struct jq_value operand)
+struct jq_value paths_change(struct machine *m, struct node *n, struct frame *f,
+    struct jq_value in, struct jq_value operand, uint32_t *edit)
 {
-	struct assignment a = {.sink = {take_updated},
+	struct place_change a = {.sink = {take_changed},
 	    .machine = m,
 	    .node = n,
 	    .frame = f,
 	    .state = in,
 	    .operand = operand,
 	    .deleted = jq_array(m->heap, 0),
-	    .edit = jq_new_edit(m->heap)};
+	    .edit = edit};
 	struct place p = {in, jq_array(m->heap, 0), in};
 
 	if (!paths_each(m, n->a, f, &p, &a.sink))

@@ -31,6 +31,10 @@ struct jq_value operands_combine(struct machine *, struct node *,
 /* The member of NODE_FIELD, where a look-up at once does not find it. */
 struct jq_value field_of(struct machine *, struct node *, struct jq_value);
 
+/* The last result of a node that may yield many. */
+struct jq_value last_of_many(
+    struct machine *, struct node *, struct frame *, struct jq_value input);
+
 /* reduce, from an initial state on; JQ_NONE after an error. */
 struct jq_value reduce_from(struct machine *, struct node *, struct frame *,
     struct jq_value input, struct jq_value state);

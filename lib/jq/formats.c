@@ -43,7 +43,8 @@ static void put_escaped(
     struct buf *b, struct slice s, const struct escapes *escapes)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		const char *byte = s.p[i] ? strchr(escapes->bytes, s.p[i]) : NULL;
+		const char *byte =
+		    s.p[i] ? strchr(escapes->bytes, s.p[i]) : NULL;
 
 		if (byte)
 			buf_puts(b, escapes->texts[byte - escapes->bytes]);
@@ -53,8 +54,8 @@ static void put_escaped(
 }
 
 /* A string in quotes, escaped. */
-static void put_quoted(struct buf *b, struct slice s, char quote,
-    const struct escapes *escapes)
+static void put_quoted(
+    struct buf *b, struct slice s, char quote, const struct escapes *escapes)
 {
 	buf_putc(b, quote);
 	put_escaped(b, s, escapes);

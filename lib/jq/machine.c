@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "jq/calls.h"
 #include "jq/json_writer.h"
 #include "json/utf8.h"
 
@@ -12,8 +11,8 @@ void machine_release(struct machine *m)
 	buf_release(&m->scratch);
 }
 
-bool machine_run(struct machine *m, struct program *p, struct jq_value in,
-    struct sink *to)
+bool machine_run(
+    struct machine *m, struct program *p, struct jq_value in, struct sink *to)
 {
 	struct frame *f = FRAME_ROOM(p->slots);
 

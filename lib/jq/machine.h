@@ -40,6 +40,11 @@ struct frame {
 	union frame_slot slots[];
 };
 
+/* Memory of the calling function for a frame with slots. */
+#define FRAME_ROOM(slots) \
+	__builtin_alloca( \
+	    sizeof(struct frame) + (slots) * sizeof(union frame_slot))
+
 /* Takes results; extended by whoever passes one, as its first member. */
 struct sink {
 	bool (*take)(struct sink *, struct jq_value);
@@ -83,14 +88,14 @@ struct slice machine_message(struct machine *);
 /* For the parts of the evaluator and the builtins: */
 
 /* By the kinds of nodes. */
-extern struct jq_value (*const one_of_kind[])(struct machine *, struct node *,
-    struct frame *, struct jq_value input);
+extern struct jq_value (*const one_of_kind[])(
+    struct machine *, struct node *, struct frame *, struct jq_value input);
 extern bool (*const each_of_kind[])(struct machine *, struct node *,
     struct frame *, struct jq_value input, struct sink *);
 
 /* Evaluate a node that yields at most one result; JQ_NONE without one. */
-static inline struct jq_value machine_one(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value input)
+static inline struct jq_value machine_one(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value input)
 {
 	return one_of_kind[n->kind](m, n, f, input);
 }
@@ -125,8 +130,8 @@ struct jq_value machine_first(
 /* The same for an argument of a call that has a frame of its own. */
 struct jq_value machine_one_own(struct machine *, const struct argument *,
     struct frame *, struct jq_value input);
-bool machine_each_own(struct machine *, const struct argument *,
-    struct frame *, struct jq_value input, struct sink *);
+bool machine_each_own(struct machine *, const struct argument *, struct frame *,
+    struct jq_value input, struct sink *);
 
 /* The same for any argument of a call. */
 static inline struct jq_value machine_one_argument(struct machine *m,

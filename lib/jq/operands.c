@@ -74,8 +74,8 @@ static struct jq_value combine_string(
 	return s;
 }
 
-static struct jq_value combine_object(struct machine *m, const struct node *n,
-    const struct jq_value *values)
+static struct jq_value combine_object(
+    struct machine *m, const struct node *n, const struct jq_value *values)
 {
 	struct jq_value o = jq_object(m->heap, n->count / 2);
 
@@ -83,15 +83,14 @@ static struct jq_value combine_object(struct machine *m, const struct node *n,
 		struct name *name = n->parts[i]->name;
 
 		if (n->parts[i]->kind != NODE_CONSTANT || !name)
-			name =
-			    names_of(m->names, m->heap, jq_slice(values[i]));
+			name = names_of(m->names, m->heap, jq_slice(values[i]));
 		o = jq_object_set(m->heap, o, name, values[i + 1]);
 	}
 	return o;
 }
 
-static struct jq_value combine_slice(struct machine *m, const struct node *n,
-    const struct jq_value *values)
+static struct jq_value combine_slice(
+    struct machine *m, const struct node *n, const struct jq_value *values)
 {
 	struct jq_value from = jq_null(), to = jq_null();
 

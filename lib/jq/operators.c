@@ -3,8 +3,8 @@
 #include <math.h>
 
 /* "A (a) and B (b) cannot be what". */
-static struct jq_value cannot(struct machine *m, struct jq_value a, struct jq_value b,
-    const char *what)
+static struct jq_value cannot(
+    struct machine *m, struct jq_value a, struct jq_value b, const char *what)
 {
 	return machine_error(m, "%s (%s) and %s (%s) cannot be %s",
 	    jq_kind_name(a), machine_quote(m, a), jq_kind_name(b),
@@ -132,17 +132,22 @@ static struct jq_value merge(
 static struct jq_value repeat(
     struct machine *m, struct jq_value string, double times)
 {
-	struct jq_value all = jq_string((struct slice){"", 0});
+	struct jq_value all = string;
 
-	if (times * (string.n ? string.n : 1) >= INT32_MAX)
-		return machine_error(m, "Repeat string result too long");
 	if (!(times >= 0))
 		return jq_null();
-	if (string.n > 0)
-		for (; times >= 1; times--) {
-			heap_tick(m->heap);
-			all = jq_string_append(m->heap, all, string);
-		}
+	if (times < 1 || string.n == 0)
+		return jq_string((struct slice){"", 0});
+	if (times * string.n > UINT32_MAX)
+		heap_exceed(m->heap, "too much memory");
+	for (uint32_t left = (uint32_t)times - 1; left > 0;) {
+		struct jq_value more = all;
+
+		if (all.n / string.n > left)
+			more.n = left * string.n;
+		all = jq_string_append(m->heap, all, more);
+		left -= more.n / string.n;
+	}
 	return all;
 }
 
@@ -189,8 +194,8 @@ static struct jq_value modulo(
 	if (isnan(a.number) || isnan(b.number))
 		return jq_number((double)NAN);
 	if (magnitude(b.number) == 0)
-		return cannot(m, a, b,
-		    "divided (remainder) because the divisor is zero");
+		return cannot(
+		    m, a, b, "divided (remainder) because the divisor is zero");
 	rest = (double)(magnitude(a.number) % magnitude(b.number));
 	return jq_number(a.number < 0 ? 0 - rest : rest);
 }
@@ -206,8 +211,8 @@ static bool equal(struct machine *m, struct jq_value a, struct jq_value b)
 	return jq_equal(m->heap, a, b);
 }
 
-static bool compare(struct machine *m, enum node_kind op, struct jq_value a,
-    struct jq_value b)
+static bool compare(
+    struct machine *m, enum node_kind op, struct jq_value a, struct jq_value b)
 {
 	int order = jq_compare(m->heap, a, b);
 
@@ -217,8 +222,8 @@ static bool compare(struct machine *m, enum node_kind op, struct jq_value a,
 				       : order >= 0;
 }
 
-struct jq_value operator_apply(struct machine *m, enum node_kind op,
-    struct jq_value a, struct jq_value b)
+struct jq_value operator_apply(
+    struct machine *m, enum node_kind op, struct jq_value a, struct jq_value b)
 {
 	switch (op) {
 	case NODE_ADD: return add(m, a, b);
@@ -263,8 +268,8 @@ struct jq_value array_indexes(
 		uint32_t at = 0;
 
 		heap_tick(m->heap);
-		while (at < b.n && equal(m, a.array->items[i + at],
-				       b.array->items[at]))
+		while (at < b.n &&
+		       equal(m, a.array->items[i + at], b.array->items[at]))
 			at++;
 		if (at == b.n)
 			found = jq_array_append(m->heap, found, jq_number(i));
@@ -275,8 +280,8 @@ struct jq_value array_indexes(
 void slice_key(struct machine *m, struct jq_value key, struct jq_value *from,
     struct jq_value *to)
 {
-	*from = jq_object_find(
-	    key, names_of(m->names, m->heap, SLICE("start")));
+	*from =
+	    jq_object_find(key, names_of(m->names, m->heap, SLICE("start")));
 	*to = jq_object_find(key, names_of(m->names, m->heap, SLICE("end")));
 }
 
@@ -298,8 +303,8 @@ static struct jq_value find_index(
 		return jq_null();
 	if (key.kind == JQ_STRING)
 		return cannot_index(m, a, jq_slice(key));
-	return machine_error(m, "Cannot index %s with %s", jq_kind_name(a),
-	    jq_kind_name(key));
+	return machine_error(
+	    m, "Cannot index %s with %s", jq_kind_name(a), jq_kind_name(key));
 }
 
 struct jq_value operator_index(
@@ -307,8 +312,8 @@ struct jq_value operator_index(
 {
 	struct jq_value from, to;
 
-	if (key.kind == JQ_OBJECT && (a.kind == JQ_NULL || a.kind == JQ_ARRAY ||
-					 a.kind == JQ_STRING)) {
+	if (key.kind == JQ_OBJECT &&
+	    (a.kind == JQ_NULL || a.kind == JQ_ARRAY || a.kind == JQ_STRING)) {
 		slice_key(m, key, &from, &to);
 		return operator_slice(m, a, from, to);
 	}
@@ -434,8 +439,10 @@ struct jq_value string_split(
 		if (separator.n > 0)
 			p = find(s, at, jq_slice(separator));
 		part.text = s.text + at;
-		part.n = (p ? (uint32_t)(p - s.text)
-			    : separator.n ? s.n : skip(s, at, 1)) - at;
+		part.n = (p		   ? (uint32_t)(p - s.text)
+			     : separator.n ? s.n
+					   : skip(s, at, 1)) -
+			 at;
 		parts = jq_array_append(m->heap, parts, part);
 		at += part.n + separator.n;
 		if (p && at == s.n) {

@@ -16,8 +16,8 @@ struct jq_value paths_get(
 }
 
 /* With other elements in the place of start..end - 1. */
-static struct jq_value splice(struct heap *h, struct jq_value a,
-    uint32_t start, uint32_t end, struct jq_value b)
+static struct jq_value splice(struct heap *h, struct jq_value a, uint32_t start,
+    uint32_t end, struct jq_value b)
 {
 	struct jq_value all = jq_array(h, a.n - (end - start) + b.n);
 
@@ -65,8 +65,8 @@ static struct jq_value set_key(struct machine *m, struct jq_value a,
 		a = key.kind == JQ_STRING ? jq_object(m->heap, 1)
 					  : jq_array(m->heap, 0);
 	if (a.kind == JQ_OBJECT && key.kind == JQ_STRING)
-		return jq_object_set(m->heap, a,
-		    names_of(m->names, m->heap, jq_slice(key)), v);
+		return jq_object_set(
+		    m->heap, a, names_of(m->names, m->heap, jq_slice(key)), v);
 	if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER)
 		return set_element(m, a, key.number, v);
 	if (a.kind == JQ_ARRAY && key.kind == JQ_OBJECT)
@@ -117,8 +117,8 @@ static struct jq_value delete_members(
 }
 
 /* Mark the elements that a key means. */
-static bool mark(struct machine *m, struct jq_value array, struct jq_value key,
-    bool *marked)
+static bool mark(
+    struct machine *m, struct jq_value array, struct jq_value key, bool *marked)
 {
 	struct jq_value from, until;
 	uint32_t start = 0, end = 0;
@@ -133,8 +133,8 @@ static bool mark(struct machine *m, struct jq_value array, struct jq_value key,
 		if (!slice_bounds(m, from, until, array.n, &start, &end))
 			return false;
 	} else {
-		return machine_fail(m, "Cannot delete %s element of array",
-		    jq_kind_name(key));
+		return machine_fail(
+		    m, "Cannot delete %s element of array", jq_kind_name(key));
 	}
 	for (uint32_t i = start; i < end; i++)
 		marked[i] = true;
@@ -183,8 +183,8 @@ static struct jq_value delete_sorted(struct machine *m, struct jq_value a,
 		struct jq_value key = paths[i].array->items[depth];
 
 		next = i + 1;
-		while (next < n && jq_equal(m->heap, key,
-				       paths[next].array->items[depth]))
+		while (next < n &&
+		       jq_equal(m->heap, key, paths[next].array->items[depth]))
 			next++;
 		if (paths[i].n == depth + 1) {
 			keys = jq_array_append(m->heap, keys, key);

@@ -35,8 +35,8 @@ bool paths_each_argument(struct machine *, const struct argument *,
 bool paths_check(struct machine *, const struct place *);
 
 /* Give what is at a path from a place: getpath(path). */
-bool paths_follow(struct machine *, const struct place *,
-    struct jq_value path, struct place_sink *);
+bool paths_follow(struct machine *, const struct place *, struct jq_value path,
+    struct place_sink *);
 
 /* The parts of a path are member names, indexes, and slices as objects. */
 struct jq_value paths_get(
@@ -46,10 +46,12 @@ struct jq_value paths_set(struct machine *, struct jq_value,
 struct jq_value paths_delete(
     struct machine *, struct jq_value, struct jq_value paths);
 
-/* a = value, and a |= b or a op= value, with the paths of a node. */
-struct jq_value paths_assign(struct machine *, struct node *paths,
-    struct frame *, struct jq_value input, struct jq_value value);
-struct jq_value paths_update(struct machine *, struct node *update,
-    struct frame *, struct jq_value input, struct jq_value operand);
+/*
+ * NODE_ASSIGN, NODE_UPDATE and NODE_UPDATE_BY, with the value of b where it is
+ * none to be called. What has been made in the edit is changed in place; the
+ * edit goes on.
+ */
+struct jq_value paths_change(struct machine *, struct node *, struct frame *,
+    struct jq_value input, struct jq_value operand, uint32_t *edit);
 
 #endif
