@@ -67,7 +67,7 @@ def paths(f): . as $whole | paths | select(. as $path | $whole | getpath($path) 
 def transpose:
 	if . == [] then [] else
 		. as $rows
-		| (map(length) | max) as $columns
+		| (map(length) | max // 0) as $columns
 		| [range(0; $columns) as $j
 			| [range(0; $rows | length) as $i | $rows[$i][$j]]]
 	end;
