@@ -1,6 +1,5 @@
 #include "jq/builtins.h"
 
-#include "jq/formats.h"
 #include "jq/machine.h"
 #include "jq/operators.h"
 #include "jq/paths.h"
@@ -40,7 +39,7 @@ static struct jq_value joined(struct machine *m, struct jq_value v)
 	if (v.kind == JQ_NULL)
 		return jq_string(SLICE(""));
 	if (v.kind == JQ_NUMBER || v.kind == JQ_FALSE || v.kind == JQ_TRUE)
-		return format_text(m, v);
+		return machine_text(m, v);
 	return v;
 }
 
@@ -275,8 +274,8 @@ static bool are_arrays(
 }
 
 /* The elements sorted by their keys; NULL if they are none, as an error. */
-static struct sortable *sorted_by(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in)
+static struct sortable *sorted_by(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value *keys = keys_of(m, n, f, in);
 	struct sortable *a;

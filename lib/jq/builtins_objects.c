@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "jq/formats.h"
 #include "jq/machine.h"
 #include "jq/operators.h"
 
@@ -160,14 +159,14 @@ static struct jq_value tojson(
     struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
-	return format_json(m, in);
+	return machine_json(m, in);
 }
 
 static struct jq_value tostring(
     struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
 	(void)arguments;
-	return format_text(m, in);
+	return machine_text(m, in);
 }
 
 const struct builtin builtins_objects[] = {

@@ -4,7 +4,6 @@
  */
 #include "jq/calls.h"
 #include "jq/evaluator.h"
-#include "jq/formats.h"
 #include "jq/operators.h"
 #include "jq/paths.h"
 
@@ -454,13 +453,6 @@ static struct jq_value builtin(
 	return v.kind == JQ_NONE ? v : n->builtin->call(m, in, &v);
 }
 
-static struct jq_value format(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	(void)f;
-	return format_value(m, n->format, in);
-}
-
 static struct jq_value leave(
     struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
@@ -488,7 +480,6 @@ struct jq_value (*const one_of_kind[])(
     [NODE_ARRAY] = array,
     [NODE_OBJECT] = object,
     [NODE_STRING] = combined,
-    [NODE_FORMAT] = format,
     [NODE_PIPE] = pipe,
     [NODE_COMMA] = last_of_many,
     [NODE_NEGATE] = combined,

@@ -41,6 +41,19 @@ struct jq_value machine_scratch(struct machine *m)
 	return jq_string_copy(m->heap, buf_slice(&m->scratch));
 }
 
+struct jq_value machine_json(struct machine *m, struct jq_value v)
+{
+	const struct json_style style = {.heap = m->heap, .jq_numbers = true};
+	const char *wrong = json_write(machine_clear_scratch(m), v, &style);
+
+	return wrong ? machine_error(m, "%s", wrong) : machine_scratch(m);
+}
+
+struct jq_value machine_text(struct machine *m, struct jq_value v)
+{
+	return v.kind == JQ_STRING ? v : machine_json(m, v);
+}
+
 struct slice machine_message(struct machine *m)
 {
 	struct json_style style = {.heap = m->heap, .jq_numbers = true};

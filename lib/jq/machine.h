@@ -189,4 +189,9 @@ struct jq_value machine_scratch(struct machine *);
 /* machine->scratch, emptied. */
 struct buf *machine_clear_scratch(struct machine *);
 
+/* tojson, and tostring, which leaves strings as they are. JQ_NONE after
+ * machine_error. */
+struct jq_value machine_json(struct machine *, struct jq_value);
+struct jq_value machine_text(struct machine *, struct jq_value);
+
 #endif

@@ -39,8 +39,7 @@ enum node_kind {
 	NODE_ARRAY,    /* [a]; an empty one is a constant */
 	NODE_OBJECT,   /* {entries}: pairs of nodes, key and value */
 	NODE_STRING,   /* "..\(x)..": parts, by turns texts, which are
-			  constants, and expressions; `format` */
-	NODE_FORMAT,   /* @format */
+			  constants, and expressions */
 	NODE_PIPE,     /* a | b */
 	NODE_COMMA,    /* a, b */
 	NODE_NEGATE,   /* -a */
@@ -111,7 +110,6 @@ struct node {
 	};
 	union {				  /* by kind */
 		struct jq_value constant; /* lasts as long as the program */
-		struct slice format; /* "text", "json", ...; n == 0 for none */
 		struct function *function;
 		const struct builtin *builtin;
 		struct slice text; /* while compiling: the name of a variable,

@@ -1,6 +1,5 @@
 #include "jq/evaluator.h"
 
-#include "jq/formats.h"
 #include "jq/operators.h"
 
 unsigned operand_count(const struct node *n)
@@ -41,9 +40,8 @@ struct argument operand_at(const struct node *n, unsigned i)
 bool operand_ready(
     struct machine *m, struct node *n, unsigned i, struct jq_value *values)
 {
-	/* Texts and what is between them alternate. */
-	if (n->kind == NODE_STRING && (n->count - 1 - i) % 2 == 1)
-		values[i] = format_value(m, n->format, values[i]);
+	if (n->kind == NODE_STRING)
+		values[i] = machine_text(m, values[i]);
 	if (n->kind == NODE_OBJECT && i % 2 == 1 &&
 	    values[i - 1].kind != JQ_STRING)
 		return machine_fail(m, "Cannot use %s (%s) as object key",

@@ -60,7 +60,8 @@ void parser_unexpected(struct parser *p)
 	if (l->token == TOKEN_END)
 		compile_error(p->compiler, l->at, "%s end", what);
 	if (l->token == TOKEN_IMPORT || l->token == TOKEN_INCLUDE ||
-	    l->token == TOKEN_MODULE || l->token == TOKEN_OTHER_PATTERN)
+	    l->token == TOKEN_MODULE || l->token == TOKEN_OTHER_PATTERN ||
+	    l->token == TOKEN_FORMAT)
 		what = "the engine has no";
 	compile_error(
 	    p->compiler, l->at, "%s '%.*s'", what, shown(l->text), l->text.p);

@@ -1,4 +1,3 @@
-#include "jq/formats.h"
 #include "jq/parser.h"
 
 static struct node *string_constant(struct parser *p, struct slice text)
@@ -13,22 +12,8 @@ static void add_part(struct parser *p, struct node *n, struct node *part)
 	n->parts[n->count++] = part;
 }
 
-/* @name, if it is the current token; else an empty one. */
-static struct slice parse_format(struct parser *p)
-{
-	struct slice name = slice_from(p->lexer.text, 1);
-
-	if (!parser_at(p, TOKEN_FORMAT))
-		return (struct slice){NULL, 0};
-	if (!format_exists(name))
-		compile_error(p->compiler, p->lexer.at,
-		    "the engine has no '@%.*s'", shown(name), name.p);
-	lexer_next(&p->lexer);
-	return name;
-}
-
 /* A string, from its first quote on. */
-static struct node *parse_string(struct parser *p, struct slice format)
+static struct node *parse_string(struct parser *p)
 {
 	struct node *n = parser_node(p, NODE_STRING, NULL);
 	struct buf *text = &p->compiler->text;
@@ -48,30 +33,7 @@ static struct node *parse_string(struct parser *p, struct slice format)
 			parser_unexpected(p);
 	}
 	lexer_next(&p->lexer);
-	if (n->count == 1)
-		return n->parts[0];
-	n->format = format;
-	return n;
-}
-
-/* A string, after a format or not. */
-static struct node *parse_text(struct parser *p)
-{
-	struct slice format = parse_format(p);
-
-	return parse_string(p, format);
-}
-
-/* @name, or the string that it formats. */
-static struct node *parse_formatted(struct parser *p)
-{
-	struct node *n = parser_node(p, NODE_FORMAT, NULL);
-	struct slice format = parse_format(p);
-
-	if (parser_at(p, '"'))
-		return parse_string(p, format);
-	n->format = format;
-	return n;
+	return n->count == 1 ? n->parts[0] : n;
 }
 
 /* []; [b]; [b:c], [b:] and [:c] */
@@ -105,7 +67,7 @@ static struct node *parse_steps(struct parser *p, struct node *n)
 		} else if (parser_at(p, '[')) {
 			n = parse_brackets(p, n);
 		} else if (parser_accept(p, '.')) {
-			n = parser_index(p, n, parse_text(p));
+			n = parser_index(p, n, parse_string(p));
 		} else {
 			return n;
 		}
@@ -119,9 +81,9 @@ static struct node *parse_point(struct parser *p)
 	struct node *n = parser_node(p, NODE_IDENTITY, NULL);
 
 	lexer_next(&p->lexer);
-	if (!parser_at(p, '"') && !parser_at(p, TOKEN_FORMAT))
+	if (!parser_at(p, '"'))
 		return n;
-	n = parser_index(p, n, parse_text(p));
+	n = parser_index(p, n, parse_string(p));
 	n->optional = parser_accept(p, '?');
 	return n;
 }
@@ -162,7 +124,7 @@ static struct node *parse_in_parentheses(struct parser *p)
 
 struct node *parse_key(struct parser *p)
 {
-	return parser_at(p, '(') ? parse_in_parentheses(p) : parse_text(p);
+	return parser_at(p, '(') ? parse_in_parentheses(p) : parse_string(p);
 }
 
 /* The value of an entry: terms, with signs or without, and pipes. */
@@ -285,9 +247,8 @@ static struct node *parse_first(struct parser *p)
 	case TOKEN_FIELD: return parser_node(p, NODE_IDENTITY, NULL);
 	case TOKEN_NUMBER: return parse_number(p);
 	case TOKEN_RECURSE: return parse_recurse(p);
-	case TOKEN_FORMAT: return parse_formatted(p);
 	case TOKEN_WORD: return parse_call(p);
-	case '"': return parse_text(p);
+	case '"': return parse_string(p);
 	case '(': return parse_in_parentheses(p);
 	case '[': return parse_array(p);
 	case '{': return parse_object(p);

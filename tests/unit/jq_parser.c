@@ -65,9 +65,9 @@ static bool is_plain(struct slice message)
 
 /* The words of enum node_kind. */
 static const char *const kinds[] = {".", "constant", "$", "field", "index",
-    "slice", "each", "array", "object", "string", "format", "|", ",", "-", "+",
-    "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "//",
-    "=", "|=", "by", "if", "try", "reduce", "foreach", "as", "label", "break",
+    "slice", "each", "array", "object", "string", "|", ",", "-", "+", "-", "*",
+    "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "//", "=",
+    "|=", "by", "if", "try", "reduce", "foreach", "as", "label", "break",
     "call", "parameter", "builtin"};
 
 static void put_node(struct buf *to, const struct node *n);
@@ -78,12 +78,10 @@ static void put_words(struct buf *to, const struct node *n)
 	if (n->kind == NODE_UPDATE_BY)
 		buf_putc(to, '=');
 	buf_puts(to, n->optional ? "?" : "");
-	if (n->kind == NODE_FIELD || n->kind == NODE_FORMAT ||
-	    n->kind == NODE_CALL) {
+	if (n->kind == NODE_FIELD || n->kind == NODE_CALL) {
 		buf_putc(to, ' ');
-		buf_put_slice(to, n->kind == NODE_FIELD	   ? n->name->text
-				  : n->kind == NODE_FORMAT ? n->format
-							   : n->function->name);
+		buf_put_slice(to,
+		    n->kind == NODE_FIELD ? n->name->text : n->function->name);
 	} else if (n->kind == NODE_BUILTIN) {
 		buf_printf(to, " %s", n->builtin->name);
 	}
@@ -273,9 +271,9 @@ static const char *const expressions[] = {"T", "T", "T", "E | E", "E , E",
     "try E catch E", "label $x | E", "def f : E ; E",
     "def g ( $x ; f ) : E ; E"};
 static const char *const terms[] = {".", ".a", "1", "\"s\"", "$x", "..", "f",
-    "@text", "( E )", "[ E ]", "{ a : V , }", "{ \"b\" : V , $x }",
-    "{ ( E ) : V }", "T [ E ]", "T [ E : E ]", "T .b ?", "T . \"b\"", "T []",
-    "@json \"x\\( E )z\"", "g ( E ; E )", "break $x", ".5e1"};
+    "( E )", "[ E ]", "{ a : V , }", "{ \"b\" : V , $x }", "{ ( E ) : V }",
+    "T [ E ]", "T [ E : E ]", "T .b ?", "T . \"b\"", "T []", "\"x\\( E )z\"",
+    "g ( E ; E )", "break $x", ".5e1"};
 static const char *const values[] = {"T", "T", "- V", "V | V"};
 static const char *const patterns[] = {"$x", "$y", "[ P ]", "[ P , P ]",
     "{ a : P }", "{ if : P , $x }", "{ $x : P }"};
@@ -287,7 +285,7 @@ static void put_random(struct buf *to, char what, unsigned depth)
 		const char *const *rules;
 		unsigned count, leaves;
 	} grammar[] = {{'E', expressions, COUNT_OF(expressions), 3},
-	    {'T', terms, COUNT_OF(terms), 8},
+	    {'T', terms, COUNT_OF(terms), 7},
 	    {'V', values, COUNT_OF(values), 2},
 	    {'P', patterns, COUNT_OF(patterns), 2}};
 
