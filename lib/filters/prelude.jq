@@ -706,10 +706,8 @@ def sp_others($names):
 
 # Counts equal streams where the capture, as a body by itself, does not.
 def sp_count:
-	foreach .[] as $stream ({};
-		([$stream | .ts, .item, .offline_timestamp, .ms_played] | tojson) as $key
-		| .key = $key | .[$key] += 1;
-		.[.key] as $nth | $stream | .nth = $nth);
+	group_by([.ts, .item, .offline_timestamp, .ms_played])[]
+	| range(length) as $i | .[$i] | .nth = $i + 1;
 
 # The indexes of rows whose refusal by their shape says why they are not used.
 def sp_odd_rows($names):

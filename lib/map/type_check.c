@@ -183,11 +183,25 @@ static struct jq_value check_child(struct type_check *c, struct jq_value v,
 	return jq_none();
 }
 
+/* Whether a check left a value as it was. */
+static bool is_same(struct jq_value a, struct jq_value b)
+{
+	if (a.kind != b.kind || a.n != b.n)
+		return false;
+	switch (a.kind) {
+	case JQ_OBJECT: return a.object == b.object;
+	case JQ_ARRAY: return a.array == b.array;
+	default: return true; /* nothing else is changed */
+	}
+}
+
 static struct jq_value check_members(
     struct type_check *c, struct jq_value object, const struct place_step *at)
 {
 	const struct expected_kinds any = {.member = 0};
-	struct jq_value result = object;
+	struct jq_member *kept = heap_alloc(c->heap, object.n * sizeof(*kept));
+	uint32_t n = 0;
+	bool same = true;
 
 	for (uint32_t i = 0; i < object.n; i++) {
 		const struct jq_member *m = &object.object->members[i];
@@ -196,28 +210,29 @@ static struct jq_value check_members(
 		    m->name->id < NAME_IDS ? c->shape->kinds[m->name->id]
 					   : any);
 
-		if (!v.kind)
-			result = jq_object_delete(c->heap, result, m->name);
-		else if (memcmp(&v, &m->value, sizeof(v)) != 0)
-			result = jq_object_set(c->heap, result, m->name, v);
+		same &= is_same(v, m->value);
+		if (v.kind)
+			kept[n++] = (struct jq_member){m->name, v};
 	}
-	return result;
+	return same ? object : jq_object_of(c->heap, kept, n, false);
 }
 
 static struct jq_value check_elements(struct type_check *c,
     struct jq_value array, uint16_t expected, const struct place_step *at)
 {
-	struct jq_value result = jq_array(c->heap, array.n);
+	const struct expected_kinds each = {.member = expected};
+	struct jq_value *kept = heap_alloc(c->heap, array.n * sizeof(*kept));
+	bool same = true;
 
 	for (uint32_t i = 0; i < array.n; i++) {
+		struct jq_value before = array.array->items[i];
 		struct place_step step = {at, jq_number(i)};
-		struct jq_value v = check_child(c, array.array->items[i], &step,
-		    (struct expected_kinds){.member = expected});
+		struct jq_value v = check_child(c, before, &step, each);
 
-		result =
-		    jq_array_append(c->heap, result, v.kind ? v : jq_null());
+		kept[i] = v.kind ? v : jq_null();
+		same &= is_same(kept[i], before);
 	}
-	return result;
+	return same ? array : jq_array_of(c->heap, kept, array.n);
 }
 
 /* Check the members or elements of a value. */
