@@ -89,7 +89,7 @@ static struct jq_value has(
 			    in, names_of(m->names, m->heap, jq_slice(key)))
 			    .kind != JQ_NONE;
 	else if (in.kind == JQ_ARRAY && key.kind == JQ_NUMBER)
-		found = key.number >= 0 && key.number < in.n;
+		found = key.number > -1 && key.number < in.n;
 	else if (in.kind == JQ_NULL)
 		found = false;
 	else
