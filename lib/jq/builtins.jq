@@ -64,13 +64,7 @@ def del(f): delpaths([path(f)]);
 def paths: path(..) | select(. != []);
 def paths(f): . as $whole | paths | select(. as $path | $whole | getpath($path) | f);
 
-def transpose:
-	if . == [] then [] else
-		. as $rows
-		| (map(length) | max // 0) as $columns
-		| [range(0; $columns) as $j
-			| [range(0; $rows | length) as $i | $rows[$i][$j]]]
-	end;
+def transpose: [range(0; map(length) | max // 0) as $i | [.[][$i]]];
 def combinations:
 	if length == 0 then [] else
 		.[0][] as $first | (.[1:] | combinations) as $rest | [$first] + $rest

@@ -145,8 +145,7 @@ static bool contains(struct machine *m, struct jq_value a, struct jq_value b)
 static struct jq_value contains_value(
     struct machine *m, struct jq_value in, const struct jq_value *arguments)
 {
-	if (in.kind != arguments->kind || in.kind == JQ_FALSE ||
-	    in.kind == JQ_TRUE)
+	if (in.kind != arguments->kind)
 		return machine_error(m,
 		    "%s (%s) and %s (%s) cannot have their containment "
 		    "checked",

@@ -123,7 +123,7 @@ static const struct rule rules[] = {
     {'A', 1, "(reduce %F as $x ([]; .[length] = $x))"},
     {'A', 1, "(%A | first, last)"},
     {'A', 1, "(%A | walk(if type == \"number\" then . + 1 else . end))"},
-    {'A', 1, "(%A | transpose)"},
+    {'A', 1, "(%A | select(type == \"array\") | transpose)"},
     {'A', 1, "[%N | while(. < 40 and . > 0; . * 2)]"},
     {'A', 1, "[limit(4; %N | repeat(. * 2))]"},
     {'A', 1, "([%A, %A] | add)"},
@@ -294,7 +294,7 @@ static const struct rule rules[] = {
     {'P', 1, "limit(1; %P)"},
     {'P', 1, "(if %B then %P else %P end)"},
     {'P', 1, "(%P // %P)"},
-    {'P', 1, ".."},
+    {'P', 1, "(..)"},
     {'P', 1, "(.. | select(type == \"number\"))"},
     {'P', 1, "recurse(.[]?)"},
     {'P', 1, "getpath([%S])"},
@@ -376,7 +376,7 @@ static const struct rule modern_rules[] = {
     {'A', 1, "[nth(1; %F)]"},
     {'P', 1, ".c[%N:%N]"},
     {'P', 2, "%P?"},
-    {'P', 2, "(try %P catch (strings | %p))"},
+    {'P', 2, "(try %P catch empty)"},
 };
 
 /* Likewise, what both do alike in the place of it. */
@@ -452,7 +452,7 @@ static const struct rule leaves[] = {
     {'S', 2, "\"a,b, c\""},
     {'S', 1, "\", \""},
     {'S', 1, "\"12\""},
-    {'S', 1, "\"-1.50e3\""},
+    {'S', 1, "\"-12.5\""},
     {'S', 1, "\"\\u00e9t\\u00e9\""},
     {'S', 1, "\"\xc3\xa9\xf0\x9d\x84\x9e\""},
     {'S', 1, "\"Ab<&\\\">\\n\\t\\\\\""},
@@ -777,6 +777,9 @@ static size_t token_length(const char *p)
 	if (isalnum((unsigned char)*p) || *p == '_')
 		while (isalnum((unsigned char)p[n]) || p[n] == '_')
 			n++;
+	else
+		while (((unsigned char)p[n] & 0xc0) == 0x80)
+			n++;
 	return n;
 }
 
@@ -815,8 +818,11 @@ void grammar_mutate(struct buf *text, struct random *r)
 	for (uint32_t times = 1 + random_below(r, 2); times > 0; times--) {
 		size_t at = random_below(r, (uint32_t)text->n);
 		const char *token = tokens[random_below(r, COUNT_OF(tokens))];
-		size_t n = token_length(buf_cstr(text) + at);
+		size_t n;
 
+		while (at < text->n && (text->p[at] & 0xc0) == 0x80)
+			at++; /* to the next character */
+		n = token_length(buf_cstr(text) + at);
 		switch (random_below(r, 6)) {
 		case 0:
 		case 1:
