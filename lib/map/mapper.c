@@ -328,7 +328,9 @@ static void write_capture(void *ctx)
 	if (!read_capture(m, &capture))
 		return;
 	buf_clear(&m->text);
-	json_write(&m->text, capture, &plain);
+	m->run.wrong = json_write(&m->text, capture, &plain);
+	if (m->text.failed)
+		m->run.wrong = ROWS_TOO_MUCH;
 }
 
 /* For heap_guard: add a result of libjq. */
