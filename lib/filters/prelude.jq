@@ -53,12 +53,9 @@ def sp_numbers: {"00": 0, "01": 1, "02": 2, "03": 3, "04": 4,
 	"90": 90, "91": 91, "92": 92, "93": 93, "94": 94,
 	"95": 95, "96": 96, "97": 97, "98": 98, "99": 99};
 
-# Unix milliseconds as 2026-11-22T06:40:00.123Z.
-def iso:
-	. as $ms
-	| ($ms / 86400000 | floor) as $day
-	| ($ms - $day * 86400000) as $rest
-	| ($day + 719468) as $z
+# The date that is so many days after 1970-01-01.
+def sp_date:
+	(. + 719468) as $z
 	| ($z / 146097 | floor) as $era
 	| ($z - $era * 146097) as $doe
 	| (($doe - ($doe / 1460 | floor) + ($doe / 36524 | floor)
@@ -67,23 +64,36 @@ def iso:
 	| ((5 * $doy + 2) / 153 | floor) as $mp
 	| (if $mp < 10 then $mp + 3 else $mp - 9 end) as $m
 	| ($yoe + $era * 400 + (if $m <= 2 then 1 else 0 end)) as $y
-	| sp_digits[$y / 100 | floor] + sp_digits[$y % 100]
-		+ "-" + sp_digits[$m]
-		+ "-" + sp_digits[$doy - ((153 * $mp + 2) / 5 | floor) + 1]
-		+ "T" + sp_digits[$rest / 3600000 | floor]
-		+ ":" + sp_digits[$rest / 60000 | floor % 60]
-		+ ":" + sp_digits[$rest / 1000 | floor % 60]
-		+ "." + ($rest % 1000 | "\(. / 100 | floor)" + sp_digits[. % 100])
-		+ "Z";
+	| sp_digits as $two
+	| $two[$y / 100 | floor] + $two[$y % 100] + "-" + $two[$m] + "-"
+		+ $two[$doy - ((153 * $mp + 2) / 5 | floor) + 1];
 
-# The days from 1970 to a date.
-def sp_days($y; $m; $d):
-	(if $m <= 2 then $y - 1 else $y end) as $y
-	| ($y / 400 | floor) as $era
-	| ($y - $era * 400) as $yoe
-	| ((153 * (if $m > 2 then $m - 3 else $m + 9 end) + 2) / 5 | floor) as $days
-	| $era * 146097 + $yoe * 365 + ($yoe / 4 | floor) - ($yoe / 100 | floor)
-		+ $days + $d - 1 - 719468;
+# Milliseconds of a day as T06:40:00.123Z.
+def sp_clock_time:
+	sp_digits as $two
+	| "T" + $two[. / 3600000 % 24] + ":" + $two[. / 60000 % 60]
+		+ ":" + $two[. / 1000 % 60]
+		+ (if . % 1000 == 0 then ".000Z"
+		else ".\(. / 100 % 10)" + $two[. % 100] + "Z" end);
+
+# Unix milliseconds as 2026-11-22T06:40:00.123Z.
+def iso:
+	(. / 86400000 | floor) as $day
+	| ($day | sp_date) + (. - $day * 86400000 | sp_clock_time);
+
+# The same, given a time and its milliseconds, which are mostly of the same day.
+def sp_iso_near($time; $ms):
+	(. / 86400000 | floor) as $day
+	| (if $day == ($ms / 86400000 | floor) then $time[0:10]
+		else $day | sp_date end)
+		+ (. - $day * 86400000 | sp_clock_time);
+
+# The days from 1970 to a date. The years begin in March here.
+def sp_days($year; $m; $d):
+	(if $m > 2 then $year else $year - 1 end) as $y
+	| $y * 365 + ($y / 4 | floor) - ($y / 100 | floor) + ($y / 400 | floor)
+		+ [null, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275][$m]
+		+ $d - 719469;
 
 # How many days a month has.
 def sp_month_days($y; $m):
@@ -92,41 +102,52 @@ def sp_month_days($y; $m):
 	elif $y % 4 == 0 and ($y % 100 != 0 or $y % 400 == 0) then 29
 	else 28 end;
 
-# The number of the two digits that a text has at an index; null if they are none.
-def sp_number($at): sp_numbers[.[$at:$at + 2]];
-def sp_year: sp_number(0) * 100 + sp_number(2);
-
-# Whether a value is a time like 2026-11-22T06:40:00Z, with a fraction or without.
-def is_time:
-	type == "string"
-	and (length as $n
-		| explode as $c
-		| ($n == 20 or ($n > 21 and $n <= 30 and $c[19] == 46
-			and all($c[20:-1][]; . >= 48 and . <= 57)))
-		and $c[4] == 45 and $c[7] == 45 and $c[10] == 84
-		and $c[13] == 58 and $c[16] == 58 and $c[-1] == 90)
-	and sp_number(0) != null and sp_number(2) != null
-	and (sp_number(5) | . != null and . >= 1 and . <= 12)
-	and (sp_number(8) as $day
-		| $day != null and $day >= 1 and ($day <= 28
-			or $day <= sp_month_days(sp_year; sp_number(5))))
-	and (sp_number(11) | . != null and . < 24)
-	and (sp_number(14) | . != null and . < 60)
-	and (sp_number(17) | . != null and . < 60);
-
-# The milliseconds that the fraction of a time has, as three digits.
+# The fraction that a time has, as three digits.
 def sp_fraction: .[20:-1] + "000" | .[0:3];
 
-# What is_time says is a time, as Unix milliseconds, and in the form that is stored.
-def sp_ms:
-	sp_days(sp_year; sp_number(5); sp_number(8)) * 86400000
-		+ sp_number(11) * 3600000 + sp_number(14) * 60000
-		+ sp_number(17) * 1000 + (sp_fraction | tonumber);
-def sp_time:
-	if length == 24 then . else .[0:19] + "." + sp_fraction + "Z" end;
+# Whether a text has, but for its digits, the form of a time.
+def sp_like_time:
+	length as $n
+	| ($n == 20 or ($n > 21 and $n <= 30))
+	and (explode as $c
+		| $c[4] == 45 and $c[7] == 45 and $c[10] == 84
+		and $c[13] == 58 and $c[16] == 58 and $c[-1] == 90
+		and ($n == 20 or ($c[19] == 46
+			and all($c[20:-1][]; . >= 48 and . <= 57))));
 
-# The same of any value; null if it is no time.
-def ms: if is_time then sp_ms else null end;
+# A time like 2026-11-22T06:40:00Z, with a fraction or without, as Unix
+# milliseconds; null for any other value. What is null is less than a number.
+def ms:
+	if type != "string" or (sp_like_time | not) then null else
+		sp_numbers as $two
+		| $two[.[0:2]] as $century
+		| $two[.[2:4]] as $year
+		| $two[.[5:7]] as $month
+		| $two[.[8:10]] as $day
+		| $two[.[11:13]] as $hour
+		| $two[.[14:16]] as $minute
+		| $two[.[17:19]] as $second
+		| if $century >= 0 and $year >= 0
+			and $month >= 1 and $month <= 12 and $day >= 1
+			and ($day <= 28 or $day
+				<= sp_month_days($century * 100 + $year; $month))
+			and $hour >= 0 and $hour < 24
+			and $minute >= 0 and $minute < 60
+			and $second >= 0 and $second < 60
+		then
+			sp_days($century * 100 + $year; $month; $day) * 86400000
+				+ $hour * 3600000 + $minute * 60000 + $second * 1000
+				+ (if length == 20 then 0
+				else sp_fraction | tonumber end)
+		else null end
+	end;
+def is_time: ms != null;
+
+# A time in the form that is stored; null for any other value.
+def sp_time:
+	if length == 24 then .
+	elif length == 20 then .[0:19] + ".000Z"
+	else .[0:19] + "." + sp_fraction + "Z" end;
 def time: if is_time then sp_time else null end;
 
 # The id of a playlist, from spotify:playlist:ID or the older
@@ -663,16 +684,14 @@ def sp_body_without_id(id):
 # Rows of a streaming history export. Their members have the names of the
 # extended form; a mapping of another form adds these names.
 
-# The end of a stream as a time, in which a blank may be in the place of the T, and
-# seconds and zone may be missing; null if it is none.
+# The end of a stream that is no time as it is: a blank may be in the place of the
+# T, and seconds and zone may be missing. What it means is a time, or not.
 def sp_ended:
-	if is_time then .
-	elif type != "string" then null
+	if type != "string" then null
 	else
 		split(" ") | join("T")
 		| rtrimstr("TUTC") | rtrimstr("+00:00") | rtrimstr("Z")
 		| if length == 16 then . + ":00Z" else . + "Z" end
-		| if is_time then . else null end
 	end;
 
 # The names of what was played, where there is no uri.
@@ -725,34 +744,34 @@ def sp_clock:
 
 # When a stream began: what the device says, if that was within a week before the
 # end; else the time played before it.
-def sp_started($ended):
-	sp_clock as $clock
-	| if $clock == 0 or $clock > $ended + 3000 or $clock < $ended - 604800000
+def sp_started($ended; $clock):
+	if $clock == 0 or $clock > $ended + 3000 or $clock < $ended - 604800000
 	then $ended - .ms_played
 	else $clock end;
 
 # Why a row is no stream; null if it is one.
-def sp_no_stream($time; $names):
+def sp_no_stream($ended; $names):
 	if . == null then "is null"
-	elif $time == null then "has no valid '\($names.ended)'"
+	elif $ended == null then "has no valid '\($names.ended)'"
 	elif .ms_played == null or .ms_played > 9007199254740991
 	then "has no valid '\($names.played)'"
 	else null end;
 
 # The columns of a stream with this end, the nth that is equal.
-def sp_stream($user; $form; $video; $time; $nth; $others):
-	($time | sp_ms) as $ended
-	| sp_started($ended) as $started
+def sp_stream($user; $form; $video; $time; $ended; $nth; $others):
+	sp_clock as $clock
+	| sp_started($ended; $clock) as $started
 	| {user_id: $user, ts: ($time | sp_time),
 		item: (.spotify_track_uri // .spotify_episode_uri
 			// .audiobook_chapter_uri // .audiobook_uri // sp_names),
-		offline_timestamp: sp_clock, ms_played, nth: $nth, form: $form,
+		offline_timestamp: $clock, ms_played, nth: $nth, form: $form,
 		kind: (if $video then "video"
 			elif .spotify_track_uri then "track"
 			else sp_kind end),
 		track_id: (.spotify_track_uri | sp_track_id),
 		episode_id: (.spotify_episode_uri | sp_episode_id),
-		started_at: (if $started < 0 then null else $started | iso end),
+		started_at: (if $started < 0 then null
+			else $started | sp_iso_near($time; $ended) end),
 		phantom: ($started < 0 or .ms_played > $ended - $started + 3000),
 		track_name: .master_metadata_track_name,
 		artist_name: .master_metadata_album_artist_name,
@@ -790,13 +809,15 @@ def streams($form; $names):
 		"ip_addr_decrypted", "user_agent_decrypted"]) as $others
 	| [range($rows | length) as $i
 		| $rows[$i]
-		| (.ts | sp_ended) as $time
-		| sp_no_stream($time; $names) as $why
+		| (.ts | ms) as $ms
+		| (.ts | if $ms == null then sp_ended else . end) as $time
+		| ($ms // ($time | ms)) as $ended
+		| sp_no_stream($ended; $names) as $why
 		| if $why == null then
 			(if $capture.repeats then $capture.repeats["\($i)"]
 				else null end // 1) as $nth
 			| {stream: sp_stream($capture.user; $form; $video; $time;
-				$nth; $others)}
+				$ended; $nth; $others)}
 		elif $capture | sp_odd_rows($names)["\($i)"] then empty
 		else {place: ($capture | row_place($i)), refuse: $why} end] as $results
 	| [$results[].stream | values] as $streams
