@@ -15,7 +15,7 @@
 
 void compile_error(struct compiler *c, uint32_t line, const char *format, ...)
 {
-	const char *name = c->sources[c->source].name;
+	const char *name = c->source->name;
 	va_list args;
 	char text[512];
 
@@ -48,34 +48,27 @@ void *compiler_grow(struct compiler *c, void *items, size_t n, size_t size)
 static void compile(void *ctx)
 {
 	struct compiler *c = ctx;
-	struct node *tree = NULL, **end = &tree;
-
-	for (c->source = 0; c->source < c->count; c->source++)
-		end = parse_source(c, c->sources[c->source].text, end);
-	resolve_names(c, tree);
-}
-
-/* The sources, after jq's own functions. */
-static struct program_source *all_sources(
-    const struct program_source *sources, size_t count)
-{
-	struct program_source *all = mem_alloc((count + 1) * sizeof(*all));
-
-	all[0] = (struct program_source){
+	const struct program_source builtins = {
 	    "builtins.jq", {builtin_jq[0].text, builtin_jq[0].len}};
-	memcpy(all + 1, sources, count * sizeof(*all));
-	return all;
+	struct node *tree = NULL, **end;
+
+	c->source = &builtins;
+	end = parse_source(c, c->source->text, false, &tree);
+	for (size_t i = 0; i < c->count; i++) {
+		c->source = &c->sources[i];
+		end = parse_source(c, c->source->text, i + 1 == c->count, end);
+	}
+	find_many(c, resolve_names(c, tree));
 }
 
 struct program *program_compile(struct names *names,
     const struct program_source *sources, size_t count, struct buf *why)
 {
 	struct program *program = mem_zero(1, sizeof(*program));
-	struct program_source *all = all_sources(sources, count);
 	struct compiler c = {.heap = &program->heap,
 	    .names = names,
-	    .sources = all,
-	    .count = count + 1,
+	    .sources = sources,
+	    .count = count,
 	    .text = BUF_INIT(SIZE_MAX),
 	    .program = program,
 	    .why = why};
@@ -87,9 +80,7 @@ struct program *program_compile(struct names *names,
 	ok = heap_guard(&program->heap, compile, &c);
 	if (!ok && why->n == 0)
 		buf_puts(why, program->heap.exceeded);
-	intern_release(&c.symbols);
 	buf_release(&c.text);
-	free(all);
 	if (ok)
 		return program;
 	program_free(program);

@@ -10,22 +10,17 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/intern.h"
 #include "jq/heap.h"
 #include "jq/names.h"
 #include "jq/node.h"
 
-/* In jq/compile.h. */
-struct program_source;
-
 struct compiler {
 	struct heap *heap;
 	struct names *names;
-	const struct program_source *sources; /* the first is builtins.jq */
+	const struct program_source *sources;
 	size_t count;
-	size_t source;	       /* the one that is being worked on */
-	struct intern symbols; /* names of functions and variables */
-	struct buf text;       /* of the string that is being read */
+	const struct program_source *source; /* being worked on */
+	struct buf text; /* of the string that is being read */
 	struct program *program;
 	struct buf *why;
 };
@@ -64,18 +59,16 @@ static inline struct node **node_operands(struct node *n, uint32_t *count)
  * next source goes: the end of the chain.
  */
 struct node **parse_source(
-    struct compiler *, struct slice text, struct node **tree);
+    struct compiler *, struct slice text, bool is_last, struct node **tree);
 
 /*
- * Resolve the names in a tree, and simplify it: definitions are gone from it
- * then, and what is constant is a constant. Sets program->body and slots.
+ * Resolve the names in a tree; definitions are gone from it then. Sets
+ * program->body and slots. Returns the functions of the program, each after
+ * those that are defined within it; the last one is the program itself.
  */
-void resolve_names(struct compiler *, struct node *tree);
+struct function *resolve_names(struct compiler *, struct node *tree);
 
-/*
- * Find which nodes may yield many results. `functions` are those of the
- * program, each after those that are defined within it.
- */
-void find_many(struct compiler *, struct function **functions, size_t count);
+/* Find which nodes of functions may yield many results. */
+void find_many(struct compiler *, struct function *functions);
 
 #endif

@@ -14,26 +14,15 @@
 /* A token of one character is that character; these are the others. */
 enum token {
 	TOKEN_END,
-	TOKEN_WORD = 256, /* the name of a function, variable or member */
-	TOKEN_FIELD,	  /* .name */
-	TOKEN_FORMAT,	  /* @name */
+	TOKEN_OPERATOR = 256, /* of several characters: // */
 	TOKEN_NUMBER,
-	TOKEN_RECURSE,	     /* .. */
-	TOKEN_EQUAL,	     /* == */
-	TOKEN_UNEQUAL,	     /* != */
-	TOKEN_LESS_EQUAL,    /* <= */
-	TOKEN_GREATER_EQUAL, /* >= */
-	TOKEN_ALTERNATIVE,   /* // */
-	TOKEN_UPDATE,	     /* |= */
-	TOKEN_ADD_BY,	     /* +=, and so on */
-	TOKEN_SUBTRACT_BY,
-	TOKEN_MULTIPLY_BY,
-	TOKEN_DIVIDE_BY,
-	TOKEN_MODULO_BY,
-	TOKEN_ALTERNATIVE_BY,
-	TOKEN_OTHER_PATTERN, /* ?// */
-	TOKEN_KEYWORDS,	     /* from here on */
-	TOKEN_AND = TOKEN_KEYWORDS,
+	TOKEN_FIELD,	/* .name */
+	TOKEN_VARIABLE, /* $name */
+	TOKEN_FORMAT,	/* @name */
+	TOKEN_WORD,	/* the name of a function or member */
+
+	/* Words with a meaning, in the order of lexer.c's list. */
+	TOKEN_AND,
 	TOKEN_AS,
 	TOKEN_BREAK,
 	TOKEN_CATCH,

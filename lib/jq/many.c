@@ -70,15 +70,13 @@ static void visit(struct compiler *c, struct node *n)
 	}
 }
 
-void find_many(struct compiler *c, struct function **functions, size_t count)
+void find_many(struct compiler *c, struct function *functions)
 {
 	bool changed = true;
 
 	while (changed) {
 		changed = false;
-		for (size_t i = 0; i < count; i++) {
-			struct function *f = functions[i];
-
+		for (struct function *f = functions; f; f = f->next) {
 			visit(c, f->body);
 			changed |= f->many != f->body->many ||
 				   f->many_if != f->body->many_if;

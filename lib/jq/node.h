@@ -27,6 +27,7 @@ struct frame;
 struct machine;
 struct place;
 struct place_sink;
+struct program_source;
 
 enum node_kind {
 	NODE_IDENTITY, /* . */
@@ -65,7 +66,7 @@ enum node_kind {
 	NODE_TRY,	  /* try a catch b; b is NULL without catch; a? */
 	NODE_REDUCE,	  /* reduce a as $slot (b; c) */
 	NODE_FOREACH,	  /* foreach a as $slot (b; c; d); d may be NULL */
-	NODE_AS,	  /* a as $slot | b; destructuring is several of them */
+	NODE_AS,	  /* a as $slot | b */
 	NODE_LABEL,	  /* label $slot | a */
 	NODE_BREAK,	  /* break: level, slot of its label */
 	NODE_CALL,	  /* function: `function`, its arguments; level is that
@@ -119,12 +120,6 @@ struct node {
 			      is the key of an entry */
 };
 
-/* Of a definition; `$name` is a closure, and a variable too. */
-struct parameter {
-	struct slice name;
-	bool is_value;
-};
-
 struct function {
 	struct slice name;
 	uint32_t arity; /* closures, in the slots from 0 */
@@ -132,7 +127,11 @@ struct function {
 	bool many;
 	uint32_t many_if;
 	struct node *body;
-	struct parameter *parameters; /* as many as its arity */
+
+	/* While compiling. */
+	struct slice *parameters; /* as many as its arity */
+	const struct program_source *source;
+	struct function *next; /* that ends after this one */
 };
 
 /* A function of jq that is written in C: jq/builtins.h. */

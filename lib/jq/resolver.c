@@ -1,22 +1,22 @@
 /*
- * Names are looked up in the symbol of their text: the innermost binding first.
- * What is bound is bound until `unbind`, which restores what was before.
+ * Names are looked up among those that have the same hash: the innermost
+ * binding first. What is bound is bound until `unbind`, which restores what was
+ * before.
  */
-#include <string.h>
-
-#include "base/mem.h"
+#include "base/array.h"
+#include "base/hash.h"
 #include "jq/builtins.h"
 #include "jq/compiler.h"
 
 enum binding_kind { BINDING_VARIABLE, BINDING_LABEL, BINDING_FUNCTION };
 
 struct binding {
-	struct binding *shadowed; /* of the same text */
-	struct binding *before;	  /* bound before this one */
-	uint32_t symbol;	  /* the text, as compiler->symbols has it */
-	uint32_t arity;		  /* of a function or closure parameter */
-	uint32_t depth, slot;	  /* its frame, and where in it */
+	struct binding **bucket, *next; /* of the same hash */
+	struct binding *before;		/* bound before this one */
+	struct slice text;
 	enum binding_kind kind;
+	uint32_t arity;		   /* of a function or closure parameter */
+	uint32_t depth, slot;	   /* its frame, and where in it */
 	struct function *function; /* NULL for a closure parameter */
 };
 
@@ -28,74 +28,51 @@ struct scope {
 	uint32_t function; /* depth of the function's frame */
 };
 
-/* Names of functions that jq has: to be refused as such. */
-#define ABSENT                                                                \
-	"INDEX JOIN abs acos acosh add ascii asin asinh atan atan2 atanh "    \
-	"bsearch builtins capture cbrt copysign cos cosh debug drem env erf " \
-	"erfc exp10 exp2 expm1 fdim finites fma fmax fmin fmod format frexp " \
-	"fromdate fromdateiso8601 fromjson fromstream gamma get_jq_origin "   \
-	"get_prog_origin get_search_list gmtime gsub halt halt_error "        \
-	"have_decnum have_literal_numbers hypot input input_filename "        \
-	"input_line_number inputs isfinite j0 j1 jn ldexp leaf_paths lgamma " \
-	"lgamma_r localtime log1p logb ltrim match mktime modf modulemeta "   \
-	"nearbyint nextafter nexttoward normals now pick pow10 recurse_down " \
-	"remainder rint rtrim scalars_or_empty scalb scalbln scan "           \
-	"significand sin sinh skip split splits stderr strflocaltime "        \
-	"strftime strptime sub tan tanh test tgamma toarray todate "          \
-	"todateiso8601 tostream trim trimstr truncate_stream y0 y1 yn"
-
 struct resolver {
 	struct compiler *compiler;
-	struct binding **symbols; /* by number: the innermost binding */
-	struct binding *last;
+	struct binding *buckets[512], *last;
 	struct scope *scope;
-	struct function **functions; /* by the order of their ends */
-	size_t functions_n;
+	struct function *functions, **functions_end; /* by their ends */
 };
 
 static void resolve(struct resolver *, struct node **);
 
-static uint32_t symbol_of(struct resolver *r, struct slice text)
+static struct binding **bucket_of(struct resolver *r, struct slice text)
 {
-	bool is_new;
-	uint32_t symbol = intern(&r->compiler->symbols, text, &is_new);
-
-	if (is_new)
-		r->symbols = compiler_grow(
-		    r->compiler, r->symbols, symbol, sizeof(*r->symbols));
-	return symbol;
+	return &r->buckets[hash_bytes(0, text) % COUNT_OF(r->buckets)];
 }
 
-static struct binding *bind_name(
-    struct resolver *r, enum binding_kind kind, struct slice text)
+static struct binding *bind_name(struct resolver *r, enum binding_kind kind,
+    struct slice text, uint32_t slot)
 {
 	struct binding *b = compiler_new(r->compiler, sizeof(*b));
 
 	b->kind = kind;
-	b->symbol = symbol_of(r, text);
-	b->shadowed = r->symbols[b->symbol];
-	b->before = r->last;
+	b->text = text;
+	b->slot = slot;
 	b->depth = r->scope->depth;
-	r->symbols[b->symbol] = b;
+	b->bucket = bucket_of(r, text);
+	b->next = *b->bucket;
+	*b->bucket = b;
+	b->before = r->last;
 	r->last = b;
 	return b;
 }
 
-/* Back to when `last` was the last binding. */
 static void unbind(struct resolver *r, struct binding *last)
 {
 	for (; r->last != last; r->last = r->last->before)
-		r->symbols[r->last->symbol] = r->last->shadowed;
+		*r->last->bucket = r->last->next;
 }
 
 static struct binding *look_up(struct resolver *r, enum binding_kind kind,
     struct slice text, uint32_t arity)
 {
-	uint32_t symbol = symbol_of(r, text);
-	struct binding *b = r->symbols[symbol];
+	struct binding *b = *bucket_of(r, text);
 
-	while (b && (b->kind != kind || b->arity != arity))
-		b = b->shadowed;
+	while (b && (b->kind != kind || b->arity != arity ||
+			!slice_eq(b->text, text)))
+		b = b->next;
 	return b;
 }
 
@@ -108,14 +85,8 @@ static void refer(struct resolver *r, struct node *n, const struct binding *b)
 
 static void resolve_variable(struct resolver *r, struct node *n)
 {
-	struct binding *b;
+	struct binding *b = look_up(r, BINDING_VARIABLE, n->text, 0);
 
-	if (n->a) { /* of a pattern, in the same frame */
-		n->slot = n->a->slot;
-		n->a = NULL;
-		return;
-	}
-	b = look_up(r, BINDING_VARIABLE, n->text, 0);
 	if (!b)
 		compile_error(r->compiler, n->line, "$%.*s is not defined",
 		    shown(n->text), n->text.p);
@@ -148,25 +119,6 @@ static void resolve_argument(struct resolver *r, struct argument *argument)
 	}
 }
 
-static bool is_absent(struct slice name)
-{
-	struct slice rest = SLICE(ABSENT);
-
-	while (rest.n > 0)
-		if (slice_eq(slice_cut(&rest, ' '), name))
-			return true;
-	return false;
-}
-
-static _Noreturn void undefined(struct resolver *r, const struct node *n)
-{
-	bool absence = is_absent(n->text);
-
-	compile_error(r->compiler, n->line, "%s'%.*s/%u'%s",
-	    absence ? "the engine has no " : "", shown(n->text), n->text.p,
-	    (unsigned)n->count, absence ? "" : " is not defined");
-}
-
 /*
  * A parameter of the function itself decides at each call how many results
  * there may be; another one's may be many.
@@ -187,7 +139,9 @@ static void resolve_call(struct resolver *r, struct node *n)
 	    b ? NULL : builtin_of(n->text, n->count);
 
 	if (!b && !builtin)
-		undefined(r, n);
+		compile_error(r->compiler, n->line,
+		    "the engine has no '%.*s/%u'", shown(n->text), n->text.p,
+		    (unsigned)n->count);
 	for (uint32_t i = 0; i < n->count; i++)
 		resolve_argument(r, &n->arguments[i]);
 	if (builtin) {
@@ -202,48 +156,19 @@ static void resolve_call(struct resolver *r, struct node *n)
 		make_parameter(r, n);
 }
 
-static struct binding *bind_variable(
-    struct resolver *r, struct slice name, uint32_t slot)
-{
-	struct binding *b = bind_name(r, BINDING_VARIABLE, name);
-
-	b->slot = slot;
-	return b;
-}
-
-/* Bind the named variables of a pattern's NODE_AS; the last one. */
-static struct node *bind_pattern(
-    struct resolver *r, struct node *first, uint32_t count)
-{
-	struct node *n = first;
-
-	for (;; n = n->b) {
-		if (n->text.p)
-			bind_variable(r, n->text, n->slot);
-		if (--count == 0)
-			return n;
-	}
-}
-
-/*
- * All NODE_AS of a pattern, which see none of its variables, and then what sees
- * them.
- */
-static void resolve_as(struct resolver *r, struct node *first)
+/* a as $x | b: only b sees the variable. */
+static void resolve_as(struct resolver *r, struct node *n)
 {
 	struct binding *last = r->last;
-	struct node *n = first;
 
-	for (uint32_t i = 0; i < first->count; i++, n = n->b) {
-		resolve(r, &n->a);
-		n->slot = r->scope->slots++;
-	}
-	n = bind_pattern(r, first, first->count);
+	resolve(r, &n->a);
+	n->slot = r->scope->slots++;
+	bind_name(r, BINDING_VARIABLE, n->text, n->slot);
 	resolve(r, &n->b);
 	unbind(r, last);
 }
 
-/* reduce, foreach */
+/* reduce, foreach: what is done for each value sees the variable. */
 static void resolve_loop(struct resolver *r, struct node *n)
 {
 	struct binding *last = r->last;
@@ -251,14 +176,10 @@ static void resolve_loop(struct resolver *r, struct node *n)
 	resolve(r, &n->a);
 	resolve(r, &n->b);
 	n->slot = r->scope->slots++;
-	if (n->count == 0)
-		bind_variable(r, n->text, n->slot);
+	bind_name(r, BINDING_VARIABLE, n->text, n->slot);
 	resolve(r, &n->c);
-	if (n->d) {
-		if (n->count > 0)
-			bind_pattern(r, n->c, n->count);
+	if (n->d)
 		resolve(r, &n->d);
-	}
 	unbind(r, last);
 }
 
@@ -267,44 +188,15 @@ static void resolve_label(struct resolver *r, struct node *n)
 	struct binding *last = r->last;
 
 	n->slot = r->scope->slots++;
-	bind_name(r, BINDING_LABEL, n->text)->slot = n->slot;
+	bind_name(r, BINDING_LABEL, n->text, n->slot);
 	resolve(r, &n->a);
 	unbind(r, last);
 }
 
-/* Its parameters, and around its body `parameter as $name | ...`. */
-static void bind_parameters(struct resolver *r, struct function *f)
-{
-	struct node **body = &f->body, *inner = f->body;
-
-	for (uint32_t i = 0; i < f->arity; i++)
-		bind_name(r, BINDING_FUNCTION, f->parameters[i].name)->slot = i;
-	for (uint32_t i = 0; i < f->arity; i++) {
-		struct node *as, *closure;
-
-		if (!f->parameters[i].is_value)
-			continue;
-		as = compiler_new(r->compiler, sizeof(*as));
-		closure = compiler_new(r->compiler, sizeof(*closure));
-		closure->line = as->line = inner->line;
-		closure->slot = i;
-		make_parameter(r, closure);
-		as->kind = NODE_AS;
-		as->a = closure;
-		as->b = inner;
-		as->slot = r->scope->slots++;
-		bind_variable(r, f->parameters[i].name, as->slot);
-		*body = as;
-		body = &as->b;
-	}
-	resolve(r, body);
-}
-
 static void add_function(struct resolver *r, struct function *f)
 {
-	r->functions = compiler_grow(r->compiler, r->functions, r->functions_n,
-	    sizeof(struct function *));
-	r->functions[r->functions_n++] = f;
+	*r->functions_end = f;
+	r->functions_end = &f->next;
 }
 
 static void resolve_function(struct resolver *r, struct function *f)
@@ -314,7 +206,9 @@ static void resolve_function(struct resolver *r, struct function *f)
 	struct binding *last = r->last;
 
 	r->scope = &scope;
-	bind_parameters(r, f);
+	for (uint32_t i = 0; i < f->arity; i++)
+		bind_name(r, BINDING_FUNCTION, f->parameters[i], i);
+	resolve(r, &f->body);
 	unbind(r, last);
 	r->scope = scope.outer;
 	f->slots = scope.slots;
@@ -323,113 +217,23 @@ static void resolve_function(struct resolver *r, struct function *f)
 
 /* Definitions are seen by themselves and by what follows, which replaces them.
  */
-static void resolve_definitions(
-    struct resolver *r, struct node **at, bool of_sources)
+static void resolve_definitions(struct resolver *r, struct node **at)
 {
+	const struct program_source *source = r->compiler->source;
 	struct binding *last = r->last, *b;
 	struct node *n = *at;
 
 	for (; n->kind == NODE_DEFINE; n = n->a) {
-		if (of_sources)
-			r->compiler->source = n->slot;
-		b = bind_name(r, BINDING_FUNCTION, n->function->name);
+		r->compiler->source = n->function->source;
+		b = bind_name(r, BINDING_FUNCTION, n->function->name, 0);
 		b->arity = n->function->arity;
 		b->function = n->function;
 		resolve_function(r, n->function);
 	}
-	if (of_sources)
-		r->compiler->source = r->compiler->count - 1;
+	r->compiler->source = source;
 	*at = n;
 	resolve(r, at);
 	unbind(r, last);
-}
-
-/* Turn a node into a constant. */
-static void make_constant(struct node *n, struct jq_value v)
-{
-	n->kind = NODE_CONSTANT;
-	n->a = n->b = n->c = n->d = NULL;
-	n->constant = v;
-}
-
-/* [1, 2]: elements are nested commas. */
-static bool add_elements(
-    struct resolver *r, const struct node *n, struct jq_value *array)
-{
-	struct heap *heap = r->compiler->heap;
-
-	heap_check_stack(heap);
-	if (n->kind == NODE_COMMA)
-		return add_elements(r, n->a, array) &&
-		       add_elements(r, n->b, array);
-	if (n->kind != NODE_CONSTANT)
-		return false;
-	*array = jq_array_append(heap, *array, n->constant);
-	return true;
-}
-
-static void fold_array(struct resolver *r, struct node *n)
-{
-	struct jq_value array = jq_array(r->compiler->heap, 0);
-
-	if (!n->a || add_elements(r, n->a, &array))
-		make_constant(n, array);
-}
-
-/* Find the names of keys that are constants. */
-static void name_keys(struct resolver *r, struct node *n)
-{
-	for (uint32_t i = 0; i < n->count; i += 2) {
-		struct node *key = n->parts[i];
-
-		if (key->kind != NODE_CONSTANT)
-			continue;
-		if (key->constant.kind != JQ_STRING)
-			compile_error(r->compiler, key->line,
-			    "the engine has no object keys of type %s",
-			    jq_kind_name(key->constant));
-		key->name =
-		    names_add(r->compiler->names, jq_slice(key->constant));
-	}
-}
-
-static void fold_object(struct resolver *r, struct node *n)
-{
-	struct heap *heap = r->compiler->heap;
-	struct jq_value object = jq_object(heap, n->count / 2);
-
-	name_keys(r, n);
-	for (uint32_t i = 0; i < n->count; i += 2) {
-		if (n->parts[i]->kind != NODE_CONSTANT ||
-		    n->parts[i + 1]->kind != NODE_CONSTANT)
-			return;
-		object = jq_object_set(
-		    heap, object, n->parts[i]->name, n->parts[i + 1]->constant);
-	}
-	make_constant(n, object);
-}
-
-/* Simplify a node whose parts are resolved. */
-static void simplify(struct resolver *r, struct node **at)
-{
-	struct node *n = *at;
-
-	switch (n->kind) {
-	case NODE_PIPE:
-		if (n->a->kind == NODE_IDENTITY)
-			*at = n->b;
-		else if (n->b->kind == NODE_IDENTITY)
-			*at = n->a;
-		break;
-	case NODE_NEGATE:
-		if (n->a->kind == NODE_CONSTANT &&
-		    n->a->constant.kind == JQ_NUMBER)
-			make_constant(n, jq_number(-n->a->constant.number));
-		break;
-	case NODE_ARRAY: fold_array(r, n); break;
-	case NODE_OBJECT: fold_object(r, n); break;
-	default: break;
-	}
 }
 
 static void resolve_operands(struct resolver *r, struct node *n)
@@ -455,22 +259,21 @@ static void resolve(struct resolver *r, struct node **at)
 	case NODE_REDUCE:
 	case NODE_FOREACH: resolve_loop(r, n); break;
 	case NODE_LABEL: resolve_label(r, n); break;
-	case NODE_DEFINE: resolve_definitions(r, at, false); break;
-	default: resolve_operands(r, n); simplify(r, at);
+	case NODE_DEFINE: resolve_definitions(r, at); break;
+	default: resolve_operands(r, n);
 	}
 }
 
-void resolve_names(struct compiler *c, struct node *tree)
+struct function *resolve_names(struct compiler *c, struct node *tree)
 {
 	struct scope scope = {NULL, 0, 0, 0};
-	struct resolver r = {.compiler = c,
-	    .scope = &scope,
-	    .symbols = compiler_new(c, sizeof(*r.symbols))};
-	struct function *body = compiler_new(c, sizeof(*body));
+	struct resolver r = {.compiler = c, .scope = &scope};
+	struct function *program = compiler_new(c, sizeof(*program));
 
-	resolve_definitions(&r, &tree, true);
-	c->program->body = body->body = tree;
+	r.functions_end = &r.functions;
+	resolve(&r, &tree);
+	c->program->body = program->body = tree;
 	c->program->slots = scope.slots;
-	add_function(&r, body);
-	find_many(c, r.functions, r.functions_n);
+	add_function(&r, program);
+	return r.functions;
 }
