@@ -348,13 +348,13 @@ static void add_candidate(struct shrinking *s, const struct tree *root)
 }
 
 static const char *const small[] = {".", "null", "1", "\"a\"", "[]", "{}"};
-#define EDITS (4 + 6)
+#define EDITS (KIDS_MAX + 6)
 
 /* What an edit makes of a part; false if it is none. */
 static bool edit(struct tree *part, unsigned how)
 {
-	if (how >= 4)
-		*part = (struct tree){.template = small[how - 4]};
+	if (how >= KIDS_MAX)
+		*part = (struct tree){.template = small[how - KIDS_MAX]};
 	else if (how < part->count)
 		*part = *part->kids[how];
 	else

@@ -266,7 +266,6 @@ static const struct rule rules[] = {
     {'F', 1, "(%X | (%p += %F))"},
     {'F', 1, "(%X | del(%p))"},
     {'F', 1, "(%X | to_entries, [keys?])"},
-    {'F', 1, "(%F | debug)"},
     {'P', 9, ".a"},
     {'P', 6, ".b"},
     {'P', 6, ".c"},
@@ -325,6 +324,7 @@ static const struct rule rules[] = {
 
 /* What jq mended after 1.6, or what 1.6 does otherwise. */
 static const struct rule modern_rules[] = {
+    {'F', 1, "(%F | debug)"},
     {'P', 2, ".items[%N]"},
     {'P', 2, "%P[%N]"},
     {'X', 1, "%O.items[%N].a"},

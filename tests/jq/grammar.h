@@ -20,10 +20,12 @@ struct random {
 struct random random_of(uint64_t seed, uint64_t number, bool modern);
 uint32_t random_below(struct random *, uint32_t n);
 
+#define KIDS_MAX 6
+
 /* A program as a tree: a template, and what its holes contain. */
 struct tree {
 	const char *template;
-	struct tree *kids[4];
+	struct tree *kids[KIDS_MAX];
 	unsigned count; /* of kids */
 };
 
