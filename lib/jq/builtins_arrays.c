@@ -2,7 +2,7 @@
 
 #include "jq/machine.h"
 #include "jq/operators.h"
-#include "jq/paths.h"
+#include "jq/evaluator.h"
 #include "jq/sorting.h"
 
 static bool iterable(struct machine *m, struct jq_value v)
@@ -12,23 +12,15 @@ static bool iterable(struct machine *m, struct jq_value v)
 		   machine_quote(m, v));
 }
 
-static struct jq_value element(struct jq_value v, uint32_t i)
-{
-	return v.kind == JQ_ARRAY ? v.array->items[i]
-				  : v.object->members[i].value;
-}
-
-static struct jq_value add(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(add)
 {
 	struct jq_value sum = jq_null();
 
-	(void)arguments;
 	if (!iterable(m, in))
 		return jq_none();
 	for (uint32_t i = 0; i < in.n && sum.kind != JQ_NONE; i++) {
 		heap_tick(m->heap);
-		sum = operator_apply(m, NODE_ADD, sum, element(in, i));
+		sum = operator_apply(m, NODE_ADD, sum, jq_element(in, i));
 	}
 	return sum;
 }
@@ -43,8 +35,7 @@ static struct jq_value joined(struct machine *m, struct jq_value v)
 	return v;
 }
 
-static struct jq_value join(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(join)
 {
 	struct jq_value all = jq_string(SLICE("")), v;
 
@@ -52,9 +43,9 @@ static struct jq_value join(
 		return jq_none();
 	for (uint32_t i = 0; i < in.n && all.kind != JQ_NONE; i++) {
 		heap_tick(m->heap);
-		v = joined(m, element(in, i));
+		v = joined(m, jq_element(in, i));
 		if (i > 0)
-			all = operator_apply(m, NODE_ADD, all, *arguments);
+			all = operator_apply(m, NODE_ADD, all, *a);
 		if (all.kind != JQ_NONE)
 			all = operator_apply(m, NODE_ADD, all, v);
 	}
@@ -66,7 +57,7 @@ static struct jq_value flattened(
 {
 	heap_check_stack(m->heap);
 	for (uint32_t i = 0; i < v.n; i++) {
-		struct jq_value part = element(v, i);
+		struct jq_value part = jq_element(v, i);
 
 		heap_tick(m->heap);
 		to = part.kind == JQ_ARRAY && depth != 0
@@ -76,22 +67,19 @@ static struct jq_value flattened(
 	return to;
 }
 
-static struct jq_value flatten(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(flatten)
 {
-	(void)arguments;
 	return iterable(m, in) ? flattened(m, jq_array(m->heap, in.n), in, -1)
 			       : jq_none();
 }
 
-static struct jq_value flatten_to(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(flatten_to)
 {
-	if (jq_compare(m->heap, *arguments, jq_number(0)) < 0)
+	if (jq_compare(m->heap, *a, jq_number(0)) < 0)
 		return machine_error(m, "flatten depth must not be negative");
-	return iterable(m, in) ? flattened(m, jq_array(m->heap, in.n), in,
-				     arguments->number)
-			       : jq_none();
+	return iterable(m, in)
+		   ? flattened(m, jq_array(m->heap, in.n), in, a->number)
+		   : jq_none();
 }
 
 /* What has the length 0. */
@@ -100,12 +88,10 @@ static bool is_empty(struct jq_value v)
 	return v.kind == JQ_NUMBER ? v.number == 0 : v.n == 0;
 }
 
-static struct jq_value reverse(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(reverse)
 {
 	struct jq_value all;
 
-	(void)arguments;
 	if (in.kind == JQ_FALSE || in.kind == JQ_TRUE)
 		return machine_error(
 		    m, "boolean (%s) has no length", machine_quote(m, in));
@@ -126,10 +112,8 @@ static bool is_array(struct machine *m, struct jq_value v, const char *wrong)
 		   jq_kind_name(v), machine_quote(m, v), wrong);
 }
 
-static struct jq_value sort(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(sort)
 {
-	(void)arguments;
 	return is_array(m, in, "sorted") ? sorted(m, in) : jq_none();
 }
 
@@ -155,18 +139,14 @@ static struct jq_value cannot_iterate(
 	    machine_quote(m, keys));
 }
 
-static struct jq_value min(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(min)
 {
-	(void)arguments;
 	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, true)
 				   : cannot_iterate(m, in, in);
 }
 
-static struct jq_value max(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(max)
 {
-	(void)arguments;
 	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, false)
 				   : cannot_iterate(m, in, in);
 }
@@ -217,22 +197,7 @@ static struct jq_value firsts(
 	return to;
 }
 
-/* Collects what a key function yields for an element: the key is an array. */
-struct key {
-	struct sink sink;
-	struct heap *heap;
-	struct jq_value all;
-};
-
-static bool take_key(struct sink *sink, struct jq_value v)
-{
-	struct key *k = (struct key *)sink;
-
-	k->all = jq_array_append(k->heap, k->all, v);
-	return true;
-}
-
-/* The keys of all elements. */
+/* The keys of all elements: arrays of what the argument yields for each. */
 static struct jq_value *keys_of(
     struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
@@ -242,45 +207,22 @@ static struct jq_value *keys_of(
 		return NULL;
 	keys = heap_alloc(m->heap, in.n * sizeof(*keys));
 	for (uint32_t i = 0; i < in.n; i++) {
-		struct key key = {{take_key}, m->heap, jq_array(m->heap, 1)};
-
 		heap_tick(m->heap);
-		if (!machine_each_argument(
-			m, n->arguments, f, element(in, i), &key.sink))
+		keys[i] = evaluate_all(m, n->arguments, f, jq_element(in, i));
+		if (keys[i].kind == JQ_NONE)
 			return NULL;
-		keys[i] = key.all;
 	}
 	return keys;
 }
 
-static bool give(
-    const struct place *from, struct jq_value v, struct place_sink *to)
-{
-	struct place p = {v, from->path, from->at};
-
-	return to->take(to, &p);
-}
-
-/* As libjq says it, whose sort takes the elements and their keys. */
-static bool are_arrays(
-    struct machine *m, struct jq_value v, struct jq_value *keys)
-{
-	return v.kind == JQ_ARRAY ||
-	       machine_fail(m,
-		   "%s (%s) and array (%s) cannot be sorted, as they are not "
-		   "both arrays",
-		   jq_kind_name(v), machine_quote(m, v),
-		   machine_quote(m, jq_array_of(m->heap, keys, v.n)));
-}
-
 /* The elements sorted by their keys; NULL if they are none, as an error. */
-static struct sortable *sorted_by(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+static struct sortable *sorted_by(struct machine *m, struct node *n,
+    struct frame *f, struct jq_value in, const char *wrong)
 {
 	struct jq_value *keys = keys_of(m, n, f, in);
 	struct sortable *a;
 
-	if (!keys || !are_arrays(m, in, keys))
+	if (!keys || !is_array(m, in, wrong))
 		return NULL;
 	a = heap_alloc(m->heap, in.n * sizeof(*a));
 	for (uint32_t i = 0; i < in.n; i++)
@@ -289,53 +231,38 @@ static struct sortable *sorted_by(
 	return a;
 }
 
-static bool sort_by(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(sort_by)
 {
-	struct sortable *a = sorted_by(m, n, f, p->value);
+	struct sortable *a = sorted_by(m, n, f, in->value, "sorted");
 
-	return a && give(p, in_order(m->heap, a, p->value.n), to);
+	return a && give(m, in_order(m->heap, a, in->value.n), in, to);
 }
 
-static bool group_by(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(group_by)
 {
-	struct sortable *a = sorted_by(m, n, f, p->value);
+	struct sortable *a = sorted_by(m, n, f, in->value, "grouped");
 
-	return a && give(p, groups(m->heap, a, p->value.n), to);
+	return a && give(m, groups(m->heap, a, in->value.n), in, to);
 }
 
-static bool unique_by(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(unique_by)
 {
-	struct sortable *a = sorted_by(m, n, f, p->value);
+	struct sortable *a = sorted_by(m, n, f, in->value, "grouped");
 
-	return a && give(p, firsts(m->heap, a, p->value.n), to);
+	return a && give(m, firsts(m->heap, a, in->value.n), in, to);
 }
 
-static bool extreme_by(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, bool least, struct place_sink *to)
+EACH(extreme_by)
 {
-	struct jq_value in = p->value, *keys = keys_of(m, n, f, in);
+	bool least = n->builtin->name[1] == 'i';
+	struct jq_value v = in->value, *keys = keys_of(m, n, f, v);
 
 	if (!keys)
 		return false;
-	if (in.kind == JQ_ARRAY)
-		return give(p, extreme(m, in, keys, least), to);
-	cannot_iterate(m, in, jq_array_of(m->heap, keys, in.n));
-	return false;
-}
-
-static bool min_by(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
-{
-	return extreme_by(m, n, f, p, true, to);
-}
-
-static bool max_by(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
-{
-	return extreme_by(m, n, f, p, false, to);
+	v = v.kind == JQ_ARRAY
+		? extreme(m, v, keys, least)
+		: cannot_iterate(m, v, jq_array_of(m->heap, keys, v.n));
+	return give(m, v, in, to);
 }
 
 const struct builtin builtins_arrays[] = {
@@ -345,9 +272,9 @@ const struct builtin builtins_arrays[] = {
     {.name = "group_by", .arity = 1, .one = true, .generate = group_by},
     {.name = "join", .arity = 1, .call = join},
     {.name = "max", .call = max},
-    {.name = "max_by", .arity = 1, .one = true, .generate = max_by},
+    {.name = "max_by", .arity = 1, .one = true, .generate = extreme_by},
     {.name = "min", .call = min},
-    {.name = "min_by", .arity = 1, .one = true, .generate = min_by},
+    {.name = "min_by", .arity = 1, .one = true, .generate = extreme_by},
     {.name = "reverse", .call = reverse},
     {.name = "sort", .call = sort},
     {.name = "sort_by", .arity = 1, .one = true, .generate = sort_by},

@@ -4,348 +4,272 @@
  */
 #include "jq/builtins.h"
 
-#include "jq/machine.h"
+#include "jq/evaluator.h"
 #include "jq/operators.h"
-#include "jq/paths.h"
 
-/* A call of a builtin, while it waits for results of its arguments. */
-struct flow_call {
-	struct place_sink sink;
-	struct machine *machine;
-	struct node *node;
-	struct frame *frame;
-	const struct place *from;
-	struct place_sink *to;
-	struct jq_value argument; /* of limit */
-	double left;		  /* results, of limit */
-	bool done;		  /* it wants no more */
-};
-
-/* The same, where these are values. */
-struct argument_wait {
-	struct sink sink;
-	struct flow_call call;
-	struct flow_call *parent;    /* of a condition */
-	struct jq_value from, until; /* of a range */
-};
-
-#define FLOW_CALL(take_place)                                              \
-	{                                                                  \
-		.sink = {take_place}, .machine = m, .node = n, .frame = f, \
-		.from = p, .to = to                                        \
-	}
-#define ARGUMENT_WAIT(take_value)                             \
-	{                                                     \
-		.sink = {take_value}, .call = FLOW_CALL(NULL) \
-	}
-
-static bool give(struct flow_call *c, struct jq_value v)
+BUILTIN(empty)
 {
-	struct place p = {v, c->from->path, c->from->at};
-
-	return c->to->take(c->to, &p);
-}
-
-static struct jq_value empty(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
-{
-	(void)m, (void)in, (void)arguments;
 	return jq_none();
 }
 
-static struct jq_value error(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(error)
 {
-	(void)arguments;
 	return machine_raise(m, in);
 }
 
-static struct jq_value debug(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(debug)
 {
-	(void)arguments;
 	if (m->debug)
 		m->debug(m->ctx, in);
 	return in;
 }
 
-/* range */
+/* range: its start is the key of the step, and its end the end. */
 
-static bool give_range(
-    struct flow_call *c, struct jq_value from, struct jq_value to)
+static bool give_range(struct step *s, struct jq_value from, struct jq_value to)
 {
 	if (from.kind != JQ_NUMBER || to.kind != JQ_NUMBER)
-		return machine_fail(c->machine, "Range bounds must be numeric");
+		return machine_fail(s->machine, "Range bounds must be numeric");
 	for (double i = from.number; !(i >= to.number); i++) {
-		heap_tick(c->machine->heap);
-		if (!give(c, jq_number(i)))
+		heap_tick(s->machine->heap);
+		if (!give(s->machine, jq_number(i), s->in, s->to))
 			return false;
 	}
 	return true;
 }
 
 /* With a step, libjq adds and compares as operators do. */
-static bool take_by(struct sink *sink, struct jq_value by)
+static bool take_by(struct place_sink *sink, const struct place *by)
 {
-	struct argument_wait *w = (struct argument_wait *)sink;
-	struct machine *m = w->call.machine;
-	int direction = jq_compare(m->heap, by, jq_number(0));
+	struct step *s = (struct step *)sink;
+	struct machine *m = s->machine;
+	int direction = jq_compare(m->heap, by->value, jq_number(0));
 
-	for (struct jq_value v = w->from;
+	for (struct jq_value v = s->key;
 	     direction != 0 &&
-	     jq_compare(m->heap, w->until, v) * direction > 0;) {
+	     jq_compare(m->heap, s->end, v) * direction > 0;) {
 		heap_tick(m->heap);
-		if (!give(&w->call, v))
+		if (!give(m, v, s->in, s->to))
 			return false;
-		v = operator_apply(m, NODE_ADD, v, by);
+		v = operator_apply(m, NODE_ADD, v, by->value);
 		if (v.kind == JQ_NONE)
 			return false;
 	}
 	return true;
 }
 
-static bool take_until(struct sink *sink, struct jq_value v)
+static bool take_until(struct place_sink *sink, const struct place *p)
 {
-	struct argument_wait w = *(struct argument_wait *)sink;
-	struct flow_call *c = &w.call;
+	struct step s = *(struct step *)sink;
 
-	if (c->node->count == 2)
-		return give_range(c, w.from, v);
-	w.sink.take = take_by;
-	w.until = v;
-	return machine_each_argument(c->machine, &c->node->arguments[2],
-	    c->frame, c->from->value, &w.sink);
+	if (s.node->count == 2)
+		return give_range(&s, s.key, p->value);
+	s.sink.take = take_by;
+	s.end = p->value;
+	return argument_values(
+	    s.machine, &s.node->arguments[2], s.frame, s.in->value, &s.sink);
 }
 
-static bool take_from(struct sink *sink, struct jq_value v)
+static bool take_from(struct place_sink *sink, const struct place *p)
 {
-	struct argument_wait w = *(struct argument_wait *)sink;
-	struct flow_call *c = &w.call;
+	struct step s = *(struct step *)sink;
 
-	if (c->node->count == 1)
-		return give_range(c, jq_number(0), v);
-	w.sink.take = take_until;
-	w.from = v;
-	return machine_each_argument(c->machine, &c->node->arguments[1],
-	    c->frame, c->from->value, &w.sink);
+	if (s.node->count == 1)
+		return give_range(&s, jq_number(0), p->value);
+	s.sink.take = take_until;
+	s.key = p->value;
+	return argument_values(
+	    s.machine, &s.node->arguments[1], s.frame, s.in->value, &s.sink);
 }
 
-static bool range(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(range)
 {
-	struct argument_wait w = ARGUMENT_WAIT(take_from);
+	struct step s = STEP(take_from);
 
-	return machine_each_argument(m, n->arguments, f, p->value, &w.sink);
+	return argument_values(m, n->arguments, f, in->value, &s.sink);
 }
 
-/* any, all: the first result of the second argument that settles it. */
+/* any, all: done with the first result of the condition that settles it. */
 
-static bool take_test(struct sink *sink, struct jq_value v)
+static bool is_any(const struct step *s)
 {
-	struct argument_wait *w = (struct argument_wait *)sink;
-	bool any = w->call.node->builtin->name[1] == 'n';
-
-	w->call.done = jq_is_true(v) == any;
-	return !w->call.done;
+	return s->node->builtin->name[1] == 'n';
 }
 
-static bool take_tested(struct sink *sink, struct jq_value v)
+static bool take_condition(struct place_sink *sink, const struct place *p)
 {
-	struct argument_wait *w = (struct argument_wait *)sink, test = *w;
-	struct flow_call *c = &w->call;
+	struct step *s = (struct step *)sink;
 
-	heap_tick(c->machine->heap);
-	test.sink.take = take_test;
-	if (machine_each_argument(
-		c->machine, &c->node->arguments[1], c->frame, v, &test.sink))
+	s->done = jq_is_true(p->value) == is_any(s);
+	return !s->done;
+}
+
+static bool take_tested(struct place_sink *sink, const struct place *p)
+{
+	struct step *s = (struct step *)sink, test = *s;
+
+	heap_tick(s->machine->heap);
+	test.sink.take = take_condition;
+	if (argument_values(s->machine, &s->node->arguments[1], s->frame,
+		p->value, &test.sink))
 		return true;
-	c->done = test.call.done;
+	s->done = test.done;
 	return false;
 }
 
-static bool any_or_all(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(any_or_all)
 {
-	struct argument_wait w = ARGUMENT_WAIT(take_tested);
-	bool all = n->builtin->name[1] == 'l';
+	struct step s = STEP(take_tested);
 
-	if (!machine_each_argument(m, n->arguments, f, p->value, &w.sink) &&
-	    !w.call.done)
+	if (!argument_values(m, n->arguments, f, in->value, &s.sink) && !s.done)
 		return false;
-	return give(&w.call, jq_bool(all != w.call.done));
+	return give(m, jq_bool(is_any(&s) == s.done), in, to);
 }
 
-/* first, limit */
+/* first, limit: done if there are enough. */
 
 static bool take_limited(struct place_sink *sink, const struct place *p)
 {
-	struct flow_call *c = (struct flow_call *)sink;
+	struct step *s = (struct step *)sink;
 
-	c->left--;
-	if (!c->to->take(c->to, p))
+	s->left--;
+	if (!s->to->take(s->to, p))
 		return false;
-	c->done = c->left <= 0;
-	return !c->done;
+	s->done = s->left <= 0;
+	return !s->done;
 }
 
-static bool give_limited(struct flow_call c, double most, unsigned argument)
+static bool give_limited(struct step s, double most, unsigned argument)
 {
-	c.sink.take = take_limited;
-	c.left = most;
-	return paths_each_argument(c.machine, &c.node->arguments[argument],
-		   c.frame, c.from, &c.sink) ||
-	       c.done;
+	s.sink.take = take_limited;
+	s.left = most;
+	return argument_each(s.machine, &s.node->arguments[argument], s.frame,
+		   s.in, &s.sink) ||
+	       s.done;
 }
 
-static bool first(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(first)
 {
-	struct flow_call c = FLOW_CALL(NULL);
+	struct step s = STEP(NULL);
 
-	return give_limited(c, 1, 0);
+	return give_limited(s, 1, 0);
 }
 
 /* What is no number cannot be counted down. */
 static bool take_uncountable(struct place_sink *sink, const struct place *p)
 {
-	struct flow_call *c = (struct flow_call *)sink;
+	struct step *s = (struct step *)sink;
 
 	(void)p;
-	return operator_apply(
-		   c->machine, NODE_SUBTRACT, c->argument, jq_number(1))
-		   .kind != JQ_NONE;
+	operator_apply(s->machine, NODE_SUBTRACT, s->key, jq_number(1));
+	return false;
 }
 
-static bool take_limit(struct sink *sink, struct jq_value v)
+static bool take_limit(struct place_sink *sink, const struct place *limit)
 {
-	struct flow_call c = ((struct argument_wait *)sink)->call;
-	int order = jq_compare(c.machine->heap, v, jq_number(0));
+	struct step s = *(struct step *)sink;
+	int order = jq_compare(s.machine->heap, limit->value, jq_number(0));
 
 	if (order == 0)
 		return true;
-	if (order > 0 && v.kind == JQ_NUMBER)
-		return give_limited(c, v.number, 1);
-	c.sink.take = take_uncountable;
-	c.argument = v;
-	return paths_each_argument(c.machine, &c.node->arguments[1], c.frame,
-	    c.from, order > 0 ? &c.sink : c.to);
+	if (order > 0 && limit->value.kind == JQ_NUMBER)
+		return give_limited(s, limit->value.number, 1);
+	s.sink.take = take_uncountable;
+	s.key = limit->value;
+	return argument_each(s.machine, &s.node->arguments[1], s.frame, s.in,
+	    order > 0 ? &s.sink : s.to);
 }
 
-static bool limit(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(limit)
 {
-	struct argument_wait w = ARGUMENT_WAIT(take_limit);
+	struct step s = STEP(take_limit);
 
-	return machine_each_argument(m, n->arguments, f, p->value, &w.sink);
+	return argument_values(m, n->arguments, f, in->value, &s.sink);
 }
 
-static bool repeat(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(repeat)
 {
 	do
 		heap_tick(m->heap);
-	while (paths_each_argument(m, n->arguments, f, p, to));
+	while (argument_each(m, n->arguments, f, in, to));
 	return false;
 }
 
 /*
  * until, while, recurse: from a place on, by the last argument. Where that
- * yields at most one result, it is a loop.
+ * yields at most one value, it is a loop.
  */
 
-static struct argument *next_of(const struct flow_call *c)
+/* Give a place whose condition is known, if so; `more` is whether to go on. */
+static bool give_visited(
+    struct step *s, const struct place *p, bool is, bool *more)
 {
-	return &c->node->arguments[c->node->count - 1];
-}
-
-/* Whether to go on from a place, whose condition is known, and whether to give
- * it, which may fail. */
-static bool visit(
-    struct flow_call *c, const struct place *p, bool is, bool *more)
-{
-	bool until = *c->node->builtin->name == 'u';
+	bool until = *s->node->builtin->name == 'u';
 
 	*more = is != until;
-	return !is || c->to->take(c->to, p);
+	return !is || s->to->take(s->to, p);
 }
 
-static bool take_condition(struct sink *sink, struct jq_value v)
+static bool go_on(struct step *s, const struct place *p)
 {
-	struct argument_wait *w = (struct argument_wait *)sink;
-	struct flow_call *c = w->parent;
-	bool more;
-
-	return visit(c, w->call.from, jq_is_true(v), &more) &&
-	       (!more || paths_each_argument(c->machine, next_of(c), c->frame,
-			     w->call.from, &c->sink));
+	return argument_each(s->machine,
+	    &s->node->arguments[s->node->count - 1], s->frame, p, &s->sink);
 }
 
-static bool each_condition(struct flow_call *c, const struct place *p)
-{
-	struct argument_wait w = {{take_condition}, .call = *c, .parent = c};
-
-	w.call.from = p;
-	return machine_each_argument(
-	    c->machine, c->node->arguments, c->frame, p->value, &w.sink);
-}
-
-struct only {
+/* A condition that may yield many. */
+struct visit {
 	struct place_sink sink;
-	struct place place;
-	bool found;
+	struct step *loop;
+	const struct place *place;
 };
 
-static bool take_only(struct place_sink *sink, const struct place *p)
+static bool take_visit(struct place_sink *sink, const struct place *condition)
 {
-	struct only *o = (struct only *)sink;
+	struct visit *v = (struct visit *)sink;
+	bool is = jq_is_true(condition->value), more;
 
-	o->place = *p;
-	o->found = true;
-	return true;
+	return give_visited(v->loop, v->place, is, &more) &&
+	       (!more || go_on(v->loop, v->place));
 }
 
-static bool recur(struct place_sink *sink, const struct place *p)
+static bool loop_from(struct place_sink *sink, const struct place *p)
 {
-	struct flow_call *c = (struct flow_call *)sink;
-	struct argument *next = next_of(c), *condition = c->node->arguments;
-	struct only only = {{take_only}, *p, true};
+	struct step *s = (struct step *)sink;
+	struct machine *m = s->machine;
+	struct argument *condition = s->node->arguments;
+	struct argument *next = &condition[s->node->count - 1];
+	struct place here = *p;
+	struct visit v = {{take_visit}, s, &here};
 	struct jq_value is = jq_bool(true);
 	bool more;
 
-	heap_check_stack(c->machine->heap);
-	while (only.found) {
-		struct place here = only.place;
-
-		heap_tick(c->machine->heap);
-		if (condition != next) {
-			if (!machine_is_one(condition->body, c->frame))
-				return each_condition(c, &here);
-			is = machine_one_argument(
-			    c->machine, condition, c->frame, here.value);
-			if (is.kind == JQ_NONE)
-				return !c->machine->leaving;
-		}
-		if (!visit(c, &here, jq_is_true(is), &more))
+	heap_check_stack(m->heap);
+	for (;;) {
+		heap_tick(m->heap);
+		if (condition != next && !is_one(condition->body, s->frame))
+			return argument_values(
+			    m, condition, s->frame, here.value, &v.sink);
+		if (condition != next)
+			is = argument_one(m, condition, s->frame, here.value);
+		if (is.kind == JQ_NONE)
+			return m->leaving == LEAVING_NOTHING;
+		if (!give_visited(s, &here, jq_is_true(is), &more))
 			return false;
 		if (!more)
 			return true;
-		if (!machine_is_one(next->body, c->frame))
-			return paths_each_argument(
-			    c->machine, next, c->frame, &here, &c->sink);
-		only.found = false;
-		if (!paths_each_argument(
-			c->machine, next, c->frame, &here, &only.sink))
-			return false;
+		if (here.path.kind != JQ_NONE || !is_one(next->body, s->frame))
+			return go_on(s, &here);
+		here.value = argument_one(m, next, s->frame, here.value);
+		if (here.value.kind == JQ_NONE)
+			return m->leaving == LEAVING_NOTHING;
 	}
-	return true;
 }
 
-static bool loop(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(loop)
 {
-	struct flow_call c = FLOW_CALL(recur);
+	struct step s = STEP(loop_from);
 
-	return recur(&c.sink, p);
+	return loop_from(&s.sink, in);
 }
 
 const struct builtin builtins_flow[] = {

@@ -12,13 +12,11 @@ static struct jq_value number_required(struct machine *m, struct jq_value v)
 	    m, "%s (%s) number required", jq_kind_name(v), machine_quote(m, v));
 }
 
-#define MATH(f)                                                            \
-	static struct jq_value f##_(struct machine *m, struct jq_value in, \
-	    const struct jq_value *arguments) {                            \
-		(void)arguments;                                           \
-		if (in.kind != JQ_NUMBER)                                  \
-			return number_required(m, in);                     \
-		return jq_number(f(in.number));                            \
+#define MATH(f)                                                       \
+	BUILTIN(f##_)                                                 \
+	{                                                             \
+		return in.kind == JQ_NUMBER ? jq_number(f(in.number)) \
+					    : number_required(m, in); \
 	}
 
 MATH(ceil)
@@ -32,39 +30,38 @@ MATH(round)
 MATH(sqrt)
 MATH(trunc)
 
-static struct jq_value power(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(power)
 {
-	(void)in;
 	for (int k = 0; k < 2; k++)
-		if (arguments[k].kind != JQ_NUMBER)
-			return number_required(m, arguments[k]);
-	return jq_number(pow(arguments[0].number, arguments[1].number));
+		if (a[k].kind != JQ_NUMBER)
+			return number_required(m, a[k]);
+	return jq_number(pow(a[0].number, a[1].number));
 }
 
-#define CONSTANT(name, number)                                             \
-	static struct jq_value name(struct machine *m, struct jq_value in, \
-	    const struct jq_value *arguments)                              \
-	{                                                                  \
-		(void)m, (void)in, (void)arguments;                        \
-		return jq_number(number);                                  \
-	}
+BUILTIN(infinite)
+{
+	return jq_number((double)INFINITY);
+}
 
-CONSTANT(infinite, (double)INFINITY)
-CONSTANT(not_a_number, (double)NAN)
+BUILTIN(not_a_number)
+{
+	return jq_number((double)NAN);
+}
 
-#define TEST(name, test)                                                   \
-	static struct jq_value name(struct machine *m, struct jq_value in, \
-	    const struct jq_value *arguments)                              \
-	{                                                                  \
-		(void)m;                                                   \
-		(void)arguments;                                           \
-		return jq_bool(in.kind == JQ_NUMBER && test(in.number));   \
-	}
+BUILTIN(is_infinite)
+{
+	return jq_bool(in.kind == JQ_NUMBER && isinf(in.number));
+}
 
-TEST(is_infinite, isinf)
-TEST(is_nan, isnan)
-TEST(is_normal, isnormal)
+BUILTIN(is_nan)
+{
+	return jq_bool(in.kind == JQ_NUMBER && isnan(in.number));
+}
+
+BUILTIN(is_normal)
+{
+	return jq_bool(in.kind == JQ_NUMBER && isnormal(in.number));
+}
 
 /* Characters that jq's reader takes as one word. */
 static size_t word_length(struct slice s)
@@ -127,14 +124,12 @@ static bool is_literal(struct slice word)
 	       slice_is(word, "null");
 }
 
-static struct jq_value tonumber(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(tonumber)
 {
 	struct slice all = jq_slice(in), rest, word;
 	double number = 0;
 	size_t n;
 
-	(void)arguments;
 	if (in.kind == JQ_NUMBER)
 		return in;
 	if (in.kind != JQ_STRING)

@@ -6,19 +6,15 @@
 #include "jq/machine.h"
 #include "jq/operators.h"
 
-static struct jq_value type(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(type)
 {
-	(void)m, (void)arguments;
 	in = jq_string(slice_of(jq_kind_name(in)));
 	in.plain = true;
 	return in;
 }
 
-static struct jq_value length(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(length)
 {
-	(void)arguments;
 	switch (in.kind) {
 	case JQ_NULL: return jq_number(0);
 	case JQ_NUMBER: return jq_number(fabs(in.number));
@@ -58,10 +54,8 @@ static struct jq_value has_no_keys(struct machine *m, struct jq_value in)
 	    m, "%s (%s) has no keys", jq_kind_name(in), machine_quote(m, in));
 }
 
-static struct jq_value keys(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(keys)
 {
-	(void)arguments;
 	if (in.kind == JQ_OBJECT)
 		return names_or_indexes(m, in, jq_object_order(m->heap, in));
 	if (in.kind == JQ_ARRAY)
@@ -69,19 +63,16 @@ static struct jq_value keys(
 	return has_no_keys(m, in);
 }
 
-static struct jq_value keys_unsorted(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(keys_unsorted)
 {
-	(void)arguments;
 	if (in.kind != JQ_OBJECT && in.kind != JQ_ARRAY)
 		return has_no_keys(m, in);
 	return names_or_indexes(m, in, NULL);
 }
 
-static struct jq_value has(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(has)
 {
-	struct jq_value key = *arguments;
+	struct jq_value key = *a;
 	bool found;
 
 	if (in.kind == JQ_OBJECT && key.kind == JQ_STRING)
@@ -142,29 +133,24 @@ static bool contains(struct machine *m, struct jq_value a, struct jq_value b)
 	return jq_equal(m->heap, a, b);
 }
 
-static struct jq_value contains_value(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(contains_value)
 {
-	if (in.kind != arguments->kind)
+	if (in.kind != a->kind)
 		return machine_error(m,
 		    "%s (%s) and %s (%s) cannot have their containment "
 		    "checked",
-		    jq_kind_name(in), machine_quote(m, in),
-		    jq_kind_name(*arguments), machine_quote(m, *arguments));
-	return jq_bool(contains(m, in, *arguments));
+		    jq_kind_name(in), machine_quote(m, in), jq_kind_name(*a),
+		    machine_quote(m, *a));
+	return jq_bool(contains(m, in, *a));
 }
 
-static struct jq_value tojson(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(tojson)
 {
-	(void)arguments;
 	return machine_json(m, in);
 }
 
-static struct jq_value tostring(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(tostring)
 {
-	(void)arguments;
 	return machine_text(m, in);
 }
 

@@ -1,69 +1,61 @@
 #include "jq/builtins.h"
 
-#include "jq/machine.h"
+#include "jq/evaluator.h"
 #include "jq/paths.h"
-
-/* path(f) */
-
-struct path_of {
-	struct place_sink sink;
-	struct machine *machine;
-	const struct place *from;
-	struct place_sink *to;
-};
 
 static bool take_path(struct place_sink *sink, const struct place *p)
 {
-	struct path_of *of = (struct path_of *)sink;
-	struct place path = {p->path, of->from->path, of->from->at};
+	struct step *s = (struct step *)sink;
 
-	return paths_check(of->machine, p) && of->to->take(of->to, &path);
+	return place_check(s->machine, p) &&
+	       give(s->machine, p->path, s->in, s->to);
 }
 
-static bool path(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(path)
 {
-	struct path_of of = {{take_path}, m, p, to};
-	struct place start = {p->value, jq_array(m->heap, 0), p->value};
+	struct step s = STEP(take_path);
+	struct place start = {in->value, jq_array(m->heap, 0), in->value};
 
-	return paths_each_argument(m, n->arguments, f, &start, &of.sink);
+	return argument_each(m, n->arguments, f, &start, &s.sink);
 }
 
 /* getpath(p) can be a part of a path. */
-
-struct follow {
-	struct sink sink;
-	struct machine *machine;
-	const struct place *from;
-	struct place_sink *to;
-};
-
-static bool take_argument(struct sink *sink, struct jq_value v)
+static bool take_followed(struct place_sink *sink, const struct place *p)
 {
-	struct follow *f = (struct follow *)sink;
+	struct step *s = (struct step *)sink;
+	struct heap *h = s->machine->heap;
+	struct jq_value path = p->value;
+	struct place next = *s->in;
 
-	return paths_follow(f->machine, f->from, v, f->to);
+	next.value = paths_get(s->machine, next.value, path);
+	if (next.value.kind == JQ_NONE)
+		return false;
+	if (next.path.kind != JQ_NONE) {
+		if (!place_check(s->machine, s->in))
+			return false;
+		next.at = next.value;
+		for (uint32_t i = 0; i < path.n; i++)
+			next.path =
+			    jq_array_append(h, next.path, path.array->items[i]);
+	}
+	return s->to->take(s->to, &next);
 }
 
-static bool getpath(struct machine *m, struct node *n, struct frame *f,
-    const struct place *p, struct place_sink *to)
+EACH(getpath)
 {
-	struct follow follow = {{take_argument}, m, p, to};
+	struct step s = STEP(take_followed);
 
-	return machine_each_argument(
-	    m, n->arguments, f, p->value, &follow.sink);
+	return argument_values(m, n->arguments, f, in->value, &s.sink);
 }
 
-static struct jq_value setpath(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(setpath)
 {
-	return paths_set(m, in, arguments[0], arguments[1]);
+	return paths_set(m, in, a[0], a[1]);
 }
 
-static struct jq_value delpaths(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(delpaths)
 {
-	return paths_delete(m, in, *arguments);
+	return paths_delete(m, in, *a);
 }
 
 const struct builtin builtins_paths[] = {

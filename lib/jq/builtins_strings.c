@@ -5,10 +5,8 @@
 #include "jq/machine.h"
 #include "jq/operators.h"
 
-static struct jq_value utf8bytelength(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(utf8bytelength)
 {
-	(void)arguments;
 	if (in.kind != JQ_STRING)
 		return machine_error(m,
 		    "%s (%s) only strings have UTF-8 byte length",
@@ -34,51 +32,41 @@ static bool ends(struct jq_value s, struct jq_value with)
 	       slice_eq(slice_from(jq_slice(s), s.n - with.n), jq_slice(with));
 }
 
-static struct jq_value startswith(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(startswith)
 {
-	if (!strings(m, in, *arguments, "startswith() requires string inputs"))
+	if (!strings(m, in, *a, "startswith() requires string inputs"))
 		return jq_none();
-	return jq_bool(starts(in, *arguments));
+	return jq_bool(starts(in, *a));
 }
 
-static struct jq_value endswith(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(endswith)
 {
-	if (!strings(m, in, *arguments, "endswith() requires string inputs"))
+	if (!strings(m, in, *a, "endswith() requires string inputs"))
 		return jq_none();
-	return jq_bool(ends(in, *arguments));
+	return jq_bool(ends(in, *a));
 }
 
-static struct jq_value ltrimstr(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(ltrimstr)
 {
-	(void)m;
-	if (in.kind == JQ_STRING && arguments->kind == JQ_STRING &&
-	    starts(in, *arguments)) {
-		in.text += arguments->n;
-		in.n -= arguments->n;
+	if (in.kind == JQ_STRING && a->kind == JQ_STRING && starts(in, *a)) {
+		in.text += a->n;
+		in.n -= a->n;
 	}
 	return in;
 }
 
-static struct jq_value rtrimstr(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(rtrimstr)
 {
-	(void)m;
-	if (in.kind == JQ_STRING && arguments->kind == JQ_STRING &&
-	    ends(in, *arguments))
-		in.n -= arguments->n;
+	if (in.kind == JQ_STRING && a->kind == JQ_STRING && ends(in, *a))
+		in.n -= a->n;
 	return in;
 }
 
-static struct jq_value split(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(split)
 {
-	if (!strings(
-		m, in, *arguments, "split input and separator must be strings"))
+	if (!strings(m, in, *a, "split input and separator must be strings"))
 		return jq_none();
-	return string_split(m, in, *arguments);
+	return string_split(m, in, *a);
 }
 
 /* The code point that begins at *p, which is moved past it. */
@@ -103,14 +91,12 @@ static bool needs_string(struct machine *m, struct jq_value in)
 	       machine_fail(m, "explode input must be a string");
 }
 
-static struct jq_value explode(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(explode)
 {
 	const char *p = in.text;
 	struct jq_value all;
 	uint32_t n = 0;
 
-	(void)arguments;
 	if (!needs_string(m, in))
 		return jq_none();
 	all = jq_array(m->heap, in.n);
@@ -142,12 +128,10 @@ static char *put_code_point(char *p, double d)
 	return p;
 }
 
-static struct jq_value implode(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(implode)
 {
 	char *text, *p;
 
-	(void)arguments;
 	if (in.kind != JQ_ARRAY)
 		return machine_error(m, "implode input must be an array");
 	for (uint32_t i = 0; i < in.n; i++) {
@@ -183,17 +167,13 @@ static struct jq_value change_case(
 	return in;
 }
 
-static struct jq_value ascii_downcase(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(ascii_downcase)
 {
-	(void)arguments;
 	return change_case(m, in, 'A', 'Z');
 }
 
-static struct jq_value ascii_upcase(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(ascii_upcase)
 {
-	(void)arguments;
 	return change_case(m, in, 'a', 'z');
 }
 
@@ -214,10 +194,9 @@ static struct jq_value string_indexes(
 	return found;
 }
 
-static struct jq_value indices(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(indices)
 {
-	struct jq_value one = *arguments;
+	struct jq_value one = *a;
 
 	if (in.kind == JQ_STRING && one.kind == JQ_STRING) {
 		return string_indexes(m, in, one);
@@ -227,17 +206,15 @@ static struct jq_value indices(
 	return operator_index(m, in, one);
 }
 
-static struct jq_value index_in(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(index_in)
 {
-	in = indices(m, in, arguments);
+	in = indices(m, in, a);
 	return in.kind == JQ_NONE ? in : operator_index(m, in, jq_number(0));
 }
 
-static struct jq_value rindex_in(
-    struct machine *m, struct jq_value in, const struct jq_value *arguments)
+BUILTIN(rindex_in)
 {
-	in = indices(m, in, arguments);
+	in = indices(m, in, a);
 	if (in.kind != JQ_NONE)
 		in = operator_slice(m, in, jq_number(-1), jq_null());
 	return in.kind == JQ_NONE ? in : operator_index(m, in, jq_number(0));

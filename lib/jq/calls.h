@@ -1,15 +1,10 @@
-/*
- * Frames of calls. They lie on the C stack of the function that evaluates the
- * call: nothing refers to a frame after that.
- */
+/* The frames of calls. */
 #ifndef SP_JQ_CALLS_H
 #define SP_JQ_CALLS_H
 
 #include <stdint.h>
 
-#include "jq/heap.h"
-#include "jq/machine.h"
-#include "jq/node.h"
+#include "jq/evaluator.h"
 
 /* The closure of a parameter. */
 static inline struct closure closure_at(
@@ -28,7 +23,7 @@ static inline struct closure closure_of(
 	return (struct closure){a, f};
 }
 
-/* The frame of a call of a function, in a frame. */
+/* Set up the frame of a call of a function, in a frame. */
 static inline struct frame *call_frame(struct machine *m, const struct node *n,
     struct frame *f, struct frame *callee)
 {
@@ -40,13 +35,13 @@ static inline struct frame *call_frame(struct machine *m, const struct node *n,
 		const struct argument *a = &n->arguments[i];
 
 		callee->slots[i].closure = closure_of(a, f);
-		if (!machine_is_one(a->body, f))
-			callee->many |= i < 32 ? UINT32_C(1) << i : 0;
+		if (!is_one(a->body, f) && i < 32)
+			callee->many |= UINT32_C(1) << i;
 	}
 	return callee;
 }
 
-/* The frame in which a closure is evaluated, if it has one of its own. */
+/* Set up the frame that a closure has of its own. */
 static inline struct frame *closure_frame(
     struct machine *m, struct frame *outer, struct frame *own)
 {

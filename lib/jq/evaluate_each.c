@@ -1,402 +1,514 @@
 /*
- * Nodes that may yield many results: each is given to a sink, which goes on
- * with what comes after it.
+ * Nodes that may yield many results, and path expressions: each result is
+ * given to a sink, which goes on with what comes after it.
  */
 #include "jq/calls.h"
 #include "jq/evaluator.h"
-#include "jq/paths.h"
+#include "jq/operators.h"
 
-/* The evaluation of a node, while it waits for results of a part of it. */
-struct step {
-	struct sink sink;
-	struct machine *machine;
-	struct node *node;
-	struct frame *frame;
-	struct jq_value input;
-	struct sink *to;
-	bool flag; /* of the kind of node */
-};
+static bool is_same(struct jq_value a, struct jq_value b)
+{
+	if (a.kind != b.kind || a.n != b.n)
+		return false;
+	if (a.kind == JQ_NUMBER)
+		return memcmp(&a.number, &b.number, sizeof(a.number)) == 0;
+	return a.kind < JQ_NUMBER || a.text == b.text;
+}
 
-#define STEP(take_part)                                                   \
-	{                                                                 \
-		.sink = {take_part}, .machine = m, .node = n, .frame = f, \
-		.input = in, .to = to                                     \
-	}
+bool place_check(struct machine *m, const struct place *p)
+{
+	return is_same(p->value, p->at) ||
+	       machine_fail(m, "Invalid path expression with result %s",
+		   machine_quote_in(m, p->value, 30));
+}
 
-/* Operands: nested loops, one for each. */
+/* A value that yields itself: a constant, an array ... */
+EACH(each_single)
+{
+	return give(m, evaluate_one(m, n, f, in->value), in, to);
+}
+
+EACH(each_identity)
+{
+	return to->take(to, in);
+}
+
+/*
+ * Operands: nested loops, one for each, in a copy of the node with constants in
+ * their place, which is evaluated in the innermost one.
+ */
 
 struct product {
 	struct step step;
-	struct jq_value *values;
-	unsigned count, i; /* the operand that is being evaluated */
+	struct node *copy, *constants;
+	uint32_t count, i; /* of the operand that is being evaluated */
 };
 
-static bool take_operand(struct sink *, struct jq_value);
-
-/* Evaluate the operands from the i-th on. */
-static bool product_from(struct product *p)
+/* Where a node has its operands, the outermost loop first. */
+static struct argument operand_at(struct node *n, uint32_t i, struct node *set)
 {
-	struct step *s = &p->step;
-	struct argument a;
-	struct product next;
+	struct node **at = i == 0 && n->kind != NODE_NEGATE ? &n->b : &n->a;
+	struct argument *argument;
 
-	if (p->i < p->count) {
-		next = *p;
-		next.step.sink.take = take_operand;
-		a = operand_at(s->node, p->i);
-		return machine_each_argument(
-		    s->machine, &a, s->frame, s->input, &next.step.sink);
+	if (n->kind == NODE_BUILTIN) {
+		argument = &n->arguments[n->count - 1 - i];
+		if (set)
+			*argument = (struct argument){.body = set};
+		return *argument;
 	}
-	return machine_give(s->machine,
-	    operands_combine(s->machine, s->node, s->input, p->values), s->to);
+	if (n->kind == NODE_OBJECT)
+		at = &n->parts[i];
+	if (n->kind == NODE_STRING)
+		at = &n->parts[n->count - 1 - i];
+	if (set)
+		*at = set;
+	return (struct argument){.body = *at};
 }
 
-static bool take_operand(struct sink *sink, struct jq_value v)
-{
-	struct product *p = (struct product *)sink, next = *p;
+static bool take_operand(struct place_sink *, const struct place *);
 
-	p->values[p->i] = v;
-	if (!operand_ready(p->step.machine, p->step.node, p->i, p->values))
-		return false;
-	next.i++;
-	return product_from(&next);
+static bool product_from(struct product p)
+{
+	struct step *s = &p.step;
+	struct argument a;
+
+	if (p.i == p.count)
+		return give(s->machine,
+		    evaluate_one(s->machine, p.copy, s->frame, s->in->value),
+		    s->in, s->to);
+	a = operand_at(s->node, p.i, NULL);
+	if (a.body->kind == NODE_CONSTANT) {
+		p.i++;
+		return product_from(p);
+	}
+	s->sink.take = take_operand;
+	return argument_values(
+	    s->machine, &a, s->frame, s->in->value, &s->sink);
 }
 
-static bool each_product(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+static bool take_operand(struct place_sink *sink, const struct place *v)
 {
-	unsigned count = operand_count(n);
-	struct product p = {STEP(NULL), .count = count};
+	struct product p = *(struct product *)sink;
+	struct node *constant = &p.constants[p.i];
 
-	p.values = __builtin_alloca((count + 1) * sizeof(*p.values));
-	return product_from(&p);
+	constant->constant = v->value;
+	operand_at(p.copy, p.i, constant);
+	p.i++;
+	return product_from(p);
+}
+
+EACH(each_product)
+{
+	uint32_t count = n->kind == NODE_NEGATE ? 1
+			 : n->kind == NODE_OBJECT || n->kind == NODE_STRING ||
+				 n->kind == NODE_BUILTIN
+			     ? n->count
+			     : 2;
+	struct node copy = *n, *constants;
+	size_t size =
+	    n->kind == NODE_BUILTIN ? sizeof(*n->arguments) : sizeof(*n->parts);
+	struct product p = {STEP(NULL), &copy, NULL, count, 0};
+
+	constants = __builtin_alloca((count + 1) * sizeof(*constants));
+	for (uint32_t i = 0; i < count; i++)
+		constants[i] = (struct node){.kind = NODE_CONSTANT};
+	if (n->kind == NODE_OBJECT || n->kind == NODE_STRING ||
+	    n->kind == NODE_BUILTIN) {
+		copy.parts = __builtin_alloca((count + 1) * size);
+		memcpy(copy.parts, n->parts, count * size);
+	}
+	p.constants = constants;
+	return product_from(p);
+}
+
+/* Steps: a.name, a[b], a[b:c]. */
+
+static bool give_step(struct step *s, const struct place *p,
+    struct jq_value key, struct jq_value v)
+{
+	struct place next = {v, p->path, v};
+
+	if (p->path.kind != JQ_NONE)
+		next.path = jq_array_append(s->machine->heap, p->path, key);
+	return s->to->take(s->to, &next);
+}
+
+/* The key of a step, as paths have it. */
+static struct jq_value path_key(struct step *s)
+{
+	struct machine *m = s->machine;
+	struct jq_value key;
+
+	if (s->node->kind == NODE_FIELD)
+		return jq_string(s->node->name->text);
+	if (s->node->kind == NODE_INDEX)
+		return s->key;
+	key = jq_object_set(m->heap, jq_object(m->heap, 2),
+	    names_of(m->names, m->heap, SLICE("start")), s->key);
+	return jq_object_set(
+	    m->heap, key, names_of(m->names, m->heap, SLICE("end")), s->end);
+}
+
+static bool take_target(struct place_sink *sink, const struct place *p)
+{
+	struct step *s = (struct step *)sink;
+	struct machine *m = s->machine;
+	bool has_path = p->path.kind != JQ_NONE;
+	struct jq_value key = has_path ? path_key(s) : jq_none(), v;
+
+	if (has_path && !is_same(p->value, p->at))
+		return machine_fail(m,
+		    "Invalid path expression near attempt to access element "
+		    "%s of %s",
+		    machine_quote(m, key), machine_quote_in(m, p->value, 30));
+	v = s->node->kind == NODE_FIELD ? field_of(m, s->node, p->value)
+	    : s->node->kind == NODE_INDEX
+		? operator_index(m, p->value, s->key)
+		: operator_slice(m, p->value, s->key, s->end);
+	return v.kind == JQ_NONE ? step_is_skipped(m, s->node)
+				 : give_step(s, p, key, v);
+}
+
+EACH(each_field)
+{
+	struct step s = STEP(take_target);
+
+	return evaluate_each(m, n->a, f, in, &s.sink);
+}
+
+static bool take_end(struct place_sink *sink, const struct place *end)
+{
+	struct step s = *(struct step *)sink;
+
+	s.sink.take = take_target;
+	s.end = end->value;
+	return evaluate_each(s.machine, s.node->a, s.frame, s.in, &s.sink);
+}
+
+static bool take_key(struct place_sink *sink, const struct place *key)
+{
+	struct step s = *(struct step *)sink;
+	struct place none = {.value = jq_null()};
+
+	s.key = key->value;
+	s.sink.take = take_end;
+	if (s.node->kind == NODE_INDEX || !s.node->c)
+		return take_end(&s.sink, &none);
+	return evaluate_values(
+	    s.machine, s.node->c, s.frame, s.in->value, &s.sink);
+}
+
+EACH(each_step)
+{
+	struct step s = STEP(take_key);
+	struct place none = {.value = jq_null()};
+
+	return n->b ? evaluate_values(m, n->b, f, in->value, &s.sink)
+		    : take_key(&s.sink, &none);
 }
 
 /* .[] */
 
-static bool give_elements(
-    struct machine *m, struct node *n, struct jq_value v, struct sink *to)
-{
-	if (v.kind == JQ_ARRAY) {
-		for (uint32_t i = 0; i < v.n; i++) {
-			heap_tick(m->heap);
-			if (!to->take(to, v.array->items[i]))
-				return false;
-		}
-		return true;
-	}
-	if (v.kind == JQ_OBJECT) {
-		for (uint32_t i = 0; i < v.n; i++) {
-			heap_tick(m->heap);
-			if (!to->take(to, v.object->members[i].value))
-				return false;
-		}
-		return true;
-	}
-	return n->optional || machine_fail(m, "Cannot iterate over %s (%s)",
-				  jq_kind_name(v), machine_quote(m, v));
-}
-
-static bool take_container(struct sink *sink, struct jq_value v)
+static bool take_container(struct place_sink *sink, const struct place *p)
 {
 	struct step *s = (struct step *)sink;
+	struct machine *m = s->machine;
+	struct jq_value v = p->value, key;
+	bool has_path = p->path.kind != JQ_NONE;
 
-	return give_elements(s->machine, s->node, v, s->to);
+	if (has_path && !is_same(v, p->at))
+		return machine_fail(m,
+		    "Invalid path expression near attempt to iterate through "
+		    "%s",
+		    machine_quote(m, v));
+	if (v.kind != JQ_ARRAY && v.kind != JQ_OBJECT)
+		return s->node->optional ||
+		       machine_fail(m, "Cannot iterate over %s (%s)",
+			   jq_kind_name(v), machine_quote(m, v));
+	for (uint32_t i = 0; i < v.n; i++) {
+		heap_tick(m->heap);
+		key = v.kind == JQ_ARRAY
+			  ? jq_number(i)
+			  : jq_string(v.object->members[i].name->text);
+		if (!give_step(s, p, key, jq_element(v, i)))
+			return false;
+	}
+	return true;
 }
 
-static bool each_element(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_element)
 {
 	struct step s = STEP(take_container);
 
-	return machine_each(m, n->a, f, in, &s.sink);
+	return evaluate_each(m, n->a, f, in, &s.sink);
 }
 
-/* a | b, a as $x | b, if a then b else c: with each result of a. */
+/* a | b; a as $x | b; if a then b else c. */
 
-static bool take_first(struct sink *sink, struct jq_value v)
+static bool take_left(struct place_sink *sink, const struct place *p)
 {
 	struct step *s = (struct step *)sink;
-	struct node *n = s->node, *next = n->b;
-	struct jq_value in = s->input;
 
-	if (n->kind == NODE_PIPE)
-		in = v;
-	else if (n->kind == NODE_AS)
-		s->frame->slots[n->slot].value = v;
-	else if (!jq_is_true(v))
-		next = n->c;
-	return next ? machine_each(s->machine, next, s->frame, in, s->to)
-		    : s->to->take(s->to, in);
+	return evaluate_each(s->machine, s->node->b, s->frame, p, s->to);
 }
 
-static bool each_first(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_pipe)
 {
-	struct step s = STEP(take_first);
+	struct step s = STEP(take_left);
 
-	return machine_each(m, n->a, f, in, &s.sink);
+	return evaluate_each(m, n->a, f, in, &s.sink);
+}
+
+static bool take_bound(struct place_sink *sink, const struct place *p)
+{
+	struct step *s = (struct step *)sink;
+
+	s->frame->slots[s->node->slot].value = p->value;
+	return evaluate_each(s->machine, s->node->b, s->frame, s->in, s->to);
+}
+
+EACH(each_binding)
+{
+	struct step s = STEP(take_bound);
+
+	return evaluate_values(m, n->a, f, in->value, &s.sink);
+}
+
+static bool take_condition(struct place_sink *sink, const struct place *p)
+{
+	struct step *s = (struct step *)sink;
+	struct node *next = jq_is_true(p->value) ? s->node->b : s->node->c;
+
+	return next ? evaluate_each(s->machine, next, s->frame, s->in, s->to)
+		    : s->to->take(s->to, s->in);
+}
+
+EACH(each_condition)
+{
+	struct step s = STEP(take_condition);
+
+	return evaluate_values(m, n->a, f, in->value, &s.sink);
+}
+
+EACH(each_comma)
+{
+	return evaluate_each(m, n->a, f, in, to) &&
+	       evaluate_each(m, n->b, f, in, to);
 }
 
 /* and, or */
 
-static bool take_bool(struct sink *sink, struct jq_value v)
+static bool take_bool(struct place_sink *sink, const struct place *p)
 {
 	struct step *s = (struct step *)sink;
 
-	return s->to->take(s->to, jq_bool(jq_is_true(v)));
+	return give(s->machine, jq_bool(jq_is_true(p->value)), s->in, s->to);
 }
 
-static bool take_left(struct sink *sink, struct jq_value v)
+static bool take_first(struct place_sink *sink, const struct place *p)
 {
-	struct step *s = (struct step *)sink, right = *s;
-	bool or = s->node->kind == NODE_OR;
+	struct step s = *(struct step *)sink;
+	bool or = s.node->kind == NODE_OR;
 
-	if (jq_is_true(v) == or)
-		return s->to->take(s->to, jq_bool(or));
-	right.sink.take = take_bool;
-	return machine_each(
-	    s->machine, s->node->b, s->frame, s->input, &right.sink);
+	if (jq_is_true(p->value) == or)
+		return give(s.machine, jq_bool(or), s.in, s.to);
+	s.sink.take = take_bool;
+	return evaluate_values(
+	    s.machine, s.node->b, s.frame, s.in->value, &s.sink);
 }
 
-static bool each_logical(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_logical)
 {
-	struct step s = STEP(take_left);
+	struct step s = STEP(take_first);
 
-	return machine_each(m, n->a, f, in, &s.sink);
+	return evaluate_values(m, n->a, f, in->value, &s.sink);
 }
 
-/* a // b: the flag is that a has yielded something. */
+/* a // b: done if a has yielded something. */
 
-static bool take_true(struct sink *sink, struct jq_value v)
+static bool take_true(struct place_sink *sink, const struct place *p)
 {
 	struct step *s = (struct step *)sink;
 
-	if (!jq_is_true(v))
+	if (!jq_is_true(p->value))
 		return true;
-	s->flag = true;
-	return s->to->take(s->to, v);
+	s->done = true;
+	return s->to->take(s->to, p);
 }
 
-static bool each_alternative(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_alternative)
 {
 	struct step s = STEP(take_true);
 
-	if (!machine_each(m, n->a, f, in, &s.sink))
-		return false;
-	return s.flag || machine_each(m, n->b, f, in, to);
+	return evaluate_each(m, n->a, f, in, &s.sink) &&
+	       (s.done || evaluate_each(m, n->b, f, in, to));
 }
 
-/* try: the flag is that what failed is not the body, but what came after. */
+/* try: done if what failed is not the body, but what came after it. */
 
-static bool take_tried(struct sink *sink, struct jq_value v)
+static bool take_tried(struct place_sink *sink, const struct place *p)
 {
 	struct step *s = (struct step *)sink;
 
-	if (s->to->take(s->to, v))
+	if (s->to->take(s->to, p))
 		return true;
-	s->flag = true;
+	s->done = true;
 	return false;
 }
 
-static bool each_try(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_try)
 {
 	struct step s = STEP(take_tried);
+	struct place caught = *in;
 
-	if (machine_each(m, n->a, f, in, &s.sink))
+	if (evaluate_each(m, n->a, f, in, &s.sink))
 		return true;
-	if (s.flag || m->leaving != LEAVING_ERROR)
+	if (s.done || m->leaving != LEAVING_ERROR)
 		return false;
 	m->leaving = LEAVING_NOTHING;
-	return !n->b || machine_each(m, n->b, f, m->error, to);
+	caught.value = m->error;
+	return !n->b || evaluate_each(m, n->b, f, &caught, to);
 }
 
-static bool each_label(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_label)
 {
 	double mine = m->labels++;
 
 	f->slots[n->slot].label = mine;
-	return machine_each(m, n->a, f, in, to) || machine_ends_at(m, mine);
+	return evaluate_each(m, n->a, f, in, to) || machine_ends_at(m, mine);
 }
 
 /*
- * reduce and foreach with several initial states. As in jq, the input is null
+ * reduce and foreach, with several initial states. As in jq, the input is null
  * from the second one on.
  */
 
-static bool take_state(struct sink *sink, struct jq_value v)
+static bool take_state(struct place_sink *sink, const struct place *state)
 {
 	struct step *s = (struct step *)sink;
+	struct jq_value v = s->done ? jq_null() : s->in->value;
 
-	struct jq_value input = s->input;
-
-	s->input = jq_null();
-	return machine_give(s->machine,
-	    reduce_from(s->machine, s->node, s->frame, input, v), s->to);
+	s->done = true;
+	v = reduce_from(s->machine, s->node, s->frame, v, state->value);
+	return give(s->machine, v, s->in, s->to);
 }
 
-static bool each_reduce(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_reduce)
 {
 	struct step s = STEP(take_state);
 
-	return machine_each(m, n->b, f, in, &s.sink);
+	return evaluate_values(m, n->b, f, in->value, &s.sink);
 }
 
-/* foreach */
+/* The key of a step of foreach is the state. */
 
-struct foreach_loop {
-	struct step step;
-	struct jq_value state;
-};
-
-static bool take_next_state(struct sink *sink, struct jq_value v)
+static bool take_next_state(struct place_sink *sink, const struct place *p)
 {
-	struct step *s = (struct step *)sink;
-	struct foreach_loop *l = (struct foreach_loop *)(void *)s->to;
-	struct sink *to = l->step.to;
+	struct step *turn = (struct step *)sink;
+	struct step *s = (struct step *)(void *)turn->to;
+	struct node *extract = s->node->d;
 
-	l->state = v;
-	return s->node->d
-		   ? machine_each(s->machine, s->node->d, s->frame, v, to)
-		   : to->take(to, v);
+	s->key = p->value;
+	return extract ? evaluate_each(s->machine, extract, s->frame, p, s->to)
+		       : s->to->take(s->to, p);
 }
 
-static bool take_turn(struct sink *sink, struct jq_value v)
+static bool take_turn(struct place_sink *sink, const struct place *p)
 {
-	struct foreach_loop *l = (struct foreach_loop *)sink;
-	struct step s = l->step;
-	struct jq_value state = l->state;
+	struct step *s = (struct step *)sink, turn = *s;
+	struct place state = {s->key, p->path, p->at};
 
-	heap_tick(s.machine->heap);
-	s.frame->slots[s.node->slot].value = v;
-	s.sink.take = take_next_state;
-	s.to = &l->step.sink;
-	l->state = jq_null();
-	return machine_each(s.machine, s.node->c, s.frame, state, &s.sink);
+	heap_tick(s->machine->heap);
+	s->frame->slots[s->node->slot].value = p->value;
+	turn.sink.take = take_next_state;
+	turn.to = &s->sink;
+	s->key = jq_null();
+	return evaluate_each(
+	    s->machine, s->node->c, s->frame, &state, &turn.sink);
 }
 
-static bool take_first_state(struct sink *sink, struct jq_value v)
+static bool take_first_state(struct place_sink *sink, const struct place *p)
 {
-	struct step *s = (struct step *)sink;
-	struct foreach_loop l = {*s, v};
-	struct jq_value input = s->input;
+	struct step *s = (struct step *)sink, loop = *s;
+	struct place in = {s->in->value, p->path, p->at};
 
-	s->input = jq_null();
-	l.step.sink.take = take_turn;
-	return machine_each(
-	    s->machine, s->node->a, s->frame, input, &l.step.sink);
+	if (s->done)
+		in.value = jq_null();
+	s->done = true;
+	loop.sink.take = take_turn;
+	loop.key = p->value;
+	return evaluate_each(s->machine, s->node->a, s->frame, &in, &loop.sink);
 }
 
-static bool each_foreach(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_foreach)
 {
 	struct step s = STEP(take_first_state);
 
-	return machine_each(m, n->b, f, in, &s.sink);
+	return evaluate_each(m, n->b, f, in, &s.sink);
 }
 
 /* = and += with several values. */
 
-static bool take_assigned(struct sink *sink, struct jq_value v)
+static bool take_assigned(struct place_sink *sink, const struct place *p)
 {
 	struct step *s = (struct step *)sink;
-	struct machine *m = s->machine;
-	struct node *n = s->node;
-	uint32_t edit = jq_new_edit(m->heap);
+	uint32_t edit = jq_new_edit(s->machine->heap);
+	struct jq_value v = assign(
+	    s->machine, s->node, s->frame, s->in->value, p->value, &edit);
 
-	v = paths_change(m, n, s->frame, s->input, v, &edit);
-	return machine_give(m, v, s->to);
+	return give(s->machine, v, s->in, s->to);
 }
 
-static bool each_assign(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_assignment)
 {
 	struct step s = STEP(take_assigned);
 
-	return machine_each(m, n->b, f, in, &s.sink);
+	return evaluate_values(m, n->b, f, in->value, &s.sink);
 }
 
 /* Calls. */
 
-static bool each_call(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_call)
 {
 	struct frame *callee = FRAME_ROOM(n->function->slots);
 
-	return machine_each(
+	return evaluate_each(
 	    m, n->function->body, call_frame(m, n, f, callee), in, to);
 }
 
-bool machine_each_own(struct machine *m, const struct argument *a,
-    struct frame *f, struct jq_value in, struct sink *to)
+bool argument_each_framed(struct machine *m, const struct argument *a,
+    struct frame *f, const struct place *in, struct place_sink *to)
 {
-	return machine_each(
+	return evaluate_each(
 	    m, a->body, closure_frame(m, f, FRAME_ROOM(a->slots)), in, to);
 }
 
-struct value_sink {
-	struct place_sink sink;
-	struct sink *to;
-};
-
-static bool take_place(struct place_sink *sink, const struct place *p)
-{
-	struct value_sink *v = (struct value_sink *)sink;
-
-	return v->to->take(v->to, p->value);
-}
-
-static bool each_builtin(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
-{
-	struct value_sink v = {{take_place}, to};
-	struct place p = {.value = in};
-
-	if (n->builtin->call)
-		return each_product(m, n, f, in, to);
-	return n->builtin->generate(m, n, f, &p, &v.sink);
-}
-
-static bool each_comma(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
-{
-	return machine_each(m, n->a, f, in, to) &&
-	       machine_each(m, n->b, f, in, to);
-}
-
-static bool each_parameter(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_parameter)
 {
 	struct closure c = closure_at(n, f);
 
-	return machine_each_argument(m, c.code, c.frame, in, to);
+	return argument_each(m, c.code, c.frame, in, to);
 }
 
-/* Of a kind that never yields many, where that is not known. */
-static bool each_single(struct machine *m, struct node *n, struct frame *f,
-    struct jq_value in, struct sink *to)
+EACH(each_builtin)
 {
-	return machine_give(m, machine_one(m, n, f, in), to);
+	return n->builtin->generate ? n->builtin->generate(m, n, f, in, to)
+				    : each_product(m, n, f, in, to);
 }
 
 bool (*const each_of_kind[])(struct machine *, struct node *, struct frame *,
-    struct jq_value, struct sink *) = {
-    [NODE_IDENTITY] = each_single,
+    const struct place *, struct place_sink *) = {
+    [NODE_IDENTITY] = each_identity,
     [NODE_CONSTANT] = each_single,
     [NODE_VARIABLE] = each_single,
-    [NODE_FIELD] = each_product,
-    [NODE_INDEX] = each_product,
-    [NODE_SLICE] = each_product,
+    [NODE_FIELD] = each_field,
+    [NODE_INDEX] = each_step,
+    [NODE_SLICE] = each_step,
     [NODE_EACH] = each_element,
     [NODE_ARRAY] = each_single,
     [NODE_OBJECT] = each_product,
     [NODE_STRING] = each_product,
-    [NODE_PIPE] = each_first,
+    [NODE_PIPE] = each_pipe,
     [NODE_COMMA] = each_comma,
     [NODE_NEGATE] = each_product,
     [NODE_ADD] = each_product,
@@ -413,14 +525,14 @@ bool (*const each_of_kind[])(struct machine *, struct node *, struct frame *,
     [NODE_AND] = each_logical,
     [NODE_OR] = each_logical,
     [NODE_ALTERNATIVE] = each_alternative,
-    [NODE_ASSIGN] = each_assign,
+    [NODE_ASSIGN] = each_assignment,
     [NODE_UPDATE] = each_single,
-    [NODE_UPDATE_BY] = each_assign,
-    [NODE_IF] = each_first,
+    [NODE_UPDATE_BY] = each_assignment,
+    [NODE_IF] = each_condition,
     [NODE_TRY] = each_try,
     [NODE_REDUCE] = each_reduce,
     [NODE_FOREACH] = each_foreach,
-    [NODE_AS] = each_first,
+    [NODE_AS] = each_binding,
     [NODE_LABEL] = each_label,
     [NODE_BREAK] = each_single,
     [NODE_CALL] = each_call,

@@ -1,11 +1,11 @@
 /*
- * Nodes that yield at most one result, evaluated by plain calls: most of what
- * a program does.
+ * Nodes that yield at most one result, evaluated to a value: most of what a
+ * program does.
  */
+#include "jq/builtins.h"
 #include "jq/calls.h"
 #include "jq/evaluator.h"
 #include "jq/operators.h"
-#include "jq/paths.h"
 
 struct jq_value field_of(struct machine *m, struct node *n, struct jq_value v)
 {
@@ -15,234 +15,157 @@ struct jq_value field_of(struct machine *m, struct node *n, struct jq_value v)
 	}
 	if (v.kind == JQ_NULL)
 		return v;
-	if (n->optional)
-		return jq_none();
-	return cannot_index(m, v, n->name->text);
-}
-
-/* The member, which is mostly where it was last. */
-static inline struct jq_value member(
-    struct machine *m, struct node *n, struct jq_value v)
-{
-	if (v.kind == JQ_OBJECT && n->hint < v.n &&
-	    v.object->members[n->hint].name == n->name)
-		return v.object->members[n->hint].value;
-	return field_of(m, n, v);
+	return n->optional ? jq_none() : cannot_index(m, v, n->name->text);
 }
 
 /* An operand, without a call for what is simple. */
-static inline struct jq_value one(
+static inline struct jq_value operand(
     struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	if (n->kind == NODE_IDENTITY)
 		return in;
 	if (n->kind == NODE_CONSTANT)
 		return n->constant;
-	return machine_one(m, n, f, in);
+	return evaluate_one(m, n, f, in);
 }
 
-/* Nodes without operands, and those that go on with another node. */
-
-static struct jq_value identity(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(identity)
 {
-	(void)m, (void)n, (void)f;
 	return in;
 }
 
-static struct jq_value constant(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(constant)
 {
-	(void)m, (void)f, (void)in;
 	return n->constant;
 }
 
-static struct jq_value variable(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(variable)
 {
-	(void)m, (void)in;
 	return frame_at(f, n->level)->slots[n->slot].value;
 }
 
-static struct jq_value field(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(field)
 {
 	if (n->a->kind != NODE_IDENTITY) {
-		in = machine_one(m, n->a, f, in);
+		in = evaluate_one(m, n->a, f, in);
 		if (in.kind == JQ_NONE)
 			return in;
 	}
-	return member(m, n, in);
+	if (in.kind == JQ_OBJECT && n->hint < in.n &&
+	    in.object->members[n->hint].name == n->name)
+		return in.object->members[n->hint].value;
+	return field_of(m, n, in);
 }
 
-static struct jq_value pipe(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(element)
 {
-	in = machine_one(m, n->a, f, in);
-	return in.kind == JQ_NONE ? in : machine_one(m, n->b, f, in);
+	struct jq_value key = operand(m, n->b, f, in), a;
+
+	if (key.kind == JQ_NONE)
+		return key;
+	a = operand(m, n->a, f, in);
+	if (a.kind == JQ_NONE)
+		return a;
+	if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER && key.number >= 0 &&
+	    key.number < a.n)
+		return a.array->items[(uint32_t)key.number];
+	a = operator_index(m, a, key);
+	if (a.kind == JQ_NONE)
+		step_is_skipped(m, n);
+	return a;
 }
 
-static struct jq_value condition(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(slice)
 {
-	struct jq_value v = machine_one(m, n->a, f, in);
+	struct jq_value from = n->b ? operand(m, n->b, f, in) : jq_null();
+	struct jq_value to, a;
+
+	if (from.kind == JQ_NONE)
+		return from;
+	to = n->c ? operand(m, n->c, f, in) : jq_null();
+	if (to.kind == JQ_NONE)
+		return to;
+	a = operand(m, n->a, f, in);
+	if (a.kind == JQ_NONE)
+		return a;
+	a = operator_slice(m, a, from, to);
+	if (a.kind == JQ_NONE)
+		step_is_skipped(m, n);
+	return a;
+}
+
+ONE(pipe)
+{
+	in = evaluate_one(m, n->a, f, in);
+	return in.kind == JQ_NONE ? in : evaluate_one(m, n->b, f, in);
+}
+
+ONE(condition)
+{
+	struct jq_value v = evaluate_one(m, n->a, f, in);
 
 	if (v.kind == JQ_NONE)
 		return v;
 	n = jq_is_true(v) ? n->b : n->c;
-	return n ? machine_one(m, n, f, in) : in;
+	return n ? evaluate_one(m, n, f, in) : in;
 }
 
-static struct jq_value binding(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(binding)
 {
-	struct jq_value v = one(m, n->a, f, in);
+	struct jq_value v = operand(m, n->a, f, in);
 
 	if (v.kind == JQ_NONE)
 		return v;
 	f->slots[n->slot].value = v;
-	return machine_one(m, n->b, f, in);
+	return evaluate_one(m, n->b, f, in);
 }
 
-static struct jq_value alternative(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(alternative)
 {
-	struct jq_value v = machine_one(m, n->a, f, in);
+	struct jq_value v = evaluate_one(m, n->a, f, in);
 
-	return jq_is_true(v) || m->leaving ? v : machine_one(m, n->b, f, in);
+	return jq_is_true(v) || m->leaving ? v : evaluate_one(m, n->b, f, in);
 }
 
-static struct jq_value try(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(try)
 {
-	struct jq_value v = machine_one(m, n->a, f, in);
+	struct jq_value v = evaluate_one(m, n->a, f, in);
 
 	if (v.kind != JQ_NONE || m->leaving != LEAVING_ERROR)
 		return v;
 	m->leaving = LEAVING_NOTHING;
-	return n->b ? machine_one(m, n->b, f, m->error) : v;
+	return n->b ? evaluate_one(m, n->b, f, m->error) : v;
 }
 
-/* The name of a key of an object that is known; else NULL. */
-static struct name *known_key(const struct node *object, uint32_t i)
+ONE(label)
 {
-	const struct node *key = object->parts[2 * i];
+	double mine = m->labels++;
+	struct jq_value v;
 
-	return key->kind == NODE_CONSTANT ? key->name : NULL;
+	f->slots[n->slot].label = mine;
+	v = evaluate_one(m, n->a, f, in);
+	if (v.kind == JQ_NONE)
+		machine_ends_at(m, mine);
+	return v;
 }
 
-/* Whether the keys of an object are known, and all different. */
-static bool find_keys_differ(struct node *n)
+ONE(leave)
 {
-	for (uint32_t i = 0; i < n->count / 2; i++) {
-		if (!known_key(n, i))
-			return false;
-		for (uint32_t at = 0; at < i; at++)
-			if (known_key(n, at) == known_key(n, i))
-				return false;
-	}
-	return true;
-}
-
-static bool keys_differ(struct node *n)
-{
-	enum { UNKNOWN, YES, NO };
-
-	if (n->hint == UNKNOWN)
-		n->hint = find_keys_differ(n) ? YES : NO;
-	return n->hint == YES;
-}
-
-/* From the values of operands. */
-static struct jq_value combined(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	unsigned count = operand_count(n);
-	struct jq_value *values = __builtin_alloca(count * sizeof(*values));
-
-	for (unsigned i = 0; i < count; i++) {
-		struct argument a = operand_at(n, i);
-
-		values[i] = machine_one_argument(m, &a, f, in);
-		if (values[i].kind == JQ_NONE ||
-		    !operand_ready(m, n, i, values))
-			return jq_none();
-	}
-	return operands_combine(m, n, in, values);
-}
-
-/* The name of a member, after its value has been evaluated. */
-static struct name *key_name(struct machine *m, struct jq_value key)
-{
-	if (key.kind == JQ_STRING)
-		return names_of(m->names, m->heap, jq_slice(key));
-	machine_error(m, "Cannot use %s (%s) as object key", jq_kind_name(key),
-	    machine_quote(m, key));
-	return NULL;
-}
-
-/* An object whose keys are not all known, or not all different. */
-static struct jq_value any_object(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	struct jq_value o = jq_object(m->heap, n->count / 2), key, v;
-
-	for (uint32_t i = 0; i < n->count / 2; i++) {
-		struct name *name = known_key(n, i);
-
-		key = one(m, n->parts[2 * i], f, in);
-		if (key.kind == JQ_NONE)
-			return key;
-		v = one(m, n->parts[2 * i + 1], f, in);
-		if (v.kind == JQ_NONE)
-			return v;
-		if (!name && !(name = key_name(m, key)))
-			return jq_none();
-		o = jq_object_set(m->heap, o, name, v);
-	}
-	return o;
-}
-
-static struct jq_value object(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	uint32_t count = n->count / 2;
-	struct jq_member *members;
-	struct jq_value o;
-
-	if (!keys_differ(n))
-		return any_object(m, n, f, in);
-	o = jq_object(m->heap, count);
-	members = o.object->members;
-	for (uint32_t i = 0; i < count; i++) {
-		struct jq_value v = one(m, n->parts[2 * i + 1], f, in);
-
-		if (v.kind == JQ_NONE)
-			return v;
-		members[i].name = n->parts[2 * i]->name;
-		members[i].value = v;
-	}
-	if (count > JQ_FEW)
-		return jq_object_of(m->heap, members, count, false);
-	o.n = o.object->used = count;
-	return o;
+	return machine_break(m, frame_at(f, n->level)->slots[n->slot].label);
 }
 
 /* An operator: the second operand is evaluated first. */
-static struct jq_value binary(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(binary)
 {
-	struct jq_value b = one(m, n->b, f, in), a;
-	bool numbers;
+	struct jq_value b = operand(m, n->b, f, in), a;
 
 	if (b.kind == JQ_NONE)
 		return b;
-	a = one(m, n->a, f, in);
+	a = operand(m, n->a, f, in);
 	if (a.kind == JQ_NONE)
 		return a;
-	numbers = a.kind == JQ_NUMBER && b.kind == JQ_NUMBER &&
-		  a.number == a.number && b.number == b.number;
-	if (!numbers)
+	if (a.kind != JQ_NUMBER || b.kind != JQ_NUMBER ||
+	    a.number != a.number || b.number != b.number)
 		return operator_apply(m, n->kind, a, b);
 	switch (n->kind) {
 	case NODE_ADD: return jq_number(a.number + b.number);
@@ -256,15 +179,14 @@ static struct jq_value binary(
 	}
 }
 
-static struct jq_value equality(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(equality)
 {
 	bool unequal = n->kind == NODE_UNEQUAL;
-	struct jq_value b = one(m, n->b, f, in), a;
+	struct jq_value b = operand(m, n->b, f, in), a;
 
 	if (b.kind == JQ_NONE)
 		return b;
-	a = one(m, n->a, f, in);
+	a = operand(m, n->a, f, in);
 	if (a.kind == JQ_NONE)
 		return a;
 	if (a.kind != b.kind)
@@ -278,194 +200,233 @@ static struct jq_value equality(
 	return jq_bool(jq_equal(m->heap, a, b) != unequal);
 }
 
-static struct jq_value logical(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(negation)
 {
-	struct jq_value v = one(m, n->a, f, in);
+	in = operand(m, n->a, f, in);
+	return in.kind == JQ_NONE ? in : operator_negate(m, in);
+}
+
+ONE(logical)
+{
+	struct jq_value v = operand(m, n->a, f, in);
 
 	if (v.kind != JQ_NONE && jq_is_true(v) == (n->kind == NODE_AND))
-		v = one(m, n->b, f, in);
+		v = operand(m, n->b, f, in);
 	return v.kind == JQ_NONE ? v : jq_bool(jq_is_true(v));
 }
 
-static struct jq_value element(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+/* Texts, and what is between them, by turns; the last is evaluated first. */
+ONE(string)
 {
-	struct jq_value key = one(m, n->b, f, in), a;
+	struct jq_value *parts = __builtin_alloca(n->count * sizeof(*parts));
 
-	if (key.kind == JQ_NONE)
-		return key;
-	a = one(m, n->a, f, in);
-	if (a.kind == JQ_NONE)
-		return a;
-	if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER && key.number >= 0 &&
-	    key.number < a.n)
-		return a.array->items[(uint32_t)key.number];
-	a = operator_index(m, a, key);
-	if (a.kind == JQ_NONE)
-		step_is_skipped(m, n);
-	return a;
-}
-
-static struct jq_value slice(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	struct jq_value from = n->b ? one(m, n->b, f, in) : jq_null(), to, a;
-
-	if (from.kind == JQ_NONE)
-		return from;
-	to = n->c ? one(m, n->c, f, in) : jq_null();
-	if (to.kind == JQ_NONE)
-		return to;
-	a = one(m, n->a, f, in);
-	if (a.kind == JQ_NONE)
-		return a;
-	a = operator_slice(m, a, from, to);
-	if (a.kind == JQ_NONE)
-		step_is_skipped(m, n);
-	return a;
+	for (uint32_t i = n->count; i-- > 0;) {
+		parts[i] = operand(m, n->parts[i], f, in);
+		if (i % 2 == 1 && parts[i].kind != JQ_NONE)
+			parts[i] = machine_text(m, parts[i]);
+		if (parts[i].kind == JQ_NONE)
+			return jq_none();
+	}
+	return string_join(m, parts, n->count);
 }
 
 /* Sinks that keep results. */
 
 struct kept {
-	struct sink sink;
+	struct place_sink sink;
+	struct heap *heap;
 	struct jq_value value;
 };
 
-static bool keep_last(struct sink *s, struct jq_value v)
+static bool keep_last(struct place_sink *s, const struct place *p)
 {
-	((struct kept *)s)->value = v;
+	((struct kept *)s)->value = p->value;
 	return true;
 }
 
-static bool keep_first(struct sink *s, struct jq_value v)
+static bool keep_first(struct place_sink *s, const struct place *p)
 {
-	((struct kept *)s)->value = v;
+	((struct kept *)s)->value = p->value;
 	return false;
 }
 
-struct jq_value last_of_many(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+static bool keep_all(struct place_sink *s, const struct place *p)
 {
-	struct kept last = {{keep_last}, jq_none()};
+	struct kept *k = (struct kept *)s;
 
-	return each_of_kind[n->kind](m, n, f, in, &last.sink) ? last.value
-							      : jq_none();
-}
-
-struct jq_value machine_first(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	struct kept first = {{keep_first}, jq_none()};
-
-	if (machine_is_one(n, f))
-		return one(m, n, f, in);
-	machine_each(m, n, f, in, &first.sink);
-	return first.value;
-}
-
-struct elements {
-	struct sink sink;
-	struct heap *heap;
-	struct jq_value array;
-};
-
-static bool take_element(struct sink *s, struct jq_value v)
-{
-	struct elements *e = (struct elements *)s;
-
-	e->array = jq_array_append(e->heap, e->array, v);
+	k->value = jq_array_append(k->heap, k->value, p->value);
 	return true;
 }
 
-static struct jq_value array(
+struct jq_value evaluate_last(
     struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
-	struct elements e = {{take_element}, m->heap, jq_array(m->heap, 0)};
+	struct kept last = {.sink = {keep_last}};
+	struct place p = {.value = in};
 
-	return machine_each(m, n->a, f, in, &e.sink) ? e.array : jq_none();
+	return each_of_kind[n->kind](m, n, f, &p, &last.sink) ? last.value
+							      : jq_none();
 }
 
-static struct jq_value reduce(
+struct jq_value evaluate_first(
     struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
-	struct jq_value state = one(m, n->b, f, in);
+	struct kept first = {.sink = {keep_first}};
+
+	evaluate_values(m, n, f, in, &first.sink);
+	return first.value;
+}
+
+struct jq_value evaluate_all(struct machine *m, const struct argument *a,
+    struct frame *f, struct jq_value in)
+{
+	struct kept all = {{keep_all}, m->heap, jq_array(m->heap, 0)};
+
+	return argument_values(m, a, f, in, &all.sink) ? all.value : jq_none();
+}
+
+ONE(array)
+{
+	struct argument a = {.body = n->a};
+
+	return evaluate_all(m, &a, f, in);
+}
+
+/* Objects. */
+
+/* The name of a key that is known; else NULL. */
+static struct name *known_key(const struct node *object, uint32_t i)
+{
+	const struct node *key = object->parts[2 * i];
+
+	return key->kind == NODE_CONSTANT ? key->name : NULL;
+}
+
+/* Whether the keys are known, and all different. */
+static bool keys_differ(struct node *n)
+{
+	enum { UNKNOWN, YES, NO };
+
+	if (n->hint != UNKNOWN)
+		return n->hint == YES;
+	n->hint = YES;
+	for (uint32_t i = 0; i < n->count / 2; i++) {
+		if (!known_key(n, i))
+			n->hint = NO;
+		for (uint32_t at = 0; at < i; at++)
+			if (known_key(n, at) == known_key(n, i))
+				n->hint = NO;
+	}
+	return n->hint == YES;
+}
+
+static struct name *key_name(struct machine *m, struct jq_value key)
+{
+	if (key.kind == JQ_STRING)
+		return names_of(m->names, m->heap, jq_slice(key));
+	machine_error(m, "Cannot use %s (%s) as object key", jq_kind_name(key),
+	    machine_quote(m, key));
+	return NULL;
+}
+
+ONE(any_object)
+{
+	struct jq_value o = jq_object(m->heap, n->count / 2), key, v;
+
+	for (uint32_t i = 0; i < n->count / 2; i++) {
+		struct name *name = known_key(n, i);
+
+		key = operand(m, n->parts[2 * i], f, in);
+		if (key.kind == JQ_NONE)
+			return key;
+		v = operand(m, n->parts[2 * i + 1], f, in);
+		if (v.kind == JQ_NONE)
+			return v;
+		if (!name && !(name = key_name(m, key)))
+			return jq_none();
+		o = jq_object_set(m->heap, o, name, v);
+	}
+	return o;
+}
+
+ONE(object)
+{
+	uint32_t count = n->count / 2;
+	struct jq_member *members;
+	struct jq_value o;
+
+	if (!keys_differ(n))
+		return any_object(m, n, f, in);
+	o = jq_object(m->heap, count);
+	members = o.object->members;
+	for (uint32_t i = 0; i < count; i++) {
+		struct jq_value v = operand(m, n->parts[2 * i + 1], f, in);
+
+		if (v.kind == JQ_NONE)
+			return v;
+		members[i].name = n->parts[2 * i]->name;
+		members[i].value = v;
+	}
+	if (count > JQ_FEW)
+		return jq_object_of(m->heap, members, count, false);
+	o.n = o.object->used = count;
+	return o;
+}
+
+ONE(reduce)
+{
+	struct jq_value state = operand(m, n->b, f, in);
 
 	return state.kind == JQ_NONE ? state : reduce_from(m, n, f, in, state);
 }
 
-static struct jq_value label(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	double mine = m->labels++;
-	struct jq_value v;
-
-	f->slots[n->slot].label = mine;
-	v = machine_one(m, n->a, f, in);
-	if (v.kind == JQ_NONE)
-		machine_ends_at(m, mine);
-	return v;
-}
-
-static struct jq_value assign(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(assignment)
 {
 	uint32_t edit = jq_new_edit(m->heap);
 	struct jq_value v = jq_none();
 
-	if (n->kind != NODE_UPDATE) {
-		v = one(m, n->b, f, in);
-		if (v.kind == JQ_NONE)
-			return v;
-	}
-	return paths_change(m, n, f, in, v, &edit);
+	if (n->kind == NODE_UPDATE)
+		return assign(m, n, f, in, v, &edit);
+	v = operand(m, n->b, f, in);
+	return v.kind == JQ_NONE ? v : assign(m, n, f, in, v, &edit);
 }
 
-static struct jq_value call(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+/* Calls. */
+
+ONE(call)
 {
 	struct frame *callee = FRAME_ROOM(n->function->slots);
 
-	return machine_one(
+	return evaluate_one(
 	    m, n->function->body, call_frame(m, n, f, callee), in);
 }
 
-struct jq_value machine_one_own(struct machine *m, const struct argument *a,
+struct jq_value argument_one_framed(struct machine *m, const struct argument *a,
     struct frame *f, struct jq_value in)
 {
-	return machine_one(
+	return evaluate_one(
 	    m, a->body, closure_frame(m, f, FRAME_ROOM(a->slots)), in);
 }
 
-/* A builtin; most have no arguments, or one. */
-static struct jq_value builtin(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	struct jq_value v = in;
-
-	if (!n->builtin->call)
-		return last_of_many(m, n, f, in);
-	if (n->count > 1)
-		return combined(m, n, f, in);
-	if (n->count == 1)
-		v = machine_one_argument(m, n->arguments, f, in);
-	return v.kind == JQ_NONE ? v : n->builtin->call(m, in, &v);
-}
-
-static struct jq_value leave(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
-{
-	(void)in;
-	return machine_break(m, frame_at(f, n->level)->slots[n->slot].label);
-}
-
-static struct jq_value parameter(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
+ONE(parameter)
 {
 	struct closure c = closure_at(n, f);
 
-	return machine_one_argument(m, c.code, c.frame, in);
+	return argument_one(m, c.code, c.frame, in);
+}
+
+ONE(builtin)
+{
+	struct jq_value values[BUILTIN_VALUES_MAX] = {in};
+
+	if (!n->builtin->call)
+		return evaluate_last(m, n, f, in);
+	for (uint32_t i = n->count; i-- > 0;) {
+		values[i] = argument_one(m, &n->arguments[i], f, in);
+		if (values[i].kind == JQ_NONE)
+			return jq_none();
+	}
+	return n->builtin->call(m, in, values);
 }
 
 struct jq_value (*const one_of_kind[])(
@@ -476,13 +437,13 @@ struct jq_value (*const one_of_kind[])(
     [NODE_FIELD] = field,
     [NODE_INDEX] = element,
     [NODE_SLICE] = slice,
-    [NODE_EACH] = last_of_many,
+    [NODE_EACH] = evaluate_last,
     [NODE_ARRAY] = array,
     [NODE_OBJECT] = object,
-    [NODE_STRING] = combined,
+    [NODE_STRING] = string,
     [NODE_PIPE] = pipe,
-    [NODE_COMMA] = last_of_many,
-    [NODE_NEGATE] = combined,
+    [NODE_COMMA] = evaluate_last,
+    [NODE_NEGATE] = negation,
     [NODE_ADD] = binary,
     [NODE_SUBTRACT] = binary,
     [NODE_MULTIPLY] = binary,
@@ -497,13 +458,13 @@ struct jq_value (*const one_of_kind[])(
     [NODE_AND] = logical,
     [NODE_OR] = logical,
     [NODE_ALTERNATIVE] = alternative,
-    [NODE_ASSIGN] = assign,
-    [NODE_UPDATE] = assign,
-    [NODE_UPDATE_BY] = assign,
+    [NODE_ASSIGN] = assignment,
+    [NODE_UPDATE] = assignment,
+    [NODE_UPDATE_BY] = assignment,
     [NODE_IF] = condition,
     [NODE_TRY] = try,
     [NODE_REDUCE] = reduce,
-    [NODE_FOREACH] = last_of_many,
+    [NODE_FOREACH] = evaluate_last,
     [NODE_AS] = binding,
     [NODE_LABEL] = label,
     [NODE_BREAK] = leave,

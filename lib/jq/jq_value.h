@@ -130,6 +130,13 @@ static inline struct jq_value jq_array_get(struct jq_value a, uint32_t i)
 	return i < a.n ? a.array->items[i] : jq_none();
 }
 
+/* One of the n elements, or values of members, of an array or object. */
+static inline struct jq_value jq_element(struct jq_value v, uint32_t i)
+{
+	return v.kind == JQ_ARRAY ? v.array->items[i]
+				  : v.object->members[i].value;
+}
+
 /* With another element there; the array is filled up with null until there. */
 struct jq_value jq_array_set(
     struct heap *, struct jq_value array, uint32_t i, struct jq_value);

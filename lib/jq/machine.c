@@ -11,22 +11,6 @@ void machine_release(struct machine *m)
 	buf_release(&m->scratch);
 }
 
-bool machine_run(
-    struct machine *m, struct program *p, struct jq_value in, struct sink *to)
-{
-	struct frame *f = FRAME_ROOM(p->slots);
-
-	f->outer = NULL;
-	f->many = 0;
-	m->leaving = LEAVING_NOTHING;
-	m->labels = 0;
-	if (machine_each(m, p->body, f, in, to))
-		return true;
-	if (m->leaving == LEAVING_NOTHING)
-		m->leaving = LEAVING_ALL;
-	return false;
-}
-
 struct buf *machine_clear_scratch(struct machine *m)
 {
 	buf_clear(&m->scratch);

@@ -40,11 +40,6 @@ struct frame {
 	union frame_slot slots[];
 };
 
-/* Memory of the calling function for a frame with slots. */
-#define FRAME_ROOM(slots) \
-	__builtin_alloca( \
-	    sizeof(struct frame) + (slots) * sizeof(union frame_slot))
-
 /* Takes results; extended by whoever passes one, as its first member. */
 struct sink {
 	bool (*take)(struct sink *, struct jq_value);
@@ -86,76 +81,6 @@ bool machine_run(
 struct slice machine_message(struct machine *);
 
 /* For the parts of the evaluator and the builtins: */
-
-/* By the kinds of nodes. */
-extern struct jq_value (*const one_of_kind[])(
-    struct machine *, struct node *, struct frame *, struct jq_value input);
-extern bool (*const each_of_kind[])(struct machine *, struct node *,
-    struct frame *, struct jq_value input, struct sink *);
-
-/* Evaluate a node that yields at most one result; JQ_NONE without one. */
-static inline struct jq_value machine_one(
-    struct machine *m, struct node *n, struct frame *f, struct jq_value input)
-{
-	return one_of_kind[n->kind](m, n, f, input);
-}
-
-/* Whether a node yields at most one result in this frame. */
-static inline bool machine_is_one(const struct node *n, const struct frame *f)
-{
-	return !n->many && !(n->many_if & f->many);
-}
-
-/* Give a value to a sink, if it is one. */
-static inline bool machine_give(
-    struct machine *m, struct jq_value v, struct sink *to)
-{
-	return v.kind == JQ_NONE ? m->leaving == LEAVING_NOTHING
-				 : to->take(to, v);
-}
-
-/* Evaluate any node. */
-static inline bool machine_each(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value input, struct sink *to)
-{
-	return machine_is_one(n, f)
-		   ? machine_give(m, machine_one(m, n, f, input), to)
-		   : each_of_kind[n->kind](m, n, f, input, to);
-}
-
-/* The first result of any node; the others are not evaluated. */
-struct jq_value machine_first(
-    struct machine *, struct node *, struct frame *, struct jq_value input);
-
-/* The same for an argument of a call that has a frame of its own. */
-struct jq_value machine_one_own(struct machine *, const struct argument *,
-    struct frame *, struct jq_value input);
-bool machine_each_own(struct machine *, const struct argument *, struct frame *,
-    struct jq_value input, struct sink *);
-
-/* The same for any argument of a call. */
-static inline struct jq_value machine_one_argument(struct machine *m,
-    const struct argument *a, struct frame *f, struct jq_value input)
-{
-	return a->slots ? machine_one_own(m, a, f, input)
-			: machine_one(m, a->body, f, input);
-}
-
-static inline bool machine_each_argument(struct machine *m,
-    const struct argument *a, struct frame *f, struct jq_value input,
-    struct sink *to)
-{
-	return a->slots ? machine_each_own(m, a, f, input, to)
-			: machine_each(m, a->body, f, input, to);
-}
-
-/* The frame that is so many levels further out. */
-static inline struct frame *frame_at(struct frame *f, uint32_t level)
-{
-	while (level-- > 0)
-		f = f->outer;
-	return f;
-}
 
 /* Raise an error, a string; JQ_NONE, for `return machine_error(...)`. */
 struct jq_value machine_error(struct machine *, const char *format, ...)

@@ -452,3 +452,25 @@ struct jq_value string_split(
 	}
 	return parts;
 }
+
+struct jq_value string_join(
+    struct machine *m, const struct jq_value *parts, uint32_t count)
+{
+	size_t n = 0, at = 0;
+	struct jq_value s;
+	char *text;
+
+	for (uint32_t i = 0; i < count; i++)
+		n += parts[i].n;
+	if (n > UINT32_MAX)
+		heap_exceed(m->heap, "too much memory");
+	text = heap_alloc(m->heap, n);
+	s = jq_string((struct slice){text, n});
+	s.plain = true;
+	for (uint32_t i = 0; i < count; at += parts[i++].n) {
+		if (parts[i].n)
+			memcpy(text + at, parts[i].text, parts[i].n);
+		s.plain = s.plain && parts[i].plain;
+	}
+	return s;
+}

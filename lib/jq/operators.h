@@ -53,6 +53,10 @@ struct jq_value array_indexes(
 struct jq_value string_split(
     struct machine *, struct jq_value, struct jq_value separator);
 
+/* Strings, one after the other. */
+struct jq_value string_join(
+    struct machine *, const struct jq_value *parts, uint32_t count);
+
 /* Code points of a string. */
 uint32_t string_length(struct slice);
 

@@ -4,7 +4,6 @@
  * may make such a reference ends the edit.
  */
 #include "jq/evaluator.h"
-#include "jq/paths.h"
 
 #define FEW 8
 
@@ -16,9 +15,7 @@ static bool is_apart(const struct node *n, struct jq_value v)
 	if (v.kind < JQ_ARRAY)
 		return true;
 	for (uint32_t i = 0; made && v.n <= FEW && i < v.n; i++)
-		made = (v.kind == JQ_ARRAY ? v.array->items[i]
-					   : v.object->members[i].value)
-			   .kind < JQ_ARRAY;
+		made = jq_element(v, i).kind < JQ_ARRAY;
 	return made && v.n <= FEW;
 }
 
@@ -28,16 +25,16 @@ static struct jq_value assigned(struct machine *m, struct node *n,
 {
 	struct jq_value operand = jq_none();
 
-	if (!machine_is_one(n->a, f))
+	if (!is_one(n->a, f))
 		*edit = jq_new_edit(m->heap);
 	if (n->kind != NODE_UPDATE) {
-		operand = machine_one(m, n->b, f, state);
+		operand = evaluate_one(m, n->b, f, state);
 		if (operand.kind == JQ_NONE)
 			return operand;
 		if (!is_apart(n->b, operand))
 			*edit = jq_new_edit(m->heap);
 	}
-	return paths_change(m, n, f, state, operand, edit);
+	return assign(m, n, f, state, operand, edit);
 }
 
 /* The state after an update that yields at most one. */
@@ -57,7 +54,7 @@ static struct jq_value changed(struct machine *m, struct node *n,
 					     : changed(m, n->b, f, state, edit);
 	case NODE_IF:
 	case NODE_AS:
-		v = machine_one(m, n->a, f, state);
+		v = evaluate_one(m, n->a, f, state);
 		if (v.kind == JQ_NONE)
 			return v;
 		if (n->kind == NODE_AS) {
@@ -70,12 +67,12 @@ static struct jq_value changed(struct machine *m, struct node *n,
 		return changed(m, n->b, f, state, edit);
 	default:
 		*edit = jq_new_edit(m->heap);
-		return machine_one(m, n, f, state);
+		return evaluate_one(m, n, f, state);
 	}
 }
 
 struct reduction {
-	struct sink sink;
+	struct place_sink sink;
 	struct machine *machine;
 	struct node *node;
 	struct frame *frame;
@@ -83,17 +80,17 @@ struct reduction {
 	uint32_t edit;
 };
 
-static bool take_reduced(struct sink *s, struct jq_value v)
+static bool take_reduced(struct place_sink *s, const struct place *element)
 {
 	struct reduction *r = (struct reduction *)s;
 	struct machine *m = r->machine;
 	struct node *n = r->node, *update = n->c;
 
 	heap_tick(m->heap);
-	r->frame->slots[n->slot].value = v;
-	r->state = machine_is_one(update, r->frame)
+	r->frame->slots[n->slot].value = element->value;
+	r->state = is_one(update, r->frame)
 		       ? changed(m, update, r->frame, r->state, &r->edit)
-		       : last_of_many(m, update, r->frame, r->state);
+		       : evaluate_last(m, update, r->frame, r->state);
 	if (r->state.kind != JQ_NONE)
 		return true;
 	r->state = jq_null();
@@ -106,5 +103,5 @@ struct jq_value reduce_from(struct machine *m, struct node *n, struct frame *f,
 	struct reduction r = {
 	    {take_reduced}, m, n, f, state, jq_new_edit(m->heap)};
 
-	return machine_each(m, n->a, f, in, &r.sink) ? r.state : jq_none();
+	return evaluate_values(m, n->a, f, in, &r.sink) ? r.state : jq_none();
 }
