@@ -151,6 +151,31 @@ else
 	skip "no limit of memory here" "mappings that use up all memory"
 fi
 
+section "captures and rows nested as deep as a line may be"
+# nested N VALUE: VALUE in N arrays.
+nested() {
+	printf '%*s%s%*s' "$1" '' "$2" "$1" '' | sed 's/^ */\n&\n/' |
+		sed '2s/ /[/g; 3s/ /]/g' | tr -d '\n'
+}
+deepest() { # FILTER BODY: in both engines
+	for engine in own libjq; do
+		printf '%s\n' "$1" >"$tmp/f.jq"
+		printf '{"type":"capture","endpoint":"any","body":%s}\n' "$2" |
+			"$build/sp-transform" --engine $engine \
+			    -f "$tmp/f.jq" >"$tmp/$engine" 2>"$tmp/err"
+		echo "$engine $? $(grep -c '^{"type":"row"' "$tmp/$engine")"
+	done | tr '\n' ' '
+}
+row='{table: "tracks", row: {track_id: "t", name: .body}}'
+both="own 0 1 libjq 0 1 "
+is "$(deepest "$good" "{\"n\":$(nested 1 7),\"x\":$(nested 510 1)}")" "$both" \
+    "a capture of 512 levels"
+is "$(deepest "$row" "$(nested 510 1)")" "$both" "a row that makes 512 levels"
+"$build/sp-load" --db "$tmp/deep.db" <"$tmp/own" 2>"$tmp/err"
+is "$(grep -c "nested too deep" "$tmp/err")" 0 "sp-load can read its line"
+is "$(deepest "$row" "$(nested 510 '[]')")" "own 1 0 libjq 1 0 " \
+    "a row that makes 513 levels is refused"
+
 section "limits of both engines"
 # limited_by FILTER OWN [LIBJQ]: what ends it at the second capture, in each
 # engine; the other two are mapped.

@@ -198,9 +198,12 @@ static const char *put_container(struct writing *w, struct jq_value v)
 {
 	const struct json_style *s = w->style;
 	struct slice raw = jq_raw(v);
+	unsigned around = s->around + w->depth;
 	const char *wrong;
 
-	if (raw.p && !s->sorted && w->depth + JQ_RAW_DEPTH < WRITER_DEPTH_MAX &&
+	if (around == WRITER_DEPTH_MAX)
+		return "nested too deep";
+	if (raw.p && !s->sorted && around + JQ_RAW_DEPTH < WRITER_DEPTH_MAX &&
 	    (w->depth > 0 || (!s->drop_nulls && !s->leaves_out))) {
 		buf_put_slice(w->to, raw);
 		return NULL;
@@ -226,8 +229,6 @@ static const char *put_number(struct writing *w, double d)
 
 static const char *put_value(struct writing *w, struct jq_value v)
 {
-	if (w->depth == WRITER_DEPTH_MAX)
-		return "nested too deep";
 	switch (v.kind) {
 	case JQ_NULL: buf_puts(w->to, "null"); break;
 	case JQ_FALSE: buf_puts(w->to, "false"); break;

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "jq/jq_value.h"
 
-#define WRITER_DEPTH_MAX 512
+#define WRITER_DEPTH_MAX 512 /* arrays and objects, as deep as is read */
 
 /* How a value is written; all zeros for the plain way. */
 struct json_style {
@@ -18,6 +18,7 @@ struct json_style {
 	bool drop_nulls;   /* leave out null members of the value itself */
 	bool sorted;	   /* the members of all objects by their names */
 	bool jq_numbers;   /* as json_write_jq_number */
+	unsigned around;   /* arrays and objects that the value will be in */
 
 	/* Leave out members of the value itself; or NULL. */
 	bool (*leaves_out)(void *ctx, const struct name *);

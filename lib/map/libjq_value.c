@@ -109,9 +109,12 @@ static const char *put_number(struct buf *b, double d)
 
 static const char *put_value(struct buf *b, jv v, unsigned depth)
 {
-	if (depth == WRITER_DEPTH_MAX)
+	jv_kind kind = jv_get_kind(v);
+
+	if (depth == WRITER_DEPTH_MAX &&
+	    (kind == JV_KIND_ARRAY || kind == JV_KIND_OBJECT))
 		return "nested too deep";
-	switch (jv_get_kind(v)) {
+	switch (kind) {
 	case JV_KIND_NULL: buf_puts(b, "null"); break;
 	case JV_KIND_FALSE: buf_puts(b, "false"); break;
 	case JV_KIND_TRUE: buf_puts(b, "true"); break;

@@ -258,8 +258,11 @@ static void put_name(struct buf *b, const struct name *column)
 static const char *put_vendor_json(
     struct found *f, struct heap *heap, struct jq_value object, struct buf *b)
 {
-	struct json_style style = {
-	    .heap = heap, .sorted = true, .leaves_out = leaves_out, .ctx = f};
+	struct json_style style = {.heap = heap,
+	    .sorted = true,
+	    .around = 2,
+	    .leaves_out = leaves_out,
+	    .ctx = f};
 
 	put_name(b, f->declared->vendor_json);
 	return json_write(b, object, &style);
@@ -269,7 +272,7 @@ const char *object_columns_write(const struct object_columns *o,
     const struct object_table *t, struct heap *heap, struct jq_value object,
     struct jq_value row, struct buf *b)
 {
-	static const struct json_style plain = {.heap = NULL};
+	static const struct json_style plain = {.around = 2};
 	struct found f = {.declared = o, .table = t};
 	const char *wrong = NULL;
 

@@ -105,7 +105,8 @@ static const char *write_columns(struct rows *r, const struct row_result *x)
 
 static const char *write_row(struct rows *r, const struct row_result *x)
 {
-	const struct json_style style = {.drop_nulls = x->known};
+	const struct json_style style = {
+	    .drop_nulls = x->known, .around = 1};
 	struct buf *b = &r->lines;
 	const char *wrong;
 
