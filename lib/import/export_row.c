@@ -27,39 +27,56 @@ enum member_index {
 	USERNAME,
 	URI,		/* the first that is given is the item */
 	NAME = URI + 4, /* else the names are, in this order */
-	MEMBERS = NAME + 6
+	MEMBERS = NAME + 6,
+	UNREAD = MEMBERS
 };
 
-/* Their names in the two forms. */
-static const struct {
+enum { BASIC = 1, PRIVATE = 2 };
+
+/* The members of the two forms, with those that are not read. */
+static const struct known_member {
 	struct slice name;
 	int member;
-	bool is_basic;
-} names[] = {
-    {{"ts", 2}, TS, false},
-    {{"ms_played", 9}, MS_PLAYED, false},
-    {{"offline_timestamp", 17}, OFFLINE_TIMESTAMP, false},
-    {{"username", 8}, USERNAME, false},
-    {{"spotify_track_uri", 17}, URI, false},
-    {{"spotify_episode_uri", 19}, URI + 1, false},
-    {{"audiobook_chapter_uri", 21}, URI + 2, false},
-    {{"audiobook_uri", 13}, URI + 3, false},
-    {{"master_metadata_album_artist_name", 33}, NAME, false},
-    {{"master_metadata_track_name", 26}, NAME + 1, false},
-    {{"episode_show_name", 17}, NAME + 2, false},
-    {{"episode_name", 12}, NAME + 3, false},
-    {{"audiobook_title", 15}, NAME + 4, false},
-    {{"audiobook_chapter_title", 23}, NAME + 5, false},
-    {{"endTime", 7}, TS, true},
-    {{"msPlayed", 8}, MS_PLAYED, true},
-    {{"artistName", 10}, NAME, true},
-    {{"authorName", 10}, NAME, true},
-    {{"trackName", 9}, NAME + 1, true},
-    {{"podcastName", 11}, NAME + 2, true},
-    {{"episodeName", 11}, NAME + 3, true},
-    {{"audiobookName", 13}, NAME + 4, true},
-    {{"chapterName", 11}, NAME + 5, true},
+	unsigned flags;
+} known_members[] = {
+    {{"ts", 2}, TS, 0},
+    {{"ms_played", 9}, MS_PLAYED, 0},
+    {{"offline_timestamp", 17}, OFFLINE_TIMESTAMP, 0},
+    {{"username", 8}, USERNAME, PRIVATE},
+    {{"spotify_track_uri", 17}, URI, 0},
+    {{"spotify_episode_uri", 19}, URI + 1, 0},
+    {{"audiobook_chapter_uri", 21}, URI + 2, 0},
+    {{"audiobook_uri", 13}, URI + 3, 0},
+    {{"master_metadata_album_artist_name", 33}, NAME, 0},
+    {{"master_metadata_track_name", 26}, NAME + 1, 0},
+    {{"episode_show_name", 17}, NAME + 2, 0},
+    {{"episode_name", 12}, NAME + 3, 0},
+    {{"audiobook_title", 15}, NAME + 4, 0},
+    {{"audiobook_chapter_title", 23}, NAME + 5, 0},
+    {{"endTime", 7}, TS, BASIC},
+    {{"msPlayed", 8}, MS_PLAYED, BASIC},
+    {{"artistName", 10}, NAME, BASIC},
+    {{"authorName", 10}, NAME, BASIC},
+    {{"trackName", 9}, NAME + 1, BASIC},
+    {{"podcastName", 11}, NAME + 2, BASIC},
+    {{"episodeName", 11}, NAME + 3, BASIC},
+    {{"audiobookName", 13}, NAME + 4, BASIC},
+    {{"chapterName", 11}, NAME + 5, BASIC},
+    {{"ip_addr", 7}, UNREAD, PRIVATE},
+    {{"ip_addr_decrypted", 17}, UNREAD, PRIVATE},
+    {{"user_agent_decrypted", 20}, UNREAD, PRIVATE},
+    {{"master_metadata_album_album_name", 32}, UNREAD, 0},
+    {{"platform", 8}, UNREAD, 0},
+    {{"conn_country", 12}, UNREAD, 0},
+    {{"reason_start", 12}, UNREAD, 0},
+    {{"reason_end", 10}, UNREAD, 0},
+    {{"shuffle", 7}, UNREAD, 0},
+    {{"skipped", 7}, UNREAD, 0},
+    {{"offline", 7}, UNREAD, 0},
+    {{"incognito_mode", 14}, UNREAD, 0},
 };
+
+#define ORDERED_MAX 64
 
 /* The values of a row's members; type JSON_NULL for one that is absent. */
 struct row_values {
@@ -67,6 +84,8 @@ struct row_values {
 	struct slice text[MEMBERS];
 	bool escaped[MEMBERS];
 	bool is_basic[MEMBERS];
+	/* What the members of the last row were, in their order. */
+	const struct known_member *order[ORDERED_MAX];
 };
 
 void export_row_init(struct export_row *r)
@@ -92,43 +111,48 @@ static bool name_is(const struct json *j, struct slice name)
 	return slice_eq(j->key, name);
 }
 
-static void take_member(
-    struct row_values *v, const struct json *j, enum json_type type)
+/* What a member is; NULL if it is of no known name. */
+static const struct known_member *know_member(const struct json *j)
 {
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		int member = names[i].member;
+	for (size_t i = 0; i < COUNT_OF(known_members); i++)
+		if (name_is(j, known_members[i].name))
+			return &known_members[i];
+	return NULL;
+}
 
-		if (!name_is(j, names[i].name))
-			continue;
-		v->type[member] = type;
-		v->text[member] = j->text;
-		v->escaped[member] = j->escaped;
-		v->is_basic[member] = names[i].is_basic;
+/* The same of the nth member of a row, mostly what it was in the last one. */
+static const struct known_member *know_nth(
+    struct row_values *v, size_t nth, const struct json *j)
+{
+	if (nth >= ORDERED_MAX)
+		return know_member(j);
+	if (!v->order[nth] || !name_is(j, v->order[nth]->name))
+		v->order[nth] = know_member(j);
+	return v->order[nth];
+}
+
+static bool is_private(const struct known_member *known)
+{
+	return known && known->flags & PRIVATE;
+}
+
+static void take_member(struct row_values *v, const struct known_member *known,
+    const struct json *j, enum json_type type)
+{
+	if (!known || known->member == UNREAD)
 		return;
-	}
+	v->type[known->member] = type;
+	v->text[known->member] = j->text;
+	v->escaped[known->member] = j->escaped;
+	v->is_basic[known->member] = known->flags & BASIC;
 }
 
-static bool is_private(const struct json *j)
-{
-	static const struct slice private[] = {{"username", 8}, {"ip_addr", 7},
-	    {"ip_addr_decrypted", 17}, {"user_agent_decrypted", 20}};
-
-	for (size_t i = 0; i < COUNT_OF(private); i++)
-		if (name_is(j, private[i]))
-			return true;
-	return false;
-}
-
-/* Note where a member is that is private, and what makes a row not plain. */
-static void note_private(
-    struct export_row *r, const struct json *j, enum json_type type)
+/* Note where a private member is. */
+static void note_private(struct export_row *r, const struct json *j)
 {
 	struct row_part part = {.from = (size_t)(j->key.p - 1 - j->start),
 	    .to = (size_t)(j->p - j->start)};
 
-	r->is_plain &= type != JSON_OBJECT && type != JSON_ARRAY;
-	if (!is_private(j))
-		return;
 	if (r->private_count < EXPORT_PRIVATE_MAX)
 		r->private_parts[r->private_count++] = part;
 	else
@@ -150,11 +174,17 @@ void export_row_scan(void *row, struct json *j)
 		json_skip(j, type);
 		return;
 	}
-	while ((type = json_next(j)) > JSON_END && type != JSON_OBJECT_END) {
-		take_member(r->values, j, type);
+	for (size_t nth = 0;
+	     (type = json_next(j)) > JSON_END && type != JSON_OBJECT_END;
+	     nth++) {
+		const struct known_member *known = know_nth(r->values, nth, j);
+
+		take_member(r->values, known, j, type);
 		if (!json_skip(j, type))
 			return;
-		note_private(r, j, type);
+		r->is_plain &= type != JSON_OBJECT && type != JSON_ARRAY;
+		if (is_private(known))
+			note_private(r, j);
 	}
 	r->is_plain &= !j->spaced;
 }
@@ -342,7 +372,8 @@ static void put_tokens(struct slice row, struct buf *to)
 		bool opens = type == JSON_ARRAY || type == JSON_OBJECT;
 		bool closes = type == JSON_ARRAY_END || type == JSON_OBJECT_END;
 
-		if (!closes && in_object[j.depth - opens] && is_private(&j)) {
+		if (!closes && in_object[j.depth - opens] &&
+		    is_private(know_member(&j))) {
 			json_skip(&j, type);
 			continue;
 		}

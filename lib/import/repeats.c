@@ -5,12 +5,15 @@
 
 #include "base/mem.h"
 
-/* With a million rows, four in a thousand are noted without need. */
-#define SIEVE_BYTES ((size_t)16 << 20)
+/* It grows, so that for small files it stays in the processor's cache. */
+#define SIEVE_BYTES_MIN ((size_t)256 << 10)
+#define SIEVE_BYTES_MAX ((size_t)16 << 20)
+#define BITS_PER_KEY 64 /* at least, until it is as large as it may be */
 
 void key_sieve_init(struct key_sieve *s)
 {
-	*s = (struct key_sieve){.bits = mem_zero(SIEVE_BYTES, 1)};
+	*s = (struct key_sieve){
+	    .bits = mem_zero(SIEVE_BYTES_MIN, 1), .size = SIEVE_BYTES_MIN};
 }
 
 void key_sieve_release(struct key_sieve *s)
@@ -20,9 +23,32 @@ void key_sieve_release(struct key_sieve *s)
 
 void key_sieve_clear(struct key_sieve *s)
 {
-	if (s->used)
-		memset(s->bits, 0, SIEVE_BYTES);
-	s->used = false;
+	if (s->count > 0)
+		memset(s->bits, 0, SIEVE_BYTES_MIN);
+	s->size = SIEVE_BYTES_MIN;
+	s->count = 0;
+}
+
+/* Double it: a key's bit may now be either of two, so both are set. */
+static void grow(struct key_sieve *s)
+{
+	s->bits = mem_resize(s->bits, 2 * s->size, 1);
+	memcpy(s->bits + s->size, s->bits, s->size);
+	s->size *= 2;
+}
+
+/* Mark a key's bit; whether it was marked. */
+static bool is_marked(struct key_sieve *s, uint64_t key)
+{
+	size_t bit = (size_t)(key % (s->size * 8));
+	unsigned char mask = (unsigned char)(1 << bit % 8);
+	bool marked = s->bits[bit / 8] & mask;
+
+	s->bits[bit / 8] |= mask;
+	if (++s->count > s->size * 8 / BITS_PER_KEY &&
+	    s->size < SIEVE_BYTES_MAX)
+		grow(s);
+	return marked;
 }
 
 static struct key_count *find(struct repeats *r, uint64_t key)
@@ -37,15 +63,10 @@ static struct key_count *find(struct repeats *r, uint64_t key)
 
 void repeats_note(struct repeats *r, struct key_sieve *s, uint64_t key)
 {
-	size_t bit = (size_t)(key % (SIEVE_BYTES * 8));
-	unsigned char mask = (unsigned char)(1 << bit % 8);
 	size_t n = r->table.count;
 
-	s->used = true;
-	if (!(s->bits[bit / 8] & mask)) {
-		s->bits[bit / 8] |= mask;
+	if (!is_marked(s, key))
 		return;
-	}
 	if (find(r, key))
 		return;
 	r->keys = mem_grow(r->keys, &r->room, n + 1, sizeof(*r->keys));

@@ -30,7 +30,8 @@ struct repeats {
  */
 struct key_sieve {
 	unsigned char *bits;
-	bool used; /* since it was cleared */
+	size_t size;  /* bytes */
+	size_t count; /* keys, since it was cleared */
 };
 
 void key_sieve_init(struct key_sieve *);

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 
-#define LEVEL 6 /* higher ones are not worth their time */
+#define LEVEL 5 /* 6 takes a third more time, for a twentieth of the size */
 
 /* A deflated byte expands to RATIO at most; FRAME is header and trailer. */
 #define RATIO 1032
