@@ -115,7 +115,8 @@ EACH(each_product)
 	if (n->kind == NODE_OBJECT || n->kind == NODE_STRING ||
 	    n->kind == NODE_BUILTIN) {
 		copy.parts = __builtin_alloca((count + 1) * size);
-		memcpy(copy.parts, n->parts, count * size);
+		if (count > 0)
+			memcpy(copy.parts, n->parts, count * size);
 	}
 	p.constants = constants;
 	return product_from(p);
