@@ -19,15 +19,6 @@ def map(f): [.[] | f];
 def map_values(f): .[] |= f;
 
 def recurse: recurse(.[]?);
-def recurse(f; condition): recurse(f | select(condition));
-def walk(f):
-	def w:
-		if type == "object" then map_values(w)
-		elif type == "array" then map(w)
-		else . end
-		| f;
-	w;
-
 def unique: unique_by(.);
 
 def any: any(.[]; .);
@@ -40,18 +31,8 @@ def first: .[0];
 def last: .[-1];
 def last(f): reduce f as $x (null; $x);
 def nth($n): .[$n];
-def nth($n; f):
-	if $n < 0 then error("nth doesn't support negative indices")
-	else
-		label $out
-		| foreach f as $x ($n + 1; . - 1;
-			if . <= 0 then $x, break $out else empty end)
-	end;
 
-def in(object): . as $key | object | has($key);
-def inside(outer): . as $inner | outer | contains($inner);
 def IN(values): any(values == .; .);
-def IN(source; values): any(source == values; .);
 
 def to_entries: [keys_unsorted[] as $key | {$key, value: .[$key]}];
 def from_entries:
@@ -64,9 +45,3 @@ def del(f): delpaths([path(f)]);
 def paths: path(..) | select(. != []);
 def paths(f): . as $whole | paths | select(. as $path | $whole | getpath($path) | f);
 
-def transpose: [range(0; map(length) | max // 0) as $i | [.[][$i]]];
-def combinations:
-	if length == 0 then [] else
-		.[0][] as $first | (.[1:] | combinations) as $rest | [$first] + $rest
-	end;
-def combinations(n): . as $values | [range(n)] | map($values) | combinations;

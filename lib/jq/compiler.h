@@ -49,7 +49,7 @@ static inline struct node **node_operands(struct node *n, uint32_t *count)
 {
 	bool has_parts = n->kind == NODE_OBJECT || n->kind == NODE_STRING;
 
-	*count = has_parts ? n->count : 4;
+	*count = has_parts ? n->count : 3;
 	return has_parts ? n->parts : n->operands;
 }
 

@@ -371,18 +371,8 @@ EACH(each_try)
 	return !n->b || evaluate_each(m, n->b, f, &caught, to);
 }
 
-EACH(each_label)
-{
-	double mine = m->labels++;
-
-	f->slots[n->slot].label = mine;
-	return evaluate_each(m, n->a, f, in, to) || machine_ends_at(m, mine);
-}
-
-/*
- * reduce and foreach, with several initial states. As in jq, the input is null
- * from the second one on.
- */
+/* reduce, with several initial states. As in jq, the input is null from the
+ * second one on. */
 
 static bool take_state(struct place_sink *sink, const struct place *state)
 {
@@ -399,53 +389,6 @@ EACH(each_reduce)
 	struct step s = STEP(take_state);
 
 	return evaluate_values(m, n->b, f, in->value, &s.sink);
-}
-
-/* The key of a step of foreach is the state. */
-
-static bool take_next_state(struct place_sink *sink, const struct place *p)
-{
-	struct step *turn = (struct step *)sink;
-	struct step *s = (struct step *)(void *)turn->to;
-	struct node *extract = s->node->d;
-
-	s->key = p->value;
-	return extract ? evaluate_each(s->machine, extract, s->frame, p, s->to)
-		       : s->to->take(s->to, p);
-}
-
-static bool take_turn(struct place_sink *sink, const struct place *p)
-{
-	struct step *s = (struct step *)sink, turn = *s;
-	struct place state = {s->key, p->path, p->at};
-
-	heap_tick(s->machine->heap);
-	s->frame->slots[s->node->slot].value = p->value;
-	turn.sink.take = take_next_state;
-	turn.to = &s->sink;
-	s->key = jq_null();
-	return evaluate_each(
-	    s->machine, s->node->c, s->frame, &state, &turn.sink);
-}
-
-static bool take_first_state(struct place_sink *sink, const struct place *p)
-{
-	struct step *s = (struct step *)sink, loop = *s;
-	struct place in = {s->in->value, p->path, p->at};
-
-	if (s->done)
-		in.value = jq_null();
-	s->done = true;
-	loop.sink.take = take_turn;
-	loop.key = p->value;
-	return evaluate_each(s->machine, s->node->a, s->frame, &in, &loop.sink);
-}
-
-EACH(each_foreach)
-{
-	struct step s = STEP(take_first_state);
-
-	return evaluate_each(m, n->b, f, in, &s.sink);
 }
 
 /* = and += with several values. */
@@ -532,10 +475,7 @@ bool (*const each_of_kind[])(struct machine *, struct node *, struct frame *,
     [NODE_IF] = each_condition,
     [NODE_TRY] = each_try,
     [NODE_REDUCE] = each_reduce,
-    [NODE_FOREACH] = each_foreach,
     [NODE_AS] = each_binding,
-    [NODE_LABEL] = each_label,
-    [NODE_BREAK] = each_single,
     [NODE_CALL] = each_call,
     [NODE_PARAMETER] = each_parameter,
     [NODE_BUILTIN] = each_builtin,

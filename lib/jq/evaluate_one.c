@@ -137,23 +137,6 @@ ONE(try)
 	return n->b ? evaluate_one(m, n->b, f, m->error) : v;
 }
 
-ONE(label)
-{
-	double mine = m->labels++;
-	struct jq_value v;
-
-	f->slots[n->slot].label = mine;
-	v = evaluate_one(m, n->a, f, in);
-	if (v.kind == JQ_NONE)
-		machine_ends_at(m, mine);
-	return v;
-}
-
-ONE(leave)
-{
-	return machine_break(m, frame_at(f, n->level)->slots[n->slot].label);
-}
-
 /* An operator: the second operand is evaluated first. */
 ONE(binary)
 {
@@ -464,10 +447,7 @@ struct jq_value (*const one_of_kind[])(
     [NODE_IF] = condition,
     [NODE_TRY] = try,
     [NODE_REDUCE] = reduce,
-    [NODE_FOREACH] = evaluate_last,
     [NODE_AS] = binding,
-    [NODE_LABEL] = label,
-    [NODE_BREAK] = leave,
     [NODE_CALL] = call,
     [NODE_PARAMETER] = parameter,
     [NODE_BUILTIN] = builtin,

@@ -57,9 +57,9 @@ static void take_name(struct lexer *l, int token)
 
 static void take_word(struct lexer *l)
 {
-	static const char *const keywords[] = {"and", "as", "break", "catch",
-	    "def", "elif", "else", "end", "foreach", "if", "import", "include",
-	    "label", "module", "or", "reduce", "then", "try", "__loc__"};
+	static const char *const keywords[] = {"__loc__", "break", "foreach",
+	    "import", "include", "label", "module", "and", "as", "catch", "def",
+	    "elif", "else", "end", "if", "or", "reduce", "then", "try"};
 
 	take_name(l, TOKEN_WORD);
 	for (size_t i = 0; i < COUNT_OF(keywords); i++)

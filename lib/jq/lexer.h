@@ -21,26 +21,21 @@ enum token {
 	TOKEN_FORMAT,	/* @name */
 	TOKEN_WORD,	/* the name of a function or member */
 
-	/* Words with a meaning, in the order of lexer.c's list. */
-	TOKEN_AND,
+	/* Words with a meaning, in the order of lexer.c's list; first those
+	 * that the engine has no use for. */
+	TOKEN_ABSENT,
+	TOKEN_AND = TOKEN_ABSENT + 7,
 	TOKEN_AS,
-	TOKEN_BREAK,
 	TOKEN_CATCH,
 	TOKEN_DEF,
 	TOKEN_ELIF,
 	TOKEN_ELSE,
 	TOKEN_END_WORD,
-	TOKEN_FOREACH,
 	TOKEN_IF,
-	TOKEN_IMPORT,
-	TOKEN_INCLUDE,
-	TOKEN_LABEL,
-	TOKEN_MODULE,
 	TOKEN_OR,
 	TOKEN_REDUCE,
 	TOKEN_THEN,
-	TOKEN_TRY,
-	TOKEN_LOC /* __loc__ */
+	TOKEN_TRY
 };
 
 struct lexer {

@@ -55,30 +55,6 @@ struct jq_value machine_raise(struct machine *m, struct jq_value error)
 	return jq_none();
 }
 
-static struct name *label_name(struct machine *m)
-{
-	return names_of(m->names, m->heap, SLICE("__jq"));
-}
-
-struct jq_value machine_break(struct machine *m, double label)
-{
-	return machine_raise(m, jq_object_set(m->heap, jq_object(m->heap, 1),
-				    label_name(m), jq_number(label)));
-}
-
-bool machine_ends_at(struct machine *m, double label)
-{
-	struct jq_value v;
-
-	if (m->leaving != LEAVING_ERROR || m->error.kind != JQ_OBJECT)
-		return false;
-	v = jq_object_find(m->error, label_name(m));
-	if (v.kind != JQ_NUMBER || v.number != label)
-		return false;
-	m->leaving = LEAVING_NOTHING;
-	return true;
-}
-
 /* A text that may contain the beginning of a cut character. */
 static struct jq_value message(struct machine *m, struct slice text)
 {

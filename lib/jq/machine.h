@@ -30,7 +30,6 @@ struct closure {
 union frame_slot {
 	struct jq_value value;
 	struct closure closure;
-	double label;
 };
 
 struct frame {
@@ -47,7 +46,7 @@ struct sink {
 
 enum leaving {
 	LEAVING_NOTHING,
-	LEAVING_ERROR, /* machine->error; of `break`, it is {"__jq": label} */
+	LEAVING_ERROR, /* machine->error */
 	LEAVING_ALL    /* a sink wants no more results */
 };
 
@@ -62,8 +61,7 @@ struct machine {
 	enum leaving leaving;
 	struct jq_value error; /* as `catch` gets it */
 
-	double labels;	    /* private from here: how many have been made */
-	struct buf scratch; /* of a text that is being made */
+	struct buf scratch; /* private: of a text that is being made */
 };
 
 /* machine_release frees it; heap, names, debug and ctx are set by the caller,
@@ -90,12 +88,6 @@ struct jq_value machine_raise(struct machine *, struct jq_value error);
 /* The same where results go to a sink: false. */
 bool machine_fail(struct machine *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* `break` is an error, which `try` catches, as in libjq. */
-struct jq_value machine_break(struct machine *, double label);
-
-/* Whether what is being left is a break to this label; it is done then. */
-bool machine_ends_at(struct machine *, double label);
 
 /*
  * A value as libjq's messages quote it: its JSON; if that has not less than

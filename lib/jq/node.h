@@ -65,10 +65,7 @@ enum node_kind {
 	NODE_IF,	  /* if a then b else c; without else, c is . */
 	NODE_TRY,	  /* try a catch b; b is NULL without catch; a? */
 	NODE_REDUCE,	  /* reduce a as $slot (b; c) */
-	NODE_FOREACH,	  /* foreach a as $slot (b; c; d); d may be NULL */
 	NODE_AS,	  /* a as $slot | b */
-	NODE_LABEL,	  /* label $slot | a */
-	NODE_BREAK,	  /* break: level, slot of its label */
 	NODE_CALL,	  /* function: `function`, its arguments; level is that
 			     of the frame in which the function was defined */
 	NODE_PARAMETER,	  /* closure parameter: level, slot */
@@ -103,9 +100,9 @@ struct node {
 	uint32_t count; /* of parts: 2 for each entry; or of arguments */
 	union {
 		struct {
-			struct node *a, *b, *c, *d;
+			struct node *a, *b, *c;
 		};
-		struct node *operands[4];   /* a to d */
+		struct node *operands[3];   /* a to c */
 		struct node **parts;	    /* of NODE_OBJECT and _STRING */
 		struct argument *arguments; /* of NODE_CALL and _BUILTIN */
 	};
@@ -113,8 +110,8 @@ struct node {
 		struct jq_value constant; /* lasts as long as the program */
 		struct function *function;
 		const struct builtin *builtin;
-		struct slice text; /* while compiling: the name of a variable,
-				      a label or a function */
+		struct slice text; /* while compiling: the name of a variable
+				      or a function */
 	};
 	struct name *name; /* of NODE_FIELD; also of a constant string, if it
 			      is the key of an entry */

@@ -9,13 +9,13 @@
 struct parser {
 	struct compiler *compiler;
 	struct lexer lexer;
-	uint32_t bindings; /* variables and labels of the closure or function
+	uint32_t bindings; /* variables of the closure or function
 			      that is being read */
 };
 
 /*
  * What binds least comes first. Before an operator may be what has no end of
- * its own (def, as, label, and a sign, whose end is that of a product): it
+ * its own (def, as, and a sign, whose end is that of a product): it
  * takes all that can follow it. try and catch take no operator.
  */
 enum precedence {
@@ -54,12 +54,13 @@ static bool accept(struct parser *p, int token)
 	return true;
 }
 
+/* What jq has, and the engine does not. */
 static bool is_absent(const struct lexer *l)
 {
-	return l->token == TOKEN_IMPORT || l->token == TOKEN_INCLUDE ||
-	       l->token == TOKEN_MODULE || l->token == TOKEN_FORMAT ||
-	       l->token == '$' || slice_is(l->text, "::") ||
-	       slice_is(l->text, "?//") || slice_is(l->text, "$__loc__");
+	return (l->token >= TOKEN_ABSENT && l->token < TOKEN_AND) ||
+	       l->token == TOKEN_FORMAT || l->token == '$' ||
+	       slice_is(l->text, "::") || slice_is(l->text, "?//") ||
+	       slice_is(l->text, "$__loc__");
 }
 
 static _Noreturn void unexpected(struct parser *p)
@@ -108,8 +109,7 @@ static struct node *new_node(
 	n->kind = (uint8_t)kind;
 	n->line = p->lexer.at;
 	n->a = a;
-	if (kind == NODE_AS || kind == NODE_LABEL || kind == NODE_REDUCE ||
-	    kind == NODE_FOREACH)
+	if (kind == NODE_AS || kind == NODE_REDUCE)
 		p->bindings++;
 	return n;
 }
@@ -312,9 +312,9 @@ static struct node *parse_value(struct parser *p, bool pipes)
 	return n;
 }
 
-static struct node *parse_reference(struct parser *p, enum node_kind kind)
+static struct node *parse_reference(struct parser *p)
 {
-	struct node *n = new_node(p, kind, NULL);
+	struct node *n = new_node(p, NODE_VARIABLE, NULL);
 
 	n->text = parse_variable(p);
 	return n;
@@ -382,7 +382,7 @@ static struct node *parse_object(struct parser *p)
 	expect(p, '{');
 	while (!accept(p, '}')) {
 		if (at(p, TOKEN_VARIABLE)) {
-			value = parse_reference(p, NODE_VARIABLE);
+			value = parse_reference(p);
 			add_entry(p, n, new_string(p, value->text), value);
 		} else {
 			parse_entry(p, n);
@@ -438,15 +438,13 @@ static struct node *parse_first(struct parser *p)
 	case TOKEN_FIELD: return new_node(p, NODE_IDENTITY, NULL);
 	case TOKEN_NUMBER: return parse_number(p);
 	case TOKEN_WORD: return parse_call(p);
-	case TOKEN_VARIABLE: return parse_reference(p, NODE_VARIABLE);
+	case TOKEN_VARIABLE: return parse_reference(p);
 	case '"': return parse_string(p);
 	case '(': return parse_in_parentheses(p);
 	case '[': return parse_array(p);
 	case '{': return parse_object(p);
 	default: break;
 	}
-	if (accept(p, TOKEN_BREAK))
-		return parse_reference(p, NODE_BREAK);
 	if (!slice_is(p->lexer.text, ".."))
 		unexpected(p);
 	lexer_next(&p->lexer);
@@ -469,10 +467,9 @@ static struct slice parse_as(struct parser *p)
 	return parse_variable(p);
 }
 
-/* reduce, foreach */
-static struct node *parse_loop(struct parser *p, enum node_kind kind)
+static struct node *parse_reduce(struct parser *p)
 {
-	struct node *n = new_node(p, kind, NULL);
+	struct node *n = new_node(p, NODE_REDUCE, NULL);
 
 	lexer_next(&p->lexer);
 	n->a = parse_term(p);
@@ -481,8 +478,6 @@ static struct node *parse_loop(struct parser *p, enum node_kind kind)
 	n->b = parse_expression(p);
 	expect(p, ';');
 	n->c = parse_expression(p);
-	if (kind == NODE_FOREACH && accept(p, ';'))
-		n->d = parse_expression(p);
 	expect(p, ')');
 	return n;
 }
@@ -515,17 +510,6 @@ static struct node *parse_try(struct parser *p)
 	n->a = parse_operators(p, OF_TRY);
 	if (accept(p, TOKEN_CATCH))
 		n->b = parse_operators(p, OF_TRY);
-	return n;
-}
-
-static struct node *parse_label(struct parser *p)
-{
-	struct node *n = new_node(p, NODE_LABEL, NULL);
-
-	lexer_next(&p->lexer);
-	n->text = parse_variable(p);
-	expect(p, '|');
-	n->a = parse_expression(p);
 	return n;
 }
 
@@ -598,11 +582,9 @@ static struct node *parse_operand(struct parser *p)
 
 	switch (p->lexer.token) {
 	case TOKEN_DEF: return parse_local(p);
-	case TOKEN_REDUCE: return parse_loop(p, NODE_REDUCE);
-	case TOKEN_FOREACH: return parse_loop(p, NODE_FOREACH);
+	case TOKEN_REDUCE: return parse_reduce(p);
 	case TOKEN_IF: return parse_if(p);
 	case TOKEN_TRY: return parse_try(p);
-	case TOKEN_LABEL: return parse_label(p);
 	case '-':
 		lexer_next(&p->lexer);
 		return new_negation(p, parse_operators(p, OF_PRODUCT));

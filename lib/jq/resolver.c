@@ -8,7 +8,7 @@
 #include "jq/builtins.h"
 #include "jq/compiler.h"
 
-enum binding_kind { BINDING_VARIABLE, BINDING_LABEL, BINDING_FUNCTION };
+enum binding_kind { BINDING_VARIABLE, BINDING_FUNCTION };
 
 struct binding {
 	struct binding **bucket, *next; /* of the same hash */
@@ -93,17 +93,6 @@ static void resolve_variable(struct resolver *r, struct node *n)
 	refer(r, n, b);
 }
 
-static void resolve_break(struct resolver *r, struct node *n)
-{
-	struct binding *b = look_up(r, BINDING_LABEL, n->text, 0);
-
-	if (!b)
-		compile_error(r->compiler, n->line,
-		    "the label $%.*s is not defined", shown(n->text),
-		    n->text.p);
-	refer(r, n, b);
-}
-
 /* A closure that has variables has a frame of its own. */
 static void resolve_argument(struct resolver *r, struct argument *argument)
 {
@@ -168,8 +157,8 @@ static void resolve_as(struct resolver *r, struct node *n)
 	unbind(r, last);
 }
 
-/* reduce, foreach: what is done for each value sees the variable. */
-static void resolve_loop(struct resolver *r, struct node *n)
+/* reduce a as $x (b; c): only c sees the variable. */
+static void resolve_reduce(struct resolver *r, struct node *n)
 {
 	struct binding *last = r->last;
 
@@ -178,18 +167,6 @@ static void resolve_loop(struct resolver *r, struct node *n)
 	n->slot = r->scope->slots++;
 	bind_name(r, BINDING_VARIABLE, n->text, n->slot);
 	resolve(r, &n->c);
-	if (n->d)
-		resolve(r, &n->d);
-	unbind(r, last);
-}
-
-static void resolve_label(struct resolver *r, struct node *n)
-{
-	struct binding *last = r->last;
-
-	n->slot = r->scope->slots++;
-	bind_name(r, BINDING_LABEL, n->text, n->slot);
-	resolve(r, &n->a);
 	unbind(r, last);
 }
 
@@ -253,12 +230,9 @@ static void resolve(struct resolver *r, struct node **at)
 	heap_check_stack(r->compiler->heap);
 	switch (n->kind) {
 	case NODE_VARIABLE: resolve_variable(r, n); break;
-	case NODE_BREAK: resolve_break(r, n); break;
 	case NODE_CALL: resolve_call(r, n); break;
 	case NODE_AS: resolve_as(r, n); break;
-	case NODE_REDUCE:
-	case NODE_FOREACH: resolve_loop(r, n); break;
-	case NODE_LABEL: resolve_label(r, n); break;
+	case NODE_REDUCE: resolve_reduce(r, n); break;
 	case NODE_DEFINE: resolve_definitions(r, at); break;
 	default: resolve_operands(r, n);
 	}

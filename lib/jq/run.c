@@ -22,7 +22,6 @@ bool machine_run(
 	f->outer = NULL;
 	f->many = 0;
 	m->leaving = LEAVING_NOTHING;
-	m->labels = 0;
 	if (evaluate_values(m, p->body, f, in, &r.sink))
 		return true;
 	if (m->leaving == LEAVING_NOTHING)

@@ -67,8 +67,7 @@ static bool is_plain(struct slice message)
 static const char *const kinds[] = {".", "constant", "$", "field", "index",
     "slice", "each", "array", "object", "string", "|", ",", "-", "+", "-", "*",
     "/", "%", "==", "!=", "<", "<=", ">", ">=", "and", "or", "//", "=",
-    "|=", "by", "if", "try", "reduce", "foreach", "as", "label", "break",
-    "call", "parameter", "builtin"};
+    "|=", "by", "if", "try", "reduce", "as", "call", "parameter", "builtin"};
 
 static void put_node(struct buf *to, const struct node *n);
 
@@ -85,19 +84,17 @@ static void put_words(struct buf *to, const struct node *n)
 	} else if (n->kind == NODE_BUILTIN) {
 		buf_printf(to, " %s", n->builtin->name);
 	}
-	if (n->kind == NODE_VARIABLE || n->kind == NODE_BREAK ||
-	    n->kind == NODE_PARAMETER || n->kind == NODE_CALL)
+	if (n->kind == NODE_VARIABLE || n->kind == NODE_PARAMETER ||
+	    n->kind == NODE_CALL)
 		buf_printf(to, " %u", (unsigned)n->level);
-	if (n->kind == NODE_VARIABLE || n->kind == NODE_BREAK ||
-	    n->kind == NODE_PARAMETER || n->kind == NODE_AS ||
-	    n->kind == NODE_REDUCE || n->kind == NODE_FOREACH ||
-	    n->kind == NODE_LABEL)
+	if (n->kind == NODE_VARIABLE || n->kind == NODE_PARAMETER ||
+	    n->kind == NODE_AS || n->kind == NODE_REDUCE)
 		buf_printf(to, " %u", (unsigned)n->slot);
 }
 
 static void put_parts(struct buf *to, const struct node *n)
 {
-	const struct node *const parts[] = {n->a, n->b, n->c, n->d};
+	const struct node *const parts[] = {n->a, n->b, n->c};
 
 	if (n->kind == NODE_CALL || n->kind == NODE_BUILTIN) {
 		for (uint32_t i = 0; i < n->count; i++) {
@@ -268,12 +265,11 @@ static const char *const expressions[] = {"T", "T", "T", "E | E", "E , E",
     "E < E", "E + E", "E - E", "E * E", "E / E", "- E", "E ?", "T as P | E",
     "reduce T as P ( E ; E )", "foreach T as P ( E ; E ; E )",
     "if E then E else E end", "if E then E elif E then E else E end", "try E",
-    "try E catch E", "label $x | E", "def f : E ; E",
-    "def g ( $x ; f ) : E ; E"};
+    "try E catch E", "def f : E ; E", "def g ( $x ; f ) : E ; E"};
 static const char *const terms[] = {".", ".a", "1", "\"s\"", "$x", "..", "f",
     "( E )", "[ E ]", "{ a : V , }", "{ \"b\" : V , $x }", "{ ( E ) : V }",
     "T [ E ]", "T [ E : E ]", "T .b ?", "T . \"b\"", "T []", "\"x\\( E )z\"",
-    "g ( E ; E )", "break $x", ".5e1"};
+    "g ( E ; E )", ".5e1"};
 static const char *const values[] = {"T", "T", "- V", "V | V"};
 static const char *const patterns[] = {"$x", "$y", "[ P ]", "{ $x }"};
 
