@@ -154,6 +154,10 @@ ONE(binary)
 	case NODE_ADD: return jq_number(a.number + b.number);
 	case NODE_SUBTRACT: return jq_number(a.number - b.number);
 	case NODE_MULTIPLY: return jq_number(a.number * b.number);
+	case NODE_DIVIDE:
+		if (b.number != 0)
+			return jq_number(a.number / b.number);
+		return operator_apply(m, n->kind, a, b);
 	case NODE_LESS: return jq_bool(a.number < b.number);
 	case NODE_LESS_EQUAL: return jq_bool(a.number <= b.number);
 	case NODE_GREATER: return jq_bool(a.number > b.number);
@@ -332,6 +336,12 @@ ONE(any_object)
 	return o;
 }
 
+/*
+ * Few look into an object of a program, such as a row: one of so many members
+ * gets no index.
+ */
+#define FEW_IN_PROGRAM 64
+
 ONE(object)
 {
 	uint32_t count = n->count / 2;
@@ -350,7 +360,7 @@ ONE(object)
 		members[i].name = n->parts[2 * i]->name;
 		members[i].value = v;
 	}
-	if (count > JQ_FEW)
+	if (count > FEW_IN_PROGRAM)
 		return jq_object_of(m->heap, members, count, false);
 	o.n = o.object->used = count;
 	return o;

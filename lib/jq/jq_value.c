@@ -200,7 +200,7 @@ static uint32_t number_of(struct jq_value o, const struct name *name)
 {
 	uint32_t i;
 
-	if (o.n > JQ_FEW) {
+	if (o.n > JQ_FEW && o.object->index) {
 		i = look_up(o.object, name);
 		return i < o.n ? i : o.n;
 	}
@@ -274,6 +274,28 @@ struct jq_value jq_object_of(struct heap *h, const struct jq_member *members,
 	}
 	v.object->room = v.n;
 	return v;
+}
+
+struct jq_value jq_object_add(
+    struct heap *h, struct jq_value a, struct jq_value b)
+{
+	const struct jq_member *more = b.object->members;
+	struct jq_value sum =
+	    copy_members(h, a.object->members, a.n, a.n + b.n);
+	struct jq_member *members = sum.object->members;
+
+	for (uint32_t i = 0; i < b.n; i++) {
+		/* Most objects of a list have the same names in one order. */
+		bool there = i < a.n && members[i].name == more[i].name;
+		uint32_t at = there ? i : number_of(sum, more[i].name);
+
+		if (at < sum.n)
+			members[at].value = more[i].value;
+		else
+			add_member(h, sum.object, more[i]);
+		sum.n = sum.object->used;
+	}
+	return sum;
 }
 
 struct jq_value jq_object_find(struct jq_value o, const struct name *name)

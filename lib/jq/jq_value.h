@@ -61,7 +61,7 @@ struct jq_member {
 struct jq_object {
 	uint32_t used, room; /* members, of all views */
 	struct slice raw;
-	uint32_t *index; /* of more than JQ_FEW members, by their names */
+	uint32_t *index; /* of many members, by their names; or NULL */
 	uint32_t index_size;
 	uint32_t edit;		    /* in which it was made, or 0 */
 	struct jq_member members[]; /* in the order of their making */
@@ -153,6 +153,11 @@ struct jq_value jq_object(struct heap *, uint32_t room);
  */
 struct jq_value jq_object_of(
     struct heap *, const struct jq_member *, uint32_t n, bool may_repeat);
+
+/* The members of a, and those of b: for a name in both, b's in the place of
+ * a's. */
+struct jq_value jq_object_add(
+    struct heap *, struct jq_value a, struct jq_value b);
 
 /* The member of a name, or JQ_NONE. */
 struct jq_value jq_object_find(struct jq_value object, const struct name *);

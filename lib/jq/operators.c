@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/word.h"
+
 /* "A (a) and B (b) cannot be what". */
 static struct jq_value cannot(
     struct machine *m, struct jq_value a, struct jq_value b, const char *what)
@@ -51,8 +53,6 @@ static bool adds_only(struct jq_value a, struct jq_value b)
 static struct jq_value add_objects(
     struct heap *h, struct jq_value a, struct jq_value b)
 {
-	struct jq_member *all;
-
 	if (a.n == 0 || b.n == 0)
 		return a.n == 0 ? b : a;
 	if (b.n == 1 || adds_only(a, b)) {
@@ -61,10 +61,7 @@ static struct jq_value add_objects(
 			    b.object->members[i].value);
 		return a;
 	}
-	all = heap_alloc(h, ((size_t)a.n + b.n) * sizeof(*all));
-	memcpy(all, a.object->members, a.n * sizeof(*all));
-	memcpy(all + a.n, b.object->members, b.n * sizeof(*all));
-	return jq_object_of(h, all, a.n + b.n, true);
+	return jq_object_add(h, a, b);
 }
 
 static struct jq_value add(
@@ -361,6 +358,10 @@ static uint32_t skip(struct jq_value s, uint32_t at, uint32_t count)
 {
 	const char *p = s.text + at, *end = s.text + s.n;
 
+	while (count >= 8 && end - p >= 8 && !(word_load(p) & WORD_HIGHS)) {
+		count -= 8;
+		p += 8;
+	}
 	while (count > 0 && p < end) {
 		count--;
 		if ((unsigned char)*p++ >= 0x80)
