@@ -89,7 +89,7 @@ static struct slice parse_word(struct parser *p)
 	return text;
 }
 
-/* $name */
+/* $name, with its `$` */
 static struct slice parse_variable(struct parser *p)
 {
 	struct slice text = p->lexer.text;
@@ -97,7 +97,7 @@ static struct slice parse_variable(struct parser *p)
 	if (slice_is(text, "$__loc__"))
 		unexpected(p);
 	expect(p, TOKEN_VARIABLE);
-	return slice_from(text, 1);
+	return text;
 }
 
 /* A node at the line of the current token. */
@@ -213,35 +213,23 @@ static struct node *parse_brackets(struct parser *p, struct node *a)
 	return n;
 }
 
-/* .name, ."name" and brackets, each with `?` or without. */
-static struct node *parse_steps(struct parser *p, struct node *n)
+/* .name, ."name" and brackets, each with `?` or without; `point` is that the
+ * point of the first one has been read. */
+static struct node *parse_steps(struct parser *p, struct node *n, bool point)
 {
-	for (;;) {
+	for (;; point = false) {
 		if (at(p, TOKEN_FIELD)) {
 			n = new_field(p, n, slice_from(p->lexer.text, 1));
 			lexer_next(&p->lexer);
 		} else if (at(p, '[')) {
 			n = parse_brackets(p, n);
-		} else if (accept(p, '.')) {
+		} else if ((point && at(p, '"')) || accept(p, '.')) {
 			n = new_index(p, n, parse_string(p));
 		} else {
 			return n;
 		}
 		n->optional = accept(p, '?');
 	}
-}
-
-/* . and, without its point, the first step of ."name" */
-static struct node *parse_point(struct parser *p)
-{
-	struct node *n = new_node(p, NODE_IDENTITY, NULL);
-
-	lexer_next(&p->lexer);
-	if (!at(p, '"'))
-		return n;
-	n = new_index(p, n, parse_string(p));
-	n->optional = accept(p, '?');
-	return n;
 }
 
 /* The argument of a call, with its bindings in `slots`. */
@@ -383,7 +371,8 @@ static struct node *parse_object(struct parser *p)
 	while (!accept(p, '}')) {
 		if (at(p, TOKEN_VARIABLE)) {
 			value = parse_reference(p);
-			add_entry(p, n, new_string(p, value->text), value);
+			add_entry(p, n,
+			    new_string(p, slice_from(value->text, 1)), value);
 		} else {
 			parse_entry(p, n);
 		}
@@ -434,8 +423,6 @@ static struct node *parse_number(struct parser *p)
 static struct node *parse_first(struct parser *p)
 {
 	switch (p->lexer.token) {
-	case '.': return parse_point(p);
-	case TOKEN_FIELD: return new_node(p, NODE_IDENTITY, NULL);
 	case TOKEN_NUMBER: return parse_number(p);
 	case TOKEN_WORD: return parse_call(p);
 	case TOKEN_VARIABLE: return parse_reference(p);
@@ -453,8 +440,14 @@ static struct node *parse_first(struct parser *p)
 
 static struct node *parse_term(struct parser *p)
 {
+	struct node *n;
+
 	heap_check_stack(p->compiler->heap);
-	return parse_steps(p, parse_first(p));
+	if (at(p, '.') || at(p, TOKEN_FIELD)) {
+		n = new_node(p, NODE_IDENTITY, NULL);
+		return parse_steps(p, n, accept(p, '.'));
+	}
+	return parse_steps(p, parse_first(p), false);
 }
 
 /* as $name */
@@ -520,20 +513,21 @@ static struct node *parse_try(struct parser *p)
 static struct node **parse_parameters(struct parser *p, struct function *f)
 {
 	struct node **body = &f->body;
-	struct slice name;
+	struct slice name, variable;
 
 	do {
-		bool is_value = at(p, TOKEN_VARIABLE);
-
-		name = is_value ? parse_variable(p) : parse_word(p);
+		if (at(p, TOKEN_VARIABLE)) {
+			variable = parse_variable(p);
+			name = slice_from(variable, 1);
+			*body = new_node(p, NODE_AS, new_call(p, name));
+			(*body)->text = variable;
+			body = &(*body)->b;
+		} else {
+			name = parse_word(p);
+		}
 		f->parameters = compiler_grow(
 		    p->compiler, f->parameters, f->arity, sizeof(name));
 		f->parameters[f->arity++] = name;
-		if (is_value) {
-			*body = new_node(p, NODE_AS, new_call(p, name));
-			(*body)->text = name;
-			body = &(*body)->b;
-		}
 	} while (accept(p, ';'));
 	expect(p, ')');
 	return body;
@@ -651,13 +645,12 @@ static struct node *parse_operators(struct parser *p, enum precedence least)
 	while ((o = operator_of(p->lexer.text)) && o->precedence >= least) {
 		bool right =
 		    o->precedence == OF_PIPE || o->precedence == OF_ALTERNATIVE;
+		bool once = o->precedence == OF_ASSIGNMENT ||
+			    o->precedence == OF_COMPARISON;
 
 		if ((int)o->precedence == used)
 			unexpected(p);
-		used = o->precedence == OF_ASSIGNMENT ||
-			       o->precedence == OF_COMPARISON
-			   ? (int)o->precedence
-			   : -1;
+		used = once ? (int)o->precedence : -1;
 		n = new_node(p, o->kind, n);
 		n->op = (uint8_t)o->op;
 		lexer_next(&p->lexer);

@@ -1,23 +1,16 @@
 /*
- * Names are looked up among those that have the same hash: the innermost
- * binding first. What is bound is bound until `unbind`, which restores what was
- * before.
+ * Names are looked up in the list of what is bound, the innermost first. The
+ * name of a variable begins with `$`, which that of a function cannot.
  */
-#include "base/array.h"
-#include "base/hash.h"
 #include "jq/builtins.h"
 #include "jq/compiler.h"
 
-enum binding_kind { BINDING_VARIABLE, BINDING_FUNCTION };
-
 struct binding {
-	struct binding **bucket, *next; /* of the same hash */
-	struct binding *before;		/* bound before this one */
-	struct slice text;
-	enum binding_kind kind;
+	struct binding *before;
+	struct slice name;
 	uint32_t arity;		   /* of a function or closure parameter */
 	uint32_t depth, slot;	   /* its frame, and where in it */
-	struct function *function; /* NULL for a closure parameter */
+	struct function *function; /* NULL for others */
 };
 
 /* A frame that the code being resolved makes: of a function, or of a closure
@@ -30,49 +23,34 @@ struct scope {
 
 struct resolver {
 	struct compiler *compiler;
-	struct binding *buckets[512], *last;
+	struct binding *last;
 	struct scope *scope;
 	struct function *functions, **functions_end; /* by their ends */
 };
 
 static void resolve(struct resolver *, struct node **);
 
-static struct binding **bucket_of(struct resolver *r, struct slice text)
-{
-	return &r->buckets[hash_bytes(0, text) % COUNT_OF(r->buckets)];
-}
-
-static struct binding *bind_name(struct resolver *r, enum binding_kind kind,
-    struct slice text, uint32_t slot)
+/* Bind a name, until the one before is r->last again. */
+static struct binding *bind_name(
+    struct resolver *r, struct slice name, uint32_t slot)
 {
 	struct binding *b = compiler_new(r->compiler, sizeof(*b));
 
-	b->kind = kind;
-	b->text = text;
-	b->slot = slot;
-	b->depth = r->scope->depth;
-	b->bucket = bucket_of(r, text);
-	b->next = *b->bucket;
-	*b->bucket = b;
 	b->before = r->last;
+	b->name = name;
+	b->depth = r->scope->depth;
+	b->slot = slot;
 	r->last = b;
 	return b;
 }
 
-static void unbind(struct resolver *r, struct binding *last)
+static struct binding *look_up(
+    struct resolver *r, struct slice name, uint32_t arity)
 {
-	for (; r->last != last; r->last = r->last->before)
-		*r->last->bucket = r->last->next;
-}
+	struct binding *b = r->last;
 
-static struct binding *look_up(struct resolver *r, enum binding_kind kind,
-    struct slice text, uint32_t arity)
-{
-	struct binding *b = *bucket_of(r, text);
-
-	while (b && (b->kind != kind || b->arity != arity ||
-			!slice_eq(b->text, text)))
-		b = b->next;
+	while (b && (b->arity != arity || !slice_eq(b->name, name)))
+		b = b->before;
 	return b;
 }
 
@@ -85,10 +63,10 @@ static void refer(struct resolver *r, struct node *n, const struct binding *b)
 
 static void resolve_variable(struct resolver *r, struct node *n)
 {
-	struct binding *b = look_up(r, BINDING_VARIABLE, n->text, 0);
+	struct binding *b = look_up(r, n->text, 0);
 
 	if (!b)
-		compile_error(r->compiler, n->line, "$%.*s is not defined",
+		compile_error(r->compiler, n->line, "%.*s is not defined",
 		    shown(n->text), n->text.p);
 	refer(r, n, b);
 }
@@ -123,7 +101,7 @@ static void make_parameter(struct resolver *r, struct node *n)
 
 static void resolve_call(struct resolver *r, struct node *n)
 {
-	struct binding *b = look_up(r, BINDING_FUNCTION, n->text, n->count);
+	struct binding *b = look_up(r, n->text, n->count);
 	const struct builtin *builtin =
 	    b ? NULL : builtin_of(n->text, n->count);
 
@@ -145,29 +123,18 @@ static void resolve_call(struct resolver *r, struct node *n)
 		make_parameter(r, n);
 }
 
-/* a as $x | b: only b sees the variable. */
-static void resolve_as(struct resolver *r, struct node *n)
+/* a as $x | b, and reduce a as $x (b; c): the last part sees the variable. */
+static void resolve_binding(struct resolver *r, struct node *n)
 {
 	struct binding *last = r->last;
+	uint32_t seeing = n->kind == NODE_AS ? 1 : 2;
 
-	resolve(r, &n->a);
+	for (uint32_t i = 0; i < seeing; i++)
+		resolve(r, &n->operands[i]);
 	n->slot = r->scope->slots++;
-	bind_name(r, BINDING_VARIABLE, n->text, n->slot);
-	resolve(r, &n->b);
-	unbind(r, last);
-}
-
-/* reduce a as $x (b; c): only c sees the variable. */
-static void resolve_reduce(struct resolver *r, struct node *n)
-{
-	struct binding *last = r->last;
-
-	resolve(r, &n->a);
-	resolve(r, &n->b);
-	n->slot = r->scope->slots++;
-	bind_name(r, BINDING_VARIABLE, n->text, n->slot);
-	resolve(r, &n->c);
-	unbind(r, last);
+	bind_name(r, n->text, n->slot);
+	resolve(r, &n->operands[seeing]);
+	r->last = last;
 }
 
 static void add_function(struct resolver *r, struct function *f)
@@ -184,9 +151,9 @@ static void resolve_function(struct resolver *r, struct function *f)
 
 	r->scope = &scope;
 	for (uint32_t i = 0; i < f->arity; i++)
-		bind_name(r, BINDING_FUNCTION, f->parameters[i], i);
+		bind_name(r, f->parameters[i], i);
 	resolve(r, &f->body);
-	unbind(r, last);
+	r->last = last;
 	r->scope = scope.outer;
 	f->slots = scope.slots;
 	add_function(r, f);
@@ -202,7 +169,7 @@ static void resolve_definitions(struct resolver *r, struct node **at)
 
 	for (; n->kind == NODE_DEFINE; n = n->a) {
 		r->compiler->source = n->function->source;
-		b = bind_name(r, BINDING_FUNCTION, n->function->name, 0);
+		b = bind_name(r, n->function->name, 0);
 		b->arity = n->function->arity;
 		b->function = n->function;
 		resolve_function(r, n->function);
@@ -210,7 +177,7 @@ static void resolve_definitions(struct resolver *r, struct node **at)
 	r->compiler->source = source;
 	*at = n;
 	resolve(r, at);
-	unbind(r, last);
+	r->last = last;
 }
 
 static void resolve_operands(struct resolver *r, struct node *n)
@@ -231,8 +198,8 @@ static void resolve(struct resolver *r, struct node **at)
 	switch (n->kind) {
 	case NODE_VARIABLE: resolve_variable(r, n); break;
 	case NODE_CALL: resolve_call(r, n); break;
-	case NODE_AS: resolve_as(r, n); break;
-	case NODE_REDUCE: resolve_reduce(r, n); break;
+	case NODE_AS:
+	case NODE_REDUCE: resolve_binding(r, n); break;
 	case NODE_DEFINE: resolve_definitions(r, at); break;
 	default: resolve_operands(r, n);
 	}
