@@ -58,7 +58,7 @@ static void compile(void *ctx)
 		c->source = &c->sources[i];
 		end = parse_source(c, c->source->text, i + 1 == c->count, end);
 	}
-	find_many(c, resolve_names(c, tree));
+	resolve_names(c, tree);
 }
 
 struct program *program_compile(struct names *names,

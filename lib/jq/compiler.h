@@ -62,13 +62,9 @@ struct node **parse_source(
     struct compiler *, struct slice text, bool is_last, struct node **tree);
 
 /*
- * Resolve the names in a tree; definitions are gone from it then. Sets
- * program->body and slots. Returns the functions of the program, each after
- * those that are defined within it; the last one is the program itself.
+ * Resolve the names in a tree, and find which nodes may yield many results.
+ * Definitions are gone from the tree then. Sets program->body and slots.
  */
-struct function *resolve_names(struct compiler *, struct node *tree);
-
-/* Find which nodes of functions may yield many results. */
-void find_many(struct compiler *, struct function *functions);
+void resolve_names(struct compiler *, struct node *tree);
 
 #endif

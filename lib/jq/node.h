@@ -128,7 +128,6 @@ struct function {
 	/* While compiling. */
 	struct slice *parameters; /* as many as its arity */
 	const struct program_source *source;
-	struct function *next; /* that ends after this one */
 };
 
 /* A function of jq that is written in C: jq/builtins.h. */

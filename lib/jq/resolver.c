@@ -25,7 +25,6 @@ struct resolver {
 	struct compiler *compiler;
 	struct binding *last;
 	struct scope *scope;
-	struct function *functions, **functions_end; /* by their ends */
 };
 
 static void resolve(struct resolver *, struct node **);
@@ -137,12 +136,7 @@ static void resolve_binding(struct resolver *r, struct node *n)
 	r->last = last;
 }
 
-static void add_function(struct resolver *r, struct function *f)
-{
-	*r->functions_end = f;
-	r->functions_end = &f->next;
-}
-
+/* What calls itself is taken to yield many results. */
 static void resolve_function(struct resolver *r, struct function *f)
 {
 	uint32_t depth = r->scope->depth + 1;
@@ -150,13 +144,15 @@ static void resolve_function(struct resolver *r, struct function *f)
 	struct binding *last = r->last;
 
 	r->scope = &scope;
+	f->many = true;
 	for (uint32_t i = 0; i < f->arity; i++)
 		bind_name(r, f->parameters[i], i);
 	resolve(r, &f->body);
 	r->last = last;
 	r->scope = scope.outer;
 	f->slots = scope.slots;
-	add_function(r, f);
+	f->many = f->body->many;
+	f->many_if = f->body->many_if;
 }
 
 /* Definitions are seen by themselves and by what follows, which replaces them.
@@ -190,6 +186,50 @@ static void resolve_operands(struct resolver *r, struct node *n)
 			resolve(r, &operands[i]);
 }
 
+/* A node may yield as many results as a part of it does. */
+static void add_many(struct node *n, const struct node *part)
+{
+	n->many |= part->many;
+	n->many_if |= part->many_if;
+}
+
+/* A call yields what the function does; if that depends on arguments, them. */
+static void find_many_of_call(struct node *n)
+{
+	bool is_builtin = n->kind == NODE_BUILTIN;
+	uint32_t by = is_builtin ? 0 : n->function->many_if;
+
+	n->many |= is_builtin ? n->builtin->many : n->function->many;
+	for (uint32_t i = 0; i < n->count; i++)
+		if (is_builtin ? !n->builtin->one
+			       : i < 32 && by & UINT32_C(1) << i)
+			add_many(n, n->arguments[i].body);
+}
+
+/* Whether a node may yield many results, after its parts are resolved. */
+static void find_many(struct node *n)
+{
+	uint32_t count;
+	struct node **operands = node_operands(n, &count);
+
+	switch (n->kind) {
+	case NODE_PARAMETER:
+	case NODE_ARRAY:
+	case NODE_UPDATE: return;
+	case NODE_EACH:
+	case NODE_COMMA: n->many = true; return;
+	case NODE_CALL:
+	case NODE_BUILTIN: find_many_of_call(n); return;
+	case NODE_ASSIGN:
+	case NODE_UPDATE_BY:
+	case NODE_REDUCE: add_many(n, n->b); return;
+	default: break;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (operands[i])
+			add_many(n, operands[i]);
+}
+
 static void resolve(struct resolver *r, struct node **at)
 {
 	struct node *n = *at;
@@ -203,18 +243,15 @@ static void resolve(struct resolver *r, struct node **at)
 	case NODE_DEFINE: resolve_definitions(r, at); break;
 	default: resolve_operands(r, n);
 	}
+	find_many(*at);
 }
 
-struct function *resolve_names(struct compiler *c, struct node *tree)
+void resolve_names(struct compiler *c, struct node *tree)
 {
 	struct scope scope = {NULL, 0, 0, 0};
 	struct resolver r = {.compiler = c, .scope = &scope};
-	struct function *program = compiler_new(c, sizeof(*program));
 
-	r.functions_end = &r.functions;
 	resolve(&r, &tree);
-	c->program->body = program->body = tree;
+	c->program->body = tree;
 	c->program->slots = scope.slots;
-	add_function(&r, program);
-	return r.functions;
 }
