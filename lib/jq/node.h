@@ -110,8 +110,8 @@ struct node {
 		struct jq_value constant; /* lasts as long as the program */
 		struct function *function;
 		const struct builtin *builtin;
-		struct slice text; /* while compiling: the name of a variable
-				      or a function */
+		struct slice text; /* while compiling: the name of a function,
+				      or of a variable, with its `$` */
 	};
 	struct name *name; /* of NODE_FIELD; also of a constant string, if it
 			      is the key of an entry */

@@ -9,14 +9,14 @@
 struct parser {
 	struct compiler *compiler;
 	struct lexer lexer;
-	uint32_t bindings; /* variables of the closure or function
-			      that is being read */
+	uint32_t bindings; /* variables of the closure or function that is
+			      being read */
 };
 
 /*
  * What binds least comes first. Before an operator may be what has no end of
- * its own (def, as, and a sign, whose end is that of a product): it
- * takes all that can follow it. try and catch take no operator.
+ * its own (def, as, and a sign, whose end is that of a product): it takes all
+ * that can follow it. try and catch take no operator.
  */
 enum precedence {
 	OF_PIPE,
