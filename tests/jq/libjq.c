@@ -98,12 +98,9 @@ static void put_programs(
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < count; i = same_program(trials, i, count))
-		buf_printf(
-		    text, "def trial%u: %s\n;\n", n++, trials[i].program);
-	for (unsigned k = 0; k < n; k++)
-		buf_printf(text, "%s .[0] == %u then .[1] | trial%u\n",
-		    k ? "elif" : "if", k, k);
+	for (size_t i = 0; i < count; i = same_program(trials, i, count), n++)
+		buf_printf(text, "%s .[0] == %u then .[1] | (%s\n)\n",
+		    n ? "elif" : "if", n, trials[i].program);
 	buf_puts(text, "else error end");
 }
 
