@@ -105,16 +105,13 @@ BUILTIN(reverse)
 	return all;
 }
 
-static bool is_array(struct machine *m, struct jq_value v, const char *wrong)
-{
-	return v.kind == JQ_ARRAY ||
-	       machine_fail(m, "%s (%s) cannot be %s, as it is not an array",
-		   jq_kind_name(v), machine_quote(m, v), wrong);
-}
-
 BUILTIN(sort)
 {
-	return is_array(m, in, "sorted") ? sorted(m, in) : jq_none();
+	if (in.kind == JQ_ARRAY)
+		return sorted(m, in);
+	return machine_error(m,
+	    "%s (%s) cannot be sorted, as it is not an array", jq_kind_name(in),
+	    machine_quote(m, in));
 }
 
 /* The first of the least elements, or the last of the greatest. */
@@ -131,24 +128,24 @@ static struct jq_value extreme(struct machine *m, struct jq_value in,
 	return in.n ? in.array->items[best] : jq_null();
 }
 
-static struct jq_value cannot_iterate(
-    struct machine *m, struct jq_value in, struct jq_value keys)
+static struct jq_value cannot(struct machine *m, struct jq_value in,
+    struct jq_value keys, const char *what)
 {
-	return machine_error(m, "%s (%s) and %s (%s) cannot be iterated over",
+	return machine_error(m, "%s (%s) and %s (%s) cannot be %s",
 	    jq_kind_name(in), machine_quote(m, in), jq_kind_name(keys),
-	    machine_quote(m, keys));
+	    machine_quote(m, keys), what);
 }
 
 BUILTIN(min)
 {
 	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, true)
-				   : cannot_iterate(m, in, in);
+				   : cannot(m, in, in, "iterated over");
 }
 
 BUILTIN(max)
 {
 	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, false)
-				   : cannot_iterate(m, in, in);
+				   : cannot(m, in, in, "iterated over");
 }
 
 /* Elements in the order of their keys. */
@@ -216,13 +213,16 @@ static struct jq_value *keys_of(
 }
 
 /* The elements sorted by their keys; NULL if they are none, as an error. */
-static struct sortable *sorted_by(struct machine *m, struct node *n,
-    struct frame *f, struct jq_value in, const char *wrong)
+static struct sortable *sorted_by(
+    struct machine *m, struct node *n, struct frame *f, struct jq_value in)
 {
 	struct jq_value *keys = keys_of(m, n, f, in);
 	struct sortable *a;
 
-	if (!keys || !is_array(m, in, wrong))
+	if (keys && in.kind != JQ_ARRAY)
+		cannot(m, in, jq_array_of(m->heap, keys, in.n),
+		    "sorted, as they are not both arrays");
+	if (!keys || in.kind != JQ_ARRAY)
 		return NULL;
 	a = heap_alloc(m->heap, in.n * sizeof(*a));
 	for (uint32_t i = 0; i < in.n; i++)
@@ -233,21 +233,21 @@ static struct sortable *sorted_by(struct machine *m, struct node *n,
 
 EACH(sort_by)
 {
-	struct sortable *a = sorted_by(m, n, f, in->value, "sorted");
+	struct sortable *a = sorted_by(m, n, f, in->value);
 
 	return a && give(m, in_order(m->heap, a, in->value.n), in, to);
 }
 
 EACH(group_by)
 {
-	struct sortable *a = sorted_by(m, n, f, in->value, "grouped");
+	struct sortable *a = sorted_by(m, n, f, in->value);
 
 	return a && give(m, groups(m->heap, a, in->value.n), in, to);
 }
 
 EACH(unique_by)
 {
-	struct sortable *a = sorted_by(m, n, f, in->value, "grouped");
+	struct sortable *a = sorted_by(m, n, f, in->value);
 
 	return a && give(m, firsts(m->heap, a, in->value.n), in, to);
 }
@@ -259,9 +259,9 @@ EACH(extreme_by)
 
 	if (!keys)
 		return false;
-	v = v.kind == JQ_ARRAY
-		? extreme(m, v, keys, least)
-		: cannot_iterate(m, v, jq_array_of(m->heap, keys, v.n));
+	v = v.kind == JQ_ARRAY ? extreme(m, v, keys, least)
+			       : cannot(m, v, jq_array_of(m->heap, keys, v.n),
+				     "iterated over");
 	return give(m, v, in, to);
 }
 

@@ -80,7 +80,7 @@ BUILTIN(has)
 			    in, names_of(m->names, m->heap, jq_slice(key)))
 			    .kind != JQ_NONE;
 	else if (in.kind == JQ_ARRAY && key.kind == JQ_NUMBER)
-		found = key.number > -1 && key.number < in.n;
+		found = in.n > 0 && key.number > -1 && key.number < in.n;
 	else if (in.kind == JQ_NULL)
 		found = false;
 	else

@@ -133,10 +133,10 @@ static struct jq_value repeat(
 
 	if (!(times >= 0))
 		return jq_null();
+	if (times * (string.n ? string.n : 1) > INT32_MAX)
+		return machine_error(m, "Repeat string result too long");
 	if (times < 1 || string.n == 0)
 		return jq_string((struct slice){"", 0});
-	if (times * string.n > UINT32_MAX)
-		heap_exceed(m->heap, "too much memory");
 	for (uint32_t left = (uint32_t)times - 1; left > 0;) {
 		struct jq_value more = all;
 
