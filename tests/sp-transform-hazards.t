@@ -261,7 +261,7 @@ else
 	skip "no limit of memory here" "a worker that leaks memory is replaced"
 fi
 
-section "workers that are killed"
+section "a worker that is killed"
 workers() { # of a process
 	ps -eo pid=,ppid= | awk -v p="$1" '$2 == p {print $1}'
 }

@@ -389,7 +389,7 @@ kill -s TERM "$pid"
 wait "$pid" 2>/dev/null
 is $? 143 "a signal ends it"
 cat <&4 >"$tmp/out"
-ok $? "and its workers, which have no descriptor of its streams"
+ok $? "and nothing keeps a descriptor of its streams open"
 exec 3>&- 4<&-
 
 section "numbers and strings"

@@ -310,7 +310,7 @@ class Striker:
         group = rng.random()
         self.group = group < 0.1
         if self.group:
-            # As a terminal does it: the workers of sp-transform too.
+            # As a terminal does it: to all programs.
             self.signal = signal.SIGINT
             victims, count = [GROUP], 5
         elif group < 0.15:

@@ -228,9 +228,9 @@ def histories(programs, seed, numbers):
     text = "".join(f"{mark}\n{l}\n" for h in drawn.values() for l in h.lines)
     program = os.path.join(BUILD, "sp-transform")
     out = programs.run([program], text.encode(), (0, 1)).decode()
-    if out != programs.run([program, "-j1", "--no-memo"], text.encode(),
+    if out != programs.run([program, "--engine", "libjq"], text.encode(),
                            (0, 1)).decode():
-        say("what is remembered of a mapping gives other rows: seed", seed,
+        say("libjq gives other rows: seed", seed,
             "histories", min(numbers), "to", max(numbers))
         sys.exit(1)
     into = (h for h in drawn.values() for _ in h.lines)
@@ -318,7 +318,7 @@ def check_pipeline(programs, h, want, r):
     """The captures themselves, through all stages, and then from staging."""
     lines = delivered(r, h.lines)
     script = [[in_runs(r, p) for p in split(r, lines, r.choice((1, 1, 2)))]]
-    command = f'sp-stage --db "$DB" | sp-transform -j {r.randint(1, 2)} | "$LOAD"'
+    command = 'sp-stage --db "$DB" | sp-transform | "$LOAD"'
     path, again = programs.fresh(), programs.fresh()
     replay = "sp-stage replay --db '{}' {} | sp-transform | \"$LOAD\" --db '{}'"
     try:
