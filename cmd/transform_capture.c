@@ -217,11 +217,13 @@ void transform_capture(struct transform *t, struct record *rec)
 	packed = record_get(rec, "body_base64");
 	denied = status == 403 && !record_get(rec, "denied") &&
 		 rec->count < RECORD_MEMBERS_MAX;
-	if (packed || denied) {
-		if (rec->unchecked && !pipe_check(&t->pipe, rec))
-			return;
-		complete(t, rec, endpoint, packed, denied);
+	if ((packed || denied) && rec->unchecked) {
+		if (pipe_check(&t->pipe, rec))
+			transform_capture(t, rec);
+		return;
 	}
+	if (packed || denied)
+		complete(t, rec, endpoint, packed, denied);
 	if (!filter_set_maps(&t->options->filters, endpoint) &&
 	    !has_mapping(t, rec, endpoint, status))
 		return;

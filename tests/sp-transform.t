@@ -392,6 +392,14 @@ cat <&4 >"$tmp/out"
 ok $? "and nothing keeps a descriptor of its streams open"
 exec 3>&- 4<&-
 
+section "members after the body"
+for status in 200 403; do
+	src=$(printf '{"type":"capture","run":"R","seq":4,"endpoint":"me",%s}\n' \
+	    "\"user\":\"kim\",\"status\":$status,\"body\":{\"id\":\"kim\"},\"seq\":5" |
+		"$build/sp-transform" | jq -r .src | sort -u)
+	is "$src" R/5 "status $status: the last of two that have one name"
+done
+
 section "numbers and strings"
 echo '{table: "t", row: .body}' >"$tmp/f.jq"
 body() {
