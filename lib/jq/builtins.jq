@@ -19,8 +19,6 @@ def map(f): [.[] | f];
 def map_values(f): .[] |= f;
 
 def recurse: recurse(.[]?);
-def unique: unique_by(.);
-
 def any: any(.[]; .);
 def any(f): any(.[]; f);
 def all: all(.[]; .);

@@ -52,59 +52,6 @@ BUILTIN(join)
 	return all;
 }
 
-static struct jq_value flattened(
-    struct machine *m, struct jq_value to, struct jq_value v, double depth)
-{
-	heap_check_stack(m->heap);
-	for (uint32_t i = 0; i < v.n; i++) {
-		struct jq_value part = jq_element(v, i);
-
-		heap_tick(m->heap);
-		to = part.kind == JQ_ARRAY && depth != 0
-			 ? flattened(m, to, part, depth - 1)
-			 : jq_array_append(m->heap, to, part);
-	}
-	return to;
-}
-
-BUILTIN(flatten)
-{
-	return iterable(m, in) ? flattened(m, jq_array(m->heap, in.n), in, -1)
-			       : jq_none();
-}
-
-BUILTIN(flatten_to)
-{
-	if (jq_compare(m->heap, *a, jq_number(0)) < 0)
-		return machine_error(m, "flatten depth must not be negative");
-	return iterable(m, in)
-		   ? flattened(m, jq_array(m->heap, in.n), in, a->number)
-		   : jq_none();
-}
-
-/* What has the length 0. */
-static bool is_empty(struct jq_value v)
-{
-	return v.kind == JQ_NUMBER ? v.number == 0 : v.n == 0;
-}
-
-BUILTIN(reverse)
-{
-	struct jq_value all;
-
-	if (in.kind == JQ_FALSE || in.kind == JQ_TRUE)
-		return machine_error(
-		    m, "boolean (%s) has no length", machine_quote(m, in));
-	if (in.kind != JQ_ARRAY && is_empty(in))
-		return jq_array(m->heap, 0);
-	if (in.kind != JQ_ARRAY)
-		return operator_index(m, in, jq_number(0));
-	all = jq_array(m->heap, in.n);
-	for (uint32_t i = in.n; i-- > 0;)
-		all = jq_array_append(m->heap, all, in.array->items[i]);
-	return all;
-}
-
 BUILTIN(sort)
 {
 	if (in.kind == JQ_ARRAY)
@@ -112,20 +59,6 @@ BUILTIN(sort)
 	return machine_error(m,
 	    "%s (%s) cannot be sorted, as it is not an array", jq_kind_name(in),
 	    machine_quote(m, in));
-}
-
-/* The first of the least elements, or the last of the greatest. */
-static struct jq_value extreme(struct machine *m, struct jq_value in,
-    const struct jq_value *keys, bool least)
-{
-	uint32_t best = 0;
-
-	for (uint32_t i = 1; i < in.n; i++) {
-		heap_tick(m->heap);
-		if ((jq_compare(m->heap, keys[i], keys[best]) < 0) == least)
-			best = i;
-	}
-	return in.n ? in.array->items[best] : jq_null();
 }
 
 static struct jq_value cannot(struct machine *m, struct jq_value in,
@@ -136,16 +69,31 @@ static struct jq_value cannot(struct machine *m, struct jq_value in,
 	    machine_quote(m, keys), what);
 }
 
+/* The first of the least elements, or the last of the greatest. */
+static struct jq_value extreme(
+    struct machine *m, struct jq_value in, bool least)
+{
+	struct jq_value best = jq_null(), v;
+
+	if (in.kind != JQ_ARRAY)
+		return cannot(m, in, in, "iterated over");
+	for (uint32_t i = 0; i < in.n; i++) {
+		heap_tick(m->heap);
+		v = in.array->items[i];
+		if (i == 0 || (jq_compare(m->heap, v, best) < 0) == least)
+			best = v;
+	}
+	return best;
+}
+
 BUILTIN(min)
 {
-	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, true)
-				   : cannot(m, in, in, "iterated over");
+	return extreme(m, in, true);
 }
 
 BUILTIN(max)
 {
-	return in.kind == JQ_ARRAY ? extreme(m, in, in.array->items, false)
-				   : cannot(m, in, in, "iterated over");
+	return extreme(m, in, false);
 }
 
 /* Elements in the order of their keys. */
@@ -181,16 +129,6 @@ static struct jq_value groups(
 		end = group_end(h, a, i, n);
 		to = jq_array_append(h, to, in_order(h, a + i, end - i));
 	}
-	return to;
-}
-
-static struct jq_value firsts(
-    struct heap *h, const struct sortable *a, uint32_t n)
-{
-	struct jq_value to = jq_array(h, 0);
-
-	for (uint32_t i = 0; i < n; i = group_end(h, a, i, n))
-		to = jq_array_append(h, to, a[i].value);
 	return to;
 }
 
@@ -231,13 +169,6 @@ static struct sortable *sorted_by(
 	return a;
 }
 
-EACH(sort_by)
-{
-	struct sortable *a = sorted_by(m, n, f, in->value);
-
-	return a && give(m, in_order(m->heap, a, in->value.n), in, to);
-}
-
 EACH(group_by)
 {
 	struct sortable *a = sorted_by(m, n, f, in->value);
@@ -245,39 +176,12 @@ EACH(group_by)
 	return a && give(m, groups(m->heap, a, in->value.n), in, to);
 }
 
-EACH(unique_by)
-{
-	struct sortable *a = sorted_by(m, n, f, in->value);
-
-	return a && give(m, firsts(m->heap, a, in->value.n), in, to);
-}
-
-EACH(extreme_by)
-{
-	bool least = n->builtin->name[1] == 'i';
-	struct jq_value v = in->value, *keys = keys_of(m, n, f, v);
-
-	if (!keys)
-		return false;
-	v = v.kind == JQ_ARRAY ? extreme(m, v, keys, least)
-			       : cannot(m, v, jq_array_of(m->heap, keys, v.n),
-				     "iterated over");
-	return give(m, v, in, to);
-}
-
 const struct builtin builtins_arrays[] = {
     {.name = "add", .call = add},
-    {.name = "flatten", .call = flatten},
-    {.name = "flatten", .arity = 1, .call = flatten_to},
     {.name = "group_by", .arity = 1, .one = true, .generate = group_by},
     {.name = "join", .arity = 1, .call = join},
     {.name = "max", .call = max},
-    {.name = "max_by", .arity = 1, .one = true, .generate = extreme_by},
     {.name = "min", .call = min},
-    {.name = "min_by", .arity = 1, .one = true, .generate = extreme_by},
-    {.name = "reverse", .call = reverse},
     {.name = "sort", .call = sort},
-    {.name = "sort_by", .arity = 1, .one = true, .generate = sort_by},
-    {.name = "unique_by", .arity = 1, .one = true, .generate = unique_by},
     {0},
 };

@@ -6,36 +6,12 @@
 
 #include "jq/machine.h"
 
-static struct jq_value number_required(struct machine *m, struct jq_value v)
+BUILTIN(floor_of)
 {
-	return machine_error(
-	    m, "%s (%s) number required", jq_kind_name(v), machine_quote(m, v));
-}
-
-#define MATH(f)                                                       \
-	BUILTIN(f##_)                                                 \
-	{                                                             \
-		return in.kind == JQ_NUMBER ? jq_number(f(in.number)) \
-					    : number_required(m, in); \
-	}
-
-MATH(ceil)
-MATH(exp)
-MATH(fabs)
-MATH(floor)
-MATH(log)
-MATH(log10)
-MATH(log2)
-MATH(round)
-MATH(sqrt)
-MATH(trunc)
-
-BUILTIN(power)
-{
-	for (int k = 0; k < 2; k++)
-		if (a[k].kind != JQ_NUMBER)
-			return number_required(m, a[k]);
-	return jq_number(pow(a[0].number, a[1].number));
+	return in.kind == JQ_NUMBER
+		   ? jq_number(floor(in.number))
+		   : machine_error(m, "%s (%s) number required",
+			 jq_kind_name(in), machine_quote(m, in));
 }
 
 BUILTIN(infinite)
@@ -46,21 +22,6 @@ BUILTIN(infinite)
 BUILTIN(not_a_number)
 {
 	return jq_number((double)NAN);
-}
-
-BUILTIN(is_infinite)
-{
-	return jq_bool(in.kind == JQ_NUMBER && isinf(in.number));
-}
-
-BUILTIN(is_nan)
-{
-	return jq_bool(in.kind == JQ_NUMBER && isnan(in.number));
-}
-
-BUILTIN(is_normal)
-{
-	return jq_bool(in.kind == JQ_NUMBER && isnormal(in.number));
 }
 
 /* Characters that jq's reader takes as one word. */
@@ -151,22 +112,9 @@ BUILTIN(tonumber)
 }
 
 const struct builtin builtins_numbers[] = {
-    {.name = "ceil", .call = ceil_},
-    {.name = "exp", .call = exp_},
-    {.name = "fabs", .call = fabs_},
-    {.name = "floor", .call = floor_},
+    {.name = "floor", .call = floor_of},
     {.name = "infinite", .call = infinite},
-    {.name = "isinfinite", .call = is_infinite},
-    {.name = "isnan", .call = is_nan},
-    {.name = "isnormal", .call = is_normal},
-    {.name = "log", .call = log_},
-    {.name = "log10", .call = log10_},
-    {.name = "log2", .call = log2_},
     {.name = "nan", .call = not_a_number},
-    {.name = "pow", .arity = 2, .call = power},
-    {.name = "round", .call = round_},
-    {.name = "sqrt", .call = sqrt_},
     {.name = "tonumber", .call = tonumber},
-    {.name = "trunc", .call = trunc_},
     {0},
 };

@@ -48,11 +48,6 @@ EACH(getpath)
 	return argument_values(m, n->arguments, f, in->value, &s.sink);
 }
 
-BUILTIN(setpath)
-{
-	return paths_set(m, in, a[0], a[1]);
-}
-
 BUILTIN(delpaths)
 {
 	return paths_delete(m, in, *a);
@@ -62,6 +57,5 @@ const struct builtin builtins_paths[] = {
     {.name = "delpaths", .arity = 1, .call = delpaths},
     {.name = "getpath", .arity = 1, .generate = getpath},
     {.name = "path", .arity = 1, .generate = path},
-    {.name = "setpath", .arity = 2, .call = setpath},
     {0},
 };

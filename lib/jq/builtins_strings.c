@@ -5,15 +5,6 @@
 #include "jq/machine.h"
 #include "jq/operators.h"
 
-BUILTIN(utf8bytelength)
-{
-	if (in.kind != JQ_STRING)
-		return machine_error(m,
-		    "%s (%s) only strings have UTF-8 byte length",
-		    jq_kind_name(in), machine_quote(m, in));
-	return jq_number(in.n);
-}
-
 static bool strings(
     struct machine *m, struct jq_value a, struct jq_value b, const char *wrong)
 {
@@ -172,11 +163,6 @@ BUILTIN(ascii_downcase)
 	return change_case(m, in, 'A', 'Z');
 }
 
-BUILTIN(ascii_upcase)
-{
-	return change_case(m, in, 'a', 'z');
-}
-
 /* Offsets in bytes, as libjq has them. */
 static struct jq_value string_indexes(
     struct machine *m, struct jq_value s, struct jq_value text)
@@ -212,27 +198,16 @@ BUILTIN(index_in)
 	return in.kind == JQ_NONE ? in : operator_index(m, in, jq_number(0));
 }
 
-BUILTIN(rindex_in)
-{
-	in = indices(m, in, a);
-	if (in.kind != JQ_NONE)
-		in = operator_slice(m, in, jq_number(-1), jq_null());
-	return in.kind == JQ_NONE ? in : operator_index(m, in, jq_number(0));
-}
-
 const struct builtin builtins_strings[] = {
     {.name = "ascii_downcase", .call = ascii_downcase},
-    {.name = "ascii_upcase", .call = ascii_upcase},
     {.name = "endswith", .arity = 1, .call = endswith},
     {.name = "explode", .call = explode},
     {.name = "implode", .call = implode},
     {.name = "index", .arity = 1, .call = index_in},
     {.name = "indices", .arity = 1, .call = indices},
     {.name = "ltrimstr", .arity = 1, .call = ltrimstr},
-    {.name = "rindex", .arity = 1, .call = rindex_in},
     {.name = "rtrimstr", .arity = 1, .call = rtrimstr},
     {.name = "split", .arity = 1, .call = split},
     {.name = "startswith", .arity = 1, .call = startswith},
-    {.name = "utf8bytelength", .call = utf8bytelength},
     {0},
 };

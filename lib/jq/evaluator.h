@@ -54,7 +54,6 @@ struct step {
 	const struct place *in;
 	struct place_sink *to;
 	struct jq_value key, end; /* as its node needs them */
-	double left;
 	bool done;
 };
 
