@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "jq/names.h"
+#include "value/names.h"
 #include "jq/node.h"
 
 /* A text that a program is made of. */

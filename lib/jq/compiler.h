@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "jq/heap.h"
-#include "jq/names.h"
+#include "value/heap.h"
+#include "value/names.h"
 #include "jq/node.h"
 
 struct compiler {

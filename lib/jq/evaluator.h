@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "jq/heap.h"
-#include "jq/jq_value.h"
+#include "value/heap.h"
+#include "value/jq_value.h"
 #include "jq/machine.h"
 #include "jq/node.h"
 

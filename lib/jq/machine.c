@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 #include "json/utf8.h"
 
 void machine_release(struct machine *m)

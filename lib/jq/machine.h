@@ -17,9 +17,9 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "jq/heap.h"
-#include "jq/jq_value.h"
-#include "jq/names.h"
+#include "value/heap.h"
+#include "value/jq_value.h"
+#include "value/names.h"
 #include "jq/node.h"
 
 struct closure {

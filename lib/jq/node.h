@@ -20,8 +20,8 @@
 #include <stdint.h>
 
 #include "base/slice.h"
-#include "jq/jq_value.h"
-#include "jq/names.h"
+#include "value/jq_value.h"
+#include "value/names.h"
 
 struct frame;
 struct machine;

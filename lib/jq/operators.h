@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "jq/jq_value.h"
+#include "value/jq_value.h"
 #include "jq/machine.h"
 #include "jq/node.h"
 

@@ -2,7 +2,7 @@
 #ifndef SP_JQ_PATHS_H
 #define SP_JQ_PATHS_H
 
-#include "jq/jq_value.h"
+#include "value/jq_value.h"
 #include "jq/machine.h"
 
 /* All return JQ_NONE after machine_error. */

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "jq/jq_value.h"
+#include "value/jq_value.h"
 #include "jq/machine.h"
 
 /* An element, and the value it is sorted by. */

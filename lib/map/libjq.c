@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "jq/json_reader.h"
+#include "value/json_reader.h"
 #include "map/frame.h"
 
 #define RECEIVED_AT_ONCE ((size_t)256 << 10)

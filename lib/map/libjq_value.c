@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 
 static jv string_of(struct slice s)
 {

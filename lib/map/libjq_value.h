@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "jq/jq_value.h"
+#include "value/jq_value.h"
 
 /* The same value; it belongs to the caller. */
 jv libjq_value(struct jq_value);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/os.h"
-#include "jq/json_reader.h"
+#include "value/json_reader.h"
 #include "map/frame.h"
 #include "map/libjq_program.h"
 #include "map/libjq_value.h"

@@ -10,7 +10,7 @@
 #include "base/builtin.h"
 #include "base/mem.h"
 #include "jq/compile.h"
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 #include "jq/machine.h"
 #include "map/libjq.h"
 #include "map/message.h"

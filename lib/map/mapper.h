@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "jq/json_reader.h"
+#include "value/json_reader.h"
 
 #define MAPPER_INCLUDE_MAX 16
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 
 /* The declarations while they are read. */
 struct parsing {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 #include "map/message.h"
 
 void rows_init(struct rows *r, size_t max, const struct object_columns *objects,
@@ -105,8 +105,7 @@ static const char *write_columns(struct rows *r, const struct row_result *x)
 
 static const char *write_row(struct rows *r, const struct row_result *x)
 {
-	const struct json_style style = {
-	    .drop_nulls = x->known, .around = 1};
+	const struct json_style style = {.drop_nulls = x->known, .around = 1};
 	struct buf *b = &r->lines;
 	const char *wrong;
 

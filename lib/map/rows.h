@@ -12,9 +12,9 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/slice.h"
-#include "jq/heap.h"
-#include "jq/jq_value.h"
-#include "jq/names.h"
+#include "value/heap.h"
+#include "value/jq_value.h"
+#include "value/names.h"
 #include "map/object_columns.h"
 
 #define ROWS_TOO_MUCH "too much in one capture"

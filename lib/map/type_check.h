@@ -16,10 +16,10 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
-#include "jq/heap.h"
-#include "jq/jq_value.h"
-#include "jq/json_reader.h"
-#include "jq/names.h"
+#include "value/heap.h"
+#include "value/jq_value.h"
+#include "value/json_reader.h"
+#include "value/names.h"
 
 struct expected_shape {
 	bool declared; /* the text has such a line */

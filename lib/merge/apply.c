@@ -432,8 +432,9 @@ static int number_sources(struct applier *l, struct batch *b)
 	return rc;
 }
 
-#define FETCH_AHEAD 6 /* rows, which are in the order of keys, not of memory \
-		       */
+#define FETCH_AHEAD                                              \
+	6 /* rows, which are in the order of keys, not of memory \
+	   */
 
 static bool same_key(const struct sort_key *a, const struct sort_key *b)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "jq/json_reader.h"
-#include "jq/json_writer.h"
+#include "value/json_reader.h"
+#include "value/json_writer.h"
 #include "json/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -9,7 +9,7 @@
 #include "base/builtin.h"
 #include "base/mem.h"
 #include "jq/compile.h"
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 #include "unit/tap.h"
 
 #define SYNTAX "tests/data/jq/syntax.txt"

@@ -2,7 +2,7 @@
  * The engine's values: views that never change, against copies made the plain
  * way; jq's order, against its definition; and the limits of a run.
  */
-#include "jq/jq_value.h"
+#include "value/jq_value.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,14 +2,14 @@
  * JSON read into the engine's values, and written again: against the pull
  * parser, on texts that are JSON and texts that are not.
  */
-#include "jq/json_reader.h"
+#include "value/json_reader.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 #include "json/json.h"
 #include "unit/json_cases.h"
 #include "unit/tap.h"

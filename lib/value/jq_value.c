@@ -1,4 +1,4 @@
-#include "jq/jq_value.h"
+#include "value/jq_value.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  * Functions take the place to read from, and return where they end, or NULL
  * where the text is no JSON.
  */
-#include "jq/json_reader.h"
+#include "value/json_reader.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "jq/json_writer.h"
+#include "value/json_writer.h"
 
 #include <float.h>
 #include <math.h>

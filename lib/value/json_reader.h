@@ -3,17 +3,17 @@
  * what it refuses besides) and the parse in one pass. Strings without escapes
  * are slices of the text, which must last for the run.
  */
-#ifndef SP_JQ_JSON_READER_H
-#define SP_JQ_JSON_READER_H
+#ifndef SP_VALUE_JSON_READER_H
+#define SP_VALUE_JSON_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"
-#include "jq/heap.h"
-#include "jq/jq_value.h"
-#include "jq/names.h"
+#include "value/heap.h"
+#include "value/jq_value.h"
+#include "value/names.h"
 
 /* Readable bytes that must follow the text. */
 #define READER_PAD 64

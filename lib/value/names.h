@@ -5,8 +5,8 @@
  * Names of programs, and the first few thousand short ones that are read, last
  * as long as the table; others end with the run in which they were made.
  */
-#ifndef SP_JQ_NAMES_H
-#define SP_JQ_NAMES_H
+#ifndef SP_VALUE_NAMES_H
+#define SP_VALUE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/slice.h"
-#include "jq/heap.h"
+#include "value/heap.h"
 
 #define NAME_IDS 4096 /* of lasting names */
 

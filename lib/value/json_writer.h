@@ -1,14 +1,14 @@
 /*
  * Writes values as JSON text: members in their order, no white space.
  */
-#ifndef SP_JQ_JSON_WRITER_H
-#define SP_JQ_JSON_WRITER_H
+#ifndef SP_VALUE_JSON_WRITER_H
+#define SP_VALUE_JSON_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "jq/jq_value.h"
+#include "value/jq_value.h"
 
 #define WRITER_DEPTH_MAX 512 /* arrays and objects, as deep as is read */
 

@@ -1,4 +1,4 @@
-#include "jq/names.h"
+#include "value/names.h"
 
 #include <stdlib.h>
 

@@ -9,16 +9,16 @@
  * with the longer one, where that one was the first to grow there: appending
  * costs the same however long it is.
  */
-#ifndef SP_JQ_JQ_VALUE_H
-#define SP_JQ_JQ_VALUE_H
+#ifndef SP_VALUE_JQ_VALUE_H
+#define SP_VALUE_JQ_VALUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/slice.h"
-#include "jq/heap.h"
-#include "jq/names.h"
+#include "value/heap.h"
+#include "value/names.h"
 
 /* In jq's order of kinds. */
 enum jq_kind {

@@ -8,8 +8,8 @@
  * program, and code in between has nothing to clean up, as it owns nothing but
  * memory of the heap.
  */
-#ifndef SP_JQ_HEAP_H
-#define SP_JQ_HEAP_H
+#ifndef SP_VALUE_HEAP_H
+#define SP_VALUE_HEAP_H
 
 #include <setjmp.h>
 #include <stdbool.h>

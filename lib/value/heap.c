@@ -1,4 +1,4 @@
-#include "jq/heap.h"
+#include "value/heap.h"
 
 #include <time.h>
 
