@@ -35,10 +35,10 @@ static void show_debug(struct slice json)
 void transform_refuse(struct transform *t, struct record *rec, const char *code,
     const char *detail)
 {
-	if (!rec->unchecked)
+	if (rec->unchecked)
+		transform_read_again(t, rec);
+	else
 		pipe_refuse(&t->pipe, rec, code, "%s: %s", code, detail);
-	else if (pipe_check(&t->pipe, rec))
-		transform_capture(t, rec);
 }
 
 /* For pipe.is_known. */
@@ -52,6 +52,21 @@ static bool is_known(
 		   buf_slice(&t->known), rec, r->place, slice_of(r->reason));
 }
 
+/* Map a capture, or pass another record on. */
+static void use_record(struct transform *t, struct record *rec)
+{
+	if (rec->type == RECORD_CAPTURE)
+		transform_capture(t, rec);
+	else
+		pipe_pass(&t->pipe, rec);
+}
+
+void transform_read_again(struct transform *t, struct record *rec)
+{
+	if (pipe_check(&t->pipe, rec))
+		use_record(t, rec);
+}
+
 /* Read the next record; false at the end. */
 static bool next_record(struct transform *t)
 {
@@ -59,10 +74,7 @@ static bool next_record(struct transform *t)
 
 	if (pipe_next(&t->pipe, &rec, -1) != PIPE_RECORD)
 		return false;
-	if (rec.type == RECORD_CAPTURE)
-		transform_capture(t, &rec);
-	else
-		pipe_pass(&t->pipe, &rec);
+	use_record(t, &rec);
 	if (rec.type == RECORD_RUN)
 		buf_set(&t->known, record_raw(&rec, "known"));
 	return true;

@@ -48,7 +48,13 @@ struct transform {
 	struct buf complete; /* a capture with the members it lacked */
 };
 
-/* Refuse a record; if it is unchecked, check it and try again. */
+/*
+ * Read an unchecked record again, and check all of it: map it if it is a
+ * capture, pass it on if it turns out to be another record.
+ */
+void transform_read_again(struct transform *, struct record *);
+
+/* Refuse a record; if it is unchecked, read it again instead. */
 void transform_refuse(
     struct transform *, struct record *, const char *code, const char *detail);
 

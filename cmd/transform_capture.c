@@ -218,8 +218,7 @@ void transform_capture(struct transform *t, struct record *rec)
 	denied = status == 403 && !record_get(rec, "denied") &&
 		 rec->count < RECORD_MEMBERS_MAX;
 	if ((packed || denied) && rec->unchecked) {
-		if (pipe_check(&t->pipe, rec))
-			transform_capture(t, rec);
+		transform_read_again(t, rec);
 		return;
 	}
 	if (packed || denied)
@@ -229,8 +228,5 @@ void transform_capture(struct transform *t, struct record *rec)
 		return;
 	if (map(t, rec, endpoint))
 		return;
-	if (!rec->unchecked)
-		transform_refuse(t, rec, "not json", "it cannot be read");
-	else if (pipe_check(&t->pipe, rec))
-		transform_capture(t, rec);
+	transform_refuse(t, rec, "not json", "it cannot be read");
 }

@@ -64,6 +64,8 @@ static void resolve_variable(struct resolver *r, struct node *n)
 {
 	struct binding *b = look_up(r, n->text, 0);
 
+	if (!b && slice_is(n->text, "$ENV"))
+		compile_error(r->compiler, n->line, "the engine has no '$ENV'");
 	if (!b)
 		compile_error(r->compiler, n->line, "%.*s is not defined",
 		    shown(n->text), n->text.p);
