@@ -157,7 +157,7 @@ static const struct rule rules[] = {
     {'X', 8, "%O"},
     {'X', 4, "%B"},
     {'X', 3, "(%X // %X)"},
-    {'X', 4, "%O[%S]"},
+    {'X', 4, "%O[(%S | strings)]"},
     {'X', 1, "%O.a"},
     {'X', 1, "%O.\"b\""},
     {'X', 3, "(%X | %x)"},
@@ -261,7 +261,6 @@ static const struct rule rules[] = {
     /* Of no path, if the input is something else. */
     {'P', 1, "(%P | tostring)"},
     {'P', 1, "([1] | .[0])"},
-    {'P', 1, "(null | .a)"},
     /* With {key, value} as input. */
     {'E', 3, "(.value |= first(%x, null))"},
     {'E', 3, "(.key |= . + \"_\")"},
