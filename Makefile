@@ -225,6 +225,8 @@ fuzzers: $(FUZZERS)
 jq-differential: all $(JQ_COMPARE) ## compare lib/jq with libjq; SECONDS=10, SEED
 	$(JQ_COMPARE) random --seconds $(SECONDS) --seed $(or $(SEED),1)
 	$(JQ_COMPARE) syntax --seconds $(SECONDS) --seed $(or $(SEED),1)
+	SP_BUILD="$$(cd $(B) && pwd)" SP_SEED=$(or $(SEED),1) SP_COUNT=20000 \
+		SP_SECONDS=$(SECONDS) python3 -B tests/mapping-differential.t
 
 ROUNDS ?= 20
 fault: all $(SHIMS) ## kill programs, fail calls, cut power; ROUNDS=20 or FOR=1h

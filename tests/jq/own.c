@@ -153,6 +153,7 @@ static void own_run(const struct trial *trials, size_t count,
 		done(ctx, buf_slice(&r.outcome));
 	}
 	program_free(r.program);
+	machine_release(&r.machine);
 	json_reader_release(&r.reader);
 	heap_release(&r.heap);
 	names_free(names);
