@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
-#include "base/builtin.h"
 #include "base/mem.h"
 #include "jq/compile.h"
 #include "value/json_writer.h"
@@ -23,16 +22,6 @@
 #define CAPTURE_MAX ((size_t)1 << 31) /* bytes of a capture for libjq */
 #define STACK_MAX ((size_t)64 << 20)
 
-/* A mapping; what it needs to run is made when it is first needed. */
-struct mapping {
-	struct slice endpoint; /* p == NULL for all that have no other */
-	const char *file;      /* of the user's own; else NULL */
-	struct slice text;
-	bool in_libjq;
-	struct expected_shape *shape;
-	struct program *program; /* of our engine */
-};
-
 /* The run of a mapping, in our engine or in libjq. */
 struct run {
 	struct mapping *mapping;
@@ -46,9 +35,7 @@ struct run {
 
 struct mapper {
 	struct mapper_config config;
-	struct mapping *mappings; /* the user's, the built-in ones, and one of
-				     other endpoints */
-	size_t count;
+	struct mappings mappings;
 	struct program *odd; /* refuses what is odd in a capture */
 
 	struct names *names;
@@ -86,42 +73,18 @@ bool mapper_leaves_out(struct slice name)
 	return found;
 }
 
-/* Fill in the mappings, in the order in which they are looked for. */
-static void list_mappings(struct mapper *m)
-{
-	const struct mapper_config *c = &m->config;
-	struct mapping *to;
-	size_t builtin = 0;
-
-	while (builtin_filters[builtin].name)
-		builtin++;
-	m->count = c->filter_count + builtin + 1;
-	m->mappings = to = mem_zero(m->count, sizeof(*to));
-	for (size_t i = 0; i < c->filter_count; i++)
-		*to++ = (struct mapping){.endpoint = c->filters[i].endpoint,
-		    .file = c->filters[i].file,
-		    .text = c->filters[i].text,
-		    .in_libjq = c->engine != ENGINE_OWN};
-	for (size_t i = 0; i < builtin; i++)
-		*to++ = (struct mapping){
-		    .endpoint = slice_of(builtin_filters[i].name),
-		    .text = {builtin_filters[i].text, builtin_filters[i].len},
-		    .in_libjq = c->engine == ENGINE_LIBJQ};
-	/* Of an endpoint without a mapping, only errors are mapped. */
-	*to = (struct mapping){.text = SLICE("not_ok(subject)"),
-	    .in_libjq = c->engine == ENGINE_LIBJQ};
-}
-
 static bool on_libjq_result(void *ctx, struct slice json);
 
 static void init_libjq(struct mapper *m)
 {
-	m->worker_programs = mem_zero(m->count, sizeof(*m->worker_programs));
-	for (size_t i = 0; i < m->count; i++)
+	size_t count = m->mappings.count;
+
+	m->worker_programs = mem_zero(count, sizeof(*m->worker_programs));
+	for (size_t i = 0; i < count; i++)
 		m->worker_programs[i] = (struct worker_program){
-		    m->mappings[i].file, m->mappings[i].text};
+		    m->mappings.list[i].file, m->mappings.list[i].text};
 	m->libjq = (struct libjq){.config = {.programs = m->worker_programs,
-				      .count = m->count,
+				      .count = count,
 				      .memory = m->config.memory,
 				      .timeout_ms = m->config.timeout_ms},
 	    .result = on_libjq_result,
@@ -179,19 +142,16 @@ struct mapper *mapper_new(const struct mapper_config *config)
 	m->why.max = MESSAGE_WHY_MAX;
 	rows_init(&m->rows, rows < ROWS_MAX ? rows : ROWS_MAX, &m->objects,
 	    m->names, &m->heap);
-	list_mappings(m);
+	mappings_init(&m->mappings, config->filters, config->filter_count,
+	    config->engine);
 	init_libjq(m);
 	return m;
 }
 
 void mapper_free(struct mapper *m)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		program_free(m->mappings[i].program);
-		free(m->mappings[i].shape);
-	}
+	mappings_release(&m->mappings);
 	program_free(m->odd);
-	free(m->mappings);
 	libjq_release(&m->libjq);
 	free(m->worker_programs);
 	rows_release(&m->rows);
@@ -203,58 +163,6 @@ void mapper_free(struct mapper *m)
 	buf_release(&m->text);
 	buf_release(&m->why);
 	free(m);
-}
-
-/* The mapping of an endpoint. */
-static struct mapping *mapping_of(struct mapper *m, struct slice endpoint)
-{
-	struct mapping *others = NULL;
-
-	for (size_t i = 0; i < m->config.filter_count; i++) {
-		struct mapping *x = &m->mappings[i];
-
-		if (!x->endpoint.p)
-			others = x;
-		else if (slice_eq(x->endpoint, endpoint))
-			return x;
-	}
-	if (others)
-		return others;
-	for (size_t i = m->config.filter_count; i < m->count - 1; i++)
-		if (slice_eq(m->mappings[i].endpoint, endpoint) &&
-		    !slice_is(endpoint, "prelude"))
-			return &m->mappings[i];
-	return &m->mappings[m->count - 1];
-}
-
-/* Compile a text for our engine, after the prelude. */
-static struct program *compile(struct mapper *m, struct slice text)
-{
-	const struct program_source sources[] = {
-	    {"prelude", prelude_text()}, {NULL, text}};
-
-	buf_clear(&m->why);
-	return program_compile(m->names, sources, 2, &m->why);
-}
-
-/* Make ready what runs in this process. False leaves the reason in m->why. */
-static bool prepare(struct mapper *m, struct mapping *x)
-{
-	const char *wrong;
-
-	if (!x->shape) {
-		x->shape = mem_alloc(sizeof(*x->shape));
-		if (!shape_parse(x->shape, m->names, x->text, &wrong)) {
-			buf_clear(&m->why);
-			buf_puts(&m->why, wrong);
-			free(x->shape);
-			x->shape = NULL;
-			return false;
-		}
-	}
-	if (!x->in_libjq && !x->program)
-		x->program = compile(m, x->text);
-	return x->in_libjq || x->program;
 }
 
 static bool take_row(struct sink *s, struct jq_value result)
@@ -415,22 +323,30 @@ static bool end_run(struct mapper *m, bool within, struct mapper_result *to)
 	return true;
 }
 
-/* Run `work` on the capture; false if it failed. */
+/* Run `work` on a capture. False if it struck a limit. */
+static bool try_run(
+    struct mapper *m, void (*work)(void *), const struct mapper_capture *c)
+{
+	m->run = (struct run){
+	    .mapping = m->run.mapping, .line = c->line, .members = c->members};
+	m->machine.leaving = LEAVING_NOTHING;
+	rows_begin(&m->rows, c->suffix);
+	return heap_guard(&m->heap, work, m);
+}
+
+/* The same; false if it failed. */
 static bool run(struct mapper *m, void (*work)(void *),
     const struct mapper_capture *c, struct mapper_result *to)
 {
-	bool within;
+	bool within = try_run(m, work, c);
 
-	do {
-		if (m->run.wants_odd && !(m->odd = compile(m, SLICE("sp_odd"))))
+	/* Nothing can be compiled within a run. */
+	if (within && m->run.wants_odd) {
+		m->odd = mapping_compile(m->names, SLICE("sp_odd"), &m->why);
+		if (!m->odd)
 			return fail(m, to, "mapping failed");
-		m->run = (struct run){.mapping = m->run.mapping,
-		    .line = c->line,
-		    .members = c->members};
-		m->machine.leaving = LEAVING_NOTHING;
-		rows_begin(&m->rows, c->suffix);
-		within = heap_guard(&m->heap, work, m);
-	} while (within && m->run.wants_odd);
+		within = try_run(m, work, c);
+	}
 	return end_run(m, within, to);
 }
 
@@ -438,7 +354,7 @@ static bool run(struct mapper *m, void (*work)(void *),
 static bool run_libjq(struct mapper *m, const struct mapper_capture *c,
     struct mapper_result *to, bool *broken)
 {
-	uint32_t program = (uint32_t)(m->run.mapping - m->mappings);
+	uint32_t program = (uint32_t)(m->run.mapping - m->mappings.list);
 	enum libjq_outcome outcome;
 	bool killed = false, again;
 
@@ -466,12 +382,12 @@ static bool run_libjq(struct mapper *m, const struct mapper_capture *c,
 enum mapper_outcome mapper_map(
     struct mapper *m, const struct mapper_capture *c, struct mapper_result *to)
 {
-	struct mapping *x = mapping_of(m, c->endpoint);
+	struct mapping *x = mappings_find(&m->mappings, c->endpoint);
 	bool ok, broken = false;
 
 	*to = (struct mapper_result){.failure = NULL};
 	m->run = (struct run){.mapping = x};
-	if (!prepare(m, x)) {
+	if (!mapping_prepare(x, m->names, &m->why)) {
 		fail(m, to, "mapping failed");
 		return MAPPER_DONE;
 	}
@@ -506,21 +422,22 @@ static void put_compile_failure(
 	else if (outcome == LIBJQ_NO_MEMORY)
 		reason = "compiling takes too much memory";
 	buf_printf(why, "%s: %s",
-	    m->config.filter_count == 1 ? m->mappings->file : "-f", reason);
+	    m->mappings.filters == 1 ? m->mappings.list->file : "-f", reason);
 }
 
 int mapper_compile(struct mapper *m, struct buf *why)
 {
 	enum libjq_outcome outcome;
 
-	for (size_t i = 0; i < m->config.filter_count; i++) {
-		if (prepare(m, &m->mappings[i]))
+	for (size_t i = 0; i < m->mappings.filters; i++) {
+		struct mapping *x = &m->mappings.list[i];
+
+		if (mapping_prepare(x, m->names, &m->why))
 			continue;
-		buf_printf(why, "%s: %.*s", m->mappings[i].file, (int)m->why.n,
-		    m->why.p);
+		buf_printf(why, "%s: %.*s", x->file, (int)m->why.n, m->why.p);
 		return EX_CONFIG;
 	}
-	if (m->config.filter_count == 0 || !m->mappings->in_libjq)
+	if (m->mappings.filters == 0 || !m->mappings.list->in_libjq)
 		return 0;
 	outcome = libjq_start(&m->libjq, &m->why);
 	if (outcome == LIBJQ_DONE)

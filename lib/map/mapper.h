@@ -14,25 +14,13 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "map/mapping.h"
 #include "value/json_reader.h"
 
 #define MAPPER_INCLUDE_MAX 16
 
 /* Readable bytes that must follow the text of a capture. */
 #define MAPPER_PAD READER_PAD
-
-enum mapper_engine {
-	ENGINE_BY_MAPPING, /* libjq for users' mappings */
-	ENGINE_OWN,
-	ENGINE_LIBJQ
-};
-
-/* A mapping of the user's own. */
-struct mapper_filter {
-	struct slice endpoint; /* p == NULL for all that have none */
-	const char *file;      /* its name, for messages */
-	struct slice text;
-};
 
 struct mapper_config {
 	const struct mapper_filter *filters; /* before the built-in mappings */

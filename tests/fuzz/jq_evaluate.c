@@ -9,9 +9,9 @@
 
 #include "base/mem.h"
 #include "jq/compile.h"
-#include "jq/heap.h"
-#include "jq/json_reader.h"
-#include "jq/json_writer.h"
+#include "value/heap.h"
+#include "value/json_reader.h"
+#include "value/json_writer.h"
 #include "jq/machine.h"
 
 #define HEAP_MAX ((size_t)16 << 20)
