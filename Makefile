@@ -221,12 +221,13 @@ fuzz: ## fuzz with clang; SECONDS=10 for each target, T=json for some
 
 fuzzers: $(FUZZERS)
 
-# Seconds of each kind of comparison.
-jq-differential: all $(JQ_COMPARE) ## compare lib/jq with libjq; SECONDS=10, SEED
-	$(JQ_COMPARE) random --seconds $(SECONDS) --seed $(or $(SEED),1)
-	$(JQ_COMPARE) syntax --seconds $(SECONDS) --seed $(or $(SEED),1)
-	SP_BUILD="$$(cd $(B) && pwd)" SP_SEED=$(or $(SEED),1) SP_COUNT=20000 \
-		SP_SECONDS=$(SECONDS) python3 -B tests/mapping-differential.t
+TRIALS ?= 3000
+jq-differential: all $(JQ_COMPARE) ## compare lib/jq with libjq; TRIALS=3000, SEED
+	$(JQ_COMPARE) random --count $(TRIALS) --seed $(or $(SEED),1)
+	$(JQ_COMPARE) syntax --count $(TRIALS) --seed $(or $(SEED),1)
+	SP_BUILD="$$(cd $(B) && pwd)" SP_SEED=$(or $(SEED),1) \
+		SP_COUNT=$(TRIALS) \
+		python3 -B tests/mapping-differential.t
 
 ROUNDS ?= 20
 fault: all $(SHIMS) ## kill programs, fail calls, cut power; ROUNDS=20 or FOR=1h
