@@ -61,7 +61,7 @@ EACH(range)
 	return argument_values(m, n->arguments, f, in->value, &s.sink);
 }
 
-/* any, all: done with the first result of the condition that settles it. */
+/* any, all: done with the first result of the condition that decides. */
 
 static bool is_any(const struct step *s)
 {
