@@ -66,11 +66,16 @@ sp-transform_LIBS = $(JQ) -lm
 sp-load_LIBS = $(SQLITE)
 sp-rehearse_LIBS = $(MICROHTTPD) -pthread
 
-PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/sp-*.c))
-BINS = $(PROGRAMS:%=$(B)/%)
+C_PROGRAMS = $(patsubst cmd/%.c,%,$(wildcard cmd/sp-*.c))
+SH_PROGRAMS = $(patsubst cmd/%.sh,%,$(wildcard cmd/sp-*.sh))
+PROGRAMS = $(C_PROGRAMS) $(SH_PROGRAMS)
+C_BINS = $(C_PROGRAMS:%=$(B)/%)
+SH_BINS = $(SH_PROGRAMS:%=$(B)/%)
+BINS = $(C_BINS) $(SH_BINS)
 FILTERS = $(wildcard lib/filters/*.jq)
 SCHEMA = $(wildcard lib/schema/*.sql)
-STATEMENTS = $(filter-out $(SCHEMA),$(wildcard lib/*/*.sql cmd/*.sql))
+REPORT = $(wildcard lib/report/*)
+STATEMENTS = $(filter-out $(SCHEMA) $(REPORT),$(wildcard lib/*/*.sql cmd/*.sql))
 MAN = $(wildcard man/*.[157])
 EXAMPLES = $(shell find examples -type f 2>/dev/null)
 HEADERS = $(wildcard lib/*/*.h cmd/*.h tests/unit/*.h)
@@ -94,7 +99,7 @@ all: $(BINS) ## build the programs into build/ (default)
 
 # Sources may include this generated header. It is order-only: once an object is
 # built, its .d file says whether it depends on the header.
-$(LIB_OBJ) $(BINS:$(B)/%=$(B)/cmd/%.o) $(TEST_BINS:%=%.o) $(FUZZERS:%=%.o): \
+$(LIB_OBJ) $(C_BINS:$(B)/%=$(B)/cmd/%.o) $(TEST_BINS:%=%.o) $(FUZZERS:%=%.o): \
 	| $(B)/gen/db/statements.h
 
 $(B)/%.o: %.c
@@ -140,10 +145,17 @@ $(B)/libsp.a: $(LIB_OBJ)
 	$(Q)rm -f $@
 	$(Q)$(AR) qcs $@ $(LIB_OBJ)
 
-$(BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
+$(C_BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(B)/libsp.a \
 		$(AS_NEEDED) $($*_LIBS)
+
+# Programs in sh. They find their data in the checkout until they are installed.
+configure = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DATADIR@|$(1)|'
+$(SH_BINS): $(B)/%: cmd/%.sh Makefile
+	@mkdir -p $(@D)
+	$(call say,SH)
+	$(Q)$(call configure,$(CURDIR)/lib) $< > $@ && chmod 755 $@
 
 $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
@@ -245,7 +257,7 @@ soak: all ## run a timer for DAYS=184 of simulated time
 
 coverage: ## run the tests and print how much of each source they reach
 	$(MAKE) B=$(B)/coverage CFLAGS='-O0 -g --coverage' check
-	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(PROGRAMS:%=cmd/%.c)
+	sh tests/coverage.sh $(B)/coverage $(LIB_SRC) $(C_PROGRAMS:%=cmd/%.c)
 
 tidy: $(B)/gen/db/statements.h ## look for bugs with clang-tidy
 	clang-tidy --quiet $(filter %.c,$(filter-out tests/%,$(C_SRC))) -- \
@@ -284,9 +296,11 @@ demo: all ## run every job against the mock API
 install: all ## install under PREFIX=/usr/local, staged in DESTDIR
 	install -d '$(DESTDIR)$(BINDIR)'
 	install -m 755 $(BINS) '$(DESTDIR)$(BINDIR)'
+	for f in $(SH_PROGRAMS); do $(call configure,$(DATADIR)) cmd/$$f.sh \
+		> '$(DESTDIR)$(BINDIR)'/$$f || exit; done
 	for f in $(MAN); do d='$(DESTDIR)$(MANDIR)'/man$${f##*.}; \
 		install -d "$$d" && install -m 644 $$f "$$d" || exit; done
-	for f in $(FILTERS) $(SCHEMA) $(EXAMPLES); do \
+	for f in $(FILTERS) $(SCHEMA) $(REPORT) $(EXAMPLES); do \
 		d='$(DESTDIR)$(DATADIR)'/$$(dirname $${f#lib/}); \
 		m=644; [ ! -x $$f ] || m=755; \
 		install -d "$$d" && install -m $$m $$f "$$d" || exit; done
@@ -295,7 +309,7 @@ uninstall: ## remove the installed files
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)
 	for f in $(MAN); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$${f##*.}/$${f##*/}; done
-	for f in $(FILTERS) $(SCHEMA) $(EXAMPLES); do \
+	for f in $(FILTERS) $(SCHEMA) $(REPORT) $(EXAMPLES); do \
 		rm -f '$(DESTDIR)$(DATADIR)'/$${f#lib/}; done
 	-find '$(DESTDIR)$(DATADIR)' -depth -type d -exec rmdir {} +
 
@@ -315,5 +329,5 @@ help: ## list these targets
 	fault format format-check fuzz fuzzers golden hdr-check help install \
 	jq-differential manlint \
 	property soak tidy ubsan uninstall valgrind
--include $(LIB_OBJ:.o=.d) $(BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
+-include $(LIB_OBJ:.o=.d) $(C_BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d) $(JQ_COMPARE_OBJ:.o=.d)

@@ -8,6 +8,8 @@ unset MAKEFLAGS MFLAGS MAKELEVEL GNUMAKEFLAGS
 # The build as make knows it: relative, as a path may hold spaces.
 B=${build#"$PWD"/}
 
+programs() { ls cmd | sed -n 's/^\(sp-[a-z]*\)\.\(c\|sh\)$/\1/p'; }
+
 links() {
 	case $1 in
 	sp-queue | sp-load) echo libsqlite3 ;;
@@ -61,7 +63,8 @@ check_usage() {
 		skip "no mandoc here" "$1: usage is the page's synopsis"
 		return
 	fi
-	is "$(printf '%s\n' "$out" | sed 's/^usage://' | words)" \
+	is "$(printf '%s\n' "$out" | sed -n '/^usage:/,/^$/p' |
+		sed 's/^usage://' | words)" \
 	    "$(mandoc -Tascii "man/$1.1" | LC_ALL=C sed \
 		"s/.$(printf '\b')//g" | sed -n '/^SYNOPSIS/,/^[A-RT-Z]/p' |
 		sed '1d;$d' | words)" "$1: usage is the page's synopsis"
@@ -88,8 +91,8 @@ check_closed_reader() {
 
 check_names
 check_memory
-for program in sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse; do
-	check_links "$program"
+for program in $(programs); do
+	[ ! -e "cmd/$program.c" ] || check_links "$program"
 	check_usage "$program"
 
 	run "$build/$program" --version
@@ -102,7 +105,8 @@ for program in sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse; do
 	is "$status" 64 "$program: an unknown option is a usage error"
 	is "$out" "" "with nothing on stdout"
 	like "$err" "^(.*/)?$program: .*no-such-option" "that names the option"
-	like "$err" "^usage: $program" "and says how it is used"
+	like "$err" "^(usage: $program|try '$program --help')" \
+	    "and says how it is used"
 
 	if [ -e /dev/full ]; then
 		"$build/$program" --help >/dev/full 2>/dev/null
@@ -124,14 +128,13 @@ is "$status" 0 "make has nothing to do a second time"
 run make -s B="$B" DESTDIR="$tmp/a root" PREFIX=/opt/sp install
 is "$status" 0 "make install"
 is "$err" "" "without a word"
-for program in cmd/sp-*.c; do
-	program=$(basename "$program" .c)
+for program in $(programs); do
 	run "$tmp/a root/opt/sp/bin/$program" --version
 	is "$status" 0 "$program runs where it is installed"
 done
-is "$(cd "$tmp/a root/opt/sp/share/sp" && find filters schema -type f 2>/dev/null | sort)" \
-    "$(cd lib && find filters schema -type f 2>/dev/null | sort)" \
-    "filters and schema are installed"
+is "$(cd "$tmp/a root/opt/sp/share/sp" && find filters report schema -type f 2>/dev/null | sort)" \
+    "$(cd lib && find filters report schema -type f 2>/dev/null | sort)" \
+    "filters, report and schema are installed"
 is "$(find "$tmp/a root/opt/sp/share/man" -type f 2>/dev/null | wc -l)" \
     "$(find man -name '*.[157]' 2>/dev/null | wc -l)" \
     "and every manual page"
