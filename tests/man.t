@@ -1,73 +1,125 @@
 #!/bin/sh
-# The manual pages: clean, and every example in them runs.
+# The manual pages are clean, and every example in them, and in README.md, runs
+# as it is typed in bash and zsh: with the installed programs, and the database
+# and the login in their default places.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 top=$PWD
 
+section "lint"
 if command -v mandoc >/dev/null; then
 	for page in man/*; do
-		is "$(mandoc -T lint -W warning "$page")" "" "$page is clean"
+		is "$(mandoc -T lint -W warning "$page")" "" "$page"
 	done
 else
 	skip "no mandoc" "the pages are clean"
 fi
 
-# Examples of a page, one a paragraph, ended by a line of dashes.
+# Examples, one a paragraph, ended by a line of dashes: of a page ...
 examples() {
 	awk '/^\.Sh/ { on = $2 == "EXAMPLES" }
 	on && /^\.Ed/ { print "-----"; block = 0 }
 	block { gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\-/, "-"); print }
 	on && /^\.Bd/ { block = 1 }' "$1"
 }
+# ... and of README.md: blocks of commands, but for those of make.
+readme_examples() {
+	awk '/^    / && !block {
+		block = /^ *(sp-|sqlite3|sh |export|curl|TZ=)/ ? 1 : 2
+	}
+	/^ *[^ ]/ && !/^    / || /^$/ && getline && !/^    / {
+		if (block == 1) print "-----"
+		block = 0
+	}
+	block == 1 { sub(/^ */, ""); print }' README.md
+}
 
-# What the examples speak of: a login, a database with a run in it, saved
-# pages, streams and a mapping of one's own.
+# The ids, names and places that differ here.
+ours() {
+	sed "s/0123456789abcdef0123456789abcdef/$client/
+		s/YOUR_CLIENT_ID/$client/; s|/usr/local|$tmp/usr|g"
+}
+
+unset MAKEFLAGS MFLAGS MAKELEVEL GNUMAKEFLAGS SP_DB
+run make -s -o all B="${build#"$top"/}" PREFIX="$tmp/usr" install
+is "$status$err" 0 "make install"
+PATH=$tmp/usr/bin:${PATH#"$build:"}
 api_start --user kim --seed 5
-cd "$tmp" || exit
-export HOME="$tmp" SP_DB="$tmp/music.db" SP_API="$api_url"
-export SP_AUTH_URL="$api_url/authorize" SP_TOKEN_URL="$api_url/api/token"
+cp "$SP_TOKEN_FILE" "$tmp/token.json"
+unset SP_TOKEN_FILE
+client=$(jq -r .client_id "$tmp/token.json")
+export SP_API="$api_url" SP_AUTH_URL="$api_url/authorize" \
+    SP_TOKEN_URL="$api_url/api/token"
 export BROWSER="curl -sSLo page.html" # in which everybody consents
-client=$(jq -r .client_id "$SP_TOKEN_FILE")
-sp-queue next play-history | sp-fetch | tee captures.ndjson | sp-stage |
-    sp-transform | tee rows.ndjson | sp-load || echo "Bail out! no job"
-cp captures.ndjson saved.ndjson
-sp-fetch '/me/player/recently-played?limit=5' | jq .body >page.json
-cp page.json page1.json
-sp-transform --print-filter recently-played >my.jq
-sqlite3 "$SP_DB" 'alter table play_history add column weekday text'
-
-# timeout leads a group of its own: servers left in the background go with it.
 groups=
 trap 'kill -- $groups 2>/dev/null; kill "$api_pid"; rm -rf "$tmp"' EXIT
-for page in "$top"/man/*.[157]; do
-	name=${page##*/} n=0
-	examples "$page" >"$name.txt"
+
+# at_home NAME: a home with a login, a database with a run in it, saved pages and
+# streams, and a mapping of one's own.
+at_home() {
+	export HOME="$tmp/$1"
+	mkdir -p "$HOME/.config/sp/tokens"
+	cd "$HOME" || exit
+	cp "$tmp/token.json" .config/sp/tokens/default.json
+	sp-queue next --force play-history | sp-fetch | tee captures.ndjson |
+	    sp-stage | sp-transform | tee rows.ndjson | sp-load ||
+	    echo "Bail out! no job"
+	cp captures.ndjson saved.ndjson
+	sp-fetch '/me/player/recently-played?limit=5' | jq .body >page.json
+	cp page.json page1.json
+	sp-transform --print-filter recently-played >my.jq
+	sqlite3 .local/share/sp/spotify.db \
+	    'alter table play_history add column weekday text'
+}
+
+# type_in SHELL: runs the commands of the file "example" in an interactive shell.
+# A session of its own has no terminal, and what is left in the background goes
+# with its group.
+type_in() {
+	case $1 in
+	bash) set -- bash --norc -e -i ;;
+	zsh) set -- zsh -f -e -i -s ;;
+	esac
+	PS1='' PS2='' setsid timeout 60 "$@" <example >example.out 2>example.err &
+	groups="$groups -$!"
+	wait $!
+}
+
+# type_all SHELL NAME: what examples prints, one after another.
+type_all() {
+	n=0
 	: >example
 	while IFS= read -r line; do
 		if [ "$line" != ----- ]; then
-			# The one id that nobody can make up.
-		printf '%s\n' "$line" |
-		    sed "s/0123456789abcdef0123456789abcdef/$client/" >>example
+			printf '%s\n' "$line" >>example
 			continue
 		fi
 		n=$((n + 1))
-		# A server in the foreground is fine as long as it runs.
-		case $name in
-		sp-rehearse.1) limit=4 fine=124 ;;
-		*) limit=60 fine=0 ;;
-		esac
-		timeout $limit sh example >example.out 2>example.err </dev/null &
-		groups="$groups -$!"
-		wait $!
-		s=$?
-		[ $s -ne $fine ] || s=0
-		ok $s "$name: example $n runs"
+		s=0
+		type_in "$1" || s=$?
+		ok $s "$2: example $n"
 		[ $s -eq 0 ] || diag "$(cat example example.err)"
 		: >example
-	done <"$name.txt"
-	case $name in
-	*.1) [ $n -gt 0 ]; ok $? "$name has examples" ;;
-	esac
+	done
+}
+
+for shell in bash zsh; do
+	section "$shell"
+	if ! command -v $shell >/dev/null; then
+		skip "no $shell" "every example runs"
+		continue
+	fi
+	at_home $shell
+	for page in "$top"/man/*.[157]; do
+		name=${page##*/}
+		examples "$page" | ours >"$name.txt"
+		type_all $shell "$name" <"$name.txt"
+		case $name in
+		*.1) [ $n -gt 0 ]; ok $? "$name has examples" ;;
+		esac
+	done
+	kill -- $groups 2>/dev/null
+	groups=
 done
 finish
