@@ -293,17 +293,21 @@ $(ONE_BENCH): bench-%: all $(TEST_BINS)
 demo: all ## run every job against the mock API
 	sh examples/demo.sh $(B)
 
+# Pages and examples name the default folders; installed, they name their own.
+place = sed -e 's|/usr/local/share/sp|$(DATADIR)|' -e 's|/usr/local/bin|$(BINDIR)|'
 install: all ## install under PREFIX=/usr/local, staged in DESTDIR
 	install -d '$(DESTDIR)$(BINDIR)'
 	install -m 755 $(BINS) '$(DESTDIR)$(BINDIR)'
 	for f in $(SH_PROGRAMS); do $(call configure,$(DATADIR)) cmd/$$f.sh \
 		> '$(DESTDIR)$(BINDIR)'/$$f || exit; done
 	for f in $(MAN); do d='$(DESTDIR)$(MANDIR)'/man$${f##*.}; \
-		install -d "$$d" && install -m 644 $$f "$$d" || exit; done
+		install -d "$$d" && install -m 644 $$f "$$d" && $(place) $$f \
+		> "$$d/$${f##*/}" || exit; done
 	for f in $(FILTERS) $(SCHEMA) $(REPORT) $(EXAMPLES); do \
 		d='$(DESTDIR)$(DATADIR)'/$$(dirname $${f#lib/}); \
 		m=644; [ ! -x $$f ] || m=755; \
 		install -d "$$d" && install -m $$m $$f "$$d" || exit; done
+	$(place) examples/crontab > '$(DESTDIR)$(DATADIR)'/examples/crontab
 
 uninstall: ## remove the installed files
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)

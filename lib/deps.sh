@@ -50,6 +50,7 @@ missing_to_check() {
 	(PATH=$PATH:/usr/sbin; has nghttpx) ||
 		echo 'nghttp2-proxy nghttp2 nghttp2 nghttp2 nghttp2'
 	has faketime || echo 'faketime libfaketime libfaketime libfaketime -'
+	has zsh || echo 'zsh zsh zsh zsh zsh'
 	has ps || echo 'procps procps-ng procps procps-ng -'
 	has valgrind || echo 'valgrind valgrind valgrind valgrind -'
 }

@@ -16,29 +16,25 @@ else
 	skip "no mandoc" "the pages are clean"
 fi
 
-# Examples, one a paragraph, ended by a line of dashes: of a page ...
+# Examples, one a paragraph, ended by a line of dashes: the displays of EXAMPLES,
+# and those elsewhere that begin with a command.
 examples() {
-	awk '/^\.Sh/ { on = $2 == "EXAMPLES" }
-	on && /^\.Ed/ { print "-----"; block = 0 }
-	block { gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\-/, "-"); print }
-	on && /^\.Bd/ { block = 1 }' "$1"
-}
-# ... and of README.md: blocks of commands, but for those of make.
-readme_examples() {
-	awk '/^    / && !block {
-		block = /^ *(sp-|sqlite3|sh |export|curl|TZ=)/ ? 1 : 2
+	awk '/^\.Sh/ { all = $2 == "EXAMPLES" }
+	block && /^\.Ed/ { if (on) print "-----"; block = 0 }
+	block {
+		if (block++ == 1)
+			on = all || /^(sp-|sqlite3|TZ=|\{ )/
+		gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\-/, "-")
+		if (on) print
 	}
-	/^ *[^ ]/ && !/^    / || /^$/ && getline && !/^    / {
-		if (block == 1) print "-----"
-		block = 0
-	}
-	block == 1 { sub(/^ */, ""); print }' README.md
+	/^\.Bd/ { block = 1 }' "$1"
 }
 
 # The ids, names and places that differ here.
 ours() {
 	sed "s/0123456789abcdef0123456789abcdef/$client/
-		s/YOUR_CLIENT_ID/$client/; s|/usr/local|$tmp/usr|g"
+		s/01M81F3KXG4TRMR39J9HEDEPCR/$run/; s/RUN /$run /
+		s|/usr/local/|$tmp/usr/|"
 }
 
 unset MAKEFLAGS MFLAGS MAKELEVEL GNUMAKEFLAGS SP_DB
@@ -52,6 +48,8 @@ client=$(jq -r .client_id "$tmp/token.json")
 export SP_API="$api_url" SP_AUTH_URL="$api_url/authorize" \
     SP_TOKEN_URL="$api_url/api/token"
 export BROWSER="curl -sSLo page.html" # in which everybody consents
+sp-rehearse --user kim --seed 5 --plays-per-day 5 --export "$tmp/export"
+python3 -m zipfile -c "$tmp/my_spotify_data.zip" "$tmp"/export/*/*.json
 groups=
 trap 'kill -- $groups 2>/dev/null; kill "$api_pid"; rm -rf "$tmp"' EXIT
 
@@ -71,6 +69,9 @@ at_home() {
 	sp-transform --print-filter recently-played >my.jq
 	sqlite3 .local/share/sp/spotify.db \
 	    'alter table play_history add column weekday text'
+	sp-stage import --user lee page.json | sp-transform | sp-load
+	run=$(sp-stage runs | jq -r 'select(.job == "import").run_id')
+	cp "$tmp/my_spotify_data.zip" .
 }
 
 # type_in SHELL: runs the commands of the file "example" in an interactive shell.
