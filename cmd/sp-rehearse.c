@@ -4,6 +4,7 @@
  */
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/os.h"
 #include "cli.h"
 #include "rehearse/export.h"
@@ -25,8 +26,8 @@
 
 static const char usage[] =
     "usage: sp-rehearse [--port N] [--port-file FILE] [--token-file FILE]\n"
-    "           [--seed N] [--clock T] [--user ID] [--plays-per-day N]\n"
-    "           [--playlists N] [--big-playlist N]\n"
+    "           [--seed N] [--clock T] [--user ID] [--users N]\n"
+    "           [--plays-per-day N] [--playlists N] [--big-playlist N]\n"
     "           [--access-mode extended|development|grandfathered]\n"
     "           [--scope SCOPES] [--latency MS] [--serve DIR]\n"
     "       sp-rehearse --export DIR [--export-form extended|endsong|basic]\n"
@@ -34,8 +35,10 @@ static const char usage[] =
     "           [--export-truth FILE] [--seed N] [--clock T] [--user ID]\n"
     "           [--plays-per-day N]\n";
 
+#define USERS_MAX 100000
+
 struct mock_options {
-	int64_t port, seed, per_day, lists, big, latency, clock;
+	int64_t port, seed, users, per_day, lists, big, latency, clock;
 	bool clock_given;
 	const char *port_file, *token_file, *user, *serve, *scope;
 	enum access_mode access_mode;
@@ -98,6 +101,7 @@ static bool read_number(struct mock_options *o, int c, const char *arg)
 	} numbers[] = {
 	    {'p', "--port", &o->port, 65535},
 	    {'s', "--seed", &o->seed, INT64_MAX},
+	    {'U', "--users", &o->users, USERS_MAX},
 	    {'n', "--plays-per-day", &o->per_day, 20000},
 	    {'L', "--playlists", &o->lists, PLAYLISTS_MAX},
 	    {'b', "--big-playlist", &o->big, PLAYLIST_SIZE_MAX},
@@ -122,6 +126,7 @@ static const struct option longs[] = {
     {"seed", required_argument, NULL, 's'},
     {"clock", required_argument, NULL, 'c'},
     {"user", required_argument, NULL, 'u'},
+    {"users", required_argument, NULL, 'U'},
     {"plays-per-day", required_argument, NULL, 'n'},
     {"playlists", required_argument, NULL, 'L'},
     {"big-playlist", required_argument, NULL, 'b'},
@@ -212,22 +217,21 @@ static bool write_port(const char *path, int port)
 	return ok;
 }
 
-/* Write what sp-fetch needs to use this server, as after a login. */
-static bool write_token(const char *path, struct mock *r)
+/* Write what sp-fetch needs to use this server, as after a login of a user. */
+static bool write_token(
+    const char *path, const struct mock *r, struct tokens *tokens)
 {
 	struct buf b = BUF_INIT(MOCK_TEXT_MAX);
 	char ends[CLOCK_TEXT];
 	bool ok;
 
-	if (path == NULL)
-		return true;
 	clock_format(clock_now() + TOKEN_SECONDS * 1000, ends);
 	buf_printf(&b,
 	    "{\"client_id\":\"%s\",\"access_token\":\"%s\","
 	    "\"refresh_token\":\"%s\",\"expires_at\":\"%s\",\"scope\":\"%s\","
 	    "\"token_url\":\"%s/api/token\",\"api_url\":\"%s\"}\n",
-	    r->tokens.client_id, tokens_make(&r->tokens), r->tokens.refresh[0],
-	    ends, r->tokens.scope, r->base, r->base);
+	    tokens->client_id, tokens_make(tokens), tokens->refresh[0], ends,
+	    tokens->scope, r->base, r->base);
 	ok = os_make_parents(path, 0700) && write_file(path, 0600, &b);
 	if (!ok)
 		cli_warn("%s: cannot write: %s", path, strerror(errno));
@@ -235,7 +239,52 @@ static bool write_token(const char *path, struct mock *r)
 	return ok;
 }
 
+/* One file a user: the id is put in place of the % in the path. */
+static bool write_tokens(const char *path, const struct mock *r)
+{
+	struct buf one = BUF_INIT(PATH_MAX);
+	const char *mark = path ? strchr(path, '%') : NULL;
+	bool ok = true;
+
+	if (path == NULL)
+		return true;
+	for (int i = 0; ok && i < r->user_count; i++) {
+		struct mock_user *u = &r->users[i];
+
+		buf_clear(&one);
+		if (mark)
+			buf_printf(&one, "%.*s%s%s", (int)(mark - path), path,
+			    u->catalogue->user, mark + 1);
+		else
+			buf_puts(&one, path);
+		ok = write_token(buf_message(&one), r, &u->tokens);
+	}
+	buf_release(&one);
+	return ok;
+}
+
 #define HISTORY_DAYS 14
+
+/* The first user has the id of --user, the others that and a number. */
+static void set_up_user(struct mock *r, const struct mock_options *o, int i)
+{
+	struct mock_user *u = &r->users[i];
+	char id[NAME_SIZE];
+
+	if (i == 0) {
+		u->catalogue = catalogue_new(
+		    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
+	} else {
+		snprintf(id, sizeof(id), "%s-%d", o->user, i + 1);
+		u->catalogue = catalogue_share(
+		    r->users[0].catalogue, id, (int)o->lists, (int)o->big);
+	}
+	tokens_init(&u->tokens, (uint64_t)o->seed, i);
+	strcpy(u->tokens.scope, o->scope ? o->scope : mock_default_scope);
+	history_init(&u->history, u->catalogue, (int)o->per_day,
+	    o->clock - HISTORY_DAYS * DAY_MS);
+	history_extend(&u->history, r->clock);
+}
 
 /* Returns EX_OK, or the status to end with, after a message. */
 static int set_up(struct mock *r, const struct mock_options *o)
@@ -246,13 +295,10 @@ static int set_up(struct mock *r, const struct mock_options *o)
 	r->clock = o->clock;
 	r->set_at = o->clock_given ? clock_monotonic() : 0;
 	r->latency = o->latency;
-	tokens_init(&r->tokens, (uint64_t)o->seed);
-	strcpy(r->tokens.scope, o->scope ? o->scope : mock_default_scope);
-	r->catalogue = catalogue_new(
-	    (uint64_t)o->seed, o->user, (int)o->lists, (int)o->big);
-	history_init(&r->history, r->catalogue, (int)o->per_day,
-	    o->clock - HISTORY_DAYS * DAY_MS);
-	history_extend(&r->history, r->clock);
+	r->users = mem_zero((size_t)o->users, sizeof(*r->users));
+	r->user_count = (int)o->users;
+	for (int i = 0; i < r->user_count; i++)
+		set_up_user(r, o, i);
 	r->saved = o->serve;
 	if (o->serve != NULL && (folder = opendir(o->serve)) == NULL) {
 		cli_warn("%s: cannot serve: %s", o->serve, strerror(errno));
@@ -272,7 +318,7 @@ static int set_up(struct mock *r, const struct mock_options *o)
 static int write_export(const struct mock *r, const struct mock_options *o)
 {
 	struct export_plan plan = {
-	    .catalogue = r->catalogue,
+	    .catalogue = r->users[0].catalogue,
 	    .folder = o->export,
 	    .truth = o->export_truth,
 	    .form = o->export_form,
@@ -311,7 +357,7 @@ static int serve(
 		return EX_UNAVAILABLE;
 	}
 	snprintf(r->base, sizeof(r->base), "http://127.0.0.1:%d", port);
-	if (!write_token(o->token_file, r)) {
+	if (!write_tokens(o->token_file, r)) {
 		close(fd);
 		return EX_CANTCREAT;
 	}
@@ -336,8 +382,11 @@ static int serve(
 
 int main(int argc, char **argv)
 {
-	struct mock_options o = {
-	    .seed = 1, .per_day = 40, .lists = -1, .user = "rehearsal"};
+	struct mock_options o = {.seed = 1,
+	    .users = 1,
+	    .per_day = 40,
+	    .lists = -1,
+	    .user = "rehearsal"};
 	struct mock r = {.log = BUF_INIT(MOCK_TEXT_MAX)};
 	sigset_t set;
 	int status;
@@ -348,6 +397,12 @@ int main(int argc, char **argv)
 	if (!o.export && (o.export_form || o.export_since ||
 			     o.export_file_rows || o.export_truth))
 		cli_die(EX_USAGE, "--export-...: only together with --export");
+	if (o.users < 1)
+		cli_die(EX_USAGE, "--users: at least 1");
+	if (o.users > 1 && o.token_file && !strchr(o.token_file, '%'))
+		cli_die(EX_USAGE,
+		    "--token-file: several users, but no %% in it: '%s'",
+		    o.token_file);
 	/* Blocked in every thread: only main receives them, by sigwait. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);

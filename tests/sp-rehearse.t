@@ -457,6 +457,45 @@ stop
 pid=$miapid
 stop
 
+section "several users"
+start --user mia --users 3 --token-file "$tmp/users/%/token.json"
+is "$(cd users && echo *)" "mia mia-2 mia-3" "each has a file with tokens"
+mine() { # user, path, options of curl
+	token=$(jq -r .access_token "users/$1/token.json")
+	path=$2
+	shift 2
+	get "$path" "$@"
+}
+is "$(for u in mia mia-2 mia-3; do mine $u /v1/me | jq -r .id; done | xargs)" \
+	"mia mia-2 mia-3" "a token says whose request it is"
+for u in mia mia-2 mia-3; do
+	mine $u "$recent?limit=50" | jq -r .items[].played_at | sort >shown.$u
+	get "/rehearse/plays?user=$u" |
+		jq -r 'select(.visible_at <= "2026-11-22T12").played_at' |
+		sort | tail -n 50 >true.$u
+done
+cmp -s shown.mia true.mia && cmp -s shown.mia-2 true.mia-2 &&
+	cmp -s shown.mia-3 true.mia-3
+is "$? $(sort -u shown.* | wc -l | xargs)" "0 150" "each has plays of its own"
+get /rehearse/plays >one
+mine mia /rehearse/plays | cmp -s - one &&
+	start --user mia && get /rehearse/plays | cmp -s - one
+ok $? "the first is the one that is alone without the others"
+start --user mia --users 3 --token-file "$tmp/users/%/token.json"
+is "$(curl -s "$url/api/token" -d grant_type=refresh_token \
+	-d "client_id=$(jq -r .client_id users/mia-3/token.json)" \
+	-d "refresh_token=$(jq -r .refresh_token users/mia-3/token.json)" |
+	jq -r .access_token | xargs -I% curl -s "$url/v1/me" \
+	-H 'Authorization: Bearer %' | jq -r .id)" mia-3 "a login is renewed"
+post '/rehearse/expire?user=mia-2' >/dev/null
+is "$(mine mia-2 /v1/me | jq .error.status) $(mine mia-3 /v1/me | jq -r .id) $(
+	code '/rehearse/plays?user=noor')" "401 mia-3 404" \
+	"a control endpoint is about the user that it names"
+"$bin" --users 2 --token-file x.json 2>err
+is "$? $(cat err)" \
+	"64 sp-rehearse: --token-file: several users, but no % in it: 'x.json'" \
+	"one file for several users"
+
 section "access modes"
 probe='[.items[0].track|has("available_markets","popularity"),
 	(.album|has("available_markets"))]'

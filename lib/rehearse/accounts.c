@@ -69,7 +69,7 @@ static void authorize(struct mock *r, const struct mock_request *req,
 	param_get(req->query, "state", state, sizeof(state));
 	param_get(req->query, "response_type", type, sizeof(type));
 	param_get(req->query, "code_challenge_method", method, sizeof(method));
-	if (strcmp(id, r->tokens.client_id) != 0) {
+	if (strcmp(id, r->user->tokens.client_id) != 0) {
 		refuse_page(res, "INVALID_CLIENT: Invalid client");
 		return;
 	}
@@ -89,7 +89,7 @@ static void authorize(struct mock *r, const struct mock_request *req,
 		redirect_back(res, redirect, "error", "invalid_request", state);
 		return;
 	}
-	code = tokens_code(&r->tokens);
+	code = tokens_code(&r->user->tokens);
 	strcpy(code->redirect, redirect);
 	param_get(req->query, "code_challenge", code->challenge,
 	    sizeof(code->challenge));
@@ -103,7 +103,7 @@ static void send_tokens(
 	struct buf *b = &res->body;
 
 	buf_puts(b, "{\"access_token\":");
-	put_text(b, tokens_make(&r->tokens));
+	put_text(b, tokens_make(&r->user->tokens));
 	buf_printf(
 	    b, ",\"token_type\":\"Bearer\",\"expires_in\":%d", TOKEN_SECONDS);
 	if (refresh != NULL) {
@@ -111,7 +111,7 @@ static void send_tokens(
 		put_text(b, refresh);
 	}
 	buf_puts(b, ",\"scope\":");
-	put_text(b, r->tokens.scope);
+	put_text(b, r->user->tokens.scope);
 	buf_puts(b, "}");
 }
 
@@ -121,12 +121,12 @@ static void renew(struct mock *r, const struct mock_request *req, bool rotate,
 	char text[256] = "";
 
 	param_get(req->form, "refresh_token", text, sizeof(text));
-	if (!tokens_accept_refresh(&r->tokens, text, rotate))
+	if (!tokens_accept_refresh(&r->user->tokens, text, rotate))
 		mock_response_oauth_error(
 		    res, 400, "invalid_grant", "Refresh token revoked");
 	else
-		send_tokens(
-		    r, rotate ? tokens_new_refresh(&r->tokens) : NULL, res);
+		send_tokens(r,
+		    rotate ? tokens_new_refresh(&r->user->tokens) : NULL, res);
 }
 
 /* Whether the verifier is the one that the challenge was made of. */
@@ -152,7 +152,7 @@ static void redeem(
 	param_get(req->form, "code", text, sizeof(text));
 	param_get(req->form, "redirect_uri", redirect, sizeof(redirect));
 	param_get(req->form, "code_verifier", verifier, sizeof(verifier));
-	if (!tokens_redeem(&r->tokens, text, &code))
+	if (!tokens_redeem(&r->user->tokens, text, &code))
 		why = "Invalid authorization code";
 	else if (strcmp(redirect, code.redirect) != 0)
 		why = "Invalid redirect URI";
@@ -162,8 +162,8 @@ static void redeem(
 		mock_response_oauth_error(res, 400, "invalid_grant", why);
 		return;
 	}
-	strcpy(r->tokens.scope, code.scope);
-	send_tokens(r, tokens_new_refresh(&r->tokens), res);
+	strcpy(r->user->tokens.scope, code.scope);
+	send_tokens(r, tokens_new_refresh(&r->user->tokens), res);
 }
 
 static void token(struct mock *r, const struct mock_request *req, bool rotate,
@@ -180,7 +180,7 @@ static void token(struct mock *r, const struct mock_request *req, bool rotate,
 		 strcmp(grant, "authorization_code") != 0)
 		mock_response_oauth_error(res, 400, "unsupported_grant_type",
 		    "grant_type parameter is missing or unknown");
-	else if (strcmp(id, r->tokens.client_id) != 0)
+	else if (strcmp(id, r->user->tokens.client_id) != 0)
 		mock_response_oauth_error(
 		    res, 400, "invalid_client", "Invalid client");
 	else if (*grant == 'r')

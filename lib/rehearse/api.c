@@ -68,7 +68,7 @@ static void recently_played(const struct mock *r,
 	struct render_context s = api_render_context(r);
 	struct buf *b = &res->body;
 	struct page_query p;
-	int n = history_recent(&r->history, r->clock, recent);
+	int n = history_recent(&r->user->history, r->clock, recent);
 	long long oldest, newest;
 
 	if (!read_page(req, &p, res))
@@ -126,7 +126,7 @@ static void saved_tracks(const struct mock *r, const struct mock_request *req,
 static void followed(const struct mock *r, const struct mock_request *req,
     struct mock_response *res)
 {
-	const struct catalogue *cat = r->catalogue;
+	const struct catalogue *cat = r->user->catalogue;
 	struct render_context s = api_render_context(r);
 	struct buf *b = &res->body;
 	char type[16] = "", after[ID_SIZE] = "";
@@ -168,7 +168,7 @@ static void followed(const struct mock *r, const struct mock_request *req,
 static void one_track(const struct mock *r, const char *id, struct buf *b)
 {
 	struct render_context s = api_render_context(r);
-	const struct track *t = catalogue_track(r->catalogue, id);
+	const struct track *t = catalogue_track(r->user->catalogue, id);
 
 	if (t != NULL)
 		render_track(&s, t, b);
@@ -176,7 +176,7 @@ static void one_track(const struct mock *r, const char *id, struct buf *b)
 
 static void one_features(const struct mock *r, const char *id, struct buf *b)
 {
-	const struct track *t = catalogue_track(r->catalogue, id);
+	const struct track *t = catalogue_track(r->user->catalogue, id);
 
 	if (t != NULL)
 		(void)render_features(t, b); /* nothing written: not found */
@@ -185,7 +185,7 @@ static void one_features(const struct mock *r, const char *id, struct buf *b)
 static void one_album(const struct mock *r, const char *id, struct buf *b)
 {
 	struct render_context s = api_render_context(r);
-	const struct album *a = catalogue_album(r->catalogue, id);
+	const struct album *a = catalogue_album(r->user->catalogue, id);
 
 	if (a != NULL)
 		render_album(&s, a, b);
@@ -194,7 +194,7 @@ static void one_album(const struct mock *r, const char *id, struct buf *b)
 static void one_artist(const struct mock *r, const char *id, struct buf *b)
 {
 	struct render_context s = api_render_context(r);
-	const struct artist *a = catalogue_artist(r->catalogue, id);
+	const struct artist *a = catalogue_artist(r->user->catalogue, id);
 
 	if (a != NULL)
 		render_artist(&s, a, b);
@@ -202,7 +202,7 @@ static void one_artist(const struct mock *r, const char *id, struct buf *b)
 
 static void one_user(const struct mock *r, const char *id, struct buf *b)
 {
-	const struct person *p = catalogue_person(r->catalogue, id);
+	const struct person *p = catalogue_person(r->user->catalogue, id);
 
 	if (p != NULL)
 		render_user(p, b);
@@ -282,7 +282,7 @@ static void several(const struct mock *r, const struct kind *k,
 static void refuse(const struct mock *r, const struct mock_request *req,
     struct mock_response *res)
 {
-	struct prng c = {prng_derive(r->catalogue->seed, req->url, 7)};
+	struct prng c = {prng_derive(r->user->catalogue->seed, req->url, 7)};
 	uint64_t draw = prng_below(&c, 3);
 
 	mock_response_error(res, 403, "Forbidden", NULL);

@@ -6,7 +6,8 @@
 
 struct render_context api_render_context(const struct mock *r)
 {
-	return (struct render_context){r->catalogue, r->access_mode, r->base};
+	return (struct render_context){
+	    r->user->catalogue, r->access_mode, r->base};
 }
 
 void api_href(

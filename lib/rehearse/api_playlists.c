@@ -13,8 +13,8 @@ static struct playlist_version playlist_version_now(
 {
 	struct playlist_version e;
 
-	playlist_version_init(
-	    &e, r->catalogue, p, &r->changes, r->clock, r->counted + 1);
+	playlist_version_init(&e, r->user->catalogue, p, &r->user->changes,
+	    r->clock, r->counted + 1);
 	return e;
 }
 
@@ -28,7 +28,7 @@ static bool hidden(const struct mock *r, const struct playlist *p)
 /* Whether the login lacks the scope for one of the user's playlists. */
 static bool out_of_scope(const struct mock *r, const struct playlist *p)
 {
-	const char *scopes = r->tokens.scope;
+	const char *scopes = r->user->tokens.scope;
 
 	if ((p->flags & PLAYLIST_COLLABORATIVE) != 0)
 		return !scopes_have(
@@ -41,7 +41,7 @@ static bool out_of_scope(const struct mock *r, const struct playlist *p)
 static void put_playlists(const struct mock *r, const struct mock_request *req,
     const struct page_range *w, struct buf *b)
 {
-	const struct catalogue *cat = r->catalogue;
+	const struct catalogue *cat = r->user->catalogue;
 	struct render_context s = api_render_context(r);
 	int total = 0;
 
@@ -78,7 +78,7 @@ static void put_next_path(const struct mock *r, struct buf *path)
 		return;
 	}
 	buf_puts(path, "/v1/users/");
-	url_encode(path, slice_of(r->catalogue->user), "");
+	url_encode(path, slice_of(r->user->catalogue->user), "");
 	buf_puts(path, "/playlists");
 }
 
@@ -169,7 +169,7 @@ static void playlist(const struct mock *r, const struct mock_request *req,
 {
 	const char *rest;
 	const struct playlist *p =
-	    catalogue_playlist_at(r->catalogue, req->path, &rest);
+	    catalogue_playlist_at(r->user->catalogue, req->path, &rest);
 	struct playlist_version e;
 
 	if (p == NULL || hidden(r, p)) {
@@ -191,7 +191,8 @@ static void playlist(const struct mock *r, const struct mock_request *req,
 /* Whether a path is /v1/users/{user}/playlists, of the user. */
 static bool is_user_playlists(const struct mock *r, const char *path)
 {
-	struct slice rest = slice_of(path), user = slice_of(r->catalogue->user);
+	struct slice rest = slice_of(path),
+		     user = slice_of(r->user->catalogue->user);
 
 	if (!slice_starts(rest, SLICE("/v1/users/")))
 		return false;

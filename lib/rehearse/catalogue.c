@@ -124,12 +124,11 @@ static void make_locals(struct catalogue *cat)
 	cat->local_count = LOCALS;
 }
 
-/* Shuffle the tracks, then see to it that odd and local ones are heard. */
+/* Shuffle the tracks. */
 static void make_favourites(struct catalogue *cat)
 {
 	struct prng c = {prng_derive(cat->seed, cat->user, 1)};
 	int *f = cat->favourites;
-	int music = cat->track_count - LOCALS;
 
 	for (int i = 0; i < cat->track_count; i++)
 		f[i] = i;
@@ -139,8 +138,14 @@ static void make_favourites(struct catalogue *cat)
 		f[i] = f[j];
 		f[j] = t;
 	}
-	for (size_t i = 0; i < COUNT_OF(odd_names); i++)
-		strcpy(cat->tracks[f[2 + 3 * i]].name, odd_names[i]);
+}
+
+/* See to it that local tracks are heard. */
+static void favour_locals(struct catalogue *cat)
+{
+	int *f = cat->favourites;
+	int music = cat->track_count - LOCALS;
+
 	for (int k = 0; k < LOCALS; k++) {
 		int from = 0, to = 7 + 12 * k;
 
@@ -180,9 +185,20 @@ static void fill(struct catalogue *cat)
 	}
 	make_locals(cat);
 	make_favourites(cat);
+	for (size_t i = 0; i < COUNT_OF(odd_names); i++)
+		strcpy(
+		    cat->tracks[cat->favourites[2 + 3 * i]].name, odd_names[i]);
+	favour_locals(cat);
 	for (int i = 0; i < EPISODES; i++)
 		make_episode(cat, i);
 	cat->episode_count = EPISODES;
+}
+
+static void name_user(struct catalogue *cat, const char *user)
+{
+	snprintf(cat->user, sizeof(cat->user), "%s", user);
+	snprintf(
+	    cat->user_name, sizeof(cat->user_name), "%s (rehearsing)", user);
 }
 
 struct catalogue *catalogue_new(
@@ -193,9 +209,7 @@ struct catalogue *catalogue_new(
 	size_t tracks = albums * TRACKS_MAX + LOCALS;
 
 	cat->seed = seed;
-	snprintf(cat->user, sizeof(cat->user), "%s", user);
-	snprintf(
-	    cat->user_name, sizeof(cat->user_name), "%s (rehearsing)", user);
+	name_user(cat, user);
 	cat->artists = mem_zero(ARTISTS + 1, sizeof(*cat->artists));
 	cat->albums = mem_zero(albums, sizeof(*cat->albums));
 	cat->tracks = mem_zero(tracks, sizeof(*cat->tracks));
@@ -206,14 +220,34 @@ struct catalogue *catalogue_new(
 	return cat;
 }
 
+struct catalogue *catalogue_share(
+    const struct catalogue *music, const char *user, int lists, int big)
+{
+	struct catalogue *cat = mem_alloc(sizeof(*cat));
+
+	*cat = *music;
+	cat->shared = true;
+	name_user(cat, user);
+	cat->favourites =
+	    mem_zero((size_t)cat->track_count, sizeof(*cat->favourites));
+	make_favourites(cat);
+	favour_locals(cat);
+	catalogue_make_playlists(cat, lists, big);
+	return cat;
+}
+
 void catalogue_free(struct catalogue *cat)
 {
 	if (cat == NULL)
 		return;
 	free(cat->people);
 	free(cat->playlists);
-	free(cat->episodes);
 	free(cat->favourites);
+	if (cat->shared) {
+		free(cat);
+		return;
+	}
+	free(cat->episodes);
 	free(cat->tracks);
 	free(cat->albums);
 	free(cat->artists);

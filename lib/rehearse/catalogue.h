@@ -95,6 +95,7 @@ struct catalogue {
 	int episode_count, people_count, local_count;
 	int played_lists; /* playlists before this one are played from */
 	int *favourites;  /* every track index, the user's favourites first */
+	bool shared;	  /* the music is another catalogue's */
 };
 
 #define PLAYLISTS_MAX 20000	 /* that a user can be given */
@@ -106,6 +107,14 @@ struct catalogue {
  */
 struct catalogue *catalogue_new(
     uint64_t seed, const char *user, int lists, int big);
+
+/*
+ * The same music as another user knows it, with other favourites and playlists.
+ * Free it before the catalogue whose music it is.
+ */
+struct catalogue *catalogue_share(
+    const struct catalogue *music, const char *user, int lists, int big);
+
 void catalogue_free(struct catalogue *);
 
 /*

@@ -30,6 +30,15 @@ static void requests(
 	buf_put_slice(&res->body, buf_slice(&r->log));
 }
 
+/* The history of every user up to a time; false: too many plays. */
+static bool extend_all(struct mock *r, int64_t to)
+{
+	for (int i = 0; i < r->user_count; i++)
+		if (!history_extend(&r->users[i].history, to))
+			return false;
+	return true;
+}
+
 static void set_clock(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
@@ -47,8 +56,7 @@ static void set_clock(
 		    res, 400, "advance takes a duration such as 6h", NULL);
 		return;
 	}
-	if (to > CLOCK_MAX || by > CLOCK_MAX ||
-	    !history_extend(&r->history, to + by)) {
+	if (to > CLOCK_MAX || by > CLOCK_MAX || !extend_all(r, to + by)) {
 		mock_response_error(
 		    res, 400, "too many plays until then", NULL);
 		return;
@@ -65,7 +73,7 @@ static void set_clock(
 static void plays(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
-	const struct catalogue *cat = r->catalogue;
+	const struct catalogue *cat = r->user->catalogue;
 	struct buf *b = &res->body;
 	char uri[192], since[64];
 	int64_t from = INT64_MIN;
@@ -77,8 +85,8 @@ static void plays(
 		return;
 	}
 	res->type = TYPE_NDJSON;
-	for (size_t i = 0; i < r->history.count; i++) {
-		const struct play *p = &r->history.plays[i];
+	for (size_t i = 0; i < r->user->history.count; i++) {
+		const struct play *p = &r->user->history.plays[i];
 		const struct track *t = &cat->tracks[p->track];
 		const char *type =
 		    history_context(cat, p->context, uri, sizeof(uri));
@@ -133,13 +141,14 @@ static void put_true_playlist(
 	struct playlist_version e;
 	struct playlist_item it;
 
-	playlist_version_init(&e, r->catalogue, p, &r->changes, r->clock, 0);
+	playlist_version_init(
+	    &e, r->user->catalogue, p, &r->user->changes, r->clock, 0);
 	buf_puts(b, "{\"id\":");
 	put_text(b, p->id);
 	buf_puts(b, ",\"name\":");
 	put_text(b, p->name);
 	buf_puts(b, ",\"owner\":");
-	put_person(b, &r->catalogue->people[p->owner]);
+	put_person(b, &r->user->catalogue->people[p->owner]);
 	buf_printf(b,
 	    ",\"listed\":%s,\"played\":%s,\"readable\":%s,\"snapshot_id\":",
 	    p->listed ? "true" : "false", played ? "true" : "false",
@@ -157,13 +166,13 @@ static void put_true_playlist(
 /* Mark the playlists that are the context of a play up to the clock. */
 static void mark_played(const struct mock *r, bool *played)
 {
-	for (size_t i = 0; i < r->history.count; i++) {
-		const struct play *play = &r->history.plays[i];
+	for (size_t i = 0; i < r->user->history.count; i++) {
+		const struct play *play = &r->user->history.plays[i];
 		const struct playlist *p =
-		    history_playlist(r->catalogue, play->context);
+		    history_playlist(r->user->catalogue, play->context);
 
 		if (p != NULL && play->played_at <= r->clock)
-			played[p - r->catalogue->playlists] = true;
+			played[p - r->user->catalogue->playlists] = true;
 	}
 }
 
@@ -171,7 +180,7 @@ static void mark_played(const struct mock *r, bool *played)
 static void playlists(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
-	const struct catalogue *cat = r->catalogue;
+	const struct catalogue *cat = r->user->catalogue;
 	bool *played = mem_zero((size_t)cat->playlist_count, sizeof(*played));
 	char id[ID_SIZE] = "";
 
@@ -192,7 +201,7 @@ static void playlists(
 static void play(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
-	const struct catalogue *cat = r->catalogue;
+	const struct catalogue *cat = r->user->catalogue;
 	struct play p = {r->clock, INT64_MIN, cat->favourites[0], -1, 0};
 	char text[192];
 
@@ -214,8 +223,8 @@ static void play(
 	}
 	if (p.visible_at < p.played_at)
 		p.visible_at = p.played_at;
-	if (!history_extend(&r->history, p.played_at) ||
-	    !history_add(&r->history, &p)) {
+	if (!history_extend(&r->user->history, p.played_at) ||
+	    !history_add(&r->user->history, &p)) {
 		mock_response_error(
 		    res, 409, "there is a play at that time", NULL);
 		return;
@@ -249,7 +258,7 @@ static void expire(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
 	(void)req;
-	tokens_expire(&r->tokens);
+	tokens_expire(&r->user->tokens);
 	buf_puts(&res->body, "{\"expired\":true}\n");
 }
 
@@ -257,10 +266,10 @@ static void expire(
 static void scope(
     struct mock *r, const struct mock_request *req, struct mock_response *res)
 {
-	param_get(
-	    req->query, "scope", r->tokens.scope, sizeof(r->tokens.scope));
+	param_get(req->query, "scope", r->user->tokens.scope,
+	    sizeof(r->user->tokens.scope));
 	buf_puts(&res->body, "{\"scope\":");
-	put_text(&res->body, r->tokens.scope);
+	put_text(&res->body, r->user->tokens.scope);
 	buf_puts(&res->body, "}\n");
 }
 

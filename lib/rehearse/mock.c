@@ -1,10 +1,12 @@
 #include "base/clock.h"
+#include "base/url.h"
 #include "rehearse/mock.h"
 #include "rehearse/put_json.h"
 #include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOG_MAX ((size_t)64 << 20)
@@ -16,9 +18,12 @@ const char mock_default_scope[] =
 
 void mock_release(struct mock *r)
 {
-	history_release(&r->history);
-	playlist_changes_release(&r->changes);
-	catalogue_free(r->catalogue);
+	for (int i = r->user_count - 1; i >= 0; i--) {
+		history_release(&r->users[i].history);
+		playlist_changes_release(&r->users[i].changes);
+		catalogue_free(r->users[i].catalogue);
+	}
+	free(r->users);
 	buf_release(&r->log);
 }
 
@@ -27,12 +32,38 @@ static bool starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/*
+ * The user whose access or refresh token it carries, or whom ?user= names to a
+ * control endpoint; else the first. NULL if there is no user of that name.
+ */
+static struct mock_user *user_of(
+    const struct mock *r, const struct mock_request *req)
+{
+	char text[256] = "";
+	int n;
+
+	if (starts(req->path, "/rehearse/") &&
+	    param_get(req->query, "user", text, sizeof(text))) {
+		for (n = 0; n < r->user_count; n++)
+			if (strcmp(r->users[n].catalogue->user, text) == 0)
+				return &r->users[n];
+		return NULL;
+	}
+	if (req->authorization && starts(req->authorization, "Bearer "))
+		n = tokens_user(req->authorization + 7);
+	else if (param_get(req->form, "refresh_token", text, sizeof(text)))
+		n = tokens_user(text);
+	else
+		n = 0;
+	return &r->users[n < r->user_count ? n : 0];
+}
+
 static bool token_valid(const struct mock *r, const struct mock_request *req)
 {
 	const char *given = req->authorization;
 
 	return given != NULL && starts(given, "Bearer ") &&
-	       tokens_valid(&r->tokens, given + 7);
+	       tokens_valid(&r->user->tokens, given + 7);
 }
 
 static bool allowed(const struct mock *r, const struct mock_request *req,
@@ -61,7 +92,7 @@ static bool scoped(const struct mock *r, const struct mock_request *req,
 	const char *endpoint = endpoint_of(slice_of(req->path));
 	const struct scope_need *need = scope_needed_by(slice_of(endpoint));
 
-	if (!need || scopes_have(r->tokens.scope, slice_of(need->scope)))
+	if (!need || scopes_have(r->user->tokens.scope, slice_of(need->scope)))
 		return true;
 	mock_response_error(res, 403, "Insufficient client scope", NULL);
 	return false;
@@ -129,11 +160,11 @@ static void change_playlist(
 {
 	const char *rest;
 	const struct playlist *p =
-	    catalogue_playlist_at(r->catalogue, req->path, &rest);
+	    catalogue_playlist_at(r->user->catalogue, req->path, &rest);
 
 	if (p != NULL)
-		playlist_changes_add(&r->changes,
-		    (int)(p - r->catalogue->playlists), swap, r->clock);
+		playlist_changes_add(&r->user->changes,
+		    (int)(p - r->user->catalogue->playlists), swap, r->clock);
 }
 
 void mock_respond(
@@ -143,6 +174,11 @@ void mock_respond(
 	bool faulty;
 
 	mock_response_init(res);
+	r->user = user_of(r, req);
+	if (!r->user) {
+		mock_response_error(res, 404, "No such user", NULL);
+		return;
+	}
 	if (starts(req->path, "/rehearse/")) {
 		control_respond(r, req, res);
 		return;

@@ -17,12 +17,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct mock {
+/* A user of the API: the music and playlists as this one sees them. */
+struct mock_user {
 	struct catalogue *catalogue; /* owned */
 	struct history history;
 	struct tokens tokens;
-	struct faults faults;
 	struct playlist_changes changes; /* made by faults */
+};
+
+struct mock {
+	struct mock_user *users; /* owned; they share the first one's music */
+	int user_count;
+	struct mock_user *user; /* whose request it is */
+	struct faults faults;
 	const char *saved; /* a folder for saved_respond; NULL: made-up data */
 	enum access_mode access_mode;
 	int64_t clock;	  /* the simulated time, in ms */

@@ -1,6 +1,6 @@
 /*
- * Access and refresh tokens, derived from the seed: a server that is started
- * again with the same seed accepts the same tokens.
+ * Access and refresh tokens of one user, derived from the seed: a server that
+ * is started again with the same seed accepts the same tokens.
  */
 #ifndef SP_REHEARSE_TOKENS_H
 #define SP_REHEARSE_TOKENS_H
@@ -25,6 +25,7 @@ struct auth_code {
 
 struct tokens {
 	uint64_t seed;
+	char mark[12]; /* after "BQ" or "AQ": whose they are; "" or "7." */
 	uint64_t made; /* access tokens so far */
 	struct {
 		char text[ACCESS_LEN + 1];
@@ -38,7 +39,11 @@ struct tokens {
 	char client_id[33];
 };
 
-void tokens_init(struct tokens *, uint64_t seed);
+/* The tokens of user number `user`, from 0; the app is the same for all. */
+void tokens_init(struct tokens *, uint64_t seed, int user);
+
+/* The number of the user that an access or refresh token names; 0 if none. */
+int tokens_user(const char *token);
 
 /* A new access token, borrowed until TOKENS_MAX others are made. */
 const char *tokens_make(struct tokens *);
