@@ -1,0 +1,217 @@
+#!/bin/sh
+# sp-run: sends what is due through the whole pipeline, from sp-queue to sp-load.
+set -u
+version='@VERSION@'
+
+usage() {
+	cat <<'END'
+sp-run: fetch and load what is due, by the whole pipeline of sp
+
+usage: sp-run [-n | -v] [--db FILE] [--account NAME] [--catalogue-limit N]
+              [--force] [JOB ...]
+
+Jobs, without one every job that is due:
+  play-history     all plays that the API still has
+  playlists        your playlists and their tracks
+  audio-features   audio features of tracks, if your app has access
+  profile          your profile, and the artists that you follow
+  catalogue        details of tracks, albums and artists
+  all              every job that is due
+Options:
+      --account NAME       the account (default: $SP_ACCOUNT, then default)
+      --catalogue-limit N  at most N requests a day for catalogue
+                           (default: 200)
+      --db FILE            the database (default: $SP_DB, then
+                           ~/.local/share/sp/spotify.db)
+      --force              request everything, whatever is stored
+  -n, --dry-run            print the pipeline and do not run it
+  -v, --verbose            print the pipeline, and run it
+  -h, --help               print this help
+  -V, --version            print the version
+
+Examples:
+  sp-run
+  sp-run -v playlists
+
+See sp-run(1).
+END
+}
+
+say() { printf 'sp-run: %s\n' "$*" | tr '\001-\011\013-\037\177' '?' >&2; }
+die() { # STATUS MESSAGE
+	exit_with=$1
+	shift
+	say "$*"
+	exit "$exit_with"
+}
+usage_error() {
+	say "$*"
+	echo "try 'sp-run --help'" >&2
+	exit 64
+}
+cannot_write() { die 74 "stdout: cannot write"; }
+
+# quote TEXT: as one word of a command line.
+quote() {
+	case $1 in
+	'' | *[!A-Za-z0-9_./:=@%+-]*)
+		printf "'"
+		printf %s "$1" | sed "s/'/'\\\\''/g"
+		printf "'" ;;
+	*) printf %s "$1" ;;
+	esac
+}
+
+# Options, and operands in their order.
+db='' account='' catalogue_limit='' force='' dry='' verbose='' jobs='' only=''
+while [ $# -gt 0 ]; do
+	name=${1%%=*} value=
+	case $only$1 in
+	--db | --account | --catalogue-limit)
+		[ $# -gt 1 ] || usage_error "option '$1' needs a value"
+		value=$2
+		shift ;;
+	--db=* | --account=* | --catalogue-limit=*) value=${1#*=} ;;
+	esac
+	case $only$name in
+	--db) db=$value ;;
+	--account) account=$value ;;
+	--catalogue-limit) catalogue_limit=$value ;;
+	--force) force=' --force' ;;
+	-n | --dry-run) dry=1 ;;
+	-v | --verbose) verbose=1 ;;
+	-h | --help) usage 2>/dev/null || cannot_write; exit ;;
+	-V | --version)
+		echo "sp-run $version" 2>/dev/null || cannot_write
+		exit ;;
+	--) only='operand ' ;;
+	-?*) usage_error "unknown option '$1'" ;;
+	*) jobs="$jobs $(quote "$1")" ;;
+	esac
+	shift
+done
+on_db=${db:+" --db $(quote "$db")"}
+of_account=${account:+" --account $(quote "$account")"}
+limited=${catalogue_limit:+" --catalogue-limit $(quote "$catalogue_limit")"}
+planned=$on_db$of_account$limited
+
+# The pipeline of a job as a command line, with WORD before each program.
+pipeline() { # WORD JOB
+	echo "$1sp-queue next$planned$force $2 | $1sp-fetch$of_account |" \
+		"$1sp-stage$on_db | $1sp-transform | $1sp-load$on_db"
+}
+
+# The programs beside this one come first.
+case $0 in
+*/*) PATH=$(cd "${0%/*}" && pwd):$PATH ;;
+esac
+eval "set -- ${jobs:-all}"
+for job; do
+	eval "sp-queue budget$planned$force -- $(quote "$job")" >/dev/null || exit
+done
+if [ -n "$dry" ]; then
+	for job; do
+		pipeline '' "$job" 2>/dev/null || cannot_write
+	done
+	exit
+fi
+
+# One sp-run of a database at a time, where flock(1) is known: its lock lasts as
+# long as a program of the pipeline.
+file=${db:-${SP_DB:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/sp/spotify.db}}
+if [ -r "$file" ] && command -v flock >/dev/null; then
+	exec 9<"$file"
+	flock -n 9 || die 75 "another sp-run of '$file' is running"
+fi
+
+# Programs in the background ignore SIGINT, so that each signal is sent on as
+# SIGTERM, after which they end well.
+processes=$(mktemp) || exit 73
+stop() { # SIGNAL
+	trap '' HUP INT TERM
+	xargs kill <"$processes" 2>/dev/null
+	wait
+	trap - EXIT "$1"
+	rm -f "$processes"
+	kill -s "$1" $$
+}
+trap 'rm -f "$processes"' EXIT
+trap 'stop HUP' HUP
+trap 'stop INT' INT
+trap 'stop TERM' TERM
+
+stage() { sh -c 'echo $$ >>"$0" && exec "$@"' "$processes" "$@"; }
+
+# Run the pipeline of a job; the status is that of sp-load.
+run() { # JOB
+	[ -z "$verbose" ] || pipeline '' "$1" >&2
+	: >"$processes"
+	eval "$(pipeline 'stage ' "$1") &"
+	wait $!
+}
+
+# Whether the first round found work for another one, such as playlists in the
+# list that it loaded, or tracks without audio features.
+is_due() { # JOB
+	case $1 in
+	all) name='[^"]*' ;;
+	*) name=$1 ;;
+	esac
+	eval "sp-queue status$planned" |
+		grep -q "^{\"type\":\"job_status\",\"job\":\"$name\",\"state\":\"due\""
+}
+
+# The status of several runs: the worst one.
+add_status() { # STATUS
+	case $1 in
+	0) ;;
+	1) [ "$status" -ne 0 ] || status=1 ;;
+	75) [ "$status" -gt 1 ] || status=75 ;;
+	*) status=$1 ;;
+	esac
+}
+
+# What the database has, for people: plays, tracks and playlists.
+count() {
+	sqlite3 -readonly -batch -init /dev/null -separator ' ' "$file" \
+		'select (select count(*) from play_history),
+			(select count(*) from tracks),
+			(select count(*) from playlists)' 2>/dev/null
+}
+summarize() { # BEFORE AFTER, three counts each
+	list=
+	for what in play:$(($4 - $1)) track:$(($5 - $2)) playlist:$(($6 - $3)); do
+		case $what in
+		*:0) ;;
+		*:1) list="$list, 1 ${what%:*}" ;;
+		*) list="$list, ${what#*:} ${what%:*}s" ;;
+		esac
+	done
+	list=${list#, }
+	echo "${list:-no plays, tracks or playlists} inserted"
+}
+
+before=
+[ ! -t 1 ] || before=$(count || echo 0 0 0)
+status=0
+for job; do
+	run "$job"
+	last=$?
+	add_status "$last"
+	if [ "$last" -le 1 ] && is_due "$job"; then
+		force=''
+		run "$job"
+		last=$?
+		add_status "$last"
+	fi
+	# The login, the disk or the database fails the other jobs as well.
+	case $last in
+	0 | 1 | 75) ;;
+	*) break ;;
+	esac
+done
+# shellcheck disable=SC2046,SC2086
+if [ -n "$before" ] && after=$(count); then
+	summarize $before $after
+fi
+exit "$status"
