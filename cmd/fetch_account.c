@@ -117,6 +117,11 @@ const char *account_path(const struct account *a, struct buf *path)
 	return file;
 }
 
+bool account_is_default_file(const struct account *a)
+{
+	return !named_file(a);
+}
+
 void account_put_option(const struct account *a, struct buf *b)
 {
 	if (a->token_file)
@@ -258,7 +263,8 @@ int account_list(const struct account *a, bool table)
 	if (l.n > 0)
 		listing_end(&l.listing);
 	if (l.n == 0 && !l.status)
-		cli_warn("there is no account yet: sp-fetch login");
+		cli_warn(
+		    "not logged in: run `sp-fetch login --client-id ID`");
 	buf_release(&path);
 	return cli_close_stdout(l.status);
 }

@@ -47,6 +47,9 @@ void account_set_ca(struct transfer_limits *);
  */
 const char *account_path(const struct account *, struct buf *path);
 
+/* Whether neither an option nor the environment names the token file. */
+bool account_is_default_file(const struct account *);
+
 /* Append the option that selects this account, for a suggested command. */
 void account_put_option(const struct account *, struct buf *);
 

@@ -12,6 +12,22 @@
 #include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 
+/*
+ * Complete the error of a missing login. Without a token file, a login needs the
+ * app's client id; the name of the default file says nothing new.
+ */
+static void complete_login(struct fetch *f, struct error *error)
+{
+	if (f->session.token.client_id ||
+	    strncmp(error->why, ERROR_NOT_LOGGED_IN,
+		strlen(ERROR_NOT_LOGGED_IN)) != 0)
+		return;
+	buf_puts(&f->login, " --client-id ID");
+	f->policy.login = buf_message(&f->login);
+	if (account_is_default_file(&f->options->account))
+		error_set(error, EX_NOPERM, ERROR_NOT_LOGGED_IN);
+}
+
 bool fetch_user(struct fetch *f)
 {
 	struct error error = ERROR_UNSET;
@@ -20,6 +36,7 @@ bool fetch_user(struct fetch *f)
 		return false;
 	if (session_fetch_user(&f->session, &f->profile, &error))
 		return true;
+	complete_login(f, &error);
 	run_policy_halt(&f->policy, &error, false);
 	return false;
 }

@@ -256,7 +256,8 @@ int fetch_finish(struct fetch *f)
 	int status = pipe_finish(&f->pipe);
 
 	cli_progress_end();
-	if (f->unsent)
+	/* Without a login nothing is sent: that was reported. */
+	if (f->unsent && f->policy.halt.exit != EX_NOPERM)
 		cli_warn("requests not sent: %" PRIu64, f->unsent);
 	if (f->pipe.in.err)
 		cli_warn("stdin: cannot read: %s", strerror(f->pipe.in.err));

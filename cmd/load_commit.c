@@ -220,7 +220,8 @@ void load_end_run(struct load *l, const struct record *rec)
 	end_receipt(l);
 	store_scopes(l, rec);
 	commit_run(l);
-	if (!complete)
+	/* sp-fetch reports a missing login, with what to do. */
+	if (!complete && end.exit_status != EX_NOPERM)
 		cli_warn("run %s: %s: %.*s", l->run.id, end.status,
 		    (int)reported.n, reported.p);
 	l->status = load_worse_status(l->status, end.exit_status);

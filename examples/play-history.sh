@@ -21,7 +21,7 @@ case $status in
 1) echo "done, but records were refused: see ingest_errors" ;;
 65) echo "incomplete input: rows kept, cursor not moved; run it again" ;;
 75) echo "try again later: a rate limit, or the database is locked" ;;
-77) echo "log in first: sp-fetch login" ;;
+77) echo "not logged in: sp-fetch login" ;;
 *) echo "failed with status $status" ;;
 esac
 exit $status

@@ -52,7 +52,7 @@ fails 1 'sp-stage: .*No such file' sp-stage import \
 fails 74 'sp-rehearse: .*' sp-rehearse --serve "$tmp/none"
 
 section "logins"
-fails 77 'sp-fetch: log in first' sp-fetch /me
+fails 77 'sp-fetch: not logged in' sp-fetch /me
 for token in '' '{' '[]' '3' 'null' '{}' '{"access_token":5}' \
     '{"access_token":"a","refresh_token":[]}' '{"client_id":"\\ud800"}'; do
 	printf %s "$token" >"$tmp/token.json"

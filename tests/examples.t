@@ -139,7 +139,7 @@ is "$status $(curl -fsS "$api_url/rehearse/requests" | wc -l)" "75 0" \
     "started again before the deadline, it asks nothing"
 sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
 run env SP_DB="$db" SP_TOKEN_FILE="$tmp/nobody.json" sh -c "$service"
-is "$status" 77 "no login: log in first"
+is "$status" 77 "no login: not logged in"
 like "$(grep ^SuccessExitStatus examples/sp-jobs.service) " \
     '=([0-9]+ )*75 ' "to the unit, the one is no failure"
 grep -q '^SuccessExitStatus.*77' examples/sp-jobs.service

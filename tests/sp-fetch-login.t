@@ -470,7 +470,7 @@ run "$build/sp-fetch" accounts --table >/dev/full
 "$build/sp-fetch" accounts >/dev/full 2>/dev/null
 is $? 74 "accounts: a full disk"
 XDG_CONFIG_HOME="$tmp/empty" fetch accounts
-like "$last" '^0 .*no account yet' "no accounts"
+like "$last" '^0 .*not logged in: run `sp-fetch login' "no accounts"
 fetch accounts more
 is "$status" 64 "accounts: an operand"
 
@@ -504,7 +504,7 @@ ok $? "removes the file, and no other"
 fetch logout --account robin
 like "$last" '^77 .*there is no login' "what is not there cannot go"
 fetch --account robin /me
-like "$status $err" '^77 .*log in first' "and asks to log in"
+like "$status $err" '^77 .*not logged in' "and asks to log in"
 chmod 644 "$file"
 fetch --token-file "$file" logout
 is "$status $(find "$file" 2>&1 | grep -c No)" "0 1" \

@@ -61,7 +61,7 @@ for kind in '429&retry_after=86400' 403; do
 	reset
 	fault "kind=$kind&times=0"
 	many 20 | try --parallel 8 >"$tmp/got"
-	like "$(cat "$tmp/got")" ' balanced: (429: come back later|403: log in first)' \
+	like "$(cat "$tmp/got")" ' balanced: (429: come back later|403: not logged in)' \
 	    "${kind%%&*} to the first request"
 	is "$(asked)" 1 "of eight at once one is asked"
 done
@@ -159,7 +159,7 @@ fault 'kind=400&path=/api/token'
 fault 'kind=401&times=0&skip=8&path=/v1/'
 many 30 | try --parallel 4 >"$tmp/got"
 like "$(cat "$tmp/got")" \
-    '^77: failed 77 balanced: (200 ){7}200: (log in first ?){22}$' \
+    '^77: failed 77 balanced: (200 ){7}200: (not logged in ?){22}$' \
     "one that cannot be renewed ends it"
 is "$(refreshed) $(grep -c 'login has ended' "$tmp/err")" "1 1" "and is reported once"
 

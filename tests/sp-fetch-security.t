@@ -346,7 +346,7 @@ grants "one that says when it is back" 'the token endpoint: service unavailable 
 is "$(jq -r '.code // empty' "$tmp/sent")" "come back later" "is to be asked then"
 grants "an app that may not" 'the token endpoint refuses this app .HTTP 400: unauthorized_client' \
     '{error: "unauthorized_client"}' '400 Bad'
-grants "a login that has ended" 'log in first: the login has ended' \
+grants "a login that has ended" 'not logged in: the login has ended' \
     '{error: "invalid_grant"}' '400 Bad'
 cat "$tmp/token.good" >"$tmp/login/token.json"
 

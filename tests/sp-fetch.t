@@ -172,7 +172,7 @@ reset
 fault 'kind=429&retry_after=86400&path=/v1/me/player'
 fault 'kind=403&path=/v1/me'
 is "$(printf '%s\n' "$recent" "$me" "$me" | try)" \
-    "77: failed 77 balanced: 429 403: log in first" "and less than a halt"
+    "77: failed 77 balanced: 429 403: not logged in" "and less than a halt"
 reset
 fault 'kind=429&retry_after=86400&reason=QUOTA_EXCEEDED'
 is "$(printf '%s\n' "$recent" "$me" "$lists" | try)" \
@@ -231,7 +231,7 @@ section "what the API denies"
 reset
 fault 'kind=403'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
-    "77: failed 77 balanced: 403: log in first" "403 ends the run"
+    "77: failed 77 balanced: 403: not logged in" "403 ends the run"
 like "$(cat "$tmp/err")" '^sp-fetch: /v1/me/player.*HTTP 403: Insufficient client scope' \
     "with the service's words"
 is "$(printf '%s\n' "$items" "$me" | try)" \
@@ -247,7 +247,7 @@ while read -r denied words; do
 	reset
 	fault "kind=403&message=$words"
 	is "$(printf '%s\n' "$items" "$me" | try)" \
-	    "77: failed 77 balanced: 403: log in first" \
+	    "77: failed 77 balanced: 403: not logged in" \
 	    "unless it is of the app: $words"
 	is "$(jq -r 'select(.status == 403).denied' "$tmp/out")" "$denied" \
 	    "which its capture says"
@@ -368,8 +368,8 @@ is "$(echo "$me" | try)" "75: deferred 75 balanced: 429: come back later" \
     "a limit of the token endpoint defers"
 fault 'kind=400&path=/api/token'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
-    "77: failed 77 balanced: : log in first log in first" "a login taken back"
-like "$(cat "$tmp/err")" '^sp-fetch: .*log in first.*Refresh token revoked' \
+    "77: failed 77 balanced: : not logged in not logged in" "a login taken back"
+like "$(cat "$tmp/err")" '^sp-fetch: .*not logged in.*Refresh token revoked' \
     "asks to log in"
 fault 'kind=400&error=invalid_client&path=/api/token'
 is "$(echo "$me" | try)" "78: failed 78 balanced: : configuration" \
@@ -377,7 +377,7 @@ is "$(echo "$me" | try)" "78: failed 78 balanced: : configuration" \
 cmp -s "$tmp/login/token.json" "$tmp/before"
 ok $? "no failed refresh touches the token file"
 fault 'kind=401&times=0&path=/v1/'
-is "$(echo "$me" | try) $(refreshed)" "77: failed 77 balanced: : log in first 4" \
+is "$(echo "$me" | try) $(refreshed)" "77: failed 77 balanced: : not logged in 4" \
     "a new token that is refused"
 reset
 jq '.client_secret = "made-up-secret"' "$tmp/login/token.json" >"$tmp/t"
@@ -406,8 +406,8 @@ is "$(echo "$me" | try)" "78: failed 78 balanced: : configuration" \
 like "$(cat "$tmp/err")" "chmod 600" "and what to do"
 chmod 600 "$tmp/login/token.json"
 is "$(echo "$me" | try --token-file "$tmp/none.json")" \
-    "77: failed 77 balanced: : log in first" "no token file"
-like "$(cat "$tmp/err")" "log in first.*none.json" "is named"
+    "77: failed 77 balanced: : not logged in" "no token file"
+like "$(cat "$tmp/err")" "not logged in.*none.json" "is named"
 head -c 100 "$tmp/before" >"$tmp/half.json"
 chmod 600 "$tmp/half.json"
 run fetch --token-file "$tmp/half.json" /me
@@ -415,8 +415,8 @@ like "$status $err" "^78 .*half.json: not a token file" "half a token file"
 run fetch --token-file "$tmp/none.json" </dev/null
 is "$status $err" "0 " "nothing to ask needs no login"
 run env XDG_CONFIG_HOME="$tmp/config" "$build/sp-fetch" --account kim /me
-like "$status $err" "^77 .*'$tmp/config/sp/tokens/kim.json'" \
-    "--account names the file"
+like "$status $err" "^77 .*login --account kim --client-id ID" \
+    "--account is named in what to do"
 api_post expire
 reset
 # shellcheck disable=SC2016

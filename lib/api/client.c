@@ -143,7 +143,7 @@ static void handle_unauthorized(struct api_request *r)
 
 	result->kind = RESULT_NO_LOGIN;
 	error_set(&result->error, EX_NOPERM,
-	    "log in first: the API refuses a new token (HTTP 401)");
+	    ERROR_NOT_LOGGED_IN ": the API refuses a new token (HTTP 401)");
 	r->state = r->refreshed || !r->client->token_url
 		       ? API_REQUEST_DONE
 		       : API_REQUEST_NEEDS_TOKEN;

@@ -34,7 +34,7 @@ static const char *halt_code(int status)
 {
 	switch (status) {
 	case EX_TEMPFAIL: return "come back later";
-	case EX_NOPERM: return "log in first";
+	case EX_NOPERM: return ERROR_NOT_LOGGED_IN;
 	case EX_UNAVAILABLE: return "service unavailable";
 	case EX_CONFIG: return "configuration";
 	default: return "cannot go on";
@@ -56,12 +56,24 @@ static void refuse_task(struct task *t, const char *code, const char *why)
 	task_refuse(t, code, "%.*s: %s", (int)path.n, path.p, why);
 }
 
+/* Append to the error of a missing login how to log in. */
+static void add_login(const struct run_policy *p, struct error *e)
+{
+	size_t n = strlen(e->why);
+
+	if (strncmp(e->why, ERROR_NOT_LOGGED_IN, strlen(ERROR_NOT_LOGGED_IN)) ==
+	    0)
+		snprintf(
+		    e->why + n, sizeof(e->why) - n, ": run `%s`", p->login);
+}
+
 static void halt(struct run_policy *p, const struct error *e, const char *url)
 {
 	p->halt = *e;
+	add_login(p, &p->halt);
 	p->run_only = false;
-	p->report(p->ctx, url, e->why);
-	fail_run(p, e, true);
+	p->report(p->ctx, url, p->halt.why);
+	fail_run(p, &p->halt, true);
 }
 
 void run_policy_halt(struct run_policy *p, const struct error *e, bool run_only)

@@ -22,12 +22,12 @@ static bool request_tokens(const struct refresh *r, struct token_file *f,
 	    .request = {.url = r->url, .password = t->client_secret},
 	    .transfer = r->transfer,
 	    .policy = r->policy,
-	    .ended = "log in first: the login has ended"};
+	    .ended = ERROR_NOT_LOGGED_IN ": the login has ended"};
 	bool ok;
 
 	if (!t->refresh_token)
 		return error_set(error, EX_NOPERM,
-		    "log in first: '%s' has no refresh_token", f->path);
+		    ERROR_NOT_LOGGED_IN ": '%s' has no refresh_token", f->path);
 	if (!t->client_id)
 		return error_set(error, EX_CONFIG, "%s: no client_id", f->path);
 	if (!token_file_prepare(f, error))

@@ -26,6 +26,12 @@ struct error {
 		.exit = 70, .why = "internal error: no reason given" \
 	}
 
+/*
+ * How the message of a missing or ended login begins: what reports it adds the
+ * command to log in.
+ */
+#define ERROR_NOT_LOGGED_IN "not logged in"
+
 /* Fill it in; returns false, for the caller to return. */
 bool error_set(struct error *, int exit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
