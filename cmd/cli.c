@@ -18,6 +18,7 @@
 volatile sig_atomic_t cli_stop;
 
 static const char *program = "sp";
+static const char *help_on;    /* the command, or NULL */
 static int64_t progress_shown; /* monotonic ms; 0 for not yet */
 static int64_t progress_began; /* likewise */
 
@@ -101,6 +102,11 @@ void cli_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+void cli_help_on(const char *name)
+{
+	help_on = name;
+}
+
 void cli_die(int status, const char *fmt, ...)
 {
 	va_list ap;
@@ -108,6 +114,9 @@ void cli_die(int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	warn_args(fmt, ap);
 	va_end(ap);
+	if (status == EX_USAGE)
+		fprintf(stderr, "try '%s%s%s --help'\n", program,
+		    help_on ? " " : "", help_on ? help_on : "");
 	cli_exit(status);
 }
 

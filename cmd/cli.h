@@ -33,7 +33,10 @@ void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 _Noreturn void cli_exit(int status);
 
-/* cli_warn, then cli_exit. */
+/* Which command's --help a usage error refers to; the program's without. */
+void cli_help_on(const char *command);
+
+/* cli_warn, then cli_exit; after a usage error, also refer to --help. */
 _Noreturn void cli_die(int status, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

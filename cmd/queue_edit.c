@@ -7,6 +7,7 @@
 #include "database.h"
 #include "plan/deadlines.h"
 #include "plan/ingest_queue.h"
+#include "options.h"
 #include "queue.h"
 #include "spotify/endpoint.h"
 #include "stream/lines.h"
@@ -109,6 +110,25 @@ int queue_drop_all(const struct queue_options *o)
 	return edit(o, false);
 }
 
+/* The endpoints, and the buckets with a name of their own. */
+static bool endpoint_at(size_t i, struct cli_name *name)
+{
+	enum bucket b = 0;
+
+	name->purpose = NULL;
+	for (const struct endpoint *e = endpoints; e->name; e++) {
+		name->name = e->name;
+		if (i-- == 0)
+			return true;
+	}
+	for (; b < BUCKET_OTHER; b++) {
+		name->name = bucket_name(b);
+		if (!endpoint_named(slice_of(name->name)) && i-- == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Append the endpoints that an operand names, each between spaces; dies if it
  * names none.
@@ -121,7 +141,8 @@ static void put_endpoints(const char *name, struct buf *names)
 			return;
 		}
 	if (!endpoint_named(slice_of(name)))
-		cli_die(EX_USAGE, "unblock: no endpoint or bucket '%s'", name);
+		cli_unknown("unblock", "endpoint or bucket", name,
+		    &(struct cli_list){.at = endpoint_at});
 	buf_printf(names, " %s ", name);
 }
 

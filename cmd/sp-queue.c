@@ -2,7 +2,6 @@
  * sp-queue: prints what is due as runs of requests, or what it would cost; and
  * edits the queue of playlists.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,25 +10,9 @@
 #include "cli.h"
 #include "database.h"
 #include "plan/jobs.h"
-#include "queue.h"
 #include "listing.h"
-
-static const char usage[] =
-    "usage: sp-queue next [--db FILE] [--account NAME] [--user ID] [--force]\n"
-    "           [--after TIME] [--playlist-age D] [--profile-age D]\n"
-    "           [--refusal-age D] [--catalogue-age D] [--catalogue-limit N] JOB\n"
-    "       sp-queue budget [--db FILE] [--account NAME] [--user ID]\n"
-    "           [--force] [--playlist-age D] [--profile-age D]\n"
-    "           [--refusal-age D] [--catalogue-age D] [--catalogue-limit N]\n"
-    "           [--table] JOB\n"
-    "       sp-queue status [--db FILE] [--account NAME] [--catalogue-age D]\n"
-    "           [--catalogue-limit N] [--table]\n"
-    "       sp-queue add [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
-    "       sp-queue drop [--db FILE] [--lock-wait D] [PLAYLIST ...]\n"
-    "       sp-queue unblock [--db FILE] [--lock-wait D] [--account NAME]\n"
-    "           [--user ID] [ENDPOINT | BUCKET ...]\n"
-    "       sp-queue list [--db FILE] [--table]\n"
-    "       sp-queue count [--db FILE]\n";
+#include "options.h"
+#include "queue.h"
 
 /* Print a job's run, with `more` if another run follows; an exit status. */
 static int next_job(sqlite3 *db, const struct queue_options *o,
@@ -106,26 +89,32 @@ static int next(const struct queue_options *o)
 	return status;
 }
 
-static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
-    {"account", required_argument, NULL, 'a'},
-    {"user", required_argument, NULL, 'u'},
-    {"after", required_argument, NULL, 'o'},
-    {"playlist-age", required_argument, NULL, 'p'},
-    {"profile-age", required_argument, NULL, 'i'},
-    {"refusal-age", required_argument, NULL, 'r'},
-    {"catalogue-age", required_argument, NULL, 'n'},
-    {"catalogue-limit", required_argument, NULL, 'c'},
-    {"lock-wait", required_argument, NULL, 'w'},
-    {"force", no_argument, NULL, 'f'}, {"table", no_argument, NULL, 't'},
-    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0}};
+/* --- Options and commands ------------------------------------------------ */
 
-static void set_option(void *ctx, int which, const char *arg)
+static const struct cli_option options[] = {
+    CLI_OPTION_DB,
+    {'a', "account", "NAME", "plan for this account (default: $SP_ACCOUNT)"},
+    {'u', "user", "ID", "plan for this user of Spotify instead"},
+    {'f', "force", NULL, "plan all that the job can request, due or not"},
+    {'o', "after", "TIME", "request plays after this time, such as 7d (ago)"},
+    {'p', "playlist-age", "D", "refresh playlists this old (default: 7d)"},
+    {'i', "profile-age", "D", "refresh users this old (default: 30d)"},
+    {'r', "refusal-age", "D", "retry what was refused after D (default: 30d)"},
+    {'n', "catalogue-age", "D",
+	"ask again for details after D (default: 180d)"},
+    {'c', "catalogue-limit", "N",
+	"requests of catalogue in 24 hours (default: 200)"},
+    CLI_OPTION_LOCK_WAIT,
+    {'t', "table", NULL, "print for people, even into a pipe"},
+    CLI_OPTIONS_END,
+};
+
+static void set_option(void *queue_options, int code, const char *arg)
 {
-	struct queue_options *o = ctx;
+	struct queue_options *o = queue_options;
 	struct plan_options *p = &o->plan;
 
-	switch (which) {
+	switch (code) {
 	case 'd': o->db = arg; break;
 	case 'a': p->account = arg; break;
 	case 'u': p->user = arg; break;
@@ -146,60 +135,101 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'w': database_lock_wait(arg); break;
 	case 'f': p->force = true; break;
 	case 't': o->table = true; break;
-	default: cli_other_option(which, usage);
 	}
 }
 
-enum operands { NO_OPERANDS, ANY_OPERANDS, ONE_JOB };
-
-/* The commands, with the codes of their options. */
-static const struct queue_command {
-	const char *name;
-	const char *options;
-	enum operands operands;
-	int (*run)(const struct queue_options *);
-} commands[] = {
-    {"next", "daufopirnc", ONE_JOB, next},
-    {"budget", "daufpirtnc", ONE_JOB, queue_budget},
-    {"status", "datnc", NO_OPERANDS, queue_status},
-    {"add", "dw", ANY_OPERANDS, queue_add_all},
-    {"drop", "dw", ANY_OPERANDS, queue_drop_all},
-    {"unblock", "dwau", ANY_OPERANDS, queue_unblock},
-    {"list", "dt", NO_OPERANDS, queue_list},
-    {"count", "d", NO_OPERANDS, queue_count},
-    {NULL, NULL, NO_OPERANDS, NULL},
+static const struct cli_command commands[] = {
+    {.name = "next",
+	.purpose = "print the requests of a job that are due",
+	.options = "daufopirnc",
+	.operands = "JOB",
+	.examples = "sp-queue next play-history |\n"
+		    "    jq -r 'select(.type == \"request\").url'\n"
+		    "sp-queue next --after 2026-11-20 play-history |\n"
+		    "    sp-fetch | sp-stage | sp-transform | sp-load\n",
+	.run.queue = next},
+    {.name = "budget",
+	.purpose = "print what a job would cost: requests and time",
+	.options = "daufpirnct",
+	.operands = "JOB",
+	.examples = "sp-queue budget --table all\n"
+		    "sp-queue budget --catalogue-limit 50 catalogue\n",
+	.run.queue = queue_budget},
+    {.name = "status",
+	.purpose = "print which jobs are due or blocked, and the last runs",
+	.options = "danct",
+	.operands = "",
+	.examples = "sp-queue status\n"
+		    "sp-queue status |\n"
+		    "    jq -r 'select(.state == \"due\").job'\n",
+	.run.queue = queue_status},
+    {.name = "add",
+	.purpose = "have the next run of playlists fetch these",
+	.options = "dw",
+	.operands = "[PLAYLIST ...]",
+	.examples = "sp-queue add https://open.spotify.com/playlist/"
+		    "6rqhFgbbKwnb9MLmUQDhG6\n"
+		    "sqlite3 \"$SP_DB\" 'select playlist_id from playlists' |\n"
+		    "    sp-queue add\n",
+	.run.queue = queue_add_all},
+    {.name = "drop",
+	.purpose = "take playlists off the queue",
+	.options = "dw",
+	.operands = "[PLAYLIST ...]",
+	.examples = "sp-queue list | jq -r .playlist_id | sp-queue drop\n",
+	.run.queue = queue_drop_all},
+    {.name = "unblock",
+	.purpose = "lift the deadlines of rate limits",
+	.options = "dwau",
+	.operands = "[ENDPOINT | BUCKET ...]",
+	.examples = "sp-queue unblock\n"
+		    "sp-queue unblock recently-played\n",
+	.run.queue = queue_unblock},
+    {.name = "list",
+	.purpose = "print the playlists in the queue",
+	.options = "dt",
+	.operands = "",
+	.examples = "sp-queue list\n"
+		    "sp-queue list | jq -r .playlist_id\n",
+	.run.queue = queue_list},
+    {.name = "count",
+	.purpose = "print how many playlists are in the queue",
+	.options = "d",
+	.operands = "",
+	.examples = "sp-queue count\n",
+	.run.queue = queue_count},
+    {.options = NULL},
 };
 
-static const struct queue_command *command_named(const char *name)
+static bool job_at(size_t i, struct cli_name *name)
 {
-	const struct queue_command *c = commands;
+	size_t n = 0;
 
-	while (c->name && (!name || strcmp(c->name, name) != 0))
-		c++;
-	if (!c->name)
-		cli_usage(usage, false);
-	return c;
+	while (n < i && jobs[n])
+		n++;
+	if (jobs[n])
+		*name = (struct cli_name){jobs[n]->name, jobs[n]->purpose};
+	else
+		*name = (struct cli_name){"all", "every job that is due"};
+	return n == i;
 }
 
-/* The job that the operands name; NULL for all of them. Dies of any other. */
-static const struct job *job_operand(const char *command, char **operands)
-{
-	struct buf names = BUF_INIT(1024);
-	const struct job *job;
+static const struct cli_list lists[] = {
+    {"Jobs", "JOB", job_at},
+    {NULL, NULL, NULL},
+};
 
-	for (const struct job *const *j = jobs; *j; j++)
-		buf_printf(&names, "%s, ", (*j)->name);
-	buf_puts(&names, "or all");
-	if (!operands[0] || operands[1])
-		cli_die(EX_USAGE, "%s: name one job: %s", command,
-		    buf_message(&names));
-	job = job_named(operands[0]);
-	if (!job && strcmp(operands[0], "all") != 0)
-		cli_die(EX_USAGE, "%s: unknown job '%s': expected %s", command,
-		    operands[0], buf_message(&names));
-	buf_release(&names);
-	return job;
-}
+static const struct cli_program program = {
+    .name = "sp-queue",
+    .purpose = "plan what is due, as requests for sp-fetch",
+    .options = options,
+    .commands = commands,
+    .lists = lists,
+    .examples =
+	"sp-queue next all | sp-fetch | sp-stage | sp-transform | sp-load\n"
+	"sp-queue status\n",
+    .set = set_option,
+};
 
 int main(int argc, char **argv)
 {
@@ -212,19 +242,15 @@ int main(int argc, char **argv)
 		.refusal_age = 30 * CLOCK_DAY,
 		.catalogue_age = 180 * CLOCK_DAY,
 		.catalogue_limit = 200}};
-	struct cli_given given = {.code = {false}};
-	const struct queue_command *command;
+	const struct cli_command *command;
+	const char *job;
 
-	cli_init("sp-queue");
-	o.operands =
-	    cli_options(argc, argv, "hV", longs, set_option, &o, &given);
-	command = command_named(*o.operands);
-	o.operands++;
+	cli_init(program.name);
+	command = cli_parse(&program, argc, argv, &o, &o.operands);
 	o.table = o.table || stdout_is_terminal();
-	cli_check_given(&given, longs, command->name, command->options);
-	if (command->operands == ONE_JOB)
-		o.job = job_operand(command->name, o.operands);
-	else if (*o.operands && command->operands == NO_OPERANDS)
-		cli_usage(usage, false);
-	return cli_close_stdout(command->run(&o));
+	job = *command->operands == 'J' ? o.operands[0] : "all";
+	o.job = job_named(job);
+	if (!o.job && strcmp(job, "all") != 0)
+		cli_unknown(command->name, "job", job, lists);
+	return cli_close_stdout(command->run.queue(&o));
 }

@@ -68,9 +68,6 @@ check_usage() {
 	    "$(mandoc -Tascii "man/$1.1" | LC_ALL=C sed \
 		"s/.$(printf '\b')//g" | sed -n '/^SYNOPSIS/,/^[A-RT-Z]/p' |
 		sed '1d;$d' | words)" "$1: usage is the page's synopsis"
-	usage=$out
-	run "$build/$1" -h
-	is "$out" "$usage" "$1 -h is --help"
 }
 
 # Close the reader of a program that is at work: it must end by itself.
@@ -105,8 +102,7 @@ for program in $(programs); do
 	is "$status" 64 "$program: an unknown option is a usage error"
 	is "$out" "" "with nothing on stdout"
 	like "$err" "^(.*/)?$program: .*no-such-option" "that names the option"
-	like "$err" "^(usage: $program|try '$program --help')" \
-	    "and says how it is used"
+	like "$err" "^(usage: $program|try '$program --help'$)" "and what to read"
 
 	if [ -e /dev/full ]; then
 		"$build/$program" --help >/dev/full 2>/dev/null

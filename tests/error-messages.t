@@ -17,7 +17,7 @@ fails() {
 	shift 2
 	run "$@" <"$in"
 	like "$status $err" "^$want $message" "$*"
-	is "$(grep -vE "^(sp-[a-z]+: |usage: |  +|retry|$)" "$tmp/err")" "" \
+	is "$(grep -vE "^(sp-[a-z]+: |try 'sp-|usage: |  +|retry|$)" "$tmp/err")" "" \
 	    "says no more than that"
 	iconv -f UTF-8 -t UTF-8 "$tmp/err" >/dev/null 2>&1 &&
 	    ! grep -q "$(printf '[\001-\010\013-\037]')" "$tmp/err"

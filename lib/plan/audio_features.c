@@ -103,6 +103,7 @@ static int64_t count_tracks(struct plan *p, int64_t *days)
 }
 
 const struct job job_audio_features = {.name = "audio-features",
+    .purpose = "audio features of tracks that have none",
     .interval = 7 * CLOCK_DAY,
     .plan = plan_audio_features,
     .waiting = count_tracks};

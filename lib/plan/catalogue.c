@@ -220,6 +220,7 @@ static int64_t count_waiting(struct plan *p, int64_t *days)
 }
 
 const struct job job_catalogue = {.name = "catalogue",
+    .purpose = "details of tracks, artists and albums, a few a day",
     .interval = CLOCK_DAY - CLOCK_HOUR,
     .background = true,
     .plan = plan_catalogue,

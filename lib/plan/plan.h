@@ -50,8 +50,9 @@ struct plan {
 
 struct job {
 	const char *name;
-	int64_t interval; /* ms between its runs, see job_is_due */
-	bool background;  /* it can wait: a deadline does not make it due */
+	const char *purpose; /* what it requests, in a few words */
+	int64_t interval;    /* ms between its runs, see job_is_due */
+	bool background;     /* it can wait: a deadline does not make it due */
 	/* Plan its requests; NULL for a job that makes none. */
 	void (*plan)(struct plan *);
 	/*

@@ -34,5 +34,7 @@ static void plan_plays(struct plan *p)
  * timer that runs `all` every hour requests them every time. Timers are not
  * exact, so the interval is less than an hour.
  */
-const struct job job_play_history = {
-    .name = "play-history", .interval = 45 * CLOCK_MINUTE, .plan = plan_plays};
+const struct job job_play_history = {.name = "play-history",
+    .purpose = "all plays that the API still has: the last 50",
+    .interval = 45 * CLOCK_MINUTE,
+    .plan = plan_plays};

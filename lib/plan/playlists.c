@@ -131,6 +131,7 @@ static int64_t count_queued(struct plan *p, int64_t *days)
 }
 
 const struct job job_playlists = {.name = "playlists",
+    .purpose = "your playlists, and the tracks of those that changed",
     .interval = 7 * CLOCK_DAY,
     .plan = plan_playlists,
     .waiting = count_queued,

@@ -35,5 +35,7 @@ static void plan_profile(struct plan *p)
 		request_users(p);
 }
 
-const struct job job_profile = {
-    .name = "profile", .interval = 30 * CLOCK_DAY, .plan = plan_profile};
+const struct job job_profile = {.name = "profile",
+    .purpose = "your profile, followed artists, owners of playlists",
+    .interval = 30 * CLOCK_DAY,
+    .plan = plan_profile};

@@ -1,0 +1,101 @@
+#!/bin/sh
+# --help of every program, and of each of its commands: its form, what it says
+# of each option, and that its examples run. And what a usage error says.
+cd "$(dirname "$0")/.." || exit
+. tests/lib/tap.sh
+. tests/lib/api.sh
+top=$PWD
+programs='sp-queue'
+
+# commands PROGRAM: each command, by what --help lists.
+commands() {
+	"$build/$1" --help | sed -n '/^Commands:/,/^[A-Z].*:/s/^  \([a-z]*\)  .*/\1/p'
+}
+
+# check_form WORD...: the help of these words has all parts, in 80 columns.
+check_form() {
+	run "$build/$@" --help
+	is "$status $err" "0 " "$*: --help works"
+	printf '%s\n' "$out" >"$tmp/help"
+	is "$(grep -n '.\{81\}' "$tmp/help")" "" "in 80 columns"
+	like "$(head -n 1 "$tmp/help")" "^$*: [^ ].*[^.]\$" "it begins with what $* is for"
+	is "$(sed 1d "$tmp/help" | grep -v '^ \|^$\|^[A-Z][a-z ]*s:$' |
+	    sed 's/^usage: .*/usage:/' | paste -s -d ' ')" "usage: See $1(1)." \
+	    "and has nothing but its sections"
+	is "$(grep -c '^Options:$\|^Examples:$' "$tmp/help")" 2 "with options and examples"
+	is "$(sed -n "/^usage:/,/^\$/s/^\(usage:\|      \) //p" "$tmp/help" |
+	    grep '^sp-' | grep -v "^$*\( \|\$\)")" "" "the usage is that of $*"
+	run "$build/$@" -h
+	is "$out" "$(cat "$tmp/help")" "-h is the same"
+	sed -n '/^Examples:/,/^$/s/^  //p' "$tmp/help" |
+	    sed '/[|\\]$/!s/$/\n-----/' >>"$tmp/examples"
+	sed -n '/^Options:/,/^$/s/^ *\(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\( [^ ][^ ]*\)\{0,1\}\).*/\2/p' \
+	    "$tmp/help" >>"$tmp/options"
+}
+
+for program in $programs; do
+	section "$program"
+	: >"$tmp/options"
+	check_form "$program"
+	for command in $(commands "$program"); do
+		check_form "$program" "$command"
+	done
+	sed 's/\\-/-/g; s/Fl -/Fl Fl /g' "man/$program.1" >"$tmp/page"
+	for option in $(sort -u "$tmp/options" | tr ' ' =); do
+		name=${option%%=*} value=${option#"$name"}
+		grep -q "^\.It .*Fl Fl ${name#--}${value:+ Ar ${value#=}}\( ,.*\)\{0,1\}\$" "$tmp/page"
+		ok $? "the page has $name ${value#=}"
+	done
+done
+
+section "examples"
+api_start --user kim --seed 5
+cd "$tmp" || exit
+export HOME="$tmp" SP_DB="$tmp/music.db" SP_API="$api_url"
+job play-history 2>err || echo "Bail out! no job"
+: >example
+while IFS= read -r line; do
+	if [ "$line" != ----- ]; then
+		printf '%s\n' "$line" >>example
+		continue
+	fi
+	timeout 60 sh example >out 2>err </dev/null
+	s=$?
+	ok $s "runs: $(head -n 1 example)"
+	[ $s -eq 0 ] || diag "$(cat example err)"
+	: >example
+done <examples
+cd "$top" || exit
+
+section "usage errors"
+# wrong MESSAGE HELP WORD...: is a usage error that says so.
+wrong() {
+	message=$1 help=$2
+	shift 2
+	run "$build/$@" </dev/null
+	is "$status $out$err" "64 $1: $message
+try '$help --help'" "$*"
+}
+jobs='play-history, playlists, audio-features, profile, catalogue or all'
+wrong "expected a command: next, budget, status, add, drop, unblock, list or count" \
+    sp-queue sp-queue
+wrong "unknown command 'statsu': did you mean 'status'?" sp-queue \
+    sp-queue statsu
+wrong "unknown command 'foo': expected next, budget, status, add, drop, unblock, list or count" \
+    sp-queue sp-queue foo --help
+wrong "next: expected JOB: $jobs" 'sp-queue next' sp-queue next
+wrong "next: unknown job 'bogus': expected $jobs" 'sp-queue next' \
+    sp-queue next bogus
+wrong "next: unknown job 'playlist': did you mean 'playlists'?" \
+    'sp-queue next' sp-queue next playlist
+wrong "next: unexpected argument 'all'" 'sp-queue next' sp-queue next all all
+wrong "unknown option '--tabel': did you mean '--table'?" sp-queue \
+    sp-queue list --tabel
+wrong "unknown option '-x'" sp-queue sp-queue list -x
+wrong "ambiguous option '--cat': it may be --catalogue-age, --catalogue-limit" \
+    sp-queue sp-queue next --cat 3 all
+wrong "list: not an option here: '--force': it belongs to next or budget" \
+    'sp-queue list' sp-queue list --force
+wrong "--db: FILE is missing" sp-queue sp-queue list --db
+wrong "--table: takes no value: '--table=1'" sp-queue sp-queue list --table=1
+finish
