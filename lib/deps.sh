@@ -51,6 +51,7 @@ missing_to_check() {
 		echo 'nghttp2-proxy nghttp2 nghttp2 nghttp2 nghttp2'
 	has faketime || echo 'faketime libfaketime libfaketime libfaketime -'
 	has zsh || echo 'zsh zsh zsh zsh zsh'
+	has gnuplot || echo 'gnuplot-nox gnuplot gnuplot gnuplot gnuplot'
 	has ps || echo 'procps procps-ng procps procps-ng -'
 	has valgrind || echo 'valgrind valgrind valgrind valgrind -'
 }
