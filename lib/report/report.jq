@@ -1,0 +1,844 @@
+# The page of sp-report(1): from the data of a report, one JSON object that the
+# comment at the top of report.sql describes, to one HTML page.
+#
+#	jq -r --rawfile css report.css -f report.jq < report.json > report.html
+#
+# With `--arg css_sha256 HEX`, the SHA-256 of report.css, the page allows that
+# style sheet and no other; with `--arg title TEXT`, that is its title.
+#
+# How it is written:
+# - A part of the page is a function that outputs its lines, one string each, or
+#   nothing. The last definition, `page`, lists the parts in their order.
+# - Every text goes through `text`, `name` or `short`, which escape it.
+# - A chart is SVG without a viewBox: its places are in per cent of the width, its
+#   heights and letters in pixels, so that it fits every screen and stays legible.
+# - Nothing has a style attribute. Colours and sizes are classes of report.css.
+# - Days are counted as numbers since 1970 (`day_number`), time is in milliseconds.
+# - A parameter $title also defines a filter `title`, so none has the name of a
+#   function that is used with it.
+# - It runs in jq 1.6 and later.
+
+# --- Texts ------------------------------------------------------------------
+
+# Without control characters, those that turn the direction of writing (202A to
+# 202E, 2066 to 2069), and what no HTML may contain.
+def clean:
+	[explode[]
+		| if . < 32 or (. >= 127 and . < 160) then 32
+		  elif (. >= 8234 and . <= 8238) or (. >= 8294 and . <= 8297) then empty
+		  elif (. >= 64976 and . <= 65007) or . % 65536 >= 65534 then 65533
+		  else . end] | implode;
+
+# At most $n characters, with a mark if some are left out.
+def cut($n): if length > $n then .[:$n - 1] + "…" else . end;
+
+# Any value as text for an element or an attribute.
+def text:
+	(if . == null then "" else . end) | tostring | cut(200) | clean | @html;
+
+def is_blank: . == null or (tostring | .[:200] | clean | test("^\\s*$"));
+
+# A name of someone or something: in its own direction of writing, and whole in
+# a tooltip, as the style sheet cuts what is too long for its place.
+def name:
+	if is_blank then "<i class=\"soft\">no name</i>"
+	else text as $t | "<bdi title=\"\($t)\">\($t)</bdi>" end;
+
+# The columns that a character takes: most of Asia and emoji take two.
+def columns: if . >= 4352 and (. < 7424 or . >= 11904) then 2 else 1 end;
+
+# A name in a chart, cut to $n columns.
+def short($n):
+	if is_blank then "no name"
+	else cut(200) | clean | explode
+		| (reduce .[] as $c ({used: 0, kept: []};
+			.used += ($c | columns)
+			| if .used < $n then .kept += [$c] else . end)) as $s
+		| ($s.kept | implode) + (if $s.used < $n then "" else "…" end)
+		| @html
+	end;
+
+# --- Numbers and times --------------------------------------------------------
+
+# 1234567 as 1,234,567.
+def num:
+	(. // 0) | round
+	| if . < 1000 then tostring
+	  else (. / 1000 | floor | num) + "," + ("00\(. % 1000)" | .[-3:]) end;
+
+def count($one; $many): num + " " + (if . == 1 then $one else $many end);
+def count($one): count($one; $one + "s");
+
+# A duration: 42 min, 3.5 h, 1,234 h.
+def hours:
+	(. // 0) / 60000
+	| if . > 0 and . < 1 then "under 1 min"
+	  elif round < 60 then "\(round) min"
+	  elif . < 597 then (. / 6 | round / 10 | "\(.) h")
+	  else (. / 60 | num + " h") end;
+
+def share($of): if $of > 0 then . * 100 / $of | round | "\(.)%" else "" end;
+
+# A part of 1 as a coordinate.
+def pct: . * 100000 | round / 1000 | "\(.)%";
+
+def month_names: ["January", "February", "March", "April", "May", "June", "July",
+	"August", "September", "October", "November", "December"];
+def weekday_names: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
+	"Saturday", "Sunday"];
+
+def day_number: .[:10] + "T00:00:00Z" | fromdateiso8601 / 86400;
+def day_of_number: . * 86400 | todate | .[:10];
+def weekday: (. + 3) % 7;	# of a day number; 0 is Monday
+
+# 2026-03-09 as 9 March 2026 or 9 Mar 2026, with its weekday, or its month alone.
+def date_parts: [.[:4], (.[5:7] | tonumber), (.[8:10] | tonumber? // 1)];
+def long_date: date_parts | "\(.[2]) \(month_names[.[1] - 1]) \(.[0])";
+def short_date: date_parts | "\(.[2]) \(month_names[.[1] - 1][:3]) \(.[0])";
+def weekday_date: "\(weekday_names[day_number | weekday][:3]) \(short_date)";
+def long_month: date_parts | "\(month_names[.[1] - 1]) \(.[0])";
+
+# Two days as one span: 4 to 30 March 2024.
+def span($from; $to):
+	($from | date_parts) as $a
+	| (if $from == $to then ""
+	   elif $from[:7] == $to[:7] then "\($a[2]) to "
+	   elif $from[:4] == $to[:4] then "\($a[2]) \(month_names[$a[1] - 1]) to "
+	   else "\($from | long_date) to " end)
+	  + ($to | long_date);
+
+# The days of an open gap, and whether a day number is in one.
+def gap_days: [(.gaps // [])[] | [.first_day, .last_day | day_number]];
+def in_gap($gaps): . as $day | any($gaps[]; .[0] <= $day and $day <= .[1]);
+
+# --- Elements -----------------------------------------------------------------
+
+# A section, unless its body outputs nothing.
+def section($id; $title; body):
+	[body]
+	| if length > 0 then
+		"<section id=\"\($id)\">", "<h2>\($title)</h2>", .[], "</section>"
+	  else empty end;
+
+# A table behind a summary. A column whose title begins with # has numbers; rows
+# outputs arrays of cells.
+def table($summary; $columns; rows):
+	def cell($tag; $column):
+		if $column | startswith("#") then "<\($tag) class=\"n\">\(.)</\($tag)>"
+		else "<\($tag)>\(.)</\($tag)>" end;
+	def cells($tag): [.[]] as $row
+		| [range(0; $columns | length) as $i
+			| $row[$i] | cell($tag; $columns[$i])] | "<tr>\(add)</tr>";
+	[rows]
+	| if length > 0 then
+		"<details class=\"data\"><summary>\($summary)</summary>",
+		"<div class=\"scroll\" tabindex=\"0\"><table>",
+		"<thead>\($columns | map(ltrimstr("#")) | cells("th"))</thead>",
+		"<tbody>", (.[] | cells("td")), "</tbody></table></div></details>"
+	  else empty end;
+
+def svg($class; $height; $about; body):
+	"<svg class=\"\($class)\" width=\"100%\" height=\"\($height)\" role=\"img\" aria-label=\"\($about)\">",
+	body, "</svg>";
+
+def rect($class; $x; $y; $width; $height; $title):
+	"<rect class=\"\($class)\" x=\"\($x)\" y=\"\($y)\" width=\"\($width)\" height=\"\($height)\"><title>\($title)</title></rect>";
+
+def words($class; $x; $y):
+	"<text class=\"\($class)\" x=\"\($x)\" y=\"\($y)\">\(.)</text>";
+
+# A bar of a list, as long as a part of 1. The number stands beside it.
+def bar: "<svg class=\"bar\" width=\"100%\" height=\"6\" aria-hidden=\"true\"><rect width=\"\(pct)\" height=\"6\" rx=\"3\"/></svg>";
+
+def fact($value; $what): "<div><dt>\($what)</dt><dd>\($value)</dd></div>";
+
+# --- Scales -------------------------------------------------------------------
+
+# Steps of an axis of time that has about four of them up to .
+def axis_step:
+	[(. // 0) / 4, 60000] | max as $least
+	| first((1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3000, 6000, 12000,
+		30000, 60000, 120000, 300000, 600000) * 60000 | select(. >= $least))
+	  // $least;
+
+# The step between two shades, so that five reach the 95th percentile of values.
+def shade_step:
+	(sort | .[length * 0.95 | floor] // 0 | . / 5) as $least
+	| first((1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 480, 600,
+		1200, 3000, 6000, 12000) * 60000 | select(. >= $least)) // $least;
+
+def shade($step): if . > 0 then [(. / $step | ceil), 5] | min else 0 end;
+
+def legend($step; $what):
+	"<p class=\"legend\">none",
+	(range(0; 6) | "<svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"q\(.)\" width=\"14\" height=\"14\" rx=\"2\"/></svg>"),
+	"over \($step * 4 | hours) \($what), in steps of \($step | hours)</p>";
+
+# Marks of an axis from a day number to another: [place as a part of 1, label].
+# Months are named, or their years, where that is at most eight marks.
+def month_marks($from; $to):
+	[range($from; $to) | day_of_number | select(.[8:] == "01")] as $months
+	| first(1, 3, 6, 12, 24, 36, 60, 120
+		| select(($months | length) / . <= (if . == 1 then 12 else 8 end)))
+		as $each
+	| $months[] | date_parts as [$year, $month]
+	| select((($year | tonumber) * 12 + $month - 1) % $each == 0)
+	| [((day_number - $from) / ($to - $from)),
+		(if $month == 1 then $year else month_names[$month - 1][:3] end)];
+
+def day_marks($from; $to):
+	(($to - $from) / 5 | ceil) as $each
+	| range($from; $to; $each)
+	| [((. - $from) / ($to - $from)), (day_of_number | short_date | .[:-5])];
+
+def marks($from; $to):
+	if $to - $from > 100 then month_marks($from; $to)
+	else day_marks($from; $to) end
+	| select(.[0] < 0.94);
+
+# The marks as lines over a chart and labels under it.
+def axis($from; $to; $height):
+	marks($from; $to)
+	| (.[0] | pct) as $x
+	| "<line class=\"tick\" x1=\"\($x)\" x2=\"\($x)\" y1=\"0\" y2=\"\($height + 16)\"/>",
+	  (.[1] | words("axis"; $x; $height + 14));
+
+# --- Top of the page ----------------------------------------------------------
+
+def has_listens: (.totals.listens // 0) > 0;
+
+# The title: with markup, for the page, and without, for the window.
+def heading:
+	($ARGS.named.title // "" | select(. != "") | text)
+	// (.user.name | select(is_blank | not)
+		| "<bdi>\(tostring | cut(60) | text)</bdi>’s listening")
+	// "Your listening";
+def window_title: heading | gsub("</?bdi>"; "");
+
+def period_text:
+	.period as $p
+	| if $p.from == null then ""
+	  elif $p.year != null then "\($p.year): \(span($p.from; $p.to))"
+	  else span($p.from; $p.to) end;
+
+def is_part: .period | .year != null or .since != null or .until != null;
+
+def total($key; $one; $note):
+	.totals[$key]
+	| if . == null then empty
+	  else fact(num; if . == 1 then $one else $one + "s" end + $note) end;
+
+# How many are new, where the period leaves out what came before.
+def new_note($key):
+	if is_part and .totals[$key] != null
+	then " <small>\(.totals[$key] | num) new</small>" else "" end;
+
+def average:
+	(.totals.ms / (.totals.days // 1) | hours) as $a_day
+	| (.totals.ms / 86400000) as $whole
+	| if $whole < 2 then "That is \($a_day) on a day with music."
+	  else "That is \($whole | round | num) days of music without a pause, and \($a_day) on a day with music." end;
+
+def header:
+	"<header>",
+	"<h1>\(heading)</h1>",
+	"<p class=\"period\">\(period_text)</p>",
+	if has_listens then
+		"<dl class=\"totals\">",
+		fact(.totals.ms / 3600000 | num; "hours"),
+		total("listens"; "listen"; ""),
+		total("artists"; "artist"; new_note("new_artists")),
+		total("tracks"; "track"; new_note("new_tracks")),
+		total("albums"; "album"; ""),
+		total("days"; "day"; " with music"),
+		"</dl>",
+		"<p class=\"soft\">\(average)</p>"
+	else empty end,
+	"</header>";
+
+def nothing_yet:
+	"<section id=\"empty\">",
+	"<h2>Nothing here yet</h2>",
+	(if is_part then
+		"<p>The database has no listen in this period. Try <code>sp-report</code> without <code>--year</code>, <code>--since</code> and <code>--until</code>.</p>"
+	else
+		"<p>The database has no listen so far. Fetch what Spotify still has, your last 50 plays, and make this page again:</p>",
+		"<pre><code>sp-run\nsp-report &gt; me.html</code></pre>",
+		"<p>The years before come from the file that Spotify sends you on request: your extended streaming history.</p>",
+		"<pre><code>sp-stage import my_spotify_data.zip | sp-transform | sp-load</code></pre>"
+	end),
+	"</section>";
+
+# --- Listening over time ------------------------------------------------------
+
+# {name, first, days, listens, ms} of each month, week or day of the period.
+def month_buckets:
+	.months[]
+	| (.month + "-01" | day_number) as $first
+	| {name: (.month | long_month), first: $first, listens, ms,
+		days: ($first + 31 | day_of_number | .[:8] + "01" | day_number - $first)};
+
+def day_buckets($length):
+	(.period.from | day_number) as $from
+	| (if $length == 7 then $from - ($from | weekday) else $from end) as $from
+	| (.period.to | day_number) as $to
+	| (reduce .days[] as $d ({};
+		((($d.day | day_number) - $from) / $length | floor | tostring) as $i
+		| .[$i].listens += $d.listens | .[$i].ms += $d.ms)) as $sums
+	| range($from; $to + 1; $length)
+	| {name: ((if $length == 7 then "week of " else "" end)
+			+ (day_of_number | short_date)), first: ., days: $length}
+	  + ($sums[((. - $from) / $length | tostring)] // {listens: 0, ms: 0});
+
+def period_days: (.period.to | day_number) - (.period.from | day_number) + 1;
+
+def unit:
+	period_days | if . > 200 then "month" elif . > 42 then "week" else "day" end;
+
+def buckets:
+	unit as $unit
+	| if $unit == "month" then month_buckets
+	  elif $unit == "week" then day_buckets(7) else day_buckets(1) end;
+
+def gap_titles:
+	[.gaps[]? | span(.first_day; .last_day)];
+
+# Hatched from the first to the last day of each gap, as high as the chart.
+def gap_bands($from; $to; $height):
+	.gaps[]?
+	| [.first_day, .last_day | day_number] as [$a, $b]
+	| ([$a, $from] | max) as $a | ([$b + 1, $to] | min) as $b
+	| select($a < $b)
+	| rect("gap"; ($a - $from) / ($to - $from) | pct; 0;
+		($b - $a) / ($to - $from) | pct; $height;
+		"no data: \(span(.first_day; .last_day))");
+
+def time_bars($buckets; $from; $to; $top; $height):
+	$buckets[] | select(.ms > 0)
+	| (.ms / $top * $height) as $h
+	| rect("mark"; (.first + .days * 0.08 - $from) / ($to - $from) | pct;
+		$height - $h | . * 10 | round / 10;
+		.days * 0.84 / ($to - $from) | pct; $h | . * 10 | round / 10;
+		"\(.name): \(.ms | hours), \(.listens | count("listen"))");
+
+def grid($top; $step; $height):
+	range($step; $top * 1.001; $step)
+	| ($height - . / $top * $height | round + 0.5) as $y
+	| "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"\($y)\" y2=\"\($y)\"/>";
+
+def grid_labels($top; $step; $height):
+	range($step; $top * 1.001; $step)
+	| ($height - . / $top * $height | round + 4) as $y
+	| hours | words("axis end"; "100%"; $y);
+
+def time_chart:
+	. as $report | 180 as $height
+	| [buckets] as $b
+	| $b[0].first as $from | ($b[-1] | .first + .days) as $to
+	| ($b | map(.ms) | max) as $most | ($most | axis_step) as $step
+	| ($most / $step | ceil * $step) as $top
+	| "<div class=\"plot\">",
+	  svg("labels"; $height + 20; "Scale in hours";
+		"<g transform=\"translate(0 8)\">", grid_labels($top; $step; $height), "</g>"),
+	  svg("chart"; $height + 30; "Listening time by \(unit)";
+		"<g transform=\"translate(0 8)\">",
+		grid($top; $step; $height),
+		($report | gap_bands($from; $to; $height)),
+		axis($from; $to; $height),
+		time_bars($b; $from; $to; $top; $height),
+		"<line class=\"base\" x1=\"0\" x2=\"100%\" y1=\"\($height + 0.5)\" y2=\"\($height + 0.5)\"/>",
+		"</g>"),
+	  "</div>";
+
+def over_time:
+	section("time"; "Over time";
+		"<p class=\"lead\">Hours a \(unit).\(
+			gap_titles | if length > 0 then
+				" <svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"gap\" width=\"14\" height=\"14\"/></svg> No data: \(.[:4] | join("; "))\(if length > 4 then "; and \(length - 4 | num) more" else "" end)."
+			else "" end)</p>",
+		time_chart,
+		(unit as $unit | table("Each \($unit) as a table";
+			[($unit[:1] | ascii_upcase) + $unit[1:], "#Listens", "#Time"];
+			buckets | [.name, (.listens | num), (.ms | hours)])));
+
+# --- Calendar -----------------------------------------------------------------
+
+# A month as columns of weeks, Monday first. $days has the listens of each day.
+def calendar_month($month; $days; $step; $gaps; $from; $to):
+	($month + "-01" | day_number) as $first | ($first | weekday) as $offset
+	| if $month < $from[:7] or $month > $to[:7] then empty
+	  else
+	  "<div><svg viewBox=\"0 0 60 70\" role=\"img\" aria-label=\"\($month | long_month)\">",
+	  (range($first; $first + 31)
+		| day_of_number as $day
+		| select($day[:7] == $month and $from <= $day and $day <= $to)
+		| ((. - $first + $offset) / 7 | floor * 10) as $x
+		| (weekday * 10) as $y
+		| ($days[$day] // {listens: 0, ms: 0}) as $d
+		| (if $d.listens == 0 and in_gap($gaps) then "gap"
+			else "q\($d.ms | shade($step))" end) as $class
+		| rect($class; $x; $y; 9; 9; "\($day | weekday_date): \(
+			if $class == "gap" then "no data"
+			elif $d.listens == 0 then "no listens"
+			else "\($d.listens | count("listen")), \($d.ms | hours)" end)")),
+	  "</svg><span>\($month | long_month | .[:3])</span></div>"
+	  end;
+
+# A year, the newest one open.
+def calendar_year($year; $rows; $open; $step; $gaps; $from; $to):
+	(reduce $rows[] as $d ({}; .[$d.day] = $d)) as $days
+	| "<details class=\"year\"\(if $open then " open" else "" end)><summary><b>\($year)</b> <span class=\"soft\">\(
+		$rows | map(.ms) | add | hours), \($rows | map(.listens) | add | count("listen")) on \($rows | length | count("day"))</span></summary>",
+	  "<div class=\"months\">",
+	  (range(1; 13) | "\($year)-\("0\(.)" | .[-2:])"
+		| calendar_month(.; $days; $step; $gaps; $from; $to)),
+	  "</div>",
+	  table("Each day of \($year) as a table"; ["Day", "#Listens", "#Time"];
+		$rows[] | [(.day | weekday_date), (.listens | num), (.ms | hours)]),
+	  "</details>";
+
+def calendar:
+	section("calendar"; "Day by day";
+		select((.days // []) | length > 0)
+		| (.days | map(.ms) | shade_step) as $step | gap_days as $gaps
+		| .period as $p
+		| legend($step; "a day"),
+		  (.days | group_by(.day[:4]) | reverse | . as $years
+			| keys[] as $i | $years[$i]
+			| calendar_year(.[0].day[:4]; .; $i == 0; $step; $gaps;
+				$p.from; $p.to)));
+
+# --- The week -----------------------------------------------------------------
+
+def week_cells($sums; $step):
+	range(1; 8) as $day | range(0; 24) as $hour
+	| ($sums["\($day) \($hour)"] // {listens: 0, ms: 0}) as $h
+	| rect("q\($h.ms | shade($step))"; $hour / 24 | pct; $day * 22 - 22;
+		0.96 / 24 | pct; 20;
+		"\(weekday_names[$day - 1]), \($hour):00 to \($hour):59: \($h.ms | hours), \($h.listens | count("listen"))");
+
+# A bar for each hour over the columns.
+def hour_bars:
+	[range(0; 24) as $h | [.hours[] | select(.hour == $h).ms] | add // 0] as $sums
+	| ($sums | max) as $most
+	| range(0; 24)
+	| ($sums[.] / $most * 36 | . * 10 | round / 10) as $height
+	| rect("margin"; . / 24 | pct; 36 - $height; 0.96 / 24 | pct; $height;
+		"\(.):00 to \(.):59: \($sums[.] | hours)");
+
+# A bar for each weekday beside the rows.
+def weekday_bars:
+	[range(1; 8) as $d | [.hours[] | select(.weekday == $d).ms] | add // 0] as $sums
+	| ($sums | max) as $most
+	| range(0; 7)
+	| rect("margin"; 0; . * 22; $sums[.] / $most | pct; 20;
+		"\(weekday_names[.]): \($sums[.] | hours)");
+
+def busiest_hour:
+	.hours | max_by(.ms)
+	| "Most on \(weekday_names[.weekday - 1])s from \(.hour):00 to \((.hour + 1) % 24):00.";
+
+def week:
+	section("week"; "Hour by hour";
+		select((.hours // []) | length > 0)
+		| (.hours | map(.ms) | shade_step) as $step
+		| (reduce .hours[] as $h ({}; .["\($h.weekday) \($h.hour)"] = $h)) as $sums
+		| "<p class=\"lead\">\(busiest_hour)</p>",
+		  "<div class=\"plot week\">",
+		  svg("labels"; 216; "Weekdays"; range(0; 7)
+			| . as $i | weekday_names[$i][:3] | words("axis end"; "100%"; $i * 22 + 55)),
+		  svg("chart"; 216; "Listening time by hour and weekday";
+			hour_bars,
+			"<g transform=\"translate(0 40)\">", week_cells($sums; $step), "</g>",
+			((0, 6, 12, 18) | . as $h | "\($h):00" | words("axis"; $h / 24 | pct; 210))),
+		  svg("chart side"; 216; "Listening time by weekday";
+			"<g transform=\"translate(0 40)\">", weekday_bars, "</g>"),
+		  "</div>",
+		  legend($step; "in all"),
+		  table("Each hour of the week as a table";
+			["Weekday", "Hour", "#Listens", "#Time"];
+			.hours[] | [weekday_names[.weekday - 1], "\(.hour):00",
+				(.listens | num), (.ms | hours)]));
+
+# --- Top lists ----------------------------------------------------------------
+
+# An item of a list: what it is, whose it is, a number, and its bar. These are
+# HTML already.
+def ranked($rank; $title; $by; $value; $part):
+	"<li><span class=\"rank\">\($rank)</span><span class=\"what\"><b>\($title)</b>\(
+		if $by == "" then "" else "<small>\($by)</small>" end)</span><span class=\"value\">\($value)</span>\($part | bar)</li>";
+
+def by: if is_blank then "" else name end;
+
+def top($title; $rows; $what; $columns; cells):
+	if ($rows // []) | length == 0 then empty
+	else
+		($rows[0].listens // 1) as $most
+		| "<div>", "<h3>\($title)</h3>", "<ol class=\"ranked\">",
+		  ($rows | to_entries[:10][] | .key as $i | .value
+			| ranked($i + 1; .[$what] | name; .artists | by; .listens | num;
+				.listens / $most)),
+		  "</ol>",
+		  table("\($rows | length) \($title | ascii_downcase) as a table"; $columns;
+			$rows | to_entries[] | .key as $i | .value
+			| ["\($i + 1)"] + [cells] + [(.listens | num), (.ms | hours)]),
+		  "</div>"
+	end;
+
+def tops:
+	section("top"; "Most played";
+		[top("Artists"; .top_artists; "artist";
+			["#", "Artist", "#Tracks", "#Listens", "#Time"];
+			(.artist | name), (.tracks | num)),
+		top("Tracks"; .top_tracks; "track";
+			["#", "Track", "Artists", "Album", "#Listens", "#Time"];
+			(.track | name), (.artists | name), (.album | name)),
+		top("Albums"; .top_albums; "album";
+			["#", "Album", "Artists", "#Listens", "#Time"];
+			(.album | name), (.artists | name))]
+		| if length > 0 then
+			"<p class=\"lead\">Number of listens.</p>",
+			"<div class=\"columns\">", .[], "</div>"
+		  else empty end);
+
+# --- First and longest loved --------------------------------------------------
+
+def firsts:
+	section("firsts"; "First of each year";
+		select((.firsts // []) | length > 0)
+		| "<ol class=\"firsts\">",
+		  (.firsts[] | "<li><span class=\"year\">\(.year | text)</span><span class=\"what\"><b>\(.track | name)</b><small>\(.artists | name)</small></span><span class=\"soft\">\(.day | long_date)</span></li>"),
+		  "</ol>");
+
+def loved_row($from; $to):
+	(.first_day | day_number) as $a | ((.last_day | day_number) + 1) as $b
+	| "<li><b>\(.artist | name)</b>",
+	  "<svg class=\"chart\" width=\"100%\" height=\"14\" role=\"img\" aria-label=\"\(span(.first_day; .last_day))\">",
+	  (marks($from; $to) | (.[0] | pct) as $x
+		| "<line class=\"tick\" x1=\"\($x)\" x2=\"\($x)\" y1=\"0\" y2=\"14\"/>"),
+	  rect("mark"; ($a - $from) / ($to - $from) | pct; 3;
+		[($b - $a) / ($to - $from), 0.004] | max | pct; 8;
+		"\(span(.first_day; .last_day)): \(.listens | count("listen")) in \(.months | count("month"))"),
+	  "</svg><span class=\"value\">\(.months | count("month"))</span></li>";
+
+def loved:
+	section("loved"; "Longest loved";
+		select((.loved // []) | length > 0)
+		| (.loved | map(.first_day) | min | day_number) as $from
+		| ((.loved | map(.last_day) | max | day_number) + 1) as $to
+		| "<p class=\"lead\">From the first listen to the last; in how many months there was one.</p>",
+		  "<ol class=\"loved\">",
+		  (.loved[] | loved_row($from; $to)),
+		  "<li class=\"foot\"><span></span>",
+		  svg("chart"; 20; "Years"; marks($from; $to)
+			| (.[0] | pct) as $x | .[1] | words("axis"; $x; 14)),
+		  "<span></span></li></ol>",
+		  table("Longest loved as a table";
+			["Artist", "First", "Last", "#Months", "#Listens"];
+			.loved[] | [(.artist | name), (.first_day | short_date),
+				(.last_day | short_date), (.months | num), (.listens | num)]));
+
+# --- Sessions and streaks -----------------------------------------------------
+
+def long_session:
+	.sessions.longest
+	| if . == null then empty
+	  else fact(.ms | hours; "the longest session: \(.listens | count("listen")) on \(.day // .from | long_date)")
+	  end;
+
+def streak($streak; $what):
+	$streak
+	| if . == null then empty
+	  else fact(.days | count("day"); "\($what), \(span(.from; .to))") end;
+
+def sessions:
+	section("sessions"; "Sessions and streaks";
+		[(select((.sessions.count // 0) > 0) | .sessions
+			| fact(.count | num; if .count == 1 then "session" else "sessions" end
+				+ ": a pause of 30 minutes ends one"),
+			  fact(.ms / .count | hours; "of music in one, on average")),
+		long_session,
+		streak(.streaks.longest; "in a row: the longest streak"),
+		(select(.streaks.current.from != .streaks.longest.from)
+			| streak(.streaks.current; "in a row up to now"))]
+		| if length > 0 then "<dl class=\"facts\">", .[], "</dl>" else empty end);
+
+# --- How listens ended --------------------------------------------------------
+
+def ending_text: {
+	trackdone: "played to the end", fwdbtn: "skipped forward",
+	backbtn: "skipped back", endplay: "stopped", clickrow: "another was chosen",
+	clickside: "another was chosen at the side", playbtn: "play was pressed",
+	trackerror: "an error", logout: "logged out", remote: "from another device",
+	"unexpected-exit": "the app ended",
+	"unexpected-exit-while-paused": "the app ended in a pause",
+	unknown: "not known" }[.] // .;
+
+def endings_list:
+	(.endings // [])
+	| if length == 0 then empty
+	  else
+		(map(.streams) | max) as $most | (map(.streams) | add) as $all
+		| "<div><h3>How they ended</h3>", "<ol class=\"ranked plain\">",
+		  (.[:8][] | ranked(""; .reason // "unknown" | tostring | ending_text | name; "";
+			.streams | share($all); .streams / $most)),
+		  "</ol>",
+		  table("All reasons as a table"; ["Reason", "As exported", "#Streams"];
+			.[] | [(.reason // "" | tostring | ending_text | name),
+				(.reason | name), (.streams | num)]),
+		  "</div>"
+	  end;
+
+def skipped_list:
+	(.skips.tracks // [] | map(select(.skipped > 0)))
+	| if length == 0 then empty
+	  else
+		"<div><h3>Most skipped</h3>", "<ol class=\"ranked\">",
+		(.[0].skipped as $most | to_entries[:8][] | .key as $i | .value
+			| ranked($i + 1; .track | name; .artists | by;
+				"\(.skipped | num) of \(.streams | num)"; .skipped / $most)),
+		"</ol>",
+		table("Most skipped as a table";
+			["Track", "Artists", "#Streams", "#Skipped"];
+			.[] | [(.track | name), (.artists | name), (.streams | num),
+				(.skipped | num)]),
+		"</div>"
+	  end;
+
+def endings:
+	section("endings"; "Skips";
+		if .skips == null and ((.endings // []) | length == 0) then
+			"<p>How listens ended, and what you skipped, is only in your extended streaming history. Ask Spotify for it, and import the file that comes:</p>",
+			"<pre><code>sp-stage import my_spotify_data.zip | sp-transform | sp-load</code></pre>"
+		else
+			(.skips | select(. != null)
+				| "<p class=\"lead\">\(.skipped | num) of \(.streams | count("stream")) in the export \(if .skipped == 1 then "was" else "were" end) skipped\(
+					.streams as $n | .skipped | share($n) | if . == "" then "" else ": " + . end).</p>"),
+			"<div class=\"columns two\">", endings_list, skipped_list, "</div>"
+		end);
+
+# --- Playlists ----------------------------------------------------------------
+
+def playlist_row($most):
+	ranked(""; .name | name; "\(.tracks | count("track"))\(
+		if .owner | is_blank then "" else " by \(.owner | name)" end)\(
+		if .updated | is_blank then "" else ", \(.updated | short_date)" end)";
+		.listens | num; if $most > 0 then (.listens // 0) / $most else 0 end);
+
+def change_row:
+	"<li class=\"\(if .change == "removed" then "removed" else "added" end)\"><span class=\"cut\">\(.track | name)\(
+		if .artists | is_blank then "" else " <small>\(.artists | name)</small>" end)</span><span class=\"soft\">\(.day | short_date)</span></li>";
+
+# What changed, playlist by playlist, in the order of the newest change.
+def change_list:
+	(.playlist_changes // []) as $changes
+	| ($changes | map(.playlist) | unique) as $names
+	| [$names[] as $n | $changes | map(select(.playlist == $n))]
+	| sort_by(.[0].day) | reverse
+	| if length == 0 then empty
+	  else
+		"<div><h3>Lately</h3>",
+		(to_entries[] | .key as $i | .value
+			| "<details class=\"changes\"\(if $i < 2 then " open" else "" end)><summary><b>\(.[0].playlist | name)</b> <span class=\"soft\">\(
+				[(map(select(.change != "removed")) | length | select(. > 0) | "\(num) added"),
+				 (map(select(.change == "removed")) | length | select(. > 0) | "\(num) removed")] | join(", "))</span></summary>",
+			  "<ul>", (.[] | change_row), "</ul></details>"),
+		"</div>"
+	  end;
+
+def playlist_list:
+	(.playlists // [])
+	| if length == 0 then empty
+	  else
+		(map(.listens // 0) | max) as $most
+		| "<div><h3>By listens</h3>", "<ol class=\"ranked plain\">",
+		  (sort_by(- (.listens // 0))[:10][] | playlist_row($most)), "</ol>",
+		  table("\(length | count("playlist")) as a table";
+			["Playlist", "Owner", "#Tracks", "#Listens", "Updated"];
+			.[] | [(.name | name), (.owner | name), (.tracks | num),
+				(.listens | num),
+				(.updated | if is_blank then "" else short_date end)]),
+		  "</div>"
+	  end;
+
+def playlists:
+	section("playlists"; "Playlists";
+		[playlist_list, change_list]
+		| if length > 0 then "<div class=\"columns two\">", .[], "</div>"
+		  else empty end);
+
+# --- Connections --------------------------------------------------------------
+
+# Nodes in the order of the chart, each with its place in it, and the edges
+# between them. The owner comes first, then users, then artists.
+def connections:
+	((.graph.nodes // []) | unique_by(.id)
+		| sort_by({me: 0, user: 1}[.kind // ""] // 2)) as $nodes
+	| ($nodes | map(.id) | to_entries
+		| map({key: (.value | tostring), value: .key}) | from_entries) as $place
+	| {nodes: [$nodes | to_entries[] | .value + {place: .key}],
+	   edges: [(.graph.edges // [])[]
+		| .a = $place[.from | tostring] | .b = $place[.to | tostring]
+		| select(.a != null and .b != null and .a != .b)]};
+
+def isolated: "\u2068\(short(40))\u2069";	# in its own direction of writing
+
+def edge_title($nodes):
+	"\($nodes[.a].name | isolated) \(.kind // "" | tostring | gsub("-"; " ") | text) \($nodes[.b].name | isolated)";
+
+def edge_class: if .kind == "follows-artist" then "edge" else "edge person" end;
+
+def round1: . * 10 | round / 10;
+
+def edge_path($nodes; $d):
+	"<path class=\"\(edge_class)\" stroke-width=\"\([.weight // 1, 6] | min | sqrt | round1 + 0.3)\" d=\"\($d)\"><title>\(edge_title($nodes))</title></path>";
+
+# On a wide screen: the owner in the middle, the others around, with a space
+# between users and artists. Angles go clockwise from the top.
+def angles:
+	(map(select(.kind != "me")) | group_by(.kind == "user") | length) as $gaps
+	| map(select(.kind != "me")) as $outer
+	| reduce $outer[] as $n ({next: 0, kind: $outer[0].kind, at: []};
+		(if ($n.kind == "user") != (.kind == "user") then .next += 1 else . end)
+		| .kind = $n.kind | .at[$n.place] = .next | .next += 1)
+	| (.next + (if $gaps > 1 then 1 else 0 end)) as $count
+	| .at | map(if . == null then null
+		else ((. + 0.5) / $count - 0.25) * 6.283185307179586 end);
+
+def point($angle; $r):
+	"\(360 + $r * ($angle | cos) | round1) \(360 + $r * ($angle | sin) | round1)";
+
+# Between two on the circle: bent to the middle, the more the farther they are.
+def bow($a; $b):
+	(360 + 70 * (($a | cos) + ($b | cos)) | round1) as $x
+	| (360 + 70 * (($a | sin) + ($b | sin)) | round1) as $y
+	| "M\(point($a; 215))Q\($x) \($y) \(point($b; 215))";
+
+def circle_node($angle):
+	(if ($angle | cos) < -0.0001 then ["end", "rotate(180) translate(-9 4)"]
+		else ["start", "translate(9 4)"] end) as [$class, $turn]
+	| "<g transform=\"translate(\(point($angle; 220))) rotate(\($angle * 180 / 3.141592653589793 | round1))\"><circle class=\"node \(.kind | text)\" r=\"4\"/><text class=\"\($class)\" transform=\"\($turn)\">\(.name | short(20))<title>\(.name | text)</title></text></g>";
+
+def circle_chart:
+	.nodes as $nodes | ($nodes | angles) as $angles
+	| "<svg class=\"circle\" viewBox=\"0 0 720 720\" role=\"img\" aria-label=\"Who and what is connected\">",
+	  (.edges[] | edge_path($nodes;
+		if $angles[.a] == null then "M360 360L\(point($angles[.b]; 215))"
+		elif $angles[.b] == null then "M360 360L\(point($angles[.a]; 215))"
+		else bow($angles[.a]; $angles[.b]) end)),
+	  ($nodes[] | select($angles[.place] != null) | circle_node($angles[.place])),
+	  ($nodes[] | select(.kind == "me")
+		| "<circle class=\"node me\" cx=\"360\" cy=\"360\" r=\"40\"/>",
+		  (.name | short(9) | words("center"; 360; 364))),
+	  "</svg>";
+
+# On a narrow one: a list, and arcs beside it.
+def list_chart:
+	.nodes as $nodes
+	| svg("list"; ($nodes | length) * 22 + 8; "Who and what is connected";
+		(.edges[]
+			| ([.a, .b] | min * 22 + 14) as $from | ([.a, .b] | max * 22 + 14) as $to
+			| edge_path($nodes; "M96 \($from)A\([($to - $from) / 2, 90] | min) \(($to - $from) / 2) 0 0 0 96 \($to)")),
+		($nodes[]
+			| (.place * 22 + 14) as $y
+			| "<circle class=\"node \(.kind | text)\" cx=\"100\" cy=\"\($y)\" r=\"4\"/>",
+			  (.name | short(26) | words("start"; 110; $y + 4))));
+
+def graph:
+	section("graph"; "Connections";
+		connections
+		| select((.nodes | length) > 1)
+		| .nodes as $nodes
+		| "<p class=\"lead\"><span class=\"key me\"></span>you <span class=\"key user\"></span>people <span class=\"key artist\"></span>artists that you follow</p>",
+		  circle_chart, list_chart,
+		  table("\(.edges | length | count("connection")) as a table";
+			["From", "How", "To", "#Weight"];
+			.edges[] | [($nodes[.a].name | name),
+				(.kind // "" | tostring | gsub("-"; " ") | text),
+				($nodes[.b].name | name), (.weight | num)]));
+
+# --- Foot ---------------------------------------------------------------------
+
+def source_text:
+	{api: "the API", export: "an export", both: "the API and an export"}[.]
+	// (. | text);
+
+def source_line:
+	"<li>\(.listens | count("listen")) from \(.source // "" | tostring | source_text)\(
+		if .first_day == null then "" else ", \(span(.first_day; .last_day))" end)</li>";
+
+def missing_line:
+	(.what // "" | tostring) as $what | .count as $n
+	| if ($n // 0) == 0 then empty
+	  elif $what == "gaps" then "\($n | count("gap")) in which plays may be missing: an export closes them"
+	  elif $what == "refused" then "\($n | count("record was"; "records were")) refused: see <code>ingest_errors</code>"
+	  elif $what == "unnamed_tracks" then "\($n | count("track has"; "tracks have")) no name yet: <code>sp-run catalogue</code> asks for them"
+	  elif $what == "unloaded" then "\($n | count("capture is"; "captures are")) stored and not loaded yet: the next run loads them"
+	  else "\($what | gsub("_"; " ") | text): \($n | num)" end
+	| "<li>\(.)</li>";
+
+def list($title; items): [items]
+	| if length > 0 then "<div><h3>\($title)</h3>", "<ul>", .[], "</ul></div>" else empty end;
+
+def foot:
+	"<footer id=\"about\">",
+	"<h2>About these numbers</h2>",
+	"<div class=\"columns\">",
+	list("Sources"; .sources[]? | source_line),
+	list("Missing"; .missing[]? | missing_line),
+	"<div><h3>Counting</h3><p>A listen counts from 30 seconds on. Days and hours are those of <bdi>\(.zone // "UTC" | text)</bdi>.</p></div>",
+	"</div>",
+	table("\(.files // [] | length | count("file")) of exports as a table";
+		["File", "Form", "#Rows", "First", "Last"];
+		.files[]? | [(.file | name), (.form | text), (.rows | num),
+			(.first_day // "" | text), (.last_day // "" | text)]),
+	"<p class=\"soft\">Made by sp-report \(.version | text)\(
+		if .generated_at == null then "" else " on \(.generated_at | long_date), \(.generated_at[11:16] | text) UTC" end). This page loads nothing and sends nothing.</p>",
+	"</footer>";
+
+# --- The page -----------------------------------------------------------------
+
+# The SHA-256 in hexadecimal digits, in base64: three digits are two characters.
+def base64_of_hex:
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" as $digits
+	| . + "00" | explode | map(if . > 96 then . - 87 else . - 48 end)
+	| [range(0; length; 3) as $i
+		| .[$i] * 256 + .[$i + 1] * 16 + .[$i + 2]
+		| $digits[(. / 64 | floor):(. / 64 | floor) + 1], $digits[. % 64:. % 64 + 1]]
+	| add | .[:-1] + "=";
+
+def policy:
+	($ARGS.named.css_sha256 // "")
+	| if test("^[0-9a-f]{64}$") then "'sha256-\(base64_of_hex)'" else "'unsafe-inline'" end
+	| "default-src 'none'; style-src \(.); base-uri 'none'; form-action 'none'";
+
+def head:
+	"<!DOCTYPE html>",
+	"<html lang=\"en\">",
+	"<head>",
+	"<meta charset=\"utf-8\">",
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\">",
+	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+	"<meta name=\"color-scheme\" content=\"light dark\">",
+	"<meta name=\"generator\" content=\"sp-report \(.version | text)\">",
+	"<title>\(window_title)</title>",
+	"<style>\($css)</style>",
+	"</head>";
+
+# What fills gaps, for all charts.
+def patterns:
+	"<svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"hatch-ground\" width=\"5\" height=\"5\"/><rect class=\"hatch-line\" width=\"1.5\" height=\"5\"/></pattern></defs></svg>";
+
+def page:
+	if $css | test("</style"; "i") then error("report.css: contains </style") else . end
+	| head,
+	  "<body>", patterns, "<main>",
+	  header,
+	  (if has_listens
+		then over_time, calendar, week, tops, firsts, loved, sessions, endings
+		else nothing_yet end),
+	  playlists, graph,
+	  foot,
+	  "</main>", "</body>", "</html>";
+
+page
