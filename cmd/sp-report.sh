@@ -1,6 +1,6 @@
 #!/bin/sh
-# sp-report: a page about a listening history, or its data as JSON. SQL makes
-# the data, a jq program the page: report.sql, report.jq and report.css.
+# sp-report: a page about a listening history. SQL makes JSON of the database,
+# and a jq program makes HTML of that: report.sql, report.jq and report.css.
 set -u
 version='@VERSION@' data='@DATADIR@/report'
 
@@ -55,7 +55,9 @@ usage_error() {
 }
 
 # Options, each the name of a variable; those of the second list take no value.
+# shellcheck disable=SC2034 # they are read by name
 db='' user='' year='' since='' until='' title='' sql='' template='' css=''
+# shellcheck disable=SC2034 # the same
 incognito='' json=''
 with_value='db user year since until title sql template css'
 alone='incognito json help version'
@@ -103,6 +105,7 @@ while [ $# -gt 0 ]; do
 		help) usage 2>/dev/null || cannot_write; exit ;;
 		version) echo "sp-report $version" 2>/dev/null || cannot_write; exit ;;
 		esac
+		[ -n "$value" ] || usage_error "option '--$option' needs a value"
 		eval "$option=\$value" ;;
 	-?*) usage_error "unknown option '$1'" ;;
 	*) usage_error "unknown operand '$1'" ;;
@@ -110,31 +113,167 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-# The database: only read, and never created.
+sql=${sql:-$data/report.sql} template=${template:-$data/report.jq}
+css=${css:-$data/report.css}
+can_read() { [ -r "$1" ] || die 78 "$1: cannot read"; }
+can_read "$sql"
+[ -n "$json" ] || { can_read "$template"; can_read "$css"; }
+
+# The programs behind it.
+command -v sqlite3 >/dev/null || die 69 "sqlite3 is missing: install it"
+sqlite3 -json :memory: 'with a as materialized (select 1) select * from a' \
+	>/dev/null 2>&1 || die 69 "sqlite3 is too old: 3.35 or later is needed"
+[ -n "$json" ] || command -v jq >/dev/null || die 69 "jq is missing: install it"
+
+# quoted TEXT: as a string of SQL.
+quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
+
+# utc OPTION TEXT: the time that it says; dates and words are local.
+utc() {
+	utc=$(sqlite3 -init /dev/null :memory: "with given as (select $(quoted "$2") as t,
+		'%Y-%m-%dT%H:%M:%fZ' as f, '[0-9][0-9]' as n)
+	select case when t = 'now' then strftime(f, t)
+	when t = 'today' then strftime(f, 'now', 'localtime',
+		'start of day', 'utc')
+	when t = 'yesterday' then strftime(f, 'now', 'localtime',
+		'start of day', '-1 day', 'utc')
+	when t not glob n || n || '-' || n || '-' || n || '*' then
+		iif(length(t) between 2 and 9 and t glob '*[0-9][smhdw]'
+			and rtrim(t, 'smhdw') not glob '*[^0-9]*',
+			strftime(f, 'now', (-rtrim(t, 'smhdw') * case
+				substr(t, -1) when 's' then 1 when 'm' then 60
+				when 'h' then 3600 when 'd' then 86400
+				else 604800 end) || ' seconds'), null)
+	when date(substr(t, 1, 10), '+0 days') <> substr(t, 1, 10) then null
+	when length(t) = 10 then strftime(f, t, 'utc')
+	when t glob '*T' || n || ':' || n || ':' || n || '*Z' or t glob
+		'*T' || n || ':' || n || ':' || n || '*[+-]' || n || ':' || n
+		then strftime(f, t) end from given")
+	[ -n "$utc" ] || usage_error "--$1: not a time like 2026-11-22," \
+		"2026-11-22T14:55:00Z, 7d or yesterday: '$2'"
+}
+
+# The period. A year is one of local time.
+if [ -n "$year" ]; then
+	[ -z "$since$until" ] ||
+		usage_error "--year is a period of its own: without --since, --until"
+	case $year in
+	[1-9][0-9][0-9][0-9]) ;;
+	*) usage_error "--year: not a year like 2026: '$year'" ;;
+	esac
+	since=$year-01-01 until=$((year + 1))-01-01
+fi
+[ -z "$since" ] || { utc since "$since"; since=$utc; }
+[ -z "$until" ] || { utc until "$until"; until=$utc; }
+
+# The database is only read, and never created.
 if [ -z "$db" ]; then
 	db=${SP_DB:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/sp/spotify.db}
 fi
-[ -e "$db" ] || die 73 "$db: no such database"
+[ -e "$db" ] || die 73 "$db: there is no database yet: sp-load makes it"
 case $db in
-/*) ;;
-*) db=./$db ;;
+/*) path=$db ;;
+*) path=./$db ;;
 esac
-
-command -v sqlite3 >/dev/null || die 69 "sqlite3 is missing: install it"
-[ -n "$json" ] || command -v jq >/dev/null || die 69 "jq is missing: install it"
+mode='?mode=ro' ours=
+if [ ! -e "$db-wal" ] && [ ! -e "$db-shm" ] && [ ! -e "$db-journal" ]; then
+	# Reading may need files beside the database; who may not make them is
+	# alone with it.
+	ours=1
+	[ -w "$path" ] && [ -w "$(dirname "$path")" ] ||
+		mode='?immutable=1' ours=
+fi
+uri="file:$(printf '%s' "$path" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')"
 
 tmp=$(mktemp -d) || exit 73
-trap 'rm -rf "$tmp"' EXIT
+# What reading has made beside the database goes with the next to write there.
+leave() {
+	[ -z "$ours" ] || sqlite3 -init /dev/null "$path" 'pragma user_version' \
+		>/dev/null 2>&1
+	rm -rf "$tmp"
+}
+trap leave EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-sqlite3 -readonly -batch -bail -init /dev/null -json "$db" \
-	<"${sql:-$data/report.sql}" >"$tmp/json" || exit 74
+# why_sql: exits with the reason of sqlite3's failure.
+why_sql() {
+	why=$(grep . "$tmp/err" | head -n 1)
+	case $why in
+	*'not a database'*) die 78 "$db: not a SQLite database" ;;
+	*'no such table'* | *'no such column'*)
+		[ "$sql" = "$data/report.sql" ] && die 78 "$db: it lacks tables or" \
+			"columns of this sp: \`sp-queue status\` adds them" ;;
+	*locked* | *busy*) die 75 "$db: $why" ;;
+	*'unable to open'*) die 73 "$db: cannot open the database" ;;
+	*full* | *'I/O'* | *malformed*) die 74 "$db: $why" ;;
+	esac
+	die 78 "$sql: $why"
+}
+# sqlite ARG...: the shell of sqlite3, without the user's own settings.
+sqlite() {
+	sqlite3 -init /dev/null -batch -bail -cmd '.timeout 60000' "$@" "$uri$mode" \
+		2>"$tmp/err"
+}
+ask() { echo "$1;" | sqlite || why_sql; }
+
+# Whose listening: the user of the logins and exports, if there is one.
+users=$(ask "with own as (select user_id from users where is_me
+		union select user_id from accounts where user_id is not null
+		union select user_id from streaming_coverage),
+	listeners as (select user_id from play_history
+		union select user_id from streaming_history
+		union select user_id from episode_history)
+	select user_id from own union select user_id from listeners
+	where $(if [ -n "$user" ]; then echo 1; else
+		echo 'not exists (select 1 from own)'; fi)") || exit
+newline='
+'
+case $newline$users$newline in
+*"$newline${user:-no user}$newline"*) ;;
+*)
+	names=$(printf '%s' "$users" | tr '\n' ' ')
+	[ -z "$user" ] || die 65 "$db: no user '$user'${names:+, but: $names}"
+	case $users in
+	*"$newline"*) usage_error "several users: choose with --user: $names" ;;
+	esac
+	user=$users ;;
+esac
+
+# The name of the time zone, which is that of `localtime` in SQLite.
+zone_name() {
+	zone=${TZ-$(readlink /etc/localtime)}
+	[ -n "${TZ+set}" ] || [ -n "$zone" ] || [ ! -e /etc/localtime ] ||
+		zone=$(cat /etc/timezone 2>/dev/null) || zone=$(date +%Z)
+	zone=${zone#:} zone=${zone##*/zoneinfo/}
+	case $zone in
+	'' | Etc/UTC) zone=UTC ;;
+	esac
+}
+zone_name
+
+# A parameter that is not given is NULL.
+parameters=
+for name in version user since until year incognito zone; do
+	eval "value=\$$name"
+	[ -z "$value" ] || parameters="${parameters}insert into
+		temp.sqlite_parameters values (':$name', $(quoted "$value"));"
+done
+sqlite -json -cmd '.parameter init' -cmd "$parameters" <"$sql" >"$tmp/json" ||
+	why_sql
 if [ -n "$json" ]; then
 	cat "$tmp/json" 2>/dev/null || cannot_write
 	exit
 fi
-jq -r --rawfile css "${css:-$data/report.css}" -f "${template:-$data/report.jq}" \
-	"$tmp/json" >"$tmp/page" || exit 78
+# The page allows no style sheet but the one with this sum.
+sum=$(sha256sum <"$css" 2>/dev/null || shasum -a 256 <"$css" 2>/dev/null)
+jq -rf "$template" --rawfile css "$css" --arg css_sha256 "${sum%% *}" \
+	--arg title "$title" "$tmp/json" >"$tmp/page" 2>"$tmp/err" || {
+	why=$(grep . "$tmp/err" | head -n 1)
+	case $why in
+	*'writing output'*) die 74 "$tmp: $why" ;;
+	esac
+	die 78 "$template: $why"
+}
 cat "$tmp/page" 2>/dev/null || cannot_write
