@@ -310,6 +310,13 @@ void cli_exit(int status)
 	exit(status);
 }
 
+void cli_announce_stdin(const char *what)
+{
+	if (isatty(STDIN_FILENO))
+		cli_warn("reading %s from the terminal; see %s --help", what,
+		    program);
+}
+
 int cli_close_stdout(int status)
 {
 	if (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0) {

@@ -99,6 +99,9 @@ void cli_truncated(void *ctx, const char *run);
 /* Let SIGINT and SIGTERM set cli_stop instead of killing the program. */
 void cli_catch_signals(void);
 
+/* Say what is read from stdin, if that is a terminal: it looks like a hang. */
+void cli_announce_stdin(const char *what);
+
 /* Close stdout. Returns the status given, or 74 after a message. */
 int cli_close_stdout(int status);
 

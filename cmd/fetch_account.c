@@ -263,8 +263,7 @@ int account_list(const struct account *a, bool table)
 	if (l.n > 0)
 		listing_end(&l.listing);
 	if (l.n == 0 && !l.status)
-		cli_warn(
-		    "not logged in: run `sp-fetch login --client-id ID`");
+		cli_warn("not logged in: run `sp-fetch login --client-id ID`");
 	buf_release(&path);
 	return cli_close_stdout(l.status);
 }

@@ -13,8 +13,8 @@
 #include "spotify/scopes.h"
 
 /*
- * Complete the error of a missing login. Without a token file, a login needs the
- * app's client id; the name of the default file says nothing new.
+ * Complete the error of a missing login. Without a token file, a login needs
+ * the app's client id; the name of the default file says nothing new.
  */
 static void complete_login(struct fetch *f, struct error *error)
 {

@@ -164,6 +164,7 @@ void fetch_stream(struct fetch *f)
 	enum pipe_result r;
 	struct record rec;
 
+	cli_announce_stdin("requests");
 	do {
 		bool idle = scheduler_is_empty(&f->scheduler);
 

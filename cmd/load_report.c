@@ -183,7 +183,7 @@ int load_print_digest(const struct load_options *o)
 
 int load_rematch(const struct load_options *o)
 {
-	sqlite3 *db = database_open(o->db, DB_WRITE);
+	sqlite3 *db = database_open(o->db, DB_UPDATE);
 
 	cli_catch_signals();
 	if (match_anew(db) || match_pending(db, &cli_stop))

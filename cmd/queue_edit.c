@@ -12,6 +12,8 @@
 #include "spotify/endpoint.h"
 #include "stream/lines.h"
 
+#define ID_LENGTH 22 /* of an id of Spotify */
+
 /* Add or drop one playlist; EX_REFUSED with a message if it cannot be. */
 static int edit_one(
     sqlite3 *db, bool add, const char *where, struct slice text, const char *at)
@@ -20,11 +22,11 @@ static int edit_one(
 	bool was_queued = true;
 	int rc;
 
-	if (!id.p) {
+	if (!id.p || (add && id.n != ID_LENGTH)) {
 		cli_warn(
-		    "%s: not a playlist '%.*s': "
-		    "give an id, a spotify: URI or an open.spotify.com link",
-		    where, (int)text.n, text.p);
+		    "%s: not a playlist '%.*s': give an id of %d letters "
+		    "and digits, a spotify: URI or an open.spotify.com link",
+		    where, (int)text.n, text.p, ID_LENGTH);
 		return EX_REFUSED;
 	}
 	rc = add ? queue_add(db, id, at) : queue_drop(db, id, at, &was_queued);
@@ -44,6 +46,7 @@ static void read_stdin(struct buf *all)
 	struct slice line;
 	struct lines in;
 
+	cli_announce_stdin("playlists");
 	lines_init(&in, 0, 4096);
 	while ((r = lines_next(&in, &line, -1)) == LINES_LINE ||
 	       r == LINES_TOO_LONG) {
@@ -78,7 +81,7 @@ static int edit_lines(sqlite3 *db, bool add, struct slice lines, const char *at)
 static int edit(const struct queue_options *o, bool add)
 {
 	struct buf lines = BUF_INIT((size_t)64 << 20);
-	sqlite3 *db = database_open(o->db, DB_WRITE);
+	sqlite3 *db = database_open(o->db, add ? DB_WRITE : DB_UPDATE);
 	char now[CLOCK_TEXT];
 	int status;
 
@@ -161,7 +164,7 @@ int queue_unblock(const struct queue_options *o)
 
 	for (char **name = o->operands; *name; name++)
 		put_endpoints(*name, &names);
-	db = database_open(o->db, DB_WRITE);
+	db = database_open(o->db, DB_UPDATE);
 	/* For the user, and the time. */
 	plan_init(&p, db, NULL, &o->plan);
 	if (p.rc != SQLITE_OK || db_begin(db) != SQLITE_OK ||

@@ -77,7 +77,7 @@ int queue_status(const struct queue_options *o)
 	} parts[] = {{&sql_status_of_refusals, "refusal"},
 	    {&sql_status_of_runs, "ingest_run"},
 	    {&sql_status_of_account, "account"}};
-	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, DB_READ);
 
 	list_jobs(db, o);
 	for (size_t i = 0; i < COUNT_OF(parts); i++) {
@@ -91,7 +91,7 @@ int queue_status(const struct queue_options *o)
 
 int queue_list(const struct queue_options *o)
 {
-	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, DB_READ);
 
 	list_query(db, o, &sql_list_queue, "queued");
 	db_close(db);
@@ -100,7 +100,7 @@ int queue_list(const struct queue_options *o)
 
 int queue_count(const struct queue_options *o)
 {
-	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
+	sqlite3 *db = database_open(o->db, DB_READ);
 	struct query q;
 
 	query_prepare(&q, db, &sql_count_queue);

@@ -391,8 +391,7 @@ static int finish(struct load *l)
 	else if (l->pipe.stopped && !l->pipe.in_run)
 		cli_warn("interrupted: the rows received are kept");
 	else if (l->pipe.records == 0 && good)
-		cli_warn(
-		    "stdin: no records: the input is empty, or an earlier program in the pipeline failed");
+		cli_warn("stdin: no records: nothing was loaded");
 	if (l->pipe.stopped || l->pipe.records == 0)
 		l->status = load_worse_status(l->status, EX_DATAERR);
 	return load_worse_status(l->status, pipe_finish(&l->pipe));
@@ -514,6 +513,7 @@ int main(int argc, char **argv)
 		cli_exit(load_rematch(&l.options));
 	cli_catch_signals();
 	open_all(&l, &path);
+	cli_announce_stdin("rows");
 	load(&l);
 	status = finish(&l);
 	/* Matching may need the memory. */

@@ -14,6 +14,16 @@
 #include "options.h"
 #include "queue.h"
 
+/* Report why a job is not run; the reason may name the job, as its bucket. */
+static void report(const char *job, const struct outcome *o)
+{
+	size_t n = strlen(job);
+	bool named = strncmp(o->reason, job, n) == 0 && o->reason[n] == ':';
+
+	cli_warn("%s%s%s%s", named ? "" : job, named ? "" : ": ", o->reason,
+	    *o->until ? " (sp-queue unblock lifts it)" : "");
+}
+
 /* Print a job's run, with `more` if another run follows; an exit status. */
 static int next_job(sqlite3 *db, const struct queue_options *o,
     const struct job *job, bool more, struct out *out)
@@ -32,8 +42,7 @@ static int next_job(sqlite3 *db, const struct queue_options *o,
 	source_release(&source);
 	outcome = &plan.outcome;
 	if (*outcome->reason)
-		cli_warn("%s: %s%s", job->name, outcome->reason,
-		    *outcome->until ? " (sp-queue unblock lifts it)" : "");
+		report(job->name, outcome);
 	return outcome->exit;
 }
 

@@ -124,6 +124,7 @@ static int filter(const struct stage_options *o)
 	st.on_refusal = cli_refusal;
 	st.on_truncated = cli_truncated;
 	st.on_repaired = cli_refusal;
+	cli_announce_stdin("captures");
 	while (next_record(&st, &rec, planned, &gone)) {
 		if (rec.type == RECORD_CAPTURE)
 			store_capture(&k, &st, &rec);

@@ -95,11 +95,17 @@ static bool step(struct transform *t)
 
 static int transform_stream(struct transform *t)
 {
+	bool bodies = t->options->endpoint != NULL;
 	int status;
 
+	cli_announce_stdin(bodies ? "response bodies" : "captures");
 	while (!t->out.err && step(t))
 		;
 	status = pipe_finish(&t->pipe);
+	if (bodies && t->pipe.records == 0 && !status) {
+		cli_warn("stdin: no response body: the input is empty");
+		status = EX_DATAERR;
+	}
 	if (t->options->progress)
 		cli_progress_end();
 	if (t->out.err || t->pipe.in.err)

@@ -43,13 +43,22 @@ fails 78 'sp-queue: .*not a SQLite database' sp-queue next all --db "$tmp/no.db"
 fails 78 'sp-stage: .*not a SQLite database' sp-stage --db "$tmp/no.db"
 fails 78 'sp-load: .*not a SQLite database' sp-load --db "$tmp/no.db"
 fails 73 'sp-load: .*cannot open|unable to open' sp-load --db "$tmp/folder"
-fails 73 'sp-stage: .*No such file' sp-stage runs --db "$tmp/none.db"
 fails 78 'sp-transform: .*No such file' sp-transform -f "$tmp/none.jq"
 echo '.[' >"$tmp/bad.jq"
 fails 78 'sp-transform: .*bad.jq' sp-transform -f "$tmp/bad.jq"
 fails 1 'sp-stage: .*No such file' sp-stage import \
     --endpoint me "$tmp/none.json"
 fails 74 'sp-rehearse: .*' sp-rehearse --serve "$tmp/none"
+
+for command in 'sp-queue status' 'sp-queue list' 'sp-queue count' \
+    'sp-queue drop 37i9dQZF1DXcBWIGoYBM5M' 'sp-queue unblock' \
+    'sp-stage runs' 'sp-stage replay' 'sp-stage why tracks x' 'sp-load --digest' \
+    'sp-load --rematch'; do
+	fails 73 "${command%% *}: .*/none.db: no such database: the first sp-run" \
+	    $command --db "$tmp/none.db"
+done
+[ ! -e "$tmp/none.db" ]
+ok $? "and none of them creates it"
 
 section "logins"
 fails 77 'sp-fetch: not logged in' sp-fetch /me

@@ -77,8 +77,8 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-queue next -- $db --force -- play-history
 	same sp-queue budget -- $db --table --force -- all
 	same sp-queue status -- $db --account robin --
-	same sp-queue add -- $db --lock-wait 2s -- "$list" another
-	expect='^status [01]$' same sp-queue drop -- $db -- "$list" another
+	same sp-queue add -- $db --lock-wait 2s -- "$list" 37i9dQZF1DXcBWIGoYBM5M
+	expect='^status [01]$' same sp-queue drop -- $db -- "$list" 37i9dQZF1DXcBWIGoYBM5M
 	same sp-queue unblock -- $db --lock-wait 2s --user kim -- playlists users
 	same sp-queue list -- $db --table --
 	same sp-queue count -- $db --

@@ -237,7 +237,7 @@ section "a body that cannot be read"
 history <"$tmp/input" >"$tmp/history"
 fresh
 sp-stage <"$tmp/history" | sp-transform | sp-load
-sp-queue add p
+sp-queue add 37i9dQZF1DXcBWIGoYBM5M
 sql "update staging_bodies set size = size + 1 where body_id = 1"
 run sp-stage prune --keep 0
 is "$status $(staged)" "78 2" \

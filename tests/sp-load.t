@@ -31,7 +31,7 @@ state() {
 section "what comes in"
 run sp-load </dev/null
 is "$status" 65 "an empty input is a producer that died"
-like "$err" '^sp-load: stdin: no records: the input is empty, or an earlier program' "and that is said"
+like "$err" '^sp-load: stdin: no records: nothing was loaded$' "and that is said"
 is "$(stat -c %a "$SP_DB")" 600 "the database is its owner's alone"
 run sh -c 'printf "\n\n" | "$1"' sh "$build/sp-load"
 is "$status" 65 "blank lines are no record either"

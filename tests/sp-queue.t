@@ -547,35 +547,36 @@ sql "delete from endpoint_status where subject = 'p';
 sp-queue add 6rqhFgbbKwnb9MLmUQDhG6
 
 section "the queue by hand"
+id=000000000000000000
 run sp-queue list
 is "$(echo "$out" | jq -c '[.type, .playlist_id]')" \
     '["queued","6rqhFgbbKwnb9MLmUQDhG6"]' "list gives NDJSON in a pipe"
 like "$(sp-queue list --table)" '^PLAYLIST ID +DETECTED AT' "--table aligns"
-run sp-queue add spotify:playlist:AAA spotify:user:k%20m:playlist:BBB \
-    'https://open.spotify.com/playlist/CCC?si=x' AAA \
-    open.spotify.com/intl-de/playlist/CCC/ http://open.spotify.com/playlist/CCC
+run sp-queue add spotify:playlist:AAAA$id spotify:user:k%20m:playlist:BBBB$id \
+    "https://open.spotify.com/playlist/CCCC$id?si=x" AAAA$id \
+    open.spotify.com/intl-de/playlist/CCCC$id/ http://open.spotify.com/playlist/CCCC$id
 is "$status" 0 "add takes ids, URIs and links"
 is "$(sql 'select group_concat(playlist_id) from
 	(select playlist_id from playlist_ingest_queue order by 1)')" \
-    "6rqhFgbbKwnb9MLmUQDhG6,AAA,BBB,CCC" "and no id twice"
+    "6rqhFgbbKwnb9MLmUQDhG6,AAAA$id,BBBB$id,CCCC$id" "and no id twice"
 is "$(sp-queue count)" 4 "count"
-run sp-queue add 'not an id' DDD spotify:user:kim:collection ''
+run sp-queue add 'not an id' tooshort DDDD$id spotify:user:kim:collection ''
 is "$status" 1 "what is no playlist is refused alone"
-is "$(echo "$err" | wc -l)" 3 "each by name"
+is "$(echo "$err" | wc -l)" 4 "each by name"
 like "$err" "not a playlist 'not an id'" "with the subject"
 is "$(sp-queue count)" 5 "and the rest is added"
-printf 'EEE\n\nspotify:playlist:FFF' | sp-queue add
+printf "EEEE$id\n\nspotify:playlist:FFFF$id" | sp-queue add
 is "$(sp-queue count)" 7 "add reads stdin, a blank line and no last newline"
-printf 'EEE\r\n\r\nGGG\r\n' | sp-queue add
+printf "EEEE$id\r\n\r\nGGGG$id\r\n" | sp-queue add
 is "$? $(sp-queue count)" "0 8" "and the lines of a DOS file"
-sp-queue drop GGG
+sp-queue drop GGGG$id
 run sh -c "echo 'b a d' | '$build/sp-queue' add"
 is "$status" 1 "a bad line of stdin"
 like "$err" "stdin:1: not a playlist 'b a d'" "is named by number"
-run sp-queue drop AAA never-there BBB
+run sp-queue drop AAAA$id never-there BBBB$id
 is "$status" 1 "drop says what was not there"
 is "$(sp-queue count)" 5 "and drops the rest"
-sp-queue add AAA
+sp-queue add AAAA$id
 is "$(sp-queue count)" 6 "what was dropped can be added again"
 
 section "errors"

@@ -32,6 +32,9 @@ for filter in $out prelude; do
 	sp-transform --print-filter "$filter" | cmp -s - "lib/filters/$filter.jq"
 	ok $? "--print-filter $filter"
 done
+run sp-transform me </dev/null
+is "$status $err" "65 sp-transform: stdin: no response body: the input is empty" \
+    "no response body"
 run sp-transform </dev/null
 is "$status $out$err" "0 " "no input, no output"
 

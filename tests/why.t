@@ -207,13 +207,14 @@ is "$(why tracks typed | jq -c 'select(.column == "name") | [.value, .run]')" \
     '["T",null]' "a row typed by hand comes from no capture"
 
 section "by hand, after a capture"
+q=qqqqqqqqqqqqqqqqqqqqqq
 echo '{"type":"row","table":"playlist_ingest_queue","op":"delete","src":"R/1",
-    "row":{"playlist_id":"q"},"at":"2020-01-01T00:00:00Z"}' | jq -c . | sp-load
-is "$(why playlist_ingest_done q | jq -r .run)" R "a capture removes it"
-sp-queue add q
-is "$(why playlist_ingest_queue q | jq -r .run | sort -u)" null "added by hand"
-sp-queue drop q
-is "$(why playlist_ingest_done q | jq -r .run | sort -u)" null \
+    "row":{"playlist_id":"qqqqqqqqqqqqqqqqqqqqqq"},"at":"2020-01-01T00:00:00Z"}' | jq -c . | sp-load
+is "$(why playlist_ingest_done $q | jq -r .run)" R "a capture removes it"
+sp-queue add $q
+is "$(why playlist_ingest_queue $q | jq -r .run | sort -u)" null "added by hand"
+sp-queue drop $q
+is "$(why playlist_ingest_done $q | jq -r .run | sort -u)" null \
     "and removed by hand"
 
 section "it only reads, and reports errors"

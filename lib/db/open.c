@@ -395,6 +395,14 @@ static int open_read(sqlite3 **db, const char *path, enum db_mode mode,
 	return status;
 }
 
+/* The first run creates the file; who only reads has mistyped its name. */
+static int no_file(const char *path, struct buf *why)
+{
+	buf_printf(
+	    why, "%s: no such database: the first sp-run creates it", path);
+	return EX_CANTCREAT;
+}
+
 int db_open(sqlite3 **db, const char *path, enum db_mode mode,
     struct db_wait *w, struct buf *why)
 {
@@ -402,12 +410,14 @@ int db_open(sqlite3 **db, const char *path, enum db_mode mode,
 
 	configure();
 	*db = NULL;
-	if (mode == DB_WRITE)
+	if (mode == DB_WRITE || (mode == DB_UPDATE && access(path, F_OK) == 0))
 		status = open_write(db, path, w, why);
-	else if (access(path, F_OK) == 0)
+	else if (mode != DB_UPDATE && access(path, F_OK) == 0)
 		status = open_read(db, path, mode, w, why);
 	else if (errno == ENOENT && mode == DB_READ_OR_EMPTY)
 		status = open_schema(db, why);
+	else if (errno == ENOENT)
+		status = no_file(path, why);
 	else
 		status = cannot(path, errno, why);
 	if (status) {

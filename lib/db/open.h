@@ -24,6 +24,7 @@ struct db_wait {
 
 enum db_mode {
 	DB_WRITE,	 /* create and add what is missing */
+	DB_UPDATE,	 /* the same, but without a file, an error */
 	DB_READ,	 /* without a file or tables of sp, an error */
 	DB_READ_OR_EMPTY /* the same, but without them it reads as empty */
 };
