@@ -5,11 +5,12 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/sp
+UNITDIR ?= $(PREFIX)/lib/systemd/user
 DESTDIR ?=
 
 B ?= build
@@ -77,7 +78,9 @@ SCHEMA = $(wildcard lib/schema/*.sql)
 REPORT = $(wildcard lib/report/*)
 STATEMENTS = $(filter-out $(SCHEMA) $(REPORT),$(wildcard lib/*/*.sql cmd/*.sql))
 MAN = $(wildcard man/*.[157])
-EXAMPLES = $(shell find examples -type f 2>/dev/null)
+UNITS = $(wildcard examples/*.service examples/*.timer)
+EXAMPLES = $(filter-out $(UNITS),$(shell find examples -type f 2>/dev/null))
+DATA = $(FILTERS) $(SCHEMA) $(REPORT) $(EXAMPLES)
 HEADERS = $(wildcard lib/*/*.h cmd/*.h tests/unit/*.h)
 LIB_SRC = $(wildcard lib/*/*.c) $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
 LIB_OBJ = $(LIB_SRC:%.c=$(B)/%.o) \
@@ -205,11 +208,14 @@ check: all $(TEST_BINS) $(JQ_COMPARE) $(MUTANTS) $(SHIMS) ## run every test; T=s
 golden: all $(SHIMS) ## compare with known outputs; UPDATE=1 accepts new ones
 	SP_BUILD="$$(cd $(B) && pwd)" UPDATE=$(UPDATE) sh tests/golden.t
 
-# `make deps GOAL` also installs what tests need, unless the goal is one of these.
+# `make deps GOAL` also installs what the goal needs: what tests need, unless it
+# is one of these.
 TO_BUILD = deps all demo install uninstall clean help
-deps: ## install what the build needs; with `check`, also what tests need
+PACKAGING = deb check-deb
+deps: ## install what the build needs; with `check` or `deb`, what that needs
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh \
-		$(if $(filter-out $(TO_BUILD),$(MAKECMDGOALS)),check)
+		$(if $(filter-out $(TO_BUILD) $(PACKAGING),$(MAKECMDGOALS)),check) \
+		$(filter $(PACKAGING),$(MAKECMDGOALS))
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
@@ -296,26 +302,44 @@ demo: all ## run every job against the mock API
 # Pages and examples name the default folders; installed, they name their own.
 place = sed -e 's|/usr/local/share/sp|$(DATADIR)|' -e 's|/usr/local/bin|$(BINDIR)|'
 install: all ## install under PREFIX=/usr/local, staged in DESTDIR
-	install -d '$(DESTDIR)$(BINDIR)'
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)'
 	install -m 755 $(BINS) '$(DESTDIR)$(BINDIR)'
 	for f in $(SH_PROGRAMS); do $(call configure,$(DATADIR)) cmd/$$f.sh \
 		> '$(DESTDIR)$(BINDIR)'/$$f || exit; done
 	for f in $(MAN); do d='$(DESTDIR)$(MANDIR)'/man$${f##*.}; \
 		install -d "$$d" && install -m 644 $$f "$$d" && $(place) $$f \
 		> "$$d/$${f##*/}" || exit; done
-	for f in $(FILTERS) $(SCHEMA) $(REPORT) $(EXAMPLES); do \
+	for f in $(DATA); do \
 		d='$(DESTDIR)$(DATADIR)'/$$(dirname $${f#lib/}); \
 		m=644; [ ! -x $$f ] || m=755; \
 		install -d "$$d" && install -m $$m $$f "$$d" || exit; done
 	$(place) examples/crontab > '$(DESTDIR)$(DATADIR)'/examples/crontab
+	install -m 644 $(UNITS) '$(DESTDIR)$(UNITDIR)'
 
 uninstall: ## remove the installed files
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)
+	cd '$(DESTDIR)$(UNITDIR)' && rm -f $(UNITS:examples/%=%)
 	for f in $(MAN); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$${f##*.}/$${f##*/}; done
-	for f in $(FILTERS) $(SCHEMA) $(REPORT) $(EXAMPLES); do \
+	for f in $(DATA); do \
 		rm -f '$(DESTDIR)$(DATADIR)'/$${f#lib/}; done
 	-find '$(DESTDIR)$(DATADIR)' -depth -type d -exec rmdir {} +
+
+# A package is built from the commit, in a folder of its own.
+PACKAGE = $(shell sed -n 's/^Package: //p' debian/control)
+deb: ## build the commit as a Debian package, into build/deb/
+	rm -rf '$(B)/deb' && mkdir -p '$(B)/deb/$(PACKAGE)-$(VERSION)'
+	git archive HEAD | tar -x -C '$(B)/deb/$(PACKAGE)-$(VERSION)'
+	cd '$(B)/deb/$(PACKAGE)-$(VERSION)' && \
+		env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u B \
+		dpkg-buildpackage -us -uc >../build.log 2>&1 || \
+		{ tail -n 30 ../build.log; exit 1; }
+	lintian --fail-on error,warning '$(B)'/deb/*.changes
+	@ls '$(B)'/deb/*.deb
+
+RELEASES ?= bookworm trixie
+check-deb: ## build, install, use and remove the package in bare Debian systems
+	sh tests/check-deb.sh '$(B)/debian' $(RELEASES)
 
 distcheck: ## build, check and install a clean copy of the commit
 	rm -rf '$(B)/dist' && mkdir -p '$(B)/dist/sp $(VERSION)'
@@ -329,7 +353,8 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench $(ONE_BENCH) check clean coverage demo deps distcheck \
+.PHONY: all asan bench $(ONE_BENCH) check check-deb clean coverage deb demo \
+	deps distcheck \
 	fault format format-check fuzz fuzzers golden hdr-check help install \
 	jq-differential manlint \
 	property soak tidy ubsan uninstall valgrind

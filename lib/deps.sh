@@ -1,7 +1,8 @@
 #!/bin/sh
-# deps.sh [check]: installs with the system's package manager what is missing to
-# build sp and to run its demo; with `check`, also what its tests need. For a user
-# without sudo it prints the command that root has to run, and fails.
+# deps.sh [GOAL...]: installs with the system's package manager what is missing to
+# build sp and to run its demo, and what the goals of make need: `check` for its
+# tests, `deb` for its package, `check-deb` to try that. For a user without sudo it
+# prints the command that root has to run, and fails.
 set -eu
 
 CC=${CC:-cc}
@@ -56,19 +57,27 @@ missing_to_check() {
 	has valgrind || echo 'valgrind valgrind valgrind valgrind -'
 }
 
-missing() {
-	missing_to_build
-	[ -z "$check" ] || missing_to_check
+missing_to_deb() {
+	has dpkg-buildpackage || echo 'build-essential - - - -'
+	has dh || echo 'debhelper - - - -'
+	has lintian || echo 'lintian - - - -'
 }
 
-case ${1:-} in
-check) check=1 ;;
-'') check= ;;
-*)
-	echo 'usage: deps.sh [check]' >&2
-	exit 64
-	;;
-esac
+missing_to_check_deb() {
+	(PATH=$PATH:/usr/sbin; has debootstrap) || echo 'debootstrap - - - -'
+}
+
+missing() {
+	missing_to_build
+	for goal in $goals; do
+		case $goal in
+		check) missing_to_check ;;
+		deb) missing_to_deb ;;
+		check-deb) missing_to_check_deb ;;
+		esac
+	done
+}
+goals=$*
 
 # Debian enables the service of a package that it installs. The tests start
 # nghttpx themselves, so the files of its service are left out.
@@ -93,7 +102,7 @@ fi
 
 packages=$(missing | cut -d' ' -f"$column" | grep -v '^-$' | sort -u | xargs)
 if [ -z "$packages" ]; then
-	echo "deps: nothing is missing${check:+, nor for the tests}"
+	echo "deps: nothing is missing${goals:+ for $goals}"
 	exit 0
 fi
 if [ -z "$install" ]; then

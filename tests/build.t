@@ -118,6 +118,13 @@ for program in $(programs); do
 	esac
 done
 
+version=$(sed -n 's/^VERSION := //p' Makefile)
+like "$version" '^[0-9]+\.[0-9]+\.[0-9]+$' "the Makefile has the version"
+is "$(sed -n '/^## [0-9]/{s/^## \([0-9.]*\).*/\1/p;q;}' CHANGELOG.md)" "$version" \
+    "and so has CHANGELOG.md"
+is "$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)" "$version" \
+    "and debian/changelog"
+
 run make -q B="$B" all
 is "$status" 0 "make has nothing to do a second time"
 
@@ -134,6 +141,9 @@ is "$(cd "$tmp/a root/opt/sp/share/sp" && find filters report schema -type f 2>/
 is "$(find "$tmp/a root/opt/sp/share/man" -type f 2>/dev/null | wc -l)" \
     "$(find man -name '*.[157]' 2>/dev/null | wc -l)" \
     "and every manual page"
+is "$(find "$tmp/a root/opt/sp/lib/systemd/user" -type f | wc -l)" \
+    "$(find examples -name '*.service' -o -name '*.timer' | wc -l)" \
+    "and every systemd unit, for users"
 run make -s B="$B" DESTDIR="$tmp/a root" PREFIX=/opt/sp uninstall
 is "$status" 0 "make uninstall"
 is "$(find "$tmp/a root" -type f)" "" "leaves no file"
