@@ -14,13 +14,13 @@
 #include "base/number.h"
 #include "base/os.h"
 #include "json/utf8.h"
+#include "terminal.h"
 
 volatile sig_atomic_t cli_stop;
 
 static const char *program = "sp";
 static const char *help_on;    /* the command, or NULL */
-static int64_t progress_shown; /* monotonic ms; 0 for not yet */
-static int64_t progress_began; /* likewise */
+static const char *erase = ""; /* a progress line of the pipeline */
 
 /*
  * If a standard stream is closed, the next file that is opened gets its number:
@@ -41,8 +41,8 @@ static void reserve_streams(void)
 static void report_no_memory(void)
 {
 	char text[64];
-	int n = snprintf(text, sizeof(text), "%s%s: out of memory\n",
-	    progress_shown ? "\n" : "", program);
+	int n = snprintf(
+	    text, sizeof(text), "%s%s: out of memory\n", erase, program);
 
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
 		return;
@@ -57,6 +57,12 @@ void cli_init(const char *name)
 	signal(SIGXFSZ, SIG_IGN);
 	/* One write a message, so that those of several programs do not mix. */
 	setvbuf(stderr, NULL, _IOFBF, 8192);
+	erase = terminal_erase(STDERR_FILENO);
+}
+
+const char *cli_program(void)
+{
+	return program;
 }
 
 /*
@@ -85,9 +91,8 @@ __attribute__((format(printf, 1, 0))) static void warn_args(
 {
 	char text[2048];
 
-	cli_progress_end();
 	vsnprintf(text, sizeof(text), fmt, ap);
-	fprintf(stderr, "%s: ", program);
+	fprintf(stderr, "%s%s: ", erase, program);
 	put_visible(stderr, text);
 	putc('\n', stderr);
 	fflush(stderr);
@@ -324,52 +329,4 @@ int cli_close_stdout(int status)
 		return EX_IOERR;
 	}
 	return status;
-}
-
-bool cli_progress_wanted(bool option)
-{
-	return option || (isatty(STDERR_FILENO) && isatty(STDOUT_FILENO));
-}
-
-/* Append a rate, and the time left. */
-static void put_rate(uint64_t done, uint64_t total)
-{
-	double seconds = (double)(progress_shown - progress_began) / 1000;
-	double rate = seconds > 0 ? (double)done / seconds : 0;
-	uint64_t left;
-
-	if (rate <= 0)
-		return;
-	fprintf(stderr, ", %.0f a second", rate);
-	if (total <= done)
-		return;
-	left = (uint64_t)((double)(total - done) / rate);
-	fprintf(
-	    stderr, ", %" PRIu64 ":%02" PRIu64 " left", left / 60, left % 60);
-}
-
-void cli_progress_of(uint64_t done, uint64_t total, const char *fmt, ...)
-{
-	int64_t now = clock_monotonic();
-	va_list ap;
-
-	if (progress_shown && now - progress_shown < 200)
-		return;
-	progress_shown = now;
-	if (!progress_began)
-		progress_began = now;
-	fprintf(stderr, "\r%s: ", program);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	put_rate(done, total);
-	fputs("\033[K", stderr);
-	fflush(stderr);
-}
-
-void cli_progress_end(void)
-{
-	if (progress_shown)
-		putc('\n', stderr);
-	progress_shown = 0;
 }

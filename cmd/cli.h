@@ -1,7 +1,7 @@
 /*
- * The command line of a program: options, messages, signals, progress. Unlike
- * lib/, this prints and may exit. A message is one line on stderr, `prog:
- * where: problem`, with control characters made visible.
+ * The command line of a program: options, messages, signals. Unlike lib/,
+ * this prints and may exit. A message is one line on stderr, `prog: where:
+ * problem`, with control characters made visible.
  */
 #ifndef SP_CMD_CLI_H
 #define SP_CMD_CLI_H
@@ -24,7 +24,10 @@ extern volatile sig_atomic_t cli_stop;
  */
 void cli_init(const char *name);
 
-/* Print a message. */
+/* The name of the program. */
+const char *cli_program(void);
+
+/* Print a message, after erasing the progress line of the pipeline. */
 void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
@@ -104,24 +107,5 @@ void cli_announce_stdin(const char *what);
 
 /* Close stdout. Returns the status given, or 74 after a message. */
 int cli_close_stdout(int status);
-
-/*
- * Whether to show progress: if --progress was given, or at the end of a
- * pipeline on a terminal.
- */
-bool cli_progress_wanted(bool option);
-
-/* Show a progress line on stderr, at most five times a second. */
-#define cli_progress(...) cli_progress_of(0, 0, __VA_ARGS__)
-
-/*
- * The same, with how much is done a second since the first call, unless that is
- * 0, and with the time left, if the total is known and not 0.
- */
-void cli_progress_of(uint64_t done, uint64_t total, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* End the progress line. */
-void cli_progress_end(void);
 
 #endif

@@ -60,7 +60,6 @@ struct fetch {
 	bool has_scopes;   /* whether they are known */
 
 	uint64_t requests, captures, bytes; /* for progress */
-	int64_t started;
 };
 
 /*

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "cli.h"
 #include "fetch.h"
 #include "http/skew.h"
+#include "progress.h"
 
 void fetch_report(void *ctx, const char *url, const char *what)
 {
@@ -104,21 +106,10 @@ static void send_captures(struct fetch *f)
 	}
 }
 
-static void show_progress(const struct fetch *f)
-{
-	double seconds = (double)(clock_monotonic() - f->started) / 1000;
-
-	if (f->options->progress)
-		cli_progress("%" PRIu64 " requests, %" PRIu64 " captures, "
-			     "%.1f MB, %.1f a second",
-		    f->requests, f->captures, (double)f->bytes / 1e6,
-		    seconds > 0 ? (double)f->captures / seconds : 0);
-}
-
 /* Run the scheduler until something happens or `fd` is readable. */
 static void step(struct fetch *f, int fd)
 {
-	show_progress(f);
+	progress_step();
 	/* Flush before waiting; stop if that fails. */
 	if (!out_flush(&f->out))
 		return;
@@ -214,12 +205,25 @@ static void set_up_session(struct fetch *f, const char *path)
 	scheduler_init(&f->scheduler);
 }
 
+/* For progress_begin. */
+static void describe(void *ctx, struct progress *p)
+{
+	const struct fetch *f = ctx;
+
+	if (f->requests == 0)
+		return;
+	buf_printf(&p->text,
+	    "%" PRIu64 " request%s, %" PRIu64 " capture%s, %.1f MB",
+	    f->requests, PLURAL(f->requests), f->captures, PLURAL(f->captures),
+	    (double)f->bytes / 1e6);
+	p->done = f->captures;
+}
+
 void fetch_init(
     struct fetch *f, const struct fetch_options *o, const char *path)
 {
 	*f = (struct fetch){
 	    .options = o,
-	    .started = clock_monotonic(),
 	    .scratch.max = o->max_line,
 	    .run.line.max = o->max_line,
 	    .scopes.max = TOKEN_FILE_MAX,
@@ -235,6 +239,7 @@ void fetch_init(
 	f->policy.skew = transfer_skew(f->transfer);
 	f->policy.scopes = &f->session.token.scope;
 	f->policy.login = buf_message(&f->login);
+	progress_begin(o->progress, PROGRESS_PRINTS, describe, f);
 }
 
 void fetch_release(struct fetch *f)
@@ -256,7 +261,7 @@ int fetch_finish(struct fetch *f)
 {
 	int status = pipe_finish(&f->pipe);
 
-	cli_progress_end();
+	progress_end();
 	/* Without a login nothing is sent: that was reported. */
 	if (f->unsent && f->policy.halt.exit != EX_NOPERM)
 		cli_warn("requests not sent: %" PRIu64, f->unsent);

@@ -86,9 +86,9 @@ struct load {
 
 /* Progress, by captures where the runs announce how many there are. */
 struct load_progress {
-	uint64_t records;
+	const struct load *load;
 	uint64_t captures; /* whose rows came */
-	int64_t total;	   /* announced, or 0 */
+	uint64_t total;	   /* announced, or 0 */
 	char src[RUN_ID_MAX + 24];
 };
 
@@ -165,9 +165,12 @@ void load_count(struct load_counts *, const struct change *);
 /* Print a change of a dry run, and count it for its table. */
 void load_print_change(struct load *, const struct change *);
 
-/* Show progress, after a record, or a row that was used without: NULL. */
-void load_show_progress(
-    struct load_progress *, const struct load *, const struct record *);
+/* Begin to show progress; and after each record, or a row without: NULL. */
+void load_begin_progress(struct load_progress *);
+void load_show_progress(struct load_progress *, const struct record *);
+
+/* Whether a person reads stderr, or --progress was given. */
+bool load_has_reader(const struct load *);
 
 /* Report what was changed: by table in a dry run, and the sum if wanted. */
 void load_summarize(const struct load *);

@@ -114,9 +114,9 @@ void load_end_rows(struct load *l, bool good)
 /* Put the receipt of the run together; one that only replays is not shown. */
 static void end_receipt(struct load *l)
 {
-	bool shown = cli_progress_wanted(l->options.progress) ||
-		     (slice_is(buf_slice(&l->run.job), "import") &&
-			 l->run.replay_of.n == 0);
+	bool shown =
+	    load_has_reader(l) || (slice_is(buf_slice(&l->run.job), "import") &&
+				      l->run.replay_of.n == 0);
 
 	if (receipt_end_run(&l->receipt, l->db, slice_of(l->run.id),
 		!l->options.dry, shown) != SQLITE_OK)

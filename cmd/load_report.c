@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "cli.h"
 #include "database.h"
 #include "db/db.h"
@@ -15,6 +17,7 @@
 #include "inspect/digest.h"
 #include "listing.h"
 #include "match/match.h"
+#include "progress.h"
 
 void load_close(struct load *l)
 {
@@ -91,10 +94,34 @@ void load_print_change(struct load *l, const struct change *c)
 	record_send(&l->out, buf_slice(&l->line));
 }
 
-void load_show_progress(
-    struct load_progress *p, const struct load *l, const struct record *rec)
+/* For progress_begin. */
+static void describe(void *ctx, struct progress *to)
 {
-	uint64_t rows = l->total.rows + l->run.counts.rows;
+	const struct load_progress *p = ctx;
+	uint64_t rows = p->load->total.rows + p->load->run.counts.rows;
+
+	buf_printf(&to->text, "%" PRIu64 " row%s, ", rows, PLURAL(rows));
+	to->done = p->total ? p->captures : rows;
+	to->total = p->total;
+	if (p->total)
+		buf_printf(&to->text, "%" PRIu64 " of %" PRIu64 " capture%s",
+		    p->captures, p->total, PLURAL(p->total));
+	else
+		buf_printf(&to->text, "%" PRIu64 " capture%s", p->captures,
+		    PLURAL(p->captures));
+}
+
+void load_begin_progress(struct load_progress *p)
+{
+	const struct load_options *o = &p->load->options;
+
+	progress_begin(o->progress,
+	    PROGRESS_READS | (o->dry ? PROGRESS_PRINTS : 0), describe, p);
+}
+
+void load_show_progress(struct load_progress *p, const struct record *rec)
+{
+	const struct load *l = p->load;
 	struct slice src = {NULL, 0};
 	int64_t announced = 0;
 
@@ -102,29 +129,25 @@ void load_show_progress(
 		src = l->batch.origin->src.text;
 	if (rec && rec->type == RECORD_RUN &&
 	    record_int(rec, "captures", &announced) && announced > 0)
-		p->total += announced;
+		p->total += (uint64_t)announced;
 	if (src.p && src.n < sizeof(p->src) && !slice_is(src, p->src)) {
 		snprintf(p->src, sizeof(p->src), "%.*s", (int)src.n, src.p);
 		p->captures++;
 	}
-	if (++p->records % 1024 != 0)
-		return;
-	if (p->total > 0)
-		cli_progress_of(p->captures, (uint64_t)p->total,
-		    "%" PRIu64 " rows, %" PRIu64 " of %" PRId64 " captures",
-		    rows, p->captures, p->total);
-	else
-		cli_progress_of(rows, 0,
-		    "%" PRIu64 " captures, %" PRIu64 " rows", p->captures,
-		    rows);
+	progress_step();
 }
 
 static void put_counts(const char *what, const struct load_counts *n)
 {
 	cli_warn("%s%" PRIu64 " row%s: %" PRIu64 " inserted, %" PRIu64
 		 " updated, %" PRIu64 " unchanged, %" PRIu64 " removed",
-	    what, n->rows, n->rows == 1 ? "" : "s", n->inserted, n->updated,
+	    what, n->rows, PLURAL(n->rows), n->inserted, n->updated,
 	    n->unchanged, n->removed);
+}
+
+bool load_has_reader(const struct load *l)
+{
+	return l->options.progress || isatty(STDERR_FILENO);
 }
 
 void load_summarize(const struct load *l)
@@ -138,7 +161,7 @@ void load_summarize(const struct load *l)
 		    name, sizeof(name), "%.120s: ", l->tables.list[i]->name.p);
 		put_counts(name, &l->by_table[i]);
 	}
-	if (cli_progress_wanted(l->options.progress))
+	if (load_has_reader(l))
 		put_counts("", &l->total);
 }
 

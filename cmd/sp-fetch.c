@@ -235,7 +235,6 @@ int main(int argc, char **argv)
 	cli_check_given(&given, longs, command->name, command->takes);
 	if (command->name && operands[1])
 		cli_usage(usage, false);
-	o.progress = cli_progress_wanted(o.progress);
 	status = command->run ? command->run(&o) : fetch(&o, operands);
 	buf_release(&o.login.scope);
 	return status;

@@ -33,6 +33,8 @@
 #include "database.h"
 #include "db/db.h"
 #include "load.h"
+#include "progress.h"
+#include "terminal.h"
 
 #define LOAD_BATCH_BYTES ((size_t)64 << 20)
 #define OUT_BUFFER ((size_t)64 << 10)
@@ -359,24 +361,24 @@ static int batch_time_left(struct load *l)
 
 static void load(struct load *l)
 {
-	struct load_progress progress = {.records = 0};
-	bool show = cli_progress_wanted(l->options.progress);
+	struct load_progress progress = {.load = l};
 	struct record rec;
 	enum pipe_result r;
 
+	load_begin_progress(&progress);
 	while (
 	    (r = pipe_next(&l->pipe, &rec, batch_time_left(l))) != PIPE_DONE) {
 		if (r == PIPE_RECORD)
 			handle_record(l, &rec);
-		if (show && r != PIPE_TIMEOUT)
+		if (r != PIPE_TIMEOUT)
 			load_show_progress(
-			    &progress, l, r == PIPE_USED ? NULL : &rec);
+			    &progress, r == PIPE_USED ? NULL : &rec);
 		if (r == PIPE_TIMEOUT ||
 		    l->batch.rows >= l->options.batch_rows ||
 		    batch_size(&l->batch) >= LOAD_BATCH_BYTES)
 			load_flush(l);
 	}
-	cli_progress_end();
+	progress_end();
 }
 
 /* Write the remaining rows; the exit status. */
@@ -460,6 +462,7 @@ static void open_all(struct load *l, struct buf *path)
 	resolutions_init(&l->resolutions);
 	receipt_init(&l->receipt);
 	out_init(&l->out, STDOUT_FILENO, OUT_BUFFER);
+	terminal_share(&l->out);
 	pipe_init(&l->pipe, "sp-load", RECORD_ROW, STDIN_FILENO, NULL,
 	    l->options.max_line);
 	l->pipe.in.stop = &cli_stop;

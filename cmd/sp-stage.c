@@ -11,14 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "cli.h"
 #include "database.h"
 #include "db/statements.h"
 #include "listing.h"
+#include "progress.h"
 #include "receipt_table.h"
 #include "stage.h"
 #include "stage_writer.h"
 #include "stream/pipe.h"
+#include "terminal.h"
 
 static const char usage[] =
     "usage: sp-stage [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
@@ -107,9 +110,18 @@ static bool next_record(
 	return true;
 }
 
+/* For progress_begin. */
+static void describe(void *ctx, struct progress *p)
+{
+	const uint64_t *captures = ctx;
+
+	buf_printf(
+	    &p->text, "%" PRIu64 " capture%s", *captures, PLURAL(*captures));
+	p->done = *captures;
+}
+
 static int filter(const struct stage_options *o)
 {
-	bool progress = cli_progress_wanted(o->progress);
 	bool planned = false, gone = false;
 	struct stage_writer k;
 	struct record rec;
@@ -119,6 +131,9 @@ static int filter(const struct stage_options *o)
 	int status;
 
 	stage_writer_init(&k, o->db, o->max_line, &out);
+	terminal_share(&out);
+	progress_begin(
+	    o->progress, PROGRESS_PRINTS | PROGRESS_READS, describe, &captures);
 	pipe_init(
 	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
 	st.on_refusal = cli_refusal;
@@ -133,19 +148,16 @@ static int filter(const struct stage_options *o)
 		else
 			pipe_pass(&st, &rec);
 		captures += rec.type == RECORD_CAPTURE;
-		if (progress)
-			cli_progress_of(
-			    captures, 0, "%" PRIu64 " captures", captures);
+		progress_step();
 	}
 	status = pipe_finish(&st);
+	progress_end();
 	if (gone)
 		status = EX_IOERR;
 	if (out.err || st.in.err)
 		cli_warn("%s: %s",
 		    out.err ? "stdout: cannot write" : "stdin: cannot read",
 		    strerror(out.err ? out.err : st.in.err));
-	if (progress)
-		cli_progress_end();
 	stage_writer_release(&k);
 	pipe_release(&st);
 	out_release(&out);

@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "cli.h"
+#include "progress.h"
 #include "stream/known_refusals.h"
+#include "terminal.h"
 #include "transform.h"
 
 static const char usage[] =
@@ -86,11 +89,18 @@ static bool step(struct transform *t)
 	bool more =
 	    t->options->endpoint ? transform_next_line(t) : next_record(t);
 
-	if (t->options->progress)
-		cli_progress_of(t->pipe.records, 0,
-		    "%" PRIu64 " records, %" PRIu64 " rows", t->pipe.records,
-		    t->rows);
+	progress_step();
 	return more;
+}
+
+/* For progress_begin. */
+static void describe(void *ctx, struct progress *p)
+{
+	const struct transform *t = ctx;
+
+	buf_printf(&p->text, "%" PRIu64 " record%s, %" PRIu64 " row%s",
+	    t->pipe.records, PLURAL(t->pipe.records), t->rows, PLURAL(t->rows));
+	p->done = t->pipe.records;
 }
 
 static int transform_stream(struct transform *t)
@@ -102,12 +112,11 @@ static int transform_stream(struct transform *t)
 	while (!t->out.err && step(t))
 		;
 	status = pipe_finish(&t->pipe);
+	progress_end();
 	if (bodies && t->pipe.records == 0 && !status) {
 		cli_warn("stdin: no response body: the input is empty");
 		status = EX_DATAERR;
 	}
-	if (t->options->progress)
-		cli_progress_end();
 	if (t->out.err || t->pipe.in.err)
 		cli_warn("%s: %s",
 		    t->out.err ? "stdout: cannot write" : "stdin: cannot read",
@@ -141,6 +150,9 @@ static int transform(const struct transform_options *o)
 	t.mapper = mapper_new(&o->mapper);
 	compile_filters(&t);
 	out_init(&t.out, STDOUT_FILENO, OUT_SIZE);
+	terminal_share(&t.out);
+	progress_begin(
+	    o->progress, PROGRESS_PRINTS | PROGRESS_READS, describe, &t);
 	pipe_init(&t.pipe, "sp-transform", RECORD_CAPTURE, STDIN_FILENO, &t.out,
 	    o->max_line);
 	raw_bodies_init(&t.raw, o->max_line);
@@ -301,7 +313,6 @@ int main(int argc, char **argv)
 	filter_set_read(&o.filters);
 	o.mapper.filters = o.filters.list;
 	o.mapper.filter_count = o.filters.count;
-	o.progress = cli_progress_wanted(o.progress);
 	status = transform(&o);
 	filter_set_release(&o.filters);
 	return status;

@@ -85,12 +85,22 @@ struct outcome replay_outcome(int status);
 /* End the run with that outcome; the exit status, or that of failed output. */
 int replay_close(struct source *, int status);
 
+/* Of all the captures of a replay. */
+struct replay_progress {
+	uint64_t sent, total;
+};
+
+/* Begin to show it, if that is wanted; progress_end ends it. */
+void replay_begin_progress(
+    struct replay_progress *, const struct stage_options *, int64_t captures);
+
 /*
  * Send all captures of a walk; unreadable ones as errors, which set *status to
- * EX_CONFIG. Returns SQLite's result code, as of capture_walk_next.
+ * EX_CONFIG. The progress may be NULL. Returns SQLite's result code, as of
+ * capture_walk_next.
  */
 int replay_send(struct capture_walk *, struct source *, struct buf *line,
-    bool progress, int *status);
+    struct replay_progress *, int *status);
 
 /*
  * Refuse a body: on stderr, and with an error record, in which the name is the

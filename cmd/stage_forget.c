@@ -14,6 +14,7 @@
 #include "inspect/forget.h"
 #include "json/json.h"
 #include "listing.h"
+#include "progress.h"
 #include "stage.h"
 
 static void check_options(const struct stage_options *o)
@@ -169,7 +170,7 @@ static void open_run(struct source *s)
 static int replay(
     struct forget *f, struct source *s, const struct stage_options *o)
 {
-	bool progress = cli_progress_wanted(o->progress);
+	struct replay_progress progress;
 	struct capture_filter filters[2];
 	struct capture_walk walks[2];
 	struct buf line = BUF_INIT(o->max_line);
@@ -184,8 +185,9 @@ static int replay(
 	}
 	open_run(s);
 	replay_send_run(f->db, s, captures);
+	replay_begin_progress(&progress, o, captures);
 	for (size_t i = 0; i < count && rc == SQLITE_DONE; i++) {
-		rc = replay_send(&walks[i], s, &line, progress, &status);
+		rc = replay_send(&walks[i], s, &line, &progress, &status);
 		if (rc == SQLITE_TOOBIG)
 			cli_die(EX_DATAERR,
 			    "forget: capture %lld is longer than --max-line",
@@ -193,6 +195,7 @@ static int replay(
 		if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 			database_die(f->db, "cannot read staging_raw");
 	}
+	progress_end();
 	for (size_t i = 0; i < count; i++)
 		capture_walk_release(&walks[i]);
 	buf_release(&line);

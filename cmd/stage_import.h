@@ -27,7 +27,7 @@ struct import {
 	int64_t seq;
 	int status;
 
-	bool progress;
+	const char *reading;  /* the file, while they are surveyed */
 	uint64_t rows, total; /* of histories, sent and in all */
 
 	/* Saved pages of playlists. */

@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/os.h"
 #include "base/url.h"
 #include "cli.h"
 #include "database.h"
 #include "db/statements.h"
 #include "import/input.h"
+#include "progress.h"
 #include "stage_import.h"
 
 #define NAME_MAX_TEXT ((size_t)1 << 20)
@@ -179,14 +181,21 @@ static bool has_something(const struct found_file *f)
 	return f->survey.kind == FILE_HISTORY || f->survey.kind == FILE_BODIES;
 }
 
+/* For struct byte_source. */
+static long read_and_show(void *input, char *to, size_t n)
+{
+	progress_step();
+	return input_read(input, to, n);
+}
+
 /* Survey the file at hand. */
 static void survey_input(
     struct told_import *t, struct operand *o, struct input *in)
 {
 	struct found_file *f = add_file(o, in->number, buf_message(&in->name));
 
-	survey_file(&f->survey, (struct byte_source){input_read, in}, &t->sieve,
-	    t->im.user);
+	survey_file(&f->survey, (struct byte_source){read_and_show, in},
+	    &t->sieve, t->im.user);
 	t->im.total +=
 	    f->survey.kind == FILE_HISTORY ? (uint64_t)f->survey.rows : 0;
 	t->found |= has_something(f);
@@ -212,8 +221,8 @@ static void survey_operand(struct told_import *t, struct operand *o)
 	}
 	input_init(&in, fd, o->name, o->time);
 	while ((result = input_next(&in)) != INPUT_END) {
-		if (t->im.progress)
-			cli_progress("reading %s", buf_message(&in.name));
+		t->im.reading = buf_message(&in.name);
+		progress_step();
 		if (result == INPUT_FILE)
 			survey_input(t, o, &in);
 		else if (result == INPUT_ENCRYPTED)
@@ -228,6 +237,7 @@ static void survey_operand(struct told_import *t, struct operand *o)
 			refuse_later(add_file(o, 0, buf_message(&in.name)),
 			    "cannot read on: %s", in.error);
 	}
+	t->im.reading = NULL;
 	input_release(&in);
 	close_operand(o, fd);
 }
@@ -607,8 +617,6 @@ static void survey_all(struct told_import *t)
 	for (size_t i = 0; i < t->count; i++)
 		survey_operand(t, &t->operands[i]);
 	key_sieve_release(&t->sieve);
-	if (t->im.progress)
-		cli_progress_end();
 }
 
 /*
@@ -623,15 +631,29 @@ static void fix_zone_and_charset(void)
 		setlocale(LC_CTYPE, "en_US.UTF-8");
 }
 
+/* For progress_begin. */
+static void describe(void *ctx, struct progress *p)
+{
+	const struct import *im = ctx;
+
+	if (im->reading)
+		buf_printf(&p->text, "reading %s", im->reading);
+	else
+		buf_printf(&p->text, "%" PRIu64 " of %" PRIu64 " row%s",
+		    im->rows, im->total, PLURAL(im->total));
+	p->done = im->rows;
+	p->total = im->total;
+}
+
 int import_told(const struct stage_options *o)
 {
 	struct told_import t = {
-	    .im = {.o = o, .progress = cli_progress_wanted(o->progress)},
-	    .user = BUF_INIT(NAME_MAX_TEXT)};
+	    .im = {.o = o}, .user = BUF_INIT(NAME_MAX_TEXT)};
 	int status;
 
 	fix_zone_and_charset();
 	init_operands(&t);
+	progress_begin(o->progress, PROGRESS_PRINTS, describe, &t.im);
 	import_open_writer(&t.im);
 	find_user(&t);
 	survey_all(&t);
@@ -639,8 +661,7 @@ int import_told(const struct stage_options *o)
 	import_open_run(&t.im);
 	for (size_t i = 0; i < t.count; i++)
 		send_operand(&t, &t.operands[i]);
-	if (t.im.progress)
-		cli_progress_end();
+	progress_end();
 	status = import_close_run(&t.im);
 	for (size_t i = 0; i < t.count; i++)
 		release_operand(&t.operands[i]);

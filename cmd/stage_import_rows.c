@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "import/export_row.h"
 #include "json/json.h"
+#include "progress.h"
 #include "stage_import.h"
 #include "stream/body.h"
 
@@ -130,14 +131,6 @@ static void report_flaw(struct row_capture *c, const struct values *v)
 	c->flawed |= v->flaw != NULL;
 }
 
-static void show_progress(struct import *im)
-{
-	im->rows++;
-	if (im->progress)
-		cli_progress_of(im->rows, im->total,
-		    "%" PRIu64 " of %" PRIu64 " rows", im->rows, im->total);
-}
-
 static void end_file(struct row_capture *c, const struct values *v)
 {
 	struct import *im = c->im;
@@ -174,7 +167,8 @@ void import_history(struct import *im, const struct import_file *f)
 		case VALUE_ROW:
 			report_flaw(&c, &v);
 			add_row(&c, &v);
-			show_progress(im);
+			im->rows++;
+			progress_step();
 			break;
 		case VALUE_BAD_ROW:
 			refuse_row(&c, v.row, v.error, v.error_at);

@@ -5,10 +5,12 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "cli.h"
 #include "database.h"
 #include "inspect/prune.h"
 #include "listing.h"
+#include "progress.h"
 
 /* Bytes in a unit that people read. */
 static const char *size_text(int64_t bytes, char text[32])
@@ -33,21 +35,29 @@ static void warn_of_loss(void *ctx, const char *table, int64_t rows, int64_t of)
 	    table, rows, of, *dry ? "could" : "can");
 }
 
+/* For progress_begin. */
+static void describe(void *ctx, struct progress *p)
+{
+	const int64_t *captures = ctx;
+
+	buf_printf(&p->text, "%" PRId64 " capture%s removed", *captures,
+	    PLURAL(*captures));
+	p->done = (uint64_t)*captures;
+}
+
 /* Carry out the plan, in small transactions, so that others can write. */
 static void remove_all(struct prune *p, const struct stage_options *o)
 {
 	int64_t captures = 0, bytes = 0;
-	bool progress = cli_progress_wanted(o->progress);
 	struct prune_sum left;
 	sqlite3_int64 page, unused;
 	char size[32], space[32];
 	int rc;
 
+	progress_begin(o->progress, 0, describe, &captures);
 	while ((rc = prune_next(p, &captures, &bytes)) == SQLITE_ROW)
-		if (progress)
-			cli_progress("%" PRId64 " captures", captures);
-	if (progress)
-		cli_progress_end();
+		progress_step();
+	progress_end();
 	if (rc != SQLITE_DONE || prune_sum(p, &left))
 		database_die(p->db, "cannot remove captures");
 	if (o->vacuum && (db_exec(p->db, "vacuum") ||
@@ -57,9 +67,9 @@ static void remove_all(struct prune *p, const struct stage_options *o)
 	unused = db_int(p->db, "pragma freelist_count", -1);
 	if (page < 0 || unused < 0)
 		database_die(p->db, "cannot read the free page count");
-	cli_warn("prune: %" PRId64 " captures removed, %s; %" PRId64
-		 " older captures are kept; the file has %s free",
-	    captures, size_text(bytes, size), left.old,
+	cli_warn("prune: %" PRId64 " capture%s removed, %s; %" PRId64
+		 " older kept; the file has %s free",
+	    captures, PLURAL(captures), size_text(bytes, size), left.old,
 	    size_text(page * unused, space));
 }
 
@@ -75,9 +85,10 @@ static void list_plan(struct prune *p, const struct stage_options *o)
 	database_list(&list, "prune", o->table || stdout_is_terminal());
 	if (query_finish(&list) != SQLITE_OK)
 		database_die(p->db, "cannot list old captures");
-	cli_warn("prune: %" PRId64 " captures would be removed, %s; %" PRId64
-		 " older captures are kept",
-	    sum.captures, size_text(sum.bytes, size), sum.old - sum.captures);
+	cli_warn("prune: %" PRId64 " capture%s would be removed, %s; %" PRId64
+		 " older kept",
+	    sum.captures, PLURAL(sum.captures), size_text(sum.bytes, size),
+	    sum.old - sum.captures);
 }
 
 int stage_prune(const struct stage_options *o)
@@ -117,7 +128,7 @@ int stage_prune(const struct stage_options *o)
 		    " row%s without update times: "
 		    "nothing can be pruned until all captures are loaded again: "
 		    "sp-stage replay | sp-transform | sp-load",
-		    p.in_table, p.unknown, p.unknown == 1 ? "" : "s");
+		    p.in_table, p.unknown, PLURAL(p.unknown));
 	prune_release(&p);
 	db_close(db);
 	return unknown ? EX_DATAERR : 0;

@@ -53,7 +53,7 @@ static void send_run(struct stage_writer *k, struct out *out, size_t max_line,
 	if (capture_walk_init(&walk, k->db, &filter, false) != SQLITE_OK)
 		database_die(k->db, "cannot read staging_raw");
 	open_run(k->db, &source, r, w);
-	rc = replay_send(&walk, &source, &line, false, &status);
+	rc = replay_send(&walk, &source, &line, NULL, &status);
 	how = replay_outcome(status);
 	if (rc == SQLITE_TOOBIG)
 		how = (struct outcome){.exit = EX_DATAERR,

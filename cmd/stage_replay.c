@@ -2,9 +2,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "cli.h"
 #include "database.h"
 #include "json/json.h"
+#include "progress.h"
 #include "stage.h"
 
 struct buf *replay_open(struct source *s, struct out *out, const char *job,
@@ -79,10 +81,27 @@ static void refuse_capture(
 	    s, key, buf_slice(name), "bad body", 0, slice_of(w->reader.bad));
 }
 
-int replay_send(struct capture_walk *w, struct source *s, struct buf *line,
-    bool progress, int *status)
+/* For progress_begin. */
+static void describe(void *ctx, struct progress *p)
 {
-	uint64_t sent = 0, total = (uint64_t)w->total;
+	const struct replay_progress *r = ctx;
+
+	buf_printf(&p->text, "%" PRIu64 " of %" PRIu64 " capture%s", r->sent,
+	    r->total, PLURAL(r->total));
+	p->done = r->sent;
+	p->total = r->total;
+}
+
+void replay_begin_progress(
+    struct replay_progress *r, const struct stage_options *o, int64_t captures)
+{
+	*r = (struct replay_progress){.total = (uint64_t)captures};
+	progress_begin(o->progress, PROGRESS_PRINTS, describe, r);
+}
+
+int replay_send(struct capture_walk *w, struct source *s, struct buf *line,
+    struct replay_progress *progress, int *status)
+{
 	int rc;
 
 	while ((rc = capture_walk_next(w, line)) == SQLITE_ROW) {
@@ -93,13 +112,10 @@ int replay_send(struct capture_walk *w, struct source *s, struct buf *line,
 			       s, RECORD_CAPTURE, buf_slice(line))) {
 			break;
 		}
-		sent++;
 		if (progress)
-			cli_progress_of(sent, total,
-			    "%" PRIu64 " of %" PRIu64 " captures", sent, total);
+			progress->sent++;
+		progress_step();
 	}
-	if (progress)
-		cli_progress_end();
 	return rc;
 }
 
@@ -132,6 +148,7 @@ static int send_resolved_errors(sqlite3 *db, const struct capture_filter *f,
 int stage_replay(const struct stage_options *o)
 {
 	struct buf line = BUF_INIT(o->max_line);
+	struct replay_progress progress;
 	struct capture_walk walk;
 	struct source source;
 	struct out out;
@@ -151,8 +168,9 @@ int stage_replay(const struct stage_options *o)
 	if (o->filter.refused &&
 	    send_resolved_errors(db, &o->filter, &source, &line) != SQLITE_OK)
 		database_die(db, "cannot read staging_raw");
-	rc = replay_send(
-	    &walk, &source, &line, cli_progress_wanted(o->progress), &status);
+	replay_begin_progress(&progress, o, walk.total);
+	rc = replay_send(&walk, &source, &line, &progress, &status);
+	progress_end();
 	if (rc == SQLITE_TOOBIG)
 		cli_die(EX_DATAERR,
 		    "replay: capture %lld is longer than --max-line",

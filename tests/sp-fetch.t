@@ -657,7 +657,7 @@ wait $! 2>/dev/null
 run fetch --progress <"$tmp/good"
 like "$err" '^.?$' "nothing to ask shows no progress"
 run fetch --progress /me
-like "$err" '1 requests, 0 captures' "--progress"
+like "$err" '1 request, 1 capture' "--progress"
 
 section "secrets"
 sed 's/"access_token":"[^"]*"/"access_token":"BQmadeuptokenofmine"/' \

@@ -13,6 +13,9 @@
  */
 bool number_parse(struct slice, int64_t *);
 
+/* What a noun after a number ends in: "3 request%s". */
+#define PLURAL(n) ((n) == 1 ? "" : "s")
+
 /* The value of a hexadecimal digit, in either case; -1 if it is none. */
 static inline int hex_digit(char c)
 {

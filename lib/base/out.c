@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -35,10 +36,8 @@ static bool try_again(const struct out *o)
 	return poll(&fd, 1, -1) >= 0 || errno == EINTR;
 }
 
-static bool write_all(struct out *o, const char *p, size_t n)
+static bool write_bytes(struct out *o, const char *p, size_t n)
 {
-	if (n > 0 && o->before_write && !o->before_write(o->ctx) && !o->err)
-		o->err = EIO;
 	while (n > 0 && o->err == 0) {
 		ssize_t w = write(o->fd, p, n);
 
@@ -50,6 +49,15 @@ static bool write_all(struct out *o, const char *p, size_t n)
 		}
 	}
 	return o->err == 0;
+}
+
+static bool write_all(struct out *o, const char *p, size_t n)
+{
+	if (n > 0 && o->before_write && !o->before_write(o->ctx) && !o->err)
+		o->err = EIO;
+	if (n > 0 && o->prefix)
+		write_bytes(o, o->prefix, strlen(o->prefix));
+	return write_bytes(o, p, n);
 }
 
 bool out_flush(struct out *o)

@@ -22,6 +22,9 @@ struct out {
 	bool (*before_write)(void *ctx);
 	void *ctx;
 
+	const char
+	    *prefix; /* written before the bytes of each write, or NULL */
+
 	char *p;
 	size_t n;
 	size_t cap;
