@@ -122,7 +122,7 @@ static void print_commands(const struct cli_program *p)
 /* A line for each name of a list; those without a purpose after one another. */
 static void print_list(const struct cli_list *l)
 {
-	struct text t = {.column = 1, .indent = 2};
+	struct text t = {.column = 2, .indent = 2};
 	struct cli_name name;
 	int column = 0;
 
@@ -130,6 +130,7 @@ static void print_list(const struct cli_list *l)
 	for (size_t i = 0; l->at(i, &name); i++)
 		if (name.purpose && (int)strlen(name.name) + 5 > column)
 			column = (int)strlen(name.name) + 5;
+	printf("%s", column > 0 ? "" : "  ");
 	for (size_t i = 0; l->at(i, &name); i++) {
 		if (column > 0)
 			print_line(name.name, name.purpose, column);

@@ -196,6 +196,15 @@ static const struct cli_command *form_of(
 	return form;
 }
 
+static bool has_commands(const struct cli_program *p)
+{
+	const struct cli_command *c = p->commands;
+
+	while (c->options && !c->name)
+		c++;
+	return c->options;
+}
+
 static const struct cli_command *choose(const struct given *g)
 {
 	const struct cli_command *form = NULL;
@@ -205,44 +214,52 @@ static const struct cli_command *choose(const struct given *g)
 	if (!form)
 		form = form_of(g, NULL);
 	if (!form || (g->word && !form->name && !*form->operands &&
-			 g->program->commands->name))
+			 has_commands(g->program)))
 		die_of_command(g->program, g->word);
 	return form;
 }
 
-/* A form's name for messages: its command, or else its first option. */
-static const char *form_name(
-    const struct cli_program *p, const struct cli_command *c, struct buf *name)
+/* Die of an option that another form of the command takes, if one does. */
+static void check_other_forms(const struct cli_program *p,
+    const struct cli_command *c, const struct cli_option *o)
 {
-	const char *code = next_required(c->options);
+	const char *need = next_required(c->options);
 
-	if (!c->name && code) {
-		buf_printf(name, "--%s", option_of(p, *code)->name);
-		return buf_message(name);
+	for (const struct cli_command *f = p->commands; f->options; f++) {
+		const char *other = next_required(f->options);
+
+		if (!cli_command_is(f, c->name) ||
+		    !cli_command_takes(f, o->code))
+			continue;
+		if (need)
+			cli_die(EX_USAGE, "--%s: not together with --%s",
+			    o->name, option_of(p, *need)->name);
+		if (other)
+			cli_die(EX_USAGE, "--%s: only together with --%s",
+			    o->name, option_of(p, *other)->name);
 	}
-	return c->name ? c->name : p->name;
 }
 
 static void check_options(const struct given *g, const struct cli_command *c)
 {
 	const struct cli_program *p = g->program;
-	struct buf form = BUF_INIT(256), names = BUF_INIT(1024);
+	const char *form = c->name ? c->name : p->name;
+	struct buf names = BUF_INIT(1024);
 	const char *missing = missing_option(g, c);
 	const struct cli_option *o = p->options;
 
 	if (missing) {
 		o = option_of(p, *missing);
-		cli_die(EX_USAGE, "%s: --%s %s is required: %s",
-		    form_name(p, c, &form), o->name, o->value ? o->value : "",
-		    o->help);
+		cli_die(EX_USAGE, "%s: --%s %s is required: %s", form, o->name,
+		    o->value ? o->value : "", o->help);
 	}
 	for (; o->code; o++) {
 		if (!g->code[(int)o->code] || cli_command_takes(c, o->code))
 			continue;
+		check_other_forms(p, c, o);
 		put_commands(p, o->code, &names);
-		cli_die(EX_USAGE, "%s: not an option here: '--%s'%s%s",
-		    form_name(p, c, &form), o->name,
-		    names.n ? ": it belongs to " : "",
+		cli_die(EX_USAGE, "%s: not an option here: '--%s'%s%s", form,
+		    o->name, names.n ? ": it belongs to " : "",
 		    names.n ? buf_message(&names) : "");
 	}
 }
@@ -252,18 +269,32 @@ static _Noreturn void die_of_few(
     const struct cli_program *p, const struct cli_command *c, const char *where)
 {
 	const struct cli_list *l = p->lists;
+	const struct cli_option *o;
+	const char *need = NULL;
 	struct nearest near = {.word = SLICE("")};
 	struct buf names = BUF_INIT(8192);
 
 	while (l && l->heading && strcmp(l->value, c->operands) != 0)
 		l++;
-	if (l && l->heading)
+	if (l && l->heading) {
 		put_list(l, &names, &near);
-	cli_die(EX_USAGE, "%sexpected %s%s%s", where, c->operands,
-	    names.n ? ": " : "", names.n ? buf_message(&names) : "");
+		cli_die(EX_USAGE, "%sexpected %s: %s", where, c->operands,
+		    buf_message(&names));
+	}
+	if (c[1].options && cli_command_is(c + 1, c->name))
+		need = next_required(c[1].options);
+	if (need) {
+		o = option_of(p, *need);
+		buf_printf(&names, ", or --%s %s", o->name, o->value);
+	}
+	cli_die(EX_USAGE, "%sexpected %s%s", where, c->operands,
+	    names.n ? buf_message(&names) : "");
 }
 
-/* Whether so many operands are as the usage says. */
+/*
+ * Die if there are more or fewer operands than in the usage. Of `TABLE KEY ...`
+ * the keys may be missing: the command says which ones a table has.
+ */
 static void check_operands(
     const struct cli_program *p, const struct cli_command *c, char **operands)
 {
@@ -277,8 +308,10 @@ static void check_operands(
 	while (rest.n) {
 		struct slice word = slice_cut(&rest, ' ');
 
-		if (slice_is(word, "...") || slice_is(word, "...]"))
+		if (slice_is(word, "...") || slice_is(word, "...]")) {
+			least -= least > 1;
 			continue;
+		}
 		optional |= word.p[0] == '[';
 		most++;
 		least += !optional;

@@ -176,10 +176,10 @@ static const struct cli_command commands[] = {
 	.purpose = "have the next run of playlists fetch these",
 	.options = "dw",
 	.operands = "[PLAYLIST ...]",
-	.examples = "sp-queue add https://open.spotify.com/playlist/"
-		    "6rqhFgbbKwnb9MLmUQDhG6\n"
-		    "sqlite3 \"$SP_DB\" 'select playlist_id from playlists' |\n"
-		    "    sp-queue add\n",
+	.examples =
+	    "sp-queue add https://open.spotify.com/playlist/"
+	    "6rqhFgbbKwnb9MLmUQDhG6\n"
+	    "echo spotify:playlist:6rqhFgbbKwnb9MLmUQDhG6 | sp-queue add\n",
 	.run.queue = queue_add_all},
     {.name = "drop",
 	.purpose = "take playlists off the queue",

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -15,34 +14,15 @@
 #include "cli.h"
 #include "database.h"
 #include "db/statements.h"
+#include "endpoint_list.h"
 #include "listing.h"
+#include "options.h"
 #include "progress.h"
 #include "receipt_table.h"
 #include "stage.h"
 #include "stage_writer.h"
 #include "stream/pipe.h"
 #include "terminal.h"
-
-static const char usage[] =
-    "usage: sp-stage [--db FILE] [--lock-wait D] [--max-line SIZE]\n"
-    "           [--progress]\n"
-    "       sp-stage replay [--db FILE] [--run ID] [--endpoint E] [--user ID]\n"
-    "           [--since TIME] [--until TIME] [--refused] [--max-line SIZE]\n"
-    "           [--progress]\n"
-    "       sp-stage import [--db FILE] [--no-stage] [--user ID]\n"
-    "           [--username NAME] [--keep-private] [--endpoint E]\n"
-    "           [--any-endpoint] [--fetched-at TIME] [--lock-wait D]\n"
-    "           [--max-line SIZE] [--progress] [FILE ...]\n"
-    "       sp-stage redate [-n] [--db FILE] --by D [--lock-wait D] [--table]\n"
-    "           RUN ...\n"
-    "       sp-stage runs [--db FILE] [--limit N] [--table] [RUN]\n"
-    "       sp-stage why [--db FILE] [--capture] [--table] TABLE KEY ...\n"
-    "       sp-stage prune [-n] [--db FILE] --keep D [--even-needed]\n"
-    "           [--vacuum] [--lock-wait D] [--progress] [--table]\n"
-    "       sp-stage forget [-n] [--db FILE] [--even-plays] [--lock-wait D]\n"
-    "           [--max-line SIZE] [--progress] [--table] RUN ...\n"
-    "       sp-stage forget [-n] [--db FILE] --user ID [--lock-wait D]\n"
-    "           [--max-line SIZE] [--progress] [--table]\n";
 
 /* Pass a capture on, or refuse it. */
 static void store_capture(
@@ -195,8 +175,6 @@ static int runs(const struct stage_options *o)
 	bool people = o->table || stdout_is_terminal();
 	struct query q;
 
-	if (*o->operands && o->operands[1])
-		cli_usage(usage, false);
 	if (*o->operands) {
 		list_receipt(db, *o->operands, people);
 		db_close(db);
@@ -237,35 +215,40 @@ static void add_username(struct stage_options *o, const char *name)
 	o->usernames[o->username_count++] = name;
 }
 
-static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
-    {"run", required_argument, NULL, 'r'},
-    {"endpoint", required_argument, NULL, 'e'},
-    {"user", required_argument, NULL, 'u'},
-    {"username", required_argument, NULL, 'U'},
-    {"keep-private", no_argument, NULL, 'P'},
-    {"any-endpoint", no_argument, NULL, 'A'},
-    {"by", required_argument, NULL, 'b'},
-    {"since", required_argument, NULL, 's'},
-    {"until", required_argument, NULL, 't'},
-    {"fetched-at", required_argument, NULL, 'f'},
-    {"refused", no_argument, NULL, 'R'},
-    {"limit", required_argument, NULL, 'l'}, {"table", no_argument, NULL, 'a'},
-    {"capture", no_argument, NULL, 'c'},
-    {"lock-wait", required_argument, NULL, 'w'},
-    {"max-line", required_argument, NULL, 'm'},
-    {"no-stage", no_argument, NULL, 'S'},
-    {"keep", required_argument, NULL, 'k'}, {"dry-run", no_argument, NULL, 'n'},
-    {"even-needed", no_argument, NULL, 'E'},
-    {"even-plays", no_argument, NULL, 'Y'}, {"vacuum", no_argument, NULL, 'v'},
-    {"progress", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+static const struct cli_option options[] = {
+    CLI_OPTION_DB,
+    {'r', "run", "ID", "only captures of this run"},
+    {'e', "endpoint", "ENDPOINT", "the endpoint that the captures are of"},
+    {'u', "user", "ID", "the Spotify user whose data it is"},
+    {'U', "username", "NAME", "a user name in the files that is the user's"},
+    {'s', "since", "TIME", "only what was fetched then or later"},
+    {'t', "until", "TIME", "only what was fetched before"},
+    {'R', "refused", NULL, "only captures of which something was refused"},
+    {'S', "no-stage", NULL, "print the captures without storing them"},
+    {'P', "keep-private", NULL, "keep IP addresses and the like"},
+    {'A', "any-endpoint", NULL, "accept an endpoint that sp does not know"},
+    {'f', "fetched-at", "TIME", "when the files were fetched"},
+    {'b', "by", "D", "move the captures by this time, such as -40d"},
+    {'l', "limit", "N", "list the last N runs (default: 20)"},
+    {'c', "capture", NULL, "print the captures themselves"},
+    {'k', "keep", "D", "keep all captures that are younger"},
+    {'E', "even-needed", NULL, "also remove captures that a rebuild needs"},
+    {'v', "vacuum", NULL, "return the space to the disk"},
+    {'Y', "even-plays", NULL, "also forget plays that the API may not have"},
+    {'n', "dry-run", NULL, "only print what would be done"},
+    CLI_OPTION_LOCK_WAIT,
+    CLI_OPTION_MAX_LINE,
+    CLI_OPTION_PROGRESS,
+    {'a', "table", NULL, "print for people, even into a pipe"},
+    CLI_OPTIONS_END,
+};
 
-static void set_option(void *ctx, int which, const char *arg)
+static void set_option(void *stage_options, int code, const char *arg)
 {
-	struct stage_options *o = ctx;
+	struct stage_options *o = stage_options;
 	struct capture_filter *f = &o->filter;
 
-	switch (which) {
+	switch (code) {
 	case 'd': o->db = arg; break;
 	case 'r': f->run = arg; break;
 	case 'e': f->endpoint = arg; break;
@@ -290,54 +273,100 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'Y': o->even_plays = true; break;
 	case 'v': o->vacuum = true; break;
 	case 'p': o->progress = true; break;
-	default: cli_other_option(which, usage);
 	}
 }
 
-/* The commands, with the codes of the options that each takes. */
-static const struct stage_command {
-	const char *name; /* NULL: without one sp-stage is a filter */
-	const char *takes;
-	bool operands;
-	int (*run)(const struct stage_options *);
-} commands[] = {
-    {"replay", "dreustRmp", false, stage_replay},
-    {"import", "dSuUPeAfwmp", true, stage_import},
-    {"redate", "ndbwa", true, stage_redate},
-    {"runs", "dla", true, runs},
-    {"why", "dca", true, stage_why},
-    {"prune", "ndkEvwpa", false, stage_prune},
-    {"forget", "nduYwmpa", true, stage_forget},
-    {NULL, "dwmp", false, filter},
+static const struct cli_command commands[] = {
+    {.options = "dwmp", .operands = "", .run.stage = filter},
+    {.name = "replay",
+	.purpose = "print stored captures again, to load them anew",
+	.options = "dreustRmp",
+	.operands = "",
+	.examples =
+	    "sp-stage replay | sp-transform | sp-load --db rebuilt.db\n"
+	    "sp-stage replay --since 2026-11-01 |\n"
+	    "    jq -c 'select(.type == \"capture\") | [.endpoint, .url]'\n"
+	    "sp-stage replay --refused | sp-transform | sp-load\n",
+	.run.stage = stage_replay},
+    {.name = "import",
+	.purpose = "store files as captures: your data download, or responses",
+	.options = "dSuUPeAfwmp",
+	.operands = "[FILE ...]",
+	.examples =
+	    "sp-stage import --user kim my_spotify_data.zip |\n"
+	    "    sp-transform | sp-load\n"
+	    "sp-stage import --user kim page.json | sp-transform | sp-load\n",
+	.run.stage = stage_import},
+    {.name = "redate",
+	.purpose = "move the captures of runs with a wrong clock in time",
+	.options = "ndb!wa",
+	.operands = "RUN ...",
+	.examples = "run=$(sp-stage runs | jq -r .run_id | tail -n 1)\n"
+		    "sp-stage redate -n --by -40d \"$run\"\n",
+	.run.stage = stage_redate},
+    {.name = "runs",
+	.purpose = "list the last runs, or what a run read of an export",
+	.options = "dla",
+	.operands = "[RUN]",
+	.examples =
+	    "sp-stage runs\n"
+	    "sp-stage runs | jq -r 'select(.status != \"complete\").run_id'\n",
+	.run.stage = runs},
+    {.name = "why",
+	.purpose = "show which captures the values of a row come from",
+	.options = "dca",
+	.operands = "TABLE KEY ...",
+	.examples = "track=$(sqlite3 ~/.local/share/sp/spotify.db \\\n"
+		    "    'select track_id from tracks limit 1')\n"
+		    "sp-stage why --table tracks \"$track\"\n"
+		    "sp-stage why --capture tracks \"$track\" | jq .body\n",
+	.run.stage = stage_why},
+    {.name = "prune",
+	.purpose = "remove old captures that later ones have replaced",
+	.options = "ndk!Evwpa",
+	.operands = "",
+	.examples = "sp-stage prune -n --keep 90d\n"
+		    "sp-stage prune --keep 90d --vacuum\n",
+	.run.stage = stage_prune},
+    {.name = "forget",
+	.purpose = "take back a run, such as an import, or remove a user",
+	.options = "ndYwmpa",
+	.operands = "RUN ...",
+	.examples =
+	    "run=$(sp-stage runs |\n"
+	    "    jq -r 'select(.job == \"import\").run_id' | tail -n 1)\n"
+	    "sp-stage forget -n \"$run\"\n"
+	    "sp-stage forget \"$run\" | sp-transform | sp-load\n"
+	    "sp-stage forget --user lee | sp-transform | sp-load\n",
+	.run.stage = stage_forget},
+    {.name = "forget",
+	.options = "ndu!wmpa",
+	.operands = "",
+	.run.stage = stage_forget},
+    {.options = NULL},
 };
 
-static const struct stage_command *command_named(const char *name)
-{
-	const struct stage_command *c = commands;
-
-	while (c->name && (!name || strcmp(c->name, name) != 0))
-		c++;
-	if (name && !c->name)
-		cli_usage(usage, false);
-	return c;
-}
+static const struct cli_program program = {
+    .name = "sp-stage",
+    .purpose = "store captures in the database, and pass them on",
+    .options = options,
+    .letters = "n",
+    .repeats = "U",
+    .commands = commands,
+    .lists = endpoint_list,
+    .examples =
+	"sp-queue next all | sp-fetch | sp-stage | sp-transform | sp-load\n"
+	"sp-stage runs\n",
+    .set = set_option,
+};
 
 int main(int argc, char **argv)
 {
-	struct stage_options o = {.max_line = LINES_MAX_DEFAULT,
-	    .fetched_at = -1,
-	    .limit = 20,
-	    .keep = -1};
-	struct cli_given given = {.code = {false}};
-	const struct stage_command *command;
+	struct stage_options o = {
+	    .max_line = LINES_MAX_DEFAULT, .fetched_at = -1, .limit = 20};
+	const struct cli_command *command;
 
-	cli_init("sp-stage");
-	o.operands =
-	    cli_options(argc, argv, "nhV", longs, set_option, &o, &given);
-	command = command_named(*o.operands);
-	o.operands += *o.operands != NULL;
-	cli_check_given(&given, longs, command->name, command->takes);
-	if (*o.operands && !command->operands)
-		cli_usage(usage, false);
-	return cli_close_stdout(command->run(&o));
+	cli_init(program.name);
+	command = cli_parse(&program, argc, argv, &o, &o.operands);
+	return cli_close_stdout(command->run.stage(&o));
 }

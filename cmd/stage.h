@@ -35,7 +35,7 @@ struct stage_options {
 	bool progress;
 	bool capture;
 	bool table;   /* aligned columns, even into a pipe */
-	int64_t keep; /* ms, younger captures stay; -1 if not given */
+	int64_t keep; /* ms, younger captures stay */
 	bool dry;     /* only list the plan on stdout */
 	bool even_needed;
 	bool even_plays;

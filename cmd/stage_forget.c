@@ -19,14 +19,6 @@
 
 static void check_options(const struct stage_options *o)
 {
-	bool user = o->filter.user != NULL;
-
-	if (user == (*o->operands != NULL))
-		cli_die(EX_USAGE,
-		    "forget: a run is required, or --user and no run");
-	if (user && o->even_plays)
-		cli_die(EX_USAGE,
-		    "forget: --even-plays cannot be combined with --user");
 	if (!o->dry && stdout_is_terminal())
 		cli_die(EX_USAGE,
 		    "forget: stdout is a terminal: "

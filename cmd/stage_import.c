@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/builtin.h"
 #include "base/os.h"
 #include "cli.h"
+#include "endpoint_list.h"
 #include "json/json.h"
 #include "spotify/endpoint.h"
 
@@ -158,23 +158,15 @@ static bool read_file(
 /* Captures without a mapping would be refused in each replay of all. */
 static void check_endpoint(const struct stage_options *o)
 {
-	const struct builtin_file *f = builtin_filters;
 	const char *name = o->filter.endpoint;
-	struct buf names = BUF_INIT((size_t)64 << 10);
+	struct cli_name known;
 	bool found = o->any_endpoint;
 
-	for (; f->name; f++) {
-		if (strcmp(f->name, "prelude") == 0)
-			continue;
-		found |= strcmp(f->name, name) == 0;
-		buf_printf(&names, "%s%s", names.n ? ", " : "", f->name);
-	}
+	for (size_t i = 0; endpoint_list->at(i, &known); i++)
+		found |= strcmp(known.name, name) == 0;
 	if (!found)
-		cli_die(EX_USAGE,
-		    "--endpoint: no mapping for '%s': use one of %s, "
-		    "or --any-endpoint to store it without",
-		    name, buf_message(&names));
-	buf_release(&names);
+		cli_unknown("--endpoint without --any-endpoint", "endpoint",
+		    name, endpoint_list);
 }
 
 static int import_of_endpoint(const struct stage_options *o)

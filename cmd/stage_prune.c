@@ -97,9 +97,6 @@ int stage_prune(const struct stage_options *o)
 	bool dry = o->dry, unknown;
 	sqlite3 *db;
 
-	if (o->keep < 0)
-		cli_die(EX_USAGE, "prune: --keep is required: the age up to "
-				  "which all captures are kept, such as 90d");
 	if (dry && o->vacuum)
 		cli_die(EX_USAGE,
 		    "prune: --vacuum cannot be combined with --dry-run");

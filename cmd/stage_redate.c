@@ -54,9 +54,8 @@ int stage_redate(const struct stage_options *o)
 	sqlite3 *db = database_open(o->db, DB_READ);
 	struct query list;
 
-	if (o->by == 0 || !*o->operands)
-		cli_die(EX_USAGE, "redate: --by and a run are required, "
-				  "such as --by -40d 01M81F...");
+	if (o->by == 0)
+		cli_die(EX_USAGE, "--by: moves nothing: '0'");
 	put_runs(o->operands, &runs);
 	check_known(db, runs.p);
 	if (!o->dry) {

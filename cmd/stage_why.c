@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include "base/out.h"
+#include "base/nearest.h"
 #include "cli.h"
 #include "database.h"
+#include "db/statements.h"
 #include "inspect/digest.h"
 #include "inspect/listening_parts.h"
 #include "inspect/provenance.h"
@@ -12,28 +14,48 @@
 #include "stage.h"
 #include "stream/record.h"
 
-/* Whether a table has rows from captures, and so many keys; else a message. */
-static bool why_can(const struct table *t, const char *name, int keys)
+/* Die of a table that does not exist, with the nearest that does. */
+static _Noreturn void die_of_table(sqlite3 *db, const char *name)
+{
+	struct nearest near = {.word = slice_of(name)};
+	char known[64];
+	struct query q;
+
+	nearest_look(&near, "listens");
+	query_prepare(&q, db, &sql_table_names);
+	while (query_step(&q)) {
+		nearest_look(&near, query_string(&q, 0));
+		if (near.name == query_string(&q, 0)) {
+			snprintf(known, sizeof(known), "%s", near.name);
+			near.name = known;
+		}
+	}
+	cli_die(EX_USAGE, "why: unknown table '%s'%s%s%s", name,
+	    near.name ? ": did you mean '" : "", near.name ? near.name : "",
+	    near.name ? "'?" : "");
+}
+
+/* Die unless a table has rows from captures, and so many keys. */
+static void check_key(
+    sqlite3 *db, const struct table *t, const char *name, int keys)
 {
 	struct buf names = BUF_INIT(1 << 16);
 
 	if (digest_covers(t) && keys == (int)t->key_count)
-		return true;
+		return;
 	for (unsigned i = 0; i < t->key_count; i++)
 		buf_printf(&names, " %s", t->columns[table_key(t, i)].name.p);
 	if (t->kind == TABLE_UNKNOWN)
-		cli_warn("why: no such table '%s'", name);
-	else if (!digest_covers(t))
-		cli_warn("why: table '%s': not loaded from captures", name);
-	else
-		cli_warn("why: table '%s': its key is%s%s", name,
-		    buf_message(&names),
-		    strcmp(name, "play_history") == 0 ||
-			    strcmp(name, "streaming_history") == 0
-			? "; `why listens` needs user_id and a time only"
-			: "");
-	buf_release(&names);
-	return false;
+		die_of_table(db, name);
+	if (!digest_covers(t))
+		cli_die(EX_USAGE, "why: table '%s': not loaded from captures",
+		    name);
+	cli_die(EX_USAGE, "why: table '%s': its key is%s%s", name,
+	    buf_message(&names),
+	    strcmp(name, "play_history") == 0 ||
+		    strcmp(name, "streaming_history") == 0
+		? "; `why listens` needs user_id and a time only"
+		: "");
 }
 
 /* Send captures; false if the body of one is damaged, after a message. */
@@ -155,11 +177,9 @@ static int why_listening(
 	bool good = true;
 	struct query q;
 
-	if (!keys[0] || !keys[1] || (keys[2] && keys[3])) {
-		cli_warn(
+	if (!keys[0] || !keys[1] || (keys[2] && keys[3]))
+		cli_die(EX_USAGE,
 		    "why: a listening: its key is user_id played_at, and a track_id or another item");
-		return EX_USAGE;
-	}
 	if (!find_listening(db, keys))
 		return EX_DATAERR;
 	if (o->capture) {
@@ -208,14 +228,14 @@ static void tell_listening(const struct provenance *w, sqlite3 *db)
 static int why_row(const struct stage_options *o, const struct table *t,
     sqlite3 *db, struct buf *line)
 {
-	int status = EX_USAGE, keys = 0;
+	int status, keys = 0;
 	struct provenance w;
 
 	while (o->operands[1 + keys])
 		keys++;
+	check_key(db, t, o->operands[0], keys);
 	provenance_init(&w, t, o->operands + 1);
-	if (why_can(t, o->operands[0], keys))
-		status = why_answer(&w, o, db, line);
+	status = why_answer(&w, o, db, line);
 	if (status == 0 && w.present && !o->capture &&
 	    (slice_is(t->name, "play_history") ||
 		slice_is(t->name, "streaming_history")))
@@ -233,8 +253,6 @@ int stage_why(const struct stage_options *o)
 	int status;
 	sqlite3 *db;
 
-	if (!name)
-		cli_die(EX_USAGE, "why: name a table and the key of a row");
 	tables.db = db = database_open(o->db, DB_READ);
 	if (bodies_add_function(db) != SQLITE_OK)
 		database_die(db, "cannot read staging_bodies");

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 top=$PWD
-programs='sp-queue'
+programs='sp-queue sp-stage'
 
 # commands PROGRAM: each command, by what --help lists.
 commands() {
@@ -27,8 +27,10 @@ check_form() {
 	    grep '^sp-' | grep -v "^$*\( \|\$\)")" "" "the usage is that of $*"
 	run "$build/$@" -h
 	is "$out" "$(cat "$tmp/help")" "-h is the same"
-	sed -n '/^Examples:/,/^$/s/^  //p' "$tmp/help" |
-	    sed '/[|\\]$/!s/$/\n-----/' >>"$tmp/examples"
+	{
+		sed -n '/^Examples:/,/^$/s/^  //p' "$tmp/help"
+		echo "----- $*"
+	} >>"$tmp/examples"
 	sed -n '/^Options:/,/^$/s/^ *\(-[a-zA-Z], \)\{0,1\}\(--[a-z-]*\( [^ ][^ ]*\)\{0,1\}\).*/\2/p' \
 	    "$tmp/help" >>"$tmp/options"
 }
@@ -49,19 +51,23 @@ for program in $programs; do
 done
 
 section "examples"
+sp-rehearse --user kim --seed 5 --export "$tmp/export" --export-since 2026-10-01
+python3 -m zipfile -c "$tmp/my_spotify_data.zip" "$tmp"/export/*/*.json
 api_start --user kim --seed 5
 cd "$tmp" || exit
-export HOME="$tmp" SP_DB="$tmp/music.db" SP_API="$api_url"
+unset SP_DB XDG_DATA_HOME XDG_CONFIG_HOME
+export HOME="$tmp" SP_API="$api_url"
 job play-history 2>err || echo "Bail out! no job"
+sp-fetch '/me/player/recently-played?limit=5' 2>err | jq .body >page.json
 : >example
 while IFS= read -r line; do
-	if [ "$line" != ----- ]; then
-		printf '%s\n' "$line" >>example
-		continue
-	fi
-	timeout 60 sh example >out 2>err </dev/null
+	case $line in
+	-----*) ;;
+	*) printf '%s\n' "$line" >>example; continue ;;
+	esac
+	timeout 60 sh -e example >out 2>err </dev/null
 	s=$?
-	ok $s "runs: $(head -n 1 example)"
+	ok $s "those of ${line#----- } run"
 	[ $s -eq 0 ] || diag "$(cat example err)"
 	: >example
 done <examples

@@ -92,7 +92,7 @@ redate --by -1500ms R1
 is "$(staged R1)" '1|2026-03-01T00:00:00.123Z|{"page":1,"retry_at":"2026-03-01T00:01:00.456Z"}
 2|2026-02-28T23:59:59.999Z|' "and back"
 redate --by -3000000d R1
-is "$status $err" "64 sp-stage: --by: a time would leave the years 0000 to 9999" \
+like "$status $err" "^64 sp-stage: --by: a time would leave the years 0000 to 9999" \
     "a span that is too long"
 redate --by 1d R1 R2
 is "$status $err" "65 sp-stage: redate: no such run: 'R2'" "an unknown run"

@@ -203,7 +203,7 @@ ok $? "--no-stage touches no database"
 for name in recently-playd:recently-played play-list:playlist \
     Me:me; do
 	run sp-stage import --endpoint "${name%%:*}" "$tmp/page1.json"
-	like "$status $out$err" "^64 .*no mapping for '${name%%:*}': use one of .*${name#*:}" \
+	like "$status $out$err" "^64 .*unknown endpoint '${name%%:*}': did you mean '${name#*:}'" \
 	    "an endpoint without a mapping: ${name%%:*}"
 done
 for name in '' prelude unknown "$(printf '%070d' 0)"; do
