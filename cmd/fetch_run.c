@@ -205,11 +205,27 @@ void fetch_send_limit(struct fetch *f)
 	buf_release(&url);
 }
 
+/* Append an end record with what is known of the login. */
+static void put_end(
+    const struct fetch *f, const struct record *end, struct buf *b)
+{
+	static const char *const but[] = {"scopes", "login_ends", NULL};
+	const struct token *t = &f->session.token;
+	int64_t ends = token_login_expires_at(t);
+	char text[CLOCK_TEXT];
+
+	record_put_members(end, but, b);
+	if (t->scope)
+		json_put_member(b, "scopes", slice_of(t->scope));
+	if (ends && clock_format(ends, text))
+		json_put_member(b, "login_ends", slice_of(text));
+	buf_putc(b, '}');
+}
+
 void fetch_end_run(struct fetch *f, const struct record *rec)
 {
-	static const char *const but[] = {"scopes", NULL};
-	const char *scopes = f->session.token.scope, *reason;
 	struct record filled = *rec;
+	const char *reason;
 	struct outcome how;
 	size_t at;
 
@@ -217,11 +233,9 @@ void fetch_end_run(struct fetch *f, const struct record *rec)
 	if (f->run.own)
 		fetch_report_scopes(f);
 	run_policy_end(&f->policy, &how);
-	if (scopes && f->run.own) {
+	if (f->run.own) {
 		buf_clear(&f->line);
-		record_put_members(rec, but, &f->line);
-		json_put_member(&f->line, "scopes", slice_of(scopes));
-		buf_putc(&f->line, '}');
+		put_end(f, rec, &f->line);
 		if (!record_parse(&filled, buf_slice(&f->line), &reason, &at))
 			filled = *rec;
 	}

@@ -167,15 +167,20 @@ static void warn_unstaged(
 	end->reason = buf_slice(reason);
 }
 
-/* The end record has the scopes of the login, if they are known. */
-static void store_scopes(struct load *l, const struct record *end)
+/* The end record has the scopes and the end of the login, if they are known. */
+static void store_login(struct load *l, const struct record *end)
 {
-	struct buf text = BUF_INIT(end->line.n + 1);
-	struct slice scopes;
+	struct buf text = BUF_INIT(2 * end->line.n + 2);
+	struct slice scopes, ends;
 
-	if (record_string(end, "scopes", &text, &scopes) && scopes.p &&
-	    !l->options.dry &&
-	    runs_set_scopes(l->db, slice_of(l->run.id), scopes) != SQLITE_OK)
+	buf_reserve(&text, text.max);
+	if (!record_string(end, "scopes", &text, &scopes))
+		scopes.p = NULL;
+	if (!record_string(end, "login_ends", &text, &ends))
+		ends.p = NULL;
+	if ((scopes.p || ends.p) && !l->options.dry &&
+	    runs_set_login(l->db, slice_of(l->run.id), scopes, ends) !=
+		SQLITE_OK)
 		load_die(l);
 	buf_release(&text);
 }
@@ -218,7 +223,7 @@ void load_end_run(struct load *l, const struct record *rec)
 		warn_unstaged(l, &end, &reason);
 	load_write_end(l, &end);
 	end_receipt(l);
-	store_scopes(l, rec);
+	store_login(l, rec);
 	commit_run(l);
 	/* sp-fetch reports a missing login, with what to do. */
 	if (!complete && end.exit_status != EX_NOPERM)

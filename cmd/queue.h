@@ -1,8 +1,8 @@
 /*
  * What the commands of sp-queue share: next is in sp-queue.c, budget in
- * queue_budget.c, status, list and count in queue_status.c, add, drop and
- * unblock in queue_edit.c. Each command returns an exit status of sp(7), or
- * ends the program with a message.
+ * queue_budget.c, health in queue_health.c, status, list and count in
+ * queue_status.c, add, drop and unblock in queue_edit.c. Each command returns
+ * an exit status of sp(7), or ends the program with a message.
  */
 #ifndef SP_CMD_QUEUE_H
 #define SP_CMD_QUEUE_H
@@ -15,6 +15,8 @@ struct queue_options {
 	const char *db;
 	struct plan_options plan;
 	bool table;	       /* print for people, whatever stdout is */
+	bool json, prometheus; /* how health is printed */
+	int64_t since;	       /* of health, Unix ms; -1 for a week ago */
 	const struct job *job; /* that next or budget names; NULL for all */
 	char **operands;       /* after the command, ended by NULL */
 };
@@ -24,6 +26,12 @@ int queue_budget(const struct queue_options *);
 
 /* Print what is due, what blocks it, and how the last runs went. */
 int queue_status(const struct queue_options *);
+
+/*
+ * Print whether all is well with an account's runs: 0, 1 to have a look, or 77
+ * to log in; for Prometheus always 0.
+ */
+int queue_health(const struct queue_options *);
 
 /* Print the playlists in the queue, or how many there are. */
 int queue_list(const struct queue_options *);

@@ -115,6 +115,9 @@ static const struct cli_option options[] = {
 	"requests of catalogue in 24 hours (default: 200)"},
     CLI_OPTION_LOCK_WAIT,
     {'t', "table", NULL, "print for people, even into a pipe"},
+    {'s', "since", "TIME", "look at what happened from then on (default: 7d)"},
+    {'j', "json", NULL, "print an object"},
+    {'P', "prometheus", NULL, "print metrics for Prometheus, and exit 0"},
     CLI_OPTIONS_END,
 };
 
@@ -144,6 +147,9 @@ static void set_option(void *queue_options, int code, const char *arg)
 	case 'w': database_lock_wait(arg); break;
 	case 'f': p->force = true; break;
 	case 't': o->table = true; break;
+	case 's': o->since = cli_time("--since", arg); break;
+	case 'j': o->json = true; break;
+	case 'P': o->prometheus = true; break;
 	}
 }
 
@@ -172,6 +178,13 @@ static const struct cli_command commands[] = {
 		    "sp-queue status |\n"
 		    "    jq -r 'select(.state == \"due\").job'\n",
 	.run.queue = queue_status},
+    {.name = "health",
+	.purpose = "print in a line whether all is well; exit 0, 1 or 77",
+	.options = "dasjP",
+	.operands = "",
+	.examples = "sp-queue health || echo \"have a look\"\n"
+		    "sp-queue health --prometheus\n",
+	.run.queue = queue_health},
     {.name = "add",
 	.purpose = "have the next run of playlists fetch these",
 	.options = "dw",
@@ -243,7 +256,7 @@ static const struct cli_program program = {
 int main(int argc, char **argv)
 {
 	const char *account = getenv("SP_ACCOUNT");
-	struct queue_options o = {
+	struct queue_options o = {.since = -1,
 	    .plan = {.account = account && *account ? account : "default",
 		.after = -1,
 		.playlist_age = 7 * CLOCK_DAY,

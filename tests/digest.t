@@ -49,7 +49,7 @@ sqlite3 "$SP_DB" "update play_history set play_id = play_id + 1000;
 	pragma journal_mode = delete; pragma page_size = 1024; vacuum;
 	insert into ingest_runs (run_id, status) values ('R', 'failed');
 	insert into ingest_errors (stage, reason, seen_at) values ('s', 'r', 'n');
-	insert into accounts values ('a', 'kim', null, null, null);
+	insert into accounts values ('a', 'kim', null, null, null, null);
 	create index mine on tracks (name)" >/dev/null
 same "play_id, pages, indexes and the books do not matter"
 echo '{"type":"row","table":"tracks","row":{"track_id":"t1","name":"z"},"at":"2026-04-01T00:00:00Z"}' |

@@ -77,6 +77,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-queue next -- $db --force -- play-history
 	same sp-queue budget -- $db --table --force -- all
 	same sp-queue status -- $db --account robin --
+	expect="^status [01]$" same sp-queue health -- $db --since 2026-01-01 --json --
 	same sp-queue add -- $db --lock-wait 2s -- "$list" 37i9dQZF1DXcBWIGoYBM5M
 	expect='^status [01]$' same sp-queue drop -- $db -- "$list" 37i9dQZF1DXcBWIGoYBM5M
 	same sp-queue unblock -- $db --lock-wait 2s --user kim -- playlists users

@@ -87,13 +87,15 @@ int runs_open(sqlite3 *db, const struct run_record *run)
 	return rc;
 }
 
-int runs_set_scopes(sqlite3 *db, struct slice id, struct slice scopes)
+int runs_set_login(
+    sqlite3 *db, struct slice id, struct slice scopes, struct slice ends)
 {
 	struct query q;
 
-	query_prepare(&q, db, &sql_store_scopes);
+	query_prepare(&q, db, &sql_store_login);
 	query_bind_text(&q, ":run", id);
 	query_bind_text(&q, ":scopes", scopes);
+	query_bind_text(&q, ":login_ends", ends);
 	query_run(&q);
 	return query_finish(&q);
 }

@@ -63,9 +63,11 @@ bool runs_parse(const struct record *, struct buf *scratch, struct run_record *,
 int runs_open(sqlite3 *, const struct run_record *);
 
 /*
- * Store the scopes of a run's login with its account; the newest run wins.
+ * Store the scopes of a run's login, and when it ends, with its account; the
+ * newest run wins. What is NULL is not changed.
  */
-int runs_set_scopes(sqlite3 *, struct slice run, struct slice scopes);
+int runs_set_login(
+    sqlite3 *, struct slice run, struct slice scopes, struct slice ends);
 
 /*
  * Decide how a run ended, from its end record, and from its ledger with the

@@ -9,6 +9,7 @@ on conflict (account) do update set
 	user_id = excluded.user_id,
 	client_id = coalesce(excluded.client_id, client_id),
 	scopes = case when user_id = excluded.user_id then scopes end,
+	login_ends = case when user_id = excluded.user_id then login_ends end,
 	last_updated = excluded.last_updated
 where coalesce(excluded.last_updated, '') > coalesce(last_updated, '')
 	or last_updated > strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
@@ -26,9 +27,10 @@ on conflict (run_id) do update set process = excluded.process,
 	reason = iif(status = 'failed', reason, excluded.reason)
 where status in ('failed', 'forgotten');
 
--- name: store_scopes
--- The scopes of the login that a run was fetched with.
-update accounts set scopes = :scopes
+-- name: store_login
+-- The scopes and the end of the login that a run was fetched with.
+update accounts set scopes = coalesce(:scopes, scopes),
+	login_ends = coalesce(:login_ends, login_ends)
 from ingest_runs r
 where r.run_id = :run
 	and accounts.account = r.account

@@ -486,14 +486,15 @@ create table if not exists lifted_deadlines (
 ) without rowid;
 
 -- The accounts of sp-fetch: the Spotify user of each, the app that made its
--- last request (quotas are per app), and the scopes of the login, separated by
--- spaces, NULL while they are not known.
+-- last request (quotas are per app), the scopes of the login, separated by
+-- spaces, and when the login ends; NULL while they are not known.
 create table if not exists accounts (
 	account text not null primary key,
 	user_id text not null,
 	client_id text,
 	last_updated text,
-	scopes text
+	scopes text,
+	login_ends text
 ) without rowid;
 
 -- The captures that values come from, by run and seq. They stay when their

@@ -22,7 +22,7 @@ unprinted_columns="'process', 'body', 'row_source', 'first_source', 'column_sour
     'tracks_sources', 'file_sha256', 'first_row', 'explicit', 'isrc', 'disc_number', 'track_number',
     'linked_from_id', 'release_date_precision', 'album_type', 'total_tracks',
     'label', 'upc', 'genres_json', 'followers', 'country', 'product',
-    'account_id', 'vendor_json'"
+    'account_id', 'vendor_json', 'login_ends'"
 
 # What is not the same everywhere, of what programs print: names of files, and
 # how SQLite fills its pages.

@@ -1,0 +1,55 @@
+-- What sp-queue health looks at. Times in the future come from a wrong clock.
+
+-- name: health_of_job
+-- When the job last completed, and how its last run ended: that began when,
+-- has ended, status, reason, exit status.
+select (
+	select max(ended_at) from ingest_runs
+	where job = :job and account = :account and status = 'complete'
+		and ended_at <= :now),
+	started_at, ended_at is not null, status, reason, exit_status
+from (select 1) left join (
+	select * from ingest_runs
+	where job = :job and account = :account and started_at <= :now
+	order by started_at desc, run_id desc limit 1) on true;
+
+-- name: health_of_login
+-- When the login ends; when the account's first run began; the exit status and
+-- the reason of its last run that had requests.
+select (select login_ends from accounts where account = :account), (
+		select min(started_at) from ingest_runs
+		where account = :account),
+	exit_status, reason
+from (select 1) left join (
+	select * from ingest_runs
+	where account = :account and job <> 'all' and started_at <= :now
+	order by started_at desc, run_id desc limit 1) on true;
+
+-- name: health_counts
+-- Since a time: gaps that no export closes; what was refused and was not
+-- before, without requests that were not sent; failed runs. And the captures
+-- that wait to be loaded, of runs that no program can be working on.
+select (
+	select count(*) from play_gaps
+	where user_id = :user and closed_by is null and gap_to > :since), (
+	select count(*) from ingest_errors e
+	where seen_at > :since
+		and (user_id is null or user_id = :user)
+		and not (stage = 'sp-fetch' and reason like 'not sent: %')
+		and not exists (
+			select 1 from ingest_errors k
+			where k.endpoint = e.endpoint
+				and k.reason = e.reason
+				and k.place is e.place
+				and k.user_id is e.user_id
+				and k.subject is e.subject
+				and k.src < e.src)), (
+	select count(*) from ingest_runs
+	where account = :account and status = 'failed'
+		and started_at > :since), (
+	select count(*)
+	from ingest_runs r join staging_raw using (run_id)
+	where r.status = 'failed'
+		and (ledger_json is null or exit_status = 65)
+		and started_at < :settled
+		and reason not like 'interrupted: its captures were loaded%');
