@@ -60,6 +60,7 @@ at_home() {
 	mkdir -p "$HOME/.config/sp/tokens"
 	cd "$HOME" || exit
 	cp "$tmp/token.json" .config/sp/tokens/default.json
+	cp "$tmp/token.json" .config/sp/tokens/robin.json
 	sp-queue next --force play-history | sp-fetch | tee captures.ndjson |
 	    sp-stage | sp-transform | tee rows.ndjson | sp-load ||
 	    echo "Bail out! no job"
