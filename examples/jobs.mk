@@ -1,11 +1,12 @@
-# Batch runs, driven by make. Each recipe is a pipeline, and the status of its
-# last program is that of the whole pipeline: nothing here needs pipefail.
+# Batch runs, driven by make. The status of a recipe is that of its pipeline:
+# nothing here needs pipefail.
 #
 #	make -f jobs.mk play-history DB=$HOME/music.db
 #	make -f jobs.mk playlists audio-features profile DB=$HOME/music.db
 #	make -f jobs.mk catalogue DB=$HOME/music.db LIMIT=50
 #	make -f jobs.mk all DB=$HOME/music.db
 #	make -f jobs.mk status DB=$HOME/music.db
+#	make -f jobs.mk health DB=$HOME/music.db
 #	make -f jobs.mk runs DB=$HOME/music.db
 #	make -f jobs.mk prune DB=$HOME/music.db KEEP=365d
 #	make -f jobs.mk preview FILTER=recently-played=my.jq
@@ -26,38 +27,43 @@ export SP_ACCOUNT = $(ACCOUNT)
 help:
 	@sed -n 's/^#	//p' '$(strip $(MAKEFILE_LIST))'
 
-fetch_and_load = sp-fetch | sp-stage | sp-transform | sp-load
+# sp-run JOB is this pipeline, and a second round of it if the first one finds
+# more to fetch:
+#	sp-queue next JOB | sp-fetch | sp-stage | sp-transform | sp-load
 
 # All plays that the API still has.
 play-history:
-	sp-queue next play-history | $(fetch_and_load)
+	sp-run play-history
 
 # The list of playlists and those that are due; then those that are new in it.
 playlists:
-	sp-queue next playlists | $(fetch_and_load)
-	sp-queue next playlists | $(fetch_and_load)
+	sp-run playlists
 
 # The audio features of tracks without them, if the app has access to them.
 audio-features:
-	sp-queue next audio-features | $(fetch_and_load)
+	sp-run audio-features
 
 # Profiles: the account, the artists it follows, and its playlists' owners.
 profile:
-	sp-queue next profile | $(fetch_and_load)
+	sp-run profile
 
 # Tracks known by their id only, and what only full objects of artists and
 # albums have: at most LIMIT requests a day.
 catalogue:
-	sp-queue next --catalogue-limit '$(LIMIT)' catalogue | $(fetch_and_load)
+	sp-run --catalogue-limit '$(LIMIT)' catalogue
 
 # Every job that is due: plays hourly, playlists weekly or when some are queued,
 # the profile monthly, the catalogue daily while something is open.
 all:
-	sp-queue next --catalogue-limit '$(LIMIT)' all | $(fetch_and_load)
+	sp-run --catalogue-limit '$(LIMIT)'
 
 # What is due, waiting or blocked, and the results of the last runs.
 status:
 	sp-queue status --table
+
+# Whether all is well: status 1 to have a look, 77 to log in.
+health:
+	sp-queue health
 
 # The results of the last runs.
 runs:
@@ -76,5 +82,5 @@ prune:
 preview:
 	sp-stage replay | sp-transform -f '$(FILTER)' | sp-load --dry-run
 
-.PHONY: all audio-features catalogue help play-history playlists preview profile \
+.PHONY: all audio-features catalogue health help play-history playlists preview profile \
 	prune rebuild runs status

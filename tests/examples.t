@@ -116,10 +116,10 @@ compare "$tmp/none.db"
 is "$status $out" "2 " "and so is a replay that fails"
 
 section "what a timer runs"
-for file in crontab sp-jobs.service; do
+for file in crontab sp-run.service; do
 	case $file in
-	crontab) line=$(sed -n 's/^7 .* \* *\(sp-queue.*\)/\1/p' examples/$file) ;;
-	*) line=$(sed -n "s/^ExecStart=.*-c '\(.*\)'/\1/p" examples/$file) ;;
+	crontab) line=$(sed -n 's/^7 .* \* *\(sp-run.*\)/\1/p' examples/$file) ;;
+	*) line=$(sed -n "s|^ExecStart=/usr/bin/env ||p" examples/$file) ;;
 	esac
 	api_post "clock?advance=2h"
 	run env SP_DB="$db" sh -c "${line:?}"
@@ -140,20 +140,32 @@ is "$status $(curl -fsS "$api_url/rehearse/requests" | wc -l)" "75 0" \
 sql "update endpoint_status set retry_at = '2020-01-01T00:00:00.000Z'"
 run env SP_DB="$db" SP_TOKEN_FILE="$tmp/nobody.json" sh -c "$service"
 is "$status" 77 "no login: not logged in"
-like "$(grep ^SuccessExitStatus examples/sp-jobs.service) " \
+like "$(grep ^SuccessExitStatus examples/sp-run.service) " \
     '=([0-9]+ )*75 ' "to the unit, the one is no failure"
-grep -q '^SuccessExitStatus.*77' examples/sp-jobs.service
+grep -q '^SuccessExitStatus.*77' examples/sp-run.service
 is $? 1 "and the other is"
 if command -v systemd-analyze >/dev/null; then
 	mkdir -p -m 700 "$tmp/units" "$tmp/run"
 	cp examples/sp-* "$tmp/units"
 	for unit in "$tmp"/units/*; do
-		XDG_RUNTIME_DIR=$tmp/run systemd-analyze --user verify "$unit"
+		XDG_RUNTIME_DIR=$tmp/run systemd-analyze --user --man=no verify "$unit"
 	done >"$tmp/verified" 2>&1
 	is "$(cat "$tmp/verified")" "" "systemd takes the units"
 else
 	skip "no systemd here" "systemd takes the units"
 fi
+
+# What mails the health does so only if it has changed.
+line=$(sed -n 's/^37 .* \* *\(cd .*\)/\1/p' examples/crontab)
+mkdir -p "$tmp/home/.local/share/sp"
+run env SP_DB="$db" sh -c "cd '$tmp/home' && ${line:?}"
+like "$status $out" '^0 (well|have a look|log in)' "the health in the crontab"
+run env SP_DB="$db" sh -c "cd '$tmp/home' && $line"
+is "$status $out" "0 " "is mailed once"
+line=$(sed -n 's/^# \*.* cd [^ ]* && \(.*\)/\1/p' examples/crontab)
+run env SP_DB="$db" sh -c "cd '$tmp' && ${line:?}"
+like "$status $(cat "$tmp/sp.prom")" '^sp_health_status' \
+    "the metrics in the crontab"
 
 section "the other jobs"
 run jobs playlists audio-features profile catalogue
