@@ -56,7 +56,7 @@ select stream_id, play_id, kind, played_at,
 		(select duration_ms from episodes e
 		where e.episode_id = f.episode_id), 0) as ms,
 	coalesce((select min(started_at) from stream_pieces
-		where leader_id = stream_id), started_at) as piece_start, started_at,
+		where leader_id = f.stream_id), started_at) as piece_start, started_at,
 	coalesce(track_id, coalesce(artist_name, '') || char(9) || track_name)
 		as item,
 	track_id, track_name, artist_name, album_name, context_uri,
@@ -159,7 +159,9 @@ group by 3, 2, 1;
 -- play_gaps. The time from the end of all files of an export to the first
 -- answer of the API is another.
 create temp table open_gaps as
-select max(gap_from, since) as gap_from, min(gap_to, until) as gap_to, between_
+select max(gap_from, since) as gap_from, min(gap_to, until) as gap_to, between_,
+	date(max(gap_from, since), 'localtime') as first_day,
+	date(min(gap_to, until), '-0.001 seconds', 'localtime') as last_day
 from asked join (
 	select user_id, gap_from, gap_to, 'api' as between_
 	from play_gaps where closed_by is null
@@ -243,8 +245,7 @@ from (select weekday, hour, count(*) as listens, sum(ms) as ms
 -- days that an open gap touches, at least in part.
 insert into report
 with recursive gap_days (day, last) as (
-	select date(gap_from, 'localtime'), date(gap_to, 'localtime')
-	from open_gaps
+	select first_day, last_day from open_gaps
 	union
 	select date(day, '+1 day'), last from gap_days where day < last
 ), every (month, last) as (
@@ -271,8 +272,7 @@ from (select * from every left join heard_in using (month)
 -- end of an export to the first answer.
 insert into report
 select 'gaps', json_group_array(json_object('from', gap_from, 'to', gap_to,
-	'first_day', date(gap_from, 'localtime'),
-	'last_day', date(gap_to, 'localtime'), 'between', between_))
+	'first_day', first_day, 'last_day', last_day, 'between', between_))
 from (select * from open_gaps order by gap_from);
 
 -- top_artists: the 25 with the most listens. tracks counts different ones. ids
@@ -337,19 +337,19 @@ from (select max(artist) as artist, artist_id, min(first_day) as first_day,
 -- played_at less its ms, and ends ms later. longest is the one with the most ms.
 insert into report
 with spans as (
-	select ms, cast(round((julianday(coalesce(
+	select rowid as id, ms, cast(round((julianday(coalesce(
 			min(piece_start, started_at), played_at)) - 2440587.5)
 			* 86400000) as integer)
 			- iif(started_at is null, ms, 0) as start
 	from heard where is_in
 ), marked as (
-	select start, ms, start - max(start + ms) over (order by start, ms
+	select id, start, ms, start - max(start + ms) over (order by start, id
 		rows between unbounded preceding and 1 preceding) < 1800000
 		as goes_on
 	from spans
 ), numbered as (
 	select start, ms, sum(not coalesce(goes_on, 0))
-		over (order by start, ms rows unbounded preceding) as nth
+		over (order by start, id rows unbounded preceding) as nth
 	from marked
 ), sessions as (
 	select min(start) as start, max(start + ms) as end, sum(ms) as ms,
