@@ -21,13 +21,16 @@
 # --- Texts ------------------------------------------------------------------
 
 # Without control characters, those that turn the direction of writing (202A to
-# 202E, 2066 to 2069), and what no HTML may contain.
+# 202E, 2066 to 2069), what no HTML may contain, and more than two accents on one
+# letter, which would reach into other lines.
 def clean:
 	[explode[]
 		| if . < 32 or (. >= 127 and . < 160) then 32
 		  elif (. >= 8234 and . <= 8238) or (. >= 8294 and . <= 8297) then empty
 		  elif (. >= 64976 and . <= 65007) or . % 65536 >= 65534 then 65533
-		  else . end] | implode;
+		  else . end] | implode
+	| if test("[\\x{300}-\\x{36f}]{3}")
+	  then gsub("(?<two>[\\x{300}-\\x{36f}]{2})[\\x{300}-\\x{36f}]+"; .two) else . end;
 
 # At most $n characters, with a mark if some are left out.
 def cut($n): if length > $n then .[:$n - 1] + "…" else . end;
@@ -150,7 +153,7 @@ def words($class; $x; $y):
 # A bar of a list, as long as a part of 1. The number stands beside it.
 def bar: "<svg class=\"bar\" width=\"100%\" height=\"6\" aria-hidden=\"true\"><rect width=\"\(pct)\" height=\"6\" rx=\"3\"/></svg>";
 
-def fact($value; $what): "<div><dt>\($what)</dt><dd>\($value)</dd></div>";
+def fact($value; $what): "<li><b>\($value)</b><span>\($what)</span></li>";
 
 # --- Scales -------------------------------------------------------------------
 
@@ -174,7 +177,8 @@ def legend($step; $what):
 	(range(0; 6) | "<svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"q\(.)\" width=\"14\" height=\"14\" rx=\"2\"/></svg>"),
 	"over \($step * 4 | hours) \($what), in steps of \($step | hours)</p>";
 
-# Marks of an axis from a day number to another: [place as a part of 1, label].
+# Marks of an axis from a day number to another: [place as a part of 1, label,
+# class], the class so that a phone leaves out what has no room at its end.
 # Months are named, or their years, where that is at most eight marks.
 def month_marks($from; $to):
 	[range($from; $to) | day_of_number | select(.[8:] == "01")] as $months
@@ -194,14 +198,16 @@ def day_marks($from; $to):
 def marks($from; $to):
 	if $to - $from > 100 then month_marks($from; $to)
 	else day_marks($from; $to) end
-	| select(.[0] < 0.94);
+	| .[0] as $x | (.[1] | length) as $long
+	| select($x + $long * 0.008 < 1)
+	| .[2] = if $x + $long * 0.03 < 1 then "axis" else "axis late" end;
 
 # The marks as lines over a chart and labels under it.
 def axis($from; $to; $height):
 	marks($from; $to)
 	| (.[0] | pct) as $x
 	| "<line class=\"tick\" x1=\"\($x)\" x2=\"\($x)\" y1=\"0\" y2=\"\($height + 16)\"/>",
-	  (.[1] | words("axis"; $x; $height + 14));
+	  (.[2] as $class | .[1] | words($class; $x; $height + 14));
 
 # --- Top of the page ----------------------------------------------------------
 
@@ -244,14 +250,14 @@ def header:
 	"<h1>\(heading)</h1>",
 	"<p class=\"period\">\(period_text)</p>",
 	if has_listens then
-		"<dl class=\"totals\">",
+		"<ul class=\"totals\">",
 		fact(.totals.ms / 3600000 | num; "hours"),
 		total("listens"; "listen"; ""),
 		total("artists"; "artist"; new_note("new_artists")),
 		total("tracks"; "track"; new_note("new_tracks")),
 		total("albums"; "album"; ""),
 		total("days"; "day"; " with music"),
-		"</dl>",
+		"</ul>",
 		"<p class=\"soft\">\(average)</p>"
 	else empty end,
 	"</header>";
@@ -465,7 +471,7 @@ def week:
 # An item of a list: what it is, whose it is, a number, and its bar. These are
 # HTML already.
 def ranked($rank; $title; $by; $value; $part):
-	"<li><span class=\"rank\">\($rank)</span><span class=\"what\"><b>\($title)</b>\(
+	"<li>\(if $rank == "" then "" else "<span class=\"rank\">\($rank)</span>" end)<span class=\"what\"><b>\($title)</b>\(
 		if $by == "" then "" else "<small>\($by)</small>" end)</span><span class=\"value\">\($value)</span>\($part | bar)</li>";
 
 def by: if is_blank then "" else name end;
@@ -513,10 +519,10 @@ def firsts:
 def loved_row($from; $to):
 	(.first_day | day_number) as $a | ((.last_day | day_number) + 1) as $b
 	| "<li><b>\(.artist | name)</b>",
-	  "<svg class=\"chart\" width=\"100%\" height=\"14\" role=\"img\" aria-label=\"\(span(.first_day; .last_day))\">",
+	  "<svg class=\"chart\" width=\"100%\" height=\"26\" role=\"img\" aria-label=\"\(span(.first_day; .last_day))\">",
 	  (marks($from; $to) | (.[0] | pct) as $x
-		| "<line class=\"tick\" x1=\"\($x)\" x2=\"\($x)\" y1=\"0\" y2=\"14\"/>"),
-	  rect("mark"; ($a - $from) / ($to - $from) | pct; 3;
+		| "<line class=\"tick\" x1=\"\($x)\" x2=\"\($x)\" y1=\"0\" y2=\"26\"/>"),
+	  rect("mark"; ($a - $from) / ($to - $from) | pct; 9;
 		[($b - $a) / ($to - $from), 0.004] | max | pct; 8;
 		"\(span(.first_day; .last_day)): \(.listens | count("listen")) in \(.months | count("month"))"),
 	  "</svg><span class=\"value\">\(.months | count("month"))</span></li>";
@@ -529,10 +535,10 @@ def loved:
 		| "<p class=\"lead\">From the first listen to the last; in how many months there was one.</p>",
 		  "<ol class=\"loved\">",
 		  (.loved[] | loved_row($from; $to)),
-		  "<li class=\"foot\"><span></span>",
+		  "<li class=\"foot\">",
 		  svg("chart"; 20; "Years"; marks($from; $to)
-			| (.[0] | pct) as $x | .[1] | words("axis"; $x; 14)),
-		  "<span></span></li></ol>",
+			| (.[0] | pct) as $x | .[2] as $class | .[1] | words($class; $x; 14)),
+		  "</li></ol>",
 		  table("Longest loved as a table";
 			["Artist", "First", "Last", "#Months", "#Listens"];
 			.loved[] | [(.artist | name), (.first_day | short_date),
@@ -561,7 +567,7 @@ def sessions:
 		streak(.streaks.longest; "in a row: the longest streak"),
 		(select(.streaks.current.from != .streaks.longest.from)
 			| streak(.streaks.current; "in a row up to now"))]
-		| if length > 0 then "<dl class=\"facts\">", .[], "</dl>" else empty end);
+		| if length > 0 then "<ul class=\"facts\">", .[], "</ul>" else empty end);
 
 # --- How listens ended --------------------------------------------------------
 
@@ -744,12 +750,14 @@ def list_chart:
 			| "<circle class=\"node \(.kind | text)\" cx=\"100\" cy=\"\($y)\" r=\"4\"/>",
 			  (.name | short(26) | words("start"; 110; $y + 4))));
 
+def key($kind): "<svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><circle class=\"node \($kind)\" cx=\"7\" cy=\"7\" r=\"5\"/></svg>";
+
 def graph:
 	section("graph"; "Connections";
 		connections
 		| select((.nodes | length) > 1)
 		| .nodes as $nodes
-		| "<p class=\"lead\"><span class=\"key me\"></span>you <span class=\"key user\"></span>people <span class=\"key artist\"></span>artists that you follow</p>",
+		| "<p class=\"lead\">\(key("me")) you \(key("user")) people \(key("artist")) artists that you follow</p>",
 		  circle_chart, list_chart,
 		  table("\(.edges | length | count("connection")) as a table";
 			["From", "How", "To", "#Weight"];
