@@ -50,6 +50,8 @@ def name:
 # The columns that a character takes: most of Asia and emoji take two.
 def columns: if . >= 4352 and (. < 7424 or . >= 11904) then 2 else 1 end;
 
+def by: if is_blank then "" else name end;
+
 # A name in a chart, cut to $n columns.
 def short($n):
 	if is_blank then "no name"
@@ -80,7 +82,10 @@ def hours:
 	  elif . < 597 then (. / 6 | round / 10 | "\(.) h")
 	  else (. / 60 | num + " h") end;
 
-def share($of): if $of > 0 then . * 100 / $of | round | "\(.)%" else "" end;
+def share($of):
+	if $of == 0 then ""
+	elif . > 0 and . * 200 < $of then "under 1%"
+	else . * 100 / $of | round | "\(.)%" end;
 
 # A part of 1 as a coordinate.
 def pct: . * 100000 | round / 1000 | "\(.)%";
@@ -241,9 +246,9 @@ def new_note($key):
 
 def average:
 	(.totals.ms / (.totals.days // 1) | hours) as $a_day
-	| (.totals.ms / 86400000) as $whole
-	| if $whole < 2 then "That is \($a_day) on a day with music."
-	  else "That is \($whole | round | num) days of music without a pause, and \($a_day) on a day with music." end;
+	| (.totals.ms / 86400000 | round) as $whole
+	| if $whole < 2 then "That is \($a_day) on a day with a listen."
+	  else "That is \($whole | num) days and nights without a pause, or \($a_day) on a day with a listen." end;
 
 def header:
 	"<header>",
@@ -256,7 +261,7 @@ def header:
 		total("artists"; "artist"; new_note("new_artists")),
 		total("tracks"; "track"; new_note("new_tracks")),
 		total("albums"; "album"; ""),
-		total("days"; "day"; " with music"),
+		total("days"; "day"; " with a listen"),
 		"</ul>",
 		"<p class=\"soft\">\(average)</p>"
 	else empty end,
@@ -474,8 +479,6 @@ def ranked($rank; $title; $by; $value; $part):
 	"<li>\(if $rank == "" then "" else "<span class=\"rank\">\($rank)</span>" end)<span class=\"what\"><b>\($title)</b>\(
 		if $by == "" then "" else "<small>\($by)</small>" end)</span><span class=\"value\">\($value)</span>\($part | bar)</li>";
 
-def by: if is_blank then "" else name end;
-
 def top($title; $rows; $what; $columns; cells):
 	if ($rows // []) | length == 0 then empty
 	else
@@ -633,22 +636,31 @@ def playlist_row($most):
 
 def change_row:
 	"<li class=\"\(if .change == "removed" then "removed" else "added" end)\"><span class=\"cut\">\(.track | name)\(
-		if .artists | is_blank then "" else " <small>\(.artists | name)</small>" end)</span><span class=\"soft\">\(.day | short_date)</span></li>";
+		.artists | by | if . == "" then "" else " <small>\(.)</small>" end)</span><span class=\"soft\">\(.day | short_date)</span></li>";
 
-# What changed, playlist by playlist, in the order of the newest change.
+# What changed in one playlist: the newest eight, the others only counted.
+def playlist_changes($is_open):
+	def how_many($change): map(select((.change == "removed") == ($change == "removed")))
+		| length | if . > 0 then "\(num) \($change)" else empty end;
+	"<details class=\"changes\"\(if $is_open then " open" else "" end)><summary><b>\(.[0].playlist | name)</b> <span class=\"soft\">\(
+		[how_many("added"), how_many("removed")] | join(", "))</span></summary>",
+	"<ul>", (.[:8][] | change_row),
+	(if length > 8 then "<li class=\"soft\">and \(length - 8 | num) before</li>" else empty end),
+	"</ul></details>";
+
+# Playlist by playlist, in the order of their newest changes.
 def change_list:
-	(.playlist_changes // []) as $changes
-	| ($changes | map(.playlist) | unique) as $names
-	| [$names[] as $n | $changes | map(select(.playlist == $n))]
-	| sort_by(.[0].day) | reverse
+	(.playlist_changes // [])
 	| if length == 0 then empty
 	  else
-		"<div><h3>Lately</h3>",
-		(to_entries[] | .key as $i | .value
-			| "<details class=\"changes\"\(if $i < 2 then " open" else "" end)><summary><b>\(.[0].playlist | name)</b> <span class=\"soft\">\(
-				[(map(select(.change != "removed")) | length | select(. > 0) | "\(num) added"),
-				 (map(select(.change == "removed")) | length | select(. > 0) | "\(num) removed")] | join(", "))</span></summary>",
-			  "<ul>", (.[] | change_row), "</ul></details>"),
+		"<div><h3>What changed lately</h3>",
+		(group_by(.playlist_id // .playlist)
+			| sort_by(.[0].day) | reverse | to_entries[]
+			| .key as $i | .value | playlist_changes($i < 3)),
+		table("\(length | count("change")) as a table";
+			["Day", "Playlist", "Change", "Track", "Artists"];
+			.[] | [(.day | short_date), (.playlist | name),
+				(.change | text), (.track | name), (.artists | by)]),
 		"</div>"
 	  end;
 
@@ -676,13 +688,18 @@ def playlists:
 # --- Connections --------------------------------------------------------------
 
 # Nodes in the order of the chart, each with its place in it, and the edges
-# between them. The owner comes first, then users, then artists.
+# between them. The owner comes first, then users, then artists, each the heaviest
+# first.
 def connections:
-	((.graph.nodes // []) | unique_by(.id)
-		| sort_by({me: 0, user: 1}[.kind // ""] // 2)) as $nodes
+	(reduce .graph.edges[]? as $e ({};
+		.[$e.from, $e.to | tostring] += ($e.weight // 1))) as $weight
+	| ((.graph.nodes // []) | unique_by(.id)
+		| sort_by({me: 0, user: 1}[.kind // ""] // 2,
+			- ($weight[.id | tostring] // 0))) as $nodes
 	| ($nodes | map(.id) | to_entries
 		| map({key: (.value | tostring), value: .key}) | from_entries) as $place
 	| {nodes: [$nodes | to_entries[] | .value + {place: .key}],
+	   most: ([.graph.edges[]?.weight // 1, 4] | max),
 	   edges: [(.graph.edges // [])[]
 		| .a = $place[.from | tostring] | .b = $place[.to | tostring]
 		| select(.a != null and .b != null and .a != .b)]};
@@ -696,8 +713,9 @@ def edge_class: if .kind == "follows-artist" then "edge" else "edge person" end;
 
 def round1: . * 10 | round / 10;
 
-def edge_path($nodes; $d):
-	"<path class=\"\(edge_class)\" stroke-width=\"\([.weight // 1, 6] | min | sqrt | round1 + 0.3)\" d=\"\($d)\"><title>\(edge_title($nodes))</title></path>";
+# An edge is as wide as it is heavy beside the heaviest one, $most.
+def edge_path($nodes; $most; $d):
+	"<path class=\"\(edge_class)\" stroke-width=\"\((.weight // 1) / $most * 4 | sqrt * 1.7 + 0.8 | round1)\" d=\"\($d)\"><title>\(edge_title($nodes))</title></path>";
 
 # On a wide screen: the owner in the middle, the others around, with a space
 # between users and artists. Angles go clockwise from the top.
@@ -726,9 +744,9 @@ def circle_node($angle):
 	| "<g transform=\"translate(\(point($angle; 220))) rotate(\($angle * 180 / 3.141592653589793 | round1))\"><circle class=\"node \(.kind | text)\" r=\"4\"/><text class=\"\($class)\" transform=\"\($turn)\">\(.name | short(20))<title>\(.name | text)</title></text></g>";
 
 def circle_chart:
-	.nodes as $nodes | ($nodes | angles) as $angles
+	.nodes as $nodes | .most as $most | ($nodes | angles) as $angles
 	| "<svg class=\"circle\" viewBox=\"0 0 720 720\" role=\"img\" aria-label=\"Who and what is connected\">",
-	  (.edges[] | edge_path($nodes;
+	  (.edges[] | edge_path($nodes; $most;
 		if $angles[.a] == null then "M360 360L\(point($angles[.b]; 215))"
 		elif $angles[.b] == null then "M360 360L\(point($angles[.a]; 215))"
 		else bow($angles[.a]; $angles[.b]) end)),
@@ -740,11 +758,11 @@ def circle_chart:
 
 # On a narrow one: a list, and arcs beside it.
 def list_chart:
-	.nodes as $nodes
+	.nodes as $nodes | .most as $most
 	| svg("list"; ($nodes | length) * 22 + 8; "Who and what is connected";
 		(.edges[]
 			| ([.a, .b] | min * 22 + 14) as $from | ([.a, .b] | max * 22 + 14) as $to
-			| edge_path($nodes; "M96 \($from)A\([($to - $from) / 2, 90] | min) \(($to - $from) / 2) 0 0 0 96 \($to)")),
+			| edge_path($nodes; $most; "M96 \($from)A\([($to - $from) / 2, 90] | min) \(($to - $from) / 2) 0 0 0 96 \($to)")),
 		($nodes[]
 			| (.place * 22 + 14) as $y
 			| "<circle class=\"node \(.kind | text)\" cx=\"100\" cy=\"\($y)\" r=\"4\"/>",
@@ -785,6 +803,20 @@ def missing_line:
 	  else "\($what | gsub("_"; " ") | text): \($n | num)" end
 	| "<li>\(.)</li>";
 
+def kind_text($n):
+	{track: ["track"], episode: ["podcast episode"], video: ["video"],
+		audiobook: ["part of an audiobook", "parts of audiobooks"]}[.]
+	// [text]
+	| if $n == 1 then .[0] else .[1] // .[0] + "s" end;
+
+def kind_line:
+	"<li>\(.listens | num) \(.listens as $n | .kind // "" | tostring | kind_text($n)), \(.ms | hours)</li>";
+
+def incognito_line:
+	.incognito // empty | .listens as $n | select(($n // 0) > 0)
+	| "<li>\($n | count("listen")) in private sessions \(
+		if .included then "included" else "left out" end)</li>";
+
 def list($title; items): [items]
 	| if length > 0 then "<div><h3>\($title)</h3>", "<ul>", .[], "</ul></div>" else empty end;
 
@@ -794,7 +826,10 @@ def foot:
 	"<div class=\"columns\">",
 	list("Sources"; .sources[]? | source_line),
 	list("Missing"; .missing[]? | missing_line),
-	"<div><h3>Counting</h3><p>A listen counts from 30 seconds on. Days and hours are those of <bdi>\(.zone // "UTC" | text)</bdi>.</p></div>",
+	list("Counted"; .kinds[]? | kind_line),
+	"<div><h3>How</h3><ul><li>A listen counts from 30 seconds on</li>",
+	incognito_line,
+	"<li>Days and hours are those of <bdi>\(.zone // "UTC" | text)</bdi></li></ul></div>",
 	"</div>",
 	table("\(.files // [] | length | count("file")) of exports as a table";
 		["File", "Form", "#Rows", "First", "Last"];

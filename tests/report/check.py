@@ -319,7 +319,13 @@ def expected_tables(data):
              for r in data["skips"]["tracks"] if r["skipped"]]]
     tables["playlists"] = [[
         [shown_name(r["name"]), shown_name(r["owner"]), number(r["tracks"]),
-         number(r["listens"]), day(r["updated"])] for r in data["playlists"]]]
+         number(r["listens"]), day(r["updated"])]
+        for r in data["playlists"]]]
+    tables["playlists"].append([
+        [day(r["day"]), shown_name(r["playlist"]), r["change"],
+         shown_name(r["track"]),
+         shown_name(r["artists"]).replace("no name", "")]
+        for r in data["playlist_changes"]])
     names = {n["id"]: n["name"] for n in data["graph"]["nodes"]}
     tables["graph"] = [[
         [shown_name(names[e["from"]]), e["kind"].replace("-", " "),

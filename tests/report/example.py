@@ -288,13 +288,14 @@ def playlists_of(r, listener):
         changes.append({
             "day": str(listener.last - timedelta(r.randrange(90))),
             "playlist": playlist["name"],
+            "playlist_id": playlist["playlist_id"],
             "change": r.choice(["added", "added", "added", "removed"]),
             "track": track["track"], "artists": track["artists"]})
     changes.sort(key=lambda c: c["day"], reverse=True)
     return {"playlists": playlists, "playlist_changes": changes}
 
 
-def graph_of(r, listener):
+def graph_of(r, listener, listens):
     nodes = [{"id": "user:kim", "name": "Kim", "kind": "me"}]
     edges = []
     for name in ("Robin", "Ada W.", "Tomek", "Jules", "Nadia", "Oskar"):
@@ -312,7 +313,8 @@ def graph_of(r, listener):
         nodes.append({"id": "artist:" + artist["id"], "name": artist["name"],
                       "kind": "artist"})
         edges.append({"from": "user:kim", "to": "artist:" + artist["id"],
-                      "kind": "follows-artist", "weight": 1})
+                      "kind": "follows-artist",
+                      "weight": listens[artist["id"]][0]})
     return {"nodes": nodes, "edges": edges}
 
 
@@ -347,7 +349,9 @@ def report(first, last, artists=160, per_day=20, seed=4, export=True,
                   "first_day": str(a), "last_day": str(b)} for a, b in gaps],
         "firsts": firsts_of(plays), "loved": loved_of(plays),
         "sessions": sessions_of(plays), "streaks": streaks_of(plays),
-        "endings": [], "skips": None, "graph": graph_of(r, listener),
+        "endings": [], "skips": None, "kinds": [],
+        "graph": graph_of(r, listener, count(plays, lambda p: p[1]["id"])),
+        "incognito": {"included": False, "listens": 0},
         "files": [], "missing": [{"what": "gaps", "count": len(gaps)}],
         "sources": [{"source": "api", "listens": len(plays)} | reach]}
     data |= tops(plays) | playlists_of(r, listener)
@@ -366,6 +370,12 @@ def report(first, last, artists=160, per_day=20, seed=4, export=True,
             {"file": "Streaming_History_Audio_2023-2025_1.json",
              "form": "extended", "rows": old - old // 2,
              "first_day": "2023-06-11", "last_day": middle}]
+        data["incognito"]["listens"] = len(plays) // 40
+        data["kinds"] = [
+            {"kind": "track", "listens": len(plays) - 213,
+             "ms": data["totals"]["ms"] - 213 * 1800000},
+            {"kind": "episode", "listens": 212, "ms": 212 * 1800000},
+            {"kind": "audiobook", "listens": 1, "ms": 1800000}]
         data["missing"] += [{"what": "unnamed_tracks", "count": 41},
                             {"what": "refused", "count": 1}]
     return data
