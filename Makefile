@@ -79,7 +79,7 @@ REPORT = $(wildcard lib/report/*)
 STATEMENTS = $(filter-out $(SCHEMA) $(REPORT),$(wildcard lib/*/*.sql cmd/*.sql))
 MAN = $(wildcard man/*.[157])
 UNITS = $(wildcard examples/*.service examples/*.timer)
-EXAMPLES = $(filter-out $(UNITS),$(shell find examples -type f 2>/dev/null))
+EXAMPLES = $(filter-out $(UNITS) %.png,$(shell find examples -type f 2>/dev/null))
 DATA = $(FILTERS) $(SCHEMA) $(REPORT) $(EXAMPLES)
 HEADERS = $(wildcard lib/*/*.h cmd/*.h tests/unit/*.h)
 LIB_SRC = $(wildcard lib/*/*.c) $(filter-out cmd/sp-%,$(wildcard cmd/*.c))
@@ -208,14 +208,22 @@ check: all $(TEST_BINS) $(JQ_COMPARE) $(MUTANTS) $(SHIMS) ## run every test; T=s
 golden: all $(SHIMS) ## compare with known outputs; UPDATE=1 accepts new ones
 	SP_BUILD="$$(cd $(B) && pwd)" UPDATE=$(UPDATE) sh tests/golden.t
 
+check-report: all ## open pages of sp-report in Chromium and look at them
+	SP_BUILD="$$(cd $(B) && pwd)" prove $(if $(V),-v) -e 'python3 -B' \
+		tests/report/check.py
+
+report-picture: ## make the pictures of a report in examples/
+	python3 -B tests/report/picture.py examples
+
 # `make deps GOAL` also installs what the goal needs: what tests need, unless it
 # is one of these.
 TO_BUILD = deps all demo install uninstall clean help
 PACKAGING = deb check-deb
-deps: ## install what the build needs; with `check` or `deb`, what that needs
+PAGES = check-report report-picture
+deps: ## install what the build needs; with `check` and such, what that needs
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh \
-		$(if $(filter-out $(TO_BUILD) $(PACKAGING),$(MAKECMDGOALS)),check) \
-		$(filter $(PACKAGING),$(MAKECMDGOALS))
+		$(if $(filter-out $(TO_BUILD) $(PACKAGING) $(PAGES),$(MAKECMDGOALS)),check) \
+		$(filter $(PACKAGING) $(PAGES),$(MAKECMDGOALS))
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif
@@ -353,10 +361,11 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench $(ONE_BENCH) check check-deb clean coverage deb demo \
+.PHONY: all asan bench $(ONE_BENCH) check check-deb check-report clean \
+	coverage deb demo \
 	deps distcheck \
 	fault format format-check fuzz fuzzers golden hdr-check help install \
 	jq-differential manlint \
-	property soak tidy ubsan uninstall valgrind
+	property report-picture soak tidy ubsan uninstall valgrind
 -include $(LIB_OBJ:.o=.d) $(C_BINS:$(B)/%=$(B)/cmd/%.d) $(TEST_BINS:%=%.d) \
 	$(FUZZERS:%=%.d) $(JQ_COMPARE_OBJ:.o=.d)

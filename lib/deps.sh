@@ -1,7 +1,8 @@
 #!/bin/sh
 # deps.sh [GOAL...]: installs with the system's package manager what is missing to
 # build sp and to run its demo, and what the goals of make need: `check` for its
-# tests, `deb` for its package, `check-deb` to try that. For a user without sudo it
+# tests, `deb` for its package, `check-deb` to try that, `check-report` and
+# `report-picture` for pages in a browser. For a user without sudo it
 # prints the command that root has to run, and fails.
 set -eu
 
@@ -67,6 +68,16 @@ missing_to_check_deb() {
 	(PATH=$PATH:/usr/sbin; has debootstrap) || echo 'debootstrap - - - -'
 }
 
+missing_to_check_report() {
+	has chromium || has chromium-browser || has google-chrome ||
+		echo 'chromium chromium chromium chromium -'
+	fc-list 2>/dev/null | grep -q . ||
+		echo 'fonts-noto-core google-noto-sans-fonts font-noto noto-fonts -'
+	has tidy || echo 'tidy tidy tidyhtml tidy tidy-html5'
+	has python3 || echo 'python3 python3 python3 python python3'
+	has prove || echo 'perl perl-Test-Harness perl-utils perl perl'
+}
+
 missing() {
 	missing_to_build
 	for goal in $goals; do
@@ -74,6 +85,7 @@ missing() {
 		check) missing_to_check ;;
 		deb) missing_to_deb ;;
 		check-deb) missing_to_check_deb ;;
+		check-report | report-picture) missing_to_check_report ;;
 		esac
 	done
 }

@@ -100,7 +100,7 @@ def day_of_number: . * 86400 | todate | .[:10];
 def weekday: (. + 3) % 7;	# of a day number; 0 is Monday
 
 # 2026-03-09 as 9 March 2026 or 9 Mar 2026, with its weekday, or its month alone.
-def date_parts: [.[:4], (.[5:7] | tonumber), (.[8:10] | tonumber? // 1)];
+def date_parts: [.[:4], (.[5:7] | tonumber? // 1), (.[8:10] | tonumber? // 1)];
 def long_date: date_parts | "\(.[2]) \(month_names[.[1] - 1]) \(.[0])";
 def short_date: date_parts | "\(.[2]) \(month_names[.[1] - 1][:3]) \(.[0])";
 def weekday_date: "\(weekday_names[day_number | weekday][:3]) \(short_date)";
@@ -183,7 +183,7 @@ def legend($step; $what):
 	"over \($step * 4 | hours) \($what), in steps of \($step | hours)</p>";
 
 # Marks of an axis from a day number to another: [place as a part of 1, label,
-# class], the class so that a phone leaves out what has no room at its end.
+# class], the class so that a phone leaves out what has no room there.
 # Months are named, or their years, where that is at most eight marks.
 def month_marks($from; $to):
 	[range($from; $to) | day_of_number | select(.[8:] == "01")] as $months
@@ -193,7 +193,8 @@ def month_marks($from; $to):
 	| $months[] | date_parts as [$year, $month]
 	| select((($year | tonumber) * 12 + $month - 1) % $each == 0)
 	| [((day_number - $from) / ($to - $from)),
-		(if $month == 1 then $year else month_names[$month - 1][:3] end)];
+		(if $month == 1 then $year else month_names[$month - 1][:3] end),
+		$each == 1 and ($months | length) > 6 and $month % 2 == 0];
 
 def day_marks($from; $to):
 	(($to - $from) / 5 | ceil) as $each
@@ -205,7 +206,8 @@ def marks($from; $to):
 	else day_marks($from; $to) end
 	| .[0] as $x | (.[1] | length) as $long
 	| select($x + $long * 0.008 < 1)
-	| .[2] = if $x + $long * 0.03 < 1 then "axis" else "axis late" end;
+	| .[2] = if .[2] != true and $x + $long * 0.03 < 1 then "axis"
+		else "axis roomy" end;
 
 # The marks as lines over a chart and labels under it.
 def axis($from; $to; $height):
@@ -228,7 +230,7 @@ def window_title: heading | gsub("</?bdi>"; "");
 
 def period_text:
 	.period as $p
-	| if $p.from == null then ""
+	| if $p.from == null or $p.to == null then ""
 	  elif $p.year != null then "\($p.year): \(span($p.from; $p.to))"
 	  else span($p.from; $p.to) end;
 
@@ -284,7 +286,7 @@ def nothing_yet:
 
 # {name, first, days, listens, ms} of each month, week or day of the period.
 def month_buckets:
-	.months[]
+	.months[]?
 	| (.month + "-01" | day_number) as $first
 	| {name: (.month | long_month), first: $first, listens, ms,
 		days: ($first + 31 | day_of_number | .[:8] + "01" | day_number - $first)};
@@ -293,7 +295,7 @@ def day_buckets($length):
 	(.period.from | day_number) as $from
 	| (if $length == 7 then $from - ($from | weekday) else $from end) as $from
 	| (.period.to | day_number) as $to
-	| (reduce .days[] as $d ({};
+	| (reduce .days[]? as $d ({};
 		((($d.day | day_number) - $from) / $length | floor | tostring) as $i
 		| .[$i].listens += $d.listens | .[$i].ms += $d.ms)) as $sums
 	| range($from; $to + 1; $length)
@@ -363,7 +365,9 @@ def time_chart:
 
 def over_time:
 	section("time"; "Over time";
-		"<p class=\"lead\">Hours a \(unit).\(
+		select(.period.from != null and .period.to != null)
+		| select([buckets] | length > 0)
+		| "<p class=\"lead\">Hours a \(unit).\(
 			gap_titles | if length > 0 then
 				" <svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"gap\" width=\"14\" height=\"14\"/></svg> No data: \(.[:4] | join("; "))\(if length > 4 then "; and \(length - 4 | num) more" else "" end)."
 			else "" end)</p>",
@@ -410,7 +414,7 @@ def calendar_year($year; $rows; $open; $step; $gaps; $from; $to):
 
 def calendar:
 	section("calendar"; "Day by day";
-		select((.days // []) | length > 0)
+		select((.days // []) != [] and .period.from != null and .period.to != null)
 		| (.days | map(.ms) | shade_step) as $step | gap_days as $gaps
 		| .period as $p
 		| legend($step; "a day"),
@@ -836,7 +840,7 @@ def foot:
 		.files[]? | [(.file | name), (.form | text), (.rows | num),
 			(.first_day // "" | text), (.last_day // "" | text)]),
 	"<p class=\"soft\">Made by sp-report \(.version | text)\(
-		if .generated_at == null then "" else " on \(.generated_at | long_date), \(.generated_at[11:16] | text) UTC" end). This page loads nothing and sends nothing.</p>",
+		if .generated_at | is_blank then "" else " on \(.generated_at | long_date), \(.generated_at[11:16] | text) UTC" end). This page loads nothing and sends nothing.</p>",
 	"</footer>";
 
 # --- The page -----------------------------------------------------------------

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Opens pages of sp-report in Chromium, and looks at them: in TAP.
 
-usage: check.py [KIND]...      the kinds of example.py
+usage: check.py [KIND]...      the kinds of example.py, and `program`
 
-The data comes from example.py. What the page must show is worked out here once
-more, from the data alone.
+The data comes from example.py; that of `program` from sp-report, of a history
+that sp-rehearse made up and the other programs loaded. What the page must show
+is worked out here once more, from the data alone.
 """
 import hashlib
 import json
@@ -21,7 +22,8 @@ from browser import Browser
 
 REPORT = os.path.join(os.path.dirname(__file__), "..", "..", "lib", "report")
 WIDTHS = (320, 360, 768, 1280)
-KINDS = ("years", "weeks", "empty", "odd", "large")
+BUILD = os.environ.get("SP_BUILD", "build")
+KINDS = ("years", "year", "weeks", "empty", "odd", "large", "program")
 
 # Functions in JavaScript that look at a page; each lists what is wrong.
 LOOKS = r"""
@@ -340,7 +342,8 @@ def expected_tables(data):
 
 
 def check_tables(tap, kind, data, tables):
-    want = expected_tables(data)
+    want = {section: [rows for rows in found if rows]
+            for section, found in expected_tables(data).items() if any(found)}
     for row in tables.get("endings", [[]])[0]:
         row[0] = None       # the reason in words
     tap.equal(sorted(tables), sorted(want), f"{kind}: the charts have tables")
@@ -421,9 +424,29 @@ def check_colours(tap, where, browser):
            [order, step])
 
 
-def check_kind(tap, kind, browser, path):
-    data = example.KINDS[kind]()
-    text = render(data, ("--arg", "css_sha256", css_hash()))
+def from_program(folder):
+    """What sp-report makes of a history of half a year: data, and page."""
+    env = dict(os.environ, SP_DB=folder + "/sp.db", TZ="Europe/Berlin",
+               PATH=os.path.abspath(BUILD) + os.pathsep + os.environ["PATH"])
+
+    def sh(script):
+        return subprocess.run(["sh", "-c", script], env=env, check=True,
+                              cwd=folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL).stdout.decode()
+    sh("sp-rehearse --user kim --export export --export-since 2026-03-01"
+       " --clock 2026-09-15T12:00:00Z")
+    sh("sp-stage import --user kim export/*Extended*/*.json |"
+       " sp-transform | sp-load")
+    return json.loads(sh("sp-report --json")), sh("sp-report")
+
+
+def check_kind(tap, kind, browser, folder):
+    path = f"{folder}/{kind}.html"
+    if kind == "program":
+        data, text = from_program(folder)
+    else:
+        data = example.KINDS[kind]()
+        text = render(data, ("--arg", "css_sha256", css_hash()))
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
     limit = {"large": 1300, "years": 600}.get(kind, 250)
@@ -469,13 +492,32 @@ def check_policy(tap, browser, path):
            "without the digest of the style sheet, inline styles are allowed")
 
 
+def check_parts(tap):
+    """A page is made of data from which any part is missing."""
+    data = example.KINDS["weeks"]()
+    variants = [{}]
+    for name in data:
+        variants.append({k: v for k, v in data.items() if k != name})
+        variants.append(data | {name: None})
+        variants.append(data | {name: type(data[name])()})
+    text = subprocess.run(
+        ["jq", "-r", "--rawfile", "css", REPORT + "/report.css",
+         "-f", REPORT + "/report.jq"],
+        input="\n".join(map(json.dumps, variants)).encode(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    tap.equal(text.stderr.decode(), "", "no part of the data has to be there")
+    tap.equal(text.stdout.decode().count("</html>"), len(variants),
+              "... and each time the page is whole")
+
+
 def main():
     kinds = sys.argv[1:] or KINDS
     tap, folder = Tap(), tempfile.mkdtemp(prefix="sp-report-")
     browser = Browser()
     try:
         for kind in kinds:
-            check_kind(tap, kind, browser, f"{folder}/{kind}.html")
+            check_kind(tap, kind, browser, folder)
+        check_parts(tap)
         check_policy(tap, browser, folder + "/policy.html")
     finally:
         browser.close()
