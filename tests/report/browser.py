@@ -75,10 +75,15 @@ class Browser:
             raise RuntimeError(f"{method}: {message['error']['message']}")
         return message["result"]
 
+    def paper(self):
+        """Shows the page as it would be printed on A4."""
+        self.window(720)
+        self.send("Emulation.setEmulatedMedia", media="print")
+
     def window(self, width, height=800, dark=False, scale=1):
         self.send("Emulation.setDeviceMetricsOverride", width=width,
                   height=height, deviceScaleFactor=scale, mobile=width < 500)
-        self.send("Emulation.setEmulatedMedia", features=[
+        self.send("Emulation.setEmulatedMedia", media="", features=[
             {"name": "prefers-color-scheme",
              "value": "dark" if dark else "light"}])
 

@@ -183,6 +183,13 @@ function tables() {
     return found;
 }
 
+// How many elements are shown, of how many.
+function count_shown(selector) {
+    const all = [...document.querySelectorAll(selector)];
+    return [all.filter(e => e.getBoundingClientRect().height > 0
+        && e.checkVisibility()).length, all.length];
+}
+
 const open_all = () => document.querySelectorAll('details')
     .forEach(d => d.open = true);
 """
@@ -415,6 +422,18 @@ def check_window(tap, where, browser):
     tap.ok(least >= 4.5, f"{where}: texts have a contrast of 4.5", [least, what])
 
 
+def check_paper(tap, kind, browser, path):
+    """The page on paper: all years, and no table."""
+    browser.paper()
+    browser.open(path)
+    browser.run(LOOKS)
+    check_window(tap, f"{kind}, on paper", browser)
+    shown, every = browser.run("count_shown('svg:not(.list, .patterns)')")
+    tap.equal(shown, every, f"{kind}, on paper: every chart")
+    shown, _ = browser.run("count_shown('table')")
+    tap.equal(shown, 0, f"{kind}, on paper: no table")
+
+
 def check_colours(tap, where, browser):
     least, what = browser.run("mark_contrast()")
     tap.ok(least >= 3, f"{where}: bars have a contrast of 3", [least, what])
@@ -468,6 +487,7 @@ def check_kind(tap, kind, browser, folder):
             check_window(tap, where + ", all tables open", browser)
             tap.equal(messages(browser.events), ["file://" + path],
                       f"{where}: no message, and no request but for the page")
+    check_paper(tap, kind, browser, path)
     tap.none(browser.run("active()"), f"{kind}: nothing in it can act or load")
     if kind != "empty":
         check_tables(tap, kind, data, browser.run("tables()"))
