@@ -11,6 +11,9 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/sp
 UNITDIR ?= $(PREFIX)/lib/systemd/user
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 DESTDIR ?=
 
 B ?= build
@@ -98,7 +101,7 @@ C_SRC = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*.c tests/*/*.[ch])
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)	$@')
 
-all: $(BINS) ## build the programs into build/ (default)
+all: $(BINS) $(B)/completions/made ## build the programs into build/ (default)
 
 # Sources may include this generated header. It is order-only: once an object is
 # built, its .d file says whether it depends on the header.
@@ -159,6 +162,11 @@ $(SH_BINS): $(B)/%: cmd/%.sh Makefile
 	@mkdir -p $(@D)
 	$(call say,SH)
 	$(Q)$(call configure,$(CURDIR)/lib) $< > $@ && chmod 755 $@
+
+# Completions are made from what the programs print for --help.
+$(B)/completions/made: lib/completions.sh $(wildcard lib/completions/*) $(BINS)
+	$(call say,GEN)
+	$(Q)sh lib/completions.sh $(@D) $(BINS) && touch $@
 
 $(TEST_BINS): $(B)/%: $(B)/%.o $(B)/libsp.a
 	$(call say,LD)
@@ -305,12 +313,13 @@ $(ONE_BENCH): bench-%: all $(TEST_BINS)
 	@SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/$*.sh
 
 demo: all ## run every job against the mock API
-	sh examples/demo.sh $(B) $(B)
+	sh examples/demo.sh $(B)
 
 # Pages and examples name the default folders; installed, they name their own.
 place = sed -e 's|/usr/local/share/sp|$(DATADIR)|' -e 's|/usr/local/bin|$(BINDIR)|'
 install: all ## install under PREFIX=/usr/local, staged in DESTDIR
-	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)'
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' \
+		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	install -m 755 $(BINS) '$(DESTDIR)$(BINDIR)'
 	for f in $(SH_PROGRAMS); do $(call configure,$(DATADIR)) cmd/$$f.sh \
 		> '$(DESTDIR)$(BINDIR)'/$$f || exit; done
@@ -323,10 +332,16 @@ install: all ## install under PREFIX=/usr/local, staged in DESTDIR
 		install -d "$$d" && install -m $$m $$f "$$d" || exit; done
 	$(place) examples/crontab > '$(DESTDIR)$(DATADIR)'/examples/crontab
 	install -m 644 $(UNITS) '$(DESTDIR)$(UNITDIR)'
+	install -m 644 $(PROGRAMS:%=$(B)/completions/bash/%) '$(DESTDIR)$(BASHDIR)'
+	install -m 644 $(PROGRAMS:%=$(B)/completions/zsh/_%) '$(DESTDIR)$(ZSHDIR)'
+	install -m 644 $(PROGRAMS:%=$(B)/completions/fish/%.fish) '$(DESTDIR)$(FISHDIR)'
 
 uninstall: ## remove the installed files
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)
 	cd '$(DESTDIR)$(UNITDIR)' && rm -f $(UNITS:examples/%=%)
+	cd '$(DESTDIR)$(BASHDIR)' && rm -f $(PROGRAMS)
+	cd '$(DESTDIR)$(ZSHDIR)' && rm -f $(PROGRAMS:%=_%)
+	cd '$(DESTDIR)$(FISHDIR)' && rm -f $(PROGRAMS:%=%.fish)
 	for f in $(MAN); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$${f##*.}/$${f##*/}; done
 	for f in $(DATA); do \

@@ -56,6 +56,9 @@ missing_to_check() {
 	has gnuplot || echo 'gnuplot-nox gnuplot gnuplot gnuplot gnuplot'
 	has ps || echo 'procps procps-ng procps procps-ng -'
 	has valgrind || echo 'valgrind valgrind valgrind valgrind -'
+	has bash || echo 'bash bash bash bash bash'
+	has zsh || echo 'zsh zsh zsh zsh zsh'
+	has fish || echo 'fish fish fish fish fish'
 }
 
 missing_to_deb() {

@@ -144,6 +144,11 @@ is "$(find "$tmp/a root/opt/sp/share/man" -type f 2>/dev/null | wc -l)" \
 is "$(find "$tmp/a root/opt/sp/lib/systemd/user" -type f | wc -l)" \
     "$(find examples -name '*.service' -o -name '*.timer' | wc -l)" \
     "and every systemd unit, for users"
+for completion in bash-completion/completions/sp-queue \
+    zsh/site-functions/_sp-queue fish/vendor_completions.d/sp-queue.fish; do
+	grep -q 'made from its --help' "$tmp/a root/opt/sp/share/$completion"
+	ok $? "and $completion"
+done
 run make -s B="$B" DESTDIR="$tmp/a root" PREFIX=/opt/sp uninstall
 is "$status" 0 "make uninstall"
 is "$(find "$tmp/a root" -type f)" "" "leaves no file"

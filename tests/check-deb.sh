@@ -133,6 +133,10 @@ use_package() {
 	for page in $(find /usr/share/man -name "sp[.-]*" | sed "s,.*/,,"); do
 		man -w "${page%.[157].gz}" >/dev/null
 	done
+	bash -c ". /usr/share/bash-completion/bash_completion
+		_completion_loader sp-stage && complete -p sp-stage"
+	ls /usr/share/zsh/vendor-completions/_sp-stage \
+	    /usr/share/fish/vendor_completions.d/sp-stage.fish
 	sh /usr/share/sp/examples/demo.sh /usr/bin
 	ls /usr/share/doc/'"$package"'/examples/ | grep -q jobs.mk'
 }
@@ -143,9 +147,9 @@ check_package() {
 
 	say 'install'
 	# What apt would install with it comes first, so that the lists of files
-	# differ by the package alone. The demo needs curl.
+	# differ by the package alone. The others are for what is tried below.
 	# shellcheck disable=SC2046
-	apt_install "$1" man-db curl $(in_system "$1" apt-get install -sq "$deb" |
+	apt_install "$1" man-db bash-completion curl $(in_system "$1" apt-get install -sq "$deb" |
 		sed -n "/^Inst $package /d; s/^Inst \([^ ]*\).*/\1/p")
 	list_files "$1" >"$folder/before"
 	apt_install "$1" "$deb"
