@@ -30,9 +30,25 @@ examples() {
 	/^\.Bd/ { block = 1 }' "$1"
 }
 
+# The same of README.md: its blocks that begin with a command.
+readme_examples() {
+	awk '/^    / {
+		if (!block++)
+			on = /^ *(sp-|sqlite3|sh )/
+		sub(/^ {4,7}/, "")
+		if (on) print
+		next
+	}
+	on { print "-----" }
+	{ block = on = 0 }' README.md
+}
+
 # The ids, names and places that differ here.
 ours() {
 	sed "s/0123456789abcdef0123456789abcdef/$client/
+		s/YOUR_CLIENT_ID/$client/
+		s/YOU /kim /; s/2026-11-20 14:55/$minute/
+		s/4uLU6hMCjMI75M1A2tKUQC/$track/
 		s/01M81F3KXG4TRMR39J9HEDEPCR/$run/; s/RUN /$run /
 		s|/usr/local/|$tmp/usr/|; s|ssh [a-z]* |sh -c |"
 }
@@ -48,7 +64,7 @@ client=$(jq -r .client_id "$tmp/token.json")
 export SP_API="$api_url" SP_AUTH_URL="$api_url/authorize" \
     SP_TOKEN_URL="$api_url/api/token"
 export BROWSER="curl -sSLo page.html" # in which everybody consents
-sp-rehearse --user kim --seed 5 --plays-per-day 5 --export "$tmp/export"
+sp-rehearse --user kim --seed 5 --export "$tmp/export" --export-since 2026-11-15
 python3 -m zipfile -c "$tmp/my_spotify_data.zip" "$tmp"/export/*/*.json
 groups=
 trap 'kill -- $groups 2>/dev/null; kill "$api_pid"; rm -rf "$tmp"' EXIT
@@ -73,6 +89,10 @@ at_home() {
 	sp-stage import --user lee page.json | sp-transform | sp-load
 	run=$(sp-stage runs | jq -r 'select(.job == "import").run_id')
 	cp "$tmp/my_spotify_data.zip" .
+	minute=$(sqlite3 .local/share/sp/spotify.db 'select max(played_at)
+	    from play_history')
+	track=$(sqlite3 .local/share/sp/spotify.db 'select track_id
+	    from play_history order by played_at desc limit 1')
 }
 
 # type_in SHELL: runs the commands of the file "example" in an interactive shell.
@@ -138,9 +158,14 @@ for shell in bash zsh; do
 		skip "no $shell" "every example runs"
 		continue
 	fi
+	at_home readme-$shell
+	(cd "$top" && readme_examples) | ours >readme.txt
+	type_all $shell README.md <readme.txt
 	at_home $shell
 	for page in "$top"/man/*.[157]; do
 		name=${page##*/}
+		# cookbook.t types these into bash.
+		[ $shell/$name != bash/sp-cookbook.7 ] || continue
 		examples "$page" | ours >"$name.txt"
 		type_all $shell "$name" <"$name.txt"
 		case $name in
