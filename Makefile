@@ -223,15 +223,9 @@ check-report: all ## open pages of sp-report in Chromium and look at them
 report-picture: ## make the pictures of a report in examples/
 	python3 -B tests/report/picture.py examples
 
-# `make deps GOAL` also installs what the goal needs: what tests need, unless it
-# is one of these.
-TO_BUILD = deps all demo install uninstall clean help
-PACKAGING = deb check-deb
-PAGES = check-report report-picture
 deps: ## install what the build needs; with `check` and such, what that needs
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh \
-		$(if $(filter-out $(TO_BUILD) $(PACKAGING) $(PAGES),$(MAKECMDGOALS)),check) \
-		$(filter $(PACKAGING) $(PAGES),$(MAKECMDGOALS))
+		$(filter-out deps,$(MAKECMDGOALS))
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 endif

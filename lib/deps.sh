@@ -1,9 +1,8 @@
 #!/bin/sh
 # deps.sh [GOAL...]: installs with the system's package manager what is missing to
-# build sp and to run its demo, and what the goals of make need: `check` for its
-# tests, `deb` for its package, `check-deb` to try that, `check-report` and
-# `report-picture` for pages in a browser. For a user without sudo it
-# prints the command that root has to run, and fails.
+# build sp and to run its demo, and what these goals of make need: a goal that is
+# not known here needs what the tests need. For a user without sudo it prints the
+# command that root has to run, and fails.
 set -eu
 
 CC=${CC:-cc}
@@ -57,7 +56,6 @@ missing_to_check() {
 	has ps || echo 'procps procps-ng procps procps-ng -'
 	has valgrind || echo 'valgrind valgrind valgrind valgrind -'
 	has bash || echo 'bash bash bash bash bash'
-	has zsh || echo 'zsh zsh zsh zsh zsh'
 	has fish || echo 'fish fish fish fish fish'
 }
 
@@ -85,10 +83,11 @@ missing() {
 	missing_to_build
 	for goal in $goals; do
 		case $goal in
-		check) missing_to_check ;;
+		all | demo | install | uninstall | clean | help) ;;
 		deb) missing_to_deb ;;
 		check-deb) missing_to_check_deb ;;
 		check-report | report-picture) missing_to_check_report ;;
+		*) missing_to_check ;;
 		esac
 	done
 }

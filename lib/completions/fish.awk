@@ -76,7 +76,7 @@ END {
 			if (f[3] != "*" && f[4] in names)
 				when = (when == "" ? "" : when "; and ") \
 				    "not __fish_seen_subcommand_from" names[f[4]]
-			complete(when, "-a '(" prefix f[4] ")'")
+			complete(when, substr(values_of(f[4]), 2))
 		}
 	}
 }

@@ -1,6 +1,9 @@
+# _sp_add WORD [PURPOSE]: one more of the candidates.
+_sp_add() { described+=("${1//:/\\:}${2:+:$2}"); }
+
 # _sp_values KIND...: the candidates for a value.
 _sp_values() {
-	local line word kind found=1
+	local line kind found=1
 	local -a row described
 	for kind; do
 		described=()
@@ -8,10 +11,10 @@ _sp_values() {
 			row=("${(@s:	:)line}")
 			[[ $row[2] == $kind ]] || continue
 			case $row[1] in
-			value) described+=("${row[3]//:/\\:}${${row[4]:#-}:+:$row[4]}") ;;
+			value) _sp_add "$row[3]" "${row[4]:#-}" ;;
 			source)
-				for word in ${(f)"$(_sp_source ${(j:	:)row[3,-1]})"}; do
-					described+=("${${word%%	*}//:/\\:}${${(M)word:#*	*}:+:${word#*	}}")
+				for line in ${(f)"$(_sp_source ${(j:	:)row[3,-1]})"}; do
+					_sp_add "${(@s:	:)line}"
 				done
 				;;
 			files) _files && found=0 ;;
