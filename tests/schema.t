@@ -31,6 +31,10 @@ documented $page >"$tmp/documented"
 is "$(comm -23 "$tmp/real" "$tmp/documented")" "" "every column is in the page"
 is "$(comm -13 "$tmp/real" "$tmp/documented")" "" "and every other is none"
 is "$(uniq -d "$tmp/documented")" "" "no column is there twice"
+# An item that another one or the end of the list follows at once says nothing.
+is "$(awk '/^\.S[sh] / { table = $2 }
+	/^\.(It|El)/ && item { print table, item }
+	{ item = /^\.It Va/ ? $0 : "" }' $page)" "" "every item says what it is"
 ok "$((! $(grep -c . "$tmp/real") > 150))" "and there are many"
 
 # What the page says is seen: without a line of it, it would not do.
