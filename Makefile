@@ -307,7 +307,7 @@ $(ONE_BENCH): bench-%: all $(TEST_BINS)
 	@SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/$*.sh
 
 demo: all ## run every job against the mock API
-	sh examples/demo.sh $(B)
+	sh examples/demo.sh $(B) $(B)
 
 # Pages and examples name the default folders; installed, they name their own.
 place = sed -e 's|/usr/local/share/sp|$(DATADIR)|' -e 's|/usr/local/bin|$(BINDIR)|'

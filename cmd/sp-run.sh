@@ -192,7 +192,7 @@ summarize() { # BEFORE AFTER, three counts each
 }
 
 before=
-[ ! -t 1 ] || before=$(count || echo 0 0 0)
+[ -z "$verbose" ] && [ ! -t 1 ] || before=$(count || echo 0 0 0)
 status=0
 for job; do
 	run "$job"

@@ -1,10 +1,14 @@
 #!/bin/sh
-# Run all jobs from end to end against the mock API, sp-rehearse(1), with a
-# simulated listener. Needs no Spotify account, and no network.
+# What sp does, on the mock API, sp-rehearse(1), with a made-up listener: needs
+# no Spotify account, and no network.
 #
-#	demo.sh [FOLDER OF THE PROGRAMS]
+#	demo.sh [FOLDER OF THE PROGRAMS [FOLDER FOR RESULTS]]
+#
+# Leaves demo.db, the database, and demo.html, a report, in the folder for
+# results, or else in the working directory.
 set -eu
-PATH=$(cd "${1:-build}" && pwd):$PATH
+[ -z "${1:-}" ] || PATH=$(cd "$1" && pwd):$PATH
+results=${2:+$2/}
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d)
 api=
@@ -16,111 +20,72 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
-[ -t 1 ] || say() { printf '\n# %s\n' "$*"; }
+die() { echo "demo: $*" >&2; exit 1; }
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+bold='' plain=''
+[ ! -t 1 ] || [ -n "${NO_COLOR:-}" ] || [ "${TERM:-dumb}" = dumb ] ||
+	bold=$(printf '\033[1m') plain=$(printf '\033[0m')
 
-# Print a command line as it would be typed, then run it.
+# run COMMAND [AS]: print it as it would be typed, then run it, or what it is
+# short for.
 run() {
-	printf '$ %s\n' "$*"
-	sh -c "$*"
+	printf '$ %s\n' "$1"
+	sh -c "${2:-$1}" 2>&1 || die "that failed"
 }
 
-# Let the simulated listener play a known track at this time.
-play() {
-	curl -fsS -X POST "$url/rehearse/play?uri=$(sqlite3 "$SP_DB" "select uri
-	    from tracks order by track_id limit 1 offset $1")&played_at=$2" \
-		>/dev/null
-}
-
-clock=$(jq -nr 'now | floor | todate')
-say "The mock API, with a simulated listener"
-sp-rehearse --port-file "$dir/port" --token-file "$dir/token.json" \
-	--user kim --seed 7 --clock "$clock" >/dev/null &
+# The listener has been at it for two years, at about 18 tracks a day.
+kim="--user kim --seed 7 --plays-per-day 18 --clock $(jq -nr 'now | floor | todate')"
+# shellcheck disable=SC2086
+sp-rehearse $kim --port-file "$dir/port" --token-file "$dir/token.json" \
+	>/dev/null &
 api=$!
+# shellcheck disable=SC2086
+sp-rehearse $kim --export "$dir/my_spotify_data" \
+	--export-since "$(jq -nr 'now - 730 * 86400 | todate')"
 tries=0
 while [ ! -s "$dir/port" ]; do
 	tries=$((tries + 1))
-	[ $tries -lt 100 ] || { echo "demo: sp-rehearse did not start" >&2; exit 1; }
+	[ $tries -lt 100 ] || die "sp-rehearse did not start"
 	sleep 0.1
 done
-url=http://127.0.0.1:$(cat "$dir/port")
-export SP_DB="$dir/music.db" SP_TOKEN_FILE="$dir/token.json"
-echo "sp-rehearse is listening at $url"
+db=${results}demo.db
+rm -f "$db" "$db-wal" "$db-shm"
+export SP_DB="$db" SP_TOKEN_FILE="$dir/token.json"
+unset SP_ACCOUNT
 
-rest='sp-fetch | sp-stage | sp-transform | sp-load'
-job="sp-queue next play-history | $rest"
+echo "A made-up listener, Kim, on a mock of Spotify's API on this machine."
+say "1. What the API has: the last 50 plays, playlists, artists, albums"
+run "sp-run -v"
+run "sqlite3 -column $db \"select time(played_at, 'localtime') as at, track,
+    artists from plays order by played_at desc limit 5\""
 
-count="sqlite3 \$SP_DB 'select count(*), max(played_at) from play_history'"
+say "2. The rest of the history: an export, which Spotify sends on request"
+run "sp-stage import --user kim my_spotify_data/*/*.json |
+    sp-transform | sp-load" "cd '$dir' &&
+	SP_DB='$(cd "${results:-.}" && pwd)/demo.db' &&
+	sp-stage import --user kim my_spotify_data/*/Streaming*.json |
+	sp-transform | sp-load"
+run "sqlite3 -box $db 'select source, count(*) as listens,
+    sum(ms_played) / 3600000 as hours from listens group by source'"
 
-say "The first run: the last 50 plays, all that the API returns"
-run "$job"
-run "$count"
+say "3. Charts, from examples/charts.sql"
+run "sqlite3 $db <examples/charts.sql" "sqlite3 '$db' <'$here/charts.sql'"
 
-say "Two more plays, and a late one from a phone that was offline: its time is
-# earlier than that of stored plays. One request fetches all three"
-now=$(curl -fsS "$url/rehearse/clock" | jq .ms)
-play 0 "$(jq -nr "$now / 1000 | floor - 1 | todate")"
-play 1 "$(jq -nr "$now / 1000 | floor | todate")"
-play 2 "$(sqlite3 "$SP_DB" "select
-    strftime('%Y-%m-%dT%H:%M:%SZ', played_at, '+1 second')
-    from play_history order by played_at desc limit 1 offset 9")"
-run "$job"
-run "$count"
+say "4. Everything can be rebuilt from the raw captures"
+run "sp-stage replay | sp-transform | sp-load --db rebuilt.db" \
+    "sp-stage replay | sp-transform | sp-load --db '$dir/rebuilt.db'"
+sp-load --digest >"$dir/before"
+sp-load --digest --db "$dir/rebuilt.db" >"$dir/after"
+cmp -s "$dir/before" "$dir/after" || die "the rebuilt database differs"
+echo "rebuilt from raw captures: equal"
 
-say "The playlists: first their list, then those in the list and in the queue"
-run "sp-queue next playlists | $rest"
-run "sp-queue next playlists | $rest"
+say "5. A report to look at"
+run "sp-report >${results}demo.html"
 
-say "Audio features of tracks without them, and user profiles"
-run "sp-queue next audio-features | $rest"
-run "sp-queue next profile | $rest"
-
-say "The number of rows in each table"
-for table in play_history tracks albums artists track_artists playlists \
-    playlist_tracks playlist_ingest_queue users user_relationships; do
-	printf '%8d %s\n' "$(sqlite3 "$SP_DB" "select count(*) from $table")" $table
-done
-
-say "The last plays, as a query"
-run "sqlite3 -column -header \$SP_DB \"
-  select substr(p.played_at, 1, 16) as played, substr(t.name, 1, 28) as track,
-         substr(group_concat(a.name, ', '), 1, 28) as artists,
-         coalesce(l.name, p.context_type, '-') as context
-  from play_history p join tracks t using (track_id)
-  left join track_artists using (track_id) left join artists a using (artist_id)
-  left join playlists l on l.uri = p.context_uri
-  group by p.play_id order by p.played_at desc limit 8\""
-
-say "The whole history: the same listener's export, as Spotify sends it on request.
-# The receipt says what was read, and how many plays of the API are in it, too"
-run "sp-rehearse --user kim --seed 7 --clock $clock --export $dir/export \\
-  --export-since $(jq -nr 'now - 30 * 86400 | todate')"
-run "sp-stage import --user kim $dir/export/*/Streaming*.json | sp-transform | sp-load" 2>&1
-
-say "Each listening once: what the API knows, what the export knows, or both"
-run "sqlite3 -column -header \$SP_DB \"
-  select source, count(*) as listenings, sum(counts) as counted,
-         round(sum(ms_played) / 3.6e6, 1) as hours
-  from listens group by source\""
-
-say "Filling in what the export names by id only: most played first"
-run "sp-queue budget --table catalogue"
-run "sp-queue next catalogue | $rest"
-
-say "Which users are connected"
-run "sqlite3 -column -header \$SP_DB <$here/graph.sql" | head -n 12
-
-say "The results of the runs, and what is due"
-run "sp-stage runs --table"
-run "sp-queue status --table"
-
-say "Rebuild all tables from the raw captures, in a second database"
-run "sp-stage replay | sp-transform | sp-load --db $dir/rebuilt.db"
-run "sp-load --digest >$dir/a"
-run "sp-load --digest --db $dir/rebuilt.db >$dir/b"
-run "diff $dir/a $dir/b" || {
-	echo "demo: the rebuilt database differs" >&2
-	exit 1
-}
-run "jq -r '[.rows, .digest, .table] | @tsv' $dir/b"
-echo "equal: all $(wc -l <"$dir/a") tables of both databases"
+say "Now explore it:"
+cat <<END
+  xdg-open ${results}demo.html
+  sqlite3 -box $db 'select plays, track, artists from top_tracks limit 10'
+  sp-queue status --db $db
+  sp-stage why tracks --db $db $(sqlite3 "$db" 'select track_id from top_tracks limit 1')
+END

@@ -201,12 +201,25 @@ else
 fi
 
 section "the demo"
-run sh examples/demo.sh "$build"
+mkdir "$tmp/demo" && cd "$tmp/demo" || exit
+run sh "$top/examples/demo.sh" "$build"
 is "$status" 0 "demo.sh"
 is "$err" "" "demo.sh has no message"
-like "$out" '^50[|]' "the first run brings what the API returns"
-like "$out" '^53[|]' "the second run brings what is new"
-like "$out" '^play-history +fresh ' "play-history is not due at once"
-like "$out" '^equal: all [0-9]+ tables of both databases' "shows an equal rebuild"
+like "$out" '^50 plays, ' "the first run brings what the API returns"
+like "$out" '^both +[|]? *50 |^│ both +│ 50 ' "an export has these, too"
+is "$(echo "$out" | grep -c '^[A-Z].* [0-9]+* *[0-9]*  █')" 10 "the top artists"
+like "$out" '^Sat  ( |░|▒|▓|█)+$' "a chart of the week"
+like "$out" '^rebuilt from raw captures: equal' "an equal rebuild"
+is "$(echo "$out" | python3 -c 'import sys
+for line in sys.stdin.buffer.read().decode().splitlines():
+    if len(line) > 80: print(line)')" "" "it fits 80 columns"
+is "$(sqlite3 demo.db 'select count(*) > 20000 from listens')" 1 \
+    "it leaves a database of two years"
+like "$(head -c 100 demo.html)" '^<!doctype html>|^<!DOCTYPE html>' \
+    "and a report"
+echo "$out" | sed -n '/^Now explore it/,$s/^  \(sp-.*\|sqlite3 .*\)/\1/p' \
+    >"$tmp/try"
+run sh -e "$tmp/try"
+is "$status $(grep -c . "$tmp/try")" "0 3" "the commands at its end work"
 [ "$status" -eq 0 ] || diag "$err"
 finish
