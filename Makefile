@@ -220,6 +220,11 @@ check-report: all ## open pages of sp-report in Chromium and look at them
 	SP_BUILD="$$(cd $(B) && pwd)" prove $(if $(V),-v) -e 'python3 -B' \
 		tests/report/check.py
 
+check-warehouse: all ## push into PostgreSQL, and kill what works; SECONDS=100, SEED
+	SP_BUILD="$$(cd $(B) && pwd)" python3 -B tests/warehouse/warehouse.py \
+		$(if $(filter-out file,$(origin SECONDS)),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED))
+
 report-picture: ## make the pictures of a report in examples/
 	python3 -B tests/report/picture.py examples
 
@@ -370,7 +375,8 @@ clean: ## remove build/
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
 
-.PHONY: all asan bench $(ONE_BENCH) check check-deb check-report clean \
+.PHONY: all asan bench $(ONE_BENCH) check check-deb check-report \
+	check-warehouse clean \
 	coverage deb demo \
 	deps distcheck \
 	fault format format-check fuzz fuzzers golden hdr-check help install \

@@ -14,7 +14,7 @@
 # the hour, which is a hash of its name: start this at every full hour. What is
 # late starts at once. SPREAD=600 uses the first ten minutes only, 0 starts all now.
 #
-# JOB is what sp-queue next takes; `all` is what is due.
+# JOB is what sp-run takes, such as play-history or '--catalogue-limit 0 all'.
 #
 # The target DIR/NAME runs one account and exits with its status, so any scheduler
 # can take the place of -j. GNU parallel, and a job array of Slurm:
@@ -59,9 +59,7 @@ $(DIR)/%: again
 	second=$$(echo '$*' | $(seconds)) now=$$(date +%s); \
 	wait=$$(($${second%% *} - now % 3600)); \
 	[ $$wait -le 0 ] || sleep $$wait; \
-	export SP_DB=spotify.db SP_TOKEN_FILE=token.json; \
-	sp-queue next $(JOB) 2>log | sp-fetch 2>>log | sp-stage 2>>log | \
-		sp-transform 2>>log | sp-load 2>>log; \
+	SP_DB=spotify.db SP_TOKEN_FILE=token.json sp-run $(JOB) >log 2>&1; \
 	status=$$?; echo $$status >status; exit $$status
 
 .PHONY: again all help list status

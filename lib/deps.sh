@@ -79,6 +79,13 @@ missing_to_check_report() {
 	has prove || echo 'perl perl-Test-Harness perl-utils perl perl'
 }
 
+missing_to_check_warehouse() {
+	(PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' :)
+		has psql && has initdb) ||
+		echo 'postgresql postgresql-server postgresql postgresql postgresql'
+	has python3 || echo 'python3 python3 python3 python python3'
+}
+
 missing() {
 	missing_to_build
 	for goal in $goals; do
@@ -86,6 +93,7 @@ missing() {
 		all | demo | install | uninstall | clean | help) ;;
 		deb) missing_to_deb ;;
 		check-deb) missing_to_check_deb ;;
+		check-warehouse) missing_to_check_warehouse ;;
 		check-report | report-picture) missing_to_check_report ;;
 		*) missing_to_check ;;
 		esac
@@ -93,13 +101,9 @@ missing() {
 }
 goals=$*
 
-# Debian enables the service of a package that it installs. The tests start
-# nghttpx themselves, so the files of its service are left out.
 update=
 if has apt-get; then
-	column=1 install="apt-get install -y --no-install-recommends\
- -o Dpkg::Options::=--path-exclude=*/nghttpx.service\
- -o Dpkg::Options::=--path-exclude=/etc/init.d/nghttpx"
+	column=1 install='apt-get install -y --no-install-recommends'
 	ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 ||
 		update='apt-get update -q'
 elif has dnf; then
@@ -124,9 +128,24 @@ if [ -z "$install" ]; then
 		"$packages" >&2
 	exit 69
 fi
-case $packages in
-*nghttp2-proxy*) ;;
-*) install=${install%% -o Dpkg*} ;;
+# Debian enables the service of a package that it installs. The tests start these
+# themselves, so the files of the services are left out; and PostgreSQL is not to
+# make a database of its own.
+leave_out() {
+	[ "$column" != 1 ] || for file; do
+		install="$install -o Dpkg::Options::=--path-exclude=$file"
+	done
+}
+cluster=
+case " $packages " in
+*' nghttp2-proxy '*) leave_out '*/nghttpx.service' /etc/init.d/nghttpx ;;
+esac
+case " $packages " in
+*' postgresql '*)
+	leave_out '*/postgresql*.service' /etc/init.d/postgresql
+	cluster=/etc/postgresql-common/createcluster.conf
+	[ "$column" = 1 ] && [ ! -e $cluster ] || cluster=
+	;;
 esac
 
 if [ "$(id -u)" = 0 ] || [ "$column" = 5 ]; then
@@ -152,6 +171,8 @@ as_root() {
 # shellcheck disable=SC2086
 {
 	[ -z "$update" ] || as_root $update
+	[ -z "$cluster" ] || as_root sh -c "mkdir -p ${cluster%/*} &&
+		echo 'create_main_cluster = false' >$cluster"
 	# If the package lists are out of date, update them and try again.
 	as_root $install $packages || {
 		[ "$column" = 1 ] && [ -z "$update" ] || exit
