@@ -55,7 +55,7 @@ in_system() {
 }
 
 # as_user SYSTEM SCRIPT: as an ordinary user, in the home.
-as_user() { in_system "$1" su - kim -c "set -eu; $2"; }
+as_user() { in_system "$1" su - kim -c "set -eux; $2"; }
 
 apt_install() {
 	system=$1
