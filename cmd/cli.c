@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -123,60 +122,6 @@ void cli_die(int status, const char *fmt, ...)
 		fprintf(stderr, "try '%s%s%s --help'\n", program,
 		    help_on ? " " : "", help_on ? help_on : "");
 	cli_exit(status);
-}
-
-void cli_usage(const char *usage, bool help)
-{
-	fputs(usage, help ? stdout : stderr);
-	exit(help ? cli_close_stdout(0) : EX_USAGE);
-}
-
-void cli_other_option(int which, const char *usage)
-{
-	if (which != 'V')
-		cli_usage(usage, which == 'h');
-	printf("%s %s\n", program, SP_VERSION);
-	exit(cli_close_stdout(0));
-}
-
-/*
- * With a `-` before the short options, getopt_long returns operands in their
- * order, as options of code 1. Without, it would stop at the first operand if
- * POSIXLY_CORRECT is set, and take later options for operands.
- */
-char **cli_options(int argc, char **argv, const char *shorts,
-    const struct option *longs,
-    void (*set)(void *ctx, int which, const char *arg), void *ctx,
-    struct cli_given *given)
-{
-	char in_order[32], **operand = argv + 1;
-	int which;
-
-	snprintf(in_order, sizeof(in_order), "-%s", shorts);
-	while ((which = getopt_long(argc, argv, in_order, longs, NULL)) != -1) {
-		if (which == 1) {
-			*operand++ = optarg;
-			continue;
-		}
-		set(ctx, which, optarg);
-		if (given)
-			given->code[which] = true;
-	}
-	while (optind < argc)
-		*operand++ = argv[optind++];
-	if (argc > 0)
-		*operand = NULL;
-	return argc > 0 ? argv + 1 : argv;
-}
-
-void cli_check_given(const struct cli_given *given, const struct option *longs,
-    const char *command, const char *codes)
-{
-	for (const struct option *o = longs; o->name; o++)
-		if (given->code[o->val] && !strchr(codes, o->val))
-			cli_die(EX_USAGE, "%s%snot an option here: '--%s'",
-			    command ? command : "", command ? ": " : "",
-			    o->name);
 }
 
 int64_t cli_number(

@@ -43,37 +43,6 @@ void cli_help_on(const char *command);
 _Noreturn void cli_die(int status, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Print the usage and exit: for --help on stdout with 0, else on stderr, 64. */
-_Noreturn void cli_usage(const char *usage, bool help);
-
-/*
- * An option that all programs have, by its code of getopt_long: 'h' prints the
- * usage, 'V' `NAME VERSION`, and both exit 0. Any other is a usage error.
- */
-_Noreturn void cli_other_option(int which, const char *usage);
-
-/* The options given, by their codes of getopt_long. */
-struct cli_given {
-	bool code[128];
-};
-
-struct option;
-
-/*
- * Parse the arguments: options may come before, between and after operands, up
- * to a `--`. Calls `set` for each option with its code of getopt_long, '?' for
- * an unknown one, and marks it in `given` unless that is NULL. `shorts` has the
- * short options. Returns the operands in their order, ended by NULL.
- */
-char **cli_options(int argc, char **argv, const char *shorts,
-    const struct option *longs,
-    void (*set)(void *ctx, int which, const char *arg), void *ctx,
-    struct cli_given *given);
-
-/* Die if an option was given whose code is not among those of the command. */
-void cli_check_given(const struct cli_given *, const struct option *longs,
-    const char *command, const char *codes);
-
 /*
  * The value of an option: a whole number, a duration in ms, a time in Unix ms,
  * a size in bytes such as 64M. Dies if it is not one.

@@ -29,6 +29,7 @@ struct fetch_options {
 	size_t parallel, max_body, max_line;
 	uint64_t max_pages;
 	bool progress;
+	char **paths; /* the operands, ended by NULL */
 };
 
 /* The run whose records are being filtered. */

@@ -100,25 +100,31 @@ static void put_commands(
 		put_name(names, last->name, true);
 }
 
+/* The command that may be meant by a word; or NULL. */
+static const char *near_command(const struct cli_program *p, const char *word)
+{
+	struct nearest near = {.word = slice_of(word)};
+
+	for (const struct cli_command *c = p->commands; c->options; c++)
+		if (c->name)
+			nearest_look(&near, c->name);
+	return near.name;
+}
+
 /* Die of a word that is no command, or of none. */
 static _Noreturn void die_of_command(
     const struct cli_program *p, const char *word)
 {
-	struct nearest near = {.word = slice_of(word)};
+	const char *near = word ? near_command(p, word) : NULL;
 	struct buf names = BUF_INIT(1024);
 
 	put_commands(p, 0, &names);
 	if (!word)
 		cli_die(
 		    EX_USAGE, "expected a command: %s", buf_message(&names));
-	for (const struct cli_command *c = p->commands; c->options; c++)
-		if (c->name)
-			nearest_look(&near, c->name);
-	if (near.name)
-		cli_die(EX_USAGE, "unknown command '%s': did you mean '%s'?",
-		    word, near.name);
-	cli_die(EX_USAGE, "unknown command '%s': expected %s", word,
-	    buf_message(&names));
+	cli_die(EX_USAGE, "unknown command '%s': %s%s%s", word,
+	    near ? "did you mean '" : "expected ",
+	    near ? near : buf_message(&names), near ? "'?" : "");
 }
 
 /* Die of a long option that is unknown, or the beginning of several. */
@@ -205,17 +211,21 @@ static bool has_commands(const struct cli_program *p)
 	return c->options;
 }
 
+/* A word that is no command is an operand, unless a command is near. */
 static const struct cli_command *choose(const struct given *g)
 {
+	const struct cli_program *p = g->program;
 	const struct cli_command *form = NULL;
 
 	if (g->word)
 		form = form_of(g, g->word);
-	if (!form)
-		form = form_of(g, NULL);
-	if (!form || (g->word && !form->name && !*form->operands &&
-			 has_commands(g->program)))
-		die_of_command(g->program, g->word);
+	if (form)
+		return form;
+	form = form_of(g, NULL);
+	if (!form || (g->word && has_commands(p) &&
+			 (!*form->operands ||
+			     (*g->word != '/' && near_command(p, g->word)))))
+		die_of_command(p, g->word);
 	return form;
 }
 

@@ -46,11 +46,8 @@ struct cli_option {
 /* clang-format on */
 
 struct fetch_options;
-struct load_options;
-struct mock_options;
 struct queue_options;
 struct stage_options;
-struct transform_options;
 
 /*
  * A command, or one form of it. The forms with the same name, or without one,
@@ -63,13 +60,10 @@ struct cli_command {
 	const char *options;  /* their codes; one with a `!` is required */
 	const char *operands; /* as in the usage: "[RUN]", "RUN ..."; or "" */
 	const char *examples; /* lines, each ended by \n; NULL for none */
-	union {		      /* by the program */
+	union {		      /* of a program with commands */
 		int (*fetch)(struct fetch_options *);
-		int (*load)(struct load_options *);
-		int (*mock)(struct mock_options *);
 		int (*queue)(const struct queue_options *);
 		int (*stage)(const struct stage_options *);
-		int (*transform)(const struct transform_options *);
 	} run;
 };
 

@@ -24,7 +24,6 @@
  *     api/capture.h. Then the request counts as used, or is refused.
  * 10. The end record is passed on, with the run's outcome and our ledger.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -33,19 +32,7 @@
 #include "cli.h"
 #include "fetch.h"
 #include "listing.h"
-
-static const char usage[] =
-    "usage: sp-fetch [--account NAME] [--token-file FILE] [--api URL]\n"
-    "                [--token-url URL] [--max-wait D] [--retries N]\n"
-    "                [--backoff D] [--timeout D] [--connect-timeout D]\n"
-    "                [--parallel N] [--max-body SIZE] [--max-pages N]\n"
-    "                [--max-line SIZE] [--progress] [PATH ...]\n"
-    "       sp-fetch login [--account NAME] [--token-file FILE]\n"
-    "                [--client-id ID] [--scope SCOPE]... [--port N]\n"
-    "                [--no-browser] [--timeout D] [--force]\n"
-    "                [--auth-url URL] [--token-url URL] [--api URL]\n"
-    "       sp-fetch accounts [--account NAME] [--token-file FILE] [--table]\n"
-    "       sp-fetch logout [--account NAME] [--token-file FILE]\n";
+#include "options.h"
 
 /* A time limit; none at all would be a wait for ever. */
 static int64_t read_limit(const char *option, const char *arg)
@@ -57,57 +44,54 @@ static int64_t read_limit(const char *option, const char *arg)
 	return ms;
 }
 
-static const struct option longs[] = {
-    {"account", required_argument, NULL, 'a'},
-    {"token-file", required_argument, NULL, 't'},
-    {"api", required_argument, NULL, 'A'},
-    {"token-url", required_argument, NULL, 'T'},
-    {"max-wait", required_argument, NULL, 'w'},
-    {"retries", required_argument, NULL, 'r'},
-    {"backoff", required_argument, NULL, 'b'},
-    {"timeout", required_argument, NULL, 'l'},
-    {"connect-timeout", required_argument, NULL, 'c'},
-    {"parallel", required_argument, NULL, 'n'},
-    {"max-body", required_argument, NULL, 'm'},
-    {"max-pages", required_argument, NULL, 'p'},
-    {"max-line", required_argument, NULL, 'L'},
-    {"progress", no_argument, NULL, 'P'},
-    {"client-id", required_argument, NULL, 'i'},
-    {"scope", required_argument, NULL, 's'},
-    {"port", required_argument, NULL, 'o'},
-    {"no-browser", no_argument, NULL, 'N'},
-    {"force", no_argument, NULL, 'f'},
-    {"auth-url", required_argument, NULL, 'U'},
-    {"table", no_argument, NULL, 'B'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+static const struct cli_option options[] = {
+    {'a', "account", "NAME",
+	"of this account (default: $SP_ACCOUNT, then default)"},
+    {'t', "token-file", "FILE", "use this token file, whatever the account"},
+    {'i', "client-id", "ID", "the client id of your app"},
+    {'s', "scope", "SCOPE", "ask for this scope (default: all that jobs need)"},
+    {'o', "port", "N", "listen on this port (default: any free one)"},
+    {'N', "no-browser", NULL, "only print the address to open"},
+    {'f', "force", NULL, "replace the login of another user"},
+    {'A', "api", "URL", "send requests to this server"},
+    {'T', "token-url", "URL", "renew access tokens at this URL"},
+    {'U', "auth-url", "URL", "send the browser to this URL"},
+    {'w', "max-wait", "D", "wait out rate limits up to this (default: 60s)"},
+    {'r', "retries", "N", "retry a request so often (default: 5)"},
+    {'b', "backoff", "D", "wait up to this before retrying (default: 500ms)"},
+    {'l', "timeout", "D", "limit for a response (60s), or for a login (5m)"},
+    {'c', "connect-timeout", "D", "limit for connecting (default: 10s)"},
+    {'n', "parallel", "N", "send so many requests at once (default: 4)"},
+    {'M', "max-body", "SIZE", "refuse larger responses (default: 64M)"},
+    {'g', "max-pages", "N", "stop a list after so many pages (default: 10000)"},
+    CLI_OPTION_MAX_LINE,
+    CLI_OPTION_PROGRESS,
+    {'B', "table", NULL, "print for people, even into a pipe"},
+    CLI_OPTIONS_END,
 };
 
-/* An option of one of the commands; false if it is none. */
-static bool set_command_option(
-    struct fetch_options *o, int which, const char *arg)
+/* An option of one of the commands. */
+static void set_command_option(
+    struct fetch_options *o, int code, const char *arg)
 {
 	struct login_options *l = &o->login;
 
-	switch (which) {
-	case 'i': l->client_id = arg; return true;
-	case 's': login_add_scope(l, arg); return true;
+	switch (code) {
+	case 'i': l->client_id = arg; break;
+	case 's': login_add_scope(l, arg); break;
 	case 'o': l->port = (int)cli_number("--port", arg, 0, 65535); break;
 	case 'N': l->no_browser = true; break;
 	case 'f': l->force = true; break;
 	case 'U': l->auth_url = arg; break;
 	case 'B': o->table = true; break;
-	default: return false;
 	}
-	return true;
 }
 
-static void set_option(void *ctx, int which, const char *arg)
+static void set_option(void *fetch_options, int code, const char *arg)
 {
-	struct fetch_options *o = ctx;
+	struct fetch_options *o = fetch_options;
 
-	switch (which) {
+	switch (code) {
 	case 'a': o->account.name = arg; break;
 	case 't': o->account.token_file = arg; break;
 	case 'A': o->account.api = arg; break;
@@ -129,7 +113,7 @@ static void set_option(void *ctx, int which, const char *arg)
 		o->parallel = (size_t)cli_number(
 		    "--parallel", arg, 1, SCHEDULER_PARALLEL_MAX);
 		break;
-	case 'm':
+	case 'M':
 		o->max_body = cli_size("--max-body", arg);
 		if (o->max_body > LINES_BODY_MAX)
 			cli_die(EX_USAGE,
@@ -137,15 +121,13 @@ static void set_option(void *ctx, int which, const char *arg)
 			    "the most that the other programs take: '%s'",
 			    LINES_BODY_MAX, arg);
 		break;
-	case 'p':
+	case 'g':
 		o->max_pages =
 		    (uint64_t)cli_number("--max-pages", arg, 1, 1000000);
 		break;
-	case 'L': o->max_line = cli_size("--max-line", arg); break;
-	case 'P': o->progress = true; break;
-	default:
-		if (!set_command_option(o, which, arg))
-			cli_other_option(which, usage);
+	case 'm': o->max_line = cli_size("--max-line", arg); break;
+	case 'p': o->progress = true; break;
+	default: set_command_option(o, code, arg);
 	}
 }
 
@@ -180,28 +162,7 @@ static int logout(struct fetch_options *o)
 	return account_logout(&o->account);
 }
 
-/* The commands, with the codes of the options that each takes. */
-static const struct fetch_command {
-	const char *name; /* NULL: without one it fetches */
-	const char *takes;
-	int (*run)(struct fetch_options *);
-} commands[] = {
-    {"login", "atATUisolNf", login},
-    {"accounts", "atB", accounts},
-    {"logout", "at", logout},
-    {NULL, "atATwrblcnmpLP", NULL},
-};
-
-static const struct fetch_command *command_named(const char *name)
-{
-	const struct fetch_command *c = commands;
-
-	while (c->name && (!name || strcmp(c->name, name) != 0))
-		c++;
-	return c;
-}
-
-static int fetch(struct fetch_options *o, char **paths)
+static int fetch(struct fetch_options *o)
 {
 	struct buf path = BUF_INIT(4096);
 	struct fetch f;
@@ -209,8 +170,8 @@ static int fetch(struct fetch_options *o, char **paths)
 
 	account_set_ca(&o->limits);
 	fetch_init(&f, o, account_path(&o->account, &path));
-	if (*paths)
-		fetch_paths(&f, paths);
+	if (*o->paths)
+		fetch_paths(&f, o->paths);
 	else
 		fetch_stream(&f);
 	status = fetch_finish(&f);
@@ -219,23 +180,58 @@ static int fetch(struct fetch_options *o, char **paths)
 	return status;
 }
 
+static const struct cli_command commands[] = {
+    {.options = "atATwrblcnMgmp", .operands = "[PATH ...]", .run.fetch = fetch},
+    {.name = "login",
+	.purpose = "log in with your browser, once in six months",
+	.options = "atisoNlfUTA",
+	.operands = "",
+	.examples =
+	    "sp-fetch login --client-id 0123456789abcdef0123456789abcdef\n"
+	    "sp-fetch login --account robin \\\n"
+	    "    --client-id 0123456789abcdef0123456789abcdef\n",
+	.run.fetch = login},
+    {.name = "accounts",
+	.purpose = "list the logins, and when they end",
+	.options = "atB",
+	.operands = "",
+	.examples = "sp-fetch accounts\n"
+		    "sp-fetch accounts | jq -r .authorization_ends\n",
+	.run.fetch = accounts},
+    {.name = "logout",
+	.purpose = "remove a login",
+	.options = "at",
+	.operands = "",
+	.examples = "sp-fetch logout --account robin\n",
+	.run.fetch = logout},
+    {.options = NULL},
+};
+
+static const struct cli_program program = {
+    .name = "sp-fetch",
+    .purpose = "send requests to the Spotify Web API, print the responses",
+    .options = options,
+    .repeats = "s",
+    .commands = commands,
+    .examples =
+	"sp-queue next all | sp-fetch | sp-stage | sp-transform | sp-load\n"
+	"sp-fetch /me | jq .body\n"
+	"sp-fetch '/me/player/recently-played?limit=3' |\n"
+	"    jq -r '.body.items[].track.name'\n",
+    .set = set_option,
+};
+
 int main(int argc, char **argv)
 {
 	const struct rlimit no_core = {0, 0};
-	struct cli_given given = {.code = {false}};
 	struct fetch_options o = defaults;
-	const struct fetch_command *command;
-	char **operands;
+	const struct cli_command *command;
 	int status;
 
-	cli_init("sp-fetch");
+	cli_init(program.name);
 	setrlimit(RLIMIT_CORE, &no_core); /* it would hold the token */
-	operands = cli_options(argc, argv, "hV", longs, set_option, &o, &given);
-	command = command_named(*operands);
-	cli_check_given(&given, longs, command->name, command->takes);
-	if (command->name && operands[1])
-		cli_usage(usage, false);
-	status = command->run ? command->run(&o) : fetch(&o, operands);
+	command = cli_parse(&program, argc, argv, &o, &o.paths);
+	status = command->run.fetch(&o);
 	buf_release(&o.login.scope);
 	return status;
 }

@@ -23,7 +23,6 @@
  * with the end of a complete run, never before. A dry run prints
  * the changes instead of making them.
  */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,18 +32,12 @@
 #include "database.h"
 #include "db/db.h"
 #include "load.h"
+#include "options.h"
 #include "progress.h"
 #include "terminal.h"
 
 #define LOAD_BATCH_BYTES ((size_t)64 << 20)
 #define OUT_BUFFER ((size_t)64 << 10)
-
-static const char usage[] =
-    "usage: sp-load [-n] [--db FILE] [--user ID] [--batch-rows N]\n"
-    "               [--batch-time D] [--lock-wait D] [--max-line SIZE]\n"
-    "               [--progress]\n"
-    "       sp-load --digest [--db FILE]\n"
-    "       sp-load --rematch [--db FILE] [--lock-wait D]\n";
 
 static void on_truncated(void *ctx, const char *run)
 {
@@ -399,21 +392,25 @@ static int finish(struct load *l)
 	return load_worse_status(l->status, pipe_finish(&l->pipe));
 }
 
-static const struct option longs[] = {{"db", required_argument, NULL, 'd'},
-    {"digest", no_argument, NULL, 'g'}, {"dry-run", no_argument, NULL, 'n'},
-    {"rematch", no_argument, NULL, 'a'}, {"user", required_argument, NULL, 'u'},
-    {"batch-rows", required_argument, NULL, 'r'},
-    {"batch-time", required_argument, NULL, 't'},
-    {"lock-wait", required_argument, NULL, 'w'},
-    {"max-line", required_argument, NULL, 'm'},
-    {"progress", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+static const struct cli_option options[] = {
+    {'n', "dry-run", NULL, "print the changes, and write nothing"},
+    CLI_OPTION_DB,
+    {'g', "digest", NULL, "print a digest of each table, to compare databases"},
+    {'a', "rematch", NULL, "match all streams of exports with plays again"},
+    {'u', "user", "ID", "whose plays they are, if a row does not say it"},
+    {'r', "batch-rows", "N", "write after so many rows (default: 200000)"},
+    {'t', "batch-time", "D", "write after this time (default: 1s)"},
+    CLI_OPTION_LOCK_WAIT,
+    CLI_OPTION_MAX_LINE,
+    CLI_OPTION_PROGRESS,
+    CLI_OPTIONS_END,
+};
 
-static void set_option(void *ctx, int which, const char *arg)
+static void set_option(void *load_options, int code, const char *arg)
 {
-	struct load_options *o = ctx;
+	struct load_options *o = load_options;
 
-	switch (which) {
+	switch (code) {
 	case 'd': o->db = arg; break;
 	case 'g': o->digest = true; break;
 	case 'a': o->rematch = true; break;
@@ -427,21 +424,28 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'w': database_lock_wait(arg); break;
 	case 'm': o->max_line = cli_size("--max-line", arg); break;
 	case 'p': o->progress = true; break;
-	default: cli_other_option(which, usage);
 	}
 }
 
-static void read_options(int argc, char **argv, struct load_options *o)
-{
-	struct cli_given given = {.code = {false}};
+static const struct cli_command forms[] = {
+    {.options = "ndurtwmp", .operands = ""},
+    {.options = "g!d", .operands = ""},
+    {.options = "a!dw", .operands = ""},
+    {.options = NULL},
+};
 
-	if (*cli_options(argc, argv, "nhV", longs, set_option, o, &given))
-		cli_usage(usage, false);
-	if (o->digest)
-		cli_check_given(&given, longs, "--digest", "dg");
-	if (o->rematch)
-		cli_check_given(&given, longs, "--rematch", "daw");
-}
+static const struct cli_program program = {
+    .name = "sp-load",
+    .purpose = "load rows into the tables of the database",
+    .options = options,
+    .letters = "n",
+    .commands = forms,
+    .examples =
+	"sp-queue next all | sp-fetch | sp-stage | sp-transform | sp-load\n"
+	"sp-stage replay | sp-transform | sp-load --dry-run\n"
+	"sp-load --digest\n",
+    .set = set_option,
+};
 
 /* Open the database and stdin, or exit with a message. */
 static void open_all(struct load *l, struct buf *path)
@@ -506,10 +510,11 @@ int main(int argc, char **argv)
 	    .line = BUF_INIT((size_t)1 << 30),
 	    .why = BUF_INIT(1 << 20)};
 	struct buf path = BUF_INIT(1 << 16);
+	char **operands;
 	int status;
 
-	cli_init("sp-load");
-	read_options(argc, argv, &l.options);
+	cli_init(program.name);
+	cli_parse(&program, argc, argv, &l.options, &operands);
 	if (l.options.digest)
 		return load_print_digest(&l.options);
 	if (l.options.rematch)

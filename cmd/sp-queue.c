@@ -102,7 +102,8 @@ static int next(const struct queue_options *o)
 
 static const struct cli_option options[] = {
     CLI_OPTION_DB,
-    {'a', "account", "NAME", "plan for this account (default: $SP_ACCOUNT)"},
+    {'a', "account", "NAME",
+	"of this account (default: $SP_ACCOUNT, then default)"},
     {'u', "user", "ID", "plan for this user of Spotify instead"},
     {'f', "force", NULL, "plan all that the job can request, due or not"},
     {'o', "after", "TIME", "request plays after this time, such as 7d (ago)"},

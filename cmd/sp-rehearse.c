@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/os.h"
 #include "cli.h"
+#include "options.h"
 #include "rehearse/export.h"
 #include "rehearse/put_json.h"
 #include "rehearse/server.h"
@@ -14,7 +15,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,17 +23,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char usage[] =
-    "usage: sp-rehearse [--port N] [--port-file FILE] [--token-file FILE]\n"
-    "           [--seed N] [--clock T] [--user ID] [--users N]\n"
-    "           [--plays-per-day N] [--playlists N] [--big-playlist N]\n"
-    "           [--access-mode extended|development|grandfathered]\n"
-    "           [--scope SCOPES] [--latency MS] [--serve DIR]\n"
-    "       sp-rehearse --export DIR [--export-form extended|endsong|basic]\n"
-    "           [--export-since T] [--export-file-rows N]\n"
-    "           [--export-truth FILE] [--seed N] [--clock T] [--user ID]\n"
-    "           [--plays-per-day N]\n";
 
 #define USERS_MAX 100000
 
@@ -91,11 +80,11 @@ static const char *parse_scope(const char *text)
 	return text;
 }
 
-/* An option that takes a number; false if c is none of them. */
-static bool read_number(struct mock_options *o, int c, const char *arg)
+/* Set an option that takes a number. */
+static void set_number(struct mock_options *o, int code, const char *arg)
 {
 	const struct {
-		int c;
+		int code;
 		const char *name;
 		int64_t *to, most;
 	} numbers[] = {
@@ -105,50 +94,44 @@ static bool read_number(struct mock_options *o, int c, const char *arg)
 	    {'n', "--plays-per-day", &o->per_day, 20000},
 	    {'L', "--playlists", &o->lists, PLAYLISTS_MAX},
 	    {'b', "--big-playlist", &o->big, PLAYLIST_SIZE_MAX},
-	    {'l', "--latency", &o->latency, 600000},
 	    {'R', "--export-file-rows", &o->export_file_rows, INT32_MAX},
 	};
 
-	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-		if (numbers[i].c != c)
-			continue;
-		*numbers[i].to =
-		    cli_number(numbers[i].name, arg, 0, numbers[i].most);
-		return true;
-	}
-	return false;
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		if (numbers[i].code == code)
+			*numbers[i].to = cli_number(
+			    numbers[i].name, arg, 0, numbers[i].most);
 }
 
-static const struct option longs[] = {
-    {"port", required_argument, NULL, 'p'},
-    {"port-file", required_argument, NULL, 'P'},
-    {"token-file", required_argument, NULL, 't'},
-    {"seed", required_argument, NULL, 's'},
-    {"clock", required_argument, NULL, 'c'},
-    {"user", required_argument, NULL, 'u'},
-    {"users", required_argument, NULL, 'U'},
-    {"plays-per-day", required_argument, NULL, 'n'},
-    {"playlists", required_argument, NULL, 'L'},
-    {"big-playlist", required_argument, NULL, 'b'},
-    {"access-mode", required_argument, NULL, 'r'},
-    {"scope", required_argument, NULL, 'S'},
-    {"latency", required_argument, NULL, 'l'},
-    {"serve", required_argument, NULL, 'd'},
-    {"export", required_argument, NULL, 'e'},
-    {"export-form", required_argument, NULL, 'F'},
-    {"export-since", required_argument, NULL, 'f'},
-    {"export-file-rows", required_argument, NULL, 'R'},
-    {"export-truth", required_argument, NULL, 'T'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+static const struct cli_option options[] = {
+    {'p', "port", "N", "listen on this port (default: any free one)"},
+    {'P', "port-file", "FILE", "write the port to this file"},
+    {'t', "token-file", "FILE", "write a login for sp-fetch to this file"},
+    {'s', "seed", "N", "make all data up from this number (default: 1)"},
+    {'c', "clock", "TIME", "the time of the mock (default: 22 November 2026)"},
+    {'u', "user", "ID", "the user's id (default: rehearsal)"},
+    {'U', "users", "N", "serve so many users (default: 1)"},
+    {'n', "plays-per-day", "N", "play about so many tracks (default: 40)"},
+    {'L', "playlists", "N", "have so many playlists (default: a dozen)"},
+    {'b', "big-playlist", "N", "have a playlist with so many items"},
+    {'r', "access-mode", "NAME",
+	"extended (default), development or grandfathered"},
+    {'S', "scope", "SCOPES", "grant these scopes (default: all)"},
+    {'l', "latency", "D", "wait before each response (default: 0)"},
+    {'d', "serve", "DIR", "serve the responses saved in this folder"},
+    {'e', "export", "DIR", "write a data download here, serve nothing"},
+    {'F', "export-form", "NAME", "extended (default), endsong or basic"},
+    {'f', "export-since", "TIME", "begin then (default: two years before)"},
+    {'R', "export-file-rows", "N", "rows of a file (default: 16000)"},
+    {'T', "export-truth", "FILE", "also write which stream is which play"},
+    CLI_OPTIONS_END,
 };
 
-static void set_option(void *ctx, int which, const char *arg)
+static void set_option(void *mock_options, int code, const char *arg)
 {
-	struct mock_options *o = ctx;
+	struct mock_options *o = mock_options;
 
-	switch (which) {
+	switch (code) {
 	case 'P': o->port_file = arg; break;
 	case 't': o->token_file = arg; break;
 	case 'c':
@@ -163,17 +146,28 @@ static void set_option(void *ctx, int which, const char *arg)
 	case 'F': o->export_form = parse_export_form(arg); break;
 	case 'f': o->export_since = cli_time("--export-since", arg); break;
 	case 'T': o->export_truth = arg; break;
-	default:
-		if (!read_number(o, which, arg))
-			cli_other_option(which, usage);
+	case 'l': o->latency = cli_duration("--latency", arg); break;
+	default: set_number(o, code, arg);
 	}
 }
 
-static void read_options(int argc, char **argv, struct mock_options *o)
-{
-	if (*cli_options(argc, argv, "hV", longs, set_option, o, NULL))
-		cli_usage(usage, false);
-}
+static const struct cli_command forms[] = {
+    {.options = "pPtscuUnLbrSld", .operands = ""},
+    {.options = "e!FfRTscun", .operands = ""},
+    {.options = NULL},
+};
+
+static const struct cli_program program = {
+    .name = "sp-rehearse",
+    .purpose = "serve a mock of the Spotify Web API, to practise on",
+    .options = options,
+    .commands = forms,
+    .examples = "sp-rehearse --user kim --token-file practice.json &\n"
+		"while [ ! -s practice.json ]; do sleep 0.1; done\n"
+		"sp-fetch --token-file practice.json /me | jq .body\n"
+		"sp-rehearse --user kim --export my_spotify_data\n",
+    .set = set_option,
+};
 
 /* Replace a file atomically. */
 static bool write_file(const char *path, mode_t mode, const struct buf *text)
@@ -388,15 +382,13 @@ int main(int argc, char **argv)
 	    .lists = -1,
 	    .user = "rehearsal"};
 	struct mock r = {.log = BUF_INIT(MOCK_TEXT_MAX)};
+	char **operands;
 	sigset_t set;
 	int status;
 
 	clock_parse(SLICE("2026-11-22T12:00:00Z"), &o.clock);
-	cli_init("sp-rehearse");
-	read_options(argc, argv, &o);
-	if (!o.export && (o.export_form || o.export_since ||
-			     o.export_file_rows || o.export_truth))
-		cli_die(EX_USAGE, "--export-...: only together with --export");
+	cli_init(program.name);
+	cli_parse(&program, argc, argv, &o, &operands);
 	if (o.users < 1)
 		cli_die(EX_USAGE, "--users: at least 1");
 	if (o.users > 1 && o.token_file && !strchr(o.token_file, '%'))

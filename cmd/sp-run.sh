@@ -10,13 +10,13 @@ sp-run: fetch and load what is due, by the whole pipeline of sp
 usage: sp-run [-n | -v] [--db FILE] [--account NAME] [--catalogue-limit N]
               [--force] [JOB ...]
 
-Jobs, without one every job that is due:
+Jobs:
   play-history     all plays that the API still has
   playlists        your playlists and their tracks
   audio-features   audio features of tracks, if your app has access
   profile          your profile, and the artists that you follow
   catalogue        details of tracks, albums and artists
-  all              every job that is due
+  all              every job that is due, as without a JOB
 Options:
       --account NAME       the account (default: $SP_ACCOUNT, then default)
       --catalogue-limit N  at most N requests a day for catalogue

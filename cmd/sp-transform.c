@@ -3,7 +3,6 @@
  * through the same mapping give the same rows. The mappings are jq programs;
  * one that fails costs one capture, never the stream.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +10,12 @@
 
 #include "base/number.h"
 #include "cli.h"
+#include "endpoint_list.h"
+#include "options.h"
 #include "progress.h"
 #include "stream/known_refusals.h"
 #include "terminal.h"
 #include "transform.h"
-
-static const char usage[] =
-    "usage: sp-transform [-f [ENDPOINT=]FILE]... [--engine NAME] [--timeout TIME]\n"
-    "           [--memory SIZE] [--max-line SIZE] [--include MEMBER]...\n"
-    "           [--progress]\n"
-    "           [[--user ID] [--fetched-at TIME] ENDPOINT]\n"
-    "       sp-transform --print-filter NAME\n"
-    "       sp-transform --list-filters\n";
 
 #define OUT_SIZE ((size_t)256 << 10)
 #define DEBUG_SHOWN 400 /* bytes of a value */
@@ -177,34 +170,21 @@ static int transform(const struct transform_options *o)
 	return status;
 }
 
-enum {
-	OPT_TIMEOUT = 256,
-	OPT_MEMORY,
-	OPT_MAX_LINE,
-	OPT_INCLUDE,
-	OPT_ENGINE,
-	OPT_PROGRESS,
-	OPT_USER,
-	OPT_FETCHED_AT,
-	OPT_PRINT,
-	OPT_LIST
-};
-
-static const struct option long_options[] = {
-    {"filter", required_argument, NULL, 'f'},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"memory", required_argument, NULL, OPT_MEMORY},
-    {"max-line", required_argument, NULL, OPT_MAX_LINE},
-    {"include", required_argument, NULL, OPT_INCLUDE},
-    {"engine", required_argument, NULL, OPT_ENGINE},
-    {"progress", no_argument, NULL, OPT_PROGRESS},
-    {"user", required_argument, NULL, OPT_USER},
-    {"fetched-at", required_argument, NULL, OPT_FETCHED_AT},
-    {"print-filter", required_argument, NULL, OPT_PRINT},
-    {"list-filters", no_argument, NULL, OPT_LIST},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+static const struct cli_option options[] = {
+    {'f', "filter", "[ENDPOINT=]FILE",
+	"map by this jq program, not by the built-in ones"},
+    {'e', "engine", "NAME", "own or libjq (default: own, and libjq for -f)"},
+    {'t', "timeout", "D", "limit for one capture (default: 30s)"},
+    {'M', "memory", "SIZE", "limit of memory (default: 2G)"},
+    CLI_OPTION_MAX_LINE,
+    {'i', "include", "MEMBER", "store a member that is left out by default"},
+    CLI_OPTION_PROGRESS,
+    {'u', "user", "ID", "the user whose data the bodies are"},
+    {'a', "fetched-at", "TIME",
+	"when the bodies were fetched (default: unknown)"},
+    {'F', "print-filter", "NAME", "print a built-in mapping"},
+    {'l', "list-filters", NULL, "list the built-in mappings"},
+    CLI_OPTIONS_END,
 };
 
 static int64_t timeout_option(const char *arg)
@@ -251,35 +231,33 @@ static enum mapper_engine engine_option(const char *arg)
 	cli_die(EX_USAGE, "--engine: not 'own' or 'libjq': '%s'", arg);
 }
 
-/* Set an option; one that only prints something does so and exits. */
-static void set_option(void *ctx, int which, const char *arg)
+static void set_option(void *transform_options, int code, const char *arg)
 {
-	struct transform_options *o = ctx;
+	struct transform_options *o = transform_options;
 	struct mapper_config *m = &o->mapper;
 
-	switch (which) {
+	switch (code) {
 	case 'f': filter_set_add(&o->filters, arg); break;
-	case OPT_TIMEOUT: m->timeout_ms = timeout_option(arg); break;
-	case OPT_MEMORY:
+	case 't': m->timeout_ms = timeout_option(arg); break;
+	case 'M':
 		m->memory = size_option(
 		    "--memory", arg, (size_t)32 << 20, SIZE_MAX / 4);
 		break;
-	case OPT_MAX_LINE:
+	case 'm':
 		o->max_line =
 		    size_option("--max-line", arg, 1, (size_t)1 << 30);
 		break;
-	case OPT_INCLUDE: include(m, slice_of(arg)); break;
-	case OPT_ENGINE: m->engine = engine_option(arg); break;
-	case OPT_PROGRESS: o->progress = true; break;
-	case OPT_USER: o->user = arg; break;
-	case OPT_FETCHED_AT:
+	case 'i': include(m, slice_of(arg)); break;
+	case 'e': m->engine = engine_option(arg); break;
+	case 'p': o->progress = true; break;
+	case 'u': o->user = arg; break;
+	case 'a':
 		if (!clock_format(cli_time("--fetched-at", arg), o->fetched_at))
 			cli_die(
 			    EX_USAGE, "--fetched-at: out of range: '%s'", arg);
 		break;
-	case OPT_PRINT: exit(mapping_print(arg));
-	case OPT_LIST: exit(mapping_list());
-	default: cli_other_option(which, usage);
+	case 'F': o->print = arg; break;
+	case 'l': o->list = true; break;
 	}
 }
 
@@ -288,16 +266,41 @@ static void set_endpoint(struct transform_options *o, char **operands)
 {
 	struct slice endpoint;
 
-	if (operands[0] ? operands[1] != NULL : o->user || *o->fetched_at)
-		cli_usage(usage, false);
+	if (!operands[0] && (o->user || *o->fetched_at))
+		cli_die(EX_USAGE, "--%s: only for bodies of an ENDPOINT",
+		    o->user ? "user" : "fetched-at");
 	if (!operands[0])
 		return;
 	endpoint = mapping_endpoint(operands[0], strlen(operands[0]));
 	if (!filter_set_maps(&o->filters, endpoint) &&
 	    !mapping_is_builtin(endpoint))
-		mapping_unknown("", endpoint);
+		mapping_unknown(NULL, endpoint);
 	o->endpoint = endpoint.p;
 }
+
+static const struct cli_command forms[] = {
+    {.options = "fetMmipua", .operands = "[ENDPOINT]"},
+    {.options = "F!", .operands = ""},
+    {.options = "l!", .operands = ""},
+    {.options = NULL},
+};
+
+static const struct cli_program program = {
+    .name = "sp-transform",
+    .purpose = "map captures to rows, by jq programs",
+    .options = options,
+    .letters = "f",
+    .repeats = "fi",
+    .commands = forms,
+    .lists = endpoint_list,
+    .examples =
+	"sp-queue next all | sp-fetch | sp-stage | sp-transform | sp-load\n"
+	"sp-fetch /me | sp-transform | jq .row\n"
+	"sp-transform --user kim recently-played < page.json | jq -c .row\n"
+	"sp-transform --print-filter recently-played > my.jq\n"
+	"sp-stage replay | sp-transform -f recently-played=my.jq | sp-load -n\n",
+    .set = set_option,
+};
 
 int main(int argc, char **argv)
 {
@@ -305,11 +308,16 @@ int main(int argc, char **argv)
 	    .mapper = {.memory = (size_t)2 << 30,
 		.timeout_ms = 30000,
 		.debug = show_debug}};
+	char **operands;
 	int status;
 
-	cli_init("sp-transform");
-	set_endpoint(&o, cli_options(argc, argv, "f:hV", long_options,
-			     set_option, &o, NULL));
+	cli_init(program.name);
+	cli_parse(&program, argc, argv, &o, &operands);
+	if (o.print)
+		return mapping_print(o.print);
+	if (o.list)
+		return mapping_list();
+	set_endpoint(&o, operands);
 	filter_set_read(&o.filters);
 	o.mapper.filters = o.filters.list;
 	o.mapper.filter_count = o.filters.count;

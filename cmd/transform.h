@@ -21,6 +21,8 @@
 #include "transform_filters.h"
 
 struct transform_options {
+	const char *print; /* only print this mapping */
+	bool list;	   /* only list the mappings */
 	struct filter_set filters;
 	const char *endpoint; /* of raw bodies, or NULL for a stream */
 	const char *user;

@@ -9,6 +9,7 @@
 #include "base/builtin.h"
 #include "base/os.h"
 #include "cli.h"
+#include "endpoint_list.h"
 #include "spotify/endpoint.h"
 
 #define FILTER_MAX ((size_t)1 << 20)
@@ -29,14 +30,10 @@ struct slice mapping_endpoint(const char *name, size_t n)
 
 void mapping_unknown(const char *where, struct slice name)
 {
-	struct buf names = BUF_INIT(4096);
+	char text[128];
 
-	for (const struct builtin_file *f = builtin_filters; f->name; f++)
-		if (mapping_is_builtin(slice_of(f->name)))
-			buf_printf(
-			    &names, "%s%s", names.n ? ", " : "", f->name);
-	cli_die(EX_USAGE, "%sunknown endpoint '%.*s': expected one of %s",
-	    where, (int)name.n, name.p, buf_message(&names));
+	snprintf(text, sizeof(text), "%.*s", (int)name.n, name.p);
+	cli_unknown(where, "endpoint", text, endpoint_list);
 }
 
 int mapping_print(const char *name)
@@ -45,18 +42,17 @@ int mapping_print(const char *name)
 	    builtin_find(builtin_filters, slice_of(name));
 
 	if (!f)
-		cli_die(EX_USAGE,
-		    "--print-filter: unknown mapping '%s': see --list-filters",
-		    name);
+		cli_unknown("--print-filter", "mapping", name, endpoint_list);
 	fwrite(f->text, 1, f->len, stdout);
 	return cli_close_stdout(0);
 }
 
 int mapping_list(void)
 {
-	for (const struct builtin_file *f = builtin_filters; f->name; f++)
-		if (mapping_is_builtin(slice_of(f->name)))
-			puts(f->name);
+	struct cli_name name;
+
+	for (size_t i = 0; endpoint_list->at(i, &name); i++)
+		puts(name.name);
 	return cli_close_stdout(0);
 }
 
@@ -86,7 +82,7 @@ void filter_set_add(struct filter_set *s, const char *arg)
 		f.file = arg + n + 1;
 		if (!mapping_is_builtin(f.endpoint) &&
 		    !slice_is(f.endpoint, ENDPOINT_UNKNOWN))
-			mapping_unknown("-f: ", f.endpoint);
+			mapping_unknown("-f", f.endpoint);
 	}
 	if (has_filter(s, f.endpoint))
 		cli_die(EX_USAGE, "-f: given twice for %s%.*s%s: '%s'",

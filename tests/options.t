@@ -127,11 +127,11 @@ for words in 'sp-queue next play-history --lock-wait 1s' \
     'sp-stage --limit 3 replay' 'sp-stage runs --endpoint me' \
     'sp-stage --run x' 'sp-stage replay --capture' 'sp-load --digest -n' \
     'sp-load rows.ndjson' 'sp-transform me --nonsense' \
-    'sp-transform me --list'; do
+    'sp-transform --list'; do
 	# shellcheck disable=SC2086
 	run timeout 20 "$build/"$words </dev/null
 	case $words in
-	*--list) is "$status" 0 "an abbreviation after an operand: $words" ;;
+	*--list) is "$status" 0 "an abbreviation: $words" ;;
 	*) is "$status $out" "64 " "usage: $words" ;;
 	esac
 done

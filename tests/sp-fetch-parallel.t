@@ -19,7 +19,7 @@ timeless() {
 connections() { log | jq -s 'map(select(.url | startswith("/v1/")).connection) |
     unique | length'; }
 
-api_start --user kim --seed 7 --big-playlist 300 --playlists 20 --latency 5
+api_start --user kim --seed 7 --big-playlist 300 --playlists 20 --latency 5ms
 unset SP_API SP_ACCOUNT SP_TOKEN_URL http_proxy
 fetch /me >/dev/null # who it is
 

@@ -116,7 +116,7 @@ timeless() {
 in_order() { [ "$(jq -r 'select(.type == "capture").request' "$1")" = "$(seq 300)" ]; }
 count_captures() { jq -r 'select(.type == "capture").type' "$1" | wc -l; }
 
-api_start --user kim --seed 7 --playlists 20 --latency 5
+api_start --user kim --seed 7 --playlists 20 --latency 5ms
 fetch /me >/dev/null # who it is
 CURL_CA_BUNDLE=$tmp/ca.pem
 export CURL_CA_BUNDLE

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit
 
 section "the command line"
 run "$build/sp-fetch" --help
-like "$status $out" '^0 usage: sp-fetch' "--help"
+like "$status $out" '^0 sp-fetch: ' "--help"
 for bad in --no-such '--retries x' '--retries -1' '--timeout 0' '--max-wait 9' \
     '--max-body 0' '--parallel 0' '--parallel 65' '--account a/b' '--account .x'; do
 	# shellcheck disable=SC2086

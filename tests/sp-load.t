@@ -688,7 +688,7 @@ like "$err" '6 rows: 0 inserted, 0 updated, 6 unchanged' \
     "--progress ends with a summary"
 
 run "$build/sp-load" --digest --user kim
-like "$status $err" "^64 sp-load: --digest: not an option here: '--user'" \
+like "$status $err" "^64 sp-load: --user: not together with --digest" \
     "an option that --digest does not take"
 
 section "a replay of runs that did not end well"

@@ -15,7 +15,7 @@ terminal() { python3 tests/lib/terminal.py "$1" "$tmp/$2" "$3"; }
 raw() { cat "$tmp/$1.raw"; }
 
 section "progress"
-api_start --user kim --seed 5 --latency 200
+api_start --user kim --seed 5 --latency 200ms
 slow="sp-fetch --parallel 1 /me /me /me /me"
 terminal 80 file "$slow >'$tmp/out'; echo done" &
 runs=$!

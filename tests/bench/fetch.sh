@@ -11,7 +11,7 @@ trap '[ -z "$api" ] || kill $api; rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 
 n=${REQUESTS:-2000}
-"$sp/sp-rehearse" --latency "${LATENCY:-20}" --port-file "$tmp/port" \
+"$sp/sp-rehearse" --latency "${LATENCY:-20ms}" --port-file "$tmp/port" \
 	--token-file "$tmp/login/token.json" >/dev/null &
 api=$!
 until [ -s "$tmp/port" ]; do sleep 0.05; done

@@ -57,7 +57,7 @@ class Epoch:
         self.path, self.db = path, path + "/music.db"
         self.api = Api(path, "--user", "kim",
                        "--seed", str(rng.randrange(1, 10 ** 6)),
-                       "--latency", str(rng.choice([0, 5, 20])),
+                       "--latency", f"{rng.choice([0, 5, 20])}ms",
                        "--access-mode", rng.choice(["extended", "development",
                                                "grandfathered"]),
                        "--big-playlist", str(rng.choice([120, 300])),
