@@ -286,7 +286,8 @@ int account_logout(const struct account *a)
 	token_release(&t);
 	if (!ok) {
 		if (error.exit == EX_NOPERM)
-			cli_warn("there is no login '%s'", file);
+			cli_warn("no login for account '%s': no file '%s'",
+			    a->name, file);
 		else
 			cli_warn("%s", error.why);
 	} else {

@@ -502,7 +502,7 @@ like "$last" '^0 .*removed .*robin.json.*spotify.com/account/apps/$' "logout"
 [ ! -e "${file%/*}/robin.json" ] && [ -e "$file" ]
 ok $? "removes the file, and no other"
 fetch logout --account robin
-like "$last" '^77 .*there is no login' "what is not there cannot go"
+like "$last" '^77 .*no login for account' "what is not there cannot go"
 fetch --account robin /me
 like "$status $err" '^77 .*not logged in' "and asks to log in"
 chmod 644 "$file"

@@ -99,7 +99,7 @@ done
 like "$err" "not a path of the API: 'acounts': it does not begin with '/': a path is like /me" \
     "which is said, and what a path looks like"
 run fetch https://evil.example/v1/me
-like "$err" "evil.example/v1/me': not of the API's origin" "of whatever kind"
+like "$err" "evil.example/v1/me': not a URL of the API" "of whatever kind"
 reset
 
 section "numbers and texts as they were sent"
@@ -314,7 +314,7 @@ fault 'kind=badnext'
 is "$(printf '%s\n' "$recent" "$me" | try)" \
     "69: failed 69 balanced: 200 200: bad next page" "a next page elsewhere"
 like "$(cat "$tmp/err")" \
-    "/recently-played\?limit=20: its next page is refused: not of the API's origin" \
+    "/recently-played\?limit=20: its next page is refused: not a URL of the API" \
     "is refused by name"
 fault 'kind=selfnext'
 is "$(echo "$recent" | try)" \

@@ -125,7 +125,7 @@ const char *url_resolve(
 		return "longer than a URL may be";
 	why = origin_parse(&o, text + from);
 	if (!why && !origin_eq(&o, api))
-		why = "not of the API's origin";
+		why = "not a URL of the API";
 	if (why)
 		url->n = from;
 	return why;

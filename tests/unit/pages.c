@@ -96,7 +96,7 @@ static void test_links(void)
 	    "/p end");
 	walk("elsewhere", PAGING_NEXT, "/a",
 	    BODIES(LIST("1", NEXT("https://evil.example/b"))),
-	    "/a not of the API's origin");
+	    "/a not a URL of the API");
 	walk("the same", PAGING_NEXT, "/a",
 	    BODIES(LIST("1", NEXT("https://a.example/a"))),
 	    "/a a page that was requested before");
@@ -197,7 +197,7 @@ static void test_stops(void)
 	    "/b a page that was requested before");
 	walk_on("nor elsewhere", PAGING_NEXT, "/a",
 	    &(struct resume_point){SLICE("https://b.example/b"), 2},
-	    BODIES(end), "not of the API's origin");
+	    BODIES(end), "not a URL of the API");
 	walk_on("a playlist's list", PAGING_PLAYLIST, "/p",
 	    &(struct resume_point){SLICE("/p/items?offset=100"), 2},
 	    BODIES(end), "/p/items?offset=100 /p?fields=id,snapshot_id end");
