@@ -134,10 +134,10 @@ use_package() {
 		man -w "${page%.[157].gz}" >/dev/null
 	done
 	bash -c ". /usr/share/bash-completion/bash_completion
-		_completion_loader sp-stage && complete -p sp-stage"
+		_completion_loader sp-stage; complete -p sp-stage"
 	ls /usr/share/zsh/vendor-completions/_sp-stage \
 	    /usr/share/fish/vendor_completions.d/sp-stage.fish
-	sh /usr/share/sp/examples/demo.sh /usr/bin
+	sh /usr/share/sp/examples/demo.sh
 	ls /usr/share/doc/'"$package"'/examples/ | grep -q jobs.mk'
 }
 
