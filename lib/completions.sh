@@ -29,6 +29,8 @@ END
 	for word in now today yesterday 7d 30d; do
 		echo "value${tab}TIME${tab}$word${tab}-"
 	done
+	sed -n 's,.*\.path = "/v1\(/me[^*"]*\)".*,\1,p' "$here/../spotify/endpoint.c" |
+	    sed "s/.*/value${tab}PATH${tab}&${tab}-/"
 	for word in $tables; do
 		echo "value${tab}TABLE${tab}$word${tab}-"
 	done

@@ -87,11 +87,24 @@ function read_form(text,    words, n, i, j, alternatives, position) {
 	}
 }
 
-# What kind of thing a value is, where its name is shorter than that.
-function kind_of(name) {
-	if (name == "--run" || name == "--account" || name == "--endpoint")
-		return toupper(substr(name, 3))
-	return value[name]
+# What kind of thing the value of an option is: what it is called, or the option
+# is, where the value has a common name, as NAME, or is one of these|words.
+function kind_of(name,    kind, words, n, i) {
+	kind = toupper(substr(name, 3))
+	if (name == "--print-filter")
+		return "ENDPOINT"
+	if (name ~ /^--(run|account|endpoint)$/)
+		return kind
+	if (value[name] !~ /[|]/) {
+		kind = value[name]
+		sub(/^\[.*\]/, "", kind)
+		return kind
+	}
+	gsub(/-/, "_", kind)
+	n = split(value[name], words, "|")
+	for (i = 1; i <= n; i++)
+		print "value", kind, words[i], "-"
+	return kind
 }
 
 END {
