@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "db/failure.h"
+#include "db/statements.h"
 #include "listing.h"
 
 /* Of the command line, as the program's name in cli.c. */
@@ -48,7 +49,21 @@ static void list_column(struct listing *l, struct query *q, int column)
 		listing_text(l, query_text(q, column));
 }
 
-void database_list(struct query *q, const char *type, bool table)
+/* How many characters of the end of an id name any run. */
+static int run_length(struct query *of)
+{
+	struct query q;
+	int n = 0;
+
+	query_prepare(&q, of->db, &sql_run_id_length);
+	if (query_step(&q))
+		n = (int)query_int(&q, 0);
+	query_fail(of, query_finish(&q));
+	return n;
+}
+
+void database_list(struct query *q, const char *type, bool table,
+    const struct listing_layout *layout)
 {
 	int columns = sqlite3_column_count(q->stmt);
 	const char **names;
@@ -60,7 +75,9 @@ void database_list(struct query *q, const char *type, bool table)
 	for (int i = 0; i < columns; i++)
 		names[i] = mem_need(
 		    (char *)(uintptr_t)sqlite3_column_name(q->stmt, i));
-	listing_begin(&l, type, table, names, columns);
+	listing_begin(&l, type, table, layout, names, columns);
+	if (table && layout)
+		l.run_length = run_length(q);
 	while (!ferror(stdout) && query_step(q))
 		for (int i = 0; i < columns; i++)
 			list_column(&l, q, i);

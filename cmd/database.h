@@ -11,6 +11,7 @@
 #include "db/db.h"
 #include "db/open.h"
 #include "db/query.h"
+#include "listing.h"
 
 /* Set how long to wait for a lock to --lock-wait's value; else a minute. */
 void database_lock_wait(const char *arg);
@@ -28,6 +29,7 @@ _Noreturn void database_die(sqlite3 *, const char *what);
  * List the rows of a query on stdout, see listing.h: in a table, or as records
  * of a type. The query fails with SQLITE_TOOBIG if a row is too long.
  */
-void database_list(struct query *, const char *type, bool table);
+void database_list(struct query *, const char *type, bool table,
+    const struct listing_layout *);
 
 #endif

@@ -157,44 +157,42 @@ struct account_list {
 	int status;
 };
 
-/* The columns of the table, and of the records. */
-static const char *const shown[] = {
-    "account", "user_id", "expires_at", "authorization_ends", "scope"};
-static const char *const members[] = {"account", "user_id", "expires_at",
-    "authorized_at", "authorization_ends", "scope", "file"};
-
 static void put_text(struct account_list *l, const char *text)
 {
-	listing_text(&l->listing, slice_of(text || !l->table ? text : "-"));
+	listing_text(&l->listing, slice_of(text));
 }
 
-/* List a time, 0 for unknown; in a table its first n characters. */
-static void put_time(struct account_list *l, int64_t ms, size_t n)
+/* List a time, 0 for unknown. */
+static void put_time(struct account_list *l, int64_t ms)
 {
 	char text[CLOCK_TEXT];
-	bool known = ms && clock_format(ms, text);
 
-	if (known && l->table)
-		text[n] = '\0';
-	put_text(l, known ? text : NULL);
+	put_text(l, ms && clock_format(ms, text) ? text : NULL);
 }
 
 static void put_account(struct account_list *l, const char *name,
     const char *path, const struct token *t)
 {
+	static const char *const names[] = {"account", "user_id", "expires_at",
+	    "authorized_at", "authorization_ends", "scope", "file"};
+	static const struct listing_layout layout = {
+	    .columns = {{"account", NULL, LISTING_PLAIN, 0, 0},
+		{"user_id", "user", LISTING_PLAIN, 0, 8},
+		{"authorization_ends", "login ends", LISTING_UNTIL, 0, 0},
+		{"authorized_at", "logged in", LISTING_TIME, 1, 0},
+		{"file", NULL, LISTING_PLAIN, 2, 20},
+		{"scope", NULL, LISTING_NOTE, 0, 0}}};
+
 	if (l->n++ == 0)
-		listing_begin(&l->listing, "account", l->table,
-		    l->table ? shown : members,
-		    l->table ? COUNT_OF(shown) : COUNT_OF(members));
+		listing_begin(&l->listing, "account", l->table, &layout, names,
+		    COUNT_OF(names));
 	put_text(l, name);
 	put_text(l, t->user_id);
-	put_time(l, t->expires_at, strlen("2026-11-22T06:40"));
-	if (!l->table)
-		put_time(l, t->authorized_at, 0);
-	put_time(l, token_login_expires_at(t), strlen("2026-11-22"));
+	put_time(l, t->expires_at);
+	put_time(l, t->authorized_at);
+	put_time(l, token_login_expires_at(t));
 	put_text(l, t->scope);
-	if (!l->table)
-		put_text(l, path);
+	put_text(l, path);
 }
 
 /* List a token file's account; `name` may be NULL. */

@@ -1,6 +1,5 @@
 #include "listing.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,26 +8,26 @@
 #include "base/mem.h"
 #include "json/json.h"
 
-#define CELL_MAX 60  /* characters of a table's cell */
-#define LAST_MAX 300 /* of the last one in a row */
 #define RECORD_MAX ((size_t)64 << 20)
 #define TABLE_MAX ((size_t)1 << 30)
-
-struct listing_cell {
-	size_t from, n; /* in listing.text */
-	bool is_number;
-};
 
 bool stdout_is_terminal(void)
 {
 	return isatty(STDOUT_FILENO);
 }
 
+bool listing_is_table(enum listing_form form)
+{
+	return form == LISTING_TABLE ||
+	       (form == LISTING_AUTO && stdout_is_terminal());
+}
+
 void listing_begin(struct listing *l, const char *type, bool table,
-    const char *const *names, int columns)
+    const struct listing_layout *layout, const char *const *names, int columns)
 {
 	*l = (struct listing){.to = stdout,
 	    .type = type,
+	    .layout = layout,
 	    .names = names,
 	    .columns = columns,
 	    .table = table,
@@ -38,7 +37,7 @@ void listing_begin(struct listing *l, const char *type, bool table,
 void listing_begin_on(
     struct listing *l, FILE *to, const char *const *names, int columns)
 {
-	listing_begin(l, NULL, true, names, columns);
+	listing_begin(l, NULL, true, NULL, names, columns);
 	l->to = to;
 }
 
@@ -102,107 +101,12 @@ void listing_int(struct listing *l, int64_t n)
 	add(l, slice_of(text), true);
 }
 
-/*
- * Print at most so many characters of a text, controls as '?'; or only count
- * them, without a file.
- */
-static int put_text(struct slice s, int most, FILE *to)
+void listing_count(struct listing *l, int64_t n)
 {
-	const char *p = s.p, *end = s.p + s.n;
-	int n = 0;
-
-	for (; p < end && n < most; n++) {
-		size_t length = utf8_length(p, end);
-		unsigned code;
-
-		if (to && (length == 0 || utf8_control(p, end, &code)))
-			putc('?', to);
-		else if (to)
-			fwrite(p, 1, length, to);
-		p += length ? length : 1;
-	}
-	return n;
-}
-
-static void put_spaces(int n, FILE *to)
-{
-	for (; n > 0; n--)
-		putc(' ', to);
-}
-
-static struct slice text_of(const struct listing *l, size_t cell)
-{
-	const struct listing_cell *c = &l->cells[cell];
-
-	return (struct slice){c->n ? l->text.p + c->from : "", c->n};
-}
-
-/* Begin a column of the table; false if it is not in the table. */
-static bool begin_column(const struct listing *l, int column, bool *first)
-{
-	if (is_json(l->names[column]))
-		return false;
-	put_spaces(*first ? 0 : 2, l->to);
-	*first = false;
-	return true;
-}
-
-/* Numbers are aligned right. The last column, cut least, has no padding. */
-static void print_row(const struct listing *l, const int width[], size_t row)
-{
-	bool first = true;
-
-	for (int i = 0; i < l->columns; i++) {
-		size_t cell = row + (size_t)i;
-		bool number = l->cells[cell].is_number;
-		bool last = i == l->columns - 1;
-		int most = last ? LAST_MAX : CELL_MAX;
-		int pad = width[i] - put_text(text_of(l, cell), most, NULL);
-
-		if (!begin_column(l, i, &first))
-			continue;
-		put_spaces(number ? pad : 0, l->to);
-		put_text(text_of(l, cell), most, l->to);
-		put_spaces(number || last ? 0 : pad, l->to);
-	}
-	putc('\n', l->to);
-}
-
-static void print_heading(const struct listing *l, const int width[])
-{
-	bool first = true;
-
-	for (int i = 0; i < l->columns; i++) {
-		const char *p = l->names[i];
-
-		if (!begin_column(l, i, &first))
-			continue;
-		for (; *p; p++)
-			putc(*p == '_' ? ' ' : toupper((unsigned char)*p),
-			    l->to);
-		if (i < l->columns - 1)
-			put_spaces(width[i] - (int)strlen(l->names[i]), l->to);
-	}
-	putc('\n', l->to);
-}
-
-static void print_table(const struct listing *l)
-{
-	size_t columns = (size_t)l->columns;
-	int *width = mem_zero(columns, sizeof(*width));
-
-	for (size_t i = 0; i < columns; i++)
-		width[i] = (int)strlen(l->names[i]);
-	for (size_t cell = 0; cell < l->count; cell++) {
-		int *w = &width[cell % columns];
-		int n = put_text(text_of(l, cell), CELL_MAX, NULL);
-
-		*w = n > *w ? n : *w;
-	}
-	print_heading(l, width);
-	for (size_t row = 0; row < l->count; row += columns)
-		print_row(l, width, row);
-	free(width);
+	if (n < 0)
+		listing_text(l, (struct slice){NULL, 0});
+	else
+		listing_int(l, n);
 }
 
 bool listing_end(struct listing *l)
@@ -210,7 +114,7 @@ bool listing_end(struct listing *l)
 	bool good = !l->text.failed;
 
 	if (l->table && good)
-		print_table(l);
+		listing_print_table(l);
 	buf_release(&l->text);
 	free(l->cells);
 	return good;

@@ -146,8 +146,12 @@ static struct receipt_line *line_of_change(
 
 void receipt_change(struct receipt *r, const struct change *c)
 {
-	if (c->kind == CHANGE_INSERT && is_streams(r, c->table))
-		line_of_change(r, c)->added++;
+	if (!is_streams(r, c->table))
+		return;
+	if (c->kind == CHANGE_INSERT)
+		line_of_change(r, c)->inserted++;
+	else if (c->kind == CHANGE_UPDATE)
+		line_of_change(r, c)->updated++;
 }
 
 void receipt_forbid(struct receipt *r, const struct change *c)
@@ -182,10 +186,11 @@ static void put_line(
 	const struct {
 		const char *name;
 		uint64_t count;
-	} counts[] = {{"used", l->used}, {"new", l->added},
-	    {"refused", l->refused}, {"phantoms", l->phantoms},
-	    {"incognito", l->incognito}, {"podcasts", l->podcasts},
-	    {"audiobooks", l->audiobooks}, {"videos", l->videos}};
+	} counts[] = {{"used", l->used}, {"inserted", l->inserted},
+	    {"updated", l->updated}, {"refused", l->refused},
+	    {"phantoms", l->phantoms}, {"incognito", l->incognito},
+	    {"podcasts", l->podcasts}, {"audiobooks", l->audiobooks},
+	    {"videos", l->videos}};
 
 	buf_putc(b, b->n ? ',' : '[');
 	buf_putc(b, '{');

@@ -22,7 +22,7 @@ struct receipt_line {
 	size_t name, name_len; /* in receipt.names: RUN/SEQ, or the file's */
 	bool is_file;
 	unsigned year; /* 0 if it is not known */
-	uint64_t used, added, refused;
+	uint64_t used, inserted, updated, refused;
 	uint64_t phantoms, incognito, podcasts, audiobooks, videos;
 };
 

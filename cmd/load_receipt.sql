@@ -11,7 +11,8 @@ with line as materialized (
 		json_extract(value, '$.file') as file,
 		json_extract(value, '$.year') as year,
 		json_extract(value, '$.used') as used,
-		json_extract(value, '$.new') as new,
+		json_extract(value, '$.inserted') as inserted,
+		json_extract(value, '$.updated') as updated,
 		json_extract(value, '$.refused') as refused,
 		json_extract(value, '$.phantoms') as phantoms,
 		json_extract(value, '$.incognito') as incognito,
@@ -38,9 +39,9 @@ capture as materialized (
 	where b.used > 0 or r.endpoint in
 		('streaming-history', 'streaming-history-basic')
 ),
-part (file, year, "read", new, known, refused, phantoms, incognito, podcasts,
+part (file, year, "read", inserted, updated, refused, phantoms, incognito, podcasts,
 	audiobooks, videos, matched, gaps_closed) as (
-	select c.file, l.year, l.used, l.new, l.used - l.new, 0, l.phantoms,
+	select c.file, l.year, l.used, l.inserted, l.updated, 0, l.phantoms,
 		l.incognito, l.podcasts, l.audiobooks, l.videos, 0, 0
 	from line l join capture c using (src) where l.used > 0
 	union all
@@ -64,12 +65,15 @@ part (file, year, "read", new, known, refused, phantoms, incognito, podcasts,
 	group by 1, 2
 )
 select json_group_array(json_object('file', file, 'year', year,
-	'read', "read", 'new', new, 'known', known, 'refused', refused,
+	'read', "read", 'inserted', inserted, 'updated', updated,
+	'unchanged', max("read" - refused - inserted - updated, 0),
+	'refused', refused,
 	'phantoms', phantoms, 'incognito', incognito, 'podcasts', podcasts,
 	'audiobooks', audiobooks, 'videos', videos, 'matched', matched,
 	'gaps_closed', gaps_closed))
-from (select file, year, sum("read") as "read", sum(new) as new,
-		sum(known) as known, sum(refused) as refused,
+from (select file, year, sum("read") as "read", 
+		sum(inserted) as inserted, sum(updated) as updated,
+		sum(refused) as refused,
 		sum(phantoms) as phantoms, sum(incognito) as incognito,
 		sum(podcasts) as podcasts, sum(audiobooks) as audiobooks,
 		sum(videos) as videos, sum(matched) as matched,

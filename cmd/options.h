@@ -37,6 +37,15 @@ struct cli_option {
 		'p', "progress", NULL, "show progress, whatever stderr is" \
 	}
 
+#define CLI_OPTION_TABLE                                              \
+	{                                                             \
+		'a', "table", NULL, "print a table, even into a pipe" \
+	}
+#define CLI_OPTION_JSON                                                     \
+	{                                                                   \
+		'j', "json", NULL, "print JSON records, even on a terminal" \
+	}
+
 /* The last ones of every program. */
 /* clang-format off */
 #define CLI_OPTIONS_END                                                        \

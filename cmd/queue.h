@@ -9,13 +9,14 @@
 
 #include <stdbool.h>
 
+#include "listing.h"
 #include "plan/plan.h"
 
 struct queue_options {
 	const char *db;
 	struct plan_options plan;
-	bool table;	       /* print for people, whatever stdout is */
-	bool json, prometheus; /* how health is printed */
+	enum listing_form form;
+	bool prometheus;       /* how health is printed */
 	int64_t since;	       /* of health, Unix ms; -1 for a week ago */
 	const struct job *job; /* that next or budget names; NULL for all */
 	char **operands;       /* after the command, ended by NULL */

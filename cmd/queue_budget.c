@@ -1,31 +1,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/number.h"
 #include "database.h"
 #include "db/statements.h"
 #include "json/json.h"
+#include "local_time.h"
 #include "plan/jobs.h"
 #include "queue.h"
-
-/* "3 hours", in the largest unit that fits twice. */
-static const char *span(int64_t seconds, char text[32])
-{
-	static const struct {
-		const char *name;
-		int64_t seconds;
-	} units[] = {{"days", 86400}, {"hours", 3600}, {"minutes", 60}};
-	size_t i = 0;
-
-	while (i < 3 && seconds < 2 * units[i].seconds)
-		i++;
-	if (i < 3)
-		snprintf(text, 32, "%" PRId64 " %s",
-		    (seconds + units[i].seconds / 2) / units[i].seconds,
-		    units[i].name);
-	else
-		snprintf(text, 32, "%" PRId64 " s", seconds);
-	return text;
-}
 
 /* The cost of a job: its plan, and how long that would take. */
 struct budget {
@@ -47,33 +31,40 @@ static void find_pace(struct budget *b)
 		b->seconds = (int64_t)((double)b->plan.pages / b->pace + 0.99);
 }
 
-static void print_budget(const struct budget *b)
+static void put_note(const struct budget *b, struct buf *note)
 {
 	const struct plan *p = &b->plan;
-	char text[32];
 
-	printf("%s: ", b->job);
-	if (p->pages == 0)
-		printf("no requests");
-	else
-		printf("%sabout %" PRId64 " request%s",
-		    p->unknown ? "at least " : "", p->pages,
-		    p->pages == 1 ? "" : "s");
-	if (p->unknown == 1)
-		printf(": the length of 1 list is unknown");
-	else if (p->unknown)
-		printf(": the lengths of %" PRId64 " lists are unknown",
-		    p->unknown);
+	if (p->unknown)
+		buf_printf(note, "%" PRId64 " list%s of unknown length",
+		    p->unknown, PLURAL(p->unknown));
+	if (*p->outcome.reason)
+		buf_printf(
+		    note, "%s%s", note->n ? "; " : "", p->outcome.reason);
+}
+
+static void list_budget(const struct budget *b, struct listing *l)
+{
+	const struct plan *p = &b->plan;
+	struct buf note = BUF_INIT(4096);
+	char text[LOCAL_TIME_TEXT] = "";
+
+	listing_text(l, slice_of(b->job));
+	if (p->unknown) {
+		snprintf(text, sizeof(text), "%" PRId64 " or more", p->pages);
+		listing_text(l, slice_of(text));
+	} else {
+		listing_int(l, p->pages);
+	}
+	*text = '\0';
 	if (p->pages && b->pace > 0)
-		printf("; %s at %.1f a second, as in the last runs",
-		    span(b->seconds, text), b->pace);
-	else if (p->pages)
-		printf("; no pace known yet");
-	if (b->open > 0)
-		printf("; %" PRId64 " open", b->open);
-	if (b->days > 0)
-		printf(": %" PRId64 " day%s", b->days, b->days == 1 ? "" : "s");
-	printf("%s%s\n", *p->outcome.reason ? "; " : "", p->outcome.reason);
+		local_time_span(b->seconds * CLOCK_SECOND, text);
+	listing_text(l, slice_of(text));
+	listing_count(l, b->open);
+	listing_count(l, b->days);
+	put_note(b, &note);
+	listing_text(l, buf_slice(&note));
+	buf_release(&note);
 }
 
 static void print_record(const struct budget *b)
@@ -106,8 +97,8 @@ static void print_record(const struct budget *b)
 	buf_release(&line);
 }
 
-static void budget_job(
-    sqlite3 *db, const struct job *job, const struct queue_options *o)
+static void budget_job(sqlite3 *db, const struct job *job,
+    const struct queue_options *o, struct listing *table)
 {
 	struct budget b = {.job = job->name, .open = -1, .days = -1};
 
@@ -118,15 +109,30 @@ static void budget_job(
 		b.open = job->waiting(&b.plan, &b.days);
 	if (plan_finish(&b.plan) != SQLITE_OK)
 		database_die(db, "cannot plan the job");
-	if (o->table)
-		print_budget(&b);
+	if (table)
+		list_budget(&b, table);
 	else
 		print_record(&b);
 }
 
 int queue_budget(const struct queue_options *o)
 {
+	static const char *const names[] = {
+	    "job", "requests", "time", "open", "days", "note"};
+	static const struct listing_layout layout = {.empty = "No job is due.",
+	    .columns = {{"job", NULL, LISTING_PLAIN, 0, 0},
+		{"requests", NULL, LISTING_PLAIN, 0, 0},
+		{"time", NULL, LISTING_PLAIN, 1, 0},
+		{"open", NULL, LISTING_PLAIN, 2, 0},
+		{"days", NULL, LISTING_PLAIN, 3, 0},
+		{"note", NULL, LISTING_NOTE, 0, 0}}};
+	bool is_table = listing_is_table(o->form);
 	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
+	struct listing l;
+
+	if (is_table)
+		listing_begin(
+		    &l, "budget", true, &layout, names, COUNT_OF(names));
 
 	for (const struct job *const *j = jobs; *j; j++) {
 		bool wanted = o->job ? *j == o->job : o->plan.force;
@@ -135,8 +141,10 @@ int queue_budget(const struct queue_options *o)
 		    job_is_due(db, *j, &o->plan, &wanted) != SQLITE_OK)
 			database_die(db, "cannot plan the job");
 		if (wanted)
-			budget_job(db, *j, o);
+			budget_job(db, *j, o, is_table ? &l : NULL);
 	}
+	if (is_table)
+		listing_end(&l);
 	db_close(db);
 	return 0;
 }

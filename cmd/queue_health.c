@@ -414,7 +414,7 @@ int queue_health(const struct queue_options *o)
 		check_job(&h, *j);
 	check_counts(&h);
 	status = status_of(&h);
-	if (o->json)
+	if (o->form == LISTING_JSON)
 		print_json(&h);
 	else if (o->prometheus)
 		print_prometheus(&h);

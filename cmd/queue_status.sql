@@ -24,7 +24,7 @@ group by endpoint, status order by endpoint, status;
 -- name: status_of_runs
 -- The last runs of the account, and of imports, which have none.
 select * from (
-	select run_id as run, job, started_at, status, rows_inserted as new,
+	select run_id as run, job, started_at, status, rows_inserted as inserted,
 		refused, case when job = 'forget' and status <> 'complete'
 			then reason || ': the same sp-stage forget completes it'
 			else reason end as reason

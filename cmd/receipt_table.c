@@ -8,8 +8,8 @@
 
 /* Columns of the query: what a line is of, its ledger, and kinds of streams. */
 #define NAMES 2
-#define LEDGER_END 8
-#define ALWAYS_END 6 /* of the ledger, shown even if all of them are 0 */
+#define LEDGER_END 9
+#define ALWAYS_END 7 /* of the ledger, shown even if all of them are 0 */
 #define COLUMNS_MAX 16
 
 /* Some of the columns, as a table that is not too wide. */
@@ -83,7 +83,7 @@ int receipt_table(sqlite3 *db, struct slice receipt, FILE *to)
 	list_part(&q, &ledger, to);
 	find_columns(&q, &kinds);
 	if (kinds.count > 0) {
-		fputs("of the new and the known ones:\n", to);
+		fputs("of which are:\n", to);
 		list_part(&q, &kinds, to);
 	}
 	return query_finish(&q);

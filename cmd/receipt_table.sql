@@ -1,14 +1,17 @@
 -- The receipt of a run, for people.
 
 -- name: receipt_lines
--- The lines of a :receipt and their sum. A file has the part of its base name
+-- The lines of a :receipt and their sum; earlier revisions had other names. A file has the part of its base name
 -- that Spotify does not give to all files, unless two have the same.
 with line as (
 	select json_extract(value, '$.file') as file,
 		json_extract(value, '$.year') as year,
 		json_extract(value, '$.read') as "read",
-		json_extract(value, '$.new') as new,
-		json_extract(value, '$.known') as known,
+		coalesce(json_extract(value, '$.inserted'),
+			json_extract(value, '$.new')) as inserted,
+		json_extract(value, '$.updated') as updated,
+		coalesce(json_extract(value, '$.unchanged'),
+			json_extract(value, '$.known')) as unchanged,
 		json_extract(value, '$.refused') as refused,
 		json_extract(value, '$.phantoms') as phantoms,
 		json_extract(value, '$.incognito') as incognito,
@@ -29,12 +32,13 @@ file as (
 )
 select iif(1 = (select count(*) from file f where f.short = file.short),
 		short, coalesce(file, '?')) as file,
-	coalesce(year, '?') as year, "read", new, known, refused, matched,
-	gaps_closed, phantoms, incognito, podcasts, audiobooks, videos
+	coalesce(year, '?') as year, "read", inserted, updated, unchanged, refused,
+	matched, gaps_closed, phantoms, incognito, podcasts, audiobooks, videos
 from (select * from line order by place) left join file using (file)
 union all
-select 'sum', '', coalesce(sum("read"), 0), coalesce(sum(new), 0),
-	coalesce(sum(known), 0), coalesce(sum(refused), 0), sum(matched),
+select 'sum', '', coalesce(sum("read"), 0), coalesce(sum(inserted), 0),
+	coalesce(sum(updated), 0), coalesce(sum(unchanged), 0),
+	coalesce(sum(refused), 0), sum(matched),
 	sum(gaps_closed), sum(phantoms), sum(incognito), sum(podcasts),
 	sum(audiobooks), sum(videos)
 from line;

@@ -154,7 +154,8 @@ static int login(struct fetch_options *o)
 
 static int accounts(struct fetch_options *o)
 {
-	return account_list(&o->account, o->table || stdout_is_terminal());
+	return account_list(&o->account,
+	    listing_is_table(o->table ? LISTING_TABLE : LISTING_AUTO));
 }
 
 static int logout(struct fetch_options *o)

@@ -115,9 +115,9 @@ static const struct cli_option options[] = {
     {'c', "catalogue-limit", "N",
 	"requests of catalogue in 24 hours (default: 200)"},
     CLI_OPTION_LOCK_WAIT,
-    {'t', "table", NULL, "print for people, even into a pipe"},
+    {'t', "table", NULL, "print a table, even into a pipe"},
+    CLI_OPTION_JSON,
     {'s', "since", "TIME", "look at what happened from then on (default: 7d)"},
-    {'j', "json", NULL, "print an object"},
     {'P', "prometheus", NULL, "print metrics for Prometheus, and exit 0"},
     CLI_OPTIONS_END,
 };
@@ -147,9 +147,9 @@ static void set_option(void *queue_options, int code, const char *arg)
 		break;
 	case 'w': database_lock_wait(arg); break;
 	case 'f': p->force = true; break;
-	case 't': o->table = true; break;
+	case 't': o->form = LISTING_TABLE; break;
+	case 'j': o->form = LISTING_JSON; break;
 	case 's': o->since = cli_time("--since", arg); break;
-	case 'j': o->json = true; break;
 	case 'P': o->prometheus = true; break;
 	}
 }
@@ -166,14 +166,14 @@ static const struct cli_command commands[] = {
 	.run.queue = next},
     {.name = "budget",
 	.purpose = "print what a job would cost: requests and time",
-	.options = "daufpirnct",
+	.options = "daufpirnctj",
 	.operands = "JOB",
 	.examples = "sp-queue budget --table all\n"
 		    "sp-queue budget --catalogue-limit 50 catalogue\n",
 	.run.queue = queue_budget},
     {.name = "status",
 	.purpose = "print which jobs are due or blocked, and the last runs",
-	.options = "danct",
+	.options = "danctj",
 	.operands = "",
 	.examples = "sp-queue status\n"
 		    "sp-queue status |\n"
@@ -210,7 +210,7 @@ static const struct cli_command commands[] = {
 	.run.queue = queue_unblock},
     {.name = "list",
 	.purpose = "print the playlists in the queue",
-	.options = "dt",
+	.options = "dtj",
 	.operands = "",
 	.examples = "sp-queue list\n"
 		    "sp-queue list | jq -r .playlist_id\n",
@@ -270,7 +270,6 @@ int main(int argc, char **argv)
 
 	cli_init(program.name);
 	command = cli_parse(&program, argc, argv, &o, &o.operands);
-	o.table = o.table || stdout_is_terminal();
 	job = *command->operands == 'J' ? o.operands[0] : "all";
 	o.job = job_named(job);
 	if (!o.job && strcmp(job, "all") != 0)

@@ -19,6 +19,7 @@
 #include "options.h"
 #include "progress.h"
 #include "receipt_table.h"
+#include "run_id.h"
 #include "stage.h"
 #include "stage_writer.h"
 #include "stream/pipe.h"
@@ -162,7 +163,7 @@ static void list_receipt(sqlite3 *db, const char *run, bool people)
 	} else {
 		query_prepare(&lines, db, &sql_receipt_for_pipe);
 		query_bind_text(&lines, ":run", slice_of(run));
-		database_list(&lines, "receipt", false);
+		database_list(&lines, "receipt", false, NULL);
 		query_fail(&q, query_finish(&lines));
 	}
 	if (query_finish(&q) != SQLITE_OK)
@@ -172,10 +173,23 @@ static void list_receipt(sqlite3 *db, const char *run, bool people)
 static int runs(const struct stage_options *o)
 {
 	sqlite3 *db = database_open(o->db, DB_READ);
-	bool people = o->table || stdout_is_terminal();
+	static const struct listing_layout layout = {.empty = "no runs yet",
+	    .columns = {{"run_id", "run", LISTING_RUN, 0, 0},
+		{"job", NULL, LISTING_PLAIN, 0, 0},
+		{"started_at", "started", LISTING_TIME, 2, 0},
+		{"status", NULL, LISTING_PLAIN, 1, 0},
+		{"rows_inserted", "inserted", LISTING_PLAIN, 3, 0},
+		{"rows_updated", "updated", LISTING_PLAIN, 5, 0},
+		{"rows_unchanged", "unchanged", LISTING_PLAIN, 6, 0},
+		{"refused", NULL, LISTING_PLAIN, 4, 0},
+		{"captures", NULL, LISTING_PLAIN, 7, 0},
+		{"user_id", "user", LISTING_PLAIN, 8, 8},
+		{"note", NULL, LISTING_NOTE, 0, 0}}};
+	bool people = listing_is_table(o->form);
 	struct query q;
 
 	if (*o->operands) {
+		run_ids_resolve(db, "runs", o->operands);
 		list_receipt(db, *o->operands, people);
 		db_close(db);
 		return 0;
@@ -183,7 +197,7 @@ static int runs(const struct stage_options *o)
 	query_prepare(
 	    &q, db, people ? &sql_runs_for_people : &sql_runs_for_pipe);
 	query_bind_int(&q, ":limit", o->limit);
-	database_list(&q, "ingest_run", people);
+	database_list(&q, "ingest_run", people, &layout);
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "cannot list the runs");
 	db_close(db);
@@ -239,7 +253,8 @@ static const struct cli_option options[] = {
     CLI_OPTION_LOCK_WAIT,
     CLI_OPTION_MAX_LINE,
     CLI_OPTION_PROGRESS,
-    {'a', "table", NULL, "print for people, even into a pipe"},
+    CLI_OPTION_TABLE,
+    CLI_OPTION_JSON,
     CLI_OPTIONS_END,
 };
 
@@ -259,7 +274,8 @@ static void set_option(void *stage_options, int code, const char *arg)
 	case 'l': o->limit = cli_number("--limit", arg, 1, INT64_MAX); break;
 	case 'w': database_lock_wait(arg); break;
 	case 'm': o->max_line = cli_size("--max-line", arg); break;
-	case 'a': o->table = true; break;
+	case 'a': o->form = LISTING_TABLE; break;
+	case 'j': o->form = LISTING_JSON; break;
 	case 'A': o->any_endpoint = true; break;
 	case 'P': o->keep_private = true; break;
 	case 'U': add_username(o, arg); break;
@@ -299,14 +315,14 @@ static const struct cli_command commands[] = {
 	.run.stage = stage_import},
     {.name = "redate",
 	.purpose = "move the captures of runs with a wrong clock in time",
-	.options = "ndb!wa",
+	.options = "ndb!waj",
 	.operands = "RUN ...",
 	.examples = "run=$(sp-stage runs | jq -r .run_id | tail -n 1)\n"
 		    "sp-stage redate -n --by -40d \"$run\"\n",
 	.run.stage = stage_redate},
     {.name = "runs",
 	.purpose = "list the last runs, or what a run read of an export",
-	.options = "dla",
+	.options = "dlaj",
 	.operands = "[RUN]",
 	.examples =
 	    "sp-stage runs\n"
@@ -314,7 +330,7 @@ static const struct cli_command commands[] = {
 	.run.stage = runs},
     {.name = "why",
 	.purpose = "show which captures the values of a row come from",
-	.options = "dca",
+	.options = "dcaj",
 	.operands = "TABLE KEY ...",
 	.examples = "track=$(sqlite3 ~/.local/share/sp/spotify.db \\\n"
 		    "    'select track_id from tracks limit 1')\n"
@@ -323,14 +339,14 @@ static const struct cli_command commands[] = {
 	.run.stage = stage_why},
     {.name = "prune",
 	.purpose = "remove old captures that later ones have replaced",
-	.options = "ndk!Evwpa",
+	.options = "ndk!Evwpaj",
 	.operands = "",
 	.examples = "sp-stage prune -n --keep 90d\n"
 		    "sp-stage prune --keep 90d --vacuum\n",
 	.run.stage = stage_prune},
     {.name = "forget",
 	.purpose = "take back a run, such as an import, or remove a user",
-	.options = "ndYwmpa",
+	.options = "ndYwmpaj",
 	.operands = "RUN ...",
 	.examples =
 	    "run=$(sp-stage runs |\n"
@@ -340,7 +356,7 @@ static const struct cli_command commands[] = {
 	    "sp-stage forget --user lee | sp-transform | sp-load\n",
 	.run.stage = stage_forget},
     {.name = "forget",
-	.options = "ndu!wmpa",
+	.options = "ndu!wmpaj",
 	.operands = "",
 	.run.stage = stage_forget},
     {.options = NULL},

@@ -23,10 +23,8 @@ noted as (
 					last.user_id))) as gaps
 	from last
 )
-select run_id as run, job, user_id as user,
-	substr(replace(started_at, 'T', ' '), 1, 19) as started, status,
-	captures, rows_read as "rows", rows_inserted as new,
-	rows_updated as changed, rows_unchanged as same, refused,
+select run_id, job, user_id, started_at, status, captures, rows_inserted,
+	rows_updated, rows_unchanged, refused,
 	coalesce(reason, '') || iif(job = 'forget' and status <> 'complete',
 		': the same sp-stage forget completes it', '') || coalesce(iif(reason <> '', '; ', '')
 		|| 'plays between ' || json_extract(gaps, '$[0].from')
@@ -53,8 +51,11 @@ select receipt_json from ingest_runs where run_id = :run;
 select :run as run, json_extract(value, '$.file') as file,
 	json_extract(value, '$.year') as year,
 	json_extract(value, '$.read') as "read",
-	json_extract(value, '$.new') as new,
-	json_extract(value, '$.known') as known,
+	coalesce(json_extract(value, '$.inserted'),
+			json_extract(value, '$.new')) as inserted,
+	json_extract(value, '$.updated') as updated,
+	coalesce(json_extract(value, '$.unchanged'),
+			json_extract(value, '$.known')) as unchanged,
 	json_extract(value, '$.refused') as refused,
 	json_extract(value, '$.phantoms') as phantoms,
 	json_extract(value, '$.incognito') as incognito,

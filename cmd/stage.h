@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/out.h"
+#include "listing.h"
 #include "stage_writer.h"
 #include "staging/capture_walk.h"
 #include "staging/redelivery.h"
@@ -34,7 +35,7 @@ struct stage_options {
 	size_t username_count;
 	bool progress;
 	bool capture;
-	bool table;   /* aligned columns, even into a pipe */
+	enum listing_form form;
 	int64_t keep; /* ms, younger captures stay */
 	bool dry;     /* only list the plan on stdout */
 	bool even_needed;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/number.h"
 #include "cli.h"
 #include "database.h"
 #include "db/runs.h"
@@ -15,6 +16,7 @@
 #include "json/json.h"
 #include "listing.h"
 #include "progress.h"
+#include "run_id.h"
 #include "stage.h"
 
 static void check_options(const struct stage_options *o)
@@ -31,6 +33,7 @@ static void choose(struct forget *f, const struct stage_options *o)
 {
 	bool known;
 
+	run_ids_resolve(f->db, "forget", o->operands);
 	for (char *const *run = o->operands; *run; run++) {
 		if (forget_add_run(f, slice_of(*run), &known) != SQLITE_OK)
 			database_die(f->db, "cannot find the run");
@@ -82,9 +85,10 @@ static void report(const struct forget *f)
 		cli_warn("forget: no captures and no values are left of it");
 		return;
 	}
-	cli_warn("forget: %" PRId64 " captures and %" PRId64
-		 " values%s removed, %" PRId64 " rows with all their values",
-	    f->captures, f->values, would, f->rows);
+	cli_warn("forget: %" PRId64 " capture%s and %" PRId64
+		 " value%s%s removed, %" PRId64 " row%s with all values",
+	    f->captures, PLURAL(f->captures), f->values, PLURAL(f->values),
+	    would, f->rows, PLURAL(f->rows));
 	if (f->pruned > 0)
 		cli_warn(
 		    "forget: up to %" PRId64
@@ -95,12 +99,18 @@ static void report(const struct forget *f)
 
 static void list(struct forget *f, const struct stage_options *o)
 {
+	static const struct listing_layout layout = {
+	    .empty = "nothing is left of it",
+	    .columns = {{"table", NULL, LISTING_PLAIN, 0, 0},
+		{"rows", NULL, LISTING_PLAIN, 1, 0},
+		{"values", NULL, LISTING_PLAIN, 2, 0},
+		{"pruned", NULL, LISTING_PLAIN, 3, 0}}};
 	struct query rows;
 
 	if (forget_apply(f) != SQLITE_OK)
 		database_die(f->db, "cannot determine what would be removed");
 	forget_list(f, &rows);
-	database_list(&rows, "forget", o->table || stdout_is_terminal());
+	database_list(&rows, "forget", listing_is_table(o->form), &layout);
 	if (query_finish(&rows) != SQLITE_OK)
 		database_die(f->db, "cannot list what would be removed");
 	report(f);

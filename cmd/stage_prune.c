@@ -75,6 +75,15 @@ static void remove_all(struct prune *p, const struct stage_options *o)
 
 static void list_plan(struct prune *p, const struct stage_options *o)
 {
+	static const struct listing_layout layout = {
+	    .empty = "no captures are that old",
+	    .columns = {{"endpoint", NULL, LISTING_PLAIN, 0, 0},
+		{"old", NULL, LISTING_PLAIN, 1, 0},
+		{"captures", "removed", LISTING_PLAIN, 0, 0},
+		{"bytes", NULL, LISTING_PLAIN, 2, 0},
+		{"needed", NULL, LISTING_PLAIN, 3, 0},
+		{"refused", NULL, LISTING_PLAIN, 4, 0},
+		{"unloaded", NULL, LISTING_PLAIN, 5, 0}}};
 	struct query list;
 	struct prune_sum sum;
 	char size[32];
@@ -82,7 +91,7 @@ static void list_plan(struct prune *p, const struct stage_options *o)
 	if (prune_sum(p, &sum))
 		database_die(p->db, "cannot list old captures");
 	prune_list(p, &list);
-	database_list(&list, "prune", o->table || stdout_is_terminal());
+	database_list(&list, "prune", listing_is_table(o->form), &layout);
 	if (query_finish(&list) != SQLITE_OK)
 		database_die(p->db, "cannot list old captures");
 	cli_warn("prune: %" PRId64 " capture%s would be removed, %s; %" PRId64

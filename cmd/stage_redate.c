@@ -3,6 +3,7 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
+#include "run_id.h"
 #include "stage.h"
 #include "staging/redate.h"
 
@@ -50,12 +51,20 @@ static void move(sqlite3 *db, const char *runs, int64_t by)
 
 int stage_redate(const struct stage_options *o)
 {
+	static const struct listing_layout layout = {
+	    .columns = {{"run", NULL, LISTING_RUN, 0, 0},
+		{"captures", NULL, LISTING_PLAIN, 3, 0},
+		{"first", NULL, LISTING_TIME, 0, 0},
+		{"first_moved", "moved to", LISTING_TIME, 0, 0},
+		{"last", NULL, LISTING_TIME, 1, 0},
+		{"last_moved", "moved to", LISTING_TIME, 2, 0}}};
 	struct buf runs = BUF_INIT((size_t)1 << 20);
 	sqlite3 *db = database_open(o->db, DB_READ);
 	struct query list;
 
 	if (o->by == 0)
 		cli_die(EX_USAGE, "--by: moves nothing: '0'");
+	run_ids_resolve(db, "redate", o->operands);
 	put_runs(o->operands, &runs);
 	check_known(db, runs.p);
 	if (!o->dry) {
@@ -64,7 +73,7 @@ int stage_redate(const struct stage_options *o)
 		move(db, runs.p, o->by);
 	}
 	redate_list(&list, db, runs.p, o->dry ? 0 : -o->by, o->dry ? o->by : 0);
-	database_list(&list, "redate", o->table || stdout_is_terminal());
+	database_list(&list, "redate", listing_is_table(o->form), &layout);
 	if (query_finish(&list) != SQLITE_OK)
 		database_die(db, "cannot list what is moved");
 	db_close(db);

@@ -2,11 +2,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/number.h"
 #include "cli.h"
 #include "database.h"
 #include "json/json.h"
 #include "progress.h"
+#include "run_id.h"
 #include "stage.h"
 
 struct buf *replay_open(struct source *s, struct out *out, const char *job,
@@ -148,6 +150,7 @@ static int send_resolved_errors(sqlite3 *db, const struct capture_filter *f,
 int stage_replay(const struct stage_options *o)
 {
 	struct buf line = BUF_INIT(o->max_line);
+	struct capture_filter filter = o->filter;
 	struct replay_progress progress;
 	struct capture_walk walk;
 	struct source source;
@@ -156,7 +159,10 @@ int stage_replay(const struct stage_options *o)
 	int rc, status = 0;
 
 	out_init(&out, STDOUT_FILENO, (size_t)256 << 10);
-	if (capture_walk_init(&walk, db, &o->filter, false) != SQLITE_OK)
+	if (filter.run)
+		filter.run =
+		    run_id_resolve(db, "replay", mem_string(filter.run));
+	if (capture_walk_init(&walk, db, &filter, false) != SQLITE_OK)
 		database_die(db, "cannot read staging_raw");
 	/* Without a run sp-load would take the empty stream for a failure. */
 	if (walk.total == 0 && o->filter.refused)
@@ -166,7 +172,7 @@ int stage_replay(const struct stage_options *o)
 	replay_open(&source, &out, "replay", o);
 	replay_send_run(db, &source, walk.total);
 	if (o->filter.refused &&
-	    send_resolved_errors(db, &o->filter, &source, &line) != SQLITE_OK)
+	    send_resolved_errors(db, &filter, &source, &line) != SQLITE_OK)
 		database_die(db, "cannot read staging_raw");
 	replay_begin_progress(&progress, o, walk.total);
 	rc = replay_send(&walk, &source, &line, &progress, &status);

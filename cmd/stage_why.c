@@ -97,6 +97,28 @@ static bool print_captures(struct query *ids, struct buf *line)
 	return good;
 }
 
+/* List captures, and what of the row they reported or what became of them. */
+static void list(struct query *q, const struct stage_options *o)
+{
+	static const struct listing_layout layout = {
+	    .columns = {{"part", NULL, LISTING_PLAIN, 0, 0},
+		{"column", NULL, LISTING_PLAIN, 0, 12},
+		{"value", NULL, LISTING_PLAIN, 0, 12},
+		{"told_at", "reported", LISTING_TIME, 1, 0},
+		{"run", "capture", LISTING_CAPTURE, 2, 0},
+		{"item", NULL, LISTING_PLAIN, 3, 12},
+		{"ms_played", NULL, LISTING_PLAIN, 4, 0},
+		{"became", NULL, LISTING_PLAIN, 0, 0},
+		{"endpoint", NULL, LISTING_PLAIN, 3, 0},
+		{"file", NULL, LISTING_PLAIN, 5, 12},
+		{"row", NULL, LISTING_PLAIN, 5, 0},
+		{"url", NULL, LISTING_PLAIN, 6, 24},
+		{"why", NULL, LISTING_NOTE, 0, 0},
+		{"reason", NULL, LISTING_NOTE, 0, 0}}};
+
+	database_list(q, "why", listing_is_table(o->form), &layout);
+}
+
 static void why_explain(const struct provenance *w)
 {
 	if (w->alike > 1)
@@ -134,7 +156,7 @@ static int why_answer(struct provenance *w, const struct stage_options *o,
 		good = print_captures(&q, line);
 	} else {
 		provenance_list(w, db, &q);
-		database_list(&q, "why", o->table || stdout_is_terminal());
+		list(&q, o);
 	}
 	rc = query_finish(&q);
 	if (rc == SQLITE_TOOBIG) {
@@ -187,7 +209,7 @@ static int why_listening(
 		good = print_captures(&q, line);
 	} else {
 		listening_list(db, &q);
-		database_list(&q, "why", o->table || stdout_is_terminal());
+		list(&q, o);
 	}
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "cannot list the listening");

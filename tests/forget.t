@@ -56,12 +56,12 @@ run sp-stage forget -n R2
 is "$(echo "$out" | tail -n 1)" \
     '{"type":"forget","table":"tracks","rows":0,"values":1,"pruned":0}' \
     "in a pipe it is JSON"
-like "$err" '^sp-stage: forget: 1 captures and 1 values would be removed' \
+like "$err" '^sp-stage: forget: 1 capture and 1 value would be removed' \
     "and summed up"
 forget R2
 is "$status $(track t)" "0 Old|1|2026-03-01T00:00:00.000Z" \
     "what it had replaced is back"
-like "$err" '1 captures and 1 values removed' "what went is said"
+like "$err" '1 capture and 1 value removed' "what went is said"
 is "$(differs)" "" "as a rebuild"
 is "$(sql "select status, reason from ingest_runs where run_id = 'R2'" |
     sed 's/on [-0-9]*/on DAY/')" \

@@ -360,7 +360,7 @@ is "$status $out" "0 " "--keep 0 prunes all ages"
 left=$(staged)
 ok "$((! (was - left > 10 && left > 10)))" "some go, $((was - left)) of $was"
 like "$err" "^sp-stage: prune: $((was - left)) captures removed, .*B; \
-$left older captures are kept; the file has 0 B free\$" \
+$left older kept; the file has 0 B free\$" \
     "the message sums up, and --vacuum freed the space"
 rebuild | cmp -s - "$tmp/digest"
 ok $? "and a rebuild is still the same"

@@ -302,7 +302,7 @@ is "$(sql 'pragma integrity_check')" ok "and breaks nothing"
 section "runs"
 is "$(sp-stage runs | jq -c '[.type, .run_id, .status]')" \
     '["ingest_run","R1","failed"]' "runs gives NDJSON in a pipe"
-like "$(sp-stage runs --table)" '^RUN +JOB +USER +STARTED' "--table aligns"
+like "$(sp-stage runs --table)" '^RUN +JOB +STARTED \(UTC\) +STATUS' "--table aligns"
 is "$(sp-stage runs --limit 1 | wc -l)" 1 "--limit"
 note() { # REASON GAPS: the note on a run with these
 	sql "update ingest_runs set reason = $1, gaps_json = $2"

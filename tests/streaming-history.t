@@ -37,7 +37,8 @@ receipt() {
 adds_up() { # ROWS NAME
 	is "$(sql "select coalesce(group_concat(run_id), '') from (
 		select run_id, json_extract(value, '$.read') as \"read\",
-			json_extract(value, '$.new') + json_extract(value, '$.known')
+			json_extract(value, '$.inserted') + json_extract(value, '$.updated')
+			+ json_extract(value, '$.unchanged')
 			+ json_extract(value, '$.refused') as parts
 		from ingest_runs, json_each(receipt_json)) where \"read\" <> parts")" \
 	    "" "$2: every receipt adds up"
@@ -55,15 +56,15 @@ rows 1400 1403 >"$v"
 run import "$a" "$b" "$v"
 is "$status $(streams)" "0 1403" "every row is a stream"
 is "$(receipt | sed "s|$tmp/||")" \
-    '{"file":"Streaming_History_Audio_2025-2026_0.json","year":2025,"read":60,"new":60,"phantoms":1,"incognito":1,"podcasts":6}
-{"file":"Streaming_History_Audio_2025-2026_0.json","year":2026,"read":1240,"new":1240,"phantoms":1,"podcasts":124}
-{"file":"Streaming_History_Audio_2026_1.json","year":2026,"read":100,"new":100,"podcasts":10}
-{"file":"Streaming_History_Video_2026.json","year":2026,"read":3,"new":3,"videos":3}' \
+    '{"file":"Streaming_History_Audio_2025-2026_0.json","year":2025,"read":60,"inserted":60,"phantoms":1,"incognito":1,"podcasts":6}
+{"file":"Streaming_History_Audio_2025-2026_0.json","year":2026,"read":1240,"inserted":1240,"phantoms":1,"podcasts":124}
+{"file":"Streaming_History_Audio_2026_1.json","year":2026,"read":100,"inserted":100,"podcasts":10}
+{"file":"Streaming_History_Video_2026.json","year":2026,"read":3,"inserted":3,"videos":3}' \
     "its receipt is by file and year"
 adds_up 1403 "it is whole"
-like "$err" '^Audio_2025-2026_0 +2025 +60 +60 +0 +0$' \
+like "$err" '^Audio_2025-2026_0 +2025 +60 +60 +0 +0 +0$' \
     "sp-load prints it, with short names"
-like "$err" '^sum +1403 +1403 +0 +0$' "with the sum"
+like "$err" '^sum +1403 +1403 +0 +0 +0$' "with the sum"
 like "$err" '^sum +2 +1 +140 +3$' "also of each kind"
 is "$(echo "$err" | awk 'length > 80')" "" "in lines that fit a terminal"
 printed=$err
@@ -91,7 +92,7 @@ is "$(cat "$tmp/diff" "$tmp/rebuild.err")" "" \
 section "again"
 run import "$v" "$b" "$a"
 is "$status $(digest | diff "$tmp/first" -)" "0 " "it changes nothing"
-is "$(receipt | jq -s -c 'map(.known) | [add, length]')" "[1403,4]" \
+is "$(receipt | jq -s -c 'map(.unchanged) | [add, length]')" "[1403,4]" \
     "and all is known already"
 adds_up 1403 "it is whole"
 
@@ -99,7 +100,7 @@ section "an export that overlaps"
 # An older row of the same stream names it differently; 100 rows are new.
 rows 1350 1500 >"$tmp/endsong_0.json"
 run import "$tmp/endsong_0.json"
-is "$(receipt | jq -c '[.read, .new, .known]')" "[150,97,53]" \
+is "$(receipt | jq -c '[.read, .inserted, .updated]')" "[150,97,53]" \
     "what is new is told from what is known"
 is "$(streams)" 1500 "the two are one history"
 adds_up 150 "it is whole"
@@ -136,7 +137,7 @@ jq -c '.[2].ts = "soon" | .[4].ms_played = null | .[6] = 7
 	| .[8].skipped = "perhaps" | .[9].ts = 3
 	| .[10].ms_played = 1e20' "$b" >"$tmp/odd.json"
 run import "$tmp/odd.json"
-is "$status $(receipt | jq -c '[.year, .read, .new // 0, .refused // 0]' | xargs)" \
+is "$status $(receipt | jq -c '[.year, .read, .inserted // 0, .refused // 0]' | xargs)" \
     "1 [2026,95,95,0] [null,5,0,5]" "they are refused alone"
 adds_up 100 "they are whole"
 is "$(sql "select place || ': ' || reason from ingest_errors order by 1")" \
@@ -151,7 +152,7 @@ is "$(sql "select sum(rows) from streaming_coverage")" 95 \
     "so that the file covers nothing"
 head -c 5000 "$b" >"$tmp/cut.json"
 run import "$tmp/cut.json"
-is "$status $(receipt | jq -c '[.read, .new // 0, .known // 0, .refused // 0]' | xargs)" \
+is "$status $(receipt | jq -c '[.read, .inserted // 0, .updated // 0, .refused // 0]' | xargs)" \
     "1 [11,5,6,0] [1,0,0,1]" "a row that is cut is one of them"
 
 section "a capture that is refused as a whole"
@@ -161,7 +162,7 @@ sp-transform --print-filter streaming-history |
     >"$tmp/dies.jq"
 run sh -c 'sp-stage import --user kim "$1" "$2" | sp-transform \
     --memory 64M -f streaming-history="$3" | sp-load' - "$a" "$b" "$tmp/dies.jq"
-is "$status $(receipt | jq -s -c '[(map(.read) | add), (map(.new // 0) | add),
+is "$status $(receipt | jq -s -c '[(map(.read) | add), (map(.inserted // 0) | add),
 	(map(.refused // 0) | add)]')" "1 [1400,1100,300]" "its rows are refused"
 adds_up 1400 "the rest is whole"
 sp-stage replay --refused | sp-transform | sp-load 2>"$tmp/err"
@@ -185,7 +186,7 @@ wait $pid 2>"$tmp/err"
 run import "$a" "$b"
 is "$status $(streams)" "0 1400" "run again, the import is whole"
 adds_up 1400 "of what it read"
-ok "$(receipt | jq -s 'map(.known // 0) | if add >= 600 then 0 else 1 end')" \
+ok "$(receipt | jq -s 'map(.unchanged // 0) | if add >= 600 then 0 else 1 end')" \
     "of which some is known"
 
 section "plays of the API, and gaps"
@@ -212,5 +213,5 @@ run sh -c 'sp-stage replay | sp-transform | sp-load'
 is "$status $err" "0 " "a replay prints none"
 run sh -c 'sp-stage import --user kim "$1" | sp-transform | sp-load -n' - "$b"
 is "$status" 0 "a dry run reads a file again"
-like "$err" '^sum +100 +0 +100 +0' "and prints what it would bring"
+like "$err" '^sum +100 +0 +0 +100 +0' "and prints what it would bring"
 finish

@@ -57,4 +57,45 @@ is "$(raw filter)" "$erase$unknown" "so does a filter in a pipeline"
 terminal 80 filter "sp-transform <'$tmp/in'"
 is "$(raw filter)" "$unknown" "but not one that reads a file"
 
+section "tables"
+export TZ=Europe/Berlin
+run=01M81J18G0000000013333
+for end in 3AAAA 4AAAA 5BBBB; do
+	sql "insert into ingest_runs (run_id, job, user_id, started_at, status,
+	    reason, captures, rows_inserted, rows_updated, rows_unchanged, refused)
+	    values ('$run$end', 'play-history', 'kim',
+	    '2026-11-22T12:00:00.000Z', 'failed',
+	    'no end record: the input is incomplete', 1, 20, 3, 4, 0)"
+done
+terminal 80 runs "sp-stage runs"
+is "$(sed -n 1,3p "$tmp/runs.screen")" \
+    "RUN    JOB           STARTED (CET)     STATUS  INSERTED  UPDATED  REFUSED  USER
+3AAAA  play-history  2026-11-22 13:00  failed        20        3        0  kim
+    no end record: the input is incomplete" "fit 80 columns, in local time"
+terminal 40 runs "sp-stage runs; sp-queue status; sp-stage prune -n --keep 1d"
+is "$(grep -v '^sp-' "$tmp/runs.screen" | grep -c wrapped)" 0 "and 40"
+is "$(sed -n 2p "$tmp/runs.screen")" "3AAAA  play-history  failed        20" \
+    "with the most useful columns"
+like "$(sp-stage runs --table)" 'CAPTURES +USER +NOTE
+.* no end record' "in a file no column is left out"
+is "$(COLUMNS=40 sp-stage runs --table)" "$(head -n 10 "$tmp/runs.screen" |
+    sed '/^Jobs/,$d;/^sp-stage/d')" "unless COLUMNS says how wide it is"
+is "$(sp-stage runs --json)" "$(sp-stage runs)" "--json is as in a pipe"
+terminal 80 json "sp-stage runs --json"
+like "$(raw json)" '^\{"type":"ingest_run"' "also in a terminal"
+
+row playlists '{"playlist_id":"p","name":"夜 e\u0301 一二三四五六七八九十一二三四五六七八九十"}' 01 |
+    sp-load
+terminal 60 wide "sp-stage why playlists p --table"
+is "$(grep -c wrapped "$tmp/wide.screen")" 0 "wide characters take two columns"
+
+section "short ids"
+run sp-stage runs 5bbbb
+like "$err" "run '${run}5BBBB' has no receipt" "the end of an id names a run"
+run sp-stage runs aaaa
+is "$status$err" "65sp-stage: runs: several runs are 'aaaa': ${run}3AAAA, ${run}4AAAA" \
+    "an end of several is refused"
+run sp-stage redate -n --by 1h "${run}5"
+like "$out" "\"run\":\"${run}5BBBB\"" "so does a beginning"
+
 finish

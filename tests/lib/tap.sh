@@ -4,6 +4,10 @@
 # The order of sort, and the words of other tools, are looked at.
 LC_ALL=C
 export LC_ALL
+# Tables show UTC, and are not cut.
+TZ=UTC
+export TZ
+unset COLUMNS
 
 build=$(cd "${SP_BUILD:-build}" && pwd)
 PATH=$build:$PATH

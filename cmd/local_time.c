@@ -1,0 +1,57 @@
+#include "local_time.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+static bool break_down(int64_t ms, struct tm *tm)
+{
+	time_t seconds = (time_t)(ms / CLOCK_SECOND);
+
+	return localtime_r(&seconds, tm) != NULL;
+}
+
+bool local_time_format(int64_t ms, char text[LOCAL_TIME_TEXT])
+{
+	struct tm tm;
+
+	return break_down(ms, &tm) &&
+	       strftime(text, LOCAL_TIME_TEXT, "%Y-%m-%d %H:%M", &tm) > 0;
+}
+
+void local_time_zone(int64_t ms, char text[LOCAL_TIME_TEXT])
+{
+	struct tm tm;
+
+	if (!break_down(ms, &tm) ||
+	    strftime(text, LOCAL_TIME_TEXT, "%Z", &tm) == 0)
+		strcpy(text, "local");
+}
+
+void local_time_span(int64_t ms, char text[LOCAL_TIME_TEXT])
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {{CLOCK_DAY, "days"}, {CLOCK_HOUR, "hours"},
+	    {CLOCK_MINUTE, "min"}, {CLOCK_SECOND, "s"}};
+	size_t i = 0;
+
+	while (i < 3 && ms < 2 * units[i].ms)
+		i++;
+	snprintf(text, LOCAL_TIME_TEXT, "%" PRId64 " %s",
+	    (ms + units[i].ms / 2) / units[i].ms, units[i].name);
+}
+
+void local_time_relative(int64_t ms, char text[LOCAL_TIME_TEXT])
+{
+	int64_t left = ms - clock_now();
+	char span[LOCAL_TIME_TEXT];
+
+	local_time_span(left < 0 ? -left : left, span);
+	snprintf(
+	    text, LOCAL_TIME_TEXT, left < 0 ? "%.24s ago" : "in %.24s", span);
+}

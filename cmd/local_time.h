@@ -1,0 +1,23 @@
+/* Times as people read them: in the local zone, or from now. */
+#ifndef SP_CMD_LOCAL_TIME_H
+#define SP_CMD_LOCAL_TIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LOCAL_TIME_TEXT 32
+
+/* Write a time, in Unix ms, as 2026-11-30 19:20; false if it is out of range.
+ */
+bool local_time_format(int64_t ms, char text[LOCAL_TIME_TEXT]);
+
+/* Write the name of the zone at a time, such as CET. */
+void local_time_zone(int64_t ms, char text[LOCAL_TIME_TEXT]);
+
+/* Write a span, in the largest unit that fits twice: 3 hours, 66 min, 12 s. */
+void local_time_span(int64_t ms, char text[LOCAL_TIME_TEXT]);
+
+/* Write a time from now: in 12 days, 66 min ago. */
+void local_time_relative(int64_t ms, char text[LOCAL_TIME_TEXT]);
+
+#endif
