@@ -170,7 +170,7 @@ fi
 if [ -z "$db" ]; then
 	db=${SP_DB:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/sp/spotify.db}
 fi
-[ -e "$db" ] || die 73 "$db: there is no database yet: sp-load makes it"
+[ -e "$db" ] || die 73 "$db: no such database: the first sp-run creates it"
 case $db in
 /*) path=$db ;;
 *) path=./$db ;;
@@ -204,7 +204,7 @@ why_sql() {
 	*'not a database'*) die 78 "$db: not a SQLite database" ;;
 	*'no such table'* | *'no such column'*)
 		[ "$sql" = "$data/report.sql" ] && die 78 "$db: it lacks tables or" \
-			"columns of this sp: \`sp-queue status\` adds them" ;;
+			"columns of this sp: \`sp-load --rematch\` adds them" ;;
 	*locked* | *busy*) die 75 "$db: $why" ;;
 	*'unable to open'*) die 73 "$db: cannot open the database" ;;
 	*full* | *'I/O'* | *malformed*) die 74 "$db: $why" ;;

@@ -96,6 +96,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-stage why -- $db --table -- artists "$artist"
 	same sp-stage prune -- $db -n --keep 1d --table --
 	same sp-stage forget -- $db -n --table -- "$run_id"
+	same sp-report -- $db --json --user kim --
 	input=$tmp/captures
 	same sp-stage -- $db --lock-wait 2s --
 	same sp-transform -- --timeout 20s --engine own --

@@ -44,38 +44,21 @@ select coalesce(:user, (select min(user_id) from (
 	coalesce(:incognito, 0) as incognito,
 	strftime('%Y-%m-%dT%H:%M:%SZ', 'now') as now;
 
--- All listens of the user, those before the period too: what was new in it
--- depends on them. item is the id of a track, or its names.
-create temp table heard as
-select stream_id, play_id, kind, played_at,
-	substr(local, 1, 10) as day, cast(substr(local, 12, 2) as integer) as hour,
-	(cast(substr(local, 15) as integer) + 6) % 7 + 1 as weekday,
-	played_at >= since and played_at < until as is_in,
-	coalesce(ms_played, (select duration_ms from tracks t
-		where t.track_id = f.track_id),
-		(select duration_ms from episodes e
-		where e.episode_id = f.episode_id), 0) as ms,
-	coalesce((select min(started_at) from stream_pieces
-		where leader_id = f.stream_id), started_at) as piece_start, started_at,
-	coalesce(track_id, coalesce(artist_name, '') || char(9) || track_name)
-		as item,
-	track_id, track_name, artist_name, album_name, context_uri,
-	case when stream_id is null then 'api'
-		when play_id is not null or kind = 'episode' and exists (
-			select 1 from episode_matches m
-			where m.stream_id = f.stream_id) then 'both'
-		else 'export' end as source
-from (select *, strftime('%Y-%m-%d %H %w', played_at, 'localtime') as local
-	from asked join listen_facts using (user_id)
-	where coalesce(ms_played >= 30000, 1) and not coalesce(phantom, 0)
-		and (incognito or not coalesce(incognito_mode, 0))) f;
+-- The listens of the user, at any time. item is the id of a track, or its names.
+create temp view counted as
+select f.*, coalesce(track_id, coalesce(artist_name, '') || char(9) || track_name)
+	as item
+from listen_facts f
+where user_id = (select user_id from asked)
+	and coalesce(ms_played >= 30000, 1) and not coalesce(phantom, 0)
+	and ((select incognito from asked) or not coalesce(incognito_mode, 0));
 
--- Which track each item is. Names are those of the API, else of the export.
+-- Which track each item is.
 create temp table items as
 with named as (
 	select item, max(track_id) as track_id, max(track_name) as track_name,
 		max(artist_name) as artist_name, max(album_name) as album_name
-	from heard where item is not null group by item
+	from counted where item is not null group by item
 ), known as (
 	select artist_name, track_name, min(track_id) as track_id
 	from named where track_id is not null
@@ -87,26 +70,30 @@ select n.item, coalesce(n.track_id, k.track_id, n.item) as track_key,
 from named n
 left join known k on n.track_id is null
 	and k.artist_name = n.artist_name and k.track_name = n.track_name;
-create unique index temp.items_item on items (item);
 
-create temp table songs as
-select i.track_key, i.track_id, coalesce(t.name, i.track_name) as track,
+-- The tracks, by number. Names are those of the API, else of the export.
+create temp table songs (song integer primary key, track_key, track_id, track,
+	artists, album, album_key, album_id, artist_name);
+insert into songs
+select null, i.track_key, i.track_id, coalesce(t.name, i.track_name),
 	coalesce((select group_concat(name, ', ') from (
 		select a.name from track_artists ta
 		join artists a using (artist_id)
 		where ta.track_id = i.track_id order by a.name)),
-		i.artist_name) as artists,
-	coalesce(al.name, i.album_name) as album,
+		i.artist_name),
+	coalesce(al.name, i.album_name),
 	coalesce(t.album_id, coalesce(i.artist_name, '') || char(9)
-		|| i.album_name) as album_key,
-	t.album_id, i.artist_name
+		|| i.album_name), t.album_id, i.artist_name
 from (select track_key, max(track_id) as track_id,
 		max(track_name) as track_name, max(artist_name) as artist_name,
 		max(album_name) as album_name
-	from items group by track_key) i
+	from items group by track_key order by track_key) i
 left join tracks t on t.track_id = i.track_id
 left join albums al on al.album_id = t.album_id;
-create unique index temp.songs_key on songs (track_key);
+
+create temp table song_of (item primary key, song) without rowid;
+insert into song_of
+select item, song from items join songs using (track_key);
 
 -- The artists of each track. A name of an export is the artist that has it, if
 -- that is just one.
@@ -115,29 +102,57 @@ with one_of_name as (
 	select name, min(artist_id) as artist_id from artists
 	group by name having count(*) = 1
 )
-select s.track_key, ta.artist_id as artist_key, ta.artist_id, a.name as artist
+select s.song, ta.artist_id as artist_key, ta.artist_id, a.name as artist
 from songs s join track_artists ta on ta.track_id = s.track_id
 left join artists a on a.artist_id = ta.artist_id
 union all
-select s.track_key, coalesce(n.artist_id, char(9) || s.artist_name),
+select s.song, coalesce(n.artist_id, char(9) || s.artist_name),
 	n.artist_id, s.artist_name
 from songs s left join one_of_name n on n.name = s.artist_name
 where s.artist_name is not null and not exists (
 	select 1 from track_artists ta where ta.track_id = s.track_id);
 
+-- The listens, those before the period too: what was new in it depends on them.
+-- start is in milliseconds since 1970.
+create temp table heard as
+select played_at, day, hour, weekday, is_in, ms, song, kind, context_uri, source,
+	cast(round((julianday(coalesce(started_at, played_at)) - 2440587.5)
+		* 86400000) as integer) - iif(started_at is null, ms, 0) as start
+from (select played_at, substr(local, 1, 10) as day,
+		cast(substr(local, 12, 2) as integer) as hour,
+		(cast(substr(local, 15) as integer) + 6) % 7 + 1 as weekday,
+		played_at >= (select since from asked)
+			and played_at < (select until from asked) as is_in,
+		coalesce(ms_played, (select duration_ms from tracks t
+			where t.track_id = c.track_id),
+			(select duration_ms from episodes e
+			where e.episode_id = c.episode_id), 0) as ms,
+		(select song from song_of where item = c.item) as song,
+		kind, context_uri,
+		case when stream_id is null then 'api'
+			when play_id is not null or kind = 'episode' and exists (
+				select 1 from episode_matches m
+				where m.stream_id = c.stream_id) then 'both'
+			else 'export' end as source,
+		iif(play_id is null, started_at, min(started_at, coalesce((
+			select min(started_at) from stream_pieces
+			where leader_id = c.stream_id), started_at)))
+			as started_at
+	from (select *, strftime('%Y-%m-%d %H %w', played_at, 'localtime')
+		as local from counted) c);
+
 -- Listens of each track by month, all time.
 create temp table song_months as
-select i.track_key, substr(h.day, 1, 7) as month, h.is_in, count(*) as listens,
-	sum(h.ms) as ms, min(h.played_at) as first_played,
-	max(h.played_at) as last_played, min(h.day) as first_day,
-	max(h.day) as last_day
-from heard h join items i using (item)
-group by i.track_key, 2, h.is_in;
+select song, substr(day, 1, 7) as month, is_in, count(*) as listens,
+	sum(ms) as ms, min(played_at) as first_played,
+	max(played_at) as last_played, min(day) as first_day, max(day) as last_day
+from heard where song is not null
+group by song, 2, is_in;
 
 create temp table song_totals as
-select track_key, sum(listens) as listens, sum(ms) as ms,
+select song, sum(listens) as listens, sum(ms) as ms,
 	max(last_played) as last_played
-from song_months where is_in group by track_key;
+from song_months where is_in group by song;
 
 -- Streams of an extended export in the period, counted: also those that are too
 -- short for a listen. A stream was skipped if the export says so, or that it
@@ -197,14 +212,14 @@ insert into report
 select 'totals', json_object('listens', count(day), 'ms', coalesce(sum(ms), 0),
 	'tracks', (select count(*) from song_totals),
 	'artists', (select count(distinct artist_key)
-		from song_totals join credits using (track_key)),
+		from song_totals join credits using (song)),
 	'albums', (select count(distinct album_key)
-		from song_totals join songs using (track_key)),
+		from song_totals join songs using (song)),
 	'new_tracks', (select count(*) from (select 1 from song_months
-		group by track_key having min(first_played) >= since
+		group by song having min(first_played) >= since
 		and min(first_played) < until)),
 	'new_artists', (select count(*) from (select 1
-		from song_months join credits using (track_key)
+		from song_months join credits using (song)
 		group by artist_key having min(first_played) >= since
 		and min(first_played) < until)),
 	'days', count(distinct day))
@@ -213,12 +228,14 @@ from asked left join heard on is_in;
 -- incognito: whether listens in private sessions are in this report, and how
 -- many there are in the period.
 insert into report
-select 'incognito', json_object('included', json(iif(incognito, 'true', 'false')),
-	'listens', (select count(*) from listen_facts f
-		where f.user_id = a.user_id and incognito_mode
+select 'incognito', json_object('included',
+	json(iif(incognito, 'true', 'false')), 'listens', (
+	select count(*) from listen_facts
+	where user_id = (select user_id from asked) and incognito_mode
 		and coalesce(ms_played >= 30000, 1) and not coalesce(phantom, 0)
-		and played_at >= since and played_at < until))
-from asked a;
+		and played_at >= (select since from asked)
+		and played_at < (select until from asked)))
+from asked;
 
 -- kinds: track, episode, audiobook, video.
 insert into report
@@ -282,7 +299,7 @@ select 'top_artists', json_group_array(json_object('artist', artist,
 	'artist_id', artist_id, 'listens', listens, 'ms', ms, 'tracks', tracks))
 from (select max(artist) as artist, artist_id, sum(listens) as listens,
 		sum(ms) as ms, count(*) as tracks
-	from song_totals join credits using (track_key) group by artist_key
+	from song_totals join credits using (song) group by artist_key
 	order by sum(listens) desc, max(last_played) desc, artist_key limit 25);
 
 -- top_tracks: the 25 with the most listens.
@@ -290,7 +307,7 @@ insert into report
 select 'top_tracks', json_group_array(json_object('track', track,
 	'artists', artists, 'album', album, 'track_id', track_id,
 	'listens', listens, 'ms', ms))
-from (select * from song_totals join songs using (track_key)
+from (select * from song_totals join songs using (song)
 	order by listens desc, last_played desc, track_key limit 25);
 
 -- top_albums: the 25 with the most listens.
@@ -303,7 +320,7 @@ select 'top_albums', json_group_array(json_object('album', album,
 	'album_id', album_id, 'listens', listens, 'ms', ms, 'tracks', tracks))
 from (select max(album) as album, album_id, max(artist_name) as artist_name,
 		sum(listens) as listens, sum(ms) as ms, count(*) as tracks
-	from song_totals join songs using (track_key)
+	from song_totals join songs using (song)
 	where album_key is not null group by album_key
 	order by sum(listens) desc, max(last_played) desc, album_key
 	limit 25) l;
@@ -312,12 +329,12 @@ from (select max(album) as album, album_id, max(artist_name) as artist_name,
 insert into report
 select 'firsts', json_group_array(json_object('year', cast(year as integer),
 	'day', day, 'track', track, 'artists', artists))
-from (select substr(h.day, 1, 4) as year, h.day, min(h.item) as item
+from (select substr(h.day, 1, 4) as year, h.day, min(h.song) as song
 	from heard h join (select min(played_at) as played_at from heard
-		where is_in and item is not null group by substr(day, 1, 4)) f
+		where is_in and song is not null group by substr(day, 1, 4)) f
 		using (played_at)
 	where h.is_in group by 1 order by 1)
-join items using (item) join songs using (track_key);
+join songs using (song);
 
 -- loved: the 15 artists with listens in the most months.
 insert into report
@@ -327,7 +344,7 @@ select 'loved', json_group_array(json_object('artist', artist,
 from (select max(artist) as artist, artist_id, min(first_day) as first_day,
 		max(last_day) as last_day, count(distinct month) as months,
 		sum(listens) as listens
-	from song_months join credits using (track_key) where is_in
+	from song_months join credits using (song) where is_in
 	group by artist_key
 	order by count(distinct month) desc, sum(listens) desc, artist_key
 	limit 15);
@@ -336,17 +353,12 @@ from (select max(artist) as artist, artist_id, min(first_day) as first_day,
 -- start of the next. A listen starts at started_at, or if that is not known at
 -- played_at less its ms, and ends ms later. longest is the one with the most ms.
 insert into report
-with spans as (
-	select rowid as id, ms, cast(round((julianday(coalesce(
-			min(piece_start, started_at), played_at)) - 2440587.5)
-			* 86400000) as integer)
-			- iif(started_at is null, ms, 0) as start
-	from heard where is_in
-), marked as (
-	select id, start, ms, start - max(start + ms) over (order by start, id
+with marked as (
+	select rowid as id, start, ms, start - max(start + ms) over (
+		order by start, rowid
 		rows between unbounded preceding and 1 preceding) < 1800000
 		as goes_on
-	from spans
+	from heard where is_in
 ), numbered as (
 	select start, ms, sum(not coalesce(goes_on, 0))
 		over (order by start, id rows unbounded preceding) as nth
@@ -401,8 +413,8 @@ select 'skips', iif(count(*) > 0, json_object('streams', sum(streams),
 		from (select coalesce(max(s.track), max(x.track_name)) as track,
 				coalesce(max(s.artists), max(x.artist_name)) as artists,
 				sum(streams) as streams, sum(skipped) as skipped
-			from streams x left join items using (item)
-			left join songs s using (track_key)
+			from streams x left join song_of using (item)
+			left join songs s using (song)
 			where kind = 'track'
 			group by coalesce(track_key, item) having sum(skipped) > 0
 			order by sum(skipped) desc, sum(streams),
@@ -463,7 +475,7 @@ with me as (
 	limit 29
 ), artist_listens as (
 	select artist_key, sum(listens) as listens
-	from song_totals join credits using (track_key) group by artist_key
+	from song_totals join credits using (song) group by artist_key
 ), followed as (
 	select to_ as id, coalesce(max(listens), 0) as listens
 	from edges left join artist_listens on artist_key = other_id
@@ -513,7 +525,7 @@ select 'missing', json_array(
 	json_object('what', 'refused', 'count',
 		(select count(*) from ingest_errors)),
 	json_object('what', 'unnamed_tracks', 'count', (select count(*)
-		from song_totals join songs using (track_key) where track is null)),
+		from song_totals join songs using (song) where track is null)),
 	json_object('what', 'unloaded', 'count', (select count(*)
 		from ingest_runs r where status = 'failed' and replay_of is null
 		and (ledger_json is null or exit_status = 65) and not exists (
