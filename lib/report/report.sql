@@ -225,17 +225,33 @@ select 'totals', json_object('listens', count(day), 'ms', coalesce(sum(ms), 0),
 	'days', count(distinct day))
 from asked left join heard on is_in;
 
+-- counted: of the listenings in the period, how many are no listens: phantoms,
+-- which claim more time than passed, and those shorter than 30 seconds. Of the
+-- others, incognito were heard in private sessions.
+create temp table counted_as as
+select count(*) as listenings,
+	coalesce(sum(is_phantom), 0) as phantom,
+	coalesce(sum(not is_phantom and is_short), 0) as short,
+	coalesce(sum(not is_phantom and not is_short and is_private), 0)
+		as incognito
+from (select coalesce(phantom, 0) as is_phantom,
+		coalesce(ms_played < 30000, 0) as is_short,
+		coalesce(incognito_mode, 0) as is_private
+	from listen_facts where user_id = (select user_id from asked)
+		and played_at >= (select since from asked)
+		and played_at < (select until from asked));
+insert into report
+select 'counted', json_object('listenings', listenings, 'phantom', phantom,
+	'short', short, 'incognito', incognito)
+from counted_as;
+
 -- incognito: whether listens in private sessions are in this report, and how
 -- many there are in the period.
 insert into report
-select 'incognito', json_object('included',
-	json(iif(incognito, 'true', 'false')), 'listens', (
-	select count(*) from listen_facts
-	where user_id = (select user_id from asked) and incognito_mode
-		and coalesce(ms_played >= 30000, 1) and not coalesce(phantom, 0)
-		and played_at >= (select since from asked)
-		and played_at < (select until from asked)))
-from asked;
+select 'incognito', json_object(
+	'included', json(iif(a.incognito, 'true', 'false')),
+	'listens', c.incognito)
+from asked a, counted_as c;
 
 -- kinds: track, episode, audiobook, video.
 insert into report
