@@ -125,6 +125,9 @@ is "$(sed -n '/^## [0-9]/{s/^## \([0-9.]*\).*/\1/p;q;}' CHANGELOG.md)" "$version
 is "$(sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)" "$version" \
     "and debian/changelog"
 
+is "$(find examples -type f ! -perm -100 -exec grep -l '^#!' {} +)" "" \
+    "every script among the examples is executable"
+
 run make -q B="$B" all
 is "$status" 0 "make has nothing to do a second time"
 
