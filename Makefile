@@ -106,7 +106,17 @@ all: $(BINS) $(B)/completions/made ## build the programs into build/ (default)
 # Sources may include this generated header. It is order-only: once an object is
 # built, its .d file says whether it depends on the header.
 $(LIB_OBJ) $(C_BINS:$(B)/%=$(B)/cmd/%.o) $(TEST_BINS:%=%.o) $(FUZZERS:%=%.o): \
-	| $(B)/gen/db/statements.h
+	| $(B)/gen/db/statements.h $(B)/headers
+
+# A build without what it needs says what to do.
+$(B)/headers:
+	@mkdir -p $(@D)
+	@printf '#include <%s>\n' stddef.h stdint.h stdio.h sys/types.h \
+		curl/curl.h jq.h sqlite3.h libdeflate.h archive.h microhttpd.h | \
+		$(CC) $(ALL_CPPFLAGS) -E -x c - >/dev/null || { \
+		echo 'a compiler or headers are missing: run `make deps`' >&2; \
+		exit 1; }
+	@touch $@
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

@@ -129,12 +129,15 @@ int64_t cli_number(
 {
 	int64_t value;
 
-	if (!number_parse(slice_of(arg), &value) || value < min || value > max)
+	if (number_parse(slice_of(arg), &value) && value >= min && value <= max)
+		return value;
+	if (max == INT64_MAX)
 		cli_die(EX_USAGE,
-		    "%s: not a whole number from %" PRId64 " to %" PRId64
-		    ": '%s'",
-		    option, min, max, arg);
-	return value;
+		    "%s: not a whole number of %" PRId64 " or more: '%s'",
+		    option, min, arg);
+	cli_die(EX_USAGE,
+	    "%s: not a whole number from %" PRId64 " to %" PRId64 ": '%s'",
+	    option, min, max, arg);
 }
 
 int64_t cli_duration(const char *option, const char *arg)

@@ -69,13 +69,17 @@ static void report_lists(struct load *l)
 		load_die(l);
 }
 
-/* Delete the errors of captures that now load, inside a transaction. */
+/*
+ * Delete the errors of captures that now load, and of requests that are sent by
+ * now, inside a transaction.
+ */
 static void resolve_errors(struct load *l)
 {
 	if (l->options.dry)
 		return;
 	if (resolutions_apply(&l->resolutions, l->db, &l->run.counts.removed) ||
-	    resolutions_apply_lists(l->db))
+	    resolutions_apply_lists(l->db) ||
+	    dead_letters_delete_unsent(l->db, slice_of(l->run.id)))
 		load_die(l);
 }
 
@@ -196,6 +200,17 @@ static void add_refused(struct load *l, struct run_end *end)
 		end->exit_status = EX_REFUSED;
 }
 
+/* Say of an import that is only tried what becomes of its captures. */
+static void report_dry_import(const struct load *l)
+{
+	if (l->options.dry && !l->run.replay_of.n &&
+	    slice_is(buf_slice(&l->run.job), "import"))
+		cli_warn("run %s: its captures are stored: "
+			 "sp-stage replay --run sends them again, "
+			 "sp-stage forget removes them",
+		    l->run.id);
+}
+
 void load_end_run(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
@@ -224,6 +239,7 @@ void load_end_run(struct load *l, const struct record *rec)
 	load_write_end(l, &end);
 	end_receipt(l);
 	store_login(l, rec);
+	report_dry_import(l);
 	commit_run(l);
 	/* sp-fetch reports a missing login, with what to do. */
 	if (!complete && end.exit_status != EX_NOPERM)

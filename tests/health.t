@@ -82,10 +82,15 @@ like "$got" '^1 have a look: play-history: .*, blocked until 20..-' \
 is "$(sp-queue health --json |
 	jq -r '.jobs[] | select(.blocked_until) | .job')" play-history \
     "and is in the JSON"
+[ "$(sql "select count(*) from ingest_errors
+	where reason like 'not sent: %'")" -gt 0 ]
+ok $? "requests that were not sent are dead letters"
 sp-queue unblock 2>/dev/null
 sp-run
 health
 is "$got" "0 well" "what was not sent for a limit is no refused record"
+is "$(sql 'select count(*) from ingest_errors')" 0 \
+    "and no error any more once the job is complete"
 
 section "what is missing"
 sql "insert into ingest_errors (stage, src, reason, seen_at, user_id, endpoint)

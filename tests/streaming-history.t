@@ -214,4 +214,6 @@ is "$status $err" "0 " "a replay prints none"
 run sh -c 'sp-stage import --user kim "$1" | sp-transform | sp-load -n' - "$b"
 is "$status" 0 "a dry run reads a file again"
 like "$err" '^sum +100 +0 +0 +100 +0' "and prints what it would bring"
+like "$err" "captures are stored: .*sp-stage forget removes them" \
+    "and says that its captures are stored"
 finish

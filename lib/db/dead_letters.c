@@ -176,6 +176,16 @@ int resolutions_apply(
 	return query_finish(&q);
 }
 
+int dead_letters_delete_unsent(sqlite3 *db, struct slice run)
+{
+	struct query q;
+
+	query_prepare(&q, db, &sql_delete_unsent);
+	query_bind_text(&q, ":run", run);
+	query_run(&q);
+	return query_finish(&q);
+}
+
 int resolutions_apply_lists(sqlite3 *db)
 {
 	return query_exec(db, &sql_delete_errors_of_lists);

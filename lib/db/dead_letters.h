@@ -79,6 +79,12 @@ const char *resolutions_add(
 int resolutions_apply(
     const struct resolutions *, sqlite3 *, uint64_t *captures);
 
+/*
+ * Delete the errors of requests that earlier runs of a complete run's job did
+ * not send.
+ */
+int dead_letters_delete_unsent(sqlite3 *, struct slice run);
+
 /* Delete the errors of lists that have no pages left in playlist_pages. */
 int resolutions_apply_lists(sqlite3 *);
 

@@ -81,6 +81,17 @@ delete from ingest_errors
 where src = :src and error_id <= :latest
 	and list is null and stage not in ('sp-queue', 'sp-fetch', 'sp-stage');
 
+-- name: delete_unsent
+-- Errors of requests that earlier runs of the job of :run did not send, as for a
+-- rate limit: the job has planned anew what it needs.
+delete from ingest_errors
+where stage = 'sp-fetch' and reason like 'not sent: %'
+	and exists (
+		select 1 from ingest_runs o join ingest_runs r
+			on r.job = o.job and r.account = o.account
+			and r.started_at > o.started_at
+		where o.run_id = ingest_errors.run_id and r.run_id = :run);
+
 -- name: delete_errors_of_lists
 -- Errors of lists of tracks of which no page waits: those of a current list may
 -- be stored, but wait no more.

@@ -610,5 +610,7 @@ create index if not exists ingest_errors_known
 create index if not exists ingest_errors_run on ingest_errors (run_id);
 create index if not exists ingest_errors_src
 	on ingest_errors (src, run_id, place);
+create index if not exists ingest_errors_unsent
+	on ingest_errors (reason) where stage = 'sp-fetch';
 create index if not exists ingest_errors_list
 	on ingest_errors (list) where list is not null;
