@@ -570,6 +570,7 @@ class Model:
         return dict(
             count=len(found), ms=sum(l["ms"] for l in self.heard),
             longest=longest and {
+                "day": str(self.local(utc(longest[0]["start"])).date()),
                 "from": utc(longest[0]["start"]),
                 "to": utc(max(l["start"] + l["ms"] for l in longest)),
                 "ms": sum(l["ms"] for l in longest),

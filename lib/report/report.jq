@@ -222,16 +222,17 @@ def has_listens: (.totals.listens // 0) > 0;
 
 # The title: with markup, for the page, and without, for the window.
 def heading:
-	($ARGS.named.title // "" | select(. != "") | text)
-	// (.user.name | select(is_blank | not)
-		| "<bdi>\(tostring | cut(60) | text)</bdi>’s listening")
-	// "Your listening";
+	if ($ARGS.named.title // "") != "" then $ARGS.named.title | text
+	else
+		(if .user.name | is_blank then "Your listening"
+		 else "<bdi>\(.user.name | tostring | cut(60) | text)</bdi>’s listening" end)
+		+ (if .period.year == null then "" else " in \(.period.year | text)" end)
+	end;
 def window_title: heading | gsub("</?bdi>"; "");
 
 def period_text:
 	.period as $p
 	| if $p.from == null or $p.to == null then ""
-	  elif $p.year != null then "\($p.year): \(span($p.from; $p.to))"
 	  else span($p.from; $p.to) end;
 
 def is_part: .period | .year != null or .since != null or .until != null;
@@ -306,7 +307,7 @@ def day_buckets($length):
 def period_days: (.period.to | day_number) - (.period.from | day_number) + 1;
 
 def unit:
-	period_days | if . > 200 then "month" elif . > 42 then "week" else "day" end;
+	period_days | if . > 400 then "month" elif . > 42 then "week" else "day" end;
 
 def buckets:
 	unit as $unit

@@ -367,7 +367,8 @@ from (select max(artist) as artist, artist_id, min(first_day) as first_day,
 
 -- sessions: listens with less than 30 minutes between the end of one and the
 -- start of the next. A listen starts at started_at, or if that is not known at
--- played_at less its ms, and ends ms later. longest is the one with the most ms.
+-- played_at less its ms, and ends ms later. longest is the one with the most ms;
+-- day is the local day on which it started.
 insert into report
 with marked as (
 	select rowid as id, start, ms, start - max(start + ms) over (
@@ -386,6 +387,7 @@ with marked as (
 )
 select 'sessions', json_object('count', count(*), 'ms', coalesce(sum(ms), 0),
 	'longest', json((select json_object(
+		'day', date(start / 1000.0, 'unixepoch', 'localtime'),
 		'from', strftime('%Y-%m-%dT%H:%M:%fZ', start / 1000.0, 'unixepoch'),
 		'to', strftime('%Y-%m-%dT%H:%M:%fZ', end / 1000.0, 'unixepoch'),
 		'ms', ms, 'listens', listens)

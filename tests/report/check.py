@@ -279,7 +279,7 @@ def over_time(data):
     """The rows of the table under the first chart."""
     begin, end = (date.fromisoformat(data["period"][k]) for k in
                   ("from", "to"))
-    if (end - begin).days >= 200:
+    if (end - begin).days >= 400:
         return [[date.fromisoformat(m["month"] + "-01").strftime("%B %Y"),
                  *heard(m)] for m in data["months"]]
     step = 7 if (end - begin).days >= 42 else 1
