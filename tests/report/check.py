@@ -141,7 +141,8 @@ function text_contrast() {
 // The lowest contrast of bars and nodes with the page.
 function mark_contrast() {
     let least = [99, ''];
-    for (const e of document.querySelectorAll('.mark, .bar rect, .node, .q5')) {
+    for (const e of document.querySelectorAll(
+        '.mark, .bar rect, .node, .q5')) {
         const r = ratio(getComputedStyle(e).fill, ground(e.closest('svg')));
         if (r < least[0]) least = [r, brief(e)];
     }
@@ -276,12 +277,12 @@ def heard(row):
 
 
 def over_time(data):
-    """The rows of the table under the first chart."""
+    """What the first chart shows: (name, sums) of months, weeks or days."""
     begin, end = (date.fromisoformat(data["period"][k]) for k in
                   ("from", "to"))
     if (end - begin).days >= 400:
-        return [[date.fromisoformat(m["month"] + "-01").strftime("%B %Y"),
-                 *heard(m)] for m in data["months"]]
+        return [(date.fromisoformat(m["month"] + "-01").strftime("%B %Y"), m)
+                for m in data["months"]]
     step = 7 if (end - begin).days >= 42 else 1
     if step == 7:
         begin -= timedelta(begin.weekday())
@@ -289,16 +290,16 @@ def over_time(data):
     while begin <= end:
         days = [d for d in data["days"]
                 if 0 <= (date.fromisoformat(d["day"]) - begin).days < step]
-        rows.append([("week of " if step == 7 else "") + day(str(begin)),
-                     *heard({k: sum(d[k] for d in days)
-                             for k in ("listens", "ms")})])
+        rows.append((("week of " if step == 7 else "") + day(str(begin)),
+                     {k: sum(d[k] for d in days) for k in ("listens", "ms")}))
         begin += timedelta(step)
     return rows
 
 
 def expected_tables(data):
     """All tables of a page, by section, without their heads."""
-    tables = {"time": [over_time(data)], "calendar": []}
+    tables = {"time": [[[name, *heard(sums)]
+                        for name, sums in over_time(data)]], "calendar": []}
     for year in sorted({d["day"][:4] for d in data["days"]}, reverse=True):
         tables["calendar"].append([
             [day(d["day"], True), *heard(d)] for d in data["days"]
@@ -381,8 +382,35 @@ def check_numbers(tap, kind, data, browser):
               sorted(f"{day(d['day'], True)}: {count(d['listens'])}, "
                      f"{duration(d['ms'])}" for d in data["days"]),
               f"{kind}: each day has its listens and its time in a tooltip")
+    missing = {str(date.fromisoformat(gap["first_day"]) + timedelta(i))
+               for gap in data["gaps"] for i in range(1 + (
+                   date.fromisoformat(gap["last_day"])
+                   - date.fromisoformat(gap["first_day"])).days)}
+    tap.equal(sorted(texts("#calendar .gap title")), sorted(
+        day(d, True) + ": no data"
+        for d in missing - {d["day"] for d in data["days"]}
+        if data["period"]["from"] <= d <= data["period"]["to"]),
+        f"{kind}: days in a gap are marked")
     tap.equal(len(texts("#time .gap title")), len(data["gaps"]),
               f"{kind}: each gap is a gap")
+
+
+def check_bars(tap, kind, data, browser):
+    """Bars are as long as what they show."""
+    rows = [sums["ms"] for _, sums in over_time(data) if sums["ms"] > 0]
+    heights = browser.run("[...document.querySelectorAll('#time .mark')]"
+                          ".map(e => e.height.baseVal.value)")
+    tap.equal(len(heights), len(rows), f"{kind}: each time has its bar")
+    tap.none([f"{h} for {ms} ms" for h, ms in zip(heights, rows)
+              if abs(h / max(heights) - ms / max(rows)) > 0.01],
+             f"{kind}: ... as high as the time is long")
+    tap.equal(browser.run("[...document.querySelectorAll('#top .bar rect')]"
+                          ".map(e => e.width.baseVal.valueInSpecifiedUnits)"
+                          ".map(Math.round)"),
+              [int(row["listens"] * 100 / data[name][0]["listens"] + 0.5)
+               for name in ("top_artists", "top_tracks", "top_albums")
+               for row in data[name][:10]],
+              f"{kind}: bars are as long as the listens are many")
 
 
 def count(listens):
@@ -395,7 +423,7 @@ def days_shown(data):
     return (end - begin).days + 1
 
 
-# --- How it must look ---------------------------------------------------------
+# --- How it must look -------------------------------------------------------
 
 def messages(events):
     """What the page said on the console, or asked of the network."""
@@ -419,7 +447,8 @@ def check_window(tap, where, browser):
     if not where.startswith("odd"):
         tap.none(browser.run("cut()"), f"{where}: no text of a chart is cut")
     least, what = browser.run("text_contrast()")
-    tap.ok(least >= 4.5, f"{where}: texts have a contrast of 4.5", [least, what])
+    tap.ok(least >= 4.5, f"{where}: texts have a contrast of 4.5",
+           [least, what])
 
 
 def check_paper(tap, kind, browser, path):
@@ -492,6 +521,7 @@ def check_kind(tap, kind, browser, folder):
     if kind != "empty":
         check_tables(tap, kind, data, browser.run("tables()"))
         check_numbers(tap, kind, data, browser)
+        check_bars(tap, kind, data, browser)
 
 
 def check_policy(tap, browser, path):
