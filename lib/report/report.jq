@@ -12,6 +12,7 @@
 # - Every text goes through `text`, `name` or `short`, which escape it.
 # - A chart is SVG without a viewBox: its places are in per cent of the width, its
 #   heights and letters in pixels, so that it fits every screen and stays legible.
+# - Attributes are in single quotes, which @html escapes, too.
 # - Nothing has a style attribute. Colours and sizes are classes of report.css.
 # - Days are counted as numbers since 1970 (`day_number`), time is in milliseconds.
 # - A parameter $title also defines a filter `title`, so none has the name of a
@@ -44,8 +45,8 @@ def is_blank: . == null or (tostring | .[:200] | clean | test("^\\s*$"));
 # A name of someone or something: in its own direction of writing, and whole in
 # a tooltip, as the style sheet cuts what is too long for its place.
 def name:
-	if is_blank then "<i class=\"soft\">no name</i>"
-	else text as $t | "<bdi title=\"\($t)\">\($t)</bdi>" end;
+	if is_blank then "<i class='soft'>no name</i>"
+	else text as $t | "<bdi title='\($t)'>\($t)</bdi>" end;
 
 # The columns that a character takes: most of Asia and emoji take two.
 def columns: if . >= 4352 and (. < 7424 or . >= 11904) then 2 else 1 end;
@@ -125,38 +126,53 @@ def in_gap($gaps): . as $day | any($gaps[]; .[0] <= $day and $day <= .[1]);
 def section($id; $title; body):
 	[body]
 	| if length > 0 then
-		"<section id=\"\($id)\">", "<h2>\($title)</h2>", .[], "</section>"
+		"<section id='\($id)'>", "<h2>\($title)</h2>", .[], "</section>"
 	  else empty end;
 
 # A table behind a summary. A column whose title begins with # has numbers; rows
 # outputs arrays of cells.
 def table($summary; $columns; rows):
 	def cell($tag; $column):
-		if $column | startswith("#") then "<\($tag) class=\"n\">\(.)</\($tag)>"
+		if $column | startswith("#") then "<\($tag) class='n'>\(.)</\($tag)>"
 		else "<\($tag)>\(.)</\($tag)>" end;
 	def cells($tag): [.[]] as $row
 		| [range(0; $columns | length) as $i
 			| $row[$i] | cell($tag; $columns[$i])] | "<tr>\(add)</tr>";
 	[rows]
 	| if length > 0 then
-		"<details class=\"data\"><summary>\($summary)</summary>",
-		"<div class=\"scroll\" tabindex=\"0\"><table>",
+		"<details class='data'><summary>\($summary)</summary>",
+		"<div class='scroll' tabindex='0'><table>",
 		"<thead>\($columns | map(ltrimstr("#")) | cells("th"))</thead>",
 		"<tbody>", (.[] | cells("td")), "</tbody></table></div></details>"
 	  else empty end;
 
 def svg($class; $height; $about; body):
-	"<svg class=\"\($class)\" width=\"100%\" height=\"\($height)\" role=\"img\" aria-label=\"\($about)\">",
+	"<svg class='\($class)' width='100%' height='\($height)' role='img' aria-label='\($about)'>",
 	body, "</svg>";
 
 def rect($class; $x; $y; $width; $height; $title):
-	"<rect class=\"\($class)\" x=\"\($x)\" y=\"\($y)\" width=\"\($width)\" height=\"\($height)\"><title>\($title)</title></rect>";
+	"<rect class='\($class)' x='\($x)' y='\($y)'"
+	+ " width='\($width)' height='\($height)'><title>\($title)</title></rect>";
 
 def words($class; $x; $y):
-	"<text class=\"\($class)\" x=\"\($x)\" y=\"\($y)\">\(.)</text>";
+	"<text class='\($class)' x='\($x)' y='\($y)'>\(.)</text>";
 
 # A bar of a list, as long as a part of 1. The number stands beside it.
-def bar: "<svg class=\"bar\" width=\"100%\" height=\"6\" aria-hidden=\"true\"><rect width=\"\(pct)\" height=\"6\" rx=\"3\"/></svg>";
+def bar:
+	"<svg class='bar' width='100%' height='6' aria-hidden='true'>"
+	+ "<rect width='\(pct)' height='6' rx='3'/></svg>";
+
+# A small sample of a colour, in a line of text.
+def swatch($shape):
+	"<svg class='swatch' width='14' height='14' aria-hidden='true'>\($shape)</svg>";
+def swatch_of($class):
+	swatch("<rect class='\($class)' width='14' height='14' rx='2'/>");
+
+# What can be opened, with its title in bold and what it holds beside.
+def details($class; $is_open; $title; $about; body):
+	"<details class='\($class)'\(if $is_open then " open" else "" end)>"
+	+ "<summary><b>\($title)</b> <span class='soft'>\($about)</span></summary>",
+	body, "</details>";
 
 def fact($value; $what): "<li><b>\($value)</b><span>\($what)</span></li>";
 
@@ -178,8 +194,8 @@ def shade_step:
 def shade($step): if . > 0 then [(. / $step | ceil), 5] | min else 0 end;
 
 def legend($step; $what):
-	"<p class=\"legend\">none",
-	(range(0; 6) | "<svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"q\(.)\" width=\"14\" height=\"14\" rx=\"2\"/></svg>"),
+	"<p class='legend'>none",
+	(range(0; 6) | swatch_of("q\(.)")),
 	"over \($step * 4 | hours) \($what), in steps of \($step | hours)</p>";
 
 # Marks of an axis from a day number to another: [place as a part of 1, label,
@@ -213,7 +229,7 @@ def marks($from; $to):
 def axis($from; $to; $height):
 	marks($from; $to)
 	| (.[0] | pct) as $x
-	| "<line class=\"tick\" x1=\"\($x)\" x2=\"\($x)\" y1=\"0\" y2=\"\($height + 16)\"/>",
+	| "<line class='tick' x1='\($x)' x2='\($x)' y1='0' y2='\($height + 16)'/>",
 	  (.[2] as $class | .[1] | words($class; $x; $height + 14));
 
 # --- Top of the page ----------------------------------------------------------
@@ -256,9 +272,9 @@ def average:
 def header:
 	"<header>",
 	"<h1>\(heading)</h1>",
-	"<p class=\"period\">\(period_text)</p>",
+	"<p class='period'>\(period_text)</p>",
 	if has_listens then
-		"<ul class=\"totals\">",
+		"<ul class='totals'>",
 		fact(.totals.ms / 3600000 | num; "hours"),
 		total("listens"; "listen"; ""),
 		total("artists"; "artist"; new_note("new_artists")),
@@ -266,19 +282,22 @@ def header:
 		total("albums"; "album"; ""),
 		total("days"; "day"; " with a listen"),
 		"</ul>",
-		"<p class=\"soft\">\(average)</p>"
+		"<p class='soft'>\(average)</p>"
 	else empty end,
 	"</header>";
 
 def nothing_yet:
-	"<section id=\"empty\">",
+	"<section id='empty'>",
 	"<h2>Nothing here yet</h2>",
 	(if is_part then
-		"<p>The database has no listen in this period. Try <code>sp-report</code> without <code>--year</code>, <code>--since</code> and <code>--until</code>.</p>"
+		"<p>The database has no listen in this period. Try <code>sp-report</code>",
+		"without <code>--year</code>, <code>--since</code> and <code>--until</code>.</p>"
 	else
-		"<p>The database has no listen so far. Fetch what Spotify still has, your last 50 plays, and make this page again:</p>",
+		"<p>The database has no listen so far. Fetch what Spotify still has, your",
+		"last 50 plays, and make this page again:</p>",
 		"<pre><code>sp-run\nsp-report &gt; me.html</code></pre>",
-		"<p>The years before come from the file that Spotify sends you on request: your extended streaming history.</p>",
+		"<p>The years before come from the file that Spotify sends you on request:",
+		"your extended streaming history.</p>",
 		"<pre><code>sp-stage import my_spotify_data.zip | sp-transform | sp-load</code></pre>"
 	end),
 	"</section>";
@@ -314,8 +333,13 @@ def buckets:
 	| if $unit == "month" then month_buckets
 	  elif $unit == "week" then day_buckets(7) else day_buckets(1) end;
 
-def gap_titles:
-	[.gaps[]? | span(.first_day; .last_day)];
+# Which gaps there are, after a sample of how they look.
+def gap_note:
+	[.gaps[]? | span(.first_day; .last_day)]
+	| if length == 0 then ""
+	  else " \(swatch_of("gap")) No data: " + (.[:4] | join("; "))
+		+ (if length > 4 then "; and \(length - 4 | num) more" else "" end) + "."
+	  end;
 
 # Hatched from the first to the last day of each gap, as high as the chart.
 def gap_bands($from; $to; $height):
@@ -338,7 +362,7 @@ def time_bars($buckets; $from; $to; $top; $height):
 def grid($top; $step; $height):
 	range($step; $top * 1.001; $step)
 	| ($height - . / $top * $height | round + 0.5) as $y
-	| "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"\($y)\" y2=\"\($y)\"/>";
+	| "<line class='grid' x1='0' x2='100%' y1='\($y)' y2='\($y)'/>";
 
 def grid_labels($top; $step; $height):
 	range($step; $top * 1.001; $step)
@@ -351,16 +375,16 @@ def time_chart:
 	| $b[0].first as $from | ($b[-1] | .first + .days) as $to
 	| ($b | map(.ms) | max) as $most | ($most | axis_step) as $step
 	| ($most / $step | ceil * $step) as $top
-	| "<div class=\"plot\">",
+	| "<div class='plot'>",
 	  svg("labels"; $height + 20; "Scale in hours";
-		"<g transform=\"translate(0 8)\">", grid_labels($top; $step; $height), "</g>"),
+		"<g transform='translate(0 8)'>", grid_labels($top; $step; $height), "</g>"),
 	  svg("chart"; $height + 30; "Listening time by \(unit)";
-		"<g transform=\"translate(0 8)\">",
+		"<g transform='translate(0 8)'>",
 		grid($top; $step; $height),
 		($report | gap_bands($from; $to; $height)),
 		axis($from; $to; $height),
 		time_bars($b; $from; $to; $top; $height),
-		"<line class=\"base\" x1=\"0\" x2=\"100%\" y1=\"\($height + 0.5)\" y2=\"\($height + 0.5)\"/>",
+		"<line class='base' x1='0' x2='100%' y1='\($height + 0.5)' y2='\($height + 0.5)'/>",
 		"</g>"),
 	  "</div>";
 
@@ -368,10 +392,7 @@ def over_time:
 	section("time"; "Over time";
 		select(.period.from != null and .period.to != null)
 		| select([buckets] | length > 0)
-		| "<p class=\"lead\">Hours a \(unit).\(
-			gap_titles | if length > 0 then
-				" <svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><rect class=\"gap\" width=\"14\" height=\"14\"/></svg> No data: \(.[:4] | join("; "))\(if length > 4 then "; and \(length - 4 | num) more" else "" end)."
-			else "" end)</p>",
+		| "<p class='lead'>Hours a \(unit).\(gap_note)</p>",
 		time_chart,
 		(unit as $unit | table("Each \($unit) as a table";
 			[($unit[:1] | ascii_upcase) + $unit[1:], "#Listens", "#Time"];
@@ -384,7 +405,7 @@ def calendar_month($month; $days; $step; $gaps; $from; $to):
 	($month + "-01" | day_number) as $first | ($first | weekday) as $offset
 	| if $month < $from[:7] or $month > $to[:7] then empty
 	  else
-	  "<div><svg viewBox=\"0 0 60 70\" role=\"img\" aria-label=\"\($month | long_month)\">",
+	  "<div><svg viewBox='0 0 60 70' role='img' aria-label='\($month | long_month)'>",
 	  (range($first; $first + 31)
 		| day_of_number as $day
 		| select($day[:7] == $month and $from <= $day and $day <= $to)
@@ -403,15 +424,14 @@ def calendar_month($month; $days; $step; $gaps; $from; $to):
 # A year, the newest one open.
 def calendar_year($year; $rows; $open; $step; $gaps; $from; $to):
 	(reduce $rows[] as $d ({}; .[$d.day] = $d)) as $days
-	| "<details class=\"year\"\(if $open then " open" else "" end)><summary><b>\($year)</b> <span class=\"soft\">\(
-		$rows | map(.ms) | add | hours), \($rows | map(.listens) | add | count("listen")) on \($rows | length | count("day"))</span></summary>",
-	  "<div class=\"months\">",
-	  (range(1; 13) | "\($year)-\("0\(.)" | .[-2:])"
-		| calendar_month(.; $days; $step; $gaps; $from; $to)),
-	  "</div>",
-	  table("Each day of \($year) as a table"; ["Day", "#Listens", "#Time"];
-		$rows[] | [(.day | weekday_date), (.listens | num), (.ms | hours)]),
-	  "</details>";
+	| "\($rows | map(.ms) | add | hours), \($rows | map(.listens) | add | count("listen")) on \($rows | length | count("day"))" as $about
+	| details("year"; $open; $year; $about;
+		"<div class='months'>",
+		(range(1; 13) | "\($year)-\("0\(.)" | .[-2:])"
+			| calendar_month(.; $days; $step; $gaps; $from; $to)),
+		"</div>",
+		table("Each day of \($year) as a table"; ["Day", "#Listens", "#Time"];
+			$rows[] | [(.day | weekday_date), (.listens | num), (.ms | hours)]));
 
 def calendar:
 	section("calendar"; "Day by day";
@@ -459,16 +479,16 @@ def week:
 		select((.hours // []) | length > 0)
 		| (.hours | map(.ms) | shade_step) as $step
 		| (reduce .hours[] as $h ({}; .["\($h.weekday) \($h.hour)"] = $h)) as $sums
-		| "<p class=\"lead\">\(busiest_hour)</p>",
-		  "<div class=\"plot week\">",
+		| "<p class='lead'>\(busiest_hour)</p>",
+		  "<div class='plot week'>",
 		  svg("labels"; 216; "Weekdays"; range(0; 7)
 			| . as $i | weekday_names[$i][:3] | words("axis end"; "100%"; $i * 22 + 55)),
 		  svg("chart"; 216; "Listening time by hour and weekday";
 			hour_bars,
-			"<g transform=\"translate(0 40)\">", week_cells($sums; $step), "</g>",
+			"<g transform='translate(0 40)'>", week_cells($sums; $step), "</g>",
 			((0, 6, 12, 18) | . as $h | "\($h):00" | words("axis"; $h / 24 | pct; 210))),
 		  svg("chart side"; 216; "Listening time by weekday";
-			"<g transform=\"translate(0 40)\">", weekday_bars, "</g>"),
+			"<g transform='translate(0 40)'>", weekday_bars, "</g>"),
 		  "</div>",
 		  legend($step; "in all"),
 		  table("Each hour of the week as a table";
@@ -481,14 +501,16 @@ def week:
 # An item of a list: what it is, whose it is, a number, and its bar. These are
 # HTML already.
 def ranked($rank; $title; $by; $value; $part):
-	"<li>\(if $rank == "" then "" else "<span class=\"rank\">\($rank)</span>" end)<span class=\"what\"><b>\($title)</b>\(
-		if $by == "" then "" else "<small>\($by)</small>" end)</span><span class=\"value\">\($value)</span>\($part | bar)</li>";
+	"<li>" + (if $rank == "" then "" else "<span class='rank'>\($rank)</span>" end)
+	+ "<span class='what'><b>\($title)</b>"
+	+ (if $by == "" then "" else "<small>\($by)</small>" end)
+	+ "</span><span class='value'>\($value)</span>\($part | bar)</li>";
 
 def top($title; $rows; $what; $columns; cells):
 	if ($rows // []) | length == 0 then empty
 	else
 		($rows[0].listens // 1) as $most
-		| "<div>", "<h3>\($title)</h3>", "<ol class=\"ranked\">",
+		| "<div>", "<h3>\($title)</h3>", "<ol class='ranked'>",
 		  ($rows | to_entries[:10][] | .key as $i | .value
 			| ranked($i + 1; .[$what] | name; .artists | by; .listens | num;
 				.listens / $most)),
@@ -511,8 +533,8 @@ def tops:
 			["#", "Album", "Artists", "#Listens", "#Time"];
 			(.album | name), (.artists | name))]
 		| if length > 0 then
-			"<p class=\"lead\">Number of listens.</p>",
-			"<div class=\"columns\">", .[], "</div>"
+			"<p class='lead'>Number of listens.</p>",
+			"<div class='columns'>", .[], "</div>"
 		  else empty end);
 
 # --- First and longest loved --------------------------------------------------
@@ -520,30 +542,33 @@ def tops:
 def firsts:
 	section("firsts"; "First of each year";
 		select((.firsts // []) | length > 0)
-		| "<ol class=\"firsts\">",
-		  (.firsts[] | "<li><span class=\"year\">\(.year | text)</span><span class=\"what\"><b>\(.track | name)</b><small>\(.artists | name)</small></span><span class=\"soft\">\(.day | long_date)</span></li>"),
+		| "<ol class='firsts'>",
+		  (.firsts[]
+			| "<li><span class='year'>\(.year | text)</span><span class='what'>"
+			+ "<b>\(.track | name)</b><small>\(.artists | name)</small></span>"
+			+ "<span class='soft'>\(.day | long_date)</span></li>"),
 		  "</ol>");
 
 def loved_row($from; $to):
 	(.first_day | day_number) as $a | ((.last_day | day_number) + 1) as $b
 	| "<li><b>\(.artist | name)</b>",
-	  "<svg class=\"chart\" width=\"100%\" height=\"26\" role=\"img\" aria-label=\"\(span(.first_day; .last_day))\">",
+	  "<svg class='chart' width='100%' height='26' role='img' aria-label='\(span(.first_day; .last_day))'>",
 	  (marks($from; $to) | (.[0] | pct) as $x
-		| "<line class=\"tick\" x1=\"\($x)\" x2=\"\($x)\" y1=\"0\" y2=\"26\"/>"),
+		| "<line class='tick' x1='\($x)' x2='\($x)' y1='0' y2='26'/>"),
 	  rect("mark"; ($a - $from) / ($to - $from) | pct; 9;
 		[($b - $a) / ($to - $from), 0.004] | max | pct; 8;
 		"\(span(.first_day; .last_day)): \(.listens | count("listen")) in \(.months | count("month"))"),
-	  "</svg><span class=\"value\">\(.months | count("month"))</span></li>";
+	  "</svg><span class='value'>\(.months | count("month"))</span></li>";
 
 def loved:
 	section("loved"; "Longest loved";
 		select((.loved // []) | length > 0)
 		| (.loved | map(.first_day) | min | day_number) as $from
 		| ((.loved | map(.last_day) | max | day_number) + 1) as $to
-		| "<p class=\"lead\">From the first listen to the last; in how many months there was one.</p>",
-		  "<ol class=\"loved\">",
+		| "<p class='lead'>From the first listen to the last; in how many months there was one.</p>",
+		  "<ol class='loved'>",
 		  (.loved[] | loved_row($from; $to)),
-		  "<li class=\"foot\">",
+		  "<li class='foot'>",
 		  svg("chart"; 20; "Years"; marks($from; $to)
 			| (.[0] | pct) as $x | .[2] as $class | .[1] | words($class; $x; 14)),
 		  "</li></ol>",
@@ -575,7 +600,7 @@ def sessions:
 		streak(.streaks.longest; "in a row: the longest streak"),
 		(select(.streaks.current.from != .streaks.longest.from)
 			| streak(.streaks.current; "in a row up to now"))]
-		| if length > 0 then "<ul class=\"facts\">", .[], "</ul>" else empty end);
+		| if length > 0 then "<ul class='facts'>", .[], "</ul>" else empty end);
 
 # --- How listens ended --------------------------------------------------------
 
@@ -593,7 +618,7 @@ def endings_list:
 	| if length == 0 then empty
 	  else
 		(map(.streams) | max) as $most | (map(.streams) | add) as $all
-		| "<div><h3>How they ended</h3>", "<ol class=\"ranked plain\">",
+		| "<div><h3>How they ended</h3>", "<ol class='ranked plain'>",
 		  (.[:8][] | ranked(""; .reason // "unknown" | tostring | ending_text | name; "";
 			.streams | share($all); .streams / $most)),
 		  "</ol>",
@@ -607,7 +632,7 @@ def skipped_list:
 	(.skips.tracks // [] | map(select(.skipped > 0)))
 	| if length == 0 then empty
 	  else
-		"<div><h3>Most skipped</h3>", "<ol class=\"ranked\">",
+		"<div><h3>Most skipped</h3>", "<ol class='ranked'>",
 		(.[0].skipped as $most | to_entries[:8][] | .key as $i | .value
 			| ranked($i + 1; .track | name; .artists | by;
 				"\(.skipped | num) of \(.streams | num)"; .skipped / $most)),
@@ -622,13 +647,15 @@ def skipped_list:
 def endings:
 	section("endings"; "Skips";
 		if .skips == null and ((.endings // []) | length == 0) then
-			"<p>How listens ended, and what you skipped, is only in your extended streaming history. Ask Spotify for it, and import the file that comes:</p>",
+			"<p>How listens ended, and what you skipped, is only in your extended",
+			"streaming history. Ask Spotify for it, and import the file that comes:</p>",
 			"<pre><code>sp-stage import my_spotify_data.zip | sp-transform | sp-load</code></pre>"
 		else
-			(.skips | select(. != null)
-				| "<p class=\"lead\">\(.skipped | num) of \(.streams | count("stream")) in the export \(if .skipped == 1 then "was" else "were" end) skipped\(
-					.streams as $n | .skipped | share($n) | if . == "" then "" else ": " + . end).</p>"),
-			"<div class=\"columns two\">", endings_list, skipped_list, "</div>"
+			(.skips | select(. != null) | .streams as $all
+				| "<p class='lead'>\(.skipped | num) of \($all | count("stream")) in the export \(
+					if .skipped == 1 then "was" else "were" end) skipped\(
+					if $all == 0 then "" else ": " + (.skipped | share($all)) end).</p>"),
+			"<div class='columns two'>", endings_list, skipped_list, "</div>"
 		end);
 
 # --- Playlists ----------------------------------------------------------------
@@ -640,18 +667,20 @@ def playlist_row($most):
 		.listens | num; if $most > 0 then (.listens // 0) / $most else 0 end);
 
 def change_row:
-	"<li class=\"\(if .change == "removed" then "removed" else "added" end)\"><span class=\"cut\">\(.track | name)\(
-		.artists | by | if . == "" then "" else " <small>\(.)</small>" end)</span><span class=\"soft\">\(.day | short_date)</span></li>";
+	(.artists | by | if . == "" then "" else " <small>\(.)</small>" end) as $by
+	| "<li class='\(if .change == "removed" then "removed" else "added" end)'>"
+	+ "<span class='cut'>\(.track | name)\($by)</span>"
+	+ "<span class='soft'>\(.day | short_date)</span></li>";
 
 # What changed in one playlist: the newest eight, the others only counted.
 def playlist_changes($is_open):
 	def how_many($change): map(select((.change == "removed") == ($change == "removed")))
 		| length | if . > 0 then "\(num) \($change)" else empty end;
-	"<details class=\"changes\"\(if $is_open then " open" else "" end)><summary><b>\(.[0].playlist | name)</b> <span class=\"soft\">\(
-		[how_many("added"), how_many("removed")] | join(", "))</span></summary>",
-	"<ul>", (.[:8][] | change_row),
-	(if length > 8 then "<li class=\"soft\">and \(length - 8 | num) before</li>" else empty end),
-	"</ul></details>";
+	details("changes"; $is_open; .[0].playlist | name;
+		[how_many("added"), how_many("removed")] | join(", ");
+		"<ul>", (.[:8][] | change_row),
+		(select(length > 8) | "<li class='soft'>and \(length - 8 | num) before</li>"),
+		"</ul>");
 
 # Playlist by playlist, in the order of their newest changes.
 def change_list:
@@ -674,7 +703,7 @@ def playlist_list:
 	| if length == 0 then empty
 	  else
 		(map(.listens // 0) | max) as $most
-		| "<div><h3>By listens</h3>", "<ol class=\"ranked plain\">",
+		| "<div><h3>By listens</h3>", "<ol class='ranked plain'>",
 		  (sort_by(- (.listens // 0))[:10][] | playlist_row($most)), "</ol>",
 		  table("\(length | count("playlist")) as a table";
 			["Playlist", "Owner", "#Tracks", "#Listens", "Updated"];
@@ -687,7 +716,7 @@ def playlist_list:
 def playlists:
 	section("playlists"; "Playlists";
 		[playlist_list, change_list]
-		| if length > 0 then "<div class=\"columns two\">", .[], "</div>"
+		| if length > 0 then "<div class='columns two'>", .[], "</div>"
 		  else empty end);
 
 # --- Connections --------------------------------------------------------------
@@ -709,10 +738,11 @@ def connections:
 		| .a = $place[.from | tostring] | .b = $place[.to | tostring]
 		| select(.a != null and .b != null and .a != .b)]};
 
+def kind_of_edge: .kind // "" | tostring | gsub("-"; " ") | text;
 def isolated: "\u2068\(short(40))\u2069";	# in its own direction of writing
 
 def edge_title($nodes):
-	"\($nodes[.a].name | isolated) \(.kind // "" | tostring | gsub("-"; " ") | text) \($nodes[.b].name | isolated)";
+	"\($nodes[.a].name | isolated) \(kind_of_edge) \($nodes[.b].name | isolated)";
 
 def edge_class: if .kind == "follows-artist" then "edge" else "edge person" end;
 
@@ -720,7 +750,9 @@ def round1: . * 10 | round / 10;
 
 # An edge is as wide as it is heavy beside the heaviest one, $most.
 def edge_path($nodes; $most; $d):
-	"<path class=\"\(edge_class)\" stroke-width=\"\((.weight // 1) / $most * 4 | sqrt * 1.7 + 0.8 | round1)\" d=\"\($d)\"><title>\(edge_title($nodes))</title></path>";
+	((.weight // 1) / $most | sqrt * 3.4 + 0.8 | round1) as $width
+	| "<path class='\(edge_class)' stroke-width='\($width)' d='\($d)'>"
+	+ "<title>\(edge_title($nodes))</title></path>";
 
 # On a wide screen: the owner in the middle, the others around, with a space
 # between users and artists. Angles go clockwise from the top.
@@ -746,18 +778,22 @@ def bow($a; $b):
 def circle_node($angle):
 	(if ($angle | cos) < -0.0001 then ["end", "rotate(180) translate(-9 4)"]
 		else ["start", "translate(9 4)"] end) as [$class, $turn]
-	| "<g transform=\"translate(\(point($angle; 220))) rotate(\($angle * 180 / 3.141592653589793 | round1))\"><circle class=\"node \(.kind | text)\" r=\"4\"/><text class=\"\($class)\" transform=\"\($turn)\">\(.name | short(20))<title>\(.name | text)</title></text></g>";
+	| ($angle * 180 / 3.141592653589793 | round1) as $degrees
+	| "<g transform='translate(\(point($angle; 220))) rotate(\($degrees))'>"
+	+ "<circle class='node \(.kind | text)' r='4'/>"
+	+ "<text class='\($class)' transform='\($turn)'>\(.name | short(20))"
+	+ "<title>\(.name | text)</title></text></g>";
 
 def circle_chart:
 	.nodes as $nodes | .most as $most | ($nodes | angles) as $angles
-	| "<svg class=\"circle\" viewBox=\"0 0 720 720\" role=\"img\" aria-label=\"Who and what is connected\">",
+	| "<svg class='circle' viewBox='0 0 720 720' role='img' aria-label='Who and what is connected'>",
 	  (.edges[] | edge_path($nodes; $most;
 		if $angles[.a] == null then "M360 360L\(point($angles[.b]; 215))"
 		elif $angles[.b] == null then "M360 360L\(point($angles[.a]; 215))"
 		else bow($angles[.a]; $angles[.b]) end)),
 	  ($nodes[] | select($angles[.place] != null) | circle_node($angles[.place])),
 	  ($nodes[] | select(.kind == "me")
-		| "<circle class=\"node me\" cx=\"360\" cy=\"360\" r=\"40\"/>",
+		| "<circle class='node me' cx='360' cy='360' r='40'/>",
 		  (.name | short(9) | words("center"; 360; 364))),
 	  "</svg>";
 
@@ -767,25 +803,28 @@ def list_chart:
 	| svg("list"; ($nodes | length) * 22 + 8; "Who and what is connected";
 		(.edges[]
 			| ([.a, .b] | min * 22 + 14) as $from | ([.a, .b] | max * 22 + 14) as $to
-			| edge_path($nodes; $most; "M96 \($from)A\([($to - $from) / 2, 90] | min) \(($to - $from) / 2) 0 0 0 96 \($to)")),
+			| (($to - $from) / 2) as $high | ([$high, 90] | min) as $wide
+			| edge_path($nodes; $most;
+				"M96 \($from)A\($wide) \($high) 0 0 0 96 \($to)")),
 		($nodes[]
 			| (.place * 22 + 14) as $y
-			| "<circle class=\"node \(.kind | text)\" cx=\"100\" cy=\"\($y)\" r=\"4\"/>",
+			| "<circle class='node \(.kind | text)' cx='100' cy='\($y)' r='4'/>",
 			  (.name | short(26) | words("start"; 110; $y + 4))));
 
-def key($kind): "<svg class=\"swatch\" width=\"14\" height=\"14\" aria-hidden=\"true\"><circle class=\"node \($kind)\" cx=\"7\" cy=\"7\" r=\"5\"/></svg>";
+def key($kind): swatch("<circle class='node \($kind)' cx='7' cy='7' r='5'/>");
 
 def graph:
 	section("graph"; "Connections";
 		connections
 		| select((.nodes | length) > 1)
 		| .nodes as $nodes
-		| "<p class=\"lead\">\(key("me")) you \(key("user")) people \(key("artist")) artists that you follow</p>",
+		| "<p class='lead'>", "\(key("me")) you", "\(key("user")) people",
+		  "\(key("artist")) artists that you follow; the wider, the more listens</p>",
 		  circle_chart, list_chart,
 		  table("\(.edges | length | count("connection")) as a table";
 			["From", "How", "To", "#Weight"];
 			.edges[] | [($nodes[.a].name | name),
-				(.kind // "" | tostring | gsub("-"; " ") | text),
+				kind_of_edge,
 				($nodes[.b].name | name), (.weight | num)]));
 
 # --- Foot ---------------------------------------------------------------------
@@ -801,10 +840,14 @@ def source_line:
 def missing_line:
 	(.what // "" | tostring) as $what | .count as $n
 	| if ($n // 0) == 0 then empty
-	  elif $what == "gaps" then "\($n | count("gap")) in which plays may be missing: an export closes them"
-	  elif $what == "refused" then "\($n | count("record was"; "records were")) refused: see <code>ingest_errors</code>"
-	  elif $what == "unnamed_tracks" then "\($n | count("track has"; "tracks have")) no name yet: <code>sp-run catalogue</code> asks for them"
-	  elif $what == "unloaded" then "\($n | count("capture is"; "captures are")) stored and not loaded yet: the next run loads them"
+	  elif $what == "gaps" then
+		"\($n | count("gap")) in which plays may be missing: an export closes them"
+	  elif $what == "refused" then
+		"\($n | count("record was"; "records were")) refused: see <code>ingest_errors</code>"
+	  elif $what == "unnamed_tracks" then
+		"\($n | count("track has"; "tracks have")) no name yet: <code>sp-run catalogue</code> asks for them"
+	  elif $what == "unloaded" then
+		"\($n | count("run was"; "runs were")) interrupted: the next one loads what was stored"
 	  else "\($what | gsub("_"; " ") | text): \($n | num)" end
 	| "<li>\(.)</li>";
 
@@ -826,9 +869,9 @@ def list($title; items): [items]
 	| if length > 0 then "<div><h3>\($title)</h3>", "<ul>", .[], "</ul></div>" else empty end;
 
 def foot:
-	"<footer id=\"about\">",
+	"<footer id='about'>",
 	"<h2>About these numbers</h2>",
-	"<div class=\"columns\">",
+	"<div class='columns'>",
 	list("Sources"; .sources[]? | source_line),
 	list("Missing"; .missing[]? | missing_line),
 	list("Counted"; .kinds[]? | kind_line),
@@ -840,8 +883,10 @@ def foot:
 		["File", "Form", "#Rows", "First", "Last"];
 		.files[]? | [(.file | name), (.form | text), (.rows | num),
 			(.first_day // "" | text), (.last_day // "" | text)]),
-	"<p class=\"soft\">Made by sp-report \(.version | text)\(
-		if .generated_at | is_blank then "" else " on \(.generated_at | long_date), \(.generated_at[11:16] | text) UTC" end). This page loads nothing and sends nothing.</p>",
+	"<p class='soft'>Made by sp-report \(.version | text)\(
+		if .generated_at | is_blank then ""
+		else " on \(.generated_at | long_date), \(.generated_at[11:16] | text) UTC"
+		end). This page loads nothing and sends nothing.</p>",
 	"</footer>";
 
 # --- The page -----------------------------------------------------------------
@@ -862,20 +907,24 @@ def policy:
 
 def head:
 	"<!DOCTYPE html>",
-	"<html lang=\"en\">",
+	"<html lang='en'>",
 	"<head>",
-	"<meta charset=\"utf-8\">",
+	"<meta charset='utf-8'>",
 	"<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\">",
-	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
-	"<meta name=\"color-scheme\" content=\"light dark\">",
-	"<meta name=\"generator\" content=\"sp-report \(.version | text)\">",
+	"<meta name='viewport' content='width=device-width, initial-scale=1'>",
+	"<meta name='color-scheme' content='light dark'>",
+	"<meta name='generator' content='sp-report \(.version | text)'>",
 	"<title>\(window_title)</title>",
 	"<style>\($css)</style>",
 	"</head>";
 
 # What fills gaps, for all charts.
 def patterns:
-	"<svg class=\"patterns\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"hatch-ground\" width=\"5\" height=\"5\"/><rect class=\"hatch-line\" width=\"1.5\" height=\"5\"/></pattern></defs></svg>";
+	"<svg class='patterns' width='0' height='0' aria-hidden='true'><defs>",
+	"<pattern id='hatch' width='5' height='5' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>",
+	"<rect class='hatch-ground' width='5' height='5'/>",
+	"<rect class='hatch-line' width='1.5' height='5'/>",
+	"</pattern></defs></svg>";
 
 def page:
 	if $css | test("</style"; "i") then error("report.css: contains </style") else . end
