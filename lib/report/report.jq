@@ -48,10 +48,11 @@ def name:
 	if is_blank then "<i class='soft'>no name</i>"
 	else text as $t | "<bdi title='\($t)'>\($t)</bdi>" end;
 
+# Whose it is, where that is known.
+def by: if is_blank then "" else name end;
+
 # The columns that a character takes: most of Asia and emoji take two.
 def columns: if . >= 4352 and (. < 7424 or . >= 11904) then 2 else 1 end;
-
-def by: if is_blank then "" else name end;
 
 # A name in a chart, cut to $n columns.
 def short($n):
@@ -191,7 +192,10 @@ def shade_step:
 	| first((1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 480, 600,
 		1200, 3000, 6000, 12000) * 60000 | select(. >= $least)) // $least;
 
-def shade($step): if . > 0 then [(. / $step | ceil), 5] | min else 0 end;
+# The shade of {listens, ms}: none only if there was no listen.
+def shade($step):
+	if .listens == 0 then 0
+	else [[(.ms / $step | ceil), 1] | max, 5] | min end;
 
 def legend($step; $what):
 	"<p class='legend'>none",
@@ -275,7 +279,10 @@ def header:
 	"<p class='period'>\(period_text)</p>",
 	if has_listens then
 		"<ul class='totals'>",
-		fact(.totals.ms / 3600000 | num; "hours"),
+		(.totals.ms / 60000 | round
+			| if . < 60 then fact(num; if . == 1 then "minute" else "minutes" end)
+			  else . / 60 | round
+				| fact(num; if . == 1 then "hour" else "hours" end) end),
 		total("listens"; "listen"; ""),
 		total("artists"; "artist"; new_note("new_artists")),
 		total("tracks"; "track"; new_note("new_tracks")),
@@ -413,7 +420,7 @@ def calendar_month($month; $days; $step; $gaps; $from; $to):
 		| (weekday * 10) as $y
 		| ($days[$day] // {listens: 0, ms: 0}) as $d
 		| (if $d.listens == 0 and in_gap($gaps) then "gap"
-			else "q\($d.ms | shade($step))" end) as $class
+			else "q\($d | shade($step))" end) as $class
 		| rect($class; $x; $y; 9; 9; "\($day | weekday_date): \(
 			if $class == "gap" then "no data"
 			elif $d.listens == 0 then "no listens"
@@ -424,7 +431,9 @@ def calendar_month($month; $days; $step; $gaps; $from; $to):
 # A year, the newest one open.
 def calendar_year($year; $rows; $open; $step; $gaps; $from; $to):
 	(reduce $rows[] as $d ({}; .[$d.day] = $d)) as $days
-	| "\($rows | map(.ms) | add | hours), \($rows | map(.listens) | add | count("listen")) on \($rows | length | count("day"))" as $about
+	| ($rows | map(.ms) | add | hours) as $time
+	| ($rows | map(.listens) | add | count("listen")) as $listens
+	| "\($time), \($listens) on \($rows | length | count("day"))" as $about
 	| details("year"; $open; $year; $about;
 		"<div class='months'>",
 		(range(1; 13) | "\($year)-\("0\(.)" | .[-2:])"
@@ -449,14 +458,15 @@ def calendar:
 def week_cells($sums; $step):
 	range(1; 8) as $day | range(0; 24) as $hour
 	| ($sums["\($day) \($hour)"] // {listens: 0, ms: 0}) as $h
-	| rect("q\($h.ms | shade($step))"; $hour / 24 | pct; $day * 22 - 22;
+	| rect("q\($h | shade($step))"; $hour / 24 | pct; $day * 22 - 22;
 		0.96 / 24 | pct; 20;
-		"\(weekday_names[$day - 1]), \($hour):00 to \($hour):59: \($h.ms | hours), \($h.listens | count("listen"))");
+		"\(weekday_names[$day - 1]), \($hour):00 to \($hour):59: "
+		+ "\($h.ms | hours), \($h.listens | count("listen"))");
 
 # A bar for each hour over the columns.
 def hour_bars:
 	[range(0; 24) as $h | [.hours[] | select(.hour == $h).ms] | add // 0] as $sums
-	| ($sums | max) as $most
+	| ($sums + [1] | max) as $most
 	| range(0; 24)
 	| ($sums[.] / $most * 36 | . * 10 | round / 10) as $height
 	| rect("margin"; . / 24 | pct; 36 - $height; 0.96 / 24 | pct; $height;
@@ -465,7 +475,7 @@ def hour_bars:
 # A bar for each weekday beside the rows.
 def weekday_bars:
 	[range(1; 8) as $d | [.hours[] | select(.weekday == $d).ms] | add // 0] as $sums
-	| ($sums | max) as $most
+	| ($sums + [1] | max) as $most
 	| range(0; 7)
 	| rect("margin"; 0; . * 22; $sums[.] / $most | pct; 20;
 		"\(weekday_names[.]): \($sums[.] | hours)");
@@ -509,7 +519,7 @@ def ranked($rank; $title; $by; $value; $part):
 def top($title; $rows; $what; $columns; cells):
 	if ($rows // []) | length == 0 then empty
 	else
-		($rows[0].listens // 1) as $most
+		([$rows[0].listens, 1] | max) as $most
 		| "<div>", "<h3>\($title)</h3>", "<ol class='ranked'>",
 		  ($rows | to_entries[:10][] | .key as $i | .value
 			| ranked($i + 1; .[$what] | name; .artists | by; .listens | num;
@@ -617,7 +627,7 @@ def endings_list:
 	(.endings // [])
 	| if length == 0 then empty
 	  else
-		(map(.streams) | max) as $most | (map(.streams) | add) as $all
+		(map(.streams) + [1] | max) as $most | (map(.streams) | add) as $all
 		| "<div><h3>How they ended</h3>", "<ol class='ranked plain'>",
 		  (.[:8][] | ranked(""; .reason // "unknown" | tostring | ending_text | name; "";
 			.streams | share($all); .streams / $most)),
