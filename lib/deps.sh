@@ -60,12 +60,14 @@ missing_to_check() {
 }
 
 missing_to_deb() {
+	has git || echo 'git git git git git'
 	has dpkg-buildpackage || echo 'build-essential - - - -'
 	has dh || echo 'debhelper - - - -'
 	has lintian || echo 'lintian - - - -'
 }
 
 missing_to_check_deb() {
+	has git || echo 'git git git git git'
 	(PATH=$PATH:/usr/sbin; has debootstrap) || echo 'debootstrap - - - -'
 }
 

@@ -54,7 +54,8 @@ options() {
 # offers LINE WANT WHY: every shell offers that.
 offers() { printf '%s|%s|%s\n' "$@" >>"$tmp/cases"; }
 
-# A run, a playlist in the queue, a login; and a database without any of them.
+# A database with a run and a playlist in the queue, another with another run, and
+# a login.
 export HOME="$tmp" XDG_CONFIG_HOME="$tmp/config"
 unset SP_TOKEN_FILE SP_ACCOUNT
 mkdir -p "$tmp/config/sp/tokens" && chmod 700 "$tmp/config/sp/tokens"
@@ -62,9 +63,11 @@ echo '{"access_token":"a","refresh_token":"b","client_id":"c","user_id":"kim"}' 
     >"$tmp/config/sp/tokens/robin.json"
 chmod 600 "$tmp/config/sp/tokens/robin.json"
 run_id=01M81F3KXG4TRMR39J9HEDEPCR playlist=aPlaylist0123456789abc
-{ begin_run $run_id profile && end_run $run_id; } | sp-load 2>/dev/null
+other_id=01M81F3KXGZZZZZZZZZZZZZZZZ
+{ begin_run $run_id && end_run $run_id; } | sp-load 2>/dev/null
 sp-queue add $playlist 2>/dev/null
-cp "$SP_DB" "$tmp/other.db"
+{ begin_run $other_id && end_run $other_id; } |
+    sp-load --db "$tmp/other.db" 2>/dev/null
 : >"$tmp/folder.json"
 
 offers 'sp-queue ' "$(names Commands: sp-queue)" "the commands"
@@ -82,9 +85,10 @@ offers 'sp-queue next --account ' robin "the accounts"
 offers 'sp-run --' "$(options sp-run)" "the options of a program without commands"
 offers 'sp-run playlists cat' catalogue "one more job"
 offers 'sp-stage runs ' $run_id "the runs"
-offers "sp-stage forget --db $tmp/other.db 01" $run_id \
+offers "sp-stage forget --db $tmp/other.db 01" $other_id \
     "those of the database that is named"
-offers "sp-stage forget --db=$tmp/other.db 01" $run_id "and named with ="
+offers "sp-stage forget --db=$tmp/other.db 01" $other_id "and named with ="
+offers "sp-stage forget --db ~/other.db 01" $other_id "and named by the home"
 offers "sp-stage forget --db $tmp/none.db " "" "nothing without a database"
 offers 'sp-stage replay --endpoint play' "playlist playlist-items" \
     "the endpoints"

@@ -23,12 +23,11 @@ function values_of(kind) {
 function print_source() {
 	print "function " prefix "source"
 	print "    set -l words (commandline -opc)"
+	print "    set -l db (string replace -f -- --db= '' $words)"
 	print "    set -l named (contains -i -- --db $words)"
-	print "    and set -lx SP_DB $words[(math $named + 1)]"
-	print "    set named (string replace -f -- --db= '' $words)"
-	print "    and set -lx SP_DB $named[-1]"
-	print "    set -q SP_DB"
-	print "    and set SP_DB (string replace -r '^~/' $HOME/ -- $SP_DB)"
+	print "    and set db $words[(math $named + 1)]"
+	print "    test -n \"$db\""
+	print "    and set -lx SP_DB (string replace -r '^~/' $HOME/ -- $db[-1])"
 	print "    sh -c $argv[1] 2>/dev/null"
 	print "end"
 }
@@ -56,7 +55,10 @@ END {
 		print "function " prefix kinds[i] "\n    " \
 		    (kinds[i] in values ? "printf '%s\\n'" values[kinds[i]] : \
 		    prefix "source " quoted(source[kinds[i]])) "\nend"
-	print_source()
+	for (kind in source) {
+		print_source()
+		break
+	}
 
 	none = commands == "" ? "" : "not __fish_seen_subcommand_from" commands
 	complete("", "-f")
