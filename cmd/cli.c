@@ -150,20 +150,27 @@ int64_t cli_duration(const char *option, const char *arg)
 	return ms;
 }
 
-int64_t cli_time(const char *option, const char *arg)
+static int64_t parse_time(const char *option, const char *arg, bool ends)
 {
-	char text[64];
+	char text[CLOCK_TEXT];
 	int64_t ms;
 
-	if (clock_parse(slice_of(arg), &ms))
-		return ms;
-	/* A date alone is its midnight. */
-	snprintf(text, sizeof(text), "%.32sT00:00:00Z", arg);
-	if (!clock_parse(slice_of(text), &ms))
+	if (!clock_parse_local(slice_of(arg), clock_now(), ends, &ms) ||
+	    !clock_format(ms, text))
 		cli_die(EX_USAGE,
-		    "%s: not a time like 2026-11-22 or 2026-11-22T06:40:00Z: '%s'",
-		    option, arg);
+		    "%s: not a time: '%s': write " CLOCK_LOCAL_FORMS, option,
+		    arg);
 	return ms;
+}
+
+int64_t cli_time(const char *option, const char *arg)
+{
+	return parse_time(option, arg, false);
+}
+
+int64_t cli_time_end(const char *option, const char *arg)
+{
+	return parse_time(option, arg, true);
 }
 
 size_t cli_size(const char *option, const char *arg)

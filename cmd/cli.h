@@ -45,12 +45,14 @@ _Noreturn void cli_die(int status, const char *fmt, ...)
 
 /*
  * The value of an option: a whole number, a duration in ms, a time in Unix ms,
- * a size in bytes such as 64M. Dies if it is not one.
+ * as people write it (clock_parse_local), a size in bytes such as 64M. Dies if
+ * it is not one. As the end of a period, a day is the first time after it.
  */
 int64_t cli_number(
     const char *option, const char *arg, int64_t min, int64_t max);
 int64_t cli_duration(const char *option, const char *arg);
 int64_t cli_time(const char *option, const char *arg);
+int64_t cli_time_end(const char *option, const char *arg);
 size_t cli_size(const char *option, const char *arg);
 
 /*

@@ -106,7 +106,7 @@ static const struct cli_option options[] = {
 	"of this account (default: $SP_ACCOUNT, then default)"},
     {'u', "user", "ID", "plan for this user of Spotify instead"},
     {'f', "force", NULL, "plan all that the job can request, due or not"},
-    {'o', "after", "TIME", "request plays after this time, such as 7d (ago)"},
+    {'o', "after", "TIME", "request plays after this time, as yesterday or 7d"},
     {'p', "playlist-age", "D", "refresh playlists this old (default: 7d)"},
     {'i', "profile-age", "D", "refresh users this old (default: 30d)"},
     {'r', "refusal-age", "D", "retry what was refused after D (default: 30d)"},
@@ -161,7 +161,7 @@ static const struct cli_command commands[] = {
 	.operands = "JOB",
 	.examples = "sp-queue next play-history |\n"
 		    "    jq -r 'select(.type == \"request\").url'\n"
-		    "sp-queue next --after 2026-11-20 play-history |\n"
+		    "sp-queue next --after yesterday play-history |\n"
 		    "    sp-fetch | sp-stage | sp-transform | sp-load\n",
 	.run.queue = next},
     {.name = "budget",

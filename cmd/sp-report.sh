@@ -18,7 +18,7 @@ Options:
       --user ID        whose listening, if the database has several users
       --year YEAR      only this year, in local time
       --since TIME     only from this time on: a time, a date, 7d, yesterday
-      --until TIME     only before this time
+      --until TIME     only before this time, or up to the end of this day
       --incognito      with what was heard in private sessions
       --json           print the data instead of the page
       --title TEXT     the title of the page
@@ -128,15 +128,18 @@ sqlite3 -json :memory: 'with a as materialized (select 1) select * from a' \
 # quoted TEXT: as a string of SQL.
 quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
 
-# utc OPTION TEXT: the time that it says; dates and words are local.
+# utc OPTION TEXT: the time that it says; see TIMES in sp(7). Days are local, and
+# included in the period.
 utc() {
+	more='+0 days'
+	[ "$1" != until ] || more='+1 day'
 	utc=$(sqlite3 -init /dev/null :memory: "with given as (select $(quoted "$2") as t,
 		'%Y-%m-%dT%H:%M:%fZ' as f, '[0-9][0-9]' as n)
 	select case when t = 'now' then strftime(f, t)
 	when t = 'today' then strftime(f, 'now', 'localtime',
-		'start of day', 'utc')
+		'start of day', '$more', 'utc')
 	when t = 'yesterday' then strftime(f, 'now', 'localtime',
-		'start of day', '-1 day', 'utc')
+		'start of day', '-1 day', '$more', 'utc')
 	when t not glob n || n || '-' || n || '-' || n || '*' then
 		iif(length(t) between 2 and 9 and t glob '*[0-9][smhdw]'
 			and rtrim(t, 'smhdw') not glob '*[^0-9]*',
@@ -145,12 +148,15 @@ utc() {
 				when 'h' then 3600 when 'd' then 86400
 				else 604800 end) || ' seconds'), null)
 	when date(substr(t, 1, 10), '+0 days') <> substr(t, 1, 10) then null
-	when length(t) = 10 then strftime(f, t, 'utc')
+	when length(t) = 10 then strftime(f, t, '$more', 'utc')
+	when length(t) in (16, 19) and t not glob '*[Z+]*'
+		then strftime(f, t, 'utc')
 	when t glob '*T' || n || ':' || n || ':' || n || '*Z' or t glob
 		'*T' || n || ':' || n || ':' || n || '*[+-]' || n || ':' || n
 		then strftime(f, t) end from given")
-	[ -n "$utc" ] || usage_error "--$1: not a time like 2026-11-22," \
-		"2026-11-22T14:55:00Z, 7d or yesterday: '$2'"
+	[ -n "$utc" ] || usage_error "--$1: not a time: '$2': write 2026-11-20," \
+		"'2026-11-20 14:55', 2026-11-20T14:55:00Z, 7d for 7 days ago," \
+		"today, yesterday or now"
 }
 
 # The period. A year is one of local time.
@@ -161,7 +167,7 @@ if [ -n "$year" ]; then
 	[1-9][0-9][0-9][0-9]) ;;
 	*) usage_error "--year: not a year like 2026: '$year'" ;;
 	esac
-	since=$year-01-01 until=$((year + 1))-01-01
+	since=$year-01-01 until=$year-12-31
 fi
 [ -z "$since" ] || { utc since "$since"; since=$utc; }
 [ -z "$until" ] || { utc until "$until"; until=$utc; }

@@ -204,15 +204,6 @@ static int runs(const struct stage_options *o)
 	return 0;
 }
 
-/* A time option in the form that the database compares. */
-static const char *time_option(
-    const char *option, const char *arg, char text[CLOCK_TEXT])
-{
-	if (!clock_format(cli_time(option, arg), text))
-		cli_die(EX_USAGE, "%s: out of range: '%s'", option, arg);
-	return text;
-}
-
 /* A duration with a sign. */
 static int64_t span_option(const char *option, const char *arg)
 {
@@ -235,8 +226,8 @@ static const struct cli_option options[] = {
     {'e', "endpoint", "ENDPOINT", "the endpoint that the captures are of"},
     {'u', "user", "ID", "the Spotify user whose data it is"},
     {'U', "username", "NAME", "a user name in the files that is the user's"},
-    {'s', "since", "TIME", "only what was fetched then or later"},
-    {'t', "until", "TIME", "only what was fetched before"},
+    {'s', "since", "TIME", "only what was fetched since, as yesterday or 7d"},
+    {'t', "until", "TIME", "only what was fetched before, or up to this day"},
     {'R', "refused", NULL, "only captures of which something was refused"},
     {'S', "no-stage", NULL, "print the captures without storing them"},
     {'P', "keep-private", NULL, "keep IP addresses and the like"},
@@ -268,8 +259,14 @@ static void set_option(void *stage_options, int code, const char *arg)
 	case 'r': f->run = arg; break;
 	case 'e': f->endpoint = arg; break;
 	case 'u': f->user = arg; break;
-	case 's': f->since = time_option("--since", arg, o->since); break;
-	case 't': f->until = time_option("--until", arg, o->until); break;
+	case 's':
+		clock_format(cli_time("--since", arg), o->since);
+		f->since = o->since;
+		break;
+	case 't':
+		clock_format(cli_time_end("--until", arg), o->until);
+		f->until = o->until;
+		break;
 	case 'f': o->fetched_at = cli_time("--fetched-at", arg); break;
 	case 'l': o->limit = cli_number("--limit", arg, 1, INT64_MAX); break;
 	case 'w': database_lock_wait(arg); break;
@@ -300,7 +297,7 @@ static const struct cli_command commands[] = {
 	.operands = "",
 	.examples =
 	    "sp-stage replay | sp-transform | sp-load --db rebuilt.db\n"
-	    "sp-stage replay --since 2026-11-01 |\n"
+	    "sp-stage replay --since 7d |\n"
 	    "    jq -c 'select(.type == \"capture\") | [.endpoint, .url]'\n"
 	    "sp-stage replay --refused | sp-transform | sp-load\n",
 	.run.stage = stage_replay},

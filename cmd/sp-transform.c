@@ -252,9 +252,7 @@ static void set_option(void *transform_options, int code, const char *arg)
 	case 'p': o->progress = true; break;
 	case 'u': o->user = arg; break;
 	case 'a':
-		if (!clock_format(cli_time("--fetched-at", arg), o->fetched_at))
-			cli_die(
-			    EX_USAGE, "--fetched-at: out of range: '%s'", arg);
+		clock_format(cli_time("--fetched-at", arg), o->fetched_at);
 		break;
 	case 'F': o->print = arg; break;
 	case 'l': o->list = true; break;

@@ -44,7 +44,7 @@ section "sent again"
 is "$(sp-stage replay --refused | jq -c '[.type, .seq // .row.src]' | xargs)" \
     "[run,null] [row,R1/2] [row,R1/4] [capture,2] [capture,4] [end,null]" \
     "just those captures are sent again, and announced"
-is "$(sp-stage replay --refused --until 2026-03-03 |
+is "$(sp-stage replay --refused --until 2026-03-02 |
 	jq -r 'select(.type == "capture").seq' | xargs)" 2 "of those chosen"
 cp "$SP_DB" "$tmp/broken.db"
 run again broken

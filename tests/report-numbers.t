@@ -781,7 +781,7 @@ def t_has(model, key):
 
 PERIODS = ([], ["--year", "2024"], ["--since", "2024-03-31"],
            ["--until", "2024-10-27T05:30:00Z", "--incognito"],
-           ["--since", "2024-03-31", "--until", "2025-01-01"], ["--incognito"])
+           ["--since", "2024-03-31", "--until", "2024-12-31"], ["--incognito"])
 
 
 def compare(path, zone_name, options):
@@ -792,14 +792,15 @@ def compare(path, zone_name, options):
     got = json.loads(run.stdout)
     zone = zoneinfo.ZoneInfo(zone_name)
 
-    def midnight(day):
-        at = datetime.datetime.fromisoformat(day).replace(tzinfo=zone)
+    def midnight(day, more):
+        at = (datetime.datetime.fromisoformat(day) +
+              datetime.timedelta(days=more)).replace(tzinfo=zone)
         return utc(round(at.timestamp() * 1000))
     given = dict(zip(options[::2], options[1::2]))
     if "--year" in given:
-        given = {"--since": "2024-01-01", "--until": "2025-01-01"}
+        given = {"--since": "2024-01-01", "--until": "2024-12-31"}
     since, until = (
-        given.get(o) and (midnight(given[o]) if len(given[o]) == 10
+        given.get(o) and (midnight(given[o], o == "--until") if len(given[o]) == 10
                           else utc(milliseconds(given[o])))
         for o in ("--since", "--until"))
     model = Model(path, zone, since, until, "--incognito" in options,

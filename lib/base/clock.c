@@ -153,25 +153,106 @@ static bool cut_zone(struct slice *s, int *minutes)
 	return true;
 }
 
+/* The time of a day, in ms; its seconds may be missing if it is `short_too`. */
+static bool cut_time(struct slice *s, bool short_too, int64_t *ms)
+{
+	unsigned h, m, sec = 0, frac = 0;
+
+	if (!cut_number(s, 2, &h) || !cut_char(s, ':') ||
+	    !cut_number(s, 2, &m) || h > 23 || m > 59)
+		return false;
+	if (cut_char(s, ':')) {
+		if (!cut_number(s, 2, &sec) || sec > 60 ||
+		    (cut_char(s, '.') && !cut_fraction(s, &frac)))
+			return false;
+	} else if (!short_too) {
+		return false;
+	}
+	*ms = ((int64_t)h * 60 + m) * CLOCK_MINUTE + sec * CLOCK_SECOND + frac;
+	return true;
+}
+
 bool clock_parse(struct slice s, int64_t *ms)
 {
-	unsigned h, m, sec, frac = 0;
-	int64_t days;
+	int64_t days, time;
 	int zone;
 
 	if (!cut_date(&s, &days) || !cut_char(&s, 'T') ||
-	    !cut_number(&s, 2, &h) || !cut_char(&s, ':') ||
-	    !cut_number(&s, 2, &m) || !cut_char(&s, ':') ||
-	    !cut_number(&s, 2, &sec))
+	    !cut_time(&s, false, &time) || !cut_zone(&s, &zone) || s.n != 0)
 		return false;
-	if (h > 23 || m > 59 || sec > 60)
+	*ms = days * CLOCK_DAY + time - zone * CLOCK_MINUTE;
+	return true;
+}
+
+/* What local clocks are ahead of UTC at a time, in ms; 0 if it is unknown. */
+static int64_t offset_at(int64_t ms)
+{
+	time_t seconds =
+	    (time_t)(ms / CLOCK_SECOND - (ms % CLOCK_SECOND < 0 ? 1 : 0));
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm))
+		return 0;
+	return (days_from_civil((int64_t)tm.tm_year + 1900,
+		    (unsigned)tm.tm_mon + 1, (unsigned)tm.tm_mday) *
+		       86400 +
+		   tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec - seconds) *
+	       CLOCK_SECOND;
+}
+
+/*
+ * The time when local clocks show `local`, ms since 1970 there. Before a change
+ * the offset is that of the day before, and if the clock skips the time, too.
+ */
+static int64_t from_local(int64_t local)
+{
+	int64_t before = offset_at(local - CLOCK_DAY);
+	int64_t after = offset_at(local + CLOCK_DAY);
+
+	if (offset_at(local - before) != before &&
+	    offset_at(local - after) == after)
+		return local - after;
+	return local - before;
+}
+
+/* A local day, so many days from the one of a time. */
+static int64_t day_of(int64_t ms, int more)
+{
+	int64_t local = ms + offset_at(ms), rest = local % CLOCK_DAY;
+
+	return from_local(
+	    local - rest - (rest < 0 ? CLOCK_DAY : 0) + more * CLOCK_DAY);
+}
+
+bool clock_parse_local(struct slice s, int64_t now, bool ends, int64_t *ms)
+{
+	int64_t days, time = 0;
+	int zone;
+
+	tzset();
+	if (clock_parse_duration(s, ms)) {
+		*ms = now - *ms;
+		return true;
+	}
+	if (slice_is(s, "now"))
+		*ms = now;
+	else if (slice_is(s, "today"))
+		*ms = day_of(now, ends);
+	else if (slice_is(s, "yesterday"))
+		*ms = day_of(now, ends - 1);
+	else if (!cut_date(&s, &days))
 		return false;
-	if (cut_char(&s, '.') && !cut_fraction(&s, &frac))
+	else if (s.n == 0)
+		*ms = from_local((days + ends) * CLOCK_DAY);
+	else if ((!cut_char(&s, 'T') && !cut_char(&s, ' ')) ||
+		 !cut_time(&s, true, &time))
 		return false;
-	if (!cut_zone(&s, &zone) || s.n != 0)
+	else if (s.n == 0)
+		*ms = from_local(days * CLOCK_DAY + time);
+	else if (cut_zone(&s, &zone) && s.n == 0)
+		*ms = days * CLOCK_DAY + time - zone * CLOCK_MINUTE;
+	else
 		return false;
-	*ms = days * CLOCK_DAY + ((int64_t)h * 60 + m - zone) * CLOCK_MINUTE +
-	      sec * CLOCK_SECOND + frac;
 	return true;
 }
 

@@ -34,6 +34,28 @@ bool clock_format(int64_t ms, char text[CLOCK_TEXT]);
 bool clock_parse(struct slice, int64_t *ms);
 
 /*
+ * Read a time as people write it, in the local zone of TZ if it names none:
+ *
+ *	2026-11-20T14:55:00Z, or with an offset; a space for the T, and minutes
+ *	alone, are good too
+ *	2026-11-20 14:55	a local time
+ *	2026-11-20		a local day
+ *	today, yesterday	likewise, seen from `now`
+ *	now
+ *	7d			a duration before `now`
+ *
+ * A day is its first moment, or with `ends` the first one after it. A local
+ *time that the clock skips is the one that it would be without the change; of
+ *one that it shows twice it is the first. False if it is not a time.
+ */
+bool clock_parse_local(struct slice, int64_t now, bool ends, int64_t *ms);
+
+/* What clock_parse_local understands, for messages. */
+#define CLOCK_LOCAL_FORMS                                        \
+	"2026-11-20, '2026-11-20 14:55', 2026-11-20T14:55:00Z, " \
+	"7d for 7 days ago, today, yesterday or now"
+
+/*
  * Read a duration: a whole number with a unit, 500ms, 90s, 30m, 6h, 7d, 2w;
  * 0 needs none. False if it is not one, or does not fit.
  */

@@ -23,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (size == 24 && data[23] == 'Z' && data[17] != '6')
 			must(slice_is(s, text));
 	}
+	if (clock_parse(s, &ms))
+		must(clock_parse_local(s, 0, true, &again) && again == ms);
 	if (clock_parse_duration(s, &ms))
 		must(ms >= 0 && size > 0);
 	if (size == sizeof(ms)) {

@@ -118,6 +118,90 @@ static void test_days(void)
 	is_int(bad, 0, "every day from 0000 to 9999 has its date");
 }
 
+/* Times as people write them, each in a zone, seen from one instant. */
+static void test_local(void)
+{
+	static const char now_text[] = "2026-11-22T23:30:00Z";
+	static const struct {
+		const char *zone, *text, *utc, *end; /* NULL: the same */
+	} good[] = {
+	    {"UTC", "2026-11-20T14:55:00Z", "2026-11-20T14:55:00.000Z", NULL},
+	    {"UTC", "2026-11-20 14:55", "2026-11-20T14:55:00.000Z", NULL},
+	    {"UTC", "2026-11-20", "2026-11-20T00:00:00.000Z",
+		"2026-11-21T00:00:00.000Z"},
+	    {"UTC", "now", "2026-11-22T23:30:00.000Z", NULL},
+	    {"UTC", "0", "2026-11-22T23:30:00.000Z", NULL},
+	    {"UTC", "7d", "2026-11-15T23:30:00.000Z", NULL},
+	    {"UTC", "90m", "2026-11-22T22:00:00.000Z", NULL},
+	    {"UTC", "today", "2026-11-22T00:00:00.000Z",
+		"2026-11-23T00:00:00.000Z"},
+	    {"UTC", "yesterday", "2026-11-21T00:00:00.000Z",
+		"2026-11-22T00:00:00.000Z"},
+	    /* There it is the 23rd already, or still the 22nd. */
+	    {"Europe/Berlin", "today", "2026-11-22T23:00:00.000Z",
+		"2026-11-23T23:00:00.000Z"},
+	    {"America/New_York", "yesterday", "2026-11-21T05:00:00.000Z",
+		"2026-11-22T05:00:00.000Z"},
+	    {"Asia/Kolkata", "2026-11-20", "2026-11-19T18:30:00.000Z",
+		"2026-11-20T18:30:00.000Z"},
+	    {"Asia/Kolkata", "2026-11-20 14:55:10.5",
+		"2026-11-20T09:25:10.500Z", NULL},
+	    {"Asia/Kolkata", "2026-11-20 14:55Z", "2026-11-20T14:55:00.000Z",
+		NULL},
+	    {"Asia/Kolkata", "2026-11-20T14:55+01:00",
+		"2026-11-20T13:55:00.000Z", NULL},
+	    {"Asia/Kolkata", "1969-12-31 12:00", "1969-12-31T06:30:00.000Z",
+		NULL},
+	    /* Days of 23 and of 25 hours. */
+	    {"Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00.000Z",
+		"2026-03-29T22:00:00.000Z"},
+	    {"Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00.000Z",
+		"2026-10-25T23:00:00.000Z"},
+	    /* The clock skips 2:30, and shows it twice. */
+	    {"Europe/Berlin", "2026-03-29 02:30", "2026-03-29T01:30:00.000Z",
+		NULL},
+	    {"Europe/Berlin", "2026-10-25 02:30", "2026-10-25T00:30:00.000Z",
+		NULL},
+	    {"Europe/Berlin", "2026-10-25 03:00", "2026-10-25T02:00:00.000Z",
+		NULL},
+	    /* There is no midnight, or there are two of them. */
+	    {"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00.000Z",
+		"2018-11-05T02:00:00.000Z"},
+	    {"America/Sao_Paulo", "2018-11-03", "2018-11-03T03:00:00.000Z",
+		"2018-11-04T03:00:00.000Z"},
+	    {"Atlantic/Azores", "2026-10-25", "2026-10-25T00:00:00.000Z",
+		"2026-10-26T01:00:00.000Z"},
+	    /* The day that Samoa left out. */
+	    {"Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00.000Z",
+		"2011-12-30T10:00:00.000Z"},
+	};
+	static const char *const bad[] = {"", "noon", "Today", "7", "7 d",
+	    "-7d", "2026", "2026-11", "2026-11-31", "2026-11-20T",
+	    "2026-11-20 ", "2026-11-20 14", "2026-11-20 24:00",
+	    "2026-11-20 14:55 ", "2026-11-20  14:55", "2026-11-20 14:55:60.",
+	    "2026-11-20Z", "20 Nov 2026", "99999999999999999999d"};
+	char text[CLOCK_TEXT];
+	int64_t now, ms;
+
+	clock_parse(slice_of(now_text), &now);
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		const char *end = good[i].end ? good[i].end : good[i].utc;
+
+		setenv("TZ", good[i].zone, 1);
+		ok(clock_parse_local(slice_of(good[i].text), now, false, &ms) &&
+			clock_format(ms, text),
+		    "%s in %s is a time", good[i].text, good[i].zone);
+		is_text(slice_of(text), good[i].utc, "the right one");
+		ok(clock_parse_local(slice_of(good[i].text), now, true, &ms) &&
+			clock_format(ms, text),
+		    "and as an end");
+		is_text(slice_of(text), end, "the right one");
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		ok(!clock_parse_local(slice_of(bad[i]), now, false, &ms),
+		    "'%s' is none", bad[i]);
+}
+
 static void test_chance(void)
 {
 	uint64_t x = 20261122;
@@ -172,6 +256,7 @@ int main(void)
 	test_known();
 	test_forms();
 	test_days();
+	test_local();
 	test_chance();
 	test_durations();
 	ok(llabs(clock_now() / 1000 - (int64_t)time(NULL)) <= 1,
