@@ -17,13 +17,14 @@
 #include "fetch_account.h"
 #include "http/retry.h"
 #include "http/transfer.h"
+#include "listing.h"
 #include "stream/pipe.h"
 #include "stream/record.h"
 
 struct fetch_options {
 	struct account account;
 	struct login_options login;
-	bool table; /* list for people even into a pipe */
+	enum listing_form form;
 	struct transfer_limits limits;
 	struct retry_policy policy;
 	size_t parallel, max_body, max_line;

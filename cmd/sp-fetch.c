@@ -66,7 +66,8 @@ static const struct cli_option options[] = {
     {'g', "max-pages", "N", "stop a list after so many pages (default: 10000)"},
     CLI_OPTION_MAX_LINE,
     CLI_OPTION_PROGRESS,
-    {'B', "table", NULL, "print for people, even into a pipe"},
+    {'B', "table", NULL, "print a table, even into a pipe"},
+    {'j', "json", NULL, "print JSON records, even on a terminal"},
     CLI_OPTIONS_END,
 };
 
@@ -83,7 +84,8 @@ static void set_command_option(
 	case 'N': l->no_browser = true; break;
 	case 'f': l->force = true; break;
 	case 'U': l->auth_url = arg; break;
-	case 'B': o->table = true; break;
+	case 'B': o->form = LISTING_TABLE; break;
+	case 'j': o->form = LISTING_JSON; break;
 	}
 }
 
@@ -154,8 +156,7 @@ static int login(struct fetch_options *o)
 
 static int accounts(struct fetch_options *o)
 {
-	return account_list(&o->account,
-	    listing_is_table(o->table ? LISTING_TABLE : LISTING_AUTO));
+	return account_list(&o->account, listing_is_table(o->form));
 }
 
 static int logout(struct fetch_options *o)
@@ -194,7 +195,7 @@ static const struct cli_command commands[] = {
 	.run.fetch = login},
     {.name = "accounts",
 	.purpose = "list the logins, and when they end",
-	.options = "atB",
+	.options = "atBj",
 	.operands = "",
 	.examples = "sp-fetch accounts\n"
 		    "sp-fetch accounts | jq -r .authorization_ends\n",

@@ -51,7 +51,7 @@ sql "delete from playlist_ingest_queue; insert into playlist_ingest_queue
 run job --force playlists
 is "$status $err $(sql 'select count(*) from playlist_ingest_queue')" "0  1" \
     "which is said once, and leaves nothing from the queue"
-like "$(sp-queue status --table)" "^default  kim      20[^ ]*Z  $plays $collab $follow *$" \
+like "$(sp-queue status --table)" "^default  kim   20[-0-9]* [:0-9]*  $plays $collab $follow$" \
     "sp-queue status shows them"
 is "$(sp-queue status | jq -r 'select(.type == "account").scopes') $(sp-fetch \
     accounts --token-file "$tmp/login/token.json" | jq -r .scope)" \

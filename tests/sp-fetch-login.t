@@ -457,8 +457,8 @@ done
 echo '{"client_id":"x"}' >"${file%/*}/robin.json"
 fetch accounts --table
 is "$status $(sed -n '1p;$p' "$tmp/out" | tr -s ' ')" \
-    "0 ACCOUNT USER ID EXPIRES AT AUTHORIZATION ENDS SCOPE
-robin - - - -" "accounts --table"
+    "0 ACCOUNT USER LOGIN ENDS LOGGED IN (UTC) FILE SCOPE
+robin ${file%/*}/robin.json" "accounts --table"
 chmod 604 "${file%/*}/robin.json"
 fetch accounts
 like "$last" '^78 .*robin.json.*accessible to others' "one that others can read"
