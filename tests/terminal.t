@@ -15,7 +15,7 @@ terminal() { python3 tests/lib/terminal.py "$1" "$tmp/$2" "$3"; }
 raw() { cat "$tmp/$1.raw"; }
 
 section "progress"
-api_start --user kim --seed 5 --latency 200ms
+api_start --user kim --seed 5 --latency 300ms
 slow="sp-fetch --parallel 1 /me /me /me /me"
 terminal 80 file "$slow >'$tmp/out'; echo done" &
 runs=$!
@@ -28,7 +28,7 @@ runs="$runs $!"
 # shellcheck disable=SC2086
 wait $runs
 like "$(cat "$tmp/file.drawn")" \
-    '^sp-fetch: [34] requests, [123] captures?, 0.0 MB, [0-9.]+ a second$' \
+    '^sp-fetch: [1-4] requests?, [0-4] captures?, 0.0 MB, [0-9.]+ a second$' \
     "a line says how far it is"
 is "$(cat "$tmp/file.screen")" "done" "and is erased in the end"
 like "$(raw pipe)" '^\^M\^\[\[Ksp-fetch: [^^]*\^M\^M\^\[\[Ksp-' \
