@@ -31,7 +31,7 @@ struct load_options {
 	bool dry;
 	bool digest;
 	bool rematch;
-	bool progress;
+	bool progress, quiet;
 	uint64_t batch_rows;
 	int64_t batch_ms;
 	size_t max_line;
@@ -169,7 +169,7 @@ void load_print_change(struct load *, const struct change *);
 void load_begin_progress(struct load_progress *);
 void load_show_progress(struct load_progress *, const struct record *);
 
-/* Whether a person reads stderr, or --progress was given. */
+/* Whether a person reads stderr, or --progress was given; not with --quiet. */
 bool load_has_reader(const struct load *);
 
 /* Report what was changed: by table in a dry run, and the sum if wanted. */

@@ -147,7 +147,8 @@ static void put_counts(const char *what, const struct load_counts *n)
 
 bool load_has_reader(const struct load *l)
 {
-	return l->options.progress || isatty(STDERR_FILENO);
+	return !l->options.quiet &&
+	       (l->options.progress || isatty(STDERR_FILENO));
 }
 
 void load_summarize(const struct load *l)

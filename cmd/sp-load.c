@@ -403,6 +403,7 @@ static const struct cli_option options[] = {
     CLI_OPTION_LOCK_WAIT,
     CLI_OPTION_MAX_LINE,
     CLI_OPTION_PROGRESS,
+    {'q', "quiet", NULL, "print no summary, even on a terminal"},
     CLI_OPTIONS_END,
 };
 
@@ -424,11 +425,12 @@ static void set_option(void *load_options, int code, const char *arg)
 	case 'w': database_lock_wait(arg); break;
 	case 'm': o->max_line = cli_size("--max-line", arg); break;
 	case 'p': o->progress = true; break;
+	case 'q': o->quiet = true; break;
 	}
 }
 
 static const struct cli_command forms[] = {
-    {.options = "ndurtwmp", .operands = ""},
+    {.options = "ndurtwmpq", .operands = ""},
     {.options = "g!d", .operands = ""},
     {.options = "a!dw", .operands = ""},
     {.options = NULL},
@@ -438,7 +440,7 @@ static const struct cli_program program = {
     .name = "sp-load",
     .purpose = "load rows into the tables of the database",
     .options = options,
-    .letters = "n",
+    .letters = "nq",
     .commands = forms,
     .examples =
 	"sp-queue next all | sp-fetch | sp-stage | sp-transform | sp-load\n"

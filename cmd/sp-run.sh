@@ -94,11 +94,12 @@ on_db=${db:+" --db $(quote "$db")"}
 of_account=${account:+" --account $(quote "$account")"}
 limited=${catalogue_limit:+" --catalogue-limit $(quote "$catalogue_limit")"}
 planned=$on_db$of_account$limited
+summary=
 
 # The pipeline of a job as a command line, with WORD before each program.
 pipeline() { # WORD JOB
 	echo "$1sp-queue next$planned$force $2 | $1sp-fetch$of_account |" \
-		"$1sp-stage$on_db | $1sp-transform | $1sp-load$on_db"
+		"$1sp-stage$on_db | $1sp-transform | $1sp-load$summary$on_db"
 }
 
 # The programs beside this one come first.
@@ -144,7 +145,7 @@ stage() { sh -c 'echo $$ >>"$0" && exec "$@"' "$processes" "$@"; }
 
 # Run the pipeline of a job; the status is that of sp-load.
 run() { # JOB
-	[ -z "$verbose" ] || pipeline '' "$1" >&2
+	[ -z "$verbose" ] || (summary='' && pipeline '' "$1" >&2)
 	: >"$processes"
 	eval "$(pipeline 'stage ' "$1") &"
 	wait $!
@@ -191,8 +192,12 @@ summarize() { # BEFORE AFTER, three counts each
 	echo "${list:-no plays, tracks or playlists} inserted"
 }
 
+# The last line replaces the summaries of sp-load.
 before=
-[ -z "$verbose" ] && [ ! -t 1 ] || before=$(count || echo 0 0 0)
+if command -v sqlite3 >/dev/null && { [ -n "$verbose" ] || [ -t 1 ]; }; then
+	before=$(count || echo 0 0 0)
+	summary=' -q'
+fi
 status=0
 for job; do
 	run "$job"
@@ -210,8 +215,8 @@ for job; do
 	*) break ;;
 	esac
 done
-# shellcheck disable=SC2046,SC2086
-if [ -n "$before" ] && after=$(count); then
+# shellcheck disable=SC2086
+if [ -n "$before" ] && [ "$status" -le 75 ] && after=$(count); then
 	summarize $before $after
 fi
 exit "$status"

@@ -56,8 +56,9 @@ unset SP_ACCOUNT
 echo "A made-up listener, Kim, on a mock of Spotify's API on this machine."
 say "1. What the API has: the last 50 plays, playlists, artists, albums"
 run "sp-run -v"
-run "sqlite3 -column $db \"select time(played_at, 'localtime') as at, track,
-    artists from plays order by played_at desc limit 5\""
+run "sqlite3 -column $db \"
+    select time(played_at, 'localtime') as at, track, artists
+    from plays order by played_at desc limit 5\""
 
 say "2. The rest of the history: an export, which Spotify sends on request"
 run "sp-stage import --user kim my_spotify_data/*/*.json |
@@ -72,8 +73,8 @@ say "3. Charts, from examples/charts.sql"
 run "sqlite3 $db <examples/charts.sql" "sqlite3 '$db' <'$here/charts.sql'"
 
 say "4. Everything can be rebuilt from the raw captures"
-run "sp-stage replay | sp-transform | sp-load --db rebuilt.db" \
-    "sp-stage replay | sp-transform | sp-load --db '$dir/rebuilt.db'"
+run "sp-stage replay | sp-transform | sp-load -q --db rebuilt.db" \
+    "sp-stage replay | sp-transform | sp-load -q --db '$dir/rebuilt.db'"
 sp-load --digest >"$dir/before"
 sp-load --digest --db "$dir/rebuilt.db" >"$dir/after"
 cmp -s "$dir/before" "$dir/after" || die "the rebuilt database differs"
@@ -85,7 +86,7 @@ run "sp-report >${results}demo.html"
 say "Now explore it:"
 cat <<END
   xdg-open ${results}demo.html
-  sqlite3 -box $db 'select plays, track, artists from top_tracks limit 10'
+  sqlite3 -box $db 'select plays, track from top_tracks limit 10'
   sp-queue status --db $db
   sp-stage why tracks --db $db $(sqlite3 "$db" 'select track_id from top_tracks limit 1')
 END
