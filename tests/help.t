@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
 . tests/lib/api.sh
 top=$PWD
-programs='sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse sp-run'
+programs='sp-queue sp-fetch sp-stage sp-transform sp-load sp-rehearse sp-report sp-run'
 
 # commands PROGRAM: each command, by what --help lists.
 commands() {
@@ -138,6 +138,10 @@ try 'sp-stage why --help'" "a table"
 run sp-fetch me
 like "$status $err" "^64 sp-fetch: not a path of the API: 'me': .* like /me" \
     "a path without its slash"
+wrong "--since: not a time: 'noon': write 2026-11-20, '2026-11-20 14:55', 2026-11-20T14:55:00Z, 7d for 7 days ago, today, yesterday or now" \
+    sp-stage sp-stage replay --since noon
+wrong "--keep: not a duration like 90s, 6h or 7d: '7 days'" sp-stage \
+    sp-stage prune --keep '7 days'
 wrong "--db: FILE is missing" sp-queue sp-queue list --db
 wrong "--table: takes no value: '--table=1'" sp-queue sp-queue list --table=1
 finish

@@ -132,6 +132,10 @@ is "$(seqs --run R1)" "1 2" "--run"
 is "$(seqs --user kim)" "1 2" "--user"
 is "$(seqs --since 2026-11-23)" 2 "--since a date"
 is "$(seqs --until 2026-11-23T00:00:00Z)" 1 "--until"
+is "$(seqs --until 2026-11-22)" 1 "--until a day, which it includes"
+is "$(TZ=Asia/Tokyo; export TZ; seqs --until '2026-11-23 15:40')" 1 "a local time"
+is "$(TZ=Asia/Tokyo; export TZ; seqs --until '2026-11-23 15:41')" "1 2" \
+    "and a minute later"
 is "$(seqs --since 2026-11-22T06:40:00.456Z)" "1 2" "--since takes the moment"
 is "$(seqs --until 2026-11-23T06:40:00.456Z)" 1 "--until does not"
 run sp-stage replay --run none
