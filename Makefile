@@ -310,7 +310,7 @@ manlint: ## check the manual pages
 
 # Each of tests/bench/NAME.sh says what it measures, and by which variables.
 # `make bench-NAME` runs one. The last two take long, and are not in `bench`.
-BENCHES = fetch stage transform load replay import json
+BENCHES = fetch stage transform load replay import json report
 bench: all $(TEST_BINS) ## measure the programs against what one would use instead
 	@for f in $(BENCHES); do \
 		SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/$$f.sh || exit; done

@@ -199,9 +199,11 @@ leave() {
 	rm -rf "$tmp"
 }
 trap leave EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# A signal ends it as a signal does, so that a loop in a shell ends, too.
+for signal in HUP INT TERM; do
+	# shellcheck disable=SC2064 # now, and not later
+	trap "trap - EXIT $signal; leave; kill -s $signal \$\$" "$signal"
+done
 
 # why_sql: exits with the reason of sqlite3's failure.
 why_sql() {

@@ -241,6 +241,23 @@ fi
 [ "$(cat "$tmp/rc")" -ne 0 ]
 ok $? "a closed reader"
 mkdir "$tmp/spool"
+# Its SQL is a pipe to which nobody writes: it waits.
+mkfifo "$tmp/waits.sql"
+for signal in TERM INT; do
+	python3 - "$signal" "$tmp" <<'END' >"$tmp/status"
+import os, signal, subprocess, sys, time
+number, tmp = getattr(signal, "SIG" + sys.argv[1]), sys.argv[2]
+report = subprocess.Popen(
+    ["sp-report", "--sql", tmp + "/waits.sql", "--json"],
+    env={**os.environ, "TMPDIR": tmp + "/spool"}, start_new_session=True,
+    stderr=subprocess.DEVNULL)
+while not os.listdir(tmp + "/spool"):
+    time.sleep(0.01)
+os.killpg(report.pid, number)
+print(report.wait() == -number, os.listdir(tmp + "/spool"))
+END
+	is "$(cat "$tmp/status")" "True []" "SIG$signal ends it, and its files go"
+done
 run env TMPDIR="$tmp/spool" sp-report --json
 is "$status $(ls "$tmp/spool")" "0 " "no temporary file is left"
 run env TMPDIR="$tmp/nowhere" sp-report --json
