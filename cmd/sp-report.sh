@@ -191,12 +191,12 @@ if [ ! -e "$db-wal" ] && [ ! -e "$db-shm" ] && [ ! -e "$db-journal" ]; then
 fi
 uri="file:$(printf '%s' "$path" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')"
 
-tmp=$(mktemp -d) || exit 73
+tmp=
 # What reading has made beside the database goes with the next to write there.
 leave() {
 	[ -z "$ours" ] || sqlite3 -init /dev/null "$path" 'pragma user_version' \
 		>/dev/null 2>&1
-	rm -rf "$tmp"
+	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 trap leave EXIT
 # A signal ends it as a signal does, so that a loop in a shell ends, too.
@@ -204,6 +204,7 @@ for signal in HUP INT TERM; do
 	# shellcheck disable=SC2064 # now, and not later
 	trap "trap - EXIT $signal; leave; kill -s $signal \$\$" "$signal"
 done
+tmp=$(mktemp -d) || exit 73
 
 # why_sql: exits with the reason of sqlite3's failure.
 why_sql() {

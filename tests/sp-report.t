@@ -102,10 +102,13 @@ is "$(part '.period, (.days | map(.day))' --year 2026)" \
 ["2026-01-01","2026-02-01"]' "a year begins at midnight"
 is "$(part '.totals | .listens, .new_tracks' --since 2026-01-01)" '2
 1' "--since includes its first moment, and knows what was heard before"
-is "$(part '.totals.listens' --until 2026-01-01)" 1 "--until does not"
+is "$(part '.totals.listens' --until 2025-12-31)" 1 "--until includes its day"
+is "$(part '.totals.listens' --until '2026-01-01 00:00')" 1 \
+    "but not its moment"
 is "$(part '.totals.listens' --since=2026-01-01T01:00:00+02:00)" 2 \
     "times have zones"
-for since in 99999999s 200w 36500d 2000-02-29 2000-02-28T01:02:03.5Z; do
+for since in 99999999s 200w 36500d 2000-02-29 2000-02-28T01:02:03.5Z \
+    2000-01-01T10:00 2000-01-01T10:00:00; do
 	is "$(part '.totals.listens > 0' --since $since)" true "--since $since"
 done
 day=$(date +%F)
@@ -125,9 +128,9 @@ for since in now 0s 90m; do
 	is "$(printf '%s\n' "$before" "$got" "$(date -u +%Y-%m-%dT%H:%M:%S)" |
 	    sort | sed -n 2p)" "$got" "--since $since"
 done
-for bad in noon 2026 2026-02-30 2026-13-01 2026-01-01T10:00 7 d 500ms 7y \
+for bad in noon 2026 2026-02-30 2026-13-01 2026-01-01T10 7 d 500ms 7y \
     2026-01-01T25:00:00Z "7d'" '' -1d "2026-01-01' or '1" 99999999999d; do
-	fails 64 "(option '--since' needs a value|--since: not a time .*)" \
+	fails 64 "(option '--since' needs a value|--since: not a time: .*)" \
 	    --since "$bad"
 done
 fails 64 "--year: not a year .*" --year 26
