@@ -103,7 +103,7 @@ static void list(struct query *q, const struct stage_options *o)
 	static const struct listing_layout layout = {
 	    .columns = {{"part", NULL, LISTING_PLAIN, 0, 0},
 		{"column", NULL, LISTING_PLAIN, 0, 12},
-		{"value", NULL, LISTING_PLAIN, 0, 12},
+		{"value", NULL, LISTING_PLAIN, 0, 20},
 		{"told_at", "reported", LISTING_TIME, 1, 0},
 		{"run", "capture", LISTING_CAPTURE, 2, 0},
 		{"item", NULL, LISTING_PLAIN, 3, 12},
