@@ -92,6 +92,8 @@ offers "sp-stage forget --db ~/other.db 01" $other_id "and named by the home"
 offers "sp-stage forget --db $tmp/none.db " "" "nothing without a database"
 offers 'sp-stage replay --endpoint play' "playlist playlist-items" \
     "the endpoints"
+offers 'sp-fetch /me/pl' "/me/player/recently-played /me/playlists" \
+    "paths of the API"
 offers 'sp-stage why album' "album_artists albums" "the tables"
 offers 'sp-stage why albums ' "" "nothing for a key"
 offers "sp-stage import $tmp/fo" "$tmp/folder.json" "files"

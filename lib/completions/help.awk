@@ -88,22 +88,25 @@ function read_form(text,    words, n, i, j, alternatives, position) {
 }
 
 # What kind of thing the value of an option is: what it is called, or the option
-# is, where the value has a common name, as NAME, or is one of these|words.
-function kind_of(name,    kind, words, n, i) {
+# is, where that says more. The words of `own (default) or libjq` are its values.
+function kind_of(name,    kind, text, words, n, i) {
 	kind = toupper(substr(name, 3))
+	gsub(/-/, "_", kind)
 	if (name == "--print-filter")
 		return "ENDPOINT"
 	if (name ~ /^--(run|account|endpoint)$/)
 		return kind
-	if (value[name] !~ /[|]/) {
-		kind = value[name]
-		sub(/^\[.*\]/, "", kind)
+	text = purpose[name]
+	gsub(/ \(default\)/, "", text)
+	if (value[name] == "NAME" && text ~ /^[a-z]+(, [a-z]+)* or [a-z]+$/) {
+		gsub(/,| or /, " ", text)
+		n = split(text, words, " ")
+		for (i = 1; i <= n; i++)
+			print "value", kind, words[i], "-"
 		return kind
 	}
-	gsub(/-/, "_", kind)
-	n = split(value[name], words, "|")
-	for (i = 1; i <= n; i++)
-		print "value", kind, words[i], "-"
+	kind = value[name]
+	sub(/^\[.*\]/, "", kind)
 	return kind
 }
 

@@ -26,6 +26,14 @@ _sp_values() {
 	return found
 }
 
+# _sp_commands KIND...: the commands, and values that may be there instead.
+_sp_commands() {
+	local found=1
+	_describe -t commands command described && found=0
+	(( $# )) && _sp_values $@ && found=0
+	return found
+}
+
 # _sp_source COMMAND: what it prints, about the database that is named.
 _sp_source() {
 	[[ -z $db ]] || local -x SP_DB=${db/#\~\//$HOME/}
@@ -78,7 +86,8 @@ _sp_complete() {
 		esac
 	done
 	if [[ $command == - ]] && (($#described)); then
-		specs+=('1:command: _describe -t commands command described')
+		specs+=("1:command: _sp_commands${operands[1]:-$operands[*]}")
+		unset 'operands[1]'
 	fi
 	for word in ${(ko)operands}; do
 		specs+=("$word:${${operands[$word]# }// / or }: _sp_values$operands[$word]")
