@@ -15,14 +15,15 @@ from (select 1) left join (
 
 -- name: health_of_login
 -- When the login ends; when the account's first run began; the exit status and
--- the reason of its last run that had requests.
+-- the reason of its last run that needed the login.
 select (select login_ends from accounts where account = :account), (
 		select min(started_at) from ingest_runs
 		where account = :account),
 	exit_status, reason
 from (select 1) left join (
 	select * from ingest_runs
-	where account = :account and job <> 'all' and started_at <= :now
+	where account = :account and started_at <= :now
+		and (requests > 0 or exit_status = 77)
 	order by started_at desc, run_id desc limit 1) on true;
 
 -- name: health_counts

@@ -33,6 +33,11 @@ SP_TOKEN_FILE=$tmp/none.json sp-run 2>/dev/null
 health
 is "$got" "77 log in: not logged in: there is no token file '$tmp/none.json': run \`sp-fetch login --client-id ID\`" \
     "the first reason is the login, once for all jobs"
+sql "insert into ingest_runs (run_id, job, account, started_at, status, requests)
+	values ('ZZ', 'catalogue', 'default', strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
+	'complete', 0)"
+health
+is "$status" 77 "a run without requests needs none"
 month=$(date -u -d '-160 days' +%FT%TZ)
 jq --arg at "$month" '.authorized_at = $at' "$SP_TOKEN_FILE" >"$tmp/dated.json"
 chmod 600 "$tmp/dated.json"
