@@ -82,8 +82,8 @@ missing_to_check_report() {
 }
 
 missing_to_check_warehouse() {
-	(PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' :)
-		has psql && has initdb) ||
+	has psql && { has initdb || [ "$(find /usr/lib/postgresql \
+	    -name initdb 2>/dev/null)" ]; } ||
 		echo 'postgresql postgresql-server postgresql postgresql postgresql'
 	has python3 || echo 'python3 python3 python3 python python3'
 }

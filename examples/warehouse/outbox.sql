@@ -8,18 +8,13 @@
 begin immediate;
 
 -- key: the key of the row that changed, as a JSON array; null: the whole table.
--- The last row stays when it has been sent, with table_name '': so that no seq
--- comes twice, without the cost of autoincrement.
+-- A row with table_name '' marks a push: what it sends is before it, and key is a
+-- random token. The last one stays, so that no seq comes twice.
 create table if not exists outbox (
 	seq integer primary key,
 	table_name text not null,
 	key text
 );
-
--- Tells this database from another one.
-create table if not exists outbox_origin (id text not null);
-insert into outbox_origin select lower(hex(randomblob(16)))
-where not exists (select 1 from outbox_origin);
 
 -- The tables, and the columns of their keys. Where the tables of PostgreSQL are
 -- partitioned by user, the user is part of the key.

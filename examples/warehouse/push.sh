@@ -23,7 +23,6 @@ here=$(dirname "$0") all=
 db=$1 source=$2 connection=${3-}
 
 fail() { echo "push.sh: $source: $*" >&2; exit 1; }
-quote() { printf %s "$1" | sed "s/'/''/g; 1s/^/'/; \$s/\$/'/"; }
 lite() { sqlite3 -batch -bail -cmd '.timeout 60000' $plain "$db" "$@"; }
 pg() { psql -XqAt -v ON_ERROR_STOP=1 -v "source=$source" -d "$connection" -f -; }
 
@@ -32,33 +31,32 @@ plain=
 ! sqlite3 -escape off :memory: 'select 1' >/dev/null 2>&1 || plain='-escape off'
 
 [ -r "$db" ] || fail "$db: cannot read"
-origin=$(lite 'select id from outbox_origin') ||
+notes=$(lite "select exists (select 1 from outbox where table_name <> '')") ||
 	fail "$db: has no outbox: sqlite3 -bail '$db' <outbox.sql"
+[ -n "$all" ] || [ "$notes" = 1 ] || exit 0
 
-# A warehouse that does not know this database gets all of it. One that knows more
-# of it than this file does, or another database of its name, is left alone.
+# A warehouse without the database gets all of it. If the last push that it has
+# seen is not one of this file, it is left alone.
 [ -z "$all" ] || echo "delete from pushes where source_db = :'source';" | pg ||
 	fail 'cannot reach the warehouse'
-known=$(echo "select origin, seq from pushes where source_db = :'source';" |
+known=$(echo "select seq, token from pushes where source_db = :'source';" |
 	pg) || fail 'cannot reach the warehouse'
-[ -n "$known" ] ||
+if [ -z "$known" ]; then
 	lite 'insert into outbox (table_name) select table_name from outbox_tables'
-last=$(lite 'select coalesce(max(seq), 0) from outbox')
-case $known in
-'') ;;
-"$origin|"*)
-	[ "${known#*|}" -le "$last" ] ||
-	    fail 'the warehouse has a newer state: is this a copy? --all sends it' ;;
-*) fail 'the warehouse has another database of this name. --all replaces it' ;;
-esac
+elif [ "$(lite "select 1 from outbox where seq = ${known%|*}
+	and table_name = '' and key = '${known#*|}'")" != 1 ]; then
+	fail 'the warehouse has another database of this name, or this is an old' \
+		'copy of it: --all replaces what is there'
+fi
+last=$(lite "insert into outbox (table_name, key)
+	values ('', lower(hex(randomblob(16)))) returning seq")
 
 # The output of each writes the next one's script. If one dies, the commit at the
 # end is not reached; the last line of psql comes after it.
 pushed=$(cat "$here/columns.sql" "$here/push.sql" |
 	lite -cmd ".parameter set :last $last" | lite | pg) || fail 'not sent'
 case $pushed in
-"$last") lite "delete from outbox where seq < $last;
-	update outbox set table_name = '', key = null where seq = $last" ;;
+"$last") lite "delete from outbox where seq < $last" ;;
 nothing) ;; # or another push has sent it
 *) fail 'not sent' ;;
 esac

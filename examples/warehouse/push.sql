@@ -1,5 +1,6 @@
 -- For SQLite, after columns.sql: prints a script for sqlite3, which prints a
 -- script for psql, with the rows. Of the outbox it takes what is up to :last.
+begin;
 create temp table changed as
 select table_name as tab, max(key is null) as whole from outbox
 where seq <= :last and table_name <> '' group by table_name;
@@ -38,14 +39,14 @@ select printf('"%w"', tab) as tab, tab as name, whole,
 from changed c;
 
 select 'begin;';
--- The update waits for another push of this database to end.
+-- The update waits for another push of this database to end. If that one was
+-- newer, this one sends nothing.
 select printf('select %Q;', printf('begin;
-insert into pushes (source_db, origin, seq)
-values (:''source'', %Q, 0) on conflict (source_db) do nothing;
-update pushes set seq = %d, pushed_at = current_timestamp
-where source_db = :''source'' and origin = %Q and seq <= %d;
-select origin = %Q and seq = %d as mine from pushes
-where source_db = :''source'' \gset
+insert into pushes (source_db, seq, token)
+values (:''source'', 0, '''') on conflict (source_db) do nothing;
+update pushes set seq = %d, token = %Q, pushed_at = current_timestamp
+where source_db = :''source'' and seq < %d;
+select token = %Q as mine from pushes where source_db = :''source'' \gset
 \if :mine
 \else
 \echo nothing
@@ -56,10 +57,10 @@ from (values %s) c (tab, name, type)
 where not exists (select 1 from information_schema.columns i
 	where i.table_schema = current_schema()
 	and i.table_name = tab and i.column_name = name) \gexec',
-	id, :last, id, :last, id, :last,
+	seq, key, seq, key,
 	(select group_concat(printf('(%Q, %Q, %Q)', tab, name, type))
 		from changed join columns using (tab))))
-from outbox_origin where exists (select 1 from changed);
+from outbox where seq = :last and exists (select 1 from changed);
 
 select printf('select %Q;', printf('create temp table noted as
 select true as gone, %s from %s limit 0;
@@ -85,3 +86,4 @@ from lists;
 select printf('select %Q;', iif(exists (select 1 from changed), printf('commit;
 \echo %d', :last), '\echo nothing'));
 select 'commit;';
+commit;

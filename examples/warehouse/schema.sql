@@ -5,11 +5,11 @@
 --
 -- Run it again after an upgrade of sp: it adds the tables that are missing.
 
--- How far push.sh has come with each database: outbox_origin, and the last seq.
+-- The last push of each database: its mark in the outbox there.
 create table if not exists pushes (
 	source_db text not null primary key,
-	origin text not null,
 	seq bigint not null,
+	token text not null,
 	pushed_at timestamptz
 );
 
