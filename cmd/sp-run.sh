@@ -1,5 +1,5 @@
 #!/bin/sh
-# sp-run: sends what is due through the whole pipeline, from sp-queue to sp-load.
+# sp-run: sends what is due through the pipeline, from sp-queue to sp-load.
 set -u
 version='@VERSION@'
 

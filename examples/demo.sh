@@ -34,7 +34,8 @@ run() {
 }
 
 # The listener has been at it for two years, at about 18 tracks a day.
-kim="--user kim --seed 7 --plays-per-day 18 --clock $(jq -nr 'now | floor | todate')"
+now=$(jq -nr 'now | floor | todate')
+kim="--user kim --seed 7 --plays-per-day 18 --clock $now"
 # shellcheck disable=SC2086
 sp-rehearse $kim --port-file "$dir/port" --token-file "$dir/token.json" \
 	>/dev/null &

@@ -624,7 +624,7 @@ for signal in INT TERM; do
 	    --max-wait 3s <"$tmp/plan" >"$tmp/out" 2>"$tmp/err" &
 	wait_until grep -qs waiting "$tmp/err"
 	kill -s $signal $!
-	wait $!
+	wait $! 2>/dev/null
 	like "$? $(jq -r .type "$tmp/out" | xargs)" \
 	    '^(130|143) run$' "SIG$signal while it waits"
 done
