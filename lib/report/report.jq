@@ -148,7 +148,8 @@ def table($summary; $columns; rows):
 	  else empty end;
 
 def svg($class; $height; $about; body):
-	"<svg class='\($class)' width='100%' height='\($height)' role='img' aria-label='\($about)'>",
+	"<svg class='\($class)' width='100%' height='\($height)' role='img'"
+	+ " aria-label='\($about)'>",
 	body, "</svg>";
 
 def rect($class; $x; $y; $width; $height; $title):
@@ -197,10 +198,11 @@ def shade($step):
 	if .listens == 0 then 0
 	else [[(.ms / $step | ceil), 1] | max, 5] | min end;
 
-def legend($step; $what):
+def legend($step; $what; $has_gaps):
 	"<p class='legend'>none",
 	(range(0; 6) | swatch_of("q\(.)")),
-	"over \($step * 4 | hours) \($what), in steps of \($step | hours)</p>";
+	"over \($step * 4 | hours) \($what), in steps of \($step | hours)",
+	(if $has_gaps then swatch_of("gap"), "no data" else empty end), "</p>";
 
 # Marks of an axis from a day number to another: [place as a part of 1, label,
 # class], the class so that a phone leaves out what has no room there.
@@ -270,8 +272,9 @@ def new_note($key):
 def average:
 	(.totals.ms / (.totals.days // 1) | hours) as $a_day
 	| (.totals.ms / 86400000 | round) as $whole
-	| if $whole < 2 then "That is \($a_day) on a day with a listen."
-	  else "That is \($whole | num) days and nights without a pause, or \($a_day) on a day with a listen." end;
+	| "That is " + (if $whole < 2 then ""
+		else "\($whole | num) days and nights without a pause, or " end)
+	  + "\($a_day) on a day with a listen.";
 
 def header:
 	"<header>",
@@ -293,6 +296,9 @@ def header:
 	else empty end,
 	"</header>";
 
+def import_command:
+	"<pre><code>sp-stage import my_spotify_data.zip |\n    sp-transform | sp-load</code></pre>";
+
 def nothing_yet:
 	"<section id='empty'>",
 	"<h2>Nothing here yet</h2>",
@@ -303,9 +309,8 @@ def nothing_yet:
 		"<p>The database has no listen so far. Fetch what Spotify still has, your",
 		"last 50 plays, and make this page again:</p>",
 		"<pre><code>sp-run\nsp-report &gt; me.html</code></pre>",
-		"<p>The years before come from the file that Spotify sends you on request:",
-		"your extended streaming history.</p>",
-		"<pre><code>sp-stage import my_spotify_data.zip | sp-transform | sp-load</code></pre>"
+		"<p>The years before come from the file that Spotify sends you on request,",
+		"your extended streaming history:</p>", import_command
 	end),
 	"</section>";
 
@@ -382,8 +387,8 @@ def time_chart:
 	| $b[0].first as $from | ($b[-1] | .first + .days) as $to
 	| ($b | map(.ms) | max) as $most | ($most | axis_step) as $step
 	| ($most / $step | ceil * $step) as $top
-	| "<div class='plot'>",
-	  svg("labels"; $height + 20; "Scale in hours";
+	| "<div class='plot\(if $b | length < 8 then " few" else "" end)'>",
+	  svg("labels"; $height + 20; "Scale";
 		"<g transform='translate(0 8)'>", grid_labels($top; $step; $height), "</g>"),
 	  svg("chart"; $height + 30; "Listening time by \(unit)";
 		"<g transform='translate(0 8)'>",
@@ -391,15 +396,15 @@ def time_chart:
 		($report | gap_bands($from; $to; $height)),
 		axis($from; $to; $height),
 		time_bars($b; $from; $to; $top; $height),
-		"<line class='base' x1='0' x2='100%' y1='\($height + 0.5)' y2='\($height + 0.5)'/>",
+		($height + 0.5 | "<line class='base' x1='0' x2='100%' y1='\(.)' y2='\(.)'/>"),
 		"</g>"),
 	  "</div>";
 
 def over_time:
 	section("time"; "Over time";
 		select(.period.from != null and .period.to != null)
-		| select([buckets] | length > 0)
-		| "<p class='lead'>Hours a \(unit).\(gap_note)</p>",
+		| select([buckets] | length > 1)
+		| "<p class='lead'>Listening time per \(unit).\(gap_note)</p>",
 		time_chart,
 		(unit as $unit | table("Each \($unit) as a table";
 			[($unit[:1] | ascii_upcase) + $unit[1:], "#Listens", "#Time"];
@@ -415,14 +420,16 @@ def calendar_month($month; $days; $step; $gaps; $from; $to):
 	  "<div><svg viewBox='0 0 60 70' role='img' aria-label='\($month | long_month)'>",
 	  (range($first; $first + 31)
 		| day_of_number as $day
-		| select($day[:7] == $month and $from <= $day and $day <= $to)
+		| select($day[:7] == $month)
 		| ((. - $first + $offset) / 7 | floor * 10) as $x
 		| (weekday * 10) as $y
 		| ($days[$day] // {listens: 0, ms: 0}) as $d
-		| (if $d.listens == 0 and in_gap($gaps) then "gap"
+		| (if $day < $from or $day > $to then "out"
+			elif $d.listens == 0 and in_gap($gaps) then "gap"
 			else "q\($d | shade($step))" end) as $class
 		| rect($class; $x; $y; 9; 9; "\($day | weekday_date): \(
-			if $class == "gap" then "no data"
+			if $class == "out" then "not in this report"
+			elif $class == "gap" then "no data"
 			elif $d.listens == 0 then "no listens"
 			else "\($d.listens | count("listen")), \($d.ms | hours)" end)")),
 	  "</svg><span>\($month | long_month | .[:3])</span></div>"
@@ -431,10 +438,13 @@ def calendar_month($month; $days; $step; $gaps; $from; $to):
 # A year, the newest one open.
 def calendar_year($year; $rows; $open; $step; $gaps; $from; $to):
 	(reduce $rows[] as $d ({}; .[$d.day] = $d)) as $days
-	| ($rows | map(.ms) | add | hours) as $time
-	| ($rows | map(.listens) | add | count("listen")) as $listens
-	| "\($time), \($listens) on \($rows | length | count("day"))" as $about
-	| details("year"; $open; $year; $about;
+	| details("year"; $open; $year;
+		if $rows == [] then
+			if all(range(0; 365) + ("\($year)-01-01" | day_number); in_gap($gaps))
+			then "no data" else "no listens" end
+		else "\($rows | map(.ms) | add | hours), "
+			+ "\($rows | map(.listens) | add | count("listen")) on "
+			+ ($rows | length | count("day")) end;
 		"<div class='months'>",
 		(range(1; 13) | "\($year)-\("0\(.)" | .[-2:])"
 			| calendar_month(.; $days; $step; $gaps; $from; $to)),
@@ -447,11 +457,13 @@ def calendar:
 		select((.days // []) != [] and .period.from != null and .period.to != null)
 		| (.days | map(.ms) | shade_step) as $step | gap_days as $gaps
 		| .period as $p
-		| legend($step; "a day"),
-		  (.days | group_by(.day[:4]) | reverse | . as $years
-			| keys[] as $i | $years[$i]
-			| calendar_year(.[0].day[:4]; .; $i == 0; $step; $gaps;
-				$p.from; $p.to)));
+		| legend($step; "a day"; $gaps != []),
+		  (.days | group_by(.day[:4])
+			| map({key: .[0].day[:4], value: .}) | from_entries) as $years
+		| [$p.from, $p.to | .[:4] | tonumber] as [$first, $last]
+		| range($last; $first - 1; -1) as $year
+		| calendar_year($year; $years["\($year)"] // []; $year == $last;
+			$step; $gaps; $p.from; $p.to));
 
 # --- The week -----------------------------------------------------------------
 
@@ -492,15 +504,17 @@ def week:
 		| "<p class='lead'>\(busiest_hour)</p>",
 		  "<div class='plot week'>",
 		  svg("labels"; 216; "Weekdays"; range(0; 7)
-			| . as $i | weekday_names[$i][:3] | words("axis end"; "100%"; $i * 22 + 55)),
+			| . as $i | weekday_names[$i][:3]
+			| words("axis end"; "100%"; $i * 22 + 55)),
 		  svg("chart"; 216; "Listening time by hour and weekday";
 			hour_bars,
 			"<g transform='translate(0 40)'>", week_cells($sums; $step), "</g>",
-			((0, 6, 12, 18) | . as $h | "\($h):00" | words("axis"; $h / 24 | pct; 210))),
+			((0, 6, 12, 18) as $h | "\($h):00"
+				| words("axis"; $h / 24 | pct; 210))),
 		  svg("chart side"; 216; "Listening time by weekday";
 			"<g transform='translate(0 40)'>", weekday_bars, "</g>"),
 		  "</div>",
-		  legend($step; "in all"),
+		  legend($step; "in total"; false),
 		  table("Each hour of the week as a table";
 			["Weekday", "Hour", "#Listens", "#Time"];
 			.hours[] | [weekday_names[.weekday - 1], "\(.hour):00",
@@ -514,15 +528,16 @@ def ranked($rank; $title; $by; $value; $part):
 	"<li>" + (if $rank == "" then "" else "<span class='rank'>\($rank)</span>" end)
 	+ "<span class='what'><b>\($title)</b>"
 	+ (if $by == "" then "" else "<small>\($by)</small>" end)
-	+ "</span><span class='value'>\($value)</span>\($part | bar)</li>";
+	+ "</span><span class='value'>\($value)</span>"
+	+ (if $part == 0 then "" else $part | bar end) + "</li>";
 
-def top($title; $rows; $what; $columns; cells):
+def top($title; $rows; $what; about; $columns; cells):
 	if ($rows // []) | length == 0 then empty
 	else
 		([$rows[0].listens, 1] | max) as $most
 		| "<div>", "<h3>\($title)</h3>", "<ol class='ranked'>",
 		  ($rows | to_entries[:10][] | .key as $i | .value
-			| ranked($i + 1; .[$what] | name; .artists | by; .listens | num;
+			| ranked($i + 1; .[$what] | name; about; .listens | num;
 				.listens / $most)),
 		  "</ol>",
 		  table("\($rows | length) \($title | ascii_downcase) as a table"; $columns;
@@ -533,13 +548,13 @@ def top($title; $rows; $what; $columns; cells):
 
 def tops:
 	section("top"; "Most played";
-		[top("Artists"; .top_artists; "artist";
+		[top("Artists"; .top_artists; "artist"; .tracks | count("track");
 			["#", "Artist", "#Tracks", "#Listens", "#Time"];
 			(.artist | name), (.tracks | num)),
-		top("Tracks"; .top_tracks; "track";
+		top("Tracks"; .top_tracks; "track"; .artists | by;
 			["#", "Track", "Artists", "Album", "#Listens", "#Time"];
 			(.track | name), (.artists | name), (.album | name)),
-		top("Albums"; .top_albums; "album";
+		top("Albums"; .top_albums; "album"; .artists | by;
 			["#", "Album", "Artists", "#Listens", "#Time"];
 			(.album | name), (.artists | name))]
 		| if length > 0 then
@@ -550,35 +565,44 @@ def tops:
 # --- First and longest loved --------------------------------------------------
 
 def firsts:
-	section("firsts"; "First of each year";
+	section("firsts"; "First listen" +
+			if .firsts | length > 1 then " of each year" else "" end;
 		select((.firsts // []) | length > 0)
 		| "<ol class='firsts'>",
 		  (.firsts[]
 			| "<li><span class='year'>\(.year | text)</span><span class='what'>"
-			+ "<b>\(.track | name)</b><small>\(.artists | name)</small></span>"
+			+ "<b>\(.track | name)</b><small>\(.artists | by)</small></span>"
 			+ "<span class='soft'>\(.day | long_date)</span></li>"),
 		  "</ol>");
 
-def loved_row($from; $to):
+# $gaps has the members of a report that gap_bands needs.
+def loved_row($from; $to; $gaps):
 	(.first_day | day_number) as $a | ((.last_day | day_number) + 1) as $b
+	| span(.first_day; .last_day) as $span
 	| "<li><b>\(.artist | name)</b>",
-	  "<svg class='chart' width='100%' height='26' role='img' aria-label='\(span(.first_day; .last_day))'>",
-	  (marks($from; $to) | (.[0] | pct) as $x
-		| "<line class='tick' x1='\($x)' x2='\($x)' y1='0' y2='26'/>"),
-	  rect("mark"; ($a - $from) / ($to - $from) | pct; 9;
-		[($b - $a) / ($to - $from), 0.004] | max | pct; 8;
-		"\(span(.first_day; .last_day)): \(.listens | count("listen")) in \(.months | count("month"))"),
-	  "</svg><span class='value'>\(.months | count("month"))</span></li>";
+	  svg("chart"; 26; $span;
+		(marks($from; $to) | (.[0] | pct) as $x
+			| "<line class='tick' x1='\($x)' x2='\($x)' y1='0' y2='26'/>"),
+		rect("mark"; ($a - $from) / ($to - $from) | pct; 9;
+			[($b - $a) / ($to - $from), 0.004] | max | pct; 8;
+			"\($span): \(.listens | count("listen")) in \(.months | count("month"))"),
+		($gaps | gap_bands($from; $to; 26))),
+	  "<span class='value'>\(.months | count("month"))</span></li>";
 
+# Not of a few weeks, in which all are loved equally long. Gaps of less than a
+# pixel or two are left out.
 def loved:
 	section("loved"; "Longest loved";
-		select((.loved // []) | length > 0)
+		select(any(.loved[]?; .months > 2))
 		| (.loved | map(.first_day) | min | day_number) as $from
 		| ((.loved | map(.last_day) | max | day_number) + 1) as $to
-		| "<p class='lead'>From the first listen to the last; in how many months there was one.</p>",
+		| {gaps: [.gaps[]? | select((.last_day | day_number)
+			- (.first_day | day_number) > ($to - $from) / 200)]} as $gaps
+		| "<p class='lead'>Artists heard in the most months;",
+		  "bars go from the first listen to the last.</p>",
 		  "<ol class='loved'>",
-		  (.loved[] | loved_row($from; $to)),
-		  "<li class='foot'>",
+		  (.loved[] | loved_row($from; $to; $gaps)),
+		  "<li>",
 		  svg("chart"; 20; "Years"; marks($from; $to)
 			| (.[0] | pct) as $x | .[2] as $class | .[1] | words($class; $x; 14)),
 		  "</li></ol>",
@@ -589,46 +613,41 @@ def loved:
 
 # --- Sessions and streaks -----------------------------------------------------
 
-def long_session:
-	.sessions.longest
-	| if . == null then empty
-	  else fact(.ms | hours; "the longest session: \(.listens | count("listen")) on \(.day // .from | long_date)")
-	  end;
-
-def streak($streak; $what):
-	$streak
-	| if . == null then empty
-	  else fact(.days | count("day"); "\($what), \(span(.from; .to))") end;
+def streak($what):
+	select((.days // 0) > 1)
+	| fact(.days | count("day"); "\($what), \(span(.from; .to))");
 
 def sessions:
 	section("sessions"; "Sessions and streaks";
-		[(select((.sessions.count // 0) > 0) | .sessions
+		[(.sessions | select((.count // 0) > 0)
 			| fact(.count | num; if .count == 1 then "session" else "sessions" end
-				+ ": a pause of 30 minutes ends one"),
-			  fact(.ms / .count | hours; "of music in one, on average")),
-		long_session,
-		streak(.streaks.longest; "in a row: the longest streak"),
+				+ ", ended by a pause of 30 minutes"),
+			  (select(.count > 1) | fact(.ms / .count | hours; "average session")),
+			  (.longest // empty | fact(.ms | hours; "longest session, on "
+				+ "\(.day // .from | long_date): \(.listens | count("listen"))"))),
+		(.streaks.longest | streak("longest streak of days with a listen")),
 		(select(.streaks.current.from != .streaks.longest.from)
-			| streak(.streaks.current; "in a row up to now"))]
+			| .streaks.current | streak("current streak"))]
 		| if length > 0 then "<ul class='facts'>", .[], "</ul>" else empty end);
 
 # --- How listens ended --------------------------------------------------------
 
 def ending_text: {
-	trackdone: "played to the end", fwdbtn: "skipped forward",
-	backbtn: "skipped back", endplay: "stopped", clickrow: "another was chosen",
-	clickside: "another was chosen at the side", playbtn: "play was pressed",
-	trackerror: "an error", logout: "logged out", remote: "from another device",
-	"unexpected-exit": "the app ended",
-	"unexpected-exit-while-paused": "the app ended in a pause",
-	unknown: "not known" }[.] // .;
+	trackdone: "Played to the end", fwdbtn: "Skipped forward",
+	backbtn: "Skipped back", endplay: "Stopped",
+	clickrow: "Something else was chosen",
+	clickside: "Something else was chosen in the sidebar",
+	playbtn: "Play was pressed", trackerror: "An error", logout: "Logged out",
+	remote: "Ended from another device", "unexpected-exit": "The app quit",
+	"unexpected-exit-while-paused": "The app quit while paused",
+	unknown: "Not known" }[.] // .;
 
 def endings_list:
 	(.endings // [])
 	| if length == 0 then empty
 	  else
 		(map(.streams) + [1] | max) as $most | (map(.streams) | add) as $all
-		| "<div><h3>How they ended</h3>", "<ol class='ranked plain'>",
+		| "<div><h3>How streams ended</h3>", "<ol class='ranked plain'>",
 		  (.[:8][] | ranked(""; .reason // "unknown" | tostring | ending_text | name; "";
 			.streams | share($all); .streams / $most)),
 		  "</ol>",
@@ -659,22 +678,24 @@ def endings:
 		if .skips == null and ((.endings // []) | length == 0) then
 			"<p>How listens ended, and what you skipped, is only in your extended",
 			"streaming history. Ask Spotify for it, and import the file that comes:</p>",
-			"<pre><code>sp-stage import my_spotify_data.zip | sp-transform | sp-load</code></pre>"
+			import_command
 		else
-			(.skips | select(. != null) | .streams as $all
-				| "<p class='lead'>\(.skipped | num) of \($all | count("stream")) in the export \(
-					if .skipped == 1 then "was" else "were" end) skipped\(
-					if $all == 0 then "" else ": " + (.skipped | share($all)) end).</p>"),
+			(.skips | select((.streams // 0) > 0)
+				| "<p class='lead'>Skipped: \(.skipped | num) of",
+				  "\(.streams | count("stream")) of tracks in the export,",
+				  "\(.streams as $all | .skipped | share($all)). A stream is whatever",
+				  "was started, even if it is too short for a listen.</p>"),
 			"<div class='columns two'>", endings_list, skipped_list, "</div>"
 		end);
 
 # --- Playlists ----------------------------------------------------------------
 
 def playlist_row($most):
-	ranked(""; .name | name; "\(.tracks | count("track"))\(
-		if .owner | is_blank then "" else " by \(.owner | name)" end)\(
-		if .updated | is_blank then "" else ", \(.updated | short_date)" end)";
-		.listens | num; if $most > 0 then (.listens // 0) / $most else 0 end);
+	(.listens // 0) as $n
+	| ranked(""; .name | name; "\(.tracks | count("track"))\(
+		if .owner | is_blank then "" else " by \(.owner | name)" end)";
+		if $n == 0 then "" else $n | count("listen") end;
+		if $n == 0 then 0 else $n / $most end);
 
 def change_row:
 	(.artists | by | if . == "" then "" else " <small>\(.)</small>" end) as $by
@@ -684,12 +705,13 @@ def change_row:
 
 # What changed in one playlist: the newest eight, the others only counted.
 def playlist_changes($is_open):
-	def how_many($change): map(select((.change == "removed") == ($change == "removed")))
-		| length | if . > 0 then "\(num) \($change)" else empty end;
+	def how_many($change):
+		map(select((.change == "removed") == ($change == "removed"))) | length
+		| if . > 0 then "\(num) \($change)" else empty end;
 	details("changes"; $is_open; .[0].playlist | name;
 		[how_many("added"), how_many("removed")] | join(", ");
 		"<ul>", (.[:8][] | change_row),
-		(select(length > 8) | "<li class='soft'>and \(length - 8 | num) before</li>"),
+		(select(length > 8) | "<li class='soft'>and \(length - 8 | num) earlier</li>"),
 		"</ul>");
 
 # Playlist by playlist, in the order of their newest changes.
@@ -713,10 +735,10 @@ def playlist_list:
 	| if length == 0 then empty
 	  else
 		(map(.listens // 0) | max) as $most
-		| "<div><h3>By listens</h3>", "<ol class='ranked plain'>",
+		| "<div><h3>Most played from</h3>", "<ol class='ranked plain'>",
 		  (sort_by(- (.listens // 0))[:10][] | playlist_row($most)), "</ol>",
 		  table("\(length | count("playlist")) as a table";
-			["Playlist", "Owner", "#Tracks", "#Listens", "Updated"];
+			["Playlist", "Owner", "#Tracks", "#Listens", "Tracks as of"];
 			.[] | [(.name | name), (.owner | name), (.tracks | num),
 				(.listens | num),
 				(.updated | if is_blank then "" else short_date end)]),
@@ -726,7 +748,9 @@ def playlist_list:
 def playlists:
 	section("playlists"; "Playlists";
 		[playlist_list, change_list]
-		| if length > 0 then "<div class='columns two'>", .[], "</div>"
+		| if length > 0 then
+			"<p class='lead'>Only the API says from which playlist a listen came.</p>",
+			"<div class='columns two'>", .[], "</div>"
 		  else empty end);
 
 # --- Connections --------------------------------------------------------------
@@ -796,7 +820,8 @@ def circle_node($angle):
 
 def circle_chart:
 	.nodes as $nodes | .most as $most | ($nodes | angles) as $angles
-	| "<svg class='circle' viewBox='0 0 720 720' role='img' aria-label='Who and what is connected'>",
+	| "<svg class='circle' viewBox='0 0 720 720' role='img'"
+	+ " aria-label='Who and what is connected'>",
 	  (.edges[] | edge_path($nodes; $most;
 		if $angles[.a] == null then "M360 360L\(point($angles[.b]; 215))"
 		elif $angles[.b] == null then "M360 360L\(point($angles[.a]; 215))"
@@ -829,7 +854,7 @@ def graph:
 		| select((.nodes | length) > 1)
 		| .nodes as $nodes
 		| "<p class='lead'>", "\(key("me")) you", "\(key("user")) people",
-		  "\(key("artist")) artists that you follow; the wider, the more listens</p>",
+		  "\(key("artist")) artists that you follow; a wider line is more listens</p>",
 		  circle_chart, list_chart,
 		  table("\(.edges | length | count("connection")) as a table";
 			["From", "How", "To", "#Weight"];
@@ -851,24 +876,26 @@ def missing_line:
 	(.what // "" | tostring) as $what | .count as $n
 	| if ($n // 0) == 0 then empty
 	  elif $what == "gaps" then
-		"\($n | count("gap")) in which plays may be missing: an export closes them"
+		"\($n | count("gap")) in which listens may be missing: a later export has them"
 	  elif $what == "refused" then
-		"\($n | count("record was"; "records were")) refused: see <code>ingest_errors</code>"
+		($n | count("record was"; "records were"))
+		+ " refused: see the table <code>ingest_errors</code>"
 	  elif $what == "unnamed_tracks" then
-		"\($n | count("track has"; "tracks have")) no name yet: <code>sp-run catalogue</code> asks for them"
+		($n | count("track has"; "tracks have"))
+		+ " no name yet: <code>sp-run catalogue</code> fetches it"
 	  elif $what == "unloaded" then
-		"\($n | count("run was"; "runs were")) interrupted: the next one loads what was stored"
+		($n | count("run was"; "runs were"))
+		+ " interrupted: the next one loads what was stored"
 	  else "\($what | gsub("_"; " ") | text): \($n | num)" end
 	| "<li>\(.)</li>";
 
-def kind_text($n):
-	{track: ["track"], episode: ["podcast episode"], video: ["video"],
-		audiobook: ["part of an audiobook", "parts of audiobooks"]}[.]
-	// [text]
-	| if $n == 1 then .[0] else .[1] // .[0] + "s" end;
+def kind_text:
+	{track: "tracks", episode: "podcast episodes", video: "videos",
+		audiobook: "audiobooks"}[.] // text;
 
 def kind_line:
-	"<li>\(.listens | num) \(.listens as $n | .kind // "" | tostring | kind_text($n)), \(.ms | hours)</li>";
+	"<li>\(.listens | count("listen")) to "
+	+ "\(.kind // "" | tostring | kind_text), \(.ms | hours)</li>";
 
 def incognito_line:
 	.incognito // empty | .listens as $n | select(($n // 0) > 0)
@@ -876,19 +903,24 @@ def incognito_line:
 		if .included then "included" else "left out" end)</li>";
 
 def list($title; items): [items]
-	| if length > 0 then "<div><h3>\($title)</h3>", "<ul>", .[], "</ul></div>" else empty end;
+	| if length > 0 then "<div><h3>\($title)</h3>", "<ul>", .[], "</ul></div>"
+	  else empty end;
+
+def method:
+	select(has_listens)
+	| "<li>A listen lasts 30 seconds or more</li>",
+	  incognito_line,
+	  "<li>Days and hours are local: <bdi>\(.zone // "UTC" | text)</bdi></li>";
 
 def foot:
 	"<footer id='about'>",
-	"<h2>About these numbers</h2>",
-	"<div class='columns'>",
-	list("Sources"; .sources[]? | source_line),
+	([list("Sources"; .sources[]? | source_line),
 	list("Missing"; .missing[]? | missing_line),
-	list("Counted"; .kinds[]? | kind_line),
-	"<div><h3>How</h3><ul><li>A listen counts from 30 seconds on</li>",
-	incognito_line,
-	"<li>Days and hours are those of <bdi>\(.zone // "UTC" | text)</bdi></li></ul></div>",
-	"</div>",
+	list("Heard"; .kinds[]? | kind_line),
+	list("Method"; method)]
+	| if length > 0 then
+		"<h2>About these numbers</h2>", "<div class='columns'>", .[], "</div>"
+	  else empty end),
 	table("\(.files // [] | length | count("file")) of exports as a table";
 		["File", "Form", "#Rows", "First", "Last"];
 		.files[]? | [(.file | name), (.form | text), (.rows | num),
@@ -912,7 +944,8 @@ def base64_of_hex:
 
 def policy:
 	($ARGS.named.css_sha256 // "")
-	| if test("^[0-9a-f]{64}$") then "'sha256-\(base64_of_hex)'" else "'unsafe-inline'" end
+	| if test("^[0-9a-f]{64}$") then "'sha256-\(base64_of_hex)'"
+	  else "'unsafe-inline'" end
 	| "default-src 'none'; style-src \(.); base-uri 'none'; form-action 'none'";
 
 def head:
@@ -931,7 +964,8 @@ def head:
 # What fills gaps, for all charts.
 def patterns:
 	"<svg class='patterns' width='0' height='0' aria-hidden='true'><defs>",
-	"<pattern id='hatch' width='5' height='5' patternUnits='userSpaceOnUse' patternTransform='rotate(45)'>",
+	"<pattern id='hatch' width='5' height='5' patternUnits='userSpaceOnUse'"
+	+ " patternTransform='rotate(45)'>",
 	"<rect class='hatch-ground' width='5' height='5'/>",
 	"<rect class='hatch-line' width='1.5' height='5'/>",
 	"</pattern></defs></svg>";

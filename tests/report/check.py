@@ -23,7 +23,8 @@ from browser import Browser
 REPORT = os.path.join(os.path.dirname(__file__), "..", "..", "lib", "report")
 WIDTHS = (320, 360, 768, 1280)
 BUILD = os.environ.get("SP_BUILD", "build")
-KINDS = ("years", "year", "weeks", "empty", "odd", "large", "program")
+KINDS = ("years", "year", "weeks", "day", "broken", "empty", "odd",
+         "large", "program")
 
 # Functions in JavaScript that look at a page; each lists what is wrong.
 LOOKS = r"""
@@ -277,9 +278,12 @@ def heard(row):
 
 
 def over_time(data):
-    """What the first chart shows: (name, sums) of months, weeks or days."""
+    """What the first chart shows: (name, sums) of months, weeks or days. One
+    day has no such chart."""
     begin, end = (date.fromisoformat(data["period"][k]) for k in
                   ("from", "to"))
+    if begin == end:
+        return []
     if (end - begin).days >= 400:
         return [(date.fromisoformat(m["month"] + "-01").strftime("%B %Y"), m)
                 for m in data["months"]]
@@ -319,7 +323,8 @@ def expected_tables(data):
                 "album", "artists")]))]
     tables["loved"] = [[
         [shown_name(r["artist"]), day(r["first_day"]), day(r["last_day"]),
-         number(r["months"]), number(r["listens"])] for r in data["loved"]]]
+         number(r["months"]), number(r["listens"])] for r in data["loved"]
+        if data["loved"][0]["months"] > 2]]
     if data["skips"]:
         tables["endings"] = [
             [[None, shown_name(r["reason"]), number(r["streams"])]
@@ -376,7 +381,7 @@ def check_numbers(tap, kind, data, browser):
         for name in ("top_artists", "top_tracks", "top_albums")
         for row in data[name][:10]],
         f"{kind}: beside the bars are the listens")
-    tap.equal(len(texts("#calendar .months rect")),
+    tap.equal(len(texts("#calendar .months rect:not(.out)")),
               days_shown(data), f"{kind}: the calendar has every day")
     tap.equal(sorted(texts("#calendar rect:is(.q1,.q2,.q3,.q4,.q5) title")),
               sorted(f"{day(d['day'], True)}: {count(d['listens'])}, "
@@ -393,6 +398,15 @@ def check_numbers(tap, kind, data, browser):
         f"{kind}: days in a gap are marked")
     tap.equal(len(texts("#time .gap title")), len(data["gaps"]),
               f"{kind}: each gap is a gap")
+    years = range(int(data["period"]["to"][:4]),
+                  int(data["period"]["from"][:4]) - 1, -1)
+    tap.equal(texts("#calendar .year b"), [str(year) for year in years],
+              f"{kind}: each year is in the calendar, a missing one too")
+    if kind == "broken":
+        tap.ok("2025 no data" in texts("#calendar summary"),
+               "broken: a year without data says so")
+        tap.equal(len(texts("#loved .gap")), len(data["loved"]),
+                  "broken: the gap is in what was loved")
 
 
 def check_bars(tap, kind, data, browser):
@@ -497,7 +511,7 @@ def check_kind(tap, kind, browser, folder):
         text = render(data, ("--arg", "css_sha256", css_hash()))
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    limit = {"large": 1300, "years": 600}.get(kind, 250)
+    limit = {"large": 1300, "years": 600, "broken": 300}.get(kind, 250)
     tap.ok(len(text.encode()) < limit * 1024,
            f"{kind}: the page has less than {limit} KB", len(text.encode()))
     tidy = subprocess.run(["tidy", "-e", "-q", "-utf8", path],

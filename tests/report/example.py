@@ -52,11 +52,11 @@ ENDINGS = (["trackdone"] * 70 + ["fwdbtn"] * 15 + ["endplay"] * 6 +
 class Listener:
     """Artists, and the plays of days from `first` to `last`."""
 
-    def __init__(self, first, last, artists, per_day, seed):
+    def __init__(self, first, last, artists, per_day, seed, gap=None):
         self.r = random.Random(seed)
         self.first, self.last = first, last
         self.make_artists(artists)
-        self.make_gaps()
+        self.gaps = [gap] if gap else self.make_gaps()
         self.make_plays(per_day)
 
     def make_artists(self, count):
@@ -98,12 +98,10 @@ class Listener:
         return f"{self.r.choice(VERBS)} {self.r.choice(THINGS)}"
 
     def make_gaps(self):
-        self.gaps = []
         days = (self.last - self.first).days
-        for share, length in ((0.44, 26), (0.83, 9)):
-            if days > 100:
-                begin = self.first + timedelta(int(days * share))
-                self.gaps.append((begin, begin + timedelta(length)))
+        begins = [(self.first + timedelta(int(days * share)), length)
+                  for share, length in ((0.44, 26), (0.83, 9)) if days > 100]
+        return [(begin, begin + timedelta(length)) for begin, length in begins]
 
     def make_plays(self, per_day):
         self.plays = []
@@ -319,8 +317,8 @@ def graph_of(r, listener, listens):
 
 
 def report(first, last, artists=160, per_day=20, seed=4, export=True,
-           year=None):
-    listener = Listener(first, last, artists, per_day, seed)
+           year=None, gap=None):
+    listener = Listener(first, last, artists, per_day, seed, gap)
     r, plays, gaps = listener.r, listener.plays, listener.gaps
     tracks = {p[2]["track_id"]: p[2] for p in plays}
     days = count(plays, lambda p: str(p[0].date()))
@@ -440,6 +438,10 @@ KINDS = {
     "year": lambda: report(date(2026, 1, 1), date(2026, 11, 30), year=2026),
     "weeks": lambda: report(date(2026, 11, 9), date(2026, 11, 30), 30,
                             export=False),
+    "day": lambda: report(date(2026, 11, 30), date(2026, 11, 30), 9, 40,
+                          export=False),
+    "broken": lambda: report(date(2024, 1, 9), date(2026, 11, 30), 30, 4,
+                             gap=(date(2024, 6, 10), date(2026, 11, 21))),
     "large": lambda: report(date(2015, 3, 1), date(2026, 11, 30), 400, 60),
     "empty": empty, "odd": odd}
 
