@@ -34,6 +34,15 @@ for name in kim kim-2 kim-3; do
 done
 is "$differ" "" "every play of an account is in its database"
 is "$(clockless <"$accounts/kim-2/log")" "" "there are no messages"
+for name in kim kim-2 kim-3; do
+	sqlite3 -separator ' ' "$accounts/$name/spotify.db" \
+	    'select plays, artist from top_artists'
+done | awk '{ n = $1; sub(/^[^ ]* /, ""); sum[$0] += n }
+	END { for (a in sum) print sum[a], a }' | sort -rn | head >"$tmp/want"
+run sh -c "cd '$tmp' && $(sed -n '/^ls -d/,/^\.Ed/p' man/sp-warehouse.7 |
+	grep -v '^\.')"
+is "$(wc -l <"$tmp/want" | xargs) $out" "10 $(cat "$tmp/want")" \
+    "sp-warehouse(7): a question to all accounts"
 
 section "one that fails"
 rm "$accounts/kim-3/token.json"

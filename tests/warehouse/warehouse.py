@@ -496,6 +496,21 @@ class Trial:
         what(source)
         self.pushed(source)
 
+    def page(self):
+        """The query of sp-warehouse(7) gives what the databases do."""
+        with open(os.path.join(TOP, "man/sp-warehouse.7")) as f:
+            command = f.read().partition("\npsql -c ")[2].partition("\n.Ed")[0]
+        query = command.strip('"')
+        got = sorted(ask(query))
+        here = {}
+        for source in self.sources:
+            for artist, plays in source.sql(
+                    query.replace("(source_db, ", "(").replace(" limit 10", "")):
+                here[artist] = here.get(artist, 0) + plays
+        best = sorted(here.items(), key=lambda p: -p[1])[:10]
+        check(got and sorted(int(t.rpartition("|")[2]) for t in got) ==
+              sorted(n for _, n in best), "sp-warehouse(7):", got, best)
+
     def begin(self):
         """The first has months of plays and an export, another some rows, the
         last none; the triggers come to a database that has data."""
@@ -503,16 +518,19 @@ class Trial:
         first.shell("""set -e; cd "$(dirname "$SP_DB")"
             sp-rehearse --export export --user kim --plays-per-day 20 \
                 --export-since 2026-09-01
-            sp-stage import export/*/*.json | sp-transform | sp-load
+            sp-stage import --user kim export/*/*.json | sp-transform |
+                sp-load
             sp-rehearse --user kim --port-file port --token-file token.json \
                 >api & api=$!
             while [ ! -s port ]; do sleep 0.1; done
             export SP_TOKEN_FILE=token.json
             for round in 1 2; do
-                sp-queue next all | sp-fetch 2>&1 | sp-stage | sp-transform |
+                sp-queue next all | sp-fetch | sp-stage | sp-transform |
                     sp-load || :
             done
-            kill $api""")
+            kill $api""", statuses=(0,))
+        check(first.sql("select count(*) from play_history") > [(49,)],
+              "the listener has no plays")
         second.story(self.r)
         third.shell("sp-load", statuses=(0, 65))
         for source in self.sources:
@@ -521,6 +539,7 @@ class Trial:
         first.install()
         check(first.sql("select count(*) from outbox where table_name <> ''") == [(0,)],
               "outbox.sql, run again, notes what is known")
+        self.page()
 
 
 def main():
