@@ -58,10 +58,8 @@ static void print_form(
 	if (c->name)
 		put_word(&t, c->name, strlen(c->name));
 	for (const char *code = c->options; *code; code++) {
-		const struct cli_option *o = p->options;
+		const struct cli_option *o = cli_option_of(p, *code);
 
-		while (o->code && o->code != *code)
-			o++;
 		if (o->code)
 			put_option(&t, p, o, code[1] == '!');
 	}

@@ -32,7 +32,8 @@ struct listing_column {
 
 #define LISTING_COLUMNS_MAX 16
 
-/* The columns of a table, in their order; those that the rows have are shown.
+/*
+ * The columns of a table, in their order: those are shown that the rows have.
  */
 struct listing_layout {
 	const char *title; /* before the table, or NULL */

@@ -33,8 +33,7 @@ bool cli_command_is(const struct cli_command *c, const char *name)
 	return c->name && name ? !strcmp(c->name, name) : c->name == name;
 }
 
-/* The option of a code; the end of the table if there is none. */
-static const struct cli_option *option_of(const struct cli_program *p, int code)
+const struct cli_option *cli_option_of(const struct cli_program *p, int code)
 {
 	const struct cli_option *o = p->options;
 
@@ -154,7 +153,7 @@ static _Noreturn void die_of_long_option(
 static _Noreturn void die_of_option(
     const struct cli_program *p, int which, const char *arg)
 {
-	const struct cli_option *o = option_of(p, optopt);
+	const struct cli_option *o = cli_option_of(p, optopt);
 	bool is_long = strncmp(arg, "--", 2) == 0;
 
 	if (which == ':' && o->code)
@@ -243,10 +242,10 @@ static void check_other_forms(const struct cli_program *p,
 			continue;
 		if (need)
 			cli_die(EX_USAGE, "--%s: not together with --%s",
-			    o->name, option_of(p, *need)->name);
+			    o->name, cli_option_of(p, *need)->name);
 		if (other)
 			cli_die(EX_USAGE, "--%s: only together with --%s",
-			    o->name, option_of(p, *other)->name);
+			    o->name, cli_option_of(p, *other)->name);
 	}
 }
 
@@ -259,7 +258,7 @@ static void check_options(const struct given *g, const struct cli_command *c)
 	const struct cli_option *o = p->options;
 
 	if (missing) {
-		o = option_of(p, *missing);
+		o = cli_option_of(p, *missing);
 		cli_die(EX_USAGE, "%s: --%s %s is required: %s", form, o->name,
 		    o->value ? o->value : "", o->help);
 	}
@@ -294,7 +293,7 @@ static _Noreturn void die_of_few(
 	if (c[1].options && cli_command_is(c + 1, c->name))
 		need = next_required(c[1].options);
 	if (need) {
-		o = option_of(p, *need);
+		o = cli_option_of(p, *need);
 		buf_printf(&names, ", or --%s %s", o->name, o->value);
 	}
 	cli_die(EX_USAGE, "%sexpected %s%s", where, c->operands,

@@ -118,6 +118,9 @@ const struct cli_command *cli_parse(const struct cli_program *, int argc,
 _Noreturn void cli_unknown(const char *where, const char *what,
     const char *word, const struct cli_list *);
 
+/* The option of a code; the end of the table if there is none. */
+const struct cli_option *cli_option_of(const struct cli_program *, int code);
+
 /* Whether an option may be given with this command, and as a letter. */
 bool cli_command_takes(const struct cli_command *, char code);
 bool cli_is_letter(const struct cli_program *, char code);

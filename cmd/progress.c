@@ -52,8 +52,7 @@ void progress_begin(bool option, unsigned when,
 /* A program that a signal kills leaves no line behind. */
 static void erase_and_die(int signal)
 {
-	static const char erase[] = "\r\033[K";
-	ssize_t n = write(STDERR_FILENO, erase, sizeof(erase) - 1);
+	ssize_t n = write(STDERR_FILENO, shown.erase, strlen(shown.erase));
 
 	(void)n;
 	raise(signal); /* its action is the default one again */

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
 #include "base/clock.h"
@@ -14,6 +13,7 @@
 #include "database.h"
 #include "db/statements.h"
 #include "json/json.h"
+#include "local_time.h"
 #include "plan/jobs.h"
 #include "queue.h"
 
@@ -70,15 +70,10 @@ __attribute__((format(printf, 3, 4))) static void add_reason(
 			*p = '?';
 }
 
-/* The local day of a time. */
-static const char *day_of(int64_t ms, char text[16])
+/* The local day of a time; "" if it is out of range. */
+static const char *day_of(int64_t ms, char text[LOCAL_TIME_TEXT])
 {
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-
-	if (!localtime_r(&t, &tm) || !strftime(text, 16, "%Y-%m-%d", &tm))
-		text[0] = '\0';
-	return text;
+	return local_time_day(ms, text) ? text : "";
 }
 
 /* A stored time as Unix ms; 0 for NULL. */
@@ -104,8 +99,8 @@ static void prepare(
 		query_bind_time(q, ":now", h->plan.now);
 	if (query_has(q, ":since"))
 		query_bind_time(q, ":since", h->since);
-	if (query_has(q, ":settled"))
-		query_bind_time(q, ":settled", h->plan.now - RUN_LASTS);
+	if (query_has(q, ":ended"))
+		query_bind_time(q, ":ended", h->plan.now - RUN_LASTS);
 	query_step(q);
 }
 
@@ -119,7 +114,7 @@ static void finish(struct health *h, struct query *q)
 static void check_login(struct health *h)
 {
 	const struct plan_options *o = &h->options->plan;
-	char day[16];
+	char day[LOCAL_TIME_TEXT];
 	struct query q;
 	int64_t left;
 
@@ -154,7 +149,7 @@ static bool is_late(const struct health *h, const struct job_health *j)
 
 static void add_late(struct health *h, const struct job_health *j)
 {
-	char day[16];
+	char day[LOCAL_TIME_TEXT];
 
 	if (j->completed)
 		add_reason(h, EX_REFUSED, "%s: last complete run on %s%s%s",
@@ -235,7 +230,7 @@ static const char *name_of(int status)
 
 static void print_line(const struct health *h)
 {
-	char day[16];
+	char day[LOCAL_TIME_TEXT];
 
 	printf("%s", name_of(status_of(h)));
 	for (size_t i = 0; i < h->reason_count; i++)

@@ -52,5 +52,5 @@ select (
 	from ingest_runs r join staging_raw using (run_id)
 	where r.status = 'failed'
 		and (ledger_json is null or exit_status = 65)
-		and started_at < :settled
+		and started_at < :ended
 		and reason not like 'interrupted: its captures were loaded%');

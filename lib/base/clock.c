@@ -1,9 +1,9 @@
-#include "base/array.h"
 #include "base/clock.h"
 
 #include <stdio.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "base/number.h"
 
 static int64_t clock_read(clockid_t id)
@@ -153,8 +153,8 @@ static bool cut_zone(struct slice *s, int *minutes)
 	return true;
 }
 
-/* The time of a day, in ms; its seconds may be missing if it is `short_too`. */
-static bool cut_time(struct slice *s, bool short_too, int64_t *ms)
+/* The time of a day, in ms; with `minutes_too` it may be without seconds. */
+static bool cut_time(struct slice *s, bool minutes_too, int64_t *ms)
 {
 	unsigned h, m, sec = 0, frac = 0;
 
@@ -165,7 +165,7 @@ static bool cut_time(struct slice *s, bool short_too, int64_t *ms)
 		if (!cut_number(s, 2, &sec) || sec > 60 ||
 		    (cut_char(s, '.') && !cut_fraction(s, &frac)))
 			return false;
-	} else if (!short_too) {
+	} else if (!minutes_too) {
 		return false;
 	}
 	*ms = ((int64_t)h * 60 + m) * CLOCK_MINUTE + sec * CLOCK_SECOND + frac;

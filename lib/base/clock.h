@@ -44,9 +44,9 @@ bool clock_parse(struct slice, int64_t *ms);
  *	now
  *	7d			a duration before `now`
  *
- * A day is its first moment, or with `ends` the first one after it. A local
- *time that the clock skips is the one that it would be without the change; of
- *one that it shows twice it is the first. False if it is not a time.
+ * A day is its first moment, or with `ends` the first one after it. If the
+ * clock skips a local time, it is read as if the clock had not changed; if the
+ * clock shows it twice, it is the first. False if it is not a time.
  */
 bool clock_parse_local(struct slice, int64_t now, bool ends, int64_t *ms);
 
