@@ -166,7 +166,8 @@ def people(db):
                first_seen="2025-01-01T00:00:00.000Z",
                last_seen="2025-01-01T00:00:00.000Z")
     for n in rnd.sample(range(50), rnd.choice([4, 45])):
-        insert(db, "user_relationships", user_id="kim", other_id=f"artist{n}",
+        insert(db, "user_relationships", other_id=f"artist{n}",
+               user_id=rnd.choice(["kim", "kim", "user07"]),
                kind="follows-artist", first_seen="2025-01-01T00:00:00.000Z",
                last_seen="2025-01-01T00:00:00.000Z")
 
@@ -700,13 +701,15 @@ class Model:
         def node(id, kind="user"):
             return f"{kind}:{id}"
         edges = [(node(a), node(b, "artist" if k == "follows-artist"
-                                else "user"), k) for a, b, k in edges]
+                                else "user"), k) for a, b, k in edges
+                 if k != "follows-artist" or a == "kim"]
         near = collections.defaultdict(list)
         for a, b, _ in edges:
             near[a].append(b)
             near[b].append(a)
         me = node("kim")
-        users = sorted((n for n in near if n != me and n[:5] == "user:"),
+        users = sorted((n for n in near if n != me and n[:5] == "user:"
+                        and {n, *near[n]} & set(near[me])),
                        key=lambda n: (me not in near[n], -len(near[n]), n))[:29]
         listens = collections.Counter(
             node(a, "artist") for l in self.heard if l["key"]

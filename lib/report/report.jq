@@ -681,10 +681,10 @@ def endings:
 			import_command
 		else
 			(.skips | select((.streams // 0) > 0)
-				| "<p class='lead'>Skipped: \(.skipped | num) of",
-				  "\(.streams | count("stream")) of tracks in the export,",
-				  "\(.streams as $all | .skipped | share($all)). A stream is whatever",
-				  "was started, even if it is too short for a listen.</p>"),
+				| "<p class='lead'>Skipped: \(.skipped | num)",
+				  "(\(.streams as $all | .skipped | share($all))) of",
+				  "\(.streams | count("stream")) of tracks in the export. A stream",
+				  "is whatever was started, even if it is too short for a listen.</p>"),
 			"<div class='columns two'>", endings_list, skipped_list, "</div>"
 		end);
 

@@ -471,25 +471,30 @@ from (select c.* from lists l join playlist_changes c using (playlist_id), asked
 	where not_after >= since and not_after < until
 	order by not_after desc, playlist_id, change, uri limit 60);
 
--- graph: the user, users with whom there are connections, and followed artists;
--- at most 60: 30 users, those first who have a connection with the user, and
--- those with more connections; and the artists with the most listens in the
--- period. The weight of an edge to an artist is its listens, else 1.
+-- graph: the user, the artists that the user follows, and other users with a
+-- connection to the user or to one who has one; not what these follow. At most
+-- 60: 30 users, those first who have a connection with the user, and those with
+-- more connections; and the artists with the most listens in the period. The
+-- weight of an edge to an artist is its listens, else 1.
 create temp table edges as
 select 'user:' || user_id as from_, iif(kind = 'follows-artist', 'artist:',
 	'user:') || other_id as to_, kind, other_id
-from connections;
+from connections
+where kind <> 'follows-artist' or user_id = (select user_id from asked);
 create temp table nodes as
 with me as (
 	select 'user:' || user_id as id from asked where user_id is not null
 ), ends as (
 	select from_ as id, to_ as other from edges
 	union all select to_, from_ from edges
+), near as (
+	select other as id from ends where id in (select id from me)
 ), people as (
 	select id from ends
 	where id like 'user:%' and id not in (select id from me)
 	group by id
-	order by max(other in (select id from me)) desc, count(*) desc, id
+	having max(id in (select id from near) or other in (select id from near))
+	order by id in (select id from near) desc, count(*) desc, id
 	limit 29
 ), artist_listens as (
 	select artist_key, sum(listens) as listens
