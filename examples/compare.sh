@@ -18,7 +18,7 @@ trouble() { echo "compare.sh: $*" >&2; exit 2; }
 
 case ${1:--} in
 -*)
-	dir=$(mktemp -d)
+	dir=$(mktemp -d) || exit
 	trap 'rm -rf "$dir"' EXIT
 	trap 'exit 130' INT TERM
 	new=$dir/new.db status=0

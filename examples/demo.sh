@@ -10,7 +10,7 @@ set -eu
 [ -z "${1:-}" ] || PATH=$(cd "$1" && pwd):$PATH
 results=${2:+$2/}
 here=$(cd "$(dirname "$0")" && pwd)
-dir=$(mktemp -d)
+dir=$(mktemp -d) || exit
 api=
 
 cleanup() {

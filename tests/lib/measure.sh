@@ -14,7 +14,7 @@ build=$(cd "${SP_BUILD:-$top/build}" && pwd)
 PATH=$build:$PATH
 runs=${RUNS:-3}
 run=1
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/sp-bench.XXXXXX")
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/sp-bench.XXXXXX") || exit
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 

@@ -11,7 +11,7 @@ unset COLUMNS
 
 build=$(cd "${SP_BUILD:-build}" && pwd)
 PATH=$build:$PATH
-tmp=$(mktemp -d)
+tmp=$(mktemp -d) || exit
 tap_count=0 tap_failures=0 tap_section='' tap_subject=''
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
