@@ -108,7 +108,13 @@ case $0 in
 esac
 eval "set -- ${jobs:-all}"
 for job; do
-	eval "sp-queue budget$planned$force -- $(quote "$job")" >/dev/null || exit
+	said=$(eval "sp-queue budget$planned$force -- $(quote "$job")" \
+		2>&1 >/dev/null)
+	status=$?
+	[ -z "$said" ] || printf '%s\n' "$said" |
+		sed "s/^sp-queue: \(budget: \)*/sp-run: /
+			s/'sp-queue\( budget\)* --help'/'sp-run --help'/" >&2
+	[ "$status" -eq 0 ] || exit "$status"
 done
 if [ -n "$dry" ]; then
 	for job; do

@@ -278,8 +278,8 @@ static void check_user(struct told_import *t)
 	if (!t->im.user)
 		cli_die(EX_USAGE, "import: whose history is it? Say so "
 				  "with --user ID, your Spotify user id");
-	cli_warn("import: as the history of %s, the only user of this "
-		 "database: --user ID says whose it is otherwise",
+	cli_warn("import: for %s, the only user of this database: "
+		 "--user ID imports it for another one",
 	    t->im.user);
 }
 

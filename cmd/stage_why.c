@@ -182,8 +182,9 @@ static bool find_listening(sqlite3 *db, char *const *keys)
 	if (listening_find(db, &key, &count) != SQLITE_OK)
 		database_die(db, "cannot look up the listening");
 	if (count == 0)
-		cli_warn("why: no play and no stream is at this time, "
-			 "which is in UTC unless it says more");
+		cli_warn("why: no play and no stream at '%s': a time "
+			 "without a zone is in UTC, as the tables have it",
+		    keys[1]);
 	else if (count > 1)
 		cli_warn("why: %" PRId64
 			 " listenings match: give the whole key%s",

@@ -7,7 +7,12 @@
 # Leaves demo.db, the database, and demo.html, a report, in the folder for
 # results, or else in the working directory.
 set -eu
-[ -z "${1:-}" ] || PATH=$(cd "$1" && pwd):$PATH
+programs=
+if [ -n "${1:-}" ]; then
+	programs=$(cd "$1" && pwd)
+	[ "$(command -v sp-queue)" != "$programs/sp-queue" ] || programs=
+	PATH=${programs:+$programs:}$PATH
+fi
 results=${2:+$2/}
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d) || exit
@@ -85,6 +90,8 @@ say "5. A report to look at"
 run "sp-report >${results}demo.html"
 
 say "Now explore it:"
+# A shell that does not find these programs needs their folder.
+[ -z "$programs" ] || echo "  PATH=\"$programs:\$PATH\""
 cat <<END
   xdg-open ${results}demo.html
   sqlite3 -box $db 'select plays, track from top_tracks limit 10'

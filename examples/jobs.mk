@@ -80,7 +80,8 @@ prune:
 
 # Show what a custom mapping would change; nothing is written.
 preview:
-	sp-stage replay | sp-transform -f '$(FILTER)' | sp-load --dry-run
+	sp-stage replay | sp-transform -f '$(FILTER)' | sp-load --dry-run | \
+		jq -c 'select(.change != "unchanged")'
 
 .PHONY: all audio-features catalogue health help play-history playlists preview profile \
 	prune rebuild runs status

@@ -165,7 +165,7 @@ is "$got $(parts_of .file,.fetched_at | xargs)" \
     '0 [,1,4,4] [,1,1,1] [names.zip/Größe/\u001b[31m.json,2024-03-04T05:06:08.000Z]'\
 ' [names.zip/../../etc/x.json,2024-03-04T05:06:08.000Z]' \
     "names and times are read alike in any locale and zone"
-parts my.zip --fetched-at 2024-05-01
+parts my.zip --fetched-at 2024-05-01T00:00:00Z
 is "$got $(parts_of .fetched_at | sort -u)" \
     '0 [,1,4,4] [-basic,1,3,3] ["2024-05-01T00:00:00.000Z"]' "--fetched-at sets it"
 parts - <"$tmp/my.zip"
@@ -226,7 +226,8 @@ section "whose it is"
 fresh
 import few.json
 is "$status $out $err" "64  sp-stage: import: whose history is it? Say so with\
- --user ID, your Spotify user id" "nothing says so"
+ --user ID, your Spotify user id
+try 'sp-stage import --help'" "nothing says so"
 import --no-stage few.json
 is "$status $out" "64 " "nor without a database"
 row users '{"user_id":"kim","is_me":true}' 01 | sp-load
@@ -234,7 +235,7 @@ row users '{"user_id":"robin"}' 01 | sp-load
 import few.json
 is "$status $(parts_of .user) $(jq -r 'select(.type == "run").user' "$tmp/out")" \
     '0 ["kim"] kim' "the only user of the database's own"
-like "$err" 'as the history of kim, the only user' "which is said"
+like "$err" 'import: for kim, the only user' "which is said"
 row users '{"user_id":"robin","is_me":true}' 02 | sp-load
 import few.json
 is "$status $out" "64 " "there are two"

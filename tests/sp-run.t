@@ -46,7 +46,9 @@ for bad in --frobnicate --db 'play-histroy' '-- -n'; do
 	run program $bad
 	is "$status $out" "64 " "usage error: $bad"
 done
-like "$err" "unknown job '-n'" "after -- all are jobs"
+is "$err" "sp-run: unknown job '-n': expected play-history, playlists,\
+ audio-features, profile, catalogue or all
+try 'sp-run --help'" "after -- all are jobs; the message is one of sp-run"
 run sh -c 'sp-run --help >/dev/full'
 is "$status $err" "74 sp-run: stdout: cannot write" "stdout is full"
 is "$(runs)" "" "none of these is a run"

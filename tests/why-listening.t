@@ -133,6 +133,7 @@ for bad in 'listens' 'listens kim' 'listens kim 2026 a b'; do
 	is "$status $out" "64 " "usage: '$bad'"
 done
 run why listens kim 2026-03-01T09 $tide
-like "$status $err" '^65 .*no play and no stream is at this time' "nothing is there"
+like "$status $err" '^65 .*no play and no stream at .2026-03-01T09.:' \
+    "nothing is there"
 
 finish
