@@ -1,6 +1,7 @@
 -- For SQLite, in a database with outbox.sql: the columns of the tables that are
--- pushed, with their types in PostgreSQL. Left out are the columns of provenance,
--- whose numbers mean nothing elsewhere. key: the place in the key, from 1.
+-- pushed, with their types in PostgreSQL. Left out are the columns of
+-- provenance, whose numbers mean nothing elsewhere. key: the place in the key,
+-- from 1.
 create temp view columns as
 select t.table_name as tab, c.cid, c.name, k.key + 1 as key,
 	case when c.name like '%\_json' escape '\' then 'jsonb'

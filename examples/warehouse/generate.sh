@@ -15,13 +15,14 @@ outbox() {
 --
 --	sqlite3 -bail spotify.db <outbox.sql
 --
--- Run it again after an upgrade of sp: it adds what is missing. At first it notes
--- whole tables, so that the first push sends all. To stop, drop the triggers.
+-- Run it again after an upgrade of sp: it adds what is missing. At first it
+-- notes whole tables, so that the first push sends all. To stop, drop the
+-- triggers.
 begin immediate;
 
 -- key: the key of the row that changed, as a JSON array; null: the whole table.
--- A row with table_name '' marks a push: what it sends is before it, and key is a
--- random token. The last one stays, so that no seq comes twice.
+-- A row with table_name '' marks a push: what it sends is before it, and key is
+-- a random token. The last one stays, so that no seq comes twice.
 create table if not exists outbox (
 	seq integer primary key,
 	table_name text not null,
@@ -56,12 +57,14 @@ select 'insert into outbox (table_name) select table_name from outbox_tables
 where not exists (select 1 from sqlite_master where type = ''trigger''
 	and name = ''outbox_'' || table_name || ''_insert'');';
 create temp table events (event, fires, row);
-insert into events values ('insert', 'insert', 'new'), ('update', 'update', 'new'),
-	('delete', 'delete', 'old'), ('rekey', 'update of ', 'old');
+insert into events values ('insert', 'insert', 'new'),
+	('update', 'update', 'new'), ('delete', 'delete', 'old'), ('rekey', 'update of ', 'old');
 select iif(event = 'insert', char(10), '') || printf(
 'drop trigger if exists outbox_%s_%s;
-create trigger outbox_%s_%s after %s%s on %s begin
-	insert into outbox values (null, ''%s'', json_array(%s)); end;',
+create trigger outbox_%s_%s
+after %s%s on %s begin
+	insert into outbox values (null, ''%s'',
+		json_array(%s)); end;',
 	tab, event, tab, event, fires,
 	iif(event = 'rekey', (select group_concat(value, ', ')
 		from json_each(keys.key)), ''), tab, tab,

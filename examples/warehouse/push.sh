@@ -5,15 +5,16 @@
 #
 # SOURCE names the database in the warehouse; no other may have that name.
 # CONNECTION is one of psql(1), such as service=warehouse; the usual variables
-# (PGHOST, PGDATABASE ...) hold, too. --all sends everything, and removes the rest.
+# (PGHOST, PGDATABASE ...) hold, too. --all sends everything, and removes what else
+# the warehouse has of it.
 #
-# The changes are noted in the outbox by the triggers of outbox.sql. They are
-# sent in one transaction, and leave the outbox after it has committed. So
-# it may die at any time, and may run twice at once.
+# The triggers of outbox.sql note the changes in the outbox. They are sent in one
+# transaction, and leave the outbox after it has committed. So this may die at
+# any time, and may run twice at once.
 #
-# Status: 0 sent, or nothing to send; 1 not sent; 64 usage. Needs sqlite3 and psql.
+# Status: 0 sent, or nothing to send; 1 not sent; 64 usage. Needs sqlite3, psql.
 set -eu
-export LC_ALL=C
+export PGCLIENTENCODING=UTF8
 here=$(dirname "$0") all=
 [ "${1-}" != --all ] || { all=1; shift; }
 [ $# = 2 ] || [ $# = 3 ] || {
@@ -24,7 +25,9 @@ db=$1 source=$2 connection=${3-}
 
 fail() { echo "push.sh: $source: $*" >&2; exit 1; }
 lite() { sqlite3 -batch -bail -cmd '.timeout 60000' $plain "$db" "$@"; }
-pg() { psql -XqAt -v ON_ERROR_STOP=1 -v "source=$source" -d "$connection" -f -; }
+pg() {
+	psql -XqAt -v ON_ERROR_STOP=1 -v "source=$source" -d "$connection" -f -
+}
 
 # Newer versions of sqlite3 show control characters as ^A unless asked not to.
 plain=
@@ -51,8 +54,8 @@ fi
 last=$(lite "insert into outbox (table_name, key)
 	values ('', lower(hex(randomblob(16)))) returning seq")
 
-# The output of each writes the next one's script. If one dies, the commit at the
-# end is not reached; the last line of psql comes after it.
+# The output of each is the next one's script. If one dies, the commit at the end
+# is not reached. psql prints the last line after it.
 pushed=$(cat "$here/columns.sql" "$here/push.sql" |
 	lite -cmd ".parameter set :last $last" | lite | pg) || fail 'not sent'
 case $pushed in
