@@ -6,7 +6,7 @@ version='@VERSION@' data='@DATADIR@/report'
 
 usage() {
 	cat <<'END'
-sp-report: make a page about a listening history, or its data as JSON
+sp-report: make an HTML page about a listening history
 
 usage: sp-report [--db FILE] [--user ID] [--year YEAR] [--since TIME]
                  [--until TIME] [--incognito] [--json] [--title TEXT]

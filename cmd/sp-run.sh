@@ -5,7 +5,7 @@ version='@VERSION@'
 
 usage() {
 	cat <<'END'
-sp-run: fetch and load what is due, by the whole pipeline of sp
+sp-run: fetch and load what is due
 
 usage: sp-run [-n | -v] [--db FILE] [--account NAME] [--catalogue-limit N]
               [--force] [JOB ...]
