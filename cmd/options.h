@@ -37,9 +37,9 @@ struct cli_option {
 		'p', "progress", NULL, "show progress, whatever stderr is" \
 	}
 
-#define CLI_OPTION_TABLE                                              \
-	{                                                             \
-		'a', "table", NULL, "print a table, even into a pipe" \
+#define CLI_OPTION_TABLE                                            \
+	{                                                           \
+		'a', "table", NULL, "print a table, even in a pipe" \
 	}
 #define CLI_OPTION_JSON                                                     \
 	{                                                                   \

@@ -38,7 +38,7 @@ char *run_id_resolve(sqlite3 *db, const char *command, char *given)
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "cannot find the run");
 	if (count > 1)
-		cli_die(EX_DATAERR, "%s: several runs are '%s': %s", command,
+		cli_die(EX_DATAERR, "%s: several runs match '%s': %s", command,
 		    given, buf_message(&names));
 	buf_release(&names);
 	return found;

@@ -384,7 +384,7 @@ static void check_owner(struct told_import *t, struct found_file *f)
 
 		refuse_later(f,
 		    "it is imported already, as the history of '%s': if that "
-		    "is wrong, `sp-stage forget %s` takes it back",
+		    "is wrong, `sp-stage forget %s` undoes it",
 		    query_string(&q, 1), run);
 	}
 	if (query_finish(&q) != SQLITE_OK)

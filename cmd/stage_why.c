@@ -180,14 +180,13 @@ static bool find_listening(sqlite3 *db, char *const *keys)
 	int64_t count;
 
 	if (listening_find(db, &key, &count) != SQLITE_OK)
-		database_die(db, "cannot look up the listening");
+		database_die(db, "cannot look up the listen");
 	if (count == 0)
 		cli_warn("why: no play and no stream at '%s': a time "
 			 "without a zone is in UTC, as the tables have it",
 		    keys[1]);
 	else if (count > 1)
-		cli_warn("why: %" PRId64
-			 " listenings match: give the whole key%s",
+		cli_warn("why: %" PRId64 " listens match: give the whole key%s",
 		    count, keys[2] ? ", of streaming_history" : "");
 	return count == 1;
 }
@@ -202,7 +201,7 @@ static int why_listening(
 
 	if (!keys[0] || !keys[1] || (keys[2] && keys[3]))
 		cli_die(EX_USAGE,
-		    "why: a listening: its key is user_id played_at, and a track_id or another item");
+		    "why listens: the key is user_id and played_at, and a track_id or another item");
 	if (!find_listening(db, keys))
 		return EX_DATAERR;
 	if (o->capture) {
@@ -213,7 +212,7 @@ static int why_listening(
 		list(&q, o);
 	}
 	if (query_finish(&q) != SQLITE_OK)
-		database_die(db, "cannot list the listening");
+		database_die(db, "cannot list the listen");
 	return good ? 0 : EX_CONFIG;
 }
 
@@ -236,13 +235,13 @@ static void tell_listening(const struct provenance *w, sqlite3 *db)
 		key.nth = w->keys[5];
 	}
 	if (listening_find(db, &key, &count) != SQLITE_OK)
-		database_die(db, "cannot look up the listening");
+		database_die(db, "cannot look up the listen");
 	listening_list(db, &q);
 	while (query_step(&q))
 		cli_warn("why: the %s at %s: %s", query_string(&q, 0),
 		    query_string(&q, 1), query_string(&q, 6));
 	if (query_finish(&q) != SQLITE_OK)
-		database_die(db, "cannot list the listening");
+		database_die(db, "cannot list the listen");
 }
 
 /* ------------------------------------------------------------------------- */

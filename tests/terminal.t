@@ -93,7 +93,7 @@ section "short ids"
 run sp-stage runs 5bbbb
 like "$err" "run '${run}5BBBB' has no receipt" "the end of an id names a run"
 run sp-stage runs aaaa
-is "$status$err" "65sp-stage: runs: several runs are 'aaaa': ${run}3AAAA, ${run}4AAAA" \
+is "$status$err" "65sp-stage: runs: several runs match 'aaaa': ${run}3AAAA, ${run}4AAAA" \
     "an end of several is refused"
 run sp-stage redate -n --by 1h "${run}5"
 like "$out" "\"run\":\"${run}5BBBB\"" "so does a beginning"

@@ -74,10 +74,10 @@ for time in '2026-03-01 11:00' 2026-03-01T11:03:11.400Z 2026-03-01T11:03:10Z; do
 	    "a listening in pieces is found by each of them: $time"
 done
 run why listens kim 2026-03-01T15:00
-like "$status $err" '^65 .*2 listenings match: give the whole key' \
+like "$status $err" '^65 .*2 listens match: give the whole key' \
     "two streams that differ in nothing are two listenings"
 run why listens kim 2026-03-01T15:00 $tide
-like "$status $err" '^65 .*2 listenings match: give the whole key, of streaming_history' \
+like "$status $err" '^65 .*2 listens match: give the whole key, of streaming_history' \
     "which have keys in their table"
 
 section "a stream without a play"

@@ -5,7 +5,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 sp=${SP_BUILD:-$here/../../build}
-tmp=$(mktemp -d)
+tmp=$(mktemp -d) || exit
 api=
 trap '[ -z "$api" ] || kill $api; rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
