@@ -24,7 +24,7 @@ static void check_options(const struct stage_options *o)
 	if (!o->dry && stdout_is_terminal())
 		cli_die(EX_USAGE,
 		    "forget: stdout is a terminal: "
-		    "pipe it to sp-transform | sp-load, or see it with --dry-run");
+		    "pipe it to sp-transform | sp-load, or use --dry-run");
 }
 
 /* --- what to forget ------------------------------------------------------ */
@@ -56,8 +56,8 @@ static void check_fetched(struct forget *f, const struct stage_options *o)
 		database_die(f->db, "cannot read ingest_runs");
 	if (run.n)
 		cli_die(EX_USAGE,
-		    "forget: run %s was fetched: the API will not give its plays "
-		    "again: --even-plays forgets it nevertheless",
+		    "forget: run %s was fetched: the API may no longer have its "
+		    "plays: --even-plays removes them anyway",
 		    buf_message(&run));
 	buf_release(&run);
 }
@@ -92,8 +92,8 @@ static void report(const struct forget *f)
 	if (f->pruned > 0)
 		cli_warn(
 		    "forget: up to %" PRId64
-		    " of these values had others in captures that were pruned: "
-		    "those cannot come back",
+		    " of these values had replaced others of pruned captures, "
+		    "which cannot be restored",
 		    f->pruned);
 }
 

@@ -205,7 +205,7 @@ static void send_known(
 	if (!e) {
 		import_refuse(im, f->name, "bad body",
 		    "the body at byte %" PRIu64
-		    " is of no endpoint that is known: say which with "
+		    " has an unknown endpoint: name it with "
 		    "--endpoint",
 		    v->value_at);
 		return;
@@ -238,7 +238,7 @@ void import_bodies(struct import *im, const struct import_file *f)
 		else if (v.row == 1)
 			import_refuse(im, f->name, "bad body",
 			    "the list at byte %" PRIu64
-			    " is no response that is known",
+			    " is not a known response",
 			    v.value_at);
 	}
 	values_release(&v);

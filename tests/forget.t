@@ -95,7 +95,7 @@ of play-history P1 09 recently-played \
     "$(plays 2026-03-08T10:00:00.000Z t)" | pipe
 run sp-stage forget P1
 is "$status" 64 "a run that was fetched"
-like "$err" "P1 was fetched: the API will not give its plays again: --even-plays" \
+like "$err" "P1 was fetched: the API may no longer have its plays: --even-plays" \
     "and why"
 is "$(sql 'select count(*) from play_history')" 1 "nothing is removed"
 forget --even-plays P1

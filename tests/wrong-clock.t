@@ -86,7 +86,7 @@ for head in '' 'Date: DATE+0\nAge: 7\n' 'Date: soon\n' 'Date:\n' \
 	is "$(at +1h "$head")" "run,3600,0 capture,3600,0" \
 	    "nothing is made of '$head'"
 done
-like "$(cat "$tmp/err")" "26[0-9]* days behind the Date of a response, .*not believed" \
+like "$(cat "$tmp/err")" "26[0-9]* days behind the Date of a response, .*ignored" \
     "an absurd one is said"
 printf 'Age: 3\nDate: DATE-3\n' >"$tmp/first"
 is "$(at +1h 'Date: DATE+0\n' "$many")" \

@@ -49,7 +49,7 @@ static void report(struct skew *s, int64_t off)
 	put_span(off, span, sizeof(span));
 	snprintf(what, sizeof(what),
 	    absurd
-		? "this machine's clock is %s %s the Date of a response, which is not believed"
+		? "this machine's clock is %s %s the Date of a response, which is ignored"
 		: "this machine's clock is %s %s the API's: times are corrected",
 	    span, off < 0 ? "ahead of" : "behind");
 	s->report(s->ctx, NULL, what);
