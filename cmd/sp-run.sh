@@ -62,16 +62,37 @@ quote() {
 	esac
 }
 
+# full_name OPTION: sets $name to the long option that has this name, or begins so.
+full_name() {
+	name=
+	for known in --account --catalogue-limit --db --dry-run --force --help \
+	    --verbose --version; do
+		case $known in
+		"$1") name=$known; return ;;
+		"$1"*) name="$name $known" ;;
+		esac
+	done
+	name=${name# }
+	case $name in
+	'') usage_error "unknown option '$1'" ;;
+	*' '*) usage_error "option '$1' could be: $name" ;;
+	esac
+}
+
 # Options, and operands in their order.
 db='' account='' catalogue_limit='' force='' dry='' verbose='' jobs='' only=''
 while [ $# -gt 0 ]; do
-	name=${1%%=*} value=
+	name=$1 value=
 	case $only$1 in
-	--db | --account | --catalogue-limit)
-		[ $# -gt 1 ] || usage_error "option '$1' needs a value"
+	--?*) full_name "${1%%=*}" ;;
+	esac
+	case $only$name=$1 in
+	--db=*=* | --account=*=* | --catalogue-limit=*=*) value=${1#*=} ;;
+	--db=* | --account=* | --catalogue-limit=*)
+		[ $# -gt 1 ] || usage_error "option '$name' needs a value"
 		value=$2
 		shift ;;
-	--db=* | --account=* | --catalogue-limit=*) value=${1#*=} ;;
+	--?*=*=*) usage_error "option '$name' takes no value" ;;
 	esac
 	case $only$name in
 	--db) db=$value ;;

@@ -86,7 +86,7 @@ static void report(const struct forget *f)
 		return;
 	}
 	cli_warn("forget: %" PRId64 " capture%s and %" PRId64
-		 " value%s%s removed, %" PRId64 " row%s with all values",
+		 " value%s%s removed, with %" PRId64 " row%s",
 	    f->captures, PLURAL(f->captures), f->values, PLURAL(f->values),
 	    would, f->rows, PLURAL(f->rows));
 	if (f->pruned > 0)

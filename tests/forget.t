@@ -172,7 +172,7 @@ sp-stage prune --keep 0 2>/dev/null
 run sp-stage forget -n P3
 like "$out" '"tracks","rows":0,"values":1,"pruned":1' \
     "a value whose earlier capture was pruned is counted"
-like "$err" 'up to 4 of these values had others in captures that were pruned' \
+like "$err" 'up to 4 of these values had replaced others of pruned captures' \
     "and that is said"
 run sp-stage forget -n P4
 like "$out" '"tracks","rows":1,"values":2,"pruned":0' \

@@ -42,7 +42,10 @@ ok $? "and runs nothing"
 run program --db "$odd" -- playlists
 is "$status $(sqlite3 "$odd" 'select count(distinct playlist_id) > 5
 	from playlist_tracks')" "0 1" "a job alone has a second round, too"
-for bad in --frobnicate --db 'play-histroy' '-- -n'; do
+run program --dry --db=x.db --acc robin profile
+is "$status ${out%% |*}" "0 sp-queue next --db x.db --account robin profile" \
+    "options may be shortened"
+for bad in --frobnicate --d --force=1 --db 'play-histroy' '-- -n'; do
 	run program $bad
 	is "$status $out" "64 " "usage error: $bad"
 done

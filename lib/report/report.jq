@@ -303,13 +303,13 @@ def nothing_yet:
 	"<section id='empty'>",
 	"<h2>Nothing here yet</h2>",
 	(if is_part then
-		"<p>The database has no listen in this period. Try <code>sp-report</code>",
+		"<p>The database has no listens in this period. Try <code>sp-report</code>",
 		"without <code>--year</code>, <code>--since</code> and <code>--until</code>.</p>"
 	else
-		"<p>The database has no listen so far. Fetch what Spotify still has, your",
+		"<p>The database has no listens yet. Fetch what Spotify still has, your",
 		"last 50 plays, and make this page again:</p>",
 		"<pre><code>sp-run\nsp-report &gt; me.html</code></pre>",
-		"<p>The years before come from the file that Spotify sends you on request,",
+		"<p>Earlier years are in the file that Spotify sends you on request,",
 		"your extended streaming history:</p>", import_command
 	end),
 	"</section>";
