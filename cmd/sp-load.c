@@ -397,7 +397,7 @@ static const struct cli_option options[] = {
     CLI_OPTION_DB,
     {'g', "digest", NULL, "print a digest of each table, to compare databases"},
     {'a', "rematch", NULL, "match all streams of exports with plays again"},
-    {'u', "user", "ID", "whose plays they are, if a row does not say it"},
+    {'u', "user", "ID", "the user of rows that do not name one"},
     {'r', "batch-rows", "N", "write after N rows (default: 200000)"},
     {'t', "batch-time", "D", "write after D at the latest (default: 1s)"},
     CLI_OPTION_LOCK_WAIT,

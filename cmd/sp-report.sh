@@ -15,11 +15,11 @@ usage: sp-report [--db FILE] [--user ID] [--year YEAR] [--since TIME]
 Options:
       --db FILE        the database (default: $SP_DB, then
                        ~/.local/share/sp/spotify.db)
-      --user ID        whose listening, if the database has several users
+      --user ID        the user, if the database has several
       --year YEAR      only this year, in local time
       --since TIME     only from this time on: a time, a date, 7d, yesterday
       --until TIME     only before this time, or up to the end of this day
-      --incognito      with what was heard in private sessions
+      --incognito      include private sessions
       --json           print the data instead of the page
       --title TEXT     the title of the page
       --sql FILE       make the data with this SQL instead

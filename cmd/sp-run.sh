@@ -23,7 +23,7 @@ Options:
                            (default: 200)
       --db FILE            the database (default: $SP_DB, then
                            ~/.local/share/sp/spotify.db)
-      --force              request everything, whatever is stored
+      --force              request everything, even if it is stored
   -n, --dry-run            print the pipeline and do not run it
   -v, --verbose            print the pipeline, and run it
   -h, --help               print this help

@@ -172,7 +172,7 @@ static int transform(const struct transform_options *o)
 
 static const struct cli_option options[] = {
     {'f', "filter", "[ENDPOINT=]FILE",
-	"map by this jq program, not by the built-in ones"},
+	"use this jq filter instead of the built-in ones"},
     {'e', "engine", "NAME", "own or libjq (default: own, and libjq for -f)"},
     {'t', "timeout", "D", "limit for one capture (default: 30s)"},
     {'M', "memory", "SIZE", "limit of memory (default: 2G)"},
@@ -285,7 +285,7 @@ static const struct cli_command forms[] = {
 
 static const struct cli_program program = {
     .name = "sp-transform",
-    .purpose = "map captures to rows, by jq programs",
+    .purpose = "map captures to rows with jq filters",
     .options = options,
     .letters = "f",
     .repeats = "fi",

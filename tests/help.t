@@ -125,7 +125,7 @@ wrong "forget: expected RUN ..., or --user ID" 'sp-stage forget' \
     sp-stage forget
 wrong "--even-plays: not together with --user" 'sp-stage forget' \
     sp-stage forget --even-plays --user kim
-wrong "prune: --keep D is required: keep all captures that are younger" \
+wrong "prune: --keep D is required: keep all captures younger than D" \
     'sp-stage prune' sp-stage prune
 wrong "--export-form: only together with --export" sp-rehearse \
     sp-rehearse --export-form basic
