@@ -253,7 +253,9 @@ number, tmp = getattr(signal, "SIG" + sys.argv[1]), sys.argv[2]
 report = subprocess.Popen(
     ["sp-report", "--sql", tmp + "/waits.sql", "--json"],
     env={**os.environ, "TMPDIR": tmp + "/spool"}, start_new_session=True,
-    stderr=subprocess.DEVNULL)
+    stderr=subprocess.DEVNULL,
+    # In the background, SIGINT is ignored, which a shell cannot undo.
+    preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
 while not os.listdir(tmp + "/spool"):
     time.sleep(0.01)
 os.killpg(report.pid, number)
