@@ -55,7 +55,7 @@ stream() {
 		stream "$((year - 8))-03-${day}T10:00:00Z" 200 Ebb "Old Rivers"
 	done
 	for day in 05 06 08; do # near midnight, which is another day in Berlin
-		stream "$year-01-${day}T23:30:00Z" 180 Tide "Salt, \"Sand\""
+		stream "$year-01-${day}T23:30:00Z" 190 Tide "Salt, \"Sand\""
 	done
 	for minute in 10 11 12 13 14 15 16 17 18; do
 		stream "$year-01-20T12:$minute:00Z" 5 Skit Noise true
@@ -169,7 +169,7 @@ recipe "ListenBrainz"
 is "$(jq -rs 'length, (.[11] | .listened_at, (.track_metadata |
 	.artist_name, .track_name, .release_name,
 	.additional_info.spotify_id))' "$HOME/listens.jsonl")" "15
-$(date -u -d "$year-01-05 23:27:00" +%s)
+$(date -u -d "$year-01-05 23:26:50" +%s)
 Salt, \"Sand\"
 Tide
 Tide LP

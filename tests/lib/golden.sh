@@ -85,8 +85,8 @@ tables() {
 	    and name <> 'sources' order by name")
 	for table; do
 		echo "select 'select ''$table'', json_patch(''{}'', json_object('
-		    || group_concat('''' || name || ''', ' || case type
-			when 'BLOB' then 'hex(' || name || ')' else name end)
+		    || group_concat(printf('''%s'', iif(typeof(%s) = ''blob'', hex(%s), %s)',
+			name, name, name, name))
 		    || ')) from $table order by 2;'
 		    from pragma_table_info('$table')
 		    where name not in ($unprinted_columns);"
@@ -95,8 +95,10 @@ tables() {
 }
 # sources [DB]: which capture each value comes from
 sources() { python3 tests/lib/provenance.py "${1:-$SP_DB}"; }
+# The types of the columns of a view depend on SQLite's version.
 schema() {
-	sql "select m.name || '.' || c.name || ' ' || c.type
+	sql "select m.name || '.' || c.name
+		|| iif(m.type = 'table', ' ' || c.type, '')
 	    from sqlite_master m, pragma_table_info(m.name) c
 	    where m.type in ('table', 'view') and m.name not like 'sqlite_%'
 	    order by m.name, c.cid"
