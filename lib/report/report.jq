@@ -301,7 +301,7 @@ def import_command:
 
 def nothing_yet:
 	"<section id='empty'>",
-	"<h2>Nothing here yet</h2>",
+	"<h2>Nothing \(if is_part then "in this period" else "here yet" end)</h2>",
 	(if is_part then
 		"<p>The database has no listens in this period. Try <code>sp-report</code>",
 		"without <code>--year</code>, <code>--since</code> and <code>--until</code>.</p>"
@@ -677,14 +677,14 @@ def endings:
 	section("endings"; "Skips";
 		if .skips == null and ((.endings // []) | length == 0) then
 			"<p>How listens ended, and what you skipped, is only in your extended",
-			"streaming history. Ask Spotify for it, and import the file that comes:</p>",
+			"streaming history. Ask Spotify for it, and import its file:</p>",
 			import_command
 		else
 			(.skips | select((.streams // 0) > 0)
 				| "<p class='lead'>Skipped: \(.skipped | num)",
 				  "(\(.streams as $all | .skipped | share($all))) of",
 				  "\(.streams | count("stream")) of tracks in the export. A stream",
-				  "is whatever was started, even if it is too short for a listen.</p>"),
+				  "is whatever was started, even if too short for a listen.</p>"),
 			"<div class='columns two'>", endings_list, skipped_list, "</div>"
 		end);
 
@@ -735,7 +735,8 @@ def playlist_list:
 	| if length == 0 then empty
 	  else
 		(map(.listens // 0) | max) as $most
-		| "<div><h3>Most played from</h3>", "<ol class='ranked plain'>",
+		| "<div><h3>\(if $most > 0 then "Most played from" else "In the library" end)</h3>",
+		  "<ol class='ranked plain'>",
 		  (sort_by(- (.listens // 0))[:10][] | playlist_row($most)), "</ol>",
 		  table("\(length | count("playlist")) as a table";
 			["Playlist", "Owner", "#Tracks", "#Listens", "Tracks as of"];
@@ -747,10 +748,12 @@ def playlist_list:
 
 def playlists:
 	section("playlists"; "Playlists";
-		[playlist_list, change_list]
-		| if length > 0 then
-			"<p class='lead'>Only the API says from which playlist a listen came.</p>",
-			"<div class='columns two'>", .[], "</div>"
+		[any(.playlists[]?; (.listens // 0) > 0), playlist_list, change_list]
+		| if length > 1 then
+			if .[0] then "<p class='lead'>Only the API says from which playlist",
+				"a listen came.</p>"
+			else empty end,
+			"<div class='columns two'>", .[1:][], "</div>"
 		  else empty end);
 
 # --- Connections --------------------------------------------------------------
