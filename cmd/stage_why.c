@@ -104,7 +104,7 @@ static void list(struct query *q, const struct stage_options *o)
 	    .columns = {{"part", NULL, LISTING_PLAIN, 0, 0},
 		{"column", NULL, LISTING_PLAIN, 0, 12},
 		{"value", NULL, LISTING_PLAIN, 0, 20},
-		{"told_at", "reported", LISTING_TIME, 1, 0},
+		{"reported_at", "reported", LISTING_TIME, 1, 0},
 		{"run", "capture", LISTING_CAPTURE, 2, 0},
 		{"item", NULL, LISTING_PLAIN, 3, 12},
 		{"ms_played", NULL, LISTING_PLAIN, 4, 0},

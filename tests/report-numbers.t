@@ -266,7 +266,7 @@ class Model:
         self.artists = {r["artist_id"]: r["name"]
                         for r in self.table("artists")}
         self.users = {r["user_id"]: r for r in self.table("users")}
-        self.counted = dict(listenings=0, phantom=0, short=0, incognito=0)
+        self.counted = dict(all=0, phantom=0, short=0, incognito=0)
         self.all = sorted(self.listens(), key=lambda l: l["played_at"])
         self.private = [l for l in self.all if l["incognito"]]
         if not incognito:
@@ -324,7 +324,7 @@ class Model:
                 "phantom" if s["phantom"] else "short"
                 if sum(x["ms_played"] for x in parts) < 30000 else
                 "incognito" if s["incognito_mode"] else None)
-            for what in {"listenings", left_out} if self.within(at) else ():
+            for what in {"all", left_out} if self.within(at) else ():
                 if what:
                     self.counted[what] += 1
             if left_out in ("phantom", "short"):

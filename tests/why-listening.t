@@ -54,7 +54,7 @@ is "$(sql 'select count(*) from streaming_history') $(sql "select count(*)
 
 section "parts of a listening"
 is "$(why listens kim 2026-03-01T10:00 $tide |
-	jq -c '[.part, .told_at, .rule, .distance_ms, .row, .endpoint]')" \
+	jq -c '[.part, .reported_at, .rule, .distance_ms, .row, .endpoint]')" \
     '["play","2026-03-01T10:00:00.500Z","track",500,null,"recently-played"]
 ["stream","2026-03-01T10:00:00.000Z","track",500,1,"streaming-history"]' \
     "the play with its capture, and the stream with its row"

@@ -59,7 +59,7 @@ is "$(jq -r 'select(.column == "audio_features_json").endpoint' "$tmp/why")" \
 is "$(jq -r 'select(.column == "name").endpoint' "$tmp/why" |
 	grep -cE '^(recently-played|playlist|playlist-items)$')" 1 \
     "the name comes from another endpoint"
-is "$(jq -r 'select(.column == "name") | "\(.run) \(.seq) \(.told_at)"' \
+is "$(jq -r 'select(.column == "name") | "\(.run) \(.seq) \(.reported_at)"' \
 	"$tmp/why")" "$(sql "select run_id || ' ' || seq || ' ' || fetched_at
 	from staging_raw where capture_id = $(jq 'select(.column == "name")
 	.capture_id' "$tmp/why")")" "run, seq and time are those of the capture"

@@ -219,7 +219,8 @@ where part = 'stream' and why is null;
 -- The play, then the streams in the order of their ends, each with its capture
 -- and, if it is of an export, the file and the row in it. Rows are numbered from
 -- 1. A body has them as exported, in one of the two forms.
-select p.part, p.told_at, p.item, p.ms_played, p.rule, p.distance_ms, p.why,
+select p.part, p.told_at as reported_at, p.item, p.ms_played, p.rule,
+	p.distance_ms, p.why,
 	json_extract(r.extra_json, '$.file') as file,
 	(select r.first_row + j.key
 		from streaming_history s

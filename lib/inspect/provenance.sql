@@ -87,7 +87,8 @@ select count(*) from temp.why_captures;
 
 -- name: why_list_values
 -- A capture that was pruned has only its run and seq.
-select v."column", v.value, v.told_at, coalesce(o.run_id, s.run_id) as run,
+select v."column", v.value, v.told_at as reported_at,
+	coalesce(o.run_id, s.run_id) as run,
 	coalesce(o.seq, s.seq) as seq, s.endpoint, s.url, s.capture_id
 from temp.why_values v
 left join sources o on o.source_id = v.source
@@ -103,7 +104,7 @@ with loaded_runs as (
 		or (status = 'failed' and ledger_json is not null
 			and exit_status <> 65)
 )
-select s.fetched_at as told_at, s.run_id as run, s.seq, s.endpoint, s.url,
+select s.fetched_at as reported_at, s.run_id as run, s.seq, s.endpoint, s.url,
 	case
 	when e.error_id is not null then 'refused'
 	when s.run_id in (

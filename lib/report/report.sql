@@ -225,11 +225,11 @@ select 'totals', json_object('listens', count(day), 'ms', coalesce(sum(ms), 0),
 	'days', count(distinct day))
 from asked left join heard on is_in;
 
--- counted: of the listenings in the period, how many are no listens: phantoms,
+-- counted: of all listens in the period, how many do not count: phantoms,
 -- which claim more time than passed, and those shorter than 30 seconds. Of the
 -- others, incognito were heard in private sessions.
 create temp table counted_as as
-select count(*) as listenings,
+select count(*) as "all",
 	coalesce(sum(is_phantom), 0) as phantom,
 	coalesce(sum(not is_phantom and is_short), 0) as short,
 	coalesce(sum(not is_phantom and not is_short and is_private), 0)
@@ -241,7 +241,7 @@ from (select coalesce(phantom, 0) as is_phantom,
 		and played_at >= (select since from asked)
 		and played_at < (select until from asked));
 insert into report
-select 'counted', json_object('listenings', listenings, 'phantom', phantom,
+select 'counted', json_object('all', "all", 'phantom', phantom,
 	'short', short, 'incognito', incognito)
 from counted_as;
 
