@@ -133,7 +133,7 @@ quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
 utc() {
 	more='+0 days'
 	[ "$1" != until ] || more='+1 day'
-	utc=$(sqlite3 -init /dev/null :memory: "with given as (select $(quoted "$2") as t,
+	utc=$(sqlite3 -init /dev/null -batch :memory: "with given as (select $(quoted "$2") as t,
 		'%Y-%m-%dT%H:%M:%fZ' as f, '[0-9][0-9]' as n)
 	select case when t = 'now' then strftime(f, t)
 	when t = 'today' then strftime(f, 'now', 'localtime',
@@ -194,7 +194,7 @@ uri="file:$(printf '%s' "$path" | sed 's/%/%25/g; s/?/%3f/g; s/#/%23/g')"
 tmp=
 # What reading has made beside the database goes with the next to write there.
 leave() {
-	[ -z "$ours" ] || sqlite3 -init /dev/null "$path" 'pragma user_version' \
+	[ -z "$ours" ] || sqlite3 -init /dev/null -batch "$path" 'pragma user_version' \
 		>/dev/null 2>&1
 	[ -z "$tmp" ] || rm -rf "$tmp"
 }

@@ -142,6 +142,10 @@ is "$(part '.zone, .days[1].day')" '"Asia/Kathmandu"
 "2026-02-01"' "and a file its own"
 TZ=UTC
 
+run python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
+    sh -c 'sp-report --since 2026-11-20 >/dev/null'
+is "$out" "" "sqlite3 says nothing on a terminal"
+
 section "private sessions"
 is "$(part '.totals.listens, .incognito, .skips')" '3
 {"included":false,"listens":1}
