@@ -11,6 +11,9 @@ section "lint"
 if command -v mandoc >/dev/null; then
 	for page in man/*; do
 		is "$(mandoc -T lint -W warning "$page")" "" "$page"
+		is "$(mandoc -T utf8 "$page" |
+			perl -CS -ne 's/.\x08//g; print if /.{81}/')" "" \
+		    "$page fits 80 columns"
 	done
 else
 	skip "no mandoc" "the pages are clean"
