@@ -167,8 +167,9 @@ $(C_BINS): $(B)/%: $(B)/cmd/%.o $(B)/libsp.a
 		$(AS_NEEDED) $($*_LIBS)
 
 # Programs in sh. They find their data in the checkout until they are installed.
-configure = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DATADIR@|$(1)|'
-$(SH_BINS): $(B)/%: cmd/%.sh Makefile
+configure = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@DATADIR@|$(1)|' \
+	-e '/^\. options\.sh$$/{r cmd/options.sh' -e 'd;}'
+$(SH_BINS): $(B)/%: cmd/%.sh cmd/options.sh Makefile
 	@mkdir -p $(@D)
 	$(call say,SH)
 	$(Q)$(call configure,$(CURDIR)/lib) $< > $@ && chmod 755 $@

@@ -2,7 +2,7 @@
 # sp-report: a page about a listening history. SQL makes JSON of the database,
 # and a jq program makes HTML of that: report.sql, report.jq and report.css.
 set -u
-version='@VERSION@' data='@DATADIR@/report'
+program=sp-report version='@VERSION@' data='@DATADIR@/report'
 
 usage() {
 	cat <<'END'
@@ -36,82 +36,13 @@ See sp-report(1).
 END
 }
 
-# say MESSAGE: on one line of stderr, control characters as question marks.
-say() {
-	printf 'sp-report: %s' "$*" | tr '\001-\037\177' '?' >&2
-	echo >&2
-}
-die() { # STATUS MESSAGE
-	status=$1
-	shift
-	say "$*"
-	exit "$status"
-}
-cannot_write() { die 74 "stdout: cannot write"; }
-usage_error() {
-	say "$*"
-	echo "try 'sp-report --help'" >&2
-	exit 64
-}
+. options.sh
 
-# Options, each the name of a variable; those of the second list take no value.
-# shellcheck disable=SC2034 # they are read by name
 db='' user='' year='' since='' until='' title='' sql='' template='' css=''
-# shellcheck disable=SC2034 # the same
 incognito='' json=''
-with_value='db user year since until title sql template css'
-alone='incognito json help version'
-
-# full_name NAME: sets $option to the one that has this name, or begins so.
-full_name() {
-	option=
-	for known in $with_value $alone; do
-		case $known in
-		"$1") option=$known; return ;;
-		"$1"*) option="$option $known" ;;
-		esac
-	done
-	option=${option# }
-	case $option in
-	'') usage_error "unknown option '--$1'" ;;
-	*' '*) usage_error "option '--$1' could be: $option" ;;
-	esac
-}
-
-while [ $# -gt 0 ]; do
-	case $1 in
-	-h) set -- "$@" --help ;;
-	-V) set -- "$@" --version ;;
-	--) [ $# -eq 1 ] || usage_error "unknown operand '$2'" ;;
-	--*)
-		name=${1#--}
-		full_name "${name%%=*}"
-		case " $alone " in
-		*" $option "*)
-			[ "$name" = "${name%%=*}" ] ||
-				usage_error "option '--$option' takes no value"
-			value=1 ;;
-		*)
-			case $name in
-			*=*) value=${name#*=} ;;
-			*)
-				[ $# -gt 1 ] ||
-					usage_error "option '--$option' needs a value"
-				value=$2
-				shift ;;
-			esac ;;
-		esac
-		case $option in
-		help) usage 2>/dev/null || cannot_write; exit ;;
-		version) echo "sp-report $version" 2>/dev/null || cannot_write; exit ;;
-		esac
-		[ -n "$value" ] || usage_error "option '--$option' needs a value"
-		eval "$option=\$value" ;;
-	-?*) usage_error "unknown option '$1'" ;;
-	*) usage_error "unknown operand '$1'" ;;
-	esac
-	shift
-done
+parse_options "$@"
+eval "set -- $operands"
+[ $# -eq 0 ] || usage_error "unexpected argument '$1'"
 
 sql=${sql:-$data/report.sql} template=${template:-$data/report.jq}
 css=${css:-$data/report.css}
@@ -173,9 +104,7 @@ fi
 [ -z "$until" ] || { utc until "$until"; until=$utc; }
 
 # The database is only read, and never created.
-if [ -z "$db" ]; then
-	db=${SP_DB:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/sp/spotify.db}
-fi
+db=${db:-$default_db}
 [ -e "$db" ] || die 73 "$db: no such database: the first sp-run creates it"
 case $db in
 /*) path=$db ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sp-run: sends what is due through the pipeline, from sp-queue to sp-load.
 set -u
-version='@VERSION@'
+program=sp-run version='@VERSION@'
 
 usage() {
 	cat <<'END'
@@ -37,84 +37,14 @@ See sp-run(1).
 END
 }
 
-say() { printf 'sp-run: %s\n' "$*" | tr '\001-\011\013-\037\177' '?' >&2; }
-die() { # STATUS MESSAGE
-	exit_with=$1
-	shift
-	say "$*"
-	exit "$exit_with"
-}
-usage_error() {
-	say "$*"
-	echo "try 'sp-run --help'" >&2
-	exit 64
-}
-cannot_write() { die 74 "stdout: cannot write"; }
+. options.sh
 
-# quote TEXT: as one word of a command line.
-quote() {
-	case $1 in
-	'' | *[!A-Za-z0-9_./:=@%+-]*)
-		printf "'"
-		printf %s "$1" | sed "s/'/'\\\\''/g"
-		printf "'" ;;
-	*) printf %s "$1" ;;
-	esac
-}
-
-# full_name OPTION: sets $name to the long option that has this name, or begins so.
-full_name() {
-	name=
-	for known in --account --catalogue-limit --db --dry-run --force --help \
-	    --verbose --version; do
-		case $known in
-		"$1") name=$known; return ;;
-		"$1"*) name="$name $known" ;;
-		esac
-	done
-	name=${name# }
-	case $name in
-	'') usage_error "unknown option '$1'" ;;
-	*' '*) usage_error "option '$1' could be: $name" ;;
-	esac
-}
-
-# Options, and operands in their order.
-db='' account='' catalogue_limit='' force='' dry='' verbose='' jobs='' only=''
-while [ $# -gt 0 ]; do
-	name=$1 value=
-	case $only$1 in
-	--?*) full_name "${1%%=*}" ;;
-	esac
-	case $only$name=$1 in
-	--db=*=* | --account=*=* | --catalogue-limit=*=*) value=${1#*=} ;;
-	--db=* | --account=* | --catalogue-limit=*)
-		[ $# -gt 1 ] || usage_error "option '$name' needs a value"
-		value=$2
-		shift ;;
-	--?*=*=*) usage_error "option '$name' takes no value" ;;
-	esac
-	case $only$name in
-	--db) db=$value ;;
-	--account) account=$value ;;
-	--catalogue-limit) catalogue_limit=$value ;;
-	--force) force=' --force' ;;
-	-n | --dry-run) dry=1 ;;
-	-v | --verbose) verbose=1 ;;
-	-h | --help) usage 2>/dev/null || cannot_write; exit ;;
-	-V | --version)
-		echo "sp-run $version" 2>/dev/null || cannot_write
-		exit ;;
-	--) only='operand ' ;;
-	-?*) usage_error "unknown option '$1'" ;;
-	*) jobs="$jobs $(quote "$1")" ;;
-	esac
-	shift
-done
+db='' account='' catalogue_limit='' force='' dry_run='' verbose=''
+parse_options "$@"
 on_db=${db:+" --db $(quote "$db")"}
 of_account=${account:+" --account $(quote "$account")"}
 limited=${catalogue_limit:+" --catalogue-limit $(quote "$catalogue_limit")"}
-planned=$on_db$of_account$limited
+planned=$on_db$of_account$limited force=${force:+ --force}
 summary=
 
 # The pipeline of a job as a command line, with WORD before each program.
@@ -127,7 +57,7 @@ pipeline() { # WORD JOB
 case $0 in
 */*) PATH=$(cd "${0%/*}" && pwd):$PATH ;;
 esac
-eval "set -- ${jobs:-all}"
+eval "set -- ${operands:-all}"
 for job; do
 	said=$(eval "sp-queue budget$planned$force -- $(quote "$job")" \
 		2>&1 >/dev/null)
@@ -137,7 +67,7 @@ for job; do
 			s/'sp-queue\( budget\)* --help'/'sp-run --help'/" >&2
 	[ "$status" -eq 0 ] || exit "$status"
 done
-if [ -n "$dry" ]; then
+if [ -n "$dry_run" ]; then
 	for job; do
 		pipeline '' "$job" 2>/dev/null || cannot_write
 	done
@@ -146,7 +76,7 @@ fi
 
 # One sp-run of a database at a time, where flock(1) is known: its lock lasts as
 # long as a program of the pipeline.
-file=${db:-${SP_DB:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/sp/spotify.db}}
+file=${db:-$default_db}
 if [ -r "$file" ] && command -v flock >/dev/null; then
 	exec 9<"$file"
 	flock -n 9 || die 75 "another sp-run of '$file' is running"
