@@ -37,7 +37,7 @@ is "$(jq -r 'select(.rows > 0) | "\(.table) \(.rows)"' "$tmp/before" | xargs)" \
 is "$(jq -r .table "$tmp/before" | sort -c 2>&1)" "" "in the order of names"
 is "$(jq -r .table "$tmp/before" |
 	grep -cE '^(ingest_|staging_|accounts|playlist_pages|sources|sqlite_)')" 0 \
-    "the books, the captures and what waits are left out"
+    "the logs of runs, the captures and what waits are left out"
 cp "$SP_DB" "$tmp/first.db"
 for order in tac 'sort -R' 'sort'; do
 	fresh
@@ -51,7 +51,7 @@ sqlite3 "$SP_DB" "update play_history set play_id = play_id + 1000;
 	insert into ingest_errors (stage, reason, seen_at) values ('s', 'r', 'n');
 	insert into accounts values ('a', 'kim', null, null, null, null);
 	create index mine on tracks (name)" >/dev/null
-same "play_id, pages, indexes and the books do not matter"
+same "play_id, pages, indexes and the logs of runs do not matter"
 echo '{"type":"row","table":"tracks","row":{"track_id":"t1","name":"z"},"at":"2026-04-01T00:00:00Z"}' |
 	sp-load
 is "$(differ "$SP_DB")" tracks "a row with a newer time has another digest"

@@ -248,7 +248,7 @@ is "$(sql "select user_id, track_id from play_history")" "lee|t" \
 is "$(sql "select owner_id from playlists where playlist_id = 'q'")" kim \
     "and what others follow"
 is "$(sql "select display_name from users where user_id = 'kim'")" "" \
-    "without what only the person had told"
+    "without what only the person's data had"
 is "$(sql "select account from accounts")" his "other accounts stay"
 is "$(differs)" "" "as a rebuild"
 is "$(grep -c Kim "$SP_DB")" 0 "nothing is left in the file"

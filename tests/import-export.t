@@ -1,5 +1,5 @@
 #!/bin/sh
-# Files that are imported: a ZIP from Spotify or what is in it, told by content;
+# Files that are imported: a ZIP from Spotify or what is in it, known by content;
 # what is in them is imported once, and whatever is not is named.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh
@@ -23,7 +23,7 @@ fresh
 
 section "an extended history"
 import --user kim extended.json
-is "$status $err" "0 " "is told by its content"
+is "$status $err" "0 " "is recognized by its content"
 is "$(parts_of .seq,.endpoint,.user,.status,.file,.first_row,.rows,.file_rows)" \
     '[1,"streaming-history","kim",200,"extended.json",1,858,2300]
 [2,"streaming-history","kim",200,"extended.json",859,856,2300]
@@ -285,7 +285,7 @@ saved artist '{"id":"b","type":"artist","href":"'$web'/artists/b"}'
 saved audio-features '{"audio_features":[{"type":"audio_features","id":"t"}]}'
 saved audio-features.2 '{"type":"audio_features","id":"t","track_href":"'$web'/tracks/t"}'
 run sh -c "cd '$tmp/saved' && sp-stage import --no-stage --user kim *.json"
-is "$status $err" "0 " "are told by their links and shapes"
+is "$status $err" "0 " "are recognized by their links and shapes"
 is "$(jq -r 'select(.seq) | (.file | split(".")[0]) + " " + .endpoint' "$tmp/out" |
 	awk '$1 != $2')" "" "each as what it is"
 is "$(jq -r 'select(.seq).endpoint' "$tmp/out" | sort -u | grep -c .)" 13 \

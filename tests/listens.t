@@ -31,7 +31,7 @@ def ok(good, name, detail=""):
 
 
 def same(got, want, name):
-    """Whether two lists of rows are the same; tells the first that are not."""
+    """Whether two lists of rows are the same; prints the first that are not."""
     odd = [pair for pair in zip(got, want) if pair[0] != pair[1]]
     ok(got == want, name, f"{len(got)} rows, not {len(want)}\n" +
        "\n".join(f"got  {a}\nwant {b}" for a, b in odd[:3]))
@@ -84,7 +84,7 @@ class History:
             self.make_track(n)
 
     def make_track(self, n):
-        """Of the first 16, the API has told; the others, only an export has."""
+        """Of the first 16, the API has; the others, only an export."""
         id = f"track{n}"
         known = n < 16
         t = dict(name=f"Track {n}" if known else None,
@@ -168,7 +168,7 @@ class History:
         self.listened("both", user, track, late, row)
 
     def add_pieces(self, user, track, end, ms, late):
-        """A listening that moved twice; the last piece stands for it."""
+        """A listening that moved twice; the last piece represents it."""
         ids, first, sum = [], None, 0
         for n in range(3):
             id, row = self.stream(
@@ -350,7 +350,7 @@ def check_top(h):
             if l["track_name"] and h.counts(l)}
 
     def streamed(l):
-        """Whether a stream of the track tells the names."""
+        """Whether a stream of the track has the names."""
         return (l["user_id"], l["track_id"]) in seen and l["track_id"]
     same(sorted(([*map(str, r[:3]), *r[3:]] for r in rows(
         h.db, "select user_id, artist_id, artist, plays, tracks, ms, "

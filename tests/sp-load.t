@@ -72,7 +72,7 @@ refused "a capture" '{"type":"capture","run":"R","seq":1,"body":{}}' \
 refused "an unknown table" "$(row nothing '{}')" "no such table 'nothing'"
 refused "a table in other letters" "$(row Tracks '{"track_id":"a"}')" \
     "no such table 'Tracks'"
-refused "a table of the books" "$(row ingest_runs '{"run_id":"a"}')" \
+refused "a table of the run log" "$(row ingest_runs '{"run_id":"a"}')" \
     "table 'ingest_runs' cannot be loaded"
 refused "SQLite's own table" "$(row sqlite_master '{"name":"a"}')" \
     "sqlite_master"

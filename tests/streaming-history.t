@@ -101,7 +101,7 @@ section "an export that overlaps"
 rows 1350 1500 >"$tmp/endsong_0.json"
 run import "$tmp/endsong_0.json"
 is "$(receipt | jq -c '[.read, .inserted, .updated]')" "[150,97,53]" \
-    "what is new is told from what is known"
+    "what is new is distinguished from what is known"
 is "$(streams)" 1500 "the two are one history"
 adds_up 150 "it is whole"
 digest >"$tmp/first"

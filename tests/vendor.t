@@ -16,14 +16,14 @@ simplified='"body":{"id":"al1","name":"Shore","artists":[{"id":"ar2"}],
 one() { capture track 200 "$full" tracks/t1 R 1 01 | one_line; }
 other() { capture album 200 "$simplified" albums/al1 R 2 "$1" | one_line; }
 load() { sp-stage | sp-transform | sp-load; }
-told="select isrc, explicit, vendor_json from tracks"
+query="select isrc, explicit, vendor_json from tracks"
 want='XXA012600001|1|{"external_ids":{"isrc":"XXA012600001"},"preview_url":null,"type":"track"}'
 
 section "a full object and a simplified one"
 { one; other 02; } | load
-is "$(sql "$told")" "$want" "the simplified one does not change what is told"
+is "$(sql "$query")" "$want" "the simplified one does not change the columns"
 is "$(sql "select artist_id from track_artists order by position")" "ar2
-ar1" "the places of artists are those told last"
+ar1" "the places of artists are the latest ones"
 is "$(sql "select album_id, artist_id, position from album_artists")" \
     "al1|ar2|0" "and the artists of the album are there"
 digest >"$tmp/forward"
@@ -32,13 +32,13 @@ fresh
 is "$(digest)" "$(cat "$tmp/forward")" "the other order gives the same tables"
 fresh
 { one; other 01; } | load
-is "$(sql "$told")" "$want" "nor does one of the same time"
+is "$(sql "$query")" "$want" "nor does one of the same time"
 
 section "an older database"
 sql "update tracks set isrc = null, explicit = null, vendor_json = null,
 	column_times = null; update albums set vendor_json = null"
 sp-stage replay | sp-transform | sp-load
-is "$(sql "$told")" "$want" "a replay fills the columns"
+is "$(sql "$query")" "$want" "a replay fills the columns"
 
 section "--include"
 run sp-stage replay

@@ -198,6 +198,6 @@ digest >"$tmp/polled"
 load_zip whole
 run_of_import=$(sql "select run_id from ingest_runs where job = 'import'")
 sp-stage forget "$run_of_import" 2>"$tmp/err" | sp-transform | sp-load
-is "$(digest | diff "$tmp/polled" -)" "" "what the API tells is left as it was"
+is "$(digest | diff "$tmp/polled" -)" "" "what the API has is left as it was"
 
 finish

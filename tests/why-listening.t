@@ -117,11 +117,11 @@ run why play_history kim 2026-03-01T10:00 $tide
 is "$status $(echo "$out" | jq -r 'select(.column == "track_id").endpoint')" \
     "0 recently-played" "why play_history lists columns"
 like "$err" 'the stream at 2026-03-01T10:00:00.000Z: the same track as the play' \
-    "and tells which stream it is"
+    "and says which stream it is"
 run why streaming_history kim 2026-03-01T12:00 spotify:track:$tide 0 12000 1
 is "$status $(echo "$out" | jq -r 'select(.column == "reason_end").value')" \
     "0 fwdbtn" "why streaming_history lists columns"
-like "$err" "no play: it was heard for 12.0 s" "and tells why it is no play"
+like "$err" "no play: it was heard for 12.0 s" "and says why it is no play"
 run why streaming_history kim 2026-03-01T15:00 spotify:track:$tide 0 200000 2
 like "$err" 'the stream at 2026-03-01T15:00:00.000Z: no play: ' \
     "of one of two that end together, too"

@@ -1,5 +1,5 @@
 -- Made by generate.sh. For PostgreSQL: the data of many databases of sp, which
--- source_db tells apart. Columns are those of sp-schema(5), without provenance.
+-- source_db distinguishes. Columns are those of sp-schema(5), without provenance.
 --
 --	psql -f schema.sql
 --

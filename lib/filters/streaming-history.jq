@@ -1,7 +1,7 @@
 # streaming-history: rows of a file of the extended streaming history.
 #
 # The prelude has what the forms share, `streams`; sp-stream(5) says what the
-# capture tells of the file. Who sent a row, and from where, is private: it is
+# capture says of the file. Who sent a row, and from where, is private: it is
 # not read, even if the capture has it.
 #
 # shape: body[]:object ts:string ms_played:count offline_timestamp:number

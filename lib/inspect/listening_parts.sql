@@ -79,7 +79,7 @@ where not exists (select 1 from play_matches m
 	where m.stream_id = s.stream_id);
 
 -- name: listening_explain_matched_play
--- The play of a stream that stands for the listening, by the rule of that.
+-- The play of a stream that represents the listening, by the rule of that.
 update temp.listening_parts set (rule, distance_ms, why) = (
 	select s.rule, s.distance_ms, replace(s.why, 'play', 'stream')
 	from temp.listening_parts s

@@ -138,7 +138,7 @@ static void replace_basic(struct excerpt *e)
 	free(list);
 }
 
-/* The play of a replaced stream is that of the one that stands for it. */
+/* The play of a replaced stream is that of the one that replaces it. */
 static void share_plays(struct excerpt *e)
 {
 	for (size_t i = 0; i < e->stream_count; i++) {

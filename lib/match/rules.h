@@ -2,8 +2,8 @@
  * The rules by which streams are matched. In this order:
  *
  *	basic	A stream of a basic export is one of an extended export that
- *		ended in the same minute and has the same names: that stands
- *		for it.
+ *		ended in the same minute and has the same names, which
+ *		replaces it.
  *	track	A stream and a play are of the same track, and the play is no
  *		earlier than 5 seconds before the stream's start, and no later
  *		than 15 minutes after its end, or a day if it ended with an

@@ -140,7 +140,7 @@ static void make_favourites(struct catalogue *cat)
 	}
 }
 
-/* See to it that local tracks are heard. */
+/* Put the local tracks among the favourites, so that they are played. */
 static void favour_locals(struct catalogue *cat)
 {
 	int *f = cat->favourites;

@@ -159,7 +159,7 @@ def rect($class; $x; $y; $width; $height; $title):
 def words($class; $x; $y):
 	"<text class='\($class)' x='\($x)' y='\($y)'>\(.)</text>";
 
-# A bar of a list, as long as a part of 1. The number stands beside it.
+# A bar of a list, as long as a part of 1. The number is beside it.
 def bar:
 	"<svg class='bar' width='100%' height='6' aria-hidden='true'>"
 	+ "<rect width='\(pct)' height='6' rx='3'/></svg>";

@@ -414,7 +414,7 @@ create table if not exists streaming_coverage (
 
 -- Which stream is which play: derived from the two and from the isrc of tracks.
 -- play_id is NULL for a stream whose listening has no play. leader_id is the
--- stream that stands for the listening.
+-- stream that represents the listening.
 create table if not exists play_matches (
 	stream_id integer primary key,
 	play_id integer,

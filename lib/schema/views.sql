@@ -5,8 +5,8 @@
 -- where its text is another one puts this one in its place. One without the
 -- mark is the user's own, and stays.
 
--- The streams that are pieces of a listening, each with the stream that stands
--- for it.
+-- The streams that are pieces of a listening, each with the stream that
+-- represents it.
 create view if not exists stream_pieces as /* sp */
 select m.leader_id, s.stream_id, s.started_at, s.ended_at, s.ms_played
 from play_matches m join streaming_history s using (stream_id)
