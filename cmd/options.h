@@ -39,7 +39,7 @@ struct cli_option {
 
 #define CLI_OPTION_TABLE                                            \
 	{                                                           \
-		'a', "table", NULL, "print a table, even in a pipe" \
+		'B', "table", NULL, "print a table, even in a pipe" \
 	}
 #define CLI_OPTION_JSON                                                     \
 	{                                                                   \

@@ -67,8 +67,8 @@ static const struct cli_option options[] = {
     {'g', "max-pages", "N", "fetch up to N pages of a list (default: 10000)"},
     CLI_OPTION_MAX_LINE,
     CLI_OPTION_PROGRESS,
-    {'B', "table", NULL, "print a table, even in a pipe"},
-    {'j', "json", NULL, "print JSON records, even on a terminal"},
+    CLI_OPTION_TABLE,
+    CLI_OPTION_JSON,
     CLI_OPTIONS_END,
 };
 

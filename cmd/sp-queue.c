@@ -116,7 +116,7 @@ static const struct cli_option options[] = {
     {'c', "catalogue-limit", "N",
 	"send up to N for catalogue a day (default: 200)"},
     CLI_OPTION_LOCK_WAIT,
-    {'t', "table", NULL, "print a table, even in a pipe"},
+    CLI_OPTION_TABLE,
     CLI_OPTION_JSON,
     {'s', "since", "TIME", "look at what happened from then on (default: 7d)"},
     {'P', "prometheus", NULL, "print metrics for Prometheus, and exit 0"},
@@ -148,7 +148,7 @@ static void set_option(void *queue_options, int code, const char *arg)
 		break;
 	case 'w': database_lock_wait(arg); break;
 	case 'f': p->force = true; break;
-	case 't': o->form = LISTING_TABLE; break;
+	case 'B': o->form = LISTING_TABLE; break;
 	case 'j': o->form = LISTING_JSON; break;
 	case 's': o->since = cli_time("--since", arg); break;
 	case 'P': o->prometheus = true; break;
@@ -167,14 +167,14 @@ static const struct cli_command commands[] = {
 	.run.queue = next},
     {.name = "budget",
 	.purpose = "print what a job would cost: requests and time",
-	.options = "daufpirnctj",
+	.options = "daufpirncBj",
 	.operands = "JOB",
 	.examples = "sp-queue budget --table all\n"
 		    "sp-queue budget --catalogue-limit 50 catalogue\n",
 	.run.queue = queue_budget},
     {.name = "status",
 	.purpose = "print which jobs are due or blocked, and the last runs",
-	.options = "danctj",
+	.options = "dancBj",
 	.operands = "",
 	.examples = "sp-queue status\n"
 		    "sp-queue status |\n"
@@ -211,7 +211,7 @@ static const struct cli_command commands[] = {
 	.run.queue = queue_unblock},
     {.name = "list",
 	.purpose = "print the playlists in the queue",
-	.options = "dtj",
+	.options = "dBj",
 	.operands = "",
 	.examples = "sp-queue list\n"
 		    "sp-queue list | jq -r .playlist_id\n",

@@ -271,7 +271,7 @@ static void set_option(void *stage_options, int code, const char *arg)
 	case 'l': o->limit = cli_number("--limit", arg, 1, INT64_MAX); break;
 	case 'w': database_lock_wait(arg); break;
 	case 'm': o->max_line = cli_size("--max-line", arg); break;
-	case 'a': o->form = LISTING_TABLE; break;
+	case 'B': o->form = LISTING_TABLE; break;
 	case 'j': o->form = LISTING_JSON; break;
 	case 'A': o->any_endpoint = true; break;
 	case 'P': o->keep_private = true; break;
@@ -312,14 +312,14 @@ static const struct cli_command commands[] = {
 	.run.stage = stage_import},
     {.name = "redate",
 	.purpose = "correct the times of runs with a wrong clock",
-	.options = "ndb!waj",
+	.options = "ndb!wBj",
 	.operands = "RUN ...",
 	.examples = "run=$(sp-stage runs | jq -r .run_id | tail -n 1)\n"
 		    "sp-stage redate -n --by -40d \"$run\"\n",
 	.run.stage = stage_redate},
     {.name = "runs",
 	.purpose = "list the last runs, or what a run read of an export",
-	.options = "dlaj",
+	.options = "dlBj",
 	.operands = "[RUN]",
 	.examples =
 	    "sp-stage runs\n"
@@ -327,7 +327,7 @@ static const struct cli_command commands[] = {
 	.run.stage = runs},
     {.name = "why",
 	.purpose = "show which captures the values of a row come from",
-	.options = "dcaj",
+	.options = "dcBj",
 	.operands = "TABLE KEY ...",
 	.examples = "track=$(sqlite3 ~/.local/share/sp/spotify.db \\\n"
 		    "    'select track_id from tracks limit 1')\n"
@@ -336,14 +336,14 @@ static const struct cli_command commands[] = {
 	.run.stage = stage_why},
     {.name = "prune",
 	.purpose = "remove old captures that later ones have replaced",
-	.options = "ndk!Evwpaj",
+	.options = "ndk!EvwpBj",
 	.operands = "",
 	.examples = "sp-stage prune -n --keep 90d\n"
 		    "sp-stage prune --keep 90d --vacuum\n",
 	.run.stage = stage_prune},
     {.name = "forget",
 	.purpose = "undo a run, such as an import, or remove a user",
-	.options = "ndYwmpaj",
+	.options = "ndYwmpBj",
 	.operands = "RUN ...",
 	.examples =
 	    "run=$(sp-stage runs |\n"
@@ -353,7 +353,7 @@ static const struct cli_command commands[] = {
 	    "sp-stage forget --user lee | sp-transform | sp-load\n",
 	.run.stage = stage_forget},
     {.name = "forget",
-	.options = "ndu!wmpaj",
+	.options = "ndu!wmpBj",
 	.operands = "",
 	.run.stage = stage_forget},
     {.options = NULL},
