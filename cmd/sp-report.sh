@@ -154,10 +154,10 @@ sqlite() {
 	sqlite3 -init /dev/null -batch -bail -cmd '.timeout 60000' "$@" "$uri$mode" \
 		2>"$tmp/err"
 }
-ask() { echo "$1;" | sqlite || why_sql; }
+query() { echo "$1;" | sqlite || why_sql; }
 
 # Whose listening: the user of the logins and exports, if there is one.
-users=$(ask "with own as (select user_id from users where is_me
+users=$(query "with own as (select user_id from users where is_me
 		union select user_id from accounts where user_id is not null
 		union select user_id from streaming_coverage),
 	listeners as (select user_id from play_history
