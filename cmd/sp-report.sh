@@ -64,27 +64,9 @@ quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
 utc() {
 	more='+0 days'
 	[ "$1" != until ] || more='+1 day'
-	utc=$(sqlite3 -init /dev/null -batch :memory: "with given as (select $(quoted "$2") as t,
-		'%Y-%m-%dT%H:%M:%fZ' as f, '[0-9][0-9]' as n)
-	select case when t = 'now' then strftime(f, t)
-	when t = 'today' then strftime(f, 'now', 'localtime',
-		'start of day', '$more', 'utc')
-	when t = 'yesterday' then strftime(f, 'now', 'localtime',
-		'start of day', '-1 day', '$more', 'utc')
-	when t not glob n || n || '-' || n || '-' || n || '*' then
-		iif(length(t) between 2 and 9 and t glob '*[0-9][smhdw]'
-			and rtrim(t, 'smhdw') not glob '*[^0-9]*',
-			strftime(f, 'now', (-rtrim(t, 'smhdw') * case
-				substr(t, -1) when 's' then 1 when 'm' then 60
-				when 'h' then 3600 when 'd' then 86400
-				else 604800 end) || ' seconds'), null)
-	when date(substr(t, 1, 10), '+0 days') <> substr(t, 1, 10) then null
-	when length(t) = 10 then strftime(f, t, '$more', 'utc')
-	when length(t) in (16, 19) and t not glob '*[Z+]*'
-		then strftime(f, t, 'utc')
-	when t glob '*T' || n || ':' || n || ':' || n || '*Z' or t glob
-		'*T' || n || ':' || n || ':' || n || '*[+-]' || n || ':' || n
-		then strftime(f, t) end from given")
+	utc=$(sqlite3 -init /dev/null -batch -cmd '.parameter init' -cmd "insert into
+		temp.sqlite_parameters values (':text', $(quoted "$2")),
+		(':more', '$more')" :memory: <"$data/time.sql")
 	[ -n "$utc" ] || usage_error "--$1: not a time: '$2': write 2026-11-20," \
 		"'2026-11-20 14:55', 2026-11-20T14:55:00Z, 7d for 7 days ago," \
 		"today, yesterday or now"
