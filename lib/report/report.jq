@@ -273,8 +273,8 @@ def average:
 	(.totals.ms / (.totals.days // 1) | hours) as $a_day
 	| (.totals.ms / 86400000 | round) as $whole
 	| "That is " + (if $whole < 2 then ""
-		else "\($whole | num) days and nights without a pause, or " end)
-	  + "\($a_day) on a day with a listen.";
+		else "\($whole | num) days non-stop, or " end)
+	  + "\($a_day) per day with a listen.";
 
 def header:
 	"<header>",
@@ -885,7 +885,8 @@ def missing_line:
 		+ " refused: see the table <code>ingest_errors</code>"
 	  elif $what == "unnamed_tracks" then
 		($n | count("track has"; "tracks have"))
-		+ " no name yet: <code>sp-run catalogue</code> fetches it"
+		+ " no name yet: <code>sp-run catalogue</code> fetches "
+		+ if $n == 1 then "it" else "them" end
 	  elif $what == "unloaded" then
 		($n | count("run was"; "runs were"))
 		+ " interrupted: the next one loads what was stored"
