@@ -49,8 +49,9 @@ summary=
 
 # The pipeline of a job as a command line, with WORD before each program.
 pipeline() { # WORD JOB
-	echo "$1sp-queue next$planned$force $2 | $1sp-fetch$of_account |" \
-		"$1sp-stage$on_db | $1sp-transform | $1sp-load$summary$on_db"
+	printf '%s | ' "$1sp-queue next$planned$force $2" \
+		"$1sp-fetch$of_account" "$1sp-stage$on_db" "$1sp-transform"
+	printf '%s\n' "$1sp-load$summary$on_db"
 }
 
 # The programs beside this one come first.
@@ -103,7 +104,7 @@ stage() { sh -c 'echo $$ >>"$0" && exec "$@"' "$processes" "$@"; }
 # Run the pipeline of a job; the status is that of sp-load.
 run() { # JOB
 	[ -z "$verbose" ] || (summary='' && pipeline '' "$1" >&2)
-	: >"$processes"
+	echo 2>/dev/null >"$processes" || die 74 "$processes: cannot write"
 	eval "$(pipeline 'stage ' "$1") &"
 	wait $!
 }
@@ -115,7 +116,11 @@ is_due() { # JOB
 	all) name='[^"]*' ;;
 	*) name=$1 ;;
 	esac
-	eval "sp-queue status$planned" |
+	jobs=$(eval "sp-queue status$planned") || {
+		add_status $?
+		return 1
+	}
+	printf '%s\n' "$jobs" |
 		grep -q "^{\"type\":\"job_status\",\"job\":\"$name\",\"state\":\"due\""
 }
 
@@ -174,6 +179,6 @@ for job; do
 done
 # shellcheck disable=SC2086
 if [ -n "$before" ] && [ "$status" -le 75 ] && after=$(count); then
-	summarize $before $after
+	summarize $before $after 2>/dev/null || cannot_write
 fi
 exit "$status"

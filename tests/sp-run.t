@@ -45,6 +45,10 @@ is "$status $(sqlite3 "$odd" 'select count(distinct playlist_id) > 5
 run program --dry --db=x.db --acc robin profile
 is "$status ${out%% |*}" "0 sp-queue next --db x.db --account robin profile" \
     "options may be shortened"
+odd="$tmp/a\\nb\\c \$(exit 3).db"
+run program --db "$odd" play-history
+is "$status $err $(sqlite3 "$odd" 'select count(*) from play_history')" "0  50" \
+    "a database may have any name"
 for bad in --frobnicate --d --force=1 --db 'play-histroy' '-- -n'; do
 	run program $bad
 	is "$status $out" "64 " "usage error: $bad"
@@ -55,6 +59,9 @@ try 'sp-run --help'" "after -- all are jobs; the message is one of sp-run"
 run sh -c 'sp-run --help >/dev/full'
 is "$status $err" "74 sp-run: stdout: cannot write" "stdout is full"
 is "$(runs)" "" "none of these is a run"
+run sh -c 'sp-run -v profile >/dev/full'
+is "$status $(echo "$err" | tail -n 1)" "74 sp-run: stdout: cannot write" \
+    "also for its last line"
 
 section "a terminal"
 terminal() {
@@ -86,6 +93,20 @@ like "$(SP_TOKEN_FILE="$tmp/none.json" program --force 2>&1)" \
     '^sp-fetch: not logged in' "also for several jobs"
 run env PATH="$tmp:/usr/bin:/bin" "$build/sp-run" profile
 is "$status" 0 "the programs beside it are found outside of PATH"
+mkdir "$tmp/bin"
+cp "$build"/sp-* "$tmp/bin/"
+mv "$tmp/bin/sp-queue" "$tmp/bin/queue"
+printf '#!/bin/sh\n[ "$1" != status ] || exit 75\nexec "%s" "$@"\n' \
+    "$tmp/bin/queue" >"$tmp/bin/sp-queue"
+chmod +x "$tmp/bin/sp-queue"
+run "$tmp/bin/sp-run" profile
+is "$status" 75 "it is not known whether a second round is needed"
+ln -s /dev/full "$tmp/full"
+printf '#!/bin/sh\necho "%s"\n' "$tmp/full" >"$tmp/bin/mktemp"
+chmod +x "$tmp/bin/mktemp"
+run "$tmp/bin/sp-run" --force profile
+is "$status $err" "74 sp-run: $tmp/full: cannot write" \
+    "there is no space for temporary files"
 
 section "signals"
 api_post 'fault?kind=slow&ms=60000&path=/v1/me/player&times=0'
