@@ -180,8 +180,13 @@ for name in version user since until year incognito zone; do
 	[ -z "$value" ] || parameters="${parameters}insert into
 		temp.sqlite_parameters values (':$name', $(quoted "$value"));"
 done
-sqlite -json -cmd '.parameter init' -cmd "$parameters" <"$sql" >"$tmp/json" ||
-	why_sql
+# sqlite3 does not check what it writes: cat does.
+{
+	sqlite -json -cmd '.parameter init' -cmd "$parameters" <"$sql"
+	echo $? 2>/dev/null >"$tmp/status"
+} | cat 2>/dev/null >"$tmp/json" && read -r ended <"$tmp/status" ||
+	die 74 "$tmp: cannot write"
+[ "$ended" -eq 0 ] || why_sql
 if [ -n "$json" ]; then
 	cat "$tmp/json" 2>/dev/null || cannot_write
 	exit
@@ -192,7 +197,7 @@ jq -rf "$template" --rawfile css "$css" --arg css_sha256 "${sum%% *}" \
 	--arg title "$title" "$tmp/json" >"$tmp/page" 2>"$tmp/err" || {
 	why=$(grep . "$tmp/err" | head -n 1)
 	case $why in
-	*'writing output'*) die 74 "$tmp: $why" ;;
+	'' | *'writing output'*) die 74 "$tmp: ${why:-cannot write}" ;;
 	esac
 	die 78 "$template: $why"
 }

@@ -243,6 +243,19 @@ if [ -e /dev/full ]; then
 	is "$? $(cat "$tmp/err")" "74 sp-report: stdout: cannot write" "a full disk"
 	sp-report --json >/dev/full 2>"$tmp/err"
 	is $? 74 "of the data, too"
+	mkdir "$tmp/fake"
+	cat >"$tmp/fake/mktemp" <<-END
+		#!/bin/sh
+		mkdir "$tmp/spool" && ln -s /dev/full "$tmp/spool/\$full_file" &&
+			echo "$tmp/spool"
+	END
+	chmod +x "$tmp/fake/mktemp"
+	for full_file in json page; do
+		export full_file
+		env PATH="$tmp/fake:$PATH" sp-report >"$tmp/out" 2>"$tmp/err"
+		is "$? $(cat "$tmp/out")" "74 " "no space for its temporary $full_file"
+		like "$(cat "$tmp/err")" "^sp-report: $tmp/spool: .*writ" "and it says so"
+	done
 fi
 { sp-report --json; echo $? >"$tmp/rc"; } 2>"$tmp/err" | head -c 100 >"$tmp/start"
 [ "$(cat "$tmp/rc")" -ne 0 ]
