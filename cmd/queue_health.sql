@@ -18,7 +18,7 @@ from (select 1) left join (
 -- the reason of its last run that needed the login.
 select (select login_ends from accounts where account = :account), (
 		select min(started_at) from ingest_runs
-		where account = :account),
+		where account = :account and started_at <= :now),
 	exit_status, reason
 from (select 1) left join (
 	select * from ingest_runs

@@ -27,6 +27,13 @@ sp-load </dev/null 2>/dev/null
 health
 is "$got" "1 have a look: account 'default' had no run yet: run \`sp-run\`" \
     "no run"
+sql "insert into ingest_runs (run_id, job, account, started_at, ended_at, status)
+	values ('A', 'all', 'default', '2999-01-01T00:00:00.000Z',
+	'2999-01-01T00:00:01.000Z', 'complete')"
+health
+like "$got" '^1 have a look: account .default. had no run yet' \
+    "a run in the future, of a wrong clock, is none"
+sql "delete from ingest_runs"
 
 section "the login"
 SP_TOKEN_FILE=$tmp/none.json sp-run 2>/dev/null
