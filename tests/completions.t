@@ -62,6 +62,7 @@ mkdir -p "$tmp/config/sp/tokens" && chmod 700 "$tmp/config/sp/tokens"
 echo '{"access_token":"a","refresh_token":"b","client_id":"c","user_id":"kim"}' \
     >"$tmp/config/sp/tokens/robin.json"
 chmod 600 "$tmp/config/sp/tokens/robin.json"
+cp -p "$tmp/config/sp/tokens/robin.json" "$tmp/login.json"
 run_id=01M81F3KXG4TRMR39J9HEDEPCR playlist=aPlaylist0123456789abc
 other_id=01M81F3KXGZZZZZZZZZZZZZZZZ
 { begin_run $run_id && end_run $run_id; } | sp-load 2>/dev/null
@@ -125,5 +126,16 @@ check_shell() {
 
 for shell in bash fish interactive-bash interactive-zsh; do
 	check_shell $shell
+done
+
+section "names that a shell would run"
+for name in 'x$(date)' "x\`date\`;date|'"; do
+	rm -f "$tmp"/config/sp/tokens/*
+	cp -p "$tmp/login.json" "$tmp/config/sp/tokens/$name.json"
+	bash --norc -c '. "$made/bash/sp-queue"
+		COMP_WORDS=(sp-queue next --account x) COMP_CWORD=3
+		_sp_queue sp-queue x
+		eval "printf %s ${COMPREPLY[*]}"' >"$tmp/got" 2>&1
+	is "$(cat "$tmp/got")" "$name" "bash quotes them: $name"
 done
 finish

@@ -10,7 +10,9 @@ _sp_values() {
 		value) _sp_add "$word" ;;
 		source)
 			[[ -z $db ]] || local -x SP_DB=${db/#\~\//$HOME/}
+			# bash puts it into the line as it is.
 			while IFS=$'\t' read -r word rest; do
+				printf -v word %q "$word"
 				_sp_add "$word"
 			done < <(eval "$word${rest:+$'\t'$rest}" 2>/dev/null)
 			;;
