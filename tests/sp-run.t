@@ -112,10 +112,13 @@ section "signals"
 api_post 'fault?kind=slow&ms=60000&path=/v1/me/player&times=0'
 for signal in TERM:143 INT:130; do
 	api_post 'requests?clear=1'
+	runs >/dev/null
 	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-run play-history \
 	    2>"$tmp/err" &
 	pid=$!
 	wait_until prints 1 requests
+	wait_until not prints "$(cat "$tmp/last")" \
+	    sql 'select max(run_id) from ingest_runs'
 	if command -v flock >/dev/null; then
 		run program play-history
 		is "$status $err" \
