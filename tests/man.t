@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.." || exit
 top=$PWD
 
 section "lint"
+is "$(LC_ALL=C grep -n -e '[^ -~]' -e '\\\[u' man/*)" "" \
+    "ASCII alone: of more, man(1) warns where the locale is C"
 if command -v mandoc >/dev/null; then
 	for page in man/*; do
 		is "$(mandoc -T lint -W warning "$page")" "" "$page"
