@@ -225,7 +225,7 @@ static int status_of(const struct health *h)
 
 static const char *name_of(int status)
 {
-	return status == EX_NOPERM ? "log in" : status ? "have a look" : "well";
+	return status == EX_NOPERM ? "log in" : status ? "have a look" : "ok";
 }
 
 static void print_line(const struct health *h)
@@ -373,7 +373,7 @@ static void print_job_metric(const struct health *h, const char *name,
 
 static void print_prometheus(const struct health *h)
 {
-	print_metric(h, "health_status", "0: well, 1: have a look, 77: log in.",
+	print_metric(h, "health_status", "0: ok, 1: have a look, 77: log in.",
 	    status_of(h));
 	print_job_metric(h, "job_last_complete_timestamp_seconds",
 	    "When the job last completed.", COMPLETED);

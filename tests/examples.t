@@ -159,7 +159,7 @@ fi
 line=$(sed -n 's/^37 .* \* *\(cd .*\)/\1/p' examples/crontab)
 mkdir -p "$tmp/home/.local/share/sp"
 run env SP_DB="$db" sh -c "cd '$tmp/home' && ${line:?}"
-like "$status $out" '^0 (well|have a look|log in)' "the health in the crontab"
+like "$status $out" '^0 (ok|have a look|log in)' "the health in the crontab"
 run env SP_DB="$db" sh -c "cd '$tmp/home' && $line"
 is "$status $out" "0 " "is mailed once"
 line=$(sed -n 's/^# \*.* cd [^ ]* && \(.*\)/\1/p' examples/crontab)

@@ -54,7 +54,7 @@ ends=$(SP_TOKEN_FILE=$tmp/dated.json sp-fetch accounts |
 is "$(sql 'select login_ends from accounts')" "$ends" \
     "the end of the login is stored with the account"
 health
-is "$got" "0 well: the login ends on ${ends%T*}" "all is well"
+is "$got" "0 ok: the login ends on ${ends%T*}" "all is well"
 login_ends '+9 days'
 health
 is "$got" "1 have a look: the login of account 'default' ends on $(date -u -d '+9 days' +%F): run \`sp-fetch login\`" \
@@ -68,7 +68,7 @@ sql 'update accounts set login_ends = null'
 section "late jobs"
 sp-run --force play-history
 health
-is "$got" "0 well" "just run"
+is "$got" "0 ok" "just run"
 aged '20 hours'
 health
 is "$status" 0 "a night without a run is none"
@@ -100,7 +100,7 @@ ok $? "requests that were not sent are dead letters"
 sp-queue unblock 2>/dev/null
 sp-run
 health
-is "$got" "0 well" "what was not sent for a limit is no refused record"
+is "$got" "0 ok" "what was not sent for a limit is no refused record"
 is "$(sql 'select count(*) from ingest_errors')" 0 \
     "and no error any more once the job is complete"
 
