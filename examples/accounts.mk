@@ -51,8 +51,8 @@ list:
 
 # How many ended with which status, and who did not with 0.
 status:
-	@cd '$(DIR)' && cat */status | sort -n | uniq -c && \
-		grep -v '^0$$' */status || :
+	@cd '$(DIR)' && cat -- */status | sort -n | uniq -c && \
+		grep -v '^0$$' -- */status || :
 
 $(DIR)/%: again
 	@cd '$@' || exit; \

@@ -54,9 +54,12 @@ PATH=$tmp/bin:$PATH all SPREAD=3600
 is "$status $(cd "$accounts" && grep -l '^0$' -- */status | xargs)" \
     "2 kim-2/status kim/status" \
     "the others end well"
+mkdir "$accounts/-n"
+echo 1 >"$accounts/-n/status"
 is "$(make -sf "$mk" status DIR="$accounts" | xargs)" \
-    "2 0 1 77 kim-3/status:77" \
+    "2 0 1 1 1 77 -n/status:1 kim-3/status:77" \
     "how many ended with which status, and who"
+rm -r "$accounts/-n"
 like "$(cat "$accounts/kim-3/log")" 'token.json' "its log says why"
 mkdir "$accounts/no name" "$accounts/\$x"
 is "$(make -sf "$mk" list DIR="$accounts" | wc -l | xargs)" 3 \
