@@ -76,7 +76,8 @@ bool token_file_load(struct token_file *f, struct token *t, struct error *error)
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return error_set(error, EX_NOPERM,
-		    ERROR_NOT_LOGGED_IN ": there is no token file '%s'", f->path);
+		    ERROR_NOT_LOGGED_IN ": there is no token file '%s'",
+		    f->path);
 	if (fd < 0)
 		return error_set(error, EX_CONFIG, "%s: cannot open: %s",
 		    f->path, strerror(errno));
