@@ -13,6 +13,7 @@
 #include "database.h"
 #include "db/statements.h"
 #include "json/json.h"
+#include "json/utf8.h"
 #include "local_time.h"
 #include "plan/jobs.h"
 #include "queue.h"
@@ -51,6 +52,26 @@ struct health {
 
 /* --- What there is ------------------------------------------------------- */
 
+/* Replace control characters, and what is no UTF-8, such as a cut character. */
+static void make_printable(char *text)
+{
+	const char *end = text + strlen(text);
+	char *to = text;
+
+	for (const char *p = text; p < end;) {
+		unsigned code;
+		size_t n = utf8_length(p, end);
+
+		if (n > 0 && !utf8_control(p, end, &code)) {
+			memmove(to, p, n);
+			to += n;
+		} else
+			*to++ = '?';
+		p += n > 0 ? n : 1;
+	}
+	*to = '\0';
+}
+
 __attribute__((format(printf, 3, 4))) static void add_reason(
     struct health *h, int status, const char *fmt, ...)
 {
@@ -65,9 +86,7 @@ __attribute__((format(printf, 3, 4))) static void add_reason(
 	vsnprintf(r->text, sizeof(r->text), fmt, ap);
 	va_end(ap);
 	/* It may quote a server, and is one line. */
-	for (char *p = r->text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	make_printable(r->text);
 }
 
 /* The local day of a time; "" if it is out of range. */

@@ -33,6 +33,15 @@ sql "insert into ingest_runs (run_id, job, account, started_at, ended_at, status
 health
 like "$got" '^1 have a look: account .default. had no run yet' \
     "a run in the future, of a wrong clock, is none"
+sql "insert into ingest_runs (run_id, job, account, started_at, ended_at, status,
+	reason) values ('B', 'profile', 'default', '2026-01-01T00:00:00.000Z',
+	'2026-01-01T00:00:00.000Z', 'failed', 'x' || char(155, 10) ||
+	replace(hex(zeroblob(400)), '0', char(233)))"
+health
+like "$got" '^1 have a look: .*profile: the last run failed: x\?\?éé' \
+    "a reason has no control characters"
+printf %s "$out" | iconv -f UTF-8 -t UTF-8 >/dev/null
+ok $? "and is UTF-8, although it is cut"
 sql "delete from ingest_runs"
 
 section "the login"
