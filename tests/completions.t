@@ -63,6 +63,9 @@ echo '{"access_token":"a","refresh_token":"b","client_id":"c","user_id":"kim"}' 
     >"$tmp/config/sp/tokens/robin.json"
 chmod 600 "$tmp/config/sp/tokens/robin.json"
 cp -p "$tmp/config/sp/tokens/robin.json" "$tmp/login.json"
+echo '{"access_token":"a","refresh_token":"b","client_id":"c"}' \
+    >"$tmp/config/sp/tokens/new.json"
+chmod 600 "$tmp/config/sp/tokens/new.json"
 run_id=01M81F3KXG4TRMR39J9HEDEPCR playlist=aPlaylist0123456789abc
 other_id=01M81F3KXGZZZZZZZZZZZZZZZZ
 { begin_run $run_id && end_run $run_id; } | sp-load 2>/dev/null
@@ -82,7 +85,7 @@ offers 'sp-queue --db music.db dr' drop "a command after an option"
 offers 'sp-queue next -- --' "" "no option after --"
 offers 'sp-queue next --after y' yesterday "a time"
 offers 'sp-queue drop ' $playlist "the playlists in the queue"
-offers 'sp-queue next --account ' robin "the accounts"
+offers 'sp-queue next --account ' "new robin" "the accounts"
 offers 'sp-run --' "$(options sp-run)" "the options of a program without commands"
 offers 'sp-run playlists cat' catalogue "one more job"
 offers 'sp-stage runs ' $run_id "the runs"
@@ -127,6 +130,14 @@ check_shell() {
 for shell in bash fish interactive-bash interactive-zsh; do
 	check_shell $shell
 done
+
+section descriptions
+if command -v fish >/dev/null; then
+	run fish -c "source '$build/completions/fish/sp-queue.fish'
+	    complete -C 'sp-queue next --account '"
+	is "$(printf '%s\n' "$out" | sort | tr '\t' :)" "new:user not known yet
+robin:user kim" "whose an account is, if that is known"
+fi
 
 section "names that a shell would run"
 for name in 'x$(date)' "x\`date\`;date|'"; do
