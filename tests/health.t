@@ -112,6 +112,15 @@ health
 is "$got" "0 ok" "what was not sent for a limit is no refused record"
 is "$(sql 'select count(*) from ingest_errors')" 0 \
     "and no error any more once the job is complete"
+sp-queue next --force play-history |
+    sp-fetch --api http://127.0.0.1:1 --retries 0 2>/dev/null |
+    sp-stage | sp-transform | sp-load 2>/dev/null
+is "$(sql "select count(*) from ingest_errors
+	where reason like '%: no answer: %'")" 1 "a request without an answer is one"
+sp-run --force play-history
+health
+is "$got $(sql 'select count(*) from ingest_errors')" "0 well 0" \
+    "until the job is complete: the network was away for an hour"
 
 section "what is missing"
 sql "insert into ingest_errors (stage, src, reason, seen_at, user_id, endpoint)

@@ -83,9 +83,10 @@ where src = :src and error_id <= :latest
 
 -- name: delete_unsent
 -- Errors of requests that earlier runs of the job of :run did not send, as for a
--- rate limit: the job has planned anew what it needs.
+-- rate limit, or that got no answer: the job has planned anew what it needs.
 delete from ingest_errors
-where stage = 'sp-fetch' and reason like 'not sent: %'
+where stage = 'sp-fetch'
+	and (reason like 'not sent: %' or reason like '%: no answer: %')
 	and exists (
 		select 1 from ingest_runs o join ingest_runs r
 			on r.job = o.job and r.account = o.account
