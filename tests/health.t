@@ -119,7 +119,7 @@ is "$(sql "select count(*) from ingest_errors
 	where reason like '%: no answer: %'")" 1 "a request without an answer is one"
 sp-run --force play-history
 health
-is "$got $(sql 'select count(*) from ingest_errors')" "0 well 0" \
+is "$got $(sql 'select count(*) from ingest_errors')" "0 ok 0" \
     "until the job is complete: the network was away for an hour"
 
 section "what is missing"

@@ -303,8 +303,8 @@ static bool is_too_big(const struct response *r)
  * Whether HTTP/2 headers exceeded a limit of libcurl or its nghttp2. Over 128
  * or 256 KiB in all, libcurl only reports that its callback failed, and newer
  * ones count fields and frames; over 64 KiB in one field, nghttp2 closes the
- * connection without a message. If others shared the connection, the headers may
- * be of one of them.
+ * connection without a message. If others shared the connection, the headers
+ * may be of one of them.
  */
 static bool is_head_refused(const struct slot *s, CURLcode code)
 {
