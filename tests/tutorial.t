@@ -64,23 +64,26 @@ class Shell:
         if self.pid == 0:
             os.chdir(home)
             os.execvpe(SHELLS[name][0], SHELLS[name], env)
+        self.rest = ""  # what came after the last prompt
         self.read(lambda text: PROMPT in text)
         self.type("stty -echo cols 80")
 
     def type(self, command):
         """What a command prints until the next prompt."""
         os.write(self.fd, command.encode() + b"\n")
-        return self.read(lambda text: PROMPT in text).split(PROMPT)[0]
+        text = self.read(lambda text: PROMPT in text)
+        printed, self.rest = text.split(PROMPT, 1)
+        return printed
 
     def read(self, enough):
         """What is printed next, as it remains on the screen."""
-        text = b""
+        rest, self.rest, text = self.rest, "", b""
         while True:
-            text += os.read(self.fd, 65536)
             lines = text.decode(errors="replace").replace("\r\n", "\n")
-            lines = re.sub(r".*\r|\x1b\[K", "", lines)
+            lines = rest + re.sub(r".*\r|\x1b\[K", "", lines)
             if enough(lines):
                 return lines
+            text += os.read(self.fd, 65536)
 
     def close(self):
         os.close(self.fd)
@@ -131,8 +134,14 @@ def type_all(name, page):
         shutil.rmtree(home)
 
 
+def too_long(*_):
+    """Ends the test, but not before the shell and the server are stopped."""
+    raise TimeoutError("a command did not come to a prompt")
+
+
 def main():
-    signal.alarm(120)
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(240)
     with open(PAGE) as file:
         page = file.read()
     count = failures = 0
