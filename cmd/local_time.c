@@ -22,12 +22,12 @@ bool local_time_format(int64_t ms, char text[LOCAL_TIME_TEXT])
 	       strftime(text, LOCAL_TIME_TEXT, "%Y-%m-%d %H:%M", &tm) > 0;
 }
 
-bool local_time_day(int64_t ms, char text[LOCAL_TIME_TEXT])
+const char *local_time_day(int64_t ms, char text[LOCAL_TIME_TEXT])
 {
 	if (!local_time_format(ms, text))
-		return false;
+		text[0] = '\0';
 	text[strcspn(text, " ")] = '\0';
-	return true;
+	return text;
 }
 
 void local_time_zone(int64_t ms, char text[LOCAL_TIME_TEXT])

@@ -7,12 +7,12 @@
 
 #define LOCAL_TIME_TEXT 32
 
-/*
- * Write a time, in Unix ms, as 2026-11-30 19:20, or its day alone; false if it
- * is out of range.
+/* Write a time, in Unix ms, as 2026-11-30 19:20; false if it is out of range.
  */
 bool local_time_format(int64_t ms, char text[LOCAL_TIME_TEXT]);
-bool local_time_day(int64_t ms, char text[LOCAL_TIME_TEXT]);
+
+/* Write the day of a time, "" if it is out of range. Returns text. */
+const char *local_time_day(int64_t ms, char text[LOCAL_TIME_TEXT]);
 
 /* Write the name of the zone at a time, such as CET. */
 void local_time_zone(int64_t ms, char text[LOCAL_TIME_TEXT]);
