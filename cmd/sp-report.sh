@@ -15,7 +15,7 @@ usage: sp-report [--db FILE] [--user ID] [--year YEAR] [--since TIME]
 Options:
       --db FILE        the database (default: $SP_DB, then
                        ~/.local/share/sp/spotify.db)
-      --user ID        the user, if the database has several
+      --user ID        the user (default: that of the account)
       --year YEAR      only this year, in local time
       --since TIME     only from this time on: a time, a date, 7d, yesterday
       --until TIME     only before this time, or up to the end of this day
@@ -138,7 +138,8 @@ sqlite() {
 }
 query() { echo "$1;" | sqlite || why_sql; }
 
-# Whose listening: the user of the logins and exports, if there is one.
+# Whose listening: the user of the logins and exports, if there is one; of several
+# the user of the account.
 users=$(query "with own as (select user_id from users where is_me
 		union select user_id from accounts where user_id is not null
 		union select user_id from streaming_coverage),
@@ -155,10 +156,14 @@ case $newline$users$newline in
 *)
 	names=$(printf '%s' "$users" | tr '\n' ' ')
 	[ -z "$user" ] || die 65 "$db: no user '$user'${names:+, but: $names}"
+	user=$users
 	case $users in
-	*"$newline"*) usage_error "several users: choose with --user: $names" ;;
-	esac
-	user=$users ;;
+	*"$newline"*)
+		user=$(query "select user_id from accounts
+			where account = $(quoted "${SP_ACCOUNT:-default}")")
+		[ -n "$user" ] ||
+			usage_error "several users: choose with --user: $names" ;;
+	esac ;;
 esac
 
 # The name of the time zone, which is that of `localtime` in SQLite.

@@ -239,6 +239,8 @@ def make(path, zone):
     for n in range(rnd.randrange(3)):
         insert(db, "ingest_errors", stage="sp-load", reason="odd",
                seen_at=utc(now))
+        insert(db, "ingest_errors", stage="sp-fetch", seen_at=utc(now),
+               reason="not sent: not logged in")
         insert(db, "ingest_runs", run_id=f"R{n}", status="failed")
     insert(db, "ingest_runs", run_id="R9", status="complete", replay_of="R1")
     db.commit()
@@ -742,7 +744,8 @@ class Model:
                    if self.track(k)["track"] is None]
         return [dict(what=w, count=n) for w, n in (
             ("gaps", len(self.gaps())),
-            ("refused", len(self.table("ingest_errors"))),
+            ("refused", sum(not e["reason"].startswith("not sent: ")
+                            for e in self.table("ingest_errors"))),
             ("unnamed_tracks", len(unnamed)), ("unloaded", len(runs)))]
 
     def parts(self):

@@ -84,6 +84,12 @@ sp-load <"$tmp/rows" 2>"$tmp/load.err" || diag "$(cat "$tmp/load.err")"
 
 section "users"
 fails 64 "several users: choose with --user: kim robin"
+sqlite3 "$SP_DB" "insert into accounts values
+	('default', 'kim', null, null, null, null),
+	('second', 'robin', null, null, null, null)"
+is "$(part .user.user_id) $(SP_ACCOUNT=second part .user.user_id)" \
+    '"kim" "robin"' "of several, that of the account"
+sqlite3 "$SP_DB" 'delete from accounts'
 fails 65 ".*: no user 'mallory', but: kim robin" --user mallory --json
 fails 65 ".*: no user ''; drop table tracks; --', but: kim robin" \
     --user "'; drop table tracks; --"

@@ -546,7 +546,8 @@ insert into report
 select 'missing', json_array(
 	json_object('what', 'gaps', 'count', (select count(*) from open_gaps)),
 	json_object('what', 'refused', 'count',
-		(select count(*) from ingest_errors)),
+		(select count(*) from ingest_errors where not
+			(stage = 'sp-fetch' and reason like 'not sent: %'))),
 	json_object('what', 'unnamed_tracks', 'count', (select count(*)
 		from song_totals join songs using (song) where track is null)),
 	json_object('what', 'unloaded', 'count', (select count(*)
