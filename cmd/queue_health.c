@@ -76,8 +76,6 @@ static void prepare(
 		    q, ":account", slice_of(h->options->plan.account));
 	if (query_has(q, ":user"))
 		query_bind_text(q, ":user", buf_slice(&h->plan.user));
-	if (query_has(q, ":now"))
-		query_bind_time(q, ":now", h->plan.now);
 	if (query_has(q, ":since"))
 		query_bind_time(q, ":since", h->since);
 	if (query_has(q, ":ended"))

@@ -1,4 +1,5 @@
--- What sp-queue health looks at. Times in the future come from a wrong clock.
+-- What sp-queue health looks at. Times in the future come from a wrong clock: runs
+-- end by the clock of this machine.
 
 -- name: health_of_job
 -- When the job last completed, and how its last run ended: that began when,
@@ -6,11 +7,12 @@
 select (
 	select max(ended_at) from ingest_runs
 	where job = :job and account = :account and status = 'complete'
-		and ended_at <= :now),
+		and ended_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
 	started_at, ended_at is not null, status, reason, exit_status
 from (select 1) left join (
 	select * from ingest_runs
-	where job = :job and account = :account and started_at <= :now
+	where job = :job and account = :account
+		and started_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 	order by started_at desc, run_id desc limit 1) on true;
 
 -- name: health_of_login
@@ -18,11 +20,13 @@ from (select 1) left join (
 -- the reason of its last run that needed the login.
 select (select login_ends from accounts where account = :account), (
 		select min(started_at) from ingest_runs
-		where account = :account and started_at <= :now),
+		where account = :account
+			and started_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
 	exit_status, reason
 from (select 1) left join (
 	select * from ingest_runs
-	where account = :account and started_at <= :now
+	where account = :account
+		and started_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 		and (requests > 0 or exit_status = 77)
 	order by started_at desc, run_id desc limit 1) on true;
 
