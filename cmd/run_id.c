@@ -18,15 +18,15 @@ static bool exists(sqlite3 *db, const char *id)
 	return found;
 }
 
-char *run_id_resolve(sqlite3 *db, const char *command, char *given)
+char *run_id_resolve(sqlite3 *db, const char *command, const char *given)
 {
 	struct buf names = BUF_INIT(1024);
-	char *found = given;
+	char *found = NULL;
 	struct query q;
 	int count = 0;
 
 	if (exists(db, given))
-		return given;
+		return mem_string(given);
 	query_prepare(&q, db, &sql_run_id_find);
 	query_bind_text(&q, ":id", slice_of(given));
 	for (; query_step(&q); count++) {
@@ -41,7 +41,7 @@ char *run_id_resolve(sqlite3 *db, const char *command, char *given)
 		cli_die(EX_DATAERR, "%s: several runs match '%s': %s", command,
 		    given, buf_message(&names));
 	buf_release(&names);
-	return found;
+	return found ? found : mem_string(given);
 }
 
 void run_ids_resolve(sqlite3 *db, const char *command, char **list)

@@ -8,12 +8,12 @@
 #include <sqlite3.h>
 
 /*
- * The whole id, which stays allocated; what was given if there is no such run.
+ * The whole id, which the caller frees; what was given if there is no such run.
  * Dies if there are several, or they cannot be read.
  */
-char *run_id_resolve(sqlite3 *, const char *command, char *given);
+char *run_id_resolve(sqlite3 *, const char *command, const char *given);
 
-/* The same for each of a list that NULL ends. */
+/* The same for each of a list that NULL ends, for as long as the program runs. */
 void run_ids_resolve(sqlite3 *, const char *command, char **list);
 
 #endif

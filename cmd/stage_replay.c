@@ -1,8 +1,8 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/number.h"
 #include "cli.h"
 #include "database.h"
@@ -156,12 +156,12 @@ int stage_replay(const struct stage_options *o)
 	struct source source;
 	struct out out;
 	sqlite3 *db = database_open(o->db, DB_READ);
+	char *run = NULL;
 	int rc, status = 0;
 
 	out_init(&out, STDOUT_FILENO, (size_t)256 << 10);
 	if (filter.run)
-		filter.run =
-		    run_id_resolve(db, "replay", mem_string(filter.run));
+		filter.run = run = run_id_resolve(db, "replay", filter.run);
 	if (capture_walk_init(&walk, db, &filter, false) != SQLITE_OK)
 		database_die(db, "cannot read staging_raw");
 	/* Without a run sp-load would take the empty stream for a failure. */
@@ -188,5 +188,6 @@ int stage_replay(const struct stage_options *o)
 	db_close(db);
 	buf_release(&line);
 	out_release(&out);
+	free(run);
 	return status;
 }
