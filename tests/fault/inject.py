@@ -383,8 +383,8 @@ class AccountsTable(Accounts):
     command = ("sp-fetch", "accounts", "--table")
 
     def plain(self, out):
-        # Where the login is, and how wide that makes the table.
-        return [line.split()[:5] for line in out.split("\n")]
+        # Where the login is differs, and how wide that makes the table.
+        return [word for word in out.split() if "/token.json" not in word]
 
 
 class Logout(Accounts):
