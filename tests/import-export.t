@@ -242,8 +242,8 @@ is "$status $out" "64 " "there are two"
 import --user robin few.json pretty.json
 is "$status $(parts_of .user,.file) $err" "1 [\"robin\",\"pretty.json\"]\
  sp-stage: few.json: it is imported already, as the history of 'kim': if that is\
- wrong, \`sp-stage forget $(sql 'select min(run_id) from staging_raw')\` takes it\
- back" "a file that is another user's"
+ wrong, \`sp-stage forget $(sql 'select min(run_id) from staging_raw')\` undoes it"\
+    "a file that is another user's"
 fresh
 row streaming_coverage '{"user_id":"lee","sha256":"00","first_row":1}' 01 | sp-load
 import few.json

@@ -32,8 +32,8 @@ errors() { sql 'select count(*) from ingest_errors'; }
 section "an answer that cannot be used"
 bad='{"error":{"status":500,"message":"odd"}}'
 sql_account() {
-	sql "insert or replace into accounts values
-	    ('default', 'kim', null, '2026-01-01T00:00:00Z', null)"
+	sql "insert or replace into accounts (account, user_id, last_updated)
+	    values ('default', 'kim', '2026-01-01T00:00:00Z')"
 }
 take A1 profile me /me "$bad" 3500
 is "$status $(echo "$err" | grep -c .)" "1 1" "an answer that is refused is reported"
