@@ -43,6 +43,8 @@ incognito='' json=''
 parse_options "$@"
 eval "set -- $operands"
 [ $# -eq 0 ] || usage_error "unexpected argument '$1'"
+[ -n "$json" ] || [ ! -t 1 ] ||
+	die 64 "the page is HTML: write it into a file: sp-report > me.html"
 
 sql=${sql:-$data/report.sql} template=${template:-$data/report.jq}
 css=${css:-$data/report.css}

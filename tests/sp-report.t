@@ -42,6 +42,16 @@ fails 78 "$tmp/diary: not a SQLite database" --db "$tmp/diary"
 sqlite3 "$tmp/other.db" 'create table mine (a)'
 fails 78 "$tmp/other.db: .*\`sp-load --rematch\` adds them" --db "$tmp/other.db"
 
+section "a terminal"
+terminal() { python3 -c 'import os, pty, sys
+sys.exit(os.WEXITSTATUS(pty.spawn(sys.argv[1:])))' "$@"; }
+run terminal sp-report --db "$tmp/none.db" </dev/null
+is "$status $(echo "$out" | tr -d '\r')" \
+    "64 sp-report: the page is HTML: write it into a file: sp-report > me.html" \
+    "gets no page"
+run terminal sp-report --json --db "$tmp/none.db" </dev/null
+is "$status" 73 "but its data"
+
 section "an empty database"
 sp-queue add 37i9dQZF1DXcBWIGoYBM5M
 is "$(part '.user, .period.from, .totals.listens, .skips')" 'null
