@@ -183,7 +183,7 @@ static bool find_listening(sqlite3 *db, char *const *keys)
 		database_die(db, "cannot look up the listen");
 	if (count == 0)
 		cli_warn("why: no play and no stream at '%s': a time "
-			 "without a zone is in UTC, as the tables have it",
+			 "without a zone is local; add Z to one in UTC",
 		    keys[1]);
 	else if (count > 1)
 		cli_warn("why: %" PRId64 " listens match: give the whole key%s",
@@ -217,10 +217,12 @@ static int why_listening(
 }
 
 /* Tell what else a play or a stream is, or why it has no partner. */
-static void tell_listening(const struct provenance *w, sqlite3 *db)
+static void tell_listening(
+    const struct table *t, char *const *keys, sqlite3 *db)
 {
-	struct listening_key key = {
-	    .user = w->keys[0], .time = w->keys[1], .item = w->keys[2]};
+	struct listening_key key = {.user = slice_of(keys[0]),
+	    .time = slice_of(keys[1]),
+	    .item = slice_of(keys[2])};
 	struct query q;
 	int64_t count;
 	bool may;
@@ -229,10 +231,10 @@ static void tell_listening(const struct provenance *w, sqlite3 *db)
 		database_die(db, "cannot read streaming_history");
 	if (!may)
 		return;
-	if (slice_is(w->table->name, "streaming_history")) {
-		key.offline_timestamp = w->keys[3];
-		key.ms_played = w->keys[4];
-		key.nth = w->keys[5];
+	if (slice_is(t->name, "streaming_history")) {
+		key.offline_timestamp = slice_of(keys[3]);
+		key.ms_played = slice_of(keys[4]);
+		key.nth = slice_of(keys[5]);
 	}
 	if (listening_find(db, &key, &count) != SQLITE_OK)
 		database_die(db, "cannot look up the listen");
@@ -261,7 +263,7 @@ static int why_row(const struct stage_options *o, const struct table *t,
 	if (status == 0 && w.present && !o->capture &&
 	    (slice_is(t->name, "play_history") ||
 		slice_is(t->name, "streaming_history")))
-		tell_listening(&w, db);
+		tell_listening(t, o->operands + 1, db);
 	provenance_release(&w);
 	return status;
 }

@@ -112,6 +112,27 @@ echo '{"type":"row","table":"play_history","row":{"user_id":"lee",
 is "$(why listens lee 2026-03-01 | jq -r .why)" \
     "no stream: no export of this user is loaded" "and no export at all"
 
+section "local times"
+TZ=Europe/Berlin
+for time in '2026-03-01 11:00' 2026-03-01T11:00:00 2026-03-01T10:00Z; do
+	is "$(why listens kim "$time" $tide | jq -r .reported_at)" \
+	    "2026-03-01T10:00:00.500Z
+2026-03-01T10:00:00.000Z" "a time is local, unless it has a zone: $time"
+	run why play_history kim "$time" $tide
+	is "$status $(echo "$out" | jq -r 'select(.column == "track_id").value')" \
+	    "0 $tide" "of a row of a table, too"
+	like "$err" 'the stream at 2026-03-01T10:00:00.000Z: the same track' \
+	    "with its listen"
+done
+sql "insert into play_history (user_id, played_at, track_id) values
+	('nia', '2026-05-01T21:59:59.999Z', 't'),
+	('nia', '2026-05-01T22:00:00.000Z', 't'),
+	('nia', '2026-05-02T22:00:00.000Z', 't')"
+is "$(why listens nia 2026-05-02 | jq -r .reported_at)" \
+    "2026-05-01T22:00:00.000Z" "a day is a local one"
+sql "delete from play_history where user_id = 'nia'"
+TZ=UTC
+
 section "with the rows of tables"
 run why play_history kim 2026-03-01T10:00 $tide
 is "$status $(echo "$out" | jq -r 'select(.column == "track_id").endpoint')" \

@@ -7,19 +7,23 @@
 
 static int find(sqlite3 *db, const struct listening_key *key)
 {
-	struct buf time = BUF_INIT(LOOSE_TIME_MAX + key->time.n);
+	struct buf text = BUF_INIT(LOOSE_TIME_MAX + key->time.n);
+	struct loose_time time;
 	struct query q;
 
+	buf_reserve(&text, LOOSE_TIME_MAX + key->time.n);
+	time = loose_time(key->time, &text);
 	query_prepare(&q, db, &sql_listening_find);
 	query_bind_text(&q, ":user", key->user);
-	query_bind_text(&q, ":time", loose_time(key->time, &time));
+	query_bind_text(&q, ":from", time.from);
+	query_bind_text(&q, ":end", time.end);
 	query_bind_text(&q, ":item", key->item);
 	query_bind_text(&q, ":id", loose_id(key->item));
 	query_bind_text(&q, ":offline_timestamp", key->offline_timestamp);
 	query_bind_text(&q, ":ms_played", key->ms_played);
 	query_bind_text(&q, ":nth", key->nth);
 	query_run(&q);
-	buf_release(&time);
+	buf_release(&text);
 	return query_finish(&q);
 }
 

@@ -25,12 +25,12 @@ create temp table listening_parts (
 );
 
 -- name: listening_find
--- Those whose play or one of whose streams is at a time, given by its beginning,
--- and of an item, if that is not empty: by its id, or as the export names it. If
--- more of the key of a stream is given, only by that stream.
+-- Those whose play or one of whose streams is in a span of time, and of an item, if
+-- that is not empty: by its id, or as the export names it. If more of the key of a
+-- stream is given, only by that stream.
 insert into temp.listening_found
 select h.play_id, null from play_history h
-where h.played_at >= :time and h.played_at < :time || '~'
+where h.played_at >= :from and h.played_at < :end
 	and h.user_id = :user
 	and (:item = '' or h.track_id in (:item, :id))
 	and :nth is null
@@ -38,7 +38,7 @@ union
 select m.play_id, case when m.play_id is null
 	then coalesce(m.leader_id, s.stream_id) end
 from streaming_history s left join play_matches m using (stream_id)
-where s.ts >= :time and s.ts < :time || '~' and s.user_id = :user
+where s.ts >= :from and s.ts < :end and s.user_id = :user
 	and (:item = '' or s.item = :item or :id in (s.track_id, s.episode_id))
 	and (:nth is null or (s.offline_timestamp, s.ms_played, s.nth) = (
 		cast(:offline_timestamp as integer),

@@ -12,21 +12,42 @@ struct slice loose_id(struct slice text)
 	return ref.id.p ? ref.id : text;
 }
 
-struct slice loose_time(struct slice text, struct buf *to)
+/* How much of a time a text has: up to its minute, second or fraction. */
+static size_t precision(struct slice text)
+{
+	if (memchr(text.p, '.', text.n))
+		return CLOCK_TEXT - 1;
+	if (text.n > LOOSE_MINUTE && text.p[LOOSE_MINUTE] == ':')
+		return LOOSE_SECOND;
+	return LOOSE_MINUTE;
+}
+
+static struct slice append(struct buf *to, const char *text, size_t n, char end)
 {
 	size_t from = to->n;
-	char whole[CLOCK_TEXT];
-	bool fraction = memchr(text.p, '.', text.n) != NULL;
-	int64_t ms;
 
-	if (clock_parse(text, &ms) && clock_format(ms, whole)) {
-		buf_put(to, whole, fraction ? CLOCK_TEXT - 1 : LOOSE_SECOND);
-	} else {
-		buf_put_slice(to, text);
-		if (text.n > 10 && to->p[from + 10] == ' ')
-			to->p[from + 10] = 'T';
-		if (text.n > 11 && to->p[to->n - 1] == 'Z')
-			to->n--;
-	}
+	buf_put(to, text, n);
+	if (end)
+		buf_put(to, &end, 1);
 	return (struct slice){to->p + from, to->n - from};
+}
+
+struct loose_time loose_time(struct slice text, struct buf *to)
+{
+	int64_t now = clock_now(), from, end;
+	char first[CLOCK_TEXT], last[CLOCK_TEXT];
+	struct loose_time t;
+
+	if (!clock_parse_local(text, now, false, &from) ||
+	    !clock_parse_local(text, now, true, &end) ||
+	    !clock_format(from, first) || !clock_format(end, last)) {
+		t.from = t.end = append(to, text.p, text.n, '\0');
+	} else if (from < end) {
+		t.from = append(to, first, CLOCK_TEXT - 1, '\0');
+		t.end = append(to, last, CLOCK_TEXT - 1, '\0');
+	} else {
+		t.from = append(to, first, precision(text), '\0');
+		t.end = append(to, first, precision(text), '~');
+	}
+	return t;
 }

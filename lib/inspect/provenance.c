@@ -30,30 +30,41 @@ static const struct column *key_column(const struct table *t, unsigned key)
 
 /* --- the row ------------------------------------------------------------- */
 
-/* Prepare the query of the row that has the keys, or keys like these. */
-static void query_row(
-    struct provenance *w, sqlite3 *db, bool like, struct query *row)
+static bool is_range(const struct provenance *w, unsigned key)
+{
+	return w->ends[key].p != NULL;
+}
+
+/* Prepare the query of the row that has the keys, as far as they are known. */
+static void query_row(struct provenance *w, sqlite3 *db, struct query *row)
 {
 	const struct table *t = w->table;
 	sqlite3_str *s = sqlite3_str_new(db);
+	unsigned n = t->key_count;
 
 	for (unsigned i = 0; i < t->count; i++)
 		sqlite3_str_appendf(
 		    s, "%s\"%w\"", i ? ", " : "select ", t->columns[i].name.p);
 	sqlite3_str_appendf(s, " from \"%w\" where true", t->name.p);
-	for (unsigned i = 0; i < t->key_count; i++)
+	for (unsigned i = 0; i < n; i++)
 		sqlite3_str_appendf(s,
-		    like && key_column(t, i)->type == COLUMN_TIME
-			? " and substr(\"%w\", 1, length(?%u)) = ?%u"
-			: " and \"%w\" = ?%u",
-		    key_column(t, i)->name.p, i + 1, i + 1);
+		    is_range(w, i) ? " and \"%w\" >= ?%u and \"%w\" < ?%u"
+				   : " and \"%w\" = ?%u",
+		    key_column(t, i)->name.p, i + 1, key_column(t, i)->name.p,
+		    n + i + 1);
 	query_prepare_built(row, db, "row", s);
-	for (unsigned i = 0; row->rc == SQLITE_OK && i < t->key_count; i++)
-		query_fail(
-		    row, db_bind_text(row->stmt, (int)i + 1, w->keys[i]));
+	for (unsigned i = 0; row->rc == SQLITE_OK && i < n; i++) {
+		int at = (int)i + 1;
+
+		query_fail(row, db_bind_text(row->stmt, at, w->keys[i]));
+		at += (int)n;
+		if (is_range(w, i))
+			query_fail(
+			    row, db_bind_text(row->stmt, at, w->ends[i]));
+	}
 }
 
-/* Replace the keys by ids, and by the beginnings of times. */
+/* Replace the keys by ids, and by ranges of times. */
 static bool normalize_keys(struct provenance *w)
 {
 	size_t room = 1;
@@ -63,10 +74,16 @@ static bool normalize_keys(struct provenance *w)
 	if (!buf_reserve(&w->text, room))
 		return false;
 	for (unsigned i = 0; i < w->table->key_count; i++) {
-		if (key_column(w->table, i)->type == COLUMN_TIME)
-			w->keys[i] = loose_time(w->keys[i], &w->text);
-		else if (!slice_is(key_column(w->table, i)->name, "item"))
+		const struct column *c = key_column(w->table, i);
+		struct loose_time time;
+
+		if (c->type == COLUMN_TIME) {
+			time = loose_time(w->keys[i], &w->text);
+			w->keys[i] = time.from;
+			w->ends[i] = time.end;
+		} else if (!slice_is(c->name, "item")) {
 			w->keys[i] = loose_id(w->keys[i]);
+		}
 	}
 	return true;
 }
@@ -77,7 +94,7 @@ static bool normalize_keys(struct provenance *w)
  */
 static bool find_row(struct provenance *w, sqlite3 *db, struct query *row)
 {
-	query_row(w, db, false, row);
+	query_row(w, db, row);
 	if (query_step(row))
 		return true;
 	if (row->rc != SQLITE_OK || query_finish(row) != SQLITE_OK)
@@ -86,7 +103,7 @@ static bool find_row(struct provenance *w, sqlite3 *db, struct query *row)
 		query_fail(row, SQLITE_TOOBIG);
 		return false;
 	}
-	query_row(w, db, true, row);
+	query_row(w, db, row);
 	while (query_step(row))
 		w->alike++;
 	return w->alike == 1 && query_step(row);

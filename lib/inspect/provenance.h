@@ -7,8 +7,7 @@
  * If the row is absent, or has no sources, the answer is all captures that
  * contain its key, with what became of them.
  *
- * Keys may be as people write them: a time without its fraction, or less of
- * it; an id as a URI or a link.
+ * Keys may be as people write them, see inspect/loose_keys.h.
  *
  * The answer is in temporary tables of the connection, which needs the function
  * of bodies_add_function. SQLite's result codes throughout.
@@ -27,6 +26,7 @@
 struct provenance {
 	const struct table *table;
 	struct slice keys[TABLE_COLUMNS_MAX]; /* in the order of table_key */
+	struct slice ends[TABLE_COLUMNS_MAX]; /* private: see loose_time */
 	int64_t found;	 /* values or captures; 0 if there is no answer */
 	int64_t alike;	 /* rows that the keys may mean, if none has them */
 	bool present;	 /* the row is there */
