@@ -96,6 +96,18 @@ static void describe(void *ctx, struct progress *p)
 	p->done = t->pipe.records;
 }
 
+/* A filter for one endpoint fails on most captures if it is given for all. */
+static void explain_failures(const struct transform *t)
+{
+	const char *file = filter_set_general(&t->options->filters);
+
+	if (file && !t->options->endpoint && t->mapped > 0 &&
+	    t->failed > t->mapped)
+		cli_warn(
+		    "%s maps captures of all endpoints: -f ENDPOINT=%s maps those of one",
+		    file, file);
+}
+
 static int transform_stream(struct transform *t)
 {
 	bool bodies = t->options->endpoint != NULL;
@@ -106,6 +118,7 @@ static int transform_stream(struct transform *t)
 		;
 	status = pipe_finish(&t->pipe);
 	progress_end();
+	explain_failures(t);
 	if (bodies && t->pipe.records == 0 && !status) {
 		cli_warn("stdin: no response body: the input is empty");
 		status = EX_DATAERR;

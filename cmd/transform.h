@@ -39,6 +39,7 @@ struct transform {
 	struct mapper *mapper;
 	struct buf known; /* refusals of the open run: JSON, or empty */
 	uint64_t rows;
+	uint64_t mapped, failed; /* captures that a mapping took, or not */
 
 	struct raw_bodies raw;
 	struct buf capture; /* made of a raw body */

@@ -163,10 +163,12 @@ static void send_result(struct transform *t, const struct record *rec,
     const struct mapper_result *r)
 {
 	if (r->failure) {
+		t->failed++;
 		pipe_refuse(&t->pipe, rec, r->failure, "%s: %.*s", r->failure,
 		    (int)r->detail.n, r->detail.p);
 		return;
 	}
+	t->mapped++;
 	pipe_use(&t->pipe, rec);
 	pipe_produce_lines(&t->pipe, RECORD_ROW, r->rows, r->row_count);
 	t->rows += r->row_count;

@@ -72,6 +72,14 @@ bool filter_set_maps(const struct filter_set *s, struct slice endpoint)
 	       (endpoint.p && has_filter(s, endpoint));
 }
 
+const char *filter_set_general(const struct filter_set *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!s->list[i].endpoint.p)
+			return s->list[i].file;
+	return NULL;
+}
+
 void filter_set_add(struct filter_set *s, const char *arg)
 {
 	size_t n = strcspn(arg, "=/");

@@ -34,6 +34,9 @@ void filter_set_release(struct filter_set *);
 /* Whether one of the filters maps the captures of an endpoint. */
 bool filter_set_maps(const struct filter_set *, struct slice endpoint);
 
+/* The file of the filter for all other endpoints; NULL if there is none. */
+const char *filter_set_general(const struct filter_set *);
+
 /* Whether an endpoint has a built-in mapping. */
 bool mapping_is_builtin(struct slice endpoint);
 

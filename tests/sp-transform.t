@@ -69,6 +69,17 @@ is "$(sp-transform -f me=one.jq me <page.json | jq -r .row.name)" one \
     "a filter for a saved body"
 is "$(sp-transform -f play-history=one.jq recently-played <page.json |
     jq -r .row.name)" one "a filter by the name of the job"
+{ capture me 200 '"body":{"id":"kim"}'
+	for playlist in 1 2; do
+		capture playlist 200 '"body":{"id":{}}' playlists/$playlist
+	done; } >mixed
+echo '{table: "users", row: {user_id: ("u:" + .body.id)}}' >strict.jq
+run sp-transform -f strict.jq <mixed
+is "$status $(echo "$err" | tail -n 1) $(echo "$err" | wc -l | xargs)" \
+    "1 sp-transform: strict.jq maps captures of all endpoints: -f ENDPOINT=strict.jq maps those of one 3" \
+    "a filter for all endpoints that fits one of them"
+run sp-transform -f me=strict.jq <mixed
+is "$(echo "$err" | grep -c 'maps captures')" 0 "is not one for that alone"
 for bad in users=one.jq '=one.jq' prelude=one.jq a=b.jq Me=one.jq; do
 	run sp-transform -f "$bad" </dev/null
 	is "$status $out" "64 " "usage error: -f $bad"
