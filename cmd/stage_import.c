@@ -68,6 +68,20 @@ struct buf *import_begin(struct import *im, const char *name, int64_t time,
 	return b;
 }
 
+/* Store the run, with its first capture: without any, nothing is to load. */
+static void store_run(struct import *im)
+{
+	struct record rec;
+	const char *why;
+	size_t at;
+
+	if (im->run.n == 0)
+		return;
+	if (record_parse(&rec, buf_slice(&im->run), &why, &at))
+		stage_writer_add_run(&im->writer, &rec);
+	buf_clear(&im->run);
+}
+
 bool import_send(struct import *im, const char *name)
 {
 	struct buf *b = &im->source.line;
@@ -78,6 +92,7 @@ bool import_send(struct import *im, const char *name)
 
 	buf_putc(b, '}');
 	/* What it was made from has been checked. */
+	store_run(im);
 	if (!b->failed && record_parse_head(&rec, buf_slice(b), &why, &at))
 		result = stage_writer_add_capture(&im->writer, &rec, &why);
 	if (result == CAPTURE_INVALID) {
@@ -93,15 +108,12 @@ bool import_send(struct import *im, const char *name)
 void import_open_run(struct import *im)
 {
 	struct buf *b = replay_open(&im->source, &im->out, "import", im->o);
-	struct record rec;
-	const char *why;
-	size_t at;
 
 	if (im->user && !im->o->filter.user)
 		json_put_member(b, "user", slice_of(im->user));
 	source_send(&im->source, RECORD_RUN);
-	if (record_parse(&rec, buf_slice(&im->source.line), &why, &at))
-		stage_writer_add_run(&im->writer, &rec);
+	im->run.max = im->o->max_line + 1024;
+	buf_put_slice(&im->run, buf_slice(&im->source.line));
 }
 
 int import_close_run(struct import *im)
@@ -111,6 +123,7 @@ int import_close_run(struct import *im)
 	import_check_snapshots(im);
 	status = replay_close(&im->source, im->status);
 	stage_writer_release(&im->writer);
+	buf_release(&im->run);
 	out_release(&im->out);
 	return status;
 }
@@ -142,8 +155,10 @@ static bool read_file(
 		*mtime = (int64_t)st.st_mtim.tv_sec * CLOCK_SECOND +
 			 st.st_mtim.tv_nsec / 1000000;
 	/* Reading a pipe may block: release the write lock first. */
-	if (known && !S_ISREG(st.st_mode))
+	if (known && !S_ISREG(st.st_mode)) {
+		store_run(im);
 		out_flush(&im->out);
+	}
 	read = fd >= 0 && os_read_all(fd, text);
 	if (text->failed)
 		import_refuse(im, where, "bad body", "longer than --max-line");

@@ -23,6 +23,7 @@ struct import {
 	const char *user; /* whose history and account it is, or NULL */
 	struct stage_writer writer;
 	struct source source;
+	struct buf run; /* its record, until it is stored with a capture */
 	struct out out;
 	int64_t seq;
 	int status;

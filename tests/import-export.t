@@ -52,6 +52,19 @@ is "$(jq -c 'select(.type == "end").ledger' "$tmp/out")" \
     "and the ledger has what was printed"
 
 
+section "no file"
+fresh
+import none-here.zip
+like "$status $err" '^1 .*none-here.zip: .*cannot (open|read)' "cannot be opened"
+is "$(sp-stage runs)" "" "and its run, which has no capture, is not stored"
+import --endpoint me none-here.json
+is "$status $(sp-stage runs)" "1 " "nor is one of an endpoint"
+sp-stage import "$tmp/none-here.zip" 2>"$tmp/err" | sp-transform |
+    sp-load 2>>"$tmp/err"
+is "$(sp-stage runs | jq -r '.job + " " + .status')" "import complete" \
+    "but sp-load logs it"
+fresh
+
 section "a file"
 # parts FILE [OPTION...]: import it; $got is the status, and the endpoint, first
 # row, rows, and rows of the file, of each capture.
