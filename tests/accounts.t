@@ -86,7 +86,7 @@ if command -v parallel >/dev/null; then
 	is "$(find "$accounts" -newer "$tmp/mark" -name status | wc -l | xargs)" \
 	    3 "GNU parallel runs all"
 else
-	skip "GNU parallel runs all"
+	skip "no GNU parallel here" "GNU parallel runs all"
 fi
 
 finish
