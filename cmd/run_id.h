@@ -13,7 +13,7 @@
  */
 char *run_id_resolve(sqlite3 *, const char *command, const char *given);
 
-/* The same for each of a list that NULL ends, for as long as the program runs. */
+/* The same for each of a list that NULL ends, until the program exits. */
 void run_ids_resolve(sqlite3 *, const char *command, char **list);
 
 #endif
