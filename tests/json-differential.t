@@ -11,6 +11,11 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
+import tap
+from tap import ok
+
 BUILD = os.environ.get("SP_BUILD", "build")
 SEED = int(os.environ.get("SP_SEED") or 1)
 COUNT = int(os.environ.get("SP_COUNT") or 30000)
@@ -18,17 +23,7 @@ DEPTH_MAX = 512     # json.h
 JQ_DEPTH_MAX = 256  # of jq 1.6; later ones take more
 sys.setrecursionlimit(20000)
 rnd = random.Random(SEED)
-tests = failures = 0
-
-
-def ok(good, name, detail=""):
-    global tests, failures
-    tests += 1
-    failures += not good
-    print(("ok" if good else "not ok"), tests, "-", name)
-    if not good and detail:
-        print("#  ", detail.replace("\n", "\n#   "))
-    return good
+tap.seed = SEED
 
 
 # Texts.
@@ -235,8 +230,7 @@ def main():
     against_jq([t for t in lines if depth_of(t) <= JQ_DEPTH_MAX and
                 not re.search("[\ud800-\udfff]", json.dumps(json.loads(
                     t, object_pairs_hook=list), ensure_ascii=False))])
-    print(f"1..{tests}")
-    return failures > 0
+    return tap.finish()
 
 
 sys.exit(main())

@@ -10,24 +10,21 @@ import os
 import random
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 import zoneinfo
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
+import tap
+from tap import ok
 
 BUILD = os.environ.get("SP_BUILD", "build")
 SEED = int(os.environ.get("SP_SEED") or 1)
 ZONES = "America/New_York", "Asia/Kathmandu"
 rnd = random.Random(SEED)
-tests = failures = 0
-
-
-def ok(good, name, detail=""):
-    global tests, failures
-    tests += 1
-    failures += not good
-    print(("ok" if good else "not ok"), tests, "-", name)
-    if not good:
-        print(f"#   SP_SEED={SEED}", str(detail)[:2000].replace("\n", "\n#   "))
+tap.seed = SEED
 
 
 def same(got, want, name):
@@ -632,8 +629,7 @@ def main():
         check_names(folder)
         check_recordings(folder)
         check_gaps(folder)
-    print(f"1..{tests}")
-    return failures > 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

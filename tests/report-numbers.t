@@ -12,8 +12,14 @@ import os
 import random
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import zoneinfo
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
+import tap
+from tap import ok
 
 BUILD = os.path.abspath(os.environ.get("SP_BUILD", "build"))
 SEED = int(os.environ.get("SP_SEED") or 8)
@@ -22,16 +28,7 @@ ZONES = ("Europe/Berlin", "Asia/Kathmandu", "America/New_York", "UTC",
          "Pacific/Chatham", "America/Sao_Paulo")
 HOUR = 3600000
 rnd = random.Random(SEED)
-tests = failures = 0
-
-
-def ok(good, name, detail=""):
-    global tests, failures
-    tests += 1
-    failures += not good
-    print(("ok" if good else "not ok"), tests, "-", name)
-    if not good:
-        print(f"#   SP_SEED={SEED}\n#  ", str(detail)[:3000])
+tap.seed = SEED
 
 
 def utc(ms):
@@ -831,5 +828,4 @@ with tempfile.TemporaryDirectory() as folder:
         for options in PERIODS if ROUNDS > 6 else rnd.sample(PERIODS, 2):
             parts |= compare(path, zone_name, options)
     ok(len(parts) == 25, "no part was always empty", sorted(parts))
-print(f"1..{tests}")
-raise SystemExit(failures != 0)
+sys.exit(tap.finish())
