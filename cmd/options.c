@@ -65,6 +65,16 @@ static void put_list(
 	}
 }
 
+/* Die of a word: with the nearest name, or with all names if none is near. */
+static _Noreturn void die_of_unknown(const char *where, const char *what,
+    const char *word, const char *near, struct buf *names)
+{
+	cli_die(EX_USAGE, "%s%sunknown %s '%s': %s%s%s", where ? where : "",
+	    where ? ": " : "", what, word,
+	    near ? "did you mean '" : "expected ",
+	    near ? near : buf_message(names), near ? "'?" : "");
+}
+
 _Noreturn void cli_unknown(const char *where, const char *what,
     const char *word, const struct cli_list *list)
 {
@@ -72,10 +82,7 @@ _Noreturn void cli_unknown(const char *where, const char *what,
 	struct buf names = BUF_INIT(8192);
 
 	put_list(list, &names, &near);
-	cli_die(EX_USAGE, "%s%sunknown %s '%s': %s%s%s", where ? where : "",
-	    where ? ": " : "", what, word,
-	    near.name ? "did you mean '" : "expected ",
-	    near.name ? near.name : buf_message(&names), near.name ? "'?" : "");
+	die_of_unknown(where, what, word, near.name, &names);
 }
 
 /*
@@ -121,9 +128,7 @@ static _Noreturn void die_of_command(
 	if (!word)
 		cli_die(
 		    EX_USAGE, "expected a command: %s", buf_message(&names));
-	cli_die(EX_USAGE, "unknown command '%s': %s%s%s", word,
-	    near ? "did you mean '" : "expected ",
-	    near ? near : buf_message(&names), near ? "'?" : "");
+	die_of_unknown(NULL, "command", word, near, &names);
 }
 
 /* Die of a long option that is unknown, or the beginning of several. */
