@@ -73,7 +73,8 @@ static bool locale_is_utf8(void)
 	return false;
 }
 
-const char *terminal_cut_mark(void)
+/* What marks a text that was cut, one column wide. */
+static const char *cut_mark(void)
 {
 	return locale_is_utf8() ? "\xe2\x80\xa6" : "~";
 }
@@ -109,7 +110,8 @@ static unsigned code_of(const unsigned char *p, size_t n)
 	return code;
 }
 
-int terminal_char_width(struct slice s, size_t *n)
+/* The columns of the character at the start of a text; `n` is its length. */
+static int char_width(struct slice s, size_t *n)
 {
 	*n = utf8_length(s.p, s.p + s.n);
 	if (*n > 0)
@@ -124,16 +126,17 @@ int terminal_width(struct slice s)
 	size_t n;
 
 	for (; s.n > 0; s = slice_from(s, n))
-		width += terminal_char_width(s, &n);
+		width += char_width(s, &n);
 	return width;
 }
 
-size_t terminal_fit(struct slice s, int columns)
+/* The length of the beginning of a text that fits into so many columns. */
+static size_t fit(struct slice s, int columns)
 {
 	size_t fitting = 0, n;
 
 	while (fitting < s.n) {
-		columns -= terminal_char_width(slice_from(s, fitting), &n);
+		columns -= char_width(slice_from(s, fitting), &n);
 		if (columns < 0)
 			break;
 		fitting += n;
@@ -145,7 +148,7 @@ int terminal_put(struct slice s, int columns, FILE *to)
 {
 	int width = terminal_width(s);
 	bool is_cut = width > columns;
-	size_t fitting = is_cut ? terminal_fit(s, columns - 1) : s.n, length;
+	size_t fitting = is_cut ? fit(s, columns - 1) : s.n, length;
 	struct slice shown = {s.p, fitting};
 
 	if (is_cut)
@@ -154,7 +157,7 @@ int terminal_put(struct slice s, int columns, FILE *to)
 		const char *end = shown.p + shown.n;
 		unsigned code;
 
-		terminal_char_width(shown, &length);
+		char_width(shown, &length);
 		if (utf8_length(shown.p, end) == 0 ||
 		    utf8_control(shown.p, end, &code))
 			putc('?', to);
@@ -162,6 +165,6 @@ int terminal_put(struct slice s, int columns, FILE *to)
 			fwrite(shown.p, 1, length, to);
 	}
 	if (is_cut)
-		fputs(terminal_cut_mark(), to);
+		fputs(cut_mark(), to);
 	return width;
 }

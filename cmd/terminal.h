@@ -30,24 +30,16 @@ void terminal_share(struct out *);
  */
 int terminal_columns(int fd);
 
-/* What marks a text that was cut, one column wide: an ellipsis in UTF-8. */
-const char *terminal_cut_mark(void);
-
 /*
- * The columns that the character at the start of a text takes: 0 if it combines
- * with the one before, 2 if it is wide, 1 if it is invalid. `n` is its length.
+ * The columns of a text: of its characters, 0 of one that combines with the one
+ * before, 2 of a wide one, 1 of an invalid one.
  */
-int terminal_char_width(struct slice, size_t *n);
-
-/* The columns of a text. */
 int terminal_width(struct slice);
 
-/* The length of the beginning of a text that fits into so many columns. */
-size_t terminal_fit(struct slice, int columns);
-
 /*
- * Print a text of one line in at most so many columns, marked if it is cut, and
- * with '?' for what controls a terminal or is invalid. Returns its columns.
+ * Print a text of one line in at most so many columns, with an ellipsis, or `~`
+ * if the locale is not UTF-8, where it is cut, and with '?' for what controls a
+ * terminal or is invalid. Returns its columns.
  */
 int terminal_put(struct slice, int columns, FILE *to);
 
