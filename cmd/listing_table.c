@@ -201,6 +201,16 @@ static void find_widths(struct table_view *t, size_t rows)
 	}
 }
 
+/* The width of a column that is cut as far as it may be. */
+static int least_width(const struct table_column *c)
+{
+	int heading = (int)strlen(c->heading);
+
+	if (!c->as.min || c->natural <= c->as.min)
+		return c->natural;
+	return heading > c->as.min ? heading : c->as.min;
+}
+
 /* The width of what is shown, each column at its least or its natural one. */
 static int width_of_all(const struct table_view *t, bool least)
 {
@@ -208,13 +218,9 @@ static int width_of_all(const struct table_view *t, bool least)
 
 	for (int i = 0; i < t->count; i++) {
 		const struct table_column *c = &t->columns[i];
-		int heading = (int)strlen(c->heading), n = c->natural;
 
-		if (!c->shown || c->below)
-			continue;
-		if (least && c->as.min && n > c->as.min)
-			n = heading > c->as.min ? heading : c->as.min;
-		width += GAP + n;
+		if (c->shown && !c->below)
+			width += GAP + (least ? least_width(c) : c->natural);
 	}
 	return width;
 }
@@ -259,24 +265,21 @@ static void put_notes_below(struct table_view *t)
 /* Cut columns so that those shown fit, the first ones least. */
 static void fit(struct table_view *t)
 {
-	struct table_column *c;
 	int spare;
 
 	put_notes_below(t);
 	choose_shown(t);
 	spare = t->room - width_of_all(t, true);
 	for (int i = 0; i < t->count; i++) {
-		int heading = (int)strlen(t->columns[i].heading), n;
+		struct table_column *c = &t->columns[i];
+		int least = least_width(c);
 
-		c = &t->columns[i];
-		if (!c->shown || c->below || !c->as.min ||
-		    c->natural <= c->as.min)
+		if (!c->shown || c->below)
 			continue;
-		n = heading > c->as.min ? heading : c->as.min;
-		c->width = spare > c->natural - n ? c->natural
-			   : spare > 0		  ? n + spare
-						  : n;
-		spare -= c->width - n;
+		c->width = spare > c->natural - least ? c->natural
+			   : spare > 0		      ? least + spare
+						      : least;
+		spare -= c->width - least;
 	}
 }
 
