@@ -220,9 +220,12 @@ $(B)/tests/%.so: tests/%.c
 
 # T selects the tests whose names begin with it: T=sp-load, T=json.
 TESTS = $(filter $(B)/tests/unit/$(T)%,$(TEST_BINS)) $(wildcard tests/$(T)*.t)
+# A test that hangs is ended, so that prove names it.
 J ?= 2
+TEST_SECONDS ?= 900
+PROVE = prove -j$(J) -e 'timeout -k 10 $(TEST_SECONDS)' $(if $(V),-v)
 check: all $(TEST_BINS) $(JQ_COMPARE) $(MUTANTS) $(SHIMS) ## run every test; T=sp-load or T=json for some, V=1
-	SP_BUILD="$$(cd $(B) && pwd)" prove -j$(J) $(if $(V),-v) $(TESTS)
+	SP_BUILD="$$(cd $(B) && pwd)" $(PROVE) $(TESTS)
 
 golden: all $(SHIMS) ## compare with known outputs; UPDATE=1 accepts new ones
 	SP_BUILD="$$(cd $(B) && pwd)" UPDATE=$(UPDATE) sh tests/golden.t
