@@ -124,6 +124,7 @@ int import_close_run(struct import *im)
 	status = replay_close(&im->source, im->status);
 	stage_writer_release(&im->writer);
 	buf_release(&im->run);
+	buf_release(&im->own_user);
 	out_release(&im->out);
 	return status;
 }
@@ -152,8 +153,7 @@ static bool read_file(
 	buf_clear(text);
 	*mtime = clock_now();
 	if (name && known)
-		*mtime = (int64_t)st.st_mtim.tv_sec * CLOCK_SECOND +
-			 st.st_mtim.tv_nsec / 1000000;
+		*mtime = os_file_time(&st);
 	/* Reading a pipe may block: release the write lock first. */
 	if (known && !S_ISREG(st.st_mode)) {
 		store_run(im);
@@ -217,5 +217,5 @@ static bool is_of_endpoint(const struct stage_options *o)
 
 int stage_import(const struct stage_options *o)
 {
-	return is_of_endpoint(o) ? import_of_endpoint(o) : import_told(o);
+	return is_of_endpoint(o) ? import_of_endpoint(o) : import_files(o);
 }

@@ -20,7 +20,8 @@ struct snapshot;
 /* An import in progress. */
 struct import {
 	const struct stage_options *o;
-	const char *user; /* whose history and account it is, or NULL */
+	const char *user;    /* whose history and account it is, or NULL */
+	struct buf own_user; /* the only one of the database, or empty */
 	struct stage_writer writer;
 	struct source source;
 	struct buf run; /* its record, until it is stored with a capture */
@@ -53,7 +54,7 @@ void import_open_run(struct import *);
 int import_close_run(struct import *);
 
 /* Import files that are recognized by their content: stage_import_files.c. */
-int import_told(const struct stage_options *);
+int import_files(const struct stage_options *);
 
 /* Refuse a file, or a part of it: on stderr, and with an error record. */
 void import_refuse(struct import *, const char *name, const char *code,
@@ -75,6 +76,18 @@ struct buf *import_begin(struct import *, const char *name, int64_t time,
  * stored. False if it is refused, which is reported.
  */
 bool import_send(struct import *, const char *name);
+
+/* --- Whose files they are: stage_import_owner.c --- */
+
+/* The user of the options, or else the only one of the database's own. */
+void import_find_user(struct import *);
+
+/* There is a history: say for whom it is, or die if that is not known. */
+void import_check_user(const struct import *);
+
+/* Whether a history is the user's; if not, puts why into an empty buf. */
+bool import_is_of_user(
+    const struct import *, const struct survey *, struct buf *why);
 
 /* Send the rows of a history as captures: stage_import_rows.c. */
 void import_history(struct import *, const struct import_file *);

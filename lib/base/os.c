@@ -103,6 +103,12 @@ bool os_config_path(struct buf *path, const char *name)
 	return user_path(path, "XDG_CONFIG_HOME", ".config", name);
 }
 
+int64_t os_file_time(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000 +
+	       st->st_mtim.tv_nsec / 1000000;
+}
+
 bool os_sync_folder(const char *path)
 {
 	char *folder = mem_string(path), *slash = strrchr(folder, '/');

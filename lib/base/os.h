@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct buf;
+struct stat;
 
 /* Fill with the system's random bytes; false if there are none. */
 bool os_random(void *, size_t n);
@@ -30,6 +32,9 @@ bool os_read_all(int fd, struct buf *);
  * once it is closed; -1 sets errno.
  */
 int os_open_temporary(void);
+
+/* When a file was last written, Unix ms. */
+int64_t os_file_time(const struct stat *);
 
 /*
  * fsync the folder of a file, so that files created, renamed or removed in it
