@@ -37,24 +37,13 @@ from (select 1) left join (
 select (
 	select count(*) from play_gaps
 	where user_id = :user and closed_by is null and gap_to > :since), (
-	select count(*) from ingest_errors e
+	select count(*) from new_refusals
 	where seen_at > :since
 		and (user_id is null or user_id = :user)
-		and not (stage = 'sp-fetch' and reason like 'not sent: %')
-		and not exists (
-			select 1 from ingest_errors k
-			where k.endpoint = e.endpoint
-				and k.reason = e.reason
-				and k.place is e.place
-				and k.user_id is e.user_id
-				and k.subject is e.subject
-				and k.src < e.src)), (
+		and not (stage = 'sp-fetch' and reason like 'not sent: %')), (
 	select count(*) from ingest_runs
 	where account = :account and status = 'failed'
 		and started_at > :since), (
 	select count(*)
-	from ingest_runs r join staging_raw using (run_id)
-	where r.status = 'failed'
-		and (ledger_json is null or exit_status = 65)
-		and started_at < :ended
-		and reason not like 'interrupted: its captures were loaded%');
+	from unloaded_runs join staging_raw using (run_id)
+	where started_at < :ended);

@@ -120,15 +120,35 @@ ours="select group_concat(name) from (select name from sqlite_master
 	where type = 'view' order by name)"
 is "$(sql "$ours")" "catalogue_open,connections,counted_listens,\
 counted_streams,episode_matches,listen_facts,listening_by_day,\
-listening_by_hour,listening_by_track,listens,play_gaps,playlist_changes,\
-playlist_contents,plays,recordings,stream_pieces,streaming_files,top_albums,\
-top_artists,top_recordings,top_tracks,unstreamed_plays" "the views are there"
+listening_by_hour,listening_by_track,listens,loaded_runs,new_refusals,play_gaps,\
+playlist_changes,playlist_contents,plays,recordings,stream_pieces,\
+streaming_files,top_albums,top_artists,top_recordings,top_tracks,unloaded_runs,\
+unstreamed_plays" "the views are there"
 is "$(sql "select name from sqlite_master where type = 'view'
 	and sql not like '% as /* sp */%'")" "" "each with the mark of ours"
 for view in $(sql "$ours" | tr , ' '); do
 	sql "select * from $view" >"$tmp/out" 2>&1
 	is "$? $(grep -i error "$tmp/out")" "0 " "$view can be read"
 done
+sqlite3 "$SP_DB" ".schema ingest_%" ".schema *loaded_runs" \
+    ".schema new_refusals" | sqlite3 "$tmp/runs.db"
+is "$(sqlite3 "$tmp/runs.db" "
+	insert into ingest_runs (run_id, status, exit_status, ledger_json, replay_of)
+	values ('broken', 'failed', null, null, null),
+		('unbalanced', 'failed', 65, '[]', null),
+		('balanced', 'failed', 70, '[]', null),
+		('replayed', 'failed', null, null, null),
+		('replay', 'failed', 70, '[]', 'replayed'),
+		('half', 'failed', 65, '[]', 'broken');
+	select 'not', run_id from unloaded_runs;
+	select 'yes', run_id from loaded_runs where status = 'failed';
+	insert into ingest_errors (run_id, src, endpoint, stage, reason, seen_at)
+	values ('R1', 'R1/1', 'me', 'sp-load', 'odd', ''),
+		('R2', 'R2/1', 'me', 'sp-load', 'odd', ''),
+		('R2', 'R2/2', 'me', 'sp-load', 'new', '');
+	select src from new_refusals" | tr '|\n' ' ,')" \
+    "not broken,not unbalanced,yes balanced,yes replay,R1/1,R2/2," \
+    "which runs are loaded, and which refusals are new"
 
 section "an older database"
 # Made with less, and with things of the user's own, it becomes whole again.

@@ -98,12 +98,6 @@ order by v.position, s.capture_id;
 
 -- name: why_list_captures
 -- Captures that contain the keys, and what became of each.
-with loaded_runs as (
-	select run_id, replay_of from ingest_runs
-	where status in ('complete', 'deferred')
-		or (status = 'failed' and ledger_json is not null
-			and exit_status <> 65)
-)
 select s.fetched_at as reported_at, s.run_id as run, s.seq, s.endpoint, s.url,
 	case
 	when e.error_id is not null then 'refused'

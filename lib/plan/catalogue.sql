@@ -105,13 +105,8 @@ select coalesce(sum(n), 0), min(at) from requests;
 -- Whether captures of the job wait to be loaded: a run is under way, or was
 -- killed since :since, and sp-stage sends them again.
 select exists (
-	select 1 from ingest_runs r
-	where status = 'failed' and (ledger_json is null or exit_status = 65)
-		and job = 'catalogue' and user_id is :user
+	select 1 from unloaded_runs r
+	where job = 'catalogue' and user_id is :user
 		and started_at > :since and started_at <= :now
 		and exists (
-			select 1 from staging_raw s where s.run_id = r.run_id)
-		and not exists (
-			select 1 from ingest_runs i
-			where i.replay_of = r.run_id
-				and i.status in ('complete', 'deferred')));
+			select 1 from staging_raw s where s.run_id = r.run_id));

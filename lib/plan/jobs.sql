@@ -14,17 +14,12 @@ select exists (
 -- For each of the last complete runs, the newest first: whether captures of it
 -- were refused, or parts of them for a reason that was not known before.
 select exists (
-	select 1 from ingest_errors e
-	where e.src > r.run_id || '/' and e.src < r.run_id || '0'
-		and ((e.place is null and e.stage <> 'sp-load')
-			or not exists (
-				select 1 from ingest_errors k
-				where k.endpoint = e.endpoint
-					and k.reason = e.reason
-					and k.place is e.place
-					and k.user_id is e.user_id
-					and k.subject is e.subject
-					and k.src < e.src)))
+	select 1 from ingest_errors
+	where src > r.run_id || '/' and src < r.run_id || '0'
+		and place is null and stage <> 'sp-load')
+	or exists (
+	select 1 from new_refusals
+	where src > r.run_id || '/' and src < r.run_id || '0')
 from (
 	select run_id, started_at from ingest_runs
 	where job = :job and account = :account and status = 'complete'

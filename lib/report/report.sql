@@ -551,10 +551,7 @@ select 'missing', json_array(
 	json_object('what', 'unnamed_tracks', 'count', (select count(*)
 		from song_totals join songs using (song) where track is null)),
 	json_object('what', 'unloaded', 'count', (select count(*)
-		from ingest_runs r where status = 'failed' and replay_of is null
-		and (ledger_json is null or exit_status = 65) and not exists (
-			select 1 from ingest_runs i where i.replay_of = r.run_id
-			and i.status in ('complete', 'deferred')))));
+		from unloaded_runs)));
 
 select json_group_object(name, json(coalesce(value, 'null'))) from report;
 commit;

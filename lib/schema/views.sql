@@ -487,3 +487,39 @@ from (select 'track' as kind, id
 	union all
 	select 'album', album_id from albums where vendor_json is null)
 where length(id) = 22 and id not glob '*[^0-9A-Za-z]*';
+
+-- Runs whose captures were loaded, as far as they came: the ledger balanced, so
+-- that the exit status of a failed run is not 65. Those of the run that it
+-- replays were loaded with them.
+create view if not exists loaded_runs as /* sp */
+select run_id, user_id, account, job, started_at, ended_at, status,
+	replay_of, replay_until
+from ingest_runs
+where status in ('complete', 'deferred')
+	or (status = 'failed' and ledger_json is not null
+		and exit_status <> 65);
+
+-- Runs that broke off, are under way, or whose ledger does not balance, and that
+-- no replay has loaded. The index ingest_runs_unloaded has such runs.
+create view if not exists unloaded_runs as /* sp */
+select run_id, user_id, account, job, started_at, ended_at, reason
+from ingest_runs r
+where status = 'failed' and (ledger_json is null or exit_status = 65)
+	and replay_of is null
+	and not exists (
+		select 1 from loaded_runs l where l.replay_of = r.run_id);
+
+-- What was refused for a reason that no earlier capture of the endpoint, the
+-- user and the subject had for that part.
+create view if not exists new_refusals as /* sp */
+select error_id, run_id, stage, src, list, place, reason, record, seen_at,
+	endpoint, user_id, subject
+from ingest_errors e
+where not exists (
+	select 1 from ingest_errors k
+	where k.endpoint = e.endpoint
+		and k.reason = e.reason
+		and k.place is e.place
+		and k.user_id is e.user_id
+		and k.subject is e.subject
+		and k.src < e.src);

@@ -29,10 +29,7 @@ select count(*) >= :attempts, not exists (
 		and reason = :reason)
 from blamed
 where started_at > coalesce((
-	select max(ended_at) from ingest_runs
-	where status in ('complete', 'deferred')
-		or (status = 'failed' and ledger_json is not null
-			and exit_status <> 65)), '');
+	select max(ended_at) from loaded_runs), '');
 
 -- name: runs_to_redeliver
 -- The runs, except for :but, on which no program works, nor on a redelivery of
@@ -65,12 +62,8 @@ select run_id, user_id, until, (
 	where i.replay_of = staged.run_id) as attempts
 from staged
 where until > coalesce((
-		select max(i.replay_until) from ingest_runs i
-		where i.replay_of = staged.run_id
-			and (i.status in ('complete', 'deferred')
-				or (i.status = 'failed'
-					and i.ledger_json is not null
-					and i.exit_status <> 65))), 0)
+		select max(replay_until) from loaded_runs l
+		where l.replay_of = staged.run_id), 0)
 	and not exists (
 		select 1 from unloaded u join busy using (started_at)
 		where u.replay_of = staged.run_id)
