@@ -18,6 +18,47 @@ usage_error() {
 	echo "try '$program --help'" >&2
 	exit 64
 }
+
+# nearest WORD NAME...: the name that may be meant, as base/nearest.h finds it.
+nearest() {
+	awk '
+	function least(a, b) { return a < b ? a : b }
+	function edits(a, b,    i, j) {
+		for (i = 0; i <= length(a); i++)
+			for (j = 0; j <= length(b); j++) {
+				d[i, j] = i * j ? d[i - 1, j - 1] : i + j
+				if (i * j == 0 || substr(a, i, 1) == substr(b, j, 1))
+					continue
+				d[i, j] = 1 + least(d[i, j],
+					least(d[i - 1, j], d[i, j - 1]))
+				if (i > 1 && j > 1 &&
+				    substr(a, i - 1, 2) == substr(b, j, 1) substr(b, j - 1, 1))
+					d[i, j] = least(d[i, j], d[i - 2, j - 2] + 1)
+			}
+		return d[length(a), length(b)]
+	}
+	BEGIN {
+		far = least(3, int(length(ARGV[1]) / 2) + 1)
+		for (i = 2; i < ARGC && length(ARGV[1]) <= 64; i++)
+			if ((n = edits(ARGV[1], ARGV[i])) < far) {
+				far = n
+				near = ARGV[i]
+			}
+		printf "%s", near
+	}' "$@"
+}
+
+# unknown WHAT WORD NAME...: the usage error of a word that is none of the names.
+unknown() {
+	what=$1
+	shift
+	near=$(nearest "$@")
+	word=$1
+	shift
+	[ -z "$near" ] || usage_error "unknown $what '$word': did you mean '$near'?"
+	usage_error "unknown $what '$word': expected $(echo "$@" |
+		sed 's/ /, /g; s/\(.*\), /\1 or /')"
+}
 cannot_write() { die 74 "stdout: cannot write"; }
 
 # quote TEXT: as one word of a command line.
@@ -47,7 +88,11 @@ find_option() {
 			option=${option:-$known} first=${option%%=*} ;;
 		esac
 	done
-	[ -n "$option" ] || usage_error "unknown option '--$1'"
+	if [ -z "$option" ]; then
+		# shellcheck disable=SC2046,SC2086
+		near=$(nearest "$1" $(printf '%s\n' $options | sed 's/=.*//'))
+		usage_error "unknown option '--$1'${near:+": did you mean '--$near'?"}"
+	fi
 	[ -z "$several" ] ||
 		usage_error "ambiguous option '--$1': it may be --$first$several"
 	value_name=${option#*=} option=${option%%=*}

@@ -1,6 +1,6 @@
 /*
- * What the commands of sp-queue share: next is in sp-queue.c, budget in
- * queue_budget.c, health in queue_health.c, status, list and count in
+ * What the commands of sp-queue share: next and due are in sp-queue.c, budget
+ * in queue_budget.c, health in queue_health.c, status, list and count in
  * queue_status.c, add, drop and unblock in queue_edit.c. Each command returns
  * an exit status of sp(7), or ends the program with a message.
  */

@@ -27,7 +27,7 @@ static const struct listed_query status_parts[] = {
     {&sql_status_of_runs, "ingest_run",
 	{.title = "Last runs",
 	    .empty = "There are no runs yet.",
-	    .columns = {{"run", NULL, LISTING_RUN, 0, 0},
+	    .columns = {{"run_id", "run", LISTING_RUN, 0, 0},
 		{"job", NULL, LISTING_PLAIN, 0, 0},
 		{"started_at", "started", LISTING_TIME, 2, 0},
 		{"status", NULL, LISTING_PLAIN, 1, 0},

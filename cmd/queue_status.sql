@@ -24,14 +24,14 @@ group by endpoint, status order by endpoint, status;
 -- name: status_of_runs
 -- The last runs of the account, and of imports, which have none.
 select * from (
-	select run_id as run, job, started_at, status, rows_inserted as inserted,
+	select run_id, job, started_at, status, rows_inserted as inserted,
 		refused, case when job = 'forget' and status <> 'complete'
 			then reason || ': the same sp-stage forget completes it'
 			else reason end as reason
 	from ingest_runs
 	where account = :account or account is null
 	order by started_at desc, run_id desc limit 5)
-order by started_at, run;
+order by started_at, run_id;
 
 -- name: status_of_account
 -- The user of the account, and the scopes of the login.

@@ -46,18 +46,22 @@ static int next_job(sqlite3 *db, const struct queue_options *o,
 	return outcome->exit;
 }
 
+static bool is_due(
+    sqlite3 *db, const struct queue_options *o, const struct job *job)
+{
+	bool due = o->plan.force;
+
+	if (!due && job_is_due(db, job, &o->plan, &due) != SQLITE_OK)
+		database_die(db, "cannot determine which jobs are due");
+	return due;
+}
+
 /* The first of these jobs that is due; the NULL that ends them if none is. */
 static const struct job *const *next_due(
     sqlite3 *db, const struct queue_options *o, const struct job *const *j)
 {
-	bool due = o->plan.force;
-
-	for (; *j; j++) {
-		if (!due && job_is_due(db, *j, &o->plan, &due) != SQLITE_OK)
-			database_die(db, "cannot determine which jobs are due");
-		if (due)
-			break;
-	}
+	while (*j && !is_due(db, o, *j))
+		j++;
 	return j;
 }
 
@@ -96,6 +100,21 @@ static int next(const struct queue_options *o)
 	db_close(db);
 	out_release(&out);
 	return status;
+}
+
+/* Print the names of the jobs that are due; 1 if there are none, as grep. */
+static int due(const struct queue_options *o)
+{
+	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
+	bool found = false;
+
+	for (const struct job *const *j = jobs; *j; j++)
+		if ((!o->job || *j == o->job) && is_due(db, o, *j)) {
+			puts((*j)->name);
+			found = true;
+		}
+	db_close(db);
+	return !found;
 }
 
 /* --- Options and commands ------------------------------------------------ */
@@ -165,6 +184,13 @@ static const struct cli_command commands[] = {
 		    "sp-queue next --after yesterday play-history |\n"
 		    "    sp-fetch | sp-stage | sp-transform | sp-load\n",
 	.run.queue = next},
+    {.name = "due",
+	.purpose = "print which jobs are due: exit 0, or 1 if none is",
+	.options = "daufpirnc",
+	.operands = "[JOB]",
+	.examples = "sp-queue due\n"
+		    "sp-queue due playlists && sp-run playlists\n",
+	.run.queue = due},
     {.name = "budget",
 	.purpose = "print what a job would cost: requests and time",
 	.options = "daufpirncBj",
@@ -271,7 +297,8 @@ int main(int argc, char **argv)
 
 	cli_init(program.name);
 	command = cli_parse(&program, argc, argv, &o, &o.operands);
-	job = *command->operands == 'J' ? o.operands[0] : "all";
+	job = strstr(command->operands, "JOB") ? o.operands[0] : NULL;
+	job = job ? job : "all";
 	o.job = job_named(job);
 	if (!o.job && strcmp(job, "all") != 0)
 		cli_unknown(command->name, "job", job, lists);

@@ -54,19 +54,24 @@ pipeline() { # WORD JOB
 	printf '%s\n' "$1sp-load$summary$on_db"
 }
 
+# Whether a job is due: 0, or 1 if not, or another status after a message.
+is_due() { # JOB
+	eval "sp-queue due$planned$force $1" >/dev/null
+}
+
 # The programs beside this one come first.
 case $0 in
 */*) PATH=$(cd "${0%/*}" && pwd):$PATH ;;
 esac
 eval "set -- ${operands:-all}"
+known=$(usage | sed -n '/^Jobs:/,/^Options:/s/^  \([a-z-]*\) .*/\1/p')
+# What cannot be planned ends sp-run before any job runs.
 for job; do
-	said=$(eval "sp-queue budget$planned$force -- $(quote "$job")" \
-		2>&1 >/dev/null)
-	status=$?
-	[ -z "$said" ] || printf '%s\n' "$said" |
-		sed "s/^sp-queue: \(budget: \)*/sp-run: /
-			s/'sp-queue\( budget\)* --help'/'sp-run --help'/" >&2
-	[ "$status" -eq 0 ] || exit "$status"
+	# shellcheck disable=SC2086
+	printf '%s\n' "$known" | grep -qxF -e "$job" || unknown job "$job" $known
+	is_due "$job"
+	due=$?
+	[ "$due" -le 1 ] || exit "$due"
 done
 if [ -n "$dry_run" ]; then
 	for job; do
@@ -107,21 +112,6 @@ run() { # JOB
 	echo 2>/dev/null >"$processes" || die 74 "$processes: cannot write"
 	eval "$(pipeline 'stage ' "$1") &"
 	wait $!
-}
-
-# Whether the first round found work for another one, such as playlists in the
-# list that it loaded, or tracks without audio features.
-is_due() { # JOB
-	case $1 in
-	all) name='[^"]*' ;;
-	*) name=$1 ;;
-	esac
-	jobs=$(eval "sp-queue status$planned") || {
-		add_status $?
-		return 1
-	}
-	printf '%s\n' "$jobs" |
-		grep -q "^{\"type\":\"job_status\",\"job\":\"$name\",\"state\":\"due\""
 }
 
 # The status of several runs: the worst one.
@@ -165,10 +155,18 @@ for job; do
 	run "$job"
 	last=$?
 	add_status "$last"
-	if [ "$last" -le 1 ] && is_due "$job"; then
-		force=''
-		run "$job"
-		last=$?
+	# The first round may find work for another one, such as playlists in the
+	# list that it loaded, or tracks without audio features.
+	if [ "$last" -le 1 ]; then
+		given=$force force=''
+		is_due "$job"
+		due=$?
+		case $due in
+		0) run "$job"; last=$? ;;
+		1) ;;
+		*) last=$due ;;
+		esac
+		force=$given
 		add_status "$last"
 	fi
 	# The login, the disk or the database fails the other jobs as well.

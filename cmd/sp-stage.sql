@@ -48,7 +48,7 @@ order by started_at, run_id;
 select receipt_json from ingest_runs where run_id = :run;
 
 -- name: receipt_for_pipe
-select :run as run, json_extract(value, '$.file') as file,
+select :run as run_id, json_extract(value, '$.file') as file,
 	json_extract(value, '$.year') as year,
 	json_extract(value, '$.read') as "read",
 	coalesce(json_extract(value, '$.inserted'),

@@ -52,7 +52,7 @@ static void move(sqlite3 *db, const char *runs, int64_t by)
 int stage_redate(const struct stage_options *o)
 {
 	static const struct listing_layout layout = {
-	    .columns = {{"run", NULL, LISTING_RUN, 0, 0},
+	    .columns = {{"run_id", "run", LISTING_RUN, 0, 0},
 		{"captures", NULL, LISTING_PLAIN, 3, 0},
 		{"first", NULL, LISTING_TIME, 0, 0},
 		{"first_moved", "moved to", LISTING_TIME, 0, 0},

@@ -105,7 +105,7 @@ static void list(struct query *q, const struct stage_options *o)
 		{"column", NULL, LISTING_PLAIN, 0, 12},
 		{"value", NULL, LISTING_PLAIN, 0, 20},
 		{"reported_at", "reported", LISTING_TIME, 1, 0},
-		{"run", "capture", LISTING_CAPTURE, 2, 0},
+		{"run_id", "capture", LISTING_CAPTURE, 2, 0},
 		{"item", NULL, LISTING_PLAIN, 3, 12},
 		{"ms_played", NULL, LISTING_PLAIN, 4, 0},
 		{"became", NULL, LISTING_PLAIN, 0, 0},

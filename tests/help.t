@@ -117,7 +117,7 @@ wrong "unknown option '--tabel': did you mean '--table'?" sp-queue \
 wrong "unknown option '-x'" sp-queue sp-queue list -x
 wrong "ambiguous option '--cat': it may be --catalogue-age, --catalogue-limit" \
     sp-queue sp-queue next --cat 3 all
-wrong "list: not an option here: '--force': it belongs to next or budget" \
+wrong "list: not an option here: '--force': it belongs to next, due or budget" \
     'sp-queue list' sp-queue list --force
 wrong "unknown command 'lgoin': did you mean 'login'?" sp-fetch sp-fetch lgoin
 wrong "login: unexpected argument 'me'" 'sp-fetch login' sp-fetch login me

@@ -153,7 +153,7 @@ run sh -c 'sp-transform <"$1" | sp-load --db "$2"' sh "$tmp/why" "$tmp/new.db"
 is "$status$(sp-load --digest --db "$tmp/new.db" | cmp - "$tmp/want")" 0 \
     "why --capture prints it"
 is "$(sp-stage why tracks "$track" | jq -r 'select(.column == "name") |
-    "\(.value) \(.run)/\(.seq)"')" "Slow${fffd}Tide F/1" "and why finds it"
+    "\(.value) \(.run_id)/\(.seq)"')" "Slow${fffd}Tide F/1" "and why finds it"
 sp-stage prune --keep 1d >"$tmp/out" 2>&1
 is "$(sql 'select count(*) from staging_raw')" 1 "prune keeps it"
 rebuilt

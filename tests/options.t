@@ -75,6 +75,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 # shellcheck disable=SC2086
 {
 	same sp-queue next -- $db --force -- play-history
+	same sp-queue due -- $db --force -- playlists
 	same sp-queue budget -- $db --table --force -- all
 	same sp-queue status -- $db --account robin --
 	expect="^status [01]$" same sp-queue health -- $db --since 2026-01-01 --json --

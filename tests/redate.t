@@ -45,7 +45,7 @@ rebuild "$wrong" | cmp -s - "$tmp/digest"
 is "$?" 1 "times of the future are in the tables"
 before=$(staged "$run_id" && staged "$lists")
 redate -n --by -40d "$run_id" "$lists"
-is "$status $(echo "$out" | jq -r .run | xargs)" "0 $run_id $lists" \
+is "$status $(echo "$out" | jq -r .run_id | xargs)" "0 $run_id $lists" \
     "a dry run lists the runs"
 is "$(echo "$out" | jq -r .first_moved | head -n 1)" \
     "$(jq -r 'select(.fetched_at).fetched_at' "$tmp/1" | head -n 1)" \

@@ -324,6 +324,13 @@ done
 is "$(sp-queue next --account other all | jq -r 'select(.type == "run").job' |
 	xargs)" "play-history playlists audio-features profile" \
     "by account"
+run sp-queue due
+is "$status $out" "0 $(sp-queue status | jq -r 'select(.state == "due").job')" \
+    "due: the names of the jobs that are due, as status says"
+run sp-queue due playlists
+is "$status $out" "0 playlists" "and of one job"
+run sp-queue due --force catalogue
+is "$status $out" "0 catalogue" "all are with --force"
 sqlite3 "$SP_DB" ".backup $tmp/idle.db"
 sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
 	update ingest_runs set status = 'complete', account = 'idle',
@@ -331,6 +338,8 @@ sqlite3 "$tmp/idle.db" "delete from playlist_ingest_queue;
 is "$(sp-queue next --db "$tmp/idle.db" --account idle all |
 	jq -r '"\(.type) \(.job) \(.status)"')" "run all null
 end null complete" "all, with nothing due: a run without requests"
+run sp-queue due --db "$tmp/idle.db" --account idle
+is "$status $out$err" "1 " "due: nothing, and 1"
 idle() { sp-queue next --db "$tmp/idle.db" --account idle all |
 	jq -r 'select(.type == "run").job'; }
 sqlite3 "$tmp/idle.db" "insert into playlist_ingest_queue
@@ -369,7 +378,7 @@ is "$(sp-queue status | jq -c 'select(.type == "refusal") |
 	[.endpoint, .status, .subjects]')" '["audio-features",404,1]
 ["playlist",404,2]
 ["user",404,3]' "what was refused"
-is "$(sp-queue status | jq -r 'select(.type == "ingest_run").run' | wc -l)" 4 \
+is "$(sp-queue status | jq -r 'select(.type == "ingest_run").run_id' | wc -l)" 4 \
     "and the last runs"
 like "$(sp-queue status --table)" 'JOB +STATE +LAST RUN' "--table aligns"
 # The page names each type and its members, in their order.

@@ -56,6 +56,14 @@ done
 is "$err" "sp-run: unknown job '-n': expected play-history, playlists,\
  audio-features, profile, catalogue or all
 try 'sp-run --help'" "after -- all are jobs; the message is one of sp-run"
+for bad in "playlist:job 'playlist': did you mean 'playlists'?" \
+	"--acount=x:option '--acount': did you mean '--account'?" \
+	"--acocunt=x:option '--acocunt': did you mean '--account'?" \
+	"--xy:option '--xy'"; do
+	run program "${bad%%:*}"
+	is "$err" "sp-run: unknown ${bad#*:}
+try 'sp-run --help'" "the nearest one is named: ${bad%%:*}"
+done
 run sh -c 'sp-run --help >/dev/full'
 is "$status $err" "74 sp-run: stdout: cannot write" "stdout is full"
 is "$(runs)" "" "none of these is a run"
@@ -96,11 +104,12 @@ is "$status" 0 "the programs beside it are found outside of PATH"
 mkdir "$tmp/bin"
 cp "$build"/sp-* "$tmp/bin/"
 mv "$tmp/bin/sp-queue" "$tmp/bin/queue"
-printf '#!/bin/sh\n[ "$1" != status ] || exit 75\nexec "%s" "$@"\n' \
-    "$tmp/bin/queue" >"$tmp/bin/sp-queue"
+printf '#!/bin/sh\n[ "$1" != due ] || mkdir "%s" 2>/dev/null || exit 75
+exec "%s" "$@"\n' "$tmp/asked" "$tmp/bin/queue" >"$tmp/bin/sp-queue"
 chmod +x "$tmp/bin/sp-queue"
 run "$tmp/bin/sp-run" profile
 is "$status" 75 "it is not known whether a second round is needed"
+mv -f "$tmp/bin/queue" "$tmp/bin/sp-queue"
 ln -s /dev/full "$tmp/full"
 printf '#!/bin/sh\necho "%s"\n' "$tmp/full" >"$tmp/bin/mktemp"
 chmod +x "$tmp/bin/mktemp"

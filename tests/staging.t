@@ -194,7 +194,7 @@ section "found in bodies"
 cp "$tmp/whole.db" "$SP_DB"
 track=$(view "select json_extract(body, '$.items[0].track.id') from staging
 	limit 1")
-is "$(sp-stage why tracks "$track" 2>/dev/null | jq -r .run | sort -u | xargs)" "R1 R2 R3" \
+is "$(sp-stage why tracks "$track" 2>/dev/null | jq -r .run_id | sort -u | xargs)" "R1 R2 R3" \
     "why finds what is packed"
 is "$(sp-stage why --capture tracks "$track" 2>/dev/null | sort | comm -13 "$tmp/sorted" -)" \
     "" "and prints it"

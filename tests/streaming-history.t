@@ -31,7 +31,7 @@ last() { sql 'select run_id from ingest_runs order by started_at desc, run_id de
 # receipt [RUN]: its lines, without what is 0.
 receipt() {
 	sp-stage runs "${1:-$(last)}" |
-	    jq -c 'del(.type, .run) | with_entries(select(.value != 0))'
+	    jq -c 'del(.type, .run_id) | with_entries(select(.value != 0))'
 }
 # Every receipt adds up, and its rows are those of the files.
 adds_up() { # ROWS NAME

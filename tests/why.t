@@ -59,7 +59,7 @@ is "$(jq -r 'select(.column == "audio_features_json").endpoint' "$tmp/why")" \
 is "$(jq -r 'select(.column == "name").endpoint' "$tmp/why" |
 	grep -cE '^(recently-played|playlist|playlist-items)$')" 1 \
     "the name comes from another endpoint"
-is "$(jq -r 'select(.column == "name") | "\(.run) \(.seq) \(.reported_at)"' \
+is "$(jq -r 'select(.column == "name") | "\(.run_id) \(.seq) \(.reported_at)"' \
 	"$tmp/why")" "$(sql "select run_id || ' ' || seq || ' ' || fetched_at
 	from staging_raw where capture_id = $(jq 'select(.column == "name")
 	.capture_id' "$tmp/why")")" "run, seq and time are those of the capture"
@@ -166,7 +166,7 @@ for order in 'R/2 Q/10 Q/9' 'Q/9 R/2 Q/10' 'Q/10 Q/9 R/2'; do
 		    "name":"T"},"at":"2026-01-01T00:00:00Z","src":"'"$src"'"}' |
 		    jq -c . | sp-load --db "$tmp/same.db"
 	done
-	is "$(why --db "$tmp/same.db" tracks t | jq -r '"\(.run)/\(.seq)"' |
+	is "$(why --db "$tmp/same.db" tracks t | jq -r '"\(.run_id)/\(.seq)"' |
 		sort -u)" Q/9 "the first of the captures with the same value: $order"
 done
 sqlite3 "$tmp/twin.db" "update tracks set row_source = null,
@@ -203,18 +203,18 @@ is "$status $out" "65 " "a key that no capture contains"
 like "$err" 'no such row, and no staged capture contains its key' "a message says so"
 echo '{"type":"row","table":"tracks","row":{"track_id":"typed","name":"T"}}' |
     sp-load
-is "$(why tracks typed | jq -c 'select(.column == "name") | [.value, .run]')" \
+is "$(why tracks typed | jq -c 'select(.column == "name") | [.value, .run_id]')" \
     '["T",null]' "a row typed by hand comes from no capture"
 
 section "by hand, after a capture"
 q=qqqqqqqqqqqqqqqqqqqqqq
 echo '{"type":"row","table":"playlist_ingest_queue","op":"delete","src":"R/1",
     "row":{"playlist_id":"qqqqqqqqqqqqqqqqqqqqqq"},"at":"2020-01-01T00:00:00Z"}' | jq -c . | sp-load
-is "$(why playlist_ingest_done $q | jq -r .run)" R "a capture removes it"
+is "$(why playlist_ingest_done $q | jq -r .run_id)" R "a capture removes it"
 sp-queue add $q
-is "$(why playlist_ingest_queue $q | jq -r .run | sort -u)" null "added by hand"
+is "$(why playlist_ingest_queue $q | jq -r .run_id | sort -u)" null "added by hand"
 sp-queue drop $q
-is "$(why playlist_ingest_done $q | jq -r .run | sort -u)" null \
+is "$(why playlist_ingest_done $q | jq -r .run_id | sort -u)" null \
     "and removed by hand"
 
 section "it only reads, and reports errors"

@@ -36,8 +36,8 @@ int listening_find(sqlite3 *, const struct listening_key *, int64_t *count);
 
 /*
  * Prepare a listing of it: the play first, then the streams, with the columns
- * part, reported_at, item, ms_played, rule, distance_ms, why, file, row, run,
- * seq, endpoint, url, capture_id.
+ * part, reported_at, item, ms_played, rule, distance_ms, why, file, row,
+ * run_id, seq, endpoint, url, capture_id.
  */
 void listening_list(sqlite3 *, struct query *list);
 

@@ -258,7 +258,7 @@ select p.part, p.told_at as reported_at, p.item, p.ms_played, p.rule,
 		and coalesce(json_extract(r.extra_json,
 			'$.repeats."' || j.key || '"'), 1) = s.nth
 		order by j.key limit 1) as "row",
-	o.run_id as run, o.seq, r.endpoint, r.url, r.capture_id
+	o.run_id, o.seq, r.endpoint, r.url, r.capture_id
 from temp.listening_parts p
 left join sources o on o.source_id = p.source_id
 left join staging_raw r on r.run_id = o.run_id and r.seq = o.seq

@@ -47,9 +47,9 @@ int provenance_find(struct provenance *, sqlite3 *);
 
 /*
  * Prepare a listing of the answer: `by_column` a row for each value and capture
- * that it may come from: "column", value, reported_at, run, seq, endpoint, url,
- * capture_id; else for each capture: the same without the first two, and what
- * "became" of it, with the stage and reason of a refusal.
+ * that it may come from: "column", value, reported_at, run_id, seq, endpoint,
+ * url, capture_id; else for each capture: the same without the first two, and
+ * what "became" of it, with the stage and reason of a refusal.
  */
 void provenance_list(const struct provenance *, sqlite3 *, struct query *);
 

@@ -88,7 +88,7 @@ select count(*) from temp.why_captures;
 -- name: why_list_values
 -- A capture that was pruned has only its run and seq.
 select v."column", v.value, v.told_at as reported_at,
-	coalesce(o.run_id, s.run_id) as run,
+	coalesce(o.run_id, s.run_id) as run_id,
 	coalesce(o.seq, s.seq) as seq, s.endpoint, s.url, s.capture_id
 from temp.why_values v
 left join sources o on o.source_id = v.source
@@ -98,7 +98,7 @@ order by v.position, s.capture_id;
 
 -- name: why_list_captures
 -- Captures that contain the keys, and what became of each.
-select s.fetched_at as reported_at, s.run_id as run, s.seq, s.endpoint, s.url,
+select s.fetched_at as reported_at, s.run_id, s.seq, s.endpoint, s.url,
 	case
 	when e.error_id is not null then 'refused'
 	when s.run_id in (

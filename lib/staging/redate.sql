@@ -4,7 +4,7 @@
 -- name: redated_runs
 -- The runs, their captures, and the times of the first and the last of these,
 -- moved by :span_from and by :span_to.
-select i.value as run, count(capture_id) as captures,
+select i.value as run_id, count(capture_id) as captures,
 	min(strftime('%Y-%m-%dT%H:%M:%fZ', fetched_at, :span_from)) as first,
 	min(strftime('%Y-%m-%dT%H:%M:%fZ', fetched_at, :span_to))
 		as first_moved,
