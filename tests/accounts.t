@@ -54,39 +54,99 @@ PATH=$tmp/bin:$PATH all SPREAD=3600
 is "$status $(cd "$accounts" && grep -l '^0$' -- */status | xargs)" \
     "2 kim-2/status kim/status" \
     "the others end well"
-mkdir "$accounts/-n"
+mkdir "$accounts/-n" "$accounts/new"
 echo 1 >"$accounts/-n/status"
-is "$(make -sf "$mk" status DIR="$accounts" | xargs)" \
-    "2 0 1 1 1 77 -n/status:1 kim-3/status:77" \
+is "$(make -sf "$mk" status DIR="$accounts" | sed "s|$accounts/||" | xargs)" \
+    "2 0 1 not finished 1 1 1 77 new: not finished -n: 1 kim-3: 77" \
     "how many ended with which status, and who"
-rm -r "$accounts/-n"
+rm -r "$accounts/-n" "$accounts/new"
 like "$(cat "$accounts/kim-3/log")" 'token.json' "its log says why"
 mkdir "$accounts/no name" "$accounts/\$x"
+echo >"$accounts/notes"
 is "$(make -sf "$mk" list DIR="$accounts" | wc -l | xargs)" 3 \
-    "what is no name of an account is left out"
+    "what is no account is left out"
+mv "$accounts/kim/spotify.db" "$accounts/kim/saved"
+mkdir "$accounts/kim/spotify.db"
+rm "$accounts/kim-2/status"
+ln -s /dev/full "$accounts/kim-2/status"
+all
+rm "$accounts/kim-2/status"
+is "$(make -sf "$mk" status DIR="$accounts" | sed "s|$accounts/||" | xargs)" \
+    "1 not finished 1 74 1 77 kim-2: not finished kim: 74 kim-3: 77" \
+    "each has a status: no database, no space for a status, no login"
+rmdir "$accounts/kim/spotify.db"
+mv "$accounts/kim/saved" "$accounts/kim/spotify.db"
+
+section "one that is killed"
+mkfifo "$tmp/go"
+cat >"$tmp/bin/sp-run" <<-END
+	#!/bin/sh
+	echo \$PPID >"$tmp/shell"
+	read -r line <"$tmp/go"
+END
+chmod +x "$tmp/bin/sp-run"
+one() { PATH=$tmp/bin:$PATH make -sf "$mk" "$accounts/kim" SPREAD=0; }
+echo 0 >"$accounts/kim/status"
+one 2>/dev/null &
+wait_until [ -s "$tmp/shell" ]
+kill -9 "$(cat "$tmp/shell")"
+wait $!
+is "$(cat "$accounts/kim/status")" "not finished" "it has no older status"
+run one
+like "$status $err" "^2 .*/kim is running already" \
+    "while its programs run, it does not start again"
+is "$(cat "$accounts/kim/status")" "not finished" "nor gets another status"
+echo >"$tmp/go"
+rm "$tmp/bin/sp-run"
+wait_until make -sf "$mk" "$accounts/kim" SPREAD=0
+is "$(cat "$accounts/kim/status")" 0 "the next run completes it"
 
 section "the second of the hour"
+starts=$(sort -n "$tmp/slept" | xargs)
 [ "$(uniq "$tmp/slept" | wc -l)" -ge 2 ] && sort -cn "$tmp/slept" &&
     [ "$(tail -n 1 "$tmp/slept")" -lt 3600 ]
 ok $? "each account starts at a time of its own, in order"
 
 section "other schedulers"
-make -sf "$mk" list DIR="$accounts" >"$tmp/list"
-run make -sf "$mk" "$(grep kim-3 "$tmp/list")" DIR="$accounts" SPREAD=0
+run make -sf "$mk" "$accounts/kim-3" SPREAD=0
 is "$status $(cat "$accounts/kim-3/status")" "2 77" "an account alone"
-run env SLURM_ARRAY_TASK_ID=2 DIR="$accounts" SPREAD=0 sh -c "$(
-	sed -n "/sbatch/,/p)'/p" "$mk" | sed 's/^#//' | tr -d '\\\n' |
-	sed "s/.*--wrap '//; s/'\$//; s|accounts.mk|$mk|g")"
-[ "$(find "$accounts" -newer "$tmp/list" -name status | wc -l)" = 2 ]
-ok $? "a task of a job array runs the account of its number"
-if command -v parallel >/dev/null; then
-	touch "$tmp/mark"
-	run env DIR="$accounts" SPREAD=0 sh -c "$(sed -n 's/^#//; /| parallel/p' \
-		"$mk" | sed "s|accounts.mk|$mk|g")"
-	is "$(find "$accounts" -newer "$tmp/mark" -name status | wc -l | xargs)" \
-	    3 "GNU parallel runs all"
-else
-	skip "no GNU parallel here" "GNU parallel runs all"
-fi
+sed -n '/^#	make .*>list/,/^$/s/^#	//p' "$mk" >"$tmp/lines"
+is "$(sed -n '/^make .*>list/,/^\.Ed/p' man/sp-warehouse.7 |
+	sed '/^\./d; s/\\e$/\\/')" "$(cat "$tmp/lines")" \
+    "the lines of sp-warehouse(7)"
+sed -i "/\\\\$/N; s/\\\\\n//; s|accounts.mk|$mk|g; s|/srv/accounts|$accounts|" \
+    "$tmp/lines"
+# Runs the tasks of a job array one after another.
+cat >"$tmp/bin/sbatch" <<-'END'
+	#!/bin/sh
+	range=${1#--array=}
+	SLURM_ARRAY_TASK_ID=${range%-*}
+	range=${range#*-}
+	export SLURM_ARRAY_TASK_ID
+	while [ "$SLURM_ARRAY_TASK_ID" -le "${range%\%*}" ]; do
+		sh -c "$3"
+		SLURM_ARRAY_TASK_ID=$((SLURM_ARRAY_TASK_ID + 1))
+	done
+END
+chmod +x "$tmp/bin/sbatch"
+scheduler() { # FIRST WORD
+	: >"$tmp/slept"
+	rm -f "$accounts"/*/status
+	run env PATH="$tmp/bin:$PATH" sh -c "cd '$tmp'
+		$(grep -e '>list' -e "^$1" "$tmp/lines")"
+}
+ran() { (cd "$accounts" && grep . -- */status | sort | xargs); }
+# GNU parallel sleeps for 10101, too.
+for scheduler in sbatch parallel; do
+	if command -v $scheduler >/dev/null || [ $scheduler = sbatch ]; then
+		scheduler $scheduler
+		is "$(ran)" "kim-2/status:0 kim-3/status:77 kim/status:0" \
+		    "$scheduler runs all"
+		is "$(sort -n "$tmp/slept" | grep -vx 10101 | xargs)" "$starts" \
+		    "each at its second"
+	else
+		skip "no $scheduler" "$scheduler runs all"
+	fi
+done
 
 finish
