@@ -61,14 +61,26 @@ sqlite3 -json :memory: 'with a as materialized (select 1) select * from a' \
 # quoted TEXT: as a string of SQL.
 quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"; }
 
-# utc OPTION TEXT: the time that it says; see TIMES in sp(7). Days are local, and
-# included in the period.
+# sql MODE DATABASE FILE NAME...: runs FILE in the shell of sqlite3, without the
+# user's own settings. Variables are its parameters; one that is empty is NULL.
+sql() {
+	sql_mode=$1 sql_db=$2 sql_file=$3 parameters=
+	shift 3
+	for name; do
+		eval "value=\$$name"
+		[ -z "$value" ] || parameters="${parameters}insert into
+			temp.sqlite_parameters values (':$name', $(quoted "$value"));"
+	done
+	sqlite3 -init /dev/null -batch -bail "$sql_mode" -cmd '.timeout 60000' \
+		-cmd '.parameter init' -cmd "$parameters" "$sql_db" <"$sql_file"
+}
+
+# utc OPTION TEXT: sets $utc to the time that it says; see TIMES in sp(7). The days
+# of a period are local, and included.
 utc() {
-	more='+0 days'
-	[ "$1" != until ] || more='+1 day'
-	utc=$(sqlite3 -init /dev/null -batch -cmd '.parameter init' -cmd "insert into
-		temp.sqlite_parameters values (':text', $(quoted "$2")),
-		(':more', '$more')" :memory: <"$data/time.sql")
+	text=$2 ends=
+	[ "$1" != until ] || ends=1
+	utc=$(sql -list :memory: "$data/time.sql" text ends)
 	[ -n "$utc" ] || usage_error "--$1: not a time: '$2': write 2026-11-20," \
 		"'2026-11-20 14:55', 2026-11-20T14:55:00Z, 7d for 7 days ago," \
 		"today, yesterday or now"
@@ -119,54 +131,32 @@ for signal in HUP INT TERM; do
 done
 tmp=$(mktemp -d) || exit 73
 
-# why_sql: exits with the reason of sqlite3's failure.
+# why_sql FILE: exits with the reason why sqlite3 has failed to run it.
 why_sql() {
 	why=$(grep . "$tmp/err" | head -n 1)
 	case $why in
 	*'not a database'*) die 78 "$db: not a SQLite database" ;;
 	*'no such table'* | *'no such column'*)
-		[ "$sql" = "$data/report.sql" ] && die 78 "$db: it lacks tables or" \
+		[ "${1%/*}" = "$data" ] && die 78 "$db: it lacks tables or" \
 			"columns of this sp: \`sp-load --rematch\` adds them" ;;
 	*locked* | *busy*) die 75 "$db: $why" ;;
 	*'unable to open'*) die 73 "$db: cannot open the database" ;;
 	*full* | *'I/O'* | *malformed*) die 74 "$db: $why" ;;
 	esac
-	die 78 "$sql: $why"
+	die 78 "$1: $why"
 }
-# sqlite ARG...: the shell of sqlite3, without the user's own settings.
-sqlite() {
-	sqlite3 -init /dev/null -batch -bail -cmd '.timeout 60000' "$@" "$uri$mode" \
-		2>"$tmp/err"
-}
-query() { echo "$1;" | sqlite || why_sql; }
-
-# Whose listening: the user of the logins and exports, if there is one; of several
-# the user of the account.
-users=$(query "with own as (select user_id from users where is_me
-		union select user_id from accounts where user_id is not null
-		union select user_id from streaming_coverage),
-	listeners as (select user_id from play_history
-		union select user_id from streaming_history
-		union select user_id from episode_history)
-	select user_id from own union select user_id from listeners
-	where $(if [ -n "$user" ]; then echo 1; else
-		echo 'not exists (select 1 from own)'; fi)") || exit
+# Whose listening.
+account=${SP_ACCOUNT:-default}
+users=$(sql -list "$uri$mode" "$data/user.sql" user account 2>"$tmp/err") ||
+	why_sql "$data/user.sql"
 newline='
 '
-case $newline$users$newline in
-*"$newline${user:-no user}$newline"*) ;;
-*)
-	names=$(printf '%s' "$users" | tr '\n' ' ')
-	[ -z "$user" ] || die 65 "$db: no user '$user'${names:+, but: $names}"
-	user=$users
-	case $users in
-	*"$newline"*)
-		user=$(query "select user_id from accounts
-			where account = $(quoted "${SP_ACCOUNT:-default}")")
-		[ -n "$user" ] ||
-			usage_error "several users: choose with --user: $names" ;;
-	esac ;;
-esac
+found=${users%%"$newline"*} names=${users#*"$newline"}
+[ -n "$found" ] || [ -z "$user" ] ||
+	die 65 "$db: no user '$user'${names:+, but: $names}"
+[ -n "$found" ] || [ -z "$names" ] ||
+	usage_error "several users: choose with --user: $names"
+user=$found
 
 # The name of the time zone, which is that of `localtime` in SQLite.
 zone_name() {
@@ -180,20 +170,14 @@ zone_name() {
 }
 zone_name
 
-# A parameter that is not given is NULL.
-parameters=
-for name in version user since until year incognito zone; do
-	eval "value=\$$name"
-	[ -z "$value" ] || parameters="${parameters}insert into
-		temp.sqlite_parameters values (':$name', $(quoted "$value"));"
-done
 # sqlite3 does not check what it writes: cat does.
 {
-	sqlite -json -cmd '.parameter init' -cmd "$parameters" <"$sql"
+	sql -json "$uri$mode" "$sql" version user since until year incognito zone \
+		2>"$tmp/err"
 	echo $? 2>/dev/null >"$tmp/status"
 } | cat 2>/dev/null >"$tmp/json" && read -r ended <"$tmp/status" ||
 	die 74 "$tmp: cannot write"
-[ "$ended" -eq 0 ] || why_sql
+[ "$ended" -eq 0 ] || why_sql "$sql"
 if [ -n "$json" ]; then
 	cat "$tmp/json" 2>/dev/null || cannot_write
 	exit

@@ -975,7 +975,10 @@ def patterns:
 	"</pattern></defs></svg>";
 
 def page:
-	if $css | test("</style"; "i") then error("report.css: contains </style") else . end
+	if type != "object"
+	then error("the data is no object as in DATA of sp-report(1): use --template")
+	elif $css | test("</style"; "i") then error("report.css: contains </style")
+	else . end
 	| head,
 	  "<body>", patterns, "<main>",
 	  header,

@@ -540,18 +540,22 @@ select 'files', json_group_array(json_object('file', coalesce(file, sha256),
 from (select f.* from asked join streaming_files f using (user_id)
 	order by covered_from, file, sha256);
 
--- missing: open gaps in the period; records that were refused; tracks of the
--- period without a name; runs that were interrupted and not loaded yet.
+-- missing: open gaps in the period; the user's records that were refused, and
+-- tracks of the period without a name; runs of the user that were interrupted and
+-- not loaded yet. What names no user may be anyone's, and counts.
 insert into report
 select 'missing', json_array(
 	json_object('what', 'gaps', 'count', (select count(*) from open_gaps)),
-	json_object('what', 'refused', 'count',
-		(select count(*) from ingest_errors where not
-			(stage = 'sp-fetch' and reason like 'not sent: %'))),
+	json_object('what', 'refused', 'count', (select count(*)
+		from ingest_errors e left join ingest_runs r using (run_id)
+		where coalesce(e.user_id, r.user_id, a.user_id) is a.user_id
+		and not (stage = 'sp-fetch' and e.reason like 'not sent: %'))),
 	json_object('what', 'unnamed_tracks', 'count', (select count(*)
 		from song_totals join songs using (song) where track is null)),
 	json_object('what', 'unloaded', 'count', (select count(*)
-		from unloaded_runs)));
+		from unloaded_runs r
+		where coalesce(r.user_id, a.user_id) is a.user_id)))
+from asked a;
 
 select json_group_object(name, json(coalesce(value, 'null'))) from report;
 commit;
