@@ -54,12 +54,43 @@ bool trigger_find_broken(sqlite3 *db, struct buf *name)
 	return found;
 }
 
-int trigger_exists(sqlite3 *db, struct slice table, bool *exists)
-{
-	struct query q;
+struct effects {
+	const char *table;
+	bool here;
+};
 
+/* An authorizer: it is called for all that a statement and its triggers do. */
+static int see_action(void *ctx, int action, const char *table,
+    const char *column, const char *schema, const char *trigger)
+{
+	struct effects *e = ctx;
+
+	(void)column, (void)schema;
+	if (trigger && sqlite3_stricmp(table, e->table) == 0 &&
+	    (action == SQLITE_INSERT || action == SQLITE_UPDATE ||
+		action == SQLITE_DELETE))
+		e->here = true;
+	return SQLITE_OK;
+}
+
+int trigger_find_effects(
+    sqlite3 *db, struct slice table, enum trigger_effects *effects)
+{
+	struct effects e = {.table = table.p};
+	struct query q;
+	bool exists;
+	int rc;
+
+	*effects = TRIGGERS_NONE;
 	query_prepare(&q, db, &sql_has_trigger);
 	query_bind_text(&q, ":table", table);
-	*exists = query_step(&q);
-	return query_finish(&q);
+	exists = query_step(&q);
+	rc = query_finish(&q);
+	if (rc != SQLITE_OK || !exists)
+		return rc;
+	sqlite3_set_authorizer(db, see_action, &e);
+	e.here |= !triggers_compile(db, table);
+	sqlite3_set_authorizer(db, NULL, NULL);
+	*effects = e.here ? TRIGGERS_HERE : TRIGGERS_ELSEWHERE;
+	return SQLITE_OK;
 }

@@ -15,7 +15,14 @@
  */
 bool trigger_find_broken(sqlite3 *, struct buf *name);
 
-/* Whether a table has a trigger. A SQLite result code. */
-int trigger_exists(sqlite3 *, struct slice table, bool *exists);
+/* What the triggers of a table write, as far as we have to know. */
+enum trigger_effects {
+	TRIGGERS_NONE,	    /* it has none */
+	TRIGGERS_ELSEWHERE, /* other tables, or nothing */
+	TRIGGERS_HERE	    /* the table itself, or they do not compile */
+};
+
+/* A SQLite result code. */
+int trigger_find_effects(sqlite3 *, struct slice table, enum trigger_effects *);
 
 #endif

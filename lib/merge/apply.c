@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 #include "db/db.h"
-#include "db/trigger.h"
 #include "merge/row.h"
 #include "merge/statements.h"
 #include "merge/write.h"
@@ -234,13 +233,12 @@ static int write_row(struct applier *l, const struct change *c)
 	return rc;
 }
 
-/* Write the sources of a row that does not change otherwise. */
-static int write_sources(struct applier *l, const struct table *t)
+/* Whether anything is written: the sources of a row may change alone. */
+static bool is_written(const struct applier *l, const struct change *c)
 {
-	if (l->dry || !l->before.present ||
-	    !merge_sources_differ(t, &l->before, &l->after))
-		return SQLITE_OK;
-	return write_update(t, &l->after);
+	return c->kind != CHANGE_NONE ||
+	       (!l->dry && l->before.present &&
+		   merge_sources_differ(c->table, &l->before, &l->after));
 }
 
 static int write_change(struct applier *l, const struct change *c)
@@ -249,7 +247,8 @@ static int write_change(struct applier *l, const struct change *c)
 
 	l->ignored = false;
 	if (rc == SQLITE_OK && c->kind == CHANGE_NONE)
-		return write_sources(l, c->table);
+		return is_written(l, c) ? write_update(c->table, c->after)
+					: SQLITE_OK;
 	/* In a dry run the tombstone hides a row that would be deleted. */
 	if (rc != SQLITE_OK ||
 	    (c->kind == CHANGE_UPDATE && !l->after.present) ||
@@ -330,8 +329,7 @@ static int insert_waiting(struct applier *l, struct table *t)
 	for (unsigned i = 0; i < count; i++)
 		rows[i] = &l->waiting[i].row;
 	if (count == WRITE_MANY) {
-		rc = write_insert_many(t, rows);
-		done = (unsigned)sqlite3_changes(l->db);
+		rc = write_insert_many(t, rows, &done);
 		l->ignored = false;
 		if (is_forbidden(l, rc))
 			rc = SQLITE_OK;
@@ -380,6 +378,8 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	struct slice newest = first->last->at;
 	int rc;
 
+	if (t->triggers == TRIGGERS_HERE)
+		l->ahead_known = AHEAD_UNKNOWN;
 	buf_clear(&l->text);
 	set_keys(first, &l->before);
 	rc = look_up(l, t, first->key);
@@ -405,6 +405,11 @@ static int apply_key(struct applier *l, const struct sort_key *o, size_t n)
 	c.kind = classify(l, t);
 	if (l->may_wait && c.kind == CHANGE_INSERT)
 		return wait_to_insert(l, t, &c);
+	/* Triggers see changes one after another. */
+	if (t->triggers != TRIGGERS_NONE && is_written(l, &c))
+		rc = insert_waiting(l, t);
+	if (rc != SQLITE_OK)
+		return rc;
 	return report(l, &c, write_change(l, &c));
 }
 
@@ -444,17 +449,18 @@ static bool same_key(const struct sort_key *a, const struct sort_key *b)
 }
 
 /*
- * Whether new rows of a table may wait. A trigger would see others than those
- * before it, and decide about each by itself.
+ * Find what a table's triggers do, and whether its new rows may wait: triggers
+ * fire for each row of a statement, and see those before it. One that writes
+ * the table itself might change a row that waits.
  */
-static int find_may_wait(struct applier *l, const struct table *t)
+static int find_triggers(struct applier *l, struct table *t)
 {
-	bool fires = true;
 	int rc = SQLITE_OK;
 
-	if (t->kind == TABLE_BY_COLUMN && !t->user_made && !l->dry)
-		rc = trigger_exists(l->db, t->name, &fires);
-	l->may_wait = !fires;
+	if (!l->dry)
+		rc = trigger_find_effects(l->db, t->name, &t->triggers);
+	l->may_wait = rc == SQLITE_OK && t->kind == TABLE_BY_COLUMN &&
+		      !t->user_made && !l->dry && t->triggers != TRIGGERS_HERE;
 	return rc;
 }
 
@@ -466,7 +472,7 @@ static int apply_table(struct applier *l, struct batch_table *t)
 	l->ahead_known = AHEAD_UNKNOWN;
 	batch_sort(t);
 	if (rc == SQLITE_OK)
-		rc = find_may_wait(l, t->table);
+		rc = find_triggers(l, t->table);
 	for (size_t i = 0; i < t->count && rc == SQLITE_OK; i += n) {
 		const struct sort_key *o = t->rows + i;
 

@@ -101,10 +101,16 @@ static int prepare_insert(sqlite3 *db, const struct table *t, const char *into,
 
 int statements_prepare_many(struct table *t)
 {
-	return t->insert_many ? SQLITE_OK
-			      : prepare_insert(sqlite3_db_handle(t->insert), t,
-				    "insert or fail into main.\"%w\" (",
-				    WRITE_MANY, &t->insert_many);
+	if (t->insert_many && t->many_triggers == t->triggers)
+		return SQLITE_OK;
+	sqlite3_finalize(t->insert_many);
+	t->insert_many = NULL;
+	t->many_triggers = t->triggers;
+	/* "or fail" would also hold for what triggers insert. */
+	return prepare_insert(sqlite3_db_handle(t->insert), t,
+	    t->triggers == TRIGGERS_NONE ? "insert or fail into main.\"%w\" ("
+					 : "insert into main.\"%w\" (",
+	    WRITE_MANY, &t->insert_many);
 }
 
 static int prepare_update(sqlite3 *db, struct table *t)

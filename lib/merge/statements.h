@@ -21,7 +21,7 @@ int statements_prepare(sqlite3 *, struct table *, bool overlay);
 
 #define WRITE_MANY 16 /* rows of insert_many */
 
-/* Prepare insert_many, the same for several rows, if it is not yet. */
+/* Prepare insert_many, for several rows, if it is not yet for t->triggers. */
 int statements_prepare_many(struct table *);
 
 /* The same for playlist_ingest_done: write has the playlist and the time. */

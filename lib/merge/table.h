@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/slice.h"
+#include "db/trigger.h"
 
 #define TABLE_COLUMNS_MAX 64
 
@@ -95,6 +96,9 @@ struct table {
 
 	/* Columns of the last row's members: rows resemble each other. */
 	unsigned char hint[TABLE_COLUMNS_MAX];
+
+	/* Of a batch, by merge/apply.h. insert_many is as `triggers` was. */
+	enum trigger_effects triggers, many_triggers;
 
 	/* Prepared when first used, by merge/apply.h. */
 	sqlite3_stmt *find, *find_overlay;

@@ -41,7 +41,7 @@ int write_insert(const struct table *t, const struct stored_row *row)
 	return rc == SQLITE_OK ? db_run(t->insert) : rc;
 }
 
-int write_insert_many(
+static int insert_many(
     struct table *t, const struct stored_row *const rows[WRITE_MANY])
 {
 	int index = 1, rc = statements_prepare_many(t);
@@ -49,6 +49,32 @@ int write_insert_many(
 	for (int i = 0; i < WRITE_MANY && rc == SQLITE_OK; i++)
 		rc = bind_row(t->insert_many, &index, t, rows[i]);
 	return rc == SQLITE_OK ? db_run(t->insert_many) : rc;
+}
+
+int write_insert_many(struct table *t,
+    const struct stored_row *const rows[WRITE_MANY], unsigned *done)
+{
+	sqlite3 *db = sqlite3_db_handle(t->insert);
+	int rc;
+
+	if (t->triggers == TRIGGERS_NONE) {
+		rc = insert_many(t, rows);
+		*done = (unsigned)sqlite3_changes(db);
+		return rc;
+	}
+	/* A trigger can ignore some of the rows, and nobody says which ones. */
+	*done = 0;
+	rc = db_exec(db, "savepoint many");
+	if (rc != SQLITE_OK)
+		return rc;
+	rc = insert_many(t, rows);
+	if (rc == SQLITE_OK && sqlite3_changes(db) == WRITE_MANY)
+		*done = WRITE_MANY;
+	else if (!sqlite3_get_autocommit(db))
+		db_exec(db, "rollback to many");
+	if (!sqlite3_get_autocommit(db))
+		db_exec(db, "release many");
+	return rc;
 }
 
 int write_update(const struct table *t, const struct stored_row *row)

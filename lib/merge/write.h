@@ -20,11 +20,11 @@ int write_insert(const struct table *, const struct stored_row *);
 
 /*
  * Insert several rows: nearly half of what SQLite does for one row is done
- * once for all of them. If one cannot be inserted, those before it are, and
- * sqlite3_changes says how many.
+ * once for all of them. `done`: how many have been inserted. If one cannot be,
+ * these are those before it, or none if the table has triggers.
  */
-int write_insert_many(
-    struct table *, const struct stored_row *const rows[WRITE_MANY]);
+int write_insert_many(struct table *,
+    const struct stored_row *const rows[WRITE_MANY], unsigned *done);
 
 int write_update(const struct table *, const struct stored_row *);
 int write_remove(const struct table *, const struct stored_row *);
