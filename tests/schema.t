@@ -168,11 +168,22 @@ sql "pragma user_version = 2;
 	('kim', 'playlist', 'b', 403, 'Active premium needed'),
 	('kim', 'playlist', 'c', 403, null), ('kim', 'playlist', 'd', 404, 'no'),
 	('kim', 'user', 'e', 403, 'Forbidden')"
+sql "drop view play_gaps;
+	create table play_gaps (user_id text not null, gap_from text not null,
+		gap_to text not null, created_at text,
+		primary key (user_id, gap_from, gap_to)) without rowid;
+	insert into play_gaps values ('kim', '2026-01-01', '2026-01-02', null);
+	drop view playlist_changes; create table playlist_changes (mine);
+	create view my_gaps as select gap_from from play_gaps"
 load
 is $? 0 "a database of an older sp is opened"
-columns_of "$SP_DB" | comm -23 "$tmp/real" - | grep -v '^top_albums' \
+columns_of "$SP_DB" | comm -23 "$tmp/real" - | grep -Ev '^(top_albums|playlist_changes)' \
     >"$tmp/out"
 is "$(cat "$tmp/out")" "" "what it lacked is added, an old view replaced"
+is "$(sql 'select count(closed_by) from play_gaps; select * from my_gaps;
+	select gap_to from former_play_gaps; select mine from playlist_changes')" \
+    "0
+2026-01-02" "a table that is a view now keeps its rows, and another name"
 is "$(sql "select group_concat(name) from
 	pragma_index_info('play_history_unique')")" "played_at,user_id,track_id" \
     "and an index of ours that was another one"

@@ -76,29 +76,57 @@ static int put_replacement(sqlite3 *have, struct slice type, struct slice name,
 	return query_finish(&q);
 }
 
+/*
+ * Append statements that put a view in the place of a table of an earlier sp,
+ * which stays under another name. Views of the user's own see the new one.
+ */
+static int put_former_table(sqlite3 *have, struct slice type, struct slice name,
+    struct slice wanted, struct buf *sql)
+{
+	struct query q;
+
+	query_prepare(&q, have, &sql_is_former_table);
+	query_bind_text(&q, ":type", type);
+	query_bind_text(&q, ":name", name);
+	if (query_step(&q))
+		buf_printf(sql,
+		    "pragma legacy_alter_table = on;\n"
+		    "alter table main.\"%s\" rename to \"former_%s\";\n"
+		    "pragma legacy_alter_table = off;\n%s;\n",
+		    name.p, name.p, wanted.p);
+	return query_finish(&q);
+}
+
+/* Append a statement for what is not there, or is there in an older form. */
+static int put_object(
+    sqlite3 *want, sqlite3 *have, struct query *wanted, struct buf *sql)
+{
+	struct slice type = query_text(wanted, 0);
+	struct slice name = query_text(wanted, 1);
+	struct slice text = query_text(wanted, 2);
+	bool has;
+	int rc = has_object(have, name, &has);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (!has) {
+		buf_printf(sql, "%s;\n", text.p);
+		return SQLITE_OK;
+	}
+	if (slice_is(type, "table"))
+		return put_columns(want, have, name, sql);
+	rc = put_replacement(have, type, name, text, sql);
+	return rc ? rc : put_former_table(have, type, name, text, sql);
+}
+
 int schema_missing(sqlite3 *want, sqlite3 *have, bool tables, struct buf *sql)
 {
 	struct query q;
-	bool has;
 
 	query_prepare(&q, want, &sql_wanted_objects);
 	query_bind_int(&q, ":tables", tables);
-	while (query_step(&q)) {
-		struct slice type = query_text(&q, 0);
-		struct slice name = query_text(&q, 1);
-		struct slice wanted = query_text(&q, 2);
-
-		query_fail(&q, has_object(have, name, &has));
-		if (q.rc != SQLITE_OK)
-			continue;
-		if (!has)
-			buf_printf(sql, "%s;\n", wanted.p);
-		else if (slice_is(type, "table"))
-			query_fail(&q, put_columns(want, have, name, sql));
-		else
-			query_fail(
-			    &q, put_replacement(have, type, name, wanted, sql));
-	}
+	while (query_step(&q))
+		query_fail(&q, put_object(want, have, &q, sql));
 	if (sql->failed)
 		query_fail(&q, SQLITE_TOOBIG);
 	return query_finish(&q);

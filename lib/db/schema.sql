@@ -24,6 +24,17 @@ where name = :name collate nocase
 	and sql <> :wanted
 	and (type = 'index' or sql like '% as /* sp */%');
 
+-- name: is_former_table
+-- Whether a table of an earlier sp has the name of what is a view now. Any other
+-- table is the user's own.
+select 1 from main.sqlite_master
+where name = :name collate nocase
+	and type = 'table'
+	and :type = 'view'
+	and (select group_concat(name) from pragma_table_info(:name, 'main'))
+		in ('user_id,gap_from,gap_to',
+			'user_id,gap_from,gap_to,created_at');
+
 -- name: complete_denied
 -- What the 403s of an older sp are about, which did not store it.
 update endpoint_status set denied = denied(endpoint, reason)
