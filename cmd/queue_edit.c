@@ -5,30 +5,24 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "database.h"
+#include "db/statements.h"
 #include "plan/deadlines.h"
 #include "plan/ingest_queue.h"
 #include "options.h"
 #include "queue.h"
+#include "short_id.h"
 #include "spotify/endpoint.h"
 #include "stream/lines.h"
 
 #define ID_LENGTH 22 /* of an id of Spotify */
 
-/* Add or drop one playlist; EX_REFUSED with a message if it cannot be. */
-static int edit_one(
-    sqlite3 *db, bool add, const char *where, struct slice text, const char *at)
+/* Add or drop a playlist; EX_REFUSED with a message if it is not there. */
+static int edit_id(
+    sqlite3 *db, bool add, const char *where, struct slice id, const char *at)
 {
-	struct slice id = queue_playlist_id(text);
 	bool was_queued = true;
 	int rc;
 
-	if (!id.p || (add && id.n != ID_LENGTH)) {
-		cli_warn(
-		    "%s: not a playlist '%.*s': give an id of %d letters "
-		    "and digits, a spotify: URI or an open.spotify.com link",
-		    where, (int)text.n, text.p, ID_LENGTH);
-		return EX_REFUSED;
-	}
 	rc = add ? queue_add(db, id, at) : queue_drop(db, id, at, &was_queued);
 	if (rc != SQLITE_OK)
 		database_die(db, add ? "cannot add to the queue"
@@ -37,6 +31,37 @@ static int edit_one(
 		return 0;
 	cli_warn("%s: not in the queue '%.*s'", where, (int)id.n, id.p);
 	return EX_REFUSED;
+}
+
+/*
+ * The same for what people write: of a playlist in the queue, or of a known one
+ * to add, the id may be shortened.
+ */
+static int edit_one(
+    sqlite3 *db, bool add, const char *where, struct slice text, const char *at)
+{
+	struct slice id = queue_playlist_id(text);
+	struct buf ids = BUF_INIT(4096);
+	int count = 0, status = EX_REFUSED;
+
+	if (id.p && !(add && id.n == ID_LENGTH))
+		count = short_id_find(db,
+		    add ? &sql_playlist_id_find : &sql_queued_id_find, id,
+		    &ids);
+	if (count == 1)
+		id = buf_slice(&ids);
+	if (count > 1)
+		cli_warn("%s: several playlists match '%.*s': %s", where,
+		    (int)id.n, id.p, buf_message(&ids));
+	else if (!id.p || (add && id.n != ID_LENGTH))
+		cli_warn(
+		    "%s: not a playlist '%.*s': give an id of %d letters "
+		    "and digits, a spotify: URI or an open.spotify.com link",
+		    where, (int)text.n, text.p, ID_LENGTH);
+	else
+		status = edit_id(db, add, where, id, at);
+	buf_release(&ids);
+	return status;
 }
 
 /* Append the lines of stdin to `all`, each ended by a newline. */

@@ -19,7 +19,7 @@
 #include "options.h"
 #include "progress.h"
 #include "receipt_table.h"
-#include "run_id.h"
+#include "short_id.h"
 #include "stage.h"
 #include "stage_writer.h"
 #include "stream/pipe.h"

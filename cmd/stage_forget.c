@@ -16,7 +16,7 @@
 #include "json/json.h"
 #include "listing.h"
 #include "progress.h"
-#include "run_id.h"
+#include "short_id.h"
 #include "stage.h"
 
 static void check_options(const struct stage_options *o)

@@ -3,7 +3,7 @@
 #include "database.h"
 #include "json/json.h"
 #include "listing.h"
-#include "run_id.h"
+#include "short_id.h"
 #include "stage.h"
 #include "staging/redate.h"
 

@@ -8,7 +8,7 @@
 #include "database.h"
 #include "json/json.h"
 #include "progress.h"
-#include "run_id.h"
+#include "short_id.h"
 #include "stage.h"
 
 struct buf *replay_open(struct source *s, struct out *out, const char *job,

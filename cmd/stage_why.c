@@ -119,11 +119,11 @@ static void list(struct query *q, const struct stage_options *o)
 	database_list(q, "why", listing_is_table(o->form), &layout);
 }
 
-static void why_explain(const struct provenance *w)
+static void why_explain(struct provenance *w)
 {
 	if (w->alike > 1)
-		cli_warn("why: %" PRId64 " rows match: give the whole key",
-		    w->alike);
+		cli_warn("why: %" PRId64 " rows match: give the whole key: %s",
+		    w->alike, buf_message(&w->candidates));
 	else if (!w->found && w->present)
 		cli_warn(
 		    "why: the row has no update times, and no staged capture contains its key");
@@ -177,17 +177,22 @@ static bool find_listening(sqlite3 *db, char *const *keys)
 	struct listening_key key = {.user = slice_of(keys[0]),
 	    .time = slice_of(keys[1]),
 	    .item = slice_of(keys[2] ? keys[2] : "")};
+	struct buf names = BUF_INIT(1 << 20);
 	int64_t count;
 
-	if (listening_find(db, &key, &count) != SQLITE_OK)
+	if (listening_find(db, &key, &count) != SQLITE_OK ||
+	    listening_put_found(db, &names) != SQLITE_OK)
 		database_die(db, "cannot look up the listen");
 	if (count == 0)
 		cli_warn("why: no play and no stream at '%s': a time "
 			 "without a zone is local; add Z to one in UTC",
 		    keys[1]);
 	else if (count > 1)
-		cli_warn("why: %" PRId64 " listens match: give the whole key%s",
-		    count, keys[2] ? ", of streaming_history" : "");
+		cli_warn("why: %" PRId64
+			 " listens match: give the whole key%s: %s",
+		    count, keys[2] ? ", of streaming_history" : "",
+		    buf_message(&names));
+	buf_release(&names);
 	return count == 1;
 }
 
@@ -216,13 +221,12 @@ static int why_listening(
 	return good ? 0 : EX_CONFIG;
 }
 
-/* Tell what else a play or a stream is, or why it has no partner. */
-static void tell_listening(
-    const struct table *t, char *const *keys, sqlite3 *db)
+/* Say what else a play or a stream is, or why it has no partner. */
+static void explain_listening(
+    const struct table *t, const struct slice *keys, sqlite3 *db)
 {
-	struct listening_key key = {.user = slice_of(keys[0]),
-	    .time = slice_of(keys[1]),
-	    .item = slice_of(keys[2])};
+	struct listening_key key = {
+	    .user = keys[0], .time = keys[1], .item = keys[2]};
 	struct query q;
 	int64_t count;
 	bool may;
@@ -232,9 +236,9 @@ static void tell_listening(
 	if (!may)
 		return;
 	if (slice_is(t->name, "streaming_history")) {
-		key.offline_timestamp = slice_of(keys[3]);
-		key.ms_played = slice_of(keys[4]);
-		key.nth = slice_of(keys[5]);
+		key.offline_timestamp = keys[3];
+		key.ms_played = keys[4];
+		key.nth = keys[5];
 	}
 	if (listening_find(db, &key, &count) != SQLITE_OK)
 		database_die(db, "cannot look up the listen");
@@ -263,7 +267,7 @@ static int why_row(const struct stage_options *o, const struct table *t,
 	if (status == 0 && w.present && !o->capture &&
 	    (slice_is(t->name, "play_history") ||
 		slice_is(t->name, "streaming_history")))
-		tell_listening(t, o->operands + 1, db);
+		explain_listening(t, w.keys, db);
 	provenance_release(&w);
 	return status;
 }

@@ -570,6 +570,19 @@ is "$status" 1 "what is no playlist is refused alone"
 is "$(echo "$err" | wc -l)" 4 "each by name"
 like "$err" "not a playlist 'not an id'" "with the subject"
 is "$(sp-queue count)" 5 "and the rest is added"
+run sp-queue drop DDDD
+is "$status$err $(sp-queue count)" "0 4" "an id may be shortened"
+run sp-queue drop DDDD
+is "$status $err" "1 sp-queue: drop: not in the queue 'DDDD'" \
+    "but what it names must be there"
+sql "insert into playlists (playlist_id)
+	values ('DDDD$id'), ('HHHH1$id'), ('HHHH2$id')"
+run sp-queue add DDDD
+is "$status$err $(sp-queue count)" "0 5" "one that is known can be added so"
+run sp-queue add HHHH HHH
+is "$(echo "$status $err $(sp-queue count)" | head -n 1)" "1 sp-queue: add:\
+ several playlists match 'HHHH': HHHH1$id, HHHH2$id" "what several have is refused"
+like "$err" "not a playlist 'HHH'" "and what is shorter than four characters"
 printf "EEEE$id\n\nspotify:playlist:FFFF$id" | sp-queue add
 is "$(sp-queue count)" 7 "add reads stdin, a blank line and no last newline"
 printf "EEEE$id\r\n\r\nGGGG$id\r\n" | sp-queue add

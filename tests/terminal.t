@@ -96,6 +96,6 @@ run sp-stage runs aaaa
 is "$status$err" "65sp-stage: runs: several runs match 'aaaa': ${run}3AAAA, ${run}4AAAA" \
     "an end of several is refused"
 run sp-stage redate -n --by 1h "${run}5"
-like "$out" "\"run\":\"${run}5BBBB\"" "so does a beginning"
+like "$out" "\"run_id\":\"${run}5BBBB\"" "so does a beginning"
 
 finish

@@ -73,8 +73,12 @@ for time in '2026-03-01 11:00' 2026-03-01T11:03:11.400Z 2026-03-01T11:03:10Z; do
 	    "[play,track,null] [stream,piece,2] [stream,track,3]" \
 	    "a listening in pieces is found by each of them: $time"
 done
+for id in "$(echo $tide | cut -c 1-8)" "$(echo spotify:track:$tide | cut -c 1-22)"; do
+	is "$(why listens kim 2026-03-01T10:00 "$id")" \
+	    "$(why listens kim 2026-03-01T10:00 $tide)" "a shortened id: $id"
+done
 run why listens kim 2026-03-01T15:00
-like "$status $err" '^65 .*2 listens match: give the whole key' \
+like "$status $err" '^65 .*2 listens match: give the whole key: kim [^,]*, kim [^,]*$' \
     "two streams that differ in nothing are two listenings"
 run why listens kim 2026-03-01T15:00 $tide
 like "$status $err" '^65 .*2 listens match: give the whole key, of streaming_history' \

@@ -121,19 +121,49 @@ for id in "spotify:track:$2" "https://open.spotify.com/track/$2?si=abc" \
     "open.spotify.com/intl-de/track/$2/"; do
 	is "$(why play_history kim "$1" "$id")" "$whole" "track_id: '$id'"
 done
+for id in "$(echo "$2" | cut -c 1-8)" "$(echo "$2" | cut -c 1-8)…" \
+    "spotify:track:$(echo "$2" | cut -c 1-8)"; do
+	is "$(why play_history kim "$1" "$id")" "$whole" "track_id: '$id'"
+done
+track=$(sql 'select min(track_id) from tracks')
+is "$(why tracks "$(echo "$track" | cut -c 1-12)")" "$(why tracks "$track")" \
+    "a shortened id of a track"
+for pair in playlist:playlists artist:artists album:albums; do
+	id=$(sql "select min(${pair%:*}_id) from ${pair#*:}")
+	is "$(why "${pair#*:}" "$(echo "$id" | cut -c 1-12)")" \
+	    "$(why "${pair#*:}" "$id")" "of a row of ${pair#*:}"
+done
+pair=$(sql "select track_id || ' ' || artist_id from track_artists limit 1")
+is "$(why track_artists "$(echo "${pair% *}" | cut -c 1-12)" \
+	"$(echo "${pair#* }" | cut -c 1-12)")" \
+    "$(why track_artists "${pair% *}" "${pair#* }")" "two of a row"
+list=$(sql 'select min(playlist_id) from playlist_tracks')
+is "$(why playlist_tracks "$(echo "$list" | cut -c 1-12)" 3)" \
+    "$(why playlist_tracks "$list" 3)" "an item of a shortened playlist"
+sql "insert into tracks (track_id, name) values ('aaaa1', 'x'), ('aaaa2', 'x'),
+	('aaaa', 'x')"
+run why tracks aaaa
+is "$status $(echo "$out" | jq -r .value)" "0 x" "a whole id is that row"
+sql "delete from tracks where track_id = 'aaaa'"
+run why tracks aaaa
+is "$status $out $err" "65  sp-stage: why: 2 rows match: give the whole key: aaaa1, aaaa2" \
+    "a shortened one that several have"
+sql "delete from tracks where track_id like 'aaaa%'"
 sql "insert into play_history (user_id, played_at, track_id) values
 	('lee', '2020-01-01T00:00:01.001Z', 't'),
 	('lee', '2020-01-01T00:00:01.002Z', 't')"
 run why play_history lee 2020-01-01T00:00:01Z t
 is "$status $out" "65 " "a key that several rows may have"
-like "$err" '2 rows match: give the whole key' "an incomplete key is reported"
+is "$err" "sp-stage: why: 2 rows match: give the whole key:\
+ lee 2020-01-01T00:00:01.001Z t, lee 2020-01-01T00:00:01.002Z t" \
+    "an incomplete key is reported, with the rows that have it"
 sql "delete from play_history where user_id = 'lee'"
 sql "insert into play_history (user_id, played_at, track_id)
 	values ('kim', '${1%.*}.9999Z', '$2')"
 for option in '' --capture; do
 	# shellcheck disable=SC2086
 	run why $option play_history kim "${1%.*}Z" "$2"
-	is "$status $out $err" "65  sp-stage: why: 2 rows match: give the whole key" \
+	is "$status $out $err" "65  sp-stage: why: 2 rows match: give the whole key: kim $1 $2, kim ${1%.*}.9999Z $2" \
 	    "and none is answered for, though captures name the key $option"
 done
 sql "delete from play_history where played_at = '${1%.*}.9999Z'"

@@ -16,10 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "db/query.h"
 
-struct listening_key {
+struct listening_key { /* user and item may be shortened */
 	struct slice user;
 	struct slice time; /* of a play, or when a stream ended */
 	struct slice item; /* of any kind: an id, a URI, a link; "" for any */
@@ -33,6 +34,9 @@ struct listening_key {
  * many it may mean; if that is not 1, the answer is empty.
  */
 int listening_find(sqlite3 *, const struct listening_key *, int64_t *count);
+
+/* Append those that it may mean, as `kim 2026-... 4uLU..., ...`, up to 8. */
+int listening_put_found(sqlite3 *, struct buf *);
 
 /*
  * Prepare a listing of it: the play first, then the streams, with the columns

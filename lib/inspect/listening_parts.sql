@@ -26,26 +26,38 @@ create temp table listening_parts (
 
 -- name: listening_find
 -- Those whose play or one of whose streams is in a span of time, and of an item, if
--- that is not empty: by its id, or as the export names it. If more of the key of a
--- stream is given, only by that stream.
+-- that is not empty: by its id, or as the export names it. Ids may be shortened:
+-- each has an end. If more of the key of a stream is given, only by that stream.
 insert into temp.listening_found
 select h.play_id, null from play_history h
 where h.played_at >= :from and h.played_at < :end
-	and h.user_id = :user
-	and (:item = '' or h.track_id in (:item, :id))
+	and h.user_id between :user and :user_end
+	and (:item = '' or h.track_id between :item and :item_end
+		or h.track_id between :id and :id_end)
 	and :nth is null
 union
 select m.play_id, case when m.play_id is null
 	then coalesce(m.leader_id, s.stream_id) end
 from streaming_history s left join play_matches m using (stream_id)
-where s.ts >= :from and s.ts < :end and s.user_id = :user
-	and (:item = '' or s.item = :item or :id in (s.track_id, s.episode_id))
+where s.ts >= :from and s.ts < :end
+	and s.user_id between :user and :user_end
+	and (:item = '' or s.item between :item and :item_end
+		or s.track_id between :id and :id_end
+		or s.episode_id between :id and :id_end)
 	and (:nth is null or (s.offline_timestamp, s.ms_played, s.nth) = (
 		cast(:offline_timestamp as integer),
 		cast(:ms_played as integer), cast(:nth as integer)));
 
 -- name: listening_count
 select count(*) from temp.listening_found;
+
+-- name: listening_found_keys
+select coalesce(h.user_id, s.user_id) || ' ' || coalesce(h.played_at, s.ts)
+	|| ' ' || coalesce(h.track_id, s.item)
+from temp.listening_found f
+left join play_history h on h.play_id = f.play_id
+left join streaming_history s on s.stream_id = f.leader_id
+order by 1;
 
 -- name: listening_add_play
 insert into temp.listening_parts (part, play_id, told_at, item, source_id)

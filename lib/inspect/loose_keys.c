@@ -5,11 +5,29 @@
 #include "base/clock.h"
 #include "spotify/ref.h"
 
+#define SHORT_ID_MIN 4
+#define LAST_CHARACTER "\xf4\x8f\xbf\xbf"
+
 struct slice loose_id(struct slice text)
 {
-	struct ref ref = ref_parse(text);
+	struct ref ref;
 
+	slice_drop_end(&text, SLICE("\xe2\x80\xa6"));
+	ref = ref_parse(text);
 	return ref.id.p ? ref.id : text;
+}
+
+int put_candidates(struct query *q, struct buf *names)
+{
+	int count = 0;
+
+	while (count <= CANDIDATES_MAX && query_step(q)) {
+		buf_puts(names, count ? ", " : "");
+		buf_puts(
+		    names, count < CANDIDATES_MAX ? query_string(q, 0) : "...");
+		count++;
+	}
+	return count;
 }
 
 /* How much of a time a text has: up to its minute, second or fraction. */
@@ -29,6 +47,17 @@ static struct slice append(struct buf *to, const char *text, size_t n, char end)
 	buf_put(to, text, n);
 	if (end)
 		buf_put(to, &end, 1);
+	return (struct slice){to->p + from, to->n - from};
+}
+
+struct slice loose_id_end(struct slice text, struct buf *to)
+{
+	size_t from = to->n;
+
+	if (text.n < SHORT_ID_MIN)
+		return (struct slice){NULL, 0};
+	buf_put_slice(to, text);
+	buf_puts(to, LAST_CHARACTER);
 	return (struct slice){to->p + from, to->n - from};
 }
 

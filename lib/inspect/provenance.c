@@ -13,7 +13,10 @@
 void provenance_init(
     struct provenance *w, const struct table *t, char *const *keys)
 {
-	*w = (struct provenance){.table = t, .text = BUF_INIT(KEYS_MAX)};
+	*w = (struct provenance){.table = t,
+	    .text = BUF_INIT(KEYS_MAX),
+	    .whole = BUF_INIT(KEYS_MAX),
+	    .candidates = BUF_INIT(KEYS_MAX)};
 	for (unsigned i = 0; i < t->key_count; i++)
 		w->keys[i] = slice_of(keys[i]);
 }
@@ -21,6 +24,8 @@ void provenance_init(
 void provenance_release(struct provenance *w)
 {
 	buf_release(&w->text);
+	buf_release(&w->whole);
+	buf_release(&w->candidates);
 }
 
 static const struct column *key_column(const struct table *t, unsigned key)
@@ -70,7 +75,7 @@ static bool normalize_keys(struct provenance *w)
 	size_t room = 1;
 
 	for (unsigned i = 0; i < w->table->key_count; i++)
-		room += w->keys[i].n + LOOSE_TIME_MAX;
+		room += 2 * w->keys[i].n + LOOSE_TIME_MAX + LOOSE_END_MAX;
 	if (!buf_reserve(&w->text, room))
 		return false;
 	for (unsigned i = 0; i < w->table->key_count; i++) {
@@ -88,12 +93,56 @@ static bool normalize_keys(struct provenance *w)
 	return true;
 }
 
+/* Let a key be the beginning of an id. */
+static void loosen_key(struct provenance *w, unsigned key)
+{
+	if (key_column(w->table, key)->type == COLUMN_TEXT)
+		w->ends[key] = loose_id_end(w->keys[key], &w->text);
+}
+
+static void add_candidate(struct provenance *w, struct query *row)
+{
+	struct buf *b = &w->candidates;
+
+	w->alike++;
+	if (w->alike > CANDIDATES_MAX) {
+		buf_puts(b, w->alike == CANDIDATES_MAX + 1 ? ", ..." : "");
+		return;
+	}
+	for (unsigned i = 0; i < w->table->key_count; i++) {
+		buf_puts(b, i ? " " : w->alike > 1 ? ", " : "");
+		buf_put_slice(b, query_text(row, (int)table_key(w->table, i)));
+	}
+}
+
+/* Set the keys to those of the row. */
+static bool take_keys(struct provenance *w, struct query *row)
+{
+	const struct table *t = w->table;
+	size_t room = 1;
+
+	for (unsigned i = 0; i < t->key_count; i++)
+		room += query_text(row, (int)table_key(t, i)).n;
+	if (!buf_reserve(&w->whole, room))
+		return false;
+	for (unsigned i = 0; i < t->key_count; i++) {
+		struct slice key = query_text(row, (int)table_key(t, i));
+
+		w->keys[i] = (struct slice){w->whole.p + w->whole.n, key.n};
+		buf_put_slice(&w->whole, key);
+	}
+	return true;
+}
+
 /*
  * Find the row by its keys, else the only one that the keys, as people write
- * them, may mean. True if the query is at the row; its text is borrowed.
+ * them, may mean: at first with whole ids, then with the last ones shortened.
+ * True if the query is at the row; its text is borrowed.
  */
 static bool find_row(struct provenance *w, sqlite3 *db, struct query *row)
 {
+	unsigned whole = w->table->key_count;
+
 	query_row(w, db, row);
 	if (query_step(row))
 		return true;
@@ -105,8 +154,14 @@ static bool find_row(struct provenance *w, sqlite3 *db, struct query *row)
 	}
 	query_row(w, db, row);
 	while (query_step(row))
-		w->alike++;
-	return w->alike == 1 && query_step(row);
+		add_candidate(w, row);
+	while (!w->alike && whole > 0 && query_finish(row) == SQLITE_OK) {
+		loosen_key(w, --whole);
+		query_row(w, db, row);
+		while (query_step(row))
+			add_candidate(w, row);
+	}
+	return w->alike == 1 && query_step(row) && take_keys(w, row);
 }
 
 /* --- the sources of its values ------------------------------------------- */

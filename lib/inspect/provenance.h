@@ -25,13 +25,16 @@
 
 struct provenance {
 	const struct table *table;
-	struct slice keys[TABLE_COLUMNS_MAX]; /* in the order of table_key */
+	/* In the order of table_key; once a row is found, those that it has. */
+	struct slice keys[TABLE_COLUMNS_MAX];
 	struct slice ends[TABLE_COLUMNS_MAX]; /* private: see loose_time */
-	int64_t found;	 /* values or captures; 0 if there is no answer */
-	int64_t alike;	 /* rows that the keys may mean, if none has them */
-	bool present;	 /* the row is there */
-	bool by_column;	 /* the answer has a row for each value */
-	struct buf text; /* private: of the keys */
+	int64_t found;	  /* values or captures; 0 if there is no answer */
+	int64_t alike;	  /* rows that the keys may mean, if none has them */
+	bool present;	  /* the row is there */
+	bool by_column;	  /* the answer has a row for each value */
+	struct buf text;  /* private: of the keys */
+	struct buf whole; /* private: of the keys of the row */
+	struct buf candidates; /* the keys of the rows alike, up to 8 */
 };
 
 /* The keys, as many as the table's key has, are borrowed. */
