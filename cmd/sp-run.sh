@@ -39,144 +39,127 @@ END
 
 . options.sh
 
-db='' account='' catalogue_limit='' force='' dry_run='' verbose=''
+db='' account='' catalogue_limit='' force='' dry_run='' verbose='' quiet=''
 parse_options "$@"
-on_db=${db:+" --db $(quote "$db")"}
-of_account=${account:+" --account $(quote "$account")"}
-limited=${catalogue_limit:+" --catalogue-limit $(quote "$catalogue_limit")"}
-planned=$on_db$of_account$limited force=${force:+ --force}
-summary=
-
-# The pipeline of a job as a command line, with WORD before each program.
-pipeline() { # WORD JOB
-	printf '%s | ' "$1sp-queue next$planned$force $2" \
-		"$1sp-fetch$of_account" "$1sp-stage$on_db" "$1sp-transform"
-	printf '%s\n' "$1sp-load$summary$on_db"
-}
-
-# Whether a job is due: 0, or 1 if not, or another status after a message.
-is_due() { # JOB
-	eval "sp-queue due$planned$force $1" >/dev/null
-}
-
-# The programs beside this one come first.
-case $0 in
-*/*) PATH=$(cd "${0%/*}" && pwd):$PATH ;;
-esac
 eval "set -- ${operands:-all}"
-known=$(usage | sed -n '/^Jobs:/,/^Options:/s/^  \([a-z-]*\) .*/\1/p')
-# What cannot be planned ends sp-run before any job runs.
-for job; do
-	# shellcheck disable=SC2086
-	printf '%s\n' "$known" | grep -qxF -e "$job" || unknown job "$job" $known
-	is_due "$job"
-	due=$?
-	[ "$due" -le 1 ] || exit "$due"
-done
-if [ -n "$dry_run" ]; then
-	for job; do
-		pipeline '' "$job" 2>/dev/null || cannot_write
-	done
-	exit
-fi
-
-# One sp-run of a database at a time, where flock(1) is known: its lock lasts as
-# long as a program of the pipeline.
 file=${db:-$default_db}
-if [ -r "$file" ] && command -v flock >/dev/null; then
-	exec 9<"$file"
-	flock -n 9 || die 75 "another sp-run of '$file' is running"
-fi
+db=${db:+" --db $(quote "$db")"}
+account=${account:+" --account $(quote "$account")"}
+limit=${catalogue_limit:+" --catalogue-limit $(quote "$catalogue_limit")"}
+planned=$db$account$limit
 
-# Programs in the background ignore SIGINT, so that each signal is sent on as
-# SIGTERM, after which they end well.
-processes=$(mktemp) || exit 73
-stop() { # SIGNAL
-	trap '' HUP INT TERM
-	xargs kill <"$processes" 2>/dev/null
-	wait
-	trap - EXIT "$1"
-	rm -f "$processes"
-	kill -s "$1" $$
+# pipeline [--force] JOB: its command line.
+pipeline() {
+	printf '%s | ' "sp-queue next$planned $*" "sp-fetch$account" \
+		"sp-stage$db" sp-transform
+	printf '%s\n' "sp-load$quiet$db"
 }
-trap 'rm -f "$processes"' EXIT
-trap 'stop HUP' HUP
-trap 'stop INT' INT
-trap 'stop TERM' TERM
 
-stage() { sh -c 'echo $$ >>"$0" && exec "$@"' "$processes" "$@"; }
-
-# Run the pipeline of a job; the status is that of sp-load.
-run() { # JOB
-	[ -z "$verbose" ] || (summary='' && pipeline '' "$1" >&2)
-	echo 2>/dev/null >"$processes" || die 74 "$processes: cannot write"
-	eval "$(pipeline 'stage ' "$1") &"
+# run [--force] JOB: the pipeline of a job, whose status is that of sp-load.
+run() {
+	[ -z "$verbose" ] || (quiet='' && pipeline "$@") >&2
+	eval "$(pipeline "$@") &"
 	wait $!
 }
 
-# The status of several runs: the worst one.
-add_status() { # STATUS
-	case $1 in
-	0) ;;
-	1) [ "$status" -ne 0 ] || status=1 ;;
-	75) [ "$status" -gt 1 ] || status=75 ;;
-	*) status=$1 ;;
-	esac
+# End the pipeline by SIGTERM, as programs in the background ignore SIGINT, then
+# sp-run by its signal. Linux lists the programs; elsewhere the last one is ended,
+# and each of the others when it writes.
+signals='HUP INT QUIT PIPE TERM'
+# shellcheck disable=SC2046,SC2086
+stop() { # SIGNAL
+	trap '' $signals
+	kill $(cat /proc/$$/task/$$/children || echo "${!-}") 2>/dev/null
+	wait
+	trap - "$1"
+	kill -s "$1" $$
 }
 
-# What the database has, for people: plays, tracks and playlists.
-count() {
-	sqlite3 -readonly -batch -init /dev/null -separator ' ' "$file" \
-		'select (select count(*) from play_history),
-			(select count(*) from tracks),
-			(select count(*) from playlists)' 2>/dev/null
+# is_due [JOB]: 0, or 1 if it is not; or another status after a message.
+is_due() { eval "sp-queue due$planned $*" >/dev/null; }
+
+# The plays, tracks and playlists in the database, less so many of each.
+count() { # PLAYS TRACKS PLAYLISTS
+	sqlite3 -readonly -batch -init /dev/null -separator ' ' "$file" "
+		select (select count(*) from play_history) - $1,
+			(select count(*) from tracks) - $2,
+			(select count(*) from playlists) - $3" 2>/dev/null
 }
-summarize() { # BEFORE AFTER, three counts each
+
+summarize() { # PLAYS TRACKS PLAYLISTS
 	list=
-	for what in play:$(($4 - $1)) track:$(($5 - $2)) playlist:$(($6 - $3)); do
+	for what in "$1 play" "$2 track" "$3 playlist"; do
 		case $what in
-		*:0) ;;
-		*:1) list="$list, 1 ${what%:*}" ;;
-		*) list="$list, ${what#*:} ${what%:*}s" ;;
+		'0 '*) ;;
+		'1 '*) list="$list, $what" ;;
+		*) list="$list, ${what}s" ;;
 		esac
 	done
 	list=${list#, }
 	echo "${list:-no plays, tracks or playlists} inserted"
 }
 
-# The last line replaces the summaries of sp-load.
-before=
-if command -v sqlite3 >/dev/null && { [ -n "$verbose" ] || [ -t 1 ]; }; then
-	before=$(count || echo 0 0 0)
-	summary=' -q'
+# The programs beside this one come first.
+PATH=$(dirname "$(readlink -f "$0")"):$PATH
+for needed in sp-queue sp-fetch sp-stage sp-transform sp-load; do
+	command -v $needed >/dev/null || die 69 "$needed: not found"
+done
+
+# What is wrong with the command line or the database ends it here.
+jobs=$(usage | sed -n '/^Jobs:/,/^Options:/s/^  \([a-z-]*\) .*/\1/p')
+for job; do
+	# shellcheck disable=SC2086
+	printf '%s\n' "$jobs" | grep -qxF -e "$job" || unknown job "$job" $jobs
+done
+is_due
+status=$?
+[ $status -le 1 ] || exit $status
+
+force=${force:+--force }
+if [ -n "$dry_run" ]; then
+	for job; do
+		pipeline "$force$job" 2>/dev/null || cannot_write
+	done
+	exit
 fi
+
+# The lock lasts as long as one of the programs, which inherit it.
+if [ -r "$file" ] && command -v flock >/dev/null; then
+	exec 9<"$file"
+	flock -n 9 2>/dev/null || [ $? -ne 1 ] ||
+		die 75 "another sp-run of '$file' is running"
+fi
+
+# A last line for people takes the place of sp-load's summaries.
+if { [ -n "$verbose" ] || [ -t 1 ]; } && command -v sqlite3 >/dev/null; then
+	before=$(count 0 0 0 || echo 0 0 0)
+	quiet=' -q'
+fi
+
+for signal in $signals; do
+	# shellcheck disable=SC2064
+	trap "stop $signal" "$signal"
+done
 status=0
 for job; do
-	run "$job"
+	run "$force$job"
 	last=$?
-	add_status "$last"
-	# The first round may find work for another one, such as playlists in the
-	# list that it loaded, or tracks without audio features.
-	if [ "$last" -le 1 ]; then
-		given=$force force=''
+	# Once more, unless that leaves nothing due, such as new playlists.
+	if [ $last -le 1 ]; then
+		status=$((status > last ? status : last))
 		is_due "$job"
-		due=$?
-		case $due in
-		0) run "$job"; last=$? ;;
-		1) ;;
-		*) last=$due ;;
-		esac
-		force=$given
-		add_status "$last"
+		[ $? -eq 1 ] || run "$job"
+		last=$?
 	fi
+	status=$((status > last ? status : last))
 	# The login, the disk or the database fails the other jobs as well.
 	case $last in
 	0 | 1 | 75) ;;
-	*) break ;;
+	*) status=$last; break ;;
 	esac
 done
 # shellcheck disable=SC2086
-if [ -n "$before" ] && [ "$status" -le 75 ] && after=$(count); then
-	summarize $before $after 2>/dev/null || cannot_write
+if [ -n "$quiet" ] && [ $status -le 75 ] && inserted=$(count $before); then
+	summarize $inserted 2>/dev/null || cannot_write
 fi
-exit "$status"
+exit $status

@@ -107,19 +107,21 @@ mv "$tmp/bin/sp-queue" "$tmp/bin/queue"
 printf '#!/bin/sh\n[ "$1" != due ] || mkdir "%s" 2>/dev/null || exit 75
 exec "%s" "$@"\n' "$tmp/asked" "$tmp/bin/queue" >"$tmp/bin/sp-queue"
 chmod +x "$tmp/bin/sp-queue"
+runs >/dev/null
 run "$tmp/bin/sp-run" profile
-is "$status" 75 "it is not known whether a second round is needed"
+is "$status $(runs)" "0 profile complete, profile complete" \
+    "it runs once more if it is not known whether it has to"
 mv -f "$tmp/bin/queue" "$tmp/bin/sp-queue"
-ln -s /dev/full "$tmp/full"
-printf '#!/bin/sh\necho "%s"\n' "$tmp/full" >"$tmp/bin/mktemp"
-chmod +x "$tmp/bin/mktemp"
-run "$tmp/bin/sp-run" --force profile
-is "$status $err" "74 sp-run: $tmp/full: cannot write" \
-    "there is no space for temporary files"
+ln -s "$tmp/bin/sp-run" "$tmp/run"
+run env PATH=/usr/bin:/bin "$tmp/run" -n profile
+is "$status" 0 "a link to it finds its programs"
+rm "$tmp/bin/sp-fetch"
+run env PATH=/usr/bin:/bin "$tmp/run" profile
+is "$status $err" "69 sp-run: sp-fetch: not found" "a program is missing"
 
 section "signals"
 api_post 'fault?kind=slow&ms=60000&path=/v1/me/player&times=0'
-for signal in TERM:143 INT:130; do
+for signal in TERM:143 INT:130 HUP:129 PIPE:141; do
 	api_post 'requests?clear=1'
 	runs >/dev/null
 	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' sp-run play-history \
@@ -142,7 +144,9 @@ for signal in TERM:143 INT:130; do
 	like "$(sql "select status || ': ' || reason from ingest_runs
 		order by run_id desc limit 1")" '^failed: (interrupted|no end)' \
 	    "and its run as well"
-	is "$(ps -A -o args | grep -c "^sp-[fslt].* $SP_DB" || :)" 0 \
-	    "with all its programs"
+	if command -v flock >/dev/null; then
+		flock -n "$SP_DB" true
+		ok $? "with all its programs, none of which has the lock"
+	fi
 done
 finish
