@@ -77,7 +77,10 @@ void fetch_stream(struct fetch *);
 /* Flush, report what failed or was not sent, and return the exit status. */
 int fetch_finish(struct fetch *);
 
-/* Report a problem: of a request, or with url == NULL of none. */
+/*
+ * Report a problem: of a request, or with url == NULL of none. The ctx is a
+ * struct fetch, whose clock is that of deadlines, or NULL.
+ */
 void fetch_report(void *ctx, const char *url, const char *what);
 
 /* Add a request, and wait while the scheduler is full. */

@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "http/transfer.h"
 #include "listing.h"
+#include "local_time.h"
 
 /* A warning is printed so many days before a login ends. */
 #define WARN_DAYS 14
@@ -136,15 +137,14 @@ bool account_warn_of_expiry(
 {
 	int64_t ends = token_login_expires_at(t), left = ends - now;
 	struct buf option = BUF_INIT(8192);
-	char day[CLOCK_TEXT];
+	char day[LOCAL_TIME_TEXT];
 
-	if (!ends || left > WARN_DAYS * CLOCK_DAY || !clock_format(ends, day))
+	if (!ends || left > WARN_DAYS * CLOCK_DAY)
 		return false;
 	account_put_option(a, &option);
-	cli_warn(left > 0
-		     ? "the login of '%s' ends on %.10s: sp-fetch login%s"
-		     : "the login of '%s' ended on %.10s: sp-fetch login%s",
-	    t->user_id, day, option.failed ? "" : buf_message(&option));
+	cli_warn("the login of '%s' %s on %s: run `sp-fetch login%s`",
+	    t->user_id, left > 0 ? "ends" : "ended", local_time_day(ends, day),
+	    option.failed ? "" : buf_message(&option));
 	buf_release(&option);
 	return true;
 }

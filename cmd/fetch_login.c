@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "fetch_account.h"
+#include "local_time.h"
 #include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 
@@ -262,12 +263,12 @@ static void show_success(
 	struct buf text = BUF_INIT(8192);
 	int64_t until =
 	    lasts ? token_login_expires_at(&l->token) : l->token.expires_at;
-	char ends[CLOCK_TEXT];
+	char ends[LOCAL_TIME_TEXT];
 
-	if (!until || !clock_format(until, ends))
+	if (!until || !local_time_format(until, ends))
 		snprintf(ends, sizeof(ends), "some time");
-	else
-		strcpy(ends + (lasts ? 10 : 16), lasts ? "" : "Z");
+	else if (lasts)
+		local_time_day(until, ends);
 	buf_printf(&text,
 	    "You are logged in as %.200s, until %s. "
 	    "You can close this window.",
@@ -282,16 +283,17 @@ static void show_success(
 }
 
 /* Send the error as a sentence to the browser. */
-static void show_failure(const struct error *e, struct connection *c)
+static void show_failure(int exit, const char *why, struct connection *c)
 {
-	char text[sizeof(e->why) + 64];
+	char text[4096 + 64];
 
 	snprintf(text, sizeof(text),
-	    "%s. Nothing was saved; to try again, run sp-fetch login.", e->why);
+	    "%.4000s. Nothing was saved; to try again, run sp-fetch login.",
+	    why);
 	if (*text >= 'a' && *text <= 'z')
 		*text = (char)(*text - 'a' + 'A');
 	connection_respond(
-	    c, e->exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
+	    c, exit == EX_NOPERM ? 403 : 502, "Not logged in", text);
 }
 
 /* Respond to other connections, like that of a second tab. */
@@ -310,6 +312,7 @@ static int log_in(const struct login_options *o, struct login *l,
     struct callback_wait *w, const char *path)
 {
 	struct error error = ERROR_UNSET;
+	struct buf why = BUF_INIT(4096);
 	bool ok;
 
 	ok = login_begin(l, &error);
@@ -324,9 +327,11 @@ static int log_in(const struct login_options *o, struct login *l,
 		check_scopes(o, l);
 		return 0;
 	}
+	local_time_message(slice_of(error.why), clock_now(), &why);
 	if (w->browser)
-		show_failure(&error, w->browser);
-	cli_warn("%s", error.why);
+		show_failure(error.exit, buf_message(&why), w->browser);
+	cli_warn("%s", buf_message(&why));
+	buf_release(&why);
 	return error.exit;
 }
 

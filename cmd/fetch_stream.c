@@ -12,14 +12,19 @@
 #include "cli.h"
 #include "fetch.h"
 #include "http/skew.h"
+#include "local_time.h"
 #include "progress.h"
 
 void fetch_report(void *ctx, const char *url, const char *what)
 {
+	const struct fetch *f = ctx;
 	struct slice path = url ? url_brief(slice_of(url)) : SLICE("");
+	struct buf text = BUF_INIT(4096);
+	int64_t now = f ? skew_now(transfer_skew(f->transfer)) : clock_now();
 
-	(void)ctx;
-	cli_warn("%.*s%s%s", (int)path.n, path.p, url ? ": " : "", what);
+	cli_warn("%.*s%s%s", (int)path.n, path.p, url ? ": " : "",
+	    local_time_message(slice_of(what), now, &text));
+	buf_release(&text);
 }
 
 /* For pipe.on_refusal. */
@@ -236,6 +241,7 @@ void fetch_init(
 	buf_puts(&f->login, "sp-fetch login");
 	account_put_option(&o->account, &f->login);
 	f->policy.report = fetch_report;
+	f->policy.ctx = f;
 	f->policy.skew = transfer_skew(f->transfer);
 	f->policy.scopes = &f->session.token.scope;
 	f->policy.login = buf_message(&f->login);
@@ -262,9 +268,11 @@ int fetch_finish(struct fetch *f)
 	int status = pipe_finish(&f->pipe);
 
 	progress_end();
-	/* Without a login nothing is sent: that was reported. */
-	if (f->unsent && f->policy.halt.exit != EX_NOPERM)
-		cli_warn("requests not sent: %" PRIu64, f->unsent);
+	/* That nothing may be sent was reported with its reason. */
+	if (f->unsent && f->unsent < f->requests &&
+	    f->policy.halt.exit != EX_NOPERM)
+		cli_warn("requests not sent: %" PRIu64 " of %" PRIu64,
+		    f->unsent, f->requests);
 	if (f->pipe.in.err)
 		cli_warn("stdin: cannot read: %s", strerror(f->pipe.in.err));
 	if (!out_close(&f->out)) {

@@ -134,6 +134,9 @@ static void put_cell(
 		buf_putc(&t->text, '/');
 		buf_put_slice(&t->text, raw_text(t->l, cell + 1));
 		break;
+	case LISTING_NOTE:
+		local_time_message(s, LOCAL_TIME_NOT_NOW, &t->text);
+		break;
 	default: buf_put_slice(&t->text, s);
 	}
 }

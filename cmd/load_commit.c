@@ -4,10 +4,15 @@
  */
 #include "load.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/ulid.h"
 #include "cli.h"
 #include "db/db.h"
+#include "db/runs.h"
+#include "local_time.h"
 #include "match/match.h"
 
 static void begin(struct load *l)
@@ -211,6 +216,28 @@ static void report_dry_import(const struct load *l)
 		    l->run.id);
 }
 
+/*
+ * Whether the program that met the failure has reported it: it did so just now,
+ * unless the stream was saved.
+ */
+static bool is_known(const struct load *l, const struct run_end *end)
+{
+	int64_t began;
+
+	return end->passed_on && ulid_parse(slice_of(l->run.id), &began) &&
+	       llabs(clock_now() - began) < RUN_LASTS;
+}
+
+static void report_end(
+    const struct load *l, const struct run_end *end, struct slice reason)
+{
+	struct buf text = BUF_INIT((size_t)64 << 10);
+
+	cli_warn("run %s: %s: %s", l->run.id, end->status,
+	    local_time_message(reason, clock_now(), &text));
+	buf_release(&text);
+}
+
 void load_end_run(struct load *l, const struct record *rec)
 {
 	struct buf text = BUF_INIT(2 * rec->line.n + ((size_t)1 << 12));
@@ -241,10 +268,8 @@ void load_end_run(struct load *l, const struct record *rec)
 	store_login(l, rec);
 	report_dry_import(l);
 	commit_run(l);
-	/* sp-fetch reports a missing login, with what to do. */
-	if (!complete && end.exit_status != EX_NOPERM)
-		cli_warn("run %s: %s: %.*s", l->run.id, end.status,
-		    (int)reported.n, reported.p);
+	if (!complete && !is_known(l, &end))
+		report_end(l, &end, reported);
 	l->status = load_worse_status(l->status, end.exit_status);
 	pipe_end_run(&l->pipe);
 	buf_release(&text);

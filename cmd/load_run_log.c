@@ -8,6 +8,7 @@
 #include "db/dead_letters.h"
 #include "db/statements.h"
 #include "json/json.h"
+#include "local_time.h"
 #include "merge/merge.h"
 #include "merge/row.h"
 
@@ -21,11 +22,15 @@ struct dead_letter load_error(const struct load *l, char now[CLOCK_TEXT])
 
 static void report_gap(struct load_run *run, struct query *gap)
 {
-	cli_warn("%s%s%splays between %s and %s may be missing",
+	struct buf text = BUF_INIT(4096);
+
+	cli_warn("%s%s%splays between %s may be missing: your export has them",
 	    run->open ? "run " : "", run->open ? run->id : "",
-	    run->open ? ": " : "", query_string(gap, 0), query_string(gap, 1));
+	    run->open ? ": " : "",
+	    local_time_message(query_text(gap, 0), LOCAL_TIME_NOT_NOW, &text));
+	buf_release(&text);
 	buf_putc(&run->gaps, run->gaps.n ? ',' : '[');
-	buf_put_slice(&run->gaps, query_text(gap, 2));
+	buf_put_slice(&run->gaps, query_text(gap, 1));
 }
 
 void load_report_gaps(struct load *l)

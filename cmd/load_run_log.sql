@@ -1,8 +1,8 @@
 -- name: unreported_gaps
 -- The open gaps of the user of a run, or of all users, that no run has reported yet,
--- nor a greater one around them: each with its entry for gaps_json, which names
--- the user where the run does not.
-select gap_from, gap_to, case when g.user_id is u.user_id
+-- nor a greater one around them: each in words, and its entry for gaps_json, which
+-- names the user where the run does not.
+select gap_from || ' and ' || gap_to, case when g.user_id is u.user_id
 	then json_object('from', gap_from, 'to', gap_to)
 	else json_object('from', gap_from, 'to', gap_to, 'user', g.user_id) end
 from play_gaps g

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOCAL_TIME_TEXT 32
+#include "base/buf.h"
+
+#define LOCAL_TIME_TEXT 64
 
 /* Write a time, in Unix ms, as 2026-11-30 19:20; false if it is out of range.
  */
@@ -22,5 +24,21 @@ void local_time_span(int64_t ms, char text[LOCAL_TIME_TEXT]);
 
 /* Write a time from now: in 12 days, 66 min ago. */
 void local_time_relative(int64_t ms, char text[LOCAL_TIME_TEXT]);
+
+/*
+ * Write a deadline, to the next minute and seen from `now`: 23:15, in 66 min;
+ * with its day if that is another one; "" if it is out of range. Returns text.
+ */
+const char *local_time_deadline(
+    int64_t ms, int64_t now, char text[LOCAL_TIME_TEXT]);
+
+/*
+ * Append a message of lib/ or of the database, with the times that it has as
+ * local ones: written as deadlines, or with LOCAL_TIME_NOT_NOW as mere times.
+ * Returns all that is in the buffer.
+ */
+const char *local_time_message(
+    struct slice message, int64_t now, struct buf *to);
+#define LOCAL_TIME_NOT_NOW INT64_MIN
 
 #endif

@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "database.h"
 #include "db/statements.h"
+#include "local_time.h"
 #include "plan/deadlines.h"
 #include "plan/ingest_queue.h"
 #include "options.h"
@@ -176,8 +177,12 @@ static void put_endpoints(const char *name, struct buf *names)
 
 static void print_lifted(void *lifted, const char *endpoint, const char *until)
 {
+	struct buf text = BUF_INIT(4096);
+
 	*(bool *)lifted = true;
-	cli_warn("lifted: %s: until %s", endpoint, until);
+	cli_warn("lifted: %s: until %s", endpoint,
+	    local_time_message(slice_of(until), clock_now(), &text));
+	buf_release(&text);
 }
 
 int queue_unblock(const struct queue_options *o)

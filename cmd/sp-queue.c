@@ -11,24 +11,54 @@
 #include "database.h"
 #include "plan/jobs.h"
 #include "listing.h"
+#include "local_time.h"
 #include "options.h"
 #include "queue.h"
 
-/* Report why a job is not run; the reason may name the job, as its bucket. */
-static void report(const char *job, const struct outcome *o)
-{
-	size_t n = strlen(job);
-	bool named = strncmp(o->reason, job, n) == 0 && o->reason[n] == ':';
+#define LIFTED_BY " (sp-queue unblock lifts it)"
 
-	cli_warn("%s%s%s%s", named ? "" : job, named ? "" : ": ", o->reason,
-	    *o->until ? " (sp-queue unblock lifts it)" : "");
+/* Jobs that are blocked until the same time, to be reported together. */
+struct blocked {
+	struct buf jobs;
+	int64_t until, now;
+};
+
+static void report_blocked(struct blocked *b)
+{
+	char text[LOCAL_TIME_TEXT];
+
+	if (b->jobs.n)
+		cli_warn("%s: rate limited: try again at %s" LIFTED_BY,
+		    buf_message(&b->jobs),
+		    local_time_deadline(b->until, b->now, text));
+	buf_clear(&b->jobs);
+}
+
+/* Report why a job is not run, now or together with the next one. */
+static void report(const struct plan *p, struct blocked *b)
+{
+	const struct outcome *o = &p->outcome;
+	struct buf text = BUF_INIT(4096);
+	int64_t until;
+
+	if (!clock_parse(slice_of(o->until), &until) || p->requests > 0) {
+		cli_warn("%s: %s%s", p->job->name,
+		    local_time_message(slice_of(o->reason), p->now, &text),
+		    *o->until ? LIFTED_BY : "");
+		buf_release(&text);
+		return;
+	}
+	if (until != b->until)
+		report_blocked(b);
+	buf_printf(&b->jobs, "%s%s", b->jobs.n ? ", " : "", p->job->name);
+	b->until = until;
+	b->now = p->now;
 }
 
 /* Print a job's run, with `more` if another run follows; an exit status. */
 static int next_job(sqlite3 *db, const struct queue_options *o,
-    const struct job *job, bool more, struct out *out)
+    const struct job *job, bool more, struct out *out, struct blocked *b)
 {
-	struct outcome *outcome;
 	struct source source;
 	struct plan plan;
 
@@ -40,10 +70,9 @@ static int next_job(sqlite3 *db, const struct queue_options *o,
 	if (plan_finish(&plan) != SQLITE_OK)
 		database_die(db, "cannot plan the job");
 	source_release(&source);
-	outcome = &plan.outcome;
-	if (*outcome->reason)
-		report(job->name, outcome);
-	return outcome->exit;
+	if (*plan.outcome.reason)
+		report(&plan, b);
+	return plan.outcome.exit;
 }
 
 static bool is_due(
@@ -69,17 +98,18 @@ static const struct job *const *next_due(
  * Print a run for every job that is due. If none is, print an empty run: an
  * empty stream would mean that the program died.
  */
-static int next_all(sqlite3 *db, const struct queue_options *o, struct out *out)
+static int next_all(sqlite3 *db, const struct queue_options *o, struct out *out,
+    struct blocked *b)
 {
 	static const struct job nothing = {.name = "all"};
 	const struct job *const *j = next_due(db, o, jobs), *const * after;
 	int status = 0;
 
 	if (!*j)
-		return next_job(db, o, &nothing, false, out);
+		return next_job(db, o, &nothing, false, out, b);
 	for (; *j; j = after) {
 		after = next_due(db, o, j + 1);
-		status |= next_job(db, o, *j, *after != NULL, out);
+		status |= next_job(db, o, *j, *after != NULL, out, b);
 	}
 	return status;
 }
@@ -87,12 +117,15 @@ static int next_all(sqlite3 *db, const struct queue_options *o, struct out *out)
 static int next(const struct queue_options *o)
 {
 	sqlite3 *db = database_open(o->db, DB_READ_OR_EMPTY);
+	struct blocked blocked = {.jobs = BUF_INIT(4096)};
 	struct out out;
 	int status;
 
 	out_init(&out, STDOUT_FILENO, 65536);
-	status = o->job ? next_job(db, o, o->job, false, &out)
-			: next_all(db, o, &out);
+	status = o->job ? next_job(db, o, o->job, false, &out, &blocked)
+			: next_all(db, o, &out, &blocked);
+	report_blocked(&blocked);
+	buf_release(&blocked.jobs);
 	if (!out_flush(&out)) {
 		cli_warn("stdout: cannot write: %s", strerror(out.err));
 		status = pipe_io_status(out.err);

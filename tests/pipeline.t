@@ -189,7 +189,7 @@ job
 api_post "clock?advance=9d"
 run job
 is "$status" 0 "a run after more plays than the API remembers"
-like "$err" 'plays between 20[^ ]+Z and 20[^ ]+Z may be missing' "names the gap"
+like "$err" 'plays between 20..-..-.. ..:.. and 20..-..-.. ..:.. may be missing: your export has them$' "names the gap"
 is "$(sql "select count(*) from ingest_runs where gaps_json is not null")" 1 \
     "and records it in the run"
 api_post "clock?advance=2h"
@@ -200,7 +200,8 @@ is "$status" 75 "a limit of a day: come back later"
 is "$(last_run) $(cursor_ms)" "deferred $at" "the run is deferred, the cursor unmoved"
 run job
 is "$status" 75 "the next run asks nothing before the deadline"
-like "$err" 'rate limited until' "and says so"
+like "$err" '^sp-queue: play-history: rate limited: try again at [^,]*, in [0-9]+ hours [^:]*$' \
+    "and says so once, in one line"
 "$build/sp-queue" unblock 2>/dev/null
 for fault in 'kind=500&times=9:69' 'kind=html&times=9:69' 'kind=cut&times=9:69' \
     'kind=badjson&times=9:69' 'kind=reset&times=9:69' 'kind=403:77'; do

@@ -19,6 +19,8 @@ wait_until [ -s "$tmp/port" ]
 began=$(($(date +%s) / 3600 * 3600 - 3 * 24 * 3600))
 # at HOURS [SECONDS]: that time.
 at() { date -u -d "@$((began + $1 * 3600 + ${2:-0}))" +%FT%T.000Z; }
+# shown HOURS [SECONDS]: the same, as messages and tables show it.
+shown() { date -d "$(at "$@")" "+%F %H:%M"; }
 # some FROM TO [ID]: a play every ten minutes, from one hour to another.
 some() {
 	i=$(($1 * 6))
@@ -93,7 +95,7 @@ begin
 job
 { echo 'hold 43'; echo 'page 43'; some 9 19; } | show
 run job
-lost="plays between $(at 0 $((47 * 600))) and $(at 0 $((71 * 600))) may be missing"
+lost="plays between $(shown 0 $((47 * 600))) and $(shown 0 $((71 * 600))) may be missing"
 like "$status $err" "^0 .*$lost" "a page of 43 that does not reach back: a gap"
 is "$(gaps)" "$(at 0 $((47 * 600))) $(at 0 $((71 * 600)))" "is in play_gaps"
 is "$(sql "select json_extract(gaps_json, '\$[0].from') from ingest_runs
@@ -146,7 +148,7 @@ for when in '10 hours' '1 month' '2099-01-01'; do
 	is "$status $err $(missing)" "0  " "and later ones come"
 	{ some 14 23; echo "$ahead ahead"; } | show
 	run job
-	like "$err" "between $(at 0 $((71 * 600))) and .* may be missing" \
+	like "$err" "between $(shown 0 $((71 * 600))) and .* may be missing" \
 	    "a gap behind it is reported"
 	same "$when ahead"
 done
@@ -195,7 +197,7 @@ is "$(cursor) $(gaps)" "$was " "nor do all of them, replayed"
 some 8 17 | show
 run job
 is "$(missing) $(cursor)" " $(at 0 $((101 * 600)))" "the job stores all of them"
-like "$err" "between $was and" "a gap that may be one is reported as unknown"
+like "$err" "between $(date -d "$was" '+%F %H:%M') and" "a gap that may be one is reported as unknown"
 same "pages by hand"
 
 section "a clock that is wrong"

@@ -193,7 +193,7 @@ same "plays up to a limit"
 api_post 'clock?advance=1h'
 run job_at_once play-history
 is "$status $(cursor)" "0 $(newest)" "then the rest comes, and moves the cursor"
-like "$err" "between $was and .* may be missing" "what is lost is reported"
+like "$err" "between $(date -d "$was" '+%F %H:%M') and .* may be missing" "what is lost is reported"
 is "$(missing "$was" | awk -v gap="$(gaps)" \
     '{ split(gap, g, "|") } $1 < g[1] || $1 > g[2]')" "" "all of it"
 same "plays since"

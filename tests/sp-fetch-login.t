@@ -192,12 +192,12 @@ cp "$file" "$tmp/before"
 fault 'kind=html&path=/v1/me&times=0'
 fault 'kind=429&retry_after=900&path=/api/token'
 login
-like "$last" '^75 .*rate limited until 20' "one that says: later"
-like "$(page)" 'Not logged in .*rate limited until' "in the browser, too"
+like "$last" '^75 .*rate limited: try again at .*, in 15 min$' "one that says: later"
+like "$(page)" 'Not logged in .*rate limited: try again at .*, in 15 min' "in the browser, too"
 api_post 'fault?clear=1'
 fault 'kind=401&path=/v1/me'
 login
-like "$last" '^77 .*/v1/me: .*refuses a new token' \
+like "$last" '^77 sp-fetch: not logged in: the API refuses a new token' \
     "a new token that is refused is not renewed"
 cmp -s "$file" "$tmp/before"
 ok $? "none of these touched the token file"
@@ -219,7 +219,7 @@ is "$status" 0 \
     "a login that cannot be renewed"
 like "$err" 'the service gives no refresh_token: log in again after that' \
     "a login that ends is announced"
-hour="until $(jq -r '.expires_at[:16] + "Z"' "$tmp/hour.json")"
+hour="until $(jq -r '.expires_at[:16] | sub("T"; " ")' "$tmp/hour.json")"
 like "$err" "as 'kim' $hour:" "until when it lasts"
 like "$(page)" "as kim, $hour\. " "in the browser, too"
 is "$("$build/sp-fetch" accounts --token-file "$tmp/hour.json" |
@@ -486,12 +486,12 @@ fetch /me
 is "$status $err" "0 " "weeks before a login ends nothing is said"
 ends_in 9
 fetch /me /v1/me /me
-is "$status $(grep -c "the login of 'robin' ends on 20..-..-..: sp-fetch login\$" \
+is "$status $(grep -c "the login of 'robin' ends on 20..-..-..: run .sp-fetch login.\$" \
     "$tmp/err") $(wc -l <"$tmp/err")" "0 1 1" "but then, once a run"
 cp "$file" "${file%/*}/robin.json"
 chmod 600 "${file%/*}/robin.json"
 fetch --account robin /me
-like "$last" '^0 .*: sp-fetch login --account robin$' "with what to do"
+like "$last" '^0 .*: run `sp-fetch login --account robin`$' "with what to do"
 ends_in -9
 fetch /me
 like "$last" "^0 .*the login of 'robin' ended on" "and after it"

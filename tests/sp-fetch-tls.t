@@ -368,7 +368,7 @@ done
 like "$err" 'ENHANCE_YOUR_CALM' "and is named"
 frames -- 'rst 7' 'rst 7' ok
 is "$status $sent $(grep -c 'refused the stream.*: waiting' "$tmp/err")" \
-    "0 3 2" "a refused stream, and one more, until there is an answer"
+    "0 3 1" "a refused stream, and one more, until there is an answer"
 for code in 0 2 11; do
 	frames --retries 2 -- "goaway $code"
 	is "$status $sent $(grep -c 'waiting .* s, retry' "$tmp/err")" "69 3 2" \

@@ -364,7 +364,7 @@ covered() {
 } >"$tmp/run"
 run sp-load <"$tmp/run"
 is "$status" 0 "a complete run"
-is "$err" "sp-load: run R1: plays between 2026-02-01$d and 2026-02-02$d may be missing" \
+is "$err" "sp-load: run R1: plays between $(date -d "2026-02-01$d" '+%F %H:%M') and $(date -d "2026-02-02$d" '+%F %H:%M') may be missing: your export has them" \
     "names the gap that it found"
 is "$(state R1)" "complete|0|6|5|0|1|0" "its counts are on record"
 is "$(sql 'select job, account, user_id, started_at, cursor_before, cursor_after,
@@ -379,7 +379,7 @@ run sp-load <"$tmp/run"
 is "$status $err$(state R1)" "0 complete|0|6|5|0|6|0" \
     "loaded again, nothing changes, and no gap is new"
 # A gap is reported once, by the complete run, whoever's rows show it.
-gaps() { sed -n 's/.*plays between \([^T]*\).* and \([^T]*\)T.*/\1 \2/p' "$tmp/err"; }
+gaps() { sed -n 's/.*plays between \(.*\) ..:.. and \(.*\) ..:.. may.*/\1 \2/p' "$tmp/err"; }
 { open_run R2 ',"user":"kim"'; covered 2026-02-05 2026-02-06; close_run R2 1 \
     '"status":"deferred","exit":75,"reason":"later"'; } >"$tmp/in"
 run sp-load <"$tmp/in"
@@ -423,6 +423,19 @@ try "a reason that says until when" 75 \
     "deferred|75|limited until 2026-03-03T00:00:00.000Z" <"$tmp/in"
 { cut_run; close_run R1 6 '"status":"failed","exit":77,"reason":"log in"'; } >"$tmp/in"
 try "a failed run" 77 "failed|77|log in" <"$tmp/in"
+like "$err" "^sp-load: run R1: failed: log in$" "is reported"
+{ cut_run; close_run R1 6 '"status":"deferred","exit":75,"reason":"limited: try again at 2026-03-03T00:00:00.000Z"'; } >"$tmp/in"
+run sp-load <"$tmp/in"
+like "$err" '^sp-load: run R1: deferred: limited: try again at 2026-03-03 00:00, [0-9]+ days ago$' \
+    "with local times"
+now=$(sp-queue next --db "$tmp/none.db" play-history | jq -r .run | head -n 1)
+sed "s/R1/$now/g" "$tmp/in" >"$tmp/live"
+run sp-load <"$tmp/live"
+is "$status $err" "75 " "a run of this hour: what met its failure reports it"
+cut_run | sed "s/R1/$now/g" >"$tmp/live"
+run sp-load <"$tmp/live"
+is "$status $err" "65 sp-load: run $now: no end record: the input is incomplete" \
+    "but not a cut stream"
 { cut_run; close_run R1 6 '"status":"failed"'; } >"$tmp/in"
 try "a failed run without a status" 69 "failed|69|no reason was given" <"$tmp/in"
 { cut_run; close_run R1 6 '"status":"failed","exit":0'; } >"$tmp/in"

@@ -63,12 +63,13 @@ is "$(sp-queue next --user new play-history |
     '["new",false]' "--user plans for a user without a cursor"
 
 section "next under a rate limit"
-soon=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%S.000Z)
+soon=$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:00.000Z)
+at_soon='(20..-..-.. )?'"$(date -d "$soon" +%H:%M), in (59|60) min"
 sql "insert into endpoint_status (user_id, endpoint, subject, status, retry_at)
 	values ('kim', 'recently-played', '', 429, '$soon')"
 run sp-queue next play-history
 is "$status" 75 "before a deadline next ends with 75"
-like "$err" "rate limited until $soon \(sp-queue unblock lifts it\)" \
+like "$err" "^sp-queue: play-history: rate limited: try again at $at_soon \(sp-queue unblock lifts it\)$" \
     "and says until when, and how to go on"
 is "$(echo "$out" | jq -r .type | xargs)" "run end" "it plans nothing"
 is "$(echo "$out" | jq -c 'select(.type == "end") | [.status, .exit, .until]')" \
@@ -84,11 +85,14 @@ is "$(sp-queue next play-history | jq -r .type | xargs)" "run request end" \
 run sp-queue next profile
 is "$status $(echo "$out" | jq -r 'select(.type == "request").endpoint' |
 	xargs)" "75 followed-artists" "a deadline blocks its whole bucket"
-like "$err" "^sp-queue: profile: users: rate limited until $soon" "by name"
+like "$err" "^sp-queue: profile: users: rate limited: try again at $at_soon \(sp-queue unblock" "by name"
 sql "update endpoint_status set reason = 'QUOTA_EXCEEDED: Too many requests'"
 run sp-queue next profile
 is "$status $(echo "$out" | jq -r .type | xargs)" "75 run end" \
     "an exhausted quota blocks all"
+run sp-queue next all --force
+like "$err" "^sp-queue: play-history, playlists, [a-z, -]*profile[a-z, -]*: rate limited: try again at $at_soon \([^:]*$" \
+    "which is said once"
 is "$(sp-queue status | jq -c 'select(.type == "job_status").blocked_until' |
 	sort -u)" "\"$soon\"" "as status shows"
 sql "update endpoint_status set status = 200"
@@ -146,7 +150,7 @@ is "$(sqlite3 "$SP_DB" "explain query plan select 1 from staging_raw
 
 section "unblock"
 run sp-queue unblock --account new
-is "$status $out$err" "0 sp-queue: lifted: me: until $soon" "unblock"
+like "$status $out$err" "^0 sp-queue: lifted: me: until $at_soon$" "unblock"
 is "$(planned --account new profile)" "run request request end" "lifts it"
 run sp-queue unblock --account new
 is "$status $err" "0 sp-queue: no deadline to lift" "there is none any more"
@@ -160,12 +164,12 @@ sql "delete from staging_raw;
 is "$(planned playlists)/$(planned profile)" "run end/run request end" \
     "(two buckets are blocked)"
 run sp-queue unblock playlist
-is "$status $err $(planned playlists)" \
-    "0 sp-queue: lifted: playlist: until $soon run end" \
+like "$status $err $(planned playlists)" \
+    "^0 sp-queue: lifted: playlist: until $at_soon run end$" \
     "one endpoint, but its bucket has another deadline"
 run sp-queue unblock playlists users
-is "$status $(echo "$err" | xargs) $(planned playlists)/$(planned profile)" \
-    "0 sp-queue: lifted: me: until $soon sp-queue: lifted: playlist-items: until $soon run request request end/run request request end" \
+like "$status $(echo "$err" | xargs) $(planned playlists)/$(planned profile)" \
+    "^0 sp-queue: lifted: me: until $at_soon sp-queue: lifted: playlist-items: until $at_soon run request request end/run request request end$" \
     "buckets, by name; a deadline that was set ahead of our time too"
 is "$(planned --account other profile)" "run request end" \
     "those of another user stay"
@@ -545,7 +549,7 @@ run sp-queue budget playlists
 is "$status $(echo "$out" | jq -c '[.requests, .until]')" \
     '0 [0,"'"$soon"'"]' "a blocked job costs nothing yet"
 like "$(sp-queue budget --table playlists)" \
-    "playlists +0  playlists: rate limited until $soon" "and says so"
+    "playlists +0  playlists: rate limited: try again at $(date -d "$soon" '+%F %H:%M')" "and says so"
 sql "delete from endpoint_status where subject = 'p';
 	delete from ingest_runs where run_id like 'p%';
 	delete from staging_raw; delete from user_playlists"

@@ -87,18 +87,10 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 /* Explain a 403 right after a login. */
 static void explain_forbidden(const struct result *result, struct error *error)
 {
-	struct slice why = slice_of(result->error.why);
-	const char *hint;
+	const char *why = result->error.why;
 
-	hint = denial_mentions(why, "premium")
-		   ? "the owner of the app needs Spotify Premium"
-	       : denial_mentions(why, "scope")
-		   ? "log in with more scopes"
-		   : "is the user on the app's list? "
-		     "Its owner adds them in the developer dashboard, "
-		     "under User Management";
 	error_set(error, EX_NOPERM, "the API refuses this user (%.200s): %s",
-	    why.p, hint);
+	    why, denial_hint(slice_of(why)));
 }
 
 static bool fetch_user(struct login *l, struct error *error)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "http/origin.h"
 #include "http/skew.h"
+#include "spotify/denial.h"
 #include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 
@@ -56,21 +57,25 @@ static void refuse_task(struct task *t, const char *code, const char *why)
 	task_refuse(t, code, "%.*s: %s", (int)path.n, path.p, why);
 }
 
-/* Append to the error of a missing login how to log in. */
-static void add_login(const struct run_policy *p, struct error *e)
+/* Append what helps to the error of a missing login, or of a 403. */
+static void add_cure(const struct run_policy *p, struct error *e)
 {
-	size_t n = strlen(e->why);
+	size_t n = strlen(e->why), left = sizeof(e->why) - n;
 
+	if (e->exit != EX_NOPERM || strstr(e->why, ERROR_LOG_IN_AGAIN))
+		return;
 	if (strncmp(e->why, ERROR_NOT_LOGGED_IN, strlen(ERROR_NOT_LOGGED_IN)) ==
 	    0)
+		snprintf(e->why + n, left, ": run `%s`", p->login);
+	else
 		snprintf(
-		    e->why + n, sizeof(e->why) - n, ": run `%s`", p->login);
+		    e->why + n, left, ": %s", denial_hint(slice_of(e->why)));
 }
 
 static void halt(struct run_policy *p, const struct error *e, const char *url)
 {
 	p->halt = *e;
-	add_login(p, &p->halt);
+	add_cure(p, &p->halt);
 	p->run_only = false;
 	p->report(p->ctx, url, p->halt.why);
 	fail_run(p, &p->halt, true);
@@ -127,11 +132,12 @@ static void set_missing_scope(struct run_policy *p, struct error *e,
 
 	if (endpoint->job)
 		error_set(e, EX_NOPERM,
-		    "the login lacks the scope '%s': log in again: %s",
+		    "the login lacks the scope '%s': " ERROR_LOG_IN_AGAIN
+		    ": %s",
 		    need->scope, p->login);
 	else
 		error_set(e, EX_NOPERM,
-		    "the login lacks the scope '%s': log in again: "
+		    "the login lacks the scope '%s': " ERROR_LOG_IN_AGAIN ": "
 		    "%s --scope '%s%s%s'",
 		    need->scope, p->login, scopes, *scopes ? " " : "",
 		    need->scope);
@@ -223,13 +229,18 @@ bool run_policy_may_send(struct run_policy *p, struct task *t)
 	return false;
 }
 
-/* Report a limit, and send nothing more of its bucket. */
+/*
+ * Report a limit, and send nothing more of its bucket. Requests that were under
+ * way meet it as well: that is no news, unless the deadline is another one.
+ */
 static void apply_limit(struct run_policy *p, const struct task *t)
 {
 	const struct error *e = &t->result.error;
+	const struct error *known = find_limit(p, t);
 
+	if (!known || e->until > known->until + CLOCK_MINUTE)
+		p->report(p->ctx, t->api_request.url, e->why);
 	limits_set(&p->limits, t->bucket, t->result.account, e);
-	p->report(p->ctx, t->api_request.url, e->why);
 	defer_bucket(p, t->bucket, e);
 }
 
@@ -284,10 +295,12 @@ static void apply_missing_scope(struct run_policy *p, const struct task *t)
 	    !scopes_have(scopes, SLICE("playlist-read-private"))) {
 		warn_of_denial(p, t);
 	} else if (need && need->effect == SCOPE_PART && t->request.run.p) {
-		p->report(p->ctx, t->api_request.url, t->result.error.why);
+		set_missing_scope(p, &missing, t, need);
+		p->report(p->ctx, t->api_request.url, missing.why);
 		warn_of_scope(p, need);
 	} else {
-		error_set(&missing, EX_NOPERM, "log in again: %s", p->login);
+		error_set(
+		    &missing, EX_NOPERM, ERROR_LOG_IN_AGAIN ": %s", p->login);
 		if (need)
 			set_missing_scope(p, &missing, t, need);
 		error_set(&e, EX_NOPERM, "%.200s: %.300s", t->result.error.why,

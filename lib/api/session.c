@@ -122,8 +122,9 @@ char *session_request_user(struct client *c, const struct origin *api,
 	buf_release(&url);
 	if (result->kind == RESULT_OK)
 		return parse_user_id(buf_slice(&r->body), error);
-	error_set(
-	    error, result->error.exit, "/v1/me: %.480s", result->error.why);
+	error_set(error, result->error.exit, "%s%.480s",
+	    result->kind == RESULT_NO_LOGIN ? "" : "/v1/me: ",
+	    result->error.why);
 	error->until = result->error.until;
 	error->limit = result->error.limit;
 	if (result->kind == RESULT_LIMITED)

@@ -234,6 +234,7 @@ void run_end_decide(struct run_end *end, const struct record *rec,
 		return;
 	}
 	if (balanced) {
+		end->passed_on = e.exit_status > 0;
 		if (slice_is(e.status, "deferred"))
 			end->status = "deferred";
 		end->exit_status = e.exit_status > EX_REFUSED

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/slice.h"
 
 struct record;
@@ -32,12 +33,16 @@ struct run_record {
 	int64_t cursor; /* the high-water mark of its plan */
 };
 
+/* Longer than a run takes, in ms. */
+#define RUN_LASTS CLOCK_HOUR
+
 /* How a run ended; p == NULL and false leave a column as it is. */
 struct run_end {
 	const char *status; /* "complete", "deferred" or "failed" */
 	struct slice reason;
 	struct slice ended_at;
 	int exit_status; /* of sp(7) */
+	bool passed_on;	 /* the stream says that the run has not succeeded */
 	bool has_counts; /* of requests and captures */
 	uint64_t requests, captures;
 	bool passed_stage; /* the ledger has an entry of sp-stage */

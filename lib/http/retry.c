@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -15,23 +16,19 @@ void retry_set_deadline(struct error *e, const struct response *r,
     int64_t least, const char *whose, const char *more)
 {
 	int64_t wait = r->retry_after;
-	char until[CLOCK_TEXT] = "some time", why[64] = "no Retry-After";
+	char until[CLOCK_TEXT] = "some time";
+	const char *why = wait < 0 ? " (no Retry-After)" : "";
 
-	if (wait > RETRY_AFTER_MAX)
-		snprintf(why, sizeof(why),
-		    "retry after more than 48 h: taken as 48 h");
-	else if (wait >= 0)
-		snprintf(why, sizeof(why), "retry after %" PRId64 " s",
-		    (wait + 999) / 1000);
-	if (wait > RETRY_AFTER_MAX)
+	if (wait > RETRY_AFTER_MAX) {
+		why = " (retry after more than 48 h: taken as 48 h)";
 		wait = RETRY_AFTER_MAX;
+	}
 	if (wait < least)
 		wait = least;
 	clock_format(r->done_at + wait, until);
-	error_set(e, EX_TEMPFAIL,
-	    r->status == 429 ? "%srate limited until %s (%s)%s"
-			     : "%sservice unavailable until %s (%s)%s",
-	    whose, until, why, more);
+	error_set(e, EX_TEMPFAIL, "%s%s: try again at %s%s%s", whose,
+	    r->status == 429 ? "rate limited" : "service unavailable", until,
+	    why, more);
 	e->until = r->done_at + wait;
 }
 
@@ -71,6 +68,7 @@ bool retry_next(
 	const struct retry_policy *policy = r->policy;
 	int64_t ms;
 	char what[512];
+	bool known;
 
 	if (r->count >= policy->retries)
 		return false;
@@ -81,9 +79,12 @@ bool retry_next(
 	*wait = ms;
 	if (!why || !policy->report)
 		return true;
+	known = strncmp(r->why, why, sizeof(r->why) - 1) == 0;
+	snprintf(r->why, sizeof(r->why), "%s", why);
 	snprintf(what, sizeof(what),
-	    "%s: waiting %" PRId64 ".%" PRId64 " s, retry %d of %d", why,
-	    ms / 1000, ms % 1000 / 100, r->count, policy->retries);
+	    "%s%swaiting %" PRId64 ".%" PRId64 " s, retry %d of %d",
+	    known ? "" : why, known ? "" : ": ", ms / 1000, ms % 1000 / 100,
+	    r->count, policy->retries);
 	policy->report(policy->ctx, r->url, what);
 	return true;
 }

@@ -47,11 +47,13 @@ struct retry {
 	const struct retry_policy *policy;
 	const char *url; /* for report */
 	int count;	 /* waits so far */
+	char why[128];	 /* as last reported, cut */
 };
 
 /*
  * Set *wait, ms until the next try, to at least `at_least`. `why` is reported
- * unless it is NULL. False if all retries are used up.
+ * unless it is NULL, in full only if it is another than the last time. False if
+ * all retries are used up.
  */
 bool retry_next(
     struct retry *, int64_t at_least, const char *why, int64_t *wait);

@@ -200,8 +200,8 @@ bool plan_is_limited(struct plan *p, const char *endpoint)
 		return false;
 	o->exit = EX_TEMPFAIL;
 	snprintf(o->reason + n, sizeof(o->reason) - n,
-	    "%s%s: rate limited until %s", n ? ", " : "", bucket_name(bucket),
-	    until);
+	    "%s%s: rate limited: try again at %s", n ? ", " : "",
+	    bucket_name(bucket), until);
 	if (!*o->until || strcmp(until, o->until) < 0)
 		memcpy(o->until, until, sizeof(o->until));
 	return true;

@@ -39,6 +39,17 @@ enum denial denial_of(int status, struct slice endpoint, struct slice words)
 		   : DENIAL_SUBJECT;
 }
 
+const char *denial_hint(struct slice words)
+{
+	if (denial_mentions(words, "premium"))
+		return "the owner of the app needs Spotify Premium";
+	if (denial_mentions(words, "scope"))
+		return "log in again, with more scopes";
+	return "is the user on the app's list? "
+	       "Its owner adds them in the developer dashboard, "
+	       "under User Management";
+}
+
 const char *denial_name(enum denial denial)
 {
 	static const char *const names[] = {[DENIAL_NONE] = NULL,

@@ -23,6 +23,9 @@ enum denial {
  */
 enum denial denial_of(int status, struct slice endpoint, struct slice words);
 
+/* What people can do about a 403, by its message. */
+const char *denial_hint(struct slice words);
+
 /* "login", "app", "endpoint" or "subject"; NULL for DENIAL_NONE. */
 const char *denial_name(enum denial);
 

@@ -19,6 +19,7 @@ int main(void)
 	bool made = true, shaped = true, sorted = true, same_time = true;
 	int repeats = 0, moved = 0;
 	char first[ULID_TEXT], later[ULID_TEXT];
+	int64_t ms;
 
 	for (int i = 0; i < COUNT; i++) {
 		made = made && ulid_make(now, ids[i]);
@@ -52,5 +53,14 @@ int main(void)
 	ulid_make_first(1469918176385, first);
 	is_text(slice_of(first), "01ARYZ6S410000000000000000",
 	    "the least of a time");
+	ok(ulid_parse(slice_of(first), &ms) && ms == 1469918176385,
+	    "its time is read again");
+	ulid_make((INT64_C(1) << 48) - 1, first);
+	ok(ulid_parse(slice_of(first), &ms) && ms == (INT64_C(1) << 48) - 1,
+	    "that of the last one, too");
+	ok(!ulid_parse(SLICE("R1"), &ms) &&
+		!ulid_parse(SLICE("01ARYZ6S41000000000000000I"), &ms) &&
+		!ulid_parse(SLICE("81ARYZ6S410000000000000000"), &ms),
+	    "other ids have none");
 	return tap_done();
 }
