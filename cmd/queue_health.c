@@ -10,14 +10,15 @@
 #include "base/clock.h"
 #include "cli.h"
 #include "database.h"
+#include "db/runs.h"
 #include "db/statements.h"
+#include "http/error.h"
 #include "json/utf8.h"
 #include "local_time.h"
 #include "queue_health.h"
 
 #define GRACE CLOCK_DAY		       /* by which a job may be late */
 #define LONG_BLOCK (6 * CLOCK_HOUR)    /* beyond a job's interval */
-#define RUN_LASTS CLOCK_HOUR	       /* longer than a run takes */
 #define LOGIN_WARNING (14 * CLOCK_DAY) /* before the login ends */
 
 /* Replace control characters, and what is no UTF-8, such as a cut character. */
@@ -43,11 +44,15 @@ static void make_printable(char *text)
 __attribute__((format(printf, 3, 4))) static void add_reason(
     struct health *h, int status, const char *fmt, ...)
 {
-	struct health_reason *r = &h->reasons[h->reason_count];
+	struct health_reason *r = h->reasons;
 	va_list ap;
 
 	if (h->reason_count == HEALTH_REASONS_MAX)
 		return;
+	if (status == EX_NOPERM)
+		memmove(r + 1, r, h->reason_count * sizeof(*r));
+	else
+		r += h->reason_count;
 	h->reason_count++;
 	r->status = status;
 	va_start(ap, fmt);
@@ -89,6 +94,21 @@ static void finish(struct health *h, struct query *q)
 		database_die(h->db, "cannot read the database");
 }
 
+/*
+ * Add why a run could not use the login, unless another run said so. Only for
+ * some reasons it helps to log in: others are about the app or its user.
+ */
+static void add_denial(struct health *h, const char *why)
+{
+	bool helps =
+	    strstr(why, ERROR_NOT_LOGGED_IN) || strstr(why, ERROR_LOG_IN_AGAIN);
+
+	for (size_t i = 0; i < h->reason_count; i++)
+		if (strcmp(h->reasons[i].text, why) == 0)
+			return;
+	add_reason(h, helps ? EX_NOPERM : EX_REFUSED, "%s", why);
+}
+
 /* The login: what its last run says, and when it ends. */
 static void check_login(struct health *h)
 {
@@ -102,7 +122,7 @@ static void check_login(struct health *h)
 	h->first_run = time_at(&q, 1);
 	left = h->login_ends - h->plan.now;
 	if (query_int(&q, 2) == EX_NOPERM)
-		add_reason(h, EX_NOPERM, "%s", query_string(&q, 3));
+		add_denial(h, query_string(&q, 3));
 	else if (h->login_ends && left <= 0)
 		add_reason(h, EX_NOPERM,
 		    "the login of account '%s' ended on %s: run `sp-fetch login`",
@@ -134,9 +154,13 @@ static bool is_blocked_long(const struct health *h, const struct job_health *j)
 
 static void add_late(struct health *h, const struct job_health *j)
 {
-	const char *name = j->job->name, *until = j->status.until;
+	const char *name = j->job->name;
 	const char *blocked = j->blocked_until ? "blocked until " : "";
-	char day[LOCAL_TIME_TEXT];
+	char day[LOCAL_TIME_TEXT], until[LOCAL_TIME_TEXT] = "";
+
+	/* No time from now: the line changes only with its reasons. */
+	if (j->blocked_until)
+		local_time_format(j->blocked_until, until);
 
 	if (!j->late)
 		add_reason(h, EX_REFUSED, "%s: %s%s", name, blocked, until);
@@ -147,6 +171,36 @@ static void add_late(struct health *h, const struct job_health *j)
 	else
 		add_reason(h, EX_REFUSED, "%s: no complete run yet%s%s%s", name,
 		    *blocked ? ", " : "", blocked, until);
+}
+
+static void note_failure(
+    struct health *h, struct job_health *j, int64_t status, const char *why)
+{
+	if (status != EX_NOPERM)
+		snprintf(j->failure, sizeof(j->failure), "%s", why);
+	else if (!strstr(why, ERROR_NOT_LOGGED_IN)) /* see check_login */
+		add_denial(h, why);
+}
+
+/* Add why runs failed, once for the jobs that failed for the same reason. */
+static void add_failures(struct health *h)
+{
+	for (size_t i = 0; i < h->job_count; i++) {
+		const char *why = h->jobs[i].failure;
+		struct buf names = BUF_INIT(1024);
+
+		for (size_t k = 0; *why && k < h->job_count; k++)
+			if (strcmp(h->jobs[k].failure, why) == 0) {
+				buf_printf(&names, "%s%s", names.n ? ", " : "",
+				    h->jobs[k].job->name);
+				if (k > i)
+					*h->jobs[k].failure = '\0';
+			}
+		if (*why)
+			add_reason(h, EX_REFUSED, "%s: the last run failed: %s",
+			    buf_message(&names), why);
+		buf_release(&names);
+	}
 }
 
 /* A job: when it last completed, and whether its last run failed. */
@@ -167,10 +221,8 @@ static void check_job(struct health *h, const struct job *job)
 	ended =
 	    query_int(&q, 2) != 0 || time_at(&q, 1) < h->plan.now - RUN_LASTS;
 	failed = slice_is(query_text(&q, 3), "failed") && ended;
-	/* A missing login is the first of the reasons already. */
-	if (failed && query_int(&q, 5) != EX_NOPERM)
-		add_reason(h, EX_REFUSED, "%s: the last run failed: %s",
-		    job->name, query_string(&q, 4));
+	if (failed)
+		note_failure(h, j, query_int(&q, 5), query_string(&q, 4));
 	finish(h, &q);
 	j->late = is_late(h, j);
 	if (j->late || is_blocked_long(h, j))
@@ -222,6 +274,7 @@ int queue_health(const struct queue_options *o)
 	for (const struct job *const *j = jobs;
 	     *j && h.job_count < HEALTH_JOBS_MAX; j++)
 		check_job(&h, *j);
+	add_failures(&h);
 	check_counts(&h);
 	status = health_status(&h);
 	if (o->form == LISTING_JSON)

@@ -17,6 +17,7 @@ struct job_health {
 	int64_t completed;     /* Unix ms; 0 for never */
 	int64_t blocked_until; /* likewise; 0 for not blocked */
 	bool late;
+	char failure[512]; /* why its last run failed, if that says more */
 };
 
 struct health_reason {

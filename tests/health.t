@@ -74,6 +74,41 @@ like "$got" '^77 log in: the login .* ended on 20..-..-..: run `sp-fetch login`$
     "after its end"
 sql 'update accounts set login_ends = null'
 
+section "access denied"
+# denied QUERY: run with this fault, and look.
+denied() {
+	api_post "fault?kind=403&times=0&$1"
+	sp-run --force 2>"$tmp/said"
+	api_post 'fault?clear=1'
+	health
+}
+denied 'message=User+not+registered&path=/v1/me/player'
+like "$got" "^1 have a look: HTTP 403: User not registered: is the user on the app's list\? [^;]*$" \
+    "logging in does not help: what does"
+like "$(cat "$tmp/said")" "^sp-fetch: /v1/me/player/[^ ]*: HTTP 403: User not registered: is the user on the app's list\?" \
+    "and the run says so"
+is "$(wc -l <"$tmp/said")" 1 "once for all its jobs"
+denied 'message=Premium+required'
+like "$got" '^1 have a look: [^;]*: the owner of the app needs Spotify Premium$' \
+    "nor without Premium"
+denied 'message=Insufficient+client+scope&path=/v1/me/player'
+like "$got" "^77 log in: [^;]*scope 'user-read-recently-played': log in again: sp-fetch login$" \
+    "it does where a scope is missing, even if other jobs went well"
+is "$(sp-queue health --json | jq -c '[.health, .exit]')" '["log in",77]' \
+    "in JSON, too"
+
+section "failed runs"
+sp-run --force >/dev/null
+api_post 'fault?kind=500&times=0'
+sp-queue next all --force | sp-fetch --retries 0 2>"$tmp/said" | sp-stage |
+    sp-transform | sp-load 2>>"$tmp/said"
+api_post 'fault?clear=1'
+health
+like "$got" '^1 have a look: play-history: the last run failed: HTTP 500: [^:;]*; playlists, [a-z, ]*: the last run failed: giving up: [^:;]*$' \
+    "for the same reason are named together"
+is "$(grep -c '^sp-load' "$tmp/said")" 0 "sp-fetch reports them, sp-load does not"
+sp-run --force >/dev/null
+
 section "late jobs"
 sp-run --force play-history
 health
@@ -98,7 +133,7 @@ like "$got" '^77 log in: not logged in: .*; playlists: last complete' \
 api_post 'fault?kind=429&retry_after=90000&path=/v1/me/player'
 sp-run 2>/dev/null
 health
-like "$got" '^1 have a look: play-history: .*, blocked until 20..-' \
+like "$got" '^1 have a look: play-history: .*, blocked until 20..-..-.. ..:..(;|$)' \
     "a deadline that makes a job late is named"
 is "$(sp-queue health --json |
 	jq -r '.jobs[] | select(.blocked_until) | .job')" play-history \
@@ -106,7 +141,7 @@ is "$(sp-queue health --json |
 sql "update ingest_runs set ended_at = strftime('%Y-%m-%dT%H:%M:%fZ')
 	where job = 'play-history' and status = 'complete'"
 health
-like "$got" '^1 have a look: play-history: blocked until 20..-' \
+like "$got" '^1 have a look: play-history: blocked until 20..-..-.. ..:..(;|$)' \
     "and so is one by which it will be"
 [ "$(sql "select count(*) from ingest_errors
 	where reason like 'not sent: %'")" -gt 0 ]
