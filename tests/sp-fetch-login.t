@@ -56,16 +56,17 @@ service() {
 	SP_CLIENT_ID=$(jq -r .client_id "$tmp/ignored/token.json")
 	export SP_CLIENT_ID
 }
-# A login in the background, whose words go to $tmp/err, and its port.
+# A login in the background, whose words go to $tmp/login.err, and its port.
 begin() {
-	: >"$tmp/err"
+	: >"$tmp/login.err"
 	rm -f "$tmp/page"
 	exec 8<&0 # a background command has none of its own
-	timeout 20 "$build/sp-fetch" login "$@" <&8 8<&- >"$tmp/out" 2>"$tmp/err" &
+	timeout 20 "$build/sp-fetch" login "$@" <&8 8<&- \
+	    >"$tmp/login.out" 2>"$tmp/login.err" &
 	pid=$!
 	exec 8<&-
-	wait_until grep -q '^http' "$tmp/err"
-	url=$(grep '^http' "$tmp/err")
+	wait_until grep -q '^http' "$tmp/login.err"
+	url=$(grep '^http' "$tmp/login.err")
 	port=$(echo "$url" | sed 's/.*127.0.0.1%3A\([0-9]*\).*/\1/')
 	state=$(echo "$url" | sed 's/.*state=\([^&]*\).*/\1/')
 	back=http://127.0.0.1:$port/callback
@@ -74,6 +75,8 @@ begin() {
 await() {
 	status=0
 	wait $pid 2>/dev/null || status=$?
+	mv "$tmp/login.out" "$tmp/out"
+	mv "$tmp/login.err" "$tmp/err"
 	err=$(cat "$tmp/err")
 	note
 }
@@ -263,13 +266,13 @@ BROWSER="$tmp/browser" begin --no-browser <"$tmp/keys" 9>&-
 [ ! -e "$tmp/args" ]
 ok $? "--no-browser starts none"
 echo 'what now?' >&9
-wait_until grep -q 'not a callback address' "$tmp/err"
+wait_until grep -q 'not a callback address' "$tmp/login.err"
 ok $? "a line that is none of it is refused, and another may follow"
 echo "$back?code=AQ123&state=${state}x" >&9
-wait_until grep -q 'with the wrong state' "$tmp/err"
+wait_until grep -q 'with the wrong state' "$tmp/login.err"
 head -c 6000 /dev/zero | tr '\0' x >&9
 echo >&9
-wait_until grep -q 'too long' "$tmp/err"
+wait_until grep -q 'too long' "$tmp/login.err"
 consent >&9
 await
 like "$last" "^0 .*logged in as 'kim'" "the pasted address of the last page"
@@ -277,7 +280,7 @@ is "$(head -n 2 "$tmp/err" | tail -n 1)" "$url" \
     "the address to open is a line of its own"
 begin --no-browser <"$tmp/keys" 9>&-
 consent | sed 's/.*code=//; s/&.*//' >&9
-wait_until grep -q 'not a callback address' "$tmp/err"
+wait_until grep -q 'not a callback address' "$tmp/login.err"
 echo yes >&9
 cat "$tmp/to" >&9
 await
@@ -285,7 +288,7 @@ like "$last" '^0 ' "a bare word is no code, and what is right may follow"
 is "$(grep -c 'not a callback address' "$tmp/err")" 2 "at each attempt"
 begin --no-browser <"$tmp/keys" 9>&-
 consent | sed 's/.*\(code=[^&]*\).*/\1/' >&9
-wait_until grep -q 'with the wrong state' "$tmp/err"
+wait_until grep -q 'with the wrong state' "$tmp/login.err"
 sed 's/.*?//' "$tmp/to" >&9
 await
 like "$last" '^0 ' "a query needs its state"
@@ -301,7 +304,7 @@ like "$last" '^0 ' "and logs in"
 exec 9>&-
 echo "http://127.0.0.1:1/callback?code=AQ123&state=x" >"$tmp/paste"
 begin --no-browser <"$tmp/paste"
-wait_until grep -q 'ignored an address with the wrong state' "$tmp/err"
+wait_until grep -q 'ignored an address with the wrong state' "$tmp/login.err"
 get "$(consent)" >"$tmp/first"
 await
 like "$(cat "$tmp/first") $last" "^200 0 .*logged in as 'kim'" \
@@ -362,7 +365,7 @@ is "$(get "$back?code=AQ123456789&state=$wrong")" 400 \
 is "$(get "$back?code=AQ123456789&state=") $(get "$back?code=AQ123456789")" \
     "400 400" "nor one without a state"
 is "$(get "$back?error=access_denied&state=$wrong")" 400 "nor a refusal"
-is "$(grep -c 'wrong state' "$tmp/err")" 1 "which is said once"
+is "$(grep -c 'wrong state' "$tmp/login.err")" 1 "which is said once"
 is "$(get -H "Cookie: $(head -c 4000 /dev/zero | tr '\0' x)" \
     "$(cat "$tmp/to")")" 200 "and the right one still is"
 await
