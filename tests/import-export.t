@@ -134,7 +134,7 @@ cp "$tmp/comma.json" "$tmp/b/old/0.json"
 fresh
 import --user kim a/old/0.json b/old/0.json "$tmp/music.json"
 is "$(parts_of .file | xargs)" "[a/old/0.json] [b/old/0.json] [music.json]" \
-    "files are known by their names, with folders to tell them apart"
+    "files are known by their names, with folders that make them unique"
 
 section "a damaged file"
 parts cut.json

@@ -77,7 +77,7 @@ static bool rewrite(struct json *j, struct slice text, struct buf *to)
 	return type == JSON_END && !to->failed;
 }
 
-static bool answer(enum mode mode, struct slice text, bool verdict)
+static bool answer(enum mode mode, struct slice text, bool is_valid)
 {
 	/* A block of exactly the text's size lets sanitizers see its end. */
 	char *copy = malloc(text.n ? text.n : 1);
@@ -97,7 +97,7 @@ static bool answer(enum mode mode, struct slice text, bool verdict)
 		good = rewrite(&j, text, &out);
 	if (!good)
 		printf("%zu: %s\n", j.at, j.error ? j.error : "too long");
-	else if (mode == CHECK && verdict)
+	else if (mode == CHECK && is_valid)
 		puts("ok");
 	else if (mode != CHECK)
 		printf("%.*s\n", (int)out.n, out.p);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What full objects tell is kept: by whichever order of loading, beside
+# What full objects contain is kept: by whichever order of loading, beside
 # simplified ones, in a database that was made before, and after pruning.
 cd "$(dirname "$0")/.." || exit
 . tests/lib/tap.sh

@@ -1,5 +1,5 @@
 /*
- * Fuzzes the engine's reader of JSON: its verdict is that of lib/json, error
+ * Fuzzes the engine's reader of JSON: its result is that of lib/json, error
  * and place included, and what it reads and writes again reads back equal.
  */
 #include <stdlib.h>

@@ -101,9 +101,9 @@ static bool is_mended(const char *program, const char *libjq, const char *own)
 	       starts(own, libjq);
 }
 
-enum verdict { EQUAL, LACKING, UNFINISHED, DIFFERENT };
+enum comparison { EQUAL, LACKING, UNFINISHED, DIFFERENT };
 
-static enum verdict judge(const char *libjq, const char *own)
+static enum comparison compare(const char *libjq, const char *own)
 {
 	if (strcmp(libjq, own) == 0 || is_null_error(libjq, own))
 		return EQUAL;
@@ -121,7 +121,7 @@ static enum verdict judge(const char *libjq, const char *own)
 static void count(struct score *s, const char *libjq, const char *own)
 {
 	s->outcomes++;
-	switch (judge(libjq, own)) {
+	switch (compare(libjq, own)) {
 	case EQUAL: s->equal++; break;
 	case UNFINISHED: s->unfinished++; break;
 	case DIFFERENT: s->different++; break;
@@ -283,7 +283,7 @@ static int command_cases(char **paths)
 
 		snprintf(where, sizeof(where), "%s:%u", one->file, one->line);
 		count(&s, libjq, own);
-		if (judge(libjq, own) == DIFFERENT) {
+		if (compare(libjq, own) == DIFFERENT) {
 			print_difference(
 			    where, one->program, one->input, libjq, own);
 		} else if (!is_as_written(libjq, one->outcome)) {
@@ -448,7 +448,7 @@ static bool shrink_once(struct shrinking *s, struct tree *root)
 	}
 	run_random(t);
 	for (size_t i = 0; i < t->count; i++)
-		if (judge(t->libjq[i].outcome, t->own[i].outcome) ==
+		if (compare(t->libjq[i].outcome, t->own[i].outcome) ==
 			DIFFERENT &&
 		    (best == SIZE_MAX || strlen(t->own[i].program) <
 					     strlen(t->own[best].program)))
@@ -557,7 +557,7 @@ static void compare_batch(
 			continue;
 		}
 		count(s, libjq, own);
-		if (judge(libjq, own) != DIFFERENT || b->numbers[i] == last ||
+		if (compare(libjq, own) != DIFFERENT || b->numbers[i] == last ||
 		    o->show <= 0)
 			continue;
 		last = b->numbers[i];

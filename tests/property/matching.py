@@ -175,7 +175,7 @@ def stored(db, user):
 # --- histories ------------------------------------------------------------------
 
 class History:
-    """Rows of one user: what was heard, as both sides tell it."""
+    """Rows of one user: what was heard, as both sides report it."""
 
     def __init__(self, r, user):
         self.r, self.user = r, user
@@ -383,7 +383,7 @@ class History:
             self.play(self.now + self.delay())
 
     def same(self):
-        """Streams that are equal, and one that is told in two ways."""
+        """Streams that are equal, and one that is reported in two ways."""
         track = self.r.choice(self.tracks)
         for nth in (1, 2):
             self.stream(self.now, 180000, track, nth=nth, offline_timestamp=0)

@@ -321,7 +321,7 @@ static void mutilate(struct buf *text)
 	free(copy);
 }
 
-struct verdict {
+struct parse_result {
 	bool parsed;
 	bool lacks_else;  /* jq 1.6 wants one */
 	bool numeric_key; /* which it may compute, where the engine does not */
@@ -329,7 +329,7 @@ struct verdict {
 
 static void note_error(void *ctx, jv message)
 {
-	struct verdict *v = ctx;
+	struct parse_result *v = ctx;
 	const char *text = jv_get_kind(message) == JV_KIND_STRING
 			       ? jv_string_value(message)
 			       : "";
@@ -344,10 +344,10 @@ static void note_error(void *ctx, jv message)
  * Whether libjq can parse a program. It does not go on to resolve names, which
  * would take long, as it fails to find a module first.
  */
-static struct verdict libjq_parse(jq_state *jq, const char *program)
+static struct parse_result libjq_parse(jq_state *jq, const char *program)
 {
 	struct buf text = BUF_INIT(1 << 16);
-	struct verdict v = {false, false, false};
+	struct parse_result v = {false, false, false};
 
 	buf_printf(&text, "import \"of no such name\" as m; %s", program);
 	jq_set_error_cb(jq, note_error, &v);
@@ -373,7 +373,7 @@ static bool misses_name(void)
 static bool agree(jq_state *jq, const char *program, bool *accepted)
 {
 	bool is_1_6 = libjq_parse(jq, "if . then . end").lacks_else;
-	struct verdict theirs = libjq_parse(jq, program);
+	struct parse_result theirs = libjq_parse(jq, program);
 	bool ours = accepts(slice_of(program)) || misses_name();
 
 	*accepted = theirs.parsed;

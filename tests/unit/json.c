@@ -88,21 +88,21 @@ static void check_compact(const char *name, struct slice text)
 	buf_release(&twice);
 }
 
-/* The verdict on a text, as the table has it. */
-static const char *verdict_on(struct slice text, struct json *strict)
+/* What becomes of a text, as the table has it. */
+static const char *result_of(struct slice text, struct json *strict)
 {
 	struct slice copy = exact(text);
-	const char *verdict = "refuse";
+	const char *result = "refuse";
 	struct json j;
 
 	if (json_check_lenient(&j, copy))
-		verdict = j.flaw ? "mend" : "accept";
-	if (json_check(strict, copy) != (*verdict == 'a'))
-		verdict = "lenient without need";
-	else if (*verdict == 'm' && j.flaw_at != strict->at)
-		verdict = "flaw in another place";
+		result = j.flaw ? "mend" : "accept";
+	if (json_check(strict, copy) != (*result == 'a'))
+		result = "lenient without need";
+	else if (*result == 'm' && j.flaw_at != strict->at)
+		result = "flaw in another place";
 	drop(copy);
-	return verdict;
+	return result;
 }
 
 /* With replacement characters, it is accepted exactly if that mends it. */
@@ -123,10 +123,10 @@ static void check_case(const char *want, const char *name, struct slice text)
 {
 	bool accept = *want == 'a', mend = *want == 'm';
 	struct json j;
-	const char *verdict = verdict_on(text, &j);
+	const char *result = result_of(text, &j);
 
-	ok(strcmp(verdict, want) == 0, "%s: %s, as was to be: %s at %zu", name,
-	    verdict, WHY(&j), j.at);
+	ok(strcmp(result, want) == 0, "%s: %s, as was to be: %s at %zu", name,
+	    result, WHY(&j), j.at);
 	if (accept)
 		check_compact(name, text);
 	else
@@ -165,7 +165,7 @@ static void test_every_byte(void)
 			else if (!plain && c != '"' && c != '\\' && j.at != at)
 				bad = c;
 		}
-	is_int(bad, -1, "every byte is judged alike at every place");
+	is_int(bad, -1, "every byte has the same result at every place");
 }
 
 static bool accepts_units(unsigned first, unsigned second)

@@ -39,7 +39,7 @@ static void case_decode(struct slice s, struct buf *to)
 }
 
 static void case_of(char *line,
-    void (*check)(const char *verdict, const char *name, struct slice text))
+    void (*check)(const char *result, const char *name, struct slice text))
 {
 	char *name = strchr(line, ' ') + 1, *space = strchr(name, ' ');
 	struct buf text = BUF_INIT(1 << 20);
@@ -54,7 +54,7 @@ static void case_of(char *line,
 
 /* Call a function for each text; how many there are. */
 static inline int cases_each(
-    void (*check)(const char *verdict, const char *name, struct slice text))
+    void (*check)(const char *result, const char *name, struct slice text))
 {
 	FILE *f = fopen(CASES, "r");
 	char line[1024];

@@ -209,7 +209,7 @@ static void read_one(void *ctx)
 
 	names_begin_run(reader.names);
 	if (json_read(&reader, x->text, &v) != json_check(&j, x->text))
-		x->wrong = "another verdict";
+		x->wrong = "another result";
 	else if (reader.error != j.error || reader.at != j.at)
 		x->wrong = "another error";
 	else if (!j.error)
@@ -217,7 +217,7 @@ static void read_one(void *ctx)
 }
 
 /* What is wrong with how a text is read before this pad, or NULL. */
-static const char *judge(struct slice text, const char *pad)
+static const char *problem_of(struct slice text, const char *pad)
 {
 	struct reading x = {.wrong = NULL};
 	char *p = padded(text, pad);
@@ -247,7 +247,8 @@ static void test_pads(void)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		const char *wrong = judge(slice_of(cases[i][0]), cases[i][1]);
+		const char *wrong =
+		    problem_of(slice_of(cases[i][0]), cases[i][1]);
 
 		ok(!wrong, "%s before %s: %s", cases[i][0], cases[i][1],
 		    wrong ? wrong : "read as far as it goes");
@@ -260,7 +261,7 @@ static void try(struct slice text)
 {
 	static const char *const pads[] = {
 	    "", "\"", "}", "]", "5", " ", ",[1]", ",\"k1\":1"};
-	const char *wrong = judge(text, pads[roll(COUNT_OF(pads))]);
+	const char *wrong = problem_of(text, pads[roll(COUNT_OF(pads))]);
 
 	tried++;
 	if (wrong && failed++ < 5)
@@ -292,11 +293,11 @@ static void mutate(struct buf *b)
 	}
 }
 
-static void check_case(const char *verdict, const char *name, struct slice text)
+static void check_case(const char *result, const char *name, struct slice text)
 {
 	struct buf b = BUF_INIT(1 << 20);
 
-	(void)verdict;
+	(void)result;
 	(void)name;
 	try(text);
 	for (int i = text.n < 500 ? 30 : 2; i > 0; i--) {

@@ -1,5 +1,5 @@
 /*
- * TAP for unit tests: call ok() and its kin, then `return tap_done();`.
+ * TAP for unit tests: call ok() and the others, then `return tap_done();`.
  * A failed check prints its place and the value.
  */
 #ifndef SP_TESTS_TAP_H
