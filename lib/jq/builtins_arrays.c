@@ -8,8 +8,7 @@
 static bool iterable(struct machine *m, struct jq_value v)
 {
 	return v.kind == JQ_ARRAY || v.kind == JQ_OBJECT ||
-	       machine_fail(m, "Cannot iterate over %s (%s)", jq_kind_name(v),
-		   machine_quote(m, v));
+	       cannot_iterate(m, v);
 }
 
 BUILTIN(add)

@@ -47,10 +47,8 @@ void *compiler_grow(struct compiler *, void *items, size_t n, size_t size);
 /* The parts of a node that is no call: some may be NULL. */
 static inline struct node **node_operands(struct node *n, uint32_t *count)
 {
-	bool has_parts = n->kind == NODE_OBJECT || n->kind == NODE_STRING;
-
-	*count = has_parts ? n->count : 3;
-	return has_parts ? n->parts : n->operands;
+	*count = node_has_parts(n) ? n->count : 3;
+	return node_has_parts(n) ? n->parts : n->operands;
 }
 
 /*

@@ -44,25 +44,23 @@ struct product {
 	uint32_t count, i; /* of the operand that is being evaluated */
 };
 
-/* Where a node has its operands, the outermost loop first. */
-static struct argument operand_at(struct node *n, uint32_t i, struct node *set)
+/* The operand at hand, the outermost loop's first; set in a copy of the node.
+ */
+static struct argument operand_at(
+    const struct product *p, struct node *n, struct node *set)
 {
-	struct node **at = i == 0 && n->kind != NODE_NEGATE ? &n->b : &n->a;
-	struct argument *argument;
+	uint32_t at = n->kind == NODE_OBJECT ? p->i : p->count - 1 - p->i;
+	struct node **part;
 
 	if (n->kind == NODE_BUILTIN) {
-		argument = &n->arguments[n->count - 1 - i];
 		if (set)
-			*argument = (struct argument){.body = set};
-		return *argument;
+			n->arguments[at] = (struct argument){.body = set};
+		return n->arguments[at];
 	}
-	if (n->kind == NODE_OBJECT)
-		at = &n->parts[i];
-	if (n->kind == NODE_STRING)
-		at = &n->parts[n->count - 1 - i];
+	part = node_has_parts(n) ? &n->parts[at] : &n->operands[at];
 	if (set)
-		*at = set;
-	return (struct argument){.body = *at};
+		*part = set;
+	return (struct argument){.body = *part};
 }
 
 static bool take_operand(struct place_sink *, const struct place *);
@@ -76,7 +74,7 @@ static bool product_from(struct product p)
 		return give(s->machine,
 		    evaluate_one(s->machine, p.copy, s->frame, s->in->value),
 		    s->in, s->to);
-	a = operand_at(s->node, p.i, NULL);
+	a = operand_at(&p, s->node, NULL);
 	if (a.body->kind == NODE_CONSTANT) {
 		p.i++;
 		return product_from(p);
@@ -92,28 +90,24 @@ static bool take_operand(struct place_sink *sink, const struct place *v)
 	struct node *constant = &p.constants[p.i];
 
 	constant->constant = v->value;
-	operand_at(p.copy, p.i, constant);
+	operand_at(&p, p.copy, constant);
 	p.i++;
 	return product_from(p);
 }
 
 EACH(each_product)
 {
-	uint32_t count = n->kind == NODE_NEGATE ? 1
-			 : n->kind == NODE_OBJECT || n->kind == NODE_STRING ||
-				 n->kind == NODE_BUILTIN
-			     ? n->count
-			     : 2;
+	bool is_builtin = n->kind == NODE_BUILTIN;
+	bool has_array = is_builtin || node_has_parts(n);
+	uint32_t count = has_array ? n->count : n->kind == NODE_NEGATE ? 1 : 2;
 	struct node copy = *n, *constants;
-	size_t size =
-	    n->kind == NODE_BUILTIN ? sizeof(*n->arguments) : sizeof(*n->parts);
+	size_t size = is_builtin ? sizeof(*n->arguments) : sizeof(*n->parts);
 	struct product p = {STEP(NULL), &copy, NULL, count, 0};
 
 	constants = __builtin_alloca((count + 1) * sizeof(*constants));
 	for (uint32_t i = 0; i < count; i++)
 		constants[i] = (struct node){.kind = NODE_CONSTANT};
-	if (n->kind == NODE_OBJECT || n->kind == NODE_STRING ||
-	    n->kind == NODE_BUILTIN) {
+	if (has_array) {
 		copy.parts = __builtin_alloca((count + 1) * size);
 		if (count > 0)
 			memcpy(copy.parts, n->parts, count * size);
@@ -223,9 +217,7 @@ static bool take_container(struct place_sink *sink, const struct place *p)
 		    "%s",
 		    machine_quote(m, v));
 	if (v.kind != JQ_ARRAY && v.kind != JQ_OBJECT)
-		return s->node->optional ||
-		       machine_fail(m, "Cannot iterate over %s (%s)",
-			   jq_kind_name(v), machine_quote(m, v));
+		return s->node->optional || cannot_iterate(m, v);
 	for (uint32_t i = 0; i < v.n; i++) {
 		heap_tick(m->heap);
 		key = v.kind == JQ_ARRAY

@@ -29,6 +29,17 @@ static inline struct jq_value operand(
 	return evaluate_one(m, n, f, in);
 }
 
+/* The operands a and b, the second first; false where one yields nothing. */
+static inline bool operands(struct machine *m, struct node *n, struct frame *f,
+    struct jq_value in, struct jq_value *a, struct jq_value *b)
+{
+	*b = operand(m, n->b, f, in);
+	if (b->kind == JQ_NONE)
+		return false;
+	*a = operand(m, n->a, f, in);
+	return a->kind != JQ_NONE;
+}
+
 ONE(identity)
 {
 	return in;
@@ -57,22 +68,25 @@ ONE(field)
 	return field_of(m, n, in);
 }
 
+/* What a step has come to. */
+static struct jq_value step_end(
+    struct machine *m, const struct node *n, struct jq_value v)
+{
+	if (v.kind == JQ_NONE)
+		step_is_skipped(m, n);
+	return v;
+}
+
 ONE(element)
 {
-	struct jq_value key = operand(m, n->b, f, in), a;
+	struct jq_value a, key;
 
-	if (key.kind == JQ_NONE)
-		return key;
-	a = operand(m, n->a, f, in);
-	if (a.kind == JQ_NONE)
-		return a;
+	if (!operands(m, n, f, in, &a, &key))
+		return jq_none();
 	if (a.kind == JQ_ARRAY && key.kind == JQ_NUMBER && key.number >= 0 &&
 	    key.number < a.n)
 		return a.array->items[(uint32_t)key.number];
-	a = operator_index(m, a, key);
-	if (a.kind == JQ_NONE)
-		step_is_skipped(m, n);
-	return a;
+	return step_end(m, n, operator_index(m, a, key));
 }
 
 ONE(slice)
@@ -88,10 +102,7 @@ ONE(slice)
 	a = operand(m, n->a, f, in);
 	if (a.kind == JQ_NONE)
 		return a;
-	a = operator_slice(m, a, from, to);
-	if (a.kind == JQ_NONE)
-		step_is_skipped(m, n);
-	return a;
+	return step_end(m, n, operator_slice(m, a, from, to));
 }
 
 ONE(pipe)
@@ -140,13 +151,10 @@ ONE(try)
 /* An operator: the second operand is evaluated first. */
 ONE(binary)
 {
-	struct jq_value b = operand(m, n->b, f, in), a;
+	struct jq_value a, b;
 
-	if (b.kind == JQ_NONE)
-		return b;
-	a = operand(m, n->a, f, in);
-	if (a.kind == JQ_NONE)
-		return a;
+	if (!operands(m, n, f, in, &a, &b))
+		return jq_none();
 	if (a.kind != JQ_NUMBER || b.kind != JQ_NUMBER ||
 	    a.number != a.number || b.number != b.number)
 		return operator_apply(m, n->kind, a, b);
@@ -169,13 +177,10 @@ ONE(binary)
 ONE(equality)
 {
 	bool unequal = n->kind == NODE_UNEQUAL;
-	struct jq_value b = operand(m, n->b, f, in), a;
+	struct jq_value a, b;
 
-	if (b.kind == JQ_NONE)
-		return b;
-	a = operand(m, n->a, f, in);
-	if (a.kind == JQ_NONE)
-		return a;
+	if (!operands(m, n, f, in, &a, &b))
+		return jq_none();
 	if (a.kind != b.kind)
 		return jq_bool(unequal);
 	if (a.kind < JQ_NUMBER)

@@ -117,6 +117,11 @@ struct node {
 			      is the key of an entry */
 };
 
+static inline bool node_has_parts(const struct node *n)
+{
+	return n->kind == NODE_OBJECT || n->kind == NODE_STRING;
+}
+
 struct function {
 	struct slice name;
 	uint32_t arity; /* closures, in the slots from 0 */

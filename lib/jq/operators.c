@@ -26,6 +26,12 @@ struct jq_value cannot_index(
 	    jq_kind_name(v), (int)key.n, key.p);
 }
 
+bool cannot_iterate(struct machine *m, struct jq_value v)
+{
+	return machine_fail(m, "Cannot iterate over %s (%s)", jq_kind_name(v),
+	    machine_quote(m, v));
+}
+
 static bool both(struct jq_value a, struct jq_value b, enum jq_kind kind)
 {
 	return a.kind == kind && b.kind == kind;

@@ -22,6 +22,9 @@ struct jq_value operator_negate(struct machine *, struct jq_value);
 struct jq_value cannot_index(
     struct machine *, struct jq_value, struct slice key);
 
+/* The error of a value that has no elements; false. */
+bool cannot_iterate(struct machine *, struct jq_value);
+
 /* a[key]; null where there is nothing. */
 struct jq_value operator_index(
     struct machine *, struct jq_value a, struct jq_value key);
