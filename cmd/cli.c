@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -224,6 +225,14 @@ void cli_refusal(void *ctx, const struct refusal *r)
 	cli_warn("%s: %.*s%s%.*s%s%s", r->where, (int)r->src.n, r->src.p,
 	    r->src.p ? ": " : "", (int)r->place.n, r->place.p,
 	    r->place.p ? ": " : "", r->reason);
+}
+
+void cli_pass_truncated(void *ctx, const char *run)
+{
+	struct stat out;
+
+	if (fstat(STDOUT_FILENO, &out) != 0 || !S_ISFIFO(out.st_mode))
+		cli_truncated(ctx, run);
 }
 
 void cli_truncated(void *ctx, const char *run)

@@ -70,6 +70,9 @@ void cli_refusal(void *ctx, const struct refusal *);
 /* For pipe.on_truncated: reports such a run, or an announced one. */
 void cli_truncated(void *ctx, const char *run);
 
+/* The same, unless stdout is a pipe, whose reader reports it. */
+void cli_pass_truncated(void *ctx, const char *run);
+
 /* Let SIGINT and SIGTERM set cli_stop instead of killing the program. */
 void cli_catch_signals(void);
 

@@ -180,7 +180,7 @@ static void set_up_pipe(struct fetch *f)
 	    f->options->max_line);
 	f->pipe.on_refusal = on_refusal;
 	f->pipe.on_drain = on_drain;
-	f->pipe.on_truncated = cli_truncated;
+	f->pipe.on_truncated = cli_pass_truncated;
 	f->pipe.on_repaired = cli_refusal;
 	f->pipe.ctx = f;
 }

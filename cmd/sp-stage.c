@@ -118,7 +118,7 @@ static int filter(const struct stage_options *o)
 	pipe_init(
 	    &st, "sp-stage", RECORD_CAPTURE, STDIN_FILENO, &out, o->max_line);
 	st.on_refusal = cli_refusal;
-	st.on_truncated = cli_truncated;
+	st.on_truncated = cli_pass_truncated;
 	st.on_repaired = cli_refusal;
 	cli_announce_stdin("captures");
 	while (next_record(&st, &rec, planned, &gone)) {

@@ -163,7 +163,7 @@ static int transform(const struct transform_options *o)
 	    o->max_line);
 	raw_bodies_init(&t.raw, o->max_line);
 	t.pipe.on_refusal = cli_refusal;
-	t.pipe.on_truncated = cli_truncated;
+	t.pipe.on_truncated = cli_pass_truncated;
 	t.pipe.on_repaired = cli_refusal;
 	t.pipe.leaves_bodies = true;
 	t.pipe.is_known = is_known;

@@ -220,4 +220,11 @@ is "$status $(last_run) $(cursor_ms)" "69 failed " \
 api_post "fault?kind=500&times=1&path=/v1/me/player"
 run job
 is "$status $(last_run)" "0 complete" "one 500 is asked again"
+section "a cut stream"
+{ sp-queue next --force profile | head -n 2 | sp-fetch | sp-stage |
+    sp-transform | sp-load; } 2>"$tmp/err"
+is "$? $(clockless <"$tmp/err" | sed 's/run [^:]*/run R/')" \
+    "65 sp-load: run R: no end record: the input is incomplete" \
+    "is reported once, by the last program"
+
 finish
