@@ -16,6 +16,7 @@
 #include "base/out.h"
 #include "db/dead_letters.h"
 #include "db/runs.h"
+#include "listing.h"
 #include "load_receipt.h"
 #include "match/unmatched.h"
 #include "merge/apply.h"
@@ -30,6 +31,7 @@ struct load_options {
 	const char *user;
 	bool dry;
 	bool digest;
+	enum listing_form form; /* of the digest */
 	bool rematch;
 	bool progress, quiet;
 	uint64_t batch_rows;

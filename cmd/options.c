@@ -4,15 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/nearest.h"
 #include "cli.h"
 
 #define OPTIONS_MAX 48
 
+struct given_option {
+	int code;
+	const char *value;
+};
+
 /* What the command line gives. */
 struct given {
 	const struct cli_program *program;
-	bool code[128]; /* the options, by their codes */
+	bool code[128];		      /* the options, by their codes */
+	struct given_option *options; /* the same in their order */
+	size_t count;
 	bool help;
 	char *word; /* the first operand, or NULL */
 };
@@ -370,8 +378,7 @@ static void make_tables(const struct cli_program *p,
 	*letter = '\0';
 }
 
-static void take_option(
-    struct given *g, void *options, int code, const char *value)
+static void take_option(struct given *g, int code, const char *value)
 {
 	if (code == 'h') {
 		g->help = true;
@@ -379,26 +386,31 @@ static void take_option(
 		printf("%s %s\n", g->program->name, SP_VERSION);
 		exit(cli_close_stdout(0));
 	} else {
-		g->program->set(options, code, value);
+		g->options[g->count++] = (struct given_option){code, value};
 		g->code[code] = true;
 	}
 }
 
 /* Parse the arguments; what remains are the operands, ended by NULL. */
-static char **parse(struct given *g, int argc, char **argv, void *options)
+static char **parse(struct given *g, int argc, char **argv)
 {
 	struct option longs[OPTIONS_MAX];
 	char letters[2 * OPTIONS_MAX + 3], **operand = argv + 1;
+	size_t room = 1;
 	int which;
 
 	make_tables(g->program, longs, letters);
+	/* Of letters, an argument may have several. */
+	for (int i = 1; i < argc; i++)
+		room += strlen(argv[i]);
+	g->options = mem_zero(room, sizeof(*g->options));
 	while ((which = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (which == 1)
 			*operand++ = optarg;
 		else if (which == '?' || which == ':')
 			die_of_option(g->program, which, argv[optind - 1]);
 		else
-			take_option(g, options, which, optarg);
+			take_option(g, which, optarg);
 	}
 	while (optind < argc)
 		*operand++ = argv[optind++];
@@ -413,7 +425,7 @@ const struct cli_command *cli_parse(const struct cli_program *p, int argc,
 	struct given g = {.program = p};
 	const struct cli_command *c;
 
-	*operands = parse(&g, argc, argv, options);
+	*operands = parse(&g, argc, argv);
 	g.word = **operands;
 	if (g.help && !g.word) {
 		cli_print_help(p, NULL);
@@ -430,5 +442,9 @@ const struct cli_command *cli_parse(const struct cli_program *p, int argc,
 	}
 	check_options(&g, c);
 	check_operands(p, c, *operands);
+	/* A wrong value refers to the help on the command. */
+	for (size_t i = 0; i < g.count; i++)
+		p->set(options, g.options[i].code, g.options[i].value);
+	free(g.options);
 	return c;
 }

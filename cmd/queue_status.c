@@ -49,6 +49,9 @@ static const struct listed_query queue_part = {&sql_list_queue, "queued",
 	    {"played_at", "played", LISTING_TIME, 1, 0},
 	    {"user_id", "user", LISTING_PLAIN, 3, 8}}}};
 
+static const struct listing_layout count_layout = {
+    .columns = {{"playlists", NULL, LISTING_PLAIN, 0, 0}}};
+
 /* List the rows of a query, of the account if it has that parameter. */
 static void list_query(
     sqlite3 *db, const struct queue_options *o, const struct listed_query *part)
@@ -137,13 +140,17 @@ int queue_list(const struct queue_options *o)
 	return 0;
 }
 
+/* A number alone, as wc prints it, unless a form is asked for. */
 int queue_count(const struct queue_options *o)
 {
 	sqlite3 *db = database_open(o->db, DB_READ);
 	struct query q;
 
 	query_prepare(&q, db, &sql_count_queue);
-	if (query_step(&q))
+	if (o->form != LISTING_AUTO)
+		database_list(
+		    &q, "count", o->form == LISTING_TABLE, &count_layout);
+	else if (query_step(&q))
 		printf("%lld\n", (long long)query_int(&q, 0));
 	if (query_finish(&q) != SQLITE_OK)
 		database_die(db, "cannot count the queue");

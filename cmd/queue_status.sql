@@ -43,4 +43,4 @@ select playlist_id, detected_at, played_at, user_id
 from playlist_ingest_queue order by detected_at, playlist_id;
 
 -- name: count_queue
-select count(*) from playlist_ingest_queue;
+select count(*) as playlists from playlist_ingest_queue;

@@ -404,6 +404,8 @@ static const struct cli_option options[] = {
     CLI_OPTION_MAX_LINE,
     CLI_OPTION_PROGRESS,
     {'q', "quiet", NULL, "print no summary, even on a terminal"},
+    CLI_OPTION_TABLE,
+    CLI_OPTION_JSON,
     CLI_OPTIONS_END,
 };
 
@@ -426,12 +428,14 @@ static void set_option(void *load_options, int code, const char *arg)
 	case 'm': o->max_line = cli_size("--max-line", arg); break;
 	case 'p': o->progress = true; break;
 	case 'q': o->quiet = true; break;
+	case 'B': o->form = LISTING_TABLE; break;
+	case 'j': o->form = LISTING_JSON; break;
 	}
 }
 
 static const struct cli_command forms[] = {
     {.options = "ndurtwmpq", .operands = ""},
-    {.options = "g!d", .operands = ""},
+    {.options = "g!dBj", .operands = ""},
     {.options = "a!dw", .operands = ""},
     {.options = NULL},
 };

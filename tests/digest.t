@@ -168,6 +168,7 @@ is "$(sqlite3 "$tmp/late.db" 'select column_times from tracks' | grep -c energy)
     differ "$tmp/early.db")" 1 "the order of columns does not matter"
 
 section "it only reads"
+like "$(sp-load --digest --table)" '^TABLE +ROWS +DIGEST' "a table in a pipe"
 mkdir "$tmp/ro"
 cp "$tmp/old.db" "$tmp/ro/music.db"
 before=$(cksum <"$tmp/ro/music.db")

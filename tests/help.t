@@ -139,8 +139,8 @@ run sp-fetch me
 like "$status $err" "^64 sp-fetch: not a path of the API: 'me': .* like /me" \
     "a path without its slash"
 wrong "--since: not a time: 'noon': write 2026-11-20, '2026-11-20 14:55', 2026-11-20T14:55:00Z, 7d for 7 days ago, today, yesterday or now" \
-    sp-stage sp-stage replay --since noon
-wrong "--keep: not a duration like 90s, 6h or 7d: '7 days'" sp-stage \
+    'sp-stage replay' sp-stage replay --since noon
+wrong "--keep: not a duration like 90s, 6h or 7d: '7 days'" 'sp-stage prune' \
     sp-stage prune --keep '7 days'
 wrong "--db: FILE is missing" sp-queue sp-queue list --db
 wrong "--table: takes no value: '--table=1'" sp-queue sp-queue list --table=1

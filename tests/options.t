@@ -83,7 +83,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	expect='^status [01]$' same sp-queue drop -- $db -- "$list" 37i9dQZF1DXcBWIGoYBM5M
 	same sp-queue unblock -- $db --lock-wait 2s --user kim -- playlists users
 	same sp-queue list -- $db --table --
-	same sp-queue count -- $db --
+	same sp-queue count -- $db --json --
 	same sp-fetch -- $login --retries 0 --parallel 1 -- /me /users/kim
 	same sp-fetch accounts -- $login --table --
 	same sp-fetch logout -- $login --
@@ -105,7 +105,7 @@ db="--db $tmp/other.db" login="--token-file $tmp/other.json"
 	same sp-transform -- --user kim --fetched-at 2026-11-22 -- recently-played
 	input=$tmp/rows
 	same sp-load -- $db -n --user kim --
-	same sp-load -- $db --digest --
+	same sp-load -- $db --digest --table --
 	expect='^status 64$' same sp-rehearse -- --port 0 --user kim -- nothing
 }
 

@@ -569,6 +569,8 @@ is "$(sql 'select group_concat(playlist_id) from
 	(select playlist_id from playlist_ingest_queue order by 1)')" \
     "6rqhFgbbKwnb9MLmUQDhG6,AAAA$id,BBBB$id,CCCC$id" "and no id twice"
 is "$(sp-queue count)" 4 "count"
+is "$(sp-queue count --json) $(sp-queue count --table | xargs)" \
+    '{"type":"count","playlists":4} PLAYLISTS 4' "as JSON and as a table"
 run sp-queue add 'not an id' tooshort DDDD$id spotify:user:kim:collection ''
 is "$status" 1 "what is no playlist is refused alone"
 is "$(echo "$err" | wc -l)" 4 "each by name"

@@ -16,8 +16,7 @@
  */
 struct slice loose_id(struct slice text);
 
-#define LOOSE_END_MAX 4 /* bytes that loose_id_end appends, but for its text \
-			 */
+#define LOOSE_END_MAX 4 /* bytes beside its text that loose_id_end appends */
 
 /*
  * The end of the texts that begin with a text: these are >= that and < this.
