@@ -230,7 +230,7 @@ check: all $(TEST_BINS) $(JQ_COMPARE) $(MUTANTS) $(SHIMS) ## run every test; T=s
 golden: all $(SHIMS) ## compare with known outputs; UPDATE=1 accepts new ones
 	SP_BUILD="$$(cd $(B) && pwd)" UPDATE=$(UPDATE) sh tests/golden.t
 
-check-report: all ## open pages of sp-report in Chromium and look at them
+check-report: all ## open pages of sp-report in Chromium and Firefox
 	SP_BUILD="$$(cd $(B) && pwd)" prove $(if $(V),-v) -e 'python3 -B' \
 		tests/report/check.py
 

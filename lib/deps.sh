@@ -74,6 +74,10 @@ missing_to_check_deb() {
 missing_to_check_report() {
 	has chromium || has chromium-browser || has google-chrome ||
 		echo 'chromium chromium chromium chromium -'
+	has firefox-esr || has firefox ||
+		echo 'firefox-esr firefox firefox-esr firefox -'
+	has pdftotext ||
+		echo 'poppler-utils poppler-utils poppler-utils poppler poppler'
 	fc-list 2>/dev/null | grep -q . ||
 		echo 'fonts-noto-core google-noto-sans-fonts font-noto noto-fonts -'
 	has tidy || echo 'tidy tidy tidyhtml tidy tidy-html5'

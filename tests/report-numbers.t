@@ -553,11 +553,16 @@ class Model:
         of = collections.defaultdict(list)
         for l in self.heard:
             for a in self.credits[l["key"]] if l["key"] else ():
-                of[a].append(l["day"])
+                of[a].append(l)
+        def months(a):
+            return self.sums(of[a], lambda l: (l["day"][:7],), ["month"])
+        def days(a):
+            return [l["day"] for l in of[a]]
         order = sorted(of, key=lambda a: (
-            -len({d[:7] for d in of[a]}), -len(of[a]), a.encode()))
-        return [dict(self.artist(a), first_day=min(of[a]), last_day=max(of[a]),
-                     months=len({d[:7] for d in of[a]}), listens=len(of[a]))
+            -len(months(a)), -len(of[a]), a.encode()))
+        return [dict(self.artist(a), first_day=min(days(a)),
+                     last_day=max(days(a)), months=len(months(a)),
+                     listens=len(of[a]), by_month=months(a))
                 for a in order[:15]]
 
     def sessions(self):

@@ -133,18 +133,16 @@ def section($id; $title; body):
 # A table behind a summary. A column whose title begins with # has numbers; rows
 # outputs arrays of cells.
 def table($summary; $columns; rows):
-	def cell($tag; $column):
-		if $column | startswith("#") then "<\($tag) class='n'>\(.)</\($tag)>"
-		else "<\($tag)>\(.)</\($tag)>" end;
-	def cells($tag): [.[]] as $row
-		| [range(0; $columns | length) as $i
-			| $row[$i] | cell($tag; $columns[$i])] | "<tr>\(add)</tr>";
 	[rows]
 	| if length > 0 then
-		"<details class='data'><summary>\($summary)</summary>",
-		"<div class='scroll' tabindex='0'><table>",
-		"<thead>\($columns | map(ltrimstr("#")) | cells("th"))</thead>",
-		"<tbody>", (.[] | cells("td")), "</tbody></table></div></details>"
+		([range(0; $columns | length) as $i
+			| select($columns[$i] | startswith("#")) | "n\($i + 1)"]
+			| join(" ")) as $numbers
+		| "<details class='data'><summary>\($summary)</summary>",
+		  "<div class='scroll' tabindex='0'><table class='\($numbers)'>",
+		  "<thead><tr>\($columns | map("<th>" + ltrimstr("#")) | add)",
+		  "<tbody>", (.[] | "<tr>\(map("<td>" + .) | add)</tr>"),
+		  "</table></div></details>"
 	  else empty end;
 
 def svg($class; $height; $about; body):
@@ -152,9 +150,12 @@ def svg($class; $height; $about; body):
 	+ " aria-label='\($about)'>",
 	body, "</svg>";
 
+# A cell of a heat map, as large as the style sheet says, and another rectangle.
+def cell($class; $x; $y; $title):
+	"<rect class='\($class)' x='\($x)' y='\($y)'><title>\($title)</title></rect>";
+
 def rect($class; $x; $y; $width; $height; $title):
-	"<rect class='\($class)' x='\($x)' y='\($y)'"
-	+ " width='\($width)' height='\($height)'><title>\($title)</title></rect>";
+	cell($class; $x; "\($y)' width='\($width)' height='\($height)"; $title);
 
 def words($class; $x; $y):
 	"<text class='\($class)' x='\($x)' y='\($y)'>\(.)</text>";
@@ -169,12 +170,6 @@ def swatch($shape):
 	"<svg class='swatch' width='14' height='14' aria-hidden='true'>\($shape)</svg>";
 def swatch_of($class):
 	swatch("<rect class='\($class)' width='14' height='14' rx='2'/>");
-
-# What can be opened, with its title in bold and what it holds beside.
-def details($class; $is_open; $title; $about; body):
-	"<details class='\($class)'\(if $is_open then " open" else "" end)>"
-	+ "<summary><b>\($title)</b> <span class='soft'>\($about)</span></summary>",
-	body, "</details>";
 
 def fact($value; $what): "<li><b>\($value)</b><span>\($what)</span></li>";
 
@@ -415,63 +410,57 @@ def over_time:
 # A month as columns of weeks, Monday first. $days has the listens of each day.
 def calendar_month($month; $days; $step; $gaps; $from; $to):
 	($month + "-01" | day_number) as $first | ($first | weekday) as $offset
-	| if $month < $from[:7] or $month > $to[:7] then empty
-	  else
-	  "<div><svg viewBox='0 0 60 70' role='img' aria-label='\($month | long_month)'>",
+	| select($from[:7] <= $month and $month <= $to[:7])
+	| "<div><svg viewBox='0 0 60 70' role='img' aria-label='\($month | long_month)'>",
 	  (range($first; $first + 31)
 		| day_of_number as $day
 		| select($day[:7] == $month)
 		| ((. - $first + $offset) / 7 | floor * 10) as $x
 		| (weekday * 10) as $y
 		| ($days[$day] // {listens: 0, ms: 0}) as $d
-		| (if $day < $from or $day > $to then "out"
-			elif $d.listens == 0 and in_gap($gaps) then "gap"
-			else "q\($d | shade($step))" end) as $class
-		| rect($class; $x; $y; 9; 9; "\($day | weekday_date): \(
-			if $class == "out" then "not in this report"
-			elif $class == "gap" then "no data"
-			elif $d.listens == 0 then "no listens"
-			else "\($d.listens | count("listen")), \($d.ms | hours)" end)")),
-	  "</svg><span>\($month | long_month | .[:3])</span></div>"
-	  end;
+		| (if $day < $from or $day > $to then ["out", "not in this report"]
+			elif $d.listens > 0 then ["q\($d | shade($step))",
+				"\($d.listens | count("listen")), \($d.ms | hours)"]
+			elif in_gap($gaps) then ["gap", "no data"]
+			else ["q0", "no listens"] end) as [$class, $about]
+		| cell($class; $x; $y; "\($day | weekday_date): \($about)")),
+	  "</svg><span>\($month | long_month | .[:3])</span></div>";
 
-# A year, the newest one open.
-def calendar_year($year; $rows; $open; $step; $gaps; $from; $to):
+# $rows are the days of the year with a listen.
+def calendar_year($year; $rows; $step; $gaps; $from; $to):
 	(reduce $rows[] as $d ({}; .[$d.day] = $d)) as $days
-	| details("year"; $open; $year;
-		if $rows == [] then
-			if all(range(0; 365) + ("\($year)-01-01" | day_number); in_gap($gaps))
-			then "no data" else "no listens" end
-		else "\($rows | map(.ms) | add | hours), "
+	| "<div class='year'><h3>\($year) <span class='soft'>" +
+		if $rows != [] then
+			"\($rows | map(.ms) | add | hours), "
 			+ "\($rows | map(.listens) | add | count("listen")) on "
-			+ ($rows | length | count("day")) end;
-		"<div class='months'>",
-		(range(1; 13) | "\($year)-\("0\(.)" | .[-2:])"
-			| calendar_month(.; $days; $step; $gaps; $from; $to)),
-		"</div>",
-		table("Each day of \($year) as a table"; ["Day", "#Listens", "#Time"];
-			$rows[] | [(.day | weekday_date), (.listens | num), (.ms | hours)]));
+			+ ($rows | length | count("day"))
+		elif all(range(0; 365) + ("\($year)-01-01" | day_number); in_gap($gaps))
+		then "no data" else "no listens" end + "</span></h3>",
+	  "<div class='months'>",
+	  (range(1; 13) | "\($year)-\("0\(.)" | .[-2:])"
+		| calendar_month(.; $days; $step; $gaps; $from; $to)),
+	  "</div></div>";
 
 def calendar:
 	section("calendar"; "Day by day";
 		select((.days // []) != [] and .period.from != null and .period.to != null)
 		| (.days | map(.ms) | shade_step) as $step | gap_days as $gaps
-		| .period as $p
+		| .period as {$from, $to}
+		| [$from, $to | .[:4] | tonumber] as [$first, $last]
 		| legend($step; "a day"; $gaps != []),
-		  (.days | group_by(.day[:4])
-			| map({key: .[0].day[:4], value: .}) | from_entries) as $years
-		| [$p.from, $p.to | .[:4] | tonumber] as [$first, $last]
-		| range($last; $first - 1; -1) as $year
-		| calendar_year($year; $years["\($year)"] // []; $year == $last;
-			$step; $gaps; $p.from; $p.to));
+		  (range($last; $first - 1; -1) as $year
+			| calendar_year($year; .days | map(select(.day[:4] == "\($year)"));
+				$step; $gaps; $from; $to)),
+		  table("\(.days | length | count("day")) as a table";
+			["Day", "#Listens", "#Time"];
+			.days[] | [(.day | weekday_date), (.listens | num), (.ms | hours)]));
 
 # --- The week -----------------------------------------------------------------
 
 def week_cells($sums; $step):
 	range(1; 8) as $day | range(0; 24) as $hour
 	| ($sums["\($day) \($hour)"] // {listens: 0, ms: 0}) as $h
-	| rect("q\($h | shade($step))"; $hour / 24 | pct; $day * 22 - 22;
-		0.96 / 24 | pct; 20;
+	| cell("q\($h | shade($step))"; $hour / 24 | pct; $day * 22 - 22;
 		"\(weekday_names[$day - 1]), \($hour):00 to \($hour):59: "
 		+ "\($h.ms | hours), \($h.listens | count("listen"))");
 
@@ -575,18 +564,21 @@ def firsts:
 			+ "<span class='soft'>\(.day | long_date)</span></li>"),
 		  "</ol>");
 
-# $gaps has the members of a report that gap_bands needs.
-def loved_row($from; $to; $gaps):
-	(.first_day | day_number) as $a | ((.last_day | day_number) + 1) as $b
-	| span(.first_day; .last_day) as $span
+# A shade for each month, and gaps over them. $gaps has the members of a report
+# that gap_bands needs.
+def loved_row($from; $to; $step; $gaps):
+	"\(span(.first_day; .last_day)): \(.listens | count("listen")) in \(
+		.months | count("month"))" as $about
 	| "<li><b>\(.artist | name)</b>",
-	  svg("chart"; 26; $span;
-		(marks($from; $to) | (.[0] | pct) as $x
-			| "<line class='tick' x1='\($x)' x2='\($x)' y1='0' y2='26'/>"),
-		rect("mark"; ($a - $from) / ($to - $from) | pct; 9;
-			[($b - $a) / ($to - $from), 0.004] | max | pct; 8;
-			"\($span): \(.listens | count("listen")) in \(.months | count("month"))"),
-		($gaps | gap_bands($from; $to; 26))),
+	  "<svg viewBox='0 0 \($to - $from) 1' preserveAspectRatio='none' width='100%'"
+	  + " height='14' role='img' aria-label='\($about)'><title>\($about)</title>",
+	  "<path class='q0' d='M0 0h\($to - $from)v1H0z'/>",
+	  ([.by_month[]? | {q: shade($step), at: ((.month + "-01" | day_number) - $from)}]
+		| group_by(.q)[]
+		| "<path class='q\(.[0].q)' d='\(map("M\(.at) 0h28v1h-28z") | add)'/>"),
+	  "</svg>",
+	  (select($gaps.gaps != [])
+		| svg("gaps"; 26; "Gaps"; $gaps | gap_bands($from; $to; 26))),
 	  "<span class='value'>\(.months | count("month"))</span></li>";
 
 # Not of a few weeks, in which all are loved equally long. Gaps of less than a
@@ -594,18 +586,19 @@ def loved_row($from; $to; $gaps):
 def loved:
 	section("loved"; "Longest loved";
 		select(any(.loved[]?; .months > 2))
-		| (.loved | map(.first_day) | min | day_number) as $from
+		| (.loved | map(.first_day) | min | .[:8] + "01" | day_number) as $from
 		| ((.loved | map(.last_day) | max | day_number) + 1) as $to
+		| ([.loved[].by_month[]?.ms] | shade_step) as $step
 		| {gaps: [.gaps[]? | select((.last_day | day_number)
 			- (.first_day | day_number) > ($to - $from) / 200)]} as $gaps
-		| "<p class='lead'>Artists heard in the most months;",
-		  "bars go from the first listen to the last.</p>",
+		| "<p class='lead'>Artists heard in the most months, and how much in each.</p>",
 		  "<ol class='loved'>",
-		  (.loved[] | loved_row($from; $to; $gaps)),
+		  (.loved[] | loved_row($from; $to; $step; $gaps)),
 		  "<li>",
 		  svg("chart"; 20; "Years"; marks($from; $to)
 			| (.[0] | pct) as $x | .[2] as $class | .[1] | words($class; $x; 14)),
 		  "</li></ol>",
+		  legend($step; "a month"; $gaps.gaps != []),
 		  table("Longest loved as a table";
 			["Artist", "First", "Last", "#Months", "#Listens"];
 			.loved[] | [(.artist | name), (.first_day | short_date),
@@ -703,26 +696,25 @@ def change_row:
 	+ "<span class='cut'>\(.track | name)\($by)</span>"
 	+ "<span class='soft'>\(.day | short_date)</span></li>";
 
-# What changed in one playlist: the newest eight, the others only counted.
-def playlist_changes($is_open):
+# What changed in one playlist: the newest five, the others only counted.
+def playlist_changes:
 	def how_many($change):
 		map(select((.change == "removed") == ($change == "removed"))) | length
 		| if . > 0 then "\(num) \($change)" else empty end;
-	details("changes"; $is_open; .[0].playlist | name;
-		[how_many("added"), how_many("removed")] | join(", ");
-		"<ul>", (.[:8][] | change_row),
-		(select(length > 8) | "<li class='soft'>and \(length - 8 | num) earlier</li>"),
-		"</ul>");
+	"<h4 class='cut'>\(.[0].playlist | name) <span class='soft'>"
+	+ ([how_many("added"), how_many("removed")] | join(", ")) + "</span></h4>",
+	"<ul class='changes'>", (.[:5][] | change_row),
+	(select(length > 5) | "<li class='soft'>and \(length - 5 | num) earlier</li>"),
+	"</ul>";
 
-# Playlist by playlist, in the order of their newest changes.
+# The playlists with the newest changes.
 def change_list:
 	(.playlist_changes // [])
 	| if length == 0 then empty
 	  else
 		"<div><h3>What changed lately</h3>",
-		(group_by(.playlist_id // .playlist)
-			| sort_by(.[0].day) | reverse | to_entries[]
-			| .key as $i | .value | playlist_changes($i < 3)),
+		(group_by(.playlist_id // .playlist) | sort_by(.[0].day) | reverse[:4][]
+			| playlist_changes),
 		table("\(length | count("change")) as a table";
 			["Day", "Playlist", "Change", "Track", "Artists"];
 			.[] | [(.day | short_date), (.playlist | name),

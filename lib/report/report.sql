@@ -352,18 +352,26 @@ from (select substr(h.day, 1, 4) as year, h.day, min(h.song) as song
 	where h.is_in group by 1 order by 1)
 join songs using (song);
 
--- loved: the 15 artists with listens in the most months.
+-- loved: the 15 artists with listens in the most months, and these months.
+create temp table artist_months (artist_key, month, artist, artist_id, listens, ms,
+	first_day, last_day, primary key (artist_key, month)) without rowid;
+insert into artist_months
+select artist_key, month, max(artist), artist_id, sum(listens), sum(ms),
+	min(first_day), max(last_day)
+from song_months join credits using (song) where is_in
+group by artist_key, month;
 insert into report
 select 'loved', json_group_array(json_object('artist', artist,
 	'artist_id', artist_id, 'first_day', first_day, 'last_day', last_day,
-	'months', months, 'listens', listens))
-from (select max(artist) as artist, artist_id, min(first_day) as first_day,
-		max(last_day) as last_day, count(distinct month) as months,
-		sum(listens) as listens
-	from song_months join credits using (song) where is_in
-	group by artist_key
-	order by count(distinct month) desc, sum(listens) desc, artist_key
-	limit 15);
+	'months', months, 'listens', listens, 'by_month', json((
+		select json_group_array(json_object('month', month,
+			'listens', listens, 'ms', ms))
+		from artist_months where artist_key = l.artist_key))))
+from (select artist_key, max(artist) as artist, artist_id,
+		min(first_day) as first_day, max(last_day) as last_day,
+		count(*) as months, sum(listens) as listens
+	from artist_months group by artist_key
+	order by count(*) desc, sum(listens) desc, artist_key limit 15) l;
 
 -- sessions: listens with less than 30 minutes between the end of one and the
 -- start of the next. A listen starts at started_at, or if that is not known at

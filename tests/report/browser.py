@@ -1,11 +1,14 @@
-"""A headless Chromium, driven over a pipe by the DevTools protocol."""
+"""A headless Chromium, driven over a pipe by the DevTools protocol; and a headless
+Firefox, over a socket by the one that it calls Marionette."""
 import base64
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 OPTIONS = ("--headless=new", "--disable-gpu", "--hide-scrollbars",
@@ -96,6 +99,10 @@ class Browser:
             self.events.append(self.read())
         return self.events
 
+    def define(self, script):
+        """Functions for `run`, until another page is opened."""
+        self.run(script)
+
     def run(self, script):
         """The value of an expression in JavaScript."""
         answer = self.send("Runtime.evaluate", expression=script,
@@ -115,6 +122,12 @@ class Browser:
         with open(path, "wb") as file:
             file.write(base64.b64decode(data["data"]))
 
+    def pdf(self, path):
+        """Prints the page on A4."""
+        data = self.send("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(data["data"]))
+
     def close(self):
         try:
             self.session = None
@@ -123,4 +136,102 @@ class Browser:
             pass
         self.process.kill()
         self.process.wait()
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+class Firefox:
+    """One tab, with a page in a frame: windows of Firefox are never narrow."""
+
+    def __init__(self):
+        program = next(filter(None, map(shutil.which, (
+            "firefox-esr", "firefox"))), None)
+        if not program:
+            raise SystemExit("no firefox: run `make deps check-report`")
+        self.profile = tempfile.mkdtemp(prefix="sp-report-")
+        with open(self.profile + "/user.js", "w", encoding="utf-8") as file:
+            file.write('user_pref("marionette.port", 0);\n')
+        self.process = subprocess.Popen(
+            [program, "--headless", "--no-remote", "--marionette",
+             "--profile", self.profile], env=os.environ | {
+                 "HOME": self.profile, "MOZ_HEADLESS_WIDTH": "1400",
+                 "MOZ_HEADLESS_HEIGHT": "900"},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.socket = socket.create_connection(
+            ("127.0.0.1", self.port()), timeout=SECONDS)
+        self.input, self.last = self.socket.makefile("rb"), 0
+        self.functions = ""
+        self.read()
+        self.send("WebDriver:NewSession")
+
+    def port(self):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with open(self.profile + "/MarionetteActivePort",
+                          encoding="ascii") as file:
+                    if text := file.read():
+                        return int(text)
+            except FileNotFoundError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError("firefox does not start")
+
+    def read(self):
+        """A message: its length, a colon, and JSON."""
+        size = b""
+        while (byte := self.input.read(1)) != b":":
+            if not byte:
+                raise RuntimeError("firefox has ended")
+            size += byte
+        return json.loads(self.input.read(int(size)))
+
+    def send(self, method, **params):
+        self.last += 1
+        message = json.dumps([0, self.last, method, params]).encode()
+        self.socket.sendall(b"%d:%s" % (len(message), message))
+        _, _, error, result = self.read()
+        if error:
+            raise RuntimeError(f"{method}: {error['message']}")
+        return result
+
+    def open(self, path, width=None):
+        """Opens a file, in a window or in a frame of a width."""
+        where = "file://" + os.path.abspath(path)
+        if width:
+            with open(self.profile + "/frame.html", "w",
+                      encoding="utf-8") as file:
+                file.write(f"<!DOCTYPE html><iframe style='border: 0' "
+                           f"width={width} height=800 src='{where}'></iframe>")
+            where = f"file://{self.profile}/frame.html"
+        self.send("WebDriver:Navigate", url=where)
+        if width:
+            self.send("WebDriver:SwitchToFrame", id=0)
+
+    def define(self, script):
+        self.functions = script
+
+    def run(self, expression):
+        return self.send("WebDriver:ExecuteScript", args=[], sandbox=None,
+                         script=f"{self.functions}\nreturn {expression}"
+                         )["value"]
+
+    def pdf(self, path):
+        data = self.send("WebDriver:Print", page={
+            "width": 21.0, "height": 29.7}, shrinkToFit=False)
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(data["value"]))
+
+    def picture(self, path):
+        data = self.send("WebDriver:TakeScreenshot", full=True)
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(data["value"]))
+
+    def close(self):
+        try:
+            self.send("Marionette:Quit", flags=["eForceQuit"])
+        except (RuntimeError, OSError):
+            pass
+        self.process.kill()
+        self.process.wait()
+        self.socket.close()
         shutil.rmtree(self.profile, ignore_errors=True)

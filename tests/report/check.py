@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens pages of sp-report in Chromium, and looks at them: in TAP.
+"""Opens pages of sp-report in Chromium and Firefox, and looks at them: in TAP.
 
 usage: check.py [KIND]...      the kinds of example.py, and `program`
 
@@ -15,10 +15,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from datetime import date, timedelta
 
 import example
-from browser import Browser
+from browser import Browser, Firefox
 
 REPORT = os.path.join(os.path.dirname(__file__), "..", "..", "lib", "report")
 WIDTHS = (320, 360, 768, 1280)
@@ -192,6 +193,16 @@ function count_shown(selector) {
         && e.checkVisibility()).length, all.length];
 }
 
+// What a section has on paper: its heading, and its texts that are not cut.
+function printed() {
+    return [...document.querySelectorAll('section:not(#calendar), footer')]
+        .map(section => [section.querySelector('h2').textContent,
+            [...section.querySelectorAll('*')].filter(e => own(e) && shown(e)
+                && e.scrollWidth <= e.clientWidth + 1 && !clipped(e)
+                && !e.closest('svg, .data')).flatMap(e => [...e.childNodes]
+                .filter(n => n.nodeType === 3).map(n => n.data))]);
+}
+
 const open_all = () => document.querySelectorAll('details')
     .forEach(d => d.open = true);
 """
@@ -303,11 +314,9 @@ def over_time(data):
 def expected_tables(data):
     """All tables of a page, by section, without their heads."""
     tables = {"time": [[[name, *heard(sums)]
-                        for name, sums in over_time(data)]], "calendar": []}
-    for year in sorted({d["day"][:4] for d in data["days"]}, reverse=True):
-        tables["calendar"].append([
-            [day(d["day"], True), *heard(d)] for d in data["days"]
-            if d["day"][:4] == year])
+                        for name, sums in over_time(data)]],
+              "calendar": [[[day(d["day"], True), *heard(d)]
+                            for d in data["days"]]]}
     weekdays = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
                 "Saturday", "Sunday")
     tables["week"] = [[[weekdays[h["weekday"] - 1], f"{h['hour']}:00",
@@ -400,12 +409,13 @@ def check_numbers(tap, kind, data, browser):
               f"{kind}: each gap is a gap")
     years = range(int(data["period"]["to"][:4]),
                   int(data["period"]["from"][:4]) - 1, -1)
-    tap.equal(texts("#calendar .year b"), [str(year) for year in years],
+    tap.equal([text[:4] for text in texts("#calendar h3")],
+              [str(year) for year in years],
               f"{kind}: each year is in the calendar, a missing one too")
     if kind == "broken":
-        tap.ok("2025 no data" in texts("#calendar summary"),
+        tap.ok("2025 no data" in texts("#calendar h3"),
                "broken: a year without data says so")
-        tap.equal(len(texts("#loved .gap")), len(data["loved"]),
+        tap.equal(len(texts("#loved .gaps .gap")), len(data["loved"]),
                   "broken: the gap is in what was loved")
 
 
@@ -469,12 +479,50 @@ def check_paper(tap, kind, browser, path):
     """The page on paper: all years, and no table."""
     browser.paper()
     browser.open(path)
-    browser.run(LOOKS)
+    browser.define(LOOKS)
     check_window(tap, f"{kind}, on paper", browser)
     shown, every = browser.run("count_shown('svg:not(.list, .patterns)')")
     tap.equal(shown, every, f"{kind}, on paper: every chart")
     shown, _ = browser.run("count_shown('table')")
     tap.equal(shown, 0, f"{kind}, on paper: no table")
+    if kind == "years":
+        check_print(tap, kind, browser, path)
+
+
+def check_print(tap, where, browser, path):
+    """The page in a printer's hands: no section goes on on a second page."""
+    browser.pdf(path + ".pdf")
+    text = subprocess.run(["pdftotext", "-raw", path + ".pdf", "-"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+
+    def squeezed(text):
+        return "".join(unicodedata.normalize("NFKC", text).split())
+    pages = [squeezed(page) for page in text.split("\f")]
+    sections = browser.run("printed()")
+    found = []
+    for heading, texts in sections:
+        page = next((p for p in pages if squeezed(heading) in p), "")
+        found += [f"{heading}: {t}" for t in texts if squeezed(t) not in page]
+    tap.none(found, f"{where}, printed: a section stays on one page")
+    tap.ok(sum(len(texts) for _, texts in sections) > 100,
+           f"{where}, printed: ... with what is in it")
+
+
+def check_firefox(tap, kinds, folder):
+    """The pages in another browser."""
+    firefox = Firefox()
+    try:
+        for kind in kinds:
+            path = f"{folder}/{kind}.html"
+            for width in WIDTHS:
+                firefox.open(path, width)
+                firefox.define(LOOKS)
+                check_window(tap, f"{kind}, {width} wide, in Firefox", firefox)
+            if kind == "years":
+                firefox.open(path)
+                check_print(tap, f"{kind}, in Firefox", firefox, path)
+    finally:
+        firefox.close()
 
 
 def check_colours(tap, where, browser):
@@ -522,7 +570,7 @@ def check_kind(tap, kind, browser, folder):
             where = f"{kind}, {width} wide, {'dark' if dark else 'light'}"
             browser.window(width, dark=dark)
             browser.open(path)
-            browser.run(LOOKS)
+            browser.define(LOOKS)
             check_window(tap, where, browser)
             if kind != "empty":
                 check_colours(tap, where, browser)
@@ -583,6 +631,7 @@ def main():
     try:
         for kind in kinds:
             check_kind(tap, kind, browser, folder)
+        check_firefox(tap, kinds, folder)
         check_parts(tap)
         check_policy(tap, browser, folder + "/policy.html")
     finally:

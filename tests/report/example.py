@@ -203,14 +203,18 @@ def firsts_of(plays):
 
 def loved_of(plays):
     heard = defaultdict(list)
-    for at, artist, _ in plays:
-        heard[artist["id"]].append(at)
-    names = {p[1]["id"]: p[1]["name"] for p in plays}
-    loved = [
-        {"artist": names[i], "artist_id": i,
-         "first_day": str(times[0].date()), "last_day": str(times[-1].date()),
-         "months": len({(t.year, t.month) for t in times}),
-         "listens": len(times)} for i, times in heard.items()]
+    for play in plays:
+        heard[play[1]["id"]].append(play)
+    loved = []
+    for i, of_artist in heard.items():
+        months = count(of_artist, lambda p: p[0].strftime("%Y-%m"))
+        loved.append({
+            "artist": of_artist[0][1]["name"], "artist_id": i,
+            "first_day": str(of_artist[0][0].date()),
+            "last_day": str(of_artist[-1][0].date()),
+            "months": len(months), "listens": len(of_artist),
+            "by_month": [{"month": month, "listens": n, "ms": ms}
+                         for month, (n, ms) in months.items()]})
     return sorted(loved, key=lambda a: (-a["months"], -a["listens"]))[:15]
 
 
