@@ -123,10 +123,11 @@ if [ -n "$dry_run" ]; then
 	exit
 fi
 
-# The lock lasts as long as one of the programs, which inherit it.
+# The lock lasts as long as one of the programs, which inherit it. A run that waits
+# for it finds nothing due, or is of another account.
 if [ -r "$file" ] && command -v flock >/dev/null; then
 	exec 9<"$file"
-	flock -n 9 2>/dev/null || [ $? -ne 1 ] ||
+	flock -w 60 9 2>/dev/null || [ $? -ne 1 ] ||
 		die 75 "another sp-run of '$file' is running"
 fi
 

@@ -119,6 +119,31 @@ rm "$tmp/bin/sp-fetch"
 run env PATH=/usr/bin:/bin "$tmp/run" profile
 is "$status $err" "69 sp-run: sp-fetch: not found" "a program is missing"
 
+section "two at once"
+if command -v flock >/dev/null; then
+	runs >/dev/null
+	mkfifo "$tmp/go"
+	flock "$SP_DB" sh -c 'echo >"$0" && read -r line <"$1"' "$tmp/locked" \
+	    "$tmp/go" &
+	wait_until [ -s "$tmp/locked" ]
+	sp-run --force profile >"$tmp/out" 2>&1 &
+	pid=$!
+	# It waits for the lock, as all that it does before leaves no run.
+	wait_until prints 1 pgrep -c -x -P $pid flock
+	is "$(runs)" "" "the second one waits"
+	echo >"$tmp/go"
+	wait $pid
+	is "$? $(cat "$tmp/out") $(runs)" "0  profile complete" "then it runs"
+	printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/flock"
+	chmod +x "$tmp/bin/flock"
+	run env PATH="$tmp/bin:$PATH" "$build/sp-run" profile
+	is "$status $err" \
+	    "75 sp-run: another sp-run of '$SP_DB' is running" \
+	    "but not for ever"
+else
+	skip "no flock" "the second one waits"
+fi
+
 section "signals"
 api_post 'fault?kind=slow&ms=60000&path=/v1/me/player&times=0'
 for signal in TERM:143 INT:130 HUP:129 PIPE:141; do
@@ -130,14 +155,6 @@ for signal in TERM:143 INT:130 HUP:129 PIPE:141; do
 	wait_until prints 1 requests
 	wait_until not prints "$(cat "$tmp/last")" \
 	    sql 'select max(run_id) from ingest_runs'
-	if command -v flock >/dev/null; then
-		run program play-history
-		is "$status $err" \
-		    "75 sp-run: another sp-run of '$SP_DB' is running" \
-		    "a second one does not start"
-	else
-		skip "no flock" "a second one does not start"
-	fi
 	kill -s "${signal%:*}" $pid
 	wait $pid 2>/dev/null
 	is $? "${signal#*:}" "SIG${signal%:*} ends it by that signal"
