@@ -195,8 +195,7 @@ int load_print_digest(const struct load_options *o)
 	struct tables tables = {.db = db};
 	struct listing l;
 
-	listing_begin(
-	    &l, "digest", listing_is_table(o->form), NULL, names, 3);
+	listing_begin(&l, "digest", listing_is_table(o->form), NULL, names, 3);
 	if (db_exec(db, "begin") ||
 	    digest_all(db, &tables, list_digest, &l) != SQLITE_OK)
 		database_die(db, "cannot read the tables");

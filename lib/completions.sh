@@ -20,6 +20,7 @@ help() {
 values() {
 	cat <<END
 source${tab}RUN${tab}sp-stage runs --limit 50 | sed -n 's/.*"run_id":"\([^"]*\)","job":"*\([^",]*\).*"started_at":"\(....-..-..\)T\(..:..\).*/\1${tab}\2, \3 \4Z/p'
+source${tab}USER${tab}sp-stage runs --limit 1000 | sed -n 's/.*"user_id":"\([^"]*\)".*/\1/p' | sort -u
 source${tab}ACCOUNT${tab}sp-fetch accounts | sed -n 's/"user_id":null/"user_id":"not known yet"/; s/.*"account":"\([^"]*\)","user_id":"\([^"]*\)".*/\1${tab}user \2/p'
 source${tab}PLAYLIST${tab}sp-queue list | sed -n 's/.*"playlist_id":"\([^"]*\)","detected_at":"\(....-..-..\).*/\1${tab}queued on \2/p'
 source${tab}ENDPOINT${tab}sp-transform --list-filters

@@ -69,6 +69,7 @@ chmod 600 "$tmp/config/sp/tokens/new.json"
 run_id=01M81F3KXG4TRMR39J9HEDEPCR playlist=aPlaylist0123456789abc
 other_id=01M81F3KXGZZZZZZZZZZZZZZZZ
 { begin_run $run_id && end_run $run_id; } | sp-load 2>/dev/null
+sql "update ingest_runs set user_id = 'kimberly'"
 sp-queue add $playlist 2>/dev/null
 { begin_run $other_id && end_run $other_id; } |
     sp-load --db "$tmp/other.db" 2>/dev/null
@@ -86,6 +87,8 @@ offers 'sp-queue next -- --' "" "no option after --"
 offers 'sp-queue next --after y' yesterday "a time"
 offers 'sp-queue drop ' $playlist "the playlists in the queue"
 offers 'sp-queue next --account ' "new robin" "the accounts"
+offers 'sp-stage forget --user ' kimberly "the users in the database"
+offers 'sp-report --user k' kimberly "also in sh"
 offers 'sp-run --' "$(options sp-run)" "the options of a program without commands"
 offers 'sp-run playlists cat' catalogue "one more job"
 offers 'sp-stage runs ' $run_id "the runs"
@@ -140,13 +143,27 @@ robin:user kim" "whose an account is, if that is known"
 fi
 
 section "names that a shell would run"
-for name in 'x$(date)' "x\`date\`;date|'"; do
-	rm -f "$tmp"/config/sp/tokens/*
+rm -f "$tmp"/config/sp/tokens/*
+first='x$(date)' second="y\`date\`;date|'"
+for name in "$first" "$second"; do
 	cp -p "$tmp/login.json" "$tmp/config/sp/tokens/$name.json"
 	bash --norc -c '. "$made/bash/sp-queue"
-		COMP_WORDS=(sp-queue next --account x) COMP_CWORD=3
-		_sp_queue sp-queue x
-		eval "printf %s ${COMPREPLY[*]}"' >"$tmp/got" 2>&1
+		COMP_WORDS=(sp-queue next --account "$1") COMP_CWORD=3
+		_sp_queue sp-queue "$1"
+		eval "printf %s ${COMPREPLY[*]}"' bash "${name%"${name#?}"}" \
+	    >"$tmp/got" 2>&1
 	is "$(cat "$tmp/got")" "$name" "bash quotes them: $name"
+	! command -v fish >/dev/null || is "$(fish --no-config -c '
+		source $made/fish/sp-queue.fish
+		set -l word (complete --escape -C "sp-queue next --account $argv" |
+			string replace -r "\t.*" "")
+		eval "printf %s $word"' "${name%"${name#?}"}" 2>&1)" \
+	    "$name" "and fish"
 done
+if command -v zsh >/dev/null; then
+	python3 -B tests/completions.py zsh "$made" "sp-queue next --account x" \
+	    "sp-queue next --account y" >"$tmp/got"
+	is "$(sed 's/.* /printf "%s\\n" /' "$tmp/got" | zsh -f 2>&1)" "$first
+$second" "zsh quotes them"
+fi
 finish

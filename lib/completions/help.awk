@@ -94,7 +94,7 @@ function kind_of(name,    kind, text, words, n, i) {
 	gsub(/-/, "_", kind)
 	if (name == "--print-filter")
 		return "ENDPOINT"
-	if (name ~ /^--(run|account|endpoint)$/)
+	if (name ~ /^--(run|account|endpoint|user)$/)
 		return kind
 	text = purpose[name]
 	gsub(/ \(default\)/, "", text)
