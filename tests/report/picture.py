@@ -21,9 +21,9 @@ def main():
         for name, dark in (("report", False), ("report-dark", True)):
             browser.window(WIDTH, HEIGHT, dark=dark, scale=1.5)
             browser.open(page)
-            end = browser.run("document.querySelector('.months')"
+            end = browser.run("document.querySelectorAll('.months')[1]"
                               ".getBoundingClientRect().bottom")
-            browser.picture(f"{folder}/{name}.png", 0, end + 40)
+            browser.picture(f"{folder}/{name}.png", 0, end + 10)
     browser.close()
 
 
