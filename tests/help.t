@@ -66,7 +66,7 @@ export HOME="$tmp" SP_API="$api_url" SP_AUTH_URL="$api_url/authorize" \
     SP_TOKEN_URL="$api_url/api/token"
 export BROWSER="curl -sSLo page.html" # in which everybody consents
 groups=
-trap 'kill -- $groups 2>/dev/null; kill "$api_pid"; rm -rf "$tmp"' EXIT
+trap 'kill -- $groups 2>/dev/null; kill "$api_pid"; clean_up' EXIT
 job play-history 2>err || echo "Bail out! no job"
 sp-fetch '/me/player/recently-played?limit=5' 2>err | jq .body >page.json
 : >example

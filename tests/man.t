@@ -72,7 +72,7 @@ export BROWSER="curl -sSLo page.html" # in which everybody consents
 sp-rehearse --user kim --seed 5 --export "$tmp/export" --export-since 2026-11-15
 python3 -m zipfile -c "$tmp/my_spotify_data.zip" "$tmp"/export/*/*.json
 groups=
-trap 'kill -- $groups 2>/dev/null; kill "$api_pid"; rm -rf "$tmp"' EXIT
+trap 'kill -- $groups 2>/dev/null; kill "$api_pid"; clean_up' EXIT
 
 # at_home NAME: a home with a login, a database with a run in it, saved pages and
 # streams, and a mapping of one's own.

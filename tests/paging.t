@@ -53,7 +53,7 @@ server pager '
 	print $c "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n",
 		"Connection: close\r\nContent-Length: ", length $body,
 		"\r\n\r\n$body"'
-trap 'kill $api_pid $servers 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'kill $api_pid $servers 2>/dev/null; clean_up' EXIT
 mkdir -p "$tmp/login"
 (umask 077 && printf '{"access_token":"abcdefghijk","user_id":"kim","api_url":"%s"}' \
     "$pager" >"$tmp/login/token.json")

@@ -12,7 +12,7 @@ plays=$tmp/plays
 : >"$plays"
 python3 -B tests/plays.py "$tmp/port" "$SP_TOKEN_FILE" "$plays" "$tmp/log" &
 server=$!
-trap 'kill $server; rm -rf "$tmp"' EXIT
+trap 'kill $server; clean_up' EXIT
 wait_until [ -s "$tmp/port" ]
 
 # All is as of three days ago, so that none of it is of the future.

@@ -17,7 +17,7 @@ export HOME TZ
 
 # Columns that tables() does not print: what names a process, and what depends
 # on the version of the library that compresses. Sources have their own cases,
-# and so has what only some objects tell.
+# and so has what only some objects have.
 unprinted_columns="'process', 'body', 'row_source', 'first_source', 'column_sources',
     'tracks_sources', 'file_sha256', 'first_row', 'explicit', 'isrc', 'disc_number', 'track_number',
     'linked_from_id', 'release_date_precision', 'album_type', 'total_tracks',
@@ -130,7 +130,7 @@ golden_case() {
 	}
 	diff -u "$golden_want" "$tmp/got" >"$tmp/diff" 2>&1
 	ok $? "$1"
-	[ ! -s "$tmp/diff" ] || head -n 60 "$tmp/diff" | sed 's/^/# /' >&2
+	[ ! -s "$tmp/diff" ] || head -n 60 "$tmp/diff" | sed 's/^/# /' >&7
 	echo "$1" >>"$tmp/cases"
 }
 golden_group() {

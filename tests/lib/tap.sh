@@ -13,7 +13,12 @@ build=$(cd "${SP_BUILD:-build}" && pwd)
 PATH=$build:$PATH
 tmp=$(mktemp -d) || exit
 tap_count=0 tap_failures=0 tap_section='' tap_subject=''
-trap 'rm -rf "$tmp"' EXIT
+# What the shell says, and commands beside `run`, is printed at the end, so that
+# `finish` can look at it.
+exec 7>&2 2>"$tmp/stderr"
+# For a trap on EXIT.
+clean_up() { cat "$tmp/stderr" >&7; rm -rf "$tmp"; }
+trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 # section NAME: what the next checks are about; their names begin with it.
@@ -39,9 +44,9 @@ ok() {
 		tap_to=1
 		echo "ok $tap_count - $tap_name"
 	else
-		tap_to=2
+		tap_to=7
 		echo "not ok $tap_count - $tap_name"
-		echo "# ${0##*/}: not ok $tap_count - $tap_name" >&2
+		echo "# ${0##*/}: not ok $tap_count - $tap_name" >&7
 		tap_failures=$((tap_failures + 1))
 	fi
 }
@@ -53,7 +58,7 @@ is() {
 	[ "$1" = "$2" ] || {
 		printf '%s\n' "$1" | sed 's/^/#   got  /'
 		printf '%s\n' "$2" | sed 's/^/#   want /'
-	} >&2
+	} >&7
 }
 
 # like GOT REGEX NAME: whether a line of a text matches an extended regex.
@@ -64,7 +69,7 @@ like() {
 	[ "$1" -eq 0 ] || {
 		printf '%s\n' "$2" | sed 's/^/#   got  /'
 		printf '#   want /%s/\n' "$3"
-	} >&2
+	} >&7
 }
 
 # diag TEXT: more about the last check.
@@ -83,6 +88,7 @@ run() {
 	status=0
 	"$@" >"$tmp/out" 2>"$tmp/err" || status=$?
 	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+	[ $status -ne 127 ] || cat "$tmp/err" >&2
 }
 
 # wait_until COMMAND...: until it succeeds, though not for ever.
@@ -100,8 +106,11 @@ prints() { [ "$(shift && "$@")" = "$1" ]; }
 # not COMMAND...: whether it fails, for wait_until.
 not() { ! "$@" >/dev/null; }
 
+# The file fails, too, if its shell found a command, a function or a file
+# missing, or complained about the file in another way.
 finish() {
 	echo "1..$tap_count"
+	! grep -q "^$0: " "$tmp/stderr" || tap_failures=1
 	[ $tap_failures -eq 0 ]
 	exit
 }
