@@ -101,7 +101,7 @@ C_SRC = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*.c tests/*/*.[ch])
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)	$@')
 
-all: $(BINS) $(B)/completions/made ## build the programs into build/ (default)
+all: $(BINS) $(B)/completions/made ##: build the programs into build/ (default)
 
 # Sources may include this generated header. It is order-only: once an object is
 # built, its .d file says whether it depends on the header.
@@ -242,7 +242,7 @@ check-warehouse: all ## push into PostgreSQL, and kill what works; SECONDS=100, 
 report-picture: ## make the pictures of a report in examples/
 	python3 -B tests/report/picture.py examples
 
-deps: ## install what the build needs; with `check` and such, what that needs
+deps: ##: install what is needed to build, and by targets after it
 	@CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' sh lib/deps.sh \
 		$(filter-out deps,$(MAKECMDGOALS))
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
@@ -325,12 +325,12 @@ bench-growth: ## measure how costs grow, at 1, 5 and 20 million plays
 $(ONE_BENCH): bench-%: all $(TEST_BINS)
 	@SP_BUILD="$$(cd $(B) && pwd)" sh tests/bench/$*.sh
 
-demo: all ## run every job against the mock API
+demo: all ##: show sp at work on a made-up listener: build/demo.html
 	sh examples/demo.sh $(B) $(B)
 
 # Pages and examples name the default folders; installed, they name their own.
 place = sed -e 's|/usr/local/share/sp|$(DATADIR)|' -e 's|/usr/local/bin|$(BINDIR)|'
-install: all ## install under PREFIX=/usr/local, staged in DESTDIR
+install: all ##: install under PREFIX=/usr/local, staged in DESTDIR
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(UNITDIR)' \
 		'$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	install -m 755 $(BINS) '$(DESTDIR)$(BINDIR)'
@@ -349,7 +349,7 @@ install: all ## install under PREFIX=/usr/local, staged in DESTDIR
 	install -m 644 $(PROGRAMS:%=$(B)/completions/zsh/_%) '$(DESTDIR)$(ZSHDIR)'
 	install -m 644 $(PROGRAMS:%=$(B)/completions/fish/%.fish) '$(DESTDIR)$(FISHDIR)'
 
-uninstall: ## remove the installed files
+uninstall: ##: remove the installed files
 	cd '$(DESTDIR)$(BINDIR)' && rm -f $(PROGRAMS)
 	cd '$(DESTDIR)$(UNITDIR)' && rm -f $(UNITS:examples/%=%)
 	cd '$(DESTDIR)$(BASHDIR)' && rm -f $(PROGRAMS)
@@ -363,7 +363,7 @@ uninstall: ## remove the installed files
 
 # A package is built from the commit, in a folder of its own.
 PACKAGE = $(shell sed -n 's/^Package: //p' debian/control)
-deb: ## build the commit as a Debian package, into build/deb/
+deb: ##: build the commit as a Debian package, into build/deb/
 	rm -rf '$(B)/deb' && mkdir -p '$(B)/deb/$(PACKAGE)-$(VERSION)'
 	git archive HEAD | tar -x -C '$(B)/deb/$(PACKAGE)-$(VERSION)'
 	cd '$(B)/deb/$(PACKAGE)-$(VERSION)' && \
@@ -374,7 +374,7 @@ deb: ## build the commit as a Debian package, into build/deb/
 	@ls '$(B)'/deb/*.deb
 
 RELEASES ?= bookworm trixie
-check-deb: ## build, install, use and remove the package in bare Debian systems
+check-deb: ## build, install, use, remove the package in bare systems
 	sh tests/check-deb.sh '$(B)/debian' $(RELEASES)
 
 distcheck: ## build, check and install a clean copy of the commit
@@ -383,11 +383,13 @@ distcheck: ## build, check and install a clean copy of the commit
 	cd '$(B)/dist/sp $(VERSION)' && $(MAKE) B=build check && \
 		$(MAKE) B=build DESTDIR="$$PWD/root" install uninstall
 
-clean: ## remove build/
+clean: ##: remove build/
 	rm -rf $(B)
 
-help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
+help: ##: list these targets
+	@for kind in 'To use sp##:' 'To work on it##'; do echo "$${kind%%#*}:" && \
+		sed -n "s/^\([a-z-]*\):.* #$${kind#*#} /  \1	/p" Makefile | \
+		expand -t 20 || exit; done
 
 .PHONY: all asan bench $(ONE_BENCH) check check-deb check-report \
 	check-warehouse clean \
