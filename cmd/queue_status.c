@@ -17,7 +17,7 @@ struct listed_query {
 static const struct listed_query status_parts[] = {
     {&sql_status_of_refusals, "refusal",
 	{.title = "Refused by the API, and not requested for a while",
-	    .empty = "The API refuses nothing.",
+	    .empty = "No request is refused by the API.",
 	    .columns = {{"endpoint", NULL, LISTING_PLAIN, 0, 0},
 		{"status", NULL, LISTING_PLAIN, 0, 0},
 		{"subjects", NULL, LISTING_PLAIN, 3, 0},
@@ -36,7 +36,7 @@ static const struct listed_query status_parts[] = {
 		{"reason", "note", LISTING_NOTE, 0, 0}}}},
     {&sql_status_of_account, "account",
 	{.title = "Account",
-	    .empty = "The account has not been used yet.",
+	    .empty = "This account has fetched nothing yet.",
 	    .columns = {{"account", NULL, LISTING_PLAIN, 0, 0},
 		{"user_id", "user", LISTING_PLAIN, 0, 8},
 		{"last_updated", "last used", LISTING_TIME, 1, 0},
