@@ -230,9 +230,12 @@ recipe "Back it up"
 for copy in "$HOME/backup.db" "$HOME/spotify-$(date +%F).db"; do
 	is "$(sp-load --digest --db "$copy")" "$(sp-load --digest --db "$db")" \
 	    "a copy: ${copy##*/}"
+	is "$(find "$copy" -perm 600)" "$copy" "which nobody else can read"
 done
 recipe "Move it"
 is "$status$out" 0 "the moved one is the same"
+is "$(find "$HOME/music/spotify.db" -perm 600)" "$HOME/music/spotify.db" \
+    "and nobody else can read it"
 recipe "Repair it"
 is "$status $(sp-load --digest --db "$HOME/repaired.db")" \
     "0 $(sp-load --digest --db "$db")" "made again from its captures"
