@@ -85,6 +85,15 @@ class Shell:
                 return lines
             text += os.read(self.fd, 65536)
 
+    def in_order(self, shown, printed):
+        """What a command in the background prints, in the order of the page: the
+        shell prints its number before or after that."""
+        def sort(text):
+            return "".join(sorted(text.splitlines(keepends=True)))
+        if not matches(sort(shown), sort(printed)):
+            printed += self.read(lambda text: matches(sort(shown), sort(printed + text)))
+        return sort(printed) if sort(shown) == shown else printed
+
     def close(self):
         os.close(self.fd)
         os.kill(self.pid, signal.SIGHUP)
@@ -123,8 +132,8 @@ def type_all(name, page):
             if "my_spotify_data.zip" in command:
                 export_zip(home)
             printed = shell.type(command.replace(CLIENT, client))
-            if command.endswith("&") and not matches(shown, printed):
-                printed += shell.read(lambda text: matches(shown, printed + text))
+            if command.endswith("&"):
+                printed = shell.in_order(shown, printed)
             yield command, shown, printed
     finally:
         shell.close()
