@@ -94,10 +94,6 @@ void import_history(struct import *, const struct import_file *);
 
 /* --- Saved responses: stage_import_bodies.c --- */
 
-/* Send one body as a capture. */
-void import_body(struct import *, const char *name, int64_t time,
-    const char *endpoint, const char *user, struct slice body);
-
 /* Send each value of a text as a body of that endpoint. */
 void import_text(struct import *, const char *name, int64_t time,
     const char *endpoint, struct slice text);

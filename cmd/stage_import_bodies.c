@@ -146,7 +146,8 @@ static void name_list(struct import *im, const char *name, const char *endpoint,
 		buf_printf(list, "%s/import/%" PRId64, im->source.run, number);
 }
 
-void import_body(struct import *im, const char *name, int64_t time,
+/* Send one body as a capture. */
+static void send_body(struct import *im, const char *name, int64_t time,
     const char *endpoint, const char *user, struct slice body)
 {
 	struct buf list = BUF_INIT(128), *b;
@@ -186,7 +187,7 @@ void import_text(struct import *im, const char *name, int64_t time,
 		if (j.flaw)
 			cli_warn("%s: %s at byte %zu", name, j.flaw,
 			    (size_t)(body.p - text.p) + j.flaw_at + 1);
-		import_body(im, name, time, endpoint, im->o->filter.user, body);
+		send_body(im, name, time, endpoint, im->o->filter.user, body);
 	}
 	if (j.error)
 		import_refuse(im, name, "bad body", "not JSON: %s at byte %zu",
@@ -212,7 +213,7 @@ static void send_known(
 	}
 	of_account =
 	    e->path && slice_starts(slice_of(e->path), SLICE("/v1/me"));
-	import_body(im, f->name, f->time, e->name,
+	send_body(im, f->name, f->time, e->name,
 	    of_account ? im->user : im->o->filter.user, v->value);
 }
 
