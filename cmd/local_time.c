@@ -48,7 +48,8 @@ void local_time_span(int64_t ms, char text[LOCAL_TIME_TEXT])
 	    {CLOCK_MINUTE, "min"}, {CLOCK_SECOND, "s"}};
 	size_t i = 0;
 
-	while (i < 3 && ms < 2 * units[i].ms)
+	/* A message about 48 h comes a little later, and still says 2 days. */
+	while (i < 3 && ms < 2 * units[i].ms - units[i].ms / 60)
 		i++;
 	snprintf(text, LOCAL_TIME_TEXT, "%" PRId64 " %s",
 	    (ms + units[i].ms / 2) / units[i].ms, units[i].name);

@@ -19,7 +19,8 @@ const char *local_time_day(int64_t ms, char text[LOCAL_TIME_TEXT]);
 /* Write the name of the zone at a time, such as CET. */
 void local_time_zone(int64_t ms, char text[LOCAL_TIME_TEXT]);
 
-/* Write a span, in the largest unit that fits twice: 3 hours, 66 min, 12 s. */
+/* Write a span, in the largest unit that it has about two of, or more: 3 hours,
+ * 66 min, 12 s. */
 void local_time_span(int64_t ms, char text[LOCAL_TIME_TEXT]);
 
 /* Write a time from now: in 12 days, 66 min ago. */
