@@ -1,8 +1,8 @@
 /*
- * What the files of sp-load share, each using those after it: sp-load.c handles
- * the records of stdin, load_commit.c writes them, load_run_log.c keeps the run
- * log, load_receipt.c counts the streams of an export, and load_report.c has
- * the messages, the counts and the exit status.
+ * What the files of sp-load share, each using those after it: sp-load.c reads
+ * stdin, load_records.c handles its records, load_commit.c writes them,
+ * load_run_log.c keeps the run log, load_receipt.c counts the streams of an
+ * export, and load_report.c has the messages, the counts and the exit status.
  */
 #ifndef SP_CMD_LOAD_H
 #define SP_CMD_LOAD_H
@@ -25,6 +25,9 @@
 #include "merge/table.h"
 #include "merge/tracklist.h"
 #include "stream/pipe.h"
+
+/* Bytes of a batch that fill it. */
+#define LOAD_BATCH_BYTES ((size_t)64 << 20)
 
 struct load_options {
 	const char *db;
@@ -93,6 +96,16 @@ struct load_progress {
 	uint64_t total;	   /* announced, or 0 */
 	char src[RUN_ID_MAX + 24];
 };
+
+/* --- load_records.c: what becomes of each line of stdin --------------------
+ */
+
+/* Begin to read stdin, with the database open. */
+void load_open_stdin(struct load *);
+
+/* Handle a record that was read. Most rows do not come here, but are used by
+ * their line. */
+void load_handle_record(struct load *, const struct record *);
 
 /* --- load_commit.c: transactions, open only while they are written -------- */
 
