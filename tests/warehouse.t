@@ -54,5 +54,5 @@ sql "insert into playlist_tracks values ('p', 0, 'a', 'u', null, null, 'track');
 	values ('p', 0, 'b', 'u', null, null, 'track')"
 is "$(noted)" 'playlist_tracks|[p,0] playlist_tracks|[p,0]' "a row that is replaced is"
 run sh $folder/push.sh "$tmp/none.db" kim
-is "$status $err" "1 push.sh: kim: $tmp/none.db: cannot read" "no database"
+is "$status $err" "73 push.sh: kim: $tmp/none.db: cannot read" "no database"
 finish

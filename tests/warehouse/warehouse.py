@@ -18,6 +18,7 @@ import glob
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -134,6 +135,8 @@ def as_json(text):
     if text is None:
         return None
     try:
+        if re.search(r"\\u(0000|[dD][89a-fA-F])", text):
+            return text  # PostgreSQL has no such characters
         return json.loads(text)
     except ValueError:
         return text
@@ -249,14 +252,18 @@ class Source:
         with open(f"{self.examples}/outbox.sql") as f:
             subprocess.run(["sqlite3", "-bail", self.path], stdin=f, check=True)
 
-    def start_push(self, *options):
+    def start_push(self, *options, name=None, path=None, limit="", **env):
+        """limit: what the shell does first."""
         return subprocess.Popen(
-            ["sh", f"{self.examples}/push.sh", *options, self.path, self.name],
+            ["/bin/sh", "-c", limit + ' exec /bin/sh "$@"', "-",
+             f"{self.examples}/push.sh", *options,
+             path or self.path, name or self.name],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True, text=True)
+            stderr=subprocess.PIPE, start_new_session=True, text=True,
+            env={**os.environ, **env})
 
-    def push(self, *options):
-        pushing = self.start_push(*options)
+    def push(self, *options, **how):
+        pushing = self.start_push(*options, **how)
         said = pushing.communicate()
         check(pushing.returncode == 0, "push:", *said)
 
@@ -296,7 +303,9 @@ class Source:
         elif how == 1:
             self.sql(f"update {table} set {column} = ? {some}", r.choice([
                 None, "", "\\", "a\tb\nc\r\\.", "\\N", "\x01'\u00e9\U0001f30a",
-                '{"a": [1.50, "\\u0007"]}', "[1", "9" * 3000]))
+                "a\n\\.\nb", '\n\\.\r\n"', 'a", "b', "0x\\.,",
+                '{"a": [1.50, "\\u0007"]}', '{"a": "\\u0000", "b": "\\ud800"}',
+                '"\\ud83d\\ude00"', '[1e400, 18446744073709551616]', "[1", "9" * 1000000]))
         elif how == 2 and table in ("tracks", "artists"):
             self.sql(f"update or ignore {table} set {key} = {key} || '_'"
                      f" {some}")
@@ -346,7 +355,7 @@ class Trial:
         subprocess.run(["psql", "-Xqv", "ON_ERROR_STOP=1",
                         "-f", f"{examples}/schema.sql"], check=True)
         self.sources = [Source(n, folder, examples)
-                        for n in ("kim", "it's", "zo\u00eb")]
+                        for n in ("kim", "it's", "zo\u00eb \\\"%s")]
         self.counts = {}
         self.takes = 0.5  # seconds, of a push
 
@@ -359,6 +368,80 @@ class Trial:
         self.takes = 0.7 * self.takes + 0.3 * (time.monotonic() - began)
         compare(source.name, source.path)
         check(not source.notes(), source.name, "the outbox is not empty")
+
+    def refused(self, source, status, words, *options, **how):
+        """It is not pushed, and says why; nothing is changed or forgotten."""
+        was, notes = there(source), source.notes()
+        pushing = source.start_push(*options, **how)
+        said = "".join(pushing.communicate())
+        check(pushing.returncode == status and words in said,
+              f"not {status}, '{words}', but", pushing.returncode, said)
+        check(there(source) == was and source.notes()[:len(notes)] == notes,
+              "a push that fails changes something:", words)
+
+    def odd(self, source, folder):
+        """What keeps a push from its work, each with its status."""
+        self.again(source)
+        programs, home = os.path.join(folder, "bin"), os.path.join(folder, "~")
+        os.mkdir(programs)
+        os.mkdir(home)
+        for name in "cat", "dirname", "grep", "sed":
+            os.symlink(shutil.which(name), os.path.join(programs, name))
+        self.refused(source, 69, "sqlite3 is missing", PATH=programs)
+        os.symlink(shutil.which("sqlite3"), programs + "/sqlite3")
+        self.refused(source, 69, "psql is missing", PATH=programs)
+        self.refused(source, 69, "no connection", PGHOST=folder)
+        self.refused(source, 73, "cannot read", path=folder + "/none")
+        self.refused(source, 78, "is not a database", path=__file__)
+        other = os.path.join(folder, "other")
+        source.shell(f"SP_DB='{other}' sp-load", statuses=(0, 65))
+        self.refused(source, 78, "has no outbox", path=other)
+        self.refused(source, 64, "not a name", name="a\nb")
+        self.refused(source, 64, "usage", "--some")
+        # One of the same name, such as a rebuilt one.
+        with open(f"{source.examples}/outbox.sql") as f:
+            subprocess.run(["sqlite3", "-bail", other], stdin=f, check=True)
+        self.refused(source, 65, "another database of this name", path=other)
+        # The disk is full: of the database, then of the server.
+        self.refused(source, 74, "the outbox keeps it",
+                     limit="trap '' XFSZ; ulimit -f 1;")
+        ask("create role reader login")
+        self.refused(source, 77, "denies", PGUSER="reader")
+        ask("drop role reader")
+        ask("alter table tracks rename to hidden")
+        try:
+            pushing = source.start_push()
+            said = "".join(pushing.communicate())
+            check(pushing.returncode == 78 and "schema.sql" in said, said)
+        finally:
+            ask("alter table hidden rename to tracks")
+        for column, value, code in (("popularity", "'many'", "22P02"),
+                                    ("name", "cast(x'ff41' as text)", "22021"),
+                                    ("last_updated", "'soon'", "22007")):
+            source.sql(f"""update tracks set {column} = {value}
+                where track_id = (select max(track_id) from tracks)""")
+            self.refused(source, 65, code)
+            source.sql(f"""update tracks set {column} = null
+                where track_id = (select max(track_id) from tracks)""")
+        with open(os.path.join(home, ".sqliterc"), "w") as f:
+            f.write(".headers on\n.mode box\n")
+        source.push(HOME=home)
+        compare(source.name, source.path)
+        # A text ends at its first NUL. What the warehouse has more stays.
+        ask("alter table tracks add column remark text")
+        source.sql("""update tracks set name = 'a' || char(0) || 'b'
+            where track_id = (select max(track_id) from tracks)""")
+        source.push()
+        check(ask("select count(*) from tracks where name = 'a'") == ["1"],
+              "a text with NUL")
+        ask("alter table tracks drop column remark")
+        source.sql("update tracks set name = 'a' where name glob 'a*'")
+        self.pushed(source)
+        users = "select count(*) from play_history where source_db = 'kim'"
+        check(ask(users) != ["0"], "no plays of kim")
+        source.shell("sp-stage forget --user kim", statuses=(0,))
+        self.pushed(source)
+        check(ask(users) == ["0"], "plays of one who is forgotten stay")
 
     def again(self, source):
         """What is sent twice changes nothing; noted row by row, and whole."""
@@ -486,12 +569,12 @@ class Trial:
         self.again(copy)
         pushing = copy.start_push()
         said = pushing.communicate()
-        check(pushing.returncode == 1 and "another database" in said[1],
+        check(pushing.returncode == 65 and "another database" in said[1],
               "an old copy is pushed:", *said)
         copy.push("--all")
         compare(source.name, old)
         self.again(source)
-        check(source.start_push().wait() == 1,
+        check(source.start_push().wait() == 65,
               "the one that was copied is pushed")
         source.push("--all")
         os.unlink(old)
@@ -575,6 +658,7 @@ def main():
             steps += 1
         for source in trial.sources:
             trial.pushed(source)
+        trial.odd(trial.sources[0], folder)
     except Wrong as wrong:
         print(f"warehouse: SEED={options.seed}: step {steps}: {wrong}\n"
               f"{trial and trial.counts}", file=sys.stderr)
