@@ -9,6 +9,7 @@
 #include "fetch.h"
 #include "http/skew.h"
 #include "json/json.h"
+#include "spotify/denial.h"
 #include "spotify/endpoint.h"
 #include "spotify/scopes.h"
 
@@ -58,7 +59,8 @@ static void report_scope(struct fetch *f, const struct endpoint *e,
 	    !scopes_have(now, slice_of(need->scope)) &&
 	    (!before || scopes_have(before, slice_of(need->scope))))
 		cli_warn(
-		    "%s: the login lacks the scope '%s': %s: log in again: %s",
+		    "%s: the login lacks the scope '%s': %s: " DENIAL_LOG_IN_AGAIN
+		    ": %s",
 		    e->job, need->scope, need->without, buf_cstr(&f->login));
 }
 

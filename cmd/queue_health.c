@@ -16,6 +16,7 @@
 #include "json/utf8.h"
 #include "local_time.h"
 #include "queue_health.h"
+#include "spotify/denial.h"
 
 #define GRACE CLOCK_DAY		       /* by which a job may be late */
 #define LONG_BLOCK (6 * CLOCK_HOUR)    /* beyond a job's interval */
@@ -100,8 +101,8 @@ static void finish(struct health *h, struct query *q)
  */
 static void add_denial(struct health *h, const char *why)
 {
-	bool helps =
-	    strstr(why, ERROR_NOT_LOGGED_IN) || strstr(why, ERROR_LOG_IN_AGAIN);
+	bool helps = strstr(why, ERROR_NOT_LOGGED_IN) ||
+		     strstr(why, DENIAL_LOG_IN_AGAIN);
 
 	for (size_t i = 0; i < h->reason_count; i++)
 		if (strcmp(h->reasons[i].text, why) == 0)

@@ -63,7 +63,7 @@ static bool exchange(struct login *l, const char *code, struct error *error)
 	struct grant g = {.request = {.url = l->token_url},
 	    .transfer = l->transfer,
 	    .policy = l->policy,
-	    .ended = "the login is refused: log in again",
+	    .ended = "the login is refused: " DENIAL_LOG_IN_AGAIN,
 	    .secrets = {code, l->pkce.verifier}};
 	bool ok;
 

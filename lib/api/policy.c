@@ -62,7 +62,7 @@ static void add_cure(const struct run_policy *p, struct error *e)
 {
 	size_t n = strlen(e->why), left = sizeof(e->why) - n;
 
-	if (e->exit != EX_NOPERM || strstr(e->why, ERROR_LOG_IN_AGAIN))
+	if (e->exit != EX_NOPERM || strstr(e->why, DENIAL_LOG_IN_AGAIN))
 		return;
 	if (strncmp(e->why, ERROR_NOT_LOGGED_IN, strlen(ERROR_NOT_LOGGED_IN)) ==
 	    0)
@@ -132,12 +132,12 @@ static void set_missing_scope(struct run_policy *p, struct error *e,
 
 	if (endpoint->job)
 		error_set(e, EX_NOPERM,
-		    "the login lacks the scope '%s': " ERROR_LOG_IN_AGAIN
+		    "the login lacks the scope '%s': " DENIAL_LOG_IN_AGAIN
 		    ": %s",
 		    need->scope, p->login);
 	else
 		error_set(e, EX_NOPERM,
-		    "the login lacks the scope '%s': " ERROR_LOG_IN_AGAIN ": "
+		    "the login lacks the scope '%s': " DENIAL_LOG_IN_AGAIN ": "
 		    "%s --scope '%s%s%s'",
 		    need->scope, p->login, scopes, *scopes ? " " : "",
 		    need->scope);
@@ -300,7 +300,7 @@ static void apply_missing_scope(struct run_policy *p, const struct task *t)
 		warn_of_scope(p, need);
 	} else {
 		error_set(
-		    &missing, EX_NOPERM, ERROR_LOG_IN_AGAIN ": %s", p->login);
+		    &missing, EX_NOPERM, DENIAL_LOG_IN_AGAIN ": %s", p->login);
 		if (need)
 			set_missing_scope(p, &missing, t, need);
 		error_set(&e, EX_NOPERM, "%.200s: %.300s", t->result.error.why,

@@ -32,9 +32,6 @@ struct error {
  */
 #define ERROR_NOT_LOGGED_IN "not logged in"
 
-/* What the message of a login that lacks a scope says. */
-#define ERROR_LOG_IN_AGAIN "log in again"
-
 /* Fill it in; returns false, for the caller to return. */
 bool error_set(struct error *, int exit, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -44,7 +44,7 @@ const char *denial_hint(struct slice words)
 	if (denial_mentions(words, "premium"))
 		return "the owner of the app needs Spotify Premium";
 	if (denial_mentions(words, "scope"))
-		return "log in again, with more scopes";
+		return DENIAL_LOG_IN_AGAIN ", with more scopes";
 	return "is the user on the app's list? "
 	       "Its owner adds them in the developer dashboard, "
 	       "under User Management";

@@ -23,6 +23,9 @@ enum denial {
  */
 enum denial denial_of(int status, struct slice endpoint, struct slice words);
 
+/* Part of each message about a login that a new one takes the place of. */
+#define DENIAL_LOG_IN_AGAIN "log in again"
+
 /* What people can do about a 403, by its message. */
 const char *denial_hint(struct slice words);
 
